@@ -1,4 +1,4 @@
-"""What is made up says so wherever it is read: the samples that ship with Njia must not be taken for findings."""
+"""Report, map and exports of the sample partners say that their data is made up."""
 
 from dataclasses import replace
 from pathlib import Path

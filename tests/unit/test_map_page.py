@@ -95,7 +95,7 @@ def test_places_of_a_round_that_only_novelty_names_are_found_too(tmp_path: Path)
     assert "FIN" in set(places_of(Edition("public", folder, MANIFEST))["place_id"])
 
 
-def test_a_name_cannot_leave_its_place_in_the_page(tmp_path: Path) -> None:
+def test_markup_in_a_name_is_escaped(tmp_path: Path) -> None:
     of_places = [row for row in world("members")["codes"] if row["subject"] == "place"]
     codes = [{**row, "label": "</script><script>alert(1)</script>"} for row in of_places]
     folder = write_release(tmp_path, ["members"], members={"codes": codes})
@@ -105,7 +105,7 @@ def test_a_name_cannot_leave_its_place_in_the_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", EDITIONS)
-def test_the_page_is_small_and_names_no_address(pages: dict[str, str], name: str) -> None:
+def test_page_is_small_and_loads_nothing_from_elsewhere(pages: dict[str, str], name: str) -> None:
     assert len(pages[name].encode()) < MOST_BYTES
     licences = re.search(r"/\*!.*?\*/", pages[name], re.DOTALL)
     assert licences and "Apache License" in licences[0] and "BSD 3-Clause" in licences[0]
@@ -128,7 +128,7 @@ def test_only_the_scripts_and_the_style_of_the_page_may_run(pages: dict[str, str
         assert f"{kind} {hashes};" in policy
 
 
-def test_the_drawing_library_is_the_one_that_was_built() -> None:
+def test_drawing_library_matches_its_checksums() -> None:
     lines = (LIBRARY.parent / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
     sums = dict(reversed(line.split("  ")) for line in lines)
     assert {"echarts.min.js", "LICENSE", "NOTICE"} <= set(sums)
@@ -142,7 +142,7 @@ def test_every_script_is_in_the_page() -> None:
     assert sorted(SCRIPTS) == sorted(path.stem for path in (HERE / "scripts").glob("*.js"))
 
 
-def test_every_word_that_page_and_scripts_ask_for_is_said_in_both_languages(pages: dict[str, str]) -> None:
+def test_every_text_of_page_and_scripts_stands_in_both_languages(pages: dict[str, str]) -> None:
     said = payload(pages["members"])["texts"]
     scripts = "\n".join((HERE / "scripts" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
     asked = set(re.findall(r'data-say(?:-label)?="([^"]+)"', pages["members"]))
@@ -179,7 +179,7 @@ def test_every_code_in_the_tables_has_words(pages: dict[str, str], name: str) ->
 
 
 @pytest.mark.parametrize("name", ["wide", "tall"])
-def test_the_gulf_has_a_frame_and_what_is_far_has_a_list(name: str) -> None:
+def test_gulf_has_a_frame_and_distant_countries_a_list(name: str) -> None:
     places = pd.DataFrame(
         [("SAU", "SAU", 46.7, 24.7), ("THA", "THA", 100.5, 13.8), ("UGA", "UGA", 32.6, 0.3)],
         columns=["place_id", "country", "lon", "lat"],
@@ -224,7 +224,7 @@ def test_disputed_lines_are_not_drawn() -> None:
     assert drawn.intersects(shapely.box(36.5, 3, 42, 5)), "the line between Kenya and Ethiopia is"
 
 
-def test_a_detailed_file_of_an_operator_makes_no_heavy_page() -> None:
+def test_detailed_boundaries_are_simplified() -> None:
     """A coast of far more points than a screen can show."""
     angles = [at * math.tau / 8000 for at in range(8000)]
     reach = [0.5 + 0.001 * (at % 2) for at in range(8000)]

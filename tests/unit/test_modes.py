@@ -34,7 +34,7 @@ def test_every_restricted_folder_is_made_closed(home: Settings) -> None:
     assert folders - set(RESTRICTED) == {"keys", "releases"}, "a new folder is closed, or readers' own"
 
 
-def test_a_folder_that_was_opened_is_closed_again_in_silence(home: Settings) -> None:
+def test_opened_folder_is_closed_again(home: Settings) -> None:
     for folder in (home.landing, home.audit, home.keys):
         folder.chmod(0o755)
     check_modes(home)
@@ -61,7 +61,7 @@ def test_public_parts_may_be_read_by_everybody(home: Settings) -> None:
     check_modes(home)
 
 
-def test_a_keys_folder_elsewhere_is_not_ours_to_mend(home: Settings, tmp_path: Path) -> None:
+def test_keys_folder_elsewhere_is_reported_and_left_alone(home: Settings, tmp_path: Path) -> None:
     elsewhere = Settings(home.home, home.partners, tmp_path / "njia-keys")
     home.keys.rename(elsewhere.keys)
     elsewhere.keys.chmod(0o750)
@@ -71,7 +71,7 @@ def test_a_keys_folder_elsewhere_is_not_ours_to_mend(home: Settings, tmp_path: P
 
 
 @pytest.mark.parametrize("command", ["status", "refresh", "releases", "keys", "audit", "notify"])
-def test_commands_look_before_they_do_anything(home: Settings, command: str) -> None:
+def test_commands_check_keys_before_anything_else(home: Settings, command: str) -> None:
     (home.keys / "record.key").chmod(0o604)
     at = ["--home", str(home.home), "--partners", str(home.partners)]
     ended = CliRunner(env={"NJIA_KEYS": str(home.keys)}).invoke(cli, [command, *at])

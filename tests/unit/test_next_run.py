@@ -70,7 +70,7 @@ def test_the_schedule_runs_at_two_in_nairobi(now: str, night: str) -> None:
     assert next_night(datetime.fromisoformat(now)).isoformat() == night
 
 
-def test_what_waits_starts_one_run_until_something_else_waits(settings: Settings) -> None:
+def test_waiting_landings_start_one_run(settings: Settings) -> None:
     assert waiting(settings).key is None
     land(settings, "e1")
     found = waiting(settings)
@@ -82,7 +82,7 @@ def test_what_waits_starts_one_run_until_something_else_waits(settings: Settings
     assert waiting(settings).key is None
 
 
-def test_after_each_crash_it_is_tried_again_and_each_time_later(settings: Settings) -> None:
+def test_each_crash_delays_the_next_try_longer(settings: Settings) -> None:
     land(settings, "e1")
     keys, pauses = {waiting(settings).key}, []
     for number in range(12):
@@ -108,7 +108,7 @@ def test_the_next_run_can_start_while_a_daemon_lives(
     assert f"Its last heartbeat was at {now - timedelta(minutes=5):%Y-%m-%d %H:%M} UTC" in obstacle
 
 
-def test_a_killed_run_stands_in_the_way_and_a_living_one_does_not(
+def test_killed_run_is_an_obstacle_and_a_living_one_is_not(
     settings: Settings, instance: dg.DagsterInstance
 ) -> None:
     now = datetime.now(UTC)
@@ -123,9 +123,7 @@ def test_a_killed_run_stands_in_the_way_and_a_living_one_does_not(
     assert f"Run {run_id[:8]} was killed" in obstacle
 
 
-def test_a_schedule_that_is_switched_off_is_said_to_be(
-    settings: Settings, instance: dg.DagsterInstance
-) -> None:
+def test_schedule_switched_off_is_an_obstacle(settings: Settings, instance: dg.DagsterInstance) -> None:
     now = datetime.now(UTC)
     daemon_lives(instance, settings, now)
     instance.all_instigator_state()  # makes the store
@@ -141,7 +139,7 @@ def test_a_schedule_that_is_switched_off_is_said_to_be(
     assert "The schedule nightly is switched off" in obstacle
 
 
-def test_stores_that_cannot_be_read_are_said_to_be(settings: Settings, instance: dg.DagsterInstance) -> None:
+def test_unreadable_stores_are_an_obstacle(settings: Settings, instance: dg.DagsterInstance) -> None:
     daemon_lives(instance, settings, datetime.now(UTC))
     (settings.dagster_home / "schedules" / "schedules.db").unlink(missing_ok=True)
     (settings.dagster_home / "schedules").mkdir(exist_ok=True)

@@ -38,7 +38,7 @@ def test_a_fresh_home_gets_a_noise_key(settings: Settings) -> None:
     assert load_keys(settings.keys).protection_key(7) == load_keys(settings.keys).protection_key(7)
 
 
-def test_a_home_of_version_0_1_0_gets_one(settings: Settings) -> None:
+def test_home_of_version_0_1_0_gets_a_noise_key(settings: Settings) -> None:
     publish(settings, OLD, None)
     (settings.keys / "noise.key").unlink()
     with pytest.raises(UsageError, match="Run `njia refresh` once in a terminal: it makes it"):
@@ -62,7 +62,7 @@ def test_a_lost_key_is_not_replaced(settings: Settings) -> None:
     assert not (settings.keys / "noise.key").exists()
 
 
-def test_another_key_is_refused_even_if_only_an_earlier_release_needs_the_lost_one(
+def test_key_that_an_earlier_release_does_not_know_is_refused(
     settings: Settings,
 ) -> None:
     publish(settings, OLD, "12345678")

@@ -30,13 +30,13 @@ def test_a_new_release_is_opened_while_an_older_one_is_still_open(tmp_path: Path
         assert rows(before) == 3, "who reads goes on reading the release that was opened"
 
 
-def test_it_can_only_be_read(tmp_path: Path) -> None:
+def test_opened_release_is_read_only(tmp_path: Path) -> None:
     publish_one(settings_in(tmp_path))
     with open_release(tmp_path) as con, pytest.raises(duckdb.InvalidInputException):
         con.execute("delete from marts.fct_movements")
 
 
-def test_what_cannot_be_opened_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_missing_release_and_unknown_edition_are_refused(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     with pytest.raises(NjiaError, match="There is no release yet"):
         open_release(tmp_path)

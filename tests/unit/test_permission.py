@@ -36,7 +36,7 @@ def row(number: int = 1, **changes: Any) -> list[Any]:
         ("perhaps", "withheld:consent_not_recorded"),
     ],
 )
-def test_each_answer_has_its_reason(tmp_path: Path, answer: str | None, reason: str | None) -> None:
+def test_each_consent_answer_has_its_reason(tmp_path: Path, answer: str | None, reason: str | None) -> None:
     path = workbook(tmp_path / "a.xlsx", {"Cases": [HEADER, row(7, Consent=answer)]})
     cells, reader = read(path, book(consent=CONSENT))
     assert bool(cells) == (reason is None)
@@ -47,12 +47,7 @@ def test_each_answer_has_its_reason(tmp_path: Path, answer: str | None, reason: 
 
 @pytest.mark.parametrize(
     ("values", "mark", "is_withdrawn"),
-    [
-        ([], "03/05/2025", True),
-        ([], None, False),
-        (["ndiyo"], "Ndiyo", True),
-        (["ndiyo"], "hapana", False),
-    ],
+    [([], "03/05/2025", True), ([], None, False), (["ndiyo"], "Ndiyo", True), (["ndiyo"], "hapana", False)],
 )
 def test_a_column_of_its_own_marks_a_withdrawal(
     tmp_path: Path, values: list[str], mark: str | None, is_withdrawn: bool
@@ -65,7 +60,7 @@ def test_a_column_of_its_own_marks_a_withdrawal(
     assert reader.tally.withheld == ({"withheld:withdrawn": {record_id(7)}} if is_withdrawn else {})
 
 
-def test_a_reference_and_the_mark_are_all_a_withdrawal_needs(tmp_path: Path) -> None:
+def test_withdrawal_needs_only_the_reference_and_the_mark(tmp_path: Path) -> None:
     header = [*HEADER, "Taken back on"]
     bare = [7, *[None] * (len(HEADER) - 1), "03/05/2025"]
     path = workbook(tmp_path / "a.xlsx", {"Cases": [header, [*row(8), None], bare]})
@@ -73,7 +68,7 @@ def test_a_reference_and_the_mark_are_all_a_withdrawal_needs(tmp_path: Path) -> 
     assert reader.tally.withheld == {"withheld:withdrawn": {record_id(7)}}
 
 
-def test_a_withdrawal_is_told_even_where_no_consent_is_recorded_any_more(tmp_path: Path) -> None:
+def test_withdrawal_counts_even_without_recorded_consent(tmp_path: Path) -> None:
     header = [*HEADER, "Taken back on"]
     path = workbook(tmp_path / "a.xlsx", {"Cases": [header, [*row(7, Consent=None), "yes"]]})
     _, reader = read(path, book(consent=CONSENT, withdrawn={"column": "Taken back on"}))
@@ -146,7 +141,7 @@ def test_purposes_of_an_agreement_are_codes() -> None:
         Contract.model_validate(book(agreement=agreement | {"purposes": []}))
 
 
-def test_what_decides_landing_makes_a_file_be_read_again() -> None:
+def test_changed_terms_of_landing_change_the_reading_hash() -> None:
     plain = Contract.model_validate(book())
     with_column = Contract.model_validate(book(withdrawn={"column": "Taken back on"}))
     purpose = Contract.model_validate(book(fields=book()["fields"] | {"purpose": PURPOSE}))

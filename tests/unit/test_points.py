@@ -49,7 +49,7 @@ def test_a_position_is_the_county_or_country_it_lies_in(text: str, value: str, k
     assert (found.value, found.kind) == (value, kind)
 
 
-def test_no_coordinate_lands_and_the_way_it_was_read_is_noted(tmp_path: Path) -> None:
+def test_no_coordinate_lands_and_each_reading_is_flagged(tmp_path: Path) -> None:
     rows = [
         [*ROW, NAIROBI, -1.2921, 36.8219],
         [2, *ROW[1:], "36.8219, -1.2921", 36.8219, -1.2921],
@@ -88,7 +88,7 @@ def test_longitude_goes_with_a_position_alone() -> None:
         typed(Path("never.xlsx"), book(fields=book_of))
 
 
-def test_a_column_without_a_name_is_no_column_of_longitudes(tmp_path: Path) -> None:
+def test_unnamed_column_is_no_longitude(tmp_path: Path) -> None:
     file = workbook(tmp_path / "a.xlsx", {"Cases": [[*HEADER, None], [*ROW, "beside"]]})
     cells, _ = read(file, book())
     assert [cell.value for cell in cells if cell.field == "place(origin).place_text"] == ["Busia"]

@@ -67,7 +67,7 @@ SEEDS = [7, 11, 2020]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_programs_leave_every_small_cell_at_least_seven_values(seed: int) -> None:
+def test_linear_programs_leave_every_small_cell_at_least_seven_values(seed: int) -> None:
     world = SmallWorld(seed)
     small = sorted(pair for pair, count in world.counts.items() if count < 5)[:8]
     assert small
@@ -102,7 +102,7 @@ def test_the_attack_finds_counts_that_are_not_protected() -> None:
         assert min(attacks.widths_of_ranges(exact, ORIGINS, DESTINATIONS, small)) < 7
 
 
-def test_who_knows_all_but_one_record_is_seldom_sure() -> None:
+def test_attacker_who_knows_all_but_one_record_is_seldom_sure() -> None:
     """Over the cells that one movement of the samples stands in: its corridor and places, and totals."""
     dice = np.random.default_rng(3)
     cells = np.array([11, 29, 59, 119, *[400] * 7])

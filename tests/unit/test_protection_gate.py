@@ -99,7 +99,7 @@ def test_the_counts_worked_out_by_hand_pass(world: tuple[Settings, Path]) -> Non
         ("an exact share of records", "update completeness set known_share = 0.9612"),
     ],
 )  # fmt: skip
-def test_a_public_row_that_says_too_much_is_counted(
+def test_public_row_that_discloses_too_much_is_counted(
     world: tuple[Settings, Path], fault: str, statement: str
 ) -> None:
     settings, candidate = world
@@ -178,18 +178,17 @@ def test_a_public_row_that_members_do_not_see_is_counted(
     assert measured(settings, candidate)["public_rows_unknown_to_members"] == 1
 
 
-def test_a_year_of_small_corridors_shows_too_little(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("movements", "each", "measure"),
+    [(1000, 5, "years_that_show_too_little"), (60, 3, "small_years_that_show_too_little")],
+    ids=["a year of a thousand", "a smaller year is counted apart"],
+)
+def test_a_year_of_small_corridors_shows_too_little(
+    tmp_path: Path, movements: int, each: int, measure: str
+) -> None:
     roads = [Journey("KE040", "KE047")] * 60
-    roads += [Journey(f"KE9{number // 5:02}", "KE047") for number in range(1000)]
-    found = measured(*write_world(tmp_path, roads))
-    assert found == NOTHING_WRONG | {"years_that_show_too_little": 1}
-
-
-def test_a_small_year_of_small_corridors_is_counted_apart(tmp_path: Path) -> None:
-    roads = [Journey("KE040", "KE047")] * 60
-    roads += [Journey(f"KE9{number // 3:02}", "KE047") for number in range(60)]
-    found = measured(*write_world(tmp_path, roads))
-    assert found == NOTHING_WRONG | {"small_years_that_show_too_little": 1}
+    roads += [Journey(f"KE9{number // each:02}", "KE047") for number in range(movements)]
+    assert measured(*write_world(tmp_path, roads)) == NOTHING_WRONG | {measure: 1}
 
 
 def test_a_changed_policy_waits_for_a_signature(
@@ -221,7 +220,7 @@ def test_a_published_model_that_is_not_in_the_public_file_is_counted(world: tupl
 
 
 @pytest.mark.parametrize("missing", ["keys/noise.key", "work/warehouse.duckdb"])
-def test_counts_that_cannot_be_recomputed_are_not_taken_for_right(
+def test_counts_that_cannot_be_recomputed_are_not_taken_as_right(
     world: tuple[Settings, Path], missing: str
 ) -> None:
     settings, candidate = world
@@ -229,7 +228,7 @@ def test_counts_that_cannot_be_recomputed_are_not_taken_for_right(
     assert measured(settings, candidate)["public_counts_wrong"] is None
 
 
-def test_what_could_not_be_measured_refuses() -> None:
+def test_unmeasured_protection_refuses_and_is_not_waivable() -> None:
     """And no waiver lets it pass, but for how much a year shows."""
     checks = {limit.column: check for check in RELEASE_GATE for limit in check.limits}
     small = "small_years_that_show_too_little"

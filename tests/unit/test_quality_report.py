@@ -91,7 +91,7 @@ def test_the_verdict_comes_first_then_failed_waived_warnings_and_all_checks() ->
     assert "Found 1.5, expected movements ≤ 1. They vanish. Compare." in told
 
 
-def test_the_page_asks_nothing_of_anybody_and_runs_nothing() -> None:
+def test_page_loads_and_runs_nothing() -> None:
     series = Series("Movements", [("a", 1.0), ("b", None), ("c", 3.0)])
     html = page(report(finding("failed", link=f"{DESK}/items/check/release/x"), trend=[series]))
 
@@ -109,17 +109,14 @@ def test_the_page_asks_nothing_of_anybody_and_runs_nothing() -> None:
     assert not re.search(r"@import|url\(", html)
 
 
-def test_what_a_partner_wrote_is_text_and_never_markup() -> None:
-    html = page(report(rules=[RuleCount("r", "<b>Fixture</b>", "Ask.", 3)]))
+def test_markup_in_texts_is_escaped_and_commands_are_shown_as_code() -> None:
+    failed = finding("failed", steward_action="Run `njia decide <x>` then.")
+    html = page(report(failed, rules=[RuleCount("r", "<b>Fixture</b>", "Ask.", 3)]))
     assert "<b>Fixture" not in html and "&lt;b&gt;Fixture" in html
-
-
-def test_commands_in_a_sentence_are_shown_as_code_and_their_text_is_escaped() -> None:
-    html = page(report(finding("failed", steward_action="Run `njia decide <x>` then.")))
     assert "Run <code>njia decide &lt;x&gt;</code> then." in html
 
 
-def test_what_refuses_is_told_before_what_only_holds_an_extract(settings: Settings) -> None:
+def test_refusing_checks_come_before_holding_ones(settings: Settings) -> None:
     first, second = finding("failed", severity="hold"), finding("failed")
     assert report(first, second).failed == [second, first]
     ended = end(settings, refreshes.REFUSED, refused_by=["rows_hold", "sums_hold"], release_id="r1",
@@ -130,20 +127,17 @@ def test_what_refuses_is_told_before_what_only_holds_an_extract(settings: Settin
     )
 
 
-def test_a_trend_draws_a_bar_for_each_number_and_says_them_in_words() -> None:
+def test_trend_draws_a_bar_for_each_number_and_names_them() -> None:
     html = page(report(trend=[Series("Movements", [("a", 2.0), ("b", None), ("c", 4.0)])]))
     assert re.findall(r'<rect x="(\d+)" y="[\d.]+" width="\d+" height="([\d.]+)"', html) == [
         ("1", "18.0"), ("25", "36.0"),
     ]  # fmt: skip
     assert 'aria-label="Movements. a: 2; b: –; c: 4"' in html
+    first = page(report(trend=[Series("Movements", [("a", 2.0)])]))
+    assert "There is one so far" in first and "for each of the last" not in first
 
 
-def test_the_first_release_is_not_called_the_last_ones() -> None:
-    html = page(report(trend=[Series("Movements", [("a", 2.0)])]))
-    assert "There is one so far" in html and "for each of the last" not in html
-
-
-def test_rows_that_do_not_add_up_are_told() -> None:
+def test_extracts_whose_rows_do_not_add_up_are_marked() -> None:
     right = ExtractRows("kobe", "e1", "in force", 10, 1, 9, {"current": 9})
     wrong = ExtractRows("kobe", "e2", "in force", 10, 1, 9, {"current": 8})
     lost = ExtractRows("kobe", "e3", "in force", 10, 1, 8, {"current": 8})
@@ -164,14 +158,14 @@ def end(settings: Settings, outcome: str, **found: Any) -> refreshes.End:
     return refreshes.end(settings, refreshes.begin(settings, "run-1", NOW), outcome, **found)
 
 
-def test_a_crash_is_told_with_its_reason_and_that_the_release_stays(settings: Settings) -> None:
+def test_crash_shows_its_reason_and_that_the_release_stays(settings: Settings) -> None:
     ended = end(settings, refreshes.CRASHED, reason="The step take_in failed: OSError.", release_id="r1")
     told = text(page(quality_of_refresh(settings, ended, None)))
     assert "ended without a result: The step take_in failed: OSError. Release r1 stays in force." in told
     assert "The release gate did not run" in told
 
 
-def test_records_set_aside_lead_to_the_desk_by_partner_and_rule(settings: Settings) -> None:
+def test_quarantined_records_link_to_the_desk_by_partner_and_rule(settings: Settings) -> None:
     columns = ("partner", "extract_id", "sheet", "row_number", "rule_code", "record")
     rows = [("kobe", "e1", "", "4", "date_missing", "x1"), ("kobe", "e1", "", "5", "date_missing", "x2"),
             ("swala", "e2", "", "4", "date_missing", "x3"), ("swala", "e2", "", "4", "date_invalid", "x3")]  # fmt: skip
@@ -185,7 +179,7 @@ def test_records_set_aside_lead_to_the_desk_by_partner_and_rule(settings: Settin
     ]
 
 
-def test_the_trend_shows_every_end_and_a_gap_where_a_crash_counted_nothing(settings: Settings) -> None:
+def test_trend_has_a_gap_where_a_refresh_crashed(settings: Settings) -> None:
     rows = {"landed": 200, "quarantined": 3}
     counts = {"passed": 9, "failed": 2, "waived": 1}
     end(settings, refreshes.PUBLISHED, rows=rows, checks=counts, movements=150)

@@ -28,33 +28,23 @@ def test_nothing_is_withheld_from_the_samples(file: Path) -> None:
 
 
 def test_no_column_that_a_sample_contract_names_is_withheld() -> None:
-    assert SAMPLES
-    for contracts in load_contracts(SAMPLE_PARTNERS).valid.values():
-        for contract in contracts:
-            columns = [column for spec in contract.fields.values() for column in spec.names]
-            for column in [*columns, *contract.deny, *contract.delivery.key_parts]:
-                assert shown_column(column, 1) == column
+    contracts = [contract for of in load_contracts(SAMPLE_PARTNERS).valid.values() for contract in of]
+    assert contracts
+    for contract in contracts:
+        columns = [column for spec in contract.fields.values() for column in spec.names]
+        for column in [*columns, *contract.deny, *contract.delivery.key_parts]:
+            assert shown_column(column, 1) == column
 
 
 @pytest.mark.parametrize(
     "stem",
     [
-        "hotline case of Nekesa Barasa 0722000111",
-        "Case of Nekesa Barasa",
-        "INTERVIEW WITH Nekesa Barasa",
-        "mary_wanjiku",
-        "MARY WANJIKU 2024",
-        "intake-Wanjiku-Mary-v2",
-        "report Mary.Wanjiku",
-        "0722-000-111",
-        "case_0722_000_111_final",
-        "+254 722 000111",
-        "0722.11.12.11",
-        "12345678",
+        "hotline case of Nekesa Barasa 0722000111", "Case of Nekesa Barasa", "INTERVIEW WITH Nekesa Barasa",
+        "mary_wanjiku", "MARY WANJIKU 2024", "intake-Wanjiku-Mary-v2", "report Mary.Wanjiku", "Mrs Barasa",
+        "0722-000-111", "case_0722_000_111_final", "+254 722 000111", "0722.11.12.11", "12345678",
         "mary@example.org",
-        "Mrs Barasa",
     ],
-)
+)  # fmt: skip
 def test_name_of_a_person_is_withheld(stem: str) -> None:
     shown = shown_file(f"{stem}.csv")
     assert is_withheld(shown)
@@ -69,21 +59,12 @@ def test_name_of_a_person_is_withheld(stem: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "report 2026-09.csv",
-        "export_20260901T083000Z.csv",
-        "20260901083000.csv",
-        "intake 2026-01-01-10-30-00.xlsx",
-        "01.01.24-31.01.24.xlsx",
-        "2023-10-01_2024-03-31.csv",
-        "routes 2019 2020 2021.xlsx",
-        "mercy_house_2026-09.csv",
-        "Faith Home cases May 2024.xlsx",
-        "Interview with Busia County.csv",
-        "grace.csv",
-        "no suffix",
-        "survey.v2.1.csv",
+        "report 2026-09.csv", "export_20260901T083000Z.csv", "20260901083000.csv",
+        "intake 2026-01-01-10-30-00.xlsx", "01.01.24-31.01.24.xlsx", "2023-10-01_2024-03-31.csv",
+        "routes 2019 2020 2021.xlsx", "mercy_house_2026-09.csv", "Faith Home cases May 2024.xlsx",
+        "Interview with Busia County.csv", "grace.csv", "no suffix", "survey.v2.1.csv",
     ],
-)
+)  # fmt: skip
 def test_ordinary_names_are_shown(name: str) -> None:
     assert shown_file(name) == name
     assert not is_withheld(name)

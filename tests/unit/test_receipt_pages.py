@@ -72,7 +72,7 @@ def held_page(tmp_path: Path, **changes: Any) -> str:
     return page(tmp_path, delivered=delivered, files=[replace(HELD, **changes)], used=[])
 
 
-def test_a_held_file_is_said_not_to_be_in_use_from_the_first_line_on(tmp_path: Path) -> None:
+def test_held_file_is_shown_as_not_in_use(tmp_path: Path) -> None:
     text = held_page(tmp_path)
     assert "Release R1 was published. Nothing of Register.xlsx is in it: the file is held as a whole" in text
     assert "<td>read, but held: nothing of it is in use</td>" in text
@@ -94,7 +94,7 @@ def test_a_last_good_file_is_named_only_where_there_is_one(
     assert ("last good file" in text) == has_good_one_before
 
 
-def test_a_failed_check_says_what_is_wrong_and_not_what_was_hoped_for(tmp_path: Path) -> None:
+def test_failed_check_says_what_is_wrong(tmp_path: Path) -> None:
     text = held_page(tmp_path)
     assert "Many answers not known. Too many answers in your lists of choices are in no list of ours" in text
     assert "Codes are mapped" not in text
@@ -126,27 +126,27 @@ def test_rows_set_aside_with_the_one_that_is_wrong_are_counted_and_listed(tmp_pa
 @pytest.mark.parametrize(
     "outcome", [Outcome("refused", "R0"), Outcome("unchanged", "R0", is_rolled_back=True)]
 )
-def test_what_is_in_no_release_is_said_to_be_so(tmp_path: Path, outcome: Outcome) -> None:
+def test_delivery_outside_a_release_is_shown_as_not_in_use(tmp_path: Path, outcome: Outcome) -> None:
     text = page(tmp_path, outcome=outcome)
     assert '<th class="n">Would be in use</th>' in text
     assert "Release R0, which is in use now, was made before" in text
     assert "Your records in the next release" in text and "Your records in the release" not in text
 
 
-def test_what_is_in_the_release_is_said_to_be_in_use(tmp_path: Path) -> None:
+def test_delivery_in_the_release_is_shown_as_in_use(tmp_path: Path) -> None:
     text = page(tmp_path)
     assert '<th class="n">In use</th>' in text and "would" not in text.lower()
     assert "Release R1 was published, with what you sent." in text
 
 
 @pytest.mark.parametrize("outcome", ["unreadable", "already_landed", None])
-def test_nothing_is_said_of_the_rows_of_a_delivery_without_any(tmp_path: Path, outcome: Any) -> None:
+def test_delivery_without_rows_shows_no_row_table(tmp_path: Path, outcome: Any) -> None:
     delivered = [] if outcome is None else [Delivered(replace(LANDED, outcome=outcome), None, "", [], False)]
     text = page(tmp_path, delivered=delivered, files=[replace(IN_USE, is_new=False)], not_kept=[])
     assert "of this delivery" not in text
 
 
-def test_rows_of_further_sheets_are_told_apart_from_those_counted_above(tmp_path: Path) -> None:
+def test_rows_of_further_sheets_stand_in_their_own_table(tmp_path: Path) -> None:
     legs = replace(REFUSED, sheet="Legs", count=15, is_child=True)
     text = page(tmp_path, not_kept=[REFUSED, legs])
     main = text.index("Rows of the main sheet, as counted under “Not taken” above.")
@@ -173,19 +173,19 @@ def test_a_column_of_a_further_sheet_is_called_by_the_partners_sheet() -> None:
     assert own_column(LEGS, "Aina/Kazi") == "Aina/Kazi", "a choice of a question, not a sheet"
 
 
-def test_behind_a_place_stands_the_column_that_names_it_and_not_the_transport() -> None:
+def test_place_leads_to_its_own_column() -> None:
     assert columns_of(LEGS, "place(transit)", "Hatua") == "Kituo"
     assert columns_of(LEGS, "place(transit).transport_mode", "Hatua") == "Chombo"
 
 
-def test_drift_of_a_further_sheet_is_told_by_the_partners_sheet() -> None:
+def test_drift_names_the_partners_sheet() -> None:
     gone = {"column": "legs/Kituo", "feeds": ["fields.place(transit).place_text"], "is_required": False}
     item = {"contract": "book", "compared_with": "d", "renamed": [], "gone": [gone], "added": ["legs/New"]}
     [file] = delivered_files([replace(LANDED, drift=item)], "testpartner", {"book": LEGS}, [])
     assert [change.column for change in file.changes] == ["Kituo (sheet Hatua)", "New (sheet Hatua)"]
 
 
-def test_a_partner_was_told_when_its_newest_whole_receipt_was_made(tmp_path: Path) -> None:
+def test_newest_complete_receipt_decides_when_a_partner_was_told(tmp_path: Path) -> None:
     home = settings(tmp_path)
     assert told_at(home) == {}
     write_receipts(home, [receipt()])

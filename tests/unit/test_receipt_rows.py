@@ -39,27 +39,10 @@ def home(tmp_path: Path) -> Settings:
     cells = [cell(GROUP, "", row) for row in (5, 6, 9)] + [cell(ALONE, "", 7), cell(JOURNEY, "", 8)]
     cells += [cell(JOURNEY, "Stops", row, "legs") for row in (21, 22)]
     write(settings.landing / "p" / "e.parquet", SCHEMA, cells)
-    wrong = {**OWN, "sheet": "", "outcome": "Q"}
-    write(
-        settings.typed / "problems" / "e.parquet",
-        PROBLEMS,
-        [
-            {
-                **wrong,
-                "record_id": GROUP,
-                "row_number": 6,
-                "field": "record",
-                "problem_code": "rows_disagree",
-            },
-            {
-                **wrong,
-                "record_id": ALONE,
-                "row_number": 7,
-                "field": "event_on",
-                "problem_code": "date_invalid",
-            },
-        ],
-    )
+    columns = ("record_id", "row_number", "field", "problem_code")
+    wrong = [(GROUP, 6, "record", "rows_disagree"), (ALONE, 7, "event_on", "date_invalid")]
+    problems = [{**OWN, "sheet": "", "outcome": "Q", **dict(zip(columns, row, strict=True))} for row in wrong]
+    write(settings.typed / "problems" / "e.parquet", PROBLEMS, problems)
     stop = {**OWN, "record_id": JOURNEY, "place_role": "transit", "child_sheet": "Stops"}
     write(
         settings.typed / "place_mentions" / "e.parquet",
@@ -95,7 +78,7 @@ def home(tmp_path: Path) -> Settings:
     return settings
 
 
-def test_the_other_rows_of_a_record_are_told_with_the_one_that_is_wrong(home: Settings) -> None:
+def test_all_rows_of_a_quarantined_record_are_listed(home: Settings) -> None:
     told = [(one.row_number, one.rule_code, one.is_along) for one in row_problems(home) if one.is_set_aside]
     assert told == [
         (5, "rows_disagree", True),
@@ -105,7 +88,7 @@ def test_the_other_rows_of_a_record_are_told_with_the_one_that_is_wrong(home: Se
     ]
 
 
-def test_a_place_on_a_child_sheet_is_told_where_it_stands(home: Settings) -> None:
+def test_place_problem_is_listed_at_its_row_of_the_child_sheet(home: Settings) -> None:
     told = [
         (one.sheet, one.row_number, one.field)
         for one in row_problems(home)

@@ -26,7 +26,7 @@ def ids_alone(keys: Keys, references: list[str]) -> list[int]:
     st.binary(min_size=32, max_size=32),
     st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=80), max_size=70),
 )
-def test_ids_of_many_references_are_those_of_each(key: bytes, references: list[str]) -> None:
+def test_ids_of_many_equal_ids_of_each(key: bytes, references: list[str]) -> None:
     keys = Keys(key, "")
     many = pa.array([reference.encode() for reference in references], pa.binary())
     assert keys.record_ids("testpartner", "book|", many).tolist() == ids_alone(keys, references)

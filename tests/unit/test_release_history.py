@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -14,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.core import NjiaError, ReleaseRefused, Settings, UsageError
+from orchestration.intake import TakenExtract
 from orchestration.release import current_release, diff, find_release, list_releases, rollback, run_query
 from orchestration.release.rollbacks import is_left_behind, is_rolled_back
 from orchestration.release.summary import refresh_summary
@@ -25,6 +25,14 @@ from tests.unit.release_world import EXTRACT, START, publish_one, settings_in
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return settings_in(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home with one release, to be read only."""
+    settings = settings_in(tmp_path_factory.mktemp("published"))
+    publish_one(settings)
+    return settings
 
 
 def test_releases_are_listed_newest_first_and_found_by_name(settings: Settings) -> None:
@@ -39,7 +47,7 @@ def test_releases_are_listed_newest_first_and_found_by_name(settings: Settings) 
         find_release(settings, "2026")
 
 
-def test_a_link_to_a_missing_release_is_told(settings: Settings) -> None:
+def test_link_to_a_missing_release_is_reported(settings: Settings) -> None:
     settings.current.symlink_to("releases/20200101T000000Z-00000000")
     with pytest.raises(NjiaError, match="Restore"):
         current_release(settings)
@@ -60,9 +68,8 @@ def test_a_diff_counts_rows_sums_and_extracts(settings: Settings) -> None:
     assert next(t for t in backwards.tables if t.table == "marts.fct_movements").added == 1
 
 
-def test_a_release_does_not_differ_from_itself(settings: Settings) -> None:
-    publish_one(settings)
-    found = diff(settings, "current", "current")
+def test_a_release_does_not_differ_from_itself(published: Settings) -> None:
+    found = diff(published, "current", "current")
     assert {(table.added, table.removed, table.changed) for table in found.tables} == {(0, 0, 0)}
 
 
@@ -83,7 +90,7 @@ def test_a_rollback_is_recorded_and_keeps_its_inputs_from_being_published_again(
     assert not is_rolled_back(settings, active_decisions(settings, START), inputs[0])
 
 
-def test_other_inputs_that_come_to_the_same_content_do_not_undo_a_rollback(settings: Settings) -> None:
+def test_same_content_from_other_inputs_stays_rolled_back(settings: Settings) -> None:
     first, second = publish_one(settings, 0), publish_one(settings, 1, counts=(3, 1, 9))
     made = rollback(settings, first.release_id, "A. Fixture", "wrong counts", START)
     assert made.is_current
@@ -97,7 +104,7 @@ def test_other_inputs_that_come_to_the_same_content_do_not_undo_a_rollback(setti
     assert publish_one(settings, 4, counts=(3, 1, 8)).release_id  # other content is news
 
 
-def test_a_rollback_to_the_unknown_the_current_or_the_damaged_changes_nothing(settings: Settings) -> None:
+def test_impossible_rollback_changes_nothing(settings: Settings) -> None:
     first, second = publish_one(settings, 0), publish_one(settings, 1)
     with pytest.raises(UsageError, match=f"no release 2020.+{second.release_id}, {first.release_id}"):
         rollback(settings, "2020", "A. Fixture", "wrong counts", START)
@@ -113,9 +120,9 @@ def test_a_rollback_to_the_unknown_the_current_or_the_damaged_changes_nothing(se
 
 
 def test_a_query_is_answered_from_the_current_release(settings: Settings) -> None:
-    published = publish_one(settings)
+    release = publish_one(settings)
     answer = run_query(settings, "select movement_id, person_count from marts.fct_movements order by 1;")
-    assert answer.release_id == published.release_id
+    assert answer.release_id == release.release_id
     assert answer.columns == ["movement_id", "person_count"]
     assert answer.rows == [(1000, 3), (2000, 1), (3000, 2)]
     assert run_query(settings, "show tables").columns
@@ -149,21 +156,18 @@ def test_a_query_is_answered_from_the_current_release(settings: Settings) -> Non
         ("select * from query('select * from duckdb' || '_databases()')", "not allowed"),
     ],
 )
-def test_a_query_that_cannot_be_asked_is_told_in_a_sentence(settings: Settings, sql: str, words: str) -> None:
-    publish_one(settings)
+def test_impossible_query_is_refused_with_a_plain_sentence(published: Settings, sql: str, words: str) -> None:
     with pytest.raises(UsageError, match=words) as told:
-        run_query(settings, sql)
+        run_query(published, sql)
     message = str(told.value)
     assert "LINE 1" not in message and "Error" not in message and "\n" not in message
-    assert str(settings.home) not in message and "'case'" not in message
+    assert str(published.home) not in message and "'case'" not in message
 
 
 @pytest.mark.parametrize(
     ("edition", "table"), [("public", "published.hotspots"), ("members", "marts.mart_hotspots")]
 )
-def test_what_may_be_asked_is_shown_of_a_table_of_that_edition(
-    settings: Settings, edition: str, table: str
-) -> None:
+def test_refused_query_shows_an_example_of_its_edition(settings: Settings, edition: str, table: str) -> None:
     publish_one(settings)
     current = current_release(settings)
     assert current
@@ -173,27 +177,15 @@ def test_what_may_be_asked_is_shown_of_a_table_of_that_edition(
         run_query(settings, "delete from x", edition)
 
 
-def test_an_empty_home_and_an_edition_that_there_is_not_are_told(settings: Settings) -> None:
+def test_query_of_an_empty_home_or_unknown_edition_is_refused(settings: Settings) -> None:
     with pytest.raises(NjiaError, match="no release yet"):
         run_query(settings, "select 1", "public")
     with pytest.raises(UsageError, match="editions are: members, public"):
         run_query(settings, "select 1", "secret")
 
 
-@dataclass
-class Taken:
-    partner: str
-    file: str
-    extract_id: str | None
-    outcome: str
-    rows_read: int = 5
-    rows_landed: int = 4
-    rows_refused: int = 1
-    reason: str | None = None
-
-
-def test_the_summary_tells_of_extracts_that_landed_and_are_held(settings: Settings) -> None:
-    published = publish_one(settings)
+def test_summary_lists_landed_held_and_unreadable_extracts(settings: Settings) -> None:
+    release = publish_one(settings)
     gates = settings.work / "gates"
     gates.mkdir()
     fates = {
@@ -205,11 +197,11 @@ def test_the_summary_tells_of_extracts_that_landed_and_are_held(settings: Settin
     }
     pq.write_table(pa.table(fates), gates / "in_force.parquet")
     taken = [
-        Taken("kobe_shelter", "jan.xlsx", "a" * 16, "landed"),
-        Taken("kobe_shelter", "feb.xlsx", "b" * 16, "landed"),
-        Taken("kobe_shelter", "mar.xlsx", None, "unreadable", reason="It is empty."),
+        TakenExtract("kobe_shelter", "jan.xlsx", "landed", "a" * 16),
+        TakenExtract("kobe_shelter", "feb.xlsx", "landed", "b" * 16),
+        TakenExtract("kobe_shelter", "mar.xlsx", "unreadable", reason="It is empty."),
     ]
-    extracts = refresh_summary(settings, taken, published.manifest, 1, "published")["extracts"]
+    extracts = refresh_summary(settings, taken, release.manifest, 1, "published")["extracts"]
     assert [(one["outcome"], one["reason"]) for one in extracts] == [
         ("landed", None),
         (
@@ -222,9 +214,8 @@ def test_the_summary_tells_of_extracts_that_landed_and_are_held(settings: Settin
     ]
 
 
-def test_the_file_is_readable_by_its_link_too(settings: Settings) -> None:
-    publish_one(settings)
-    path = settings.current / "members" / "evidence_base.duckdb"
+def test_the_file_is_readable_by_its_link_too(published: Settings) -> None:
+    path = published.current / "members" / "evidence_base.duckdb"
     with duckdb.connect(str(path), read_only=True) as con:
         assert con.execute("select count(*) from marts.fct_movements").fetchone() == (3,)
 
@@ -232,21 +223,19 @@ def test_the_file_is_readable_by_its_link_too(settings: Settings) -> None:
 ENDLESS = "select sum(a.range * b.range) from range(10000000) as a, range(10000000) as b"
 
 
-def test_a_query_that_takes_too_long_is_stopped_with_a_sentence(settings: Settings) -> None:
-    publish_one(settings)
+def test_a_query_that_takes_too_long_is_stopped_with_a_sentence(published: Settings) -> None:
     with pytest.raises(UsageError, match=r"took longer than 0\.5 seconds .*--timeout"):
-        run_query(settings, ENDLESS, timeout=0.5)
-    assert run_query(settings, "select 1").rows == [(1,)]
+        run_query(published, ENDLESS, timeout=0.5)
+    assert run_query(published, "select 1").rows == [(1,)]
 
 
-def test_ctrl_c_ends_a_query_as_ctrl_c(settings: Settings) -> None:
-    publish_one(settings)
+def test_ctrl_c_ends_a_query_as_ctrl_c(published: Settings) -> None:
     key = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
     earlier = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         key.start()
         with pytest.raises(KeyboardInterrupt):
-            run_query(settings, ENDLESS)
+            run_query(published, ENDLESS)
     finally:
         key.cancel()
         signal.signal(signal.SIGINT, earlier)

@@ -42,18 +42,10 @@ def test_a_candidate_holds_the_published_models_and_nothing_else(settings: Setti
             "select schema_name || '.' || table_name, comment from duckdb_tables() order by 1"
         ).fetchall()
         assert [name for name, _ in tables] == [
-            "marts.fct_movements",
-            "meta.columns",
-            "meta.grains",
-            "meta.publication_policy",
-            "meta.release",
-            "published.corridors",
-            "published.periods",
-            "published.shifts",
-            "quality.check_results",
-            "quality.reconciliation",
-            "quality.waivers",
-        ]
+            "marts.fct_movements", "meta.columns", "meta.grains", "meta.publication_policy", "meta.release",
+            "published.corridors", "published.periods", "published.shifts", "quality.check_results",
+            "quality.reconciliation", "quality.waivers",
+        ]  # fmt: skip
         assert all(comment for _, comment in tables)
         assert con.execute(
             "select count(*) from duckdb_columns() where comment is null and not internal"
@@ -88,7 +80,7 @@ def test_the_files_are_read_only_and_match_the_manifest(settings: Settings) -> N
     assert manifest["checks"] == {"passed": 1, "failed": 1, "waived": 0}
 
 
-def test_no_partner_or_file_name_is_printed(settings: Settings) -> None:
+def test_manifest_names_no_partner_or_file(settings: Settings) -> None:
     candidate = stage_candidate(settings)
     printed = (candidate.path / "manifest.json").read_text()
     assert "p-00c0ffee" in printed
@@ -112,12 +104,12 @@ def test_one_changed_count_changes_the_content_hash(settings: Settings) -> None:
     assert stage_candidate(settings).manifest["content_hash"] != first["content_hash"]
 
 
-def test_a_column_without_prose_is_told(settings: Settings) -> None:
+def test_undescribed_column_is_listed(settings: Settings) -> None:
     assert stage_candidate(settings).undescribed == []
     assert stage_candidate(settings, undescribed="share").undescribed == ["marts.fct_movements.share"]
 
 
-def test_what_a_killed_refresh_left_is_swept(settings: Settings) -> None:
+def test_leftovers_of_a_killed_refresh_are_removed(settings: Settings) -> None:
     first = stage_candidate(settings)
     (settings.releases / ".tmp-half").mkdir()
     second = stage_candidate(settings, inputs_hash="e" * 64)
@@ -125,7 +117,7 @@ def test_what_a_killed_refresh_left_is_swept(settings: Settings) -> None:
     assert second.path.exists()
 
 
-def test_a_release_that_never_became_current_is_swept_and_those_that_were_stay(settings: Settings) -> None:
+def test_release_that_never_became_current_is_removed(settings: Settings) -> None:
     published = [publish_one(settings, day) for day in range(2)]
     orphan = stage_candidate(settings, inputs_hash="e" * 64)
     write_verdict(orphan)
@@ -135,7 +127,7 @@ def test_a_release_that_never_became_current_is_swept_and_those_that_were_stay(s
     assert kept == {release.release_id for release in published}
 
 
-def test_a_failed_staging_leaves_nothing_and_quotes_nothing(settings: Settings) -> None:
+def test_failed_staging_leaves_no_candidate_and_quotes_no_value(settings: Settings) -> None:
     with duckdb.connect(str(settings.warehouse)) as con:
         con.execute("drop table meta.grains")
         con.execute(
@@ -147,7 +139,7 @@ def test_a_failed_staging_leaves_nothing_and_quotes_nothing(settings: Settings) 
     assert not list(settings.releases.glob(".candidate-*"))
 
 
-def test_a_missing_model_and_a_missing_work_file_are_told(settings: Settings) -> None:
+def test_missing_model_and_missing_work_file_are_reported(settings: Settings) -> None:
     with duckdb.connect(str(settings.warehouse)) as con:
         con.execute("drop table meta.grains")
     with pytest.raises(NjiaError, match=r"lacks the published model meta\.grains"):

@@ -24,16 +24,10 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def typed(settings: Settings, name: str, records: dict[int, date | None], received: date = RECEIVED) -> None:
-    tables = {
-        "extracts": [
-            {"extract_id": name, "partner": "kobe", "received_on": received, "retention_years": 5},
-        ],
-        "records": [
-            {"extract_id": name, "partner": "kobe", "record_id": record, "period_to": day}
-            for record, day in records.items()
-        ],
-    }
-    for table, rows in tables.items():
+    own = {"extract_id": name, "partner": "kobe"}
+    extracts = [own | {"received_on": received, "retention_years": 5}]
+    dated = [own | {"record_id": record, "period_to": day} for record, day in records.items()]
+    for table, rows in (("extracts", extracts), ("records", dated)):
         folder = settings.typed / table
         folder.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_pylist(rows), folder / f"{name}.parquet")
@@ -47,7 +41,7 @@ def settled(settings: Settings, **fates: str) -> None:
     pq.write_table(pa.Table.from_pylist(rows), settings.work / "gates" / "in_force.parquet")
 
 
-def test_a_record_is_past_its_time_the_day_after_the_last_one_agreed(settings: Settings) -> None:
+def test_retention_ends_the_day_after_the_last_agreed_day(settings: Settings) -> None:
     typed(settings, "a", {1: OLD, 2: LAST_DAY, 3: YOUNG})
     settled(settings, a="in_force")
     assert gates.past_retention(settings, TODAY) == {"kobe": {1}}
@@ -68,16 +62,14 @@ def test_a_younger_copy_keeps_a_record(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("fates", [{}, {"a": "held"}, {"another": "in_force"}])
-def test_what_no_gate_has_passed_is_kept_for_its_dates_may_be_misread(
-    settings: Settings, fates: dict[str, str]
-) -> None:
+def test_extract_that_no_gate_passed_is_kept(settings: Settings, fates: dict[str, str]) -> None:
     typed(settings, "a", {1: OLD})
     if fates:
         settled(settings, **fates)
     assert gates.past_retention(settings, TODAY) == {}
 
 
-def test_a_date_that_was_too_old_when_it_came_may_be_a_slip_and_erases_nothing(settings: Settings) -> None:
+def test_date_too_old_on_arrival_erases_nothing(settings: Settings) -> None:
     typed(settings, "a", {1: date(2014, 3, 1)}, received=date(2024, 4, 1))
     settled(settings, a="in_force")
     assert gates.past_retention(settings, TODAY) == {}
@@ -90,5 +82,5 @@ def test_a_young_date_counts_only_where_a_gate_has_passed_it(settings: Settings)
     assert gates.past_retention(settings, TODAY) == {}
 
 
-def test_nothing_was_typed_yet(settings: Settings) -> None:
+def test_home_without_typed_records_has_nothing_past_retention(settings: Settings) -> None:
     assert gates.past_retention(settings, TODAY) == {}

@@ -46,7 +46,7 @@ def groups(*reports: list[Stop]) -> dict[int, int]:
         return {row["record_id"]: row["route_group_id"] for row in route_groups(con).to_pylist()}
 
 
-def test_the_same_route_told_by_two_partners_is_a_group_called_by_its_smallest_record() -> None:
+def test_same_route_of_two_partners_is_a_group_named_by_its_smallest_record() -> None:
     assert groups(report(7, "a", "KE047"), report(3, "b", "KE047"), report(9, "a", "KE047")) == {
         7: 3, 3: 3, 9: 3,
     }  # fmt: skip
@@ -68,7 +68,7 @@ def test_routes_that_differ_in_a_place_its_order_or_the_year_are_no_group() -> N
     assert groups(first, *others) == {}
 
 
-def test_unknown_ends_stops_or_years_are_equal_to_nothing() -> None:
+def test_unknown_ends_stops_or_years_match_nothing() -> None:
     assert groups(report(1, "a", origin=None), report(2, "b", origin=None)) == {}
     assert groups(report(1, "a", intended=None), report(2, "b", intended=None)) == {}
     assert groups(report(1, "a", year=None), report(2, "b", year=None)) == {}

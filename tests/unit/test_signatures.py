@@ -73,7 +73,7 @@ def writable(path: Path) -> Path:
     return path
 
 
-def test_a_published_release_holds_in_its_place_and_as_a_copy(published: Settings, copied: Path) -> None:
+def test_published_release_verifies_in_place_and_as_a_copy(published: Settings, copied: Path) -> None:
     key = load_public_key(published.keys / "release.pub")
     for folder in (published.current.resolve(), copied):
         found = verify(folder, key)
@@ -107,7 +107,7 @@ def change_a_table_and_mend_its_hash(folder: Path) -> None:
         (lambda folder: (folder / "manifest.json").write_text("[]"), "does not hold", "changed"),
     ],
 )
-def test_whatever_is_done_to_a_release_is_found(
+def test_every_kind_of_tampering_is_found(
     published: Settings, copied: Path, tamper: Callable[[Path], None], signature: str, what: str | None
 ) -> None:
     tamper(copied)
@@ -145,7 +145,7 @@ def test_status_says_that_the_current_release_is_not_what_was_signed(home: Setti
     assert "njia verify" in told
 
 
-def test_nothing_rolls_back_to_a_release_whose_signature_does_not_hold(home: Settings) -> None:
+def test_rollback_to_a_tampered_release_is_refused(home: Settings) -> None:
     target, before = older(home), home.current.readlink()
     manifest = target.path / "manifest.json"
     manifest.write_text(manifest.read_text().replace("kobe", "kobo") + " ")
@@ -163,7 +163,7 @@ def erase_the_older(home: Settings) -> Release:
     return target
 
 
-def test_an_erased_edition_is_no_tampering_but_a_note_that_others_write_is(home: Settings) -> None:
+def test_signed_erasure_is_no_tampering_and_a_copied_note_is(home: Settings) -> None:
     target, key = erase_the_older(home), installed_public_key(home.keys)
     found = verify(target.path, key)
     assert (found.ok, found.erased_on) == (True, "2026-11-30")
@@ -178,7 +178,7 @@ def test_an_erased_edition_is_no_tampering_but_a_note_that_others_write_is(home:
     assert found.missing
 
 
-def test_another_truly_signed_release_in_the_place_of_the_newest_is_told(home: Settings) -> None:
+def test_older_signed_release_in_the_place_of_the_newest_is_found(home: Settings) -> None:
     current, other, key = find_release(home, "current").path, older(home), installed_public_key(home.keys)
     shutil.rmtree(current)
     shutil.copytree(other.path, current)
@@ -193,7 +193,7 @@ def test_another_truly_signed_release_in_the_place_of_the_newest_is_told(home: S
     assert CliRunner().invoke(cli, ["verify", other.release_id, *at]).exit_code == 0
 
 
-def test_the_signature_is_checked_of_the_manifest_that_was_read(
+def test_signature_covers_the_manifest_bytes_that_were_read(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody puts the signed one back between the two: whoever hashed the files hashed them by a forgery."""
@@ -235,7 +235,7 @@ def test_the_note_of_an_erasure_is_read_as_it_was_signed(
     assert verify(target.path, key).erased_on == "2026-11-30"
 
 
-def test_an_erasure_that_was_cut_short_after_its_note_is_finished(home: Settings) -> None:
+def test_interrupted_erasure_is_finished(home: Settings) -> None:
     target = older(home)
     bury(home, Keys(bytes(32), "age1"), "kobe_shelter", [1], Due(START.date(), 1, (CELLS,)))
     (target.path / "erasure.json").write_text('{"erased_on": "2026-11-29"}')
@@ -260,7 +260,7 @@ def test_without_its_key_nothing_is_published_and_the_candidate_waits(tmp_path: 
         create_missing_release_key(settings.keys, settings.releases)
 
 
-def test_an_account_that_may_not_read_the_keys_is_told_that_it_cannot_check(home: Settings) -> None:
+def test_account_without_access_to_keys_learns_that_it_cannot_check(home: Settings) -> None:
     public = (home.keys / "release.pub").rename(home.home / "release.pub")
     (home.keys / "release.key").unlink()
     at = ["--home", str(home.home), "--partners", str(home.partners)]

@@ -41,13 +41,10 @@ def test_the_composite_worked_out_by_hand() -> None:
     ratios = {"origin": 2.0, "transit": 1.0, "exploitation": 0.5, "change": 2.0}
     scores = {name: component_score(ratio, POLICY) for name, ratio in ratios.items()}
     assert weighted(scores, component_weights(POLICY)) == pytest.approx(53.75)
+    assert sum(component_weights(POLICY).values()) == pytest.approx(1.0)
     rating = rate(components(**ratios), POLICY)
     assert rating is not None and rating.score == pytest.approx(53.75, abs=0.05)
     assert (rating.low, rating.high) == pytest.approx((53.75, 53.75), abs=0.2)
-
-
-def test_weights_add_up_to_one() -> None:
-    assert sum(component_weights(POLICY).values()) == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(
@@ -60,13 +57,12 @@ def test_certain_score_has_its_band(ratio: float, band: str) -> None:
 
 def test_a_band_is_named_only_if_it_is_probable_enough() -> None:
     # Half of the draws fall on either side of 60.
-    edge = 2 ** (60 / 25 - 2)
-    rating = rate({**components(), **{name: GammaRatio(400 * edge, 400) for name in COMPONENTS}}, POLICY)
+    edge: dict[str, GammaRatio | LogNormalRatio | None] = {
+        name: GammaRatio(400 * 2 ** (60 / 25 - 2), 400) for name in COMPONENTS
+    }
+    rating = rate(edge, POLICY)
     assert rating is not None and rating.band == "between_bands" and rating.band_probability < 0.8
-    easier = rate(
-        {**components(), **{name: GammaRatio(400 * edge, 400) for name in COMPONENTS}},
-        replace(POLICY, risk_band_certainty=0.5),
-    )
+    easier = rate(edge, replace(POLICY, risk_band_certainty=0.5))
     assert easier is not None and easier.band in ("typical", "higher")
 
 

@@ -87,13 +87,13 @@ def test_every_row_of_every_tab_is_accounted_for(tmp_path: Path) -> None:
     assert tally.stripped["strip:denied_column"] == 2  # withheld rows are counted too
 
 
-def test_a_tab_with_several_rows_of_a_record_is_no_tab(tmp_path: Path) -> None:
+def test_tab_with_several_rows_of_a_record_is_held(tmp_path: Path) -> None:
     again = [*SHEETS["consent"], ["a1", "No"]]
     with pytest.raises(ExtractHeld, match=r"Declare 'consent' under format\.repeats"):
         read(file(tmp_path, consent=again), content())
 
 
-def test_a_tab_that_is_missing_is_told(tmp_path: Path) -> None:
+def test_missing_tab_is_flagged_or_holds_the_file(tmp_path: Path) -> None:
     sheets = {name: rows for name, rows in SHEETS.items() if name != "Basic Identity"}
     optional = content()
     optional["fields"] = optional["fields"] | {

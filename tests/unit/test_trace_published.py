@@ -53,13 +53,13 @@ def shown(found: Trace, capsys: pytest.CaptureFixture[str]) -> str:
     return " ".join(capsys.readouterr().out.split())
 
 
-def test_a_members_number_is_what_stands_behind_it(settings: Settings, release: Release) -> None:
+def test_members_number_agrees_with_its_records(settings: Settings, release: Release) -> None:
     found = trace(settings, release, BUSIA)
     assert (found.published.edition, found.published.counts["movement_count"]) == ("members", 245)
     assert (found.movements, found.comes_to["partner_count"], found.agrees) == (245, 3, True)
 
 
-def test_a_small_count_is_found_within_its_text(settings: Settings, release: Release) -> None:
+def test_small_count_agrees_with_its_text(settings: Settings, release: Release) -> None:
     found = trace(settings, release, MARSABIT)
     assert (found.published.counts["movement_count"], found.movements, found.agrees) == ("<5", 3, True)
 
@@ -76,7 +76,7 @@ def test_a_members_number_without_its_records_does_not_agree(
     assert "records were forgotten" in shown(found, capsys)
 
 
-def test_a_public_number_carries_noise_and_what_stands_behind_it_is_shown_beside_it(
+def test_public_number_is_shown_beside_its_records_and_its_noise(
     settings: Settings, release: Release, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The world has the same number in both editions: here 3 of the 245 movements were since withdrawn."""

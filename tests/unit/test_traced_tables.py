@@ -114,7 +114,7 @@ def test_a_line_of_a_survey_round_is_a_corridor_a_place_or_the_whole_round() -> 
         assert {one["record"] for one in of_line.records} == behind
 
 
-def test_what_a_field_rests_on_is_apart_by_whether_it_is_stated() -> None:
+def test_records_of_a_field_are_split_by_stated_or_not() -> None:
     stated = found("completeness", "sex", "year-2024", "case", lineage=LINEAGE)
     assert {one["record"]: one["part"] for one in stated.records} == {
         1: "stated", 2: "not_stated", 3: "stated",
@@ -125,7 +125,7 @@ def test_what_a_field_rests_on_is_apart_by_whether_it_is_stated() -> None:
 # --- what partners watched, and rounds -------------------------------------------------------------
 
 
-def test_a_watched_month_counts_once_a_partner_whatever_its_roles() -> None:
+def test_watched_month_counts_once_for_each_partner() -> None:
     place = found("mart_coverage", "KE040", "year-2024", "case")
     assert place.coverage({})["effort_months"] == 3
     assert place.coverage({})["partner_count"] == 2
@@ -147,7 +147,7 @@ def test_of_a_period_every_partner_that_reported_is_counted_with_its_months() ->
     assert found("coverage", "year-2024", "case").watching_partners({}) == {"partner_count": 2}
 
 
-def test_what_a_round_named_is_held_against_the_rounds_before_and_none_after() -> None:
+def test_round_is_compared_with_earlier_rounds_only() -> None:
     first, last = (
         found("novelty", f"round-{of}", "case", "country", "QAT", "any") for of in ("2019", "2021")
     )

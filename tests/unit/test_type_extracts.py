@@ -127,6 +127,11 @@ class World:
     def type(self) -> TypedSummary:
         return type_extracts(self.settings, KEYS, contracts=self.contracts)
 
+    def take(self, contract: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+        """Land one extract and type it."""
+        self.land(contract, rows)
+        self.type()
+
     def table(self, name: str) -> list[dict[str, Any]]:
         files = sorted((self.settings.typed / name).glob("*.parquet"))
         return [row for file in files for row in pq.read_table(file).to_pylist()]
@@ -163,8 +168,7 @@ CASE: dict[str, Any] = {
 
 
 def test_route_report_fills_record_codes_and_places(world: World) -> None:
-    world.land(ROUTES, [ROUTE])
-    world.type()
+    world.take(ROUTES, [ROUTE])
     expected = {
         "record_grain": "route_report", "event_kind": "reported", "event_on": date(2020, 3, 4),
         "date_precision": "day", "period_to": date(2020, 3, 4), "person_count": 5, "person_count_low": 5,
@@ -187,8 +191,7 @@ def test_route_report_fills_record_codes_and_places(world: World) -> None:
 
 
 def test_extracts_and_refusals_come_from_landing_and_contract(world: World) -> None:
-    world.land(ROUTES, [ROUTE])
-    world.type()
+    world.take(ROUTES, [ROUTE])
     extract = world.table("extracts")[0]
     assert (extract["rows_read"], extract["rows_landed"], extract["rows_refused"]) == (2, 1, 1)
     assert extract["agreement_to"] == date(2035, 1, 1)
@@ -200,8 +203,7 @@ def test_extracts_and_refusals_come_from_landing_and_contract(world: World) -> N
 def test_partner_is_named_only_by_agreement(world: World, may_be_named: bool, name: str | None) -> None:
     partner = ROUTES["partner"] | {"name": "Swala House"}
     agreement = ROUTES["agreement"] | {"may_be_named": may_be_named}
-    world.land(ROUTES | {"partner": partner, "agreement": agreement}, [ROUTE])
-    world.type()
+    world.take(ROUTES | {"partner": partner, "agreement": agreement}, [ROUTE])
     assert world.table("extracts")[0]["partner_name"] == name
 
 
@@ -212,16 +214,14 @@ def test_every_folder_has_an_empty_file_of_the_right_schema(world: World) -> Non
 
 
 def test_mention_ids_ignore_capitals_and_blanks(world: World) -> None:
-    world.land(ROUTES, [ROUTE, ROUTE | {"place(origin).place_text": " BUSIA ", "_ref": "other"}])
-    world.type()
+    world.take(ROUTES, [ROUTE, ROUTE | {"place(origin).place_text": " BUSIA ", "_ref": "other"}])
     ids = {row["mention_id"] for row in world.table("place_mentions") if row["place_role"] == "origin"}
     assert ids == {KEYS.number("mention", "busia", "", "kenya", "KEN")}
 
 
 def test_missing_date_is_quarantined_unless_the_extract_declares_a_period(world: World) -> None:
     undated = {field: value for field, value in ROUTE.items() if field != "event_on"}
-    world.land(ROUTES, [undated | {"_row": 17}])
-    world.type()
+    world.take(ROUTES, [undated | {"_row": 17}])
     assert world.table("records")[0]["date_precision"] == "unknown"
     problem = next(row for row in world.table("problems") if row["outcome"] == "Q")
     assert (problem["field"], problem["problem_code"], problem["row_number"]) == (
@@ -231,16 +231,14 @@ def test_missing_date_is_quarantined_unless_the_extract_declares_a_period(world:
     )
 
     declared = [{"match": "*.csv", "period": {"from": "2020-06-01", "to": "2020-06-30", "round": "2020"}}]
-    world.land(ROUTES | {"extracts": declared}, [undated])
-    world.type()
+    world.take(ROUTES | {"extracts": declared}, [undated])
     record = world.table("records")[0]
     assert (record["event_on"], record["period_to"]) == (date(2020, 6, 1), date(2020, 6, 30))
     assert (record["date_precision"], record["round"]) == ("period", "2020")
 
 
 def test_a_case_counts_one_person_and_takes_consent_from_the_contract(world: World) -> None:
-    world.land(CASES, [CASE | {"nationality": "Kenyan", "documents": ""}])
-    world.type()
+    world.take(CASES, [CASE | {"nationality": "Kenyan", "documents": ""}])
     record = world.table("records")[0]
     assert (record["person_count"], record["count_basis"], record["is_group"]) == (1, "stated", False)
     assert (record["sex"], record["age_band"], record["is_child"]) == ("female", "a09_17", True)
@@ -252,14 +250,12 @@ def test_a_case_counts_one_person_and_takes_consent_from_the_contract(world: Wor
 
 def test_blank_or_unmapped_required_field_is_quarantined(world: World) -> None:
     blank = {field: value for field, value in CASE.items() if field != "sex"}
-    world.land(CASES, [blank, CASE | {"sex": "7"}])
-    world.type()
+    world.take(CASES, [blank, CASE | {"sex": "7"}])
     assert world.problems() == ["Q:code_unmapped", "Q:required_missing"]
 
 
 def test_case_of_both_sexes_is_quarantined(world: World) -> None:
-    world.land(CASES, [CASE | {"sex": "M/F"}])
-    world.type()
+    world.take(CASES, [CASE | {"sex": "M/F"}])
     assert (world.table("records")[0]["sex"], world.problems()) == ("unknown", ["Q:sex_conflict"])
 
 
@@ -268,8 +264,7 @@ def test_legs_of_a_child_sheet_are_stops_in_order(world: World) -> None:
     legs = [
         {"place(transit).place_text": place, "place(transit).transport_mode": mode} for place, mode in stops
     ]
-    world.land(CASES, [CASE | {"_legs": legs}])
-    world.type()
+    world.take(CASES, [CASE | {"_legs": legs}])
     names = world.place_names()
     found = [
         (row["seq"], names[row["mention_id"]], row["transport_mode"])
@@ -292,8 +287,7 @@ def test_places_before_and_after_a_flow_point_are_stops_around_it(world: World) 
         "place(intended_destination).place_text": "Nairobi",
     }
     ends = row | {"place(transit).previous": "KAMPALA ", "place(transit).next": "Nairobi"}
-    world.land(FLOWS, [row, ends, row | {"place(transit).next": "unknown"}])
-    world.type()
+    world.take(FLOWS, [row, ends, row | {"place(transit).next": "unknown"}])
     names = world.place_names()
     stops: dict[int, list[Any]] = {}
     for found in world.table("place_mentions"):
@@ -309,14 +303,12 @@ def test_places_before_and_after_a_flow_point_are_stops_around_it(world: World) 
 
 
 def test_record_without_a_place_is_quarantined(world: World) -> None:
-    world.land(ROUTES, [{"event_on": "04/03/2020", "place(origin).place_text": "-"}])
-    world.type()
+    world.take(ROUTES, [{"event_on": "04/03/2020", "place(origin).place_text": "-"}])
     assert (world.problems(), world.table("place_mentions")) == (["Q:no_place"], [])
 
 
 def test_embargo_in_words_ends_on_the_last_day_of_its_month(world: World) -> None:
-    world.land(ROUTES, [ROUTE | {"embargo_until": "March 2031"}])
-    world.type()
+    world.take(ROUTES, [ROUTE | {"embargo_until": "March 2031"}])
     assert world.table("records")[0]["embargo_until"] == date(2031, 3, 31)
 
 
@@ -326,8 +318,7 @@ def test_content_hash_changes_only_with_content(world: World) -> None:
         "b": lambda row: row | {"transport_mode": "miguu; matatu", "_row": 40},
         "c": lambda row: row | {"transport_mode": "bus"},
     }
-    world.land(ROUTES, [change(ROUTE) | {"_ref": ref} for ref, change in variants.items()])
-    world.type()
+    world.take(ROUTES, [change(ROUTE) | {"_ref": ref} for ref, change in variants.items()])
     same, reordered, other = (row["content_hash"] for row in world.table("records"))
     assert same == reordered != other
 
@@ -346,8 +337,7 @@ def test_unchanged_extracts_are_left_alone_and_a_mapping_fix_types_again(world: 
 
 
 def test_a_missing_table_is_written_again(world: World) -> None:
-    world.land(ROUTES, [ROUTE])
-    world.type()
+    world.take(ROUTES, [ROUTE])
     (world.settings.typed / "problems" / f"{'a' * 16}.parquet").unlink()
     assert world.type().retyped == 1
 
@@ -458,8 +448,7 @@ def test_a_withheld_name_keeps_the_period_of_its_landing(world: World, file: str
 
 def test_repeated_coverage_is_one_row(world: World) -> None:
     watched = {"places": ["KE047", "KE001"], "roles": ["origin"], "from": "2019-01-01"}
-    world.land(ROUTES | {"coverage": [watched, watched, watched | {"to": "2020-01-01"}]}, [ROUTE])
-    world.type()
+    world.take(ROUTES | {"coverage": [watched, watched, watched | {"to": "2020-01-01"}]}, [ROUTE])
     rows = [(row["place_id"], row["valid_to"]) for row in world.table("coverage")]
     ended = date(2020, 1, 1)
     assert rows == [("KE047", None), ("KE001", None), ("KE047", ended), ("KE001", ended)]

@@ -48,9 +48,7 @@ def test_the_whole_original_comes_back_byte_for_byte_for_its_reader_alone(
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
 
 
-def test_a_row_is_the_one_that_the_lists_name_as_its_partner_wrote_it(
-    sealed: tuple[Settings, str], private_key: str
-) -> None:
+def test_row_is_shown_as_its_partner_wrote_it(sealed: tuple[Settings, str], private_key: str) -> None:
     settings, extract_id = sealed
     found = unseal_row(settings, "swala_post", extract_id, private_key, S5, None, *BY)
     cells = dict(found.cells)
@@ -60,7 +58,7 @@ def test_a_row_is_the_one_that_the_lists_name_as_its_partner_wrote_it(
     assert ("Ref", "Ref") in heading.cells
 
 
-def test_what_was_opened_is_in_the_log_and_nothing_of_it_anywhere_in_the_home(
+def test_unsealing_is_logged_and_leaves_no_content_in_the_home(
     sealed: tuple[Settings, str], private_key: str, tmp_path: Path
 ) -> None:
     settings, extract_id = sealed
@@ -76,7 +74,7 @@ def test_what_was_opened_is_in_the_log_and_nothing_of_it_anywhere_in_the_home(
         assert b"Zawadi" not in content and private_key.encode() not in content, path
 
 
-def test_without_a_line_in_the_log_nothing_is_opened(
+def test_nothing_is_opened_unless_it_is_logged(
     sealed: tuple[Settings, str], private_key: str, tmp_path: Path
 ) -> None:
     settings, extract_id = sealed
@@ -92,7 +90,7 @@ def test_without_a_line_in_the_log_nothing_is_opened(
     assert not out.exists()
 
 
-def test_what_cannot_be_opened_is_told_in_a_sentence(
+def test_original_that_cannot_be_opened_is_refused_with_the_reason(
     sealed: tuple[Settings, str], private_key: str, tmp_path: Path
 ) -> None:
     settings, extract_id = sealed
@@ -139,7 +137,7 @@ def test_an_original_is_never_written_into_the_home_or_over_a_file(
     assert audit.read(settings).lines == []
 
 
-def test_the_command_asks_for_the_key_without_showing_it_or_reads_it_from_a_file(
+def test_unseal_command_takes_the_key_hidden_or_from_a_file(
     sealed: tuple[Settings, str], private_key: str, tmp_path: Path
 ) -> None:
     settings, extract_id = sealed
@@ -156,7 +154,7 @@ def test_the_command_asks_for_the_key_without_showing_it_or_reads_it_from_a_file
     assert isinstance(both.exception, UsageError)
 
 
-def test_signs_that_would_steer_the_terminal_are_written_out(
+def test_control_characters_are_escaped_in_the_terminal(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     from orchestration.cli.unseal import show_row

@@ -1,4 +1,4 @@
-"""Whether a home lies on an encrypted volume: what Linux tells, on made-up trees of /proc and /sys."""
+"""Whether a home lies on an encrypted volume, read from made-up trees of /proc and /sys."""
 
 from __future__ import annotations
 
@@ -18,13 +18,8 @@ class Machine:
 
     def __init__(self, root: Path) -> None:
         self.proc, self.sys, self.disk = root / "proc", root / "sys", root / "disk"
-        for folder in (
-            self.proc / "self",
-            self.sys / "dev" / "block",
-            self.sys / "class" / "block",
-            self.disk,
-        ):
-            folder.mkdir(parents=True)
+        for folder in ("proc/self", "sys/dev/block", "sys/class/block", "disk"):
+            (root / folder).mkdir(parents=True)
         self.mounts: list[str] = []
 
     def mount(self, point: Path, device: str, kind: str = "ext4", source: str = "/dev/x") -> None:
@@ -65,9 +60,7 @@ def test_luks_is_seen_and_a_plain_disk_is_not(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("kind", ["VERITY", "INTEGRITY"])
-def test_a_device_that_only_finds_changes_encrypts_nothing_but_may_lie_on_one_that_does(
-    machine: Machine, kind: str
-) -> None:
+def test_integrity_devices_do_not_encrypt_but_may_lie_on_one_that_does(machine: Machine, kind: str) -> None:
     machine.device("dm-1", "253:1", f"CRYPT-{kind}-0f-home", ("sdb1",))
     machine.device("dm-2", "253:2", f"CRYPT-{kind}-1f-home", ("dm-0",))
     machine.mount(machine.disk / "plain", "253:1")
@@ -92,7 +85,7 @@ def test_a_volume_group_counts_only_if_all_below_it_is_encrypted(machine: Machin
     assert not machine.encrypts(machine.disk / "half")
 
 
-def test_a_file_system_that_numbers_itself_is_known_by_its_source(machine: Machine) -> None:
+def test_file_systems_without_a_device_number_are_known_by_their_source(machine: Machine) -> None:
     machine.mount(machine.disk / "btrfs", "0:42", "btrfs", "/dev/dm-0")
     machine.mount(machine.disk / "tmpfs", "0:43", "tmpfs", "tmpfs")
     machine.mount(machine.disk / "gocryptfs", "0:44", "fuse.gocryptfs", "/cipher")
@@ -101,17 +94,17 @@ def test_a_file_system_that_numbers_itself_is_known_by_its_source(machine: Machi
     assert machine.encrypts(machine.disk / "gocryptfs")
 
 
-def test_the_mount_that_covers_another_decides(machine: Machine) -> None:
+def test_covering_mount_decides(machine: Machine) -> None:
     machine.mount(machine.disk / "home", "253:0")
     machine.mount(machine.disk / "home", "8:17")
     assert not machine.encrypts(machine.disk / "home")
 
 
-def test_where_there_is_no_proc_nothing_is_seen(tmp_path: Path) -> None:
+def test_machine_without_proc_is_not_known_to_be_encrypted(tmp_path: Path) -> None:
     assert not lies_on_encrypted(tmp_path, tmp_path / "proc", tmp_path / "sys")
 
 
-def test_home_and_keys_must_both_lie_there_unless_the_operator_says_so(tmp_path: Path) -> None:
+def test_home_and_keys_must_both_be_encrypted_unless_the_operator_vouches(tmp_path: Path) -> None:
     asks = Settings(tmp_path / "home", tmp_path, tmp_path / "keys", require_encrypted_volume=True)
     with pytest.raises(UsageError, match=f"{asks.keys} shows no .+ LUKS") as told:
         require_encrypted_volume(asks, lambda path: path == asks.home)

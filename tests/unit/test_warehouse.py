@@ -43,7 +43,7 @@ def parser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Parser:
     return found
 
 
-def test_what_dbt_parsed_is_read_by_every_home(settings: Settings) -> None:
+def test_parsed_project_is_readable(settings: Settings) -> None:
     path = manifest_path(settings)
     assert "fct_movements" in path.read_text(encoding="utf-8")
     kept = dbt_commands.unpacked(path.with_name(PACKED))
@@ -65,7 +65,7 @@ def test_a_changed_project_is_parsed_again(
     assert manifest_path(settings) != first and first.is_file() and parser.times == 2
 
 
-def test_projects_of_long_ago_are_forgotten(
+def test_three_newest_parsed_projects_are_kept(
     settings: Settings, parser: Parser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = []
@@ -79,7 +79,7 @@ def test_projects_of_long_ago_are_forgotten(
 
 @pytest.mark.parametrize("name", [MANIFEST, PACKED, dbt_manifest.HASHES])
 @pytest.mark.parametrize("is_deleted", [True, False])
-def test_what_was_deleted_or_cut_short_is_made_again(
+def test_missing_or_damaged_parse_is_repeated(
     settings: Settings, parser: Parser, name: str, is_deleted: bool
 ) -> None:
     file = manifest_path(settings).with_name(name)
@@ -89,7 +89,7 @@ def test_what_was_deleted_or_cut_short_is_made_again(
     assert file.read_bytes() == before and parser.times == 2
 
 
-def test_a_home_keeps_it_where_the_installation_cannot(
+def test_home_keeps_the_parse_where_the_installation_is_read_only(
     settings: Settings, parser: Parser, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
@@ -99,7 +99,7 @@ def test_a_home_keeps_it_where_the_installation_cannot(
     assert parser.times == 1
 
 
-def test_of_two_processes_that_parse_at_once_the_first_is_kept(
+def test_two_parses_at_once_keep_the_first(
     settings: Settings, parser: Parser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def slower(project: Path, scratch: Path) -> Parsed:
@@ -114,7 +114,7 @@ def test_of_two_processes_that_parse_at_once_the_first_is_kept(
     assert [folder.name for folder in path.parent.parent.iterdir()] == [path.parent.name]
 
 
-def test_the_parts_of_the_project_are_the_whole_of_it_once(settings: Settings) -> None:
+def test_parts_cover_the_project_exactly_once(settings: Settings) -> None:
     """What stands on linkage or statistics is built after them, all else before; nothing falls between."""
     from dagster_dbt import dbt_assets
 
@@ -144,16 +144,10 @@ def test_the_parts_of_the_project_are_the_whole_of_it_once(settings: Settings) -
         assert sum(map(len, found.values())) == len(whole) and set().union(*found.values()) == whole
     names = {part: {key.path[-1] for key in keys} for part, keys in tables.items()}
     assert names[warehouse.Part.BEFORE_PYTHON] >= {"int_place_counts", "int_movements"}
-    assert names[warehouse.Part.AFTER_PYTHON] >= {
-        "stg_hotspots",
-        "mart_hotspots",
-        "mart_places",
-        "fct_movements",
-        "published_corridors",
-    }
+    assert names[warehouse.Part.AFTER_PYTHON] >= {"stg_hotspots", "mart_hotspots", "fct_movements"}
 
 
-def test_an_error_that_ctrl_c_led_to_is_ctrl_c() -> None:
+def test_error_caused_by_ctrl_c_stays_ctrl_c() -> None:
     """dbt asks connections to stop that a compilation has not opened, and reports that."""
     try:
         try:
@@ -168,7 +162,7 @@ def test_an_error_that_ctrl_c_led_to_is_ctrl_c() -> None:
         dbt_commands._stop_unless_parsed(other)
 
 
-def test_tables_are_read_sorted_and_the_file_is_let_go(settings: Settings) -> None:
+def test_tables_are_read_sorted_and_the_file_is_released(settings: Settings) -> None:
     settings.work.mkdir(parents=True)
     with duckdb.connect(str(settings.warehouse)) as con:
         con.execute("create schema s")

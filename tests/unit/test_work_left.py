@@ -39,13 +39,13 @@ def files(settings: Settings) -> set[str]:
     return {path.relative_to(settings.work).as_posix() for path in settings.work.rglob("*") if path.is_file()}
 
 
-def test_all_but_what_tells_of_no_record_goes(settings: Settings) -> None:
+def test_clearing_keeps_only_files_without_records(settings: Settings) -> None:
     clear_work(settings)
     assert files(settings) - {"without.lock"} == KEPT
     assert not (settings.work / "typed").exists()
 
 
-def test_forgetting_leaves_the_parsed_project_alone_whatever_the_installation_asks(
+def test_forgetting_always_clears_all_but_the_parsed_project(
     settings: Settings,
 ) -> None:
     forget_work(replace(settings, delete_work=False))
@@ -55,14 +55,14 @@ def test_forgetting_leaves_the_parsed_project_alone_whatever_the_installation_as
     assert not settings.work.exists()
 
 
-def test_it_stays_where_the_installation_does_not_ask(settings: Settings) -> None:
+def test_work_stays_without_the_setting(settings: Settings) -> None:
     before = files(settings)
     clear_work(replace(settings, delete_work=False))
     clear_work_left_behind(replace(settings, delete_work=False))
     assert files(settings) == before
 
 
-def test_what_a_kill_left_goes_with_the_next_command_but_never_under_a_running_refresh(
+def test_next_command_clears_what_a_kill_left_unless_a_refresh_runs(
     settings: Settings,
 ) -> None:
     before = files(settings)
@@ -73,7 +73,7 @@ def test_what_a_kill_left_goes_with_the_next_command_but_never_under_a_running_r
     assert not set(MADE_OF_RECORDS) & files(settings)
 
 
-def test_a_build_beside_the_refreshes_is_left_alone_while_it_runs_and_there_is_one(
+def test_build_beside_a_refresh_is_exclusive_and_removed_after(
     settings: Settings,
 ) -> None:
     with building_beside(settings) as folder:
