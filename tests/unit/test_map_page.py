@@ -203,9 +203,7 @@ def test_kenya_is_drawn_alone_and_stands_in_its_middle(editions: dict[str, Editi
     assert drawings["wide"]["points"]["KEN"] == [37.9, 0.4]
 
 
-def test_corridors_that_lie_on_each_other_bend_apart_and_the_strongest_bends_least(
-    tmp_path: Path,
-) -> None:
+def test_corridors_that_lie_on_each_other_bend_apart_and_the_strongest_bends_least(tmp_path: Path) -> None:
     """Two places passed on the road from Uganda to Nairobi lie in one direction."""
     passed = [row for row in world("public")["corridors"] if row["level"] == "odv"]
     weaker = {

@@ -115,9 +115,7 @@ def test_repeated_refusal_is_one_event(settings: Settings) -> None:
         assert messages.events(settings)[0].id != first.id, new
 
 
-def test_new_holding_check_or_due_date_is_a_new_event(
-    settings: Settings,
-) -> None:
+def test_new_holding_check_or_due_date_is_a_new_event(settings: Settings) -> None:
     def ids(by: str, due: str) -> set[str]:
         late = {"partner": "swala_house", "contract": "cases", "due": due}
         ended(settings, held=[held("kobe_shelter", "e1", by)], overdue=[late])

@@ -37,11 +37,9 @@ def test_phones_and_mails_are_removed_from_every_field(field: str, text: str, re
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("2.54712E+11", "strip:phone"),
         ("254712345678", "strip:phone"),
         ("+971 50 123 4567", "strip:phone"),
         ("ID 12345678", "strip:id_number"),
-        ("A1234567", "strip:id_number"),
         ("AK1234567", "strip:id_number"),
         ("-1.2921, 36.8219", "strip:coordinates"),
         ("-1.33922 36.91135 0 0", "strip:coordinates"),

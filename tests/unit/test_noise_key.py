@@ -62,9 +62,7 @@ def test_a_lost_key_is_not_replaced(settings: Settings) -> None:
     assert not (settings.keys / "noise.key").exists()
 
 
-def test_key_that_an_earlier_release_does_not_know_is_refused(
-    settings: Settings,
-) -> None:
+def test_key_that_an_earlier_release_does_not_know_is_refused(settings: Settings) -> None:
     publish(settings, OLD, "12345678")
     publish(settings, NEW, load_keys(settings.keys).ids["noise"])
     with pytest.raises(UsageError, match=f"the release {OLD} were made with the key 12345678"):

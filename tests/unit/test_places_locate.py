@@ -81,9 +81,7 @@ def test_the_same_input_gives_the_same_bytes(settings: Settings) -> None:
     assert [file.read_bytes() for file in files] == before
 
 
-def test_stewards_list_is_ranked_by_records_without_unknowns(
-    settings: Settings,
-) -> None:
+def test_stewards_list_is_ranked_by_records_without_unknowns(settings: Settings) -> None:
     typed(settings, "e1", [(1, "Zzyzx", None), (2, "Congo", None), (3, "unknown", None), (4, "Gulf", None)])
     typed(settings, "e2", [(1, "Zzyzx", None)])  # the same record sent again
     extra = [{"extract_id": "e3", "partner": "kobe", "record_id": n, "mention_id": 2} for n in (1, 2)]
@@ -118,9 +116,7 @@ def test_na_is_namibia_beside_codes_and_nothing_beside_names(settings: Settings)
     assert written(settings, "matches")[0]["country_alpha3"] is None
 
 
-def test_decision_is_applied_unless_its_place_is_gone(
-    settings: Settings,
-) -> None:
+def test_decision_is_applied_unless_its_place_is_gone(settings: Settings) -> None:
     typed(settings, "e1", [(1, "Zzyzx", None)])
     decision = {"id": "aaaaaaaaaaaa", "text": "zzyzx", "country": None, "place_id": "KE032"}
     assert locate(settings, [decision]).resolved == 1

@@ -96,9 +96,7 @@ def test_a_public_cell_under_ten_has_no_row(warehouse: duckdb.DuckDBPyConnection
     assert lowest and lowest[0] >= 10
 
 
-def test_members_see_exact_counts_and_below_five_as_text(
-    warehouse: duckdb.DuckDBPyConnection,
-) -> None:
+def test_members_see_exact_counts_and_below_five_as_text(warehouse: duckdb.DuckDBPyConnection) -> None:
     assert corridors(warehouse, "members", "period_id = 'year-2025' and population = 'all'") == [
         ("year-2025", "all", "Busia", "Mombasa", None, "<5"),
         ("year-2025", "all", "Busia", "Nairobi", 45, "45"),

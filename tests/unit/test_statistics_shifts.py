@@ -139,22 +139,16 @@ def test_the_q_values_are_those_of_benjamini_and_hochberg() -> None:
 # --- how far the evidence goes -----------------------------------------------------------------------
 
 
-def test_a_shift_that_two_partners_see_apart_rests_on_a_panel() -> None:
-    row = judged([[20], [20]], [[60], [60]]).iloc[0]
-    assert row["evidence"] == "panel"
-    assert row["leave_one_out_low"] == pytest.approx(row["leave_one_out_high"])
-
-
-def test_a_shift_that_vanishes_without_one_partner_rests_on_that_partner() -> None:
-    row = judged([[10], [40]], [[90], [42]]).iloc[0]
-    assert (row["status"], row["evidence"]) == ("growing", "single_partner")
-    assert row["leave_one_out_low"] < 1.25 < row["leave_one_out_high"]
-
-
-def test_a_shift_of_one_partner_has_nothing_to_leave_out() -> None:
-    row = judged([[20], [0]], [[60], [0]]).iloc[0]
-    assert (row["status"], row["evidence"]) == ("growing", "single_partner")
-    assert np.isnan(row["leave_one_out_low"])
+def test_evidence_is_a_panel_where_the_shift_stays_without_any_partner() -> None:
+    panel = judged([[20], [20]], [[60], [60]]).iloc[0]
+    assert panel["evidence"] == "panel"
+    assert panel["leave_one_out_low"] == pytest.approx(panel["leave_one_out_high"])
+    vanishing = judged([[10], [40]], [[90], [42]]).iloc[0]
+    assert (vanishing["status"], vanishing["evidence"]) == ("growing", "single_partner")
+    assert vanishing["leave_one_out_low"] < 1.25 < vanishing["leave_one_out_high"]
+    alone = judged([[20], [0]], [[60], [0]]).iloc[0]
+    assert (alone["status"], alone["evidence"]) == ("growing", "single_partner")
+    assert np.isnan(alone["leave_one_out_low"]), "there is nothing to leave out"
 
 
 # --- pairs -------------------------------------------------------------------------------------------

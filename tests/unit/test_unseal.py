@@ -154,9 +154,7 @@ def test_unseal_command_takes_the_key_hidden_or_from_a_file(
     assert isinstance(both.exception, UsageError)
 
 
-def test_control_characters_are_escaped_in_the_terminal(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_control_characters_are_escaped_in_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     from orchestration.cli.unseal import show_row
     from orchestration.intake.reading.original_rows import OriginalRow
 

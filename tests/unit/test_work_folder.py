@@ -45,9 +45,7 @@ def test_clearing_keeps_only_files_without_records(settings: Settings) -> None:
     assert not (settings.work / "typed").exists()
 
 
-def test_forgetting_always_clears_all_but_the_parsed_project(
-    settings: Settings,
-) -> None:
+def test_forgetting_always_clears_all_but_the_parsed_project(settings: Settings) -> None:
     forget_work(replace(settings, delete_work=False))
     assert files(settings) == PROJECT
     shutil.rmtree(settings.work)
@@ -62,9 +60,7 @@ def test_work_stays_without_the_setting(settings: Settings) -> None:
     assert files(settings) == before
 
 
-def test_next_command_clears_what_a_kill_left_unless_a_refresh_runs(
-    settings: Settings,
-) -> None:
+def test_next_command_clears_what_a_kill_left_unless_a_refresh_runs(settings: Settings) -> None:
     before = files(settings)
     with FileLock(settings.lock):
         clear_work_left_behind(settings)
@@ -73,9 +69,7 @@ def test_next_command_clears_what_a_kill_left_unless_a_refresh_runs(
     assert not set(MADE_OF_RECORDS) & files(settings)
 
 
-def test_build_beside_a_refresh_is_exclusive_and_removed_after(
-    settings: Settings,
-) -> None:
+def test_build_beside_a_refresh_is_exclusive_and_removed_after(settings: Settings) -> None:
     with building_beside(settings) as folder:
         (folder / "warehouse.duckdb").write_text("x")
         clear_work(settings)
