@@ -127,6 +127,7 @@ def counted(movements: dict[int, Journey], keys: Keys) -> dict[tuple[str, str], 
 
 
 def noise(text: str, count: int) -> int:
+    """The noise of a cell, worked out without the project's code: `text` is table, period, cell, key sum and epoch."""
     digest = hashlib.md5(text.encode()).hexdigest()[:8]  # noqa: S324
     row = "3" if count >= 200 else "2" if count >= 40 else "1"
     return next(

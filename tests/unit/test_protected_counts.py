@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +9,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.core import REFERENCE_SEEDS
 from tests.unit.dbt_world import World
+from tests.unit.protected_world import noise
 
 BUSIA, NAIROBI, MOMBASA, MALABA = "KE040", "KE047", "KE001", "bp-ken-malaba"
 AS_OF = "2026-06-30"  # 2025 closed on 31 March 2026
@@ -42,17 +40,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckD
 
 
 def noise_of(table: str, period: str, cell: str, keys: list[int], count: int) -> int:
-    """The noise of a cell, worked out without the project's SQL."""
-    digest = hashlib.md5(f"{table}|{period}|{cell}|{sum(keys)}|0".encode()).hexdigest()[:8]  # noqa: S324
-    row = "3" if count >= 200 else "2" if count >= 40 else "1"
-    with (REFERENCE_SEEDS / "noise.csv").open(encoding="utf-8", newline="") as lines:
-        found = [
-            int(line["noise"])
-            for line in csv.DictReader(lines)
-            if line["noise_row"] == row and line["hash_from"] <= digest <= line["hash_to"]
-        ]
-    (noise,) = found
-    return noise
+    return noise(f"{table}|{period}|{cell}|{sum(keys)}|0", count)
 
 
 def keys_of(first: int, number: int) -> list[int]:
