@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
 from typing import Any
 
 import pytest
 
-from orchestration.core import REFERENCE_SEEDS
 from seeds.build.partners.planted import HOTSPOTS
 from tests.conftest import EvidenceBase
+from tests.unit.protected_world import noise
 
 ABANDONED, INSTEAD = "KE010>KE047", "KE009>KE047"
 NEW_WAY = "KE015>KE017>KE047"
@@ -71,21 +69,14 @@ def test_most_movements_of_a_closed_year_stand_in_shown_corridors(samples: Evide
 
 def test_every_public_count_is_its_true_count_and_noise_as_the_table_says(samples: EvidenceBase) -> None:
     """Worked out without the project's SQL, for every cell of every table and year."""
-    with (REFERENCE_SEEDS / "noise.csv").open(encoding="utf-8", newline="") as lines:
-        noise_rows = [
-            (row["noise_row"], row["hash_from"], row["hash_to"], int(row["noise"]))
-            for row in csv.DictReader(lines)
-        ]
     cells = samples.work(
         """select table_name, period_id, cell_id, true_count, key_sum, epoch, protected_count, is_shown
         from intermediate.int_protected_cells"""
     )
     assert len(cells) > 500
     for table, period, cell, count, keys, epoch, protected, is_shown in cells:
-        digest = hashlib.md5(f"{table}|{period}|{cell}|{keys}|{epoch}".encode()).hexdigest()[:8]  # noqa: S324
-        row = "3" if count >= 200 else "2" if count >= 40 else "1"
-        (noise,) = (noise for found, low, high, noise in noise_rows if found == row and low <= digest <= high)
-        assert (protected, is_shown) == (count + noise, count + noise >= 10)
+        expected = count + noise(f"{table}|{period}|{cell}|{keys}|{epoch}", count)
+        assert (protected, is_shown) == (expected, expected >= 10)
 
 
 def test_a_cell_counts_counted_movements_alone_and_each_once(samples: EvidenceBase) -> None:

@@ -13,7 +13,7 @@ import yaml
 
 from orchestration.contracts import Contract, Vocabulary, load_vocabulary
 from orchestration.core import REFERENCE_SEEDS, Keys
-from orchestration.intake import LandedCell, RecordReader, account, open_source
+from orchestration.intake import ExtractStopped, LandedCell, RecordReader, account, open_source
 from orchestration.typing import Tables, records_in_memory, typed_batches
 
 KEYS = Keys(record_key=b"k" * 32, stewards_recipient="")
@@ -63,6 +63,21 @@ def read(path: Path, content: dict[str, Any]) -> tuple[list[LandedCell], RecordR
     reader = RecordReader(contract, KEYS, path.name)
     with open_source(path, contract) as source:
         return list(reader.landed_cells(source)), reader
+
+
+def reads_or_reports(path: Path, content: dict[str, Any]) -> None:
+    """Read any file: either a sentence says why not, or every row is accounted for."""
+    try:
+        cells, reader = read(path, content)
+    except ExtractStopped as fault:
+        assert fault.sentence.startswith(f"testpartner: file {path.name}")
+        assert fault.sentence.endswith((".", "contract."))
+        return
+    tally = reader.tally
+    assert tally.rows_read == tally.rows_landed + tally.rows_refused
+    refused = sum(tally.child_refusals.values())
+    assert sum(tally.child_read.values()) == sum(tally.child_landed.values()) + refused
+    assert len({(cell.sheet, cell.row_number) for cell in cells if not cell.part}) <= tally.rows_read
 
 
 def typed(path: Path, content: dict[str, Any], received_on: str = "2024-12-31") -> Tables:

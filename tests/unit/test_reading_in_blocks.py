@@ -79,16 +79,10 @@ def contracts(draw: st.DrawFn) -> dict[str, Any]:
         if draw(st.booleans()):
             content["fields"].pop(column)
     content["fields"].setdefault("place(origin).admin_text", {"column": "Remarks", "required": False})
-    content["fields"]["age_band"] = draw(
-        st.sampled_from(
-            [
-                {"column": "Born", "from": "birth_date"},
-                {"column": "Born", "from": "birth_date", "at": "submitted_at"},
-                {"column": "Born", "from": "birth_year"},
-                {"column": "Born", "from": "age_text"},
-            ]
-        )
-    )
+    source = draw(st.sampled_from(["birth_date", "birth_year", "age_text"]))
+    content["fields"]["age_band"] = {"column": "Born", "from": source}
+    if source == "birth_date" and draw(st.booleans()):
+        content["fields"]["age_band"]["at"] = "submitted_at"
     content["delivery"] |= {"key": draw(st.sampled_from(["No", ["No", "From"], "Remarks"]))}
     content["deny"] = [] if "place(origin).admin_text" in content["fields"] else ["Remarks"]
     for term in ("withdrawn", "accept_if"):

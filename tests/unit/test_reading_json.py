@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from orchestration.contracts import ContractFault, load_contract
-from orchestration.intake import ExtractHeld, ExtractStopped
+from orchestration.intake import ExtractHeld
 from orchestration.intake.outcomes import ExtractUnreadable
-from tests.unit.partner_files import add_partner, book, read, values
+from tests.unit.partner_files import add_partner, book, read, reads_or_reports, values
 
 REPEAT = "journey/places_passed"
 FORM: dict[str, Any] = {
@@ -321,21 +321,6 @@ JSON = st.recursive(
     max_leaves=25,
 )
 SLOW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-def reads_or_reports(path: Path, content: dict[str, Any]) -> None:
-    try:
-        cells, reader = read(path, content)
-    except ExtractStopped as fault:
-        assert fault.sentence.startswith("testpartner: file a.") and fault.sentence.endswith(
-            (".", "contract.")
-        )
-        return
-    tally = reader.tally
-    assert tally.rows_read == tally.rows_landed + tally.rows_refused
-    refused = sum(tally.child_refusals.values())
-    assert sum(tally.child_read.values()) == sum(tally.child_landed.values()) + refused
-    assert {cell.row_number for cell in cells if not cell.part} <= set(range(1, tally.rows_read + 1))
 
 
 @SLOW
