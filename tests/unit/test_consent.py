@@ -1,4 +1,4 @@
-"""Consent, withdrawal and purpose: what may not be used never lands, and takes out what landed before."""
+"""Consent, withdrawal and purpose: excluded records never land, and take out what landed before."""
 
 from __future__ import annotations
 

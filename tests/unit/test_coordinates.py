@@ -1,4 +1,4 @@
-"""Coordinates become the county they lie in, on the road from a file; nothing of them lands (P16)."""
+"""Coordinates in a file become the county they lie in; nothing of them lands (P16)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All but the releases opens to one account only; a key that others may read stops every command."""
+"""Only one account may open the home except its releases; a readable key stops every command."""
 
 from __future__ import annotations
 

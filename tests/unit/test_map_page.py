@@ -1,4 +1,4 @@
-"""The map page's file: what it holds, that it stands alone, and how its places and lines are laid out."""
+"""The map page's file: what it holds, that it loads nothing, and how places and lines are laid out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who must act is told once by each channel, whatever a mail server does, and of nothing that names anybody."""
+"""Messages to stewards and operators: each event once a channel, whatever a mail server does."""
 
 from __future__ import annotations
 
@@ -156,8 +156,8 @@ def test_crash_is_reported_after_a_good_refresh(settings: Settings) -> None:
 def test_killed_refresh_is_reported_as_crashed(settings: Settings) -> None:
     refreshes.begin(settings, "run-1", NOW)
     messages.send_due(settings, NOW)
-    (told,) = in_folder(settings)
-    assert [event["kind"] for event in told["events"]] == ["crashed"]
+    (notice,) = in_folder(settings)
+    assert [event["kind"] for event in notice["events"]] == ["crashed"]
 
 
 def test_running_refresh_is_not_reported(settings: Settings) -> None:
@@ -191,8 +191,8 @@ def test_mail_names_partners_only_on_request(settings: Settings) -> None:
 
 def test_message_in_swahili(settings: Settings) -> None:
     ended(settings, held=[held(), held("swala_house")])
-    told = compose(messages.events(settings), "notices", settings.desk_url, "sw", named=False)
-    assert told.subject == "Njia: madondoo 2 yamezuiwa"
+    message = compose(messages.events(settings), "notices", settings.desk_url, "sw", named=False)
+    assert message.subject == "Njia: madondoo 2 yamezuiwa"
 
 
 def test_both_languages_have_the_same_messages() -> None:
@@ -238,8 +238,8 @@ def test_status_shows_failing_channels(settings: Settings) -> None:
     settings = by_mail(settings, free_port(), recipients={"steward": [STEWARD]})
     ended(settings, held=[held()])
     messages.send_due(settings, NOW)
-    (told,) = read_status(settings)["messages"]
-    assert (told["channel"], told["waiting"]) == ("smtp", 1)
+    (state,) = read_status(settings)["messages"]
+    assert (state["channel"], state["waiting"]) == ("smtp", 1)
     assert settings.notify
     settings.notify.write_text("channels: [{type: pigeon}]")
     assert "`type` is one of file, smtp" in read_status(settings)["messages"][0]["why"]
@@ -309,7 +309,7 @@ def test_nothing_is_sent_where_the_server_offers_no_starttls(settings: Settings)
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "message"),
     [
         ({"host": "mail.sampleton.example"}, "`security: none` is for a mail server on this machine only"),
         ({"username": "njia"}, "`username` needs `password_file` or `password_env`"),
@@ -319,11 +319,11 @@ def test_nothing_is_sent_where_the_server_offers_no_starttls(settings: Settings)
     ],
 )
 def test_wrong_settings_are_reported_without_values(
-    settings: Settings, wrong: dict[str, Any], told: str
+    settings: Settings, wrong: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(UsageError) as error:
         messages.send_due(by_mail(settings, 25, **wrong), NOW)
-    assert told in str(error.value)
+    assert message in str(error.value)
     assert PASSWORD not in str(error.value) and "not an address" not in str(error.value)
 
 

@@ -1,4 +1,4 @@
-"""Nothing that identifies a person lands; dates, ages, counts and codes are not taken for it."""
+"""Minimising: nothing that identifies a person lands; dates, ages, counts and codes stay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the next refresh starts by itself, what starts it before, and what stands in its way."""
+"""When the next refresh starts by itself, what starts it earlier, and what stops it."""
 
 from __future__ import annotations
 

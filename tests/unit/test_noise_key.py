@@ -1,4 +1,4 @@
-"""The noise key: made once, and refused where kept releases have noise of another one."""
+"""The noise key is made once, and refused where kept releases have noise of another key."""
 
 from __future__ import annotations
 

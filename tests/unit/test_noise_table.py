@@ -1,4 +1,4 @@
-"""The noise table: what protects published counts has the distribution that the policy says."""
+"""The noise table of published counts has the distribution that the policy states."""
 
 from __future__ import annotations
 

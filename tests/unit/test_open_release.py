@@ -1,4 +1,4 @@
-"""The release in force is opened anew each time, also in a program that stays open for days."""
+"""`open_release` opens the release in force anew each time, also in a program that runs for days."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Border monitors send a row a person: the rows of an incident make one record, suspects are none of it."""
+"""Border monitors send one row a person: the rows of an incident become one record without its suspects."""
 
 from __future__ import annotations
 
@@ -162,8 +162,8 @@ def test_refusal_of_one_person_leaves_the_others_of_the_incident(
 
 def test_refusal_of_no_named_person_covers_the_whole_incident(tmp_path: Path) -> None:
     repeated = {"date_of_interception": "2024-03-04", "location": "Malaba", "number_of_victims": "3"}
-    for told in (ALONE, ALONE | repeated):
-        tables = typed(incidents(tmp_path, {"consent": "yes"}, told | {"consent": "taken back"}), ASKED)
+    for row in (ALONE, ALONE | repeated):
+        tables = typed(incidents(tmp_path, {"consent": "yes"}, row | {"consent": "taken back"}), ASKED)
         assert withheld(tables) == [(True, "withheld:withdrawn", False)]
 
 
@@ -204,7 +204,7 @@ def test_every_potential_victim_counts_once_and_suspects_never(people: list[tupl
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"constant_within_key": ["place_of_birth"]}, "no field reads 'place_of_birth'"),
         ({"delivery": INCIDENTS["delivery"] | {"person_rows": False}}, "belong together"),
@@ -212,6 +212,6 @@ def test_every_potential_victim_counts_once_and_suspects_never(people: list[tupl
         ({"fields": INCIDENTS["fields"] | {"sex": {"count_rows": True}}}, "only goes with person_count"),
     ],
 )
-def test_inconsistent_contract_of_person_rows_is_refused(changes: dict[str, Any], told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+def test_inconsistent_contract_of_person_rows_is_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         Contract.model_validate(INCIDENTS | changes)

@@ -1,4 +1,4 @@
-"""Texts that name a place and leave open whether it was there: sides of a border, ways, denials."""
+"""Texts that name a place without placing anyone there: sides of a border, journeys, denials."""
 
 import pytest
 

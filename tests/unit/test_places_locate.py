@@ -1,4 +1,4 @@
-"""The locating step: distinct mentions in, matches and the stewards' list out, nothing private in it."""
+"""The locate step: distinct mentions in, matches and the stewards' list out, with no private text."""
 
 from pathlib import Path
 

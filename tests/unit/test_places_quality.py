@@ -1,4 +1,4 @@
-"""How right the resolver is on the strings that nothing was tuned on (orchestration/places/README.md)."""
+"""Precision and recall of the resolver on labelled strings it was not tuned on (orchestration/places/README.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Published counts: members see their own numbers, the public edition sees protected counts of closed years."""
+"""Published counts: members see exact counts, the public protected counts of closed years."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The publication policy is checked with its noise table before anything is built; each fault names its row."""
+"""The publication policy and its noise table are checked before a build; each fault names its row."""
 
 from __future__ import annotations
 

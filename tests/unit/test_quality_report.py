@@ -1,4 +1,4 @@
-"""The quality report says the verdict first and needs nothing but itself."""
+"""The quality report opens with the verdict and loads nothing."""
 
 from __future__ import annotations
 
@@ -80,15 +80,15 @@ def test_a_check_over_many_subjects_is_one_line_with_its_worst_first() -> None:
 
 
 def test_the_verdict_comes_first_then_failed_waived_warnings_and_all_checks() -> None:
-    told = text(page(report(
+    shown = text(page(report(
         finding("failed", name="first_check"), finding("failed", name="second_check", waived_by="abcdefabcdef"),
         finding("failed", name="third_check", severity="warn"), finding(name="fourth_check"),
     )))  # fmt: skip
     order = ["Refused", "Not published.", "1 failed", "Failed first check", "Waived These", "second check",
              "Warnings These", "third check", "All checks", "fourth check"]  # fmt: skip
-    places = [told.index(words) for words in order]
+    places = [shown.index(words) for words in order]
     assert places == sorted(places)
-    assert "Found 1.5, expected movements ≤ 1. They vanish. Compare." in told
+    assert "Found 1.5, expected movements ≤ 1. They vanish. Compare." in shown
 
 
 def test_page_loads_and_runs_nothing() -> None:
@@ -160,9 +160,9 @@ def end(settings: Settings, outcome: str, **found: Any) -> refreshes.End:
 
 def test_crash_shows_its_reason_and_that_the_release_stays(settings: Settings) -> None:
     ended = end(settings, refreshes.CRASHED, reason="The step take_in failed: OSError.", release_id="r1")
-    told = text(page(quality_of_refresh(settings, ended, None)))
-    assert "ended without a result: The step take_in failed: OSError. Release r1 stays in force." in told
-    assert "The release gate did not run" in told
+    shown = text(page(quality_of_refresh(settings, ended, None)))
+    assert "ended without a result: The step take_in failed: OSError. Release r1 stays in force." in shown
+    assert "The release gate did not run" in shown
 
 
 def test_quarantined_records_link_to_the_desk_by_partner_and_rule(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""From a file to typed tables: no input crashes the road, and its sums hold for every input."""
+"""From a file to typed tables: no input crashes, and every row is accounted for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A CSV read in blocks of columns lands exactly what it lands by rows, whatever stands in it."""
+"""A CSV read in blocks of columns lands exactly what it lands row by row."""
 
 from __future__ import annotations
 

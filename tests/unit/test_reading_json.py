@@ -130,9 +130,9 @@ def test_an_optional_answer_that_no_record_has_is_noted(tmp_path: Path) -> None:
     sent = record(1)
     del sent["journey/origin"]
     _, reader = read(write(tmp_path / "a.json", sent), form())
-    told = [problem["detail"] for problem in reader.tally.problems]
+    details = [problem["detail"] for problem in reader.tally.problems]
     for column in ("case/sex", "journey/origin"):
-        assert f"column {column!r} is not in the file" in told
+        assert f"column {column!r} is not in the file" in details
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ WHOLE = json.dumps({"next": None, "results": [record(1), record(2)]}).encode()
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (WHOLE[:-30], r"breaks off or is wrong in or after record 2"),
         (WHOLE + b"}", "not complete, valid JSON"),
@@ -281,13 +281,13 @@ WHOLE = json.dumps({"next": None, "results": [record(1), record(2)]}).encode()
     ],
     ids=lambda value: value[:12].decode("latin-1") if isinstance(value, bytes) else "",
 )
-def test_broken_json_is_reported_without_quoting_it(tmp_path: Path, content: bytes, told: str) -> None:
+def test_broken_json_is_reported_without_quoting_it(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "a.json"
     path.write_bytes(content)
     for layout in ({"kind": "json"}, FORM["format"]):
         if content.startswith(b"[") == ("records" in layout):
             continue
-        with pytest.raises(ExtractUnreadable, match=told) as caught:
+        with pytest.raises(ExtractUnreadable, match=message) as caught:
             read(path, form(format=layout, fields=_main_fields()))
         assert "Busia" not in caught.value.sentence and "testpartner: file a.json" in caught.value.sentence
 

@@ -1,4 +1,4 @@
-"""Names of files, sheets and columns: ordinary ones are shown, those that tell of a person never."""
+"""Names of files, sheets and columns are shown unless they identify a person."""
 
 from __future__ import annotations
 

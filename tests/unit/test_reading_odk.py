@@ -1,4 +1,4 @@
-"""The zip of ODK Central: tables joined by KEY, order by index, and a zip that is not what it should be."""
+"""The zip of ODK Central: tables joined by KEY, order by index, and damaged zips."""
 
 from __future__ import annotations
 
@@ -246,7 +246,7 @@ def encrypted(content: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "told"),
+    ("spoil", "message"),
     [
         (encrypted, "protected with a password"),
         (lambda content: content[:-40], "a broken or incomplete zip"),
@@ -255,23 +255,23 @@ def encrypted(content: bytes) -> bytes:
         (lambda content: b"", "is empty"),
     ],
 )  # fmt: skip
-def test_broken_zip_is_reported(tmp_path: Path, spoil: Any, told: str) -> None:
+def test_broken_zip_is_reported(tmp_path: Path, spoil: Any, message: str) -> None:
     path = zipped(tmp_path / "a.zip", intake=[[*MAIN, *TAIL], *(sent(n) for n in range(9))])
     path.write_bytes(spoil(path.read_bytes()))
-    with pytest.raises(ExtractUnreadable, match=told) as caught:
+    with pytest.raises(ExtractUnreadable, match=message) as caught:
         read(path, form())
     assert "Testperson" not in caught.value.sentence
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (table([[*MAIN, *TAIL], sent(1)]).replace(b"Busia", b"Murang\x92a"), "is not UTF-8"),
         (table([[*MAIN, *TAIL]]) + b'"' + b"x" * 200_000, "quotation mark is not closed"),
     ],
 )
-def test_broken_table_is_reported_without_its_text(tmp_path: Path, content: bytes, told: str) -> None:
-    with pytest.raises(ExtractUnreadable, match=told) as caught:
+def test_broken_table_is_reported_without_its_text(tmp_path: Path, content: bytes, message: str) -> None:
+    with pytest.raises(ExtractUnreadable, match=message) as caught:
         read(zipped(tmp_path / "a.zip", intake=content), form())
     assert "xxx" not in caught.value.sentence and "Murang" not in caught.value.sentence
 

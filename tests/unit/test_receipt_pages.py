@@ -1,4 +1,4 @@
-"""What a receipt says: no sentence of it contradicts another, or what became of the file."""
+"""The receipt's page: its sentences agree with each other and with what became of the file."""
 
 from __future__ import annotations
 
@@ -101,10 +101,10 @@ def test_failed_check_says_what_is_wrong(tmp_path: Path) -> None:
 
 
 def test_rows_of_a_held_file_are_not_called_taken(tmp_path: Path) -> None:
-    told = [(HELD, problem(5, fate="held"), "Sex"), (HELD, problem(6, "Q", "held"), "Sex")]
-    told += [(IN_USE, problem(7), "Sex"), (IN_USE, problem(8, "Q", "quarantined", is_along=True), "Sex")]
-    told += [(IN_USE, problem(9, fate="quarantined"), "Sex")]
-    [folder] = write_receipts(settings(tmp_path), [receipt(problems=told, not_kept=[])])
+    listed = [(HELD, problem(5, fate="held"), "Sex"), (HELD, problem(6, "Q", "held"), "Sex")]
+    listed += [(IN_USE, problem(7), "Sex"), (IN_USE, problem(8, "Q", "quarantined", is_along=True), "Sex")]
+    listed += [(IN_USE, problem(9, fate="quarantined"), "Sex")]
+    [folder] = write_receipts(settings(tmp_path), [receipt(problems=listed, not_kept=[])])
     with (folder / "rows.csv").open(encoding="utf-8-sig", newline="") as file:
         became = {row["row"]: row["what_became_of_it"] for row in csv.DictReader(file)}
     assert became == {
@@ -117,8 +117,8 @@ def test_rows_of_a_held_file_are_not_called_taken(tmp_path: Path) -> None:
 
 
 def test_rows_set_aside_with_the_one_that_is_wrong_are_counted_and_listed(tmp_path: Path) -> None:
-    told = [(FILE, False, problem(row, "Q", "quarantined", row != 25), "Date") for row in (25, 26, 28)]
-    text = page(tmp_path, groups=group_problems(told))
+    listed = [(FILE, False, problem(row, "Q", "quarantined", row != 25), "Date") for row in (25, 26, 28)]
+    text = page(tmp_path, groups=group_problems(listed))
     assert "in <em>Date</em>: 1 row, and 2 more of the same records." in text
     assert "<li>Register.xlsx: row 25</li><li>of the same records: Register.xlsx: rows 26, 28</li>" in text
 

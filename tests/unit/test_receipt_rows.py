@@ -1,4 +1,4 @@
-"""Every row that is set aside is told, where it stands in the partner's own file."""
+"""The receipt lists every quarantined row where it stands in the partner's own file."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def home(tmp_path: Path) -> Settings:
 
 
 def test_all_rows_of_a_quarantined_record_are_listed(home: Settings) -> None:
-    told = [(one.row_number, one.rule_code, one.is_along) for one in row_problems(home) if one.is_set_aside]
-    assert told == [
+    listed = [(one.row_number, one.rule_code, one.is_along) for one in row_problems(home) if one.is_set_aside]
+    assert listed == [
         (5, "rows_disagree", True),
         (6, "rows_disagree", False),
         (7, "date_invalid", False),
@@ -89,9 +89,9 @@ def test_all_rows_of_a_quarantined_record_are_listed(home: Settings) -> None:
 
 
 def test_place_problem_is_listed_at_its_row_of_the_child_sheet(home: Settings) -> None:
-    told = [
+    listed = [
         (one.sheet, one.row_number, one.field)
         for one in row_problems(home)
         if one.rule_code.startswith("place")
     ]
-    assert told == [("Stops", 22, "place(transit)")]
+    assert listed == [("Stops", 22, "place(transit)")]

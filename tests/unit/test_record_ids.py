@@ -1,4 +1,4 @@
-"""The ids of many records are those that each record would be given alone."""
+"""Ids computed for many records at once equal those computed one by one."""
 
 from __future__ import annotations
 

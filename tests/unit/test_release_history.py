@@ -1,4 +1,4 @@
-"""What was published: listing, comparing, going back, and asking."""
+"""Releases after publishing: list, compare, roll back, query."""
 
 from __future__ import annotations
 
@@ -157,9 +157,9 @@ def test_a_query_is_answered_from_the_current_release(settings: Settings) -> Non
     ],
 )
 def test_impossible_query_is_refused_with_a_plain_sentence(published: Settings, sql: str, words: str) -> None:
-    with pytest.raises(UsageError, match=words) as told:
+    with pytest.raises(UsageError, match=words) as error:
         run_query(published, sql)
-    message = str(told.value)
+    message = str(error.value)
     assert "LINE 1" not in message and "Error" not in message and "\n" not in message
     assert str(published.home) not in message and "'case'" not in message
 

@@ -1,4 +1,4 @@
-"""Staging: the candidate is complete, described, read-only, and says what it was made from."""
+"""Staging: the candidate is complete, described, read-only, and states its inputs."""
 
 from __future__ import annotations
 
@@ -133,9 +133,9 @@ def test_failed_staging_leaves_no_candidate_and_quotes_no_value(settings: Settin
         con.execute(
             "create view meta.grains as select cast('Testperson' as integer) as record_grain, 1 as is_addable"
         )
-    with pytest.raises(NjiaError) as told:
+    with pytest.raises(NjiaError) as error:
         stage_candidate(settings)
-    assert "Testperson" not in str(told.value) and told.value.__cause__ is None
+    assert "Testperson" not in str(error.value) and error.value.__cause__ is None
     assert not list(settings.releases.glob(".candidate-*"))
 
 

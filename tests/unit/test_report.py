@@ -1,4 +1,4 @@
-"""What a report says: findings first, each under the condition that its numbers meet, each number from its cell."""
+"""Text of the report: each finding stands only where its numbers allow it, each number has its cell."""
 
 from __future__ import annotations
 

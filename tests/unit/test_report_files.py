@@ -1,4 +1,4 @@
-"""The files of a report: its PDF, its page, its figures, and that the same release makes the same bytes."""
+"""Files of the report: PDF, page and figures, with the same bytes for the same release."""
 
 from __future__ import annotations
 

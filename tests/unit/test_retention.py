@@ -1,4 +1,4 @@
-"""Whose time is up: by the agreement of now, and never on the word of an extract that no gate has passed yet."""
+"""Retention: records past their agreed time, judged only by extracts that a gate has passed."""
 
 from __future__ import annotations
 

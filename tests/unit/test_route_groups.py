@@ -19,7 +19,7 @@ class Stop(NamedTuple):
     place_id: str | None
 
 
-TOLD = pa.schema(
+SCHEMA = pa.schema(
     [
         *((name, pa.int64()) for name in ("record_id", "year", "seq", "number")),
         *((name, pa.string()) for name in ("partner", "role", "place_id")),
@@ -40,9 +40,9 @@ def report(
 def groups(*reports: list[Stop]) -> dict[int, int]:
     rows = [stop._asdict() | {"number": stop.seq} for stops in reports for stop in stops]
     with duckdb.connect() as con:
-        con.register("told", pa.Table.from_pylist(rows, schema=TOLD))
-        con.execute("create table stops as from told")
-        con.execute("create table reports as select distinct record_id, partner, year from told")
+        con.register("reported", pa.Table.from_pylist(rows, schema=SCHEMA))
+        con.execute("create table stops as from reported")
+        con.execute("create table reports as select distinct record_id, partner, year from reported")
         return {row["record_id"]: row["route_group_id"] for row in route_groups(con).to_pylist()}
 
 

@@ -1,4 +1,4 @@
-"""A release is what was published, or `njia verify` says what is not: also in a copy, and to openssl."""
+"""`njia verify` finds every change to a published release, also in a copy; openssl agrees."""
 
 from __future__ import annotations
 
@@ -140,9 +140,9 @@ def test_status_says_that_the_current_release_is_not_what_was_signed(home: Setti
     assert not warnings(home)
     manifest = home.current.resolve() / "manifest.json"
     manifest.write_text(manifest.read_text() + " ")
-    (told,) = warnings(home)
-    assert "does not hold" in told
-    assert "njia verify" in told
+    (warning,) = warnings(home)
+    assert "does not hold" in warning
+    assert "njia verify" in warning
 
 
 def test_rollback_to_a_tampered_release_is_refused(home: Settings) -> None:
@@ -252,9 +252,9 @@ def test_without_its_key_nothing_is_published_and_the_candidate_waits(tmp_path: 
     publish_one(settings)
     (settings.keys / "release.key").unlink()
     write_verdict(stage_candidate(settings, START.replace(day=25), "b" * 64))
-    with pytest.raises(UsageError, match=r"no release key .+ restore it from the backup") as told:
+    with pytest.raises(UsageError, match=r"no release key .+ restore it from the backup") as error:
         publish(settings, START)
-    assert not isinstance(told.value, ReleaseRefused)
+    assert not isinstance(error.value, ReleaseRefused)
     assert list(settings.releases.glob(".candidate-*"))
     with pytest.raises(UsageError, match=r"signed with one\..+rotate release"):
         create_missing_release_key(settings.keys, settings.releases)
@@ -265,10 +265,10 @@ def test_account_without_access_to_keys_learns_that_it_cannot_check(home: Settin
     (home.keys / "release.key").unlink()
     at = ["--home", str(home.home), "--partners", str(home.partners)]
     asked = CliRunner().invoke(cli, ["query", "select 1 as one", *at])
-    told = " ".join(asked.stderr.split())
+    output = " ".join(asked.stderr.split())
     assert asked.exit_code == 0
-    assert "cannot be checked here" in told
-    command = re.search(r"`njia (verify \S+ --key) release\.pub`", told)
+    assert "cannot be checked here" in output
+    command = re.search(r"`njia (verify \S+ --key) release\.pub`", output)
     assert command
     assert CliRunner().invoke(cli, [*command[1].split(), str(public), *at]).exit_code == 0
 

@@ -1,4 +1,4 @@
-"""Which windows are compared, what lies inside them, and the rows that come out of a small world worked out by hand."""
+"""Which windows are compared, what lies inside them, and a small world worked out by hand."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def counts(*rows: tuple[str, str, str, int], round: str | None = None, **more: A
 
 def test_a_record_enters_a_window_only_if_all_its_days_lie_inside() -> None:
     window = Window("w", date(2024, 8, 1), date(2025, 7, 31))
-    told_by = counts(
+    reported = counts(
         ("p", "2024-08", "2024-08", 1),
         ("p", "2025-07", "2025-07", 1),
         ("p", "2024-07", "2024-09", 1),  # a quarter that begins before
@@ -109,23 +109,23 @@ def test_a_record_enters_a_window_only_if_all_its_days_lie_inside() -> None:
         ("p", "2025-08", "2025-08", 1),
         ("p", "", "", 1),
     )
-    assert [*map(int, window.holds(with_month_numbers(told_by)))] == [1, 1, 0, 1, 0, 0, 0]
+    assert [*map(int, window.holds(with_month_numbers(reported)))] == [1, 1, 0, 1, 0, 0, 0]
 
 
 def test_round_holds_its_own_records_whatever_their_dates() -> None:
     window = Window("round-2020", date(2020, 6, 1), date(2020, 6, 30), "2020")
-    told_by = pd.concat([counts(("p", "", "", 1), round="2020"), counts(("p", "2020-06", "2020-06", 1))])
-    assert window.holds(with_month_numbers(told_by)).tolist() == [True, False]
+    reported = pd.concat([counts(("p", "", "", 1), round="2020"), counts(("p", "2020-06", "2020-06", 1))])
+    assert window.holds(with_month_numbers(reported)).tolist() == [True, False]
 
 
 def test_dispersion_uses_records_of_one_month_and_silent_months_stay_active() -> None:
     (comparison,) = comparisons(calendar(complete_to="2025-07"), periods(), set(), POLICY)
-    told_of = counts(("p", "2024-08", "2024-08", 3), ("p", "2024-10", "2024-12", 2), corridor_id="KE040>ARE")
+    counted = counts(("p", "2024-08", "2024-08", 3), ("p", "2024-10", "2024-12", 2), corridor_id="KE040>ARE")
     totals = counts(
         ("p", "2024-08", "2024-08", 5), ("p", "2023-09", "2023-09", 4), ("q", "2024-08", "2024-08", 1)
     )
     watched = pd.DataFrame({"partner": ["p", "x"], "month_start": [month("2025-01"), month("2025-01")]})
-    frames = (with_month_numbers(one) for one in (told_of, totals, watched))
+    frames = (with_month_numbers(one) for one in (counted, totals, watched))
     side = told(comparison, *frames, item="corridor_id")
     assert (side.partners, side.items) == (["p", "q"], ["KE040>ARE"])
     assert side.windows.current.tolist() == [[5], [0]] and side.windows.baseline.tolist() == [[0], [0]]
@@ -142,9 +142,9 @@ def test_dispersion_without_months_comes_from_the_policy() -> None:
         {"2019", "2020"},
         POLICY,
     )[1]
-    told_of = pd.concat(counts(("p", "", "", 9), round=one, corridor_id="A>B") for one in ("2019", "2020"))
+    counted = pd.concat(counts(("p", "", "", 9), round=one, corridor_id="A>B") for one in ("2019", "2020"))
     nothing = pd.DataFrame({"partner": [], "month_start": []})
-    frames = (with_month_numbers(one) for one in (told_of, told_of, nothing))
+    frames = (with_month_numbers(one) for one in (counted, counted, nothing))
     assert told(pair, *frames, item="corridor_id").dispersion(POLICY) == [POLICY.shift_unknown_dispersion]
 
 
@@ -191,27 +191,27 @@ def shifts() -> pd.DataFrame:
     Busia > Dubai falls from 60 + 60 to nothing, Busia > Milan rises from nothing to 60 + 60; the rest is Nairobi >
     Dubai. At level odv the way of Nairobi > Dubai moves from one crossing to another. `new` alone tells of Garissa.
     """
-    told_by = []
+    reported = []
     for partner in ("p", "q"):
-        told_by += [
+        reported += [
             corridor(partner, "KE040>ARE", "then", 60), corridor(partner, "KE040>ITA", "now", 60),
             corridor(partner, "KE047>ARE", "then", 510), corridor(partner, "KE047>ARE", "now", 510),
             corridor(partner, "unknown>ARE", "then", 30), corridor(partner, "unknown>ARE", "now", 30),
             corridor(partner, "KE047>bp-ken-malaba>ARE", "then", 120, "odv"),
             corridor(partner, "KE047>bp-ken-busia>ARE", "now", 120, "odv"),
         ]  # fmt: skip
-    told_by.append(corridor("new", "KE007>ARE", "now", 90))
-    every = pd.concat(told_by, ignore_index=True)
+    reported.append(corridor("new", "KE007>ARE", "now", 90))
+    every = pd.concat(reported, ignore_index=True)
     od = every[every["corridor_level"] == "od"]
     return shifts_of(every, totals_of(od, unknown_way=2))
 
 
 def test_world_worked_out_by_hand_has_its_statuses(shifts: pd.DataFrame) -> None:
-    told_as = shifts.set_index("corridor_id")[["level", "status", "evidence", "displaced_from"]].astype(
+    statuses = shifts.set_index("corridor_id")[["level", "status", "evidence", "displaced_from"]].astype(
         object
     )
-    told_as = told_as.where(told_as.notna(), None)
-    assert {str(row[0]): row[1:] for row in told_as.itertuples()} == {
+    statuses = statuses.where(statuses.notna(), None)
+    assert {str(row[0]): row[1:] for row in statuses.itertuples()} == {
         "KE040>ARE": ("od", "abandoned", "panel", None),
         "KE040>ITA": ("od", "emerging", "panel", "KE040>ARE"),
         "KE047>ARE": ("od", "stable", None, None),

@@ -1,4 +1,4 @@
-"""The composite of counties from a small world: which components count, what is missing, and the change by hand."""
+"""Ratings of counties in a small world: components, missing ones, and the change by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Did the mix of corridors change at all: the divergence, and the test by shuffling months within partners."""
+"""Change in the mix of corridors: its divergence, and its test by shuffling months within partners."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The regional composite: its anchors and weights by hand, its range and band, and what is not rated."""
+"""The composite risk of a county: anchors and weights by hand, range, band, and when it is not rated."""
 
 from __future__ import annotations
 

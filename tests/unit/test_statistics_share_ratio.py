@@ -1,4 +1,4 @@
-"""The odds ratio of a share, by partner: published and hand-worked values, and what must not move it."""
+"""The odds ratio of a share across partners: published and hand-worked values, and its invariances."""
 
 from __future__ import annotations
 

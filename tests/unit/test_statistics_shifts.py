@@ -1,4 +1,4 @@
-"""One status a corridor, the first that holds; and what a seeded world with a known truth must give."""
+"""Each corridor has one status, the first that holds; simulated worlds give back their known truth."""
 
 from __future__ import annotations
 
@@ -208,13 +208,13 @@ def test_planted_shifts_are_found_and_changing_partners_are_no_shifts() -> None:
     confounded = flags = 0
     for seed in range(RUNS):
         world = reports(seed, shift=True, partners_change=True)
-        told = world.judged()
-        up, down = flagged(told)
+        shifts = world.judged()
+        up, down = flagged(shifts)
         found["rose"] += TAKEN in up
         found["fell"] += LOST in down
         confounded += len(world.confounded)
         flags += len((up | down) & world.confounded)
-        assert told.loc[NEW_SOURCE_ONLY, "status"] == "new_source"
+        assert shifts.loc[NEW_SOURCE_ONLY, "status"] == "new_source"
     assert min(found.values()) >= 0.7 * RUNS, found
     assert flags <= 0.1 * confounded
 
@@ -229,14 +229,14 @@ def test_hardly_any_run_without_a_change_finds_a_shift(hidden_effort: bool) -> N
 
 
 def test_a_partner_that_moves_is_no_panel() -> None:
-    left = entered = told = 0
+    left = entered = labelled = 0
     for seed in range(200, 200 + RUNS):
         shifts = reports(seed, partner_moves=True).judged()
         left += shifts.loc[LEFT, "evidence"] == "panel"
         entered += shifts.loc[ENTERED, "evidence"] == "panel"
-        told += shifts.loc[[LEFT, ENTERED], "evidence"].notna().sum()
+        labelled += shifts.loc[[LEFT, ENTERED], "evidence"].notna().sum()
     assert max(left, entered) <= 0.25 * RUNS
-    assert told > RUNS / 2, "without the rule these would have been told as shifts"
+    assert labelled > RUNS / 2, "without the rule these would have been labelled as shifts"
 
 
 def test_shifts_rest_on_the_minimum_of_records() -> None:

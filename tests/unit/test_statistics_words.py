@@ -1,4 +1,4 @@
-"""Every status, label and band that the statistics give has one plain sentence, and no sentence is without its code."""
+"""Every status, label and band of the statistics has one plain sentence, and every sentence its code."""
 
 from __future__ import annotations
 

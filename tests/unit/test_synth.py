@@ -85,14 +85,14 @@ def test_contracts_declare_the_coverage_of_each_case_partner() -> None:
             continue
         [contract] = contracts[partner.code]
         for month in map(month_of, range(MONTHS)):
-            told = {
+            declared = {
                 place
                 for one in contract.coverage
                 if (one.from_ or date.min) <= month <= (one.to or date.max)
                 for place in one.places
             }
             watched = set(partner.watches_in(month)) if partner.is_active(month) else set()
-            assert told == watched, (partner.code, month)
+            assert declared == watched, (partner.code, month)
 
 
 def test_truth_file_lists_what_the_months_reach(tmp_path: Path) -> None:

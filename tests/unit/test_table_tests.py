@@ -1,4 +1,4 @@
-"""Data tests of dbt, asked as the queries that dbt made of them: what a row that fails, a fault and a lack lead to."""
+"""dbt's data tests run as their compiled queries: failures, faults and skipped tests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def answers(
     """Of a work file with a table of two rows and the places."""
     with duckdb.connect() as con:
         con.execute(
-            "create table counted as select * from (values (1, 'a'), (2, 'not a number')) as v(n, told)"
+            "create table counted as select * from (values (1, 'a'), (2, 'not a number')) as v(n, label)"
         )
         found = run_tests(con, tests, {TABLE: state, EARLIER: "as built"}, answered or {})
         return {one.unique_id: one for one in found}
@@ -56,7 +56,7 @@ def test_a_test_that_warns_does_not_fail(severity: str) -> None:
 
 
 def test_a_query_that_breaks_is_an_error_without_its_text() -> None:
-    quoting = "select n from counted where cast(told as integer) = 1"
+    quoting = "select n from counted where cast(label as integer) = 1"
     assert outcomes(quoting=data_test(quoting, TABLE)) == {"quoting": ("error", 0)}
 
 
@@ -104,8 +104,14 @@ def test_no_test_counts_failures_in_a_way_of_its_own(parsed: Any) -> None:
     for test in parsed.nodes.values():
         if test.resource_type == "test":
             config = test.config
-            told = (config.fail_calc, config.warn_if, config.error_if, config.limit, config.store_failures)
-            assert told == ("count(*)", "!= 0", "!= 0", None, None), test.name
+            settings = (
+                config.fail_calc,
+                config.warn_if,
+                config.error_if,
+                config.limit,
+                config.store_failures,
+            )
+            assert settings == ("count(*)", "!= 0", "!= 0", None, None), test.name
 
 
 def test_every_column_of_a_seed_is_searched_for_blanks(parsed: Any) -> None:

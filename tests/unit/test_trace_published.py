@@ -1,4 +1,4 @@
-"""A published number and what stands behind it: members' numbers are exact, public ones carry noise."""
+"""A published number beside its records: members' numbers are exact, public ones carry noise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a lineage is asked, by the key of a row: on a lineage of three journeys, and one of what partners watched."""
+"""Lineage queries by the key of a row, on three journeys and on what partners watched."""
 
 from __future__ import annotations
 

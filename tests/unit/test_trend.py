@@ -1,4 +1,4 @@
-"""Trend of a place over its quarters: one series a row of the table of categories."""
+"""Trend categories of a place over its quarters, one series for each category."""
 
 from __future__ import annotations
 

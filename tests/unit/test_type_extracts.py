@@ -1,4 +1,4 @@
-"""The type step on landed extracts: records, places, problems, caching and the boundary around a fault."""
+"""The type step on landed extracts: records, places, problems, caching, and faults of one extract."""
 
 from __future__ import annotations
 

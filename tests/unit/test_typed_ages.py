@@ -1,4 +1,4 @@
-"""Ages beyond the catalogue's (test_dirty_values_ages), and what holds for any cell."""
+"""Ages beyond the catalogue's (test_dirty_values_ages), and properties of any cell."""
 
 from datetime import date
 

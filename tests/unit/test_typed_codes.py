@@ -1,4 +1,4 @@
-"""Codes beyond the catalogue's (test_dirty_values_codes), what holds for any cell, and the seeds behind them."""
+"""Codes beyond the catalogue's (test_dirty_values_codes), properties of any cell, and their seeds."""
 
 import csv
 import re

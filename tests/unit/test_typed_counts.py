@@ -1,4 +1,4 @@
-"""Counts beyond the catalogue's (test_dirty_values_counts), and what holds for any cell."""
+"""Counts beyond the catalogue's (test_dirty_values_counts), and properties of any cell."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Forms of dates beyond the catalogue's (test_dirty_values_dates), and how a date is read with what stands around it."""
+"""Forms of dates beyond the catalogue's (test_dirty_values_dates), and dates read with their context."""
 
 from datetime import UTC, date, datetime
 

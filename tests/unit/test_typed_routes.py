@@ -1,4 +1,4 @@
-"""Lists of places on the way beyond the catalogue's (test_dirty_values_routes), and what holds for any cell."""
+"""Lists of transit places beyond the catalogue's (test_dirty_values_routes), and properties of any cell."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""How easily a record is singled out, counted by hand."""
+"""How easily a record is singled out, worked out by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening what is sealed: with the private key alone, one row or all of it, and never without a line in the log."""
+"""Unsealing an original: with the private key alone, by row or whole, and always logged."""
 
 from __future__ import annotations
 
@@ -99,9 +99,9 @@ def test_original_that_cannot_be_opened_is_refused_with_the_reason(
     whole = path.read_bytes()
 
     def refused(key: str = private_key, row: int = S5, sheet: str | None = None, of: str = extract_id) -> str:
-        with pytest.raises(UsageError) as told:
+        with pytest.raises(UsageError) as error:
             unseal_row(settings, "swala_post", of, key, row, sheet, *BY)
-        return str(told.value)
+        return str(error.value)
 
     assert "This key does not open" in refused(key=other)
     assert "not an age private key" in refused(key="AGE-SECRET-KEY-1SAMPLETON")

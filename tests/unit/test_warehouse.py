@@ -1,4 +1,4 @@
-"""The dbt project is parsed once for an installation; its parts, and what is kept of building them."""
+"""The dbt project is parsed once for an installation; its parts cover it once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""With NJIA_DELETE_WORK nothing made of records stays in `work/`, and what a steward asks is answered without."""
+"""With NJIA_DELETE_WORK nothing made of records stays in `work/`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A workbook with a tab a form: the tabs' rows of one record stand beside its main row."""
+"""A workbook with one tab a form: rows of all tabs join their main row."""
 
 from __future__ import annotations
 
