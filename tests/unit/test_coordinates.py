@@ -8,16 +8,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.contracts import Cell, Contract
-from orchestration.core import REFERENCE_SEEDS
 from orchestration.intake import RecordReader, open_source
 from orchestration.intake.landing.landing import write_cells
 from orchestration.intake.minimising.points import located
-from orchestration.places.gazetteer import load_gazetteer
-from orchestration.places.outcome import Mention, Outcome
-from orchestration.places.resolve import Resolver
+from orchestration.places.outcome import Outcome
 from tests.unit.partner_files import BOOK, HEADER, KEYS, ROW, book, problems, read, typed, workbook
+from tests.unit.resolver import resolve
 
-RESOLVER = Resolver(load_gazetteer(REFERENCE_SEEDS))
 NAIROBI = "-1.2921, 36.8219"
 FIELDS = BOOK["fields"] | {
     "place(exploitation).point": "Where",
@@ -25,8 +22,8 @@ FIELDS = BOOK["fields"] | {
 }
 
 
-def resolve(system: str, code: str, **columns: str) -> Outcome:
-    return RESOLVER.resolve(Mention(code_system=system, place_code=code, **columns))
+def at(system: str, code: str, place: str | None = None) -> Outcome:
+    return resolve(place, code_system=system, place_code=code)
 
 
 @pytest.mark.parametrize(
@@ -72,14 +69,14 @@ def test_no_coordinate_lands_and_each_reading_is_flagged(tmp_path: Path) -> None
 
 
 def test_a_name_beside_a_position_makes_it_finer_or_contradicts_it() -> None:
-    assert resolve("point", "KE047").place_id == "KE047"
-    assert resolve("point", "KE047", place_text="Eastleigh").place_id == "lo-ken-eastleigh"
-    far = resolve("point", "KE047", place_text="Eldoret")
-    near = resolve("point_near_a_line", "KE047", place_text="Eldoret")
+    assert at("point", "KE047").place_id == "KE047"
+    assert at("point", "KE047", "Eastleigh").place_id == "lo-ken-eastleigh"
+    far = at("point", "KE047", "Eldoret")
+    near = at("point_near_a_line", "KE047", "Eldoret")
     assert (far.place_id, far.problems) == ("KE047", ("flag:geo_name_conflict",))
     assert (near.place_id, near.problems) == ("tn-ken-eldoret", ("flag:geo_name_conflict",))
-    assert resolve("point", "KE047", place_text="Zzyzx").place_id == "KE047"
-    assert resolve("point", "UGA", place_text="Kampala").place_id == "tn-uga-kampala"
+    assert at("point", "KE047", "Zzyzx").place_id == "KE047"
+    assert at("point", "UGA", "Kampala").place_id == "tn-uga-kampala"
 
 
 def test_longitude_goes_with_a_position_alone() -> None:

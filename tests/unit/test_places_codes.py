@@ -6,14 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.core import REFERENCE_SEEDS
-from orchestration.places.gazetteer import load_gazetteer
 from orchestration.places.outcome import Mention, Outcome
-from orchestration.places.resolve import Resolver
 from tests.unit.partner_files import BOOK, HEADER, ROW, book, problems, typed, workbook
+from tests.unit.resolver import GAZETTEER, RESOLVER
 
-GAZETTEER = load_gazetteer(REFERENCE_SEEDS)
-RESOLVER = Resolver(GAZETTEER)
 COUNTIES = sorted(place.place_id for place in GAZETTEER.places.values() if place.kind == "county")
 
 

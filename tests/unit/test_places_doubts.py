@@ -2,17 +2,9 @@
 
 import pytest
 
-from orchestration.core import REFERENCE_SEEDS
-from orchestration.places.gazetteer import Place, load_gazetteer
-from orchestration.places.outcome import Mention, Outcome
-from orchestration.places.resolve import Resolver
-
-GAZETTEER = load_gazetteer(REFERENCE_SEEDS)
-RESOLVER = Resolver(GAZETTEER)
-
-
-def resolve(place: str | None = None, **columns: object) -> Outcome:
-    return RESOLVER.resolve(Mention(place, **columns))  # type: ignore[arg-type]
+from orchestration.places.gazetteer import Place
+from orchestration.places.outcome import Mention
+from tests.unit.resolver import GAZETTEER, RESOLVER, resolve
 
 
 @pytest.mark.parametrize(

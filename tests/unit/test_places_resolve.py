@@ -4,19 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.core import REFERENCE_SEEDS
 from orchestration.places import countries_named, country_code
-from orchestration.places.gazetteer import load_gazetteer
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.resolve import Resolver
 from orchestration.places.step import resolve_names
-
-GAZETTEER = load_gazetteer(REFERENCE_SEEDS)
-RESOLVER = Resolver(GAZETTEER)
-
-
-def resolve(place: str | None = None, **columns: object) -> Outcome:
-    return RESOLVER.resolve(Mention(place, **columns))  # type: ignore[arg-type]
+from tests.unit.resolver import GAZETTEER, RESOLVER, resolve
 
 
 def in_short(found: Outcome) -> tuple[str, str | None, str | None, str | None, str]:

@@ -7,20 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
-from orchestration.core import REFERENCE_SEEDS
 from orchestration.places import norm
-from orchestration.places.gazetteer import load_gazetteer
 from orchestration.places.normalise import squash
-from orchestration.places.outcome import Mention, Outcome
-from orchestration.places.resolve import Resolver
 from orchestration.places.spellings import Spellings
-
-GAZETTEER = load_gazetteer(REFERENCE_SEEDS)
-RESOLVER = Resolver(GAZETTEER)
-
-
-def resolve(place: str, **columns: object) -> Outcome:
-    return RESOLVER.resolve(Mention(place, **columns))  # type: ignore[arg-type]
+from tests.unit.resolver import resolve
 
 
 @pytest.mark.parametrize(
