@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
 from orchestration.places import norm
-from orchestration.places.normalise import squash
+from orchestration.places.normalise import core, squash
 from orchestration.places.spellings import Spellings
 from tests.unit.resolver import resolve
 
@@ -109,6 +109,25 @@ def test_a_road_is_not_the_town_it_leads_to() -> None:
 def test_the_first_words_name_a_place_and_the_rest_says_where_in_it() -> None:
     found = resolve("Eldoret stage opposite")
     assert (found.place_id, found.method, found.confidence) == ("tn-ken-eldoret", "leading", 0.7)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Murang’a", "muranga"),
+        ("  ELGEYO-Marakwet ", "elgeyo marakwet"),
+        ("Ābu Ḍhabi", "abu dhabi"),
+        ("دبي", "دبي"),
+    ],
+)
+def test_norm_makes_spellings_equal(text: str, expected: str) -> None:
+    assert norm(text) == expected
+
+
+def test_core_leaves_out_words_for_a_kind_unless_nothing_is_left() -> None:
+    for text, expected in (("garissa town", "garissa"), ("eastleigh 1st avenue", "eastleigh")):
+        assert core(text) == expected
+    assert core("township") == "township"
 
 
 WORDS = st.text(alphabet="abdeghiklmnorstuw", min_size=5, max_size=9)
