@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import hypothesis
 import pytest
 
 from orchestration.core import SAMPLE_PARTNERS, Settings, create_missing_keys, look_for_garbage_less_often
@@ -22,6 +23,8 @@ RECORD_KEY, NOISE_KEY = "5eed" * 16, "d1ce" * 16
 SAMPLES_AS_OF = datetime(2026, 11, 24, 6, tzinfo=UTC)
 
 look_for_garbage_less_often()
+hypothesis.settings.register_profile("njia", deadline=None)  # a busy machine is no fault
+hypothesis.settings.load_profile("njia")
 
 
 @dataclass

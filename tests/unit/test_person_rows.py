@@ -189,7 +189,7 @@ def test_an_interception_never_counts_as_a_victim_whatever_its_evidence(tmp_path
     assert {record["record_grain"] for record in tables["records"]} == {"interception"}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["A", "B", "C"]), st.sampled_from(["PVOT", "Suspect", ""])), min_size=1

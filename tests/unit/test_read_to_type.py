@@ -34,7 +34,7 @@ CELL = st.one_of(
     st.datetimes(min_value=datetime(1901, 1, 1), max_value=datetime(2199, 1, 1)),
 )
 WIDTH = len(HEADER)
-ROUNDS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ROUNDS = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 CONTRACT = book(
     fields=book()["fields"]
     | {

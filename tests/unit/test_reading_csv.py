@@ -91,7 +91,7 @@ def rows_of(letters: str) -> st.SearchStrategy[list[str]]:
     return st.lists(st.text(letters, max_size=6), min_size=8, max_size=8)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.one_of(rows_of('ab;’" Z9'), rows_of('ab’"\n Z9')), max_size=8))
 def test_written_cells_land_unchanged(tmp_path: Path, lines: list[list[str]]) -> None:
     escaped = [[cell.replace('"', '""') for cell in line] for line in lines]

@@ -320,7 +320,7 @@ JSON = st.recursive(
     ),
     max_leaves=25,
 )
-SLOW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @SLOW

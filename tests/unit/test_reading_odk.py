@@ -283,7 +283,7 @@ def _main_fields() -> dict[str, Any]:
     return {name: spec for name, spec in FORM["fields"].items() if "transit" not in name}
 
 
-SLOW = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 CELL = st.sampled_from(
     ["", "yes", "uuid:1", "uuid:1/legs[1]", "uuid:1/legs[1]/x[99999999]", "2024-03-04", "Busia"]
 )

@@ -156,7 +156,7 @@ def test_missing_sheet_is_held(tmp_path: Path) -> None:
         read(path, book(format={"kind": "xlsx", "sheet": "Case list"}))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.lists(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pytest
 import stringzilla
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.core import Keys
@@ -21,7 +21,6 @@ def ids_alone(keys: Keys, references: list[str]) -> list[int]:
     return [keys.record_id("testpartner", "book|" + reference) for reference in references]
 
 
-@settings(deadline=None)
 @given(
     st.binary(min_size=32, max_size=32),
     st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=80), max_size=70),
