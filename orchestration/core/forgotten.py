@@ -25,7 +25,7 @@ FORGOTTEN = "withheld:forgotten"
 
 
 class Original(NamedTuple):
-    """Outcome for a sealed original that held a forgotten record, with the SHA-256 of the new sealed file."""
+    """Outcome for a sealed original that held a forgotten record, with the SHA-256 of its new content."""
 
     what: str
     sha256: str | None = None

@@ -4,7 +4,7 @@
 draw. A package lists its names once, as imports that the type checker reads too:
 
     if TYPE_CHECKING:
-        from orchestration.release.publish import publish
+        from orchestration.release.publishing import publish
     offer_when_asked(__name__)
 """
 
@@ -31,7 +31,7 @@ class _Package(ModuleType):
         return value
 
     def __setattr__(self, name: str, value: Any) -> None:
-        # Importing `publish.py` makes Python set the module on its package; the function of that name stays.
+        # Importing `measure.py` makes Python set the module on its package; the function of that name stays.
         if not (isinstance(value, ModuleType) and name in self._homes):
             super().__setattr__(name, value)
 

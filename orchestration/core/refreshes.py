@@ -28,7 +28,7 @@ UNDER_WAY, PUBLISHED, UNCHANGED, REFUSED, CRASHED, STOPPED = (
 WHOLE = (PUBLISHED, UNCHANGED, REFUSED)
 ENDED_SILENTLY = "The process was killed, or the power failed. Nothing is half done."
 CRASHES_KEPT = 10
-# Age of a published or confirmed release: fresh after one missed night, late after two.
+# Age of a published or confirmed release, with two hours for the refresh: late after two missed nights.
 FRESH_FOR, LATE_AFTER = timedelta(hours=26), timedelta(hours=50)
 
 

@@ -133,6 +133,9 @@ class Project:
 
     def _source(self, unique_id: str, inputs: Mapping[str, str]) -> list[Any]:
         source = self.manifest["sources"][unique_id]
-        columns = [(column["name"], column["data_type"]) for column in source["columns"].values()]
+        # Carried rows take their columns from the model that publishes them (`columns_of`).
+        models = (node for node in self.tables.values() if node["name"] == source["meta"].get("columns_of"))
+        declared = next(models, source)["columns"].values()
+        columns = [(column["name"], column["data_type"]) for column in declared]
         content = inputs.get(f"{source['source_name']}.{source['name']}") or uuid.uuid4().hex
         return [content, source["meta"], columns]

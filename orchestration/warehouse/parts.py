@@ -19,7 +19,7 @@ import duckdb
 from orchestration.core import DBT_PROJECT, NjiaError, Settings, durable
 from orchestration.warehouse.manifest import MANIFEST, PACKED, manifest_path, read_manifest
 from orchestration.warehouse.node_fingerprints import PYTHON_SOURCES, Project
-from orchestration.warehouse.table_tests import Tested, run_tests
+from orchestration.warehouse.table_tests import TableTest, run_tests
 from orchestration.warehouse.work_file import AnswerNote, TableNote, open_work_file
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def _of_table(
     )  # fmt: skip
 
 
-def _of_test(node: Mapping[str, Any], answer: Tested) -> NodeOutcome:
+def _of_test(node: Mapping[str, Any], answer: TableTest) -> NodeOutcome:
     return NodeOutcome(
         node["unique_id"], "test", node["name"], answer.status, answer.failures, answer.seconds, answer.asked
     )

@@ -17,7 +17,7 @@ from orchestration.core import fingerprint_of
 from orchestration.warehouse.work_file import AnswerNote
 
 
-class Tested(NamedTuple):
+class TableTest(NamedTuple):
     """Result of one test. `status`: pass, warn, fail, error, or skipped where a table was not built.
 
     `fingerprint`: of the answer; None where none is kept. `asked`: whether the query ran now.
@@ -36,7 +36,7 @@ def run_tests(
     tests: Mapping[str, Mapping[str, Any]],
     tables: Mapping[str, str],
     answered: Mapping[str, AnswerNote],
-) -> Iterator[Tested]:
+) -> Iterator[TableTest]:
     """Yield results of `tests` (nodes of the manifest by id).
 
     `tables`: fingerprints of the current tables; `answered`: answers of earlier builds.
@@ -44,25 +44,25 @@ def run_tests(
     for unique_id, test in tests.items():
         parents = test["depends_on"]["nodes"]
         if any(parent not in tables for parent in parents):
-            yield Tested(unique_id, "skipped", 0, 0.0, None, False)
+            yield TableTest(unique_id, "skipped", 0, 0.0, None, False)
             continue
         inputs = {parent: tables[parent] for parent in parents}
         fingerprint = fingerprint_of(test["compiled_code"], test["config"]["severity"], inputs)
         noted = answered.get(unique_id)
         if noted and noted.fingerprint == fingerprint:
-            yield Tested(unique_id, noted.status, noted.failures, 0.0, fingerprint, False)
+            yield TableTest(unique_id, noted.status, noted.failures, 0.0, fingerprint, False)
         else:
             yield _asked(con, unique_id, test, fingerprint)
 
 
 def _asked(
     con: duckdb.DuckDBPyConnection, unique_id: str, test: Mapping[str, Any], fingerprint: str
-) -> Tested:
+) -> TableTest:
     started = time.monotonic()
     query = f"select count(*) from ({test['compiled_code']}\n) as failing"
     try:
         (failures,) = con.execute(query).fetchone() or (0,)
     except duckdb.Error:  # its text may quote a cell
-        return Tested(unique_id, "error", 0, time.monotonic() - started, None, True)
+        return TableTest(unique_id, "error", 0, time.monotonic() - started, None, True)
     status = "pass" if not failures else "warn" if test["config"]["severity"].lower() == "warn" else "fail"
-    return Tested(unique_id, status, failures, time.monotonic() - started, fingerprint, True)
+    return TableTest(unique_id, status, failures, time.monotonic() - started, fingerprint, True)

@@ -13,7 +13,7 @@ from orchestration.core import Settings
 from orchestration.warehouse import manifest_path
 from orchestration.warehouse.dbt_commands import unpacked
 from orchestration.warehouse.manifest import PACKED
-from orchestration.warehouse.table_tests import Tested, run_tests
+from orchestration.warehouse.table_tests import TableTest, run_tests
 from orchestration.warehouse.work_file import AnswerNote
 
 TABLE, EARLIER, LATER = "model.njia.counted", "seed.njia.places", "model.njia.printed"
@@ -27,7 +27,7 @@ def data_test(query: str, *tables: str, severity: str = "ERROR") -> dict[str, An
 
 def answers(
     *, answered: Mapping[str, AnswerNote] | None = None, state: str = "as built", **tests: dict[str, Any]
-) -> dict[str, Tested]:
+) -> dict[str, TableTest]:
     """Of a work file with a table of two rows and the places."""
     with duckdb.connect() as con:
         con.execute(

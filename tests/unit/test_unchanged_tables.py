@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import sys
@@ -106,6 +107,20 @@ def test_row_count_of_each_table_is_known(built: World) -> None:
                 assert con.execute(f'select count(*) from "{schema}"."{name}"').fetchone() == (one.rows,), (
                     name
                 )
+
+
+def test_changed_type_of_a_published_column_rebuilds_readers_of_its_carried_rows() -> None:
+    def fingerprint(manifest: dict[str, Any]) -> str:
+        project = Project(manifest)
+        inputs = {f"{schema}.{name}": "same" for schema, name in project.sources}
+        tables = project.fingerprints(project.tables, inputs, "2026-11-24", {})
+        return tables["model.njia.int_new_public_periods"]
+
+    manifest = json.loads(parsed_project().manifest.read_text(encoding="utf-8"))
+    before = fingerprint(manifest)
+    assert fingerprint(manifest) == before
+    manifest["nodes"]["model.njia.published_periods"]["columns"]["label"]["data_type"] = "date"
+    assert fingerprint(manifest) != before
 
 
 def test_changed_source_rebuilds_its_descendants_only(built: World) -> None:

@@ -1,5 +1,5 @@
--- One row per record: which movement it is part of once the records of one person are joined, and how weakly its
--- person is identified.
+-- One row per record: which movement it is part of once the records of one person are joined, and its linkage
+-- tier: how far its person can be told apart.
 select
     movements.movement_id as record_id,
     movements.partner,

@@ -3,7 +3,7 @@
   Fails with: the name of each column that has blank cells, and how many.
 #}
 {% test no_blank_cells(model) %}
-{{ config(meta={"steward_action": "Fill the cell in the seed, with its source."}) }}
+{{ config(meta={"steward_action": "Fill the cell in the seed."}) }}
 {% set seeds = graph.nodes.values() | selectattr('resource_type', 'equalto', 'seed') if execute else [] %}
 {% set columns = (seeds | selectattr('name', 'equalto', model.identifier) | first).config.column_types if execute else [] %}
 {% for column in columns %}

@@ -1,8 +1,8 @@
 """Match child rows to copies of their record, when a file holds a record more than once.
 
 A later copy of a form may have other child rows, and only those of the copy in use count; the type step
-chooses it (`typed/copies`). If nothing distinguishes the copies, equal child rows count once, and a problem
-notes that some may belong to an older copy. Memory: three numbers for each record.
+chooses it (`typing.several_rows`). If nothing distinguishes the copies, equal child rows count once, and a
+problem notes that some may belong to an older copy. Memory: three numbers for each record.
 """
 
 from __future__ import annotations

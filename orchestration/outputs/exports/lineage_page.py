@@ -71,7 +71,10 @@ def lineage_page(dbt_manifest: Path, release_id: str) -> str:
     manifest = json.loads(dbt_manifest.read_text(encoding="utf-8"))
     page = files("dbt.task.docs").joinpath("index.html").read_text(encoding="utf-8")
     nodes = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] in _SHOWN}
-    nodes |= manifest["sources"] | manifest["exposures"]
+    models = {node["name"]: node for node in nodes.values()}
+    for key, source in manifest["sources"].items():
+        nodes[key] = source | {"columns": models.get(source["meta"].get("columns_of"), source)["columns"]}
+    nodes |= manifest["exposures"]
     parents = _parents(nodes)
     shown = {key: _node(nodes[key], parents[key]) for key in sorted(nodes)}
     page = page.replace(_CHARSET, _CHARSET + _CLOSED, 1)
