@@ -4,9 +4,9 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestration.core import look_for_garbage_less_often
+from orchestration.core import collect_garbage_less_often
 
-look_for_garbage_less_often()  # runs that the UI starts load this, not the command
+collect_garbage_less_often()  # runs that the UI starts load this, not the command
 
 
 @dg.definitions

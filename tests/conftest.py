@@ -14,7 +14,7 @@ import duckdb
 import hypothesis
 import pytest
 
-from orchestration.core import SAMPLE_PARTNERS, Settings, create_missing_keys, look_for_garbage_less_often
+from orchestration.core import SAMPLE_PARTNERS, Settings, collect_garbage_less_often, create_missing_keys
 from orchestration.intake.inbox import add_samples
 from tests import scenario, steps
 from tests.worlds import prune, world
@@ -22,7 +22,7 @@ from tests.worlds import prune, world
 RECORD_KEY, NOISE_KEY = "5eed" * 16, "d1ce" * 16
 SAMPLES_AS_OF = datetime(2026, 11, 24, 6, tzinfo=UTC)
 
-look_for_garbage_less_often()
+collect_garbage_less_often()
 hypothesis.settings.register_profile("njia", deadline=None)  # a busy machine is no fault
 hypothesis.settings.load_profile("njia")
 

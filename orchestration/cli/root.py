@@ -11,7 +11,7 @@ from typing import NoReturn
 import click
 
 from orchestration.cli import console
-from orchestration.core import NjiaError, ReleaseRefused, kind_and_place, look_for_garbage_less_often
+from orchestration.core import NjiaError, ReleaseRefused, collect_garbage_less_often, kind_and_place
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 # Each name is a file of this folder that holds `<name>_command`. Sections and order are those of `njia
@@ -63,7 +63,7 @@ for _name in (name for names in SECTIONS.values() for name in names):
 
 def main() -> None:
     """Run the command. An error ends it with a sentence and an exit code, never with a traceback."""
-    look_for_garbage_less_often()
+    collect_garbage_less_often()
     try:
         cli(standalone_mode=False)
     except ReleaseRefused as error:

@@ -112,14 +112,14 @@ def _numbers_shown(release: Release, number: str, editions: list[str]) -> list[t
 
 def _marked_numbers(release: Release, editions: list[str]) -> list[tuple[str, Shown]]:
     """Return every number that the reports of these editions mark, with its edition."""
-    from orchestration.outputs import pages_of, shown_in
+    from orchestration.outputs import numbers_in, pages_of
 
     return [
         (edition, shown)
         for edition in editions
         for page in pages_of(release.edition(edition))
         if page.name == REPORT
-        for shown in shown_in(page)
+        for shown in numbers_in(page)
     ]
 
 

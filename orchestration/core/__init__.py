@@ -41,14 +41,14 @@ if TYPE_CHECKING:
         Due,
         Original,
         Tombstones,
-        all_due,
-        all_erased,
-        bury,
+        due_erasures,
+        mark_erased,
         partners_with_tombstones,
+        set_tombstones,
         settle,
         tombstones_of,
     )
-    from orchestration.core.garbage import look_for_garbage_less_often
+    from orchestration.core.garbage import collect_garbage_less_often
     from orchestration.core.home import prepare_home
     from orchestration.core.keys import (
         LINK_KEY,

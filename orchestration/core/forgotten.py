@@ -77,7 +77,7 @@ def tombstones_of(settings: Settings, keys: Keys, partner: str) -> Tombstones:
     return Tombstones(keys, partner, frozenset(map(record_of, page.tombstones)), page.done)
 
 
-def bury(
+def set_tombstones(
     settings: Settings,
     keys: Keys,
     partner: str,
@@ -97,7 +97,7 @@ def bury(
     _write(settings, partner, page)
 
 
-def all_erased(settings: Settings, partner: str) -> None:
+def mark_erased(settings: Settings, partner: str) -> None:
     """Note that the landing holds no forgotten record, so that later originals are checked again."""
     page = _read(settings, partner)
     if page.done:
@@ -109,7 +109,7 @@ def partners_with_tombstones(settings: Settings) -> list[str]:
     return [path.stem for path in _pages(settings)]
 
 
-def all_due(settings: Settings) -> list[Due]:
+def due_erasures(settings: Settings) -> list[Due]:
     return [due for path in _pages(settings) for due in _read(settings, path.stem).due]
 
 

@@ -3,7 +3,7 @@
 import gc
 
 
-def look_for_garbage_less_often() -> None:
+def collect_garbage_less_often() -> None:
     """Collect after 50,000 new objects instead of 700, and older generations rarely.
 
     A refresh keeps tens of thousands of library objects: scanning them took a tenth of its CPU (46.5 s

@@ -80,7 +80,7 @@ def _following(before: End | None, run_id: str) -> End:
     return End(run_id, _now(), held=before.held, overdue=before.overdue, crashes=before.crashes)
 
 
-def tell_killed_before_it_began(settings: Settings, run_id: str) -> End:
+def record_killed_before_start(settings: Settings, run_id: str) -> End:
     """Record the crash of a refresh that never reached its first step. The caller holds the lock."""
     return end(settings, _following(last(settings), run_id), CRASHED, reason=ENDED_SILENTLY)
 
@@ -88,7 +88,7 @@ def tell_killed_before_it_began(settings: Settings, run_id: str) -> End:
 def end(settings: Settings, begun: End, outcome: str, **found: Any) -> End:
     """Record how a refresh ended; `found` are changed fields of End."""
     entry = ended(begun, outcome, **found)
-    tell(settings, entry)
+    record(settings, entry)
     return entry
 
 
@@ -101,7 +101,7 @@ def ended(begun: End, outcome: str, **found: Any) -> End:
     return entry
 
 
-def tell(settings: Settings, ended: End) -> None:
+def record(settings: Settings, ended: End) -> None:
     """Record a final entry as the last one and in the history; then no refresh is under way."""
     durable.write_json(settings.review / LAST, asdict(ended))
     durable.append_line(settings.review / "history" / HISTORY, json.dumps(_in_short(ended), sort_keys=True))
@@ -164,7 +164,7 @@ def lists_as_of(settings: Settings) -> datetime | None:
     return datetime.fromisoformat(str(end["ended"])) if end else None
 
 
-def lists_are_of_a_refusal(settings: Settings) -> bool:
+def lists_show_refused_candidate(settings: Settings) -> bool:
     """Whether the stewards' lists describe a refused candidate."""
     end = _last_whole(settings)
     return end is not None and end["outcome"] == REFUSED

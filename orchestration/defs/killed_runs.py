@@ -38,7 +38,7 @@ def end_killed_runs(settings: Settings) -> None:
             has_held = run.run_id in outcomes or run.run_id == holder
             is_late = datetime.now(UTC) - record.update_timestamp >= start_timeout
             if is_free and not has_held and is_late and run.asset_selection is None:
-                last = refreshes.tell_killed_before_it_began(settings, run.run_id)
+                last = refreshes.record_killed_before_start(settings, run.run_id)
             if (is_free and (has_held or is_late)) or (has_held and run.run_id != holder):
                 # A run that was killed after it published keeps that outcome.
                 outcome = outcomes.get(run.run_id, refreshes.CRASHED)

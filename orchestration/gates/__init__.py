@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         InForce,
         decided_by_clock,
         input_parts,
-        printed_fates,
+        manifest_extracts,
         put_in_force,
         read_fates,
         read_in_force,

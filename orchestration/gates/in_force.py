@@ -192,7 +192,7 @@ def settle_fates(
     return fates
 
 
-def printed_fates(settings: Settings, keys: Keys, in_force: InForce) -> list[dict[str, Any]]:
+def manifest_extracts(settings: Settings, keys: Keys, in_force: InForce) -> list[dict[str, Any]]:
     """Return what a manifest prints of each landed extract: fate, hashes, and the partner by code."""
     fates = {(fate.partner, fate.extract_id): fate for fate in in_force.fates}
     extracts = []

@@ -72,6 +72,6 @@ if TYPE_CHECKING:
     from orchestration.intake.records.tally import LandedCell, Tally
     from orchestration.intake.shown_names import is_withheld, may_be_shown, names_somebody, shown_file
     from orchestration.intake.taking_in import take_in
-    from orchestration.intake.unreported import NEVER, with_untold
+    from orchestration.intake.unreported import NEVER, with_unreported
 
 offer_when_asked(__name__)

@@ -15,7 +15,7 @@ NEVER = datetime(1, 1, 1, tzinfo=UTC)
 WHY = "It landed in an earlier refresh that did not finish."
 
 
-def with_untold(
+def with_unreported(
     settings: Settings,
     contracts: Contracts,
     taken: Collection[TakenExtract],

@@ -22,9 +22,9 @@ from orchestration.core import (
     Settings,
     Tombstones,
     UsageError,
-    bury,
     forget_work,
     record_of,
+    set_tombstones,
     shown_record,
     tombstones_of,
 )
@@ -91,7 +91,7 @@ def erase(
     needles = needles_of(settings, asked, records, references)
     cells = tuple(extract.cells_sha256 for extract in intake.held_of_forgotten(settings, asked))
     done = _originals_done(settings, buried, asked, private_key)
-    bury(settings, keys, partner, records, Due(now.date(), len(records), cells), done)
+    set_tombstones(settings, keys, partner, records, Due(now.date(), len(records), cells), done)
     held, originals = intake.erase_forgotten(settings, tombstones_of(settings, keys, partner))
     removed = erase_decisions(settings, {shown_record(record) for record in records}, needles.values)
     outputs.forget_receipts(settings, partner)

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from orchestration.outputs.map_page.page import write_map_pages
     from orchestration.outputs.pages import pages_of
     from orchestration.outputs.quality.page import write_quality_of_refresh, write_quality_of_release
-    from orchestration.outputs.receipts.files import forget_receipts, told_at, write_receipts
+    from orchestration.outputs.receipts.files import forget_receipts, receipt_times, write_receipts
     from orchestration.outputs.receipts.receipt import Outcome, gather_receipts
     from orchestration.outputs.reconciliation import rows_of_partners
     from orchestration.outputs.report.pdf import corridor_map
     from orchestration.outputs.report.write import write_reports
-    from orchestration.outputs.report_numbers import Shown, shown_in
+    from orchestration.outputs.report_numbers import Shown, numbers_in
 
 offer_when_asked(__name__)

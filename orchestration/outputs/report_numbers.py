@@ -25,7 +25,7 @@ def traced_as(source: str, column: str) -> str:
     return f"{source}|{column}" if column.startswith(COUNTED) else source
 
 
-def shown_in(page: Path) -> list[Shown]:
+def numbers_in(page: Path) -> list[Shown]:
     """Return the values of a report in reading order, each key once per heading."""
     reader = _Reader()
     reader.feed(page.read_text(encoding="utf-8"))

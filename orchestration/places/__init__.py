@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         locate_rows,
         meanings,
         place_names,
-        places_called,
+        places_named,
         resolve_names,
     )
 

@@ -129,7 +129,7 @@ def meanings(
     )
 
 
-def places_called(text: str) -> list[str]:
+def places_named(text: str) -> list[str]:
     """Return ids of places that a steward may mean by a text, the most prominent first.
 
     Places with that name or spelling come before those whose name contains all its words.

@@ -29,11 +29,11 @@ def take_in(run: Run, partners: Collection[str] | None = None) -> Artifact:
     """
     settings = run.settings
     current = current_release(settings)
-    taken = intake.with_untold(
+    taken = intake.with_unreported(
         settings,
         run.contracts,
         intake.take_in(settings, run.keys, run.as_of, contracts=run.contracts, partners=partners),
-        outputs.told_at(settings),
+        outputs.receipt_times(settings),
         datetime.fromisoformat(current.manifest["as_of"]) if current else intake.NEVER,
     )
     return _note_taken(settings, taken)

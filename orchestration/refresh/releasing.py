@@ -83,7 +83,7 @@ def _stage(
         "inputs_hash": settled.inputs_hash,
         "given_hash": settled.given_hash,
         "as_of": run.as_of,
-        "extracts": gates.printed_fates(settings, run.keys, settled),
+        "extracts": gates.manifest_extracts(settings, run.keys, settled),
         "key_ids": run.keys.ids,
         "input_parts": gates.input_parts(run.keys, settled),
         "decisions_hash": run.decisions.content_hash(),

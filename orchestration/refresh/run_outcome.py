@@ -42,7 +42,7 @@ def write_end(
         if run and outcome in refreshes.WHOLE:
             _write_lists(run, end, at_gate)
     finally:
-        refreshes.tell(settings, end)
+        refreshes.record(settings, end)
     verdict = releasing.verdict_of(settings) if at_gate else None
     outputs.write_quality_of_refresh(settings, end, verdict)
     return end
@@ -81,7 +81,7 @@ def _write_lists(run: Run, end: refreshes.End, at_gate: bool) -> None:
     if at_gate:
         checks = [vars(check) for check in releasing.verdict_of(run.settings).checks]
         review.write_failed_checks(drafts, "release_gate", checks)
-    waits = release.waits_for_readers(run.settings) if end.outcome == refreshes.REFUSED else (0, 0)
+    waits = release.unpublished_changes(run.settings) if end.outcome == refreshes.REFUSED else (0, 0)
     worklists.write_open_items(drafts, end, run.contracts, run.decisions, waits)
     draft_lists.switch(run.settings)
 

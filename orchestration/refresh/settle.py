@@ -42,7 +42,8 @@ def settle(run: Run) -> Artifact:
         "run_id": run.run_id,
         "is_rolled_back": is_rolled_back,
         # After a refusal, lists and tables are rebuilt from the extracts in force.
-        "is_unchanged": is_rolled_back or not (settled.changed or refreshes.lists_are_of_a_refusal(settings)),
+        "is_unchanged": is_rolled_back
+        or not (settled.changed or refreshes.lists_show_refused_candidate(settings)),
         "clock": fingerprint_of(gates.decided_by_clock(settled)),
     }
     files = [folder / name for name in ("in_force.parquet", "in_force.json", "row_decisions.parquet")]

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from orchestration.release.staging.published_models import MEMBERS_SCHEMAS, published_tables
     from orchestration.release.staging.write_candidate import stage
     from orchestration.release.summary import Outcome, refresh_summary
-    from orchestration.release.unpublished import waits_for_readers
+    from orchestration.release.unpublished import unpublished_changes
     from orchestration.release.verifying import Verification, verify
     from orchestration.release.waiver_effects import WaiverEffect, waiver_effect
 

@@ -16,7 +16,7 @@ from orchestration.core import (
     Due,
     ReleaseKey,
     Settings,
-    all_due,
+    due_erasures,
     load_release_key,
     settle,
     sync,
@@ -42,7 +42,7 @@ def erase_editions(settings: Settings, today: date) -> list[str]:
 
     The current release is erased once another one is published. The caller holds `switching`.
     """
-    due = all_due(settings)
+    due = due_erasures(settings)
     key = load_release_key(settings.keys) if due else None
     erased, held = [], set()
     for release in list_releases(settings):
@@ -69,7 +69,7 @@ def still_held(settings: Settings) -> str | None:
 
 def holds_forgotten(settings: Settings, release: Release) -> bool:
     """Return whether a release was made from cells of a record that was forgotten since."""
-    due = {cell for one in all_due(settings) for cell in one.cells}
+    due = {cell for one in due_erasures(settings) for cell in one.cells}
     return bool(due & _cells_of(release.manifest))
 
 

@@ -15,7 +15,7 @@ _CELLS = (
 )
 
 
-def waits_for_readers(settings: Settings) -> tuple[int, int]:
+def unpublished_changes(settings: Settings) -> tuple[int, int]:
     """Count movements, and cells of places and corridors, that differ from the current release.
 
     New, changed and missing ones count; before the first release all do. Missing tables count as 0. Call it

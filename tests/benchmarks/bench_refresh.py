@@ -101,11 +101,11 @@ def _names(dice: random.Random, count: int) -> tuple[str, ...]:
 
 def refresh(folder: Path, what: str) -> dict[str, Any]:
     """What the process of one refresh does; gives the cost of each step."""
-    from orchestration.core import create_missing_keys, look_for_garbage_less_often
+    from orchestration.core import collect_garbage_less_often, create_missing_keys
     from orchestration.defs.refresh import run_refresh
     from orchestration.intake.inbox import add_to_inbox
 
-    look_for_garbage_less_often()
+    collect_garbage_less_often()
     settings = _settings(folder)
     if what == ONE_NEW:
         add_to_inbox(settings, NEW_PARTNER, [folder / NEW_FILE])

@@ -10,7 +10,7 @@ import pytest
 
 from orchestration import intake, release
 from orchestration.core import PARTIAL, UsageError, load_keys, load_publication_policy, says, shown_record
-from orchestration.outputs import Shown, shown_in
+from orchestration.outputs import Shown, numbers_in
 from orchestration.outputs.report.rules import in_words
 from orchestration.release.lineage.files import lineage_of
 from orchestration.release.lineage.traced_tables import TRACED
@@ -126,7 +126,7 @@ def test_numbers_of_the_report_can_be_traced(
     tables = set()
     # While the edition is open here, opening it for each number costs nothing.
     with duckdb.connect(str(current(samples).path / edition / "evidence_base.duckdb"), read_only=True):
-        for one in of_each_table(shown_in(current(samples).path / edition / "report/index.html")):
+        for one in of_each_table(numbers_in(current(samples).path / edition / "report/index.html")):
             key = one.key
             found = release.trace(
                 samples.settings, current(samples), [key], may_be_none=True, edition=edition

@@ -22,11 +22,11 @@ from orchestration.core import (
     NjiaError,
     Tombstones,
     UsageError,
-    all_due,
-    bury,
+    due_erasures,
     load_keys,
     pattern_of,
     says,
+    set_tombstones,
     settle,
     tombstones_of,
 )
@@ -61,7 +61,7 @@ def forget(base: EvidenceBase, reference: str, identity: pyrage.x25519.Identity 
         keys, "swala_post", frozenset(keys.tombstone("swala_post", record) for record in records)
     )
     done = erase_in_originals(base.settings, asked, str(identity)) if identity else {}
-    bury(base.settings, keys, "swala_post", records, done=done)
+    set_tombstones(base.settings, keys, "swala_post", records, done=done)
     return erase_forgotten(base.settings, tombstones_of(base.settings, keys, "swala_post"))
 
 
@@ -275,7 +275,7 @@ def killed(*_: object, **__: object) -> None:
     raise Killed
 
 
-@pytest.mark.parametrize("step", ["bury", "intake.erase_forgotten"])
+@pytest.mark.parametrize("step", ["set_tombstones", "intake.erase_forgotten"])
 def test_after_a_kill_a_refresh_keeps_the_resealed_original(
     base: EvidenceBase, identity: pyrage.x25519.Identity, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -285,7 +285,7 @@ def test_after_a_kill_a_refresh_keeps_the_resealed_original(
         forget_wholly(base, "S3", identity)
     (after,) = landed(base)  # the next refresh takes in, and ends what was begun
     assert "Otieno" not in original(base, entry, identity)
-    is_erased = step != "bury"
+    is_erased = step != "set_tombstones"
     assert entry["rows_landed"] - after["rows_landed"] == is_erased
     if is_erased:
         assert after["original"].startswith("sealed again")
@@ -317,10 +317,10 @@ def test_forgetting_another_record_may_destroy_the_resealed_original(
 
 def test_a_due_republication_stays_due_while_an_edition_holds_the_cells(base: EvidenceBase) -> None:
     keys = keys_of(base)
-    bury(base.settings, keys, "swala_post", [1], Due(scenario.AS_OF.date(), 1, ("aa", "bb")))
-    bury(base.settings, keys, "kobe_post", [2], Due(scenario.AS_OF.date(), 1, ("cc",)))
+    set_tombstones(base.settings, keys, "swala_post", [1], Due(scenario.AS_OF.date(), 1, ("aa", "bb")))
+    set_tombstones(base.settings, keys, "kobe_post", [2], Due(scenario.AS_OF.date(), 1, ("cc",)))
     settle(base.settings, {"bb"})
-    assert [due.cells for due in all_due(base.settings)] == [("aa", "bb")]
+    assert [due.cells for due in due_erasures(base.settings)] == [("aa", "bb")]
     assert tombstones_of(base.settings, keys, "kobe_post").has(2)  # the tombstone stays for good
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from orchestration.core import Keys, Settings
 from orchestration.gates import inputs
-from orchestration.gates.in_force import InForce, printed_fates, put_in_force
+from orchestration.gates.in_force import InForce, manifest_extracts, put_in_force
 from orchestration.gates.inputs import contract_hashes, inputs_hash, latest_complete_month
 from orchestration.gates.verdicts import judge_extracts
 from tests.unit.gate_world import AS_OF, KEY_IDS, Decided, land, make_settings, on_extract
@@ -93,7 +93,7 @@ def test_fates_are_printed_without_names(tmp_path: Path) -> None:
     settings = make_settings(tmp_path)
     land(settings, "a", file="pwani_shelter_october.xlsx", period={"from": "2026-10-01", "to": "2026-10-31"})
     keys = Keys(b"k" * 32, "age1fixture")
-    (printed,) = printed_fates(settings, keys, refresh(settings))
+    (printed,) = manifest_extracts(settings, keys, refresh(settings))
     assert (printed["fate"], printed["rows_landed"], printed["period_to"]) == ("in_force", 40, "2026-10-31")
     assert printed["partner_code"] == keys.partner_code("pwani_shelter")
     assert "pwani" not in json.dumps(printed)

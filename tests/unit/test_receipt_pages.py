@@ -17,7 +17,7 @@ from orchestration.intake import TakenExtract
 from orchestration.outputs.receipts import explanations
 from orchestration.outputs.receipts.columns import columns_of, own_column
 from orchestration.outputs.receipts.delivery import Delivered, delivered_files
-from orchestration.outputs.receipts.files import told_at, write_receipts
+from orchestration.outputs.receipts.files import receipt_times, write_receipts
 from orchestration.outputs.receipts.past import Past
 from orchestration.outputs.receipts.problem_groups import group_problems
 from orchestration.outputs.receipts.receipt import FileRows, NotKept, Outcome, Receipt
@@ -187,9 +187,9 @@ def test_drift_names_the_partners_sheet() -> None:
 
 def test_newest_complete_receipt_decides_when_a_partner_was_told(tmp_path: Path) -> None:
     home = settings(tmp_path)
-    assert told_at(home) == {}
+    assert receipt_times(home) == {}
     write_receipts(home, [receipt()])
     half = home.receipts / "testpartner" / "20260302T060000Z-11111111"
     half.mkdir()
     (half / "rows.csv").touch()
-    assert told_at(home) == {"testpartner": AS_OF}
+    assert receipt_times(home) == {"testpartner": AS_OF}

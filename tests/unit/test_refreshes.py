@@ -135,7 +135,7 @@ def test_what_has_landed_in_a_refresh_that_broke_off_is_not_considered(
 def test_crashes_in_a_row_end_with_a_refresh_that_did_all_there_was(settings: Settings) -> None:
     for number, outcome in enumerate([refreshes.CRASHED, refreshes.REFUSED, refreshes.CRASHED]):
         refreshes.end(settings, refreshes.begin(settings, f"r{number}", NOW), outcome)
-    refreshes.tell_killed_before_it_began(settings, "r3")
+    refreshes.record_killed_before_start(settings, "r3")
     assert [one["run_id"] for one in refreshes.crashes_in_a_row(settings)] == ["r2", "r3"]
     last = refreshes.last(settings)
     assert last is not None and [crash["run_id"] for crash in last.crashes] == ["r0", "r2", "r3"]

@@ -25,8 +25,8 @@ from orchestration.core import (
     ReleaseRefused,
     Settings,
     UsageError,
-    bury,
     installed_public_key,
+    set_tombstones,
 )
 from orchestration.core.release_key import create_missing_release_key, load_public_key
 from orchestration.operations import warnings
@@ -157,7 +157,7 @@ def test_rollback_to_a_tampered_release_is_refused(home: Settings) -> None:
 
 def erase_the_older(home: Settings) -> Release:
     target = older(home)
-    bury(home, Keys(bytes(32), "age1"), "kobe_shelter", [1], Due(START.date(), 1, (CELLS,)))
+    set_tombstones(home, Keys(bytes(32), "age1"), "kobe_shelter", [1], Due(START.date(), 1, (CELLS,)))
     with switching(home):
         assert erase_editions(home, date(2026, 11, 30)) == [target.release_id]
     return target
@@ -237,7 +237,7 @@ def test_the_note_of_an_erasure_is_read_as_it_was_signed(
 
 def test_interrupted_erasure_is_finished(home: Settings) -> None:
     target = older(home)
-    bury(home, Keys(bytes(32), "age1"), "kobe_shelter", [1], Due(START.date(), 1, (CELLS,)))
+    set_tombstones(home, Keys(bytes(32), "age1"), "kobe_shelter", [1], Due(START.date(), 1, (CELLS,)))
     (target.path / "erasure.json").write_text('{"erased_on": "2026-11-29"}')
     (target.path / "members").rename(target.path / ".tmp-members")
     with switching(home):

@@ -25,7 +25,7 @@ from orchestration.core import (
     Settings,
     Tombstones,
     UsageError,
-    all_erased,
+    mark_erased,
     replacing,
     sync,
     write_json,
@@ -128,7 +128,7 @@ def erase_forgotten(
         _erase_cells(settings, tombstones, held, original)
         if original:
             originals[held.extract_id] = original.what
-    all_erased(settings, tombstones.partner)
+    mark_erased(settings, tombstones.partner)
     return extracts, originals
 
 

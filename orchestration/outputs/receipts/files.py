@@ -45,7 +45,7 @@ def forget_receipts(settings: Settings, partner: str) -> None:
     shutil.rmtree(settings.receipts / partner, ignore_errors=True)
 
 
-def told_at(settings: Settings) -> dict[str, datetime]:
+def receipt_times(settings: Settings) -> dict[str, datetime]:
     """Return the time of each partner's newest complete receipt; partners without one are left out."""
     return {
         partner.name: max(made)

@@ -78,7 +78,7 @@ def place_matches(settings: Settings, text: str, country: str | None = None) -> 
     aliases = active_decisions(settings, settings.as_of()).place_aliases
     found = _candidates_for(text, country, aliases)
     known = {one.place_id for one in found}
-    others = [_candidate(one) for one in places.places_called(text) if one not in known]
+    others = [_candidate(one) for one in places.places_named(text) if one not in known]
     return [*found, *others][:MOST_MATCHES]
 
 
