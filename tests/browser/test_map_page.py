@@ -32,7 +32,7 @@ def test_the_page_opens_on_the_corridors_of_the_newest_closed_year(open_map: Ope
     assert page.locator("#map").get_attribute("data-lines") == "6"
 
 
-def test_a_year_that_is_not_over_is_offered_and_says_so(open_map: OpenMap, tmp_path: Path) -> None:
+def test_unfinished_year_is_offered_and_marked(open_map: OpenMap, tmp_path: Path) -> None:
     tables = world("members")
     [year] = [row for row in tables["periods"] if row["period_id"] == "year-2025"]
     running = year | {"period_id": "year-2026", "period_to": "2026-12-31", "is_complete": False}
@@ -174,7 +174,7 @@ def test_the_card_of_a_place_breaks_its_count_down_for_members(open_map: OpenMap
     assert "Domestic servitude" not in open_map("view=places&pick=KE040", "public").content()
 
 
-def test_a_survey_round_lists_routes_and_what_is_new(open_map: OpenMap) -> None:
+def test_survey_round_lists_routes_and_new_items(open_map: OpenMap) -> None:
     page = open_map("view=rounds", "public")
     assert columns(page, "Route or place", "New in this round?") == [
         ("Uganda → Nairobi", "New, confirmed by several partners, one of which reported before")
@@ -240,14 +240,14 @@ def test_a_link_leads_back_to_the_same_picture(open_map: OpenMap) -> None:
         assert again.locator(part).text_content() == page.locator(part).text_content() != ""
 
 
-def test_a_link_to_what_is_not_published_leads_to_what_is(open_map: OpenMap) -> None:
+def test_link_to_an_unpublished_view_opens_a_published_one(open_map: OpenMap) -> None:
     page = open_map("view=coverage&level=ward&people=nobody&period=1999&grain=everything&most=x", "public")
     assert page.locator("[aria-current]").text_content() == "Corridors"
     assert page.locator("#period-now").text_content() == "2025"
     assert len(table(page)) == 7
 
 
-def test_an_edition_without_rows_says_so(open_map: OpenMap, tmp_path: Path) -> None:
+def test_empty_edition_is_explained(open_map: OpenMap, tmp_path: Path) -> None:
     write_release(tmp_path, ["public"], public={name: [] for name in KEYS})
     write_map_pages(tmp_path, MANIFEST, generalised())
     page = open_map(edition="public", release=tmp_path)
@@ -314,7 +314,7 @@ def test_every_view_can_be_read_on_a_screen_and_on_a_phone(
         assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == [], view
 
 
-def test_the_page_speaks_swahili(open_map: OpenMap) -> None:
+def test_page_is_available_in_swahili(open_map: OpenMap) -> None:
     page = open_map("view=hotspots")
     english = page.locator("body").inner_text()
     page.get_by_role("button", name="Kiswahili").click()

@@ -134,7 +134,7 @@ def test_the_good_partner_is_published_whole(bad_day: Day) -> None:
     assert bad_day.base.ask("select count(*) from marts.fct_movements where record_grain = 'case'") == [(2,)]
 
 
-def test_every_file_of_the_inbox_is_told_of_exactly_once(bad_day: Day) -> None:
+def test_each_inbox_file_is_reported_exactly_once(bad_day: Day) -> None:
     told = sorted((one["partner"], one["file"]) for one in bad_day.summary["extracts"])
     assert told == sorted([(GOOD, "kobe_1.csv"), *((fault.partner, fault.file) for fault in FAULTS.values())])
 

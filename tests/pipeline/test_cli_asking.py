@@ -99,7 +99,7 @@ def test_the_public_edition_is_asked_by_itself(settings: Settings) -> None:
         "attach '{folder}/other.duckdb'",
     ],
 )
-def test_query_refuses_what_is_no_question(settings: Settings, sql: str, tmp_path: Path) -> None:
+def test_query_refuses_anything_but_a_select(settings: Settings, sql: str, tmp_path: Path) -> None:
     ran = njia("query", sql.format(folder=tmp_path), settings=settings)
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr.startswith("Error: ") and len(ran.stderr.strip().splitlines()) == 1
@@ -163,7 +163,7 @@ def test_place_gives_exactly_the_fields_of_the_design(settings: Settings, tmp_pa
     assert nothing.returncode == 2 and "at least one name" in nothing.stderr
 
 
-def test_contract_check_tells_what_a_refresh_would_make_of_a_file(settings: Settings, tmp_path: Path) -> None:
+def test_contract_check_shows_the_outcome_of_a_refresh(settings: Settings, tmp_path: Path) -> None:
     contract = settings.partners / "swala_post" / "contract.yml"
     good = tmp_path / "swala.csv"
     good.write_text(scenario.SWALA)
@@ -202,7 +202,7 @@ def test_diff_and_rollback_name_the_releases_there_are(settings: Settings) -> No
         assert "There is no release nosuch. The releases are: 2026" in ran.stderr
 
 
-def test_what_the_next_command_needs_stands_whole_in_a_narrow_terminal(evidence_base: EvidenceBase) -> None:
+def test_ids_for_the_next_command_are_not_cut_in_a_narrow_terminal(evidence_base: EvidenceBase) -> None:
     """An id folded over two lines can be neither read nor copied."""
     settings = evidence_base.settings
     by = ("--author", "data steward", "--reason", "the partner said so")

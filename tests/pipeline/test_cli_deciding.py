@@ -108,7 +108,7 @@ def test_inbox_add_copies_whole_files(evidence_base: EvidenceBase, tmp_path: Pat
     assert extract.exists() and (inbox / "kobe 9.csv").read_text() == scenario.KOBE_SECOND
 
 
-def test_inbox_add_names_what_is_wrong(evidence_base: EvidenceBase, tmp_path: Path) -> None:
+def test_inbox_add_explains_a_refusal(evidence_base: EvidenceBase, tmp_path: Path) -> None:
     extract = tmp_path / "kobe_9.csv"
     extract.write_text(scenario.KOBE_SECOND)
     unknown = njia("inbox", "add", "kobe_pots", extract, settings=evidence_base.settings)

@@ -199,7 +199,7 @@ def test_after_ctrl_c_the_next_refresh_finishes_the_work(story: Story) -> None:
     assert len(ids) == 4
 
 
-def test_status_shows_what_was_refused_and_why(story: Story) -> None:
+def test_status_shows_refused_releases_and_reasons(story: Story) -> None:
     assert "Refused since" in story.ran["status"].stdout
     assert "quarantine_is_normal" in " ".join(story.ran["status"].stdout.split())
     found = json.loads(story.ran["status_json"].stdout)

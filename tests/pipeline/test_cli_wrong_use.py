@@ -105,7 +105,7 @@ def test_a_spoilt_home_marker_is_a_sentence(tmp_path: Path) -> None:
     assert ran.returncode in (1, 2) and "home.json" in ran.stderr
 
 
-def test_what_is_broken_behind_current_exits_1_with_a_sentence(evidence_base: EvidenceBase) -> None:
+def test_broken_current_release_exits_1_with_a_sentence(evidence_base: EvidenceBase) -> None:
     release = evidence_base.settings.current.resolve()
     release.rename(release.with_name("moved-away"))
     for command in (("status",), ("query", "select 1")):

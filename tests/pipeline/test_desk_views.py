@@ -102,7 +102,7 @@ def test_every_page_that_can_be_reached_opens_and_shows_no_value_that_was_plante
     assert any("Qwertyville" in text for text in seen.values()), "the search would have found a value"
 
 
-def test_the_front_page_says_what_is_in_force_and_what_is_worth_doing(
+def test_front_page_shows_extracts_in_force_and_the_most_valuable_items(
     still: EvidenceBase, onlooker: Visitor
 ) -> None:
     said = shown(onlooker.get("/").text)
@@ -111,7 +111,7 @@ def test_the_front_page_says_what_is_in_force_and_what_is_worth_doing(
     assert "Rows set aside" in said
 
 
-def test_a_home_without_a_release_says_so_on_every_page(empty_base: EvidenceBase) -> None:
+def test_every_page_works_without_a_release(empty_base: EvidenceBase) -> None:
     make_accounts(empty_base.settings)
     guest = visitor(empty_base.settings)
     for path in LOOKED_AT:
@@ -120,9 +120,7 @@ def test_a_home_without_a_release_says_so_on_every_page(empty_base: EvidenceBase
     assert "There is no release yet" in guest.get("/").text
 
 
-def test_a_refresh_that_runs_is_told_with_what_becomes_of_a_decision(
-    base: EvidenceBase, steward: Visitor
-) -> None:
+def test_running_refresh_is_shown_with_its_effect_on_decisions(base: EvidenceBase, steward: Visitor) -> None:
     from filelock import FileLock
 
     assert "A refresh is running" not in steward.get("/").text
@@ -156,7 +154,7 @@ def test_a_form_that_is_sent_twice_decides_once(base: EvidenceBase, steward: Vis
     assert len(list_decisions(base.settings, "row_exclude")) == 1
 
 
-def test_a_form_that_is_sent_again_while_it_is_recorded_says_so(
+def test_form_sent_twice_is_reported(
     base: EvidenceBase, steward: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = steward.preview("row_exclude", record=s5(base)["record"])
@@ -199,7 +197,7 @@ def test_of_several_rows_all_are_decided_or_none(base: EvidenceBase, steward: Vi
     assert {entry["record"] for entry in list_decisions(base.settings, "row_exclude")} == set(records)
 
 
-def test_two_stewards_who_decide_the_same_are_told_who_was_first(base: EvidenceBase) -> None:
+def test_second_steward_sees_who_decided_first(base: EvidenceBase) -> None:
     desk = make_app(base.settings, 3030, ELSEWHERE)
     first, second = Visitor(desk), Visitor(desk)
     first.login(STEWARD)
@@ -245,7 +243,7 @@ def test_a_check_that_guards_reconciliation_has_no_form_to_waive_it(onlooker: Vi
     assert refused.status_code == 400
 
 
-def test_the_trend_of_a_check_is_drawn_and_told(base: EvidenceBase, steward: Visitor) -> None:
+def test_trend_of_a_check_is_drawn_and_described(base: EvidenceBase, steward: Visitor) -> None:
     verdict = json.loads((base.settings.review / "last_verdict.json").read_text())
     check = next(one for one in verdict["checks"] if one.get("name") == CHECK)
     for day, observed, outcome in (("20260227", 0.9, "passed"), ("20260228", 0.31, "failed")):
@@ -295,9 +293,7 @@ def copied_release(base: EvidenceBase, digits: str) -> str:
     return earlier
 
 
-def test_nobody_goes_back_from_another_release_than_the_preview_named(
-    base: EvidenceBase, steward: Visitor
-) -> None:
+def test_rollback_applies_only_to_the_previewed_release(base: EvidenceBase, steward: Visitor) -> None:
     wanted, other = copied_release(base, "0" * 8), copied_release(base, "1" * 8)
     asked = steward.preview("rollback", release=wanted)
     rollback(base.settings, other, SECOND, "a fault in the newest", scenario.AS_OF)
@@ -313,7 +309,7 @@ def test_a_release_that_was_changed_is_no_choice_to_go_back_to(base: EvidenceBas
     assert asked.status_code == 400 and "does not hold" in shown(asked.text)
 
 
-def test_a_file_that_waits_is_told_of_without_its_name(base: EvidenceBase, steward: Visitor) -> None:
+def test_waiting_file_is_listed_without_its_name(base: EvidenceBase, steward: Visitor) -> None:
     name = "Amina Testperson.csv"
     told = {"partner": "swala_post", "file": name, "outcome": "held"}
     reason = f"swala_post: file {name} matches no contract's `files`. Rename the file."
@@ -349,7 +345,7 @@ def test_an_item_is_taken_with_a_day(base: EvidenceBase, steward: Visitor) -> No
         ("rollback", {"release": "20260101T000000Z-00000000"}),
     ],
 )
-def test_what_cannot_be_decided_is_told_and_decides_nothing(
+def test_refused_decision_is_explained_and_not_recorded(
     still: EvidenceBase, onlooker: Visitor, kind: str, fields: dict[str, str]
 ) -> None:
     answer = onlooker.preview(kind, **fields)
@@ -367,7 +363,7 @@ def test_a_reason_that_is_empty_or_holds_a_phone_number_is_refused_and_not_repea
     assert "0712345678" not in answer.text
 
 
-def test_a_broken_file_of_decisions_is_told_with_its_line_and_not_with_its_words(
+def test_broken_decision_file_is_reported_by_line_without_its_content(
     base: EvidenceBase, steward: Visitor
 ) -> None:
     (base.settings.decisions / "row_exclude.jsonl").write_text('{"reason": "Amina Testperson"}\n')
@@ -376,7 +372,7 @@ def test_a_broken_file_of_decisions_is_told_with_its_line_and_not_with_its_words
     assert "line 1" in shown(answer.text) and "Testperson" not in answer.text
 
 
-def test_a_lock_that_somebody_holds_is_told_and_nothing_is_decided(
+def test_held_lock_is_reported_and_no_decision_recorded(
     base: EvidenceBase, steward: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from filelock import FileLock
@@ -392,9 +388,7 @@ def test_a_lock_that_somebody_holds_is_told_and_nothing_is_decided(
     assert steward.confirm(asked).status_code == 200, "the same form may try again"
 
 
-def test_a_decision_that_the_audit_log_was_not_told_of_is_told_as_made(
-    base: EvidenceBase, steward: Visitor
-) -> None:
+def test_decision_missing_in_the_audit_log_is_shown_as_made(base: EvidenceBase, steward: Visitor) -> None:
     asked = steward.preview("row_exclude", record=s5(base)["record"])
     year = next(base.settings.audit.glob("*.jsonl"))
     year.unlink()

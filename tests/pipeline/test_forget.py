@@ -53,7 +53,7 @@ def test_no_file_under_the_home_holds_its_id_in_any_form(forgotten: tuple[Eviden
             assert not [form for text in decoded(path) for form in forms if form in text], path
 
 
-def test_the_edition_that_held_it_is_gone_and_says_so(forgotten: tuple[EvidenceBase, Ran]) -> None:
+def test_edition_that_held_the_record_is_deleted_and_marked(forgotten: tuple[EvidenceBase, Ran]) -> None:
     base, ran = forgotten
     newest, older = list_releases(base.settings)
     assert newest.is_current
@@ -68,7 +68,7 @@ def test_the_edition_that_held_it_is_gone_and_says_so(forgotten: tuple[EvidenceB
     assert "erased" in njia("releases", settings=base.settings).stdout
 
 
-def test_what_is_left_of_it_and_the_successor_are_as_they_were_signed(
+def test_remaining_files_and_successor_match_their_signatures(
     forgotten: tuple[EvidenceBase, Ran],
 ) -> None:
     base, _ = forgotten
@@ -100,7 +100,7 @@ def test_asked_again_it_says_that_nothing_is_left(forgotten: tuple[EvidenceBase,
     assert last_object(again)["rows"] == 0
 
 
-def test_what_is_still_said_somewhere_is_named_by_its_file(forgotten: tuple[EvidenceBase, Ran]) -> None:
+def test_remaining_mention_is_reported_by_file(forgotten: tuple[EvidenceBase, Ran]) -> None:
     base, _ = forgotten
     left = base.settings.review / "notes of a meeting.txt"
     left.write_text(f"about {shown(base)}", encoding="utf-8")
@@ -110,7 +110,7 @@ def test_what_is_still_said_somewhere_is_named_by_its_file(forgotten: tuple[Evid
     assert last_object(again)["proof"]["found"] == ["review/notes of a meeting.txt"]
 
 
-def test_an_unknown_record_or_partner_and_a_wrong_key_are_told(
+def test_unknown_record_unknown_partner_and_wrong_key_are_reported(
     forgotten: tuple[EvidenceBase, Ran], tmp_path: Path
 ) -> None:
     base, _ = forgotten

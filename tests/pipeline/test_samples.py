@@ -270,7 +270,7 @@ def test_no_place_is_a_hotspot_because_a_partner_changes(samples: EvidenceBase, 
     assert found <= {(one.place_id, one.role) for one in HOTSPOTS}
 
 
-def test_the_abandoned_road_is_told_beside_the_one_that_replaces_it(samples: EvidenceBase) -> None:
+def test_abandoned_corridor_is_shown_beside_its_replacement(samples: EvidenceBase) -> None:
     """And nothing else is told of any pair of ends on the word of several partners."""
     assert told_on_a_panel(samples, "od") == {one.corridor_id: one.status for one in SHIFTS_PLANTED}
     displaced = dict(
@@ -281,7 +281,7 @@ def test_the_abandoned_road_is_told_beside_the_one_that_replaces_it(samples: Evi
     assert displaced == {one.corridor_id: one.instead_of for one in SHIFTS_PLANTED if one.instead_of}
 
 
-def test_a_new_way_round_an_old_pair_is_told_while_the_pair_is_stable(samples: EvidenceBase) -> None:
+def test_new_via_is_found_while_its_corridor_is_stable(samples: EvidenceBase) -> None:
     told = told_on_a_panel(samples, "odv")
     pairs = dict(samples.ask(f"select corridor_id, status from {SHIFTS} and level = 'od'"))
     for new in NEW_WAYS:
@@ -292,7 +292,7 @@ def test_a_new_way_round_an_old_pair_is_told_while_the_pair_is_stable(samples: E
     assert {re.sub(">.*>", ">", corridor_id) for corridor_id in told} == planted
 
 
-def test_a_partner_that_moves_is_told_as_one_partners_word(samples: EvidenceBase) -> None:
+def test_change_at_one_partner_is_single_partner_evidence(samples: EvidenceBase) -> None:
     """It left Kakamega for Bungoma: its records alone make the one road fade and the other grow."""
     told = samples.ask(
         f"select corridor_id, status from {SHIFTS} and level = 'od' and evidence = 'single_partner' order by 1"
@@ -332,7 +332,7 @@ def test_a_place_or_corridor_is_measured_or_counted_with_its_reason(samples: Evi
         assert found + without == rows and found > 0, measure
 
 
-def test_what_only_the_joining_partner_tells_has_a_new_source(samples: EvidenceBase) -> None:
+def test_corridor_of_a_joining_partner_only_is_new_source(samples: EvidenceBase) -> None:
     origins = names(samples, f"select origin_place_id from {SHIFTS} and status = 'new_source'")
     assert origins and origins <= places_of("joins")
     watching = dict(
@@ -532,7 +532,7 @@ def test_the_search_would_have_found_a_partner(samples: EvidenceBase) -> None:
     assert "swala_house" in text
 
 
-def test_no_movement_tells_a_day_or_an_age_in_years(samples: EvidenceBase) -> None:
+def test_no_movement_has_a_day_or_an_age_in_years(samples: EvidenceBase) -> None:
     assert samples.ask("select count(*) from marts.fct_movements where day(departed_month) <> 1") == [(0,)]
     bands = names(samples, "select distinct age_band from marts.fct_movements where age_band is not null")
     assert not [band for band in bands if re.fullmatch(r"\d+", band)]

@@ -89,7 +89,7 @@ def test_step_without_its_inputs_says_what_to_do(evidence_base: EvidenceBase) ->
         steps.do(evidence_base.settings, tables.measure)
 
 
-def test_refresh_without_news_imports_no_dbt_and_is_shown_as_a_run(
+def test_refresh_without_changes_imports_no_dbt_and_is_shown_as_a_run(
     evidence_base: EvidenceBase,
 ) -> None:
     settings = evidence_base.settings
@@ -160,7 +160,9 @@ def failed_at_linkage(
     return base
 
 
-def test_refresh_after_a_failure_does_what_is_left(failed_at_linkage: EvidenceBase, tmp_path: Path) -> None:
+def test_refresh_after_a_failure_runs_the_remaining_steps(
+    failed_at_linkage: EvidenceBase, tmp_path: Path
+) -> None:
     base = copy_of(failed_at_linkage, tmp_path)
     before = notes(base)
     ended = base.refresh()

@@ -207,7 +207,7 @@ def test_decisions_are_logged_by_id_without_their_text(
     assert "Qwertyville" not in (settings.audit / f"{datetime.now(UTC).year}.jsonl").read_text()
 
 
-def test_a_decision_that_could_not_be_logged_stands_and_is_found_later(
+def test_decision_that_could_not_be_logged_is_kept_and_found_later(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:

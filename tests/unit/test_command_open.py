@@ -57,7 +57,7 @@ def test_print_path_opens_no_browser(njia: Njia, release: Path, opened: list[str
     assert opened == []
 
 
-def test_without_a_display_only_paths_are_printed(
+def test_without_a_display_only_paths_are_shown(
     njia: Njia, release: Path, opened: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.platform", "linux")

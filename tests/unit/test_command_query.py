@@ -37,7 +37,7 @@ def test_omitted_rows_are_counted(columns: int, most: int, capsys: pytest.Captur
 
 
 @pytest.mark.parametrize("form", ["table", "csv"])
-def test_an_empty_answer_says_so(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_empty_answer_is_explained(form: str, capsys: pytest.CaptureFixture[str]) -> None:
     show_rows(SimpleNamespace(columns=["county"], rows=[]), form)
     captured = capsys.readouterr()
     assert captured.out.strip() == "county"

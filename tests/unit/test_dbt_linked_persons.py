@@ -75,7 +75,7 @@ def test_a_place_counts_a_person_once_and_takes_the_weakest_tier(warehouse: Ware
     ]
 
 
-def test_a_person_told_for_two_quarters_counts_in_each_and_once_in_the_year(warehouse: Warehouse) -> None:
+def test_person_in_two_quarters_counts_in_each_and_once_in_the_year(warehouse: Warehouse) -> None:
     assert rows(
         warehouse,
         """select period_id, record_count, person_count_low from marts.mart_places

@@ -153,7 +153,7 @@ def test_reconciliation_counts_rows_of_the_file(warehouse: Warehouse) -> None:
     ]
 
 
-def test_quarantine_tells_rule_rows_and_what_to_do(warehouse: Warehouse) -> None:
+def test_quarantine_has_rule_rows_and_steward_action(warehouse: Warehouse) -> None:
     assert rows(
         warehouse,
         """select extract_id, rule_code, record_count, row_count, steward_action
@@ -214,7 +214,7 @@ def test_legs_end_at_the_destination(warehouse: Warehouse) -> None:
     ]
 
 
-def test_what_is_finer_than_a_town_leaves_as_the_place_that_holds_it(warehouse: Warehouse) -> None:
+def test_places_finer_than_a_town_become_the_place_that_holds_them(warehouse: Warehouse) -> None:
     assert rows(
         warehouse,
         """select place_id, town_place_id, counting_place_id from intermediate.int_places
@@ -333,7 +333,7 @@ def test_novelty_is_believed_by_who_said_it(warehouse: Warehouse) -> None:
     ) == [("2019", "Forced labour / Fishing"), ("2020", "Forced labour / Fishing")]
 
 
-def test_what_was_not_seen_again_is_listed_in_the_round_that_did_not_name_it(warehouse: Warehouse) -> None:
+def test_missing_item_is_listed_in_the_round_that_lacks_it(warehouse: Warehouse) -> None:
     assert rows(
         warehouse,
         """select round, role, item, last_round, earlier_partner_count, absence_class
@@ -359,7 +359,7 @@ def test_periods_are_complete_after_their_lag(warehouse: Warehouse) -> None:
     ]
 
 
-def test_a_place_told_twice_in_a_contract_is_watched_once(warehouse: Warehouse) -> None:
+def test_repeated_place_of_a_contract_is_watched_once(warehouse: Warehouse) -> None:
     assert rows(
         warehouse,
         """select place_id, count(*) from staging.stg_coverage
@@ -367,7 +367,7 @@ def test_a_place_told_twice_in_a_contract_is_watched_once(warehouse: Warehouse) 
     ) == [("KEN", 1), ("tn-ken-nowhere", 1)]
 
 
-def test_only_what_is_not_trafficking_stays_outside_victim_totals() -> None:
+def test_only_non_trafficking_stays_outside_victim_totals() -> None:
     # high_risk: no act of trafficking was found. Asked and unknown counts like a status that was not asked.
     seed = Path(__file__).resolve().parents[2] / "seeds" / "reference" / "codes.csv"
     with seed.open(encoding="utf-8", newline="") as lines:
@@ -377,7 +377,7 @@ def test_only_what_is_not_trafficking_stays_outside_victim_totals() -> None:
     }  # fmt: skip
 
 
-def test_completeness_tells_known_and_precise_shares(warehouse: Warehouse) -> None:
+def test_completeness_has_known_and_precise_shares(warehouse: Warehouse) -> None:
     # Cases of 2024: 1, 7, 8, 30, 31. All tell an origin by county; 1 and 30 an exploitation; 7 no month.
     assert rows(
         warehouse,

@@ -104,7 +104,7 @@ def test_every_published_table_takes_its_carried_rows(manifest: dict[str, Any]) 
             assert (carried["meta"]["columns_of"], carried["columns"]) == (model["name"], {})
 
 
-def test_names_tell_the_folder(manifest: dict[str, Any]) -> None:
+def test_names_show_the_folder(manifest: dict[str, Any]) -> None:
     wrong = [
         m["name"]
         for m in of_type(manifest, "model")
@@ -138,7 +138,7 @@ def test_published_models_enforce_their_schema_and_describe_every_column(manifes
     assert silent == []
 
 
-def test_published_columns_name_nobody(manifest: dict[str, Any]) -> None:
+def test_published_columns_identify_no_person(manifest: dict[str, Any]) -> None:
     restricted = {"partner", "contract", "sheet", "row_number", "event_on", "record_id", "steward"}
     found = [
         (m["name"], column)
@@ -150,7 +150,7 @@ def test_published_columns_name_nobody(manifest: dict[str, Any]) -> None:
     assert found == []
 
 
-def test_every_test_tells_the_steward_what_to_do(manifest: dict[str, Any]) -> None:
+def test_every_test_has_a_steward_action(manifest: dict[str, Any]) -> None:
     silent = [t["name"] for t in of_type(manifest, "test") if not t["config"]["meta"].get("steward_action")]
     assert silent == []
 

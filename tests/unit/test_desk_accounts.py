@@ -56,7 +56,7 @@ def test_a_passphrase_that_is_short_or_easy_is_refused_and_not_quoted(
 @pytest.mark.parametrize(
     "name", ["", "A", "a@partner.example", "Steward 0712345678", "x" * 61, "A\nB", "<b>A</b>"]
 )
-def test_a_name_that_may_not_be_printed_is_refused(settings: Settings, name: str) -> None:
+def test_account_name_with_control_characters_is_refused(settings: Settings, name: str) -> None:
     with pytest.raises(UsageError):
         add_account(settings, name, GOOD)
 
@@ -78,14 +78,14 @@ def test_a_new_passphrase_ends_the_old_one_and_a_removed_account_opens_nothing(s
         remove_account(settings, "A. Steward")
 
 
-def test_a_file_that_cannot_be_read_lets_nobody_in(settings: Settings) -> None:
+def test_unreadable_accounts_file_refuses_every_login(settings: Settings) -> None:
     settings.desk.mkdir(parents=True)
     (settings.desk / "accounts.json").write_text("{")
     with pytest.raises(NjiaError, match="cannot be read"):
         verified(settings, "A. Steward", GOOD)
 
 
-def test_the_command_reads_a_passphrase_unseen_or_from_a_file_and_tells_the_audit_log(
+def test_command_reads_a_hidden_passphrase_or_a_file_and_writes_the_audit_log(
     settings: Settings, tmp_path: Path
 ) -> None:
     home = ["--home", str(settings.home)]
@@ -103,7 +103,7 @@ def test_the_command_reads_a_passphrase_unseen_or_from_a_file_and_tells_the_audi
     assert log.count('"account_added"') == 2
 
 
-def test_a_desk_that_nobody_could_enter_says_how_to_make_an_account(settings: Settings) -> None:
+def test_desk_without_accounts_explains_how_to_add_one(settings: Settings) -> None:
     with pytest.raises(UsageError, match="njia desk user add"):
         CliRunner().invoke(cli, ["desk", "--home", str(settings.home)], catch_exceptions=False)
 

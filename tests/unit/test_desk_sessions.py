@@ -137,7 +137,7 @@ def test_the_desk_answers_at_its_own_address_and_on_loopback(url: str, host: str
 @pytest.mark.parametrize(
     "url", ["desk.example.org", "ftp://x", "https://x/desk", "https://u:p@x", "https://x:port", ""]
 )
-def test_an_address_that_a_desk_cannot_stand_at_is_told(url: str) -> None:
+def test_unusable_address_is_reported(url: str) -> None:
     with pytest.raises(UsageError, match="NJIA_DESK_URL"):
         Address.of(url, 3030)
 

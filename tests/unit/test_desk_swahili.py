@@ -65,7 +65,7 @@ def test_a_preview_says_what_would_change_in_swahili(steward: Visitor) -> None:
         assert said not in page
 
 
-def test_what_cannot_be_decided_is_told_in_swahili(steward: Visitor) -> None:
+def test_refused_decision_is_explained_in_swahili(steward: Visitor) -> None:
     refused = steward.preview("row_release", record=world.shown_record(2))
     page = unescape(refused.text)
     assert refused.status_code == 400

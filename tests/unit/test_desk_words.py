@@ -45,7 +45,7 @@ def test_every_sentence_is_there_in_every_language() -> None:
     assert [key for key, said in catalogue().items() if not all(said[one].strip() for one in LANGUAGES)] == []
 
 
-def test_no_line_stands_twice() -> None:
+def test_no_line_is_repeated() -> None:
     lines = CATALOGUE.read_text(encoding="utf-8").splitlines()[1:]
     keys = [line.partition(",")[0] for line in lines]
     assert sorted({key for key in keys if keys.count(key) > 1}) == []

@@ -145,7 +145,7 @@ def test_a_row_that_may_not_be_the_header_is_never_quoted(home: Settings) -> Non
     assert "Sampleton" not in str(taken.reason)
 
 
-def test_new_codes_are_counted_and_shown_only_if_they_identify_nobody(home: Settings) -> None:
+def test_new_codes_are_counted_and_shown_only_if_they_identify_no_person(home: Settings) -> None:
     answers = ["F", "M", "F", "Fixture", "woman or girl", "Helicopter pilot", "Sampleton", "0712345678"]
     taken = send(home, "a.xlsx", HEADER, rows(80, Sex=answers))
     assert taken.outcome == "landed"

@@ -62,7 +62,7 @@ def test_shown_answers_are_counted_on_landed_rows(home: Settings) -> None:
     assert any("1 further answer(s) of sex are not shown" in said for said in landed.notes)
 
 
-def test_file_that_did_not_land_notes_what_is_unknown(home: Settings) -> None:
+def test_file_that_did_not_land_lists_the_unknown(home: Settings) -> None:
     waits, _ = asked(home)
     assert waits.on_landed_rows == []
     assert "Nothing of this file landed" in waits.notes[0]

@@ -89,7 +89,7 @@ def test_an_extract_that_was_not_judged_does_not_enter(tmp_path: Path) -> None:
     assert [(fate.fate, fate.reason) for fate in found.fates] == [("in_force", None), ("held", "not_judged")]
 
 
-def test_fates_are_printed_without_names(tmp_path: Path) -> None:
+def test_fates_in_the_manifest_have_no_names(tmp_path: Path) -> None:
     settings = make_settings(tmp_path)
     land(settings, "a", file="pwani_shelter_october.xlsx", period={"from": "2026-10-01", "to": "2026-10-31"})
     keys = Keys(b"k" * 32, "age1fixture")

@@ -142,7 +142,7 @@ def test_every_script_is_in_the_page() -> None:
     assert sorted(SCRIPTS) == sorted(path.stem for path in (HERE / "scripts").glob("*.js"))
 
 
-def test_every_text_of_page_and_scripts_stands_in_both_languages(pages: dict[str, str]) -> None:
+def test_every_text_of_page_and_scripts_is_in_both_languages(pages: dict[str, str]) -> None:
     said = payload(pages["members"])["texts"]
     scripts = "\n".join((HERE / "scripts" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
     asked = set(re.findall(r'data-say(?:-label)?="([^"]+)"', pages["members"]))
@@ -197,7 +197,7 @@ def is_within(point: list[float], box: tuple[float, float, float, float]) -> boo
     return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
 
 
-def test_kenya_is_drawn_alone_and_stands_in_its_middle(editions: dict[str, Edition]) -> None:
+def test_kenya_is_drawn_alone_and_centred(editions: dict[str, Edition]) -> None:
     drawings = frames(places_of(editions["public"]))
     assert drawings["kenya"]["gulf"] is None and drawings["kenya"]["box"] == FRAMES["kenya"].box
     assert drawings["wide"]["points"]["KEN"] == [37.9, 0.4]

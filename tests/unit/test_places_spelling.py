@@ -74,7 +74,7 @@ def test_misspelt_name_is_sought_in_the_stated_country_or_county() -> None:
     assert resolve("Kampaala, Uganda").place_id == "tn-uga-kampala"
 
 
-def test_what_may_be_a_person_is_never_taken_for_a_misspelt_place() -> None:
+def test_possible_person_is_never_a_misspelt_place() -> None:
     found = resolve("Juma Testperson")
     assert (found.place_id, found.rivals) == (None, ())
 

@@ -178,7 +178,7 @@ def test_stops_of_a_withheld_record_are_withheld_with_it(tmp_path: Path) -> None
     assert values(cells, "place(transit).place_text") == ["Moyale"]
 
 
-def test_a_key_that_stands_twice_is_two_columns(tmp_path: Path) -> None:
+def test_repeated_key_becomes_two_columns(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text(
         '[{"_uuid": "u", "journey/left_on": "2024-03-04", "journey/origin": "a", "journey/origin": "b"}]'

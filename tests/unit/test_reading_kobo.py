@@ -94,7 +94,7 @@ def test_quoted_export_lands_as_text_without_quotes(tmp_path: Path) -> None:
         ("flags", FLAGS, ["1", "0", "1"]),
     ],
 )
-def test_a_choose_many_question_reads_the_same_however_it_was_exported(
+def test_choose_many_question_reads_the_same_in_every_export(
     tmp_path: Path, how: str, header: list[str], row: list[str]
 ) -> None:
     fields = FORM["fields"] | {"transport_mode": {"column": "transport", "select_multiple": how}}

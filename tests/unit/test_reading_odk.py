@@ -197,7 +197,7 @@ def test_member_names_are_never_paths(tmp_path: Path, name: str) -> None:
     assert [found.name for found in tmp_path.rglob("*") if found.is_file()] == ["a.zip"]
 
 
-def test_a_table_that_stands_twice_is_held(tmp_path: Path) -> None:
+def test_repeated_table_is_held(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", intake=[[*MAIN, *TAIL], sent(1)])
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("again/Intake.csv", table([[*MAIN, *TAIL], sent(2)]))

@@ -94,7 +94,7 @@ def test_a_last_good_file_is_named_only_where_there_is_one(
     assert ("last good file" in text) == has_good_one_before
 
 
-def test_failed_check_says_what_is_wrong(tmp_path: Path) -> None:
+def test_failed_check_is_explained(tmp_path: Path) -> None:
     text = held_page(tmp_path)
     assert "Many answers not known. Too many answers in your lists of choices are in no list of ours" in text
     assert "Codes are mapped" not in text
@@ -185,7 +185,7 @@ def test_drift_names_the_partners_sheet() -> None:
     assert [change.column for change in file.changes] == ["Kituo (sheet Hatua)", "New (sheet Hatua)"]
 
 
-def test_newest_complete_receipt_decides_when_a_partner_was_told(tmp_path: Path) -> None:
+def test_newest_complete_receipt_sets_the_time_of_the_last_receipt(tmp_path: Path) -> None:
     home = settings(tmp_path)
     assert receipt_times(home) == {}
     write_receipts(home, [receipt()])

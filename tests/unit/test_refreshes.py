@@ -25,7 +25,7 @@ def outcomes(settings: Settings) -> list[str]:
     return [one["outcome"] for one in refreshes.history(settings)]
 
 
-def test_the_last_end_stands_alone_and_all_ends_stand_in_the_history(settings: Settings) -> None:
+def test_last_outcome_and_history_are_kept(settings: Settings) -> None:
     for run, outcome in (("r1", refreshes.PUBLISHED), ("r2", refreshes.REFUSED)):
         refreshes.end(settings, refreshes.begin(settings, run, NOW), outcome, held=HELD)
     last = refreshes.last(settings)
@@ -34,7 +34,7 @@ def test_the_last_end_stands_alone_and_all_ends_stand_in_the_history(settings: S
     assert [(one["run_id"], one["held"]) for one in refreshes.history(settings)] == [("r1", 1), ("r2", 1)]
 
 
-def test_a_refresh_that_broke_off_early_leaves_what_is_held_as_it_was(settings: Settings) -> None:
+def test_refresh_that_failed_early_keeps_the_list_of_held_extracts(settings: Settings) -> None:
     refreshes.end(settings, refreshes.begin(settings, "r1", NOW), refreshes.PUBLISHED, held=HELD)
     crashed = refreshes.end(settings, refreshes.begin(settings, "r2", NOW), refreshes.CRASHED)
     assert crashed.held == HELD
@@ -58,7 +58,7 @@ def test_a_killed_refresh_is_found_by_who_looks_but_not_while_it_runs(settings: 
     assert outcomes(settings) == ["crashed"]
 
 
-def test_what_the_last_refresh_found_is_told_until_the_next_one_has_ended(settings: Settings) -> None:
+def test_findings_of_the_last_refresh_stay_until_the_next_one_ends(settings: Settings) -> None:
     found = {"held": HELD, "movements": 12}
     refreshes.end(settings, refreshes.begin(settings, "r1", NOW), refreshes.REFUSED, **found)
     begun = refreshes.begin(settings, "r2", NOW)

@@ -86,7 +86,7 @@ def refused(settings: Settings, *checks: dict[str, Any], **changes: Any) -> str:
     return str(told.value)
 
 
-def test_a_failed_check_refuses_and_tells_what_to_do(settings: Settings) -> None:
+def test_failed_check_refuses_with_a_steward_action(settings: Settings) -> None:
     message = refused(settings, PASSED, FAILED, verdict="refused")
     assert "quarantine_is_normal: failed. Open quality.quarantine_summary." in message
 
@@ -159,7 +159,7 @@ def test_publishing_alone_after_a_refused_gate_publishes_nothing_and_says_why(se
         publish(settings, START)
 
 
-def test_publishing_with_no_candidate_or_an_unjudged_one_says_so(settings: Settings) -> None:
+def test_publishing_without_a_judged_candidate_is_refused(settings: Settings) -> None:
     with pytest.raises(NjiaError, match="no candidate is staged"):
         publish(settings, START)
     candidate = stage_candidate(settings)
@@ -266,7 +266,7 @@ def test_the_summary_has_the_agreed_shape(settings: Settings) -> None:
     }
 
 
-def test_the_summary_of_a_refused_candidate_tells_its_rows_and_checks(settings: Settings) -> None:
+def test_summary_of_a_refused_candidate_has_rows_and_checks(settings: Settings) -> None:
     candidate = stage_candidate(settings)
     write_verdict(candidate, FAILED, PASSED, verdict="refused")
     with pytest.raises(ReleaseRefused):
@@ -276,7 +276,7 @@ def test_the_summary_of_a_refused_candidate_tells_its_rows_and_checks(settings: 
     assert summary["checks"] == {"passed": 2, "failed": 2, "waived": 0}
 
 
-def test_what_was_decided_since_the_refresh_began_reaches_no_step_of_it(settings: Settings) -> None:
+def test_decisions_made_during_a_refresh_do_not_affect_it(settings: Settings) -> None:
     waiver = waive(settings, "quarantine_is_normal")
     waived = {**FAILED, "outcome": "waived", "waived_by": waiver["id"]}
     at_the_start = active_decisions(settings, START)

@@ -71,7 +71,7 @@ def test_header_in_the_wrong_row_is_held_without_its_cells(tmp_path: Path) -> No
     assert "Sampleton" not in caught.value.sentence
 
 
-def test_a_mapped_column_that_stands_twice_is_held(tmp_path: Path) -> None:
+def test_repeated_mapped_column_is_held(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", {"Cases": [[*HEADER, "From"], [*ROW, "Moyale"]]})
     with pytest.raises(ExtractHeld, match="column 'From' twice") as caught:
         read(path, book())

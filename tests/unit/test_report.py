@@ -74,7 +74,7 @@ def test_report_says_none_only_where_the_tables_have_no_row(tmp_path: Path, page
 
 
 @pytest.mark.parametrize("name", EDITIONS)
-def test_every_number_of_the_report_stands_in_the_cell_it_names(
+def test_every_number_of_the_report_equals_the_cell_it_names(
     editions: dict[str, Edition], pages: dict[str, Read], name: str
 ) -> None:
     values = pages[name].values
@@ -83,7 +83,7 @@ def test_every_number_of_the_report_stands_in_the_cell_it_names(
 
 
 @pytest.mark.parametrize("name", EDITIONS)
-def test_no_number_stands_outside_of_such_a_cell(pages: dict[str, Read], name: str) -> None:
+def test_no_number_of_the_report_lacks_a_cell(pages: dict[str, Read], name: str) -> None:
     texts = [text.replace("<5", "") for text in pages[name].around]
     assert [(number, text) for text in texts for number in NUMBER.findall(text)] == []
 
@@ -101,7 +101,7 @@ def test_a_corridor_leads_only_by_more_than_the_noise(editions: dict[str, Editio
     assert plain(findings.leading_corridors(view(of))).startswith("One corridor leads: Busia to Nairobi")
 
 
-def test_the_brief_names_what_stands_out_and_ends_in_swahili(pages: dict[str, Read]) -> None:
+def test_brief_names_the_findings_and_ends_in_swahili(pages: dict[str, Read]) -> None:
     brief = pages["public"].sections["brief"]
     assert "From: Busia stands out, at least twice a typical county" in brief
     assert "Two in five are children" in brief
@@ -137,7 +137,7 @@ def test_the_findings_change_with_the_tables(tmp_path: Path) -> None:
     assert plain(findings.title(view(still))).startswith("Busia stands out, with at least twice")
 
 
-def test_a_network_too_small_to_publish_says_so_once(tmp_path: Path) -> None:
+def test_network_too_small_to_publish_is_explained_once(tmp_path: Path) -> None:
     empty: dict[str, list[Row]] = {
         name: [] for name in ("corridors", "places", "codes", "shifts", "hotspots", "risk")
     }

@@ -79,7 +79,7 @@ def test_conflicting_copies_of_equal_age_are_quarantined(tmp_path: Path) -> None
     assert "Q:duplicate_key_conflict" in problems(tables)
 
 
-def test_copies_are_told_apart_by_the_matched_column(tmp_path: Path) -> None:
+def test_copies_are_distinguished_by_the_matched_column(tmp_path: Path) -> None:
     repeats = {"legs": {"parent": "_parent_index", "matches": "_index"}}
     content = FORM | {"format": FORM["format"] | {"repeats": repeats}}
     legs = [*stops(1, "Nakuru"), *stops(2, "Kisumu")]

@@ -30,7 +30,7 @@ def put(settings: Settings, *names: str) -> None:
         path.write_text("x")
 
 
-def test_what_lies_in_the_inbox_and_is_never_taken_is_told_with_the_reason(settings: Settings) -> None:
+def test_inbox_file_that_is_never_taken_is_listed_with_its_reason(settings: Settings) -> None:
     put(settings, "kobe_shelter/2024/a.csv", "kobe_shelter/2024/b.csv", "kobe_shelter/.hidden.csv")
     put(settings, "kobe_shelter/~$open.xlsx", ".DS_Store")
     told = {(one.partner, one.file): one.reason for one in left_alone(settings)}
@@ -47,7 +47,7 @@ def test_what_lies_in_the_inbox_and_is_never_taken_is_told_with_the_reason(setti
     assert "hidden" in told["kobe_shelter", ".hidden.csv"]
 
 
-def test_what_is_taken_or_still_copied_is_not_told(settings: Settings) -> None:
+def test_taken_and_unfinished_files_are_not_listed(settings: Settings) -> None:
     put(settings, "kobe_shelter/a.csv", "kobe_shelter/b.csv.part", "c.csv")
     assert left_alone(settings) == []
 
@@ -58,7 +58,7 @@ def test_a_folder_named_after_a_person_is_not_shown_by_that_name(settings: Setti
     assert "Wanjiku" not in f"{told}"
 
 
-def test_a_decision_without_effect_is_told_with_its_id_and_how_to_take_it_back(settings: Settings) -> None:
+def test_decision_without_effect_is_listed_with_its_id_and_how_to_revoke_it(settings: Settings) -> None:
     settings.home.mkdir()
     now = settings.as_of()
     (settings.landing / "kobe_shelter").mkdir(parents=True)

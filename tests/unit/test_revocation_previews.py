@@ -103,7 +103,7 @@ def test_revoked_acceptance_holds_the_extract_again(settings: Settings) -> None:
     assert "is held again, by row_volume_is_plausible" in said(found)
 
 
-def test_revoked_acceptance_restores_what_was_replaced(settings: Settings) -> None:
+def test_revoked_acceptance_restores_the_replaced_extract(settings: Settings) -> None:
     world.write_extracts(settings, delivery_mode="full")
     world.failed(settings, world.HOLDING)
     accepted = used(settings, "extract_accept", **OF_HELD)

@@ -76,6 +76,6 @@ def test_unknown_ends_stops_or_years_match_nothing() -> None:
     assert groups([*report(1, "a"), unknown[0]], [*report(2, "b"), unknown[1]]) == {}
 
 
-def test_the_place_of_exploitation_is_the_destination_where_it_is_told() -> None:
+def test_place_of_exploitation_is_the_destination_where_stated() -> None:
     exploited = report(1, "a", exploited="SAU", intended="QAT")
     assert groups(exploited, report(2, "b", intended="SAU")) == {1: 1, 2: 1}

@@ -81,7 +81,7 @@ def test_who_waits_in_vain_learns_whether_the_holder_lives(
         RefreshLock(settings).take("r2")
 
 
-def test_what_is_decided_while_a_refresh_runs_is_said_to_take_part_in_the_next_one(
+def test_decision_during_a_refresh_is_announced_for_the_next(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings.partners.mkdir()

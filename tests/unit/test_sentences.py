@@ -45,7 +45,7 @@ def test_no_sentence_is_an_f_string() -> None:
     assert [one for one in found if not any(words in one for words in raised)] == []
 
 
-def test_no_sentence_stands_twice_and_none_is_left_in_english() -> None:
+def test_each_sentence_has_one_swahili_translation() -> None:
     rows = catalogue()
     assert [one for one, times in Counter(row["english"] for row in rows).items() if times > 1] == []
     assert [row["english"] for row in rows if not row["swahili"].strip()] == []

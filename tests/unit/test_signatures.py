@@ -136,7 +136,7 @@ def test_openssl_checks_the_signature_without_njia(
     assert subprocess.run(command, capture_output=True, check=False).returncode == 1
 
 
-def test_status_says_that_the_current_release_is_not_what_was_signed(home: Settings) -> None:
+def test_status_warns_that_the_release_differs_from_its_signature(home: Settings) -> None:
     assert not warnings(home)
     manifest = home.current.resolve() / "manifest.json"
     manifest.write_text(manifest.read_text() + " ")

@@ -112,7 +112,7 @@ def test_a_record_enters_a_window_only_if_all_its_days_lie_inside() -> None:
     assert [*map(int, window.holds(with_month_numbers(reported)))] == [1, 1, 0, 1, 0, 0, 0]
 
 
-def test_round_holds_its_own_records_whatever_their_dates() -> None:
+def test_round_holds_its_records_regardless_of_dates() -> None:
     window = Window("round-2020", date(2020, 6, 1), date(2020, 6, 30), "2020")
     reported = pd.concat([counts(("p", "", "", 1), round="2020"), counts(("p", "2020-06", "2020-06", 1))])
     assert window.holds(with_month_numbers(reported)).tolist() == [True, False]

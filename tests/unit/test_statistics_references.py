@@ -71,7 +71,7 @@ def test_four_of_fifteen_are_found_as_in_the_paper_of_1995() -> None:
     assert q[:9] == pytest.approx(expected, abs=5e-7)
 
 
-def test_what_was_never_judged_does_not_count_among_the_tests() -> None:
+def test_unjudged_corridors_do_not_count_as_tests() -> None:
     q = q_values(np.array([0.01, np.nan, 0.04]))
     assert q[[0, 2]].tolist() == [0.02, 0.04] and np.isnan(q[1])
 

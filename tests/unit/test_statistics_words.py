@@ -59,7 +59,7 @@ def test_every_linkage_tier_and_kind_of_code_has_its_sentences() -> None:
     }  # fmt: skip
 
 
-def test_each_sentence_stands_in_both_languages_with_its_source() -> None:
+def test_each_sentence_is_in_both_languages_with_its_source() -> None:
     for row in words():
         for language in ("sentence_en", "sentence_sw"):
             assert re.fullmatch(r"[A-Z][^.]+\.", row[language]), (row["kind"], row["code"], language)

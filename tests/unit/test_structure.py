@@ -244,7 +244,7 @@ def test_a_room_is_entered_by_its_door() -> None:
     assert wrong == []
 
 
-def test_what_is_asked_of_a_room_by_its_name_is_offered() -> None:
+def test_names_imported_from_a_room_are_offered_by_it() -> None:
     """`from orchestration import intake` and then only `intake.<what its package offers>`."""
     wrong = []
     for path in python_files("orchestration"):
@@ -299,7 +299,7 @@ def test_only_settings_reads_the_environment() -> None:
     assert touching - {"orchestration/core/settings.py"} == TOUCHES_ENVIRONMENT.keys()
 
 
-def test_whoever_else_touches_the_environment_only_sets_it() -> None:
+def test_other_modules_only_set_environment_variables() -> None:
     reading = {}
     for path in python_files("orchestration", "expectations"):
         text = path.read_text(encoding="utf-8")
@@ -379,7 +379,7 @@ def test_checks_of_reconciliation_and_disclosure_cannot_be_waived() -> None:
     assert promised and not [name for name in promised if is_waivable(name)]
 
 
-def test_the_way_begins_with_what_partners_sent(
+def test_pipeline_starts_with_landings(
     definitions: dg.Definitions, specs: dict[dg.AssetKey, dg.AssetSpec]
 ) -> None:
     """No Python step stands beside the way, and none refers to what nobody makes."""
@@ -425,12 +425,12 @@ def undescribed_checks(definitions: dg.Definitions) -> list[str]:
     ]
 
 
-def test_the_gates_checks_say_in_the_ui_why_and_what_to_do(definitions: dg.Definitions) -> None:
+def test_gate_checks_show_reason_and_action_in_the_ui(definitions: dg.Definitions) -> None:
     of_gates = ("landing/", "release/")
     assert [check for check in undescribed_checks(definitions) if check.startswith(of_gates)] == []
 
 
-def test_dbt_tests_say_in_the_ui_what_they_guard(definitions: dg.Definitions) -> None:
+def test_dbt_tests_show_their_purpose_in_the_ui(definitions: dg.Definitions) -> None:
     """The refusal after a failed dbt test promises it: `refresh/tables.py`, `stop_if_broken`."""
     assert undescribed_checks(definitions) == []
 
@@ -483,7 +483,7 @@ def test_the_job_takes_every_asset(definitions: dg.Definitions) -> None:
     assert job.asset_layer.asset_graph.asset_check_keys == graph.asset_check_keys
 
 
-def test_dagster_tells_nobody_and_runs_one_at_a_time(settings: Settings) -> None:
+def test_dagster_sends_no_telemetry_and_runs_one_at_a_time(settings: Settings) -> None:
     prepare_home(settings)
     written = yaml.safe_load((settings.dagster_home / "dagster.yaml").read_text(encoding="utf-8"))
     assert written["telemetry"] == {"enabled": False}

@@ -83,7 +83,7 @@ def records(table: str, *key: str) -> set[int]:
 # --- counts of movements ---------------------------------------------------------------------------
 
 
-def test_a_movement_stands_in_a_cell_with_all_of_its_records_and_counts_once() -> None:
+def test_movement_is_in_a_cell_with_all_its_records_and_counts_once() -> None:
     corridor = found("published.corridors", "od", "KE040>KE047", "year-2024", "case", "all", lineage=LINEAGE)
     assert {one["record"] for one in corridor.records} == {1, 2}
     assert corridor.movement_counts({}) == {"movement_count": 1, "partner_count": 1}

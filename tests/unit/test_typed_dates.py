@@ -77,7 +77,7 @@ JUNE = (date(2020, 6, 1), date(2020, 6, 30))
         ("04/03/2020", ("flag:date_outside_period",)),
     ],
 )
-def test_declared_period_stands_in_for_a_missing_or_wrong_date(
+def test_declared_period_replaces_a_missing_or_wrong_date(
     value: str | None, problems: tuple[str, ...]
 ) -> None:
     found = read(value, default_period=JUNE)

@@ -22,7 +22,7 @@ def test_unknown_list_is_not_a_direct_journey(value: str | None) -> None:
     assert read(value) == ReadRoute()
 
 
-def test_repeats_are_trimmed_whatever_their_capitals() -> None:
+def test_repeats_are_trimmed_regardless_of_case() -> None:
     assert trimmed([Stop("Nakuru"), Stop("nakuru ")], None, None) == ([0], True)
 
 

@@ -263,7 +263,7 @@ def with_a_changed_table(file: Path) -> None:
     [truncated, of_another_program, with_a_changed_table, lambda file: file.write_bytes(b""),
      lambda file: file.with_name("warehouse.duckdb.wal").write_bytes(b"of another file"), Path.unlink],
 )  # fmt: skip
-def test_nothing_stands_in_a_damaged_work_file(
+def test_damaged_work_file_is_rebuilt_whole(
     built: World, damage: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     damage(built.settings.warehouse)
@@ -310,7 +310,7 @@ def test_second_part_without_the_first_is_an_error(tmp_path: Path, project: None
         world.build_part(AFTER)
 
 
-def test_nothing_stands_in_a_work_folder_that_was_moved(built: World, tmp_path: Path) -> None:
+def test_moved_work_folder_is_rebuilt_whole(built: World, tmp_path: Path) -> None:
     assert standing(built)
     built.root = built.root.rename(tmp_path / "elsewhere")
     assert standing(built) == {}

@@ -55,7 +55,7 @@ def content() -> dict[str, Any]:
     return CASES | {"locale": MONTH_FIRST}
 
 
-def test_a_record_is_made_of_its_tabs_in_whatever_order_they_stand(tmp_path: Path) -> None:
+def test_record_is_built_from_its_tabs_in_any_order(tmp_path: Path) -> None:
     tables = typed(file(tmp_path), content())
     first, third = tables["records"]
     assert (first["sex"], first["age_band"], first["row_number"]) == ("female", "a09_17", 2)
