@@ -8,6 +8,7 @@ import pytest
 
 from orchestration.contracts import Contract
 from orchestration.intake import ExtractHeld, RecordReader, open_source
+from orchestration.intake.reading import csv_blocks
 from tests.unit.partner_files import HEADER, KEYS, book, read, values
 
 CONTRACT = book(format={"kind": "csv", "encoding": "utf-8", "delimiter": ","})
@@ -133,3 +134,14 @@ def test_empty_cells_beyond_the_header_are_ignored(tmp_path: Path) -> None:
     rows = [f"{row},," if at else row for at, row in enumerate(lines(5))]
     _, reader = read(write(tmp_path / "a.csv", rows), CONTRACT)
     assert reader.tally.rows_landed == 5
+
+
+def test_an_unclosed_last_cell_holds_a_file_that_is_read_in_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_blocks, "SMALLEST_CHUNK", 10)  # each record is a part of its own
+    file = tmp_path / "parts.csv"
+    file.write_bytes(b'a,b,c\n"1","2\r3","4"\n"5","a cell of some length","""\n')
+    with pytest.raises(ExtractHeld) as caught:
+        list(csv_blocks.CsvBlocks(file, "utf-8", ",", "parts.csv").after(1))
+    assert caught.value.code == "hold:stray_quote"

@@ -131,6 +131,7 @@ class CsvBlocks:
 
     def _records(self, at: int, least: int) -> Iterator[tuple[int, list[str]]]:
         """Yield records by Python's reader for at least `least` bytes, each with its end position."""
+        last = self._path.stat().st_size
         with self._path.open("rb") as file:
             file.seek(at)
             encoding = self._encoding if at else self._first_encoding
@@ -139,7 +140,8 @@ class CsvBlocks:
                 counted.bytes = at
                 for record in self._csv_records.split(iter(counted)):
                     yield counted.bytes, record
-                    if counted.bytes >= at + least:
+                    # At the end of the file, `split` still checks that the last cell is closed.
+                    if at + least <= counted.bytes < last:
                         return
 
     def _end_of(self, row: int) -> int:
