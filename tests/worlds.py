@@ -59,7 +59,7 @@ def _hash(built_by: str) -> str:
     program = [path for folder in _PROGRAM for path in sorted((ROOT / folder).rglob("*"))]
     digest = hashlib.sha256(sys.version.encode())
     for path in [ROOT / "uv.lock", *tests, *program]:
-        if path.is_file() and not _WRITTEN_BY_TOOLS & set(path.parts):
+        if path.is_file() and not _WRITTEN_BY_TOOLS & set(path.relative_to(ROOT).parts):
             digest.update(str(path).encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -57,7 +57,9 @@ def mark(label: str, sentence: str, screen: Console = out) -> None:
 
 
 def print_json(value: Any) -> None:
-    print(json.dumps(value, default=str, ensure_ascii=False, allow_nan=False))
+    """Print one JSON object. Bytes of a file name that are no UTF-8 are shown as escapes."""
+    text = json.dumps(value, default=str, ensure_ascii=False, allow_nan=False)
+    print(text.encode("utf-8", "backslashreplace").decode())
 
 
 def table(*columns: str, whole: Collection[str] = ()) -> Table:

@@ -122,7 +122,7 @@ def decide_link_accept(settings: Settings, record_a: str, record_b: str, author:
 def decide_link_reject(settings: Settings, record_a: str, record_b: str, author: str, reason: str) -> None:
     """Keep two records apart.
 
-    They are of two persons.     RECORD_A and RECORD_B are named as in review/links.csv.
+    They are of two persons. RECORD_A and RECORD_B are named as in review/links.csv.
     """
     _record(settings, "link_reject", author, reason, record_a=record_a, record_b=record_b)
 

@@ -45,7 +45,8 @@ def forget_command(
 ) -> None:
     """Erase records of PARTNER everywhere.
 
-    Then publish a release without them, and search every file for what only they said. This cannot be undone.
+    Then publish a release without them, and search every file for values that only they had. This cannot be
+    undone.
 
     RECORD_REF is the partner's own reference; or r-… as in the review lists; or EXTRACT_ID:SHEET:ROW.
 
@@ -120,7 +121,7 @@ def forget_command(
         )
     if proof and proof.found:
         console.complain(
-            f"Something that only this record says is still found in {', '.join(proof.found[:5])}. Delete or "
+            f"A value that only this record had is still found in {', '.join(proof.found[:5])}. Delete or "
             "correct these files, then run the same command again."
         )
         sys.exit(1)

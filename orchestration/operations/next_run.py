@@ -84,7 +84,7 @@ def read_next_run(settings: Settings, now: datetime) -> dict[str, Any]:
     """Return when the next refresh starts.
 
     `at`: the next time of the schedule. `obstacles`: sentences, if none can start. `files` and `landings`:
-    how many wait; they start a refresh within a minute, or of `not_before`.
+    how many wait; they start a refresh within a minute, or a minute after `not_before`.
     """
     pending = waiting(settings)
     obstacles = _obstacles(settings, now)

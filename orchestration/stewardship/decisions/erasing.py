@@ -26,7 +26,7 @@ def erase_decisions(settings: Settings, records: Collection[str], texts: Collect
             path = settings.decisions / f"{kind}.jsonl"
             if not path.is_file():
                 continue
-            lines = path.read_text(encoding="utf-8").splitlines()
+            lines = [line.decode() for line in path.read_bytes().splitlines()]
             entries = [json.loads(line) for line in lines]
             doomed = {
                 entry["id"] for entry in entries if _named(entry) & set(records) or entry.get("text") in texts

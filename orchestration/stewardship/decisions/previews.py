@@ -29,20 +29,20 @@ from orchestration.stewardship.sentences import say
 __all__ = ["Change", "Preview", "try_confirmations", "try_decisions", "try_revocations"]
 
 _ALWAYS = (
-    "Numbers are as of the last refresh. Which published cells come out otherwise, and whether the release "
-    "gate lets them through, is known only after the next one."
+    "These numbers are from the last refresh. Only the next refresh shows which published cells change and "
+    "whether the release gate passes."
 )
 _WAITS = "{number} of them change nothing until somebody else has confirmed them."
 _WAITS_ALONE = "It changes nothing until somebody else has confirmed it."
 _IDLE = "Decision {id} has no effect now, so taking it back changes nothing."
-_NOT_TAKEN_IN = "No refresh has used decision {id} yet: the first number is with it."
+_NOT_TAKEN_IN = "No refresh has used decision {id} yet. The first number counts it, the second does not."
 _TAKEN_IN = (
     "Decision {id} is part of the numbers in force. What comes back without it is counted here from what the "
     "last refresh left. Every published number without it, exactly: `njia diff --without {id}`, in the time "
     "of a refresh."
 )
 _POLICY = (
-    "No number is otherwise by it. A release whose public edition needs a signed policy waits until it is "
+    "It changes no number. A release whose public edition needs a signed policy waits until it is "
     "signed again."
 )
 _RUNNING = "A refresh is running, so some of these counts are its own already: look again when it has ended."

@@ -98,8 +98,9 @@ class YearRepublication(Decision):
 def _republications(settings: Settings) -> Iterator[tuple[str, datetime]]:
     """Yield id and time of every line of the kind's file, which its reader has checked."""
     path = settings.decisions / "year_republication.jsonl"
-    for line in path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else ():
-        entry = json.loads(line)
+    # Bytes, because a reason may hold U+2028 and the like, which end a line of text.
+    for line in path.read_bytes().splitlines() if path.is_file() else ():
+        entry = json.loads(line.decode("utf-8-sig"))
         yield entry["id"], datetime.fromisoformat(entry["time"])
 
 

@@ -43,8 +43,8 @@ _IN_FORCE = {
 }
 _LATER = "An embargo, or 30 days that have not passed, may keep back a record that is let in."
 _MAY_HAVE_CHANGED = (
-    "A record whose newest copy no longer fails the rule stays in; one whose newest copy fails another rule "
-    "is out already."
+    "A record stays in if its newest copy passes the rule. It is already out if its newest copy fails "
+    "another rule."
 )
 _JUDGED_ANEW = "Every rule judges them as any other record, and may set some aside."
 

@@ -47,7 +47,7 @@ def late_partners(refreshed: Refreshed) -> Iterator[OpenItem]:
             items.overdue(partner),
             say("{partner} is overdue since {day}", partner=partner, day=min(days)),
             _guessed(worth),
-            "What does not come is missing in the newest months, and a fall there may be no more than that.",
+            "The newest months lack this partner's records, so a fall there may not be real.",
             "Ask the partner. If it sends less often now, say so in its contract.",
             *worth,
             due=date.fromisoformat(min(days)),

@@ -95,7 +95,7 @@ def done(visit: Visit) -> Response:
 def _reason(visit: Visit) -> str:
     if reason := visit.given("reason"):
         return reason
-    raise UsageError(say("Give a reason, for readers of next year: it is empty."))
+    raise UsageError(say("The reason is empty. Write one for people who read the decision next year."))
 
 
 def _asked(visit: Visit, form: DecisionForm, reason: str) -> tuple[Preview, str | None]:
