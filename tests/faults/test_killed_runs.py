@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import dagster as dg
+import psutil
 import pytest
 
 from orchestration.core import Settings, refreshes
@@ -68,6 +69,27 @@ class Ui:
         wait_until(is_launched, PATIENCE)
         return launched[0]
 
+    def kill_code_server(self) -> None:
+        """Kill it alone, and not the process that keeps it; wait until another answers."""
+        (killed,) = self._code_servers()
+        killed.kill()
+        wait_until(lambda: bool({one.pid for one in self._code_servers()} - {killed.pid}), PATIENCE)
+
+    def kill_parent_process(self) -> None:
+        """Kill `njia ui` alone; wait until daemon, webserver and code server have ended by themselves."""
+        others = psutil.Process(self.process.pid).children(recursive=True)
+        self.process.kill()
+        self.process.wait()
+        wait_until(lambda: not psutil.wait_procs(others, timeout=1)[1], PATIENCE)
+
+    def _code_servers(self) -> list[psutil.Process]:
+        found = []
+        for process in psutil.Process(self.process.pid).children(recursive=True):
+            with suppress(psutil.Error):  # it has just ended
+                if {"api", "grpc"} <= set(process.cmdline()):
+                    found.append(process)
+        return found
+
     def kill(self) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
@@ -91,6 +113,7 @@ class Story:
     settings: Settings
     killed: str
     queued: str
+    ui: Ui
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +132,7 @@ def story(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactor
         assert runs(settings) == {killed: ("STARTED", None), queued: ("QUEUED", None)}
         ui = Ui(settings)
         wait_until(lambda: runs(settings)[queued][0] in ("SUCCESS", "FAILURE"), PATIENCE)
-        yield Story(settings, killed, queued)
+        yield Story(settings, killed, queued, ui)
     finally:
         ui.kill()
 
@@ -131,3 +154,12 @@ def test_run_store_and_journal_agree(story: Story) -> None:
 def test_status_says_that_the_next_refresh_can_start(story: Story) -> None:
     next_run = last_object(njia("status", "--json", settings=story.settings))["next_run"]
     assert next_run["can_start"], next_run["obstacles"]
+
+
+def test_killed_code_server_is_restarted_and_answers(story: Story) -> None:
+    story.ui.kill_code_server()
+    assert story.ui.launch()
+
+
+def test_killed_ui_process_ends_all_its_processes(story: Story) -> None:
+    story.ui.kill_parent_process()
