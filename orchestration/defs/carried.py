@@ -8,7 +8,7 @@ import dagster as dg
 from orchestration import release
 from orchestration.defs.boundary import step, version_of
 from orchestration.defs.gates import IN_FORCE
-from orchestration.defs.tags import FOR_PUBLIC
+from orchestration.defs.tags import FOR_PUBLIC, OWNER
 from orchestration.refresh import Runs, settle
 
 
@@ -22,6 +22,7 @@ def assets(manifest: Path) -> list[dg.AssetsDefinition]:
             dg.AssetSpec(
                 ["carried", table],
                 group_name="protect",
+                owners=[OWNER],
                 tags=FOR_PUBLIC,
                 kinds={"parquet"},
                 deps=[IN_FORCE],

@@ -7,7 +7,7 @@ import dagster as dg
 from orchestration import gates, intake, typing
 from orchestration.contracts import Contracts
 from orchestration.defs.boundary import step, version_of
-from orchestration.defs.tags import RESTRICTED
+from orchestration.defs.tags import OWNER, RESTRICTED
 from orchestration.refresh import Runs, extracts
 
 GROUP = "extracts"
@@ -30,6 +30,7 @@ def assets(contracts: Contracts) -> list[dg.AssetsDefinition]:
             dg.AssetSpec(
                 landing_key(partner),
                 group_name=GROUP,
+                owners=[OWNER],
                 tags=RESTRICTED,
                 kinds={"parquet"},
                 description="The partner's extracts: values as sent, our columns, no direct identifiers. "
@@ -62,6 +63,7 @@ def assets(contracts: Contracts) -> list[dg.AssetsDefinition]:
             dg.AssetSpec(
                 typed_key(table),
                 group_name=GROUP,
+                owners=[OWNER],
                 tags=RESTRICTED,
                 kinds={"parquet"},
                 deps=[landing_key(partner) for partner in contracts.partners],

@@ -9,7 +9,7 @@ from orchestration.defs.boundary import step, version_of
 from orchestration.defs.extracts import landing_key, typed_key
 from orchestration.defs.places import MATCHES
 from orchestration.defs.published import confirm_unchanged
-from orchestration.defs.tags import RESTRICTED
+from orchestration.defs.tags import OWNER, RESTRICTED
 from orchestration.refresh import Runs, settle
 from orchestration.stewardship import items
 
@@ -22,6 +22,7 @@ ROW_DECISIONS = dg.AssetKey(["gates", "row_decisions"])
 @dg.asset(
     key=VERDICTS,
     group_name=GROUP,
+    owners=[OWNER],
     tags=RESTRICTED,
     kinds={"greatexpectations"},
     deps=[MATCHES, *(typed_key(table) for table in typing.TYPED_TABLES)],
@@ -45,6 +46,7 @@ def extract_gate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
         dg.AssetSpec(
             key,
             group_name=GROUP,
+            owners=[OWNER],
             tags=RESTRICTED,
             kinds={"parquet"},
             deps=[VERDICTS],

@@ -6,7 +6,7 @@ import dagster as dg
 
 from orchestration import linkage
 from orchestration.defs.boundary import step, version_of
-from orchestration.defs.tags import RESTRICTED
+from orchestration.defs.tags import OWNER, RESTRICTED
 from orchestration.refresh import Runs, tables
 
 
@@ -17,6 +17,7 @@ from orchestration.refresh import Runs, tables
         dg.AssetSpec(
             ["linkage", table],
             group_name="link",
+            owners=[OWNER],
             tags=RESTRICTED,
             kinds={"parquet"},
             deps=[dg.AssetKey(read.split(".")) for read in linkage.TABLES],

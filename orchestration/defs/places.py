@@ -5,7 +5,7 @@ import dagster as dg
 from orchestration import typing
 from orchestration.defs.boundary import step, version_of
 from orchestration.defs.extracts import typed_key
-from orchestration.defs.tags import RESTRICTED
+from orchestration.defs.tags import OWNER, RESTRICTED
 from orchestration.refresh import Runs, extracts
 
 MATCHES = dg.AssetKey(["places", "matches"])
@@ -14,6 +14,7 @@ MATCHES = dg.AssetKey(["places", "matches"])
 @dg.asset(
     key=MATCHES,
     group_name="places",
+    owners=[OWNER],
     tags=RESTRICTED,
     kinds={"parquet"},
     deps=[typed_key(table) for table in typing.TYPED_TABLES],

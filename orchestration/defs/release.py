@@ -8,7 +8,7 @@ from orchestration import gates
 from orchestration.core import ReleaseRefused, refreshes
 from orchestration.defs.boundary import end, step, version_of
 from orchestration.defs.published import FRESH, PUBLISHED, confirm_unchanged, of_published
-from orchestration.defs.tags import FOR_MEMBERS
+from orchestration.defs.tags import FOR_MEMBERS, OWNER
 from orchestration.refresh import Run, Runs, releasing
 
 GROUP = "release"
@@ -21,6 +21,7 @@ def assets(published_models: list[dg.AssetKey]) -> list[dg.AssetsDefinition]:
     @dg.asset(
         key=CANDIDATE,
         group_name=GROUP,
+        owners=[OWNER],
         tags=FOR_MEMBERS,
         kinds={"duckdb", "parquet"},
         deps=published_models,
@@ -53,6 +54,7 @@ def assets(published_models: list[dg.AssetKey]) -> list[dg.AssetsDefinition]:
 @dg.asset(
     key=VERDICT,
     group_name=GROUP,
+    owners=[OWNER],
     tags=FOR_MEMBERS,
     deps=[CANDIDATE],
     kinds={"greatexpectations"},
@@ -78,6 +80,7 @@ def release_gate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
         dg.AssetSpec(
             PUBLISHED,
             group_name=GROUP,
+            owners=[OWNER],
             tags=FOR_MEMBERS,
             deps=[VERDICT],
             kinds={"duckdb"},
@@ -89,6 +92,7 @@ def release_gate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
         dg.AssetSpec(
             RECEIPTS,
             group_name=GROUP,
+            owners=[OWNER],
             tags=FOR_MEMBERS,
             deps=[VERDICT],
             kinds={"html", "csv"},

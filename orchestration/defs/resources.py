@@ -19,7 +19,6 @@ from orchestration.defs import (
     warehouse,
 )
 from orchestration.defs.automation import automation
-from orchestration.defs.tags import OWNER
 from orchestration.refresh import Runs
 from orchestration.release import MEMBERS_SCHEMAS
 from orchestration.warehouse import manifest_path
@@ -32,19 +31,18 @@ def evidence_base(runs: Runs) -> dg.Definitions:
     automatic = automation(runs.settings)
     tables = warehouse.assets(manifest)
     published = [key for part in tables for key in part.keys if key.path[0] in MEMBERS_SCHEMAS]
-    assets: list[dg.AssetsDefinition] = [
-        *extracts.assets(contracts),
-        places.locate,
-        gates.extract_gate,
-        gates.in_force,
-        *carried.assets(manifest),
-        *tables,
-        linkage.link,
-        statistics.measure,
-        *release.assets(published),
-    ]
     return dg.Definitions(
-        assets=dg.map_asset_specs(lambda spec: spec.replace_attributes(owners=[OWNER]), assets),
+        assets=[
+            *extracts.assets(contracts),
+            places.locate,
+            gates.extract_gate,
+            gates.in_force,
+            *carried.assets(manifest),
+            *tables,
+            linkage.link,
+            statistics.measure,
+            *release.assets(published),
+        ],
         asset_checks=[*extract_checks.checks(contracts), release_checks.release_checks],
         # One process, because it holds the refresh lock; also for assets materialised from the lineage page.
         executor=dg.in_process_executor,

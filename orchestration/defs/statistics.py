@@ -6,7 +6,7 @@ import dagster as dg
 
 from orchestration import statistics
 from orchestration.defs.boundary import step, version_of
-from orchestration.defs.tags import FOR_MEMBERS
+from orchestration.defs.tags import FOR_MEMBERS, OWNER
 from orchestration.refresh import Runs, tables
 
 
@@ -17,6 +17,7 @@ from orchestration.refresh import Runs, tables
         dg.AssetSpec(
             ["statistics", table],
             group_name="measure",
+            owners=[OWNER],
             tags=FOR_MEMBERS,
             kinds={"parquet"},
             deps=[dg.AssetKey(read.split(".")) for read in statistics.AGGREGATES],

@@ -9,7 +9,7 @@ from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
 from orchestration import outputs
 from orchestration.defs.boundary import step
-from orchestration.defs.tags import FOR_MEMBERS, RESTRICTED
+from orchestration.defs.tags import FOR_MEMBERS, OWNER, RESTRICTED
 from orchestration.defs.warehouse_checks import TESTS, guards, tested
 from orchestration.defs.warehouse_groups import groups_of
 from orchestration.refresh import Runs, tables
@@ -47,7 +47,7 @@ def assets(manifest: Path) -> list[dg.AssetsDefinition]:
 def _part(part: Part, manifest: Path, nodes: Mapping[str, Any]) -> dg.AssetsDefinition:
     name, description = _OPS[part]
     specs = {
-        spec.metadata[UNIQUE_ID]: spec
+        spec.metadata[UNIQUE_ID]: spec.replace_attributes(owners=[OWNER])
         for spec in build_dbt_asset_specs(
             manifest=manifest, dagster_dbt_translator=NjiaDbtTranslator(nodes), **part.dagster_selection
         )
