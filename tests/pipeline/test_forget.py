@@ -120,7 +120,7 @@ def test_unknown_record_unknown_partner_and_wrong_key_are_reported(
         (("swala_post", "S99"), "holds a record of this name"),
         (("swalapost", "S1"), "No extract of a partner swalapost"),
         (("swala_post",), "at least one record"),
-        (("swala_post", "S1", "--key", str(key)), "no private key of age"),
+        (("swala_post", "S1", "--key", str(key)), "not an age private key"),
     ):
         ran = njia("forget", *arguments, settings=base.settings)
         assert ran.returncode == 2

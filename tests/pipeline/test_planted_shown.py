@@ -59,7 +59,7 @@ def test_the_public_report_opens_with_the_road_that_took_over(reports: dict[str,
 def test_members_read_that_it_has_taken_over_and_of_the_new_way(reports: dict[str, Read]) -> None:
     text = text_of(reports["members"])
     assert "To Nairobi, Mandera has taken over from Marsabit" in text
-    assert f"From Kitui to Nairobi, a way through {NEW_WAY[1]} is new" in text
+    assert f"From Kitui to Nairobi, the route through {NEW_WAY[1]} is new" in text
 
 
 @pytest.mark.parametrize("edition", ["public", "members"])
