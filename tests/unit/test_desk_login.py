@@ -229,7 +229,7 @@ def test_read_only_account_decides_nothing(settings: Settings, reader: Visitor) 
         answer = reader.browser.post(
             path, data={"csrf": reader.csrf(), "kind": "row_exclude", "reason": "x", **EXCLUDE}
         )
-        assert answer.status_code == 403 and "does not decide" in answer.text
+        assert answer.status_code == 403 and "may look but not decide" in answer.text
     assert not list(settings.decisions.glob("*.jsonl"))
 
 

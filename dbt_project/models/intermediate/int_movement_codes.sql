@@ -1,4 +1,4 @@
--- One row per movement, domain and code, in the order the partner gave them; modes of single legs count for the movement.
+-- One row per movement, domain and code, in the order the partner gave them; modes of legs count for the movement.
 with records as (select * from {{ ref('int_records_current') }}),
 
 codes as (
