@@ -77,7 +77,7 @@ def test_who_waits_in_vain_learns_whether_the_holder_lives(
         RefreshLock(settings).take("r2")
     note = settings.lock.with_suffix(".holder")
     note.write_text(json.dumps({**json.loads(note.read_text()), "process_started": 0.0}))
-    with pytest.raises(RefreshRunning, match="the process that took it is gone"):
+    with pytest.raises(RefreshRunning, match="although its process is gone"):
         RefreshLock(settings).take("r2")
 
 
