@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from orchestration.core import artifacts, fingerprint_of, keep, read, stands
+from orchestration.refresh import step
 
 
 class Maker:
@@ -103,3 +105,23 @@ def test_code_is_hashed_by_content_and_file_name(tmp_path: Path, monkeypatch: py
     found.append(code())
     assert len(set(found)) == 3
     artifacts.code_of.cache_clear()
+
+
+def test_step_is_outdated_once_its_code_or_seeds_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = {"orchestration/linkage": "before", "seeds/reference/codes.csv": "before"}
+    monkeypatch.setattr(step, "code_of", lambda *sources: [content.get(source) for source in sources])
+    run: Any = SimpleNamespace(settings=SimpleNamespace(work=tmp_path), say=print)
+
+    def make(_: Any) -> step.Made:
+        (tmp_path / "made.txt").write_text("made")
+        return [tmp_path / "made.txt"], {}
+
+    made = step.Step("made", (), tuple(content), lambda _: None, make)
+    step.done(run, made)
+    for source in content:
+        assert step.is_done(run, made)
+        content[source] = "after"
+        assert not step.is_done(run, made), source
+        step.done(run, made)
