@@ -108,4 +108,4 @@ def _show_next_steps(settings: Settings) -> None:
     out.print("  njia status         what is in force, what waits for a steward")
     out.print("  njia ui             the same refresh in the Dagster UI")
     out.print(f"  {escape(str(settings.review))}", soft_wrap=True)
-    out.print("                      for stewards: unresolved places, quarantined rows, failed checks\n")
+    out.print("                      for stewards: places, rows and checks to review\n")
