@@ -48,6 +48,54 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         "if it was lost, ask the partner to send the extract again.",
     ),
     Expectation(
+        name="required_columns_are_filled",
+        limits=(Limit("required_columns_empty", maximum=0),),
+        severity="hold",
+        why="A required column without a single value was emptied on the way: by a changed form, an export "
+        "of other questions, or merged cells.",
+        steward_action="Compare the file with the partner's last one. If the column is no longer asked, take "
+        "`required` out of the contract; otherwise ask for the extract again.",
+    ),
+    Expectation(
+        name="every_line_is_accounted_for",
+        limits=(Limit("rows_unexplained", minimum=0, maximum=0),),
+        severity="hold",
+        why="Every line of the file is a row of its table, or is explained (header, title, blank at the end, "
+        "sheet not read). Where the sum differs, rows have vanished.",
+        steward_action="This is a fault of the program: report it with the extract id and what kind of file "
+        "it is.",
+        waivable=False,
+    ),
+    Expectation(
+        name="rows_fit_their_header",
+        limits=(Limit("row_shape_share", maximum=thresholds.ROW_SHAPE_MAX),),
+        severity="hold",
+        why="A row with more or fewer cells than the header is refused, because its cells may stand in wrong "
+        "columns. Many of them mean that the export does not quote its texts.",
+        steward_action="Ask the partner to export again with texts in quotation marks. If rows honestly end "
+        "before the last column, set `format.trailing_cells: optional` in the contract.",
+        share_of="rows_read",
+    ),
+    Expectation(
+        name="no_records_below_the_end",
+        limits=(Limit("rows_after_end", maximum=0),),
+        severity="hold",
+        why="The contract ends the table at a row such as TOTAL; rows below it are not read. Here some look "
+        "like records.",
+        steward_action="Look at the rows below that row. If they are records, remove the word from "
+        "`format.stop_at`; if they are another table, ask the partner to send it on a sheet of its own.",
+    ),
+    Expectation(
+        name="child_rows_find_their_record",
+        limits=(Limit("orphan_share", maximum=thresholds.ORPHANS_MAX),),
+        severity="hold",
+        why="Rows of a child sheet without their record are lost: the stops of every journey, where the "
+        "contract joins them by the wrong column.",
+        steward_action="Check `parent` and `matches` of the repeat in the contract; ask the partner whether "
+        "rows of the main sheet were deleted.",
+        share_of="child_rows_read",
+    ),
+    Expectation(
         name="every_row_is_typed",
         limits=(Limit("untyped_rows", minimum=0, maximum=0, empty_fails=True),),
         severity="hold",

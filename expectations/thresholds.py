@@ -20,6 +20,10 @@ INCREMENTAL_ROWS_VS_LAST_MAX = 10.0
 # whatever its size.
 SMALL_EXTRACT = 20
 
+# A few rows of a hand-made file have a sign too many; more than one in twenty is an export without quotes.
+ROW_SHAPE_MAX = 0.05
+# Single stops lose their record when a row is deleted by hand; a fifth of them is a wrong column.
+ORPHANS_MAX = 0.2
 # Every unreadable required date is a quarantined row; more than a fifth of them is a changed date layout.
 READABLE_DATES_MIN = 0.8
 # Spellings vary and new ones come all the time; a quarter unknown is a changed column or a new language.

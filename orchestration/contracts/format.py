@@ -146,6 +146,13 @@ class CsvFormat(Layout):
     kind: Literal["csv"]
     encoding: str = "utf-8"
     delimiter: str = Field(",", min_length=1, max_length=1)
+    multiline: list[Text] = Field(
+        default_factory=list,
+        description="Columns whose quoted cells may run over several lines, besides the denied ones.",
+    )
+    trailing_cells: Literal["required", "optional"] = Field(
+        "required", description="Whether a row may end before the last column; by default it is refused."
+    )
 
     @field_validator("encoding")
     @classmethod

@@ -23,8 +23,9 @@ from orchestration.gates.parquet_views import add_view, create_table, open_views
 KEYS = {"extract_id": pa.string(), "partner": pa.string(), "contract": pa.string(), "sequence": pa.int32()}
 MEASURES = (
     "is_full", "rows_read", "rows_landed", "rows_refused", "refused_share", "stripped_cells",
-    "unmapped_columns", "required_columns_missing", "contract_present", "agreement_valid",
-    "agreement_current", "statistics_agreed", "records", "untyped_rows", "usable_records",
+    "unmapped_columns", "required_columns_missing", "required_columns_empty", "rows_unexplained",
+    "row_shape_share", "rows_after_end", "child_rows_read", "orphan_share", "contract_present",
+    "agreement_valid", "agreement_current", "statistics_agreed", "records", "untyped_rows", "usable_records",
     "readable_date_share", "month_date_share", "place_mentions", "place_resolved_share", "home_mentions",
     "county_share", "coded_records", "code_mapped_share", "quarantined_records", "quarantine_share",
     "referenced_records", "repeated_ref_share",
@@ -206,6 +207,12 @@ def _of_register(
         "stripped_cells": sum((content.get("stripped") or {}).values()),
         "unmapped_columns": len(landed.unmapped_columns),
         "required_columns_missing": landed.required_columns_missing,
+        "required_columns_empty": landed.required_columns_empty,
+        "rows_unexplained": content.get("rows_unexplained"),
+        "row_shape_share": _share(landed.rows_of_other_shape, read),
+        "rows_after_end": content.get("rows_after_end"),
+        "child_rows_read": sum((content.get("child_rows_read") or {}).values()),
+        "orphan_share": landed.orphan_share,
         # An extract that is not typed has no agreement. A renewed agreement keeps what came under the earlier
         # one, as noted at landing.
         "agreement_valid": float(

@@ -74,6 +74,35 @@ class Landed:
             if isinstance(spec, Mapping) and spec.get("required") and not _is_found(spec, names)
         )
 
+    @property
+    def required_columns_empty(self) -> int | None:
+        """Number of required columns without a value in any landed row; None where nothing landed."""
+        filled = self.content.get("filled")
+        if filled is None or not self.content.get("rows_landed"):
+            return None
+        fields = (self.content.get("contract_content") or {}).get("fields") or {}
+        return sum(
+            1
+            for name, spec in fields.items()
+            if isinstance(spec, Mapping)
+            and spec.get("required")
+            and spec.get("column")
+            and not filled.get(name)
+        )
+
+    @property
+    def rows_of_other_shape(self) -> int:
+        """Number of rows with more or fewer cells than the header."""
+        refusals = self.content.get("refusals") or ()
+        return sum(int(one["rows"]) for one in refusals if one["reason"] == "Q:row_shape")
+
+    @property
+    def orphan_share(self) -> float | None:
+        """Share of child rows without their record, in the child sheet with most of them."""
+        orphans = self.content.get("child_orphans") or {}
+        read = self.content.get("child_rows_read") or {}
+        return max((orphans.get(name, 0) / rows for name, rows in read.items() if rows), default=None)
+
 
 def landed_extracts(settings: Settings) -> list[Landed]:
     """Every extract in the register, by partner in the order of landing."""

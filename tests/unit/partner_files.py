@@ -74,6 +74,7 @@ def reads_or_reports(path: Path, content: dict[str, Any]) -> None:
         assert fault.sentence.endswith((".", "contract."))
         return
     tally = reader.tally
+    assert tally.rows_unexplained == 0
     assert tally.rows_read == tally.rows_landed + tally.rows_refused
     refused = sum(tally.child_refusals.values())
     assert sum(tally.child_read.values()) == sum(tally.child_landed.values()) + refused

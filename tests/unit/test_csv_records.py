@@ -125,15 +125,54 @@ def test_a_row_wider_than_the_header_is_refused_and_no_cell_of_it_is_read(
     rows = lines(rows_before + 40)
     changed(rows, rows_before + 1, "Busia", "Busia, Kenya")
     reader = read_in_blocks(write(tmp_path / "a.csv", rows))
-    assert reader.tally.refusals == {("", "Q:row_too_wide"): 1}
-    assert str(reader.tally.refused_rows["", "Q:row_too_wide"]) == str(rows_before + 1)
+    assert reader.tally.refusals == {("", "Q:row_shape"): 1}
+    assert str(reader.tally.refused_rows["", "Q:row_shape"]) == str(rows_before + 1)
     assert reader.tally.rows_landed == rows_before + 39
 
 
-def test_empty_cells_beyond_the_header_are_ignored(tmp_path: Path) -> None:
-    rows = [f"{row},," if at else row for at, row in enumerate(lines(5))]
+def test_a_shifted_row_is_refused_even_if_its_extra_cell_is_empty(tmp_path: Path) -> None:
+    rows = lines(5)
+    changed(rows, 3, "Busia,1,Yes,seen", "Busia, Kenya,1,Yes,")
     _, reader = read(write(tmp_path / "a.csv", rows), CONTRACT)
+    assert reader.tally.refusals == {("", "Q:row_shape"): 1}
+
+
+def test_a_row_that_ends_early_is_refused_unless_the_contract_allows_it(tmp_path: Path) -> None:
+    rows = lines(5)
+    changed(rows, 3, ",seen", "")
+    file = write(tmp_path / "a.csv", rows)
+    _, reader = read(file, CONTRACT)
+    assert str(reader.tally.refused_rows["", "Q:row_shape"]) == "3"
+    _, reader = read(file, CONTRACT | {"format": CONTRACT["format"] | {"trailing_cells": "optional"}})
     assert reader.tally.rows_landed == 5
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_line_is_a_row_or_explained(tmp_path: Path, end: str) -> None:
+    rows = ["Register of cases", *lines(6), "", ""]
+    changed(rows, 4, "seen", f'"seen{end}twice{end}in a row"')
+    content = CONTRACT | {"format": CONTRACT["format"] | {"header_search": 5}}
+    file = tmp_path / "a.csv"
+    file.write_bytes(end.join(rows).encode())
+    _, reader = read(file, content)
+    assert reader.tally.physical == {"": 11}
+    assert reader.tally.explained == {
+        ("", "above_header"): 1,
+        ("", "header"): 1,
+        ("", "cell_of_several_lines"): 2,
+        ("", "blank_at_end"): 1,
+    }
+    assert (reader.tally.rows_read, reader.tally.rows_unexplained) == (6, 0)
+
+
+def test_a_cell_of_several_lines_needs_a_column_that_is_denied_or_named(tmp_path: Path) -> None:
+    rows = lines(6)
+    changed(rows, 3, "Busia", '"Busia\nstage"')
+    file = write(tmp_path / "a.csv", rows)
+    with pytest.raises(ExtractHeld, match=r"lines 3 to 4 .*'From'.*format\.multiline"):
+        read(file, CONTRACT)
+    _, reader = read(file, CONTRACT | {"format": CONTRACT["format"] | {"multiline": ["From"]}})
+    assert (reader.tally.rows_landed, reader.tally.rows_unexplained) == (6, 0)
 
 
 def test_an_unclosed_last_cell_holds_a_file_that_is_read_in_parts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -62,11 +63,29 @@ def test_wrong_delimiter_is_found_although_a_list_of_places_holds_it(tmp_path: P
         read(path, semicolon_book())
 
 
-def test_row_numbers_count_records_as_a_spreadsheet_does(tmp_path: Path) -> None:
+def test_the_number_of_a_row_is_that_of_its_first_line(tmp_path: Path) -> None:
     split_over_lines = [*LINE[:7], "two\r\nlines"]
     path = write(tmp_path / "a.csv", [HEADER, split_over_lines, LINE], "cp1252")
     cells, _ = read(path, semicolon_book())
-    assert {cell.row_number for cell in cells} == {2, 3}
+    assert {cell.row_number for cell in cells} == {2, 4}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text", "wrong", "named"),
+    [
+        ("utf-8", "id;town\n1;Busia\n2;", b"Murang\x92a", "0x92 in line 3 at position 9"),
+        ("ascii", "id;town\r\n1;Busia\r\n2;", "Bûsia".encode(), "0xC3 in line 3 at position 4"),
+        ("cp1252", "id;town\r1;Busia\r2;", b"\x81", "0x81 in line 3 at position 3"),
+        ("utf-8", "id;town\n1;Busia\n2;", b"\xe2\x80", "0xE2 in line 3 at position 3"),
+    ],
+)
+def test_a_byte_outside_the_encoding_is_named_with_its_line(
+    tmp_path: Path, encoding: str, text: str, wrong: bytes, named: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(text.encode(encoding) + wrong)
+    with pytest.raises(ExtractHeld, match=named):
+        read(path, semicolon_book(encoding))
 
 
 def test_cell_too_long_for_csv_is_reported_without_its_text(tmp_path: Path) -> None:
@@ -86,8 +105,8 @@ def test_workbook_named_csv_is_reported(tmp_path: Path) -> None:
 
 
 def rows_of(letters: str) -> st.SearchStrategy[list[str]]:
-    """Rows of eight cells. None holds delimiters and line ends both: where each line of such a row is as wide as
-    a row by itself, the file is held by design."""
+    """Rows of eight cells. None holds delimiters and line ends both, and below none holds line ends in its first
+    cell: where a line of such a row is as wide as a row by itself, the file is held by design."""
     return st.lists(st.text(letters, max_size=6), min_size=8, max_size=8)
 
 
@@ -95,10 +114,14 @@ def rows_of(letters: str) -> st.SearchStrategy[list[str]]:
 @given(st.lists(st.one_of(rows_of('ab;’" Z9'), rows_of('ab’"\n Z9')), max_size=8))
 def test_written_cells_land_unchanged(tmp_path: Path, lines: list[list[str]]) -> None:
     escaped = [[cell.replace('"', '""') for cell in line] for line in lines]
-    given_consent = [[*line[:6], "Yes", line[7]] for line in escaped]
+    given_consent = [[line[0].strip(), *line[1:6], "Yes", line[7]] for line in escaped]
     path = write(tmp_path / "a.csv", [HEADER, *given_consent], "cp1252")
-    cells, reader = read(path, semicolon_book())
-    sent = {(at + 2, line[4]) for at, line in enumerate(lines)}
+    content = semicolon_book()
+    content["format"] |= {"multiline": HEADER}
+    cells, reader = read(path, content)
+    starts = accumulate((1 + "".join(line).count("\n") for line in given_consent), initial=2)
+    sent = {(at, line[4]) for at, line in zip(starts, lines, strict=False)}
     landed = {(cell.row_number, cell.value) for cell in cells if cell.field == "place(origin).place_text"}
     assert landed <= sent
+    assert reader.tally.rows_unexplained == 0
     assert reader.tally.rows_read == reader.tally.rows_landed + reader.tally.rows_refused

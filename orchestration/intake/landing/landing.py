@@ -165,6 +165,13 @@ def account(contract: Contract, tally: Tally, date_system: int) -> dict[str, Any
         "delivery_mode": contract.delivery.mode,
         "grain": contract.grain,
         "date_system": date_system,
+        "physical_rows": tally.physical,
+        "rows_explained": [
+            {"sheet": sheet, "why": why, "rows": rows}
+            for (sheet, why), rows in sorted(tally.explained.items())
+        ],
+        "rows_unexplained": tally.rows_unexplained,
+        "rows_after_end": tally.rows_after_end,
         "rows_read": tally.rows_read,
         "rows_landed": tally.rows_landed,
         "rows_refused": tally.rows_refused,
@@ -173,6 +180,8 @@ def account(contract: Contract, tally: Tally, date_system: int) -> dict[str, Any
         "withheld_persons": {reason: sorted(ids) for reason, ids in sorted(tally.withheld_persons.items())},
         "child_rows": dict(sorted(tally.child_landed.items())),
         "child_rows_read": dict(sorted(tally.child_read.items())),
+        "child_orphans": dict(sorted(tally.child_orphans.items())),
+        "filled": dict(sorted(tally.filled.items())),
         "child_refusals": _refusals(tally.child_refusals, tally.child_refused_rows),
         "stripped": dict(sorted(tally.stripped.items())),
         "unmapped_columns": list(tally.unmapped),

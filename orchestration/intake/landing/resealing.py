@@ -1,6 +1,7 @@
 """Rewrite originals without the rows of forgotten records.
 
-CSV files and workbooks are written again with those rows blank, so that the other rows keep their numbers.
+CSV files and workbooks are written again with those rows blank, so that the other rows keep their numbers (a
+CSV row of several lines leaves as many blank ones).
 The result is searched for texts that only those rows held. If one is found, or for any other format, the
 original is destroyed.
 """
@@ -123,8 +124,11 @@ def _rewrite_csv(original: Path, layout: CsvFormat, rows: Collection[int], rewri
         rewritten.open("w", encoding=layout.encoding, newline="") as after,
     ):
         writer = csv.writer(after, delimiter=layout.delimiter)
-        for number, record in enumerate(csv.reader(before, delimiter=layout.delimiter), start=1):
-            writer.writerow([] if number in rows else record)
+        reader, line = csv.reader(before, delimiter=layout.delimiter), 1
+        for record in reader:
+            lines = reader.line_num + 1 - line
+            writer.writerows([[]] * lines if line in rows else [record])
+            line += lines
 
 
 def _rewrite_workbook(original: Path, rows: Rows, rewritten: Path) -> None:

@@ -33,6 +33,13 @@ class Source(Protocol):
 
     def tab_sheet(self, name: str) -> SourceSheet | None: ...
 
+    def physical_rows(self) -> dict[str, int]:
+        """Count the rows (lines, in delimited text) of every sheet, read or not, by its shown name.
+
+        The count is independent of the sheets' `rows`.
+        """
+        ...
+
 
 class NotZip(NamedTuple):
     """What to say if a file of a zipped format is no zip: fault code, expected file, what else it may be."""

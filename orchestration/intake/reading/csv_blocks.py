@@ -19,7 +19,7 @@ import pyarrow.csv
 
 from orchestration.contracts import LONGEST_CELL, text_cell
 from orchestration.intake.reading.block import Block, Column
-from orchestration.intake.reading.csv_records import CsvRecords
+from orchestration.intake.reading.csv_records import CsvRecord, CsvRecords
 from orchestration.intake.reading.limits import lines
 from orchestration.intake.reading.regular_csv import reads_bytewise, regular_end
 from orchestration.intake.reading.sheets import SourceRow
@@ -57,7 +57,7 @@ class CsvBlocks:
         )
 
     def after(self, row: int) -> Iterator[SourceRow | Block]:
-        """Yield the rows and blocks after a row, in order; raise the same errors as reading by rows."""
+        """Yield the rows and blocks after a line, in order; raise the same errors as reading by rows."""
         at = self._end_of(row)
         size, stretch = CHUNK, SMALLEST_CHUNK
         last = self._path.stat().st_size
@@ -76,8 +76,9 @@ class CsvBlocks:
                     size = max(size // 8, SMALLEST_CHUNK)
                 else:
                     for end, record in self._records(at, stretch):
-                        at, row = end, row + 1
-                        yield SourceRow(row, [text_cell(text) for text in record])
+                        cells = [text_cell(text) for text in record.cells]
+                        yield SourceRow(row + 1, cells, lines=record.lines)
+                        at, row = end, row + record.lines
                     stretch = min(2 * stretch, CHUNK)
                 ahead = beside.submit(self._load, at, size)
 
@@ -129,7 +130,7 @@ class CsvBlocks:
             return None
         return None if any(_has_long_cell(column) for column in table.columns) else table
 
-    def _records(self, at: int, least: int) -> Iterator[tuple[int, list[str]]]:
+    def _records(self, at: int, least: int) -> Iterator[tuple[int, CsvRecord]]:
         """Yield records by Python's reader for at least `least` bytes, each with its end position."""
         last = self._path.stat().st_size
         with self._path.open("rb") as file:
@@ -145,11 +146,11 @@ class CsvBlocks:
                         return
 
     def _end_of(self, row: int) -> int:
-        """Return the position of the byte after a row."""
+        """Return the position of the byte after a line, which ends a record."""
         with self._path.open("rb") as file:
             mark = len(codecs.BOM_UTF8) if file.read(3) == codecs.BOM_UTF8 else 0
         records = self._records(0, self._path.stat().st_size + 1)
-        return mark + next(end for number, (end, _) in enumerate(records, start=1) if number == row)
+        return mark + next(end for end, record in records if record.line + record.lines - 1 == row)
 
 
 class _Counted:

@@ -16,6 +16,7 @@ from orchestration.intake.reading.block import Block
 from orchestration.intake.reading.csv_blocks import CsvBlocks
 from orchestration.intake.reading.csv_records import CsvRecords
 from orchestration.intake.reading.limits import lines
+from orchestration.intake.reading.physical_lines import count_lines, find_wrong_byte
 from orchestration.intake.reading.sheets import SourceRow, SourceSheet
 
 _LONGEST_CELL = 1 << 17  # characters; an unclosed quotation mark joins the rest of the file
@@ -54,6 +55,10 @@ class CsvSource:
 
     def tab_sheet(self, name: str) -> SourceSheet | None:
         return None
+
+    def physical_rows(self) -> dict[str, int]:
+        with self._path.open("rb") as file:
+            return {"": count_lines(file, self._encoding)}
 
     def _checked_encoding(self) -> str:
         with self._path.open("rb") as file:
@@ -94,23 +99,23 @@ class CsvSource:
             )
 
     def _rows(self) -> Iterator[SourceRow]:
-        number = 0
+        line = 0
         # The limit is global to the process, and another library may have raised it.
         csv.field_size_limit(_LONGEST_CELL)
         try:
             with self._path.open(encoding=self._encoding, newline="") as file:
                 records = CsvRecords(self._layout.delimiter, self._label)
-                for number, record in enumerate(records.split(lines(file, self._label)), start=1):
-                    yield SourceRow(number, [text_cell(text) for text in record])
+                for record in records.split(lines(file, self._label)):
+                    line = record.line + record.lines - 1
+                    cells = [text_cell(text) for text in record.cells]
+                    yield SourceRow(record.line, cells, lines=record.lines)
         except UnicodeError:
-            raise self._wrong_encoding(
-                f"has bytes after row {number} that are not {self._layout.encoding}", None
-            ) from None
+            raise self._wrong_encoding(self._wrong_byte(), None) from None
         except csv.Error:
             raise ExtractUnreadable(
                 "broken_csv",
-                f"{self._label}: row {number + 1} cannot be split into columns; often a quotation mark "
-                "is not closed. Ask the partner to export it again.",
+                f"{self._label}: the row that begins in line {line + 1} cannot be split into columns; often "
+                "a quotation mark is not closed. Ask the partner to export it again.",
             ) from None
 
     def _blocks_after(self, row: int) -> Iterator[SourceRow | Block]:
@@ -120,6 +125,14 @@ class CsvSource:
         except (UnicodeError, csv.Error, ExtractStopped):
             deque(self._rows(), maxlen=0)  # raises the error that names the row or line
             raise
+
+    def _wrong_byte(self) -> str:
+        with self._path.open("rb") as file:
+            wrong = find_wrong_byte(file, self._encoding)
+        if wrong is None:
+            return f"has bytes that are not {self._layout.encoding}"
+        where = f"in line {wrong.line} at position {wrong.position}"
+        return f"has the byte 0x{wrong.byte:02X} {where}, which is not {self._layout.encoding}"
 
     def _wrong_encoding(self, found: str, fix: str | None) -> ExtractHeld:
         other = fix or ("cp1252" if self._layout.encoding.casefold().startswith("utf") else "utf-8")

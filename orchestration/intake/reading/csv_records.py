@@ -2,7 +2,8 @@
 
 A quoted CSV cell may span lines, so one stray quotation mark joins many rows into one without an error. A
 record of several lines is therefore accepted only if it has the width of the other records, its quotation
-marks are regular, and its lines are not complete rows themselves.
+marks are regular, and none of the lines inside it is a complete row. Which columns may hold several lines is
+checked where the columns are known (`records.several_lines`).
 """
 
 from __future__ import annotations
@@ -10,11 +11,20 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from orchestration.intake.outcomes import ExtractHeld
 
 # In narrower tables, the lines of a sentence may well have as many delimiters as a row.
 _FEWEST_COLUMNS = 3
+
+
+class CsvRecord(NamedTuple):
+    """The cells of a record, the number of its first line, and how many lines it has."""
+
+    cells: list[str]
+    line: int
+    lines: int
 
 
 class CsvRecords:
@@ -25,20 +35,20 @@ class CsvRecords:
         self._label = label
         self.widths: Counter[int] = Counter()
 
-    def split(self, lines: Iterator[str]) -> Iterator[list[str]]:
-        """Yield the cells of each record; raise ExtractHeld for a stray quotation mark, or csv.Error."""
+    def split(self, lines: Iterator[str]) -> Iterator[CsvRecord]:
+        """Yield the records; raise ExtractHeld for a stray quotation mark, or csv.Error."""
         taken: list[str] = []
         first, record = 1, []
         for record in csv.reader(_remembering(lines, taken), delimiter=self._delimiter):
             last = first + len(taken) - 1
             if last > first and self._joins_rows(record, taken):
-                raise self._stray_quote(first, last)
+                raise stray_quote(self._label, first, last)
             self.widths[len(record)] += 1
-            yield record
+            yield CsvRecord(record, first, len(taken))
             first, text = last + 1, "".join(taken)
             taken.clear()
         if record and self._is_open(text):
-            raise self._stray_quote(last, last)
+            raise stray_quote(self._label, last, last)
 
     def _joins_rows(self, record: list[str], lines: list[str]) -> bool:
         # Titles above the header are narrow, so they do not count.
@@ -49,13 +59,22 @@ class CsvRecords:
             return True
         if self._is_irregular("".join(lines)):
             return True
-        return usual >= _FEWEST_COLUMNS and all(
-            self._has_width(line, usual) for line in lines if line.strip()
+        if usual < _FEWEST_COLUMNS:
+            return False
+        outer = [line for line in (lines[0], lines[-1]) if line.strip()]
+        return all(self._has_width(line, usual) for line in outer) or any(
+            self._is_row(line, usual) for line in lines[1:-1]
         )
 
     def _has_width(self, line: str, width: int) -> bool:
         """Return whether a line alone is a row of that width, with quotation marks as plain characters."""
         return line.count(self._delimiter) == width - 1
+
+    def _is_row(self, line: str, width: int) -> bool:
+        """Return whether a line inside a record is a row of that width by itself, quoted cells included."""
+        return self._has_width(line, width) or (
+            '"' in line and len(next(csv.reader([line], delimiter=self._delimiter), [])) == width
+        )
 
     def _is_irregular(self, text: str) -> bool:
         try:
@@ -70,13 +89,15 @@ class CsvRecords:
             return False
         return len(list(csv.reader([text.rstrip("\r\n") + "\n", "x"], delimiter=self._delimiter))) == 1
 
-    def _stray_quote(self, first: int, last: int) -> ExtractHeld:
-        effect = f", so lines {first} to {last} would be read as one row" if last > first else ""
-        return ExtractHeld(
-            "hold:stray_quote",
-            f"{self._label}: a quotation mark in line {first} is not closed where its cell ends{effect}. "
-            f"Ask the partner to correct line {first} and send the file again.",
-        )
+
+def stray_quote(label: str, first: int, last: int, hint: str = "") -> ExtractHeld:
+    """Return the fault of a quotation mark in line `first` that joins the lines up to `last`."""
+    effect = f", so lines {first} to {last} would be read as one row" if last > first else ""
+    return ExtractHeld(
+        "hold:stray_quote",
+        f"{label}: a quotation mark in line {first} is not closed where its cell ends{effect}. "
+        f"Ask the partner to correct line {first} and send the file again.{hint}",
+    )
 
 
 def _remembering(lines: Iterator[str], taken: list[str]) -> Iterator[str]:

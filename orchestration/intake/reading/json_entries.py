@@ -6,6 +6,7 @@ Not here: sheets, and faults of a whole file (`json_files`).
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -163,10 +164,12 @@ def _skip(events: Events, event: str) -> None:
         depth -= event.startswith("end_")
 
 
-def gather_columns(columns: dict[str, dict[str, None]], sheet: str, entry: Entry) -> None:
+def gather_columns(columns: dict[str, dict[str, None]], rows: Counter[str], sheet: str, entry: Entry) -> None:
+    """Add the columns of an entry and of the rows inside it to `columns`, and count the entries in `rows`."""
     columns.setdefault(sheet, {}).update(dict.fromkeys(entry.cells))
+    rows[sheet] += 1
     for path, child in entry.children:
-        gather_columns(columns, path, child)
+        gather_columns(columns, rows, path, child)
 
 
 def rows_inside(entry: Entry, wanted: str) -> Iterator[Entry]:

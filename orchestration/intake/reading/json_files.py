@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,6 +56,7 @@ class JsonSource:
         self._wanted = [part for part in (layout.records or "").split("/") if part]
         self._repeats = {name: same(repeat.sheet) for name, repeat in layout.repeats.items()}
         self._label = label
+        self._rows_of: Counter[str] = Counter()
         self._columns = self._survey()
 
     def main_sheets(self) -> Iterator[SourceSheet]:
@@ -65,12 +67,19 @@ class JsonSource:
         found = [path for path in self._columns if path and same(path) == self._repeats[name]]
         if not found:
             return None
-        shown = shown_sheet(found[0], list(self._columns).index(found[0]))
-        rows = self._child_rows(found[0])
-        return SourceSheet(found[0], shown, rows, columns=self._columns[found[0]], only_records=True)
+        path = found[0]
+        rows, columns = self._child_rows(path), self._columns[path]
+        return SourceSheet(path, self._shown(path), rows, columns=columns, only_records=True)
 
     def tab_sheet(self, name: str) -> SourceSheet | None:
         return None
+
+    def physical_rows(self) -> dict[str, int]:
+        """Return the entries of the list of records, and of each list of objects in them."""
+        return {self._shown(path): rows for path, rows in self._rows_of.items()}
+
+    def _shown(self, path: str) -> str:
+        return shown_sheet(path, list(self._columns).index(path)) if path else ""
 
     def _survey(self) -> dict[str, list[str]]:
         """Return the columns by sheet, `""` for the records; raise if the file does not fit the contract."""
@@ -78,7 +87,7 @@ class JsonSource:
         shape = Shape()
         columns: dict[str, dict[str, None]] = {"": {}}
         for entry in self._entries(shape):
-            gather_columns(columns, "", entry)
+            gather_columns(columns, self._rows_of, "", entry)
             if sum(map(len, columns.values())) > MOST_COLUMNS:
                 raise ExtractHeld(
                     "hold:too_many_columns",

@@ -15,12 +15,13 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import BinaryIO, cast
 
 from orchestration.contracts import Contract, OdkZipFormat, same, text_cell, tidy
 from orchestration.intake.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable
 from orchestration.intake.reading.csv_records import CsvRecords
 from orchestration.intake.reading.limits import lines
+from orchestration.intake.reading.physical_lines import count_lines
 from orchestration.intake.reading.sheets import SourceRow, SourceSheet
 from orchestration.intake.shown_names import shown_sheet
 
@@ -81,6 +82,14 @@ class OdkSource:
     def tab_sheet(self, name: str) -> SourceSheet | None:
         return None
 
+    def physical_rows(self) -> dict[str, int]:
+        counts = {}
+        for table, member in self._tables.items():
+            shown = self._shown(table)
+            with _broken_as_sentence(self._label, shown), self._archive.open(member) as file:
+                counts[shown] = count_lines(cast(BinaryIO, file), "utf-8")
+        return counts
+
     def _find_tables(self) -> dict[str, zipfile.ZipInfo]:
         """Return the CSV members outside the media folder, by name without `.csv`."""
         tables: dict[str, zipfile.ZipInfo] = {}
@@ -134,14 +143,16 @@ class OdkSource:
         )
 
     def _stream(self, table: str, parent: str | None) -> SourceSheet:
-        title = re.split(r"[/\\]", self._tables[table].filename)[-1][: -len(".csv")]
-        shown = shown_sheet(title, list(self._tables).index(table) + 1)
+        shown = self._shown(table)
         rows = self._rows(table, shown, parent)
         return SourceSheet(table, shown, rows, only_records=True, is_delimited=True)
 
+    def _shown(self, table: str) -> str:
+        title = re.split(r"[/\\]", self._tables[table].filename)[-1][: -len(".csv")]
+        return shown_sheet(title, list(self._tables).index(table) + 1)
+
     def _rows(self, table: str, shown: str, parent: str | None) -> Iterator[SourceRow]:
         """Yield the rows of a table; rows of a repeat carry their submission and their place in it."""
-        number = 0
         at_key = at_parent = -1
         with (
             _broken_as_sentence(self._label, shown),
@@ -149,16 +160,17 @@ class OdkSource:
             io.TextIOWrapper(member, encoding="utf-8-sig", newline="") as text,
         ):
             records = CsvRecords(",", f"{self._label}, table {shown!r}")
-            for number, record in enumerate(records.split(lines(text, self._label)), start=1):
+            for record, line, spanned in records.split(lines(text, self._label)):
                 cells = [text_cell(value) for value in record]
                 if parent is None:
-                    yield SourceRow(number, cells)
+                    yield SourceRow(line, cells, lines=spanned)
                     continue
-                if number == 1:
+                if line == 1:
                     names = [same(value) for value in record]
                     at_key = names.index(same(KEY)) if same(KEY) in names else -1
                     at_parent = names.index(parent) if parent in names else -1
-                yield SourceRow(number, cells, _submission(record, at_parent), _order(record, at_key))
+                submission, order = _submission(record, at_parent), _order(record, at_key)
+                yield SourceRow(line, cells, submission, order, spanned)
 
 
 def _submission(record: list[str], at: int) -> str | None:

@@ -13,14 +13,16 @@ from orchestration.intake.reading.block import Block
 class SourceRow(NamedTuple):
     """A row with its number as the partner sees it, counted from 1 with header rows.
 
-    `parent` (of a child row: the record's position in the file, or its reference) and `order` are set if the
-    file's structure gives them instead of a column.
+    In delimited text the number is that of the row's first line, and `lines` counts its lines: more than one
+    where a quoted cell holds line ends. `parent` (of a child row: the record's position in the file, or its
+    reference) and `order` are set if the file's structure gives them instead of a column.
     """
 
     number: int
     cells: list[Cell | None]
     parent: str | None = None
     order: int | None = None
+    lines: int = 1
 
 
 class Merge(NamedTuple):

@@ -1,7 +1,7 @@
 """Read workbooks: stream the cells of the sheets that a contract names, with kind and number format.
 
 openpyxl's read-only mode drops merged ranges and shows a formula saved without its value as blank; `_scan`
-takes both from the sheet's XML, which streams too.
+takes both, and the number of rows, from the sheet's XML, which streams too.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
@@ -47,6 +47,8 @@ FORMULA_WITHOUT_VALUE = "formula_no_value"
 _BROKEN = (zipfile.BadZipFile, zlib.error, ParseError, EOFError, KeyError, ValueError, IndexError)
 _CHUNK = 1 << 20
 _OVERLAP = 1 << 16
+_ROW = re.compile(rb"<(?:\w+:)?row(?:\s[^>]*?)?>")
+_ROW_NUMBER = re.compile(rb'\sr="(\d{1,7})"')
 _MERGE = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3}\d+:[A-Z]{1,3}\d+)"')
 _NO_VALUE = re.compile(
     rb'<(?:\w+:)?c\s[^>]*?r="([A-Z]{1,3}\d+)"[^>]*>\s*<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*'
@@ -66,6 +68,14 @@ def open_file(path: Path, contract: Contract, label: str) -> Iterator[XlsxSource
         workbook.close()
 
 
+class _Scan(NamedTuple):
+    """What a sheet's XML holds beside its cells: merges, cells (row → columns) without a value, rows."""
+
+    merges: list[Merge]
+    without_value: dict[int, set[int]]
+    rows: int
+
+
 class XlsxSource:
     """The sheets of one workbook that the contract chooses."""
 
@@ -76,6 +86,7 @@ class XlsxSource:
         self._repeats = contract.repeats
         self.date_system = 1904 if workbook.epoch == CALENDAR_MAC_1904 else 1900
         self.problems: list[dict[str, str]] = []
+        self._scans: dict[str, _Scan] = {}
         self._visible = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
         hidden = len(workbook.worksheets) - len(self._visible)
         if hidden:
@@ -92,6 +103,20 @@ class XlsxSource:
 
     def tab_sheet(self, name: str) -> SourceSheet | None:
         return self._sheet(self._layout.tabs[name].sheet or name)
+
+    def physical_rows(self) -> dict[str, int]:
+        hidden = [sheet for sheet in self._workbook.worksheets if sheet not in self._visible]
+        rows = {self._shown(sheet): self._scan(sheet).rows for sheet in self._visible}
+        return rows | {f"hidden sheet {at}": self._scan(sheet).rows for at, sheet in enumerate(hidden, 1)}
+
+    def _shown(self, sheet: Any) -> str:
+        return shown_sheet(sheet.title, self._visible.index(sheet) + 1)
+
+    def _scan(self, sheet: Any) -> _Scan:
+        if sheet.title not in self._scans:
+            with _broken_as_sentence(self._label):
+                self._scans[sheet.title] = _scan(sheet)
+        return self._scans[sheet.title]
 
     def _sheet(self, title: str) -> SourceSheet | None:
         titles = _titles(title)
@@ -136,10 +161,9 @@ class XlsxSource:
             self.problems.append({"code": "flag:sheet_skipped", "detail": f"{count} sheets of another name"})
 
     def _stream(self, sheet: Any) -> SourceSheet:
-        with _broken_as_sentence(self._label):
-            merges, without_value = _scan(sheet)
-        shown = shown_sheet(sheet.title, self._visible.index(sheet) + 1)
-        return SourceSheet(sheet.title, shown, self._rows(sheet, without_value), merges)
+        found = self._scan(sheet)
+        rows = self._rows(sheet, found.without_value)
+        return SourceSheet(sheet.title, self._shown(sheet), rows, found.merges)
 
     def _rows(self, sheet: Any, without_value: dict[int, set[int]]) -> Iterator[SourceRow]:
         looks: dict[int, str | None] = {}  # by style: a workbook has few of them
@@ -196,14 +220,19 @@ def _sheets(count: int) -> str:
     return "1 visible sheet" if count == 1 else f"{count} visible sheets"
 
 
-def _scan(sheet: Any) -> tuple[list[Merge], dict[int, set[int]]]:
-    """Return merged ranges, and the cells (row → columns) whose formula was saved without a value."""
+def _scan(sheet: Any) -> _Scan:
     merges: dict[Merge, None] = {}
     without_value: dict[int, set[int]] = {}
+    rows = last = 0
     tail = b""
     with sheet._get_source() as source:
         while chunk := source.read(_CHUNK):
             text = tail + chunk
+            for found in _ROW.finditer(text):
+                if found.end() > len(tail):
+                    rows += 1
+                    number = _ROW_NUMBER.search(found[0])
+                    last = max(last, int(number[1])) if number else last
             if b"mergeCell" in text:
                 for found in _MERGE.finditer(text):
                     merges[Merge(*range_boundaries(found[1].decode()))] = None
@@ -212,7 +241,7 @@ def _scan(sheet: Any) -> tuple[list[Merge], dict[int, set[int]]]:
                     row, column = coordinate_to_tuple(found[1].decode())
                     without_value.setdefault(row, set()).add(column)
             tail = text[-_OVERLAP:]
-    return list(merges), without_value
+    return _Scan(list(merges), without_value, max(rows, last))
 
 
 @contextmanager

@@ -17,10 +17,12 @@ ENOUGH = 0.6
 class Header:
     """Column names by position; a repeated name becomes `City` and `City.2`.
 
-    `other_names` maps a column's first name to its other names in the contract.
+    `above` and `rows` count the rows above the header and those of the header. `other_names` maps a column's
+    first name to its other names in the contract.
     """
 
-    row: int
+    above: int
+    rows: int
     names: list[str]
     other_names: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
@@ -69,19 +71,20 @@ def read_header(
     """Return the header and the rows after it; None for an empty sheet."""
     if sheet.columns is not None:
         names = _numbered([tidy(name) for name in sheet.columns])
-        return (Header(0, names), sheet.rows) if names else None
+        return (Header(0, 0, names), sheet.rows) if names else None
     if layout.header_search:
         return _search(sheet, layout.header_search, list(required), list(all_columns), label, other_names)
     rows_of_header = layout.header_rows or [1]
     head = list(islice(sheet.rows, rows_of_header[-1]))
+    chosen = [row for position, row in enumerate(head, start=1) if position in rows_of_header]
+    above = len(head) - len(chosen)
     if not any(cell for row in head for cell in row.cells):
         following = next(sheet.rows, None)
         if following is None:
             return None
-        return Header(rows_of_header[-1], []), chain([following], sheet.rows)
-    chosen = [row for row in head if row.number in rows_of_header]
+        return Header(above, len(chosen), []), chain([following], sheet.rows)
     names = _join(chosen, sheet.merges, layout.header_join)
-    return Header(rows_of_header[-1], names, other_names), sheet.rows
+    return Header(above, len(chosen), names, other_names), sheet.rows
 
 
 def _search(
@@ -98,7 +101,8 @@ def _search(
     for row in islice(sheet.rows, limit):
         seen.append(row)
         is_blank = is_blank and not any(row.cells)
-        header = Header(row.number, _numbered([_text(cell) for cell in row.cells]), other_names)
+        names = _numbered([_text(cell) for cell in row.cells])
+        header = Header(len(seen) - 1, 1, names, other_names)
         wanted = required or all_columns
         found = sum(header.find(column) is not None for column in wanted)
         if found >= (len(required) if required else max(1, ENOUGH * len(all_columns))):

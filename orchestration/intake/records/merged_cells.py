@@ -1,11 +1,16 @@
-"""Fill down cells merged over several rows, in the columns that the contract names."""
+"""Fill down cells merged over several rows, in the columns that the contract names.
+
+In any other column that the contract reads, such cells would leave all rows but the first without a value.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from orchestration.contracts import Cell
+from orchestration.intake.outcomes import ExtractHeld
 from orchestration.intake.reading.sheets import SourceRow, SourceSheet
+from orchestration.intake.records.header import Header
 from orchestration.intake.records.rename import cell_at
 
 
@@ -21,7 +26,8 @@ def fill_down_merged(
         yield from rows
         return
     open_merges: dict[int, tuple[int, Cell]] = {}
-    for number, cells, *_ in rows:
+    for row in rows:
+        number, cells = row.number, row.cells
         for column, last in last_rows.get(number, {}).items():
             cell = cell_at(cells, column)
             if cell:
@@ -33,4 +39,20 @@ def fill_down_merged(
                 elif cell_at(cells, column) is None:
                     cells = cells + [None] * (column + 1 - len(cells))
                     cells[column] = cell
-        yield SourceRow(number, cells)
+        yield row._replace(cells=cells)
+
+
+def refuse_other_merges(
+    sheet: SourceSheet, header: Header, columns: Collection[int | None], shown: Sequence[str], label: str
+) -> None:
+    """Raise ExtractHeld if a cell below the header is merged over several rows in one of these columns."""
+    for merge in sheet.merges:
+        at = merge.first_column - 1
+        if at in columns and header.above + header.rows < merge.first_row < merge.last_row:
+            raise ExtractHeld(
+                "hold:merged_cells",
+                f"{label} merges cells of column {shown[at]!r} over rows {merge.first_row} to "
+                f"{merge.last_row}: only row {merge.first_row} has the value. If it holds for all of them, "
+                f"name the column under `format.fill_down_merged` in the contract; else ask the partner to "
+                "fill every row.",
+            )

@@ -6,7 +6,7 @@ Each is refused with a reason and counted. A row is judged by its form, never by
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,7 @@ _NOTE = re.compile(
 )
 _HXL = re.compile(r"#[a-z][a-z0-9_]*([ +][a-z0-9_+ ]*)?")
 BLANK = "skip:blank"
-TOO_WIDE = "Q:row_too_wide"
+ROW_SHAPE = "Q:row_shape"
 AFTER_END = "flag:rows_after_end"
 # Below the table, a row with fewer filled cells in the columns that are read is a note or a sum.
 _FEWEST_CELLS, _FILLED_OF_A_RECORD = 3, 1 / 3
@@ -45,7 +45,8 @@ class RowJudge:
         is_delimited: bool = False,
     ) -> None:
         self._only_records = only_records
-        self.widest = len(header.names) if is_delimited else None
+        self._width = len(header.names) if is_delimited else None
+        self._may_end_early = getattr(layout, "trailing_cells", "required") == "optional"
         self._names = [same(name) for name in header.names]
         self._meaningful = meaningful
         self._hxl = layout.hxl_row is not False
@@ -60,8 +61,8 @@ class RowJudge:
         if not filled:
             return BLANK
         if self._only_records:
-            if self._is_too_wide(filled):
-                return TOO_WIDE
+            if self._has_other_shape(cells, filled):
+                return ROW_SHAPE
             return None if any(index in self._meaningful for index, _ in filled) else BLANK
         texts = [same(cell.value) for _, cell in filled]
         if self._stopped:
@@ -72,14 +73,14 @@ class RowJudge:
             return "skip:total_row"
         if filled[0][1].kind == "text" and _TOTAL.fullmatch(texts[0]):
             return "skip:total_row"
-        if self._is_too_wide(filled):
-            return TOO_WIDE
         if self._hxl and len(filled) > 1 and all(_HXL.fullmatch(text) for text in texts):
             return "skip:hxl_row"
         if self._repeats_header(filled, texts):
             return "skip:header_repeat"
         if self._is_note(filled, texts):
             return "skip:note_row"
+        if self._has_other_shape(cells, filled):
+            return ROW_SHAPE
         if not any(index in self._meaningful for index, _ in filled):
             return BLANK
         if self._is_sum(filled):
@@ -119,8 +120,15 @@ class RowJudge:
             # Added one by one like single rows, because floats depend on the order.
             self._sums[index] = float(np.add.accumulate(np.concatenate([start, column]))[-1])
 
-    def _is_too_wide(self, filled: list[tuple[int, Cell]]) -> bool:
-        return self.widest is not None and filled[-1][0] >= self.widest
+    def is_of_width(self, cells: int) -> bool:
+        """Return whether a row of so many cells has the header's width; True where cells have addresses."""
+        return self._width is None or cells == self._width
+
+    def _has_other_shape(self, cells: list[Cell | None], filled: list[tuple[int, Cell]]) -> bool:
+        """Return whether cells may stand in wrong columns: an extra delimiter shifts the rest of a row."""
+        if self._width is None or len(cells) == self._width:
+            return False
+        return not self._may_end_early or filled[-1][0] >= self._width
 
     def _ends_the_table(self, first: str) -> bool:
         return any(begins_with(word, first) for word in self._stop_words)
@@ -169,11 +177,18 @@ class BlankRows:
 
     def __init__(self) -> None:
         self._first: int | None = None
+        self._last = 0
+
+    @property
+    def held(self) -> int:
+        """The number of rows held now; at the end of a sheet, of its trailing blank rows."""
+        return 0 if self._first is None else self._last - self._first + 1
 
     def hold(self, number: int) -> None:
         """Hold a blank row, which counts if a filled one follows."""
         if self._first is None:
             self._first = number
+        self._last = number
 
     def before(self, number: int) -> Iterator[SourceRow]:
         """Yield the held blank rows, which count now that a filled row follows."""
@@ -182,8 +197,10 @@ class BlankRows:
         self._first = None
 
 
-def without_trailing_blanks(rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
-    """Yield rows without the blank ones at the end."""
+def without_trailing_blanks(
+    rows: Iterator[SourceRow], explain: Callable[[int], None] | None = None
+) -> Iterator[SourceRow]:
+    """Yield rows without the blank ones at the end, whose number is passed to `explain`."""
     blanks = BlankRows()
     for row in rows:
         if any(row.cells):
@@ -191,6 +208,8 @@ def without_trailing_blanks(rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
             yield row
         else:
             blanks.hold(row.number)
+    if explain:
+        explain(blanks.held)
 
 
 def number_in(text: str) -> float | None:

@@ -6,18 +6,19 @@ Also the report on columns, even of a sheet that will not land. Rows are handled
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from orchestration.contracts import Contract, same
 from orchestration.intake.drift.columns import Drift, find_drift
 from orchestration.intake.drift.profile import ROWS_LOOKED_AT, ColumnProfiles
 from orchestration.intake.outcomes import ExtractHeld, ExtractStopped
 from orchestration.intake.reading.sheets import SourceRow, SourceSheet
-from orchestration.intake.records.header import Header, read_header
-from orchestration.intake.records.merged_cells import fill_down_merged
+from orchestration.intake.records.header import Header
+from orchestration.intake.records.merged_cells import fill_down_merged, refuse_other_merges
 from orchestration.intake.records.non_records import RowJudge, without_trailing_blanks
 from orchestration.intake.records.rename import (
     ColumnPlan,
@@ -27,9 +28,23 @@ from orchestration.intake.records.rename import (
     plan_columns,
     required_columns,
 )
+from orchestration.intake.records.several_lines import lines_check
+from orchestration.intake.records.tables import read_table
 from orchestration.intake.records.tabs import Tabs
-from orchestration.intake.records.tally import Tally
+from orchestration.intake.records.tally import BLANK_AT_END, Tally
 from orchestration.intake.shown_names import shown_column
+
+
+class OpenSheet(NamedTuple):
+    """A sheet ready to read: its column plan, the judge of its rows, and the rows after its header.
+
+    `check_lines` raises ExtractHeld for a row whose lines a stray quotation mark joined.
+    """
+
+    plan: ColumnPlan
+    judge: RowJudge
+    rows: Iterator[SourceRow]
+    check_lines: Callable[[SourceRow], None]
 
 
 class SheetOpener:
@@ -47,11 +62,10 @@ class SheetOpener:
         tally = self._tally
         return find_drift(self._contract, tally.columns_found, tally.unmapped, self.profiles.content(), last)
 
-    def open(self, sheet: SourceSheet, part: str) -> tuple[ColumnPlan, RowJudge, Iterator[SourceRow]] | None:
-        """Return the column plan of a sheet, the judge of its rows, and the rows after its header.
+    def open(self, sheet: SourceSheet, part: str) -> OpenSheet | None:
+        """Open a sheet; `part` is "" or the name of a repeat. Returns None for an empty sheet.
 
-        `part` is "" or the name of a repeat. Returns None for an empty sheet. Raises ExtractHeld if the
-        columns do not fit the contract.
+        Raises ExtractHeld if the columns do not fit the contract, or if merged cells hide values.
         """
         layout = self._contract.layout_of(is_main=not part)
         required, mapped = required_columns(self._contract, part), mapped_columns(self._contract, part)
@@ -59,7 +73,7 @@ class SheetOpener:
             required, mapped = (self._contract.without_tabs(columns) for columns in (required, mapped))
         label = f"{self._label}, sheet {sheet.shown!r}," if sheet.name else self._label
         other_names = self._contract.other_names(part)
-        found = read_header(sheet, layout, required, mapped, self._label, other_names)
+        found = read_table(sheet, self._tally, layout, required, mapped, self._label, other_names)
         if found is None:
             return None
         header, rows = found
@@ -74,10 +88,15 @@ class SheetOpener:
             self._profile_held(header, part, shown, rows)
             raise
         self._note_columns(header, plan, shown)
-        fill_down = getattr(layout, "fill_down_merged", [])
-        rows = fill_down_merged(rows, sheet, {header.find(column) for column in fill_down})
+        fill_down = {header.find(column) for column in getattr(layout, "fill_down_merged", [])}
+        refuse_other_merges(sheet, header, {*plan.meaningful, *plan.key} - fill_down, shown, label)
+        rows = fill_down_merged(rows, sheet, fill_down)
         judge = RowJudge(header, layout, plan.meaningful, sheet.only_records, sheet.is_delimited)
-        return plan, judge, without_trailing_blanks(rows)
+        check_lines = lines_check(self._contract, header, plan, shown, label)
+        explain = partial(self._tally.explain, sheet.shown, BLANK_AT_END)
+        return OpenSheet(
+            plan, judge, _checked(without_trailing_blanks(rows, explain), check_lines), check_lines
+        )
 
     def _shown_columns(self, header: Header, part: str) -> list[str]:
         """Return the shown names of a sheet's columns, by position."""
@@ -110,3 +129,9 @@ class SheetOpener:
         self._tally.unmapped.update({shown[at]: None for at in new})
         with suppress(ExtractStopped):  # the first fault is reported, not a later one
             deque(islice(rows, ROWS_LOOKED_AT), maxlen=0)
+
+
+def _checked(rows: Iterator[SourceRow], check: Callable[[SourceRow], None]) -> Iterator[SourceRow]:
+    for row in rows:
+        check(row)
+        yield row

@@ -83,13 +83,10 @@ class BlockJudge:
         self._block, self._columns = block, judged
         size = len(block)
         filled, equal = np.zeros(size, np.int32), np.zeros(size, np.int32)
-        is_marked, ends_table, is_read, is_too_wide = np.zeros((4, size), bool)
-        widest = self._judge.widest
+        is_marked, ends_table, is_read = np.zeros((3, size), bool)
         has_words, seen = np.zeros((2, size), bool)
         for at, (column, found) in enumerate(zip(block.columns, judged, strict=True)):
             filled += column.filled
-            if widest is not None and at >= widest:
-                is_too_wide |= column.filled
             if at in self._meaningful:
                 is_read |= column.filled
             if found.is_header.any():
@@ -104,7 +101,7 @@ class BlockJudge:
                 seen |= column.filled
         ends = np.flatnonzero(ends_table)
         is_ordinary: Flags = (filled >= 3) & (equal < 3) & is_read & has_words & ~is_marked
-        is_ordinary &= ~is_too_wide
+        is_ordinary &= self._judge.is_of_width(len(block.columns))
         return Ordinary(is_ordinary, int(ends[0]) if len(ends) else size)
 
     def add(self, start: int, end: int) -> None:

@@ -102,7 +102,7 @@ class RecordReader:
             if tab is None:
                 self.tally.note_problem("flag:repeat_missing", f"no sheet for the tab {name!r}")
             else:
-                self._tabs.add(name, tab)
+                self._tabs.add(name, tab, self.tally)
         for sheet in source.main_sheets():
             yield from self._main(sheet, by_blocks)
         self._tabs.account(self.tally)
@@ -112,6 +112,7 @@ class RecordReader:
                 self._note_missing_repeat(name)
             else:
                 yield from self._children(name, child)
+        self.tally.add_physical(source.physical_rows())
         self.tally.stripped.update(self._minimiser.stripped)
         self.tally.problems = [*source.problems, *self.tally.problems]
         if self._without_reference:
@@ -126,7 +127,7 @@ class RecordReader:
         opened = self._opener.open(sheet, "")
         if opened is None:
             return
-        plan, judge, rows = opened
+        plan, judge, rows, check_lines = opened
         looks = Looks()
         by_blocks = by_blocks and sheet.blocks_after is not None and can_take_blocks(plan, self._contract)
         for seen, (number, cells, *_) in enumerate(rows, start=1):
@@ -145,10 +146,12 @@ class RecordReader:
                 self._minimiser,
                 self._tombstones,
                 sheet.shown,
+                check_lines,
                 partial(self._take, plan, judge, looks, sheet),
                 lambda cells: self._refusal(plan, cells, rename_row(plan, cells)),
             )
             yield from blocks.landed(sheet.blocks_after(number))
+        self.tally.rows_after_end += judge.records_after_end
         if judge.records_after_end:
             self.tally.note_problem(
                 AFTER_END,
@@ -206,9 +209,9 @@ class RecordReader:
         opened = self._opener.open(sheet, name)
         if opened is None:
             return
-        plan, judge, rows = opened
+        plan, judge, rows, _ = opened
         sequence: Counter[tuple[int, str | None]] = Counter()
-        for number, cells, parent, order in rows:
+        for number, cells, parent, order, _ in rows:
             self.tally.child_read[name] += 1
             reason = judge.reason(cells)
             cell = cell_at(cells, plan.parent)
@@ -224,6 +227,7 @@ class RecordReader:
                 if copy is None and self._copies.is_resent(name, owner, content):
                     reason = RESENT
             if reason is not None or not isinstance(owner, int):
+                self.tally.child_orphans[name] += reason == ORPHAN
                 self.tally.refuse_child(sheet.shown, reason or ORPHAN, number)
                 continue
             sequence[owner, copy] += 1

@@ -24,7 +24,7 @@ from orchestration.intake.records.block_slots import Slot, Slots
 from orchestration.intake.records.non_records import BLANK, BlankRows, RowJudge
 from orchestration.intake.records.ordinary_rows import BlockJudge
 from orchestration.intake.records.rename import ColumnPlan
-from orchestration.intake.records.tally import LandedCell, Tally
+from orchestration.intake.records.tally import BLANK_AT_END, CONTINUED, LandedCell, Tally
 
 WITHHELD = "withheld:"
 # Above this share of special rows, or number of distinct consent answers, single rows are as fast.
@@ -65,11 +65,12 @@ class BlockReader:
         minimiser: Minimiser,
         tombstones: Tombstones,
         sheet: str,
+        check_lines: Callable[[SourceRow], None],
         take_row: TakeRow,
         refusal: Refusal,
     ) -> None:
         self._contract, self._keys, self._tally, self._plan = contract, keys, tally, plan
-        self._judge, self._sheet = judge, sheet
+        self._judge, self._sheet, self._check_lines = judge, sheet, check_lines
         self._tombstones = tombstones
         self._block_judge = BlockJudge(judge, plan.meaningful)
         self._slots = Slots(plan, minimiser)
@@ -83,7 +84,10 @@ class BlockReader:
             if isinstance(item, Block):
                 yield from self._take_block(item)
             else:
+                self._check_lines(item)
+                self._tally.explain(self._sheet, CONTINUED, item.lines - 1)
                 yield from self._take(item.number, item.cells)
+        self._tally.explain(self._sheet, BLANK_AT_END, self._blanks.held)
 
     def _take(self, number: int, cells: list[Cell | None]) -> Iterator[LandedCell]:
         if not any(cells):

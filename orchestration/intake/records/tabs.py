@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from orchestration.contracts import Cell, Contract, same, tidy
 from orchestration.intake.outcomes import ExtractHeld
 from orchestration.intake.reading.sheets import SourceRow, SourceSheet
-from orchestration.intake.records.header import Header, read_header
+from orchestration.intake.records.header import Header
 from orchestration.intake.records.non_records import RowJudge, without_trailing_blanks
 from orchestration.intake.records.rename import cell_at, columns_named_by
-from orchestration.intake.records.tally import Tally
+from orchestration.intake.records.tables import read_table
+from orchestration.intake.records.tally import BLANK_AT_END, Tally
 
 ORPHAN = "Q:orphan_leg"
 RESENT = "dup:duplicate_uuid"
@@ -45,13 +47,13 @@ class Tabs:
         self._contract, self._label = contract, label
         self._open: list[_OpenTab] = []
 
-    def add(self, name: str, sheet: SourceSheet) -> None:
+    def add(self, name: str, sheet: SourceSheet, tally: Tally) -> None:
         """Read a tab; raise ExtractHeld if its reference column is missing or a record has several rows."""
         parent = self._contract.tabs[name].parent
         tab = _OpenTab(name, sheet.shown)
         self._open.append(tab)
         plain = self._contract.layout_of(is_main=False)
-        found = read_header(sheet, plain, [parent], [], self._label, {})
+        found = read_table(sheet, tally, plain, [parent], [], self._label, {})
         if found is None:
             return
         header, rows = found
@@ -72,7 +74,7 @@ class Tabs:
             if column and any(same(column) == one or same(column).startswith(f"{one}/") for one in named)
         ]
         judge = RowJudge(header, plain, set(range(len(header.names))))
-        for row in without_trailing_blanks(rows):
+        for row in without_trailing_blanks(rows, partial(tally.explain, sheet.shown, BLANK_AT_END)):
             self._add_row(tab, judge, row, at, kept)
 
     def header_beside(self, header: Header) -> Header:
@@ -98,7 +100,7 @@ class Tabs:
             for tab in self._open:
                 beside = tab.rows.get(tab.reference(row.cells), [])
                 cells += beside + [None] * (len(tab.columns) - len(beside))
-            yield SourceRow(row.number, cells)
+            yield row._replace(cells=cells)
 
     def remember(self, cells: list[Cell | None], reason: str | None) -> None:
         """Remember a main row's outcome for the tabs' rows of the same record."""

@@ -9,6 +9,15 @@ from typing import NamedTuple
 
 from orchestration.core import FORGOTTEN
 
+# What explains a row or line that is no row of the table.
+ABOVE_HEADER, HEADER, BLANK_AT_END, CONTINUED, NOT_READ = (
+    "above_header",
+    "header",
+    "blank_at_end",
+    "cell_of_several_lines",
+    "sheet_not_read",
+)
+
 
 class LandedCell(NamedTuple):
     """One row of a landing file; the fields are its columns."""
@@ -60,11 +69,16 @@ class Tally:
 
     `withheld`: ids of withheld records by reason; `withheld_persons`: the same for rows of single persons, if
     a record's rows are its persons. `forgotten`: sheets and row numbers of forgotten records, used only while
-    the file is open.
+    the file is open. `physical`: rows or lines of each sheet, counted from the bytes; `explained`: those that
+    are no rows of the table, by sheet and reason. `opened`: the sheets that were read.
     """
 
+    physical: dict[str, int] = field(default_factory=dict)
+    explained: Counter[tuple[str, str]] = field(default_factory=Counter)
+    opened: set[str] = field(default_factory=set)
     rows_read: int = 0
     rows_landed: int = 0
+    rows_after_end: int = 0  # that look like records and stand below the row that ends the table
     refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
     refused_rows: dict[tuple[str, str], RowRanges] = field(default_factory=dict)
     withheld: dict[str, set[int]] = field(default_factory=dict)
@@ -72,6 +86,7 @@ class Tally:
     forgotten: set[tuple[str, int]] = field(default_factory=set)
     child_read: Counter[str] = field(default_factory=Counter)
     child_landed: Counter[str] = field(default_factory=Counter)
+    child_orphans: Counter[str] = field(default_factory=Counter)
     child_refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
     child_refused_rows: dict[tuple[str, str], RowRanges] = field(default_factory=dict)
     stripped: Counter[str] = field(default_factory=Counter)
@@ -80,6 +95,24 @@ class Tally:
     missing: dict[str, None] = field(default_factory=dict)  # mapped columns that a file does without
     unmapped: dict[str, None] = field(default_factory=dict)
     problems: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def rows_unexplained(self) -> int:
+        """Physical rows or lines that are neither rows of a table nor explained; 0 unless rows vanished."""
+        read = self.rows_read + sum(self.child_read.values())
+        return sum(self.physical.values()) - read - sum(self.explained.values())
+
+    def explain(self, sheet: str, why: str, rows: int) -> None:
+        """Count rows or lines of a sheet that are no rows of its table."""
+        if rows:
+            self.explained[sheet, why] += rows
+
+    def add_physical(self, rows: dict[str, int]) -> None:
+        """Add the count of rows of every sheet; what is in no opened sheet is explained as not read."""
+        self.physical = rows
+        for sheet, count in rows.items():
+            if sheet not in self.opened:
+                self.explain(sheet, NOT_READ, count)
 
     @property
     def rows_refused(self) -> int:

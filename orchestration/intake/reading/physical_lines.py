@@ -1,0 +1,75 @@
+"""Count the lines of delimited text from its bytes, and find a byte that is not in the file's encoding.
+
+The count does not use the CSV reader: it is what the reader's rows are held against. A line ends with a line
+feed, a carriage return, or both; what follows the last of them is a line, too.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+from orchestration.intake.reading.regular_csv import reads_bytewise
+
+_CHUNK = 8 << 20
+
+
+class WrongByte(NamedTuple):
+    """A byte (0 to 255) that cannot be read, with its line and its position in that line, counted from 1."""
+
+    line: int
+    position: int
+    byte: int
+
+
+def count_lines(file: BinaryIO, encoding: str) -> int:
+    """Return the number of lines of a file opened for reading bytes; text that cannot be decoded counts."""
+    is_bytewise = encoding in ("utf-8", "utf-8-sig", "ascii") or reads_bytewise(encoding)
+    lines = 0
+    last = b""
+    for chunk in _chunks(file) if is_bytewise else _as_utf8(file, encoding):
+        lines += chunk.count(b"\n") + chunk.count(b"\r") - chunk.count(b"\r\n")
+        lines -= last == b"\r" and chunk.startswith(b"\n")
+        last = chunk[-1:]
+    return lines + (last not in (b"", b"\n", b"\r"))
+
+
+def find_wrong_byte(file: BinaryIO, encoding: str) -> WrongByte | None:
+    """Return the first byte that is not in the encoding, or None."""
+    decode = codecs.getincrementaldecoder(encoding)()
+    line, position = 1, 1
+    while chunk := file.read(_CHUNK):
+        try:
+            text = decode.decode(chunk)
+        except UnicodeDecodeError as fault:
+            # The decoder may hold the first bytes of a character from the chunk before.
+            before = fault.object[: fault.start].decode(encoding, errors="replace")
+            line, position = _after(before, line, position)
+            return WrongByte(line, position, fault.object[fault.start])
+        line, position = _after(text, line, position)
+    try:
+        decode.decode(b"", final=True)
+    except UnicodeDecodeError as fault:
+        return WrongByte(line, position, fault.object[fault.start])
+    return None
+
+
+def _after(text: str, line: int, position: int) -> tuple[int, int]:
+    """Return line and position after a text that begins at `line` and `position`."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\n" not in plain:
+        return line, position + len(plain)
+    return line + plain.count("\n"), len(plain) - plain.rfind("\n")
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    while chunk := file.read(_CHUNK):
+        yield chunk
+
+
+def _as_utf8(file: BinaryIO, encoding: str) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    for chunk in _chunks(file):
+        yield decoder.decode(chunk).encode(errors="replace")
+    yield decoder.decode(b"", final=True).encode(errors="replace")
