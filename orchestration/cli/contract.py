@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import textwrap
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -102,9 +103,29 @@ def _failed(failure: dict[str, Any]) -> str:
     return f"{check}: {failure['steward_action']}"
 
 
+_EXPLAINED = {
+    "header": "header",
+    "above_header": "above the header",
+    "blank_at_end": "blank at the end",
+    "cell_of_several_lines": "inside cells of several lines",
+    "sheet_not_read": "in sheets that the contract does not name",
+}
+
+
+def _show_lines(report: Any) -> None:
+    """Show that every line or row of the file is a row of a table, or why not."""
+    explained: Counter[str] = Counter()
+    for one in report.rows_explained:
+        explained[_EXPLAINED[one["why"]]] += one["rows"]
+    read = report.rows_read + sum(report.child_rows_read.values())
+    parts = [f"{read:,} rows", *(f"{rows:,} {why}" for why, rows in explained.items())]
+    out.print(f"\n{sum(report.physical_rows.values()):,} lines in the file = {' + '.join(parts)}")
+
+
 def _show_reading(report: Any) -> None:
+    _show_lines(report)
     out.print(
-        f"\n{report.rows_read:,} rows read = {report.rows_refused:,} refused + {report.rows_landed:,} landed"
+        f"{report.rows_read:,} rows read = {report.rows_refused:,} refused + {report.rows_landed:,} landed"
         f" ({report.records:,} records)"
     )
     for refusal in (*report.refusals, *report.child_refusals):

@@ -61,11 +61,14 @@ class ContractReport:
     file: str
     ok: bool
     faults: list[str] = field(default_factory=list)
+    physical_rows: dict[str, int] = field(default_factory=dict)
+    rows_explained: list[dict[str, Any]] = field(default_factory=list)
     rows_read: int = 0
     rows_landed: int = 0
     rows_refused: int = 0
     refusals: list[dict[str, Any]] = field(default_factory=list)
     child_rows: dict[str, int] = field(default_factory=dict)
+    child_rows_read: dict[str, int] = field(default_factory=dict)
     child_refusals: list[dict[str, Any]] = field(default_factory=list)
     stripped: dict[str, int] = field(default_factory=dict)
     columns_found: list[str] = field(default_factory=list)

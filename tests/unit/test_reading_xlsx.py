@@ -98,18 +98,21 @@ def test_sheets_are_named_after_months(name: str, month: tuple[int, int]) -> Non
     assert month_of_sheet("Summary 2020") is None
 
 
-def test_merged_cells_fill_down_only_where_the_contract_says(tmp_path: Path) -> None:
+def test_merged_cells_fill_down_where_the_contract_says_and_hold_the_file_elsewhere(tmp_path: Path) -> None:
     path = workbook(
         tmp_path / "a.xlsx",
         {"Cases": [HEADER, row(1), row(2, From=None, Sex=None), row(3, From=None)]},
     )
     changed = openpyxl.load_workbook(path)
     changed["Cases"].merge_cells("E2:E3")
+    changed.save(path)
+    content = book(format={"kind": "xlsx", "sheet": 0, "fill_down_merged": ["From"]})
+    cells, _ = read(path, content)
+    assert [cell.row_number for cell in cells if cell.field == "place(origin).place_text"] == [2, 3]
     changed["Cases"].merge_cells("C2:C3")
     changed.save(path)
-    cells, _ = read(path, book(format={"kind": "xlsx", "sheet": 0, "fill_down_merged": ["From"]}))
-    assert [cell.row_number for cell in cells if cell.field == "place(origin).place_text"] == [2, 3]
-    assert [cell.row_number for cell in cells if cell.field == "sex"] == [2, 4]
+    with pytest.raises(ExtractHeld, match=r"'Sex' over rows 2 to 3.*format\.fill_down_merged"):
+        read(path, content)
 
 
 def test_errors_and_formulas_without_a_value_are_marked(tmp_path: Path) -> None:

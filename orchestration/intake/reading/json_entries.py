@@ -165,10 +165,10 @@ def _skip(events: Events, event: str) -> None:
 
 
 def gather_columns(columns: dict[str, dict[str, None]], rows: Counter[str], sheet: str, entry: Entry) -> None:
-    """Add the columns of an entry and of the rows inside it to `columns`, and count the entries in `rows`."""
+    """Add the columns of an entry and of the rows inside it to `columns`, and count these rows in `rows`."""
     columns.setdefault(sheet, {}).update(dict.fromkeys(entry.cells))
-    rows[sheet] += 1
     for path, child in entry.children:
+        rows[path] += 1
         gather_columns(columns, rows, path, child)
 
 

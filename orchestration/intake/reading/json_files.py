@@ -56,7 +56,8 @@ class JsonSource:
         self._wanted = [part for part in (layout.records or "").split("/") if part]
         self._repeats = {name: same(repeat.sheet) for name, repeat in layout.repeats.items()}
         self._label = label
-        self._rows_of: Counter[str] = Counter()
+        self._records = 0
+        self._child_counts: Counter[str] = Counter()
         self._columns = self._survey()
 
     def main_sheets(self) -> Iterator[SourceSheet]:
@@ -76,10 +77,12 @@ class JsonSource:
 
     def physical_rows(self) -> dict[str, int]:
         """Return the entries of the list of records, and of each list of objects in them."""
-        return {self._shown(path): rows for path, rows in self._rows_of.items()}
+        children = {self._shown(path): rows for path, rows in self._child_counts.items()}
+        return {"": self._records} | children
 
     def _shown(self, path: str) -> str:
-        return shown_sheet(path, list(self._columns).index(path)) if path else ""
+        """Return the shown name of a list of objects inside the records."""
+        return shown_sheet(path, list(self._columns).index(path)) or "(no name)"
 
     def _survey(self) -> dict[str, list[str]]:
         """Return the columns by sheet, `""` for the records; raise if the file does not fit the contract."""
@@ -87,13 +90,14 @@ class JsonSource:
         shape = Shape()
         columns: dict[str, dict[str, None]] = {"": {}}
         for entry in self._entries(shape):
-            gather_columns(columns, self._rows_of, "", entry)
+            gather_columns(columns, self._child_counts, "", entry)
             if sum(map(len, columns.values())) > MOST_COLUMNS:
                 raise ExtractHeld(
                     "hold:too_many_columns",
                     f"{self._label} has more than {MOST_COLUMNS} columns. In an export of a form every "
                     "record has the same ones; ask the partner how the file was made.",
                 )
+        self._records = shape.records
         self._refuse_other_shape(shape)
         self._refuse_missing_pages(shape)
         if shape.no_objects:

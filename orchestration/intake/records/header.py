@@ -114,10 +114,10 @@ def _search(
     if is_blank and next((row for row in sheet.rows if any(row.cells)), None) is None:
         return None
     sheet_name = f", sheet {sheet.shown!r}," if sheet.name else ""
-    names = ", ".join(repr(column) for column in required or all_columns)
+    sought = ", ".join(repr(column) for column in required or all_columns)
     raise ExtractHeld(
         "hold:header_not_found",
-        f"{label}{sheet_name} has no row with the columns {names} among its first {limit}. If a column was "
+        f"{label}{sheet_name} has no row with the columns {sought} among its first {limit}. If a column was "
         "renamed, change the contract; if the header stands lower, raise `format.header_search`.",
         required or all_columns,
     )
