@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration.contracts import MANY_CODES, SHEET, SINGLE_CODES, Cell, Contract, place_parts
+import numpy as np
+import numpy.typing as npt
+
+from orchestration.contracts import MANY_CODES, SHEET, SINGLE_CODES, Contract, place_parts
 from orchestration.drafting.personal_columns import personal_heading, personal_values
-from orchestration.intake import AFTER_END, ColumnPlan, Tally, cell_at, denial_in, readings
+from orchestration.intake import AFTER_END, Block, ColumnPlan, Tally, denial_in, readings
 
 _REFERENCES_LOOKED_AT = 5_000
 
@@ -23,11 +26,13 @@ class KeyColumns:
             part: [] for part in contract.delivery.key_parts if part != SHEET
         }
 
-    def watch(self, plan: ColumnPlan, cells: list[Cell | None]) -> None:
-        for part, index in zip(self._contract.delivery.key_parts, plan.key, strict=True):
-            cell = cell_at(cells, index)
-            if part != SHEET and cell and len(self._values[part]) < _REFERENCES_LOOKED_AT:
-                self._values[part].append(cell.value)
+    def watch(self, plan: ColumnPlan, block: Block, rows: npt.NDArray[np.int64]) -> None:
+        for part, at in zip(self._contract.delivery.key_parts, plan.key, strict=True):
+            column = block.column(at)
+            if part != SHEET and column is not None:
+                cells = column.cell_of_each_row()
+                values = [cell.value for row in rows.tolist() if (cell := cells[row])]
+                self._values[part] += values[: _REFERENCES_LOOKED_AT - len(self._values[part])]
 
     def warnings(self) -> Iterator[str]:
         for column, values in self._values.items():

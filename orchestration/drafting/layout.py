@@ -9,15 +9,17 @@ from typing import Any
 from orchestration.contracts import Cell, CsvFormat, Layout, month_of_sheet, same
 from orchestration.drafting.reading import ROWS_OF_A_SHEET, Sample, SampleSheet, rows_with_cells
 from orchestration.intake import (
+    Block,
     Header,
     Merge,
     RowJudge,
     SourceSheet,
     begins_with,
+    blocks_of,
     names_somebody,
     read_header,
     readings,
-    without_trailing_blanks,
+    rows_in,
 )
 
 ROWS_WITH_A_HEADER = 20
@@ -162,9 +164,9 @@ def _names(sheet: SampleSheet, rows: list[int]) -> list[str]:
     return found[0].names if found else []
 
 
-def _open(sheet: SampleSheet, rows: list[int]) -> tuple[Header, list[Any]] | None:
+def _open(sheet: SampleSheet, rows: list[int]) -> tuple[Header, list[Block]] | None:
     layout = Layout.model_validate({"header_rows": rows})
-    source = SourceSheet(sheet.name, sheet.shown, iter(sheet.rows), sheet.merges, sheet.columns)
+    source = SourceSheet(sheet.name, sheet.shown, blocks_of(sheet.rows), sheet.merges, sheet.columns)
     found = read_header(source, layout, [], [], "sample", {})
     return (found[0], list(found[1])) if found else None
 
@@ -183,8 +185,8 @@ def _read_table(
     judge = RowJudge(header, layout, set(range(len(header.names))))
     since_record: list[str] = []
     between: list[str] = []
-    for row in without_trailing_blanks(iter(following)):
-        reason = judge.reason(row.cells)
+    refused = [reason for block in following for reason in judge.refusals(block).list()]
+    for row, reason in zip(rows_in(following), refused, strict=True):
         if reason == _TOTAL:
             first = next(cell for cell in row.cells if cell)
             if not names_somebody(first.value) and len(first.value) <= LONGEST_STOP_WORD:

@@ -11,7 +11,6 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from orchestration.intake import (
     Merge,
     SourceRow,
     SourceSheet,
+    first_rows,
     names_somebody,
     open_source,
     shown_file,
@@ -85,7 +85,7 @@ def read_sample(path: Path, partner: str) -> Sample:
 
 
 def _sample_of(sheet: SourceSheet, part: str = "") -> SampleSheet:
-    rows = list(islice(sheet.rows, ROWS_OF_A_SHEET))
+    rows, _ = first_rows(sheet.blocks, ROWS_OF_A_SHEET)
     return SampleSheet(sheet.name, sheet.shown, rows, sheet.merges, sheet.columns, part)
 
 

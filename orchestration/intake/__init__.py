@@ -57,15 +57,15 @@ if TYPE_CHECKING:
     )
     from orchestration.intake.outcomes import ExtractHeld, ExtractStopped, TakenExtract
     from orchestration.intake.reading.any_file import open_source, suffix_of
+    from orchestration.intake.reading.block import Block, SourceRow, blocks_of, first_rows, rows_in
     from orchestration.intake.reading.original_rows import OriginalRow, original_row
-    from orchestration.intake.reading.sheets import Merge, SourceRow, SourceSheet
+    from orchestration.intake.reading.sheets import Merge, SourceSheet
     from orchestration.intake.records.child_copies import COPY, copy_name
     from orchestration.intake.records.header import Header, read_header
     from orchestration.intake.records.non_records import (
         AFTER_END,
         RowJudge,
         begins_with,
-        without_trailing_blanks,
     )
     from orchestration.intake.records.records import RecordReader
     from orchestration.intake.records.rename import DISAGREES, FLAG_SET, LABEL, ColumnPlan, cell_at

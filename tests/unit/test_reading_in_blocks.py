@@ -1,16 +1,14 @@
-"""A CSV read in blocks of columns lands exactly what it lands row by row."""
+"""What a CSV lands does not depend on where its blocks end, nor on which reader split its rows."""
 
 from __future__ import annotations
 
 import copy
 import csv
 import io
-from collections.abc import Iterator
 from dataclasses import fields as dataclass_fields
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,12 +16,11 @@ from hypothesis import strategies as st
 
 from orchestration.contracts import Cell, Contract, load_contract
 from orchestration.core import SAMPLE_PARTNERS
-from orchestration.intake import ExtractStopped, LandedCell, RecordReader, account, open_source
-from orchestration.intake.landing.landing import SCHEMA, write_cells
+from orchestration.intake import ExtractStopped, RecordReader, account, open_source
+from orchestration.intake.landing.landing import landed_cells, write_cells
 from orchestration.intake.minimising.detectors import findings, is_judged_by_shape
-from orchestration.intake.reading import block
-from orchestration.intake.reading import csv_blocks as reading_csv_blocks
-from orchestration.intake.records import block_slots, ordinary_rows, records, records_in_blocks
+from orchestration.intake.reading import block, csv_blocks
+from orchestration.intake.records import non_records, slots
 from tests.unit.partner_files import KEYS, book
 
 HEADER = ["No", "Date", "Sent", "Sex", "Born", "From", "Way/bus"]
@@ -95,6 +92,8 @@ def contracts(draw: st.DrawFn) -> dict[str, Any]:
         "encoding": draw(st.sampled_from(["utf-8", "utf-8", "utf-8-sig", "cp1252", "iso8859-15", "utf-16"])),
         "delimiter": draw(st.sampled_from([",", ";", "\t"])),
         "stop_at": draw(st.sampled_from([[], ["Ends here", "über"]])),
+        "trailing_cells": draw(st.sampled_from(["required", "optional"])),
+        "multiline": HEADER,
         "hxl_row": draw(st.sampled_from([True, False])),
     }
     return {key: value for key, value in content.items() if value is not None}
@@ -102,7 +101,7 @@ def contracts(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def texts(draw: st.DrawFn, encoding: str, delimiter: str) -> bytes:
-    header = [*HEADER, *draw(st.sampled_from([[], ["Gender"], ["Gender", "", "Remarks"]]))]
+    header = [*HEADER, *draw(st.sampled_from([[], ["Gender"], ["Gender", "", "Other"]]))]
     odd = draw(st.integers(0, 30))
     rows = []
     for _ in range(draw(st.integers(4, 40))):
@@ -143,64 +142,58 @@ def texts(draw: st.DrawFn, encoding: str, delimiter: str) -> bytes:
     return data
 
 
-def landed(path: Path, contract: Contract, by_blocks: bool) -> tuple[Any, RecordReader]:
+def landed(path: Path, contract: Contract) -> tuple[Any, RecordReader]:
     """Either the cells or the sentence why there are none; and the reader."""
     reader = RecordReader(contract, KEYS, path.name)
     try:
         with open_source(path, contract) as source:
-            if not by_blocks:
-                return list(reader.landed_cells(source)), reader
-            return list(cells_of(reader.landed_tables(source))), reader
+            tables = list(reader.landed_tables(source))
     except ExtractStopped as fault:
-        return (type(fault), fault.sentence), reader
-
-
-def cells_of(pieces: Iterator[LandedCell | pa.Table]) -> Iterator[LandedCell]:
-    for piece in pieces:
-        if isinstance(piece, LandedCell):
-            yield piece
-        else:
-            piece.validate(full=True)
-            yield from map(
-                LandedCell._make, zip(*(column.to_pylist() for column in piece.columns), strict=True)
-            )
+        return (type(fault), fault.code), reader
+    for table in tables:
+        table.validate(full=True)
+    return [cell for table in tables for cell in landed_cells(table)], reader
 
 
 def assert_alike(path: Path, contract: Contract) -> RecordReader:
-    by_rows, one = landed(path, contract, by_blocks=False)
-    by_blocks, other = landed(path, contract, by_blocks=True)
+    """Read a file row by row with Python's reader, then in blocks; assert that nothing differs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_blocks.CsvBlocks, "_can_use_arrow", lambda self: False)
+        patch.setattr(block, "ROWS_IN_A_BLOCK", 1)
+        by_rows, one = landed(path, contract)
+    by_blocks, other = landed(path, contract)
     assert by_blocks == by_rows
     if isinstance(by_rows, list):
         assert account(contract, other.tally, 1900) == account(contract, one.tally, 1900)
         for part in dataclass_fields(one.tally):
             if not part.name.endswith("refused_rows"):
                 assert getattr(other.tally, part.name) == getattr(one.tally, part.name), part.name
+        assert other.tally.rows_unexplained == 0
+        assert other.profiles.content() == one.profiles.content()
     return other
 
 
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Blocks of a few rows, so that a small file has every border a large one has."""
-    monkeypatch.setattr(records, "ROWS_BEFORE_BLOCKS", 1)
-    for module in (block, ordinary_rows, block_slots):
+    """Judge columns of more than two values as those of many."""
+    for module in (non_records, slots):
         monkeypatch.setattr(module, "FEW", 2)
-    monkeypatch.setattr(records_in_blocks, "_MOST_SPECIAL", 0.8)
     return monkeypatch
 
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
-def test_blocks_and_rows_land_the_same(
+def test_any_file_lands_the_same_in_blocks_and_row_by_row(
     tmp_path: Path, small_blocks: pytest.MonkeyPatch, data: st.DataObject
 ) -> None:
     content = data.draw(contracts())
     form = content["format"]
     path = tmp_path / "a.csv"
     path.write_bytes(data.draw(texts(form["encoding"], form["delimiter"])))
-    small_blocks.setattr(reading_csv_blocks, "CHUNK", data.draw(st.sampled_from([100, 700, 5000])))
-    small_blocks.setattr(reading_csv_blocks, "SMALLEST_CHUNK", data.draw(st.sampled_from([60, 300])))
-    small_blocks.setattr(reading_csv_blocks, "MOST_BYTES_IN_A_BLOCK", data.draw(st.sampled_from([150, 1000])))
-    for module in (block, ordinary_rows, block_slots):
+    small_blocks.setattr(csv_blocks, "CHUNK", data.draw(st.sampled_from([100, 700, 5000])))
+    small_blocks.setattr(csv_blocks, "SMALLEST_CHUNK", data.draw(st.sampled_from([60, 300])))
+    small_blocks.setattr(csv_blocks, "MOST_BYTES_IN_A_BLOCK", data.draw(st.sampled_from([150, 1000])))
+    for module in (non_records, slots):
         small_blocks.setattr(module, "FEW", data.draw(st.sampled_from([0, 2, 1000])))
     assert_alike(path, Contract.model_validate(content))
 
@@ -233,11 +226,11 @@ def csv_samples() -> list[tuple[Path, Path]]:
 
 
 @pytest.mark.parametrize(("contract", "path"), csv_samples(), ids=lambda path: path.name)
-def test_blocks_and_rows_land_the_same_of_every_sample(
+def test_every_sample_lands_the_same_in_blocks_and_row_by_row(
     small_blocks: pytest.MonkeyPatch, contract: Path, path: Path
 ) -> None:
-    small_blocks.setattr(reading_csv_blocks, "CHUNK", 4000)
-    small_blocks.setattr(reading_csv_blocks, "SMALLEST_CHUNK", 1000)
+    small_blocks.setattr(csv_blocks, "CHUNK", 4000)
+    small_blocks.setattr(csv_blocks, "SMALLEST_CHUNK", 1000)
     reader = assert_alike(path, load_contract(contract))
     assert reader.tally.rows_landed
 
@@ -279,7 +272,7 @@ UNUSUAL = {
 
 
 @pytest.mark.parametrize("unusual", UNUSUAL.values(), ids=UNUSUAL)
-def test_unusual_row_lands_in_a_block_as_it_does_alone(tmp_path: Path, unusual: str) -> None:
+def test_an_unusual_row_lands_in_a_block_as_it_does_alone(tmp_path: Path, unusual: str) -> None:
     path = long_file(tmp_path / "a.csv", 1200)
     header, *lines = path.read_text(encoding="utf-8").splitlines()
     sums = dict.fromkeys(("sum", "some"), 0)
@@ -306,16 +299,6 @@ def long_file(path: Path, rows: int = 3000) -> Path:
     return path
 
 
-def test_the_rows_of_a_long_file_are_taken_in_blocks_and_profiled_alike(tmp_path: Path) -> None:
-    path, contract = long_file(tmp_path / "a.csv"), Contract.model_validate(CONTENT)
-    reader = assert_alike(path, contract)
-    assert reader.profiles.content() == landed(path, contract, by_blocks=False)[1].profiles.content()
-    with open_source(path, contract) as source:
-        pieces = list(RecordReader(contract, KEYS, path.name).landed_tables(source))
-    in_tables = sum(len(piece) for piece in pieces if isinstance(piece, pa.Table))
-    assert in_tables > 0.6 * reader.tally.rows_landed * 5
-
-
 def test_removed_and_refused_values_are_in_no_parquet_dictionary(tmp_path: Path) -> None:
     path, contract = tmp_path / "a.csv", Contract.model_validate(CONTENT)
     text = long_file(path).read_text(encoding="utf-8")
@@ -339,15 +322,3 @@ def test_removed_and_refused_values_are_in_no_parquet_dictionary(tmp_path: Path)
     }
     assert "Busia" in words
     assert not words & {"0712345678", "Refusedtown", "2001-02-09", "called 0712345678"}
-
-
-def test_blocks_and_rows_write_the_same_landing_file(tmp_path: Path) -> None:
-    path, contract = long_file(tmp_path / "a.csv"), Contract.model_validate(CONTENT)
-    for by_blocks in (False, True):
-        reader = RecordReader(contract, KEYS, path.name)
-        with open_source(path, contract) as source:
-            pieces = reader.landed_tables(source) if by_blocks else reader.landed_cells(source)
-            write_cells(tmp_path / f"{by_blocks}.parquet", pieces)
-    in_blocks, in_rows = (pq.read_table(tmp_path / f"{by_blocks}.parquet") for by_blocks in (True, False))
-    assert in_blocks.schema == SCHEMA
-    assert in_blocks.equals(in_rows)

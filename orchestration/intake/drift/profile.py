@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from orchestration.contracts import same
-from orchestration.intake.reading.sheets import SourceRow
+from orchestration.intake.reading.block import Block
 
 ROWS_LOOKED_AT = 1000
 _SHARES = 4
@@ -21,12 +23,14 @@ class ColumnProfiles:
         self._kinds: dict[str, Counter[str]] = {}
         self._distinct: dict[str, set[int]] = {}
 
-    def watch(self, names: list[str], rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
-        """Yield rows unchanged while profiling them; `names` are the shown names of the columns."""
-        for seen, row in enumerate(rows):
-            if seen < ROWS_LOOKED_AT and any(row.cells):
-                self._look_at(names, row)
-            yield row
+    def watch(self, names: list[str], blocks: Iterator[Block]) -> Iterator[Block]:
+        """Yield blocks unchanged while profiling their rows; `names` are the shown names of the columns."""
+        seen = 0
+        for block in blocks:
+            if seen < ROWS_LOOKED_AT:
+                self._look_at(names, block.slice(0, ROWS_LOOKED_AT - seen))
+            seen += len(block)
+            yield block
 
     def content(self) -> dict[str, dict[str, Any]]:
         """Return for each column `filled` and `kinds` (shares) and `distinct` (a number)."""
@@ -41,12 +45,17 @@ class ColumnProfiles:
             for name, kinds in self._kinds.items()
         }
 
-    def _look_at(self, names: list[str], row: SourceRow) -> None:
-        for name, cell in zip(names, row.cells, strict=False):
-            if name and cell:
-                self._kinds.setdefault(name, Counter())[cell.kind] += 1
-                self._distinct.setdefault(name, set()).add(hash(same(cell.value)))
-        self._rows.update(name for name in names if name)
+    def _look_at(self, names: list[str], block: Block) -> None:
+        for name, column in zip(names, block.columns, strict=False):
+            codes, counts = np.unique(column.codes[column.filled], return_counts=True)
+            if not name or not len(codes):
+                continue
+            kinds, distinct = self._kinds.setdefault(name, Counter()), self._distinct.setdefault(name, set())
+            for code, count in zip(codes.tolist(), counts.tolist(), strict=True):
+                kinds[column.kinds[code] if column.kinds else "text"] += count
+                distinct.add(hash(same(column.text(code))))
+        rows = int(block.filled.sum())
+        self._rows.update({name: rows for name in names if name and rows})
 
 
 def likeness(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> float | None:

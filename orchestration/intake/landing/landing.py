@@ -52,8 +52,8 @@ def register_path(folder: Path, partner: str, extract_id: str) -> Path:
     return folder / partner / f"{extract_id}.json"
 
 
-def write_cells(path: Path, cells: Iterable[LandedCell | pa.Table]) -> None:
-    """Stream single cells and tables of cells into a Parquet file at a temporary path."""
+def write_cells(path: Path, tables: Iterable[pa.Table]) -> None:
+    """Stream tables of cells (DICTIONARY_SCHEMA) into a Parquet file at a temporary path."""
     with (
         pq.ParquetWriter(
             path,
@@ -69,31 +69,22 @@ def write_cells(path: Path, cells: Iterable[LandedCell | pa.Table]) -> None:
         ThreadPoolExecutor(1) as beside,
     ):
         writing: Future[None] = beside.submit(lambda: None)
-        for group in _groups(cells):
+        for group in _groups(tables):
             writing.result()
             writing = beside.submit(writer.write_table, group, row_group_size=max(len(group), 1))
         writing.result()
 
 
-def _groups(cells: Iterable[LandedCell | pa.Table]) -> Iterator[pa.Table]:
-    """Yield row groups in order: a large table alone, smaller ones and single cells together."""
+def _groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Yield row groups in order: a large table alone, smaller ones together."""
     waiting: list[pa.Table] = []
-    single: list[LandedCell] = []
-    count = 0
-    for cell in cells:
-        if isinstance(cell, pa.Table):
-            waiting += [_table(single)] if single else []
-            single = []
-            waiting += [cell] if len(cell) else []
-            count += len(cell)
-        else:
-            single.append(cell)
-            count += 1
-        is_large = not single and len(waiting) == 1 and count >= _CELLS_OF_A_LARGE_TABLE
-        if is_large or count >= _CELLS_IN_A_GROUP:
-            yield _concatenated([*waiting, _table(single)] if single else waiting)
-            waiting, single, count = [], [], 0
-    yield _concatenated([*waiting, _table(single)])
+    for table in tables:
+        waiting += [table] if len(table) else []
+        count = sum(map(len, waiting))
+        if count >= (_CELLS_OF_A_LARGE_TABLE if len(waiting) == 1 else _CELLS_IN_A_GROUP):
+            yield _concatenated(waiting)
+            waiting = []
+    yield _concatenated(waiting or [table_of([])])
 
 
 def _concatenated(tables: list[pa.Table]) -> pa.Table:
@@ -215,11 +206,18 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _table(cells: list[LandedCell]) -> pa.Table:
+def table_of(cells: list[LandedCell]) -> pa.Table:
+    """Return cells as a table of DICTIONARY_SCHEMA."""
     columns = list(zip(*cells, strict=True)) if cells else [()] * len(SCHEMA)
     kinds = [kind.type for kind in DICTIONARY_SCHEMA]
     arrays = [pa.array(list(column), type=kind) for column, kind in zip(columns, kinds, strict=True)]
     return pa.Table.from_arrays(arrays, schema=DICTIONARY_SCHEMA)
+
+
+def landed_cells(table: pa.Table) -> Iterator[LandedCell]:
+    """Yield the cells of a table one by one."""
+    columns = [table[name].to_pylist() for name in SCHEMA.names]
+    return (LandedCell(*values) for values in zip(*columns, strict=True))
 
 
 def _refusals(

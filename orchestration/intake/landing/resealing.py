@@ -23,6 +23,7 @@ from orchestration.intake.landing.landing import sha256_of
 from orchestration.intake.landing.sealing import in_memory, opened, seal, sealed_path
 from orchestration.intake.outcomes import ExtractStopped
 from orchestration.intake.reading.any_file import Source, open_source, suffix_of
+from orchestration.intake.reading.block import rows_in
 from orchestration.intake.records.records import RecordReader
 from orchestration.intake.shown_names import shown_sheet
 
@@ -62,7 +63,7 @@ def reseal(
     try:
         with opened(sealed, private_key, suffix_of(contract)) as original:
             with open_source(original, contract) as source:
-                deque(reader.landed_cells(source), maxlen=0)
+                deque(reader.landed_tables(source), maxlen=0)
             rows = reader.tally.forgotten
             return seal_without(settings, contract, extract_id, original, rows, recipient)
     except ExtractStopped:  # its contract no longer reads it
@@ -105,7 +106,7 @@ def _texts_only_in(rows: Rows, original: Path, contract: Contract) -> set[str]:
     others: set[str] = set()
     with open_source(original, contract) as source:
         for sheet in _all_sheets(source, contract):
-            for row in sheet.rows:
+            for row in rows_in(sheet.blocks):
                 texts = {cell.value for cell in row.cells if cell}
                 (own if (sheet.shown, row.number) in rows else others).update(texts)
     return {text for text in own - others if len(text) >= _SHORTEST_TEXT and _IDENTIFYING.search(text)}

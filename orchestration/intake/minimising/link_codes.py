@@ -6,7 +6,7 @@ codes and uses them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 from orchestration.contracts import Cell, Contract, day_of, year_of
 from orchestration.core import PARTIAL, Keys, replacing
 from orchestration.intake.landing.landing import earlier_path, register_path
-from orchestration.intake.records.rename import ColumnPlan, cell_at
+from orchestration.intake.reading.block import Block
+from orchestration.intake.records.rename import ColumnPlan
 from orchestration.linkage import Coder
 
 LINK_CODES = pa.schema(
@@ -45,17 +46,21 @@ class LinkCodes:
         self._rows: list[dict[str, Any]] = []
         self._writer: pq.ParquetWriter | None = None
 
-    def add(self, record_id: int, plan: ColumnPlan, cells: list[Cell | None]) -> None:
-        """Add the codes of a landed row, if it has any."""
+    def add(self, ids: Iterable[int], plan: ColumnPlan, block: Block, rows: Iterable[int]) -> None:
+        """Add the codes of landed rows of a block, of those that have any; `ids` are their records."""
         if self._coder is None or self._writer is None or not plan.link:
             return
-        named = {name: cell for name, index in plan.link.items() if (cell := cell_at(cells, index))}
-        pairs = (pair for name, cell in named.items() for pair in self._codes(self._coder, name, cell))
-        codes = {name: code for name, code in pairs if code}
-        if codes:
-            self._rows.append({"record_id": record_id, **codes})
-        if len(self._rows) == _ROWS_IN_A_GROUP:
-            self._write(self._writer)
+        columns = {
+            name: column.cell_of_each_row() for name, at in plan.link.items() if (column := block.column(at))
+        }
+        for record_id, row in zip(ids, rows, strict=True):
+            named = {name: cell for name, cells in columns.items() if (cell := cells[row])}
+            pairs = (pair for name, cell in named.items() for pair in self._codes(self._coder, name, cell))
+            codes = {name: code for name, code in pairs if code}
+            if codes:
+                self._rows.append({"record_id": record_id, **codes})
+            if len(self._rows) == _ROWS_IN_A_GROUP:
+                self._write(self._writer)
 
     @contextmanager
     def written_to(self, folder: Path, partner: str, extract_id: str) -> Iterator[None]:

@@ -33,19 +33,9 @@ class Minimiser:
         self.stripped: Counter[str] = Counter()
         self._order = contract.locale.dates
 
-    def day_in(self, text: str) -> date | None:
+    def day_in(self, cell: Cell) -> date | None:
         """Parse a complete date in the contract's day order."""
-        return day_of(Cell(text), self._order)
-
-    def keep(self, named: list[NamedCell]) -> list[NamedCell]:
-        """Return the cells of a record that may land."""
-        kept = []
-        for item in named:
-            cell, reasons = self.minimised(item, named)
-            self.stripped.update(reasons)
-            if cell is not None:
-                kept.append(item._replace(cell=cell))
-        return kept
+        return day_of(cell, self._order)
 
     def minimised(self, item: NamedCell, named: list[NamedCell]) -> Minimised:
         """Minimise one cell; `named` are all cells of its row, which may hold the date for an age."""

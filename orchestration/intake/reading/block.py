@@ -1,18 +1,22 @@
-"""Rows of one sheet as columns of distinct texts, so that each value is judged once instead of each cell."""
+"""Rows of one sheet as columns of distinct values, so that each value is judged once instead of each cell.
+
+Every reader yields blocks; every rule on rows works on them. `SourceRow` is one row of a block, for headers,
+messages and whoever has to look at a single row.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
-from typing import Any
+from itertools import chain, islice
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from orchestration.contracts import Cell, text_cell
+from orchestration.contracts import Cell
 
 Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
@@ -26,17 +30,87 @@ _TO_ZERO = np.arange(256, dtype=np.uint8)
 _TO_ZERO[ord("0") : ord("9") + 1] = ord("0")
 FEW = 500  # up to so many distinct values of a column are judged one by one and remembered
 MOST_REMEMBERED = 1 << 16
+ROWS_IN_A_BLOCK = 1 << 13  # of readers that make cells one by one
+
+
+class SourceRow(NamedTuple):
+    """A row with its number as the partner sees it, counted from 1 with header rows.
+
+    In delimited text the number is that of the row's first line, and `lines` counts its lines: more than one
+    where a quoted cell holds line ends. `parent` (of a child row: the record's position in the file, or its
+    reference) and `order` are set if the file's structure gives them instead of a column.
+    """
+
+    number: int
+    cells: list[Cell | None]
+    parent: str | None = None
+    order: int | None = None
+    lines: int = 1
 
 
 class Column:
-    """One column of a block: `codes` gives each row the number of one of the distinct `values`."""
+    """One column of a block: `codes` gives each row the number of one of the distinct `values`.
 
-    def __init__(self, column: pa.DictionaryArray) -> None:
-        self.values: pa.StringArray = column.dictionary
-        self.codes: npt.NDArray[np.int32] = column.indices.to_numpy()
+    `kinds`, `formats` and `looks` (of a cell, by distinct value) are None where every value is plain text.
+    """
+
+    def __init__(
+        self,
+        values: pa.StringArray,
+        codes: npt.NDArray[np.int32],
+        kinds: list[str] | None = None,
+        formats: list[str | None] | None = None,
+        looks: list[str | None] | None = None,
+    ) -> None:
+        self.values, self.codes = values, codes
+        self.kinds, self.formats, self.looks = kinds, formats, looks
+
+    @classmethod
+    def of_arrow(cls, column: pa.DictionaryArray) -> Column:
+        """Return a column of plain texts."""
+        return cls(column.dictionary, column.indices.to_numpy())
+
+    @classmethod
+    def of(cls, keys: Iterable[Hashable], cell_of: Callable[[Any], Cell | None]) -> Column:
+        """Return a column from a key for each row; `cell_of` makes the cell of each distinct key."""
+        known: dict[Hashable, int] = {}
+        codes = np.array([known.setdefault(key, len(known)) for key in keys], np.int32)
+        cells = [cell_of(key) for key in known]
+        values = pa.array([cell.value if cell else "" for cell in cells], pa.string())
+        if all(cell is None or cell == Cell(cell.value) for cell in cells):
+            return cls(values, codes)
+        return cls(
+            values,
+            codes,
+            [cell.kind if cell else "text" for cell in cells],
+            [cell.number_format if cell else None for cell in cells],
+            [cell.look if cell else None for cell in cells],
+        )
+
+    @classmethod
+    def of_cells(cls, cells: Iterable[Cell | None]) -> Column:
+        return cls.of(cells, lambda cell: cell)
 
     def __len__(self) -> int:
         return len(self.codes)
+
+    def slice(self, start: int, end: int | None) -> Column:
+        """Return a range of rows; the distinct values stay."""
+        return Column(self.values, self.codes[start:end], self.kinds, self.formats, self.looks)
+
+    def distinct_cell(self, code: int) -> Cell | None:
+        text = self.text(code)
+        if not text.strip():
+            return None
+        if self.kinds is None or self.formats is None or self.looks is None:
+            return Cell(text)
+        return Cell(text, self.kinds[code], self.formats[code], self.looks[code])
+
+    def has_kind(self, *kinds: str) -> Flags:
+        """By distinct value: whether its cell has one of these kinds."""
+        if self.kinds is None:
+            return np.full(len(self.values), "text" in kinds)
+        return np.array([kind in kinds for kind in self.kinds], bool)
 
     @cached_property
     def texts(self) -> list[str]:
@@ -104,7 +178,17 @@ class Column:
         return rows
 
     def cell(self, row: int) -> Cell | None:
-        return text_cell(self.text(int(self.codes[row])))
+        return self.distinct_cell(int(self.codes[row]))
+
+    @cached_property
+    def cells(self) -> list[Cell | None]:
+        """The distinct cells, for whoever has to look at all of them."""
+        if self.kinds is None:
+            return [Cell(text) if text.strip() else None for text in self.texts]
+        return [self.distinct_cell(code) for code in range(len(self.values))]
+
+    def cell_of_each_row(self) -> list[Cell | None]:
+        return [self.cells[code] for code in self.codes.tolist()]
 
     def each(self, judge: Callable[[str], Any], known: dict[str, Any]) -> list[Any]:
         """Apply `judge` to every distinct value; `known` keeps the results between blocks."""
@@ -118,17 +202,105 @@ class Column:
 
 @dataclass(frozen=True)
 class Block:
-    """Consecutive rows of equal width; `first_row` is the number of the first."""
+    """Consecutive rows; `numbers` are theirs as in `SourceRow`.
 
-    first_row: int
+    `widths` (how many cells each row has) and `lines` (how many lines) are None where all rows are as wide as
+    the block, or have one line. `parents` and `orders` are as in `SourceRow`, None if columns give them.
+    """
+
+    numbers: npt.NDArray[np.int64]
     columns: list[Column]
+    widths: npt.NDArray[np.int32] | None = None
+    lines: npt.NDArray[np.int32] | None = None
+    parents: list[str | None] | None = None
+    orders: list[int | None] | None = None
 
     def __len__(self) -> int:
-        return len(self.columns[0])
+        return len(self.numbers)
 
-    def cells(self, row: int) -> list[Cell | None]:
-        """Return one row as cells."""
-        return [column.cell(row) for column in self.columns]
+    def column(self, at: int | None) -> Column | None:
+        """Return the column at a position, None if no row reaches it."""
+        return self.columns[at] if at is not None and at < len(self.columns) else None
+
+    def row(self, at: int) -> SourceRow:
+        """Return one row."""
+        width = len(self.columns) if self.widths is None else int(self.widths[at])
+        return SourceRow(
+            int(self.numbers[at]),
+            [column.cell(at) for column in self.columns[:width]],
+            self.parents[at] if self.parents else None,
+            self.orders[at] if self.orders else None,
+            1 if self.lines is None else int(self.lines[at]),
+        )
+
+    def slice(self, start: int, end: int | None = None) -> Block:
+        """Return a range of rows."""
+        return Block(
+            self.numbers[start:end],
+            [column.slice(start, end) for column in self.columns],
+            None if self.widths is None else self.widths[start:end],
+            None if self.lines is None else self.lines[start:end],
+            None if self.parents is None else self.parents[start:end],
+            None if self.orders is None else self.orders[start:end],
+        )
+
+    def with_columns(self, columns: list[Column]) -> Block:
+        return replace(self, columns=columns)
+
+    @cached_property
+    def filled(self) -> Flags:
+        """By row: whether any of its cells is filled."""
+        filled = np.zeros(len(self), bool)
+        for column in self.columns:
+            if filled.all():
+                break
+            filled |= column.filled
+        return filled
+
+
+def block_of(rows: Sequence[SourceRow]) -> Block:
+    """Return rows as a block."""
+    sizes = [len(row.cells) for row in rows]
+    width = max(sizes, default=0)
+    columns = [
+        Column.of_cells(row.cells[at] if at < len(row.cells) else None for row in rows) for at in range(width)
+    ]
+    return Block(
+        np.array([row.number for row in rows], np.int64),
+        columns,
+        None if all(size == width for size in sizes) else np.array(sizes, np.int32),
+        None if all(row.lines == 1 for row in rows) else np.array([row.lines for row in rows], np.int32),
+        [row.parent for row in rows] if any(row.parent is not None for row in rows) else None,
+        [row.order for row in rows] if any(row.order is not None for row in rows) else None,
+    )
+
+
+def blocks_of(rows: Iterable[SourceRow]) -> Iterator[Block]:
+    """Yield rows in blocks of at most ROWS_IN_A_BLOCK."""
+    rows = iter(rows)
+    while some := list(islice(rows, ROWS_IN_A_BLOCK)):
+        yield block_of(some)
+
+
+def rows_in(blocks: Iterable[Block]) -> Iterator[SourceRow]:
+    return (block.row(at) for block in blocks for at in range(len(block)))
+
+
+def first_rows(blocks: Iterator[Block], count: int) -> tuple[list[SourceRow], Iterator[Block]]:
+    """Return the first rows (fewer at the end), and all blocks, these rows included."""
+    taken: list[Block] = []
+    while sum(map(len, taken)) < count and (block := next(blocks, None)) is not None:
+        taken.append(block)
+    return list(islice(rows_in(taken), count)), chain(taken, blocks)
+
+
+def without_first(blocks: Iterable[Block], count: int) -> Iterator[Block]:
+    """Yield blocks without the first rows."""
+    for block in blocks:
+        left = block.slice(count) if count else block
+        count = max(count - len(block), 0)
+        if len(left):
+            yield left
 
 
 def combined(columns: Sequence[Column]) -> tuple[list[tuple[int, ...]], Codes]:
@@ -151,8 +323,3 @@ def combined(columns: Sequence[Column]) -> tuple[list[tuple[int, ...]], Codes]:
         parts.insert(0, distinct % size)
         distinct = distinct // size
     return list(zip(*(part.tolist() for part in parts), strict=True)), inverse
-
-
-def runs(total: int, between: Sequence[int]) -> list[tuple[int, int]]:
-    """Return the ranges of 0…total before, between and after the given positions."""
-    return [(before + 1, after) for before, after in pairwise([-1, *between, total])]

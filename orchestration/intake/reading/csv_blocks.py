@@ -1,7 +1,7 @@
-"""Read the rest of a CSV file: regular bytes as blocks of columns, other bytes as rows.
+"""Read a CSV file in blocks: regular bytes by Arrow, other bytes by Python's reader.
 
-Arrow splits bytes that Python's reader would surely split alike (`regular_csv`). Other bytes are read by
-rows, and blocks resume after them. Memory: two chunks of a file.
+Python's reader (`csv_records`) defines how a file is split. Arrow splits the bytes that both would surely
+split alike (`regular_csv`); blocks resume after other bytes. Memory: two chunks of a file.
 """
 
 from __future__ import annotations
@@ -9,25 +9,24 @@ from __future__ import annotations
 import codecs
 import csv
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
 from orchestration.contracts import LONGEST_CELL, text_cell
-from orchestration.intake.reading.block import Block, Column
+from orchestration.intake.reading.block import Block, Column, SourceRow, blocks_of
 from orchestration.intake.reading.csv_records import CsvRecord, CsvRecords
 from orchestration.intake.reading.limits import lines
 from orchestration.intake.reading.regular_csv import reads_bytewise, regular_end
-from orchestration.intake.reading.sheets import SourceRow
 
 CHUNK = 8 << 20  # shorter than limits.LONGEST_LINE, so that no line in it is too long
 SMALLEST_CHUNK = 1 << 16
 ROWS_IN_A_BLOCK, MOST_BYTES_IN_A_BLOCK = 1 << 15, 4 << 20
-FEWEST_COLUMNS = 3  # with fewer columns, notes, totals and blank lines look like records
 _TEXTS = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -39,51 +38,72 @@ class _Chunk(NamedTuple):
 
 
 class CsvBlocks:
-    """Reads one file from a given row. `encoding` is the codec's name; UTF-16 and UTF-32 are not read."""
+    """Reads one file. `encoding` is the codec's name. `line` is the last line read, for messages."""
 
     def __init__(self, path: Path, encoding: str, delimiter: str, label: str) -> None:
         self._path = path
-        self._encoding = "utf-8" if encoding == "utf-8-sig" else encoding
-        self._first_encoding = encoding
+        self._encoding = encoding
         self._delimiter = delimiter
         self._label = label
         self._csv_records = CsvRecords(delimiter, label)
+        self.line = 0
 
-    @staticmethod
-    def can_read(encoding: str, delimiter: str) -> bool:
-        is_plain = delimiter.isascii() and delimiter.isprintable() and delimiter != '"'
-        return (is_plain or delimiter == "\t") and (
-            encoding in ("utf-8", "utf-8-sig", "ascii") or reads_bytewise(encoding)
-        )
-
-    def after(self, row: int) -> Iterator[SourceRow | Block]:
-        """Yield the rows and blocks after a line, in order; raise the same errors as reading by rows."""
-        at = self._end_of(row)
-        size, stretch = CHUNK, SMALLEST_CHUNK
+    def __iter__(self) -> Iterator[Block]:
+        """Yield the blocks; raise UnicodeError, csv.Error, or ExtractStopped with a sentence."""
+        if not self._can_use_arrow():
+            yield from blocks_of(self.rows())
+            return
+        at, size, stretch = self._begin(), CHUNK, SMALLEST_CHUNK
         last = self._path.stat().st_size
         with ThreadPoolExecutor(1) as beside:
-            ahead = beside.submit(self._load, at, size)
+            ahead: Future[_Chunk | None] = beside.submit(self._load, at, size)
             while at < last:
                 chunk = ahead.result()
                 if chunk is not None:
                     at, size, stretch = chunk.end, min(4 * size, CHUNK), SMALLEST_CHUNK
                     ahead = beside.submit(self._load, at, size)
                     for batch in chunk.table.to_batches():
-                        yield Block(row + 1, [Column(column) for column in batch.columns])
-                        row += len(batch)
+                        yield self._block(batch)
                     continue
                 if size > SMALLEST_CHUNK:
                     size = max(size // 8, SMALLEST_CHUNK)
                 else:
-                    for end, record in self._records(at, stretch):
-                        cells = [text_cell(text) for text in record.cells]
-                        yield SourceRow(row + 1, cells, lines=record.lines)
-                        at, row = end, row + record.lines
+                    ends: list[int] = []
+                    yield from blocks_of(self._rows(self._records(at, stretch, ends)))
+                    at = ends[-1] if ends else last
                     stretch = min(2 * stretch, CHUNK)
                 ahead = beside.submit(self._load, at, size)
 
+    def rows(self) -> Iterator[SourceRow]:
+        """Yield the rows by Python's reader alone; raise the same errors."""
+        with self._path.open(encoding=self._encoding, newline="") as file:
+            yield from self._rows(self._csv_records.split(lines(file, self._label)))
+
+    def _can_use_arrow(self) -> bool:
+        is_plain = self._delimiter.isascii() and self._delimiter.isprintable() and self._delimiter != '"'
+        return (is_plain or self._delimiter == "\t") and (
+            self._encoding in ("utf-8", "utf-8-sig", "ascii") or reads_bytewise(self._encoding)
+        )
+
+    def _begin(self) -> int:
+        """Return the position of the first byte after a byte order mark."""
+        with self._path.open("rb") as file:
+            is_marked = self._encoding == "utf-8-sig" and file.read(3) == codecs.BOM_UTF8
+        return len(codecs.BOM_UTF8) if is_marked else 0
+
+    def _block(self, batch: pa.RecordBatch) -> Block:
+        numbers = np.arange(self.line + 1, self.line + 1 + len(batch), dtype=np.int64)
+        self.line += len(batch)
+        self._csv_records.widths[batch.num_columns] += len(batch)
+        return Block(numbers, [Column.of_arrow(column) for column in batch.columns])
+
+    def _rows(self, records: Iterator[CsvRecord]) -> Iterator[SourceRow]:
+        for record in records:
+            self.line = record.line + record.lines - 1
+            yield SourceRow(record.line, [text_cell(text) for text in record.cells], lines=record.lines)
+
     def _load(self, at: int, size: int) -> _Chunk | None:
-        """Return the complete records of the next bytes as columns; None if they must be read by rows."""
+        """Return the complete records of the next bytes as columns; None if Python must split them."""
         with self._path.open("rb") as file:
             file.seek(at)
             sent = file.read(size)
@@ -94,7 +114,7 @@ class CsvBlocks:
         table = self._split(data, end) if data and end else None
         if data is None or end is None or table is None:
             return None
-        is_same = self._encoding in ("utf-8", "ascii")
+        is_same = self._encoding in ("utf-8", "utf-8-sig", "ascii")
         length = end if is_same else len(data[:end].decode())
         return _Chunk(table, at + length)
 
@@ -104,16 +124,16 @@ class CsvBlocks:
             return sent
         sent = sent[: sent.rfind(b"\n") + 1]
         try:
-            text = sent.decode(self._encoding)
+            text = sent.decode("utf-8" if self._encoding == "utf-8-sig" else self._encoding)
         except UnicodeError:
             return None
-        return sent if self._encoding == "utf-8" else text.encode()
+        return sent if self._encoding in ("utf-8", "utf-8-sig") else text.encode()
 
     def _split(self, data: bytes, end: int) -> pa.Table | None:
         try:
             first = TextIOWrapper(BytesIO(data), encoding="utf-8", newline="")
             names = [str(at) for at, _ in enumerate(next(csv.reader(first, delimiter=self._delimiter)))]
-            if len(names) < FEWEST_COLUMNS:
+            if not names:
                 return None
             table = pa.csv.read_csv(
                 pa.BufferReader(pa.py_buffer(data).slice(0, end)),
@@ -130,35 +150,28 @@ class CsvBlocks:
             return None
         return None if any(_has_long_cell(column) for column in table.columns) else table
 
-    def _records(self, at: int, least: int) -> Iterator[tuple[int, CsvRecord]]:
-        """Yield records by Python's reader for at least `least` bytes, each with its end position."""
+    def _records(self, at: int, least: int, ends: list[int]) -> Iterator[CsvRecord]:
+        """Yield records by Python's reader for at least `least` bytes; add their end positions to `ends`."""
         last = self._path.stat().st_size
         with self._path.open("rb") as file:
             file.seek(at)
-            encoding = self._encoding if at else self._first_encoding
+            encoding = "utf-8" if self._encoding == "utf-8-sig" else self._encoding
             with TextIOWrapper(file, encoding=encoding, newline="") as text:
-                counted = _Counted(text, self._label, self._encoding)
-                counted.bytes = at
-                for record in self._csv_records.split(iter(counted)):
-                    yield counted.bytes, record
+                counted = _Counted(text, self._label, encoding, at, self.line)
+                for record in self._csv_records.split(iter(counted), self.line + 1):
+                    ends.append(counted.bytes)
+                    yield record
                     # At the end of the file, `split` still checks that the last cell is closed.
                     if at + least <= counted.bytes < last:
                         return
 
-    def _end_of(self, row: int) -> int:
-        """Return the position of the byte after a line, which ends a record."""
-        with self._path.open("rb") as file:
-            mark = len(codecs.BOM_UTF8) if file.read(3) == codecs.BOM_UTF8 else 0
-        records = self._records(0, self._path.stat().st_size + 1)
-        return mark + next(end for end, record in records if record.line + record.lines - 1 == row)
-
 
 class _Counted:
-    """The lines of a text, with a count of their bytes in the file."""
+    """The lines of a text, with the position of the byte after them in the file."""
 
-    def __init__(self, text: TextIO, label: str, encoding: str) -> None:
-        self.bytes = 0
-        self._lines = lines(text, label)
+    def __init__(self, text: TextIO, label: str, encoding: str, at: int, line: int) -> None:
+        self.bytes = at
+        self._lines = lines(text, label, line)
         self._encoding = encoding
 
     def __iter__(self) -> Iterator[str]:
@@ -176,6 +189,6 @@ def _block_size(data: bytes) -> int:
 
 def _has_long_cell(column: pa.ChunkedArray) -> bool:
     return any(
-        len(chunk.dictionary) > 0 and int(Column(chunk).lengths.max()) > LONGEST_CELL
+        len(chunk.dictionary) > 0 and int(Column.of_arrow(chunk).lengths.max()) > LONGEST_CELL
         for chunk in column.chunks
     )

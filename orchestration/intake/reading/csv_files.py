@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
-from orchestration.contracts import Contract, CsvFormat, text_cell
-from orchestration.intake.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable
+from orchestration.contracts import Contract, CsvFormat
+from orchestration.intake.outcomes import ExtractHeld, ExtractUnreadable
 from orchestration.intake.reading.block import Block
 from orchestration.intake.reading.csv_blocks import CsvBlocks
-from orchestration.intake.reading.csv_records import CsvRecords
-from orchestration.intake.reading.limits import lines
 from orchestration.intake.reading.physical_lines import count_lines, find_wrong_byte
-from orchestration.intake.reading.sheets import SourceRow, SourceSheet
+from orchestration.intake.reading.sheets import SourceSheet
 
 _LONGEST_CELL = 1 << 17  # characters; an unclosed quotation mark joins the rest of the file
 _DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "bar"}
@@ -46,9 +44,7 @@ class CsvSource:
         self._check_delimiter()
 
     def main_sheets(self) -> Iterator[SourceSheet]:
-        can_be_blocks = CsvBlocks.can_read(self._encoding, self._layout.delimiter)
-        blocks_after = self._blocks_after if can_be_blocks else None
-        yield SourceSheet("", "", self._rows(), is_delimited=True, blocks_after=blocks_after)
+        yield SourceSheet("", "", self._blocks(), is_delimited=True)
 
     def repeat_sheet(self, name: str) -> SourceSheet | None:
         return None
@@ -79,8 +75,9 @@ class CsvSource:
         """
         if not self._expects_columns:
             return
-        rows = self._rows()
-        first = [row for _, row in zip(range(15), rows, strict=False)]
+        blocks = self._reader()
+        with self._faults(blocks):
+            first = list(islice(blocks.rows(), 15))
         filled = [cells for row in first if (cells := [cell.value for cell in row.cells if cell])]
         single = [cells[0] for cells in filled if len(cells) == 1]
         if 2 * len(single) < len(filled) or not single:
@@ -98,33 +95,29 @@ class CsvSource:
                 "contract, or ask the partner to export as before.",
             )
 
-    def _rows(self) -> Iterator[SourceRow]:
-        line = 0
+    def _blocks(self) -> Iterator[Block]:
+        blocks = self._reader()
+        with self._faults(blocks):
+            yield from blocks
+
+    def _reader(self) -> CsvBlocks:
         # The limit is global to the process, and another library may have raised it.
         csv.field_size_limit(_LONGEST_CELL)
+        return CsvBlocks(self._path, self._encoding, self._layout.delimiter, self._label)
+
+    @contextmanager
+    def _faults(self, blocks: CsvBlocks) -> Iterator[None]:
+        """Turn a fault inside the file into a sentence."""
         try:
-            with self._path.open(encoding=self._encoding, newline="") as file:
-                records = CsvRecords(self._layout.delimiter, self._label)
-                for record in records.split(lines(file, self._label)):
-                    line = record.line + record.lines - 1
-                    cells = [text_cell(text) for text in record.cells]
-                    yield SourceRow(record.line, cells, lines=record.lines)
+            yield
         except UnicodeError:
             raise self._wrong_encoding(self._wrong_byte(), None) from None
         except csv.Error:
             raise ExtractUnreadable(
                 "broken_csv",
-                f"{self._label}: the row that begins in line {line + 1} cannot be split into columns; often "
-                "a quotation mark is not closed. Ask the partner to export it again.",
+                f"{self._label}: the row that begins in line {blocks.line + 1} cannot be split into columns; "
+                "often a quotation mark is not closed. Ask the partner to export it again.",
             ) from None
-
-    def _blocks_after(self, row: int) -> Iterator[SourceRow | Block]:
-        blocks = CsvBlocks(self._path, self._encoding, self._layout.delimiter, self._label)
-        try:
-            yield from blocks.after(row)
-        except (UnicodeError, csv.Error, ExtractStopped):
-            deque(self._rows(), maxlen=0)  # raises the error that names the row or line
-            raise
 
     def _wrong_byte(self) -> str:
         with self._path.open("rb") as file:

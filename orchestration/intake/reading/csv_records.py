@@ -35,10 +35,13 @@ class CsvRecords:
         self._label = label
         self.widths: Counter[int] = Counter()
 
-    def split(self, lines: Iterator[str]) -> Iterator[CsvRecord]:
-        """Yield the records; raise ExtractHeld for a stray quotation mark, or csv.Error."""
+    def split(self, lines: Iterator[str], first: int = 1) -> Iterator[CsvRecord]:
+        """Yield the records of lines, the first of which is line `first` of the file.
+
+        Raises ExtractHeld for a stray quotation mark, or csv.Error.
+        """
         taken: list[str] = []
-        first, record = 1, []
+        record: list[str] = []
         for record in csv.reader(_remembering(lines, taken), delimiter=self._delimiter):
             last = first + len(taken) - 1
             if last > first and self._joins_rows(record, taken):

@@ -19,6 +19,7 @@ import ijson
 
 from orchestration.contracts import Contract, JsonFormat, same
 from orchestration.intake.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable
+from orchestration.intake.reading.block import SourceRow, blocks_of
 from orchestration.intake.reading.json_entries import (
     DEEPEST,
     Entry,
@@ -28,7 +29,7 @@ from orchestration.intake.reading.json_entries import (
     records_in,
     rows_inside,
 )
-from orchestration.intake.reading.sheets import SourceRow, SourceSheet
+from orchestration.intake.reading.sheets import SourceSheet
 from orchestration.intake.shown_names import names_somebody, shown_sheet
 
 MOST_COLUMNS = 16_384  # as in a workbook
@@ -61,7 +62,7 @@ class JsonSource:
         self._columns = self._survey()
 
     def main_sheets(self) -> Iterator[SourceSheet]:
-        yield SourceSheet("", "", self._rows(), columns=self._columns[""], only_records=True)
+        yield SourceSheet("", "", blocks_of(self._rows()), columns=self._columns[""], only_records=True)
 
     def repeat_sheet(self, name: str) -> SourceSheet | None:
         """Return the rows of a repeat, numbered through the whole file in file order."""
@@ -70,7 +71,7 @@ class JsonSource:
             return None
         path = found[0]
         rows, columns = self._child_rows(path), self._columns[path]
-        return SourceSheet(path, self._shown(path), rows, columns=columns, only_records=True)
+        return SourceSheet(path, self._shown(path), blocks_of(rows), columns=columns, only_records=True)
 
     def tab_sheet(self, name: str) -> SourceSheet | None:
         return None

@@ -56,9 +56,11 @@ def refuse_bomb(path: Path, label: str) -> None:
         )
 
 
-def lines(file: TextIO, label: str) -> Iterator[str]:
-    """Yield the lines of a text file; a length limit keeps a file without line ends out of memory."""
-    number = 0
+def lines(file: TextIO, label: str, number: int = 0) -> Iterator[str]:
+    """Yield the lines of a text file after line `number`.
+
+    A length limit keeps a file without line ends out of memory.
+    """
     while line := file.readline(LONGEST_LINE):
         number += 1
         if len(line) == LONGEST_LINE and not line.endswith(("\n", "\r")):

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestration.contracts import Cell
+import numpy as np
+
+from orchestration.intake.reading.block import Block, Flags
 
 LOST = "flag:format_meaning_lost"
 _PLAIN_FILLS = {"rgb": ("FFFFFFFF", "00000000"), "theme": (0,), "indexed": (9, 64)}
@@ -21,13 +23,16 @@ class Looks:
         self.differ = False
         self._by_column: dict[int, str | None] = {}
 
-    def add(self, cells: list[Cell | None]) -> None:
-        if self.differ:
-            return
-        for column, cell in enumerate(cells):
-            if cell and self._by_column.setdefault(column, cell.look) != cell.look:
-                self.differ = True
+    def add(self, block: Block, rows: Flags) -> None:
+        """Add the looks of some rows."""
+        for at, column in enumerate(block.columns):
+            if self.differ:
                 return
+            codes = np.unique(column.codes[column.filled & rows])
+            looks = {column.looks[code] if column.looks else None for code in codes.tolist()}
+            self.differ = len(looks | ({self._by_column[at]} if at in self._by_column else set())) > 1
+            if len(looks) == 1:
+                self._by_column.setdefault(at, *looks)
 
 
 def look_of(cell: Any) -> str | None:

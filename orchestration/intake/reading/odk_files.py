@@ -19,10 +19,11 @@ from typing import BinaryIO, cast
 
 from orchestration.contracts import Contract, OdkZipFormat, same, text_cell, tidy
 from orchestration.intake.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable
+from orchestration.intake.reading.block import SourceRow, blocks_of
 from orchestration.intake.reading.csv_records import CsvRecords
 from orchestration.intake.reading.limits import lines
 from orchestration.intake.reading.physical_lines import count_lines
-from orchestration.intake.reading.sheets import SourceRow, SourceSheet
+from orchestration.intake.reading.sheets import SourceSheet
 from orchestration.intake.shown_names import shown_sheet
 
 KEY = "KEY"
@@ -145,7 +146,7 @@ class OdkSource:
     def _stream(self, table: str, parent: str | None) -> SourceSheet:
         shown = self._shown(table)
         rows = self._rows(table, shown, parent)
-        return SourceSheet(table, shown, rows, only_records=True, is_delimited=True)
+        return SourceSheet(table, shown, blocks_of(rows), only_records=True, is_delimited=True)
 
     def _shown(self, table: str) -> str:
         title = re.split(r"[/\\]", self._tables[table].filename)[-1][: -len(".csv")]

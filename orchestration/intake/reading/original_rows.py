@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from orchestration.contracts import Contract, same
 from orchestration.core import UsageError
 from orchestration.intake.outcomes import ExtractStopped
 from orchestration.intake.reading.any_file import Source, open_source
-from orchestration.intake.reading.sheets import SourceRow, SourceSheet
+from orchestration.intake.reading.block import Block, SourceRow
+from orchestration.intake.reading.sheets import SourceSheet
 from orchestration.intake.records.header import read_header
 from orchestration.intake.records.rename import mapped_columns, required_columns
 
@@ -76,13 +79,13 @@ def _is_called(sheet: SourceSheet, wanted: str) -> bool:
 def _row_in(sheet: SourceSheet, contract: Contract, part: str | None, number: int) -> OriginalRow | None:
     caught: list[SourceRow] = []
 
-    def passing(rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
-        for row in rows:
-            if row.number == number:
-                caught.append(row)
-            yield row
+    def passing(blocks: Iterator[Block]) -> Iterator[Block]:
+        for block in blocks:
+            for at in np.flatnonzero(block.numbers == number).tolist():
+                caught.append(block.row(at))
+            yield block
 
-    sheet.rows = passing(sheet.rows)  # what stands above the header or in it is a row, too
+    sheet.blocks = passing(sheet.blocks)  # what stands above the header or in it is a row, too
     layout = contract.layout_of(is_main=part == "")
     required = [] if part is None else required_columns(contract, part)
     mapped = [] if part is None else mapped_columns(contract, part)
@@ -91,8 +94,8 @@ def _row_in(sheet: SourceSheet, contract: Contract, part: str | None, number: in
     found = read_header(sheet, layout, required, mapped, "", contract.other_names(part or ""))
     if found is None:
         return None
-    header, rows = found
-    while not caught and next(rows, None) is not None:
+    header, blocks = found
+    while not caught and next(blocks, None) is not None:
         pass
     if not caught or not any(caught[0].cells):
         return None

@@ -34,8 +34,9 @@ from orchestration.contracts import (
     text_cell,
 )
 from orchestration.intake.outcomes import ExtractHeld, ExtractUnreadable
+from orchestration.intake.reading.block import SourceRow, blocks_of
 from orchestration.intake.reading.looks import look_of
-from orchestration.intake.reading.sheets import Merge, SourceRow, SourceSheet
+from orchestration.intake.reading.sheets import Merge, SourceSheet
 from orchestration.intake.shown_names import shown_sheet
 
 # openpyxl warns about odd cells by quoting them; a cell's value must not reach a log.
@@ -163,7 +164,7 @@ class XlsxSource:
     def _stream(self, sheet: Any) -> SourceSheet:
         found = self._scan(sheet)
         rows = self._rows(sheet, found.without_value)
-        return SourceSheet(sheet.title, self._shown(sheet), rows, found.merges)
+        return SourceSheet(sheet.title, self._shown(sheet), blocks_of(rows), found.merges)
 
     def _rows(self, sheet: Any, without_value: dict[int, set[int]]) -> Iterator[SourceRow]:
         looks: dict[int, str | None] = {}  # by style: a workbook has few of them

@@ -51,6 +51,9 @@ class ChildCopies:
             return None
         return copy_name(list(self._sheets)[place >> _SHEET_AT], place & (1 << _SHEET_AT) - 1)
 
+    def has_several(self, name: str, record_id: int) -> bool:
+        return self._counts[name][record_id] >= 2
+
     def is_resent(self, name: str, record_id: int, content: str) -> bool:
         """Return whether a child row of an unknown copy repeats a row that another copy brought."""
         copies = self._counts[name][record_id]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
 
 from orchestration.contracts import Cell, Layout, same, tidy
 from orchestration.intake.outcomes import ExtractHeld
-from orchestration.intake.reading.sheets import Merge, SourceRow, SourceSheet
+from orchestration.intake.reading.block import Block, SourceRow, first_rows, without_first
+from orchestration.intake.reading.sheets import Merge, SourceSheet
 
 ENOUGH = 0.6
 
@@ -67,24 +67,23 @@ def read_header(
     all_columns: Iterable[str],
     label: str,
     other_names: Mapping[str, Sequence[str]],
-) -> tuple[Header, Iterator[SourceRow]] | None:
-    """Return the header and the rows after it; None for an empty sheet."""
+) -> tuple[Header, Iterator[Block]] | None:
+    """Return the header and the rows after it; None for a sheet without a filled cell."""
     if sheet.columns is not None:
         names = _numbered([tidy(name) for name in sheet.columns])
-        return (Header(0, 0, names), sheet.rows) if names else None
+        return (Header(0, 0, names), sheet.blocks) if names else None
     if layout.header_search:
         return _search(sheet, layout.header_search, list(required), list(all_columns), label, other_names)
-    rows_of_header = layout.header_rows or [1]
-    head = list(islice(sheet.rows, rows_of_header[-1]))
-    chosen = [row for position, row in enumerate(head, start=1) if position in rows_of_header]
+    positions = layout.header_rows or [1]
+    head, blocks = first_rows(sheet.blocks, positions[-1])
+    chosen = [row for position, row in enumerate(head, start=1) if position in positions]
     above = len(head) - len(chosen)
+    following = without_first(blocks, len(head))
     if not any(cell for row in head for cell in row.cells):
-        following = next(sheet.rows, None)
-        if following is None:
-            return None
-        return Header(above, len(chosen), []), chain([following], sheet.rows)
+        one, following = first_rows(following, 1)
+        return (Header(above, len(chosen), []), following) if one else None
     names = _join(chosen, sheet.merges, layout.header_join)
-    return Header(above, len(chosen), names, other_names), sheet.rows
+    return Header(above, len(chosen), names, other_names), following
 
 
 def _search(
@@ -94,24 +93,21 @@ def _search(
     all_columns: list[str],
     label: str,
     other_names: Mapping[str, Sequence[str]],
-) -> tuple[Header, Iterator[SourceRow]] | None:
-    is_blank = True
-    nearest: tuple[int, Header, int] | None = None
-    seen: list[SourceRow] = []
-    for row in islice(sheet.rows, limit):
-        seen.append(row)
-        is_blank = is_blank and not any(row.cells)
+) -> tuple[Header, Iterator[Block]] | None:
+    nearest: tuple[int, Header] | None = None
+    head, blocks = first_rows(sheet.blocks, limit)
+    for above, row in enumerate(head):
         names = _numbered([_text(cell) for cell in row.cells])
-        header = Header(len(seen) - 1, 1, names, other_names)
+        header = Header(above, 1, names, other_names)
         wanted = required or all_columns
         found = sum(header.find(column) is not None for column in wanted)
         if found >= (len(required) if required else max(1, ENOUGH * len(all_columns))):
-            return header, sheet.rows
+            return header, without_first(blocks, above + 1)
         if found >= max(2, ENOUGH * len(wanted)) and (nearest is None or found > nearest[0]):
-            nearest = (found, header, len(seen))
+            nearest = found, header
     if nearest is not None:  # a required column is missing: `plan_columns` names it
-        return nearest[1], chain(seen[nearest[2] :], sheet.rows)
-    if is_blank and next((row for row in sheet.rows if any(row.cells)), None) is None:
+        return nearest[1], without_first(blocks, nearest[1].above + 1)
+    if not any(block.filled.any() for block in blocks):
         return None
     sheet_name = f", sheet {sheet.shown!r}," if sheet.name else ""
     sought = ", ".join(repr(column) for column in required or all_columns)

@@ -9,37 +9,42 @@ from collections.abc import Collection, Iterator, Sequence
 
 from orchestration.contracts import Cell
 from orchestration.intake.outcomes import ExtractHeld
-from orchestration.intake.reading.sheets import SourceRow, SourceSheet
+from orchestration.intake.reading.block import Block, Column
+from orchestration.intake.reading.sheets import Merge, SourceSheet
 from orchestration.intake.records.header import Header
-from orchestration.intake.records.rename import cell_at
 
 
 def fill_down_merged(
-    rows: Iterator[SourceRow], sheet: SourceSheet, columns: set[int | None]
-) -> Iterator[SourceRow]:
-    """Yield rows with the value of merged cells in every row they cover, in these columns only."""
-    last_rows: dict[int, dict[int, int]] = {}
-    for merge in sheet.merges:
-        if merge.first_column - 1 in columns and merge.last_row > merge.first_row:
-            last_rows.setdefault(merge.first_row, {})[merge.first_column - 1] = merge.last_row
-    if not last_rows:
-        yield from rows
+    blocks: Iterator[Block], sheet: SourceSheet, columns: set[int | None]
+) -> Iterator[Block]:
+    """Yield blocks with the value of merged cells in every row they cover, in these columns only."""
+    merges = [
+        merge
+        for merge in sheet.merges
+        if merge.first_column - 1 in columns and merge.last_row > merge.first_row
+    ]
+    if not merges:
+        yield from blocks
         return
-    open_merges: dict[int, tuple[int, Cell]] = {}
-    for row in rows:
-        number, cells = row.number, row.cells
-        for column, last in last_rows.get(number, {}).items():
-            cell = cell_at(cells, column)
-            if cell:
-                open_merges[column] = (last, cell)
-        if any(cells):
-            for column, (last, cell) in list(open_merges.items()):
-                if number > last:
-                    del open_merges[column]
-                elif cell_at(cells, column) is None:
-                    cells = cells + [None] * (column + 1 - len(cells))
-                    cells[column] = cell
-        yield row._replace(cells=cells)
+    values: dict[Merge, Cell] = {}
+    for block in blocks:
+        filled = {at: column.cell_of_each_row() for at, column in enumerate(block.columns) if at in columns}
+        places = {int(number): row for row, number in enumerate(block.numbers)}
+        has_cells = block.filled
+        for merge in merges:
+            cells = filled.setdefault(merge.first_column - 1, [None] * len(block))
+            first = places.get(merge.first_row)
+            if first is not None and (cell := cells[first]):
+                values[merge] = cell
+            for number in range(merge.first_row + 1, merge.last_row + 1):
+                row = places.get(number)
+                if row is not None and merge in values and has_cells[row] and cells[row] is None:
+                    cells[row] = values[merge]
+        made = {at: Column.of_cells(cells) for at, cells in filled.items()}
+        width = max(len(block.columns), *(at + 1 for at in made))
+        none = Column.of_cells([None] * len(block))
+        kept = [block.columns[at] if at < len(block.columns) else none for at in range(width)]
+        yield block.with_columns([made.get(at, column) for at, column in enumerate(kept)])
 
 
 def refuse_other_merges(

@@ -1,31 +1,60 @@
 """Recognise rows of a sheet that are no records: totals, blanks, repeated headers, notes.
 
-Each is refused with a reason and counted. A row is judged by its form, never by the meaning of a value.
+Each is refused with a reason and counted. A row is judged by its form, never by the meaning of a value. What
+a value says is found once for each distinct value of a column; in columns of many, only for values that begin
+like a mark or a number.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
-from orchestration.contracts import Cell, Layout, same
-from orchestration.intake.reading.sheets import SourceRow
+from orchestration.contracts import Layout, same
+from orchestration.intake.reading.block import FEW, Block, Column, Flags
 from orchestration.intake.records.header import Header
+from orchestration.intake.records.refusals import Refusals
 
 _TOTAL = re.compile(r"((grand|sub)[ -]?)?totals?\b.{0,20}|jumla\b.{0,20}")
 _NOTE = re.compile(
     r"(compiled|prepared|submitted|checked|approved|reviewed|updated|printed) (by|on)\b.*"
     r"|(source|note|notes|nb|n\.b\.|remark|key|legend|chanzo|imeandaliwa|imetayarishwa)\b.*"
 )
+_NOTE_BEGINS = [
+    *("compiled", "prepared", "submitted", "checked", "approved", "reviewed", "updated", "printed"),
+    *("source", "note", "nb", "n.b.", "remark", "key", "legend", "chanzo", "imeandaliwa", "imetayarishwa"),
+]
 _HXL = re.compile(r"#[a-z][a-z0-9_]*([ +][a-z0-9_+ ]*)?")
 BLANK = "skip:blank"
 ROW_SHAPE = "Q:row_shape"
 AFTER_END = "flag:rows_after_end"
+_TOTAL_ROW, _HXL_ROW, _HEADER_REPEAT, _NOTE_ROW = (
+    "skip:total_row",
+    "skip:hxl_row",
+    "skip:header_repeat",
+    "skip:note_row",
+)
+_INFERRED = "skip:total_inferred"
 # Below the table, a row with fewer filled cells in the columns that are read is a note or a sum.
 _FEWEST_CELLS, _FILLED_OF_A_RECORD = 3, 1 / 3
+_SIGNS = 4
+_TO_SMALL = np.arange(256, dtype=np.uint8)
+_TO_SMALL[ord("A") : ord("Z") + 1] += 32
+_BLANK_SIGN = np.zeros(256, bool)
+_BLANK_SIGN[[*range(9, 14), *range(28, 33)]] = True
+_BEGINS_NUMBER = _BLANK_SIGN.copy()
+_BEGINS_NUMBER[[ord(sign) for sign in "0123456789+-.iInN"]] = True
+_BEGINS_NUMBER[128:] = True
+# All that Python takes for a number in ASCII, and more.
+_AROUND = r"[\x09-\x0d\x1c-\x20]*"
+_NUMBER = rf"^{_AROUND}[+-]?([0-9_]*\.?[0-9_]*([eE][+-]?[0-9_]+)?|[iInN][a-zA-Z]+){_AROUND}$|[^\x00-\x7F]"
+
+_IS_TOTAL, _ENDS, _IS_NOTE, _IS_HXL = 1, 2, 4, 8
 
 
 def begins_with(word: str, text: str) -> bool:
@@ -33,8 +62,18 @@ def begins_with(word: str, text: str) -> bool:
     return text == word or re.match(rf"{re.escape(word)}\b", text) is not None
 
 
+@dataclass
+class _Found:
+    """What the distinct values of a column say: their marks as bits, and numbers where `is_number`."""
+
+    marks: npt.NDArray[np.uint8]
+    is_name: Flags
+    is_number: Flags
+    numbers: npt.NDArray[np.float64]
+
+
 class RowJudge:
-    """Judges the rows of a sheet in order: the reason why a row is no record, or None for a record."""
+    """Judges the rows of a sheet, block after block: why a row is no record, or None for a record."""
 
     def __init__(
         self,
@@ -51,168 +90,180 @@ class RowJudge:
         self._meaningful = meaningful
         self._hxl = layout.hxl_row is not False
         self._stop_words = {same(word) for word in layout.stop_at}
+        self._marks_begin = ["total", "grand", "sub", "jumla", "#", *_NOTE_BEGINS, *self._stop_words]
+        self._known_of: dict[int, dict[str, tuple[int, bool, float | None]]] = {}
         self._sums: dict[int, float] = {}
         self._rows_summed = 0
         self._stopped = False
         self.records_after_end = 0
 
-    def reason(self, cells: list[Cell | None]) -> str | None:
-        filled = [(index, cell) for index, cell in enumerate(cells) if cell]
-        if not filled:
-            return BLANK
+    def refusals(self, block: Block) -> Refusals:
+        """Return the rows that are no records, with their reasons."""
+        size = len(block)
+        refused = Refusals(size)
+        filled, read, beyond = np.zeros((3, size), np.int32)
+        for at, column in enumerate(block.columns):
+            filled += column.filled
+            if at in self._meaningful:
+                read += column.filled
+            if self._width is not None and at >= self._width:
+                beyond += column.filled
+        is_blank = filled == 0
+        has_other_shape = self._other_shape(block, beyond > 0)
         if self._only_records:
-            if self._has_other_shape(cells, filled):
-                return ROW_SHAPE
-            return None if any(index in self._meaningful for index, _ in filled) else BLANK
-        texts = [same(cell.value) for _, cell in filled]
-        if self._stopped:
-            self.records_after_end += self._looks_like_a_record(filled, texts)
-            return "skip:note_row"
-        if self._ends_the_table(texts[0]):
+            refused.refuse(BLANK, is_blank)
+            refused.refuse(ROW_SHAPE, has_other_shape)
+            refused.refuse(BLANK, read == 0)
+            return refused
+        found = [self._look_at(at, column) for at, column in enumerate(block.columns)]
+        first, first_at, first_is_text = self._first_marks(block, found)
+        equal, hxl, numbers = np.zeros((3, size), np.int32)
+        for column, what in zip(block.columns, found, strict=True):
+            if what.is_name.any():
+                equal += column.by_row(what.is_name)
+            if (what.marks & _IS_HXL).any():
+                hxl += column.by_row((what.marks & _IS_HXL) > 0)
+            if what.is_number.any():
+                numbers += column.by_row(what.is_number)
+        is_total = (first & _IS_TOTAL) > 0
+        repeats = (filled >= 2) & ((equal == filled) | ((equal >= 3) & (equal >= 0.7 * filled)))
+        ends = (first & _ENDS) > 0
+        is_note = (first & _IS_NOTE) > 0
+        alone = (filled == 1) & first_is_text & (~np.isin(first_at, list(self._meaningful)) | is_note)
+        refused.refuse(BLANK, is_blank)
+        stopped_at = -1 if self._stopped else size
+        if not self._stopped and ends.any():
+            stopped_at = int(np.flatnonzero(ends)[0])
             self._stopped = True
-            return "skip:total_row"
-        if filled[0][1].kind == "text" and _TOTAL.fullmatch(texts[0]):
-            return "skip:total_row"
-        if self._hxl and len(filled) > 1 and all(_HXL.fullmatch(text) for text in texts):
-            return "skip:hxl_row"
-        if self._repeats_header(filled, texts):
-            return "skip:header_repeat"
-        if self._is_note(filled, texts):
-            return "skip:note_row"
-        if self._has_other_shape(cells, filled):
-            return ROW_SHAPE
-        if not any(index in self._meaningful for index, _ in filled):
-            return BLANK
-        if self._is_sum(filled):
-            return "skip:total_inferred"
-        self._add(filled)
-        return None
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether a stop word ended the table, after which no row is a record."""
-        return self._stopped
-
-    def ends_the_table(self, first: str) -> bool:
-        """Return whether a row whose first filled cell has this text ends the table."""
-        return self._ends_the_table(same(first))
-
-    def is_marked(self, first: str) -> bool:
-        """Return whether the text of a row's first filled cell may mark it as no record."""
-        text = same(first)
-        return bool(self._ends_the_table(text) or _TOTAL.fullmatch(text) or text.startswith("#"))
-
-    @property
-    def marks(self) -> list[str]:
-        """The beginnings of all texts for which `is_marked` holds."""
-        return ["total", "grand", "sub", "jumla", "#", *self._stop_words]
-
-    @property
-    def header_names(self) -> list[str]:
-        """The texts of a repeated header, by position."""
-        return self._names
-
-    def add_numbers(self, rows: int, numbers: Mapping[int, npt.NDArray[np.float64]]) -> None:
-        """Count rows that are surely records, with the numbers of each column in order."""
-        self._rows_summed += rows
-        for index, column in numbers.items():
-            start = np.array([self._sums.get(index, 0.0)])
-            # Added one by one like single rows, because floats depend on the order.
-            self._sums[index] = float(np.add.accumulate(np.concatenate([start, column]))[-1])
-
-    def is_of_width(self, cells: int) -> bool:
-        """Return whether a row of so many cells has the header's width; True where cells have addresses."""
-        return self._width is None or cells == self._width
-
-    def _has_other_shape(self, cells: list[Cell | None], filled: list[tuple[int, Cell]]) -> bool:
-        """Return whether cells may stand in wrong columns: an extra delimiter shifts the rest of a row."""
-        if self._width is None or len(cells) == self._width:
-            return False
-        return not self._may_end_early or filled[-1][0] >= self._width
-
-    def _ends_the_table(self, first: str) -> bool:
-        return any(begins_with(word, first) for word in self._stop_words)
-
-    def _looks_like_a_record(self, filled: list[tuple[int, Cell]], texts: list[str]) -> bool:
-        """Judge by form alone; rows after the end of the table are only counted."""
-        read = sum(index in self._meaningful for index, _ in filled)
-        is_filled = read >= max(_FEWEST_CELLS, _FILLED_OF_A_RECORD * len(self._meaningful))
-        is_other = self._ends_the_table(texts[0]) or self._repeats_header(filled, texts)
-        return is_filled and not is_other and not _TOTAL.fullmatch(texts[0])
-
-    def _repeats_header(self, filled: list[tuple[int, Cell]], texts: list[str]) -> bool:
-        if len(filled) < 2:
-            return False
-        equal = sum(
-            index < len(self._names) and text == self._names[index]
-            for (index, _), text in zip(filled, texts, strict=True)
+        after = np.arange(size) > stopped_at
+        looks = (read >= max(_FEWEST_CELLS, _FILLED_OF_A_RECORD * len(self._meaningful))) & ~(
+            ends | repeats | is_total
         )
-        return equal == len(filled) or (equal >= 3 and equal >= 0.7 * len(filled))
+        self.records_after_end += int((after & looks & ~is_blank).sum())
+        refused.refuse(_NOTE_ROW, after)
+        refused.refuse(_TOTAL_ROW, ends | (is_total & first_is_text))
+        if self._hxl:
+            refused.refuse(_HXL_ROW, (filled > 1) & (hxl == filled))
+        refused.refuse(_HEADER_REPEAT, repeats)
+        refused.refuse(_NOTE_ROW, alone | ((filled == 2) & is_note))
+        refused.refuse(ROW_SHAPE, has_other_shape)
+        refused.refuse(BLANK, read == 0)
+        self._find_sums(block, found, refused, numbers == filled)
+        return refused
 
-    def _is_note(self, filled: list[tuple[int, Cell]], texts: list[str]) -> bool:
-        if len(filled) > 1 or filled[0][1].kind != "text":
-            return len(filled) == 2 and bool(_NOTE.fullmatch(texts[0]))
-        return filled[0][0] not in self._meaningful or bool(_NOTE.fullmatch(texts[0]))
+    def _other_shape(self, block: Block, reaches_beyond: Flags) -> Flags:
+        """Return the rows whose cells may stand in wrong columns: an extra delimiter shifts the rest."""
+        if self._width is None:
+            return np.zeros(len(block), bool)
+        widths = np.full(len(block), len(block.columns)) if block.widths is None else block.widths
+        if self._may_end_early:
+            return reaches_beyond
+        other: Flags = widths != self._width
+        return other
 
-    def _is_sum(self, filled: list[tuple[int, Cell]]) -> bool:
-        """Return whether a row is an unlabelled total: only numbers, each the sum of its column so far."""
+    def _first_marks(
+        self, block: Block, found: list[_Found]
+    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32], Flags]:
+        """Return of each row's first filled cell its marks, its position, and whether it is text."""
+        size = len(block)
+        marks, at_first = np.zeros(size, np.uint8), np.full(size, -1, np.int32)
+        is_text, seen = np.zeros((2, size), bool)
+        for at, (column, what) in enumerate(zip(block.columns, found, strict=True)):
+            if seen.all():
+                break
+            is_first = column.filled & ~seen
+            if is_first.any():
+                codes = column.codes[is_first]
+                marks[is_first] = what.marks[codes]
+                at_first[is_first] = at
+                is_text[is_first] = column.has_kind("text")[codes]
+                seen |= is_first
+        return marks, at_first, is_text
+
+    def _find_sums(self, block: Block, found: list[_Found], refused: Refusals, may_be: Flags) -> None:
+        """Refuse unlabelled totals: rows of numbers, each the sum of its column so far; add up the others."""
+        start, is_sum = 0, np.zeros(len(block), bool)
+        are_records = refused.stay
+        for row in np.flatnonzero(may_be & are_records).tolist():
+            self._add(block, found, are_records, start, row)
+            start = row
+            if self._is_sum(block, found, row):
+                is_sum[row], are_records[row] = True, False
+        self._add(block, found, are_records, start, len(block))
+        refused.refuse(_INFERRED, is_sum)
+
+    def _is_sum(self, block: Block, found: list[_Found], row: int) -> bool:
         if self._rows_summed < 2:
             return False
-        numbers = [(index, _as_number(cell)) for index, cell in filled]
-        return all(
-            number is not None and number != 0 and self._sums.get(index) == number
-            for index, number in numbers
+        for at, (column, what) in enumerate(zip(block.columns, found, strict=True)):
+            if column.filled[row]:
+                number = what.numbers[column.codes[row]]
+                if number == 0 or self._sums.get(at) != number:
+                    return False
+        return True
+
+    def _add(self, block: Block, found: list[_Found], records: Flags, start: int, end: int) -> None:
+        """Add the numbers of the records among some rows, one by one because floats depend on the order."""
+        if start == end:
+            return
+        chosen = records[start:end]
+        self._rows_summed += int(chosen.sum())
+        for at, (column, what) in enumerate(zip(block.columns, found, strict=True)):
+            if not what.is_number.any():
+                continue
+            codes = column.codes[start:end][chosen]
+            codes = codes[what.is_number[codes]]
+            if len(codes):
+                known = np.array([self._sums.get(at, 0.0)])
+                self._sums[at] = float(np.add.accumulate(np.concatenate([known, what.numbers[codes]]))[-1])
+
+    def _look_at(self, at: int, column: Column) -> _Found:
+        name = self._names[at] if at < len(self._names) else None
+        if len(column.values) <= FEW:
+            known = self._known_of.setdefault(at, {})
+            said = column.each(
+                lambda text: (self._marks_of(text), same(text) == name, _number_in(text)), known
+            )
+            marks, is_name, found = zip(*said, strict=True)
+            return self._found(
+                column,
+                np.array(marks, np.uint8),
+                np.array(is_name, bool),
+                np.array([number is not None for number in found], bool),
+                np.array([number or 0.0 for number in found]),
+            )
+        some, numbers = np.zeros(len(column.values), np.uint8), np.zeros(len(column.values))
+        is_same, is_number = np.zeros((2, len(column.values)), bool)
+        for code in _beginning_like(column, [*self._marks_begin, name or ""]):
+            text = column.text(code)
+            some[code], is_same[code] = self._marks_of(text), same(text) == name
+        for code, number in _numbers(column):
+            is_number[code], numbers[code] = True, number
+        return self._found(column, some, is_same, is_number, numbers)
+
+    def _found(
+        self,
+        column: Column,
+        marks: npt.NDArray[np.uint8],
+        is_name: Flags,
+        is_number: Flags,
+        numbers: npt.NDArray[np.float64],
+    ) -> _Found:
+        if column.kinds is not None:
+            is_number = is_number & column.has_kind("number", "text")
+        return _Found(marks, is_name & column.is_filled, is_number & column.is_filled, numbers)
+
+    def _marks_of(self, text: str) -> int:
+        small = same(text)
+        return (
+            _IS_TOTAL * bool(_TOTAL.fullmatch(small))
+            | _ENDS * any(begins_with(word, small) for word in self._stop_words)
+            | _IS_NOTE * bool(_NOTE.fullmatch(small))
+            | _IS_HXL * bool(_HXL.fullmatch(small))
         )
 
-    def _add(self, filled: list[tuple[int, Cell]]) -> None:
-        self._rows_summed += 1
-        for index, cell in filled:
-            number = _as_number(cell)
-            if number is not None:
-                self._sums[index] = self._sums.get(index, 0.0) + number
 
-
-class BlankRows:
-    """Holds blank rows until a filled one follows, because a formatted sheet may end in a million of them."""
-
-    def __init__(self) -> None:
-        self._first: int | None = None
-        self._last = 0
-
-    @property
-    def held(self) -> int:
-        """The number of rows held now; at the end of a sheet, of its trailing blank rows."""
-        return 0 if self._first is None else self._last - self._first + 1
-
-    def hold(self, number: int) -> None:
-        """Hold a blank row, which counts if a filled one follows."""
-        if self._first is None:
-            self._first = number
-        self._last = number
-
-    def before(self, number: int) -> Iterator[SourceRow]:
-        """Yield the held blank rows, which count now that a filled row follows."""
-        if self._first is not None:
-            yield from (SourceRow(blank, []) for blank in range(self._first, number))
-        self._first = None
-
-
-def without_trailing_blanks(
-    rows: Iterator[SourceRow], explain: Callable[[int], None] | None = None
-) -> Iterator[SourceRow]:
-    """Yield rows without the blank ones at the end, whose number is passed to `explain`."""
-    blanks = BlankRows()
-    for row in rows:
-        if any(row.cells):
-            yield from blanks.before(row.number)
-            yield row
-        else:
-            blanks.hold(row.number)
-    if explain:
-        explain(blanks.held)
-
-
-def number_in(text: str) -> float | None:
+def _number_in(text: str) -> float | None:
     """Parse a number, or return None."""
     try:
         return float(text)
@@ -220,5 +271,39 @@ def number_in(text: str) -> float | None:
         return None
 
 
-def _as_number(cell: Cell) -> float | None:
-    return number_in(cell.value) if cell.kind in ("number", "text") else None
+def _beginning_like(column: Column, words: Iterable[str]) -> list[int]:
+    """Return the values that may begin with one of these words, in any capitals and with leading blanks."""
+    small = _TO_SMALL[column.first_bytes]
+    found = [np.flatnonzero(_BLANK_SIGN[small])]
+    if not column.is_ascii:
+        signs = column.bytes[column.starts[:-1, None] + np.arange(_SIGNS)]
+        found.append(np.flatnonzero((signs >= 128).any(axis=1)))
+    for start in dict.fromkeys(filter(None, map(_plain_start, words))):
+        begins = np.flatnonzero(small == start[0])
+        for at, sign in enumerate(start[1:], start=1):
+            begins = begins[_TO_SMALL[column.bytes[column.starts[begins] + at]] == sign]
+        found.append(begins)
+    codes: list[int] = np.unique(np.concatenate(found)).tolist()
+    return codes
+
+
+def _plain_start(word: str) -> bytes:
+    """Return the first characters of a word up to a blank or a non-ASCII character."""
+    start = b""
+    for sign in word[:_SIGNS]:
+        if not sign.isascii() or sign.isspace():
+            break
+        start += sign.encode()
+    return start
+
+
+def _numbers(column: Column) -> Iterable[tuple[int, float]]:
+    candidates = np.flatnonzero(_BEGINS_NUMBER[column.first_bytes] & (column.lengths > 0))
+    if not len(candidates):
+        return
+    values = column.values.take(candidates)
+    may_be = pc.match_substring_regex(values, _NUMBER).to_numpy(zero_copy_only=False)
+    for code, text in zip(candidates[may_be].tolist(), values.filter(may_be).to_pylist(), strict=True):
+        number = _number_in(text)
+        if number is not None:
+            yield code, number

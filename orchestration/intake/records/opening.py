@@ -5,21 +5,19 @@ Also the report on columns, even of a sheet that will not land. Rows are handled
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from functools import partial
-from itertools import islice
 from typing import Any, NamedTuple
 
 from orchestration.contracts import Contract, same
 from orchestration.intake.drift.columns import Drift, find_drift
 from orchestration.intake.drift.profile import ROWS_LOOKED_AT, ColumnProfiles
 from orchestration.intake.outcomes import ExtractHeld, ExtractStopped
-from orchestration.intake.reading.sheets import SourceRow, SourceSheet
+from orchestration.intake.reading.block import Block, first_rows
+from orchestration.intake.reading.sheets import SourceSheet
 from orchestration.intake.records.header import Header
 from orchestration.intake.records.merged_cells import fill_down_merged, refuse_other_merges
-from orchestration.intake.records.non_records import RowJudge, without_trailing_blanks
+from orchestration.intake.records.non_records import RowJudge
 from orchestration.intake.records.rename import (
     ColumnPlan,
     columns_named_by,
@@ -28,23 +26,19 @@ from orchestration.intake.records.rename import (
     plan_columns,
     required_columns,
 )
-from orchestration.intake.records.several_lines import lines_check
-from orchestration.intake.records.tables import read_table
+from orchestration.intake.records.several_lines import with_lines_checked
+from orchestration.intake.records.tables import read_table, without_trailing_blanks
 from orchestration.intake.records.tabs import Tabs
-from orchestration.intake.records.tally import BLANK_AT_END, Tally
+from orchestration.intake.records.tally import Tally
 from orchestration.intake.shown_names import shown_column
 
 
 class OpenSheet(NamedTuple):
-    """A sheet ready to read: its column plan, the judge of its rows, and the rows after its header.
-
-    `check_lines` raises ExtractHeld for a row whose lines a stray quotation mark joined.
-    """
+    """A sheet ready to read: its column plan, the judge of its rows, and the rows after its header."""
 
     plan: ColumnPlan
     judge: RowJudge
-    rows: Iterator[SourceRow]
-    check_lines: Callable[[SourceRow], None]
+    blocks: Iterator[Block]
 
 
 class SheetOpener:
@@ -76,27 +70,24 @@ class SheetOpener:
         found = read_table(sheet, self._tally, layout, required, mapped, self._label, other_names)
         if found is None:
             return None
-        header, rows = found
+        header, blocks = found
         if not part:
-            rows = self._tabs.rows_beside(header, rows)
+            blocks = self._tabs.blocks_beside(header, blocks)
             header = self._tabs.header_beside(header)
         shown = self._shown_columns(header, part)
-        rows = self.profiles.watch(shown, rows)
+        blocks = self.profiles.watch(shown, blocks)
         try:
             plan = plan_columns(self._contract, part, header, label)
         except ExtractHeld:
-            self._profile_held(header, part, shown, rows)
+            self._profile_held(header, part, shown, blocks)
             raise
         self._note_columns(header, plan, shown)
         fill_down = {header.find(column) for column in getattr(layout, "fill_down_merged", [])}
         refuse_other_merges(sheet, header, {*plan.meaningful, *plan.key} - fill_down, shown, label)
-        rows = fill_down_merged(rows, sheet, fill_down)
+        blocks = fill_down_merged(blocks, sheet, fill_down)
+        blocks = with_lines_checked(blocks, self._contract, header, plan, shown, label)
         judge = RowJudge(header, layout, plan.meaningful, sheet.only_records, sheet.is_delimited)
-        check_lines = lines_check(self._contract, header, plan, shown, label)
-        explain = partial(self._tally.explain, sheet.shown, BLANK_AT_END)
-        return OpenSheet(
-            plan, judge, _checked(without_trailing_blanks(rows, explain), check_lines), check_lines
-        )
+        return OpenSheet(plan, judge, without_trailing_blanks(blocks, sheet.shown, self._tally))
 
     def _shown_columns(self, header: Header, part: str) -> list[str]:
         """Return the shown names of a sheet's columns, by position."""
@@ -118,7 +109,7 @@ class SheetOpener:
         for column in plan.missing_optional:
             self._tally.note_problem("flag:column_missing_optional", f"column {column!r} is not in the file")
 
-    def _profile_held(self, header: Header, part: str, shown: list[str], rows: Iterator[SourceRow]) -> None:
+    def _profile_held(self, header: Header, part: str, shown: list[str], blocks: Iterator[Block]) -> None:
         """Collect columns and profile of a sheet that will not land, so that its drift can be reported."""
         if not is_surely_header(self._contract, part, header):
             return
@@ -128,10 +119,4 @@ class SheetOpener:
         new = [at for at, name in enumerate(header.names) if name and same(name) not in named]
         self._tally.unmapped.update({shown[at]: None for at in new})
         with suppress(ExtractStopped):  # the first fault is reported, not a later one
-            deque(islice(rows, ROWS_LOOKED_AT), maxlen=0)
-
-
-def _checked(rows: Iterator[SourceRow], check: Callable[[SourceRow], None]) -> Iterator[SourceRow]:
-    for row in rows:
-        check(row)
-        yield row
+            first_rows(blocks, ROWS_LOOKED_AT)

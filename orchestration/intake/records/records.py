@@ -1,57 +1,55 @@
 """Turn an open file into its landed cells: drop non-records, rename, minimise, and account for every row.
 
-This module defines the order of these steps and the record ids.
+This module defines the order of these steps and the record ids. Everything is done for a block of rows at
+once; what differs from row to row is judged by distinct values.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from orchestration.contracts import Cell, Contract, JsonRepeat, tidy
+from orchestration.contracts import Cell, Contract
 from orchestration.core import FORGOTTEN, Keys, Tombstones
 from orchestration.intake.drift.columns import Drift
-from orchestration.intake.drift.profile import ROWS_LOOKED_AT
+from orchestration.intake.landing.landing import landed_cells
 from orchestration.intake.minimising.link_codes import LinkCodes
 from orchestration.intake.minimising.minimise import DENIED_COLUMN, Minimiser
 from orchestration.intake.minimising.permission import Permission
 from orchestration.intake.outcomes import ExtractHeld
 from orchestration.intake.reading.any_file import Source
+from orchestration.intake.reading.block import MOST_REMEMBERED, Block, Flags, combined
 from orchestration.intake.reading.looks import LOST, Looks
 from orchestration.intake.reading.sheets import SourceSheet
 from orchestration.intake.records.acceptance import RowConditions
-from orchestration.intake.records.child_copies import COPY, ChildCopies
-from orchestration.intake.records.non_records import AFTER_END, BLANK, RowJudge
-from orchestration.intake.records.opening import SheetOpener
-from orchestration.intake.records.records_in_blocks import WITHHELD, BlockReader, can_take_blocks
-from orchestration.intake.records.rename import (
-    ColumnPlan,
-    NamedCell,
-    cell_at,
-    has_unnamed_item,
-    key_of,
-    rename_row,
-)
+from orchestration.intake.records.child_copies import COPY
+from orchestration.intake.records.landed_cells import cells_of
+from orchestration.intake.records.non_records import AFTER_END, BLANK
+from orchestration.intake.records.opening import OpenSheet, SheetOpener
+from orchestration.intake.records.references import Parents, have_references, references
+from orchestration.intake.records.refusals import Refusals
+from orchestration.intake.records.rename import ColumnPlan, has_unnamed_item, rename_row
+from orchestration.intake.records.slots import Slot, Slots
 from orchestration.intake.records.tabs import ORPHAN, RESENT, Tabs
 from orchestration.intake.records.tally import LandedCell, Tally
 from orchestration.intake.shown_names import shown_file
 
-WatchRow = Callable[[ColumnPlan, list[Cell | None]], None]
+Rows = npt.NDArray[np.int64]
+Watch = Callable[[ColumnPlan, Block, Rows], None]
+WITHHELD = "withheld:"
 NOT_DECRYPTED = "Q:not_decrypted"
-# Single rows until the column profile is complete; small files need no blocks.
-ROWS_BEFORE_BLOCKS = ROWS_LOOKED_AT
 
 
 class RecordReader:
-    """Reads one file by one contract. Memory holds ids of records, never rows.
+    """Reads one file by one contract. Memory holds ids of records, and one block of rows.
 
-    `watch` is called with every main row that lands by single rows; blocks bypass it.
+    `watch` is called with the main rows of each block that land.
     """
 
     def __init__(
@@ -59,7 +57,7 @@ class RecordReader:
         contract: Contract,
         keys: Keys,
         file_name: str,
-        watch: WatchRow | None = None,
+        watch: Watch | None = None,
         tombstones: Tombstones | None = None,
     ) -> None:
         self.tally = Tally()
@@ -76,27 +74,24 @@ class RecordReader:
         period = contract.period_of(file_name)
         self._period = period.model_dump(mode="json", by_alias=True) if period else None
         self._contents: Counter[int] = Counter()
-        self._parents: dict[str, dict[int, int | str]] = {name: {} for name in contract.repeats}
-        self._copies = ChildCopies(contract, self._short)
+        self._parents = Parents(contract, keys)
         self._tabs = Tabs(contract, self._label)
         self._without_reference = 0
         self._opener = SheetOpener(contract, self.tally, self._tabs, self._label)
         self.profiles = self._opener.profiles
         self._unnamed_items = 0
+        self._refusals: dict[tuple[Cell | None, ...], str | None] = {}
 
     def drift(self, last: Mapping[str, Any] | None) -> Drift | None:
         """Return the changes in columns; None if no header was surely found."""
         return self._opener.drift(last)
 
     def landed_cells(self, source: Source) -> Iterator[LandedCell]:
-        """Stream the cells that land; afterwards `tally` accounts for the file."""
-        return (cell for cell in self._landed(source, by_blocks=False) if isinstance(cell, LandedCell))
+        """Stream the cells that land one by one; afterwards `tally` accounts for the file."""
+        return (cell for table in self.landed_tables(source) for cell in landed_cells(table))
 
-    def landed_tables(self, source: Source) -> Iterator[LandedCell | pa.Table]:
-        """Stream the same cells, in tables of `landing.DICTIONARY_SCHEMA` where that is faster."""
-        return self._landed(source, by_blocks=True)
-
-    def _landed(self, source: Source, by_blocks: bool) -> Iterator[LandedCell | pa.Table]:
+    def landed_tables(self, source: Source) -> Iterator[pa.Table]:
+        """Stream the cells that land, in tables of `landing.DICTIONARY_SCHEMA`."""
         for name in self._contract.tabs:
             tab = source.tab_sheet(name)
             if tab is None:
@@ -104,7 +99,7 @@ class RecordReader:
             else:
                 self._tabs.add(name, tab, self.tally)
         for sheet in source.main_sheets():
-            yield from self._main(sheet, by_blocks)
+            yield from self._main(sheet)
         self._tabs.account(self.tally)
         for name in self._contract.repeats:
             child = source.repeat_sheet(name)
@@ -123,139 +118,140 @@ class RecordReader:
         if not self.tally.rows_landed:
             self.tally.note_problem("flag:extract_empty", f"{self.tally.rows_read} rows read, none landed")
 
-    def _main(self, sheet: SourceSheet, by_blocks: bool) -> Iterator[LandedCell | pa.Table]:
+    def _main(self, sheet: SourceSheet) -> Iterator[pa.Table]:
         opened = self._opener.open(sheet, "")
         if opened is None:
             return
-        plan, judge, rows, check_lines = opened
-        looks = Looks()
-        by_blocks = by_blocks and sheet.blocks_after is not None and can_take_blocks(plan, self._contract)
-        for seen, (number, cells, *_) in enumerate(rows, start=1):
-            yield from self._take(plan, judge, looks, sheet, number, cells)
-            if by_blocks and seen >= ROWS_BEFORE_BLOCKS and any(cells):
-                break
-        else:
-            by_blocks = False
-        if by_blocks and sheet.blocks_after:
-            blocks = BlockReader(
-                self._contract,
-                self._keys,
-                self.tally,
-                plan,
-                judge,
-                self._minimiser,
-                self._tombstones,
-                sheet.shown,
-                check_lines,
-                partial(self._take, plan, judge, looks, sheet),
-                lambda cells: self._refusal(plan, cells, rename_row(plan, cells)),
-            )
-            yield from blocks.landed(sheet.blocks_after(number))
-        self.tally.rows_after_end += judge.records_after_end
-        if judge.records_after_end:
+        slots, looks = Slots(opened.plan, self._minimiser), Looks()
+        self._refusals.clear()
+        for block in opened.blocks:
+            yield self._take(opened, slots, looks, sheet, block)
+        after_end = opened.judge.records_after_end
+        self.tally.rows_after_end += after_end
+        if after_end:
             self.tally.note_problem(
                 AFTER_END,
-                f"sheet {sheet.shown!r}: {judge.records_after_end} rows look like records and stand below "
-                "the row that `stop_at` ends the table with",
+                f"sheet {sheet.shown!r}: {after_end} rows look like records and stand below the row that "
+                "`stop_at` ends the table with",
             )
         if looks.differ:
             self.tally.note_problem(LOST, "rows differ in colour or strike-through, which is not read")
 
     def _take(
-        self,
-        plan: ColumnPlan,
-        judge: RowJudge,
-        looks: Looks,
-        sheet: SourceSheet,
-        number: int,
-        cells: list[Cell | None],
-    ) -> Iterator[LandedCell]:
-        """Take one main row: yield its landed cells, or count why it is refused."""
-        self.tally.rows_read += 1
-        reason = judge.reason(cells)
-        named: list[NamedCell] = []
-        if reason is None:
-            renamed = rename_row(plan, cells)
-            named = self._minimiser.keep(renamed)
-            self._unnamed_items += has_unnamed_item(plan, cells)
-            reason = self._refusal(plan, cells, renamed)
-            self._count_denied(plan, cells)
-        if reason is None and not named:
-            reason = BLANK
-        record_id = self._record_id(plan, sheet.name, cells, named) if reason is None else None
-        if record_id is not None and self._tombstones.has(record_id):
-            reason, record_id = FORGOTTEN, None
-        self._remember(plan, sheet, number, cells, reason if record_id is None else record_id)
-        self._tabs.remember(cells, reason)
-        if record_id is None:
-            self.tally.refuse(sheet.shown, reason or BLANK, number)
-            self._remember_withheld(plan, sheet, number, cells, named, reason or BLANK)
-            return
-        self.tally.rows_landed += 1
-        looks.add(cells)
+        self, opened: OpenSheet, of_columns: Slots, looks: Looks, sheet: SourceSheet, block: Block
+    ) -> pa.Table:
+        """Take main rows: return the cells that land, and count why the other rows do not."""
+        plan, tally = opened.plan, self.tally
+        tally.rows_read += len(block)
+        refused = opened.judge.refusals(block)
+        records = refused.stay
+        slots = list(of_columns.of(block, records))
+        self._count_denied(plan, block, records)
+        self._count_unnamed_items(plan, block, records)
+        self._refuse_by_answers(plan, block, refused)
+        stands = np.any([slot.stands for slot in slots], axis=0) if slots else np.zeros(len(block), bool)
+        refused.refuse(BLANK, ~stands)
+        ids = self._record_ids(plan, sheet, block, slots, refused)
+        forgotten = np.zeros(len(block), bool)
+        lands = refused.stay
+        forgotten[lands] = self._tombstones.among(ids[lands])
+        refused.refuse(FORGOTTEN, forgotten)
+        self._remember(plan, sheet, block, refused, ids)
+        self._count_refused(plan, sheet, block, slots, refused, ids)
+        lands = refused.stay
+        landing = np.flatnonzero(lands)
+        tally.rows_landed += len(landing)
+        self._count_filled(slots, lands)
+        looks.add(block, lands)
         if self._watch:
-            self._watch(plan, cells)
-        self.link_codes.add(record_id, plan, cells)
-        yield from self._land(record_id, sheet.shown, number, "", 0, named)
+            self._watch(plan, block, landing)
+        self.link_codes.add(ids[landing].tolist(), plan, block, landing.tolist())
+        return cells_of(slots, landing, ids[landing], block.numbers[landing], sheet.shown)
 
-    def _refusal(self, plan: ColumnPlan, cells: list[Cell | None], renamed: list[NamedCell]) -> str | None:
-        """Return why a record may not land, or None."""
+    def _refuse_by_answers(self, plan: ColumnPlan, block: Block, refused: Refusals) -> None:
+        """Refuse rows by the partner's review, consent and purpose."""
+        asked = {plan.consent, plan.withdrawn, *plan.accept}
+        asked |= {at for field, _, indexes in plan.fields if field == "purpose" for at in indexes}
+        asked |= {at for field, _, choices in plan.flags if field == "purpose" for _, at in choices}
+        if plan.items and any(name == "purpose" for fed in plan.items.fields.values() for name, _ in fed):
+            asked |= {plan.items.kind, plan.items.code, plan.items.label}
+        there = sorted(at for at in asked if at is not None and at < len(block.columns))
+        columns = [block.columns[at] for at in there]
+        answers, by_row = combined(columns) if columns else ([()], np.zeros(len(block), np.int64))
+        if len(self._refusals) > MOST_REMEMBERED:
+            self._refusals.clear()
+        reasons: dict[str, list[int]] = {}
+        for number, answer in enumerate(answers):
+            cells = tuple(column.distinct_cell(code) for column, code in zip(columns, answer, strict=True))
+            if cells not in self._refusals:
+                row: list[Cell | None] = [None] * len(block.columns)
+                for at, cell in zip(there, cells, strict=True):
+                    row[at] = cell
+                self._refusals[cells] = self._refusal(plan, row)
+            if reason := self._refusals[cells]:
+                reasons.setdefault(reason, []).append(number)
+        for reason, numbers in reasons.items():
+            refused.refuse(reason, np.isin(by_row, numbers))
+
+    def _refusal(self, plan: ColumnPlan, cells: list[Cell | None]) -> str | None:
+        """Return why a row with these answers may not land, or None."""
         refusal = self._conditions.refusal(plan.accept, cells)
         # An undecrypted row has no answers, not even consent, so that is its reason.
         is_locked = refusal == NOT_DECRYPTED
-        return (None if is_locked else self._permission.refusal(plan, cells, renamed)) or refusal
+        named = [] if is_locked else rename_row(plan, cells)
+        return (None if is_locked else self._permission.refusal(plan, cells, named)) or refusal
 
-    def _children(self, name: str, sheet: SourceSheet) -> Iterator[LandedCell]:
-        opened = self._opener.open(sheet, name)
-        if opened is None:
+    def _count_denied(self, plan: ColumnPlan, block: Block, records: Flags) -> None:
+        for at in plan.denied:
+            column = block.column(at)
+            if column is not None and (denied := int((column.filled & records).sum())):
+                self.tally.stripped[DENIED_COLUMN] += denied
+
+    def _count_unnamed_items(self, plan: ColumnPlan, block: Block, records: Flags) -> None:
+        if plan.items is None:
             return
-        plan, judge, rows, _ = opened
-        sequence: Counter[tuple[int, str | None]] = Counter()
-        for number, cells, parent, order, _ in rows:
-            self.tally.child_read[name] += 1
-            reason = judge.reason(cells)
-            cell = cell_at(cells, plan.parent)
-            reference = parent or (cell.value if cell else None)
-            owner = self._parents[name].get(self._short(reference)) if reference else None
-            if reason is None and not isinstance(owner, int):
-                reason = owner or ORPHAN
-            named = self._minimise(plan, cells) if reason is None else []
-            copy = None
-            if isinstance(owner, int) and reason is None:
-                copy = self._copies.of_child(name, owner, self._own_reference(name, plan, cells, reference))
-                content = json.dumps([(cell.field, cell.cell.value) for cell in named])
-                if copy is None and self._copies.is_resent(name, owner, content):
-                    reason = RESENT
-            if reason is not None or not isinstance(owner, int):
-                self.tally.child_orphans[name] += reason == ORPHAN
-                self.tally.refuse_child(sheet.shown, reason or ORPHAN, number)
-                continue
-            sequence[owner, copy] += 1
-            self.tally.child_landed[name] += 1
-            seq = order or sequence[owner, copy]
-            yield from self._land(owner, sheet.shown, number, name, seq, named)
-            if copy is not None and named:
-                yield LandedCell(owner, sheet.shown, number, name, COPY, seq, copy, COPY, None)
-        self._copies.note_mixed(name, self.tally)
+        there = sorted(
+            at for at in (plan.items.kind, plan.items.code) if block.column(at) is not None and at is not None
+        )
+        if not there:
+            return
+        places, codes = combined([block.columns[at] for at in there])
+        counts = np.bincount(codes[records], minlength=len(places))
+        for place, count in zip(places, counts.tolist(), strict=True):
+            cells: list[Cell | None] = [None] * (there[-1] + 1)
+            for at, code in zip(there, place, strict=True):
+                cells[at] = block.columns[at].distinct_cell(code)
+            self._unnamed_items += count * has_unnamed_item(plan, cells)
 
-    def _minimise(self, plan: ColumnPlan, cells: list[Cell | None]) -> list[NamedCell]:
-        return self._minimiser.keep(rename_row(plan, cells))
+    def _count_filled(self, slots: list[Slot], lands: Flags) -> None:
+        stands: dict[str, Flags] = {}
+        for slot in slots:
+            stands[slot.field] = stands.get(slot.field, False) | slot.stands
+        for field, rows in stands.items():
+            if filled := int((rows & lands).sum()):
+                self.tally.filled[field] += filled
 
-    def _count_denied(self, plan: ColumnPlan, cells: list[Cell | None]) -> None:
-        filled = sum(cell_at(cells, index) is not None for index in plan.denied)
-        if filled:
-            self.tally.stripped[DENIED_COLUMN] += filled
+    def _record_ids(
+        self, plan: ColumnPlan, sheet: SourceSheet, block: Block, slots: list[Slot], refused: Refusals
+    ) -> Rows:
+        """Return the record ids of rows that may land, and of rows with a reference; 0 for the others."""
+        ids = np.zeros(len(block), np.int64)
+        has_reference = have_references(plan, self._contract, block)
+        rows = np.flatnonzero(has_reference)
+        if len(rows):
+            texts = references(plan, self._contract, sheet.name, block, rows)
+            ids[rows] = self._keys.record_ids(self._partner, self._contract.record_ref(""), texts)
+        without = np.flatnonzero(refused.stay & ~has_reference)
+        self._without_reference += len(without) if plan.key else 0
+        for row in without.tolist():
+            named = [(slot.field, slot.cell(row)) for slot in slots if slot.stands[row]]
+            ids[row] = self._content_id(named)
+        return ids
 
-    def _record_id(
-        self, plan: ColumnPlan, sheet: str, cells: list[Cell | None], named: list[NamedCell]
-    ) -> int:
-        if plan.key:
-            reference = key_of(plan, self._contract, sheet, cells)
-            if reference is not None:
-                return self._keys.record_id(self._partner, self._contract.record_ref(reference))
-            self._without_reference += 1
+    def _content_id(self, named: list[tuple[str, Cell]]) -> int:
+        """Return the id of a record without a reference: of its content, and how often that came."""
         content = json.dumps(
-            [self._period, sorted((cell.field, cell.cell.value, cell.cell.kind) for cell in named)],
+            [self._period, sorted((field, cell.value, cell.kind) for field, cell in named)],
             ensure_ascii=False,
         )
         alike = self._keys.number("content", self._partner, content)
@@ -264,78 +260,114 @@ class RecordReader:
         return self._keys.record_id(self._partner, self._contract.record_ref(reference))
 
     def _remember(
-        self, plan: ColumnPlan, sheet: SourceSheet, row: int, cells: list[Cell | None], fate: int | str | None
+        self, plan: ColumnPlan, sheet: SourceSheet, block: Block, refused: Refusals, ids: Rows
     ) -> None:
-        """Remember a row's record, or why it was refused, for its child rows."""
-        for name, repeat in self._contract.repeats.items():
-            reference: str | None
-            if isinstance(repeat, JsonRepeat):
-                reference = str(row)
-            elif name in plan.matches:
-                cell = cell_at(cells, plan.matches[name])
-                reference = cell.value if cell else None
-            else:
-                reference = key_of(plan, self._contract, sheet.name, cells)
-            if reference is None or fate is None:
-                continue
-            short = self._short(reference)
-            earlier = self._parents[name].get(short)
-            if self._contract.delivery.person_rows or self._contract.items:
-                # Rows are persons or items, no copies: a refused one leaves the record's child rows alone.
-                self._parents[name][short] = earlier if isinstance(earlier, int) else fate
-                continue
-            if isinstance(earlier, str):
-                continue  # one withheld copy withholds the child rows of all copies
-            self._parents[name][short] = fate
-            if isinstance(fate, int):
-                own = self._own_reference(name, plan, cells, reference)
-                self._copies.add(name, fate, own, sheet.shown, row)
+        """Remember what became of each row, for the rows of child sheets and tabs."""
+        if not self._contract.repeats and not self._contract.tabs:
+            return
+        reasons = refused.list()
+        self._tabs.remember(block, reasons)
+        fates = [reason or record for reason, record in zip(reasons, ids.tolist(), strict=True)]
+        self._parents.remember(plan, sheet.name, sheet.shown, block, fates)
 
-    def _own_reference(
-        self, name: str, plan: ColumnPlan, cells: list[Cell | None], reference: str | None
-    ) -> str | None:
-        """Return the reference that a copy's child rows share with its main row only."""
-        repeat = self._contract.repeats[name]
-        if isinstance(repeat, JsonRepeat) or repeat.matches:
-            return reference
-        cell = cell_at(cells, plan.submission)
-        return cell.value if cell else None
-
-    def _remember_withheld(
+    def _count_refused(
         self,
         plan: ColumnPlan,
         sheet: SourceSheet,
-        number: int,
-        cells: list[Cell | None],
-        named: list[NamedCell],
-        reason: str,
+        block: Block,
+        slots: list[Slot],
+        refused: Refusals,
+        ids: Rows,
     ) -> None:
-        """Remember a withheld record by its id, so that its earlier cells can be withdrawn."""
-        if not reason.startswith(WITHHELD) or reason == FORGOTTEN or not plan.key:
-            return
-        reference = key_of(plan, self._contract, sheet.name, cells)
-        if reference is not None:
-            record_id = self._keys.record_id(self._partner, self._contract.record_ref(reference))
-            if self._tombstones.has(record_id):
-                self.tally.forgotten.add((sheet.shown, number))
-                return
-            is_person = self._contract.delivery.person_rows and self._is_about_a_person(named)
-            withheld = self.tally.withheld_persons if is_person else self.tally.withheld
-            withheld.setdefault(reason, set()).add(record_id)
+        """Count refused rows; keep the ids of withheld records, so that their earlier cells are withdrawn."""
+        for reason, rows in refused.by_reason():
+            self.tally.refuse_all(sheet.shown, reason, block.numbers[rows].tolist())
+            if not reason.startswith(WITHHELD) or reason == FORGOTTEN or not plan.key:
+                continue
+            known = rows & have_references(plan, self._contract, block)
+            forgotten = np.zeros(len(block), bool)
+            forgotten[known] = self._tombstones.among(ids[known])
+            numbers = block.numbers[forgotten].tolist()
+            self.tally.forgotten.update((sheet.shown, number) for number in numbers)
+            known &= ~forgotten
+            persons = known & self._are_about_a_person(slots, len(block))
+            for kept, which in (
+                (self.tally.withheld_persons, persons),
+                (self.tally.withheld, known & ~persons),
+            ):
+                if which.any():
+                    kept.setdefault(reason, set()).update(ids[which].tolist())
 
-    def _is_about_a_person(self, named: list[NamedCell]) -> bool:
-        """Return whether a row identifies a person; one with only a reference and a status does not."""
+    def _are_about_a_person(self, slots: list[Slot], rows: int) -> Flags:
+        """Return the rows, each a person, that hold more than a reference and a status."""
         of_all = {*self._contract.constant_fields, "person_count"}
-        return any(cell.field not in of_all for cell in named)
+        own = [slot.stands for slot in slots if slot.field not in of_all]
+        if not self._contract.delivery.person_rows or not own:
+            return np.zeros(rows, bool)
+        found: Flags = np.any(own, axis=0)
+        return found
 
-    def _land(
-        self, record_id: int, sheet: str, row: int, part: str, seq: int, named: list[NamedCell]
-    ) -> Iterator[LandedCell]:
-        self.tally.filled.update({cell.field for cell in named})
-        for name, _, cell in named:
-            yield LandedCell(
-                record_id, sheet, row, part, name, seq, cell.value, cell.kind, cell.number_format
-            )
+    def _children(self, name: str, sheet: SourceSheet) -> Iterator[pa.Table]:
+        opened = self._opener.open(sheet, name)
+        if opened is None:
+            return
+        slots = Slots(opened.plan, self._minimiser)
+        orders: Counter[tuple[int, str | None]] = Counter()
+        for block in opened.blocks:
+            yield self._take_children(name, opened, slots, orders, sheet, block)
+        self._parents.copies.note_mixed(name, self.tally)
+
+    def _take_children(
+        self,
+        name: str,
+        opened: OpenSheet,
+        of_columns: Slots,
+        orders: Counter[tuple[int, str | None]],
+        sheet: SourceSheet,
+        block: Block,
+    ) -> pa.Table:
+        """Take child rows: return the cells that land, and count why the other rows do not."""
+        plan, tally = opened.plan, self.tally
+        tally.child_read[name] += len(block)
+        refused = opened.judge.refusals(block)
+        column = block.column(plan.parent)
+        named = [cell.value if cell else None for cell in column.cell_of_each_row()] if column else []
+        given = block.parents or [None] * len(block)
+        belongs = [own or (named[row] if named else None) for row, own in enumerate(given)]
+        owners = [self._parents.owner(name, reference) for reference in belongs]
+        for reason in dict.fromkeys(owner or ORPHAN for owner in owners if not isinstance(owner, int)):
+            is_so = [not isinstance(owner, int) and (owner or ORPHAN) == reason for owner in owners]
+            refused.refuse(reason, np.array(is_so, bool))
+        slots = list(of_columns.of(block, refused.stay))
+        records = {row: owner for row, owner in enumerate(owners) if isinstance(owner, int)}
+        resent = np.zeros(len(block), bool)
+        copies: dict[int, str] = {}
+        seq = np.zeros(len(block), np.int32)
+        for row in np.flatnonzero(refused.stay).tolist():
+            owner = records[row]
+            copy = self._parents.copy_of(name, owner, plan, block, row, belongs[row])
+            if copy is None and self._parents.copies.has_several(name, owner):
+                content = json.dumps([(s.field, s.cell(row).value) for s in slots if s.stands[row]])
+                if self._parents.copies.is_resent(name, owner, content):
+                    resent[row] = True
+                    continue
+            if copy is not None:
+                copies[row] = copy
+            orders[owner, copy] += 1
+            order = block.orders[row] if block.orders else None
+            seq[row] = order or orders[owner, copy]
+        refused.refuse(RESENT, resent)
+        for reason, rows in refused.by_reason():
+            tally.refuse_children(sheet.shown, reason, block.numbers[rows].tolist())
+            tally.child_orphans[name] += int(rows.sum()) if reason == ORPHAN else 0
+        lands = refused.stay
+        landing = np.flatnonzero(lands)
+        tally.child_landed[name] += len(landing)
+        self._count_filled(slots, lands)
+        if copies:
+            slots.append(_copies(copies, slots, len(block)))
+        ids = np.array([records[row] for row in landing.tolist()], np.int64)
+        return cells_of(slots, landing, ids, block.numbers[landing], sheet.shown, name, seq[landing])
 
     def _note_missing_repeat(self, name: str) -> None:
         required = [
@@ -352,7 +384,12 @@ class RecordReader:
             )
         self.tally.note_problem("flag:repeat_missing", f"no sheet for the repeat {name!r}")
 
-    def _short(self, text: str) -> int:
-        """Hash a text to 64 bits, so that many references need little memory."""
-        digest = hashlib.blake2b(tidy(text).encode(), digest_size=8, key=self._keys.record_key[:32]).digest()
-        return int.from_bytes(digest, "big", signed=True)
+
+def _copies(copies: dict[int, str], slots: list[Slot], rows: int) -> Slot:
+    """Return the slot that names the copy of a child row, in rows that land any cell."""
+    names = list(dict.fromkeys(copies.values()))
+    codes, stands = np.zeros(rows, np.int32), np.zeros(rows, bool)
+    for row, name in copies.items():
+        codes[row] = names.index(name)
+        stands[row] = any(slot.stands[row] for slot in slots)
+    return Slot(COPY, stands, pa.array(names, pa.string()), codes, [COPY] * len(names))

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
+
 from orchestration.contracts import Layout
-from orchestration.intake.reading.sheets import SourceRow, SourceSheet
+from orchestration.intake.reading.block import Block
+from orchestration.intake.reading.sheets import SourceSheet
 from orchestration.intake.records.header import Header, read_header
 from orchestration.intake.records.tally import ABOVE_HEADER, BLANK_AT_END, CONTINUED, HEADER, Tally
 
@@ -19,16 +22,17 @@ def read_table(
     mapped: Sequence[str],
     label: str,
     other_names: Mapping[str, Sequence[str]],
-) -> tuple[Header, Iterator[SourceRow]] | None:
+) -> tuple[Header, Iterator[Block]] | None:
     """Return the header and the rows after it, None for an empty sheet; count what stands above them.
 
     Raises ExtractHeld if no header is found.
     """
     tally.opened.add(sheet.shown)
-    counted = sheet.rows = _Counted(sheet, tally)
+    counted = _Counted(sheet, tally)
+    sheet.blocks = iter(counted)
     found = read_header(sheet, layout, required, mapped, label, other_names)
     if found is None:  # every row is blank
-        deque(counted, maxlen=0)
+        deque(sheet.blocks, maxlen=0)
         tally.explain(sheet.shown, BLANK_AT_END, counted.rows)
         return None
     tally.explain(sheet.shown, ABOVE_HEADER, found[0].above)
@@ -36,18 +40,35 @@ def read_table(
     return found
 
 
+def without_trailing_blanks(blocks: Iterator[Block], sheet: str, tally: Tally) -> Iterator[Block]:
+    """Yield blocks without the blank rows at the end, which are explained.
+
+    Memory holds the numbers of blank rows until a filled one follows: a formatted sheet may end in a million.
+    """
+    held: list[np.ndarray] = []
+    for block in blocks:
+        places = np.flatnonzero(block.filled)
+        end = int(places[-1]) + 1 if len(places) else 0
+        if end:
+            if held:
+                yield Block(np.concatenate(held), [])
+                held = []
+            yield block.slice(0, end) if end < len(block) else block
+        if end < len(block):
+            held.append(block.numbers[end:])
+    tally.explain(sheet, BLANK_AT_END, sum(map(len, held)))
+
+
 class _Counted:
-    """The rows of a sheet; counts them, and explains the further lines of those with several."""
+    """The blocks of a sheet; counts their rows, and explains the further lines of those with several."""
 
     def __init__(self, sheet: SourceSheet, tally: Tally) -> None:
-        self._rows, self._shown, self._tally = sheet.rows, sheet.shown, tally
+        self._blocks, self._shown, self._tally = sheet.blocks, sheet.shown, tally
         self.rows = 0
 
-    def __iter__(self) -> Iterator[SourceRow]:
-        return self
-
-    def __next__(self) -> SourceRow:
-        row = next(self._rows)
-        self.rows += 1
-        self._tally.explain(self._shown, CONTINUED, row.lines - 1)
-        return row
+    def __iter__(self) -> Iterator[Block]:
+        for block in self._blocks:
+            self.rows += len(block)
+            if block.lines is not None:
+                self._tally.explain(self._shown, CONTINUED, int(block.lines.sum()) - len(block))
+            yield block

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from orchestration.contracts import Cell, Contract, same, tidy
 from orchestration.intake.outcomes import ExtractHeld
-from orchestration.intake.reading.sheets import SourceRow, SourceSheet
+from orchestration.intake.reading.block import Block, Column, SourceRow, rows_in
+from orchestration.intake.reading.sheets import SourceSheet
 from orchestration.intake.records.header import Header
-from orchestration.intake.records.non_records import RowJudge, without_trailing_blanks
+from orchestration.intake.records.non_records import RowJudge
 from orchestration.intake.records.rename import cell_at, columns_named_by
-from orchestration.intake.records.tables import read_table
-from orchestration.intake.records.tally import BLANK_AT_END, Tally
+from orchestration.intake.records.tables import read_table, without_trailing_blanks
+from orchestration.intake.records.tally import Tally
 
 ORPHAN = "Q:orphan_leg"
 RESENT = "dup:duplicate_uuid"
@@ -34,10 +34,12 @@ class _OpenTab:
     read: int = 0
     matches: int | None = None
 
-    def reference(self, cells: list[Cell | None]) -> str:
-        """Return the reference in a main row by which the tab finds its record."""
-        cell = cell_at(cells, self.matches)
-        return tidy(cell.value) if cell else ""
+    def references(self, block: Block) -> list[str]:
+        """Return the references of main rows, by which the tab finds its records."""
+        column = block.column(self.matches)
+        if column is None:
+            return [""] * len(block)
+        return [tidy(cell.value) if cell else "" for cell in column.cell_of_each_row()]
 
 
 class Tabs:
@@ -56,7 +58,7 @@ class Tabs:
         found = read_table(sheet, tally, plain, [parent], [], self._label, {})
         if found is None:
             return
-        header, rows = found
+        header, blocks = found
         at = header.find(parent)
         if at is None:
             raise ExtractHeld(
@@ -74,8 +76,9 @@ class Tabs:
             if column and any(same(column) == one or same(column).startswith(f"{one}/") for one in named)
         ]
         judge = RowJudge(header, plain, set(range(len(header.names))))
-        for row in without_trailing_blanks(rows, partial(tally.explain, sheet.shown, BLANK_AT_END)):
-            self._add_row(tab, judge, row, at, kept)
+        for block in without_trailing_blanks(blocks, sheet.shown, tally):
+            for row, reason in zip(rows_in([block]), judge.refusals(block).list(), strict=True):
+                self._add_row(tab, reason, row, at, kept)
 
     def header_beside(self, header: Header) -> Header:
         """Return the main header followed by the tabs' columns, each named `tab/column`."""
@@ -86,28 +89,28 @@ class Tabs:
             tab.matches = header.find(column)
         return replace(header, names=names)
 
-    def rows_beside(self, header: Header, rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
-        """Yield the main rows followed by the tabs' cells of the same record."""
+    def blocks_beside(self, header: Header, blocks: Iterator[Block]) -> Iterator[Block]:
+        """Yield the main blocks with the columns of the tabs beside those of the header."""
         if not self._open:
-            yield from rows
+            yield from blocks
             return
         width = len(header.names)
-        for row in rows:
-            if not any(row.cells):
-                yield row
-                continue
-            cells = row.cells[:width] + [None] * (width - len(row.cells))
+        for block in blocks:
+            none = Column.of_cells([None] * len(block))
+            columns = [*block.columns[:width], *[none] * (width - len(block.columns))]
             for tab in self._open:
-                beside = tab.rows.get(tab.reference(row.cells), [])
-                cells += beside + [None] * (len(tab.columns) - len(beside))
-            yield row._replace(cells=cells)
+                beside = [tab.rows.get(reference, []) for reference in tab.references(block)]
+                columns += [
+                    Column.of_cells(cell_at(cells, at) for cells in beside) for at in range(len(tab.columns))
+                ]
+            yield block.with_columns(columns)
 
-    def remember(self, cells: list[Cell | None], reason: str | None) -> None:
-        """Remember a main row's outcome for the tabs' rows of the same record."""
+    def remember(self, block: Block, reasons: list[str | None]) -> None:
+        """Remember what became of main rows for the tabs' rows of the same record."""
         for tab in self._open:
-            reference = tab.reference(cells)
-            if reference not in tab.fates or reason is None:
-                tab.fates[reference] = reason
+            for reference, reason in zip(tab.references(block), reasons, strict=True):
+                if reference not in tab.fates or reason is None:
+                    tab.fates[reference] = reason
 
     def account(self, tally: Tally) -> None:
         """Count every row of every tab, like rows of child sheets."""
@@ -120,11 +123,10 @@ class Tabs:
                 else:
                     tab.refused.append((reason, tab.row_numbers[reference]))
             for reason, number in sorted(tab.refused, key=lambda refused: refused[1]):
-                tally.refuse_child(tab.shown, reason, number)
+                tally.refuse_children(tab.shown, reason, [number])
 
-    def _add_row(self, tab: _OpenTab, judge: RowJudge, row: SourceRow, at: int, kept: list[int]) -> None:
+    def _add_row(self, tab: _OpenTab, reason: str | None, row: SourceRow, at: int, kept: list[int]) -> None:
         tab.read += 1
-        reason = judge.reason(row.cells)
         parent = cell_at(row.cells, at)
         if reason is not None or parent is None:
             tab.refused.append((reason or ORPHAN, row.number))

@@ -118,21 +118,17 @@ class Tally:
     def rows_refused(self) -> int:
         return sum(self.refusals.values())
 
-    def refuse(self, sheet: str, reason: str, number: int) -> None:
-        """Count a main row that does not land."""
-        self.refusals[sheet, reason] += 1
-        self._number(self.refused_rows, sheet, reason, [number])
-
     def refuse_all(self, sheet: str, reason: str, numbers: list[int]) -> None:
         """Count several main rows, in order, that do not land."""
         if numbers:
             self.refusals[sheet, reason] += len(numbers)
             self._number(self.refused_rows, sheet, reason, numbers)
 
-    def refuse_child(self, sheet: str, reason: str, number: int) -> None:
-        """Count a row of a child sheet that does not land."""
-        self.child_refusals[sheet, reason] += 1
-        self._number(self.child_refused_rows, sheet, reason, [number])
+    def refuse_children(self, sheet: str, reason: str, numbers: list[int]) -> None:
+        """Count rows of a child sheet, in order, that do not land."""
+        if numbers:
+            self.child_refusals[sheet, reason] += len(numbers)
+            self._number(self.child_refused_rows, sheet, reason, numbers)
 
     def _number(
         self, rows: dict[tuple[str, str], RowRanges], sheet: str, reason: str, numbers: list[int]

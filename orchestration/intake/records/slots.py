@@ -1,0 +1,289 @@
+"""The minimised cells of a block by canonical field; each distinct value is judged once.
+
+A slot is one cell that each row may land: its field, its text, and the rows that have it. Slots are in the
+order in which a row's cells land. A field fed by one column is judged by the column's distinct values, any
+other (several names of one column, a longitude, an item with its label, an age at a date) by the distinct
+combinations of its columns.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from orchestration.contracts import DATES, Cell, FieldSpec, same
+from orchestration.intake.minimising.detectors import is_judged_by_shape
+from orchestration.intake.minimising.minimise import BIRTH_DATE, Minimiser, age_cell
+from orchestration.intake.minimising.points import is_point
+from orchestration.intake.reading.block import FEW, MOST_REMEMBERED, Block, Column, Flags, combined
+from orchestration.intake.records.rename import FLAG_SET, ColumnPlan, ItemPlan, NamedCell, rename_row
+
+Judge = Callable[[Cell], tuple[str, ...]]
+Codes = npt.NDArray[np.integer[Any]]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One cell in each row where `stands`: the text `values[codes[row]]`.
+
+    `kinds` and `formats` are by distinct value, None for plain text.
+    """
+
+    field: str
+    stands: Flags
+    values: pa.StringArray
+    codes: Codes
+    kinds: list[str] | None = None
+    formats: list[str | None] | None = None
+
+    def cell(self, row: int) -> Cell:
+        code = int(self.codes[row])
+        kind = self.kinds[code] if self.kinds else "text"
+        return Cell(str(self.values[code]), kind, self.formats[code] if self.formats else None)
+
+
+class _Landed(NamedTuple):
+    """The outcome for one combination: its cells by field, and the reasons of what was removed."""
+
+    cells: tuple[tuple[str, Cell], ...]
+    reasons: tuple[str, ...]
+
+
+class Slots:
+    """Makes the slots of one plan, and counts removals in the minimiser."""
+
+    def __init__(self, plan: ColumnPlan, minimiser: Minimiser) -> None:
+        self._plan = plan
+        self._minimiser = minimiser
+        self._known: dict[tuple[Any, ...], dict[Any, Any]] = {}
+
+    def of(self, block: Block, rows: Flags) -> Iterator[Slot]:
+        """Yield the slots of some rows, and count what is removed from them."""
+        for field, spec, indexes in self._plan.fields:
+            there = [at for at in indexes if at < len(block.columns)]
+            if field == "age_band" and self._is_by_days(field, spec, there, block):
+                yield from self._age(spec, there[0], block, rows)
+            elif len(there) == 1 and field != "age_band" and not is_point(field):
+                yield self._plain(field, spec, there[0], block.columns[there[0]], rows)
+            elif there:
+                yield from self._of_several(field, spec, there, block, rows)
+        for field, _, choices in self._plan.flags:
+            chosen = [(choice, block.columns[at]) for choice, at in choices if at < len(block.columns)]
+            yield from self._flags(field, chosen, rows)
+        if self._plan.items:
+            yield from self._items(self._plan.items, block, rows)
+
+    def _plain(self, field: str, spec: FieldSpec, at: int, column: Column, rows: Flags) -> Slot:
+        def judge(cell: Cell) -> tuple[str, ...]:
+            return self._minimiser.minimised(NamedCell(field, spec, cell), []).reasons
+
+        reasons = self._reasons(field, at, column, judge)
+        is_kept = column.is_filled
+        if any(reasons):
+            is_kept = is_kept & np.array([not found for found in reasons])
+            self._count(reasons, column.codes[rows])
+        return Slot(
+            field, column.by_row(is_kept) & rows, column.values, column.codes, column.kinds, column.formats
+        )
+
+    def _reasons(self, field: str, at: int, column: Column, judge: Judge) -> list[tuple[str, ...]]:
+        """Return why each distinct value may not land; many dates are judged by shape, not by digits."""
+        known = self._known.setdefault((field, at), {})
+        if column.kinds is not None:
+            cells = [column.distinct_cell(code) for code in range(len(column.values))]
+            return [_remembered(known, cell, judge) if cell else () for cell in cells]
+
+        def judge_text(text: str) -> tuple[str, ...]:
+            return judge(Cell(text)) if text.strip() else ()
+
+        if field not in DATES or len(column.values) <= FEW:
+            return column.each(judge_text, known)
+        shapes, by_value = column.shapes()
+        of_shapes = [judge_text(shape) if is_judged_by_shape(field, shape) else None for shape in shapes]
+        if None not in of_shapes and not any(of_shapes):
+            return [()] * len(column.values)
+        return [
+            judge_text(text) if reasons is None else reasons
+            for text, reasons in zip(column.texts, (of_shapes[shape] for shape in by_value), strict=True)
+        ]
+
+    def _of_several(
+        self, field: str, spec: FieldSpec, indexes: list[int], block: Block, rows: Flags
+    ) -> Iterator[Slot]:
+        """Yield the slots of a field that one column alone does not decide."""
+        moment = self._moment(field, spec)
+        fields = [(field, spec, indexes), *moment]
+        longitude = self._plan.longitudes.get(field)
+        plan = ColumnPlan("", fields=fields, longitudes={} if longitude is None else {field: longitude})
+        used = [*indexes, longitude, *(at for _, _, places in moment for at in places)]
+        columns = sorted({at for at in used if at is not None and at < len(block.columns)})
+
+        def land(cells: list[Cell | None]) -> _Landed:
+            return self._land(rename_row(plan, cells), {field})
+
+        return self._of_combinations((field, *columns), columns, land, block, rows)
+
+    def _items(self, items: ItemPlan, block: Block, rows: Flags) -> Iterator[Slot]:
+        plan = ColumnPlan("", items=items)
+        places = (items.kind, items.code, items.label)
+        columns = sorted({at for at in places if at is not None and at < len(block.columns)})
+
+        def land(cells: list[Cell | None]) -> _Landed:
+            named = rename_row(plan, cells)
+            return self._land(named, {item.field for item in named})
+
+        return self._of_combinations(("items", *columns), columns, land, block, rows)
+
+    def _land(self, named: list[NamedCell], fields: set[str]) -> _Landed:
+        """Minimise the cells of these fields; the others are only there to be looked at."""
+        cells: list[tuple[str, Cell]] = []
+        reasons: list[str] = []
+        for item in named:
+            if item.field in fields:
+                cell, why = self._minimiser.minimised(item, named)
+                reasons += why
+                cells += [(item.field, cell)] if cell is not None else []
+        return _Landed(tuple(cells), tuple(reasons))
+
+    def _of_combinations(
+        self,
+        name: tuple[Any, ...],
+        columns: list[int],
+        land: Callable[[list[Cell | None]], _Landed],
+        block: Block,
+        rows: Flags,
+    ) -> Iterator[Slot]:
+        """Yield the slots of several columns, judged by their distinct combinations among some rows."""
+        if not columns or not rows.any():
+            return
+        places, codes = combined([block.columns[at] for at in columns])
+        known = self._known.setdefault(name, {})
+        if len(known) > MOST_REMEMBERED:
+            known.clear()
+        is_used = np.zeros(len(places), bool)
+        is_used[codes[rows]] = True
+        landed: list[_Landed] = []
+        for place, used in zip(places, is_used.tolist(), strict=True):
+            if not used:
+                landed.append(_Landed((), ()))
+                continue
+            found = tuple(
+                block.columns[at].distinct_cell(code) for at, code in zip(columns, place, strict=True)
+            )
+            if found not in known:
+                cells: list[Cell | None] = [None] * (columns[-1] + 1)
+                for at, cell in zip(columns, found, strict=True):
+                    cells[at] = cell
+                known[found] = land(cells)
+            landed.append(known[found])
+        self._count([one.reasons for one in landed], codes[rows])
+        yield from _slots_of(landed, codes, rows)
+
+    def _moment(self, field: str, spec: FieldSpec) -> list[tuple[str, FieldSpec, list[int]]]:
+        """Return the field with the day at which an age is taken from a birth date."""
+        if field != "age_band" or spec.from_ != "birth_date":
+            return []
+        wanted = spec.at or "event_on"
+        return [planned for planned in self._plan.fields if planned[0] == wanted]
+
+    def _is_by_days(self, field: str, spec: FieldSpec, indexes: list[int], block: Block) -> bool:
+        """Return whether an age follows from two columns of days."""
+        moments = [at for _, _, places in self._moment(field, spec) for at in places if block.column(at)]
+        return len(indexes) == len(moments) == 1
+
+    def _age(self, spec: FieldSpec, at: int, block: Block, rows: Flags) -> Iterator[Slot]:
+        """Yield the age from a birth date and another date, where both are complete; else as of several."""
+        [then_at] = [
+            place
+            for _, _, places in self._moment("age_band", spec)
+            for place in places
+            if block.column(place)
+        ]
+        # With dates as numbers such as 20240131, the difference of their ten thousands is the age.
+        born, then = self._days(block.columns[at]), self._days(block.columns[then_at])
+        are_days = (born > 0) & (then > 0) & rows
+        years = np.where(are_days, (then - born) // 10_000, 0)
+        distinct, codes = np.unique(years, return_inverse=True)
+        if are_days.any():
+            self._minimiser.stripped[BIRTH_DATE] += int(are_days.sum())
+            landed = [_Landed((("age_band", age_cell(age, age)),), ()) for age in distinct.tolist()]
+            yield from _slots_of(landed, codes, are_days)
+        if (rows & ~are_days).any():
+            yield from self._of_several("age_band", spec, [at], block, rows & ~are_days)
+
+    def _days(self, column: Column) -> npt.NDArray[np.int64]:
+        """Return each row's date as a number such as 20240131; 0 for none."""
+
+        def number(cell: Cell | None) -> int:
+            day = self._minimiser.day_in(cell) if cell else None
+            return day.year * 10_000 + day.month * 100 + day.day if day else 0
+
+        known = self._known.setdefault(("day",), {})
+        if len(known) > MOST_REMEMBERED:
+            known.clear()
+        if column.kinds is None:
+            days = column.each(lambda text: number(Cell(text) if text.strip() else None), known)
+        else:
+            days = [number(column.distinct_cell(code)) for code in range(len(column.values))]
+        return np.array(days, np.int64)[column.codes]
+
+    def _flags(self, field: str, choices: list[tuple[str, Column]], rows: Flags) -> Iterator[Slot]:
+        answered, chosen = np.zeros((2, len(rows)), bool)
+        for choice, column in choices:
+            is_set = column.each(lambda text: same(text) in FLAG_SET, self._known.setdefault(("flag",), {}))
+            stands = column.by_row(np.array(is_set, bool) & column.is_filled) & rows
+            answered |= column.filled
+            chosen |= stands
+            yield _constant(field, choice, stands)
+        yield _constant(field, "", answered & ~chosen & rows)
+
+    def _count(self, reasons: list[tuple[str, ...]], codes: npt.NDArray[np.integer[Any]]) -> None:
+        if not any(reasons):
+            return
+        counts = np.bincount(codes, minlength=len(reasons))
+        stripped: Counter[str] = Counter()
+        for code in np.flatnonzero(counts).tolist():
+            for reason in reasons[code]:
+                stripped[reason] += int(counts[code])
+        self._minimiser.stripped.update(stripped)
+
+
+def _slots_of(landed: Sequence[_Landed], codes: Codes, rows: Flags) -> Iterator[Slot]:
+    """Yield a slot for each place of a cell: the first of a field, its second and so on."""
+    places: dict[tuple[str, int], dict[int, Cell]] = {}
+    for code, one in enumerate(landed):
+        seen: Counter[str] = Counter()
+        for field, cell in one.cells:
+            places.setdefault((field, seen[field]), {})[code] = cell
+            seen[field] += 1
+    for (field, _), cells in places.items():
+        is_cell = np.zeros(len(landed), bool)
+        is_cell[list(cells)] = True
+        every = [cells.get(code) for code in range(len(landed))]
+        yield Slot(
+            field,
+            is_cell[codes] & rows,
+            pa.array([cell.value if cell else "" for cell in every], pa.string()),
+            codes,
+            [cell.kind if cell else "text" for cell in every],
+            [cell.number_format if cell else None for cell in every],
+        )
+
+
+def _remembered(known: dict[Any, Any], cell: Cell, judge: Judge) -> tuple[str, ...]:
+    if len(known) > MOST_REMEMBERED:
+        known.clear()
+    if cell not in known:
+        known[cell] = judge(cell)
+    reasons: tuple[str, ...] = known[cell]
+    return reasons
+
+
+def _constant(field: str, text: str, stands: Flags) -> Slot:
+    return Slot(field, stands, pa.array([text], pa.string()), np.zeros(len(stands), np.int32), ["flag"])
