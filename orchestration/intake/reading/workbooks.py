@@ -1,8 +1,4 @@
-"""Read workbooks: stream the cells of the sheets that a contract names, with kind and number format.
-
-openpyxl's read-only mode drops merged ranges and shows a formula saved without its value as blank; `_scan`
-takes both, and the number of rows, from the sheet's XML, which streams too.
-"""
+"""Read workbooks: stream the sheets that a contract names, with kind and number format of their cells."""
 
 from __future__ import annotations
 
@@ -12,31 +8,28 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 from xml.etree.ElementTree import ParseError
+from xml.parsers.expat import ExpatError
 
-import openpyxl
-from openpyxl.utils.cell import coordinate_to_tuple, range_boundaries
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles.stylesheet import apply_stylesheet
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.utils.exceptions import InvalidFileException
 
 from orchestration.contracts import (
     MONTH_SHEETS,
-    Cell,
     Contract,
     XlsxFormat,
     month_of_sheet,
-    number_text,
     same,
-    text_cell,
 )
 from orchestration.intake.outcomes import ExtractHeld, ExtractUnreadable
-from orchestration.intake.reading.block import SourceRow, blocks_of
-from orchestration.intake.reading.looks import look_of
-from orchestration.intake.reading.sheets import Merge, SourceSheet
+from orchestration.intake.reading.block import Block
+from orchestration.intake.reading.sheet_xml import Scan, WorkbookSheet, blocks_of_sheet, scan
+from orchestration.intake.reading.sheets import SourceSheet
 from orchestration.intake.shown_names import shown_sheet
 
 # openpyxl warns about odd cells by quoting them; a cell's value must not reach a log.
@@ -44,16 +37,9 @@ warnings.filterwarnings("ignore", module=r"openpyxl(\..*)?")
 
 LONGEST_SHEET_NAME = 31
 _FORBIDDEN_IN_NAMES = re.compile(r"[\[\]*?:\\/]")
-FORMULA_WITHOUT_VALUE = "formula_no_value"
-_BROKEN = (zipfile.BadZipFile, zlib.error, ParseError, EOFError, KeyError, ValueError, IndexError)
-_CHUNK = 1 << 20
-_OVERLAP = 1 << 16
-_ROW = re.compile(rb"<(?:\w+:)?row(?:\s[^>]*?)?>")
-_ROW_NUMBER = re.compile(rb'\sr="(\d{1,7})"')
-_MERGE = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3}\d+:[A-Z]{1,3}\d+)"')
-_NO_VALUE = re.compile(
-    rb'<(?:\w+:)?c\s[^>]*?r="([A-Z]{1,3}\d+)"[^>]*>\s*<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*'
-    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, ParseError, ExpatError),
+    *(EOFError, KeyError, ValueError, IndexError),
 )
 
 
@@ -62,34 +48,38 @@ def open_file(path: Path, contract: Contract, label: str) -> Iterator[XlsxSource
     """Open a workbook for streaming; it is closed at the end of the block."""
     layout = cast(XlsxFormat, contract.format)
     with _broken_as_sentence(label):
-        workbook = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        reader = ExcelReader(path, read_only=True, data_only=True, keep_links=False)
+        reader.read_manifest()
+        reader.read_strings()
+        reader.read_workbook()
+        apply_stylesheet(reader.archive, reader.wb)
+        # openpyxl's own sheets read a whole sheet to learn its size where a program did not state it.
+        sheets = [
+            WorkbookSheet(found.name, found.state == "visible", relation.target, reader.wb, reader)
+            for found, relation in reader.parser.find_sheets()
+            if relation.target in reader.valid_files and relation.Type.endswith("/worksheet")
+        ]
     try:
-        yield XlsxSource(workbook, contract, layout, label)
+        yield XlsxSource(sheets, reader.wb.epoch, contract, layout, label)
     finally:
-        workbook.close()
-
-
-class _Scan(NamedTuple):
-    """What a sheet's XML holds beside its cells: merges, cells (row → columns) without a value, rows."""
-
-    merges: list[Merge]
-    without_value: dict[int, set[int]]
-    rows: int
+        reader.archive.close()
 
 
 class XlsxSource:
     """The sheets of one workbook that the contract chooses."""
 
-    def __init__(self, workbook: Any, contract: Contract, layout: XlsxFormat, label: str) -> None:
-        self._workbook = workbook
+    def __init__(
+        self, sheets: list[WorkbookSheet], epoch: Any, contract: Contract, layout: XlsxFormat, label: str
+    ) -> None:
+        self._sheets = sheets
         self._layout = layout
         self._label = label
         self._repeats = contract.repeats
-        self.date_system = 1904 if workbook.epoch == CALENDAR_MAC_1904 else 1900
+        self.date_system = 1904 if epoch == CALENDAR_MAC_1904 else 1900
         self.problems: list[dict[str, str]] = []
-        self._scans: dict[str, _Scan] = {}
-        self._visible = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
-        hidden = len(workbook.worksheets) - len(self._visible)
+        self._scans: dict[str, Scan] = {}
+        self._visible = [sheet for sheet in sheets if sheet.is_visible]
+        hidden = len(sheets) - len(self._visible)
         if hidden:
             self.problems.append(
                 {"code": "flag:hidden_sheet", "detail": f"{hidden} hidden sheets were not read"}
@@ -106,17 +96,17 @@ class XlsxSource:
         return self._sheet(self._layout.tabs[name].sheet or name)
 
     def physical_rows(self) -> dict[str, int]:
-        hidden = [sheet for sheet in self._workbook.worksheets if sheet not in self._visible]
+        hidden = [sheet for sheet in self._sheets if not sheet.is_visible]
         rows = {self._shown(sheet): self._scan(sheet).rows for sheet in self._visible}
         return rows | {f"hidden sheet {at}": self._scan(sheet).rows for at, sheet in enumerate(hidden, 1)}
 
-    def _shown(self, sheet: Any) -> str:
+    def _shown(self, sheet: WorkbookSheet) -> str:
         return shown_sheet(sheet.title, self._visible.index(sheet) + 1)
 
-    def _scan(self, sheet: Any) -> _Scan:
+    def _scan(self, sheet: WorkbookSheet) -> Scan:
         if sheet.title not in self._scans:
-            with _broken_as_sentence(self._label):
-                self._scans[sheet.title] = _scan(sheet)
+            with _broken_as_sentence(self._label), sheet.open() as source:
+                self._scans[sheet.title] = scan(source)
         return self._scans[sheet.title]
 
     def _sheet(self, title: str) -> SourceSheet | None:
@@ -124,7 +114,7 @@ class XlsxSource:
         found = next((sheet for sheet in self._visible if same(sheet.title) in titles), None)
         return self._stream(found) if found is not None else None
 
-    def _chosen(self) -> list[Any]:
+    def _chosen(self) -> list[WorkbookSheet]:
         sheets, number = self._layout.sheets, self._layout.sheet
         children = (*self._repeats.items(), *self._layout.tabs.items())
         repeats = {title for name, child in children for title in _titles(child.sheet or name)}
@@ -161,21 +151,12 @@ class XlsxSource:
         if count:
             self.problems.append({"code": "flag:sheet_skipped", "detail": f"{count} sheets of another name"})
 
-    def _stream(self, sheet: Any) -> SourceSheet:
-        found = self._scan(sheet)
-        rows = self._rows(sheet, found.without_value)
-        return SourceSheet(sheet.title, self._shown(sheet), blocks_of(rows), found.merges)
+    def _stream(self, sheet: WorkbookSheet) -> SourceSheet:
+        return SourceSheet(sheet.title, self._shown(sheet), self._blocks(sheet), self._scan(sheet).merges)
 
-    def _rows(self, sheet: Any, without_value: dict[int, set[int]]) -> Iterator[SourceRow]:
-        looks: dict[int, str | None] = {}  # by style: a workbook has few of them
-        sheet.reset_dimensions()  # some programs declare A1 as the whole sheet
+    def _blocks(self, sheet: WorkbookSheet) -> Iterator[Block]:
         with _broken_as_sentence(self._label):
-            for number, row in enumerate(sheet.iter_rows(min_row=1, min_col=1), start=1):
-                cells = [_with_look(_cell(cell), cell, looks) for cell in row]
-                for column in without_value.get(number, ()):
-                    cells += [None] * (column - len(cells))
-                    cells[column - 1] = Cell(FORMULA_WITHOUT_VALUE, "error")
-                yield SourceRow(number, cells)
+            yield from blocks_of_sheet(sheet)
 
 
 def _titles(name: str) -> set[str]:
@@ -187,62 +168,8 @@ def _titles(name: str) -> set[str]:
     return {same(name), *map(same, short)}
 
 
-def _cell(cell: Any) -> Cell | None:
-    value = cell.value
-    if value is None:
-        return None
-    if cell.data_type == "e":
-        return Cell(str(value), "error")
-    if isinstance(value, bool):
-        return Cell("TRUE" if value else "FALSE", "boolean")
-    if isinstance(value, (int, float)):
-        return Cell(number_text(value), "number", cell.number_format)
-    if isinstance(value, datetime):
-        if value.time() == time(0):
-            return Cell(value.date().isoformat(), "date", cell.number_format)
-        return Cell(value.isoformat(), "datetime", cell.number_format)
-    if isinstance(value, date):
-        return Cell(value.isoformat(), "date", cell.number_format)
-    if isinstance(value, (time, timedelta)):
-        return Cell(str(value), "text", cell.number_format)
-    return text_cell(str(value))
-
-
-def _with_look(found: Cell | None, cell: Any, looks: dict[int, str | None]) -> Cell | None:
-    if found is None or not cell.has_style:
-        return found
-    style = cell._style_id
-    if style not in looks:
-        looks[style] = look_of(cell)
-    return found._replace(look=looks[style]) if looks[style] else found
-
-
 def _sheets(count: int) -> str:
     return "1 visible sheet" if count == 1 else f"{count} visible sheets"
-
-
-def _scan(sheet: Any) -> _Scan:
-    merges: dict[Merge, None] = {}
-    without_value: dict[int, set[int]] = {}
-    rows = last = 0
-    tail = b""
-    with sheet._get_source() as source:
-        while chunk := source.read(_CHUNK):
-            text = tail + chunk
-            for found in _ROW.finditer(text):
-                if found.end() > len(tail):
-                    rows += 1
-                    number = _ROW_NUMBER.search(found[0])
-                    last = max(last, int(number[1])) if number else last
-            if b"mergeCell" in text:
-                for found in _MERGE.finditer(text):
-                    merges[Merge(*range_boundaries(found[1].decode()))] = None
-            if b"f>" in text or b"<f" in text:
-                for found in _NO_VALUE.finditer(text):
-                    row, column = coordinate_to_tuple(found[1].decode())
-                    without_value.setdefault(row, set()).add(column)
-            tail = text[-_OVERLAP:]
-    return _Scan(list(merges), without_value, max(rows, last))
 
 
 @contextmanager
