@@ -72,7 +72,7 @@ def scan(source: IO[bytes]) -> Scan:
 
 @dataclass(frozen=True)
 class WorkbookSheet:
-    """A sheet of an open workbook; openpyxl's workbook (`parent`) and `reader` hold styles and shared texts."""
+    """A sheet of an open workbook; `parent` (openpyxl's workbook) has its styles, `reader` its texts."""
 
     title: str
     is_visible: bool
