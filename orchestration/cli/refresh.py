@@ -29,13 +29,13 @@ def refresh_command(settings: Settings, as_json: bool) -> None:
     """
     from orchestration.core import create_missing_keys, prepare_home
     from orchestration.defs.refresh import run_refresh
-    from orchestration.intake import left_alone
+    from orchestration.intake import files_waiting, left_alone
     from orchestration.operations import warnings
     from orchestration.places import boundaries
     from orchestration.refresh import run_outcome
 
     prepare_home(settings)
-    if not (any(settings.inbox.glob("*/*")) or any(settings.landing.glob("*/*.json"))):
+    if not (files_waiting(settings) or left_alone(settings) or any(settings.landing.glob("*/*.json"))):
         raise UsageError(
             "There is nothing to refresh: the inbox is empty and no extract has landed. Add files with "
             "`njia inbox add PARTNER FILE…`, or the synthetic samples with `njia inbox add --samples`."

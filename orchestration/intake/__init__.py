@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
+    from orchestration.intake.claim import inbox_place
     from orchestration.intake.drift.codes import find_new_codes, is_shown_choice
     from orchestration.intake.drift.column_words import DEFAULT_PART, Reading, denial_in, place_of, readings
     from orchestration.intake.drift.report import drift_item, drift_items, last_extract
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
         files_waiting,
         fitted_by_no_contract,
         left_alone,
+        lying_in_inbox,
+        still_written,
     )
     from orchestration.intake.landing.erasing import (
         erase_forgotten,

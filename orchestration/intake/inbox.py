@@ -1,68 +1,96 @@
-"""List the files of the inbox, and add files to it atomically. `taking_in` takes them out."""
+"""List the files of the inbox, and add files to it, complete by rename. `taking_in` takes them out.
+
+Symbolic links and special files are listed with a sentence and never opened or followed; that holds for a
+partner's folder too.
+"""
 
 from __future__ import annotations
 
+import filecmp
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.contracts import load_contracts
-from orchestration.core import PARTIAL, Settings, UsageError, sync
-from orchestration.intake.claim import CLAIMED, claimed_files, is_still, mark_complete
+from orchestration.core import PARTIAL, Settings, UsageError
+from orchestration.intake.claim import (
+    CLAIMED,
+    COMPLETE,
+    OWN_FOLDERS,
+    is_file,
+    is_folder,
+    is_still,
+    is_unfinished,
+    kept_and_due,
+    own_files,
+    placing,
+    why_it_waits,
+)
 from orchestration.intake.shown_names import shown_file
 
 
 def is_taken_in(path: Path) -> bool:
-    """Return whether a path is an ordinary file: no copy in progress, office lock, hidden file or folder."""
-    return (
-        path.is_file()
-        and not path.name.startswith((".", PARTIAL, "~$"))
-        and path.suffix.casefold() != ".part"
-    )
+    """Return whether a path is an ordinary file: no copy in progress, office lock or hidden file."""
+    return is_file(path) and not path.name.startswith((".", "~$")) and not is_unfinished(path)
 
 
-def waiting_files(folder: Path) -> list[Path]:
-    """Return a partner's files to take in; those that an earlier refresh claimed come first."""
-    return [*claimed_files(folder), *(path for path in sorted(folder.iterdir()) if is_taken_in(path))]
+def partner_folders(settings: Settings) -> list[Path]:
+    """Return the partners' folders of the inbox."""
+    return [path for path in _entries(settings) if is_folder(path) and not path.name.startswith(".")]
 
 
 def inbox_files(settings: Settings) -> dict[str, list[Path]]:
-    """Return the files to take in by partner; `''` holds those outside any partner's folder."""
-    files: dict[str, list[Path]] = {}
-    for entry in sorted(settings.inbox.iterdir()) if settings.inbox.is_dir() else ():
-        if entry.is_dir() and not entry.name.startswith("."):
-            files[entry.name] = waiting_files(entry)
-        elif is_taken_in(entry):
-            files.setdefault("", []).append(entry)
+    """Return the files to take in by partner; `''` holds those outside any partner's folder.
+
+    A partner's claimed and placed files come first.
+    """
+    files = {
+        folder.name: [*own_files(folder), *filter(is_taken_in, sorted(folder.iterdir()))]
+        for folder in partner_folders(settings)
+    }
+    if outside := list(filter(is_taken_in, _entries(settings))):
+        files[""] = outside
     return files
 
 
 def files_ready(settings: Settings) -> list[Path]:
-    """Return the files of all partners that a refresh would take now, without those still being written."""
+    """Return the files of all partners that a refresh would take now, without those that wait."""
     by_partner = inbox_files(settings).items()
-    return [path for partner, files in by_partner if partner for path in files if is_still(path)]
+    return [path for partner, files in by_partner if partner for path in files if why_it_waits(path) is None]
 
 
 def files_waiting(settings: Settings) -> bool:
-    """Return whether the inbox holds any file for a refresh, even one still being written."""
-    return any(inbox_files(settings).values())
+    """Return whether the inbox holds any file for a refresh, even one that waits or is due to be cleared."""
+    return any(inbox_files(settings).values()) or any(map(kept_and_due, partner_folders(settings)))
 
 
 @dataclass(frozen=True)
-class LeftAlone:
-    """An entry of the inbox that no refresh takes; `file` is a shown name, `reason` a sentence."""
+class NotTaken:
+    """An entry of the inbox that is not taken; `file` is a shown name, `reason` a sentence."""
 
     partner: str
     file: str
     reason: str
+    outcome: str = "left alone"
 
 
-def left_alone(settings: Settings) -> list[LeftAlone]:
-    """List hidden files, office locks and folders inside a partner's folder, but no copies in progress."""
+def still_written(settings: Settings) -> list[NotTaken]:
+    """List the files that wait, because they may still be written."""
+    return [
+        NotTaken(shown_file(partner), shown_file(path.name), f"The file {reason}", "waits")
+        for partner, files in inbox_files(settings).items()
+        if partner
+        for path in files
+        if (reason := why_it_waits(path))
+    ]
+
+
+def left_alone(settings: Settings) -> list[NotTaken]:
+    """List what no refresh takes: links, special and hidden files, office locks, folders, stopped copies."""
     entries = []
-    for entry in sorted(settings.inbox.iterdir()) if settings.inbox.is_dir() else ():
-        if entry.is_dir() and not entry.name.startswith("."):
+    for entry in _entries(settings):
+        if is_folder(entry) and not entry.name.startswith("."):
             partner = shown_file(entry.name)
             entries += [left for path in sorted(entry.iterdir()) if (left := _left_alone(partner, path))]
         elif left := _left_alone("", entry):
@@ -70,46 +98,62 @@ def left_alone(settings: Settings) -> list[LeftAlone]:
     return entries
 
 
-def _left_alone(partner: str, path: Path) -> LeftAlone | None:
+def _entries(settings: Settings) -> Iterator[Path]:
+    yield from sorted(settings.inbox.iterdir()) if settings.inbox.is_dir() else ()
+
+
+def _left_alone(partner: str, path: Path) -> NotTaken | None:
     name = shown_file(path.name)
-    if path.name.startswith(PARTIAL) or path.suffix.casefold() == ".part" or path.name == CLAIMED:
-        return None
-    if path.is_dir():
-        files = sum(below.is_file() for below in path.rglob("*"))
+    if path.is_symlink():
+        return NotTaken(partner, name, "A symbolic link, and Njia follows none. Put what it leads to here.")
+    if is_folder(path):
+        if path.name in OWN_FOLDERS:
+            return None
+        files = sum(is_file(below) for below in path.rglob("*"))
         inside = f"inbox/{partner}/ itself" if partner else "the folder of its partner"
-        return LeftAlone(partner, f"{name}/", f"A folder with {files} file(s). Move them into {inside}.")
+        return NotTaken(partner, f"{name}/", f"A folder with {files} file(s). Move them into {inside}.")
+    if not is_file(path):
+        return NotTaken(partner, name, "A pipe, a socket or a device, and no file. Remove it.")
+    if is_unfinished(path) or path.name.startswith(PARTIAL):
+        if not is_still(path):
+            return None
+        return NotTaken(partner, name, "A copy that is not complete. Send the file again, and remove this.")
     if path.name.startswith("~$"):
-        return LeftAlone(partner, name, "An office program has the file of this name open. Close it there.")
+        return NotTaken(partner, name, "An office program has the file of this name open. Close it there.")
     if path.name.startswith("."):
-        return LeftAlone(partner, name, "A hidden file. Rename it without the leading dot, or remove it.")
+        return NotTaken(partner, name, "A hidden file. Rename it without the leading dot, or remove it.")
     return None
 
 
 def add_to_inbox(settings: Settings, partner: str, files: Iterable[Path]) -> list[Path]:
-    """Copy files into a partner's inbox; a refresh ignores the `.part` files written meanwhile.
-
-    The copies count as complete, so the next refresh takes them without waiting.
-    """
+    """Copy files into a partner's inbox. The next refresh takes them without waiting."""
     known = sorted(path.name for path in settings.partners.iterdir() if path.is_dir())
     if partner not in known:
         raise UsageError(
             f"No partner {partner!r} in {settings.partners}. Partners: {', '.join(known) or 'none'}."
         )
     folder = settings.inbox / partner
-    folder.mkdir(parents=True, exist_ok=True)
+    if folder.is_symlink():
+        raise UsageError(f"{folder} is a symbolic link, and Njia follows none. Make it a folder.")
     added = []
     for file in files:
-        if (folder / file.name).exists() and (folder / file.name).read_bytes() != file.read_bytes():
+        there = lying_in_inbox(settings, partner, file.name)
+        if there and not filecmp.cmp(there, file, shallow=False):
             raise UsageError(
                 f"The inbox of {partner} already holds another {file.name}. Refresh first, or rename one."
             )
-        partial = folder / f"{file.name}.part"
-        shutil.copyfile(file, partial)
-        mark_complete(partial)
-        sync(partial)
-        added.append(partial.rename(folder / file.name))
-    sync(folder)
+        if there is None:
+            with placing(folder, file.name) as partial:
+                shutil.copyfile(file, partial)
+        added.append(there or folder / COMPLETE / file.name)
     return added
+
+
+def lying_in_inbox(settings: Settings, partner: str, name: str) -> Path | None:
+    """Return the file of a partner's inbox that has a name, wherever Njia keeps it."""
+    folder = settings.inbox / partner
+    places = (folder / name, folder / COMPLETE / name, folder / CLAIMED / name)
+    return next(filter(is_file, places), None)
 
 
 def fitted_by_no_contract(settings: Settings, partner: str, files: Iterable[Path]) -> list[str]:

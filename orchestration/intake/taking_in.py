@@ -24,9 +24,9 @@ from orchestration.core import (
     replacing,
     tombstones_of,
 )
-from orchestration.intake.claim import CLAIMED, Claim, claim, is_still
+from orchestration.intake.claim import Claim, claim, clear_kept, why_it_waits
 from orchestration.intake.drift.report import drift_item, last_extract
-from orchestration.intake.inbox import inbox_files
+from orchestration.intake.inbox import inbox_files, partner_folders
 from orchestration.intake.landing.erasing import erase_forgotten
 from orchestration.intake.landing.landing import (
     EXTRACT_ID_LENGTH,
@@ -70,6 +70,8 @@ def take_in(
     contracts = load_contracts(settings.partners) if contracts is None else contracts
     for partner in partners_with_tombstones(settings):
         erase_forgotten(settings, tombstones_of(settings, keys, partner))  # a kill may have interrupted it
+    for folder in partner_folders(settings):
+        clear_kept(folder)
     taken: list[TakenExtract] = []
     for partner, files in inbox_files(settings).items():
         if partners is not None and partner not in partners:
@@ -271,13 +273,9 @@ def _refuse_other_contract(partner: str, shown: str, earlier: dict[str, Any], co
 
 
 def _refuse_early(partner: str, shown: str, file: Path) -> None:
-    """Raise ExtractHeld for a file still being written; a claimed one was complete before."""
-    if file.parent.name != CLAIMED and not is_still(file):
-        raise ExtractHeld(
-            "hold:file_changed",
-            f"{partner}: file {shown} was written to less than 30 seconds ago. It is taken 30 seconds after "
-            "the last write.",
-        )
+    """Raise ExtractHeld for a file that may still be written."""
+    if reason := why_it_waits(file):
+        raise ExtractHeld("hold:file_changed", f"{partner}: file {shown} {reason}")
 
 
 def _order(name: str, contracts: list[Contract]) -> tuple[str, list[tuple[int, str]]]:

@@ -18,7 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from orchestration.core import Settings, is_alive, last_holder, refreshes
-from orchestration.intake import files_ready
+from orchestration.intake import files_ready, inbox_place
 from orchestration.release import current_release
 from orchestration.stewardship import refresh_since
 
@@ -48,8 +48,8 @@ class Waiting:
             return None
         digest = hashlib.sha256()
         for path in self.files:
-            stat = path.stat()
-            digest.update(f"{path.parent.name}/{path.name}|{stat.st_size}|{stat.st_mtime_ns}\n".encode())
+            stat, place = path.stat(), inbox_place(path)
+            digest.update(f"{place.parent.name}/{place.name}|{stat.st_size}|{stat.st_mtime_ns}\n".encode())
         digest.update("\n".join(self.landings).encode())
         return f"{digest.hexdigest()}-{self.crashes}"
 

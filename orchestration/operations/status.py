@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestration.contracts import agreements_ending, load_contracts, with_changes
 from orchestration.core import Settings, refreshes
-from orchestration.intake import left_alone
+from orchestration.intake import left_alone, still_written
 from orchestration.operations.health_warnings import partners_gone, warnings
 from orchestration.operations.next_run import read_next_run
 from orchestration.release import current_release
@@ -67,10 +67,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
             for ending in agreements_ending(contracts, settings.as_of().date())
         ],
         "held": in_force["held"],
-        "waiting": [
-            {name: row[name] for name in ("partner", "file", "outcome", "reason")}
-            for row in review.read(settings, review.FILES_NOT_TAKEN)
-        ],
+        "waiting": _waiting(settings),
         "decisions_without_effect": review.read(settings, review.DECISIONS_WITHOUT_EFFECT),
         "left_alone": [vars(file) for file in left_alone(settings)],
         "open_items": {
@@ -90,6 +87,17 @@ def read_status(settings: Settings) -> dict[str, Any]:
             "decisions_without_effect": review.count(settings, review.DECISIONS_WITHOUT_EFFECT),
         },
     }
+
+
+def _waiting(settings: Settings) -> list[dict[str, Any]]:
+    """Return the files that wait now, and those that the last refresh did not take."""
+    now = [vars(file) for file in still_written(settings)]
+    seen = {(file["partner"], file["file"]) for file in now}
+    return now + [
+        {name: row[name] for name in ("partner", "file", "outcome", "reason")}
+        for row in review.read(settings, review.FILES_NOT_TAKEN)
+        if (row["partner"], row["file"]) not in seen
+    ]
 
 
 def _partners(settings: Settings, in_force: dict[str, list[str]]) -> list[dict[str, Any]]:

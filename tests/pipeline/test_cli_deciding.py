@@ -104,8 +104,8 @@ def test_inbox_add_copies_whole_files(evidence_base: EvidenceBase, tmp_path: Pat
     ran = njia("inbox", "add", "kobe_post", extract, settings=evidence_base.settings)
     assert ran.returncode == 0 and "1 file(s) in the inbox" in ran.stdout
     inbox = evidence_base.settings.inbox / "kobe_post"
-    assert [path.name for path in inbox.iterdir()] == ["kobe 9.csv"]
-    assert extract.exists() and (inbox / "kobe 9.csv").read_text() == scenario.KOBE_SECOND
+    (added,) = [path for path in inbox.rglob("*") if path.is_file()]
+    assert extract.exists() and (added.name, added.read_text()) == ("kobe 9.csv", scenario.KOBE_SECOND)
 
 
 def test_inbox_add_explains_a_refusal(evidence_base: EvidenceBase, tmp_path: Path) -> None:
@@ -147,5 +147,5 @@ def test_what_waits_is_asked_for_by_kind_and_partner(published_world: EvidenceBa
 def test_inbox_add_samples_needs_nothing_else(tmp_path: Path) -> None:
     ran = njia("inbox", "add", "--samples", "--quiet", "--home", tmp_path)
     assert (ran.returncode, ran.stdout) == (0, "")
-    added = [path.name for path in (tmp_path / "inbox").glob("*/*")]
+    added = [path.name for path in (tmp_path / "inbox").rglob("*") if path.is_file()]
     assert sorted(added) == sorted(path.name for path in SAMPLE_PARTNERS.glob("*/extracts/*"))

@@ -123,7 +123,7 @@ def test_unchanged_inputs_build_nothing(evidence_base: EvidenceBase) -> None:
     assert ended.outcome == "unchanged"
     assert {one.outcome for one in extracts.taken_of(evidence_base.settings)} == {"already_landed"}
     assert evidence_base.release_id() == before
-    assert not list(evidence_base.settings.inbox.glob("*/*"))
+    assert not [path for path in evidence_base.settings.inbox.rglob("*") if path.is_file()]
     with dg.DagsterInstance.from_config(str(evidence_base.settings.dagster_home)) as instance:
         (run,) = instance.get_runs()
         (confirmed,) = instance.fetch_materializations(dg.AssetKey(["release", "published"]), limit=2).records

@@ -12,7 +12,7 @@ import pytest
 from orchestration.core import Keys, Settings
 from orchestration.intake import TakenExtract
 from orchestration.intake.taking_in import take_in
-from tests.unit.partner_files import HEADER, ROW, add_partner, book, workbook
+from tests.unit.partner_files import HEADER, ROW, add_partner, book, lying_still, workbook
 
 AS_OF = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
 KEYS = Keys(record_key=b"k" * 32, stewards_recipient=str(pyrage.x25519.Identity.generate().to_public()))
@@ -42,6 +42,19 @@ def send(home: Settings, name: str, header: list[str], records: list[list[Any]])
     folder.mkdir(parents=True, exist_ok=True)
     workbook(folder / name, {"Cases": [header, *records]})
     return next(one for one in take_in(home, KEYS, AS_OF) if one.file == name)
+
+
+def csv_rows(first: int, last: int) -> str:
+    return "".join(f"{number},04/03/2024,F,16,Busia,1,Yes,\n" for number in range(first, last + 1))
+
+
+def csv_in_the_inbox(home: Settings, last: int) -> Path:
+    """A CSV file with rows 1 to `last`, and the contract for it."""
+    add_partner(home.partners, book(format={"kind": "csv", "encoding": "utf-8", "delimiter": ","}))
+    file = home.inbox / "testpartner" / f"cases_{last}.csv"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(",".join(HEADER) + "\n" + csv_rows(1, last), encoding="utf-8")
+    return lying_still(file)
 
 
 def renamed(**names: str) -> list[str]:

@@ -19,11 +19,10 @@ from orchestration.contracts import load_contracts
 from orchestration.core import Keys, Settings
 from orchestration.drafting.check import check_contract
 from orchestration.intake import TakenExtract, sha256_of
-from orchestration.intake.inbox import add_to_inbox
 from orchestration.intake.landing.landing import SCHEMA
 from orchestration.intake.taking_in import take_in
 from orchestration.typing.step import type_extracts
-from tests.unit.drift_home import AS_OF, home
+from tests.unit.drift_home import AS_OF, csv_in_the_inbox, home
 from tests.unit.partner_files import (
     BOOK,
     HEADER,
@@ -311,80 +310,6 @@ def test_an_unexpected_error_is_reported_without_cell_values(
     assert taken.outcome == "unreadable"
     assert "ValueError" in (taken.reason or "")
     assert "Testperson" not in (taken.reason or "")
-
-
-def test_a_partial_copy_is_left_alone(home: Settings) -> None:
-    file = send(home)
-    file.rename(file.with_name("cases.xlsx.part"))
-    assert take(home) == []
-
-
-def test_a_recently_written_file_waits(home: Settings) -> None:
-    file = send(home)
-    file.touch()
-    [taken] = take(home)
-    assert (taken.outcome, taken.code) == ("held", "hold:file_changed")
-    assert "30 seconds after the last write" in str(taken.reason)
-    lying_still(file)
-    [taken] = take(home)
-    assert taken.outcome == "landed"
-
-
-def test_a_file_added_by_command_is_taken_at_once(home: Settings, tmp_path: Path) -> None:
-    file = send(home)
-    sent = file.rename(tmp_path / "cases.xlsx")
-    sent.touch()
-    add_to_inbox(home, "testpartner", [sent])
-    [taken] = take(home)
-    assert taken.outcome == "landed"
-
-
-def csv_rows(first: int, last: int) -> str:
-    return "".join(f"{number},04/03/2024,F,16,Busia,1,Yes,\n" for number in range(first, last + 1))
-
-
-def csv_in_the_inbox(home: Settings, last: int) -> Path:
-    """A CSV file with rows 1 to `last`, and the contract for it."""
-    add_partner(home.partners, book(format={"kind": "csv", "encoding": "utf-8", "delimiter": ","}))
-    file = home.inbox / "testpartner" / f"cases_{last}.csv"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(",".join(HEADER) + "\n" + csv_rows(1, last), encoding="utf-8")
-    return lying_still(file)
-
-
-def test_rows_of_a_stalled_writer_are_taken_by_the_next_refresh(home: Settings) -> None:
-    file = csv_in_the_inbox(home, 100)
-    with file.open("a", encoding="utf-8") as writer:
-        landed, waiting = take(home)
-        assert (landed.outcome, landed.rows_landed) == ("landed", 100)
-        assert (waiting.outcome, waiting.code) == ("held", "hold:file_changed")
-        assert "still has it open" in str(waiting.reason)
-        writer.write(csv_rows(101, 400))
-    lying_still(file)
-    [landed] = take(home)
-    assert (landed.outcome, landed.rows_landed) == ("landed", 400)
-    assert not list(file.parent.iterdir())
-
-
-def test_rows_added_while_a_file_is_landed_are_reported_and_kept(
-    home: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = csv_in_the_inbox(home, 100)
-    register = TAKE_IN.register
-
-    def register_while_rows_are_added(path: Path, content: dict[str, Any]) -> None:
-        register(path, content)
-        with (file.parent / ".claimed" / file.name).open("a") as writer:
-            writer.write(csv_rows(101, 400))
-
-    with monkeypatch.context() as patched:
-        patched.setattr(TAKE_IN, "register", register_while_rows_are_added)
-        landed, waiting = take(home)
-    assert (landed.rows_landed, waiting.code) == (100, "hold:file_changed")
-    assert "written to after it was taken" in str(waiting.reason)
-    lying_still(file)
-    [landed] = take(home)
-    assert landed.rows_landed == 400
 
 
 def test_a_file_claimed_by_a_killed_refresh_is_taken_first(home: Settings) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from orchestration.core import Settings, refreshes
+from orchestration.intake import lying_in_inbox
 from orchestration.stewardship import items, review
 from orchestration.stewardship.messages.config import Role
 
@@ -62,8 +63,8 @@ def _held(end: refreshes.End) -> Iterator[Event]:
 def _files(settings: Settings) -> Iterator[Event]:
     for row in review.read(settings, review.FILES_NOT_TAKEN):
         item = items.file_not_taken(row["partner"], row["file"])
-        waiting = settings.inbox / row["partner"] / row["file"]
-        stat = waiting.stat() if waiting.is_file() else None
+        waiting = lying_in_inbox(settings, row["partner"], row["file"])
+        stat = waiting.stat() if waiting else None
         seen = f"{stat.st_size}|{stat.st_mtime_ns}" if stat else ""
         made_new = _digest(row["outcome"], row["reason"], seen)
         yield Event(f"{item}#{made_new}", "file", partner=row["partner"], path=item.path)
