@@ -17,7 +17,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 # Each name is a file of this folder that holds `<name>_command`. Sections and order are those of `njia
 # --help`.
 SECTIONS = {
-    "Take in and publish": ("contract", "inbox", "refresh", "status", "notify", "ui"),
+    "Take in and publish": ("contract", "inbox", "pull", "refresh", "status", "notify", "ui"),
     "Read what is published": ("open", "query", "trace", "releases", "diff", "verify"),
     "Review and decide": ("desk", "decide", "place", "rollback"),
     "Protect": ("keys", "audit", "unseal", "forget"),

@@ -11,6 +11,7 @@ from rich.markup import escape
 from orchestration.cli import console
 from orchestration.cli.console import mark, minute_of, out
 from orchestration.cli.options import installation, json_output
+from orchestration.cli.pull import show_source
 from orchestration.core import Settings
 
 
@@ -48,6 +49,8 @@ def show_status(status: Mapping[str, Any]) -> None:
         for reason in refused["why"]:
             out.print(f"    {escape(reason)}")
     _show_partners(status["partners"])
+    for source in status["sources"]:
+        show_source(source)
     for sentence in status["warnings"]:
         mark("warning", sentence)
     for channel in status["messages"]:

@@ -64,6 +64,13 @@ if TYPE_CHECKING:
         load_contracts,
         partners_without_contract,
     )
+    from orchestration.contracts.source import (
+        AnySource,
+        HttpsFileSource,
+        KoboSource,
+        OdkCentralSource,
+        is_loopback,
+    )
     from orchestration.contracts.terms import CONTENT, SHEET, STATISTICS, AcceptIf, Period
     from orchestration.contracts.vocabulary import AGE_BAND, NATIONALITY, SEEDS, Vocabulary, load_vocabulary
 

@@ -23,6 +23,7 @@ from orchestration.contracts.fields import (
     place_parts,
 )
 from orchestration.contracts.format import AnyFormat, AnyRepeat, Items, JsonFormat, Layout, Tab, XlsxFormat
+from orchestration.contracts.source import AnySource, HttpsFileSource, KoboSource
 from orchestration.contracts.terms import (
     SHEET,
     AcceptIf,
@@ -51,6 +52,9 @@ class Contract(Strict):
     partner: Partner
     grain: Literal["case", "route_report", "interception", "flow_count"]
     files: Text = Field("*", description="Which file names this contract reads.")
+    source: Annotated[AnySource, Field(discriminator="kind")] | None = Field(
+        None, description="Where Njia fetches the extract itself (njia pull)."
+    )
     agreement: Agreement
     consent: Consent | None = None
     withdrawn: Withdrawn | None = None
@@ -106,8 +110,11 @@ class Contract(Strict):
 
     @property
     def content(self) -> dict[str, Any]:
-        """The validated contract with all defaults, as landings keep it, without the steward's address."""
-        return self.model_dump(mode="json", by_alias=True, exclude={"partner": {"steward"}})
+        """The validated contract with all defaults, as landings keep it.
+
+        Without the steward's address, and without the source: where a file came from decides nothing.
+        """
+        return self.model_dump(mode="json", by_alias=True, exclude={"partner": {"steward"}, "source": True})
 
     @classmethod
     def of_content(cls, content: dict[str, Any]) -> Contract:
@@ -242,6 +249,13 @@ class Contract(Strict):
     def reads(self, file_name: str) -> bool:
         return fnmatch(file_name.casefold(), self.files.casefold())
 
+    @property
+    def pulled_name(self) -> str:
+        """Return the name that a fetched extract has in the inbox."""
+        if self.source and self.source.save_as:
+            return self.source.save_as
+        return f"{self.contract}.{'zip' if self.format.kind == 'odk_zip' else self.format.kind}"
+
     def period_of(self, file_name: str) -> Period | None:
         """Return the declared period of a file: of the first matching `extracts` entry, else `period`."""
         for declared in self.extracts:
@@ -255,8 +269,26 @@ def _hash(content: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def _refuse_other_source(contract: Contract) -> None:
+    source, kind = contract.source, contract.format.kind
+    if source is None:
+        return
+    fitting = ("csv", "xlsx", "json") if isinstance(source, HttpsFileSource) else ("odk_zip",)
+    if kind not in (("json",) if isinstance(source, KoboSource) else fitting):
+        raise ValueError(f"source.kind {source.kind} does not give files of format.kind {kind}")
+    layout = contract.format
+    if isinstance(source, KoboSource) and isinstance(layout, JsonFormat) and layout.records != "results":
+        raise ValueError("source.kind kobotoolbox needs `format.records: results`")
+    if not contract.reads(contract.pulled_name):
+        raise ValueError(
+            f"`files` {contract.files!r} does not read {contract.pulled_name!r}, the name of the fetched "
+            "file. Give it another name with source.save_as, or widen `files`"
+        )
+
+
 def _refuse_contradictions(contract: Contract) -> None:
     """Raise ValueError with a sentence that says what to change."""
+    _refuse_other_source(contract)
     if contract.consent is None and contract.grain in ("case", "interception"):
         raise ValueError(
             f"grain {contract.grain} needs `consent`: {{column: …, values: …}} or "

@@ -20,6 +20,7 @@ from orchestration.contracts.contract import Contract
 from orchestration.contracts.days import day_of
 from orchestration.contracts.fields import CANONICAL_FIELDS
 from orchestration.contracts.known_codes import unknown_codes
+from orchestration.contracts.source import SOURCE_KINDS
 from orchestration.core import NjiaError
 
 TODO = "TODO"
@@ -29,6 +30,11 @@ PARTNER_CODE = "small letters, digits and _, beginning with a letter, such as ko
 _FORMS = {
     "contract": "small letters, digits and _, beginning with a letter, such as kobe_shelter_book",
     "partner.code": PARTNER_CODE,
+    "source.token_file": "a name such as kobe_kobo.token: a file of the keys folder, not the token itself",
+    "source.password_file": "a name such as kobe_odk.password: a file of the keys folder, not the password",
+    "source.token_env": "the name of an environment variable, such as KOBE_KOBO_TOKEN, not the token itself",
+    "source.password_env": "the name of an environment variable, such as KOBE_ODK_PASSWORD",
+    "source.asset": "the uid of a form, from its address, such as aBcDeFgHiJkLmNoPqRsTuV",
     "locale.default_country": "the three capital letters of a country (ISO alpha-3), such as KEN",
 }
 _BOOLEAN_TAG = "tag:yaml.org,2002:bool"
@@ -228,7 +234,7 @@ def _quote(line: int, value: str, meaning: str) -> str:
 
 def _sentence(where: str, fault: Any) -> str:
     """One pydantic error as a sentence."""
-    location = [part for part in fault["loc"] if part not in FORMAT_KINDS]
+    location = [part for part in fault["loc"] if part not in FORMAT_KINDS + SOURCE_KINDS]
     path = _path(location)
     kind, message = fault["type"], fault["msg"].removeprefix("Value error, ")
     if kind == "extra_forbidden":
@@ -248,7 +254,8 @@ def _sentence(where: str, fault: Any) -> str:
         options = [option.strip(" '") for option in expected.replace(" or ", ",").split(",")]
         return f"{where}: `{path}` must be {expected}.{_nearest(str(fault.get('input')), options)}"
     if kind in ("union_tag_not_found", "union_tag_invalid"):
-        return f"{where}: `{path}.kind` must be xlsx, csv, json or odk_zip."
+        *kinds, last = SOURCE_KINDS if path == "source" else FORMAT_KINDS
+        return f"{where}: `{path}.kind` must be {', '.join(kinds)} or {last}."
     if kind == "string_pattern_mismatch":
         return f"{where}: `{path}` must be {_FORMS.get(path, 'written in another form')}."
     if kind.startswith("date_") or kind == "datetime_from_date_parsing":

@@ -15,7 +15,7 @@ from orchestration.core.settings import Settings
 
 RESTRICTED = (
     "inbox", "sealed", "landing", "link_codes", "decisions", "forgotten", "review", "audit", "notices",
-    "receipts", "lineage", "desk", "work", "dagster",
+    "receipts", "lineage", "desk", "pulls", "work", "dagster",
 )  # fmt: skip
 PRIVATE_FOLDER, OTHERS = 0o700, 0o077
 PUBLIC_PART = ".pub"
@@ -43,7 +43,8 @@ def _refuse_open_keys(settings: Settings) -> None:
         raise UsageError(
             f"Other accounts may read or change {names} in {settings.keys}. Close it:\n"
             f"  chmod 600 {paths}\n"
-            "If somebody may have read it, replace the key: `njia keys rotate`."
+            "If somebody may have read it, replace the key: `njia keys rotate`. Of a token or password of a "
+            "source, have a new one made."
         )
     if settings.keys.is_dir() and _is_open(settings.keys):
         if settings.keys.parent != settings.home:

@@ -89,6 +89,11 @@ class Settings:
         return self.home / "inbox"
 
     @property
+    def pulls(self) -> Path:
+        """What is known of each source: when it was fetched, and a cursor; never a record."""
+        return self.home / "pulls"
+
+    @property
     def sealed(self) -> Path:
         return self.home / "sealed"
 

@@ -1,4 +1,4 @@
-"""What starts by itself: a refresh every night and when files arrive, and sending messages."""
+"""What starts by itself: a pull and a refresh every night, a refresh when files arrive, sending messages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from orchestration.contracts import Contracts
 from orchestration.core import NjiaError, Settings, clear_work_left_behind
+from orchestration.defs import pulled
 from orchestration.defs.killed_runs import end_killed_runs
 from orchestration.defs.tags import REFRESH
 from orchestration.operations import next_run
@@ -28,16 +30,20 @@ UNDER_WAY = dg.RunsFilter(
 
 @dataclass(frozen=True)
 class Automation:
-    job: UnresolvedAssetJobDefinition
-    schedule: dg.ScheduleDefinition
+    jobs: list[UnresolvedAssetJobDefinition]
+    schedules: list[dg.ScheduleDefinition]
     sensors: tuple[dg.SensorDefinition, ...]
 
 
-def automation(settings: Settings) -> Automation:
-    """Return the job with its schedule and sensors; dagster.yaml limits the queue to one run."""
+def automation(settings: Settings, contracts: Contracts) -> Automation:
+    """Return the jobs with their schedules and sensors; dagster.yaml limits the queue to one run.
+
+    Pulling is a job of its own, so that a server that fails keeps no refresh from running.
+    """
+    pull_jobs, pull_schedules = pulled.job_and_schedule(contracts, next_run.TIME_ZONE)
     job = dg.define_asset_job(
         REFRESH,
-        selection=dg.AssetSelection.all(),
+        selection=dg.AssetSelection.all() - dg.AssetSelection.assets(*pulled.keys(contracts)),
         description="Take in the inbox, pass both gates, publish a release.",
         executor_def=dg.in_process_executor,
     )
@@ -94,4 +100,4 @@ def automation(settings: Settings) -> Automation:
             return dg.SkipReason(f"Messages cannot be sent: {error}")
         return dg.SkipReason(" ".join(map(messages.in_words, sent)) or "No message is due.")
 
-    return Automation(job, nightly, (inbox, send_messages))
+    return Automation([job, *pull_jobs], [nightly, *pull_schedules], (inbox, send_messages))

@@ -6,6 +6,7 @@ import dagster as dg
 
 from orchestration import gates, intake, typing
 from orchestration.contracts import Contracts
+from orchestration.defs import pulled
 from orchestration.defs.boundary import step, version_of
 from orchestration.defs.tags import OWNER, RESTRICTED
 from orchestration.refresh import Runs, extracts
@@ -23,12 +24,15 @@ def typed_key(table: str) -> dg.AssetKey:
 
 
 def assets(contracts: Contracts) -> list[dg.AssetsDefinition]:
+    pulled_keys = pulled.keys(contracts)
+
     @dg.multi_asset(
         name="take_in",
         can_subset=True,
         specs=[
             dg.AssetSpec(
                 landing_key(partner),
+                deps=[key for key in pulled_keys if key.path[-1] == partner],
                 group_name=GROUP,
                 owners=[OWNER],
                 tags=RESTRICTED,

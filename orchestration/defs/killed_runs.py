@@ -13,7 +13,9 @@ import dagster as dg
 from filelock import FileLock, Timeout
 
 from orchestration.core import Settings, last_holder, refreshes
+from orchestration.defs import pulled
 from orchestration.defs.tags import OUTCOME
+from orchestration.intake import pull_lock
 
 UNFINISHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
@@ -37,6 +39,11 @@ def end_killed_runs(settings: Settings) -> None:
             run = record.dagster_run
             has_held = run.run_id in outcomes or run.run_id == holder
             is_late = datetime.now(UTC) - record.update_timestamp >= start_timeout
+            if pulled.is_pull(run):  # it holds the lock of pulling while it works
+                with pull_lock(settings) as is_dead:
+                    if is_dead and is_late:
+                        instance.report_run_failed(run, refreshes.ENDED_SILENTLY)
+                continue
             if is_free and not has_held and is_late and run.asset_selection is None:
                 last = refreshes.record_killed_before_start(settings, run.run_id)
             if (is_free and (has_held or is_late)) or (has_held and run.run_id != holder):

@@ -17,7 +17,7 @@ import dagster as dg
 from dagster import DagsterEvent, DagsterInstance
 
 from orchestration.core import NjiaError, RefreshRunning, Settings, clear_work, prepare_home, refreshes
-from orchestration.defs import boundary, tags
+from orchestration.defs import boundary, pulled, tags
 from orchestration.defs.killed_runs import end_killed_runs
 from orchestration.defs.unchanged import end_unchanged
 from orchestration.refresh import Runs, run_outcome
@@ -86,7 +86,8 @@ def steps_to_candidate(settings: Settings) -> list[dg.AssetKey]:
 
     later = {PUBLISHED, RECEIPTS}
     defined = evidence_base(Runs(settings))
-    return [spec.key for spec in defined.resolve_all_asset_specs() if spec.key not in later]
+    keys = [spec.key for spec in defined.resolve_all_asset_specs()]
+    return [key for key in keys if key not in later and not pulled.is_pulled(key)]
 
 
 def _run(

@@ -13,6 +13,7 @@ from orchestration.defs import (
     gates,
     linkage,
     places,
+    pulled,
     release,
     release_checks,
     statistics,
@@ -28,11 +29,12 @@ def evidence_base(runs: Runs) -> dg.Definitions:
     """Return the definitions of one installation, for its partners and its home."""
     contracts = load_contracts(runs.settings.partners)
     manifest = manifest_path(runs.settings)
-    automatic = automation(runs.settings)
+    automatic = automation(runs.settings, contracts)
     tables = warehouse.assets(manifest)
     published = [key for part in tables for key in part.keys if key.path[0] in MEMBERS_SCHEMAS]
     return dg.Definitions(
         assets=[
+            *pulled.assets(contracts),
             *extracts.assets(contracts),
             places.locate,
             gates.extract_gate,
@@ -47,8 +49,8 @@ def evidence_base(runs: Runs) -> dg.Definitions:
         # One process, because it holds the refresh lock; also for assets materialised from the lineage page.
         executor=dg.in_process_executor,
         resources={"runs": runs},
-        jobs=[automatic.job],
-        schedules=[automatic.schedule],
+        jobs=automatic.jobs,
+        schedules=automatic.schedules,
         sensors=automatic.sensors,
     )
 

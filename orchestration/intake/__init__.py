@@ -1,9 +1,9 @@
 """From the inbox to the landing: claim a file, read it, rename its columns, minimise its cells, land it.
 
-In reading order: `claim` and `taking_in`; `reading` (bytes to cells of sheets), `records` (rows to records),
-`minimising` (what may be kept), `landing` (what is kept, and erasing it), `drift` (changes in a partner's
-columns). Not here: dates, counts and codes (`typing`), the meaning of a place name (`places`), and whether an
-extract is fit to enter (`gates`).
+In reading order: `pulling` (from a partner's server into the inbox); `claim` and `taking_in`; `reading`
+(bytes to cells of sheets), `records` (rows to records), `minimising` (what may be kept), `landing` (what is
+kept, and erasing it), `drift` (changes in a partner's columns). Not here: dates, counts and codes (`typing`),
+the meaning of a place name (`places`), and whether an extract is fit to enter (`gates`).
 """
 
 from typing import TYPE_CHECKING
@@ -59,6 +59,8 @@ if TYPE_CHECKING:
         ZERO,
     )
     from orchestration.intake.outcomes import ExtractHeld, ExtractStopped, TakenExtract
+    from orchestration.intake.pulling.pull import pull
+    from orchestration.intake.pulling.state import PulledSource, pull_lock, read_sources, with_source
     from orchestration.intake.reading.any_file import open_source, suffix_of
     from orchestration.intake.reading.block import Block, SourceRow, blocks_of, first_rows, rows_in
     from orchestration.intake.reading.original_rows import OriginalRow, original_row

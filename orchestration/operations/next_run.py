@@ -18,11 +18,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from orchestration.core import Settings, is_alive, last_holder, refreshes
-from orchestration.intake import files_ready, inbox_place
+from orchestration.intake import files_ready, inbox_place, pull_lock
 from orchestration.release import current_release
 from orchestration.stewardship import refresh_since
 
 SCHEDULE, HOUR, TIME_ZONE = "nightly", 2, "Africa/Nairobi"
+PULL = "pull"  # Dagster's job
 # A daemon writes a heartbeat every 30 seconds.
 HEARTBEAT_WITHIN = timedelta(minutes=2)
 START_TIMEOUT = timedelta(minutes=3)
@@ -104,7 +105,7 @@ def _obstacles(settings: Settings, now: datetime) -> list[str]:
         beats = _rows(history / "runs.db", "select daemon_type, timestamp from daemon_heartbeats")
         unfinished = _rows(
             history / "runs.db",
-            "select run_id, status, update_timestamp as since from runs "
+            "select run_id, pipeline_name as job, update_timestamp as since from runs "
             "where status in ('STARTING', 'STARTED', 'CANCELING')",
         )
         switches = _rows(
@@ -147,6 +148,8 @@ def _dead_runs(settings: Settings, unfinished: list[Mapping[str, Any]], now: dat
                 f"The refresh lock is held, but the process that took it ({holder['process']}) is gone: a "
                 "process that it started still runs. End that process."
             ]
+    with pull_lock(settings) as is_free:
+        unfinished = [run for run in unfinished if is_free or run["job"] != PULL]
     has_held = {past["run_id"] for past in refreshes.history(settings)} | {holder["run"]}
     dead = [
         run["run_id"]

@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestration.contracts import agreements_ending, load_contracts, with_changes
 from orchestration.core import Settings, refreshes
-from orchestration.intake import left_alone, still_written
+from orchestration.intake import left_alone, read_sources, still_written
 from orchestration.operations.health_warnings import partners_gone, warnings
 from orchestration.operations.next_run import read_next_run
 from orchestration.release import current_release
@@ -69,6 +69,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
         "held": in_force["held"],
         "waiting": _waiting(settings),
         "decisions_without_effect": review.read(settings, review.DECISIONS_WITHOUT_EFFECT),
+        "sources": [source.as_dict() for source in read_sources(settings, contracts)],
         "left_alone": [vars(file) for file in left_alone(settings)],
         "open_items": {
             "number": len(waiting),

@@ -14,7 +14,7 @@ from dagster_webserver.webserver import DagsterWebserver
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from orchestration.cli.dagster_ui import GuardedWebserver
+from orchestration.cli.ui.dagster_ui import GuardedWebserver
 
 UI = "http://127.0.0.1:3000"
 SOCKET = "ws://127.0.0.1:3000/graphql"

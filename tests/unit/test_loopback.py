@@ -33,7 +33,7 @@ def test_the_ui_starts_its_guarded_webserver_on_loopback_only(
     assert command[command.index("-h") + 1] == loopback.LOOPBACK
     assert command.count("-h") == 1 and "--host" not in command
     dev.open_ipc_subprocess(["python", "-m", "dagster_webserver", "--port", "4711"])
-    own = ["python", "-m", "orchestration.cli.dagster_ui", "dagster_webserver", str(os.getpid())]
+    own = ["python", "-m", "orchestration.cli.ui.dagster_ui", "dagster_webserver", str(os.getpid())]
     assert processes == [[*own, "--port", "4711"]]
     assert CliRunner().invoke(cli, ["ui", "--host", "0.0.0.0", *at]).exit_code == 2  # noqa: S104
 

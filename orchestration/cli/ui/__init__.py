@@ -20,7 +20,7 @@ def ui_command(settings: Settings, port: int) -> None:
     It shows runs, assets and checks, starts the refresh every night and when files arrive, and sends
     messages.
     """
-    from orchestration.cli import dagster_ui
+    from orchestration.cli.ui import dagster_ui
     from orchestration.core import create_missing_keys, prepare_home
     from orchestration.defs.killed_runs import end_killed_runs
     from orchestration.warehouse import manifest_path

@@ -66,7 +66,7 @@ def run(port: int) -> None:
     def start_guarded(parts: Sequence[str], **options: Any) -> Any:
         python, flag, module, *arguments = parts
         # `dagster dev` has no option for another webserver, so this module starts it and the daemon.
-        own = [python, flag, "orchestration.cli.dagster_ui", module, str(os.getpid())]
+        own = [python, flag, "orchestration.cli.ui.dagster_ui", module, str(os.getpid())]
         started[module] = start([*own, *arguments], **options)
         return started[module]
 

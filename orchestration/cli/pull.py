@@ -1,0 +1,63 @@
+"""`njia pull`: fetch partners' extracts from their servers into the inbox."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from orchestration.cli import console
+from orchestration.cli.options import installation, json_output
+from orchestration.core import Settings
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[PARTNER]...")
+@click.option("--again", is_flag=True, help="Fetch also what has not changed since the last pull.")
+@json_output
+@installation
+def pull_command(settings: Settings, names: tuple[str, ...], again: bool, as_json: bool) -> None:
+    """Fetch extracts into the inbox.
+
+    From the servers that contracts name as their source, of each PARTNER or of all. The next refresh takes
+    what is new. A source that fails stops no other.
+
+    Exit code: 0 fetched or unchanged, 1 a source failed, 2 wrong use or settings, 4 another pull runs.
+    """
+    from orchestration.core import prepare_home
+    from orchestration.intake import pull
+
+    prepare_home(settings)
+    ended = pull(settings, names, again, lambda source: console.err.print(f"· {source}", markup=False))
+    for source in ended:
+        show_source(source.as_dict())
+    failed = sum(source.outcome == "failed" for source in ended)
+    if not ended:
+        console.say("No contract names a source. See `source` in the guide to contracts.")
+    elif any(source.outcome == "fetched" for source in ended):
+        console.say("Next: njia refresh")
+    if as_json:
+        console.print_json({"sources": [source.as_dict() for source in ended], "failed": failed})
+    if failed:
+        sys.exit(1)
+
+
+def show_source(source: Mapping[str, Any]) -> None:
+    """Show in one line how the last pull of a source ended, and after a failure when it last succeeded."""
+    name = f"{source['partner']} · {source['contract']}"
+    fetched = console.minute_of(source["fetched"]) if source["fetched"] else "never"
+    if source["outcome"] == "failed":
+        times = source["failures_in_a_row"]
+        since = f" Failed {times} times in a row." if times > 1 else ""
+        console.mark("pull failed", f"{name}: {source['reason']}{since} Last fetched: {fetched}.")
+        return
+    held = f"{source['records']:,} records, " if source["records"] is not None else ""
+    size = f"{held}{(source['bytes'] or 0) / 1e6:,.1f} MB"
+    told = {
+        "never": f"not fetched yet from {source['host']}",
+        "fetched": f"fetched from {source['host']} {fetched}: {size}",
+        "unchanged": f"unchanged on {source['host']} {fetched}: {size}",
+    }[source["outcome"]]
+    console.say(f"{name}: {told}")

@@ -1,0 +1,109 @@
+"""Pull: from partners' servers into the inbox, each night before the refresh."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from orchestration import intake
+from orchestration.contracts import Contracts
+from orchestration.core import NjiaError
+from orchestration.defs.boundary import Stopped
+from orchestration.defs.tags import OWNER, RESTRICTED
+from orchestration.operations import next_run
+from orchestration.refresh import Runs
+
+HOUR, MINUTE = 1, 30
+
+
+def pulled_key(partner: str) -> dg.AssetKey:
+    return dg.AssetKey(["pulled", partner])
+
+
+def keys(contracts: Contracts) -> list[dg.AssetKey]:
+    """Return an asset for each partner that Njia fetches extracts of."""
+    partners = {contract.partner.code for contract, _ in intake.with_source(contracts)}
+    return [pulled_key(partner) for partner in sorted(partners)]
+
+
+def is_pulled(key: dg.AssetKey) -> bool:
+    return key.path[0] == "pulled"
+
+
+def is_pull(run: dg.DagsterRun) -> bool:
+    """Whether a run only pulls: the job, or some of its assets by hand."""
+    asked = run.asset_selection or ()
+    return run.job_name == next_run.PULL or (bool(asked) and all(map(is_pulled, asked)))
+
+
+def assets(contracts: Contracts) -> list[dg.AssetsDefinition]:
+    """Return the assets of pulling; none where no contract names a source."""
+    if not keys(contracts):
+        return []
+
+    @dg.multi_asset(
+        name=next_run.PULL,
+        can_subset=True,
+        specs=[
+            dg.AssetSpec(
+                key,
+                group_name="extracts",
+                owners=[OWNER],
+                tags=RESTRICTED,
+                kinds={"file"},
+                description="The partner's extracts as its server gives them, in the inbox: nothing new is "
+                "placed where nothing changed. A source that fails stops neither the others nor the refresh.",
+            )
+            for key in keys(contracts)
+        ],
+    )
+    def pull(
+        context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
+    ) -> Iterator[dg.MaterializeResult]:
+        """Fetch each source whole, and place what is new in the inbox, complete by rename."""
+        asked = sorted(key.path[-1] for key in context.selected_asset_keys)
+        try:
+            ended = intake.pull(runs.settings, asked)
+        except NjiaError as error:
+            raise Stopped(str(error), {}) from None
+        failed = [str(source.reason) for source in ended if source.outcome == "failed"]
+        for partner in asked:
+            sources = [source for source in ended if source.partner == partner]
+            if all(source.outcome != "failed" for source in sources):
+                yield dg.MaterializeResult(asset_key=pulled_key(partner), metadata=_counts(sources))
+        if failed:
+            raise Stopped("\n".join(failed), {"failed": dg.MetadataValue.int(len(failed))})
+
+    return [pull]
+
+
+def job_and_schedule(
+    contracts: Contracts, time_zone: str
+) -> tuple[list[UnresolvedAssetJobDefinition], list[dg.ScheduleDefinition]]:
+    """Return the job and its schedule; none where no contract names a source."""
+    if not keys(contracts):
+        return [], []
+    job = dg.define_asset_job(
+        next_run.PULL,
+        selection=dg.AssetSelection.assets(*keys(contracts)),
+        description="Fetch partners' extracts from their servers into the inbox.",
+        executor_def=dg.in_process_executor,
+    )
+    nightly = dg.ScheduleDefinition(
+        name="nightly_pull",
+        job=job,
+        cron_schedule=f"{MINUTE} {HOUR} * * *",
+        execution_timezone=time_zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"Pull every night at {HOUR:02}:{MINUTE:02} ({time_zone}), before the refresh.",
+    )
+    return [job], [nightly]
+
+
+def _counts(sources: list[intake.PulledSource]) -> dict[str, int]:
+    return {
+        "files": sum(source.outcome == "fetched" for source in sources),
+        "unchanged": sum(source.outcome == "unchanged" for source in sources),
+        "records": sum(source.records or 0 for source in sources),
+        "bytes": sum(source.bytes or 0 for source in sources),
+    }

@@ -1,0 +1,8 @@
+"""Fetch extracts from partners' servers into the inbox, as raw bytes, complete by rename.
+
+In reading order: `pull` (every source, one after the other), `state` (what is known of a source), `secrets`,
+`server` (HTTP), then one file a kind of source: `kobotoolbox`, `odk_central`, `https_file`.
+
+To add a kind of source: write its class in `contracts/source.py` and a module here with `fetch` (see
+`pull.Fetch`), and register it in `pull.KINDS`.
+"""

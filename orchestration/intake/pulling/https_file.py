@@ -1,0 +1,53 @@
+"""Fetch a CSV, XLSX or JSON file behind an HTTPS address, such as a published sheet."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+from orchestration.contracts import HttpsFileSource
+from orchestration.intake.pulling.fetched import Fetched
+from orchestration.intake.pulling.server import NOT_MODIFIED, WEB_PAGE, Answer, BrokenOff, Server
+from orchestration.intake.pulling.state import Cursor, PullFailed
+
+_ZIP, _PAGES = b"PK\x03\x04", (b"<!doctype html", b"<html")
+
+
+def fetch(
+    source: HttpsFileSource, server: Server, secret: str | None, into: Path, cursor: Cursor
+) -> Fetched | None:
+    """Write the file; return None if the server says that it has not changed."""
+    if secret:
+        server.authorization = f"Bearer {secret}"
+    return download(server, source.url, into, cursor)
+
+
+def download(server: Server, address: str, into: Path, cursor: Cursor) -> Fetched | None:
+    """Write an address's file; return None if it is the one of the cursor."""
+    headers = {}
+    if cursor.etag:
+        headers["If-None-Match"] = cursor.etag
+    elif cursor.last_modified:
+        headers["If-Modified-Since"] = cursor.last_modified
+
+    def read(answer: Answer) -> Fetched | None:
+        if answer.status == NOT_MODIFIED:
+            return None
+        with into.open("wb") as file:
+            for chunk in answer.chunks():
+                file.write(chunk)
+        _refuse_content(into)
+        return Fetched(etag=answer.headers.get("ETag"), last_modified=answer.headers.get("Last-Modified"))
+
+    return server.ask(address, read, headers=headers)
+
+
+def _refuse_content(path: Path) -> None:
+    with path.open("rb") as file:
+        begin = file.read(1000)
+    if not begin.strip():
+        raise PullFailed("the server sends an empty file. Ask the partner for the right one.")
+    if begin.removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(_PAGES):
+        raise PullFailed(WEB_PAGE)
+    if begin.startswith(_ZIP) and not zipfile.is_zipfile(path):  # its table of contents stands at the end
+        raise BrokenOff

@@ -1,0 +1,92 @@
+"""Fetch a form of KoboToolbox (API v2) as one JSON file with the submissions of all pages.
+
+The server gives at most 1,000 submissions a page and no value that moves with each edit, so the whole form
+is fetched each time. Submissions are written as they came, in the order of `_id`, each once. A page begins
+with the last submission of the page before: if another stands there, one was deleted meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from orchestration.contracts import KoboSource
+from orchestration.intake.pulling.fetched import Fetched
+from orchestration.intake.pulling.server import Answer, Server
+from orchestration.intake.pulling.state import Cursor, PullFailed
+
+PAGE = 1_000
+ROUNDS = 3
+_OTHERWISE = (
+    "the server answers in another way than KoboToolbox documents (count, next, results with _id). Check "
+    "`source.server` and `source.asset` in the contract."
+)
+
+
+class _Moved(Exception):
+    """The form changed between two pages."""
+
+
+def fetch(source: KoboSource, server: Server, secret: str | None, into: Path, cursor: Cursor) -> Fetched:
+    """Write the whole form; if it changes between two pages, begin again."""
+    server.authorization = f"Token {secret}"
+    for number in range(1, ROUNDS + 1):
+        try:
+            return _fetch_whole(source, server, into, is_last=number == ROUNDS)
+        except _Moved:
+            continue
+    raise PullFailed(
+        f"the form changed {ROUNDS} times while it was fetched. The next pull tries again, best at an hour "
+        "when few submissions come in."
+    )
+
+
+def _fetch_whole(source: KoboSource, server: Server, into: Path, is_last: bool) -> Fetched:
+    address = f"{source.server}/api/v2/assets/{source.asset}/data.json"
+    seen: set[Any] = set()
+    received, stated, last = 0, None, None
+    with into.open("w", encoding="utf-8", newline="\n") as file:
+        file.write('{"next": null, "previous": null, "results": [')
+        while True:
+            at: dict[str, str | int] = {"limit": PAGE, "start": max(received - 1, 0), "sort": '{"_id": 1}'}
+            count, records, is_end = _page(server.ask(address, Answer.object, parameters=at))
+            stated = count if stated is None else stated
+            if received and (not records or _id_of(records.pop(0)) != last):
+                raise _Moved
+            if count != stated or not (records or is_end):
+                raise _Moved
+            for record in records:
+                last = _id_of(record)
+                if last not in seen:
+                    file.write(f"{',' if seen else ''}\n{json.dumps(record, ensure_ascii=False)}")
+                seen.add(last)
+            received += len(records)
+            server.check_size(file.tell())
+            if is_end:
+                break
+        file.write(f'\n], "count": {len(seen)}}}\n')
+    # A submission that appears on two pages may have pushed another one past a page's end.
+    if received != stated or (len(seen) != received and not is_last):
+        raise _Moved
+    if not seen:
+        raise PullFailed(
+            "the form holds no submission that the token may see. If it has some, its account needs the "
+            "right to view all submissions of the form."
+        )
+    return Fetched(records=len(seen))
+
+
+def _page(page: dict[str, Any]) -> tuple[int, list[Any], bool]:
+    """Return the count of the whole form, the submissions of a page, and whether it is the last page."""
+    count, records = page.get("count"), page.get("results")
+    if not isinstance(count, int) or not isinstance(records, list) or "next" not in page:
+        raise PullFailed(_OTHERWISE)
+    return count, records, not page["next"]
+
+
+def _id_of(record: Any) -> int:
+    found = record.get("_id") if isinstance(record, dict) else None
+    if not isinstance(found, int):
+        raise PullFailed(_OTHERWISE)
+    return found

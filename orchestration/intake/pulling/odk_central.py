@@ -1,0 +1,33 @@
+"""Fetch a form of ODK Central as the zip of its tables (`submissions.csv.zip`), without media.
+
+A session is opened with the password of a web user and closed afterwards. From version 2026.1 on, Central
+says by ETag whether anything changed; of earlier ones the members of the zip are compared.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+from orchestration.contracts import OdkCentralSource
+from orchestration.intake.pulling.fetched import Fetched
+from orchestration.intake.pulling.https_file import download
+from orchestration.intake.pulling.server import Answer, Server
+from orchestration.intake.pulling.state import Cursor, PullFailed
+
+
+def fetch(
+    source: OdkCentralSource, server: Server, secret: str | None, into: Path, cursor: Cursor
+) -> Fetched | None:
+    """Log in, write the zip, log out; return None if the server says that nothing has changed."""
+    post = {"email": source.email, "password": secret or ""}
+    token = server.ask(f"{source.server}/v1/sessions", Answer.object, post=post).get("token")
+    if not isinstance(token, str):
+        raise PullFailed("the server answers in another way than ODK Central documents: no token at log-in.")
+    server.authorization = f"Bearer {token}"
+    try:
+        form = f"projects/{source.project}/forms/{quote(source.form, safe='')}"
+        address = f"{source.server}/v1/{form}/submissions.csv.zip?attachments=false"
+        return download(server, address, into, cursor)
+    finally:
+        server.log_out(f"{source.server}/v1/sessions/current")

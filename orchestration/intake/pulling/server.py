@@ -1,0 +1,243 @@
+"""Ask a server over HTTPS: time-outs, tries with growing pauses, a limit of size, careful redirects.
+
+A question is repeated as a whole, with the reading of its answer: an answer may break off in the middle. A
+secret goes only to the server that the contract names. Raises PullFailed with a sentence that holds neither
+the secret nor an address. Sizes are bytes, times seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, suppress
+from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import urllib3
+
+from orchestration.contracts import is_loopback
+from orchestration.intake.pulling.state import PullFailed
+
+CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS = 10.0, 60.0, 1800.0
+PAUSES = (1.0, 4.0, 15.0, 60.0)  # after the first tries; the last try has none
+LONGEST_PAUSE = 120.0
+MOST_REDIRECTS = 5
+MEGABYTE = 1 << 20
+BUSY = {408, 425, 429, 500, 502, 503, 504}
+REDIRECTS = {301, 302, 303, 307, 308}
+NOT_MODIFIED = 304
+
+Read = TypeVar("Read")
+
+
+class BrokenOff(Exception):
+    """An answer that is not complete. The question is asked again."""
+
+
+class Server:
+    """A source's server. `refused` and `missing` are sentences for 401 or 403, and for 404."""
+
+    def __init__(self, address: str, most_bytes: int, refused: str, missing: str) -> None:
+        self.authorization: str | None = None
+        self._address = address
+        self._most_bytes = most_bytes
+        self._refused, self._missing = refused, missing
+        self._until = time.monotonic() + WHOLE_SECONDS
+        self._session = requests.Session()
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.headers["User-Agent"] = "njia"
+
+    def close(self) -> None:
+        self._session.close()
+
+    def ask(
+        self,
+        address: str,
+        read: Callable[[Answer], Read],
+        *,
+        parameters: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+        post: Mapping[str, str] | None = None,
+    ) -> Read:
+        """Ask, and return what `read` makes of the answer. `read` begins anew with each try."""
+        for pause in (*PAUSES, None):
+            try:
+                with closing(self._open(address, parameters, headers, post)) as response:
+                    asked_pause = _asked_pause(response)
+                    if response.status_code not in BUSY:
+                        self._refuse(response)
+                        return read(Answer(response, self))
+                    why = f"answers with status {response.status_code}"
+            except requests.exceptions.SSLError:
+                raise PullFailed(
+                    "the certificate of the server cannot be trusted. Check `source` in the contract and the "
+                    "clock of this machine; if both are right, ask whoever runs the server."
+                ) from None
+            except (requests.RequestException, urllib3.exceptions.HTTPError, BrokenOff) as error:
+                why, asked_pause = _in_words(error), 0.0
+            if pause is None:
+                break
+            self._wait(max(pause, asked_pause))
+        raise PullFailed(
+            f"the server {why}, {len(PAUSES) + 1} times. The next pull tries again; if it goes on, ask "
+            "whoever runs the server."
+        )
+
+    def log_out(self, address: str) -> None:
+        """End a session, once and without a word if that fails: a session ends by itself after a day."""
+        request = self._session.prepare_request(requests.Request("DELETE", address, auth=self._authorize))
+        with suppress(requests.RequestException):
+            self._session.send(request, timeout=CONNECT_SECONDS, allow_redirects=False).close()
+
+    def check_size(self, size: int) -> None:
+        if size > self._most_bytes:
+            raise PullFailed(
+                f"the answer is larger than {self._most_bytes // MEGABYTE} MB. If that is right, raise "
+                "`source.most_megabytes` in the contract."
+            )
+
+    def check_time(self) -> None:
+        if time.monotonic() > self._until:
+            raise PullFailed(f"the answer takes longer than {WHOLE_SECONDS / 60:.0f} minutes.")
+
+    def _wait(self, seconds: float) -> None:
+        time.sleep(min(seconds, LONGEST_PAUSE))
+        self.check_time()
+
+    def _open(
+        self,
+        address: str,
+        parameters: Mapping[str, str | int] | None,
+        headers: Mapping[str, str] | None,
+        post: Mapping[str, str] | None,
+    ) -> requests.Response:
+        """Send a question and follow its redirects, without the secret to any other server."""
+        for _ in range(MOST_REDIRECTS + 1):
+            self._refuse_address(address)
+            prepared = self._session.prepare_request(
+                requests.Request(
+                    "GET" if post is None else "POST",
+                    address,
+                    headers=headers,
+                    params=parameters,
+                    json=post,
+                    # A function, so that no password of this account's .netrc is sent.
+                    auth=self._authorize if _origin(address) == _origin(self._address) else _send_none,
+                )
+            )
+            surroundings = self._session.merge_environment_settings(address, {}, True, None, None)
+            response = self._session.send(
+                prepared, timeout=(CONNECT_SECONDS, READ_SECONDS), allow_redirects=False, **surroundings
+            )
+            target = response.headers.get("Location")
+            if response.status_code not in REDIRECTS or not target:
+                return response
+            response.close()
+            if post is not None:
+                raise PullFailed("the server leads elsewhere at log-in. Check `source.server`.")
+            address, parameters = urljoin(str(prepared.url), target), None
+        raise PullFailed("the server leads from one address to the next without end. Check the contract.")
+
+    def _refuse_address(self, address: str) -> None:
+        parts = urlsplit(address)
+        if parts.scheme == "https" and (not is_loopback(address) or is_loopback(self._address)):
+            return
+        if not (parts.scheme == "http" and is_loopback(address) and is_loopback(self._address)):
+            raise PullFailed(
+                "the server leads to an address that is not https, or to this machine. Check `source` in the "
+                "contract, and ask whoever runs the server."
+            )
+
+    def _authorize(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self.authorization:
+            prepared.headers["Authorization"] = self.authorization
+        return prepared
+
+    def _refuse(self, response: requests.Response) -> None:
+        status = response.status_code
+        if status in (401, 403):
+            raise PullFailed(f"{self._refused} (status {status})")
+        if status in (404, 410):
+            raise PullFailed(f"{self._missing} (status {status})")
+        if status >= 300 and status != NOT_MODIFIED:
+            raise PullFailed(
+                f"the server answers with status {status}, which Njia does not know what to do with. Check "
+                "`source` in the contract, and ask whoever runs the server."
+            )
+        if response.headers.get("Content-Type", "").partition(";")[0].strip().casefold() == "text/html":
+            raise PullFailed(WEB_PAGE)
+
+
+WEB_PAGE = (
+    "the server sends a web page in place of the data, often the one that asks to log in. Open the address "
+    "without logging in: it must give the file itself. A sheet is shared with File > Share > Publish to web."
+)
+
+
+class Answer:
+    """The answer to a question: its status, its headers, and its body, read once."""
+
+    def __init__(self, response: requests.Response, server: Server) -> None:
+        self.status = response.status_code
+        self.headers = response.headers
+        self._response, self._server = response, server
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the body as it arrives; a body shorter than it says raises an error that is tried again."""
+        size = 0
+        while chunk := self._response.raw.read1(1 << 16, decode_content=True):
+            size += len(chunk)
+            self._server.check_size(size)
+            self._server.check_time()
+            yield chunk
+
+    def object(self) -> dict[str, Any]:
+        """Return the body as a JSON object."""
+        try:
+            found = json.loads(b"".join(self.chunks()))
+        except (ValueError, RecursionError):
+            raise BrokenOff from None
+        if not isinstance(found, dict):
+            raise PullFailed("the server answers in another way than documented: no JSON object.")
+        return found
+
+
+def _origin(address: str) -> tuple[str, str | None, int]:
+    parts = urlsplit(address)
+    return parts.scheme, parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _send_none(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+    return prepared
+
+
+def _asked_pause(response: requests.Response) -> float:
+    """Return the seconds that a busy server asks to wait (`Retry-After`)."""
+    asked = response.headers.get("Retry-After", "")
+    if asked.strip().isdigit():
+        return float(asked)
+    try:
+        return max(parsedate_to_datetime(asked).timestamp() - time.time(), 0.0)
+    except (TypeError, ValueError):
+        return 0.0
+
+
+_BROKEN_OFF = (
+    BrokenOff,
+    requests.exceptions.ChunkedEncodingError,
+    urllib3.exceptions.ProtocolError,
+    urllib3.exceptions.DecodeError,
+)
+
+
+def _in_words(error: Exception) -> str:
+    """Describe a fault of the network without its text, which holds the address."""
+    if isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError)):
+        return "does not answer in time"
+    if isinstance(error, _BROKEN_OFF):
+        return "breaks off in the middle of its answer"
+    return f"cannot be reached ({type(error).__name__})"

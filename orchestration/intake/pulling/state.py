@@ -1,0 +1,126 @@
+"""What is known of each source, in `pulls/<partner>/<contract>.json`: times, counts, and a cursor.
+
+A cursor only says whether anything changed. It lies outside `work/`, so that `njia status` can say when a
+source was last fetched; without it the next pull fetches once more than needed. Times are ISO 8601 in UTC.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
+
+from orchestration.contracts import AnySource, Contract, Contracts
+from orchestration.core import NjiaError, Settings, write_json
+
+LOCK = ".lock"
+Outcome = Literal["fetched", "unchanged", "failed", "never"]
+
+
+class PullFailed(NjiaError):
+    """A source that could not be fetched; its text follows `<partner>, <server>: `."""
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """What the server and the file said when the source was last fetched.
+
+    `source`: hash of the contract's `source`; `content`: hash of what the file holds.
+    """
+
+    source: str = ""
+    etag: str | None = None
+    last_modified: str | None = None
+    content: str | None = None
+
+
+@dataclass(frozen=True)
+class PulledSource:
+    """One source after a pull. `fetched`: when its content was last known to be complete here."""
+
+    partner: str
+    contract: str
+    kind: str
+    host: str
+    outcome: Outcome = "never"
+    reason: str | None = None
+    tried: str | None = None
+    fetched: str | None = None
+    failures_in_a_row: int = 0
+    records: int | None = None
+    bytes: int | None = None
+    cursor: Cursor = field(default_factory=Cursor)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything but the cursor."""
+        return {name: value for name, value in asdict(self).items() if name != "cursor"}
+
+
+def source_hash(source: AnySource) -> str:
+    return hashlib.sha256(source.model_dump_json().encode()).hexdigest()[:16]
+
+
+def read_state(settings: Settings, contract: Contract, source: AnySource) -> PulledSource:
+    """Return what is known of a contract's source; a changed or damaged one begins anew."""
+    known = PulledSource(
+        contract.partner.code,
+        contract.contract,
+        source.kind,
+        source.host,
+        cursor=Cursor(source_hash(source)),
+    )
+    try:
+        content = json.loads(_path(settings, known).read_text(encoding="utf-8"))
+        read = PulledSource(**{**content, "cursor": Cursor(**content["cursor"])})
+    except (OSError, ValueError, TypeError, KeyError):
+        return known
+    return read if read.cursor.source == known.cursor.source else known
+
+
+def write_state(settings: Settings, state: PulledSource) -> None:
+    write_json(_path(settings, state), asdict(state))
+
+
+def read_sources(settings: Settings, contracts: Contracts) -> list[PulledSource]:
+    """Return what is known of every source."""
+    return [read_state(settings, contract, source) for contract, source in with_source(contracts)]
+
+
+def with_source(contracts: Contracts) -> Iterator[tuple[Contract, AnySource]]:
+    """Yield the contracts that name a source, each with it, by partner."""
+    for partner in sorted(contracts.valid):
+        for contract in contracts.valid[partner]:
+            if contract.source:
+                yield contract, contract.source
+
+
+@contextmanager
+def pull_lock(settings: Settings) -> Iterator[bool]:
+    """Hold the lock of pulling and yield True; yield False where another pull holds it."""
+    settings.pulls.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = FileLock(settings.pulls / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+def failed(state: PulledSource, reason: str, now: str) -> PulledSource:
+    return replace(
+        state, outcome="failed", reason=reason, tried=now, failures_in_a_row=state.failures_in_a_row + 1
+    )
+
+
+def _path(settings: Settings, state: PulledSource) -> Path:
+    return settings.pulls / state.partner / f"{state.contract}.json"
