@@ -63,13 +63,14 @@ def assets(contracts: Contracts) -> list[dg.AssetsDefinition]:
         """Fetch each source whole, and place what is new in the inbox, complete by rename."""
         asked = sorted(key.path[-1] for key in context.selected_asset_keys)
         try:
-            ended = intake.pull(runs.settings, asked)
+            # All of them without names: a source that is gone since the UI started stops no other.
+            ended = intake.pull(runs.settings, [] if len(asked) == len(keys(contracts)) else asked)
         except NjiaError as error:
             raise Stopped(str(error), {}) from None
         failed = [str(source.reason) for source in ended if source.outcome == "failed"]
         for partner in asked:
             sources = [source for source in ended if source.partner == partner]
-            if all(source.outcome != "failed" for source in sources):
+            if sources and all(source.outcome != "failed" for source in sources):
                 yield dg.MaterializeResult(asset_key=pulled_key(partner), metadata=_counts(sources))
         if failed:
             raise Stopped("\n".join(failed), {"failed": dg.MetadataValue.int(len(failed))})

@@ -148,8 +148,9 @@ def _dead_runs(settings: Settings, unfinished: list[Mapping[str, Any]], now: dat
                 f"The refresh lock is held, but the process that took it ({holder['process']}) is gone: a "
                 "process that it started still runs. End that process."
             ]
-    with pull_lock(settings) as is_free:
-        unfinished = [run for run in unfinished if is_free or run["job"] != PULL]
+    if any(run["job"] == PULL for run in unfinished):
+        with pull_lock(settings) as is_free:
+            unfinished = [run for run in unfinished if is_free or run["job"] != PULL]
     has_held = {past["run_id"] for past in refreshes.history(settings)} | {holder["run"]}
     dead = [
         run["run_id"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
+LOOPBACK = "127.0.0.1"
 Fault = Callable[["Request"], None]
 
 
@@ -60,14 +62,20 @@ class FormServer:
         self.asked: list[Request] = []
         self.faults: list[Fault | None] = []
         handler = type("Handler", (Request,), {"of": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server = ThreadingHTTPServer((LOOPBACK, 0), handler)
         self._server.daemon_threads = True
+        self._scheme = "http"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"{self._scheme}://{LOOPBACK}:{self._server.server_port}"
+
+    def use(self, tls: ssl.SSLContext) -> None:
+        """Speak HTTPS from now on."""
+        self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self._scheme = "https"
 
     def answer(self, request: Request) -> None:
         raise NotImplementedError

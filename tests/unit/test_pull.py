@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.unit.form_servers import (
     log_in_page,
     status,
 )
+from tests.unit.mail_server import certificate_of_localhost
 from tests.unit.pull_world import KOBO, ODK, SHEET, PullWorld, pulls
 
 __all__ = ["pulls"]
@@ -123,6 +125,16 @@ def test_failing_source_stops_no_other_and_recovers(pulls: PullWorld) -> None:
     seen = {one.partner: one for one in read_sources(pulls.settings, load_contracts(pulls.settings.partners))}
     assert seen[KOBO].fetched is None and seen[SHEET].fetched
     assert [one.outcome for one in pull(pulls.settings, [KOBO])] == ["fetched"]
+
+
+def test_broken_contract_is_a_failure_of_its_partner_alone(pulls: PullWorld) -> None:
+    pulls.kobo(), pulls.sheet()
+    pull(pulls.settings)
+    (pulls.settings.partners / KOBO / "contract.yml").write_text("contract: [")
+    for asked in ([], [KOBO, SHEET]):
+        broken, sheet = pull(pulls.settings, asked)
+        assert (broken.partner, broken.outcome, sheet.outcome) == (KOBO, "failed", "unchanged")
+        assert "broken contract" in str(broken.reason) and "contract.yml" in str(broken.reason)
 
 
 def test_server_that_is_not_there_is_a_sentence(pulls: PullWorld) -> None:
@@ -237,6 +249,22 @@ def test_token_is_not_sent_to_another_server(pulls: PullWorld) -> None:
     assert "another way than KoboToolbox documents" in reason(pulls)
     (asked,) = other.asked
     assert asked.headers["Authorization"] is None and kobo.asked[0].headers["Authorization"]
+
+
+@pytest.mark.needs("openssl")
+def test_server_whose_certificate_is_not_trusted_gets_no_token(
+    pulls: PullWorld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: Callable[[str, str], str]
+) -> None:
+    certificate, tls = certificate_of_localhost(tmp_path, program("openssl", "apt-get install openssl"))
+    kobo = pulls.kobo()
+    kobo.use(tls)
+    pulls.contract(KOBO, GOOD | {"server": kobo.address, "asset": kobo.asset})
+    assert "certificate of the server cannot be trusted" in reason(pulls) and kobo.asked == []
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    assert [one.outcome for one in pull(pulls.settings)] == ["fetched"]
+    kobo.faults = [status(302, Location=kobo.address.replace("https", "http"))]
+    (ended,) = pull(pulls.settings)
+    assert "not https, or to this machine" in str(ended.reason)
 
 
 def test_netrc_of_the_account_is_not_used(

@@ -121,12 +121,12 @@ def test_answer_of_another_interface_is_a_sentence(pulls: PullWorld, answer: Any
     assert "answers in another way than" in str(one(pulls, KOBO).reason)
 
 
-def test_letters_of_every_script_stay(pulls: PullWorld) -> None:
+@pytest.mark.parametrize("about", ["ናይሮቢ – Fixture 🙂", "half a character \ud83d", 'quotes " and \\ \n'])
+def test_text_of_an_answer_stays_as_it_is(pulls: PullWorld, about: str) -> None:
     kobo: Kobo = pulls.kobo(1)
-    kobo.submissions = [SUBMISSIONS[0] | {"about": "ናይሮቢ – Fixture 🙂"}]
+    kobo.submissions = [SUBMISSIONS[0] | {"about": about}]
     one(pulls, KOBO)
-    (path,) = pulls.inbox(KOBO)
-    assert "ናይሮቢ – Fixture 🙂" in path.read_text(encoding="utf-8")
+    assert placed(pulls)["results"][0]["about"] == about
 
 
 # --- a file behind an address ----------------------------------------------------------------------

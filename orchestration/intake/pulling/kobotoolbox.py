@@ -46,7 +46,8 @@ def _fetch_whole(source: KoboSource, server: Server, into: Path, is_last: bool) 
     address = f"{source.server}/api/v2/assets/{source.asset}/data.json"
     seen: set[Any] = set()
     received, stated, last = 0, None, None
-    with into.open("w", encoding="utf-8", newline="\n") as file:
+    # Half a character, which UTF-8 cannot hold, is written as the escape that it came as.
+    with into.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
         file.write('{"next": null, "previous": null, "results": [')
         while True:
             at: dict[str, str | int] = {"limit": PAGE, "start": max(received - 1, 0), "sort": '{"_id": 1}'}

@@ -73,8 +73,9 @@ def pull(
 ) -> list[PulledSource]:
     """Fetch the sources of `partners`, or of all; return how each ended.
 
-    `again`: also place what was fetched before. `on_source` is called with a name before each source. Raises
-    UsageError for a partner without a source, PullRunning where another pull runs.
+    A partner whose contract is broken has failed, where it was asked for or pulled before. `again`: also
+    place what was fetched before. `on_source` is called with a name before each source. Raises UsageError for
+    a partner without a source, PullRunning where another pull runs.
     """
     contracts = load_contracts(settings.partners)
     sources = list(with_source(contracts))
@@ -82,7 +83,7 @@ def pull(
     with pull_lock(settings) as is_held:
         if not is_held:
             raise PullRunning("Another `njia pull` runs in this home. Try again when it has ended.")
-        ended = []
+        ended = [_broken(partner, contracts) for partner in _with_broken(settings, partners, contracts)]
         for contract, source in sources:
             if not partners or contract.partner.code in partners:
                 on_source(f"{contract.partner.code}: {contract.contract}")
@@ -92,11 +93,19 @@ def pull(
 
 def _refuse_partners_without(partners: Collection[str], contracts: Contracts, having: set[str]) -> None:
     for partner in partners:
-        if partner in contracts.problems:
-            raise UsageError(" ".join(contracts.problems[partner]))
-        if partner not in having:
+        if partner not in having and partner not in contracts.problems:
             listed = ", ".join(sorted(having)) or "none"
             raise UsageError(f"No contract of {partner} names a `source`. Partners with one: {listed}.")
+
+
+def _with_broken(settings: Settings, partners: Collection[str], contracts: Contracts) -> list[str]:
+    pulled = partners or [path.name for path in settings.pulls.iterdir()]
+    return sorted(set(pulled) & contracts.problems.keys())
+
+
+def _broken(partner: str, contracts: Contracts) -> PulledSource:
+    reason = f"{partner}: nothing is fetched by a broken contract. {' '.join(contracts.problems[partner])}"
+    return PulledSource(partner, "contract", "", "", outcome="failed", reason=reason)
 
 
 def _pull(settings: Settings, contract: Contract, source: AnySource, again: bool) -> PulledSource:

@@ -143,10 +143,11 @@ class Server:
         raise PullFailed("the server leads from one address to the next without end. Check the contract.")
 
     def _refuse_address(self, address: str) -> None:
-        parts = urlsplit(address)
-        if parts.scheme == "https" and (not is_loopback(address) or is_loopback(self._address)):
-            return
-        if not (parts.scheme == "http" and is_loopback(address) and is_loopback(self._address)):
+        """Refuse what is not https, and this machine, unless the contract itself names such an address."""
+        is_named = is_loopback(address) and is_loopback(self._address)
+        scheme, own = urlsplit(address).scheme, urlsplit(self._address).scheme
+        is_safe = scheme == "https" or (scheme == own == "http" and is_named)
+        if not is_safe or (is_loopback(address) and not is_named):
             raise PullFailed(
                 "the server leads to an address that is not https, or to this machine. Check `source` in the "
                 "contract, and ask whoever runs the server."
