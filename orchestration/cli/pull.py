@@ -51,10 +51,10 @@ def show_source(source: Mapping[str, Any]) -> None:
     if source["outcome"] == "failed":
         times = source["failures_in_a_row"]
         since = f" Failed {times} times in a row." if times > 1 else ""
-        console.mark("pull failed", f"{name}: {source['reason']}{since} Last fetched: {fetched}.")
+        console.mark("pull failed", f"{source['reason']}{since} Last fetched: {fetched}.")
         return
     held = f"{source['records']:,} records, " if source["records"] is not None else ""
-    size = f"{held}{(source['bytes'] or 0) / 1e6:,.1f} MB"
+    size = f"{held}{(source['bytes'] or 0) / 1000:,.0f} kB"
     told = {
         "never": f"not fetched yet from {source['host']}",
         "fetched": f"fetched from {source['host']} {fetched}: {size}",

@@ -60,7 +60,13 @@ if TYPE_CHECKING:
     )
     from orchestration.intake.outcomes import ExtractHeld, ExtractStopped, TakenExtract
     from orchestration.intake.pulling.pull import pull
-    from orchestration.intake.pulling.state import PulledSource, pull_lock, read_sources, with_source
+    from orchestration.intake.pulling.state import (
+        PulledSource,
+        failed_pulls,
+        pull_lock,
+        read_sources,
+        with_source,
+    )
     from orchestration.intake.reading.any_file import open_source, suffix_of
     from orchestration.intake.reading.block import Block, SourceRow, blocks_of, first_rows, rows_in
     from orchestration.intake.reading.original_rows import OriginalRow, original_row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Any
 import pytest
 
 from orchestration.contracts import ContractFault, load_contract, load_contracts
-from orchestration.core import Keys, UsageError
+from orchestration.core import Keys, UsageError, refreshes
 from orchestration.intake import pull, pull_lock, read_sources, take_in
 from orchestration.intake.pulling.pull import KINDS, PullRunning
+from orchestration.stewardship import messages
 from tests.unit.drift_home import AS_OF, KEYS
 from tests.unit.form_servers import (
     Fault,
@@ -81,6 +83,26 @@ def test_without_what_is_known_a_source_is_fetched_once_more(pulls: PullWorld) -
     assert [one.outcome for one in take_in(pulls.settings, LINKED, AS_OF)] == ["already_landed"]
 
 
+def test_failing_source_is_a_message_to_operators_once(pulls: PullWorld) -> None:
+    refreshes.end(pulls.settings, refreshes.begin(pulls.settings, "run-1", AS_OF), refreshes.PUBLISHED)
+    kobo = pulls.kobo()
+    kobo.faults = [status(401)] * 2
+
+    def sent() -> list[list[str]]:
+        messages.send_due(pulls.settings, AS_OF)
+        lines = (pulls.settings.notices / "notices.jsonl").read_text().splitlines()
+        return [[event["kind"] for event in json.loads(line)["events"]] for line in lines]
+
+    pull(pulls.settings)
+    assert sent() == [["pull"]]
+    pull(pulls.settings)
+    assert sent() == [["pull"]]
+    pull(pulls.settings)
+    kobo.faults = [status(401)]
+    pull(pulls.settings)
+    assert sent() == [["pull"], ["pull"]], "it worked between"
+
+
 def test_changed_source_forgets_the_cursor(pulls: PullWorld) -> None:
     pulls.sheet().etag = '"1"'
     pull(pulls.settings)
@@ -109,7 +131,7 @@ def test_question_is_asked_again_after_a_fault_in_the_middle(pulls: PullWorld, f
 def test_source_that_keeps_failing_is_a_sentence_and_leaves_nothing(pulls: PullWorld, fault: Fault) -> None:
     pulls.kobo().faults = [fault] * 5
     found = reason(pulls)
-    assert found.startswith(f"{KOBO}, 127.0.0.1:") and "5 times. The next pull tries again" in found
+    assert found.startswith(f"{KOBO} from 127.0.0.1:") and "5 times. The next pull tries again" in found
     assert list((pulls.settings.inbox / KOBO / ".complete").iterdir()) == []
 
 

@@ -36,7 +36,7 @@ def test_failed_source_is_exit_code_1_and_listed_in_status(njia: Njia, pulls: Pu
     assert kobo.token not in ended.out + ended.err
     njia("pull", *at(pulls))
     shown = " ".join(njia("status", *at(pulls)).out.split())
-    assert f"pull failed {KOBO} · kasuku_network_api" in shown
+    assert f"pull failed {KOBO} from 127.0.0.1:" in shown
     assert "Failed 2 times in a row. Last fetched: never." in shown
     assert f"{SHEET} · nyuki_line_sheet: unchanged on" in shown
 

@@ -116,7 +116,7 @@ def _pull(settings: Settings, contract: Contract, source: AnySource, again: bool
     except _Unchanged:
         state = replace(known, outcome="unchanged", reason=None, tried=now, fetched=now, failures_in_a_row=0)
     except PullFailed as fault:
-        state = failed(known, f"{contract.partner.code}, {known.host}: {fault}", now)
+        state = failed(known, f"{contract.partner.code} from {known.host}: {fault}", now)
     except OSError as fault:
         if fault.errno in (28, 122):  # a full disk is no fault of the source
             raise

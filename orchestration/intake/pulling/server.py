@@ -161,9 +161,9 @@ class Server:
     def _refuse(self, response: requests.Response) -> None:
         status = response.status_code
         if status in (401, 403):
-            raise PullFailed(f"{self._refused} (status {status})")
+            raise PullFailed(f"{self._refused} (status {status}).")
         if status in (404, 410):
-            raise PullFailed(f"{self._missing} (status {status})")
+            raise PullFailed(f"{self._missing} (status {status}).")
         if status >= 300 and status != NOT_MODIFIED:
             raise PullFailed(
                 f"the server answers with status {status}, which Njia does not know what to do with. Check "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -85,6 +85,15 @@ def read_state(settings: Settings, contract: Contract, source: AnySource) -> Pul
 
 def write_state(settings: Settings, state: PulledSource) -> None:
     write_json(_path(settings, state), asdict(state))
+
+
+def failed_pulls(settings: Settings) -> list[PulledSource]:
+    """Return the sources whose last pull failed, without reading the contracts."""
+    found = []
+    for path in sorted(settings.pulls.glob("*/*.json")):
+        with suppress(OSError, ValueError, TypeError):
+            found.append(PulledSource(**json.loads(path.read_text(encoding="utf-8"))))
+    return [source for source in found if source.outcome == "failed"]
 
 
 def read_sources(settings: Settings, contracts: Contracts) -> list[PulledSource]:

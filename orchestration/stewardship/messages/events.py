@@ -2,7 +2,8 @@
 
 The id of a refusal is made of what was given, the release in force and the checks that refused: the same
 refusal night after night is one event. A held extract is new when other checks hold it; a file when it or the
-reason changed; an overdue partner once for each day it was due; a crash is its run.
+reason changed; an overdue partner once for each day it was due; a crash is its run; a pull that fails is new
+when it fails in another way or has worked since.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from orchestration.core import Settings, refreshes
-from orchestration.intake import lying_in_inbox
+from orchestration.intake import failed_pulls, lying_in_inbox
 from orchestration.stewardship import items, review
 from orchestration.stewardship.messages.config import Role
 
-Kind = Literal["refused", "held", "file", "overdue", "crashed"]
+Kind = Literal["refused", "held", "file", "overdue", "crashed", "pull"]
 BOTH: frozenset[Role] = frozenset({"steward", "operator"})
 OPERATORS: frozenset[Role] = frozenset({"operator"})
 
@@ -39,7 +40,7 @@ def events(settings: Settings) -> list[Event]:
     end = refreshes.last(settings)
     if end is None:
         return []
-    return [*_refused(end), *_held(end), *_files(settings), *_overdue(end), *_crashed(end)]
+    return [*_refused(end), *_held(end), *_files(settings), *_overdue(end), *_crashed(end), *_pulls(settings)]
 
 
 def _refused(end: refreshes.End) -> Iterator[Event]:
@@ -84,6 +85,12 @@ def _crashed(end: refreshes.End) -> Iterator[Event]:
         yield Event(
             f"crashed#{one['run_id']}", "crashed", OPERATORS, detail=f"{one['ended']} {one['run_id'][:8]}"
         )
+
+
+def _pulls(settings: Settings) -> Iterator[Event]:
+    for source in failed_pulls(settings):
+        made_new = _digest(source.reason or "", source.fetched or "")
+        yield Event(f"pull/{source.partner}/{source.contract}#{made_new}", "pull", OPERATORS, source.partner)
 
 
 def _digest(*parts: str) -> str:

@@ -16,7 +16,7 @@ import yaml
 
 from orchestration.stewardship.messages.events import Event, Kind
 
-ORDER: tuple[Kind, ...] = ("refused", "crashed", "held", "file", "overdue")
+ORDER: tuple[Kind, ...] = ("refused", "crashed", "pull", "held", "file", "overdue")
 MOST_LISTED = 20
 
 
@@ -77,7 +77,8 @@ def _line(event: Event, desk_url: str, named: bool, words: dict[str, Any]) -> st
         return "\n".join(filter(None, (checks, f"  {desk_url}{event.path}" if event.path else "")))
     if not named:
         return ""
-    return f"  {event.partner}{f' ({event.detail})' if event.detail else ''}\n    {desk_url}{event.path}"
+    about = f"  {event.partner}{f' ({event.detail})' if event.detail else ''}"
+    return f"{about}\n    {desk_url}{event.path}" if event.path else about
 
 
 def _key(*parts: str) -> str:
