@@ -23,7 +23,7 @@ from orchestration.contracts.fields import (
     place_parts,
 )
 from orchestration.contracts.format import AnyFormat, AnyRepeat, Items, JsonFormat, Layout, Tab, XlsxFormat
-from orchestration.contracts.source import AnySource, HttpsFileSource, KoboSource
+from orchestration.contracts.source import AnySource
 from orchestration.contracts.terms import (
     SHEET,
     AcceptIf,
@@ -270,14 +270,12 @@ def _hash(content: Any) -> str:
 
 
 def _refuse_other_source(contract: Contract) -> None:
-    source, kind = contract.source, contract.format.kind
+    source, layout = contract.source, contract.format
     if source is None:
         return
-    fitting = ("csv", "xlsx", "json") if isinstance(source, HttpsFileSource) else ("odk_zip",)
-    if kind not in (("json",) if isinstance(source, KoboSource) else fitting):
-        raise ValueError(f"source.kind {source.kind} does not give files of format.kind {kind}")
-    layout = contract.format
-    if isinstance(source, KoboSource) and isinstance(layout, JsonFormat) and layout.records != "results":
+    if layout.kind not in source.formats:
+        raise ValueError(f"source.kind {source.kind} does not give files of format.kind {layout.kind}")
+    if source.kind == "kobotoolbox" and isinstance(layout, JsonFormat) and layout.records != "results":
         raise ValueError("source.kind kobotoolbox needs `format.records: results`")
     if not contract.reads(contract.pulled_name):
         raise ValueError(

@@ -6,7 +6,7 @@ A contract holds no secret: it names a file of the keys folder or an environment
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
@@ -59,7 +59,9 @@ ServerAddress = Annotated[Address, AfterValidator(_address_of_server)]
 
 
 class Source(Strict):
-    """What all sources have; subclasses name their secret and their server."""
+    """What all sources have; subclasses name their secret, their server and the formats of their files."""
+
+    formats: ClassVar[tuple[str, ...]]
 
     save_as: FileName | None = Field(
         None, description="Name of the file in the inbox; without it the contract's name."
@@ -105,6 +107,7 @@ class _WithToken(Source):
 class KoboSource(_WithToken):
     """A form of KoboToolbox, read through its API v2."""
 
+    formats = ("json",)
     kind: Literal["kobotoolbox"]
     server: ServerAddress = Field(description="Such as https://kf.kobotoolbox.org.")
     asset: str = Field(pattern=r"^[A-Za-z0-9]{5,40}$", description="The form's uid, from its address.")
@@ -122,6 +125,7 @@ class KoboSource(_WithToken):
 class OdkCentralSource(Source):
     """A form of ODK Central, read as the zip of all its tables."""
 
+    formats = ("odk_zip",)
     kind: Literal["odk_central"]
     server: ServerAddress = Field(description="Such as https://central.example.")
     project: int = Field(ge=1, description="The project's number, from its address.")
@@ -147,6 +151,7 @@ class OdkCentralSource(Source):
 class HttpsFileSource(_WithToken):
     """A CSV, XLSX or JSON file behind an HTTPS address, such as a published sheet."""
 
+    formats = ("csv", "xlsx", "json")
     kind: Literal["https_file"]
     url: Address = Field(description="The address of the file.")
 

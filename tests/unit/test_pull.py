@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,8 @@ from orchestration.core import Keys, UsageError, refreshes
 from orchestration.intake import pull, pull_lock, read_sources, take_in
 from orchestration.intake.pulling.pull import KINDS, PullRunning
 from orchestration.stewardship import messages
+from tests.command import PROGRAM
+from tests.servers import wait_until
 from tests.unit.drift_home import AS_OF, KEYS
 from tests.unit.form_servers import (
     Fault,
@@ -197,9 +202,26 @@ def test_unexpected_fault_is_shown_without_its_text(
     def quotes(*_: object) -> None:
         raise ValueError("Mary Testperson")
 
-    monkeypatch.setitem(KINDS, "kobotoolbox", quotes)
+    monkeypatch.setitem(KINDS, "kobotoolbox", replace(KINDS["kobotoolbox"], fetch=quotes))
     found = reason(pulls)
     assert "ValueError" in found and "Testperson" not in found
+
+
+def test_killed_pull_leaves_nothing_to_take_and_the_next_one_works(pulls: PullWorld) -> None:
+    kobo, may_answer = pulls.kobo(6, most=2), threading.Event()
+    kobo.faults = [None, lambda request: may_answer.wait(60) and None]
+    process = subprocess.Popen(
+        [PROGRAM, "pull", "--home", pulls.settings.home, "--partners", pulls.settings.partners],
+        stderr=subprocess.DEVNULL,
+    )
+    wait_until(lambda: len(kobo.asked) == 2, 60)
+    process.kill()
+    process.wait()
+    may_answer.set()
+    (partial,) = pulls.inbox(KOBO)
+    assert partial.name.startswith(".tmp-") and take_in(pulls.settings, LINKED, AS_OF) == []
+    assert [one.outcome for one in pull(pulls.settings)] == ["fetched"]
+    assert [path.name for path in pulls.inbox(KOBO)] == ["kasuku_network_api.json"]
 
 
 def test_second_pull_at_the_same_time_ends_with_a_sentence(pulls: PullWorld) -> None:

@@ -52,6 +52,19 @@ def test_taken_and_unfinished_files_are_not_listed(settings: Settings) -> None:
     assert left_alone(settings) == []
 
 
+def test_file_that_may_still_be_written_is_in_the_status_with_its_reason(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(settings, "kobe_shelter/a.csv")
+    status = read_status(settings)
+    assert [(one["partner"], one["file"], one["outcome"]) for one in status["waiting"]] == [
+        ("kobe_shelter", "a.csv", "waits")
+    ]
+    show_status(status)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "waits kobe_shelter · a.csv The file was written to less than 30 seconds ago." in shown
+
+
 def test_a_folder_named_after_a_person_is_not_shown_by_that_name(settings: Settings) -> None:
     put(settings, "kobe_shelter/Mary Wanjiku/a.csv")
     (told,) = left_alone(settings)

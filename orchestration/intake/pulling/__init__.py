@@ -3,6 +3,6 @@
 In reading order: `pull` (every source, one after the other), `state` (what is known of a source), `secrets`,
 `server` (HTTP), then one file a kind of source: `kobotoolbox`, `odk_central`, `https_file`.
 
-To add a kind of source: write its class in `contracts/source.py` and a module here with `fetch` (see
-`pull.Fetch`), and register it in `pull.KINDS`.
+To add a kind of source: write its class in `contracts/source.py` and a module here with its `KIND` (see
+`fetched.Kind`), and register it in `pull.KINDS`.
 """

@@ -1,4 +1,4 @@
-"""What fetching a source leaves, and a hash of what a file holds."""
+"""A kind of source, what fetching one leaves, and a hash of what a file holds."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import hashlib
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 from orchestration.core import sha256_of
+from orchestration.intake.pulling.server import Server
+from orchestration.intake.pulling.state import Cursor
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,26 @@ class Fetched:
     records: int | None = None
     etag: str | None = None
     last_modified: str | None = None
+
+
+class Fetch(Protocol):
+    """Write a source's extract whole to a path; return None if the server says that it is the cursor's."""
+
+    def __call__(
+        self, source: Any, server: Server, secret: str | None, into: Path, cursor: Cursor
+    ) -> Fetched | None: ...
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of source, with what to do if its server refuses the secret or knows no such extract.
+
+    The place of a new secret follows `refused`.
+    """
+
+    fetch: Fetch
+    refused: str
+    missing: str
 
 
 def content_hash(path: Path) -> str:

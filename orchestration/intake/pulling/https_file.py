@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 from orchestration.contracts import HttpsFileSource
-from orchestration.intake.pulling.fetched import Fetched
+from orchestration.intake.pulling.fetched import Fetched, Kind
 from orchestration.intake.pulling.server import NOT_MODIFIED, WEB_PAGE, Answer, BrokenOff, Server
 from orchestration.intake.pulling.state import Cursor, PullFailed
 
@@ -51,3 +51,10 @@ def _refuse_content(path: Path) -> None:
         raise PullFailed(WEB_PAGE)
     if begin.startswith(_ZIP) and not zipfile.is_zipfile(path):  # its table of contents stands at the end
         raise BrokenOff
+
+
+KIND = Kind(
+    fetch,
+    refused="the server refuses to give the file; a token may have expired. A new one goes",
+    missing="there is no file at this address. Check `source.url`, and ask the partner for a new one",
+)

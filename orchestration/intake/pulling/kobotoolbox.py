@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.contracts import KoboSource
-from orchestration.intake.pulling.fetched import Fetched
+from orchestration.intake.pulling.fetched import Fetched, Kind
 from orchestration.intake.pulling.server import Answer, Server
 from orchestration.intake.pulling.state import Cursor, PullFailed
 
@@ -91,3 +91,10 @@ def _id_of(record: Any) -> int:
     if not isinstance(found, int):
         raise PullFailed(_OTHERWISE)
     return found
+
+
+KIND = Kind(
+    fetch,
+    refused="the server refuses the token; it may have expired or been replaced. Put a new one",
+    missing="the server knows no such form, or the token may not see it. Check `source.asset`",
+)

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from orchestration.contracts import OdkCentralSource
-from orchestration.intake.pulling.fetched import Fetched
+from orchestration.intake.pulling.fetched import Fetched, Kind
 from orchestration.intake.pulling.https_file import download
 from orchestration.intake.pulling.server import Answer, Server
 from orchestration.intake.pulling.state import Cursor, PullFailed
@@ -31,3 +31,11 @@ def fetch(
         return download(server, address, into, cursor)
     finally:
         server.log_out(f"{source.server}/v1/sessions/current")
+
+
+KIND = Kind(
+    fetch,
+    refused="the server refuses the user and the password, or this user may not view submissions. Check "
+    "`source.email` and the user's role; put a new password",
+    missing="the server knows no such form. Check `source.project` and `source.form`",
+)

@@ -10,21 +10,18 @@ from collections.abc import Callable, Collection
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Protocol
 
 from orchestration.contracts import (
     AnySource,
     Contract,
     Contracts,
-    KoboSource,
-    OdkCentralSource,
     load_contracts,
 )
 from orchestration.core import NjiaError, Settings, UsageError, kind_and_place
 from orchestration.intake.claim import placing
 from orchestration.intake.outcomes import ExtractHeld
 from orchestration.intake.pulling import https_file, kobotoolbox, odk_central
-from orchestration.intake.pulling.fetched import Fetched, content_hash
+from orchestration.intake.pulling.fetched import content_hash
 from orchestration.intake.pulling.secrets import place_of_secret, read_secret
 from orchestration.intake.pulling.server import MEGABYTE, Server
 from orchestration.intake.pulling.state import (
@@ -39,20 +36,7 @@ from orchestration.intake.pulling.state import (
     write_state,
 )
 
-
-class Fetch(Protocol):
-    """Write a source's extract whole; None if the server says that it is the one of the cursor."""
-
-    def __call__(
-        self, source: Any, server: Server, secret: str | None, into: Any, cursor: Cursor
-    ) -> Fetched | None: ...
-
-
-KINDS: dict[str, Fetch] = {
-    "kobotoolbox": kobotoolbox.fetch,
-    "odk_central": odk_central.fetch,
-    "https_file": https_file.fetch,
-}
+KINDS = {"kobotoolbox": kobotoolbox.KIND, "odk_central": odk_central.KIND, "https_file": https_file.KIND}
 
 
 class PullRunning(NjiaError):
@@ -134,10 +118,12 @@ def _fetched(
     folder = settings.inbox / contract.partner.code
     if folder.is_symlink():
         raise PullFailed(f"{folder} is a symbolic link, and Njia follows none. Make it a folder.")
-    secret = read_secret(settings, source)
+    secret, kind = read_secret(settings, source), KINDS[source.kind]
+    refused = f"{kind.refused} {place_of_secret(settings, source)}"
+    server = Server(source.address, source.most_megabytes * MEGABYTE, refused, kind.missing)
     try:
-        with placing(folder, contract.pulled_name) as into, closing(_server(settings, source)) as server:
-            fetched = KINDS[source.kind](source, server, secret, into, cursor)
+        with placing(folder, contract.pulled_name) as into, closing(server):
+            fetched = kind.fetch(source, server, secret, into, cursor)
             if fetched is None:
                 raise _Unchanged
             content, size = content_hash(into), into.stat().st_size
@@ -157,23 +143,6 @@ def _fetched(
         bytes=size,
         cursor=made,
     )
-
-
-def _server(settings: Settings, source: AnySource) -> Server:
-    new = place_of_secret(settings, source)
-    if isinstance(source, KoboSource):
-        refused = f"the server refuses the token; it may have expired or been replaced. Put a new one {new}"
-        missing = "the server knows no such form, or the token may not see it. Check `source.asset`"
-    elif isinstance(source, OdkCentralSource):
-        refused = (
-            "the server refuses the user and the password, or this user may not view submissions. Check "
-            f"`source.email` and the user's role; put a new password {new}"
-        )
-        missing = "the server knows no such form. Check `source.project` and `source.form`"
-    else:
-        refused = f"the server refuses to give the file; a token may have expired. A new one goes {new}"
-        missing = "there is no file at this address. Check `source.url`, and ask the partner for a new one"
-    return Server(source.address, source.most_megabytes * MEGABYTE, refused, missing)
 
 
 def _unexpected(contract: Contract, fault: Exception) -> str:
