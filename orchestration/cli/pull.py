@@ -55,9 +55,9 @@ def show_source(source: Mapping[str, Any]) -> None:
         return
     held = f"{source['records']:,} records, " if source["records"] is not None else ""
     size = f"{held}{(source['bytes'] or 0) / 1000:,.0f} kB"
-    told = {
+    line = {
         "never": f"not fetched yet from {source['host']}",
         "fetched": f"fetched from {source['host']} {fetched}: {size}",
         "unchanged": f"unchanged on {source['host']} {fetched}: {size}",
     }[source["outcome"]]
-    console.say(f"{name}: {told}")
+    console.say(f"{name}: {line}")

@@ -89,9 +89,9 @@ def reasons(home: Settings) -> list[str]:
     taken = take(home)
     assert {(one.outcome, one.code) for one in taken} == {("held", "hold:file_changed")}
     assert files_ready(home) == []
-    told = [one.reason.removeprefix("The file ") for one in still_written(home)]
-    assert all(reason in str(one.reason) for one, reason in zip(taken, told, strict=True))
-    return told
+    shown = [one.reason.removeprefix("The file ") for one in still_written(home)]
+    assert all(reason in str(one.reason) for one, reason in zip(taken, shown, strict=True))
+    return shown
 
 
 def test_recently_written_file_waits_30_seconds(home: Settings) -> None:

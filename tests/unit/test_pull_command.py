@@ -49,5 +49,5 @@ def test_source_that_was_never_fetched_is_listed_in_status(njia: Njia, pulls: Pu
 
 def test_wrong_use_is_exit_code_2(njia: Njia, pulls: PullWorld) -> None:
     pulls.kobo()
-    ended = njia("pull", "nobody_here", *at(pulls))
+    ended = njia("pull", "unknown_partner", *at(pulls))
     assert ended.code == 2 and "names a `source`" in ended.words
