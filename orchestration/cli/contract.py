@@ -47,22 +47,35 @@ def check(settings: Settings, contract_path: Path, file: Path, as_json: bool) ->
 
 
 @contract_command.command()
-@click.argument("file", type=EXISTING_FILE)
+@click.argument("files", metavar="[FILE]...", nargs=-1, type=EXISTING_FILE)
+@click.option(
+    "--form", type=EXISTING_FILE, help="The form: an XLSForm, or the asset's JSON of KoboToolbox's API."
+)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["xlsx", "csv", "json", "odk_zip"]),
+    default="xlsx",
+    show_default=True,
+    help="How the form will be exported, where no FILE shows it.",
+)
 @click.option("--partner", default="new_partner", show_default=True, help="The partner's code.")
 @json_output
 @installation
-def draft(settings: Settings, file: Path, partner: str, as_json: bool) -> None:
-    """Draft a contract from FILE.
+def draft(
+    settings: Settings, files: tuple[Path, ...], form: Path | None, kind: str, partner: str, as_json: bool
+) -> None:
+    """Draft a contract from the partner's form and FILEs exported from it, or from either.
 
-    FILE is the partner's form or a sample. The draft is commented YAML; TODO marks what only a person knows.
-    Columns that are not clearly understood are denied. Nothing is kept.
+    Several FILEs of one format may differ in language or version. The draft is commented YAML; TODO marks
+    what only a person knows. Columns that are not clearly understood are denied. Nothing is kept.
     """
     from orchestration.contracts import PARTNER_CODE
     from orchestration.drafting import as_yaml, draft_contract
 
     if not re.fullmatch(r"[a-z][a-z0-9_]{1,40}", partner):
         raise UsageError(f"{partner!r} is no partner code: {PARTNER_CODE}.")
-    drafted = draft_contract(file, partner)
+    drafted = draft_contract(files, partner, form, kind)
     if as_json:
         console.print_json(drafted.as_dict())
     else:

@@ -7,7 +7,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from orchestration.contracts import NATIONALITY, SINGLE_CODES, UNKNOWN, CodeReader, Vocabulary, tidy
+from orchestration.contracts import (
+    NATIONALITY,
+    SINGLE_CODES,
+    UNKNOWN,
+    CodeReader,
+    Vocabulary,
+    is_missing,
+    norm,
+    tidy,
+)
+from orchestration.drafting.form import Question
+from orchestration.drafting.samples import ColumnSample
 
 SYSTEMS = (None, "htcds2", "ctdc6", "ke_ctip")  # None: our own spellings
 _ANY_MARK = re.compile(r"[;,/&+|]")
@@ -16,12 +27,20 @@ _BLANK = re.compile(r"\s")
 
 @dataclass(frozen=True)
 class CodeList:
-    """`spellings` maps each spelling to our code, or None if it is unknown; `counts` to its cells."""
+    """`spellings` maps each spelling to our code, or None if it is unknown; `counts` to its cells.
+
+    Of a form `counts` holds each choice once, and `read_alone` the spellings that our own lists know.
+    """
 
     spellings: Mapping[str, str | None]
     counts: Mapping[str, int]
     crosswalk: str | None = None
     select_multiple: str | None = None
+    read_alone: frozenset[str] = frozenset()
+
+    def needs_values(self, spellings: Iterable[str]) -> bool:
+        """Return whether our own lists lack one of these spellings of a code."""
+        return any(text not in self.read_alone for text in spellings)
 
     @property
     def known_share(self) -> float:
@@ -31,14 +50,19 @@ class CodeList:
         return known / total if total else 0.0
 
 
-def read_codes(
-    domain: str, texts: Counter[str], choices: Iterable[str], has_joined: bool, vocabulary: Vocabulary
-) -> CodeList:
-    """Try our spellings and the codes of each standard, on whole cells and on split ones."""
-    choices = list(choices)
-    if choices:
-        style = "both" if has_joined else "flags"
-        return _best([_list(domain, Counter(choices), system, vocabulary, style) for system in SYSTEMS])
+def codes_of(domain: str, sample: ColumnSample, vocabulary: Vocabulary) -> CodeList:
+    """Return the list of a column in one of our domains.
+
+    A form lists all choices; without one, our spellings and the codes of each standard are tried on answers.
+    """
+    if sample.question is not None and sample.question.choices:
+        return _of_form(domain, sample, sample.question, vocabulary)
+    texts = sample.texts
+    if sample.choices:
+        style = "both" if sample.has_joined else "flags"
+        return _best(
+            [_list(domain, Counter(sample.choices), system, vocabulary, style) for system in SYSTEMS]
+        )
     plain = [_list(domain, texts, system, vocabulary) for system in SYSTEMS]
     best = _best(plain)
     if domain in SINGLE_CODES or best.known_share == 1:
@@ -53,6 +77,22 @@ def read_codes(
         if found.known_share == 1 or len(found.spellings) < len(texts)
     ]
     return _best([best, *anyhow, *joined])
+
+
+def _of_form(domain: str, sample: ColumnSample, question: Question, vocabulary: Vocabulary) -> CodeList:
+    """Map every spelling of every choice: its labels and its name, in whichever system one is known."""
+    readers = [CodeReader(domain, vocabulary, crosswalk=system) for system in SYSTEMS]
+
+    def code_of(text: str) -> str | None:
+        if is_missing(norm(text)):
+            return UNKNOWN
+        return next((code for reader in readers if (code := _code(reader, domain, text))), None)
+
+    spellings = sample.answers(code_of)
+    counts = {choice.name: 1 for choice in question.choices}
+    alone = frozenset(text for text, code in spellings.items() if _code(readers[0], domain, text) == code)
+    style = "both" if question.has_many_choices else None
+    return CodeList(spellings, counts, select_multiple=style, read_alone=alone)
 
 
 def _split(texts: Counter[str], mark: re.Pattern[str], whole: CodeList) -> Counter[str]:

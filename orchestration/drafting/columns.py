@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from orchestration.contracts import (
@@ -20,28 +18,39 @@ from orchestration.contracts import (
     SINGLE_CODES,
     Cell,
     Vocabulary,
-    is_missing,
     looks_like_a_day,
     norm,
     tidy,
     year_of,
 )
 from orchestration.core import FIRST_NAMES
-from orchestration.drafting.codes import CodeList, read_codes
+from orchestration.drafting.codes import CodeList, codes_of
 from orchestration.drafting.personal_columns import personal_heading, personal_values
 from orchestration.drafting.places import PlaceNames
-from orchestration.drafting.uses import MOST_ANSWERS, is_role, is_yes_or_no
+from orchestration.drafting.samples import ColumnSample
+from orchestration.drafting.uses import MOST_ANSWERS, consent_of, is_role, is_yes_or_no, role_of
 from orchestration.intake import DEFAULT_PART, Reading, denial_in, identifies, place_of, readings
 from orchestration.typing import read_age, read_count
 
 Kind = Literal["field", "use", "deny"]
 SURE_ENOUGH = 0.5
 ROLES, NOT_UNDERSTOOD = "roles", "not understood"
+OF_THE_FORM = "of the form, not of the journey"
+# Types of questions, as pyxform calls them.
+_OF_THE_FORM = frozenset(
+    """start end today deviceid username email phonenumber simserial subscriberid audit start-geopoint
+    background-geopoint csv-external xml-external barcode""".split()  # noqa: SIM905
+)
+_MEDIA = frozenset(["photo", "image", "audio", "video", "file", "osm", "background-audio"])
+_LINES_ON_A_MAP = frozenset(["geotrace", "geoshape"])
+_DAYS = ("date", "datetime", "dateTime")
+_NUMBERS = ("integer", "int", "decimal", "range")
 # A few cells of a good column hold a phone by mistake; above this share the column is about persons.
 PRIVATE_SHARE = 0.04
 LONG_TEXT = 45
 LONG_SHARE = 0.1
 _ENOUGH_KNOWN = 0.8
+_UNSEEN_TEXT = 0.6  # how far a heading is trusted about places that nobody has typed yet
 _MOST_SPELLINGS = 60
 _FEWEST_DAYS, _YEARS_OF_EVENTS = 5, 8
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -62,34 +71,6 @@ class Proposal:
     source: str | None = None
 
 
-@dataclass
-class ColumnSample:
-    """The filled cells of a column."""
-
-    name: str
-    cells: list[Cell]
-    rows: int
-    part: str = ""
-    choices: list[str] = field(default_factory=list)
-    has_joined: bool = True
-
-    @cached_property
-    def texts(self) -> Counter[str]:
-        return Counter(tidy(cell.value) for cell in self.cells if not is_missing(norm(cell.value)))
-
-    @property
-    def filled(self) -> float:
-        return len(self.cells) / self.rows if self.rows else 0.0
-
-    def share(self, holds: Callable[[Cell], bool]) -> float:
-        cells = [cell for cell in self.cells if not is_missing(norm(cell.value))]
-        return sum(holds(cell) for cell in cells) / len(cells) if cells else 0.0
-
-    @property
-    def is_text(self) -> bool:
-        return self.share(lambda cell: cell.kind == "text" and not _is_number(cell.value)) > 0.5
-
-
 def propose(
     sample: ColumnSample, vocabulary: Vocabulary, known_places: PlaceNames, without: str | None = None
 ) -> Proposal:
@@ -97,9 +78,16 @@ def propose(
 
     `without`: a use that another column has, so the heading must mean something else.
     """
-    said = [one for one in readings(sample.name) if one.kind != "use" or one.means != without]
-    if not sample.part and is_role(sample.texts):
+    said = [one for one in _readings(sample) if one.kind != "use" or one.means != without]
+    if not sample.part and is_role(sample.texts_for(role_of)):
         return Proposal(sample.name, "use", ROLES, 0.9, "its answers separate victims from suspects")
+    of_type = _by_type(sample, said)
+    if of_type is not None:
+        return of_type
+    if sample.question is not None and sample.question.choices:
+        listed = _of_values(sample, said, vocabulary, known_places)
+        if listed.codes and listed.codes.known_share >= _ENOUGH_KNOWN:
+            return listed  # a list of codes, so no list of persons, whatever its question says
     denied = denial_in(said)
     if denied is not None:
         return _deny(sample, denied.means, f"heading word {denied.phrase!r}", denied.strength)
@@ -108,11 +96,44 @@ def propose(
     if use is not None and not sample.part:
         return Proposal(sample.name, "use", use.means, use.strength, f"heading word {use.phrase!r}")
     if sample.part and any(one.means == "key" for one in uses):
-        return _deny(sample, "of the form, not of the journey", "numbers the rows of a child sheet", 0.9)
-    private = None if sample.choices else _private(sample)
+        return _deny(sample, OF_THE_FORM, "numbers the rows of a child sheet", 0.9)
+    is_closed = bool(sample.choices or (sample.question and sample.question.choices))
+    private = None if is_closed else _private(sample)
     if private is not None:
         return _deny(sample, private, "by its values", 0.9)
     return _of_values(sample, said, vocabulary, known_places)
+
+
+def _readings(sample: ColumnSample) -> list[Reading]:
+    """Return the meanings of all headings of a column, longest phrase first."""
+    if sample.question is None:
+        return readings(sample.name)
+    best: dict[tuple[str, str], Reading] = {}
+    for heading in sample.headings:
+        for one in readings(heading):
+            known = best.get(one[:2])
+            if known is None or one.strength > known.strength:
+                best[one[:2]] = one
+    return sorted(best.values(), key=lambda one: (-len(one.phrase.split()), -one.strength, one.means))
+
+
+def _by_type(sample: ColumnSample, said: list[Reading]) -> Proposal | None:
+    """Return what the type of a question decides alone."""
+    kind = sample.question.kind if sample.question else ""
+    if kind == "geopoint":
+        role = next((one.means for one in said if one.kind == "role"), "observation")
+        return Proposal(
+            sample.name, "field", f"place({role}).point", 0.9, "a position: only its county lands"
+        )
+    if kind in _OF_THE_FORM:
+        return _deny(sample, OF_THE_FORM, f"question of type {kind}", 1.0)
+    if kind in _MEDIA:
+        return _deny(sample, "picture, sound or file", f"question of type {kind}", 1.0)
+    if kind in _LINES_ON_A_MAP:
+        return _deny(sample, "finer than a town", f"question of type {kind}", 1.0)
+    if sample.question is not None and sample.question.is_long_text:
+        return _deny(sample, "free text", "question of several lines", 1.0)
+    return None
 
 
 def _of_values(
@@ -165,17 +186,19 @@ def _of_field(
     if means.startswith("place("):
         return _of_place(sample, means, strength, why, known_places)
     if means in DATES:
-        return _measured(sample, means, strength, sample.share(looks_like_a_day), why, "are days")
+        return _measured(sample, means, strength, sample.share(looks_like_a_day, *_DAYS), why, "are days")
     if means in ("birth_date", "birth_year"):
         holds = looks_like_a_day if means == "birth_date" else _is_a_year
-        share = sample.share(holds)
+        share = sample.share(holds, *(_DAYS if means == "birth_date" else _NUMBERS))
         return _measured(sample, AGE_BAND, strength, share, why, f"are of the form {means}", means)
     if means == AGE_BAND:
         words = vocabulary.words_of(AGE_BAND, ("en", "sw"))
-        share = sample.share(lambda cell: not read_age(cell.value, cell.kind, words=words).problems)
+        share = sample.share(
+            lambda cell: not read_age(cell.value, cell.kind, words=words).problems, *_NUMBERS
+        )
         return _measured(sample, means, strength, share, why, "are ages", "age_text")
     if means == "person_count":
-        share = sample.share(lambda cell: not read_count(cell.value, cell.kind).problems)
+        share = sample.share(lambda cell: not read_count(cell.value, cell.kind).problems, *_NUMBERS)
         return _measured(sample, means, strength, share, why, "are counts")
     return _of_codes(sample, means, strength, why, vocabulary)
 
@@ -186,16 +209,26 @@ def _of_codes(
     if means not in (*SINGLE_CODES, *MANY_CODES):
         return None
     field_name = "place(transit).transport_mode" if sample.part and means == "transport_mode" else means
-    codes = read_codes(means, sample.texts, sample.choices, sample.has_joined, vocabulary)
-    if len(codes.spellings) > _MOST_SPELLINGS:
+    if not _has_fitting_type(sample):
         return None
-    is_list = len(codes.spellings) <= max(12, 0.2 * len(sample.cells))
+    codes = codes_of(means, sample, vocabulary)
+    of_form = bool(sample.question and sample.question.choices)
+    if len(codes.spellings) > _MOST_SPELLINGS and not of_form:
+        return None
+    is_list = of_form or len(codes.spellings) <= max(12, 0.2 * len(sample.cells))
     if not is_list and codes.known_share < 0.5:
         return None
     confidence = round(0.5 * strength + 0.5 * max(codes.known_share, 0.3 if is_list else 0.0), 2)
-    known = sum(code is not None for code in codes.spellings.values())
-    why = f"{why}; {known} of {len(codes.spellings)} spellings known"
+    known = sum(codes.spellings[text] is not None for text in codes.counts)
+    what = "choices" if of_form else "spellings"
+    why = f"{why}; {known} of {len(codes.counts)} {what} known"
     return Proposal(sample.name, "field", field_name, confidence, why, codes)
+
+
+def _has_fitting_type(sample: ColumnSample) -> bool:
+    """Return whether a question may hold codes: a list of choices, or a text that was typed or calculated."""
+    question = sample.question
+    return question is None or bool(question.choices) or question.kind in ("text", "string", "calculate")
 
 
 def _of_place(
@@ -206,7 +239,7 @@ def _of_place(
     separators = [mark for mark in _PLACE_SEPARATORS if any(mark in text for text in sample.texts)]
     is_list = means.startswith("place(transit)") and not sample.part and bool(separators)
     names = [part for text in sample.texts for part in (_parts(text, separators) if is_list else [text])]
-    share = known_places.share(names)
+    share = known_places.share(names) if names else float(bool(sample.question)) * _UNSEEN_TEXT
     kind = known_places.kind_of(names)
     role, _, part = means.partition(".")
     if is_list:
@@ -231,7 +264,11 @@ def _measured(
     source: str | None = None,
 ) -> Proposal | None:
     """Return a proposal by heading and by the share of values that support it; None with too few."""
-    if not sample.cells:
+    if not sample.cells and sample.question is not None:
+        if not share:
+            return None
+        confidence, why = 0.5 * strength + 0.5 * share, f"{why}; question of type {sample.question.kind}"
+    elif not sample.cells:
         confidence, why = 0.6 * strength, f"{why}; no value to check"
     elif share < 0.3:
         return None
@@ -242,13 +279,13 @@ def _measured(
 
 def _by_values(sample: ColumnSample, vocabulary: Vocabulary) -> Proposal | None:
     """Return a field for a closed list whose spellings are known, whatever its heading."""
-    if not sample.texts or len(sample.texts) > _MOST_SPELLINGS:
+    if not sample.texts or len(sample.texts) > _MOST_SPELLINGS or not _has_fitting_type(sample):
         return None
     found = []
     for means in (*SINGLE_CODES, *MANY_CODES):
         if means == "consent_state":
             continue
-        codes = read_codes(means, sample.texts, sample.choices, sample.has_joined, vocabulary)
+        codes = codes_of(means, sample, vocabulary)
         if codes.known_share >= _ENOUGH_KNOWN and len(codes.spellings) >= 2:
             found.append((codes.known_share, len(set(codes.spellings.values())), means, codes))
     if not found:
@@ -272,12 +309,13 @@ def _day_by_values(sample: ColumnSample) -> Proposal | None:
 
 
 def _supports_use(use: Reading, sample: ColumnSample, said: list[Reading]) -> bool:
-    if use.means == "consent" and is_yes_or_no(sample.texts):
+    answers = sample.texts_for(consent_of)
+    if use.means == "consent" and is_yes_or_no(answers):
         return True
     if said[0] is not use and use.strength < 0.95:
         return False
     if use.means in ("consent", "accept_if"):
-        return len(sample.texts) <= MOST_ANSWERS
+        return len(answers) <= MOST_ANSWERS
     if use.means == "key":
         is_reference = sample.filled > 0.9 and sample.share(looks_like_a_day) < 0.5
         return is_reference and not (personal_heading(sample.name) or personal_values(sample.texts))
@@ -317,7 +355,3 @@ def _parts(text: str, separators: list[str]) -> list[str]:
 
 def _is_a_year(cell: Cell) -> bool:
     return year_of(cell) is not None
-
-
-def _is_number(text: str) -> bool:
-    return text.replace(".", "", 1).replace("-", "", 1).isdigit()

@@ -22,10 +22,15 @@ class DateOrder:
     why: str
 
 
-def date_order(cells: Iterable[Cell]) -> DateOrder:
-    """Return the order. A day above 12 decides it; without one, or with both orders, a person must."""
+def date_order(cells: Iterable[Cell], is_of_server: bool = False) -> DateOrder:
+    """Return the order. A day above 12 decides it; without one, or with both orders, a person must.
+
+    `is_of_server`: a form server wrote the file, so the year stands first.
+    """
     digits = [_DIGITS.fullmatch(same(cell.value)) for cell in cells if cell.kind == "text"]
     written = [found for found in digits if found]
+    if not written and is_of_server:
+        return DateOrder("ymd", "form servers write the year first")
     if not written:
         return DateOrder(None, "no date is written in digits as text, so the order does not matter yet")
     year_first = sum(len(found[1]) == 4 for found in written)

@@ -6,32 +6,40 @@ dates. Writing the draft is `text`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from orchestration.contracts import Cell, load_vocabulary, looks_like_a_day, same
-from orchestration.core import REFERENCE_SEEDS
-from orchestration.drafting.columns import NOT_UNDERSTOOD, ROLES, ColumnSample, Proposal, propose
+from orchestration.core import REFERENCE_SEEDS, UsageError
+from orchestration.drafting.columns import NOT_UNDERSTOOD, OF_THE_FORM, ROLES, Proposal, propose
 from orchestration.drafting.dates import DateOrder, date_order
-from orchestration.drafting.key import DraftKey, choose_key
-from orchestration.drafting.layout import DraftLayout, Table, find_layout
+from orchestration.drafting.form import read_form
+from orchestration.drafting.form_columns import add_repeats, columns_of_form, layout_of_form
+from orchestration.drafting.key import DraftKey, choose_key, server_key
+from orchestration.drafting.layout import DraftLayout, find_layout, merge_layouts
 from orchestration.drafting.places import PlaceNames
 from orchestration.drafting.reading import read_sample
-from orchestration.intake import FLAG_SET, names_somebody
+from orchestration.drafting.samples import ColumnSample, columns_of
+from orchestration.drafting.servers import LINKS, is_about_review, server_of
+from orchestration.intake import names_somebody
 
+REVIEW_STATE = "review state"
 _AGE_SOURCES = ("age_text", "birth_date", "birth_year")
-_FLAG_VALUES = FLAG_SET | {"", "0", "0.0", "false", "no"}
 
 
 @dataclass
 class Draft:
-    """A proposed contract. `proposals`: in the order of the columns, those of a child as `repeat/column`."""
+    """A proposed contract. `proposals`: in the order of the columns, those of a child as `repeat/column`.
+
+    `sources`: the form and the files it is drafted from. `samples`: the columns by name.
+    """
 
     partner: str
-    file: str
+    sources: list[str]
     layout: DraftLayout
+    samples: dict[str, ColumnSample]
     proposals: list[Proposal]
     dates: DateOrder
     key: str | list[str]
@@ -39,6 +47,10 @@ class Draft:
     grain: str
     has_person_rows: bool = False
     withheld_columns: int = 0
+
+    @property
+    def has_files(self) -> bool:
+        return any(column.rows for column in self.samples.values())
 
     @property
     def fields(self) -> list[Proposal]:
@@ -58,7 +70,7 @@ class Draft:
         """Return the draft for `--json`: columns and proposals, without spellings or values."""
         return {
             "partner": self.partner,
-            "file": self.file,
+            "sources": self.sources,
             "format": self.layout.format,
             "grain": self.grain,
             "key": self.key,
@@ -77,37 +89,43 @@ class Draft:
         }
 
 
-def draft_contract(path: Path, partner: str) -> Draft:
-    """Draft a contract from a sample. Raises UsageError if the file cannot be read."""
-    sample = read_sample(path, partner)
-    layout = find_layout(sample)
-    vocabulary, known_places = load_vocabulary(REFERENCE_SEEDS), PlaceNames()
-    columns = [proposal for table in (layout.main, *layout.children) for proposal in _columns(table)]
-    shown = [proposal for proposal in columns if not names_somebody(proposal.name)]
-    proposals = [propose(column, vocabulary, known_places) for column in shown]
-    samples = {_full(column): column for column in shown}
-    proposals = [
-        replace(proposal, column=_full(column)) for proposal, column in zip(proposals, shown, strict=True)
-    ]
-    are_persons = any(proposal.kind == "use" and proposal.means == ROLES for proposal in proposals)
-    key = choose_key(layout, proposals, samples, are_persons)
-    proposals = [
-        _without_key(
-            proposal, propose(samples[proposal.column], vocabulary, known_places, without="key"), key
+def draft_contract(
+    files: Sequence[Path], partner: str, form_path: Path | None = None, kind: str = "xlsx"
+) -> Draft:
+    """Draft a contract from samples of one layout, from a form, or from a form and its exports.
+
+    `kind`: the format of the exports, where none is given. Raises UsageError if a file cannot be read.
+    """
+    form = read_form(form_path) if form_path else None
+    samples = [read_sample(path, partner) for path in files]
+    if form is None and not samples:
+        raise UsageError("Nothing to draft from. Give a form (--form), a file of the partner, or both.")
+    kinds = {sample.format["kind"] for sample in samples}
+    if len(kinds) > 1:
+        raise UsageError(
+            f"The files have different formats ({', '.join(sorted(kinds))}). A contract reads one format: "
+            "draft one for each."
         )
-        if proposal.kind == "use" and proposal.means == "key" and proposal.column != key.column
-        else proposal
-        for proposal in proposals
+    layout = merge_layouts([find_layout(sample) for sample in samples] or [layout_of_form(kind)])
+    if form is not None:
+        add_repeats(layout, form)
+    columns = [
+        column
+        for table in (layout.main, *layout.children)
+        for column in columns_of(table, columns_of_form(layout, table, form) if form else [])
     ]
-    proposals = _one_each(proposals)
+    shown = {column.full_name: column for column in columns if not names_somebody(column.name)}
+    proposals, key = _settled(layout, shown)
     dated = any(proposal.kind == "field" and proposal.means == "event_on" for proposal in proposals)
     is_route = not dated and not layout.has_sheet_months
+    are_persons = any(proposal.means == ROLES for proposal in proposals)
     return Draft(
         partner=partner,
-        file=sample.label,
+        sources=[*([f"form {form.label}"] if form else []), *(sample.label for sample in samples)],
         layout=layout,
+        samples=shown,
         proposals=proposals,
-        dates=date_order(_day_cells(proposals, samples)),
+        dates=date_order(_day_cells(proposals, shown), server_of(layout.main.names) is not None),
         key=key.key,
         key_note=key.note,
         grain="interception" if are_persons else "route_report" if is_route else "case",
@@ -116,33 +134,79 @@ def draft_contract(path: Path, partner: str) -> Draft:
     )
 
 
-def _columns(table: Table) -> Iterator[ColumnSample]:
-    """Return the columns of a table; the 1/0 columns of a select-multiple question count as one."""
-    rows = len(table.records)
-    names = [name for name in table.names if name]
-    by_name = {name: _cells(table, at) for at, name in enumerate(table.names) if name}
-    questions: dict[str, list[str]] = {}
-    for name in names:
-        question, slash, _ = name.rpartition("/")
-        if slash and all(same(cell.value) in _FLAG_VALUES for cell in by_name[name]):
-            questions.setdefault(question, []).append(name)
-    questions = {question: found for question, found in questions.items() if len(found) > 1}
-    flags = {name for found in questions.values() for name in found}
-    for name in dict.fromkeys([*names, *questions]):
-        if name in flags:
+def _settled(layout: DraftLayout, samples: dict[str, ColumnSample]) -> tuple[list[Proposal], DraftKey]:
+    """Return one proposal a column: columns of the form server by name, one column a field, one key."""
+    vocabulary, known_places = load_vocabulary(REFERENCE_SEEDS), PlaceNames()
+    proposals = [
+        replace(propose(column, vocabulary, known_places), column=name) for name, column in samples.items()
+    ]
+    are_persons = any(proposal.kind == "use" and proposal.means == ROLES for proposal in proposals)
+    key = server_key(layout) or choose_key(layout, proposals, samples, are_persons)
+    settled = []
+    for proposal in proposals:
+        if proposal.column == key.column:
+            settled.append(Proposal(proposal.column, "use", "key", 1.0, key.note))
+        elif proposal.kind == "use" and proposal.means == "key":
+            otherwise = propose(samples[proposal.column], vocabulary, known_places, without="key")
+            settled.append(_without_key(proposal, otherwise, key))
+        else:
+            settled.append(proposal)
+    settled = _one_each(_of_server(layout, _linked(layout, settled, key)))
+    return [*settled, *_other_columns(settled, samples)], key
+
+
+def _linked(layout: DraftLayout, proposals: list[Proposal], key: DraftKey) -> list[Proposal]:
+    """Say which column of a record its child rows repeat, and keep that column."""
+    if layout.format["kind"] != "xlsx":
+        return proposals
+    links: set[str] = set()
+    for repeat in layout.format.get("repeats", {}).values():
+        of_main = LINKS[same(repeat["parent"])]
+        links.add(of_main)
+        if key.key != of_main:
+            repeat["matches"] = of_main
+    return [
+        replace(proposal, kind="use", means=f"link by {proposal.column}", why="child rows repeat it")
+        if proposal.column in links - {key.column}
+        else proposal
+        for proposal in proposals
+    ]
+
+
+def _of_server(layout: DraftLayout, proposals: list[Proposal]) -> list[Proposal]:
+    """Propose the server's review state; JSON leaves its column out until a record has one."""
+    server = server_of(layout.main.names)
+    if server is None:
+        return proposals
+    column = server.review_column(layout.main.names, layout.format["kind"])
+    others = [
+        replace(proposal, kind="deny", means=OF_THE_FORM, why="says more of the review state")
+        if is_about_review(server, proposal.column)
+        else proposal
+        for proposal in proposals
+        if proposal.column != column
+    ]
+    if column not in layout.main.names and layout.format["kind"] != "json":
+        return others
+    return [*others, Proposal(column, "use", REVIEW_STATE, 1.0, "the server's review state")]
+
+
+def _other_columns(proposals: list[Proposal], samples: dict[str, ColumnSample]) -> Iterator[Proposal]:
+    """Deny the columns of a question that its field does not read, such as parts of a position."""
+    for proposal in proposals:
+        sample = samples.get(proposal.column)
+        if sample is None or (proposal.codes and proposal.codes.select_multiple):
             continue
-        choices = [flag.rpartition("/")[2] for flag in questions.get(name, ())]
-        has_joined = name in by_name
-        cells = by_name.get(name) or [cell for flag in questions.get(name, ()) for cell in by_name[flag]]
-        yield ColumnSample(name, cells, rows, table.part, choices, has_joined)
+        read = {sample.name, sample.longitude}
+        read |= set(sample.other_names) if proposal.kind != "deny" else set()
+        for column in sample.columns:
+            if column not in read:
+                why = f"belongs to {sample.name!r}"
+                yield Proposal(sample.inside(column), "deny", _means_of_other(proposal), 1.0, why)
 
 
-def _cells(table: Table, at: int) -> list[Cell]:
-    return [cell for _, cells in table.records if at < len(cells) and (cell := cells[at])]
-
-
-def _full(column: ColumnSample) -> str:
-    return f"{column.part}/{column.name}" if column.part else column.name
+def _means_of_other(proposal: Proposal) -> str:
+    return proposal.means if proposal.kind == "deny" else "another column fills it"
 
 
 def _one_each(proposals: list[Proposal]) -> list[Proposal]:

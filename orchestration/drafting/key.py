@@ -1,4 +1,4 @@
-"""The key of a drafted contract: the column with a fitting heading whose values are references."""
+"""The key of a drafted contract: a form server's id, else a fitting column whose values are references."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from orchestration.contracts import CONTENT
-from orchestration.drafting.columns import ColumnSample, Proposal
+from orchestration.drafting.columns import Proposal
 from orchestration.drafting.layout import DraftLayout
+from orchestration.drafting.samples import ColumnSample
+from orchestration.drafting.servers import server_of
 from orchestration.intake import readings
 
 # Headings that number rows of a sheet as often as they identify a record.
@@ -61,6 +63,23 @@ def choose_key(
         return DraftKey(["sheet", best.column], f"{filled}, starts again on every sheet", best.column)
     note = f"{filled}, repeated in {best.repeated} rows: ask whether those are copies of one record"
     return DraftKey(best.column, note, best.column)
+
+
+def server_key(layout: DraftLayout) -> DraftKey | None:
+    """Return the id that a form server gives every record. A case number is typed: it repeats and changes."""
+    main = layout.main
+    server = server_of(main.names)
+    for name in server.keys if server else ():
+        if name not in main.names:
+            continue
+        at = main.names.index(name)
+        found = [cell.value for _, cells in main.records if at < len(cells) and (cell := cells[at])]
+        if len(found) == len(main.records):
+            repeated = len(found) - len(set(found))
+            copies = f"; {repeated} rows of the sample are copies that were sent again" if repeated else ""
+            filled = ", filled in every row" if found else ""
+            return DraftKey(name, f"the server's id of a record{filled}{copies}", name)
+    return None
 
 
 def _candidate(layout: DraftLayout, one: Proposal, sample: ColumnSample, are_persons: bool) -> _Candidate:

@@ -8,6 +8,7 @@ from typing import Any
 
 from orchestration.contracts import Cell, CsvFormat, Layout, month_of_sheet, same
 from orchestration.drafting.reading import ROWS_OF_A_SHEET, Sample, SampleSheet, rows_with_cells
+from orchestration.drafting.servers import LINKS
 from orchestration.intake import (
     Block,
     Header,
@@ -24,7 +25,6 @@ from orchestration.intake import (
 
 ROWS_WITH_A_HEADER = 20
 LOOK_FOR_THE_HEADER = 15
-PARENTS = ("_submission__uuid", "parent_key", "__submissions-id")
 LONGEST_HEADING = 80
 LONGEST_STOP_WORD = 20
 _TOTAL = "skip:total_row"
@@ -62,6 +62,32 @@ class DraftLayout:
     children: list[Table] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     has_sheet_months: bool = False
+
+
+def merge_layouts(layouts: list[DraftLayout]) -> DraftLayout:
+    """Return the layout of the first file, with the columns and records of all."""
+    first, *others = layouts
+    for other in others:
+        _add(first.main, other.main)
+        for child in other.children:
+            own = next((one for one in first.children if one.part == child.part), None)
+            if own is not None:
+                _add(own, child)
+                continue
+            first.children.append(child)
+            repeats = first.format.setdefault("repeats", {})
+            repeats[child.part] = other.format["repeats"][child.part]
+    return first
+
+
+def _add(table: Table, other: Table) -> None:
+    table.names += [name for name in other.names if name not in table.names]
+    places = [table.names.index(name) for name in other.names]
+    for sheet, cells in other.records:
+        row: list[Cell | None] = [None] * len(table.names)
+        for at, cell in zip(places, cells, strict=False):
+            row[at] = cell
+        table.records.append((sheet, row))
 
 
 def find_layout(sample: Sample) -> DraftLayout:
@@ -230,9 +256,8 @@ def _spread(table: Table, columns: list[int]) -> None:
 def _children(drafted: DraftLayout, sheets: list[SampleSheet]) -> None:
     repeats: dict[str, Any] = {}
     for sheet in sheets:
-        names = _names(sheet, [1])
-        parent = _parent_of(names)
-        if parent is None or names_somebody(sheet.name):
+        parent = _parent_of(_names(sheet, [1]), drafted.main.names)
+        if parent is None or names_somebody(sheet.name) or _is_nested(sheet, parent, sheets):
             continue
         part = "_".join(same(sheet.name).replace("/", " ").split()[:2])
         repeats[part] = {"sheet": sheet.name, "parent": parent, "order": "row"}
@@ -243,8 +268,21 @@ def _children(drafted: DraftLayout, sheets: list[SampleSheet]) -> None:
         drafted.format["repeats"] = repeats
 
 
-def _parent_of(names: list[str]) -> str | None:
-    return next((name for name in names if same(name) in PARENTS), None)
+def _parent_of(names: list[str], main: list[str] | None = None) -> str | None:
+    """Return the column that links a child sheet; with `main`, one that repeats a column of that sheet."""
+    found = {same(name): name for name in names}
+    links = (link for link, of_main in LINKS.items() if main is None or of_main in main)
+    return next((found[link] for link in links if link in found), None)
+
+
+def _is_nested(sheet: SampleSheet, parent: str, sheets: list[SampleSheet]) -> bool:
+    """Return whether `_parent_index` counts rows of another child sheet, not of the records."""
+    if same(parent) != "_parent_index":
+        return False
+    others = {same(other.name) for other in sheets}
+    return any(
+        cell is not None and same(cell.value) in others for row in sheet.rows[1:2] for cell in row.cells
+    )
 
 
 def _width(sheet: SampleSheet) -> int:

@@ -100,7 +100,7 @@ def _json_layout(path: Path, partner: str) -> dict[str, Any]:
             continue
         filled = {at for row in main.rows for at, cell in enumerate(row.cells) if cell}
         empty = [name for at, name in enumerate(main.columns or ()) if at not in filled]
-        tried = {_part_name(name): {"sheet": name} for name in empty if not names_somebody(name)}
+        tried = {part_name(name): {"sheet": name} for name in empty if not names_somebody(name)}
         with open_source(path, _any_contract(partner, layout | {"repeats": tried})) as source:
             found = {part: repeat for part, repeat in tried.items() if source.repeat_sheet(part)}
         return layout | ({"repeats": found} if found else {})
@@ -114,14 +114,14 @@ def _odk_layout(path: Path) -> dict[str, Any]:
     tables = sorted({name.split("/")[-1][: -len(".csv")] for name in names if "media/" not in name}, key=len)
     form, *others = tables
     repeats = {
-        _part_name(name.removeprefix(form).lstrip("-")): {"sheet": name}
+        part_name(name.removeprefix(form).lstrip("-")): {"sheet": name}
         for name in others
         if name.startswith(f"{form}-") and not names_somebody(name)
     }
     return {"kind": "odk_zip"} | ({"repeats": repeats} if repeats else {})
 
 
-def _part_name(name: str) -> str:
+def part_name(name: str) -> str:
     return "_".join(_WORD.findall(name.rpartition("/")[2].casefold())) or "repeat"
 
 

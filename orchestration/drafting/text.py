@@ -8,23 +8,30 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
-from orchestration.contracts import CANONICAL_FIELDS, DATES, TODO, is_missing, norm, same
+from orchestration.contracts import CANONICAL_FIELDS, TODO, is_missing, load_vocabulary, norm, same
+from orchestration.core import REFERENCE_SEEDS
 from orchestration.drafting.codes import CodeList
-from orchestration.drafting.columns import ROLES, Proposal
-from orchestration.drafting.draft import Draft
-from orchestration.drafting.uses import CONSENT, REVIEW, role_of, sorted_answers
-from orchestration.intake import is_shown_choice, may_be_shown, readings
+from orchestration.drafting.columns import OF_THE_FORM, ROLES, Proposal
+from orchestration.drafting.draft import REVIEW_STATE, Draft
+from orchestration.drafting.form import Named, Question
+from orchestration.drafting.samples import ColumnSample
+from orchestration.drafting.servers import server_of
+from orchestration.drafting.uses import REVIEW, consent_of, role_of, sorted_answers
+from orchestration.intake import is_shown_choice, may_be_shown, names_somebody, readings
 
 _MOST_VALUES = 20
+_MOST_CHOICES = 40
 _RECORDS = {"route_report": "routes", "interception": "interceptions"}
 _BARE = re.compile(r"[a-z][a-z_]*")
 # YAML reads these as true, false or nothing.
 _OTHER_MEANINGS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
 _HEAD = """\
-# Drafted by `njia contract draft` from {file}. Read it line by line: it is a proposal.
+# Drafted by `njia contract draft` from {sources}.
+# Read it line by line: it is a proposal.
 # Replace each TODO by hand; `njia contract check` lists those that are left.
 # The number after a column is the confidence of the draft (0 to 1). Columns not understood are denied.
 # Every key is explained in seeds/partners/README.md."""
@@ -36,7 +43,7 @@ def as_yaml(draft: Draft) -> str:
 
 
 def _lines(draft: Draft) -> Iterator[str]:
-    yield _HEAD.format(file=draft.file)
+    yield _HEAD.format(sources=" and ".join(draft.sources))
     yield f"contract: {draft.partner}_{_RECORDS.get(draft.grain, 'cases')}"
     yield "version: 1"
     yield f"partner: {{code: {draft.partner}, steward: {TODO}}}  # who answers questions about its extracts"
@@ -64,8 +71,8 @@ def _consent(draft: Draft) -> Iterator[str]:
         if proposal is not found and _reads_like_consent(draft, proposal)
     ]
     if found is not None:
-        answers = _answers(draft, found)
-        values = {text: CONSENT.get(same(text), TODO) for text in answers}
+        answers = _answers(draft, found, consent_of)
+        values = {text: meaning or TODO for text, meaning in answers.items()}
         if "given" not in values.values():
             values["Yes"] = TODO
         yield f"consent: {{column: {_text(found.column)}, values: {_flow(values)}}}  # {_why(found)}"
@@ -109,9 +116,11 @@ def _accept_if(draft: Draft) -> Iterator[str]:
     found = [
         proposal
         for proposal in draft.proposals
-        if proposal.kind == "use" and proposal.means in ("accept_if", ROLES)
+        if proposal.kind == "use" and proposal.means in ("accept_if", REVIEW_STATE, ROLES)
     ]
     conditions = [_condition(draft, proposal) for proposal in found]
+    if any(proposal.means == REVIEW_STATE for proposal in found):
+        yield "# otherwise, records without a review: accept: they count; wait: they are set aside until reviewed."
     if len(conditions) == 1:
         yield f"accept_if: {conditions[0]}"
     elif conditions:
@@ -120,17 +129,20 @@ def _accept_if(draft: Draft) -> Iterator[str]:
 
 
 def _condition(draft: Draft, proposal: Proposal) -> str:
-    """Return a condition of `accept_if`; with no known answer, a person must name the accepted ones."""
-    answers = _answers(draft, proposal)
-    note = "a blank is accepted"
-    lists: dict[str, Any] = {}
-    if proposal.means == ROLES:
-        lists = {**sorted_answers(answers, role_of), "withheld_as": "not_potential_victim"}
+    """Return a condition of `accept_if`; what no answer or list decides, a person must."""
+    server = server_of(draft.layout.main.names)
+    lists: dict[str, Any]
+    if proposal.means == REVIEW_STATE and server:
+        lists, note = {**server.answers, "otherwise": TODO}, "otherwise: accept or wait?"
+    elif proposal.means == ROLES:
+        lists = {**sorted_answers(_answers(draft, proposal, role_of)), "withheld_as": "not_potential_victim"}
         note = "any other answer is set aside"
-    elif not answers or any(REVIEW.get(same(text)) for text in answers):
-        lists = {**sorted_answers(["", *answers], lambda text: REVIEW.get(same(text)))}
     else:
+        answers = _answers(draft, proposal, lambda text: REVIEW.get(same(text)))
         lists, note = {"accept": TODO}, "list the accepted answers; what happens to the others?"
+        if any(answers.values()):
+            lists = {**sorted_answers(answers), "otherwise": TODO}
+            note = "otherwise: a blank or another answer. accept or wait?"
     return f"{_flow({'column': proposal.column, **lists})}  # {_why(proposal)}; {note}"
 
 
@@ -149,7 +161,8 @@ def _fields(draft: Draft) -> Iterator[str]:
         yield "  trafficking_status: {constant: prevented}  # intercepted before anybody was exploited?"
     for name in ("data_source", "event_kind"):
         if name not in means:
-            yield f"  {name}: {{constant: {TODO}}}  # a code of seeds/reference/codes.csv"
+            yield f"  # codes: {', '.join(_codes(name))}"
+            yield f"  {name}: {{constant: {TODO}}}"
     if not any(name.startswith("place(") for name in means):
         yield f"  place(origin).place_text: {TODO}  # no column was understood as a place: name one"
 
@@ -163,19 +176,23 @@ def _counted_rows(found: list[Proposal]) -> Iterator[str]:
 
 
 def _field(draft: Draft, proposal: Proposal) -> Iterator[str]:
-    spec: dict[str, Any] = {"column": proposal.column}
+    sample = draft.samples[proposal.column]
+    names = [proposal.column, *(sample.inside(name) for name in sample.other_names)]
+    spec: dict[str, Any] = {"column": names if len(names) > 1 else proposal.column}
+    if sample.longitude:
+        spec["longitude"] = sample.inside(sample.longitude)
     if proposal.means == "event_on":
         spec["required"] = True
-    if proposal.means in DATES or proposal.means.startswith("place("):
-        spec |= (
-            {"split": list(proposal.split), "direct": ["Direct"]} if proposal.means.endswith(".list") else {}
-        )
+    elif sample.is_absent and draft.has_files:
+        spec["optional_column"] = True
+    if proposal.means.endswith(".list"):
+        spec |= {"split": list(proposal.split), "direct": ["Direct"]}
     if proposal.means == "person_count":
         spec["maximum"] = 500
     if proposal.source:
         spec["from"] = proposal.source
     if proposal.codes is None:
-        plain = list(spec) == ["column"]
+        plain = list(spec) == ["column"] and len(names) == 1
         shown = _text(proposal.column) if plain else _flow(spec)
         yield f"  {proposal.means}: {shown}  # {_why(proposal)}"
         return
@@ -186,11 +203,25 @@ def _field(draft: Draft, proposal: Proposal) -> Iterator[str]:
     yield f"  {proposal.means}:  # {_why(proposal)}"
     for name, value in spec.items():
         yield f"    {name}: {_flow(value)}"
-    yield from _values(proposal.codes)
+    values = list(_values(proposal, sample, has_labels=draft.layout.format["kind"] in ("xlsx", "csv")))
+    if any(TODO in line for line in values):
+        domain = proposal.means.rpartition(".")[2]
+        yield f"    # codes: {', '.join(_codes(domain))}" if _codes(domain) else "    # codes: ISO alpha-3"
+    yield from values
 
 
-def _values(codes: CodeList) -> Iterator[str]:
-    """Return spellings with their codes; unknown ones as TODO, or as a number if they cannot be shown."""
+def _values(proposal: Proposal, sample: ColumnSample, has_labels: bool) -> Iterator[str]:
+    """Return spellings with their codes, and TODO for each unknown one.
+
+    Of a form all choices are listed, one a line: the name and, where a file may hold them, the labels.
+    Spellings that may identify a person are only counted; somebody who may see the file adds them.
+    """
+    codes = proposal.codes
+    if codes is None:
+        return
+    if sample.question is not None and sample.question.choices:
+        yield from _choices(codes, sample.question, has_labels)
+        return
     known = {text: code for text, code in codes.spellings.items() if code is not None}
     asked = [text for text in codes.spellings if text not in known and not is_missing(norm(text))]
     # The choices of a question with a column each are headings, which are shown.
@@ -214,13 +245,47 @@ def _values(codes: CodeList) -> Iterator[str]:
         yield f"    # {len(known)} spellings are known, so they need no `values`"
     hidden = len(asked) - min(len(shown), _MOST_VALUES)
     if hidden:
-        yield f"    # {hidden} unknown spellings are not shown here: `njia contract check` counts them"
+        yield from _not_shown(f"{hidden} unknown spellings")
+
+
+def _choices(codes: CodeList, question: Question, has_labels: bool) -> Iterator[str]:
+    """Return the choices of a form, a line each; of a long list those that our own lists do not know."""
+    is_long = len(question.choices) > _MOST_CHOICES and not question.has_many_choices
+    hidden: list[str] = []
+    lines = []
+    for at, choice in enumerate(question.choices, start=1):
+        code = codes.spellings[choice.name]
+        spellings = choice.spellings if has_labels else [choice.name]
+        if code is not None and is_long and not codes.needs_values(spellings):
+            continue
+        shown = [text for text in spellings if not names_somebody(text)]
+        hidden += [str(at)] * (len(shown) < len(spellings))
+        lines += [f"      {_text(text)}: {code or TODO}{_label_of(choice, text)}" for text in shown]
+    if lines:
+        yield "    values:"
+        yield from lines
+    if hidden:
+        yield from _not_shown(f"labels of the choices {', '.join(hidden)} of the form's list")
+
+
+def _label_of(choice: Named, text: str) -> str:
+    """Return a comment that says what a name in XML means."""
+    label = choice.spellings[0]
+    return f"  # {label}" if text == choice.name != label and not names_somebody(label) else ""
+
+
+def _not_shown(what: str) -> Iterator[str]:
+    yield f"    # {what} are not shown, because they may identify a person. Type them here as they"
+    yield "    # stand in the file, and they are mapped; left out, they count as unknown."
+
+
+@cache
+def _codes(domain: str) -> tuple[str, ...]:
+    return tuple(sorted(load_vocabulary(REFERENCE_SEEDS).codes.get(domain, ())))
 
 
 def _deny(draft: Draft) -> Iterator[str]:
-    bookkeeping = [
-        proposal for proposal in draft.denied if proposal.means == "of the form, not of the journey"
-    ]
+    bookkeeping = [proposal for proposal in draft.denied if proposal.means == OF_THE_FORM]
     own = [proposal for proposal in bookkeeping if not _is_of_a_child(draft, proposal)]
     others = [proposal for proposal in draft.denied if proposal not in bookkeeping]
     reasons = Counter(proposal.means for proposal in others)
@@ -244,21 +309,17 @@ def _is_of_a_child(draft: Draft, proposal: Proposal) -> bool:
     return any(proposal.column.startswith(f"{child.part}/") for child in draft.layout.children)
 
 
-def _answers(draft: Draft, use: Proposal) -> list[str]:
-    """Return the answers of a short list that identify no person, sorted."""
-    table = draft.layout.main
-    at = table.names.index(use.column)
-    answers = Counter(
-        cell.value.strip() for _, cells in table.records if at < len(cells) and (cell := cells[at])
-    )
-    return sorted(
-        text
-        for text, count in answers.items()
-        if same(text) in CONSENT
-        or same(text) in REVIEW
-        or (use.means == ROLES and role_of(text))
-        or may_be_shown(text, count, len(answers))
-    )
+def _answers(draft: Draft, use: Proposal, meaning_of: Callable[[str], str | None]) -> dict[str, str | None]:
+    """Return the answers that identify no person with their meanings; those of a form in its order."""
+    sample = draft.samples[use.column]
+    answers = sample.answers(meaning_of)
+    if sample.question is not None and sample.question.choices:
+        return {text: meaning for text, meaning in answers.items() if not names_somebody(text)}
+    return {
+        text: answers[text]
+        for text in sorted(answers)
+        if answers[text] or may_be_shown(text, sample.texts[text], len(answers))
+    }
 
 
 def _reads_like_consent(draft: Draft, proposal: Proposal) -> bool:

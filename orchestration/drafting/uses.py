@@ -6,7 +6,7 @@ This module decides whether the values support such a use, and what each answer 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 
 from orchestration.contracts import norm, same
 
@@ -17,15 +17,19 @@ CONSENT = {
     "no": "refused", "hapana": "refused", "la": "refused", "false": "refused", "0": "refused", "n": "refused",
 }  # fmt: skip
 REVIEW = {
-    "": "accept", "approved": "accept", "validation_status_approved": "accept",
-    "not approved": "withhold", "validation_status_not_approved": "withhold", "rejected": "withhold",
-    "on hold": "wait", "validation_status_on_hold": "wait", "hasissues": "wait", "received": "wait",
+    "approved": "accept", "not approved": "withhold", "rejected": "withhold", "on hold": "wait",
+    "received": "wait",
 }  # fmt: skip
 _AT_RISK = frozenset("victim victims pvot vot survivor survivors mhanga mwathirika manusura".split())  # noqa: SIM905
 _SUSPECTED = frozenset(
     """suspect suspects trafficker perpetrator accused offender smuggler recruiter agent facilitator
     mshukiwa mtuhumiwa mshtakiwa""".split()  # noqa: SIM905
 )
+
+
+def consent_of(text: str) -> str | None:
+    """Return what a yes or no to a question of consent means, or None."""
+    return CONSENT.get(same(text))
 
 
 def is_yes_or_no(texts: Mapping[str, int]) -> bool:
@@ -52,9 +56,9 @@ def role_of(text: str) -> str | None:
     return "withhold" if words & _SUSPECTED else None
 
 
-def sorted_answers(answers: Iterable[str], meaning_of: Callable[[str], str | None]) -> dict[str, list[str]]:
+def sorted_answers(answers: Mapping[str, str | None]) -> dict[str, list[str]]:
     """Return the lists of an `accept_if`; an answer without a known meaning waits."""
     lists: dict[str, list[str]] = {"accept": [], "withhold": [], "wait": []}
-    for text in answers:
-        lists[meaning_of(text) or "wait"].append(text)
-    return {name: list(dict.fromkeys(texts)) for name, texts in lists.items() if texts}
+    for text, meaning in answers.items():
+        lists[meaning or "wait"].append(text)
+    return {name: texts for name, texts in lists.items() if texts}

@@ -25,7 +25,7 @@ from orchestration.contracts import Contract, load_contracts
 from orchestration.core import PROJECT_ROOT
 from orchestration.drafting import draft_contract
 from orchestration.drafting.columns import ROLES
-from orchestration.drafting.draft import Draft
+from orchestration.drafting.draft import REVIEW_STATE, Draft
 from orchestration.intake.drift.columns import uses_of
 
 SAMPLES = PROJECT_ROOT / "seeds" / "partners"
@@ -63,7 +63,7 @@ def measure(partners: Path = SAMPLES) -> list[Share]:
         for contract in contracts:
             own = [path for path in files if contract.reads(path.name)]
             if own:
-                shares.append(compare(contract, draft_contract(own[-1], partner)))
+                shares.append(compare(contract, draft_contract([own[-1]], partner)))
     return shares
 
 
@@ -85,7 +85,7 @@ def compare(contract: Contract, draft: Draft) -> Share:
                 share.wrong.append(f"{use.column} → {one.means if one else 'not found'}")
         elif uses:
             share.uses += 1
-            means = "accept_if" if one and one.means == ROLES else one and one.means
+            means = "accept_if" if one and one.means in (ROLES, REVIEW_STATE) else one and one.means
             share.uses_right += one is not None and one.kind == "use" and means in uses
         elif one is not None:
             share.denied += 1

@@ -56,7 +56,7 @@ def rows(count: int = 30, **changed: list[Any]) -> list[list[Any]]:
 
 def drafted(path: Path, sheets: dict[str, list[list[Any]]] | None = None) -> dict[str, Any]:
     """The draft of a file, or of a workbook with these sheets, as YAML reads it."""
-    text = draft_text(draft_contract(workbook(path, sheets) if sheets else path, "testpartner"))
+    text = draft_text(draft_contract([workbook(path, sheets) if sheets else path], "testpartner"))
     content: dict[str, Any] = yaml.safe_load(text)
     return content
 
@@ -114,7 +114,7 @@ def test_headings_of_documented_layouts_are_recognised(shares: list[Share]) -> N
 
 def test_a_draft_keeps_todos_for_what_only_a_person_knows(tmp_path: Path, path: Path) -> None:
     file = workbook(tmp_path / "a.xlsx", {"Cases": [HEADER, *rows()]})
-    path.write_text(draft_text(draft_contract(file, "testpartner")), encoding="utf-8")
+    path.write_text(draft_text(draft_contract([file], "testpartner")), encoding="utf-8")
     with pytest.raises(ContractFault) as caught:
         load_contract(path)
     sentences = "\n".join(caught.value.sentences)
@@ -210,7 +210,7 @@ def test_a_total_that_more_records_follow_never_ends_the_sheet(
     records = rows(9)
     sheet = [HEADER, *records[:4], [inner, None, 4], *records[4:], [last, None, 9], ["Prepared by: the desk"]]
     file = workbook(tmp_path / "a.xlsx", {"Jan 24": sheet})
-    text = draft_text(draft_contract(file, "testpartner"))
+    text = draft_text(draft_contract([file], "testpartner"))
     content = yaml.safe_load(text)
     assert content["format"].get("stop_at") == stops
     assert "total rows between records: 1" in text
@@ -351,4 +351,4 @@ def test_an_unreadable_file_is_refused_by_name(tmp_path: Path, content: bytes) -
     path = tmp_path / "a.xlsx"
     path.write_bytes(content)
     with pytest.raises(UsageError, match=r"a\.xlsx"):
-        draft_contract(path, "testpartner")
+        draft_contract([path], "testpartner")

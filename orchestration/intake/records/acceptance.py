@@ -19,14 +19,17 @@ class RowConditions:
     def __init__(self, conditions: Sequence[AcceptIf]) -> None:
         self._outcomes = [_outcomes(condition) for condition in conditions]
         self._otherwise = [_otherwise(condition) for condition in conditions]
+        self._are_optional = [condition.optional_column for condition in conditions]
 
     def refusal(self, columns: Sequence[int | None], cells: list[Cell | None]) -> str | None:
         """Return why a row may not land, by the first condition that refuses it, or None.
 
-        `columns` are the positions of the conditions' columns, None for a missing optional one.
+        `columns` are the positions of the conditions' columns, None for a missing one: an optional one is not
+        judged, any other counts as blank (JSON leaves out what no record has).
         """
-        for outcomes, otherwise, index in zip(self._outcomes, self._otherwise, columns, strict=True):
-            if index is None:
+        conditions = zip(self._outcomes, self._otherwise, self._are_optional, columns, strict=True)
+        for outcomes, otherwise, is_optional, index in conditions:
+            if index is None and is_optional:
                 continue
             cell = cell_at(cells, index)
             reason = outcomes.get(same(cell.value) if cell else "", otherwise)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from orchestration.contracts import SHEET, Cell, Contract, FieldSpec, same, tidy
+from orchestration.contracts import SHEET, Cell, Contract, FieldSpec, JsonFormat, same, tidy
 from orchestration.intake.drift.columns import ALIKE_ENOUGH, name_likeness
 from orchestration.intake.outcomes import ExtractHeld
 from orchestration.intake.records.header import Header
@@ -86,7 +86,8 @@ def required_columns(contract: Contract, part: str = "") -> list[str]:
         columns += [contract.consent.column] if contract.consent and contract.consent.column else []
         if contract.withdrawn and not contract.withdrawn.optional_column:
             columns.append(contract.withdrawn.column)
-        columns += [one.column for one in contract.accept_if if not one.optional_column]
+        if not isinstance(contract.format, JsonFormat):  # JSON leaves out a state that no record has
+            columns += [one.column for one in contract.accept_if if not one.optional_column]
         items = contract.items
         columns += [items.type, items.code] if items else []
     return list(dict.fromkeys(columns))
@@ -252,6 +253,11 @@ def _place_keys(plan: ColumnPlan, contract: Contract, header: Header) -> None:
     marks = (plan.withdrawn, plan.consent if takes_back else None)
     plan.marks = {index for index in marks if index is not None}
     plan.accept = [header.find(condition.column) for condition in contract.accept_if]
+    plan.missing_optional += [
+        condition.column
+        for condition, index in zip(contract.accept_if, plan.accept, strict=True)
+        if index is None and not condition.optional_column
+    ]
     for name, repeat in contract.repeats.items():
         index = header.find(repeat.matches) if repeat.matches else None
         if index is not None:

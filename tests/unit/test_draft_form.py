@@ -1,0 +1,187 @@
+"""Contracts drafted from a partner's form: one form, five exports of the same journeys, one result."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from orchestration.cli.root import cli
+from orchestration.core import UsageError
+from orchestration.drafting import as_yaml, draft_contract
+from orchestration.drafting.check import check_contract
+from orchestration.typing import Tables
+from tests.unit.partner_files import add_partner, typed, workbook
+from tests.unit.partner_form import (
+    CHOICES,
+    SURVEY,
+    SWAHILI,
+    UNKNOWN_CHOICE,
+    Journey,
+    asset,
+    journeys,
+    kobo_csv,
+    kobo_json,
+    kobo_workbook,
+    odk_zip,
+    xlsform,
+)
+
+EXPORTS: dict[str, Callable[[Path], Path]] = {
+    "names.xlsx": kobo_workbook,
+    "labels.xlsx": lambda path: kobo_workbook(path, SWAHILI),
+    "names.csv": kobo_csv,
+    "api.json": kobo_json,
+    "odk.zip": odk_zip,
+}
+MODES = {"bus": "bus", "walk": "foot", "drone": "other"}
+HARM = {"beg": "forced_begging", "home": "domestic_servitude", "h9": "other"}
+
+
+def drafted(form: Path, *files: Path, kind: str = "xlsx") -> tuple[dict[str, Any], str]:
+    """The draft as YAML reads it, and its text."""
+    text = as_yaml(draft_contract(files, "testpartner", form, kind))
+    return yaml.safe_load(text), text
+
+
+def answered(content: dict[str, Any]) -> dict[str, Any]:
+    """A draft with what a person answers: partner, agreement, review, and the choice that no list has."""
+    content["partner"]["steward"] = "data@testpartner.example"
+    content["agreement"] |= {"id": "DSA-1", "valid_from": "2024-01-01", "valid_to": "2030-01-01"}
+    content["delivery"] |= {"mode": "full", "cadence": "monthly"}
+    content["accept_if"]["otherwise"] = "wait"
+    content["fields"]["data_source"]["constant"] = "case_management"
+    content["fields"]["event_kind"]["constant"] = "departed"
+    for spec in content["fields"].values():
+        values = spec.get("values", {}) if isinstance(spec, dict) else {}
+        asked = {text for text, code in values.items() if code == "TODO"}
+        assert asked <= UNKNOWN_CHOICE
+        values |= dict.fromkeys(asked, "other")
+    return content
+
+
+def expected(one: Journey, has_stops: bool) -> dict[str, Any]:
+    """What a journey must become, worked out from its answers."""
+    answers, stops = one.answers, one.stops if has_stops else []
+    modes = {MODES[mode] for mode in [*answers["transport"].split(), *(mode for _, mode in stops)]}
+    return {
+        "event_on": date.fromisoformat(answers["left_on"]),
+        "sex": {"w": "female", "m": "male"}[answers["sex"]],
+        "is_child": int(answers["age"]) < 18,
+        "consent_state": "given",
+        "transport_mode": sorted(modes),
+        "exploitation_type": sorted(HARM[text] for text in answers["harm"].split()),
+        "places": [
+            ("intended_destination", answers["to_town"], None),
+            ("observation", "KE047", None),
+            ("origin", answers["from_town"], None),
+            *(("transit", town, MODES[mode]) for town, mode in stops),
+        ],
+    }
+
+
+def landed(tables: Tables) -> list[dict[str, Any]]:
+    """The typed records in the order of the file, in the form of `expected`."""
+    codes: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for row in tables["record_codes"]:
+        codes[row["record_id"], row["domain"]].append(row["code"])
+    names = {row["mention_id"]: row["place_text"] or row["place_code"] for row in tables["mentions"]}
+    places: dict[int, list[tuple[str, str, str | None]]] = defaultdict(list)
+    for row in sorted(tables["place_mentions"], key=lambda row: (row["place_role"], row["seq"])):
+        places[row["record_id"]].append((row["place_role"], names[row["mention_id"]], row["transport_mode"]))
+    return [
+        {name: row[name] for name in ("event_on", "sex", "is_child", "consent_state")}
+        | {name: sorted(codes[row["record_id"], name]) for name in ("transport_mode", "exploitation_type")}
+        | {"places": places[row["record_id"]]}
+        for row in sorted(tables["records"], key=lambda row: row["row_number"])
+    ]
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+@pytest.mark.parametrize("form", [xlsform, asset])
+def test_every_export_of_a_form_lands_the_same_journeys(
+    tmp_path: Path, name: str, form: Callable[[Path], Path]
+) -> None:
+    file = EXPORTS[name](tmp_path / name)
+    content = answered(drafted(form(tmp_path / "form"), file)[0])
+    report = check_contract(add_partner(tmp_path, content), file, date(2024, 6, 1))
+    assert report.ok, report.faults
+    assert (report.columns_missing, report.unmapped_columns) == ([], [])
+    assert {one["code"] for one in report.typing_problems} == {"geo_from_point"}
+    approved = [one for one in journeys() if one.state == "approved"]
+    assert {one["reason"]: one["rows"] for one in report.refusals} == {
+        "withheld:not_approved": 4,
+        "Q:awaiting_partner": 8,  # on hold, and not reviewed yet
+    }
+    assert landed(typed(file, content, "2024-06-01")) == [
+        expected(one, has_stops=not name.endswith(".csv")) for one in approved
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("xlsx", "names.xlsx"), ("json", "api.json"), ("odk_zip", "odk.zip")]
+)
+def test_a_form_alone_drafts_the_contract_of_a_chosen_format(tmp_path: Path, kind: str, name: str) -> None:
+    content = answered(drafted(xlsform(tmp_path / "form.xlsx"), kind=kind)[0])
+    file = EXPORTS[name](tmp_path / name)
+    report = check_contract(add_partner(tmp_path, content), file, date(2024, 6, 1))
+    assert report.ok, report.faults
+    assert len(landed(typed(file, content, "2024-06-01"))) == 28
+
+
+def test_one_contract_reads_exports_in_two_languages(tmp_path: Path) -> None:
+    files = [EXPORTS[name](tmp_path / name) for name in ("names.xlsx", "labels.xlsx")]
+    content, _ = drafted(xlsform(tmp_path / "form.xlsx"), *files)
+    assert content["fields"]["sex"]["column"][:2] == ["sex", "Jinsia"]
+    assert {"full_name", "Jina kamili", "stops/stop_town"} & set(content["deny"]) == {
+        "full_name",
+        "Jina kamili",
+    }
+
+
+def test_files_of_two_formats_are_refused(tmp_path: Path) -> None:
+    files = [EXPORTS[name](tmp_path / name) for name in ("names.xlsx", "names.csv")]
+    with pytest.raises(UsageError, match="A contract reads one"):
+        draft_contract(files, "testpartner")
+
+
+def test_names_on_a_list_of_choices_are_never_shown_and_can_be_mapped(tmp_path: Path) -> None:
+    survey = [*SURVEY, ["select_one who", "recruiter", "Relation to the recruiter", "Uhusiano"]]
+    choices = [*CHOICES, ["who", "r1", "Friend", "Rafiki"], ["who", "r2", "Grace Fixture", "Grace Fixture"]]
+    form = workbook(tmp_path / "form.xlsx", {"survey": survey, "choices": choices})
+    content, text = drafted(form)
+    assert content["fields"]["recruiter_relation"]["values"] == {
+        "Friend": "friend_acquaintance", "Rafiki": "friend_acquaintance", "r1": "friend_acquaintance",
+        "r2": "TODO",
+    }  # fmt: skip
+    assert "labels of the choices 2 of the form's list are not shown" in text
+    assert "Grace" not in text and "Sampleton" not in text
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"{}", "content.survey"), (b"PK\x03\x04 broken", "cannot be read"), (b"a,b\n1,2\n", "cannot be read")],
+)
+def test_a_file_that_is_no_form_is_refused_by_name(tmp_path: Path, content: bytes, why: str) -> None:
+    path = tmp_path / "form.xlsx"
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match=rf"form\.xlsx.*{why}"):
+        draft_contract([], "testpartner", path)
+
+
+def test_the_command_drafts_from_a_form_and_checks_the_answered_draft(tmp_path: Path) -> None:
+    form, file = xlsform(tmp_path / "form.xlsx"), kobo_workbook(tmp_path / "names.xlsx")
+    found = CliRunner().invoke(
+        cli, ["contract", "draft", "--form", str(form), str(file), "--partner", "testpartner"]
+    )
+    assert found.exit_code == 0, found.output
+    path = add_partner(tmp_path, answered(yaml.safe_load(found.output)))
+    checked = CliRunner().invoke(cli, ["contract", "check", str(path), str(file)])
+    assert checked.exit_code == 0, checked.output
+    assert "fits names.xlsx" in checked.output
