@@ -56,7 +56,7 @@ def codes_of(domain: str, sample: ColumnSample, vocabulary: Vocabulary) -> CodeL
     A form lists all choices; without one, our spellings and the codes of each standard are tried on answers.
     """
     if sample.question is not None and sample.question.choices:
-        return _of_form(domain, sample, sample.question, vocabulary)
+        return _of_form(domain, sample.question, vocabulary)
     texts = sample.texts
     if sample.choices:
         style = "both" if sample.has_joined else "flags"
@@ -79,8 +79,11 @@ def codes_of(domain: str, sample: ColumnSample, vocabulary: Vocabulary) -> CodeL
     return _best([best, *anyhow, *joined])
 
 
-def _of_form(domain: str, sample: ColumnSample, question: Question, vocabulary: Vocabulary) -> CodeList:
-    """Map every spelling of every choice: its labels and its name, in whichever system one is known."""
+def _of_form(domain: str, question: Question, vocabulary: Vocabulary) -> CodeList:
+    """Map every spelling of every choice, in whichever system one is known.
+
+    Labels decide; the name does where none is known. A choice whose labels say different things stays open.
+    """
     readers = [CodeReader(domain, vocabulary, crosswalk=system) for system in SYSTEMS]
 
     def code_of(text: str) -> str | None:
@@ -88,7 +91,10 @@ def _of_form(domain: str, sample: ColumnSample, question: Question, vocabulary: 
             return UNKNOWN
         return next((code for reader in readers if (code := _code(reader, domain, text))), None)
 
-    spellings = sample.answers(code_of)
+    spellings: dict[str, str | None] = {}
+    for choice in question.choices:
+        found = {code for text in choice.labels.values() if (code := code_of(text))} or {code_of(choice.name)}
+        spellings |= dict.fromkeys(choice.spellings, found.pop() if len(found) == 1 else None)
     counts = {choice.name: 1 for choice in question.choices}
     alone = frozenset(text for text, code in spellings.items() if _code(readers[0], domain, text) == code)
     style = "both" if question.has_many_choices else None

@@ -248,6 +248,9 @@ def _of_place(
         part = "country_text"
     elif part == DEFAULT_PART and kind == "county" and role == "place(observation)":
         part = "admin_text"
+    choices = sample.question.choices if sample.question and not sample.cells else ()
+    if choices and known_places.share(choice.name for choice in choices) < _ENOUGH_KNOWN:
+        why = f"{why}; the names of its choices are no places, so ask for exports with labels"
     proposal = _measured(sample, f"{role}.{part}", strength, share, why, "are known places")
     if proposal is None or not is_list:
         return proposal

@@ -120,7 +120,7 @@ def _accept_if(draft: Draft) -> Iterator[str]:
     ]
     conditions = [_condition(draft, proposal) for proposal in found]
     if any(proposal.means == REVIEW_STATE for proposal in found):
-        yield "# otherwise, records without a review: accept: they count; wait: they are set aside until reviewed."
+        yield "# otherwise: records without a review. accept: they count; wait: they are set aside."
     if len(conditions) == 1:
         yield f"accept_if: {conditions[0]}"
     elif conditions:

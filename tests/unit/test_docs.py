@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,8 @@ import pytest
 import yaml
 
 from orchestration.cli.root import CONTEXT, cli
-from orchestration.contracts import CANONICAL_FIELDS
-from orchestration.core import DBT_PROJECT, PROJECT_ROOT, SAMPLE_PARTNERS
+from orchestration.contracts import AGES, CANONICAL_FIELDS, MANY_CODES, SINGLE_CODES
+from orchestration.core import DBT_PROJECT, PROJECT_ROOT, SAMPLE_PARTNERS, seed_rows
 from orchestration.release import MEMBERS_SCHEMAS
 from orchestration.release.staging import added_tables
 from orchestration.release.staging.published_models import PublishedTable
@@ -221,6 +222,17 @@ def test_the_keys_of_a_contract_that_its_guide_names_exist() -> None:
     }
     assert len(named) > 30
     assert not named - known
+
+
+def test_the_contracts_guide_lists_every_code_of_every_field() -> None:
+    codes: dict[str, list[str]] = defaultdict(list)
+    for row in seed_rows("codes"):
+        codes[row["domain"]].append(row["code"])
+    fields = [field for field in (*AGES, *SINGLE_CODES, *MANY_CODES) if field in codes]
+    expected = [f"| `{field}` | {', '.join(f'`{code}`' for code in codes[field])} |" for field in fields]
+    guide = (SAMPLE_PARTNERS / "README.md").read_text(encoding="utf-8")
+    listed = guide.partition("| field | codes |\n|---|---|\n")[2].partition("\n\n")[0]
+    assert listed.splitlines() == expected, "\n".join(expected)
 
 
 def properties(schema: Any) -> Iterator[str]:
