@@ -93,8 +93,9 @@ def _of_form(domain: str, question: Question, vocabulary: Vocabulary) -> CodeLis
 
     spellings: dict[str, str | None] = {}
     for choice in question.choices:
-        found = {code for text in choice.labels.values() if (code := code_of(text))} or {code_of(choice.name)}
-        spellings |= dict.fromkeys(choice.spellings, found.pop() if len(found) == 1 else None)
+        said = {code for text in choice.labels.values() if (code := code_of(text))}
+        code = code_of(choice.name) if not said else said.pop() if len(said) == 1 else None
+        spellings |= dict.fromkeys(choice.spellings, code)
     counts = {choice.name: 1 for choice in question.choices}
     alone = frozenset(text for text, code in spellings.items() if _code(readers[0], domain, text) == code)
     style = "both" if question.has_many_choices else None

@@ -27,7 +27,7 @@ from orchestration.core import FIRST_NAMES
 from orchestration.drafting.codes import CodeList, codes_of
 from orchestration.drafting.personal_columns import personal_heading, personal_values
 from orchestration.drafting.places import PlaceNames
-from orchestration.drafting.samples import ColumnSample
+from orchestration.drafting.samples import WRITTEN, ColumnSample
 from orchestration.drafting.uses import MOST_ANSWERS, consent_of, is_role, is_yes_or_no, role_of
 from orchestration.intake import DEFAULT_PART, Reading, denial_in, identifies, place_of, readings
 from orchestration.typing import read_age, read_count
@@ -228,7 +228,7 @@ def _of_codes(
 def _has_fitting_type(sample: ColumnSample) -> bool:
     """Return whether a question may hold codes: a list of choices, or a text that was typed or calculated."""
     question = sample.question
-    return question is None or bool(question.choices) or question.kind in ("text", "string", "calculate")
+    return question is None or question.kind in WRITTEN
 
 
 def _of_place(

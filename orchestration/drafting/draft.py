@@ -114,6 +114,11 @@ def draft_contract(
         for table in (layout.main, *layout.children)
         for column in columns_of(table, columns_of_form(layout, table, form) if form else [])
     ]
+    if form is not None and samples and all(column.is_absent for column in columns if column.question):
+        raise UsageError(
+            f"No question of form {form.label} heads a column of {samples[0].label}. Give the form of which "
+            "it is an export, or draft from the file alone."
+        )
     shown = {column.full_name: column for column in columns if not names_somebody(column.name)}
     proposals, key = _settled(layout, shown)
     dated = any(proposal.kind == "field" and proposal.means == "event_on" for proposal in proposals)
@@ -151,7 +156,7 @@ def _settled(layout: DraftLayout, samples: dict[str, ColumnSample]) -> tuple[lis
             settled.append(_without_key(proposal, otherwise, key))
         else:
             settled.append(proposal)
-    settled = _one_each(_of_server(layout, _linked(layout, settled, key)))
+    settled = _one_each(_of_server(layout, _linked(layout, settled, key)), samples)
     return [*settled, *_other_columns(settled, samples)], key
 
 
@@ -209,15 +214,22 @@ def _means_of_other(proposal: Proposal) -> str:
     return proposal.means if proposal.kind == "deny" else "another column fills it"
 
 
-def _one_each(proposals: list[Proposal]) -> list[Proposal]:
+def _one_each(proposals: list[Proposal], samples: dict[str, ColumnSample]) -> list[Proposal]:
     """Keep the surest column for each field or use and deny the others.
 
-    For an age: the age itself, then a birth date, then a birth year.
+    A column of the file comes before a question that the file lacks. For an age: the age itself, then a birth
+    date, then a birth year.
     """
+
+    def rank(proposal: Proposal) -> tuple[bool, int, float]:
+        sample = samples.get(proposal.column)
+        age = -_AGE_SOURCES.index(proposal.source) if proposal.source else 0
+        return not (sample and sample.is_absent), age, proposal.confidence
+
     best: dict[tuple[str, str], Proposal] = {}
     for proposal in proposals:
         known = best.get((proposal.kind, proposal.means))
-        if proposal.kind != "deny" and (known is None or _rank(proposal) > _rank(known)):
+        if proposal.kind != "deny" and (known is None or rank(proposal) > rank(known)):
             best[proposal.kind, proposal.means] = proposal
     settled = []
     for proposal in proposals:
@@ -227,10 +239,6 @@ def _one_each(proposals: list[Proposal]) -> list[Proposal]:
             proposal = replace(proposal, kind="deny", means="another column fills it", why=why)
         settled.append(proposal)
     return settled
-
-
-def _rank(proposal: Proposal) -> tuple[int, float]:
-    return -_AGE_SOURCES.index(proposal.source) if proposal.source else 0, proposal.confidence
 
 
 def _without_key(proposal: Proposal, otherwise: Proposal, key: DraftKey) -> Proposal:

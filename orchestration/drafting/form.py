@@ -19,6 +19,7 @@ from orchestration.core import UsageError
 from orchestration.intake import shown_file
 
 _SECTIONS = ("group", "repeat", "survey", "loop")
+_NO_LANGUAGE = "default"  # pyxform's name beside labels with a language
 # Question types of KoboToolbox that are written as groups of ordinary questions.
 _KOBO_GROUPS = {"kobomatrix": "group", "score": "group", "rank": "group"}
 
@@ -137,10 +138,14 @@ def _questions(
 
 
 def _labels(element: dict[str, Any]) -> dict[str, str]:
-    """Return the labels by language; a form in one language may leave the language out."""
+    """Return the labels by language, which is blank where the form leaves it out."""
     label = element.get("label")
     by_language = label if isinstance(label, dict) else {"": label}
-    return {language: tidy(text) for language, text in by_language.items() if isinstance(text, str) and text}
+    return {
+        "" if language == _NO_LANGUAGE else language: tidy(text)
+        for language, text in by_language.items()
+        if isinstance(text, str) and text
+    }
 
 
 def _sheets_of_asset(asset: Any, label: str) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from orchestration.contracts import Cell, is_missing, norm, same, tidy
 from orchestration.drafting.form import Question
 from orchestration.drafting.form_columns import FormColumn
 from orchestration.drafting.layout import Table
-from orchestration.intake import FLAG_SET
+from orchestration.intake import FLAG_SET, names_somebody
 
 Meaning = TypeVar("Meaning")
 _FLAG_VALUES = FLAG_SET | {"", "0", "0.0", "false", "no"}
-_TEXTS = ("text", "string", "calculate", "select one", "select all that apply")
+# Types of questions whose answers are written out, as pyxform calls them.
+WRITTEN = ("text", "string", "calculate", "select one", "select all that apply")
 
 
 @dataclass
@@ -75,7 +76,7 @@ class ColumnSample:
 
     @property
     def is_text(self) -> bool:
-        return self.share(lambda cell: cell.kind == "text" and not _is_number(cell.value), *_TEXTS) > 0.5
+        return self.share(lambda cell: cell.kind == "text" and not _is_number(cell.value), *WRITTEN) > 0.5
 
     def answers(self, meaning_of: Callable[[str], Meaning | None]) -> dict[str, Meaning | None]:
         """Return each spelling of an answer with its meaning; all spellings of a choice mean the same."""
@@ -105,8 +106,9 @@ def columns_of(table: Table, of_form: list[FormColumn]) -> Iterator[ColumnSample
         cells = [cell for name in one.names for cell in _cells(table, name)]
         yield ColumnSample(
             one.name, cells, len(table.records), table.part, one.flags, question=one.question,
-            other_names=one.other_names, is_absent=not one.columns, longitude=one.longitude,
-            columns=one.columns,
+            other_names=[name for name in one.other_names if not names_somebody(name)],
+            is_absent=not one.columns, longitude=one.longitude,
+            columns=[name for name in one.columns if not names_somebody(name)],
         )  # fmt: skip
     names = [name for name in table.names if name and name not in taken]
     by_name = {name: _cells(table, name) for name in names}

@@ -145,6 +145,32 @@ def test_one_contract_reads_exports_in_two_languages(tmp_path: Path) -> None:
     }
 
 
+def test_the_form_of_another_export_is_refused(tmp_path: Path) -> None:
+    form = workbook(
+        tmp_path / "other.xlsx", {"survey": [SURVEY[0], ["text", "village", "Village", "Kijiji"]]}
+    )
+    with pytest.raises(UsageError, match="No question of form other"):
+        draft_contract([kobo_workbook(tmp_path / "names.xlsx")], "testpartner", form)
+
+
+def test_a_question_that_the_file_lacks_may_come_later(tmp_path: Path) -> None:
+    survey = [*SURVEY, ["select_one land", "nationality", "Nationality", "Uraia"]]
+    choices = [*CHOICES, ["land", "KE", "Kenya", "Kenya"], ["land", "UG", "Uganda", "Uganda"]]
+    form = workbook(tmp_path / "form.xlsx", {"survey": survey, "choices": choices})
+    content, _ = drafted(form, kobo_workbook(tmp_path / "names.xlsx"))
+    assert content["fields"]["nationality"]["optional_column"] is True
+
+
+def test_names_among_the_columns_of_a_question_are_not_shown(tmp_path: Path) -> None:
+    survey = [*SURVEY, ["select_multiple staff", "helpers", "Names of helpers", "Majina"]]
+    form = workbook(tmp_path / "form.xlsx", {"survey": survey, "choices": CHOICES})
+    header = ["_uuid", "_submission_time", "left_on", "Names of helpers", "Names of helpers/Grace Fixture"]
+    rows = [[f"u{n}", "2024-03-05T08:00:00", "2024-03-04", "Grace Fixture", "1"] for n in range(9)]
+    content, text = drafted(form, workbook(tmp_path / "a.xlsx", {"Intake": [header, *rows]}))
+    assert "Names of helpers" in content["deny"]
+    assert "Grace" not in text
+
+
 def test_files_of_two_formats_are_refused(tmp_path: Path) -> None:
     files = [EXPORTS[name](tmp_path / name) for name in ("names.xlsx", "names.csv")]
     with pytest.raises(UsageError, match="A contract reads one"):

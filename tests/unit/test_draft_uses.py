@@ -15,7 +15,7 @@ from orchestration.drafting import as_yaml as draft_text
 from orchestration.drafting import draft_contract
 from orchestration.drafting.personal_columns import personal_heading, personal_values
 from orchestration.drafting.uses import is_role
-from tests.unit.partner_files import workbook
+from tests.unit.partner_files import book, typed, workbook
 
 NAMES = ["Achieng Testperson", "Brian Sampleton", "Grace Fixture"]
 TOWNS = ["Busia", "Malaba", "Garissa", "Kitale"]
@@ -200,6 +200,20 @@ def test_free_text_under_a_consent_heading_becomes_a_todo(tmp_path: Path) -> Non
 def test_places_of_several_kinds_are_no_countries(tmp_path: Path, values: list[str], part: str) -> None:
     content, _ = drafted(tmp_path, {"Date": days(), "Says goes to": values, "From": TOWNS})
     assert f"place(intended_destination).{part}" in content["fields"]
+
+
+def test_an_answer_that_is_not_shown_is_mapped_once_a_person_types_it(tmp_path: Path) -> None:
+    columns = {"Date": days(), "From": TOWNS, "Type": ["Begging", "Domestic work", "Kazi kwa Fixture"]}
+    content, text = drafted(tmp_path, columns)
+    assert "Fixture" not in text
+    assert "1 unknown spellings are not shown, because they may identify a person. Type them here" in text
+    field = content["fields"]["exploitation_type"] | {"values": {"Kazi kwa Fixture": "forced_labour"}}
+    fields = {"event_on": "Date", "place(origin).place_text": "From", "exploitation_type": field}
+    contract = book(
+        fields=fields, delivery={"mode": "full", "cadence": "once"}, consent={"basis": "not_needed"}
+    )
+    codes = {row["code"] for row in typed(tmp_path / "a.xlsx", contract, "2026-12-31")["record_codes"]}
+    assert codes == {"forced_begging", "domestic_servitude", "forced_labour"}
 
 
 def test_fully_known_spellings_need_no_values(tmp_path: Path) -> None:
