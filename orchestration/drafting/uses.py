@@ -13,7 +13,8 @@ from orchestration.contracts import norm, same
 MOST_ANSWERS = 8
 _NEARLY_ALL = 0.8
 CONSENT = {
-    "yes": "given", "ndiyo": "given", "ndio": "given", "true": "given", "1": "given", "y": "given", "ok": "given",
+    "yes": "given", "ndiyo": "given", "ndio": "given", "true": "given", "1": "given", "y": "given",
+    "ok": "given",
     "no": "refused", "hapana": "refused", "la": "refused", "false": "refused", "0": "refused", "n": "refused",
 }  # fmt: skip
 REVIEW = {
