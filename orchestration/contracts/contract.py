@@ -218,6 +218,9 @@ class Contract(Strict):
     def other_names(self, part: str) -> dict[str, list[str]]:
         """Return further names of the columns of a sheet, by first name."""
         others_of: dict[str, list[str]] = {}
+        if self.consent and len(self.consent.names) > 1 and not part:
+            first, *others = self.consent.names
+            others_of[first] = others
         for spec in self.fields.values():
             names = self.names_of(spec)
             if len(names) > 1 and self.part_of(spec)[0] == part:
@@ -245,6 +248,10 @@ class Contract(Strict):
             return spec.required
         may_be_absent = isinstance(self.format, JsonFormat)
         return name == "event_on" or (place_parts(name) is not None and not may_be_absent)
+
+    def must_have_state(self, condition: AcceptIf) -> bool:
+        """Whether a file without this condition's column is held; JSON leaves out a state no record has."""
+        return not condition.optional_column and not isinstance(self.format, JsonFormat)
 
     def reads(self, file_name: str) -> bool:
         return fnmatch(file_name.casefold(), self.files.casefold())

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from orchestration.contracts.fields import Strict, Text
+from orchestration.contracts.fields import Names, Strict, Text
 from orchestration.core import seed_rows
 
 CONTENT = "content"
@@ -63,7 +63,9 @@ class Agreement(Strict):
 class Consent(Strict):
     """The column of a person's consent, or another basis on which records are shared."""
 
-    column: Text | None = None
+    names: Names = Field(
+        default_factory=list, alias="column", description="The partner's column, or a list of its names."
+    )
     values: dict[Text, Literal["given", "refused", "withdrawn", "not_recorded"]] = Field(default_factory=dict)
     basis: Literal["agreement", "not_needed"] | None = None
     reference: Text | None = None
@@ -77,6 +79,11 @@ class Consent(Strict):
         if self.basis == "agreement" and not self.reference:
             raise ValueError("basis agreement needs a reference: which clause covers consent")
         return self
+
+    @property
+    def column(self) -> str | None:
+        """The first name of the column."""
+        return self.names[0] if self.names else None
 
 
 class Withdrawn(Strict):

@@ -75,7 +75,8 @@ def _consent(draft: Draft) -> Iterator[str]:
         values = {text: meaning or TODO for text, meaning in answers.items()}
         if "given" not in values.values():
             values["Yes"] = TODO
-        yield f"consent: {{column: {_text(found.column)}, values: {_flow(values)}}}  # {_why(found)}"
+        column = _flow(_names(draft.samples[found.column]))
+        yield f"consent: {{column: {column}, values: {_flow(values)}}}  # {_why(found)}"
     elif alike:
         question = f"{_text(alike[0])} reads like consent: a column with its values, or a clause?"
         yield f"consent: {{basis: {TODO}, reference: {TODO}}}  # {question}"
@@ -177,8 +178,7 @@ def _counted_rows(found: list[Proposal]) -> Iterator[str]:
 
 def _field(draft: Draft, proposal: Proposal) -> Iterator[str]:
     sample = draft.samples[proposal.column]
-    names = [proposal.column, *(sample.inside(name) for name in sample.other_names)]
-    spec: dict[str, Any] = {"column": names if len(names) > 1 else proposal.column}
+    spec: dict[str, Any] = {"column": _names(sample)}
     if sample.longitude:
         spec["longitude"] = sample.inside(sample.longitude)
     if proposal.means == "event_on":
@@ -192,7 +192,7 @@ def _field(draft: Draft, proposal: Proposal) -> Iterator[str]:
     if proposal.source:
         spec["from"] = proposal.source
     if proposal.codes is None:
-        plain = list(spec) == ["column"] and len(names) == 1
+        plain = list(spec) == ["column"] and not sample.other_names
         shown = _text(proposal.column) if plain else _flow(spec)
         yield f"  {proposal.means}: {shown}  # {_why(proposal)}"
         return
@@ -208,6 +208,12 @@ def _field(draft: Draft, proposal: Proposal) -> Iterator[str]:
         domain = proposal.means.rpartition(".")[2]
         yield f"    # codes: {', '.join(_codes(domain))}" if _codes(domain) else "    # codes: ISO alpha-3"
     yield from values
+
+
+def _names(sample: ColumnSample) -> str | list[str]:
+    """Return every name of a column; of one name, that name."""
+    names = [sample.full_name, *(sample.inside(name) for name in sample.other_names)]
+    return names if len(names) > 1 else names[0]
 
 
 def _values(proposal: Proposal, sample: ColumnSample, has_labels: bool) -> Iterator[str]:
@@ -252,7 +258,7 @@ def _choices(codes: CodeList, question: Question, has_labels: bool) -> Iterator[
     """Return the choices of a form, a line each; of a long list those that our own lists do not know."""
     is_long = len(question.choices) > _MOST_CHOICES and not question.has_many_choices
     hidden: list[str] = []
-    lines = []
+    lines: dict[str, str] = {}
     for at, choice in enumerate(question.choices, start=1):
         code = codes.spellings[choice.name]
         spellings = choice.spellings if has_labels else [choice.name]
@@ -260,12 +266,13 @@ def _choices(codes: CodeList, question: Question, has_labels: bool) -> Iterator[
             continue
         shown = [text for text in spellings if not names_somebody(text)]
         hidden += [str(at)] * (len(shown) < len(spellings))
-        lines += [f"      {_text(text)}: {code or TODO}{_label_of(choice, text)}" for text in shown]
+        for text in shown:
+            lines.setdefault(text, f"      {_text(text)}: {code or TODO}{_label_of(choice, text)}")
     if lines:
         yield "    values:"
-        yield from lines
+        yield from lines.values()
     if hidden:
-        yield from _not_shown(f"labels of the choices {', '.join(hidden)} of the form's list")
+        yield from _not_shown(f"Labels of choices of the form's list (number {', '.join(hidden)})")
 
 
 def _label_of(choice: Named, text: str) -> str:

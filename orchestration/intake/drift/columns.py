@@ -128,7 +128,9 @@ def uses_of(contract: Contract) -> list[ColumnUse]:
             feeds.setdefault(column, []).append("delivery.key")
             required.add(column)
     asked = [("consent", contract.consent.column)] if contract.consent and contract.consent.column else []
-    asked += [("accept_if", one.column) for one in contract.accept_if if not one.optional_column]
+    asked += [("accept_if", one.column) for one in contract.accept_if if contract.must_have_state(one)]
+    if contract.consent and contract.consent.column:
+        others.setdefault(contract.consent.column, []).extend(contract.consent.names[1:])
     for where, column in asked:
         feeds.setdefault(column, []).append(where)
         required.add(column)

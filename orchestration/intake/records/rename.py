@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from orchestration.contracts import SHEET, Cell, Contract, FieldSpec, JsonFormat, same, tidy
+from orchestration.contracts import SHEET, Cell, Contract, FieldSpec, same, tidy
 from orchestration.intake.drift.columns import ALIKE_ENOUGH, name_likeness
 from orchestration.intake.outcomes import ExtractHeld
 from orchestration.intake.records.header import Header
@@ -86,8 +86,7 @@ def required_columns(contract: Contract, part: str = "") -> list[str]:
         columns += [contract.consent.column] if contract.consent and contract.consent.column else []
         if contract.withdrawn and not contract.withdrawn.optional_column:
             columns.append(contract.withdrawn.column)
-        if not isinstance(contract.format, JsonFormat):  # JSON leaves out a state that no record has
-            columns += [one.column for one in contract.accept_if if not one.optional_column]
+        columns += [one.column for one in contract.accept_if if contract.must_have_state(one)]
         items = contract.items
         columns += [items.type, items.code] if items else []
     return list(dict.fromkeys(columns))
