@@ -175,6 +175,41 @@ def test_names_among_the_columns_of_a_question_are_not_shown(tmp_path: Path) -> 
     assert "Grace" not in text
 
 
+def test_a_label_that_two_questions_share_names_neither(tmp_path: Path) -> None:
+    survey = [
+        SURVEY[0],
+        ["text", "one", "Town of origin", "Mji wa asili"],
+        ["text", "two", "Town of origin", "Mji"],
+    ]
+    content, _ = drafted(workbook(tmp_path / "form.xlsx", {"survey": survey}))
+    assert content["fields"]["place(origin).place_text"] == {"column": ["one", "Mji wa asili"]}
+
+
+def test_a_choice_whose_labels_disagree_is_left_to_a_person(tmp_path: Path) -> None:
+    survey = [
+        SURVEY[0],
+        ["text", "from", "Town of origin", "Mji"],
+        ["select_one how", "how", "Recruitment method", ""],
+    ]
+    choices = [CHOICES[0], ["how", "a", "Employment agency", "Rafiki"], ["how", "b", "Newspaper", "Gazeti"]]
+    content, _ = drafted(workbook(tmp_path / "form.xlsx", {"survey": survey, "choices": choices}))
+    values = content["fields"]["recruitment_method"]["values"]
+    assert (values["a"], values["Rafiki"], values["b"]) == ("TODO", "TODO", "newspaper")
+
+
+def test_a_column_of_an_older_version_comes_before_a_question_the_file_lacks(tmp_path: Path) -> None:
+    survey = [
+        SURVEY[0],
+        ["date", "left_on", "Date", "Tarehe"],
+        ["text", "home", "Town of origin", "Mji wa asili"],
+    ]
+    form = workbook(tmp_path / "form.xlsx", {"survey": survey})
+    rows = [["2024-03-04", "Busia", f"u{n}", "2024-03-05T08:00:00"] for n in range(9)]
+    header = ["left_on", "from_town", "_uuid", "_submission_time"]
+    content, _ = drafted(form, workbook(tmp_path / "a.xlsx", {"Intake": [header, *rows]}))
+    assert content["fields"]["place(origin).place_text"] == "from_town"
+
+
 def test_files_of_two_formats_are_refused(tmp_path: Path) -> None:
     files = [EXPORTS[name](tmp_path / name) for name in ("names.xlsx", "names.csv")]
     with pytest.raises(UsageError, match="A contract reads one"):
