@@ -22,6 +22,7 @@ from tests.unit.partner_form import (
     CHOICES,
     SURVEY,
     SWAHILI,
+    TOWNS,
     UNKNOWN_CHOICE,
     Journey,
     asset,
@@ -204,7 +205,8 @@ def test_a_column_of_an_older_version_comes_before_a_question_the_file_lacks(tmp
         ["text", "home", "Town of origin", "Mji wa asili"],
     ]
     form = workbook(tmp_path / "form.xlsx", {"survey": survey})
-    rows = [["2024-03-04", "Busia", f"u{n}", "2024-03-05T08:00:00"] for n in range(9)]
+    rows = [["2024-03-04", f"Camp {n}", f"u{n}", "2024-03-05T08:00:00"] for n in range(5)]
+    rows += [["2024-03-04", town, f"u{town}", "2024-03-05T08:00:00"] for town in TOWNS]
     header = ["left_on", "from_town", "_uuid", "_submission_time"]
     content, _ = drafted(form, workbook(tmp_path / "a.xlsx", {"Intake": [header, *rows]}))
     assert content["fields"]["place(origin).place_text"] == "from_town"
