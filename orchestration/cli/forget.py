@@ -98,7 +98,7 @@ def forget_command(
         )
     forget.finish(settings, settings.as_of())
     held = still_held(settings)
-    proof = None if held else prove(settings, needles, private_key)
+    proof = None if held else prove(settings, keys, needles, private_key)
     result: dict[str, Any] = {
         "outcome": "refused" if held else "found" if proof and proof.found else "forgotten",
         "partner": partner,

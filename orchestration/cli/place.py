@@ -36,7 +36,8 @@ def place_command(
     if not asked:
         raise UsageError("Give at least one name: njia place Malaba 'Busia, Uganda'")
     aliases = stewardship.active_decisions(settings, settings.as_of()).place_aliases
-    resolved = places.resolve_names(asked, country_of(country), aliases)
+    keys = places.keys_of(settings, aliases)
+    resolved = places.resolve_names(asked, country_of(country), aliases, keys)
     if as_json:
         console.print_json(resolved)
     else:

@@ -29,6 +29,14 @@ if TYPE_CHECKING:
         write_secret,
         write_text,
     )
+    from orchestration.core.encrypted_texts import (
+        TEXTS_SUFFIX,
+        decrypted,
+        encrypted,
+        is_token,
+        read_texts,
+        write_texts,
+    )
     from orchestration.core.errors import (
         NjiaError,
         RefreshRunning,

@@ -10,9 +10,10 @@ from orchestration.core.modes import check_modes, restricted_folders
 from orchestration.core.settings import Settings
 from orchestration.core.volume import require_encrypted_volume
 
-LAYOUT_VERSION = 2
-# Version 0.1.0: its releases hold the members' edition in `partner/`; its `ledger/` is left alone.
-READ_TOO = (1,)
+LAYOUT_VERSION = 3
+# 1, of version 0.1.0: its releases hold the members' edition in `partner/`; its `ledger/` is left alone.
+# 2: texts of places stand in the landing in clear, until the next refresh hides them.
+READ_TOO = (1, 2)
 
 # One run at a time: the warehouse has one writer. No telemetry. A run that starts while the code server
 # restarts is retried. `max_runtime_seconds` is a last resort for a run whose process is gone;
@@ -66,13 +67,14 @@ def _check_layout(settings: Settings) -> None:
         durable.write_json(marker, {"layout_version": LAYOUT_VERSION})
         return
     try:
-        found = json.loads(marker.read_text())["layout_version"]
+        content = json.loads(marker.read_text())
+        found = content["layout_version"]
     except (ValueError, KeyError, TypeError):
         raise UsageError(
             f"{marker} does not name the layout of this home. Restore it, or choose another home."
         ) from None
     if found in READ_TOO:
-        durable.write_json(marker, {"layout_version": LAYOUT_VERSION, "begun_with_layout": found})
+        durable.write_json(marker, {"begun_with_layout": found, **content, "layout_version": LAYOUT_VERSION})
     elif found != LAYOUT_VERSION:
         raise UsageError(
             f"{settings.home} has layout {found}; this version of Njia reads layout {LAYOUT_VERSION}. "

@@ -27,12 +27,17 @@ if TYPE_CHECKING:
 RECORD_KEY, LINK_KEY, NOISE_KEY = "record.key", "link.key", "noise.key"
 STEWARDS_RECIPIENT = "stewards.age.pub"
 USES = {
-    "record": (RECORD_KEY, "makes record ids, partners' codes and the marks of forgotten records"),
+    "record": (
+        RECORD_KEY,
+        "makes record ids, partners' codes and the marks of forgotten records; encrypts texts of places",
+    ),
     "link": (LINK_KEY, "makes link codes of names, phones and answers"),
     "noise": (NOISE_KEY, "makes protection keys, which decide the noise of public counts"),
     "stewards": (STEWARDS_RECIPIENT, "originals are sealed to it; the private key is stored nowhere"),
     "release": (RELEASE_KEY, "signs releases; release.pub is for everybody"),
 }
+
+_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,18 @@ class Keys:
         texts = pa.array(record_ids).cast(pa.string()).cast(pa.binary())
         return self._numbers(b"\x00".join((b"forgotten", partner.encode(), b"")), texts)
 
+    def token(self, text: str) -> str:
+        """Return what stands for a text in files: `t-` and 22 letters of a keyed hash.
+
+        Without digits, so that no detector takes it for a phone or ID number.
+        """
+        return "t-" + self._digest("text", text)[:11].hex().translate(_LETTERS)
+
+    @property
+    def texts_key(self) -> bytes:
+        """The key (64 bytes) of the encrypted files of texts, derived from the record key."""
+        return hmac.digest(self.record_key, b"njia texts", "sha512")
+
     def _numbers(self, shared: bytes, rests: pa.BinaryArray) -> npt.NDArray[np.int64]:
         """Return `number` of many texts with one beginning."""
         import numpy as np
@@ -105,7 +122,7 @@ class Keys:
         return int.from_bytes(self._digest(purpose, *parts)[:8], "big", signed=True)
 
     def _digest(self, purpose: str, *parts: str) -> bytes:
-        message = b"\x00".join(part.encode() for part in (purpose, *parts))
+        message = b"\x00".join(part.encode("utf-8", "surrogatepass") for part in (purpose, *parts))
         return hmac.new(self.record_key, message, hashlib.sha256).digest()
 
 

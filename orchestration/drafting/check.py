@@ -34,7 +34,7 @@ from orchestration.intake import (
     sha256_of,
     shown_file,
 )
-from orchestration.places import locate_rows
+from orchestration.places import keys_of, locate_rows
 from orchestration.stewardship import active_decisions
 from orchestration.typing import SCHEMAS, Tables, records_in_memory, typed_batches
 
@@ -106,7 +106,7 @@ def try_contract(settings: Settings, contract_path: Path, file_path: Path) -> Co
         return report
     aliases = active_decisions(settings, now).place_aliases if settings.decisions.is_dir() else []
     tables = report.trial.tables
-    matches, waiting = locate_rows(tables["mentions"].to_pylist(), aliases)
+    matches, waiting = locate_rows(tables["mentions"].to_pylist(), aliases, keys_of(settings, aliases))
     failures = would_fail(report.trial.note, tables | {"matches": matches}, now.date())
     held = [asdict(failure) for failure in failures if failure.holds]
     return replace(

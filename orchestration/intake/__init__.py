@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from orchestration.intake.landing.erasing import (
         erase_forgotten,
         erase_in_originals,
-        finish_erasing,
         held_of_forgotten,
         records_in_row,
     )
+    from orchestration.intake.landing.hidden_texts import texts_of
     from orchestration.intake.landing.landed_rows import file_of, known_records, rows_of
     from orchestration.intake.landing.landing import (
         EXTRACT_ID_LENGTH,
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         sha256_of,
     )
     from orchestration.intake.landing.remaking_codes import extracts_with_codes, remake_codes
+    from orchestration.intake.landing.rewriting import settle_landing
     from orchestration.intake.landing.sealing import identities_of, opened, seal, sealed_path
     from orchestration.intake.minimising.detectors import (
         EMAIL,

@@ -1,8 +1,8 @@
 """Take in every file of the inbox: seal and land it, or leave it in place with a reason.
 
-The order makes a crash harmless: claim the file, seal it, land the Parquet, commit with the JSON, and only
-then remove the file. When an extract is read again, its old JSON is removed before its old Parquet. A fault
-of one file never stops the others. Messages use a file's shown name.
+The order makes a crash harmless: claim the file, seal it, land its texts and the Parquet, commit with the
+JSON, and only then remove the file. When an extract is read again, its old JSON is removed before its old
+Parquet. A fault of one file never stops the others. Messages use a file's shown name.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ from orchestration.core import (
     partners_with_tombstones,
     replacing,
     tombstones_of,
+    write_texts,
 )
 from orchestration.intake.claim import Claim, claim, clear_kept, why_it_waits
 from orchestration.intake.drift.report import drift_item, last_extract
 from orchestration.intake.inbox import inbox_files, partner_folders
 from orchestration.intake.landing.erasing import erase_forgotten
+from orchestration.intake.landing.hidden_texts import HiddenTexts, texts_path
 from orchestration.intake.landing.landing import (
     EXTRACT_ID_LENGTH,
     account,
@@ -44,6 +46,7 @@ from orchestration.intake.landing.landing import (
     write_cells,
 )
 from orchestration.intake.landing.resealing import seal_without
+from orchestration.intake.landing.rewriting import settle_landing
 from orchestration.intake.landing.sealing import seal, sealed_path
 from orchestration.intake.minimising.link_codes import sweep_codes
 from orchestration.intake.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable, TakenExtract
@@ -68,6 +71,7 @@ def take_in(
     default to those of the partners folder.
     """
     contracts = load_contracts(settings.partners) if contracts is None else contracts
+    settle_landing(settings, keys)
     for partner in partners_with_tombstones(settings):
         erase_forgotten(settings, tombstones_of(settings, keys, partner))  # a kill may have interrupted it
     for folder in partner_folders(settings):
@@ -147,9 +151,10 @@ def _take_in_file(
             return TakenExtract(partner, shown, "already_landed", extract_id, reason=reason)
     last = last_extract(placed, contract, extract_id)
     codes = reader.link_codes.written_to(settings.link_codes, partner, extract_id)
+    hidden, texts = HiddenTexts(contract, keys), texts_path(parquet)
     with open_source(file, contract) as source, codes, replacing(parquet) as partial:
         try:
-            write_cells(partial, reader.landed_tables(source))
+            write_cells(partial, reader.landed_tables(source), hidden.hide)
         except ExtractHeld as fault:
             _add_drift(fault, contract, reader, last, shown)
             raise
@@ -161,6 +166,7 @@ def _take_in_file(
         original = _seal(settings, contract, extract_id, file, reader, keys)
         date_system = source.date_system
         set_aside(settings.landing, partner, extract_id)
+        write_texts(texts, keys, hidden.texts)
     period = contract.period_of(file.name)
     drift = reader.drift(last)
     entry: dict[str, Any] = account(contract, reader.tally, date_system) | {
@@ -170,6 +176,7 @@ def _take_in_file(
         "bytes": claimed.size,
         "sha256": sha256,
         "parquet_sha256": sha256_of(parquet),
+        "texts_sha256": sha256_of(texts),
         "period": period.model_dump(mode="json", by_alias=True) if period else None,
         "key_ids": keys.ids,
         "drift": drift.as_dict() if drift else None,

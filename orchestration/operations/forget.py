@@ -85,7 +85,7 @@ def erase(
     raises UsageError and erases nothing.
     """
     records = frozenset(records)
-    intake.finish_erasing(settings.landing, partner)
+    intake.settle_landing(settings, keys)
     asked = Tombstones(keys, partner, frozenset(keys.tombstone(partner, record) for record in records))
     buried = tombstones_of(settings, keys, partner)
     needles = needles_of(settings, asked, records, references)

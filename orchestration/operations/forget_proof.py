@@ -7,6 +7,7 @@ may mean a broken search, so each proof first finds a planted value in a file of
 from __future__ import annotations
 
 import csv
+import json
 import re
 import sqlite3
 import tempfile
@@ -24,14 +25,18 @@ import pyrage
 
 from orchestration.core import (
     REFERENCE_SEEDS,
+    TEXTS_SUFFIX,
+    Keys,
     NjiaError,
     Settings,
     Tombstones,
     decoded,
     pattern_of,
+    read_texts,
     shown_record,
 )
-from orchestration.intake import identities_of
+from orchestration.intake import identities_of, texts_of
+from orchestration.places import name_token, norm
 
 SHORTEST = 4
 _IDENTIFYING = re.compile(r"[^\W\d_]|\d{9}")  # a letter or a long number; a date identifies no person
@@ -66,22 +71,26 @@ def needles_of(
     """Return values that only these records have in all landed extracts, with their ids and references."""
     own: set[str] = set()
     for path in sorted((settings.landing / asked.partner).glob("[!.]*.parquet")):
-        own |= _values(path, records)
-    own -= set().union(
-        *(_values(path, records, others=True) for path in settings.landing.glob("*/[!.]*.parquet"))
-    )
-    own = {value for value in own if len(value) >= SHORTEST and _IDENTIFYING.search(value)}
+        own |= _values(path, asked.keys, records)
+    others: set[str] = set()
+    for path in settings.landing.glob("*/[!.]*.parquet"):
+        others |= _values(path, asked.keys, records, others=True)
+    own = {value for value in own - others if len(value) >= SHORTEST and _IDENTIFYING.search(value)}
     own -= _in_reference_data(own)
+    named = set(map(norm, others)) if own else set()
+    tokens = {asked.keys.token(value) for value in own}
+    tokens |= {name_token(asked.keys, value) for value in own if norm(value) not in named}
     searchable = {text for text in references if len(text) >= SHORTEST and not text.startswith("r-")}
     ids = {form for name in map(shown_record, records) for form in (name, name[2:])} | set(map(str, records))
     codes = _codes_of(settings, asked.partner, records)
     return Needles(
-        frozenset(own | searchable), frozenset(ids | codes), len(set(references)) - len(searchable)
+        frozenset(own | tokens | searchable), frozenset(ids | codes), len(set(references)) - len(searchable)
     )
 
 
 def prove(
     settings: Settings,
+    keys: Keys,
     needles: Needles,
     private_key: str | None = None,
 ) -> Proof:
@@ -94,7 +103,7 @@ def prove(
     found, unopened = [], 0
     for path in files:
         try:
-            texts = _texts(path, identities)
+            texts = _texts(path, keys, identities)
         except pyrage.DecryptError:  # sealed to another key
             unopened += 1
             continue
@@ -103,14 +112,16 @@ def prove(
     return Proof(len(files) - unopened, len(needles), tuple(found), unopened)
 
 
-def _texts(path: Path, identities: Sequence[pyrage.x25519.Identity]) -> Iterator[bytes]:
+def _texts(path: Path, keys: Keys, identities: Sequence[pyrage.x25519.Identity]) -> Iterator[bytes]:
+    if path.suffix == TEXTS_SUFFIX:
+        return iter([json.dumps(read_texts(path, keys), ensure_ascii=False).encode()])
     if path.suffix == ".age":
         return decoded(path, pyrage.decrypt(path.read_bytes(), identities))
     return decoded(path)
 
 
-def _values(path: Path, records: Collection[int], others: bool = False) -> set[str]:
-    """Return the values of these records, or of all others."""
+def _values(path: Path, keys: Keys, records: Collection[int], others: bool = False) -> set[str]:
+    """Return the values of these records, or of all others, with texts for their tokens."""
     ids = pa.array(sorted(records), pa.int64())
     values: set[str] = set()
     with pq.ParquetFile(path) as file:
@@ -118,7 +129,8 @@ def _values(path: Path, records: Collection[int], others: bool = False) -> set[s
             is_own = pc.is_in(batch["record_id"], ids)
             rows = batch.filter(pc.invert(is_own) if others else is_own)
             values |= set(pc.unique(rows["value"].cast(pa.string())).to_pylist())
-    return values
+    texts = texts_of(path, keys)
+    return {texts.get(value, value) for value in values}
 
 
 def _in_reference_data(values: Iterable[str]) -> set[str]:

@@ -36,7 +36,8 @@ WHY_NO_RECORD_KEY = (
     "The record key is not rotated. It turns the partner's reference, which is kept nowhere, into the "
     "record's id. With another key every id would change: decisions and marks of forgotten records would "
     "match no record, and forgotten records would come back. Who has seen the key can confirm a guessed "
-    "reference, nothing else; keep the members' edition from them. For a new key, start a new home and "
+    "reference, and with a copy of the home read the texts of places; keep both, and the members' edition, "
+    "from them. For a new key, start a new home and "
     "have every extract sent again."
 )
 

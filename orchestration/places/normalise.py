@@ -1,7 +1,7 @@
 """Keys that place names are matched by. Pure functions of text, without the gazetteer.
 
 `norm` is shared by spellings of one name; `core` drops words for the kind of place, which `kind_hint` reads;
-`squash` is shared by spellings of one sound; `looks_private` recognises text that must not be shown.
+`squash` is shared by spellings of one sound; `looks_private` recognises text that is no misspelt place.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def kind_hint(normed: str) -> str | None:
 
 
 def looks_private(text: str) -> bool:
-    """Whether text may be a person, phone, address, position or sentence, which is counted but not shown."""
+    """Whether text may be a person, phone, address, position or sentence, which is no misspelt place."""
     words = norm(text).split()
     return looks_like_contact(text) or len(words) > MOST_WORDS or any(map(is_name_of_a_person, words))
 

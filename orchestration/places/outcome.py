@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from orchestration.places.normalise import norm
+
 RESOLVED_FROM = 0.6
 
 REGION_ONLY = "flag:place_region_only"
@@ -38,6 +40,13 @@ class Mention:
     country_is_code: bool = True
     code_system: str | None = None
     place_code: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The text that a steward's decision is about, normalised: of the place, else of its area, its code,
+        its country."""
+        texts = (self.place_text, self.admin_text, self.place_code, self.country_text)
+        return next(filter(None, (norm(text or "") for text in texts)), "")
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,10 @@
 """Cache of resolved mentions, valid while gazetteer, rules and decisions stay the same.
 
-It lies in `work/places` and holds hashes of mentions, no text.
+It lies in `work/places` and holds tokens of mentions, no text.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, fields
@@ -15,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.core import code_of, fingerprint_of, replacing
+from orchestration.core import Keys, code_of, fingerprint_of, replacing
 from orchestration.places.outcome import Mention, Outcome
 
 _RULES = b"njia.rules"
@@ -28,7 +27,7 @@ _TYPES = {
     "tuple[str, ...]": pa.list_(pa.string()),
 }
 _SCHEMA = pa.schema(
-    [("sent", pa.binary(16)), *((part.name, _TYPES[str(part.type)]) for part in fields(Outcome))]
+    [("sent", pa.string()), *((part.name, _TYPES[str(part.type)]) for part in fields(Outcome))]
 )
 
 
@@ -37,13 +36,12 @@ def rules_hash(decisions: Iterable[Mapping[str, Any]]) -> str:
     return fingerprint_of(code_of(*READ_BY), [dict(decision) for decision in decisions])
 
 
-def sent_hash(mention: Mention) -> bytes:
-    text = json.dumps(astuple(mention), ensure_ascii=False)
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+def sent_token(mention: Mention, keys: Keys) -> str:
+    return keys.token(json.dumps(astuple(mention), ensure_ascii=False))
 
 
-def remembered(path: Path, rules: str) -> dict[bytes, Outcome]:
-    """Read outcomes by hash of the mention; none where `rules` have changed."""
+def remembered(path: Path, rules: str) -> dict[str, Outcome]:
+    """Read outcomes by token of the mention; none where `rules` have changed."""
     if not path.is_file():
         return {}
     with pq.ParquetFile(path) as file:
@@ -59,7 +57,7 @@ def _without_lists(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def remember(path: Path, rules: str, outcomes: Mapping[bytes, Outcome]) -> None:
+def remember(path: Path, rules: str, outcomes: Mapping[str, Outcome]) -> None:
     rows = [{"sent": sent, **vars(outcome)} for sent, outcome in sorted(outcomes.items())]
     table = pa.Table.from_pylist(rows, schema=_SCHEMA.with_metadata({_RULES: rules.encode()}))
     with replacing(path) as partial:

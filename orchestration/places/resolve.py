@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from orchestration.core import Keys, is_token
 from orchestration.places import outcome as o
 from orchestration.places.choose import (
     ANYWHERE,
@@ -46,18 +47,26 @@ class _Columns:
 class Resolver:
     """Resolves mentions against one gazetteer; `place_aliases`: the stewards' active decisions.
 
-    A name whose decided place no longer exists is unresolved: a steward had overruled the rules.
+    A decision about a text that names no place holds its token, which `keys` make of a mention's name. A name
+    whose decided place no longer exists is unresolved: a steward had overruled the rules.
     """
 
-    def __init__(self, gazetteer: Gazetteer, place_aliases: Iterable[Mapping[str, Any]] = ()) -> None:
-        self._gazetteer = gazetteer
+    def __init__(
+        self,
+        gazetteer: Gazetteer,
+        place_aliases: Iterable[Mapping[str, Any]] = (),
+        keys: Keys | None = None,
+    ) -> None:
+        self._gazetteer, self._keys = gazetteer, keys
         self._spellings = Spellings(gazetteer.keys_to_misspell(), exactly=gazetteer.other_keys())
         self._misspelt = Misspelt(gazetteer, self._spellings)
         self._reader = TextReader(gazetteer, self._spellings, self._misspelt)
-        self._decisions: dict[tuple[str, str | None], str] = {}
-        for decision in place_aliases:
-            country = decision.get("country")
-            self._decisions[norm(decision["text"]), self._country_key(country)] = decision["place_id"]
+        self._decisions: dict[tuple[str, str | None], tuple[int, str]] = {}
+        for number, decision in enumerate(place_aliases):
+            text, country = decision["text"], self._country_key(decision.get("country"))
+            key = text if is_token(text) else norm(text)
+            self._decisions[key, country] = (number, decision["place_id"])
+        self._has_tokens = any(is_token(text) for text, _ in self._decisions)
 
     def resolve_all(self, mentions: Mapping[int, Mention]) -> dict[int, Outcome]:
         """Return the outcome of each mention by id; never raises.
@@ -215,11 +224,14 @@ class Resolver:
     def _decided(self, mention: Mention) -> Outcome | None:
         if not self._decisions:
             return None
-        text = norm(mention.place_text or "") or norm(mention.admin_text or "")
+        names = [mention.name]
+        if self._has_tokens and self._keys:
+            names.append(self._keys.token(mention.name))
         for country in dict.fromkeys((self._country_key(mention.country_text), None)):
-            place_id = self._decisions.get((text, country))
-            if not place_id:
+            decided = [one for name in names if (one := self._decisions.get((name, country)))]
+            if not decided:
                 continue
+            _, place_id = max(decided)  # the latest
             if place_id not in self._gazetteer.places:
                 return o.unresolved(o.UNRESOLVED, "decision")
             if place_id in ("unknown", "world"):

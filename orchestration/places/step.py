@@ -1,7 +1,7 @@
 """The locate step, which resolves distinct mentions into `work/places/`, and look-ups for other rooms.
 
-Partners' texts stay in `work`; the list for stewards leaves out text that may be a person, a phone, an
-address or a sentence.
+Its tables hold no text: an unresolved name is its token, and `unresolved.texts`, encrypted, says what was
+written.
 """
 
 from __future__ import annotations
@@ -17,11 +17,21 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.core import REFERENCE_SEEDS, Settings, replacing
+from orchestration.core import (
+    REFERENCE_SEEDS,
+    TEXTS_SUFFIX,
+    Keys,
+    Settings,
+    is_token,
+    load_keys,
+    read_texts,
+    replacing,
+    write_texts,
+)
 from orchestration.places.gazetteer import Gazetteer, load_gazetteer
-from orchestration.places.normalise import looks_private, norm
+from orchestration.places.normalise import norm
 from orchestration.places.outcome import Mention, Outcome
-from orchestration.places.remembered import remember, remembered, rules_hash, sent_hash
+from orchestration.places.remembered import remember, remembered, rules_hash, sent_token
 from orchestration.places.resolve import Resolver
 
 MATCHES = pa.schema(
@@ -35,10 +45,9 @@ MATCHES = pa.schema(
 )  # fmt: skip
 UNRESOLVED = pa.schema(
     [
-        ("mention_id", pa.int64()), ("place_text", pa.string()), ("admin_text", pa.string()),
-        ("country_text", pa.string()), ("is_withheld", pa.bool_()), ("status", pa.string()),
-        ("reason", pa.string()), ("record_count", pa.int64()), ("candidates", pa.string()),
-        ("candidate_names", pa.string()),
+        ("mention_id", pa.int64()), ("name", pa.string()), ("country_alpha3", pa.string()),
+        ("status", pa.string()), ("reason", pa.string()), ("record_count", pa.int64()),
+        ("candidates", pa.string()), ("candidate_names", pa.string()),
     ]
 )  # fmt: skip
 _COUNTRY_CODE_LENGTH = 3
@@ -56,20 +65,21 @@ class LocateSummary:
     to_review: int
 
 
-def locate(settings: Settings, place_aliases: Sequence[Mapping[str, Any]] = ()) -> LocateSummary:
+def locate(settings: Settings, keys: Keys, place_aliases: Sequence[Mapping[str, Any]] = ()) -> LocateSummary:
     """Resolve every distinct mention of the typed extracts; stewards' active decisions go first."""
-    mentions = _distinct_mentions(settings.typed / "mentions")
-    outcomes = _outcomes(settings.work / "places" / "remembered.parquet", mentions, place_aliases)
+    mentions = _distinct_mentions(settings.typed / "mentions", keys)
+    outcomes = _outcomes(settings.work / "places" / "remembered.parquet", mentions, place_aliases, keys)
     open_ids = [mention_id for mention_id, outcome in outcomes.items() if outcome.needs_steward]
     records = _record_counts(settings.typed / "place_mentions", open_ids)
     gazetteer = load_gazetteer(REFERENCE_SEEDS)
     unresolved = [
-        _unresolved_row(i, mentions[i], outcomes[i], records.get(i, 0), gazetteer) for i in open_ids
+        _unresolved_row(i, mentions[i], outcomes[i], records.get(i, 0), gazetteer, keys) for i in open_ids
     ]
     unresolved.sort(key=lambda row: (-row["record_count"], row["mention_id"]))
     folder = settings.work / "places"
     _write(folder / "matches.parquet", [_match_row(i, outcome) for i, outcome in outcomes.items()], MATCHES)
     _write(folder / "unresolved.parquet", unresolved, UNRESOLVED)
+    write_texts(folder / "unresolved.texts", keys, {str(i): _written(mentions[i]) for i in open_ids})
     found = Counter(outcome.status for outcome in outcomes.values())
     return LocateSummary(
         mentions=len(outcomes),
@@ -82,15 +92,15 @@ def locate(settings: Settings, place_aliases: Sequence[Mapping[str, Any]] = ()) 
 
 
 def _outcomes(
-    path: Path, mentions: Mapping[int, Mention], place_aliases: Sequence[Mapping[str, Any]]
+    path: Path, mentions: Mapping[int, Mention], place_aliases: Sequence[Mapping[str, Any]], keys: Keys
 ) -> dict[int, Outcome]:
     """Return the outcome of each mention; those cached under the same rules are not resolved again."""
     rules = rules_hash(place_aliases)
     known = remembered(path, rules)
-    sent = {mention_id: sent_hash(mention) for mention_id, mention in mentions.items()}
+    sent = {mention_id: sent_token(mention, keys) for mention_id, mention in mentions.items()}
     new = {mention_id: mention for mention_id, mention in mentions.items() if sent[mention_id] not in known}
     if new:
-        found = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases).resolve_all(new)
+        found = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases, keys).resolve_all(new)
         known |= {sent[mention_id]: outcome for mention_id, outcome in found.items()}
     outcomes = {mention_id: known[key] for mention_id, key in sent.items()}
     if new or len(known) > len(outcomes):
@@ -99,34 +109,51 @@ def _outcomes(
 
 
 def locate_rows(
-    rows: Sequence[Mapping[str, Any]], place_aliases: Sequence[Mapping[str, Any]] = ()
+    rows: Sequence[Mapping[str, Any]],
+    place_aliases: Sequence[Mapping[str, Any]] = (),
+    keys: Keys | None = None,
 ) -> tuple[pa.Table, list[str]]:
     """Return matches of one extract's mentions, and the status of each that waits for a steward."""
     mentions = dict(_mentions_of(rows))
-    outcomes = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases).resolve_all(mentions)
+    outcomes = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases, keys).resolve_all(mentions)
     matches = [_match_row(mention_id, outcome) for mention_id, outcome in outcomes.items()]
     waiting = [outcome.status for outcome in outcomes.values() if outcome.needs_steward]
     return pa.Table.from_pylist(matches, schema=MATCHES), waiting
 
 
 def meanings(
-    settings: Settings, texts: Collection[str], place_aliases: Sequence[Mapping[str, Any]]
+    settings: Settings, keys: Keys, names: Collection[str], place_aliases: Sequence[Mapping[str, Any]]
 ) -> pa.Table:
-    """Return matches, under these decisions, of all typed mentions with one of these normalised texts.
+    """Return matches, under these decisions, of all typed mentions with one of these names (tokens).
 
     They equal those of the next refresh, with `named_country`, the ISO alpha-3 that the mention itself names.
     """
     reached = {
         mention_id: mention
-        for mention_id, mention in _distinct_mentions(settings.typed / "mentions").items()
-        if (norm(mention.place_text or "") or norm(mention.admin_text or "")) in texts
+        for mention_id, mention in _distinct_mentions(settings.typed / "mentions", keys).items()
+        if keys.token(mention.name) in names
     }
-    outcomes = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases).resolve_all(reached)
+    outcomes = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases, keys).resolve_all(reached)
     matches = [_match_row(mention_id, outcome) for mention_id, outcome in outcomes.items()]
     named = [country_code(reached[match["mention_id"]].country_text or "") for match in matches]
     return pa.Table.from_pylist(matches, schema=MATCHES).append_column(
         "named_country", pa.array(named, pa.string())
     )
+
+
+def keys_of(settings: Settings, place_aliases: Iterable[Mapping[str, Any]]) -> Keys | None:
+    """Return the keys if a decision holds a token, else None: other look-ups need none."""
+    return load_keys(settings.keys) if any(is_token(alias["text"]) for alias in place_aliases) else None
+
+
+def name_token(keys: Keys, text: str) -> str:
+    """Return the token of a name; spellings of one name have one. A token is returned as it is."""
+    return text if is_token(text) else keys.token(norm(text))
+
+
+def is_known(text: str) -> bool:
+    """Return whether a text is a name or spelling of a place in the gazetteer."""
+    return resolve_names([text])[0]["method"] in ("exact", "alias", "alternate", "squash")
 
 
 def places_named(text: str) -> list[str]:
@@ -184,7 +211,10 @@ def countries_named(text: str) -> dict[str, str]:
 
 
 def resolve_names(
-    names: Iterable[str], country: str | None = None, place_aliases: Sequence[Mapping[str, Any]] = ()
+    names: Iterable[str],
+    country: str | None = None,
+    place_aliases: Sequence[Mapping[str, Any]] = (),
+    keys: Keys | None = None,
 ) -> list[dict[str, Any]]:
     """Resolve names for `njia place`; `rivals` are place ids.
 
@@ -193,7 +223,7 @@ def resolve_names(
     gazetteer = load_gazetteer(REFERENCE_SEEDS)
     asked = list(names)
     mentions = {at: Mention(place_text=name, country_text=country) for at, name in enumerate(asked)}
-    resolver = Resolver(gazetteer, place_aliases) if place_aliases else _without_decisions()
+    resolver = Resolver(gazetteer, place_aliases, keys) if place_aliases else _without_decisions()
     outcomes = resolver.resolve_all(mentions)
     answers = []
     for at, name in enumerate(asked):
@@ -214,11 +244,11 @@ def resolve_names(
     return answers
 
 
-def _distinct_mentions(folder: Path) -> dict[int, Mention]:
+def _distinct_mentions(folder: Path, keys: Keys) -> dict[int, Mention]:
     """Return one mention for each id, in the order of ids; of several spellings the first in order."""
     mentions: dict[int, Mention] = {}
-    for path in sorted(folder.glob("*.parquet")):
-        for mention_id, mention in _mentions_of(pq.read_table(path).to_pylist()):  # distinct, so small
+    for path in sorted(folder.glob(f"*{TEXTS_SUFFIX}")):
+        for mention_id, mention in _mentions_of(read_texts(path, keys)):  # distinct, so small
             known = mentions.get(mention_id)
             if known is None or _spelling(mention) < _spelling(known):
                 mentions[mention_id] = mention
@@ -289,24 +319,25 @@ def _match_row(mention_id: int, found: Outcome) -> dict[str, Any]:
 
 
 def _unresolved_row(
-    mention_id: int, mention: Mention, found: Outcome, record_count: int, gazetteer: Gazetteer
+    mention_id: int, mention: Mention, found: Outcome, record_count: int, gazetteer: Gazetteer, keys: Keys
 ) -> dict[str, Any]:
-    texts = (mention.place_text, mention.admin_text, mention.country_text)
-    is_withheld = any(looks_private(text) for text in texts if text)
-    place_text, admin_text, country_text = (None if is_withheld else _tidy(text) for text in texts)
     candidates = list(dict.fromkeys(_candidates(found)))
     return {
         "mention_id": mention_id,
-        "place_text": place_text,
-        "admin_text": admin_text,
-        "country_text": country_text,
-        "is_withheld": is_withheld,
+        "name": keys.token(mention.name),
+        "country_alpha3": country_code(mention.country_text or ""),
         "status": found.status,
         "reason": ";".join(found.problems) or found.method,
         "record_count": record_count,
         "candidates": ";".join(candidates),
         "candidate_names": "; ".join(_described(gazetteer, place_id) for place_id in candidates),
     }
+
+
+def _written(mention: Mention) -> list[str]:
+    """Return what was written of a place: the text that `Mention.name` is made of, then the others."""
+    texts = (mention.place_text, mention.admin_text, mention.place_code, mention.country_text)
+    return [" ".join(text.split()) for text in texts if norm(text or "") and text]
 
 
 def _described(gazetteer: Gazetteer, place_id: str) -> str:
@@ -322,10 +353,6 @@ def _candidates(found: Outcome) -> Iterator[str]:
     if found.place_id:
         yield found.place_id
     yield from found.rivals
-
-
-def _tidy(text: str | None) -> str | None:
-    return " ".join(text.split()) if text and text.strip() else None
 
 
 def _write(path: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from orchestration import gates, intake, outputs, places, typing
-from orchestration.core import Artifact, Settings, fingerprint_of, note
+from orchestration.core import TEXTS_SUFFIX, Artifact, Settings, fingerprint_of, note
 from orchestration.operations import erase_past_retention
 from orchestration.refresh.run import Run
 from orchestration.refresh.step import Made, Step, artifact_of, done, is_done
@@ -79,7 +79,7 @@ def typed_rows(settings: Settings) -> dict[str, int]:
 
 def drift_of(run: Run) -> list[dict[str, Any]]:
     """Return changed columns and code lists of the files taken in last, with the change to the contract."""
-    return intake.drift_items(run.settings, run.contracts, taken_of(run.settings))
+    return intake.drift_items(run.settings, run.keys, run.contracts, taken_of(run.settings))
 
 
 def locate(run: Run) -> Artifact:
@@ -115,13 +115,15 @@ def _typed(run: Run) -> Artifact:
 def _make_typed(run: Run) -> Made:
     settings = run.settings
     typed = typing.type_extracts(settings, run.keys, contracts=run.contracts)
-    return settings.typed.glob("*/*.parquet"), asdict(typed)
+    files = [*settings.typed.glob("*/*.parquet"), *settings.typed.glob(f"*/*{TEXTS_SUFFIX}")]
+    return files, asdict(typed)
 
 
 def _make_located(run: Run) -> Made:
-    located = places.locate(run.settings, run.decisions.place_aliases)
+    located = places.locate(run.settings, run.keys, run.decisions.place_aliases)
     folder = run.settings.work / "places"
-    return [folder / "matches.parquet", folder / "unresolved.parquet"], asdict(located)
+    names = ("matches.parquet", "unresolved.parquet", "unresolved.texts")
+    return [folder / name for name in names], asdict(located)
 
 
 _TYPE = Step(
@@ -139,6 +141,6 @@ _LOCATE = Step(
     LOCATE,
     (TYPE,),
     places.READ_BY,
-    lambda run: run.decisions.place_aliases,
+    lambda run: [run.keys.ids["record"], run.decisions.place_aliases],
     _make_located,
 )

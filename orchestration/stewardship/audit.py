@@ -1,4 +1,6 @@
-"""The audit log: who decided, unsealed, traced or exported what and when; `audit/<year>.jsonl`, append-only.
+"""The audit log: who decided, unsealed, viewed, traced or exported what and when.
+
+Its files `audit/<year>.jsonl` are append-only.
 
 Each line holds the SHA-256 of the line before it, across years, and `head` the hash of the last. So `read`
 finds a changed, removed or inserted line, a cut end and a missing file. It does not find a rebuilt chain with
@@ -34,8 +36,8 @@ HEAD = "head"
 FIELDS = {"time", "who", "action", "what", "details", "previous"}
 # All actions, so that a misspelt filter is refused instead of finding nothing.
 ACTIONS = (
-    "decided", "revoked", "confirmed", "rolled_back", "unsealed", "traced", "exported", "forgot", "rotated",
-    "logged_in", "locked", "account_added", "account_removed", "passphrase_changed",
+    "decided", "revoked", "confirmed", "rolled_back", "unsealed", "viewed", "traced", "exported", "forgot",
+    "rotated", "logged_in", "locked", "account_added", "account_removed", "passphrase_changed",
 )  # fmt: skip
 # Names that no detail may have: more people read the log than may see such values.
 NEVER_DETAILS = {

@@ -27,7 +27,13 @@ def written_to(settings: Settings) -> Path:
 
 
 def text_of(settings: Settings, name: str) -> str | None:
-    """Return a list, None where there is none. What a refresh did not rewrite stays as it was.
+    """Return a list, None where there is none. What a refresh did not rewrite stays as it was."""
+    content = content_of(settings, name)
+    return None if content is None else content.decode("utf-8")
+
+
+def content_of(settings: Settings, name: str) -> bytes | None:
+    """Return the bytes of a file of lists, None where there is none.
 
     Folders are read in the order in which a file moves through them, so that none is missed.
     """
@@ -36,7 +42,7 @@ def text_of(settings: Settings, name: str) -> str | None:
         folders.insert(0, settings.review / _DRAFTS)
     for folder in folders:
         try:
-            return (folder / name).read_bytes().decode("utf-8")
+            return (folder / name).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             continue
     return None

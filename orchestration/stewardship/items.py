@@ -58,8 +58,8 @@ def quarantined_rows(partner: str, rule_code: str) -> Item:
     return Item("rows", (partner, rule_code))
 
 
-def place_name(text: str, country: str | None) -> Item:
-    return Item("place", (_hash(text, country or ""),))
+def place_name(token: str, country: str | None) -> Item:
+    return Item("place", (_hash(token, country or ""),))
 
 
 def doubtful_link(record_a: str, record_b: str) -> Item:

@@ -1,7 +1,8 @@
 """The lists of `review/`: what waits for a steward after a refresh, published or refused. Restricted.
 
 Every refresh rewrites them as drafts (`draft_lists`). They name partners, row numbers and rules, and no value
-of a row. `open_items.csv`, written last, orders all of them, most valuable first.
+of a row: a name that means no place is a token, and what was written stands encrypted beside the list.
+`open_items.csv`, written last, orders all of them, most valuable first.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from orchestration.core import Settings, durable, safe, shown_record
-from orchestration.stewardship.draft_lists import text_of, written_to
+from orchestration.core import Keys, Settings, decrypted, durable, safe, shown_record
+from orchestration.stewardship.draft_lists import content_of, text_of, written_to
 
-UNRESOLVED_PLACES = "unresolved_places.csv"
+UNRESOLVED_PLACES, TEXTS_OF_PLACES = "unresolved_places.csv", "unresolved_places.texts"
 FAILED_CHECKS = "failed_checks.csv"
 FILES_NOT_TAKEN = "files_not_taken.csv"
 EXTRACTS_NOT_TYPED = "extracts_not_typed.csv"
@@ -93,10 +94,19 @@ def in_force(settings: Settings) -> dict[str, Any]:
 
 
 def write_unresolved_places(settings: Settings) -> None:
+    """Write the open names as tokens, and beside them, encrypted, what was written."""
     import pyarrow.parquet as pq
 
-    table = pq.read_table(settings.work / "places" / "unresolved.parquet")
+    folder = settings.work / "places"
+    table = pq.read_table(folder / "unresolved.parquet")
     _write(settings, UNRESOLVED_PLACES, table.column_names, table.to_pylist())
+    durable.write_bytes(written_to(settings) / TEXTS_OF_PLACES, (folder / "unresolved.texts").read_bytes())
+
+
+def texts_of_places(settings: Settings, keys: Keys) -> dict[str, list[str]]:
+    """Return what was written of each open mention, by its id as text; none before the first refresh."""
+    content = content_of(settings, TEXTS_OF_PLACES)
+    return dict(decrypted(keys, content, TEXTS_OF_PLACES)) if content else {}
 
 
 def write_failed_extract_checks(settings: Settings, taken: Iterable[Any], verdicts: Iterable[Any]) -> None:

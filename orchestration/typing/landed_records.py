@@ -7,7 +7,7 @@ Only the order of records, two numbers each, grows with the file.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from itertools import groupby
 from operator import attrgetter
@@ -51,13 +51,18 @@ class _Order:
         return ranks
 
 
-def records_of_file(path: Path, spill: Path) -> Generator[list[LandedCell]]:
-    """Yield every record of a landing Parquet as its cells in order; `spill` takes temporary files."""
+def records_of_file(
+    path: Path, spill: Path, texts: Mapping[str, str] | None = None
+) -> Generator[list[LandedCell]]:
+    """Yield every record of a landing Parquet as its cells in order; `spill` takes temporary files.
+
+    `texts`: what the tokens in the cells stand for; temporary files hold the tokens.
+    """
     with pq.ParquetFile(path) as file:
         order = _Order(file)
         for partition in _partitions(file, order, spill):
             in_order = partition.take(pa.array(np.argsort(order.of(partition), kind="stable")))
-            for _, cells in groupby(_cells(in_order), key=attrgetter("record_id")):
+            for _, cells in groupby(_cells(in_order, texts or {}), key=attrgetter("record_id")):
                 yield list(cells)
 
 
@@ -119,6 +124,8 @@ def _partition_count(file: pq.ParquetFile) -> int:
     return min(1 + wanted, _MOST_PARTITIONS)
 
 
-def _cells(table: pa.Table) -> Iterator[LandedCell]:
+def _cells(table: pa.Table, texts: Mapping[str, str]) -> Iterator[LandedCell]:
     for batch in table.to_batches(_CELLS_AT_ONCE):
-        yield from map(LandedCell._make, zip(*(column.to_pylist() for column in batch.columns), strict=True))
+        columns = {name: batch[name].to_pylist() for name in batch.schema.names}
+        columns["value"] = [texts.get(value, value) for value in columns["value"]]
+        yield from map(LandedCell._make, zip(*columns.values(), strict=True))

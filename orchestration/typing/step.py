@@ -1,5 +1,7 @@
 """The type step: write the typed tables of every landed extract, by today's contract.
 
+The texts of place mentions are written encrypted (`typed/mentions/*.texts`), for `places` alone.
+
 An extract with unchanged landing, contract, seeds and code is skipped. One that fails has no tables and never
 stops the others.
 """
@@ -23,18 +25,20 @@ from orchestration.contracts import SEEDS, Contract, Contracts, contract_for, lo
 from orchestration.core import (
     PARTIAL,
     REFERENCE_SEEDS,
+    TEXTS_SUFFIX,
     Keys,
     Settings,
     code_of,
+    encrypted,
     fingerprint_of,
     forget,
     keep,
     replacing,
 )
-from orchestration.intake import has_its_cells, shown_file
+from orchestration.intake import has_its_cells, shown_file, texts_of
 from orchestration.typing.landed_records import records_of_file
 from orchestration.typing.table_rows import Tables, typed_batches
-from orchestration.typing.tables import SCHEMAS
+from orchestration.typing.tables import MENTIONS_TABLE, SCHEMAS
 
 EMPTY = "_empty"
 READ_BY = ("orchestration/contracts", "orchestration/intake", "orchestration/typing")
@@ -101,7 +105,8 @@ def type_extracts(
     landed = list(_landed(settings.landing, summary))
     shared = _shared_hash(keys)
     for table, schema in SCHEMAS.items():
-        _write_empty_table(settings.typed / table / f"{EMPTY}.parquet", schema)
+        if table != MENTIONS_TABLE:
+            _write_empty_table(settings.typed / table / f"{EMPTY}.parquet", schema)
     for done, extract in enumerate(landed, start=1):
         steps = ["reading its contract"]
         try:
@@ -135,10 +140,11 @@ def _typed(
     steps.append("reading the seeds")
     vocabulary = load_vocabulary(REFERENCE_SEEDS)
     steps.append("typing its cells")
-    with closing(records_of_file(extract.cells, settings.spill)) as landed_records:
+    texts = texts_of(extract.cells, keys)
+    with closing(records_of_file(extract.cells, settings.spill, texts)) as landed_records:
         batches = typed_batches(landed_records, extract.entry, contract, vocabulary, keys)
-        records = _write_tables(settings.typed, extract.stem, batches)
-    return [settings.typed / table / f"{extract.stem}.parquet" for table in SCHEMAS], {"records": records}
+        records = _write_tables(settings.typed, keys, extract.stem, batches)
+    return _files(settings.typed, extract.stem), {"records": records}
 
 
 def _landed(folder: Path, summary: TypedSummary) -> Iterator[_Landed]:
@@ -163,23 +169,31 @@ def _write_empty_table(path: Path, schema: pa.Schema) -> None:
             pq.write_table(schema.empty_table(), partial)
 
 
-def _write_tables(typed: Path, stem: str, batches: Iterable[Tables]) -> int:
+def _write_tables(typed: Path, keys: Keys, stem: str, batches: Iterable[Tables]) -> int:
     """Write an extract's tables, which appear when all are complete; return the number of records."""
     records = 0
+    mentions: list[dict[str, Any]] = []
     with ExitStack() as finished:
-        partials = {
-            table: finished.enter_context(replacing(typed / table / f"{stem}.parquet")) for table in SCHEMAS
-        }
+        partials = {path.parent.name: finished.enter_context(replacing(path)) for path in _files(typed, stem)}
+        of_mentions = partials.pop(MENTIONS_TABLE)
         writers = {
             table: finished.enter_context(pq.ParquetWriter(partial, SCHEMAS[table], compression="zstd"))
             for table, partial in partials.items()
         }
         for tables in batches:
+            mentions += tables.pop(MENTIONS_TABLE)
             for table, rows in tables.items():
                 if rows:
                     writers[table].write_table(pa.Table.from_pylist(rows, schema=SCHEMAS[table]))
             records += len(tables["records"])
+        of_mentions.write_bytes(encrypted(keys, mentions))
     return records
+
+
+def _files(typed: Path, stem: str) -> list[Path]:
+    """Return the files of an extract."""
+    suffixes = dict.fromkeys(SCHEMAS, ".parquet") | {MENTIONS_TABLE: TEXTS_SUFFIX}
+    return [typed / table / f"{stem}{suffix}" for table, suffix in suffixes.items()]
 
 
 def _shared_hash(keys: Keys) -> str:
@@ -203,17 +217,18 @@ def _note(stem: str) -> str:
 
 def _remove(settings: Settings, stem: str) -> None:
     forget(settings.work, _note(stem))
-    for table in SCHEMAS:
-        (settings.typed / table / f"{stem}.parquet").unlink(missing_ok=True)
+    for path in _files(settings.typed, stem):
+        path.unlink(missing_ok=True)
 
 
 def _sweep(settings: Settings, landed: set[str]) -> int:
     """Remove tables of extracts that are no longer landed; return the number of such extracts."""
     paths = [path for table in SCHEMAS for path in (settings.typed / table).glob("*")]
     for path in paths:
-        if path.name.startswith(PARTIAL):
+        is_of_earlier_version = path.parent.name == MENTIONS_TABLE and path.suffix == ".parquet"
+        if path.name.startswith(PARTIAL) or is_of_earlier_version:
             path.unlink()
-    gone = {path.stem for path in paths if not path.name.startswith(PARTIAL)} - landed - {EMPTY}
+    gone = {path.stem for path in paths if path.exists()} - landed - {EMPTY}
     for stem in gone:
         _remove(settings, stem)
     return len(gone)

@@ -1,4 +1,4 @@
-"""Schemas of the typed tables. dbt reads all but `mentions`."""
+"""Schemas of the typed tables. dbt reads all but `mentions`, which is written encrypted, as JSON rows."""
 
 from __future__ import annotations
 
@@ -118,6 +118,7 @@ MENTIONS = pa.schema(
     ]
 )
 
+MENTIONS_TABLE = "mentions"
 SCHEMAS = {
     "extracts": EXTRACTS,
     "coverage": COVERAGE,
@@ -127,7 +128,7 @@ SCHEMAS = {
     "record_codes": RECORD_CODES,
     "place_mentions": PLACE_MENTIONS,
     "problems": PROBLEMS,
-    "mentions": MENTIONS,
+    MENTIONS_TABLE: MENTIONS,
 }
 TYPED_TABLES = {
     "extracts": "One row an extract: what was read, refused and landed, and the agreement it came under.",

@@ -16,11 +16,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.contracts import Contracts, load_contracts, with_changes
-from orchestration.core import Settings, refreshes, shown_record
+from orchestration.core import Keys, Settings, refreshes, shown_record, write_texts
+from orchestration.places import name_token
 from orchestration.stewardship import active_decisions, review
 from orchestration.stewardship.worklists.listing import OpenItem, open_items, write_open_items
+from orchestration.typing.tables import MENTIONS
 from tests import scenario
 
+KEYS = Keys(b"k" * 32, "age1fixture", b"l" * 32)
 NOW = datetime(2026, 3, 1, 6, tzinfo=UTC)
 PARTNER, CONTRACT = "swala_post", "swala_post_register"
 SERVING, HELD = "0123456789abcdef", "fedcba9876543210"
@@ -52,8 +55,23 @@ def make_home(folder: Path) -> Settings:
                 "received_on": "2026-01-01", "refusals": [],
                 "contract_content": {"delivery": {"cadence": "monthly"}}}  # fmt: skip
         note.write_text(json.dumps(told))
+    write_keys(settings)
     write_typed(settings)
     return settings
+
+
+def write_keys(settings: Settings) -> None:
+    settings.keys.mkdir(parents=True)
+    for name, text in (("record", "6b" * 32), ("link", "6c" * 32), ("stewards.age", KEYS.stewards_recipient)):
+        path = settings.keys / (f"{name}.pub" if name == "stewards.age" else f"{name}.key")
+        path.write_text(text)
+        path.chmod(0o600)
+
+
+def write_mentions(settings: Settings, *rows: dict[str, Any]) -> None:
+    """Write typed mentions, encrypted; columns that a row leaves out are empty."""
+    empty = dict.fromkeys(MENTIONS.names, "") | {"extract_id": SERVING}
+    write_texts(settings.typed / "mentions" / "x.texts", KEYS, [empty | row for row in rows])
 
 
 def write_typed(settings: Settings) -> None:
@@ -139,12 +157,23 @@ def set_aside(settings: Settings, *rules: tuple[int, str]) -> None:
     put(settings, review.QUARANTINED_ROWS, *rows)
 
 
-def open_name(mention_id: int, text: str = "", country: str = "", **changes: Any) -> dict[str, Any]:
+def name_of(text: str) -> str:
+    """Return the token of a name."""
+    return name_token(KEYS, text)
+
+
+def open_name(mention_id: int, text: str, country: str = "", **changes: Any) -> dict[str, Any]:
     return {
-        "mention_id": mention_id, "place_text": text, "admin_text": "", "country_text": country,
-        "is_withheld": "False", "status": "unresolved", "reason": "unk:place_unresolved", "record_count": 1,
-        "candidates": "", "candidate_names": "", **changes,
+        "mention_id": mention_id, "name": name_of(text), "country_alpha3": country, "status": "unresolved",
+        "reason": "unk:place_unresolved", "record_count": 1, "candidates": "", "candidate_names": "", **changes,
     }  # fmt: skip
+
+
+def put_names(settings: Settings, texts: dict[int, list[str]], *rows: dict[str, Any]) -> None:
+    """Write the list of open names, and by mention what was written."""
+    put(settings, review.UNRESOLVED_PLACES, *rows)
+    path = settings.review / review.TEXTS_OF_PLACES
+    write_texts(path, KEYS, {str(mention): written for mention, written in texts.items()})
 
 
 def refreshed(settings: Settings, waits: tuple[int, int] = (0, 0), **end: Any) -> list[OpenItem]:

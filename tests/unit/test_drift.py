@@ -150,7 +150,7 @@ def test_new_codes_are_counted_and_shown_only_if_they_identify_no_person(home: S
     taken = send(home, "a.xlsx", HEADER, rows(80, Sex=answers))
     assert taken.outcome == "landed"
     type_extracts(home, KEYS)
-    [item] = drift_items(home, load_contracts(home.partners), [])
+    [item] = drift_items(home, KEYS, load_contracts(home.partners), [])
     [codes] = item["new_codes"]
     assert (codes["field"], codes["column"], codes["spellings"]) == ("sex", "Sex", 4)
     assert (codes["records"], codes["answered"]) == (40, 70), "the phone never landed"
@@ -187,7 +187,7 @@ def test_the_review_list_holds_drift_without_values(home: Settings) -> None:
     send(home, "first.xlsx", [*HEADER, "Mzigo"], [[*row, SECRET[4]] for row in rows(Sex=["F", "Sampleton"])])
     held = send(home, "held.xlsx", renamed(From="Town of origin"), rows(31))
     type_extracts(home, KEYS)
-    review.write_drift(home, drift_items(home, load_contracts(home.partners), [held]))
+    review.write_drift(home, drift_items(home, KEYS, load_contracts(home.partners), [held]))
     lines = list(csv.DictReader((home.review / "drift.csv").open(encoding="utf-8")))
     assert [(line["file"], line["change"], line["column"], line["now"]) for line in lines] == [
         ("held.xlsx", "column_renamed", "From", "Town of origin"),
@@ -204,9 +204,9 @@ def test_the_review_list_holds_drift_without_values(home: Settings) -> None:
 
 def test_drift_answered_by_the_contract_is_dropped(home: Settings) -> None:
     send(home, "first.xlsx", [*HEADER, "Mzigo"], [[*row, "x"] for row in rows()])
-    assert drift_items(home, load_contracts(home.partners), [])
+    assert drift_items(home, KEYS, load_contracts(home.partners), [])
     add_partner(home.partners, book(deny=["Remarks", "Mzigo"]))
-    assert drift_items(home, load_contracts(home.partners), []) == []
+    assert drift_items(home, KEYS, load_contracts(home.partners), []) == []
 
 
 def test_a_rename_answered_by_the_contract_is_no_drift(home: Settings) -> None:

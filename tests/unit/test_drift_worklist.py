@@ -34,7 +34,7 @@ def home(book_home: Settings) -> Settings:
     waits = renamed(From="Town of origin")
     held = send(settings, "waits.xlsx", waits, rows(31))
     type_extracts(settings, KEYS)
-    review.write_drift(settings, drift_items(settings, load_contracts(settings.partners), [held]))
+    review.write_drift(settings, drift_items(settings, KEYS, load_contracts(settings.partners), [held]))
     return settings
 
 
@@ -88,4 +88,4 @@ def test_a_refresh_in_which_every_file_waits_has_no_drift(tmp_path: Path) -> Non
     settings = Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "keys")
     settings.partners.mkdir()
     type_extracts(settings, KEYS)
-    assert drift_items(settings, load_contracts(settings.partners), []) == []
+    assert drift_items(settings, KEYS, load_contracts(settings.partners), []) == []

@@ -23,10 +23,10 @@ def test_a_home_of_version_0_1_is_adopted_with_its_ledger_untouched(tmp_path: Pa
     ledger.write_text("as it was")
     prepare_home(settings)
     marked = json.loads((settings.home / "home.json").read_text())
-    assert marked == {"layout_version": 2, "begun_with_layout": 1}
+    assert marked == {"layout_version": 3, "begun_with_layout": 1}
     assert ledger.read_text() == "as it was"
 
 
 def test_a_home_of_a_newer_njia_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="has layout 3; this version of Njia reads layout 2"):
-        prepare_home(home_of(tmp_path, 3))
+    with pytest.raises(UsageError, match="has layout 4; this version of Njia reads layout 3"):
+        prepare_home(home_of(tmp_path, 4))

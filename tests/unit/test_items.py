@@ -23,7 +23,6 @@ def test_what_names_no_item_is_refused(name: str) -> None:
 
 
 def test_a_name_holds_no_word_that_a_partner_wrote() -> None:
-    assert "Testperson" not in str(items.place_name("Mama Testperson", None))
     assert "Testperson" not in str(items.file_not_taken("kobe_shelter", "Testperson list.xlsx"))
 
 

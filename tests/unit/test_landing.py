@@ -366,7 +366,7 @@ def test_a_crash_at_any_step_is_finished_by_the_next_run(
     assert taken.outcome == ("already_landed" if step == "use_up" else "landed")
     assert not file.exists()
     names = sorted(path.suffix for path in home.landing.rglob("*") if path.is_file())
-    assert names == [".json", ".parquet"]
+    assert names == [".json", ".parquet", ".texts"]
     assert len(list(home.sealed.rglob("*.age"))) == 1
 
 

@@ -1,4 +1,4 @@
-"""The locate step: distinct mentions in, matches and the stewards' list out, with no private text."""
+"""The locate step: distinct mentions in, matches and the stewards' list out, with tokens for texts."""
 
 from pathlib import Path
 
@@ -6,18 +6,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.core import Settings
+from orchestration.core import Keys, NjiaError, Settings, read_texts, says, write_texts
+from orchestration.places import name_token
 from orchestration.places.normalise import looks_private
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.resolve import Resolver
 from orchestration.places.step import MATCHES, UNRESOLVED, locate
+from orchestration.typing.tables import MENTIONS
 
-MENTIONS = pa.schema(
-    [
-        ("extract_id", pa.string()), ("mention_id", pa.int64()), ("place_text", pa.string()),
-        ("admin_text", pa.string()), ("country_text", pa.string()), ("default_country", pa.string()),
-    ]
-)  # fmt: skip
+KEYS = Keys(b"k" * 32, "age1")
+FILES = ("matches.parquet", "unresolved.parquet", "unresolved.texts", "remembered.parquet")
 PLACE_MENTIONS = pa.schema(
     [
         ("extract_id", pa.string()),
@@ -35,19 +33,20 @@ def settings(tmp_path: Path) -> Settings:
 
 def typed(settings: Settings, extract_id: str, mentions: list[tuple[int, str | None, str | None]]) -> None:
     """Put mentions (id, place, country) into the typed tables, each named by one record of its own."""
+    empty = dict.fromkeys(MENTIONS.names)
     texts = [
-        {"extract_id": extract_id, "mention_id": i, "place_text": place, "country_text": country}
+        empty | {"extract_id": extract_id, "mention_id": i, "place_text": place, "country_text": country}
         for i, place, country in mentions
     ]
     named = [
         {"extract_id": extract_id, "partner": "kobe", "record_id": i * 10, "mention_id": i}
         for i, _, _ in mentions
     ]
-    for table, schema, rows in (("mentions", MENTIONS, texts), ("place_mentions", PLACE_MENTIONS, named)):
-        folder = settings.typed / table
-        folder.mkdir(parents=True, exist_ok=True)
-        pq.write_table(schema.empty_table(), folder / "_empty.parquet")
-        pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / f"{extract_id}.parquet")
+    write_texts(settings.typed / "mentions" / f"{extract_id}.texts", KEYS, texts)
+    folder = settings.typed / "place_mentions"
+    folder.mkdir(parents=True, exist_ok=True)
+    pq.write_table(PLACE_MENTIONS.empty_table(), folder / "_empty.parquet")
+    pq.write_table(pa.Table.from_pylist(named, schema=PLACE_MENTIONS), folder / f"{extract_id}.parquet")
 
 
 def written(settings: Settings, name: str) -> list[dict[str, object]]:
@@ -55,7 +54,7 @@ def written(settings: Settings, name: str) -> list[dict[str, object]]:
 
 
 def test_nothing_typed_gives_empty_tables_with_their_schema(settings: Settings) -> None:
-    assert locate(settings).mentions == 0
+    assert locate(settings, KEYS).mentions == 0
     assert pq.read_schema(settings.work / "places" / "matches.parquet").equals(MATCHES)
     assert pq.read_schema(settings.work / "places" / "unresolved.parquet").equals(UNRESOLVED)
 
@@ -63,7 +62,7 @@ def test_nothing_typed_gives_empty_tables_with_their_schema(settings: Settings) 
 def test_every_distinct_mention_gets_one_row_in_the_order_of_ids(settings: Settings) -> None:
     typed(settings, "e1", [(5, "Busia", None), (-3, "Dubai", None)])
     typed(settings, "e2", [(5, "BUSIA", None), (9, "Congo", None)])
-    summary = locate(settings)
+    summary = locate(settings, KEYS)
     matches = written(settings, "matches")
     assert [row["mention_id"] for row in matches] == [-3, 5, 9]
     assert (summary.mentions, summary.resolved, summary.ambiguous, summary.to_review) == (3, 2, 1, 1)
@@ -74,10 +73,10 @@ def test_every_distinct_mention_gets_one_row_in_the_order_of_ids(settings: Setti
 
 def test_the_same_input_gives_the_same_bytes(settings: Settings) -> None:
     typed(settings, "e1", [(5, "Zzyzx", None), (6, "Congo", None)])
-    locate(settings)
-    files = [settings.work / "places" / name for name in ("matches.parquet", "unresolved.parquet")]
+    locate(settings, KEYS)
+    files = [settings.work / "places" / name for name in FILES]
     before = [file.read_bytes() for file in files]
-    locate(settings)
+    locate(settings, KEYS)
     assert [file.read_bytes() for file in files] == before
 
 
@@ -88,40 +87,69 @@ def test_stewards_list_is_ranked_by_records_without_unknowns(settings: Settings)
     pq.write_table(
         pa.Table.from_pylist(extra, schema=PLACE_MENTIONS), settings.typed / "place_mentions" / "e3.parquet"
     )
-    locate(settings)
+    locate(settings, KEYS)
     listed = [
-        (row["place_text"], row["record_count"], row["candidates"]) for row in written(settings, "unresolved")
+        (row["name"], row["record_count"], row["candidates"]) for row in written(settings, "unresolved")
     ]
-    assert listed == [("Congo", 3, "COD;COG"), ("Zzyzx", 1, "")]
+    assert listed == [(name_token(KEYS, "Congo"), 3, "COD;COG"), (name_token(KEYS, "Zzyzx"), 1, "")]
 
 
-def test_text_that_may_be_a_person_is_withheld(settings: Settings) -> None:
+def test_unresolved_text_is_written_encrypted_alone(settings: Settings) -> None:
     private = [
         "Amina Sampleton", "0712 345 678", "a@b.example", "she was taken by bus to a house",
         "-1.29212, 36.82191",
     ]  # fmt: skip
     typed(settings, "e1", [(n, text, None) for n, text in enumerate(private)])
-    locate(settings)
-    rows = written(settings, "unresolved")
-    assert len(rows) == len(private)
-    assert all(row["is_withheld"] and row["place_text"] is None for row in rows)
+    locate(settings, KEYS)
+    files = [settings.work / "places" / name for name in FILES]
+    assert len(written(settings, "unresolved")) == len(private)
+    assert [text for text in private if any(says(file, [text]) for file in files)] == []
+    texts = read_texts(settings.work / "places" / "unresolved.texts", KEYS)
+    assert list(texts.values()) == [[text] for text in private]
+
+
+def test_mention_is_named_by_its_place_else_its_area_code_or_country() -> None:
+    texts = {"place_text": "Kwa Maina", "admin_text": "NAKURU", "place_code": "X-1", "country_text": "Kenia"}
+    names = []
+    for left_out in (None, *texts):
+        texts |= {left_out: "?"} if left_out else {}
+        names.append(Mention(**texts).name)
+    assert names == ["kwa maina", "nakuru", "x 1", "kenia", ""]
+
+
+def test_decision_about_a_token_meets_every_spelling(settings: Settings) -> None:
+    typed(settings, "e1", [(1, "Amina Sampleton", None), (2, "AMINA  sampleton", "Kenya")])
+    none = {"text": name_token(KEYS, "amina sampleton"), "country": None, "place_id": "unknown"}
+    assert locate(settings, KEYS, [none]).to_review == 0
+    assert (
+        locate(settings, KEYS, [none, none | {"text": "Amina Sampleton", "place_id": "KE040"}]).resolved == 2
+    )
+    assert (
+        locate(settings, KEYS, [none | {"text": "Amina Sampleton", "place_id": "KE040"}, none]).resolved == 0
+    )
+
+
+def test_texts_of_another_key_are_refused(settings: Settings) -> None:
+    typed(settings, "e1", [(1, "Zzyzx", None)])
+    with pytest.raises(NjiaError, match="another record key"):
+        locate(settings, Keys(b"o" * 32, "age1"))
 
 
 def test_na_is_namibia_beside_codes_and_nothing_beside_names(settings: Settings) -> None:
     typed(settings, "codes", [(1, None, "NA"), (2, None, "KE")])
-    locate(settings)
+    locate(settings, KEYS)
     assert written(settings, "matches")[0]["country_alpha3"] == "NAM"
     typed(settings, "names", [(1, None, "NA"), (3, None, "Uganda")])
-    locate(settings)
+    locate(settings, KEYS)
     assert written(settings, "matches")[0]["country_alpha3"] is None
 
 
 def test_decision_is_applied_unless_its_place_is_gone(settings: Settings) -> None:
     typed(settings, "e1", [(1, "Zzyzx", None)])
     decision = {"id": "aaaaaaaaaaaa", "text": "zzyzx", "country": None, "place_id": "KE032"}
-    assert locate(settings, [decision]).resolved == 1
+    assert locate(settings, KEYS, [decision]).resolved == 1
     assert written(settings, "matches")[0]["method"] == "decision"
-    found = locate(settings, [{**decision, "place_id": "KE999"}])
+    found = locate(settings, KEYS, [{**decision, "place_id": "KE999"}])
     assert (found.resolved, found.to_review) == (0, 1)
 
 
@@ -141,22 +169,22 @@ def test_a_text_is_worked_out_once_and_again_only_when_a_decision_changes(
 
     monkeypatch.setattr(Resolver, "resolve_all", counting)
     typed(settings, "e1", [(1, "Busia", None), (2, "Zzyzx", None)])
-    locate(settings)
+    locate(settings, KEYS)
     first = written(settings, "matches")
-    locate(settings)
+    locate(settings, KEYS)
     assert (asked, written(settings, "matches")) == ([2], first)
     typed(settings, "e2", [(3, "Dubai", None)])
-    locate(settings)
+    locate(settings, KEYS)
     assert asked == [2, 1]
     decision = {"id": "aaaaaaaaaaaa", "text": "Zzyzx", "country": None, "place_id": "KE032"}
-    locate(settings, [decision])
+    locate(settings, KEYS, [decision])
     assert asked == [2, 1, 3]
     assert {row["mention_id"]: row["place_id"] for row in written(settings, "matches")}[2] == "KE032"
 
 
 def test_remembered_matches_hold_no_text(settings: Settings) -> None:
     typed(settings, "e1", [(1, "Zzyzx Testperson", None)])
-    locate(settings)
+    locate(settings, KEYS)
     rows = written(settings, "remembered")
     assert len(rows) == 1
     assert "Zzyzx" not in str(rows)

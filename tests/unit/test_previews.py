@@ -139,13 +139,9 @@ def test_alias_counts_movements_by_place(settings: Settings) -> None:
         world.COUNTRYLESS: "kwa fixture STAGE",
         world.RESOLVED: "Busia",
     }
-    world.write_table(
-        settings.typed / "mentions" / "x.parquet",
-        [
-            dict.fromkeys(("admin_text", "country_text", "code_system", "place_code", "default_country"), "")
-            | {"extract_id": SERVING, "mention_id": mention_id, "place_text": text}
-            for mention_id, text in texts.items()
-        ],
+    world.write_mentions(
+        settings,
+        *({"mention_id": mention_id, "place_text": text} for mention_id, text in texts.items()),
     )
     found = tried(
         settings, ("place_alias", {"text": "Kwa Fixture Stage", "place_id": "KE040", "country": None})
@@ -157,22 +153,13 @@ def test_alias_counts_movements_by_place(settings: Settings) -> None:
 
 
 def test_alias_counts_mentions_of_another_country(settings: Settings) -> None:
-    world.write_table(
-        settings.typed / "mentions" / "x.parquet",
-        [
-            dict.fromkeys(("admin_text", "code_system", "place_code", "default_country"), "")
-            | {
-                "extract_id": SERVING,
-                "mention_id": mention_id,
-                "place_text": "Kwa Fixture",
-                "country_text": named,
-            }
-            for mention_id, named in (
-                (world.OPEN_NAME, "Uganda"),
-                (world.COUNTRYLESS, ""),
-                (world.HIDDEN, "KE"),
-            )
-        ],
+    named = {world.OPEN_NAME: "Uganda", world.COUNTRYLESS: "", world.HIDDEN: "KE"}
+    world.write_mentions(
+        settings,
+        *(
+            {"mention_id": mention_id, "place_text": "Kwa Fixture", "country_text": country}
+            for mention_id, country in named.items()
+        ),
     )
     found = by_what(
         tried(settings, ("place_alias", {"text": "Kwa Fixture", "place_id": "KE040", "country": None}))

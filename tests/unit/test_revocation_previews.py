@@ -59,12 +59,8 @@ def in_force(settings: Settings, held: str) -> None:
 
 
 def mentions(settings: Settings, texts: dict[int, str]) -> None:
-    rows = [
-        dict.fromkeys(("admin_text", "country_text", "code_system", "place_code", "default_country"), "")
-        | {"extract_id": SERVING, "mention_id": mention_id, "place_text": text}
-        for mention_id, text in texts.items()
-    ]
-    world.write_table(settings.typed / "mentions" / "x.parquet", rows)
+    rows = ({"mention_id": mention_id, "place_text": text} for mention_id, text in texts.items())
+    world.write_mentions(settings, *rows)
 
 
 def matched(settings: Settings, *mention_ids: int) -> None:

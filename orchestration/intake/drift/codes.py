@@ -68,10 +68,8 @@ def find_new_codes(
     for record_id, name, value, kind in cells:
         if name in records:
             records[name][value, kind].add(record_id)
-    by_field = [
-        _of_field(name, spec, records[name], _reader(name, spec, contract, vocabulary))
-        for name, spec in specs.items()
-    ]
+    readers = readers_of(contract, vocabulary)
+    by_field = [_of_field(name, spec, records[name], readers[name]) for name, spec in specs.items()]
     return [codes for codes in by_field if codes is not None]
 
 
@@ -81,10 +79,10 @@ def _of_field(
     unknown: dict[str, set[int]] = defaultdict(set)
     choices = {tidy(value) for value, kind in values if kind == _FLAG and tidy(value)}
     for (value, kind), owners in values.items():
-        if _UNMAPPED not in _read(name, reader, value, kind):
+        if not is_unlisted(name, reader, value, kind):
             continue
         parts = [tidy(value)] if kind == _FLAG else _answers(value, spec, choices)
-        unread = [part for part in parts if _UNMAPPED in _read(name, reader, part, "text")]
+        unread = [part for part in parts if is_unlisted(name, reader, part, "text")]
         for spelling in unread or [tidy(value)]:
             unknown[spelling] |= owners
     if not unknown:
@@ -104,9 +102,10 @@ def _of_field(
     )
 
 
-def _read(name: str, reader: CodeReader, value: str, kind: str) -> tuple[str, ...]:
-    is_one = name in SINGLE_CODES
-    return reader.read_one(value, kind).problems if is_one else reader.read_many(value, kind).problems
+def is_unlisted(name: str, reader: CodeReader, value: str, kind: str) -> bool:
+    """Return whether an answer, or a part of it, is in no list that the field is read by."""
+    read = reader.read_one if name in SINGLE_CODES else reader.read_many
+    return _UNMAPPED in read(value, kind).problems
 
 
 def is_shown_choice(spelling: str, choices: Collection[str]) -> bool:
@@ -127,14 +126,18 @@ def _answers(value: str, spec: FieldSpec, choices: Collection[str]) -> list[str]
     return [*answers, *(tidy(part) for part in parts if tidy(part))]
 
 
-def _reader(name: str, spec: FieldSpec, contract: Contract, vocabulary: Vocabulary) -> CodeReader:
-    return CodeReader(
-        name.rsplit(".", 1)[-1],
-        vocabulary,
-        values=spec.values,
-        crosswalk=spec.crosswalk,
-        words=spec.words,
-        languages=tuple(contract.locale.languages),
-        split=spec.split,
-        missing=spec.missing,
-    )
+def readers_of(contract: Contract, vocabulary: Vocabulary) -> dict[str, CodeReader]:
+    """Return the reader of each field that is read by a closed list."""
+    return {
+        name: CodeReader(
+            name.rsplit(".", 1)[-1],
+            vocabulary,
+            values=spec.values,
+            crosswalk=spec.crosswalk,
+            words=spec.words,
+            languages=tuple(contract.locale.languages),
+            split=spec.split,
+            missing=spec.missing,
+        )
+        for name, spec in coded_fields(contract).items()
+    }

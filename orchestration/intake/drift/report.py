@@ -12,16 +12,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.contracts import Contract, Contracts, Vocabulary, contract_for, load_vocabulary
-from orchestration.core import REFERENCE_SEEDS, Settings
+from orchestration.core import REFERENCE_SEEDS, Keys, Settings
 from orchestration.intake.drift.codes import NewCodes, coded_fields, find_new_codes
 from orchestration.intake.drift.columns import ColumnUse, Drift, Renamed, uses_of
 from orchestration.intake.drift.patch import contract_patch, effects
+from orchestration.intake.landing.hidden_texts import texts_of
 from orchestration.intake.landing.landing import parquet_path, read_register
 from orchestration.intake.outcomes import TakenExtract
 
 
 def drift_items(
-    settings: Settings, contracts: Contracts, taken: Iterable[TakenExtract] = ()
+    settings: Settings, keys: Keys, contracts: Contracts, taken: Iterable[TakenExtract] = ()
 ) -> list[dict[str, Any]]:
     """Return an item for each file with drift: the changes, a proposed patch of the contract and its effects.
 
@@ -35,7 +36,7 @@ def drift_items(
             contract = contract_for(entry, contracts)
             drift = _still_open(contract, drift_of(entry.get("drift")))
             is_unmapped = (partner, entry["extract_id"]) in unmapped
-            codes = _new_codes(settings, contract, entry, vocabulary) if is_unmapped else []
+            codes = _new_codes(settings, keys, contract, entry, vocabulary) if is_unmapped else []
             if drift or codes:
                 items.append(drift_item(contract, entry, drift, codes, is_held=False))
     return items
@@ -124,7 +125,7 @@ def _with_unmapped_codes(settings: Settings) -> set[tuple[str, str]]:
 
 
 def _new_codes(
-    settings: Settings, contract: Contract, entry: Mapping[str, Any], vocabulary: Vocabulary
+    settings: Settings, keys: Keys, contract: Contract, entry: Mapping[str, Any], vocabulary: Vocabulary
 ) -> list[NewCodes]:
     path = parquet_path(settings.landing, str(entry["partner"]), str(entry["extract_id"]))
     if not path.is_file():
@@ -133,5 +134,7 @@ def _new_codes(
     table = pq.read_table(
         path, columns=["record_id", "field", "value", "kind"], filters=pc.field("field").isin(fields)
     )
-    columns = (table[name].to_pylist() for name in ("record_id", "field", "value", "kind"))
-    return find_new_codes(contract, zip(*columns, strict=True), vocabulary)
+    texts = texts_of(path, keys)
+    ids, names, values, kinds = (table[name].to_pylist() for name in ("record_id", "field", "value", "kind"))
+    answers = (texts.get(value, value) for value in values)
+    return find_new_codes(contract, zip(ids, names, answers, kinds, strict=True), vocabulary)

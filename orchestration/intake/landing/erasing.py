@@ -1,7 +1,6 @@
-"""Erase forgotten records from the landing: their cells, their link codes, their ids in the notes.
+"""Erase forgotten records from the landing: their cells and texts, their link codes, their ids in the notes.
 
-A kill is harmless: the new note waits as `.next` beside the cells and is taken or dropped depending on the
-hash of the cells; the next attempt erases the rest.
+A kill is harmless (`rewriting`): the next attempt erases the rest.
 """
 
 from __future__ import annotations
@@ -27,19 +26,15 @@ from orchestration.core import (
     UsageError,
     mark_erased,
     replacing,
-    sync,
-    write_json,
 )
 from orchestration.intake.landing.landing import (
-    SCHEMA,
     parquet_path,
     read_register,
     register_path,
-    sha256_of,
     with_dictionaries,
-    write_cells,
 )
 from orchestration.intake.landing.resealing import reseal
+from orchestration.intake.landing.rewriting import cells_of, rewrite, settle_landing
 from orchestration.intake.landing.sealing import opened, sealed_path
 from orchestration.intake.minimising.link_codes import LINK_CODES, codes_path
 
@@ -67,7 +62,7 @@ def held_of_forgotten(settings: Settings, tombstones: Tombstones) -> list[HeldOf
         path = parquet_path(settings.landing, tombstones.partner, extract_id)
         records: set[int] = set()
         rows: set[tuple[str, int]] = set()
-        for table in _cells(path, ["record_id", "sheet", "row_number"]):
+        for table in cells_of(path, ["record_id", "sheet", "row_number"]):
             forgotten = table.filter(_among(table, tombstones)).to_pylist()
             records |= {row["record_id"] for row in forgotten}
             rows |= {(row["sheet"], row["row_number"]) for row in forgotten}
@@ -86,7 +81,7 @@ def records_in_row(
     Raises UsageError if several sheets have it, because erasing cannot be undone.
     """
     by_sheet: dict[str, set[int]] = {}
-    for table in _cells(
+    for table in cells_of(
         parquet_path(settings.landing, partner, extract_id), ["record_id", "sheet", "row_number"]
     ):
         for row in table.filter(pc.equal(table["row_number"], row_number)).to_pylist():
@@ -120,7 +115,7 @@ def erase_forgotten(
     An original that holds one is destroyed unless the tombstones list it as `done`. Returns the extracts that
     held them, and by extract id what was done to its original.
     """
-    finish_erasing(settings.landing, tombstones.partner)
+    settle_landing(settings, tombstones.keys)
     extracts, originals = held_of_forgotten(settings, tombstones), {}
     for held in extracts:
         original = tombstones.done.get(held.extract_id) or _erase_in_original(settings, tombstones, held)
@@ -155,18 +150,6 @@ def refuse_shut_originals(settings: Settings, tombstones: Tombstones, private_ke
         )
 
 
-def finish_erasing(landing: Path, partner: str) -> None:
-    """Finish an interrupted erasure: a waiting note is taken if it describes the cells, else dropped."""
-    for waiting in sorted((landing / partner).glob("*.next")):
-        note = json.loads(waiting.read_text(encoding="utf-8"))
-        cells = parquet_path(landing, partner, waiting.stem)
-        if cells.is_file() and sha256_of(cells) == note["parquet_sha256"]:
-            waiting.replace(register_path(landing, partner, waiting.stem))
-        else:
-            waiting.unlink()
-        sync(waiting.parent)
-
-
 def _erase_in_original(
     settings: Settings, tombstones: Tombstones, held: HeldOfForgotten, private_key: str | None = None
 ) -> Original | None:
@@ -180,23 +163,22 @@ def _erase_cells(
 ) -> None:
     path = parquet_path(settings.landing, held.partner, held.extract_id)
     note = register_path(settings.landing, held.partner, held.extract_id)
-    waiting = note.with_suffix(".next")
     entry = json.loads(note.read_text(encoding="utf-8"))
     if original:
         entry |= {"original": original.what, "original_sha256": original.sha256}
     erased: Counter[tuple[str, str]] = Counter()
-    with replacing(path) as partial:
-        write_cells(partial, _kept(path, tombstones, erased))
-        entry = _accounted(entry, erased, tombstones) | {"parquet_sha256": sha256_of(partial)}
-        write_json(waiting, entry)
-    waiting.replace(note)
-    sync(note.parent)
+    rewrite(
+        path,
+        tombstones.keys,
+        _kept(path, tombstones, erased),
+        lambda: _accounted(entry, erased, tombstones),
+    )
 
 
 def _kept(path: Path, tombstones: Tombstones, erased: Counter[tuple[str, str]]) -> Iterator[pa.Table]:
     """Yield the cells of the other records; count the `erased` rows by part and sheet."""
     counted: set[tuple[str, str, int]] = set()
-    for table in _cells(path):
+    for table in cells_of(path):
         forgotten = _among(table, tombstones)
         for row in table.filter(forgotten).select(["part", "sheet", "row_number"]).to_pylist():
             key = (row["part"], row["sheet"], row["row_number"])
@@ -256,13 +238,6 @@ def _erase_codes(settings: Settings, tombstones: Tombstones, held: HeldOfForgott
     if pc.any(forgotten).as_py():
         with replacing(path) as partial:
             pq.write_table(table.filter(pc.invert(forgotten)), partial, compression="zstd")
-
-
-def _cells(path: Path, columns: list[str] | None = None) -> Iterator[pa.Table]:
-    with pq.ParquetFile(path) as file:
-        for group in range(file.num_row_groups):
-            table = file.read_row_group(group, columns=columns)
-            yield table.cast(pa.schema([SCHEMA.field(name) for name in table.column_names]))
 
 
 def _among(table: pa.Table, tombstones: Tombstones) -> pa.BooleanArray:

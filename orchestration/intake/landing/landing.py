@@ -1,15 +1,16 @@
-"""The landing: for each extract an immutable Parquet of values as sent, and a JSON note that commits it.
+"""The landing: for each extract an immutable Parquet of values as sent, its texts, and a JSON note.
 
-An extract exists once its note does; all notes are the register. A Parquet without a note is left from a
-crash and is swept. Before the cells of an extract are replaced, its note is set aside, so that no note ever
-lies beside cells it does not describe.
+Texts of places and answers in no code list stand in the Parquet as tokens, and encrypted in `.texts`
+(`hidden_texts`). The note commits the extract, which exists once its note does; all notes are the register.
+Other files without a note are left from a crash and are swept. Before the cells of an extract are replaced,
+its note is set aside, so that no note ever lies beside cells it does not describe.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.contracts import Contract
-from orchestration.core import PARTIAL, sync, write_json
+from orchestration.core import PARTIAL, TEXTS_SUFFIX, sync, write_json
 from orchestration.intake.records.tally import LandedCell, RowRanges, Tally
 
 SCHEMA = pa.schema(
@@ -42,6 +43,7 @@ DICTIONARY_SCHEMA = pa.schema(
 EXTRACT_ID_LENGTH = 16
 _CELLS_IN_A_GROUP, _CELLS_OF_A_LARGE_TABLE = 100_000, 20_000
 _LARGEST_DICTIONARY = 64 << 20
+_WITH_NOTE = (".parquet", TEXTS_SUFFIX, ".age")
 
 
 def parquet_path(folder: Path, partner: str, extract_id: str) -> Path:
@@ -52,8 +54,15 @@ def register_path(folder: Path, partner: str, extract_id: str) -> Path:
     return folder / partner / f"{extract_id}.json"
 
 
-def write_cells(path: Path, tables: Iterable[pa.Table]) -> None:
-    """Stream tables of cells (DICTIONARY_SCHEMA) into a Parquet file at a temporary path."""
+def write_cells(
+    path: Path,
+    tables: Iterable[pa.Table],
+    hide: Callable[[pa.Table], pa.Table] = lambda cells: cells,
+) -> None:
+    """Stream tables of cells (DICTIONARY_SCHEMA) into a Parquet file at a temporary path.
+
+    `hide` replaces the texts of each row group by tokens (`HiddenTexts.hide`).
+    """
     with (
         pq.ParquetWriter(
             path,
@@ -69,7 +78,7 @@ def write_cells(path: Path, tables: Iterable[pa.Table]) -> None:
         ThreadPoolExecutor(1) as beside,
     ):
         writing: Future[None] = beside.submit(lambda: None)
-        for group in _groups(tables):
+        for group in map(hide, _groups(tables)):
             writing.result()
             writing = beside.submit(writer.write_table, group, row_group_size=max(len(group), 1))
         writing.result()
@@ -128,8 +137,14 @@ def read_set_aside(folder: Path, partner: str) -> dict[str, dict[str, Any]]:
 
 
 def has_its_cells(entry: dict[str, Any], parquet: Path) -> bool:
-    """Return whether a landing note describes the cells beside it."""
-    return parquet.is_file() and sha256_of(parquet) == entry.get("parquet_sha256")
+    """Return whether a landing note describes the cells and texts beside it.
+
+    An extract that landed before there were tokens has no texts.
+    """
+    files = {parquet: entry.get("parquet_sha256")}
+    if "texts_sha256" in entry:
+        files[parquet.with_suffix(TEXTS_SUFFIX)] = entry["texts_sha256"]
+    return all(path.is_file() and sha256_of(path) == noted for path, noted in files.items())
 
 
 def read_register(folder: Path, partner: str) -> dict[str, dict[str, Any]]:
@@ -182,7 +197,7 @@ def account(contract: Contract, tally: Tally, date_system: int) -> dict[str, Any
 
 
 def sweep(landing: Path, sealed: Path, partner: str) -> None:
-    """Remove what a crash left: temporary files, and Parquet and sealed originals without a note."""
+    """Remove what a crash left: temporary files, and cells, texts and sealed originals without a note."""
     for extract_id, entry in read_set_aside(landing, partner).items():
         note = earlier_path(landing, partner, extract_id)
         committed = register_path(landing, partner, extract_id)
@@ -196,7 +211,7 @@ def sweep(landing: Path, sealed: Path, partner: str) -> None:
         for file in sorted(folder.iterdir()):
             is_committed = register_path(landing, partner, file.stem).exists()
             is_original = file.suffix == ".age" and earlier_path(landing, partner, file.stem).exists()
-            is_left_over = file.suffix in (".parquet", ".age") and not is_committed and not is_original
+            is_left_over = file.suffix in _WITH_NOTE and not is_committed and not is_original
             if file.name.startswith(PARTIAL) or is_left_over:
                 file.unlink()
 

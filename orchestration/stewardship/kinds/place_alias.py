@@ -1,8 +1,8 @@
 """Aliases of places: which place a written name means.
 
 An open item is one name and country, as an alias takes them: worth the records of extracts in force that name
-one of its mentions. A name that may be a person, a phone number or a sentence is never shown; its item is
-named by the mention.
+one of its mentions. A name that means no place may be a person's, so lists and decisions hold its token. A
+decision that gives it a place holds the name.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
-from functools import cache
 from typing import Annotated, Any
 
 from orchestration import places
-from orchestration.core import Settings
+from orchestration.core import Settings, is_token, load_keys
 from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.kinds.decision import Decision, Entry, Name, already, matching
@@ -37,12 +36,16 @@ _VIEWS = {
     "place_mentions": "partner varchar, extract_id varchar, record_id bigint, mention_id bigint",
     "in_force": "partner varchar, extract_id varchar, fate varchar",
 }
+NO_PLACE = "unknown"
 _LATER = "It applies to later extracts too. Records set aside without a place may enter."
 _ABROAD = "Movements among them whose mention names {country}"
 _REACHED = "Movements in force: {movements:,}; mentions: {mentions:,}"
 _MAY_LEAVE = (
     "A record that is left without any place is set aside. What the name means without the decision is exact."
     " The name waits for a decision again once the next refresh has run."
+)
+_WHAT_TO_DO = (
+    "Look at the name and its rows at the desk. Say which place it means, or `unknown` where it names none."
 )
 _WHY = {
     "ambiguous": "It fits several places.",
@@ -63,6 +66,16 @@ class PlaceAlias(Decision):
         if place_id := form.text("place_id"):
             country = form.text("country") or None
             yield {"text": form.text("text"), "country": country, "place_id": place_id}
+
+    @classmethod
+    def complete(cls, settings: Settings, payload: Payload) -> Payload:
+        """Open the token of a name that gets a place; hide a name that means none."""
+        text = str(payload.get("text") or "").strip()
+        if not text or (payload.get("place_id") == NO_PLACE and (is_token(text) or places.is_known(text))):
+            return payload
+        if payload.get("place_id") == NO_PLACE:
+            return {**payload, "text": places.name_token(load_keys(settings.keys), text)}
+        return {**payload, "text": _written(settings, text) or text}
 
     def sentence(self) -> str:
         if self.country is None:
@@ -122,10 +135,8 @@ class PlaceAlias(Decision):
                 lies_in=places.described(lies_in),
                 country=places.described(self.country),
             )
-        (match,) = places.resolve_names([self.text], self.country)
-        means = match["place_id"]
-        # One letter off is read and flagged: a decision makes it certain.
-        if match["status"] != "resolved" or match["method"] == "fuzzy" or not means:
+        means = self._means(settings)
+        if means is None:
             return None
         if means == self.place_id:
             return say(
@@ -143,6 +154,17 @@ class PlaceAlias(Decision):
             other_id=self.place_id,
             other=places.described(self.place_id),
         )
+
+    def _means(self, settings: Settings) -> str | None:
+        """Return the id of the place that the name means today for certain, without decisions."""
+        if is_token(self.text):
+            matches = places.meanings(settings, load_keys(settings.keys), {self.text}, ()).to_pylist()
+            matches = [one for one in matches if self.country in (None, one["named_country"])]
+        else:
+            matches = places.resolve_names([self.text], self.country)
+        # One letter off is read and flagged: a decision makes it certain.
+        certain = (one for one in matches if one["status"] == "resolved" and one["method"] != "fuzzy")
+        return next((one["place_id"] for one in certain), None)
 
 
 def names(settings: Settings, aliases: Sequence[PlaceAlias]) -> dict[str, str]:
@@ -173,7 +195,10 @@ def _effect(
     """Compare what the mentions of these names meant in the last refresh with what they mean as decided."""
     if not has_typed(settings):
         return Effect(notes=[NOT_KEPT])
-    after = places.meanings(settings, {places.norm(alias.text) for alias in aliases}, decided)
+    keys = load_keys(settings.keys)
+    after = places.meanings(
+        settings, keys, {places.name_token(keys, alias.text) for alias in aliases}, decided
+    )
     with typed_views(settings, _VIEWS) as con:
         con.register("after", after.select(["mention_id", "place_id", "geo_precision", "named_country"]))
         moved = con.execute(
@@ -227,33 +252,35 @@ def _described(place_id: str | None, precision: str | None) -> str:
 
 @dataclass(frozen=True)
 class OpenName:
-    """Mentions that one decision would settle. `text` is None where it is not shown; `country` is a code."""
+    """Mentions that one decision would settle. `name` is a token; `country` is a code."""
 
     item: Item
-    text: str | None
+    name: str
     country: str | None
     mention_ids: tuple[int, ...]
     status: str
     candidates: tuple[str, ...]
     records: int
 
+    def written(self, texts: Mapping[str, list[str]]) -> list[list[str]]:
+        """Return what was written of each mention, of `review.texts_of_places`."""
+        return [texts[str(i)] for i in self.mention_ids if texts.get(str(i))]
+
     def title(self) -> str:
-        if not self.text:
-            return "Unknown place: a name that may identify a person"
         if self.country:
-            sentence = "Unknown place: “{text}” in {country}"
-            return say(sentence, text=self.text, country=self.country)
-        return say("Unknown place: “{text}”", text=self.text)
+            return say("Unknown place: {name} in {country}", name=self.name, country=self.country)
+        return say("Unknown place: {name}", name=self.name)
 
 
 def open_name_groups(settings: Settings) -> list[OpenName]:
     """Return the open names of the last refresh, those that most records carry first.
 
-    Spellings of one name are one group, by the resolver's rule for decisions: the text of the place, else of
-    the area, and the country that the mention names.
+    Spellings of one name are one group, by the resolver's rule for decisions (`Mention.name`), with the
+    country that the mention names.
     """
     groups: dict[Item, OpenName] = {}
-    for row in review.read(settings, review.UNRESOLVED_PLACES):
+    rows = review.read(settings, review.UNRESOLVED_PLACES)
+    for row in rows if "name" in (rows or [{}])[0] else []:  # none of a list of an earlier version
         name = _open_name(row)
         if before := groups.get(name.item):
             name = replace(
@@ -278,42 +305,42 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
             name.title(),
             say("It may be: {names}.", names=candidates) if candidates else "No place has a similar name.",
             _WHY.get(name.status, ""),
-            "Say which place the name means, or `unknown` where it names none."
-            if name.text
-            else "Ask the partner for the place by the rows that name it; the name itself is shown nowhere.",
+            _WHAT_TO_DO,
             *worth_of.get(str(name.item), NOTHING),
         )
 
 
 def answers(settings: Settings, holding: Holding) -> Iterator[tuple[Item, str]]:
     """Yield the open names that an alias explains."""
-    aliases = holding["place_alias"]
-    for name in open_name_groups(settings) if aliases else ():
-        for alias in aliases:
-            is_meant = name.text and places.norm(alias["text"]) == places.norm(name.text)
-            if is_meant and alias["country"] in (None, name.country):
+    names = open_name_groups(settings) if holding["place_alias"] else []
+    if not names:
+        return
+    keys = load_keys(settings.keys)
+    for alias in holding["place_alias"]:
+        meant = places.name_token(keys, alias["text"])
+        for name in names:
+            if name.name == meant and alias["country"] in (None, name.country):
                 yield name.item, alias["id"]
 
 
+def _written(settings: Settings, token: str) -> str | None:
+    """Return an open name as it was first written; None for any other text."""
+    groups = [name for name in open_name_groups(settings) if name.name == token]
+    written = review.texts_of_places(settings, load_keys(settings.keys)) if groups else {}
+    return next((texts[0] for name in groups for texts in name.written(written)), None)
+
+
 def _open_name(row: dict[str, str]) -> OpenName:
-    text = row["place_text"] if places.norm(row["place_text"]) else row["admin_text"]
-    is_shown = row["is_withheld"] != "True" and bool(places.norm(text))
-    country = _country(row["country_text"]) if is_shown else None
-    named_by = places.norm(text) if is_shown else f"mention {row['mention_id']}"
+    country = row["country_alpha3"] or None
     return OpenName(
-        items.place_name(named_by, country),
-        text if is_shown else None,
+        items.place_name(row["name"], country),
+        row["name"],
         country,
         (int(row["mention_id"].removeprefix("'")),),
         row["status"],
         tuple(filter(None, row["candidates"].split(";"))),
         int(row["record_count"]),
     )
-
-
-@cache
-def _country(text: str) -> str | None:
-    return places.country_code(text) if text else None
 
 
 GROUP = Group({"place_alias": PlaceAlias}, effect, effect_of_revoking, names, open_items, answers)

@@ -1,26 +1,31 @@
-"""Unknown place names, with the places that each may mean and where they lie.
+"""Unknown place names, with the rows they stand in, the places that each may mean and where they lie.
 
-What a partner wrote is shown only where `unresolved_places.csv` shows it: never what may be a person, a phone
-number or a sentence.
+What was written may be a person's name: only the desk shows it, to signed-in stewards, and logs each view.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from orchestration import places
-from orchestration.core import Settings
+from orchestration.core import Keys, Settings, load_keys
+from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.kinds.place_alias import OpenName, open_name_groups
+from orchestration.stewardship.typed_views import typed_views
 from orchestration.stewardship.worklists.listing import open_items
 
 _SIMPLIFIED = 0.01  # of a degree: about a kilometre, less than a line of a small map is wide
 
-MOST_MATCHES = 12
+MOST_MATCHES, MOST_ROWS = 12, 50
+_VIEWS = {
+    "place_mentions": "partner varchar, extract_id varchar, record_id bigint, mention_id bigint",
+    "records": "partner varchar, extract_id varchar, record_id bigint, sheet varchar, row_number integer",
+}
 
 
 @dataclass(frozen=True)
@@ -43,16 +48,36 @@ class Candidate:
 
 @dataclass(frozen=True)
 class PlaceQuestion:
-    """`text_shown` is None where the name is withheld; `country` is an ISO alpha-3 code. `mentions`: how many
-    ways to name it there are; `movements`: records of extracts in force that do."""
+    """`name` is a token, `written` how it stands in the files: the name, then other texts of the place.
+
+    `country` is an ISO alpha-3 code. `mentions`: how many ways to name it there are; `movements`: records of
+    extracts in force that do; `rows`: the first MOST_ROWS that name it.
+    """
 
     item: Item
-    text_shown: str | None
+    name: str
+    written: list[list[str]]
     country: str | None
     mentions: int
     movements: int
     status: str
     candidates: list[Candidate]
+    rows: list[NamingRow] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The name as it was first written; its token where the last refresh kept no text."""
+        return self.written[0][0] if self.written else self.name
+
+
+@dataclass(frozen=True)
+class NamingRow:
+    """A record that names a place: the row it begins in."""
+
+    partner: str
+    extract_id: str
+    sheet: str
+    row: int
 
 
 def place_questions(settings: Settings, page: int = 1, size: int = 20) -> tuple[list[PlaceQuestion], int]:
@@ -60,14 +85,16 @@ def place_questions(settings: Settings, page: int = 1, size: int = 20) -> tuple[
     groups = {name.item: name for name in open_name_groups(settings)}
     waiting = [one for one in open_items(settings) if one.item in groups]
     shown = waiting[(page - 1) * size : page * size]
-    return [_question(groups[one.item], one.movements) for one in shown], len(waiting)
+    texts = _texts(settings) if shown else {}
+    return [_question(groups[one.item], one.movements, texts) for one in shown], len(waiting)
 
 
 def place_question(settings: Settings, item: Item) -> PlaceQuestion | None:
     """Return the question of one item; None where it is decided, or the last refresh did not ask it."""
     groups = {one.item: one for one in open_name_groups(settings)}
     waiting = (one for one in open_items(settings) if one.item == item and item in groups)
-    return next((_question(groups[item], one.movements) for one in waiting), None)
+    asked = next((_question(groups[item], one.movements, _texts(settings)) for one in waiting), None)
+    return asked and replace(asked, rows=_rows(settings, groups[item]))
 
 
 def place_matches(settings: Settings, text: str, country: str | None = None) -> list[Candidate]:
@@ -76,7 +103,7 @@ def place_matches(settings: Settings, text: str, country: str | None = None) -> 
     Then the other places of that name: a county, a town and a border point may share it.
     """
     aliases = active_decisions(settings, settings.as_of()).place_aliases
-    found = _candidates_for(text, country, aliases)
+    found = _candidates_for(text, country, aliases, places.keys_of(settings, aliases))
     known = {one.place_id for one in found}
     others = [_candidate(one) for one in places.places_named(text) if one not in known]
     return [*found, *others][:MOST_MATCHES]
@@ -107,13 +134,30 @@ def county_outlines(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _question(group: OpenName, movements: int) -> PlaceQuestion:
-    found = [] if group.text is None else _candidates_for(group.text, group.country, ())
+def _texts(settings: Settings) -> dict[str, list[str]]:
+    return review.texts_of_places(settings, load_keys(settings.keys))
+
+
+def _rows(settings: Settings, group: OpenName) -> list[NamingRow]:
+    with typed_views(settings, _VIEWS) as con:
+        found = con.execute(
+            "select distinct partner, extract_id, sheet, row_number from place_mentions "
+            "inner join records using (partner, extract_id, record_id) where list_contains(?, mention_id) "
+            "order by all limit ?",
+            [list(group.mention_ids), MOST_ROWS],
+        ).fetchall()
+    return [NamingRow(*row) for row in found]
+
+
+def _question(group: OpenName, movements: int, texts: Mapping[str, list[str]]) -> PlaceQuestion:
+    written = list(map(list, dict.fromkeys(map(tuple, group.written(texts)))))
+    found = _candidates_for(written[0][0], group.country, ()) if written else []
     known = {one.place_id for one in found}
     offered = [_candidate(place_id) for place_id in group.candidates if place_id not in known]
     return PlaceQuestion(
         group.item,
-        group.text,
+        group.name,
+        written,
         group.country,
         len(group.mention_ids),
         movements,
@@ -122,8 +166,10 @@ def _question(group: OpenName, movements: int) -> PlaceQuestion:
     )
 
 
-def _candidates_for(text: str, country: str | None, aliases: Iterable[Mapping[str, Any]]) -> list[Candidate]:
-    (found,) = places.resolve_names([text], country, list(aliases))
+def _candidates_for(
+    text: str, country: str | None, aliases: Iterable[Mapping[str, Any]], keys: Keys | None = None
+) -> list[Candidate]:
+    (found,) = places.resolve_names([text], country, list(aliases), keys)
     best = [found["place_id"]] if found["place_id"] else []
     return [
         *(_candidate(place_id, found["method"], found["confidence"]) for place_id in best),

@@ -29,7 +29,7 @@ SHOWN = (
 )  # fmt: skip
 _MONTH = "event_month"
 _A_DAY = "An exact day may identify a person; the month is shown."
-_WRITTEN = "Places are shown as county or country, as agreed; what was written stays in the work folder."
+_WRITTEN = "Places are shown as county or country, as agreed; what was written is kept encrypted."
 _CODED = "It identifies a person: only a keyed code of it exists."
 _AGE = "Years of age are not kept; the band is shown."
 _REFERENCE = "The partner's own reference; the record is named by its code."

@@ -1,18 +1,25 @@
-"""Unknown place names: candidates on a map, a search for other places, or no place."""
+"""Unknown place names and their rows: candidates on a map, a search for other places, or no place.
+
+A page that shows what was written is logged before it is made.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from starlette.responses import Response
 
+from orchestration.stewardship import audit
 from orchestration.stewardship.desk.map import map_of
-from orchestration.stewardship.desk.shared_parts import Pager, item_page
+from orchestration.stewardship.desk.shared_parts import Pager, item_page, record_path
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
+from orchestration.stewardship.kinds.place_alias import NO_PLACE
 from orchestration.stewardship.worklists.places import (
+    PlaceQuestion,
     county_outlines,
     place_matches,
     place_question,
@@ -20,7 +27,6 @@ from orchestration.stewardship.worklists.places import (
 )
 
 PAGE_SIZE = 20
-NO_PLACE = "unknown"
 _SIMPLIFIED = 0.05  # of a degree: less than a line of the map is wide
 
 
@@ -28,6 +34,7 @@ def places(visit: Visit) -> Response:
     """List the unknown names, most movements first."""
     number = visit.page_number()
     found, total = place_questions(visit.settings, number, PAGE_SIZE)
+    _log(visit, found)
     return visit.page("places", found=found, pager=Pager(number, PAGE_SIZE, total, "/places"))
 
 
@@ -37,6 +44,7 @@ def place(visit: Visit, item: Item) -> Response:
     if question is None:
         # The address holds only a hash: a settled name looks like one that never existed.
         return visit.page("settled", back="/places", kind=item.kind)
+    _log(visit, [question])
     search = visit.asked("search")
     known = {one.place_id for one in question.candidates}
     matches = place_matches(visit.settings, search) if search else []
@@ -47,6 +55,7 @@ def place(visit: Visit, item: Item) -> Response:
         "place",
         item,
         question=question,
+        rows=[(row, record_path(row.partner, row.extract_id, row.sheet, row.row)) for row in question.rows],
         candidates=candidates,
         search=search,
         found_none=bool(search and not matches),
@@ -54,6 +63,12 @@ def place(visit: Visit, item: Item) -> Response:
         captions=outlines["captions"],
         no_place=NO_PLACE,
     )
+
+
+def _log(visit: Visit, questions: Sequence[PlaceQuestion]) -> None:
+    names = [one.name for one in questions if one.written]
+    if names:
+        audit.record(visit.settings, visit.author, "viewed", "place names", names=names)
 
 
 @cache

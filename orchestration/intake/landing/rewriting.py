@@ -1,0 +1,107 @@
+"""Replace the cells of a landed extract: to erase records, or to hide the texts of one that landed before.
+
+A kill is harmless: the new note waits as `.next` beside the cells and is taken or dropped depending on the
+hash of the cells. Until then `.texts` opens the tokens of the old cells and of the new ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.contracts import Contract
+from orchestration.core import Keys, Settings, encrypted, replacing, sync, write_json, write_texts
+from orchestration.intake.landing.hidden_texts import HiddenTexts, Texts, in_use, texts_of, texts_path
+from orchestration.intake.landing.landing import (
+    SCHEMA,
+    register_path,
+    sha256_of,
+    with_dictionaries,
+    write_cells,
+)
+
+_WAITING = ".next"
+
+
+def rewrite(
+    parquet: Path,
+    keys: Keys,
+    cells: Iterable[pa.Table],
+    noted: Callable[[], Mapping[str, Any]],
+    new_texts: Texts | None = None,
+) -> None:
+    """Write an extract's cells anew, with the texts that they still use, and its note.
+
+    `cells`: with dictionaries. `noted` returns the new note without hashes, and `new_texts` the texts that
+    the cells brought; both are read once the cells are written.
+    """
+    note = parquet.with_suffix(".json")
+    waiting = note.with_suffix(_WAITING)
+    with replacing(parquet) as partial:
+        write_cells(partial, cells)
+        texts = texts_of(parquet, keys) | (new_texts or {})
+        hashes = {
+            "parquet_sha256": sha256_of(partial),
+            "texts_sha256": hashlib.sha256(encrypted(keys, in_use(partial, texts))).hexdigest(),
+        }
+        write_json(waiting, {**noted(), **hashes})
+        write_texts(texts_path(parquet), keys, texts)
+    _commit(parquet, keys)
+
+
+def settle_landing(settings: Settings, keys: Keys) -> None:
+    """Finish or undo interrupted rewriting, and hide the texts of extracts that landed before."""
+    _finish_rewriting(settings, keys)
+    for parquet in sorted(settings.landing.glob("*/[!.]*.parquet")):
+        note = register_path(settings.landing, parquet.parent.name, parquet.stem)
+        if note.is_file() and not texts_path(parquet).exists():
+            _hide_texts(parquet, json.loads(note.read_text(encoding="utf-8")), keys)
+
+
+def _finish_rewriting(settings: Settings, keys: Keys) -> None:
+    """Take a waiting note if it describes the cells beside it; otherwise drop it."""
+    for waiting in sorted(settings.landing.glob(f"*/[!.]*{_WAITING}")):
+        parquet = waiting.with_suffix(".parquet")
+        note = json.loads(waiting.read_text(encoding="utf-8"))
+        if parquet.is_file() and sha256_of(parquet) == note["parquet_sha256"]:
+            _commit(parquet, keys)
+            continue
+        in_force = json.loads(waiting.with_suffix(".json").read_text(encoding="utf-8"))
+        if "texts_sha256" in in_force:
+            _keep_texts_in_use(parquet, keys)
+        else:  # its cells hold no tokens yet
+            texts_path(parquet).unlink(missing_ok=True)
+        waiting.unlink()
+        sync(waiting.parent)
+
+
+def cells_of(parquet: Path, columns: list[str] | None = None) -> Iterator[pa.Table]:
+    """Yield the row groups of an extract, or some columns of them."""
+    with pq.ParquetFile(parquet) as file:
+        for group in range(file.num_row_groups):
+            table = file.read_row_group(group, columns=columns)
+            yield table.cast(pa.schema([SCHEMA.field(name) for name in table.column_names]))
+
+
+def _hide_texts(parquet: Path, entry: Mapping[str, Any], keys: Keys) -> None:
+    hidden = HiddenTexts(Contract.of_content(entry["contract_content"]), keys)
+    cells = (hidden.hide(with_dictionaries(table)) for table in cells_of(parquet))
+    rewrite(parquet, keys, cells, lambda: entry, hidden.texts)
+
+
+def _commit(parquet: Path, keys: Keys) -> None:
+    """Put the waiting note of written cells in force, once unused texts are gone."""
+    _keep_texts_in_use(parquet, keys)
+    note = parquet.with_suffix(".json")
+    note.with_suffix(_WAITING).replace(note)
+    sync(note.parent)
+
+
+def _keep_texts_in_use(parquet: Path, keys: Keys) -> None:
+    write_texts(texts_path(parquet), keys, in_use(parquet, texts_of(parquet, keys)))
