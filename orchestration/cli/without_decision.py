@@ -16,7 +16,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from orchestration.core import NjiaError, Settings, UsageError, building_beside, load_keys, write_text
+from orchestration.core import (
+    TEXTS_SUFFIX,
+    NjiaError,
+    Settings,
+    UsageError,
+    building_beside,
+    load_keys,
+    write_text,
+)
 from orchestration.release import Release, ReleaseDiff, compare, find_release
 from orchestration.stewardship import refresh_since
 
@@ -89,7 +97,7 @@ def _fill(settings: Settings, scratch: Settings, current: Release) -> None:
         )
     for note in notes:
         for folder in (settings.landing, settings.link_codes):
-            for name in (note.name, f"{note.stem}.parquet"):
+            for name in (note.name, f"{note.stem}.parquet", f"{note.stem}{TEXTS_SUFFIX}"):
                 _link(
                     folder / note.parent.name / name, getattr(scratch, folder.name) / note.parent.name / name
                 )

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         MANY_CODES,
         SINGLE_CODES,
         FieldSpec,
+        is_text_of_a_place,
         place_parts,
     )
     from orchestration.contracts.format import (

@@ -44,6 +44,12 @@ def place_parts(field: str) -> tuple[str, str] | None:
     return (match["role"], match["part"]) if match else None
 
 
+def is_text_of_a_place(field: str) -> bool:
+    """Return whether a field holds what a partner wrote of a place; such texts are kept encrypted."""
+    parts = place_parts(field)
+    return parts is not None and parts[1] not in ("point", "transport_mode")
+
+
 def _as_text(value: Any) -> Any:
     """Turn a bare 99 or 1.5 of YAML into text; a bare true or false stays and is refused with a hint."""
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from orchestration.core import load_release_key
+from orchestration.core import load_keys, load_release_key
 from orchestration.linkage.questions import QUESTION_COLUMNS
+from orchestration.places import name_token
 from orchestration.release import rollback
 from orchestration.release.signature import sign
-from orchestration.stewardship import items, list_decisions, review
+from orchestration.stewardship import audit, items, list_decisions, review
 from orchestration.stewardship.decisions.recording import record_decisions
 from orchestration.stewardship.desk.app import LOOKED_AT, make_app
 from orchestration.stewardship.desk.views import deciding
@@ -76,6 +77,11 @@ def s5(base: EvidenceBase) -> dict[str, str]:
     return next(row for row in rows if row["rule_code"] == "date_invalid")
 
 
+def name_of(base: EvidenceBase) -> str:
+    """The token of S6's place."""
+    return name_token(load_keys(base.settings.keys), "Qwertyville")
+
+
 def links_in(page: str) -> set[str]:
     found = {unescape(one) for one in re.findall(r'href="(/[^"]*)"', page)}
     return {one for one in found if not one.startswith(("/static", "/language"))}
@@ -107,7 +113,7 @@ def test_front_page_shows_extracts_in_force_and_the_most_valuable_items(
 ) -> None:
     said = shown(onlooker.get("/").text)
     assert str(still.release_id()) in said
-    assert "Qwertyville" in said
+    assert f"Unknown place: {name_of(still)}" in said
     assert "Rows set aside" in said
 
 
@@ -254,12 +260,35 @@ def test_trend_of_a_check_is_drawn_and_described(base: EvidenceBase, steward: Vi
     assert 'class="bar failed"' in page and "0.31" in page
 
 
+def open_name(base: EvidenceBase) -> items.Item:
+    return next(one.item for one in open_items(base.settings) if one.item.kind == "place")
+
+
 def test_a_name_gets_its_place(base: EvidenceBase, steward: Visitor) -> None:
-    item = next(one.item for one in open_items(base.settings) if one.item.kind == "place")
-    page = steward.get(f"{item.path}?search=Malaba").text
+    page = steward.get(f"{open_name(base).path}?search=Malaba").text
     assert "bp-ken-malaba" in page and '<svg class="map"' in page
-    steward.decide("place_alias", text="Qwertyville", place_id="bp-ken-malaba")
-    assert newest(base, "place_alias")["place_id"] == "bp-ken-malaba"
+    steward.decide("place_alias", text=name_of(base), place_id="bp-ken-malaba")
+    made = newest(base, "place_alias")
+    assert (made["text"], made["place_id"]) == ("Qwertyville", "bp-ken-malaba")
+
+
+def test_a_name_that_means_no_place_is_decided_by_its_token(base: EvidenceBase, steward: Visitor) -> None:
+    steward.decide("place_alias", text=name_of(base), place_id="unknown")
+    assert newest(base, "place_alias")["text"] == name_of(base)
+    assert "Qwertyville" not in (base.settings.decisions / "place_alias.jsonl").read_text()
+
+
+def test_a_name_is_shown_with_its_rows_and_each_view_is_logged(base: EvidenceBase, steward: Visitor) -> None:
+    row = next(row for row in review.read(base.settings, review.QUARANTINED_ROWS) if row["row_number"] == "7")
+    for path in ("/places", open_name(base).path):
+        page = steward.get(path).text
+        assert "Qwertyville" in page
+        viewed = audit.read(base.settings).lines[-1]
+        assert (viewed["who"], viewed["action"]) == (STEWARD, "viewed")
+        assert viewed["details"] == {"names": [name_of(base)]}
+    assert f"swala_post/{row['extract_id']} · 7" in shown(page)
+    assert "Qwertyville" not in json.dumps(audit.read(base.settings).lines)
+    assert visitor(base.settings, None).get("/places").status_code == 303
 
 
 def test_an_extract_is_withdrawn_and_an_agreement_changed(base: EvidenceBase, steward: Visitor) -> None:

@@ -18,9 +18,13 @@ import pyarrow.parquet as pq
 import pytest
 import typst
 
-from orchestration.core import decoded
+from orchestration.core import Settings, decoded, load_keys
+from orchestration.core import says as says_any
+from orchestration.places import name_token
+from orchestration.stewardship import audit
 from tests import scenario
 from tests.conftest import EvidenceBase
+from tests.unit.desk_world import make_accounts, visitor
 
 FORBIDDEN = [
     *(name.encode() for name in scenario.PLANTED_NAMES),
@@ -35,6 +39,17 @@ PATTERNS_IN_BYTES = [
 ]
 # The settings of the tests, not data of a refresh.
 NOT_SEARCHED = {"inbox", "keys"}
+
+
+PLANTED_PLACES = ("Zebulonia Quixworth", "PP C-0412 98", "Plot 14 House 3", "Kwa Maina")
+PLANTED_ANSWER = "Sold by Barnaby Quixworth"
+
+
+def searched_in(settings: Settings) -> list[Path]:
+    """Every file of the home but the settings of the tests."""
+    home = settings.home
+    paths = (path for path in home.rglob("*") if path.is_file() and not path.is_symlink())
+    return [path for path in paths if path.relative_to(home).parts[0] not in NOT_SEARCHED]
 
 
 def says(text: bytes, patterns: list[re.Pattern[bytes]]) -> bool:
@@ -102,6 +117,31 @@ def test_denied_values_are_stored_nowhere(published_world: EvidenceBase) -> None
     searched = {path.relative_to(home).parts[0] for path in home.rglob("*") if path.is_file()}
     assert {"landing", "sealed", "work", "review", "receipts", "releases", "dagster"} <= searched
     assert leaks(home) == []
+
+
+def test_text_that_is_no_place_stands_in_clear_nowhere_and_is_shown_at_the_desk(
+    evidence_base: EvidenceBase,
+) -> None:
+    settings = evidence_base.settings
+    person, passport, plot, stage = PLANTED_PLACES
+    rows = (
+        f"P1;10/03/2025;F;15;{person};Nakuru > {passport};Nairobi;{plot};Domestic;bus;Yes;;;\n"
+        f"P2;11/03/2025;F;16;{stage};Nakuru;Nairobi;Nairobi;{PLANTED_ANSWER};bus;Yes;;;\n"
+    )
+    evidence_base.deliver("kobe_post", "kobe_3.csv", scenario.CASE_HEADER + rows)
+    ended = evidence_base.at(scenario.AS_OF.replace(hour=8)).run_job()
+    assert ended.error is None, ended.error
+
+    make_accounts(settings)
+    page = visitor(settings).get("/places").text
+    assert [text for text in PLANTED_PLACES if text not in page] == []
+    names = [name_token(load_keys(settings.keys), text) for text in PLANTED_PLACES]
+    assert set(names) <= set(audit.read(settings).lines[-1]["details"]["names"])
+
+    kinds = {path.suffix for path in searched_in(settings)}
+    assert {".parquet", ".duckdb", ".json", ".jsonl", ".csv", ".db", ".texts"} <= kinds
+    words = [*PLANTED_PLACES, PLANTED_ANSWER, "Qwertyville", "Quixworth", "C-0412"]
+    assert [path.name for path in searched_in(settings) if says_any(path, words)] == []
 
 
 def test_published_files_name_no_partner(

@@ -24,8 +24,8 @@ import pyarrow.parquet as pq
 import pyrage
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from orchestration.core import Keys, Settings
-from orchestration.intake import TakenExtract
+from orchestration.core import Keys, Settings, read_texts
+from orchestration.intake import TakenExtract, texts_of
 from orchestration.intake.taking_in import take_in
 from orchestration.typing.step import type_extracts
 from tests.unit.partner_files import add_partner
@@ -72,10 +72,10 @@ class Arrived:
 
     @property
     def landed(self) -> list[dict[str, Any]]:
-        """The landed cells."""
+        """The landed cells, with their texts."""
         path = self.settings.landing / PARTNER / f"{self.taken.extract_id}.parquet"
-        rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
-        return rows
+        texts, rows = texts_of(path, KEYS), pq.read_table(path).to_pylist()
+        return [row | {"value": texts.get(row["value"], row["value"])} for row in rows]
 
     @property
     def records(self) -> list[dict[str, Any]]:
@@ -182,6 +182,8 @@ def arrive_file(
         for table in settings.typed.iterdir()
         if (table / f"{taken.extract_id}.parquet").exists()
     }
+    mentions = settings.typed / "mentions" / f"{taken.extract_id}.texts"
+    tables |= {"mentions": read_texts(mentions, KEYS)} if mentions.exists() else {}
     return Arrived(settings, taken, note, tables)
 
 

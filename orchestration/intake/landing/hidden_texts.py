@@ -14,12 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from orchestration.contracts import AROUND_POINT, Contract, load_vocabulary, place_parts
+from orchestration.contracts import Contract, is_text_of_a_place, load_vocabulary
 from orchestration.core import REFERENCE_SEEDS, TEXTS_SUFFIX, Keys, read_texts
 from orchestration.intake.drift.codes import is_unlisted, readers_of
 from orchestration.intake.landing.landing import SCHEMA, with_dictionaries
 
-_TEXTS_OF_PLACES = {"place_text", "admin_text", "country_text", "place_code", "list", *AROUND_POINT}
 Texts = dict[str, str]  # token → text as sent
 
 
@@ -29,9 +28,7 @@ class HiddenTexts:
     def __init__(self, contract: Contract, keys: Keys) -> None:
         self.texts: Texts = {}
         self._keys = keys
-        self._places = _names(
-            name for name in contract.fields if (parts := place_parts(name)) and parts[1] in _TEXTS_OF_PLACES
-        )
+        self._places = _names(filter(is_text_of_a_place, contract.fields))
         self._readers = readers_of(contract, load_vocabulary(REFERENCE_SEEDS))
         self._unlisted: dict[tuple[str, str, str], bool] = {}
 

@@ -60,8 +60,11 @@ def settle_landing(settings: Settings, keys: Keys) -> None:
     _finish_rewriting(settings, keys)
     for parquet in sorted(settings.landing.glob("*/[!.]*.parquet")):
         note = register_path(settings.landing, parquet.parent.name, parquet.stem)
-        if note.is_file() and not texts_path(parquet).exists():
-            _hide_texts(parquet, json.loads(note.read_text(encoding="utf-8")), keys)
+        if texts_path(parquet).exists() or not note.is_file():
+            continue
+        entry = json.loads(note.read_text(encoding="utf-8"))
+        if "texts_sha256" not in entry:  # otherwise its texts are lost, and it must be sent again
+            _hide_texts(parquet, entry, keys)
 
 
 def _finish_rewriting(settings: Settings, keys: Keys) -> None:

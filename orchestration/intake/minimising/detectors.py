@@ -1,14 +1,25 @@
 """Detect cells that must never land: phones, e-mails, ID numbers, coordinates, people, free text.
 
 A detected cell is removed and counted. Each kind of field has its own tests, so that dates, ages, counts and
-codes are not mistaken for phone or ID numbers.
+codes are not mistaken for phone or ID numbers. The text of a place may name a person (`Kwa Maina`): it lands
+encrypted, and a steward decides what it means.
 """
 
 from __future__ import annotations
 
 import re
 
-from orchestration.contracts import AGES, COUNTS, DATES, LONGEST_TEXT, Cell, FieldSpec, same, tidy
+from orchestration.contracts import (
+    AGES,
+    COUNTS,
+    DATES,
+    LONGEST_TEXT,
+    Cell,
+    FieldSpec,
+    is_text_of_a_place,
+    same,
+    tidy,
+)
 from orchestration.core import FIRST_NAMES
 
 LONGEST_LIST = 600  # of codes or places joined in one cell
@@ -62,7 +73,10 @@ def findings(field: str, spec: FieldSpec, cell: Cell) -> str | None:
         return _in_a_number(text)
     if _is_known_label(text, spec):
         return None
-    return identifies(text) or (FREE_TEXT if _is_long(field, spec, text) else None)
+    reason = identifies(text)
+    if reason == PERSON and is_text_of_a_place(field):
+        reason = None
+    return reason or (FREE_TEXT if _is_long(field, spec, text) else None)
 
 
 def is_judged_by_shape(field: str, shape: str) -> bool:

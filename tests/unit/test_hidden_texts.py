@@ -1,0 +1,201 @@
+"""Texts of places and answers in no code list: landed as tokens, typed as before, erased with their record."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from orchestration.core import (
+    Keys,
+    Settings,
+    is_token,
+    load_keys,
+    read_texts,
+    says,
+    set_tombstones,
+    tombstones_of,
+)
+from orchestration.intake import has_its_cells, read_register, sha256_of, texts_of
+from orchestration.intake.landing.erasing import erase_forgotten
+from orchestration.intake.landing.landing import SCHEMA
+from orchestration.intake.landing.rewriting import settle_landing
+from orchestration.intake.taking_in import take_in
+from orchestration.typing.step import type_extracts
+from tests import scenario
+from tests.conftest import EvidenceBase
+
+KEYS = Keys(b"k" * 32, "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqs3290gq")
+PARTNER = "kobe_post"
+PERSON, PLOT, ANSWER = "Zebulonia Quixworth", "Plot 14 near the mosque", "Fixture work"
+ROWS = scenario.CASE_HEADER + (
+    f"K1;10/03/2025;F;15;Busia;Nakuru > {PERSON};Nairobi;{PLOT};Domestic;bus;Yes;;;\n"
+    f"K2;11/03/2025;F;16;Busia;Nakuru;Nairobi;{PERSON};{ANSWER};bus;Yes;;;\n"
+)
+REWRITING = sys.modules["orchestration.intake.landing.rewriting"]
+
+
+@pytest.fixture
+def base(empty_base: EvidenceBase) -> EvidenceBase:
+    empty_base.deliver(PARTNER, "kobe_1.csv", ROWS)
+    return empty_base
+
+
+@pytest.fixture
+def landed(base: EvidenceBase) -> Settings:
+    take(base.settings)
+    return base.settings
+
+
+def keys_of(settings: Settings) -> Keys:
+    return load_keys(settings.keys)
+
+
+def take(settings: Settings) -> None:
+    take_in(settings, keys_of(settings), scenario.AS_OF)
+
+
+def parquet_of(settings: Settings) -> Path:
+    (path,) = (settings.landing / PARTNER).glob("[!.]*.parquet")
+    return path
+
+
+def note_of(settings: Settings) -> dict[str, Any]:
+    (note,) = read_register(settings.landing, PARTNER).values()
+    return note
+
+
+def values(settings: Settings, field: str) -> list[str]:
+    cells = pq.read_table(parquet_of(settings)).to_pylist()
+    return [cell["value"] for cell in cells if cell["field"] == field]
+
+
+def typed(settings: Settings) -> list[Any]:
+    summary = type_extracts(settings, keys_of(settings))
+    assert not summary.failed
+    tables = sorted(path for path in settings.typed.glob("*/*.parquet"))
+    mentions = [read_texts(path, keys_of(settings)) for path in settings.typed.glob("mentions/*.texts")]
+    return [*mentions, *(pq.read_table(path).to_pylist() for path in tables)]
+
+
+def in_clear(settings: Settings) -> list[str]:
+    """Files of the home that hold one of the texts, decoded."""
+    searched = [path for path in settings.home.rglob("*") if path.is_file() and "keys" not in path.parts]
+    return [path.name for path in searched if says(path, [PERSON, PLOT, ANSWER])]
+
+
+def as_an_earlier_version_left_it(settings: Settings) -> None:
+    """Put the texts back into the cells, without a file of texts."""
+    parquet, note = parquet_of(settings), note_of(settings)
+    texts = texts_of(parquet, keys_of(settings))
+    cells = pq.read_table(parquet).cast(SCHEMA)
+    clear = pa.array([texts.get(value, value) for value in cells["value"].to_pylist()], pa.string())
+    pq.write_table(cells.set_column(SCHEMA.get_field_index("value"), SCHEMA.field("value"), clear), parquet)
+    parquet.with_suffix(".texts").unlink()
+    del note["texts_sha256"]
+    parquet.with_suffix(".json").write_text(json.dumps(note | {"parquet_sha256": sha256_of(parquet)}))
+
+
+def test_texts_of_places_and_unlisted_answers_land_as_tokens(landed: Settings) -> None:
+    for field in ("place(origin).place_text", "place(transit).list", "place(exploitation).place_text"):
+        assert all(map(is_token, values(landed, field))), field
+    listed, unlisted = values(landed, "exploitation_type")
+    assert listed == "Domestic" and is_token(unlisted)
+    assert values(landed, "sex") == ["F", "F"]
+    assert in_clear(landed) == []
+
+
+def test_equal_texts_have_equal_tokens(landed: Settings) -> None:
+    assert len(set(values(landed, "place(origin).place_text"))) == 1
+
+
+def test_texts_are_read_with_the_key_of_the_home(landed: Settings) -> None:
+    texts = texts_of(parquet_of(landed), keys_of(landed))
+    assert {PERSON, PLOT, ANSWER, f"Nakuru > {PERSON}"} <= set(texts.values())
+    assert all(token == keys_of(landed).token(text) for token, text in texts.items())
+    assert has_its_cells(note_of(landed), parquet_of(landed))
+
+
+def test_typing_reads_the_texts_and_writes_none(landed: Settings) -> None:
+    mentions, *_ = typed(landed)
+    assert {PERSON, PLOT, "Nakuru"} <= {mention["place_text"] for mention in mentions}
+    assert in_clear(landed) == []
+
+
+def test_damaged_texts_are_noticed_before_typing(landed: Settings) -> None:
+    parquet_of(landed).with_suffix(".texts").write_bytes(b"damaged")
+    (failure,) = type_extracts(landed, keys_of(landed)).failed
+    assert failure.fault == "OtherCells"
+
+
+def test_texts_of_a_forgotten_record_are_erased(landed: Settings) -> None:
+    keys, records = keys_of(landed), {keys_of(landed).record_id(PARTNER, f"{PARTNER}_cases|K1")}
+    set_tombstones(landed, keys, PARTNER, records)
+    erase_forgotten(landed, tombstones_of(landed, keys, PARTNER))
+    left = set(texts_of(parquet_of(landed), keys).values())
+    assert PERSON in left and not {PLOT, f"Nakuru > {PERSON}"} & left
+    assert has_its_cells(note_of(landed), parquet_of(landed))
+
+
+def test_home_of_an_earlier_version_is_converted(landed: Settings) -> None:
+    before, cells = typed(landed), pq.read_table(parquet_of(landed))
+    as_an_earlier_version_left_it(landed)
+    mentions = landed.typed / "mentions" / f"{parquet_of(landed).stem}.parquet"
+    pq.write_table(pa.table({"place_text": [PERSON]}), mentions)
+    assert sorted(in_clear(landed)) == sorted([mentions.name, parquet_of(landed).name])
+    take(landed)
+    assert pq.read_table(parquet_of(landed)).equals(cells)
+    assert (typed(landed), in_clear(landed)) == (before, [])
+
+
+@pytest.mark.parametrize("step", ["write_json", "write_texts", "_commit", "_keep_texts_in_use"])
+def test_conversion_that_was_killed_is_finished(
+    landed: Settings, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    before = typed(landed)
+    as_an_earlier_version_left_it(landed)
+
+    def kill(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(REWRITING, step, kill)
+        take(landed)
+    take(landed)
+    assert (typed(landed), in_clear(landed)) == (before, [])
+    assert {path.suffix for path in (landed.landing / PARTNER).iterdir()} == {".json", ".parquet", ".texts"}
+
+
+def test_erasing_in_a_home_of_an_earlier_version_hides_the_other_texts(landed: Settings) -> None:
+    as_an_earlier_version_left_it(landed)
+    keys, records = keys_of(landed), {keys_of(landed).record_id(PARTNER, f"{PARTNER}_cases|K1")}
+    set_tombstones(landed, keys, PARTNER, records)
+    erase_forgotten(landed, tombstones_of(landed, keys, PARTNER))
+    assert in_clear(landed) == []
+    assert PERSON in texts_of(parquet_of(landed), keys).values()
+
+
+def test_extract_whose_texts_are_lost_is_no_extract_of_an_earlier_version(landed: Settings) -> None:
+    parquet_of(landed).with_suffix(".texts").unlink()
+    before = parquet_of(landed).read_bytes()
+    take(landed)
+    (failure,) = type_extracts(landed, keys_of(landed)).failed
+    assert (parquet_of(landed).read_bytes(), failure.fault) == (before, "OtherCells")
+
+
+def test_settled_landing_is_left_as_it_is(landed: Settings) -> None:
+    before = {path: path.stat().st_mtime_ns for path in (landed.landing / PARTNER).iterdir()}
+    settle_landing(landed, keys_of(landed))
+    assert {path: path.stat().st_mtime_ns for path in (landed.landing / PARTNER).iterdir()} == before
+
+
+def test_token_is_letters_that_no_detector_takes_for_a_number() -> None:
+    tokens = [KEYS.token(str(number)) for number in range(1_000)]
+    assert all(map(is_token, tokens)) and len(set(tokens)) == 1_000
+    assert not pc.any(pc.match_substring_regex(pa.array(tokens), "[0-9]")).as_py()
