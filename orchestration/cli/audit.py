@@ -20,7 +20,7 @@ MOST_NAMED = 5
 
 @click.command()
 @click.option("--who", help="Only acts of this person or account.")
-@click.option("--action", help="Only this action, such as decided, revoked, unsealed or exported.")
+@click.option("--action", help="Only this action, such as decided, revoked, unsealed, viewed or exported.")
 @click.option("--since", help="Only from this day on, such as 2027-01-31.")
 @json_output
 @installation
@@ -29,7 +29,7 @@ def audit_command(
 ) -> None:
     """Show the audit log and check it.
 
-    The log says who decided, unsealed or exported what and when.
+    The log says who decided, unsealed, viewed or exported what and when.
 
     Exit code 1: the log was changed after it was written.
     """

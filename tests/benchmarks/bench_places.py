@@ -19,14 +19,14 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from orchestration.core import REFERENCE_SEEDS, Settings
+from orchestration.core import REFERENCE_SEEDS, Keys, Settings, write_texts
 from orchestration.places.boundaries.points import counties_of
 from orchestration.places.gazetteer import load_gazetteer
 from orchestration.places.step import locate
+from orchestration.typing.tables import MENTIONS
 
+KEYS = Keys(b"k" * 32, "age1")
 AROUND = ["{}, Kenya", "{} county", "near {}", "{} town", "{} (Nairobi)", "{}/Busia", "{} Uganda", "kwa {}"]
 
 
@@ -75,18 +75,12 @@ def main() -> None:
     print_loading_and_points()
     with tempfile.TemporaryDirectory() as name:
         settings = Settings(Path(name) / "home", Path(name), Path(name) / "keys")
-        (settings.typed / "mentions").mkdir(parents=True)
-        mentions = pa.table(
-            {"mention_id": pa.array(range(count), pa.int64()), "place_text": texts(count)}
-            | {
-                column: pa.nulls(count, pa.string())
-                for column in ("admin_text", "country_text", "default_country")
-            }
-        )
-        pq.write_table(mentions, settings.typed / "mentions" / "e.parquet")
+        empty = dict.fromkeys(MENTIONS.names)
+        rows = [empty | {"mention_id": at, "place_text": text} for at, text in enumerate(texts(count))]
+        write_texts(settings.typed / "mentions" / "e.texts", KEYS, rows)
         for turn in ("first time", "again"):
             start = time.perf_counter()
-            found = locate(settings)
+            found = locate(settings, KEYS)
             seconds = time.perf_counter() - start
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             print(
