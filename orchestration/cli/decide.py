@@ -96,7 +96,10 @@ def decide_alias(
     author: str,
     reason: str,
 ) -> None:
-    """Say which place a name means; TEXT is the name, or its token from the list of open names."""
+    """Say which place a name means.
+
+    TEXT is the name, or its token (t-…) from the list of open names.
+    """
     payload = {"text": text, "place_id": place_id, "country": country_of(country)}
     _record(settings, "place_alias", author, reason, **payload, override=override)
 
