@@ -40,8 +40,9 @@ def kept(settings: Settings) -> set[str]:
 
 
 def taking_in(settings: Settings) -> bool:
-    """Something new, whole or partial, lies beside the two extracts of before: 2 × (Parquet, JSON, sealed)."""
-    return len(kept(settings)) > 6
+    """Something new, whole or partial, lies beside the two extracts of before: 2 × (Parquet, texts, JSON,
+    sealed)."""
+    return len(kept(settings)) > 8
 
 
 def judging(settings: Settings) -> bool:
