@@ -30,7 +30,7 @@ _TO_ZERO = np.arange(256, dtype=np.uint8)
 _TO_ZERO[ord("0") : ord("9") + 1] = ord("0")
 FEW = 500  # up to so many distinct values of a column are judged one by one and remembered
 MOST_REMEMBERED = 1 << 16
-ROWS_IN_A_BLOCK = 1 << 13  # of readers that make cells one by one
+ROWS_IN_A_BLOCK = 1 << 12  # of readers that make cells one by one
 
 
 class SourceRow(NamedTuple):
