@@ -191,17 +191,6 @@ def _item(items: ItemPlan, cells: list[Cell | None]) -> list[NamedCell]:
     return [NamedCell(name, spec, cell) for name, spec in fed for cell in (code, *beside)]
 
 
-def key_of(plan: ColumnPlan, contract: Contract, sheet_name: str, cells: list[Cell | None]) -> str | None:
-    """Return the partner's reference of a row, its parts joined by `|`; None if a part is blank."""
-    parts = []
-    for part, index in zip(contract.delivery.key_parts, plan.key, strict=True):
-        text = sheet_name if part == SHEET else _text_at(cells, index)
-        if not text:
-            return None
-        parts.append(tidy(text))
-    return "|".join(parts) or None
-
-
 def cell_at(cells: list[Cell | None], index: int | None) -> Cell | None:
     return cells[index] if index is not None and index < len(cells) else None
 
