@@ -72,7 +72,7 @@ if TYPE_CHECKING:
         OdkCentralSource,
         is_loopback,
     )
-    from orchestration.contracts.terms import CONTENT, SHEET, STATISTICS, AcceptIf, Period
+    from orchestration.contracts.terms import CONTENT, SHEET, STATISTICS, AcceptIf, Period, SubmissionId
     from orchestration.contracts.vocabulary import AGE_BAND, NATIONALITY, SEEDS, Vocabulary, load_vocabulary
 
 offer_when_asked(__name__)

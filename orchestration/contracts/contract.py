@@ -36,6 +36,7 @@ from orchestration.contracts.terms import (
     Locale,
     Partner,
     Period,
+    SubmissionId,
     Withdrawn,
 )
 from orchestration.linkage import CODES_VERSION
@@ -73,6 +74,7 @@ class Contract(Strict):
     fields: dict[str, FieldSpec] = Field(min_length=1)
     deny: list[Text] = Field(default_factory=list, description="Known columns that are never kept.")
     link: Link | None = None
+    submission_id: SubmissionId | None = None
 
     @field_validator("accept_if", mode="before")
     @classmethod
@@ -144,6 +146,8 @@ class Contract(Strict):
         }
         if "purpose" in self.fields:  # records given for another purpose do not land
             parts["purpose"] = self.fields["purpose"].model_dump(mode="json")
+        if self.submission_id:
+            parts["submission_id"] = self.submission_id.model_dump(mode="json")
         if self.delivery.person_rows:  # they decide whose row is withheld
             parts["persons"] = sorted(self.constant_fields)
         # A long cell lands only where the contract lists it as a label.
@@ -307,6 +311,12 @@ def _refuse_contradictions(contract: Contract) -> None:
             "do not list what is gone. Name the column with the partner's reference as delivery.key"
         )
     kept = {column for spec in contract.fields.values() for column in spec.columns}
+    for column in contract.submission_id.names if contract.submission_id else ():
+        if column in kept:
+            raise ValueError(
+                f"column {column!r} is both mapped under fields and the submission_id; keep one of them: of "
+                "an id only a code is kept"
+            )
     for column in contract.deny:
         if column in kept:
             raise ValueError(f"column {column!r} is both mapped under fields and denied; keep one of them")

@@ -257,3 +257,38 @@ class Link(Strict):
     def by_name(self) -> dict[str, str]:
         """The partner's column by linkage field."""
         return {name: column for name, column in self.model_dump().items() if column}
+
+
+class SubmissionId(Strict):
+    """The id that a form server gave a submission, in whose hands it is the same at every partner.
+
+    Only a keyed code of it lands. A UUID is unique by itself, any other id within its server and form.
+    """
+
+    names: Names = Field(
+        alias="column",
+        min_length=1,
+        description="The column with the id, or several: the first filled one counts.",
+    )
+    server: Text | None = Field(None, description="The form server, such as kf.kobotoolbox.org.")
+    form: Text | None = Field(None, description="The server's id of the form, such as aBcD1234.")
+
+    @model_validator(mode="after")
+    def _is_unique(self) -> SubmissionId:
+        if (self.server is None) != (self.form is None):
+            raise ValueError("submission_id: `server` and `form` belong together; name both, or neither")
+        numbered = [name for name in self.names if name.rpartition("/")[2].casefold() == "_id"]
+        if numbered and self.server is None:
+            raise ValueError(
+                f"submission_id: numbers in {numbered[0]!r} are unique only within one form of one server; "
+                "name `server` and `form` too"
+            )
+        return self
+
+    @property
+    def form_name(self) -> str | None:
+        """The form with its server, as every partner of it would write them."""
+        if self.server is None or self.form is None:
+            return None
+        server = self.server.strip().casefold().removeprefix("https://").removeprefix("http://")
+        return f"{server.rstrip('/')}/{self.form.strip()}"

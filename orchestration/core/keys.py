@@ -117,6 +117,10 @@ class Keys:
         """Return the code of a partner in published tables: `p-` and 8 hex digits of a keyed hash."""
         return "p-" + self._digest("partner", partner)[:4].hex()
 
+    def submission_code(self, *parts: str) -> str:
+        """Return the code of a form server's submission (16 hex digits), which partners share."""
+        return f"{self.number('submission', *parts) % (1 << 64):016x}"
+
     def number(self, purpose: str, *parts: str) -> int:
         """Return the 64-bit keyed hash (signed) of some texts, separate for every purpose."""
         return int.from_bytes(self._digest(purpose, *parts)[:8], "big", signed=True)

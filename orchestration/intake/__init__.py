@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         SYSTEM_NEAR_A_LINE,
         ZERO,
     )
+    from orchestration.intake.minimising.submission_keys import SUBMISSION_KEY
     from orchestration.intake.outcomes import ExtractHeld, ExtractStopped, TakenExtract
     from orchestration.intake.pulling.pull import pull
     from orchestration.intake.pulling.state import (

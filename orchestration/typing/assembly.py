@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from orchestration.contracts import MANY_CODES, SINGLE_CODES, Contract
-from orchestration.intake import LandedCell
+from orchestration.intake import SUBMISSION_KEY, LandedCell
 from orchestration.typing.ages import ReadAge
 from orchestration.typing.mentions import Child, Mention, Texts, mentions_of
 from orchestration.typing.row import Problem, Row, weighed
@@ -49,9 +49,14 @@ def assemble(
 ) -> Record:
     """Make a record of all its cells in one extract, in their order."""
     record_id = cells[0].record_id
-    rows, children = _rows_and_children(cells, row_reader)
+    answers = [cell for cell in cells if cell.field != SUBMISSION_KEY]
+    rows, children = _rows_and_children(answers, row_reader)
     row = one_of(rows, row_reader.contract)
-    return _record(record_id, row, rows, children, row_reader.contract, round_name, mention_id)
+    record = _record(record_id, row, rows, children, row_reader.contract, round_name, mention_id)
+    # No part of the content: it says who else has the record, and two copies may lack it.
+    codes = (cell.value for cell in cells if cell.field == SUBMISSION_KEY)
+    record.values["submission_key"] = next(codes, None)
+    return record
 
 
 def _rows_and_children(cells: list[LandedCell], row_reader: RowReader) -> tuple[list[Row], list[Child]]:

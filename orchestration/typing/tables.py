@@ -80,6 +80,7 @@ RECORDS = pa.schema(
         ("transit_count", pa.int32()),
         ("key_basis", pa.string()),
         ("protection_key", pa.int64()),
+        ("submission_key", pa.string()),
     ]
 )
 RECORD_CODES = pa.schema([*_RECORD, ("domain", pa.string()), ("code", pa.string()), ("seq", pa.int32())])

@@ -81,6 +81,8 @@ def contracts(draw: st.DrawFn) -> dict[str, Any]:
     if source == "birth_date" and draw(st.booleans()):
         content["fields"]["age_band"]["at"] = "submitted_at"
     content["delivery"] |= {"key": draw(st.sampled_from(["No", ["No", "From"], "Remarks"]))}
+    if draw(st.booleans()):
+        content["submission_id"] = {"column": ["Gone", "No"], "server": "kobo.example", "form": "aFixture"}
     content["deny"] = [] if "place(origin).admin_text" in content["fields"] else ["Remarks"]
     for term in ("withdrawn", "accept_if"):
         if draw(st.booleans()):

@@ -139,6 +139,8 @@ def uses_of(contract: Contract) -> list[ColumnUse]:
     for name, linked in (contract.link.model_dump() if contract.link else {}).items():
         if linked:
             feeds.setdefault(linked, []).append(f"link.{name}")
+    for column in contract.submission_id.names if contract.submission_id else ():
+        feeds.setdefault(column, []).append("submission_id")
     for column in contract.deny:
         feeds.setdefault(column, []).append("deny")
     return [

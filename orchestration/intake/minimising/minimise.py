@@ -16,7 +16,8 @@ from orchestration.intake.records.rename import DISAGREES, NamedCell
 
 BIRTH_DATE = "strip:birth_date"
 DENIED_COLUMN = "strip:denied_column"
-UNKNOWN_AGE = Cell("unknown", "derived")
+DERIVED = "derived"  # kind of a cell made of others
+UNKNOWN_AGE = Cell("unknown", DERIVED)
 
 
 class Minimised(NamedTuple):
@@ -57,7 +58,7 @@ class Minimiser:
             return cell, ()
         day = day_of(cell, self._order)
         if source == "birth_year" and day is not None:
-            return Cell(str(day.year), "derived"), (BIRTH_DATE,)
+            return Cell(str(day.year), DERIVED), (BIRTH_DATE,)
         return Cell("", "date"), (BIRTH_DATE,)
 
     def _age(self, item: NamedCell, named: list[NamedCell]) -> Cell:
@@ -80,4 +81,4 @@ def age_cell(low: int, high: int) -> Cell:
     """Return an age in years, or a span of two years."""
     if (low < 0 and high < 1) or high > 120:
         return UNKNOWN_AGE
-    return Cell(str(high) if low == high or low < 0 else f"{low}-{high}", "derived")
+    return Cell(str(high) if low == high or low < 0 else f"{low}-{high}", DERIVED)

@@ -22,6 +22,7 @@ from orchestration.intake.landing.landing import landed_cells
 from orchestration.intake.minimising.link_codes import LinkCodes
 from orchestration.intake.minimising.minimise import DENIED_COLUMN, Minimiser
 from orchestration.intake.minimising.permission import Permission
+from orchestration.intake.minimising.submission_keys import SubmissionKeys
 from orchestration.intake.outcomes import ExtractHeld
 from orchestration.intake.reading.any_file import Source
 from orchestration.intake.reading.block import MOST_REMEMBERED, Block, Flags, combined
@@ -71,6 +72,7 @@ class RecordReader:
         self._permission = Permission(contract)
         self._conditions = RowConditions(contract.accept_if)
         self.link_codes = LinkCodes(contract, keys)
+        self._submission_keys = SubmissionKeys(contract, keys)
         period = contract.period_of(file_name)
         self._period = period.model_dump(mode="json", by_alias=True) if period else None
         self._contents: Counter[int] = Counter()
@@ -166,6 +168,7 @@ class RecordReader:
         if self._watch:
             self._watch(plan, block, landing)
         self.link_codes.add(ids[landing].tolist(), plan, block, landing.tolist())
+        slots += self._submission_keys.slots(plan, block, lands)
         return cells_of(slots, landing, ids[landing], block.numbers[landing], sheet.shown)
 
     def _refuse_by_answers(self, plan: ColumnPlan, block: Block, refused: Refusals) -> None:

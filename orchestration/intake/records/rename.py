@@ -58,6 +58,7 @@ class ColumnPlan:
     matches: dict[str, int] = field(default_factory=dict)
     items: ItemPlan | None = None
     link: dict[str, int] = field(default_factory=dict)  # never among the fields: only codes of it are kept
+    submission_ids: list[int] = field(default_factory=list)  # likewise
     denied: list[int] = field(default_factory=list)
     unmapped: list[int] = field(default_factory=list)
     missing_optional: list[str] = field(default_factory=list)
@@ -110,6 +111,7 @@ def columns_named_by(contract: Contract, part: str = "") -> set[str]:
     named += [column.removeprefix(f"{part}/") for column in contract.deny if part]
     named += [column for spec in contract.fields.values() if (column := contract.longitude_of(spec))]
     named += contract.link.columns if contract.link else []
+    named += contract.submission_id.names if contract.submission_id and not part else []
     named += [contract.delivery.newest_by] if contract.delivery.newest_by else []
     named += [condition.column for condition in contract.accept_if if not part]
     named += [contract.items.label] if contract.items and contract.items.label else []
@@ -142,7 +144,8 @@ def plan_columns(contract: Contract, part: str, header: Header, label: str) -> C
     known |= {newest_by} if newest_by is not None else set()
     if not part:
         _place_link(plan, contract, header)
-    known |= set(plan.link.values())
+        _place_submission_ids(plan, contract, header)
+    known |= {*plan.link.values(), *plan.submission_ids}
     for column in contract.deny:
         index = header.find(column.removeprefix(f"{part}/") if part else column)
         if index is not None and index not in known:
@@ -259,6 +262,14 @@ def _place_link(plan: ColumnPlan, contract: Contract, header: Header) -> None:
             plan.missing_optional.append(column)
         else:
             plan.link[name] = index
+
+
+def _place_submission_ids(plan: ColumnPlan, contract: Contract, header: Header) -> None:
+    if contract.submission_id is None:
+        return
+    plan.submission_ids = header.find_all(contract.submission_id.names)
+    if not plan.submission_ids:
+        plan.missing_optional.append(contract.submission_id.names[0])
 
 
 def _place_items(contract: Contract, header: Header) -> ItemPlan | None:

@@ -108,6 +108,7 @@ def _api_record(one: Submission, dice: Dice) -> dict[str, Any]:
         **answers,
         **({_STOPS: stops} if stops else {}),
         "meta/instanceID": f"uuid:{one.row['_uuid']}",
+        "meta/rootUuid": f"uuid:{one.row['_uuid']}",
     }
 
 
