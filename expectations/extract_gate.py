@@ -182,6 +182,22 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         share_of="referenced_records",
     ),
     Expectation(
+        name="submissions_are_its_own",
+        limits=(
+            Limit(
+                "shared_submission_share",
+                maximum=thresholds.SHARED_SUBMISSIONS_MAX,
+                message="{} of the submissions of {partner} are those that {shared_with} sent first",
+                shares=("shared_submission_share",),
+            ),
+        ),
+        severity="hold",
+        why="Two partners that send one form's submissions are one source; taken for two, they seem to "
+        "confirm each other.",
+        steward_action="Ask both partners which of them owns the form, and end the other's agreement in its "
+        "contract. If both are right: `njia decide accept-extract`; what they share counts once.",
+    ),
+    Expectation(
         name="few_rows_are_refused",
         limits=(Limit("refused_share", maximum=thresholds.REFUSED_ROWS_MAX),),
         severity="warn",

@@ -37,6 +37,10 @@ CODES_MAPPED_MIN = 0.95
 QUARANTINE_MAX = 0.3
 # A key that repeats is usually a number that starts again on every sheet; a few are honest double entries.
 REPEATED_REFS_MAX = 0.05
+# Ids of a form server are equal only for one submission: a partner that sends mostly what another one sent
+# first is the same source, or has sent the wrong form. Below half, forwarded cases are likelier; they count
+# once.
+SHARED_SUBMISSIONS_MAX = 0.5
 # Withheld rows, totals and blanks are normal; where they are most of the file, the filters deserve a look.
 REFUSED_ROWS_MAX = 0.5
 # A share that falls by a tenth since the last extract says "something changed" before any limit is reached.

@@ -19,6 +19,11 @@ tai_routes (route reports, rounds 2019 and 2020), chui_routes (route reports, 20
     2020   tai: Busia → Nairobi; Nairobi → Greece     chui: Nairobi → Greece; Nairobi → Rwanda
     New destination countries of 2020: Greece (two partners, one of them reported before: panel_confirmed)
     and Rwanda (only the partner that joined: new_source). Saudi Arabia is not seen again.
+
+Two more partners come in tests of sources alone: they use one form of a form server (ONE_FORM).
+mto_post     M1-M4  submissions 1 to 4: women, Kitui → Nairobi, May 2025
+bonde_post   first file   B1-B3  submissions 11 to 13, the same way;  B4  submission 4, edited at bonde: it is M4
+             second file  B5 B6  submissions 1 and 2;  B7  submission 14 → held, two of three are mto's
 """
 
 from __future__ import annotations
@@ -147,3 +152,34 @@ DIRECTIONS = {"within": 9, "into": 2, "out_of": 1}  # cases: S1 S2 S9-S14 K1 · 
 # A value that no reader should see again: planted in cells of every kind.
 PLANTED_NAMES = ("Testperson", "Sampleton", "Halima Fixture", "Rehema Fixture")
 PLANTED_PHONE = "0712345678"
+
+
+def _submission(number: int) -> str:
+    return f"{number:08}-0000-4000-8000-5eedfee1dead"
+
+
+def _form_row(ref: str, submission: str, exploited: str = "Nairobi") -> str:
+    row = f"{ref};12/05/2025;F;24;Kitui;Direct;Nairobi;{exploited};Domestic;bus;Yes;Pendo Sampleton;;"
+    return f"{row};{submission}\n"
+
+
+FORM_HEADER = CASE_HEADER.replace("Notes\n", "Notes;meta/rootUuid\n")
+ONE_FORM = {
+    partner: CASES.format(
+        partner=partner, mode="incremental", agreement=AGREEMENT.format(valid_to="2035-12-31")
+    )
+    + "submission_id: {column: meta/rootUuid}\n"
+    for partner in ("mto_post", "bonde_post")
+}
+MTO = FORM_HEADER + "".join(_form_row(f"M{number}", _submission(number)) for number in range(1, 5))
+BONDE_FIRST = FORM_HEADER + (
+    "".join(_form_row(f"B{number}", _submission(10 + number)) for number in range(1, 4))
+    + _form_row("B4", f"uuid:{_submission(4).upper()}", exploited="Mombasa")
+)
+BONDE_SECOND = FORM_HEADER + (
+    _form_row("B5", _submission(1)) + _form_row("B6", _submission(2)) + _form_row("B7", _submission(14))
+)
+# Kitui county to Nairobi: M1-M4 and B1-B3. B4 is M4, and the two partners are one source.
+KITUI_NAIROBI = {"record_count": 7, "partner_count": 1}
+# What every id of the form server ends with: no file may hold it.
+PLANTED_SUBMISSION = "5eedfee1dead"

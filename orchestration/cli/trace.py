@@ -204,11 +204,9 @@ def _show_counted(found: Any) -> None:
 
 
 def _show_reported(reported: Sequence[Any]) -> None:
-    for round_, partners in groupby(reported, lambda report: report.round):
-        names = [
-            f"{report.partner}{' (same coverage)' if report.same_coverage else ''}" for report in partners
-        ]
-        say(f"Partners that reported in round {round_}: {', '.join(names)}")
+    for round_, sources in groupby(reported, lambda report: report.round):
+        names = [f"{report.source}{' (same coverage)' if report.same_coverage else ''}" for report in sources]
+        say(f"Sources that reported in round {round_}: {', '.join(names)}")
 
 
 def _show_watches(watches: Sequence[Any]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from expectations import thresholds
 from expectations.extract_gate import EXTRACT_GATE
 from orchestration.gates.landed import Landed
+from orchestration.gates.submissions import SHARED_SHARE, SHARED_WITH, SentBefore, in_order_of_receipt
 
 # Column of each share, and of its denominator.
 _SHARES = {
@@ -37,6 +38,7 @@ HISTORY_COLUMNS = (
     "code_stated_share",
     "code_stated_last",
     "code_stated_fall",
+    SHARED_SHARE,
 )
 Measured = tuple[float, int]  # a share and its denominator
 
@@ -47,15 +49,17 @@ def compare_with_last(
     accepted: Collection[tuple[str, str]] = (),
     withdrawn: Collection[tuple[str, str]] = (),
     waived: Collection[tuple[str, str, str]] = (),
+    sent_before: SentBefore | None = None,
 ) -> None:
-    """Add HISTORY_COLUMNS to the rows, which are in the register's order.
+    """Add HISTORY_COLUMNS and SHARED_WITH to the rows, which are in the register's order.
 
-    `accepted` and `withdrawn`: keys of extracts; `waived`: keys with the name of a check.
+    `accepted` and `withdrawn`: keys of extracts; `waived`: keys with the name of a check. `sent_before`: which
+    submissions other partners sent before.
     """
     last_good: dict[tuple[Any, ...], tuple[dict[str, Any], Landed]] = {}
     last_shares: dict[tuple[str, str], dict[str, Measured]] = {}
-    for row, landed in zip(rows, register, strict=True):
-        row |= dict.fromkeys(HISTORY_COLUMNS)
+    for row, landed in ((rows[at], register[at]) for at in in_order_of_receipt(register)):
+        row |= dict.fromkeys((*HISTORY_COLUMNS, SHARED_WITH))
         period = landed.declared_period if landed.is_full else ()
         line = (landed.partner, landed.contract, landed.is_full, period)
         before = last_good.get(line)
@@ -63,8 +67,11 @@ def compare_with_last(
         row |= _against(row, landed, before[0] if before else None, before[1] if before else None)
         measured = _measured(row, shares)
         row |= _shares_against(measured, shares) | _stated_against(measured, shares)
+        row |= sent_before.shared_by(landed) if sent_before else {}
         if landed.key in withdrawn or _is_held(row, landed.key, accepted, waived):
             continue
+        if sent_before:
+            sent_before.add(landed, row)
         if landed.is_full or row["rows_landed"]:  # a reported zero is no baseline of volume
             last_good[line] = (row, landed)
         for name, share in measured.items():

@@ -19,6 +19,7 @@ from orchestration.core import Settings
 from orchestration.gates.extract_history import HISTORY_COLUMNS, STATED, compare_with_last
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.parquet_views import add_view, create_table, open_views
+from orchestration.gates.submissions import SHARED_WITH, SentBefore
 
 KEYS = {"extract_id": pa.string(), "partner": pa.string(), "contract": pa.string(), "sequence": pa.int32()}
 MEASURES = (
@@ -30,7 +31,13 @@ MEASURES = (
     "county_share", "coded_records", "code_mapped_share", "quarantined_records", "quarantine_share",
     "referenced_records", "repeated_ref_share",
 )  # fmt: skip
-SCHEMA = pa.schema([*KEYS.items(), *((name, pa.float64()) for name in (*MEASURES, *HISTORY_COLUMNS))])
+SCHEMA = pa.schema(
+    [
+        *KEYS.items(),
+        *((name, pa.float64()) for name in (*MEASURES, *HISTORY_COLUMNS)),
+        (SHARED_WITH, pa.string()),
+    ]
+)
 
 TYPED_TABLES = ("extracts", "records", "record_codes", "problems", "place_mentions")
 MATCHES = pa.schema(
@@ -161,7 +168,7 @@ def profile_extracts(
         add_view(con, "matches", [matches] if matches.is_file() else [], MATCHES)
         _open_landing_cells(con, settings)
         rows = profile_rows(con, register, as_of.date(), gone)
-    compare_with_last(rows, register, accepted, withdrawn, waived)
+        compare_with_last(rows, register, accepted, withdrawn, waived, SentBefore(con))
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 

@@ -18,6 +18,7 @@ from expectations.checks import is_waivable
 from orchestration.core import Keys, Settings, code_of, durable, record_of
 from orchestration.gates.inputs import CODE, contract_hashes, decided_by_time, engine_versions, inputs_hash
 from orchestration.gates.landed import Landed, landed_extracts
+from orchestration.gates.submissions import sources
 from orchestration.gates.verdicts import ExtractVerdicts, read_verdicts, write_table
 from orchestration.gates.waivers import ActiveDecisions, extract_keys
 
@@ -86,7 +87,8 @@ def put_in_force(
 ) -> InForce:
     """Decide every extract's fate and the inputs' hash.
 
-    Writes `in_force.parquet`, `in_force.json` and, for the judging models, `row_decisions.parquet`.
+    Writes `in_force.parquet`, `in_force.json` and, for the models, `row_decisions.parquet` and
+    `sources.parquet`.
     `contracts`: hashes of contracts by name, by default of the partners folder. `boundaries`: the manifest's
     entry on the county boundaries.
     """
@@ -127,6 +129,7 @@ def put_in_force(
         folder / "in_force.parquet",
     )
     write_table(pa.Table.from_pylist(rows, schema=ROW_SCHEMA), folder / "row_decisions.parquet")
+    write_table(sources(settings, register, current), folder / "sources.parquet")
     summary = asdict(settled)
     summary.pop("fates")
     durable.write_json(folder / "in_force.json", summary)

@@ -26,7 +26,7 @@ passed as (
 ),
 routes as (
     select
-        reports.record_id, reports.partner, reports.year, origins.places as origin,
+        reports.record_id, reports.source, reports.year, origins.places as origin,
         coalesce(passed.places, '') as passed, coalesce(exploited.places, intended.places) as destination
     from reports
     inner join ends as origins on reports.record_id = origins.record_id and origins.role = 'origin'
@@ -40,7 +40,7 @@ routes as (
 ),
 groups as (
     select year, origin, passed, destination, min(record_id) as route_group_id
-    from routes group by year, origin, passed, destination having count(distinct partner) > 1
+    from routes group by year, origin, passed, destination having count(distinct source) > 1
 )
 select routes.record_id, groups.route_group_id
 from routes
@@ -52,9 +52,9 @@ order by routes.record_id
 
 
 def route_groups(con: duckdb.DuckDBPyConnection) -> pa.Table:
-    """As ROUTE_GROUPS: the group of each report that another partner reports too, the smallest record in it.
+    """As ROUTE_GROUPS: the group of each report that another source reports too, the smallest record in it.
 
-    The connection holds `reports` (record_id, partner, year) and `stops` (record_id, role, seq, number,
+    The connection holds `reports` (record_id, source, year) and `stops` (record_id, role, seq, number,
     place_id): places of a role that have one seq stand in the order of their numbers; `place_id` is null
     where the place is not known.
     """

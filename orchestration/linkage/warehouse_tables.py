@@ -92,7 +92,7 @@ def counted_cases(con: duckdb.DuckDBPyConnection) -> int:
 def read_routes(con: duckdb.DuckDBPyConnection) -> None:
     """Lay out the counted route reports as `route_groups` takes them: `reports` and `stops`."""
     con.execute(
-        "create or replace temp view reports as select record_id, partner, departed_year as year "
+        "create or replace temp view reports as select record_id, source, departed_year as year "
         f"from {CURRENT} where record_grain = 'route_report' and is_counted"
     )
     # The places of a way whose order is not known are compared as a set.

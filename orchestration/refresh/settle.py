@@ -46,7 +46,8 @@ def settle(run: Run) -> Artifact:
         or not (settled.changed or refreshes.lists_show_refused_candidate(settings)),
         "clock": fingerprint_of(gates.decided_by_clock(settled)),
     }
-    files = [folder / name for name in ("in_force.parquet", "in_force.json", "row_decisions.parquet")]
+    names = ("in_force.parquet", "in_force.json", "row_decisions.parquet", "sources.parquet")
+    files = [folder / name for name in names]
     return note(settings.work, IN_FORCE, settled.inputs_hash, files, facts)
 
 

@@ -148,15 +148,15 @@ def told(
     """Arrays of one grain's counts: partner × item × month, and partner × item of both windows.
 
     Args:
-        counts: partner, the column `item`, month_from, month_to, round, record_count; months as numbers.
+        counts: source, the column `item`, month_from, month_to, round, record_count; months as numbers.
         totals: the same without `item`: every record of a partner once.
-        active_months: partner, month_start: months in which a partner reported, be it nothing.
+        active_months: source, month_start: months in which a partner reported, be it nothing.
     """
     spans = (comparison.baseline, comparison.current)
     counts_inside, totals_inside = (
         [frame[span.holds(frame)] for span in spans] for frame in (counts, totals)
     )
-    partners = sorted(set(totals["partner"]))
+    partners = sorted(set(totals["source"]))
     items = sorted({*counts_inside[0][item], *counts_inside[1][item]})
     rows, columns = ({name: at for at, name in enumerate(names)} for names in (partners, items))
     lengths = [len(span.months) for span in spans]
@@ -169,14 +169,14 @@ def told(
         months = {month: sum(lengths[:at]) + place for place, month in enumerate(span.months)}
         by_month = _of_one_month(inside, months)
         cells = (
-            _places(by_month["partner"], rows),
+            _places(by_month["source"], rows),
             _places(by_month[item], columns),
             _places(by_month["month_from"], months),
         )
         np.add.at(monthly, cells, by_month["record_count"].to_numpy())
         for frame, month in ((_of_one_month(reported, months), "month_from"), (active_months, "month_start")):
-            active = frame[frame["partner"].isin(rows.keys()) & frame[month].isin(months.keys())]
-            is_active[_places(active["partner"], rows), _places(active[month], months)] = True
+            active = frame[frame["source"].isin(rows.keys()) & frame[month].isin(months.keys())]
+            is_active[_places(active["source"], rows), _places(active[month], months)] = True
     return Told(
         partners,
         items,
@@ -190,7 +190,7 @@ def told(
 def _filled(counts: pd.DataFrame, rows: dict[str, int], columns: dict[str, int] | None, item: str) -> Counts:
     """Records by partner, and by item where there are columns for them."""
     filled = np.zeros((len(rows),) if columns is None else (len(rows), len(columns)), dtype=np.int64)
-    cells = [_places(counts["partner"], rows)] + ([] if columns is None else [_places(counts[item], columns)])
+    cells = [_places(counts["source"], rows)] + ([] if columns is None else [_places(counts[item], columns)])
     np.add.at(filled, tuple(cells), counts["record_count"].to_numpy())
     return filled
 

@@ -30,10 +30,10 @@ def corridor_shifts(
     """One row per grain, comparison, level and corridor with two known ends that was told in either window.
 
     Args:
-        corridor_counts: partner, record_grain, corridor_level, corridor_id and its places, month_from,
+        corridor_counts: source, record_grain, corridor_level, corridor_id and its places, month_from,
             month_to, round, record_count.
         partner_counts: the same without the corridor, with unknown_end_count and unknown_way_count.
-        active_months: partner, record_grain, month_start.
+        active_months: source, record_grain, month_start.
         calendar: month_start, is_complete.
         periods: period_id, period_kind, label, period_from, period_to, is_complete.
     """
@@ -91,7 +91,7 @@ def _unknown_shares(
 ) -> dict[str, Any]:
     """Part of the comparable partners' records in each window that cannot be placed at this level."""
     comparable = np.array(side_by_side.partners)[side_by_side.windows.is_comparable]
-    of_comparable = records[records["partner"].isin(comparable)]
+    of_comparable = records[records["source"].isin(comparable)]
     shares = {}
     for side, window in (("baseline", comparison.baseline), ("current", comparison.current)):
         inside = of_comparable[window.holds(of_comparable)]

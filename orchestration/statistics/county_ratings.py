@@ -42,9 +42,9 @@ def county_ratings(
 
     Args:
         places: rows of `hotspots.hotspots`, with the posterior of each county and role.
-        county_counts: partner, record_grain, place_id, month_from, month_to, record_count.
+        county_counts: source, record_grain, place_id, month_from, month_to, record_count.
         partner_counts: the same without the place: every record of a partner once.
-        active_months: partner, record_grain, month_start.
+        active_months: source, record_grain, month_start.
         periods: period_id, period_kind, period_from, period_to, is_complete.
     """
     told_of, told_in_all, active = (

@@ -34,7 +34,7 @@ def hotspots(
     decided where it is published.
 
     Args:
-        counts: place_level, place_id, place_role, period_id, record_grain, population, partner, record_count.
+        counts: place_level, place_id, place_role, period_id, record_grain, population, source, record_count.
         effort: the same without population and record_count, with effort_months.
         periods: period_id, period_kind, period_from, period_to, is_complete.
     """

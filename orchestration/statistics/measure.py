@@ -25,7 +25,7 @@ def measure(settings: Settings, aggregates: Mapping[str, pa.Table]) -> dict[str,
     policy = load_policy()
     frames = {name.split(".")[1]: _frame(table) for name, table in aggregates.items()}
     places = hotspots(frames["int_place_counts"], frames["int_place_effort"], frames["int_periods"], policy)
-    told_in_all, active_months = frames["int_partner_counts"], frames["int_partner_months"]
+    told_in_all, active_months = frames["int_source_counts"], frames["int_source_months"]
     found = {
         "hotspots": places,
         "corridor_shifts": corridor_shifts(

@@ -10,24 +10,24 @@ import pyarrow as pa
 # Tables of the work file, with the columns that are read. Partners are in them: they stay in this room.
 AGGREGATES = {
     "intermediate.int_place_counts": (
-        "place_level", "place_id", "place_role", "period_id", "record_grain", "population", "partner",
+        "place_level", "place_id", "place_role", "period_id", "record_grain", "population", "source",
         "record_count",
     ),
     "intermediate.int_place_effort": (
-        "place_level", "place_id", "place_role", "period_id", "record_grain", "partner", "effort_months",
+        "place_level", "place_id", "place_role", "period_id", "record_grain", "source", "effort_months",
     ),
     "intermediate.int_corridor_counts": (
-        "partner", "record_grain", "corridor_level", "corridor_id", "origin_place_id", "via_place_id",
+        "source", "record_grain", "corridor_level", "corridor_id", "origin_place_id", "via_place_id",
         "destination_place_id", "month_from", "month_to", "round", "record_count",
     ),
     "intermediate.int_county_counts": (
-        "partner", "record_grain", "place_id", "month_from", "month_to", "record_count",
+        "source", "record_grain", "place_id", "month_from", "month_to", "record_count",
     ),
-    "intermediate.int_partner_counts": (
-        "partner", "record_grain", "month_from", "month_to", "round", "record_count", "unknown_end_count",
+    "intermediate.int_source_counts": (
+        "source", "record_grain", "month_from", "month_to", "round", "record_count", "unknown_end_count",
         "unknown_way_count",
     ),
-    "intermediate.int_partner_months": ("partner", "record_grain", "month_start"),
+    "intermediate.int_source_months": ("source", "record_grain", "month_start"),
     "intermediate.int_calendar_months": ("month_start", "is_complete"),
     "intermediate.int_periods": (
         "period_id", "period_kind", "label", "period_from", "period_to", "is_complete",

@@ -59,7 +59,7 @@ class _Cells:
     def __init__(self, frame: pd.DataFrame, keys: list[str], value: str) -> None:
         self.rows_of: dict[Any, Any] = dict(frame.groupby(keys).indices)
         self.places, self.partners, self.values = (
-            frame[column].to_numpy() for column in ("place_id", "partner", value)
+            frame[column].to_numpy() for column in ("place_id", "source", value)
         )
 
     def of(self, key: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

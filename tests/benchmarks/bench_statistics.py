@@ -33,7 +33,7 @@ PLACES = {
     "county": [f"KE{number:03d}" for number in range(1, 48)],
     "border_point": [f"bp-{number:02d}" for number in range(1, 41)],
 }
-MONTH_KEYS = ["partner", "record_grain", "month_from", "month_to"]
+MONTH_KEYS = ["source", "record_grain", "month_from", "month_to"]
 
 
 def month(number: int) -> date:
@@ -72,7 +72,7 @@ def records(count: int, chance: np.random.Generator) -> pd.DataFrame:
     )
     return pd.DataFrame(
         {
-            "partner": np.char.add("partner-", partner.astype(str)),
+            "source": np.char.add("partner-", partner.astype(str)),
             "record_grain": np.where(partner % 4 == 0, "route_report", "case"),
             "is_child": chance.random(count) < 0.4,
             "at": at,
@@ -110,11 +110,11 @@ def aggregates(count: int) -> dict[str, pa.Table]:
     at_places, keys = places_told(told), ["place_level", "place_id", "place_role"]
     counts, effort = [], []
     # A partner watches the places that it ever told of.
-    watched = at_places[[*keys, "record_grain", "partner"]].drop_duplicates()
+    watched = at_places[[*keys, "record_grain", "source"]].drop_duplicates()
     for span in spans.itertuples():
         inside = at_places[at_places["at"].between(span.first, span.last)].assign(period_id=span.period_id)
         for population, rows in (("all", inside), ("children", inside[inside["is_child"]])):
-            grouped = rows.groupby([*keys, "period_id", "record_grain", "partner"], as_index=False)
+            grouped = rows.groupby([*keys, "period_id", "record_grain", "source"], as_index=False)
             counts.append(grouped.size().assign(population=population))
         months = min(span.last, MONTHS - 1) - max(span.first, 0) + 1
         effort.append(watched.assign(period_id=span.period_id, effort_months=months))
@@ -130,10 +130,10 @@ def aggregates(count: int) -> dict[str, pa.Table]:
         "int_place_effort": pd.concat(effort),
         "int_corridor_counts": counted(pd.concat(levels), [*MONTH_KEYS, "round", *corridor]),
         "int_county_counts": counted(touched, [*MONTH_KEYS, "place_id"]),
-        "int_partner_counts": counted(told, [*MONTH_KEYS, "round"]).assign(
+        "int_source_counts": counted(told, [*MONTH_KEYS, "round"]).assign(
             unknown_end_count=0, unknown_way_count=0
         ),
-        "int_partner_months": told[["partner", "record_grain"]]
+        "int_source_months": told[["source", "record_grain"]]
         .drop_duplicates()
         .merge(pd.DataFrame({"month_start": calendar}), how="cross"),
         "int_calendar_months": pd.DataFrame({"month_start": calendar, "is_complete": True}),

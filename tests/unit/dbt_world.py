@@ -55,7 +55,7 @@ SCHEMAS: dict[str, list[tuple[str, pa.DataType]]] = {
         ("age_band", TEXT), ("is_child", YES), ("nationality", TEXT), ("trafficking_status", TEXT),
         ("exploitation_state", TEXT), ("entry_process", TEXT), ("recruiter_relation", TEXT),
         ("documents", TEXT), ("data_source", TEXT), ("consent_state", TEXT), ("embargo_until", DAY),
-        ("transit_count", WHOLE), ("key_basis", TEXT), ("protection_key", BIG),
+        ("transit_count", WHOLE), ("key_basis", TEXT), ("protection_key", BIG), ("submission_key", TEXT),
     ],
     "typed/record_codes": [
         ("extract_id", TEXT), ("partner", TEXT), ("record_id", BIG), ("domain", TEXT), ("code", TEXT),
@@ -80,6 +80,7 @@ SCHEMAS: dict[str, list[tuple[str, pa.DataType]]] = {
     ],
     "linkage/linked_records": [("record_id", BIG), ("movement_id", BIG), ("tier", TEXT)],
     "gates/in_force": [("extract_id", TEXT), ("partner", TEXT), ("fate", TEXT), ("reason", TEXT)],
+    "gates/sources": [("partner", TEXT), ("source", TEXT)],
     "gates/verdicts": [
         ("extract_id", TEXT), ("partner", TEXT), ("check_name", TEXT), ("severity", TEXT), ("passed", YES),
         ("observed", pa.float64()), ("expected", TEXT), ("waived", YES), ("why", TEXT),

@@ -75,11 +75,14 @@ def land(settings: Settings, extract_id: str, partner: str = "pwani_shelter", **
     `records`: how many there are; `bad_dates`, `bad_places`, `bad_codes`, `repeated`: how many are so;
     `border_points`, `only_country`, `only_period`, `unstated`: how many name a border point, no more than a
     country, no more than a period, and no type of exploitation; a name of `TYPED` changes the typed extract.
+    `submissions`: numbers of form submissions, one a record; `submission_id`: what the contract says of them.
     """
     records = changes.pop("records", 40)
     typed_records = changes.pop("typed_records", records)
     count = {name: changes.pop(name, 0) for name in COUNTS}
     typed = {name: changes.pop(name, value) for name, value in TYPED.items()}
+    submissions = changes.pop("submissions", ())
+    submission_id = changes.pop("submission_id", None)
     rows = records + count["repeated"]
     note = {
         "extract_id": extract_id,
@@ -96,11 +99,12 @@ def land(settings: Settings, extract_id: str, partner: str = "pwani_shelter", **
         "unmapped_columns": [],
         "columns_found": ["Date", "From", "Sex"],
         "contract_content": {
+            "submission_id": submission_id,
             "fields": {
                 "event_on": {"column": ["Date"], "required": True},
                 "place(origin).place_text": {"column": ["Home town", "From"], "required": True},
                 "sex": {"column": ["Sex"], "required": None},
-            }
+            },
         },
         "parquet_sha256": hashlib.sha256(extract_id.encode()).hexdigest(),
         **changes,
@@ -116,6 +120,8 @@ def land(settings: Settings, extract_id: str, partner: str = "pwani_shelter", **
         [{"record_id": number, "field": "sex", "value": "F"} for number in range(records)],
     )
     for table, typed_rows in _typed_tables(note, typed, typed_records, count):
+        for record, submission in zip(typed_rows if table == "records" else (), submissions, strict=False):
+            record["submission_key"] = f"{submission:016x}"
         _write(settings.typed / table / f"{extract_id}.parquet", typed_rows)
     _write(
         settings.work / "places" / "matches.parquet",

@@ -222,7 +222,7 @@ def test_the_first_matching_label_applies(numbers: tuple[float, ...], expected: 
 
 def cells(rows: list[tuple[str, str, int]], value: str, **window: str) -> pd.DataFrame:
     """Rows of partner, place and number, in one window."""
-    given = [dict(zip(("partner", "place_id", value), row, strict=True)) for row in rows]
+    given = [dict(zip(("source", "place_id", value), row, strict=True)) for row in rows]
     return pd.DataFrame(given).assign(
         place_level="county", place_role="origin", record_grain="case", **window
     )

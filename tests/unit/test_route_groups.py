@@ -12,7 +12,7 @@ from orchestration.linkage.route_groups import route_groups
 
 class Stop(NamedTuple):
     record_id: int
-    partner: str
+    source: str
     year: int | None
     role: str
     seq: int
@@ -22,7 +22,7 @@ class Stop(NamedTuple):
 SCHEMA = pa.schema(
     [
         *((name, pa.int64()) for name in ("record_id", "year", "seq", "number")),
-        *((name, pa.string()) for name in ("partner", "role", "place_id")),
+        *((name, pa.string()) for name in ("source", "role", "place_id")),
     ]
 )
 
@@ -42,7 +42,7 @@ def groups(*reports: list[Stop]) -> dict[int, int]:
     with duckdb.connect() as con:
         con.register("reported", pa.Table.from_pylist(rows, schema=SCHEMA))
         con.execute("create table stops as from reported")
-        con.execute("create table reports as select distinct record_id, partner, year from reported")
+        con.execute("create table reports as select distinct record_id, source, year from reported")
         return {row["record_id"]: row["route_group_id"] for row in route_groups(con).to_pylist()}
 
 

@@ -14,7 +14,7 @@ from orchestration.statistics.measure import as_table
 from orchestration.statistics.tables import SCHEMAS
 from tests.simulated_corridors import POLICY
 
-COUNT_COLUMNS = ["partner", "record_grain", "month_from", "month_to", "round", "record_count"]
+COUNT_COLUMNS = ["source", "record_grain", "month_from", "month_to", "round", "record_count"]
 
 
 def month(text: str) -> date:
@@ -124,7 +124,7 @@ def test_dispersion_uses_records_of_one_month_and_silent_months_stay_active() ->
     totals = counts(
         ("p", "2024-08", "2024-08", 5), ("p", "2023-09", "2023-09", 4), ("q", "2024-08", "2024-08", 1)
     )
-    watched = pd.DataFrame({"partner": ["p", "x"], "month_start": [month("2025-01"), month("2025-01")]})
+    watched = pd.DataFrame({"source": ["p", "x"], "month_start": [month("2025-01"), month("2025-01")]})
     frames = (with_month_numbers(one) for one in (counted, totals, watched))
     side = told(comparison, *frames, item="corridor_id")
     assert (side.partners, side.items) == (["p", "q"], ["KE040>ARE"])
@@ -143,7 +143,7 @@ def test_dispersion_without_months_comes_from_the_policy() -> None:
         POLICY,
     )[1]
     counted = pd.concat(counts(("p", "", "", 9), round=one, corridor_id="A>B") for one in ("2019", "2020"))
-    nothing = pd.DataFrame({"partner": [], "month_start": []})
+    nothing = pd.DataFrame({"source": [], "month_start": []})
     frames = (with_month_numbers(one) for one in (counted, counted, nothing))
     assert told(pair, *frames, item="corridor_id").dispersion(POLICY) == [POLICY.shift_unknown_dispersion]
 
@@ -160,7 +160,7 @@ def corridor(
     ends = corridor_id.split(">")
     frame = pd.DataFrame(
         {
-            "partner": partner, "record_grain": "case", "corridor_level": level, "corridor_id": corridor_id,
+            "source": partner, "record_grain": "case", "corridor_level": level, "corridor_id": corridor_id,
             "origin_place_id": ends[0], "via_place_id": ends[1] if len(ends) == 3 else None,
             "destination_place_id": ends[-1], "month_from": months, "month_to": months, "round": None,
             "record_count": [records // 12 + (at < records % 12) for at in range(12)],
@@ -174,13 +174,13 @@ def totals_of(od: pd.DataFrame, unknown_way: int = 0) -> pd.DataFrame:
     partner tell no way."""
     is_unknown = od["origin_place_id"].eq("unknown") | od["destination_place_id"].eq("unknown")
     frame = od.assign(unknown_end_count=od["record_count"].where(is_unknown, 0))
-    keys = ["partner", "record_grain", "month_from", "month_to", "round"]
+    keys = ["source", "record_grain", "month_from", "month_to", "round"]
     totals = frame.groupby(keys, dropna=False)[["record_count", "unknown_end_count"]].sum().reset_index()
     return totals.assign(unknown_way_count=totals["unknown_end_count"] + unknown_way)
 
 
 def shifts_of(counts: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
-    active = pd.DataFrame({"partner": [], "record_grain": [], "month_start": []})
+    active = pd.DataFrame({"source": [], "record_grain": [], "month_start": []})
     return corridor_shifts(counts, totals, active, calendar(complete_to="2025-07"), periods(), POLICY)
 
 

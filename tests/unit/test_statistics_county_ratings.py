@@ -39,7 +39,7 @@ def roles(county: str, origin: float, transit: float, exploitation: float) -> li
 def touches(partner: str, county: str, year: int, records: int) -> dict[str, Any]:
     first, last = date(year, 1, 1), date(year, 12, 1)
     return {
-        "partner": partner, "record_grain": "case", "place_id": county, "month_from": first, "month_to": last,
+        "source": partner, "record_grain": "case", "place_id": county, "month_from": first, "month_to": last,
         "round": None, "record_count": records,
     }  # fmt: skip
 
@@ -48,7 +48,7 @@ def rated(places: list[dict[str, Any]], counts: list[dict[str, Any]], each_year:
     """Ratings by county, where each partner has so many records in all each year."""
     county_counts = pd.DataFrame(counts)
     totals = county_counts.drop(columns="place_id").assign(record_count=each_year).drop_duplicates()
-    silent = pd.DataFrame({"partner": [], "record_grain": [], "month_start": []})
+    silent = pd.DataFrame({"source": [], "record_grain": [], "month_start": []})
     found = county_ratings(pd.DataFrame(places), county_counts, totals, silent, PERIODS, POLICY)
     return found.set_index(["place_id", "period_id"]) if len(found) else found
 
@@ -127,7 +127,7 @@ def test_no_world_is_too_empty() -> None:
         pd.DataFrame([place("KE040", "origin", 2.0)]),
         nothing,
         nothing,
-        pd.DataFrame({"partner": [], "record_grain": [], "month_start": []}),
+        pd.DataFrame({"source": [], "record_grain": [], "month_start": []}),
         PERIODS,
         POLICY,
     ).iloc[0]

@@ -21,7 +21,7 @@ select
     window_cells.code,
     cast(sum(window_cells.movement_count) as integer) as movement_count,
     cast(sum(window_cells.key_sum) as bigint) as key_sum,
-    cast(count(distinct window_cells.partner) as integer) as partner_count
+    cast(count(distinct window_cells.source) as integer) as partner_count
 from window_cells
 inner join window_periods
     on

@@ -1,8 +1,8 @@
--- One row per partner, grain, corridor, span of months that the dates allow, and round: counted records, for shifts.
+-- One row per source, grain, corridor, span of months that the dates allow, and round: counted records, for shifts.
 with movements as (select * from {{ ref('int_movements') }} where is_counted)
 
 select
-    movements.partner,
+    movements.source,
     movements.record_grain,
     corridors.corridor_level,
     corridors.corridor_id,
@@ -16,7 +16,7 @@ select
 from {{ ref('int_corridor_movements') }} as corridors
 inner join movements on corridors.movement_id = movements.movement_id
 group by
-    movements.partner,
+    movements.source,
     movements.record_grain,
     corridors.corridor_level,
     corridors.corridor_id,

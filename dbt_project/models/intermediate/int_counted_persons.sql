@@ -21,7 +21,7 @@ records as (
         keys.counting_id,
         movements.record_grain,
         movements.population,
-        movements.partner,
+        movements.source,
         movements.window_from,
         movements.window_to,
         movements.round,
@@ -43,7 +43,7 @@ single_windows as (
         counting_id,
         record_grain,
         population,
-        partner,
+        source,
         window_from,
         window_to,
         round,
@@ -55,7 +55,7 @@ single_windows as (
     from records
     where movement_record_count = 1
     group by
-        counting_table, counting_role, counting_id, record_grain, population, partner, window_from, window_to, round
+        counting_table, counting_role, counting_id, record_grain, population, source, window_from, window_to, round
 ),
 
 singles as (
@@ -66,7 +66,7 @@ singles as (
         window_periods.period_id,
         windows.record_grain,
         windows.population,
-        windows.partner,
+        windows.source,
         max(windows.weakness) as weakness,
         sum(windows.record_count) as record_count,
         sum(windows.person_count_low) as person_count_low,
@@ -80,7 +80,7 @@ singles as (
             and windows.round = window_periods.round
     group by
         windows.counting_table, windows.counting_role, windows.counting_id, window_periods.period_id,
-        windows.record_grain, windows.population, windows.partner
+        windows.record_grain, windows.population, windows.source
 ),
 
 -- Records of one movement with different numbers: the larger one counts.
@@ -92,7 +92,7 @@ joined_of_partners as (
         window_periods.period_id,
         records.record_grain,
         records.population,
-        records.partner,
+        records.source,
         records.movement_id,
         max(records.weakness) as weakness,
         max(records.person_count_low) as person_count_low,
@@ -110,7 +110,7 @@ joined_of_partners as (
     where records.movement_record_count > 1
     group by
         records.counting_table, records.counting_role, records.counting_id, window_periods.period_id,
-        records.record_grain, records.population, records.partner, records.movement_id
+        records.record_grain, records.population, records.source, records.movement_id
 ),
 
 joined_movements as (
@@ -197,7 +197,7 @@ of_partners as (
         period_id,
         record_grain,
         population,
-        partner,
+        source,
         person_count_low,
         person_count_high
     from singles
@@ -211,7 +211,7 @@ of_partners as (
         period_id,
         record_grain,
         population,
-        partner,
+        source,
         person_count_low,
         person_count_high
     from joined_of_partners
@@ -225,11 +225,11 @@ partners as (
         period_id,
         record_grain,
         population,
-        partner,
+        source,
         sum(person_count_low) as person_count_low,
         sum(person_count_high) as person_count_high
     from of_partners
-    group by counting_table, counting_role, counting_id, period_id, record_grain, population, partner
+    group by counting_table, counting_role, counting_id, period_id, record_grain, population, source
 ),
 
 ranked as (
@@ -244,7 +244,7 @@ ranked as (
         person_count_high,
         row_number() over (
             partition by counting_table, counting_role, counting_id, period_id, record_grain, population
-            order by person_count_low desc nulls last, partner asc nulls last
+            order by person_count_low desc nulls last, source asc nulls last
         ) as size_rank
     from partners
 ),

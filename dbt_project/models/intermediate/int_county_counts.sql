@@ -1,4 +1,4 @@
--- One row per partner, grain, county and span of months that the dates allow: counted records that touch the county in
+-- One row per source, grain, county and span of months that the dates allow: counted records that touch the county in
 -- any role, each once.
 with movements as (select * from {{ ref('int_movements') }} where is_counted and period_from is not null),
 
@@ -11,7 +11,7 @@ touched as (
 )
 
 select
-    movements.partner,
+    movements.source,
     movements.record_grain,
     touched.place_id,
     {{ month_of('movements.period_from') }} as month_from,
@@ -20,7 +20,7 @@ select
 from touched
 inner join movements on touched.movement_id = movements.movement_id
 group by
-    movements.partner,
+    movements.source,
     movements.record_grain,
     touched.place_id,
     {{ month_of('movements.period_from') }},

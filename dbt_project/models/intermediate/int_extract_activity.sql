@@ -14,7 +14,7 @@ reported as (
     select
         extract_id,
         partner,
-        partner_code,
+        source,
         record_grain,
         finest_place,
         period_from,
@@ -27,7 +27,7 @@ reported as (
     select distinct
         extracts.extract_id,
         extracts.partner,
-        extracts.partner_code,
+        extracts.source,
         extracts.record_grain,
         extracts.finest_place,
         {{ month_of('judged.period_from') }} as period_from,
@@ -46,7 +46,7 @@ watched as (
     select distinct
         reported.extract_id,
         reported.partner,
-        reported.partner_code,
+        reported.source,
         reported.record_grain,
         reported.finest_place,
         coverage.place_id,
@@ -139,7 +139,7 @@ spread as (
 select distinct
     watched.extract_id,
     watched.partner,
-    watched.partner_code,
+    watched.source,
     watched.record_grain,
     watched.place_id as watched_place_id,
     spread.place_id,

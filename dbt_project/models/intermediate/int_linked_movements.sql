@@ -4,10 +4,10 @@ with records as (select * from {{ ref('int_linked_records') }}),
 joined as (
     select
         movement_id,
-        max(case when record_id = movement_id then partner end) as partner,
+        max(case when record_id = movement_id then source end) as source,
         max(case when record_id = movement_id then departed_month end) as departed_month,
         count(*) as record_count,
-        count(distinct partner) as partner_count,
+        count(distinct source) as partner_count,
         max(weakness) as weakness
     from records
     group by movement_id
@@ -15,7 +15,7 @@ joined as (
 
 select
     joined.movement_id,
-    joined.partner,
+    joined.source,
     joined.departed_month,
     cast(joined.record_count as integer) as record_count,
     cast(joined.partner_count as integer) as partner_count,

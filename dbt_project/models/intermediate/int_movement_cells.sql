@@ -3,7 +3,7 @@
 {{ config(materialized='view') }}
 select
     movements.movement_id,
-    movements.partner,
+    movements.source,
     movements.departed_month,
     periods.period_id,
     movements.record_grain,

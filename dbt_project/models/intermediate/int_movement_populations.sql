@@ -20,7 +20,7 @@ populations as (
 
 select
     movements.movement_id,
-    movements.partner,
+    movements.source,
     movements.departed_month,
     movements.record_grain,
     populations.population,

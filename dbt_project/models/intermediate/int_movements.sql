@@ -78,6 +78,7 @@ select
     placed.record_id as movement_id,
     placed.partner,
     placed.partner_code,
+    placed.source,
     placed.record_grain,
     placed.trafficking_status,
     placed.is_counted,

@@ -3,6 +3,14 @@ with extracts as (select * from {{ ref('stg_extracts') }}),
 
 in_force as (select * from {{ ref('stg_extracts_in_force') }} where fate = 'in_force'),
 
+-- A source is called by its first partner.
+sources as (
+    select distinct
+        partner as source,
+        partner_code as source_code
+    from extracts
+),
+
 months as (
     select
         partner_code,
@@ -14,6 +22,7 @@ months as (
 
 select
     extracts.partner_code,
+    max(sources.source_code) as source_code,
     case when count(extracts.partner_name) = count(*) then max(extracts.partner_name) end as partner_name,
     cast(count(in_force.extract_id) as integer) as extracts_in_force,
     {{ sorted_codes('extracts.record_grain') }} as record_grains,
@@ -21,6 +30,7 @@ select
     max(months.first_month) as first_month,
     max(months.last_month) as last_month
 from extracts
+inner join sources on extracts.source = sources.source
 left join in_force on extracts.extract_id = in_force.extract_id and extracts.partner = in_force.partner
 left join months on extracts.partner_code = months.partner_code
 group by extracts.partner_code

@@ -1,4 +1,4 @@
--- One row per place, role, period, grain, population and partner: what the partner reported there.
+-- One row per place, role, period, grain, population and source: what the source reported there.
 with windows as (
     select
         stops.place_level,
@@ -6,7 +6,7 @@ with windows as (
         stops.place_role,
         movements.record_grain,
         movements.population,
-        movements.partner,
+        movements.source,
         movements.window_from,
         movements.window_to,
         movements.round,
@@ -16,7 +16,7 @@ with windows as (
     inner join {{ ref('int_movement_populations') }} as movements on stops.movement_id = movements.movement_id
     group by
         stops.place_level, stops.place_id, stops.place_role, movements.record_grain, movements.population,
-        movements.partner, movements.window_from, movements.window_to, movements.round
+        movements.source, movements.window_from, movements.window_to, movements.round
 )
 
 select
@@ -26,7 +26,7 @@ select
     periods.period_id,
     windows.record_grain,
     windows.population,
-    windows.partner,
+    windows.source,
     cast(sum(windows.record_count) as bigint) as record_count,
     cast(sum(windows.prevented_count) as bigint) as prevented_count
 from windows
@@ -37,4 +37,4 @@ inner join {{ ref('int_window_periods') }} as periods
         and windows.round = periods.round
 group by
     windows.place_level, windows.place_id, windows.place_role, periods.period_id, windows.record_grain,
-    windows.population, windows.partner
+    windows.population, windows.source

@@ -1,7 +1,7 @@
--- One row per place, role, period, grain and partner: the months of the period in which the partner watched it.
+-- One row per place, role, period, grain and source: the months of the period in which the source watched it.
 with activity as (
     select *
-    from {{ ref('int_partner_activity') }}
+    from {{ ref('int_source_activity') }}
     where
         place_role in ('origin', 'transit', 'intended_destination', 'exploitation')
         and record_grain <> 'flow_count'
@@ -15,7 +15,7 @@ select
     activity.place_role,
     periods.period_id,
     activity.record_grain,
-    activity.partner,
+    activity.source,
     cast(count(*) as integer) as effort_months
 from activity
 inner join periods
@@ -29,4 +29,4 @@ group by
     activity.place_role,
     periods.period_id,
     activity.record_grain,
-    activity.partner
+    activity.source

@@ -18,6 +18,7 @@ select
     records.extract_id,
     records.partner,
     judged.partner_code,
+    extracts.source,
     extracts.finest_place,
     records.record_grain,
     records.round,

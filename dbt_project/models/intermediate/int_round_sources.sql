@@ -1,4 +1,4 @@
--- One row per partner, grain and round it reported in, with the coverage it declared for it. An empty report counts.
+-- One row per source, grain and round it reported in, with the coverage it declared for it. An empty report counts.
 with extracts as (
     select extracts.*
     from {{ ref('stg_extracts') }} as extracts
@@ -9,7 +9,7 @@ with extracts as (
 
 covered as (
     select
-        extracts.partner,
+        extracts.source,
         extracts.record_grain,
         extracts.round,
         coverage.place_id || ' ' || coverage.place_role as place_and_role
@@ -24,16 +24,16 @@ covered as (
 
 declared as (
     select
-        partner,
+        source,
         record_grain,
         round,
         {{ sorted_codes('place_and_role') }} as coverage
     from covered
-    group by partner, record_grain, round
+    group by source, record_grain, round
 )
 
 select distinct
-    extracts.partner,
+    extracts.source,
     extracts.record_grain,
     extracts.round,
     rounds.round_number,
@@ -42,6 +42,6 @@ from extracts
 inner join {{ ref('int_rounds') }} as rounds on extracts.round = rounds.round
 left join declared
     on
-        extracts.partner = declared.partner
+        extracts.source = declared.source
         and extracts.record_grain = declared.record_grain
         and extracts.round = declared.round

@@ -1,8 +1,7 @@
--- One row per partner, grain, place, role and month in which the partner watched that place and reported.
+-- One row per source, grain, place, role and month in which a partner of the source watched that place and reported.
 -- Each distinct declaration once: extracts of a partner repeat it.
 select distinct
-    partner,
-    partner_code,
+    source,
     record_grain,
     place_id,
     place_role,

@@ -1,4 +1,4 @@
--- One row per partner, grain, span of months that the dates allow, and round: all counted records, and those of which
+-- One row per source, grain, span of months that the dates allow, and round: all counted records, and those of which
 -- an end, or the way between the ends, is not known.
 with movements as (select * from {{ ref('int_movements') }} where is_counted),
 
@@ -10,7 +10,7 @@ passing as (
 
 reported as (
     select
-        movements.partner,
+        movements.source,
         movements.record_grain,
         movements.round,
         {{ month_of('movements.period_from') }} as month_from,
@@ -24,7 +24,7 @@ reported as (
 )
 
 select
-    partner,
+    source,
     record_grain,
     month_from,
     month_to,
@@ -33,4 +33,4 @@ select
     sum(case when has_unknown_end then 1 else 0 end) as unknown_end_count,
     sum(case when has_unknown_end or has_unknown_way then 1 else 0 end) as unknown_way_count
 from reported
-group by partner, record_grain, month_from, month_to, round
+group by source, record_grain, month_from, month_to, round

@@ -1,4 +1,4 @@
--- One row per cell, grain, population, partner and window of departure: movements and protection keys, added up once.
+-- One row per cell, grain, population, source and window of departure: movements and protection keys, added up once.
 -- Every period is made of whole windows (int_window_periods).
 with cells as (select * from {{ ref('int_cell_members') }}),
 
@@ -23,7 +23,7 @@ dated as (
     select
         movement_id,
         record_grain,
-        partner,
+        source,
         protection_key,
         coalesce(round, 'none') as round,
         window_from,
@@ -36,7 +36,7 @@ select
     cells.cell_id,
     dated.record_grain,
     populations.population,
-    dated.partner,
+    dated.source,
     dated.window_from,
     dated.window_to,
     dated.round,
@@ -55,6 +55,6 @@ from cells
 inner join dated on cells.movement_id = dated.movement_id
 inner join populations on cells.movement_id = populations.movement_id
 group by
-    cells.table_name, cells.cell_id, dated.record_grain, populations.population, dated.partner, dated.window_from,
+    cells.table_name, cells.cell_id, dated.record_grain, populations.population, dated.source, dated.window_from,
     dated.window_to, dated.round, cells.level, cells.origin_place_id, cells.via_place_id, cells.destination_place_id,
     cells.role, cells.place_id, cells.domain, cells.code

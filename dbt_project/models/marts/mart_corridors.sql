@@ -31,7 +31,7 @@ counts as (
         sum(cells.record_count) as record_count,
         sum(cells.prevented_count) as prevented_count,
         -- A partner that only reported prevented journeys counts nothing here.
-        count(distinct case when cells.record_count > 0 then corridors.partner end) as partner_count,
+        count(distinct case when cells.record_count > 0 then corridors.source end) as partner_count,
         corridors.origin_place_id <> 'unknown' and corridors.destination_place_id <> 'unknown' as has_known_ends
     from corridors
     inner join cells on corridors.movement_id = cells.movement_id

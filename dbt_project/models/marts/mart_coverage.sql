@@ -1,11 +1,11 @@
 -- One row per place, period and grain that at least one partner watched: months, partners and last month watched.
 with activity as (
     select distinct
-        partner,
+        source,
         record_grain,
         place_id,
         month_start
-    from {{ ref('int_partner_activity') }}
+    from {{ ref('int_source_activity') }}
 ),
 
 periods as (select * from {{ ref('int_periods') }})
@@ -15,7 +15,7 @@ select
     periods.period_id,
     activity.record_grain,
     cast(count(*) as integer) as effort_months,
-    cast(count(distinct activity.partner) as integer) as partner_count,
+    cast(count(distinct activity.source) as integer) as partner_count,
     max(activity.month_start) as last_active_month
 from activity
 inner join periods

@@ -13,10 +13,10 @@ active as (
     select
         periods.period_id,
         reported.record_grain,
-        reported.partner,
+        reported.source,
         reported.month_start
     from periods
-    inner join {{ ref('int_partner_months') }} as reported
+    inner join {{ ref('int_source_months') }} as reported
         on reported.month_start between periods.first_month and periods.last_month
 ),
 
@@ -24,7 +24,7 @@ partners as (
     select
         period_id,
         record_grain,
-        count(distinct partner) as partner_count
+        count(distinct source) as partner_count
     from active
     group by period_id, record_grain
 ),
@@ -36,7 +36,7 @@ months as (
         partners.record_grain,
         months.month_start,
         -- Half of the period's partners or fewer: what is counted in such a month is a part of what the others hold.
-        2 * count(active.partner) <= max(partners.partner_count) as is_thin
+        2 * count(active.source) <= max(partners.partner_count) as is_thin
     from partners
     inner join periods on partners.period_id = periods.period_id
     inner join {{ ref('int_calendar_months') }} as months

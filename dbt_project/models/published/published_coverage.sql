@@ -4,8 +4,8 @@ with partners as (
     select
         periods.period_id,
         months.record_grain,
-        cast(count(distinct months.partner) as integer) as partner_count
-    from {{ ref('int_partner_months') }} as months
+        cast(count(distinct months.source) as integer) as partner_count
+    from {{ ref('int_source_months') }} as months
     inner join {{ ref('int_periods') }} as periods
         on
             months.month_start >= {{ month_of('periods.period_from') }}

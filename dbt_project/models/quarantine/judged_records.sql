@@ -167,6 +167,50 @@ fates as (
     left join excluded on records.record_id = excluded.record_id
     left join failed on records.extract_id = failed.extract_id and records.record_id = failed.record_id
     left join noted on records.extract_id = noted.extract_id and records.record_id = noted.record_id
+),
+
+-- A submission that several partners sent counts once: the record of the partner that sent it first stands for all. It
+-- does so while it is quarantined or under embargo, and when a steward left it out. A partner that no longer sends it
+-- stands for nothing.
+senders as (
+    select
+        submission_key,
+        record_grain,
+        partner,
+        row_number() over (
+            partition by submission_key, record_grain
+            order by min(received_on) nulls last, partner nulls last
+        ) as sender_number
+    from fates
+    where submission_key is not null and extract_fate = 'in_force'
+    group by submission_key, record_grain, partner
+    having
+        sum(
+            case when fate in ('current', 'quarantined', 'embargoed') or (fate = 'withdrawn' and is_excluded) then 1 end
+        ) > 0
+),
+
+-- Whoever takes consent back at one partner has taken it back at all.
+taken_back as (
+    select distinct submission_key
+    from fates
+    where submission_key is not null and fate = 'withdrawn' and is_withheld_since
+),
+
+counted_once as (
+    select
+        fates.*,
+        taken_back.submission_key is not null and fates.fate in ('current', 'quarantined', 'embargoed')
+            as is_taken_back,
+        coalesce(fates.partner <> senders.partner, false) and fates.fate in ('current', 'quarantined', 'embargoed')
+            as is_same_submission
+    from fates
+    left join senders
+        on
+            fates.submission_key = senders.submission_key
+            and fates.record_grain = senders.record_grain
+            and senders.sender_number = 1
+    left join taken_back on fates.submission_key = taken_back.submission_key
 )
 
 select
@@ -181,8 +225,10 @@ select
     source_row_count,
     period_from,
     period_to,
-    fate,
+    case when is_taken_back then 'withdrawn' when is_same_submission then 'superseded' else fate end as fate,
     case
+        when is_taken_back then 'withheld_since'
+        when is_same_submission then 'same_submission'
         when fate = 'quarantined' then failed_codes
         when fate = 'superseded' then 'newer_copy'
         when fate = 'withdrawn' and extract_fate = 'withdrawn' then 'extract_withdrawn'
@@ -195,4 +241,4 @@ select
         when fate = 'embargoed' then 'lag_not_passed'
     end as rule_codes,
     annotation_codes
-from fates
+from counted_once

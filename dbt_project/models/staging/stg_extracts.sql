@@ -1,22 +1,24 @@
--- One row per landed extract.
+-- One row per landed extract, with the source of its records: partners that send the same form's are one source.
 select
-    extract_id,
-    partner,
-    partner_code,
-    contract,
-    grain as record_grain,
-    delivery_mode,
-    period_from,
-    period_to,
-    round,
-    received_on,
-    sequence,
-    rows_read,
-    rows_refused,
-    rows_landed,
-    finest_place,
-    retention_years,
-    agreement_id,
-    partner_name,
-    cadence
-from {{ source('typed', 'extracts') }}
+    extracts.extract_id,
+    extracts.partner,
+    extracts.partner_code,
+    coalesce(sources.source, extracts.partner) as source,
+    extracts.contract,
+    extracts.grain as record_grain,
+    extracts.delivery_mode,
+    extracts.period_from,
+    extracts.period_to,
+    extracts.round,
+    extracts.received_on,
+    extracts.sequence,
+    extracts.rows_read,
+    extracts.rows_refused,
+    extracts.rows_landed,
+    extracts.finest_place,
+    extracts.retention_years,
+    extracts.agreement_id,
+    extracts.partner_name,
+    extracts.cadence
+from {{ source('typed', 'extracts') }} as extracts
+left join {{ source('gates', 'sources') }} as sources on extracts.partner = sources.partner

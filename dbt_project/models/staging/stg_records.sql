@@ -25,5 +25,6 @@ select
     consent_state,
     embargo_until,
     transit_count,
-    protection_key
+    protection_key,
+    submission_key
 from {{ source('typed', 'records') }}

@@ -199,9 +199,9 @@ def _round(key: Key) -> str:
 
 
 def reporting(key: Key) -> Query:
-    """Select partners that reported up to this round, with their declared coverage; empty reports count."""
+    """Select sources that reported up to this round, with their declared coverage; empty reports count."""
     sql = """
-        select round, round_number, partner, coverage
+        select *
         from rounds
         where
             record_grain = $record_grain

@@ -14,7 +14,7 @@ class LineageResult:
     """The lineage of one published row.
 
     `records`: records of partners, with a `part` if they stand behind the row in several roles. `watches`: a
-    place, an extract and a month each. `rounds`: the partners that reported in each round, up to the row's.
+    place, an extract and a month each. `rounds`: the sources that reported in each round, up to the row's.
     The methods give the row's numbers by kind of table; `row` is the published row.
     """
 
@@ -37,21 +37,21 @@ class LineageResult:
 
     @property
     def months(self) -> int:
-        """Distinct months watched, per partner."""
-        return len({(watch["partner"], watch["month"]) for watch in self.watches if watch["month"]})
+        """Distinct months watched, per source."""
+        return len({(source_of(watch), watch["month"]) for watch in self.watches if watch["month"]})
 
     def part(self, name: str) -> list[Mapping[str, Any]]:
         return [record for record in self.records if record.get("part") == name]
 
     @property
     def same_coverage(self) -> set[str]:
-        """Partners of the last round that reported in an earlier one with the same declared coverage."""
+        """Sources of the last round that reported in an earlier one with the same declared coverage."""
         last = max((one["round_number"] for one in self.rounds), default=0)
-        now = {one["partner"]: one["coverage"] for one in self.rounds if one["round_number"] == last}
+        now = {source_of(one): one["coverage"] for one in self.rounds if one["round_number"] == last}
         return {
-            one["partner"]
+            source_of(one)
             for one in self.rounds
-            if one["round_number"] < last and one["coverage"] and now.get(one["partner"]) == one["coverage"]
+            if one["round_number"] < last and one["coverage"] and now.get(source_of(one)) == one["coverage"]
         }
 
     # --- numbers of mart rows -----------------------------------------------
@@ -64,17 +64,17 @@ class LineageResult:
         }
 
     def counts_and_partners(self, row: Row) -> dict[str, Any]:
-        return {**self.counts(row), "partner_count": _partners(self.counted)}
+        return {**self.counts(row), "partner_count": _sources(self.counted)}
 
     def of_place(self, row: Row) -> dict[str, Any]:
         return {**self.counts_and_partners(row), "effort_months": self.months}
 
     def of_movement(self, row: Row) -> dict[str, Any]:
         """All records count, because a movement is published even if it is not counted."""
-        return {"record_count": len(self.records), "partner_count": _partners(self.records)}
+        return {"record_count": len(self.records), "partner_count": _sources(self.records)}
 
     def coverage(self, row: Row) -> dict[str, Any]:
-        return {"effort_months": self.months, "partner_count": _partners(self.watches)}
+        return {"effort_months": self.months, "partner_count": _sources(self.watches)}
 
     def watched(self, row: Row) -> dict[str, Any]:
         return {"is_reported": bool(self.watches)}
@@ -83,7 +83,7 @@ class LineageResult:
         before = self.part("before")
         return {
             "is_reported": bool(before) and not self.part("now"),
-            "earlier_partner_count": _partners(before),
+            "earlier_partner_count": _sources(before),
         }
 
     # --- numbers of mart and published rows ---------------------------------------------------------
@@ -101,7 +101,7 @@ class LineageResult:
         }
 
     def novelty(self, row: Row) -> dict[str, Any]:
-        now = {record["partner"] for record in self.part("now")}
+        now = {source_of(record) for record in self.part("now")}
         is_first = len({one["round_number"] for one in self.rounds}) == 1
         known = "baseline" if is_first else "seen_before" if self.part("before") else None
         is_new = row.get("evidence_class") not in ("baseline", "seen_before")
@@ -119,9 +119,9 @@ class LineageResult:
         return len({record["movement"] for record in self.counted})
 
     def movement_counts(self, row: Row) -> dict[str, Any]:
-        """A movement belongs to the partner of its smallest record."""
+        """A movement belongs to the source of its smallest record."""
         smallest = [record for record in self.counted if record["record"] == record["movement"]]
-        return {"movement_count": self.movements, "partner_count": _partners(smallest)}
+        return {"movement_count": self.movements, "partner_count": _sources(smallest)}
 
     def shift_counts(self, row: Row) -> dict[str, Any]:
         return {f"{side}_count": len(self.part(side)) for side in ("baseline", "current")}
@@ -133,7 +133,7 @@ class LineageResult:
         return {"report_count": self.movements}
 
     def watching_partners(self, row: Row) -> dict[str, Any]:
-        return {"partner_count": _partners(self.watches)}
+        return {"partner_count": _sources(self.watches)}
 
     def nothing(self, row: Row) -> dict[str, Any]:
         return {}
@@ -147,5 +147,10 @@ def persons(records: Sequence[Mapping[str, Any]]) -> int:
     return sum(largest.values())
 
 
-def _partners(rows: Sequence[Mapping[str, Any]]) -> int:
-    return len({row["partner"] for row in rows})
+def source_of(row: Mapping[str, Any]) -> str:
+    """Return the source of a row; lineages of earlier versions name the partner alone."""
+    return str(row.get("source") or row["partner"])
+
+
+def _sources(rows: Sequence[Mapping[str, Any]]) -> int:
+    return len({source_of(row) for row in rows})

@@ -19,6 +19,7 @@ NUMBERED = """
         records.record_id,
         records.partner,
         records.partner_code,
+        records.source,
         records.extract_id,
         typed.sheet,
         typed.row_number
@@ -84,6 +85,7 @@ TABLES = {
         select
             extracts.partner,
             extracts.partner_code,
+            extracts.source,
             extracts.extract_id,
             extracts.contract,
             extracts.agreement_id,
@@ -109,8 +111,8 @@ TABLES = {
         order by all
     """,
     ROUNDS: """
-        select record_grain, round, round_number, partner, coverage
-        from intermediate.int_round_partners
+        select record_grain, round, round_number, source, coverage
+        from intermediate.int_round_sources
         order by all
     """,
     CALENDAR: """

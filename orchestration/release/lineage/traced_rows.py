@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestration import intake
 from orchestration.core import Settings
-from orchestration.release.lineage.result import LineageResult
+from orchestration.release.lineage.result import LineageResult, source_of
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ class Watch:
 
 @dataclass(frozen=True)
 class Reported:
-    """A partner in a round. `same_coverage`: it declared the same coverage in the traced round."""
+    """A source in a round. `same_coverage`: it declared the same coverage in the traced round."""
 
     round: str
-    partner: str
+    source: str
     same_coverage: bool
 
 
@@ -95,7 +95,8 @@ def watches_of(settings: Settings, watches: Sequence[Mapping[str, Any]]) -> Iter
 
 def reported(result: LineageResult) -> Iterator[Reported]:
     for report in result.rounds:
-        yield Reported(report["round"], report["partner"], report["partner"] in result.same_coverage)
+        source = source_of(report)
+        yield Reported(report["round"], source, source in result.same_coverage)
 
 
 def _distinct(values: Any) -> tuple[str, ...]:

@@ -1,0 +1,126 @@
+"""Submissions of one form that several partners sent, by the codes of their ids.
+
+How much of an extract another partner sent first, for the extract gate; and which partners are one source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from expectations import thresholds
+from orchestration.contracts import SubmissionId
+from orchestration.core import Settings
+from orchestration.gates.landed import Landed
+from orchestration.gates.parquet_views import open_views
+from orchestration.linkage import Clusters
+
+SHARED_SHARE, SHARED_WITH = "shared_submission_share", "shared_with"
+SOURCES = pa.schema([("partner", pa.string()), ("source", pa.string())])
+_KEYS = "select distinct partner, extract_id, submission_key from records where submission_key is not null"
+_SHARED = """
+with own as (select submission_key from submissions where partner = $partner and extract_id = $extract_id),
+sent_before as (select submission_key from sent where partner = $partner)
+select sent.partner, count(*) as shared, (select count(*) from own) as submissions
+from own
+inner join sent on own.submission_key = sent.submission_key
+where sent.partner <> $partner and own.submission_key not in (select submission_key from sent_before)
+group by sent.partner
+order by shared desc, sent.partner
+"""
+# Each partner beside the first one by name that has a submission of its own in force.
+_PAIRS = f"""
+with held as (
+    select distinct keys.partner, keys.submission_key
+    from ({_KEYS}) as keys
+    inner join in_force on keys.partner = in_force.partner and keys.extract_id = in_force.extract_id
+),
+firsts as (
+    select submission_key, min(partner) as partner from held group by submission_key having count(*) > 1
+)
+select distinct firsts.partner, held.partner
+from firsts
+inner join held on firsts.submission_key = held.submission_key and firsts.partner <> held.partner
+"""
+
+
+class SentBefore:
+    """The submissions of extracts in force, added in the order in which the extracts came.
+
+    `con` has the typed `records`. A submission that the partner has in force itself is its own. Two partners
+    of which a steward accepted that they share most of an extract are not asked about again.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self._con = con
+        self._accepted: set[frozenset[str]] = set()
+        con.execute(f"create table submissions as {_KEYS}")
+        con.execute("create table sent (partner varchar, submission_key varchar)")
+
+    def shared_by(self, landed: Landed) -> dict[str, Any]:
+        """Return the share of an extract's submissions that another partner sent first, and that partner."""
+        found = self._con.execute(_SHARED, self._key(landed)).fetchall()
+        for other, shared, submissions in found:
+            if frozenset((landed.partner, other)) not in self._accepted:
+                return {SHARED_SHARE: shared / submissions, SHARED_WITH: other}
+        return {SHARED_SHARE: None, SHARED_WITH: None}
+
+    def add(self, landed: Landed, row: Mapping[str, Any]) -> None:
+        """Add an extract that is in force; `row` is its profile."""
+        if (row[SHARED_SHARE] or 0) > thresholds.SHARED_SUBMISSIONS_MAX:
+            self._accepted.add(frozenset((landed.partner, row[SHARED_WITH])))
+        self._con.execute(
+            "insert into sent select partner, submission_key from submissions "
+            "where partner = $partner and extract_id = $extract_id "
+            "except select partner, submission_key from sent",
+            self._key(landed),
+        )
+
+    @staticmethod
+    def _key(landed: Landed) -> dict[str, str]:
+        return {"partner": landed.partner, "extract_id": landed.extract_id}
+
+
+def in_order_of_receipt(register: Sequence[Landed]) -> list[int]:
+    """Return the positions of the register's extracts in the order in which they came, partner by partner."""
+    latest: dict[str, str] = {}
+    received = []
+    for at, landed in enumerate(register):  # by partner and sequence
+        latest[landed.partner] = max(
+            latest.get(landed.partner, ""), str(landed.content.get("received_on") or "")
+        )
+        received.append((latest[landed.partner], at))
+    return [at for _, at in sorted(received)]
+
+
+def sources(settings: Settings, register: Sequence[Landed], in_force: Iterable[tuple[str, str]]) -> pa.Table:
+    """Return the source of each partner, as SOURCES.
+
+    Partners that share a submission in force, or name one form, are one source, called by the first of them
+    by name.
+    """
+    partners = sorted({landed.partner for landed in register})
+    number = {partner: at for at, partner in enumerate(partners)}
+    keys = set(in_force)
+    with_ids = [landed for landed in register if landed.key in keys and _submission_id(landed)]
+    first_of_form: dict[str, str] = {}
+    pairs = [
+        (first_of_form.setdefault(form, landed.partner), landed.partner)
+        for landed in with_ids
+        if (form := SubmissionId.model_validate(_submission_id(landed)).form_name)
+    ]
+    if len({landed.partner for landed in with_ids}) > 1:
+        with open_views(settings, "records") as con:
+            con.execute("create table in_force (partner varchar, extract_id varchar)")
+            con.executemany("insert into in_force values (?, ?)", [landed.key for landed in with_ids])
+            pairs += con.execute(_PAIRS).fetchall()
+    clusters = Clusters((number[one], number[other]) for one, other in pairs)
+    rows = [{"partner": one, "source": partners[clusters.of(number[one])]} for one in partners]
+    return pa.Table.from_pylist(rows, schema=SOURCES)
+
+
+def _submission_id(landed: Landed) -> dict[str, Any] | None:
+    return (landed.content.get("contract_content") or {}).get("submission_id")
