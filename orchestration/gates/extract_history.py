@@ -53,8 +53,8 @@ def compare_with_last(
 ) -> None:
     """Add HISTORY_COLUMNS and SHARED_WITH to the rows, which are in the register's order.
 
-    `accepted` and `withdrawn`: keys of extracts; `waived`: keys with the name of a check. `sent_before`: which
-    submissions other partners sent before.
+    `accepted` and `withdrawn`: keys of extracts; `waived`: keys with the name of a check. `sent_before`:
+    which submissions other partners sent before.
     """
     last_good: dict[tuple[Any, ...], tuple[dict[str, Any], Landed]] = {}
     last_shares: dict[tuple[str, str], dict[str, Measured]] = {}
