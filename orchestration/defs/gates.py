@@ -17,6 +17,7 @@ GROUP = "gates"
 VERDICTS = dg.AssetKey(["gates", "verdicts"])
 IN_FORCE = dg.AssetKey(["gates", "in_force"])
 ROW_DECISIONS = dg.AssetKey(["gates", "row_decisions"])
+SOURCES = dg.AssetKey(["gates", "sources"])
 
 
 @dg.asset(
@@ -60,6 +61,7 @@ def extract_gate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
                 "changed since the current release.",
             ),
             (ROW_DECISIONS, "Records that a steward released from quarantine or excluded."),
+            (SOURCES, "The source of each partner: partners that send one form's submissions are one."),
         )
     ],
 )
@@ -94,6 +96,7 @@ def in_force(
         data_version=version_of(artifact, "gates/row_decisions.parquet"),
         metadata={"dagster/row_count": settled.row_decisions},
     )
+    yield dg.MaterializeResult(asset_key=SOURCES, data_version=version_of(artifact, "gates/sources.parquet"))
 
 
 def _held(settled: gates.InForce, desk_url: str) -> Iterator[dg.AssetObservation]:

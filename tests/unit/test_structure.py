@@ -557,7 +557,7 @@ def rule_codes_in_sql() -> set[str]:
     folder = ROOT / "dbt_project" / "models" / "quarantine"
     rules = re.findall(r"'(\w+)' as rule_code\b", (folder / "record_rules.sql").read_text(encoding="utf-8"))
     judging = (folder / "judged_records.sql").read_text(encoding="utf-8")
-    fates = re.search(r"case\s+when fate = 'quarantined'.*?end as rule_codes", judging, re.DOTALL)
+    fates = re.search(r"as fate,\s+case.*?end as rule_codes", judging, re.DOTALL)
     assert rules and fates
     return {*rules, *re.findall(r"then '(\w+)'", fates[0])}
 
