@@ -133,7 +133,7 @@ def test_incremental_extract_keeps_records_it_does_not_repeat(dirty: EvidenceBas
 def test_empty_incremental_extract_counts_as_an_active_month(dirty: EvidenceBase) -> None:
     """X5: a header alone, for a declared period."""
     active = dirty.work(
-        "select distinct month_start from intermediate.int_source_activity where partner = 'paa_added' order by 1"
+        "select distinct month_start from intermediate.int_source_activity where source = 'paa_added' order by 1"
     )
     assert active == [(date(2025, 3, 1),), (date(2025, 6, 1),)]
 
