@@ -29,7 +29,8 @@ STEWARDS_RECIPIENT = "stewards.age.pub"
 USES = {
     "record": (
         RECORD_KEY,
-        "makes record ids, codes of partners and submissions, marks of forgotten records; encrypts texts of places",
+        "makes record ids, codes of partners and submissions, marks of forgotten records; "
+        "encrypts texts of places",
     ),
     "link": (LINK_KEY, "makes link codes of names, phones and answers"),
     "noise": (NOISE_KEY, "makes protection keys, which decide the noise of public counts"),
