@@ -65,9 +65,10 @@ def check(settings: Settings, contract_path: Path, file: Path, as_json: bool) ->
 def draft(
     settings: Settings, files: tuple[Path, ...], form: Path | None, kind: str, partner: str, as_json: bool
 ) -> None:
-    """Draft a contract from the partner's form and FILEs exported from it, or from either.
+    """Draft a contract from a form or file.
 
-    Several FILEs of one format may differ in language or version. The draft is commented YAML; TODO marks
+    FILEs are exports of one format; they may differ in language or version. --form says more than they do:
+    all choices, all languages, links of repeats. The draft is commented YAML; TODO marks
     what only a person knows. Columns that are not clearly understood are denied. Nothing is kept.
     """
     from orchestration.contracts import PARTNER_CODE

@@ -27,6 +27,7 @@ HIDDEN = {
     "round",
     "content_hash",
     "protection_key",
+    "submission_key",
 }
 KEYS = {"extract_id", "partner", "record_id", "sheet", "row_number", "source_row_count", "key_basis"}
 CONTRACT = {

@@ -6,10 +6,11 @@ and the search for new codes read them from there.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -17,7 +18,6 @@ import pyarrow.parquet as pq
 from orchestration.contracts import Contract, is_text_of_a_place, load_vocabulary
 from orchestration.core import REFERENCE_SEEDS, TEXTS_SUFFIX, Keys, read_texts
 from orchestration.intake.drift.codes import is_unlisted, readers_of
-from orchestration.intake.landing.landing import SCHEMA, with_dictionaries
 
 Texts = dict[str, str]  # token → text as sent
 
@@ -28,43 +28,62 @@ class HiddenTexts:
     def __init__(self, contract: Contract, keys: Keys) -> None:
         self.texts: Texts = {}
         self._keys = keys
-        self._places = _names(filter(is_text_of_a_place, contract.fields))
+        self._places = set(filter(is_text_of_a_place, contract.fields))
         self._readers = readers_of(contract, load_vocabulary(REFERENCE_SEEDS))
         self._unlisted: dict[tuple[str, str, str], bool] = {}
 
     def hide(self, cells: pa.Table) -> pa.Table:
-        """Return cells with tokens in place of texts, in the form that `write_cells` takes."""
-        plain = cells.cast(SCHEMA)
-        values = plain["value"]
-        is_text = pc.or_(pc.is_in(plain["field"], self._places), self._is_unlisted(plain))
-        is_text = pc.and_(is_text, pc.not_equal(values, ""))
-        texts = pc.unique(values.filter(is_text))
-        if not len(texts):
+        """Return cells (DICTIONARY_SCHEMA) with tokens in place of texts, which stay in no dictionary."""
+        fields, kinds, values = (_dictionary(cells, name) for name in ("field", "kind", "value"))
+        is_place = np.array([name in self._places for name in fields.names], bool)
+        is_text = is_place[fields.codes] | self._are_unlisted(fields, kinds, values)
+        is_text &= np.array([bool(text) for text in values.names], bool)[values.codes]
+        hidden = np.unique(values.codes[is_text])
+        if not len(hidden):
             return cells
-        found = {self._keys.token(text): text for text in texts.to_pylist()}
-        self.texts |= found
-        tokens = pc.take(_names(found), pc.index_in(values, texts))
-        hidden = pc.if_else(is_text, tokens, values)
-        return with_dictionaries(
-            plain.set_column(SCHEMA.get_field_index("value"), SCHEMA.field("value"), hidden)
-        )
+        tokens = [self._keys.token(values.names[code]) for code in hidden.tolist()]
+        self.texts |= {token: values.names[code] for token, code in zip(tokens, hidden.tolist(), strict=True)}
+        places = np.zeros(len(values.names), np.int64)
+        places[hidden] = np.arange(len(hidden)) + len(values.names)
+        codes = np.where(is_text, places[values.codes], values.codes)
+        used, codes = np.unique(codes, return_inverse=True)
+        every = [*values.names, *tokens]
+        landed = pa.array([every[code] for code in used.tolist()], pa.string())
+        column = pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), landed)
+        return cells.set_column(cells.schema.get_field_index("value"), cells.schema.field("value"), column)
 
-    def _is_unlisted(self, cells: pa.Table) -> pa.ChunkedArray:
+    def _are_unlisted(self, fields: _Codes, kinds: _Codes, values: _Codes) -> npt.NDArray[np.bool_]:
         """Return for each cell whether it is an answer that is in no code list."""
-        coded = cells.filter(pc.is_in(cells["field"], _names(self._readers)))
-        answers = coded.select(["field", "kind", "value"]).group_by(["field", "kind", "value"]).aggregate([])
-        unlisted: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for answer in zip(*(answers[name].to_pylist() for name in ("field", "kind", "value")), strict=True):
-            if answer not in self._unlisted:
-                name, kind, value = answer
-                self._unlisted[answer] = is_unlisted(name, self._readers[name], value, kind)
-            if self._unlisted[answer]:
-                unlisted[answer[:2]].append(answer[2])
-        found = pa.chunked_array([pa.repeat(pa.scalar(False), len(cells))])
-        for (name, kind), texts in unlisted.items():
-            own = pc.and_(pc.equal(cells["field"], name), pc.equal(cells["kind"], kind))
-            found = pc.or_(found, pc.and_(own, pc.is_in(cells["value"], _names(texts))))
+        is_coded = np.array([name in self._readers for name in fields.names], bool)[fields.codes]
+        found = np.zeros(len(is_coded), bool)
+        which = fields.codes[is_coded].astype(np.int64) * len(kinds.names) + kinds.codes[is_coded]
+        answers, by_cell = np.unique(which * len(values.names) + values.codes[is_coded], return_inverse=True)
+        unlisted = np.zeros(len(answers), bool)
+        for number, answer in enumerate(answers.tolist()):
+            which_one, value = divmod(answer, len(values.names))
+            name, kind = (
+                fields.names[which_one // len(kinds.names)],
+                kinds.names[which_one % len(kinds.names)],
+            )
+            said = (name, kind, values.names[value])
+            if said not in self._unlisted:
+                self._unlisted[said] = is_unlisted(name, self._readers[name], said[2], kind)
+            unlisted[number] = self._unlisted[said]
+        found[is_coded] = unlisted[by_cell]
         return found
+
+
+class _Codes(NamedTuple):
+    """A column of texts: each row's number of one of the distinct names."""
+
+    codes: npt.NDArray[np.int32]
+    names: list[str]
+
+
+def _dictionary(cells: pa.Table, name: str) -> _Codes:
+    column = cells[name].unify_dictionaries().combine_chunks()
+    array = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+    return _Codes(array.indices.to_numpy(), array.dictionary.to_pylist())
 
 
 def texts_path(parquet: Path) -> Path:
@@ -86,7 +105,3 @@ def in_use(parquet: Path, texts: Texts) -> Texts:
         for batch in file.iter_batches(columns=["value"]):
             tokens |= texts.keys() & set(pc.unique(batch["value"].cast(pa.string())).to_pylist())
     return {token: texts[token] for token in tokens}
-
-
-def _names(names: Any) -> pa.Array:
-    return pa.array(list(names), pa.string())
