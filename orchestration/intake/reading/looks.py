@@ -28,8 +28,10 @@ class Looks:
         for at, column in enumerate(block.columns):
             if self.differ:
                 return
-            codes = np.unique(column.codes[column.filled & rows])
-            looks = {column.looks[code] if column.looks else None for code in codes.tolist()}
+            shown = column.filled & rows
+            looks: set[str | None] = {None} if shown.any() else set()
+            if column.looks:
+                looks = {column.looks[code] for code in np.unique(column.codes[shown]).tolist()}
             self.differ = len(looks | ({self._by_column[at]} if at in self._by_column else set())) > 1
             if len(looks) == 1:
                 self._by_column.setdefault(at, *looks)

@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 
 from orchestration.intake.reading.regular_csv import reads_bytewise
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18
 
 
 class WrongByte(NamedTuple):
