@@ -29,7 +29,9 @@ def count_lines(file: BinaryIO, encoding: str) -> int:
     lines = 0
     last = b""
     for chunk in _chunks(file) if is_bytewise else _as_utf8(file, encoding):
-        lines += chunk.count(b"\n") + chunk.count(b"\r") - chunk.count(b"\r\n")
+        lines += chunk.count(b"\n")
+        if b"\r" in chunk:
+            lines += chunk.count(b"\r") - chunk.count(b"\r\n")
         lines -= last == b"\r" and chunk.startswith(b"\n")
         last = chunk[-1:]
     return lines + (last not in (b"", b"\n", b"\r"))
