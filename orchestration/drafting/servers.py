@@ -16,6 +16,9 @@ LINKS = {
     "__submissions-id": "__id",
     "_parent_index": "_index",
 }
+# Ids that are unique by themselves and stay through an edit; beside others stands `_id`, a number of a form.
+UNIQUE_KEYS = ("meta/rootUuid", "KEY", "__id")
+NUMBERED_KEYS = ("_uuid", "_id")
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from orchestration.drafting.columns import OF_THE_FORM, ROLES, Proposal
 from orchestration.drafting.draft import REVIEW_STATE, Draft
 from orchestration.drafting.form import Named, Question
 from orchestration.drafting.samples import ColumnSample
-from orchestration.drafting.servers import server_of
+from orchestration.drafting.servers import NUMBERED_KEYS, UNIQUE_KEYS, server_of
 from orchestration.drafting.uses import REVIEW, consent_of, role_of, sorted_answers
 from orchestration.intake import is_shown_choice, may_be_shown, names_somebody, readings
 
@@ -94,6 +94,11 @@ def _delivery(draft: Draft) -> Iterator[str]:
     yield f"# key: {draft.key_note}"
     more += ", person_rows: true" if draft.has_person_rows else ""
     yield f"delivery: {{mode: {TODO}, cadence: {TODO}, grace_days: 15, key: {key}{more}}}"
+    if draft.key in UNIQUE_KEYS:
+        yield f"submission_id: {{column: {key}}}  # what two partners send of one form counts once"
+    elif draft.key in NUMBERED_KEYS:
+        yield "# What two partners send of one form counts once, if both contracts say which form it is:"
+        yield "# submission_id: {column: _id, server: kf.kobotoolbox.org, form: aBcD1234}"
     if (
         not any(proposal.means == "event_on" for proposal in draft.fields)
         and not draft.layout.has_sheet_months

@@ -97,3 +97,16 @@ def test_child_rows_are_linked_by_columns_that_are_kept(
     assert not {*link.values(), key} & set(content["deny"])
     _, child_rows = landed(tmp_path, content, file, "wait")
     assert child_rows["stops"] == STOPS
+
+
+@pytest.mark.parametrize(("export", "submission"), [(kobo_json, "meta/rootUuid"), (odk_zip, "KEY")])
+def test_an_id_that_is_unique_by_itself_is_drafted_as_the_submissions_id(
+    tmp_path: Path, export: Any, submission: str
+) -> None:
+    assert drafted(export(tmp_path / "file.xlsx"))["submission_id"] == {"column": submission}
+
+
+def test_a_number_of_a_form_is_only_proposed_as_the_submissions_id(tmp_path: Path) -> None:
+    text = as_yaml(draft_contract([kobo_csv(tmp_path / "file.csv")], "testpartner"))
+    assert "submission_id" not in yaml.safe_load(text)
+    assert "# submission_id: {column: _id, server:" in text
