@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
+OF_NO_PARTNER = "-"
 KINDS = ("check", "extract", "file", "rows", "place", "link", "drift", "decision", "agreement", "overdue")
 
 
@@ -50,8 +51,11 @@ def held_extract(partner: str, extract_id: str) -> Item:
 
 
 def file_not_taken(partner: str, file: str) -> Item:
-    """File names are partners' own words and may name a person: their hash stands in the item's name."""
-    return Item("file", (partner, _hash(file)))
+    """File names are partners' own words and may name a person: their hash stands in the item's name.
+
+    `partner` is empty for a file outside every partner's folder.
+    """
+    return Item("file", (partner or OF_NO_PARTNER, _hash(file)))
 
 
 def quarantined_rows(partner: str, rule_code: str) -> Item:

@@ -277,6 +277,12 @@ DELIMITED = [
         refused=1,
     ),
     counted("a row cut in its middle", CALLS, lines(replaced(10, lambda text: text[:40])), refused=1),
+    counted(
+        "a file cut in the first cell of its last row",
+        CALLS,
+        lambda data: data[: data.rindex(b"\n", 0, -2) + 8],
+        refused=1,
+    ),
     counted("a file cut in its last row", CALLS, lambda data: data.rstrip()[:-40], refused=1),
     counted(
         "ten rows with a delimiter too many",

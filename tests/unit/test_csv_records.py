@@ -147,6 +147,14 @@ def test_a_row_that_ends_early_is_refused_unless_the_contract_allows_it(tmp_path
     assert reader.tally.rows_landed == 5
 
 
+def test_a_last_line_without_an_end_counts_in_every_encoding(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    for encoding in ("utf-8", "utf-16", "cp1252"):
+        file.write_bytes("\n".join(lines(3)).encode(encoding))
+        _, reader = read(file, CONTRACT | {"format": CONTRACT["format"] | {"encoding": encoding}})
+        assert (reader.tally.physical, reader.tally.rows_unexplained) == ({"": 4}, 0)
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_every_line_is_a_row_or_explained(tmp_path: Path, end: str) -> None:
     rows = ["Register of cases", *lines(6), "", ""]

@@ -26,6 +26,11 @@ def test_a_name_holds_no_word_that_a_partner_wrote() -> None:
     assert "Testperson" not in str(items.file_not_taken("kobe_shelter", "Testperson list.xlsx"))
 
 
+def test_a_file_outside_every_partners_folder_has_a_name_that_is_read_back() -> None:
+    item = items.file_not_taken("", "loose.xlsx")
+    assert Item.parse(str(item)) == item
+
+
 def test_the_path_at_the_desk_leads_to_the_item() -> None:
     item = items.extract_check("kobe_shelter", "0c8c697b51dff708", "dates_are_plausible")
     assert item.path == "/items/check/kobe_shelter/0c8c697b51dff708/dates_are_plausible"

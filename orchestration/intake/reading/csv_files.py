@@ -129,8 +129,20 @@ class CsvSource:
 
     def _wrong_encoding(self, found: str, fix: str | None) -> ExtractHeld:
         other = fix or ("cp1252" if self._layout.encoding.casefold().startswith("utf") else "utf-8")
+        if self._reads_in(other):
+            repair = (
+                f"Set `format.encoding` to {other} in the contract if the partner changed its export, or ask "
+                "for the file again."
+            )
+        else:  # a single damaged byte
+            repair = (
+                f"It is not {other} either. Ask the partner to correct that line and send the file again."
+            )
         return ExtractHeld(
             "hold:encoding_wrong",
-            f"{self._label} {found}, but the contract says {self._layout.encoding}. Set `format.encoding` to "
-            f"{other} in the contract if the partner changed its export, or ask for the file again.",
+            f"{self._label} {found}, but the contract says {self._layout.encoding}. {repair}",
         )
+
+    def _reads_in(self, encoding: str) -> bool:
+        with self._path.open("rb") as file:
+            return find_wrong_byte(file, encoding) is None

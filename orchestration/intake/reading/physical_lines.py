@@ -33,7 +33,7 @@ def count_lines(file: BinaryIO, encoding: str) -> int:
         if b"\r" in chunk:
             lines += chunk.count(b"\r") - chunk.count(b"\r\n")
         lines -= last == b"\r" and chunk.startswith(b"\n")
-        last = chunk[-1:]
+        last = chunk[-1:] or last
     return lines + (last not in (b"", b"\n", b"\r"))
 
 

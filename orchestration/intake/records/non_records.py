@@ -82,8 +82,11 @@ class RowJudge:
         meaningful: set[int],
         only_records: bool = False,
         is_delimited: bool = False,
+        keys: Iterable[int | None] = (),
     ) -> None:
         self._only_records = only_records
+        # Where an export breaks off, its last row may hold nothing but the reference: that is no note.
+        self._no_notes = {*meaningful, *(at for at in keys if at is not None and is_delimited)}
         self._width = len(header.names) if is_delimited else None
         self._may_end_early = getattr(layout, "trailing_cells", "required") == "optional"
         self._names = [same(name) for name in header.names]
@@ -129,7 +132,7 @@ class RowJudge:
         repeats = (filled >= 2) & ((equal == filled) | ((equal >= 3) & (equal >= 0.7 * filled)))
         ends = (first & _ENDS) > 0
         is_note = (first & _IS_NOTE) > 0
-        alone = (filled == 1) & first_is_text & (~np.isin(first_at, list(self._meaningful)) | is_note)
+        alone = (filled == 1) & first_is_text & (~np.isin(first_at, list(self._no_notes)) | is_note)
         refused.refuse(BLANK, is_blank)
         stopped_at = -1 if self._stopped else size
         if not self._stopped and ends.any():

@@ -86,7 +86,7 @@ class SheetOpener:
         refuse_other_merges(sheet, header, {*plan.meaningful, *plan.key} - fill_down, shown, label)
         blocks = fill_down_merged(blocks, sheet, fill_down)
         blocks = with_lines_checked(blocks, self._contract, header, plan, shown, label)
-        judge = RowJudge(header, layout, plan.meaningful, sheet.only_records, sheet.is_delimited)
+        judge = RowJudge(header, layout, plan.meaningful, sheet.only_records, sheet.is_delimited, plan.key)
         return OpenSheet(plan, judge, without_trailing_blanks(blocks, sheet.shown, self._tally))
 
     def _shown_columns(self, header: Header, part: str) -> list[str]:

@@ -15,18 +15,23 @@ from orchestration.stewardship.sentences import say
 from orchestration.stewardship.worth import NOTHING, Worth
 
 GUESS = "Its content is unknown; the partner's last extract held {records:,} records."
-_OUTCOMES = {"held": "no contract fits it, or a part is missing", "unreadable": "it cannot be read"}
+_OUTCOMES = {"held": "it is held, for the reason given", "unreadable": "it cannot be read"}
 
 
 def waiting_files(refreshed: Refreshed) -> Iterator[OpenItem]:
-    """Yield an item for each file not taken, without its name, which may name a person."""
+    """Yield an item for each file not taken, without its name, which may name a person.
+
+    Files that may still be written are left out: they are taken without anybody's doing.
+    """
     for row in review.read(refreshed.settings, review.FILES_NOT_TAKEN):
+        if row["outcome"] == "waits":
+            continue
         worth = refreshed.worths.newest.get(row["partner"], NOTHING)
         yield OpenItem(
             items.file_not_taken(row["partner"], row["file"]),
             say(
                 "A file of {partner} waits in the inbox: {outcome}",
-                partner=row["partner"],
+                partner=row["partner"] or items.OF_NO_PARTNER,
                 outcome=_OUTCOMES.get(row["outcome"], row["outcome"]),
             ),
             _guessed(worth),
