@@ -37,7 +37,10 @@ def _safe_address(address: str) -> str:
     if not parts.hostname or parts.scheme not in ("https", "http"):
         raise ValueError("write the whole address, such as https://server.example/path")
     if parts.scheme == "http" and not is_loopback(address):
-        raise ValueError("http:// sends records and tokens in clear; use https://")
+        raise ValueError(
+            "http:// sends records and tokens in clear; use https://. Only an address of this machine "
+            "(127.0.0.1, localhost), such as the end of a tunnel, may begin with http://"
+        )
     if parts.username or parts.password:
         raise ValueError("the address holds a user name or a password; a contract holds no secret")
     if any(_SECRET_IN_LINK.search(name) for name, _ in parse_qsl(parts.query, keep_blank_values=True)):

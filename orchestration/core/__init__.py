@@ -70,7 +70,7 @@ if TYPE_CHECKING:
         require_noise_key,
         shown_record,
     )
-    from orchestration.core.lock import RefreshLock, is_alive, last_holder
+    from orchestration.core.lock import RefreshLock, held_if_free, is_alive, last_holder
     from orchestration.core.loopback import LOOPBACK, loopback_hosts
     from orchestration.core.modes import check_modes
     from orchestration.core.personal_names import FIRST_NAMES

@@ -1,10 +1,14 @@
-"""The one lock of a home. Refreshes hold it, and commands that change their inputs."""
+"""The one lock of a home, held by refreshes and by commands that change their inputs.
+
+Also `held_if_free`, for every lock that a process takes only if no other holds it.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +39,21 @@ class RefreshLock:
 
     def release(self) -> None:
         self._lock.release(force=True)
+
+
+@contextmanager
+def held_if_free(path: Path) -> Iterator[bool]:
+    """Hold the lock of a file during the block and yield True; yield False where somebody else holds it."""
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
 
 
 def last_holder(settings: Settings) -> dict[str, Any]:

@@ -13,10 +13,8 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from orchestration.core import durable
-from orchestration.core.lock import this_process
+from orchestration.core.lock import held_if_free, this_process
 from orchestration.core.settings import Settings
 
 LAST, HISTORY, BEGUN = "last_refresh.json", "refreshes.jsonl", "refresh_under_way.json"
@@ -140,11 +138,9 @@ def crashes_in_a_row(settings: Settings) -> list[Mapping[str, Any]]:
 def end_if_killed(settings: Settings) -> End | None:
     """Return the last refresh. One recorded as under way is recorded as crashed if the lock is free."""
     if under_way(settings):
-        try:
-            with FileLock(settings.lock, timeout=0):
+        with held_if_free(settings.lock) as is_free:
+            if is_free:
                 _end_killed(settings)
-        except Timeout:
-            pass
     return last(settings)
 
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from orchestration.core.errors import UsageError
+from orchestration.core.lock import held_if_free
 from orchestration.core.settings import Settings
 
 PROJECT = {"dbt/parsed", "dbt/manifest.json"}
@@ -52,11 +51,9 @@ def clear_work_left_behind(settings: Settings) -> None:
     """Run `clear_work` after a killed refresh; does nothing while a refresh runs."""
     if not settings.delete_work or not settings.work.is_dir():
         return
-    try:
-        with FileLock(settings.lock, timeout=0):
+    with suppress(OSError), held_if_free(settings.lock) as is_free:  # OSError: a read-only account
+        if is_free:
             clear_work(settings)
-    except (Timeout, OSError):  # OSError: a read-only account
-        return
 
 
 @contextmanager
@@ -67,24 +64,20 @@ def building_beside(settings: Settings) -> Iterator[Path]:
     """
     folder = settings.work / BESIDE
     settings.work.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(settings.work / BESIDE_LOCK, timeout=0):
-            shutil.rmtree(folder, ignore_errors=True)  # what a killed process left
-            folder.mkdir()
-            try:
-                yield folder
-            finally:
-                shutil.rmtree(folder, ignore_errors=True)
-    except Timeout:
-        raise UsageError("Another `njia diff --without` is running. Try again when it has ended.") from None
+    with held_if_free(settings.work / BESIDE_LOCK) as is_free:
+        if not is_free:
+            raise UsageError("Another `njia diff --without` is running. Try again when it has ended.")
+        shutil.rmtree(folder, ignore_errors=True)  # what a killed process left
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_building_beside(settings: Settings) -> bool:
-    try:
-        with FileLock(settings.work / BESIDE_LOCK, timeout=0):
-            return False
-    except Timeout:
-        return True
+    with held_if_free(settings.work / BESIDE_LOCK) as is_free:
+        return not is_free
 
 
 def _outermost_without(folder: Path, kept: set[Path]) -> Iterator[Path]:

@@ -5,14 +5,11 @@ Dagster does not notice that such a process is gone. With one run at a time, all
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
-from filelock import FileLock, Timeout
 
-from orchestration.core import Settings, last_holder, refreshes
+from orchestration.core import Settings, held_if_free, last_holder, refreshes
 from orchestration.defs import pulled
 from orchestration.defs.tags import OUTCOME
 from orchestration.intake import pull_lock
@@ -29,7 +26,7 @@ def end_killed_runs(settings: Settings) -> None:
     """
     last = refreshes.end_if_killed(settings)
     with (
-        _is_free(settings) as is_free,
+        held_if_free(settings.lock) as is_free,
         dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance,
     ):
         outcomes = {past["run_id"]: past["outcome"] for past in refreshes.history(settings)}
@@ -56,18 +53,3 @@ def end_killed_runs(settings: Settings) -> None:
             # If only the worker was killed, Dagster's code server ends the run without an outcome.
             if crashed and OUTCOME not in crashed.tags:
                 instance.add_run_tags(crashed.run_id, {OUTCOME: refreshes.CRASHED})
-
-
-@contextmanager
-def _is_free(settings: Settings) -> Iterator[bool]:
-    """Yield whether the refresh lock is free; if it is, hold it meanwhile."""
-    lock = FileLock(settings.lock)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        lock.release()

@@ -19,12 +19,14 @@ from charset_normalizer import from_bytes
 from orchestration.contracts import Contract
 from orchestration.core import UsageError
 from orchestration.intake import (
+    ZIPS,
     ExtractHeld,
     ExtractStopped,
     Merge,
     SourceRow,
     SourceSheet,
     first_rows,
+    kind_of,
     names_somebody,
     open_source,
     shown_file,
@@ -126,25 +128,19 @@ def part_name(name: str) -> str:
 
 
 def _format_of(path: Path, label: str) -> dict[str, Any]:
+    found = kind_of(path)
+    if found == "empty":
+        raise UsageError(f"File {label} is empty. Draft the contract from a file with some rows.")
+    if found == "zip_of_tables":
+        return _odk_layout(path)
+    if found in ZIPS or found in ("old_workbook", "locked_workbook"):
+        return {"kind": "xlsx"}  # the reader reports what is wrong with it
+    if found == "json":
+        return {"kind": "json"}
     with path.open("rb") as file:
         start = file.read(_SNIFFED)
-    if not start:
-        raise UsageError(f"File {label} is empty (0 bytes). Draft the contract from a file with some rows.")
-    if start.startswith(b"PK\x03\x04"):
-        return _odk_layout(path) if _holds_csv(path) else {"kind": "xlsx"}
-    if start.startswith(b"\xd0\xcf\x11\xe0"):
-        return {"kind": "xlsx"}  # old or locked: the reader reports which
-    if start.lstrip(codecs.BOM_UTF8 + b" \r\n\t")[:1] in (b"{", b"["):
-        return {"kind": "json"}
     encoding = _encoding_of(start, label)
     return {"kind": "csv", "encoding": encoding, "delimiter": _delimiter_of(start, encoding)}
-
-
-def _holds_csv(path: Path) -> bool:
-    if not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as archive:
-        return any(name.casefold().endswith(".csv") for name in archive.namelist())
 
 
 def _encoding_of(start: bytes, label: str) -> str:

@@ -371,6 +371,7 @@ DELIMITED = [
     ),
     stopped("nothing at all", CALLS, lambda data: b"", "is empty"),
     stopped("a workbook under the name of a CSV", CALLS, lambda data: b"PK\x03\x04" + data, "expects CSV"),
+    stopped("a log-in page under the name of a CSV", CALLS, lambda data: b"<!doctype html>", "a web page"),
     counted(
         "a town with its county, unquoted",
         BORDER,

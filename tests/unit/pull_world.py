@@ -13,10 +13,15 @@ import yaml
 from orchestration.core import SAMPLE_PARTNERS, Settings
 from tests.unit.form_servers import Central, File, FormServer, Kobo
 
-KOBO, SHEET, ODK = "kasuku_network", "nyuki_line", "kifaru_rescue"
-SUBMISSIONS = json.loads(next((SAMPLE_PARTNERS / KOBO / "extracts").iterdir()).read_text(encoding="utf-8"))[
-    "results"
-]
+KOBO, SHEET, ODK, WORKBOOK = "kasuku_network", "nyuki_line", "kifaru_rescue", "korongo_network"
+
+
+def sample(partner: str) -> bytes:
+    """Return an extract that a sample partner sends."""
+    return next((SAMPLE_PARTNERS / partner / "extracts").iterdir()).read_bytes()
+
+
+SUBMISSIONS = json.loads(sample(KOBO))["results"]
 
 
 class PullWorld:
@@ -48,14 +53,14 @@ class PullWorld:
         self.contract(KOBO, given | {"token_file": "kasuku.token"} | source)
         return server
 
-    def sheet(self, content: bytes | None = None, **source: Any) -> File:
-        server = File(content or next((SAMPLE_PARTNERS / SHEET / "extracts").iterdir()).read_bytes())
+    def sheet(self, content: bytes | None = None, partner: str = SHEET, **source: Any) -> File:
+        server = File(content or sample(partner))
         self.servers.append(server)
-        self.contract(SHEET, {"kind": "https_file", "url": f"{server.address}/pub?output=csv"} | source)
+        self.contract(partner, {"kind": "https_file", "url": f"{server.address}/pub?output=csv"} | source)
         return server
 
     def odk(self, **source: Any) -> Central:
-        server = Central(next((SAMPLE_PARTNERS / ODK / "extracts").iterdir()).read_bytes())
+        server = Central(sample(ODK))
         self.servers.append(server)
         self.secret("kifaru.password", server.password)
         given = {"kind": "odk_central", "server": server.address, "project": 7, "form": server.form}

@@ -345,7 +345,8 @@ FILE = {"kind": "https_file", "url": "https://sheets.example/pub?output=csv"}
         ),
         (KOBO, GOOD | {"token_env": "KASUKU_TOKEN"}, "either token_file or token_env"),
         (KOBO, GOOD | {"token_file": None}, "asks for a token"),
-        (KOBO, GOOD | {"server": "http://kf.example"}, "use https://"),
+        (KOBO, GOOD | {"server": "http://kf.example"}, "use https://. Only an address of this machine"),
+        (KOBO, GOOD | {"server": "http://127.0.0.1.kf.example"}, "use https://"),
         (KOBO, GOOD | {"server": "https://me:s3cret0value@kf.example"}, "holds no secret"),
         (KOBO, GOOD | {"kind": "kobo"}, "`source.kind` must be kobotoolbox, odk_central or https_file"),
         (
@@ -370,6 +371,13 @@ def test_contract_with_a_wrong_source_is_refused_with_a_sentence(
     with pytest.raises(ContractFault) as fault:
         load_contract(path)
     assert sentence in str(fault.value) and "s3cret0value" not in str(fault.value)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "[::1]:8000"])
+def test_address_of_this_machine_may_be_http(pulls: PullWorld, host: str) -> None:
+    pulls.contract(KOBO, GOOD | {"server": f"http://{host}"})
+    source = load_contract(pulls.settings.partners / KOBO / "contract.yml").source
+    assert source and source.host == host
 
 
 def test_name_of_the_file_fits_the_contract(pulls: PullWorld) -> None:

@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 
-from orchestration.intake import PulledSource, pull
+from orchestration.contracts import load_contracts
+from orchestration.core import SAMPLE_PARTNERS
+from orchestration.intake import PulledSource, kind_of, pull
+from orchestration.intake.reading.first_bytes import EXPECTED
 from tests.unit.form_servers import Kobo, Request, breaks_off, status
-from tests.unit.pull_world import KOBO, ODK, SHEET, SUBMISSIONS, PullWorld, pulls
+from tests.unit.pull_world import KOBO, ODK, SHEET, SUBMISSIONS, WORKBOOK, PullWorld, pulls, sample
 
 __all__ = ["pulls"]
 
@@ -182,14 +185,65 @@ def test_endless_redirects_are_a_sentence(pulls: PullWorld) -> None:
     assert "without end" in str(one(pulls, SHEET).reason)
 
 
-def test_web_page_that_calls_itself_a_table_is_a_sentence(pulls: PullWorld) -> None:
-    pulls.sheet(b"\xef\xbb\xbf\n<!DOCTYPE html><html>Log in</html>")
-    assert "sends a web page" in str(one(pulls, SHEET).reason)
+def zip_with(name: str) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as members:
+        for member in ("[Content_Types].xml", name) if "/" in name else (name,):
+            members.writestr(member, "fixture")
+    return made.getvalue()
 
 
-def test_empty_file_is_a_sentence(pulls: PullWorld) -> None:
-    pulls.sheet(b" \n")
-    assert "empty file" in str(one(pulls, SHEET).reason)
+TEXT, BOOK = "text such as CSV", "an Excel workbook (.xlsx)"
+LOG_IN_PAGE = b"\xef\xbb\xbf\n<!DOCTYPE html><html>Log in</html>"
+OTHER_KINDS = {
+    "workbook for CSV": (SHEET, sample(WORKBOOK), BOOK, TEXT),
+    "JSON for CSV": (SHEET, b'{"detail": "Authentication credentials were not provided."}', "JSON", TEXT),
+    "web page for CSV": (SHEET, LOG_IN_PAGE, "a web page or XML", TEXT),
+    "PDF for CSV": (SHEET, b"%PDF-1.7 fixture", "a PDF", TEXT),
+    "picture for CSV": (SHEET, b"\x89PNG\r\n\x1a\n", "a picture", TEXT),
+    "packed CSV": (SHEET, gzip.compress(b"a,b\n1,2\n"), "a file packed by gzip", TEXT),
+    "nothing for CSV": (SHEET, b" \n", "an empty file", TEXT),
+    "CSV for workbook": (WORKBOOK, sample(SHEET), TEXT, BOOK),
+    "web page for workbook": (WORKBOOK, LOG_IN_PAGE, "a web page or XML", BOOK),
+    "zip of tables for workbook": (WORKBOOK, zip_with("intake.csv"), "a zip of CSV files", BOOK),
+    "document for workbook": (WORKBOOK, zip_with("word/document.xml"), "document of another kind", BOOK),
+    "old workbook": (WORKBOOK, b"\xd0\xcf\x11\xe0 fixture", "Excel 97-2003", BOOK),
+    "workbook with a password": (
+        WORKBOOK,
+        b"\xd0\xcf\x11\xe0" + bytes(5_000) + "EncryptedPackage".encode("utf-16-le"),
+        "a workbook with a password",
+        BOOK,
+    ),
+    "workbook for JSON": (KOBO, sample(WORKBOOK), BOOK, "JSON"),
+    "CSV for JSON": (KOBO, b"[Case No],[Date]\n1,2\n", TEXT, "JSON"),
+}
+
+
+@pytest.mark.parametrize(("partner", "content", "found", "expected"), OTHER_KINDS.values(), ids=OTHER_KINDS)
+def test_file_of_another_kind_than_the_contracts_is_not_taken(
+    pulls: PullWorld, partner: str, content: bytes, found: str, expected: str
+) -> None:
+    server = pulls.sheet(content, partner)
+    ended = one(pulls, partner)
+    reason = str(ended.reason)
+    assert ended.outcome == "failed" and pulls.inbox(partner) == []
+    assert reason.startswith(f"{partner} from 127.0.0.1:") and f"contract {ended.contract} expects" in reason
+    assert found in reason and expected in reason.split(" expects ")[1]
+    assert reason.endswith(("the right one.", "the right file.", "Publish to web."))
+    server.content = sample(partner)
+    assert one(pulls, partner).outcome == "fetched"
+
+
+def test_every_sample_is_of_the_kind_that_its_contract_expects() -> None:
+    kinds = [
+        (path.name, kind_of(path), EXPECTED[contract.format.kind])
+        for partner, contracts in load_contracts(SAMPLE_PARTNERS).valid.items()
+        for contract in contracts
+        for path in (SAMPLE_PARTNERS / partner / "extracts").iterdir()
+        if contract.reads(path.name)
+    ]
+    assert {expected for _, _, expected in kinds} == set(EXPECTED.values())
+    assert [one for one in kinds if one[1] != one[2]] == []
 
 
 def test_address_without_a_file_is_a_sentence(pulls: PullWorld) -> None:

@@ -1,4 +1,4 @@
-"""A kind of source, what fetching one leaves, and a hash of what a file holds."""
+"""A kind of source, and what fetching one leaves: a file of the kind that the contract expects."""
 
 from __future__ import annotations
 
@@ -8,9 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from orchestration.contracts import Contract
 from orchestration.core import sha256_of
 from orchestration.intake.pulling.server import Server
-from orchestration.intake.pulling.state import Cursor
+from orchestration.intake.pulling.state import Cursor, PullFailed
+from orchestration.intake.reading.first_bytes import EXPECTED, NAMES, FileKind, kind_of
+
+_NEXT_STEP: dict[FileKind, str] = {
+    "empty": "Ask the partner for the right one.",
+    "web_page": "Open the address without logging in: it must give the file itself. A sheet is shared with "
+    "File > Share > Publish to web.",
+}
+_OTHER_FILE = "If the partner now sends this, change `format` in the contract; else ask for the right file."
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,22 @@ class Kind:
     fetch: Fetch
     refused: str
     missing: str
+
+
+def refuse_other_kind(path: Path, contract: Contract) -> None:
+    """Raise PullFailed if a file's first bytes are not those of the contract's format."""
+    found = kind_of(path)
+    if found != EXPECTED[contract.format.kind]:
+        raise PullFailed(other_kind(found, contract))
+
+
+def other_kind(found: FileKind, contract: Contract) -> str:
+    """Say what the server sends, what the contract expects, and what to do."""
+    expected = NAMES[EXPECTED[contract.format.kind]]
+    return (
+        f"the server sends {NAMES[found]}, but contract {contract.contract} expects {expected}. "
+        f"{_NEXT_STEP.get(found, _OTHER_FILE)}"
+    )
 
 
 def content_hash(path: Path) -> str:

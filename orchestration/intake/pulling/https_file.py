@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 from orchestration.contracts import HttpsFileSource
 from orchestration.intake.pulling.fetched import Fetched, Kind
-from orchestration.intake.pulling.server import NOT_MODIFIED, WEB_PAGE, Answer, BrokenOff, Server
-from orchestration.intake.pulling.state import Cursor, PullFailed
-
-_ZIP, _PAGES = b"PK\x03\x04", (b"<!doctype html", b"<html")
+from orchestration.intake.pulling.server import NOT_MODIFIED, Answer, BrokenOff, Server
+from orchestration.intake.pulling.state import Cursor
+from orchestration.intake.reading.first_bytes import kind_of
 
 
 def fetch(
@@ -36,21 +34,11 @@ def download(server: Server, address: str, into: Path, cursor: Cursor) -> Fetche
         with into.open("wb") as file:
             for chunk in answer.chunks():
                 file.write(chunk)
-        _refuse_content(into)
+        if kind_of(into) == "broken_zip":  # its table of contents stands at the end
+            raise BrokenOff
         return Fetched(etag=answer.headers.get("ETag"), last_modified=answer.headers.get("Last-Modified"))
 
     return server.ask(address, read, headers=headers)
-
-
-def _refuse_content(path: Path) -> None:
-    with path.open("rb") as file:
-        begin = file.read(1000)
-    if not begin.strip():
-        raise PullFailed("the server sends an empty file. Ask the partner for the right one.")
-    if begin.removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(_PAGES):
-        raise PullFailed(WEB_PAGE)
-    if begin.startswith(_ZIP) and not zipfile.is_zipfile(path):  # its table of contents stands at the end
-        raise BrokenOff
 
 
 KIND = Kind(

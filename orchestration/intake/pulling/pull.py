@@ -21,7 +21,7 @@ from orchestration.core import NjiaError, Settings, UsageError, kind_and_place
 from orchestration.intake.claim import placing
 from orchestration.intake.outcomes import ExtractHeld
 from orchestration.intake.pulling import https_file, kobotoolbox, odk_central
-from orchestration.intake.pulling.fetched import content_hash
+from orchestration.intake.pulling.fetched import content_hash, other_kind, refuse_other_kind
 from orchestration.intake.pulling.secrets import place_of_secret, read_secret
 from orchestration.intake.pulling.server import MEGABYTE, Server
 from orchestration.intake.pulling.state import (
@@ -120,12 +120,14 @@ def _fetched(
         raise PullFailed(f"{folder} is a symbolic link, and Njia follows none. Make it a folder.")
     secret, kind = read_secret(settings, source), KINDS[source.kind]
     refused = f"{kind.refused} {place_of_secret(settings, source)}"
-    server = Server(source.address, source.most_megabytes * MEGABYTE, refused, kind.missing)
+    web_page = other_kind("web_page", contract)
+    server = Server(source.address, source.most_megabytes * MEGABYTE, refused, kind.missing, web_page)
     try:
         with placing(folder, contract.pulled_name) as into, closing(server):
             fetched = kind.fetch(source, server, secret, into, cursor)
             if fetched is None:
                 raise _Unchanged
+            refuse_other_kind(into, contract)
             content, size = content_hash(into), into.stat().st_size
             if content == cursor.content:
                 raise _Unchanged

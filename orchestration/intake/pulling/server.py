@@ -39,13 +39,13 @@ class BrokenOff(Exception):
 
 
 class Server:
-    """A source's server. `refused` and `missing` are sentences for 401 or 403, and for 404."""
+    """A source's server. `refused`, `missing` and `web_page` are sentences for 401 or 403, 404, and HTML."""
 
-    def __init__(self, address: str, most_bytes: int, refused: str, missing: str) -> None:
+    def __init__(self, address: str, most_bytes: int, refused: str, missing: str, web_page: str) -> None:
         self.authorization: str | None = None
         self._address = address
         self._most_bytes = most_bytes
-        self._refused, self._missing = refused, missing
+        self._refused, self._missing, self._web_page = refused, missing, web_page
         self._until = time.monotonic() + WHOLE_SECONDS
         self._session = requests.Session()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -170,13 +170,7 @@ class Server:
                 "`source` in the contract, and ask whoever runs the server."
             )
         if response.headers.get("Content-Type", "").partition(";")[0].strip().casefold() == "text/html":
-            raise PullFailed(WEB_PAGE)
-
-
-WEB_PAGE = (
-    "the server sends a web page in place of the data, often the one that asks to log in. Open the address "
-    "without logging in: it must give the file itself. A sheet is shared with File > Share > Publish to web."
-)
+            raise PullFailed(self._web_page)
 
 
 class Answer:

@@ -9,15 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from filelock import FileLock, Timeout
-
 from orchestration.contracts import AnySource, Contract, Contracts
-from orchestration.core import NjiaError, Settings, write_json
+from orchestration.core import NjiaError, Settings, held_if_free, write_json
 
 LOCK = ".lock"
 Outcome = Literal["fetched", "unchanged", "failed", "never"]
@@ -109,20 +107,10 @@ def with_source(contracts: Contracts) -> Iterator[tuple[Contract, AnySource]]:
                 yield contract, contract.source
 
 
-@contextmanager
-def pull_lock(settings: Settings) -> Iterator[bool]:
-    """Hold the lock of pulling and yield True; yield False where another pull holds it."""
+def pull_lock(settings: Settings) -> AbstractContextManager[bool]:
+    """Hold the lock of pulling during the block and yield True; yield False where another pull holds it."""
     settings.pulls.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = FileLock(settings.pulls / LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        lock.release()
+    return held_if_free(settings.pulls / LOCK)
 
 
 def failed(state: PulledSource, reason: str, now: str) -> PulledSource:

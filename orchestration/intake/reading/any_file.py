@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -11,14 +10,10 @@ from typing import NamedTuple, Protocol
 
 from orchestration.contracts import Contract
 from orchestration.intake.outcomes import ExtractUnreadable
+from orchestration.intake.reading.first_bytes import NAMES, ZIPS, kind_of
 from orchestration.intake.reading.limits import refuse_bomb
 from orchestration.intake.reading.sheets import SourceSheet
 from orchestration.intake.shown_names import shown_file
-
-_ZIP = b"PK\x03\x04"
-_BEFORE_JSON = re.compile(rb"^(?:\xef\xbb\xbf)?\s*")
-_OLE = b"\xd0\xcf\x11\xe0"
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
 class Source(Protocol):
@@ -88,42 +83,34 @@ def suffix_of(contract: Contract) -> str:
 
 def _refuse_unreadable(path: Path, contract: Contract, not_zip: NotZip | None, label: str) -> None:
     """Raise ExtractUnreadable if the first bytes do not fit the contract's format."""
-    with path.open("rb") as file:
-        start = file.read(64)
-        if not start:
-            raise ExtractUnreadable(
-                "empty_file", f"{label} is empty (0 bytes). Ask the partner to send it again."
-            )
-        kind = contract.format.kind
-        if start.startswith(_OLE):
-            file.seek(0)
-            if _ENCRYPTED in file.read(8_000_000):
-                raise ExtractUnreadable(
-                    "password",
-                    f"{label} is protected with a password. Ask the partner to send it without one.",
-                )
-            raise ExtractUnreadable(
-                "old_workbook",
-                f"{label} is a workbook of Excel 97-2003 (.xls) or protected. Ask the partner to save it as "
-                ".xlsx.",
-            )
-        if not_zip and not start.startswith(_ZIP):
-            raise ExtractUnreadable(
-                not_zip.fault,
-                f"{label} is not {not_zip.expected}, which contract {contract.contract} expects. If the "
-                f"partner now sends {not_zip.other}, change `format` in the contract; else ask for the file "
-                "again.",
-            )
-        if not not_zip and start.startswith(_ZIP):
-            wanted = kind.upper()
-            raise ExtractUnreadable(
-                "not_text",
-                f"{label} is a workbook or zip, but contract {contract.contract} expects {wanted}. "
-                f"Change `format` in the contract, or ask the partner for {wanted}.",
-            )
-        if kind == "json" and _BEFORE_JSON.sub(b"", start).startswith(b"<"):
-            raise ExtractUnreadable(
-                "web_page",
-                f"{label} is a web page or XML, not JSON; often the page that asks to log in. Ask the "
-                "partner to download the export again.",
-            )
+    found, wanted = kind_of(path), contract.format.kind.upper()
+    if found == "empty":
+        raise ExtractUnreadable("empty_file", f"{label} is empty. Ask the partner to send it again.")
+    if found == "locked_workbook":
+        raise ExtractUnreadable(
+            "password", f"{label} is protected with a password. Ask the partner to send it without one."
+        )
+    if found == "old_workbook":
+        raise ExtractUnreadable(
+            "old_workbook",
+            f"{label} is {NAMES[found]}. Ask the partner to save it as .xlsx.",
+        )
+    if not_zip and found not in ZIPS:
+        raise ExtractUnreadable(
+            not_zip.fault,
+            f"{label} is not {not_zip.expected}, which contract {contract.contract} expects. If the "
+            f"partner now sends {not_zip.other}, change `format` in the contract; else ask for the file "
+            "again.",
+        )
+    if not not_zip and found in ZIPS:
+        raise ExtractUnreadable(
+            "not_text",
+            f"{label} is a workbook or zip, but contract {contract.contract} expects {wanted}. "
+            f"Change `format` in the contract, or ask the partner for {wanted}.",
+        )
+    if not not_zip and found == "web_page":
+        raise ExtractUnreadable(
+            "web_page",
+            f"{label} is {NAMES[found]}, but contract {contract.contract} expects {wanted}. Ask the partner "
+            "to download the export again.",
+        )
