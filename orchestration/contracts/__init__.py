@@ -70,6 +70,8 @@ if TYPE_CHECKING:
         HttpsFileSource,
         KoboSource,
         OdkCentralSource,
+        OneFileSource,
+        SftpSource,
         is_loopback,
     )
     from orchestration.contracts.terms import CONTENT, SHEET, STATISTICS, AcceptIf, Period, SubmissionId

@@ -23,7 +23,7 @@ from orchestration.contracts.fields import (
     place_parts,
 )
 from orchestration.contracts.format import AnyFormat, AnyRepeat, Items, JsonFormat, Layout, Tab, XlsxFormat
-from orchestration.contracts.source import AnySource
+from orchestration.contracts.source import AnySource, OneFileSource
 from orchestration.contracts.terms import (
     SHEET,
     AcceptIf,
@@ -262,8 +262,8 @@ class Contract(Strict):
 
     @property
     def pulled_name(self) -> str:
-        """Return the name that a fetched extract has in the inbox."""
-        if self.source and self.source.save_as:
+        """Return the name that an extract fetched as one file has in the inbox."""
+        if isinstance(self.source, OneFileSource) and self.source.save_as:
             return self.source.save_as
         return f"{self.contract}.{'zip' if self.format.kind == 'odk_zip' else self.format.kind}"
 
@@ -288,7 +288,7 @@ def _refuse_other_source(contract: Contract) -> None:
         raise ValueError(f"source.kind {source.kind} does not give files of format.kind {layout.kind}")
     if source.kind == "kobotoolbox" and isinstance(layout, JsonFormat) and layout.records != "results":
         raise ValueError("source.kind kobotoolbox needs `format.records: results`")
-    if not contract.reads(contract.pulled_name):
+    if isinstance(source, OneFileSource) and not contract.reads(contract.pulled_name):
         raise ValueError(
             f"`files` {contract.files!r} does not read {contract.pulled_name!r}, the name of the fetched "
             "file. Give it another name with source.save_as, or widen `files`"

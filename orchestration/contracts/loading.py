@@ -34,6 +34,12 @@ _FORMS = {
     "source.password_file": "a name such as kobe_odk.password: a file of the keys folder, not the password",
     "source.token_env": "the name of an environment variable, such as KOBE_KOBO_TOKEN, not the token itself",
     "source.password_env": "the name of an environment variable, such as KOBE_ODK_PASSWORD",
+    "source.private_key_file": "a name such as kobe.ssh: a file of the keys folder, not the key itself",
+    "source.private_key_env": "the name of an environment variable, such as KOBE_SFTP_KEY",
+    "source.host": "the name of the server alone, such as sftp.kobe.example",
+    "source.host_key": "a fingerprint as `ssh-keygen -lf` shows it, such as SHA256: and 43 signs",
+    "source.known_hosts": "a whole path, such as /etc/ssh/ssh_known_hosts",
+    "source.pattern": "the form of names without a folder, such as *.csv",
     "source.asset": "the uid of a form, from its address, such as aBcDeFgHiJkLmNoPqRsTuV",
     "locale.default_country": "the three capital letters of a country (ISO alpha-3), such as KEN",
 }

@@ -74,7 +74,7 @@ class PullWorld:
 @pytest.fixture
 def pulls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PullWorld]:
     """A pull world whose tries follow each other without pauses."""
-    monkeypatch.setattr("orchestration.intake.pulling.server.PAUSES", (0.0, 0.0, 0.0, 0.0))
+    monkeypatch.setattr("orchestration.intake.pulling.limits.PAUSES", (0.0, 0.0, 0.0, 0.0))
     made = PullWorld(tmp_path)
     yield made
     for server in made.servers:

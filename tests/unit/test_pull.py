@@ -7,7 +7,6 @@ import logging
 import subprocess
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import pytest
 from orchestration.contracts import ContractFault, load_contract, load_contracts
 from orchestration.core import Keys, UsageError, refreshes
 from orchestration.intake import pull, pull_lock, read_sources, take_in
+from orchestration.intake.pulling.fetched import one_file
 from orchestration.intake.pulling.pull import KINDS, PullRunning
 from orchestration.stewardship import messages
 from tests.command import PROGRAM
@@ -171,7 +171,7 @@ def test_server_that_is_not_there_is_a_sentence(pulls: PullWorld) -> None:
 
 def test_slow_server_is_a_sentence(pulls: PullWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     pulls.kobo()
-    monkeypatch.setattr("orchestration.intake.pulling.server.WHOLE_SECONDS", -1.0)
+    monkeypatch.setattr("orchestration.intake.pulling.limits.WHOLE_SECONDS", -1.0)
     assert "takes longer than" in reason(pulls)
 
 
@@ -202,7 +202,7 @@ def test_unexpected_fault_is_shown_without_its_text(
     def quotes(*_: object) -> None:
         raise ValueError("Mary Testperson")
 
-    monkeypatch.setitem(KINDS, "kobotoolbox", replace(KINDS["kobotoolbox"], fetch=quotes))
+    monkeypatch.setitem(KINDS, "kobotoolbox", one_file(quotes, refused="", missing=""))
     found = reason(pulls)
     assert "ValueError" in found and "Testperson" not in found
 
@@ -348,7 +348,7 @@ FILE = {"kind": "https_file", "url": "https://sheets.example/pub?output=csv"}
         (KOBO, GOOD | {"server": "http://kf.example"}, "use https://. Only an address of this machine"),
         (KOBO, GOOD | {"server": "http://127.0.0.1.kf.example"}, "use https://"),
         (KOBO, GOOD | {"server": "https://me:s3cret0value@kf.example"}, "holds no secret"),
-        (KOBO, GOOD | {"kind": "kobo"}, "`source.kind` must be kobotoolbox, odk_central or https_file"),
+        (KOBO, GOOD | {"kind": "kobo"}, "`source.kind` must be kobotoolbox, odk_central, https_file or sftp"),
         (
             KOBO,
             GOOD | {"tokn_file": "x.token"},
@@ -377,7 +377,7 @@ def test_contract_with_a_wrong_source_is_refused_with_a_sentence(
 def test_address_of_this_machine_may_be_http(pulls: PullWorld, host: str) -> None:
     pulls.contract(KOBO, GOOD | {"server": f"http://{host}"})
     source = load_contract(pulls.settings.partners / KOBO / "contract.yml").source
-    assert source and source.host == host
+    assert source and source.server_name == host
 
 
 def test_name_of_the_file_fits_the_contract(pulls: PullWorld) -> None:

@@ -1,7 +1,8 @@
 """Fetch extracts from partners' servers into the inbox, as raw bytes, complete by rename.
 
 In reading order: `pull` (every source, one after the other), `state` (what is known of a source), `secrets`,
-`server` (HTTP), then one file a kind of source: `kobotoolbox`, `odk_central`, `https_file`.
+`limits` (size, time, tries), `fetched` (what a kind of source is), `server` (HTTPS), then one file a kind of
+source: `kobotoolbox`, `odk_central`, `https_file`, `sftp`.
 
 To add a kind of source: write its class in `contracts/source.py` and a module here with its `KIND` (see
 `fetched.Kind`), and register it in `pull.KINDS`.

@@ -1,17 +1,19 @@
-"""A kind of source, and what fetching one leaves: a file of the kind that the contract expects."""
+"""Kinds of sources, and what fetching one leaves: files of the kind that the contract expects."""
 
 from __future__ import annotations
 
 import hashlib
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from orchestration.contracts import Contract
+from orchestration.contracts import AnySource, Contract
 from orchestration.core import sha256_of
+from orchestration.intake.pulling.limits import Limits
 from orchestration.intake.pulling.server import Server
-from orchestration.intake.pulling.state import Cursor, PullFailed
+from orchestration.intake.pulling.state import FileRefused, Mark
 from orchestration.intake.reading.first_bytes import EXPECTED, NAMES, FileKind, kind_of
 
 _NEXT_STEP: dict[FileKind, str] = {
@@ -31,31 +33,88 @@ class Fetched:
     last_modified: str | None = None
 
 
+class Connection(Protocol):
+    """A source's server during one pull, open until `close`.
+
+    `is_folder`: whether its files have names of the partner's. `left` and `faults` are sentences about
+    entries that `names` leaves out: known to be so, and refused.
+    """
+
+    is_folder: bool
+    left: list[str]
+    faults: list[str]
+
+    def names(self) -> list[str]:
+        """Return the names that the source's files have in the inbox."""
+        ...
+
+    def fetch(self, name: str, into: Path, mark: Mark) -> Fetched | None:
+        """Write a file whole to a path; return None if the server says that it is the mark's.
+
+        Raises PullFailed, FileRefused and FileLeft.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+# Connect to the server of a source: with its secret, within limits, and with the place of a new secret.
+Kind = Callable[[Any, Contract, str | None, Limits, str], Connection]
+
+
 class Fetch(Protocol):
-    """Write a source's extract whole to a path; return None if the server says that it is the cursor's."""
+    """Write a source's extract whole to a path; return None if the server says that it is the mark's."""
 
     def __call__(
-        self, source: Any, server: Server, secret: str | None, into: Path, cursor: Cursor
+        self, source: Any, server: Server, secret: str | None, into: Path, mark: Mark
     ) -> Fetched | None: ...
 
 
-@dataclass(frozen=True)
-class Kind:
-    """A kind of source, with what to do if its server refuses the secret or knows no such extract.
+def one_file(fetch: Fetch, refused: str, missing: str) -> Kind:
+    """Return the kind of a source that is one file of an HTTPS server.
 
-    The place of a new secret follows `refused`.
+    `refused` and `missing` say what to do if the server refuses the secret or knows no such extract; the
+    place of a new secret follows `refused`.
     """
 
-    fetch: Fetch
-    refused: str
-    missing: str
+    def connect(
+        source: AnySource, contract: Contract, secret: str | None, limits: Limits, place: str
+    ) -> Connection:
+        web_page = other_kind("web_page", contract)
+        server = Server(source.address, limits, f"{refused} {place}", missing, web_page)
+        return _OneFile(fetch, source, server, secret, contract.pulled_name)
+
+    return connect
+
+
+class _OneFile:
+    """A source of one file, which has the contract's name for it in the inbox."""
+
+    is_folder = False
+
+    def __init__(
+        self, fetch: Fetch, source: AnySource, server: Server, secret: str | None, name: str
+    ) -> None:
+        self.left: list[str] = []
+        self.faults: list[str] = []
+        self._fetch, self._source, self._server = fetch, source, server
+        self._secret, self._name = secret, name
+
+    def names(self) -> list[str]:
+        return [self._name]
+
+    def fetch(self, name: str, into: Path, mark: Mark) -> Fetched | None:
+        return self._fetch(self._source, self._server, self._secret, into, mark)
+
+    def close(self) -> None:
+        self._server.close()
 
 
 def refuse_other_kind(path: Path, contract: Contract) -> None:
-    """Raise PullFailed if a file's first bytes are not those of the contract's format."""
+    """Raise FileRefused if a file's first bytes are not those of the contract's format."""
     found = kind_of(path)
     if found != EXPECTED[contract.format.kind]:
-        raise PullFailed(other_kind(found, contract))
+        raise FileRefused(other_kind(found, contract))
 
 
 def other_kind(found: FileKind, contract: Contract) -> str:

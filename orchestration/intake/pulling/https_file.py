@@ -5,28 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestration.contracts import HttpsFileSource
-from orchestration.intake.pulling.fetched import Fetched, Kind
-from orchestration.intake.pulling.server import NOT_MODIFIED, Answer, BrokenOff, Server
-from orchestration.intake.pulling.state import Cursor
+from orchestration.intake.pulling.fetched import Fetched, one_file
+from orchestration.intake.pulling.limits import BrokenOff
+from orchestration.intake.pulling.server import NOT_MODIFIED, Answer, Server
+from orchestration.intake.pulling.state import Mark
 from orchestration.intake.reading.first_bytes import kind_of
 
 
 def fetch(
-    source: HttpsFileSource, server: Server, secret: str | None, into: Path, cursor: Cursor
+    source: HttpsFileSource, server: Server, secret: str | None, into: Path, mark: Mark
 ) -> Fetched | None:
     """Write the file; return None if the server says that it has not changed."""
     if secret:
         server.authorization = f"Bearer {secret}"
-    return download(server, source.url, into, cursor)
+    return download(server, source.url, into, mark)
 
 
-def download(server: Server, address: str, into: Path, cursor: Cursor) -> Fetched | None:
-    """Write an address's file; return None if it is the one of the cursor."""
+def download(server: Server, address: str, into: Path, mark: Mark) -> Fetched | None:
+    """Write an address's file; return None if it is the one of the mark."""
     headers = {}
-    if cursor.etag:
-        headers["If-None-Match"] = cursor.etag
-    elif cursor.last_modified:
-        headers["If-Modified-Since"] = cursor.last_modified
+    if mark.etag:
+        headers["If-None-Match"] = mark.etag
+    elif mark.last_modified:
+        headers["If-Modified-Since"] = mark.last_modified
 
     def read(answer: Answer) -> Fetched | None:
         if answer.status == NOT_MODIFIED:
@@ -41,7 +42,7 @@ def download(server: Server, address: str, into: Path, cursor: Cursor) -> Fetche
     return server.ask(address, read, headers=headers)
 
 
-KIND = Kind(
+KIND = one_file(
     fetch,
     refused="the server refuses to give the file; a token may have expired. A new one goes",
     missing="there is no file at this address. Check `source.url`, and ask the partner for a new one",

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.contracts import KoboSource
-from orchestration.intake.pulling.fetched import Fetched, Kind
+from orchestration.intake.pulling.fetched import Fetched, one_file
 from orchestration.intake.pulling.server import Answer, Server
-from orchestration.intake.pulling.state import Cursor, PullFailed
+from orchestration.intake.pulling.state import Mark, PullFailed
 
 PAGE = 1_000
 ROUNDS = 3
@@ -28,7 +28,7 @@ class _Moved(Exception):
     """The form changed between two pages."""
 
 
-def fetch(source: KoboSource, server: Server, secret: str | None, into: Path, cursor: Cursor) -> Fetched:
+def fetch(source: KoboSource, server: Server, secret: str | None, into: Path, mark: Mark) -> Fetched:
     """Write the whole form; if it changes between two pages, begin again."""
     server.authorization = f"Token {secret}"
     for number in range(1, ROUNDS + 1):
@@ -63,7 +63,7 @@ def _fetch_whole(source: KoboSource, server: Server, into: Path, is_last: bool) 
                     file.write(f"{',' if seen else ''}\n{json.dumps(record, ensure_ascii=False)}")
                 seen.add(last)
             received += len(records)
-            server.check_size(file.tell())
+            server.limits.check_size(file.tell())
             if is_end:
                 break
         file.write(f'\n], "count": {len(seen)}}}\n')
@@ -93,7 +93,7 @@ def _id_of(record: Any) -> int:
     return found
 
 
-KIND = Kind(
+KIND = one_file(
     fetch,
     refused="the server refuses the token; it may have expired or been replaced. Put a new one",
     missing="the server knows no such form, or the token may not see it. Check `source.asset`",

@@ -10,14 +10,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 from orchestration.contracts import OdkCentralSource
-from orchestration.intake.pulling.fetched import Fetched, Kind
+from orchestration.intake.pulling.fetched import Fetched, one_file
 from orchestration.intake.pulling.https_file import download
 from orchestration.intake.pulling.server import Answer, Server
-from orchestration.intake.pulling.state import Cursor, PullFailed
+from orchestration.intake.pulling.state import Mark, PullFailed
 
 
 def fetch(
-    source: OdkCentralSource, server: Server, secret: str | None, into: Path, cursor: Cursor
+    source: OdkCentralSource, server: Server, secret: str | None, into: Path, mark: Mark
 ) -> Fetched | None:
     """Log in, write the zip, log out; return None if the server says that nothing has changed."""
     post = {"email": source.email, "password": secret or ""}
@@ -28,12 +28,12 @@ def fetch(
     try:
         form = f"projects/{source.project}/forms/{quote(source.form, safe='')}"
         address = f"{source.server}/v1/{form}/submissions.csv.zip?attachments=false"
-        return download(server, address, into, cursor)
+        return download(server, address, into, mark)
     finally:
         server.log_out(f"{source.server}/v1/sessions/current")
 
 
-KIND = Kind(
+KIND = one_file(
     fetch,
     refused="the server refuses the user and the password, or this user may not view submissions. Check "
     "`source.email` and the user's role; put a new password",

@@ -1,15 +1,17 @@
 """Fetch every source, one after the other, and place what is new in the inbox.
 
-A source that fails stops no other. Each pull fetches an extract whole; where it holds the same as last time,
-nothing is placed. Only counts, times and sentences are kept: never a record, a secret or an address.
+A source that fails stops no other, and a file that is refused no other file of its source. Each is fetched
+whole; where it holds the same as last time, nothing is placed. Only counts, times, sentences and shown names
+of files are kept: never a record, a secret or an address.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from orchestration.contracts import (
     AnySource,
@@ -20,23 +22,32 @@ from orchestration.contracts import (
 from orchestration.core import NjiaError, Settings, UsageError, kind_and_place
 from orchestration.intake.claim import placing
 from orchestration.intake.outcomes import ExtractHeld
-from orchestration.intake.pulling import https_file, kobotoolbox, odk_central
-from orchestration.intake.pulling.fetched import content_hash, other_kind, refuse_other_kind
+from orchestration.intake.pulling import https_file, kobotoolbox, odk_central, sftp
+from orchestration.intake.pulling.fetched import Connection, Fetched, Kind, content_hash, refuse_other_kind
+from orchestration.intake.pulling.limits import Limits
 from orchestration.intake.pulling.secrets import place_of_secret, read_secret
-from orchestration.intake.pulling.server import MEGABYTE, Server
 from orchestration.intake.pulling.state import (
     Cursor,
+    FileLeft,
+    FileRefused,
+    Mark,
+    Outcome,
     PulledSource,
     PullFailed,
     failed,
     pull_lock,
     read_state,
-    source_hash,
     with_source,
     write_state,
 )
+from orchestration.intake.shown_names import shown_file
 
-KINDS = {"kobotoolbox": kobotoolbox.KIND, "odk_central": odk_central.KIND, "https_file": https_file.KIND}
+KINDS: dict[str, Kind] = {
+    "kobotoolbox": kobotoolbox.KIND,
+    "odk_central": odk_central.KIND,
+    "https_file": https_file.KIND,
+    "sftp": sftp.KIND,
+}
 
 
 class PullRunning(NjiaError):
@@ -46,7 +57,36 @@ class PullRunning(NjiaError):
 
 
 class _Unchanged(Exception):
-    """The extract is the one that was fetched last."""
+    """The file holds what it held when it was fetched last."""
+
+    def __init__(self, mark: Mark) -> None:
+        super().__init__()
+        self.mark = mark
+
+
+@dataclass
+class _Progress:
+    """What a pull has done with a source so far; what came before a fault stays."""
+
+    known: PulledSource
+    marks: dict[str, Mark]
+    arrived: list[Fetched] = field(default_factory=list)
+    bytes: int = 0
+    left: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def ended(self, now: str) -> PulledSource:
+        """Return the source after the pull."""
+        known = self.known
+        state = replace(known, left=self.left, cursor=Cursor(known.cursor.source, self.marks))
+        if self.arrived:
+            counts = [one.records for one in self.arrived if one.records is not None]
+            records = sum(counts) if counts else None
+            state = replace(state, files=len(self.arrived), records=records, bytes=self.bytes)
+        if self.faults:
+            return failed(state, f"{known.partner} from {known.host}: {' '.join(self.faults)}", now)
+        outcome: Outcome = "fetched" if self.arrived else "unchanged"
+        return replace(state, outcome=outcome, reason=None, tried=now, fetched=now, failures_in_a_row=0)
 
 
 def pull(
@@ -94,63 +134,78 @@ def _broken(partner: str, contracts: Contracts) -> PulledSource:
 
 def _pull(settings: Settings, contract: Contract, source: AnySource, again: bool) -> PulledSource:
     known, now = read_state(settings, contract, source), _now()
-    cursor = Cursor() if again else known.cursor
+    progress = _Progress(known, dict(known.cursor.files))
     try:
-        state = _fetched(settings, contract, source, cursor, known, now)
-    except _Unchanged:
-        state = replace(known, outcome="unchanged", reason=None, tried=now, fetched=now, failures_in_a_row=0)
+        _fetch_all(settings, contract, source, progress, again)
     except PullFailed as fault:
-        state = failed(known, f"{contract.partner.code} from {known.host}: {fault}", now)
+        progress.faults.append(str(fault))
     except OSError as fault:
         if fault.errno in (28, 122):  # a full disk is no fault of the source
             raise
-        state = failed(known, _unexpected(contract, fault), now)
+        progress.faults.append(_unexpected(contract, fault))
     except Exception as fault:  # its text may hold an address or a record
-        state = failed(known, _unexpected(contract, fault), now)
+        progress.faults.append(_unexpected(contract, fault))
+    state = progress.ended(now)
     write_state(settings, state)
     return state
 
 
-def _fetched(
-    settings: Settings, contract: Contract, source: AnySource, cursor: Cursor, known: PulledSource, now: str
-) -> PulledSource:
-    """Fetch a source and place its extract; raises PullFailed, or _Unchanged."""
+def _fetch_all(
+    settings: Settings, contract: Contract, source: AnySource, progress: _Progress, again: bool
+) -> None:
+    """Fetch the files of a source that are new or changed and place them; raises PullFailed."""
     folder = settings.inbox / contract.partner.code
     if folder.is_symlink():
         raise PullFailed(f"{folder} is a symbolic link, and Njia follows none. Make it a folder.")
-    secret, kind = read_secret(settings, source), KINDS[source.kind]
-    refused = f"{kind.refused} {place_of_secret(settings, source)}"
-    web_page = other_kind("web_page", contract)
-    server = Server(source.address, source.most_megabytes * MEGABYTE, refused, kind.missing, web_page)
-    try:
-        with placing(folder, contract.pulled_name) as into, closing(server):
-            fetched = kind.fetch(source, server, secret, into, cursor)
-            if fetched is None:
-                raise _Unchanged
-            refuse_other_kind(into, contract)
-            content, size = content_hash(into), into.stat().st_size
-            if content == cursor.content:
-                raise _Unchanged
-    except ExtractHeld as fault:
-        raise PullFailed(fault.sentence) from None
-    made = Cursor(source_hash(source), fetched.etag, fetched.last_modified, content)
-    return replace(
-        known,
-        outcome="fetched",
-        reason=None,
-        tried=now,
-        fetched=now,
-        failures_in_a_row=0,
-        records=fetched.records,
-        bytes=size,
-        cursor=made,
-    )
+    secret, place = read_secret(settings, source), place_of_secret(settings, source)
+    limits = Limits(source.most_megabytes)
+    with closing(KINDS[source.kind](source, contract, secret, limits, place)) as connection:
+        names = connection.names()
+        progress.left, progress.faults = connection.left, connection.faults
+        shown_names = {shown_file(name) for name in names}
+        progress.marks = {shown: mark for shown, mark in progress.marks.items() if shown in shown_names}
+        for name in names:
+            shown = shown_file(name)
+            of_file = f"{shown}: " if connection.is_folder else ""
+            mark = Mark() if again else progress.marks.get(shown, Mark())
+            try:
+                with placing(folder, name) as into:
+                    fetched, made = _fetch(connection, contract, name, into, mark)
+                    size = into.stat().st_size
+            except _Unchanged as same:
+                progress.marks[shown] = same.mark
+                continue
+            except FileLeft as fault:
+                progress.left.append(f"{of_file}{fault}")
+                continue
+            except FileRefused as fault:
+                progress.faults.append(f"{of_file}{fault}")
+                continue
+            except ExtractHeld as fault:
+                raise PullFailed(fault.sentence) from None
+            progress.marks[shown] = made
+            progress.arrived.append(fetched)
+            progress.bytes += size
+
+
+def _fetch(
+    connection: Connection, contract: Contract, name: str, into: Path, mark: Mark
+) -> tuple[Fetched, Mark]:
+    """Write a file, and return it with its new mark; raises _Unchanged where it holds the same as before."""
+    fetched = connection.fetch(name, into, mark)
+    if fetched is None:
+        raise _Unchanged(mark)
+    refuse_other_kind(into, contract)
+    made = Mark(fetched.etag, fetched.last_modified, content_hash(into))
+    if made.content == mark.content:
+        raise _Unchanged(made)
+    return fetched, made
 
 
 def _unexpected(contract: Contract, fault: Exception) -> str:
     return (
-        f"{contract.partner.code}, {contract.contract}: the pull failed ({kind_and_place(fault)}). Ask "
-        "whoever maintains Njia."
+        f"the pull by contract {contract.contract} failed ({kind_and_place(fault)}). Ask whoever maintains "
+        "Njia."
     )
 
 

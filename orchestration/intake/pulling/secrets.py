@@ -32,7 +32,7 @@ def read_secret(settings: Settings, source: AnySource) -> str | None:
     where = f"the file {file} in {settings.keys}" if file else f"the environment variable {variable}"
     if not secret:
         raise PullFailed(f"{where} holds no secret. Put it {place_of_secret(settings, source)}.")
-    if not (secret.isascii() and secret.isprintable()):
+    if not source.has_private_key and not (secret.isascii() and secret.isprintable()):
         raise PullFailed(f"{where} holds more than one line, or signs that a token or password has not.")
     return secret
 
@@ -43,8 +43,8 @@ def _of_file(settings: Settings, name: str) -> str:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         raise PullFailed(
-            f"the file {name} is not in {settings.keys}, or cannot be read. Put the secret there: a file of "
-            "one line, mode 0600."
+            f"the file {name} is not in {settings.keys}, or cannot be read. Put the secret there, alone in a "
+            "file of mode 0600."
         ) from None
     with os.fdopen(handle, encoding="utf-8", errors="replace") as opened:
         status = os.fstat(handle)

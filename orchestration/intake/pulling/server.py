@@ -1,8 +1,8 @@
-"""Ask a server over HTTPS: time-outs, tries with growing pauses, a limit of size, careful redirects.
+"""Ask a server over HTTPS, within the limits of a source, with careful redirects.
 
 A question is repeated as a whole, with the reading of its answer: an answer may break off in the middle. A
 secret goes only to the server that the contract names. Raises PullFailed with a sentence that holds neither
-the secret nor an address. Sizes are bytes, times seconds.
+the secret nor an address.
 """
 
 from __future__ import annotations
@@ -20,13 +20,10 @@ import requests
 import urllib3
 
 from orchestration.contracts import is_loopback
+from orchestration.intake.pulling.limits import CONNECT_SECONDS, READ_SECONDS, BrokenOff, Limits, TryAgain
 from orchestration.intake.pulling.state import PullFailed
 
-CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS = 10.0, 60.0, 1800.0
-PAUSES = (1.0, 4.0, 15.0, 60.0)  # after the first tries; the last try has none
-LONGEST_PAUSE = 120.0
 MOST_REDIRECTS = 5
-MEGABYTE = 1 << 20
 BUSY = {408, 425, 429, 500, 502, 503, 504}
 REDIRECTS = {301, 302, 303, 307, 308}
 NOT_MODIFIED = 304
@@ -34,19 +31,14 @@ NOT_MODIFIED = 304
 Read = TypeVar("Read")
 
 
-class BrokenOff(Exception):
-    """An answer that is not complete. The question is asked again."""
-
-
 class Server:
     """A source's server. `refused`, `missing` and `web_page` are sentences for 401 or 403, 404, and HTML."""
 
-    def __init__(self, address: str, most_bytes: int, refused: str, missing: str, web_page: str) -> None:
+    def __init__(self, address: str, limits: Limits, refused: str, missing: str, web_page: str) -> None:
         self.authorization: str | None = None
+        self.limits = limits
         self._address = address
-        self._most_bytes = most_bytes
         self._refused, self._missing, self._web_page = refused, missing, web_page
-        self._until = time.monotonic() + WHOLE_SECONDS
         self._session = requests.Session()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers["User-Agent"] = "njia"
@@ -64,28 +56,7 @@ class Server:
         post: Mapping[str, str] | None = None,
     ) -> Read:
         """Ask, and return what `read` makes of the answer. `read` begins anew with each try."""
-        for pause in (*PAUSES, None):
-            try:
-                with closing(self._open(address, parameters, headers, post)) as response:
-                    asked_pause = _asked_pause(response)
-                    if response.status_code not in BUSY:
-                        self._refuse(response)
-                        return read(Answer(response, self))
-                    why = f"answers with status {response.status_code}"
-            except requests.exceptions.SSLError:
-                raise PullFailed(
-                    "the certificate of the server cannot be trusted. Check `source` in the contract and the "
-                    "clock of this machine; if both are right, ask whoever runs the server."
-                ) from None
-            except (requests.RequestException, urllib3.exceptions.HTTPError, BrokenOff) as error:
-                why, asked_pause = _in_words(error), 0.0
-            if pause is None:
-                break
-            self._wait(max(pause, asked_pause))
-        raise PullFailed(
-            f"the server {why}, {len(PAUSES) + 1} times. The next pull tries again; if it goes on, ask "
-            "whoever runs the server."
-        )
+        return self.limits.keep_trying(lambda: self._ask_once(address, read, parameters, headers, post))
 
     def log_out(self, address: str) -> None:
         """End a session, once and without a word if that fails: a session ends by itself after a day."""
@@ -93,20 +64,27 @@ class Server:
         with suppress(requests.RequestException):
             self._session.send(request, timeout=CONNECT_SECONDS, allow_redirects=False).close()
 
-    def check_size(self, size: int) -> None:
-        if size > self._most_bytes:
+    def _ask_once(
+        self,
+        address: str,
+        read: Callable[[Answer], Read],
+        parameters: Mapping[str, str | int] | None,
+        headers: Mapping[str, str] | None,
+        post: Mapping[str, str] | None,
+    ) -> Read:
+        try:
+            with closing(self._open(address, parameters, headers, post)) as response:
+                if response.status_code in BUSY:
+                    raise TryAgain(f"answers with status {response.status_code}", _asked_pause(response))
+                self._refuse(response)
+                return read(Answer(response, self.limits))
+        except requests.exceptions.SSLError:
             raise PullFailed(
-                f"the answer is larger than {self._most_bytes // MEGABYTE} MB. If that is right, raise "
-                "`source.most_megabytes` in the contract."
-            )
-
-    def check_time(self) -> None:
-        if time.monotonic() > self._until:
-            raise PullFailed(f"the answer takes longer than {WHOLE_SECONDS / 60:.0f} minutes.")
-
-    def _wait(self, seconds: float) -> None:
-        time.sleep(min(seconds, LONGEST_PAUSE))
-        self.check_time()
+                "the certificate of the server cannot be trusted. Check `source` in the contract and the "
+                "clock of this machine; if both are right, ask whoever runs the server."
+            ) from None
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            raise _to_try_again(error) from None
 
     def _open(
         self,
@@ -176,18 +154,18 @@ class Server:
 class Answer:
     """The answer to a question: its status, its headers, and its body, read once."""
 
-    def __init__(self, response: requests.Response, server: Server) -> None:
+    def __init__(self, response: requests.Response, limits: Limits) -> None:
         self.status = response.status_code
         self.headers = response.headers
-        self._response, self._server = response, server
+        self._response, self._limits = response, limits
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the body as it arrives; a body shorter than it says raises an error that is tried again."""
         size = 0
         while chunk := self._response.raw.read1(1 << 16, decode_content=True):
             size += len(chunk)
-            self._server.check_size(size)
-            self._server.check_time()
+            self._limits.check_size(size)
+            self._limits.check_time()
             yield chunk
 
     def object(self) -> dict[str, Any]:
@@ -222,17 +200,16 @@ def _asked_pause(response: requests.Response) -> float:
 
 
 _BROKEN_OFF = (
-    BrokenOff,
     requests.exceptions.ChunkedEncodingError,
     urllib3.exceptions.ProtocolError,
     urllib3.exceptions.DecodeError,
 )
 
 
-def _in_words(error: Exception) -> str:
-    """Describe a fault of the network without its text, which holds the address."""
+def _to_try_again(error: Exception) -> TryAgain:
+    """Return a fault of the network without its text, which holds the address."""
     if isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError)):
-        return "does not answer in time"
+        return TryAgain("does not answer in time")
     if isinstance(error, _BROKEN_OFF):
-        return "breaks off in the middle of its answer"
-    return f"cannot be reached ({type(error).__name__})"
+        return BrokenOff()
+    return TryAgain(f"cannot be reached ({type(error).__name__})")

@@ -22,25 +22,44 @@ Outcome = Literal["fetched", "unchanged", "failed", "never"]
 
 
 class PullFailed(NjiaError):
-    """A source that could not be fetched; its text follows `<partner>, <server>: `."""
+    """A source that could not be fetched; its text follows `<partner> from <server>: `."""
+
+
+class FileRefused(PullFailed):
+    """A file that is not taken; the source's other files are."""
+
+
+class FileLeft(NjiaError):
+    """A file that is left for the next pull; the sentence begins with what it does, such as `changed`."""
 
 
 @dataclass(frozen=True)
-class Cursor:
-    """What the server and the file said when the source was last fetched.
+class Mark:
+    """What the server and the file said when a file was last fetched.
 
-    `source`: hash of the contract's `source`; `content`: hash of what the file holds.
+    `etag` of an SFTP server: size and time of change. `content`: hash of what the file holds.
     """
 
-    source: str = ""
     etag: str | None = None
     last_modified: str | None = None
     content: str | None = None
 
 
 @dataclass(frozen=True)
+class Cursor:
+    """What is known of the files of a source, by shown name. `source`: hash of the contract's `source`."""
+
+    source: str = ""
+    files: dict[str, Mark] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class PulledSource:
-    """One source after a pull. `fetched`: when its content was last known to be complete here."""
+    """One source after a pull. `fetched`: when its content was last known to be complete here.
+
+    `files`, `records` and `bytes` are of the last pull that placed something. `left`: sentences about entries
+    of a folder that are not fetched.
+    """
 
     partner: str
     contract: str
@@ -51,8 +70,10 @@ class PulledSource:
     tried: str | None = None
     fetched: str | None = None
     failures_in_a_row: int = 0
+    files: int = 0
     records: int | None = None
     bytes: int | None = None
+    left: list[str] = field(default_factory=list)
     cursor: Cursor = field(default_factory=Cursor)
 
     def as_dict(self) -> dict[str, Any]:
@@ -70,13 +91,14 @@ def read_state(settings: Settings, contract: Contract, source: AnySource) -> Pul
         contract.partner.code,
         contract.contract,
         source.kind,
-        source.host,
+        source.server_name,
         cursor=Cursor(source_hash(source)),
     )
     try:
         content = json.loads(_path(settings, known).read_text(encoding="utf-8"))
-        read = PulledSource(**{**content, "cursor": Cursor(**content["cursor"])})
-    except (OSError, ValueError, TypeError, KeyError):
+        files = {name: Mark(**mark) for name, mark in content["cursor"]["files"].items()}
+        read = PulledSource(**{**content, "cursor": Cursor(content["cursor"]["source"], files)})
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return known
     return read if read.cursor.source == known.cursor.source else known
 
