@@ -79,7 +79,7 @@ def certificate_of_localhost(folder: Path, openssl: str) -> tuple[Path, ssl.SSLC
     certificate, key = folder / "certificate.pem", folder / "key.pem"
     subprocess.run(
         [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,DNS:forms.fixture,IP:127.0.0.1", "-days", "2",
          "-keyout", str(key), "-out", str(certificate)],
         check=True, capture_output=True,
     )  # fmt: skip

@@ -23,7 +23,6 @@ from tests.servers import wait_until
 from tests.unit.drift_home import AS_OF, KEYS
 from tests.unit.form_servers import (
     Fault,
-    File,
     breaks_off,
     breaks_off_in_chunks,
     hangs_up,
@@ -286,15 +285,6 @@ def test_secrets_appear_in_no_message_log_or_file_of_the_home(
     assert not [one for one in (kobo.token, odk.password, "session1") if one in everything]
 
 
-def test_token_is_not_sent_to_another_server(pulls: PullWorld) -> None:
-    kobo, other = pulls.kobo(), File(b"{}", "application/json")
-    pulls.servers.append(other)
-    kobo.faults = [status(302, Location=f"{other.address}/api")]
-    assert "another way than KoboToolbox documents" in reason(pulls)
-    (asked,) = other.asked
-    assert asked.headers["Authorization"] is None and kobo.asked[0].headers["Authorization"]
-
-
 @pytest.mark.needs("openssl")
 def test_server_whose_certificate_is_not_trusted_gets_no_token(
     pulls: PullWorld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: Callable[[str, str], str]
@@ -306,9 +296,6 @@ def test_server_whose_certificate_is_not_trusted_gets_no_token(
     assert "certificate of the server cannot be trusted" in reason(pulls) and kobo.asked == []
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     assert [one.outcome for one in pull(pulls.settings)] == ["fetched"]
-    kobo.faults = [status(302, Location=kobo.address.replace("https", "http"))]
-    (ended,) = pull(pulls.settings)
-    assert "not https, or to this machine" in str(ended.reason)
 
 
 def test_netrc_of_the_account_is_not_used(

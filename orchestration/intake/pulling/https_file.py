@@ -17,7 +17,7 @@ def fetch(
 ) -> Fetched | None:
     """Write the file; return None if the server says that it has not changed."""
     if secret:
-        server.authorization = f"Bearer {secret}"
+        server.authorize(f"Bearer {secret}")
     return download(server, source.url, into, mark)
 
 

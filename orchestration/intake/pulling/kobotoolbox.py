@@ -30,7 +30,7 @@ class _Moved(Exception):
 
 def fetch(source: KoboSource, server: Server, secret: str | None, into: Path, mark: Mark) -> Fetched:
     """Write the whole form; if it changes between two pages, begin again."""
-    server.authorization = f"Token {secret}"
+    server.authorize(f"Token {secret}")
     for number in range(1, ROUNDS + 1):
         try:
             return _fetch_whole(source, server, into, is_last=number == ROUNDS)

@@ -24,7 +24,7 @@ def fetch(
     token = server.ask(f"{source.server}/v1/sessions", Answer.object, post=post).get("token")
     if not isinstance(token, str):
         raise PullFailed("the server answers in another way than ODK Central documents: no token at log-in.")
-    server.authorization = f"Bearer {token}"
+    server.authorize(f"Bearer {token}")
     try:
         form = f"projects/{source.project}/forms/{quote(source.form, safe='')}"
         address = f"{source.server}/v1/{form}/submissions.csv.zip?attachments=false"

@@ -12,20 +12,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from email.utils import parsedate_to_datetime
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
-from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
 
-from orchestration.contracts import is_loopback
 from orchestration.intake.pulling.limits import CONNECT_SECONDS, READ_SECONDS, BrokenOff, Limits, TryAgain
+from orchestration.intake.pulling.session import SourceSession
 from orchestration.intake.pulling.state import PullFailed
 
-MOST_REDIRECTS = 5
 BUSY = {408, 425, 429, 500, 502, 503, 504}
-REDIRECTS = {301, 302, 303, 307, 308}
 NOT_MODIFIED = 304
 
 Read = TypeVar("Read")
@@ -35,13 +31,13 @@ class Server:
     """A source's server. `refused`, `missing` and `web_page` are sentences for 401 or 403, 404, and HTML."""
 
     def __init__(self, address: str, limits: Limits, refused: str, missing: str, web_page: str) -> None:
-        self.authorization: str | None = None
         self.limits = limits
-        self._address = address
         self._refused, self._missing, self._web_page = refused, missing, web_page
-        self._session = requests.Session()
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._session.headers["User-Agent"] = "njia"
+        self._session = SourceSession(address)
+
+    def authorize(self, header: str) -> None:
+        """Send an `Authorization` header from now on."""
+        self._session.authorization = header
 
     def close(self) -> None:
         self._session.close()
@@ -60,9 +56,8 @@ class Server:
 
     def log_out(self, address: str) -> None:
         """End a session, once and without a word if that fails: a session ends by itself after a day."""
-        request = self._session.prepare_request(requests.Request("DELETE", address, auth=self._authorize))
-        with suppress(requests.RequestException):
-            self._session.send(request, timeout=CONNECT_SECONDS, allow_redirects=False).close()
+        with suppress(requests.RequestException, PullFailed):
+            self._session.delete(address, timeout=CONNECT_SECONDS, stream=True).close()
 
     def _ask_once(
         self,
@@ -73,11 +68,26 @@ class Server:
         post: Mapping[str, str] | None,
     ) -> Read:
         try:
-            with closing(self._open(address, parameters, headers, post)) as response:
+            with closing(
+                self._session.request(
+                    "GET" if post is None else "POST",
+                    address,
+                    params=parameters,
+                    headers=headers,
+                    json=post,
+                    stream=True,
+                    timeout=(CONNECT_SECONDS, READ_SECONDS),
+                )
+            ) as response:
                 if response.status_code in BUSY:
                     raise TryAgain(f"answers with status {response.status_code}", _asked_pause(response))
                 self._refuse(response)
                 return read(Answer(response, self.limits))
+        except requests.TooManyRedirects:
+            raise PullFailed(
+                "the server redirects without end. Check `source` in the contract, and ask whoever runs the "
+                "server."
+            ) from None
         except requests.exceptions.SSLError:
             raise PullFailed(
                 "the certificate of the server cannot be trusted. Check `source` in the contract and the "
@@ -85,56 +95,6 @@ class Server:
             ) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise _to_try_again(error) from None
-
-    def _open(
-        self,
-        address: str,
-        parameters: Mapping[str, str | int] | None,
-        headers: Mapping[str, str] | None,
-        post: Mapping[str, str] | None,
-    ) -> requests.Response:
-        """Send a question and follow its redirects, without the secret to any other server."""
-        for _ in range(MOST_REDIRECTS + 1):
-            self._refuse_address(address)
-            prepared = self._session.prepare_request(
-                requests.Request(
-                    "GET" if post is None else "POST",
-                    address,
-                    headers=headers,
-                    params=parameters,
-                    json=post,
-                    # A function, so that no password of this account's .netrc is sent.
-                    auth=self._authorize if _origin(address) == _origin(self._address) else _send_none,
-                )
-            )
-            surroundings = self._session.merge_environment_settings(address, {}, True, None, None)
-            response = self._session.send(
-                prepared, timeout=(CONNECT_SECONDS, READ_SECONDS), allow_redirects=False, **surroundings
-            )
-            target = response.headers.get("Location")
-            if response.status_code not in REDIRECTS or not target:
-                return response
-            response.close()
-            if post is not None:
-                raise PullFailed("the server leads elsewhere at log-in. Check `source.server`.")
-            address, parameters = urljoin(str(prepared.url), target), None
-        raise PullFailed("the server leads from one address to the next without end. Check the contract.")
-
-    def _refuse_address(self, address: str) -> None:
-        """Refuse what is not https, and this machine, unless the contract itself names such an address."""
-        is_named = is_loopback(address) and is_loopback(self._address)
-        scheme, own = urlsplit(address).scheme, urlsplit(self._address).scheme
-        is_safe = scheme == "https" or (scheme == own == "http" and is_named)
-        if not is_safe or (is_loopback(address) and not is_named):
-            raise PullFailed(
-                "the server leads to an address that is not https, or to this machine. Check `source` in the "
-                "contract, and ask whoever runs the server."
-            )
-
-    def _authorize(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self.authorization:
-            prepared.headers["Authorization"] = self.authorization
-        return prepared
 
     def _refuse(self, response: requests.Response) -> None:
         status = response.status_code
@@ -177,15 +137,6 @@ class Answer:
         if not isinstance(found, dict):
             raise PullFailed("the server answers in another way than documented: no JSON object.")
         return found
-
-
-def _origin(address: str) -> tuple[str, str | None, int]:
-    parts = urlsplit(address)
-    return parts.scheme, parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
-
-
-def _send_none(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-    return prepared
 
 
 def _asked_pause(response: requests.Response) -> float:
