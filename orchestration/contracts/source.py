@@ -16,7 +16,9 @@ from orchestration.contracts.fields import Strict, Text
 SOURCE_KINDS = ("kobotoolbox", "odk_central", "https_file", "sftp")
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 _SECRETS = {"token", "password", "secret", "api_key", "apikey", "key", "private_key", "authorization", "auth"}
-_SECRET_IN_LINK = re.compile(r"token|key|secret|password|passwd|pwd|auth|sig|signature|credential", re.I)
+_SECRET_IN_LINK = re.compile(
+    r"token|key|secret|pass|pwd|auth|sig|credential|session|bearer|jwt|hmac|^(sp|pw|sid)$", re.I
+)
 
 # Names that a token itself cannot have by accident.
 SecretFile = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*\.(token|password)$")]
@@ -46,13 +48,21 @@ def _safe_address(address: str) -> str:
             "(127.0.0.1, localhost), such as the end of a tunnel, may begin with http://"
         )
     if parts.username or parts.password:
-        raise ValueError("the address holds a user name or a password; a contract holds no secret")
-    if any(_SECRET_IN_LINK.search(name) for name, _ in parse_qsl(parts.query, keep_blank_values=True)):
-        raise ValueError(
-            "the address holds a secret after its question mark; a contract holds none. Name a file as "
-            "`token_file`, or ask for an address without"
-        )
+        raise ValueError(_secret_in("a user name or a password before its @"))
+    if any(_SECRET_IN_LINK.search(name) for name, _ in parse_qsl(parts.query.replace(";", "&"), True)):
+        raise ValueError(_secret_in("a secret after its question mark"))
+    if parts.fragment:
+        raise ValueError(_secret_in("a part after its #, which no server receives and which may be a secret"))
     return address
+
+
+def _secret_in(found: str) -> str:
+    return (
+        f"the address holds {found}; a contract holds no secret. Write the address without it, put the token "
+        "into a file of the keys folder with mode 0600 that `token_file` names (for ODK Central "
+        "`password_file`), or into an environment variable that `token_env` names. If the address works only "
+        "with the secret, such as a signed link, ask the partner for another one"
+    )
 
 
 def _address_of_server(address: str) -> str:
