@@ -288,7 +288,15 @@ def _refuse_other_source(contract: Contract) -> None:
         raise ValueError(f"source.kind {source.kind} does not give files of format.kind {layout.kind}")
     if source.kind == "kobotoolbox" and isinstance(layout, JsonFormat) and layout.records != "results":
         raise ValueError("source.kind kobotoolbox needs `format.records: results`")
-    if isinstance(source, OneFileSource) and not contract.reads(contract.pulled_name):
+    if not isinstance(source, OneFileSource):
+        return
+    if contract.delivery.mode != "full":
+        raise ValueError(
+            f"source.kind {source.kind} fetches a form or file whole, in place of the one before: write "
+            "`delivery.mode: full`. If each file holds only what is new, put the files into the inbox under "
+            "names of their own, or fetch them with source.kind sftp"
+        )
+    if not contract.reads(contract.pulled_name):
         raise ValueError(
             f"`files` {contract.files!r} does not read {contract.pulled_name!r}, the name of the fetched "
             "file. Give it another name with source.save_as, or widen `files`"

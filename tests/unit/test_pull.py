@@ -415,6 +415,18 @@ def test_name_of_the_file_fits_the_contract(pulls: PullWorld) -> None:
         load_contract(path)
 
 
+@pytest.mark.parametrize("serve", [PullWorld.kobo, PullWorld.sheet, PullWorld.odk])
+def test_contract_of_a_file_fetched_whole_delivers_full(
+    pulls: PullWorld, serve: Callable[[PullWorld], object]
+) -> None:
+    serve(pulls)
+    (path,) = pulls.settings.partners.glob("*/contract.yml")
+    load_contract(path)
+    path.write_text(path.read_text().replace("mode: full", "mode: incremental"))
+    with pytest.raises(ContractFault, match=r"write `delivery\.mode: full`"):
+        load_contract(path)
+
+
 def test_source_changes_nothing_of_what_has_landed(pulls: PullWorld) -> None:
     pulls.contract(KOBO, GOOD)
     path = pulls.settings.partners / KOBO / "contract.yml"
