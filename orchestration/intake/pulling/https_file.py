@@ -7,7 +7,7 @@ from pathlib import Path
 from orchestration.contracts import HttpsFileSource
 from orchestration.intake.pulling.fetched import Fetched, one_file
 from orchestration.intake.pulling.limits import BrokenOff
-from orchestration.intake.pulling.server import NOT_MODIFIED, Answer, Server
+from orchestration.intake.pulling.server import NOT_MODIFIED, Response, Server
 from orchestration.intake.pulling.state import Mark
 from orchestration.intake.reading.first_bytes import kind_of
 
@@ -29,17 +29,17 @@ def download(server: Server, address: str, into: Path, mark: Mark) -> Fetched | 
     elif mark.last_modified:
         headers["If-Modified-Since"] = mark.last_modified
 
-    def read(answer: Answer) -> Fetched | None:
-        if answer.status == NOT_MODIFIED:
+    def read(response: Response) -> Fetched | None:
+        if response.status == NOT_MODIFIED:
             return None
         with into.open("wb") as file:
-            for chunk in answer.chunks():
+            for chunk in response.chunks():
                 file.write(chunk)
         if kind_of(into) == "broken_zip":  # its table of contents stands at the end
             raise BrokenOff
-        return Fetched(etag=answer.headers.get("ETag"), last_modified=answer.headers.get("Last-Modified"))
+        return Fetched(etag=response.headers.get("ETag"), last_modified=response.headers.get("Last-Modified"))
 
-    return server.ask(address, read, headers=headers)
+    return server.request(address, read, headers=headers)
 
 
 KIND = one_file(

@@ -13,7 +13,7 @@ from typing import Any
 
 from orchestration.contracts import KoboSource
 from orchestration.intake.pulling.fetched import Fetched, one_file
-from orchestration.intake.pulling.server import Answer, Server
+from orchestration.intake.pulling.server import Response, Server
 from orchestration.intake.pulling.state import Mark, PullFailed
 
 PAGE = 1_000
@@ -51,7 +51,7 @@ def _fetch_whole(source: KoboSource, server: Server, into: Path, is_last: bool) 
         file.write('{"next": null, "previous": null, "results": [')
         while True:
             at: dict[str, str | int] = {"limit": PAGE, "start": max(received - 1, 0), "sort": '{"_id": 1}'}
-            count, records, is_end = _page(server.ask(address, Answer.object, parameters=at))
+            count, records, is_end = _page(server.request(address, Response.object, parameters=at))
             stated = count if stated is None else stated
             if received and (not records or _id_of(records.pop(0)) != last):
                 raise _Moved

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from orchestration.contracts import OdkCentralSource
 from orchestration.intake.pulling.fetched import Fetched, one_file
 from orchestration.intake.pulling.https_file import download
-from orchestration.intake.pulling.server import Answer, Server
+from orchestration.intake.pulling.server import Response, Server
 from orchestration.intake.pulling.state import Mark, PullFailed
 
 
@@ -21,7 +21,7 @@ def fetch(
 ) -> Fetched | None:
     """Log in, write the zip, log out; return None if the server says that nothing has changed."""
     post = {"email": source.email, "password": secret or ""}
-    token = server.ask(f"{source.server}/v1/sessions", Answer.object, post=post).get("token")
+    token = server.request(f"{source.server}/v1/sessions", Response.object, post=post).get("token")
     if not isinstance(token, str):
         raise PullFailed("the server answers in another way than ODK Central documents: no token at log-in.")
     server.authorize(f"Bearer {token}")

@@ -1,8 +1,7 @@
-"""Ask a server over HTTPS, within the limits of a source, with careful redirects.
+"""HTTPS requests to a source's server, within the limits of the source.
 
-A question is repeated as a whole, with the reading of its answer: an answer may break off in the middle. A
-secret goes only to the server that the contract names. Raises PullFailed with a sentence that holds neither
-the secret nor an address.
+A request is retried as a whole, with the reading of its response, which may break off in the middle. Raises
+PullFailed with a sentence that holds neither the secret nor an address.
 """
 
 from __future__ import annotations
@@ -42,27 +41,30 @@ class Server:
     def close(self) -> None:
         self._session.close()
 
-    def ask(
+    def request(
         self,
         address: str,
-        read: Callable[[Answer], Read],
+        read: Callable[[Response], Read],
         *,
         parameters: Mapping[str, str | int] | None = None,
         headers: Mapping[str, str] | None = None,
         post: Mapping[str, str] | None = None,
     ) -> Read:
-        """Ask, and return what `read` makes of the answer. `read` begins anew with each try."""
-        return self.limits.keep_trying(lambda: self._ask_once(address, read, parameters, headers, post))
+        """Send a request and return what `read` makes of its response; each try calls `read` anew.
+
+        With `post` it is a POST of that JSON object, else a GET.
+        """
+        return self.limits.keep_trying(lambda: self._try_once(address, read, parameters, headers, post))
 
     def log_out(self, address: str) -> None:
-        """End a session, once and without a word if that fails: a session ends by itself after a day."""
+        """End a session with one request. A failure is ignored: a session expires after a day."""
         with suppress(requests.RequestException, PullFailed):
             self._session.delete(address, timeout=CONNECT_SECONDS, stream=True).close()
 
-    def _ask_once(
+    def _try_once(
         self,
         address: str,
-        read: Callable[[Answer], Read],
+        read: Callable[[Response], Read],
         parameters: Mapping[str, str | int] | None,
         headers: Mapping[str, str] | None,
         post: Mapping[str, str] | None,
@@ -80,9 +82,9 @@ class Server:
                 )
             ) as response:
                 if response.status_code in BUSY:
-                    raise TryAgain(f"answers with status {response.status_code}", _asked_pause(response))
+                    raise TryAgain(f"answers with status {response.status_code}", _retry_after(response))
                 self._refuse(response)
-                return read(Answer(response, self.limits))
+                return read(Response(response, self.limits))
         except requests.TooManyRedirects:
             raise PullFailed(
                 "the server redirects without end. Check `source` in the contract, and ask whoever runs the "
@@ -104,15 +106,15 @@ class Server:
             raise PullFailed(f"{self._missing} (status {status}).")
         if status >= 300 and status != NOT_MODIFIED:
             raise PullFailed(
-                f"the server answers with status {status}, which Njia does not know what to do with. Check "
-                "`source` in the contract, and ask whoever runs the server."
+                f"the server answers with status {status}, which Njia cannot use. Check `source` in the "
+                "contract, and ask whoever runs the server."
             )
         if response.headers.get("Content-Type", "").partition(";")[0].strip().casefold() == "text/html":
             raise PullFailed(self._web_page)
 
 
-class Answer:
-    """The answer to a question: its status, its headers, and its body, read once."""
+class Response:
+    """A response within the limits of the source: its status, its headers, and its body, read once."""
 
     def __init__(self, response: requests.Response, limits: Limits) -> None:
         self.status = response.status_code
@@ -131,22 +133,22 @@ class Answer:
     def object(self) -> dict[str, Any]:
         """Return the body as a JSON object."""
         try:
-            found = json.loads(b"".join(self.chunks()))
+            content = json.loads(b"".join(self.chunks()))
         except (ValueError, RecursionError):
             raise BrokenOff from None
-        if not isinstance(found, dict):
+        if not isinstance(content, dict):
             raise PullFailed("the server answers in another way than documented: no JSON object.")
-        return found
+        return content
 
 
-def _asked_pause(response: requests.Response) -> float:
-    """Return the seconds that a busy server asks to wait (`Retry-After`)."""
-    asked = response.headers.get("Retry-After", "")
-    if asked.strip().isdigit():
-        return float(asked)
+def _retry_after(response: requests.Response) -> float:
+    """Return the seconds that `Retry-After` asks for; 0 where it is missing or not readable."""
+    value = response.headers.get("Retry-After", "").strip()
+    if value.isdecimal():
+        return float(value)
     try:
-        return max(parsedate_to_datetime(asked).timestamp() - time.time(), 0.0)
-    except (TypeError, ValueError):
+        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
+    except (TypeError, ValueError, OverflowError):
         return 0.0
 
 
