@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,53 @@ def test_password_is_not_sent_after_a_redirect_of_the_log_in(
     redirect = status(number, Location=f"{other.address}/v1/sessions")
     monkeypatch.setattr(odk, "answer", redirect)
     assert "redirects the log-in" in reason(pulls) and other.asked == []
+
+
+# --- time ------------------------------------------------------------------------------------------
+
+
+def trickles_headers(request: Request) -> Iterator[bytes]:
+    yield b"HTTP/1.1 200 OK\r\nX-Fixture: "
+    while True:
+        yield b"x"
+
+
+def trickles_continue(request: Request) -> Iterator[bytes]:
+    while True:
+        yield b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+def trickles_nothing_but_compression(request: Request) -> Iterator[bytes]:
+    """The name in a gzip header may be of any length, and gives no content."""
+    yield b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 1000000\r\n\r\n"
+    yield b"\x1f\x8b\x08\x08\x00\x00\x00\x00\x00\xff"
+    while True:
+        yield b"x"
+
+
+@pytest.mark.parametrize("trickle", [trickles_headers, trickles_continue, trickles_nothing_but_compression])
+def test_server_that_sends_a_little_without_end_delays_no_other_source(
+    pulls: PullWorld, monkeypatch: pytest.MonkeyPatch, trickle: Callable[[Request], Iterator[bytes]]
+) -> None:
+    monkeypatch.setattr("orchestration.intake.pulling.limits.WHOLE_SECONDS", 3.0)
+    kobo, over, given_up = pulls.kobo(), threading.Event(), threading.Event()
+    pulls.sheet()
+
+    def slowly(request: Request) -> None:
+        with suppress(OSError):
+            for number, sent in enumerate(trickle(request)):
+                request.wfile.write(sent)
+                if over.wait(0.05):
+                    return
+                if number == 400:
+                    given_up.set()
+                    return
+
+    kobo.faults = [slowly]
+    failed, sheet = pull(pulls.settings)
+    over.set()
+    assert "takes longer than" in str(failed.reason) and pulls.inbox(KOBO) == []
+    assert sheet.outcome == "fetched" and not given_up.is_set()
 
 
 # --- certificates ----------------------------------------------------------------------------------

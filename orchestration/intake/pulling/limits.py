@@ -5,8 +5,10 @@ Sizes are bytes, times seconds.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from typing import TypeVar
 
 from orchestration.intake.pulling.state import FileRefused, PullFailed
@@ -63,8 +65,31 @@ class Limits:
                 "`source.most_megabytes` in the contract."
             )
 
+    def within_time(self, work: Callable[[], Made]) -> Made:
+        """Return what `work` returns; raise PullFailed when the time is over, and leave `work` to its thread.
+
+        The time-outs of a socket begin anew with every byte, so a server that trickles would hold up the
+        pull, and the refresh that waits for it. The thread ends with the process or at its next `check_time`.
+        """
+        result: Future[Made] = Future()
+
+        def run() -> None:
+            try:
+                result.set_result(work())
+            except BaseException as fault:
+                result.set_exception(fault)
+
+        threading.Thread(target=run, daemon=True).start()
+        if wait([result], max(self._until - time.monotonic(), 0.0)).not_done:
+            raise _too_late()
+        return result.result()
+
     def check_time(self) -> None:
         if time.monotonic() > self._until:
-            raise PullFailed(
-                f"fetching takes longer than {WHOLE_SECONDS / 60:.0f} minutes. The next pull tries again."
-            )
+            raise _too_late()
+
+
+def _too_late() -> PullFailed:
+    return PullFailed(
+        f"fetching takes longer than {WHOLE_SECONDS / 60:.0f} minutes. The next pull tries again."
+    )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from orchestration.contracts import (
@@ -160,7 +161,7 @@ def _fetch_all(
     secret, place = read_secret(settings, source), place_of_secret(settings, source)
     limits = Limits(source.most_megabytes)
     with closing(KINDS[source.kind](source, contract, secret, limits, place)) as connection:
-        names = connection.names()
+        names = limits.within_time(connection.names)
         progress.left, progress.faults = connection.left, connection.faults
         shown_names = {shown_file(name) for name in names}
         progress.marks = {shown: mark for shown, mark in progress.marks.items() if shown in shown_names}
@@ -170,7 +171,8 @@ def _fetch_all(
             mark = Mark() if again else progress.marks.get(shown, Mark())
             try:
                 with placing(folder, name) as into:
-                    fetched, made = _fetch(connection, contract, name, into, mark)
+                    work = partial(_fetch, connection, contract, name, into, mark)
+                    fetched, made = limits.within_time(work)
                     size = into.stat().st_size
             except _Unchanged as same:
                 progress.marks[shown] = same.mark

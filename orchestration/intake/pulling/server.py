@@ -81,6 +81,7 @@ class Server:
                     timeout=(CONNECT_SECONDS, READ_SECONDS),
                 )
             ) as response:
+                self.limits.check_time()
                 if response.status_code in BUSY:
                     raise TryAgain(f"answers with status {response.status_code}", _retry_after(response))
                 self._refuse(response)
