@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from orchestration.contracts.cell_text import clean, error_code, is_blank, is_missing, norm
+from orchestration.contracts.fields import FieldSpec
 from orchestration.contracts.vocabulary import AGE_BAND, NATIONALITY, SystemCode, Vocabulary
 
 UNKNOWN = "unknown"
@@ -78,6 +79,22 @@ class CodeReader:
                 continue
             self._phrases.setdefault(tuple(_TOKEN.findall(key)), meant.code)
         self._longest = max((len(phrase) for phrase in self._phrases), default=0)
+
+    @classmethod
+    def of_field(
+        cls, name: str, spec: FieldSpec, vocabulary: Vocabulary, languages: Iterable[str]
+    ) -> CodeReader:
+        """Build the reader of a contract's field (`sex`, `place(transit).transport_mode`)."""
+        return cls(
+            name.rsplit(".", 1)[-1],
+            vocabulary,
+            values=spec.values,
+            crosswalk=spec.crosswalk,
+            words=spec.words,
+            languages=languages,
+            split=spec.split,
+            missing=spec.missing,
+        )
 
     def read_one(self, value: str | None, kind: str = "text", label: str | None = None) -> ReadCode:
         """Read a cell with one code; never raises. `label` decides where the code is ambiguous."""

@@ -75,7 +75,7 @@ class RowReader:
         languages = tuple(contract.locale.languages)
         self._age_words = vocabulary.words_of(AGE_BAND, languages)
         self._readers = {
-            name: self._code_reader(name.rsplit(".", 1)[-1], spec, languages)
+            name: CodeReader.of_field(name, spec, vocabulary, languages)
             for name, spec in contract.fields.items()
             if name not in (*DATES, *COUNTS, *AGES)
             and (place_parts(name) is None or name.endswith(".transport_mode"))
@@ -338,18 +338,6 @@ class RowReader:
             ),
         )
         return moment
-
-    def _code_reader(self, domain: str, spec: FieldSpec, languages: tuple[str, ...]) -> CodeReader:
-        return CodeReader(
-            domain,
-            self._vocabulary,
-            values=spec.values,
-            crosswalk=spec.crosswalk,
-            words=spec.words,
-            languages=languages,
-            split=spec.split,
-            missing=spec.missing,
-        )
 
     def _cached(self, key: tuple[Any, ...], read: Any) -> Any:
         try:

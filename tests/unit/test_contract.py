@@ -12,7 +12,7 @@ import yaml
 from orchestration.contracts import Contract, ContractFault, load_contract, load_contracts
 from orchestration.contracts.schema import SCHEMA_FILE, schema_text
 from orchestration.core import SAMPLE_PARTNERS
-from tests.unit.partner_files import add_partner, book
+from tests.unit.partner_files import BOOK, add_partner, book
 
 
 def faults(folder: Path, text: str) -> list[str]:
@@ -101,6 +101,37 @@ def test_a_contract_kept_in_a_landing_note_is_read_back_unchanged() -> None:
         ({"agreement": agreed("31.01.2026")}, "write 2026-01-31."),
         ({"agreement": agreed("03/04/2026")}, "write year, month and day, such as 2026-01-31."),
         ({"agreement": agreed("soon")}, "write year, month and day, such as 2026-01-31."),
+        (
+            {
+                "fields": {
+                    "event_on": "Date",
+                    "place(origin).place_text": "From",
+                    "sex": {"constant": "femal"},
+                }
+            },
+            "key `fields.sex.constant`: 'femal' is no code of sex. Did you mean `female`? "
+            "(seeds/reference/codes.csv).",
+        ),
+        (
+            {
+                "fields": {
+                    "event_on": "Date",
+                    "place(origin).place_text": "From",
+                    "sex": {"column": "Sex", "values": {"F": "femal"}},
+                }
+            },
+            "key `fields.sex.values`: 'femal' is no code of sex. Did you mean `female`?",
+        ),
+        (
+            {
+                "fields": {
+                    "event_on": "Date",
+                    "place(origin).place_text": "From",
+                    "data_source": {"column": "By", "default": "x"},
+                }
+            },
+            "key `fields.data_source.default`: 'x' is no code of data_source. Known are: ",
+        ),
         ({"coverage": [watched(to="2019-01-01")]}, "`coverage[1]`: `to` is before `from`."),
     ],
 )
@@ -108,6 +139,13 @@ def test_a_fault_names_file_key_and_fix(tmp_path: Path, changes: dict[str, Any],
     sentence = " ".join(faults(tmp_path, with_changes(**changes)))
     assert sentence.startswith("testpartner/contract.yml: ")
     assert expected in sentence
+
+
+@pytest.mark.parametrize("constant", ["female", "F", "Female", "mwanamke"])
+def test_a_constant_may_be_a_code_or_a_word_that_its_field_reads(tmp_path: Path, constant: str) -> None:
+    fields = BOOK["fields"] | {"sex": {"constant": constant, "values": {"F": "female"}}}
+    path = add_partner(tmp_path, book(fields=fields, locale={"languages": ["en", "sw"]}))
+    assert load_contract(path).fields["sex"].constant == constant
 
 
 def test_yaml_traps_are_refused_with_the_quotes_to_add(tmp_path: Path) -> None:

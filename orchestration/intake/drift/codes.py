@@ -129,15 +129,6 @@ def _answers(value: str, spec: FieldSpec, choices: Collection[str]) -> list[str]
 def readers_of(contract: Contract, vocabulary: Vocabulary) -> dict[str, CodeReader]:
     """Return the reader of each field that is read by a closed list."""
     return {
-        name: CodeReader(
-            name.rsplit(".", 1)[-1],
-            vocabulary,
-            values=spec.values,
-            crosswalk=spec.crosswalk,
-            words=spec.words,
-            languages=tuple(contract.locale.languages),
-            split=spec.split,
-            missing=spec.missing,
-        )
+        name: CodeReader.of_field(name, spec, vocabulary, contract.locale.languages)
         for name, spec in coded_fields(contract).items()
     }

@@ -61,16 +61,8 @@ class _PurposeReader:
 
         spec = contract.fields["purpose"]
         self._otherwise = spec.constant or spec.default
-        self._reader = CodeReader(
-            "purpose",
-            load_vocabulary(REFERENCE_SEEDS),
-            values=spec.values,
-            crosswalk=spec.crosswalk,
-            words=spec.words,
-            languages=contract.locale.languages,
-            split=spec.split,
-            missing=spec.missing,
-        )
+        vocabulary = load_vocabulary(REFERENCE_SEEDS)
+        self._reader = CodeReader.of_field("purpose", spec, vocabulary, contract.locale.languages)
         self._seen: dict[tuple[tuple[str, bool], ...], bool] = {}
 
     def allow(self, named: list[NamedCell]) -> bool:
