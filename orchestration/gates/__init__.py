@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         put_in_force,
         read_fates,
         read_in_force,
+        refused_rows,
     )
     from orchestration.gates.inputs import agreements_ended, contract_hashes, inputs_hash
     from orchestration.gates.landed import Landed, landed_extracts

@@ -6,7 +6,7 @@ A held extract does not replace its partner's earlier ones: the last good one st
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -134,6 +134,14 @@ def put_in_force(
     summary.pop("fates")
     durable.write_json(folder / "in_force.json", summary)
     return settled
+
+
+def refused_rows(settings: Settings, fates: Iterable[ExtractFate]) -> list[dict[str, Any]]:
+    """Return the rows of extracts in force that a quality rule refused at reading."""
+    in_force = {(fate.partner, fate.extract_id) for fate in fates if fate.fate == "in_force"}
+    return [
+        row for landed in landed_extracts(settings) if landed.key in in_force for row in landed.refused_rows
+    ]
 
 
 def read_in_force(settings: Settings) -> InForce | None:

@@ -11,6 +11,8 @@ from typing import Any
 
 from orchestration.core import NjiaError, Settings
 
+_RULE = "Q:"
+
 
 @dataclass(frozen=True)
 class Landed:
@@ -91,10 +93,27 @@ class Landed:
         )
 
     @property
+    def refused_rows(self) -> list[dict[str, Any]]:
+        """Rows that a rule refused at reading, by sheet and rule; `records`: those of a main sheet."""
+        own = {"partner": self.partner, "extract_id": self.extract_id, "file": self.content.get("file")}
+        return [
+            {
+                **own,
+                "sheet": one["sheet"],
+                "rule_code": one["reason"].removeprefix(_RULE),
+                "rows": int(one["rows"]),
+                "records": int(one["rows"]) if kind == "refusals" else 0,
+                "row_numbers": one["row_numbers"],
+            }
+            for kind in ("refusals", "child_refusals")
+            for one in self.content.get(kind) or ()
+            if one["reason"].startswith(_RULE)
+        ]
+
+    @property
     def rows_of_other_shape(self) -> int:
-        """Number of rows with more or fewer cells than the header."""
-        refusals = self.content.get("refusals") or ()
-        return sum(int(one["rows"]) for one in refusals if one["reason"] == "Q:row_shape")
+        """Number of main rows with more or fewer cells than the header."""
+        return sum(one["records"] for one in self.refused_rows if one["rule_code"] == "row_shape")
 
     @property
     def orphan_share(self) -> float | None:

@@ -81,6 +81,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
             "records_set_aside": len(
                 {row["record"] for row in review.read(settings, review.QUARANTINED_ROWS)}
             ),
+            "rows_refused": sum(int(row["rows"]) for row in review.read(settings, review.REFUSED_ROWS)),
             "failed_checks": review.count(settings, review.FAILED_CHECKS),
             "files_not_taken": review.count(settings, review.FILES_NOT_TAKEN),
             "drifted_columns_and_lists": review.count(settings, review.DRIFT),

@@ -70,7 +70,9 @@ def _write_lists(run: Run, end: refreshes.End, at_gate: bool) -> None:
     review.write_unresolved_places(drafts)
     review.write_failed_extract_checks(drafts, taken, gates.read_verdicts(run.settings).verdicts)
     review.write_decisions_without_effect(drafts, stewardship.without_effect(run.settings, run.decisions))
-    review.write_in_force(drafts, settled_of(run.settings))
+    settled = settled_of(run.settings)
+    review.write_in_force(drafts, settled)
+    review.write_refused_rows(drafts, gates.refused_rows(run.settings, settled.fates))
     if end.outcome != refreshes.UNCHANGED:
         review.write_quarantined_rows(drafts)
         review.write_failed_checks(drafts, "warehouse", gates.check_results(run.settings).to_pylist())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -20,7 +21,7 @@ UNRESOLVED_PLACES, TEXTS_OF_PLACES = "unresolved_places.csv", "unresolved_places
 FAILED_CHECKS = "failed_checks.csv"
 FILES_NOT_TAKEN = "files_not_taken.csv"
 EXTRACTS_NOT_TYPED = "extracts_not_typed.csv"
-QUARANTINED_ROWS = "quarantined_rows.csv"
+QUARANTINED_ROWS, REFUSED_ROWS = "quarantined_rows.csv", "refused_rows.csv"
 DECISIONS_WITHOUT_EFFECT = "decisions_without_effect.csv"
 LINKS = "links.csv"
 DRIFT, DRIFT_DETAILS = "drift.csv", "drift.json"
@@ -170,6 +171,20 @@ def write_quarantined_rows(settings: Settings) -> None:
             for *where, record_id in found.fetchall()
         ]
     _write(settings, QUARANTINED_ROWS, columns, rows)
+
+
+def write_refused_rows(settings: Settings, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write the rows that a rule refused at reading: a line for each extract, sheet and rule."""
+    columns = ("partner", "extract_id", "file", "sheet", "rule_code", "rows", "records", "row_numbers")
+    _write(settings, REFUSED_ROWS, columns, rows)
+
+
+def rows_by_rule(settings: Settings) -> Counter[tuple[str, str]]:
+    """Count the rows set aside and the rows refused at reading, by rule and partner."""
+    found = Counter((row["rule_code"], row["partner"]) for row in read(settings, QUARANTINED_ROWS))
+    for row in read(settings, REFUSED_ROWS):
+        found[row["rule_code"], row["partner"]] += int(row["rows"])
+    return found
 
 
 def write_links(settings: Settings, columns: Iterable[str], pairs: Iterable[Mapping[str, Any]]) -> None:

@@ -18,6 +18,7 @@ import yaml
 
 from orchestration.core import SAMPLE_PARTNERS
 from orchestration.release import Release, current_release
+from orchestration.stewardship import review
 from seeds.build.partners.partners import CASE_PARTNERS
 from seeds.build.partners.planted import HOTSPOTS, NEW_WAYS, PARTNER_CHANGES
 from seeds.build.partners.planted import SHIFTS as SHIFTS_PLANTED
@@ -430,6 +431,21 @@ def test_every_file_is_in_force_and_every_row_has_one_fate(samples: EvidenceBase
     ]
     assert sum(found[1:]) == found[0]
     assert all(printed[name] > 0 for name in ("current", "superseded", "quarantined", "withdrawn"))
+
+
+def test_rows_refused_by_a_rule_at_reading_are_listed_for_the_steward(samples: EvidenceBase) -> None:
+    noted: dict[tuple[str, str], int] = {}
+    for path in samples.settings.landing.glob("*/[!.]*.json"):
+        note = json.loads(path.read_text(encoding="utf-8"))
+        for one in (*note["refusals"], *note["child_refusals"]):
+            if one["reason"].startswith("Q:"):
+                key = note["partner"], one["reason"].removeprefix("Q:")
+                noted[key] = noted.get(key, 0) + one["rows"]
+    listed: dict[tuple[str, str], int] = {}
+    for row in review.read(samples.settings, review.REFUSED_ROWS):
+        key = row["partner"], row["rule_code"]
+        listed[key] = listed.get(key, 0) + int(row["rows"])
+    assert listed == noted and ("kasuku_network", "awaiting_partner") in listed
 
 
 def test_quarantine_is_small_and_every_row_of_it_says_what_to_do(

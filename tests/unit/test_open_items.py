@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,11 +10,14 @@ from typing import Any
 
 import pytest
 
+from orchestration import gates
 from orchestration.core import Settings, refreshes, shown_record
+from orchestration.operations import read_status
 from orchestration.stewardship import items, record_decision, review
 from orchestration.stewardship.decisions.recording import confirm, revoke
 from orchestration.stewardship.worklists.listing import OpenItem, open_items
 from tests.unit import steward_world as world
+from tests.unit.desk_world import make_accounts, shown, visitor
 from tests.unit.steward_world import HELD, NOW, PARTNER
 
 HELD_ITEM = items.held_extract(PARTNER, HELD)
@@ -127,6 +131,54 @@ def test_items_are_sorted_by_worth_then_name(settings: Settings) -> None:
     found = world.refreshed(settings, held=world.held())
     order = [(-one.movements, -one.numbers, str(one.item)) for one in found]
     assert order == sorted(order) and found[0].item == HELD_ITEM
+
+
+REFUSALS = [
+    {"sheet": "", "reason": "Q:row_shape", "rows": 2, "row_numbers": "51, 71"},
+    {"sheet": "", "reason": "skip:blank", "rows": 9, "row_numbers": "80-88"},
+]
+OTHER_WIDTH = items.quarantined_rows(PARTNER, "row_shape")
+
+
+@pytest.fixture
+def refused(settings: Settings) -> Settings:
+    """Both extracts have two rows of another width than their header; the second is held."""
+    for note in settings.landing.glob("*/*.json"):
+        told = json.loads(note.read_text(encoding="utf-8")) | {"file": "register.csv", "refusals": REFUSALS}
+        note.write_text(json.dumps(told), encoding="utf-8")
+    fates = [
+        gates.ExtractFate(extract_id, PARTNER, fate, None)
+        for extract_id, fate in ((world.SERVING, "in_force"), (HELD, "held"))
+    ]
+    review.write_refused_rows(settings, gates.refused_rows(settings, fates))
+    return settings
+
+
+def test_rows_refused_at_reading_wait_with_file_and_line_numbers(refused: Settings) -> None:
+    found = one_of(world.refreshed(refused), OTHER_WIDTH)
+    assert found.title == f"Rows of {PARTNER} were refused: Other width than the header"
+    assert (found.detail, found.movements) == ("2 row(s) in register.csv: 51, 71.", 2)
+    assert "quotation marks" in found.what_to_do
+    assert read_status(refused)["review"]["rows_refused"] == 2, "the held extract is an item of its own"
+
+
+def test_refused_rows_stay_on_the_list_when_other_rows_are_decided(refused: Settings) -> None:
+    world.set_aside(refused, (1, "date_invalid"))
+    world.refreshed(refused)
+    decide(refused, "row_exclude", record=shown_record(1))
+    assert str(OTHER_WIDTH) in names(open_items(refused))
+
+
+def test_desk_shows_refused_rows_beside_those_set_aside(refused: Settings) -> None:
+    world.set_aside(refused, (1, "date_invalid"))
+    world.refreshed(refused)
+    make_accounts(refused)
+    steward = visitor(refused)
+    rows = shown(steward.get("/rows").text)
+    assert "Other width than the header" in rows and f"{PARTNER} 2" in rows and f"{PARTNER} 1" in rows
+    page = steward.get(OTHER_WIDTH.path).text
+    assert "Refused when the file was read" in page and "register.csv" in shown(page) and "51, 71" in page
+    assert 'value="row_release"' not in page, "no decision lets such a row in"
 
 
 # --- what a decision takes off the list ----------------------------------------------------------

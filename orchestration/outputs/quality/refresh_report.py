@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -136,9 +135,7 @@ def _missing_fates(settings: Settings) -> Iterator[str]:
 
 
 def _rules(settings: Settings) -> Iterator[RuleCount]:
-    rows = review.read(settings, review.QUARANTINED_ROWS)
-    each_once = {(row["rule_code"], row["partner"], row["extract_id"], row["record"]) for row in rows}
-    counts = Counter((rule, partner) for rule, partner, *_ in each_once)
+    counts = review.rows_by_rule(settings)
     for rule in {rule for rule, _ in counts}:
         title, action = rule_texts().get(rule, (rule.replace("_", " "), "Ask the maintainers."))
         partners = [

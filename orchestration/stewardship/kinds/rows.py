@@ -280,9 +280,9 @@ def left_of_rows(settings: Settings, holding: Holding, listed: Sequence[OpenItem
         return
     rows = review.read(settings, review.QUARANTINED_ROWS)
     left = [row for row in rows if row["record"] not in decided]
-    of_item, alone = _by_item(left), Counter(_by_one_rule_alone(left).values())
+    listed_rows, of_item, alone = _by_item(rows), _by_item(left), Counter(_by_one_rule_alone(left).values())
     for one in listed:
-        if one.item.kind != "rows":
+        if one.item not in listed_rows:
             yield one
         elif one.item in of_item:
             movements = min(one.movements, alone[str(one.item)])

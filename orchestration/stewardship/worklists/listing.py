@@ -26,6 +26,7 @@ from orchestration.stewardship.sentences import packed, unpacked
 from orchestration.stewardship.worklists.decisions import open_decisions
 from orchestration.stewardship.worklists.deliveries import late_partners, waiting_files
 from orchestration.stewardship.worklists.drift import drifted_contracts
+from orchestration.stewardship.worklists.refused import refused_rows
 from orchestration.stewardship.worklists.settled import Answers
 from orchestration.stewardship.worth import Worth, worths_of
 
@@ -36,6 +37,7 @@ _SENTENCES = ("title", "detail", "why", "what_to_do")
 _FINDERS: tuple[Callable[[Refreshed], Iterable[OpenItem]], ...] = (
     *(group.open_items for group in GROUPS),
     waiting_files,
+    refused_rows,
     drifted_contracts,
     late_partners,
 )

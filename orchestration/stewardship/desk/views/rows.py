@@ -12,7 +12,7 @@ from starlette.responses import Response
 from orchestration.stewardship import review
 from orchestration.stewardship.desk.shared_parts import Pager, item_page, record_path
 from orchestration.stewardship.desk.visit import Visit
-from orchestration.stewardship.items import Item, quarantined_rows
+from orchestration.stewardship.items import Item, held_extract, quarantined_rows
 from orchestration.stewardship.kinds.records import releasable_rules, rules_that_quarantine
 from orchestration.stewardship.kinds.rows import quality_rules
 from orchestration.stewardship.worklists.rows import fields_of, rows_set_aside
@@ -25,9 +25,10 @@ _ROW = re.compile("[0-9]{1,7}")
 
 def rows(visit: Visit) -> Response:
     """List each rule with its partners, most rows first."""
-    found = review.read(visit.settings, review.QUARANTINED_ROWS)
-    by_rule = Counter(row["rule_code"] for row in found)
-    by_both = Counter((row["rule_code"], row["partner"]) for row in found)
+    by_both = review.rows_by_rule(visit.settings)
+    by_rule: Counter[str] = Counter()
+    for (rule, _), number in by_both.items():
+        by_rule[rule] += number
     groups = [
         {
             "rule": rule,
@@ -61,6 +62,11 @@ def of_rule(visit: Visit, item: Item) -> Response:
         rule=rule,
         words_of_rule=quality_rules().get(rule),
         stays_unknown=releasable_rules().get(rule),
+        refused=[
+            {**row, "path": held_extract(partner, row["extract_id"]).path}
+            for row in review.read(visit.settings, review.REFUSED_ROWS)
+            if (row["partner"], row["rule_code"]) == (partner, rule)
+        ],
         found=[
             (
                 row,
