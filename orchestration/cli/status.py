@@ -65,21 +65,32 @@ def show_status(status: Mapping[str, Any]) -> None:
     for agreement in status["agreements"]:
         partner = f"{agreement['partner']} ({agreement['contract']})"
         mark("agreement", f"{partner} {agreement['state']}, {agreement['ends_on']}")
+    now = [file for file in status["waiting"] if file["outcome"] == "waits"]
+    console.show_files([*now, *status["left_alone"]])
+    _show_last_refresh(status, [file for file in status["waiting"] if file not in now])
+    as_of = f", as of {minute_of(status['lists_as_of'])}" if status["lists_as_of"] else ""
+    out.print(f"\nWaiting for a steward (in the review folder{as_of})")
+    counts = console.facts()
+    for name, number in status["review"].items():
+        counts.add_row(f"{number:,}", name.replace("_", " "))
+    out.print(counts)
+
+
+def _show_last_refresh(status: Mapping[str, Any], not_taken: list[Mapping[str, Any]]) -> None:
+    """Show what the last refresh held, left in the inbox or could not apply, and when that was."""
+    idle_decisions = status["decisions_without_effect"]
+    if (status["held"] or not_taken or idle_decisions) and status["lists_as_of"]:
+        out.print(f"\n[bold]At the last refresh, {minute_of(status['lists_as_of'])}:[/]")
     for held in status["held"]:
         out.print(
             f"[bold yellow]held[/] {escape(held['partner'])}/{held['extract_id']}: {escape(held['reason'])}"
         )
         if held.get("finding"):  # homes of an earlier version have none
             out.print(f"    {escape(held['finding'])}", soft_wrap=True)
-    console.show_files([*status["waiting"], *status["left_alone"]])
-    for idle in status["decisions_without_effect"]:
+    console.show_files(not_taken)
+    for idle in idle_decisions:
         out.print(f"[bold yellow]without effect[/] decision {idle['decision_id']}: {escape(idle['says'])}")
         out.print(f"    {escape(idle['why'])} {escape(idle['what_to_do'])}")
-    out.print("\nWaiting for a steward (in the review folder)")
-    counts = console.facts()
-    for name, number in status["review"].items():
-        counts.add_row(f"{number:,}", name.replace("_", " "))
-    out.print(counts)
 
 
 def show_most_valuable(open_items: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ from orchestration.refresh import Run, Runs, extracts, settle
 from orchestration.stewardship import items, review
 
 FIT = "extracts_are_fit"
+FILES_CHECK = "files_are_taken"
 COLUMNS = ("extract", "check", "found", "expected", "effect", "what_to_do")
 FIT_WHY = (
     "Are this partner's extracts fit to enter? A held extract stays out of the release, which uses the "
@@ -131,7 +132,7 @@ def _summary(
 
 
 def _of_file(file: intake.TakenExtract) -> dg.TableRecord:
-    return _record(file.file, review.FILES_CHECK, file.outcome, "taken in", "waits", file.reason or "")
+    return _record(file.file, FILES_CHECK, file.outcome, "taken in", "waits", file.reason or "")
 
 
 def _of_verdict(verdict: gates.Verdict) -> dg.TableRecord:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         fitted_by_no_contract,
         left_alone,
         lying_in_inbox,
+        shown_files,
         still_written,
     )
     from orchestration.intake.landing.erasing import (

@@ -54,6 +54,16 @@ def inbox_files(settings: Settings) -> dict[str, list[Path]]:
     return files
 
 
+def shown_files(settings: Settings) -> set[tuple[str, str]]:
+    """Return the files of the inbox as (partner, file), in the form in which lists name them."""
+    return {
+        (name, shown_file(path.name))
+        for partner, files in inbox_files(settings).items()
+        for path in files
+        for name in {partner, shown_file(partner)}
+    }
+
+
 def files_ready(settings: Settings) -> list[Path]:
     """Return the files of all partners that a refresh would take now, without those that wait."""
     by_partner = inbox_files(settings).items()

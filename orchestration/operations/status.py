@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestration.contracts import agreements_ending, load_contracts, with_changes
 from orchestration.core import Settings, refreshes
-from orchestration.intake import left_alone, read_sources, still_written
+from orchestration.intake import left_alone, read_sources, shown_files, still_written
 from orchestration.operations.health_warnings import partners_gone, warnings
 from orchestration.operations.next_run import read_next_run
 from orchestration.release import current_release
@@ -36,6 +36,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
     refused = verdict if verdict and verdict["outcome"] == "refused" else None
     decisions = active_decisions(settings, settings.as_of())
     contracts = with_changes(load_contracts(settings.partners), decisions.agreement_changes)
+    files = _waiting(settings)
     waiting = worklists.open_items(settings)
     running, listed = refresh_since(settings), refreshes.lists_as_of(settings)
     return {
@@ -55,7 +56,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
         "crashed": _crashed(settings),
         "last_refused": refused and {"candidate": refused["candidate"], "why": refused["refused_because"]},
         "messages": messages.standing(settings),
-        "partners": _partners(settings, in_force["partners"]),
+        "partners": _partners(settings, in_force["partners"], files),
         "warnings": warnings(settings, contracts),
         "agreements": [
             {
@@ -67,7 +68,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
             for ending in agreements_ending(contracts, settings.as_of().date())
         ],
         "held": in_force["held"],
-        "waiting": _waiting(settings),
+        "waiting": files,
         "decisions_without_effect": review.read(settings, review.DECISIONS_WITHOUT_EFFECT),
         "sources": [source.as_dict() for source in read_sources(settings, contracts)],
         "left_alone": [vars(file) for file in left_alone(settings)],
@@ -92,24 +93,27 @@ def read_status(settings: Settings) -> dict[str, Any]:
 
 
 def _waiting(settings: Settings) -> list[dict[str, Any]]:
-    """Return the files that wait now, and those that the last refresh did not take."""
+    """Return the files that wait now, and those of the inbox that the last refresh did not take."""
     now = [vars(file) for file in still_written(settings)]
-    seen = {(file["partner"], file["file"]) for file in now}
+    left = shown_files(settings) - {(file["partner"], file["file"]) for file in now}
     return now + [
         {name: row[name] for name in ("partner", "file", "outcome", "reason")}
         for row in review.read(settings, review.FILES_NOT_TAKEN)
-        if (row["partner"], row["file"]) not in seen
+        if (row["partner"], row["file"]) in left
     ]
 
 
-def _partners(settings: Settings, in_force: dict[str, list[str]]) -> list[dict[str, Any]]:
+def _partners(
+    settings: Settings, in_force: dict[str, list[str]], files: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return each partner with its extracts and its state; `files` are those that wait."""
     states = {
         "held": in_force.get("held", []),
         "stale: its newest file is held, an earlier one is in force": in_force.get("stale", []),
         "overdue": in_force.get("overdue", []),
         "in force": in_force.get("in_force", []),
     }
-    waiting = Counter(row["partner"] for row in review.read(settings, review.FILES_NOT_TAKEN))
+    waiting = Counter(file["partner"] for file in files)
     gone = partners_gone(settings)
     partners = []
     for partner in sorted({path.name for path in settings.partners.iterdir() if path.is_dir()} | set(gone)):

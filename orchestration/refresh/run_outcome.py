@@ -68,7 +68,7 @@ def _write_lists(run: Run, end: refreshes.End, at_gate: bool) -> None:
     review.write_extracts_not_typed(drafts, extracts.failures_of(run.settings))
     review.write_drift(drafts, extracts.drift_of(run))
     review.write_unresolved_places(drafts)
-    review.write_failed_extract_checks(drafts, taken, gates.read_verdicts(run.settings).verdicts)
+    review.write_failed_extract_checks(drafts, gates.read_verdicts(run.settings).verdicts)
     review.write_decisions_without_effect(drafts, stewardship.without_effect(run.settings, run.decisions))
     settled = settled_of(run.settings)
     review.write_in_force(drafts, settled)

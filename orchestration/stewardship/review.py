@@ -28,14 +28,12 @@ DRIFT, DRIFT_DETAILS = "drift.csv", "drift.json"
 OPEN_ITEMS, OPEN_ITEMS_SAID = "open_items.csv", "open_items.json"
 IN_FORCE = "in_force.json"
 
-FILES_CHECK = "files_are_taken"
-INBOX_STAGE = "inbox"
 NOT_TAKEN = ("held", "unreadable")
 FAILED_COLUMNS = (
     "stage", "partner", "extract_id", "subject", "check_name", "severity", "outcome", "observed", "expected",
     "waived", "check_definition", "why", "steward_action",
 )  # fmt: skip
-_STAGES = (INBOX_STAGE, "extract_gate", "warehouse", "release_gate")
+_STAGES = ("extract_gate", "warehouse", "release_gate")
 
 
 def write_files_not_taken(settings: Settings, taken: Iterable[Any]) -> None:
@@ -110,23 +108,8 @@ def texts_of_places(settings: Settings, keys: Keys) -> dict[str, list[str]]:
     return dict(decrypted(keys, content, TEXTS_OF_PLACES)) if content else {}
 
 
-def write_failed_extract_checks(settings: Settings, taken: Iterable[Any], verdicts: Iterable[Any]) -> None:
-    """Write the files that wait in the inbox, and what the extract gate found."""
-    waiting = [
-        {
-            "partner": extract.partner,
-            "subject": extract.file,
-            "check_name": FILES_CHECK,
-            "severity": "hold",
-            "outcome": extract.outcome,
-            "expected": "taken in",
-            "why": extract.reason,
-            "steward_action": "Do what the reason says; the file is tried again in every refresh.",
-        }
-        for extract in taken
-        if extract.outcome in NOT_TAKEN
-    ]
-    _replace_failed(settings, INBOX_STAGE, waiting)
+def write_failed_extract_checks(settings: Settings, verdicts: Iterable[Any]) -> None:
+    """Write what the extract gate found."""
     found = [
         {**vars(verdict), "subject": f"{verdict.partner}/{verdict.extract_id}"}
         for verdict in verdicts
@@ -151,7 +134,8 @@ def write_failed_checks(settings: Settings, stage: str, checks: Iterable[Mapping
 
 def _replace_failed(settings: Settings, stage: str, rows: Iterable[Mapping[str, Any]]) -> None:
     """Replace the rows of one stage; those of the others stay."""
-    kept = [row for row in read(settings, FAILED_CHECKS) if row.get("stage") not in (stage, None)]
+    others = {*_STAGES} - {stage}
+    kept = [row for row in read(settings, FAILED_CHECKS) if row.get("stage") in others]
     both = [*kept, *({**row, "stage": stage} for row in rows)]
     _write(settings, FAILED_CHECKS, FAILED_COLUMNS, sorted(both, key=lambda row: _STAGES.index(row["stage"])))
 

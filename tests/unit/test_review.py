@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,7 +12,7 @@ import pytest
 from orchestration.cli import console
 from orchestration.cli.decide import show_decisions
 from orchestration.cli.status import show_status
-from orchestration.core import Settings
+from orchestration.core import Settings, refreshes
 from orchestration.intake import TakenExtract, left_alone
 from orchestration.operations import read_status
 from orchestration.stewardship import active_decisions, list_decisions, record_decision, review
@@ -65,6 +67,28 @@ def test_file_that_may_still_be_written_is_in_the_status_with_its_reason(
     assert "waits kobe_shelter · a.csv The file was written to less than 30 seconds ago." in shown
 
 
+def test_status_says_when_a_file_was_not_taken_and_counts_it_apart(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(settings, "kobe_shelter/a.csv")
+    os.utime(settings.inbox / "kobe_shelter" / "a.csv", (0, 0))
+    taken = [
+        TakenExtract("kobe_shelter", name, "held", reason=f"kobe_shelter: file {name} waits.")
+        for name in ("a.csv", "removed_since.csv")
+    ]
+    review.write_files_not_taken(settings, taken)
+    ended = datetime(2026, 11, 27, 4, 30, tzinfo=UTC)
+    end = refreshes.End("run", ended.isoformat(), outcome=refreshes.UNCHANGED, ended=ended.isoformat())
+    refreshes.record(settings, end)
+    status = read_status(settings)
+    assert [one["file"] for one in status["waiting"]] == ["a.csv"]
+    assert (status["review"]["files_not_taken"], status["review"]["failed_checks"]) == (2, 0)
+    show_status(status)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "At the last refresh, 2026-11-27 04:30 UTC: held kobe_shelter · a.csv" in shown
+    assert "(in the review folder, as of 2026-11-27 04:30 UTC)" in shown
+
+
 def test_a_folder_named_after_a_person_is_not_shown_by_that_name(settings: Settings) -> None:
     put(settings, "kobe_shelter/Mary Wanjiku/a.csv")
     (told,) = left_alone(settings)
@@ -101,10 +125,6 @@ def failed(settings: Settings) -> list[tuple[str, str]]:
 
 
 def test_failed_checks_of_every_stage_stand_in_one_list(settings: Settings) -> None:
-    taken = [
-        TakenExtract("kobe_shelter", "a.csv", "held", reason="kobe_shelter: file a.csv waits."),
-        TakenExtract("kobe_shelter", "b.csv", "landed", "0" * 16),
-    ]
     verdict = SimpleNamespace(
         partner="kobe_shelter", extract_id="0" * 16, check_name="codes_are_mapped", passed=False
     )
@@ -115,13 +135,12 @@ def test_failed_checks_of_every_stage_stand_in_one_list(settings: Settings) -> N
         [check("warehouse", "rows_are_unique"), check("warehouse", "fine", outcome="passed")],
     )
     for _ in range(2):
-        review.write_failed_extract_checks(settings, taken, [verdict])
+        review.write_failed_extract_checks(settings, [verdict])
     assert failed(settings) == [
-        ("inbox", "files_are_taken"),
         ("extract_gate", "codes_are_mapped"),
         ("warehouse", "rows_are_unique"),
         ("release_gate", "no_partner_is_overdue"),
     ]
     review.write_failed_checks(settings, "release_gate", [])
-    review.write_failed_extract_checks(settings, [], [])
+    review.write_failed_extract_checks(settings, [])
     assert failed(settings) == [("warehouse", "rows_are_unique")]
