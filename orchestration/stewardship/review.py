@@ -37,7 +37,7 @@ _STAGES = ("extract_gate", "warehouse", "release_gate")
 
 
 def write_files_not_taken(settings: Settings, taken: Iterable[Any]) -> None:
-    columns = ("partner", "file", "outcome", "reason")
+    columns = ("partner", "file", "outcome", "code", "reason")
     rows = [vars(extract) for extract in taken if extract.outcome in NOT_TAKEN]
     _write(settings, FILES_NOT_TAKEN, columns, rows)
 
@@ -197,11 +197,6 @@ def read(settings: Settings, name: str) -> list[dict[str, str]]:
     """Return the rows of a list; none before the first refresh."""
     text = text_of(settings, name)
     return list(csv.DictReader(io.StringIO(text, newline=""))) if text else []
-
-
-def why_not_taken(row: Mapping[str, str]) -> str:
-    """Return the reason of a line of files_not_taken.csv without the file's name, which may name a person."""
-    return row["reason"].replace(row["file"], "the file").replace("file the file", "the file")
 
 
 def count(settings: Settings, name: str) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from orchestration.core import load_keys, load_release_key
+from orchestration.intake import TakenExtract
 from orchestration.linkage.questions import QUESTION_COLUMNS
 from orchestration.places import name_token
 from orchestration.release import rollback
@@ -338,18 +339,15 @@ def test_a_release_that_was_changed_is_no_choice_to_go_back_to(base: EvidenceBas
     assert asked.status_code == 400 and "does not hold" in shown(asked.text)
 
 
-def test_waiting_file_is_listed_without_its_name(base: EvidenceBase, steward: Visitor) -> None:
-    name = "Amina Testperson.csv"
-    told = {"partner": "swala_post", "file": name, "outcome": "held"}
+def test_waiting_file_is_shown_with_its_name_and_why(base: EvidenceBase, steward: Visitor) -> None:
+    name = "register of May.csv"
     reason = f"swala_post: file {name} matches no contract's `files`. Rename the file."
-    with (base.settings.review / review.FILES_NOT_TAKEN).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [*told, "reason"])
-        writer.writeheader()
-        writer.writerow(told | {"reason": reason})
-    page = steward.get(items.file_not_taken("swala_post", name).path)
-    assert page.status_code == 200 and "Testperson" not in page.text
-    assert "swala_post: the file matches no contract's files" in shown(page.text)
-    assert all("Testperson" not in steward.get(path).text for path in ("/extracts", "/waiting", "/"))
+    fault = TakenExtract("swala_post", name, "held", reason=reason, code="hold:contract_missing")
+    review.write_files_not_taken(base.settings, [fault])
+    page = shown(steward.get(items.file_not_taken("swala_post", name).path).text)
+    assert name in page and "File name not known" in page and "matches no contract's files" in page
+    listed = shown(steward.get("/extracts").text)
+    assert f"{name} swala_post File name not known" in listed
 
 
 def test_an_item_is_taken_with_a_day(base: EvidenceBase, steward: Visitor) -> None:

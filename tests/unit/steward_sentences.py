@@ -68,6 +68,9 @@ def sentences() -> Iterator[str]:
         yield rule["title"]
         if rule["outcome"] == "Q":  # the others set no row aside, so only their titles are shown
             yield from (rule["explanation"], rule["steward_action"])
+    for reason in rows("file_reasons.csv"):
+        if not reason["reason"].startswith(("drift:", "check:")):  # those a steward sees under other titles
+            yield reason["title"]
     yield from (row["what_stays_unknown"] for row in rows("releasable_rules.csv"))
 
 

@@ -24,7 +24,6 @@ MADE = {
     "finest.": get_args(FinestPlace),
     "front.": ("fresh", "aging", "late", refreshes.REFUSED, refreshes.CRASHED, refreshes.STOPPED),
     "checks.": ("refuse", "hold", "warn"),
-    "file.": ("held", "unreadable"),
     "outcome.": ("passed", "failed", "waived", "error", "not_run"),
     "refresh.": (
         refreshes.PUBLISHED, refreshes.UNCHANGED, refreshes.REFUSED, refreshes.CRASHED, refreshes.STOPPED,

@@ -12,6 +12,7 @@ import pytest
 
 from orchestration import gates
 from orchestration.core import Settings, refreshes, shown_record
+from orchestration.intake import TakenExtract, take_in
 from orchestration.operations import read_status
 from orchestration.stewardship import items, record_decision, review
 from orchestration.stewardship.decisions.recording import confirm, revoke
@@ -107,13 +108,18 @@ def test_overdue_partner_is_worth_its_newest_extract(settings: Settings) -> None
     assert "unknown" in found.detail
 
 
-def test_file_is_listed_without_its_name(settings: Settings) -> None:
-    row = {"partner": PARTNER, "file": "Testperson list.xlsx", "outcome": "unreadable",
-           "reason": "Testperson list.xlsx is no workbook."}  # fmt: skip
-    world.put(settings, review.FILES_NOT_TAKEN, row)
-    world.refreshed(settings)
-    written = (settings.review / review.OPEN_ITEMS).read_text(encoding="utf-8")
-    assert "the file is no workbook." in written and "Testperson" not in written
+def test_file_is_listed_with_its_name_and_the_reason(settings: Settings) -> None:
+    fault = TakenExtract(
+        PARTNER, "register.csv", "held", reason="x: file register.csv …", code="hold:column_missing"
+    )
+    outside = replace(fault, partner="", code="hold:no_partner")
+    review.write_files_not_taken(settings, [fault, outside])
+    found = {one.title: one for one in world.refreshed(settings) if one.item.kind == "file"}
+    assert found.keys() == {
+        f"register.csv of {PARTNER} was not taken: Columns missing",
+        "register.csv was not taken: Nobody's file",
+    }
+    assert {one.why for one in found.values()} == {"x: file register.csv …"}
 
 
 def test_opening_day_is_kept_over_refreshes(settings: Settings) -> None:
@@ -269,17 +275,20 @@ def test_waiver_is_listed_two_weeks_before_it_ends(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("planted", ["Testperson", "0712 345 678", "r.testperson@example.org"])
-def test_list_holds_no_name_of_a_place_or_a_file(settings: Settings, planted: str) -> None:
+def test_list_holds_no_name_of_a_place(settings: Settings, planted: str) -> None:
     name = world.open_name(world.HIDDEN, planted)
     world.put_names(settings, {world.HIDDEN: [planted]}, name)
-    file = {
-        "partner": PARTNER,
-        "file": f"{planted}.xlsx",
-        "outcome": "held",
-        "reason": f"{planted}.xlsx drifted",
-    }
-    world.put(settings, review.FILES_NOT_TAKEN, file)
-    found = world.refreshed(settings)
-    assert {"place", "file"} <= {one.item.kind for one in found}
+    assert "place" in {one.item.kind for one in world.refreshed(settings)}
     written = (settings.review / review.OPEN_ITEMS).read_text(encoding="utf-8")
     assert name["name"] in written and planted not in written
+
+
+@pytest.mark.parametrize("planted", ["Amina Wanjiku", "0712 345 678", "r.testperson@example.org"])
+def test_file_named_after_a_person_is_listed_by_a_stand_in(settings: Settings, planted: str) -> None:
+    path = settings.inbox / PARTNER / f"{planted}.xlsx"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"not yet whole")
+    review.write_files_not_taken(settings, take_in(settings, world.KEYS, NOW))
+    (found,) = (one for one in world.refreshed(settings) if one.item.kind == "file")
+    written = (settings.review / review.OPEN_ITEMS).read_text(encoding="utf-8")
+    assert found.title.startswith("name withheld (") and planted not in written

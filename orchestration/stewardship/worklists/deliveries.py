@@ -5,9 +5,11 @@ Their content is unknown. Each is worth about what the partner's newest extract 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import cache
 
+from orchestration.core import seed_rows
 from orchestration.stewardship import items, review
 from orchestration.stewardship.kinds.group import Refreshed
 from orchestration.stewardship.open_item import OpenItem
@@ -15,11 +17,10 @@ from orchestration.stewardship.sentences import say
 from orchestration.stewardship.worth import NOTHING, Worth
 
 GUESS = "Its content is unknown; the partner's last extract held {records:,} records."
-_OUTCOMES = {"held": "it is held, for the reason given", "unreadable": "it cannot be read"}
 
 
 def waiting_files(refreshed: Refreshed) -> Iterator[OpenItem]:
-    """Yield an item for each file not taken, without its name, which may name a person.
+    """Yield an item for each file not taken.
 
     Files that may still be written are left out: they are taken without anybody's doing.
     """
@@ -29,16 +30,29 @@ def waiting_files(refreshed: Refreshed) -> Iterator[OpenItem]:
         worth = refreshed.worths.newest.get(row["partner"], NOTHING)
         yield OpenItem(
             items.file_not_taken(row["partner"], row["file"]),
-            say(
-                "A file of {partner} waits in the inbox: {outcome}",
-                partner=row["partner"] or items.OF_NO_PARTNER,
-                outcome=_OUTCOMES.get(row["outcome"], row["outcome"]),
-            ),
+            _not_taken(row),
             _guessed(worth),
-            review.why_not_taken(row),
+            row["reason"],
             "Do what the reason says; the file is tried again in every refresh.",
             *worth,
         )
+
+
+def _not_taken(row: Mapping[str, str]) -> str:
+    named = {"file": row["file"], "partner": row["partner"], "reason": why_in_short(row)}
+    if row["partner"]:
+        return say("{file} of {partner} was not taken: {reason}", **named)
+    return say("{file} was not taken: {reason}", **named)
+
+
+def why_in_short(row: Mapping[str, str]) -> str:
+    """Return the title of the reason why a file was not taken."""
+    return _titles().get(row.get("code", ""), "The reason is below")
+
+
+@cache
+def _titles() -> dict[str, str]:
+    return {row["reason"]: row["title"] for row in seed_rows("file_reasons")}
 
 
 def late_partners(refreshed: Refreshed) -> Iterator[OpenItem]:

@@ -14,6 +14,7 @@ from orchestration.stewardship import review
 from orchestration.stewardship.desk.shared_parts import item_page
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, extract_check, file_not_taken, held_extract, overdue
+from orchestration.stewardship.worklists.deliveries import why_in_short
 
 
 def extracts(visit: Visit) -> Response:
@@ -21,7 +22,7 @@ def extracts(visit: Visit) -> Response:
     status = visit.desk.elsewhere.status(visit.settings)
     held = [{**one, "path": held_extract(one["partner"], one["extract_id"]).path} for one in status["held"]]
     files = [
-        {**one, "path": file_not_taken(one["partner"], one["file"]).path}
+        {**one, "path": file_not_taken(one["partner"], one["file"]).path, "why": why_in_short(one)}
         for one in review.read(visit.settings, review.FILES_NOT_TAKEN)
     ]
     last = refreshes.last(visit.settings)
@@ -61,7 +62,7 @@ def extract(visit: Visit, item: Item) -> Response:
 
 
 def file(visit: Visit, item: Item) -> Response:
-    """Show a file that waits in the inbox, without its name, which may name a person."""
+    """Show a file that waits in the inbox, and why."""
     found = [
         row
         for row in review.read(visit.settings, review.FILES_NOT_TAKEN)
@@ -74,9 +75,8 @@ def file(visit: Visit, item: Item) -> Response:
         visit,
         "file",
         item,
-        partner=row["partner"],
-        outcome=row["outcome"],
-        reason=review.why_not_taken(row),
+        row=row,
+        why=why_in_short(row),
     )
 
 
