@@ -19,6 +19,8 @@ from charset_normalizer import from_bytes
 from orchestration.contracts import Contract
 from orchestration.core import UsageError
 from orchestration.intake import (
+    DOCUMENTS,
+    NAMES,
     ZIPS,
     ExtractHeld,
     ExtractStopped,
@@ -131,6 +133,11 @@ def _format_of(path: Path, label: str) -> dict[str, Any]:
     found = kind_of(path)
     if found == "empty":
         raise UsageError(f"File {label} is empty. Draft the contract from a file with some rows.")
+    if found in DOCUMENTS:
+        raise UsageError(
+            f"File {label} is {NAMES[found]}, from which no table is read. Draft the contract from a "
+            "workbook (.xlsx), a CSV or JSON export, or the zip of an ODK Central export."
+        )
     if found == "zip_of_tables":
         return _odk_layout(path)
     if found in ZIPS or found in ("old_workbook", "locked_workbook"):

@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     )
     from orchestration.intake.reading.any_file import open_source, suffix_of
     from orchestration.intake.reading.block import Block, SourceRow, blocks_of, first_rows, rows_in
-    from orchestration.intake.reading.first_bytes import ZIPS, kind_of
+    from orchestration.intake.reading.first_bytes import DOCUMENTS, NAMES, ZIPS, kind_of
     from orchestration.intake.reading.original_rows import OriginalRow, original_row
     from orchestration.intake.reading.sheets import Merge, SourceSheet
     from orchestration.intake.records.child_copies import COPY, copy_name

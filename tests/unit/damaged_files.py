@@ -532,9 +532,7 @@ WORKBOOKS = [
     ),
     stopped("a workbook cut in half", MONTHS, cut(0.5), "broken or incomplete workbook"),
     stopped("a sheet cut in half", MONTHS, member(SHEET_1, cut(0.5)), "broken or incomplete workbook"),
-    stopped(
-        "a workbook that is a web page", MONTHS, lambda data: b"<html>log in</html>", "not an Excel workbook"
-    ),
+    stopped("a workbook that is a web page", MONTHS, lambda data: b"<html>log in</html>", "is a web page"),
     counted(
         "the total in the middle of the table",
         ROUTES,

@@ -8,11 +8,15 @@ from __future__ import annotations
 import re
 import zipfile
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dirty_values import CONSENT, RECEIVED, SETTING, arrive, arrive_file, contract, csv_bytes, workbook_bytes
+
+from orchestration.core import UsageError
+from orchestration.drafting.reading import read_sample
 
 NEWEST = contract({"submitted_at": "Sent"})
 ROW = {"Ref": "u1", "Date": "04/03/2020", "From": "Busia", "Sex": "F", "Sent": "2020-03-05T10:00:00"}
@@ -52,6 +56,48 @@ def test_conflicting_copies_without_a_time_are_quarantined(tmp_path: Path) -> No
     found = arrive(tmp_path, [ROW | {"Sent": None}, ROW | {"Sex": "M", "Sent": None}], NEWEST)
     assert found.seen("source_row_count") == [(2,)]
     assert found.problems() == [["Q:duplicate_key_conflict"]]
+
+
+def zipped(**members: bytes) -> bytes:
+    """A zip with these members; `__` in a name stands for `/`."""
+    content = BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, part in members.items():
+            archive.writestr(name.replace("__", "/"), part)
+    return content.getvalue()
+
+
+OLD_WORD = b"\xd0\xcf\x11\xe0" + bytes(508) + "WordDocument".encode("utf-16-le")
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind"),
+    [
+        (zipped(word__document=b"x"), "a Word document"),
+        (OLD_WORD, "a Word document"),
+        (zipped(ppt__slides=b"x"), "a presentation"),
+        (zipped(mimetype=b"x", **{"content.xml": b"x"}), "an OpenDocument file (.ods or .odt)"),
+        (b"%PDF-1.7 ...", "a PDF"),
+        (b"\xff\xd8\xff\xe0 ...", "a picture"),
+        (b"RIFF....WEBPVP8 ", "a picture"),
+        (b"{\\rtf1 ...}", "a text document (RTF)"),
+        (b"Rar!\x1a\x07", "an archive (RAR or 7-Zip)"),
+    ],
+)
+def test_a_document_or_picture_is_called_so_whatever_was_expected(
+    tmp_path: Path, sent: bytes, kind: str
+) -> None:
+    """X6."""
+    expected = {"csv": "text such as CSV", "json": "JSON", "xlsx": "an Excel workbook (.xlsx)"}
+    for name, wanted in expected.items():
+        found = arrive_file(tmp_path / name, "sent.csv", sent, contract(format={"kind": name}))
+        assert (found.taken.outcome, found.taken.code) == ("unreadable", "document")
+        assert f"{kind}, from which no table is read. Ask the partner for {wanted}." in str(
+            found.taken.reason
+        )
+    (tmp_path / "sent.docx").write_bytes(sent)
+    with pytest.raises(UsageError, match=re.escape(kind)):
+        read_sample(tmp_path / "sent.docx", "testpartner")
 
 
 ENCRYPTED = b"\xd0\xcf\x11\xe0" + bytes(508) + "EncryptedPackage".encode("utf-16-le")

@@ -206,7 +206,7 @@ OTHER_KINDS = {
     "CSV for workbook": (WORKBOOK, sample(SHEET), TEXT, BOOK),
     "web page for workbook": (WORKBOOK, LOG_IN_PAGE, "a web page or XML", BOOK),
     "zip of tables for workbook": (WORKBOOK, zip_with("intake.csv"), "a zip of CSV files", BOOK),
-    "document for workbook": (WORKBOOK, zip_with("word/document.xml"), "document of another kind", BOOK),
+    "document for workbook": (WORKBOOK, zip_with("word/document.xml"), "a Word document", BOOK),
     "old workbook": (WORKBOOK, b"\xd0\xcf\x11\xe0 fixture", "Excel 97-2003", BOOK),
     "workbook with a password": (
         WORKBOOK,

@@ -14,9 +14,9 @@ from orchestration.core import sha256_of
 from orchestration.intake.pulling.limits import Limits
 from orchestration.intake.pulling.server import Server
 from orchestration.intake.pulling.state import FileRefused, Mark
-from orchestration.intake.reading.first_bytes import EXPECTED, NAMES, FileKind, kind_of
+from orchestration.intake.reading.first_bytes import DOCUMENTS, EXPECTED, NAMES, FileKind, kind_of
 
-_NEXT_STEP: dict[FileKind, str] = {
+_NEXT_STEP: dict[FileKind, str] = dict.fromkeys(DOCUMENTS, "Ask the partner for the right one.") | {
     "empty": "Ask the partner for the right one.",
     "web_page": "Open the address without logging in: it must give the file itself. A sheet is shared with "
     "File > Share > Publish to web.",

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from orchestration.contracts import Contract
 from orchestration.intake.outcomes import ExtractUnreadable
-from orchestration.intake.reading.first_bytes import NAMES, ZIPS, kind_of
+from orchestration.intake.reading.first_bytes import DOCUMENTS, EXPECTED, NAMES, ZIPS, kind_of
 from orchestration.intake.reading.limits import refuse_bomb
 from orchestration.intake.reading.sheets import SourceSheet
 from orchestration.intake.shown_names import shown_file
@@ -95,6 +95,18 @@ def _refuse_unreadable(path: Path, contract: Contract, not_zip: NotZip | None, l
             "old_workbook",
             f"{label} is {NAMES[found]}. Ask the partner to save it as .xlsx.",
         )
+    if found in DOCUMENTS:
+        raise ExtractUnreadable(
+            "document",
+            f"{label} is {NAMES[found]}, from which no table is read. Ask the partner for "
+            f"{NAMES[EXPECTED[contract.format.kind]]}.",
+        )
+    if found == "web_page":
+        raise ExtractUnreadable(
+            "web_page",
+            f"{label} is {NAMES[found]}, but contract {contract.contract} expects {wanted}. Ask the partner "
+            "to download the export again.",
+        )
     if not_zip and found not in ZIPS:
         raise ExtractUnreadable(
             not_zip.fault,
@@ -107,10 +119,4 @@ def _refuse_unreadable(path: Path, contract: Contract, not_zip: NotZip | None, l
             "not_text",
             f"{label} is a workbook or zip, but contract {contract.contract} expects {wanted}. "
             f"Change `format` in the contract, or ask the partner for {wanted}.",
-        )
-    if not not_zip and found == "web_page":
-        raise ExtractUnreadable(
-            "web_page",
-            f"{label} is {NAMES[found]}, but contract {contract.contract} expects {wanted}. Ask the partner "
-            "to download the export again.",
         )

@@ -10,9 +10,14 @@ from typing import Literal
 
 FileKind = Literal[
     "empty", "workbook", "zip_of_tables", "other_zip", "broken_zip", "old_workbook", "locked_workbook",
-    "web_page", "json", "pdf", "image", "gzip", "text",
+    "web_page", "json", "word", "slides", "open_document", "rich_text", "pdf", "image", "archive", "gzip",
+    "text",
 ]  # fmt: skip
 ZIPS: tuple[FileKind, ...] = ("workbook", "zip_of_tables", "other_zip", "broken_zip")
+# No table is read from these, whatever a contract expects.
+DOCUMENTS: tuple[FileKind, ...] = (
+    "word", "slides", "open_document", "rich_text", "pdf", "image", "archive", "gzip",
+)  # fmt: skip
 # What each is called in sentences.
 NAMES: dict[FileKind, str] = {
     "empty": "an empty file",
@@ -24,8 +29,13 @@ NAMES: dict[FileKind, str] = {
     "locked_workbook": "a workbook with a password",
     "web_page": "a web page or XML, often the page that asks to log in",
     "json": "JSON",
+    "word": "a Word document",
+    "slides": "a presentation",
+    "open_document": "an OpenDocument file (.ods or .odt)",
+    "rich_text": "a text document (RTF)",
     "pdf": "a PDF",
     "image": "a picture",
+    "archive": "an archive (RAR or 7-Zip)",
     "gzip": "a file packed by gzip",
     "text": "text such as CSV",
 }
@@ -36,15 +46,25 @@ EXPECTED: dict[str, FileKind] = {
     "xlsx": "workbook",
     "odk_zip": "zip_of_tables",
 }
-_FIRST, _LOCK_SEARCHED = 1_000, 8_000_000
+_FIRST, _SEARCHED = 1_000, 8_000_000
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-_LOCKED = "EncryptedPackage".encode("utf-16-le")
 _BEGINNINGS: tuple[tuple[bytes, FileKind], ...] = (
     (b"%PDF-", "pdf"),
     (b"\x1f\x8b", "gzip"),
     (b"\x89PNG", "image"),
     (b"\xff\xd8\xff", "image"),
     (b"GIF8", "image"),
+    (b"II*\x00", "image"),
+    (b"MM\x00*", "image"),
+    (b"{\\rtf", "rich_text"),
+    (b"Rar!", "archive"),
+    (b"7z\xbc\xaf", "archive"),
+)
+_PHOTO = re.compile(rb"RIFF....WEBP|....ftyp(?:hei|mif|avif)", re.DOTALL)
+_OLD_DOCUMENTS: tuple[tuple[str, FileKind], ...] = (
+    ("EncryptedPackage", "locked_workbook"),
+    ("WordDocument", "word"),
+    ("PowerPoint Document", "slides"),
 )
 _MARKUP = re.compile(rb"<[a-zA-Z!?]")
 # Not every bracket: a CSV may head its columns [Case No],[Date].
@@ -56,10 +76,13 @@ def kind_of(path: Path) -> FileKind:
     with path.open("rb") as file:
         start = file.read(_FIRST)
         if start.startswith(_OLE):
-            is_locked = _LOCKED in start + file.read(_LOCK_SEARCHED)
-            return "locked_workbook" if is_locked else "old_workbook"
+            whole = start + file.read(_SEARCHED)
+            found = (kind for name, kind in _OLD_DOCUMENTS if name.encode("utf-16-le") in whole)
+            return next(found, "old_workbook")
     if start.startswith(_ZIP):
         return _kind_of_zip(path)
+    if _PHOTO.match(start):
+        return "image"
     for beginning, kind in _BEGINNINGS:
         if start.startswith(beginning):
             return kind
@@ -78,6 +101,12 @@ def _kind_of_zip(path: Path) -> FileKind:
             names = [name.casefold().replace("\\", "/") for name in archive.namelist()]
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return "broken_zip"
-    if "[content_types].xml" in names and not any(name.startswith(("word/", "ppt/")) for name in names):
+    if any(name.startswith("word/") for name in names):
+        return "word"
+    if any(name.startswith("ppt/") for name in names):
+        return "slides"
+    if "[content_types].xml" in names:
         return "workbook"
+    if "mimetype" in names and "content.xml" in names:
+        return "open_document"
     return "zip_of_tables" if any(name.endswith(".csv") for name in names) else "other_zip"
