@@ -76,16 +76,26 @@ def why_it_waits(path: Path) -> str | None:
     beside = {f"{path.name}{ending}".casefold(): ending for ending in UNFINISHED}
     for other in path.parent.iterdir():
         if ending := beside.get(other.name.casefold()):
+            if is_still(other) and not has_writer(other):
+                return (
+                    f"waits: beside it lies a copy that was not finished, of the same name with {ending}, "
+                    "and no program writes it. Send the file again or remove that copy."
+                )
             return (
-                f"waits: beside it lies a copy in progress, of the same name with {ending}. It is taken when "
-                "that is gone; if no program writes it any more, remove it."
+                f"waits: beside it lies a copy in progress, of the same name with {ending}. The file is "
+                "taken when the copy is complete."
             )
     if not is_still(path):
         return "was written to less than 30 seconds ago. It is taken 30 seconds after the last write."
-    with _lease(path) as writers:
-        if writers == "some":
-            return "waits: a program has it open for writing. It is taken when that program closes it."
+    if has_writer(path):
+        return "waits: a program has it open for writing. It is taken when that program closes it."
     return None
+
+
+def has_writer(path: Path) -> bool:
+    """Return whether a program is known to have a file open for writing."""
+    with _lease(path) as writers:
+        return writers == "some"
 
 
 def inbox_place(file: Path) -> Path:

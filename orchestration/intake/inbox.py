@@ -18,6 +18,7 @@ from orchestration.intake.claim import (
     CLAIMED,
     COMPLETE,
     OWN_FOLDERS,
+    has_writer,
     is_file,
     is_folder,
     is_still,
@@ -127,7 +128,13 @@ def _left_alone(partner: str, path: Path) -> NotTaken | None:
     if is_unfinished(path) or path.name.startswith(PARTIAL):
         if not is_still(path):
             return None
-        return NotTaken(partner, name, "A copy that is not complete. Send the file again, and remove this.")
+        if has_writer(path):
+            return NotTaken(partner, name, "A copy in progress: a program has it open. Let it finish.")
+        return NotTaken(
+            partner,
+            name,
+            "A copy that was not finished, and no program writes it. Send the file again, and remove this.",
+        )
     if path.name.startswith("~$"):
         return NotTaken(partner, name, "An office program has the file of this name open. Close it there.")
     if path.name.startswith("."):

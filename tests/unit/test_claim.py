@@ -111,15 +111,30 @@ def test_time_of_a_clock_that_is_ahead_does_not_count_as_old(home: Settings) -> 
 
 
 @pytest.mark.parametrize("ending", [".part", ".PART", ".filepart", ".crdownload"])
-def test_file_with_a_copy_in_progress_beside_it_waits(home: Settings, ending: str) -> None:
+def test_file_with_a_copy_beside_it_waits(home: Settings, ending: str) -> None:
     file = csv_in_the_inbox(home, 10)
     beside = lying_still(Path(csv_in_the_inbox(home, 5)).rename(f"{file}{ending}"))
     (reason,) = reasons(home)
-    assert f"with {ending.lower()}" in reason and "remove it" in reason
+    assert f"with {ending.lower()}" in reason and "remove that copy" in reason
     (left,) = left_alone(home)
-    assert left.file == beside.name and "not complete" in left.reason
+    assert left.file == beside.name and "was not finished" in left.reason
     beside.unlink()
     assert [one.outcome for one in take(home)] == ["landed"]
+
+
+@needs_leases
+def test_copy_that_a_program_still_writes_is_left_to_finish(home: Settings) -> None:
+    file = csv_in_the_inbox(home, 10)
+    beside = lying_still(Path(csv_in_the_inbox(home, 5)).rename(f"{file}.part"))
+    with writer(beside) as other:
+        other.opened()
+        (reason,) = reasons(home)
+        assert "a copy in progress" in reason and "when the copy is complete" in reason
+        (left,) = left_alone(home)
+        assert "a program has it open" in left.reason and "remove" not in left.reason
+        other.closes()
+    (left,) = left_alone(home)
+    assert "no program writes it" in left.reason
 
 
 def test_unfinished_copy_alone_is_never_taken(home: Settings) -> None:
