@@ -143,8 +143,22 @@ def show_files(files: Iterable[Mapping[str, Any]]) -> None:
         out.print(f"    {escape(file['reason'] or '')}")
 
 
-def show_item(item: Mapping[str, Any]) -> None:
-    """Show one item of a steward's work list: its title, what it is worth, who takes care of it."""
+def show_items(items: Iterable[Mapping[str, Any]], with_names: bool = False) -> None:
+    """Show items of a steward's work list; the desk alone says which names the tokens of places stand for.
+
+    `with_names`: also their own names, unbroken, because people copy them into `njia decide take`.
+    """
+    items = list(items)
+    for item in items:
+        _show_item(item)
+        if with_names:
+            out.print(f"    {item['item']}", soft_wrap=True, style="dim")
+    if any(str(item["item"]).startswith("place:") for item in items):
+        say("A token t-… stands for a name. Places at the desk (njia desk) shows it to signed-in stewards.")
+
+
+def _show_item(item: Mapping[str, Any]) -> None:
+    """Show the title of an item, what it is worth, who takes care of it."""
     worth = f"{item['movements']:,} movements" if item["movements"] else "no movement waits"
     worth += f", {item['numbers']:,} published cells" if item["numbers"] else ""
     owner = f"; {item['owner']} takes care of it" if item["owner"] else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -249,15 +248,8 @@ def decide_waiting(settings: Settings, kind: str | None, partner: str | None, as
         return
     if since:
         console.show_refresh_running(since, listed)
-    show_items(chosen)
-
-
-def show_items(items: Sequence[Mapping[str, Any]]) -> None:
-    """Show items with their names, unbroken, because people copy them into `njia decide take`."""
-    for item in items:
-        console.show_item(item)
-        console.out.print(f"    {item['item']}", soft_wrap=True, style="dim")
-    if not items:
+    console.show_items(chosen, with_names=True)
+    if not chosen:
         console.say("Nothing waits for a steward.")
 
 

@@ -99,8 +99,7 @@ def show_most_valuable(open_items: Mapping[str, Any]) -> None:
     if not number:
         return
     out.print(f"\n[bold]{number:,} open item(s)[/] for a steward; the most valuable:")
-    for item in first:
-        console.show_item(item)
+    console.show_items(first)
     if number > len(first):
         out.print("List them all, with their ids: njia decide waiting")
 

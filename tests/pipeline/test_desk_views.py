@@ -283,7 +283,7 @@ def test_a_name_is_shown_with_its_rows_and_each_view_is_logged(base: EvidenceBas
     row = next(row for row in review.read(base.settings, review.QUARANTINED_ROWS) if row["row_number"] == "7")
     for path in ("/places", open_name(base).path):
         page = steward.get(path).text
-        assert "Qwertyville" in page
+        assert "Qwertyville" in page and name_of(base) in shown(page), "the lists have its token"
         viewed = audit.read(base.settings).lines[-1]
         assert (viewed["who"], viewed["action"]) == (STEWARD, "viewed")
         assert viewed["details"] == {"names": [name_of(base)]}

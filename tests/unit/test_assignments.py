@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from orchestration.cli import console
-from orchestration.cli.decide import show_items
 from orchestration.cli.status import show_most_valuable
 from orchestration.core import Settings, UsageError, shown_record
 from orchestration.operations import read_status
@@ -131,8 +130,19 @@ def test_status_names_how_many_wait_and_the_most_valuable_first(settings: Settin
     )  # fmt: skip
     with console.out.capture() as shown:
         show_most_valuable(found)
-        show_items([as_dict(one) for one in open_items(settings)])
+        console.show_items([as_dict(one) for one in open_items(settings)], with_names=True)
     told = " ".join(shown.get().split())
     assert "7 open item(s) for a steward; the most valuable:" in told
     assert "3 movements, 2 published cells; B. Fixture takes care of it, due 2026-03-15" in told
     assert told.count(str(ITEM)) == 1, "the whole list gives the names that `take` wants"
+    assert "Places at the desk" not in told
+
+
+def test_status_says_where_the_token_of_a_place_is_shown_as_its_name(settings: Settings) -> None:
+    world.put(settings, review.UNRESOLVED_PLACES, world.open_name(world.OPEN_NAME, "Maraba stage"))
+    world.refreshed(settings)
+    with console.out.capture() as shown:
+        show_most_valuable(read_status(settings)["open_items"])
+    told = " ".join(shown.get().split())
+    assert f"Unknown place: {world.name_of('Maraba stage')}" in told
+    assert told.count("Places at the desk (njia desk) shows it to signed-in stewards.") == 1
