@@ -18,7 +18,9 @@ LINKS = {
 }
 # Ids that are unique by themselves and stay through an edit; beside others stands `_id`, a number of a form.
 UNIQUE_KEYS = ("meta/rootUuid", "KEY", "__id")
-NUMBERED_KEYS = ("_uuid", "_id")
+# KoboToolbox gives an edited submission a new uuid. A copy that was sent again has the uuid of the first.
+CHANGED_BY_EDITS, KEPT_BY_EDITS = "_uuid", "_id"
+NUMBERED_KEYS = (CHANGED_BY_EDITS, KEPT_BY_EDITS)
 
 
 @dataclass(frozen=True)

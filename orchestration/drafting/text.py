@@ -19,7 +19,13 @@ from orchestration.drafting.columns import OF_THE_FORM, ROLES, Proposal
 from orchestration.drafting.draft import REVIEW_STATE, Draft
 from orchestration.drafting.form import Named, Question
 from orchestration.drafting.samples import ColumnSample
-from orchestration.drafting.servers import NUMBERED_KEYS, UNIQUE_KEYS, server_of
+from orchestration.drafting.servers import (
+    CHANGED_BY_EDITS,
+    KEPT_BY_EDITS,
+    NUMBERED_KEYS,
+    UNIQUE_KEYS,
+    server_of,
+)
 from orchestration.drafting.uses import REVIEW, consent_of, role_of, sorted_answers
 from orchestration.intake import is_shown_choice, may_be_shown, names_somebody, readings
 
@@ -32,7 +38,7 @@ _OTHER_MEANINGS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false"
 _HEAD = """\
 # Drafted by `njia contract draft` from {sources}.
 # Read it line by line: it is a proposal.
-# Replace each TODO by hand; `njia contract check` lists those that are left.
+# Replace each TODO by hand; `njia contract check THIS_FILE EXTRACT` lists those that are left.
 # The number after a column is the confidence of the draft (0 to 1). Columns not understood are denied.
 # Every key is explained in seeds/partners/README.md."""
 
@@ -92,6 +98,9 @@ def _delivery(draft: Draft) -> Iterator[str]:
     by = newest or next((proposal for proposal in draft.fields if proposal.means == "submitted_at"), None)
     more = f", newest_by: {_text(by.column)}" if by and draft.key != "content" else ""
     yield f"# key: {draft.key_note}"
+    if draft.key == CHANGED_BY_EDITS:
+        kept = _text(KEPT_BY_EDITS)
+        yield f"# An edit changes {key}: no harm with mode full; with incremental name {kept}."
     more += ", person_rows: true" if draft.has_person_rows else ""
     yield f"delivery: {{mode: {TODO}, cadence: {TODO}, grace_days: 15, key: {key}{more}}}"
     if draft.key in UNIQUE_KEYS:

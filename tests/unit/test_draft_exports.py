@@ -64,6 +64,9 @@ def test_the_key_is_the_servers_id_and_stops_find_their_record(tmp_path: Path) -
     file = kobo_workbook(tmp_path / "names.xlsx")
     content = drafted(file)
     assert content["delivery"]["key"] == "_uuid"
+    text = as_yaml(draft_contract([file], "testpartner"))
+    assert 'An edit changes "_uuid": no harm with mode full; with incremental name "_id".' in text
+    assert "`njia contract check THIS_FILE EXTRACT` lists those that are left" in text
     assert "case_no" in content["deny"]
     _, child_rows = landed(tmp_path, content, file, "wait")
     assert child_rows["stops"] == STOPS
