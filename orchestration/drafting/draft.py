@@ -25,7 +25,7 @@ from orchestration.drafting.samples import ColumnSample, columns_of
 from orchestration.drafting.servers import LINKS, is_about_review, server_of
 from orchestration.intake import names_somebody
 
-REVIEW_STATE = "review state"
+REVIEW_STATE, DECRYPTION_STATE = "review state", "decryption state"
 _AGE_SOURCES = ("age_text", "birth_date", "birth_year")
 
 
@@ -179,7 +179,7 @@ def _linked(layout: DraftLayout, proposals: list[Proposal], key: DraftKey) -> li
 
 
 def _of_server(layout: DraftLayout, proposals: list[Proposal]) -> list[Proposal]:
-    """Propose the server's review state; JSON leaves its column out until a record has one."""
+    """Propose the server's states of a record; JSON leaves the review's out until a record has one."""
     server = server_of(layout.main.names)
     if server is None:
         return proposals
@@ -189,8 +189,11 @@ def _of_server(layout: DraftLayout, proposals: list[Proposal]) -> list[Proposal]
         if is_about_review(server, proposal.column)
         else proposal
         for proposal in proposals
-        if proposal.column != column
+        if proposal.column not in (column, server.decryption)
     ]
+    if server.decryption in layout.main.names:
+        why = "the server's state of a record that it could not decrypt"
+        others.append(Proposal(str(server.decryption), "use", DECRYPTION_STATE, 1.0, why))
     if column not in layout.main.names and layout.format["kind"] != "json":
         return others
     return [*others, Proposal(column, "use", REVIEW_STATE, 1.0, "the server's review state")]

@@ -49,6 +49,7 @@ def layout_of_form(kind: str) -> DraftLayout:
     }  # fmt: skip
     layout = {"kind": kind} | of_kind.get(kind, {})
     names = [server.keys[-1], *server.keys[-2:-1], server.sent_at, server.review_column((), kind)]
+    names += [server.decryption] if server.decryption else []
     drafted = DraftLayout(layout, Table("", list(dict.fromkeys(names)), []))
     drafted.notes.append("no export was given: this is one with XML names as headings, without groups")
     return drafted

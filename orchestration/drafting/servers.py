@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 # Column of a child row → column of the main row that it repeats, surest first.
 LINKS = {
@@ -28,7 +29,7 @@ class Server:
     """One server's columns, each list best first.
 
     `keys`: the id of a record. `review`: its review state, whose answers are lists of an `accept_if`.
-    `other_review`: what else the server says of the review. `columns`: what a new export has at least.
+    `other_review`: what else the server says of the review. `decryption`: whether it could decrypt a record.
     """
 
     sent_at: str
@@ -36,6 +37,7 @@ class Server:
     review: tuple[str, ...]
     answers: Mapping[str, list[str]]
     other_review: tuple[str, ...] = ()
+    decryption: str | None = None
 
     def review_column(self, columns: Collection[str], kind: str) -> str:
         """Return the column of the review state; where no record has one yet, its name in this format."""
@@ -43,6 +45,17 @@ class Server:
         return next((name for name in (*by_format, *self.review) if name in columns), by_format[0])
 
 
+# A record without its answers; a blank state is one that was decrypted, or never encrypted.
+NOT_DECRYPTED: Mapping[str, Any] = {
+    "wait": [
+        "not decrypted",
+        "missing encrypted form data",
+        "notDecrypted",
+        "missingEncryptedFormData",
+    ],
+    "otherwise": "accept",
+    "waits_as": "not_decrypted",
+}
 KOBO = Server(
     sent_at="_submission_time",
     keys=("meta/rootUuid", "_uuid", "_id"),
@@ -59,12 +72,14 @@ ODK = Server(
     keys=("KEY",),
     review=("ReviewState", "ReviewState"),
     answers={"accept": ["approved"], "withhold": ["rejected"], "wait": ["hasIssues", "edited"]},
+    decryption="Status",
 )
 ODK_JSON = Server(
     sent_at="__system/submissionDate",
     keys=("__id",),
     review=("__system/reviewState", "__system/reviewState"),
     answers=ODK.answers,
+    decryption="__system/status",
 )
 
 

@@ -16,12 +16,13 @@ from orchestration.contracts import CANONICAL_FIELDS, TODO, is_missing, load_voc
 from orchestration.core import REFERENCE_SEEDS
 from orchestration.drafting.codes import CodeList
 from orchestration.drafting.columns import OF_THE_FORM, ROLES, Proposal
-from orchestration.drafting.draft import REVIEW_STATE, Draft
+from orchestration.drafting.draft import DECRYPTION_STATE, REVIEW_STATE, Draft
 from orchestration.drafting.form import Named, Question
 from orchestration.drafting.samples import ColumnSample
 from orchestration.drafting.servers import (
     CHANGED_BY_EDITS,
     KEPT_BY_EDITS,
+    NOT_DECRYPTED,
     NUMBERED_KEYS,
     UNIQUE_KEYS,
     server_of,
@@ -131,7 +132,7 @@ def _accept_if(draft: Draft) -> Iterator[str]:
     found = [
         proposal
         for proposal in draft.proposals
-        if proposal.kind == "use" and proposal.means in ("accept_if", REVIEW_STATE, ROLES)
+        if proposal.kind == "use" and proposal.means in ("accept_if", DECRYPTION_STATE, REVIEW_STATE, ROLES)
     ]
     conditions = [_condition(draft, proposal) for proposal in found]
     if any(proposal.means == REVIEW_STATE for proposal in found):
@@ -149,6 +150,8 @@ def _condition(draft: Draft, proposal: Proposal) -> str:
     lists: dict[str, Any]
     if proposal.means == REVIEW_STATE and server:
         lists, note = {**server.answers, "otherwise": TODO}, "otherwise: accept or wait?"
+    elif proposal.means == DECRYPTION_STATE:
+        lists, note = dict(NOT_DECRYPTED), "a blank is fine"
     elif proposal.means == ROLES:
         lists = {**sorted_answers(_answers(draft, proposal, role_of)), "withheld_as": "not_potential_victim"}
         note = "any other answer is set aside"

@@ -205,7 +205,19 @@ def kobo_json(path: Path) -> Path:
     return lying_still(path)
 
 
-def odk_zip(path: Path) -> Path:
+def review_of(content: dict[str, Any]) -> dict[str, Any]:
+    """The condition on the review in a drafted contract."""
+    conditions = content["accept_if"]
+    found: dict[str, Any]
+    (found,) = (
+        one
+        for one in (conditions if isinstance(conditions, list) else [conditions])
+        if "approved" in str(one.get("accept")).casefold()
+    )
+    return found
+
+
+def odk_zip(path: Path, not_decrypted: int = 0) -> Path:
     """ODK Central's zip: groups joined by `-`, positions in four columns, a CSV for each repeat."""
     states = {"approved": "approved", "not_approved": "rejected", "on_hold": "hasIssues", "": ""}
     names = [name for name, _, _ in _questions() if name != "met_at"]
@@ -218,7 +230,8 @@ def odk_zip(path: Path) -> Path:
     for one in journeys():
         cells = [one.answers.get(name, "") for name in names] + one.answers["met_at"].split()
         key = f"uuid:{one.uuid}"
-        main.append(["2024-04-05T08:00:00Z", *cells, key, "desk", "", states[one.state], "1"])
+        status = "not decrypted" if one.number < not_decrypted else ""
+        main.append(["2024-04-05T08:00:00Z", *cells, key, "desk", status, states[one.state], "1"])
         stops += [[*stop, key, f"{key}/stops[{at}]"] for at, stop in enumerate(one.stops, start=1)]
     with zipfile.ZipFile(path, "w") as archive:
         for name, rows in (("intake", main), ("intake-stops", stops)):

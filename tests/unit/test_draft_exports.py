@@ -14,7 +14,7 @@ import yaml
 from orchestration.drafting import as_yaml, draft_contract
 from orchestration.drafting.check import check_contract
 from tests.unit.partner_files import add_partner
-from tests.unit.partner_form import journeys, kobo_csv, kobo_json, kobo_workbook, odk_zip
+from tests.unit.partner_form import journeys, kobo_csv, kobo_json, kobo_workbook, odk_zip, review_of, xlsform
 
 STOPS = sum(len(one.stops) for one in journeys() if one.state == "approved")
 
@@ -30,7 +30,7 @@ def landed(folder: Path, content: dict[str, Any], file: Path, otherwise: str) ->
     content["agreement"] |= {"id": "DSA-1", "valid_from": "2024-01-01", "valid_to": "2030-01-01"}
     content["delivery"] |= {"mode": "full", "cadence": "monthly"}
     content["consent"] = {"basis": "agreement", "reference": "DSA-1"}
-    content["accept_if"]["otherwise"] = otherwise
+    review_of(content)["otherwise"] = otherwise
     content["fields"] = {
         name: spec
         for name, spec in content["fields"].items()
@@ -45,9 +45,20 @@ def landed(folder: Path, content: dict[str, Any], file: Path, otherwise: str) ->
 def test_records_without_an_approval_enter_only_if_a_person_says_so(tmp_path: Path, export: Any) -> None:
     file = export(tmp_path / "file.xlsx")
     content = drafted(file)
-    assert content["accept_if"]["otherwise"] == "TODO"
+    assert review_of(content)["otherwise"] == "TODO"
     assert landed(tmp_path, content, file, "wait")[0] == 28
     assert landed(tmp_path, content, file, "accept")[0] == 32  # the four that nobody has reviewed
+
+
+@pytest.mark.parametrize("has_form", [True, False])
+def test_records_that_odk_could_not_decrypt_are_set_aside_as_such(tmp_path: Path, has_form: bool) -> None:
+    file = odk_zip(tmp_path / "odk.zip", not_decrypted=2)
+    form = xlsform(tmp_path / "form.xlsx") if has_form else None
+    content = yaml.safe_load(as_yaml(draft_contract([file], "testpartner", form)))
+    assert [one["column"] for one in content["accept_if"]] == ["Status", "ReviewState"]
+    assert "Status" not in content["deny"]
+    assert "trafficking_status" not in content["fields"], "`Status` is the server's, not the partner's"
+    assert landed(tmp_path, content, file, "wait")[0] == 26
 
 
 def test_json_without_any_review_state_counts_as_not_reviewed(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from tests.unit.partner_form import (
     kobo_json,
     kobo_workbook,
     odk_zip,
+    review_of,
     xlsform,
 )
 
@@ -56,7 +57,7 @@ def answered(content: dict[str, Any]) -> dict[str, Any]:
     content["partner"]["steward"] = "data@testpartner.example"
     content["agreement"] |= {"id": "DSA-1", "valid_from": "2024-01-01", "valid_to": "2030-01-01"}
     content["delivery"] |= {"mode": "full", "cadence": "monthly"}
-    content["accept_if"]["otherwise"] = "wait"
+    review_of(content)["otherwise"] = "wait"
     content["fields"]["data_source"]["constant"] = "case_management"
     content["fields"]["event_kind"]["constant"] = "departed"
     for spec in content["fields"].values():
