@@ -10,11 +10,13 @@ from orchestration.contracts import load_contracts
 from orchestration.core import End, Settings
 from orchestration.core.refreshes import PUBLISHED
 from orchestration.intake.drift.report import drift_items
-from orchestration.stewardship import items, review
+from orchestration.stewardship import audit, items, review
 from orchestration.stewardship.kinds.group import Change, Refreshed
 from orchestration.stewardship.worklists.drift import DriftQuestion, drift_questions, drifted_contracts
 from orchestration.stewardship.worth import worths_of
 from orchestration.typing.step import type_extracts
+from tests.unit import steward_world as world
+from tests.unit.desk_world import STEWARD, make_accounts, shown, visitor
 from tests.unit.drift_home import AS_OF, KEYS, renamed, rows, send
 from tests.unit.drift_home import home as book_home
 from tests.unit.partner_files import HEADER, ROW
@@ -59,7 +61,7 @@ def test_each_file_shows_changes_patch_and_effects(home: Settings) -> None:
 def test_shown_answers_are_counted_on_landed_rows(home: Settings) -> None:
     _, landed = asked(home)
     assert landed.on_landed_rows == [Change("Records with an unknown answer for sex", 18, 6)]
-    assert any("1 further answer(s) of sex are not shown" in said for said in landed.notes)
+    assert any("1 further answer(s) of sex may identify" in said for said in landed.notes)
 
 
 def test_file_that_did_not_land_lists_the_unknown(home: Settings) -> None:
@@ -70,6 +72,20 @@ def test_file_that_did_not_land_lists_the_unknown(home: Settings) -> None:
 
 def test_identifying_answer_is_not_shown(home: Settings) -> None:
     assert not [secret for secret in SECRETS if secret in str(drift_questions(home))]
+
+
+def test_desk_shows_identifying_answers_to_signed_in_stewards_and_logs_the_view(home: Settings) -> None:
+    world.write_keys(home)
+    make_accounts(home)
+    steward = visitor(home)
+    page = shown(steward.get(ITEM.path).text)
+    assert "“helicopter” 12" in page and "“Sampleton” 6" in page
+    (viewed,) = [line for line in audit.read(home).lines if line["what"] == "new answers"]
+    assert (viewed["who"], viewed["action"], viewed["details"]["fields"]) == (STEWARD, "viewed", ["sex"])
+    listed = "".join((home.review / name).read_text() for name in (review.DRIFT, review.DRIFT_DETAILS))
+    assert "helicopter" in listed and "Sampleton" not in listed + str(audit.read(home).lines)
+    assert "Sampleton" not in steward.get("/drift").text + steward.get("/waiting").text
+    assert visitor(home, None).get(ITEM.path).status_code == 303
 
 
 def test_drift_is_one_item_a_contract(home: Settings) -> None:

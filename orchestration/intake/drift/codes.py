@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from orchestration.contracts import (
@@ -28,7 +28,7 @@ _SEPARATORS = (";", ",", "/", "&", "+", "|")
 class NewCodes:
     """Unknown spellings of one field: their number, the records that use them, and all records that answered.
 
-    `shown` maps each spelling that may be shown to its records.
+    `shown` maps each spelling that may be shown to its records, `hidden` each other one: no list holds it.
     """
 
     field: str
@@ -37,6 +37,7 @@ class NewCodes:
     records: int
     answered: int
     shown: dict[str, int]
+    hidden: dict[str, int]
 
     @property
     def share(self) -> float:
@@ -47,7 +48,10 @@ class NewCodes:
         return self.spellings - len(self.shown)
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"share": round(self.share, 4), "not_shown": self.withheld}
+        """Return the content of a list: without the hidden spellings."""
+        listed = asdict(replace(self, hidden={}))
+        del listed["hidden"]
+        return listed | {"share": round(self.share, 4), "not_shown": self.withheld}
 
 
 def coded_fields(contract: Contract) -> dict[str, FieldSpec]:
@@ -87,18 +91,23 @@ def _of_field(
             unknown[spelling] |= owners
     if not unknown:
         return None
-    by_records = sorted(unknown.items(), key=lambda item: (-len(item[1]), item[0]))
+    by_records = {
+        spelling: len(owners)
+        for spelling, owners in sorted(unknown.items(), key=lambda item: (-len(item[1]), item[0]))
+    }
+    shown = {
+        spelling: count
+        for spelling, count in by_records.items()
+        if may_be_shown(spelling, count, len(unknown)) or is_shown_choice(spelling, choices)
+    }
     return NewCodes(
         field=name,
         column=str(spec.column),
         spellings=len(unknown),
         records=len(set().union(*unknown.values())),
         answered=len(set().union(*values.values())),
-        shown={
-            spelling: len(owners)
-            for spelling, owners in by_records
-            if may_be_shown(spelling, len(owners), len(unknown)) or is_shown_choice(spelling, choices)
-        },
+        shown=shown,
+        hidden={spelling: count for spelling, count in by_records.items() if spelling not in shown},
     )
 
 

@@ -36,7 +36,7 @@ def drift_items(
             contract = contract_for(entry, contracts)
             drift = _still_open(contract, drift_of(entry.get("drift")))
             is_unmapped = (partner, entry["extract_id"]) in unmapped
-            codes = _new_codes(settings, keys, contract, entry, vocabulary) if is_unmapped else []
+            codes = new_codes_of(settings, keys, contract, entry, vocabulary) if is_unmapped else []
             if drift or codes:
                 items.append(drift_item(contract, entry, drift, codes, is_held=False))
     return items
@@ -124,9 +124,10 @@ def _with_unmapped_codes(settings: Settings) -> set[tuple[str, str]]:
     return set(zip(table["partner"].to_pylist(), table["extract_id"].to_pylist(), strict=True))
 
 
-def _new_codes(
+def new_codes_of(
     settings: Settings, keys: Keys, contract: Contract, entry: Mapping[str, Any], vocabulary: Vocabulary
 ) -> list[NewCodes]:
+    """Return the answers of a landed extract that are in no list, from its cells and encrypted texts."""
     path = parquet_path(settings.landing, str(entry["partner"]), str(entry["extract_id"]))
     if not path.is_file():
         return []

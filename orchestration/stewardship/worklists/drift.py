@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from orchestration.core import Settings
+from orchestration import intake
+from orchestration.contracts import Contracts, contract_for, load_contracts, load_vocabulary
+from orchestration.core import REFERENCE_SEEDS, Keys, Settings, load_keys
 from orchestration.stewardship import items, review
 from orchestration.stewardship.draft_lists import text_of
 from orchestration.stewardship.items import Item
@@ -32,8 +34,8 @@ _DROPPED = (
     "the file again."
 )
 _HIDDEN = (
-    "{number} further answer(s) of {field} are not shown, for they may identify somebody; what they mean is "
-    "not known."
+    "{number} further answer(s) of {field} may identify somebody, so the change leaves them out; what they "
+    "mean is not known."
 )
 _UNKNOWN_ANSWERS = "Records with an unknown answer for {field}"
 
@@ -51,6 +53,7 @@ class DriftChange:
 
     `now` is its new name, `feeds` the fields that it fills, `likeness` how sure the renaming is (0 to 1).
     `answers`: of new codes those that may be shown, with the records that give each; `records`: of all.
+    `withheld`: those that may identify somebody, filled by `with_withheld`.
     """
 
     kind: str
@@ -60,6 +63,7 @@ class DriftChange:
     likeness: float | None = None
     records: int | None = None
     answers: Mapping[str, int] = field(default_factory=dict)
+    withheld: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,29 @@ def drift_questions(settings: Settings, item: Item | None = None) -> list[DriftQ
     files = json.loads(text)["drift"] if text else []
     asked = [_question(settings, one) for one in files]
     return [one for one in asked if item in (None, one.item)]
+
+
+def with_withheld(settings: Settings, asked: list[DriftQuestion]) -> list[DriftQuestion]:
+    """Add the answers that no list holds, from the encrypted texts; a page logs that it shows them."""
+    contracts, keys = load_contracts(settings.partners), load_keys(settings.keys)
+    return [replace(one, changes=_with_withheld(settings, contracts, keys, one)) for one in asked]
+
+
+def _with_withheld(
+    settings: Settings, contracts: Contracts, keys: Keys, asked: DriftQuestion
+) -> list[DriftChange]:
+    has_new_codes = any(change.kind == "new_codes" for change in asked.changes)
+    landed = intake.read_register(settings.landing, asked.partner) if has_new_codes else {}
+    entry = landed.get(asked.extract_id or "")
+    if entry is None:
+        return asked.changes
+    contract, vocabulary = contract_for(entry, contracts), load_vocabulary(REFERENCE_SEEDS)
+    found = intake.new_codes_of(settings, keys, contract, entry, vocabulary)
+    hidden = {codes.field: codes.hidden for codes in found}
+    return [
+        replace(change, withheld=hidden.get(change.feeds[0], {})) if change.kind == "new_codes" else change
+        for change in asked.changes
+    ]
 
 
 def _question(settings: Settings, content: Mapping[str, Any]) -> DriftQuestion:

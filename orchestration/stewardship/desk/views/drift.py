@@ -1,14 +1,20 @@
-"""Changes in a partner's columns and choices, with the ready change to its contract."""
+"""Changes in a partner's columns and choices, with the ready change to its contract.
+
+A page that shows answers which may identify somebody is logged before it is made.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from orchestration.stewardship import audit
 from orchestration.stewardship.desk.shared_parts import item_page
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
-from orchestration.stewardship.worklists.drift import drift_questions
+from orchestration.stewardship.worklists.drift import DriftQuestion, drift_questions, with_withheld
 
 
 def drift(visit: Visit) -> Response:
@@ -17,9 +23,10 @@ def drift(visit: Visit) -> Response:
 
 def of_contract(visit: Visit, item: Item) -> Response:
     """Show all files in which a contract drifted."""
-    found = drift_questions(visit.settings, item)
+    found = with_withheld(visit.settings, drift_questions(visit.settings, item))
     if not found:
         raise HTTPException(404)
+    _log(visit, found)
     partner, contract = item.key
     return item_page(
         visit,
@@ -29,3 +36,11 @@ def of_contract(visit: Visit, item: Item) -> Response:
         contract=contract,
         found=found,
     )
+
+
+def _log(visit: Visit, asked: Sequence[DriftQuestion]) -> None:
+    for one in asked:
+        fields = [field for change in one.changes if change.withheld for field in change.feeds]
+        if fields:
+            of = f"{one.partner}/{one.extract_id}"
+            audit.record(visit.settings, visit.author, "viewed", "new answers", extract=of, fields=fields)
