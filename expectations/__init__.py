@@ -22,7 +22,7 @@ class Limit:
 
     An empty cell (nothing to measure, such as no earlier extract) passes, unless `empty_fails`: there it
     means that the measurement failed. `message` describes a broken limit; each `{}` is a share, from the
-    columns `shares`, and each `{name}` the text of a column, such as the partner.
+    columns `shares`, and each `{name}` the text or whole number of a column, such as the partner.
     """
 
     column: str
@@ -40,7 +40,9 @@ class Limit:
         return is_enough and (self.maximum is None or value <= self.maximum)
 
     def finding(self, row: Mapping[str, Any]) -> str:
-        return self.message.format(*(f"{100 * row[column]:.0f} %" for column in self.shares), **row)
+        shares = (f"{100 * row[column]:.0f} %" for column in self.shares)
+        numbers = {name: f"{one:.0f}" for name, one in row.items() if isinstance(one, int | float)}
+        return self.message.format(*shares, **{**row, **numbers})
 
     def __str__(self) -> str:
         if self.minimum is not None and self.minimum == self.maximum:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from expectations import Expectation, Limit, thresholds
 
+_GONE = "{gone_records} of the {replaced_records} records that it replaces are missing{gone_months}"
+
 EXTRACT_GATE: tuple[Expectation, ...] = (
     Expectation(
         name="partner_has_a_contract",
@@ -111,8 +113,13 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
                 "full_rows_vs_last",
                 minimum=thresholds.FULL_ROWS_VS_LAST_MIN,
                 maximum=thresholds.FULL_ROWS_VS_LAST_MAX,
+                message="{rows_landed} rows; the extract before had {rows_last_time}",
             ),
-            Limit("incremental_rows_vs_last", maximum=thresholds.INCREMENTAL_ROWS_VS_LAST_MAX),
+            Limit(
+                "incremental_rows_vs_last",
+                maximum=thresholds.INCREMENTAL_ROWS_VS_LAST_MAX,
+                message="{rows_landed} rows; the extract before had {rows_last_time}",
+            ),
         ),
         severity="hold",
         why="A full extract replaces the one before: a lost sheet would withdraw real records.",
@@ -213,46 +220,96 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         steward_action="Map the new columns in the contract, or name them under `deny`.",
     ),
     Expectation(
-        name="shares_are_as_last_time",
-        limits=(
-            Limit("readable_date_change", minimum=-thresholds.SHARE_FALL_MAX),
-            Limit("month_date_change", minimum=-thresholds.SHARE_FALL_MAX),
-            Limit("place_resolved_change", minimum=-thresholds.SHARE_FALL_MAX),
-            Limit("county_change", minimum=-thresholds.SHARE_FALL_MAX),
-            Limit("code_mapped_change", minimum=-thresholds.SHARE_FALL_MAX),
-            Limit("quarantine_change", maximum=thresholds.SHARE_FALL_MAX),
-        ),
-        severity="warn",
-        why="A sudden fall says that something changed at the partner's before any limit is reached.",
-        steward_action="Compare this extract with the one before; ask the partner what changed.",
-        share_of="records",
-    ),
-    Expectation(
-        name="shares_have_not_collapsed",
+        name="sent_records_say_the_same",
         limits=(
             Limit(
-                "county_fall",
-                maximum=thresholds.SHARE_COLLAPSE_MAX,
-                message="{} of places resolve to a county; the extract before had {}",
-                shares=("county_share", "county_last"),
-            ),
-            Limit(
-                "month_date_fall",
-                maximum=thresholds.SHARE_COLLAPSE_MAX,
-                message="{} of records have a date to the month; the extract before had {}",
-                shares=("month_date_share", "month_date_last"),
-            ),
-            Limit(
-                "code_stated_fall",
-                maximum=thresholds.SHARE_COLLAPSE_MAX,
-                message="{} of records state a field from a list; the extract before had {}",
-                shares=("code_stated_share", "code_stated_last"),
+                "changed_share",
+                maximum=thresholds.CHANGED_RECORDS_MAX,
+                message="{changed_field} changed or went in {changed_records} of {changed_of} "
+                "records that were sent before",
             ),
         ),
         severity="hold",
-        why="A gap in one partner's data changes its corridors, and the average of a release hides it.",
-        steward_action="Ask the partner whether its form or its export changed. If it no longer knows more: "
+        why="Records that a partner sent before stay as they were, but for corrections. Many that change at "
+        "once come from a moved column, a swapped list, another date layout or slipped references.",
+        steward_action="Compare a few records of both files with the partner. If it corrected them: "
         "`njia decide accept-extract`; otherwise ask for the whole extract again.",
-        share_of="records",
+        share_of="changed_of",
+    ),
+    Expectation(
+        name="no_records_vanish",
+        limits=(
+            Limit(
+                "gone_share",
+                maximum=thresholds.GONE_RECORDS_MAX,
+                message=_GONE,
+            ),
+            Limit(
+                "months_gone",
+                maximum=0,
+                message=_GONE,
+            ),
+        ),
+        severity="hold",
+        why="A full extract replaces the one before: a filter left on, a lost sheet or new references would "
+        "take real records out of the evidence base.",
+        steward_action="Ask the partner whether these records were removed on purpose. If so: "
+        "`njia decide accept-extract`; otherwise ask for the whole extract again.",
+        share_of="replaced_records",
+    ),
+    Expectation(
+        name="no_month_is_missing",
+        limits=(Limit("months_missing", maximum=0, message="There is no record of {missing_months}"),),
+        severity="hold",
+        why="A month without a record, between months that have some, is a lost part of the file more often "
+        "than a calm month.",
+        steward_action="Ask the partner whether nothing happened in these months. If so: "
+        "`njia decide accept-extract`; otherwise ask for what is missing.",
+    ),
+    Expectation(
+        name="new_records_are_new",
+        limits=(
+            Limit(
+                "late_share",
+                maximum=thresholds.LATE_RECORDS_MAX,
+                message="{} of {new_records} new records are older than the newest month sent before",
+                shares=("late_share",),
+            ),
+            Limit(
+                "alike_share",
+                maximum=thresholds.ALIKE_RECORDS_MAX,
+                message="{} of {new_records} new records are alike in date, places and answers",
+                shares=("alike_share",),
+            ),
+        ),
+        severity="hold",
+        why="Many old or equal records under new references are a wrong year, rows sent twice, or entries of "
+        "a training.",
+        steward_action="Ask the partner whether it entered old cases, or many of one raid. If so: "
+        "`njia decide accept-extract`; otherwise ask for the whole extract again.",
+        share_of="new_records",
+    ),
+    Expectation(
+        name="new_records_resemble_earlier_ones",
+        limits=(
+            Limit(
+                "mix_excess",
+                maximum=0,
+                message="{new_records} new records differ from earlier ones in {mix_field}: {mix_values}",
+            ),
+            Limit(
+                "stated_excess",
+                maximum=0,
+                message="{} of {new_records} new records state {stated_field}, {} of the earlier ones",
+                shares=("stated_share", "stated_before"),
+            ),
+            Limit("values_gone", maximum=0, message="No new record has {gone_values}"),
+        ),
+        severity="hold",
+        why="Answers change with the world, but not all at once: a sudden change comes from a new form, a "
+        "filter, a swapped column or a lost list of choices. The average of a release would hide it.",
+        steward_action="Ask the partner whether its form, its work or its export changed. If the world did: "
+        "`njia decide accept-extract`; otherwise mend the contract or ask for the extract again.",
+        share_of="new_records",
     ),
 )

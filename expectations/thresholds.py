@@ -43,13 +43,32 @@ REPEATED_REFS_MAX = 0.05
 SHARED_SUBMISSIONS_MAX = 0.5
 # Withheld rows, totals and blanks are normal; where they are most of the file, the filters deserve a look.
 REFUSED_ROWS_MAX = 0.5
-# A share that falls by a tenth since the last extract says "something changed" before any limit is reached.
-SHARE_FALL_MAX = 0.1
-# A fall by more than a seventh rewrites the partner's corridors: to ask costs less than to publish it.
-SHARE_COLLAPSE_MAX = 0.15
-# Shares of few rows fall by chance, and rows of one raid resemble each other. A fall within three standard
-# errors of the difference counts as none: 7 of 20 rows, or 8 of 40, may turn bad after as many good ones.
-CHANCE_STANDARD_ERRORS = 3
+# --- An extract beside what its partner sent before ---
+
+# A partner corrects some of its records; one in seven with another origin, date or sex is a moved column,
+# swapped answers or slipped references.
+CHANGED_RECORDS_MAX = 0.15
+# The same number as for rows: a register loses records by correction, not a fifth of them.
+GONE_RECORDS_MAX = 0.2
+# A month is gone where this share of its records is; under three records that may be a correction.
+MONTH_GONE = 0.9
+MONTH_MIN = 3
+# Where so many records are to be expected, finding none has a chance of one in 20,000.
+SURE_COUNT = 10
+# New records come from new months. Late entries are usual; most of them late is a wrong year, or rows sent
+# twice.
+LATE_RECORDS_MAX = 0.5
+# Records of one raid are alike; two fifths of all new ones are rows copied, or entries of a training.
+ALIKE_RECORDS_MAX = 0.4
+# By how much the mix of a field may differ beyond the history's own scatter. Places follow the world: a new
+# office or a festival moves a quarter of the records. Other fields follow the form.
+PLACES_MARGIN = 0.3
+MIX_MARGIN = 0.15
+# By how much fewer records may state a field, beyond the same scatter.
+STATED_MARGIN = 0.15
+# The scatter is that of blocks as large as the new part: fewer than three say little, more are old.
+BLOCKS_MIN = 3
+BLOCKS_MAX = 12
 
 # --- Releases ---------------------------------------------------------------------------------------------
 

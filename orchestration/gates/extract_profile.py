@@ -16,10 +16,12 @@ import pyarrow as pa
 from expectations import thresholds
 from orchestration.contracts import partners_without_contract
 from orchestration.core import Settings
-from orchestration.gates.extract_history import HISTORY_COLUMNS, STATED, compare_with_last
+from orchestration.gates.comparison import read_records
+from orchestration.gates.extract_history import HISTORY_COLUMNS, HISTORY_TEXTS, compare_with_last
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.parquet_views import add_view, create_table, open_views
-from orchestration.gates.submissions import SHARED_WITH, SentBefore
+from orchestration.gates.submissions import SentBefore
+from orchestration.places import place_names
 
 KEYS = {"extract_id": pa.string(), "partner": pa.string(), "contract": pa.string(), "sequence": pa.int32()}
 MEASURES = (
@@ -27,7 +29,7 @@ MEASURES = (
     "unmapped_columns", "required_columns_missing", "required_columns_empty", "rows_unexplained",
     "row_shape_share", "rows_after_end", "child_rows_read", "orphan_share", "contract_present",
     "agreement_valid", "agreement_current", "statistics_agreed", "records", "untyped_rows", "usable_records",
-    "readable_date_share", "month_date_share", "place_mentions", "place_resolved_share", "home_mentions",
+    "readable_date_share", "place_mentions", "place_resolved_share", "home_mentions",
     "county_share", "coded_records", "code_mapped_share", "quarantined_records", "quarantine_share",
     "referenced_records", "repeated_ref_share",
 )  # fmt: skip
@@ -35,7 +37,7 @@ SCHEMA = pa.schema(
     [
         *KEYS.items(),
         *((name, pa.float64()) for name in (*MEASURES, *HISTORY_COLUMNS)),
-        (SHARED_WITH, pa.string()),
+        *((name, pa.string()) for name in HISTORY_TEXTS),
     ]
 )
 
@@ -98,7 +100,6 @@ unfit as (
 judged as (
     select records.*,
         coalesce(date_precision, 'unknown') <> 'unknown' and not coalesce(unreadable_date, false) as is_dated,
-        date_precision in ('day', 'month') and not coalesce(unreadable_date, false) as is_dated_to_month,
         unfit.record_id is not null or placed.record_id is null as is_quarantined,
         key_basis = 'reference' as is_referenced,
         copies.record_id is not null as is_repeated
@@ -109,7 +110,6 @@ judged as (
 )
 select partner, extract_id, count(*) as records, sum(source_row_count) as typed_rows,
     count(*) filter (where is_dated) as dated,
-    count(*) filter (where is_dated_to_month) as dated_to_month,
     count(*) filter (where is_quarantined) as quarantined,
     count(*) filter (where is_referenced) as referenced,
     count(*) filter (where is_referenced and is_repeated) as repeated,
@@ -121,21 +121,9 @@ group by partner, extract_id
 """
 
 _COUNTED = (
-    *("records", "typed_rows", "dated", "dated_to_month", "quarantined", "referenced", "repeated"),
+    *("records", "typed_rows", "dated", "quarantined", "referenced", "repeated"),
     *("named", "known", "at_home", "with_county"),
 )
-
-_STATED = """
-with codes as (
-    select partner, extract_id, record_id, domain, code from record_codes
-    union all select partner, extract_id, record_id, 'sex', sex from records
-    union all select partner, extract_id, record_id, 'age_band', age_band from records
-    union all select partner, extract_id, record_id, 'trafficking_status', trafficking_status from records
-)
-select partner, extract_id, domain, count(distinct record_id) as stating_records
-from codes where code not in ('unknown', 'not_specified', 'not_applicable')
-group by partner, extract_id, domain
-"""
 
 # Per field, as the worst one decides: an average would hide one changed list of choices.
 _CODES = """
@@ -168,7 +156,8 @@ def profile_extracts(
         add_view(con, "matches", [matches] if matches.is_file() else [], MATCHES)
         _open_landing_cells(con, settings)
         rows = profile_rows(con, register, as_of.date(), gone)
-        compare_with_last(rows, register, accepted, withdrawn, waived, SentBefore(con))
+        records = read_records(con, place_names())
+        compare_with_last(rows, register, accepted, withdrawn, waived, SentBefore(con), records)
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
@@ -177,16 +166,12 @@ def profile_rows(
 ) -> list[dict[str, Any]]:
     """Measure extracts whose typed tables, matches and landing cells are open on a connection.
 
-    STATED holds the number of records that state each coded field. `gone`: partners without a contract.
+    `gone`: partners without a contract.
     """
     counts, codes, agreements, agreed = _measure(con)
-    stated: dict[tuple[str, str], dict[str, int]] = {}
-    for partner, extract_id, domain, records in con.execute(_STATED).fetchall():
-        stated.setdefault((partner, extract_id), {})[domain] = records
     rows = []
     for landed in register:
         row: dict[str, Any] = {"contract_present": float(landed.partner not in gone)}
-        row[STATED] = stated.get(landed.key, {})
         row |= _of_register(landed, agreements.get(landed.key), agreed.get(landed.key), today)
         _add_counts(row, counts.get(landed.key))
         _add_codes(row, codes.get(landed.key, []))
@@ -243,7 +228,6 @@ def _add_counts(row: dict[str, Any], counts: dict[str, int] | None) -> None:
         "untyped_rows": landed - counts["typed_rows"],
         "usable_records": records - counts["quarantined"] if landed else None,
         "readable_date_share": _share(counts["dated"], records) if records or not landed else 0.0,
-        "month_date_share": _share(counts["dated_to_month"], records),
         "place_mentions": counts["named"],
         "place_resolved_share": _share(counts["known"], counts["named"]),
         "home_mentions": counts["at_home"],

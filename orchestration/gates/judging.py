@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -42,6 +42,7 @@ def judge(frame: pd.DataFrame, expectations: Sequence[Expectation]) -> list[Judg
         return []
     limits = [(expectation, limit) for expectation in expectations for limit in expectation.limits]
     answers = _validate(frame, [limit for _, limit in limits])
+    rows = frame.to_dict("records")
     judgements = []
     for row in range(len(frame)):
         for expectation in expectations:
@@ -52,8 +53,8 @@ def judge(frame: pd.DataFrame, expectations: Sequence[Expectation]) -> list[Judg
             ]
             outcome, limit = min(of_check, key=lambda pair: _WORST_FIRST.index(pair[0]))
             if outcome == "passed":
-                limit = _measured(frame, row, (limit for _, limit in of_check)) or limit
-            judgements.append(Judgement(row, expectation, outcome, _number(frame, row, limit.column)))
+                limit = _measured(rows[row], (limit for _, limit in of_check)) or limit
+            judgements.append(Judgement(row, expectation, outcome, _number(rows[row], limit.column)))
     return judgements
 
 
@@ -117,16 +118,13 @@ def _raised(info: Any) -> bool:
     return any(isinstance(part, dict) and part.get("raised_exception") for part in info.values())
 
 
-def _measured(frame: pd.DataFrame, row: int, limits: Iterable[Limit]) -> Limit | None:
-    return next((limit for limit in limits if _number(frame, row, limit.column) is not None), None)
+def _measured(row: Mapping[Any, Any], limits: Iterable[Limit]) -> Limit | None:
+    return next((limit for limit in limits if _number(row, limit.column) is not None), None)
 
 
-def _number(frame: pd.DataFrame, row: int, column: str) -> float | None:
-    if column not in frame.columns:
-        return None
-    value = frame[column].iloc[row]
+def _number(row: Mapping[Any, Any], column: str) -> float | None:
     try:
-        number = float(value)
-    except (TypeError, ValueError):
+        number = float(row[column])
+    except (KeyError, TypeError, ValueError):
         return None
     return None if number != number else number

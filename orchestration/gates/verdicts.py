@@ -147,8 +147,10 @@ def _verdict(
         waived_by=waiver,
         check_definition=expectation.definition,
         finding="; ".join(
-            limit.finding(row)
-            for limit in expectation.limits
-            if limit.message and not limit.is_kept(row[limit.column])
+            dict.fromkeys(
+                limit.finding(row)
+                for limit in expectation.limits
+                if limit.message and not limit.is_kept(row[limit.column])
+            )
         ),
     )

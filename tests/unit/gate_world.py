@@ -57,6 +57,13 @@ TYPED = {
     "agreement_to": date(2030, 1, 1), "statistics_agreed": True, "retention_years": None, "cadence": "monthly",
     "period_to": None, "embargo_until": None,
 }  # fmt: skip
+TURNS = {
+    "first": 0,
+    "same_day": False,
+    "months": (date(2026, 8, 1), date(2026, 9, 1)),
+    "sexes": ("female", "female", "male"),
+}
+AGES = ("a18_20", "a21_23", "a24_26", "a27_29")
 COUNTS = (
     "bad_dates", "bad_places", "bad_codes", "repeated", "border_points", "only_country", "only_period", "unstated",
 )  # fmt: skip
@@ -76,8 +83,10 @@ def land(settings: Settings, extract_id: str, partner: str = "pwani_shelter", **
     `border_points`, `only_country`, `only_period`, `unstated`: how many name a border point, no more than a
     country, no more than a period, and no type of exploitation; a name of `TYPED` changes the typed extract.
     `submissions`: numbers of form submissions, one a record; `submission_id`: what the contract says of them.
+    Records are numbered from `first`; they take turns in `months`, in `sexes` and, unless `same_day`, in days.
     """
     records = changes.pop("records", 40)
+    turns = {name: changes.pop(name, value) for name, value in TURNS.items()}
     typed_records = changes.pop("typed_records", records)
     count = {name: changes.pop(name, 0) for name in COUNTS}
     typed = {name: changes.pop(name, value) for name, value in TYPED.items()}
@@ -117,9 +126,9 @@ def land(settings: Settings, extract_id: str, partner: str = "pwani_shelter", **
     (folder / f"{extract_id}.json").write_text(json.dumps(note))
     _write(
         folder / f"{extract_id}.parquet",
-        [{"record_id": number, "field": "sex", "value": "F"} for number in range(records)],
+        [{"record_id": turns["first"] + number, "field": "sex", "value": "F"} for number in range(records)],
     )
-    for table, typed_rows in _typed_tables(note, typed, typed_records, count):
+    for table, typed_rows in _typed_tables(note, typed, typed_records, count, turns):
         for record, submission in zip(typed_rows if table == "records" else (), submissions, strict=False):
             record["submission_key"] = f"{submission:016x}"
         _write(settings.typed / table / f"{extract_id}.parquet", typed_rows)
@@ -131,12 +140,12 @@ def land(settings: Settings, extract_id: str, partner: str = "pwani_shelter", **
 
 
 def _typed_tables(
-    note: dict[str, Any], typed: dict[str, Any], records: int, count: dict[str, int]
+    note: dict[str, Any], typed: dict[str, Any], records: int, count: dict[str, int], turns: dict[str, Any]
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     key = {"extract_id": note["extract_id"], "partner": note["partner"]}
 
     def rows(number: int, **same: Any) -> list[dict[str, Any]]:
-        return [{**key, "record_id": at, **same} for at in range(number)]
+        return [{**key, "record_id": turns["first"] + at, **same} for at in range(number)]
 
     yield "extracts", [{
         **key, "partner_code": "p-00000001", "contract": note["contract"],
@@ -147,6 +156,12 @@ def _typed_tables(
         records, record_grain="case", source_row_count=1, date_precision="day", key_basis="reference",
         period_to=date(2026, 9, 1), embargo_until=None, sex="female", age_band="a18_20", trafficking_status="presumed",
     )  # fmt: skip
+    for record in of_records:
+        at = record["record_id"]
+        record["period_from"] = turns["months"][at % len(turns["months"])]
+        record["event_on"] = record["period_from"].replace(day=1 if turns["same_day"] else 1 + at % 28)
+        record["age_band"] = AGES[0 if turns["same_day"] else at % len(AGES)]
+        record["sex"] = turns["sexes"][at % len(turns["sexes"])]
     for number, precision in ((count["only_period"], "period"), (count["bad_dates"], "unknown")):
         for record in of_records[:number]:
             record["date_precision"] = precision
@@ -180,7 +195,16 @@ TYPES = {
     **dict.fromkeys(("record_id", "mention_id"), pa.int64()),
     **dict.fromkeys(("source_row_count", "grace_days", "retention_years"), pa.int32()),
     **dict.fromkeys(
-        ("received_on", "agreement_from", "agreement_to", "period_to", "embargo_until"), pa.date32()
+        (
+            "received_on",
+            "agreement_from",
+            "agreement_to",
+            "period_from",
+            "period_to",
+            "event_on",
+            "embargo_until",
+        ),
+        pa.date32(),
     ),
     "statistics_agreed": pa.bool_(),
 }

@@ -1,0 +1,348 @@
+"""Compare an extract with what its partner sent before under the same contract, record by record.
+
+Records that were sent before should say the same. New ones should differ from the earlier ones by no more
+than these differ among themselves: their total variation distance (the share of records that would have to
+change their value to make both mixes alike) is held against that of blocks of the history, cut by month, as
+large as the new part. Shares run from 0 to 1; a measure is absent where there are too few records for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from expectations import thresholds
+
+_ROLES = ("origin", "intended_destination", "exploitation", "observation")
+_DOMAINS = (
+    "exploitation_type", "industry", "transport_mode", "recruitment_method", "means_of_control", "means",
+    "act", "nationality",
+)  # fmt: skip
+_PLACES = tuple(f"place({role})" for role in _ROLES)
+# Name of each compared field, and the column of the query below that holds it.
+_FIELDS = {
+    "month": "month",
+    "day of the month": "day",
+    "person_count": "persons",
+    "sex": "sex",
+    "age_band": "age_band",
+    "trafficking_status": "trafficking_status",
+    **{name: f"{role}_place" for name, role in zip(_PLACES, _ROLES, strict=True)},
+    "number of stops": "stops",
+    **{domain: domain for domain in _DOMAINS},
+}
+_NAMES = tuple(_FIELDS)
+# A case moves on: a suspicion is confirmed, an age band or a status follows from what is learned later.
+_MAY_CHANGE = frozenset({"trafficking_status", "day of the month"})
+# New records are of new months, and of the days and places that the world brings.
+_FROM_THE_WORLD = frozenset({"month", "day of the month", *_PLACES})
+UNKNOWN = 0
+
+_BY_ROLE = ", ".join(
+    f"arg_min(place, coalesce(seq, 0)) filter (where place_role = '{role}') as {role}_place" for role in _ROLES
+)
+_BY_DOMAIN = ", ".join(
+    f"string_agg(code, ' ' order by code) filter (where domain = '{domain}') as {domain}"
+    for domain in _DOMAINS
+)
+_ANSWERS = ", ".join((*(f"{role}_place" for role in _ROLES), *_DOMAINS))
+_RECORDS = f"""
+with located as (
+    select partner, extract_id, record_id, place_role, seq,
+        -- A county or another country: "Kenya" alone says too little to be a place here.
+        coalesce(county_place_id, nullif(country_alpha3, 'KEN')) as place
+    from place_mentions inner join matches using (mention_id)
+),
+places as (
+    select partner, extract_id, record_id, {_BY_ROLE},
+        least(count(*) filter (where place_role = 'transit'), 3)::varchar as stops
+    from located group by partner, extract_id, record_id
+),
+stated as (
+    select partner, extract_id, record_id, {_BY_DOMAIN}
+    from record_codes where code not in ('unknown', 'not_specified', 'not_applicable')
+    group by partner, extract_id, record_id
+),
+wide as (
+    select records.partner, records.extract_id, records.record_id, records.event_on,
+        case when date_precision in ('day', 'month') then records.period_from end as dated,
+        nullif(sex, 'unknown') as sex, nullif(age_band, 'unknown') as age_band,
+        nullif(trafficking_status, 'unknown') as trafficking_status,
+        case when person_count >= 10 then '10 and more' when person_count >= 5 then '5 to 9'
+            when person_count >= 2 then '2 to 4' else person_count::varchar end as persons,
+        case when date_precision = 'day' then day(event_on)::varchar end as day,
+        coalesce(stops, '0') as stops,
+        places.* exclude (partner, extract_id, record_id, stops),
+        stated.* exclude (partner, extract_id, record_id)
+    from records
+    left join places using (partner, extract_id, record_id)
+    left join stated using (partner, extract_id, record_id)
+    where record_id is not null
+)
+select *, strftime(dated, '%Y-%m') as month, coalesce(year(dated) * 12 + month(dated) - 1, 0) as month_number,
+    hash(event_on, sex, age_band, persons, stops, {_ANSWERS}) as likeness
+from wide
+order by partner, extract_id
+"""
+
+MEASURES = (
+    "common_records", "changed_records", "changed_of", "changed_share", "replaced_records", "gone_records",
+    "gone_share", "months_gone", "months_missing", "new_records", "late_share", "alike_share", "mix_distance",
+    "mix_excess", "stated_share", "stated_before", "stated_excess", "values_gone",
+)  # fmt: skip
+TEXTS = (
+    "changed_field", "gone_months", "missing_months", "mix_field", "mix_values", "stated_field",
+    "gone_values",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Records:
+    """Records as parallel arrays. `codes` has a column for each field; UNKNOWN where it is not stated."""
+
+    ids: npt.NDArray[np.int64]
+    months: npt.NDArray[np.int64]
+    likeness: npt.NDArray[np.uint64]
+    codes: npt.NDArray[np.int32]
+
+    def only(self, chosen: Any) -> Records:
+        return Records(self.ids[chosen], self.months[chosen], self.likeness[chosen], self.codes[chosen])
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class AllRecords:
+    """The records of each extract by (partner, extract id), and the text of each code by field."""
+
+    of_extracts: Mapping[tuple[str, str], Records]
+    values: Mapping[str, Sequence[str]]
+
+
+def read_records(con: duckdb.DuckDBPyConnection, place_names: Mapping[str, str]) -> AllRecords:
+    """Read the records to compare from a connection on which typed tables and matches are open."""
+    table = con.execute(_RECORDS).to_arrow_table()
+    values, codes = {}, np.zeros((table.num_rows, len(_NAMES)), np.int32)
+    for at, (name, column) in enumerate(_FIELDS.items()):
+        encoded = _encoded(table[column])
+        texts = encoded.dictionary.to_pylist()
+        values[name] = [
+            "unknown",
+            *(place_names.get(text, text) if name in _PLACES else text for text in texts),
+        ]
+        codes[:, at] = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False) + 1
+    ids, months, likeness = (table[name].to_numpy() for name in ("record_id", "month_number", "likeness"))
+    whole = Records(ids, months, likeness, codes)
+    partners, extracts = _encoded(table["partner"]), _encoded(table["extract_id"])
+    changes = np.diff(partners.indices.to_numpy(), prepend=-1) | np.diff(
+        extracts.indices.to_numpy(), prepend=-1
+    )
+    starts = [*np.flatnonzero(changes).tolist(), table.num_rows]
+    return AllRecords(
+        {
+            (str(table["partner"][first]), str(table["extract_id"][first])): whole.only(slice(first, end))
+            for first, end in pairwise(starts)
+        },
+        values,
+    )
+
+
+class History:
+    """What a partner has sent under one contract: of each record the newest version.
+
+    `values`: the text of each code, by field.
+    """
+
+    def __init__(self, values: Mapping[str, Sequence[str]]) -> None:
+        self._values = values
+        self._records: Records | None = None
+
+    def add(self, records: Records) -> None:
+        """Add an extract that is not held."""
+        if self._records is None:
+            self._records = records
+            return
+        kept = self._records.only(~np.isin(self._records.ids, records.ids))
+        self._records = Records(
+            np.concatenate([kept.ids, records.ids]),
+            np.concatenate([kept.months, records.months]),
+            np.concatenate([kept.likeness, records.likeness]),
+            np.concatenate([kept.codes, records.codes]),
+        )
+
+    def compare(self, records: Records) -> dict[str, Any]:
+        """Measure an extract's records beside the earlier ones; empty without any."""
+        old = self._records
+        if old is None or not len(old):
+            return {}
+        order = np.argsort(old.ids, kind="stable")
+        at = np.minimum(np.searchsorted(old.ids, records.ids, sorter=order), len(old) - 1)
+        is_common = old.ids[order[at]] == records.ids
+        new = records.only(~is_common)
+        found = _changed(old.only(order[at[is_common]]), records.only(is_common))
+        found |= {"new_records": len(new)} | _missing_months(old, new)
+        if len(new) >= thresholds.SMALL_EXTRACT:
+            found |= _late_and_alike(old, new) | self._mixes(old, new)
+        return found
+
+    def _mixes(self, old: Records, new: Records) -> dict[str, Any]:
+        """Compare the values of each field; the field that differs most speaks for all."""
+        blocks = [old.only(block) for block in _blocks(old, len(new))]
+        mixes: dict[str, tuple[float, float]] = {}
+        stated: dict[str, tuple[float, float]] = {}
+        gone: list[str] = []
+        for at, name in enumerate(_NAMES):
+            before, now, *scatter = (
+                np.bincount(part.codes[:, at], minlength=len(self._values[name]))
+                for part in (old, new, *blocks)
+            )
+            has_it = [np.array([counts[UNKNOWN], counts[1:].sum()]) for counts in (before, now, *scatter)]
+            if has_it[1][1] / len(new) < has_it[0][1] / len(old):
+                stated[name] = _excess(has_it[0], has_it[1], has_it[2:], thresholds.STATED_MARGIN)
+            if name == "month":
+                continue
+            margin = thresholds.PLACES_MARGIN if name in _PLACES else thresholds.MIX_MARGIN
+            mixes[name] = _excess(before, now, scatter, margin)
+            if name not in _FROM_THE_WORLD:
+                gone += [f"{name} {self._values[name][code]}" for code in _vanished(before, now, scatter)]
+        field = max(mixes, key=lambda name: mixes[name][0])
+        found: dict[str, Any] = {
+            "mix_field": field,
+            "mix_excess": mixes[field][0],
+            "mix_distance": mixes[field][1],
+            "mix_values": self._moved(field, old, new),
+            "values_gone": len(gone),
+            "gone_values": ", ".join(gone),
+        }
+        if stated:
+            field = max(stated, key=lambda name: stated[name][0])
+            before, now = ((part.codes[:, _NAMES.index(field)] != UNKNOWN).mean() for part in (old, new))
+            found |= {"stated_field": field, "stated_excess": stated[field][0]}
+            found |= {"stated_before": float(before), "stated_share": float(now)}
+        return found
+
+    def _moved(self, field: str, old: Records, new: Records) -> str:
+        """Name the values of a field that rose and fell most."""
+        at, values = _NAMES.index(field), self._values[field]
+        before, now = (
+            np.bincount(part.codes[:, at], minlength=len(values)) / len(part) for part in (old, new)
+        )
+        order = np.argsort(now - before)
+        named = [code for code in (order[-1], order[0]) if before[code] != now[code]]
+        return ", ".join(f"{values[code]} {before[code]:.0%} → {now[code]:.0%}" for code in named)
+
+
+def gone_from(replaced: Records, records: Records) -> dict[str, Any]:
+    """Measure which records of the extract that this one replaces as a whole are missing from it."""
+    if not len(replaced):
+        return {}
+    is_gone = ~np.isin(replaced.ids, records.ids)
+    months, of_record = np.unique(replaced.months, return_inverse=True)
+    sizes = np.bincount(of_record)
+    is_lost = np.bincount(of_record, is_gone) >= thresholds.MONTH_GONE * sizes
+    is_lost &= (sizes >= thresholds.MONTH_MIN) & (months > 0)
+    is_sure = sizes[is_lost].sum() >= thresholds.SURE_COUNT
+    return {
+        "replaced_records": len(replaced),
+        "gone_records": int(is_gone.sum()),
+        "gone_share": float(is_gone.mean()),
+        "months_gone": int(is_lost.sum()) if is_sure else 0,
+        "gone_months": f", among them all of {_named(months[is_lost])}" if is_sure else "",
+    }
+
+
+def _changed(before: Records, now: Records) -> dict[str, Any]:
+    """Compare records that were sent before with their earlier version, in the field that changed most."""
+    is_known = before.codes != UNKNOWN
+    known, changed = is_known.sum(axis=0), (is_known & (before.codes != now.codes)).sum(axis=0)
+    shares = {
+        name: changed[at] / known[at]
+        for at, name in enumerate(_NAMES)
+        if name not in _MAY_CHANGE and known[at] >= thresholds.SMALL_EXTRACT
+    }
+    if not shares:
+        return {"common_records": len(now)}
+    field = max(shares, key=lambda name: shares[name])
+    at = _NAMES.index(field)
+    return {
+        "common_records": len(now),
+        "changed_field": field,
+        "changed_records": int(changed[at]),
+        "changed_of": int(known[at]),
+        "changed_share": float(shares[field]),
+    }
+
+
+def _missing_months(old: Records, new: Records) -> dict[str, Any]:
+    """Find months without a record between the newest of the history and the newest of the new ones."""
+    newest, last = int(old.months.max()), int(new.months.max(initial=0))
+    missing = np.setdiff1d(np.arange(newest + 1, last), new.months)
+    usual = [int((old.months == month).sum()) for month in range(newest - 11, newest + 1)]
+    is_sure = min(usual) > 0 and len(missing) * np.mean(usual) >= thresholds.SURE_COUNT
+    return {
+        "months_missing": len(missing) if is_sure else 0,
+        "missing_months": _named(missing) if is_sure else "",
+    }
+
+
+def _late_and_alike(old: Records, new: Records) -> dict[str, Any]:
+    dated = new.months[new.months > 0]
+    _, copies = np.unique(new.likeness, return_counts=True)
+    return {
+        "late_share": float((dated < old.months.max()).mean()) if len(dated) else None,
+        "alike_share": float(copies[copies > 1].sum() / len(new)),
+    }
+
+
+def _blocks(old: Records, size: int) -> Iterator[npt.NDArray[np.int64]]:
+    """Yield the newest records of the history in blocks by month; none where there are too few."""
+    size = max(size, thresholds.SMALL_EXTRACT)
+    number = min(len(old) // size, thresholds.BLOCKS_MAX)
+    order = np.argsort(-old.months, kind="stable")
+    for at in range(number if number >= thresholds.BLOCKS_MIN else 0):
+        yield order[at * size : (at + 1) * size]
+
+
+Counts = npt.NDArray[np.int64]
+
+
+def _excess(before: Counts, now: Counts, blocks: Sequence[Counts], margin: float) -> tuple[float, float]:
+    """Return by how much the distance of two mixes exceeds scatter and margin, and the distance."""
+    if blocks:
+        scatter = max(_distance(before - block, block) for block in blocks)
+    else:  # of as many records drawn from one mix, half as much again as on average (mean absolute deviation)
+        shares = before / before.sum()
+        scatter = 1.5 * float(np.sqrt(shares * (1 - shares) / (2 * np.pi * now.sum())).sum())
+    distance = _distance(before, now)
+    return round(distance - scatter - margin, 9), round(distance, 9)
+
+
+def _distance(one: Counts, other: Counts) -> float:
+    return float(np.abs(one / max(one.sum(), 1) - other / max(other.sum(), 1)).sum() / 2)
+
+
+def _vanished(before: Counts, now: Counts, blocks: Sequence[Counts]) -> Iterator[int]:
+    """Yield the codes that each block of the history has, and of which many were to be expected now."""
+    is_gone = (before / before.sum() * now.sum() >= thresholds.SURE_COUNT) & (now == 0)
+    for block in blocks:
+        is_gone &= block > 0
+    yield from (int(code) for code in np.flatnonzero(is_gone) if code != UNKNOWN)
+
+
+def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    return column.combine_chunks().cast(pa.string()).dictionary_encode()
+
+
+def _named(months: npt.NDArray[np.int64]) -> str:
+    """Name months in order; several that follow each other as `first to last`."""
+    runs = np.split(np.sort(months), np.flatnonzero(np.diff(np.sort(months)) != 1) + 1) if len(months) else []
+    texts = [[f"{month // 12}-{month % 12 + 1:02d}" for month in run] for run in runs]
+    return ", ".join(text[0] if len(text) == 1 else f"{text[0]} to {text[-1]}" for text in texts)
