@@ -123,12 +123,31 @@ RELEASE_GATE: tuple[Expectation, ...] = (
         "`quality.quarantine_summary`, rule by rule.",
     ),
     Expectation(
-        name="counties_are_as_last_time",
-        limits=(Limit("county_change", minimum=-thresholds.RELEASE_COUNTY_FALL_MAX),),
+        name="partners_records_are_as_last_time",
+        limits=(Limit("partner_changed_share", maximum=thresholds.CHANGED_RECORDS_MAX),),
         severity="refuse",
-        why="Rankings of counties would shift although nothing in the world did.",
-        steward_action="Look at the partners that lowered it, for changed place seeds and for aliases; "
-        "`njia place` shows what a name becomes.",
+        why="Of a partner that sent nothing new, many records say something else than in the current "
+        "release. A contract, a seed, a decision or the program changed them; a sum over all partners would "
+        "hide it.",
+        steward_action="Look for contracts, aliases and seeds that changed since the current release. If the "
+        "change is right, `njia decide waive-check` with the reason.",
+    ),
+    Expectation(
+        name="counties_keep_their_movements",
+        limits=(Limit("county_kept_share", minimum=thresholds.COUNTY_KEPT_MIN),),
+        severity="refuse",
+        why="A county loses movements although nobody sent anything new: rankings would shift, and nothing "
+        "in the world did.",
+        steward_action="Look for changed place seeds, aliases and contracts; `njia place` shows what a name "
+        "becomes. If it is right, `njia decide waive-check` with the reason.",
+    ),
+    Expectation(
+        name="corridors_keep_their_movements",
+        limits=(Limit("corridor_kept_share", minimum=thresholds.CORRIDOR_KEPT_MIN),),
+        severity="refuse",
+        why="A corridor loses movements although nobody sent anything new: it would look abandoned.",
+        steward_action="Look for changed place seeds, aliases and contracts; `njia place` shows what a name "
+        "becomes. If it is right, `njia decide waive-check` with the reason.",
     ),
     Expectation(
         name="movements_have_counties",

@@ -84,9 +84,10 @@ MOVEMENTS_VS_LAST_MAX = 4.0
 TABLE_ROWS_VS_LAST_MIN = 0.5
 # Under this many rows in the current release a ratio says nothing (3 of 5 is one withdrawn extract).
 SMALL_TABLE = 50
-# Maps and county rankings rest on it; a fall by 5 points comes from a place seed or a resolver change.
-# Each partner is compared with itself: who joins or leaves changes the share of the whole, and no reading.
-RELEASE_COUNTY_FALL_MAX = 0.05
+# Of the records that both releases have from the same extracts. A new alias or a mended contract adds places;
+# a fifth less in a county or a quarter less on a corridor is a place read as another one.
+COUNTY_KEPT_MIN = 0.8
+CORRIDOR_KEPT_MIN = 0.75
 # Below it, county tables describe a minority of the movements.
 RELEASE_COUNTY_MIN = 0.5
 # Losing a fifth of the partners changes what every comparison in the release means.

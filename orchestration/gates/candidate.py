@@ -23,6 +23,7 @@ from orchestration.gates.earlier_checks import (
 )
 from orchestration.gates.in_force import read_in_force
 from orchestration.gates.judging import Judgement, judge
+from orchestration.gates.like_for_like import like_for_like
 from orchestration.gates.protection import protection_measures
 from orchestration.gates.release_profile import ReleaseProfile, release_profile
 from orchestration.gates.waivers import ActiveDecisions, waiver_for
@@ -55,6 +56,7 @@ class CheckOutcome:
     expected: str
     why: str
     steward_action: str
+    finding: str = ""  # what changed, and whose records: only for stewards
 
     @property
     def refuses(self) -> bool:
@@ -108,13 +110,16 @@ def judge_candidate(
         raise NjiaError(f"The candidate {candidate.name} has no {EVIDENCE_BASE}. Run `njia refresh` again.")
     files = hash_files(candidate)
     rows = check_results(settings).to_pylist() if earlier is None else earlier
-    current = edition_folder(settings.current.resolve(), MEMBERS) / "evidence_base.duckdb"
+    release = settings.current.resolve()
+    current = edition_folder(release, MEMBERS) / "evidence_base.duckdb"
+    manifest = _manifest(candidate)
     profile = release_profile(
         settings,
         evidence_base,
         current if current.is_file() else None,
         published_tables(settings, MEMBERS_SCHEMAS),
-        protection_measures(settings, candidate, _manifest(candidate), as_of.date(), decisions),
+        protection_measures(settings, candidate, manifest, as_of.date(), decisions),
+        like_for_like(settings, evidence_base, str(manifest.get("release_id")), release.name),
     )
     checks = [*_earlier(rows), _same_inputs(settings, candidate), *_gate(profile, decisions, as_of)]
     reasons = [_reason(check) for check in checks if check.refuses]
@@ -137,8 +142,12 @@ def judge_candidate(
 def _gate(profile: ReleaseProfile, decisions: ActiveDecisions, as_of: datetime) -> Iterable[CheckOutcome]:
     for judgement in judge(profile.measures, RELEASE_GATE):
         check = _judged(judgement, WHOLE, decisions, as_of)
-        moved_by = profile.moved_by.get(check.name, "") if check.outcome == "failed" else ""
-        yield replace(check, steward_action=f"{moved_by} {check.steward_action}") if moved_by else check
+        findings = [
+            profile.findings.get(limit.column, "")
+            for limit in judgement.expectation.limits
+            if check.outcome == "failed"
+        ]
+        yield replace(check, finding="; ".join(filter(None, findings)))
     names = list(profile.tables["table"])
     for judgement in judge(profile.tables, TABLE_GATE):
         yield _judged(judgement, names[judgement.row], decisions, as_of)
@@ -225,7 +234,8 @@ def _own_check(name: str, stage: str, outcome: str, why: str) -> CheckOutcome:
 def _reason(check: CheckOutcome) -> str:
     outcome = {"failed": "failed", "error": "could not be judged", "not_run": "did not run"}[check.outcome]
     numbers = "" if check.observed is None else f": {check.observed:g}, expected {check.expected}"
-    return f"{check.name} of {check.subject} {outcome}{numbers}. {check.steward_action}".strip()
+    finding = f" {check.finding}." if check.finding else ""
+    return f"{check.name} of {check.subject} {outcome}{numbers}.{finding} {check.steward_action}".strip()
 
 
 def _measures(profile: ReleaseProfile) -> dict[str, float | None]:

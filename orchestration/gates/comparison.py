@@ -46,7 +46,8 @@ _FROM_THE_WORLD = frozenset({"month", "day of the month", *_PLACES})
 UNKNOWN = 0
 
 _BY_ROLE = ", ".join(
-    f"arg_min(place, coalesce(seq, 0)) filter (where place_role = '{role}') as {role}_place" for role in _ROLES
+    f"arg_min(place, coalesce(seq, 0)) filter (where place_role = '{role}') as {role}_place"
+    for role in _ROLES
 )
 _BY_DOMAIN = ", ".join(
     f"string_agg(code, ' ' order by code) filter (where domain = '{domain}') as {domain}"

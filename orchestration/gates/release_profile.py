@@ -16,8 +16,8 @@ import pandas as pd
 from expectations import thresholds
 from orchestration.core import Settings
 from orchestration.gates.landed import landed_extracts
+from orchestration.gates.like_for_like import LikeForLike
 from orchestration.gates.protection import MEASURES
-from orchestration.release import EVIDENCE_BASE, county_counts
 
 # Tables that the measures need.
 _ALWAYS_EXPECTED = frozenset(
@@ -26,20 +26,36 @@ _ALWAYS_EXPECTED = frozenset(
 _FATES = (
     "rows_current", "rows_superseded", "rows_quarantined", "rows_withdrawn", "rows_held", "rows_embargoed",
 )  # fmt: skip
-_MOST_NAMED = 3
-Counts = Mapping[str, Mapping[str, int]]
+
+
+# A movement may be Kenyan unless both its places are known to lie abroad: an unreadable one is unknown.
+_COUNTIES = """
+    with ends as (
+        select movement_id, origin_place_id as place_id from marts.fct_movements
+        union all
+        select movement_id, destination_place_id from marts.fct_movements
+    ),
+    movements as (
+        select ends.movement_id,
+            bool_or(places.iso_alpha3 = 'KEN' or places.kind = 'unknown') as may_be_kenyan,
+            bool_or(places.iso_alpha3 = 'KEN' and places.kind <> 'country') as has_county
+        from ends inner join marts.dim_place as places on ends.place_id = places.place_id
+        group by ends.movement_id
+    )
+    select count(*), count(*) filter (where has_county) from movements where may_be_kenyan
+"""
 
 
 @dataclass(frozen=True)
 class ReleaseProfile:
     """`tables`: one row per published table; `measures`: one row. Numbers and names of tables only.
 
-    `moved_by`: by check, a sentence with the partner codes that lowered its number.
+    `findings`: by measure, a sentence that names what moved it.
     """
 
     tables: pd.DataFrame
     measures: pd.DataFrame
-    moved_by: Mapping[str, str] = field(default_factory=dict)
+    findings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,11 +71,12 @@ def release_profile(
     current: Path | None,
     published: Collection[str] = (),
     of_published: Mapping[str, float | None] | None = None,
+    same_records: LikeForLike | None = None,
 ) -> ReleaseProfile:
     """Measure the evidence bases of the candidate and of the current release, if there is one.
 
     `published`: tables (`schema.table`) that dbt publishes for members; `of_published`: measures of the
-    published tables of both editions.
+    published tables of both editions. `same_records`: the records of both, compared.
     """
     now = _measure(candidate)
     last = _measure(current) if current else None
@@ -75,7 +92,7 @@ def release_profile(
         **(of_published or dict.fromkeys(MEASURES)),
     }
     before = last.measures if last else {}
-    for name in ("movements", "quarantine_share", "county_resolved_share", "partners_published"):
+    for name in ("movements", "quarantine_share", "partners_published"):
         measures[f"{name}_last"] = before.get(name)
     enough = (measures["movements_last"] or 0) >= thresholds.SMALL_TABLE
     measures["movements_vs_last"] = (
@@ -83,12 +100,6 @@ def release_profile(
     )
     measures["partners_vs_last"] = _ratio(measures["partners_published"], measures["partners_published_last"])
     measures["quarantine_change"] = _change(measures["quarantine_share"], measures["quarantine_share_last"])
-    of_partners = _of_partners(candidate, current)
-    measures["county_change"] = (
-        of_partners.change
-        if of_partners
-        else _change(measures["county_resolved_share"], measures["county_resolved_share_last"])
-    )
 
     tables = []
     for name in sorted(now.rows):
@@ -106,13 +117,9 @@ def release_profile(
     frame = pd.DataFrame(tables, columns=["table", "rows", "rows_last", "rows_vs_last"])
     numeric = frame.columns.drop("table")
     frame[numeric] = frame[numeric].astype("float64")
-    moved_by = {"counties_are_as_last_time": of_partners.moved_by} if of_partners else {}
-    return ReleaseProfile(frame, pd.DataFrame([measures]).astype("float64"), moved_by)
-
-
-def _of_partners(candidate: Path, current: Path | None) -> CountyChange | None:
-    now, last = counties_of(candidate), counties_of(current) if current else None
-    return county_change(now, last) if now and last else None
+    of_records = same_records or LikeForLike()
+    measures |= of_records.measures
+    return ReleaseProfile(frame, pd.DataFrame([measures]).astype("float64"), of_records.findings)
 
 
 def _measure(evidence_base: Path) -> _Measured:
@@ -166,10 +173,10 @@ def _reconciliation(con: duckdb.DuckDBPyConnection) -> dict[str, float | None]:
 def _county_share(con: duckdb.DuckDBPyConnection) -> float | None:
     """Return the share of movements with a known county at an end; None where a table is missing."""
     try:
-        row = con.execute(county_counts("marts.fct_movements", "marts.dim_place", "'all'")).fetchone()
+        row = con.execute(_COUNTIES).fetchone()
     except (duckdb.CatalogException, duckdb.BinderException):
         return None
-    return float(row[2]) / float(row[1]) if row and row[1] else None
+    return float(row[1]) / float(row[0]) if row and row[0] else None
 
 
 def _landed_elsewhere(settings: Settings, landed: float | None) -> float | None:
@@ -214,46 +221,3 @@ def _ratio(now: float | None, last: float | None) -> float | None:
 
 def _change(now: float | None, last: float | None) -> float | None:
     return None if now is None or last is None else round(now - last, 9)
-
-
-@dataclass(frozen=True)
-class CountyChange:
-    """`change`: in shares from -1 to 1, None without a common partner. `moved_by`: who lowered it."""
-
-    change: float | None
-    moved_by: str
-
-
-def county_change(now: Counts, last: Counts) -> CountyChange:
-    """Compare the share of records with a known county, partner by partner.
-
-    Partners that join or leave change the overall share without any change in reading. So each partner is
-    compared with itself, weighted by its records now (direct standardisation). `now` and `last` give
-    `records` and `with_county` by partner code.
-    """
-    both = [code for code in sorted(now) if code in last and now[code]["records"] and last[code]["records"]]
-    # One record of a small partner moves its share by more than the gate's margin.
-    both = [code for code in both if last[code]["records"] >= thresholds.SMALL_EXTRACT] or both
-    total = sum(now[code]["records"] for code in both)
-    shares = {code: (_county_share_of(last[code]), _county_share_of(now[code])) for code in both}
-    moved = {code: (shares[code][1] - shares[code][0]) * now[code]["records"] / total for code in both}
-    fallen = [code for code in sorted(moved, key=lambda code: moved[code]) if moved[code] < 0]
-    named = [f"{code} ({shares[code][0]:.0%} → {shares[code][1]:.0%})" for code in fallen[:_MOST_NAMED]]
-    return CountyChange(
-        round(sum(moved.values()), 9) if both else None,
-        f"Lowered by: {', '.join(named)}." if named else "",
-    )
-
-
-def counties_of(evidence_base: Path) -> Counts | None:
-    """Read the counts in the manifest beside an evidence base; None for a release of an older Njia."""
-    folder = evidence_base.parents[len(Path(EVIDENCE_BASE).parts) - 1]
-    try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return manifest.get("counties_by_partner") or None
-
-
-def _county_share_of(counts: Mapping[str, int]) -> float:
-    return counts["with_county"] / counts["records"]

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
         switching,
     )
     from orchestration.release.erasing import erase_editions, still_held
-    from orchestration.release.lineage.files import forget_in_lineage, sweep_lineage, write_lineage
+    from orchestration.release.lineage.files import (
+        forget_in_lineage,
+        lineage_of,
+        sweep_lineage,
+        write_lineage,
+    )
     from orchestration.release.lineage.traced_rows import Rows
     from orchestration.release.lineage.tracing import Trace, trace
     from orchestration.release.manifest import MANIFEST, VERDICT, hash_file, hash_files
@@ -41,7 +46,6 @@ if TYPE_CHECKING:
     from orchestration.release.signature import resign, settle_signatures, why_not_signed
     from orchestration.release.staging.added_tables import CHECK_RESULTS
     from orchestration.release.staging.carried import EPOCHS, Carried, carry
-    from orchestration.release.staging.evidence_base import county_counts
     from orchestration.release.staging.published_models import MEMBERS_SCHEMAS, published_tables
     from orchestration.release.staging.write_candidate import stage
     from orchestration.release.summary import Outcome, refresh_summary

@@ -278,10 +278,3 @@ def test_rollback_outlives_another_boundary_file(month_later: Ended, tmp_path: P
     assert ended.is_rolled_back and ended.outcome == "unchanged"
     assert base.release_id() == first
     assert not list(base.settings.releases.glob(".candidate-*"))
-
-
-def test_counties_are_counted_by_partner(published_world: EvidenceBase) -> None:
-    release = current_release(published_world.settings)
-    assert release is not None
-    counted = release.manifest["counties_by_partner"]
-    assert counted and all(0 <= one["with_county"] <= one["records"] for one in counted.values())

@@ -40,7 +40,12 @@ TABLES = {
             movements.round,
             date_trunc('month', movements.period_from)::date as month_from,
             date_trunc('month', movements.period_to)::date as month_to,
-            coalesce(movements.person_count_low, movements.person_count, 0) as person_count
+            coalesce(movements.person_count_low, movements.person_count, 0) as person_count,
+            movements.origin_place_id,
+            movements.destination_place_id,
+            movements.form_label,
+            movements.sex,
+            movements.age_band
         from numbered
         inner join intermediate.int_movements as movements on numbered.record_id = movements.movement_id
         inner join intermediate.int_linked_records as linked on numbered.record_id = linked.record_id

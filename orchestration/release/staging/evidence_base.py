@@ -16,7 +16,6 @@ from orchestration.release.staging.published_models import MEMBERS_SCHEMAS, PUBL
 
 # Readable by every DuckDB since 1.2, the browser build included.
 STORAGE_VERSION = "v1.2.0"
-RECORDS_OF_PARTNERS = "warehouse.intermediate.int_movements"
 
 
 class EvidenceBase:
@@ -138,19 +137,6 @@ class EvidenceBase:
         ).fetchall()
         return {str(value): int(number) for value, number in rows}
 
-    def counties_by_partner(self) -> dict[str, dict[str, int]]:
-        """Count records that may touch Kenya, and those with a known county, by partner code.
-
-        A published movement may belong to several partners, so the records of the work file are counted.
-        Returns {} if the work file lacks their model.
-        """
-        query = county_counts(RECORDS_OF_PARTNERS, "release.marts.dim_place", "partner_code")
-        try:
-            rows = self._con.execute(query).fetchall()
-        except (duckdb.CatalogException, duckdb.BinderException):
-            return {}
-        return {str(code): {"records": int(all_), "with_county": int(known)} for code, all_, known in rows}
-
     def export_parquet(self, folder: Path) -> None:
         """Write each table to a Parquet file, in the order of its rows."""
         folder.mkdir(parents=True)
@@ -182,33 +168,6 @@ class EvidenceBase:
         key = [name for name in table.key if name in types]
         others = [name for name in types if name not in key]
         return ", ".join(f"{quoted(name)} nulls last" for name in [*key, *others])
-
-
-def county_counts(movements: str, places: str, subject: str) -> str:
-    """Return SQL that counts, by `subject`, movements that may touch Kenya and those with a known county.
-
-    A movement counts unless both its places are known to lie abroad: an unreadable place becomes unknown, and
-    leaving those movements out would hide that. `movements` and `places` are tables, `subject` is an
-    expression over `movements`.
-    """
-    return f"""
-        with stops as (
-            select movement_id, {subject} as subject, origin_place_id as place_id from {movements}
-            union all
-            select movement_id, {subject}, destination_place_id from {movements}
-        ),
-        movements as (
-            select stops.movement_id, stops.subject,
-                max(case when places.iso_alpha3 = 'KEN' or places.kind = 'unknown' then 1 else 0 end)
-                    as may_be_kenyan,
-                max(case when places.iso_alpha3 = 'KEN' and places.kind <> 'country' then 1 else 0 end)
-                    as has_county
-            from stops inner join {places} as places on stops.place_id = places.place_id
-            group by stops.movement_id, stops.subject
-        )
-        select subject, count(*), sum(has_county) from movements
-        where may_be_kenyan = 1 group by subject order by subject
-        """
 
 
 def _target(table: PublishedTable) -> str:

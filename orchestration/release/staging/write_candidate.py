@@ -161,7 +161,6 @@ def _write(
         manifest["rows"] = base.sums(RECONCILIATION, ROW_SUMS)
         # Record grains are never added up: `movements` is only the length of the table.
         manifest["movements_by_grain"] = base.counts(MOVEMENTS, "record_grain")
-        manifest["counties_by_partner"] = base.counties_by_partner()
         manifest["terms"] = base.rows(TERMS)
         manifest["movements"] = manifest["tables"].get(MOVEMENTS, {}).get("rows")
         manifest["waivers"] = [str(waiver["id"]) for waiver in waivers]

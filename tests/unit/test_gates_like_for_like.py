@@ -1,0 +1,130 @@
+"""Records of extracts that feed the current release and the candidate are compared one by one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from orchestration.core import Settings
+from orchestration.gates.candidate import CheckOutcome, judge_candidate
+from tests.unit.gate_world import AS_OF, Decided, make_settings, write_evidence_base
+
+CURRENT, CANDIDATE = "20261101T020000Z-00000000", "20261124T020000Z-00000001"
+Row = dict[str, Any]
+PLACES = [  # id, name, county, country
+    ("KE015", "Kitui", "KE015", "KEN"), ("KE047", "Nairobi", "KE047", "KEN"), ("KEN", "Kenya", None, "KEN"),
+    ("UGA", "Uganda", None, "UGA"), ("tn-mwingi", "Mwingi", "KE015", "KEN"),
+]  # fmt: skip
+
+
+def records(partner: str, first: int, count: int, **changes: Any) -> list[Row]:
+    """Records of one extract, from Kitui to Nairobi."""
+    row = {
+        "partner": partner, "extract_id": f"{partner}-1", "is_counted": True, "origin_place_id": "KE015",
+        "destination_place_id": "KE047", "month_from": date(2026, 5, 1), "month_to": date(2026, 5, 1),
+        "form_label": "Begging", "sex": "female", "age_band": "a09_17",
+    }  # fmt: skip
+    return [{**row, "record_id": first + at, **changes} for at in range(count)]
+
+
+def lineage(settings: Settings, release: str, rows: list[Row]) -> None:
+    folder = settings.lineage / release
+    folder.mkdir(parents=True)
+    table = pa.Table.from_pylist(rows)
+    pq.write_table(table, folder / "records.parquet")
+    pq.write_table(table.group_by(["partner", "extract_id"]).aggregate([]), folder / "extracts.parquet")
+
+
+@pytest.fixture
+def judged(tmp_path: Path) -> Callable[[list[Row], list[Row]], Mapping[str, CheckOutcome]]:
+    """Judge a candidate of these records beside a current release of those."""
+
+    def judge(before: list[Row], now: list[Row]) -> Mapping[str, CheckOutcome]:
+        settings = make_settings(tmp_path)
+        for name, release, rows in (
+            (CURRENT, CURRENT, before),
+            (f".candidate-{CANDIDATE}", CANDIDATE, now),
+        ):
+            base = settings.releases / name / "members" / "evidence_base.duckdb"
+            write_evidence_base(base)
+            with duckdb.connect(str(base)) as con:
+                con.execute("drop table marts.dim_place")
+                con.execute(
+                    "create table marts.dim_place (place_id varchar, place varchar, county_place_id varchar, "
+                    "country_place_id varchar, kind varchar, iso_alpha3 varchar)"
+                )
+                con.executemany("insert into marts.dim_place values (?, ?, ?, ?, 'place', 'KEN')", PLACES)
+            (settings.releases / name / "manifest.json").write_text(json.dumps({"release_id": release}))
+            lineage(settings, release, rows)
+        settings.current.symlink_to(settings.releases / CURRENT)
+        verdict = judge_candidate(
+            settings, settings.releases / f".candidate-{CANDIDATE}", AS_OF, Decided(), []
+        )
+        return {check.name: check for check in verdict.checks}
+
+    return judge
+
+
+def test_one_partner_whose_places_are_read_otherwise_refuses_and_is_named(judged: Any) -> None:
+    large, small = records("mlima_centre", 0, 900), records("pwani_shelter", 5000, 60)
+    checks = judged([*large, *small], [*large, *records("pwani_shelter", 5000, 60, origin_place_id="KEN")])
+    check = checks["partners_records_are_as_last_time"]
+    assert check.refuses and check.observed == 1
+    assert check.finding == "pwani_shelter: origin changed or went in 60 of 60 records"
+    assert checks["counties_keep_their_movements"].outcome == "passed", "900 of 960 are left"
+    assert checks["corridors_keep_their_movements"].outcome == "passed"
+
+
+def test_a_county_and_a_corridor_that_empty_are_named_with_the_partner(judged: Any) -> None:
+    kept = records("mlima_centre", 0, 60)
+    moved = records("pwani_shelter", 5000, 40)
+    checks = judged([*kept, *moved], [*kept, *records("pwani_shelter", 5000, 40, origin_place_id="UGA")])
+    county, corridor = checks["counties_keep_their_movements"], checks["corridors_keep_their_movements"]
+    assert county.refuses and county.observed == pytest.approx(0.6)
+    assert county.finding == "Kitui: 60 of 100 movements are left, 40 of the others were pwani_shelter's"
+    assert corridor.refuses
+    assert corridor.finding.startswith("Kitui → Nairobi: 60 of 100 movements are left")
+
+
+@pytest.mark.parametrize("name", ["sex", "age_band", "form_label"])
+def test_a_swapped_list_of_choices_refuses(judged: Any, name: str) -> None:
+    checks = judged(records("pwani_shelter", 0, 40), records("pwani_shelter", 0, 40, **{name: "other"}))
+    assert checks["partners_records_are_as_last_time"].finding == (
+        f"pwani_shelter: {name} changed or went in 40 of 40 records"
+    )
+
+
+def test_records_that_are_set_aside_count_as_gone(judged: Any) -> None:
+    checks = judged(records("pwani_shelter", 0, 40), records("pwani_shelter", 0, 30))
+    assert checks["partners_records_are_as_last_time"].observed == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ({"origin_place_id": "KEN"}, {}),  # a place that was not known is known
+        ({}, {"origin_place_id": "tn-mwingi"}),  # a town of the same county
+        ({}, {"extract_id": "pwani_shelter-2", "origin_place_id": "UGA"}),  # a new extract: the other gate's
+        ({"sex": "unknown"}, {"sex": "male"}),
+    ],
+)
+def test_what_becomes_known_or_comes_new_passes(judged: Any, before: Row, now: Row) -> None:
+    checks = judged(
+        [*records("mlima_centre", 0, 60), *records("pwani_shelter", 5000, 60, **before)],
+        [*records("mlima_centre", 0, 60), *records("pwani_shelter", 5000, 60, **now)],
+    )
+    names = ("partners_records", "counties_keep", "corridors_keep")
+    assert {one.outcome for one in checks.values() if one.name.startswith(names)} == {"passed"}
+
+
+def test_few_records_are_not_compared(judged: Any) -> None:
+    checks = judged(records("pwani_shelter", 0, 19), records("pwani_shelter", 0, 19, origin_place_id="UGA"))
+    assert checks["partners_records_are_as_last_time"].outcome == "passed"
