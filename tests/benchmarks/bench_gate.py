@@ -3,15 +3,15 @@
     .venv/bin/python -m tests.benchmarks.bench_gate
     .venv/bin/python -m tests.benchmarks.bench_gate --only "places coarsened" --show
 
-Each change is planted in every sample that has the column. Its partner sent good extracts before; the changed one comes
-last. pytest does not collect this file.
+Each change is planted in every sample that has the column, under a partner code of its own, whose good extracts came
+before. The two tables in docs/gates.md are its output. pytest does not collect this file.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestration.core import Settings, create_missing_keys, prepare_home
-from orchestration.gates import read_verdicts
+from orchestration.gates import read_fates
 from tests import steps
 from tests.benchmarks import planted_changes
 from tests.benchmarks.planted_changes import DAMAGE, HARMLESS, SAMPLES, Change, Sample
@@ -32,28 +32,21 @@ AS_OF = datetime(2026, 11, 24, 2, tzinfo=UTC)
 class Case:
     """A change planted in a sample, sent under a partner code of its own."""
 
-    kind: str
     change: str
     sample: Sample
     code: str
     last_name: str
 
 
-def plant(home: Path, only: str, seed: str) -> Iterator[Case]:
-    number = 0
-    for kind, changes in (("damage", DAMAGE), ("harmless", HARMLESS)):
-        for name, change in changes.items():
-            if only not in name:
-                continue
-            for sample in SAMPLES:
-                number += 1
-                if case := _plant(home, kind, name, change, sample, f"fixture_{number:03d}", seed):
-                    yield case
+def plant(home: Path, changes: dict[str, Change], only: str, seed: str) -> Iterator[Case]:
+    for name, change in changes.items():
+        for sample in SAMPLES if only in name else ():
+            code = f"fixture_{len(list((home / 'inbox').glob('*'))):03d}"
+            if case := _plant(home, name, change, sample, code, seed):
+                yield case
 
 
-def _plant(
-    home: Path, kind: str, name: str, change: Change, sample: Sample, code: str, seed: str
-) -> Case | None:
+def _plant(home: Path, name: str, change: Change, sample: Sample, code: str, seed: str) -> Case | None:
     table = planted_changes.read(sample, SEEDS, f"{seed} {name} {sample.partner}")
     try:
         changed = change(table)
@@ -63,86 +56,76 @@ def _plant(
         return None
     contract = (SEEDS / sample.partner / "contract.yml").read_text(encoding="utf-8")
     lines = [line for line in contract.splitlines() if not line.startswith("submission_id:")]
+    text = "\n".join(lines).replace(f"code: {sample.partner},", f"code: {code},")
     folder = home / "partners" / code
     folder.mkdir(parents=True)
-    text = "\n".join(lines).replace(f"code: {sample.partner},", f"code: {code},")
     (folder / "contract.yml").write_text(
         text.replace(f"contract: {sample.partner}", f"contract: {code}"), encoding="utf-8"
     )
     inbox = home / "inbox" / code / ".complete"
     inbox.mkdir(parents=True)
-    for delivery in sample.deliveries[:-1]:
+    *earlier, last = sample.deliveries
+    for delivery in earlier:
         shutil.copy(SEEDS / sample.partner / "extracts" / delivery, inbox / delivery)
     if table.before:
-        planted_changes.write(
-            planted_changes.first_delivery(table), inbox / f"a-first{Path(sample.deliveries[-1]).suffix}"
-        )
-    last = sample.deliveries[-1] if not table.before else f"b-last{Path(sample.deliveries[-1]).suffix}"
+        last = f"b-last{Path(last).suffix}"
+        planted_changes.write(planted_changes.first_delivery(table), inbox / f"a-first{Path(last).suffix}")
     planted_changes.write(changed, inbox / last)
-    return Case(kind, name, sample, code, last)
+    return Case(name, sample, code, last)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", default="", help="part of the name of a change")
     parser.add_argument("--seed", default="one")
-    parser.add_argument("--show", action="store_true", help="print the checks that held each case")
-    parser.add_argument("--keep", type=Path, help="make the home here and keep it")
+    parser.add_argument("--show", action="store_true", help="print what the gate found in each case")
     asked = parser.parse_args()
-    home = asked.keep or Path(tempfile.mkdtemp(prefix="njia-bench-gate-"))
-    cases = list(plant(home, asked.only, asked.seed))
-    settings = Settings(home, home / "partners", home / "keys", AS_OF)
-    prepare_home(settings)
-    create_missing_keys(settings.keys, settings.landing, settings.link_codes, settings.releases)
-    steps.do(settings, steps.settle_inbox)
-    print_results(settings, cases, asked.show)
-    if not asked.keep:
+    home = Path(tempfile.mkdtemp(prefix="njia-bench-gate-"))
+    try:
+        kinds = {
+            kind: list(plant(home, changes, asked.only, asked.seed))
+            for kind, changes in (("Damage", DAMAGE), ("Harmless change", HARMLESS))
+        }
+        settings = Settings(home, home / "partners", home / "keys", AS_OF)
+        prepare_home(settings)
+        create_missing_keys(settings.keys, settings.landing, settings.link_codes, settings.releases)
+        steps.do(settings, steps.settle_inbox)
+        outcomes = _outcomes(settings)
+        for kind, cases in kinds.items():
+            _print_table(kind, cases, outcomes, asked.show)
+    finally:
         shutil.rmtree(home)
 
 
-def print_results(settings: Settings, cases: list[Case], show: bool) -> None:
-    import json
+def _outcomes(settings: Settings) -> dict[tuple[str, str], str]:
+    """Why each file is held, by partner and file name; empty for one in force. A file that did not land is missing."""
+    fates = read_fates(settings)
+    return {
+        (path.parent.name, json.loads(path.read_text(encoding="utf-8"))["file"]): (
+            f"{fates[path.parent.name, path.stem].reason}: {fates[path.parent.name, path.stem].finding}"
+            if fates[path.parent.name, path.stem].fate == "held"
+            else ""
+        )
+        for path in settings.landing.glob("*/[!.]*.json")
+    }
 
-    names = {}
-    for path in settings.landing.glob("*/[!.]*.json"):
-        note = json.loads(path.read_text())
-        names[path.parent.name, path.stem] = note["file"]
-    holding: dict[tuple[str, str], list[str]] = {}
-    for verdict in read_verdicts(settings).verdicts:
-        if verdict.holds:
-            at = names[verdict.partner, verdict.extract_id]
-            holding.setdefault((verdict.partner, at), []).append(
-                f"{verdict.check_name} {verdict.observed} {verdict.finding}"
-            )
-    landed = set(names.items())
-    for kind in ("damage", "harmless"):
-        print(f"\n| {kind} | held |\n|---|---|")
-        total = held_total = 0
-        for change in dict.fromkeys(case.change for case in cases if case.kind == kind):
-            of_change = [case for case in cases if case.change == change and case.kind == kind]
-            held = [
-                case
-                for case in of_change
-                if (case.code, case.last_name) in holding
-                or ((case.code, case.last_name) not in {(k[0], n) for k, n in landed})
-            ]
-            total, held_total = total + len(of_change), held_total + len(held)
-            missed = [case.sample.partner for case in of_change if case not in held]
-            print(
-                f"| {change} | {len(held)} of {len(of_change)} | {', '.join(missed) if kind == 'damage' else ', '.join(c.sample.partner for c in held)}"
-            )
-            if show:
-                for case in of_change:
-                    for line in holding.get((case.code, case.last_name), []):
-                        print(f"      {case.sample.partner}: {line}")
-        print(f"| all | {held_total} of {total} |")
-    first = [key for key in holding if not any((c.code, c.last_name) == key for c in cases)]
-    print(
-        "held that should not be (earlier deliveries):",
-        len(first),
-        [(k, holding[k]) for k in first[:3]],
-        file=sys.stderr,
-    )
+
+def _print_table(kind: str, cases: list[Case], outcomes: dict[tuple[str, str], str], show: bool) -> None:
+    held = {case: outcomes.get((case.code, case.last_name), "not taken") for case in cases}
+    print(f"\n| {kind} | held |\n|---|---|")
+    for change in dict.fromkeys(case.change for case in cases):
+        of_change = [case for case in cases if case.change == change]
+        print(f"| {change} | {sum(bool(held[case]) for case in of_change)} of {len(of_change)} |")
+        for case in of_change if show else ():
+            print(f"    {case.sample.partner}: {held[case] or 'in force'}")
+    print(f"| all | {sum(bool(reason) for reason in held.values())} of {len(cases)} |")
+    early = [
+        key
+        for key, reason in outcomes.items()
+        if reason and key not in {(c.code, c.last_name) for c in cases}
+    ]
+    if early:
+        print(f"\nHeld before the change was sent: {len(early)}")
 
 
 if __name__ == "__main__":
