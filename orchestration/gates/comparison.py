@@ -190,7 +190,7 @@ class History:
         new = records.only(~is_common)
         found = _changed(old.only(order[at[is_common]]), records.only(is_common))
         found |= {"new_records": len(new)} | _missing_months(old, new)
-        if len(new) >= thresholds.SMALL_EXTRACT:
+        if min(len(old), len(new)) >= thresholds.SMALL_EXTRACT:
             found |= _late_and_alike(old, new) | self._mixes(old, new)
         return found
 
@@ -201,28 +201,26 @@ class History:
         stated: dict[str, tuple[float, float]] = {}
         gone: list[str] = []
         for at, name in enumerate(_NAMES):
-            before, now, *scatter = (
+            counts = [
                 np.bincount(part.codes[:, at], minlength=len(self._values[name]))
                 for part in (old, new, *blocks)
-            )
-            has_it = [np.array([counts[UNKNOWN], counts[1:].sum()]) for counts in (before, now, *scatter)]
-            if has_it[1][1] / len(new) < has_it[0][1] / len(old):
-                stated[name] = _excess(has_it[0], has_it[1], has_it[2:], thresholds.STATED_MARGIN)
-            if name == "month":
+            ]
+            before, now, *scatter = (np.array([each[UNKNOWN], each[1:].sum()]) for each in counts)
+            if now[1] / len(new) < before[1] / len(old):
+                stated[name] = _excess(before, now, scatter, thresholds.STATED_MARGIN)
+            before, now, *scatter = (each[1:] for each in counts)  # of those that state it
+            if name == "month" or min(before.sum(), now.sum()) < thresholds.SMALL_EXTRACT:
                 continue
             margin = thresholds.PLACES_MARGIN if name in _PLACES else thresholds.MIX_MARGIN
             mixes[name] = _excess(before, now, scatter, margin)
             if name not in _FROM_THE_WORLD:
-                gone += [f"{name} {self._values[name][code]}" for code in _vanished(before, now, scatter)]
-        field = max(mixes, key=lambda name: mixes[name][0])
-        found: dict[str, Any] = {
-            "mix_field": field,
-            "mix_excess": mixes[field][0],
-            "mix_distance": mixes[field][1],
-            "mix_values": self._moved(field, old, new),
-            "values_gone": len(gone),
-            "gone_values": ", ".join(gone),
-        }
+                values = self._values[name][1:]
+                gone += [f"{name} {values[code]}" for code in _vanished(before, now, scatter)]
+        found: dict[str, Any] = {"values_gone": len(gone), "gone_values": ", ".join(gone)}
+        if mixes:
+            field = max(mixes, key=lambda name: mixes[name][0])
+            found |= {"mix_field": field, "mix_excess": mixes[field][0], "mix_distance": mixes[field][1]}
+            found["mix_values"] = self._moved(field, old, new)
         if stated:
             field = max(stated, key=lambda name: stated[name][0])
             before, now = ((part.codes[:, _NAMES.index(field)] != UNKNOWN).mean() for part in (old, new))
@@ -232,10 +230,9 @@ class History:
 
     def _moved(self, field: str, old: Records, new: Records) -> str:
         """Name the values of a field that rose and fell most."""
-        at, values = _NAMES.index(field), self._values[field]
-        before, now = (
-            np.bincount(part.codes[:, at], minlength=len(values)) / len(part) for part in (old, new)
-        )
+        at, values = _NAMES.index(field), self._values[field][1:]
+        counts = [np.bincount(part.codes[:, at], minlength=len(values) + 1)[1:] for part in (old, new)]
+        before, now = (each / each.sum() for each in counts)
         order = np.argsort(now - before)
         named = [code for code in (order[-1], order[0]) if before[code] != now[code]]
         return ", ".join(f"{values[code]} {before[code]:.0%} → {now[code]:.0%}" for code in named)
@@ -319,9 +316,10 @@ def _excess(before: Counts, now: Counts, blocks: Sequence[Counts], margin: float
     """Return by how much the distance of two mixes exceeds scatter and margin, and the distance."""
     if blocks:
         scatter = max(_distance(before - block, block) for block in blocks)
-    else:  # of as many records drawn from one mix, half as much again as on average (mean absolute deviation)
-        shares = before / before.sum()
-        scatter = 1.5 * float(np.sqrt(shares * (1 - shares) / (2 * np.pi * now.sum())).sum())
+    else:  # half as much again as two samples of one mix differ on average (mean absolute deviations)
+        shares = (before + now) / (before + now).sum()
+        variances = shares * (1 - shares) * (1 / before.sum() + 1 / now.sum())
+        scatter = 1.5 * float(np.sqrt(variances / (2 * np.pi)).sum())
     distance = _distance(before, now)
     return round(distance - scatter - margin, 9), round(distance, 9)
 
@@ -335,7 +333,7 @@ def _vanished(before: Counts, now: Counts, blocks: Sequence[Counts]) -> Iterator
     is_gone = (before / before.sum() * now.sum() >= thresholds.SURE_COUNT) & (now == 0)
     for block in blocks:
         is_gone &= block > 0
-    yield from (int(code) for code in np.flatnonzero(is_gone) if code != UNKNOWN)
+    yield from (int(code) for code in np.flatnonzero(is_gone))
 
 
 def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
 from expectations import thresholds
 from orchestration.core import Settings
@@ -33,7 +34,7 @@ _RECORDS = """
 """
 _PLACES = """
     create temp table places as
-    select place_id, place, county_place_id, country_place_id from marts.dim_place
+    select place_id, name, county_place_id, country_place_id from marts.dim_place
 """
 _BOTH = f"""
     create temp table both_releases as
@@ -106,12 +107,14 @@ def like_for_like(settings: Settings, evidence_base: Path, candidate: str, curre
     }
     if not all(Path(path).is_file() for path in paths.values()):
         return LikeForLike()
+    if "origin_place_id" not in pq.read_schema(paths["records_before"]).names:  # of an older Njia
+        return LikeForLike()
     with duckdb.connect(str(evidence_base.resolve()), read_only=True) as con:
         try:
             con.execute(_PLACES)
-            con.execute(_BOTH, paths)
-        except (duckdb.BinderException, duckdb.CatalogException):  # a table is missing; an older lineage
+        except duckdb.CatalogException:  # another check refuses a candidate without this table
             return LikeForLike()
+        con.execute(_BOTH, paths)
         partners = con.execute(
             f"select * from ({_PARTNERS}) where known >= $enough and changed > 0 "
             "order by changed / known desc, partner, field",
@@ -120,7 +123,7 @@ def like_for_like(settings: Settings, evidence_base: Path, candidate: str, curre
         enough = {"enough": thresholds.SMALL_TABLE}
         counties = con.execute(_LINES.format(moves=_ENDS), enough).fetchall()
         corridors = con.execute(_LINES.format(moves=_PAIRS), enough).fetchall()
-        places = dict(con.execute("select place_id, place from places").fetchall())
+        places = dict(con.execute("select place_id, name from places").fetchall())
         [(compared,)] = con.execute("select count(*) from both_releases").fetchall()
     if not compared:
         return LikeForLike()

@@ -66,7 +66,8 @@ def _problem(check: dict[str, Any], active_waivers: Collection[str]) -> str | No
     if is_waived and check.get("waived_by") not in active_waivers:
         return "its waiver is not in force."
     if outcome == "failed" and not is_waived:
-        return f"failed. {check.get('steward_action') or ''}".strip()
+        finding = f" {found}." if (found := check.get("finding")) else ""
+        return f"failed.{finding} {check.get('steward_action') or ''}".strip()
     return None
 
 

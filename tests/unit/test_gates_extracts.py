@@ -290,7 +290,6 @@ def _first_half_year(settings: Settings) -> None:
         (
             {"only_country": 60},
             "new_records_resemble_earlier_ones",
-            "60 new records differ from earlier ones in place(origin): unknown 0% → 100%, KE047 100% → 0%; "
             "0 % of 60 new records state place(origin), 100 % of the earlier ones",
         ),
         (

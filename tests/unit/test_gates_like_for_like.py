@@ -58,7 +58,7 @@ def judged(tmp_path: Path) -> Callable[[list[Row], list[Row]], Mapping[str, Chec
             with duckdb.connect(str(base)) as con:
                 con.execute("drop table marts.dim_place")
                 con.execute(
-                    "create table marts.dim_place (place_id varchar, place varchar, county_place_id varchar, "
+                    "create table marts.dim_place (place_id varchar, name varchar, county_place_id varchar, "
                     "country_place_id varchar, kind varchar, iso_alpha3 varchar)"
                 )
                 con.executemany("insert into marts.dim_place values (?, ?, ?, ?, 'place', 'KEN')", PLACES)
