@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from orchestration.core import NjiaError, ReleaseRefused, Settings, clear_work, prepare_home, refreshes
 from orchestration.refresh import Run, Runs, extracts, releasing, run_outcome, settle, step, tables
-from orchestration.release import published_tables
+from orchestration.release import carried_tables
 from orchestration.warehouse import Part, manifest_path
 
 T = TypeVar("T")
@@ -100,7 +100,7 @@ def _with_tables(run: Run, on_step: OnStep = lambda name: None) -> bool:
     if not settle_inbox(run, on_step):
         return False
     on_step("carry")
-    settle.carry(run, published_tables(manifest_path(run.settings)))
+    settle.carry(run, carried_tables(manifest_path(run.settings)))
     on_step("warehouse")
     tables.stop_if_broken(tables.nodes_of(tables.build_tables(run, Part.BEFORE_PYTHON)))
     on_step("link")

@@ -21,6 +21,10 @@
     cast({{ dbt.date_trunc('month', date) }} as date)
 {%- endmacro %}
 
+{% macro first_of_quarter(date) -%}
+    cast({{ dbt.date_trunc('quarter', date) }} as date)
+{%- endmacro %}
+
 {% macro year_of(date) -%}
     cast(extract(year from {{ date }}) as integer)
 {%- endmacro %}

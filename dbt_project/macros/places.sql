@@ -19,3 +19,15 @@
         else {{ place_id }}
     end
 {%- endmacro %}
+
+{# A journey seen from Kenya, by the countries of its ends and whether it passes Kenya. #}
+{% macro direction(origin, destination, is_passing_kenya) -%}
+    case
+        when {{ origin }} = 'unknown' or {{ destination }} = 'unknown' then 'unknown'
+        when {{ origin }} = 'KEN' and {{ destination }} = 'KEN' then 'within'
+        when {{ origin }} = 'KEN' then 'out_of'
+        when {{ destination }} = 'KEN' then 'into'
+        when {{ is_passing_kenya }} then 'through'
+        else 'outside'
+    end
+{%- endmacro %}

@@ -36,6 +36,7 @@ from orchestration.contracts.terms import (
     Locale,
     Partner,
     Period,
+    Publication,
     SubmissionId,
     Withdrawn,
 )
@@ -57,6 +58,9 @@ class Contract(Strict):
         None, description="Where Njia fetches the extract itself (njia pull)."
     )
     agreement: Agreement
+    publication: Publication | None = Field(
+        None, description="With grain flow_count: the published table that the numbers are taken from."
+    )
     consent: Consent | None = None
     withdrawn: Withdrawn | None = None
     coverage: list[Coverage] = Field(default_factory=list)
@@ -310,6 +314,11 @@ def _refuse_contradictions(contract: Contract) -> None:
         raise ValueError(
             f"grain {contract.grain} needs `consent`: {{column: …, values: …}} or "
             "{basis: agreement, reference: …}"
+        )
+    if contract.publication and contract.grain != "flow_count":
+        raise ValueError(
+            f"`publication` only goes with grain flow_count, not {contract.grain}: numbers that others "
+            "published are context and no movements"
         )
     _refuse_scattered_names(contract)
     takes_back = contract.withdrawn or (contract.consent and "withdrawn" in contract.consent.values.values())

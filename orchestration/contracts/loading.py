@@ -42,6 +42,7 @@ _FORMS = {
     "source.pattern": "the form of names without a folder, such as *.csv",
     "source.asset": "the uid of a form, from its address, such as aBcDeFgHiJkLmNoPqRsTuV",
     "locale.default_country": "the three capital letters of a country (ISO alpha-3), such as KEN",
+    "publication.url": "an address that begins with https:// or http://",
 }
 _BOOLEAN_TAG = "tag:yaml.org,2002:bool"
 _INTEGER_TAG = "tag:yaml.org,2002:int"

@@ -60,6 +60,18 @@ class Agreement(Strict):
         return self
 
 
+class Publication(Strict):
+    """The published table that flow counts are taken from; it stands beside every number of them."""
+
+    title: Text = Field(min_length=3)
+    publisher: Text = Field(min_length=2)
+    url: str = Field(pattern=r"^https?://\S+$", description="Where the table can be read.")
+    licence: Text = Field(min_length=2, description="The licence or terms of the table, such as CC BY 4.0.")
+    in_public_edition: bool = Field(
+        False, description="Whether its terms allow the numbers to stand in the public edition too."
+    )
+
+
 class Consent(Strict):
     """The column of a person's consent, or another basis on which records are shared."""
 

@@ -13,7 +13,7 @@ from orchestration.refresh import Runs, settle
 
 
 def assets(manifest: Path) -> list[dg.AssetsDefinition]:
-    tables = release.published_tables(manifest)
+    tables = release.carried_tables(manifest)
 
     @dg.multi_asset(
         name="carried",

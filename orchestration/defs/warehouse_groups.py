@@ -37,7 +37,9 @@ def _group(name: str, tables: Mapping[str, Any], before: set[str], after: set[st
         return MARTS if sources else JUDGE
     if folder in ("marts", "meta"):
         return MARTS
-    if folder == "published" or not any(tables[reader]["fqn"][1] in ("marts", "meta") for reader in after):
+    if folder == "published":
+        return PROTECT
+    if not any(tables[reader]["fqn"][1] in ("marts", "meta") for reader in after):
         return PROTECT if sources else SHAPE
     return MARTS if sources else SHAPE
 

@@ -114,7 +114,9 @@ select partner, extract_id, count(*) as records, sum(source_row_count) as typed_
     count(*) filter (where is_referenced) as referenced,
     count(*) filter (where is_referenced and is_repeated) as repeated,
     coalesce(any_value(named), 0) as named, coalesce(any_value(known), 0) as known,
-    coalesce(any_value(at_home), 0) as at_home, coalesce(any_value(with_county), 0) as with_county
+    -- Flow counts stand in no table of counties.
+    coalesce(any_value(at_home) filter (record_grain <> 'flow_count'), 0) as at_home,
+    coalesce(any_value(with_county) filter (record_grain <> 'flow_count'), 0) as with_county
 from judged
 left join place_counts using (partner, extract_id)
 group by partner, extract_id

@@ -18,7 +18,7 @@ import pandas as pd
 
 from orchestration.core import PublicationPolicy, Settings, load_keys, load_publication_policy
 from orchestration.gates.earlier_checks import published_tables
-from orchestration.gates.public_rows import period_of, rows_that_say_too_much, texts
+from orchestration.gates.public_rows import has_public_periods, period_of, rows_that_say_too_much, texts
 from orchestration.gates.recomputed import COLUMNS, protected_counts
 from orchestration.gates.waivers import ActiveDecisions
 from orchestration.release import EVIDENCE_BASE, PUBLIC_EVIDENCE_BASE, list_releases, never_current
@@ -124,6 +124,8 @@ class _Editions:
 
     def is_new(self, table: str) -> str:
         """Return the SQL condition that a row of `listed` is of a new period (or of one without an entry)."""
+        if not has_public_periods(table):
+            return "true"
         return f"coalesce(listed.{period_of(table)}, '-') not in ({texts(self.carried)})"
 
     def number(self, query: str) -> int:
@@ -190,7 +192,7 @@ def _carried(editions: _Editions) -> dict[str, float | None]:
         _attach(con, earlier, "earlier")
         before = editions.tables("earlier")
         periods = texts(period for period, source in editions.carried.items() if source == release)
-        for table in sorted(editions.tables("public")):
+        for table in filter(has_public_periods, sorted(editions.tables("public"))):
             # Columns added by a later version are no change.
             shared = _columns(con, "public", table) & _columns(con, "earlier", table)
             rows = "select {} from {}.published.{} where {} in ({})"

@@ -1,8 +1,8 @@
 """Find public rows that reveal more than the public counts allow.
 
-A label needs a large public count; shares and ranks follow from public counts; the period is closed; every
-public table has a rule here. `public` and `members` are the editions of a candidate, `counts` its public
-counts (`gates.protection`).
+A label needs a large public count; shares and ranks follow from public counts; the period is closed; numbers
+that others published name their source, and members have them too; every public table has a rule here.
+`public` and `members` are the editions of a candidate, `counts` its public counts (`gates.protection`).
 """
 
 from __future__ import annotations
@@ -28,6 +28,26 @@ _RANK = (
     "rank() over (partition by period_id, population, record_grain, {} order by listed.movement_count desc)"
 )
 _RANKED_WITHIN = {"corridors": "level", "places": "role, place_level", "codes": None}
+# Ids of a county, a border point, a country, or no place.
+_NO_FINER_PLACE = "KE[0-9]{3}|bp-.+|[A-Z]{3}(-[a-z]+)?|unknown"
+# Numbers that others published. They have periods of their own, so they belong to no closed year.
+_OF_OTHERS = {
+    "context_counts": """
+from (
+    select * exclude (edition) from public.published.context_counts
+    except all select * exclude (edition) from members.published.context_counts
+    union all
+    select * exclude (edition) from public.published.context_counts
+    where record_grain is distinct from 'flow_count' or coalesce(publication, '') = ''
+        or coalesce(publisher, '') = '' or coalesce(publication_url, '') = ''
+        or coalesce(publication_licence, '') = ''
+        or not (
+            regexp_full_match(origin_place_id, '{place}')
+            and regexp_full_match(counted_at_place_id, '{place}')
+            and regexp_full_match(destination_place_id, '{place}')
+        )
+)"""
+}
 _OTHERS = {
     "hotspots": """
 from public.published.hotspots as listed
@@ -94,6 +114,11 @@ def texts(values: Iterable[str]) -> str:
     return ", ".join("'" + value.replace("'", "''") + "'" for value in values) or "''"
 
 
+def has_public_periods(table: str) -> bool:
+    """Whether rows of a table belong to closed years or rounds, which are published once."""
+    return table not in _OF_OTHERS
+
+
 def period_of(table: str) -> str:
     """Return the column of a row's period: a shift belongs to its later year."""
     return "current" if table == "shifts" else "period_id"
@@ -105,6 +130,7 @@ def rows_that_say_too_much(policy: PublicationPolicy, new: dict[str, str], close
         f"from public.published.{table} as listed "
         f"where {rows} and coalesce({period_of(table)}, '-') not in ({texts(closed)})"
         for table, rows in new.items()
+        if has_public_periods(table)
     ]
     queries.append(
         "from duckdb_tables() where database_name = 'public' and schema_name not in ('published', 'meta')"
@@ -112,7 +138,10 @@ def rows_that_say_too_much(policy: PublicationPolicy, new: dict[str, str], close
     queries += [
         f"from public.published.{table} as listed where {rows}"
         for table, rows in new.items()
-        if table not in {"periods", *_RANKED_WITHIN, *_OTHERS}
+        if table not in {"periods", *_RANKED_WITHIN, *_OTHERS, *_OF_OTHERS}
+    ]
+    queries += [
+        query.replace("{place}", _NO_FINER_PLACE) for table, query in _OF_OTHERS.items() if table in new
     ]
     for table in new.keys() & _RANKED_WITHIN.keys():
         partition = _RANKED_WITHIN[table]

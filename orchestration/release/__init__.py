@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     )
     from orchestration.release.signature import resign, settle_signatures, why_not_signed
     from orchestration.release.staging.added_tables import CHECK_RESULTS
-    from orchestration.release.staging.carried import EPOCHS, Carried, carry
-    from orchestration.release.staging.published_models import MEMBERS_SCHEMAS, published_tables
+    from orchestration.release.staging.carried import EPOCHS, Carried, carried_tables, carry
+    from orchestration.release.staging.published_models import MEMBERS_SCHEMAS
     from orchestration.release.staging.write_candidate import stage
     from orchestration.release.summary import Outcome, refresh_summary
     from orchestration.release.unpublished import unpublished_changes

@@ -143,6 +143,7 @@ def _add(tables: Tables, own: dict[str, str], record: Record) -> None:
 def _extract_row(
     own: dict[str, str], entry: dict[str, Any], contract: Contract, period: Period | None, keys: Keys
 ) -> dict[str, Any]:
+    publication = contract.publication
     return {
         **own,
         "partner_code": keys.partner_code(entry["partner"]),
@@ -167,4 +168,9 @@ def _extract_row(
         "partner_name": contract.partner.name if contract.agreement.may_be_named else None,
         "cadence": contract.delivery.cadence,
         "grace_days": contract.delivery.grace_days,
+        "publication": publication.title if publication else None,
+        "publisher": publication.publisher if publication else None,
+        "publication_url": publication.url if publication else None,
+        "publication_licence": publication.licence if publication else None,
+        "may_be_public": publication is not None and publication.in_public_edition,
     }

@@ -32,6 +32,11 @@ EXTRACTS = pa.schema(
         ("partner_name", pa.string()),
         ("cadence", pa.string()),
         ("grace_days", pa.int32()),
+        ("publication", pa.string()),
+        ("publisher", pa.string()),
+        ("publication_url", pa.string()),
+        ("publication_licence", pa.string()),
+        ("may_be_public", pa.bool_()),
     ]
 )
 COVERAGE = pa.schema(

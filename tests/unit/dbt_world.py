@@ -37,7 +37,8 @@ SCHEMAS: dict[str, list[tuple[str, pa.DataType]]] = {
         ("period_to", DAY), ("round", TEXT), ("received_on", DAY), ("sequence", WHOLE), ("rows_read", BIG),
         ("rows_refused", BIG), ("rows_landed", BIG), ("agreement_id", TEXT), ("agreement_from", DAY),
         ("agreement_to", DAY), ("statistics_agreed", YES), ("retention_years", WHOLE), ("partner_name", TEXT),
-        ("finest_place", TEXT), ("cadence", TEXT), ("grace_days", WHOLE),
+        ("finest_place", TEXT), ("cadence", TEXT), ("grace_days", WHOLE), ("publication", TEXT),
+        ("publisher", TEXT), ("publication_url", TEXT), ("publication_licence", TEXT), ("may_be_public", YES),
     ],
     "typed/refusals": [
         ("extract_id", TEXT), ("partner", TEXT), ("sheet", TEXT), ("reason", TEXT), ("row_count", BIG),
@@ -121,7 +122,9 @@ class World:
         coverage: list[tuple[str, str]] | None = None,
         rows_refused: int = 0,
         retention_years: int | None = None,
+        publication: tuple[str, bool] | None = None,
     ) -> None:
+        title, may_be_public = publication or (None, False)
         self.tables["typed/extracts"].append(
             {
                 "extract_id": extract_id, "partner": partner, "partner_code": f"p-{partner[:6]}",
@@ -131,6 +134,8 @@ class World:
                 "round": round, "received_on": day(received_on), "sequence": sequence,
                 "rows_read": rows_refused, "rows_refused": rows_refused, "rows_landed": 0,
                 "finest_place": finest_place, "retention_years": retention_years, "cadence": "monthly", "grace_days": 15,
+                "publication": title, "publisher": title and "Fixture Office", "may_be_public": may_be_public,
+                "publication_url": title and "https://fixture.example", "publication_licence": title and "CC BY 4.0",
             }
         )  # fmt: skip
         if rows_refused:

@@ -20,7 +20,7 @@ import duckdb
 import pandas as pd
 
 from orchestration.core import REFERENCE_SEEDS, Keys, Settings, load_keys
-from tests.unit.published_world import write_edition
+from tests.unit.published_world import CONTEXT, write_edition
 
 AS_OF = date(2026, 7, 1)
 RELEASE, EARLIER = "20260701T000000Z-bbbbbbbb", "20250701T000000Z-aaaaaaaa"
@@ -187,6 +187,7 @@ def _tables(
     tables["periods"] = [one for one in PERIODS if one["period_id"] in periods]
     names = ("hotspots", "shifts", "risk", "novelty", "routes", "coverage", "completeness")
     tables |= {name: [] for name in names}
+    tables["context_counts"] = [CONTEXT]
     if not counts:
         return tables
     year = {"period_id": "year-2025", "record_grain": "case"}

@@ -47,15 +47,27 @@ KEYS = {
     "coverage": ["period_id", "record_grain"],
     "completeness": ["field", "period_id", "record_grain"],
     "periods": ["period_id"],
+    "context_counts": [
+        "record_grain", "publication", "publication_url", "period_from", "period_to", "origin_place_id",
+        "counted_at_place_id", "destination_place_id", "destination_basis", "form_label", "nationality", "sex",
+        "age_band",
+    ],
 }  # fmt: skip
 
 Row = dict[str, Any]
+CONTEXT: Row = {
+    "record_grain": "flow_count", "publication": "Victims by year (synthetic)", "publisher": "Fixture Office",
+    "publication_url": "https://fixture.example", "publication_licence": "CC BY 4.0",
+    "period_from": "2019-01-01", "period_to": "2019-12-31", "counted_year": 2019, "origin_place_id": "unknown",
+    "counted_at_place_id": "KEN", "counted_at": "Kenya", "destination_place_id": "unknown", "person_count": 853,
+}  # fmt: skip
 
 
 def world(edition: str) -> dict[str, list[Row]]:
     """The rows of every published table of an edition, each without what is null."""
     windows = YEARS if edition == "public" else YEARS + MONTHS
     return {
+        "context_counts": [CONTEXT],
         "periods": [_period(window) for window in (*windows, "round-2020")],
         "corridors": [row for window in windows for row in _corridors(edition, window)],
         "places": [row for window in windows for row in _places(edition, window)],

@@ -14,6 +14,11 @@ from orchestration.contracts.schema import SCHEMA_FILE, schema_text
 from orchestration.core import SAMPLE_PARTNERS
 from tests.unit.partner_files import BOOK, add_partner, book
 
+PUBLISHED_TABLE = {
+    "title": "Victims by year", "publisher": "Fixture Office", "url": "https://fixture.example",
+    "licence": "CC BY 4.0",
+}  # fmt: skip
+
 
 def faults(folder: Path, text: str) -> list[str]:
     path = folder / "testpartner" / "contract.yml"
@@ -131,6 +136,11 @@ def test_a_contract_kept_in_a_landing_note_is_read_back_unchanged() -> None:
                 }
             },
             "key `fields.data_source.default`: 'x' is no code of data_source. Known are: ",
+        ),
+        ({"publication": PUBLISHED_TABLE}, "`publication` only goes with grain flow_count, not case"),
+        (
+            {"publication": PUBLISHED_TABLE | {"url": "fixture.example"}},
+            "`publication.url` must be an address that begins with https:// or http://",
         ),
         ({"coverage": [watched(to="2019-01-01")]}, "`coverage[1]`: `to` is before `from`."),
     ],

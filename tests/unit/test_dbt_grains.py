@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ def test_completeness_and_coverage_tell_each_grain(warehouse: duckdb.DuckDBPyCon
         warehouse,
         """select record_grain, record_count from marts.mart_completeness
         where field = 'origin' and period_id = '2024-Q1' order by 1""",
-    ) == [("case", 6), ("flow_count", 2), ("interception", 4), ("route_report", 3)]
+    ) == [("case", 6), ("interception", 4), ("route_report", 3)]
     assert rows(
         warehouse,
         """select record_grain, effort_months, partner_count from marts.mart_coverage
@@ -119,10 +120,10 @@ def test_microdata_carries_its_grain_and_the_rule_of_victim_totals(
     # Legs: Busia > Malaba > Nairobi are two a movement; each movement states one mode.
     assert rows(
         warehouse, "select record_grain, count(*) from marts.fct_movement_legs group by 1 order by 1"
-    ) == [("case", 12), ("flow_count", 4), ("interception", 8), ("route_report", 6)]
+    ) == [("case", 12), ("interception", 8), ("route_report", 6)]
     assert rows(
         warehouse, "select record_grain, count(*) from marts.bridge_movement_codes group by 1 order by 1"
-    ) == [("case", 6), ("flow_count", 2), ("interception", 4), ("route_report", 3)]
+    ) == [("case", 6), ("interception", 4), ("route_report", 3)]
     # As meta.measures says: person_count over is_counted gives the low sum of the counting tables.
     assert rows(
         warehouse,
@@ -134,6 +135,19 @@ def test_microdata_carries_its_grain_and_the_rule_of_victim_totals(
         """select record_grain, count(*) from marts.fct_movements where is_prevented group by 1 order by 1""",
     ) == [("case", 1), ("interception", 3)]
     assert rows(warehouse, "select count(*) from marts.fct_movements where is_counted and is_prevented") == [
+        (0,)
+    ]
+
+
+def test_flow_counts_are_context_and_no_movements(warehouse: duckdb.DuckDBPyConnection) -> None:
+    assert rows(
+        warehouse,
+        """select record_grain, period_from, period_to, origin_place_id, counted_at_place_id,
+            destination_place_id, direction, person_count from marts.mart_context_counts""",
+    ) == [
+        ("flow_count", date(2024, 2, 1), date(2024, 2, 29), "KE040", "bp-ken-malaba", "KE047", "within", 507)
+    ]
+    assert rows(warehouse, "select count(*) from marts.fct_movements where record_grain = 'flow_count'") == [
         (0,)
     ]
 

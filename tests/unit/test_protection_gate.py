@@ -96,6 +96,10 @@ def test_the_counts_worked_out_by_hand_pass(world: tuple[Settings, Path]) -> Non
         ("a road that no three reports name", "update routes set line_id = 'od|TZA>KE047' where line = 'corridor'"),
         ("news of one partner", "update novelty set evidence_class = 'single_partner'"),
         ("an exact share", "update coverage set one_partner_share = 0.3333"),
+        ("a number of others without its source", "update context_counts set publication_licence = null"),
+        ("a number of others at a town", "update context_counts set counted_at_place_id = 'tn-ken-ruiru'"),
+        ("a number of others that members lack", "update context_counts set person_count = 854"),
+        ("a number of others as cases", "update context_counts set record_grain = 'case'"),
         ("an exact share of records", "update completeness set known_share = 0.9612"),
     ],
 )  # fmt: skip
@@ -132,6 +136,17 @@ def test_a_carried_row_that_changed_is_counted(
     change(candidate, "public", statement)
     found = measured(settings, candidate)
     assert found == NOTHING_WRONG | {"carried_rows_changed": rows}
+
+
+def test_numbers_of_others_may_come_late_and_change_as_their_source_does(
+    world: tuple[Settings, Path],
+) -> None:
+    settings, candidate = world
+    for edition in ("public", "members"):
+        change(candidate, edition, "update context_counts set person_count = 854, counted_year = 2024")
+    assert measured(settings, candidate) == NOTHING_WRONG
+    change(settings.releases / EARLIER, "public", "drop table context_counts")
+    assert measured(settings, candidate) == NOTHING_WRONG
 
 
 def test_a_column_of_a_later_version_is_no_change(world: tuple[Settings, Path]) -> None:

@@ -25,9 +25,10 @@ with digits as (
 ),
 
 spoken_of as (
-    select period_from as first_day from {{ ref('int_records_current') }}
+    -- Tables of others may reach back decades; they have their own periods.
+    select period_from as first_day from {{ ref('int_records_current') }} where record_grain <> 'flow_count'
     union all
-    select period_from as first_day from {{ ref('stg_extracts') }}
+    select period_from as first_day from {{ ref('stg_extracts') }} where record_grain <> 'flow_count'
     union all
     select received_on as first_day from {{ ref('stg_extracts') }}
 ),

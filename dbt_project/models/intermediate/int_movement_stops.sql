@@ -1,4 +1,4 @@
--- One row per place that a movement touches, in its role, no finer than the partner's agreement allows.
+-- One row per place that a movement or a flow count touches, in its role, no finer than the partner's agreement allows.
 with records as (select * from {{ ref('int_records_current') }}),
 
 mentions as (select * from {{ ref('stg_place_mentions') }}),
@@ -29,7 +29,10 @@ stops as (
     left join matches on mentions.mention_id = matches.mention_id
     left join places on coalesce(matches.place_id, matches.country_alpha3) = places.place_id
     left join labels on matches.country_label = labels.name
-    where mentions.place_role in ('origin', 'transit', 'intended_destination', 'exploitation')
+    where
+        mentions.place_role in ('origin', 'transit', 'intended_destination', 'exploitation')
+        -- Where people are only counted, the place of the count is part of the number.
+        or (mentions.place_role = 'observation' and records.record_grain = 'flow_count')
 ),
 
 named as (

@@ -22,6 +22,8 @@ _READING = (
     "recorded.",
     "`coverage` gives the number of partners that reported in a period: a rise may come from a new partner.",
     "Never add grains (case, route_report, interception, flow_count), levels, or periods that overlap.",
+    "`context_counts` holds numbers that others published, without change and under the licence in each row: "
+    "for comparison, never to be added.",
     "Names of places and points on maps do not imply any opinion on the status of a territory.",
 )
 

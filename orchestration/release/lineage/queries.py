@@ -268,3 +268,12 @@ def of_round(key: Key) -> Query:
         "where 'round-' || round = $period_id order by all",
         {"period_id": key["period_id"]},
     )
+
+
+def of_publication(key: Key) -> Query:
+    """Select the extracts that hold the published table."""
+    return Query(
+        "select *, null as watched_place_id, null as role, null as month from extracts "
+        "where publication = $publication order by all",
+        {"publication": key["publication"]},
+    )

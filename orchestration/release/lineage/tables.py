@@ -96,7 +96,8 @@ TABLES = {
             extracts.agreement_id,
             extracts.period_from,
             extracts.period_to,
-            extracts.round
+            extracts.round,
+            extracts.publication
         from staging.stg_extracts as extracts
         inner join staging.stg_extracts_in_force as in_force
             on extracts.extract_id = in_force.extract_id and extracts.partner = in_force.partner

@@ -81,6 +81,12 @@ _ITEM = ("item_kind", "item", "role", "round", "record_grain")
 _MEASURED = "The measure compares them with reports of the same partners on other places and times."
 _COVERAGE = "A watched month is in a contract's declared coverage and an extract's period, even without rows."
 _NEW = "New: named in no earlier round. Earlier reports with the same coverage make that more certain."
+_CONTEXT = "A number that others published, as the file of its contract has it; no record of ours."
+_CONTEXT_COUNT = (
+    "record_grain", "publication", "publication_url", "period_from", "period_to", "origin_place_id",
+    "counted_at_place_id", "destination_place_id", "destination_basis", "form_label", "nationality", "sex",
+    "age_band",
+)  # fmt: skip
 _PERIOD = "A calendar period, or the period that the extracts of a round declare."
 
 
@@ -137,6 +143,9 @@ _PUBLISHED = {
         _MARTS["mart_novelty"], key=("period_id", "record_grain", "item_kind", "item", "role")
     ),
     "routes": Traced(("period_id", "line", "line_id"), queries.route, comes_to=LineageResult.report_count),
+    "context_counts": _of_calendar(
+        *_CONTEXT_COUNT, query=queries.of_publication, note=_CONTEXT, comes_to=LineageResult.nothing
+    ),
     "periods": _of_calendar(
         "period_id", query=queries.of_round, note=_PERIOD, comes_to=LineageResult.nothing
     ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -20,7 +21,7 @@ from orchestration.core import NjiaError, Settings
 from orchestration.release.current import PUBLIC, list_releases
 from orchestration.release.manifest import hash_file
 from orchestration.release.rollbacks import never_current
-from orchestration.release.staging.published_models import PUBLISHED
+from orchestration.release.staging.published_models import PUBLISHED, read_published_models
 
 EPOCHS = "epochs"
 _EPOCH_SCHEMA = pa.schema([("period_id", pa.string()), ("epoch", pa.int32())])
@@ -54,6 +55,19 @@ class Carried:
             else new | dict(self.anew.get(period, {})) | {"first_release": release_id, "carried_from": None}
             for period in sorted(periods)
         }
+
+
+def carried_tables(manifest_path: Path) -> dict[str, list[str]]:
+    """Return the columns of each published table whose rows belong to periods, by its name.
+
+    Numbers that others published have no period of ours: every release has them as their source does.
+    """
+    tables = read_published_models(manifest_path, (PUBLISHED,))
+    return {table.name: list(table.columns) for table in tables if _period_of(table.name) in table.columns}
+
+
+def _period_of(table: str) -> str:
+    return _PERIOD_OF.get(table, "period_id")
 
 
 def carry(
@@ -92,10 +106,10 @@ def carry(
                 "from a backup; `njia verify` shows what else was changed."
             )
         name = path.stem.removeprefix(f"{PUBLISHED}.")
-        table = pq.read_table(path)
-        table = table.filter(
-            pc.is_in(table[_PERIOD_OF.get(name, "period_id")], pa.array(list(carried), pa.string()))
-        )
+        table, period = pq.read_table(path), _period_of(name)
+        if period not in table.column_names:
+            continue
+        table = table.filter(pc.is_in(table[period], pa.array(list(carried), pa.string())))
         for column in columns.get(name, ()):
             if column not in table.column_names:
                 table = table.append_column(column, pa.nulls(table.num_rows))

@@ -59,11 +59,6 @@ def read_published_models(
     return sorted(tables, key=lambda table: table.full_name)
 
 
-def published_tables(manifest_path: Path) -> dict[str, list[str]]:
-    """Return the columns of each table of schema `published`, by its name."""
-    return {table.name: list(table.columns) for table in read_published_models(manifest_path, (PUBLISHED,))}
-
-
 def _one_line(node: Mapping[str, Any]) -> str:
     return " ".join((node.get("description") or "").split())
 

@@ -15,6 +15,7 @@ from seeds.build.partners.journeys import all_cases, layout_cases
 from seeds.build.partners.kobo_forms import FORMS_IN_USE
 from seeds.build.partners.kobo_workbook import write_exports
 from seeds.build.partners.partners import MONTHS
+from seeds.build.partners.published_table import write_table
 from seeds.build.partners.route_workbooks import write_rounds
 from seeds.build.partners.sheets_csv import write_sheet
 from seeds.build.partners.shelter_workbook import BOOKS, write_book
@@ -72,6 +73,7 @@ def generate(folder: Path, seed: int = SEED, months: int = MONTHS, cases: int = 
     few = layout_cases(seed, months, cases / CASES)
     for partner, write in WRITERS.items():
         write(few[partner], folder / partner / "extracts", seed)
+    write_table(folder / "bundi_statistics" / "extracts", seed)
     write_sheet(few["nyuki_line"], folder / "nyuki_line" / "extracts", seed)
     for partner, write_system in SYSTEM_WRITERS.items():
         write_system(few[partner], folder / partner / "extracts", seed, months)
