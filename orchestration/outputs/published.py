@@ -35,6 +35,11 @@ KEYS = {
     "coverage": ("period_id", "record_grain"),
     "completeness": ("field", "period_id", "record_grain"),
     "periods": ("period_id",),
+    "context_counts": (
+        "record_grain", "publication", "publication_url", "period_from", "period_to", "origin_place_id",
+        "counted_at_place_id", "destination_place_id", "destination_basis", "form_label", "nationality",
+        "sex", "age_band",
+    ),
 }  # fmt: skip
 KENYA = "KEN"
 NOT_KNOWN = ("unknown", KENYA)  # Kenya as a stop: the county is not known

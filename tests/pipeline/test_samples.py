@@ -5,6 +5,7 @@ The facts are those of the STTK rounds 2019 and 2020 that were published; none o
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from datetime import date
@@ -386,9 +387,47 @@ def test_partners_that_keep_names_share_persons_and_surveys_share_routes(samples
 def test_grains_are_never_added(samples: EvidenceBase) -> None:
     counted = {"case", "route_report", "interception"}
     tables = {"mart_places": counted, "mart_corridors": counted}
-    tables |= dict.fromkeys(("mart_coverage", "mart_completeness"), counted | {"flow_count"})
+    tables |= {
+        "mart_completeness": counted,
+        "fct_movements": counted,
+        "mart_coverage": counted | {"flow_count"},
+    }
     for table, grains in tables.items():
         assert names(samples, f"select distinct record_grain from marts.{table}") == grains, table
+
+
+def test_a_published_table_stands_in_both_editions_as_it_was_printed(
+    samples: EvidenceBase, release: Release
+) -> None:
+    """Its totals of each year, and its parts; flow counts that nobody published are in the mart alone."""
+    path = next((SAMPLE_PARTNERS / "bundi_statistics" / "extracts").iterdir())
+    with path.open(encoding="utf-8", newline="") as lines:
+        printed = sorted(
+            (int(row["Year"]), None if row["Victims"] == "<5" else int(row["Victims"]))
+            for row in csv.DictReader(lines)
+            if not row["Came from"]
+        )
+        lines.seek(0)
+        rows = sum(1 for _ in csv.DictReader(lines))
+    for edition in ("members", "public"):
+        with duckdb.connect(str(release.path / edition / "evidence_base.duckdb"), read_only=True) as con:
+            assert (
+                con.execute(
+                    "select counted_year, person_count from published.context_counts "
+                    "where origin_place_id = 'unknown' order by 1"
+                ).fetchall()
+                == printed
+            )
+            assert con.execute(
+                "select count(*), count(distinct publication_url), min(edition) from published.context_counts"
+            ).fetchall() == [(rows, 1, edition)]
+    assert names(samples, "select distinct publication is null from marts.mart_context_counts") == {
+        True,
+        False,
+    }
+    assert names(
+        samples, "select person_count_high from published.context_counts where person_count is null"
+    ) <= {4}
 
 
 def test_interceptions_are_prevented_and_never_victims(samples: EvidenceBase) -> None:

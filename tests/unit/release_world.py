@@ -93,6 +93,13 @@ def build_warehouse(
             select 'public' as edition, 'year-2024' as baseline, 'year-2025' as current, 'stable' as status
             """
         )
+        con.execute(
+            """
+            create table published.context_counts as
+            select * from (values ('members', 'Victims by year', 853), ('public', 'Victims by year', 853))
+                as t (edition, publication, person_count)
+            """
+        )
         con.execute("create table meta.grains as select 'case' as record_grain, false as is_addable")
 
 
@@ -107,6 +114,7 @@ def dbt_manifest(settings: Settings, undescribed: str | None = None) -> Path:
         "published.periods": ("edition", "period_id"),
         "published.corridors": ("edition", "period_id", "corridor_id", "movement_count"),
         "published.shifts": ("edition", "baseline", "current", "status"),
+        "published.context_counts": ("edition", "publication", "person_count"),
         "meta.grains": ("record_grain", "is_addable"),
         "staging.stg_secret": ("given_name",),
     }  # fmt: skip

@@ -14,11 +14,11 @@ import pytest
 
 from orchestration.core import NjiaError, Settings, UsageError
 from orchestration.release import list_releases, rollback
-from orchestration.release.staging.carried import carry
+from orchestration.release.staging.carried import carried_tables, carry
 from orchestration.stewardship import active_decisions, record_decision
 from orchestration.stewardship.decisions.recording import revoke
 from tests.unit.dbt_world import World
-from tests.unit.release_world import START, publish_one, settings_in
+from tests.unit.release_world import START, dbt_manifest, publish_one, settings_in
 
 REPUBLISH_2025 = {"id": "0123456789ab", "year": 2025}
 
@@ -54,6 +54,14 @@ def test_public_rows_of_published_periods_are_carried(settings: Settings) -> Non
         },
         "2026": {"epoch": 0, "republished_by": [], "first_release": "new", "carried_from": None},
     }  # fmt: skip
+
+
+def test_numbers_of_others_belong_to_no_year_and_are_never_carried(settings: Settings) -> None:
+    publish_one(settings)
+    assert "context_counts" not in carry(settings, []).rows
+    assert not (settings.carried / "context_counts.parquet").exists()
+    named = carried_tables(dbt_manifest(settings))
+    assert set(named) == {"periods", "corridors", "shifts"}, "tables whose rows have a period"
 
 
 def test_after_a_rollback_the_newest_release_that_published_a_year_is_carried(settings: Settings) -> None:

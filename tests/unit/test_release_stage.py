@@ -43,8 +43,8 @@ def test_a_candidate_holds_the_published_models_and_nothing_else(settings: Setti
         ).fetchall()
         assert [name for name, _ in tables] == [
             "marts.fct_movements", "meta.columns", "meta.grains", "meta.publication_policy", "meta.release",
-            "published.corridors", "published.periods", "published.shifts", "quality.check_results",
-            "quality.reconciliation", "quality.waivers",
+            "published.context_counts", "published.corridors", "published.periods", "published.shifts",
+            "quality.check_results", "quality.reconciliation", "quality.waivers",
         ]  # fmt: skip
         assert all(comment for _, comment in tables)
         assert con.execute(
@@ -65,7 +65,7 @@ def test_a_candidate_holds_the_published_models_and_nothing_else(settings: Setti
         assert tags is not None and tags[0]["storage_version"] == "v1.2.0+"
     parquet = candidate.path / "members/parquet"
     assert pq.read_table(parquet / "marts.fct_movements.parquet").num_rows == 3
-    assert len(list(parquet.iterdir())) == 11
+    assert len(list(parquet.iterdir())) == 12
 
 
 def test_the_files_are_read_only_and_match_the_manifest(settings: Settings) -> None:

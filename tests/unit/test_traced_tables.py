@@ -32,9 +32,14 @@ LINEAGE = """
 WATCHED = """
     create table extracts as
     select * from (values
-        ('p', 'p-1', 'a', 'p_cases', 'DSA-1', date '2024-01-01', date '2024-03-31', '2020'),
-        ('q', 'p-2', 'b', 'q_cases', 'DSA-2', null, null, null)
-    ) as t (partner, partner_code, extract_id, contract, agreement_id, period_from, period_to, round);
+        ('p', 'p-1', 'a', 'p_cases', 'DSA-1', date '2024-01-01', date '2024-03-31', '2020', 'case', null),
+        ('q', 'p-2', 'b', 'q_cases', 'DSA-2', null, null, null, 'case', null),
+        ('q', 'p-2', 'c', 'q_flows', 'DSA-2', null, null, null, 'flow_count', null),
+        ('r', 'p-3', 'd', 'r_table', 'CC-BY', null, null, null, 'flow_count', 'Victims by year')
+    ) as t (
+        partner, partner_code, extract_id, contract, agreement_id, period_from, period_to, round, record_grain,
+        publication
+    );
     create table watches as
     select *, 'case' as record_grain, 'KE040' as watched_place_id from (values
         ('p', 'a', 'KE040', 'origin', date '2024-01-01'),
@@ -164,6 +169,15 @@ def test_round_is_compared_with_earlier_rounds_only() -> None:
 def test_a_round_leads_to_the_extracts_that_declare_it() -> None:
     assert [one["extract_id"] for one in found("periods", "round-2020").watches] == ["a"]
     assert found("periods", "2024").watches == []
+
+
+def test_a_number_of_others_leads_to_the_files_it_stands_in() -> None:
+    _, *key = TRACED["context_counts"].key
+    nothing = [""] * (len(key) - 1)
+    [one] = found("context_counts", "flow_count", "Victims by year", *nothing).watches
+    assert one["extract_id"] == "d"
+    [one] = found("mart_context_counts", "p-2", "flow_count", "", *nothing).watches
+    assert one["extract_id"] == "c", "a partner's own counts, and none of its cases"
 
 
 # --- names and keys --------------------------------------------------------------------------------

@@ -270,10 +270,11 @@ def of_round(key: Key) -> Query:
     )
 
 
-def of_publication(key: Key) -> Query:
-    """Select the extracts that hold the published table."""
+def of_context(key: Key) -> Query:
+    """Select the extracts that hold a table of others, or the flow counts of a partner."""
     return Query(
         "select *, null as watched_place_id, null as role, null as month from extracts "
-        "where publication = $publication order by all",
-        {"publication": key["publication"]},
+        "where record_grain = 'flow_count' and coalesce(publication, '') = $publication "
+        "and ($partner_code is null or partner_code = $partner_code) order by all",
+        {"publication": key["publication"], "partner_code": key.get("partner_code")},
     )

@@ -97,6 +97,7 @@ TABLES = {
             extracts.period_from,
             extracts.period_to,
             extracts.round,
+            extracts.record_grain,
             extracts.publication
         from staging.stg_extracts as extracts
         inner join staging.stg_extracts_in_force as in_force

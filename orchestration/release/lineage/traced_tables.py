@@ -81,7 +81,7 @@ _ITEM = ("item_kind", "item", "role", "round", "record_grain")
 _MEASURED = "The measure compares them with reports of the same partners on other places and times."
 _COVERAGE = "A watched month is in a contract's declared coverage and an extract's period, even without rows."
 _NEW = "New: named in no earlier round. Earlier reports with the same coverage make that more certain."
-_CONTEXT = "A number that others published, as the file of its contract has it; no record of ours."
+_CONTEXT = "A number of others, as the file has it: no movement stands behind it."
 _CONTEXT_COUNT = (
     "record_grain", "publication", "publication_url", "period_from", "period_to", "origin_place_id",
     "counted_at_place_id", "destination_place_id", "destination_basis", "form_label", "nationality", "sex",
@@ -123,6 +123,13 @@ _MARTS = {
     ),
     "mart_novelty": _mart_of_items(LineageResult.novelty),
     "mart_not_seen_again": _mart_of_items(LineageResult.absence),
+    "mart_context_counts": _of_calendar(
+        "partner_code",
+        *_CONTEXT_COUNT,
+        query=queries.of_context,
+        note=_CONTEXT,
+        comes_to=LineageResult.watched,
+    ),
     "fct_movements": _mart_of_movement("movement_id", comes_to=LineageResult.of_movement),
     "movements": _mart_of_movement("movement_id", comes_to=LineageResult.of_movement),
     "fct_movement_legs": _mart_of_movement("movement_id", "leg_number"),
@@ -144,7 +151,7 @@ _PUBLISHED = {
     ),
     "routes": Traced(("period_id", "line", "line_id"), queries.route, comes_to=LineageResult.report_count),
     "context_counts": _of_calendar(
-        *_CONTEXT_COUNT, query=queries.of_publication, note=_CONTEXT, comes_to=LineageResult.nothing
+        *_CONTEXT_COUNT, query=queries.of_context, note=_CONTEXT, comes_to=LineageResult.watched
     ),
     "periods": _of_calendar(
         "period_id", query=queries.of_round, note=_PERIOD, comes_to=LineageResult.nothing
