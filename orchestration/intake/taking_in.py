@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from orchestration.core import (
 from orchestration.intake.claim import Claim, claim, clear_kept, why_it_waits
 from orchestration.intake.drift.report import drift_item, last_extract
 from orchestration.intake.inbox import inbox_files, partner_folders
+from orchestration.intake.landing.delivery_order import place_of
 from orchestration.intake.landing.erasing import erase_forgotten
 from orchestration.intake.landing.hidden_texts import HiddenTexts, texts_path
 from orchestration.intake.landing.landing import (
@@ -54,7 +55,6 @@ from orchestration.intake.reading.any_file import open_source
 from orchestration.intake.records.records import RecordReader
 from orchestration.intake.shown_names import shown_file
 
-NAIROBI = timezone(timedelta(hours=3))
 UNEXPECTED = "unexpected"
 
 
@@ -134,6 +134,8 @@ def _take_in_file(
     landed = read_register(settings.landing, partner)
     placed = read_set_aside(settings.landing, partner) | landed
     earlier = placed.get(extract_id)
+    place = place_of(contract, earlier, placed.values(), as_of)
+    landed_at = as_of.astimezone(UTC).isoformat()
     parquet = parquet_path(settings.landing, partner, extract_id)
     tombstones = tombstones_of(settings, keys, partner)
     reader = RecordReader(contract, keys, file.name, tombstones=tombstones)
@@ -148,7 +150,13 @@ def _take_in_file(
             if not is_sealed and not earlier.get("original"):
                 seal(file, settings.sealed, partner, extract_id, keys.stewards_recipient)
             reason = f"{partner}: file {shown} equals the extract landed on {earlier['received_on']}."
-            return TakenExtract(partner, shown, "already_landed", extract_id, reason=reason)
+            if place["sequence"] == earlier["sequence"]:
+                return TakenExtract(partner, shown, "already_landed", extract_id, reason=reason)
+            again = earlier | place | {"landed_at": landed_at}
+            register(register_path(settings.landing, partner, extract_id), again)
+            reason += " It replaces what came since."
+            counts = (again["rows_read"], again["rows_landed"], again["rows_refused"])
+            return TakenExtract(partner, shown, "landed", extract_id, *counts, reason=reason)
     last = last_extract(placed, contract, extract_id)
     codes = reader.link_codes.written_to(settings.link_codes, partner, extract_id)
     hidden, texts = HiddenTexts(contract, keys), texts_path(parquet)
@@ -183,12 +191,8 @@ def _take_in_file(
         "column_profile": reader.profiles.content(),
         "original": original.what if original else None,
         "original_sha256": original.sha256 if original else sha256,
-        "landed_at": as_of.astimezone(UTC).isoformat(),
-        # An extract that is read again by a corrected contract keeps its place in the sequence.
-        "received_on": earlier["received_on"] if earlier else as_of.astimezone(NAIROBI).date().isoformat(),
-        "sequence": earlier["sequence"]
-        if earlier
-        else 1 + max((e["sequence"] for e in placed.values()), default=0),
+        "landed_at": landed_at,
+        **place,
     }
     register(register_path(settings.landing, partner, extract_id), entry)
     earlier_path(settings.landing, partner, extract_id).unlink(missing_ok=True)
