@@ -293,6 +293,20 @@ def test_after_a_kill_a_refresh_keeps_the_resealed_original(
         assert forget_wholly(base, "S3", identity).rows == 1
 
 
+def test_a_kill_after_the_original_is_destroyed_does_not_seal_it_again(
+    base: EvidenceBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landed(base)
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr("orchestration.intake.landing.erasing._erase_codes", killed)
+        forget_wholly(base, "S3")
+    landed(base)  # the next refresh takes in, and ends what was begun
+    base.deliver("swala_post", "swala_2026-02.csv", scenario.SWALA)
+    (again,) = landed(base)
+    assert again["original"].startswith("destroyed")
+    assert list((base.settings.sealed / "swala_post").iterdir()) == []
+
+
 @pytest.mark.parametrize("others_name", ["S4", "S3"])
 def test_a_resealed_original_survives_only_for_the_same_record(
     base: EvidenceBase, identity: pyrage.x25519.Identity, others_name: str, monkeypatch: pytest.MonkeyPatch

@@ -100,11 +100,10 @@ def erase_in_originals(settings: Settings, tombstones: Tombstones, private_key: 
     Raises UsageError, before anything is erased, if the given keys do not open one of the originals.
     """
     refuse_shut_originals(settings, tombstones, private_key)
-    originals = {
+    return {
         held.extract_id: _erase_in_original(settings, tombstones, held, private_key)
         for held in held_of_forgotten(settings, tombstones)
     }
-    return {extract_id: original for extract_id, original in originals.items() if original}
 
 
 def erase_forgotten(
@@ -121,8 +120,7 @@ def erase_forgotten(
         original = tombstones.done.get(held.extract_id) or _erase_in_original(settings, tombstones, held)
         _erase_codes(settings, tombstones, held)
         _erase_cells(settings, tombstones, held, original)
-        if original:
-            originals[held.extract_id] = original.what
+        originals[held.extract_id] = original.what
     mark_erased(settings, tombstones.partner)
     return extracts, originals
 
@@ -152,20 +150,19 @@ def refuse_shut_originals(settings: Settings, tombstones: Tombstones, private_ke
 
 def _erase_in_original(
     settings: Settings, tombstones: Tombstones, held: HeldOfForgotten, private_key: str | None = None
-) -> Original | None:
+) -> Original:
     entry = read_register(settings.landing, held.partner)[held.extract_id]
     contract = Contract.of_content(entry["contract_content"])
     return reseal(settings, contract, held.extract_id, entry["file"], tombstones, private_key)
 
 
 def _erase_cells(
-    settings: Settings, tombstones: Tombstones, held: HeldOfForgotten, original: Original | None
+    settings: Settings, tombstones: Tombstones, held: HeldOfForgotten, original: Original
 ) -> None:
     path = parquet_path(settings.landing, held.partner, held.extract_id)
     note = register_path(settings.landing, held.partner, held.extract_id)
     entry = json.loads(note.read_text(encoding="utf-8"))
-    if original:
-        entry |= {"original": original.what, "original_sha256": original.sha256}
+    entry |= {"original": original.what, "original_sha256": original.sha256}
     erased: Counter[tuple[str, str]] = Counter()
     rewrite(
         path,

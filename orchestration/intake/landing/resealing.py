@@ -28,11 +28,12 @@ from orchestration.intake.records.records import RecordReader
 from orchestration.intake.shown_names import shown_sheet
 
 Rows = Collection[tuple[str, int]]
-RESEALED, NOT_REWRITABLE, STILL_THERE, WITHOUT_KEY = (
+RESEALED, NOT_REWRITABLE, STILL_THERE, WITHOUT_KEY, GONE = (
     "sealed again without rows of forgotten records",
     "destroyed: it held a forgotten record, and a file of this form cannot be written without it",
     "destroyed: it held a forgotten record in other places than its rows",
     "destroyed: it held a forgotten record, and no key was given to write it without",
+    "destroyed: it held a forgotten record",
 )
 _SHORTEST_TEXT = 4
 _IDENTIFYING = re.compile(r"[^\W\d]|\d{6}")  # a word, or a long number
@@ -45,16 +46,17 @@ def reseal(
     file_name: str,
     tombstones: Tombstones,
     private_key: str | None,
-) -> Original | None:
+) -> Original:
     """Rewrite an original without forgotten records, or destroy it, which needs no private key.
 
-    Returns what was done, None if there is no original. The original is read again, so that rows that never
+    Returns what was done. An original that is gone counts as destroyed: a killed attempt may have done it, and
+    the extract's note must say so before the file is sent again. The original is read again, so that rows that never
     landed are removed too. Raises UsageError if the given key does not open it.
     """
     partner = contract.partner.code
     sealed = sealed_path(settings.sealed, partner, extract_id)
     if not sealed.is_file():
-        return None
+        return Original(GONE)
     if private_key is None:
         sealed.unlink()
         return Original(WITHOUT_KEY)
