@@ -20,30 +20,42 @@ from orchestration.linkage import Clusters
 
 SHARED_SHARE, SHARED_WITH = "shared_submission_share", "shared_with"
 SOURCES = pa.schema([("partner", pa.string()), ("source", pa.string())])
-_KEYS = "select distinct partner, extract_id, submission_key from records where submission_key is not null"
+# Records are counted, because an id that stands in many of them supersedes them all at the other partner.
+_KEYS = """
+select partner, extract_id, submission_key, count(*) as records
+from records
+where submission_key is not null
+group by partner, extract_id, submission_key
+"""
 _SHARED = """
-with own as (select submission_key from submissions where partner = $partner and extract_id = $extract_id),
+with own as (select * from submissions where partner = $partner and extract_id = $extract_id),
 sent_before as (select submission_key from sent where partner = $partner)
-select sent.partner, count(*) as shared, (select count(*) from own) as submissions
+select sent.partner, sum(own.records) as shared, (select sum(records) from own) as submissions
 from own
 inner join sent on own.submission_key = sent.submission_key
 where sent.partner <> $partner and own.submission_key not in (select submission_key from sent_before)
 group by sent.partner
 order by shared desc, sent.partner
 """
-# Each partner beside the first one by name that has a submission of its own in force.
+# Each two partners that share enough of the smaller one's submissions in force.
 _PAIRS = f"""
 with held as (
     select distinct keys.partner, keys.submission_key
     from ({_KEYS}) as keys
     inner join in_force on keys.partner = in_force.partner and keys.extract_id = in_force.extract_id
 ),
-firsts as (
-    select submission_key, min(partner) as partner from held group by submission_key having count(*) > 1
+sizes as (select partner, count(*) as submissions from held group by partner),
+pairs as (
+    select one.partner as one, other.partner as other, count(*) as shared
+    from held as one
+    inner join held as other on one.submission_key = other.submission_key and one.partner < other.partner
+    group by one.partner, other.partner
 )
-select distinct firsts.partner, held.partner
-from firsts
-inner join held on firsts.submission_key = held.submission_key and firsts.partner <> held.partner
+select pairs.one, pairs.other
+from pairs
+inner join sizes as size_of_one on pairs.one = size_of_one.partner
+inner join sizes as size_of_other on pairs.other = size_of_other.partner
+where pairs.shared / least(size_of_one.submissions, size_of_other.submissions) >= $share
 """
 
 
@@ -99,8 +111,8 @@ def in_order_of_receipt(register: Sequence[Landed]) -> list[int]:
 def sources(settings: Settings, register: Sequence[Landed], in_force: Iterable[tuple[str, str]]) -> pa.Table:
     """Return the source of each partner, as SOURCES.
 
-    Partners that share a submission in force, or name one form, are one source, called by the first of them
-    by name.
+    Partners that share ONE_SOURCE_SHARE_MIN of the smaller one's submissions in force, or name one form, are
+    one source, called by the first of them by name.
     """
     partners = sorted({landed.partner for landed in register})
     number = {partner: at for at, partner in enumerate(partners)}
@@ -116,7 +128,7 @@ def sources(settings: Settings, register: Sequence[Landed], in_force: Iterable[t
         with open_views(settings, "records") as con:
             con.execute("create table in_force (partner varchar, extract_id varchar)")
             con.executemany("insert into in_force values (?, ?)", [landed.key for landed in with_ids])
-            pairs += con.execute(_PAIRS).fetchall()
+            pairs += con.execute(_PAIRS, {"share": thresholds.ONE_SOURCE_SHARE_MIN}).fetchall()
     clusters = Clusters((number[one], number[other]) for one, other in pairs)
     rows = [{"partner": one, "source": partners[clusters.of(number[one])]} for one in partners]
     return pa.Table.from_pylist(rows, schema=SOURCES)

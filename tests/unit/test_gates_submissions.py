@@ -67,6 +67,13 @@ def test_half_shared_holds_nothing(settings: Settings) -> None:
     assert held(settings) == set()
 
 
+def test_one_id_in_many_records_counts_with_each_of_them(settings: Settings) -> None:
+    """A placeholder that both partners write would supersede all of bonde's records that have it."""
+    send(settings, "a", "mto_post", 1, 2, 7)
+    send(settings, "b", "bonde_post", 7, 7, 7, 7, 8, 9, received_on="2026-11-02")
+    assert held(settings) == {"b"}
+
+
 def test_what_a_held_extract_holds_is_not_sent_before(settings: Settings) -> None:
     send(settings, "a", "mto_post", 1, 2)
     send(settings, "b", "bonde_post", 1, 2, 3, received_on="2026-11-02")
@@ -104,6 +111,15 @@ def test_partners_that_share_a_submission_in_force_are_one_source(settings: Sett
     send(settings, "d", "pwani_post", 8)
     chain = dict.fromkeys(("bonde_post", "kilima_post", "mto_post"), "bonde_post")
     assert source_of(settings) == chain | {"pwani_post": "pwani_post"}
+
+
+def test_a_forwarded_case_makes_no_one_source(settings: Settings) -> None:
+    """Below a tenth of the smaller partner's submissions, in force."""
+    send(settings, "a", "mto_post", *range(1, 31))
+    send(settings, "b", "bonde_post", *range(30, 41), received_on="2026-11-02")
+    send(settings, "c", "kilima_post", *range(40, 50), received_on="2026-11-03")
+    apart = {name: name for name in ("bonde_post", "kilima_post", "mto_post")}
+    assert source_of(settings) == apart | {"kilima_post": "bonde_post"}  # one of 11, one of ten
 
 
 def test_a_held_extract_joins_no_sources(settings: Settings) -> None:

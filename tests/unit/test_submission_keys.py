@@ -73,6 +73,14 @@ def test_an_id_that_may_be_of_any_form_has_no_code(tmp_path: Path) -> None:
     assert codes(tmp_path, contract(column="Serial"), {"Serial": "1"}, {"Serial": ""}) == []
 
 
+def test_the_placeholder_of_an_id_has_no_code(tmp_path: Path) -> None:
+    nil = {"meta/rootUuid": "uuid:00000000-0000-0000-0000-000000000000"}
+    for content in (contract(column="meta/rootUuid"), contract(column="meta/rootUuid", **SERVER)):
+        assert codes(tmp_path, content, nil, {"meta/rootUuid": ROOT}, nil) == codes(
+            tmp_path, content, {"meta/rootUuid": ROOT}
+        )
+
+
 def test_a_file_without_the_column_lands_without_codes(tmp_path: Path) -> None:
     assert codes(tmp_path, contract(column="meta/rootUuid"), {}) == []
 

@@ -21,6 +21,7 @@ from orchestration.intake.records.slots import Slot
 # The landed field of the code, 16 hex digits. No contract can map a column to it.
 SUBMISSION_KEY = "submission_key"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NIL = "00000000-0000-0000-0000-000000000000"  # written where there is no id
 
 
 class SubmissionKeys:
@@ -46,6 +47,8 @@ class SubmissionKeys:
     def code(self, text: str) -> str | None:
         """Return the code of an id; None where it is no UUID and the contract names no server and form."""
         own = text.strip().casefold().removeprefix("uuid:")
+        if own == _NIL:
+            return None
         if _UUID.fullmatch(own):
             return self._keys.submission_code(own)
         return self._keys.submission_code(self._form, own) if self._form and own else None
