@@ -205,6 +205,7 @@ def _shared_hash(keys: Keys) -> str:
 def _state_hash(extract: _Landed, contract: Contract, shared: str) -> str:
     names = (
         "parquet_sha256", "received_on", "sequence", "file", "period", "withheld_records", "withheld_persons",
+        "withheld_submissions",
     )  # fmt: skip
     landing = {name: extract.entry.get(name) for name in names}
     parts = json.dumps([landing, contract.content, shared, extract.entry["partner"]], sort_keys=True)

@@ -91,8 +91,15 @@ def _of_extract(
         for refusal in entry.get("refusals", [])
     ]
     whole, persons = (entry.get(name) or {} for name in ("withheld_records", "withheld_persons"))
+    submissions = entry.get("withheld_submissions") or {}
     tables["withheld_records"] = [
-        {**own, "record_id": record_id, "reason": reason, "is_one_person": is_one_person}
+        {
+            **own,
+            "record_id": record_id,
+            "reason": reason,
+            "is_one_person": is_one_person,
+            "submission_key": submissions.get(str(record_id)),
+        }
         for is_one_person, withheld in ((False, whole), (True, persons))
         for reason, ids in withheld.items()
         for record_id in ids

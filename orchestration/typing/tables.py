@@ -49,7 +49,9 @@ COVERAGE = pa.schema(
     ]
 )
 REFUSALS = pa.schema([*_EXTRACT, ("sheet", pa.string()), ("reason", pa.string()), ("row_count", pa.int64())])
-WITHHELD_RECORDS = pa.schema([*_RECORD, ("reason", pa.string()), ("is_one_person", pa.bool_())])
+WITHHELD_RECORDS = pa.schema(
+    [*_RECORD, ("reason", pa.string()), ("is_one_person", pa.bool_()), ("submission_key", pa.string())]
+)
 RECORDS = pa.schema(
     [
         *_RECORD,

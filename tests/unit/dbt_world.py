@@ -45,6 +45,7 @@ SCHEMAS: dict[str, list[tuple[str, pa.DataType]]] = {
     ],
     "typed/withheld_records": [
         ("extract_id", TEXT), ("partner", TEXT), ("record_id", BIG), ("reason", TEXT), ("is_one_person", YES),
+        ("submission_key", TEXT),
     ],
     "typed/records": [
         ("extract_id", TEXT), ("partner", TEXT), ("record_id", BIG), ("record_grain", TEXT), ("sheet", TEXT),

@@ -85,6 +85,16 @@ def test_a_file_without_the_column_lands_without_codes(tmp_path: Path) -> None:
     assert codes(tmp_path, contract(column="meta/rootUuid"), {}) == []
 
 
+def test_a_withheld_record_keeps_the_code_of_its_submission(tmp_path: Path) -> None:
+    path = tmp_path / "export.json"
+    refused = {"_uuid": "1", "meta/rootUuid": ROOT, **ANSWERS, "Consent": "No"}
+    path.write_text(json.dumps([refused, {"_uuid": "2", **ANSWERS, "Consent": "No"}]))
+    content = contract(column="meta/rootUuid")
+    found = {row["record_id"]: row["submission_key"] for row in typed(path, content)["withheld_records"]}
+    record, without = (KEYS.record_id("testpartner", f"book|{key}") for key in "12")
+    assert found == {record: KEYS.submission_code(ROOT), without: None}
+
+
 def test_the_id_itself_lands_nowhere(tmp_path: Path) -> None:
     path = tmp_path / "export.json"
     path.write_text(json.dumps([{"_uuid": "1", "meta/rootUuid": ROOT, **ANSWERS}]))

@@ -49,7 +49,8 @@ newest_copies as (
     select
         partner,
         record_id,
-        max(sequence) as newest_sequence
+        max(sequence) as newest_sequence,
+        max(submission_key) as submission_key
     from records
     where extract_fate = 'in_force'
     group by partner, record_id
@@ -58,30 +59,30 @@ newest_copies as (
 -- A record that a partner now withholds is withdrawn with its earlier copies. A person's refusal withdraws every copy
 -- in the same file too, but not other persons of a group with a row each. A withdrawal takes effect even if its
 -- extract is held: consent is not a matter of quality.
-withheld as (
+withheld_rows as (
     select
-        withheld.partner,
-        withheld.record_id,
-        max(extracts.sequence) as newest_sequence,
-        max(
-            case
-                when
-                    not coalesce(withheld.is_one_person, false)
-                    and withheld.reason in (
-                        'withheld:withdrawn',
-                        'withheld:no_consent',
-                        'withheld:consent_not_recorded',
-                        'withheld:other_purpose'
-                    )
-                    then extracts.sequence
-            end
-        ) as newest_refusal
+        withheld.*,
+        extracts.sequence,
+        withheld.reason in (
+            'withheld:withdrawn', 'withheld:no_consent', 'withheld:consent_not_recorded', 'withheld:other_purpose'
+        ) as is_by_consent
     from {{ ref('stg_withheld_records') }} as withheld
     inner join extracts on withheld.extract_id = extracts.extract_id and withheld.partner = extracts.partner
     where
         extracts.extract_fate = 'in_force'
         or (extracts.extract_fate = 'held' and withheld.reason = 'withheld:withdrawn')
-    group by withheld.partner, withheld.record_id
+),
+
+withheld as (
+    select
+        partner,
+        record_id,
+        max(submission_key) as submission_key,
+        max(sequence) as newest_sequence,
+        max(case when is_by_consent then sequence end) as newest_no,
+        max(case when is_by_consent and not coalesce(is_one_person, false) then sequence end) as newest_refusal
+    from withheld_rows
+    group by partner, record_id
 ),
 
 replaced as (
@@ -169,6 +170,35 @@ fates as (
     left join noted on records.extract_id = noted.extract_id and records.record_id = noted.record_id
 ),
 
+-- Consent that is refused or taken back at one partner counts at all others, until that partner sends the record anew
+-- with a yes. A review, or any other reason, is of the partner alone.
+taken_back as (
+    select
+        coalesce(withheld.submission_key, newest_copies.submission_key) as submission_key,
+        min(withheld.partner) as first_partner,
+        max(withheld.partner) as last_partner
+    from withheld
+    left join newest_copies
+        on withheld.partner = newest_copies.partner and withheld.record_id = newest_copies.record_id
+    where
+        withheld.newest_no is not null
+        and not coalesce(
+            newest_copies.newest_sequence >= withheld.newest_no
+            and newest_copies.newest_sequence > coalesce(withheld.newest_refusal, 0),
+            false
+        )
+    group by coalesce(withheld.submission_key, newest_copies.submission_key)
+),
+
+permitted_everywhere as (
+    select
+        fates.*,
+        coalesce(taken_back.first_partner <> fates.partner or taken_back.last_partner <> fates.partner, false)
+        and fates.fate in ('current', 'quarantined', 'embargoed') as is_taken_back
+    from fates
+    left join taken_back on fates.submission_key = taken_back.submission_key
+),
+
 -- A submission that several partners sent counts once: the record of the partner that sent it first stands for all. It
 -- does so while it is quarantined or under embargo, and when a steward left it out. A partner that no longer sends it
 -- stands for nothing.
@@ -181,36 +211,30 @@ senders as (
             partition by submission_key, record_grain
             order by min(received_on) nulls last, partner nulls last
         ) as sender_number
-    from fates
+    from permitted_everywhere
     where submission_key is not null and extract_fate = 'in_force'
     group by submission_key, record_grain, partner
     having
         sum(
-            case when fate in ('current', 'quarantined', 'embargoed') or (fate = 'withdrawn' and is_excluded) then 1 end
+            case
+                when is_taken_back then 0
+                when fate in ('current', 'quarantined', 'embargoed') or (fate = 'withdrawn' and is_excluded) then 1
+            end
         ) > 0
-),
-
--- Whoever takes consent back at one partner has taken it back at all.
-taken_back as (
-    select distinct submission_key
-    from fates
-    where submission_key is not null and fate = 'withdrawn' and is_withheld_since
 ),
 
 counted_once as (
     select
-        fates.*,
-        taken_back.submission_key is not null and fates.fate in ('current', 'quarantined', 'embargoed')
-            as is_taken_back,
-        coalesce(fates.partner <> senders.partner, false) and fates.fate in ('current', 'quarantined', 'embargoed')
-            as is_same_submission
-    from fates
+        records.*,
+        coalesce(records.partner <> senders.partner, false)
+        and records.fate in ('current', 'quarantined', 'embargoed')
+        and not records.is_taken_back as is_same_submission
+    from permitted_everywhere as records
     left join senders
         on
-            fates.submission_key = senders.submission_key
-            and fates.record_grain = senders.record_grain
+            records.submission_key = senders.submission_key
+            and records.record_grain = senders.record_grain
             and senders.sender_number = 1
-    left join taken_back on fates.submission_key = taken_back.submission_key
 )
 
 select

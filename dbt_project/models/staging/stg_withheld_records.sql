@@ -4,5 +4,6 @@ select
     partner,
     record_id,
     reason,
-    is_one_person
+    is_one_person,
+    submission_key
 from {{ source('typed', 'withheld_records') }}

@@ -206,6 +206,11 @@ def _accounted(
         "child_rows": child_rows,
         "child_refusals": _add_refusals(entry["child_refusals"], by_sheet),
         **{name: _without(entry[name], tombstones) for name in _WITHHELD_LISTS},
+        "withheld_submissions": {
+            record: code
+            for record, code in (entry.get("withheld_submissions") or {}).items()
+            if not tombstones.has(int(record))
+        },
     }
 
 

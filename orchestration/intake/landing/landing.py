@@ -184,6 +184,7 @@ def account(contract: Contract, tally: Tally, date_system: int) -> dict[str, Any
         "refusals": _refusals(tally.refusals, tally.refused_rows),
         "withheld_records": {reason: sorted(ids) for reason, ids in sorted(tally.withheld.items())},
         "withheld_persons": {reason: sorted(ids) for reason, ids in sorted(tally.withheld_persons.items())},
+        "withheld_submissions": {str(one): code for one, code in sorted(tally.withheld_submissions.items())},
         "child_rows": dict(sorted(tally.child_landed.items())),
         "child_rows_read": dict(sorted(tally.child_read.items())),
         "child_orphans": dict(sorted(tally.child_orphans.items())),

@@ -154,12 +154,13 @@ class RecordReader:
         stands = np.any([slot.stands for slot in slots], axis=0) if slots else np.zeros(len(block), bool)
         refused.refuse(BLANK, ~stands)
         ids = self._record_ids(plan, sheet, block, slots, refused)
+        submissions = list(self._submission_keys.slots(plan, block, np.ones(len(block), bool)))
         forgotten = np.zeros(len(block), bool)
         lands = refused.stay
         forgotten[lands] = self._tombstones.among(ids[lands])
         refused.refuse(FORGOTTEN, forgotten)
         self._remember(plan, sheet, block, refused, ids)
-        self._count_refused(plan, sheet, block, slots, refused, ids)
+        self._count_refused(plan, sheet, block, slots, submissions, refused, ids)
         lands = refused.stay
         landing = np.flatnonzero(lands)
         tally.rows_landed += len(landing)
@@ -168,8 +169,7 @@ class RecordReader:
         if self._watch:
             self._watch(plan, block, landing)
         self.link_codes.add(ids[landing].tolist(), plan, block, landing.tolist())
-        slots += self._submission_keys.slots(plan, block, lands)
-        return cells_of(slots, landing, ids[landing], block.numbers[landing], sheet.shown)
+        return cells_of(slots + submissions, landing, ids[landing], block.numbers[landing], sheet.shown)
 
     def _refuse_by_answers(self, plan: ColumnPlan, block: Block, refused: Refusals) -> None:
         """Refuse rows by the partner's review, consent and purpose."""
@@ -279,6 +279,7 @@ class RecordReader:
         sheet: SourceSheet,
         block: Block,
         slots: list[Slot],
+        submissions: list[Slot],
         refused: Refusals,
         ids: Rows,
     ) -> None:
@@ -300,6 +301,11 @@ class RecordReader:
             ):
                 if which.any():
                     kept.setdefault(reason, set()).update(ids[which].tolist())
+            for slot in submissions:
+                rows_of_slot = np.flatnonzero(slot.stands & known).tolist()
+                self.tally.withheld_submissions.update(
+                    {int(ids[row]): slot.cell(row).value for row in rows_of_slot}
+                )
 
     def _are_about_a_person(self, slots: list[Slot], rows: int) -> Flags:
         """Return the rows, each a person, that hold more than a reference and a status."""

@@ -68,7 +68,8 @@ class Tally:
     """The outcome of every row and column of a file, as numbers, codes and column names, never values.
 
     `withheld`: ids of withheld records by reason; `withheld_persons`: the same for rows of single persons, if
-    a record's rows are its persons. `forgotten`: sheets and row numbers of forgotten records, used only while
+    a record's rows are its persons. `withheld_submissions`: code of the submission by id, where a withheld
+    row has one. `forgotten`: sheets and row numbers of forgotten records, used only while
     the file is open. `physical`: rows or lines of each sheet, counted from the bytes; `explained`: those that
     are no rows of the table, by sheet and reason. `opened`: the sheets that were read.
     """
@@ -83,6 +84,7 @@ class Tally:
     refused_rows: dict[tuple[str, str], RowRanges] = field(default_factory=dict)
     withheld: dict[str, set[int]] = field(default_factory=dict)
     withheld_persons: dict[str, set[int]] = field(default_factory=dict)
+    withheld_submissions: dict[int, str] = field(default_factory=dict)
     forgotten: set[tuple[str, int]] = field(default_factory=set)
     child_read: Counter[str] = field(default_factory=Counter)
     child_landed: Counter[str] = field(default_factory=Counter)
