@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -69,24 +70,27 @@ def forget_command(
     try:
         finish_rotations(settings)  # a killed rotation may have left originals and codes half done
         keys = load_keys(settings.keys)
-        records = {
-            record for name in asked for record in forget.records_called(settings, keys, partner, name)
-        }
+        called = {record for name in asked for record in forget.records_called(settings, keys, partner, name)}
+        all_asked = forget.with_copies(settings, partner, called)
+        copies = {sender: len(ids) for sender, ids in all_asked.records.items() if sender != partner}
         if not yes and sys.stdin.isatty():
-            _announce(partner, len(records), private_key is not None)
+            _announce(
+                partner, len(all_asked.records[partner]), copies, all_asked.unclear, private_key is not None
+            )
             click.confirm("Go on?", abort=True, err=True)
-        erased, needles = forget.erase(settings, keys, partner, records, asked, private_key, settings.as_of())
+        erased, needles = forget.erase(settings, keys, all_asked, asked, private_key, settings.as_of())
         why: dict[str, Any] = {} if reason is None else {"reason": reason}
-        audit.record(
-            settings,
-            author or audit.os_user(),
-            FORGOT,
-            partner,
-            **why,
-            records=erased.records,
-            extracts=list(erased.originals),
-            decisions=erased.decisions,
-        )
+        for one in erased:
+            audit.record(
+                settings,
+                author or audit.os_user(),
+                FORGOT,
+                one.partner,
+                **why,
+                records=one.records,
+                extracts=list(one.originals),
+                decisions=one.decisions,
+            )
     finally:
         lock.release()
     with console.refresh_progress() as on_step:
@@ -102,11 +106,13 @@ def forget_command(
     result: dict[str, Any] = {
         "outcome": "refused" if held else "found" if proof and proof.found else "forgotten",
         "partner": partner,
-        "records": erased.records,
-        "extracts": erased.extracts,
-        "rows": erased.rows,
-        "originals": erased.originals,
-        "decisions_removed": len(erased.decisions),
+        "records": sum(one.records for one in erased),
+        "copies": copies,
+        "copies_unclear": all_asked.unclear,
+        "extracts": sum(one.extracts for one in erased),
+        "rows": sum(one.rows for one in erased),
+        "originals": {extract: fate for one in erased for extract, fate in one.originals.items()},
+        "decisions_removed": sum(len(one.decisions) for one in erased),
         "editions_deleted": forget.editions_erased(settings),
         "still_held_by": held,
         "proof": vars(proof) if proof else None,
@@ -127,13 +133,27 @@ def forget_command(
         sys.exit(1)
 
 
-def _announce(partner: str, records: int, has_key: bool) -> None:
+def _announce(partner: str, records: int, copies: Mapping[str, int], unclear: int, has_key: bool) -> None:
     fate = "sealed again without it" if has_key else "destroyed (with --key: sealed again without it)"
     count = "1 record" if records == 1 else f"{records:,} records"
+    also = f", with copies of the same submissions at {_counted(copies)}," if copies else ""
     err.print(
-        f"{count} of {partner} will be erased everywhere, and older editions that hold it deleted. Originals "
-        f"that hold it will be {fate}. This cannot be undone.",
+        f"{count} of {partner}{also} will be erased everywhere, and older editions that hold it deleted. "
+        f"Originals that hold it will be {fate}. This cannot be undone.",
         soft_wrap=True,
+    )
+    if unclear:
+        err.print(_unclear(unclear), soft_wrap=True)
+
+
+def _counted(copies: Mapping[str, int]) -> str:
+    return ", ".join(f"{partner} ({count:,})" for partner, count in copies.items())
+
+
+def _unclear(records: int) -> str:
+    return (
+        f"{records:,} of the records share a submission with records that you did not name, so copies at "
+        "other partners are not erased. Name those of each partner."
     )
 
 
@@ -146,6 +166,10 @@ def _show(result: dict[str, Any]) -> None:
     }[result["outcome"]]
     console.out.print(f"\n[bold]{heading}[/]\n")
     say(f"Records {result['records']:,}, rows {result['rows']:,}, in extracts {result['extracts']:,}")
+    if result["copies"]:
+        say(f"Among them copies of the same submissions: {_counted(result['copies'])}")
+    if result["copies_unclear"]:
+        say(_unclear(result["copies_unclear"]))
     for fate, count in Counter(result["originals"].values()).items():
         say(f"Originals: {count:,} {fate}")
     if result["decisions_removed"]:

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         partners_with_tombstones,
         set_tombstones,
         settle,
+        submission_mark,
         tombstones_of,
     )
     from orchestration.core.garbage import collect_garbage_less_often

@@ -1,7 +1,8 @@
 """Forgotten records: keyed tombstones by partner, and the editions of releases that must still be erased.
 
-A tombstone is a keyed hash of a record id: it recognises the record in a later extract. Without the record
-key it reveals nothing; with it, one can confirm a guessed reference. Each room erases its own files.
+A tombstone is a keyed hash of a record id: it recognises the record in a later extract. That of a
+submission's code recognises it in an extract of any partner. Without the record key they reveal nothing; with
+it, one can confirm a guessed reference. Each room erases its own files.
 """
 
 from __future__ import annotations
@@ -35,23 +36,32 @@ class Original(NamedTuple):
 class Tombstones:
     """The forgotten records of one partner.
 
-    `done`: by extract id, originals from which they are erased already, while landed cells may still hold
-    them.
+    `submissions`: marks of forgotten submissions, of all partners. `done`: by extract id, originals from
+    which they are erased already, while landed cells may still hold them.
     """
 
     keys: Keys
     partner: str
     marks: frozenset[int] = frozenset()
+    submissions: frozenset[int] = frozenset()
     done: Mapping[str, Original] = field(default_factory=dict)
 
     def has(self, record_id: int) -> bool:
         return bool(self.marks) and self.keys.tombstone(self.partner, record_id) in self.marks
+
+    def has_submission(self, code: str) -> bool:
+        return bool(self.submissions) and submission_mark(self.keys, code) in self.submissions
 
     def among(self, record_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Return for each record id whether its record was forgotten."""
         if not self.marks or not len(record_ids):
             return np.zeros(len(record_ids), bool)
         return np.isin(self.keys.tombstones(self.partner, record_ids), np.array(sorted(self.marks)))
+
+
+def submission_mark(keys: Keys, code: str) -> int:
+    """Return the 64-bit keyed hash (signed) that recognises the code of a forgotten submission."""
+    return keys.number("forgotten submission", code)
 
 
 @dataclass(frozen=True)
@@ -68,13 +78,16 @@ class _Page:
     """The stored state of one partner."""
 
     tombstones: set[str] = field(default_factory=set)
+    submissions: set[str] = field(default_factory=set)
     due: list[Due] = field(default_factory=list)
     done: dict[str, Original] = field(default_factory=dict)
 
 
 def tombstones_of(settings: Settings, keys: Keys, partner: str) -> Tombstones:
     page = _read(settings, partner)
-    return Tombstones(keys, partner, frozenset(map(record_of, page.tombstones)), page.done)
+    submissions = {mark for path in _pages(settings) for mark in _read(settings, path.stem).submissions}
+    of_records, of_submissions = (frozenset(map(record_of, one)) for one in (page.tombstones, submissions))
+    return Tombstones(keys, partner, of_records, of_submissions, page.done)
 
 
 def set_tombstones(
@@ -84,14 +97,18 @@ def set_tombstones(
     record_ids: Iterable[int],
     due: Due | None = None,
     done: Mapping[str, Original] | None = None,
+    submissions: Iterable[str] = (),
 ) -> None:
     """Set tombstones, so that these records never land again, and note the editions to erase.
+
+    No record with one of the codes `submissions` lands again, from any partner.
 
     From here forgetting completes: if the process stops, the next refresh finishes from this file. `done` are
     the originals that need no further change.
     """
     page = _read(settings, partner)
     page.tombstones |= {_hex(keys.tombstone(partner, record_id)) for record_id in record_ids}
+    page.submissions |= {_hex(submission_mark(keys, code)) for code in submissions}
     page.due += [due] if due and due.cells else []
     page.done = dict(done or {})
     _write(settings, partner, page)
@@ -138,7 +155,7 @@ def _read(settings: Settings, partner: str) -> _Page:
             for entry in content["due"]
         ]
         done = {extract: Original(*original) for extract, original in content.get("done", {}).items()}
-        return _Page(set(content["tombstones"]), due, done)
+        return _Page(set(content["tombstones"]), set(content.get("submissions", ())), due, done)
     except (ValueError, KeyError, TypeError):
         raise NjiaError(
             f"{path} cannot be read. Restore it from a backup: without it, forgotten records would come back "
@@ -149,6 +166,7 @@ def _read(settings: Settings, partner: str) -> _Page:
 def _write(settings: Settings, partner: str, page: _Page) -> None:
     content: dict[str, Any] = {
         "tombstones": sorted(page.tombstones),
+        "submissions": sorted(page.submissions),
         "due": [
             {"asked_on": due.asked_on.isoformat(), "records": due.records, "cells": sorted(due.cells)}
             for due in page.due

@@ -26,11 +26,13 @@ if TYPE_CHECKING:
         shown_files,
         still_written,
     )
+    from orchestration.intake.landing.copies import copies_of
     from orchestration.intake.landing.erasing import (
         erase_forgotten,
         erase_in_originals,
         held_of_forgotten,
         records_in_row,
+        refuse_shut_originals,
     )
     from orchestration.intake.landing.hidden_texts import texts_of
     from orchestration.intake.landing.landed_rows import file_of, known_records, rows_of

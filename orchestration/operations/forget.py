@@ -3,14 +3,15 @@
 The order makes an interruption harmless. First the originals, which need the stewards' key; then the
 tombstones and a note of the editions to delete; then everything but the releases; then a refresh publishes
 a successor; at last the editions that held the record. Once the tombstones are set, the next refresh or the
-same `njia forget` finishes the work.
+same `njia forget` finishes the work. Copies at other partners come first, because they are found by the asked
+records.
 
 Does not belong here: how each room erases its own files, and the search for what is left (`forget_proof`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -26,6 +27,7 @@ from orchestration.core import (
     record_of,
     set_tombstones,
     shown_record,
+    submission_mark,
     tombstones_of,
 )
 from orchestration.operations.forget_proof import Needles, needles_of
@@ -33,8 +35,21 @@ from orchestration.stewardship import erase_decisions
 
 
 @dataclass(frozen=True)
+class Asked:
+    """Records to forget.
+
+    `records`: by partner. `submissions`: codes with which no record may land again. `unclear`: number of
+    records whose submission holds other records too, so that its copies are not forgotten.
+    """
+
+    records: Mapping[str, frozenset[int]]
+    submissions: frozenset[str] = frozenset()
+    unclear: int = 0
+
+
+@dataclass(frozen=True)
 class Erased:
-    """What was erased before the refresh.
+    """What was erased of one partner before the refresh.
 
     `originals`: the fate of each sealed file, by extract id. `decisions`: ids of the removed lines.
     """
@@ -70,35 +85,65 @@ def records_called(settings: Settings, keys: Keys, partner: str, reference: str)
     return records
 
 
+def with_copies(settings: Settings, partner: str, records: Iterable[int]) -> Asked:
+    """Return records of a partner with what all partners sent of the same submissions, the partner last."""
+    copies = intake.copies_of(settings, partner, frozenset(records))
+    others = {sender: ids for sender, ids in copies.records.items() if sender != partner}
+    own = frozenset(records) | copies.records.get(partner, frozenset())
+    return Asked(others | {partner: own}, copies.codes, copies.unclear)
+
+
 def erase(
     settings: Settings,
     keys: Keys,
-    partner: str,
-    records: Iterable[int],
+    asked: Asked,
     references: Sequence[str],
     private_key: str | None,
     now: datetime,
-) -> tuple[Erased, Needles]:
-    """Erase records from everything but the releases. The caller holds the refresh lock.
+) -> tuple[list[Erased], Needles]:
+    """Erase records from everything but the releases; return what was erased of each partner.
 
-    `private_key`: one or more, a line each. If it does not open an original that holds one of the records,
-    raises UsageError and erases nothing.
+    The caller holds the refresh lock. `private_key`: one or more, a line each. If it does not open an
+    original that holds one of the records, raises UsageError and erases nothing.
     """
-    records = frozenset(records)
     intake.settle_landing(settings, keys)
-    asked = Tombstones(keys, partner, frozenset(keys.tombstone(partner, record) for record in records))
-    buried = tombstones_of(settings, keys, partner)
-    needles = needles_of(settings, asked, records, references)
-    cells = tuple(extract.cells_sha256 for extract in intake.held_of_forgotten(settings, asked))
-    done = _originals_done(settings, buried, asked, private_key)
-    set_tombstones(settings, keys, partner, records, Due(now.date(), len(records), cells), done)
+    marked = {partner: _marked(keys, partner, asked) for partner in asked.records}
+    needles = needles_of(settings, keys, asked.records, asked.submissions, references)
+    buried = {partner: tombstones_of(settings, keys, partner) for partner in asked.records}
+    if private_key is not None:
+        for partner, tombstones in marked.items():
+            intake.refuse_shut_originals(settings, _both(buried[partner], tombstones), private_key)
+    cells = {
+        partner: tuple(extract.cells_sha256 for extract in intake.held_of_forgotten(settings, tombstones))
+        for partner, tombstones in marked.items()
+    }
+    for partner, records in asked.records.items():
+        done = _originals_done(settings, buried[partner], marked[partner], private_key)
+        due = Due(now.date(), len(records), cells[partner])
+        set_tombstones(settings, keys, partner, records, due, done, asked.submissions)
+    erased = [
+        _erase_of_partner(settings, keys, partner, records, needles)
+        for partner, records in asked.records.items()
+    ]
+    forget_work(settings)
+    return erased, needles
+
+
+def _marked(keys: Keys, partner: str, asked: Asked) -> Tombstones:
+    marks = frozenset(keys.tombstone(partner, record) for record in asked.records[partner])
+    submissions = frozenset(submission_mark(keys, code) for code in asked.submissions)
+    return Tombstones(keys, partner, marks, submissions)
+
+
+def _erase_of_partner(
+    settings: Settings, keys: Keys, partner: str, records: frozenset[int], needles: Needles
+) -> Erased:
     held, originals = intake.erase_forgotten(settings, tombstones_of(settings, keys, partner))
     removed = erase_decisions(settings, {shown_record(record) for record in records}, needles.values)
     outputs.forget_receipts(settings, partner)
     release.forget_in_lineage(settings, partner, records)
-    forget_work(settings)
     rows = sum(len(extract.rows) for extract in held)
-    return Erased(partner, len(records), len(held), rows, originals, removed), needles
+    return Erased(partner, len(records), len(held), rows, originals, removed)
 
 
 def _originals_done(
@@ -110,8 +155,12 @@ def _originals_done(
     done = {extract_id: original for extract_id, original in buried.done.items() if extract_id not in undone}
     if private_key is None:
         return done
-    every = replace(buried, marks=asked.marks | buried.marks)
-    return done | intake.erase_in_originals(settings, every, private_key)
+    return done | intake.erase_in_originals(settings, _both(buried, asked), private_key)
+
+
+def _both(buried: Tombstones, asked: Tombstones) -> Tombstones:
+    submissions = buried.submissions | asked.submissions
+    return replace(buried, marks=buried.marks | asked.marks, submissions=submissions)
 
 
 def finish(settings: Settings, now: datetime) -> list[str]:

@@ -12,7 +12,7 @@ import re
 import sqlite3
 import tempfile
 import zipfile
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,6 @@ from orchestration.core import (
     Keys,
     NjiaError,
     Settings,
-    Tombstones,
     decoded,
     pattern_of,
     read_texts,
@@ -66,23 +65,32 @@ class Proof:
 
 
 def needles_of(
-    settings: Settings, asked: Tombstones, records: Collection[int], references: Sequence[str]
+    settings: Settings,
+    keys: Keys,
+    asked: Mapping[str, Collection[int]],
+    submissions: Collection[str],
+    references: Sequence[str],
 ) -> Needles:
-    """Return values that only these records have in all landed extracts, with their ids and references."""
+    """Return values that only these records have in all landed extracts, their references, ids and codes.
+
+    `asked`: records by partner.
+    """
+    records = frozenset().union(*asked.values())
     own: set[str] = set()
-    for path in sorted((settings.landing / asked.partner).glob("[!.]*.parquet")):
-        own |= _values(path, asked.keys, records)
+    for partner in asked:
+        for path in sorted((settings.landing / partner).glob("[!.]*.parquet")):
+            own |= _values(path, keys, records)
     others: set[str] = set()
     for path in settings.landing.glob("*/[!.]*.parquet"):
-        others |= _values(path, asked.keys, records, others=True)
+        others |= _values(path, keys, records, others=True)
     own = {value for value in own - others if len(value) >= SHORTEST and _IDENTIFYING.search(value)}
     own -= _in_reference_data(own)
     named = set(map(norm, others)) if own else set()
-    tokens = {asked.keys.token(value) for value in own}
-    tokens |= {name_token(asked.keys, value) for value in own if norm(value) not in named}
+    tokens = {keys.token(value) for value in own}
+    tokens |= {name_token(keys, value) for value in own if norm(value) not in named}
     searchable = {text for text in references if len(text) >= SHORTEST and not text.startswith("r-")}
     ids = {form for name in map(shown_record, records) for form in (name, name[2:])} | set(map(str, records))
-    codes = _codes_of(settings, asked.partner, records)
+    codes = _codes_of(settings, records) | set(submissions)
     return Needles(
         frozenset(own | tokens | searchable), frozenset(ids | codes), len(set(references)) - len(searchable)
     )
@@ -144,7 +152,7 @@ def _in_reference_data(values: Iterable[str]) -> set[str]:
     return found
 
 
-def _codes_of(settings: Settings, partner: str, records: Collection[int]) -> set[str]:
+def _codes_of(settings: Settings, records: Collection[int]) -> set[str]:
     """Return the keyed codes of these persons that no other record has."""
     ids = pa.array(sorted(records), pa.int64())
     own: set[str] = set()
@@ -153,8 +161,7 @@ def _codes_of(settings: Settings, partner: str, records: Collection[int]) -> set
         table = pq.read_table(path)
         is_own = pc.is_in(table["record_id"], ids)
         for name in (column for column in table.column_names if column.endswith("_code")):
-            mine = table.filter(is_own)[name].drop_null().unique().to_pylist()
-            own |= set(mine) if path.parent.name == partner else set()
+            own |= set(table.filter(is_own)[name].drop_null().unique().to_pylist())
             others |= set(table.filter(pc.invert(is_own))[name].drop_null().unique().to_pylist())
     return {code for code in own - others if len(code) >= SHORTEST}
 

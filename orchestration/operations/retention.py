@@ -10,7 +10,7 @@ from datetime import datetime
 
 from orchestration import gates
 from orchestration.core import Keys, Settings
-from orchestration.operations.forget import Erased, erase
+from orchestration.operations.forget import Asked, Erased, erase
 from orchestration.stewardship import FORGOT, audit
 
 WHO = "retention"
@@ -24,7 +24,7 @@ def erase_past_retention(settings: Settings, keys: Keys, now: datetime) -> list[
     """
     erased = []
     for partner, records in gates.past_retention(settings, now.date()).items():
-        of_partner, _ = erase(settings, keys, partner, records, (), None, now)
+        [of_partner], _ = erase(settings, keys, Asked({partner: frozenset(records)}), (), None, now)
         audit.record(
             settings,
             WHO,

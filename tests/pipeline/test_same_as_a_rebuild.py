@@ -61,7 +61,8 @@ def forgotten_record(base: EvidenceBase, chance: random.Random) -> None:
     keys = load_keys(settings.keys)
     reference = chance.choice(["S2", "S3", "S4"])
     records = forget.records_called(settings, keys, "swala_post", reference)
-    forget.erase(settings, keys, "swala_post", records, [reference], None, settings.as_of())
+    asked = forget.with_copies(settings, "swala_post", records)
+    forget.erase(settings, keys, asked, [reference], None, settings.as_of())
 
 
 CHANGES: list[Callable[[EvidenceBase, random.Random], None]] = [

@@ -12,6 +12,7 @@ from orchestration.core import decoded
 from orchestration.release import current_release, trace
 from orchestration.stewardship import record_decision
 from tests import scenario
+from tests.command import last_object, njia
 from tests.conftest import EvidenceBase, copy_of
 
 CORRIDOR = """select record_count, partner_count from marts.mart_corridors
@@ -100,6 +101,15 @@ def test_accepted_it_adds_what_is_its_own(next_day: EvidenceBase) -> None:
     next_day.refresh()
     own = scenario.KITUI_NAIROBI["record_count"] + 1  # B7
     assert next_day.ask(CORRIDOR) == [(own, scenario.KITUI_NAIROBI["partner_count"])]
+
+
+def test_a_submission_is_forgotten_at_both_partners(next_day: EvidenceBase) -> None:
+    by = ("--author", "A. Steward", "--reason", "asked in writing")
+    ran = njia("forget", "bonde_post", "B4", *by, "--json", settings=next_day.settings)
+    told = last_object(ran)
+    assert (ran.returncode, told["outcome"], told["copies"]) == (0, "forgotten", {"mto_post": 1}), ran.stderr
+    one_fewer = scenario.KITUI_NAIROBI["record_count"] - 1  # M4
+    assert next_day.ask(CORRIDOR) == [(one_fewer, 2)]  # the two share no submission any more
 
 
 def test_no_file_holds_an_id_of_the_form_server(one_form: EvidenceBase, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ from orchestration.intake import read_register
 from orchestration.intake.landing.erasing import erase_forgotten, erase_in_originals, records_in_row
 from orchestration.intake.taking_in import take_in
 from orchestration.operations import prove
-from orchestration.operations.forget import Erased, erase, records_called
+from orchestration.operations.forget import Erased, erase, records_called, with_copies
 from orchestration.operations.forget_proof import Needles
 from tests import scenario
 from tests.conftest import EvidenceBase
@@ -172,7 +172,9 @@ def forget_wholly(base: EvidenceBase, reference: str, *identities: pyrage.x25519
     keys = keys_of(base)
     found = records_called(base.settings, keys, "swala_post", reference)
     private_key = "\n".join(map(str, identities)) or None
-    return erase(base.settings, keys, "swala_post", found, [reference], private_key, scenario.AS_OF)[0]
+    asked = with_copies(base.settings, "swala_post", found)
+    [erased], _ = erase(base.settings, keys, asked, [reference], private_key, scenario.AS_OF)
+    return erased
 
 
 @pytest.mark.parametrize("is_damaged", [False, True])

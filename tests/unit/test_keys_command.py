@@ -446,7 +446,7 @@ def test_forget_accepts_earlier_keys_and_reads_installed_keys_under_the_lock(
         takes(lock, holder)
 
     def erase(settings: Settings, keys: Keys, *rest: object) -> None:
-        given.extend([keys.stewards_recipient, rest[3]])
+        given.extend([keys.stewards_recipient, rest[2]])
         raise UsageError("far enough")
 
     monkeypatch.setattr(RefreshLock, "take", take_after_a_rotation)

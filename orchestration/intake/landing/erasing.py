@@ -96,10 +96,9 @@ def records_in_row(
 def erase_in_originals(settings: Settings, tombstones: Tombstones, private_key: str) -> dict[str, Original]:
     """Rewrite the sealed originals without the forgotten records; return what was done to each.
 
-    This comes before the tombstones are set, because a refresh that resumes the work has no private key.
-    Raises UsageError, before anything is erased, if the given keys do not open one of the originals.
+    This comes before the tombstones are set, because a refresh that resumes the work has no private key, and
+    after `refuse_shut_originals`.
     """
-    refuse_shut_originals(settings, tombstones, private_key)
     return {
         held.extract_id: _erase_in_original(settings, tombstones, held, private_key)
         for held in held_of_forgotten(settings, tombstones)

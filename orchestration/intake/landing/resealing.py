@@ -49,9 +49,9 @@ def reseal(
 ) -> Original:
     """Rewrite an original without forgotten records, or destroy it, which needs no private key.
 
-    Returns what was done. An original that is gone counts as destroyed: a killed attempt may have done it, and
-    the extract's note must say so before the file is sent again. The original is read again, so that rows that never
-    landed are removed too. Raises UsageError if the given key does not open it.
+    Returns what was done. An original that is gone counts as destroyed: a killed attempt may have done it,
+    and the extract's note must say so before the file is sent again. The original is read again, so that
+    rows that never landed are removed too. Raises UsageError if the given key does not open it.
     """
     partner = contract.partner.code
     sealed = sealed_path(settings.sealed, partner, extract_id)

@@ -155,12 +155,10 @@ class RecordReader:
         refused.refuse(BLANK, ~stands)
         ids = self._record_ids(plan, sheet, block, slots, refused)
         submissions = list(self._submission_keys.slots(plan, block, np.ones(len(block), bool)))
-        forgotten = np.zeros(len(block), bool)
-        lands = refused.stay
-        forgotten[lands] = self._tombstones.among(ids[lands])
+        forgotten = self._forgotten(ids, submissions)
         refused.refuse(FORGOTTEN, forgotten)
         self._remember(plan, sheet, block, refused, ids)
-        self._count_refused(plan, sheet, block, slots, submissions, refused, ids)
+        self._count_refused(plan, sheet, block, refused, ids, forgotten, slots, submissions)
         lands = refused.stay
         landing = np.flatnonzero(lands)
         tally.rows_landed += len(landing)
@@ -262,6 +260,17 @@ class RecordReader:
         reference = f"content|{content}|{self._contents[alike]}"
         return self._keys.record_id(self._partner, self._contract.record_ref(reference))
 
+    def _forgotten(self, ids: Rows, submissions: list[Slot]) -> Flags:
+        """Return the rows of forgotten records, known by their id or by the code of their submission."""
+        forgotten = self._tombstones.among(ids)
+        for slot in submissions if self._tombstones.submissions else ():
+            marked = np.array(
+                [self._tombstones.has_submission(code) for code in slot.values.to_pylist()], bool
+            )
+            rows = np.flatnonzero(slot.stands)
+            forgotten[rows] |= marked[slot.codes[rows]]
+        return forgotten
+
     def _remember(
         self, plan: ColumnPlan, sheet: SourceSheet, block: Block, refused: Refusals, ids: Rows
     ) -> None:
@@ -278,22 +287,20 @@ class RecordReader:
         plan: ColumnPlan,
         sheet: SourceSheet,
         block: Block,
-        slots: list[Slot],
-        submissions: list[Slot],
         refused: Refusals,
         ids: Rows,
+        forgotten: Flags,
+        slots: list[Slot],
+        submissions: list[Slot],
     ) -> None:
         """Count refused rows; keep the ids of withheld records, so that their earlier cells are withdrawn."""
         for reason, rows in refused.by_reason():
             self.tally.refuse_all(sheet.shown, reason, block.numbers[rows].tolist())
-            if not reason.startswith(WITHHELD) or reason == FORGOTTEN or not plan.key:
+            if not reason.startswith(WITHHELD) or reason == FORGOTTEN:
                 continue
-            known = rows & have_references(plan, self._contract, block)
-            forgotten = np.zeros(len(block), bool)
-            forgotten[known] = self._tombstones.among(ids[known])
-            numbers = block.numbers[forgotten].tolist()
+            numbers = block.numbers[rows & forgotten].tolist()
             self.tally.forgotten.update((sheet.shown, number) for number in numbers)
-            known &= ~forgotten
+            known = rows & ~forgotten & have_references(plan, self._contract, block)
             persons = known & self._are_about_a_person(slots, len(block))
             for kept, which in (
                 (self.tally.withheld_persons, persons),
