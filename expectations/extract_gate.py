@@ -202,8 +202,8 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         why="Two partners that send one form's submissions are one source; taken for two, they seem to "
         "confirm each other.",
         steward_action="Ask both partners which of them owns the form, and end the other's agreement in its "
-        "contract. If both are right: `njia decide accept-extract`; what they share counts once. If many records "
-        "have one id, name another column in `submission_id`.",
+        "contract. If both are right: `njia decide accept-extract`; what they share counts once. If many "
+        "records have one id, name another column in `submission_id`.",
     ),
     Expectation(
         name="few_rows_are_refused",

@@ -41,8 +41,8 @@ REPEATED_REFS_MAX = 0.05
 # first is the same source, or has sent the wrong form. Below half, forwarded cases are likelier; they count
 # once.
 SHARED_SUBMISSIONS_MAX = 0.5
-# One form at two partners shows in many submissions; a case that was forwarded is one of many. From a tenth of
-# the smaller partner's submissions on, the two are one source in every count of partners.
+# One form at two partners shows in many submissions; a case that was forwarded is one of many. From a tenth
+# of the smaller partner's submissions on, the two are one source in every count of partners.
 ONE_SOURCE_SHARE_MIN = 0.1
 # Withheld rows, totals and blanks are normal; where they are most of the file, the filters deserve a look.
 REFUSED_ROWS_MAX = 0.5
