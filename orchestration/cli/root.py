@@ -17,10 +17,10 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 # Each name is a file of this folder that holds `<name>_command`. Sections and order are those of `njia
 # --help`.
 SECTIONS = {
-    "Take in and publish": ("contract", "inbox", "pull", "refresh", "status", "notify", "ui"),
+    "Take in and publish": ("contract", "inbox", "pull", "refresh", "status", "notify", "serve"),
     "Read what is published": ("open", "query", "trace", "releases", "diff", "verify"),
-    "Review and decide": ("desk", "decide", "place", "rollback"),
-    "Protect": ("keys", "audit", "unseal", "forget"),
+    "Review and decide": ("decide", "place", "rollback"),
+    "Protect": ("account", "keys", "audit", "unseal", "forget"),
 }
 
 
@@ -53,12 +53,15 @@ def cli() -> None:
       njia refresh               publish a release
       njia status                see what needs attention
       njia open                  read the report and the map
-      njia desk                  review and decide
+      njia serve                 review, decide, watch runs
     """
 
 
 for _name in (name for names in SECTIONS.values() for name in names):
     cli.add_command(getattr(import_module(f"orchestration.cli.{_name}"), f"{_name}_command"))
+# Earlier names, which services and notes of operators still use.
+for _name in ("ui", "desk"):
+    cli.add_command(cli.commands["serve"], _name)
 
 
 def main() -> None:

@@ -19,7 +19,9 @@ from orchestration.stewardship.desk import accounts
 from orchestration.stewardship.desk.app import make_app
 
 ADDRESS = "http://127.0.0.1:3030"
-STEWARD, SECOND, READER = "A. Steward", "B. Steward", "A. Reader"
+STEWARD, SECOND, OBSERVER, READER, OPERATOR = (
+    "A. Steward", "B. Steward", "A. Observer", "A. Reader", "A. Operator",
+)  # fmt: skip
 PASSPHRASE = "several words for nobody"  # noqa: S105
 ELSEWHERE = desk.Elsewhere(
     release.current_release,
@@ -42,22 +44,28 @@ def make_accounts(settings: Settings) -> None:
 def _make_accounts(settings: Settings) -> None:
     desk.add_account(settings, STEWARD, PASSPHRASE)
     desk.add_account(settings, SECOND, PASSPHRASE)
-    desk.add_account(settings, READER, PASSPHRASE, is_read_only=True)
+    desk.add_account(settings, OBSERVER, PASSPHRASE, ["observer"])
+    desk.add_account(settings, READER, PASSPHRASE, ["reader"])
+    desk.add_account(settings, OPERATOR, PASSPHRASE, ["operator"])
 
 
 class Visitor:
-    """One browser. `app` may be shared, so that several visit the same desk."""
+    """One browser, on pages of our own. `app` may be shared, so that several visit the same desk."""
 
-    def __init__(self, app: Any, address: str = ADDRESS) -> None:
-        self.browser = TestClient(app, base_url=address, follow_redirects=False)
+    def __init__(self, app: Any, address: str = ADDRESS, client: str = "127.0.0.1") -> None:
+        self.browser = TestClient(
+            app,
+            base_url=address,
+            follow_redirects=False,
+            headers={"Origin": address},
+            client=(client, 50_000),
+        )
 
     def get(self, path: str) -> Any:
         return self.browser.get(path)
 
     def login(self, name: str = STEWARD, passphrase: str = PASSPHRASE, to: str = "/") -> Any:
-        token = dict(hidden_fields(self.get("/login").text))["csrf"]
-        sent = {"csrf": token, "to": to, "name": name, "passphrase": passphrase}
-        return self.browser.post("/login", data=sent)
+        return self.browser.post("/login", data={"to": to, "name": name, "passphrase": passphrase})
 
     def csrf(self) -> str:
         found = re.search(r'name="csrf" value="([^"]+)"', self.get("/").text)
@@ -79,9 +87,9 @@ class Visitor:
         return self.confirm(self.preview(kind, reason, **fields))
 
 
-def visitor(settings: Settings, name: str | None = STEWARD) -> Visitor:
+def visitor(settings: Settings, name: str | None = STEWARD, dagster: Any = None) -> Visitor:
     """Of a desk of its own; logged in unless `name` is None."""
-    found = Visitor(make_app(settings, 3030, ELSEWHERE))
+    found = Visitor(make_app(settings, 3030, ELSEWHERE, dagster))
     if name:
         assert found.login(name).status_code == 303
     return found

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from orchestration.cli.account import ROLES
 from orchestration.cli.root import cli
 from orchestration.core import SAMPLE_PARTNERS, NjiaError, Settings, UsageError
+from orchestration.stewardship import audit, desk
 from orchestration.stewardship.desk.accounts import (
     add_account,
     change_passphrase,
@@ -17,6 +21,7 @@ from orchestration.stewardship.desk.accounts import (
     remove_account,
     verified,
 )
+from tests.unit.desk_world import ELSEWHERE
 
 GOOD = "several words for nobody"
 
@@ -90,25 +95,63 @@ def test_command_reads_a_hidden_passphrase_or_a_file_and_writes_the_audit_log(
 ) -> None:
     home = ["--home", str(settings.home)]
     typed = CliRunner().invoke(
-        cli, ["desk", "user", "add", "A. Steward", *home], input=f"{GOOD}\n{GOOD}\n", catch_exceptions=False
+        cli,
+        ["account", "add", "A. Steward", "--role", "steward", *home],
+        input=f"{GOOD}\n{GOOD}\n",
+        catch_exceptions=False,
     )
     assert typed.exit_code == 0 and GOOD not in typed.output
     file = tmp_path / "passphrase"
     file.write_text(f"{GOOD}\n")
-    arguments = ["desk", "user", "add", "A. Reader", "--read-only", "--passphrase-file", str(file), *home]
+    arguments = ["account", "add", "A. Reader", "--role", "reader", "--passphrase-file", str(file), *home]
     assert CliRunner().invoke(cli, arguments, catch_exceptions=False).exit_code == 0
-    listed = CliRunner().invoke(cli, ["desk", "user", "list", *home], catch_exceptions=False).output
-    assert "A. Steward" in listed and "A. Reader   (read-only)" in listed
+    listed = CliRunner().invoke(cli, ["account", "list", *home], catch_exceptions=False).output
+    assert "A. Steward" in listed and "A. Reader   reader" in listed
     log = "".join(path.read_text() for path in settings.audit.glob("*.jsonl"))
     assert log.count('"account_added"') == 2
 
 
-def test_desk_without_accounts_explains_how_to_add_one(settings: Settings) -> None:
-    with pytest.raises(UsageError, match="njia desk user add"):
-        CliRunner().invoke(cli, ["desk", "--home", str(settings.home)], catch_exceptions=False)
+def test_roles_are_changed_by_command_and_logged(settings: Settings) -> None:
+    add_account(settings, "A. Steward", GOOD)
+    arguments = ["account", "role", "a. steward", "--role", "steward", "--role", "operator"]
+    CliRunner().invoke(cli, [*arguments, "--home", str(settings.home)], catch_exceptions=False)
+    (account,) = read_accounts(settings)
+    assert account.roles == ("steward", "operator")
+    assert verified(settings, "A. Steward", GOOD), "the passphrase stays"
+    (line,) = [line for line in audit.read(settings).lines if line["action"] == "roles_changed"]
+    assert line["details"]["roles"] == ["steward", "operator"]
+    assert CliRunner().invoke(cli, ["account", "role", "A. Steward"]).exit_code == 2
 
 
-def test_a_home_given_before_the_subcommand_is_not_overlooked(settings: Settings) -> None:
-    with pytest.raises(UsageError, match="partners last"):
-        arguments = ["desk", "--home", str(settings.home), "user", "list"]
-        CliRunner().invoke(cli, arguments, catch_exceptions=False)
+def test_help_and_choices_name_the_roles_that_there_are() -> None:
+    assert tuple(desk.ROLES) == ROLES
+    shown = " ".join(CliRunner().invoke(cli, ["account", "--help"]).output.split())
+    for role, meaning in desk.ROLES.items():
+        assert f"{role} {meaning}" in shown
+
+
+def test_accounts_of_version_0_1_are_stewards_or_observers(settings: Settings) -> None:
+    settings.desk.mkdir(parents=True)
+    stored = [
+        {"name": "A. Steward", "passphrase_hash": "x", "is_read_only": False},
+        {"name": "A. Director", "passphrase_hash": "y", "is_read_only": True},
+    ]
+    (settings.desk / "accounts.json").write_text(json.dumps({"accounts": stored}))
+    assert {one.name: one.roles for one in read_accounts(settings)} == {
+        "A. Steward": ("steward",),
+        "A. Director": ("observer",),
+    }
+
+
+def test_unknown_role_refuses_every_login(settings: Settings) -> None:
+    settings.desk.mkdir(parents=True)
+    stored = {"accounts": [{"name": "A. Steward", "passphrase_hash": "x", "roles": ["director"]}]}
+    (settings.desk / "accounts.json").write_text(json.dumps(stored))
+    with pytest.raises(NjiaError, match="cannot be read"):
+        read_accounts(settings)
+
+
+def test_server_behind_a_proxy_needs_an_account(settings: Settings) -> None:
+    with pytest.raises(UsageError, match="njia account add"):
+        outside = replace(settings, desk_url="https://njia.example.org")
+        desk.serve(outside, 3030, ELSEWHERE, nullcontext(None), print)

@@ -7,7 +7,14 @@ import pytest
 from orchestration.core import UsageError
 from orchestration.stewardship.desk.accounts import Account
 from orchestration.stewardship.desk.address import Address, local_path
-from orchestration.stewardship.desk.attempts import LOCKED_SECONDS, MOST_NAMES, WRONG_TRIES, Attempts
+from orchestration.stewardship.desk.attempts import (
+    LOCKED_SECONDS,
+    MOST_KEPT,
+    WRONG_OF_ADDRESS,
+    WRONG_OF_NAME,
+    WRONG_TRIES,
+    Attempts,
+)
 from orchestration.stewardship.desk.sessions import IDLE_SECONDS, LONGEST_SECONDS, MOST_SESSIONS, Sessions
 
 ACCOUNT = Account("A. Steward", "hash")
@@ -62,60 +69,112 @@ def test_no_token_no_session_and_no_end_of_memory(clock: Clock) -> None:
     assert sum(sessions.find(token) is not None for token in tokens) == MOST_SESSIONS
 
 
+NAME, HERE, ELSEWHERE = "A. Steward", "203.0.113.1", "203.0.113.2"
+
+
+def fail(attempts: Attempts, name: str, address: str) -> bool:
+    """Try once and fail; whether the try was allowed."""
+    is_allowed = attempts.begin(name, address)
+    attempts.failed(name, address)
+    return is_allowed
+
+
 def test_a_name_locks_after_five_wrong_tries_and_opens_again(clock: Clock) -> None:
     attempts = Attempts(clock)
     for number in range(1, WRONG_TRIES + 1):
-        assert attempts.begin("A. Steward")
-        assert attempts.failed("A. Steward") is (number == WRONG_TRIES)
-    assert not attempts.begin("a.  steward"), "another spelling is the same name"
-    assert attempts.begin("B. Steward")
+        assert attempts.begin(NAME, HERE)
+        assert attempts.failed(NAME, HERE) is (number == WRONG_TRIES)
+    assert not attempts.begin("a.  steward", HERE), "another spelling is the same name"
+    assert attempts.begin("B. Steward", HERE)
     clock.now += LOCKED_SECONDS + 1
-    assert attempts.begin("A. Steward")
+    assert attempts.begin(NAME, HERE)
+
+
+def test_a_stranger_does_not_lock_a_name_for_its_owner(clock: Clock) -> None:
+    attempts = Attempts(clock)
+    assert [fail(attempts, NAME, ELSEWHERE) for _ in range(WRONG_TRIES + 1)] == [True] * WRONG_TRIES + [False]
+    assert attempts.begin(NAME, HERE)
+
+
+def test_an_address_that_tries_many_names_locks_alone(clock: Clock) -> None:
+    attempts = Attempts(clock)
+    tries = [fail(attempts, f"name {number}", ELSEWHERE) for number in range(WRONG_OF_ADDRESS + 5)]
+    assert tries == [True] * WRONG_OF_ADDRESS + [False] * 5
+    assert attempts.begin("name 0", HERE)
+    clock.now += LOCKED_SECONDS + 1
+    assert attempts.begin("name 0", ELSEWHERE)
+
+
+def test_one_visitor_of_ipv6_is_one_address(clock: Clock) -> None:
+    attempts = Attempts(clock)
+    tries = [fail(attempts, NAME, f"2001:db8::{number:x}") for number in range(WRONG_TRIES + 1)]
+    assert tries == [True] * WRONG_TRIES + [False]
+    assert attempts.begin(NAME, "2001:db8:0:1::1")
+
+
+def test_many_addresses_get_a_limited_number_of_tries_at_one_name(clock: Clock) -> None:
+    attempts = Attempts(clock)
+    tries = [fail(attempts, NAME, f"192.0.2.{number}") for number in range(WRONG_OF_NAME + 5)]
+    assert sum(tries) == WRONG_OF_NAME
+
+
+def test_an_account_of_ones_own_buys_no_further_tries(clock: Clock) -> None:
+    attempts = Attempts(clock)
+    for number in range(WRONG_OF_ADDRESS - 1):
+        assert fail(attempts, f"name {number}", HERE)
+        assert attempts.begin("Own Account", HERE)
+        attempts.succeeded("Own Account", HERE)
+    assert fail(attempts, "one more", HERE)
+    assert not attempts.begin("Own Account", HERE)
 
 
 def test_tries_at_the_same_time_count_before_they_are_judged(clock: Clock) -> None:
     attempts = Attempts(clock)
-    assert sum(attempts.begin("A. Steward") for _ in range(50)) == WRONG_TRIES
+    assert sum(attempts.begin(NAME, HERE) for _ in range(50)) == WRONG_TRIES
 
 
 def test_a_right_passphrase_wipes_the_wrong_tries_before_it(clock: Clock) -> None:
     attempts = Attempts(clock)
-    for _ in range(4 * WRONG_TRIES):
-        assert attempts.begin("A. Steward")
-        attempts.succeeded("A. Steward")
+    for _ in range(4):
+        for _ in range(WRONG_TRIES - 1):
+            assert fail(attempts, NAME, HERE)
+        assert attempts.begin(NAME, HERE)
+        attempts.succeeded(NAME, HERE)
 
 
-def test_many_wrong_tries_under_many_names_slow_all_of_them_and_fill_no_memory(clock: Clock) -> None:
+def test_wrong_tries_slow_their_address_alone(clock: Clock) -> None:
     attempts = Attempts(clock)
     waits = []
-    for number in range(MOST_NAMES + 50):
-        attempts.begin(f"name {number}")
-        attempts.failed(f"name {number}")
-        waits.append(attempts.wait())
+    for number in range(WRONG_OF_ADDRESS):
+        fail(attempts, f"name {number}", ELSEWHERE)
+        waits.append(attempts.wait(ELSEWHERE))
     assert waits[0] == 0 and waits[20] > 1 and max(waits) <= 10
-    assert len(attempts._wrong) <= MOST_NAMES
+    assert attempts.wait(HERE) == 0
     clock.now += 3600
-    assert attempts.wait() == 0
+    assert attempts.wait(ELSEWHERE) == 0
 
 
-def test_no_number_of_other_names_opens_a_lock(clock: Clock) -> None:
+def test_no_number_of_other_names_opens_a_lock_or_fills_the_memory(clock: Clock) -> None:
     attempts = Attempts(clock)
     for _ in range(WRONG_TRIES):
-        attempts.begin("A. Steward")
-    for number in range(MOST_NAMES + 50):
-        assert attempts.begin(f"name {number}")
-    assert not attempts.begin("A. Steward")
+        attempts.begin(NAME, HERE)
+    for number in range(MOST_KEPT):
+        assert fail(attempts, f"name {number}", f"198.18.{number >> 8}.{number & 255}")
+    assert not attempts.begin(NAME, HERE)
+    assert len(attempts._wrong) <= MOST_KEPT
 
 
-def test_where_every_name_that_is_kept_is_locked_a_new_one_waits_for_the_first_to_open(clock: Clock) -> None:
+def test_where_all_that_is_kept_is_locked_a_new_name_waits_for_the_first_to_open(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestration.stewardship.desk.attempts.MOST_KEPT", 30)
     attempts = Attempts(clock)
-    for number in range(MOST_NAMES):
+    for number in range(10):
         for _ in range(WRONG_TRIES):
-            attempts.begin(f"name {number}")
-    assert not attempts.begin("A. Steward")
-    assert len(attempts._wrong) == MOST_NAMES
+            attempts.begin(f"name {number}", f"192.0.2.{number}")
+    assert not attempts.begin(NAME, HERE)
     clock.now += LOCKED_SECONDS + 1
-    assert attempts.begin("A. Steward")
+    assert attempts.begin(NAME, HERE)
 
 
 @pytest.mark.parametrize(
@@ -128,8 +187,9 @@ def test_where_every_name_that_is_kept_is_locked_a_new_one_waits_for_the_first_t
 )
 def test_the_desk_answers_at_its_own_address_and_on_loopback(url: str, host: str, is_secure: bool) -> None:
     address = Address.of(url, 3030)
-    assert {host, "127.0.0.1:3030"} <= address.hosts
-    assert "evil.example" not in address.hosts
+    assert address.origins[host] == url.rstrip("/")
+    assert address.origins["127.0.0.1:3030"] == "http://127.0.0.1:3030"
+    assert "evil.example" not in address.origins
     assert address.is_secure is is_secure
     assert address.session_cookie.startswith("__Host-") is is_secure
 

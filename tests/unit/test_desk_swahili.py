@@ -26,7 +26,7 @@ def steward(tmp_path: Path) -> Visitor:
     world.refreshed(settings, held=[held])
     visitor = Visitor(make_app(settings, 3030, ELSEWHERE))
     visitor.login()
-    visitor.get("/language/sw?to=/")
+    visitor.browser.post("/language", data={"language": "sw", "to": "/"})
     return visitor
 
 

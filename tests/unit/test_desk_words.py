@@ -11,6 +11,7 @@ import pytest
 
 from orchestration.core import refreshes
 from orchestration.stewardship import items
+from orchestration.stewardship.desk.accounts import ROLES
 from orchestration.stewardship.desk.pages import _templates
 from orchestration.stewardship.desk.words import CATALOGUE, LANGUAGES, catalogue, words_of
 from orchestration.stewardship.kinds.agreement_change import FinestPlace
@@ -20,6 +21,7 @@ FOLDER = CATALOGUE.parent
 # Keys that are made of data: what stands before it, and what the data can be.
 MADE = {
     "item_kind.": items.KINDS,
+    "role.": ROLES,
     "kind.": KINDS,
     "finest.": get_args(FinestPlace),
     "front.": ("fresh", "aging", "late", refreshes.REFUSED, refreshes.CRASHED, refreshes.STOPPED),

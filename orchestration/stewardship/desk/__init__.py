@@ -1,8 +1,8 @@
-"""The steward's desk: web pages on which stewards see what waits and decide, on loopback, behind a login.
+"""The server behind one login, on loopback: stewards' desk, members' files, the door to the Dagster UI.
 
 It holds accounts, sessions, their protection, pages and forms. Lists come from `worklists`, previews and
-recorded decisions from `decisions`. It reads `review/`, landing and releases, never the work file.
-What does not belong here: anything sensitive.
+recorded decisions from `decisions`; the command passes Dagster's web application in. It reads `review/`,
+landing and releases, never the work file. What does not belong here: anything sensitive.
 """
 
 from typing import TYPE_CHECKING
@@ -11,12 +11,15 @@ from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
     from orchestration.stewardship.desk.accounts import (
+        ROLES,
         Account,
         add_account,
         change_passphrase,
+        change_roles,
         read_accounts,
         remove_account,
     )
+    from orchestration.stewardship.desk.address import DAGSTER_PATH
     from orchestration.stewardship.desk.elsewhere import Elsewhere
     from orchestration.stewardship.desk.serving import serve
 

@@ -1,10 +1,10 @@
-"""Accounts of the desk: `desk/accounts.json`, only a name, a role and an argon2id hash each."""
+"""Accounts: `desk/accounts.json`, only a name, roles and an argon2id hash each; and what each role opens."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cache
@@ -25,13 +25,37 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9 ._'-]{1,58}[A-Za-z0-9.]")
 _HASHER = PasswordHasher()  # argon2id, RFC 9106's choice for little memory: 64 MiB, 3 passes
 
 
+ROLES = {
+    "reader": "views and downloads the members' files",
+    "observer": "sees the desk, decides nothing",
+    "steward": "sees the desk and decides",
+    "operator": "uses the Dagster UI",
+}
+# What each part of the site asks for. The members' files are open to every account.
+FILES, DESK, DECISIONS, DAGSTER = "files", "desk", "decisions", "dagster"
+_ROLES_OF = {
+    FILES: frozenset(ROLES),
+    DESK: frozenset({"observer", "steward"}),
+    DECISIONS: frozenset({"steward"}),
+    DAGSTER: frozenset({"operator"}),
+}
+
+
 @dataclass(frozen=True)
 class Account:
-    """`name` becomes the author of decisions; a read-only account sees everything and decides nothing."""
+    """`name` becomes the author of decisions; `roles` are names of ROLES."""
 
     name: str
     passphrase_hash: str
-    is_read_only: bool = False
+    roles: tuple[str, ...] = ("steward",)
+
+    def may_enter(self, part: str) -> bool:
+        """Return whether a role of the account opens FILES, DESK, DECISIONS or DAGSTER."""
+        return not _ROLES_OF[part].isdisjoint(self.roles)
+
+    @property
+    def is_read_only(self) -> bool:
+        return not self.may_enter(DECISIONS)
 
 
 def read_accounts(settings: Settings) -> list[Account]:
@@ -40,15 +64,17 @@ def read_accounts(settings: Settings) -> list[Account]:
     if not path.is_file():
         return []
     try:
-        return [Account(**one) for one in json.loads(path.read_text(encoding="utf-8"))["accounts"]]
+        return [_account(**one) for one in json.loads(path.read_text(encoding="utf-8"))["accounts"]]
     except (OSError, ValueError, KeyError, TypeError):
         raise NjiaError(
-            f"{path} cannot be read as accounts of the desk. Restore it from a backup, or remove it and make "
-            "the accounts anew with `njia desk user add NAME`."
+            f"{path} cannot be read as accounts. Restore it from a backup, or remove it and make the "
+            "accounts anew with `njia account add NAME`."
         ) from None
 
 
-def add_account(settings: Settings, name: str, passphrase: str, is_read_only: bool = False) -> Account:
+def add_account(
+    settings: Settings, name: str, passphrase: str, roles: Sequence[str] = ("steward",)
+) -> Account:
     """Add an account; raises UsageError for a taken or unfit name, and for a weak passphrase."""
     name = name.strip()
     if not _NAME.fullmatch(name) or contact_in_prose(name):
@@ -56,10 +82,10 @@ def add_account(settings: Settings, name: str, passphrase: str, is_read_only: bo
             "A name has 3 to 60 letters, digits, spaces or . _ ' - and is printed with decisions, so it has "
             'no address and no number of a phone or document. Such as "A. Steward".'
         )
-    account = Account(name, _hashed(passphrase, name), is_read_only)
+    account = Account(name, _hashed(passphrase, name), tuple(roles))
     with _changing(settings) as accounts:
         if any(same_author(one.name, name) for one in accounts):
-            raise UsageError(f"There is an account {name} already. `njia desk user list` shows them.")
+            raise UsageError(f"There is an account {name} already. `njia account list` shows them.")
         accounts.append(account)
     return account
 
@@ -69,6 +95,13 @@ def change_passphrase(settings: Settings, name: str, passphrase: str) -> None:
     with _changing(settings) as accounts:
         found = _found(accounts, name)
         accounts[accounts.index(found)] = replace(found, passphrase_hash=_hashed(passphrase, found.name))
+
+
+def change_roles(settings: Settings, name: str, roles: Sequence[str]) -> None:
+    """Change the roles of an account; its sessions go on with them."""
+    with _changing(settings) as accounts:
+        found = _found(accounts, name)
+        accounts[accounts.index(found)] = replace(found, roles=tuple(roles))
 
 
 def remove_account(settings: Settings, name: str) -> None:
@@ -86,6 +119,17 @@ def verified(settings: Settings, name: str, passphrase: str) -> Account | None:
     except (VerificationError, InvalidHashError):
         return None
     return found
+
+
+def _account(
+    name: str, passphrase_hash: str, roles: Sequence[str] | None = None, is_read_only: bool = False
+) -> Account:
+    """Return an account as stored. Version 0.1.0 stored `is_read_only` and no roles."""
+    before_roles = ("observer",) if is_read_only else ("steward",)
+    account = Account(name, passphrase_hash, before_roles if roles is None else tuple(roles))
+    if not account.roles or not ROLES.keys() >= set(account.roles):
+        raise ValueError
+    return account
 
 
 @cache
@@ -108,7 +152,7 @@ def _found(accounts: list[Account], name: str) -> Account:
     for account in accounts:
         if same_author(account.name, name):
             return account
-    raise UsageError(f"There is no account {name}. `njia desk user list` shows them.")
+    raise UsageError(f"There is no account {name}. `njia account list` shows them.")
 
 
 def _path(settings: Settings) -> Path:

@@ -1,19 +1,21 @@
-"""The address of the desk, and the hosts and origins that it answers."""
+"""The address of the server, the hosts and origins that it answers, and where the Dagster UI stands."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from orchestration.core import UsageError, loopback_hosts
 
+DAGSTER_PATH = "/dagster"
+
 
 @dataclass(frozen=True)
 class Address:
-    """`hosts` are the accepted Host headers: any other name points at DNS rebinding."""
+    """`origins` holds the origin of our own pages by Host header. Any other host points at DNS rebinding."""
 
-    hosts: frozenset[str]
-    origins: frozenset[str]
+    origins: Mapping[str, str]
     is_secure: bool
 
     @classmethod
@@ -27,25 +29,21 @@ class Address:
             name = None
         if not name or parts.path not in ("", "/") or parts.query or parts.username:
             raise UsageError(
-                "NJIA_DESK_URL must be the address of a host of its own, such as https://desk.example.org, "
+                "NJIA_DESK_URL must be the address of a host of its own, such as https://njia.example.org, "
                 "without a path: the desk stands at its root."
             )
         shown = f"[{name}]" if ":" in name else name
-        outside = {f"{shown}:{outside_port}"} | ({shown} if outside_port == usual else set())
-        here = loopback_hosts(port)
-        return cls(
-            frozenset(outside | here),
-            frozenset({f"{parts.scheme}://{one}" for one in outside} | {f"http://{one}" for one in here}),
-            parts.scheme == "https",
-        )
+        outside = shown if outside_port == usual else f"{shown}:{outside_port}"
+        here = {host: f"http://{host}" for host in loopback_hosts(port)}
+        return cls(here | {outside: f"{parts.scheme}://{outside}"}, parts.scheme == "https")
 
     @property
     def session_cookie(self) -> str:
         return "__Host-njia_desk" if self.is_secure else "njia_desk"
 
-    @property
-    def login_cookie(self) -> str:
-        return "__Host-njia_login" if self.is_secure else "njia_login"
+
+def is_of_dagster(path: str) -> bool:
+    return path == DAGSTER_PATH or path.startswith(f"{DAGSTER_PATH}/")
 
 
 def local_path(given: str | None) -> str:

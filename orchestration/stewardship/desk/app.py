@@ -1,8 +1,9 @@
-"""The desk as an ASGI application: its routes and error pages."""
+"""Desk, members' files and Dagster UI as one ASGI application: its routes and error pages."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from orchestration.core import Settings
+from orchestration.stewardship.desk.accounts import DECISIONS, FILES
 from orchestration.stewardship.desk.address import Address
+from orchestration.stewardship.desk.dagster_door import DagsterDoor
 from orchestration.stewardship.desk.elsewhere import Elsewhere
+from orchestration.stewardship.desk.first_link import FIRST_PATH, FirstLink
 from orchestration.stewardship.desk.guard import ErrorPage, Guard
 from orchestration.stewardship.desk.views import (
     agreements,
@@ -25,6 +29,7 @@ from orchestration.stewardship.desk.views import (
     deciding,
     drift,
     extracts,
+    files,
     front,
     history,
     items,
@@ -39,12 +44,11 @@ from orchestration.stewardship.desk.visit import MOST_FIELDS, STATUS_WORDS, Desk
 
 STATIC = Path(__file__).with_name("static")
 # Logins that wait: visitors without an account must not crowd out the stewards.
-MOST_WAITING = 20
+MOST_WAITING, MOST_OF_ONE_ADDRESS = 20, 10
 # Passphrases hashed at once: each takes 64 MiB of memory.
 MOST_JUDGED = 2
 
 LOOKED_AT: dict[str, View] = {
-    "/": front.front,
     "/waiting": items.waiting,
     "/checks": checks.checks,
     "/extracts": extracts.extracts,
@@ -60,25 +64,39 @@ LOOKED_AT: dict[str, View] = {
     "/done/{form}": deciding.done,
     "/items/{kind}/{key:path}": items.item,
 }
+FOR_EVERY_ACCOUNT: dict[str, View] = {
+    "/": front.start,
+    "/files": files.files,
+    "/files/{path:path}": files.file,
+}
 DECIDED: dict[str, View] = {"/preview": deciding.preview, "/decide": deciding.decide}
 
 
-def make_app(settings: Settings, port: int, elsewhere: Elsewhere) -> ASGIApp:
-    """Return the application; raises UsageError for an unfit NJIA_DESK_URL."""
-    desk = Desk(settings, elsewhere, Address.of(settings.desk_url, port))
+def make_app(
+    settings: Settings,
+    port: int,
+    elsewhere: Elsewhere,
+    dagster: ASGIApp | None = None,
+    first_link: FirstLink | None = None,
+) -> ASGIApp:
+    """Return the application; raises UsageError for an unfit NJIA_DESK_URL.
+
+    `dagster` is Dagster's web application, whose paths begin with DAGSTER_PATH.
+    """
+    desk = Desk(settings, elsewhere, Address.of(settings.desk_url, port), first_link=first_link)
 
     def error_page(request: Request, status: int, title: str) -> Response:
         return Visit(desk, request, None, None).page("problem", status, title=title, sentence=None)
 
     routes: list[Route | Mount] = [
         Route("/login", _login(desk, error_page), methods=["GET", "POST"]),
-        Route("/logout", endpoint(desk, signing_in.logout), methods=["POST"]),
-        Route("/language/{language}", endpoint(desk, signing_in.language, is_open=True)),
+        Route(FIRST_PATH, endpoint(desk, signing_in.first_form, None)),
+        Route(FIRST_PATH, endpoint(desk, signing_in.first, None), methods=["POST"]),
+        Route("/logout", endpoint(desk, signing_in.logout, FILES), methods=["POST"]),
+        Route("/language", endpoint(desk, signing_in.language, None), methods=["POST"]),
+        *(Route(path, endpoint(desk, view, FILES)) for path, view in FOR_EVERY_ACCOUNT.items()),
         *(Route(path, endpoint(desk, view)) for path, view in LOOKED_AT.items()),
-        *(
-            Route(path, endpoint(desk, view, decides=True), methods=["POST"])
-            for path, view in DECIDED.items()
-        ),
+        *(Route(path, endpoint(desk, view, DECISIONS), methods=["POST"]) for path, view in DECIDED.items()),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
 
@@ -87,30 +105,32 @@ def make_app(settings: Settings, port: int, elsewhere: Elsewhere) -> ASGIApp:
         return error_page(request, status, STATUS_WORDS.get(status, "error.unexpected"))
 
     faults = {HTTPException: on_error, Exception: on_error}
-    app = Starlette(routes=routes, exception_handlers=faults)
-    app.router.redirect_slashes = False
-    return Guard(app, desk.address, error_page)
+    pages = Starlette(routes=routes, exception_handlers=faults)
+    pages.router.redirect_slashes = False
+    return Guard(DagsterDoor(desk, pages, dagster) if dagster else pages, desk.address, error_page)
 
 
 def _login(desk: Desk, error_page: ErrorPage) -> Callable[[Request], Any]:
-    form, login = (endpoint(desk, view, is_open=True) for view in (signing_in.login_form, signing_in.login))
-    judged, waiting = asyncio.Semaphore(MOST_JUDGED), 0
+    form, login = (endpoint(desk, view, None) for view in (signing_in.login_form, signing_in.login))
+    judged, waiting = asyncio.Semaphore(MOST_JUDGED), Counter[str]()
 
     async def answer(request: Request) -> Response:
-        nonlocal waiting
         if request.method != "POST":
             return await form(request)
         # Read before a place is taken: a slow sender holds none meanwhile.
         await request.form(max_files=0, max_fields=MOST_FIELDS)
-        if waiting >= MOST_WAITING:
+        address = Visit(desk, request, None, None).address
+        if waiting.total() >= MOST_WAITING or waiting[address] >= MOST_OF_ONE_ADDRESS:
             return error_page(request, 429, "error.busy")
-        waiting += 1
+        waiting[address] += 1
         try:
-            # A guesser waits here without a thread, so the other stewards go on.
-            await asyncio.sleep(desk.attempts.wait())
+            # A guesser waits here without a thread, so the other visitors go on.
+            await asyncio.sleep(desk.attempts.wait(address))
             async with judged:
                 return await login(request)
         finally:
-            waiting -= 1
+            waiting[address] -= 1
+            if not waiting[address]:
+                del waiting[address]
 
     return answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from orchestration.core import Settings
@@ -19,6 +20,7 @@ class PublishedRelease(Protocol):
     def manifest(self) -> dict[str, Any]: ...
     @property
     def is_current(self) -> bool: ...
+    def edition(self, name: str) -> Path: ...
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ def _templates() -> Environment:
     )
     found.filters |= {
         "number": _number,
+        "size": _size,
         "code": _code,
         "day": _day,
         "moment": _moment,
@@ -47,6 +48,11 @@ def _number(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
+
+
+def _size(count: int) -> str:
+    """Return a number of bytes as kB or MB."""
+    return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"
 
 
 def _seen(observed: str) -> str:

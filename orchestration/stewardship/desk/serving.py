@@ -1,4 +1,4 @@
-"""Serve the desk on loopback until Ctrl-C."""
+"""Serve desk, members' files and Dagster UI on loopback until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -6,40 +6,56 @@ import errno
 import logging
 import socket
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from orchestration.core import LOOPBACK, Settings, UsageError
 from orchestration.stewardship.desk.accounts import read_accounts
+from orchestration.stewardship.desk.address import Address
 from orchestration.stewardship.desk.app import make_app
+from orchestration.stewardship.desk.connections import MOST_CONNECTIONS, Connection
 from orchestration.stewardship.desk.elsewhere import Elsewhere
+from orchestration.stewardship.desk.first_link import FirstLink
 
 LAST_SECONDS = 3  # for answers under way when it is stopped
 
 
-def serve(settings: Settings, port: int, elsewhere: Elsewhere, on_ready: Callable[[], None]) -> None:
-    """Serve; calls `on_ready` once it listens. Raises UsageError without accounts or for a taken port."""
-    if not read_accounts(settings):
-        raise UsageError(
-            'Nobody can enter the desk yet. Make the first account: `njia desk user add "A. Steward"`.'
-        )
-    app = make_app(settings, port, elsewhere)
-    with _listening(port) as listener:
+def serve(
+    settings: Settings,
+    port: int,
+    elsewhere: Elsewhere,
+    dagster: AbstractContextManager[ASGIApp],
+    on_ready: Callable[[str | None], None],
+) -> None:
+    """Serve; calls `on_ready` once it answers, with the path of the first link where there is no account.
+
+    `dagster` is entered once nothing else is in the way. Raises UsageError for a taken port, and without
+    accounts behind a TLS proxy.
+    """
+    is_behind_proxy = Address.of(settings.desk_url, port).is_secure
+    first_link = None if read_accounts(settings) else FirstLink()
+    if first_link and is_behind_proxy:
+        raise UsageError('Nobody can enter yet. Make the first account: `njia account add "A. Steward"`.')
+    with _listening(port) as listener, dagster as dagster_app:
         # No access log: addresses hold search texts. `guard` logs errors.
         config = uvicorn.Config(
-            app,
+            make_app(settings, port, elsewhere, dagster_app, first_link),
+            http=Connection,
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            # A proxy on this machine names the visitor's address, for the locks.
+            proxy_headers=is_behind_proxy,
+            forwarded_allow_ips=LOOPBACK,
             lifespan="off",
             timeout_graceful_shutdown=LAST_SECONDS,
-            limit_concurrency=200,
+            limit_concurrency=MOST_CONNECTIONS,
             h11_max_incomplete_event_size=64 * 1024,
         )
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
-        on_ready()
+        on_ready(first_link.path if first_link else None)
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listener])
 
@@ -54,10 +70,11 @@ def _listening(port: int) -> socket.socket:
         listener.close()
         if error.errno == errno.EADDRINUSE:
             raise UsageError(
-                f"Port {port} of this machine is taken, perhaps by another desk. Choose another with --port."
+                f"Port {port} of this machine is taken, perhaps by another `njia serve`. Choose another with "
+                "--port."
             ) from None
         raise UsageError(
-            f"The desk cannot listen on port {port} ({error.strerror}). Choose one from 1024 with --port."
+            f"Njia cannot listen on port {port} ({error.strerror}). Choose one from 1024 with --port."
         ) from None
     except OverflowError:
         listener.close()

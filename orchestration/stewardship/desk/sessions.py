@@ -1,9 +1,8 @@
-"""Sessions, in memory: stopping the desk logs everybody out."""
+"""Sessions, in memory: stopping the server logs everybody out."""
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
 import time
 from collections.abc import Callable
@@ -34,7 +33,6 @@ class Sessions:
         self._clock = clock
         self._lock = Lock()
         self._kept: dict[str, Session] = {}
-        self._login_key = secrets.token_bytes(32)
 
     def begin(self, account: Account, old_token: str | None) -> str:
         """Begin a session with a fresh token, against session fixation."""
@@ -63,10 +61,6 @@ class Sessions:
     def end(self, token: str | None) -> None:
         with self._lock:
             self._kept.pop(_key(token), None)
-
-    def login_token(self, nonce: str) -> str:
-        """Return the CSRF token of the login form for its cookie `nonce`."""
-        return hmac.new(self._login_key, nonce.encode(), hashlib.sha256).hexdigest()
 
     def _drop_ended(self, now: float) -> None:
         ended = [

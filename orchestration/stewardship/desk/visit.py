@@ -11,15 +11,23 @@ from urllib.parse import quote
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 
 from orchestration.core import NjiaError, Settings, UsageError, refreshes
 from orchestration.stewardship.decisions.logged import NotLogged
-from orchestration.stewardship.desk.accounts import Account, read_accounts
-from orchestration.stewardship.desk.address import Address
+from orchestration.stewardship.desk.accounts import (
+    DAGSTER,
+    DECISIONS,
+    DESK,
+    FILES,
+    Account,
+    read_accounts,
+)
+from orchestration.stewardship.desk.address import DAGSTER_PATH, Address
 from orchestration.stewardship.desk.attempts import Attempts
 from orchestration.stewardship.desk.elsewhere import Elsewhere
+from orchestration.stewardship.desk.first_link import FirstLink
 from orchestration.stewardship.desk.pages import page
 from orchestration.stewardship.desk.sent_forms import SentForms
 from orchestration.stewardship.desk.sessions import Session, Sessions
@@ -28,6 +36,25 @@ from orchestration.stewardship.running import refresh_since
 
 MOST_FIELDS = 2000
 STATUS_WORDS = {400: "error.form", 403: "error.forbidden", 404: "error.not_found", 405: "error.method"}
+
+
+# Links at the top of each page: address, key of `words.csv`, and who may follow it.
+NAVIGATION = (
+    ("/", "nav.front", DESK),
+    ("/waiting", "nav.waiting", DESK),
+    ("/checks", "nav.checks", DESK),
+    ("/extracts", "nav.extracts", DESK),
+    ("/rows", "nav.rows", DESK),
+    ("/places", "nav.places", DESK),
+    ("/links", "nav.links", DESK),
+    ("/drift", "nav.drift", DESK),
+    ("/waivers", "nav.waivers", DESK),
+    ("/agreements", "nav.agreements", DESK),
+    ("/releases", "nav.releases", DESK),
+    ("/decisions", "nav.decisions", DESK),
+    ("/files", "nav.files", FILES),
+    (f"{DAGSTER_PATH}/", "nav.dagster", DAGSTER),
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +67,12 @@ class Desk:
     sessions: Sessions = field(default_factory=Sessions)
     attempts: Attempts = field(default_factory=Attempts)
     sent_forms: SentForms = field(default_factory=SentForms)
+    first_link: FirstLink | None = None
+
+    def accounts(self) -> list[Account]:
+        """Return the accounts; of a home without any, the one that the first link opens."""
+        first = [self.first_link.account] if self.first_link else []
+        return read_accounts(self.settings) or first
 
 
 @dataclass(frozen=True)
@@ -64,6 +97,11 @@ class Visit:
         if self.account is None:
             raise HTTPException(403)
         return self.account.name
+
+    @property
+    def address(self) -> str:
+        """The visitor's address, behind a TLS proxy as the proxy states it."""
+        return self.request.client.host if self.request.client else ""
 
     def given(self, name: str) -> str:
         """Return one field of the form, stripped; empty where it was not sent."""
@@ -93,7 +131,7 @@ class Visit:
         """Render a template with `context` and what every page has."""
         words = self.words
         path = self.request.url.path
-        since = refresh_since(self.settings) if self.account else None
+        since = refresh_since(self.settings) if self.account and self.account.may_enter(DESK) else None
         shared: dict[str, Any] = {
             "t": words,
             "language": words.language,
@@ -101,6 +139,11 @@ class Visit:
             "path": path,
             "here": self.here(),
             "account": self.account,
+            "views": [
+                (address, key)
+                for address, key, part in NAVIGATION
+                if self.account and self.account.may_enter(part)
+            ],
             "csrf": self.session.csrf if self.session else "",
             "refreshing_since": since,
             "lists_as_of": refreshes.lists_as_of(self.settings) if since else None,
@@ -112,44 +155,59 @@ View = Callable[[Visit], Response]
 
 
 def endpoint(
-    desk: Desk, view: View, *, is_open: bool = False, decides: bool = False
+    desk: Desk, view: View, part: str | None = DESK
 ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-    """Return a route: asks for a login unless it is open, for the right to decide where it decides."""
+    """Return a route for accounts that may enter this part; None is open to everybody."""
 
     async def answer(request: Request) -> Response:
-        visit = await run_in_threadpool(_visit, desk, request)
+        visit = await run_in_threadpool(visit_of, desk, request)
         if request.method == "POST":
             form = await request.form(max_files=0, max_fields=MOST_FIELDS)
             visit = Visit(desk, request, visit.account, visit.session, form)
-        return await run_in_threadpool(_answered, visit, view, is_open, decides)
+        return await run_in_threadpool(_answered, visit, view, part)
 
     return answer
 
 
-def _visit(desk: Desk, request: Request) -> Visit:
-    token = request.cookies.get(desk.address.session_cookie)
+def visit_of(desk: Desk, request: Request) -> Visit:
+    return Visit(desk, request, *signed_in(desk, request))
+
+
+def signed_in(desk: Desk, connection: HTTPConnection) -> tuple[Account, Session] | tuple[None, None]:
+    """Return account and session of a request or web socket; a session ends with its account."""
+    token = connection.cookies.get(desk.address.session_cookie)
     session = desk.sessions.find(token)
     if session is None:
-        return Visit(desk, request, None, None)
-    for account in read_accounts(desk.settings):
+        return None, None
+    for account in desk.accounts():
         if (account.name, account.passphrase_hash) == (session.name, session.passphrase_hash):
-            return Visit(desk, request, account, session)
+            return account, session
     desk.sessions.end(token)  # removed, or with another passphrase since
-    return Visit(desk, request, None, None)
+    return None, None
 
 
-def _answered(visit: Visit, view: View, is_open: bool, decides: bool) -> Response:
-    if not is_open:
-        if visit.session is None:
-            if visit.request.method == "POST":
-                return visit.page("problem", 403, title="error.logged_out", sentence=None)
-            return RedirectResponse(f"/login?to={quote(visit.here())}", 303)
-        if visit.request.method == "POST" and not hmac.compare_digest(
-            visit.given("csrf").encode(), visit.session.csrf.encode()
+def turned_away(visit: Visit, part: str) -> Response | None:
+    """Return the answer to a visitor who may not enter this part, None for one who may."""
+    if visit.account is None:
+        if visit.request.method == "POST":
+            return visit.page("problem", 403, title="error.logged_out", sentence=None)
+        return RedirectResponse(f"/login?to={quote(visit.here())}", 303)
+    if not visit.account.may_enter(part):
+        title = "error.read_only" if part == DECISIONS else "error.role"
+        return visit.page("problem", 403, title=title, sentence=None)
+    return None
+
+
+def _answered(visit: Visit, view: View, part: str | None) -> Response:
+    if part:
+        if refusal := turned_away(visit, part):
+            return refusal
+        if (
+            visit.request.method == "POST"
+            and visit.session
+            and not hmac.compare_digest(visit.given("csrf").encode(), visit.session.csrf.encode())
         ):
             return visit.page("problem", 403, title="error.csrf", sentence=None)
-        if decides and visit.account and visit.account.is_read_only:
-            return visit.page("problem", 403, title="error.read_only", sentence=None)
     return respond(visit, view)
 
 

@@ -6,9 +6,10 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from orchestration.core import refreshes
+from orchestration.stewardship.desk.accounts import DESK
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.worklists.listing import open_items
 
@@ -26,6 +27,13 @@ VIEWS = {
     "agreement": "/agreements",
     "overdue": "/extracts",
 }
+
+
+def start(visit: Visit) -> Response:
+    """Show the page that an account begins with: the desk, or the members' files."""
+    if visit.account and visit.account.may_enter(DESK):
+        return front(visit)
+    return RedirectResponse("/files", 303)
 
 
 def front(visit: Visit) -> Response:

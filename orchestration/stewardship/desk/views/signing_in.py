@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import hmac
-import secrets
-
 from starlette.responses import RedirectResponse, Response
 
 from orchestration.stewardship import audit
-from orchestration.stewardship.desk.accounts import read_accounts, verified
+from orchestration.stewardship.desk.accounts import Account, read_accounts, verified
 from orchestration.stewardship.desk.address import local_path
-from orchestration.stewardship.desk.attempts import WRONG_TRIES
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, LANGUAGES
 from orchestration.stewardship.kinds.decision import same_author
 
-LOGIN_COOKIE_SECONDS = 3600
 LANGUAGE_SECONDS = 365 * 24 * 3600
 
 
@@ -26,25 +21,31 @@ def login_form(visit: Visit) -> Response:
 
 
 def login(visit: Visit) -> Response:
-    desk = visit.desk
-    nonce = visit.request.cookies.get(desk.address.login_cookie, "")
-    expected = desk.sessions.login_token(nonce)
-    if not nonce or not hmac.compare_digest(visit.given("csrf").encode(), expected.encode()):
-        return _form(visit, 403, "login.again")
+    desk, address = visit.desk, visit.address
     name, passphrase = visit.given("name"), str(visit.form.get("passphrase") or "")
-    is_judged = desk.attempts.begin(name)
+    is_judged = desk.attempts.begin(name, address)
     account = verified(visit.settings, name, passphrase) if is_judged else None
     if account is None:
-        if desk.attempts.failed(name) and is_judged:
-            audit.record(visit.settings, "desk", "locked", _shown(visit, name), tries=WRONG_TRIES)
+        if desk.attempts.failed(name, address) and is_judged:
+            audit.record(visit.settings, "desk", "locked", _shown(visit, name))
         return _form(visit, 403, "login.refused")
-    desk.attempts.succeeded(name)
-    audit.record(visit.settings, account.name, "logged_in", "desk", read_only=account.is_read_only)
-    token = desk.sessions.begin(account, visit.request.cookies.get(desk.address.session_cookie))
-    answer = RedirectResponse(local_path(visit.given("to")), 303)
-    _set_cookie(visit, answer, desk.address.session_cookie, token, None)
-    answer.delete_cookie(desk.address.login_cookie, path="/", secure=desk.address.is_secure)
-    return answer
+    desk.attempts.succeeded(name, address)
+    return _begin(visit, account)
+
+
+def first_form(visit: Visit) -> Response:
+    """Show the buttons that open the first session. GET, as of a chat's preview, does not use the key."""
+    link, key = visit.desk.first_link, visit.asked("key")
+    if link is None or not link.fits(key):
+        return visit.page("problem", 403, title="error.first", sentence=None)
+    return visit.page("first", key=key)
+
+
+def first(visit: Visit) -> Response:
+    link = visit.desk.first_link
+    if link is None or not link.use(visit.given("key")):
+        return visit.page("problem", 403, title="error.first", sentence=None)
+    return _begin(visit, link.account)
 
 
 def logout(visit: Visit) -> Response:
@@ -56,11 +57,20 @@ def logout(visit: Visit) -> Response:
 
 
 def language(visit: Visit) -> Response:
-    """Set the language by a link: it changes only the words."""
-    chosen = str(visit.request.path_params["language"])
-    answer = RedirectResponse(local_path(visit.asked("to")), 303)
+    chosen = visit.given("language")
+    answer = RedirectResponse(local_path(visit.given("to")), 303)
     if chosen in LANGUAGES:
         _set_cookie(visit, answer, LANGUAGE_COOKIE, chosen, LANGUAGE_SECONDS)
+    return answer
+
+
+def _begin(visit: Visit, account: Account) -> Response:
+    """Begin a session and lead to the page that was asked for."""
+    desk = visit.desk
+    audit.record(visit.settings, account.name, "logged_in", "desk", roles=list(account.roles))
+    token = desk.sessions.begin(account, visit.request.cookies.get(desk.address.session_cookie))
+    answer = RedirectResponse(local_path(visit.given("to")), 303)
+    _set_cookie(visit, answer, desk.address.session_cookie, token, None)
     return answer
 
 
@@ -71,13 +81,7 @@ def _shown(visit: Visit, name: str) -> str:
 
 
 def _form(visit: Visit, status: int, problem: str | None = None) -> Response:
-    address = visit.desk.address
-    nonce = visit.request.cookies.get(address.login_cookie) or secrets.token_urlsafe(32)
-    to = local_path(visit.given("to") or visit.asked("to"))
-    token = visit.desk.sessions.login_token(nonce)
-    answer = visit.page("login", status, problem=problem, login_token=token, to=to)
-    _set_cookie(visit, answer, address.login_cookie, nonce, LOGIN_COOKIE_SECONDS)
-    return answer
+    return visit.page("login", status, problem=problem, to=local_path(visit.given("to") or visit.asked("to")))
 
 
 def _set_cookie(visit: Visit, answer: Response, name: str, content: str, seconds: int | None) -> None:

@@ -1,0 +1,60 @@
+"""`njia serve`: desk, members' files and Dagster UI behind one login."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from orchestration.cli import console
+from orchestration.cli.options import installation
+from orchestration.core import LOOPBACK, Settings
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=3030, show_default=True)
+@installation
+def serve_command(settings: Settings, port: int) -> None:
+    """Serve the desk, the members' files and the Dagster UI.
+
+    One login at http://127.0.0.1:3030 until Ctrl-C. While it runs, it starts the refresh every night and when
+    files arrive, and sends messages. It listens on this machine only: to reach it from elsewhere, use a
+    tunnel, or a TLS proxy and NJIA_DESK_URL.
+    """
+    from orchestration import release
+    from orchestration.cli.serve import dagster_services
+    from orchestration.core import create_missing_keys, prepare_home
+    from orchestration.defs.killed_runs import end_killed_runs
+    from orchestration.operations import read_status
+    from orchestration.stewardship import desk
+    from orchestration.warehouse import manifest_path
+
+    prepare_home(settings)
+    end_killed_runs(settings)
+    console.show_new_key(
+        create_missing_keys(settings.keys, settings.landing, settings.link_codes, settings.releases)
+    )
+    manifest_path(settings)
+    # For Dagster's code server, which is another process.
+    os.environ.update(
+        NJIA_HOME=str(settings.home),
+        NJIA_PARTNERS=str(settings.partners),
+        NJIA_KEYS=str(settings.keys),
+        DAGSTER_HOME=str(settings.dagster_home),
+    )
+    elsewhere = desk.Elsewhere(
+        current=release.current_release,
+        releases=release.list_releases,
+        fit_to_return=release.fit_to_return,
+        roll_back=release.rollback,
+        waiver_effect=release.waiver_effect,
+        status=read_status,
+    )
+
+    def say_where(first_path: str | None) -> None:
+        address = f"http://{LOOPBACK}:{port}"
+        click.echo(f"Njia: {address}   (Ctrl-C stops it)")
+        if first_path:
+            click.echo(f"There is no account yet. This link opens it once:\n  {address}{first_path}")
+
+    desk.serve(settings, port, elsewhere, dagster_services.running(), on_ready=say_where)
