@@ -1,14 +1,19 @@
-"""Servers that tests start: a free port, signals as at a shell, waiting, and questions to the Dagster UI."""
+"""Servers that tests start: a free port, signals as at a shell, waiting, and an operator who asks the Dagster UI."""
 
 from __future__ import annotations
 
-import json
 import signal
 import socket
 import time
-import urllib.request
 from collections.abc import Callable
 from typing import Any
+
+import requests
+
+from orchestration.core import Settings
+from orchestration.stewardship import desk
+
+OPERATOR, PASSPHRASE = "A. Operator", "several words for nobody"
 
 
 def reset_signals() -> None:
@@ -36,10 +41,23 @@ def wait_until(done: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.5)
 
 
-def ask(address: str, query: str, **variables: object) -> dict[str, Any]:
-    """Ask the GraphQL endpoint of the Dagster UI."""
-    body = json.dumps({"query": query, "variables": variables}).encode()
-    request = urllib.request.Request(f"{address}/graphql", body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=60) as response:
-        data: dict[str, Any] = json.load(response)["data"]
+class Operator:
+    """An account of the home, and a program that has logged in with it."""
+
+    def __init__(self, settings: Settings, address: str) -> None:
+        if not desk.read_accounts(settings):
+            desk.add_account(settings, OPERATOR, PASSPHRASE, ["operator"])
+        self._address = address
+        self._session = requests.Session()
+        self._session.headers["Origin"] = address
+
+    def log_in(self) -> bool:
+        sent = {"name": OPERATOR, "passphrase": PASSPHRASE}
+        return self._session.post(f"{self._address}/login", sent, timeout=5).status_code == 200
+
+    def ask(self, query: str, **variables: object) -> dict[str, Any]:
+        """Ask the GraphQL endpoint of the Dagster UI."""
+        body = {"query": query, "variables": variables}
+        answer = self._session.post(f"{self._address}{desk.DAGSTER_PATH}/graphql", json=body, timeout=60)
+        data: dict[str, Any] = answer.json()["data"]
         return data

@@ -27,7 +27,7 @@ SHORTER = "".join(
 )
 VIEWS = (
     "/", "/waiting", "/checks", "/extracts", "/rows", "/places", "/links", "/drift", "/waivers", "/agreements",
-    "/releases", "/decisions",
+    "/releases", "/decisions", "/files",
 )  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def environment(base: EvidenceBase) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def desk(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """`njia desk` over a world in which an extract is held, rows are quarantined and a place is unknown."""
+    """`njia serve` over a world in which an extract is held, rows are quarantined and a place is unknown."""
     folder = tmp_path_factory.mktemp("desk")
     base = copy_of(published_world, folder)
     base.deliver("swala_post", "swala_2026-03.csv", SHORTER)
@@ -58,10 +58,12 @@ def desk(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory
     port = free_port()
     found = Desk(base, f"http://127.0.0.1:{port}")
     (folder / "passphrase").write_text(PASSPHRASE)
-    found.njia("desk", "user", "add", STEWARD, "--passphrase-file", str(folder / "passphrase"))
+    found.njia(
+        "account", "add", STEWARD, "--role", "steward", "--passphrase-file", str(folder / "passphrase")
+    )
     settings = base.settings
     process = subprocess.Popen(
-        [NJIA, "desk", "--port", str(port), "--home", settings.home, "--partners", settings.partners],
+        [NJIA, "serve", "--port", str(port), "--home", settings.home, "--partners", settings.partners],
         env=environment(base),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -71,7 +73,7 @@ def desk(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory
     try:
         wait_until(lambda: urllib.request.urlopen(f"{found.address}/login", timeout=2).status == 200, 60)
         second = subprocess.run(
-            [NJIA, "desk", "--port", str(port), "--home", settings.home],
+            [NJIA, "serve", "--port", str(port), "--home", settings.home, "--partners", settings.partners],
             env=environment(base), capture_output=True, text=True,
         )  # fmt: skip
         assert second.returncode == 2 and f"Port {port} of this machine is taken" in second.stderr
@@ -167,7 +169,9 @@ def test_views_are_accessible_on_a_desk_and_on_a_phone(desk: Desk, page: Any) ->
         found += faults(page)
         page.set_viewport_size({"width": 390, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
-    page.goto("/language/sw?to=/")
+    page.goto("/")
+    page.get_by_role("button", name="Kiswahili").click()
+    page.get_by_role("button", name="English").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert found + faults(page) == []
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from orchestration.stewardship import record_decision
 from tests import scenario
 from tests.command import PATIENCE, PROGRAM, arguments_at, environment, last_object, njia
 from tests.conftest import EvidenceBase, copy_of
-from tests.servers import ask, free_port, reset_signals, wait_until
+from tests.servers import Operator, free_port, reset_signals, wait_until
 
 LAUNCH = """
 mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
@@ -36,14 +35,14 @@ REFRESH = {
 }
 
 
-class Ui:
-    """`njia ui` with its webserver, daemon, code server and run workers: one process group, killed as one."""
+class Server:
+    """`njia serve` with its code server and run workers: one process group, killed as one."""
 
     def __init__(self, settings: Settings) -> None:
         port = free_port()
-        self.address = f"http://127.0.0.1:{port}"
+        self._operator = Operator(settings, f"http://127.0.0.1:{port}")
         self.process = subprocess.Popen(
-            [PROGRAM, *arguments_at(settings, "ui", "--port", str(port))],
+            [PROGRAM, *arguments_at(settings, "serve", "--port", str(port))],
             env=environment(settings),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -52,17 +51,14 @@ class Ui:
         )
 
     def wait_until_it_answers(self) -> None:
-        def answers() -> bool:
-            return urllib.request.urlopen(f"{self.address}/server_info", timeout=5).status == 200
-
-        wait_until(answers, PATIENCE)
+        wait_until(self._operator.log_in, PATIENCE)
 
     def launch(self) -> str:
         """Ask for a refresh, as the schedule does, as soon as a code server answers; the id of its run."""
         launched: list[str] = []
 
         def is_launched() -> bool:
-            answer = ask(self.address, LAUNCH, params={"selector": REFRESH, "runConfigData": {}})
+            answer = self._operator.ask(LAUNCH, params={"selector": REFRESH, "runConfigData": {}})
             launched.extend(run["runId"] for run in [answer["launchRun"].get("run")] if run)
             return bool(launched)
 
@@ -76,7 +72,7 @@ class Ui:
         wait_until(lambda: bool({one.pid for one in self._code_servers()} - {killed.pid}), PATIENCE)
 
     def kill_parent_process(self) -> None:
-        """Kill `njia ui` alone; wait until daemon, webserver and code server have ended by themselves."""
+        """Kill `njia serve` alone; wait until its code server has ended by itself."""
         others = psutil.Process(self.process.pid).children(recursive=True)
         self.process.kill()
         self.process.wait()
@@ -113,7 +109,7 @@ class Story:
     settings: Settings
     killed: str
     queued: str
-    ui: Ui
+    server: Server
 
 
 @pytest.fixture(scope="module")
@@ -122,19 +118,20 @@ def story(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactor
     # So that there is something to do: with nothing new, a run may end before it is killed.
     swala = next((settings.landing / "swala_post").glob("*.json")).stem
     record_decision(settings, "row_exclude", "A. Steward", "a test", scenario.AS_OF, record=f"{swala}:2")
-    ui = Ui(settings)
+    server = Server(settings)
     try:
-        ui.wait_until_it_answers()
-        killed = ui.launch()
+        server.wait_until_it_answers()
+        killed = server.launch()
         wait_until(lambda: is_under_way(settings, killed), PATIENCE)
-        queued = ui.launch()
-        ui.kill()
+        queued = server.launch()
+        server.kill()
         assert runs(settings) == {killed: ("STARTED", None), queued: ("QUEUED", None)}
-        ui = Ui(settings)
+        server = Server(settings)
+        server.wait_until_it_answers()
         wait_until(lambda: runs(settings)[queued][0] in ("SUCCESS", "FAILURE"), PATIENCE)
-        yield Story(settings, killed, queued, ui)
+        yield Story(settings, killed, queued, server)
     finally:
-        ui.kill()
+        server.kill()
 
 
 def test_killed_run_is_ended_and_the_queued_run_publishes(story: Story) -> None:
@@ -157,9 +154,9 @@ def test_status_says_that_the_next_refresh_can_start(story: Story) -> None:
 
 
 def test_killed_code_server_is_restarted_and_answers(story: Story) -> None:
-    story.ui.kill_code_server()
-    assert story.ui.launch()
+    story.server.kill_code_server()
+    assert story.server.launch()
 
 
-def test_killed_ui_process_ends_all_its_processes(story: Story) -> None:
-    story.ui.kill_parent_process()
+def test_killed_server_ends_all_its_processes(story: Story) -> None:
+    story.server.kill_parent_process()

@@ -115,7 +115,7 @@ def test_an_operator_sees_the_ui_and_runs_its_mutations(browser: TestClient, has
         assert answer.status_code == 200 and has_changed()
 
 
-def test_an_operator_of_a_tunnel_enters_by_another_loopback_name(app: object, has_changed) -> None:
+def test_an_operator_of_a_tunnel_enters_by_another_loopback_name(app: object) -> None:
     for host in ("localhost:3030", "[::1]:3030"):
         operator = Visitor(app, f"http://{host}")
         operator.login(OPERATOR)

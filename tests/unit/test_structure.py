@@ -62,7 +62,7 @@ MODULES_USED_WHOLE = {
 }
 # Who touches os.environ besides settings.py, and why it may.
 TOUCHES_ENVIRONMENT = {
-    "orchestration/cli/ui/__init__.py": "hands the settings on to the Dagster UI, which is another process",
+    "orchestration/cli/serve/__init__.py": "hands the settings on to Dagster's code server, another process",
     "orchestration/defs/refresh.py": "sets DAGSTER_HOME, which Dagster reads of itself",
     "orchestration/gates/judging.py": "sets GX_ANALYTICS_ENABLED, which Great Expectations reads when imported",
     "orchestration/warehouse/dbt_commands.py": "sets NJIA_WAREHOUSE for dbt's profile and puts back what was there",

@@ -24,7 +24,7 @@ from dagster_webserver.app import create_app_from_workspace_process_context
 from starlette.types import ASGIApp
 
 from orchestration.core import PROJECT_ROOT, NjiaError, kind_and_place
-from orchestration.stewardship.desk import DAGSTER_PATH
+from orchestration.stewardship import desk
 
 MODULE = "orchestration.definitions"
 CHECK_EVERY = 5  # seconds
@@ -57,7 +57,7 @@ def running() -> Iterator[ASGIApp]:
         context = stack.enter_context(WorkspaceProcessContext(instance, target, version=__version__))
         for watch in (lambda: _watch_daemon(daemon, failures), _restart_dead_code_server):
             threading.Thread(target=watch, daemon=True).start()
-        yield create_app_from_workspace_process_context(context, DAGSTER_PATH, POLL_EVERY)
+        yield create_app_from_workspace_process_context(context, desk.DAGSTER_PATH, POLL_EVERY)
     if failures:
         raise NjiaError(
             f"`njia serve` stopped, because Dagster's daemon did ({failures[0]}). Start it again."

@@ -27,7 +27,8 @@ class Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self.conn.their_state in (h11.IDLE, h11.SEND_BODY):
+        is_web_socket = self.transport.get_protocol() is not self
+        if self.conn.their_state in (h11.IDLE, h11.SEND_BODY) and not is_web_socket:
             self._wait()
         else:
             self._stop_waiting()
@@ -36,10 +37,6 @@ class Connection(H11Protocol):
         super().on_response_complete()
         if not self.transport.is_closing() and self.conn.their_state is h11.IDLE:
             self._wait()
-
-    def handle_websocket_upgrade(self, event: h11.Request) -> None:
-        self._stop_waiting()
-        super().handle_websocket_upgrade(event)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()

@@ -39,25 +39,30 @@ def serve(
     if first_link and is_behind_proxy:
         raise UsageError('Nobody can enter yet. Make the first account: `njia account add "A. Steward"`.')
     with _listening(port) as listener, dagster as dagster_app:
-        # No access log: addresses hold search texts. `guard` logs errors.
-        config = uvicorn.Config(
-            make_app(settings, port, elsewhere, dagster_app, first_link),
-            http=Connection,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            # A proxy on this machine names the visitor's address, for the locks.
-            proxy_headers=is_behind_proxy,
-            forwarded_allow_ips=LOOPBACK,
-            lifespan="off",
-            timeout_graceful_shutdown=LAST_SECONDS,
-            limit_concurrency=MOST_CONNECTIONS,
-            h11_max_incomplete_event_size=64 * 1024,
-        )
+        app = make_app(settings, port, elsewhere, dagster_app, first_link)
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
         on_ready(first_link.path if first_link else None)
         with suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[listener])
+            server_of(app, is_behind_proxy).run(sockets=[listener])
+
+
+def server_of(app: ASGIApp, is_behind_proxy: bool = False) -> uvicorn.Server:
+    # No access log: addresses hold search texts. `guard` logs errors.
+    config = uvicorn.Config(
+        app,
+        http=Connection,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # A proxy on this machine names the visitor's address, for the locks.
+        proxy_headers=is_behind_proxy,
+        forwarded_allow_ips=LOOPBACK,
+        lifespan="off",
+        timeout_graceful_shutdown=LAST_SECONDS,
+        limit_concurrency=MOST_CONNECTIONS,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    return uvicorn.Server(config)
 
 
 def _listening(port: int) -> socket.socket:
