@@ -19,8 +19,8 @@ refresh: .venv/ready ## Take in the sample extracts and publish a release into .
 test: .venv/ready ## Run the tests
 	@.venv/bin/pytest -n auto --dist loadfile --no-loadscope-reorder
 
-ui: .venv/ready ## Open the Dagster UI on http://127.0.0.1:3000
-	@$(NJIA) ui
+ui: .venv/ready ## Serve the desk, the members' files and the Dagster UI on http://127.0.0.1:3030
+	@$(NJIA) serve
 
 check: .venv/ready ## Lint, types, SQL, Dagster definitions, dbt parse
 	@.venv/bin/ruff check .

@@ -19,7 +19,7 @@ def notify_command(settings: Settings, is_test: bool, as_json: bool) -> None:
     """Send the messages that are due.
 
     They go to stewards and operators, through the channels of NJIA_NOTIFY. A refresh does this at its end,
-    and `njia ui` every minute.
+    and `njia serve` every minute.
 
     Exit code 1: a channel failed.
     """

@@ -106,6 +106,6 @@ def _show_next_steps(settings: Settings) -> None:
     out.print("  njia open           the report and the map of this release")
     out.print('  njia query "from published.corridors limit 5"')
     out.print("  njia status         what is in force, what waits for a steward")
-    out.print("  njia ui             the same refresh in the Dagster UI")
+    out.print("  njia serve          the desk, the files, and this refresh in the Dagster UI")
     out.print(f"  {escape(str(settings.review))}", soft_wrap=True)
     out.print("                      for stewards: places, rows and checks to review\n")

@@ -43,7 +43,7 @@ def show_status(status: Mapping[str, Any]) -> None:
     if crashed := status["crashed"]:
         also = f", like the {crashed['in_a_row'] - 1} before it" if crashed["in_a_row"] > 1 else ""
         out.print(f"[bold red]Crashed:[/] the last refresh, on {crashed['ended'][:16]}{also}")
-        out.print(f"    {escape(crashed['reason'] or 'njia ui shows the run.')}")
+        out.print(f"    {escape(crashed['reason'] or 'The Dagster UI (njia serve) shows the run.')}")
     if refused := status["last_refused"]:
         out.print(f"[bold red]Refused since:[/] {refused['candidate']}")
         for reason in refused["why"]:

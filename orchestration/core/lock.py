@@ -90,7 +90,7 @@ def _held_message(holder: Mapping[str, Any]) -> str:
     if holder["process"] == "unknown" or is_alive(holder):
         return (
             f"Another refresh is running (process {holder['process']}, run {holder['run']}). "
-            "Wait for it to end, or see it in `njia ui`."
+            "Wait for it to end, or see it in the Dagster UI (`njia serve`)."
         )
     return (
         f"The refresh lock is held although its process is gone ({holder['process']}, run {holder['run']}): "

@@ -74,7 +74,7 @@ def run_refresh(
     if runs.interrupted or (not result.success and _was_interrupted(result)):
         raise KeyboardInterrupt
     if not result.success and error is None:
-        error = NjiaError(f"The refresh failed in Dagster itself. See run {run_id} in `njia ui`.")
+        error = NjiaError(f"The refresh failed in Dagster itself. See run {run_id} in the Dagster UI.")
     outcome = runs.outcome or (run_outcome.outcome_of(error) if error else refreshes.PUBLISHED)
     return Refreshed(outcome, time.monotonic() - started, error, runs.is_rolled_back)
 

@@ -113,7 +113,7 @@ def _obstacles(settings: Settings, now: datetime) -> list[str]:
             "select status, instigator_body as body from instigators where instigator_type = 'SCHEDULE'",
         )
     except sqlite3.Error as error:
-        return [f"Dagster's stores in {settings.dagster_home} cannot be read ({error}). See `njia ui`."]
+        return [f"Dagster's stores in {settings.dagster_home} cannot be read ({error})."]
     return [*_dead_daemon(beats, now), *_switched_off(switches), *_dead_runs(settings, unfinished, now)]
 
 
@@ -125,7 +125,7 @@ def _dead_daemon(beats: list[Mapping[str, Any]], now: datetime) -> list[str]:
         return []
     since = f" Its last heartbeat was at {min(known):%Y-%m-%d %H:%M} UTC." if known else ""
     return [
-        f"Nothing starts by itself, because Dagster's daemon is not running.{since} Start it with njia ui, "
+        f"Nothing starts by itself, because Dagster's daemon is not running.{since} Start it with njia serve, "
         "or let cron run njia refresh."
     ]
 
@@ -133,7 +133,7 @@ def _dead_daemon(beats: list[Mapping[str, Any]], now: datetime) -> list[str]:
 def _switched_off(switches: list[Mapping[str, Any]]) -> list[str]:
     off = [json.loads(switch["body"]) for switch in switches if switch["status"] == "STOPPED"]
     if any(body["origin"]["job_name"] == SCHEDULE for body in off):
-        return [f"The schedule {SCHEDULE} is switched off. Switch it on in `njia ui`, under *Automation*."]
+        return [f"The schedule {SCHEDULE} is switched off. Switch it on in the Dagster UI, under *Automation*."]
     return []
 
 
@@ -158,7 +158,7 @@ def _dead_runs(settings: Settings, unfinished: list[Mapping[str, Any]], now: dat
         if run["run_id"] in has_held or now - _utc(run["since"]) > START_TIMEOUT
     ]
     return [
-        f"Run {run_id[:8]} was killed and blocks Dagster's queue. `njia ui` ends it within a minute, or "
+        f"Run {run_id[:8]} was killed and blocks Dagster's queue. `njia serve` ends it within a minute, or "
         "the next njia refresh does."
         for run_id in dead
     ]

@@ -178,7 +178,7 @@ def test_views_are_accessible_on_a_desk_and_on_a_phone(desk: Desk, page: Any) ->
 
 def test_wrong_passphrase_is_refused_and_login_works_by_keyboard(page: Any) -> None:
     log_in(page, "wrong words for nobody")
-    page.get_by_role("alert").get_by_text("That did not open the desk").wait_for()
+    page.get_by_role("alert").get_by_text("That did not open Njia").wait_for()
     page.get_by_label("Name").focus()
     page.keyboard.type(STEWARD)
     page.keyboard.press("Tab")
