@@ -21,6 +21,10 @@ def test_no_option_makes_it_listen_elsewhere(tmp_path: Path) -> None:
     assert CliRunner().invoke(cli, ["serve", "--host", "0.0.0.0", *at]).exit_code == 2  # noqa: S104
 
 
+def test_earlier_names_start_the_same_server() -> None:
+    assert cli.commands["ui"] is cli.commands["desk"] is cli.commands["serve"]
+
+
 def test_no_code_names_an_address_that_is_not_loopback() -> None:
     assert ipaddress.ip_address(loopback.LOOPBACK).is_loopback
     found = {

@@ -12,7 +12,13 @@ from orchestration.core import LOOPBACK, Settings
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(1, 65535), default=3030, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=3030,
+    show_default=True,
+    help="Port of this machine to listen on.",
+)
 @installation
 def serve_command(settings: Settings, port: int) -> None:
     """Serve the desk, the members' files and the Dagster UI.
