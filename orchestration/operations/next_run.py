@@ -125,15 +125,17 @@ def _dead_daemon(beats: list[Mapping[str, Any]], now: datetime) -> list[str]:
         return []
     since = f" Its last heartbeat was at {min(known):%Y-%m-%d %H:%M} UTC." if known else ""
     return [
-        f"Nothing starts by itself, because Dagster's daemon is not running.{since} Start it with njia serve, "
-        "or let cron run njia refresh."
+        f"Nothing starts by itself, because Dagster's daemon is not running.{since} Start it with njia "
+        "serve, or let cron run njia refresh."
     ]
 
 
 def _switched_off(switches: list[Mapping[str, Any]]) -> list[str]:
     off = [json.loads(switch["body"]) for switch in switches if switch["status"] == "STOPPED"]
     if any(body["origin"]["job_name"] == SCHEDULE for body in off):
-        return [f"The schedule {SCHEDULE} is switched off. Switch it on in the Dagster UI, under *Automation*."]
+        return [
+            f"The schedule {SCHEDULE} is switched off. Switch it on in the Dagster UI, under *Automation*."
+        ]
     return []
 
 
