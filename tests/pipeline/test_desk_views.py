@@ -24,7 +24,7 @@ from orchestration.stewardship.desk.views import deciding
 from orchestration.stewardship.worklists.listing import open_items
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
-from tests.unit.desk_world import ELSEWHERE, READER, SECOND, STEWARD, Visitor, make_accounts, shown, visitor
+from tests.unit.desk_world import ELSEWHERE, OBSERVER, SECOND, STEWARD, Visitor, make_accounts, shown, visitor
 
 CHECK = "movements_are_plausible"
 FAILED = {
@@ -426,7 +426,7 @@ def test_decision_missing_in_the_audit_log_is_shown_as_made(base: EvidenceBase, 
 
 
 def test_who_only_reads_has_no_form_to_decide(still: EvidenceBase, onlooker: Visitor) -> None:
-    reader = visitor(still.settings, READER)
+    reader = visitor(still.settings, OBSERVER)
     for item in (items.quarantined_rows("swala_post", "date_invalid"), items.release_check(CHECK)):
         assert 'action="/preview"' not in reader.get(item.path).text.replace(
             '<form method="post" action="/preview" class="decide">', ""
