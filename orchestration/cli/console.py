@@ -154,7 +154,7 @@ def show_items(items: Iterable[Mapping[str, Any]], with_names: bool = False) -> 
         if with_names:
             out.print(f"    {item['item']}", soft_wrap=True, style="dim")
     if any(str(item["item"]).startswith("place:") for item in items):
-        say("A token t-… stands for a name. Places at the desk (njia desk) shows it to signed-in stewards.")
+        say("A token t-… stands for a name. Places at the desk (njia serve) shows it to signed-in stewards.")
 
 
 def _show_item(item: Mapping[str, Any]) -> None:

@@ -145,4 +145,4 @@ def test_status_says_where_the_token_of_a_place_is_shown_as_its_name(settings: S
         show_most_valuable(read_status(settings)["open_items"])
     told = " ".join(shown.get().split())
     assert f"Unknown place: {world.name_of('Maraba stage')}" in told
-    assert told.count("Places at the desk (njia desk) shows it to signed-in stewards.") == 1
+    assert told.count("Places at the desk (njia serve) shows it to signed-in stewards.") == 1
