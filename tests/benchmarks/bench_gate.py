@@ -93,6 +93,9 @@ def main() -> None:
         outcomes = _outcomes(settings)
         for kind, cases in kinds.items():
             _print_table(kind, cases, outcomes, asked.show)
+        planted = {(case.code, case.last_name) for cases in kinds.values() for case in cases}
+        early = [key for key, reason in outcomes.items() if reason and key not in planted]
+        print(f"\nHeld before the change was sent: {len(early)}")
     finally:
         shutil.rmtree(home)
 
@@ -111,21 +114,14 @@ def _outcomes(settings: Settings) -> dict[tuple[str, str], str]:
 
 
 def _print_table(kind: str, cases: list[Case], outcomes: dict[tuple[str, str], str], show: bool) -> None:
-    held = {case: outcomes.get((case.code, case.last_name), "not taken") for case in cases}
+    held = {case.code: outcomes.get((case.code, case.last_name), "not taken") for case in cases}
     print(f"\n| {kind} | held |\n|---|---|")
     for change in dict.fromkeys(case.change for case in cases):
         of_change = [case for case in cases if case.change == change]
-        print(f"| {change} | {sum(bool(held[case]) for case in of_change)} of {len(of_change)} |")
+        print(f"| {change} | {sum(bool(held[case.code]) for case in of_change)} of {len(of_change)} |")
         for case in of_change if show else ():
-            print(f"    {case.sample.partner}: {held[case] or 'in force'}")
+            print(f"    {case.sample.partner}: {held[case.code] or 'in force'}")
     print(f"| all | {sum(bool(reason) for reason in held.values())} of {len(cases)} |")
-    early = [
-        key
-        for key, reason in outcomes.items()
-        if reason and key not in {(c.code, c.last_name) for c in cases}
-    ]
-    if early:
-        print(f"\nHeld before the change was sent: {len(early)}")
 
 
 if __name__ == "__main__":
