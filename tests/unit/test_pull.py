@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import subprocess
 import sys
 import threading
@@ -18,7 +19,7 @@ import pytest
 
 from orchestration.contracts import ContractFault, load_contract, load_contracts
 from orchestration.core import Keys, UsageError, refreshes
-from orchestration.intake import PulledSource, pull, pull_lock, read_sources, take_in
+from orchestration.intake import PulledSource, failed_pulls, pull, pull_lock, read_sources, take_in
 from orchestration.intake.pulling.fetched import one_file
 from orchestration.intake.pulling.pull import KINDS, PullRunning
 from orchestration.stewardship import messages
@@ -109,6 +110,15 @@ def test_failing_source_is_a_message_to_operators_once(pulls: PullWorld) -> None
     kobo.faults = [status(401)]
     pull(pulls.settings)
     assert sent() == [["pull"], ["pull"]], "it worked between"
+
+
+def test_source_that_left_its_contract_is_no_failure_any_more(pulls: PullWorld) -> None:
+    pulls.kobo().faults, _ = [status(401)], pulls.sheet()
+    pull(pulls.settings)
+    assert [one.partner for one in failed_pulls(pulls.settings)] == [KOBO]
+    shutil.rmtree(pulls.settings.partners / KOBO)
+    pull(pulls.settings)
+    assert failed_pulls(pulls.settings) == []
 
 
 def test_changed_source_forgets_the_cursor(pulls: PullWorld) -> None:

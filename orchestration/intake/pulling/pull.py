@@ -36,6 +36,7 @@ from orchestration.intake.pulling.state import (
     PulledSource,
     PullFailed,
     failed,
+    forget_other_sources,
     pull_lock,
     read_state,
     with_source,
@@ -108,6 +109,7 @@ def pull(
     with pull_lock(settings) as is_held:
         if not is_held:
             raise PullRunning("Another `njia pull` runs in this home. Try again when it has ended.")
+        forget_other_sources(settings, contracts)
         ended = [_broken(partner, contracts) for partner in _with_broken(settings, partners, contracts)]
         for contract, source in sources:
             if not partners or contract.partner.code in partners:

@@ -129,6 +129,14 @@ def with_source(contracts: Contracts) -> Iterator[tuple[Contract, AnySource]]:
                 yield contract, contract.source
 
 
+def forget_other_sources(settings: Settings, contracts: Contracts) -> None:
+    """Remove what is known of sources that no contract names any more; a broken contract may name some."""
+    named = {(contract.partner.code, contract.contract) for contract, _ in with_source(contracts)}
+    for path in settings.pulls.glob("*/*.json"):
+        if (path.parent.name, path.stem) not in named and path.parent.name not in contracts.problems:
+            path.unlink(missing_ok=True)
+
+
 def pull_lock(settings: Settings) -> AbstractContextManager[bool]:
     """Hold the lock of pulling during the block and yield True; yield False where another pull holds it."""
     settings.pulls.mkdir(mode=0o700, parents=True, exist_ok=True)
