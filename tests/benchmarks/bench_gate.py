@@ -96,6 +96,8 @@ def main() -> None:
         planted = {(case.code, case.last_name) for cases in kinds.values() for case in cases}
         early = [key for key, reason in outcomes.items() if reason and key not in planted]
         print(f"\nHeld before the change was sent: {len(early)}")
+        if asked.show:
+            print(*(f"    {key}: {outcomes[key]}" for key in early), sep="\n")
     finally:
         shutil.rmtree(home)
 
