@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from string import Formatter
 from typing import Any, Literal
 
 from expectations import thresholds
@@ -21,8 +22,8 @@ class Limit:
     """The allowed range of one column of a profile, bounds included.
 
     An empty cell (nothing to measure, such as no earlier extract) passes, unless `empty_fails`: there it
-    means that the measurement failed. `message` describes a broken limit; each `{}` is a share, from the
-    columns `shares`, and each `{name}` the text or whole number of a column, such as the partner.
+    means that the measurement failed. `message` describes a broken limit; each `{name}` is a column: a share
+    where it is one of `shares`, else a whole number or a text. `names_others`: it names another partner.
     """
 
     column: str
@@ -31,6 +32,7 @@ class Limit:
     empty_fails: bool = False
     message: str = ""
     shares: tuple[str, ...] = ()
+    names_others: bool = False
 
     def is_kept(self, value: float | None) -> bool:
         """Return the answer that Great Expectations gives."""
@@ -39,10 +41,10 @@ class Limit:
         is_enough = self.minimum is None or value >= self.minimum
         return is_enough and (self.maximum is None or value <= self.maximum)
 
-    def finding(self, row: Mapping[str, Any]) -> str:
-        shares = (f"{100 * row[column]:.0f} %" for column in self.shares)
-        numbers = {name: f"{one:.0f}" for name, one in row.items() if isinstance(one, int | float)}
-        return self.message.format(*shares, **{**row, **numbers})
+    def given(self, row: Mapping[str, Any]) -> dict[str, str]:
+        """Return what fills the braces of `message` for one row of the profile."""
+        names = [name for _, name, _, _ in Formatter().parse(self.message) if name]
+        return {name: _shown(row[name], name in self.shares) for name in names}
 
     def __str__(self) -> str:
         if self.minimum is not None and self.minimum == self.maximum:
@@ -50,6 +52,12 @@ class Limit:
         low = f"{self.minimum:g} ≤ " if self.minimum is not None else ""
         high = f" ≤ {self.maximum:g}" if self.maximum is not None else ""
         return f"{low}{self.column}{high}"
+
+
+def _shown(value: Any, is_share: bool) -> str:
+    if is_share:
+        return f"{100 * value:.0f} %"
+    return f"{value:.0f}" if isinstance(value, int | float) else str(value)
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,11 @@ class Expectation:
         """Return the severity for one row of the profile."""
         is_few = self.share_of is not None and (row[self.share_of] or 0) < thresholds.SMALL_EXTRACT
         return "warn" if is_few else self.severity
+
+    @property
+    def names_others(self) -> bool:
+        """Whether what it finds names another partner, so that only stewards may read it."""
+        return any(limit.names_others for limit in self.limits)
 
     @property
     def expected(self) -> str:

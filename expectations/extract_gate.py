@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from expectations import Expectation, Limit, thresholds
 
-_GONE = "{gone_records} of the {replaced_records} records that it replaces are missing{gone_months}"
-
 EXTRACT_GATE: tuple[Expectation, ...] = (
     Expectation(
         name="partner_has_a_contract",
@@ -43,7 +41,14 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
     ),
     Expectation(
         name="required_columns_present",
-        limits=(Limit("required_columns_missing", maximum=0, empty_fails=True),),
+        limits=(
+            Limit(
+                "required_columns_missing",
+                maximum=0,
+                empty_fails=True,
+                message="{required_columns_missing} required column(s) are missing",
+            ),
+        ),
         severity="hold",
         why="A required column that is gone turns every row of the extract into a quarantined one.",
         steward_action="Compare the header with the contract: if the column was renamed, edit the contract; "
@@ -51,7 +56,13 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
     ),
     Expectation(
         name="required_columns_are_filled",
-        limits=(Limit("required_columns_empty", maximum=0),),
+        limits=(
+            Limit(
+                "required_columns_empty",
+                maximum=0,
+                message="{required_columns_empty} required column(s) have no value",
+            ),
+        ),
         severity="hold",
         why="A required column without a single value was emptied on the way: by a changed form, an export "
         "of other questions, or merged cells.",
@@ -60,7 +71,14 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
     ),
     Expectation(
         name="every_line_is_accounted_for",
-        limits=(Limit("rows_unexplained", minimum=0, maximum=0),),
+        limits=(
+            Limit(
+                "rows_unexplained",
+                minimum=0,
+                maximum=0,
+                message="{rows_unexplained} line(s) of the file are not accounted for",
+            ),
+        ),
         severity="hold",
         why="Every line of the file is a row of its table, or is explained (header, title, blank at the end, "
         "sheet not read). Where the sum differs, rows have vanished.",
@@ -70,7 +88,14 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
     ),
     Expectation(
         name="rows_fit_their_header",
-        limits=(Limit("row_shape_share", maximum=thresholds.ROW_SHAPE_MAX),),
+        limits=(
+            Limit(
+                "row_shape_share",
+                maximum=thresholds.ROW_SHAPE_MAX,
+                message="{row_shape_share} of {rows_read} rows have more or fewer cells than the header",
+                shares=("row_shape_share",),
+            ),
+        ),
         severity="hold",
         why="A row with more or fewer cells than the header is refused, because its cells may stand in wrong "
         "columns. Many of them mean that the export does not quote its texts.",
@@ -80,7 +105,13 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
     ),
     Expectation(
         name="no_records_below_the_end",
-        limits=(Limit("rows_after_end", maximum=0),),
+        limits=(
+            Limit(
+                "rows_after_end",
+                maximum=0,
+                message="{rows_after_end} row(s) below the end of the table look like records",
+            ),
+        ),
         severity="hold",
         why="The contract ends the table at a row such as TOTAL; rows below it are not read. Here some look "
         "like records.",
@@ -89,7 +120,14 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
     ),
     Expectation(
         name="child_rows_find_their_record",
-        limits=(Limit("orphan_share", maximum=thresholds.ORPHANS_MAX),),
+        limits=(
+            Limit(
+                "orphan_share",
+                maximum=thresholds.ORPHANS_MAX,
+                message="{orphan_share} of the rows of a child sheet have no record",
+                shares=("orphan_share",),
+            ),
+        ),
         severity="hold",
         why="Rows of a child sheet without their record are lost: the stops of every journey, where the "
         "contract joins them by the wrong column.",
@@ -99,7 +137,15 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
     ),
     Expectation(
         name="every_row_is_typed",
-        limits=(Limit("untyped_rows", minimum=0, maximum=0, empty_fails=True),),
+        limits=(
+            Limit(
+                "untyped_rows",
+                minimum=0,
+                maximum=0,
+                empty_fails=True,
+                message="{untyped_rows} landed row(s) have no typed record",
+            ),
+        ),
         severity="hold",
         why="A landed row without a typed record would vanish without a reason.",
         steward_action="This is a fault of the program or of a contract that no longer fits what landed: "
@@ -128,7 +174,14 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
     ),
     Expectation(
         name="dates_are_readable",
-        limits=(Limit("readable_date_share", minimum=thresholds.READABLE_DATES_MIN),),
+        limits=(
+            Limit(
+                "readable_date_share",
+                minimum=thresholds.READABLE_DATES_MIN,
+                message="{readable_date_share} of {records} records have a readable date",
+                shares=("readable_date_share",),
+            ),
+        ),
         severity="hold",
         why="Unreadable dates are never guessed; many at once mean that the date layout changed.",
         steward_action="Look at the date problems in review; set `locale.dates` in the contract, "
@@ -137,7 +190,14 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
     ),
     Expectation(
         name="places_are_known",
-        limits=(Limit("place_resolved_share", minimum=thresholds.PLACES_KNOWN_MIN),),
+        limits=(
+            Limit(
+                "place_resolved_share",
+                minimum=thresholds.PLACES_KNOWN_MIN,
+                message="{place_resolved_share} of {place_mentions} mentions of places are known",
+                shares=("place_resolved_share",),
+            ),
+        ),
         severity="hold",
         why="A movement needs places; many unknown ones mean a swapped column or new spellings.",
         steward_action="Open the unresolved names in review; record aliases (`njia decide place-alias`) "
@@ -146,7 +206,14 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
     ),
     Expectation(
         name="counties_are_known",
-        limits=(Limit("county_share", minimum=thresholds.COUNTIES_KNOWN_MIN),),
+        limits=(
+            Limit(
+                "county_share",
+                minimum=thresholds.COUNTIES_KNOWN_MIN,
+                message="{county_share} of {home_mentions} places in Kenya are known to the county",
+                shares=("county_share",),
+            ),
+        ),
         severity="warn",
         why="County tables and maps can only show what is known to the county.",
         steward_action="Ask whether the partner can ask for the county; record aliases for known towns.",
@@ -154,7 +221,14 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
     ),
     Expectation(
         name="codes_are_mapped",
-        limits=(Limit("code_mapped_share", minimum=thresholds.CODES_MAPPED_MIN),),
+        limits=(
+            Limit(
+                "code_mapped_share",
+                minimum=thresholds.CODES_MAPPED_MIN,
+                message="{code_mapped_share} of {coded_records} answers of one field are in the contract",
+                shares=("code_mapped_share",),
+            ),
+        ),
         severity="hold",
         why="A changed list of choices silently turns answers into `unknown`.",
         steward_action="Compare the partner's choices with `values` in the contract and add the new ones: "
@@ -163,7 +237,13 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
     ),
     Expectation(
         name="quarantine_is_not_flooded",
-        limits=(Limit("quarantine_share", maximum=thresholds.QUARANTINE_MAX),),
+        limits=(
+            Limit(
+                "quarantine_share",
+                maximum=thresholds.QUARANTINE_MAX,
+                message="{quarantined_records} of {records} records have unreadable values or no known place",
+            ),
+        ),
         severity="hold",
         why="With so many unfit rows, the fault is in the extract or its contract, and the other rows are in "
         "doubt too.",
@@ -172,7 +252,13 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
     ),
     Expectation(
         name="something_is_usable",
-        limits=(Limit("usable_records", minimum=1),),
+        limits=(
+            Limit(
+                "usable_records",
+                minimum=1,
+                message="{usable_records} of {records} records are usable",
+            ),
+        ),
         severity="hold",
         why="A full extract with every row quarantined would replace good records by nothing, whatever its "
         "size.",
@@ -181,7 +267,14 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
     ),
     Expectation(
         name="record_refs_are_unique",
-        limits=(Limit("repeated_ref_share", maximum=thresholds.REPEATED_REFS_MAX),),
+        limits=(
+            Limit(
+                "repeated_ref_share",
+                maximum=thresholds.REPEATED_REFS_MAX,
+                message="{repeated_ref_share} of {referenced_records} records share their reference",
+                shares=("repeated_ref_share",),
+            ),
+        ),
         severity="hold",
         why="Rows that share a reference count as one record: a wrong key melts different people into one.",
         steward_action="Check `delivery.key` in the contract (a number that starts anew on every sheet needs "
@@ -194,8 +287,10 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
             Limit(
                 "shared_submission_share",
                 maximum=thresholds.SHARED_SUBMISSIONS_MAX,
-                message="{} of the submissions of {partner} are those that {shared_with} sent first",
+                message="{shared_submission_share} of the submissions of {partner} are those that "
+                "{shared_with} sent first",
                 shares=("shared_submission_share",),
+                names_others=True,
             ),
         ),
         severity="hold",
@@ -207,7 +302,13 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
     ),
     Expectation(
         name="few_rows_are_refused",
-        limits=(Limit("refused_share", maximum=thresholds.REFUSED_ROWS_MAX),),
+        limits=(
+            Limit(
+                "refused_share",
+                maximum=thresholds.REFUSED_ROWS_MAX,
+                message="{rows_refused} of {rows_read} rows were refused",
+            ),
+        ),
         severity="warn",
         why="Consent, totals and blanks explain some refusals; mostly refused rows deserve a look.",
         steward_action="Read the reasons of the refusals; check `consent`, `accept_if` and `stop_at`.",
@@ -215,7 +316,13 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
     ),
     Expectation(
         name="columns_are_as_last_time",
-        limits=(Limit("new_unmapped_columns", maximum=0),),
+        limits=(
+            Limit(
+                "new_unmapped_columns",
+                maximum=0,
+                message="{new_unmapped_columns} new column(s) are not in the contract",
+            ),
+        ),
         severity="warn",
         why="An unmapped column is dropped; it may be a renamed one, or worth mapping.",
         steward_action="Map the new columns in the contract, or name them under `deny`.",
@@ -243,12 +350,13 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
             Limit(
                 "gone_share",
                 maximum=thresholds.GONE_RECORDS_MAX,
-                message=_GONE,
+                message="{gone_records} of the {replaced_records} records that it replaces are missing",
             ),
             Limit(
                 "months_gone",
                 maximum=0,
-                message=_GONE,
+                message="{gone_records} of the {replaced_records} records that it replaces are missing, "
+                "among them nearly all of {gone_months}",
             ),
         ),
         severity="hold",
@@ -273,13 +381,14 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
             Limit(
                 "late_share",
                 maximum=thresholds.LATE_RECORDS_MAX,
-                message="{} of {new_records} new records are older than the newest month sent before",
+                message="{late_share} of {new_records} new records are older than the newest month sent "
+                "before",
                 shares=("late_share",),
             ),
             Limit(
                 "alike_share",
                 maximum=thresholds.ALIKE_RECORDS_MAX,
-                message="{} of {new_records} new records are alike in date, places and answers",
+                message="{alike_share} of {new_records} new records are alike in date, places and answers",
                 shares=("alike_share",),
             ),
         ),
@@ -301,7 +410,8 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
             Limit(
                 "stated_excess",
                 maximum=0,
-                message="{} of {new_records} new records state {stated_field}, {} of the earlier ones",
+                message="{stated_share} of {new_records} new records state {stated_field}, {stated_before} "
+                "of the earlier ones",
                 shares=("stated_share", "stated_before"),
             ),
             Limit("values_gone", maximum=0, message="No new record has {gone_values}"),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         judge_candidate,
         verdict_of_facts,
     )
+    from orchestration.gates.differences import Differences, differences
     from orchestration.gates.earlier_checks import BUILDS, IN_FORCE, check_results
     from orchestration.gates.in_force import (
         ExtractFate,

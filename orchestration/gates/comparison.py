@@ -38,7 +38,7 @@ _FIELDS = {
     "number of stops": "stops",
     **{domain: domain for domain in _DOMAINS},
 }
-_NAMES = tuple(_FIELDS)
+FIELDS = tuple(_FIELDS)
 # A case moves on: a suspicion is confirmed, an age band or a status follows from what is learned later.
 _MAY_CHANGE = frozenset({"trafficking_status", "day of the month"})
 # New records are of new months, and of the days and places that the world brings.
@@ -116,6 +116,10 @@ class Records:
     def only(self, chosen: Any) -> Records:
         return Records(self.ids[chosen], self.months[chosen], self.likeness[chosen], self.codes[chosen])
 
+    def of_field(self, name: str) -> npt.NDArray[np.int32]:
+        """Return the codes of one field."""
+        return self.codes[:, FIELDS.index(name)]
+
     def __len__(self) -> int:
         return len(self.ids)
 
@@ -131,7 +135,7 @@ class AllRecords:
 def read_records(con: duckdb.DuckDBPyConnection, place_names: Mapping[str, str]) -> AllRecords:
     """Read the records to compare from a connection on which typed tables and matches are open."""
     table = con.execute(_RECORDS).to_arrow_table()
-    values, codes = {}, np.zeros((table.num_rows, len(_NAMES)), np.int32)
+    values, codes = {}, np.zeros((table.num_rows, len(FIELDS)), np.int32)
     for at, (name, column) in enumerate(_FIELDS.items()):
         encoded = _encoded(table[column])
         texts = encoded.dictionary.to_pylist()
@@ -181,18 +185,25 @@ class History:
 
     def compare(self, records: Records) -> dict[str, Any]:
         """Measure an extract's records beside the earlier ones; empty without any."""
-        old = self._records
-        if old is None or not len(old):
+        old, before, now, new = self.beside(records)
+        if not len(old):
             return {}
-        order = np.argsort(old.ids, kind="stable")
-        at = np.minimum(np.searchsorted(old.ids, records.ids, sorter=order), len(old) - 1)
-        is_common = old.ids[order[at]] == records.ids
-        new = records.only(~is_common)
-        found = _changed(old.only(order[at[is_common]]), records.only(is_common))
+        found = _changed(before, now)
         found |= {"new_records": len(new)} | _missing_months(old, new)
         if min(len(old), len(new)) >= thresholds.SMALL_EXTRACT:
             found |= _late_and_alike(old, new) | self._mixes(old, new)
         return found
+
+    def beside(self, records: Records) -> tuple[Records, Records, Records, Records]:
+        """Return all earlier records; those of them that were sent again, as before and now; the new ones."""
+        old = self._records
+        if old is None or not len(old):
+            none = records.only(slice(0))
+            return none, none, none, records
+        order = np.argsort(old.ids, kind="stable")
+        at = np.minimum(np.searchsorted(old.ids, records.ids, sorter=order), len(old) - 1)
+        is_common = old.ids[order[at]] == records.ids
+        return old, old.only(order[at[is_common]]), records.only(is_common), records.only(~is_common)
 
     def _mixes(self, old: Records, new: Records) -> dict[str, Any]:
         """Compare the values of each field; the field that differs most speaks for all."""
@@ -200,7 +211,7 @@ class History:
         mixes: dict[str, tuple[float, float]] = {}
         stated: dict[str, tuple[float, float]] = {}
         gone: list[str] = []
-        for at, name in enumerate(_NAMES):
+        for at, name in enumerate(FIELDS):
             counts = [
                 np.bincount(part.codes[:, at], minlength=len(self._values[name]))
                 for part in (old, new, *blocks)
@@ -223,15 +234,15 @@ class History:
             found["mix_values"] = self._moved(field, old, new)
         if stated:
             field = max(stated, key=lambda name: stated[name][0])
-            before, now = ((part.codes[:, _NAMES.index(field)] != UNKNOWN).mean() for part in (old, new))
+            before, now = ((part.of_field(field) != UNKNOWN).mean() for part in (old, new))
             found |= {"stated_field": field, "stated_excess": stated[field][0]}
             found |= {"stated_before": float(before), "stated_share": float(now)}
         return found
 
     def _moved(self, field: str, old: Records, new: Records) -> str:
         """Name the values of a field that rose and fell most."""
-        at, values = _NAMES.index(field), self._values[field][1:]
-        counts = [np.bincount(part.codes[:, at], minlength=len(values) + 1)[1:] for part in (old, new)]
+        values = self._values[field][1:]
+        counts = [np.bincount(part.of_field(field), minlength=len(values) + 1)[1:] for part in (old, new)]
         before, now = (each / each.sum() for each in counts)
         order = np.argsort(now - before)
         named = [code for code in (order[-1], order[0]) if before[code] != now[code]]
@@ -253,7 +264,7 @@ def gone_from(replaced: Records, records: Records) -> dict[str, Any]:
         "gone_records": int(is_gone.sum()),
         "gone_share": float(is_gone.mean()),
         "months_gone": int(is_lost.sum()) if is_sure else 0,
-        "gone_months": f", among them all of {_named(months[is_lost])}" if is_sure else "",
+        "gone_months": _named(months[is_lost]) if is_sure else "",
     }
 
 
@@ -263,13 +274,13 @@ def _changed(before: Records, now: Records) -> dict[str, Any]:
     known, changed = is_known.sum(axis=0), (is_known & (before.codes != now.codes)).sum(axis=0)
     shares = {
         name: changed[at] / known[at]
-        for at, name in enumerate(_NAMES)
+        for at, name in enumerate(FIELDS)
         if name not in _MAY_CHANGE and known[at] >= thresholds.SMALL_EXTRACT
     }
     if not shares:
         return {"common_records": len(now)}
     field = max(shares, key=lambda name: shares[name])
-    at = _NAMES.index(field)
+    at = FIELDS.index(field)
     return {
         "common_records": len(now),
         "changed_field": field,
@@ -340,8 +351,13 @@ def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
     return column.combine_chunks().cast(pa.string()).dictionary_encode()
 
 
+def month_name(month: int) -> str:
+    """Name a month of `Records.months`, such as 2026-03."""
+    return f"{month // 12}-{month % 12 + 1:02d}"
+
+
 def _named(months: npt.NDArray[np.int64]) -> str:
-    """Name months in order; several that follow each other as `first to last`."""
+    """Name months in order; several that follow each other as `first – last`."""
     runs = np.split(np.sort(months), np.flatnonzero(np.diff(np.sort(months)) != 1) + 1) if len(months) else []
-    texts = [[f"{month // 12}-{month % 12 + 1:02d}" for month in run] for run in runs]
-    return ", ".join(text[0] if len(text) == 1 else f"{text[0]} to {text[-1]}" for text in texts)
+    texts = [[month_name(month) for month in run] for run in runs]
+    return ", ".join(text[0] if len(text) == 1 else f"{text[0]} – {text[-1]}" for text in texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import duckdb
@@ -11,14 +12,21 @@ from orchestration.core import Settings
 from orchestration.typing import SCHEMAS
 
 
-def open_views(settings: Settings, *tables: str) -> duckdb.DuckDBPyConnection:
-    """Open a connection with a view of each of these typed tables."""
+def open_views(
+    settings: Settings, *tables: str, extracts: Collection[str] | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Open a connection with a view of each of these typed tables; `extracts`: only those with these ids."""
     con = duckdb.connect(":memory:")
     con.execute("set autoinstall_known_extensions = false")
     con.execute("set autoload_known_extensions = false")
     con.execute("set temp_directory = ''")  # nothing may spill outside the home
     for table in tables:
-        add_view(con, table, sorted((settings.typed / table).glob("*.parquet")), SCHEMAS[table])
+        files = [
+            path
+            for path in sorted((settings.typed / table).glob("*.parquet"))
+            if extracts is None or path.stem in extracts
+        ]
+        add_view(con, table, files, SCHEMAS[table])
     return con
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from functools import cached_property
@@ -11,19 +12,22 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from expectations import Expectation
 from expectations.extract_gate import EXTRACT_GATE
 from orchestration.core import NjiaError, Settings, durable
 from orchestration.gates.extract_profile import profile_extracts
 from orchestration.gates.judging import Judgement, Outcome, judge
 from orchestration.gates.waivers import ActiveDecisions, extract_keys, waiver_for
+from orchestration.stewardship import as_text, listed, say
 
 
 @dataclass(frozen=True)
 class Verdict:
     """The result of one check on one extract.
 
-    `outcome` separates failed checks from those that could not be judged. `finding` gives the shares of a
-    failure; empty for checks without such a text.
+    `outcome` separates failed checks from those that could not be judged. `finding` says what a failed check
+    found, in numbers; `said` is the same sentence for translation. Both are empty for checks without such a
+    text.
     """
 
     extract_id: str
@@ -40,6 +44,7 @@ class Verdict:
     waived_by: str | None
     check_definition: str
     finding: str
+    said: str
 
     @property
     def holds(self) -> bool:
@@ -130,6 +135,7 @@ def _verdict(
     judgement: Judgement, partner: str, extract_id: str, row: dict[str, Any], waiver: str | None
 ) -> Verdict:
     expectation = judgement.expectation
+    finding = found_by(expectation, row) if judgement.outcome == "failed" else ""
     # A check that could not be judged keeps its full severity.
     is_judged = judgement.outcome in ("passed", "failed")
     return Verdict(
@@ -146,11 +152,20 @@ def _verdict(
         outcome=judgement.outcome,
         waived_by=waiver,
         check_definition=expectation.definition,
-        finding="; ".join(
-            dict.fromkeys(
-                limit.finding(row)
-                for limit in expectation.limits
-                if limit.message and not limit.is_kept(row[limit.column])
-            )
-        ),
+        finding=str(finding),
+        said=as_text(finding),
     )
+
+
+def found_by(expectation: Expectation, row: Mapping[str, Any]) -> str:
+    """Return what a check found in one row of a profile, as a sentence; empty without a message.
+
+    A sentence that another one begins with is left out.
+    """
+    found = dict.fromkeys(
+        say(limit.message, **limit.given(row))
+        for limit in expectation.limits
+        if limit.message and row[limit.column] is not None and not limit.is_kept(row[limit.column])
+    )
+    said = [one for one in found if not any(other != one and other.startswith(one) for other in found)]
+    return listed(said, ". ")

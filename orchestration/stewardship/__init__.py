@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from orchestration.stewardship.decisions.logged import FORGOT, NotLogged, gaps
     from orchestration.stewardship.decisions.recording import confirm, record_decision, revoke
     from orchestration.stewardship.running import refresh_since
+    from orchestration.stewardship.sentences import as_text, listed, say
     from orchestration.stewardship.unsealing import unseal_file, unseal_row
 
 offer_when_asked(__name__)

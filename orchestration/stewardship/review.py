@@ -16,6 +16,7 @@ from typing import Any
 
 from orchestration.core import Keys, Settings, decrypted, durable, safe, shown_record
 from orchestration.stewardship.draft_lists import content_of, text_of, written_to
+from orchestration.stewardship.sentences import of_text
 
 UNRESOLVED_PLACES, TEXTS_OF_PLACES = "unresolved_places.csv", "unresolved_places.texts"
 FAILED_CHECKS = "failed_checks.csv"
@@ -31,7 +32,7 @@ IN_FORCE = "in_force.json"
 NOT_TAKEN = ("held", "unreadable")
 FAILED_COLUMNS = (
     "stage", "partner", "extract_id", "subject", "check_name", "severity", "outcome", "observed", "expected",
-    "waived", "check_definition", "why", "steward_action",
+    "waived", "check_definition", "why", "steward_action", "finding", "said",
 )  # fmt: skip
 _STAGES = ("extract_gate", "warehouse", "release_gate")
 
@@ -130,6 +131,11 @@ def write_failed_checks(settings: Settings, stage: str, checks: Iterable[Mapping
         if check["stage"] == stage and check["outcome"] != "passed"
     ]
     _replace_failed(settings, stage, failed)
+
+
+def finding_of(row: Mapping[str, str]) -> str:
+    """Return what a failed check found, as a sentence; empty where it has no such text."""
+    return of_text(row["said"]) if row.get("said") else row.get("finding") or ""
 
 
 def _replace_failed(settings: Settings, stage: str, rows: Iterable[Mapping[str, Any]]) -> None:

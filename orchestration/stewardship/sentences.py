@@ -7,11 +7,12 @@ Swahili, one line each. The desk's own texts are in `desk/words.csv`.
 from __future__ import annotations
 
 import csv
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 CATALOGUE = Path(__file__).with_name("swahili.csv")
 SWAHILI = "sw"
@@ -40,7 +41,7 @@ def together(*sentences: str) -> str:
     return say(" ".join(f"{{{name}}}" for name in parts), **parts)
 
 
-def listed(words: list[str] | tuple[str, ...], between: str = ", ") -> str:
+def listed(words: Sequence[str], between: str = ", ") -> str:
     """Join words or sentences into a list."""
     parts = {f"part_{at}": word for at, word in enumerate(words)}
     return say(between.join(f"{{{name}}}" for name in parts), **parts)
@@ -82,6 +83,16 @@ def unpacked(content: Any) -> Any:
     if not isinstance(content, dict):
         return content
     return say(content["says"], **{name: unpacked(one) for name, one in content["given"].items()})
+
+
+def as_text(sentence: str) -> str:
+    """Return a sentence for a cell of a table, from which `of_text` makes it again; empty for none."""
+    return json.dumps(packed(sentence), ensure_ascii=False) if sentence else ""
+
+
+def of_text(text: str) -> str:
+    """Return the sentence that `as_text` wrote."""
+    return str(text) if not text else cast(str, unpacked(json.loads(text)))
 
 
 @cache

@@ -11,7 +11,7 @@ from unittest import mock
 from argon2 import PasswordHasher
 from starlette.testclient import TestClient
 
-from orchestration import release
+from orchestration import gates, release
 from orchestration.core import Settings
 from orchestration.operations import read_status
 from orchestration.stewardship import desk
@@ -30,6 +30,7 @@ ELSEWHERE = desk.Elsewhere(
     release.rollback,
     release.waiver_effect,
     read_status,
+    gates.differences,
 )
 _FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 Fields = Iterable[tuple[str, str]]

@@ -149,7 +149,7 @@ def _typed_tables(
 
     yield "extracts", [{
         **key, "partner_code": "p-00000001", "contract": note["contract"],
-        "received_on": date.fromisoformat(note["received_on"]), "agreement_from": date(2023, 1, 1),
+        "sequence": note["sequence"], "received_on": date.fromisoformat(note["received_on"]), "agreement_from": date(2023, 1, 1),
         **{name: value for name, value in typed.items() if name != "embargo_until"}, "grace_days": 15,
     }]  # fmt: skip
     of_records = rows(
@@ -193,7 +193,7 @@ def _typed_tables(
 
 TYPES = {
     **dict.fromkeys(("record_id", "mention_id"), pa.int64()),
-    **dict.fromkeys(("source_row_count", "grace_days", "retention_years"), pa.int32()),
+    **dict.fromkeys(("source_row_count", "grace_days", "retention_years", "sequence"), pa.int32()),
     **dict.fromkeys(
         (
             "received_on",

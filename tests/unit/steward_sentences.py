@@ -63,11 +63,13 @@ def sentences() -> Iterator[str]:
     yield from (name.replace("_", " ") for name in COMPARED)
     for check in CHECKS.values():
         yield from (check.why, check.steward_action)
+        yield from filter(None, (limit.message for limit in check.limits))
     yield from dbt_actions()
     for rule in rows("quality_rules.csv"):
         yield rule["title"]
         if rule["outcome"] == "Q":  # the others set no row aside, so only their titles are shown
             yield from (rule["explanation"], rule["steward_action"])
+    yield from asked_of_partners()
     for reason in rows("file_reasons.csv"):
         if not reason["reason"].startswith(("drift:", "check:")):  # those a steward sees under other titles
             yield reason["title"]
@@ -113,6 +115,16 @@ def f_strings(path: Path) -> Iterator[str]:
             text = "".join(str(one.value) if isinstance(one, ast.Constant) else "{}" for one in node.values)
             if re.search(r"[a-z]{2,} [a-z]{2,}", text) and not _SQL.search(text):
                 yield f"{path.name}: {text}"
+
+
+def asked_of_partners() -> Iterator[str]:
+    """What the draft of a message asks: with the finding, or with the explanation where there is none."""
+    for reason in rows("file_reasons.csv"):
+        kind, _, name = reason["reason"].partition(":")
+        if kind == "check" and name in CHECKS and not reason["partner_action"].startswith("Nothing;"):
+            yield reason["partner_action"]
+            if CHECKS[name].names_others or not any(limit.message for limit in CHECKS[name].limits):
+                yield reason["explanation"]
 
 
 def dbt_actions() -> Iterator[str]:

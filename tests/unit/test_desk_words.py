@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 
 from orchestration.core import refreshes
+from orchestration.gates.comparison import FIELDS
 from orchestration.stewardship import items
 from orchestration.stewardship.desk.accounts import ROLES
 from orchestration.stewardship.desk.pages import _templates
@@ -31,6 +32,7 @@ MADE = {
         refreshes.PUBLISHED, refreshes.UNCHANGED, refreshes.REFUSED, refreshes.CRASHED, refreshes.STOPPED,
     ),
     "link.reason.": ("unsure", "rival", "cluster_too_large", "persons_of_one_record", "rejected_pair_inside"),
+    "compared.": FIELDS,
     "drift.": ("column_renamed", "column_gone", "column_added", "new_codes"),
 }  # fmt: skip
 

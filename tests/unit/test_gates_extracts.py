@@ -269,7 +269,7 @@ def test_a_month_without_records_holds_the_extract(settings: Settings) -> None:
     land(settings, "b", months=(date(2026, 1, 1), date(2026, 4, 1)), sequence=2, **new)
     land(settings, "c", months=(date(2026, 1, 1), date(2026, 2, 1)), sequence=3, **new | {"first": 600})
     verdicts = judged(settings)
-    assert _findings(verdicts, "b")["no_month_is_missing"] == "There is no record of 2026-02 to 2026-03"
+    assert _findings(verdicts, "b")["no_month_is_missing"] == "There is no record of 2026-02 – 2026-03"
     assert _findings(verdicts, "c") == {}
 
 
@@ -284,7 +284,7 @@ def _first_half_year(settings: Settings) -> None:
         (
             {"sexes": ("male",)},
             "new_records_resemble_earlier_ones",
-            "60 new records differ from earlier ones in sex: male 33% → 100%, female 67% → 0%; "
+            "60 new records differ from earlier ones in sex: male 33% → 100%, female 67% → 0%. "
             "No new record has sex female",
         ),
         (

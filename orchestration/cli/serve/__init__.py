@@ -27,7 +27,7 @@ def serve_command(settings: Settings, port: int) -> None:
     files arrive, and sends messages. It listens on this machine only: to reach it from elsewhere, use a
     tunnel, or a TLS proxy and NJIA_DESK_URL.
     """
-    from orchestration import release
+    from orchestration import gates, release
     from orchestration.cli.serve import dagster_services
     from orchestration.core import create_missing_keys, prepare_home
     from orchestration.defs.killed_runs import end_killed_runs
@@ -55,6 +55,7 @@ def serve_command(settings: Settings, port: int) -> None:
         roll_back=release.rollback,
         waiver_effect=release.waiver_effect,
         status=read_status,
+        differences=gates.differences,
     )
 
     def say_where(first_path: str | None) -> None:

@@ -25,12 +25,13 @@ class PublishedRelease(Protocol):
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """Functions of the rooms `release` and `operations`.
+    """Functions of the rooms `release`, `gates` and `operations`.
 
     `fit_to_return` returns a release that can be current again; raises NjiaError for one that cannot.
     `roll_back` takes settings, release id, author, reason, time and the release that is left.
     `waiver_effect` returns what `njia diff --waiver` shows; raises UsageError where no kept release rests on
-    the waiver.
+    the waiver. `differences` takes settings, partner and extract id; returns what differs between the extract
+    and those before it (`gates.Differences`), None where that cannot be counted.
     """
 
     current: Callable[[Settings], PublishedRelease | None]
@@ -39,3 +40,4 @@ class Elsewhere:
     roll_back: Callable[[Settings, str, str, str, datetime, str], PublishedRelease]
     waiver_effect: Callable[[Settings, str], Any]
     status: Callable[[Settings], dict[str, Any]]
+    differences: Callable[[Settings, str, str], Any]

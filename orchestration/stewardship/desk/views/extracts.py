@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from orchestration.contracts import load_contracts
 from orchestration.core import Settings, refreshes
 from orchestration.stewardship import review
+from orchestration.stewardship.desk.partner_message import drafts
 from orchestration.stewardship.desk.shared_parts import item_page
+from orchestration.stewardship.desk.side_by_side import side_by_side
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, extract_check, file_not_taken, held_extract, overdue
 from orchestration.stewardship.worklists.deliveries import why_in_short
+
+TIME_TO_ANSWER = timedelta(days=14)
 
 
 def extracts(visit: Visit) -> Response:
     """List what is held or waits, then the partners with their extracts."""
     status = visit.desk.elsewhere.status(visit.settings)
-    held = [{**one, "path": held_extract(one["partner"], one["extract_id"]).path} for one in status["held"]]
+    held = [
+        {
+            **one,
+            "path": held_extract(one["partner"], one["extract_id"]).path,
+            "found": _findings(visit.settings, one["partner"], one["extract_id"]),
+        }
+        for one in status["held"]
+    ]
     files = [
         {**one, "path": file_not_taken(one["partner"], one["file"]).path, "why": why_in_short(one)}
         for one in review.read(visit.settings, review.FILES_NOT_TAKEN)
@@ -39,17 +52,22 @@ def extracts(visit: Visit) -> Response:
 
 
 def extract(visit: Visit, item: Item) -> Response:
-    """Show what the gate found in one extract, with the forms to accept and to withdraw it."""
+    """Show what the gate found in one extract, what differs, whom to ask, and the form to decide."""
     partner, extract_id = item.key
     note = next((one for one in _landed(visit.settings, partner) if one["extract_id"] == extract_id), None)
     if note is None:
         raise HTTPException(404)
     failed = [
-        {**row, "path": extract_check(partner, extract_id, row["check_name"]).path}
-        for row in review.read(visit.settings, review.FAILED_CHECKS)
-        if (row["partner"], row["extract_id"]) == (partner, extract_id)
+        {
+            **row,
+            "path": extract_check(partner, extract_id, row["check_name"]).path,
+            "finding": review.finding_of(row),
+        }
+        for row in _failed_checks(visit.settings, partner, extract_id)
     ]
     held = visit.desk.elsewhere.status(visit.settings)["held"]
+    differs = visit.desk.elsewhere.differences(visit.settings, partner, extract_id) if failed else None
+    answer_by = visit.settings.as_of().date() + TIME_TO_ANSWER
     return item_page(
         visit,
         "extract",
@@ -58,6 +76,19 @@ def extract(visit: Visit, item: Item) -> Response:
         note=note,
         failed=failed,
         is_held=any((one["partner"], one["extract_id"]) == (partner, extract_id) for one in held),
+        contact=_contact(visit.settings, partner, note["contract"]),
+        differs=differs,
+        months=side_by_side(differs.months) if differs else [],
+        fields=[
+            (one, side_by_side(one.values, (one.before, one.now)))
+            for one in (differs.fields if differs else ())
+        ],
+        drafts=drafts(
+            _failed_checks(visit.settings, partner, extract_id),
+            str(note["received_on"]),
+            int(note["rows_landed"]),
+            str(answer_by),
+        ),
     )
 
 
@@ -88,8 +119,31 @@ def overdue_partner(visit: Visit, item: Item) -> Response:
     return item_page(visit, "overdue", item, found=found)
 
 
+def _failed_checks(settings: Settings, partner: str, extract_id: str) -> list[dict[str, str]]:
+    return [
+        row
+        for row in review.read(settings, review.FAILED_CHECKS)
+        if (row["partner"], row["extract_id"]) == (partner, extract_id)
+    ]
+
+
+def _findings(settings: Settings, partner: str, extract_id: str) -> list[tuple[str, str]]:
+    """Return each check that holds an extract, with what it found."""
+    return [
+        (row["check_name"], review.finding_of(row))
+        for row in _failed_checks(settings, partner, extract_id)
+        if row["severity"] == "hold" and row["waived"] != "True"
+    ]
+
+
+def _contact(settings: Settings, partner: str, contract: str) -> str | None:
+    """Return whom the contract names for questions; None without a valid contract."""
+    contracts = load_contracts(settings.partners).valid.get(partner, [])
+    return next((one.partner.steward for one in contracts if one.contract == contract), None)
+
+
 def _landed(settings: Settings, partner: str) -> list[dict[str, Any]]:
-    """Return the notes of a partner's extracts, newest first, without file names."""
+    """Return the notes of a partner's extracts, newest first. The name of a file is for the desk alone."""
     notes = [_note(path) for path in (settings.landing / partner).glob("[!.]*.json")]
     return sorted(notes, key=lambda note: note["sequence"], reverse=True)
 
@@ -98,6 +152,7 @@ def _note(path: Path) -> dict[str, Any]:
     found = json.loads(path.read_text(encoding="utf-8"))
     return {
         "extract_id": path.stem,
+        "file": found.get("file"),
         "sequence": found["sequence"],
         "received_on": found["received_on"],
         "contract": found["contract_content"]["contract"],
