@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -18,12 +18,15 @@ from expectations.checks import is_waivable
 from orchestration.core import Keys, Settings, code_of, durable, record_of
 from orchestration.gates.inputs import CODE, contract_hashes, decided_by_time, engine_versions, inputs_hash
 from orchestration.gates.landed import Landed, landed_extracts
-from orchestration.gates.submissions import sources
+from orchestration.gates.submissions import in_order_of_receipt, sources
 from orchestration.gates.verdicts import ExtractVerdicts, read_verdicts, write_table
 from orchestration.gates.waivers import ActiveDecisions, extract_keys
 
 FATE_SCHEMA = pa.schema(
-    [(name, pa.string()) for name in ("extract_id", "partner", "fate", "reason", "finding")]
+    [
+        *((name, pa.string()) for name in ("extract_id", "partner", "fate", "reason", "finding")),
+        ("is_over", pa.bool_()),
+    ]
 )
 DECIDED = "decided:"  # prefix of the parts that time decides
 LEFT_OUT = "row_excluded"  # rule code of a record that a steward excluded
@@ -38,7 +41,8 @@ ROW_SCHEMA = pa.schema([("record_id", pa.int64()), ("rule_code", pa.string()), (
 class ExtractFate:
     """`reason`: the checks that hold it, or the decision that withdrew it.
 
-    `finding`: shares behind the hold and what to do, where the checks give them.
+    `finding`: what the checks found and what to do, where they say so. `is_over`: it was withdrawn, or a
+    later full extract in force replaces it, so nothing waits for it.
     """
 
     extract_id: str
@@ -46,6 +50,7 @@ class ExtractFate:
     fate: Literal["in_force", "held", "withdrawn"]
     reason: str | None
     finding: str = ""
+    is_over: bool = False
 
     @property
     def held_by(self) -> list[str]:
@@ -73,7 +78,8 @@ class InForce:
 
     @property
     def held(self) -> tuple[ExtractFate, ...]:
-        return tuple(fate for fate in self.fates if fate.fate == "held")
+        """The held extracts that wait for a steward."""
+        return tuple(fate for fate in self.fates if fate.fate == "held" and not fate.is_over)
 
 
 def put_in_force(
@@ -200,7 +206,25 @@ def settle_fates(
         else:
             fate = ExtractFate(landed.extract_id, landed.partner, "in_force", None)
         fates.append(fate)
-    return fates
+    over = _replaced(register, fates)
+    return [
+        replace(fate, is_over=fate.fate == "withdrawn" or landed.key in over)
+        for landed, fate in zip(register, fates, strict=True)
+    ]
+
+
+def _replaced(register: Sequence[Landed], fates: Sequence[ExtractFate]) -> set[tuple[str, str]]:
+    """Return the extracts that a later full one in force replaces: one of their period, or of all periods."""
+    replacing: set[tuple[str, str, tuple[str, ...]]] = set()
+    replaced = set()
+    for at in reversed(in_order_of_receipt(register)):
+        landed = register[at]
+        line = (landed.partner, landed.contract)
+        if {(*line, landed.declared_period), (*line, ())} & replacing:
+            replaced.add(landed.key)
+        if landed.is_full and fates[at].fate == "in_force":
+            replacing.add((*line, landed.declared_period))
+    return replaced
 
 
 def manifest_extracts(settings: Settings, keys: Keys, in_force: InForce) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestration.contracts import agreements_ending, load_contracts, with_changes
 from orchestration.core import Settings, refreshes
-from orchestration.intake import left_alone, read_sources, shown_files, still_written
+from orchestration.intake import left_alone, read_sources, still_written
 from orchestration.operations.health_warnings import partners_gone, warnings
 from orchestration.operations.next_run import read_next_run
 from orchestration.release import current_release
@@ -82,7 +82,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
             "records_set_aside": len(
                 {row["record"] for row in review.read(settings, review.QUARANTINED_ROWS)}
             ),
-            "rows_refused": sum(int(row["rows"]) for row in review.read(settings, review.REFUSED_ROWS)),
+            "rows_refused": sum(int(row["rows"]) for row in review.standing(settings, review.REFUSED_ROWS)),
             "failed_checks": review.count(settings, review.FAILED_CHECKS),
             "files_not_taken": review.count(settings, review.FILES_NOT_TAKEN),
             "drifted_columns_and_lists": review.count(settings, review.DRIFT),
@@ -95,11 +95,11 @@ def read_status(settings: Settings) -> dict[str, Any]:
 def _waiting(settings: Settings) -> list[dict[str, Any]]:
     """Return the files that wait now, and those of the inbox that the last refresh did not take."""
     now = [vars(file) for file in still_written(settings)]
-    left = shown_files(settings) - {(file["partner"], file["file"]) for file in now}
+    shown = {(file["partner"], file["file"]) for file in now}
     return now + [
         {name: row[name] for name in ("partner", "file", "outcome", "reason")}
-        for row in review.read(settings, review.FILES_NOT_TAKEN)
-        if (row["partner"], row["file"]) in left
+        for row in review.standing(settings, review.FILES_NOT_TAKEN)
+        if (row["partner"], row["file"]) not in shown
     ]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 
 from orchestration.stewardship.items import Item
@@ -16,6 +17,8 @@ class OpenItem:
     `worth`. `opened`: the day of the first refresh that found it. `owner` and `due` are those of
     its assignment; without one `due` is the day on which it becomes worse by itself, if there is such a day.
     `answered_by`: ids of the decisions that held already when it was found, and did not settle it.
+    `extracts`: those that alone it is about, as (partner, extract id). One that is about held extracts alone
+    stands `under` the item of one of them, among its `consequences`.
     """
 
     item: Item
@@ -29,8 +32,40 @@ class OpenItem:
     owner: str | None = None
     due: date | None = None
     answered_by: tuple[str, ...] = ()
+    extracts: frozenset[tuple[str, str]] = frozenset()
+    under: Item | None = None
+    consequences: tuple[OpenItem, ...] = ()
 
 
 def most_valuable_first(one: OpenItem) -> tuple[int, int, str]:
     """Return the place in the list: by movements, then published numbers, ties by name."""
     return -one.movements, -one.numbers, str(one.item)
+
+
+def under_held_extracts(listed: Iterable[OpenItem]) -> Iterator[OpenItem]:
+    """Yield the items; what is about held extracts alone is put under the most valuable one of them."""
+    listed = list(listed)
+    held = {one.item.key: one for one in listed if one.item.kind == "extract"}
+    for one in listed:
+        if one.item.kind == "extract" or not one.extracts or not one.extracts <= held.keys():
+            yield one
+        else:
+            first = min((held[key] for key in one.extracts), key=most_valuable_first)
+            yield replace(one, under=first.item)
+
+
+def nested(listed: Iterable[OpenItem]) -> Iterator[OpenItem]:
+    """Yield the items that stand alone, each with its consequences."""
+    listed = list(listed)
+    known = {one.item for one in listed}
+    for one in listed:
+        if one.under not in known:
+            own = (other for other in listed if other.under == one.item)
+            yield replace(one, consequences=tuple(sorted(own, key=most_valuable_first)))
+
+
+def with_consequences(listed: Iterable[OpenItem]) -> Iterator[OpenItem]:
+    """Yield each item, then its consequences."""
+    for one in listed:
+        yield one
+        yield from one.consequences

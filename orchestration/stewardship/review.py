@@ -11,9 +11,10 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from orchestration import intake
 from orchestration.core import Keys, Settings, decrypted, durable, safe, shown_record
 from orchestration.stewardship.draft_lists import content_of, text_of, written_to
 from orchestration.stewardship.sentences import of_text
@@ -78,12 +79,13 @@ def _drift_lines(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def write_in_force(settings: Settings, settled: Any) -> None:
-    """Write which partners' extracts serve, and the fate of each that is held (`gates.InForce`)."""
+    """Write whose extracts serve, the fate of each that is held, and which are over (`gates.InForce`)."""
     partners = {
         name: list(getattr(settled, f"partners_{name}")) for name in ("in_force", "stale", "held", "overdue")
     }
     held = [vars(fate) for fate in settled.held]
-    durable.write_json(written_to(settings) / IN_FORCE, {"partners": partners, "held": held})
+    over = [[fate.partner, fate.extract_id] for fate in settled.fates if fate.is_over]
+    durable.write_json(written_to(settings) / IN_FORCE, {"partners": partners, "held": held, "over": over})
 
 
 def in_force(settings: Settings) -> dict[str, Any]:
@@ -172,7 +174,7 @@ def write_refused_rows(settings: Settings, rows: Iterable[Mapping[str, Any]]) ->
 def rows_by_rule(settings: Settings) -> Counter[tuple[str, str]]:
     """Count the rows set aside and the rows refused at reading, by rule and partner."""
     found = Counter((row["rule_code"], row["partner"]) for row in read(settings, QUARANTINED_ROWS))
-    for row in read(settings, REFUSED_ROWS):
+    for row in standing(settings, REFUSED_ROWS):
         found[row["rule_code"], row["partner"]] += int(row["rows"])
     return found
 
@@ -205,8 +207,31 @@ def read(settings: Settings, name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline=""))) if text else []
 
 
+def standing(settings: Settings, name: str) -> list[dict[str, str]]:
+    """Return the rows of a list that still matter (`still_stands`)."""
+    stands = still_stands(settings)
+    return [row for row in read(settings, name) if stands(row)]
+
+
+def still_stands(settings: Settings) -> Callable[[Mapping[str, Any]], bool]:
+    """Return whether a row of any list is about an extract that is not over, or a file that has not gone.
+
+    An extract is over when it was withdrawn or a later one replaces it. A file that did not land is gone when
+    it no longer lies in the inbox.
+    """
+    over = {tuple(key) for key in in_force(settings).get("over", ())}
+    lying = intake.shown_files(settings)
+
+    def stands(row: Mapping[str, Any]) -> bool:
+        if row.get("extract_id"):
+            return (row.get("partner"), row["extract_id"]) not in over
+        return not row.get("file") or (row["partner"], row["file"]) in lying
+
+    return stands
+
+
 def count(settings: Settings, name: str) -> int:
-    return len(read(settings, name))
+    return len(standing(settings, name))
 
 
 def _write(settings: Settings, name: str, columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> None:

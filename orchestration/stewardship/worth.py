@@ -62,7 +62,8 @@ NOTHING = Worth()
 class Worths:
     """Asks the records of one refresh. `release` is what a refused candidate keeps from the readers.
 
-    `newest`: by partner the worth of its newest extract, which is about what its next one may bring.
+    `newest`: by partner the worth of its newest extract, which is about what its next one may bring;
+    `newest_extracts`: the id of that extract.
     """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, release: Worth = NOTHING) -> None:
@@ -75,7 +76,11 @@ class Worths:
             ).fetchall()
         }
         newest = con.execute("select partner, max_by(extract_id, sequence) from extracts group by partner")
-        self.newest = {partner: self.of_extract(partner, one) for partner, one in newest.fetchall()}
+        self.newest_extracts = dict(newest.fetchall())
+        self.newest = {
+            partner: self.of_extract(partner, extract_id)
+            for partner, extract_id in self.newest_extracts.items()
+        }
 
     def of_extract(self, partner: str, extract_id: str) -> Worth:
         return self._extracts.get((partner, extract_id), NOTHING)
@@ -94,6 +99,20 @@ class Worths:
 
         wanted = {"mention_id": pa.array(groups, pa.int64())}
         return self._grouped(wanted, groups.values(), "fate = 'in_force'")
+
+    def extracts_of_mentions(self, groups: Mapping[int, str]) -> dict[str, set[tuple[str, str]]]:
+        """By group of mentions: the extracts that name one, whatever became of them."""
+        import pyarrow as pa
+
+        wanted = {"mention_id": pa.array(groups, pa.int64()), "named": pa.array(groups.values(), pa.string())}
+        self._con.register("wanted", pa.table(wanted))
+        found = self._con.execute(
+            "select distinct named, partner, extract_id from cells inner join wanted using (mention_id)"
+        )
+        extracts: dict[str, set[tuple[str, str]]] = {}
+        for group, partner, extract_id in found.fetchall():
+            extracts.setdefault(group, set()).add((partner, extract_id))
+        return extracts
 
     def _grouped(self, wanted: Mapping[str, Any], groups: Iterable[str], where: str) -> dict[str, Worth]:
         import pyarrow as pa

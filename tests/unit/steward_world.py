@@ -103,6 +103,13 @@ def write_typed(settings: Settings) -> None:
     )
 
 
+def mention(settings: Settings, extract_id: str, record: int, mention_id: int) -> None:
+    """Let one more record name a place."""
+    row = {"partner": PARTNER, "extract_id": extract_id, "record_id": record, "place_role": "origin",
+           "mention_id": mention_id}  # fmt: skip
+    write_table(settings.typed / "place_mentions" / f"{mention_id}.parquet", [row])
+
+
 def write_extracts(settings: Settings, **changes: Any) -> None:
     """Both extracts as typing notes them: increments, under an agreement of many years."""
     rows = [

@@ -36,7 +36,12 @@ def settings(tmp_path: Path) -> Settings:
         note.write_text(json.dumps(told | {"rows_landed": 3, "rows_read": 3}))
     fate = SimpleNamespace(partner=PARTNER, extract_id=HELD, fate="held", reason=CHECK)
     settled = SimpleNamespace(
-        held=[fate], partners_held=(PARTNER,), partners_in_force=(), partners_stale=(), partners_overdue=()
+        held=[fate],
+        fates=(),
+        partners_held=(PARTNER,),
+        partners_in_force=(),
+        partners_stale=(),
+        partners_overdue=(),
     )
     review.write_in_force(settings, settled)
     world.refreshed(settings, held=[{"partner": PARTNER, "extract_id": HELD, "held_by": [CHECK]}])

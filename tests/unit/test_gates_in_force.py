@@ -205,3 +205,17 @@ def test_a_comment_in_a_contract_changes_nothing_and_an_unreadable_one_is_no_err
 )
 def test_latest_complete_month(today: date, month: date) -> None:
     assert latest_complete_month(today, 3) == month
+
+
+def test_extracts_that_were_withdrawn_or_replaced_are_over(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "a", records=100)
+    land(settings, "b", records=20, sequence=2)  # held: far fewer
+    land(settings, "c", records=100, sequence=3)
+    land(settings, "d", records=20, sequence=4)  # held, and the newest
+    land(settings, "one", partner="mlima_centre", delivery_mode="incremental")
+    land(settings, "two", partner="mlima_centre", delivery_mode="incremental", sequence=2, first=900)
+    withdrawn = Decided(extract_withdrawals=[on_extract("mlima_centre", "two")])
+    found = refresh(settings, withdrawn)
+    assert {fate.extract_id for fate in found.fates if fate.is_over} == {"a", "b", "two"}
+    assert [fate.extract_id for fate in found.held] == ["d"]

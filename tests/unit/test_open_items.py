@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -57,13 +58,149 @@ def test_held_extract_is_worth_its_records_and_cells(settings: Settings) -> None
     assert found.detail == "Held by row_volume_is_plausible."
 
 
-def test_holding_check_is_listed_and_worth_nothing(settings: Settings) -> None:
+def test_holding_check_stands_under_its_extract_and_is_worth_nothing(settings: Settings) -> None:
     world.failed(settings, world.HOLDING)
     found = world.refreshed(settings, held=world.held())
-    check = one_of(found, items.extract_check(PARTNER, HELD, "row_volume_is_plausible"))
+    assert names(found)[0] == str(HELD_ITEM)
+    (check,) = found[0].consequences
+    assert check.item == items.extract_check(PARTNER, HELD, "row_volume_is_plausible")
     assert (check.movements, check.numbers) == (0, 0)
     assert "Observed: 0.1; expected: 0.5 to 2." in check.detail
-    assert names(found)[0] == str(HELD_ITEM)
+
+
+def test_held_extract_says_what_its_checks_found(settings: Settings) -> None:
+    world.failed(settings, world.HOLDING | {"finding": "12 rows; the extract before had 500"})
+    found = world.refreshed(settings, held=world.held())
+    assert found[0].detail == "12 rows; the extract before had 500."
+    assert found[0].consequences[0].detail == "12 rows; the extract before had 500."
+
+
+def test_one_damage_is_one_item_with_its_consequences(settings: Settings) -> None:
+    """Its checks, the late partner, the stale one, what it set aside, its new answers and its new names."""
+    stale = {
+        "stage": "release_gate",
+        "check_name": "no_partner_is_stale",
+        "severity": "warn",
+        "outcome": "failed",
+    }
+    world.failed(settings, world.HOLDING, stale)
+    of_held = {"partner": PARTNER, "contract": "x", "extract_id": HELD, "landed": "True"}
+    world.put(settings, review.DRIFT, of_held | {"change": "column_added", "column": "Camp", "records": ""})
+    row = {
+        "partner": PARTNER,
+        "extract_id": HELD,
+        "sheet": "Jan",
+        "row_number": 8,
+        "rule_code": "date_invalid",
+    }
+    world.put(settings, review.QUARANTINED_ROWS, row | {"record": shown_record(7)})
+    only_there, elsewhere = 105, world.OPEN_NAME
+    world.mention(settings, HELD, 9, only_there)
+    names_of = (only_there, "Kwa Fixture", "KEN"), (elsewhere, "Sampleton", "KEN")
+    world.put(settings, review.UNRESOLVED_PLACES, *(world.open_name(*one) for one in names_of))
+    late = [{"partner": PARTNER, "contract": "x", "due": "2026-02-01"}]
+    found = [
+        one
+        for one in world.refreshed(settings, held=world.held(), overdue=late)
+        if one.item.kind != "agreement"
+    ]
+    assert set(names(found)) == {str(HELD_ITEM), str(items.place_name(world.name_of("sampleton"), "KEN"))}
+    under = one_of(found, HELD_ITEM).consequences
+    assert {one.item for one in under} == {
+        items.extract_check(PARTNER, HELD, "row_volume_is_plausible"),
+        items.release_check("no_partner_is_stale"),
+        items.overdue(PARTNER),
+        items.drift(PARTNER, "x"),
+        items.quarantined_rows(PARTNER, "date_invalid"),
+        items.place_name(world.name_of("kwa fixture"), "KEN"),
+    }
+
+
+def test_consequence_keeps_its_page_and_is_counted_once(settings: Settings) -> None:
+    world.failed(settings, world.HOLDING)
+    world.refreshed(settings, held=world.held())
+    make_accounts(settings)
+    steward = visitor(settings)
+    waiting = shown(steward.get("/waiting").text)
+    assert "What follows from it (1) row_volume_is_plausible of" in waiting
+    check = items.extract_check(PARTNER, HELD, "row_volume_is_plausible")
+    assert "Take it, or give it to somebody" in steward.get(check.path).text
+    listed = [one for one in read_status(settings)["open_items"]["most_valuable"] if HELD in one["item"]]
+    assert [one["item"] for one in listed] == [str(HELD_ITEM)]
+    assert [one["item"] for one in listed[0]["consequences"]] == [str(check)]
+
+
+@pytest.mark.parametrize("kind", ["extract_accept", "extract_withdraw"])
+def test_what_follows_from_an_accepted_extract_still_waits(settings: Settings, kind: str) -> None:
+    world.put(
+        settings,
+        review.DRIFT,
+        {"partner": PARTNER, "contract": "x", "extract_id": HELD, "change": "column_added"},
+    )
+    world.refreshed(settings, held=world.held())
+    decide(settings, kind, partner=PARTNER, extract_id=HELD)
+    is_listed = str(items.drift(PARTNER, "x")) in names(open_items(settings))
+    assert is_listed == (kind == "extract_accept"), "what was withdrawn is over"
+
+
+# --- what is over --------------------------------------------------------------------------------
+
+
+def settle(settings: Settings, **fates: Any) -> None:
+    """Write which extracts are over."""
+    found = [
+        gates.ExtractFate(
+            extract_id, PARTNER, "held" if extract_id == HELD else "in_force", None, is_over=is_over
+        )
+        for extract_id, is_over in (
+            (world.SERVING, fates.get("serving", False)),
+            (HELD, fates.get("held", False)),
+        )
+    ]
+    partners = dict.fromkeys(("partners_in_force", "partners_stale", "partners_held", "partners_overdue"), ())
+    held = [fate for fate in found if fate.fate == "held" and not fate.is_over]
+    review.write_in_force(settings, SimpleNamespace(fates=found, held=held, **partners))
+
+
+def test_extract_that_is_over_is_on_no_list(settings: Settings) -> None:
+    settle(settings, serving=True)
+    warning = world.HOLDING | {"extract_id": world.SERVING, "severity": "warn"}
+    world.failed(settings, warning)
+    of_it = {"partner": PARTNER, "extract_id": world.SERVING}
+    drifted = of_it | {"contract": "x", "landed": "True", "change": "column_added", "column": "Camp"}
+    world.put(settings, review.DRIFT, drifted)
+    refused = {"sheet": "", "rule_code": "row_shape", "rows": 2, "records": 2, "row_numbers": "5"}
+    world.put(settings, review.REFUSED_ROWS, of_it | refused | {"file": "register.csv"})
+    world.put(settings, review.UNRESOLVED_PLACES, world.open_name(world.COUNTRYLESS, "Kwa Fixture"))
+    found = [one for one in world.refreshed(settings) if one.item.kind != "agreement"]
+    assert names(found) == []
+    counts = read_status(settings)["review"]
+    assert (counts["failed_checks"], counts["drifted_columns_and_lists"], counts["rows_refused"]) == (0, 0, 0)
+    make_accounts(settings)
+    assert world.SERVING not in visitor(settings).get("/checks").text
+
+
+def test_name_that_another_extract_uses_too_still_waits(settings: Settings) -> None:
+    settle(settings, serving=True)
+    world.put(settings, review.UNRESOLVED_PLACES, world.open_name(world.OPEN_NAME, "Sampleton", "KEN"))
+    item = items.place_name(world.name_of("sampleton"), "KEN")
+    assert one_of(world.refreshed(settings), item).item == item
+
+
+def test_file_that_is_gone_is_on_no_list(settings: Settings) -> None:
+    path = settings.inbox / PARTNER / "register.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text("x")
+    fault = TakenExtract(
+        PARTNER, path.name, "held", reason="x: file register.csv …", code="hold:column_missing"
+    )
+    review.write_files_not_taken(settings, [fault])
+    assert "file" in {one.item.kind for one in world.refreshed(settings)}
+    path.unlink()
+    assert "file" not in {one.item.kind for one in open_items(settings)}
+    make_accounts(settings)
+    assert "register.csv" not in visitor(settings).get("/extracts").text
+    assert read_status(settings)["review"]["files_not_taken"] == 0
 
 
 def test_refusing_check_is_worth_the_candidate(settings: Settings) -> None:
@@ -113,6 +250,10 @@ def test_file_is_listed_with_its_name_and_the_reason(settings: Settings) -> None
         PARTNER, "register.csv", "held", reason="x: file register.csv …", code="hold:column_missing"
     )
     outside = replace(fault, partner="", code="hold:no_partner")
+    for one in (fault, outside):
+        path = settings.inbox / one.partner / one.file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
     review.write_files_not_taken(settings, [fault, outside])
     found = {one.title: one for one in world.refreshed(settings) if one.item.kind == "file"}
     assert found.keys() == {

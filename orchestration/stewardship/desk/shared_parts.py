@@ -10,12 +10,14 @@ from starlette.responses import Response
 
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
+from orchestration.stewardship.open_item import with_consequences
 from orchestration.stewardship.worklists.listing import OpenItem, open_items
 
 
 def waiting_item(visit: Visit, item: Item) -> OpenItem | None:
     """Return the open item; None where it is settled or never existed."""
-    return next((one for one in open_items(visit.settings) if one.item == item), None)
+    listed = with_consequences(open_items(visit.settings))
+    return next((one for one in listed if one.item == item), None)
 
 
 def item_page(visit: Visit, template: str, item: Item, **context: Any) -> Response:

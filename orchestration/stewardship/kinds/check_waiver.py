@@ -38,6 +38,8 @@ Scope = Annotated[
     ),
 ]
 _EXTRACT_STAGE = "extract_gate"
+# Checks of the release that say no more than that extracts are held.
+_ABOUT_HELD = ("no_partner_is_stale", "no_partner_is_held")
 _NOT_FAILING = "{check} did not fail in the last refresh: the waiver would wait for the day on which it does."
 _NOT_JUDGED = "{check} could not be judged, and a waiver does not answer that: it stops all the same."
 _PASSES = (
@@ -252,7 +254,8 @@ def _records(settings: Settings, scope: str) -> int:
 def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
     """Yield an item for each failed check of the release or of an extract that nothing waives."""
     seen: set[Item] = set()
-    for row in review.read(refreshed.settings, review.FAILED_CHECKS):
+    held = frozenset((str(one["partner"]), str(one["extract_id"])) for one in refreshed.end.held)
+    for row in review.standing(refreshed.settings, review.FAILED_CHECKS):
         if row["waived"] == "True":
             continue
         item = item_of_check(row)
@@ -268,7 +271,14 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
             row["why"],
             row["steward_action"],
             *(refreshed.worths.release if is_refused else NOTHING),
+            extracts=_about(row, held),
         )
+
+
+def _about(row: Mapping[str, str], held: frozenset[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    if row["stage"] == _EXTRACT_STAGE:
+        return frozenset({(row["partner"], row["extract_id"])})
+    return held if row["check_name"] in _ABOUT_HELD else frozenset()
 
 
 def worths_of_waived(settings: Settings, worths: Worths) -> dict[Item, Worth]:
@@ -306,12 +316,17 @@ def answers(settings: Settings, holding: Holding) -> Iterator[tuple[Item, str]]:
 def _observed(row: Mapping[str, str]) -> str:
     if row["outcome"] != "failed":
         return "It could not be judged, which counts as failed."
-    observed = say(
+    finding = review.finding_of(row)
+    observed = say("{finding}.", finding=finding) if finding else _numbers(row)
+    return observed if row["severity"] in ("refuse", "hold") else together(observed, "It only warns.")
+
+
+def _numbers(row: Mapping[str, str]) -> str:
+    return say(
         "Observed: {observed}; expected: {expected}.",
         observed=_rounded(row["observed"]),
         expected=row["expected"],
     )
-    return observed if row["severity"] in ("refuse", "hold") else together(observed, "It only warns.")
 
 
 def _rounded(observed: str) -> str:

@@ -18,7 +18,7 @@ from orchestration.stewardship.kinds.form import Form, Payload
 from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding, Refreshed
 from orchestration.stewardship.kinds.landed import ExtractId, Landed
 from orchestration.stewardship.open_item import OpenItem
-from orchestration.stewardship.sentences import say
+from orchestration.stewardship.sentences import say, together
 from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
 
 if TYPE_CHECKING:
@@ -261,14 +261,22 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
     """Yield an item for each extract that the refresh held."""
     for held in refreshed.end.held:
         partner, extract_id = str(held["partner"]), str(held["extract_id"])
+        found = _found(refreshed.settings, (partner, extract_id))
         yield OpenItem(
             items.held_extract(partner, extract_id),
             say("Extract {extract_id} of {partner} is held", extract_id=extract_id, partner=partner),
-            say("Held by {checks}.", checks=", ".join(held["held_by"])),
+            found or say("Held by {checks}.", checks=", ".join(held["held_by"])),
             _WHY,
             _TO_DO,
             *refreshed.worths.of_extract(partner, extract_id),
         )
+
+
+def _found(settings: Settings, key: tuple[str, str]) -> str:
+    """Return what the checks that hold an extract found, as one paragraph."""
+    rows = (row for row in _holding_rows(settings, key) if row["waived"] != "True")
+    findings = [review.finding_of(row) for row in rows]
+    return together(*(say("{finding}.", finding=finding) for finding in findings if finding))
 
 
 def answers(settings: Settings, holding: Holding) -> Iterator[tuple[Item, str]]:

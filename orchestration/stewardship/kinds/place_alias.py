@@ -298,7 +298,12 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
     groups = open_name_groups(refreshed.settings)
     item_of = {mention: str(name.item) for name in groups for mention in name.mention_ids}
     worth_of = refreshed.worths.of_mentions(item_of)
+    named_in = refreshed.worths.extracts_of_mentions(item_of)
+    stands = review.still_stands(refreshed.settings)
     for name in groups:
+        extracts = named_in.get(str(name.item), set())
+        if extracts and not any(stands({"partner": one, "extract_id": other}) for one, other in extracts):
+            continue
         candidates = "; ".join(places.described(place_id) for place_id in name.candidates)
         yield OpenItem(
             name.item,
@@ -307,6 +312,7 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
             _WHY.get(name.status, ""),
             _WHAT_TO_DO,
             *worth_of.get(str(name.item), NOTHING),
+            extracts=frozenset(extracts),
         )
 
 

@@ -269,6 +269,7 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
             rule.get("explanation", ""),
             together(rule.get("steward_action", ""), _may_be_released(code)),
             *worth_of.get(str(item), NOTHING),
+            extracts=frozenset((partner, row["extract_id"]) for row in own),
         )
 
 

@@ -62,7 +62,7 @@ def _held(end: refreshes.End) -> Iterator[Event]:
 
 
 def _files(settings: Settings) -> Iterator[Event]:
-    for row in review.read(settings, review.FILES_NOT_TAKEN):
+    for row in review.standing(settings, review.FILES_NOT_TAKEN):
         item = items.file_not_taken(row["partner"], row["file"])
         waiting = lying_in_inbox(settings, row["partner"], row["file"])
         stat = waiting.stat() if waiting else None

@@ -24,7 +24,7 @@ def waiting_files(refreshed: Refreshed) -> Iterator[OpenItem]:
 
     Files that may still be written are left out: they are taken without anybody's doing.
     """
-    for row in review.read(refreshed.settings, review.FILES_NOT_TAKEN):
+    for row in review.standing(refreshed.settings, review.FILES_NOT_TAKEN):
         if row["outcome"] == "waits":
             continue
         worth = refreshed.worths.newest.get(row["partner"], NOTHING)
@@ -70,6 +70,7 @@ def late_partners(refreshed: Refreshed) -> Iterator[OpenItem]:
             "Ask the partner. If it sends less often now, say so in its contract.",
             *worth,
             due=date.fromisoformat(min(days)),
+            extracts=frozenset({(partner, refreshed.worths.newest_extracts.get(partner, ""))}),
         )
 
 

@@ -91,7 +91,7 @@ def drifted_contracts(refreshed: Refreshed) -> Iterator[OpenItem]:
     """Yield an item for each contract with drift; it holds no word of a partner."""
     held = {(one["partner"], one["extract_id"]) for one in refreshed.end.held}
     by_contract: dict[tuple[str, str], list[dict[str, str]]] = {}
-    for row in review.read(refreshed.settings, review.DRIFT):
+    for row in review.standing(refreshed.settings, review.DRIFT):
         by_contract.setdefault((row["partner"], row["contract"]), []).append(row)
     for (partner, contract), rows in by_contract.items():
         counts = Counter(row["change"] for row in rows)
@@ -108,6 +108,7 @@ def drifted_contracts(refreshed: Refreshed) -> Iterator[OpenItem]:
             "What the contract does not name is dropped; an answer that it does not know counts as unknown.",
             "Look at the ready change to the contract, merge it, and try it with `njia contract check`.",
             *worth,
+            extracts=frozenset((row["partner"], row["extract_id"]) for row in rows),
         )
 
 
@@ -123,7 +124,8 @@ def drift_questions(settings: Settings, item: Item | None = None) -> list[DriftQ
     """Return every file with drift, or those of one item, in the order of the list."""
     text = text_of(settings, review.DRIFT_DETAILS)
     files = json.loads(text)["drift"] if text else []
-    asked = [_question(settings, one) for one in files]
+    stands = review.still_stands(settings)
+    asked = [_question(settings, one) for one in files if stands(one)]
     return [one for one in asked if item in (None, one.item)]
 
 

@@ -15,13 +15,13 @@ from orchestration.contracts import Contracts
 from orchestration.core import End, Settings
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import Decisions, active_decisions
-from orchestration.stewardship.items import Item
+from orchestration.stewardship.items import Item, file_not_taken, held_extract
 from orchestration.stewardship.kinds.assignment import with_owners
 from orchestration.stewardship.kinds.check_waiver import worths_of_waived
 from orchestration.stewardship.kinds.group import Refreshed
 from orchestration.stewardship.kinds.registry import GROUPS
 from orchestration.stewardship.kinds.rows import left_of_rows
-from orchestration.stewardship.open_item import OpenItem, most_valuable_first
+from orchestration.stewardship.open_item import OpenItem, most_valuable_first, nested, under_held_extracts
 from orchestration.stewardship.sentences import packed, unpacked
 from orchestration.stewardship.worklists.decisions import open_decisions
 from orchestration.stewardship.worklists.deliveries import late_partners, waiting_files
@@ -32,6 +32,7 @@ from orchestration.stewardship.worth import Worth, worths_of
 
 _COLUMNS = (
     "item", "title", "detail", "why", "what_to_do", "movements", "numbers", "opened", "due", "answered_by",
+    "under",
 )  # fmt: skip
 _SENTENCES = ("title", "detail", "why", "what_to_do")
 _FINDERS: tuple[Callable[[Refreshed], Iterable[OpenItem]], ...] = (
@@ -63,6 +64,7 @@ def write_open_items(
         listed = [item for finder in _FINDERS for item in finder(refreshed)]
         known = _worth_of(listed) | worths_of_waived(settings, worths)
     listed += open_decisions(settings, today, known)
+    listed = list(under_held_extracts(listed))
     answers = Answers(settings, decisions)
     listed = [
         replace(
@@ -81,7 +83,8 @@ def write_open_items(
 def open_items(settings: Settings, now: datetime | None = None) -> list[OpenItem]:
     """Return what waits now, most valuable first, without what was decided since, and with its owners.
 
-    Raises NjiaError where a file of decisions cannot be read.
+    What follows from a held extract alone is among its `consequences`. Raises NjiaError where a
+    file of decisions cannot be read.
     """
     now = now or settings.as_of()
     decisions = active_decisions(settings, now)
@@ -89,10 +92,24 @@ def open_items(settings: Settings, now: datetime | None = None) -> list[OpenItem
     sentences = review.sentences_of_items(settings)
     rows = review.read(settings, review.OPEN_ITEMS)
     listed = {one.item: one for one in (_of_row(row, sentences.get(row["item"], row)) for row in rows)}
-    standing = [one for one in listed.values() if one.item.kind != "decision" and not answers.settle(one)]
+    files = {
+        file_not_taken(row["partner"], row["file"])
+        for row in review.standing(settings, review.FILES_NOT_TAKEN)
+    }
+    withdrawn = {
+        held_extract(one["partner"], one["extract_id"]) for one in decisions.by_kind["extract_withdraw"]
+    }
+    standing = [
+        one
+        for one in listed.values()
+        if one.item.kind != "decision"
+        and not answers.settle(one)
+        and not (one.item.kind == "file" and one.item not in files)
+        and one.under not in withdrawn
+    ]
     standing = list(left_of_rows(settings, decisions.by_kind, standing))
     standing += _decisions_now(settings, now.date(), listed)
-    return sorted(with_owners(standing, decisions.assignments), key=most_valuable_first)
+    return sorted(nested(with_owners(standing, decisions.assignments)), key=most_valuable_first)
 
 
 def is_about(one: OpenItem, partner: str) -> bool:
@@ -103,9 +120,11 @@ def is_about(one: OpenItem, partner: str) -> bool:
 
 def as_dict(one: OpenItem) -> dict[str, Any]:
     """Return an item as `--json` prints it."""
-    fields = {name: value for name, value in vars(one).items() if name != "answered_by"}
+    left_out = ("answered_by", "extracts", "under")
+    fields = {name: value for name, value in vars(one).items() if name not in left_out}
     days = {name: str(fields[name]) if fields[name] else None for name in ("opened", "due")}
-    return {**fields, "item": str(one.item), **days}
+    consequences = [as_dict(other) for other in one.consequences]
+    return {**fields, "item": str(one.item), **days, "consequences": consequences}
 
 
 def _decisions_now(settings: Settings, today: date, listed: Mapping[Item, OpenItem]) -> Iterator[OpenItem]:
@@ -120,7 +139,8 @@ def _worth_of(listed: Iterable[OpenItem]) -> dict[Item, Worth]:
 
 
 def _as_row(one: OpenItem) -> dict[str, Any]:
-    return {**vars(one), "item": str(one.item), "answered_by": " ".join(one.answered_by)}
+    under = str(one.under) if one.under else ""
+    return {**vars(one), "item": str(one.item), "answered_by": " ".join(one.answered_by), "under": under}
 
 
 def _of_row(row: Mapping[str, str], sentences: Mapping[str, Any]) -> OpenItem:
@@ -137,6 +157,7 @@ def _of_row(row: Mapping[str, str], sentences: Mapping[str, Any]) -> OpenItem:
         _day(row["opened"]),
         due=_day(row["due"]),
         answered_by=tuple(row["answered_by"].split()),
+        under=Item.parse(row["under"]) if row.get("under") else None,
     )
 
 

@@ -16,6 +16,7 @@ from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.kinds.place_alias import OpenName, open_name_groups
+from orchestration.stewardship.open_item import with_consequences
 from orchestration.stewardship.typed_views import typed_views
 from orchestration.stewardship.worklists.listing import open_items
 
@@ -83,7 +84,7 @@ class NamingRow:
 def place_questions(settings: Settings, page: int = 1, size: int = 20) -> tuple[list[PlaceQuestion], int]:
     """Return a page (from 1) of the undecided names, most movements first, and the number of all."""
     groups = {name.item: name for name in open_name_groups(settings)}
-    waiting = [one for one in open_items(settings) if one.item in groups]
+    waiting = [one for one in with_consequences(open_items(settings)) if one.item in groups]
     shown = waiting[(page - 1) * size : page * size]
     texts = _texts(settings) if shown else {}
     return [_question(groups[one.item], one.movements, texts) for one in shown], len(waiting)
@@ -92,7 +93,8 @@ def place_questions(settings: Settings, page: int = 1, size: int = 20) -> tuple[
 def place_question(settings: Settings, item: Item) -> PlaceQuestion | None:
     """Return the question of one item; None where it is decided, or the last refresh did not ask it."""
     groups = {one.item: one for one in open_name_groups(settings)}
-    waiting = (one for one in open_items(settings) if one.item == item and item in groups)
+    listed = with_consequences(open_items(settings))
+    waiting = (one for one in listed if one.item == item and item in groups)
     asked = next((_question(groups[item], one.movements, _texts(settings)) for one in waiting), None)
     return asked and replace(asked, rows=_rows(settings, groups[item]))
 

@@ -16,7 +16,7 @@ _EXTRACTS_NAMED = 3
 def refused_rows(refreshed: Refreshed) -> Iterator[OpenItem]:
     """Yield an item for each partner and rule, worth the records that the rows would have been."""
     by_item: dict[items.Item, list[Mapping[str, str]]] = {}
-    for row in review.read(refreshed.settings, review.REFUSED_ROWS):
+    for row in review.standing(refreshed.settings, review.REFUSED_ROWS):
         by_item.setdefault(items.quarantined_rows(row["partner"], row["rule_code"]), []).append(row)
     for item, rows in by_item.items():
         partner, code = item.key
@@ -28,6 +28,7 @@ def refused_rows(refreshed: Refreshed) -> Iterator[OpenItem]:
             rule.get("explanation", ""),
             rule.get("steward_action", ""),
             sum(int(row["records"]) for row in rows),
+            extracts=frozenset((partner, row["extract_id"]) for row in rows),
         )
 
 

@@ -28,7 +28,8 @@ USUAL_WAIVER = timedelta(days=14)
 def checks(visit: Visit) -> Response:
     """List the failed checks of the last refresh, grouped by what they stop."""
     found = [
-        {**row, "path": item_of_check(row).path} for row in review.read(visit.settings, review.FAILED_CHECKS)
+        {**row, "path": item_of_check(row).path, "finding": review.finding_of(row)}
+        for row in review.standing(visit.settings, review.FAILED_CHECKS)
     ]
     groups = [
         (severity, [row for row in found if row["severity"] == severity])
@@ -41,7 +42,11 @@ def check(visit: Visit, item: Item) -> Response:
     """Show one check of the release or of one extract, also one that has passed since."""
     partner, name = item.key[0], item.key[-1]
     extract_id = item.key[1] if len(item.key) == 3 else None
-    failed = [row for row in review.read(visit.settings, review.FAILED_CHECKS) if item_of_check(row) == item]
+    failed = [
+        {**row, "finding": review.finding_of(row)}
+        for row in review.read(visit.settings, review.FAILED_CHECKS)
+        if item_of_check(row) == item
+    ]
     if not failed and name not in CHECKS:
         raise HTTPException(404)
     trend = trend_of(visit.settings, name, extract_id)

@@ -36,7 +36,7 @@ def extracts(visit: Visit) -> Response:
     ]
     files = [
         {**one, "path": file_not_taken(one["partner"], one["file"]).path, "why": why_in_short(one)}
-        for one in review.read(visit.settings, review.FILES_NOT_TAKEN)
+        for one in review.standing(visit.settings, review.FILES_NOT_TAKEN)
     ]
     last = refreshes.last(visit.settings)
     late = {one["partner"] for one in last.overdue} if last else set()

@@ -64,7 +64,7 @@ def of_rule(visit: Visit, item: Item) -> Response:
         stays_unknown=releasable_rules().get(rule),
         refused=[
             {**row, "path": held_extract(partner, row["extract_id"]).path}
-            for row in review.read(visit.settings, review.REFUSED_ROWS)
+            for row in review.standing(visit.settings, review.REFUSED_ROWS)
             if (row["partner"], row["rule_code"]) == (partner, rule)
         ],
         found=[
