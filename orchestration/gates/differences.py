@@ -16,7 +16,15 @@ import pyarrow.parquet as pq
 
 from expectations.checks import EXTRACT_CHECKS
 from orchestration.core import Settings, seed_rows
-from orchestration.gates.comparison import FIELDS, AllRecords, History, Records, month_name, read_records
+from orchestration.gates.comparison import (
+    FIELDS,
+    UNKNOWN,
+    AllRecords,
+    History,
+    Records,
+    month_name,
+    read_records,
+)
 from orchestration.gates.extract_profile import MATCHES, TYPED_TABLES
 from orchestration.gates.in_force import read_fates
 from orchestration.gates.landed import Landed, landed_extracts
@@ -24,6 +32,8 @@ from orchestration.gates.parquet_views import add_view, open_views
 from orchestration.gates.submissions import in_order_of_receipt
 from orchestration.places import place_names
 
+# These measures compare the records that state the field.
+_OF_STATED = ("mix_excess", "values_gone")
 MOST_VALUES, MOST_MONTHS, NEWEST_MONTHS = 12, 24, 12
 
 
@@ -147,8 +157,10 @@ def _fields(
     ):
         if field and (field, of_new) not in named and not _is_kept(column, profile):
             named.add((field, of_new))
-            sides = (old, new) if of_new else (before, again)
-            yield _field(field, of_new, *sides, everything.values[field])
+            was, is_now = (old, new) if of_new else (before, again)
+            if column in _OF_STATED:
+                was, is_now = (part.only(part.of_field(field) != UNKNOWN) for part in (was, is_now))
+            yield _field(field, of_new, was, is_now, everything.values[field])
 
 
 def _is_kept(column: str, profile: Mapping[str, Any]) -> bool:

@@ -42,7 +42,7 @@ def test_a_held_extract_leaves_the_last_good_one_in_force(tmp_path: Path) -> Non
     fates = {fate.extract_id: (fate.fate, fate.reason) for fate in found.fates}
     assert fates == {
         "a": ("in_force", None),
-        "b": ("held", "row_volume_is_plausible"),
+        "b": ("held", "row_volume_is_plausible, no_records_vanish"),
         "m": ("in_force", None),
     }
     assert found.partners_stale == ("pwani_shelter",)

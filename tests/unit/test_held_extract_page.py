@@ -58,7 +58,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def page_of(steward: Visitor, language: str = "en") -> str:
-    steward.get(f"/language/{language}?to=/")
+    steward.browser.post("/language", data={"language": language, "to": "/"})
     return unescape(steward.get(f"/items/extract/{PARTNER}/{HELD}").text)
 
 
