@@ -127,8 +127,11 @@ def _summary(
     if warned := [verdict for verdict in failed if not verdict.holds]:
         names = ", ".join(sorted({verdict.check_name for verdict in warned}))
         sentences.append(f"Failed without holding: {names}.")
-    newest = (holding or failed)[-1:]
-    return " ".join([*sentences, *(f"{verdict.why} {verdict.steward_action}" for verdict in newest)])
+    of_newest = [one for one in holding or failed if one.extract_id == (holding or failed)[-1].extract_id]
+    for verdict in of_newest:
+        finding = f"{verdict.finding}. " if verdict.finding else ""
+        sentences.append(f"{finding}{verdict.why} {verdict.steward_action}")
+    return " ".join(sentences)
 
 
 def _of_file(file: intake.TakenExtract) -> dg.TableRecord:
@@ -137,10 +140,11 @@ def _of_file(file: intake.TakenExtract) -> dg.TableRecord:
 
 def _of_verdict(verdict: gates.Verdict) -> dg.TableRecord:
     observed = "nothing to measure" if verdict.observed is None else f"{verdict.observed:.4g}"
+    found = verdict.finding or observed
     return _record(
         verdict.extract_id,
         verdict.check_name,
-        observed if verdict.outcome == "failed" else verdict.outcome,
+        found if verdict.outcome == "failed" else verdict.outcome,
         verdict.expected,
         "waived" if verdict.waived else "holds" if verdict.holds else "warns",
         verdict.steward_action,

@@ -105,7 +105,10 @@ def _held(settled: gates.InForce, desk_url: str) -> Iterator[dg.AssetObservation
         own = [fate for fate in settled.held if fate.partner == partner]
         item = items.held_extract(partner, own[-1].extract_id)
         rows = [
-            dg.TableRecord({"extract": fate.extract_id, "held_by": ", ".join(fate.held_by)}) for fate in own
+            dg.TableRecord(
+                {"extract": fate.extract_id, "held_by": ", ".join(fate.held_by), "found": fate.finding}
+            )
+            for fate in own
         ]
         yield dg.AssetObservation(
             landing_key(partner),

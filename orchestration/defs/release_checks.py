@@ -49,6 +49,8 @@ def _result(expectation: Expectation, found: list[gates.CheckOutcome], desk_url:
         metadata["observed"] = observed[0]
     if failed:
         metadata["subjects"] = ", ".join(check.subject for check in failed)
+        if findings := [check.finding for check in failed if check.finding]:
+            metadata["found"] = "; ".join(findings)
         path = items.release_check(expectation.name).path
         metadata["desk"] = dg.MetadataValue.url(desk_url + path)
     return dg.AssetCheckResult(
@@ -65,6 +67,7 @@ def _description(expectation: Expectation, failed: list[gates.CheckOutcome]) -> 
     if not failed:
         return expectation.why
     first = failed[0]
-    found = "" if first.observed is None else f"Found {first.observed:.4g}. "
+    numbers = "" if first.observed is None else f"Found {first.observed:.4g}. "
+    found = f"{first.finding}. " if first.finding else numbers
     effect = "The release is refused." if any(check.refuses for check in failed) else "The release goes on."
     return f"{found}Expected {expectation.expected}. {effect} {expectation.why} {first.steward_action}"

@@ -19,8 +19,9 @@ from filelock import FileLock
 from orchestration.cli.root import cli
 from orchestration.core import Settings, UsageError, refreshes
 from orchestration.operations import read_status
-from orchestration.stewardship import messages, review
+from orchestration.stewardship import as_text, messages, review, say
 from orchestration.stewardship.messages.words import compose
+from tests.unit import steward_world as world
 from tests.unit.mail_server import PASSWORD, Mailbox, certificate_of_localhost, free_port, mail_server
 
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
@@ -171,6 +172,31 @@ def test_status_changes_nothing(settings: Settings) -> None:
     before = {path: path.stat().st_mtime_ns for path in settings.home.rglob("*")}
     assert messages.standing(settings) == []
     assert {path: path.stat().st_mtime_ns for path in settings.home.rglob("*")} == before
+
+
+def test_mail_that_names_partners_says_what_was_found(settings: Settings) -> None:
+    port, mailbox = free_port(), Mailbox()
+    found = say(
+        "{rows_landed} rows; the extract before had {rows_last_time}", rows_landed="12", rows_last_time="500"
+    )
+    row = {
+        **dict.fromkeys(review.FAILED_COLUMNS, ""), **held(), "check_name": "row_volume_is_plausible",
+        "finding": str(found), "said": as_text(found),
+    }  # fmt: skip
+    world.put(settings, review.FAILED_CHECKS, {name: row[name] for name in review.FAILED_COLUMNS})
+    ended(settings, held=[held()])
+    with mail_server(mailbox, port):
+        for address, more in (
+            ("a", {}),
+            ("b", {"name_partners": True}),
+            ("c", {"name_partners": True, "language": "sw"}),
+        ):
+            to = {"steward": [f"{address}@sampleton.example"]}
+            messages.send_due(by_mail(settings, port, recipients=to, **more), NOW)
+    silent, naming, swahili = (mail.get_content() for mail in mailbox.mails)
+    assert "12 rows" not in silent
+    assert "kobe_shelter (12 rows; the extract before had 500)" in naming
+    assert "kobe_shelter (Safu 12; dondoo la awali lilikuwa na 500)" in swahili
 
 
 def test_mail_names_partners_only_on_request(settings: Settings) -> None:

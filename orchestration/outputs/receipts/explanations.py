@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
+from expectations.checks import EXTRACT_CHECKS
 from orchestration.core import REFERENCE_SEEDS
 
 ASK = "Ask your data steward."
@@ -36,9 +37,15 @@ def file_reason(code: str) -> Explanation:
     return _reasons("file_reasons.csv").get(code, Explanation(title, "This has no explanation yet."))
 
 
-def check(name: str) -> Explanation:
-    """Explain what is wrong with a file that a check of the extract gate holds."""
-    return file_reason(f"check:{name}")
+def check(name: str, finding: str = "") -> Explanation:
+    """Explain what is wrong with a file that a check of the extract gate holds.
+
+    `finding`: what the check found; left out where it names another partner.
+    """
+    explained = file_reason(f"check:{name}")
+    if not finding or EXTRACT_CHECKS[name].names_others:
+        return explained
+    return replace(explained, meaning=f"{finding[0].upper()}{finding[1:]}. {explained.meaning}")
 
 
 @cache

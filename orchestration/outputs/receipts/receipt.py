@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from orchestration.contracts import Contract, Contracts
 from orchestration.core import Settings
-from orchestration.gates import ExtractFate, landed_extracts, read_fates
+from orchestration.gates import ExtractFate, landed_extracts, read_fates, read_verdicts
 from orchestration.intake import TakenExtract
 from orchestration.outputs.receipts import explanations
 from orchestration.outputs.receipts.columns import columns_of, own_column
@@ -23,6 +23,9 @@ from orchestration.outputs.receipts.explanations import Explanation
 from orchestration.outputs.receipts.past import Measures, Past, measure_past, own_past
 from orchestration.outputs.receipts.problem_groups import ProblemGroup, group_problems
 from orchestration.outputs.receipts.rows import RowProblem, Standing, Used, read_standing, row_problems
+
+# What a check found in an extract: by partner, extract id and name of the check.
+Findings = Mapping[tuple[str, str, str], str]
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,7 @@ def gather_receipts(
     """
     standing = read_standing(settings)
     fates = read_fates(settings)
+    findings = _findings(settings) if any(fate.fate == "held" for fate in fates.values()) else {}
     measures = measure_past(settings)
     notes: dict[str, list[Mapping[str, Any]]] = {}
     for extract in landed_extracts(settings):  # by partner, in the order of arrival
@@ -148,7 +152,7 @@ def gather_receipts(
         landed = notes.get(partner, [])
         if delivered or (landed and outcome.kind != "unchanged"):
             yield _receipt(
-                measures, contracts_of, partner, delivered, landed, standing, fates,
+                measures, contracts_of, partner, delivered, landed, standing, fates, findings,
                 own_problems, as_of, f"{as_of:%Y%m%dT%H%M%SZ}-{run_id[:8]}", outcome,
             )  # fmt: skip
 
@@ -161,6 +165,7 @@ def _receipt(
     landed: list[Mapping[str, Any]],
     standing: Standing,
     fates: Mapping[tuple[str, str], ExtractFate],
+    findings: Findings,
     problems: list[RowProblem],
     as_of: datetime,
     run: str,
@@ -168,7 +173,7 @@ def _receipt(
 ) -> Receipt:
     by_name = {contract.contract: contract for contract in contracts}
     new = {file.taken.extract_id for file in delivered if file.taken.outcome == "landed"}
-    files = list(_files(landed, standing, fates, new))
+    files = list(_files(landed, standing, fates, findings, new))
     of_extract = {file.extract_id: file for file in files}
     listed = []
     for problem in problems:
@@ -222,10 +227,19 @@ def _receipt(
     )
 
 
+def _findings(settings: Settings) -> Findings:
+    return {
+        (verdict.partner, verdict.extract_id, verdict.check_name): verdict.finding
+        for verdict in read_verdicts(settings).verdicts
+        if verdict.holds
+    }
+
+
 def _files(
     landed: list[Mapping[str, Any]],
     standing: Standing,
     fates: Mapping[tuple[str, str], ExtractFate],
+    findings: Findings,
     new: set[str | None],
 ) -> Iterator[FileRows]:
     good: set[str] = set()
@@ -242,7 +256,9 @@ def _files(
             landed=note["rows_landed"],
             fates=standing.rows.get(key, Counter()),
             is_new=note["extract_id"] in new,
-            held_by=[explanations.check(name) for name in fate.held_by] if fate else [],
+            held_by=[explanations.check(name, findings.get((*key, name), "")) for name in fate.held_by]
+            if fate
+            else [],
             has_good_one_before=note["contract"] in good,
         )
         if fate and fate.fate == "in_force":

@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from expectations.checks import EXTRACT_CHECKS
 from orchestration.core import Settings, refreshes
 from orchestration.intake import failed_pulls, lying_in_inbox
 from orchestration.stewardship import items, review
 from orchestration.stewardship.messages.config import Role
+from orchestration.stewardship.sentences import listed
 
 Kind = Literal["refused", "held", "file", "overdue", "crashed", "pull"]
 BOTH: frozenset[Role] = frozenset({"steward", "operator"})
@@ -25,7 +27,9 @@ OPERATORS: frozenset[Role] = frozenset({"operator"})
 
 @dataclass(frozen=True)
 class Event:
-    """`path` is its address at the desk, None where it has none; `detail` names no partner."""
+    """`path` is its address at the desk, None where it has none; `detail` names no partner. It may be a
+    sentence in several languages.
+    """
 
     id: str
     kind: Kind
@@ -40,7 +44,14 @@ def events(settings: Settings) -> list[Event]:
     end = refreshes.last(settings)
     if end is None:
         return []
-    return [*_refused(end), *_held(end), *_files(settings), *_overdue(end), *_crashed(end), *_pulls(settings)]
+    return [
+        *_refused(end),
+        *_held(settings, end),
+        *_files(settings),
+        *_overdue(end),
+        *_crashed(end),
+        *_pulls(settings),
+    ]
 
 
 def _refused(end: refreshes.End) -> Iterator[Event]:
@@ -52,13 +63,22 @@ def _refused(end: refreshes.End) -> Iterator[Event]:
     yield Event(f"refused#{made_new}", "refused", path=path, detail=", ".join(by))
 
 
-def _held(end: refreshes.End) -> Iterator[Event]:
+def _held(settings: Settings, end: refreshes.End) -> Iterator[Event]:
+    found = _findings(settings)
     for one in end.held:
         item = items.held_extract(one["partner"], one["extract_id"])
         by = sorted(one["held_by"])
-        yield Event(
-            f"{item}#{_digest(*by)}", "held", partner=one["partner"], path=item.path, detail=", ".join(by)
-        )
+        detail = listed([found.get((one["partner"], one["extract_id"], name)) or name for name in by], "; ")
+        yield Event(f"{item}#{_digest(*by)}", "held", partner=one["partner"], path=item.path, detail=detail)
+
+
+def _findings(settings: Settings) -> dict[tuple[str, str, str], str]:
+    """Return what each check found in an extract; nothing of a check that names another partner."""
+    return {
+        (row["partner"], row["extract_id"], row["check_name"]): review.finding_of(row)
+        for row in review.read(settings, review.FAILED_CHECKS)
+        if row["check_name"] in EXTRACT_CHECKS and not EXTRACT_CHECKS[row["check_name"]].names_others
+    }
 
 
 def _files(settings: Settings) -> Iterator[Event]:

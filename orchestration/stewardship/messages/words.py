@@ -1,6 +1,7 @@
 """The text of a message about all new events, in English or Swahili (`words.yml`).
 
-It holds kinds, counts and links without names; with `named`, the partners too. It goes by mail: never more.
+It holds kinds, counts and links without names; with `named`, also partners and what the gate found in their
+extracts. It goes by mail: never more.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 import yaml
 
 from orchestration.stewardship.messages.events import Event, Kind
+from orchestration.stewardship.sentences import in_language
 
 ORDER: tuple[Kind, ...] = ("refused", "crashed", "pull", "held", "file", "overdue")
 MOST_LISTED = 20
@@ -40,7 +42,7 @@ def compose(found: Sequence[Event], address: str, desk_url: str, language: str, 
             one, many = words["subject"][kind]
             subject = one if len(own) == 1 else many.format(n=len(own))
             subjects.append(subject)
-            listed = [_line(event, desk_url, named, words) for event in own]
+            listed = [_line(event, desk_url, named, language) for event in own]
             lines = [line for line in dict.fromkeys(listed) if line]
             more = (
                 [f"  {words['more'].format(n=len(lines) - MOST_LISTED)}"] if len(lines) > MOST_LISTED else []
@@ -68,16 +70,17 @@ def _words() -> dict[str, Any]:
     return found
 
 
-def _line(event: Event, desk_url: str, named: bool, words: dict[str, Any]) -> str:
+def _line(event: Event, desk_url: str, named: bool, language: str) -> str:
     """Return the line of one event; empty where its count says all."""
+    words, detail = _words()[language], in_language(event.detail, language)
     if event.kind == "crashed":
-        return f"  {event.detail}"
+        return f"  {detail}"
     if event.kind == "refused":
-        checks = f"  {words['checks']}: {event.detail}" if event.detail else ""
+        checks = f"  {words['checks']}: {detail}" if detail else ""
         return "\n".join(filter(None, (checks, f"  {desk_url}{event.path}" if event.path else "")))
     if not named:
         return ""
-    about = f"  {event.partner}{f' ({event.detail})' if event.detail else ''}"
+    about = f"  {event.partner}{f' ({detail})' if detail else ''}"
     return f"{about}\n    {desk_url}{event.path}" if event.path else about
 
 
