@@ -82,7 +82,9 @@ def test_status_says_when_a_file_was_not_taken_and_counts_it_apart(
     refreshes.record(settings, end)
     status = read_status(settings)
     assert [one["file"] for one in status["waiting"]] == ["a.csv"]
-    assert (status["review"]["files_not_taken"], status["review"]["failed_checks"]) == (1, 0), "the other one is gone"
+    assert (status["review"]["files_not_taken"], status["review"]["failed_checks"]) == (1, 0), (
+        "the other one is gone"
+    )
     show_status(status)
     shown = " ".join(capsys.readouterr().out.split())
     assert "At the last refresh, 2026-11-27 04:30 UTC: held kobe_shelter · a.csv" in shown
