@@ -38,9 +38,11 @@ def records(partner: str, first: int, count: int, **changes: Any) -> list[Row]:
 def lineage(settings: Settings, release: str, rows: list[Row]) -> None:
     folder = settings.lineage / release
     folder.mkdir(parents=True)
-    table = pa.Table.from_pylist(rows)
+    table = pa.Table.from_pylist([{**row, "record": at, "movement": at} for at, row in enumerate(rows, 1)])
     pq.write_table(table, folder / "records.parquet")
     pq.write_table(table.group_by(["partner", "extract_id"]).aggregate([]), folder / "extracts.parquet")
+    no_lines = {"counting_table": [], "counting_role": [], "counting_id": [], "record": []}
+    pq.write_table(pa.table(no_lines), folder / "lines.parquet")
 
 
 @pytest.fixture

@@ -1,0 +1,136 @@
+"""Two lineages side by side: each record before and now, and how many movements a line has in both.
+
+A record is found in the other lineage by partner and record id. `both_releases` has a row per counted record,
+with its fields before and now; places are counties, or countries outside Kenya.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from orchestration.core import Settings
+from orchestration.release.lineage.files import lineage_of
+from orchestration.release.lineage.tables import EXTRACTS, LINES, RECORDS
+from orchestration.release.sql import attach, sql_text
+
+RECORD_FIELDS = ("origin", "destination", "month", "form_label", "sex", "age_band")
+_SINCE_0_2 = "origin_place_id"  # lineages of earlier versions do not say what a record states
+_FILES = {"records": RECORDS, "extracts": EXTRACTS, "lines": LINES}
+_PLACES = """
+    create temp table places as
+    select place_id, name, county_place_id, country_place_id from newer.marts.dim_place
+"""
+_RECORDS = """
+    select records.partner, records.extract_id, records.record_id,
+        coalesce(origins.county_place_id, nullif(origins.country_place_id, 'KEN')) as origin,
+        coalesce(destinations.county_place_id, nullif(destinations.country_place_id, 'KEN')) as destination,
+        case when month_from = month_to then month_from::varchar end as month,
+        form_label, nullif(sex, 'unknown') as sex, nullif(age_band, 'unknown') as age_band
+    from records_{when} as records
+    left join places as origins on records.origin_place_id = origins.place_id
+    left join places as destinations on records.destination_place_id = destinations.place_id
+    where records.is_counted
+"""
+_BOTH = f"""
+    create temp table both_releases as
+    with same as (select partner, extract_id from extracts_now
+        intersect select partner, extract_id from extracts_before),
+    before as ({_RECORDS.format(when="before")}),
+    now as ({_RECORDS.format(when="now")})
+    select partner, record_id, before.extract_id as extract_before, now.extract_id as extract_now,
+        {", ".join(f"before.{name} as {name}_before, now.{name} as {name}" for name in RECORD_FIELDS)},
+        before.record_id is not null as was_there, now.record_id is not null as is_there,
+        coalesce(before.extract_id = now.extract_id, true)
+            and (partner, coalesce(now.extract_id, before.extract_id)) in (
+                select (partner, extract_id) from same
+            ) as is_same_extract
+    from before
+    full join now using (partner, record_id)
+"""
+# Each line (a place, a corridor) before and now, and the partner with most of the difference.
+_LINES = """
+    with moves as ({moves}),
+    counts as (
+        select line, partner, sum(before) as before, sum(now) as now from (
+            select before as line, partner, 1 as before, 0 as now from moves where before is not null
+            union all select now, partner, 0, 1 from moves where now is not null
+        ) group by line, partner
+    ),
+    totals as (select line, sum(before) as before, sum(now) as now from counts group by line),
+    ranked as (
+        select line, totals.before, totals.now, partner, counts.now - counts.before as difference,
+            row_number() over (
+                partition by line
+                order by (counts.now - counts.before) * sign(totals.now - totals.before) desc, partner
+            ) as place_in_line
+        from totals inner join counts using (line)
+        where totals.before <> totals.now
+    )
+    select line, before::integer, now::integer, partner, difference::integer
+    from ranked where place_in_line = 1
+    order by abs(now - before) desc, line
+"""
+# Lines of the counting tables of both releases. A merged movement is counted by its smallest record.
+_COUNTED = """
+    select records.record_grain || '|' || lines.counting_role || '|' || lines.counting_id as {before},
+        null::varchar as {now}, partner
+    from lines_{when} as lines inner join records_{when} as records using (record)
+    where lines.counting_table = '{table}' and records.is_counted and records.record = records.movement
+"""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A place or corridor whose count differs; `partner` has `of_partner` of the difference, most of all."""
+
+    line: str
+    before: int
+    now: int
+    partner: str
+    of_partner: int
+
+
+def open_both(
+    settings: Settings, evidence_base: Path, now: str, before: str
+) -> duckdb.DuckDBPyConnection | None:
+    """Open two releases, by id, side by side; None if a lineage is missing or of an earlier version.
+
+    `evidence_base`: the members' file of the newer one, for its places.
+    """
+    folders = {"now": lineage_of(settings, now), "before": lineage_of(settings, before)}
+    if not all((folder / file).is_file() for folder in folders.values() for file in _FILES.values()):
+        return None
+    if any(_SINCE_0_2 not in pq.read_schema(folder / RECORDS).names for folder in folders.values()):
+        return None
+    con = duckdb.connect(config={"temp_directory": ""})
+    attach(con, evidence_base, "newer")
+    try:
+        con.execute(_PLACES)
+    except duckdb.CatalogException:  # another check refuses a candidate without this table
+        con.close()
+        return None
+    for when, folder in folders.items():
+        for name, file in _FILES.items():
+            path = sql_text(folder / file)
+            con.execute(f"create temp view {name}_{when} as select * from read_parquet({path})")
+    con.execute(_BOTH)
+    return con
+
+
+def changed_lines(con: duckdb.DuckDBPyConnection, moves: str) -> list[Line]:
+    """Return the lines whose counts differ, the largest difference first.
+
+    `moves`: a query with the columns before, now (a line or null) and partner.
+    """
+    return [Line(*row) for row in con.execute(_LINES.format(moves=moves)).fetchall()]
+
+
+def counted_lines(con: duckdb.DuckDBPyConnection, table: str) -> list[Line]:
+    """Return the changed lines of a counting table (`hotspots`, `corridors`) as `grain|role|id`."""
+    before = _COUNTED.format(when="before", before="before", now="now", table=table)
+    now = _COUNTED.format(when="now", before="now", now="before", table=table)
+    return changed_lines(con, f"select before, now, partner from ({before}) union all by name ({now})")
