@@ -41,8 +41,7 @@ def refresh(settings: Settings, on_step: OnStep = lambda name: None) -> Ended:
             has_new = not settle.is_up_to_date(run) and _with_tables(run, on_step)
             at_gate = has_new and _staged(run, on_step)
             if at_gate:
-                outcome = refreshes.PUBLISHED
-                _judge_and_publish(run, on_step)
+                outcome = _judge_and_publish(run, on_step)
             else:  # a candidate that is not kept would bring back what a rollback left behind
                 facts = step.artifact_of(settings, settle.IN_FORCE).facts
                 is_rolled_back = has_new or bool(facts["is_rolled_back"])
@@ -118,13 +117,14 @@ def _staged(run: Run, on_step: OnStep = lambda name: None) -> bool:
     return releasing.stage(run) is not None
 
 
-def _judge_and_publish(run: Run, on_step: OnStep) -> None:
+def _judge_and_publish(run: Run, on_step: OnStep) -> str:
     on_step("release_gate")
     releasing.judge(run)
     on_step("publish")
     try:
-        releasing.publish(run)
+        published = releasing.publish(run)
     except ReleaseRefused:
         releasing.write_receipts(run, "refused")
         raise
-    releasing.write_receipts(run, "published")
+    releasing.write_receipts(run, "published" if published else "waits")
+    return refreshes.PUBLISHED if published else refreshes.WAITS

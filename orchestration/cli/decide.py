@@ -207,6 +207,17 @@ def decide_policy(settings: Settings, author: str, reason: str) -> None:
     _record(settings, "policy_sign_off", author, reason, policy=policy.version)
 
 
+@decide_command.command("sign-candidate")
+@author_and_reason
+@installation
+def decide_sign(settings: Settings, author: str, reason: str) -> None:
+    """Sign the candidate that waits for review.
+
+    The next refresh publishes it. A candidate that changes meanwhile needs a new signature.
+    """
+    _record(settings, "candidate_signature", author, reason)
+
+
 @decide_command.command("republish")
 @click.argument("year", type=int)
 @author_and_reason

@@ -54,7 +54,7 @@ def forget_command(
     Exit code: 0 forgotten and proved; 1 something is still found (the files are named); 3 the new release was
     refused, so the current one still holds the record; 2 wrong use; 4 a refresh is running.
     """
-    from orchestration.core import RefreshLock, ReleaseRefused, load_keys
+    from orchestration.core import WAITS, RefreshLock, ReleaseRefused, ReleaseWaits, load_keys
     from orchestration.defs.refresh import run_refresh
     from orchestration.operations import finish_rotations, forget, prove
     from orchestration.release import still_held
@@ -104,7 +104,7 @@ def forget_command(
     held = still_held(settings)
     proof = None if held else prove(settings, keys, needles, private_key)
     result: dict[str, Any] = {
-        "outcome": "refused" if held else "found" if proof and proof.found else "forgotten",
+        "outcome": ended.outcome if held else "found" if proof and proof.found else "forgotten",
         "partner": partner,
         "records": sum(one.records for one in erased),
         "copies": copies,
@@ -120,6 +120,11 @@ def forget_command(
     _show(result)
     if as_json:
         console.print_json(result)
+    if held and ended.outcome == WAITS:
+        raise ReleaseWaits(
+            f"The release without the record waits for review, so the current one, {held}, still holds it. "
+            "Sign it (`njia decide sign-candidate`), then run `njia refresh`: it also deletes older editions."
+        )
     if held:
         raise ReleaseRefused(
             f"The release without the record was refused, so the current one, {held}, still holds it. "
@@ -163,6 +168,7 @@ def _show(result: dict[str, Any]) -> None:
         "forgotten": "Forgotten and proved",
         "found": "Erased, but something is still found",
         "refused": "Erased, but not yet from the current release",
+        "waits": "Erased, but not yet from the current release",
     }[result["outcome"]]
     console.out.print(f"\n[bold]{heading}[/]\n")
     say(f"Records {result['records']:,}, rows {result['rows']:,}, in extracts {result['extracts']:,}")

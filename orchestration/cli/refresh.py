@@ -24,15 +24,15 @@ def refresh_command(settings: Settings, as_json: bool) -> None:
     The extract gate holds unfit extracts; the release gate refuses an unfit release, and the current one
     stays.
 
-    Exit code: 0 published or unchanged, 3 refused by the release gate, 4 another refresh runs, 2 wrong use or
-    settings, 1 unexpected.
+    Exit code: 0 published or unchanged, 3 refused by the release gate, 4 another refresh runs, 5 waits for
+    review, 2 wrong use or settings, 1 unexpected.
     """
-    from orchestration.core import create_missing_keys, prepare_home
+    from orchestration.core import WAITS, create_missing_keys, prepare_home
     from orchestration.defs.refresh import run_refresh
     from orchestration.intake import files_waiting, left_alone
     from orchestration.operations import warnings
     from orchestration.places import boundaries
-    from orchestration.refresh import run_outcome
+    from orchestration.refresh import releasing, run_outcome
 
     prepare_home(settings)
     if not (files_waiting(settings) or left_alone(settings) or any(settings.landing.glob("*/*.json"))):
@@ -61,6 +61,8 @@ def refresh_command(settings: Settings, as_json: bool) -> None:
         console.print_json(summary)
     if ended.error is not None:
         raise ended.error
+    if ended.outcome == WAITS:
+        raise releasing.why_it_waits(settings)
 
 
 def _send_messages(settings: Settings) -> None:
@@ -82,6 +84,7 @@ def _show(summary: Mapping[str, Any], is_rolled_back: bool) -> None:
         "published": f"Published release {release}",
         "unchanged": f"Unchanged: release {release} already holds all of this",
         "refused": f"Refused: release {release or 'none'} stays in force",
+        "waits": f"Waits for review: release {release or 'none'} stays in force",
     }[summary["outcome"]]
     if is_rolled_back:
         outcome = f"Rolled back: release {release} stays, because there are no new inputs since the rollback"

@@ -48,6 +48,10 @@ def show_status(status: Mapping[str, Any]) -> None:
         out.print(f"[bold red]Refused since:[/] {refused['candidate']}")
         for reason in refused["why"]:
             out.print(f"    {escape(reason)}")
+    if candidate := status["candidate"]:
+        if candidate["outcome"] == "waits":
+            mark("waits for review", f"{candidate['candidate']}: njia decide sign-candidate")
+        out.print(f"    What it would change: {escape(candidate['what_would_change'])}", soft_wrap=True)
     _show_partners(status["partners"])
     for source in status["sources"]:
         show_source(source)

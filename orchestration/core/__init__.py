@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         NjiaError,
         RefreshRunning,
         ReleaseRefused,
+        ReleaseWaits,
         UsageError,
         kind_and_place,
     )
@@ -76,7 +77,7 @@ if TYPE_CHECKING:
     from orchestration.core.modes import check_modes
     from orchestration.core.personal_names import FIRST_NAMES
     from orchestration.core.publication_policy import PublicationPolicy, load_publication_policy, noise_table
-    from orchestration.core.refreshes import REFUSED, End
+    from orchestration.core.refreshes import REFUSED, WAITS, End
     from orchestration.core.release_key import (
         RELEASE_KEY,
         RELEASE_PUB,

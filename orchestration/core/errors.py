@@ -25,6 +25,12 @@ class ReleaseRefused(NjiaError):
     exit_code = 3
 
 
+class ReleaseWaits(NjiaError):
+    """The candidate passed and waits until a steward signs it; the current release stays."""
+
+    exit_code = 5
+
+
 class RefreshRunning(NjiaError):
     """Another refresh holds the lock."""
 

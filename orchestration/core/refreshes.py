@@ -19,11 +19,13 @@ from orchestration.core.settings import Settings
 
 LAST, HISTORY, BEGUN = "last_refresh.json", "refreshes.jsonl", "refresh_under_way.json"
 CONSIDERED = "landings_considered.json"
-UNDER_WAY, PUBLISHED, UNCHANGED, REFUSED, CRASHED, STOPPED = (
-    "under_way", "published", "unchanged", "refused", "crashed", "stopped",
+UNDER_WAY, PUBLISHED, UNCHANGED, REFUSED, WAITS, CRASHED, STOPPED = (
+    "under_way", "published", "unchanged", "refused", "waits", "crashed", "stopped",
 )  # fmt: skip
 # Outcomes of a complete refresh: its results and its lists for stewards are whole.
-WHOLE = (PUBLISHED, UNCHANGED, REFUSED)
+WHOLE = (PUBLISHED, UNCHANGED, REFUSED, WAITS)
+# Outcomes that leave a candidate unpublished: the lists for stewards describe it.
+NOT_PUBLISHED = (REFUSED, WAITS)
 ENDED_SILENTLY = "The process was killed, or the power failed. Nothing is half done."
 CRASHES_KEPT = 10
 # Age of a published or confirmed release, with two hours for the refresh: late after two missed nights.
@@ -160,10 +162,10 @@ def lists_as_of(settings: Settings) -> datetime | None:
     return datetime.fromisoformat(str(end["ended"])) if end else None
 
 
-def lists_show_refused_candidate(settings: Settings) -> bool:
-    """Whether the stewards' lists describe a refused candidate."""
+def lists_show_candidate(settings: Settings) -> bool:
+    """Whether the stewards' lists describe a candidate that was refused or waits."""
     end = _last_whole(settings)
-    return end is not None and end["outcome"] == REFUSED
+    return end is not None and end["outcome"] in NOT_PUBLISHED
 
 
 def _last_whole(settings: Settings) -> Mapping[str, Any] | None:

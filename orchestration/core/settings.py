@@ -24,6 +24,8 @@ class Settings:
     `fixed_as_of`: the time that decides embargoes, lags and expiry; None reads the clock.
     `boundaries`: the operator's own file of county boundaries; None for the shipped layer.
     `waivers_need_second`: a check waiver holds only after a second person has confirmed it.
+    `publishes_after_review`: a candidate that passes waits until stewards have signed it.
+    `signatures`: how many stewards sign, 1 or 2.
     `desk_url`: address of the desk, with which links in the Dagster UI and in messages begin.
     `notify`: the file that lists recipients of messages; None writes them to the folder alone.
     `require_encrypted_volume`: refuse a home on an unencrypted volume, unless `volume_is_encrypted`.
@@ -43,6 +45,8 @@ class Settings:
     volume_is_encrypted: bool = False
     delete_work: bool = False
     drafts_lists: bool = False
+    publishes_after_review: bool = False
+    signatures: int = 1
 
     @classmethod
     def from_environment(cls, home: Path | str | None = None, partners: Path | str | None = None) -> Settings:
@@ -73,6 +77,8 @@ class Settings:
             require_encrypted_volume=_is_on("NJIA_REQUIRE_ENCRYPTED_VOLUME"),
             volume_is_encrypted=_is_on("NJIA_VOLUME_IS_ENCRYPTED"),
             delete_work=_is_on("NJIA_DELETE_WORK"),
+            publishes_after_review=_one_of("NJIA_PUBLISH", "automatic", "after_review") == "after_review",
+            signatures=int(_one_of("NJIA_SIGNATURES", "1", "2")),
         )
 
     def as_of(self) -> datetime:
@@ -214,6 +220,13 @@ def _is_on(name: str) -> bool:
     if given in ("", "0", "no", "false", "off"):
         return False
     raise UsageError(f"{name} must be 1 (on) or 0 (off).")
+
+
+def _one_of(name: str, default: str, *others: str) -> str:
+    given = os.environ.get(name, "").strip().lower() or default
+    if given in (default, *others):
+        return given
+    raise UsageError(f"{name} must be {' or '.join((default, *others))}.")
 
 
 def _parse_as_of(text: str | None) -> datetime | None:

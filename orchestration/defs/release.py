@@ -1,6 +1,7 @@
 """Stage the candidate, judge it, publish it."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 import dagster as dg
 
@@ -12,6 +13,7 @@ from orchestration.defs.tags import FOR_MEMBERS, OWNER
 from orchestration.refresh import Run, Runs, releasing
 
 GROUP = "release"
+Outcome = Literal["published", "refused", "waits"]
 CANDIDATE = dg.AssetKey(["release", "candidate"])
 VERDICT = dg.AssetKey(["release", "verdict"])
 RECEIPTS = dg.AssetKey(["release", "receipts"])
@@ -105,29 +107,37 @@ def release_gate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
 def publish(
     context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
 ) -> Iterator[dg.MaterializeResult]:
-    """Publish the candidate if it passed, and write the partners' receipts in any case."""
+    """Publish the candidate if it passed, and write the partners' receipts in any case.
+
+    One that waits for review is neither published nor a failure.
+    """
     refused: dg.Failure | None = None
+    outcome: Outcome = "published"
     is_asked = PUBLISHED in context.selected_asset_keys
     if is_asked:
         try:
-            step(context, runs, releasing.publish)
+            if step(context, runs, releasing.publish) is None:
+                outcome = "waits"
         except dg.Failure as failure:
             if not isinstance(runs.error, ReleaseRefused):
                 raise
-            refused = failure
+            refused, outcome = failure, "refused"
     if RECEIPTS in context.selected_asset_keys:
-        written = step(context, runs, lambda run: _receipts(run, refused is not None))
+        written = step(context, runs, lambda run: _receipts(run, outcome))
         yield dg.MaterializeResult(asset_key=RECEIPTS, metadata={"receipts": written})
     if refused is not None:
         raise refused
-    if is_asked:
+    if outcome == "waits":
+        context.log.info(str(releasing.why_it_waits(runs.settings)))
+        end(context.instance, runs, context.run_id, refreshes.WAITS, at_gate=True)
+    elif is_asked:
         yield dg.MaterializeResult(asset_key=PUBLISHED, metadata=step(context, runs, of_published))
         end(context.instance, runs, context.run_id, refreshes.PUBLISHED, at_gate=True)
 
 
-def _receipts(run: Run, is_refused: bool) -> int:
+def _receipts(run: Run, outcome: Outcome) -> int:
     """Write receipts, except in a run of single steps, which has taken in nothing."""
-    return releasing.write_receipts(run, "refused" if is_refused else "published") if run.entry else 0
+    return releasing.write_receipts(run, outcome) if run.entry else 0
 
 
 def _check_counts(verdict: gates.ReleaseVerdict) -> dict[str, int]:

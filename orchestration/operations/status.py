@@ -31,9 +31,10 @@ def read_status(settings: Settings) -> dict[str, Any]:
     """Return the release and its age, the partners, held extracts, and what waits for a steward."""
     release = current_release(settings)
     in_force = review.in_force(settings)
-    last_verdict = settings.review / "last_verdict.json"
+    last_verdict = settings.review / review.LAST_VERDICT
     verdict = json.loads(last_verdict.read_text(encoding="utf-8")) if last_verdict.exists() else None
     refused = verdict if verdict and verdict["outcome"] == "refused" else None
+    standing = review.standing_candidate(settings)
     decisions = active_decisions(settings, settings.as_of())
     contracts = with_changes(load_contracts(settings.partners), decisions.agreement_changes)
     files = _waiting(settings)
@@ -55,6 +56,12 @@ def read_status(settings: Settings) -> dict[str, Any]:
         },
         "crashed": _crashed(settings),
         "last_refused": refused and {"candidate": refused["candidate"], "why": refused["refused_because"]},
+        "candidate": standing
+        and {
+            "candidate": standing["candidate"],
+            "outcome": standing["outcome"],
+            "what_would_change": f"{settings.desk_url}/release",
+        },
         "messages": messages.standing(settings),
         "partners": _partners(settings, in_force["partners"], files),
         "warnings": warnings(settings, contracts),

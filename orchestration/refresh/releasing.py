@@ -11,6 +11,7 @@ from orchestration.contracts import agreements_ending
 from orchestration.core import (
     Artifact,
     NjiaError,
+    ReleaseWaits,
     Settings,
     code_of,
     fingerprint_of,
@@ -58,7 +59,7 @@ def stage(run: Run) -> Artifact | None:
     forget(settings.work, CANDIDATE)
     staged = _stage(run, settled, earlier, current)
     if release.is_left_behind(settings, run.decisions, staged.manifest["content_hash"]):
-        release.discard(staged)
+        release.discard_candidate(settings)
         return None
     release.write_lineage(settings, staged.release_id)
     facts = {name: staged.manifest[name] for name in _FACTS}
@@ -114,11 +115,12 @@ def _stage(
 
 
 def judge(run: Run) -> gates.ReleaseVerdict:
-    """Judge the candidate. The verdict is for exactly its files and lies beside them."""
+    """Judge the candidate. Beside its files lie the verdict, for exactly these, and what it would change."""
     settings = run.settings
     staged = release.read_candidate(settings)
     if staged is None:
         raise NjiaError("No candidate is staged. Materialise release/candidate first, or run the whole job.")
+    release.write_changes(settings, staged, release.current_release(settings))
     verdict = gates.judge_candidate(settings, staged.path, run.as_of, run.decisions)
     facts = {"verdict": gates.as_facts(verdict)}
     note(settings.work, RELEASE_GATE, fingerprint_of(verdict.files, facts), [], facts)
@@ -135,23 +137,37 @@ def has_verdict(settings: Settings) -> bool:
     return read(settings.work, RELEASE_GATE) is not None
 
 
-def publish(run: Run) -> release.Published:
-    """Publish the candidate if its verdict allows it; ReleaseRefused otherwise.
+def publish(run: Run) -> release.Published | None:
+    """Publish the candidate if its verdict allows it; ReleaseRefused otherwise, None if it waits for review.
 
     A run that was killed after it published has nothing left to do.
     """
     current, staged = release.current_release(run.settings), candidate_of(run.settings)
+    published: release.Published | None
     if current and staged and current.release_id == staged["release_id"]:
         published = release.Published(current.release_id, current.path, current.manifest)
     else:
         settle_again(run)
         published = release.publish(run.settings, run.as_of, run.decisions)
+    if published is None:
+        return None
     linkage.destroy_codes(run.settings, artifact_of(run.settings, LINK).facts["codes_unneeded"])
     return published
 
 
+def why_it_waits(settings: Settings) -> ReleaseWaits:
+    """Return what a refresh ends with whose candidate passed and is not signed yet."""
+    signatures = "1 steward" if settings.signatures == 1 else f"{settings.signatures} stewards"
+    candidate = (candidate_of(settings) or {}).get("release_id", "")
+    return ReleaseWaits(
+        f"The candidate {candidate} passed the release gate and waits for review; the current release stays. "
+        f"{settings.desk_url}/release shows what it would change. When {signatures} signed it there or with "
+        "`njia decide sign-candidate`, the next `njia refresh` publishes it."
+    )
+
+
 def write_receipts(
-    run: Run, kind: Literal["published", "refused", "unchanged"], is_rolled_back: bool = False
+    run: Run, kind: Literal["published", "refused", "waits", "unchanged"], is_rolled_back: bool = False
 ) -> int:
     """Write each partner's receipt; return how many."""
     current = release.current_release(run.settings)

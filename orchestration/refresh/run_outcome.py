@@ -41,6 +41,8 @@ def write_end(
     try:
         if run and outcome in refreshes.WHOLE:
             _write_lists(run, end, at_gate)
+        if outcome == refreshes.UNCHANGED:
+            release.discard_candidate(settings)
     finally:
         refreshes.record(settings, end)
     verdict = releasing.verdict_of(settings) if at_gate else None
@@ -52,7 +54,7 @@ def summed_up(settings: Settings, outcome: str, seconds: float) -> dict[str, Any
     """Return the object that `njia refresh --json` prints; `outcome` is one of `refreshes.WHOLE`."""
     current = release.current_release(settings)
     manifest: Mapping[str, Any] = current.manifest if current else {}
-    if outcome == refreshes.REFUSED:
+    if outcome in refreshes.NOT_PUBLISHED:
         # A failed dbt test refuses before a candidate exists.
         manifest = releasing.candidate_of(settings) or {}
     return release.refresh_summary(
@@ -83,7 +85,7 @@ def _write_lists(run: Run, end: refreshes.End, at_gate: bool) -> None:
     if at_gate:
         checks = [vars(check) for check in releasing.verdict_of(run.settings).checks]
         review.write_failed_checks(drafts, "release_gate", checks)
-    waits = release.unpublished_changes(run.settings) if end.outcome == refreshes.REFUSED else (0, 0)
+    waits = release.unpublished_changes(run.settings) if end.outcome in refreshes.NOT_PUBLISHED else (0, 0)
     worklists.write_open_items(drafts, end, run.contracts, run.decisions, waits)
     draft_lists.switch(run.settings)
 

@@ -41,9 +41,8 @@ def settle(run: Run) -> Artifact:
     facts = {
         "run_id": run.run_id,
         "is_rolled_back": is_rolled_back,
-        # After a refusal, lists and tables are rebuilt from the extracts in force.
-        "is_unchanged": is_rolled_back
-        or not (settled.changed or refreshes.lists_show_refused_candidate(settings)),
+        # After a refusal or a wait, lists and tables are rebuilt from the extracts in force.
+        "is_unchanged": is_rolled_back or not (settled.changed or refreshes.lists_show_candidate(settings)),
         "clock": fingerprint_of(gates.decided_by_clock(settled)),
     }
     names = ("in_force.parquet", "in_force.json", "row_decisions.parquet", "sources.parquet")

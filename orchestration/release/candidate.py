@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,9 +12,7 @@ from typing import Any
 from orchestration.core import NjiaError, Settings
 from orchestration.release.current import remove_folder
 from orchestration.release.lineage.files import lineage_of
-from orchestration.release.manifest import MANIFEST, read_json
-
-CANDIDATE = ".candidate-"  # the folder's name begins with it, the release id follows
+from orchestration.release.manifest import CANDIDATE, MANIFEST, read_json
 
 
 @dataclass(frozen=True)
@@ -80,6 +79,8 @@ def is_half_published(manifest: dict[str, Any]) -> bool:
     return "published_at" in manifest
 
 
-def discard(candidate: Candidate) -> None:
-    """Remove a candidate without judging it."""
-    remove_folder(candidate.path)
+def discard_candidate(settings: Settings) -> None:
+    """Remove the candidate and its lineage, where there is one: nothing is left to decide about it."""
+    for folder in settings.releases.glob(f"{CANDIDATE}*"):
+        shutil.rmtree(lineage_of(settings, folder.name.removeprefix(CANDIDATE)), ignore_errors=True)
+        remove_folder(folder)

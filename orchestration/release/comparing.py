@@ -94,7 +94,7 @@ def compare(settings: Settings, old: Release, new: Release) -> ReleaseDiff:
             if name in changed and name in old.manifest["tables"]
             for row in most_moved(con, name, new.manifest["tables"][name]["key"], newer)
         ]
-    texts = _decision_texts(settings)
+    decisions_came, decisions_left = decisions_between(settings, old, new)
     in_force_before, in_force_after = _in_force(old.manifest), _in_force(new.manifest)
     return ReleaseDiff(
         old.release_id,
@@ -103,9 +103,9 @@ def compare(settings: Settings, old: Release, new: Release) -> ReleaseDiff:
         extracts_came=_named(in_force_after - in_force_before),
         extracts_left=_named(in_force_before - in_force_after),
         moved=moved,
-        decisions_came=_decisions(old, new, texts),
-        decisions_left=_decisions(new, old, texts),
-        inputs_changed=_inputs_changed(old, new),
+        decisions_came=decisions_came,
+        decisions_left=decisions_left,
+        inputs_changed=inputs_changed(old, new),
     )
 
 
@@ -145,6 +145,14 @@ def _named(extracts: set[tuple[str, str]]) -> list[dict[str, Any]]:
     return [{"partner_code": partner, "extract_id": extract} for partner, extract in sorted(extracts)]
 
 
+def decisions_between(
+    settings: Settings, old: Release, new: Release
+) -> tuple[list[dict[str, Any]] | None, list[dict[str, Any]] | None]:
+    """List the decisions that came and those that left."""
+    texts = _decision_texts(settings)
+    return _decisions(old, new, texts), _decisions(new, old, texts)
+
+
 def _decision_texts(settings: Settings) -> dict[str, dict[str, Any]]:
     """Read what decisions say, by id: a release holds only their ids and kinds."""
     try:
@@ -171,7 +179,8 @@ def _decisions(
     ]
 
 
-def _inputs_changed(old: Release, new: Release) -> list[str] | None:
+def inputs_changed(old: Release, new: Release) -> list[str] | None:
+    """Name the parts of the inputs that differ; None if a manifest is too old to hold them."""
     before, after = old.manifest.get("input_parts"), new.manifest.get("input_parts")
     if not before or not after:
         return None

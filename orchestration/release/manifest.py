@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 MANIFEST = "manifest.json"
-VERDICT = "verdict.json"
+CANDIDATE = ".candidate-"  # a candidate's folder is called that and its release id
+VERDICT, CHANGES = "verdict.json", "changes.json"
 SIGNATURE, ERASURE_SIGNATURE = "manifest.sig", "erasure.sig"
 NEXT = ".next"  # suffix of a signature by a key that is not in force yet, see `operations.rotation`
 NOT_HASHED = {
-    MANIFEST, VERDICT, SIGNATURE, SIGNATURE + NEXT,
+    MANIFEST, VERDICT, CHANGES, SIGNATURE, SIGNATURE + NEXT,
     # The public edition may be copied alone, so it has its own manifest and signature.
     f"public/{SIGNATURE}", f"public/{SIGNATURE}{NEXT}",
 }  # fmt: skip

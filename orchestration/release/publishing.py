@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from orchestration.core import NjiaError, ReleaseRefused, Settings, load_release_key, sync, write_json
-from orchestration.release.candidate import CANDIDATE, candidate_folder, is_half_published, manifest_of
+from orchestration.release.candidate import candidate_folder, is_half_published, manifest_of
 from orchestration.release.current import (
     current_release,
     list_releases,
@@ -18,12 +19,11 @@ from orchestration.release.current import (
 )
 from orchestration.release.erasing import erase_editions
 from orchestration.release.lineage.files import sweep_lineage
-from orchestration.release.manifest import MANIFEST, VERDICT
+from orchestration.release.manifest import CANDIDATE, CHANGES, MANIFEST, VERDICT, changed_files, file_hashes
 from orchestration.release.rollbacks import is_left_behind
 from orchestration.release.signature import manifests_of, sign
 from orchestration.release.verdict import (
     keep_verdict,
-    last_verdict,
     manifest_checks,
     objections,
     read_verdict,
@@ -43,11 +43,14 @@ class Published:
     manifest: dict[str, Any]
 
 
-def publish(settings: Settings, now: datetime, decisions: Decisions | None = None) -> Published:
+def publish(settings: Settings, now: datetime, decisions: Decisions | None = None) -> Published | None:
     """Publish the candidate, or raise ReleaseRefused: then the current release stays.
 
+    None if it passed and waits for a signature (`Settings.publishes_after_review`). A candidate that
+    waits, or that the gate refused, is kept until it is decided or a newer one replaces it.
+
     `decisions` are those the refresh read at its start, so that all its steps use the same ones. Rollbacks
-    are read again, because they act at once: what a steward has just rolled back does not return.
+    and signatures are read again, because they act at once.
     """
     with switching(settings):
         key = load_release_key(settings.keys)
@@ -75,17 +78,24 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
             )
         if reasons:
             keep_verdict(settings, manifest, verdict, "refused", reasons, now)
-            remove_folder(folder)
+            if verdict.get("verdict") != "refused" or changed_files(folder, file_hashes(manifest)):
+                remove_folder(folder)  # it is not the gate's verdict on exactly these files that refused it
             raise ReleaseRefused(
                 f"The candidate {manifest['release_id']} was refused; the current release stays. "
-                f"{_shown(reasons)} All checks are in review/last_verdict.json."
+                f"{_shown(reasons)} All checks are in review/last_verdict.json; the desk shows what it would "
+                f"change: {settings.desk_url}/release"
             )
+        if settings.publishes_after_review and not _is_signed(settings, newest, manifest["content_hash"]):
+            keep_verdict(settings, manifest, verdict, "waits", [], now)
+            return None
         release = settings.releases / manifest["release_id"]
         manifest |= {"release_gate": manifest_checks(verdict), "published_at": now.isoformat()}
         write_json(folder / MANIFEST, manifest)
         for signed in manifests_of(folder):
             sign(signed.parent, MANIFEST, signed.read_bytes(), key)
-        (folder / VERDICT).unlink()  # it may name partners; the stewards' copy is in review
+        for restricted in (VERDICT, CHANGES):  # they may name partners; the stewards' copies are in review
+            (folder / restricted).unlink(missing_ok=True)
+        folder.chmod(stat.S_IMODE(settings.releases.stat().st_mode))  # until now it was closed to readers
         folder.rename(release)
         sync(settings.releases)
         switch_current(settings, manifest["release_id"])
@@ -111,14 +121,15 @@ def _candidate(settings: Settings) -> tuple[Path, dict[str, Any]]:
                 "Run `njia refresh`: it stages and judges it again."
             )
         return folder, manifest
-    last = last_verdict(settings)
-    if last and last["outcome"] == "refused":
-        raise ReleaseRefused(
-            f"There is nothing to publish: the last candidate, {last['candidate']}, was refused. "
-            f"{_shown(last['refused_because'])} All checks are in review/last_verdict.json; "
-            "when the cause is corrected, run `njia refresh`."
-        )
     raise NjiaError("There is nothing to publish: no candidate is staged. Run `njia refresh`.")
+
+
+def _is_signed(settings: Settings, decisions: Decisions, content_hash: str) -> bool:
+    """Whether enough stewards signed this content, by the number of signatures asked for now."""
+    return any(
+        one["content_hash"] == content_hash and (one["needs_second"] or settings.signatures == 1)
+        for one in decisions.candidate_signatures
+    )
 
 
 def _shown(reasons: list[str]) -> str:

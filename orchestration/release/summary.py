@@ -13,7 +13,7 @@ from orchestration.release.current import current_release
 from orchestration.release.manifest import ROW_SUMS
 from orchestration.release.verdict import count_outcomes, last_verdict, manifest_checks
 
-Outcome = Literal["published", "unchanged", "refused"]
+Outcome = Literal["published", "unchanged", "refused", "waits"]
 
 
 def refresh_summary(

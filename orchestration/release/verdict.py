@@ -9,8 +9,15 @@ from typing import Any
 
 from expectations.checks import is_waivable
 from orchestration.core import Settings, write_json
-from orchestration.release.candidate import CANDIDATE
-from orchestration.release.manifest import MANIFEST, VERDICT, changed_files, file_hashes, hash_file, read_json
+from orchestration.release.manifest import (
+    CANDIDATE,
+    MANIFEST,
+    VERDICT,
+    changed_files,
+    file_hashes,
+    hash_file,
+    read_json,
+)
 
 LAST_VERDICT = "last_verdict.json"
 OUTCOMES = ("passed", "failed", "waived")
@@ -98,6 +105,7 @@ def keep_verdict(
     entry = {
         **verdict,
         "candidate": manifest["release_id"],
+        "content_hash": manifest["content_hash"],
         "outcome": outcome,
         "time": now.isoformat(),
         "refused_because": reasons,
@@ -110,5 +118,5 @@ def keep_verdict(
 
 
 def last_verdict(settings: Settings) -> dict[str, Any] | None:
-    """Read the verdict on the last candidate that was published or refused."""
+    """Read the verdict on the last candidate that was published or refused, or that waits."""
     return read_json(settings.review / LAST_VERDICT)

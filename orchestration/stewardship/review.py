@@ -12,6 +12,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from orchestration import intake
@@ -29,6 +30,7 @@ LINKS = "links.csv"
 DRIFT, DRIFT_DETAILS = "drift.csv", "drift.json"
 OPEN_ITEMS, OPEN_ITEMS_SAID = "open_items.csv", "open_items.json"
 IN_FORCE = "in_force.json"
+LAST_VERDICT = "last_verdict.json"
 
 NOT_TAKEN = ("held", "unreadable")
 FAILED_COLUMNS = (
@@ -199,6 +201,30 @@ def sentences_of_items(settings: Settings) -> dict[str, Any]:
     """Return the sentences by item; none for a list of an earlier version."""
     text = text_of(settings, OPEN_ITEMS_SAID)
     return dict(json.loads(text)) if text else {}
+
+
+def standing_candidate(settings: Settings) -> dict[str, Any] | None:
+    """Return the last verdict, if its candidate was refused or waits for review and still lies there."""
+    try:
+        verdict: dict[str, Any] = json.loads((settings.review / LAST_VERDICT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    folder = settings.releases / f".candidate-{verdict['candidate']}"
+    return verdict if verdict["outcome"] in ("refused", "waits") and folder.is_dir() else None
+
+
+def changes_file(settings: Settings, release_id: str) -> Path:
+    """Return where it is kept what a judged candidate, or the release that it became, changed."""
+    return settings.review / "changes" / f"{release_id}.json"
+
+
+def changes_of(settings: Settings, release_id: str) -> dict[str, Any] | None:
+    """Read it; None for the first release, and for one of an earlier version."""
+    try:
+        changes: dict[str, Any] = json.loads(changes_file(settings, release_id).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return changes
 
 
 def read(settings: Settings, name: str) -> list[dict[str, str]]:

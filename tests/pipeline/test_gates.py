@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -213,7 +214,10 @@ def test_refused_candidate_leaves_the_current_release(refused: Ended) -> None:
     assert isinstance(refused.error, ReleaseRefused)
     assert "quarantine_is_normal" in str(refused.error)
     assert refused.base.release_id() == refused.before
-    assert not list(refused.base.settings.releases.glob(".candidate-*"))
+    (kept,) = refused.base.settings.releases.glob(".candidate-*")
+    changes = json.loads((kept / "changes.json").read_text(encoding="utf-8"))
+    assert [one["partner"] for one in changes["partners"] if one["causes"]] == ["kobe_post"]
+    assert f"{refused.base.settings.desk_url}/release" in str(refused.error)
 
 
 def test_refusal_that_is_undone_leaves_no_trace(
@@ -232,6 +236,7 @@ def test_refusal_that_is_undone_leaves_no_trace(
     ended = base.at(scenario.AS_OF.replace(hour=8)).refresh()
     assert ended.error is None, ended.error
     assert {name: review.read(settings, name) for name in lists} == lists
+    assert not list(settings.releases.glob(".candidate-*")), "nothing is left to decide about it"
 
 
 def test_refused_run_is_distinct_from_a_crash(refused: Ended) -> None:

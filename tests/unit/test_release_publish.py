@@ -79,7 +79,9 @@ def refused(settings: Settings, *checks: dict[str, Any], **changes: Any) -> str:
         publish(settings, START + timedelta(days=1))
     current = current_release(settings)
     assert current is not None and current.release_id == before.release_id
-    assert not candidate.path.exists()
+    assert candidate.path.exists() == (changes.get("verdict") == "refused"), (
+        "only the gate's own verdict stands"
+    )
     kept = json.loads((settings.review / "last_verdict.json").read_text())
     assert kept["outcome"] == "refused" and kept["candidate"] == candidate.release_id
     assert (settings.review / "history" / f"{candidate.release_id}.json").is_file()
@@ -155,7 +157,7 @@ def test_files_changed_after_the_verdict_refuse(settings: Settings, change: str)
 
 def test_publishing_alone_after_a_refused_gate_publishes_nothing_and_says_why(settings: Settings) -> None:
     refused(settings, FAILED, verdict="refused")
-    with pytest.raises(ReleaseRefused, match=r"nothing to publish.+quarantine_is_normal: failed"):
+    with pytest.raises(ReleaseRefused, match=r"was refused.+quarantine_is_normal: failed"):
         publish(settings, START)
 
 

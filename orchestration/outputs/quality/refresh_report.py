@@ -114,6 +114,10 @@ def _verdict(end: refreshes.End, findings: list[Finding]) -> tuple[str, str]:
         count = counted(len(end.refused_by), "check")
         by = f"{count} refused it ({named})" if named else "it has no valid verdict"
         return "Refused", f"The new release was not published, because {by}{held}. {stays}"
+    if end.outcome == refreshes.WAITS:
+        return "Waits for review", (
+            f"The new release passed its checks and is published once it is signed{held}. {stays}"
+        )
     return "Failed", f"The refresh ended without a result: {end.reason or 'the reason is unknown.'} {stays}"
 
 

@@ -142,7 +142,7 @@ class QualityReport:
 
     title: str
     made: datetime
-    outcome: Literal["published", "unchanged", "refused", "crashed", "sealed"]
+    outcome: Literal["published", "unchanged", "refused", "waits", "crashed", "sealed"]
     headline: str
     verdict: str
     findings: Sequence[Finding]

@@ -32,16 +32,16 @@ Findings = Mapping[tuple[str, str, str], str]
 class Outcome:
     """How the refresh ended. `release_id` is the release in force now, if there is one.
 
-    After a refusal or a rollback it is an older release, without the rows that were judged now.
+    After a refusal, a wait or a rollback it is an older release, without the rows that were judged now.
     """
 
-    kind: Literal["published", "refused", "unchanged"]
+    kind: Literal["published", "refused", "waits", "unchanged"]
     release_id: str | None
     is_rolled_back: bool = False
 
     @property
     def is_in_release(self) -> bool:
-        return self.kind != "refused" and not self.is_rolled_back
+        return self.kind not in ("refused", "waits") and not self.is_rolled_back
 
 
 @dataclass(frozen=True)

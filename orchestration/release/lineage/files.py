@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from orchestration.core import PARTIAL, NjiaError, Settings, replacing, sync
 from orchestration.release.current import list_releases, remove_folder
 from orchestration.release.lineage.tables import EXTRACTS, NUMBERED, RECORDS, TABLES, WATCHES
+from orchestration.release.manifest import CANDIDATE
 from orchestration.release.sql import sql_text
 
 PRIVATE = 0o700
@@ -28,7 +29,7 @@ def lineage_of(settings: Settings, release_id: str) -> Path:
 
 
 def write_lineage(settings: Settings, release_id: str) -> Path:
-    """Write a candidate's lineage from the work file; after a refusal it stays until the next staging."""
+    """Write a candidate's lineage from the work file; it stays as long as the candidate."""
     folder = lineage_of(settings, release_id)
     partial = folder.with_name(f"{PARTIAL}{release_id}")
     for earlier in (partial, folder):
@@ -57,7 +58,7 @@ def write_lineage(settings: Settings, release_id: str) -> Path:
 
 
 def sweep_lineage(settings: Settings) -> None:
-    """Remove the lineage of refused candidates, pruned releases and killed refreshes."""
+    """Remove the lineage of earlier candidates, pruned releases and killed refreshes."""
     if not settings.lineage.is_dir():
         return
     kept = {release.release_id for release in list_releases(settings)}
@@ -69,8 +70,10 @@ def sweep_lineage(settings: Settings) -> None:
 def forget_in_lineage(settings: Settings, partner: str, records: Collection[int]) -> int:
     """Remove records of a partner from every lineage; return how many releases had them.
 
-    Lineage without a release is removed whole, because a kill may have left it incomplete.
+    Lineage without a release is removed whole, because a kill may have left it incomplete; so is a candidate.
     """
+    for candidate in settings.releases.glob(f"{CANDIDATE}*"):
+        remove_folder(candidate)
     sweep_lineage(settings)
     if not settings.lineage.is_dir():
         return 0

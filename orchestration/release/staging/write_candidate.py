@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.core import PARTIAL, NjiaError, Settings, load_publication_policy, sync, write_json
-from orchestration.release.candidate import CANDIDATE, Candidate, release_id
+from orchestration.release.candidate import Candidate, release_id
 from orchestration.release.current import (
     EVIDENCE_BASE,
     MEMBERS,
@@ -27,6 +27,7 @@ from orchestration.release.current import (
 )
 from orchestration.release.lineage.files import sweep_lineage
 from orchestration.release.manifest import (
+    CANDIDATE,
     MANIFEST,
     ROW_SUMS,
     SCHEMA_VERSION,
@@ -43,6 +44,7 @@ from orchestration.release.staging.public_edition import write_public_edition, w
 from orchestration.release.staging.published_models import read_published_models
 
 READ_ONLY = 0o444
+UNTIL_PUBLISHED = 0o700  # readers of releases may not read what the gate has not passed
 MOVEMENTS = "marts.fct_movements"
 RECONCILIATION = "quality.reconciliation"
 TERMS = "meta.terms"
@@ -149,7 +151,8 @@ def _write(
     write_pages: Callable[[Path, Mapping[str, Any]], object],
 ) -> None:
     models = read_published_models(dbt_manifest)
-    (folder / MEMBERS).mkdir(parents=True)
+    folder.mkdir(mode=UNTIL_PUBLISHED)
+    (folder / MEMBERS).mkdir()
     with EvidenceBase(settings, folder / EVIDENCE_BASE, MEMBERS) as base:
         for model in models:
             base.copy_model(model)

@@ -52,6 +52,7 @@ class Decisions:
     policy_sign_offs = _OfKind("policy_sign_off")
     year_republications = _OfKind("year_republication")
     rollbacks = _OfKind("rollback")
+    candidate_signatures = _OfKind("candidate_signature")
     assignments = _OfKind("assignment")
 
     def __iter__(self) -> Iterator[Line]:

@@ -60,6 +60,7 @@ LOOKED_AT: dict[str, View] = {
     "/waivers": waivers.waivers,
     "/agreements": agreements.agreements,
     "/releases": releases.releases,
+    "/release": releases.release,
     "/decisions": history.history,
     "/done/{form}": deciding.done,
     "/items/{kind}/{key:path}": items.item,

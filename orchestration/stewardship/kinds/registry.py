@@ -8,6 +8,7 @@ from orchestration.core import UsageError
 from orchestration.stewardship.kinds import (
     agreement_change,
     assignment,
+    candidate_signature,
     check_waiver,
     extracts,
     links,
@@ -26,6 +27,7 @@ GROUPS: tuple[Group, ...] = (
     rows.GROUP,
     agreement_change.GROUP,
     releases.GROUP,
+    candidate_signature.GROUP,
     assignment.GROUP,
 )
 KINDS: dict[str, type[Decision]] = {kind: model for group in GROUPS for kind, model in group.kinds.items()}

@@ -20,7 +20,7 @@ from orchestration.stewardship import items, review
 from orchestration.stewardship.messages.config import Role
 from orchestration.stewardship.sentences import listed
 
-Kind = Literal["refused", "held", "file", "overdue", "crashed", "pull"]
+Kind = Literal["refused", "waits", "held", "file", "overdue", "crashed", "pull"]
 BOTH: frozenset[Role] = frozenset({"steward", "operator"})
 OPERATORS: frozenset[Role] = frozenset({"operator"})
 
@@ -46,6 +46,7 @@ def events(settings: Settings) -> list[Event]:
         return []
     return [
         *_refused(end),
+        *_waits(settings),
         *_held(settings, end),
         *_files(settings),
         *_overdue(end),
@@ -61,6 +62,12 @@ def _refused(end: refreshes.End) -> Iterator[Event]:
     made_new = _digest(end.given_hash or "", end.release_id or "", *(by or [end.reason or ""]))
     path = items.release_check(by[0]).path if len(by) == 1 else None
     yield Event(f"refused#{made_new}", "refused", path=path, detail=", ".join(by))
+
+
+def _waits(settings: Settings) -> Iterator[Event]:
+    standing = review.standing_candidate(settings)
+    if standing and standing["outcome"] == "waits":
+        yield Event(f"waits#{standing['content_hash'][:16]}", "waits", path="/release")
 
 
 def _held(settings: Settings, end: refreshes.End) -> Iterator[Event]:

@@ -18,7 +18,7 @@ import yaml
 from orchestration.stewardship.messages.events import Event, Kind
 from orchestration.stewardship.sentences import in_language
 
-ORDER: tuple[Kind, ...] = ("refused", "crashed", "pull", "held", "file", "overdue")
+ORDER: tuple[Kind, ...] = ("refused", "waits", "crashed", "pull", "held", "file", "overdue")
 MOST_LISTED = 20
 
 
@@ -75,7 +75,7 @@ def _line(event: Event, desk_url: str, named: bool, language: str) -> str:
     words, detail = _words()[language], in_language(event.detail, language)
     if event.kind == "crashed":
         return f"  {detail}"
-    if event.kind == "refused":
+    if event.kind in ("refused", "waits"):
         checks = f"  {words['checks']}: {detail}" if detail else ""
         return "\n".join(filter(None, (checks, f"  {desk_url}{event.path}" if event.path else "")))
     if not named:

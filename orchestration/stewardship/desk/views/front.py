@@ -9,6 +9,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from orchestration.core import refreshes
+from orchestration.stewardship import review
 from orchestration.stewardship.desk.accounts import DESK
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.worklists.listing import open_items
@@ -46,6 +47,7 @@ def front(visit: Visit) -> Response:
         release=release,
         freshness=_freshness(visit, last),
         last=last,
+        standing=review.standing_candidate(visit.settings),
         valuable=waiting[:MOST_VALUABLE],
         waiting_count=len(waiting),
         counts=[(kind, path, counts[kind]) for kind, path in VIEWS.items() if counts[kind]],

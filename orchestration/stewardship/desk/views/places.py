@@ -59,7 +59,7 @@ def place(visit: Visit, item: Item) -> Response:
         candidates=candidates,
         search=search,
         found_none=bool(search and not matches),
-        map=map_of(candidates, outlines, _countries),
+        map=map_of(candidates, outlines, country_outlines),
         captions=outlines["captions"],
         no_place=NO_PLACE,
     )
@@ -72,7 +72,7 @@ def _log(visit: Visit, questions: Sequence[PlaceQuestion]) -> None:
 
 
 @cache
-def _countries() -> dict[str, Any]:
+def country_outlines() -> dict[str, Any]:
     """Return the countries of the region as GeoJSON, simplified."""
     from shapely import to_geojson  # loads shapely, which only a map needs
 
