@@ -1,0 +1,69 @@
+"""Hotspot labels and shift statuses that a candidate would change, from both evidence bases."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.core import Settings
+from orchestration.release.candidate import Candidate
+from orchestration.release.changes import find_changes
+from orchestration.release.current import Release
+from tests.unit.published_world import MANIFEST, world, write_release
+
+OLD, NEW = "20261101T020000Z-00000000", "20261124T020000Z-00000001"
+
+
+def manifest(name: str) -> dict[str, Any]:
+    grains = {"case": 281, "route_report": 12} if name == NEW else {"case": 280}
+    return {
+        **MANIFEST, "release_id": name, "content_hash": name, "as_of": "2026-11-24T02:00:00+00:00",
+        "extracts": [], "movements_by_grain": grains,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def changes(tmp_path: Path) -> dict[str, Any]:
+    """Busia's label fell in 2025, and in a month that the older release lacks; one shift's status is another."""
+    settings = Settings(tmp_path, tmp_path / "partners", tmp_path / "keys")
+    older, newer = world("members"), world("members")
+    (older["periods"], new_month) = (
+        older["periods"][:1] + older["periods"][2:],
+        older["periods"][1]["period_id"],
+    )
+    older["hotspots"] = [one for one in older["hotspots"] if one["period_id"] != new_month]
+    for row in newer["hotspots"]:
+        row["label"] = "elevated" if row["period_id"] != newer["hotspots"][0]["period_id"] else row["label"]
+    newer["shifts"][1]["status"] = "stable"
+    for name, tables in ((OLD, older), (NEW, newer)):
+        folder = settings.releases / name
+        folder.mkdir(parents=True)
+        write_release(folder, ["members"], members=tables)
+        (folder / "manifest.json").write_text(json.dumps(manifest(name)))
+    before = Release(OLD, settings.releases / OLD, manifest(OLD), is_current=True)
+    return find_changes(settings, Candidate(NEW, settings.releases / NEW, manifest(NEW)), before)
+
+
+def test_label_that_changed_is_listed_for_periods_of_both(changes: dict[str, Any]) -> None:
+    listed = changes["hotspots"]["rows"]
+    assert changes["hotspots"]["number"] == len(listed) == 2
+    assert {(one["place"], one["before"], one["now"], one["movements"]) for one in listed} == {
+        ("Busia", "hotspot", "elevated", 281)
+    }
+
+
+def test_status_that_changed_is_listed(changes: dict[str, Any]) -> None:
+    (shift,) = changes["shifts"]["rows"]
+    assert (shift["destination"], shift["before"], shift["now"]) == ("Nairobi", "fading", "stable")
+    assert (shift["comparison"], shift["movements"]) == ("years", 158)
+
+
+def test_release_without_a_lineage_has_its_labels_compared(changes: dict[str, Any]) -> None:
+    assert not changes["records_compared"] and changes["partners"] == []
+    assert changes["grains"] == [
+        {"record_grain": "case", "before": 280, "now": 281},
+        {"record_grain": "route_report", "before": 0, "now": 12},
+    ]
