@@ -35,7 +35,7 @@ MADE = {
     "release.": refreshes.NOT_PUBLISHED,
     "cause.": ("new_extract", "held_or_withdrawn", "decision", "time", "contract", "program", "unknown"),
     "grain.": ("case", "route_report", "interception", "flow_count"),
-    "role.": ("origin", "transit", "exploitation", "intended_destination"),
+    "place_role.": ("origin", "transit", "exploitation", "intended_destination"),
     "link.reason.": ("unsure", "rival", "cluster_too_large", "persons_of_one_record", "rejected_pair_inside"),
     "compared.": FIELDS,
     "drift.": ("column_renamed", "column_gone", "column_added", "new_codes"),
