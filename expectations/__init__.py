@@ -55,6 +55,8 @@ class Limit:
 
 
 def _shown(value: Any, is_share: bool) -> str:
+    if value is None:
+        return "none"
     if is_share:
         return f"{100 * value:.0f} %"
     return f"{value:.0f}" if isinstance(value, int | float) else str(value)

@@ -379,15 +379,15 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         name="new_records_are_new",
         limits=(
             Limit(
-                "late_share",
-                maximum=thresholds.LATE_RECORDS_MAX,
+                "late_excess",
+                maximum=0,
                 message="{late_share} of {new_records} new records are older than the newest month sent "
                 "before",
                 shares=("late_share",),
             ),
             Limit(
-                "alike_share",
-                maximum=thresholds.ALIKE_RECORDS_MAX,
+                "alike_excess",
+                maximum=0,
                 message="{alike_share} of {new_records} new records are alike in date, places and answers",
                 shares=("alike_share",),
             ),

@@ -61,8 +61,12 @@ SURE_COUNT = 10
 # New records come from new months. Late entries are usual; most of them late is a wrong year, or rows sent
 # twice.
 LATE_RECORDS_MAX = 0.5
-# Records of one raid are alike; two fifths of all new ones are rows copied, or entries of a training.
+# A partner that dates by the journey, not by the day it heard of it, is late by habit: a quarter more is new.
+LATE_MARGIN = 0.25
+# Records of one raid are alike; two fifths more than among earlier records are rows copied, or a training.
 ALIKE_RECORDS_MAX = 0.4
+# Under so many new records the mix of ten fields differs by chance too often.
+MIX_MIN = 40
 # By how much the mix of a field may differ beyond the history's own scatter. Places follow the world: a new
 # office or a festival moves a quarter of the records. Other fields follow the form.
 PLACES_MARGIN = 0.3

@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from expectations import thresholds
+from orchestration.core import seed_rows
 
 _ROLES = ("origin", "intended_destination", "exploitation", "observation")
 _DOMAINS = (
@@ -34,12 +35,13 @@ _FIELDS = {
     "sex": "sex",
     "age_band": "age_band",
     "trafficking_status": "trafficking_status",
+    "counts as a victim": "counts_as_victim",
     **{name: f"{role}_place" for name, role in zip(_PLACES, _ROLES, strict=True)},
     "number of stops": "stops",
     **{domain: domain for domain in _DOMAINS},
 }
 FIELDS = tuple(_FIELDS)
-# A case moves on: a suspicion is confirmed, an age band or a status follows from what is learned later.
+# A case moves on: a suspicion is confirmed. Whether it counts as a victim's does not change for many at once.
 _MAY_CHANGE = frozenset({"trafficking_status", "day of the month"})
 # New records are of new months, and of the days and places that the world brings.
 _FROM_THE_WORLD = frozenset({"month", "day of the month", *_PLACES})
@@ -52,6 +54,11 @@ _BY_ROLE = ", ".join(
 _BY_DOMAIN = ", ".join(
     f"string_agg(code, ' ' order by code) filter (where domain = '{domain}') as {domain}"
     for domain in _DOMAINS
+)
+_NOT_VICTIMS = ", ".join(
+    f"'{row['code']}'"
+    for row in seed_rows("codes")
+    if row["domain"] == "trafficking_status" and row["counts_as_victim"] == "no"
 )
 _ANSWERS = ", ".join((*(f"{role}_place" for role in _ROLES), *_DOMAINS))
 _RECORDS = f"""
@@ -76,6 +83,7 @@ wide as (
         case when date_precision in ('day', 'month') then records.period_from end as dated,
         nullif(sex, 'unknown') as sex, nullif(age_band, 'unknown') as age_band,
         nullif(trafficking_status, 'unknown') as trafficking_status,
+        case when trafficking_status in ({_NOT_VICTIMS}) then 'no' else 'yes' end as counts_as_victim,
         case when person_count >= 10 then '10 and more' when person_count >= 5 then '5 to 9'
             when person_count >= 2 then '2 to 4' else person_count::varchar end as persons,
         case when date_precision = 'day' then day(event_on)::varchar end as day,
@@ -95,8 +103,9 @@ order by partner, extract_id
 
 MEASURES = (
     "common_records", "changed_records", "changed_of", "changed_share", "replaced_records", "gone_records",
-    "gone_share", "months_gone", "months_missing", "new_records", "late_share", "alike_share", "mix_distance",
-    "mix_excess", "stated_share", "stated_before", "stated_excess", "values_gone",
+    "gone_share", "months_gone", "months_missing", "new_records", "late_share", "late_excess", "alike_share",
+    "alike_excess", "mix_distance", "mix_excess", "stated_share", "stated_before", "stated_excess",
+    "values_gone",
 )  # fmt: skip
 TEXTS = (
     "changed_field", "gone_months", "missing_months", "mix_field", "mix_values", "stated_field",
@@ -169,9 +178,16 @@ class History:
     def __init__(self, values: Mapping[str, Sequence[str]]) -> None:
         self._values = values
         self._records: Records | None = None
+        self._usual_late = 0.0
+        self._held_months = np.zeros(0, np.int64)
 
-    def add(self, records: Records) -> None:
-        """Add an extract that is not held."""
+    def hold(self, records: Records) -> None:
+        """Note the months of an extract that is held: they are not missing."""
+        self._held_months = np.union1d(self._held_months, records.months)
+
+    def add(self, records: Records, late_share: float | None = None) -> None:
+        """Add an extract that is not held; `late_share`: as measured by `compare`."""
+        self._usual_late = max(self._usual_late, late_share or 0.0)
         if self._records is None:
             self._records = records
             return
@@ -189,9 +205,12 @@ class History:
         if not len(old):
             return {}
         found = _changed(before, now)
-        found |= {"new_records": len(new)} | _missing_months(old, new)
+        found |= {"new_records": len(new)} | self._missing_months(old, new)
+        blocks = [old.only(block) for block in _blocks(old, len(new))]
         if min(len(old), len(new)) >= thresholds.SMALL_EXTRACT:
-            found |= _late_and_alike(old, new) | self._mixes(old, new)
+            found |= self._late(old, new) | _alike(old, new, blocks)
+        if min(len(old), len(new)) >= thresholds.MIX_MIN:
+            found |= self._mixes(old, new, blocks)
         return found
 
     def beside(self, records: Records) -> tuple[Records, Records, Records, Records]:
@@ -205,9 +224,29 @@ class History:
         is_common = old.ids[order[at]] == records.ids
         return old, old.only(order[at[is_common]]), records.only(is_common), records.only(~is_common)
 
-    def _mixes(self, old: Records, new: Records) -> dict[str, Any]:
+    def _late(self, old: Records, new: Records) -> dict[str, Any]:
+        """Measure how many new records are of earlier months that the history has, beside what is usual."""
+        dated = new.months[new.months > 0]
+        if not len(dated):
+            return {}
+        late = float((np.isin(dated, old.months) & (dated < old.months.max())).mean())
+        allowed = max(thresholds.LATE_RECORDS_MAX, self._usual_late + thresholds.LATE_MARGIN)
+        return {"late_share": late, "late_excess": round(late - allowed, 9)}
+
+    def _missing_months(self, old: Records, new: Records) -> dict[str, Any]:
+        """Find months without a record between the newest of the history and the newest of the new ones."""
+        newest, last = int(old.months.max()), int(new.months.max(initial=0))
+        known = np.union1d(new.months, self._held_months)
+        missing = np.setdiff1d(np.arange(newest + 1, last), known)
+        usual = [int((old.months == month).sum()) for month in range(newest - 11, newest + 1)]
+        is_sure = min(usual) > 0 and len(missing) * np.mean(usual) >= thresholds.SURE_COUNT
+        return {
+            "months_missing": len(missing) if is_sure else 0,
+            "missing_months": _named(missing) if is_sure else "",
+        }
+
+    def _mixes(self, old: Records, new: Records, blocks: Sequence[Records]) -> dict[str, Any]:
         """Compare the values of each field; the field that differs most speaks for all."""
-        blocks = [old.only(block) for block in _blocks(old, len(new))]
         mixes: dict[str, tuple[float, float]] = {}
         stated: dict[str, tuple[float, float]] = {}
         gone: list[str] = []
@@ -290,29 +329,20 @@ def _changed(before: Records, now: Records) -> dict[str, Any]:
     }
 
 
-def _missing_months(old: Records, new: Records) -> dict[str, Any]:
-    """Find months without a record between the newest of the history and the newest of the new ones."""
-    newest, last = int(old.months.max()), int(new.months.max(initial=0))
-    missing = np.setdiff1d(np.arange(newest + 1, last), new.months)
-    usual = [int((old.months == month).sum()) for month in range(newest - 11, newest + 1)]
-    is_sure = min(usual) > 0 and len(missing) * np.mean(usual) >= thresholds.SURE_COUNT
-    return {
-        "months_missing": len(missing) if is_sure else 0,
-        "missing_months": _named(missing) if is_sure else "",
-    }
+def _alike(old: Records, new: Records, blocks: Sequence[Records]) -> dict[str, Any]:
+    """Measure how many new records equal another one, beside the earlier ones."""
+    usual = max(_share_alike(part) for part in blocks or [old])
+    share = _share_alike(new)
+    return {"alike_share": share, "alike_excess": round(share - usual - thresholds.ALIKE_RECORDS_MAX, 9)}
 
 
-def _late_and_alike(old: Records, new: Records) -> dict[str, Any]:
-    dated = new.months[new.months > 0]
-    _, copies = np.unique(new.likeness, return_counts=True)
-    return {
-        "late_share": float((dated < old.months.max()).mean()) if len(dated) else None,
-        "alike_share": float(copies[copies > 1].sum() / len(new)),
-    }
+def _share_alike(records: Records) -> float:
+    _, copies = np.unique(records.likeness, return_counts=True)
+    return float(copies[copies > 1].sum() / len(records))
 
 
 def _blocks(old: Records, size: int) -> Iterator[npt.NDArray[np.int64]]:
-    """Yield the newest records of the history in blocks by month; none where there are too few."""
+    """Yield the newest records of the history in blocks, by month; none where there are too few."""
     size = max(size, thresholds.SMALL_EXTRACT)
     number = min(len(old) // size, thresholds.BLOCKS_MAX)
     order = np.argsort(-old.months, kind="stable")

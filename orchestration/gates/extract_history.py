@@ -57,11 +57,13 @@ def compare_with_last(
                 row |= gone_from(of_extracts[last_landed.key], records)
         row |= sent_before.shared_by(landed) if sent_before else {}
         if landed.key in withdrawn or _is_held(row, landed.key, accepted, waived):
+            if all_records and records and landed.key not in withdrawn:
+                history.hold(records)
             continue
         if sent_before:
             sent_before.add(landed, row)
         if records:
-            history.add(records)
+            history.add(records, row["late_share"])
         if landed.is_full or row["rows_landed"]:  # a reported zero is no baseline of volume
             last_good[line] = (row, landed)
 

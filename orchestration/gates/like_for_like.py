@@ -25,12 +25,16 @@ _PARTNERS = " union all ".join(
     """
     for name in RECORD_FIELDS
 )
+# A movement within a county counts there once.
 _ENDS = """
-    select origin_before as before, origin as now, partner from both_releases where is_same_extract
+    with kept as (select * from both_releases where is_same_extract)
+    select origin_before as before, null::varchar as now, partner from kept
     union all
-    select destination_before, destination, partner from both_releases
-    where is_same_extract
-        and (destination_before is distinct from origin_before or destination is distinct from origin)
+    select destination_before, null, partner from kept where destination_before is distinct from origin_before
+    union all
+    select null, origin, partner from kept
+    union all
+    select null, destination, partner from kept where destination is distinct from origin
 """
 _PAIRS = """
     select origin_before || ' > ' || destination_before as before, origin || ' > ' || destination as now,

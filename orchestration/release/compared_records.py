@@ -37,14 +37,23 @@ _RECORDS = """
 """
 _BOTH = f"""
     create temp table both_releases as
-    with same as (select partner, extract_id from extracts_now
-        intersect select partner, extract_id from extracts_before),
+    with sent_new as (
+        select distinct partner, contract from extracts_now
+        anti join extracts_before using (partner, extract_id)
+    ),
+    -- An older extract stays in force when a new one replaces its records: they moved, and are not gone.
+    same as (
+        select partner, extract_id from extracts_now
+        semi join extracts_before using (partner, extract_id)
+        anti join sent_new using (partner, contract)
+    ),
     before as ({_RECORDS.format(when="before")}),
     now as ({_RECORDS.format(when="now")})
     select partner, record_id, before.extract_id as extract_before, now.extract_id as extract_now,
         {", ".join(f"before.{name} as {name}_before, now.{name} as {name}" for name in RECORD_FIELDS)},
         before.record_id is not null as was_there, now.record_id is not null as is_there,
-        coalesce(before.extract_id = now.extract_id, true)
+        coalesce(before.extract_id = now.extract_id, false)
+            or (before.extract_id is null or now.extract_id is null)
             and (partner, coalesce(now.extract_id, before.extract_id)) in (
                 select (partner, extract_id) from same
             ) as is_same_extract

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache
+from itertools import count as count_from
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,7 @@ TYPED = {
 TURNS = {
     "first": 0,
     "same_day": False,
+    "without_month": None,
     "months": (date(2026, 8, 1), date(2026, 9, 1)),
     "sexes": ("female", "female", "male"),
 }
@@ -84,6 +87,7 @@ def land(settings: Settings, extract_id: str, partner: str = "pwani_shelter", **
     country, no more than a period, and no type of exploitation; a name of `TYPED` changes the typed extract.
     `submissions`: numbers of form submissions, one a record; `submission_id`: what the contract says of them.
     Records are numbered from `first`; they take turns in `months`, in `sexes` and, unless `same_day`, in days.
+    Those of `without_month` are left out.
     """
     records = changes.pop("records", 40)
     turns = {name: changes.pop(name, value) for name, value in TURNS.items()}
@@ -144,8 +148,12 @@ def _typed_tables(
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     key = {"extract_id": note["extract_id"], "partner": note["partner"]}
 
+    months = turns["months"]
+    numbers = (at for at in count_from(turns["first"]) if months[at % len(months)] != turns["without_month"])
+    ids = list(islice(numbers, records))
+
     def rows(number: int, **same: Any) -> list[dict[str, Any]]:
-        return [{**key, "record_id": turns["first"] + at, **same} for at in range(number)]
+        return [{**key, "record_id": at, **same} for at in ids[:number]]
 
     yield "extracts", [{
         **key, "partner_code": "p-00000001", "contract": note["contract"],
@@ -158,7 +166,7 @@ def _typed_tables(
     )  # fmt: skip
     for record in of_records:
         at = record["record_id"]
-        record["period_from"] = turns["months"][at % len(turns["months"])]
+        record["period_from"] = months[at % len(months)]
         record["event_on"] = record["period_from"].replace(day=1 if turns["same_day"] else 1 + at % 28)
         record["age_band"] = AGES[0 if turns["same_day"] else at % len(AGES)]
         record["sex"] = turns["sexes"][at % len(turns["sexes"])]

@@ -246,20 +246,23 @@ def test_records_that_vanish_are_counted_and_their_months_named(settings: Settin
     }
 
 
-def test_a_lost_month_holds_an_extract_of_usual_size(settings: Settings) -> None:
-    land(settings, "a", records=200, months=(date(2026, 6, 1),))
-    land(settings, "early", contract="shelter_book", period={"round": "x"}, records=12, first=900, sequence=2)
-    land(
-        settings,
-        "b",
-        records=12,
-        months=(date(2026, 7, 1),),
-        first=300,
-        sequence=3,
-        delivery_mode="incremental",
-    )
-    verdicts = judged(settings)
-    assert _findings(verdicts, "b") == {}, "an incremental extract replaces nothing"
+def test_a_lost_month_holds_a_register_of_usual_size(settings: Settings) -> None:
+    months = tuple(date(2026, month, 1) for month in range(1, 9))
+    land(settings, "a", records=160, months=months)
+    land(settings, "b", records=140, months=months, without_month=date(2026, 3, 1), sequence=2)
+    assert _findings(judged(settings), "b") == {
+        "no_records_vanish": "20 of the 160 records that it replaces are missing, among them all of 2026-03"
+    }
+
+
+def test_months_of_a_held_extract_are_not_missing_and_it_may_come_again(settings: Settings) -> None:
+    year = tuple(date(2025, month, 1) for month in range(1, 13))
+    land(settings, "a", records=120, months=year, delivery_mode="incremental")
+    new = {"delivery_mode": "incremental", "records": 45}
+    land(settings, "b", months=(date(2026, 1, 1),), sequence=2, first=500, bad_dates=0, bad_places=40, **new)
+    land(settings, "c", months=(date(2026, 2, 1),), sequence=3, first=600, **new)
+    land(settings, "mended", months=(date(2026, 1, 1),), sequence=4, first=500, **new)
+    assert {extract_id for _, extract_id in judged(settings).holding} == {"b"}
 
 
 def test_a_month_without_records_holds_the_extract(settings: Settings) -> None:

@@ -35,12 +35,14 @@ def records(partner: str, first: int, count: int, **changes: Any) -> list[Row]:
     return [{**row, "record_id": first + at, **changes} for at in range(count)]
 
 
-def lineage(settings: Settings, release: str, rows: list[Row]) -> None:
+def lineage(settings: Settings, release: str, rows: list[Row], in_force: list[Row]) -> None:
     folder = settings.lineage / release
     folder.mkdir(parents=True)
-    table = pa.Table.from_pylist([{**row, "record": at, "movement": at} for at, row in enumerate(rows, 1)])
-    pq.write_table(table, folder / "records.parquet")
-    pq.write_table(table.group_by(["partner", "extract_id"]).aggregate([]), folder / "extracts.parquet")
+    numbered = [{**row, "record": at, "movement": at} for at, row in enumerate(rows, 1)]
+    pq.write_table(pa.Table.from_pylist(numbered), folder / "records.parquet")
+    extracts = {(row["partner"], row["extract_id"]) for row in in_force}
+    named = [{"partner": partner, "extract_id": one, "contract": "book"} for partner, one in extracts]
+    pq.write_table(pa.Table.from_pylist(named), folder / "extracts.parquet")
     no_lines = {"counting_table": [], "counting_role": [], "counting_id": [], "record": []}
     pq.write_table(pa.table(no_lines), folder / "lines.parquet")
 
@@ -65,7 +67,8 @@ def judged(tmp_path: Path) -> Callable[[list[Row], list[Row]], Mapping[str, Chec
                 )
                 con.executemany("insert into marts.dim_place values (?, ?, ?, ?, 'place', 'KEN')", PLACES)
             (settings.releases / name / "manifest.json").write_text(json.dumps({"release_id": release}))
-            lineage(settings, release, rows)
+            # An extract stays in force when a later one has replaced all its records.
+            lineage(settings, release, rows, before if release == CURRENT else [*before, *now])
         settings.current.symlink_to(settings.releases / CURRENT)
         verdict = judge_candidate(
             settings, settings.releases / f".candidate-{CANDIDATE}", AS_OF, Decided(), []
@@ -125,6 +128,27 @@ def test_what_becomes_known_or_comes_new_passes(judged: Any, before: Row, now: R
     )
     names = ("partners_records", "counties_keep", "corridors_keep")
     assert {one.outcome for one in checks.values() if one.name.startswith(names)} == {"passed"}
+
+
+def test_a_full_register_that_is_sent_again_is_judged_by_the_other_gate(judged: Any) -> None:
+    sent_again = records("pwani_shelter", 0, 60, extract_id="pwani_shelter-2", origin_place_id="UGA")
+    checks = judged(records("pwani_shelter", 0, 100), sent_again)
+    names = ("partners_records", "counties_keep", "corridors_keep")
+    assert {one.outcome for one in checks.values() if one.name.startswith(names)} == {"passed"}
+
+
+def test_old_records_beside_new_ones_of_an_incremental_extract_are_compared(judged: Any) -> None:
+    new = records("pwani_shelter", 500, 20, extract_id="pwani_shelter-2")
+    checks = judged(records("pwani_shelter", 0, 60), [*records("pwani_shelter", 0, 60, sex="male"), *new])
+    assert checks["partners_records_are_as_last_time"].finding == (
+        "pwani_shelter: sex changed or went in 60 of 60 records"
+    )
+
+
+def test_a_movement_within_a_county_counts_there_once(judged: Any) -> None:
+    within = records("pwani_shelter", 0, 100, destination_place_id="tn-mwingi")
+    checks = judged(within, records("pwani_shelter", 0, 100))
+    assert checks["counties_keep_their_movements"].outcome == "passed", "all still start in Kitui"
 
 
 def test_few_records_are_not_compared(judged: Any) -> None:
