@@ -167,7 +167,7 @@ def _typed_tables(
     for record in of_records:
         at = record["record_id"]
         record["period_from"] = months[at % len(months)]
-        record["event_on"] = record["period_from"].replace(day=1 if turns["same_day"] else 1 + at % 28)
+        record["event_on"] = record["period_from"].replace(day=1 if turns["same_day"] else 1 + at % 25)
         record["age_band"] = AGES[0 if turns["same_day"] else at % len(AGES)]
         record["sex"] = turns["sexes"][at % len(turns["sexes"])]
     for number, precision in ((count["only_period"], "period"), (count["bad_dates"], "unknown")):

@@ -251,7 +251,7 @@ def test_a_lost_month_holds_a_register_of_usual_size(settings: Settings) -> None
     land(settings, "a", records=160, months=months)
     land(settings, "b", records=140, months=months, without_month=date(2026, 3, 1), sequence=2)
     assert _findings(judged(settings), "b") == {
-        "no_records_vanish": "20 of the 160 records that it replaces are missing, among them all of 2026-03"
+        "no_records_vanish": "20 of the 160 records that it replaces are missing, among them nearly all of 2026-03"
     }
 
 
@@ -296,7 +296,7 @@ def _first_half_year(settings: Settings) -> None:
             "0 % of 60 new records state place(origin), 100 % of the earlier ones",
         ),
         (
-            {"months": (date(2025, 7, 1),)},
+            {"months": (date(2026, 2, 1),)},
             "new_records_are_new",
             "100 % of 60 new records are older than the newest month sent before",
         ),
