@@ -79,7 +79,10 @@ def list_(settings: Settings) -> None:
 @role_option
 @installation
 def role(settings: Settings, name: str, roles: tuple[str, ...]) -> None:
-    """Give an account other roles, in place of those it has."""
+    """Give an account other roles.
+
+    They take the place of those it has.
+    """
     from orchestration.stewardship import audit, desk
 
     desk.change_roles(settings, name, roles)

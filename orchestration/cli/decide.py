@@ -211,9 +211,9 @@ def decide_policy(settings: Settings, author: str, reason: str) -> None:
 @author_and_reason
 @installation
 def decide_sign(settings: Settings, author: str, reason: str) -> None:
-    """Sign the candidate that waits for review.
+    """Sign the candidate that waits.
 
-    The next refresh publishes it. A candidate that changes meanwhile needs a new signature.
+    It waits for review; the next refresh publishes it. A candidate that changes meanwhile needs a new signature.
     """
     _record(settings, "candidate_signature", author, reason)
 

@@ -17,7 +17,8 @@ def test_help_lists_every_command() -> None:
     ran = from_a_shell("--help", **NARROW)
     assert ran.returncode == 0 and not ANSI.search(ran.stdout)
     listed = re.findall(r"^  (\w+) ", ran.stdout.partition("Options:")[2], re.MULTILINE)
-    assert sorted(listed) == sorted(cli.commands) and "refresh" in listed
+    earlier_names = {"ui", "desk"}
+    assert sorted(listed) == sorted(cli.commands.keys() - earlier_names) and "refresh" in listed
     assert max(map(len, ran.stdout.splitlines())) <= 60 and "..." not in ran.stdout.partition("Options:")[2]
 
 

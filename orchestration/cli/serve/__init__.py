@@ -21,11 +21,11 @@ from orchestration.core import LOOPBACK, Settings
 )
 @installation
 def serve_command(settings: Settings, port: int) -> None:
-    """Serve the desk, the members' files and the Dagster UI.
+    """Serve desk, files and Dagster UI.
 
-    One login at http://127.0.0.1:3030 until Ctrl-C. While it runs, it starts the refresh every night and when
-    files arrive, and sends messages. It listens on this machine only: to reach it from elsewhere, use a
-    tunnel, or a TLS proxy and NJIA_DESK_URL.
+    The desk, the members' files and the Dagster UI behind one login at http://127.0.0.1:3030 until Ctrl-C.
+    While it runs, it starts the refresh every night and when files arrive, and sends messages. It listens on
+    this machine only: to reach it from elsewhere, use a tunnel, or a TLS proxy and NJIA_DESK_URL.
     """
     from orchestration import gates, release
     from orchestration.cli.serve import dagster_services
