@@ -213,7 +213,7 @@ def decide_policy(settings: Settings, author: str, reason: str) -> None:
 def decide_sign(settings: Settings, author: str, reason: str) -> None:
     """Sign the candidate that waits.
 
-    It waits for review; the next refresh publishes it. A candidate that changes meanwhile needs a new signature.
+    The next refresh publishes it. A candidate that changes meanwhile needs a new signature.
     """
     _record(settings, "candidate_signature", author, reason)
 
