@@ -262,6 +262,10 @@ def write_evidence_base(path: Path, movements: int = 100, **changes: Any) -> Pat
         "create table published.routes (period_id text, line text, line_id text, report_count integer); "
         "create table meta.columns (table_schema text, table_name text, column_name text, is_key boolean)"
     )
+    public = _empty_public() / "evidence_base.duckdb"
+    con.execute(f"attach '{public}' as public (read_only)")
+    con.execute("create table published.context_counts as select * from public.published.context_counts")
+    con.execute("detach public")
     for table, column in con.execute(
         "select schema_name || '.' || table_name, column_name from duckdb_columns() where not internal"
     ).fetchall():
