@@ -102,10 +102,9 @@ order by partner, extract_id
 """
 
 MEASURES = (
-    "common_records", "changed_records", "changed_of", "changed_share", "replaced_records", "gone_records",
-    "gone_share", "months_gone", "months_missing", "new_records", "late_share", "late_excess", "alike_share",
-    "alike_excess", "mix_distance", "mix_excess", "stated_share", "stated_before", "stated_excess",
-    "values_gone",
+    "changed_records", "changed_of", "changed_share", "replaced_records", "gone_records", "gone_share",
+    "months_gone", "months_missing", "new_records", "late_share", "late_excess", "alike_share",
+    "alike_excess", "mix_excess", "stated_share", "stated_before", "stated_excess", "values_gone",
 )  # fmt: skip
 TEXTS = (
     "changed_field", "gone_months", "missing_months", "mix_field", "mix_values", "stated_field",
@@ -247,8 +246,8 @@ class History:
 
     def _mixes(self, old: Records, new: Records, blocks: Sequence[Records]) -> dict[str, Any]:
         """Compare the values of each field; the field that differs most speaks for all."""
-        mixes: dict[str, tuple[float, float]] = {}
-        stated: dict[str, tuple[float, float]] = {}
+        mixes: dict[str, float] = {}
+        stated: dict[str, float] = {}
         gone: list[str] = []
         for at, name in enumerate(FIELDS):
             counts = [
@@ -268,13 +267,13 @@ class History:
                 gone += [f"{name} {values[code]}" for code in _vanished(before, now, scatter)]
         found: dict[str, Any] = {"values_gone": len(gone), "gone_values": ", ".join(gone)}
         if mixes:
-            field = max(mixes, key=lambda name: mixes[name][0])
-            found |= {"mix_field": field, "mix_excess": mixes[field][0], "mix_distance": mixes[field][1]}
+            field = max(mixes, key=lambda name: mixes[name])
+            found |= {"mix_field": field, "mix_excess": mixes[field]}
             found["mix_values"] = self._moved(field, old, new)
         if stated:
-            field = max(stated, key=lambda name: stated[name][0])
+            field = max(stated, key=lambda name: stated[name])
             before, now = ((part.of_field(field) != UNKNOWN).mean() for part in (old, new))
-            found |= {"stated_field": field, "stated_excess": stated[field][0]}
+            found |= {"stated_field": field, "stated_excess": stated[field]}
             found |= {"stated_before": float(before), "stated_share": float(now)}
         return found
 
@@ -317,11 +316,10 @@ def _changed(before: Records, now: Records) -> dict[str, Any]:
         if name not in _MAY_CHANGE and known[at] >= thresholds.SMALL_EXTRACT
     }
     if not shares:
-        return {"common_records": len(now)}
+        return {}
     field = max(shares, key=lambda name: shares[name])
     at = FIELDS.index(field)
     return {
-        "common_records": len(now),
         "changed_field": field,
         "changed_records": int(changed[at]),
         "changed_of": int(known[at]),
@@ -353,16 +351,15 @@ def _blocks(old: Records, size: int) -> Iterator[npt.NDArray[np.int64]]:
 Counts = npt.NDArray[np.int64]
 
 
-def _excess(before: Counts, now: Counts, blocks: Sequence[Counts], margin: float) -> tuple[float, float]:
-    """Return by how much the distance of two mixes exceeds scatter and margin, and the distance."""
+def _excess(before: Counts, now: Counts, blocks: Sequence[Counts], margin: float) -> float:
+    """Return by how much the distance of two mixes exceeds scatter and margin."""
     if blocks:
         scatter = max(_distance(before - block, block) for block in blocks)
     else:  # half as much again as two samples of one mix differ on average (mean absolute deviations)
         shares = (before + now) / (before + now).sum()
         variances = shares * (1 - shares) * (1 / before.sum() + 1 / now.sum())
         scatter = 1.5 * float(np.sqrt(variances / (2 * np.pi)).sum())
-    distance = _distance(before, now)
-    return round(distance - scatter - margin, 9), round(distance, 9)
+    return round(_distance(before, now) - scatter - margin, 9)
 
 
 def _distance(one: Counts, other: Counts) -> float:
