@@ -8,12 +8,15 @@ one sweeps its drafts.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from orchestration.core import Settings, durable
 
 _DRAFTS, _ENDED = ".drafts", ".ended"
+Found = TypeVar("Found")
 
 
 def drafting(settings: Settings) -> Settings:
@@ -33,16 +36,24 @@ def text_of(settings: Settings, name: str) -> str | None:
 
 
 def content_of(settings: Settings, name: str) -> bytes | None:
-    """Return the bytes of a file of lists, None where there is none.
+    """Return the bytes of a file of lists, None where there is none."""
+    return _first(settings, name, Path.read_bytes)
 
-    Folders are read in the order in which a file moves through them, so that none is missed.
-    """
+
+def stamp_of(settings: Settings, name: str) -> tuple[int, ...]:
+    """Return what changes whenever the list does; empty where there is none."""
+    found = _first(settings, name, Path.stat)
+    return (found.st_ino, found.st_mtime_ns, found.st_size) if found else ()
+
+
+def _first(settings: Settings, name: str, look: Callable[[Path], Found]) -> Found | None:
+    """Look into the folders in the order in which a file moves through them, so that none is missed."""
     folders = [settings.review / _ENDED, settings.review]
     if settings.drafts_lists:
         folders.insert(0, settings.review / _DRAFTS)
     for folder in folders:
         try:
-            return (folder / name).read_bytes()
+            return look(folder / name)
         except (FileNotFoundError, NotADirectoryError):
             continue
     return None

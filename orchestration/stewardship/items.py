@@ -86,5 +86,11 @@ def overdue(partner: str) -> Item:
     return Item("overdue", (partner,))
 
 
+def partner_of(item: Item) -> str:
+    """Return the partner that an item's name names; empty where it names none."""
+    of_partner = item.kind in ("check", "extract", "file", "rows", "drift", "agreement", "overdue")
+    return item.key[0] if of_partner and item.key[0] not in (OF_NO_PARTNER, "release") else ""
+
+
 def _hash(*words: str) -> str:
     return hashlib.sha256("\x1f".join(words).encode()).hexdigest()[:12]

@@ -85,8 +85,10 @@ def name_of(base: EvidenceBase) -> str:
 
 
 def links_in(page: str) -> set[str]:
+    """The pages that a page leads to, not the orders and parts of its own lists."""
     found = {unescape(one) for one in re.findall(r'href="(/[^"]*)"', page)}
-    return {one for one in found if not one.startswith(("/static", "/files/"))}
+    own = ("/static", "/files/")
+    return {one for one in found if not one.startswith(own) and ("?" not in one or one.startswith("/re"))}
 
 
 def test_every_page_that_can_be_reached_opens_and_shows_no_value_that_was_planted(
@@ -437,9 +439,7 @@ def test_decision_missing_in_the_audit_log_is_shown_as_made(base: EvidenceBase, 
 def test_who_only_reads_has_no_form_to_decide(still: EvidenceBase, onlooker: Visitor) -> None:
     reader = visitor(still.settings, OBSERVER)
     for item in (items.quarantined_rows("swala_post", "date_invalid"), items.release_check(CHECK)):
-        assert 'action="/preview"' not in reader.get(item.path).text.replace(
-            '<form method="post" action="/preview" class="decide">', ""
-        )
+        assert 'action="/preview"' not in reader.get(item.path).text
 
 
 def test_the_desk_never_opens_the_work_file(base: EvidenceBase, steward: Visitor) -> None:

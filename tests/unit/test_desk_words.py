@@ -38,6 +38,7 @@ MADE = {
     "place_role.": ("origin", "transit", "exploitation", "intended_destination"),
     "link.reason.": ("unsure", "rival", "cluster_too_large", "persons_of_one_record", "rejected_pair_inside"),
     "compared.": FIELDS,
+    "places.": ("ambiguous", "unresolved", "review"),
     "drift.": ("column_renamed", "column_gone", "column_added", "new_codes"),
 }  # fmt: skip
 

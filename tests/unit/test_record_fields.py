@@ -148,13 +148,11 @@ def test_every_typed_column_is_shown_or_hidden() -> None:
     assert not {"round", "event_on", "content_hash"} & set(SHOWN)
 
 
-def test_undecided_rows_are_paged(settings: Settings) -> None:
-    world.set_aside(settings, *((number, "date_invalid") for number in (1, 2, 3)), (4, "count_zero"))
-    pages = [rows_set_aside(settings, PARTNER, "date_invalid", page, 2)[0] for page in (1, 2, 3)]
-    assert [[one.record for one in page] for page in pages] == [
-        [shown_record(1), shown_record(2)], [shown_record(3)], [],
-    ]  # fmt: skip
-    assert pages[0][0].row == 2
+def test_undecided_rows_are_listed_with_the_other_rules(settings: Settings) -> None:
+    world.set_aside(settings, *((number, "date_invalid") for number in (1, 2, 3)), (3, "count_zero"))
+    listed = rows_set_aside(settings, PARTNER, "date_invalid")
+    assert [one.record for one in listed] == [shown_record(number) for number in (1, 2, 3)]
+    assert listed[0].row == 2
+    assert [one.other_rules for one in listed] == [(), (), ("count_zero",)]
     record_decision(settings, "row_exclude", "A. Fixture", "an example", NOW, record=shown_record(2))
-    assert rows_set_aside(settings, PARTNER, "date_invalid")[1] == 2
-    assert shown_record(2) not in str(rows_set_aside(settings, PARTNER, "date_invalid"))
+    assert [one.row for one in rows_set_aside(settings, PARTNER, "date_invalid")] == [2, 4]

@@ -16,6 +16,7 @@ from orchestration.stewardship.worklists.places import (
     place_matches,
     place_question,
     place_questions,
+    with_readings,
 )
 from orchestration.typing.tables import RECORDS
 from tests.unit import steward_world as world
@@ -52,15 +53,15 @@ def names(settings: Settings) -> Settings:
     return settings
 
 
-def test_names_are_paged_by_movements(names: Settings) -> None:
-    first, *_ = place_questions(names, 1, 2)[0]
+def test_names_are_sorted_by_movements(names: Settings) -> None:
+    first, *rest = place_questions(names)
     assert (first.text, first.movements, first.mentions) == ("Maraba border", 2, 1)
-    assert [len(place_questions(names, page, 2)[0]) for page in (1, 2, 3)] == [2, 1, 0]
-    assert place_questions(names)[1] == 3
+    assert [one.movements for one in rest] == [1, 1]
 
 
 def test_candidate_shows_where_it_lies(names: Settings) -> None:
-    candidates = {one.place_id: one for one in place_questions(names)[0][0].candidates}
+    asked = with_readings(place_questions(names)[0])
+    candidates = {one.place_id: one for one in asked.candidates}
     malaba = candidates["bp-ken-malaba"]
     assert (malaba.name, malaba.kind, malaba.county, malaba.country) == (
         "Malaba",
@@ -69,11 +70,11 @@ def test_candidate_shows_where_it_lies(names: Settings) -> None:
         "Kenya",
     )
     assert malaba.lat == pytest.approx(0.635) and malaba.lon == pytest.approx(34.272)
-    assert "lo-ken-maraba" in candidates and len(candidates) == len(place_questions(names)[0][0].candidates)
+    assert "lo-ken-maraba" in candidates and len(candidates) == len(asked.candidates)
 
 
 def test_name_of_a_person_is_asked_with_the_rows_it_stands_in(names: Settings) -> None:
-    (listed,) = (one for one in place_questions(names)[0] if one.text == "Amina Sampleton")
+    (listed,) = (one for one in place_questions(names) if one.text == "Amina Sampleton")
     assert [one.place_id for one in listed.candidates] == ["KE047"]
     asked = place_question(names, listed.item)
     assert asked is not None and asked.written == [["Amina Sampleton"]]
@@ -84,12 +85,12 @@ def test_name_of_a_person_is_asked_with_the_rows_it_stands_in(names: Settings) -
 
 def test_name_without_a_kept_text_is_asked_by_its_token(names: Settings) -> None:
     (names.review / review.TEXTS_OF_PLACES).unlink()
-    assert place_questions(names)[0][0].text == world.name_of("maraba BORDER")
+    assert place_questions(names)[0].text == world.name_of("maraba BORDER")
 
 
 def test_list_of_an_earlier_version_asks_nothing(names: Settings) -> None:
     world.put(names, review.UNRESOLVED_PLACES, {"mention_id": 1, "place_text": "Kwa Fixture"})
-    assert place_questions(names) == ([], 0)
+    assert place_questions(names) == []
 
 
 def test_name_that_gets_a_place_is_recorded_and_one_that_means_none_is_not(names: Settings) -> None:
@@ -98,7 +99,7 @@ def test_name_that_gets_a_place_is_recorded_and_one_that_means_none_is_not(names
     decide(names, "place_alias", text="Amina Sampleton", place_id="unknown")
     recorded = (names.decisions / "place_alias.jsonl").read_text()
     assert '"Kwa Fixture stage"' in recorded and person in recorded and "Amina" not in recorded
-    assert [one.text for one in place_questions(names)[0]] == ["Maraba border"]
+    assert [one.text for one in place_questions(names)] == ["Maraba border"]
 
 
 def test_decided_name_leaves_the_questions(names: Settings) -> None:
@@ -107,7 +108,7 @@ def test_decided_name_leaves_the_questions(names: Settings) -> None:
     assert asked is not None and asked.country == "KEN"
     decide(names, "place_alias", text="Kwa Fixture stage", place_id="KE040")
     assert place_question(names, item) is None
-    assert place_questions(names)[1] == 2
+    assert len(place_questions(names)) == 2
 
 
 def test_search_lists_decisions_first(settings: Settings) -> None:
@@ -172,7 +173,7 @@ def test_search_offers_every_place_of_a_name(settings: Settings) -> None:
 
 
 def test_pairs_are_sorted_by_probability(pairs: Settings) -> None:
-    first, *rest = link_questions(pairs)[0]
+    first, *rest = link_questions(pairs)
     assert (first.score, first.record_a, len(rest)) == (0.9, shown_record(3), 2)
     assert first.agreements == ["surname", "years of birth"]
     assert first.differences == ["phone", "days of the events (26 apart)"]
@@ -194,6 +195,4 @@ def test_untyped_record_has_no_fields(pairs: Settings) -> None:
 
 def test_ruled_pair_leaves_the_questions(pairs: Settings) -> None:
     decide(pairs, "link_accept", record_a=shown_record(4), record_b=shown_record(3))
-    assert [one.score for one in link_questions(pairs)[0]] == [0.7, 0.6]
-    assert link_questions(pairs)[1] == 2
-    assert [one.score for one in link_questions(pairs, 2, 1)[0]] == [0.6]
+    assert [one.score for one in link_questions(pairs)] == [0.7, 0.6]

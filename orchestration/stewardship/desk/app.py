@@ -23,6 +23,7 @@ from orchestration.stewardship.desk.dagster_door import DagsterDoor
 from orchestration.stewardship.desk.elsewhere import Elsewhere
 from orchestration.stewardship.desk.first_link import FIRST_PATH, FirstLink
 from orchestration.stewardship.desk.guard import ErrorPage, Guard
+from orchestration.stewardship.desk.lists import search
 from orchestration.stewardship.desk.views import (
     agreements,
     checks,
@@ -95,6 +96,7 @@ def make_app(
         Route(FIRST_PATH, endpoint(desk, signing_in.first, None), methods=["POST"]),
         Route("/logout", endpoint(desk, signing_in.logout, FILES), methods=["POST"]),
         Route("/language", endpoint(desk, signing_in.language, None), methods=["POST"]),
+        Route("/search", endpoint(desk, search, FILES), methods=["POST"]),
         *(Route(path, endpoint(desk, view, FILES)) for path, view in FOR_EVERY_ACCOUNT.items()),
         *(Route(path, endpoint(desk, view)) for path, view in LOOKED_AT.items()),
         *(Route(path, endpoint(desk, view, DECISIONS), methods=["POST"]) for path, view in DECIDED.items()),

@@ -29,12 +29,12 @@ def _templates() -> Environment:
     )
     found.filters |= {
         "number": _number,
-        "size": _size,
+        "size": size,
         "code": _code,
         "day": _day,
-        "moment": _moment,
+        "moment": moment,
         "spoken": spoken,
-        "seen": _seen,
+        "seen": seen,
     }
     return found
 
@@ -50,12 +50,12 @@ def _number(value: float | None) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
 
 
-def _size(count: int) -> str:
+def size(count: int) -> str:
     """Return a number of bytes as kB or MB."""
     return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"
 
 
-def _seen(observed: str) -> str:
+def seen(observed: str) -> str:
     """Return what a check observed, rounded to four digits."""
     try:
         return f"{float(observed):,.4g}"
@@ -72,11 +72,11 @@ def _day(value: date | str | None) -> str:
     return str(value)[:10] if value else "–"
 
 
-def _moment(value: datetime | str | None) -> str:
+def moment(value: datetime | str | None) -> str:
     """Return a time in Nairobi's zone, with its name: commands say UTC."""
     if not value:
         return "–"
-    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return moment.astimezone(NAIROBI).strftime("%Y-%m-%d %H:%M EAT")
+    time = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=UTC)
+    return time.astimezone(NAIROBI).strftime("%Y-%m-%d %H:%M EAT")

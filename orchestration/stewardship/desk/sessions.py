@@ -6,24 +6,38 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 
 from orchestration.stewardship.desk.accounts import Account
 
 IDLE_SECONDS, LONGEST_SECONDS = 30 * 60, 8 * 3600
 MOST_SESSIONS = 200
+MOST_SEARCHES = 100
 
 
 @dataclass
 class Session:
-    """One login. A later change of its passphrase ends the session."""
+    """One login. A later change of its passphrase ends the session.
+
+    `searches`: the texts searched for in lists, by the keys that stand for them in addresses.
+    """
 
     name: str
     passphrase_hash: str
     csrf: str
     began: float
     seen: float
+    searches: dict[str, str] = field(default_factory=dict)
+
+    def keep_search(self, text: str) -> str:
+        """Return the key of a text; the oldest of many is dropped."""
+        known = {kept: key for key, kept in list(self.searches.items())}
+        key = known.get(text) or secrets.token_urlsafe(6)
+        self.searches[key] = text
+        for dropped in list(self.searches)[:-MOST_SEARCHES]:
+            self.searches.pop(dropped, None)
+        return key
 
 
 class Sessions:

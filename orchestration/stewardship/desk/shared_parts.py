@@ -1,8 +1,7 @@
-"""Parts that several views share: the open item, the address of a row, the pages of a list."""
+"""Parts that several views share: the open item, and the address of a row."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,25 +28,3 @@ def record_path(partner: str, extract_id: str, sheet: str | None, row: object) -
     """Return the address of one row's fields."""
     where = {"partner": partner, "extract": extract_id, "sheet": sheet or "", "row": row}
     return f"/record?{urlencode(where)}"
-
-
-@dataclass(frozen=True)
-class Pager:
-    """`number` counts from 1. `path` and `query` make the addresses of the pages."""
-
-    number: int
-    size: int
-    total: int
-    path: str
-    query: str = ""
-
-    @property
-    def last(self) -> int:
-        return max(1, -(-self.total // self.size))
-
-    @property
-    def first_shown(self) -> int:
-        return (self.number - 1) * self.size
-
-    def address(self, number: int) -> str:
-        return f"{self.path}?{self.query}{'&' if self.query else ''}page={number}"

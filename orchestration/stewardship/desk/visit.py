@@ -116,10 +116,6 @@ class Visit:
         """Return one field of the query with its spaces: a sheet may be called "Mar 24 "."""
         return self.request.query_params.get(name, "")
 
-    def page_number(self) -> int:
-        number = self.asked("page")
-        return max(1, int(number)) if number.isdecimal() and len(number) < 7 else 1
-
     def here(self) -> str:
         """Return where a login or a change of language leads back to; a POST has no page."""
         if self.request.method == "POST":

@@ -63,9 +63,12 @@ class PlaceAlias(Decision):
 
     @classmethod
     def read_form(cls, form: Form) -> Iterator[Payload]:
-        if place_id := form.text("place_id"):
-            country = form.text("country") or None
-            yield {"text": form.text("text"), "country": country, "place_id": place_id}
+        """A page about one name sends `text` and `country`, a list the `name` of each, with its country."""
+        place_id = form.text("place_id") or _place_called(form.text("place"))
+        asked = [(form.text("text"), form.text("country"))] if form.text("text") else []
+        asked += [(text, country) for text, _, country in (name.partition(" ") for name in form.all("name"))]
+        for text, country in asked if place_id else ():
+            yield {"text": text, "country": country or None, "place_id": place_id}
 
     @classmethod
     def complete(cls, settings: Settings, payload: Payload) -> Payload:
@@ -327,6 +330,14 @@ def answers(settings: Settings, holding: Holding) -> Iterator[tuple[Item, str]]:
         for name in names:
             if name.name == meant and alias["country"] in (None, name.country):
                 yield name.item, alias["id"]
+
+
+def _place_called(text: str) -> str:
+    """Return the id of the place that alone has this name; another text as it is."""
+    named = [
+        place_id for place_id, name in places.place_names().items() if name.casefold() == text.casefold()
+    ]
+    return named[0] if len(named) == 1 else text
 
 
 def _written(settings: Settings, token: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from orchestration import intake
 from orchestration.core import REFERENCE_SEEDS, Settings, UsageError, record_of, shown_record
 from orchestration.stewardship import review
+from orchestration.stewardship.draft_lists import stamp_of
 from orchestration.stewardship.sentences import say
 
 if TYPE_CHECKING:
@@ -54,8 +56,20 @@ def record_called(settings: Settings, given: str) -> str:
 
 def rules_that_quarantine(settings: Settings, record: str) -> tuple[str, ...]:
     """Return the rules for which the last refresh set a record aside."""
-    rows = review.read(settings, review.QUARANTINED_ROWS)
-    return tuple(sorted({row["rule_code"] for row in rows if row.get("record") == record}))
+    return rules_by_record(settings).get(record, ())
+
+
+def rules_by_record(settings: Settings) -> Mapping[str, tuple[str, ...]]:
+    """Return the same of every record; the list is read once for many decisions."""
+    return _rules_by_record(settings, stamp_of(settings, review.QUARANTINED_ROWS))
+
+
+@lru_cache(maxsize=1)
+def _rules_by_record(settings: Settings, stamp: tuple[int, ...]) -> Mapping[str, tuple[str, ...]]:
+    rules: dict[str, set[str]] = {}
+    for row in review.read(settings, review.QUARANTINED_ROWS):
+        rules.setdefault(row.get("record", ""), set()).add(row["rule_code"])
+    return {record: tuple(sorted(codes)) for record, codes in rules.items()}
 
 
 @cache

@@ -57,12 +57,12 @@ class LinkQuestion:
     sides: tuple[Side, ...] = ()
 
 
-def link_questions(settings: Settings, page: int = 1, size: int = 20) -> tuple[list[LinkQuestion], int]:
-    """Return a page (from 1) of the pairs without a ruling, without their fields, and the number of all."""
+def link_questions(settings: Settings) -> list[LinkQuestion]:
+    """Return the pairs without a ruling, without their fields."""
     answers = Answers(settings, active_decisions(settings, settings.as_of()))
     rows = [row for row in review.read(settings, review.LINKS) if not answers.to(item_of_pair(row))]
     rows.sort(key=lambda row: (-float(row["probability"]), row["record_a"], row["record_b"]))
-    return [_question(row) for row in rows[(page - 1) * size : page * size]], len(rows)
+    return list(map(_question, rows))
 
 
 def link_question(settings: Settings, item: Item) -> LinkQuestion | None:

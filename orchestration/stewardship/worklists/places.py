@@ -81,13 +81,15 @@ class NamingRow:
     row: int
 
 
-def place_questions(settings: Settings, page: int = 1, size: int = 20) -> tuple[list[PlaceQuestion], int]:
-    """Return a page (from 1) of the undecided names, most movements first, and the number of all."""
+def place_questions(settings: Settings) -> list[PlaceQuestion]:
+    """Return the undecided names, most movements first, with the candidates of the last refresh alone."""
     groups = {name.item: name for name in open_name_groups(settings)}
-    waiting = [one for one in with_consequences(open_items(settings)) if one.item in groups]
-    shown = waiting[(page - 1) * size : page * size]
-    texts = _texts(settings) if shown else {}
-    return [_question(groups[one.item], one.movements, texts) for one in shown], len(waiting)
+    texts = _texts(settings) if groups else {}
+    return [
+        _question(groups[one.item], one.movements, texts)
+        for one in with_consequences(open_items(settings))
+        if one.item in groups
+    ]
 
 
 def place_question(settings: Settings, item: Item) -> PlaceQuestion | None:
@@ -96,7 +98,15 @@ def place_question(settings: Settings, item: Item) -> PlaceQuestion | None:
     listed = with_consequences(open_items(settings))
     waiting = (one for one in listed if one.item == item and item in groups)
     asked = next((_question(groups[item], one.movements, _texts(settings)) for one in waiting), None)
-    return asked and replace(asked, rows=_rows(settings, groups[item]))
+    return asked and replace(with_readings(asked), rows=_rows(settings, groups[item]))
+
+
+def with_readings(question: PlaceQuestion) -> PlaceQuestion:
+    """Put what the resolver reads in the name before the candidates of the last refresh."""
+    found = _candidates_for(question.written[0][0], question.country, ()) if question.written else []
+    known = {one.place_id for one in found}
+    offered = [one for one in question.candidates if one.place_id not in known]
+    return replace(question, candidates=[*found, *offered])
 
 
 def place_matches(settings: Settings, text: str, country: str | None = None) -> list[Candidate]:
@@ -153,9 +163,6 @@ def _rows(settings: Settings, group: OpenName) -> list[NamingRow]:
 
 def _question(group: OpenName, movements: int, texts: Mapping[str, list[str]]) -> PlaceQuestion:
     written = list(map(list, dict.fromkeys(map(tuple, group.written(texts)))))
-    found = _candidates_for(written[0][0], group.country, ()) if written else []
-    known = {one.place_id for one in found}
-    offered = [_candidate(place_id) for place_id in group.candidates if place_id not in known]
     return PlaceQuestion(
         group.item,
         group.name,
@@ -164,7 +171,7 @@ def _question(group: OpenName, movements: int, texts: Mapping[str, list[str]]) -
         len(group.mention_ids),
         movements,
         group.status,
-        [*found, *offered],
+        list(map(_candidate, group.candidates)),
     )
 
 

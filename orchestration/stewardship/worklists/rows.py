@@ -16,6 +16,7 @@ from orchestration import places
 from orchestration.core import Settings, UsageError, shown_record
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
+from orchestration.stewardship.kinds.records import rules_by_record
 from orchestration.stewardship.kinds.rows import decided_records
 from orchestration.stewardship.sentences import say
 from orchestration.stewardship.typed_views import has_typed, typed_views
@@ -71,25 +72,30 @@ class Field:
 
 @dataclass(frozen=True)
 class RowSetAside:
-    """Where a record stands, and what decisions call it."""
+    """Where a record stands, what decisions call it, and the other rules that set it aside."""
 
     extract_id: str
     sheet: str
     row: int
     record: str
+    other_rules: tuple[str, ...] = ()
 
 
-def rows_set_aside(
-    settings: Settings, partner: str, rule_code: str, page: int = 1, size: int = 50
-) -> tuple[list[RowSetAside], int]:
-    """Return a page (from 1) of the undecided records that a rule sets aside, and the number of all."""
+def rows_set_aside(settings: Settings, partner: str, rule_code: str) -> list[RowSetAside]:
+    """Return the undecided records that a rule sets aside."""
     decided = decided_records(settings, active_decisions(settings, settings.as_of()).by_kind)
-    rows = [
-        RowSetAside(row["extract_id"], row["sheet"], int(row["row_number"]), row["record"])
+    rules = rules_by_record(settings)
+    return [
+        RowSetAside(
+            row["extract_id"],
+            row["sheet"],
+            int(row["row_number"]),
+            row["record"],
+            tuple(one for one in rules.get(row["record"], ()) if one != rule_code),
+        )
         for row in review.read(settings, review.QUARANTINED_ROWS)
         if (row["partner"], row["rule_code"]) == (partner, rule_code) and row["record"] not in decided
     ]
-    return rows[(page - 1) * size : page * size], len(rows)
 
 
 def fields_of(settings: Settings, partner: str, extract_id: str, sheet: str | None, row: int) -> list[Field]:

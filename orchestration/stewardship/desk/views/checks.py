@@ -11,6 +11,8 @@ from starlette.responses import Response
 from expectations.checks import CHECKS, is_waivable
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
+from orchestration.stewardship.desk.lists import Cell, Column, List
+from orchestration.stewardship.desk.pages import seen, spoken
 from orchestration.stewardship.desk.shared_parts import waiting_item
 from orchestration.stewardship.desk.trends import bars, trend_of
 from orchestration.stewardship.desk.visit import Visit
@@ -26,16 +28,37 @@ USUAL_WAIVER = timedelta(days=14)
 
 
 def checks(visit: Visit) -> Response:
-    """List the failed checks of the last refresh, grouped by what they stop."""
-    found = [
-        {**row, "path": item_of_check(row).path, "finding": review.finding_of(row)}
-        for row in review.standing(visit.settings, review.FAILED_CHECKS)
-    ]
-    groups = [
-        (severity, [row for row in found if row["severity"] == severity])
-        for severity in ("refuse", "hold", "warn")
-    ]
-    return visit.page("checks", groups=[group for group in groups if group[1]])
+    """List the failed checks of the last refresh by what they stop."""
+    t = visit.words
+    columns = (
+        Column("check", "checks.check", lambda row: spoken(row["check_name"]),
+               lambda row: Cell(spoken(row["check_name"]), item_of_check(row).path,
+                                mark=t("checks.waived") if row["waived"] == "True" else ""),
+               is_searched=True),
+        Column("stops", "checks.stops", lambda row: row["severity"], said=lambda name: t(f"checks.{name}"),
+               is_facet=True),
+        Column("partner", "file.partner", lambda row: row["partner"], is_facet=True, is_hidden=True),
+        Column("state", "decision.state", lambda row: "waived" if row["waived"] == "True" else row["outcome"],
+               said=lambda outcome: t.known(f"outcome.{outcome}", outcome), is_facet=True, is_hidden=True),
+        Column("of", "checks.of", lambda row: f"{row['partner']}/{row['extract_id']}" if row["partner"]
+               else row["subject"], is_searched=True),
+        Column("found", "checks.found", lambda row: _found(visit, row)),
+        Column("expected", "checks.expected", lambda row: "" if review.finding_of(row) else row["expected"]),
+    )  # fmt: skip
+    found = review.standing(visit.settings, review.FAILED_CHECKS)
+    found.sort(key=lambda row: ("refuse", "hold", "warn").index(row["severity"]))
+    return visit.page(
+        "list",
+        title="checks.title",
+        hint=t("checks.report"),
+        nothing="checks.none",
+        list=List(visit, found, columns),
+    )
+
+
+def _found(visit: Visit, row: dict[str, str]) -> str:
+    finding = review.finding_of(row)
+    return f"{visit.words.said(finding)}." if finding else seen(row["observed"])
 
 
 def check(visit: Visit, item: Item) -> Response:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import cast
 
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from orchestration.core import NjiaError, UsageError
@@ -28,12 +31,21 @@ from orchestration.stewardship.desk.forms import (
     fields_of,
     read_form,
 )
+from orchestration.stewardship.desk.lists import Choice, List
 from orchestration.stewardship.desk.sent_forms import Sent
+from orchestration.stewardship.desk.views import items, links, places
+from orchestration.stewardship.desk.views.rows import rows_of_rule
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.running import refresh_since
 from orchestration.stewardship.sentences import say
 
 SHORTEST_NAME = 16
+# Lists whose rows are decided together; `rows_of_rule` has an address for each item.
+LISTS: dict[str, Callable[[Visit], List]] = {
+    "/waiting": items.waiting_list,
+    "/places": places.list_of_places,
+    "/links": links.list_of_links,
+}
 _ABOUT_DECISIONS = {
     REVOKE: (try_revocations, "preview.revoke"),
     CONFIRM: (try_confirmations, "preview.confirm_decision"),
@@ -42,7 +54,9 @@ _ABOUT_DECISIONS = {
 
 def preview(visit: Visit) -> Response:
     """Show what a form would change; nothing is written."""
-    form, reason = read_form(visit.form), _reason(visit)
+    found, reason = _all_that_match(visit), _reason(visit)
+    data = _with_all(visit.form, found) if found else visit.form
+    form = read_form(data)
     asked, from_release = _asked(visit, form, reason)
     return visit.page(
         "preview",
@@ -50,7 +64,9 @@ def preview(visit: Visit) -> Response:
         kind=form.kind,
         asked=asked,
         reason=reason,
-        fields=list(_as_previewed(visit, asked, from_release)),
+        fields=list(_as_previewed(data, asked, from_release)),
+        all=found,
+        matched_before=visit.given("matched") if found else "",
         back=local_path(visit.given("back")),
         form=secrets.token_urlsafe(16),
     )
@@ -92,6 +108,27 @@ def done(visit: Visit) -> Response:
     )
 
 
+def _all_that_match(visit: Visit) -> List | None:
+    """Return the list as it is now, where the form asks for all that match."""
+    if not (address := visit.given("all")):
+        return None
+    path, _, query = local_path(address).partition("?")
+    asked = {"method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode()}
+    at = replace(visit, request=Request({**visit.request.scope, **asked}))
+    found = LISTS[path](at) if path in LISTS else rows_of_rule(at, items.item_of(at, "rows"))
+    if found.has_lost_search:
+        raise UsageError(say("This search has ended. Go back and search again."))
+    return found
+
+
+def _with_all(data: FormData, found: List) -> FormData:
+    """Return the form with the rows that match instead of those that were marked."""
+    choice = cast(Choice, found.choice)
+    replaced = (choice.field, "all", "matched")
+    kept = [(name, value) for name, value in data.multi_items() if name not in replaced]
+    return FormData([*kept, *((choice.field, choice.value(row)) for row in found.matching)])
+
+
 def _reason(visit: Visit) -> str:
     if reason := visit.given("reason"):
         return reason
@@ -129,13 +166,13 @@ def _about_releases(visit: Visit, wanted: str) -> tuple[Preview, str | None]:
     return Preview(recorded=[says], changes=changes), current.release_id
 
 
-def _as_previewed(visit: Visit, asked: Preview, from_release: str | None) -> Iterator[tuple[str, str]]:
+def _as_previewed(data: FormData, asked: Preview, from_release: str | None) -> Iterator[tuple[str, str]]:
     """Yield the form's fields, bound to the rules and release of the preview: others by then are refused."""
     bound = [field for decision in asked.made for field in decision.completed_fields()]
     if from_release:
         bound.append(("from_release", from_release))
     names = {name for name, _ in bound}
-    yield from ((name, value) for name, value in fields_of(visit.form) if name not in names)
+    yield from ((name, value) for name, value in fields_of(data) if name not in names)
     yield from bound
 
 

@@ -13,6 +13,8 @@ from starlette.responses import Response
 from orchestration.contracts import load_contracts
 from orchestration.core import Settings, refreshes
 from orchestration.stewardship import review
+from orchestration.stewardship.desk.lists import Cell, Column, List
+from orchestration.stewardship.desk.pages import spoken
 from orchestration.stewardship.desk.partner_message import drafts
 from orchestration.stewardship.desk.shared_parts import item_page
 from orchestration.stewardship.desk.side_by_side import side_by_side
@@ -24,31 +26,76 @@ TIME_TO_ANSWER = timedelta(days=14)
 
 
 def extracts(visit: Visit) -> Response:
-    """List what is held or waits, then the partners with their extracts."""
+    """List every extract, the files that wait, and the partners."""
     status = visit.desk.elsewhere.status(visit.settings)
-    held = [
-        {
-            **one,
-            "path": held_extract(one["partner"], one["extract_id"]).path,
-            "found": _findings(visit.settings, one["partner"], one["extract_id"]),
-        }
-        for one in status["held"]
-    ]
-    files = [
-        {**one, "path": file_not_taken(one["partner"], one["file"]).path, "why": why_in_short(one)}
-        for one in review.standing(visit.settings, review.FILES_NOT_TAKEN)
-    ]
-    last = refreshes.last(visit.settings)
+    return visit.page(
+        "extracts",
+        list=_landed_extracts(visit, status),
+        files=_waiting_files(visit),
+        partners=_partners(visit, status["partners"]),
+    )
+
+
+def _landed_extracts(visit: Visit, status: dict[str, Any]) -> List:
+    t, failed = visit.words, review.read(visit.settings, review.FAILED_CHECKS)
+    held = {(one["partner"], one["extract_id"]): one["reason"] or "" for one in status["held"]}
+    over = set(map(tuple, review.in_force(visit.settings).get("over", ())))
+    found = [note for one in status["partners"] for note in _landed(visit.settings, one["partner"])]
+    found.sort(key=lambda one: (_key(one) not in held, one["partner"], -one["sequence"]))
+
+    def why(one: dict[str, Any]) -> str:
+        said = [t.said(finding) or spoken(name) for name, finding in _findings(failed, *_key(one))]
+        return ". ".join(said) or held.get(_key(one), "")
+
+    def state(one: dict[str, Any]) -> str:
+        if _key(one) in held:
+            return "extracts.held"
+        return "extracts.over" if _key(one) in over else ""
+
+    columns = (
+        Column("extract", "extracts.extract", lambda one: one["extract_id"],
+               lambda one: Cell(one["extract_id"], one["path"], why(one) if _key(one) in held else ""),
+               is_searched=True),
+        Column("partner", "file.partner", lambda one: one["partner"], is_facet=True, is_searched=True),
+        Column("contract", "extract.contract", lambda one: one["contract"], is_facet=True, is_hidden=True),
+        Column("state", "decision.state", state, said=t, is_facet=True),
+        Column("received", "extracts.received", lambda one: one["received_on"]),
+        Column("rows", "extracts.rows", lambda one: one["rows_landed"], is_number=True),
+    )  # fmt: skip
+    return List(visit, found, columns)
+
+
+def _key(note: dict[str, Any]) -> tuple[str, str]:
+    return note["partner"], note["extract_id"]
+
+
+def _waiting_files(visit: Visit) -> List:
+    t = visit.words
+    columns = (
+        Column("file", "rows.file", lambda one: one["file"],
+               lambda one: Cell(one["file"], file_not_taken(one["partner"], one["file"]).path),
+               is_searched=True),
+        Column("partner", "file.partner", lambda one: one["partner"], is_facet=True, is_searched=True),
+        Column("why", "extracts.why", why_in_short, said=t.said, is_facet=True),
+    )  # fmt: skip
+    return List(visit, review.standing(visit.settings, review.FILES_NOT_TAKEN), columns, name="files")
+
+
+def _partners(visit: Visit, found: list[dict[str, Any]]) -> List:
+    t, last = visit.words, refreshes.last(visit.settings)
     late = {one["partner"] for one in last.overdue} if last else set()
-    partners = [
-        {
-            **one,
-            "landed": _landed(visit.settings, one["partner"]),
-            "overdue": overdue(one["partner"]).path if one["partner"] in late else None,
-        }
-        for one in status["partners"]
-    ]
-    return visit.page("extracts", held=held, files=files, partners=partners)
+    columns = (
+        Column("partner", "file.partner", lambda one: one["partner"],
+               lambda one: Cell(one["partner"], f"/extracts?partner={one['partner']}"), is_searched=True),
+        Column("state", "decision.state", lambda one: one["state"], is_facet=True),
+        Column("received", "extracts.last", lambda one: one["last_received"]),
+        Column("cadence", "overdue.cadence", lambda one: one["cadence"], is_facet=True),
+        Column("overdue", "extracts.overdue",
+               lambda one: "extracts.overdue" if one["partner"] in late else "",
+               lambda one: Cell(t("extracts.overdue"), overdue(one["partner"]).path)
+               if one["partner"] in late else Cell("–"), said=t, is_facet=True),
+    )  # fmt: skip
+    return List(visit, found, columns, name="partners")
 
 
 def extract(visit: Visit, item: Item) -> Response:
@@ -127,12 +174,14 @@ def _failed_checks(settings: Settings, partner: str, extract_id: str) -> list[di
     ]
 
 
-def _findings(settings: Settings, partner: str, extract_id: str) -> list[tuple[str, str]]:
+def _findings(failed: list[dict[str, str]], partner: str, extract_id: str) -> list[tuple[str, str]]:
     """Return each check that holds an extract, with what it found."""
     return [
         (row["check_name"], review.finding_of(row))
-        for row in _failed_checks(settings, partner, extract_id)
-        if row["severity"] == "hold" and row["waived"] != "True"
+        for row in failed
+        if (row["partner"], row["extract_id"]) == (partner, extract_id)
+        and row["severity"] == "hold"
+        and row["waived"] != "True"
     ]
 
 
@@ -151,6 +200,7 @@ def _landed(settings: Settings, partner: str) -> list[dict[str, Any]]:
 def _note(path: Path) -> dict[str, Any]:
     found = json.loads(path.read_text(encoding="utf-8"))
     return {
+        "partner": path.parent.name,
         "extract_id": path.stem,
         "file": found.get("file"),
         "sequence": found["sequence"],

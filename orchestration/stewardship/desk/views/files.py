@@ -10,13 +10,15 @@ from starlette.responses import FileResponse, Response
 
 from orchestration.stewardship import audit
 from orchestration.stewardship.desk.elsewhere import PublishedRelease
+from orchestration.stewardship.desk.lists import Cell, Column, List
+from orchestration.stewardship.desk.pages import size
 from orchestration.stewardship.desk.visit import Visit
 
 MEMBERS = "members"
 EVIDENCE_BASE, MAP = "evidence_base.duckdb", "report/map.html"
 # Pages that a browser shows, with their titles; it saves all other files. Each page loads nothing.
 SHOWN = {"report/index.html": "files.report", MAP: "files.map", "report/quality.html": "files.quality"}
-FOLDERS = {"parquet/": "files.parquet", "exports/": "files.exports", "report/": "files.report_files"}
+FOLDERS = {"parquet": "files.parquet", "exports": "files.exports", "report": "files.report_files"}
 # The map carries a policy of its own, which allows its own scripts alone.
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: blob:; font-src data:; "
@@ -40,11 +42,20 @@ def files(visit: Visit) -> Response:
         release=release,
         shown=[(name, title) for name, title in SHOWN.items() if name in found],
         evidence_base=found.get(EVIDENCE_BASE),
-        groups=[
-            (title, [one for one in found.values() if one.name.startswith(folder)])
-            for folder, title in FOLDERS.items()
-        ],
+        list=_listed(visit, list(found.values())),
     )
+
+
+def _listed(visit: Visit, found: list[MembersFile]) -> List:
+    columns = (
+        Column("file", "files.file", lambda one: one.name, lambda one: Cell(one.name, f"/files/{one.name}"),
+               is_searched=True),
+        Column("folder", "files.folder", lambda one: one.name.partition("/")[0] if "/" in one.name else "",
+               said=lambda folder: visit.words.known(FOLDERS.get(folder, ""), folder),
+               is_facet=True, is_hidden=True),
+        Column("size", "files.size", lambda one: one.size, lambda one: Cell(size(one.size)), is_number=True),
+    )  # fmt: skip
+    return List(visit, found, columns)
 
 
 def file(visit: Visit) -> Response:

@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from orchestration.core import NjiaError
 from orchestration.stewardship.decisions.active import list_decisions
-from orchestration.stewardship.desk.shared_parts import Pager, item_page
+from orchestration.stewardship.desk.lists import Cell, Column, List
+from orchestration.stewardship.desk.pages import moment
+from orchestration.stewardship.desk.shared_parts import item_page
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.kinds.decision import same_author
 from orchestration.stewardship.kinds.registry import KINDS
 
-PAGE_SIZE = 50
-
 
 def history(visit: Visit) -> Response:
-    """List the decisions, newest first; with `?kind=` those of one kind."""
-    kind = visit.asked("kind") if visit.asked("kind") in KINDS else None
-    found = list(reversed(list_decisions(visit.settings, kind)))
-    query = f"kind={kind}" if kind else ""
-    pager = Pager(visit.page_number(), PAGE_SIZE, len(found), "/decisions", query)
-    shown = found[pager.first_shown : pager.first_shown + PAGE_SIZE]
-    return visit.page("decisions", found=shown, pager=pager, kinds=list(KINDS), kind=kind or "")
+    """List the decisions, newest first."""
+    t = visit.words
+    columns = (
+        Column("when", "decisions.when", lambda one: one["time"], lambda one: Cell(moment(one["time"]))),
+        Column("says", "decision.says", lambda one: f"{t.said(one['says'])} {one['reason']}",
+               lambda one: Cell(t.said(one["says"]), f"/items/decision/{one['id']}", one["reason"]),
+               is_searched=True),
+        Column("kind", "waiting.kind", lambda one: one["kind"], said=lambda kind: t(f"kind.{kind}"),
+               is_facet=True, is_hidden=True),
+        Column("author", "decision.author", lambda one: one["author"], is_facet=True),
+        Column("state", "decision.state", _state, said=t, is_facet=True),
+    )  # fmt: skip
+    found = List(visit, list(reversed(list_decisions(visit.settings))), columns)
+    return visit.page("list", title="decisions.title", hint="", nothing="decisions.none", list=found)
+
+
+def _state(entry: dict[str, Any]) -> str:
+    """Return whether a decision holds; empty for one about another decision."""
+    if entry["revoked_by"]:
+        return "decision.revoked"
+    if entry["revokes"] or entry.get("confirms"):
+        return ""
+    return "decision.idle" if entry["without_effect"] else "decision.holds"
 
 
 def decision(visit: Visit, item: Item) -> Response:

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from orchestration.stewardship.desk.lists import Cell, Choice, Column, List
 from orchestration.stewardship.desk.views import (
     agreements,
     checks,
@@ -19,7 +20,9 @@ from orchestration.stewardship.desk.views import (
     rows,
 )
 from orchestration.stewardship.desk.visit import Visit
-from orchestration.stewardship.items import Item
+from orchestration.stewardship.desk.words import Words
+from orchestration.stewardship.items import Item, partner_of
+from orchestration.stewardship.open_item import OpenItem
 from orchestration.stewardship.worklists.listing import open_items
 
 # How many parts the key of each kind has, and what shows it.
@@ -38,26 +41,49 @@ _SHOWN_BY: dict[str, tuple[tuple[int, ...], Callable[[Visit, Item], Response]]] 
 
 
 def waiting(visit: Visit) -> Response:
-    """List the open items; `?owner=` and `?kind=` filter them."""
-    owner, kind = visit.asked("owner"), visit.asked("kind")
-    found = open_items(visit.settings)
-    owners = sorted({one.owner for one in found if one.owner})
-    kinds = sorted({one.item.kind for one in found})
-    shown = [
-        one for one in found if (not owner or one.owner == owner) and (not kind or one.item.kind == kind)
-    ]
-    return visit.page("waiting", found=shown, owners=owners, kinds=kinds, owner=owner, kind=kind)
+    """List the open items, most valuable first."""
+    return visit.page("waiting", list=waiting_list(visit))
+
+
+def waiting_list(visit: Visit) -> List:
+    t = visit.words
+    columns = (
+        Column("what", "waiting.what", lambda one: t.said(one.title), lambda one: _titled(t, one),
+               is_searched=True),
+        Column("kind", "waiting.kind", lambda one: one.item.kind, said=lambda kind: t(f"item_kind.{kind}"),
+               is_facet=True, is_hidden=True),
+        Column("partner", "file.partner", lambda one: partner_of(one.item), is_facet=True, is_hidden=True),
+        Column("movements", "item.movements", lambda one: one.movements, is_number=True),
+        Column("numbers", "item.numbers", lambda one: one.numbers, is_number=True),
+        Column("owner", "item.owner", lambda one: one.owner, is_facet=True),
+        Column("opened", "item.opened", lambda one: one.opened),
+        Column("due", "item.due", lambda one: one.due),
+    )  # fmt: skip
+    choice = Choice("item", lambda one: str(one.item), lambda one: t.said(one.title))
+    return List(visit, open_items(visit.settings), columns, choice=choice)
+
+
+def _titled(t: Words, one: OpenItem) -> Cell:
+    under = [(other.item.path, t.said(other.title)) for other in one.consequences]
+    folded = (t("item.consequences", count=len(under)), under) if under else None
+    return Cell(t.said(one.title), one.item.path, folded=folded)
 
 
 def item(visit: Visit) -> Response:
-    """Show one item, by the raw address: a part of a key may hold an escaped separator."""
+    """Show one item."""
+    found = item_of(visit)
+    return _SHOWN_BY[found.kind][1](visit, found)
+
+
+def item_of(visit: Visit, *kinds: str) -> Item:
+    """Return the item of the raw address: a part of a key may hold an escaped separator."""
     raw = bytes(visit.request.scope["raw_path"]).decode("ascii", "replace").partition("?")[0]
-    _, _, kind, *key = raw.split("/")
-    lengths, show = _SHOWN_BY.get(kind, ((), None))
+    kind, *key = raw.removeprefix("/items/").split("/")
+    lengths = _SHOWN_BY[kind][0] if kind in (kinds or _SHOWN_BY) else ()
     parts = tuple(unquote(part) for part in key)
-    if show is None or len(parts) not in lengths or not all(map(_is_name, parts)):
+    if len(parts) not in lengths or not all(map(_is_name, parts)):
         raise HTTPException(404)
-    return show(visit, Item(kind, parts))
+    return Item(kind, parts)
 
 
 def _is_name(part: str) -> bool:

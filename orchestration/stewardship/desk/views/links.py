@@ -7,7 +7,8 @@ import re
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from orchestration.stewardship.desk.shared_parts import Pager, item_page, record_path
+from orchestration.stewardship.desk.lists import Cell, Choice, Column, List
+from orchestration.stewardship.desk.shared_parts import item_page, record_path
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.worklists.links import (
@@ -18,14 +19,36 @@ from orchestration.stewardship.worklists.links import (
 )
 
 _PLACE = re.compile(r"place\(([^)]+)\) \d+")
-PAGE_SIZE = 10
 
 
 def links(visit: Visit) -> Response:
     """List the undecided pairs, likeliest first."""
-    number = visit.page_number()
-    found, total = link_questions(visit.settings, number, PAGE_SIZE)
-    return visit.page("links", found=found, pager=Pager(number, PAGE_SIZE, total, "/links"))
+    return visit.page("links", list=list_of_links(visit))
+
+
+def list_of_links(visit: Visit) -> List:
+    t = visit.words
+
+    def reason(code: str) -> str:
+        return t.known(f"link.reason.{code}", code)
+
+    columns = (
+        Column("pair", "links.pair", lambda one: f"{one.record_a} {one.record_b}",
+               lambda one: Cell(f"{one.record_a}, {one.record_b}", one.item.path), is_searched=True),
+        Column("partner", "links.partners", lambda one: one.partners, is_facet=True),
+        Column("likely", "links.likely", lambda one: one.score, lambda one: Cell(f"{one.score * 100:.0f} %"),
+               is_number=True),
+        Column("agree", "links.agree", lambda one: tuple(one.agreements), said=t.said, is_facet=True),
+        Column("differ", "link.differ", lambda one: tuple(one.differences), said=t.said, is_facet=True,
+               is_hidden=True),
+        Column("reason", "links.why", lambda one: one.reason, said=reason, is_facet=True, is_hidden=True),
+    )  # fmt: skip
+    choice = Choice(
+        "pair",
+        lambda one: f"{one.record_a} {one.record_b}",
+        lambda one: t("links.choose", a=one.record_a, b=one.record_b),
+    )
+    return List(visit, link_questions(visit.settings), columns, choice=choice)
 
 
 def link(visit: Visit, item: Item) -> Response:

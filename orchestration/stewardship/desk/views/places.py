@@ -8,13 +8,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from starlette.responses import Response
 
+from orchestration.places import described
 from orchestration.stewardship import audit
+from orchestration.stewardship.desk.lists import Cell, Choice, Column, List
 from orchestration.stewardship.desk.map import map_of
-from orchestration.stewardship.desk.shared_parts import Pager, item_page, record_path
+from orchestration.stewardship.desk.shared_parts import item_page, record_path
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.kinds.place_alias import NO_PLACE
@@ -24,18 +27,41 @@ from orchestration.stewardship.worklists.places import (
     place_matches,
     place_question,
     place_questions,
+    with_readings,
 )
 
-PAGE_SIZE = 20
 _SIMPLIFIED = 0.05  # of a degree: less than a line of the map is wide
 
 
 def places(visit: Visit) -> Response:
     """List the unknown names, most movements first."""
-    number = visit.page_number()
-    found, total = place_questions(visit.settings, number, PAGE_SIZE)
-    _log(visit, found)
-    return visit.page("places", found=found, pager=Pager(number, PAGE_SIZE, total, "/places"))
+    found = list_of_places(visit)
+    _log(visit, found.shown)
+    near = {place.place_id: place for one in found.shown for place in one.candidates}
+    return visit.page("places", list=found, near=near.values(), no_place=NO_PLACE)
+
+
+def list_of_places(visit: Visit) -> List:
+    t = visit.words
+    columns = (
+        Column("name", "places.name", lambda one: " ".join((one.name, *chain(*one.written))),
+               lambda one: Cell(one.text, one.item.path, one.name if one.written else ""), is_searched=True),
+        Column("country", "places.country", lambda one: one.country, is_facet=True),
+        Column("why", "places.why", lambda one: one.status, said=lambda status: t(f"places.{status}"),
+               is_facet=True, is_hidden=True),
+        Column("mentions", "places.mentions", lambda one: one.mentions, is_number=True),
+        Column("movements", "item.movements", lambda one: one.movements, is_number=True),
+        Column("near", "places.candidates", lambda one: tuple(place.place_id for place in one.candidates),
+               lambda one: Cell(", ".join(place.name for place in one.candidates[:3]) or "–"),
+               said=described, is_facet=True),
+    )  # fmt: skip
+    choice = Choice(
+        "name",
+        lambda one: f"{one.name} {one.country or ''}".strip(),
+        lambda one: t("place.asks", name=one.text),
+    )
+    questions = place_questions(visit.settings)
+    return List(visit, questions, columns, choice=choice, prepare=lambda shown: map(with_readings, shown))
 
 
 def place(visit: Visit, item: Item) -> Response:

@@ -13,13 +13,14 @@ from starlette.responses import Response
 from orchestration.core import refreshes
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import list_decisions
+from orchestration.stewardship.desk.lists import Cell, Choice, Column, List
 from orchestration.stewardship.desk.map import Map, Spot, map_of
+from orchestration.stewardship.desk.pages import moment
 from orchestration.stewardship.desk.views.places import country_outlines
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.kinds.decision import same_author
 from orchestration.stewardship.worklists.places import county_outlines
 
-SHOWN_REFRESHES = 20
 SHOWN_CORRIDORS = 10
 # Corridors on the map: both ends in Kenya or near it, in degrees west, south, east, north.
 NEAR = (20.0, -15.0, 55.0, 20.0)
@@ -38,12 +39,49 @@ class Flow:
 
 def releases(visit: Visit) -> Response:
     """List the releases, newest first, and how the last refreshes ended."""
+    found = list(visit.desk.elsewhere.releases(visit.settings))
     return visit.page(
         "releases",
-        found=list(visit.desk.elsewhere.releases(visit.settings)),
+        list=_releases(visit, found),
+        can_go_back=len(found) > 1,
         standing=review.standing_candidate(visit.settings),
-        ends=list(reversed(refreshes.history(visit.settings)[-SHOWN_REFRESHES:])),
+        ends=_refreshes(visit),
     )
+
+
+def _releases(visit: Visit, found: list[Any]) -> List:
+    t = visit.words
+    columns = (
+        Column("release", "front.release", lambda one: one.release_id,
+               lambda one: Cell(one.release_id, f"/release?release={one.release_id}",
+                                mark=t("releases.current") if one.is_current else "", tone="good"),
+               is_searched=True),
+        Column("as_of", "releases.as_of", lambda one: one.manifest["as_of"],
+               lambda one: Cell(moment(one.manifest["as_of"]))),
+        Column("movements", "front.movements", lambda one: one.manifest["movements"], is_number=True),
+        Column("quarantined", "releases.quarantined", lambda one: one.manifest["rows"]["quarantined"],
+               is_number=True),
+    )  # fmt: skip
+    choice = Choice(
+        "release",
+        lambda one: "" if one.is_current else one.release_id,
+        lambda one: t("releases.choose", release=one.release_id),
+        is_single=True,
+    )
+    return List(visit, found, columns, choice=choice)
+
+
+def _refreshes(visit: Visit) -> List:
+    t = visit.words
+    columns = (
+        Column("ended", "releases.ended", lambda end: end["ended"], lambda end: Cell(moment(end["ended"]))),
+        Column("outcome", "check.outcome", lambda end: end["outcome"], said=lambda name: t(f"refresh.{name}"),
+               is_facet=True),
+        Column("movements", "front.movements", lambda end: end["movements"], is_number=True),
+        Column("failed", "releases.failed", lambda end: end["checks"].get("failed"), is_number=True),
+        Column("held", "front.held", lambda end: end["held"], is_number=True),
+    )  # fmt: skip
+    return List(visit, list(reversed(refreshes.history(visit.settings))), columns, name="refreshes")
 
 
 def release(visit: Visit) -> Response:

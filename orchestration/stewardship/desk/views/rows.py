@@ -4,56 +4,71 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections import Counter
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from orchestration.stewardship import review
-from orchestration.stewardship.desk.shared_parts import Pager, item_page, record_path
+from orchestration.stewardship.desk.lists import Cell, Choice, Column, List
+from orchestration.stewardship.desk.pages import spoken
+from orchestration.stewardship.desk.shared_parts import item_page, record_path
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, held_extract, quarantined_rows
-from orchestration.stewardship.kinds.records import releasable_rules, rules_that_quarantine
+from orchestration.stewardship.kinds.records import releasable_rules
 from orchestration.stewardship.kinds.rows import quality_rules
 from orchestration.stewardship.worklists.rows import fields_of, rows_set_aside
 
-PAGE_SIZE = 50
 # These values name files, so only their form is accepted.
 _PARTNER, _EXTRACT = re.compile("[a-z][a-z0-9_]{1,40}"), re.compile("[0-9a-f]{16}")
 _ROW = re.compile("[0-9]{1,7}")
 
 
 def rows(visit: Visit) -> Response:
-    """List each rule with its partners, most rows first."""
-    by_both = review.rows_by_rule(visit.settings)
-    by_rule: Counter[str] = Counter()
-    for (rule, _), number in by_both.items():
-        by_rule[rule] += number
-    groups = [
-        {
-            "rule": rule,
-            "words": quality_rules().get(rule),
-            "count": count,
-            "can_be_released": rule in releasable_rules(),
-            "partners": [
-                (partner, number, quarantined_rows(partner, rule).path)
-                for (of, partner), number in by_both.most_common()
-                if of == rule
-            ],
-        }
-        for rule, count in by_rule.most_common()
-    ]
-    return visit.page("rows", groups=groups)
+    """List each rule of each partner, most rows first."""
+    t = visit.words
+
+    def title(rule: str) -> str:
+        words = quality_rules().get(rule)
+        return t.said(words["title"]) if words else spoken(rule)
+
+    def may_enter(rule: str) -> str:
+        return "rows.releasable" if rule in releasable_rules() else "rows.not_releasable"
+
+    columns = (
+        Column("rule", "rows.rule", lambda one: f"{title(one[0])} {one[0]}",
+               lambda one: Cell(title(one[0]), quarantined_rows(one[1], one[0]).path, one[0]),
+               is_searched=True),
+        Column("partner", "file.partner", lambda one: one[1], is_facet=True, is_searched=True),
+        Column("count", "rows.count", lambda one: one[2], is_number=True),
+        Column("release", "rows.may_enter", lambda one: may_enter(one[0]), said=t,
+               is_facet=True),
+    )  # fmt: skip
+    counts = review.rows_by_rule(visit.settings).most_common()
+    found = [(rule, partner, count) for (rule, partner), count in counts]
+    return visit.page(
+        "list", title="rows.title", hint=t("rows.hint"), nothing="rows.none", list=List(visit, found, columns)
+    )
 
 
 def of_rule(visit: Visit, item: Item) -> Response:
     """List the rows of one partner that one rule sets aside."""
     partner, rule = item.key
-    number = visit.page_number()
-    found, total = rows_set_aside(visit.settings, partner, rule, number, PAGE_SIZE)
-    if not total and rule not in quality_rules():
+    found = rows_of_rule(visit, item)
+    if not found.total and rule not in quality_rules():
         raise HTTPException(404)
-    pager = Pager(number, PAGE_SIZE, total, item.path)
+    refused = [
+        row
+        for row in review.standing(visit.settings, review.REFUSED_ROWS)
+        if (row["partner"], row["rule_code"]) == (partner, rule)
+    ]
+    columns = (
+        Column("extract", "extracts.extract", lambda row: row["extract_id"],
+               lambda row: Cell(row["extract_id"], held_extract(partner, row["extract_id"]).path)),
+        Column("file", "rows.file", lambda row: row["file"]),
+        Column("sheet", "rows.sheet", lambda row: row["sheet"]),
+        Column("count", "rows.count", lambda row: int(row["rows"]), is_number=True),
+        Column("where", "rows.where", lambda row: row["row_numbers"]),
+    )  # fmt: skip
     return item_page(
         visit,
         "rows_of_rule",
@@ -62,21 +77,24 @@ def of_rule(visit: Visit, item: Item) -> Response:
         rule=rule,
         words_of_rule=quality_rules().get(rule),
         stays_unknown=releasable_rules().get(rule),
-        refused=[
-            {**row, "path": held_extract(partner, row["extract_id"]).path}
-            for row in review.standing(visit.settings, review.REFUSED_ROWS)
-            if (row["partner"], row["rule_code"]) == (partner, rule)
-        ],
-        found=[
-            (
-                row,
-                _other_rules(visit, row.record, rule),
-                record_path(partner, row.extract_id, row.sheet, row.row),
-            )
-            for row in found
-        ],
-        pager=pager,
+        refused=List(visit, refused, columns, name="refused"),
+        list=found,
     )
+
+
+def rows_of_rule(visit: Visit, item: Item) -> List:
+    t, (partner, rule) = visit.words, item.key
+    columns = (
+        Column("extract", "extracts.extract", lambda row: row.extract_id, is_facet=True),
+        Column("sheet", "rows.sheet", lambda row: row.sheet, is_facet=True),
+        Column("row", "rows.row", lambda row: row.row,
+               lambda row: Cell(str(row.row), record_path(partner, row.extract_id, row.sheet, row.row)),
+               is_number=True),
+        Column("other_rules", "rows.other_rules", lambda row: row.other_rules, said=spoken, is_facet=True),
+        Column("record", "rows.record", lambda row: row.record, is_searched=True),
+    )  # fmt: skip
+    choice = Choice("record", lambda row: row.record, lambda row: t("rows.choose_row", row=str(row.row)))
+    return List(visit, rows_set_aside(visit.settings, partner, rule), columns, choice=choice)
 
 
 def record(visit: Visit) -> Response:
@@ -97,7 +115,3 @@ def _to_unseal(partner: str, extract_id: str, sheet: str, row: str, author: str)
     of_sheet = ["--sheet", sheet] if sheet else []
     by = ["--row", row, "--author", author, "--reason", "…"]
     return shlex.join(["njia", "unseal", partner, extract_id, *of_sheet, *by])
-
-
-def _other_rules(visit: Visit, record: str, rule: str) -> list[str]:
-    return [one for one in rules_that_quarantine(visit.settings, record) if one != rule]

@@ -1,0 +1,255 @@
+"""Lists of the desk: facets, search, sorting, pages, and decisions on all rows that match."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.core import Settings, shown_record
+from orchestration.stewardship import audit, items, list_decisions, review
+from orchestration.stewardship.desk.app import make_app
+from orchestration.stewardship.desk.forms import MOST_AT_ONCE
+from tests.unit import steward_world as world
+from tests.unit.desk_world import ELSEWHERE, OBSERVER, SECOND, Visitor, make_accounts, shown, visitor
+from tests.unit.steward_world import HELD, PARTNER, SERVING
+
+RULE = "date_invalid"
+ROWS = items.quarantined_rows(PARTNER, RULE).path
+# Record, extract, sheet; the fourth and fifth also fail a second rule.
+ASIDE = (
+    (1, SERVING, "Jan"), (2, SERVING, "Jan"), (3, SERVING, "Feb"), (4, SERVING, "Feb"), (5, SERVING, "Mar"),
+    (7, HELD, "Jan"),
+)  # fmt: skip
+
+
+def row(number: int, extract_id: str, sheet: str, rule: str = RULE) -> dict[str, Any]:
+    return {"partner": PARTNER, "extract_id": extract_id, "sheet": sheet, "row_number": number * 10,
+            "rule_code": rule, "record": shown_record(number)}  # fmt: skip
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = world.make_home(tmp_path)
+    make_accounts(settings)
+    twice = [
+        row(4, SERVING, "Feb", "duplicate_key_conflict"),
+        row(5, SERVING, "Mar", "duplicate_key_conflict"),
+    ]
+    world.put(settings, review.QUARANTINED_ROWS, *(row(*one) for one in ASIDE), *twice)
+    written = {
+        world.OPEN_NAME: ["Kwa Fixture stage"],
+        world.COUNTRYLESS: ["Fixture corner"],
+        world.HIDDEN: ["Sampleton"],
+    }
+    world.put_names(
+        settings,
+        written,
+        world.open_name(world.OPEN_NAME, "Kwa Fixture stage", "KEN"),
+        world.open_name(world.COUNTRYLESS, "Fixture corner", "KEN", status="ambiguous", candidates="KE040"),
+        world.open_name(world.HIDDEN, "Sampleton"),
+    )
+    world.refreshed(settings)
+    return settings
+
+
+@pytest.fixture
+def steward(settings: Settings) -> Visitor:
+    return visitor(settings)
+
+
+def facet(page: str, label: str) -> dict[str, int]:
+    """The values of a facet and their counts."""
+    found = re.search(rf"<h3>{label}</h3>(.*?)</section>", page, re.DOTALL)
+    values = re.findall(
+        r"<a [^>]*>([^<]*)</a> <span class=\"quiet\">([\d,]+)</span>", found[1] if found else ""
+    )
+    return {unescape(name): int(count.replace(",", "")) for name, count in values}
+
+
+def linked(page: str, text: str) -> str:
+    """The address of the link with this text."""
+    found = re.search(rf'<a href="([^"]*)"[^>]*>{re.escape(text)}</a>', page)
+    assert found, text
+    return unescape(found[1])
+
+
+def numbers(page: str) -> list[str]:
+    """The row numbers in the order of the table."""
+    return re.findall(r'<a href="/record\?[^"]*">(\d+)</a>', page)
+
+
+def search(of: Visitor, path: str, text: str) -> str:
+    """Search in the list of an address; returns the address that it leads to."""
+    page = of.get(path).text
+    to = re.search(r'name="to" value="([^"]*)"', page.partition('action="/search"')[2])
+    assert to
+    sent = {"csrf": of.csrf(), "to": unescape(to[1]), "list": "search", "search": text}
+    return str(of.browser.post("/search", data=sent).headers["location"])
+
+
+def preview_all(of: Visitor, path: str, kind: str, **fields: Any) -> Any:
+    """Send the list's form with "Select all that match"."""
+    page = of.get(path).text
+    sent = {name: re.search(rf'name="{name}" value="([^"]*)"', page) for name in ("all", "matched")}
+    return of.preview(kind, **{name: unescape(one[1]) for name, one in sent.items() if one}, **fields)
+
+
+def test_facet_counts_the_rows_that_match_the_other_facets(steward: Visitor) -> None:
+    page = steward.get(ROWS).text
+    assert facet(page, "Sheet") == {"Jan": 3, "Feb": 2, "Mar": 1}
+    assert facet(page, "Other rules") == {"–": 4, "duplicate key conflict": 2}
+    page = steward.get(linked(page, "Feb")).text
+    assert numbers(page) == ["30", "40"] and "2 of 6 match" in shown(page)
+    assert facet(page, "Sheet") == {"Jan": 3, "Feb": 2, "Mar": 1}
+    assert facet(page, "Other rules") == {"–": 1, "duplicate key conflict": 1}
+    both = steward.get(linked(page, "Mar")).text
+    assert numbers(both) == ["30", "40", "50"], "two values of one facet add up"
+    narrowed = steward.get(linked(both, "duplicate key conflict")).text
+    assert numbers(narrowed) == ["40", "50"] and facet(narrowed, "Sheet") == {"Feb": 1, "Mar": 1}
+    assert numbers(steward.get(linked(narrowed, "Clear all")).text) == ["10", "20", "30", "40", "50", "70"]
+    without_feb = steward.get(linked(narrowed, "Feb")).text
+    assert numbers(without_feb) == ["50"], "a chosen value is taken back by its own link"
+
+
+def test_rows_are_sorted_by_a_column_with_unknown_last(steward: Visitor) -> None:
+    page = steward.get(ROWS).text
+    falling = steward.get(linked(page, "Row")).text
+    assert numbers(falling) == ["70", "50", "40", "30", "20", "10"]
+    assert 'aria-sort="descending"' in falling
+    assert numbers(steward.get(linked(falling, "Row")).text) == ["10", "20", "30", "40", "50", "70"]
+    for order in ("other_rules", "-other_rules"):
+        assert set(numbers(steward.get(f"{ROWS}?sort={order}").text)[:2]) == {"40", "50"}
+    assert steward.get(f"{ROWS}?sort=nothing&page=99&sheet=nowhere").status_code == 200
+
+
+def test_pages_keep_what_narrows_the_list(settings: Settings, steward: Visitor) -> None:
+    many = [row(number, SERVING, "Jan" if number % 2 else "Feb") for number in range(1, 121)]
+    world.put(settings, review.QUARANTINED_ROWS, *many)
+    page = steward.get(f"{ROWS}?sheet=Jan&sort=-row").text
+    assert "60 of 120 match" in shown(page) and "Page 1 of 2" in shown(page)
+    following = steward.get(linked(page, "On")).text
+    assert numbers(following) == [str(number) for number in range(190, 0, -20)]
+
+
+def test_search_text_stands_in_no_address_and_in_no_audit_line(settings: Settings, steward: Visitor) -> None:
+    address = search(steward, "/places?country=KEN", "fixture STAGE")
+    assert "ixture" not in address and "country=KEN" in address
+    page = steward.get(address).text
+    assert "1 of 3 match" in shown(page) and "Kwa Fixture stage" in page and "Fixture corner" not in page
+    addresses = re.findall(r'(?:href|action|value)="([/?][^"]*)"', page)
+    assert addresses and [one for one in addresses if "ixture" in one.casefold()] == []
+    assert "ixture" not in json.dumps(audit.read(settings).lines)
+    assert facet(page, "Country named") == {"KEN": 1}, "a facet counts what the search finds"
+
+
+def test_search_without_a_facet_is_combined_with_one_chosen_later(steward: Visitor) -> None:
+    found = steward.get(search(steward, "/places", "fixture")).text
+    assert facet(found, "Why") == {"fits several places": 1, "fits no known place": 1}
+    both = shown(steward.get(linked(found, "fits several places")).text)
+    assert "1 of 3 match" in both and "Fixture corner" in both
+    assert "3 in all" in shown(steward.get(search(steward, "/places", "")).text)
+
+
+def test_search_of_another_session_is_unknown_and_decides_nothing(settings: Settings) -> None:
+    desk = make_app(settings, 3030, ELSEWHERE)
+    first, second = Visitor(desk), Visitor(desk)
+    first.login()
+    second.login(SECOND)
+    address = search(first, "/places", "corner")
+    page = second.get(address).text
+    assert "The search of this address has ended" in shown(page) and "corner" in page
+    refused = second.preview("place_alias", all=address, matched="1", place_id="unknown")
+    assert refused.status_code == 400 and "search again" in shown(refused.text)
+
+
+def test_search_leads_to_no_other_server(steward: Visitor) -> None:
+    sent = {"csrf": steward.csrf(), "to": "https://example.org/", "list": "search", "search": "x"}
+    assert steward.browser.post("/search", data=sent).headers["location"].startswith("/?search=")
+    assert steward.browser.post("/search", data=sent | {"csrf": ""}).status_code == 403
+
+
+def test_all_that_match_are_decided_as_previewed(settings: Settings, steward: Visitor) -> None:
+    asked = preview_all(steward, f"{ROWS}?sheet=Jan", "row_exclude")
+    said = shown(asked.text)
+    assert "All 3 that match, of 6" in said and "Sheet: Jan" in said and "has changed" not in said
+    world.put(settings, review.QUARANTINED_ROWS, *(row(*one) for one in ASIDE), row(6, SERVING, "Jan"))
+    assert steward.confirm(asked).status_code == 200
+    decided = {entry["record"] for entry in list_decisions(settings, "row_exclude")}
+    assert decided == {shown_record(number) for number in (1, 2, 7)}, (
+        "not the row that came after the preview"
+    )
+
+
+def test_preview_says_that_the_number_changed(settings: Settings, steward: Visitor) -> None:
+    page = steward.get(f"{ROWS}?sheet=Jan").text
+    world.put(settings, review.QUARANTINED_ROWS, *(row(*one) for one in ASIDE), row(6, SERVING, "Jan"))
+    assert 'name="matched" value="3"' in page
+    asked = steward.preview("row_exclude", all=f"{ROWS}?sheet=Jan", matched="3")
+    assert "3 matched when you chose" in shown(asked.text) and "All 4 that match, of 7" in shown(asked.text)
+
+
+def test_records_that_cannot_be_let_in_are_named_and_a_facet_leaves_them_out(
+    settings: Settings, steward: Visitor
+) -> None:
+    refused = preview_all(steward, ROWS, "row_release")
+    assert refused.status_code == 400 and "duplicate_key_conflict" in shown(refused.text)
+    narrowed = linked(steward.get(ROWS).text, "–")
+    assert steward.confirm(preview_all(steward, narrowed, "row_release")).status_code == 200
+    released = {entry["record"] for entry in list_decisions(settings, "row_release")}
+    assert released == {shown_record(number) for number in (1, 2, 3, 7)}
+
+
+def test_more_than_can_be_decided_at_once_are_refused_with_the_number(
+    settings: Settings, steward: Visitor
+) -> None:
+    many = [row(number, SERVING, "Jan") for number in range(1, MOST_AT_ONCE + 2)]
+    world.put(settings, review.QUARANTINED_ROWS, *many)
+    refused = preview_all(steward, ROWS, "row_exclude")
+    assert refused.status_code == 400
+    assert "These are 1,001" in shown(refused.text) and "Narrow the list" in shown(refused.text)
+
+
+@pytest.mark.parametrize("address", ["/checks", "/items/place/0123456789ab", "/nothing", "//example.org/x"])
+def test_all_of_a_list_that_is_not_decided_together_is_refused(steward: Visitor, address: str) -> None:
+    refused = steward.preview("row_exclude", all=address, matched="1")
+    assert refused.status_code == 404 and 'action="/decide"' not in refused.text
+
+
+def test_all_that_match_are_taken(settings: Settings, steward: Visitor) -> None:
+    page = steward.get("/waiting").text
+    assert facet(page, "Kind") == {"Doubtful places": 3, "Rows set aside": 2}
+    narrowed = linked(page, "Doubtful places")
+    assert steward.confirm(preview_all(steward, narrowed, "assignment", owner=SECOND)).status_code == 200
+    taken = steward.get("/waiting").text
+    assert facet(taken, "Who takes care of it") == {SECOND: 3, "–": 2}
+
+
+def test_names_get_one_place_or_none_together(settings: Settings, steward: Visitor) -> None:
+    in_kenya = linked(steward.get("/places").text, "KEN")
+    done = steward.confirm(preview_all(steward, in_kenya, "place_alias", place_id="", place="KE040"))
+    assert done.status_code == 200
+    made = {(one["text"], one["country"], one["place_id"]) for one in list_decisions(settings, "place_alias")}
+    assert made == {("Kwa Fixture stage", "KEN", "KE040"), ("Fixture corner", "KEN", "KE040")}
+    token = world.name_of("Sampleton")
+    assert steward.decide("place_alias", name=[token], place_id="unknown", place="").status_code == 200
+    assert list_decisions(settings, "place_alias")[-1]["text"] == token
+    assert "Every name has its place" in shown(steward.get("/places").text)
+
+
+def test_name_of_one_place_alone_stands_for_its_id(settings: Settings, steward: Visitor) -> None:
+    token = world.name_of("Sampleton")
+    refused = steward.preview("place_alias", name=[token], place_id="", place="Busia")
+    assert refused.status_code == 400, "a county, towns and border points are called so"
+    assert steward.decide("place_alias", name=[token], place_id="", place="Lodwar").status_code == 200
+
+
+def test_observer_searches_and_chooses_nothing(settings: Settings) -> None:
+    observer = visitor(settings, OBSERVER)
+    found = observer.get(search(observer, "/places", "corner"))
+    assert "1 of 3 match" in shown(found.text)
+    assert 'type="checkbox" name=' not in found.text and 'name="reason"' not in found.text
