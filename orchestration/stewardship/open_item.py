@@ -57,11 +57,13 @@ def under_held_extracts(listed: Iterable[OpenItem]) -> Iterator[OpenItem]:
 def nested(listed: Iterable[OpenItem]) -> Iterator[OpenItem]:
     """Yield the items that stand alone, each with its consequences."""
     listed = list(listed)
-    known = {one.item for one in listed}
+    under: dict[Item | None, list[OpenItem]] = {one.item: [] for one in listed}
+    alone: list[OpenItem] = []
     for one in listed:
-        if one.under not in known:
-            own = (other for other in listed if other.under == one.item)
-            yield replace(one, consequences=tuple(sorted(own, key=most_valuable_first)))
+        under.get(one.under, alone).append(one)
+    for one in alone:
+        own = sorted(under[one.item], key=most_valuable_first)
+        yield replace(one, consequences=tuple(own)) if own else one
 
 
 def with_consequences(listed: Iterable[OpenItem]) -> Iterator[OpenItem]:

@@ -43,7 +43,8 @@ def read_form(data: FormData) -> DecisionForm:
     if len(payloads) > MOST_AT_ONCE:
         raise UsageError(
             say(
-                "These are {number}; at most {most} can be decided at once. Narrow the list and decide in parts.",
+                "These are {number}; at most {most} can be decided at once. Narrow the list and decide in "
+                "parts.",
                 number=f"{len(payloads):,}",
                 most=f"{MOST_AT_ONCE:,}",
             )

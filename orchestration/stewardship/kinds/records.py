@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration import intake
@@ -88,15 +88,16 @@ def is_typed(settings: Settings, record: str) -> bool:
     return at < len(ids) and int(ids[at]) == wanted
 
 
-def _stamps(settings: Settings) -> tuple[tuple[Path, int], ...]:
-    """Return what changes whenever a file that `known_records` reads changes."""
-    folders = (settings.typed / "records", settings.landing)
-    files = sorted(path for folder in folders for path in folder.rglob("*.parquet"))
-    return tuple((path, path.stat().st_mtime_ns) for path in files)
+def _stamps(settings: Settings) -> tuple[tuple[str, int], ...]:
+    """Return what changes whenever a file that `known_records` reads changes; asked for each decision."""
+    folders = [settings.typed / "records", *settings.landing.glob("*/")]
+    files = [file for folder in folders if folder.is_dir() for file in os.scandir(folder)]
+    parquet = (file for file in files if file.name.endswith(".parquet"))
+    return tuple(sorted((file.path, file.stat().st_mtime_ns) for file in parquet))
 
 
 @lru_cache(maxsize=1)
-def _known_ids(settings: Settings, stamps: tuple[tuple[Path, int], ...]) -> npt.NDArray[np.int64]:
+def _known_ids(settings: Settings, stamps: tuple[tuple[str, int], ...]) -> npt.NDArray[np.int64]:
     """Return all record ids in order, read once for a list of decisions, whose lock is short."""
     import numpy as np
 

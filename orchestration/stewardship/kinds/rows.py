@@ -305,10 +305,10 @@ def decided_records(settings: Settings, holding: Holding) -> set[str]:
 
 
 def _by_item(rows: Sequence[Mapping[str, str]]) -> dict[Item, list[Mapping[str, str]]]:
-    by_item: dict[Item, list[Mapping[str, str]]] = {}
+    by_key: dict[tuple[str, str], list[Mapping[str, str]]] = {}
     for row in rows:
-        by_item.setdefault(items.quarantined_rows(row["partner"], row["rule_code"]), []).append(row)
-    return by_item
+        by_key.setdefault((row["partner"], row["rule_code"]), []).append(row)
+    return {items.quarantined_rows(*key): own for key, own in by_key.items()}
 
 
 def _by_one_rule_alone(rows: Sequence[Mapping[str, str]]) -> dict[tuple[str, str, int], str]:
@@ -317,11 +317,9 @@ def _by_one_rule_alone(rows: Sequence[Mapping[str, str]]) -> dict[tuple[str, str
     for row in rows:
         key = (row["partner"], row["extract_id"], record_of(row["record"]))
         rules.setdefault(key, set()).add(row["rule_code"])
-    return {
-        key: str(items.quarantined_rows(key[0], next(iter(codes))))
-        for key, codes in rules.items()
-        if len(codes) == 1
-    }
+    alone = {key: (key[0], *codes) for key, codes in rules.items() if len(codes) == 1}
+    names = {own: str(items.quarantined_rows(*own)) for own in set(alone.values())}
+    return {key: names[own] for key, own in alone.items()}
 
 
 def _counted(rows: Sequence[Mapping[str, str]]) -> str:

@@ -13,23 +13,25 @@ const row = document.querySelector("nav.top ul");
 const current = row?.querySelector("[aria-current]");
 if (current) row.scrollLeft = current.offsetLeft - row.offsetLeft - 16;
 
-// Keys. A page of an item goes on in the list that was open before it, in this tab.
+// Keys. A page of an item goes on in the list from which it was opened in this tab.
 const links = [...document.querySelectorAll(".list tbody tr")].map((one) => one.querySelector("td a")).filter(Boolean);
-const kept = JSON.parse(sessionStorage.getItem("list") ?? "[]");
-const at = (address) => kept.findIndex((one) => one === address || one === address.split("?")[0]);
-const here = at(location.pathname + location.search);
+const here = [location.pathname + location.search, location.pathname];
+const kept = (name) => JSON.parse(sessionStorage.getItem(name) ?? "[]");
+const from = ["rows", "list"].map(kept).find((list) => here.some((one) => list.includes(one)));
 if (document.querySelector("form[action='/login']")) sessionStorage.clear();
-else if (links.length) sessionStorage.setItem("list", JSON.stringify(links.map((one) => one.getAttribute("href"))));
-if (here >= 0) sessionStorage.setItem("at", here);
+else if (from) sessionStorage.setItem("from", JSON.stringify([from, from.findIndex((one) => here.includes(one))]));
+if (links.length) {
+  const name = location.pathname.startsWith("/items/") ? "rows" : "list";
+  sessionStorage.setItem(name, JSON.stringify(links.map((one) => one.getAttribute("href"))));
+}
 
-function step(by) {
-  if (links.length) {
-    const next = links.indexOf(document.activeElement.closest("tr")?.querySelector("td a")) + by;
-    links[Math.min(Math.max(next, 0), links.length - 1)].focus();
-  } else {
-    const next = kept[Number(sessionStorage.getItem("at") ?? -1) + by];
-    if (next) location.assign(next);
-  }
+function toRow(by) {
+  const next = links.indexOf(document.activeElement.closest("tr")?.querySelector("td a")) + by;
+  links[Math.min(Math.max(next, 0), links.length - 1)].focus();
+}
+function toItem(by) {
+  const [list, at] = kept("from");
+  if (list?.[at + by]) location.assign(list[at + by]);
 }
 
 const dialog = document.getElementById("keys");
@@ -45,8 +47,10 @@ if (dialog) {
   areOn.addEventListener("change", () => localStorage.setItem("keys", areOn.checked ? "on" : "off"));
 }
 const actions = {
-  j: () => step(1),
-  k: () => step(-1),
+  j: () => (links.length ? toRow(1) : toItem(1)),
+  k: () => (links.length ? toRow(-1) : toItem(-1)),
+  J: () => toItem(1),
+  K: () => toItem(-1),
   x: () => document.activeElement.closest("tr")?.querySelector(".pick input")?.click(),
   "/": () => document.querySelector("input[type=search]")?.focus(),
   "?": () => dialog.showModal(),
