@@ -83,6 +83,10 @@ def decide_withdraw(settings: Settings, partner: str, extract_id: str, author: s
 @click.argument("text")
 @click.argument("place_id")
 @click.option("--country", help="Only for mentions that state this country: KEN, KE or Kenya.")
+@click.option("--partner", help="Only in the records of this partner.")
+@click.option(
+    "--role", type=click.Choice(["origin", "transit", "destination"]), help="Only as this stop of a journey."
+)
 @click.option("--override", is_flag=True, help="Even if the name already has a certain meaning.")
 @author_and_reason
 @installation
@@ -91,16 +95,19 @@ def decide_alias(
     text: str,
     place_id: str,
     country: str | None,
+    partner: str | None,
+    role: str | None,
     override: bool,
     author: str,
     reason: str,
 ) -> None:
     """Say which place a name means.
 
-    TEXT is the name, or its token (t-…) from the list of open names.
+    TEXT is the name, or its token (t-…) from the list of open names. Of several decisions on a name the
+    most specific holds: for a partner and a role, for a partner, for a role, for all.
     """
-    payload = {"text": text, "place_id": place_id, "country": country_of(country)}
-    _record(settings, "place_alias", author, reason, **payload, override=override)
+    scope = {"country": country_of(country), "partner": partner, "role": role}
+    _record(settings, "place_alias", author, reason, text=text, place_id=place_id, **scope, override=override)
 
 
 @decide_command.command("link-accept")

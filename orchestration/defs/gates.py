@@ -7,7 +7,7 @@ import dagster as dg
 from orchestration import gates, typing
 from orchestration.defs.boundary import step, version_of
 from orchestration.defs.extracts import landing_key, typed_key
-from orchestration.defs.places import MATCHES
+from orchestration.defs.places import MATCHES, SCOPED_MENTIONS
 from orchestration.defs.published import confirm_unchanged
 from orchestration.defs.tags import OWNER, RESTRICTED
 from orchestration.refresh import Runs, settle
@@ -26,7 +26,7 @@ SOURCES = dg.AssetKey(["gates", "sources"])
     owners=[OWNER],
     tags=RESTRICTED,
     kinds={"greatexpectations"},
-    deps=[MATCHES, *(typed_key(table) for table in typing.TYPED_TABLES)],
+    deps=[MATCHES, SCOPED_MENTIONS, *(typed_key(table) for table in typing.TYPED_TABLES)],
 )
 def extract_gate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]) -> dg.MaterializeResult:
     """Is each extract fit to enter? Great Expectations judges the profile of every landed extract."""

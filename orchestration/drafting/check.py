@@ -106,15 +106,15 @@ def try_contract(settings: Settings, contract_path: Path, file_path: Path) -> Co
         return report
     aliases = active_decisions(settings, now).place_aliases if settings.decisions.is_dir() else []
     tables = report.trial.tables
-    matches, waiting = locate_rows(tables["mentions"].to_pylist(), aliases, keys_of(settings, aliases))
-    failures = would_fail(report.trial.note, tables | {"matches": matches}, now.date())
+    located, waiting = locate_rows(tables, aliases, keys_of(settings, aliases))
+    failures = would_fail(report.trial.note, tables | located, now.date())
     held = [asdict(failure) for failure in failures if failure.holds]
     return replace(
         report,
         ok=report.ok and not held,
         held_because=held,
         told_because=[asdict(failure) for failure in failures if not failure.holds],
-        places={"names": len(matches), "open": len(waiting), **Counter(waiting)},
+        places={"names": len(located["matches"]), "open": len(waiting), **Counter(waiting)},
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from orchestration.core import Settings
+from orchestration.places import in_scope
 from orchestration.typing import SCHEMAS
 
 
@@ -26,18 +28,25 @@ def open_views(
             for path in sorted((settings.typed / table).glob("*.parquet"))
             if extracts is None or path.stem in extracts
         ]
-        add_view(con, table, files, SCHEMAS[table])
+        wrap = partial(in_scope, settings) if table == "place_mentions" else str
+        add_view(con, table, files, SCHEMAS[table], wrap)
     return con
 
 
-def add_view(con: duckdb.DuckDBPyConnection, name: str, files: list[Path], schema: pa.Schema) -> None:
-    """Add a view of Parquet files; `schema` has its columns where there is none."""
+def add_view(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    files: list[Path],
+    schema: pa.Schema,
+    wrap: Callable[[str], str] = str,
+) -> None:
+    """Add a view of Parquet files; `schema` has its columns where there is none. `wrap` changes its SQL."""
     create_table(con, f"{name}__none", schema)
     rows = f"select * from {name}__none"
     if files:
         listed = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
         rows += f" union all by name select * from read_parquet([{listed}], union_by_name = true)"
-    con.execute(f"create view {name} as {rows}")
+    con.execute(f"create view {name} as {wrap(rows)}")
 
 
 def create_table(con: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema) -> None:

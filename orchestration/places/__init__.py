@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from orchestration.places.known import known_place
     from orchestration.places.normalise import norm
     from orchestration.places.remembered import READ_BY
+    from orchestration.places.scope import covers, in_scope, role_of
     from orchestration.places.step import (
         countries_named,
         country_code,

@@ -30,6 +30,7 @@ from orchestration.places.normalise import core, looks_like_contact, norm
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.parts import split
 from orchestration.places.read import TextReader
+from orchestration.places.scope import covers, is_scoped
 from orchestration.places.spellings import Spellings
 
 _AROUND_A_CODE = " .,;?*()'\""
@@ -44,8 +45,25 @@ class _Columns:
     is_readable: bool = True
 
 
+@dataclass(frozen=True)
+class _Decision:
+    """A steward's decision; `country` as `_country_key` has it, `number` its place among all."""
+
+    content: Mapping[str, Any]
+    country: str | None
+    number: int
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool, int]:
+        """The greatest goes first: partner, then role, then country, then the later."""
+        is_of_partner, is_of_role = (bool(self.content.get(name)) for name in ("partner", "role"))
+        return is_of_partner, is_of_role, self.country is not None, self.number
+
+
 class Resolver:
     """Resolves mentions against one gazetteer; `place_aliases`: the stewards' active decisions.
+
+    `resolve` acts on those that hold everywhere; `decision_for` finds those of a partner and a role.
 
     A decision about a text that names no place holds its token, which `keys` make of a mention's name. A name
     whose decided place no longer exists is unresolved: a steward had overruled the rules.
@@ -61,12 +79,12 @@ class Resolver:
         self._spellings = Spellings(gazetteer.keys_to_misspell(), exactly=gazetteer.other_keys())
         self._misspelt = Misspelt(gazetteer, self._spellings)
         self._reader = TextReader(gazetteer, self._spellings, self._misspelt)
-        self._decisions: dict[tuple[str, str | None], tuple[int, str]] = {}
+        self._decisions: dict[str, list[_Decision]] = {}
         for number, decision in enumerate(place_aliases):
             text, country = decision["text"], self._country_key(decision.get("country"))
             key = text if is_token(text) else norm(text)
-            self._decisions[key, country] = (number, decision["place_id"])
-        self._has_tokens = any(is_token(text) for text, _ in self._decisions)
+            self._decisions.setdefault(key, []).append(_Decision(decision, country, number))
+        self._has_tokens = any(map(is_token, self._decisions))
 
     def resolve_all(self, mentions: Mapping[int, Mention]) -> dict[int, Outcome]:
         """Return the outcome of each mention by id; never raises.
@@ -91,9 +109,9 @@ class Resolver:
         return self.resolve_all({0: mention})[0]
 
     def _resolve(self, mention: Mention) -> Outcome:
-        decided = self._decided(mention)
-        if decided:
-            return decided
+        decision = self.decision_for(mention)
+        if decision:
+            return self.decided(decision)
         if norm(mention.place_code or ""):
             return self._by_code(mention)
         columns = self._columns(mention)
@@ -221,23 +239,42 @@ class Resolver:
 
     # decisions ----------------------------------------------------------------------------------------
 
-    def _decided(self, mention: Mention) -> Outcome | None:
+    def decision_for(
+        self, mention: Mention, partner: str | None = None, role: str | None = None
+    ) -> Mapping[str, Any] | None:
+        """Return the most specific decision about a mention, at a partner and in a role or everywhere.
+
+        Of equals one with a country goes first, then the later.
+        """
+        about = self._about(mention)
+        country = self._country_key(mention.country_text) if about else None
+        covering = (
+            one for one in about if one.country in (None, country) and covers(one.content, partner, role)
+        )
+        found = max(covering, key=lambda one: one.rank, default=None)
+        return found.content if found else None
+
+    def is_decided_in_a_scope(self, mention: Mention) -> bool:
+        """Whether a decision for one partner or role is about the mention's name."""
+        return any(is_scoped(one.content) for one in self._about(mention))
+
+    def decided(self, decision: Mapping[str, Any]) -> Outcome:
+        """Return the outcome of a mention that a decision is about."""
+        place_id = decision["place_id"]
+        if place_id not in self._gazetteer.places:
+            return o.unresolved(o.UNRESOLVED, "decision")
+        if place_id in ("unknown", "world"):
+            return replace(o.asked_but_unknown(), method="decision")
+        return outcome_of(self._gazetteer, self._gazetteer.place(place_id), "decision", 1.0, ANYWHERE)
+
+    def _about(self, mention: Mention) -> list[_Decision]:
+        """Return the decisions on the name of a mention."""
         if not self._decisions:
-            return None
-        names = [mention.name]
+            return []
+        about = self._decisions.get(mention.name, [])
         if self._has_tokens and self._keys:
-            names.append(self._keys.token(mention.name))
-        for country in dict.fromkeys((self._country_key(mention.country_text), None)):
-            decided = [one for name in names if (one := self._decisions.get((name, country)))]
-            if not decided:
-                continue
-            _, place_id = max(decided)  # the latest
-            if place_id not in self._gazetteer.places:
-                return o.unresolved(o.UNRESOLVED, "decision")
-            if place_id in ("unknown", "world"):
-                return replace(o.asked_but_unknown(), method="decision")
-            return outcome_of(self._gazetteer, self._gazetteer.place(place_id), "decision", 1.0, ANYWHERE)
-        return None
+            about = [*about, *self._decisions.get(self._keys.token(mention.name), ())]
+        return about
 
     def _country_key(self, text: str | None) -> str | None:
         """Return one key for all forms of a country; steward and partner may write different ones."""

@@ -33,6 +33,17 @@ from orchestration.places.normalise import norm
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.remembered import remember, remembered, rules_hash, sent_token
 from orchestration.places.resolve import Resolver
+from orchestration.places.scope import (
+    SCOPED_MENTIONS,
+    STOPS,
+    in_scope,
+    is_scoped,
+    last_ids,
+    naming,
+    role_of,
+    scoped_file,
+    scoped_id,
+)
 
 MATCHES = pa.schema(
     [
@@ -47,9 +58,13 @@ UNRESOLVED = pa.schema(
     [
         ("mention_id", pa.int64()), ("name", pa.string()), ("country_alpha3", pa.string()),
         ("status", pa.string()), ("reason", pa.string()), ("record_count", pa.int64()),
-        ("candidates", pa.string()), ("candidate_names", pa.string()),
+        ("candidates", pa.string()), ("candidate_names", pa.string()), ("named_by", pa.string()),
     ]
 )  # fmt: skip
+_MEANINGS = pa.schema(
+    [*MATCHES, *((name, pa.string()) for name in ("partner", "place_role", "named_country"))]
+)
+_ALL = ("", "")  # no partner, no role
 _COUNTRY_CODE_LENGTH = 3
 
 
@@ -67,17 +82,24 @@ class LocateSummary:
 
 def locate(settings: Settings, keys: Keys, place_aliases: Sequence[Mapping[str, Any]] = ()) -> LocateSummary:
     """Resolve every distinct mention of the typed extracts; stewards' active decisions go first."""
+    folder = settings.work / "places"
     mentions = _distinct_mentions(settings.typed / "mentions", keys)
-    outcomes = _outcomes(settings.work / "places" / "remembered.parquet", mentions, place_aliases, keys)
+    everywhere = [one for one in place_aliases if not is_scoped(one)]
+    outcomes = _outcomes(folder / "remembered.parquet", mentions, everywhere, keys)
+    scoped = []
+    if len(everywhere) < len(place_aliases):
+        resolver = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases, keys)
+        reached = [i for i, mention in mentions.items() if resolver.is_decided_in_a_scope(mention)]
+        scoped = _put_in_scope(resolver, naming(settings, reached), mentions, outcomes)
+    _write(scoped_file(settings), scoped, SCOPED_MENTIONS)
     open_ids = [mention_id for mention_id, outcome in outcomes.items() if outcome.needs_steward]
-    records = _record_counts(settings.typed / "place_mentions", open_ids)
+    records = _record_counts(settings, open_ids)
     gazetteer = load_gazetteer(REFERENCE_SEEDS)
     unresolved = [
-        _unresolved_row(i, mentions[i], outcomes[i], records.get(i, 0), gazetteer, keys) for i in open_ids
+        _unresolved_row(i, mentions[i], outcomes[i], records.get(i, {}), gazetteer, keys) for i in open_ids
     ]
     unresolved.sort(key=lambda row: (-row["record_count"], row["mention_id"]))
-    folder = settings.work / "places"
-    _write(folder / "matches.parquet", [_match_row(i, outcome) for i, outcome in outcomes.items()], MATCHES)
+    _write(folder / "matches.parquet", [_match_row(i, outcomes[i]) for i in sorted(outcomes)], MATCHES)
     _write(folder / "unresolved.parquet", unresolved, UNRESOLVED)
     write_texts(folder / "unresolved.texts", keys, {str(i): _written(mentions[i]) for i in open_ids})
     found = Counter(outcome.status for outcome in outcomes.values())
@@ -89,6 +111,32 @@ def locate(settings: Settings, keys: Keys, place_aliases: Sequence[Mapping[str, 
         unresolved=found["unresolved"],
         to_review=len(unresolved),
     )
+
+
+def _put_in_scope(
+    resolver: Resolver,
+    named: Iterable[tuple[str, str, int]],
+    mentions: dict[int, Mention],
+    outcomes: dict[int, Outcome],
+) -> list[dict[str, Any]]:
+    """Add the mentions in the scope of a decision, with their outcomes; return the rows of their scopes.
+
+    `named`: who names the mentions that decisions with a scope are about. A mention that nobody names
+    outside the scopes is dropped.
+    """
+    rows, elsewhere, inside = [], set[int](), set[int]()
+    for partner, place_role, mention_id in named:
+        decision = resolver.decision_for(mentions[mention_id], partner, role_of(place_role))
+        if decision is None or not is_scoped(decision):
+            elsewhere.add(mention_id)
+            continue
+        inside.add(mention_id)
+        number = scoped_id(mention_id, decision)
+        mentions[number], outcomes[number] = mentions[mention_id], resolver.decided(decision)
+        rows.append(dict(zip(SCOPED_MENTIONS.names, (partner, place_role, mention_id, number), strict=True)))
+    for mention_id in inside - elsewhere:
+        del outcomes[mention_id]
+    return rows
 
 
 def _outcomes(
@@ -109,16 +157,25 @@ def _outcomes(
 
 
 def locate_rows(
-    rows: Sequence[Mapping[str, Any]],
+    tables: Mapping[str, pa.Table],
     place_aliases: Sequence[Mapping[str, Any]] = (),
     keys: Keys | None = None,
-) -> tuple[pa.Table, list[str]]:
-    """Return matches of one extract's mentions, and the status of each that waits for a steward."""
-    mentions = dict(_mentions_of(rows))
-    outcomes = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases, keys).resolve_all(mentions)
+) -> tuple[dict[str, pa.Table], list[str]]:
+    """Return `matches` and `place_mentions` of one extract's typed tables, and each open mention's status."""
+    mentions = dict(_mentions_of(tables["mentions"].to_pylist()))
+    resolver = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases, keys)
+    outcomes = resolver.resolve_all(mentions)
+    named = tables["place_mentions"]
+    keyed = list(zip(*(named[name].to_pylist() for name in SCOPED_MENTIONS.names[:3]), strict=True))
+    reached = dict.fromkeys(
+        key for key in keyed if key[2] in mentions and resolver.is_decided_in_a_scope(mentions[key[2]])
+    )
+    scoped = {tuple(row.values())[:3]: row for row in _put_in_scope(resolver, reached, mentions, outcomes)}
+    ids = [scoped[key]["scoped_mention_id"] if key in scoped else key[2] for key in keyed]
+    named = named.set_column(named.column_names.index("mention_id"), "mention_id", pa.array(ids, pa.int64()))
     matches = [_match_row(mention_id, outcome) for mention_id, outcome in outcomes.items()]
     waiting = [outcome.status for outcome in outcomes.values() if outcome.needs_steward]
-    return pa.Table.from_pylist(matches, schema=MATCHES), waiting
+    return {"matches": pa.Table.from_pylist(matches, schema=MATCHES), "place_mentions": named}, waiting
 
 
 def meanings(
@@ -126,19 +183,30 @@ def meanings(
 ) -> pa.Table:
     """Return matches, under these decisions, of all typed mentions with one of these names (tokens).
 
-    They equal those of the next refresh, with `named_country`, the ISO alpha-3 that the mention itself names.
+    They equal those of the next refresh: one for each partner and role that names a mention, whose id is that
+    of the last refresh, with `named_country`, the ISO alpha-3 that the mention itself names.
     """
     reached = {
         mention_id: mention
         for mention_id, mention in _distinct_mentions(settings.typed / "mentions", keys).items()
         if keys.token(mention.name) in names
     }
-    outcomes = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases, keys).resolve_all(reached)
-    matches = [_match_row(mention_id, outcome) for mention_id, outcome in outcomes.items()]
-    named = [country_code(reached[match["mention_id"]].country_text or "") for match in matches]
-    return pa.Table.from_pylist(matches, schema=MATCHES).append_column(
-        "named_country", pa.array(named, pa.string())
-    )
+    resolver = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases, keys)
+    outcomes = resolver.resolve_all(reached)
+    ids = last_ids(settings)
+    rows = []
+    for partner, place_role, mention_id in naming(settings, reached):
+        decision = resolver.decision_for(reached[mention_id], partner, role_of(place_role))
+        found = resolver.decided(decision) if decision else outcomes[mention_id]
+        rows.append(
+            _match_row(ids.get((partner, place_role, mention_id), mention_id), found)
+            | {
+                "partner": partner,
+                "place_role": place_role,
+                "named_country": country_code(reached[mention_id].country_text or ""),
+            }
+        )
+    return pa.Table.from_pylist(rows, schema=_MEANINGS)
 
 
 def keys_of(settings: Settings, place_aliases: Iterable[Mapping[str, Any]]) -> Keys | None:
@@ -285,18 +353,29 @@ def _spelling(mention: Mention) -> tuple[bool, str, str, str, str, str, str]:
     )
 
 
-def _record_counts(folder: Path, mention_ids: list[int]) -> dict[int, int]:
-    """Count the records that name each of some mentions; repeated extracts count once."""
-    if not mention_ids or not any(folder.glob("*.parquet")):
+def _record_counts(settings: Settings, mention_ids: list[int]) -> dict[int, dict[tuple[str, str], int]]:
+    """Count the records that name each of some mentions, by partner and role; repeated extracts count once.
+
+    The number of all stands at `_ALL`: one record may name a place in two roles.
+    """
+    files = settings.typed / "place_mentions" / "*.parquet"
+    if not mention_ids or not any(files.parent.glob(files.name)):
         return {}
+    counts: dict[int, dict[tuple[str, str], int]] = {}
     with duckdb.connect(config={"temp_directory": ""}) as con:
         con.register("wanted", pa.table({"mention_id": pa.array(mention_ids, pa.int64())}))
+        con.register("stops", pa.table({"place_role": list(STOPS), "role": list(STOPS.values())}))
         rows = con.execute(
-            "select mention_id, count(*) from (select distinct mention_id, partner, record_id "
-            "from read_parquet(?) inner join wanted using (mention_id)) as named group by mention_id",
-            [str(folder / "*.parquet")],
+            "select mention_id, coalesce(partner, ''), coalesce(role, ''), "
+            "count(distinct (partner, record_id)) "
+            f"from ({in_scope(settings, 'select * from read_parquet(?)')}) as named "
+            "inner join wanted using (mention_id) left join stops using (place_role) "
+            "group by grouping sets ((mention_id), (mention_id, partner, role))",
+            [str(files)],
         ).fetchall()
-    return dict(rows)
+    for mention_id, partner, role, records in rows:
+        counts.setdefault(mention_id, {})[partner, role] = records
+    return counts
 
 
 def _match_row(mention_id: int, found: Outcome) -> dict[str, Any]:
@@ -319,18 +398,25 @@ def _match_row(mention_id: int, found: Outcome) -> dict[str, Any]:
 
 
 def _unresolved_row(
-    mention_id: int, mention: Mention, found: Outcome, record_count: int, gazetteer: Gazetteer, keys: Keys
+    mention_id: int,
+    mention: Mention,
+    found: Outcome,
+    records: Mapping[tuple[str, str], int],
+    gazetteer: Gazetteer,
+    keys: Keys,
 ) -> dict[str, Any]:
     candidates = list(dict.fromkeys(_candidates(found)))
+    by_scope = sorted((number, *scope) for scope, number in records.items() if scope != _ALL)
     return {
         "mention_id": mention_id,
         "name": keys.token(mention.name),
         "country_alpha3": country_code(mention.country_text or ""),
         "status": found.status,
         "reason": ";".join(found.problems) or found.method,
-        "record_count": record_count,
+        "record_count": records.get(_ALL, 0),
         "candidates": ";".join(candidates),
         "candidate_names": "; ".join(_described(gazetteer, place_id) for place_id in candidates),
+        "named_by": ";".join(f"{partner}/{role}/{number}" for number, partner, role in reversed(by_scope)),
     }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from orchestration import places
 from orchestration.core import Settings
 
 if TYPE_CHECKING:
@@ -54,7 +55,10 @@ def typed_views(
                 ]
             if files:
                 names = ", ".join(column.split()[0] for column in declared.split(", "))
+                rows = "select * from read_parquet(?)"
+                if name == "place_mentions":
+                    rows = places.in_scope(settings, rows)
                 con.execute(
-                    f"insert into {name} by name select {names} from read_parquet(?)", [list(map(str, files))]
+                    f"insert into {name} by name select {names} from ({rows})", [list(map(str, files))]
                 )
         yield con

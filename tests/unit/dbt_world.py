@@ -65,7 +65,8 @@ SCHEMAS: dict[str, list[tuple[str, pa.DataType]]] = {
     ],
     "typed/place_mentions": [
         ("extract_id", TEXT), ("partner", TEXT), ("record_id", BIG), ("place_role", TEXT), ("seq", WHOLE),
-        ("place_basis", TEXT), ("transport_mode", TEXT), ("mention_id", BIG),
+        ("place_basis", TEXT), ("transport_mode", TEXT), ("mention_id", BIG), ("child_sheet", TEXT),
+        ("child_row_number", WHOLE),
     ],
     "typed/problems": [
         ("extract_id", TEXT), ("partner", TEXT), ("record_id", BIG), ("sheet", TEXT), ("row_number", WHOLE),

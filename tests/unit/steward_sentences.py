@@ -41,6 +41,7 @@ _SAYS = {"say", "together", "already"}
 _RAISED = {"ValueError", "UsageError", "matching", "Field"}
 # Single words that sentences are filled in with.
 FATES = ("held", "withdrawn", "in force")
+ROLES = ("origin", "transit", "destination")
 PRECISIONS = ("country", "county", "subcounty", "town", "border point", "region", "point")
 ROWS_OF_A_RELEASE = ("landed", "current", "superseded", "quarantined", "withdrawn", "held", "embargoed")
 _ALONE = (
@@ -59,7 +60,7 @@ def sentences() -> Iterator[str]:
         yield from constants(path)
     for path in (*MODULES, *SAYING):
         yield from said_in(path)
-    yield from (*FATES, *PRECISIONS, *_ALONE, *ROWS_OF_A_RELEASE)
+    yield from (*FATES, *ROLES, *PRECISIONS, *_ALONE, *ROWS_OF_A_RELEASE)
     yield from (name.replace("_", " ") for name in COMPARED)
     for check in CHECKS.values():
         yield from (check.why, check.steward_action)

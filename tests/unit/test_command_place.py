@@ -73,6 +73,20 @@ def test_a_certain_name_is_reassigned_only_with_override(njia: Njia, tmp_path: P
     assert json.loads(njia("place", "Nairobi", "--json").out)[0]["place_id"] == "KE001"
 
 
+def test_an_alias_may_hold_for_one_partner_and_role(njia: Njia, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    landed = home / "landing" / "kobe_shelter"
+    landed.mkdir(parents=True)
+    (landed / "0123456789abcdef.json").write_text("{}")
+    scope = ("--partner", "kobe_shelter", "--role", "destination")
+    assert njia("decide", "place-alias", "Nairobi", "KE001", *scope, *BY).code == 0
+    settings = Settings(home, tmp_path / "partners", home / "keys")
+    (alias,) = active_decisions(settings, settings.as_of()).place_aliases
+    assert (alias["partner"], alias["role"]) == ("kobe_shelter", "destination")
+    assert json.loads(njia("place", "Nairobi", "--json").out)[0]["place_id"] == "KE047", "everywhere else"
+    assert "only as destination, only at kobe_shelter" in njia("decide", "list", "--json").out
+
+
 @pytest.mark.parametrize("text", ["Nairbi", "Manyatta", "Qwertyville"])
 def test_a_misspelt_ambiguous_or_unknown_name_needs_no_override(njia: Njia, text: str) -> None:
     assert njia("decide", "place-alias", text, "KE047", *BY).code == 0

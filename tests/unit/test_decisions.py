@@ -427,3 +427,59 @@ def test_rollbacks_do_not_change_the_content_hash(settings: Settings) -> None:
     active = active_decisions(settings, NOW)
     assert active.rollback is not None and active.rollback["to_release"].endswith("bbbbbbbb")
     assert active.content_hash() == before
+
+
+STAGE = {"text": "Kwa Fixture", "place_id": "KE040"}
+
+
+def test_alias_says_for_whom_it_holds(settings: Settings) -> None:
+    decide(settings, "place_alias", **STAGE, partner="kobe_shelter")
+    decide(settings, "place_alias", **STAGE, role="destination")
+    decide(settings, "place_alias", **STAGE, partner="kobe_shelter", role="origin", country="KEN")
+    assert [entry["says"] for entry in list_decisions(settings)] == [
+        "“Kwa Fixture” means KE040, only at kobe_shelter",
+        "“Kwa Fixture” means KE040, only as destination",
+        "“Kwa Fixture” means KE040 where the mention names KEN, only as origin, only at kobe_shelter",
+    ]
+
+
+def test_aliases_of_other_scopes_stand_beside_each_other(settings: Settings) -> None:
+    decide(settings, "place_alias", **STAGE)
+    for scope in ({"partner": "kobe_shelter"}, {"role": "origin"}):
+        decide(settings, "place_alias", **{**STAGE, "place_id": "KE001"}, **scope)
+        with pytest.raises(UsageError, match="says that this name means KE001"):
+            decide(settings, "place_alias", **{**STAGE, "place_id": "KE002"}, **scope)
+    assert len(active_decisions(settings, NOW).place_aliases) == 3
+
+
+@pytest.mark.parametrize(
+    ("scope", "words"),
+    [
+        (
+            {"partner": "kobe_shelt"},
+            "No extract of a partner kobe_shelt has landed. Did you mean kobe_shelter",
+        ),
+        ({"role": "exploitation"}, "role: "),
+    ],
+)
+def test_alias_of_an_unknown_partner_or_role_is_refused(
+    settings: Settings, scope: dict[str, str], words: str
+) -> None:
+    with pytest.raises(UsageError, match=re.escape(words)):
+        decide(settings, "place_alias", **STAGE, **scope)
+
+
+def test_certain_name_may_differ_at_one_partner(settings: Settings) -> None:
+    other = {"text": "Nairobi", "place_id": "KE001"}
+    with pytest.raises(UsageError, match="--override; if one partner does, name it with --partner"):
+        decide(settings, "place_alias", **other, role="origin")
+    decide(settings, "place_alias", **other, partner="kobe_shelter")
+
+
+def test_alias_of_an_earlier_version_holds_everywhere(settings: Settings) -> None:
+    decide(settings, "place_alias", **STAGE)
+    path = settings.decisions / "place_alias.jsonl"
+    line = json.loads(path.read_text())
+    path.write_text(json.dumps({name: line[name] for name in line if name not in ("partner", "role")}) + "\n")
+    (alias,) = active_decisions(settings, NOW).place_aliases
+    assert (alias["partner"], alias["role"]) == (None, None)

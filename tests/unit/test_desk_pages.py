@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,14 +12,14 @@ import pytest
 
 from orchestration.core import Settings
 from orchestration.linkage.questions import QUESTION_COLUMNS
-from orchestration.stewardship import review
+from orchestration.stewardship import active_decisions, items, review
 from orchestration.stewardship.decisions.recording import record_decisions
 from orchestration.stewardship.desk.app import make_app
 from orchestration.stewardship.desk.views.links import _side_by_side
 from orchestration.stewardship.worklists import links
 from orchestration.stewardship.worklists.rows import Field
 from tests.unit import steward_world as world
-from tests.unit.desk_world import ELSEWHERE, Visitor, make_accounts, shown
+from tests.unit.desk_world import ELSEWHERE, Visitor, make_accounts, shown, visitor
 from tests.unit.steward_world import HELD, NOW, PARTNER
 
 CHECK = world.HOLDING["check_name"]
@@ -114,3 +115,36 @@ def test_list_of_pairs_reads_no_record(
     review.write_links(settings, QUESTION_COLUMNS, [pair])
     monkeypatch.setattr(links, "fields_of", lambda *asked: pytest.fail("a record was read"))
     assert world.shown_record(1) in steward.get("/links").text
+
+
+@pytest.fixture
+def names(settings: Settings) -> Settings:
+    """One open name, which two partners write in two roles."""
+    named_by = f"{PARTNER}/origin/3;kobe_post/destination/2;kobe_post//1"
+    row = world.open_name(world.OPEN_NAME, "Qwertyville", named_by=named_by)
+    world.put_names(settings, {world.OPEN_NAME: ["Qwertyville"]}, row)
+    (settings.landing / "kobe_post").mkdir()
+    (settings.landing / "kobe_post" / "00112233aabbccdd.json").write_text("{}")
+    world.refreshed(settings, held=[{"partner": PARTNER, "extract_id": HELD, "held_by": [CHECK]}])
+    return settings
+
+
+def test_name_may_get_a_place_at_one_partner_in_one_role(names: Settings) -> None:
+    steward, item = visitor(names), items.place_name(world.name_of("Qwertyville"), None)
+    page = steward.get(item.path).text
+    assert f"{PARTNER} origin 3 kobe_post destination 2 kobe_post no stop of a journey 1" in shown(page)
+    for name in ("partner", "role"):
+        assert f'name="{name}" value="" checked' in page
+    assert re.findall(r'name="partner" value="(\w+)"', page) == [PARTNER, "kobe_post"]
+    assert re.findall(r'name="role" value="(\w+)"', page) == ["origin", "destination"]
+    given = {"text": world.name_of("Qwertyville"), "place_id": "KE040"}
+    previewed = steward.preview("place_alias", **given, partner="kobe_post", role="destination")
+    assert "means KE040, only as destination, only at kobe_post (Busia (county, Kenya))" in shown(
+        previewed.text
+    )
+    assert steward.confirm(previewed).status_code == 200
+    (alias,) = active_decisions(names, NOW).place_aliases
+    assert (alias["text"], alias["partner"], alias["role"]) == ("Qwertyville", "kobe_post", "destination")
+    assert "Qwertyville" in steward.get("/places").text, "it stays with the rest"
+    steward.decide("place_alias", **given, partner="", role="")
+    assert "Qwertyville" not in steward.get("/places").text

@@ -35,7 +35,7 @@ MADE = {
     "release.": refreshes.NOT_PUBLISHED,
     "cause.": ("new_extract", "held_or_withdrawn", "decision", "time", "contract", "program", "unknown"),
     "grain.": ("case", "route_report", "interception", "flow_count"),
-    "place_role.": ("origin", "transit", "exploitation", "intended_destination"),
+    "place_role.": ("origin", "transit", "exploitation", "intended_destination", "destination", "other"),
     "link.reason.": ("unsure", "rival", "cluster_too_large", "persons_of_one_record", "rejected_pair_inside"),
     "compared.": FIELDS,
     "places.": ("ambiguous", "unresolved", "review"),

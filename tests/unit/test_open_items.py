@@ -382,6 +382,34 @@ def test_alias_settles_the_names_it_reaches(settings: Settings) -> None:
     assert left == [str(items.place_name(world.name_of("maraba stage"), None))]
 
 
+def test_alias_with_a_scope_settles_a_name_once_all_who_name_it_are_covered(settings: Settings) -> None:
+    named_by = f"{PARTNER}/origin/2;kobe_post/origin/1;kobe_post//1"
+    row = world.open_name(world.OPEN_NAME, "Kwa Fixture", named_by=named_by)
+    world.put(settings, review.UNRESOLVED_PLACES, row)
+    world.refreshed(settings)
+    item = str(items.place_name(world.name_of("kwa fixture"), None))
+    (settings.landing / "kobe_post").mkdir()
+    (settings.landing / "kobe_post" / "00112233aabbccdd.json").write_text("{}")
+    stage = {"text": "Kwa Fixture", "place_id": "KE040"}
+    for scope in ({"partner": PARTNER}, {"role": "origin"}):
+        decide(settings, "place_alias", **stage, **scope)
+        assert item in names(open_items(settings)), "kobe_post names it elsewhere too"
+    last = decide(settings, "place_alias", **stage, partner="kobe_post")
+    assert item not in names(open_items(settings))
+    revoke(settings, last["id"], "A. Fixture", "it is elsewhere", NOW)
+    assert item in names(open_items(settings))
+
+
+def test_list_of_an_earlier_version_is_settled_by_an_alias_for_all(settings: Settings) -> None:
+    world.put(settings, review.UNRESOLVED_PLACES, world.open_name(world.OPEN_NAME, "Kwa Fixture"))
+    world.refreshed(settings)
+    item = str(items.place_name(world.name_of("kwa fixture"), None))
+    decide(settings, "place_alias", text="Kwa Fixture", place_id="KE040", partner=PARTNER)
+    assert item in names(open_items(settings))
+    decide(settings, "place_alias", text="Kwa Fixture", place_id="KE040")
+    assert item not in names(open_items(settings))
+
+
 def test_ruling_settles_a_pair_in_either_order(settings: Settings) -> None:
     a, b = shown_record(1), shown_record(2)
     pair = {"record_a": a, "record_b": b, "partner_a": PARTNER, "partner_b": PARTNER, "reason": "unsure",

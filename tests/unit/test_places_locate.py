@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from orchestration.core import Keys, NjiaError, Settings, read_texts, says, write_texts
-from orchestration.places import name_token
+from orchestration.places import in_scope, name_token
 from orchestration.places.normalise import looks_private
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.resolve import Resolver
@@ -21,6 +22,7 @@ PLACE_MENTIONS = pa.schema(
         ("extract_id", pa.string()),
         ("partner", pa.string()),
         ("record_id", pa.int64()),
+        ("place_role", pa.string()),
         ("mention_id", pa.int64()),
     ]
 )
@@ -188,3 +190,94 @@ def test_remembered_matches_hold_no_text(settings: Settings) -> None:
     rows = written(settings, "remembered")
     assert len(rows) == 1
     assert "Zzyzx" not in str(rows)
+
+
+STAGE = {"text": "kwa fixture", "country": None, "partner": None, "role": None}
+
+
+def named_at(settings: Settings, *named: tuple[int, str, str]) -> None:
+    """Let records name mentions (mention, partner, place role), one record each."""
+    rows = [
+        {"extract_id": "e1", "partner": partner, "record_id": n, "place_role": role, "mention_id": mention}
+        for n, (mention, partner, role) in enumerate(named)
+    ]
+    path = settings.typed / "place_mentions" / "e1.parquet"
+    pq.write_table(pa.Table.from_pylist(rows, schema=PLACE_MENTIONS), path)
+
+
+def place_of(settings: Settings) -> dict[tuple[str, str, int], str | None]:
+    """Return the place of each mention by partner and role, joined as dbt joins them."""
+    with duckdb.connect() as con:
+        files = str(settings.typed / "place_mentions" / "*.parquet")
+        named = in_scope(settings, f"select * from read_parquet('{files}')")
+        rows = con.execute(
+            f"select partner, place_role, record_id, place_id from ({named}) left join read_parquet(?) "
+            "using (mention_id)",
+            [str(settings.work / "places" / "matches.parquet")],
+        ).fetchall()
+    return {(partner, role, record): place for partner, role, record, place in rows}
+
+
+@pytest.fixture
+def stage(settings: Settings) -> Settings:
+    """Two partners name `Kwa Fixture` as origin and as destination; one of them beside Uganda."""
+    typed(settings, "e1", [(1, "Kwa Fixture", None), (2, "kwa fixture", "Uganda")])
+    named_at(
+        settings,
+        (1, "kobe", "origin"), (1, "kobe", "exploitation"), (1, "swala", "origin"),
+        (1, "swala", "intended_destination"), (2, "swala", "origin"), (1, "swala", "observation"),
+    )  # fmt: skip
+    return settings
+
+
+def test_the_most_specific_decision_holds(stage: Settings) -> None:
+    decisions = [
+        STAGE | {"id": "aa", "partner": "swala", "role": "destination", "place_id": "bp-ken-busia"},
+        STAGE | {"id": "bb", "partner": "swala", "place_id": "bp-ken-malaba"},
+        STAGE | {"id": "cc", "role": "origin", "place_id": "KE047"},
+        STAGE | {"id": "dd", "place_id": "KE001"},
+        STAGE | {"id": "ee", "partner": "swala", "country": "UGA", "place_id": "UGA"},
+    ]
+    for given in (decisions, decisions[::-1]):
+        locate(stage, KEYS, given)
+        assert place_of(stage) == {
+            ("kobe", "origin", 0): "KE047",
+            ("kobe", "exploitation", 1): "KE001",
+            ("swala", "origin", 2): "bp-ken-malaba",
+            ("swala", "intended_destination", 3): "bp-ken-busia",
+            ("swala", "origin", 4): "UGA",
+            ("swala", "observation", 5): "bp-ken-malaba",
+        }
+
+
+def test_of_equal_scopes_the_later_decision_holds(stage: Settings) -> None:
+    pair = [STAGE | {"id": place, "role": "origin", "place_id": place} for place in ("KE001", "KE047")]
+    locate(stage, KEYS, pair)
+    assert place_of(stage)["kobe", "origin", 0] == "KE047"
+    locate(stage, KEYS, pair[::-1])
+    assert place_of(stage)["kobe", "origin", 0] == "KE001"
+
+
+def test_the_rest_of_a_name_stays_open_with_those_who_name_it(stage: Settings) -> None:
+    locate(stage, KEYS)
+    (row, abroad) = written(stage, "unresolved")
+    assert (row["record_count"], abroad["named_by"]) == (5, "swala/origin/1")
+    assert str(row["named_by"]).split(";") == [
+        "swala/origin/1", "swala/destination/1", "swala//1", "kobe/origin/1", "kobe/destination/1"
+    ]  # fmt: skip
+    decision = STAGE | {"id": "aa", "partner": "swala", "place_id": "KE040"}
+    assert locate(stage, KEYS, [decision]).to_review == 1, "nobody else names it beside Uganda"
+    (row,) = written(stage, "unresolved")
+    assert (row["record_count"], row["named_by"]) == (2, "kobe/origin/1;kobe/destination/1")
+
+
+def test_a_decision_with_a_scope_leaves_the_rest_as_it_was(stage: Settings) -> None:
+    files = [stage.work / "places" / name for name in FILES]
+    locate(stage, KEYS)
+    before = [file.read_bytes() for file in files]
+    remembered = (stage.work / "places" / "remembered.parquet").stat().st_mtime_ns
+    locate(stage, KEYS, [STAGE | {"id": "aa", "partner": "kobe", "role": "origin", "place_id": "KE040"}])
+    assert written(stage, "scoped_mentions") != []
+    assert (stage.work / "places" / "remembered.parquet").stat().st_mtime_ns == remembered
+    locate(stage, KEYS)
+    assert [file.read_bytes() for file in files] == before and written(stage, "scoped_mentions") == []

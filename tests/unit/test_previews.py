@@ -33,6 +33,9 @@ def settings(tmp_path: Path) -> Settings:
     return world.make_home(tmp_path)
 
 
+OTHER = "00112233aabbccdd"
+
+
 def tried(settings: Settings, *wanted: tuple[str, dict[str, Any]]) -> Preview:
     return try_decisions(settings, wanted, "A. Fixture", "agreed by telephone", NOW)
 
@@ -150,6 +153,34 @@ def test_alias_counts_movements_by_place(settings: Settings) -> None:
         Change("Movements in force: 3; mentions: 2", "no place", "Busia (county, Kenya), to the county"),
         Change("Movements that get Busia (county, Kenya)", 0, 3),
     ]
+
+
+@pytest.mark.parametrize(
+    ("scope", "movements"),
+    [
+        ({"partner": world.PARTNER}, 2),
+        ({"partner": "kobe_post"}, 1),
+        ({"role": "origin"}, 2),
+        ({"role": "destination"}, 1),
+        ({"partner": world.PARTNER, "role": "destination"}, 0),
+        ({}, 3),
+    ],
+)
+def test_alias_counts_movements_in_its_scope(
+    settings: Settings, scope: dict[str, str], movements: int
+) -> None:
+    world.write_mentions(settings, {"mention_id": world.OPEN_NAME, "place_text": "Kwa Fixture"})
+    row = {"partner": "kobe_post", "extract_id": OTHER, "record_id": 20, "place_role": "exploitation",
+           "mention_id": world.OPEN_NAME}  # fmt: skip
+    world.write_table(settings.typed / "place_mentions" / "kobe.parquet", [row])
+    path = settings.work / "gates" / "in_force.parquet"
+    served = {"partner": "kobe_post", "extract_id": OTHER, "fate": "in_force", "reason": None}
+    world.write_table(path, [*pq.read_table(path).to_pylist(), served])
+    (settings.landing / "kobe_post").mkdir()
+    (settings.landing / "kobe_post" / f"{OTHER}.json").write_text("{}")
+    found = tried(settings, ("place_alias", {"text": "Kwa Fixture", "place_id": "KE040", **scope}))
+    gets = by_what(found).get("Movements that get Busia (county, Kenya)", (0, 0))
+    assert gets == (0, movements)
 
 
 def test_alias_counts_mentions_of_another_country(settings: Settings) -> None:

@@ -44,8 +44,9 @@ def home(tmp_path: Path) -> Settings:
     problems = [{**OWN, "sheet": "", "outcome": "Q", **dict(zip(columns, row, strict=True))} for row in wrong]
     write(settings.typed / "problems" / "e.parquet", PROBLEMS, problems)
     stop = {**OWN, "record_id": JOURNEY, "place_role": "transit", "child_sheet": "Stops"}
+    mentions = tmp_path / "mentions.parquet"
     write(
-        settings.typed / "place_mentions" / "e.parquet",
+        mentions,
         PLACE_MENTIONS,
         [
             {**stop, "mention_id": 100, "child_row_number": 21},
@@ -56,6 +57,7 @@ def home(tmp_path: Path) -> Settings:
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(settings.warehouse)) as con:
         con.execute("create schema quarantine; create schema staging")
+        con.execute(f"create table staging.stg_place_mentions as select * from read_parquet('{mentions}')")
         con.execute(
             """create table quarantine.judged_records as
             select 'p' as partner, 'e' as extract_id, * from (values

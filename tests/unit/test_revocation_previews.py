@@ -12,6 +12,8 @@ import pytest
 from filelock import FileLock
 
 from orchestration.core import Settings, clear_work, refreshes, shown_record
+from orchestration.places import locate
+from orchestration.stewardship import active_decisions
 from orchestration.stewardship.decisions.previews import Preview, try_revocations
 from orchestration.stewardship.decisions.recording import record_decisions
 from tests.unit import steward_world as world
@@ -88,6 +90,17 @@ def test_revoked_alias_restores_an_earlier_one(settings: Settings) -> None:
         [{"mention_id": world.OPEN_NAME, "place_id": "KE047", "geo_precision": "county"}],
     )
     assert taken_back(settings, later).changes == []
+
+
+def test_revoked_alias_of_one_partner_restores_the_meaning_there(settings: Settings) -> None:
+    mentions(settings, {world.OPEN_NAME: "Kwa Fixture stage"})
+    own = {"text": "Kwa Fixture stage", "country": None, "place_id": "KE040", "partner": PARTNER}
+    used(settings, "place_alias", text="Kwa Fixture stage", place_id="KE047", country=None)
+    alias = used(settings, "place_alias", **own)
+    locate(settings, world.KEYS, active_decisions(settings, NOW).place_aliases)
+    assert [(one.before, one.after) for one in taken_back(settings, alias).changes][:1] == [
+        ("Busia (county, Kenya), to the county", "Nairobi (county, Kenya), to the county")
+    ]
 
 
 def test_revoked_acceptance_holds_the_extract_again(settings: Settings) -> None:

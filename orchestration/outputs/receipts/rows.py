@@ -42,7 +42,7 @@ places as (
         'place(' || mentions.place_role || ')' as field, mentions.child_sheet, mentions.child_row_number
     from work.quarantine.record_rules as rules
     inner join judged using (extract_id, record_id)
-    inner join read_parquet($mentions, union_by_name = true) as mentions
+    inner join work.staging.stg_place_mentions as mentions
         on judged.partner = mentions.partner and rules.extract_id = mentions.extract_id
         and rules.record_id = mentions.record_id
     inner join work.staging.stg_place_matches as matches on mentions.mention_id = matches.mention_id
@@ -169,11 +169,8 @@ def row_problems(settings: Settings) -> Iterator[RowProblem]:
     if not _can_be_read(settings):
         return
     with _open(settings) as con:
-        tables = {
-            name: str(settings.typed / table / "*.parquet")
-            for name, table in (("problems", "problems"), ("mentions", "place_mentions"))
-        }
-        con.execute(f"create temp table noted as {_PROBLEMS}", {"fates": list(_CORRECTABLE), **tables})
+        given = {"fates": list(_CORRECTABLE), "problems": str(settings.typed / "problems" / "*.parquet")}
+        con.execute(f"create temp table noted as {_PROBLEMS}", given)
         con.execute(f"create temp table set_aside as {_SET_ASIDE}")
         con.execute(
             "create temp table along as select partner, extract_id, sheet, row_number, field, outcome, "

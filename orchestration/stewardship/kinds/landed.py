@@ -43,18 +43,22 @@ class Landed:
                 extract=extract_id,
                 owners=", ".join(owners),
             )
-        if partner not in self.extracts:
-            return say(
-                "No extract of a partner {partner} has landed. {near} `njia status` lists the partners.",
-                partner=partner,
-                near=nearest(partner, self.extracts),
-            )
-        return say(
+        return self.why_unknown_partner(partner) or say(
             "Partner {partner} has no landed extract {extract}. {near} `njia status` and "
             "review/failed_checks.csv name the extracts.",
             partner=partner,
             extract=extract_id,
             near=nearest(extract_id, self.extracts[partner]),
+        )
+
+    def why_unknown_partner(self, partner: str) -> str | None:
+        """Say that no extract of the partner has landed, with the nearest names; None where one has."""
+        if partner in self.extracts:
+            return None
+        return say(
+            "No extract of a partner {partner} has landed. {near} `njia status` lists the partners.",
+            partner=partner,
+            near=nearest(partner, self.extracts),
         )
 
     def why_ambiguous(self, extract_id: str) -> str | None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeGuard
 
 from orchestration import places
 from orchestration.core import Settings, is_token, load_keys
@@ -21,6 +21,7 @@ from orchestration.stewardship.items import Item
 from orchestration.stewardship.kinds.decision import Decision, Entry, Name, already, matching
 from orchestration.stewardship.kinds.form import Form, Payload
 from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding, Refreshed
+from orchestration.stewardship.kinds.landed import Landed
 from orchestration.stewardship.open_item import OpenItem
 from orchestration.stewardship.sentences import say, together
 from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
@@ -31,9 +32,11 @@ PlaceId = Annotated[
     str,
     matching("[A-Za-z0-9_-]{3,80}", "the id of a place, such as KE040 or bp-ken-malaba (`njia place NAME`)"),
 ]
+Role = Literal["origin", "transit", "destination"]
 _VIEWS = {
     "matches": "mention_id bigint, place_id varchar, geo_precision varchar",
-    "place_mentions": "partner varchar, extract_id varchar, record_id bigint, mention_id bigint",
+    "place_mentions": "partner varchar, extract_id varchar, record_id bigint, place_role varchar, "
+    "mention_id bigint",
     "in_force": "partner varchar, extract_id varchar, fate varchar",
 }
 NO_PLACE = "unknown"
@@ -55,10 +58,16 @@ _WHY = {
 
 
 class PlaceAlias(Decision):
-    """Says which place a written name means; with a country, only where the mention names that country."""
+    """Says which place a written name means.
+
+    With a country only where the mention names it, with a partner only in its records, with a role only of
+    such stops. The most specific decision about a mention holds (`Resolver.decision_for`).
+    """
 
     text: Name
     country: Country | None = None
+    partner: Name | None = None
+    role: Role | None = None
     place_id: PlaceId
 
     @classmethod
@@ -67,8 +76,9 @@ class PlaceAlias(Decision):
         place_id = form.text("place_id") or _place_called(form.text("place"))
         asked = [(form.text("text"), form.text("country"))] if form.text("text") else []
         asked += [(text, country) for text, _, country in (name.partition(" ") for name in form.all("name"))]
+        scope = {name: form.text(name) or None for name in ("partner", "role")}
         for text, country in asked if place_id else ():
-            yield {"text": text, "country": country or None, "place_id": place_id}
+            yield {"text": text, "country": country or None, **scope, "place_id": place_id}
 
     @classmethod
     def complete(cls, settings: Settings, payload: Payload) -> Payload:
@@ -81,13 +91,26 @@ class PlaceAlias(Decision):
         return {**payload, "text": _written(settings, text) or text}
 
     def sentence(self) -> str:
-        if self.country is None:
-            return say("“{text}” means {place}", text=self.text, place=self.place_id)
-        sentence = "“{text}” means {place} where the mention names {country}"
-        return say(sentence, text=self.text, place=self.place_id, country=self.country)
+        sentence = "“{text}” means {place}"
+        if self.country:
+            sentence = "“{text}” means {place} where the mention names {country}"
+        says = say(sentence, text=self.text, place=self.place_id, country=self.country)
+        if self.role:
+            says = say("{says}, only as {role}", says=says, role=self.role)
+        if self.partner:
+            says = say("{says}, only at {partner}", says=says, partner=self.partner)
+        return says
 
     def contradicts(self, other: Decision) -> bool:
-        return isinstance(other, PlaceAlias) and other.place_id != self.place_id
+        return self._has_scope_of(other) and other.place_id != self.place_id
+
+    def _has_scope_of(self, other: Entry) -> TypeGuard[PlaceAlias]:
+        """Whether another decision is about the same name, and the same mentions of it."""
+        return (
+            isinstance(other, PlaceAlias)
+            and places.norm(other.text) == places.norm(self.text)
+            and all(getattr(other, name) == getattr(self, name) for name in ("country", "partner", "role"))
+        )
 
     def why_no_effect(self, settings: Settings) -> str | None:
         known = places.place_names()
@@ -108,15 +131,11 @@ class PlaceAlias(Decision):
                 "KEN or UGA, or leave the country out.",
                 country=self.country,
             )
-        return None
+        return Landed.read(settings).why_unknown_partner(self.partner) if self.partner else None
 
     def why_decided_already(self, holding: Iterable[Entry]) -> str | None:
         for other in holding:
-            if (
-                isinstance(other, PlaceAlias)
-                and places.norm(other.text) == places.norm(self.text)
-                and other.country == self.country
-            ):
+            if self._has_scope_of(other):
                 name = places.place_names().get(other.place_id, "–")
                 sentence = "Decision {id} says that this name means {place}."
                 if other.place_id != self.place_id:
@@ -138,8 +157,9 @@ class PlaceAlias(Decision):
                 lies_in=places.described(lies_in),
                 country=places.described(self.country),
             )
-        means = self._means(settings)
-        if means is None:
+        # At one partner the name is meant to differ.
+        means = None if self.partner else self._means(settings)
+        if means is None or (self.role and means == self.place_id):
             return None
         if means == self.place_id:
             return say(
@@ -151,7 +171,7 @@ class PlaceAlias(Decision):
             return None
         return say(
             "This name means {id}, {place}, today, in every partner's records. If all of them mean "
-            "{other_id}, {other}, say so with --override; if one partner does, mend its contract.",
+            "{other_id}, {other}, say so with --override; if one partner does, name it with --partner.",
             id=means,
             place=places.described(means),
             other_id=self.place_id,
@@ -202,13 +222,17 @@ def _effect(
     after = places.meanings(
         settings, keys, {places.name_token(keys, alias.text) for alias in aliases}, decided
     )
+    import pyarrow as pa
+
+    reached = (row for row in after.to_pylist() if any(_covers(alias, row) for alias in aliases))
     with typed_views(settings, _VIEWS) as con:
-        con.register("after", after.select(["mention_id", "place_id", "geo_precision", "named_country"]))
+        con.register("after", pa.Table.from_pylist(list(reached), schema=after.schema))
         moved = con.execute(
             """
             select matches.place_id, matches.geo_precision, after.place_id, after.geo_precision,
                 count(distinct mention_id), count(distinct record_id) filter (where fate = 'in_force')
-            from after left join matches using (mention_id) left join place_mentions using (mention_id)
+            from after left join matches using (mention_id)
+            left join place_mentions using (partner, place_role, mention_id)
             left join in_force using (partner, extract_id)
             where matches.place_id is distinct from after.place_id
             group by all order by 6 desc, 1, 3
@@ -217,7 +241,8 @@ def _effect(
         abroad = con.execute(
             """
             select named_country, after.place_id, count(distinct record_id) from after
-            left join matches using (mention_id) inner join place_mentions using (mention_id)
+            left join matches using (mention_id)
+            inner join place_mentions using (partner, place_role, mention_id)
             inner join in_force using (partner, extract_id)
             where fate = 'in_force' and named_country is not null and after.place_id is not null
                 and matches.place_id is distinct from after.place_id
@@ -243,6 +268,12 @@ def _effect(
     return Effect(changes, [note])
 
 
+def _covers(alias: PlaceAlias, meaning: Mapping[str, Any]) -> bool:
+    role = places.role_of(meaning["place_role"])
+    is_there = alias.country in (None, meaning["named_country"])
+    return is_there and places.covers(vars(alias), meaning["partner"], role)
+
+
 def _described(place_id: str | None, precision: str | None) -> str:
     name = places.described(place_id) if place_id else "no place"
     if not precision or precision == "none":
@@ -255,7 +286,10 @@ def _described(place_id: str | None, precision: str | None) -> str:
 
 @dataclass(frozen=True)
 class OpenName:
-    """Mentions that one decision would settle. `name` is a token; `country` is a code."""
+    """Mentions that one decision would settle. `name` is a token; `country` is a code.
+
+    `named_by`: records by partner and role; the role is empty for a place that is no stop.
+    """
 
     item: Item
     name: str
@@ -264,6 +298,7 @@ class OpenName:
     status: str
     candidates: tuple[str, ...]
     records: int
+    named_by: Mapping[tuple[str, str], int]
 
     def written(self, texts: Mapping[str, list[str]]) -> list[list[str]]:
         """Return what was written of each mention, of `review.texts_of_places`."""
@@ -291,6 +326,7 @@ def open_name_groups(settings: Settings) -> list[OpenName]:
                 mention_ids=(*before.mention_ids, *name.mention_ids),
                 candidates=tuple(dict.fromkeys((*before.candidates, *name.candidates))),
                 records=before.records + name.records,
+                named_by=Counter(before.named_by) + Counter(name.named_by),
             )
         groups[name.item] = name
     return sorted(groups.values(), key=lambda name: (-name.records, str(name.item)))
@@ -320,16 +356,21 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
 
 
 def answers(settings: Settings, holding: Holding) -> Iterator[tuple[Item, str]]:
-    """Yield the open names that an alias explains."""
+    """Yield the open names that aliases explain, alone or together, for every partner and role."""
     names = open_name_groups(settings) if holding["place_alias"] else []
     if not names:
         return
     keys = load_keys(settings.keys)
+    meant: dict[str, list[Mapping[str, Any]]] = {}
     for alias in holding["place_alias"]:
-        meant = places.name_token(keys, alias["text"])
-        for name in names:
-            if name.name == meant and alias["country"] in (None, name.country):
-                yield name.item, alias["id"]
+        meant.setdefault(places.name_token(keys, alias["text"]), []).append(alias)
+    for name in names:
+        about = [one for one in meant.get(name.name, ()) if one["country"] in (None, name.country)]
+        # A list of an earlier version says of nobody who names it.
+        scopes = name.named_by or {("", ""): 0}
+        covered = {one["id"]: {scope for scope in scopes if places.covers(one, *scope)} for one in about}
+        if set().union(*covered.values()) == set(scopes):
+            yield from ((name.item, alias_id) for alias_id, own in covered.items() if own)
 
 
 def _place_called(text: str) -> str:
@@ -357,6 +398,12 @@ def _open_name(row: dict[str, str]) -> OpenName:
         row["status"],
         tuple(filter(None, row["candidates"].split(";"))),
         int(row["record_count"]),
+        {
+            (partner, role): int(number)
+            for partner, role, number in (
+                one.split("/") for one in (row.get("named_by") or "").split(";") if one
+            )
+        },
     )
 
 

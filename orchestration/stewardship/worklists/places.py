@@ -52,7 +52,8 @@ class PlaceQuestion:
     """`name` is a token, `written` how it stands in the files: the name, then other texts of the place.
 
     `country` is an ISO alpha-3 code. `mentions`: how many ways to name it there are; `movements`: records of
-    extracts in force that do; `rows`: the first MOST_ROWS that name it.
+    extracts in force that do; `rows`: the first MOST_ROWS that name it. `named_by`: records by partner and
+    role, which is empty for a place that is no stop.
     """
 
     item: Item
@@ -63,6 +64,7 @@ class PlaceQuestion:
     movements: int
     status: str
     candidates: list[Candidate]
+    named_by: Mapping[tuple[str, str], int] = field(default_factory=dict)
     rows: list[NamingRow] = field(default_factory=list)
 
     @property
@@ -172,6 +174,7 @@ def _question(group: OpenName, movements: int, texts: Mapping[str, list[str]]) -
         movements,
         group.status,
         list(map(_candidate, group.candidates)),
+        group.named_by,
     )
 
 

@@ -6,6 +6,7 @@ A page that shows what was written is logged before it is made.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from itertools import chain
@@ -76,12 +77,18 @@ def place(visit: Visit, item: Item) -> Response:
     matches = place_matches(visit.settings, search) if search else []
     candidates = [*question.candidates, *(one for one in matches if one.place_id not in known)]
     outlines = county_outlines(visit.settings)
+    partners, roles = (Counter[str](), Counter[str]())
+    for (partner, role), records in question.named_by.items():
+        partners[partner] += records
+        roles[role] += records
     return item_page(
         visit,
         "place",
         item,
         question=question,
         rows=[(row, record_path(row.partner, row.extract_id, row.sheet, row.row)) for row in question.rows],
+        partners=partners.most_common(),
+        roles=[one for one in roles.most_common() if one[0]],
         candidates=candidates,
         search=search,
         found_none=bool(search and not matches),
