@@ -117,7 +117,7 @@ def test_front_page_shows_extracts_in_force_and_the_most_valuable_items(
 ) -> None:
     said = shown(onlooker.get("/").text)
     assert str(still.release_id()) in said
-    assert f"Unknown place: {name_of(still)}" in said
+    assert f"Unknown place: “Qwertyville” {name_of(still)}" in said
     assert "Rows set aside" in said
 
 

@@ -122,7 +122,7 @@ def test_consequence_keeps_its_page_and_is_counted_once(settings: Settings) -> N
     make_accounts(settings)
     steward = visitor(settings)
     waiting = shown(steward.get("/waiting").text)
-    assert "What follows from it (1) row_volume_is_plausible of" in waiting
+    assert "What follows from it (1) row volume is plausible of" in waiting
     check = items.extract_check(PARTNER, HELD, "row_volume_is_plausible")
     assert "Take it, or give it to somebody" in steward.get(check.path).text
     listed = [one for one in read_status(settings)["open_items"]["most_valuable"] if HELD in one["item"]]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 
 from orchestration.core import NjiaError, Settings, UsageError, refreshes
+from orchestration.stewardship import audit
 from orchestration.stewardship.decisions.logged import NotLogged
 from orchestration.stewardship.desk.accounts import (
     DAGSTER,
@@ -28,6 +30,7 @@ from orchestration.stewardship.desk.address import DAGSTER_PATH, Address
 from orchestration.stewardship.desk.attempts import Attempts
 from orchestration.stewardship.desk.elsewhere import Elsewhere
 from orchestration.stewardship.desk.first_link import FirstLink
+from orchestration.stewardship.desk.names import Names
 from orchestration.stewardship.desk.pages import page
 from orchestration.stewardship.desk.sent_forms import SentForms
 from orchestration.stewardship.desk.sessions import Session, Sessions
@@ -35,6 +38,7 @@ from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, LANGUAGES, Wor
 from orchestration.stewardship.running import refresh_since
 
 MOST_FIELDS = 2000
+_MOST_PLACES_A_LINE = 1000
 STATUS_WORDS = {400: "error.form", 403: "error.forbidden", 404: "error.not_found", 405: "error.method"}
 
 
@@ -89,7 +93,12 @@ class Visit:
 
     @property
     def words(self) -> Words:
-        return words_of(self.request.cookies.get(LANGUAGE_COOKIE))
+        return replace(words_of(self.request.cookies.get(LANGUAGE_COOKIE)), names=self.names)
+
+    @cached_property
+    def names(self) -> Names:
+        """Names for ids, and which of them the page shows; only a steward sees what was written of a place."""
+        return Names(self.settings, bool(self.account and self.account.may_enter(DECISIONS)))
 
     @property
     def author(self) -> str:
@@ -124,7 +133,7 @@ class Visit:
         return self.request.url.path + (f"?{query}" if query else "")
 
     def page(self, template: str, status: int = 200, **context: Any) -> Response:
-        """Render a template with `context` and what every page has."""
+        """Render a template with `context` and what every page has; log the written places that it shows."""
         words = self.words
         path = self.request.url.path
         since = refresh_since(self.settings) if self.account and self.account.may_enter(DESK) else None
@@ -144,7 +153,12 @@ class Visit:
             "refreshing_since": since,
             "lists_as_of": refreshes.lists_as_of(self.settings) if since else None,
         }
-        return page(template, status, shared | context)
+        rendered = page(template, status, shared | context)
+        tokens = list(self.names.places_shown)
+        for at in range(0, len(tokens), _MOST_PLACES_A_LINE):
+            shown = tokens[at : at + _MOST_PLACES_A_LINE]
+            audit.record(self.settings, self.author, "viewed", "place names", names=shown)
+        return rendered
 
 
 View = Callable[[Visit], Response]

@@ -9,7 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from orchestration.stewardship.sentences import in_language
+from markupsafe import Markup, escape
+
+from orchestration.stewardship.desk.names import Names
+from orchestration.stewardship.sentences import Sentence, in_language, say
 
 CATALOGUE = Path(__file__).with_name("words.csv")
 LANGUAGES = {"en": "English", "sw": "Kiswahili"}
@@ -21,6 +24,7 @@ class Words:
     """Call it with a key and the values of its braces. Raises KeyError for an unknown key."""
 
     language: str
+    names: Names | None = None
 
     def __call__(self, key: str, **named: object) -> str:
         said = catalogue()[key][self.language]
@@ -35,8 +39,50 @@ class Words:
         """Return a room's sentence in this language; a number stays one."""
         return in_language(sentence, self.language) if isinstance(sentence, str) else sentence
 
+    def heading(self, sentence: str) -> tuple[str, str]:
+        """Return an item's title with names, and the ids behind them, which stand in small print."""
+        said, ids = self._with_names(sentence)
+        if self.names and isinstance(sentence, Sentence):
+            self.names.note_shown(sentence.given)
+        return said, ids
+
+    def title(self, sentence: str) -> Markup:
+        """Return both as one text."""
+        return _with_id(*self.heading(sentence))
+
+    def searched(self, sentence: str) -> str:
+        """Return both to search in, where nothing of it is shown."""
+        return " ".join(self._with_names(sentence))
+
+    def named(self, partner: str, contract: str = "", link: str = "") -> tuple[str, str, str]:
+        """Return a partner's name, the link, and its code (and a contract of it) for small print."""
+        code = "/".join(filter(None, (partner, contract)))
+        name = self.names.partner(partner) if self.names else None
+        return (name, link, code) if name else (code, link, "")
+
+    def partner(self, code: str, contract: str = "") -> Markup:
+        """Return a partner's name for a heading, its code (and a contract of it) in small print."""
+        name, _, ids = self.named(code, contract)
+        return _with_id(name, ids)
+
+    def extract(self, partner: str, extract_id: str) -> Markup:
+        """Return file, day and partner of an extract for a heading, its id in small print."""
+        name, ids = self.names.extract(partner, extract_id) if self.names else None, f"{partner}/{extract_id}"
+        return _with_id(name, ids) if name else escape(ids)
+
+    def _with_names(self, sentence: str) -> tuple[str, str]:
+        names = self.names.in_title(sentence.given) if self.names and isinstance(sentence, Sentence) else {}
+        if not names or not isinstance(sentence, Sentence):
+            return self.said(sentence), ""
+        said = self.said(say(sentence.template, **{**sentence.given, **names}))
+        return said, " · ".join(str(sentence.given[place]) for place in names)
+
     def said_all(self, words: Iterable[str]) -> str:
         return ", ".join(self.said(one) for one in words)
+
+
+def _with_id(said: str, ids: str) -> Markup:
+    return Markup('{} <small class="quiet">{}</small>').format(said, ids) if ids else escape(said)
 
 
 def words_of(language: str | None) -> Words:

@@ -88,7 +88,7 @@ class PlaceAlias(Decision):
             return payload
         if payload.get("place_id") == NO_PLACE:
             return {**payload, "text": places.name_token(load_keys(settings.keys), text)}
-        return {**payload, "text": _written(settings, text) or text}
+        return {**payload, "text": written_names(settings).get(text, text) if is_token(text) else text}
 
     def sentence(self) -> str:
         sentence = "“{text}” means {place}"
@@ -306,7 +306,8 @@ class OpenName:
 
     def title(self) -> str:
         if self.country:
-            return say("Unknown place: {name} in {country}", name=self.name, country=self.country)
+            country = places.place_names().get(self.country, self.country)
+            return say("Unknown place: {name} in {country}", name=self.name, country=country)
         return say("Unknown place: {name}", name=self.name)
 
 
@@ -381,11 +382,15 @@ def _place_called(text: str) -> str:
     return named[0] if len(named) == 1 else text
 
 
-def _written(settings: Settings, token: str) -> str | None:
-    """Return an open name as it was first written; None for any other text."""
-    groups = [name for name in open_name_groups(settings) if name.name == token]
-    written = review.texts_of_places(settings, load_keys(settings.keys)) if groups else {}
-    return next((texts[0] for name in groups for texts in name.written(written)), None)
+def written_names(settings: Settings) -> dict[str, str]:
+    """Return the open names as they were first written, by token."""
+    groups = open_name_groups(settings)
+    texts = review.texts_of_places(settings, load_keys(settings.keys)) if groups else {}
+    found: dict[str, str] = {}
+    for name in groups:
+        for written in name.written(texts)[:1]:
+            found.setdefault(name.name, written[0])
+    return found
 
 
 def _open_name(row: dict[str, str]) -> OpenName:

@@ -28,7 +28,7 @@ def agreements(visit: Visit) -> Response:
 
     columns = (
         Column("contract", "agreements.contract", lambda one: f"{one['partner']}/{one['contract']}",
-               lambda one: Cell(f"{one['partner']}/{one['contract']}", one["path"]), is_searched=True),
+               lambda one: Cell(*t.named(one["partner"], one["contract"], one["path"])), is_searched=True),
         Column("partner", "file.partner", lambda one: one["partner"], is_facet=True, is_hidden=True),
         Column("valid_to", "agreements.valid_to", lambda one: one["terms"].valid_to,
                lambda one: Cell(str(one["terms"].valid_to), mark=state(one) and t(state(one)),

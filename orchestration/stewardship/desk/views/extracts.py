@@ -47,15 +47,19 @@ def _landed_extracts(visit: Visit, status: dict[str, Any]) -> List:
         said = [t.said(finding) or spoken(name) for name, finding in _findings(failed, *_key(one))]
         return ". ".join(said) or held.get(_key(one), "")
 
+    def note(one: dict[str, Any]) -> str:
+        return " · ".join(
+            filter(None, (one["file"] and one["extract_id"], why(one) if _key(one) in held else ""))
+        )
+
     def state(one: dict[str, Any]) -> str:
         if _key(one) in held:
             return "extracts.held"
         return "extracts.over" if _key(one) in over else ""
 
     columns = (
-        Column("extract", "extracts.extract", lambda one: one["extract_id"],
-               lambda one: Cell(one["extract_id"], one["path"], why(one) if _key(one) in held else ""),
-               is_searched=True),
+        Column("extract", "extracts.extract", lambda one: f"{one['file'] or ''} {one['extract_id']}".strip(),
+               lambda one: Cell(one["file"] or one["extract_id"], one["path"], note(one)), is_searched=True),
         Column("partner", "file.partner", lambda one: one["partner"], is_facet=True, is_searched=True),
         Column("contract", "extract.contract", lambda one: one["contract"], is_facet=True, is_hidden=True),
         Column("state", "decision.state", state, said=t, is_facet=True),
@@ -86,7 +90,8 @@ def _partners(visit: Visit, found: list[dict[str, Any]]) -> List:
     late = {one["partner"] for one in last.overdue} if last else set()
     columns = (
         Column("partner", "file.partner", lambda one: one["partner"],
-               lambda one: Cell(one["partner"], f"/extracts?partner={one['partner']}"), is_searched=True),
+               lambda one: Cell(*t.named(one["partner"], link=f"/extracts?partner={one['partner']}")),
+               is_searched=True),
         Column("state", "decision.state", lambda one: one["state"], is_facet=True),
         Column("received", "extracts.last", lambda one: one["last_received"]),
         Column("cadence", "overdue.cadence", lambda one: one["cadence"], is_facet=True),

@@ -48,7 +48,7 @@ def waiting(visit: Visit) -> Response:
 def waiting_list(visit: Visit) -> List:
     t = visit.words
     columns = (
-        Column("what", "waiting.what", lambda one: t.said(one.title), lambda one: _titled(t, one),
+        Column("what", "waiting.what", lambda one: t.searched(one.title), lambda one: _titled(t, one),
                is_searched=True),
         Column("kind", "waiting.kind", lambda one: one.item.kind, said=lambda kind: t(f"item_kind.{kind}"),
                is_facet=True, is_hidden=True),
@@ -59,14 +59,15 @@ def waiting_list(visit: Visit) -> List:
         Column("opened", "item.opened", lambda one: one.opened),
         Column("due", "item.due", lambda one: one.due),
     )  # fmt: skip
-    choice = Choice("item", lambda one: str(one.item), lambda one: t.said(one.title))
+    choice = Choice("item", lambda one: str(one.item), lambda one: t.heading(one.title)[0])
     return List(visit, open_items(visit.settings), columns, choice=choice)
 
 
 def _titled(t: Words, one: OpenItem) -> Cell:
-    under = [(other.item.path, t.said(other.title)) for other in one.consequences]
+    under = [(other.item.path, t.heading(other.title)[0]) for other in one.consequences]
     folded = (t("item.consequences", count=len(under)), under) if under else None
-    return Cell(t.said(one.title), one.item.path, folded=folded)
+    said, ids = t.heading(one.title)
+    return Cell(said, one.item.path, ids, folded=folded)
 
 
 def item(visit: Visit) -> Response:

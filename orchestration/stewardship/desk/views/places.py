@@ -1,6 +1,6 @@
 """Unknown place names and their rows: candidates on a map, a search for other places, or no place.
 
-A page that shows what was written is logged before it is made.
+A page that shows what was written is logged before it is sent (`Visit.page`).
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -15,7 +16,6 @@ from typing import Any
 from starlette.responses import Response
 
 from orchestration.places import described
-from orchestration.stewardship import audit
 from orchestration.stewardship.desk.lists import Cell, Choice, Column, List
 from orchestration.stewardship.desk.map import map_of
 from orchestration.stewardship.desk.shared_parts import item_page, record_path
@@ -37,7 +37,7 @@ _SIMPLIFIED = 0.05  # of a degree: less than a line of the map is wide
 def places(visit: Visit) -> Response:
     """List the unknown names, most movements first."""
     found = list_of_places(visit)
-    _log(visit, found.shown)
+    _note_shown(visit, found.shown)
     near = {place.place_id: place for one in found.shown for place in one.candidates}
     return visit.page("places", list=found, near=near.values(), no_place=NO_PLACE)
 
@@ -61,7 +61,7 @@ def list_of_places(visit: Visit) -> List:
         lambda one: f"{one.name} {one.country or ''}".strip(),
         lambda one: t("place.asks", name=one.text),
     )
-    questions = place_questions(visit.settings)
+    questions = [_as_seen(visit, one) for one in place_questions(visit.settings)]
     return List(visit, questions, columns, choice=choice, prepare=lambda shown: map(with_readings, shown))
 
 
@@ -71,7 +71,8 @@ def place(visit: Visit, item: Item) -> Response:
     if question is None:
         # The address holds only a hash: a settled name looks like one that never existed.
         return visit.page("settled", back="/places", kind=item.kind)
-    _log(visit, [question])
+    question = _as_seen(visit, question)
+    _note_shown(visit, [question])
     search = visit.asked("search")
     known = {one.place_id for one in question.candidates}
     matches = place_matches(visit.settings, search) if search else []
@@ -98,10 +99,13 @@ def place(visit: Visit, item: Item) -> Response:
     )
 
 
-def _log(visit: Visit, questions: Sequence[PlaceQuestion]) -> None:
-    names = [one.name for one in questions if one.written]
-    if names:
-        audit.record(visit.settings, visit.author, "viewed", "place names", names=names)
+def _as_seen(visit: Visit, question: PlaceQuestion) -> PlaceQuestion:
+    """Hide from others than stewards what was written."""
+    return question if visit.names.is_steward else replace(question, written=[])
+
+
+def _note_shown(visit: Visit, questions: Sequence[PlaceQuestion]) -> None:
+    visit.names.places_shown |= dict.fromkeys(one.name for one in questions if one.written)
 
 
 @cache

@@ -16,6 +16,7 @@ from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, held_extract, quarantined_rows
 from orchestration.stewardship.kinds.records import releasable_rules
 from orchestration.stewardship.kinds.rows import quality_rules
+from orchestration.stewardship.sentences import say
 from orchestration.stewardship.worklists.rows import fields_of, rows_set_aside
 
 # These values name files, so only their form is accepted.
@@ -69,13 +70,15 @@ def of_rule(visit: Visit, item: Item) -> Response:
         Column("count", "rows.count", lambda row: int(row["rows"]), is_number=True),
         Column("where", "rows.where", lambda row: row["row_numbers"]),
     )  # fmt: skip
+    words = quality_rules().get(rule)
     return item_page(
         visit,
         "rows_of_rule",
         item,
         partner=partner,
         rule=rule,
-        words_of_rule=quality_rules().get(rule),
+        words_of_rule=words,
+        heading=say("{partner}: {rule}", partner=partner, rule=words["title"] if words else spoken(rule)),
         stays_unknown=releasable_rules().get(rule),
         refused=List(visit, refused, columns, name="refused"),
         list=found,

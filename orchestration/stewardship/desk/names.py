@@ -1,0 +1,85 @@
+"""Names for the ids in the headings of the desk: written places, partners, extracts and checks.
+
+Files, messages and commands keep the ids. What was written of a place may be a person's name: stewards alone
+see it, and `Visit.page` logs the page that shows it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+from orchestration.core import Settings
+from orchestration.stewardship.desk.pages import spoken
+from orchestration.stewardship.kinds.place_alias import written_names
+
+_NOTES_KEPT = 4096
+
+
+@dataclass
+class Names:
+    """`is_steward`: whether the page may show what was written; `places_shown`: tokens of those it shows."""
+
+    settings: Settings
+    is_steward: bool = False
+    places_shown: dict[str, None] = field(default_factory=dict)
+
+    def in_title(self, given: Mapping[str, Any]) -> dict[str, str]:
+        """Return the names of the ids that a title was filled in with, by their place in it."""
+        found: dict[str, str | None] = {}
+        for place, value in given.items():
+            if place == "name":
+                found[place] = self._written_place(value)
+            elif place == "check":
+                found[place] = spoken(value)
+            elif place in ("partner", "one", "other"):
+                found[place] = self.partner(value)
+            elif place == "extract_id":
+                found[place] = self._file(given["partner"], value)
+            elif place == "of" and "/" in value:
+                partner, _, other = value.partition("/")
+                found[place] = self.extract(partner, other) or self.partner(partner)
+        return {place: name for place, name in found.items() if name}
+
+    def note_shown(self, given: Mapping[str, Any]) -> None:
+        """Note that a page shows a title with what was written of its place."""
+        if self._written_place(given.get("name", "")):
+            self.places_shown[given["name"]] = None
+
+    def partner(self, code: str) -> str | None:
+        """Return the partner's name in the contract of what landed last; None where it has none."""
+        notes = (self.settings.landing / code).glob("[!.]*.json")
+        modified, newest = max(((path.stat().st_mtime_ns, path) for path in notes), default=(0, None))
+        return _noted(newest, modified)[0] if newest else None
+
+    def extract(self, partner: str, extract_id: str) -> str | None:
+        """Return file, day and partner of a landed extract; None where there is no such extract."""
+        file = self._file(partner, extract_id)
+        return file and f"{file}, {self.partner(partner) or partner}"
+
+    def _file(self, partner: str, extract_id: str) -> str | None:
+        path = self.settings.landing / partner / f"{extract_id}.json"
+        if not path.is_file():
+            return None
+        _, file, day = _noted(path, path.stat().st_mtime_ns)
+        return file and f"{file} ({day})"
+
+    def _written_place(self, token: str) -> str | None:
+        text = self._written.get(token) if self.is_steward else None
+        return text and f"“{text}”"
+
+    @cached_property
+    def _written(self) -> dict[str, str]:
+        return written_names(self.settings)
+
+
+@lru_cache(_NOTES_KEPT)
+def _noted(path: Path, modified: int) -> tuple[str | None, str | None, str]:
+    """Return partner's name, file and day of a landing note; `modified` tells an earlier content apart."""
+    note = json.loads(path.read_text(encoding="utf-8"))
+    partner = note.get("contract_content", {}).get("partner", {})
+    return partner.get("name"), note.get("file"), str(note.get("received_on"))[:10]
