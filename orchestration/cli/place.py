@@ -28,7 +28,8 @@ def place_command(
 ) -> None:
     """Look up place names.
 
-    Each name is resolved as in a refresh: first by stewards' decisions, then by the reference places.
+    Each name is resolved as in a refresh: first by stewards' decisions that hold for every partner, then by
+    the reference places.
     """
     from orchestration import places, stewardship
 

@@ -199,7 +199,7 @@ class Ended:
 @pytest.fixture(scope="module")
 def month_later(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory) -> Ended:
     """April: S7 is old enough, swala's contract is corrected, a partner is new, a decision has lost its place,
-    and the operator has a boundary file of its own."""
+    one holds for swala's origins alone, and the operator has a boundary file of its own."""
     folder = tmp_path_factory.mktemp("april")
     base = copy_of(published_world, folder).at(scenario.AS_OF.replace(month=4))
     base = with_boundaries(base, write(counties(), folder / "own.gpkg"))
@@ -212,6 +212,11 @@ def month_later(published_world: EvidenceBase, tmp_path_factory: pytest.TempPath
         base.settings, "place_alias", "A. Fixture", "by telephone", scenario.AS_OF, text="Kisumu",
         place_id="KE001", override=True,
     )  # fmt: skip
+    for place_id, scope in (("tn-uga-jinja", {"role": "origin"}), ("tn-uga-mbale", {"role": "destination"})):
+        record_decision(
+            base.settings, "place_alias", "A. Fixture", "by telephone", scenario.AS_OF, text="Kampala",
+            place_id=place_id, partner="swala_post", **scope,
+        )  # fmt: skip
     file = base.settings.decisions / "place_alias.jsonl"
     file.write_text(file.read_text().replace("KE001", "KE999"))
     ended = base.refresh()
@@ -255,6 +260,12 @@ def test_decision_on_an_unknown_place_is_listed_without_effect(
     )
     kisumu = name_token(load_keys(settings.keys), "Kisumu")
     assert kisumu in {row["name"] for row in review.read(settings, review.UNRESOLVED_PLACES)}
+
+
+def test_decision_holds_for_one_partner_and_role(month_later: Ended, published_world: EvidenceBase) -> None:
+    origins = "select distinct origin_place_id from marts.fct_movements where origin_place_id like 'tn-uga-%'"
+    assert published_world.ask(origins) == [("tn-uga-kampala",)]
+    assert month_later.base.ask(origins) == [("tn-uga-jinja",)]
 
 
 def test_release_names_the_operators_boundaries(month_later: Ended) -> None:

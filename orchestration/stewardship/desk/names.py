@@ -27,6 +27,7 @@ class Names:
     settings: Settings
     is_steward: bool = False
     places_shown: dict[str, None] = field(default_factory=dict)
+    _partners: dict[str, str | None] = field(default_factory=dict)
 
     def in_title(self, given: Mapping[str, Any]) -> dict[str, str]:
         """Return the names of the ids that a title was filled in with, by their place in it."""
@@ -52,9 +53,11 @@ class Names:
 
     def partner(self, code: str) -> str | None:
         """Return the partner's name in the contract of what landed last; None where it has none."""
-        notes = (self.settings.landing / code).glob("[!.]*.json")
-        modified, newest = max(((path.stat().st_mtime_ns, path) for path in notes), default=(0, None))
-        return _noted(newest, modified)[0] if newest else None
+        if code not in self._partners:
+            notes = (self.settings.landing / code).glob("[!.]*.json")
+            modified, newest = max(((path.stat().st_mtime_ns, path) for path in notes), default=(0, None))
+            self._partners[code] = _noted(newest, modified)[0] if newest else None
+        return self._partners[code]
 
     def extract(self, partner: str, extract_id: str) -> str | None:
         """Return file, day and partner of a landed extract; None where there is no such extract."""
