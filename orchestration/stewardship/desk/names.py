@@ -40,7 +40,7 @@ class Names:
             elif place in ("partner", "one", "other"):
                 found[place] = self.partner(value)
             elif place == "extract_id":
-                found[place] = self._file(given["partner"], value)
+                found[place] = self.file(given["partner"], value)
             elif place == "of" and "/" in value:
                 partner, _, other = value.partition("/")
                 found[place] = self.extract(partner, other) or self.partner(partner)
@@ -61,10 +61,11 @@ class Names:
 
     def extract(self, partner: str, extract_id: str) -> str | None:
         """Return file, day and partner of a landed extract; None where there is no such extract."""
-        file = self._file(partner, extract_id)
+        file = self.file(partner, extract_id)
         return file and f"{file}, {self.partner(partner) or partner}"
 
-    def _file(self, partner: str, extract_id: str) -> str | None:
+    def file(self, partner: str, extract_id: str) -> str | None:
+        """Return file and day of a landed extract; None where there is no such extract."""
         path = self.settings.landing / partner / f"{extract_id}.json"
         if not path.is_file():
             return None

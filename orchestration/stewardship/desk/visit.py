@@ -97,7 +97,7 @@ class Visit:
 
     @cached_property
     def names(self) -> Names:
-        """Names for ids, and which of them the page shows; only a steward sees what was written of a place."""
+        """Names for ids; only a steward sees what was written of a place, and `page` logs it."""
         return Names(self.settings, bool(self.account and self.account.may_enter(DECISIONS)))
 
     @property

@@ -48,9 +48,8 @@ def _landed_extracts(visit: Visit, status: dict[str, Any]) -> List:
         return ". ".join(said) or held.get(_key(one), "")
 
     def note(one: dict[str, Any]) -> str:
-        return " · ".join(
-            filter(None, (one["file"] and one["extract_id"], why(one) if _key(one) in held else ""))
-        )
+        ids = one["extract_id"] if one["file"] else ""
+        return " · ".join(filter(None, (ids, why(one) if _key(one) in held else "")))
 
     def state(one: dict[str, Any]) -> str:
         if _key(one) in held:

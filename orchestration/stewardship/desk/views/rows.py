@@ -87,8 +87,15 @@ def of_rule(visit: Visit, item: Item) -> Response:
 
 def rows_of_rule(visit: Visit, item: Item) -> List:
     t, (partner, rule) = visit.words, item.key
+
+    def file_and_id(extract_id: str) -> tuple[str, str, str]:
+        file = visit.names.file(partner, extract_id)
+        return (file, "", extract_id) if file else (extract_id, "", "")
+
     columns = (
-        Column("extract", "extracts.extract", lambda row: row.extract_id, is_facet=True),
+        Column("extract", "extracts.extract", lambda row: row.extract_id,
+               lambda row: Cell(*file_and_id(row.extract_id)), said=lambda one: file_and_id(one)[0],
+               is_facet=True),
         Column("sheet", "rows.sheet", lambda row: row.sheet, is_facet=True),
         Column("row", "rows.row", lambda row: row.row,
                lambda row: Cell(str(row.row), record_path(partner, row.extract_id, row.sheet, row.row)),
