@@ -127,13 +127,11 @@ def _show_release(release: Mapping[str, Any] | None) -> None:
 
 def _show_next_run(next_run: Mapping[str, Any]) -> None:
     """Say when a refresh starts by itself, or why none does."""
-    names = {"files": "file(s) in the inbox", "landings": "landed extract(s)"}
-    waiting = [f"{next_run[name]} {what}" for name, what in names.items() if next_run[name]]
-    if waiting:
-        out.print(f"{' and '.join(waiting)} wait for a refresh.")
+    if next_run["waits"]:
+        out.print(f"Waiting for a refresh: {escape(next_run['waits'])}.")
     if next_run["can_start"]:
         at, soon = next_run["at"], ""
-        if waiting:
+        if next_run["starts"]:
             pause = next_run["not_before"]
             soon = f", or soon after {minute_of(pause)}" if pause else ", or within a minute"
         out.print(f"The next refresh starts by itself on {at[:10]} at {at[11:16]} in Nairobi{soon}.\n")

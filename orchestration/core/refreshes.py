@@ -1,8 +1,8 @@
 """The journal of refreshes: the last one in `review/last_refresh.json`, all of them in `review/history/`.
 
 A running refresh has a file of its own, so that the results of the last one stay until the next has ended.
-Messages, the quality report and its trend, and `njia status` read the journal. It holds names of partners and
-checks, and counts; no value of a row.
+Messages, the quality report and its trend, the desk, and `njia status` read the journal. It holds names of
+partners and checks, and counts; no value of a row. Beside it lies a request for a refresh, until one begins.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ from orchestration.core.lock import held_if_free, this_process
 from orchestration.core.settings import Settings
 
 LAST, HISTORY, BEGUN = "last_refresh.json", "refreshes.jsonl", "refresh_under_way.json"
-CONSIDERED = "landings_considered.json"
+CONSIDERED, ASKED = "considered.json", "refresh_asked.json"
+# The steps in order, as Dagster's job names them.
+STEPS = (
+    "take_in", "type_extracts", "places__matches", "gates__verdicts", "in_force", "warehouse", "linkage",
+    "statistics", "publishable", "release__candidate", "release__verdict", "publish",
+)  # fmt: skip
 UNDER_WAY, PUBLISHED, UNCHANGED, REFUSED, WAITS, CRASHED, STOPPED = (
     "under_way", "published", "unchanged", "refused", "waits", "crashed", "stopped",
 )  # fmt: skip
@@ -41,7 +46,8 @@ class End:
     held_by (checks) of each held extract; `overdue`: partner, contract and due. An unfinished refresh keeps
     both from the one before it. `rows`, `movements` and `checks` are those of `njia refresh --json`.
     `crashes`: run_id, ended and reason of recent crashes, also after a good refresh. `process` and
-    `process_started` identify the process although its number may be reused.
+    `process_started` identify the process although its number may be reused. `inputs`: the
+    files of the inbox and the decisions when it began. `steps`: when each step began.
     """
 
     run_id: str
@@ -63,14 +69,44 @@ class End:
     crashes: list[dict[str, str]] = field(default_factory=list)
     process: int | None = None
     process_started: float | None = None
+    inputs: dict[str, list[str]] = field(default_factory=dict)
+    steps: dict[str, str] = field(default_factory=dict)
 
 
-def begin(settings: Settings, run_id: str, as_of: datetime) -> End:
-    """Record the start of a refresh; one still under way has crashed. The caller holds the lock."""
+def begin(
+    settings: Settings, run_id: str, as_of: datetime, inputs: Mapping[str, Iterable[str]] | None = None
+) -> End:
+    """Record the start of a refresh; one still under way has crashed. The caller holds the lock.
+
+    It answers a request for a refresh.
+    """
     before = _end_killed(settings) or last(settings)
-    entry = replace(_following(before, run_id), as_of=as_of.isoformat(), **this_process())
+    found = {name: sorted(ids) for name, ids in (inputs or {}).items()}
+    entry = replace(_following(before, run_id), as_of=as_of.isoformat(), inputs=found, **this_process())
+    durable.write_json(settings.review / BEGUN, asdict(entry))
+    (settings.review / ASKED).unlink(missing_ok=True)
+    return entry
+
+
+def at_step(settings: Settings, begun: End, step: str) -> End:
+    """Record that a step begins."""
+    entry = replace(begun, steps={**begun.steps, step: _now()})
     durable.write_json(settings.review / BEGUN, asdict(entry))
     return entry
+
+
+def ask(settings: Settings, author: str) -> None:
+    """Record a request for a refresh."""
+    durable.write_json(settings.review / ASKED, {"author": author, "time": _now()})
+
+
+def asked(settings: Settings) -> dict[str, str] | None:
+    """Return author and time of the request that no refresh has answered."""
+    try:
+        request = json.loads((settings.review / ASKED).read_text(encoding="utf-8"))
+        return {name: str(request[name]) for name in ("author", "time")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _following(before: End | None, run_id: str) -> End:
@@ -107,7 +143,8 @@ def record(settings: Settings, ended: End) -> None:
     durable.append_line(settings.review / "history" / HISTORY, json.dumps(_in_short(ended), sort_keys=True))
     (settings.review / BEGUN).unlink(missing_ok=True)
     if ended.outcome in WHOLE:
-        durable.write_json(settings.review / CONSIDERED, sorted(landings(settings)))
+        considered = {"landings": sorted(landings(settings)), **ended.inputs}
+        durable.write_json(settings.review / CONSIDERED, considered)
 
 
 def landings(settings: Settings) -> set[str]:
@@ -115,14 +152,15 @@ def landings(settings: Settings) -> set[str]:
     return {f"{path.parent.name}/{path.stem}" for path in settings.landing.glob("*/[!.]*.json")}
 
 
-def considered(settings: Settings) -> set[str] | None:
-    """Return the landings that the last complete refresh considered; None before the first.
+def considered(settings: Settings) -> dict[str, set[str]] | None:
+    """Return the landings, files and decisions that the last complete refresh considered; None before it.
 
     Whether it published, held, superseded or refused them, they need no further refresh.
     """
     try:
-        return set(json.loads((settings.review / CONSIDERED).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        found = json.loads((settings.review / CONSIDERED).read_text(encoding="utf-8"))
+        return {name: set(ids) for name, ids in found.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
         return None
 
 
@@ -158,17 +196,18 @@ def under_way(settings: Settings) -> End | None:
 
 def lists_as_of(settings: Settings) -> datetime | None:
     """Return when the refresh ended that wrote the stewards' lists; a crash leaves earlier lists in place."""
-    end = _last_whole(settings)
+    end = last_whole(settings)
     return datetime.fromisoformat(str(end["ended"])) if end else None
 
 
 def lists_show_candidate(settings: Settings) -> bool:
     """Whether the stewards' lists describe a candidate that was refused or waits."""
-    end = _last_whole(settings)
+    end = last_whole(settings)
     return end is not None and end["outcome"] in NOT_PUBLISHED
 
 
-def _last_whole(settings: Settings) -> Mapping[str, Any] | None:
+def last_whole(settings: Settings) -> Mapping[str, Any] | None:
+    """Return the last complete refresh in short form."""
     return next((entry for entry in reversed(history(settings)) if entry["outcome"] in WHOLE), None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from orchestration.core.errors import UsageError
@@ -30,6 +30,7 @@ class Settings:
     `notify`: the file that lists recipients of messages; None writes them to the folder alone.
     `require_encrypted_volume`: refuse a home on an unencrypted volume, unless `volume_is_encrypted`.
     `delete_work`: delete everything made of records from the work folder after a refresh.
+    `refresh_after`: how long after the last decision a refresh starts by itself; None waits for the night.
     `drafts_lists`: on during a refresh; its lists for stewards take effect when it ends.
     """
 
@@ -47,6 +48,7 @@ class Settings:
     drafts_lists: bool = False
     publishes_after_review: bool = False
     signatures: int = 1
+    refresh_after: timedelta | None = timedelta(minutes=10)
 
     @classmethod
     def from_environment(cls, home: Path | str | None = None, partners: Path | str | None = None) -> Settings:
@@ -79,6 +81,7 @@ class Settings:
             delete_work=_is_on("NJIA_DELETE_WORK"),
             publishes_after_review=_one_of("NJIA_PUBLISH", "automatic", "after_review") == "after_review",
             signatures=int(_one_of("NJIA_SIGNATURES", "1", "2")),
+            refresh_after=_minutes("NJIA_REFRESH_AFTER_DECISIONS", 10),
         )
 
     def as_of(self) -> datetime:
@@ -227,6 +230,15 @@ def _one_of(name: str, default: str, *others: str) -> str:
     if given in (default, *others):
         return given
     raise UsageError(f"{name} must be {' or '.join((default, *others))}.")
+
+
+def _minutes(name: str, default: int) -> timedelta | None:
+    given = os.environ.get(name, "").strip().lower() or str(default)
+    if given in ("0", "off"):
+        return None
+    if given.isdecimal() and len(given) < 6:
+        return timedelta(minutes=int(given))
+    raise UsageError(f"{name} must be a number of minutes, or off.")
 
 
 def _parse_as_of(text: str | None) -> datetime | None:

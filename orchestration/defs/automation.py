@@ -1,4 +1,4 @@
-"""What starts by itself: a pull and a refresh every night, a refresh when files arrive, sending messages."""
+"""What starts by itself: pull and refresh each night, a refresh when something waits, sending messages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from orchestration.contracts import Contracts
 from orchestration.core import NjiaError, Settings, clear_work_left_behind
 from orchestration.defs import pulled
 from orchestration.defs.killed_runs import end_killed_runs
-from orchestration.defs.tags import REFRESH
+from orchestration.defs.tags import REFRESH, STARTED_BY
 from orchestration.operations import next_run
 from orchestration.stewardship import messages, refresh_since
 
@@ -61,26 +61,28 @@ def automation(settings: Settings, contracts: Contracts) -> Automation:
         return dg.RunRequest()
 
     @dg.sensor(
-        name="inbox",
+        name=next_run.SENSOR,
         job=job,
-        minimum_interval_seconds=60,
+        minimum_interval_seconds=next_run.SENSOR_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Start a refresh when the inbox holds new files, or an extract landed outside a refresh.",
+        description="Start a refresh for what no refresh has considered: files in the inbox, extracts that "
+        "landed outside a refresh, decisions, or a request from the desk.",
     )
     def inbox(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         end_killed_runs(settings)
         # A request now would use up the run key of these files, for a run that gets no lock or finds nothing.
         if refresh_since(settings) or context.instance.get_runs_count(UNDER_WAY):
-            return dg.SkipReason("A refresh is running or queued. The inbox is checked again after it.")
+            return dg.SkipReason("A refresh is running or queued. What waits starts another after it.")
         waiting = next_run.waiting(settings)
         if waiting.key is None:
-            return dg.SkipReason("The inbox is empty, and a refresh has considered every landed extract.")
+            nothing = "Nothing waits: a refresh has considered every file, landed extract and decision."
+            return dg.SkipReason(f"{waiting.in_words} wait for the night." if waiting.in_words else nothing)
         if waiting.not_before and datetime.now(UTC) < waiting.not_before:
+            crashes = f" after {waiting.crashes} crashes" if waiting.crashes else ""
             return dg.SkipReason(
-                f"{waiting.crashes} refreshes crashed. The next starts at {waiting.not_before}."
+                f"Waiting: {waiting.in_words}. The next refresh{crashes} starts at {waiting.not_before}."
             )
-        # An unreadable file stays in the inbox. Its key keeps it from starting a refresh every minute.
-        return dg.RunRequest(run_key=waiting.key)
+        return dg.RunRequest(run_key=waiting.key, tags={STARTED_BY: waiting.in_words})
 
     @dg.sensor(
         name="messages",

@@ -39,7 +39,9 @@ def step(context: Context, runs: Runs, work: Callable[[Run], Answer]) -> Answer:
     problem: NjiaError | None = None
     answer: Answer
     try:
-        answer = work(runs.begin(op.run_id, _is_refresh(op.run)))
+        run = runs.begin(op.run_id, _is_refresh(op.run))
+        runs.at_step(op.op_handle.name)
+        answer = work(run)
     except NjiaError as error:
         problem = error
     except KeyboardInterrupt:

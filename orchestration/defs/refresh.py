@@ -14,7 +14,7 @@ from types import FrameType
 from uuid import uuid4
 
 import dagster as dg
-from dagster import DagsterEvent, DagsterInstance
+from dagster import DagsterInstance
 
 from orchestration.core import NjiaError, RefreshRunning, Settings, clear_work, prepare_home, refreshes
 from orchestration.defs import boundary, pulled, tags
@@ -52,7 +52,7 @@ def run_refresh(
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
     started = time.monotonic()
     end_killed_runs(settings)  # it needs the last holder of the lock, which may be dead
-    runs = Runs(settings)
+    runs = Runs(settings, on_step)
     run_id = str(uuid4())
     try:
         # Before any Dagster call, so that a second refresh leaves no run behind.
@@ -63,7 +63,7 @@ def run_refresh(
         with _interrupts_noted(runs):
             if steps is None and end_unchanged(runs, run_id):
                 return Refreshed(refreshes.UNCHANGED, time.monotonic() - started, None, runs.is_rolled_back)
-            result = _run(runs, run_id, on_step, steps)
+            result = _run(runs, run_id, steps)
     except KeyboardInterrupt:
         boundary.write_stop(runs, run_id)
         raise
@@ -90,9 +90,7 @@ def steps_to_candidate(settings: Settings) -> list[dg.AssetKey]:
     return [key for key in keys if key not in later and not pulled.is_pulled(key)]
 
 
-def _run(
-    runs: Runs, run_id: str, on_step: Callable[[str], None], steps: list[dg.AssetKey] | None
-) -> dg.ExecuteInProcessResult:
+def _run(runs: Runs, run_id: str, steps: list[dg.AssetKey] | None) -> dg.ExecuteInProcessResult:
     # Slow imports: the definitions load dbt and every room.
     from orchestration.defs.resources import evidence_base
 
@@ -100,13 +98,7 @@ def _run(
     if runs.interrupted:
         raise KeyboardInterrupt
 
-    def listen(record: object, _cursor: object = None) -> None:
-        event = getattr(record, "dagster_event", None)
-        if isinstance(event, DagsterEvent) and event.event_type_value == "STEP_START":
-            on_step(event.step_key or "")
-
     with DagsterInstance.from_config(str(runs.settings.dagster_home)) as instance:
-        instance.add_event_listener(run_id, listen)
         result = job.execute_in_process(
             run_config=QUIET_LOGS,
             instance=instance,

@@ -2,6 +2,7 @@
 
 REFRESH = "refresh"
 OUTCOME, HELD, OVERDUE, RELEASE = "njia/outcome", "njia/held", "njia/overdue", "njia/release"
+STARTED_BY = "njia/started_by"
 
 OWNER = "team:operators"
 _SENSITIVITY = "njia/sensitivity"

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.intake.claim import inbox_place
     from orchestration.intake.drift.codes import find_new_codes, is_shown_choice
     from orchestration.intake.drift.column_words import DEFAULT_PART, Reading, denial_in, place_of, readings
     from orchestration.intake.drift.report import drift_item, drift_items, last_extract, new_codes_of
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
         fitted_by_no_contract,
         left_alone,
         lying_in_inbox,
+        marks_of_files_ready,
         shown_files,
         still_written,
     )

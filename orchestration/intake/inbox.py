@@ -9,6 +9,7 @@ from __future__ import annotations
 import filecmp
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from orchestration.intake.claim import (
     COMPLETE,
     OWN_FOLDERS,
     has_writer,
+    inbox_place,
     is_file,
     is_folder,
     is_still,
@@ -69,6 +71,16 @@ def files_ready(settings: Settings) -> list[Path]:
     """Return the files of all partners that a refresh would take now, without those that wait."""
     by_partner = inbox_files(settings).items()
     return [path for partner, files in by_partner if partner for path in files if why_it_waits(path) is None]
+
+
+def marks_of_files_ready(settings: Settings) -> set[str]:
+    """Return partner, name, size and time of each: another mark after it was written again."""
+    marks = set()
+    for path in files_ready(settings):
+        with suppress(FileNotFoundError):  # taken meanwhile
+            status, place = path.stat(), inbox_place(path)
+            marks.add(f"{place.parent.name}/{place.name}|{status.st_size}|{status.st_mtime_ns}")
+    return marks
 
 
 def files_waiting(settings: Settings) -> bool:

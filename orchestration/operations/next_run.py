@@ -1,4 +1,4 @@
-"""When the next refresh starts by itself, and what prevents it: for `njia status` and the inbox sensor.
+"""What waits for a refresh, when the next starts, what prevents it: for `njia status`, desk and sensor.
 
 Reads Dagster's stores with plain SQL, because loading Dagster takes longer than `njia status` may. Does not
 belong here: ending dead runs (`defs/killed_runs.py`).
@@ -18,11 +18,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from orchestration.core import Settings, is_alive, last_holder, refreshes
-from orchestration.intake import files_ready, inbox_place, pull_lock
+from orchestration.intake import marks_of_files_ready, pull_lock
 from orchestration.release import current_release
-from orchestration.stewardship import refresh_since
+from orchestration.stewardship import decisions_waiting, refresh_since, say, together
 
 SCHEDULE, HOUR, TIME_ZONE = "nightly", 2, "Africa/Nairobi"
+SENSOR, SENSOR_SECONDS = "inbox", 20
 PULL = "pull"  # Dagster's job
 # A daemon writes a heartbeat every 30 seconds.
 HEARTBEAT_WITHIN = timedelta(minutes=2)
@@ -32,43 +33,82 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=10), timedelta(hours=6)
 
 @dataclass(frozen=True)
 class Waiting:
-    """What no refresh has considered: files of the inbox, and landed extracts as `partner/extract_id`.
+    """What no refresh has considered, and when it starts one.
 
-    `not_before`: after several crashes in a row the next refresh waits, longer each time.
+    `files` of the inbox, `landings` as `partner/extract_id`, ids of `decisions`; `asked`: author and time of
+    a request from the desk. `starts`: False where only decisions wait, and they wait for the night.
+    `not_before`: the time after the last decision has to pass, and after several crashes in a row the next
+    refresh waits, longer each time.
     """
 
-    files: list[Path]
+    files: list[str]
     landings: list[str]
-    crashes: int
+    decisions: list[str]
+    asked: Mapping[str, str] | None
+    starts: bool
     not_before: datetime | None
+    crashes: int
+    after: str | None
 
     @property
     def key(self) -> str | None:
-        """Return the run key: the same files and landings start one run, and one more after each crash."""
-        if not self.files and not self.landings:
+        """Return the run key: the same things start one run, and one more after a crash."""
+        if not self.starts:
             return None
-        digest = hashlib.sha256()
-        for path in self.files:
-            stat, place = path.stat(), inbox_place(path)
-            digest.update(f"{place.parent.name}/{place.name}|{stat.st_size}|{stat.st_mtime_ns}\n".encode())
-        digest.update("\n".join(self.landings).encode())
-        return f"{digest.hexdigest()}-{self.crashes}"
+        asked = self.asked["time"] if self.asked else None
+        content = json.dumps([self.after, self.files, self.landings, self.decisions, asked])
+        return f"{hashlib.sha256(content.encode()).hexdigest()}-{self.crashes}"
+
+    @property
+    def in_words(self) -> str:
+        """Say what waits, for the operator; empty for nothing."""
+        counts = {
+            "file(s) in the inbox": len(self.files),
+            "landed extract(s)": len(self.landings),
+            "decision(s)": len(self.decisions),
+        }
+        found = [f"{count} {what}" for what, count in counts.items() if count]
+        return ", ".join([*found, f"a request of {self.asked['author']}"] if self.asked else found)
 
 
 def waiting(settings: Settings) -> Waiting:
+    considered = refreshes.considered(settings) or {}
+    files = marks_of_files_ready(settings) - considered.get("files", set())
+    landings, asked = _unconsidered(settings), refreshes.asked(settings)
+    decisions = decisions_waiting(settings)
+    starts, not_before = bool(files or landings or asked), _after_crashes(settings, asked)
+    if not starts and decisions.ids and settings.refresh_after is not None and decisions.last:
+        starts = True
+        not_before = max(filter(None, (not_before, decisions.last + settings.refresh_after)))
+    whole = refreshes.last_whole(settings)
+    return Waiting(
+        sorted(files),
+        sorted(landings),
+        sorted(decisions.ids),
+        asked,
+        starts,
+        not_before,
+        len(refreshes.crashes_in_a_row(settings)),
+        whole["run_id"] if whole else None,
+    )
+
+
+def _after_crashes(settings: Settings, asked: Mapping[str, str] | None) -> datetime | None:
+    """Return the end of the pause after crashes; a request that was made since needs none."""
     crashed = refreshes.crashes_in_a_row(settings)
+    if not crashed or (asked and asked["time"] >= str(crashed[-1]["ended"])):
+        return None
     pause = timedelta(0)
     if len(crashed) > 1:
         pause = min(FIRST_PAUSE * 2 ** min(len(crashed) - 2, 10), LONGEST_PAUSE)
-    not_before = datetime.fromisoformat(str(crashed[-1]["ended"])) + pause if crashed else None
-    return Waiting(files_ready(settings), sorted(_unconsidered(settings)), len(crashed), not_before)
+    return datetime.fromisoformat(str(crashed[-1]["ended"])) + pause
 
 
 def _unconsidered(settings: Settings) -> set[str]:
     """Return landed extracts that no refresh has considered, or, in old homes, that no release knows."""
     landed, considered = refreshes.landings(settings), refreshes.considered(settings)
     if considered is not None:
-        return landed - considered
+        return landed - considered.get("landings", set())
     current = current_release(settings)
     known = {extract["extract_id"] for extract in current.manifest["extracts"]} if current else set()
     return {landing for landing in landed if landing.partition("/")[2] not in known}
@@ -84,8 +124,9 @@ def next_night(now: datetime) -> datetime:
 def read_next_run(settings: Settings, now: datetime) -> dict[str, Any]:
     """Return when the next refresh starts.
 
-    `at`: the next time of the schedule. `obstacles`: sentences, if none can start. `files` and `landings`:
-    how many wait; they start a refresh within a minute, or a minute after `not_before`.
+    `at`: the next time of the schedule. `obstacles`: sentences, if none can start. `files`, `landings` and
+    `decisions`: how many wait; `asked`: who asked for a refresh and when; `waits`: all of these in words.
+    Where they start a refresh (`starts`), it does within half a minute, or half a minute after `not_before`.
     """
     pending = waiting(settings)
     obstacles = _obstacles(settings, now)
@@ -95,7 +136,11 @@ def read_next_run(settings: Settings, now: datetime) -> dict[str, Any]:
         "obstacles": obstacles,
         "files": len(pending.files),
         "landings": len(pending.landings),
-        "not_before": pending.not_before.isoformat() if pending.not_before and pending.key else None,
+        "decisions": len(pending.decisions),
+        "asked": pending.asked,
+        "waits": pending.in_words,
+        "starts": pending.starts,
+        "not_before": pending.not_before.isoformat() if pending.not_before and pending.starts else None,
     }
 
 
@@ -110,10 +155,16 @@ def _obstacles(settings: Settings, now: datetime) -> list[str]:
         )
         switches = _rows(
             schedules / "schedules.db",
-            "select status, instigator_body as body from instigators where instigator_type = 'SCHEDULE'",
+            "select status, instigator_body as body from instigators",
         )
     except sqlite3.Error as error:
-        return [f"Dagster's stores in {settings.dagster_home} cannot be read ({error})."]
+        return [
+            say(
+                "Dagster's stores in {folder} cannot be read ({error}).",
+                folder=str(settings.dagster_home),
+                error=str(error),
+            )
+        ]
     return [*_dead_daemon(beats, now), *_switched_off(switches), *_dead_runs(settings, unfinished, now)]
 
 
@@ -123,20 +174,31 @@ def _dead_daemon(beats: list[Mapping[str, Any]], now: datetime) -> list[str]:
     known = [beat for beat in needed if beat]
     if len(known) == len(needed) and now - min(known) <= HEARTBEAT_WITHIN:
         return []
-    since = f" Its last heartbeat was at {min(known):%Y-%m-%d %H:%M} UTC." if known else ""
+    since = say("Its last heartbeat was at {time} UTC.", time=f"{min(known):%Y-%m-%d %H:%M}") if known else ""
     return [
-        f"Nothing starts by itself, because Dagster's daemon is not running.{since} Start it with njia "
-        "serve, or let cron run njia refresh."
+        together(
+            say("Nothing starts by itself, because Dagster's daemon is not running."),
+            since,
+            say("Start it with `njia serve`, or let cron run `njia refresh`."),
+        )
     ]
 
 
 def _switched_off(switches: list[Mapping[str, Any]]) -> list[str]:
-    off = [json.loads(switch["body"]) for switch in switches if switch["status"] == "STOPPED"]
-    if any(body["origin"]["job_name"] == SCHEDULE for body in off):
-        return [
-            f"The schedule {SCHEDULE} is switched off. Switch it on in the Dagster UI, under *Automation*."
-        ]
-    return []
+    stopped = [json.loads(switch["body"]) for switch in switches if switch["status"] == "STOPPED"]
+    off = {body["origin"]["job_name"] for body in stopped}
+    sentences = {
+        SCHEDULE: say(
+            "The schedule {name} is switched off. Switch it on in the Dagster UI, under *Automation*.",
+            name=SCHEDULE,
+        ),
+        SENSOR: say(
+            "The sensor {name} is switched off, so what waits starts no refresh. Switch it on in the "
+            "Dagster UI, under *Automation*.",
+            name=SENSOR,
+        ),
+    }
+    return [sentence for name, sentence in sentences.items() if name in off]
 
 
 def _dead_runs(settings: Settings, unfinished: list[Mapping[str, Any]], now: datetime) -> list[str]:
@@ -147,8 +209,11 @@ def _dead_runs(settings: Settings, unfinished: list[Mapping[str, Any]], now: dat
             unfinished = [run for run in unfinished if run["run_id"] != holder["run"]]
         else:
             return [
-                f"The refresh lock is held, but the process that took it ({holder['process']}) is gone: a "
-                "process that it started still runs. End that process."
+                say(
+                    "The refresh lock is held, but the process that took it ({process}) is gone: a process "
+                    "that it started still runs. End that process.",
+                    process=str(holder["process"]),
+                )
             ]
     if any(run["job"] == PULL for run in unfinished):
         with pull_lock(settings) as is_free:
@@ -160,8 +225,11 @@ def _dead_runs(settings: Settings, unfinished: list[Mapping[str, Any]], now: dat
         if run["run_id"] in has_held or now - _utc(run["since"]) > START_TIMEOUT
     ]
     return [
-        f"Run {run_id[:8]} was killed and blocks Dagster's queue. `njia serve` ends it within a minute, or "
-        "the next njia refresh does."
+        say(
+            "Run {run} was killed and blocks Dagster's queue. `njia serve` ends it within a minute, or the "
+            "next `njia refresh` does.",
+            run=run_id[:8],
+        )
         for run_id in dead
     ]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -24,6 +25,7 @@ from orchestration.core import (
     refreshes,
     require_noise_key,
 )
+from orchestration.intake import marks_of_files_ready
 from orchestration.operations import finish_rotations
 from orchestration.places import boundaries
 from orchestration.stewardship import draft_lists
@@ -58,8 +60,9 @@ class Run:
 class Runs:
     """The runs of one process in one home, one at a time."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, on_step: Callable[[str], None] = lambda step: None) -> None:
         self.settings = settings
+        self.on_step = on_step
         self.current: Run | None = None
         self.entry: refreshes.End | None = None
         self.error: NjiaError | None = None
@@ -68,6 +71,8 @@ class Runs:
         self.outcome: str | None = None
         self.is_rolled_back = False
         self._lock = RefreshLock(settings)
+        self._step: str | None = None
+        self._settled: Collection[str] = ()
         # By run id: its time, and its decisions or the error in their files.
         self._inputs: dict[str, tuple[datetime, stewardship.Decisions | NjiaError]] = {}
 
@@ -80,12 +85,14 @@ class Runs:
         if self.current and self.current.run_id == run_id:
             return self.current
         prepare_home(self.settings)
+        self._step = None
         as_of, decisions = self.take_lock(run_id)
         if self.entry and self.entry.run_id != run_id:
             self.entry = None
         if is_refresh and self.entry is None:
             draft_lists.sweep(self.settings)
-            self.entry = refreshes.begin(self.settings, run_id, as_of)
+            inputs = {"files": marks_of_files_ready(self.settings), "decisions": self._settled}
+            self.entry = refreshes.begin(self.settings, run_id, as_of, inputs)
         if isinstance(decisions, NjiaError):
             raise decisions
         load_publication_policy()
@@ -104,6 +111,14 @@ class Runs:
         )
         return self.current
 
+    def at_step(self, name: str) -> None:
+        """Record that a step begins, and show it; a step may say so more than once."""
+        if name != self._step and name in refreshes.STEPS:
+            self._step = name
+            self.on_step(name)
+            if self.entry:
+                self.entry = refreshes.at_step(self.settings, self.entry, name)
+
     def take_lock(self, run_id: str) -> tuple[datetime, stewardship.Decisions | NjiaError]:
         """Take the lock, or raise RefreshRunning with its holder; return the run's time and decisions.
 
@@ -115,6 +130,8 @@ class Runs:
             finish_rotations(self.settings)  # a kill may have interrupted one
             as_of = self.settings.as_of()
             try:
+                # First: a decision that is made between the two lines counts as not considered.
+                self._settled = stewardship.settled(self.settings).ids
                 self._inputs = {run_id: (as_of, stewardship.active_decisions(self.settings, as_of))}
             except NjiaError as error:
                 self._inputs = {run_id: (as_of, error)}

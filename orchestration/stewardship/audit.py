@@ -37,8 +37,8 @@ FIELDS = {"time", "who", "action", "what", "details", "previous"}
 # All actions, so that a misspelt filter is refused instead of finding nothing.
 ACTIONS = (
     "decided", "revoked", "confirmed", "rolled_back", "unsealed", "viewed", "traced", "exported", "forgot",
-    "rotated", "logged_in", "locked", "account_added", "account_removed", "roles_changed",
-    "passphrase_changed",
+    "rotated", "asked_for_refresh", "logged_in", "locked", "account_added", "account_removed",
+    "roles_changed", "passphrase_changed",
 )  # fmt: skip
 # Names that no detail may have: more people read the log than may see such values.
 NEVER_DETAILS = {

@@ -1,13 +1,15 @@
-"""Whether a refresh is running: decisions made meanwhile take part in the next one."""
+"""Whether a refresh is running and how far it is; which decisions wait for the next one."""
 
 from __future__ import annotations
 
 import fcntl
 import json
 import os
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from orchestration.core import Settings
+from orchestration.core import NjiaError, Settings, last_holder, refreshes
+from orchestration.stewardship.decisions.holding import Settled, settled
 
 
 def refresh_since(settings: Settings) -> datetime | None:
@@ -37,3 +39,54 @@ def _since(settings: Settings) -> datetime:
     except (OSError, ValueError, KeyError, TypeError):
         found = holder if holder.exists() else settings.lock
         return datetime.fromtimestamp(found.stat().st_mtime, UTC).replace(microsecond=0)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A running refresh: since when, its steps with `done`, `running` or `left`, and what it works on."""
+
+    since: datetime
+    steps: list[tuple[str, str]]
+    files: int
+    extracts: int
+
+
+def progress(settings: Settings) -> Progress | None:
+    """Return how far the running refresh is; without steps before its first, and for other commands."""
+    since = refresh_since(settings)
+    if since is None:
+        return None
+    begun = _begun(settings)
+    steps, states = refreshes.STEPS, list[str]()
+    if begun and begun.steps:
+        latest = max(map(steps.index, begun.steps))
+        states = ["done"] * latest + ["running"] + ["left"] * (len(steps) - latest - 1)
+    return Progress(
+        since,
+        list(zip(steps, states, strict=False)),
+        len(begun.inputs.get("files", ())) if begun else 0,
+        len(refreshes.landings(settings)),
+    )
+
+
+def decisions_waiting(settings: Settings) -> Settled:
+    """Return the settled decisions that the last whole refresh and a running one did not read.
+
+    One that they read and that was taken back since counts too. Before the first refresh nothing waits, and
+    where the files cannot be read: the refresh itself says so.
+    """
+    begun = _begun(settings) if refresh_since(settings) else None
+    read = begun.inputs if begun else refreshes.considered(settings)
+    try:
+        now = settled(settings)
+    except NjiaError:
+        return Settled(frozenset(), None)
+    if read is None or "decisions" not in read:
+        return Settled(frozenset(), None)
+    return Settled(now.ids.symmetric_difference(read["decisions"]), now.last)
+
+
+def _begun(settings: Settings) -> refreshes.End | None:
+    """Return the journal entry of the refresh that holds the lock."""
+    begun = refreshes.under_way(settings)
+    return begun if begun and begun.run_id == last_holder(settings)["run"] else None

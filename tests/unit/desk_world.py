@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from orchestration import gates, release
 from orchestration.core import Settings
 from orchestration.operations import read_status
+from orchestration.operations.next_run import read_next_run
 from orchestration.stewardship import desk
 from orchestration.stewardship.desk import accounts
 from orchestration.stewardship.desk.app import make_app
@@ -31,6 +32,7 @@ ELSEWHERE = desk.Elsewhere(
     release.waiver_effect,
     read_status,
     gates.differences,
+    read_next_run,
 )
 _FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 Fields = Iterable[tuple[str, str]]

@@ -29,6 +29,7 @@ SAYING = [
     *(STEWARDSHIP / "kinds" / f"{name}.py" for name in OTHER_WORDS),
     STEWARDSHIP / "worklists" / "links.py",
     STEWARDSHIP / "desk" / "forms.py",
+    PROJECT_ROOT / "orchestration" / "operations" / "next_run.py",
     STEWARDSHIP / "desk" / "views" / "deciding.py",
 ]
 _SENTENCE = re.compile(r"[A-Za-z”}] [a-z{]")

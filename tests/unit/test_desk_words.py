@@ -32,6 +32,8 @@ MADE = {
         refreshes.PUBLISHED, refreshes.UNCHANGED, refreshes.REFUSED, refreshes.WAITS, refreshes.CRASHED,
         refreshes.STOPPED,
     ),
+    "step_state.": ("done", "running", "left"),
+    "step.": refreshes.STEPS,
     "release.": refreshes.NOT_PUBLISHED,
     "cause.": ("new_extract", "held_or_withdrawn", "decision", "time", "contract", "program", "unknown"),
     "grain.": ("case", "route_report", "interception", "flow_count"),

@@ -99,7 +99,7 @@ def test_the_next_run_can_start_while_a_daemon_lives(
     settings: Settings, instance: dg.DagsterInstance
 ) -> None:
     now = datetime.now(UTC)
-    assert "daemon is not running. Start it with njia serve" in read_next_run(settings, now)["obstacles"][0]
+    assert "daemon is not running. Start it with `njia serve`" in read_next_run(settings, now)["obstacles"][0]
     daemon_lives(instance, settings, now - timedelta(seconds=30))
     found = read_next_run(settings, now)
     assert (found["can_start"], found["at"]) == (True, next_night(now).isoformat())

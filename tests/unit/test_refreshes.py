@@ -114,10 +114,10 @@ def test_what_has_landed_is_considered_once_a_refresh_has_done_all_there_was(
     settings: Settings, outcome: str
 ) -> None:
     assert refreshes.considered(settings) is None
-    begun = refreshes.begin(settings, "r1", NOW)
+    begun = refreshes.begin(settings, "r1", NOW, {"decisions": {"d1"}})
     landed = land(settings, "e1")
     refreshes.end(settings, begun, outcome)
-    assert refreshes.considered(settings) == {landed}
+    assert refreshes.considered(settings) == {"landings": {landed}, "decisions": {"d1"}}
 
 
 @pytest.mark.parametrize("outcome", [refreshes.CRASHED, refreshes.STOPPED])
@@ -129,7 +129,7 @@ def test_what_has_landed_in_a_refresh_that_broke_off_is_not_considered(
     landed = land(settings, "e1")
     refreshes.end(settings, begun, outcome)
     assert refreshes.landings(settings) == {landed}
-    assert refreshes.considered(settings) == set()
+    assert refreshes.considered(settings) == {"landings": set()}
 
 
 def test_crashes_in_a_row_end_with_a_refresh_that_did_all_there_was(settings: Settings) -> None:

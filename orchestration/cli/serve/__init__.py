@@ -31,7 +31,7 @@ def serve_command(settings: Settings, port: int) -> None:
     from orchestration.cli.serve import dagster_services
     from orchestration.core import create_missing_keys, prepare_home
     from orchestration.defs.killed_runs import end_killed_runs
-    from orchestration.operations import read_status
+    from orchestration.operations import next_run, read_status
     from orchestration.stewardship import desk
     from orchestration.warehouse import manifest_path
 
@@ -56,6 +56,7 @@ def serve_command(settings: Settings, port: int) -> None:
         waiver_effect=release.waiver_effect,
         status=read_status,
         differences=gates.differences,
+        next_run=next_run.read_next_run,
     )
 
     def say_where(first_path: str | None) -> None:

@@ -32,12 +32,13 @@ ROLES = {
     "operator": "uses the Dagster UI",
 }
 # What each part of the site asks for. The members' files are open to every account.
-FILES, DESK, DECISIONS, DAGSTER = "files", "desk", "decisions", "dagster"
+FILES, DESK, DECISIONS, DAGSTER, REFRESH = "files", "desk", "decisions", "dagster", "refresh"
 _ROLES_OF = {
     FILES: frozenset(ROLES),
     DESK: frozenset({"observer", "steward"}),
     DECISIONS: frozenset({"steward"}),
     DAGSTER: frozenset({"operator"}),
+    REFRESH: frozenset({"steward", "operator"}),
 }
 
 
@@ -50,7 +51,7 @@ class Account:
     roles: tuple[str, ...] = ("steward",)
 
     def may_enter(self, part: str) -> bool:
-        """Return whether a role of the account opens FILES, DESK, DECISIONS or DAGSTER."""
+        """Return whether a role of the account opens FILES, DESK, DECISIONS, DAGSTER or REFRESH."""
         return not _ROLES_OF[part].isdisjoint(self.roles)
 
     @property

@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from orchestration.core import Settings
-from orchestration.stewardship.desk.accounts import DECISIONS, FILES
+from orchestration.stewardship.desk.accounts import DECISIONS, FILES, REFRESH
 from orchestration.stewardship.desk.address import Address
 from orchestration.stewardship.desk.dagster_door import DagsterDoor
 from orchestration.stewardship.desk.elsewhere import Elsewhere
@@ -36,6 +36,7 @@ from orchestration.stewardship.desk.views import (
     items,
     links,
     places,
+    refreshing,
     releases,
     rows,
     signing_in,
@@ -94,6 +95,7 @@ def make_app(
         Route("/login", _login(desk, error_page), methods=["GET", "POST"]),
         Route(FIRST_PATH, endpoint(desk, signing_in.first_form, None)),
         Route(FIRST_PATH, endpoint(desk, signing_in.first, None), methods=["POST"]),
+        Route("/refresh", endpoint(desk, refreshing.ask, REFRESH), methods=["POST"]),
         Route("/logout", endpoint(desk, signing_in.logout, FILES), methods=["POST"]),
         Route("/language", endpoint(desk, signing_in.language, None), methods=["POST"]),
         Route("/search", endpoint(desk, search, FILES), methods=["POST"]),

@@ -41,3 +41,4 @@ class Elsewhere:
     waiver_effect: Callable[[Settings, str], Any]
     status: Callable[[Settings], dict[str, Any]]
     differences: Callable[[Settings, str, str], Any]
+    next_run: Callable[[Settings, datetime], dict[str, Any]]

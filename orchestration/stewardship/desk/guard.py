@@ -24,8 +24,8 @@ from orchestration.stewardship.desk.words import words_of
 MOST_BYTES = 512 * 1024
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 HEADERS = {
     "X-Content-Type-Options": "nosniff",

@@ -37,6 +37,7 @@ class Assignment(Decision):
     due: date | None = None
 
     shapes_release: ClassVar[bool] = False
+    needs_refresh: ClassVar[bool] = False
 
     @model_validator(mode="after")
     def _in_time(self) -> Assignment:

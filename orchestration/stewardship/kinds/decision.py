@@ -118,6 +118,7 @@ class Decision(Entry):
     needs_second: StrictBool = False
 
     shapes_release: ClassVar[bool] = True
+    needs_refresh: ClassVar[bool] = True  # it takes effect in the next one
 
     @property
     def subject(self) -> tuple[str, ...] | None:

@@ -125,6 +125,7 @@ class Rollback(Decision):
     to_release: ReleaseId
 
     shapes_release: ClassVar[bool] = False  # it chooses between releases
+    needs_refresh: ClassVar[bool] = False  # it acts at once
 
     @classmethod
     def read_form(cls, form: Form) -> Iterator[Payload]:

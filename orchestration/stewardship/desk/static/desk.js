@@ -61,3 +61,18 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   actions[event.key]();
 });
+
+// Follow a refresh: show its steps, and load the page again when it begins or ends.
+const follow = async () => {
+  const shown = document.querySelector("#refresh[data-follow]");
+  if (!shown) return;
+  const answer = await fetch(location.href).catch(() => null);
+  if (answer?.ok) {
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const now = page.querySelector("#refresh");
+    if (now?.dataset.follow !== shown.dataset.follow) return location.reload();
+    if (now.innerHTML !== shown.innerHTML) shown.innerHTML = now.innerHTML;
+  }
+  setTimeout(follow, 3000);
+};
+setTimeout(follow, 3000);

@@ -34,9 +34,9 @@ from orchestration.stewardship.desk.forms import (
 from orchestration.stewardship.desk.lists import Choice, List
 from orchestration.stewardship.desk.sent_forms import Sent
 from orchestration.stewardship.desk.views import items, links, places
+from orchestration.stewardship.desk.views.refreshing import refreshing
 from orchestration.stewardship.desk.views.rows import rows_of_rule
 from orchestration.stewardship.desk.visit import Visit
-from orchestration.stewardship.running import refresh_since
 from orchestration.stewardship.sentences import say
 
 SHORTEST_NAME = 16
@@ -102,7 +102,7 @@ def done(visit: Visit) -> Response:
         kind=sent.kind,
         entries=entries,
         can_be_undone=[one["id"] for one in entries if sent.kind not in (REVOKE, CONFIRM, ROLL_BACK)],
-        since=refresh_since(visit.settings),
+        refresh=refreshing(visit),
         back=sent.back,
         roll_back=ROLL_BACK,
     )

@@ -9,9 +9,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
 from orchestration.stewardship import audit
+from orchestration.stewardship.desk.accounts import DESK, REFRESH
 from orchestration.stewardship.desk.elsewhere import PublishedRelease
 from orchestration.stewardship.desk.lists import Cell, Column, List
 from orchestration.stewardship.desk.pages import size
+from orchestration.stewardship.desk.views.refreshing import refreshing
 from orchestration.stewardship.desk.visit import Visit
 
 MEMBERS = "members"
@@ -37,9 +39,12 @@ class MembersFile:
 def files(visit: Visit) -> Response:
     release = visit.desk.elsewhere.current(visit.settings)
     found = {one.name: one for one in _files(release)} if release else {}
+    account = visit.account
+    has_no_front_page = account and account.may_enter(REFRESH) and not account.may_enter(DESK)
     return visit.page(
         "files",
         release=release,
+        refresh=refreshing(visit) if has_no_front_page else None,
         shown=[(name, title) for name, title in SHOWN.items() if name in found],
         evidence_base=found.get(EVIDENCE_BASE),
         list=_listed(visit, list(found.values())),

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from orchestration.core import refreshes
 from orchestration.stewardship import review
 from orchestration.stewardship.desk.accounts import DESK
+from orchestration.stewardship.desk.views.refreshing import refreshing
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.worklists.listing import open_items
 
@@ -50,6 +51,8 @@ def front(visit: Visit) -> Response:
         standing=review.standing_candidate(visit.settings),
         valuable=waiting[:MOST_VALUABLE],
         waiting_count=len(waiting),
+        refresh=refreshing(visit),
+        refreshing_since=None,
         counts=[(kind, path, counts[kind]) for kind, path in VIEWS.items() if counts[kind]],
     )
 
