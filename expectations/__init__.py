@@ -82,6 +82,15 @@ class Expectation:
         is_few = self.share_of is not None and (row[self.share_of] or 0) < thresholds.SMALL_EXTRACT
         return "warn" if is_few else self.severity
 
+    def numbers(self, row: Mapping[str, Any]) -> dict[str, float]:
+        """Return what was measured and the limits beside it, by names that stay the same, for a plot."""
+        found: dict[str, float] = {}
+        for limit in self.limits:
+            if row.get(limit.column) is not None:
+                bounds = {"": row[limit.column], "_min": limit.minimum, "_max": limit.maximum}
+                found |= {f"{limit.column}{end}": float(at) for end, at in bounds.items() if at is not None}
+        return found
+
     @property
     def names_others(self) -> bool:
         """Whether what it finds names another partner, so that only stewards may read it."""

@@ -24,7 +24,7 @@ err = Console(stderr=True, highlight=False)
 STEPS = {
     "take_in": "Reading, minimising and landing the inbox",
     "type_extracts": "Typing dates, counts, codes and routes",
-    "places__matches": "Locating place names",
+    "locate": "Locating place names",
     "gates__verdicts": "Extract gate",
     "in_force": "Deciding what is in force",
     "warehouse": "Judging and shaping (dbt)",

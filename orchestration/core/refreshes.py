@@ -21,7 +21,7 @@ LAST, HISTORY, BEGUN = "last_refresh.json", "refreshes.jsonl", "refresh_under_wa
 CONSIDERED, ASKED = "considered.json", "refresh_asked.json"
 # The steps in order, as Dagster's job names them.
 STEPS = (
-    "take_in", "type_extracts", "places__matches", "gates__verdicts", "in_force", "warehouse", "linkage",
+    "take_in", "type_extracts", "locate", "gates__verdicts", "in_force", "warehouse", "linkage",
     "statistics", "publishable", "release__candidate", "release__verdict", "publish",
 )  # fmt: skip
 UNDER_WAY, PUBLISHED, UNCHANGED, REFUSED, WAITS, CRASHED, STOPPED = (

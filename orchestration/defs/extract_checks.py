@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration import gates, intake
+from orchestration import gates, intake, release
 from orchestration.contracts import Contracts
 from orchestration.defs.boundary import step
 from orchestration.defs.extracts import landing_key
@@ -19,8 +19,9 @@ FILES_CHECK = "files_are_taken"
 COLUMNS = ("extract", "check", "found", "expected", "effect", "what_to_do")
 FIT_WHY = (
     "Are this partner's extracts fit to enter? A held extract stays out of the release, which uses the "
-    "last good one instead; an unreadable file waits in the inbox. If it fails: the table lists for each "
-    "check what was expected, what was found and what to do."
+    "last good one instead; an unreadable file waits in the inbox. If it fails: the table lists what each "
+    "check expected and found, and what to do. Plots: rows and shares of the newest extract, beside their "
+    "limits (_min, _max), and the partner's movements in force."
 )
 
 
@@ -41,12 +42,13 @@ def checks(contracts: Contracts) -> list[dg.AssetChecksDefinition]:
     ) -> Iterator[dg.AssetCheckResult]:
         if not step(context, runs, lambda run: settle.has_verdicts(run.settings)):
             return  # the first file was taken in alone; later steps judge it
-        verdicts, rules, taken, deliveries, today = step(context, runs, _inputs)
+        verdicts, rules, taken, deliveries, today, numbers, movements = step(context, runs, _inputs)
         desk_url = runs.settings.desk_url
         for partner in sorted({key.asset_key.path[-1] for key in context.selected_asset_check_keys}):
             files = [file for file in taken if file.partner == partner and file.outcome in review.NOT_TAKEN]
             own = verdicts.of_partner(partner)
-            yield _fit(partner, files, own, rules.get(partner, {}), desk_url)
+            plotted = {**numbers.get(partner, {}), "movements_in_force": movements.get(partner, 0)}
+            yield _fit(partner, files, own, rules.get(partner, {}), plotted, desk_url)
             of_partner = [delivery for delivery in deliveries if delivery.partner == partner]
             yield on_time(partner, of_partner, today, desk_url)
 
@@ -61,6 +63,8 @@ def _inputs(run: Run) -> tuple[Any, ...]:
         extracts.taken_of(settings),
         gates.deliveries(settings),
         run.as_of.date(),
+        gates.newest_numbers(settings),
+        release.movements_by_partner(settings),
     )
 
 
@@ -69,6 +73,7 @@ def _fit(
     waiting: list[intake.TakenExtract],
     verdicts: Iterable[gates.Verdict],
     by_rule: Mapping[str, int],
+    plotted: Mapping[str, float],
     desk_url: str,
 ) -> dg.AssetCheckResult:
     verdicts = list(verdicts)
@@ -81,6 +86,7 @@ def _fit(
         "checks_failed": len(failed),
         "checks_waived": sum(verdict.waived for verdict in failed),
         "rows_quarantined": sum(by_rule.values()),
+        **plotted,
     }
     if found := [*map(_of_file, waiting), *map(_of_verdict, failed)]:
         metadata["failed"] = dg.MetadataValue.table(found)
@@ -120,10 +126,8 @@ def _summary(
     sentences = [f"{len(waiting)} file(s) wait in the inbox."] if waiting else []
     if holding:
         names = ", ".join(sorted({verdict.check_name for verdict in holding}))
-        sentences.append(
-            f"{len({verdict.extract_id for verdict in holding})} of {judged} extract(s) held by {names}. The "
-            "release uses the last good extract."
-        )
+        held = f"{len({verdict.extract_id for verdict in holding})} of {judged} extract(s) held by {names}."
+        sentences.append(f"{held} The release uses the last good extract.")
     if warned := [verdict for verdict in failed if not verdict.holds]:
         names = ", ".join(sorted({verdict.check_name for verdict in warned}))
         sentences.append(f"Failed without holding: {names}.")

@@ -36,6 +36,7 @@ def extract_gate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
         data_version=version_of(verdicts),
         metadata={
             "dagster/row_count": verdicts.facts["passed"] + verdicts.facts["failed"],
+            "seconds": runs.step_seconds,
             **{name: verdicts.facts[name] for name in numbers},
         },
     )
@@ -96,7 +97,11 @@ def in_force(
         data_version=version_of(artifact, "gates/row_decisions.parquet"),
         metadata={"dagster/row_count": settled.row_decisions},
     )
-    yield dg.MaterializeResult(asset_key=SOURCES, data_version=version_of(artifact, "gates/sources.parquet"))
+    yield dg.MaterializeResult(
+        asset_key=SOURCES,
+        data_version=version_of(artifact, "gates/sources.parquet"),
+        metadata={"dagster/row_count": artifact.facts["sources"]},
+    )
 
 
 def _held(settled: gates.InForce, desk_url: str) -> Iterator[dg.AssetObservation]:

@@ -25,10 +25,21 @@ def end_killed_runs(settings: Settings) -> None:
     run monitoring gives it, and is judged only while the lock is free.
     """
     last = refreshes.end_if_killed(settings)
-    with (
-        held_if_free(settings.lock) as is_free,
-        dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance,
-    ):
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        # Only then: whoever asks whether a refresh runs sees the lock taken.
+        if instance.get_runs_count(dg.RunsFilter(statuses=UNFINISHED)):
+            last = _end_dead(settings, instance) or last
+        for crash in last.crashes if last else []:
+            crashed = instance.get_run_by_id(crash["run_id"])
+            # If only the worker was killed, Dagster's code server ends the run without an outcome.
+            if crashed and OUTCOME not in crashed.tags:
+                instance.add_run_tags(crashed.run_id, {OUTCOME: refreshes.CRASHED})
+
+
+def _end_dead(settings: Settings, instance: dg.DagsterInstance) -> refreshes.End | None:
+    """End the dead ones of the unfinished runs; return the journal entry of one that never began."""
+    last = None
+    with held_if_free(settings.lock) as is_free:
         outcomes = {past["run_id"]: past["outcome"] for past in refreshes.history(settings)}
         holder = last_holder(settings)["run"]
         start_timeout = timedelta(seconds=instance.run_monitoring_start_timeout_seconds)
@@ -48,8 +59,4 @@ def end_killed_runs(settings: Settings) -> None:
                 outcome = outcomes.get(run.run_id, refreshes.CRASHED)
                 instance.add_run_tags(run.run_id, {OUTCOME: outcome})
                 instance.report_run_failed(run, refreshes.ENDED_SILENTLY)
-        for crash in last.crashes if last else []:
-            crashed = instance.get_run_by_id(crash["run_id"])
-            # If only the worker was killed, Dagster's code server ends the run without an outcome.
-            if crashed and OUTCOME not in crashed.tags:
-                instance.add_run_tags(crashed.run_id, {OUTCOME: refreshes.CRASHED})
+    return last

@@ -36,6 +36,7 @@ def link(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]) -> Ite
             data_version=version_of(linked, f"linkage/{table}.parquet"),
             metadata={
                 "dagster/row_count": linked.facts["rows"][table],
+                "seconds": runs.step_seconds,
                 "code_files_unneeded": len(linked.facts["codes_unneeded"]),
                 "left_out": dg.MetadataValue.json(linked.facts["left_out"]),
             },

@@ -43,6 +43,7 @@ def locate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]) -> I
             data_version=version_of(located, "places/matches.parquet"),
             metadata={
                 "dagster/row_count": mentions,
+                "seconds": runs.step_seconds,
                 "resolved": resolved,
                 "resolved_share": resolved / mentions if mentions else 1.0,
                 "to_review": located.facts["to_review"],

@@ -44,6 +44,7 @@ def assets(published_models: list[dg.AssetKey]) -> list[dg.AssetsDefinition]:
             data_version=version_of(staged),
             metadata={
                 "dagster/row_count": staged.facts["movements"] or 0,
+                "seconds": runs.step_seconds,
                 "release_id": staged.facts["release_id"],
                 "content_hash": staged.facts["content_hash"],
                 **{f"rows_{fate}": rows or 0 for fate, rows in staged.facts["rows"].items()},
@@ -68,6 +69,7 @@ def release_gate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": len(verdict.checks),
+            "seconds": runs.step_seconds,
             "verdict": verdict.verdict,
             **_check_counts(verdict),
             "reasons": dg.MetadataValue.md(reasons),

@@ -1,6 +1,6 @@
 """The release gate's verdict as one check for each expectation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -33,20 +33,23 @@ def release_checks(
     verdict = step(context, runs, lambda run: releasing.verdict_of(run.settings))
     for expectation in GATE:
         own = [check for check in verdict.checks if check.name == expectation.name]
-        yield _result(expectation, own, runs.settings.desk_url)
+        yield _result(expectation, own, verdict.measures, runs.settings.desk_url)
 
 
-def _result(expectation: Expectation, found: list[gates.CheckOutcome], desk_url: str) -> dg.AssetCheckResult:
+def _result(
+    expectation: Expectation,
+    found: list[gates.CheckOutcome],
+    measures: Mapping[str, float | None],
+    desk_url: str,
+) -> dg.AssetCheckResult:
     failed = [check for check in found if check.outcome != "passed"]
     refusing = [check for check in failed if check.refuses]
-    observed = [check.observed for check in found if check.observed is not None]
     metadata: dict[str, Any] = {
         "failed": len(failed),
         "waived": sum(check.waived_by is not None for check in failed),
         "expected": expectation.expected,
+        **expectation.numbers(measures if expectation in RELEASE_GATE else _lowest(expectation, found)),
     }
-    if len(observed) == 1:
-        metadata["observed"] = observed[0]
     if failed:
         metadata["subjects"] = ", ".join(check.subject for check in failed)
         if findings := [check.finding for check in failed if check.finding]:
@@ -61,6 +64,12 @@ def _result(expectation: Expectation, found: list[gates.CheckOutcome], desk_url:
         description=_description(expectation, failed),
         metadata=metadata,
     )
+
+
+def _lowest(expectation: Expectation, found: list[gates.CheckOutcome]) -> dict[str, float | None]:
+    """Return the lowest measure over all tables: a check of tables has a lower limit."""
+    observed = [check.observed for check in found if check.observed is not None]
+    return {limit.column: min(observed, default=None) for limit in expectation.limits}
 
 
 def _description(expectation: Expectation, failed: list[gates.CheckOutcome]) -> str:

@@ -36,5 +36,8 @@ def measure(
         yield dg.MaterializeResult(
             asset_key=key,
             data_version=version_of(measured, f"statistics/{table}.parquet"),
-            metadata={"dagster/row_count": measured.facts["rows"][table]},
+            metadata={
+                "dagster/row_count": measured.facts["rows"][table],
+                "seconds": runs.step_seconds,
+            },
         )

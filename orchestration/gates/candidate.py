@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -75,6 +75,7 @@ class ReleaseVerdict:
     checks: tuple[CheckOutcome, ...]
     files: Mapping[str, str]
     reasons: tuple[str, ...]
+    measures: Mapping[str, float | None] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -131,11 +132,9 @@ def judge_candidate(
         checks=tuple(checks),
         files={**files, MANIFEST: hash_file(candidate / MANIFEST)},
         reasons=tuple(reasons),
+        measures=_measures(profile),
     )
-    durable.write_json(
-        verdict_path,
-        {**asdict(verdict), "as_of": as_of.isoformat(), "measures": _measures(profile)},
-    )
+    durable.write_json(verdict_path, {**asdict(verdict), "as_of": as_of.isoformat()})
     return verdict
 
 

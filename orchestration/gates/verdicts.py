@@ -51,6 +51,7 @@ class Verdict:
         return self.severity == "hold" and not self.passed and not self.waived
 
 
+_PLOTTED = ("_share", "_vs_last")
 _TYPES = {"bool": pa.bool_(), "float | None": pa.float64()}
 VERDICT_SCHEMA = pa.schema([(part.name, _TYPES.get(str(part.type), pa.string())) for part in fields(Verdict)])
 
@@ -113,6 +114,20 @@ def read_verdicts(settings: Settings) -> ExtractVerdicts:
     if not path.is_file():
         raise NjiaError("The extract gate has not run yet, so no extract is in force. Run `njia refresh`.")
     return ExtractVerdicts(tuple(Verdict(**row) for row in pq.read_table(path).to_pylist()))
+
+
+def newest_numbers(settings: Settings) -> dict[str, dict[str, float]]:
+    """Return rows and shares of each partner's newest extract, and the limits beside them."""
+    path = settings.work / "gates" / "profiles.parquet"
+    rows = pq.read_table(path).to_pylist() if path.is_file() else []
+    numbers: dict[str, dict[str, float]] = {}
+    for row in sorted(rows, key=lambda row: int(row["sequence"])):
+        own: dict[str, float] = {f"newest_{name}": int(row[name]) for name in ("rows_read", "rows_landed")}
+        for check in EXTRACT_GATE:
+            if all(limit.column.endswith(_PLOTTED) for limit in check.limits):
+                own |= check.numbers(row)
+        numbers[row["partner"]] = own
+    return numbers
 
 
 def write_table(table: pa.Table, path: Path) -> None:

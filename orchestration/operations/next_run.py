@@ -126,7 +126,7 @@ def read_next_run(settings: Settings, now: datetime) -> dict[str, Any]:
 
     `at`: the next time of the schedule. `obstacles`: sentences, if none can start. `files`, `landings` and
     `decisions`: how many wait; `asked`: who asked for a refresh and when; `waits`: all of these in words.
-    Where they start a refresh (`starts`), it does within half a minute, or half a minute after `not_before`.
+    Where they start a refresh (`starts`), it does within a minute, or a minute after `not_before`.
     """
     pending = waiting(settings)
     obstacles = _obstacles(settings, now)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from orchestration import gates, intake, release
 from orchestration.core import Artifact, NjiaError, Settings, fingerprint_of, note, read, refreshes
 from orchestration.refresh import extracts
@@ -44,6 +46,7 @@ def settle(run: Run) -> Artifact:
         # After a refusal or a wait, lists and tables are rebuilt from the extracts in force.
         "is_unchanged": is_rolled_back or not (settled.changed or refreshes.lists_show_candidate(settings)),
         "clock": fingerprint_of(gates.decided_by_clock(settled)),
+        "sources": pq.read_metadata(folder / "sources.parquet").num_rows,
     }
     names = ("in_force.parquet", "in_force.json", "row_decisions.parquet", "sources.parquet")
     files = [folder / name for name in names]

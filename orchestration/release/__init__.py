@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from orchestration.release.lineage.files import (
         forget_in_lineage,
         lineage_of,
+        movements_by_partner,
         sweep_lineage,
         write_lineage,
     )

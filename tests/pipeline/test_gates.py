@@ -10,12 +10,14 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from orchestration.cli import console
 from orchestration.core import ReleaseRefused, UsageError, refreshes
 from orchestration.refresh import settle
 from orchestration.release import current_release, rollback, waiver_effect
 from orchestration.stewardship import items, messages, record_decision, review, worklists
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
+from tests.unit.desk_world import make_accounts, visitor
 
 PUBLISHED = dg.AssetKey(["release", "published"])
 PUBLISH_ALONE = [PUBLISHED]
@@ -85,6 +87,12 @@ def test_held_extract_leaves_the_last_good_one_in_force(
     assert re.search(r"Far more or fewer rows than before\. \d+ rows; the extract before had \d+\.", told)
 
 
+def test_journal_has_every_step_that_the_command_and_the_desk_show(with_a_held_extract: Ended) -> None:
+    last = refreshes.last(with_a_held_extract.base.settings)
+    assert last is not None and set(last.steps) == set(refreshes.STEPS)
+    assert tuple(console.STEPS) == refreshes.STEPS
+
+
 def test_ui_shows_a_held_extract_on_the_asset_of_its_partner(with_a_held_extract: Ended) -> None:
     settings = with_a_held_extract.base.settings
     asset = dg.AssetKey(["landing", "swala_post"])
@@ -111,6 +119,17 @@ def test_ui_shows_a_held_extract_on_the_asset_of_its_partner(with_a_held_extract
     )
     assert "4 rows; the extract before had 13. A full extract replaces" in str(check.description)
     assert str(check.metadata["desk"].value).startswith(held)
+    make_accounts(settings)
+    item = str(check.metadata["desk"].value).removeprefix(settings.desk_url)
+    assert "4 rows; the extract before had 13" in visitor(settings).get(item).text
+    plotted = {name: one.value for name, one in check.metadata.items() if isinstance(one.value, int | float)}
+    expected = {
+        "extracts_judged": 2, "extracts_held": 1, "newest_rows_read": 4, "newest_rows_landed": 4,
+        "full_rows_vs_last": pytest.approx(4 / 13), "full_rows_vs_last_min": 0.8, "full_rows_vs_last_max": 4.0,
+        "readable_date_share": 1.0, "readable_date_share_min": 0.8, "place_resolved_share_min": 0.75,
+    }  # fmt: skip
+    assert {name: plotted[name] for name in expected} == expected
+    assert plotted["movements_in_force"] > 0
     assert on_time.passed and on_time.metadata["days_overdue"].value == 0
     # Of the first extract S1-S4 and S9-S14 serve; the four rows of the second are held.
     assert reconciled is not None and reconciled.asset_materialization is not None
@@ -257,6 +276,8 @@ def test_refused_run_is_distinct_from_a_crash(refused: Ended) -> None:
     )
     desk = f"{settings.desk_url}/items/check/release/quarantine_is_normal"
     assert (check.passed, check.metadata["desk"].value) == (False, desk)
+    share, limit = (check.metadata[name].value for name in ("quarantine_share", "quarantine_share_max"))
+    assert isinstance(share, float) and share > limit == 0.2
     assert check.description is not None and "The release is refused." in check.description
     last = refreshes.last(settings)
     assert last is not None and (last.outcome, last.release_id) == ("refused", refused.before)

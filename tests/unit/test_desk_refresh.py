@@ -126,7 +126,7 @@ def test_without_a_daemon_the_page_says_what_to_do(settings: Settings) -> None:
     ask(steward)
     said = section(steward)
     assert "No refresh starts by itself now" in said and "Start it with njia serve" in said
-    assert "within half a minute" not in said
+    assert "within a minute" not in said
     assert "Iwashe kwa njia serve" in section(in_swahili(steward))
 
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.core import PARTIAL, NjiaError, Settings, replacing, sync
-from orchestration.release.current import list_releases, remove_folder
+from orchestration.release.current import current_release, list_releases, remove_folder
 from orchestration.release.lineage.tables import EXTRACTS, NUMBERED, RECORDS, TABLES, WATCHES
 from orchestration.release.manifest import CANDIDATE
 from orchestration.release.sql import sql_text
@@ -26,6 +26,17 @@ PRIVATE = 0o700
 
 def lineage_of(settings: Settings, release_id: str) -> Path:
     return settings.lineage / release_id
+
+
+def movements_by_partner(settings: Settings) -> dict[str, int]:
+    """Count the movements in force of each partner; one that two partners report counts at both."""
+    current = current_release(settings)
+    path = lineage_of(settings, current.release_id) / RECORDS if current else None
+    if path is None or not path.is_file():
+        return {}
+    query = f"select partner, count(distinct movement) from {sql_text(path)} group by partner"
+    with duckdb.connect() as con:
+        return dict(con.execute(query).fetchall())
 
 
 def write_lineage(settings: Settings, release_id: str) -> Path:
