@@ -250,6 +250,7 @@ def test_name_of_one_place_alone_stands_for_its_id(settings: Settings, steward: 
 
 def test_observer_searches_and_chooses_nothing(settings: Settings) -> None:
     observer = visitor(settings, OBSERVER)
-    found = observer.get(search(observer, "/places", "corner"))
+    assert "0 of 3 match" in shown(observer.get(search(observer, "/places", "corner")).text)
+    found = observer.get(search(observer, "/places", world.name_of("Fixture corner")))
     assert "1 of 3 match" in shown(found.text)
     assert 'type="checkbox" name=' not in found.text and 'name="reason"' not in found.text

@@ -63,6 +63,14 @@ def test_item_page_logs_the_view_once(settings: Settings) -> None:
     assert viewed(settings) == [(STEWARD, [TOKEN])]
 
 
+@pytest.mark.parametrize(("name", "found"), [(STEWARD, "1 of 3"), (OBSERVER, "0 of 3")])
+def test_stewards_alone_find_an_item_by_the_written_name(settings: Settings, name: str, found: str) -> None:
+    guest = visitor(settings, name)
+    sent = {"csrf": guest.csrf(), "to": "/waiting", "list": "search", "search": "kwa fixture"}
+    answer = guest.browser.post("/search", data=sent)
+    assert f"{found} match" in shown(guest.get(answer.headers["location"]).text)
+
+
 def test_page_without_a_written_name_logs_none(settings: Settings) -> None:
     steward = visitor(settings)
     for path in ("/extracts", "/rows", "/waiting?kind=check"):
