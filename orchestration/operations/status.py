@@ -13,7 +13,7 @@ from orchestration.intake import left_alone, read_sources, still_written
 from orchestration.operations.health_warnings import partners_gone, warnings
 from orchestration.operations.next_run import read_next_run
 from orchestration.release import current_release
-from orchestration.stewardship import active_decisions, messages, refresh_since, review, worklists
+from orchestration.stewardship import active_decisions, messages, refresh_since, review, say, worklists
 
 MOST_VALUABLE = 5
 
@@ -131,7 +131,7 @@ def _partners(
         newest = max(landed, key=lambda entry: entry["sequence"], default=None)
         state = [name for name, members in states.items() if partner in members][:1]
         if partner in waiting:
-            state = [f"{waiting[partner]} file(s) wait in the inbox"]
+            state = [say("{count} file(s) wait in the inbox", count=waiting[partner])]
         if partner in gone:
             state = ["no contract: held"]
         partners.append(

@@ -7,13 +7,16 @@ import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import yaml
 
 from expectations.checks import CHECKS
+from orchestration.contracts.terms import Delivery
 from orchestration.core import DBT_PROJECT, PROJECT_ROOT, REFERENCE_SEEDS
 from orchestration.linkage import COMPARED
 from orchestration.stewardship.sentences import NOT_RECORDED, has_words
+from orchestration.stewardship.worklists.rows import SHOWN
 
 STEWARDSHIP = PROJECT_ROOT / "orchestration" / "stewardship"
 OTHER_WORDS = ("decision", "landed", "records")
@@ -31,6 +34,7 @@ SAYING = [
     STEWARDSHIP / "desk" / "forms.py",
     PROJECT_ROOT / "orchestration" / "operations" / "next_run.py",
     STEWARDSHIP / "desk" / "views" / "deciding.py",
+    PROJECT_ROOT / "orchestration" / "operations" / "status.py",
 ]
 _SENTENCE = re.compile(r"[A-Za-z”}] [a-z{]")
 _SQL = re.compile(
@@ -53,6 +57,16 @@ _ALONE = (
     "days of the events",
     "There is none yet.",
     NOT_RECORDED,
+    # Of a partner.
+    "nothing taken in yet",
+    "nothing in force",
+    "known after the next refresh",
+    "overdue",
+    "no contract: held",
+    "stale: its newest file is held, an earlier one is in force",
+    *get_args(Delivery.model_fields["cadence"].annotation),
+    # Of a record.
+    "event month",
 )
 
 
@@ -63,6 +77,7 @@ def sentences() -> Iterator[str]:
         yield from said_in(path)
     yield from (*FATES, *ROLES, *PRECISIONS, *_ALONE, *ROWS_OF_A_RELEASE)
     yield from (name.replace("_", " ") for name in COMPARED)
+    yield from (name.replace("_", " ") for name in (*CHECKS, *SHOWN))
     for check in CHECKS.values():
         yield from (check.why, check.steward_action)
         yield from filter(None, (limit.message for limit in check.limits))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.stewardship.desk.map import KENYA, WIDTH, map_of
+from orchestration.stewardship.desk.map import KENYA, WIDTH, Spot, labels_of, map_of
 
 
 @dataclass
@@ -66,3 +66,16 @@ def test_a_place_in_kenya_is_shown_in_the_whole_of_kenya() -> None:
 def test_a_place_abroad_is_shown_among_countries() -> None:
     drawn = map_of([DUBAI], outlines(square(36, 0)), lambda: outlines(square(55, 25)))
     assert drawn and len(drawn.outlines) == 1
+
+
+def test_names_on_the_map_hide_no_other_name() -> None:
+    near = [Spot(number, 100 + number, 100, "Sampleton") for number in range(1, 4)]
+    labels = labels_of(near, WIDTH)
+    assert len({(one.anchor, one.y) for one in labels}) == 3
+    assert [one.spot.name for one in labels_of([*near, *near], WIDTH)].count("Sampleton") < 6
+
+
+def test_a_name_at_the_edge_stays_on_the_map() -> None:
+    [at_the_left] = labels_of([Spot(1, 2, 50, "Sampleton")], WIDTH)
+    [at_the_right] = labels_of([Spot(1, WIDTH - 2, 50, "Sampleton")], WIDTH)
+    assert (at_the_left.anchor, at_the_right.anchor) == ("start", "end")

@@ -84,7 +84,7 @@ def test_refused_preview_promises_no_refresh(steward: Visitor) -> None:
 
 def test_times_name_their_zone(settings: Settings, steward: Visitor) -> None:
     record_decisions(settings, "A. Steward", "no", NOW, [("row_exclude", {"record": world.shown_record(1)})])
-    assert "2026-03-01 09:00 EAT" in steward.get("/decisions").text
+    assert "1\u00a0Mar\u00a02026, 09:00\u00a0EAT" in steward.get("/decisions").text
 
 
 def test_places_of_a_pair_are_compared_by_role() -> None:

@@ -17,6 +17,7 @@ from orchestration.stewardship.desk.pages import _templates
 from orchestration.stewardship.desk.words import CATALOGUE, LANGUAGES, catalogue, words_of
 from orchestration.stewardship.kinds.agreement_change import FinestPlace
 from orchestration.stewardship.kinds.registry import KINDS
+from orchestration.stewardship.sentences import say
 
 FOLDER = CATALOGUE.parent
 # Keys that are made of data: what stands before it, and what the data can be.
@@ -101,3 +102,13 @@ def test_an_unknown_language_is_english() -> None:
 
 def test_numbers_are_grouped() -> None:
     assert "1,234" in words_of("en")("front.all", count=1234)
+
+
+def test_days_have_their_month_in_words() -> None:
+    english, swahili = words_of("en"), words_of("sw")
+    assert english.day("2027-05-08") == "8\u00a0May\u00a02027"
+    assert swahili.day("2027-05-08") == "8\u00a0Mei\u00a02027"
+    assert swahili.day("2027-05") == "Mei\u00a02027"
+    assert english.day("last quarter") == "last quarter"
+    overdue = say("{partner} is overdue since {day}", partner="2026-01-08.csv", day="2026-01-08")
+    assert swahili.said(overdue) == "2026-01-08.csv amechelewa tangu 8\u00a0Jan\u00a02026"

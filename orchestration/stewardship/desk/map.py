@@ -10,6 +10,7 @@ from typing import Any
 WIDTH = 360
 MARGIN_DEGREES = 1.5
 SMALLEST_DEGREES = 3.0  # a lone candidate is shown with the counties around it
+LETTER = 5.0  # mean width of a letter of a name
 Box = tuple[float, float, float, float]
 KENYA: Box = (33.9, -4.8, 42.0, 5.5)
 
@@ -22,6 +23,16 @@ class Spot:
     x: float
     y: float
     name: str
+
+
+@dataclass(frozen=True)
+class Label:
+    """A name beside its spot; `anchor` is the SVG's `text-anchor`."""
+
+    spot: Spot
+    anchor: str
+    x: float
+    y: float
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,31 @@ def map_of(
         [path for ring in _rings(outlines) if (path := _path(ring, box, at))],
         [Spot(number, *at(one.lon, one.lat), one.name) for number, one in placed],
     )
+
+
+def labels_of(spots: Sequence[Spot], width: int) -> list[Label]:
+    """Return the name of each spot where it hides no other name; a name without room is left out."""
+    taken: list[Box] = []
+    placed = []
+    for spot in spots:
+        length = LETTER * len(spot.name)
+        for anchor, x, y in (
+            ("middle", spot.x, spot.y - 5),
+            ("start", spot.x + 5, spot.y + 3),
+            ("end", spot.x - 5, spot.y + 3),
+            ("middle", spot.x, spot.y + 12),
+        ):
+            left = x - {"start": 0.0, "middle": length / 2, "end": length}[anchor]
+            box = (left, y - 7, left + length, y + 1)
+            if left >= 0 and left + length <= width and not any(_meet(box, other) for other in taken):
+                taken.append(box)
+                placed.append(Label(spot, anchor, round(x, 1), round(y, 1)))
+                break
+    return placed
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _box(points: Sequence[tuple[float, float]]) -> Box:

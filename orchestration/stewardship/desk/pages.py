@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache
 from typing import Any
 
@@ -11,15 +10,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
-NAIROBI = timezone(timedelta(hours=3))
+from orchestration.stewardship.desk.words import words_of
 
 
 def page(template: str, status: int, context: dict[str, Any]) -> HTMLResponse:
-    return HTMLResponse(_templates().get_template(f"{template}.html.j2").render(context), status)
+    return HTMLResponse(
+        _templates(context["language"]).get_template(f"{template}.html.j2").render(context), status
+    )
 
 
 @cache
-def _templates() -> Environment:
+def _templates(language: str = "en") -> Environment:
+    words = words_of(language)
     found = Environment(
         loader=PackageLoader("orchestration.stewardship.desk"),
         autoescape=True,
@@ -31,17 +33,12 @@ def _templates() -> Environment:
         "number": _number,
         "size": size,
         "code": _code,
-        "day": _day,
-        "moment": moment,
-        "spoken": spoken,
+        "day": words.day,
+        "moment": words.moment,
+        "spoken": words.spoken,
         "seen": seen,
     }
     return found
-
-
-def spoken(name: str) -> str:
-    """Return the name of a check or a rule as words."""
-    return name.replace("_", " ")
 
 
 def _number(value: float | None) -> str:
@@ -66,17 +63,3 @@ def seen(observed: str) -> str:
 def _code(sentence: str) -> Markup:
     """Mark words between backticks as code; escape all else."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))  # noqa: S704
-
-
-def _day(value: date | str | None) -> str:
-    return str(value)[:10] if value else "–"
-
-
-def moment(value: datetime | str | None) -> str:
-    """Return a time in Nairobi's zone, with its name: commands say UTC."""
-    if not value:
-        return "–"
-    time = datetime.fromisoformat(value) if isinstance(value, str) else value
-    if time.tzinfo is None:
-        time = time.replace(tzinfo=UTC)
-    return time.astimezone(NAIROBI).strftime("%Y-%m-%d %H:%M EAT")

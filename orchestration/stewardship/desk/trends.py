@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestration.core import Settings
+from orchestration.stewardship.desk.side_by_side import WIDTH
 
 SHOWN = 20
-BAR, GAP, HEIGHT = 14, 4, 60
 
 
 @dataclass(frozen=True)
@@ -20,14 +20,6 @@ class Seen:
     when: str
     observed: float | None
     outcome: str
-
-
-@dataclass(frozen=True)
-class Bar:
-    x: int
-    y: float
-    height: float
-    seen: Seen
 
 
 def trend_of(settings: Settings, check_name: str, extract_id: str | None) -> list[Seen]:
@@ -55,12 +47,8 @@ def _is_meant(check: dict[str, Any], name: str, extract_id: str | None) -> bool:
     )
 
 
-def bars(trend: Sequence[Seen]) -> list[Bar]:
-    """Scale bars from zero to the highest; a negative number is drawn by its size."""
-    highest = max((abs(one.observed) for one in trend if one.observed is not None), default=0.0)
-    drawn = []
-    for place, one in enumerate(trend):
-        if one.observed is not None:
-            height = max(1.0, (HEIGHT - 4) * abs(one.observed) / highest) if highest else 1.0
-            drawn.append(Bar(place * (BAR + GAP), round(HEIGHT - height, 1), round(height, 1), one))
-    return drawn
+def bars(trend: Sequence[Seen]) -> list[tuple[Seen, float]]:
+    """Return each refresh with the width of its bar, newest first; a negative number is drawn by its size."""
+    sizes = [abs(one.observed or 0) for one in trend]
+    longest = max(sizes, default=0) or 1
+    return [(one, round(WIDTH * size / longest, 1)) for one, size in zip(trend, sizes, strict=True)][::-1]

@@ -60,6 +60,9 @@ NAVIGATION = (
     (f"{DAGSTER_PATH}/", "nav.dagster", DAGSTER),
 )
 
+# Lists that are not called as many of their items.
+_LISTS = {"rows": "/rows", "record": "/rows", "drift": "/drift", "file": "/extracts", "overdue": "/extracts"}
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -149,6 +152,7 @@ class Visit:
                 for address, key, part in NAVIGATION
                 if self.account and self.account.may_enter(part)
             ],
+            "section": _section(path),
             "csrf": self.session.csrf if self.session else "",
             "refreshing_since": since,
             "lists_as_of": refreshes.lists_as_of(self.settings) if since else None,
@@ -159,6 +163,12 @@ class Visit:
             shown = tokens[at : at + _MOST_PLACES_A_LINE]
             audit.record(self.settings, self.author, "viewed", "place names", names=shown)
         return rendered
+
+
+def _section(path: str) -> str:
+    """Return the address in NAVIGATION under which a page stands: an item under its list."""
+    name = path.removeprefix("/items").split("/")[1]
+    return _LISTS.get(name, f"/{name}s")
 
 
 View = Callable[[Visit], Response]

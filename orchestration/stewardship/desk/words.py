@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from orchestration.stewardship.sentences import Sentence, in_language, say
 CATALOGUE = Path(__file__).with_name("words.csv")
 LANGUAGES = {"en": "English", "sw": "Kiswahili"}
 LANGUAGE_COOKIE = "njia_language"
+NAIROBI = timezone(timedelta(hours=3))
+_DAY = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:-(\d\d))?")
 
 
 @dataclass(frozen=True)
@@ -28,15 +32,38 @@ class Words:
 
     def __call__(self, key: str, **named: object) -> str:
         said = catalogue()[key][self.language]
-        shown = {name: f"{one:,}" if type(one) is int else one for name, one in named.items()}
+        shown = {
+            name: f"{one:,}" if type(one) is int else self._with_days(one) for name, one in named.items()
+        }
         return said.format(**shown) if named else said
+
+    def day(self, value: date | str | None) -> str:
+        """Return a day or a month with the month in words; any other text as it is."""
+        found = _DAY.fullmatch(str(value)[:10]) if value else None
+        if not found:
+            return str(value or "–")
+        year, month, day = found.groups()
+        words = [str(int(day))] if day else []
+        # Spaces that do not break: a day stays in one line of its column.
+        return "\u00a0".join([*words, self("page.months").split()[int(month) - 1], year])
+
+    def moment(self, value: datetime | str | None) -> str:
+        """Return a time in Nairobi's zone, with its name: commands say UTC."""
+        if not value:
+            return "–"
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        moment = moment.astimezone(NAIROBI)
+        return f"{self.day(moment.date())}, {moment:%H:%M}\u00a0EAT"
 
     def known(self, key: str, otherwise: str) -> str:
         """Return the text of a key made of data, such as a field's name."""
         return catalogue()[key][self.language] if key in catalogue() else otherwise
 
     def said(self, sentence: Any) -> Any:
-        """Return a room's sentence in this language; a number stays one."""
+        """Return a room's sentence in this language, its days in words; a number stays one."""
+        sentence = self._with_days(sentence)
         return in_language(sentence, self.language) if isinstance(sentence, str) else sentence
 
     def heading(self, sentence: str) -> tuple[str, str]:
@@ -76,6 +103,16 @@ class Words:
             return self.said(sentence), ""
         said = self.said(say(sentence.template, **{**sentence.given, **names}))
         return said, " · ".join(str(sentence.given[place]) for place in names)
+
+    def _with_days(self, given: Any) -> Any:
+        if isinstance(given, Sentence):
+            return say(given.template, **{name: self._with_days(one) for name, one in given.given.items()})
+        is_day = isinstance(given, date) or (isinstance(given, str) and _DAY.fullmatch(given))
+        return self.day(given) if is_day else given
+
+    def spoken(self, name: str) -> str:
+        """Return the name of a check, a rule or a field as words."""
+        return in_language(name.replace("_", " "), self.language)
 
     def said_all(self, words: Iterable[str]) -> str:
         return ", ".join(self.said(one) for one in words)

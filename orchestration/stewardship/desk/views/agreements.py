@@ -31,7 +31,7 @@ def agreements(visit: Visit) -> Response:
                lambda one: Cell(*t.named(one["partner"], one["contract"], one["path"])), is_searched=True),
         Column("partner", "file.partner", lambda one: one["partner"], is_facet=True, is_hidden=True),
         Column("valid_to", "agreements.valid_to", lambda one: one["terms"].valid_to,
-               lambda one: Cell(str(one["terms"].valid_to), mark=state(one) and t(state(one)),
+               lambda one: Cell(t.day(one["terms"].valid_to), mark=state(one) and t(state(one)),
                                 tone="bad" if state(one) == "agreements.ended" else "warning")),
         Column("state", "decision.state", state, said=t, is_facet=True,
                is_hidden=True),

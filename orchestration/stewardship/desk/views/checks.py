@@ -12,7 +12,7 @@ from expectations.checks import CHECKS, is_waivable
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.desk.lists import Cell, Column, List
-from orchestration.stewardship.desk.pages import seen, spoken
+from orchestration.stewardship.desk.pages import seen
 from orchestration.stewardship.desk.shared_parts import waiting_item
 from orchestration.stewardship.desk.trends import bars, trend_of
 from orchestration.stewardship.desk.visit import Visit
@@ -31,8 +31,8 @@ def checks(visit: Visit) -> Response:
     """List the failed checks of the last refresh by what they stop."""
     t = visit.words
     columns = (
-        Column("check", "checks.check", lambda row: spoken(row["check_name"]),
-               lambda row: Cell(spoken(row["check_name"]), item_of_check(row).path,
+        Column("check", "checks.check", lambda row: t.spoken(row["check_name"]),
+               lambda row: Cell(t.spoken(row["check_name"]), item_of_check(row).path,
                                 mark=t("checks.waived") if row["waived"] == "True" else ""),
                is_searched=True),
         Column("stops", "checks.stops", lambda row: row["severity"], said=lambda name: t(f"checks.{name}"),
@@ -72,7 +72,6 @@ def check(visit: Visit, item: Item) -> Response:
     ]
     if not failed and name not in CHECKS:
         raise HTTPException(404)
-    trend = trend_of(visit.settings, name, extract_id)
     scope = f"{partner}/{extract_id}" if extract_id else RELEASE_SCOPE
     today = visit.settings.as_of().date()
     longest = LONGEST_WAIVER if extract_id else LONGEST_RELEASE_WAIVER
@@ -88,8 +87,7 @@ def check(visit: Visit, item: Item) -> Response:
         of_extract=held_extract(partner, extract_id) if extract_id else None,
         failed=failed,
         words_of_check=_words(name, failed),
-        trend=trend,
-        bars=bars(trend),
+        bars=bars(trend_of(visit.settings, name, extract_id)),
         is_waivable=is_waivable(name),
         waivers=[one for one in held if (one["check"], one["scope"]) == (name, scope)],
         first_day=today + timedelta(days=1),

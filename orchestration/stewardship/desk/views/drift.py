@@ -24,7 +24,7 @@ def drift(visit: Visit) -> Response:
         Column("contract", "agreements.contract", lambda one: f"{one.partner}/{one.contract}",
                lambda one: Cell(*t.named(one.partner, one.contract, one.item.path)), is_searched=True),
         Column("partner", "file.partner", lambda one: one.partner, is_facet=True, is_hidden=True),
-        Column("received", "extracts.received", lambda one: (one.received_on or "")[:10]),
+        Column("received", "extracts.received", lambda one: (one.received_on or "")[:10], said=t.day),
         Column("state", "decision.state", lambda one: "drift.landed" if one.is_landed else "drift.not_landed",
                said=t, is_facet=True),
         Column("change", "drift.change", lambda one: tuple(sorted({change.kind for change in one.changes})),

@@ -14,7 +14,6 @@ from orchestration.contracts import load_contracts
 from orchestration.core import Settings, refreshes
 from orchestration.stewardship import review
 from orchestration.stewardship.desk.lists import Cell, Column, List
-from orchestration.stewardship.desk.pages import spoken
 from orchestration.stewardship.desk.partner_message import drafts
 from orchestration.stewardship.desk.shared_parts import item_page
 from orchestration.stewardship.desk.side_by_side import side_by_side
@@ -44,7 +43,7 @@ def _landed_extracts(visit: Visit, status: dict[str, Any]) -> List:
     found.sort(key=lambda one: (_key(one) not in held, one["partner"], -one["sequence"]))
 
     def why(one: dict[str, Any]) -> str:
-        said = [t.said(finding) or spoken(name) for name, finding in _findings(failed, *_key(one))]
+        said = [t.said(finding) or t.spoken(name) for name, finding in _findings(failed, *_key(one))]
         return ". ".join(said) or held.get(_key(one), "")
 
     def note(one: dict[str, Any]) -> str:
@@ -62,7 +61,7 @@ def _landed_extracts(visit: Visit, status: dict[str, Any]) -> List:
         Column("partner", "file.partner", lambda one: one["partner"], is_facet=True, is_searched=True),
         Column("contract", "extract.contract", lambda one: one["contract"], is_facet=True, is_hidden=True),
         Column("state", "decision.state", state, said=t, is_facet=True),
-        Column("received", "extracts.received", lambda one: one["received_on"]),
+        Column("received", "extracts.received", lambda one: one["received_on"], said=t.day),
         Column("rows", "extracts.rows", lambda one: one["rows_landed"], is_number=True),
     )  # fmt: skip
     return List(visit, found, columns)
@@ -91,8 +90,9 @@ def _partners(visit: Visit, found: list[dict[str, Any]]) -> List:
         Column("partner", "file.partner", lambda one: one["partner"],
                lambda one: Cell(*t.named(one["partner"], link=f"/extracts?partner={one['partner']}")),
                is_searched=True),
-        Column("state", "decision.state", lambda one: one["state"], is_facet=True),
-        Column("received", "extracts.last", lambda one: one["last_received"]),
+        Column("state", "decision.state", lambda one: one["state"], lambda one: Cell(t.said(one["state"])),
+               said=t.said, is_facet=True),
+        Column("received", "extracts.last", lambda one: one["last_received"], said=t.day),
         Column("cadence", "overdue.cadence", lambda one: one["cadence"], is_facet=True),
         Column("overdue", "extracts.overdue",
                lambda one: "extracts.overdue" if one["partner"] in late else "",

@@ -10,7 +10,6 @@ from starlette.responses import Response
 from orchestration.core import NjiaError
 from orchestration.stewardship.decisions.active import list_decisions
 from orchestration.stewardship.desk.lists import Cell, Column, List
-from orchestration.stewardship.desk.pages import moment
 from orchestration.stewardship.desk.shared_parts import item_page
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
@@ -22,7 +21,7 @@ def history(visit: Visit) -> Response:
     """List the decisions, newest first."""
     t = visit.words
     columns = (
-        Column("when", "decisions.when", lambda one: one["time"], lambda one: Cell(moment(one["time"]))),
+        Column("when", "decisions.when", lambda one: one["time"], lambda one: Cell(t.moment(one["time"]))),
         Column("says", "decision.says", lambda one: f"{t.said(one['says'])} {one['reason']}",
                lambda one: Cell(t.said(one["says"]), f"/items/decision/{one['id']}", one["reason"]),
                is_searched=True),

@@ -57,7 +57,7 @@ def waiting_list(visit: Visit) -> List:
         Column("numbers", "item.numbers", lambda one: one.numbers, is_number=True),
         Column("owner", "item.owner", lambda one: one.owner, is_facet=True),
         Column("opened", "item.opened", lambda one: one.opened),
-        Column("due", "item.due", lambda one: one.due),
+        Column("due", "item.due", lambda one: one.due, said=t.day),
     )  # fmt: skip
     choice = Choice("item", lambda one: str(one.item), lambda one: t.heading(one.title)[0])
     return List(visit, open_items(visit.settings), columns, choice=choice)

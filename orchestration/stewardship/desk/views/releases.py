@@ -14,8 +14,7 @@ from orchestration.core import refreshes
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import list_decisions
 from orchestration.stewardship.desk.lists import Cell, Choice, Column, List
-from orchestration.stewardship.desk.map import Map, Spot, map_of
-from orchestration.stewardship.desk.pages import moment
+from orchestration.stewardship.desk.map import Map, Spot, labels_of, map_of
 from orchestration.stewardship.desk.views.places import country_outlines
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.kinds.decision import same_author
@@ -57,7 +56,7 @@ def _releases(visit: Visit, found: list[Any]) -> List:
                                 mark=t("releases.current") if one.is_current else "", tone="good"),
                is_searched=True),
         Column("as_of", "releases.as_of", lambda one: one.manifest["as_of"],
-               lambda one: Cell(moment(one.manifest["as_of"]))),
+               lambda one: Cell(t.moment(one.manifest["as_of"]))),
         Column("movements", "front.movements", lambda one: one.manifest["movements"], is_number=True),
         Column("quarantined", "releases.quarantined", lambda one: one.manifest["rows"]["quarantined"],
                is_number=True),
@@ -74,7 +73,7 @@ def _releases(visit: Visit, found: list[Any]) -> List:
 def _refreshes(visit: Visit) -> List:
     t = visit.words
     columns = (
-        Column("ended", "releases.ended", lambda end: end["ended"], lambda end: Cell(moment(end["ended"]))),
+        Column("ended", "releases.ended", lambda end: end["ended"], lambda end: Cell(t.moment(end["ended"]))),
         Column("outcome", "check.outcome", lambda end: end["outcome"], said=lambda name: t(f"refresh.{name}"),
                is_facet=True),
         Column("movements", "front.movements", lambda end: end["movements"], is_number=True),
@@ -101,10 +100,12 @@ def release(visit: Visit) -> Response:
         candidate=standing if is_candidate else None,
         current=current,
         changes=changes,
+        says={one["id"]: one["says"] for one in list_decisions(settings)},
         signatures=_signatures(visit, standing) if is_candidate and standing else [],
         needed=settings.signatures,
         flows=flows,
         map=drawn,
+        labels=labels_of(drawn.spots, drawn.width) if drawn else [],
         captions=county_outlines(settings)["captions"] if drawn else None,
     )
 

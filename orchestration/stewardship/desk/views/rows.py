@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from orchestration.stewardship import review
 from orchestration.stewardship.desk.lists import Cell, Choice, Column, List
-from orchestration.stewardship.desk.pages import spoken
 from orchestration.stewardship.desk.shared_parts import item_page, record_path
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, held_extract, quarantined_rows
@@ -30,7 +29,7 @@ def rows(visit: Visit) -> Response:
 
     def title(rule: str) -> str:
         words = quality_rules().get(rule)
-        return t.said(words["title"]) if words else spoken(rule)
+        return t.said(words["title"]) if words else t.spoken(rule)
 
     def may_enter(rule: str) -> str:
         return "rows.releasable" if rule in releasable_rules() else "rows.not_releasable"
@@ -100,7 +99,7 @@ def rows_of_rule(visit: Visit, item: Item) -> List:
         Column("row", "rows.row", lambda row: row.row,
                lambda row: Cell(str(row.row), record_path(partner, row.extract_id, row.sheet, row.row)),
                is_number=True),
-        Column("other_rules", "rows.other_rules", lambda row: row.other_rules, said=spoken, is_facet=True),
+        Column("other_rules", "rows.other_rules", lambda row: row.other_rules, said=t.spoken, is_facet=True),
         Column("record", "rows.record", lambda row: row.record, is_searched=True),
     )  # fmt: skip
     choice = Choice("record", lambda row: row.record, lambda row: t("rows.choose_row", row=str(row.row)))

@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from orchestration.stewardship.decisions.active import list_decisions
 from orchestration.stewardship.desk.lists import Cell, Column, List
-from orchestration.stewardship.desk.pages import spoken
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.kinds.check_waiver import waived_item
 from orchestration.stewardship.worklists.decisions import SOON
@@ -41,8 +40,8 @@ def waivers(visit: Visit) -> Response:
 
     columns = (
         Column("check", "checks.check", lambda one: one["check"],
-               lambda one: Cell(spoken(one["check"]), f"/items/decision/{one['id']}", one["reason"]),
-               said=spoken, is_facet=True, is_searched=True),
+               lambda one: Cell(t.spoken(one["check"]), f"/items/decision/{one['id']}", one["reason"]),
+               said=t.spoken, is_facet=True, is_searched=True),
         Column("scope", "checks.of", lambda one: one["scope"],
                lambda one: Cell(one["scope"], waived_item(one["check"], one["scope"]).path),
                is_searched=True),
