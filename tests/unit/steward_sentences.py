@@ -77,7 +77,8 @@ def sentences() -> Iterator[str]:
         yield from said_in(path)
     yield from (*FATES, *ROLES, *PRECISIONS, *_ALONE, *ROWS_OF_A_RELEASE)
     yield from (name.replace("_", " ") for name in COMPARED)
-    yield from (name.replace("_", " ") for name in (*CHECKS, *SHOWN))
+    domains = {row["domain"] for row in rows("codes.csv")}
+    yield from (name.replace("_", " ") for name in (*CHECKS, *SHOWN, *domains))
     for check in CHECKS.values():
         yield from (check.why, check.steward_action)
         yield from filter(None, (limit.message for limit in check.limits))
