@@ -20,7 +20,7 @@ from orchestration.intake import ExtractStopped, RecordReader, account, open_sou
 from orchestration.intake.landing.landing import landed_cells, write_cells
 from orchestration.intake.minimising.detectors import findings, is_judged_by_shape
 from orchestration.intake.reading import block, csv_blocks
-from orchestration.intake.records import non_records, slots
+from orchestration.intake.records import slots
 from tests.unit.partner_files import KEYS, book
 
 HEADER = ["No", "Date", "Sent", "Sex", "Born", "From", "Way/bus"]
@@ -178,8 +178,7 @@ def assert_alike(path: Path, contract: Contract) -> RecordReader:
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Judge columns of more than two values as those of many."""
-    for module in (non_records, slots):
-        monkeypatch.setattr(module, "FEW", 2)
+    monkeypatch.setattr(slots, "FEW", 2)
     return monkeypatch
 
 
@@ -195,8 +194,7 @@ def test_any_file_lands_the_same_in_blocks_and_row_by_row(
     small_blocks.setattr(csv_blocks, "CHUNK", data.draw(st.sampled_from([100, 700, 5000])))
     small_blocks.setattr(csv_blocks, "SMALLEST_CHUNK", data.draw(st.sampled_from([60, 300])))
     small_blocks.setattr(csv_blocks, "MOST_BYTES_IN_A_BLOCK", data.draw(st.sampled_from([150, 1000])))
-    for module in (non_records, slots):
-        small_blocks.setattr(module, "FEW", data.draw(st.sampled_from([0, 2, 1000])))
+    small_blocks.setattr(slots, "FEW", data.draw(st.sampled_from([0, 2, 1000])))
     assert_alike(path, Contract.model_validate(content))
 
 

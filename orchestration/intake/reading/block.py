@@ -15,17 +15,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from orchestration.contracts import Cell
 
 Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
-_BLANKS = np.zeros(256, bool)
-_BLANKS[[*range(9, 14), *range(28, 33)]] = True
-# First bytes of non-ASCII blanks (U+0085, U+00A0, U+1680, U+2000…, U+3000).
-_BLANKS[[0xC2, 0xE1, 0xE2, 0xE3]] = True
-_UNTIDY = np.zeros(256, bool)
-_UNTIDY[[*range(9, 14), *range(28, 33), *range(128, 256)]] = True
 _TO_ZERO = np.arange(256, dtype=np.uint8)
 _TO_ZERO[ord("0") : ord("9") + 1] = ord("0")
 FEW = 500  # up to so many distinct values of a column are judged one by one and remembered
@@ -120,23 +115,6 @@ class Column:
     def text(self, code: int) -> str:
         return str(self.values[code])
 
-    @cached_property
-    def starts(self) -> npt.NDArray[np.int32]:
-        """The start of each value in `bytes`, and the end of the last."""
-        offsets = np.frombuffer(self.values.buffers()[1], np.int32)
-        at: int = self.values.offset
-        return offsets[at : at + len(self.values) + 1]
-
-    @cached_property
-    def bytes(self) -> npt.NDArray[np.uint8]:
-        """The values in UTF-8, followed by zeros so that reading past the last one is safe."""
-        data = self.values.buffers()[2]
-        return np.frombuffer((bytes(data) if data else b"") + bytes(8), np.uint8)
-
-    @cached_property
-    def lengths(self) -> npt.NDArray[np.int32]:
-        return np.diff(self.starts)
-
     def shapes(self) -> tuple[list[str], npt.NDArray[np.int32]]:
         """Return the distinct shapes (values with 0 for each digit), and the shape's number of each value."""
         _, offsets, data = self.values.buffers()
@@ -146,24 +124,15 @@ class Column:
         return shapes.dictionary.to_pylist(), shapes.indices.to_numpy()
 
     @cached_property
-    def first_bytes(self) -> npt.NDArray[np.uint8]:
-        return np.where(self.lengths > 0, self.bytes[self.starts[:-1]], 0).astype(np.uint8)
-
-    @cached_property
-    def is_ascii(self) -> bool:
-        return not (self.bytes[self.starts[0] : self.starts[-1]] >= 128).any()
-
-    @cached_property
     def is_plain(self) -> bool:
         """Whether all values are ASCII without blanks, so that `tidy` does not change them."""
-        return not _UNTIDY[self.bytes[self.starts[0] : self.starts[-1]]].any()
+        return not pc.any(pc.match_substring_regex(self.values, "[^!-~]")).as_py()
 
     @cached_property
     def is_filled(self) -> Flags:
         """By distinct value: whether it is a filled cell."""
-        filled: Flags = self.lengths > 0
-        for code in np.flatnonzero(_BLANKS[self.first_bytes] & filled).tolist():
-            filled[code] = bool(self.text(code).strip())
+        lengths = pc.binary_length(pc.utf8_trim_whitespace(self.values))
+        filled: Flags = lengths.to_numpy() > 0
         return filled
 
     @cached_property
@@ -309,15 +278,7 @@ def combined(columns: Sequence[Column]) -> tuple[list[tuple[int, ...]], Codes]:
     mixed = np.zeros(len(columns[0]), np.int64)
     for column, size in zip(columns, sizes, strict=True):
         mixed = mixed * size + column.codes
-    if int(np.prod(sizes, dtype=float)) <= MOST_REMEMBERED:
-        is_there = np.zeros(int(np.prod(sizes)), bool)
-        is_there[mixed] = True
-        distinct = np.flatnonzero(is_there)
-        places = np.zeros(len(is_there), np.int64)
-        places[distinct] = np.arange(len(distinct))
-        inverse = places[mixed]
-    else:
-        distinct, inverse = np.unique(mixed, return_inverse=True)
+    distinct, inverse = np.unique(mixed, return_inverse=True)
     parts: list[Codes] = []
     for size in reversed(sizes):
         parts.insert(0, distinct % size)

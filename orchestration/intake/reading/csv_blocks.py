@@ -16,6 +16,7 @@ from typing import NamedTuple, TextIO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
 from orchestration.contracts import LONGEST_CELL, text_cell
@@ -189,6 +190,5 @@ def _block_size(data: bytes) -> int:
 
 def _has_long_cell(column: pa.ChunkedArray) -> bool:
     return any(
-        len(chunk.dictionary) > 0 and int(Column.of_arrow(chunk).lengths.max()) > LONGEST_CELL
-        for chunk in column.chunks
+        (pc.max(pc.binary_length(chunk.dictionary)).as_py() or 0) > LONGEST_CELL for chunk in column.chunks
     )

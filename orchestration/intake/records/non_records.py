@@ -1,14 +1,14 @@
 """Recognise rows of a sheet that are no records: totals, blanks, repeated headers, notes.
 
 Each is refused with a reason and counted. A row is judged by its form, never by the meaning of a value. What
-a value says is found once for each distinct value of a column; in columns of many, only for values that begin
-like a mark or a number.
+a value says is found once for each distinct value of a column that begins like a mark or a number.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,19 +16,14 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from orchestration.contracts import Layout, same
-from orchestration.intake.reading.block import FEW, Block, Column, Flags
+from orchestration.intake.reading.block import Block, Column, Flags
 from orchestration.intake.records.header import Header
 from orchestration.intake.records.refusals import Refusals
 
 _TOTAL = re.compile(r"((grand|sub)[ -]?)?totals?\b.{0,20}|jumla\b.{0,20}")
-_NOTE = re.compile(
-    r"(compiled|prepared|submitted|checked|approved|reviewed|updated|printed) (by|on)\b.*"
-    r"|(source|note|notes|nb|n\.b\.|remark|key|legend|chanzo|imeandaliwa|imetayarishwa)\b.*"
-)
-_NOTE_BEGINS = [
-    *("compiled", "prepared", "submitted", "checked", "approved", "reviewed", "updated", "printed"),
-    *("source", "note", "nb", "n.b.", "remark", "key", "legend", "chanzo", "imeandaliwa", "imetayarishwa"),
-]
+_DONE = "compiled|prepared|submitted|checked|approved|reviewed|updated|printed"
+_ABOUT = r"source|note|notes|nb|n\.b\.|remark|key|legend|chanzo|imeandaliwa|imetayarishwa"
+_NOTE = re.compile(rf"({_DONE}) (by|on)\b.*|({_ABOUT})\b.*")
 _HXL = re.compile(r"#[a-z][a-z0-9_]*([ +][a-z0-9_+ ]*)?")
 BLANK = "skip:blank"
 ROW_SHAPE = "Q:row_shape"
@@ -42,17 +37,10 @@ _TOTAL_ROW, _HXL_ROW, _HEADER_REPEAT, _NOTE_ROW = (
 _INFERRED = "skip:total_inferred"
 # Below the table, a row with fewer filled cells in the columns that are read is a note or a sum.
 _FEWEST_CELLS, _FILLED_OF_A_RECORD = 3, 1 / 3
-_SIGNS = 4
-_TO_SMALL = np.arange(256, dtype=np.uint8)
-_TO_SMALL[ord("A") : ord("Z") + 1] += 32
-_BLANK_SIGN = np.zeros(256, bool)
-_BLANK_SIGN[[*range(9, 14), *range(28, 33)]] = True
-_BEGINS_NUMBER = _BLANK_SIGN.copy()
-_BEGINS_NUMBER[[ord(sign) for sign in "0123456789+-.iInN"]] = True
-_BEGINS_NUMBER[128:] = True
-# All that Python takes for a number in ASCII, and more.
-_AROUND = r"[\x09-\x0d\x1c-\x20]*"
-_NUMBER = rf"^{_AROUND}[+-]?([0-9_]*\.?[0-9_]*([eE][+-]?[0-9_]+)?|[iInN][a-zA-Z]+){_AROUND}$|[^\x00-\x7F]"
+# Patterns of Arrow: what may be a mark or a number. Python judges what they find.
+_BLANKS = r"[\x09-\x0d\x1c-\x20]*"
+_NOT_ASCII = r"[^\x00-\x7F]"
+_NUMBER = rf"^{_BLANKS}[+-]?([0-9_]*\.?[0-9_]*([eE][+-]?[0-9_]+)?|[iInN][a-zA-Z]+){_BLANKS}$|{_NOT_ASCII}"
 
 _IS_TOTAL, _ENDS, _IS_NOTE, _IS_HXL = 1, 2, 4, 8
 
@@ -90,11 +78,10 @@ class RowJudge:
         self._width = len(header.names) if is_delimited else None
         self._may_end_early = getattr(layout, "trailing_cells", "required") == "optional"
         self._names = [same(name) for name in header.names]
+        self._stop_words = {same(word) for word in layout.stop_at}
+        self._patterns = [self._may_be_mark(name) for name in (*self._names, "")]
         self._meaningful = meaningful
         self._hxl = layout.hxl_row is not False
-        self._stop_words = {same(word) for word in layout.stop_at}
-        self._marks_begin = ["total", "grand", "sub", "jumla", "#", *_NOTE_BEGINS, *self._stop_words]
-        self._known_of: dict[int, dict[str, tuple[int, bool, float | None]]] = {}
         self._sums: dict[int, float] = {}
         self._rows_summed = 0
         self._stopped = False
@@ -221,40 +208,23 @@ class RowJudge:
                 self._sums[at] = float(np.add.accumulate(np.concatenate([known, what.numbers[codes]]))[-1])
 
     def _look_at(self, at: int, column: Column) -> _Found:
-        name = self._names[at] if at < len(self._names) else None
-        if len(column.values) <= FEW:
-            known = self._known_of.setdefault(at, {})
-            said = column.each(
-                lambda text: (self._marks_of(text), same(text) == name, _number_in(text)), known
-            )
-            marks, is_name, found = zip(*said, strict=True)
-            return self._found(
-                column,
-                np.array(marks, np.uint8),
-                np.array(is_name, bool),
-                np.array([number is not None for number in found], bool),
-                np.array([number or 0.0 for number in found]),
-            )
-        some, numbers = np.zeros(len(column.values), np.uint8), np.zeros(len(column.values))
-        is_same, is_number = np.zeros((2, len(column.values)), bool)
-        for code in _beginning_like(column, [*self._marks_begin, name or ""]):
-            text = column.text(code)
-            some[code], is_same[code] = self._marks_of(text), same(text) == name
-        for code, number in _numbers(column):
-            is_number[code], numbers[code] = True, number
-        return self._found(column, some, is_same, is_number, numbers)
-
-    def _found(
-        self,
-        column: Column,
-        marks: npt.NDArray[np.uint8],
-        is_name: Flags,
-        is_number: Flags,
-        numbers: npt.NDArray[np.float64],
-    ) -> _Found:
+        marks, numbers = np.zeros(len(column.values), np.uint8), np.zeros(len(column.values))
+        is_name, is_number = np.zeros((2, len(column.values)), bool)
+        at = min(at, len(self._names))  # beyond the header no column has a name
+        for code, text in _matching(column, self._patterns[at]):
+            marks[code], is_name[code] = self._marks_of(text), same(text) in self._names[at : at + 1]
+        for code, text in _matching(column, _NUMBER):
+            with suppress(ValueError):
+                numbers[code], is_number[code] = float(text), True
         if column.kinds is not None:
-            is_number = is_number & column.has_kind("number", "text")
+            is_number &= column.has_kind("number", "text")
         return _Found(marks, is_name & column.is_filled, is_number & column.is_filled, numbers)
+
+    def _may_be_mark(self, name: str) -> str:
+        """Return the pattern of values that may be a mark, or the name of their column."""
+        words = [re.escape(text.split()[0]) for text in (*self._stop_words, name) if text]
+        begins = "|".join([_DONE, _ABOUT, "grand", "sub", "total", "jumla", "#", *words])
+        return f"(?i)^{_BLANKS}({begins})|{_NOT_ASCII}"
 
     def _marks_of(self, text: str) -> int:
         small = same(text)
@@ -266,47 +236,8 @@ class RowJudge:
         )
 
 
-def _number_in(text: str) -> float | None:
-    """Parse a number, or return None."""
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _beginning_like(column: Column, words: Iterable[str]) -> list[int]:
-    """Return the values that may begin with one of these words, in any capitals and with leading blanks."""
-    small = _TO_SMALL[column.first_bytes]
-    found = [np.flatnonzero(_BLANK_SIGN[small])]
-    if not column.is_ascii:
-        signs = column.bytes[column.starts[:-1, None] + np.arange(_SIGNS)]
-        found.append(np.flatnonzero((signs >= 128).any(axis=1)))
-    for start in dict.fromkeys(filter(None, map(_plain_start, words))):
-        begins = np.flatnonzero(small == start[0])
-        for at, sign in enumerate(start[1:], start=1):
-            begins = begins[_TO_SMALL[column.bytes[column.starts[begins] + at]] == sign]
-        found.append(begins)
-    codes: list[int] = np.unique(np.concatenate(found)).tolist()
-    return codes
-
-
-def _plain_start(word: str) -> bytes:
-    """Return the first characters of a word up to a blank or a non-ASCII character."""
-    start = b""
-    for sign in word[:_SIGNS]:
-        if not sign.isascii() or sign.isspace():
-            break
-        start += sign.encode()
-    return start
-
-
-def _numbers(column: Column) -> Iterable[tuple[int, float]]:
-    candidates = np.flatnonzero(_BEGINS_NUMBER[column.first_bytes] & (column.lengths > 0))
-    if not len(candidates):
-        return
-    values = column.values.take(candidates)
-    may_be = pc.match_substring_regex(values, _NUMBER).to_numpy(zero_copy_only=False)
-    for code, text in zip(candidates[may_be].tolist(), values.filter(may_be).to_pylist(), strict=True):
-        number = _number_in(text)
-        if number is not None:
-            yield code, number
+def _matching(column: Column, pattern: str) -> Iterator[tuple[int, str]]:
+    """Yield the distinct values in which a pattern is found, each with its number."""
+    is_found = pc.match_substring_regex(column.values, pattern)
+    codes = np.flatnonzero(is_found.to_numpy(zero_copy_only=False))
+    return zip(codes.tolist(), column.values.filter(is_found).to_pylist(), strict=True)
