@@ -22,8 +22,9 @@ from orchestration.core import Original, Settings, Tombstones, says
 from orchestration.intake.landing.landing import sha256_of
 from orchestration.intake.landing.sealing import in_memory, opened, seal, sealed_path
 from orchestration.intake.outcomes import ExtractStopped
-from orchestration.intake.reading.any_file import Source, open_source, suffix_of
+from orchestration.intake.reading.any_file import open_source, suffix_of
 from orchestration.intake.reading.block import rows_in
+from orchestration.intake.reading.sheets import Source, SourceSheet
 from orchestration.intake.records.records import RecordReader
 from orchestration.intake.shown_names import shown_sheet
 
@@ -114,7 +115,7 @@ def _texts_only_in(rows: Rows, original: Path, contract: Contract) -> set[str]:
     return {text for text in own - others if len(text) >= _SHORTEST_TEXT and _IDENTIFYING.search(text)}
 
 
-def _all_sheets(source: Source, contract: Contract) -> Iterator[Any]:
+def _all_sheets(source: Source, contract: Contract) -> Iterator[SourceSheet]:
     yield from source.main_sheets()
     for name in contract.repeats:
         if (sheet := source.repeat_sheet(name)) is not None:

@@ -1,5 +1,5 @@
 """Read the bytes of any supported file as sheets of cells, each with its line or row number.
 
-To add a format: write a module here with `open_file` (see `any_file.Source`) and register it in
+To add a format: write a module here with a class of `sheets.Source` and register it in
 `any_file.READERS` under the `kind` of its class in `contracts/format.py`.
 """

@@ -6,34 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from orchestration.contracts import Contract
 from orchestration.intake.outcomes import ExtractUnreadable
 from orchestration.intake.reading.first_bytes import DOCUMENTS, EXPECTED, NAMES, ZIPS, kind_of
 from orchestration.intake.reading.limits import refuse_bomb
-from orchestration.intake.reading.sheets import SourceSheet
+from orchestration.intake.reading.sheets import Source
 from orchestration.intake.shown_names import shown_file
-
-
-class Source(Protocol):
-    """An open file. Sheets stream one after another; `problems` grow while they are read."""
-
-    date_system: int
-    problems: list[dict[str, str]]
-
-    def main_sheets(self) -> Iterator[SourceSheet]: ...
-
-    def repeat_sheet(self, name: str) -> SourceSheet | None: ...
-
-    def tab_sheet(self, name: str) -> SourceSheet | None: ...
-
-    def physical_rows(self) -> dict[str, int]:
-        """Count the rows (lines, in delimited text) of every sheet, read or not, by its shown name.
-
-        The count is independent of the sheets' `rows`.
-        """
-        ...
 
 
 class NotZip(NamedTuple):
@@ -45,20 +25,24 @@ class NotZip(NamedTuple):
 
 
 class Reader(NamedTuple):
-    """`module` in this folder has `open_file(path, contract, label)`, a context manager of a Source."""
+    """`source`: module of this folder and its `Source`, made of (path, contract, label)."""
 
-    module: str
+    source: str
     suffix: str
     not_zip: NotZip | None = None
 
 
 # By `format.kind` of a contract. A module is imported only when a file needs it.
 READERS = {
-    "csv": Reader("csv_files", ".csv"),
-    "json": Reader("json_files", ".json"),
-    "xlsx": Reader("workbooks", ".xlsx", NotZip("not_a_workbook", "an Excel workbook (.xlsx)", "CSV")),
+    "csv": Reader("csv_files.CsvSource", ".csv"),
+    "json": Reader("json_files.JsonSource", ".json"),
+    "xlsx": Reader(
+        "workbooks.XlsxSource", ".xlsx", NotZip("not_a_workbook", "an Excel workbook (.xlsx)", "CSV")
+    ),
     "odk_zip": Reader(
-        "odk_files", ".zip", NotZip("not_a_zip", "the zip of an ODK Central export", "CSV or JSON")
+        "odk_files.OdkSource",
+        ".zip",
+        NotZip("not_a_zip", "the zip of an ODK Central export", "CSV or JSON"),
     ),
 }
 
@@ -71,8 +55,9 @@ def open_source(path: Path, contract: Contract) -> Iterator[Source]:
     _refuse_unreadable(path, contract, reader.not_zip, label)
     if reader.not_zip:
         refuse_bomb(path, label)
-    module = import_module(f"orchestration.intake.reading.{reader.module}")
-    with module.open_file(path, contract, label) as source:
+    module, _, name = reader.source.partition(".")
+    made = getattr(import_module(f"orchestration.intake.reading.{module}"), name)
+    with made(path, contract, label) as source:
         yield source
 
 

@@ -15,29 +15,20 @@ from orchestration.intake.outcomes import ExtractHeld, ExtractUnreadable
 from orchestration.intake.reading.block import Block
 from orchestration.intake.reading.csv_blocks import CsvBlocks
 from orchestration.intake.reading.physical_lines import count_lines, find_wrong_byte
-from orchestration.intake.reading.sheets import SourceSheet
+from orchestration.intake.reading.sheets import Source, SourceSheet
 
 _LONGEST_CELL = 1 << 17  # characters; an unclosed quotation mark joins the rest of the file
 _DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "bar"}
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-@contextmanager
-def open_file(path: Path, contract: Contract, label: str) -> Iterator[CsvSource]:
-    """Open a CSV file."""
-    layout = cast(CsvFormat, contract.format)
-    yield CsvSource(path, contract, layout, label)
-
-
-class CsvSource:
+class CsvSource(Source):
     """One CSV file as one sheet without a name; every cell is text."""
 
-    date_system = 1900
-
-    def __init__(self, path: Path, contract: Contract, layout: CsvFormat, label: str) -> None:
+    def __init__(self, path: Path, contract: Contract, label: str) -> None:
         self.problems: list[dict[str, str]] = []
         self._path = path
-        self._layout = layout
+        self._layout = cast(CsvFormat, contract.format)
         self._label = label
         self._encoding = self._checked_encoding()
         self._expects_columns = len({spec.column for spec in contract.fields.values() if spec.is_read}) > 1
@@ -45,12 +36,6 @@ class CsvSource:
 
     def main_sheets(self) -> Iterator[SourceSheet]:
         yield SourceSheet("", "", self._blocks(), is_delimited=True)
-
-    def repeat_sheet(self, name: str) -> SourceSheet | None:
-        return None
-
-    def tab_sheet(self, name: str) -> SourceSheet | None:
-        return None
 
     def physical_rows(self) -> dict[str, int]:
         with self._path.open("rb") as file:

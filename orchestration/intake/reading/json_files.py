@@ -29,7 +29,7 @@ from orchestration.intake.reading.json_entries import (
     records_in,
     rows_inside,
 )
-from orchestration.intake.reading.sheets import SourceSheet
+from orchestration.intake.reading.sheets import Source, SourceSheet
 from orchestration.intake.shown_names import names_somebody, shown_sheet
 
 MOST_COLUMNS = 16_384  # as in a workbook
@@ -39,19 +39,11 @@ _CHUNK = 1 << 20
 _BROKEN = (ijson.JSONError, ArithmeticError, ValueError, SystemError, RuntimeError)
 
 
-@contextmanager
-def open_file(path: Path, contract: Contract, label: str) -> Iterator[JsonSource]:
-    """Open a JSON file."""
-    layout = cast(JsonFormat, contract.format)
-    yield JsonSource(path, layout, label)
-
-
-class JsonSource:
+class JsonSource(Source):
     """The records of one file as a sheet without a name, and its repeats as sheets named by their paths."""
 
-    date_system = 1900
-
-    def __init__(self, path: Path, layout: JsonFormat, label: str) -> None:
+    def __init__(self, path: Path, contract: Contract, label: str) -> None:
+        layout = cast(JsonFormat, contract.format)
         self.problems: list[dict[str, str]] = []
         self._path = path
         self._wanted = [part for part in (layout.records or "").split("/") if part]
@@ -72,9 +64,6 @@ class JsonSource:
         path = found[0]
         rows, columns = self._child_rows(path), self._columns[path]
         return SourceSheet(path, self._shown(path), blocks_of(rows), columns=columns, only_records=True)
-
-    def tab_sheet(self, name: str) -> SourceSheet | None:
-        return None
 
     def physical_rows(self) -> dict[str, int]:
         """Return the entries of the list of records, and of each list of objects in them."""

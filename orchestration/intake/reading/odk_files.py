@@ -23,7 +23,7 @@ from orchestration.intake.reading.block import SourceRow, blocks_of
 from orchestration.intake.reading.csv_records import CsvRecords
 from orchestration.intake.reading.limits import lines
 from orchestration.intake.reading.physical_lines import count_lines
-from orchestration.intake.reading.sheets import SourceSheet
+from orchestration.intake.reading.sheets import Source, SourceSheet
 from orchestration.intake.shown_names import shown_sheet
 
 KEY = "KEY"
@@ -38,32 +38,24 @@ _BROKEN = (
 )
 
 
-@contextmanager
-def open_file(path: Path, contract: Contract, label: str) -> Iterator[OdkSource]:
-    """Open a zip for streaming its tables; it is closed at the end of the block."""
-    layout = cast(OdkZipFormat, contract.format)
-    with _broken_as_sentence(label):
-        archive = zipfile.ZipFile(path)
-    with archive:
-        with _broken_as_sentence(label):
-            if not all(member.filename for member in archive.infolist()):
-                raise zipfile.BadZipFile("a file without a name")
-        yield OdkSource(archive, layout, label)
-
-
-class OdkSource:
+class OdkSource(Source):
     """The tables of one zip, as the contract names them."""
 
-    date_system = 1900
-
-    def __init__(self, archive: zipfile.ZipFile, layout: OdkZipFormat, label: str) -> None:
+    def __init__(self, path: Path, contract: Contract, label: str) -> None:
+        layout = cast(OdkZipFormat, contract.format)
         self.problems: list[dict[str, str]] = []
-        self._archive = archive
         self._label = label
+        with _broken_as_sentence(label):
+            self._archive = zipfile.ZipFile(path)
+            if not all(member.filename for member in self._archive.infolist()):
+                raise zipfile.BadZipFile("a file without a name")
         self._tables = self._find_tables()
         self._form = self._find_form(layout.form)
         self._sheets = {name: same(repeat.sheet or name) for name, repeat in layout.repeats.items()}
         self._parents = {name: same(repeat.parent) for name, repeat in layout.repeats.items()}
+
+    def __exit__(self, *_: object) -> None:
+        self._archive.close()
 
     def main_sheets(self) -> Iterator[SourceSheet]:
         yield self._stream(self._form, None)
@@ -79,9 +71,6 @@ class OdkSource:
                 f"`format.repeats.{name}.sheet` which is meant: {name}~1 is the first, {name}~2 the next.",
             )
         return self._stream(found[0], self._parents[name]) if found else None
-
-    def tab_sheet(self, name: str) -> SourceSheet | None:
-        return None
 
     def physical_rows(self) -> dict[str, int]:
         counts = {}

@@ -14,9 +14,9 @@ import numpy as np
 from orchestration.contracts import Contract, same
 from orchestration.core import UsageError
 from orchestration.intake.outcomes import ExtractStopped
-from orchestration.intake.reading.any_file import Source, open_source
+from orchestration.intake.reading.any_file import open_source
 from orchestration.intake.reading.block import Block, SourceRow
-from orchestration.intake.reading.sheets import SourceSheet
+from orchestration.intake.reading.sheets import Source, SourceSheet
 from orchestration.intake.records.header import read_header
 from orchestration.intake.records.rename import mapped_columns, required_columns
 

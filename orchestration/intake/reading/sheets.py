@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, Self
 
 from orchestration.intake.reading.block import Block
 
@@ -34,3 +34,31 @@ class SourceSheet:
     columns: list[str] | None = None
     only_records: bool = False
     is_delimited: bool = False
+
+
+class Source(Protocol):
+    """An open file. Sheets stream one after another; `problems` grow while they are read."""
+
+    date_system: int = 1900
+    problems: list[dict[str, str]]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
+
+    def main_sheets(self) -> Iterator[SourceSheet]: ...
+
+    def repeat_sheet(self, name: str) -> SourceSheet | None:
+        return None
+
+    def tab_sheet(self, name: str) -> SourceSheet | None:
+        return None
+
+    def physical_rows(self) -> dict[str, int]:
+        """Count the rows (lines, in delimited text) of every sheet, read or not, by its shown name.
+
+        The count is independent of the sheets' `rows`.
+        """
+        ...

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 from xml.etree.ElementTree import ParseError
 from xml.parsers.expat import ExpatError
 
@@ -29,7 +29,7 @@ from orchestration.contracts import (
 from orchestration.intake.outcomes import ExtractHeld, ExtractUnreadable
 from orchestration.intake.reading.block import Block
 from orchestration.intake.reading.sheet_xml import Scan, WorkbookSheet, blocks_of_sheet, scan
-from orchestration.intake.reading.sheets import SourceSheet
+from orchestration.intake.reading.sheets import Source, SourceSheet
 from orchestration.intake.shown_names import shown_sheet
 
 # openpyxl warns about odd cells by quoting them; a cell's value must not reach a log.
@@ -43,47 +43,38 @@ _BROKEN = (
 )
 
 
-@contextmanager
-def open_file(path: Path, contract: Contract, label: str) -> Iterator[XlsxSource]:
-    """Open a workbook for streaming; it is closed at the end of the block."""
-    layout = cast(XlsxFormat, contract.format)
-    with _broken_as_sentence(label):
-        reader = ExcelReader(path, read_only=True, data_only=True, keep_links=False)
-        reader.read_manifest()
-        reader.read_strings()
-        reader.read_workbook()
-        apply_stylesheet(reader.archive, reader.wb)
-        # openpyxl's own sheets read a whole sheet to learn its size where a program did not state it.
-        sheets = [
-            WorkbookSheet(found.name, found.state == "visible", relation.target, reader.wb, reader)
-            for found, relation in reader.parser.find_sheets()
-            if relation.target in reader.valid_files and relation.Type.endswith("/worksheet")
-        ]
-    try:
-        yield XlsxSource(sheets, reader.wb.epoch, contract, layout, label)
-    finally:
-        reader.archive.close()
-
-
-class XlsxSource:
+class XlsxSource(Source):
     """The sheets of one workbook that the contract chooses."""
 
-    def __init__(
-        self, sheets: list[WorkbookSheet], epoch: Any, contract: Contract, layout: XlsxFormat, label: str
-    ) -> None:
-        self._sheets = sheets
-        self._layout = layout
+    def __init__(self, path: Path, contract: Contract, label: str) -> None:
+        self._layout = cast(XlsxFormat, contract.format)
         self._label = label
         self._repeats = contract.repeats
-        self.date_system = 1904 if epoch == CALENDAR_MAC_1904 else 1900
         self.problems: list[dict[str, str]] = []
         self._scans: dict[str, Scan] = {}
-        self._visible = [sheet for sheet in sheets if sheet.is_visible]
-        hidden = len(sheets) - len(self._visible)
+        with _broken_as_sentence(label):
+            reader = ExcelReader(path, read_only=True, data_only=True, keep_links=False)
+            self._archive = reader.archive
+            reader.read_manifest()
+            reader.read_strings()
+            reader.read_workbook()
+            apply_stylesheet(reader.archive, reader.wb)
+            # openpyxl's own sheets read a whole sheet to learn its size where a program did not state it.
+            self._sheets = [
+                WorkbookSheet(found.name, found.state == "visible", relation.target, reader.wb, reader)
+                for found, relation in reader.parser.find_sheets()
+                if relation.target in reader.valid_files and relation.Type.endswith("/worksheet")
+            ]
+            self.date_system = 1904 if reader.wb.epoch == CALENDAR_MAC_1904 else 1900
+        self._visible = [sheet for sheet in self._sheets if sheet.is_visible]
+        hidden = len(self._sheets) - len(self._visible)
         if hidden:
             self.problems.append(
                 {"code": "flag:hidden_sheet", "detail": f"{hidden} hidden sheets were not read"}
             )
+
+    def __exit__(self, *_: object) -> None:
+        self._archive.close()
 
     def main_sheets(self) -> Iterator[SourceSheet]:
         for sheet in self._chosen():
@@ -130,7 +121,10 @@ class XlsxSource:
                     else fnmatch(same(sheet.title), same(sheets.pattern))
                 )
             ]
-            self._note_skipped(len(candidates) - len(found))
+            if skipped := len(candidates) - len(found):
+                self.problems.append(
+                    {"code": "flag:sheet_skipped", "detail": f"{skipped} sheets of another name"}
+                )
             wanted = "named after a month, such as Jan 2020" if by_month else f"like {sheets.pattern!r}"
         elif isinstance(number, str):
             found = [sheet for sheet in candidates if same(sheet.title) == same(number)]
@@ -146,10 +140,6 @@ class XlsxSource:
                 "Correct `format.sheet` or `format.sheets` in the contract, or ask the partner.",
             )
         return found
-
-    def _note_skipped(self, count: int) -> None:
-        if count:
-            self.problems.append({"code": "flag:sheet_skipped", "detail": f"{count} sheets of another name"})
 
     def _stream(self, sheet: WorkbookSheet) -> SourceSheet:
         return SourceSheet(sheet.title, self._shown(sheet), self._blocks(sheet), self._scan(sheet).merges)

@@ -24,10 +24,9 @@ from orchestration.intake.minimising.minimise import DENIED_COLUMN, Minimiser
 from orchestration.intake.minimising.permission import Permission
 from orchestration.intake.minimising.submission_keys import SubmissionKeys
 from orchestration.intake.outcomes import ExtractHeld
-from orchestration.intake.reading.any_file import Source
 from orchestration.intake.reading.block import MOST_REMEMBERED, Block, Flags, combined
 from orchestration.intake.reading.looks import LOST, Looks
-from orchestration.intake.reading.sheets import SourceSheet
+from orchestration.intake.reading.sheets import Source, SourceSheet
 from orchestration.intake.records.acceptance import RowConditions
 from orchestration.intake.records.child_copies import COPY
 from orchestration.intake.records.landed_cells import cells_of
