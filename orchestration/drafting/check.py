@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from orchestration.contracts import Contract, ContractFault, load_contract, load_vocabulary
-from orchestration.core import REFERENCE_SEEDS, Keys, Settings
+from orchestration.core import REFERENCE_SEEDS, Keys, Settings, sha256_of
 from orchestration.drafting.check_warnings import KeyColumns, warnings_of
 from orchestration.gates import would_fail
 from orchestration.intake import (
@@ -31,7 +31,6 @@ from orchestration.intake import (
     last_extract,
     open_source,
     read_register,
-    sha256_of,
     shown_file,
 )
 from orchestration.places import keys_of, locate_rows

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
         account,
         has_its_cells,
         read_register,
-        sha256_of,
     )
     from orchestration.intake.landing.remaking_codes import extracts_with_codes, remake_codes
     from orchestration.intake.landing.rewriting import settle_landing

@@ -22,7 +22,9 @@ from orchestration.core import (
     UsageError,
     partners_with_tombstones,
     replacing,
+    sha256_of,
     tombstones_of,
+    write_json,
     write_texts,
 )
 from orchestration.intake.claim import Claim, claim, clear_kept, why_it_waits
@@ -39,10 +41,8 @@ from orchestration.intake.landing.landing import (
     parquet_path,
     read_register,
     read_set_aside,
-    register,
     register_path,
     set_aside,
-    sha256_of,
     sweep,
     write_cells,
 )
@@ -97,7 +97,8 @@ def _take_in_partner(
         shown = shown_file(file.name)
         try:
             contract = _contract_for(partner, file.name, contracts)
-            _refuse_early(partner, shown, file)
+            if reason := why_it_waits(file):
+                raise ExtractHeld("hold:file_changed", f"{partner}: file {shown} {reason}")
             with claim(file) as claimed:
                 taken = _take_in_file(settings, keys, as_of, contract, claimed)
                 stays = claimed.use_up()
@@ -153,7 +154,7 @@ def _take_in_file(
             if place["sequence"] == earlier["sequence"]:
                 return TakenExtract(partner, shown, "already_landed", extract_id, reason=reason)
             again = earlier | place | {"landed_at": landed_at}
-            register(register_path(settings.landing, partner, extract_id), again)
+            write_json(register_path(settings.landing, partner, extract_id), again)
             reason += " It replaces what came since."
             counts = (again["rows_read"], again["rows_landed"], again["rows_refused"])
             return TakenExtract(partner, shown, "landed", extract_id, *counts, reason=reason)
@@ -194,7 +195,7 @@ def _take_in_file(
         "landed_at": landed_at,
         **place,
     }
-    register(register_path(settings.landing, partner, extract_id), entry)
+    write_json(register_path(settings.landing, partner, extract_id), entry)
     earlier_path(settings.landing, partner, extract_id).unlink(missing_ok=True)
     tally = reader.tally
     counts = (tally.rows_read, tally.rows_landed, tally.rows_refused)
@@ -281,12 +282,6 @@ def _refuse_other_contract(partner: str, shown: str, earlier: dict[str, Any], co
             f"{earlier['contract']!r}; now {contract.contract!r} would read it. Remove the file, or withdraw "
             "the earlier extract.",
         )
-
-
-def _refuse_early(partner: str, shown: str, file: Path) -> None:
-    """Raise ExtractHeld for a file that may still be written."""
-    if reason := why_it_waits(file):
-        raise ExtractHeld("hold:file_changed", f"{partner}: file {shown} {reason}")
 
 
 def _order(name: str, contracts: list[Contract]) -> tuple[str, list[tuple[int, str]]]:

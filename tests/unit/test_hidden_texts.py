@@ -20,9 +20,10 @@ from orchestration.core import (
     read_texts,
     says,
     set_tombstones,
+    sha256_of,
     tombstones_of,
 )
-from orchestration.intake import has_its_cells, read_register, sha256_of, texts_of
+from orchestration.intake import has_its_cells, read_register, texts_of
 from orchestration.intake.landing.erasing import erase_forgotten
 from orchestration.intake.landing.landing import SCHEMA
 from orchestration.intake.landing.rewriting import settle_landing

@@ -16,9 +16,9 @@ import pyrage
 import pytest
 
 from orchestration.contracts import load_contracts
-from orchestration.core import Keys, Settings
+from orchestration.core import Keys, Settings, sha256_of
 from orchestration.drafting.check import check_contract
-from orchestration.intake import TakenExtract, sha256_of
+from orchestration.intake import TakenExtract
 from orchestration.intake.landing.landing import SCHEMA
 from orchestration.intake.taking_in import take_in
 from orchestration.typing.step import type_extracts
@@ -181,7 +181,7 @@ def reread(home: Settings) -> Path:
     return file
 
 
-@pytest.mark.parametrize("step", ["seal", "set_aside", "sha256_of", "register"])
+@pytest.mark.parametrize("step", ["seal", "set_aside", "sha256_of", "write_json"])
 def test_a_crash_while_relanding_leaves_note_and_cells_consistent(
     home: Settings, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -235,7 +235,7 @@ def test_a_crash_while_relanding_keeps_the_original(home: Settings, monkeypatch:
     sealed = home.sealed / "testpartner" / f"{hashlib.sha256(file.read_bytes()).hexdigest()[:16]}.age"
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(TAKE_IN, "register", crash)
+        patched.setattr(TAKE_IN, "write_json", crash)
         take(home)
     add_partner(home.partners, book(grian="case"))
     [taken] = take(home)
@@ -350,7 +350,7 @@ def test_a_held_file_returns_to_the_inbox(home: Settings) -> None:
     assert file.read_bytes() == sent and [path.name for path in file.parent.iterdir()] == [file.name]
 
 
-@pytest.mark.parametrize("step", ["write_cells", "seal", "sha256_of", "register", "use_up"])
+@pytest.mark.parametrize("step", ["write_cells", "seal", "sha256_of", "write_json", "use_up"])
 def test_a_crash_at_any_step_is_finished_by_the_next_run(
     home: Settings, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

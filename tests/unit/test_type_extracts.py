@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.contracts import Contract, Contracts
-from orchestration.core import Keys, Settings, read_texts, write_json
-from orchestration.intake import LandedCell, sha256_of
+from orchestration.core import Keys, Settings, read_texts, sha256_of, write_json
+from orchestration.intake import LandedCell
 from orchestration.intake.landing.landing import SCHEMA
 from orchestration.typing import SCHEMAS, TYPED_TABLES, table_rows, typed_batches
 from orchestration.typing.assembly import Record, assemble

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,15 +30,9 @@ def rows_of(
     path = parquet_path(settings.landing, partner, extract_id)
     if not path.is_file():
         return set()
-    wanted = pa.array(sorted(records), pa.int64())
-    rows: set[tuple[str, int]] = set()
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(columns=["record_id", "sheet", "row_number"]):
-            own = batch.filter(pc.is_in(batch["record_id"], wanted))
-            rows |= set(
-                zip(own["sheet"].cast(pa.string()).to_pylist(), own["row_number"].to_pylist(), strict=True)
-            )
-    return rows
+    is_asked = pc.field("record_id").isin(pa.array(sorted(records), pa.int64()))
+    own = pq.read_table(path, columns=["sheet", "row_number"], filters=is_asked)
+    return set(zip(own["sheet"].to_pylist(), own["row_number"].to_pylist(), strict=True))
 
 
 def file_of(settings: Settings, partner: str, extract_id: str) -> str | None:
@@ -49,33 +44,20 @@ def file_of(settings: Settings, partner: str, extract_id: str) -> str | None:
 def known_records(settings: Settings) -> pa.Table:
     """Return a row of RECORDS for every typed record, or landed record if the work folder was deleted."""
     typed = sorted((settings.typed / "records").glob("*.parquet"))
-    if typed:
-        return pa.concat_tables(
-            [
-                RECORDS.empty_table(),
-                *(pq.read_table(path, columns=RECORDS.names).cast(RECORDS) for path in typed),
-            ]
-        )
     landed = sorted(settings.landing.glob("*/[!.]*.parquet"))
-    return pa.concat_tables(
-        [
-            RECORDS.empty_table(),
-            *(
-                _of_cells(
-                    path.stem, pq.read_table(path, columns=["record_id", "sheet", "row_number", "part"])
-                )
-                for path in landed
-            ),
-        ]
-    )
+    tables = [pq.read_table(path, columns=RECORDS.names) for path in typed]
+    if not typed:
+        tables = list(map(_of_cells, landed))
+    return pa.concat_tables([RECORDS.empty_table(), *(table.cast(RECORDS) for table in tables)])
 
 
-def _of_cells(extract_id: str, cells: pa.Table) -> pa.Table:
+def _of_cells(path: Path) -> pa.Table:
     """Return the first row of each record: its first main row, or its first child row if it has no other."""
+    cells = pq.read_table(path, columns=["record_id", "sheet", "row_number", "part"])
     is_main = pc.equal(cells["part"], "")
     ordered = pa.concat_tables([cells.filter(is_main), cells.filter(pc.invert(is_main))])
     first = [(name, "first") for name in ("sheet", "row_number")]
     starts = ordered.group_by("record_id", use_threads=False).aggregate(first)
-    ids = pa.array([extract_id] * len(starts), pa.string())
+    ids = pa.array([path.stem] * len(starts), pa.string())
     columns = [ids, starts["sheet_first"], starts["row_number_first"], starts["record_id"]]
-    return pa.table(columns, names=RECORDS.names).cast(RECORDS)
+    return pa.table(columns, names=RECORDS.names)

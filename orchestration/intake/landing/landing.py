@@ -8,7 +8,6 @@ its note is set aside, so that no note ever lies beside cells it does not descri
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.contracts import Contract
-from orchestration.core import PARTIAL, TEXTS_SUFFIX, sync, write_json
+from orchestration.core import PARTIAL, TEXTS_SUFFIX, sha256_of, sync
 from orchestration.intake.records.tally import LandedCell, RowRanges, Tally
 
 SCHEMA = pa.schema(
@@ -111,11 +110,6 @@ def with_dictionaries(cells: pa.Table) -> pa.Table:
         for column, kind in zip(plain.columns, SCHEMA, strict=True)
     ]
     return pa.Table.from_arrays(columns, schema=DICTIONARY_SCHEMA)
-
-
-def register(path: Path, entry: dict[str, Any]) -> None:
-    """Commit an extract."""
-    write_json(path, entry)
 
 
 def earlier_path(folder: Path, partner: str, extract_id: str) -> Path:
@@ -215,11 +209,6 @@ def sweep(landing: Path, sealed: Path, partner: str) -> None:
             is_left_over = file.suffix in _WITH_NOTE and not is_committed and not is_original
             if file.name.startswith(PARTIAL) or is_left_over:
                 file.unlink()
-
-
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def table_of(cells: list[LandedCell]) -> pa.Table:

@@ -44,7 +44,7 @@ def remake_codes(
             open_source(original, contract) as source,
             reader.link_codes.written_to(folder, partner, extract_id),
         ):
-            deque(reader.landed_cells(source), maxlen=0)
+            deque(reader.landed_tables(source), maxlen=0)
         is_same = path.is_file() and _records(path) == _records(
             codes_path(settings.link_codes, partner, extract_id)
         )

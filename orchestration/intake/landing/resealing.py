@@ -18,8 +18,7 @@ from typing import Any
 import openpyxl
 
 from orchestration.contracts import Contract, CsvFormat, XlsxFormat
-from orchestration.core import Original, Settings, Tombstones, says
-from orchestration.intake.landing.landing import sha256_of
+from orchestration.core import Original, Settings, Tombstones, says, sha256_of
 from orchestration.intake.landing.sealing import in_memory, opened, seal, sealed_path
 from orchestration.intake.outcomes import ExtractStopped
 from orchestration.intake.reading.any_file import open_source, suffix_of

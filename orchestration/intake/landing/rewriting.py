@@ -16,12 +16,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.contracts import Contract
-from orchestration.core import Keys, Settings, encrypted, replacing, sync, write_json, write_texts
+from orchestration.core import Keys, Settings, encrypted, replacing, sha256_of, sync, write_json, write_texts
 from orchestration.intake.landing.hidden_texts import HiddenTexts, Texts, in_use, texts_of, texts_path
 from orchestration.intake.landing.landing import (
     SCHEMA,
     register_path,
-    sha256_of,
     with_dictionaries,
     write_cells,
 )

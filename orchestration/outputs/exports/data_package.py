@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from orchestration.intake import sha256_of
+from orchestration.core import sha256_of
 from orchestration.outputs.exports.about import KEYWORDS, About
 from orchestration.outputs.exports.tables import WHOLE_NUMBERS, Table
 from orchestration.outputs.licence import DataLicence

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from orchestration.intake import sha256_of
+from orchestration.core import sha256_of
 from orchestration.outputs.edition import Edition, editions_of
 from orchestration.outputs.exports.about import About
 from orchestration.outputs.exports.citation import write_citation
