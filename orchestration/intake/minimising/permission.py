@@ -6,7 +6,16 @@ agreement by the extract gate.
 
 from __future__ import annotations
 
-from orchestration.contracts import STATISTICS, Cell, Contract, same
+from orchestration.contracts import (
+    STATISTICS,
+    Cell,
+    CodeReader,
+    Contract,
+    FieldSpec,
+    load_vocabulary,
+    same,
+)
+from orchestration.core import REFERENCE_SEEDS
 from orchestration.intake.records.rename import ColumnPlan, NamedCell, cell_at
 
 NO_CONSENT = "withheld:no_consent"
@@ -20,65 +29,45 @@ class Permission:
     """The consent terms of one contract, applied row by row."""
 
     def __init__(self, contract: Contract) -> None:
-        self._asks_consent = bool(contract.consent and contract.consent.column)
-        self._states = {
-            same(text): state for text, state in (contract.consent.values if contract.consent else {}).items()
-        }
-        self._withdrawn = contract.withdrawn
-        self._withdrawals = (
-            {same(text) for text in contract.withdrawn.values} if contract.withdrawn else set()
-        )
-        self._purposes = _PurposeReader(contract) if "purpose" in contract.fields else None
+        consent, withdrawn = contract.consent, contract.withdrawn
+        self._states: dict[str, str] | None = None
+        if consent and consent.column:
+            self._states = {same(text): state for text, state in consent.values.items()}
+        self._withdrawals = {same(text) for text in withdrawn.values} if withdrawn else None
+        self._purpose = contract.fields.get("purpose")
+        if self._purpose:
+            vocabulary, languages = load_vocabulary(REFERENCE_SEEDS), contract.locale.languages
+            self._purposes = CodeReader.of_field("purpose", self._purpose, vocabulary, languages)
 
     def refusal(self, plan: ColumnPlan, cells: list[Cell | None], named: list[NamedCell]) -> str | None:
         """Return why a row may not land, or None. `named` are its cells by field, before minimising.
 
         A withdrawal is reported as such even if no consent is recorded.
         """
-        if self._withdrawn and self._is_withdrawn(cell_at(cells, plan.withdrawn)):
+        mark = cell_at(cells, plan.withdrawn)
+        if self._withdrawals is not None and mark and self._is_withdrawal(same(mark.value)):
             return WITHDRAWN
-        if self._asks_consent:
+        if self._states is not None:
             consent = cell_at(cells, plan.consent)
             reason = _OF_STATE[self._states.get(same(consent.value) if consent else "", "not_recorded")]
             if reason:
                 return reason
-        if self._purposes and not self._purposes.allow(named):
+        if self._purpose and not self._is_for_statistics(self._purpose, named):
             return OTHER_PURPOSE
         return None
 
-    def _is_withdrawn(self, mark: Cell | None) -> bool:
-        if mark is None or not same(mark.value):
-            return False
-        return not self._withdrawals or same(mark.value) in self._withdrawals
+    def _is_withdrawal(self, mark: str) -> bool:
+        return bool(mark) and (not self._withdrawals or mark in self._withdrawals)
 
-
-class _PurposeReader:
-    """Reads the purposes of a record as the type step reads its codes."""
-
-    def __init__(self, contract: Contract) -> None:
-        from orchestration.contracts import CodeReader, load_vocabulary
-        from orchestration.core import REFERENCE_SEEDS
-
-        spec = contract.fields["purpose"]
-        self._otherwise = spec.constant or spec.default
-        vocabulary = load_vocabulary(REFERENCE_SEEDS)
-        self._reader = CodeReader.of_field("purpose", spec, vocabulary, contract.locale.languages)
-        self._seen: dict[tuple[tuple[str, bool], ...], bool] = {}
-
-    def allow(self, named: list[NamedCell]) -> bool:
-        """Return whether statistics is among the purposes.
+    def _is_for_statistics(self, purpose: FieldSpec, named: list[NamedCell]) -> bool:
+        """Return whether statistics is among the purposes, read as the type step reads codes.
 
         Without a stated purpose those of the agreement apply; an unreadable purpose allows nothing.
         """
         cells = [item.cell for item in named if item.field == "purpose"]
-        stated = tuple((cell.value, cell.kind == "flag") for cell in cells)
-        if stated not in self._seen:
-            self._seen[stated] = self._includes_statistics(stated)
-        return self._seen[stated]
-
-    def _includes_statistics(self, stated: tuple[tuple[str, bool], ...]) -> bool:
-        codes = [code for text, _ in stated for code in self._reader.read_many(text).codes]
-        was_asked = any(is_choice for _, is_choice in stated)  # without codes: no choice was ticked
-        if not codes and not was_asked and self._otherwise:
-            codes = list(self._reader.read_many(self._otherwise).codes)
+        codes = [code for cell in cells for code in self._purposes.read_many(cell.value).codes]
+        was_asked = any(cell.kind == "flag" for cell in cells)  # without codes: no choice was ticked
+        otherwise = purpose.constant or purpose.default
+        if not codes and not was_asked and otherwise:
+            codes = list(self._purposes.read_many(otherwise).codes)
         return STATISTICS in codes if codes or was_asked else True

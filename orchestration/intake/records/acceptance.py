@@ -17,9 +17,7 @@ class RowConditions:
     """The conditions of one contract, applied row by row."""
 
     def __init__(self, conditions: Sequence[AcceptIf]) -> None:
-        self._outcomes = [_outcomes(condition) for condition in conditions]
-        self._otherwise = [_otherwise(condition) for condition in conditions]
-        self._are_optional = [condition.optional_column for condition in conditions]
+        self._conditions = [(condition.optional_column, *_outcomes(condition)) for condition in conditions]
 
     def refusal(self, columns: Sequence[int | None], cells: list[Cell | None]) -> str | None:
         """Return why a row may not land, by the first condition that refuses it, or None.
@@ -27,8 +25,7 @@ class RowConditions:
         `columns` are the positions of the conditions' columns, None for a missing one: an optional one is not
         judged, any other counts as blank (JSON leaves out what no record has).
         """
-        conditions = zip(self._outcomes, self._otherwise, self._are_optional, columns, strict=True)
-        for outcomes, otherwise, is_optional, index in conditions:
+        for (is_optional, outcomes, otherwise), index in zip(self._conditions, columns, strict=True):
             if index is None and is_optional:
                 continue
             cell = cell_at(cells, index)
@@ -38,16 +35,13 @@ class RowConditions:
         return None
 
 
-def _outcomes(condition: AcceptIf) -> dict[str, str | None]:
-    withheld, waits = f"withheld:{condition.withheld_as}", f"Q:{condition.waits_as}"
-    outcomes: dict[str, str | None] = {same(text): None for text in condition.accept}
-    outcomes |= {same(text): withheld for text in condition.withhold}
-    return outcomes | {same(text): waits for text in condition.wait}
-
-
-def _otherwise(condition: AcceptIf) -> str | None:
-    if condition.otherwise == "accept":
-        return None
-    if condition.otherwise == "withhold":
-        return f"withheld:{condition.withheld_as}"
-    return f"Q:{condition.waits_as}" if condition.otherwise == "wait" else UNMAPPED
+def _outcomes(condition: AcceptIf) -> tuple[dict[str, str | None], str | None]:
+    """Return the outcome of each text, and that of any other."""
+    of_action = {
+        "accept": None,
+        "withhold": f"withheld:{condition.withheld_as}",
+        "wait": f"Q:{condition.waits_as}",
+    }
+    texts = {"accept": condition.accept, "withhold": condition.withhold, "wait": condition.wait}
+    outcomes = {same(text): of_action[action] for action in of_action for text in texts[action]}
+    return outcomes, of_action.get(condition.otherwise, UNMAPPED)
