@@ -6,8 +6,6 @@ Each removal is counted by its `strip:` code. Whether a record may be used at al
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
-from typing import NamedTuple
 
 from orchestration.contracts import Cell, Contract, age_between, day_of, looks_like_a_day, year_of
 from orchestration.intake.minimising.detectors import COORDINATES, findings
@@ -20,26 +18,18 @@ DERIVED = "derived"  # kind of a cell made of others
 UNKNOWN_AGE = Cell("unknown", DERIVED)
 
 
-class Minimised(NamedTuple):
-    """The cell that may land, None if nothing may, and the reasons of removals (`strip:…`)."""
-
-    cell: Cell | None
-    reasons: tuple[str, ...]
-
-
 class Minimiser:
     """Applies one contract's rules; `stripped` counts the removed cells by reason."""
 
     def __init__(self, contract: Contract) -> None:
         self.stripped: Counter[str] = Counter()
-        self._order = contract.locale.dates
+        self.order = contract.locale.dates
 
-    def day_in(self, cell: Cell) -> date | None:
-        """Parse a complete date in the contract's day order."""
-        return day_of(cell, self._order)
+    def minimised(self, item: NamedCell, named: list[NamedCell]) -> tuple[Cell | None, tuple[str, ...]]:
+        """Return the cell that may land, None if nothing may, and the reasons of removals (`strip:…`).
 
-    def minimised(self, item: NamedCell, named: list[NamedCell]) -> Minimised:
-        """Minimise one cell; `named` are all cells of its row, which may hold the date for an age."""
+        `named` are all cells of its row, which may hold the date for an age.
+        """
         cell = item.cell
         reasons: tuple[str, ...] = ()
         if item.field == "age_band" and item.cell.kind != DISAGREES:
@@ -47,7 +37,7 @@ class Minimiser:
         if is_point(item.field) and item.cell.kind != DISAGREES:
             cell, reasons = located(item.cell), (COORDINATES,)
         reason = findings(item.field, item.spec, cell)
-        return Minimised(None, (*reasons, reason)) if reason else Minimised(cell, reasons)
+        return (None, (*reasons, reason)) if reason else (cell, reasons)
 
     def _without_birth_date(self, item: NamedCell, named: list[NamedCell]) -> tuple[Cell, tuple[str, ...]]:
         """Replace a birth date by an age; a date in another age column loses its value."""
@@ -56,7 +46,7 @@ class Minimiser:
             return self._age(item, named), (BIRTH_DATE,)
         if not looks_like_a_day(cell):
             return cell, ()
-        day = day_of(cell, self._order)
+        day = day_of(cell, self.order)
         if source == "birth_year" and day is not None:
             return Cell(str(day.year), DERIVED), (BIRTH_DATE,)
         return Cell("", "date"), (BIRTH_DATE,)
@@ -65,8 +55,8 @@ class Minimiser:
         """Return the age: `16`, `15-16` if only years are known, or `unknown`."""
         at = item.spec.at or "event_on"
         moment_cell = next((other.cell for other in named if other.field == at), None)
-        birth, birth_year = day_of(item.cell, self._order), year_of(item.cell)
-        moment = day_of(moment_cell, self._order) if moment_cell else None
+        birth, birth_year = day_of(item.cell, self.order), year_of(item.cell)
+        moment = day_of(moment_cell, self.order) if moment_cell else None
         moment_year = moment.year if moment else year_of(moment_cell) if moment_cell else None
         if birth and moment:
             years = age_between(birth, moment)

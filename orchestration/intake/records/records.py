@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from orchestration.contracts import Cell, Contract
+from orchestration.contracts import Cell, Contract, same
 from orchestration.core import FORGOTTEN, Keys, Tombstones
 from orchestration.intake.drift.columns import Drift
 from orchestration.intake.landing.landing import landed_cells
@@ -34,7 +34,7 @@ from orchestration.intake.records.non_records import AFTER_END, BLANK
 from orchestration.intake.records.opening import OpenSheet, SheetOpener
 from orchestration.intake.records.references import Parents, have_references, references
 from orchestration.intake.records.refusals import Refusals
-from orchestration.intake.records.rename import ColumnPlan, has_unnamed_item, rename_row
+from orchestration.intake.records.rename import ColumnPlan, rename_row
 from orchestration.intake.records.slots import Slot, Slots
 from orchestration.intake.records.tabs import ORPHAN, RESENT, Tabs
 from orchestration.intake.records.tally import LandedCell, Tally
@@ -208,20 +208,16 @@ class RecordReader:
                 self.tally.stripped[DENIED_COLUMN] += denied
 
     def _count_unnamed_items(self, plan: ColumnPlan, block: Block, records: Flags) -> None:
-        if plan.items is None:
+        """Count rows with a code of a kind that feeds no field."""
+        items = plan.items
+        code = block.column(items.code) if items else None
+        if items is None or code is None:
             return
-        there = sorted(
-            at for at in (plan.items.kind, plan.items.code) if block.column(at) is not None and at is not None
-        )
-        if not there:
-            return
-        places, codes = combined([block.columns[at] for at in there])
-        counts = np.bincount(codes[records], minlength=len(places))
-        for place, count in zip(places, counts.tolist(), strict=True):
-            cells: list[Cell | None] = [None] * (there[-1] + 1)
-            for at, code in zip(there, place, strict=True):
-                cells[at] = block.columns[at].distinct_cell(code)
-            self._unnamed_items += count * has_unnamed_item(plan, cells)
+        unnamed = code.filled & records
+        if (kind := block.column(items.kind)) is not None:
+            feeds = np.array([same(text) in items.fields for text in kind.texts], bool)
+            unnamed &= ~kind.by_row(feeds)
+        self._unnamed_items += int(unnamed.sum())
 
     def _count_filled(self, slots: list[Slot], lands: Flags) -> None:
         stands: dict[str, Flags] = {}
@@ -294,7 +290,7 @@ class RecordReader:
     ) -> None:
         """Count refused rows; keep the ids of withheld records, so that their earlier cells are withdrawn."""
         for reason, rows in refused.by_reason():
-            self.tally.refuse_all(sheet.shown, reason, block.numbers[rows].tolist())
+            self.tally.refuse(sheet.shown, reason, block.numbers[rows].tolist())
             if not reason.startswith(WITHHELD) or reason == FORGOTTEN:
                 continue
             numbers = block.numbers[rows & forgotten].tolist()
@@ -373,7 +369,7 @@ class RecordReader:
             seq[row] = order or orders[owner, copy]
         refused.refuse(RESENT, resent)
         for reason, rows in refused.by_reason():
-            tally.refuse_children(sheet.shown, reason, block.numbers[rows].tolist())
+            tally.refuse(sheet.shown, reason, block.numbers[rows].tolist(), is_child=True)
             tally.child_orphans[name] += int(rows.sum()) if reason == ORPHAN else 0
         lands = refused.stay
         landing = np.flatnonzero(lands)

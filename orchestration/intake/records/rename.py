@@ -177,30 +177,19 @@ def rename_row(plan: ColumnPlan, cells: list[Cell | None]) -> list[NamedCell]:
     return named + (_item(plan.items, cells) if plan.items else [])
 
 
-def has_unnamed_item(plan: ColumnPlan, cells: list[Cell | None]) -> bool:
-    """Return whether a row has a code of a kind that feeds no field."""
-    if plan.items is None or cell_at(cells, plan.items.code) is None:
-        return False
-    return same(_text_at(cells, plan.items.kind)) not in plan.items.fields
-
-
 def _item(items: ItemPlan, cells: list[Cell | None]) -> list[NamedCell]:
     """Return the code and label of a row under the fields its kind feeds."""
     code, label = cell_at(cells, items.code), cell_at(cells, items.label)
     if code is None:
         return []
     beside = [Cell(label.value, LABEL)] if label else []
-    fed = items.fields.get(same(_text_at(cells, items.kind)), [])
+    kind = cell_at(cells, items.kind)
+    fed = items.fields.get(same(kind.value) if kind else "", [])
     return [NamedCell(name, spec, cell) for name, spec in fed for cell in (code, *beside)]
 
 
 def cell_at(cells: list[Cell | None], index: int | None) -> Cell | None:
     return cells[index] if index is not None and index < len(cells) else None
-
-
-def _text_at(cells: list[Cell | None], index: int | None) -> str:
-    cell = cell_at(cells, index)
-    return tidy(cell.value) if cell else ""
 
 
 def _place_field(

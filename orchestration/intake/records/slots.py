@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from orchestration.contracts import DATES, Cell, FieldSpec, same
+from orchestration.contracts import DATES, Cell, FieldSpec, day_of, same
 from orchestration.intake.minimising.detectors import is_judged_by_shape
 from orchestration.intake.minimising.minimise import BIRTH_DATE, Minimiser, age_cell
 from orchestration.intake.minimising.points import is_point
@@ -81,7 +81,7 @@ class Slots:
 
     def _plain(self, field: str, spec: FieldSpec, at: int, column: Column, rows: Flags) -> Slot:
         def judge(cell: Cell) -> tuple[str, ...]:
-            return self._minimiser.minimised(NamedCell(field, spec, cell), []).reasons
+            return self._minimiser.minimised(NamedCell(field, spec, cell), [])[1]
 
         reasons = self._reasons(field, at, column, judge)
         is_kept = column.is_filled
@@ -221,7 +221,7 @@ class Slots:
         """Return each row's date as a number such as 20240131; 0 for none."""
 
         def number(cell: Cell | None) -> int:
-            day = self._minimiser.day_in(cell) if cell else None
+            day = day_of(cell, self._minimiser.order) if cell else None
             return day.year * 10_000 + day.month * 100 + day.day if day else 0
 
         known = self._known.setdefault(("day",), {})

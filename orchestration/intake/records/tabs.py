@@ -123,7 +123,7 @@ class Tabs:
                 else:
                     tab.refused.append((reason, tab.row_numbers[reference]))
             for reason, number in sorted(tab.refused, key=lambda refused: refused[1]):
-                tally.refuse_children(tab.shown, reason, [number])
+                tally.refuse(tab.shown, reason, [number], is_child=True)
 
     def _add_row(self, tab: _OpenTab, reason: str | None, row: SourceRow, at: int, kept: list[int]) -> None:
         tab.read += 1

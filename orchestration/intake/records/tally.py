@@ -43,20 +43,16 @@ class RowRanges:
         self._ranges: list[list[int]] = []
         self._is_cut = False
 
-    def add(self, number: int) -> None:
-        if self._ranges and number == self._ranges[-1][1] + 1:
-            self._ranges[-1][1] = number
-        elif len(self._ranges) < RANGES_KEPT:
-            self._ranges.append([number, number])
-        else:
-            self._is_cut = True
-
-    def add_all(self, numbers: Iterable[int]) -> None:
+    def add(self, numbers: Iterable[int]) -> None:
         """Add ascending numbers that follow those before."""
         for number in numbers:
-            if self._is_cut:
+            if self._ranges and number == self._ranges[-1][1] + 1:
+                self._ranges[-1][1] = number
+            elif len(self._ranges) < RANGES_KEPT:
+                self._ranges.append([number, number])
+            else:
+                self._is_cut = True
                 return
-            self.add(number)
 
     def __str__(self) -> str:
         shown = [str(first) if first == last else f"{first}-{last}" for first, last in self._ranges]
@@ -120,27 +116,22 @@ class Tally:
     def rows_refused(self) -> int:
         return sum(self.refusals.values())
 
-    def refuse_all(self, sheet: str, reason: str, numbers: list[int]) -> None:
-        """Count several main rows, in order, that do not land."""
-        if numbers:
-            self.refusals[sheet, reason] += len(numbers)
-            self._number(self.refused_rows, sheet, reason, numbers)
+    def refuse(self, sheet: str, reason: str, numbers: list[int], is_child: bool = False) -> None:
+        """Count rows of a main or child sheet, in order, that do not land.
 
-    def refuse_children(self, sheet: str, reason: str, numbers: list[int]) -> None:
-        """Count rows of a child sheet, in order, that do not land."""
-        if numbers:
-            self.child_refusals[sheet, reason] += len(numbers)
-            self._number(self.child_refused_rows, sheet, reason, numbers)
-
-    def _number(
-        self, rows: dict[tuple[str, str], RowRanges], sheet: str, reason: str, numbers: list[int]
-    ) -> None:
-        """Keep row numbers with the extract, except those of forgotten records."""
+        Their numbers are kept with the extract, except those of forgotten records.
+        """
+        if not numbers:
+            return
+        counts, rows = self.refusals, self.refused_rows
+        if is_child:
+            counts, rows = self.child_refusals, self.child_refused_rows
+        counts[sheet, reason] += len(numbers)
         ranges = rows.setdefault((sheet, reason), RowRanges())
         if reason == FORGOTTEN:
             self.forgotten.update((sheet, number) for number in numbers)
         else:
-            ranges.add_all(numbers)
+            ranges.add(numbers)
 
     def note_problem(self, code: str, detail: str) -> None:
         """Add a problem once."""
