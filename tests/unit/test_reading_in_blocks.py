@@ -14,13 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestration.contracts import Cell, Contract, load_contract
+from orchestration.contracts import Contract, load_contract
 from orchestration.core import SAMPLE_PARTNERS
 from orchestration.intake import ExtractStopped, RecordReader, account, open_source
 from orchestration.intake.landing.landing import landed_cells, write_cells
-from orchestration.intake.minimising.detectors import findings, is_judged_by_shape
 from orchestration.intake.reading import block, csv_blocks
-from orchestration.intake.records import slots
 from tests.unit.partner_files import KEYS, book
 
 HEADER = ["No", "Date", "Sent", "Sex", "Born", "From", "Way/bus"]
@@ -175,44 +173,19 @@ def assert_alike(path: Path, contract: Contract) -> RecordReader:
     return other
 
 
-@pytest.fixture
-def small_blocks(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Judge columns of more than two values as those of many."""
-    monkeypatch.setattr(slots, "FEW", 2)
-    return monkeypatch
-
-
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_file_lands_the_same_in_blocks_and_row_by_row(
-    tmp_path: Path, small_blocks: pytest.MonkeyPatch, data: st.DataObject
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: st.DataObject
 ) -> None:
     content = data.draw(contracts())
     form = content["format"]
     path = tmp_path / "a.csv"
     path.write_bytes(data.draw(texts(form["encoding"], form["delimiter"])))
-    small_blocks.setattr(csv_blocks, "CHUNK", data.draw(st.sampled_from([100, 700, 5000])))
-    small_blocks.setattr(csv_blocks, "SMALLEST_CHUNK", data.draw(st.sampled_from([60, 300])))
-    small_blocks.setattr(csv_blocks, "MOST_BYTES_IN_A_BLOCK", data.draw(st.sampled_from([150, 1000])))
-    small_blocks.setattr(slots, "FEW", data.draw(st.sampled_from([0, 2, 1000])))
+    monkeypatch.setattr(csv_blocks, "CHUNK", data.draw(st.sampled_from([100, 700, 5000])))
+    monkeypatch.setattr(csv_blocks, "SMALLEST_CHUNK", data.draw(st.sampled_from([60, 300])))
+    monkeypatch.setattr(csv_blocks, "MOST_BYTES_IN_A_BLOCK", data.draw(st.sampled_from([150, 1000])))
     assert_alike(path, Contract.model_validate(content))
-
-
-PIECES = ["2024-03-04", "T10:00:00", "04/03/24", "0712345678", "+254 712 345 678", " ", "call "]
-PIECES += ["Jane Testperson", "a@b.example"]
-
-
-@given(st.lists(st.sampled_from(PIECES), max_size=4), st.lists(st.integers(0, 9), min_size=40, max_size=40))
-def test_text_judged_by_its_shape_is_judged_alike_with_other_digits(
-    parts: list[str], digits: list[int]
-) -> None:
-    spec = Contract.model_validate(CONTENT).fields["event_on"]
-    text = "".join(parts)
-    shape = "".join("0" if sign.isdigit() else sign for sign in text)
-    other = "".join(str(digits[at % 40]) if sign == "0" else sign for at, sign in enumerate(shape))
-    if is_judged_by_shape("event_on", shape):
-        found = [findings("event_on", spec, Cell(one)) for one in (shape, text, other)]
-        assert found == [found[0]] * 3
 
 
 def csv_samples() -> list[tuple[Path, Path]]:
@@ -227,10 +200,10 @@ def csv_samples() -> list[tuple[Path, Path]]:
 
 @pytest.mark.parametrize(("contract", "path"), csv_samples(), ids=lambda path: path.name)
 def test_every_sample_lands_the_same_in_blocks_and_row_by_row(
-    small_blocks: pytest.MonkeyPatch, contract: Path, path: Path
+    monkeypatch: pytest.MonkeyPatch, contract: Path, path: Path
 ) -> None:
-    small_blocks.setattr(csv_blocks, "CHUNK", 4000)
-    small_blocks.setattr(csv_blocks, "SMALLEST_CHUNK", 1000)
+    monkeypatch.setattr(csv_blocks, "CHUNK", 4000)
+    monkeypatch.setattr(csv_blocks, "SMALLEST_CHUNK", 1000)
     reader = assert_alike(path, load_contract(contract))
     assert reader.tally.rows_landed
 

@@ -39,6 +39,7 @@ _LONG_NUMBER = re.compile(r"\d{7,}")
 _PAIR = re.compile(r"[+-]?\d{1,3}[.]\d{2,}\s*[°NSns]?[\s,;/]+[+-]?\d{1,3}[.]\d{2,}")
 _ONE_COORDINATE = re.compile(r"[+-]?\d{1,3}\.\d{3,}")
 _DEGREES = re.compile(r"\d{1,3}\s*°")
+_PLAIN_DAY = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:[\d:.]{2,12}(?:Z|[+-]\d\d:?\d\d)?)?")
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}")
 TITLED = re.compile(
     r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof|Bw|Bwana|Bibi|Sheikh|MR|MRS|MS)\b\.?\s+[A-Z][a-z]+"
@@ -63,6 +64,8 @@ def findings(field: str, spec: FieldSpec, cell: Cell) -> str | None:
     text = tidy(cell.value)
     if not text or cell.kind not in ("text", "number", "label"):
         return None
+    if field in DATES and _PLAIN_DAY.fullmatch(text):
+        return None
     if len(text) > LONGEST_LIST and not _is_known_label(text, spec):
         return FREE_TEXT  # removed in any case, and the patterns below are slow on long texts
     if _EMAIL.search(text):
@@ -77,15 +80,6 @@ def findings(field: str, spec: FieldSpec, cell: Cell) -> str | None:
     if reason == PERSON and is_text_of_a_place(field):
         reason = None
     return reason or (FREE_TEXT if _is_long(field, spec, text) else None)
-
-
-def is_judged_by_shape(field: str, shape: str) -> bool:
-    """Return whether `findings` is the same for all texts that differ from `shape` only in digits.
-
-    That holds for dates in date columns: their digits are no phone number, and only letters and length
-    matter.
-    """
-    return field in DATES and len(shape) <= LONGEST_TEXT and bool(_ISO_DAY.search(shape))
 
 
 def identifies(text: str) -> str | None:

@@ -6,7 +6,7 @@ messages and whoever has to look at a single row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, islice
@@ -21,9 +21,6 @@ from orchestration.contracts import Cell
 
 Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
-_TO_ZERO = np.arange(256, dtype=np.uint8)
-_TO_ZERO[ord("0") : ord("9") + 1] = ord("0")
-FEW = 500  # up to so many distinct values of a column are judged one by one and remembered
 MOST_REMEMBERED = 1 << 16
 ROWS_IN_A_BLOCK = 1 << 12  # of readers that make cells one by one
 
@@ -115,14 +112,6 @@ class Column:
     def text(self, code: int) -> str:
         return str(self.values[code])
 
-    def shapes(self) -> tuple[list[str], npt.NDArray[np.int32]]:
-        """Return the distinct shapes (values with 0 for each digit), and the shape's number of each value."""
-        _, offsets, data = self.values.buffers()
-        signs = pa.py_buffer(_TO_ZERO[np.frombuffer(data, np.uint8)])
-        made = pa.StringArray.from_buffers(len(self.values), offsets, signs, offset=self.values.offset)
-        shapes = made.dictionary_encode()
-        return shapes.dictionary.to_pylist(), shapes.indices.to_numpy()
-
     @cached_property
     def is_plain(self) -> bool:
         """Whether all values are ASCII without blanks, so that `tidy` does not change them."""
@@ -156,17 +145,27 @@ class Column:
             return [Cell(text) if text.strip() else None for text in self.texts]
         return [self.distinct_cell(code) for code in range(len(self.values))]
 
+    @property
+    def sent(self) -> Sequence[Cell | str | None]:
+        """The distinct values to judge and remember: texts where all are plain, else cells."""
+        return self.texts if self.kinds is None else self.cells
+
     def cell_of_each_row(self) -> list[Cell | None]:
         return [self.cells[code] for code in self.codes.tolist()]
 
-    def each(self, judge: Callable[[str], Any], known: dict[str, Any]) -> list[Any]:
-        """Apply `judge` to every distinct value; `known` keeps the results between blocks."""
-        if len(known) > MOST_REMEMBERED:
-            known.clear()
-        for text in self.texts:
-            if text not in known:
-                known[text] = judge(text)
-        return [known[text] for text in self.texts]
+
+class Remembered(dict[Any, Any]):
+    """What `judge` says of each key that was asked, at most MOST_REMEMBERED of them."""
+
+    def __init__(self, judge: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._judge = judge
+
+    def __missing__(self, key: Any) -> Any:
+        if len(self) >= MOST_REMEMBERED:
+            self.clear()
+        self[key] = said = self._judge(key)
+        return said
 
 
 @dataclass(frozen=True)
@@ -270,6 +269,11 @@ def without_first(blocks: Iterable[Block], count: int) -> Iterator[Block]:
         count = max(count - len(block), 0)
         if len(left):
             yield left
+
+
+def cells_at(cells: Mapping[int, Cell | None]) -> list[Cell | None]:
+    """Return the cells of a row that has these alone, by their positions."""
+    return [cells.get(at) for at in range(max(cells, default=-1) + 1)]
 
 
 def combined(columns: Sequence[Column]) -> tuple[list[tuple[int, ...]], Codes]:

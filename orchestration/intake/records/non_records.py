@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,8 +38,8 @@ _INFERRED = "skip:total_inferred"
 _FEWEST_CELLS, _FILLED_OF_A_RECORD = 3, 1 / 3
 # Patterns of Arrow: what may be a mark or a number. Python judges what they find.
 _BLANKS = r"[\x09-\x0d\x1c-\x20]*"
-_NOT_ASCII = r"[^\x00-\x7F]"
-_NUMBER = rf"^{_BLANKS}[+-]?([0-9_]*\.?[0-9_]*([eE][+-]?[0-9_]+)?|[iInN][a-zA-Z]+){_BLANKS}$|{_NOT_ASCII}"
+_NOT_ASCII = r"[^\x09-\x0d\x1c-\x20]*[^\x00-\x7F]"  # in the first word
+_NUMBER = rf"[+-]?([0-9_]*\.?[0-9_]*([eE][+-]?[0-9_]+)?|[iInN][a-zA-Z]+){_BLANKS}$"
 
 _IS_TOTAL, _ENDS, _IS_NOTE, _IS_HXL = 1, 2, 4, 8
 
@@ -214,8 +213,8 @@ class RowJudge:
         for code, text in _matching(column, self._patterns[at]):
             marks[code], is_name[code] = self._marks_of(text), same(text) in self._names[at : at + 1]
         for code, text in _matching(column, _NUMBER):
-            with suppress(ValueError):
-                numbers[code], is_number[code] = float(text), True
+            if (number := _number_in(text)) is not None:
+                numbers[code], is_number[code] = number, True
         if column.kinds is not None:
             is_number &= column.has_kind("number", "text")
         return _Found(marks, is_name & column.is_filled, is_number & column.is_filled, numbers)
@@ -224,7 +223,7 @@ class RowJudge:
         """Return the pattern of values that may be a mark, or the name of their column."""
         words = [re.escape(text.split()[0]) for text in (*self._stop_words, name) if text]
         begins = "|".join([_DONE, _ABOUT, "grand", "sub", "total", "jumla", "#", *words])
-        return f"(?i)^{_BLANKS}({begins})|{_NOT_ASCII}"
+        return f"(?i){begins}"
 
     def _marks_of(self, text: str) -> int:
         small = same(text)
@@ -236,8 +235,16 @@ class RowJudge:
         )
 
 
+def _number_in(text: str) -> float | None:
+    """Parse a number, or return None."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
 def _matching(column: Column, pattern: str) -> Iterator[tuple[int, str]]:
-    """Yield the distinct values in which a pattern is found, each with its number."""
-    is_found = pc.match_substring_regex(column.values, pattern)
+    """Yield the distinct values that begin by a pattern, and all with other signs, each with its number."""
+    is_found = pc.match_substring_regex(column.values, f"^{_BLANKS}({pattern}|{_NOT_ASCII})")
     codes = np.flatnonzero(is_found.to_numpy(zero_copy_only=False))
     return zip(codes.tolist(), column.values.filter(is_found).to_pylist(), strict=True)

@@ -24,7 +24,7 @@ from orchestration.intake.minimising.minimise import DENIED_COLUMN, Minimiser
 from orchestration.intake.minimising.permission import Permission
 from orchestration.intake.minimising.submission_keys import SubmissionKeys
 from orchestration.intake.outcomes import ExtractHeld
-from orchestration.intake.reading.block import MOST_REMEMBERED, Block, Flags, combined
+from orchestration.intake.reading.block import Block, Flags, Remembered, cells_at, combined
 from orchestration.intake.reading.looks import LOST, Looks
 from orchestration.intake.reading.sheets import Source, SourceSheet
 from orchestration.intake.records.acceptance import RowConditions
@@ -81,7 +81,6 @@ class RecordReader:
         self._opener = SheetOpener(contract, self.tally, self._tabs, self._label)
         self.profiles = self._opener.profiles
         self._unnamed_items = 0
-        self._refusals: dict[tuple[Cell | None, ...], str | None] = {}
 
     def drift(self, last: Mapping[str, Any] | None) -> Drift | None:
         """Return the changes in columns; None if no header was surely found."""
@@ -124,9 +123,9 @@ class RecordReader:
         if opened is None:
             return
         slots, looks = Slots(opened.plan, self._minimiser), Looks()
-        self._refusals.clear()
+        refusals = Remembered(lambda answers: self._refusal(opened.plan, cells_at(dict(answers))))
         for block in opened.blocks:
-            yield self._take(opened, slots, looks, sheet, block)
+            yield self._take(opened, slots, refusals, looks, sheet, block)
         after_end = opened.judge.records_after_end
         self.tally.rows_after_end += after_end
         if after_end:
@@ -139,7 +138,13 @@ class RecordReader:
             self.tally.note_problem(LOST, "rows differ in colour or strike-through, which is not read")
 
     def _take(
-        self, opened: OpenSheet, of_columns: Slots, looks: Looks, sheet: SourceSheet, block: Block
+        self,
+        opened: OpenSheet,
+        of_columns: Slots,
+        refusals: Remembered,
+        looks: Looks,
+        sheet: SourceSheet,
+        block: Block,
     ) -> pa.Table:
         """Take main rows: return the cells that land, and count why the other rows do not."""
         plan, tally = opened.plan, self.tally
@@ -149,7 +154,7 @@ class RecordReader:
         slots = list(of_columns.of(block, records))
         self._count_denied(plan, block, records)
         self._count_unnamed_items(plan, block, records)
-        self._refuse_by_answers(plan, block, refused)
+        _refuse_by_answers(plan, block, refusals, refused)
         stands = np.any([slot.stands for slot in slots], axis=0) if slots else np.zeros(len(block), bool)
         refused.refuse(BLANK, ~stands)
         ids = self._record_ids(plan, sheet, block, slots, refused)
@@ -167,31 +172,6 @@ class RecordReader:
             self._watch(plan, block, landing)
         self.link_codes.add(ids[landing].tolist(), plan, block, landing.tolist())
         return cells_of(slots + submissions, landing, ids[landing], block.numbers[landing], sheet.shown)
-
-    def _refuse_by_answers(self, plan: ColumnPlan, block: Block, refused: Refusals) -> None:
-        """Refuse rows by the partner's review, consent and purpose."""
-        asked = {plan.consent, plan.withdrawn, *plan.accept}
-        asked |= {at for field, _, indexes in plan.fields if field == "purpose" for at in indexes}
-        asked |= {at for field, _, choices in plan.flags if field == "purpose" for _, at in choices}
-        if plan.items and any(name == "purpose" for fed in plan.items.fields.values() for name, _ in fed):
-            asked |= {plan.items.kind, plan.items.code, plan.items.label}
-        there = sorted(at for at in asked if at is not None and at < len(block.columns))
-        columns = [block.columns[at] for at in there]
-        answers, by_row = combined(columns) if columns else ([()], np.zeros(len(block), np.int64))
-        if len(self._refusals) > MOST_REMEMBERED:
-            self._refusals.clear()
-        reasons: dict[str, list[int]] = {}
-        for number, answer in enumerate(answers):
-            cells = tuple(column.distinct_cell(code) for column, code in zip(columns, answer, strict=True))
-            if cells not in self._refusals:
-                row: list[Cell | None] = [None] * len(block.columns)
-                for at, cell in zip(there, cells, strict=True):
-                    row[at] = cell
-                self._refusals[cells] = self._refusal(plan, row)
-            if reason := self._refusals[cells]:
-                reasons.setdefault(reason, []).append(number)
-        for reason, numbers in reasons.items():
-            refused.refuse(reason, np.isin(by_row, numbers))
 
     def _refusal(self, plan: ColumnPlan, cells: list[Cell | None]) -> str | None:
         """Return why a row with these answers may not land, or None."""
@@ -394,6 +374,25 @@ class RecordReader:
                 "with repeats.",
             )
         self.tally.note_problem("flag:repeat_missing", f"no sheet for the repeat {name!r}")
+
+
+def _refuse_by_answers(plan: ColumnPlan, block: Block, refusals: Remembered, refused: Refusals) -> None:
+    """Refuse rows by the partner's review, consent and purpose."""
+    asked = {plan.consent, plan.withdrawn, *plan.accept}
+    asked |= {at for field, _, indexes in plan.fields if field == "purpose" for at in indexes}
+    asked |= {at for field, _, choices in plan.flags if field == "purpose" for _, at in choices}
+    if plan.items and any(name == "purpose" for fed in plan.items.fields.values() for name, _ in fed):
+        asked |= {plan.items.kind, plan.items.code, plan.items.label}
+    there = sorted(at for at in asked if at is not None and at < len(block.columns))
+    columns = [block.columns[at] for at in there]
+    answers, by_row = combined(columns) if columns else ([()], np.zeros(len(block), np.int64))
+    reasons: dict[str, list[int]] = {}
+    for number, answer in enumerate(answers):
+        cells = (column.distinct_cell(code) for column, code in zip(columns, answer, strict=True))
+        if reason := refusals[tuple(zip(there, cells, strict=True))]:
+            reasons.setdefault(reason, []).append(number)
+    for reason, numbers in reasons.items():
+        refused.refuse(reason, np.isin(by_row, numbers))
 
 
 def _copies(copies: dict[int, str], slots: list[Slot], rows: int) -> Slot:

@@ -17,14 +17,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from orchestration.contracts import DATES, Cell, FieldSpec, day_of, same
-from orchestration.intake.minimising.detectors import is_judged_by_shape
+from orchestration.contracts import Cell, FieldSpec, day_of, same, text_cell
 from orchestration.intake.minimising.minimise import BIRTH_DATE, Minimiser, age_cell
 from orchestration.intake.minimising.points import is_point
-from orchestration.intake.reading.block import FEW, MOST_REMEMBERED, Block, Column, Flags, combined
+from orchestration.intake.reading.block import Block, Column, Flags, Remembered, cells_at, combined
 from orchestration.intake.records.rename import FLAG_SET, ColumnPlan, ItemPlan, NamedCell, rename_row
 
-Judge = Callable[[Cell], tuple[str, ...]]
 Codes = npt.NDArray[np.integer[Any]]
 
 
@@ -61,14 +59,17 @@ class Slots:
     def __init__(self, plan: ColumnPlan, minimiser: Minimiser) -> None:
         self._plan = plan
         self._minimiser = minimiser
-        self._known: dict[tuple[Any, ...], dict[Any, Any]] = {}
+        self._known: dict[tuple[Any, ...], Remembered] = {}
+        self._is_flag_set = Remembered(lambda text: same(text) in FLAG_SET)
+        self._day_in = Remembered(self._day)
 
     def of(self, block: Block, rows: Flags) -> Iterator[Slot]:
         """Yield the slots of some rows, and count what is removed from them."""
         for field, spec, indexes in self._plan.fields:
             there = [at for at in indexes if at < len(block.columns)]
-            if field == "age_band" and self._is_by_days(field, spec, there, block):
-                yield from self._age(spec, there[0], block, rows)
+            days = self._columns_of_days(field, spec, there, block)
+            if len(there) == len(days) == 1:
+                yield from self._age(spec, there[0], days[0], block, rows)
             elif len(there) == 1 and field != "age_band" and not is_point(field):
                 yield self._plain(field, spec, there[0], block.columns[there[0]], rows)
             elif there:
@@ -80,10 +81,12 @@ class Slots:
             yield from self._items(self._plan.items, block, rows)
 
     def _plain(self, field: str, spec: FieldSpec, at: int, column: Column, rows: Flags) -> Slot:
-        def judge(cell: Cell) -> tuple[str, ...]:
-            return self._minimiser.minimised(NamedCell(field, spec, cell), [])[1]
+        def judge(sent: Cell | str | None) -> tuple[str, ...]:
+            cell = text_cell(sent) if isinstance(sent, str) else sent
+            return self._minimiser.minimised(NamedCell(field, spec, cell), [])[1] if cell else ()
 
-        reasons = self._reasons(field, at, column, judge)
+        known = self._known.setdefault((field, at), Remembered(judge))
+        reasons: list[tuple[str, ...]] = [known[sent] for sent in column.sent]
         is_kept = column.is_filled
         if any(reasons):
             is_kept = is_kept & np.array([not found for found in reasons])
@@ -91,27 +94,6 @@ class Slots:
         return Slot(
             field, column.by_row(is_kept) & rows, column.values, column.codes, column.kinds, column.formats
         )
-
-    def _reasons(self, field: str, at: int, column: Column, judge: Judge) -> list[tuple[str, ...]]:
-        """Return why each distinct value may not land; many dates are judged by shape, not by digits."""
-        known = self._known.setdefault((field, at), {})
-        if column.kinds is not None:
-            cells = [column.distinct_cell(code) for code in range(len(column.values))]
-            return [_remembered(known, cell, judge) if cell else () for cell in cells]
-
-        def judge_text(text: str) -> tuple[str, ...]:
-            return judge(Cell(text)) if text.strip() else ()
-
-        if field not in DATES or len(column.values) <= FEW:
-            return column.each(judge_text, known)
-        shapes, by_value = column.shapes()
-        of_shapes = [judge_text(shape) if is_judged_by_shape(field, shape) else None for shape in shapes]
-        if None not in of_shapes and not any(of_shapes):
-            return [()] * len(column.values)
-        return [
-            judge_text(text) if reasons is None else reasons
-            for text, reasons in zip(column.texts, (of_shapes[shape] for shape in by_value), strict=True)
-        ]
 
     def _of_several(
         self, field: str, spec: FieldSpec, indexes: list[int], block: Block, rows: Flags
@@ -163,9 +145,9 @@ class Slots:
         if not columns or not rows.any():
             return
         places, codes = combined([block.columns[at] for at in columns])
-        known = self._known.setdefault(name, {})
-        if len(known) > MOST_REMEMBERED:
-            known.clear()
+        known = self._known.setdefault(
+            name, Remembered(lambda found: land(cells_at(dict(zip(columns, found, strict=True)))))
+        )
         is_used = np.zeros(len(places), bool)
         is_used[codes[rows]] = True
         landed: list[_Landed] = []
@@ -176,11 +158,6 @@ class Slots:
             found = tuple(
                 block.columns[at].distinct_cell(code) for at, code in zip(columns, place, strict=True)
             )
-            if found not in known:
-                cells: list[Cell | None] = [None] * (columns[-1] + 1)
-                for at, cell in zip(columns, found, strict=True):
-                    cells[at] = cell
-                known[found] = land(cells)
             landed.append(known[found])
         self._count([one.reasons for one in landed], codes[rows])
         yield from _slots_of(landed, codes, rows)
@@ -192,19 +169,12 @@ class Slots:
         wanted = spec.at or "event_on"
         return [planned for planned in self._plan.fields if planned[0] == wanted]
 
-    def _is_by_days(self, field: str, spec: FieldSpec, indexes: list[int], block: Block) -> bool:
-        """Return whether an age follows from two columns of days."""
-        moments = [at for _, _, places in self._moment(field, spec) for at in places if block.column(at)]
-        return len(indexes) == len(moments) == 1
+    def _columns_of_days(self, field: str, spec: FieldSpec, indexes: list[int], block: Block) -> list[int]:
+        """Return the columns of the day at which an age is taken from a birth date."""
+        return [at for _, _, places in self._moment(field, spec) for at in places if block.column(at)]
 
-    def _age(self, spec: FieldSpec, at: int, block: Block, rows: Flags) -> Iterator[Slot]:
+    def _age(self, spec: FieldSpec, at: int, then_at: int, block: Block, rows: Flags) -> Iterator[Slot]:
         """Yield the age from a birth date and another date, where both are complete; else as of several."""
-        [then_at] = [
-            place
-            for _, _, places in self._moment("age_band", spec)
-            for place in places
-            if block.column(place)
-        ]
         # With dates as numbers such as 20240131, the difference of their ten thousands is the age.
         born, then = self._days(block.columns[at]), self._days(block.columns[then_at])
         are_days = (born > 0) & (then > 0) & rows
@@ -219,24 +189,17 @@ class Slots:
 
     def _days(self, column: Column) -> npt.NDArray[np.int64]:
         """Return each row's date as a number such as 20240131; 0 for none."""
+        return np.array([self._day_in[sent] for sent in column.sent], np.int64)[column.codes]
 
-        def number(cell: Cell | None) -> int:
-            day = day_of(cell, self._minimiser.order) if cell else None
-            return day.year * 10_000 + day.month * 100 + day.day if day else 0
-
-        known = self._known.setdefault(("day",), {})
-        if len(known) > MOST_REMEMBERED:
-            known.clear()
-        if column.kinds is None:
-            days = column.each(lambda text: number(Cell(text) if text.strip() else None), known)
-        else:
-            days = [number(column.distinct_cell(code)) for code in range(len(column.values))]
-        return np.array(days, np.int64)[column.codes]
+    def _day(self, sent: Cell | str | None) -> int:
+        cell = text_cell(sent) if isinstance(sent, str) else sent
+        day = day_of(cell, self._minimiser.order) if cell else None
+        return day.year * 10_000 + day.month * 100 + day.day if day else 0
 
     def _flags(self, field: str, choices: list[tuple[str, Column]], rows: Flags) -> Iterator[Slot]:
         answered, chosen = np.zeros((2, len(rows)), bool)
         for choice, column in choices:
-            is_set = column.each(lambda text: same(text) in FLAG_SET, self._known.setdefault(("flag",), {}))
+            is_set = [self._is_flag_set[text] for text in column.texts]
             stands = column.by_row(np.array(is_set, bool) & column.is_filled) & rows
             answered |= column.filled
             chosen |= stands
@@ -274,15 +237,6 @@ def _slots_of(landed: Sequence[_Landed], codes: Codes, rows: Flags) -> Iterator[
             [cell.kind if cell else "text" for cell in every],
             [cell.number_format if cell else None for cell in every],
         )
-
-
-def _remembered(known: dict[Any, Any], cell: Cell, judge: Judge) -> tuple[str, ...]:
-    if len(known) > MOST_REMEMBERED:
-        known.clear()
-    if cell not in known:
-        known[cell] = judge(cell)
-    reasons: tuple[str, ...] = known[cell]
-    return reasons
 
 
 def _constant(field: str, text: str, stands: Flags) -> Slot:
