@@ -20,7 +20,6 @@ import pytest
 from orchestration.contracts import ContractFault, load_contract, load_contracts
 from orchestration.core import Keys, UsageError, refreshes
 from orchestration.intake import PulledSource, failed_pulls, pull, pull_lock, read_sources, take_in
-from orchestration.intake.pulling.fetched import one_file
 from orchestration.intake.pulling.pull import KINDS, PullRunning
 from orchestration.stewardship import messages
 from tests.command import PROGRAM
@@ -215,7 +214,7 @@ def test_unexpected_fault_is_shown_without_its_text(
     def quotes(*_: object) -> None:
         raise ValueError("Mary Testperson")
 
-    monkeypatch.setitem(KINDS, "kobotoolbox", one_file(quotes, refused="", missing=""))
+    monkeypatch.setattr(KINDS["kobotoolbox"], "fetch", quotes)
     found = reason(pulls)
     assert "ValueError" in found and "Testperson" not in found
 

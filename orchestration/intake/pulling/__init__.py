@@ -4,6 +4,6 @@ In reading order: `pull` (every source, one after the other), `state` (what is k
 `limits` (size, time, tries), `fetched` (what a kind of source is), `server` (HTTPS), then one file a kind of
 source: `kobotoolbox`, `odk_central`, `https_file`, `sftp`.
 
-To add a kind of source: write its class in `contracts/source.py` and a module here with its `KIND` (see
-`fetched.Kind`), and register it in `pull.KINDS`.
+To add a kind of source: write its class in `contracts/source.py` and a module here with its `fetched.Kind`
+(`fetched.OneFile` for a file of an HTTPS server), and register it in `pull.KINDS`.
 """

@@ -7,9 +7,9 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
-from orchestration.contracts import AnySource, Contract
+from orchestration.contracts import Contract
 from orchestration.core import sha256_of
 from orchestration.intake.pulling.limits import Limits
 from orchestration.intake.pulling.server import Server
@@ -62,52 +62,34 @@ class Connection(Protocol):
 Kind = Callable[[Any, Contract, str | None, Limits, str], Connection]
 
 
-class Fetch(Protocol):
-    """Write a source's extract whole to a path; return None if the server says that it is the mark's."""
-
-    def __call__(
-        self, source: Any, server: Server, secret: str | None, into: Path, mark: Mark
-    ) -> Fetched | None: ...
-
-
-def one_file(fetch: Fetch, refused: str, missing: str) -> Kind:
-    """Return the kind of a source that is one file of an HTTPS server.
+class OneFile:
+    """A source of one file on an HTTPS server, which has the contract's name for it in the inbox.
 
     `refused` and `missing` say what to do if the server refuses the secret or knows no such extract; the
     place of a new secret follows `refused`.
     """
 
-    def connect(
-        source: AnySource, contract: Contract, secret: str | None, limits: Limits, place: str
-    ) -> Connection:
-        web_page = other_kind("web_page", contract)
-        server = Server(source.address, limits, f"{refused} {place}", missing, web_page)
-        return _OneFile(fetch, source, server, secret, contract.pulled_name)
-
-    return connect
-
-
-class _OneFile:
-    """A source of one file, which has the contract's name for it in the inbox."""
-
     is_folder = False
+    refused: ClassVar[str]
+    missing: ClassVar[str]
 
     def __init__(
-        self, fetch: Fetch, source: AnySource, server: Server, secret: str | None, name: str
+        self, source: Any, contract: Contract, secret: str | None, limits: Limits, place: str
     ) -> None:
         self.left: list[str] = []
         self.faults: list[str] = []
-        self._fetch, self._source, self._server = fetch, source, server
-        self._secret, self._name = secret, name
+        self.source, self.secret, self._name = source, secret, contract.pulled_name
+        web_page = other_kind("web_page", contract)
+        self.server = Server(source.address, limits, f"{self.refused} {place}", self.missing, web_page)
 
     def names(self) -> list[str]:
         return [self._name]
 
     def fetch(self, name: str, into: Path, mark: Mark) -> Fetched | None:
-        return self._fetch(self._source, self._server, self._secret, into, mark)
+        raise NotImplementedError
 
     def close(self) -> None:
-        self._server.close()
+        self.server.close()
 
 
 def refuse_other_kind(path: Path, contract: Contract) -> None:

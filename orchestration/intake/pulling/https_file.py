@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestration.contracts import HttpsFileSource
-from orchestration.intake.pulling.fetched import Fetched, one_file
+from orchestration.intake.pulling.fetched import Fetched, OneFile
 from orchestration.intake.pulling.limits import BrokenOff
 from orchestration.intake.pulling.server import NOT_MODIFIED, Response, Server
 from orchestration.intake.pulling.state import Mark
 from orchestration.intake.reading.first_bytes import kind_of
 
 
-def fetch(
-    source: HttpsFileSource, server: Server, secret: str | None, into: Path, mark: Mark
-) -> Fetched | None:
-    """Write the file; return None if the server says that it has not changed."""
-    if secret:
-        server.authorize(f"Bearer {secret}")
-    return download(server, source.url, into, mark)
+class HttpsFile(OneFile):
+    refused = "the server refuses to give the file; a token may have expired. A new one goes"
+    missing = "there is no file at this address. Check `source.url`, and ask the partner for a new one"
+
+    def fetch(self, name: str, into: Path, mark: Mark) -> Fetched | None:
+        if self.secret:
+            self.server.authorize(f"Bearer {self.secret}")
+        return download(self.server, self.source.url, into, mark)
 
 
 def download(server: Server, address: str, into: Path, mark: Mark) -> Fetched | None:
@@ -40,10 +40,3 @@ def download(server: Server, address: str, into: Path, mark: Mark) -> Fetched | 
         return Fetched(etag=response.headers.get("ETag"), last_modified=response.headers.get("Last-Modified"))
 
     return server.request(address, read, headers=headers)
-
-
-KIND = one_file(
-    fetch,
-    refused="the server refuses to give the file; a token may have expired. A new one goes",
-    missing="there is no file at this address. Check `source.url`, and ask the partner for a new one",
-)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.contracts import KoboSource
-from orchestration.intake.pulling.fetched import Fetched, one_file
+from orchestration.intake.pulling.fetched import Fetched, OneFile
 from orchestration.intake.pulling.server import Response, Server
 from orchestration.intake.pulling.state import Mark, PullFailed
 
@@ -28,18 +28,22 @@ class _Moved(Exception):
     """The form changed between two pages."""
 
 
-def fetch(source: KoboSource, server: Server, secret: str | None, into: Path, mark: Mark) -> Fetched:
-    """Write the whole form; if it changes between two pages, begin again."""
-    server.authorize(f"Token {secret}")
-    for number in range(1, ROUNDS + 1):
-        try:
-            return _fetch_whole(source, server, into, is_last=number == ROUNDS)
-        except _Moved:
-            continue
-    raise PullFailed(
-        f"the form changed {ROUNDS} times while it was fetched. The next pull tries again, best at an hour "
-        "when few submissions come in."
-    )
+class KoboToolbox(OneFile):
+    refused = "the server refuses the token; it may have expired or been replaced. Put a new one"
+    missing = "the server knows no such form, or the token may not see it. Check `source.asset`"
+
+    def fetch(self, name: str, into: Path, mark: Mark) -> Fetched:
+        """Write the whole form; if it changes between two pages, begin again."""
+        self.server.authorize(f"Token {self.secret}")
+        for number in range(1, ROUNDS + 1):
+            try:
+                return _fetch_whole(self.source, self.server, into, is_last=number == ROUNDS)
+            except _Moved:
+                continue
+        raise PullFailed(
+            f"the form changed {ROUNDS} times while it was fetched. The next pull tries again, best at an "
+            "hour when few submissions come in."
+        )
 
 
 def _fetch_whole(source: KoboSource, server: Server, into: Path, is_last: bool) -> Fetched:
@@ -91,10 +95,3 @@ def _id_of(record: Any) -> int:
     if not isinstance(found, int):
         raise PullFailed(_OTHERWISE)
     return found
-
-
-KIND = one_file(
-    fetch,
-    refused="the server refuses the token; it may have expired or been replaced. Put a new one",
-    missing="the server knows no such form, or the token may not see it. Check `source.asset`",
-)

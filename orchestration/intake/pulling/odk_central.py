@@ -9,33 +9,32 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote
 
-from orchestration.contracts import OdkCentralSource
-from orchestration.intake.pulling.fetched import Fetched, one_file
+from orchestration.intake.pulling.fetched import Fetched, OneFile
 from orchestration.intake.pulling.https_file import download
-from orchestration.intake.pulling.server import Response, Server
+from orchestration.intake.pulling.server import Response
 from orchestration.intake.pulling.state import Mark, PullFailed
 
 
-def fetch(
-    source: OdkCentralSource, server: Server, secret: str | None, into: Path, mark: Mark
-) -> Fetched | None:
-    """Log in, write the zip, log out; return None if the server says that nothing has changed."""
-    post = {"email": source.email, "password": secret or ""}
-    token = server.request(f"{source.server}/v1/sessions", Response.object, post=post).get("token")
-    if not isinstance(token, str):
-        raise PullFailed("the server answers in another way than ODK Central documents: no token at log-in.")
-    server.authorize(f"Bearer {token}")
-    try:
-        form = f"projects/{source.project}/forms/{quote(source.form, safe='')}"
-        address = f"{source.server}/v1/{form}/submissions.csv.zip?attachments=false"
-        return download(server, address, into, mark)
-    finally:
-        server.log_out(f"{source.server}/v1/sessions/current")
+class OdkCentral(OneFile):
+    refused = (
+        "the server refuses the user and the password, or this user may not view submissions. Check "
+        "`source.email` and the user's role; put a new password"
+    )
+    missing = "the server knows no such form. Check `source.project` and `source.form`"
 
-
-KIND = one_file(
-    fetch,
-    refused="the server refuses the user and the password, or this user may not view submissions. Check "
-    "`source.email` and the user's role; put a new password",
-    missing="the server knows no such form. Check `source.project` and `source.form`",
-)
+    def fetch(self, name: str, into: Path, mark: Mark) -> Fetched | None:
+        """Log in, write the zip, log out; return None if the server says that nothing has changed."""
+        source, sessions = self.source, f"{self.source.server}/v1/sessions"
+        post = {"email": source.email, "password": self.secret or ""}
+        token = self.server.request(sessions, Response.object, post=post).get("token")
+        if not isinstance(token, str):
+            raise PullFailed(
+                "the server answers in another way than ODK Central documents: no token at log-in."
+            )
+        self.server.authorize(f"Bearer {token}")
+        try:
+            form = f"projects/{source.project}/forms/{quote(source.form, safe='')}"
+            address = f"{source.server}/v1/{form}/submissions.csv.zip?attachments=false"
+            return download(self.server, address, into, mark)
+        finally:
+            self.server.log_out(f"{sessions}/current")

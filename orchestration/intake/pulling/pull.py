@@ -23,10 +23,13 @@ from orchestration.contracts import (
 from orchestration.core import NjiaError, Settings, UsageError, kind_and_place
 from orchestration.intake.claim import placing
 from orchestration.intake.outcomes import ExtractHeld
-from orchestration.intake.pulling import https_file, kobotoolbox, odk_central, sftp
 from orchestration.intake.pulling.fetched import Connection, Fetched, Kind, content_hash, refuse_other_kind
+from orchestration.intake.pulling.https_file import HttpsFile
+from orchestration.intake.pulling.kobotoolbox import KoboToolbox
 from orchestration.intake.pulling.limits import Limits
+from orchestration.intake.pulling.odk_central import OdkCentral
 from orchestration.intake.pulling.secrets import place_of_secret, read_secret
+from orchestration.intake.pulling.sftp import Folder
 from orchestration.intake.pulling.state import (
     Cursor,
     FileLeft,
@@ -45,10 +48,10 @@ from orchestration.intake.pulling.state import (
 from orchestration.intake.shown_names import shown_file
 
 KINDS: dict[str, Kind] = {
-    "kobotoolbox": kobotoolbox.KIND,
-    "odk_central": odk_central.KIND,
-    "https_file": https_file.KIND,
-    "sftp": sftp.KIND,
+    "kobotoolbox": KoboToolbox,
+    "odk_central": OdkCentral,
+    "https_file": HttpsFile,
+    "sftp": Folder,
 }
 
 

@@ -299,6 +299,3 @@ def _version(entry: Any) -> str | None:
     if entry.st_size is None or entry.st_mtime is None:
         return None
     return f"{entry.st_size}-{entry.st_mtime}"
-
-
-KIND = Folder
