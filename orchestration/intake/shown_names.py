@@ -7,14 +7,13 @@ months, references) uses the real name.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
 from functools import cache
 from itertools import pairwise
 
 from orchestration.contracts import MONTHS, month_of_sheet, tidy
-from orchestration.core import FIRST_NAMES, REFERENCE_SEEDS
+from orchestration.core import FIRST_NAMES, seed_rows
 from orchestration.intake.minimising.detectors import KENYAN_PHONE, PERSON, PLACE_WORDS, TITLED, identifies
 
 _KNOWN_SUFFIX = re.compile(r"\.(?:csv|tsv|txt|json|xlsx|xlsm|xlsb|xls|ods|zip)", re.IGNORECASE)
@@ -129,11 +128,7 @@ def may_be_shown(spelling: str, records: int, spellings_in_list: int) -> bool:
 def _known_words() -> frozenset[str]:
     """Return the words of all codes, labels and spellings, in every language and system."""
     texts = []
-    for seed, columns in (
-        ("codes.csv", ("code", "label")),
-        ("code_words.csv", ("word",)),
-        ("crosswalk.csv", ("system_code",)),
-    ):
-        with (REFERENCE_SEEDS / seed).open(encoding="utf-8", newline="") as lines:
-            texts += [row[column] for row in csv.DictReader(lines) for column in columns]
+    columns_of = {"codes": ("code", "label"), "code_words": ("word",), "crosswalk": ("system_code",)}
+    for seed, columns in columns_of.items():
+        texts += [row[column] for row in seed_rows(seed) for column in columns]
     return frozenset(word.casefold() for text in texts for word in _WORD.findall(text.replace("_", " ")))

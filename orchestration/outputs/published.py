@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
@@ -12,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestration.core import REFERENCE_SEEDS
+from orchestration.core import seed_rows
 from orchestration.outputs.edition import Edition
 from orchestration.outputs.texts import Texts, Value
 
@@ -211,14 +210,12 @@ def is_county(place_id: str) -> bool:
 
 @cache
 def _places() -> dict[str, dict[str, str]]:
-    with (REFERENCE_SEEDS / "places.csv").open(encoding="utf-8", newline="") as lines:
-        return {row["place_id"]: row for row in csv.DictReader(lines)}
+    return {row["place_id"]: row for row in seed_rows("places")}
 
 
 @cache
 def _positions() -> dict[str, Point]:
-    with (REFERENCE_SEEDS / "place_coordinates.csv").open(encoding="utf-8", newline="") as lines:
-        return {row["place_id"]: (float(row["lon"]), float(row["lat"])) for row in csv.DictReader(lines)}
+    return {row["place_id"]: (float(row["lon"]), float(row["lat"])) for row in seed_rows("place_coordinates")}
 
 
 def _rows(name: str, table: pa.Table) -> list[Row]:

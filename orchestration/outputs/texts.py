@@ -13,10 +13,10 @@ from functools import cache
 from pathlib import Path
 from string import Formatter
 
-from orchestration.core import REFERENCE_SEEDS
+from orchestration.core import seed_rows
 
 CATALOGUE = Path(__file__).with_name("texts.csv")
-MEANINGS = REFERENCE_SEEDS / "statistics_words.csv"
+MEANINGS = "statistics_words"
 LANGUAGES = ("en", "sw")
 
 
@@ -88,12 +88,9 @@ class Texts:
 @cache
 def _catalogue() -> dict[str, dict[str, str]]:
     with CATALOGUE.open(encoding="utf-8", newline="") as file:
-        return {
-            row["key"]: {language: row[language] for language in LANGUAGES} for row in csv.DictReader(file)
-        }
+        return {row["key"]: row for row in csv.DictReader(file)}
 
 
 @cache
 def _meanings() -> dict[tuple[str, str], dict[str, str]]:
-    with MEANINGS.open(encoding="utf-8", newline="") as file:
-        return {(row["kind"], row["code"]): row for row in csv.DictReader(file)}
+    return {(row["kind"], row["code"]): row for row in seed_rows(MEANINGS)}

@@ -21,11 +21,10 @@ import yaml
 
 from orchestration.core import DBT_PROJECT, NjiaError
 from orchestration.outputs.exports.about import About
-from orchestration.outputs.exports.citation import write_citation
 from orchestration.outputs.exports.data_package import write_data_package
 from orchestration.outputs.exports.geojson import write_geojson
 from orchestration.outputs.exports.tables import Column, Table, hxl_tags
-from orchestration.outputs.exports.write import write_exports
+from orchestration.outputs.exports.write import write_citation, write_exports
 from orchestration.outputs.licence import DataLicence, licence_of
 from orchestration.warehouse import manifest_path
 from tests.conftest import new_evidence_base

@@ -5,13 +5,13 @@ Not here: interpreting values (`drafting.columns`), and comparing two headings (
 
 from __future__ import annotations
 
-import csv
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
 from orchestration.contracts import same, tidy
-from orchestration.core import REFERENCE_SEEDS
+from orchestration.core import seed_rows
 
 _INNER_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]+")
@@ -115,7 +115,5 @@ def _own_names() -> dict[str, list[tuple[str, str, str]]]:
     return names
 
 
-@cache
-def _seed() -> tuple[tuple[str, str, str], ...]:
-    with (REFERENCE_SEEDS / "column_words.csv").open(encoding="utf-8", newline="") as lines:
-        return tuple((row["phrase"], row["kind"], row["means"]) for row in csv.DictReader(lines))
+def _seed() -> Iterator[tuple[str, str, str]]:
+    return ((row["phrase"], row["kind"], row["means"]) for row in seed_rows("column_words"))

@@ -15,16 +15,12 @@ PAGE, FOR_PROGRAMS, AS_TABLE = "dictionary.html", "dictionary.json", "dictionary
 _FIELDS = ("table_schema", "table_name", "column_name", "data_type", "is_key", "hxl", "description")
 
 
-def write_dictionary(folder: Path, about: About, tables: Sequence[Table]) -> list[Path]:
+def write_dictionary(folder: Path, about: About, tables: Sequence[Table]) -> None:
     """`tables`: all of the edition."""
-    _write_page(folder / PAGE, about, tables)
+    page = template("dictionary.html.j2").render(about=about, tables=tables)
+    (folder / PAGE).write_text(page, encoding="utf-8")
     _write_json(folder / FOR_PROGRAMS, about, tables)
     _write_csv(folder / AS_TABLE, tables)
-    return [folder / name for name in (PAGE, FOR_PROGRAMS, AS_TABLE)]
-
-
-def _write_page(path: Path, about: About, tables: Sequence[Table]) -> None:
-    path.write_text(template("dictionary.html.j2").render(about=about, tables=tables), encoding="utf-8")
 
 
 def _write_json(path: Path, about: About, tables: Sequence[Table]) -> None:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from orchestration.core import sha256_of
+import yaml
+
+from orchestration.core import safe, sha256_of
 from orchestration.outputs.edition import Edition, editions_of
-from orchestration.outputs.exports.about import About
-from orchestration.outputs.exports.citation import write_citation
-from orchestration.outputs.exports.csv_tables import write_csv
+from orchestration.outputs.exports.about import AUTHOR, KEYWORDS, About
 from orchestration.outputs.exports.data_package import write_data_package
 from orchestration.outputs.exports.dictionary import write_dictionary
 from orchestration.outputs.exports.geojson import write_geojson
 from orchestration.outputs.exports.lineage_page import lineage_page
-from orchestration.outputs.exports.tables import tables_of
+from orchestration.outputs.exports.tables import Cell, Column, Table, tables_of
 from orchestration.outputs.exports.workbook import write_workbook
 
-EXPORTS, LINEAGE, CHECKSUMS = "exports", "lineage.html", "SHA256SUMS"
+EXPORTS, LINEAGE, CITATION, CHECKSUMS = "exports", "lineage.html", "CITATION.cff", "SHA256SUMS"
 
 
 def write_exports(folder: Path, manifest: Mapping[str, Any], dbt_manifest: Path) -> list[Path]:
@@ -35,7 +36,7 @@ def _write(edition: Edition, lineage: str) -> Path:
     tables = tables_of(edition)
     exported = {table.name: table for table in tables if table.is_exported}
     for table in exported.values():
-        write_csv(folder, about, table)
+        _write_csv(folder, about, table)
     workbook = write_workbook(folder, about, list(exported.values()))
     maps = write_geojson(folder, about, exported)
     write_data_package(folder, about, exported, {**maps, about.name: workbook})
@@ -45,3 +46,45 @@ def _write(edition: Edition, lineage: str) -> Path:
     lines = [f"{sha256_of(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
     (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8")
     return folder
+
+
+def _write_csv(folder: Path, about: About, table: Table) -> None:
+    """Write a table as CSV: names, HXL tags, then the rows; a missing value is an empty cell."""
+    path = folder / about.file_name(table.name, "csv")
+    replaced = [_replacements(table, column) for column in table.columns]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow([column.name for column in table.columns])
+        out.writerow([column.hxl for column in table.columns])
+        out.writerows(
+            [texts.get(cell, cell) for texts, cell in zip(replaced, row, strict=True)] for row in table.rows
+        )
+
+
+def _replacements(table: Table, column: Column) -> dict[Cell, str]:
+    """Return the text of cells that the CSV writer would write differently."""
+    if column.data_type == "BOOLEAN":
+        return {True: "true", False: "false"}
+    if column.data_type != "VARCHAR":
+        return {}
+    return {value: safe(value) for value in table.values(column.name) if safe(value) != value}
+
+
+def write_citation(folder: Path, about: About) -> Path:
+    """Write the citation of the edition for reference managers."""
+    content = {
+        "cff-version": "1.2.0",
+        "message": "Please cite the release whose numbers you use.",
+        "type": "dataset",
+        "title": about.title,
+        "version": about.release_id,
+        "date-released": about.as_of.date(),
+        "authors": [{"name": AUTHOR}],
+        "abstract": " ".join(about.sentences),
+        "keywords": KEYWORDS,
+    }
+    if about.licence.is_decided:  # else the abstract says that none is decided
+        content |= {"license": about.licence.spdx, "license-url": about.licence.address}
+    path = folder / CITATION
+    path.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100), encoding="utf-8")
+    return path

@@ -1,4 +1,4 @@
-"""The map of corridors: a bent line from origin to destination, as thick as its count."""
+"""The map of corridors: a bent line from origin to destination, as thick as its count; and its legend."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from math import atan2, cos, hypot, sin
 from orchestration.outputs.bends import bends_of
 from orchestration.outputs.figures.ground import Frame, draw_ground
 from orchestration.outputs.figures.labels import Label, Labels
-from orchestration.outputs.figures.svg import DIRECTIONS, HELD, INK, INTO_TEXT, OUT_TEXT, Drawing
+from orchestration.outputs.figures.svg import DIRECTIONS, GREY, HELD, INK, INTO_TEXT, OUT_TEXT, Drawing
 from orchestration.outputs.published import is_county, position
 from orchestration.places import boundaries
 
 KENYA = Frame(32.7, -4.95, 42.7, 5.3, 34)
 THICKEST, THINNEST = 6.0, 0.8
+LEGEND, ROW = 147.0, 12.0  # width, and height of a row
 EDGE = 0.35  # degrees inside the frame where a line from farther away starts
 Point = tuple[float, float]
 
@@ -154,3 +155,21 @@ def draw_curve(drawing: Drawing, curve: Curve, colour: str, width: float, faded:
     wings = [(ax + half * sin(turn) * side, ay - half * cos(turn) * side) for side in (1, -1)]
     points = " ".join(f"{x:.1f},{y:.1f}" for x, y in (tip, *wings))
     drawing.add("polygon", points=points, fill=colour, stroke="#FFFFFF", stroke_width=0.6)
+
+
+def draw_legend(
+    title: str, directions: Sequence[tuple[str, str]], counts: Sequence[tuple[int, str]], most: int, alt: str
+) -> str:
+    """Return the legend as SVG. `directions`, `counts`: value and text. `most`: largest count of the map."""
+    rows = max(len(directions), len(counts))
+    drawing = Drawing(LEGEND, 14 + rows * ROW)
+    drawing.text(0, 9, title, 8, 600)
+    for at, (direction, text) in enumerate(directions):
+        y = 14 + (at + 0.5) * ROW
+        drawing.line(0, y, 16, y, stroke=DIRECTIONS[direction], stroke_width=3.2)
+        drawing.text(21, y + 2.5, text, 7.2)
+    for at, (count, text) in enumerate(counts):
+        y = 14 + (at + 0.5) * ROW
+        drawing.line(84, y, 100, y, stroke=GREY, stroke_width=thickness(count, most))
+        drawing.text(105, y + 2.5, text, 7.2)
+    return drawing.svg(alt)

@@ -27,8 +27,6 @@ class Frame:
     east: float
     north: float
     scale: float
-    left: float = 0
-    top: float = 0
 
     @property
     def width(self) -> float:
@@ -40,10 +38,7 @@ class Frame:
 
     def at(self, position: Point) -> Point:
         """Return the point of a longitude and latitude on the sheet."""
-        return (
-            self.left + (position[0] - self.west) * self.scale,
-            self.top + (self.north - position[1]) * self.scale,
-        )
+        return (position[0] - self.west) * self.scale, (self.north - position[1]) * self.scale
 
     def has(self, position: Point) -> bool:
         return self.west < position[0] < self.east and self.south < position[1] < self.north

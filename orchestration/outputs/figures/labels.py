@@ -5,7 +5,7 @@ A thin line leads to a label that is far from its place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import cos, hypot, pi, sin
 
@@ -17,7 +17,7 @@ from orchestration.outputs.figures.svg import GREY, INK, OUT, WITHIN, Drawing, w
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]
 Numbers = NDArray[np.float64]
-RADII = (5, 9, 15, 24, 36, 50, 66)
+RADII = (5.0, 9.0, 15.0, 24.0, 36.0, 50.0, 66.0)
 # Cosine and sine of each direction in which a label is tried.
 DIRECTIONS = np.array([(cos(2 * pi * step / 16), sin(2 * pi * step / 16)) for step in range(16)])
 MARGIN = 1.5
@@ -46,23 +46,22 @@ class Labels:
         self._obstacles, self._places = _points(obstacles), _points(places)
         self._taken: list[Box] = []
 
-    def put(self, label: Label, radii: Sequence[float] = RADII) -> bool:
-        """Draw a label at the best free spot; False where there is none."""
+    def put(self, label: Label) -> None:
+        """Draw a label at the best free spot, if there is one."""
         high = label.size * (1.05 if not label.below else 2.05)
         indent = SIGN if label.sign else 0
         first = indent + wide(label.text, label.size, label.weight)
         across = max(first, indent + wide(label.below, label.size - 0.6)) + 2
-        boxes, costs = self._spots(label.at, across, high, np.repeat(np.array(radii, float), len(DIRECTIONS)))
+        boxes, costs = self._spots(label.at, across, high)
         best = int(costs.argmin())  # the first of equals
-        if costs[best] == np.inf:
-            return False
-        left, top, right, bottom = (float(side) for side in boxes[best])
-        self._draw(label, (left, top, right, bottom))
-        return True
+        if costs[best] < np.inf:
+            left, top, right, bottom = (float(side) for side in boxes[best])
+            self._draw(label, (left, top, right, bottom))
 
-    def _spots(self, at: Point, across: float, high: float, radius: Numbers) -> tuple[Numbers, Numbers]:
+    def _spots(self, at: Point, across: float, high: float) -> tuple[Numbers, Numbers]:
         """Return boxes around a point, the nearest first, and their costs; infinite where no label fits."""
-        cosine, sine = np.tile(DIRECTIONS, (len(radius) // len(DIRECTIONS), 1)).T
+        radius = np.repeat(RADII, len(DIRECTIONS))
+        cosine, sine = np.tile(DIRECTIONS, (len(RADII), 1)).T
         left = at[0] + radius * cosine - across * (1 - cosine) / 2
         top = at[1] - radius * sine - high * (1 + sine) / 2
         boxes = np.column_stack((left, top, left + across, top + high))

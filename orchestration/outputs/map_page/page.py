@@ -17,8 +17,7 @@ from orchestration.outputs.edition import Edition, editions_of
 from orchestration.outputs.kept import NOT_KEPT, Kept
 from orchestration.outputs.map_page.bends import bends
 from orchestration.outputs.map_page.frames import frames
-from orchestration.outputs.map_page.payload import code_labels, tables
-from orchestration.outputs.map_page.places import places_of
+from orchestration.outputs.map_page.payload import code_labels, places_of, tables
 from orchestration.outputs.map_page.shapes import shapes
 from orchestration.outputs.map_page.texts import page_texts
 from orchestration.outputs.pages import MAP_PAGE, REPORT_PAGE, template

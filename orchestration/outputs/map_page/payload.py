@@ -1,12 +1,14 @@
-"""The data in the map page: the columns of published tables that are listed here."""
+"""The data in the map page: the columns of published tables that are listed here, and the places in them."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pandas as pd
 import pyarrow.compute as pc
 
+from orchestration.core import REFERENCE_SEEDS
 from orchestration.outputs.edition import Edition
 
 COUNTS = ("movement_count", "baseline_count", "current_count")
@@ -42,6 +44,8 @@ COLUMNS = {
 CARD_DOMAINS = ("exploitation_type", "transport_mode", "recruitment_method")
 CARD_SUBJECTS = ("place", "corridor")
 DECIMALS = 4
+STOPS = ("origin_place_id", "via_place_id", "destination_place_id", "place_id")
+TABLES_WITH_PLACES = ("corridors", "places", "hotspots", "shifts", "risk", "routes", "novelty")
 
 
 def tables(edition: Edition) -> dict[str, dict[str, Any]]:
@@ -65,6 +69,28 @@ def code_labels(edition: Edition) -> dict[str, str]:
         return {}
     named = zip(codes["domain"], codes["code"], codes["label"], strict=True)
     return {f"{domain}.{code}": label for domain, code, label in named}
+
+
+def places_of(edition: Edition) -> pd.DataFrame:
+    """Return a row per place: place_id, name, kind, country (ISO alpha-3), lat, lon (missing if unknown)."""
+    named: set[str] = set()
+    for table in map(edition.arrow, TABLES_WITH_PLACES):
+        for column in set(STOPS) & set(table.column_names):
+            named |= set(table[column].unique().drop_null().to_pylist())
+    novelty = edition.table("novelty")
+    if not novelty.empty:
+        pairs = novelty.loc[novelty["item_kind"] == "corridor", "item"]
+        named |= {stop for pair in pairs for stop in pair.split(">")}
+    known = _known()
+    return known[known["place_id"].isin(named)].reset_index(drop=True)
+
+
+@cache
+def _known() -> pd.DataFrame:
+    places = pd.read_csv(REFERENCE_SEEDS / "places.csv", dtype=str, keep_default_na=False)
+    points = pd.read_csv(REFERENCE_SEEDS / "place_coordinates.csv", keep_default_na=False)
+    named = places[["place_id", "name", "kind", "iso_alpha3"]].rename(columns={"iso_alpha3": "country"})
+    return named.merge(points[["place_id", "lat", "lon"]], on="place_id", how="left")
 
 
 def _card_codes(edition: Edition) -> pd.DataFrame:

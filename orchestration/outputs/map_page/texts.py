@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping
-from functools import cache
 from pathlib import Path
 
+from orchestration.core import seed_rows
 from orchestration.outputs import texts as shared
 from orchestration.places import boundaries
 
@@ -59,15 +59,10 @@ def _shared(language: str) -> dict[str, str]:
 
 
 def _meanings(language: str) -> dict[str, str]:
-    rows = [row for row in _rows(shared.MEANINGS) if row["kind"] in MEANING_KINDS]
+    rows = [row for row in seed_rows(shared.MEANINGS) if row["kind"] in MEANING_KINDS]
     return {f"meaning.{row['kind']}.{row['code']}": row[f"sentence_{language}"] for row in rows}
 
 
 def _texts(path: Path, language: str) -> dict[str, str]:
-    return {row["key"]: row[language] for row in _rows(path) if row[language]}
-
-
-@cache
-def _rows(path: Path) -> tuple[dict[str, str], ...]:
     with path.open(encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file))
+        return {row["key"]: row[language] for row in csv.DictReader(file) if row[language]}

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Literal
 
-from orchestration.core import REFERENCE_SEEDS
+from orchestration.core import seed_rows
 from orchestration.outputs.reconciliation import ExtractRows
 
 STAGES = {
@@ -191,8 +190,7 @@ def counted(number: int, noun: str) -> str:
 @cache
 def rule_texts() -> dict[str, tuple[str, str]]:
     """Return the title and the steward's action of each quality rule."""
-    with (REFERENCE_SEEDS / "quality_rules.csv").open(encoding="utf-8", newline="") as file:
-        return {row["rule_code"]: (row["title"], row["steward_action"]) for row in csv.DictReader(file)}
+    return {row["rule_code"]: (row["title"], row["steward_action"]) for row in seed_rows("quality_rules")}
 
 
 def most_records_first(rules: Iterable[RuleCount]) -> list[RuleCount]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from orchestration.outputs.figures.abroad import draw_abroad, reaches
 from orchestration.outputs.figures.changes import Change, draw_changes
-from orchestration.outputs.figures.corridors import Line, draw_corridors
-from orchestration.outputs.figures.legend import draw_legend
+from orchestration.outputs.figures.corridors import Line, draw_corridors, draw_legend
 from orchestration.outputs.published import KENYA, Row, by_count, county_ids, is_county
 from orchestration.outputs.report import findings, rules
 from orchestration.outputs.report.view import View

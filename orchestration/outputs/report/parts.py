@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 from orchestration.outputs.texts import Sentence
 
 
+class Part:
+    @property
+    def kind(self) -> str:
+        """Return the name by which templates choose its layout."""
+        return type(self).__name__.lower()
+
+
 @dataclass(frozen=True)
-class Heading:
-    kind: ClassVar[str] = "heading"
+class Heading(Part):
     text: Sentence
 
 
 @dataclass(frozen=True)
-class Paragraph:
+class Paragraph(Part):
     """`lead`: bold text before it. `tone`: plain, up, down, new (a sign before the lead) or note (small)."""
 
-    kind: ClassVar[str] = "paragraph"
     text: Sentence
     lead: str = ""
     tone: str = "plain"
 
 
 @dataclass(frozen=True)
-class Items:
-    kind: ClassVar[str] = "items"
+class Items(Part):
     items: Sequence[Sentence]
     numbered: bool = False
 
@@ -39,10 +42,9 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Facts:
+class Facts(Part):
     """Four large figures side by side."""
 
-    kind: ClassVar[str] = "facts"
     items: Sequence[Fact]
 
 
@@ -58,29 +60,26 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Bars:
+class Bars(Part):
     """`tone`: within, into, grey."""
 
-    kind: ClassVar[str] = "bars"
     bars: Sequence[Bar]
     tone: str = "within"
 
 
 @dataclass(frozen=True)
-class Figure:
+class Figure(Part):
     """A picture in `figures/` as `name`.svg; `width` in millimetres on paper."""
 
-    kind: ClassVar[str] = "figure"
     name: str
     alt: str
     width: float
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(Part):
     """`numbers`: how many of the last columns hold numbers. The first cell of a row is its head."""
 
-    kind: ClassVar[str] = "table"
     caption: Sentence
     columns: Sequence[Sentence]
     rows: Sequence[Sequence[Sentence]]
@@ -88,29 +87,26 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Columns:
+class Columns(Part):
     """Blocks side by side; `widths` in millimetres of 178, the gutters of 6 not counted."""
 
-    kind: ClassVar[str] = "columns"
     widths: Sequence[float]
     columns: Sequence[Sequence[Block]]
 
 
 @dataclass(frozen=True)
-class Box:
+class Box(Part):
     """A tinted box with a title."""
 
-    kind: ClassVar[str] = "box"
     title: str
     blocks: Sequence[Block]
     language: str = "en"
 
 
 @dataclass(frozen=True)
-class Links:
+class Links(Part):
     """Links to other sections: (name of the section, text)."""
 
-    kind: ClassVar[str] = "links"
     items: Sequence[Sequence[str]]
 
 
