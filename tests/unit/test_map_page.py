@@ -19,7 +19,7 @@ from orchestration.outputs.edition import Edition
 from orchestration.outputs.map_page.bends import bends
 from orchestration.outputs.map_page.frames import FRAMES, frames
 from orchestration.outputs.map_page.page import HERE, LIBRARY, SCRIPTS, page
-from orchestration.outputs.map_page.places import places_of
+from orchestration.outputs.map_page.payload import places_of
 from orchestration.outputs.map_page.shapes import ILEMI, shapes
 from orchestration.places.boundaries.chosen import Boundaries, generalised
 from tests.unit.published_world import MANIFEST, world, write_release
