@@ -67,10 +67,7 @@ if TYPE_CHECKING:
     )
     from orchestration.contracts.source import (
         AnySource,
-        HttpsFileSource,
         KoboSource,
-        OdkCentralSource,
-        OneFileSource,
         SftpSource,
         is_loopback,
     )

@@ -14,6 +14,7 @@ from orchestration.intake import (
     Header,
     Merge,
     RowJudge,
+    Sought,
     SourceSheet,
     begins_with,
     blocks_of,
@@ -193,7 +194,7 @@ def _names(sheet: SampleSheet, rows: list[int]) -> list[str]:
 def _open(sheet: SampleSheet, rows: list[int]) -> tuple[Header, list[Block]] | None:
     layout = Layout.model_validate({"header_rows": rows})
     source = SourceSheet(sheet.name, sheet.shown, blocks_of(sheet.rows), sheet.merges, sheet.columns)
-    found = read_header(source, layout, [], [], "sample", {})
+    found = read_header(source, Sought(layout), "sample")
     return (found[0], list(found[1])) if found else None
 
 

@@ -77,14 +77,14 @@ if TYPE_CHECKING:
     from orchestration.intake.reading.original_rows import OriginalRow, original_row
     from orchestration.intake.reading.sheets import Merge, SourceSheet
     from orchestration.intake.records.child_copies import COPY, copy_name
-    from orchestration.intake.records.header import Header, read_header
+    from orchestration.intake.records.header import Header, Sought, read_header
     from orchestration.intake.records.non_records import (
         AFTER_END,
         RowJudge,
         begins_with,
     )
     from orchestration.intake.records.records import RecordReader
-    from orchestration.intake.records.rename import DISAGREES, FLAG_SET, LABEL, ColumnPlan, cell_at
+    from orchestration.intake.records.rename import DISAGREES, FLAG_SET, LABEL, ColumnPlan
     from orchestration.intake.records.tally import LandedCell, Tally
     from orchestration.intake.shown_names import is_withheld, may_be_shown, names_somebody, shown_file
     from orchestration.intake.taking_in import take_in

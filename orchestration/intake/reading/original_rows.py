@@ -17,8 +17,8 @@ from orchestration.intake.outcomes import ExtractStopped
 from orchestration.intake.reading.any_file import open_source
 from orchestration.intake.reading.block import Block, SourceRow
 from orchestration.intake.reading.sheets import Source, SourceSheet
-from orchestration.intake.records.header import read_header
-from orchestration.intake.records.rename import mapped_columns, required_columns
+from orchestration.intake.records.header import Sought, read_header
+from orchestration.intake.records.rename import sought_in
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,9 @@ def _row_in(sheet: SourceSheet, contract: Contract, part: str | None, number: in
             yield block
 
     sheet.blocks = passing(sheet.blocks)  # what stands above the header or in it is a row, too
-    layout = contract.layout_of(is_main=part == "")
-    required = [] if part is None else required_columns(contract, part)
-    mapped = [] if part is None else mapped_columns(contract, part)
-    if part == "":
-        required, mapped = contract.without_tabs(required), contract.without_tabs(mapped)
-    found = read_header(sheet, layout, required, mapped, "", contract.other_names(part or ""))
+    is_tab = part is None
+    sought = Sought(contract.layout_of(is_main=False)) if is_tab else sought_in(contract, part or "")
+    found = read_header(sheet, sought, "")
     if found is None:
         return None
     header, blocks = found

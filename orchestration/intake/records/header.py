@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from orchestration.contracts import Cell, Layout, same, tidy
 from orchestration.intake.outcomes import ExtractHeld
@@ -11,6 +12,15 @@ from orchestration.intake.reading.block import Block, SourceRow, first_rows, wit
 from orchestration.intake.reading.sheets import Merge, SourceSheet
 
 ENOUGH = 0.6
+
+
+class Sought(NamedTuple):
+    """How a sheet's header is found: its layout, the columns that it must and may have, their other names."""
+
+    layout: Layout
+    required: Sequence[str] = ()
+    mapped: Sequence[str] = ()
+    other_names: Mapping[str, Sequence[str]] = {}
 
 
 @dataclass(frozen=True)
@@ -46,10 +56,6 @@ class Header:
         wanted = tidy(column)
         return any(same(name) == same(f"{wanted}.2") for name in self.names)
 
-    def choices_of(self, column: str) -> list[tuple[str, int]]:
-        """Return the 1/0 columns of a choose-many question: `transport/bus` → (`bus`, position)."""
-        return self.beginning_with(f"{tidy(column)}/")
-
     def beginning_with(self, prefix: str) -> list[tuple[str, int]]:
         """Return the columns whose names begin with `prefix`: rest of the name, and position."""
         start = tidy(prefix)
@@ -60,20 +66,14 @@ class Header:
         ]
 
 
-def read_header(
-    sheet: SourceSheet,
-    layout: Layout,
-    required: Iterable[str],
-    all_columns: Iterable[str],
-    label: str,
-    other_names: Mapping[str, Sequence[str]],
-) -> tuple[Header, Iterator[Block]] | None:
+def read_header(sheet: SourceSheet, sought: Sought, label: str) -> tuple[Header, Iterator[Block]] | None:
     """Return the header and the rows after it; None for a sheet without a filled cell."""
+    layout = sought.layout
     if sheet.columns is not None:
         names = _numbered([tidy(name) for name in sheet.columns])
         return (Header(0, 0, names), sheet.blocks) if names else None
     if layout.header_search:
-        return _search(sheet, layout.header_search, list(required), list(all_columns), label, other_names)
+        return _search(sheet, layout.header_search, sought, label)
     positions = layout.header_rows or [1]
     head, blocks = first_rows(sheet.blocks, positions[-1])
     chosen = [row for position, row in enumerate(head, start=1) if position in positions]
@@ -83,25 +83,21 @@ def read_header(
         one, following = first_rows(following, 1)
         return (Header(above, len(chosen), []), following) if one else None
     names = _join(chosen, sheet.merges, layout.header_join)
-    return Header(above, len(chosen), names, other_names), following
+    return Header(above, len(chosen), names, sought.other_names), following
 
 
 def _search(
-    sheet: SourceSheet,
-    limit: int,
-    required: list[str],
-    all_columns: list[str],
-    label: str,
-    other_names: Mapping[str, Sequence[str]],
+    sheet: SourceSheet, limit: int, sought: Sought, label: str
 ) -> tuple[Header, Iterator[Block]] | None:
     nearest: tuple[int, Header] | None = None
+    wanted = sought.required or sought.mapped
+    enough = len(sought.required) or max(1, ENOUGH * len(wanted))
     head, blocks = first_rows(sheet.blocks, limit)
     for above, row in enumerate(head):
         names = _numbered([_text(cell) for cell in row.cells])
-        header = Header(above, 1, names, other_names)
-        wanted = required or all_columns
+        header = Header(above, 1, names, sought.other_names)
         found = sum(header.find(column) is not None for column in wanted)
-        if found >= (len(required) if required else max(1, ENOUGH * len(all_columns))):
+        if found >= enough:
             return header, without_first(blocks, above + 1)
         if found >= max(2, ENOUGH * len(wanted)) and (nearest is None or found > nearest[0]):
             nearest = found, header
@@ -110,19 +106,19 @@ def _search(
     if not any(block.filled.any() for block in blocks):
         return None
     sheet_name = f", sheet {sheet.shown!r}," if sheet.name else ""
-    sought = ", ".join(repr(column) for column in required or all_columns)
+    listed = ", ".join(map(repr, wanted))
     raise ExtractHeld(
         "hold:header_not_found",
-        f"{label}{sheet_name} has no row with the columns {sought} among its first {limit}. If a column was "
+        f"{label}{sheet_name} has no row with the columns {listed} among its first {limit}. If a column was "
         "renamed, change the contract; if the header stands lower, raise `format.header_search`.",
-        required or all_columns,
+        wanted,
     )
 
 
 def _join(rows: list[SourceRow], merges: list[Merge], joiner: str) -> list[str]:
     """Join header rows into one name for each column; a merged cell names every column it covers."""
     width = max((len(row.cells) for row in rows), default=0)
-    spread = [_spread(row, merges, width, is_last=row is rows[-1], has_merges=bool(merges)) for row in rows]
+    spread = [_spread(row, merges, width, is_last=row is rows[-1]) for row in rows]
     names = []
     for column in range(width):
         parts = [line[column] for line in spread if line[column]]
@@ -131,14 +127,13 @@ def _join(rows: list[SourceRow], merges: list[Merge], joiner: str) -> list[str]:
     return _numbered(names)
 
 
-def _spread(row: SourceRow, merges: list[Merge], width: int, is_last: bool, has_merges: bool) -> list[str]:
+def _spread(row: SourceRow, merges: list[Merge], width: int, is_last: bool) -> list[str]:
     texts = [_text(cell) for cell in row.cells] + [""] * (width - len(row.cells))
-    if has_merges:
-        for merge in merges:
-            if merge.first_row == row.number:
-                for column in range(merge.first_column, min(merge.last_column, width) + 1):
-                    texts[column - 1] = texts[merge.first_column - 1]
-    elif not is_last:
+    for merge in merges:
+        if merge.first_row == row.number:
+            for column in range(merge.first_column, min(merge.last_column, width) + 1):
+                texts[column - 1] = texts[merge.first_column - 1]
+    if not merges and not is_last:
         for column in range(1, width):
             texts[column] = texts[column] or texts[column - 1]
     return texts

@@ -22,9 +22,8 @@ from orchestration.intake.records.rename import (
     ColumnPlan,
     columns_named_by,
     is_surely_header,
-    mapped_columns,
     plan_columns,
-    required_columns,
+    sought_in,
 )
 from orchestration.intake.records.several_lines import with_lines_checked
 from orchestration.intake.records.tables import read_table, without_trailing_blanks
@@ -61,13 +60,10 @@ class SheetOpener:
 
         Raises ExtractHeld if the columns do not fit the contract, or if merged cells hide values.
         """
-        layout = self._contract.layout_of(is_main=not part)
-        required, mapped = required_columns(self._contract, part), mapped_columns(self._contract, part)
-        if not part:  # the tabs' columns stand in their own sheets
-            required, mapped = (self._contract.without_tabs(columns) for columns in (required, mapped))
+        sought = sought_in(self._contract, part)
+        layout = sought.layout
         label = f"{self._label}, sheet {sheet.shown!r}," if sheet.name else self._label
-        other_names = self._contract.other_names(part)
-        found = read_table(sheet, self._tally, layout, required, mapped, self._label, other_names)
+        found = read_table(sheet, self._tally, sought, self._label)
         if found is None:
             return None
         header, blocks = found
@@ -99,9 +95,7 @@ class SheetOpener:
         ]
 
     def _note_columns(self, header: Header, plan: ColumnPlan, shown: list[str]) -> None:
-        self._knows_columns = True
-        self._tally.columns_found.update({name: None for name in shown if name})
-        self._tally.unmapped.update({shown[at]: None for at in plan.unmapped})
+        self._note_found(shown, plan.unmapped)
         for at in plan.unmapped:
             detail = f"column {shown[at]!r} is named nowhere in the contract"
             self._tally.note_problem("flag:column_unmapped", detail)
@@ -109,14 +103,17 @@ class SheetOpener:
         for column in plan.missing_optional:
             self._tally.note_problem("flag:column_missing_optional", f"column {column!r} is not in the file")
 
+    def _note_found(self, shown: list[str], unmapped: list[int]) -> None:
+        self._knows_columns = True
+        self._tally.columns_found.update({name: None for name in shown if name})
+        self._tally.unmapped.update({shown[at]: None for at in unmapped})
+
     def _profile_held(self, header: Header, part: str, shown: list[str], blocks: Iterator[Block]) -> None:
         """Collect columns and profile of a sheet that will not land, so that its drift can be reported."""
         if not is_surely_header(self._contract, part, header):
             return
-        self._knows_columns = True
         named = columns_named_by(self._contract, part)
-        self._tally.columns_found.update({name: None for name in shown if name})
         new = [at for at, name in enumerate(header.names) if name and same(name) not in named]
-        self._tally.unmapped.update({shown[at]: None for at in new})
+        self._note_found(shown, new)
         with suppress(ExtractStopped):  # the first fault is reported, not a later one
             first_rows(blocks, ROWS_LOOKED_AT)

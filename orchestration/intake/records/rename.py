@@ -12,7 +12,7 @@ from typing import NamedTuple
 from orchestration.contracts import SHEET, Cell, Contract, FieldSpec, same, tidy
 from orchestration.intake.drift.columns import ALIKE_ENOUGH, name_likeness
 from orchestration.intake.outcomes import ExtractHeld
-from orchestration.intake.records.header import Header
+from orchestration.intake.records.header import Header, Sought
 from orchestration.intake.shown_names import names_somebody
 
 FLAG_SET = {"1", "1.0", "true", "yes", "x"}
@@ -102,6 +102,14 @@ def mapped_columns(contract: Contract, part: str = "") -> list[str]:
         for owner, column in [contract.part_of(spec)]
         if owner == part
     ]
+
+
+def sought_in(contract: Contract, part: str) -> Sought:
+    """Return how the header of a sheet is found; `part` is "" or the name of a repeat."""
+    required, mapped = required_columns(contract, part), mapped_columns(contract, part)
+    if not part:  # the tabs' columns stand in their own sheets
+        required, mapped = contract.without_tabs(required), contract.without_tabs(mapped)
+    return Sought(contract.layout_of(is_main=not part), required, mapped, contract.other_names(part))
 
 
 def columns_named_by(contract: Contract, part: str = "") -> set[str]:
@@ -215,12 +223,13 @@ def _place_field(
 
 
 def _choices(header: Header, spec: FieldSpec, contract: Contract) -> list[tuple[str, int]]:
-    """Return the 1/0 columns of a choose-many question, by choice."""
+    """Return the 1/0 columns of a choose-many question: `transport/bus` → (`bus`, position)."""
     if spec.flags_with_prefix is not None:
         return header.beginning_with(contract.part_of(spec)[1])
     if spec.select_multiple is None:
         return []
-    return [choice for column in contract.names_of(spec) for choice in header.choices_of(column)]
+    names = contract.names_of(spec)
+    return [choice for name in names for choice in header.beginning_with(f"{tidy(name)}/")]
 
 
 def _place_keys(plan: ColumnPlan, contract: Contract, header: Header) -> None:

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Iterator
 
 import numpy as np
 
-from orchestration.contracts import Layout
 from orchestration.intake.reading.block import Block
 from orchestration.intake.reading.sheets import SourceSheet
-from orchestration.intake.records.header import Header, read_header
+from orchestration.intake.records.header import Header, Sought, read_header
 from orchestration.intake.records.tally import ABOVE_HEADER, BLANK_AT_END, CONTINUED, HEADER, Tally
 
 
 def read_table(
-    sheet: SourceSheet,
-    tally: Tally,
-    layout: Layout,
-    required: Sequence[str],
-    mapped: Sequence[str],
-    label: str,
-    other_names: Mapping[str, Sequence[str]],
+    sheet: SourceSheet, tally: Tally, sought: Sought, label: str
 ) -> tuple[Header, Iterator[Block]] | None:
     """Return the header and the rows after it, None for an empty sheet; count what stands above them.
 
     Raises ExtractHeld if no header is found.
     """
     tally.opened.add(sheet.shown)
-    counted = _Counted(sheet, tally)
-    sheet.blocks = iter(counted)
-    found = read_header(sheet, layout, required, mapped, label, other_names)
+    counted: Counter[str] = Counter()
+    sheet.blocks = _counted(sheet, tally, counted)
+    found = read_header(sheet, sought, label)
     if found is None:  # every row is blank
         deque(sheet.blocks, maxlen=0)
-        tally.explain(sheet.shown, BLANK_AT_END, counted.rows)
+        tally.explain(sheet.shown, BLANK_AT_END, counted["rows"])
         return None
     tally.explain(sheet.shown, ABOVE_HEADER, found[0].above)
     tally.explain(sheet.shown, HEADER, found[0].rows)
@@ -59,16 +52,10 @@ def without_trailing_blanks(blocks: Iterator[Block], sheet: str, tally: Tally) -
     tally.explain(sheet, BLANK_AT_END, sum(map(len, held)))
 
 
-class _Counted:
-    """The blocks of a sheet; counts their rows, and explains the further lines of those with several."""
-
-    def __init__(self, sheet: SourceSheet, tally: Tally) -> None:
-        self._blocks, self._shown, self._tally = sheet.blocks, sheet.shown, tally
-        self.rows = 0
-
-    def __iter__(self) -> Iterator[Block]:
-        for block in self._blocks:
-            self.rows += len(block)
-            if block.lines is not None:
-                self._tally.explain(self._shown, CONTINUED, int(block.lines.sum()) - len(block))
-            yield block
+def _counted(sheet: SourceSheet, tally: Tally, counted: Counter[str]) -> Iterator[Block]:
+    """Yield the blocks of a sheet; count their rows, and explain the further lines of those with several."""
+    for block in sheet.blocks:
+        counted["rows"] += len(block)
+        if block.lines is not None:
+            tally.explain(sheet.shown, CONTINUED, int(block.lines.sum()) - len(block))
+        yield block

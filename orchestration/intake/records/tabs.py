@@ -12,7 +12,7 @@ from orchestration.contracts import Cell, Contract, same, tidy
 from orchestration.intake.outcomes import ExtractHeld
 from orchestration.intake.reading.block import Block, Column, SourceRow, rows_in
 from orchestration.intake.reading.sheets import SourceSheet
-from orchestration.intake.records.header import Header
+from orchestration.intake.records.header import Header, Sought
 from orchestration.intake.records.non_records import RowJudge
 from orchestration.intake.records.rename import cell_at, columns_named_by
 from orchestration.intake.records.tables import read_table, without_trailing_blanks
@@ -55,7 +55,7 @@ class Tabs:
         tab = _OpenTab(name, sheet.shown)
         self._open.append(tab)
         plain = self._contract.layout_of(is_main=False)
-        found = read_table(sheet, tally, plain, [parent], [], self._label, {})
+        found = read_table(sheet, tally, Sought(plain, [parent]), self._label)
         if found is None:
             return
         header, blocks = found
