@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -13,24 +12,15 @@ from orchestration.contracts import Contract
 from orchestration.core import sha256_of
 from orchestration.intake.pulling.limits import Limits
 from orchestration.intake.pulling.server import Server
-from orchestration.intake.pulling.state import FileRefused, Mark
-from orchestration.intake.reading.first_bytes import DOCUMENTS, EXPECTED, NAMES, FileKind, kind_of
+from orchestration.intake.pulling.state import Mark
+from orchestration.intake.reading.first_bytes import DOCUMENTS, EXPECTED, NAMES
 
-_NEXT_STEP: dict[FileKind, str] = dict.fromkeys(DOCUMENTS, "Ask the partner for the right one.") | {
+_NEXT_STEP = dict.fromkeys(DOCUMENTS, "Ask the partner for the right one.") | {
     "empty": "Ask the partner for the right one.",
     "web_page": "Open the address without logging in: it must give the file itself. A sheet is shared with "
     "File > Share > Publish to web.",
 }
 _OTHER_FILE = "If the partner now sends this, change `format` in the contract; else ask for the right file."
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """A file that was fetched whole. `records` is None where only reading would tell."""
-
-    records: int | None = None
-    etag: str | None = None
-    last_modified: str | None = None
 
 
 class Connection(Protocol):
@@ -48,8 +38,8 @@ class Connection(Protocol):
         """Return the names that the source's files have in the inbox."""
         ...
 
-    def fetch(self, name: str, into: Path, mark: Mark) -> Fetched | None:
-        """Write a file whole to a path; return None if the server says that it is the mark's.
+    def fetch(self, name: str, into: Path, mark: Mark) -> Mark | None:
+        """Write a file whole to a path; return its mark, None if the server says that it is the same.
 
         Raises PullFailed, FileRefused and FileLeft.
         """
@@ -85,21 +75,14 @@ class OneFile:
     def names(self) -> list[str]:
         return [self._name]
 
-    def fetch(self, name: str, into: Path, mark: Mark) -> Fetched | None:
+    def fetch(self, name: str, into: Path, mark: Mark) -> Mark | None:
         raise NotImplementedError
 
     def close(self) -> None:
         self.server.close()
 
 
-def refuse_other_kind(path: Path, contract: Contract) -> None:
-    """Raise FileRefused if a file's first bytes are not those of the contract's format."""
-    found = kind_of(path)
-    if found != EXPECTED[contract.format.kind]:
-        raise FileRefused(other_kind(found, contract))
-
-
-def other_kind(found: FileKind, contract: Contract) -> str:
+def other_kind(found: str, contract: Contract) -> str:
     """Say what the server sends, what the contract expects, and what to do."""
     expected = NAMES[EXPECTED[contract.format.kind]]
     return (

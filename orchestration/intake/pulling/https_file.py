@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestration.intake.pulling.fetched import Fetched, OneFile
+from orchestration.intake.pulling.fetched import OneFile
 from orchestration.intake.pulling.limits import BrokenOff
 from orchestration.intake.pulling.server import NOT_MODIFIED, Response, Server
 from orchestration.intake.pulling.state import Mark
@@ -15,13 +15,13 @@ class HttpsFile(OneFile):
     refused = "the server refuses to give the file; a token may have expired. A new one goes"
     missing = "there is no file at this address. Check `source.url`, and ask the partner for a new one"
 
-    def fetch(self, name: str, into: Path, mark: Mark) -> Fetched | None:
+    def fetch(self, name: str, into: Path, mark: Mark) -> Mark | None:
         if self.secret:
             self.server.authorize(f"Bearer {self.secret}")
         return download(self.server, self.source.url, into, mark)
 
 
-def download(server: Server, address: str, into: Path, mark: Mark) -> Fetched | None:
+def download(server: Server, address: str, into: Path, mark: Mark) -> Mark | None:
     """Write an address's file; return None if it is the one of the mark."""
     headers = {}
     if mark.etag:
@@ -29,7 +29,7 @@ def download(server: Server, address: str, into: Path, mark: Mark) -> Fetched | 
     elif mark.last_modified:
         headers["If-Modified-Since"] = mark.last_modified
 
-    def read(response: Response) -> Fetched | None:
+    def read(response: Response) -> Mark | None:
         if response.status == NOT_MODIFIED:
             return None
         with into.open("wb") as file:
@@ -37,6 +37,6 @@ def download(server: Server, address: str, into: Path, mark: Mark) -> Fetched | 
                 file.write(chunk)
         if kind_of(into) == "broken_zip":  # its table of contents stands at the end
             raise BrokenOff
-        return Fetched(etag=response.headers.get("ETag"), last_modified=response.headers.get("Last-Modified"))
+        return Mark(etag=response.headers.get("ETag"), last_modified=response.headers.get("Last-Modified"))
 
     return server.request(address, read, headers=headers)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.contracts import KoboSource
-from orchestration.intake.pulling.fetched import Fetched, OneFile
+from orchestration.intake.pulling.fetched import OneFile
 from orchestration.intake.pulling.server import Response, Server
 from orchestration.intake.pulling.state import Mark, PullFailed
 
@@ -32,7 +32,7 @@ class KoboToolbox(OneFile):
     refused = "the server refuses the token; it may have expired or been replaced. Put a new one"
     missing = "the server knows no such form, or the token may not see it. Check `source.asset`"
 
-    def fetch(self, name: str, into: Path, mark: Mark) -> Fetched:
+    def fetch(self, name: str, into: Path, mark: Mark) -> Mark:
         """Write the whole form; if it changes between two pages, begin again."""
         self.server.authorize(f"Token {self.secret}")
         for number in range(1, ROUNDS + 1):
@@ -46,7 +46,7 @@ class KoboToolbox(OneFile):
         )
 
 
-def _fetch_whole(source: KoboSource, server: Server, into: Path, is_last: bool) -> Fetched:
+def _fetch_whole(source: KoboSource, server: Server, into: Path, is_last: bool) -> Mark:
     address = f"{source.server}/api/v2/assets/{source.asset}/data.json"
     seen: set[Any] = set()
     received, stated, last = 0, None, None
@@ -79,7 +79,7 @@ def _fetch_whole(source: KoboSource, server: Server, into: Path, is_last: bool) 
             "the form holds no submission that the token may see. If it has some, its account needs the "
             "right to view all submissions of the form."
         )
-    return Fetched(records=len(seen))
+    return Mark(records=len(seen))
 
 
 def _page(page: dict[str, Any]) -> tuple[int, list[Any], bool]:

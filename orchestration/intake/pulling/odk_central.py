@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote
 
-from orchestration.intake.pulling.fetched import Fetched, OneFile
+from orchestration.intake.pulling.fetched import OneFile
 from orchestration.intake.pulling.https_file import download
 from orchestration.intake.pulling.server import Response
 from orchestration.intake.pulling.state import Mark, PullFailed
@@ -22,7 +22,7 @@ class OdkCentral(OneFile):
     )
     missing = "the server knows no such form. Check `source.project` and `source.form`"
 
-    def fetch(self, name: str, into: Path, mark: Mark) -> Fetched | None:
+    def fetch(self, name: str, into: Path, mark: Mark) -> Mark | None:
         """Log in, write the zip, log out; return None if the server says that nothing has changed."""
         source, sessions = self.source, f"{self.source.server}/v1/sessions"
         post = {"email": source.email, "password": self.secret or ""}

@@ -23,7 +23,7 @@ from orchestration.contracts import (
 from orchestration.core import NjiaError, Settings, UsageError, kind_and_place
 from orchestration.intake.claim import placing
 from orchestration.intake.outcomes import ExtractHeld
-from orchestration.intake.pulling.fetched import Connection, Fetched, Kind, content_hash, refuse_other_kind
+from orchestration.intake.pulling.fetched import Connection, Kind, content_hash, other_kind
 from orchestration.intake.pulling.https_file import HttpsFile
 from orchestration.intake.pulling.kobotoolbox import KoboToolbox
 from orchestration.intake.pulling.limits import Limits
@@ -45,6 +45,7 @@ from orchestration.intake.pulling.state import (
     with_source,
     write_state,
 )
+from orchestration.intake.reading.first_bytes import EXPECTED, kind_of
 from orchestration.intake.shown_names import shown_file
 
 KINDS: dict[str, Kind] = {
@@ -75,7 +76,7 @@ class _Progress:
 
     known: PulledSource
     marks: dict[str, Mark]
-    arrived: list[Fetched] = field(default_factory=list)
+    arrived: list[Mark] = field(default_factory=list)
     bytes: int = 0
     left: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -177,7 +178,7 @@ def _fetch_all(
             try:
                 with placing(folder, name) as into:
                     work = partial(_fetch, connection, contract, name, into, mark)
-                    fetched, made = limits.within_time(work)
+                    made = limits.within_time(work)
                     size = into.stat().st_size
             except _Unchanged as same:
                 progress.marks[shown] = same.mark
@@ -191,22 +192,22 @@ def _fetch_all(
             except ExtractHeld as fault:
                 raise PullFailed(fault.sentence) from None
             progress.marks[shown] = made
-            progress.arrived.append(fetched)
+            progress.arrived.append(made)
             progress.bytes += size
 
 
-def _fetch(
-    connection: Connection, contract: Contract, name: str, into: Path, mark: Mark
-) -> tuple[Fetched, Mark]:
-    """Write a file, and return it with its new mark; raises _Unchanged where it holds the same as before."""
+def _fetch(connection: Connection, contract: Contract, name: str, into: Path, mark: Mark) -> Mark:
+    """Write a file, and return its new mark; raises _Unchanged where it holds the same as before."""
     fetched = connection.fetch(name, into, mark)
     if fetched is None:
         raise _Unchanged(mark)
-    refuse_other_kind(into, contract)
-    made = Mark(fetched.etag, fetched.last_modified, content_hash(into))
+    found = kind_of(into)
+    if found != EXPECTED[contract.format.kind]:
+        raise FileRefused(other_kind(found, contract))
+    made = replace(fetched, content=content_hash(into))
     if made.content == mark.content:
         raise _Unchanged(made)
-    return fetched, made
+    return made
 
 
 def _unexpected(contract: Contract, fault: Exception) -> str:

@@ -22,6 +22,11 @@ from orchestration.intake.pulling.state import PullFailed
 
 BUSY = {408, 425, 429, 500, 502, 503, 504}
 NOT_MODIFIED = 304
+_BROKEN_OFF = (
+    requests.exceptions.ChunkedEncodingError,
+    urllib3.exceptions.ProtocolError,
+    urllib3.exceptions.DecodeError,
+)
 
 Read = TypeVar("Read")
 
@@ -52,9 +57,12 @@ class Server:
     ) -> Read:
         """Send a request and return what `read` makes of its response; each try calls `read` anew.
 
-        With `post` it is a POST of that JSON object, else a GET.
+        With `post` it is a POST of that JSON object, else a GET. The text of a fault holds the address, so it
+        is dropped.
         """
-        return self.limits.keep_trying(lambda: self._try_once(address, read, parameters, headers, post))
+        asked = {"params": parameters, "headers": headers, "json": post}
+        method = "GET" if post is None else "POST"
+        return self.limits.keep_trying(lambda: self._try_once(read, method, address, asked))
 
     def log_out(self, address: str) -> None:
         """End a session with one request. A failure is ignored: a session expires after a day."""
@@ -62,23 +70,12 @@ class Server:
             self._session.delete(address, timeout=CONNECT_SECONDS, stream=True).close()
 
     def _try_once(
-        self,
-        address: str,
-        read: Callable[[Response], Read],
-        parameters: Mapping[str, str | int] | None,
-        headers: Mapping[str, str] | None,
-        post: Mapping[str, str] | None,
+        self, read: Callable[[Response], Read], method: str, address: str, asked: Mapping[str, Any]
     ) -> Read:
         try:
             with closing(
                 self._session.request(
-                    "GET" if post is None else "POST",
-                    address,
-                    params=parameters,
-                    headers=headers,
-                    json=post,
-                    stream=True,
-                    timeout=(CONNECT_SECONDS, READ_SECONDS),
+                    method, address, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS), **asked
                 )
             ) as response:
                 self.limits.check_time()
@@ -96,8 +93,12 @@ class Server:
                 "the certificate of the server cannot be trusted. Check `source` in the contract and the "
                 "clock of this machine; if both are right, ask whoever runs the server."
             ) from None
+        except (requests.Timeout, urllib3.exceptions.TimeoutError):
+            raise TryAgain("does not answer in time") from None
+        except _BROKEN_OFF:
+            raise BrokenOff from None
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise _to_try_again(error) from None
+            raise TryAgain(f"cannot be reached ({type(error).__name__})") from None
 
     def _refuse(self, response: requests.Response) -> None:
         status = response.status_code
@@ -151,19 +152,3 @@ def _retry_after(response: requests.Response) -> float:
         return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
     except (TypeError, ValueError, OverflowError):
         return 0.0
-
-
-_BROKEN_OFF = (
-    requests.exceptions.ChunkedEncodingError,
-    urllib3.exceptions.ProtocolError,
-    urllib3.exceptions.DecodeError,
-)
-
-
-def _to_try_again(error: Exception) -> TryAgain:
-    """Return a fault of the network without its text, which holds the address."""
-    if isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError)):
-        return TryAgain("does not answer in time")
-    if isinstance(error, _BROKEN_OFF):
-        return BrokenOff()
-    return TryAgain(f"cannot be reached ({type(error).__name__})")

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.contracts import Contract, SftpSource
 from orchestration.intake.claim import STILL_SECONDS, UNFINISHED
-from orchestration.intake.pulling.fetched import Fetched
 from orchestration.intake.pulling.limits import CONNECT_SECONDS, READ_SECONDS, BrokenOff, Limits, TryAgain
 from orchestration.intake.pulling.state import FileLeft, FileRefused, Mark, PullFailed
 from orchestration.intake.shown_names import shown_file
@@ -74,7 +73,7 @@ class Folder:
         self.left += [f"{_listed(names)}: {reason}" for reason, names in reasons.items()]
         return list(self._entries)
 
-    def fetch(self, name: str, into: Path, mark: Mark) -> Fetched | None:
+    def fetch(self, name: str, into: Path, mark: Mark) -> Mark | None:
         """Write a file whole; return None if it has the size and the time of the mark."""
         entry = self._entries[name]
         version = _version(entry)
@@ -123,11 +122,11 @@ class Folder:
             return f"not read by contract {self._contract.contract} (`files`)."
         return None
 
-    def _download(self, name: str, into: Path) -> Fetched:
+    def _download(self, name: str, into: Path) -> Mark:
         with into.open("wb") as file:
             for chunk in self._chunks(name):
                 file.write(chunk)
-        return Fetched(etag=_version(self._entries[name]))
+        return Mark(etag=_version(self._entries[name]))
 
     def _chunks(self, name: str) -> Iterator[bytes]:
         """Yield a file's bytes; afterwards its entry is that of the file as it was read."""

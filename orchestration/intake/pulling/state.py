@@ -37,12 +37,14 @@ class FileLeft(NjiaError):
 class Mark:
     """What the server and the file said when a file was last fetched.
 
-    `etag` of an SFTP server: size and time of change. `content`: hash of what the file holds.
+    `etag` of an SFTP server: size and time of change. `content`: hash of what the file holds. `records`: None
+    where only reading would tell.
     """
 
     etag: str | None = None
     last_modified: str | None = None
     content: str | None = None
+    records: int | None = None
 
 
 @dataclass(frozen=True)
@@ -81,18 +83,15 @@ class PulledSource:
         return {name: value for name, value in asdict(self).items() if name != "cursor"}
 
 
-def source_hash(source: AnySource) -> str:
-    return hashlib.sha256(source.model_dump_json().encode()).hexdigest()[:16]
-
-
 def read_state(settings: Settings, contract: Contract, source: AnySource) -> PulledSource:
     """Return what is known of a contract's source; a changed or damaged one begins anew."""
+    source_hash = hashlib.sha256(source.model_dump_json().encode()).hexdigest()[:16]
     known = PulledSource(
         contract.partner.code,
         contract.contract,
         source.kind,
         source.server_name,
-        cursor=Cursor(source_hash(source)),
+        cursor=Cursor(source_hash),
     )
     try:
         content = json.loads(_path(settings, known).read_text(encoding="utf-8"))

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from typing import NamedTuple, TextIO
 
 import numpy as np
 import pyarrow as pa
@@ -29,13 +28,6 @@ CHUNK = 8 << 20  # shorter than limits.LONGEST_LINE, so that no line in it is to
 SMALLEST_CHUNK = 1 << 16
 ROWS_IN_A_BLOCK, MOST_BYTES_IN_A_BLOCK = 1 << 15, 4 << 20
 _TEXTS = pa.dictionary(pa.int32(), pa.string())
-
-
-class _Chunk(NamedTuple):
-    """Complete records of the file; `end` is the byte after them."""
-
-    table: pa.Table
-    end: int
 
 
 class CsvBlocks:
@@ -57,13 +49,14 @@ class CsvBlocks:
         at, size, stretch = self._begin(), CHUNK, SMALLEST_CHUNK
         last = self._path.stat().st_size
         with ThreadPoolExecutor(1) as beside:
-            ahead: Future[_Chunk | None] = beside.submit(self._load, at, size)
+            ahead: Future[tuple[pa.Table, int] | None] = beside.submit(self._load, at, size)
             while at < last:
                 chunk = ahead.result()
                 if chunk is not None:
-                    at, size, stretch = chunk.end, min(4 * size, CHUNK), SMALLEST_CHUNK
+                    table, at = chunk
+                    size, stretch = min(4 * size, CHUNK), SMALLEST_CHUNK
                     ahead = beside.submit(self._load, at, size)
-                    for batch in chunk.table.to_batches():
+                    for batch in table.to_batches():
                         yield self._block(batch)
                     continue
                 if size > SMALLEST_CHUNK:
@@ -82,9 +75,7 @@ class CsvBlocks:
 
     def _can_use_arrow(self) -> bool:
         is_plain = self._delimiter.isascii() and self._delimiter.isprintable() and self._delimiter != '"'
-        return (is_plain or self._delimiter == "\t") and (
-            self._encoding in ("utf-8", "utf-8-sig", "ascii") or reads_bytewise(self._encoding)
-        )
+        return (is_plain or self._delimiter == "\t") and reads_bytewise(self._encoding)
 
     def _begin(self) -> int:
         """Return the position of the first byte after a byte order mark."""
@@ -103,8 +94,11 @@ class CsvBlocks:
             self.line = record.line + record.lines - 1
             yield SourceRow(record.line, [text_cell(text) for text in record.cells], lines=record.lines)
 
-    def _load(self, at: int, size: int) -> _Chunk | None:
-        """Return the complete records of the next bytes as columns; None if Python must split them."""
+    def _load(self, at: int, size: int) -> tuple[pa.Table, int] | None:
+        """Return the complete records of the next bytes as columns, and the position of the byte after them.
+
+        None if Python must split them.
+        """
         with self._path.open("rb") as file:
             file.seek(at)
             sent = file.read(size)
@@ -117,7 +111,7 @@ class CsvBlocks:
             return None
         is_same = self._encoding in ("utf-8", "utf-8-sig", "ascii")
         length = end if is_same else len(data[:end].decode())
-        return _Chunk(table, at + length)
+        return table, at + length
 
     def _as_utf8(self, sent: bytes) -> bytes | None:
         """Return complete lines in UTF-8, or None if they do not fit the encoding."""
@@ -158,27 +152,20 @@ class CsvBlocks:
             file.seek(at)
             encoding = "utf-8" if self._encoding == "utf-8-sig" else self._encoding
             with TextIOWrapper(file, encoding=encoding, newline="") as text:
-                counted = _Counted(text, self._label, encoding, at, self.line)
-                for record in self._csv_records.split(iter(counted), self.line + 1):
-                    ends.append(counted.bytes)
+                position = at
+
+                def counted() -> Iterator[str]:
+                    nonlocal position
+                    for line in lines(text, self._label, self.line):
+                        position += len(line.encode(encoding))
+                        yield line
+
+                for record in self._csv_records.split(counted(), self.line + 1):
+                    ends.append(position)
                     yield record
                     # At the end of the file, `split` still checks that the last cell is closed.
-                    if at + least <= counted.bytes < last:
+                    if at + least <= position < last:
                         return
-
-
-class _Counted:
-    """The lines of a text, with the position of the byte after them in the file."""
-
-    def __init__(self, text: TextIO, label: str, encoding: str, at: int, line: int) -> None:
-        self.bytes = at
-        self._lines = lines(text, label, line)
-        self._encoding = encoding
-
-    def __iter__(self) -> Iterator[str]:
-        for line in self._lines:
-            self.bytes += len(line.encode(self._encoding))
-            yield line
 
 
 def _block_size(data: bytes) -> int:

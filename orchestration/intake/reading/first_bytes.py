@@ -6,20 +6,12 @@ import codecs
 import re
 import zipfile
 from pathlib import Path
-from typing import Literal
 
-FileKind = Literal[
-    "empty", "workbook", "zip_of_tables", "other_zip", "broken_zip", "old_workbook", "locked_workbook",
-    "web_page", "json", "word", "slides", "open_document", "rich_text", "pdf", "image", "archive", "gzip",
-    "text",
-]  # fmt: skip
-ZIPS: tuple[FileKind, ...] = ("workbook", "zip_of_tables", "other_zip", "broken_zip")
+ZIPS = ("workbook", "zip_of_tables", "other_zip", "broken_zip")
 # No table is read from these, whatever a contract expects.
-DOCUMENTS: tuple[FileKind, ...] = (
-    "word", "slides", "open_document", "rich_text", "pdf", "image", "archive", "gzip",
-)  # fmt: skip
-# What each is called in sentences.
-NAMES: dict[FileKind, str] = {
+DOCUMENTS = ("word", "slides", "open_document", "rich_text", "pdf", "image", "archive", "gzip")
+# Every kind, and what it is called in sentences.
+NAMES = {
     "empty": "an empty file",
     "workbook": "an Excel workbook (.xlsx)",
     "zip_of_tables": "a zip of CSV files",
@@ -40,15 +32,10 @@ NAMES: dict[FileKind, str] = {
     "text": "text such as CSV",
 }
 # By `format.kind` of a contract.
-EXPECTED: dict[str, FileKind] = {
-    "csv": "text",
-    "json": "json",
-    "xlsx": "workbook",
-    "odk_zip": "zip_of_tables",
-}
+EXPECTED = {"csv": "text", "json": "json", "xlsx": "workbook", "odk_zip": "zip_of_tables"}
 _FIRST, _SEARCHED = 1_000, 8_000_000
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-_BEGINNINGS: tuple[tuple[bytes, FileKind], ...] = (
+_BEGINNINGS = (
     (b"%PDF-", "pdf"),
     (b"\x1f\x8b", "gzip"),
     (b"\x89PNG", "image"),
@@ -61,7 +48,7 @@ _BEGINNINGS: tuple[tuple[bytes, FileKind], ...] = (
     (b"7z\xbc\xaf", "archive"),
 )
 _PHOTO = re.compile(rb"RIFF....WEBP|....ftyp(?:hei|mif|avif)", re.DOTALL)
-_OLD_DOCUMENTS: tuple[tuple[str, FileKind], ...] = (
+_OLD_DOCUMENTS = (
     ("EncryptedPackage", "locked_workbook"),
     ("WordDocument", "word"),
     ("PowerPoint Document", "slides"),
@@ -71,8 +58,8 @@ _MARKUP = re.compile(rb"<[a-zA-Z!?]")
 _JSON = re.compile(rb"\{|\[\s*[\[{\]\"]")
 
 
-def kind_of(path: Path) -> FileKind:
-    """Return what a file is; `text` is what nothing else is."""
+def kind_of(path: Path) -> str:
+    """Return what a file is (a key of NAMES); `text` is what nothing else is."""
     with path.open("rb") as file:
         start = file.read(_FIRST)
         if start.startswith(_OLE):
@@ -94,7 +81,7 @@ def kind_of(path: Path) -> FileKind:
     return "json" if _JSON.match(text) else "text"
 
 
-def _kind_of_zip(path: Path) -> FileKind:
+def _kind_of_zip(path: Path) -> str:
     """Return the kind of a zip by the names of its members: its table of contents stands at its end."""
     try:
         with zipfile.ZipFile(path) as archive:

@@ -25,10 +25,9 @@ class WrongByte(NamedTuple):
 
 def count_lines(file: BinaryIO, encoding: str) -> int:
     """Return the number of lines of a file opened for reading bytes; text that cannot be decoded counts."""
-    is_bytewise = encoding in ("utf-8", "utf-8-sig", "ascii") or reads_bytewise(encoding)
     lines = 0
     last = b""
-    for chunk in _chunks(file) if is_bytewise else _as_utf8(file, encoding):
+    for chunk in _chunks(file) if reads_bytewise(encoding) else _as_utf8(file, encoding):
         lines += chunk.count(b"\n")
         if b"\r" in chunk:
             lines += chunk.count(b"\r") - chunk.count(b"\r\n")

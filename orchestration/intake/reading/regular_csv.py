@@ -56,7 +56,12 @@ def _quotes_are_regular(signs: npt.NDArray[np.uint8], quotes: _Places, delimiter
 
 
 def reads_bytewise(encoding: str) -> bool:
-    """Return whether every character of an encoding is one byte with a fixed meaning."""
+    """Return whether every ASCII character is its own byte in an encoding, and no other has such a byte.
+
+    In other encodings than UTF-8, each character must be one byte with a fixed meaning.
+    """
+    if encoding in ("utf-8", "utf-8-sig"):
+        return True
     if encoding.startswith("utf"):
         return False
     every = bytes(range(256))

@@ -134,9 +134,10 @@ class XlsxSource(Source):
             found = candidates[at : at + 1]
             wanted = f"number {at} (counted from 0)"
         if not found:
+            sheets_found = f"{len(self._visible)} visible sheet{'s' * (len(self._visible) != 1)}"
             raise ExtractHeld(
                 "hold:sheet_missing",
-                f"{self._label} has no visible sheet {wanted} (it has {_sheets(len(self._visible))}). "
+                f"{self._label} has no visible sheet {wanted} (it has {sheets_found}). "
                 "Correct `format.sheet` or `format.sheets` in the contract, or ask the partner.",
             )
         return found
@@ -156,10 +157,6 @@ def _titles(name: str) -> set[str]:
         return {same(name), same(allowed)}
     short = (allowed[:LONGEST_SHEET_NAME], allowed[: LONGEST_SHEET_NAME - 3] + "...")
     return {same(name), *map(same, short)}
-
-
-def _sheets(count: int) -> str:
-    return "1 visible sheet" if count == 1 else f"{count} visible sheets"
 
 
 @contextmanager

@@ -61,7 +61,7 @@ class Parents:
         self, plan: ColumnPlan, sheet: str, shown: str, block: Block, fates: list[int | str]
     ) -> None:
         """Remember the record id of every main row, or why it does not land."""
-        for name, repeat in self._contract.repeats.items():
+        for name in self._contract.repeats:
             for row, reference in enumerate(self._of_main_rows(name, plan, sheet, block)):
                 if reference is None:
                     continue
@@ -76,9 +76,7 @@ class Parents:
                     continue  # one withheld copy withholds the child rows of all copies
                 known[short] = fate
                 if isinstance(fate, int):
-                    own = self._own(plan, block, row)
-                    if isinstance(repeat, JsonRepeat) or repeat.matches:
-                        own = reference
+                    own = self._own(name, plan, block, row, reference)
                     self.copies.add(name, fate, own, shown, int(block.numbers[row]))
 
     def owner(self, name: str, reference: str | None) -> int | str | None:
@@ -89,13 +87,13 @@ class Parents:
         self, name: str, owner: int, plan: ColumnPlan, block: Block, row: int, reference: str | None
     ) -> str | None:
         """Return the name of a child row's copy of its record, None if it has one copy or it is unknown."""
-        repeat = self._contract.repeats[name]
-        is_own = isinstance(repeat, JsonRepeat) or bool(repeat.matches)
-        own = reference if is_own else self._own(plan, block, row)
-        return self.copies.of_child(name, owner, own)
+        return self.copies.of_child(name, owner, self._own(name, plan, block, row, reference))
 
-    def _own(self, plan: ColumnPlan, block: Block, row: int) -> str | None:
+    def _own(self, name: str, plan: ColumnPlan, block: Block, row: int, reference: str | None) -> str | None:
         """Return the reference that a copy's child rows share with its main row only."""
+        repeat = self._contract.repeats[name]
+        if isinstance(repeat, JsonRepeat) or repeat.matches:
+            return reference
         column = block.column(plan.submission)
         cell = column.cell(row) if column else None
         return cell.value if cell else None

@@ -22,7 +22,7 @@ def read_table(
     """
     tally.opened.add(sheet.shown)
     counted: Counter[str] = Counter()
-    sheet.blocks = _counted(sheet, tally, counted)
+    sheet.blocks = _counted(sheet.blocks, sheet.shown, tally, counted)
     found = read_header(sheet, sought, label)
     if found is None:  # every row is blank
         deque(sheet.blocks, maxlen=0)
@@ -52,10 +52,10 @@ def without_trailing_blanks(blocks: Iterator[Block], sheet: str, tally: Tally) -
     tally.explain(sheet, BLANK_AT_END, sum(map(len, held)))
 
 
-def _counted(sheet: SourceSheet, tally: Tally, counted: Counter[str]) -> Iterator[Block]:
+def _counted(blocks: Iterator[Block], shown: str, tally: Tally, counted: Counter[str]) -> Iterator[Block]:
     """Yield the blocks of a sheet; count their rows, and explain the further lines of those with several."""
-    for block in sheet.blocks:
+    for block in blocks:
         counted["rows"] += len(block)
         if block.lines is not None:
-            tally.explain(sheet.shown, CONTINUED, int(block.lines.sum()) - len(block))
+            tally.explain(shown, CONTINUED, int(block.lines.sum()) - len(block))
         yield block
