@@ -172,7 +172,11 @@ def _take_in_file(
                 "hold:file_changed",
                 f"{partner}: file {shown} changed while it was read. The next refresh takes it.",
             )
-        original = _seal(settings, contract, extract_id, file, reader, keys)
+        original: Original | None = None  # what was done to one that holds a forgotten record
+        if rows := reader.tally.forgotten:
+            original = seal_without(settings, contract, extract_id, file, rows, keys.stewards_recipient)
+        else:
+            seal(file, settings.sealed, partner, extract_id, keys.stewards_recipient)
         date_system = source.date_system
         set_aside(settings.landing, partner, extract_id)
         write_texts(texts, keys, hidden.texts)
@@ -201,17 +205,6 @@ def _take_in_file(
     counts = (tally.rows_read, tally.rows_landed, tally.rows_refused)
     item = drift_item(contract, entry, drift, [], is_held=False) if drift else None
     return TakenExtract(partner, shown, "landed", extract_id, *counts, drift=item)
-
-
-def _seal(
-    settings: Settings, contract: Contract, extract_id: str, file: Path, reader: RecordReader, keys: Keys
-) -> Original | None:
-    """Seal the original; return what was done to one that holds a forgotten record, else None."""
-    rows = reader.tally.forgotten
-    if rows:
-        return seal_without(settings, contract, extract_id, file, rows, keys.stewards_recipient)
-    seal(file, settings.sealed, contract.partner.code, extract_id, keys.stewards_recipient)
-    return None
 
 
 def _add_drift(

@@ -214,8 +214,8 @@ def _is_missed(contract: Contract, use: ColumnUse, had: set[str]) -> bool:
 
 def _is_there(use: ColumnUse, found: Iterable[str]) -> bool:
     """Return whether a column exists by any name, or as 1/0 columns, `question/choice`."""
-    wanted = [same(name) for name in use.names]
-    return any(name in wanted or name.startswith(tuple(f"{one}/" for one in wanted)) for name in found)
+    wanted = {same(name) for name in use.names}
+    return any(_is_named(name, wanted) for name in found)
 
 
 def _is_named(key: str, named: set[str]) -> bool:

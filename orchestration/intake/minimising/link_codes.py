@@ -55,8 +55,8 @@ class LinkCodes:
         }
         for record_id, row in zip(ids, rows, strict=True):
             named = {name: cell for name, cells in columns.items() if (cell := cells[row])}
-            pairs = (pair for name, cell in named.items() for pair in self._codes(self._coder, name, cell))
-            codes = {name: code for name, code in pairs if code}
+            pairs = (self._code(self._coder, name, cell) for name, cell in named.items())
+            codes = {column: code for column, code in pairs if code}
             if codes:
                 self._rows.append({"record_id": record_id, **codes})
             if len(self._rows) == _ROWS_IN_A_GROUP:
@@ -80,21 +80,18 @@ class LinkCodes:
         """Return whether the extract has its codes, or needs none."""
         return self._coder is None or codes_path(folder, partner, extract_id).is_file()
 
-    def _codes(self, coder: Coder, name: str, cell: Cell) -> Iterator[tuple[str, str | int | None]]:
+    def _code(self, coder: Coder, name: str, cell: Cell) -> tuple[str, str | int | None]:
+        """Return the column of a code, and the code."""
         text = cell.value
         day = day_of(cell, self._order) if name in ("birth_date", "recruited") else None
-        if name == "given":
-            yield "given_code", coder.given(text)
-        elif name == "surname":
-            yield "surname_code", coder.surname(text)
-        elif name == "phone":
-            yield "phone_code", coder.phone(text)
-        elif name in ("birth_year", "birth_date"):
-            yield "birth_year", day.year if day else year_of(cell)
-        elif name == "recruited":
-            yield "recruited_code", coder.answer(name, f"{day.year} {day.month}" if day else text)
-        else:
-            yield f"{name}_code", coder.answer(name, text)
+        parts = {"given": coder.given, "surname": coder.surname, "phone": coder.phone}
+        if name in parts:
+            return f"{name}_code", parts[name](text)
+        if name in ("birth_year", "birth_date"):
+            return "birth_year", day.year if day else year_of(cell)
+        if name == "recruited" and day:
+            text = f"{day.year} {day.month}"
+        return f"{name}_code", coder.answer(name, text)
 
     def _write(self, writer: pq.ParquetWriter) -> None:
         writer.write_table(pa.Table.from_pylist(self._rows, schema=LINK_CODES))

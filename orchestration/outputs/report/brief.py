@@ -87,33 +87,21 @@ def _first(view: View, figures: Mapping[str, str]) -> list[Block]:
             *([Paragraph(farther, tone="note")] if (farther := _farther(view)) else []),
         ]
     right += [Figure("legend", figures["legend"], SIDE), Paragraph(map_note, tone="note")]
+    roles = [
+        [Heading((f"{say.text(f'{name}.prefix')}: ", *title(view))), *place_bars(view, role, others)]
+        for name, title, role, others in (
+            ("from", findings.from_title, "origin", "from.abroad"),
+            ("through", findings.through_title, "transit", "through.border"),
+            ("to", findings.to_title, "destination", "to.abroad"),
+        )
+    ]
     return [
         Facts(key_figures(view)),
         Heading(findings.leading_corridors(view)),
         Columns((WIDE, SIDE), ([Figure("corridors", figures["corridors"], WIDE)], right)),
-        Columns(
-            (THIRD, THIRD, THIRD),
-            (
-                [
-                    Heading(_with_role(view, "from", findings.from_title(view))),
-                    *place_bars(view, "origin", "from.abroad"),
-                ],
-                [
-                    Heading(_with_role(view, "through", findings.through_title(view))),
-                    *place_bars(view, "transit", "through.border"),
-                ],
-                [
-                    Heading(_with_role(view, "to", findings.to_title(view))),
-                    *place_bars(view, "destination", "to.abroad"),
-                ],
-            ),
-        ),
+        Columns((THIRD, THIRD, THIRD), roles),
         Paragraph(say(f"brief.note.{view.published.name}", period=view.period), tone="note"),
     ]
-
-
-def _with_role(view: View, role: str, title: Sentence) -> Sentence:
-    return (f"{view.say.text(f'{role}.prefix')}: ", *title)
 
 
 def key_figures(view: View) -> list[Fact]:
