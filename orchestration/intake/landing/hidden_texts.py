@@ -87,8 +87,7 @@ def _used(codes: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.int64]:
 
 
 def _dictionary(cells: pa.Table, name: str) -> _Codes:
-    column = cells[name].unify_dictionaries().combine_chunks()
-    array = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+    array = cells[name].unify_dictionaries().combine_chunks()
     return _Codes(array.indices.to_numpy(), array.dictionary.to_pylist())
 
 

@@ -92,7 +92,7 @@ def _groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
         if count >= (_CELLS_OF_A_LARGE_TABLE if len(waiting) == 1 else _CELLS_IN_A_GROUP):
             yield _concatenated(waiting)
             waiting = []
-    yield _concatenated(waiting or [table_of([])])
+    yield _concatenated(waiting or [DICTIONARY_SCHEMA.empty_table()])
 
 
 def _concatenated(tables: list[pa.Table]) -> pa.Table:
@@ -209,14 +209,6 @@ def sweep(landing: Path, sealed: Path, partner: str) -> None:
             is_left_over = file.suffix in _WITH_NOTE and not is_committed and not is_original
             if file.name.startswith(PARTIAL) or is_left_over:
                 file.unlink()
-
-
-def table_of(cells: list[LandedCell]) -> pa.Table:
-    """Return cells as a table of DICTIONARY_SCHEMA."""
-    columns = list(zip(*cells, strict=True)) if cells else [()] * len(SCHEMA)
-    kinds = [kind.type for kind in DICTIONARY_SCHEMA]
-    arrays = [pa.array(list(column), type=kind) for column, kind in zip(columns, kinds, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=DICTIONARY_SCHEMA)
 
 
 def landed_cells(table: pa.Table) -> Iterator[LandedCell]:

@@ -32,10 +32,6 @@ class Refusals:
             self._reasons.append(reason)
         self._codes[rows] = self._reasons.index(reason) + 1
 
-    def of(self, row: int) -> str | None:
-        code = int(self._codes[row])
-        return self._reasons[code - 1] if code else None
-
     def by_reason(self) -> Iterator[tuple[str, Flags]]:
         """Yield each reason with its rows."""
         for code, reason in enumerate(self._reasons, start=1):
