@@ -37,11 +37,11 @@ class RowConditions:
 
 def _outcomes(condition: AcceptIf) -> tuple[dict[str, str | None], str | None]:
     """Return the outcome of each text, and that of any other."""
-    of_action = {
+    of_action: dict[str | None, str | None] = {
         "accept": None,
         "withhold": f"withheld:{condition.withheld_as}",
         "wait": f"Q:{condition.waits_as}",
     }
     texts = {"accept": condition.accept, "withhold": condition.withhold, "wait": condition.wait}
-    outcomes = {same(text): of_action[action] for action in of_action for text in texts[action]}
+    outcomes = {same(text): of_action[action] for action in texts for text in texts[action]}
     return outcomes, of_action.get(condition.otherwise, UNMAPPED)
