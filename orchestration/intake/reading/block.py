@@ -7,7 +7,7 @@ messages and whoever has to look at a single row.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, islice
 from typing import Any, NamedTuple
@@ -40,22 +40,18 @@ class SourceRow(NamedTuple):
     lines: int = 1
 
 
+@dataclass(eq=False)
 class Column:
     """One column of a block: `codes` gives each row the number of one of the distinct `values`.
 
     `kinds`, `formats` and `looks` (of a cell, by distinct value) are None where every value is plain text.
     """
 
-    def __init__(
-        self,
-        values: pa.StringArray,
-        codes: npt.NDArray[np.int32],
-        kinds: list[str] | None = None,
-        formats: list[str | None] | None = None,
-        looks: list[str | None] | None = None,
-    ) -> None:
-        self.values, self.codes = values, codes
-        self.kinds, self.formats, self.looks = kinds, formats, looks
+    values: pa.StringArray
+    codes: npt.NDArray[np.int32]
+    kinds: list[str] | None = None
+    formats: list[str | None] | None = None
+    looks: list[str | None] | None = None
 
     @classmethod
     def of_arrow(cls, column: pa.DictionaryArray) -> Column:
@@ -211,9 +207,6 @@ class Block:
             None if self.parents is None else self.parents[start:end],
             None if self.orders is None else self.orders[start:end],
         )
-
-    def with_columns(self, columns: list[Column]) -> Block:
-        return replace(self, columns=columns)
 
     @cached_property
     def filled(self) -> Flags:

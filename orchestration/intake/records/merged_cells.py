@@ -6,6 +6,7 @@ In any other column that the contract reads, such cells would leave all rows but
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from orchestration.contracts import Cell
 from orchestration.intake.outcomes import ExtractHeld
@@ -44,7 +45,7 @@ def fill_down_merged(
         width = max(len(block.columns), *(at + 1 for at in made))
         none = Column.of_cells([None] * len(block))
         kept = [block.columns[at] if at < len(block.columns) else none for at in range(width)]
-        yield block.with_columns([made.get(at, column) for at, column in enumerate(kept)])
+        yield replace(block, columns=[made.get(at, column) for at, column in enumerate(kept)])
 
 
 def refuse_other_merges(

@@ -103,7 +103,7 @@ class Tabs:
                 columns += [
                     Column.of_cells(cell_at(cells, at) for cells in beside) for at in range(len(tab.columns))
                 ]
-            yield block.with_columns(columns)
+            yield replace(block, columns=columns)
 
     def remember(self, block: Block, reasons: list[str | None]) -> None:
         """Remember what became of main rows for the tabs' rows of the same record."""

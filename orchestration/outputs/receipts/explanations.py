@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass, replace
 from functools import cache
 
 from expectations.checks import EXTRACT_CHECKS
-from orchestration.core import REFERENCE_SEEDS
+from orchestration.core import seed_rows
 
 ASK = "Ask your data steward."
 
@@ -28,13 +27,13 @@ def rule(code: str) -> Explanation:
 
 def refusal(reason: str) -> Explanation:
     """Explain `skip:blank`, `withheld:no_consent`, `strip:phone`, `Q:orphan_leg` …"""
-    return _reasons("refusal_reasons.csv").get(reason) or rule(reason.partition(":")[2])
+    return _reasons("refusal_reasons").get(reason) or rule(reason.partition(":")[2])
 
 
 def file_reason(code: str) -> Explanation:
     """Explain why a file waits (`hold:column_missing`, `password` …) or changed (`drift:column_gone`)."""
     title = code.rpartition(":")[2].replace("_", " ").capitalize()
-    return _reasons("file_reasons.csv").get(code, Explanation(title, "This has no explanation yet."))
+    return _reasons("file_reasons").get(code, Explanation(title, "This has no explanation yet."))
 
 
 def check(name: str, finding: str = "") -> Explanation:
@@ -50,7 +49,7 @@ def check(name: str, finding: str = "") -> Explanation:
 
 @cache
 def _rules() -> dict[str, Explanation]:
-    return _explanations("quality_rules.csv", "rule_code")
+    return _explanations("quality_rules", "rule_code")
 
 
 @cache
@@ -59,10 +58,5 @@ def _reasons(seed: str) -> dict[str, Explanation]:
 
 
 def _explanations(seed: str, key: str) -> dict[str, Explanation]:
-    rows = _seed(seed)
+    rows = seed_rows(seed)
     return {row[key]: Explanation(row["title"], row["explanation"], row["partner_action"]) for row in rows}
-
-
-def _seed(name: str) -> list[dict[str, str]]:
-    with (REFERENCE_SEEDS / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
