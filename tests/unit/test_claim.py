@@ -233,14 +233,14 @@ def test_rows_of_a_program_that_opened_the_file_before_the_claim_are_taken_later
     assert files(home) == []
 
 
-@pytest.mark.parametrize("moment", ["register", "_lease"])
+@pytest.mark.parametrize("moment", ["write_json", "_lease"])
 def test_rows_added_up_to_the_last_look_are_taken_later(
     home: Settings, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    """`register`: after the landing is committed. `_lease`: immediately before the file is removed."""
+    """`write_json`: after the landing is committed. `_lease`: immediately before the file is removed."""
     file = csv_in_the_inbox(home, 100)
     claimed = file.parent / ".claimed" / file.name
-    module = TAKE_IN if moment == "register" else CLAIM
+    module = TAKE_IN if moment == "write_json" else CLAIM
     do = getattr(module, moment)
 
     def do_after_rows_are_added(*given: object) -> object:
