@@ -13,7 +13,7 @@ import pytest
 
 from orchestration.cli.without_decision import without_decision
 from orchestration.core import UsageError, load_keys, refreshes
-from orchestration.operations import read_status
+from orchestration.operations import next_run, read_status
 from orchestration.places import name_token
 from orchestration.release import Release, diff, find_release
 from orchestration.stewardship import record_decision, refresh_since, review
@@ -34,7 +34,10 @@ LISTS = (
 
 @dataclass
 class Story:
-    """`before`, `steps`, `after`: what the lists showed around the second refresh, and in each step of it."""
+    """`before`, `steps`, `after`: what the lists showed around the second refresh, and in each step of it.
+
+    `waiting`: what waited for a refresh before the second and after it.
+    """
 
     base: EvidenceBase
     left_out: dict[str, Any]
@@ -45,6 +48,7 @@ class Story:
     before: dict[str, Any]
     steps: dict[str, dict[str, Any]]
     after: dict[str, Any]
+    waiting: list[next_run.Waiting]
 
 
 def seen(base: EvidenceBase) -> dict[str, Any]:
@@ -83,6 +87,7 @@ def story(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactor
     assert ended.error is None, ended.error
     first, cases = find_release(settings, "current"), [base.ask(CASES)[0][0]]
 
+    waiting = [next_run.waiting(settings)]
     later = base.at(scenario.AS_OF.replace(hour=8))
     before, steps = seen(later), dict[str, dict[str, Any]]()
 
@@ -92,7 +97,9 @@ def story(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactor
     ended = later.refresh(look)
     assert ended.error is None, ended.error
     cases.append(base.ask(CASES)[0][0])
-    return Story(base, left_out, made[1], made[0] is not None, first, cases, before, steps, seen(later))
+    waiting.append(next_run.waiting(settings))
+    was_running = made[0] is not None
+    return Story(base, left_out, made[1], was_running, first, cases, before, steps, seen(later), waiting)
 
 
 def test_decision_during_a_refresh_takes_part_in_the_next_one(story: Story) -> None:
@@ -103,6 +110,13 @@ def test_decision_during_a_refresh_takes_part_in_the_next_one(story: Story) -> N
         [{"id": story.left_out["id"], "kind": "row_exclude"}],
         [{"id": story.alias["id"], "kind": "place_alias"}],
     ]
+
+
+def test_decisions_during_a_refresh_start_another_one_and_no_third(story: Story) -> None:
+    after_first, after_second = story.waiting
+    assert after_first.decisions == sorted([story.left_out["id"], story.alias["id"]])
+    assert after_first.key is not None
+    assert (after_second.decisions, after_second.key) == ([], None)
 
 
 def test_diff_names_added_and_revoked_decisions(story: Story) -> None:

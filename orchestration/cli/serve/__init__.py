@@ -24,8 +24,9 @@ def serve_command(settings: Settings, port: int) -> None:
     """Serve desk, files and Dagster UI.
 
     The desk, the members' files and the Dagster UI behind one login at http://127.0.0.1:3030 until Ctrl-C.
-    While it runs, it starts the refresh every night and when files arrive, and sends messages. It listens on
-    this machine only: to reach it from elsewhere, use a tunnel, or a TLS proxy and NJIA_DESK_URL.
+    While it runs, it starts the refresh every night and when files, decisions or a request wait, and sends
+    messages. It listens on this machine only: to reach it from elsewhere, use a tunnel, or a TLS proxy and
+    NJIA_DESK_URL.
     """
     from orchestration import gates, release
     from orchestration.cli.serve import dagster_services
