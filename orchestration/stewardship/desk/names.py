@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.core import Settings
-from orchestration.stewardship.desk.pages import spoken
 from orchestration.stewardship.kinds.place_alias import written_names
+from orchestration.stewardship.sentences import say
 
 _NOTES_KEPT = 4096
 
@@ -36,7 +36,7 @@ class Names:
             if place == "name":
                 found[place] = self._written_place(value)
             elif place == "check":
-                found[place] = spoken(value)
+                found[place] = value.replace("_", " ")
             elif place in ("partner", "one", "other"):
                 found[place] = self.partner(value)
             elif place == "extract_id":
@@ -62,7 +62,7 @@ class Names:
     def extract(self, partner: str, extract_id: str) -> str | None:
         """Return file, day and partner of a landed extract; None where there is no such extract."""
         file = self.file(partner, extract_id)
-        return file and f"{file}, {self.partner(partner) or partner}"
+        return file and say("{file}, {partner}", file=file, partner=self.partner(partner) or partner)
 
     def file(self, partner: str, extract_id: str) -> str | None:
         """Return file and day of a landed extract; None where there is no such extract."""
@@ -70,7 +70,7 @@ class Names:
         if not path.is_file():
             return None
         _, file, day = _noted(path, path.stat().st_mtime_ns)
-        return file and f"{file} ({day})"
+        return file and say("{file} ({day})", file=file, day=day)
 
     def _written_place(self, token: str) -> str | None:
         text = self._written.get(token) if self.is_steward else None

@@ -95,7 +95,7 @@ class Words:
     def extract(self, partner: str, extract_id: str) -> Markup:
         """Return file, day and partner of an extract for a heading, its id in small print."""
         name, ids = self.names.extract(partner, extract_id) if self.names else None, f"{partner}/{extract_id}"
-        return _with_id(name, ids) if name else escape(ids)
+        return _with_id(self.said(name), ids) if name else escape(ids)
 
     def _with_names(self, sentence: str) -> tuple[str, str]:
         names = self.names.in_title(sentence.given) if self.names and isinstance(sentence, Sentence) else {}

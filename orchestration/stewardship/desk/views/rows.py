@@ -77,7 +77,9 @@ def of_rule(visit: Visit, item: Item) -> Response:
         partner=partner,
         rule=rule,
         words_of_rule=words,
-        heading=say("{partner}: {rule}", partner=partner, rule=words["title"] if words else spoken(rule)),
+        heading=say(
+            "{partner}: {rule}", partner=partner, rule=words["title"] if words else rule.replace("_", " ")
+        ),
         stays_unknown=releasable_rules().get(rule),
         refused=List(visit, refused, columns, name="refused"),
         list=found,
@@ -89,7 +91,7 @@ def rows_of_rule(visit: Visit, item: Item) -> List:
 
     def file_and_id(extract_id: str) -> tuple[str, str, str]:
         file = visit.names.file(partner, extract_id)
-        return (file, "", extract_id) if file else (extract_id, "", "")
+        return (t.said(file), "", extract_id) if file else (extract_id, "", "")
 
     columns = (
         Column("extract", "extracts.extract", lambda row: row.extract_id,
