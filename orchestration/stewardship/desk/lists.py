@@ -7,7 +7,7 @@ of a person, so it goes by POST and stays in the session: the address holds its 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -21,12 +21,11 @@ from orchestration.stewardship.desk.visit import Visit
 PAGE_SIZE = 50
 SHOWN_VALUES, MOST_VALUES = 8, 200
 LONGEST_SEARCH = 200
-Text = str | tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What stands in a cell: `mark` beside the text as a warning (or `tone`), `note` quietly below it.
+    """What stands in a cell: `mark` beside the text as a warning, `note` quietly below it.
 
     `folded`: a summary, and the links that it unfolds, each with its text.
     """
@@ -35,7 +34,6 @@ class Cell:
     link: str = ""
     note: str = ""
     mark: str = ""
-    tone: str = "warning"
     folded: tuple[str, Sequence[tuple[str, str]]] | None = None
 
 
@@ -43,19 +41,24 @@ class Cell:
 class Column:
     """`name` stands in addresses, `label` is a key of `words.csv`.
 
-    `value` is what rows are sorted, counted and searched by: a text, a number, or texts. `said` names a text
-    of it, `show` makes the cell where that is not all. A hidden column is a facet alone.
+    `given` returns what rows are sorted, counted and searched by: a text, a number, or texts; without it that
+    is the row's own field of the name. `said` names a text of it, `show` makes the cell where that is not
+    all. A hidden column is a facet alone.
     """
 
     name: str
     label: str
-    value: Callable[[Any], Any]
+    given: Callable[[Any], Any] | None = None
     show: Callable[[Any], Cell] | None = None
     said: Callable[[str], str] = str
     is_facet: bool = False
-    is_searched: bool = False
     is_number: bool = False
     is_hidden: bool = False
+
+    def value(self, row: Any) -> Any:
+        if self.given:
+            return self.given(row)
+        return row[self.name] if isinstance(row, Mapping) else getattr(row, self.name)
 
     def texts(self, row: Any) -> tuple[str, ...]:
         value = self.value(row)
@@ -140,7 +143,6 @@ class List:
         kept = visit.session.searches.get(self._search) if visit.session else None
         self.search, self.has_lost_search = kept or "", bool(self._search) and kept is None
         self._sort = query.get(f"{self._prefix}sort", "")
-        self.can_search = any(one.is_searched for one in columns)
         self._texts = {name: list(map(one.texts, rows)) for name, one in self._facets.items()}
         self._found = list(self._searched())
         self._matching = self._narrowed()
@@ -213,13 +215,13 @@ class List:
             first = [one for at, one in enumerate(values) if at < SHOWN_VALUES or one.is_chosen]
             yield Facet(column.label, first, [one for one in values if one not in first][:MOST_VALUES])
 
-    def _searched(self) -> Iterable[int]:
+    def _searched(self) -> Iterator[int]:
         words = self.search.casefold().split()
-        if not words:
-            return range(self.total)
-        columns = [one for one in self._columns if one.is_searched]
-        texts = (" ".join(text for one in columns for text in one.texts(row)) for row in self._rows)
-        return (at for at, text in enumerate(map(str.casefold, texts)) if all(word in text for word in words))
+        columns = [one for one in self._columns if not one.is_number] if words else []
+        for at, row in enumerate(self._rows):
+            text = " ".join(one.name_of(text) for one in columns for text in one.texts(row)).casefold()
+            if all(word in text for word in words):
+                yield at
 
     def _narrowed(self, without: str = "") -> list[int]:
         found = self._found
@@ -258,6 +260,13 @@ class List:
         query += [(name, value) for name, value in rest.items() if value]
         named = urlencode([(self._prefix + name, value) for name, value in query])
         return f"{self._path}?{named}" if named else self._path
+
+
+def list_page(
+    visit: Visit, columns: Sequence[Column], rows: Sequence[Any], title: str, nothing: str, hint: str = ""
+) -> Response:
+    """Return a page that is one list; `title` and `nothing` are keys of `words.csv`."""
+    return visit.page("list", list=List(visit, rows, columns), title=title, nothing=nothing, hint=hint)
 
 
 def search(visit: Visit) -> Response:

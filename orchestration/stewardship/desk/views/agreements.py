@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from orchestration.contracts import agreements_ending, load_contracts, with_changes
 from orchestration.stewardship.decisions.active import active_decisions, list_decisions
-from orchestration.stewardship.desk.lists import Cell, Column, List
+from orchestration.stewardship.desk.lists import Cell, Column, list_page
 from orchestration.stewardship.desk.shared_parts import item_page
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
@@ -28,21 +28,17 @@ def agreements(visit: Visit) -> Response:
 
     columns = (
         Column("contract", "agreements.contract", lambda one: f"{one['partner']}/{one['contract']}",
-               lambda one: Cell(*t.named(one["partner"], one["contract"], one["path"])), is_searched=True),
-        Column("partner", "file.partner", lambda one: one["partner"], is_facet=True, is_hidden=True),
+               lambda one: Cell(*t.named(one["partner"], one["contract"], one["path"]))),
+        Column("partner", "file.partner", is_facet=True, is_hidden=True),
         Column("valid_to", "agreements.valid_to", lambda one: one["terms"].valid_to,
-               lambda one: Cell(t.day(one["terms"].valid_to), mark=state(one) and t(state(one)),
-                                tone="bad" if state(one) == "agreements.ended" else "warning")),
-        Column("state", "decision.state", state, said=t, is_facet=True,
-               is_hidden=True),
+               lambda one: Cell(t.day(one["terms"].valid_to), mark=state(one) and t(state(one)))),
+        Column("state", "decision.state", state, said=t, is_facet=True, is_hidden=True),
         Column("finest_place", "agreements.finest_place", lambda one: one["terms"].finest_place,
                said=lambda place: t(f"finest.{place}"), is_facet=True),
         Column("retention", "agreements.retention", lambda one: one["terms"].retention_years, is_number=True),
     )  # fmt: skip
     found = sorted(_agreements(visit), key=lambda one: (one["terms"].valid_to, one["partner"]))
-    return visit.page(
-        "list", title="agreements.title", hint="", nothing="agreements.none", list=List(visit, found, columns)
-    )
+    return list_page(visit, columns, found, "agreements.title", "agreements.none")
 
 
 def agreement(visit: Visit, item: Item) -> Response:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from expectations.checks import CHECKS, is_waivable
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
-from orchestration.stewardship.desk.lists import Cell, Column, List
+from orchestration.stewardship.desk.lists import Cell, Column, list_page
 from orchestration.stewardship.desk.pages import seen
 from orchestration.stewardship.desk.shared_parts import waiting_item
 from orchestration.stewardship.desk.trends import bars, trend_of
@@ -30,30 +30,26 @@ USUAL_WAIVER = timedelta(days=14)
 def checks(visit: Visit) -> Response:
     """List the failed checks of the last refresh by what they stop."""
     t = visit.words
+
+    def state(row: dict[str, str]) -> str:
+        return "waived" if row["waived"] == "True" else row["outcome"]
+
     columns = (
-        Column("check", "checks.check", lambda row: t.spoken(row["check_name"]),
-               lambda row: Cell(t.spoken(row["check_name"]), item_of_check(row).path,
-                                mark=t("checks.waived") if row["waived"] == "True" else ""),
-               is_searched=True),
-        Column("stops", "checks.stops", lambda row: row["severity"], said=lambda name: t(f"checks.{name}"),
-               is_facet=True),
-        Column("partner", "file.partner", lambda row: row["partner"], is_facet=True, is_hidden=True),
-        Column("state", "decision.state", lambda row: "waived" if row["waived"] == "True" else row["outcome"],
-               said=lambda outcome: t.known(f"outcome.{outcome}", outcome), is_facet=True, is_hidden=True),
+        Column("check_name", "checks.check", said=t.spoken, show=lambda row: Cell(
+            t.spoken(row["check_name"]), item_of_check(row).path,
+            mark=t("checks.waived") if state(row) == "waived" else "")),
+        Column("severity", "checks.stops", said=lambda severity: t(f"checks.{severity}"), is_facet=True),
+        Column("partner", "file.partner", is_facet=True, is_hidden=True),
+        Column("state", "decision.state", state, said=lambda one: t.known(f"outcome.{one}", one),
+               is_facet=True, is_hidden=True),
         Column("of", "checks.of", lambda row: f"{row['partner']}/{row['extract_id']}" if row["partner"]
-               else row["subject"], is_searched=True),
-        Column("found", "checks.found", lambda row: _found(visit, row)),
+               else row["subject"]),
+        Column("observed", "checks.found", lambda row: _found(visit, row)),
         Column("expected", "checks.expected", lambda row: "" if review.finding_of(row) else row["expected"]),
     )  # fmt: skip
     found = review.standing(visit.settings, review.FAILED_CHECKS)
     found.sort(key=lambda row: ("refuse", "hold", "warn").index(row["severity"]))
-    return visit.page(
-        "list",
-        title="checks.title",
-        hint=t("checks.report"),
-        nothing="checks.none",
-        list=List(visit, found, columns),
-    )
+    return list_page(visit, columns, found, "checks.title", "checks.none", t("checks.report"))
 
 
 def _found(visit: Visit, row: dict[str, str]) -> str:

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from orchestration.stewardship import audit
-from orchestration.stewardship.desk.lists import Cell, Column, List
+from orchestration.stewardship.desk.lists import Cell, Column, list_page
 from orchestration.stewardship.desk.shared_parts import item_page
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
@@ -22,16 +22,15 @@ def drift(visit: Visit) -> Response:
     t = visit.words
     columns = (
         Column("contract", "agreements.contract", lambda one: f"{one.partner}/{one.contract}",
-               lambda one: Cell(*t.named(one.partner, one.contract, one.item.path)), is_searched=True),
-        Column("partner", "file.partner", lambda one: one.partner, is_facet=True, is_hidden=True),
-        Column("received", "extracts.received", lambda one: (one.received_on or "")[:10], said=t.day),
+               lambda one: Cell(*t.named(one.partner, one.contract, one.item.path))),
+        Column("partner", "file.partner", is_facet=True, is_hidden=True),
+        Column("received_on", "extracts.received", lambda one: (one.received_on or "")[:10], said=t.day),
         Column("state", "decision.state", lambda one: "drift.landed" if one.is_landed else "drift.not_landed",
                said=t, is_facet=True),
         Column("change", "drift.change", lambda one: tuple(sorted({change.kind for change in one.changes})),
                said=lambda kind: t(f"drift.{kind}"), is_facet=True),
     )  # fmt: skip
-    found = List(visit, drift_questions(visit.settings), columns)
-    return visit.page("list", title="drift.title", hint="", nothing="drift.none", list=found)
+    return list_page(visit, columns, drift_questions(visit.settings), "drift.title", "drift.none")
 
 
 def of_contract(visit: Visit, item: Item) -> Response:

@@ -57,12 +57,12 @@ def _landed_extracts(visit: Visit, status: dict[str, Any]) -> List:
 
     columns = (
         Column("extract", "extracts.extract", lambda one: f"{one['file'] or ''} {one['extract_id']}".strip(),
-               lambda one: Cell(one["file"] or one["extract_id"], one["path"], note(one)), is_searched=True),
-        Column("partner", "file.partner", lambda one: one["partner"], is_facet=True, is_searched=True),
-        Column("contract", "extract.contract", lambda one: one["contract"], is_facet=True, is_hidden=True),
+               lambda one: Cell(one["file"] or one["extract_id"], one["path"], note(one))),
+        Column("partner", "file.partner", is_facet=True),
+        Column("contract", "extract.contract", is_facet=True, is_hidden=True),
         Column("state", "decision.state", state, said=t, is_facet=True),
-        Column("received", "extracts.received", lambda one: one["received_on"], said=t.day),
-        Column("rows", "extracts.rows", lambda one: one["rows_landed"], is_number=True),
+        Column("received_on", "extracts.received", said=t.day),
+        Column("rows_landed", "extracts.rows", is_number=True),
     )  # fmt: skip
     return List(visit, found, columns)
 
@@ -74,10 +74,9 @@ def _key(note: dict[str, Any]) -> tuple[str, str]:
 def _waiting_files(visit: Visit) -> List:
     t = visit.words
     columns = (
-        Column("file", "rows.file", lambda one: one["file"],
-               lambda one: Cell(one["file"], file_not_taken(one["partner"], one["file"]).path),
-               is_searched=True),
-        Column("partner", "file.partner", lambda one: one["partner"], is_facet=True, is_searched=True),
+        Column("file", "rows.file",
+               show=lambda one: Cell(one["file"], file_not_taken(one["partner"], one["file"]).path)),
+        Column("partner", "file.partner", is_facet=True),
         Column("why", "extracts.why", why_in_short, said=t.said, is_facet=True),
     )  # fmt: skip
     return List(visit, review.standing(visit.settings, review.FILES_NOT_TAKEN), columns, name="files")
@@ -85,19 +84,19 @@ def _waiting_files(visit: Visit) -> List:
 
 def _partners(visit: Visit, found: list[dict[str, Any]]) -> List:
     t, last = visit.words, refreshes.last(visit.settings)
-    late = {one["partner"] for one in last.overdue} if last else set()
+    overdue_ones = {one["partner"] for one in last.overdue} if last else set()
+
+    def late(one: dict[str, Any]) -> str:
+        return "extracts.overdue" if one["partner"] in overdue_ones else ""
+
     columns = (
-        Column("partner", "file.partner", lambda one: one["partner"],
-               lambda one: Cell(*t.named(one["partner"], link=f"/extracts?partner={one['partner']}")),
-               is_searched=True),
-        Column("state", "decision.state", lambda one: one["state"], lambda one: Cell(t.said(one["state"])),
-               said=t.said, is_facet=True),
-        Column("received", "extracts.last", lambda one: one["last_received"], said=t.day),
-        Column("cadence", "overdue.cadence", lambda one: one["cadence"], is_facet=True),
-        Column("overdue", "extracts.overdue",
-               lambda one: "extracts.overdue" if one["partner"] in late else "",
-               lambda one: Cell(t("extracts.overdue"), overdue(one["partner"]).path)
-               if one["partner"] in late else Cell("–"), said=t, is_facet=True),
+        Column("partner", "file.partner",
+               show=lambda one: Cell(*t.named(one["partner"], link=f"/extracts?partner={one['partner']}"))),
+        Column("state", "decision.state", said=t.said, is_facet=True),
+        Column("last_received", "extracts.last", said=t.day),
+        Column("cadence", "overdue.cadence", is_facet=True),
+        Column("overdue", "extracts.overdue", late, lambda one: Cell(
+            t(late(one)), overdue(one["partner"]).path) if late(one) else Cell("–"), said=t, is_facet=True),
     )  # fmt: skip
     return List(visit, found, columns, name="partners")
 

@@ -53,12 +53,11 @@ def files(visit: Visit) -> Response:
 
 def _listed(visit: Visit, found: list[MembersFile]) -> List:
     columns = (
-        Column("file", "files.file", lambda one: one.name, lambda one: Cell(one.name, f"/files/{one.name}"),
-               is_searched=True),
+        Column("name", "files.file", show=lambda one: Cell(one.name, f"/files/{one.name}")),
         Column("folder", "files.folder", lambda one: one.name.partition("/")[0] if "/" in one.name else "",
                said=lambda folder: visit.words.known(FOLDERS.get(folder, ""), folder),
                is_facet=True, is_hidden=True),
-        Column("size", "files.size", lambda one: one.size, lambda one: Cell(size(one.size)), is_number=True),
+        Column("size", "files.size", show=lambda one: Cell(size(one.size)), is_number=True),
     )  # fmt: skip
     return List(visit, found, columns)
 

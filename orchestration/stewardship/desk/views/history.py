@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from orchestration.core import NjiaError
 from orchestration.stewardship.decisions.active import list_decisions
-from orchestration.stewardship.desk.lists import Cell, Column, List
+from orchestration.stewardship.desk.lists import Cell, Column, list_page
 from orchestration.stewardship.desk.shared_parts import item_page
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
@@ -21,17 +21,15 @@ def history(visit: Visit) -> Response:
     """List the decisions, newest first."""
     t = visit.words
     columns = (
-        Column("when", "decisions.when", lambda one: one["time"], lambda one: Cell(t.moment(one["time"]))),
+        Column("time", "decisions.when", show=lambda one: Cell(t.moment(one["time"]))),
         Column("says", "decision.says", lambda one: f"{t.said(one['says'])} {one['reason']}",
-               lambda one: Cell(t.said(one["says"]), f"/items/decision/{one['id']}", one["reason"]),
-               is_searched=True),
-        Column("kind", "waiting.kind", lambda one: one["kind"], said=lambda kind: t(f"kind.{kind}"),
-               is_facet=True, is_hidden=True),
-        Column("author", "decision.author", lambda one: one["author"], is_facet=True),
+               lambda one: Cell(t.said(one["says"]), f"/items/decision/{one['id']}", one["reason"])),
+        Column("kind", "waiting.kind", said=lambda kind: t(f"kind.{kind}"), is_facet=True, is_hidden=True),
+        Column("author", "decision.author", is_facet=True),
         Column("state", "decision.state", _state, said=t, is_facet=True),
     )  # fmt: skip
-    found = List(visit, list(reversed(list_decisions(visit.settings))), columns)
-    return visit.page("list", title="decisions.title", hint="", nothing="decisions.none", list=found)
+    found = list(reversed(list_decisions(visit.settings)))
+    return list_page(visit, columns, found, "decisions.title", "decisions.none")
 
 
 def _state(entry: dict[str, Any]) -> str:

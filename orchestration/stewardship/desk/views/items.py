@@ -48,16 +48,15 @@ def waiting(visit: Visit) -> Response:
 def waiting_list(visit: Visit) -> List:
     t = visit.words
     columns = (
-        Column("what", "waiting.what", lambda one: t.searched(one.title), lambda one: _titled(t, one),
-               is_searched=True),
+        Column("what", "waiting.what", lambda one: t.searched(one.title), lambda one: _titled(t, one)),
         Column("kind", "waiting.kind", lambda one: one.item.kind, said=lambda kind: t(f"item_kind.{kind}"),
                is_facet=True, is_hidden=True),
         Column("partner", "file.partner", lambda one: partner_of(one.item), is_facet=True, is_hidden=True),
-        Column("movements", "item.movements", lambda one: one.movements, is_number=True),
-        Column("numbers", "item.numbers", lambda one: one.numbers, is_number=True),
-        Column("owner", "item.owner", lambda one: one.owner, is_facet=True),
-        Column("opened", "item.opened", lambda one: one.opened),
-        Column("due", "item.due", lambda one: one.due, said=t.day),
+        Column("movements", "item.movements", is_number=True),
+        Column("numbers", "item.numbers", is_number=True),
+        Column("owner", "item.owner", is_facet=True),
+        Column("opened", "item.opened", said=t.day),
+        Column("due", "item.due", said=t.day),
     )  # fmt: skip
     choice = Choice("item", lambda one: str(one.item), lambda one: t.heading(one.title)[0])
     return List(visit, open_items(visit.settings), columns, choice=choice)

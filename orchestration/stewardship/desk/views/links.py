@@ -28,20 +28,16 @@ def links(visit: Visit) -> Response:
 
 def list_of_links(visit: Visit) -> List:
     t = visit.words
-
-    def reason(code: str) -> str:
-        return t.known(f"link.reason.{code}", code)
-
     columns = (
         Column("pair", "links.pair", lambda one: f"{one.record_a} {one.record_b}",
-               lambda one: Cell(f"{one.record_a}, {one.record_b}", one.item.path), is_searched=True),
-        Column("partner", "links.partners", lambda one: one.partners, is_facet=True),
-        Column("likely", "links.likely", lambda one: one.score, lambda one: Cell(f"{one.score * 100:.0f} %"),
-               is_number=True),
+               lambda one: Cell(f"{one.record_a}, {one.record_b}", one.item.path)),
+        Column("partners", "links.partners", is_facet=True),
+        Column("score", "links.likely", show=lambda one: Cell(f"{one.score * 100:.0f} %"), is_number=True),
         Column("agree", "links.agree", lambda one: tuple(one.agreements), said=t.said, is_facet=True),
         Column("differ", "link.differ", lambda one: tuple(one.differences), said=t.said, is_facet=True,
                is_hidden=True),
-        Column("reason", "links.why", lambda one: one.reason, said=reason, is_facet=True, is_hidden=True),
+        Column("reason", "links.why", said=lambda code: t.known(f"link.reason.{code}", code), is_facet=True,
+               is_hidden=True),
     )  # fmt: skip
     choice = Choice(
         "pair",

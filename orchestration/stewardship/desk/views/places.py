@@ -46,12 +46,11 @@ def list_of_places(visit: Visit) -> List:
     t = visit.words
     columns = (
         Column("name", "places.name", lambda one: " ".join((one.name, *chain(*one.written))),
-               lambda one: Cell(one.text, one.item.path, one.name if one.written else ""), is_searched=True),
-        Column("country", "places.country", lambda one: one.country, is_facet=True),
-        Column("why", "places.why", lambda one: one.status, said=lambda status: t(f"places.{status}"),
-               is_facet=True, is_hidden=True),
-        Column("mentions", "places.mentions", lambda one: one.mentions, is_number=True),
-        Column("movements", "item.movements", lambda one: one.movements, is_number=True),
+               lambda one: Cell(one.text, one.item.path, one.name if one.written else "")),
+        Column("country", "places.country", is_facet=True),
+        Column("status", "places.why", said=lambda one: t(f"places.{one}"), is_facet=True, is_hidden=True),
+        Column("mentions", "places.mentions", is_number=True),
+        Column("movements", "item.movements", is_number=True),
         Column("near", "places.candidates", lambda one: tuple(place.place_id for place in one.candidates),
                lambda one: Cell(", ".join(place.name for place in one.candidates[:3]) or "–"),
                said=described, is_facet=True),

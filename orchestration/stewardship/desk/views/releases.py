@@ -51,10 +51,9 @@ def releases(visit: Visit) -> Response:
 def _releases(visit: Visit, found: list[Any]) -> List:
     t = visit.words
     columns = (
-        Column("release", "front.release", lambda one: one.release_id,
-               lambda one: Cell(one.release_id, f"/release?release={one.release_id}",
-                                mark=t("releases.current") if one.is_current else "", tone="good"),
-               is_searched=True),
+        Column("release_id", "front.release", show=lambda one: Cell(
+            one.release_id, f"/release?release={one.release_id}",
+            note=t("releases.current") if one.is_current else "")),
         Column("as_of", "releases.as_of", lambda one: one.manifest["as_of"],
                lambda one: Cell(t.moment(one.manifest["as_of"]))),
         Column("movements", "front.movements", lambda one: one.manifest["movements"], is_number=True),
@@ -73,12 +72,11 @@ def _releases(visit: Visit, found: list[Any]) -> List:
 def _refreshes(visit: Visit) -> List:
     t = visit.words
     columns = (
-        Column("ended", "releases.ended", lambda end: end["ended"], lambda end: Cell(t.moment(end["ended"]))),
-        Column("outcome", "check.outcome", lambda end: end["outcome"], said=lambda name: t(f"refresh.{name}"),
-               is_facet=True),
-        Column("movements", "front.movements", lambda end: end["movements"], is_number=True),
+        Column("ended", "releases.ended", show=lambda end: Cell(t.moment(end["ended"]))),
+        Column("outcome", "check.outcome", said=lambda outcome: t(f"refresh.{outcome}"), is_facet=True),
+        Column("movements", "front.movements", is_number=True),
         Column("failed", "releases.failed", lambda end: end["checks"].get("failed"), is_number=True),
-        Column("held", "front.held", lambda end: end["held"], is_number=True),
+        Column("held", "front.held", is_number=True),
     )  # fmt: skip
     return List(visit, list(reversed(refreshes.history(visit.settings))), columns, name="refreshes")
 

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from orchestration.stewardship import review
-from orchestration.stewardship.desk.lists import Cell, Choice, Column, List
+from orchestration.stewardship.desk.lists import Cell, Choice, Column, List, list_page
 from orchestration.stewardship.desk.shared_parts import item_page, record_path
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, held_extract, quarantined_rows
@@ -36,18 +36,14 @@ def rows(visit: Visit) -> Response:
 
     columns = (
         Column("rule", "rows.rule", lambda one: f"{title(one[0])} {one[0]}",
-               lambda one: Cell(title(one[0]), quarantined_rows(one[1], one[0]).path, one[0]),
-               is_searched=True),
-        Column("partner", "file.partner", lambda one: one[1], is_facet=True, is_searched=True),
+               lambda one: Cell(title(one[0]), quarantined_rows(one[1], one[0]).path, one[0])),
+        Column("partner", "file.partner", lambda one: one[1], is_facet=True),
         Column("count", "rows.count", lambda one: one[2], is_number=True),
-        Column("release", "rows.may_enter", lambda one: may_enter(one[0]), said=t,
-               is_facet=True),
+        Column("release", "rows.may_enter", lambda one: may_enter(one[0]), said=t, is_facet=True),
     )  # fmt: skip
     counts = review.rows_by_rule(visit.settings).most_common()
     found = [(rule, partner, count) for (rule, partner), count in counts]
-    return visit.page(
-        "list", title="rows.title", hint=t("rows.hint"), nothing="rows.none", list=List(visit, found, columns)
-    )
+    return list_page(visit, columns, found, "rows.title", "rows.none", t("rows.hint"))
 
 
 def of_rule(visit: Visit, item: Item) -> Response:
@@ -62,12 +58,12 @@ def of_rule(visit: Visit, item: Item) -> Response:
         if (row["partner"], row["rule_code"]) == (partner, rule)
     ]
     columns = (
-        Column("extract", "extracts.extract", lambda row: row["extract_id"],
-               lambda row: Cell(row["extract_id"], held_extract(partner, row["extract_id"]).path)),
-        Column("file", "rows.file", lambda row: row["file"]),
-        Column("sheet", "rows.sheet", lambda row: row["sheet"]),
-        Column("count", "rows.count", lambda row: int(row["rows"]), is_number=True),
-        Column("where", "rows.where", lambda row: row["row_numbers"]),
+        Column("extract_id", "extracts.extract",
+               show=lambda row: Cell(row["extract_id"], held_extract(partner, row["extract_id"]).path)),
+        Column("file", "rows.file"),
+        Column("sheet", "rows.sheet"),
+        Column("rows", "rows.count", lambda row: int(row["rows"]), is_number=True),
+        Column("row_numbers", "rows.where"),
     )  # fmt: skip
     words = quality_rules().get(rule)
     return item_page(
@@ -94,15 +90,13 @@ def rows_of_rule(visit: Visit, item: Item) -> List:
         return (t.said(file), "", extract_id) if file else (extract_id, "", "")
 
     columns = (
-        Column("extract", "extracts.extract", lambda row: row.extract_id,
-               lambda row: Cell(*file_and_id(row.extract_id)), said=lambda one: file_and_id(one)[0],
-               is_facet=True),
-        Column("sheet", "rows.sheet", lambda row: row.sheet, is_facet=True),
-        Column("row", "rows.row", lambda row: row.row,
-               lambda row: Cell(str(row.row), record_path(partner, row.extract_id, row.sheet, row.row)),
-               is_number=True),
-        Column("other_rules", "rows.other_rules", lambda row: row.other_rules, said=t.spoken, is_facet=True),
-        Column("record", "rows.record", lambda row: row.record, is_searched=True),
+        Column("extract_id", "extracts.extract", show=lambda row: Cell(*file_and_id(row.extract_id)),
+               said=lambda one: file_and_id(one)[0], is_facet=True),
+        Column("sheet", "rows.sheet", is_facet=True),
+        Column("row", "rows.row", is_number=True, show=lambda row: Cell(
+            str(row.row), record_path(partner, row.extract_id, row.sheet, row.row))),
+        Column("other_rules", "rows.other_rules", said=t.spoken, is_facet=True),
+        Column("record", "rows.record"),
     )  # fmt: skip
     choice = Choice("record", lambda row: row.record, lambda row: t("rows.choose_row", row=str(row.row)))
     return List(visit, rows_set_aside(visit.settings, partner, rule), columns, choice=choice)

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from orchestration.stewardship.decisions.active import list_decisions
-from orchestration.stewardship.desk.lists import Cell, Column, List
+from orchestration.stewardship.desk.lists import Cell, Column, list_page
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.kinds.check_waiver import waived_item
 from orchestration.stewardship.worklists.decisions import SOON
@@ -28,32 +28,22 @@ def waivers(visit: Visit) -> Response:
             return "waivers.waits"
         return "decision.idle" if one["without_effect"] else "decision.holds"
 
-    def shown_state(one: dict[str, Any]) -> Cell:
-        tone = "good" if state(one) == "decision.holds" else "warning"
-        why = t.said(one["without_effect"]) if state(one) == "decision.idle" else ""
-        return Cell("", mark=t(state(one)), tone=tone, note=why)
-
     def ends(one: dict[str, Any]) -> Cell:
         expires = date.fromisoformat(one["expires"])
         said = t("waivers.ends", day=one["expires"], days=(expires - today).days)
         return Cell("", mark=said) if expires <= today + SOON else Cell(said)
 
     columns = (
-        Column("check", "checks.check", lambda one: one["check"],
-               lambda one: Cell(t.spoken(one["check"]), f"/items/decision/{one['id']}", one["reason"]),
-               said=t.spoken, is_facet=True, is_searched=True),
-        Column("scope", "checks.of", lambda one: one["scope"],
-               lambda one: Cell(one["scope"], waived_item(one["check"], one["scope"]).path),
-               is_searched=True),
-        Column("ends", "check.expires", lambda one: one["expires"], ends),
+        Column("check", "checks.check", said=t.spoken, is_facet=True, show=lambda one: Cell(
+            t.spoken(one["check"]), f"/items/decision/{one['id']}", one["reason"])),
+        Column("scope", "checks.of",
+               show=lambda one: Cell(one["scope"], waived_item(one["check"], one["scope"]).path)),
+        Column("expires", "check.expires", show=ends),
         Column("author", "decision.author",
                lambda one: tuple(filter(None, (one["author"], one["confirmed_by"]))), is_facet=True),
-        Column("state", "decision.state", state, shown_state, said=t, is_facet=True),
+        Column("state", "decision.state", state, said=t, is_facet=True),
     )  # fmt: skip
-    return visit.page(
-        "list",
-        title="waivers.title",
-        hint=t("waivers.hint", days=SOON.days),
-        nothing="waivers.none",
-        list=List(visit, sorted(found, key=lambda one: one["expires"]), columns),
+    found.sort(key=lambda one: one["expires"])
+    return list_page(
+        visit, columns, found, "waivers.title", "waivers.none", t("waivers.hint", days=SOON.days)
     )
