@@ -49,7 +49,7 @@ def settings(tmp_path: Path) -> Settings:
     world.put_names(
         settings,
         written,
-        world.open_name(world.OPEN_NAME, "Kwa Fixture stage", "KEN"),
+        world.open_name(world.OPEN_NAME, "Kwa Fixture stage", "KEN", named_by=f"{PARTNER}/origin/2"),
         world.open_name(world.COUNTRYLESS, "Fixture corner", "KEN", status="ambiguous", candidates="KE040"),
         world.open_name(world.HIDDEN, "Sampleton"),
     )
@@ -145,6 +145,13 @@ def test_search_text_stands_in_no_address_and_in_no_audit_line(settings: Setting
     assert addresses and [one for one in addresses if "ixture" in one.casefold()] == []
     assert "ixture" not in json.dumps(audit.read(settings).lines)
     assert facet(page, "Country named") == {"KEN": 1}, "a facet counts what the search finds"
+
+
+def test_names_are_narrowed_by_who_writes_them_and_what_they_may_be(steward: Visitor) -> None:
+    page = steward.get("/places").text
+    assert facet(page, "Who names it") == {"–": 2, PARTNER: 1} and facet(page, "As") == {"–": 2, "origin": 1}
+    assert facet(page, "May be") == {"–": 2, "Busia (county, Kenya)": 1}
+    assert "Fixture corner" in steward.get(linked(page, "Busia (county, Kenya)")).text
 
 
 def test_search_without_a_facet_is_combined_with_one_chosen_later(steward: Visitor) -> None:

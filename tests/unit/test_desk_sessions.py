@@ -15,7 +15,13 @@ from orchestration.stewardship.desk.attempts import (
     WRONG_TRIES,
     Attempts,
 )
-from orchestration.stewardship.desk.sessions import IDLE_SECONDS, LONGEST_SECONDS, MOST_SESSIONS, Sessions
+from orchestration.stewardship.desk.sessions import (
+    IDLE_SECONDS,
+    LONGEST_SECONDS,
+    MOST_SEARCHES,
+    MOST_SESSIONS,
+    Sessions,
+)
 
 ACCOUNT = Account("A. Steward", "hash")
 
@@ -41,6 +47,18 @@ def test_a_session_lives_while_it_is_used_and_ends_when_it_is_left(clock: Clock)
         assert sessions.find(token)
     clock.now += IDLE_SECONDS + 1
     assert sessions.find(token) is None
+
+
+def test_a_search_is_kept_under_one_key_until_many_later_ones(clock: Clock) -> None:
+    sessions = Sessions(clock)
+    session, other = (sessions.find(sessions.begin(ACCOUNT, None)) for _ in range(2))
+    assert session and other
+    key = session.keep_search("Fixture stage")
+    assert session.keep_search("Fixture stage") == key and session.searches[key] == "Fixture stage"
+    assert key not in other.searches and "Fixture" not in key
+    for number in range(MOST_SEARCHES):
+        session.keep_search(f"stage {number}")
+    assert key not in session.searches and len(session.searches) == MOST_SEARCHES
 
 
 def test_a_session_ends_after_a_working_day_however_much_it_is_used(clock: Clock) -> None:

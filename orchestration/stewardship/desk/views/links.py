@@ -34,8 +34,8 @@ def list_of_links(visit: Visit) -> List:
         Column("partners", "links.partners", is_facet=True),
         Column("score", "links.likely", show=lambda one: Cell(f"{one.score * 100:.0f} %"), is_number=True),
         Column("agree", "links.agree", lambda one: tuple(one.agreements), said=t.said, is_facet=True),
-        Column("differ", "link.differ", lambda one: tuple(one.differences), said=t.said, is_facet=True,
-               is_hidden=True),
+        Column("differ", "link.differ", lambda one: tuple(said.partition(" (")[0] for said in one.differences),
+               said=t.said, is_facet=True, is_hidden=True),
         Column("reason", "links.why", said=lambda code: t.known(f"link.reason.{code}", code), is_facet=True,
                is_hidden=True),
     )  # fmt: skip
