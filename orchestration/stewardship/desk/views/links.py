@@ -34,7 +34,7 @@ def list_of_links(visit: Visit) -> List:
         Column("partners", "links.partners", is_facet=True),
         Column("score", "links.likely", show=lambda one: Cell(f"{one.score * 100:.0f} %"), is_number=True),
         Column("agree", "links.agree", lambda one: tuple(one.agreements), said=t.said, is_facet=True),
-        Column("differ", "link.differ", lambda one: tuple(said.partition(" (")[0] for said in one.differences),
+        Column("differ", "link.differ", lambda one: tuple(how.partition(" (")[0] for how in one.differences),
                said=t.said, is_facet=True, is_hidden=True),
         Column("reason", "links.why", said=lambda code: t.known(f"link.reason.{code}", code), is_facet=True,
                is_hidden=True),
