@@ -127,6 +127,22 @@ def test_rows_are_sorted_by_a_column_with_unknown_last(steward: Visitor) -> None
     assert steward.get(f"{ROWS}?sort=nothing&page=99&sheet=nowhere").status_code == 200
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/waiting?kind=nothing", "/checks?severity=nothing&state=nothing",
+        "/places?status=nothing&near=nowhere&role=x", "/links?agree=nothing&reason=x", "/drift?change=nothing",
+        "/waivers?state=nothing", "/agreements?finest_place=nothing", "/decisions?state=nothing&kind=x",
+        "/releases?refreshes.outcome=nothing", f"{ROWS}?other_rules=nothing&page=x&sort=-x&search=x",
+    ],
+)  # fmt: skip
+def test_value_of_an_old_address_matches_nothing(steward: Visitor, address: str) -> None:
+    page = steward.get(address)
+    assert page.status_code == 200
+    is_empty = 'class="list' not in page.text
+    assert is_empty or "Nothing matches" in page.text or "refreshes" in address
+
+
 def test_pages_keep_what_narrows_the_list(settings: Settings, steward: Visitor) -> None:
     many = [row(number, SERVING, "Jan" if number % 2 else "Feb") for number in range(1, 121)]
     world.put(settings, review.QUARANTINED_ROWS, *many)

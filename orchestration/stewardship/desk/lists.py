@@ -65,7 +65,10 @@ class Column:
         return value or ("",) if isinstance(value, tuple) else (str(value or ""),)
 
     def name_of(self, text: str) -> str:
-        return self.said(text) if text else "–"
+        try:
+            return self.said(text) if text else "–"
+        except KeyError:  # of an old address: no row has it
+            return text
 
     def cell(self, row: Any) -> Cell:
         if self.show:
