@@ -271,7 +271,7 @@ def test_name_of_one_place_alone_stands_for_its_id(settings: Settings, steward: 
     assert steward.decide("place_alias", name=[token], place_id="", place="Lodwar").status_code == 200
 
 
-def test_observer_searches_and_chooses_nothing(settings: Settings) -> None:
+def test_observer_searches_what_an_observer_sees_and_chooses_nothing(settings: Settings) -> None:
     observer = visitor(settings, OBSERVER)
     assert "0 of 3 match" in shown(observer.get(search(observer, "/places", "corner")).text)
     found = observer.get(search(observer, "/places", world.name_of("Fixture corner")))
