@@ -86,8 +86,10 @@ def active_decisions(settings: Settings, as_of: datetime, left_out: Collection[s
     """
     refuse_unknown_files(settings)
     numbered = holding(settings, as_of, left_out)
-    for place, (number, decision) in enumerate(numbered):
-        against = [other for _, other in numbered[:place] if decision.contradicts(other)]
+    # Thousands of rows may be decided, and such decisions contradict none.
+    able = [one for one in numbered if type(one[1]).contradicts is not Decision.contradicts]
+    for place, (number, decision) in enumerate(able):
+        against = [other for _, other in able[:place] if decision.contradicts(other)]
         if against and (fault := decision.why_decided_already(against)):
             raise contradiction(settings, decision, number, fault)
     by_kind = _none_of_any_kind()
