@@ -377,6 +377,6 @@ def test_file_exchanged_for_a_link_after_the_listing_is_not_followed(
         file.unlink()
         file.symlink_to(outside)
 
-    monkeypatch.setattr(TAKE_IN, "_refuse_early", exchanged)
+    monkeypatch.setattr(TAKE_IN, "why_it_waits", exchanged)
     assert [one.outcome for one in take(home)] == ["held"]
     assert file.is_symlink() and outside.exists()
