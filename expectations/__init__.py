@@ -59,7 +59,7 @@ def _shown(value: Any, is_share: bool) -> str:
         return "none"
     if is_share:
         return f"{100 * value:.0f} %"
-    return f"{value:.0f}" if isinstance(value, int | float) else str(value)
+    return f"{value:.0f}" if isinstance(value, int | float) else value
 
 
 @dataclass(frozen=True)

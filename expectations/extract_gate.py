@@ -379,17 +379,18 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         name="new_records_are_new",
         limits=(
             Limit(
-                "late_excess",
+                "late_beyond_usual",
                 maximum=0,
                 message="{late_share} of {new_records} new records are older than the newest month sent "
-                "before",
-                shares=("late_share",),
+                "before; up to {late_usual} is usual here",
+                shares=("late_share", "late_usual"),
             ),
             Limit(
-                "alike_excess",
+                "equal_beyond_usual",
                 maximum=0,
-                message="{alike_share} of {new_records} new records are alike in date, places and answers",
-                shares=("alike_share",),
+                message="{equal_share} of {new_records} new records equal another one in date, places and "
+                "answers; up to {equal_usual} is usual here",
+                shares=("equal_share", "equal_usual"),
             ),
         ),
         severity="hold",
@@ -403,24 +404,30 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         name="new_records_resemble_earlier_ones",
         limits=(
             Limit(
-                "mix_excess",
+                "moved_beyond_usual",
                 maximum=0,
-                message="{new_records} new records differ from earlier ones in {mix_field}: {mix_values}",
+                message="{moved_field} differs from earlier records in {moved_share} of the "
+                "{compared_records} newest ones ({moved_values}); up to {moved_usual} is usual here",
+                shares=("moved_share", "moved_usual"),
             ),
             Limit(
-                "stated_excess",
+                "stated_beyond_usual",
                 maximum=0,
-                message="{stated_share} of {new_records} new records state {stated_field}, {stated_before} "
-                "of the earlier ones",
+                message="{stated_field} is stated for {stated_share} of the {compared_records} newest "
+                "records, {stated_before} before; up to {stated_usual} points less is usual here",
                 shares=("stated_share", "stated_before"),
             ),
-            Limit("values_gone", maximum=0, message="No new record has {gone_values}"),
+            Limit(
+                "values_gone",
+                maximum=0,
+                message="{gone_field}: none of the {compared_records} newest records has {gone_values}",
+            ),
         ),
         severity="hold",
         why="Answers change with the world, but not all at once: a sudden change comes from a new form, a "
         "filter, a swapped column or a lost list of choices. The average of a release would hide it.",
         steward_action="Ask the partner whether its form, its work or its export changed. If the world did: "
         "`njia decide accept-extract`; otherwise mend the contract or ask for the extract again.",
-        share_of="new_records",
+        share_of="compared_records",
     ),
 )

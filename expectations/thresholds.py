@@ -63,9 +63,9 @@ SURE_COUNT = 10
 LATE_RECORDS_MAX = 0.5
 # A partner that dates by the journey, not by the day it heard of it, is late by habit: a quarter more is new.
 LATE_MARGIN = 0.25
-# Records of one raid are alike; two fifths more than among earlier records are rows copied, or a training.
-ALIKE_RECORDS_MAX = 0.4
-# Under so many new records the mix of ten fields differs by chance too often.
+# Records of one raid equal each other; two fifths more than before are rows copied, or a training.
+EQUAL_RECORDS_MAX = 0.4
+# Under so many new records the mix of ten fields differs by chance too often: they wait for the next file's.
 MIX_MIN = 40
 # By how much the mix of a field may differ beyond the history's own scatter. Places follow the world: a new
 # office or a festival moves a quarter of the records. Other fields follow the form.
@@ -73,8 +73,10 @@ PLACES_MARGIN = 0.3
 MIX_MARGIN = 0.15
 # By how much fewer records may state a field, beyond the same scatter.
 STATED_MARGIN = 0.15
-# The scatter is that of blocks as large as the new part: fewer than three say little, more are old.
+# The scatter is that of blocks as large as the new part: fewer than three say little, over twelve are old.
+# From six on the largest is left out: a damaged block would let the same damage pass again.
 BLOCKS_MIN = 3
+BLOCKS_MANY = 6
 BLOCKS_MAX = 12
 
 # --- Releases ---------------------------------------------------------------------------------------------

@@ -3,13 +3,15 @@
 Records that were sent before should say the same. New ones should differ from the earlier ones by no more
 than these differ among themselves: their total variation distance (the share of records that would have to
 change their value to make both mixes alike) is held against that of blocks of the history, cut by month, as
-large as the new part. Shares run from 0 to 1; a measure is absent where there are too few records for it.
+large as the new part. Where a file brings few new records, those of the files before it are added until they
+are enough. Shares run from 0 to 1; a measure is absent where there are too few records for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -41,6 +43,29 @@ _FIELDS = {
     **{domain: domain for domain in _DOMAINS},
 }
 FIELDS = tuple(_FIELDS)
+# What stewards and partners read, and the field of a contract that it comes from.
+LABELS = {
+    "month": ("Month", "event_on"),
+    "day of the month": ("Day of the month", "event_on"),
+    "person_count": ("Number of persons", "person_count"),
+    "sex": ("Sex", "sex"),
+    "age_band": ("Age band", "age_band"),
+    "trafficking_status": ("Status of the case", "trafficking_status"),
+    "counts as a victim": ("Counts as a victim", "trafficking_status"),
+    "place(origin)": ("Place of origin", "place(origin)"),
+    "place(intended_destination)": ("Promised place", "place(intended_destination)"),
+    "place(exploitation)": ("Place of exploitation", "place(exploitation)"),
+    "place(observation)": ("Place of observation", "place(observation)"),
+    "number of stops": ("Number of stops", ""),
+    "exploitation_type": ("Kind of exploitation", "exploitation_type"),
+    "industry": ("Work", "industry"),
+    "transport_mode": ("Transport", "transport_mode"),
+    "recruitment_method": ("Recruitment", "recruitment_method"),
+    "means_of_control": ("Means of control", "means_of_control"),
+    "means": ("Means", "means"),
+    "act": ("Act", "act"),
+    "nationality": ("Nationality", "nationality"),
+}
 # A case moves on: a suspicion is confirmed. Whether it counts as a victim's does not change for many at once.
 _MAY_CHANGE = frozenset({"trafficking_status", "day of the month"})
 # New records are of new months, and of the days and places that the world brings.
@@ -61,7 +86,8 @@ _NOT_VICTIMS = ", ".join(
     if row["domain"] == "trafficking_status" and row["counts_as_victim"] == "no"
 )
 _ANSWERS = ", ".join((*(f"{role}_place" for role in _ROLES), *_DOMAINS))
-_RECORDS = f"""
+# What each typed record says; place names are counties, or countries outside Kenya.
+RECORDS = f"""
 with located as (
     select partner, extract_id, record_id, place_role, seq,
         -- A county or another country: "Kenya" alone says too little to be a place here.
@@ -103,13 +129,16 @@ order by partner, extract_id
 
 MEASURES = (
     "changed_records", "changed_of", "changed_share", "replaced_records", "gone_records", "gone_share",
-    "months_gone", "months_missing", "new_records", "late_share", "late_excess", "alike_share",
-    "alike_excess", "mix_excess", "stated_share", "stated_before", "stated_excess", "values_gone",
+    "months_gone", "months_missing", "new_records", "late_share", "late_usual", "late_beyond_usual",
+    "equal_share", "equal_usual", "equal_beyond_usual", "compared_records", "moved_share", "moved_usual",
+    "moved_beyond_usual", "stated_share", "stated_before", "stated_usual", "stated_beyond_usual",
+    "values_gone",
 )  # fmt: skip
 TEXTS = (
-    "changed_field", "gone_months", "missing_months", "mix_field", "mix_values", "stated_field",
-    "gone_values",
+    "changed_field", "gone_months", "missing_months", "moved_field", "moved_values", "stated_field",
+    "gone_field", "gone_values",
 )  # fmt: skip
+OF_FIELDS = ("changed_field", "moved_field", "stated_field", "gone_field")
 
 
 @dataclass(frozen=True)
@@ -142,14 +171,13 @@ class AllRecords:
 
 def read_records(con: duckdb.DuckDBPyConnection, place_names: Mapping[str, str]) -> AllRecords:
     """Read the records to compare from a connection on which typed tables and matches are open."""
-    table = con.execute(_RECORDS).to_arrow_table()
+    table = con.execute(RECORDS).to_arrow_table()
     values, codes = {}, np.zeros((table.num_rows, len(FIELDS)), np.int32)
     for at, (name, column) in enumerate(_FIELDS.items()):
         encoded = _encoded(table[column])
-        texts = encoded.dictionary.to_pylist()
         values[name] = [
             "unknown",
-            *(place_names.get(text, text) if name in _PLACES else text for text in texts),
+            *(_label(name, text, place_names) for text in encoded.dictionary.to_pylist()),
         ]
         codes[:, at] = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False) + 1
     ids, months, likeness = (table[name].to_numpy() for name in ("record_id", "month_number", "likeness"))
@@ -171,12 +199,14 @@ def read_records(con: duckdb.DuckDBPyConnection, place_names: Mapping[str, str])
 class History:
     """What a partner has sent under one contract: of each record the newest version.
 
-    `values`: the text of each code, by field.
+    `values`: the text of each code, by field. New records are pending until there are enough of them to be
+    compared with all earlier ones.
     """
 
     def __init__(self, values: Mapping[str, Sequence[str]]) -> None:
         self._values = values
         self._records: Records | None = None
+        self._pending = np.zeros(0, np.int64)
         self._usual_late = 0.0
         self._held_months = np.zeros(0, np.int64)
 
@@ -184,19 +214,18 @@ class History:
         """Note the months of an extract that is held: they are not missing."""
         self._held_months = np.union1d(self._held_months, records.months)
 
-    def add(self, records: Records, late_share: float | None = None) -> None:
-        """Add an extract that is not held; `late_share`: as measured by `compare`."""
-        self._usual_late = max(self._usual_late, late_share or 0.0)
-        if self._records is None:
+    def add(self, records: Records, found: Mapping[str, Any]) -> None:
+        """Add an extract that is not held; `found`: what `compare` measured."""
+        self._usual_late = max(self._usual_late, found.get("late_share") or 0.0)
+        old = self._records
+        if old is None:
             self._records = records
             return
-        kept = self._records.only(~np.isin(self._records.ids, records.ids))
-        self._records = Records(
-            np.concatenate([kept.ids, records.ids]),
-            np.concatenate([kept.months, records.months]),
-            np.concatenate([kept.likeness, records.likeness]),
-            np.concatenate([kept.codes, records.codes]),
-        )
+        if found.get("compared_records"):
+            self._pending = self._pending[:0]
+        elif len(old) - len(self._pending) >= thresholds.MIX_MIN:
+            self._pending = np.union1d(self._pending, np.setdiff1d(records.ids, old.ids))
+        self._records = _joined(old.only(~np.isin(old.ids, records.ids)), records)
 
     def compare(self, records: Records) -> dict[str, Any]:
         """Measure an extract's records beside the earlier ones; empty without any."""
@@ -205,11 +234,13 @@ class History:
             return {}
         found = _changed(before, now)
         found |= {"new_records": len(new)} | self._missing_months(old, new)
-        blocks = [old.only(block) for block in _blocks(old, len(new))]
         if min(len(old), len(new)) >= thresholds.SMALL_EXTRACT:
-            found |= self._late(old, new) | _alike(old, new, blocks)
+            found |= self._late(old, new) | _equal(old, new)
+        if len(new) and len(self._pending):
+            is_pending = np.isin(old.ids, self._pending)
+            old, new = old.only(~is_pending), _joined(old.only(is_pending), new)
         if min(len(old), len(new)) >= thresholds.MIX_MIN:
-            found |= self._mixes(old, new, blocks)
+            found |= {"compared_records": len(new)} | self._mixes(old, new)
         return found
 
     def beside(self, records: Records) -> tuple[Records, Records, Records, Records]:
@@ -229,8 +260,8 @@ class History:
         if not len(dated):
             return {}
         late = float((np.isin(dated, old.months) & (dated < old.months.max())).mean())
-        allowed = max(thresholds.LATE_RECORDS_MAX, self._usual_late + thresholds.LATE_MARGIN)
-        return {"late_share": late, "late_excess": round(late - allowed, 9)}
+        usual = max(thresholds.LATE_RECORDS_MAX, self._usual_late + thresholds.LATE_MARGIN)
+        return {"late_share": late, "late_usual": usual, "late_beyond_usual": round(late - usual, 9)}
 
     def _missing_months(self, old: Records, new: Records) -> dict[str, Any]:
         """Find months without a record between the newest of the history and the newest of the new ones."""
@@ -244,11 +275,12 @@ class History:
             "missing_months": _named(missing) if is_sure else "",
         }
 
-    def _mixes(self, old: Records, new: Records, blocks: Sequence[Records]) -> dict[str, Any]:
+    def _mixes(self, old: Records, new: Records) -> dict[str, Any]:
         """Compare the values of each field; the field that differs most speaks for all."""
-        mixes: dict[str, float] = {}
-        stated: dict[str, float] = {}
-        gone: list[str] = []
+        blocks = [old.only(block) for block in _blocks(old, len(new))]
+        moved: dict[str, tuple[float, float]] = {}  # by field: how far it moved, and how far is usual
+        stated: dict[str, tuple[float, float]] = {}
+        gone: dict[str, list[str]] = {}
         for at, name in enumerate(FIELDS):
             counts = [
                 np.bincount(part.codes[:, at], minlength=len(self._values[name]))
@@ -256,35 +288,41 @@ class History:
             ]
             before, now, *scatter = (np.array([each[UNKNOWN], each[1:].sum()]) for each in counts)
             if now[1] / len(new) < before[1] / len(old):
-                stated[name] = _excess(before, now, scatter, thresholds.STATED_MARGIN)
+                stated[name] = _distance(before, now), _usual(before, now, scatter) + thresholds.STATED_MARGIN
             before, now, *scatter = (each[1:] for each in counts)  # of those that state it
             if name == "month" or min(before.sum(), now.sum()) < thresholds.SMALL_EXTRACT:
                 continue
             margin = thresholds.PLACES_MARGIN if name in _PLACES else thresholds.MIX_MARGIN
-            mixes[name] = _excess(before, now, scatter, margin)
+            moved[name] = _distance(before, now), _usual(before, now, scatter) + margin
             if name not in _FROM_THE_WORLD:
-                values = self._values[name][1:]
-                gone += [f"{name} {values[code]}" for code in _vanished(before, now, scatter)]
-        found: dict[str, Any] = {"values_gone": len(gone), "gone_values": ", ".join(gone)}
-        if mixes:
-            field = max(mixes, key=lambda name: mixes[name])
-            found |= {"mix_field": field, "mix_excess": mixes[field]}
-            found["mix_values"] = self._moved(field, old, new)
+                vanished = [self._values[name][1:][code] for code in _vanished(before, now, scatter)]
+                gone |= {name: vanished} if vanished else {}
+        found: dict[str, Any] = {"values_gone": sum(map(len, gone.values()))}
+        if gone:
+            field = next(iter(gone))
+            found |= {"gone_field": field, "gone_values": ", ".join(gone[field])}
+        for which, distances in (("moved", moved), ("stated", stated)):
+            if distances:
+                field = max(distances, key=lambda name: distances[name][0] - distances[name][1])
+                distance, usual = distances[field]
+                found |= {f"{which}_field": field, f"{which}_share": distance, f"{which}_usual": usual}
+                found[f"{which}_beyond_usual"] = round(distance - usual, 9)
+        if moved:
+            found["moved_values"] = self._moved(found["moved_field"], old, new)
         if stated:
-            field = max(stated, key=lambda name: stated[name])
-            before, now = ((part.of_field(field) != UNKNOWN).mean() for part in (old, new))
-            found |= {"stated_field": field, "stated_excess": stated[field]}
+            before, now = ((part.of_field(found["stated_field"]) != UNKNOWN).mean() for part in (old, new))
             found |= {"stated_before": float(before), "stated_share": float(now)}
+            found["stated_usual"] *= 100  # points
         return found
 
     def _moved(self, field: str, old: Records, new: Records) -> str:
         """Name the values of a field that rose and fell most."""
         values = self._values[field][1:]
         counts = [np.bincount(part.of_field(field), minlength=len(values) + 1)[1:] for part in (old, new)]
-        before, now = (each / each.sum() for each in counts)
+        before, now = (100 * each / each.sum() for each in counts)
         order = np.argsort(now - before)
         named = [code for code in (order[-1], order[0]) if before[code] != now[code]]
-        return ", ".join(f"{values[code]} {before[code]:.0%} → {now[code]:.0%}" for code in named)
+        return ", ".join(f"{values[code]} {before[code]:.0f} → {now[code]:.0f} %" for code in named)
 
 
 def gone_from(replaced: Records, records: Records) -> dict[str, Any]:
@@ -327,14 +365,15 @@ def _changed(before: Records, now: Records) -> dict[str, Any]:
     }
 
 
-def _alike(old: Records, new: Records, blocks: Sequence[Records]) -> dict[str, Any]:
+def _equal(old: Records, new: Records) -> dict[str, Any]:
     """Measure how many new records equal another one, beside the earlier ones."""
-    usual = max(_share_alike(part) for part in blocks or [old])
-    share = _share_alike(new)
-    return {"alike_share": share, "alike_excess": round(share - usual - thresholds.ALIKE_RECORDS_MAX, 9)}
+    share = _share_equal(new)
+    blocks = [_share_equal(old.only(block)) for block in _blocks(old, len(new))]
+    usual = _largest_usual(blocks or [_share_equal(old)]) + thresholds.EQUAL_RECORDS_MAX
+    return {"equal_share": share, "equal_usual": usual, "equal_beyond_usual": round(share - usual, 9)}
 
 
-def _share_alike(records: Records) -> float:
+def _share_equal(records: Records) -> float:
     _, copies = np.unique(records.likeness, return_counts=True)
     return float(copies[copies > 1].sum() / len(records))
 
@@ -351,15 +390,19 @@ def _blocks(old: Records, size: int) -> Iterator[npt.NDArray[np.int64]]:
 Counts = npt.NDArray[np.int64]
 
 
-def _excess(before: Counts, now: Counts, blocks: Sequence[Counts], margin: float) -> float:
-    """Return by how much the distance of two mixes exceeds scatter and margin."""
+def _usual(before: Counts, now: Counts, blocks: Sequence[Counts]) -> float:
+    """Return how far two mixes of this history are from each other by themselves."""
     if blocks:
-        scatter = max(_distance(before - block, block) for block in blocks)
-    else:  # half as much again as two samples of one mix differ on average (mean absolute deviations)
-        shares = (before + now) / (before + now).sum()
-        variances = shares * (1 - shares) * (1 / before.sum() + 1 / now.sum())
-        scatter = 1.5 * float(np.sqrt(variances / (2 * np.pi)).sum())
-    return round(_distance(before, now) - scatter - margin, 9)
+        return _largest_usual([_distance(before - block, block) for block in blocks])
+    # half as much again as two samples of one mix differ on average (mean absolute deviations)
+    shares = (before + now) / (before + now).sum()
+    variances = shares * (1 - shares) * (1 / before.sum() + 1 / now.sum())
+    return 1.5 * float(np.sqrt(variances / (2 * np.pi)).sum())
+
+
+def _largest_usual(of_blocks: Sequence[float]) -> float:
+    """Return the largest; of many blocks the second, because one may be damaged itself."""
+    return sorted(of_blocks)[-2 if len(of_blocks) >= thresholds.BLOCKS_MANY else -1]
 
 
 def _distance(one: Counts, other: Counts) -> float:
@@ -372,6 +415,31 @@ def _vanished(before: Counts, now: Counts, blocks: Sequence[Counts]) -> Iterator
     for block in blocks:
         is_gone &= block > 0
     yield from (int(code) for code in np.flatnonzero(is_gone))
+
+
+def _joined(one: Records, other: Records) -> Records:
+    return Records(
+        np.concatenate([one.ids, other.ids]),
+        np.concatenate([one.months, other.months]),
+        np.concatenate([one.likeness, other.likeness]),
+        np.concatenate([one.codes, other.codes]),
+    )
+
+
+def _label(field: str, value: str, place_names: Mapping[str, str]) -> str:
+    """Return the name of a place, or the label of one code or of several in one answer."""
+    if field in _PLACES:
+        return place_names.get(value, value)
+    labels = _labels_of_codes().get(field)
+    return ", ".join(labels.get(code, code) for code in value.split(" ")) if labels else value
+
+
+@cache
+def _labels_of_codes() -> dict[str, dict[str, str]]:
+    labels: dict[str, dict[str, str]] = {}
+    for row in seed_rows("codes"):
+        labels.setdefault(row["domain"], {})[row["code"]] = row["label"]
+    return labels
 
 
 def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 
 from expectations.checks import EXTRACT_CHECKS
-from orchestration.core import Settings, seed_rows
+from orchestration.core import Settings
 from orchestration.gates.comparison import (
-    FIELDS,
+    LABELS,
     UNKNOWN,
     AllRecords,
     History,
@@ -33,7 +32,7 @@ from orchestration.gates.submissions import in_order_of_receipt
 from orchestration.places import place_names
 
 # These measures compare the records that state the field.
-_OF_STATED = ("mix_excess", "values_gone")
+_OF_STATED = ("moved_beyond_usual", "values_gone")
 MOST_VALUES, MOST_MONTHS, NEWEST_MONTHS = 12, 24, 12
 
 
@@ -57,6 +56,10 @@ class FieldDifference:
     before: int
     now: int
     values: tuple[Count, ...]
+
+    @property
+    def label(self) -> str:
+        return LABELS[self.field][0]
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def differences(settings: Settings, partner: str, extract_id: str) -> Difference
     history = History(everything.values)
     for one in earlier:
         if one.key in everything.of_extracts:
-            history.add(everything.of_extracts[one.key])
+            history.add(everything.of_extracts[one.key], {})
     now = everything.of_extracts.get(asked.key)
     months: tuple[Count, ...] = ()
     fields: tuple[FieldDifference, ...] = ()
@@ -151,9 +154,9 @@ def _fields(
     named: set[tuple[str, bool]] = set()
     for column, field, of_new in (
         ("changed_share", profile["changed_field"], False),
-        ("stated_excess", profile["stated_field"], True),
-        ("mix_excess", profile["mix_field"], True),
-        ("values_gone", _field_of(profile["gone_values"]), True),
+        ("stated_beyond_usual", profile["stated_field"], True),
+        ("moved_beyond_usual", profile["moved_field"], True),
+        ("values_gone", profile["gone_field"], True),
     ):
         if field and (field, of_new) not in named and not _is_kept(column, profile):
             named.add((field, of_new))
@@ -172,38 +175,12 @@ def _is_kept(column: str, profile: Mapping[str, Any]) -> bool:
     )
 
 
-def _field_of(gone_values: str | None) -> str | None:
-    return next((name for name in FIELDS if (gone_values or "").startswith(f"{name} ")), None)
-
-
 def _field(name: str, of_new: bool, before: Records, now: Records, values: Sequence[str]) -> FieldDifference:
     counts = [np.bincount(part.of_field(name), minlength=len(values)).tolist() for part in (before, now)]
-    listed = [
-        Count(_label(name, value), *both) for value, *both in zip(values, *counts, strict=True) if any(both)
-    ]
+    listed = [Count(value, *both) for value, *both in zip(values, *counts, strict=True) if any(both)]
 
     def by_difference(one: Count) -> tuple[float, str]:
         return -round(abs(one.now / max(len(now), 1) - one.before / max(len(before), 1)), 9), one.value
 
     shown = tuple(sorted(listed, key=by_difference)[:MOST_VALUES])
     return FieldDifference(name, of_new, len(before), len(now), shown)
-
-
-def _label(field: str, value: str) -> str:
-    """Return the label of one code, or of several in one answer; a place has its name already."""
-    labels = _labels()
-    return (
-        ", ".join(labels.get((field, code), code) for code in value.split(" "))
-        if field in _coded()
-        else value
-    )
-
-
-@cache
-def _labels() -> dict[tuple[str, str], str]:
-    return {(row["domain"], row["code"]): row["label"] for row in seed_rows("codes")}
-
-
-@cache
-def _coded() -> frozenset[str]:
-    return frozenset(domain for domain, _ in _labels())

@@ -63,7 +63,7 @@ def compare_with_last(
         if sent_before:
             sent_before.add(landed, row)
         if records:
-            history.add(records, row["late_share"])
+            history.add(records, row)
         if landed.is_full or row["rows_landed"]:  # a reported zero is no baseline of volume
             last_good[line] = (row, landed)
 

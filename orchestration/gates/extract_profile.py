@@ -18,7 +18,7 @@ from orchestration.contracts import partners_without_contract
 from orchestration.core import Settings
 from orchestration.gates.comparison import read_records
 from orchestration.gates.extract_history import HISTORY_COLUMNS, HISTORY_TEXTS, compare_with_last
-from orchestration.gates.landed import Landed, landed_extracts
+from orchestration.gates.landed import Landed
 from orchestration.gates.parquet_views import add_view, create_table, open_views
 from orchestration.gates.submissions import SentBefore
 from orchestration.places import place_names
@@ -145,13 +145,13 @@ from unmapped left join answered using (partner, extract_id, field)
 
 def profile_extracts(
     settings: Settings,
+    register: Sequence[Landed],
     as_of: datetime,
     accepted: Collection[tuple[str, str]] = (),
     withdrawn: Collection[tuple[str, str]] = (),
     waived: Collection[tuple[str, str, str]] = (),
 ) -> pa.Table:
     """Profile every landed extract, one row each. Stewards' decisions settle the baseline of a comparison."""
-    register = landed_extracts(settings)
     matches = settings.work / "places" / "matches.parquet"
     gone = partners_without_contract(settings.partners, (landed.partner for landed in register))
     with open_views(settings, *TYPED_TABLES) as con:

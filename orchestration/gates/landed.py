@@ -92,6 +92,14 @@ class Landed:
             and not filled.get(name)
         )
 
+    def column_of(self, field: str) -> str:
+        """Return the partner's own column that a field of the contract is read from; empty without one."""
+        fields = (self.content.get("contract_content") or {}).get("fields") or {}
+        for name, spec in fields.items():
+            if isinstance(spec, Mapping) and field and (name == field or name.startswith(f"{field}.")):
+                return next(_names(spec.get("column")), "")
+        return ""
+
     @property
     def refused_rows(self) -> list[dict[str, Any]]:
         """Rows that a rule refused at reading, by sheet and rule; `records`: those of a main sheet."""

@@ -15,8 +15,10 @@ import pyarrow.parquet as pq
 from expectations import Expectation
 from expectations.extract_gate import EXTRACT_GATE
 from orchestration.core import NjiaError, Settings, durable
+from orchestration.gates.comparison import LABELS, OF_FIELDS
 from orchestration.gates.extract_profile import profile_extracts
 from orchestration.gates.judging import Judgement, Outcome, judge
+from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.waivers import ActiveDecisions, extract_keys, waiver_for
 from orchestration.stewardship import as_text, listed, say
 
@@ -81,8 +83,10 @@ class ExtractVerdicts:
 
 def judge_extracts(settings: Settings, as_of: datetime, decisions: ActiveDecisions) -> ExtractVerdicts:
     """Profile and judge every landed extract; writes `profiles.parquet` and `verdicts.parquet`."""
+    register = landed_extracts(settings)
     profiles = profile_extracts(
         settings,
+        register,
         as_of,
         extract_keys(decisions.extract_accepts),
         extract_keys(decisions.extract_withdrawals),
@@ -90,7 +94,8 @@ def judge_extracts(settings: Settings, as_of: datetime, decisions: ActiveDecisio
     )
     judgements = judge(profiles.to_pandas(), EXTRACT_GATE)
     keys = profiles.select(["partner", "extract_id"]).to_pylist()
-    counts = profiles.to_pylist()
+    rows = zip(profiles.to_pylist(), register, strict=True)
+    counts = [row | _field_names(row, landed) for row, landed in rows]
     verdicts = []
     for judgement in judgements:
         key = keys[judgement.row]
@@ -170,6 +175,18 @@ def _verdict(
         finding=str(finding),
         said=as_text(finding),
     )
+
+
+def _field_names(row: Mapping[str, Any], landed: Landed) -> dict[str, str]:
+    """Return the fields that differ as readers know them, with the partner's own column."""
+    named = {}
+    for name in OF_FIELDS:
+        if row[name]:
+            label, field = LABELS[row[name]]
+            column = landed.column_of(field)
+            is_other = column and column.casefold() != label.casefold()
+            named[name] = say("{label} ({column})", label=label, column=f"“{column}”") if is_other else label
+    return named
 
 
 def found_by(expectation: Expectation, row: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ import yaml
 from expectations.checks import CHECKS
 from orchestration.contracts.terms import Delivery
 from orchestration.core import DBT_PROJECT, PROJECT_ROOT, REFERENCE_SEEDS
+from orchestration.gates.comparison import LABELS
 from orchestration.linkage import COMPARED
 from orchestration.stewardship.sentences import NOT_RECORDED, has_words
 from orchestration.stewardship.worklists.rows import SHOWN
@@ -82,6 +83,7 @@ def sentences() -> Iterator[str]:
     for check in CHECKS.values():
         yield from (check.why, check.steward_action)
         yield from filter(None, (limit.message for limit in check.limits))
+    yield from (label for label, _ in LABELS.values())
     yield from dbt_actions()
     for rule in rows("quality_rules.csv"):
         yield rule["title"]

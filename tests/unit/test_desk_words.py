@@ -10,7 +10,6 @@ from typing import get_args
 import pytest
 
 from orchestration.core import refreshes
-from orchestration.gates.comparison import FIELDS
 from orchestration.stewardship import items
 from orchestration.stewardship.desk.accounts import ROLES
 from orchestration.stewardship.desk.pages import _templates
@@ -40,7 +39,6 @@ MADE = {
     "grain.": ("case", "route_report", "interception", "flow_count"),
     "place_role.": ("origin", "transit", "exploitation", "intended_destination", "destination", "other"),
     "link.reason.": ("unsure", "rival", "cluster_too_large", "persons_of_one_record", "rejected_pair_inside"),
-    "compared.": FIELDS,
     "places.": ("ambiguous", "unresolved", "review"),
     "drift.": ("column_renamed", "column_gone", "column_added", "new_codes"),
 }  # fmt: skip
