@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from expectations import Expectation
 from expectations.extract_gate import EXTRACT_GATE
-from expectations.release_gate import RELEASE_GATE, TABLE_GATE
+from expectations.release_gate import PART_GATE, RELEASE_GATE, TABLE_GATE, WHOLE
 
 EXTRACT_CHECKS: dict[str, Expectation] = {check.name: check for check in EXTRACT_GATE}
-RELEASE_CHECKS: dict[str, Expectation] = {check.name: check for check in (*RELEASE_GATE, *TABLE_GATE)}
+PART_CHECKS: dict[str, Expectation] = {check.name: check for check in (*TABLE_GATE, *PART_GATE)}
+RELEASE_CHECKS: dict[str, Expectation] = {check.name: check for check in RELEASE_GATE} | PART_CHECKS
 CHECKS = {**EXTRACT_CHECKS, **RELEASE_CHECKS}
 
 
 def is_waivable(check_name: str) -> bool:
     """Whether a waiver may cover a check; false for reconciliation and for dbt tests."""
     return check_name in CHECKS and CHECKS[check_name].waivable
+
+
+def part_of(check_name: str, subject: str) -> str:
+    """Return the partner, county, corridor or table that a check of the release is about; empty for all."""
+    return subject if check_name in PART_CHECKS and subject != WHOLE else ""
+
+
+def release_scope(check_name: str, subject: str) -> str:
+    """Return the scope of a waiver of a check of the release."""
+    return "/".join(filter(None, (WHOLE, part_of(check_name, subject))))
+
+
+def is_of_release(scope: str) -> bool:
+    """Whether a waiver is for the release or a part of it, not for an extract."""
+    return scope.partition("/")[0] == WHOLE

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from expectations import Expectation, Limit, thresholds
 
+WHOLE = "release"  # the subject of a check that judges the release, and the scope of its waiver
+
 RELEASE_GATE: tuple[Expectation, ...] = (
     Expectation(
         name="reconciliation_is_exact",
-        limits=(Limit("reconciliation_difference", minimum=0, maximum=0, empty_fails=True),),
+        limits=(
+            Limit(
+                "reconciliation_difference",
+                minimum=0,
+                maximum=0,
+                empty_fails=True,
+                message="{reconciliation_difference} row(s) are not accounted for",
+            ),
+        ),
         severity="refuse",
         why="Read = refused + landed, and every landed row has exactly one fate: nothing disappears.",
         steward_action="Report it with review/last_verdict.json: "
@@ -16,7 +26,11 @@ RELEASE_GATE: tuple[Expectation, ...] = (
     ),
     Expectation(
         name="tables_are_complete",
-        limits=(Limit("tables_missing", maximum=0, empty_fails=True),),
+        limits=(
+            Limit(
+                "tables_missing", maximum=0, empty_fails=True, message="{tables_missing} table(s) are missing"
+            ),
+        ),
         severity="refuse",
         why="Analysts' queries rest on every published table, release after release.",
         steward_action="See which model failed or was removed; a published table goes only after "
@@ -94,11 +108,12 @@ RELEASE_GATE: tuple[Expectation, ...] = (
     Expectation(
         name="movements_are_plausible",
         limits=(
-            Limit("movements", minimum=1, empty_fails=True),
+            Limit("movements", minimum=1, empty_fails=True, message="There is no movement"),
             Limit(
                 "movements_vs_last",
                 minimum=thresholds.MOVEMENTS_VS_LAST_MIN,
                 maximum=thresholds.MOVEMENTS_VS_LAST_MAX,
+                message="{movements} movements; the current release has {movements_last}",
             ),
         ),
         severity="refuse",
@@ -109,45 +124,51 @@ RELEASE_GATE: tuple[Expectation, ...] = (
     ),
     Expectation(
         name="quarantine_is_normal",
-        limits=(Limit("quarantine_share", maximum=thresholds.RELEASE_QUARANTINE_MAX, empty_fails=True),),
+        limits=(
+            Limit(
+                "quarantine_share",
+                maximum=thresholds.RELEASE_QUARANTINE_MAX,
+                empty_fails=True,
+                message="{quarantine_share} of the rows are set aside",
+                shares=("quarantine_share",),
+            ),
+        ),
         severity="refuse",
         why="What is published must stand for what was sent.",
         steward_action="Sort review/quarantined_rows.csv by rule: the top rule names the cause.",
     ),
     Expectation(
         name="quarantine_is_as_last_time",
-        limits=(Limit("quarantine_change", maximum=thresholds.RELEASE_QUARANTINE_RISE_MAX),),
+        limits=(
+            Limit(
+                "quarantine_change",
+                maximum=thresholds.RELEASE_QUARANTINE_RISE_MAX,
+                message="{quarantine_share} of the rows are set aside, {quarantine_share_last} in the current "
+                "release",
+                shares=("quarantine_share", "quarantine_share_last"),
+            ),
+        ),
         severity="refuse",
         why="A jump across all partners comes from a changed rule, seed or program, not from the partners.",
         steward_action="Compare review/quarantined_rows.csv with the current release's "
         "`quality.quarantine_summary`, rule by rule.",
     ),
     Expectation(
-        name="partners_records_are_as_last_time",
-        limits=(Limit("partner_changed_share", maximum=thresholds.CHANGED_RECORDS_MAX),),
-        severity="refuse",
-        why="Of a partner that sent nothing new, many records say something else than in the current "
-        "release. A contract, a seed, a decision or the program changed them; a sum over all partners would "
-        "hide it.",
-        steward_action="Look for contracts, aliases and seeds that changed since the current release. If the "
-        "change is right, `njia decide waive-check` with the reason.",
-    ),
-    Expectation(
-        name="counties_keep_their_movements",
-        limits=(Limit("county_kept_share", minimum=thresholds.COUNTY_KEPT_MIN),),
-        severity="refuse",
-        why="A county loses movements although nobody sent anything new: rankings would shift, and nothing "
-        "in the world did.",
-        steward_action="Look for changed place seeds, aliases and contracts; `njia place` shows what a name "
-        "becomes. If it is right, `njia decide waive-check` with the reason.",
-    ),
-    Expectation(
-        name="corridors_keep_their_movements",
-        limits=(Limit("corridor_kept_share", minimum=thresholds.CORRIDOR_KEPT_MIN),),
-        severity="refuse",
-        why="A corridor loses movements although nobody sent anything new: it would look abandoned.",
-        steward_action="Look for changed place seeds, aliases and contracts; `njia place` shows what a name "
-        "becomes. If it is right, `njia decide waive-check` with the reason.",
+        name="last_release_is_compared",
+        limits=(
+            Limit(
+                "lineages_missing",
+                maximum=0,
+                message="No record was compared with the last release: the lineage of one of the two is "
+                "missing or of an earlier version",
+            ),
+        ),
+        severity="warn",
+        why="What a contract, an alias or the program changes in old records shows only where both releases "
+        "say which records they were made of.",
+        steward_action="After an upgrade or a restored backup this happens once. If it comes again, have the "
+        "operator look into the folder lineage/; until then compare the new release with the last one "
+        "yourself: `njia diff`.",
     ),
     Expectation(
         name="movements_have_counties",
@@ -193,11 +214,73 @@ RELEASE_GATE: tuple[Expectation, ...] = (
     ),
 )
 
+# Judged once for each part that changed, the subject of the check: a partner, a county, a corridor. A waiver is
+# for one of them.
+PART_GATE: tuple[Expectation, ...] = (
+    Expectation(
+        name="partners_records_are_as_last_time",
+        limits=(
+            Limit(
+                "changed_share",
+                maximum=thresholds.CHANGED_RECORDS_MAX,
+                message="{partner}: {field} changed or went in {changed_records} of {known_records} records",
+                names_others=True,
+            ),
+        ),
+        severity="refuse",
+        why="In records that this partner did not send anew, many say something else than in the current "
+        "release. A contract, a seed, a decision or the program changed them; a sum over all partners would "
+        "hide it.",
+        steward_action="Look for contracts, aliases and seeds that changed since the current release. If the "
+        "change is right, `njia decide waive-check` with --scope release/PARTNER and the reason.",
+    ),
+    Expectation(
+        name="counties_keep_their_movements",
+        limits=(
+            Limit(
+                "county_kept_share",
+                minimum=thresholds.COUNTY_KEPT_MIN,
+                message="{places}: {now} of {before} movements are left, {of_partner} of the others were "
+                "{partner}'s",
+                names_others=True,
+            ),
+        ),
+        severity="refuse",
+        why="A county loses movements although nobody sent anything new: rankings would shift, and nothing "
+        "in the world did.",
+        steward_action="Look for changed place seeds, aliases and contracts; `njia place` shows what a name "
+        "becomes. If it is right, `njia decide waive-check` with --scope release/COUNTY and the reason.",
+    ),
+    Expectation(
+        name="corridors_keep_their_movements",
+        limits=(
+            Limit(
+                "corridor_kept_share",
+                minimum=thresholds.CORRIDOR_KEPT_MIN,
+                message="{places}: {now} of {before} movements are left, {of_partner} of the others were "
+                "{partner}'s",
+                names_others=True,
+            ),
+        ),
+        severity="refuse",
+        why="A corridor loses movements although nobody sent anything new: it would look abandoned.",
+        steward_action="Look for changed place seeds, aliases and contracts; `njia place` shows what a name "
+        "becomes. If it is right, `njia decide waive-check` with --scope 'release/ORIGIN>DESTINATION' and "
+        "the reason.",
+    ),
+)
+
 # Judged once per published table (the check's subject is the table).
 TABLE_GATE: tuple[Expectation, ...] = (
     Expectation(
         name="table_rows_are_plausible",
-        limits=(Limit("rows_vs_last", minimum=thresholds.TABLE_ROWS_VS_LAST_MIN),),
+        limits=(
+            Limit(
+                "rows_vs_last",
+                minimum=thresholds.TABLE_ROWS_VS_LAST_MIN,
+                message="{subject}: {rows} rows; the current release has {rows_last}",
+            ),
+        ),
         severity="refuse",
         why="A table that lost half its rows lost an input, even where the movements are all there.",
         steward_action="Look for a held partner (`njia status`), and for a seed or model that changed.",

@@ -43,7 +43,10 @@ def _takes_part(settings: Settings) -> str:
 @decide_command.command("waive-check")
 @click.argument("check")
 @click.option(
-    "--scope", default="release", show_default=True, help="An extract as PARTNER/EXTRACT_ID, or `release`."
+    "--scope",
+    default="release",
+    show_default=True,
+    help="An extract as PARTNER/EXTRACT_ID, `release`, or a part of it such as release/PARTNER.",
 )
 @click.option("--expires", required=True, help="Last day it holds, such as 2027-01-31.")
 @author_and_reason

@@ -6,14 +6,14 @@ from typing import Any
 import dagster as dg
 
 from expectations import Expectation
-from expectations.release_gate import RELEASE_GATE, TABLE_GATE
+from expectations.checks import RELEASE_CHECKS, part_of
 from orchestration import gates
 from orchestration.defs.boundary import step
 from orchestration.defs.release import VERDICT
 from orchestration.refresh import Runs, releasing
 from orchestration.stewardship import items
 
-GATE = (*RELEASE_GATE, *TABLE_GATE)
+GATE = tuple(RELEASE_CHECKS.values())
 
 
 @dg.multi_asset_check(
@@ -54,7 +54,8 @@ def _result(
         metadata["subjects"] = ", ".join(check.subject for check in failed)
         if findings := [check.finding for check in failed if check.finding]:
             metadata["found"] = "; ".join(findings)
-        path = items.release_check(expectation.name).path
+        part = part_of(expectation.name, failed[0].subject)
+        path = items.release_check(expectation.name, part).path
         metadata["desk"] = dg.MetadataValue.url(desk_url + path)
     return dg.AssetCheckResult(
         asset_key=VERDICT,

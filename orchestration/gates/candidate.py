@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from expectations.release_gate import RELEASE_GATE, TABLE_GATE
+import pandas as pd
+
+from expectations.checks import release_scope
+from expectations.release_gate import PART_GATE, RELEASE_GATE, TABLE_GATE, WHOLE
 from orchestration.core import NjiaError, Settings, durable
 from orchestration.gates.earlier_checks import (
     EXTRACT_GATE_STAGE,
@@ -26,6 +29,7 @@ from orchestration.gates.judging import Judgement, judge
 from orchestration.gates.like_for_like import like_for_like
 from orchestration.gates.protection import protection_measures
 from orchestration.gates.release_profile import ReleaseProfile, release_profile
+from orchestration.gates.verdicts import found_by
 from orchestration.gates.waivers import ActiveDecisions, waiver_for
 from orchestration.release import (
     EVIDENCE_BASE,
@@ -37,8 +41,8 @@ from orchestration.release import (
     hash_file,
     hash_files,
 )
+from orchestration.stewardship import as_text
 
-WHOLE = "release"
 _STAGES_BEFORE = (EXTRACT_GATE_STAGE, WAREHOUSE_STAGE)
 
 
@@ -56,7 +60,8 @@ class CheckOutcome:
     expected: str
     why: str
     steward_action: str
-    finding: str = ""  # what changed, and whose records: only for stewards
+    finding: str = ""  # what was found, and whose records: only for stewards
+    said: str = ""  # the same for translation
 
     @property
     def refuses(self) -> bool:
@@ -120,7 +125,12 @@ def judge_candidate(
         current if current.is_file() else None,
         published_tables(settings, MEMBERS_SCHEMAS),
         protection_measures(settings, candidate, manifest, as_of.date(), decisions),
-        like_for_like(settings, evidence_base, str(manifest.get("release_id")), release.name),
+        like_for_like(
+            settings,
+            evidence_base,
+            str(manifest.get("release_id")),
+            release.name if current.is_file() else None,
+        ),
     )
     checks = [*_earlier(rows), _same_inputs(settings, candidate), *_gate(profile, decisions, as_of)]
     reasons = [_reason(check) for check in checks if check.refuses]
@@ -139,22 +149,28 @@ def judge_candidate(
 
 
 def _gate(profile: ReleaseProfile, decisions: ActiveDecisions, as_of: datetime) -> Iterable[CheckOutcome]:
-    for judgement in judge(profile.measures, RELEASE_GATE):
-        check = _judged(judgement, WHOLE, decisions, as_of)
-        findings = [
-            profile.findings.get(limit.column, "")
-            for limit in judgement.expectation.limits
-            if check.outcome == "failed"
+    [of_tables] = TABLE_GATE
+    frames = {of_tables.name: profile.tables, **profile.parts}
+    parts = pd.concat([frame.assign(check=name) for name, frame in frames.items()], ignore_index=True)
+    for frame, gate in ((profile.measures, RELEASE_GATE), (parts, (*TABLE_GATE, *PART_GATE))):
+        rows = [
+            {name: None if value != value else value for name, value in row.items()}
+            for row in frame.to_dict("records")
         ]
-        yield replace(check, finding="; ".join(filter(None, findings)))
-    names = list(profile.tables["table"])
-    for judgement in judge(profile.tables, TABLE_GATE):
-        yield _judged(judgement, names[judgement.row], decisions, as_of)
+        for judgement in judge(frame, gate):
+            row = rows[judgement.row]
+            if row.get("check") in (None, judgement.expectation.name):
+                yield _judged(judgement, row, decisions, as_of)
 
 
-def _judged(judgement: Judgement, subject: str, decisions: ActiveDecisions, as_of: datetime) -> CheckOutcome:
+def _judged(
+    judgement: Judgement, row: Mapping[Any, Any], decisions: ActiveDecisions, as_of: datetime
+) -> CheckOutcome:
     expectation, outcome = judgement.expectation, judgement.outcome
-    waiver = waiver_for(decisions.waivers, expectation, WHOLE, as_of) if outcome == "failed" else None
+    subject = str(row.get("subject", WHOLE))
+    scope = release_scope(expectation.name, subject)
+    waiver = waiver_for(decisions.waivers, expectation, scope, as_of) if outcome == "failed" else None
+    finding = found_by(expectation, row) if outcome == "failed" else ""
     return CheckOutcome(
         name=expectation.name,
         stage="release_gate",
@@ -166,6 +182,8 @@ def _judged(judgement: Judgement, subject: str, decisions: ActiveDecisions, as_o
         expected=expectation.expected,
         why=expectation.why,
         steward_action=expectation.steward_action,
+        finding=str(finding),
+        said=as_text(finding),
     )
 
 
@@ -232,7 +250,8 @@ def _own_check(name: str, stage: str, outcome: str, why: str) -> CheckOutcome:
 
 def _reason(check: CheckOutcome) -> str:
     outcome = {"failed": "failed", "error": "could not be judged", "not_run": "did not run"}[check.outcome]
-    numbers = "" if check.observed is None else f": {check.observed:g}, expected {check.expected}"
+    is_plain = check.observed is None or check.finding
+    numbers = "" if is_plain else f": {check.observed:g}, expected {check.expected}"
     finding = f" {check.finding}." if check.finding else ""
     return f"{check.name} of {check.subject} {outcome}{numbers}.{finding} {check.steward_action}".strip()
 

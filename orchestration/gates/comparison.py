@@ -65,6 +65,7 @@ LABELS = {
     "means": ("Means", "means"),
     "act": ("Act", "act"),
     "nationality": ("Nationality", "nationality"),
+    "destination": ("Destination", ""),  # where one was exploited, else what was promised
 }
 # A case moves on: a suspicion is confirmed. Whether it counts as a victim's does not change for many at once.
 _MAY_CHANGE = frozenset({"trafficking_status", "day of the month"})

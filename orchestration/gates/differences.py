@@ -24,10 +24,9 @@ from orchestration.gates.comparison import (
     month_name,
     read_records,
 )
-from orchestration.gates.extract_profile import MATCHES, TYPED_TABLES
 from orchestration.gates.in_force import read_fates
 from orchestration.gates.landed import Landed, landed_extracts
-from orchestration.gates.parquet_views import add_view, open_views
+from orchestration.gates.parquet_views import add_typed_records, open_views
 from orchestration.gates.submissions import in_order_of_receipt
 from orchestration.places import place_names
 
@@ -119,10 +118,8 @@ def _earlier(settings: Settings, ordered: list[Landed], asked: Landed) -> Iterat
 
 
 def _records(settings: Settings, extracts: list[Landed]) -> AllRecords:
-    ids = {one.extract_id for one in extracts}
-    matches = settings.work / "places" / "matches.parquet"
-    with open_views(settings, *TYPED_TABLES, extracts=ids) as con:
-        add_view(con, "matches", [matches] if matches.is_file() else [], MATCHES)
+    with open_views(settings) as con:
+        add_typed_records(con, settings, (one.key for one in extracts))
         return read_records(con, place_names())
 
 

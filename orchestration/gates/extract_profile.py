@@ -19,7 +19,7 @@ from orchestration.core import Settings
 from orchestration.gates.comparison import read_records
 from orchestration.gates.extract_history import HISTORY_COLUMNS, HISTORY_TEXTS, compare_with_last
 from orchestration.gates.landed import Landed
-from orchestration.gates.parquet_views import add_view, create_table, open_views
+from orchestration.gates.parquet_views import add_matches, create_table, open_views
 from orchestration.gates.submissions import SentBefore
 from orchestration.places import place_names
 
@@ -42,12 +42,6 @@ SCHEMA = pa.schema(
 )
 
 TYPED_TABLES = ("extracts", "records", "record_codes", "problems", "place_mentions")
-MATCHES = pa.schema(
-    [
-        ("mention_id", pa.int64()), ("place_id", pa.string()), ("country_alpha3", pa.string()),
-        ("county_place_id", pa.string()), ("geo_precision", pa.string()),
-    ]
-)  # fmt: skip
 LANDING_CELLS = pa.schema(
     [
         ("partner", pa.string()), ("extract_id", pa.string()), ("field", pa.string()),
@@ -152,10 +146,9 @@ def profile_extracts(
     waived: Collection[tuple[str, str, str]] = (),
 ) -> pa.Table:
     """Profile every landed extract, one row each. Stewards' decisions settle the baseline of a comparison."""
-    matches = settings.work / "places" / "matches.parquet"
     gone = partners_without_contract(settings.partners, (landed.partner for landed in register))
     with open_views(settings, *TYPED_TABLES) as con:
-        add_view(con, "matches", [matches] if matches.is_file() else [], MATCHES)
+        add_matches(con, settings)
         _open_landing_cells(con, settings)
         rows = profile_rows(con, register, as_of.date(), gone)
         records = read_records(con, place_names())

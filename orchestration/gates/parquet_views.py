@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -13,24 +13,47 @@ from orchestration.core import Settings
 from orchestration.places import in_scope
 from orchestration.typing import SCHEMAS
 
+MATCHES = pa.schema(
+    [
+        ("mention_id", pa.int64()), ("place_id", pa.string()), ("country_alpha3", pa.string()),
+        ("county_place_id", pa.string()), ("geo_precision", pa.string()),
+    ]
+)  # fmt: skip
 
-def open_views(
-    settings: Settings, *tables: str, extracts: Collection[str] | None = None
-) -> duckdb.DuckDBPyConnection:
-    """Open a connection with a view of each of these typed tables; `extracts`: only those with these ids."""
+
+def open_views(settings: Settings, *tables: str) -> duckdb.DuckDBPyConnection:
+    """Open a connection with a view of each of these typed tables."""
     con = duckdb.connect(":memory:")
     con.execute("set autoinstall_known_extensions = false")
     con.execute("set autoload_known_extensions = false")
     con.execute("set temp_directory = ''")  # nothing may spill outside the home
     for table in tables:
-        files = [
-            path
-            for path in sorted((settings.typed / table).glob("*.parquet"))
-            if extracts is None or path.stem in extracts
-        ]
-        wrap = partial(in_scope, settings) if table == "place_mentions" else str
-        add_view(con, table, files, SCHEMAS[table], wrap)
+        add_typed(con, settings, table, sorted((settings.typed / table).glob("*.parquet")))
     return con
+
+
+def add_typed_records(
+    con: duckdb.DuckDBPyConnection, settings: Settings, extracts: Iterable[tuple[str, str]]
+) -> None:
+    """Add views of what the typed tables and the matched places say of these (partner, extract id) alone."""
+    stems = {stem for partner, one in extracts for stem in (one, f"{one}-{partner}")}  # see `typing.step`
+    for table in ("extracts", "records", "record_codes", "place_mentions"):
+        files = [settings.typed / table / f"{stem}.parquet" for stem in sorted(stems)]
+        add_typed(con, settings, table, [path for path in files if path.is_file()])
+    add_matches(con, settings)
+
+
+def add_typed(con: duckdb.DuckDBPyConnection, settings: Settings, table: str, files: list[Path]) -> None:
+    """Add a view of some files of a typed table."""
+    add_view(
+        con, table, files, SCHEMAS[table], partial(in_scope, settings) if table == "place_mentions" else str
+    )
+
+
+def add_matches(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Add a view of the places that mentions were resolved to."""
+    path = settings.work / "places" / "matches.parquet"
+    add_view(con, "matches", [path] if path.is_file() else [], MATCHES)
 
 
 def add_view(

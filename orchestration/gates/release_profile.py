@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -17,7 +17,6 @@ from expectations import thresholds
 from orchestration.core import Settings
 from orchestration.gates.landed import landed_extracts
 from orchestration.gates.like_for_like import LikeForLike
-from orchestration.gates.protection import MEASURES
 
 # Tables that the measures need.
 _ALWAYS_EXPECTED = frozenset(
@@ -50,12 +49,12 @@ _COUNTIES = """
 class ReleaseProfile:
     """`tables`: one row per published table; `measures`: one row. Numbers and names of tables only.
 
-    `findings`: by measure, a sentence that names what moved it.
+    `parts`: a frame for each check of single partners, counties or corridors, by its name.
     """
 
     tables: pd.DataFrame
     measures: pd.DataFrame
-    findings: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -69,9 +68,9 @@ def release_profile(
     settings: Settings,
     candidate: Path,
     current: Path | None,
-    published: Collection[str] = (),
-    of_published: Mapping[str, float | None] | None = None,
-    same_records: LikeForLike | None = None,
+    published: Collection[str],
+    of_published: Mapping[str, float | None],
+    same_records: LikeForLike,
 ) -> ReleaseProfile:
     """Measure the evidence bases of the candidate and of the current release, if there is one.
 
@@ -89,7 +88,8 @@ def release_profile(
         "tables_missing": float(len(expected - set(now.rows))),
         "columns_undescribed": float(now.undescribed),
         **_partners(settings),
-        **(of_published or dict.fromkeys(MEASURES)),
+        **of_published,
+        "lineages_missing": same_records.lineages_missing,
     }
     before = last.measures if last else {}
     for name in ("movements", "quarantine_share", "partners_published"):
@@ -108,18 +108,16 @@ def release_profile(
         compared = name.startswith("marts.") and (before_rows or 0) >= thresholds.SMALL_TABLE
         tables.append(
             {
-                "table": name,
+                "subject": name,
                 "rows": float(now.rows[name]),
                 "rows_last": before_rows,
                 "rows_vs_last": _ratio(now.rows[name], before_rows) if compared else None,
             }
         )
-    frame = pd.DataFrame(tables, columns=["table", "rows", "rows_last", "rows_vs_last"])
-    numeric = frame.columns.drop("table")
+    frame = pd.DataFrame(tables, columns=["subject", "rows", "rows_last", "rows_vs_last"])
+    numeric = frame.columns.drop("subject")
     frame[numeric] = frame[numeric].astype("float64")
-    of_records = same_records or LikeForLike()
-    measures |= of_records.measures
-    return ReleaseProfile(frame, pd.DataFrame([measures]).astype("float64"), of_records.findings)
+    return ReleaseProfile(frame, pd.DataFrame([measures]).astype("float64"), same_records.parts)
 
 
 def _measure(evidence_base: Path) -> _Measured:

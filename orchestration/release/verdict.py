@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from expectations.checks import is_waivable
+from expectations.checks import CHECKS, is_waivable
+from expectations.release_gate import WHOLE
 from orchestration.core import Settings, write_json
 from orchestration.release.manifest import (
     CANDIDATE,
@@ -79,9 +80,13 @@ def _problem(check: dict[str, Any], active_waivers: Collection[str]) -> str | No
 
 
 def manifest_checks(verdict: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the release gate's results for the manifest; earlier checks are in quality.check_results."""
+    """Return the release gate's results for the manifest; earlier checks are in quality.check_results.
+
+    No partner's name leaves the work folder.
+    """
     return [
         {name: check[name] for name in CHECK_FIELDS if name in check}
+        | ({"subject": WHOLE} if check["name"] in CHECKS and CHECKS[check["name"]].names_others else {})
         for check in verdict["checks"]
         if check.get("stage") == GATE_STAGE
     ]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from expectations.checks import is_of_release
 from orchestration.core import Settings, UsageError
 from orchestration.release.comparing import ReleaseDiff, compare
 from orchestration.release.current import Release, list_releases
@@ -58,7 +59,7 @@ def waiver_effect(settings: Settings, decision_id: str) -> WaiverEffect:
         return WaiverEffect(decision, first, used[first][decision_id], None, [], gone)
     difference = compare(settings, before, releases[first])
     others = sorted(used[first].keys() - {decision_id})
-    if waiver["scope"] == OF_RELEASE:
+    if is_of_release(waiver["scope"]):
         also = [f"the waivers {', '.join(others)}, which it needed as well"] if others else []
         meaning = (
             f"Without it {first} would have been refused and {before.release_id} would have stayed current: "

@@ -38,8 +38,9 @@ class Item:
         return cls(kind, tuple(unquote(part) for part in key))
 
 
-def release_check(check_name: str) -> Item:
-    return Item("check", ("release", check_name))
+def release_check(check_name: str, part: str = "") -> Item:
+    """`part`: the partner, county, corridor or table that is judged alone."""
+    return Item("check", ("release", part, check_name) if part else ("release", check_name))
 
 
 def extract_check(partner: str, extract_id: str, check_name: str) -> Item:

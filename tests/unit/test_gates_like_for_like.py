@@ -13,11 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from expectations.checks import CHECKS
 from orchestration.core import Settings
 from orchestration.gates.candidate import CheckOutcome, judge_candidate
-from tests.unit.gate_world import AS_OF, Decided, make_settings, write_evidence_base
+from orchestration.release.verdict import manifest_checks
+from tests.unit.gate_world import AS_OF, Decided, land, make_settings, write_evidence_base
 
 CURRENT, CANDIDATE = "20261101T020000Z-00000000", "20261124T020000Z-00000001"
+CHECK = "partners_records_are_as_last_time"
 Row = dict[str, Any]
 PLACES = [  # id, name, county, country
     ("KE015", "Kitui", "KE015", "KEN"), ("KE047", "Nairobi", "KE047", "KEN"), ("KEN", "Kenya", None, "KEN"),
@@ -49,9 +52,14 @@ def lineage(settings: Settings, release: str, rows: list[Row], in_force: list[Ro
 
 @pytest.fixture
 def judged(tmp_path: Path) -> Callable[[list[Row], list[Row]], Mapping[str, CheckOutcome]]:
-    """Judge a candidate of these records beside a current release of those."""
+    """Judge a candidate of these records beside a current release of those.
 
-    def judge(before: list[Row], now: list[Row]) -> Mapping[str, CheckOutcome]:
+    `lost`: whose lineage is missing.
+    """
+
+    def judge(
+        before: list[Row], now: list[Row], decisions: Decided | None = None, lost: str = ""
+    ) -> Mapping[str, CheckOutcome]:
         settings = make_settings(tmp_path)
         for name, release, rows in (
             (CURRENT, CURRENT, before),
@@ -70,10 +78,13 @@ def judged(tmp_path: Path) -> Callable[[list[Row], list[Row]], Mapping[str, Chec
             # An extract stays in force when a later one has replaced all its records.
             lineage(settings, release, rows, before if release == CURRENT else [*before, *now])
         settings.current.symlink_to(settings.releases / CURRENT)
-        verdict = judge_candidate(
-            settings, settings.releases / f".candidate-{CANDIDATE}", AS_OF, Decided(), []
-        )
-        return {check.name: check for check in verdict.checks}
+        if lost:
+            (settings.lineage / lost / "records.parquet").unlink()
+        candidate = settings.releases / f".candidate-{CANDIDATE}"
+        verdict = judge_candidate(settings, candidate, AS_OF, decisions or Decided(), [])
+        return {
+            f"{check.name} of {check.subject}" if decisions else check.name: check for check in verdict.checks
+        }
 
     return judge
 
@@ -83,7 +94,7 @@ def test_one_partner_whose_places_are_read_otherwise_refuses_and_is_named(judged
     checks = judged([*large, *small], [*large, *records("pwani_shelter", 5000, 60, origin_place_id="KEN")])
     check = checks["partners_records_are_as_last_time"]
     assert check.refuses and check.observed == 1
-    assert check.finding == "pwani_shelter: origin changed or went in 60 of 60 records"
+    assert check.finding == "pwani_shelter: Place of origin changed or went in 60 of 60 records"
     assert checks["counties_keep_their_movements"].outcome == "passed", "900 of 960 are left"
     assert checks["corridors_keep_their_movements"].outcome == "passed"
 
@@ -99,11 +110,13 @@ def test_a_county_and_a_corridor_that_empty_are_named_with_the_partner(judged: A
     assert corridor.finding.startswith("Kitui → Nairobi: 60 of 100 movements are left")
 
 
-@pytest.mark.parametrize("name", ["sex", "age_band", "form_label"])
-def test_a_swapped_list_of_choices_refuses(judged: Any, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "label"), [("sex", "Sex"), ("age_band", "Age band"), ("form_label", "Kind of exploitation")]
+)
+def test_a_swapped_list_of_choices_refuses(judged: Any, name: str, label: str) -> None:
     checks = judged(records("pwani_shelter", 0, 40), records("pwani_shelter", 0, 40, **{name: "other"}))
     assert checks["partners_records_are_as_last_time"].finding == (
-        f"pwani_shelter: {name} changed or went in 40 of 40 records"
+        f"pwani_shelter: {label} changed or went in 40 of 40 records"
     )
 
 
@@ -141,7 +154,7 @@ def test_old_records_beside_new_ones_of_an_incremental_extract_are_compared(judg
     new = records("pwani_shelter", 500, 20, extract_id="pwani_shelter-2")
     checks = judged(records("pwani_shelter", 0, 60), [*records("pwani_shelter", 0, 60, sex="male"), *new])
     assert checks["partners_records_are_as_last_time"].finding == (
-        "pwani_shelter: sex changed or went in 60 of 60 records"
+        "pwani_shelter: Sex changed or went in 60 of 60 records"
     )
 
 
@@ -154,3 +167,51 @@ def test_a_movement_within_a_county_counts_there_once(judged: Any) -> None:
 def test_few_records_are_not_compared(judged: Any) -> None:
     checks = judged(records("pwani_shelter", 0, 19), records("pwani_shelter", 0, 19, origin_place_id="UGA"))
     assert checks["partners_records_are_as_last_time"].outcome == "passed"
+
+
+@pytest.mark.parametrize(
+    ("planted", "finding"),
+    [
+        ({}, None),
+        ({"sexes": ("male",)}, "Sex changed or went in 60 of 60"),
+        ({"only_country": 12}, "Place of origin changed or went in 12 of 60"),
+        ({"months": (date(2026, 5, 1), date(2026, 6, 1))}, "Month changed or went in 30 of 60"),
+        ({"unstated": 60}, "Kind of exploitation changed or went in 60 of 60"),
+        ({"first": 1}, None),  # one record is gone
+        ({"first": 30}, "Age band changed or went in 30 of 60"),
+    ],
+)
+def test_an_extract_that_a_full_one_replaced_is_read_again_under_todays_contract(
+    judged: Any, tmp_path: Path, planted: dict[str, Any], finding: str | None
+) -> None:
+    as_typed = {"records": 60, "sexes": ("female",), "months": (date(2026, 5, 1),), "same_day": True}
+    land(make_settings(tmp_path), "pwani_shelter-1", **as_typed | planted)
+    said = {"origin_place_id": "KE047", "destination_place_id": "KEN", "form_label": "Other / Begging"}
+    before = records("pwani_shelter", 0, 60, age_band="a18_20", **said)
+    now = records("pwani_shelter", 0, 60, extract_id="pwani_shelter-2", **said)
+    check = judged(before, now)["partners_records_are_as_last_time"]
+    assert check.finding == (f"pwani_shelter: {finding} records" if finding else "")
+    assert check.refuses == bool(finding)
+
+
+def test_a_waiver_is_for_one_partner(judged: Any) -> None:
+    names = ("pwani_shelter", "mlima_centre")
+    before = [one for at, name in enumerate(names) for one in records(name, 1000 * at, 40)]
+    waiver = {
+        "id": "0123456789ab", "check": CHECK, "check_definition": CHECKS[CHECK].definition,
+        "scope": "release/pwani_shelter", "expires": "2026-12-24",
+    }  # fmt: skip
+    checks = judged(before, [one | {"sex": "male"} for one in before], Decided(waivers=[waiver]))
+    assert {name: checks[f"{CHECK} of {name}"].refuses for name in names} == {
+        "pwani_shelter": False,
+        "mlima_centre": True,
+    }
+    printed = manifest_checks({"checks": [vars(check) for check in checks.values()]})
+    assert not [one for one in printed if one["subject"] in names], "a manifest names no partner"
+
+
+@pytest.mark.parametrize("lost", [CURRENT, CANDIDATE])
+def test_a_missing_lineage_warns(judged: Any, lost: str) -> None:
+    check = judged(records("pwani_shelter", 0, 40), [], lost=lost)["last_release_is_compared"]
+    assert (check.outcome, check.severity) == ("failed", "warn")
+    assert check.finding.startswith("No record was compared with the last release")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from expectations.checks import part_of
 from orchestration import gates
 from orchestration.core import Settings, refreshes
 from orchestration.outputs.quality.report import (
@@ -77,7 +78,7 @@ def _later_checks(
                 check["stage"], name, check["subject"], check["severity"], check["outcome"],
                 check["observed"], check["expected"] or "", check["why"] or "", check["steward_action"] or "",
                 check["waived_by"],
-                link=settings.desk_url + items.release_check(name).path
+                link=settings.desk_url + items.release_check(name, part_of(name, check["subject"])).path
                 if check["outcome"] != "passed" else None,
             )  # fmt: skip
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from expectations.checks import is_of_release
+from expectations.release_gate import WHOLE
 from orchestration.core import NjiaError
 from orchestration.release.current import PUBLIC
 from orchestration.release.staging.evidence_base import EvidenceBase
@@ -177,7 +179,8 @@ def waivers(given: Iterable[Mapping[str, Any]]) -> pa.Table:
             "decision_id": waiver["id"],
             "check_name": waiver["check"],
             "check_definition": waiver["check_definition"],
-            "scope": waiver["scope"].rpartition("/")[2],  # no partner's name leaves the work folder
+            # No partner's name leaves the work folder.
+            "scope": WHOLE if is_of_release(waiver["scope"]) else waiver["scope"].rpartition("/")[2],
             "author": waiver["author"],
             "reason": waiver["reason"],
             "decided_on": date.fromisoformat(str(waiver["time"])[:10]),

@@ -1,4 +1,4 @@
-"""Waivers: one failed check passes, for one extract or, until a day, for the releases.
+"""Waivers: one failed check passes, for one extract or, until a day, for the releases or one part of them.
 
 The open item of a check that refuses the release is worth all that the candidate would have changed. A check
 that holds an extract is worth nothing: the item of the extract carries it. A warning holds nothing back.
@@ -12,7 +12,17 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from expectations.checks import CHECKS, EXTRACT_CHECKS, RELEASE_CHECKS, is_waivable
+from expectations.checks import (
+    CHECKS,
+    EXTRACT_CHECKS,
+    PART_CHECKS,
+    RELEASE_CHECKS,
+    is_of_release,
+    is_waivable,
+    part_of,
+    release_scope,
+)
+from expectations.release_gate import WHOLE as RELEASE_SCOPE
 from orchestration.core import REFUSED, Settings, UsageError, refreshes
 from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item
@@ -29,12 +39,12 @@ from orchestration.stewardship.worth import NOTHING, Worth, Worths
 LONGEST_WAIVER = timedelta(days=366)
 # A waiver for releases meets candidates that nobody has seen yet: it must not become a habit.
 LONGEST_RELEASE_WAIVER = timedelta(days=31)
-RELEASE_SCOPE = "release"
 Scope = Annotated[
     str,
     matching(
-        "release|([a-z][a-z0-9_]{1,40}/)?[0-9a-f]{16}",
-        "`release`, or an extract as PARTNER/EXTRACT_ID, such as pweza_coast/4df327af7418fa78",
+        "release(/[A-Za-z][A-Za-z0-9_.>-]{0,80})?|([a-z][a-z0-9_]{1,40}/)?[0-9a-f]{16}",
+        "`release`, one partner, county, corridor or table of it, such as release/pweza_coast, or an extract "
+        "as PARTNER/EXTRACT_ID, such as pweza_coast/4df327af7418fa78",
     ),
 ]
 _EXTRACT_STAGE = "extract_gate"
@@ -66,7 +76,7 @@ class CheckWaiver(Decision):
 
     @model_validator(mode="after")
     def _within_limits(self) -> CheckWaiver:
-        longest = LONGEST_RELEASE_WAIVER if self.scope == RELEASE_SCOPE else LONGEST_WAIVER
+        longest = longest_waiver(self.scope)
         if not self.time.date() < self.expires <= self.time.date() + longest:
             raise ValueError(
                 f"expires must be a date after the day of the decision and, for a waiver of "
@@ -121,9 +131,17 @@ class CheckWaiver(Decision):
                 "be.",
                 check=check,
             )
-        if self.scope == RELEASE_SCOPE:
-            if check in RELEASE_CHECKS:
+        if is_of_release(self.scope):
+            if check in PART_CHECKS and self.scope == RELEASE_SCOPE:
+                return say(
+                    "{check} is judged for each partner, county, corridor or table, so its waiver names one: "
+                    "--scope release/PARTNER, as the failed check shows it.",
+                    check=check,
+                )
+            if check in RELEASE_CHECKS and (check in PART_CHECKS or self.scope == RELEASE_SCOPE):
                 return None
+            if check in RELEASE_CHECKS:
+                return say("{check} is judged for the release as a whole: leave out --scope.", check=check)
             return say(
                 "{check} is a check of the extract gate, so its waiver needs the extract: "
                 "--scope PARTNER/EXTRACT_ID, as `njia status` shows it.",
@@ -152,7 +170,7 @@ class CheckWaiver(Decision):
     def why_not_now(self, settings: Settings, is_override: bool = False) -> str | None:
         """A steward weighs what the check found, so nothing is waived ahead."""
         scopes = {
-            f"{row['partner']}/{row['extract_id']}" if row["partner"] else RELEASE_SCOPE
+            _scope_of(row)
             for row in review.read(settings, review.FAILED_CHECKS)
             if row["check_name"] == self.check
         }
@@ -172,8 +190,29 @@ def full_scope(settings: Settings, scope: str) -> str:
     return f"{owners[0]}/{scope}" if len(owners) == 1 else scope
 
 
+def longest_waiver(scope: str) -> timedelta:
+    return LONGEST_RELEASE_WAIVER if is_of_release(scope) else LONGEST_WAIVER
+
+
 def _named(scope: str) -> str:
-    return "the release" if scope == RELEASE_SCOPE else scope
+    if scope == RELEASE_SCOPE:
+        return "the release"
+    part = scope.removeprefix(f"{RELEASE_SCOPE}/")
+    return scope if part == scope else say("{part} in the release", part=part)
+
+
+def _scope_of(row: Mapping[str, str]) -> str:
+    """Return the scope that a waiver of a line of failed_checks.csv has."""
+    if row["stage"] == _EXTRACT_STAGE:
+        return f"{row['partner']}/{row['extract_id']}"
+    return release_scope(row["check_name"], row["subject"])
+
+
+def _said(item: Item) -> str:
+    """Name the check of an item, and the part of the release that it is about."""
+    *_, name = item.key
+    part = part_of(name, item.key[1])
+    return say("{check} of {of}", check=name, of=part) if part else name
 
 
 # --- preview ---------------------------------------------------------------------------------------
@@ -183,21 +222,25 @@ def effect(settings: Settings, waivers: Sequence[CheckWaiver], holding: Holding,
     """Count the checks that refuse the release or hold an extract, before and after."""
     changes: list[Change] = []
     notes: list[str] = []
-    for scope in dict.fromkeys(waiver.scope for waiver in waivers):
-        names = {waiver.check for waiver in waivers if waiver.scope == scope}
+    of_scope: dict[str, set[Item]] = {}
+    for waiver in waivers:
+        scope = RELEASE_SCOPE if is_of_release(waiver.scope) else waiver.scope
+        of_scope.setdefault(scope, set()).add(waived_item(waiver.check, waiver.scope))
+    for scope, asked in of_scope.items():
         rows = [row for row in _stopping(settings, scope) if row["waived"] != "True"]
-        failing = {row["check_name"] for row in rows}
-        not_judged = {row["check_name"] for row in rows if row["outcome"] != "failed"}
-        left = failing - (names - not_judged)
-        notes += [say(_NOT_FAILING, check=name) for name in sorted(names - failing)]
-        notes += [say(_NOT_JUDGED, check=name) for name in sorted(names & not_judged)]
-        if not names & failing:
+        failing = {item_of_check(row) for row in rows}
+        not_judged = {item_of_check(row) for row in rows if row["outcome"] != "failed"}
+        left = failing - (asked - not_judged)
+        notes += [say(_NOT_FAILING, check=_said(one)) for one in sorted(asked - failing)]
+        notes += [say(_NOT_JUDGED, check=_said(one)) for one in sorted(asked & not_judged)]
+        if not asked & failing:
             continue
         if scope == RELEASE_SCOPE:
             changes.append(Change("Checks that refuse the release", len(failing), len(left)))
             end = refreshes.last(settings)
             if end and end.outcome == refreshes.REFUSED:
-                notes.append(say(_STAYS, checks=", ".join(sorted(left))) if left else _PASSES)
+                checks = ", ".join(map(_said, sorted(left)))
+                notes.append(say(_STAYS, checks=checks) if left else _PASSES)
         else:
             changes.append(Change(say("Checks that hold {of}", of=scope), len(failing), len(left)))
             if has_typed(settings):
@@ -212,18 +255,18 @@ def effect_of_revoking(
     settings: Settings, waivers: Sequence[CheckWaiver], holding: Holding, now: datetime
 ) -> Effect:
     """Count the checks that refuse the release without its waivers, and what happens to single extracts."""
-    of_extracts = [tuple(waiver.scope.split("/")) for waiver in waivers if waiver.scope != RELEASE_SCOPE]
+    of_extracts = [tuple(waiver.scope.split("/")) for waiver in waivers if not is_of_release(waiver.scope)]
     fates = effect_on_fates(settings, of_extracts, holding)
-    names = {waiver.check for waiver in waivers if waiver.scope == RELEASE_SCOPE}
-    names -= {held["check"] for held in holding["check_waiver"] if held["scope"] == RELEASE_SCOPE}
+    revoked = {waived_item(waiver.check, waiver.scope) for waiver in waivers if is_of_release(waiver.scope)}
+    revoked -= {waived_item(held["check"], held["scope"]) for held in holding["check_waiver"]}
     rows = _stopping(settings, RELEASE_SCOPE)
-    failing = {row["check_name"] for row in rows if row["waived"] != "True"}
-    again = {row["check_name"] for row in rows if row["waived"] == "True"} & names
-    notes = [say(_PASSED, check=name) for name in sorted(names - again - failing)]
+    failing = {item_of_check(row) for row in rows if row["waived"] != "True"}
+    again = {item_of_check(row) for row in rows if row["waived"] == "True"} & revoked
+    notes = [say(_PASSED, check=_said(one)) for one in sorted(revoked - again - failing)]
     changes = []
     if again:
         changes.append(Change("Checks that refuse the release", len(failing), len(failing | again)))
-        notes.append(say(_REFUSED, checks=", ".join(sorted(failing | again))))
+        notes.append(say(_REFUSED, checks=", ".join(map(_said, sorted(failing | again)))))
     return Effect([*fates.changes, *changes], [*fates.notes, *notes])
 
 
@@ -262,11 +305,10 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
         if item in seen:  # a test of several tables fails once for each
             continue
         seen.add(item)
-        of = f"{row['partner']}/{row['extract_id']}" if row["stage"] == _EXTRACT_STAGE else "the release"
         is_refused = refreshed.end.outcome == REFUSED and row["severity"] == "refuse"
         yield OpenItem(
             item,
-            say("{check} of {of} failed", check=row["check_name"], of=of),
+            say("{check} of {of} failed", check=row["check_name"], of=_named(_scope_of(row))),
             _observed(row),
             row["why"],
             row["steward_action"],
@@ -294,15 +336,13 @@ def worths_of_waived(settings: Settings, worths: Worths) -> dict[Item, Worth]:
 
 def item_of_check(row: Mapping[str, str]) -> Item:
     """Return the item of a line of failed_checks.csv."""
-    if row["stage"] == _EXTRACT_STAGE:
-        return items.extract_check(row["partner"], row["extract_id"], row["check_name"])
-    return items.release_check(row["check_name"])
+    return waived_item(row["check_name"], _scope_of(row))
 
 
 def waived_item(check: str, scope: str) -> Item:
     """Return the item that a waiver is about."""
-    if scope == RELEASE_SCOPE:
-        return items.release_check(check)
+    if is_of_release(scope):
+        return items.release_check(check, scope.partition("/")[2])
     partner, _, extract_id = scope.rpartition("/")
     return items.extract_check(partner, extract_id, check)
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from expectations.checks import EXTRACT_CHECKS
+from expectations.checks import EXTRACT_CHECKS, PART_CHECKS
 from orchestration.core import Settings, refreshes
 from orchestration.intake import failed_pulls, lying_in_inbox
 from orchestration.stewardship import items, review
@@ -60,7 +60,8 @@ def _refused(end: refreshes.End) -> Iterator[Event]:
         return
     by = sorted(set(end.refused_by))
     made_new = _digest(end.given_hash or "", end.release_id or "", *(by or [end.reason or ""]))
-    path = items.release_check(by[0]).path if len(by) == 1 else None
+    is_whole = len(by) == 1 and by[0] not in PART_CHECKS
+    path = items.release_check(by[0]).path if is_whole else None
     yield Event(f"refused#{made_new}", "refused", path=path, detail=", ".join(by))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from expectations.checks import CHECKS, is_waivable
+from expectations.checks import CHECKS, is_of_release, is_waivable
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.desk.lists import Cell, Column, list_page
@@ -17,12 +17,7 @@ from orchestration.stewardship.desk.shared_parts import waiting_item
 from orchestration.stewardship.desk.trends import bars, trend_of
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, held_extract
-from orchestration.stewardship.kinds.check_waiver import (
-    LONGEST_RELEASE_WAIVER,
-    LONGEST_WAIVER,
-    RELEASE_SCOPE,
-    item_of_check,
-)
+from orchestration.stewardship.kinds.check_waiver import item_of_check, longest_waiver
 
 USUAL_WAIVER = timedelta(days=14)
 
@@ -59,8 +54,8 @@ def _found(visit: Visit, row: dict[str, str]) -> str:
 
 def check(visit: Visit, item: Item) -> Response:
     """Show one check of the release or of one extract, also one that has passed since."""
-    partner, name = item.key[0], item.key[-1]
-    extract_id = item.key[1] if len(item.key) == 3 else None
+    *of, name = item.key
+    scope, is_extract = "/".join(of), not is_of_release(of[0])
     failed = [
         {**row, "finding": review.finding_of(row)}
         for row in review.read(visit.settings, review.FAILED_CHECKS)
@@ -68,9 +63,7 @@ def check(visit: Visit, item: Item) -> Response:
     ]
     if not failed and name not in CHECKS:
         raise HTTPException(404)
-    scope = f"{partner}/{extract_id}" if extract_id else RELEASE_SCOPE
     today = visit.settings.as_of().date()
-    longest = LONGEST_WAIVER if extract_id else LONGEST_RELEASE_WAIVER
     held = active_decisions(visit.settings, visit.settings.as_of()).waivers
     waiting = waiting_item(visit, item)
     return visit.page(
@@ -80,15 +73,15 @@ def check(visit: Visit, item: Item) -> Response:
         is_answered=waiting is None and any(row["waived"] != "True" for row in failed),
         name=name,
         scope=scope,
-        of_extract=held_extract(partner, extract_id) if extract_id else None,
+        of_extract=held_extract(*of) if is_extract else None,
         failed=failed,
         words_of_check=_words(name, failed),
-        bars=bars(trend_of(visit.settings, name, extract_id)),
+        bars=bars(trend_of(visit.settings, name, of[1] if len(of) > 1 else None)),
         is_waivable=is_waivable(name),
         waivers=[one for one in held if (one["check"], one["scope"]) == (name, scope)],
         first_day=today + timedelta(days=1),
         usual_day=today + USUAL_WAIVER,
-        last_day=today + longest,
+        last_day=today + longest_waiver(scope),
         needs_second=visit.settings.waivers_need_second,
     )
 
