@@ -143,8 +143,8 @@ RELEASE_GATE: tuple[Expectation, ...] = (
             Limit(
                 "quarantine_change",
                 maximum=thresholds.RELEASE_QUARANTINE_RISE_MAX,
-                message="{quarantine_share} of the rows are set aside, {quarantine_share_last} in the current "
-                "release",
+                message="{quarantine_share} of the rows are set aside, {quarantine_share_last} in the "
+                "current release",
                 shares=("quarantine_share", "quarantine_share_last"),
             ),
         ),
@@ -214,8 +214,8 @@ RELEASE_GATE: tuple[Expectation, ...] = (
     ),
 )
 
-# Judged once for each part that changed, the subject of the check: a partner, a county, a corridor. A waiver is
-# for one of them.
+# Judged once for each part that changed (the check's subject): a partner, a county, a corridor. Each has its
+# own waiver.
 PART_GATE: tuple[Expectation, ...] = (
     Expectation(
         name="partners_records_are_as_last_time",

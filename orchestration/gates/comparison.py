@@ -108,6 +108,8 @@ stated as (
 wide as (
     select records.partner, records.extract_id, records.record_id, records.event_on,
         case when date_precision in ('day', 'month') then records.period_from end as dated,
+        case when date_trunc('month', records.period_from) = date_trunc('month', records.period_to)
+            then records.period_from end as within_a_month,
         nullif(sex, 'unknown') as sex, nullif(age_band, 'unknown') as age_band,
         nullif(trafficking_status, 'unknown') as trafficking_status,
         case when trafficking_status in ({_NOT_VICTIMS}) then 'no' else 'yes' end as counts_as_victim,
@@ -211,6 +213,16 @@ class History:
         self._usual_late = 0.0
         self._held_months = np.zeros(0, np.int64)
 
+    def taken_over(self) -> History:
+        """Return a history that begins with these records, under another contract."""
+        other = History(self._values)
+        other._records, other._usual_late = self._records, self._usual_late
+        return other
+
+    def shared_with(self, records: Records) -> int:
+        """Return how many of the records were sent before."""
+        return len(self.beside(records)[1])
+
     def hold(self, records: Records) -> None:
         """Note the months of an extract that is held: they are not missing."""
         self._held_months = np.union1d(self._held_months, records.months)
@@ -228,12 +240,13 @@ class History:
             self._pending = np.union1d(self._pending, np.setdiff1d(records.ids, old.ids))
         self._records = _joined(old.only(~np.isin(old.ids, records.ids)), records)
 
-    def compare(self, records: Records) -> dict[str, Any]:
+    def compare(self, records: Records, is_full: bool = True) -> dict[str, Any]:
         """Measure an extract's records beside the earlier ones; empty without any."""
         old, before, now, new = self.beside(records)
         if not len(old):
             return {}
-        found = _changed(before, now)
+        # A partner that sends only what is new sends again what it corrected: that is part of its months.
+        found = _changed(before, now, before if is_full else old.only(np.isin(old.months, before.months)))
         found |= {"new_records": len(new)} | self._missing_months(old, new)
         if min(len(old), len(new)) >= thresholds.SMALL_EXTRACT:
             found |= self._late(old, new) | _equal(old, new)
@@ -345,10 +358,13 @@ def gone_from(replaced: Records, records: Records) -> dict[str, Any]:
     }
 
 
-def _changed(before: Records, now: Records) -> dict[str, Any]:
-    """Compare records that were sent before with their earlier version, in the field that changed most."""
-    is_known = before.codes != UNKNOWN
-    known, changed = is_known.sum(axis=0), (is_known & (before.codes != now.codes)).sum(axis=0)
+def _changed(before: Records, now: Records, whole: Records) -> dict[str, Any]:
+    """Compare records that were sent before with their earlier version, in the field that changed most.
+
+    `whole`: the earlier records of which they are a part.
+    """
+    known = (whole.codes != UNKNOWN).sum(axis=0)
+    changed = ((before.codes != UNKNOWN) & (before.codes != now.codes)).sum(axis=0)
     shares = {
         name: changed[at] / known[at]
         for at, name in enumerate(FIELDS)

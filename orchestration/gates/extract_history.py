@@ -1,8 +1,9 @@
 """Compare an extract with the last good one, its baseline, and with all that its partner sent before.
 
 The baseline is the most recent earlier extract that is neither held nor withdrawn; waived and accepted checks
-hold nothing. Extracts are compared within one contract; volumes and columns also within one way of delivery
-and, for full extracts, one declared period.
+hold nothing. Extracts are compared within one contract, which takes over the history of another one of the
+partner that its first records are part of; volumes and columns also within one way of delivery and, for full
+extracts, one declared period.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from expectations import thresholds
 from expectations.extract_gate import EXTRACT_GATE
 from orchestration.gates.comparison import MEASURES, TEXTS, AllRecords, History, Records, gone_from
 from orchestration.gates.landed import Landed
@@ -34,11 +36,12 @@ def compare_with_last(
     waived: Collection[tuple[str, str, str]] = (),
     sent_before: SentBefore | None = None,
     all_records: AllRecords | None = None,
+    measured: Mapping[tuple[str, str], Mapping[str, Any]] | None = None,
 ) -> None:
     """Add HISTORY_COLUMNS and HISTORY_TEXTS to the rows, which are in the register's order.
 
     `accepted` and `withdrawn`: keys of extracts; `waived`: keys with the name of a check. `sent_before`:
-    which submissions other partners sent before.
+    which submissions other partners sent before. `measured`: the columns of those not compared anew.
     """
     last_good: dict[tuple[Any, ...], tuple[dict[str, Any], Landed]] = {}
     histories: dict[tuple[str, str], History] = {}
@@ -48,14 +51,21 @@ def compare_with_last(
         period = landed.declared_period if landed.is_full else ()
         line = (landed.partner, landed.contract, landed.is_full, period)
         last, last_landed = last_good.get(line) or (None, None)
-        row |= _against(row, landed, last, last_landed)
         records = of_extracts.get(landed.key)
         if all_records and records:
-            history = histories.setdefault((landed.partner, landed.contract), History(all_records.values))
-            row |= history.compare(records)
-            if landed.is_full and last_landed and last_landed.key in of_extracts:
-                row |= gone_from(of_extracts[last_landed.key], records)
-        row |= sent_before.shared_by(landed) if sent_before else {}
+            key = landed.partner, landed.contract
+            if key not in histories:
+                histories[key] = _begin(histories, landed.partner, records) or History(all_records.values)
+            history = histories[key]
+        if measured and landed.key in measured:
+            row |= measured[landed.key]
+        else:
+            row |= _against(row, landed, last, last_landed)
+            if records:
+                row |= history.compare(records, landed.is_full)
+                if landed.is_full and last_landed and last_landed.key in of_extracts:
+                    row |= gone_from(of_extracts[last_landed.key], records)
+            row |= sent_before.shared_by(landed) if sent_before else {}
         if landed.key in withdrawn or _is_held(row, landed.key, accepted, waived):
             if all_records and records and landed.key not in withdrawn:
                 history.hold(records)
@@ -66,6 +76,13 @@ def compare_with_last(
             history.add(records, row)
         if landed.is_full or row["rows_landed"]:  # a reported zero is no baseline of volume
             last_good[line] = (row, landed)
+
+
+def _begin(histories: Mapping[tuple[str, str], History], partner: str, records: Records) -> History | None:
+    """Return the history that a new contract takes over: of the partner's contract it shares most with."""
+    own = [(one.shared_with(records), key) for key, one in histories.items() if key[0] == partner]
+    shared, key = max(own, default=(0, ("", "")))
+    return histories[key].taken_over() if shared >= thresholds.SMALL_EXTRACT else None
 
 
 def _against(

@@ -48,7 +48,8 @@ _COMPARED = f"""
     from both_releases where was_there and is_same_extract
     union all by name
     select partner, {_BEFORE}, origin_place as origin,
-        coalesce(exploitation_place, intended_destination_place) as destination, month || '-01' as month,
+        coalesce(exploitation_place, intended_destination_place) as destination,
+        strftime(coalesce(dated, within_a_month), '%Y-%m-01') as month,
         case when list_contains(labels, split_part(form_label_before, ' / ', 1)) then form_label_before end
             as form_label,
         sex, age_band

@@ -22,6 +22,7 @@ from orchestration.release.sql import attach
 from orchestration.stewardship import list_decisions, review
 
 SCHEMA_VERSION = 1
+KEPT = 10  # copies kept in review/changes
 LISTED = 60  # rows kept of each list; its number says how many there are
 # Causes, in the order in which they are looked for.
 NEW_EXTRACT, HELD_OR_WITHDRAWN, DECISION = "new_extract", "held_or_withdrawn", "decision"
@@ -96,6 +97,9 @@ def write_changes(settings: Settings, candidate: Candidate, current: Release | N
         changes = find_changes(settings, candidate, current)
         for path in (candidate.path / CHANGES, review.changes_file(settings, candidate.release_id)):
             write_json(path, changes)
+        for older in sorted(path.parent.glob("*.json"))[:-KEPT]:
+            if older != path:
+                older.unlink()
 
 
 def find_changes(settings: Settings, candidate: Candidate, current: Release) -> dict[str, Any]:

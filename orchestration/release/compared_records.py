@@ -22,12 +22,13 @@ _SINCE_0_2 = "origin_place_id"  # lineages of earlier versions do not say what a
 _FILES = {"records": RECORDS, "extracts": EXTRACTS, "lines": LINES}
 _PLACES = """
     create temp table places as
-    select place_id, name, county_place_id, country_place_id from newer.marts.dim_place
+    select place_id, name,
+        coalesce(county_place_id, nullif(nullif(country_place_id, 'KEN'), 'unknown')) as compared_place_id
+    from newer.marts.dim_place
 """
 _RECORDS = """
     select records.partner, records.extract_id, records.record_id,
-        coalesce(origins.county_place_id, nullif(origins.country_place_id, 'KEN')) as origin,
-        coalesce(destinations.county_place_id, nullif(destinations.country_place_id, 'KEN')) as destination,
+        origins.compared_place_id as origin, destinations.compared_place_id as destination,
         case when month_from = month_to then month_from::varchar end as month,
         form_label, nullif(sex, 'unknown') as sex, nullif(age_band, 'unknown') as age_band
     from records_{when} as records

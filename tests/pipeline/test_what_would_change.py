@@ -79,7 +79,9 @@ def test_candidate_has_its_changes_beside_it(waiting: EvidenceBase, published_wo
 
 def test_gate_compares_the_records_of_both_releases(waiting: EvidenceBase) -> None:
     verdict = review.standing_candidate(waiting.settings)
-    assert verdict and verdict["measures"]["partner_changed_share"] == 0, "none, and not: nothing compared"
+    assert verdict and verdict["measures"]["lineages_missing"] == 0
+    observed = {one["name"]: one["observed"] for one in verdict["checks"] if one["stage"] == "release_gate"}
+    assert observed["partners_records_are_as_last_time"] == 0
 
 
 def test_partners_read_that_the_release_waits(waiting: EvidenceBase) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from orchestration.core import Settings
+from orchestration.core import Settings, write_json
 from orchestration.release.candidate import Candidate
-from orchestration.release.changes import find_changes
+from orchestration.release.changes import find_changes, write_changes
 from orchestration.release.current import Release
+from orchestration.stewardship import review
 from tests.unit.published_world import MANIFEST, world, write_release
 
 OLD, NEW = "20261101T020000Z-00000000", "20261124T020000Z-00000001"
@@ -44,7 +45,11 @@ def changes(tmp_path: Path) -> dict[str, Any]:
         write_release(folder, ["members"], members=tables)
         (folder / "manifest.json").write_text(json.dumps(manifest(name)))
     before = Release(OLD, settings.releases / OLD, manifest(OLD), is_current=True)
-    return find_changes(settings, Candidate(NEW, settings.releases / NEW, manifest(NEW)), before)
+    for month in range(1, 13):
+        write_json(review.changes_file(settings, f"2027{month:02d}01T020000Z-00000000"), {})
+    candidate = Candidate(NEW, settings.releases / NEW, manifest(NEW))
+    write_changes(settings, candidate, before)
+    return find_changes(settings, candidate, before)
 
 
 def test_label_that_changed_is_listed_for_periods_of_both(changes: dict[str, Any]) -> None:
@@ -67,3 +72,9 @@ def test_release_without_a_lineage_has_its_labels_compared(changes: dict[str, An
         {"record_grain": "case", "before": 280, "now": 281},
         {"record_grain": "route_report", "before": 0, "now": 12},
     ]
+
+
+def test_newest_changes_are_kept_and_those_of_the_candidate(changes: dict[str, Any], tmp_path: Path) -> None:
+    assert changes["candidate"] == NEW
+    kept = {path.stem for path in (tmp_path / "review" / "changes").glob("*.json")}
+    assert kept == {NEW, *(f"2027{month:02d}01T020000Z-00000000" for month in range(3, 13))}

@@ -111,7 +111,26 @@ def test_waiver_holds_until_its_last_day(settings: Settings) -> None:
         ({"scope": "kobe_shelter/0123456789abcdee"}, f"no landed extract.*Did you mean {EXTRACT}"),
         ({"expires": NOW.date()}, "after the day"),
         ({"expires": NOW.date() + timedelta(days=367)}, "366 days"),
-        ({"scope": "everything"}, r"scope: must be `release`, or an extract as PARTNER/EXTRACT_ID, such as"),
+        (
+            {"scope": "everything"},
+            r"scope: must be `release`, one partner, county, corridor or table of it, .*",
+        ),
+        (
+            {"check": "partners_records_are_as_last_time", "scope": "release", "expires": SOON},
+            "is judged for each partner.*--scope release/PARTNER",
+        ),
+        (
+            {"check": "movements_are_plausible", "scope": "release/kobe_shelter", "expires": SOON},
+            "is judged for the release as a whole",
+        ),
+        (
+            {
+                "check": "corridors_keep_their_movements",
+                "scope": "release/KE047>UGA",
+                "expires": NOW.date() + timedelta(days=32),
+            },
+            "at most 31 days",
+        ),
         ({"surprise": 1}, "surprise"),
     ],
 )

@@ -24,7 +24,7 @@ CHECK = "partners_records_are_as_last_time"
 Row = dict[str, Any]
 PLACES = [  # id, name, county, country
     ("KE015", "Kitui", "KE015", "KEN"), ("KE047", "Nairobi", "KE047", "KEN"), ("KEN", "Kenya", None, "KEN"),
-    ("UGA", "Uganda", None, "UGA"), ("tn-mwingi", "Mwingi", "KE015", "KEN"),
+    ("UGA", "Uganda", None, "UGA"), ("unknown", "unknown", None, "unknown"), ("tn-mwingi", "Mwingi", "KE015", "KEN"),
 ]  # fmt: skip
 
 
@@ -129,6 +129,7 @@ def test_records_that_are_set_aside_count_as_gone(judged: Any) -> None:
     ("before", "now"),
     [
         ({"origin_place_id": "KEN"}, {}),  # a place that was not known is known
+        ({"origin_place_id": "unknown"}, {}),
         ({}, {"origin_place_id": "tn-mwingi"}),  # a town of the same county
         ({}, {"extract_id": "pwani_shelter-2", "origin_place_id": "UGA"}),  # a new extract: the other gate's
         ({"sex": "unknown"}, {"sex": "male"}),

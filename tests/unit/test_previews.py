@@ -239,6 +239,22 @@ def test_waiver_counts_other_refusing_checks(settings: Settings) -> None:
     assert "there is nothing to waive" in fault
 
 
+def test_waiver_of_one_partners_check_leaves_those_of_others(settings: Settings) -> None:
+    check = "partners_records_are_as_last_time"
+    refused = {"outcome": refreshes.REFUSED, "as_of": NOW.isoformat()}
+    refreshes.end(settings, refreshes.End("run", NOW.isoformat()), **refused)
+    failing = [
+        world.REFUSING | {"check_name": check, "subject": name} for name in ("kobe_post", "tai_routes")
+    ]
+    world.failed(settings, *failing)
+    waiver = WAIVER | {"check": check, "scope": "release/kobe_post"}
+    found = tried(settings, ("check_waiver", waiver))
+    assert by_what(found) == {"Checks that refuse the release": (2, 1)}
+    assert f"still be refused, by {check} of tai_routes." in unforeseen(found)
+    (fault,) = tried(settings, ("check_waiver", waiver | {"scope": "release/swala_post"})).faults
+    assert "did not fail in the last refresh of swala_post in the release" in fault
+
+
 @pytest.mark.parametrize("outcome", ["error", "not_run"])
 def test_check_that_was_not_judged_cannot_be_waived(settings: Settings, outcome: str) -> None:
     refused = {"outcome": refreshes.REFUSED, "as_of": NOW.isoformat()}
