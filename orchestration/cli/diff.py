@@ -62,11 +62,11 @@ def _show(diff: Any) -> None:
         tables.add_row(row.table, *map(_count, counts))
     out.print(tables)
     if diff.moved:
-        out.print("\nRows that changed most")
-        moved = console.table("table", "before", "after", "row", whole=["table"])
-        for change in diff.moved:
-            row = " · ".join(map(str, change.key.values()))
-            moved.add_row(change.table, _count(change.before), _count(change.after), escape(row))
+        out.print("\nPlaces and corridors that changed most")
+        moved = console.table("place or corridor", "before", "after", "grain", "counted as")
+        for line in diff.moved:
+            numbers = _count(line.before), _count(line.after)
+            moved.add_row(escape(line.line), *numbers, line.record_grain, line.counted_as)
         out.print(moved)
         out.print()
     for label, extracts in (("added", diff.extracts_came), ("removed", diff.extracts_left)):

@@ -22,7 +22,7 @@ from expectations.release_gate import PART_GATE, WHOLE
 from orchestration.core import Settings, seed_rows
 from orchestration.gates.comparison import LABELS, RECORDS
 from orchestration.gates.parquet_views import add_typed_records
-from orchestration.release import RECORD_FIELDS, Line, changed_lines, open_both
+from orchestration.release import RECORD_FIELDS, Line, changed_lines, lineage_of, open_both
 
 _LABELS = {
     "origin": LABELS["place(origin)"][0],
@@ -104,7 +104,9 @@ def like_for_like(
     settings: Settings, evidence_base: Path, candidate: str, current: str | None
 ) -> LikeForLike:
     """Compare a candidate with the current release, both by release id; `evidence_base`: the candidate's."""
-    con = open_both(settings, evidence_base, candidate, current) if current else None
+    con = None
+    if current:
+        con = open_both(evidence_base, lineage_of(settings, candidate), lineage_of(settings, current))
     if con is None:
         return LikeForLike({check.name: _frame(check, []) for check in PART_GATE}, 1.0 if current else None)
     with con:

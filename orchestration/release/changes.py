@@ -17,6 +17,7 @@ from orchestration.release.candidate import Candidate
 from orchestration.release.compared_records import RECORD_FIELDS, Line, counted_lines, open_both
 from orchestration.release.comparing import decisions_between, inputs_changed
 from orchestration.release.current import Release, erasure_of
+from orchestration.release.lineage.files import lineage_of
 from orchestration.release.manifest import CHANGES
 from orchestration.release.sql import attach
 from orchestration.stewardship import list_decisions, review
@@ -129,7 +130,7 @@ def find_changes(settings: Settings, candidate: Candidate, current: Release) -> 
         "places": _listed([]),
         "corridors": _listed([]),
     }
-    if con := open_both(settings, evidence_base, candidate.release_id, current.release_id):
+    if con := open_both(evidence_base, *(lineage_of(settings, one.release_id) for one in (new, current))):
         with con:
             attach(con, current.evidence_base, "older")
             found["records_compared"] = True

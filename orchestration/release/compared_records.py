@@ -12,8 +12,6 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from orchestration.core import Settings
-from orchestration.release.lineage.files import lineage_of
 from orchestration.release.lineage.tables import EXTRACTS, LINES, RECORDS
 from orchestration.release.sql import attach, sql_text
 
@@ -104,14 +102,12 @@ class Line:
     of_partner: int
 
 
-def open_both(
-    settings: Settings, evidence_base: Path, now: str, before: str
-) -> duckdb.DuckDBPyConnection | None:
-    """Open two releases, by id, side by side; None if a lineage is missing or of an earlier version.
+def open_both(evidence_base: Path, now: Path, before: Path) -> duckdb.DuckDBPyConnection | None:
+    """Open two lineages, by folder, side by side; None if one is missing or of an earlier version.
 
-    `evidence_base`: the members' file of the newer one, for its places.
+    `evidence_base`: the members' file of the newer release, for its places.
     """
-    folders = {"now": lineage_of(settings, now), "before": lineage_of(settings, before)}
+    folders = {"now": now, "before": before}
     if not all((folder / file).is_file() for folder in folders.values() for file in _FILES.values()):
         return None
     if any(_SINCE_0_2 not in pq.read_schema(folder / RECORDS).names for folder in folders.values()):

@@ -9,14 +9,14 @@ from typing import Any
 import duckdb
 
 from orchestration.core import Settings
+from orchestration.release.compared_records import counted_lines, open_both
 from orchestration.release.current import Release, find_release, refuse_erased
+from orchestration.release.lineage.files import lineage_beside
 from orchestration.release.sql import attach, quoted
 from orchestration.release.staging.hashing import TIME_BOUND, column_types, row_text
 from orchestration.stewardship import list_decisions
 
-# Tables whose rows with the largest change of count are listed, and how many rows of each.
-LISTED_TABLES = ("marts.mart_places", "marts.mart_corridors")
-LISTED_ROWS = 5
+LISTED_LINES = 5  # of places, and of corridors
 _COUNTED_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 
 
@@ -40,18 +40,21 @@ class TableDiff:
 
 @dataclass(frozen=True)
 class Moved:
-    """A row's `record_count` before and after; None where a release lacks the row."""
+    """The movements of a place or corridor before and after; `counted_as`: its role or level."""
 
     table: str
-    key: dict[str, str]
-    before: int | None
-    after: int | None
+    record_grain: str
+    counted_as: str
+    line: str
+    before: int
+    after: int
 
 
 @dataclass(frozen=True)
 class ReleaseDiff:
-    """All changes between two releases. `moved`: the rows of LISTED_TABLES whose counts changed most.
+    """All changes between two releases.
 
+    `moved`: the places and corridors that changed most; empty where a release has no lineage.
     Decisions have `id` and `kind`, and their text if this installation's decision files hold it.
     `inputs_changed` names the parts of the inputs that differ. Decisions and inputs are None if the manifest
     of a release is too old to hold them.
@@ -87,13 +90,6 @@ def compare(settings: Settings, old: Release, new: Release) -> ReleaseDiff:
         if newer == "newer":
             _attach_release(con, new, newer)
         tables = [_table(con, name, old, new, newer) for name in names]
-        changed = [table.table for table in tables if table.added or table.removed or table.changed]
-        moved = [
-            row
-            for name in LISTED_TABLES
-            if name in changed and name in old.manifest["tables"]
-            for row in most_moved(con, name, new.manifest["tables"][name]["key"], newer)
-        ]
     decisions_came, decisions_left = decisions_between(settings, old, new)
     in_force_before, in_force_after = _in_force(old.manifest), _in_force(new.manifest)
     return ReleaseDiff(
@@ -102,11 +98,32 @@ def compare(settings: Settings, old: Release, new: Release) -> ReleaseDiff:
         tables,
         extracts_came=_named(in_force_after - in_force_before),
         extracts_left=_named(in_force_before - in_force_after),
-        moved=moved,
+        moved=_moved(old, new),
         decisions_came=decisions_came,
         decisions_left=decisions_left,
         inputs_changed=inputs_changed(old, new),
     )
+
+
+def _moved(old: Release, new: Release) -> list[Moved]:
+    try:
+        con = open_both(new.evidence_base, *(lineage_beside(one) for one in (new, old)))
+    except PermissionError:  # whoever may read releases need not be allowed to read lineages
+        return []
+    if con is None:
+        return []
+    with con:
+        names = dict(con.execute("select place_id, name from places").fetchall())
+        return [
+            Moved(table, grain, of, _joined(names, ends), row.before, row.now)
+            for table in ("hotspots", "corridors")
+            for row in counted_lines(con, table)[:LISTED_LINES]
+            for grain, of, ends in [row.line.split("|")]
+        ]
+
+
+def _joined(names: Mapping[str, str], ends: str) -> str:
+    return " → ".join(names.get(end, end) for end in ends.split(">"))
 
 
 def extracts_since(manifest: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, int]:
@@ -272,21 +289,3 @@ def _measures(
     before = con.execute(f"select {sums} from {here}").fetchall()[0]
     after = con.execute(f"select {sums} from {there}").fetchall()[0]
     return {column: (int(b), int(a)) for column, b, a in zip(counted, before, after, strict=True)}
-
-
-def most_moved(con: duckdb.DuckDBPyConnection, name: str, key: list[str], newer: str) -> list[Moved]:
-    """Return the rows whose `record_count` changed most, including rows that came or went."""
-    here, there = (f"{release}.{quoted(*name.split('.', 1))}" for release in ("older", newer))
-    by_key = ", ".join(str(position) for position in range(1, len(key) + 1))
-    shown = ", ".join(f"coalesce(o.{quoted(column)}, n.{quoted(column)})::varchar" for column in key)
-    same_row = " and ".join(f"o.{quoted(column)} is not distinct from n.{quoted(column)}" for column in key)
-    rows = con.execute(
-        f"""
-        select {shown}, o.record_count, n.record_count
-        from {here} as o full join {there} as n on {same_row}
-        where o.record_count is distinct from n.record_count
-        order by abs(coalesce(n.record_count, 0) - coalesce(o.record_count, 0)) desc, {by_key}
-        limit {LISTED_ROWS}
-        """
-    ).fetchall()
-    return [Moved(name, dict(zip(key, row[:-2], strict=True)), row[-2], row[-1]) for row in rows]

@@ -146,8 +146,8 @@ def test_release_without_one_decision_is_compared(story: Story) -> None:
     assert (movements.added, movements.removed, movements.changed) == (1, 0, 0)  # S6
     assert found.also_differs == []
     assert [one["id"] for one in found.diff.decisions_came or []] == [story.alias["id"]]
-    named = [one for one in found.diff.moved if one.table == "marts.mart_places"]
-    assert named and all((one.after or 0) - (one.before or 0) == 1 for one in named)
+    named = [one for one in found.diff.moved if one.table == "hotspots"]
+    assert named and all(one.after - one.before == 1 for one in named)
     assert sorted(path.name for path in settings.releases.iterdir()) == before
     assert not (settings.work / "without").exists()
     with pytest.raises(UsageError, match=f"not made with a decision.+{story.alias['id']}"):

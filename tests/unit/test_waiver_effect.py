@@ -6,12 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from orchestration.core import Settings, UsageError
 from orchestration.release import Release, ReleaseDiff, diff, waiver_effect
-from orchestration.release.comparing import Moved, most_moved
 from orchestration.release.publishing import publish
 from orchestration.release.waiver_effects import _also_changed, _in_force_anyhow
 from orchestration.stewardship import record_decision
@@ -126,20 +124,3 @@ def test_nothing_is_a_waivers_where_the_extract_was_accepted_as_well() -> None:
     assert "still have been in force: decision bbbbbbbbbbbb" in (told(waiver, "b" * 12) or "")
     assert told(waiver) is None, "accepted later, or taken back before"
     assert told({"scope": f"swala_house/{'a' * 16}"}, "b" * 12) is None
-
-
-def test_the_rows_that_moved_most_come_first_those_that_came_and_went_among_them() -> None:
-    with duckdb.connect() as con:
-        for name, rows in (("older", "('KE040', 3), ('KE047', 9), ('KE001', 2)"),
-                           ("newer", "('KE040', 8), ('KE047', 9), ('KE014', 1)")):  # fmt: skip
-            con.execute(f"attach ':memory:' as {name}")
-            con.execute(f"create schema {name}.marts")
-            con.execute(
-                f"create table {name}.marts.counted as select * from (values {rows}) as t (place_id, record_count)"
-            )
-        found = most_moved(con, "marts.counted", ["place_id"], "newer")
-    assert found == [
-        Moved("marts.counted", {"place_id": "KE040"}, 3, 8),
-        Moved("marts.counted", {"place_id": "KE001"}, 2, None),
-        Moved("marts.counted", {"place_id": "KE014"}, None, 1),
-    ]

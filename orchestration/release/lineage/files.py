@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.core import PARTIAL, NjiaError, Settings, replacing, sync
-from orchestration.release.current import current_release, list_releases, remove_folder
+from orchestration.release.current import Release, current_release, list_releases, remove_folder
 from orchestration.release.lineage.tables import EXTRACTS, NUMBERED, RECORDS, TABLES, WATCHES
 from orchestration.release.manifest import CANDIDATE
 from orchestration.release.sql import sql_text
@@ -37,6 +37,11 @@ def movements_by_partner(settings: Settings) -> dict[str, int]:
     query = f"select partner, count(distinct movement) from {sql_text(path)} group by partner"
     with duckdb.connect() as con:
         return dict(con.execute(query).fetchall())
+
+
+def lineage_beside(release: Release) -> Path:
+    """Return the lineage in the home of a release, which may be one that is built to compare with."""
+    return release.path.parents[1] / "lineage" / release.release_id
 
 
 def write_lineage(settings: Settings, release_id: str) -> Path:
