@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from expectations import Expectation
-from expectations.checks import RELEASE_CHECKS, part_of
+from expectations.checks import PART_CHECKS, RELEASE_CHECKS, part_of
 from orchestration import gates
 from orchestration.defs.boundary import step
 from orchestration.defs.release import VERDICT
@@ -48,7 +48,7 @@ def _result(
         "failed": len(failed),
         "waived": sum(check.waived_by is not None for check in failed),
         "expected": expectation.expected,
-        **expectation.numbers(measures if expectation in RELEASE_GATE else _lowest(expectation, found)),
+        **expectation.numbers(_worst(expectation, found) if expectation.name in PART_CHECKS else measures),
     }
     if failed:
         metadata["subjects"] = ", ".join(check.subject for check in failed)
@@ -67,10 +67,11 @@ def _result(
     )
 
 
-def _lowest(expectation: Expectation, found: list[gates.CheckOutcome]) -> dict[str, float | None]:
-    """Return the lowest measure over all tables: a check of tables has a lower limit."""
+def _worst(expectation: Expectation, found: list[gates.CheckOutcome]) -> dict[str, float | None]:
+    """Return the worst measure of all partners, counties, corridors or tables."""
+    [limit] = expectation.limits
     observed = [check.observed for check in found if check.observed is not None]
-    return {limit.column: min(observed, default=None) for limit in expectation.limits}
+    return {limit.column: (min if limit.maximum is None else max)(observed, default=None)}
 
 
 def _description(expectation: Expectation, failed: list[gates.CheckOutcome]) -> str:
