@@ -25,10 +25,9 @@ from orchestration.gates.parquet_views import add_matches, create_table, open_vi
 from orchestration.gates.submissions import SentBefore
 from orchestration.places import place_names
 
-KEYS = {"extract_id": pa.string(), "partner": pa.string(), "contract": pa.string(), "sequence": pa.int32()}
 MEASURES = (
-    "is_full", "rows_read", "rows_landed", "rows_refused", "refused_share", "stripped_cells",
-    "unmapped_columns", "required_columns_missing", "required_columns_empty", "rows_unexplained",
+    "rows_read", "rows_landed", "rows_refused", "refused_share", "required_columns_missing",
+    "required_columns_empty", "rows_unexplained",
     "row_shape_share", "rows_after_end", "child_rows_read", "orphan_share", "contract_present",
     "agreement_valid", "agreement_current", "statistics_agreed", "records", "untyped_rows", "usable_records",
     "readable_date_share", "place_mentions", "place_resolved_share", "home_mentions",
@@ -37,7 +36,9 @@ MEASURES = (
 )  # fmt: skip
 SCHEMA = pa.schema(
     [
-        *KEYS.items(),
+        ("extract_id", pa.string()),
+        ("partner", pa.string()),
+        ("sequence", pa.int32()),
         *((name, pa.float64()) for name in (*MEASURES, *HISTORY_COLUMNS)),
         *((name, pa.string()) for name in HISTORY_TEXTS),
     ]
@@ -207,15 +208,11 @@ def _of_register(
     return {
         "extract_id": landed.extract_id,
         "partner": landed.partner,
-        "contract": landed.contract,
         "sequence": landed.sequence,
-        "is_full": float(landed.is_full),
         "rows_read": read,
         "rows_landed": int(content.get("rows_landed") or 0),
         "rows_refused": refused,
         "refused_share": _share(refused, read),
-        "stripped_cells": sum((content.get("stripped") or {}).values()),
-        "unmapped_columns": len(landed.unmapped_columns),
         "required_columns_missing": landed.required_columns_missing,
         "required_columns_empty": landed.required_columns_empty,
         "rows_unexplained": content.get("rows_unexplained"),
