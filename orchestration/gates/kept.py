@@ -13,8 +13,7 @@ import pyarrow.parquet as pq
 
 from orchestration.core import Settings
 from orchestration.gates.inputs import contract_hashes
-from orchestration.release import current_release
-from orchestration.release.waiver_effects import CHECK_RESULTS
+from orchestration.release import MEMBERS, current_release, edition_folder
 
 Key = tuple[str, str]
 
@@ -22,8 +21,10 @@ Key = tuple[str, str]
 def kept_extracts(settings: Settings, codes: Mapping[Key, str]) -> set[Key]:
     """Return (partner, extract id) of those that keep their verdict; `codes`: the partner's code of each."""
     release = current_release(settings)
-    path = release.path / CHECK_RESULTS if release else None
-    if release is None or path is None or not path.is_file():
+    if release is None:
+        return set()
+    path = edition_folder(release.path, MEMBERS) / "parquet" / "quality.check_results.parquet"
+    if not path.is_file():
         return set()
     results = pq.read_table(path, columns=["partner_code", "subject", "severity", "outcome"]).to_pylist()
     not_passed = {
