@@ -127,7 +127,7 @@ wide as (
 select *, strftime(dated, '%Y-%m') as month, coalesce(year(dated) * 12 + month(dated) - 1, 0) as month_number,
     hash(event_on, sex, age_band, persons, stops, {_ANSWERS}) as likeness
 from wide
-order by partner, extract_id
+order by partner, extract_id, record_id
 """
 
 MEASURES = (
