@@ -8,7 +8,14 @@ import click
 from rich.markup import escape
 
 from orchestration.cli import console
-from orchestration.cli.options import author_and_reason, country_of, day_of, installation, json_output
+from orchestration.cli.options import (
+    author_and_reason,
+    author_option,
+    country_of,
+    day_of,
+    installation,
+    json_output,
+)
 from orchestration.core import Settings, UsageError
 
 
@@ -166,6 +173,22 @@ def decide_exclude_row(settings: Settings, record: str, author: str, reason: str
     _record(settings, "row_exclude", author, reason, record=record)
 
 
+@decide_command.command("correct-value")
+@click.argument("record")
+@click.argument("field")
+@click.argument("value")
+@author_and_reason
+@installation
+def decide_correct(settings: Settings, record: str, field: str, value: str, author: str, reason: str) -> None:
+    """Correct one written value.
+
+    RECORD is r-…, or EXTRACT_ID:ROW. FIELD is a field of the model, such as event_on. VALUE is what the
+    partner should have written, as the partner writes it; of a place its name or id. The partner's receipt
+    names row, column and reason.
+    """
+    _record(settings, "value_correction", author, reason, record=record, field=field, value=value)
+
+
 @decide_command.command("change-agreement")
 @click.argument("partner")
 @click.argument("contract")
@@ -290,6 +313,22 @@ def decide_take(settings: Settings, item: str, owner: str, due: str | None, auth
     taken = {"item": item, "owner": owner, "due": day_of(due) if due else None}
     entry = stewardship.record_decision(settings, "assignment", author, reason, settings.as_of(), **taken)
     console.say(f"Decision {entry['id']} recorded: {entry['owner']} takes care of {entry['item']}.")
+
+
+@decide_command.command("comment")
+@click.argument("item")
+@click.option("--text", required=True, help="What other stewards should know of it.")
+@author_option
+@installation
+def decide_comment(settings: Settings, item: str, text: str, author: str) -> None:
+    """Comment on ITEM.
+
+    ITEM is named as in `njia decide waiting`.
+    """
+    from orchestration import stewardship
+
+    entry = stewardship.record_decision(settings, "comment", author, text, settings.as_of(), item=item)
+    console.say(f"Comment {entry['id']} recorded on {entry['item']}.")
 
 
 @decide_command.command("confirm")

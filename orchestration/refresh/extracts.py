@@ -114,7 +114,9 @@ def _typed(run: Run) -> Artifact:
 
 def _make_typed(run: Run) -> Made:
     settings = run.settings
-    typed = typing.type_extracts(settings, run.keys, contracts=run.contracts)
+    typed = typing.type_extracts(
+        settings, run.keys, contracts=run.contracts, corrections=run.decisions.value_corrections
+    )
     files = [*settings.typed.glob("*/*.parquet"), *settings.typed.glob(f"*/*{TEXTS_SUFFIX}")]
     return files, asdict(typed)
 
@@ -134,6 +136,7 @@ _TYPE = Step(
         run.keys.ids,
         gates.contract_hashes(run.settings.partners),
         run.decisions.agreement_changes,
+        run.decisions.value_corrections,
     ],
     _make_typed,
 )

@@ -179,5 +179,6 @@ def write_receipts(
         run.run_id,
         outputs.Outcome(kind, current.release_id if current else None, is_rolled_back),
         drift_of(run),
+        run.decisions.value_corrections,
     )
     return len(outputs.write_receipts(run.settings, receipts))

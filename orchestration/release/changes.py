@@ -242,10 +242,10 @@ def _largest_first(row: Row) -> tuple[int, str]:
 
 
 def _decided_records(settings: Settings, decisions: set[str]) -> list[int]:
-    """Return the ids of the records that these decisions let in or left out."""
+    """Return the ids of the records that these decisions let in, left out or corrected."""
     return [
         record_of(str(entry["record"]))
-        for kind in ("row_release", "row_exclude")
+        for kind in ("row_release", "row_exclude", "value_correction")
         for entry in list_decisions(settings, kind)
         if entry["id"] in decisions
     ]

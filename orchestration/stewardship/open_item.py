@@ -14,8 +14,9 @@ class OpenItem:
     """What waits, why, what to do, and what it is worth.
 
     `movements`: how many wait for it; `numbers`: how many published cells would change. Both are counted by
-    `worth`. `opened`: the day of the first refresh that found it. `owner` and `due` are those of
-    its assignment; without one `due` is the day on which it becomes worse by itself, if there is such a day.
+    `worth`. `opened`: the day of the first refresh that found it. `owner` and `due` are those of the latest
+    of its `assignments` (ids); without one `due` is the day on which it becomes worse by itself, if there is
+    such a day.
     `answered_by`: ids of the decisions that held already when it was found, and did not settle it.
     `extracts`: those that alone it is about, as (partner, extract id). One that is about held extracts alone
     stands `under` the item of one of them, among its `consequences`.
@@ -31,6 +32,7 @@ class OpenItem:
     opened: date | None = None
     owner: str | None = None
     due: date | None = None
+    assignments: tuple[str, ...] = ()
     answered_by: tuple[str, ...] = ()
     extracts: frozenset[tuple[str, str]] = frozenset()
     under: Item | None = None

@@ -1,7 +1,7 @@
 """Type landed values (dates, counts, ages, codes, routes) by today's contract.
 
-`step` types extracts; `row_reader` reads the cells of a row, `assembly` makes the record, `tables` has the
-columns. Rules across fields do not belong here: dbt judges them.
+`step` types extracts; `row_reader` reads the cells of a row, `assembly` makes the record, `corrections`
+applies those of stewards, `tables` has the columns. Rules across fields do not belong here: dbt judges them.
 """
 
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
     from orchestration.typing.ages import read_age
+    from orchestration.typing.corrections import correctable, read_as, record_cells, written_in_rows
     from orchestration.typing.counts import read_count
     from orchestration.typing.landed_records import records_in_memory
     from orchestration.typing.step import READ_BY, TypingFailure, type_extracts

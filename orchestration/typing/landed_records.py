@@ -62,7 +62,7 @@ def records_of_file(
         order = _Order(file)
         for partition in _partitions(file, order, spill):
             in_order = partition.take(pa.array(np.argsort(order.of(partition), kind="stable")))
-            for _, cells in groupby(_cells(in_order, texts or {}), key=attrgetter("record_id")):
+            for _, cells in groupby(cells_of(in_order, texts or {}), key=attrgetter("record_id")):
                 yield list(cells)
 
 
@@ -124,7 +124,8 @@ def _partition_count(file: pq.ParquetFile) -> int:
     return min(1 + wanted, _MOST_PARTITIONS)
 
 
-def _cells(table: pa.Table, texts: Mapping[str, str]) -> Iterator[LandedCell]:
+def cells_of(table: pa.Table, texts: Mapping[str, str]) -> Iterator[LandedCell]:
+    """Yield the rows of a landing table, each token as its text."""
     for batch in table.to_batches(_CELLS_AT_ONCE):
         columns = {name: batch[name].to_pylist() for name in batch.schema.names}
         columns["value"] = [texts.get(value, value) for value in columns["value"]]

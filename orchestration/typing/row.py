@@ -12,6 +12,8 @@ from orchestration.typing.counts import ReadCount
 from orchestration.typing.date_text import ReadDate
 from orchestration.typing.routes import ReadRoute
 
+CORRECTED = "corrected"  # the kind of a cell that marks a field which a steward corrected
+
 
 @dataclass(frozen=True)
 class Problem:

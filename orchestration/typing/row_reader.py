@@ -47,7 +47,7 @@ from orchestration.typing.counts import ReadCount, read_count, read_default
 from orchestration.typing.dates import read_date, read_moment
 from orchestration.typing.mojibake import repaired
 from orchestration.typing.routes import ReadRoute, read_route
-from orchestration.typing.row import Place, Row, weighed
+from orchestration.typing.row import CORRECTED, Place, Row, weighed
 
 TRANSIT_LIST = "place(transit).list"
 NAMIBIA = "NA"
@@ -141,6 +141,8 @@ class RowReader:
         for cell in cells:
             if cell.kind == DISAGREES:
                 row.note(cell.field, ("flag:columns_disagree",))
+            elif cell.kind == CORRECTED:
+                row.note(cell.field, ("flag:value_corrected",))
             elif cell.field in self.contract.fields:
                 found.setdefault(cell.field, []).append(_mended(row, cell))
         return found

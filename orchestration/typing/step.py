@@ -2,8 +2,8 @@
 
 The texts of place mentions are written encrypted (`typed/mentions/*.texts`), for `places` alone.
 
-An extract with unchanged landing, contract, seeds and code is skipped. One that fails has no tables and never
-stops the others.
+An extract with unchanged landing, contract, corrections, seeds and code is skipped. One that fails has no
+tables and never stops the others.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -36,6 +36,7 @@ from orchestration.core import (
     replacing,
 )
 from orchestration.intake import has_its_cells, shown_file, texts_of
+from orchestration.typing.corrections import Correction, Corrections, holding_extract
 from orchestration.typing.landed_records import records_of_file
 from orchestration.typing.table_rows import Tables, typed_batches
 from orchestration.typing.tables import MENTIONS_TABLE, SCHEMAS
@@ -75,12 +76,17 @@ class OtherCells(Exception):
 
 @dataclass
 class TypedSummary:
-    """Result of the step: `extracts` have typed tables, `retyped` of them were written now."""
+    """Result of the step: `extracts` have typed tables, `retyped` of them were written now.
+
+    `corrections`: by id of a steward's correction, whether the newest extract with its record still has the
+    value that was corrected.
+    """
 
     extracts: int = 0
     retyped: int = 0
     removed: int = 0
     records: int = 0
+    corrections: dict[str, bool] = field(default_factory=dict)
     failed: list[TypingFailure] = field(default_factory=list)
 
 
@@ -96,7 +102,11 @@ class _Landed:
 
 
 def type_extracts(
-    settings: Settings, keys: Keys, progress: Progress | None = None, contracts: Contracts | None = None
+    settings: Settings,
+    keys: Keys,
+    progress: Progress | None = None,
+    contracts: Contracts | None = None,
+    corrections: Sequence[Correction] = (),
 ) -> TypedSummary:
     """Type new and changed extracts; remove tables of extracts that are no longer landed."""
     valid = contracts if contracts is not None else load_contracts(settings.partners)
@@ -104,6 +114,7 @@ def type_extracts(
     shutil.rmtree(settings.spill, ignore_errors=True)  # leftovers of a killed process
     landed = list(_landed(settings.landing, summary))
     shared = _shared_hash(keys)
+    met: dict[str, tuple[str, int, bool]] = {}
     for table, schema in SCHEMAS.items():
         if table != MENTIONS_TABLE:
             _write_empty_table(settings.typed / table / f"{EMPTY}.parquet", schema)
@@ -111,28 +122,39 @@ def type_extracts(
         steps = ["reading its contract"]
         try:
             contract = contract_for(extract.entry, valid)
-            state = _state_hash(extract, contract, shared)
+            of_partner = [one for one in corrections if one["partner"] == extract.partner]
+            own = holding_extract(extract.cells, of_partner)
+            state = _state_hash(extract, contract, shared, own)
             note, is_new = keep(
                 settings.work,
                 _note(extract.stem),
                 state,
-                partial(_typed, settings, keys, extract, contract, steps),
+                partial(_typed, settings, keys, extract, contract, own, steps),
             )
             summary.retyped += is_new
             summary.extracts += 1
             summary.records += int(note.facts["records"])
+            came = (str(extract.entry["received_on"]), int(extract.entry["sequence"]))
+            for one, is_met in note.facts["corrections"].items():
+                met[one] = max(met.get(one, ("", 0, False)), (*came, is_met))
         except Exception as fault:  # the boundary: an exception's text may quote a cell
             _remove(settings, extract.stem)
             summary.failed.append(_failure(extract.entry, steps[-1], fault))
         if progress:
             progress(done, len(landed))
+    summary.corrections = {one: is_met for one, (*_, is_met) in met.items()}
     summary.removed = _sweep(settings, {extract.stem for extract in landed})
     return summary
 
 
 def _typed(
-    settings: Settings, keys: Keys, extract: _Landed, contract: Contract, steps: list[str]
-) -> tuple[list[Path], dict[str, int]]:
+    settings: Settings,
+    keys: Keys,
+    extract: _Landed,
+    contract: Contract,
+    own: Sequence[Correction],
+    steps: list[str],
+) -> tuple[list[Path], Mapping[str, Any]]:
     """Write an extract's typed tables; `steps` collects the work done, for the message on a failure."""
     steps.append("comparing its cells with its landing note")
     if not has_its_cells(extract.entry, extract.cells):
@@ -142,9 +164,11 @@ def _typed(
     steps.append("typing its cells")
     texts = texts_of(extract.cells, keys)
     with closing(records_of_file(extract.cells, settings.spill, texts)) as landed_records:
-        batches = typed_batches(landed_records, extract.entry, contract, vocabulary, keys)
+        corrections = Corrections(own, contract, keys)
+        corrected = map(corrections.applied, landed_records) if own else landed_records
+        batches = typed_batches(corrected, extract.entry, contract, vocabulary, keys)
         records = _write_tables(settings.typed, keys, extract.stem, batches)
-    return _files(settings.typed, extract.stem), {"records": records}
+    return _files(settings.typed, extract.stem), {"records": records, "corrections": corrections.met}
 
 
 def _landed(folder: Path, summary: TypedSummary) -> Iterator[_Landed]:
@@ -202,13 +226,16 @@ def _shared_hash(keys: Keys) -> str:
     return fingerprint_of(keys.ids, code_of(*READ_BY, *seeds))
 
 
-def _state_hash(extract: _Landed, contract: Contract, shared: str) -> str:
+def _state_hash(extract: _Landed, contract: Contract, shared: str, own: Sequence[Correction]) -> str:
     names = (
         "parquet_sha256", "received_on", "sequence", "file", "period", "withheld_records", "withheld_persons",
         "withheld_submissions",
     )  # fmt: skip
     landing = {name: extract.entry.get(name) for name in names}
-    parts = json.dumps([landing, contract.content, shared, extract.entry["partner"]], sort_keys=True)
+    corrected = [[one[name] for name in ("id", "record", "field", "written", "value")] for one in own]
+    parts = json.dumps(
+        [landing, contract.content, shared, extract.entry["partner"], corrected], sort_keys=True
+    )
     return hashlib.sha256(parts.encode()).hexdigest()
 
 

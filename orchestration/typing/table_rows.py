@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -33,9 +33,7 @@ def typed_batches(
     `records`: the cells of one record after another. Memory holds one batch and the ids of mentions; a
     mention gets one row, with its first spelling.
     """
-    received_on = date.fromisoformat(entry["received_on"][:10])
-    period = period_of(entry, contract)
-    row_reader = RowReader(contract, vocabulary, period, received_on, int(entry.get("date_system") or 1900))
+    row_reader, period = reader_of(entry, contract, vocabulary)
     own = {"extract_id": entry["extract_id"], "partner": entry["partner"]}
     default_country = contract.locale.default_country
     yield _of_extract(own, entry, contract, period, keys)
@@ -66,6 +64,16 @@ def typed_batches(
             tables = _no_rows()
     if tables["records"]:
         yield tables
+
+
+def reader_of(
+    entry: Mapping[str, Any], contract: Contract, vocabulary: Vocabulary
+) -> tuple[RowReader, Period | None]:
+    """Return the reader of an extract's rows, and the period that it declares."""
+    received_on = date.fromisoformat(entry["received_on"][:10])
+    period = period_of(entry, contract)
+    date_system = int(entry.get("date_system") or 1900)
+    return RowReader(contract, vocabulary, period, received_on, date_system), period
 
 
 def _no_rows() -> Tables:
@@ -108,7 +116,7 @@ def _of_extract(
     return tables
 
 
-def period_of(entry: dict[str, Any], contract: Contract) -> Period | None:
+def period_of(entry: Mapping[str, Any], contract: Contract) -> Period | None:
     """Return an extract's period by today's contract; with a withheld file name, the period at landing."""
     if not is_withheld(entry["file"]):
         return contract.period_of(entry["file"])

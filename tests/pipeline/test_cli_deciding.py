@@ -30,12 +30,13 @@ def test_decisions_are_recorded_listed_and_revoked(evidence_base: EvidenceBase) 
         ("accept-extract", "swala_post", extract_id),
         ("withdraw-extract", "swala_post", extract_id),
         waive,
+        ("correct-value", f"{extract_id}:6", "event_on", "03/03/2025"),
     ):
         ran = njia("decide", *arguments, *by, settings=settings)
         assert ran.returncode == 0 and "recorded" in ran.stdout, ran.stderr
     listed = listed_decisions(settings)
     assert {one["kind"] for one in listed} == {
-        "place_alias", "extract_accept", "extract_withdraw", "check_waiver",
+        "place_alias", "extract_accept", "extract_withdraw", "check_waiver", "value_correction",
     }  # fmt: skip
     assert njia("decide", "revoke", listed[0]["id"], *by, settings=settings).returncode == 0
     again = listed_decisions(settings)
@@ -53,6 +54,9 @@ def test_what_waits_is_listed_and_somebody_takes_care_of_it(evidence_base: Evide
         taken.stderr
     )
     assert (_waiting(settings)[0]["owner"], _waiting(settings)[0]["due"]) == ("B. Fixture", "2031-01-31")
+    text = ("--text", "calls back on Monday", "--author", "B. Fixture")
+    comment = njia("decide", "comment", first["item"], *text, settings=settings)
+    assert comment.returncode == 0 and f"recorded on {first['item']}." in comment.stdout, comment.stderr
     unknown = njia("decide", "take", "overdue:nobody", "--owner", "B. Fixture", *by, settings=settings)
     assert unknown.returncode == 2 and "No open item is called overdue:nobody" in unknown.stderr
 

@@ -124,7 +124,7 @@ def test_consequence_keeps_its_page_and_is_counted_once(settings: Settings) -> N
     waiting = shown(steward.get("/waiting").text)
     assert "What follows from it (1) row volume is plausible of" in waiting
     check = items.extract_check(PARTNER, HELD, "row_volume_is_plausible")
-    assert "Take it, or give it to somebody" in steward.get(check.path).text
+    assert "Give it to somebody, or set a day" in steward.get(check.path).text
     listed = [one for one in read_status(settings)["open_items"]["most_valuable"] if HELD in one["item"]]
     assert [one["item"] for one in listed] == [str(HELD_ITEM)]
     assert [one["item"] for one in listed[0]["consequences"]] == [str(check)]

@@ -16,10 +16,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.contracts import Contract, Contracts
-from orchestration.core import Keys, Settings, read_texts, sha256_of, write_json
+from orchestration.core import Keys, Settings, read_texts, sha256_of, shown_record, write_json
 from orchestration.intake import LandedCell
 from orchestration.intake.landing.landing import SCHEMA
-from orchestration.typing import SCHEMAS, TYPED_TABLES, table_rows, typed_batches
+from orchestration.typing import (
+    SCHEMAS,
+    TYPED_TABLES,
+    record_cells,
+    table_rows,
+    typed_batches,
+    written_in_rows,
+)
 from orchestration.typing.assembly import Record, assemble
 from orchestration.typing.step import TypedSummary, type_extracts
 
@@ -124,8 +131,8 @@ class World:
         )
         return path
 
-    def type(self) -> TypedSummary:
-        return type_extracts(self.settings, KEYS, contracts=self.contracts)
+    def type(self, *corrections: dict[str, Any]) -> TypedSummary:
+        return type_extracts(self.settings, KEYS, contracts=self.contracts, corrections=corrections)
 
     def take(self, contract: dict[str, Any], rows: list[dict[str, Any]]) -> None:
         """Land one extract and type it."""
@@ -455,3 +462,80 @@ def test_repeated_coverage_is_one_row(world: World) -> None:
     rows = [(row["place_id"], row["valid_to"]) for row in world.table("coverage")]
     ended = date(2020, 1, 1)
     assert rows == [("KE047", None), ("KE001", None), ("KE047", ended), ("KE001", ended)]
+
+
+# --- stewards' corrections --------------------------------------------------------------------------
+
+
+def correction(
+    world: World, field: str, value: str, ref: str = "7", row: int = 2, extract: str = "a"
+) -> dict[str, Any]:
+    """A decision on a field as the row of an extract has it now."""
+    record_id = KEYS.record_id("swala", ref)
+    path = world.settings.landing / "swala" / f"{extract * 16}.parquet"
+    written = written_in_rows(record_cells(path, KEYS, record_id), field, KEYS)
+    [token] = [token for (_, number, _), token in written.items() if number == row]
+    named = {"id": "0" * 12, "partner": "swala", "record": shown_record(record_id)}
+    return named | {"field": field, "written": token, "value": value}
+
+
+@pytest.mark.parametrize("written", [("2203-04-01", "date"), ("31/02/2020", "text"), None])
+def test_correction_replaces_a_cell_of_any_kind_or_fills_an_empty_one(world: World, written: Any) -> None:
+    row = {name: value for name, value in CASE.items() if name != "event_on"} | {"_ref": "7"}
+    world.land(CASES, [row | {"event_on": written} if written else row])
+    summary = world.type(correction(world, "event_on", "04/03/2020"))
+    [record] = world.table("records")
+    assert (record["event_on"], record["date_precision"]) == (date(2020, 3, 4), "day")
+    assert world.problems() == ["flag:value_corrected"]
+    assert summary.corrections == {"0" * 12: True}
+
+
+def test_correction_reaches_the_row_that_says_so_and_no_other(world: World) -> None:
+    rows = [
+        CASE | {"_ref": "7", "sex": "F", "submitted_at": "2020-03-05"},
+        CASE | {"_ref": "7", "sex": "X", "submitted_at": "2020-03-06"},
+    ]
+    world.land(CASES, rows)
+    world.type(correction(world, "sex", "M", row=3))
+    [record] = world.table("records")
+    assert record["sex"] == "male"
+    world.type(correction(world, "sex", "M", row=2))
+    assert world.table("records")[0]["sex"] != "male", "the older row is not the one that counts"
+
+
+def test_both_of_two_equal_rows_are_corrected(world: World) -> None:
+    world.land(CASES, [CASE | {"_ref": "7"}, CASE | {"_ref": "7"}])
+    world.type(correction(world, "sex", "M"))
+    assert world.table("records")[0]["sex"] == "male"
+    assert world.problems() == ["flag:duplicate_rows", "flag:value_corrected"]
+
+
+def test_only_extracts_with_the_record_are_typed_anew(world: World) -> None:
+    world.land(CASES, [CASE | {"_ref": "7"}], "a" * 16)
+    world.land(CASES, [CASE | {"_ref": "8"}], "b" * 16)
+    assert world.type().retyped == 2
+    made = correction(world, "sex", "M")
+    assert [world.type(made).retyped, world.type(made).retyped] == [1, 0]
+    assert world.type().retyped == 1, "taken back"
+    assert {row["sex"] for row in world.table("records")} == {"female"}
+
+
+def test_summary_says_whether_the_newest_copy_still_has_the_corrected_value(world: World) -> None:
+    world.land(CASES, [CASE | {"_ref": "7"}], "b" * 16)
+    made = correction(world, "sex", "M", extract="b")
+    path = world.land(CASES, [CASE | {"_ref": "7", "sex": "M"}], "a" * 16).with_suffix(".json")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace('"sequence": 1', '"sequence": 2'), encoding="utf-8"
+    )
+    assert world.type(made).corrections == {made["id"]: False}
+    assert world.type(made).corrections == {made["id"]: False}, "also where nothing is typed anew"
+
+
+@pytest.mark.parametrize("field", ["consent_state", "submitted_at", "place(transit).place_text"])
+def test_field_that_may_not_be_corrected_is_read_as_sent(world: World, field: str) -> None:
+    """Whoever wrote the line: a hand-made one changes no consent, time or further sheet."""
+    world.land(CASES, [CASE | {"_ref": "7", "_legs": [{"place(transit).place_text": "Nakuru"}]}])
+    summary = world.type(correction(world, field, "Kisumu"))
+    assert summary.corrections == {}
+    assert "Kisumu" not in world.place_names().values()
+    assert world.problems() == []

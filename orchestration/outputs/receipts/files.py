@@ -13,7 +13,7 @@ from pathlib import Path
 from orchestration.core import Settings, durable, safe
 from orchestration.outputs.pages import NAIROBI, template
 from orchestration.outputs.receipts import explanations
-from orchestration.outputs.receipts.receipt import Receipt
+from orchestration.outputs.receipts.receipt import VALUE_CORRECTED, Receipt
 from orchestration.outputs.receipts.rows import RowProblem
 
 PAGE, ROWS = "receipt.html", "rows.csv"
@@ -68,7 +68,7 @@ def _rows(receipt: Receipt) -> str:
 
 
 def _lines(receipt: Receipt) -> Iterator[tuple[object, ...]]:
-    """Return lines on whole files, then on rows with a problem, then on rows that were not taken."""
+    """Return lines on whole files, on corrected values, on rows with a problem, then on rows not taken."""
     for delivered in receipt.delivered:
         if delivered.why:
             yield (delivered.file, "", "", delivered.columns, delivered.result, *astuple(delivered.why))
@@ -76,7 +76,13 @@ def _lines(receipt: Receipt) -> Iterator[tuple[object, ...]]:
             title, meaning, to_do = astuple(change.explanation)
             meaning = f"{change.detail}. {meaning}" if change.detail else meaning
             yield (delivered.file, "", "", change.column, "changed", title, meaning, to_do)
+    for corrected in receipt.corrected:
+        where = (corrected.file, corrected.sheet, corrected.row, corrected.columns)
+        title, meaning, to_do = astuple(explanations.rule(VALUE_CORRECTED))
+        yield (*where, "corrected by your data steward", title, f"{meaning} {corrected.reason}", to_do)
     for file, problem, columns in receipt.problems:
+        if problem.rule_code == VALUE_CORRECTED:
+            continue
         where = (file.file, problem.sheet, problem.row_number, columns)
         yield (*where, _result(problem), *astuple(explanations.rule(problem.rule_code)))
     for refused in receipt.not_kept:

@@ -6,14 +6,14 @@ It holds the partner's own counts and no value of a cell, except new answers tha
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Literal
 
 from orchestration.contracts import Contract, Contracts
-from orchestration.core import Settings
+from orchestration.core import Settings, record_of
 from orchestration.gates import ExtractFate, landed_extracts, read_fates, read_verdicts
 from orchestration.intake import TakenExtract
 from orchestration.outputs.receipts import explanations
@@ -26,6 +26,9 @@ from orchestration.outputs.receipts.rows import RowProblem, Standing, Used, read
 
 # What a check found in an extract: by partner, extract id and name of the check.
 Findings = Mapping[tuple[str, str, str], str]
+# Stewards' corrections, by record and field.
+Decided = Mapping[tuple[int | None, str], Mapping[str, Any]]
+VALUE_CORRECTED = "value_corrected"
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,18 @@ class NotKept:
 
 
 @dataclass(frozen=True)
+class Corrected:
+    """A value that a steward corrected: where it stands, when and why. The value itself is not repeated."""
+
+    file: str
+    sheet: str
+    row: int
+    columns: str
+    day: date
+    reason: str
+
+
+@dataclass(frozen=True)
 class Receipt:
     """The content of a receipt. `problems`: the lines of `rows.csv`.
 
@@ -96,6 +111,7 @@ class Receipt:
     past: Past
     used: list[Used]
     rows_known: bool = True
+    corrected: list[Corrected] = field(default_factory=list)
 
     @property
     def new_held(self) -> list[FileRows]:
@@ -126,11 +142,13 @@ def gather_receipts(
     run_id: str,
     outcome: Outcome,
     drift: Collection[Mapping[str, Any]] = (),
+    corrections: Iterable[Mapping[str, Any]] = (),
 ) -> Iterator[Receipt]:
     """Return a receipt for each partner; after an unchanged refresh only for those that sent a file.
 
-    `drift`: the drift items of this refresh.
+    `drift`: the drift items of this refresh. `corrections`: the stewards' corrections of values that hold.
     """
+    decided: Decided = {(record_of(one["record"]), one["field"]): one for one in corrections}
     standing = read_standing(settings)
     fates = read_fates(settings)
     findings = _findings(settings) if any(fate.fate == "held" for fate in fates.values()) else {}
@@ -153,7 +171,7 @@ def gather_receipts(
         if delivered or (landed and outcome.kind != "unchanged"):
             yield _receipt(
                 measures, contracts_of, partner, delivered, landed, standing, fates, findings,
-                own_problems, as_of, f"{as_of:%Y%m%dT%H%M%SZ}-{run_id[:8]}", outcome,
+                own_problems, decided, as_of, f"{as_of:%Y%m%dT%H%M%SZ}-{run_id[:8]}", outcome,
             )  # fmt: skip
 
 
@@ -167,6 +185,7 @@ def _receipt(
     fates: Mapping[tuple[str, str], ExtractFate],
     findings: Findings,
     problems: list[RowProblem],
+    decided: Decided,
     as_of: datetime,
     run: str,
     outcome: Outcome,
@@ -223,8 +242,17 @@ def _receipt(
         problems=listed,
         past=own_past(measures, partner, contracts) if landed else Past([], []),
         used=standing.used.get(partner, []),
+        corrected=list(_corrected(listed, decided)),
         rows_known=standing.is_known,
     )
+
+
+def _corrected(listed: Iterable[tuple[FileRows, RowProblem, str]], decided: Decided) -> Iterator[Corrected]:
+    for file, problem, columns in listed:
+        decision = decided.get((problem.record_id, problem.field))
+        if problem.rule_code == VALUE_CORRECTED and decision:
+            day = datetime.fromisoformat(decision["time"]).date()
+            yield Corrected(file.file, problem.sheet, problem.row_number, columns, day, decision["reason"])
 
 
 def _findings(settings: Settings) -> Findings:

@@ -89,8 +89,9 @@ anti join (
 ) as listed using (record_id, sheet, row_number)
 """
 _ALL_PROBLEMS = """
-select partner, extract_id, sheet, row_number, field, outcome, rule_code, fate, false as is_along from noted
-union all select *, true from along
+select partner, extract_id, sheet, row_number, field, outcome, rule_code, fate, false as is_along, record_id
+from noted
+union all select *, true, null from along
 order by partner, extract_id, sheet, row_number, rule_code, field
 """
 _STANDING = """
@@ -122,6 +123,7 @@ class RowProblem(NamedTuple):
     rule_code: str
     fate: str
     is_along: bool
+    record_id: int | None = None
 
     @property
     def is_set_aside(self) -> bool:

@@ -48,12 +48,14 @@ class Decisions:
     link_rejections = _OfKind("link_reject")
     row_releases = _OfKind("row_release")
     row_exclusions = _OfKind("row_exclude")
+    value_corrections = _OfKind("value_correction")
     agreement_changes = _OfKind("agreement_change")
     policy_sign_offs = _OfKind("policy_sign_off")
     year_republications = _OfKind("year_republication")
     rollbacks = _OfKind("rollback")
     candidate_signatures = _OfKind("candidate_signature")
     assignments = _OfKind("assignment")
+    comments = _OfKind("comment")
 
     def __iter__(self) -> Iterator[Line]:
         """All of them, oldest first."""

@@ -29,7 +29,7 @@ class NewEntries:
 
     def __init__(self, settings: Settings, author: str, reason: str, now: datetime) -> None:
         self._settings = settings
-        self._common = {"time": now, "author": author, "reason": reason}
+        self._common: dict[str, Any] = {"time": now, "author": author, "reason": reason}
         self._now = now
         self._files: dict[str, list[Entry]] = {}
         self._holding: list[Decision] | None = None
@@ -56,7 +56,9 @@ class NewEntries:
 
     def revoke(self, decision_id: str, kind: str | None = None) -> Entry:
         """Make the entry that takes back an active decision."""
-        name, _ = self.active(decision_id, kind)
+        name, decision = self.active(decision_id, kind)
+        if isinstance(decision, Decision) and (fault := decision.why_not_taken_back(self._common["author"])):
+            raise UsageError(say(NOT_RECORDED, fault=fault))
         return self._keep(self._entry(name, {"revokes": decision_id}))
 
     def confirm(self, decision_id: str) -> Entry:

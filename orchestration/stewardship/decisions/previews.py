@@ -18,7 +18,7 @@ from orchestration.stewardship.decisions.entries import NewEntries
 from orchestration.stewardship.decisions.files import read_kind
 from orchestration.stewardship.decisions.holding import confirmations, holding
 from orchestration.stewardship.decisions.recording import Wanted, faults_in, faults_of
-from orchestration.stewardship.kinds.assignment import Assignment
+from orchestration.stewardship.kinds.assignment import OnItem
 from orchestration.stewardship.kinds.decision import Decision, Entry
 from orchestration.stewardship.kinds.group import Change, Effect
 from orchestration.stewardship.kinds.registry import GROUPS
@@ -107,7 +107,7 @@ def try_revocations(
     used: list[Decision] = []
     notes: list[str] = []
     for decision in made:
-        if isinstance(decision, Assignment):
+        if isinstance(decision, OnItem):
             continue
         if decision.id not in acting:
             notes.append(say(_IDLE, id=decision.id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -154,6 +155,7 @@ class Visit:
             ],
             "section": _section(path),
             "csrf": self.session.csrf if self.session else "",
+            "form": secrets.token_urlsafe(16),
             "refreshing_since": since,
             "lists_as_of": refreshes.lists_as_of(self.settings) if since else None,
         }

@@ -29,15 +29,31 @@ def _names_an_item(text: str) -> str:
         raise ValueError("must name an item as `njia decide waiting` does, such as extract:p:0123") from None
 
 
-class Assignment(Decision):
-    """Somebody takes care of an open item until a day. Of two for one item the later holds."""
+class OnItem(Decision):
+    """A decision about an open item, which changes nothing of a release."""
 
     item: Annotated[str, AfterValidator(_names_an_item)]
-    owner: PersonName
-    due: date | None = None
 
     shapes_release: ClassVar[bool] = False
     needs_refresh: ClassVar[bool] = False
+
+    def why_not_now(self, settings: Settings, is_override: bool = False) -> str | None:
+        """The list does not have the item. Decisions are listed at once, and not looked up here."""
+        listed = {row["item"] for row in review.read(settings, review.OPEN_ITEMS)}
+        if self.item in listed or Item.parse(self.item).kind == "decision":
+            return None
+        return say(
+            "No open item is called {item}. `njia decide waiting` lists the open items; every refresh "
+            "rewrites the list.",
+            item=self.item,
+        )
+
+
+class Assignment(OnItem):
+    """Somebody takes care of an open item until a day. Of two for one item the later holds."""
+
+    owner: PersonName
+    due: date | None = None
 
     @model_validator(mode="after")
     def _in_time(self) -> Assignment:
@@ -63,34 +79,31 @@ class Assignment(Decision):
         sentence = "Decision {id} says so already: {owner} takes care of it."
         return say(sentence, id=same_item[-1].id, owner=self.owner)
 
-    def why_not_now(self, settings: Settings, is_override: bool = False) -> str | None:
-        """The list does not have the item. Decisions are listed at once, and not looked up here."""
-        listed = {row["item"] for row in review.read(settings, review.OPEN_ITEMS)}
-        if self.item in listed or Item.parse(self.item).kind == "decision":
-            return None
-        return say(
-            "No open item is called {item}. `njia decide waiting` lists the open items; every refresh "
-            "rewrites the list.",
-            item=self.item,
-        )
-
 
 def with_owners(
     open_items: Iterable[OpenItem], assignments: Iterable[Mapping[str, Any]]
 ) -> Iterator[OpenItem]:
     """Yield the items with owner and due date of their latest assignment; `assignments` oldest first."""
-    latest = {assignment["item"]: assignment for assignment in assignments}
+    of_item: dict[str, list[Mapping[str, Any]]] = {}
+    for assignment in assignments:
+        of_item.setdefault(assignment["item"], []).append(assignment)
     for item in open_items:
-        assignment = latest.get(str(item.item))
-        if assignment is None or _has_lapsed(assignment, item):
+        held = since_opened(item, of_item.get(str(item.item), ()))
+        if not held:
             yield item
         else:
-            due = date.fromisoformat(assignment["due"]) if assignment["due"] else item.due
-            yield replace(item, owner=assignment["owner"], due=due)
+            due = date.fromisoformat(held[-1]["due"]) if held[-1]["due"] else item.due
+            ids = tuple(one["id"] for one in held)
+            yield replace(item, owner=held[-1]["owner"], due=due, assignments=ids)
 
 
-def _has_lapsed(assignment: Mapping[str, Any], item: OpenItem) -> bool:
-    return item.opened is not None and datetime.fromisoformat(assignment["time"]).date() < item.opened
+def since_opened(item: OpenItem, decisions: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return those made since the item was opened; the others were about it when it waited before."""
+    return [
+        one
+        for one in decisions
+        if item.opened is None or datetime.fromisoformat(one["time"]).date() >= item.opened
+    ]
 
 
 GROUP = Group({"assignment": Assignment})

@@ -145,6 +145,10 @@ class Decision(Entry):
         """Say why the decision cannot be made; asked only then, so a later change stops no refresh."""
         return None
 
+    def why_not_taken_back(self, author: str) -> str | None:
+        """Say why this person cannot take the decision back."""
+        return None
+
     def contradicts(self, other: Decision) -> bool:
         """Return whether both cannot hold at once."""
         return False

@@ -10,11 +10,13 @@ from orchestration.stewardship.kinds import (
     assignment,
     candidate_signature,
     check_waiver,
+    comment,
     extracts,
     links,
     place_alias,
     releases,
     rows,
+    value_correction,
 )
 from orchestration.stewardship.kinds.decision import Confirmation, Decision, Entry, Revocation
 from orchestration.stewardship.kinds.group import Group
@@ -25,10 +27,12 @@ GROUPS: tuple[Group, ...] = (
     place_alias.GROUP,
     links.GROUP,
     rows.GROUP,
+    value_correction.GROUP,
     agreement_change.GROUP,
     releases.GROUP,
     candidate_signature.GROUP,
     assignment.GROUP,
+    comment.GROUP,
 )
 KINDS: dict[str, type[Decision]] = {kind: model for group in GROUPS for kind, model in group.kinds.items()}
 

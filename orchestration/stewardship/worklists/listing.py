@@ -120,7 +120,7 @@ def is_about(one: OpenItem, partner: str) -> bool:
 
 def as_dict(one: OpenItem) -> dict[str, Any]:
     """Return an item as `--json` prints it."""
-    left_out = ("answered_by", "extracts", "under")
+    left_out = ("answered_by", "assignments", "extracts", "under")
     fields = {name: value for name, value in vars(one).items() if name not in left_out}
     days = {name: str(fields[name]) if fields[name] else None for name in ("opened", "due")}
     consequences = [as_dict(other) for other in one.consequences]

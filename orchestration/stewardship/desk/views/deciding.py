@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import cast
@@ -68,12 +67,14 @@ def preview(visit: Visit) -> Response:
         all=found,
         matched_before=visit.given("matched") if found else "",
         back=local_path(visit.given("back")),
-        form=secrets.token_urlsafe(16),
     )
 
 
 def decide(visit: Visit) -> Response:
-    """Record what was previewed. A form that is sent twice decides once."""
+    """Record what was previewed. A form that is sent twice decides once.
+
+    A form of one click, for what shapes no release, has no preview and leads back to its page (`at_once`).
+    """
     name = visit.given("form")
     if len(name) < SHORTEST_NAME:
         raise HTTPException(400)
@@ -86,7 +87,9 @@ def decide(visit: Visit) -> Response:
             visit.desk.sent_forms.drop(name)
             raise
         visit.desk.sent_forms.end(name, ids)
-    return RedirectResponse(f"/done/{name}", 303)
+    return RedirectResponse(
+        local_path(visit.given("back")) if visit.given("at_once") else f"/done/{name}", 303
+    )
 
 
 def done(visit: Visit) -> Response:

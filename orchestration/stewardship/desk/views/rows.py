@@ -9,14 +9,17 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from orchestration.stewardship import review
+from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.desk.lists import Cell, Choice, Column, List, list_page
 from orchestration.stewardship.desk.shared_parts import item_page, record_path
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, held_extract, quarantined_rows
 from orchestration.stewardship.kinds.records import releasable_rules
 from orchestration.stewardship.kinds.rows import quality_rules
+from orchestration.stewardship.kinds.value_correction import corrections_of, newest_copy
 from orchestration.stewardship.sentences import say
 from orchestration.stewardship.worklists.rows import fields_of, rows_set_aside
+from orchestration.typing import correctable
 
 # These values name files, so only their form is accepted.
 _PARTNER, _EXTRACT = re.compile("[a-z][a-z0-9_]{1,40}"), re.compile("[0-9a-f]{16}")
@@ -103,15 +106,26 @@ def rows_of_rule(visit: Visit, item: Item) -> List:
 
 
 def record(visit: Visit) -> Response:
-    """Show the fields of one row that are not sensitive, and the command that unseals the row."""
+    """Show the fields of one row that are not sensitive, its corrections, and the command that unseals it."""
     partner, extract_id, row = visit.asked("partner"), visit.asked("extract"), visit.asked("row")
     sheet = visit.asked_exactly("sheet")
     if not (_PARTNER.fullmatch(partner) and _EXTRACT.fullmatch(extract_id) and _ROW.fullmatch(row)):
         raise HTTPException(404)
     fields = fields_of(visit.settings, partner, extract_id, sheet, int(row))
+    code = next(str(one.typed_value) for one in fields if one.name == "record_code")
+    copy = newest_copy(visit.settings, code)
+    held = active_decisions(visit.settings, visit.settings.as_of()).value_corrections if copy else []
+    is_newest = copy is not None and (copy.partner, copy.extract_id) == (partner, extract_id)
+    newer = None if copy is None or is_newest else copy
+    wrong = {one.name for one in fields if one.problem_codes}
     return visit.page(
         "record", partner=partner, extract_id=extract_id, sheet=sheet, row=int(row), fields=fields,
         rules=quality_rules(), command=_to_unseal(partner, extract_id, sheet, row, visit.author),
+        code=code,
+        corrected=corrections_of(visit.settings, code, copy, held) if copy else [],
+        # Those with a problem first.
+        correctable=sorted(correctable(copy.contract), key=lambda name: name not in wrong) if copy else [],
+        newer=record_path(newer.partner, newer.extract_id, newer.sheet, newer.row) if newer else None,
     )  # fmt: skip
 
 

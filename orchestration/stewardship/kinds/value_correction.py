@@ -1,0 +1,336 @@
+"""Corrections of single values: what a partner should have written in one field of one record.
+
+The landing keeps what was sent; typing reads the correction until the partner writes the field anew. A value
+enters a decisions file only if typing reads it without a problem, so it is no free text; a place's name must
+be one of the reference places.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from orchestration import places, typing
+from orchestration.contracts import contract_for, load_contracts, place_parts
+from orchestration.core import Settings, UsageError, is_token, load_keys, read, record_of
+from orchestration.stewardship.kinds.decision import Decision, Entry, Name, RecordName, already, matching
+from orchestration.stewardship.kinds.form import Form, Payload
+from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding
+from orchestration.stewardship.kinds.records import record_called, rules_that_quarantine
+from orchestration.stewardship.kinds.rows import names, quality_rules
+from orchestration.stewardship.sentences import NOT_RECORDED, listed, say
+from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
+
+if TYPE_CHECKING:
+    from orchestration.contracts import Contract
+    from orchestration.core import Keys
+    from orchestration.intake import LandedCell
+
+PartnerName = Annotated[str, matching("[a-z][a-z0-9_]{1,40}", "a partner's code, such as kobe_shelter")]
+FieldName = Annotated[str, matching("[a-z][a-z0-9_().]{1,60}", "a field of the model, such as event_on")]
+Token = Annotated[str, matching("t-[a-p]{22}", "a token of what was written")]
+_VIEWS = {
+    "records": "partner varchar, extract_id varchar, record_id bigint, sheet varchar, row_number integer",
+    "extracts": "partner varchar, extract_id varchar, received_on date, sequence bigint",
+}
+_NOT_SHOWN = (
+    "This field is never corrected here: it identifies a person, is a person's own consent, is dropped by "
+    "the contract, or stands on a further sheet. Ask the partner to correct it. Fields that can be "
+    "corrected: {fields}."
+)
+_NO_PLACE = (
+    "The reference places know no such name, and it may be a person's. `njia place NAME` finds a place; give "
+    "its name or its id."
+)
+_WRITTEN_ANEW = "The partner has written {field} of record {record} anew since: its own value holds."
+_ONLY_A_REFRESH = (
+    "A refresh judges the record by all rules, also those across fields and those that look at other records."
+)
+_FOR_THE_PARTNER = (
+    "The partner's receipt names row, column and reason. What the partner writes there later holds instead."
+)
+_EXACT_DAY = "Of a day only the month is shown here."
+
+
+class ValueCorrection(Decision):
+    """Gives one field of a record the value that the partner should have written.
+
+    `written` is a keyed token of what the partner wrote: it holds in each copy that says the same.
+    """
+
+    partner: PartnerName
+    record: RecordName
+    field: FieldName
+    written: Token
+    value: Name
+
+    @classmethod
+    def complete(cls, settings: Settings, payload: Payload) -> Payload:
+        """Add partner and token from the newest copy of the record; a place's id becomes its name."""
+        record, field = record_called(settings, str(payload.get("record", ""))), str(payload.get("field"))
+        value = str(payload.get("value") or "").strip()
+        copy = newest_copy(settings, record)
+        if copy is None:
+            why = NOT_KEPT if not has_typed(settings) else say(_NO_RECORD, record=record)
+            raise UsageError(say(NOT_RECORDED, fault=why))
+        if fault := copy.why_not_correctable(field):
+            raise UsageError(say(NOT_RECORDED, fault=fault))
+        if place_parts(field):
+            value = places.place_names().get(value, value)
+        written = payload.get("written") or copy.written(field)
+        return {"partner": copy.partner, "record": record, "field": field, "written": written, "value": value}
+
+    @classmethod
+    def read_form(cls, form: Form) -> Iterator[Payload]:
+        if form.text("value"):
+            yield {name: form.text(name) for name in ("record", "field", "value", "written")}
+
+    def completed_fields(self) -> list[tuple[str, str]]:
+        return [("written", self.written), ("value", self.value)]
+
+    def sentence(self) -> str:
+        return say(
+            "{field} of record {record} is corrected, until the partner writes it anew",
+            field=self.field,
+            record=self.record,
+        )
+
+    def contradicts(self, other: Decision) -> bool:
+        return isinstance(other, ValueCorrection) and self._is_of(other) and other.value != self.value
+
+    def _is_of(self, other: ValueCorrection) -> bool:
+        return (self.record, self.field, self.written) == (other.record, other.field, other.written)
+
+    def why_no_effect(self, settings: Settings) -> str | None:
+        """Ask the last typing: only it reads every copy."""
+        typed = read(settings.work, "type")
+        if typed is None or typed.facts.get("corrections", {}).get(self.id, True):
+            return None
+        return say(_WRITTEN_ANEW, field=self.field, record=self.record)
+
+    def why_decided_already(self, holding: Iterable[Entry]) -> str | None:
+        for other in holding:
+            if isinstance(other, ValueCorrection) and self._is_of(other):
+                return already("Decision {id} corrects this value already.", other)
+        return None
+
+    def why_not_now(self, settings: Settings, is_override: bool = False) -> str | None:
+        """The written value is another one by now, or typing would not read the new value."""
+        copy = newest_copy(settings, self.record)
+        if copy is None:
+            return say(_NO_RECORD, record=self.record)
+        if copy.written(self.field) != self.written:
+            return say(_WRITTEN_ANEW, field=self.field, record=self.record)
+        if place_parts(self.field):
+            return None if places.is_known(self.value) else _NO_PLACE
+        before, after = copy.reading(self.field), copy.reading(self.field, [self.model_dump()])
+        if after.unread:
+            sentence = "The new value would not be read: {rules}. Write it as the partner would."
+            return say(sentence, rules=_titles(after.unread))
+        if after.value is None:
+            return "The new value would be read as nothing. Write it as the partner would."
+        if after == replace(before, corrected=True) and not copy.is_day(self.field):
+            return say("It is read as {value} already: there is nothing to correct.", value=after.value)
+        return None
+
+
+_NO_RECORD = "No extract in the landing holds a record {record}, so nothing of it can be corrected."
+
+
+# --- the record as it is read -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How typing reads one field. `unread`: problems for which the value is unknown or the row set aside.
+
+    `sets_aside`: the rules of typing that set the record aside, whatever their field.
+    """
+
+    value: str | None
+    unread: frozenset[str]
+    sets_aside: frozenset[str]
+    corrected: bool
+
+
+@dataclass(frozen=True)
+class RecordCopy:
+    """One record in the newest extract that holds it."""
+
+    partner: str
+    extract_id: str
+    sheet: str
+    row: int
+    entry: Mapping[str, Any]
+    contract: Contract
+    cells: list[LandedCell]
+    keys: Keys
+
+    def why_not_correctable(self, field: str) -> str | None:
+        """Say so without repeating the field: it may be a name."""
+        fields = typing.correctable(self.contract)
+        return None if field in fields else say(_NOT_SHOWN, fields=", ".join(fields) or "–")
+
+    def written(self, field: str) -> str:
+        """Return the token of what the partner wrote; raises UsageError where rows of the record differ."""
+        tokens = set(typing.written_in_rows(self.cells, field, self.keys).values())
+        if len(tokens) != 1:
+            raise UsageError(
+                say(
+                    "The record has {number} rows that differ in {field}, so one correction cannot say which "
+                    "is meant. Ask the partner to correct them.",
+                    number=len(tokens),
+                    field=field,
+                )
+            )
+        return tokens.pop()
+
+    def is_day(self, field: str) -> bool:
+        return field == "event_on"
+
+    def reading(self, field: str, corrections: Sequence[Mapping[str, Any]] = ()) -> Reading:
+        """Return how the field is read; of a day its month, of a place its county or country."""
+        record = typing.read_as(self.cells, corrections, self.entry, self.contract, self.keys)
+        own = [problem for problem in record.problems if problem.field == field]
+        unread = {one.code for one in own if one.outcome != "flag" or one.code == "count_text_ignored"}
+        if place_parts(field):
+            value = self._place(field, corrections)
+        elif self.is_day(field):
+            value = f"{day:%Y-%m}" if (day := record.values["event_on"]) and not unread else None
+        elif field in record.values:
+            value = _shown(record.values[field])
+        else:
+            value = ", ".join(code for domain, code, _ in record.codes if domain == field) or None
+        return Reading(
+            value,
+            frozenset(unread),
+            frozenset(problem.code for problem in record.problems if problem.outcome == "Q"),
+            any(one.code == "value_corrected" for one in own),
+        )
+
+    def _place(self, field: str, corrections: Sequence[Mapping[str, Any]]) -> str | None:
+        """Return the county or country that the name means by itself."""
+        text = next((cell.value for cell in self.cells if cell.field == field and not cell.part), "")
+        for one in corrections:
+            if one["field"] == field and one["written"] == self.written(field):
+                text = one["value"]
+        place_id = places.resolve_names([text])[0]["place_id"] if text and not is_token(text) else None
+        if place_id is None:
+            return None
+        place = places.known_place(place_id)
+        county = place.county if self.contract.agreement.finest_place != "country" else None
+        return county or place.country or place.name
+
+
+def newest_copy(settings: Settings, record: str) -> RecordCopy | None:
+    """Return the newest landed copy of a record; None where no typed extract holds it."""
+    try:
+        record_id = record_of(record)
+    except ValueError:
+        return None
+    with typed_views(settings, _VIEWS) as con:
+        found = con.execute(
+            "select partner, extract_id, sheet, row_number from records "
+            "left join extracts using (partner, extract_id) where record_id = ? "
+            "order by received_on desc, sequence desc limit 1",
+            [record_id],
+        ).fetchone()
+    cells = settings.landing / str(found[0]) / f"{found[1]}.parquet" if found else None
+    if found is None or cells is None or not cells.is_file():
+        return None
+    entry = json.loads(cells.with_suffix(".json").read_text(encoding="utf-8"))
+    contract, keys = contract_for(entry, load_contracts(settings.partners)), load_keys(settings.keys)
+    own = typing.record_cells(cells, keys, record_id)
+    partner, extract_id, sheet, row = found
+    return RecordCopy(partner, extract_id, sheet, row, entry, contract, own, keys)
+
+
+def _shown(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+# --- preview and the page of a record ---------------------------------------------------------------
+
+
+def effect(
+    settings: Settings, corrections: Sequence[ValueCorrection], holding: Holding, now: datetime
+) -> Effect:
+    """Say how each field is read before and after, and which rules still set its record aside."""
+    return _effect(settings, corrections, holding, is_revoked=False)
+
+
+def effect_of_revoking(
+    settings: Settings, corrections: Sequence[ValueCorrection], holding: Holding, now: datetime
+) -> Effect:
+    """Say the same the other way round."""
+    return _effect(settings, corrections, holding, is_revoked=True)
+
+
+def _effect(
+    settings: Settings, corrections: Sequence[ValueCorrection], holding: Holding, is_revoked: bool
+) -> Effect:
+    changes: list[Change] = []
+    notes: list[str] = []
+    for one in corrections:
+        copy = newest_copy(settings, one.record)
+        if copy is None:
+            return Effect(notes=[NOT_KEPT])
+        beside = [held for held in holding["value_correction"] if held["record"] == one.record]
+        without = copy.reading(one.field, beside)
+        corrected = copy.reading(one.field, [*beside, one.model_dump()])
+        before, after = (corrected, without) if is_revoked else (without, corrected)
+        said = (
+            _said(after)
+            if is_revoked
+            else say("{read}, given as {value}", read=_said(after), value=one.value)
+        )
+        what = say("{field} of record {record} is read as", field=one.field, record=one.record)
+        changes.append(Change(what, _said(before), said))
+        aside = set(rules_that_quarantine(settings, one.record))
+        left = (aside - (before.sets_aside - after.sets_aside)) | (after.sets_aside - before.sets_aside)
+        if aside or left:
+            none = say("none of them")
+            what = say("Rules that set record {record} aside", record=one.record)
+            changes.append(Change(what, _titles(aside) or none, _titles(left) or none))
+        notes += [_EXACT_DAY] if copy.is_day(one.field) else []
+    return Effect(changes, [*notes, _ONLY_A_REFRESH, *([] if is_revoked else [_FOR_THE_PARTNER])])
+
+
+def _said(reading: Reading) -> str:
+    return _titles(reading.unread) or reading.value or say("nothing that is known")
+
+
+def _titles(rules: Iterable[str]) -> str:
+    return listed([quality_rules().get(one, {}).get("title", one) for one in sorted(rules)])
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """A correction that holds, as the page of its record shows it beside what was written."""
+
+    decision: Mapping[str, Any]
+    written: str
+    value: str
+    why_no_effect: str | None
+
+
+def corrections_of(
+    settings: Settings, record: str, copy: RecordCopy, decisions: Iterable[Mapping[str, Any]]
+) -> list[Corrected]:
+    """Return the corrections of one record that hold."""
+    own = [one for one in decisions if one["record"] == record]
+    return [
+        Corrected(
+            one,
+            _said(copy.reading(one["field"])),
+            _said(copy.reading(one["field"], own)),
+            ValueCorrection.model_validate(one).why_no_effect(settings),
+        )
+        for one in own
+    ]
+
+
+GROUP = Group({"value_correction": ValueCorrection}, effect, effect_of_revoking, names)
