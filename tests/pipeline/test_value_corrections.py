@@ -230,16 +230,16 @@ def test_desk_previews_decides_and_shows_a_correction(evidence_base: EvidenceBas
     asked = {"record": record(settings, "S5"), "field": "event_on", "value": "03/03/2025"}
     previewed = steward.preview("value_correction", REASON, **asked)
     told = shown(previewed.text)
-    assert f"event_on of record {asked['record']} is read as No such day 2025-03, given as 03/03/2025" in told
+    assert f"event_on of record {asked['record']} is read as No such day Mar 2025, given as 03/03/2025" in told
     assert f"Rules that set record {asked['record']} aside No such day none of them" in told
     assert not (settings.decisions / "value_correction.jsonl").exists(), "a preview writes nothing"
     assert "is corrected, until the partner writes it anew" in shown(steward.confirm(previewed).text)
     [made] = list_decisions(settings)
     record_page = shown(steward.get(page_of(settings)).text)
-    assert f"No such day 2025-03 {made['author']}" in record_page and REASON in record_page
+    assert f"No such day Mar 2025 {made['author']}" in record_page and REASON in record_page
     assert "03/03/2025" not in record_page
     revoked = steward.preview("revoke", id=made["id"])
-    assert f"event_on of record {asked['record']} is read as 2025-03 No such day" in shown(revoked.text)
+    assert f"event_on of record {asked['record']} is read as Mar 2025 No such day" in shown(revoked.text)
 
 
 def test_desk_refuses_a_persons_name_as_a_place(evidence_base: EvidenceBase, steward: Visitor) -> None:
