@@ -372,7 +372,7 @@ def test_fewer_than_twenty_records_only_warn(settings: Settings) -> None:
     land(settings, "a", delivery_mode="incremental", records=400)
     land(settings, "b", delivery_mode="incremental", records=2, only_country=2, sequence=2)
     land(settings, "c", delivery_mode="incremental", records=19, only_country=19, sequence=3)
-    land(settings, "d", delivery_mode="incremental", first=100, only_country=40, sequence=4)
+    land(settings, "d", delivery_mode="incremental", records=80, only_country=80, sequence=4)
     verdicts = judged(settings)
     assert {extract_id for _, extract_id in verdicts.holding} == {"d"}
 
