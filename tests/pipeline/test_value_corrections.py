@@ -230,7 +230,9 @@ def test_desk_previews_decides_and_shows_a_correction(evidence_base: EvidenceBas
     asked = {"record": record(settings, "S5"), "field": "event_on", "value": "03/03/2025"}
     previewed = steward.preview("value_correction", REASON, **asked)
     told = shown(previewed.text)
-    assert f"event_on of record {asked['record']} is read as No such day Mar 2025, given as 03/03/2025" in told
+    assert (
+        f"event_on of record {asked['record']} is read as No such day Mar 2025, given as 03/03/2025" in told
+    )
     assert f"Rules that set record {asked['record']} aside No such day none of them" in told
     assert not (settings.decisions / "value_correction.jsonl").exists(), "a preview writes nothing"
     assert "is corrected, until the partner writes it anew" in shown(steward.confirm(previewed).text)
