@@ -150,10 +150,10 @@ def _fields(
     old, before, again, new = history.beside(now)
     named: set[tuple[str, bool]] = set()
     for column, field, of_new in (
-        ("changed_share", profile["changed_field"], False),
-        ("stated_beyond_usual", profile["stated_field"], True),
-        ("moved_beyond_usual", profile["moved_field"], True),
-        ("values_gone", profile["gone_field"], True),
+        ("changed_share", profile.get("changed_field"), False),
+        ("stated_beyond_usual", profile.get("stated_field"), True),
+        ("moved_beyond_usual", profile.get("moved_field"), True),
+        ("values_gone", profile.get("gone_field"), True),
     ):
         if field and (field, of_new) not in named and not _is_kept(column, profile):
             named.add((field, of_new))

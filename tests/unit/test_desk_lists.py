@@ -64,7 +64,7 @@ def steward(settings: Settings) -> Visitor:
 
 def facet(page: str, label: str) -> dict[str, int]:
     """The values of a facet and their counts."""
-    found = re.search(rf"<h3>{label}</h3>(.*?)</section>", page, re.DOTALL)
+    found = re.search(rf"<h2>{label}</h2>(.*?)</section>", page, re.DOTALL)
     values = re.findall(
         r"<a [^>]*>([^<]*)</a> <span class=\"quiet\">([\d,]+)</span>", found[1] if found else ""
     )
