@@ -78,10 +78,9 @@ class Expectation:
     share_of: str | None = None
 
     def severity_of(self, row: Mapping[str, Any]) -> Severity:
-        """Return the severity for one row of the profile. What keeps its verdict is only warned of."""
-        is_kept = self.waivable and row.get("keeps_verdict")
+        """Return the severity for one row of the profile."""
         is_few = self.share_of is not None and (row[self.share_of] or 0) < thresholds.SMALL_EXTRACT
-        return "warn" if is_few or is_kept else self.severity
+        return "warn" if is_few else self.severity
 
     def numbers(self, row: Mapping[str, Any]) -> dict[str, float]:
         """Return what was measured and the limits beside it, by names that stay the same, for a plot."""

@@ -51,6 +51,9 @@ REFUSED_ROWS_MAX = 0.5
 # A partner corrects some of its records; one in seven with another origin, date or sex is a moved column,
 # swapped answers or slipped references.
 CHANGED_RECORDS_MAX = 0.15
+# A partner that sends only what is new sends corrections again. Where half of them change in one field, its
+# earlier records of the same months are no excuse.
+SENT_AGAIN_CHANGED = 0.5
 # The same number as for rows: a register loses records by correction, not a fifth of them.
 GONE_RECORDS_MAX = 0.2
 # A month is gone where this share of its records is; under three records that may be a correction.

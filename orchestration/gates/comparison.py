@@ -245,8 +245,11 @@ class History:
         old, before, now, new = self.beside(records)
         if not len(old):
             return {}
-        # A partner that sends only what is new sends again what it corrected: that is part of its months.
-        found = _changed(before, now, before if is_full else old.only(np.isin(old.months, before.months)))
+        found = _changed(before, now, before)
+        # A partner that sends only what is new sends again what it corrected: a part of its months, unless
+        # most of what it sends again says something else.
+        if not is_full and found.get("changed_share", 0) < thresholds.SENT_AGAIN_CHANGED:
+            found = _changed(before, now, old.only(np.isin(old.months, before.months)))
         found |= {"new_records": len(new)} | self._missing_months(old, new)
         if min(len(old), len(new)) >= thresholds.SMALL_EXTRACT:
             found |= self._late(old, new) | _equal(old, new)

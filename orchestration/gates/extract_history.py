@@ -36,12 +36,11 @@ def compare_with_last(
     waived: Collection[tuple[str, str, str]] = (),
     sent_before: SentBefore | None = None,
     all_records: AllRecords | None = None,
-    measured: Mapping[tuple[str, str], Mapping[str, Any]] | None = None,
 ) -> None:
     """Add HISTORY_COLUMNS and HISTORY_TEXTS to the rows, which are in the register's order.
 
     `accepted` and `withdrawn`: keys of extracts; `waived`: keys with the name of a check. `sent_before`:
-    which submissions other partners sent before. `measured`: the columns of those not compared anew.
+    which submissions other partners sent before.
     """
     last_good: dict[tuple[Any, ...], tuple[dict[str, Any], Landed]] = {}
     histories: dict[tuple[str, str], History] = {}
@@ -57,15 +56,11 @@ def compare_with_last(
             if key not in histories:
                 histories[key] = _begin(histories, landed.partner, records) or History(all_records.values)
             history = histories[key]
-        if measured and landed.key in measured:
-            row |= measured[landed.key]
-        else:
-            row |= _against(row, landed, last, last_landed)
-            if records:
-                row |= history.compare(records, landed.is_full)
-                if landed.is_full and last_landed and last_landed.key in of_extracts:
-                    row |= gone_from(of_extracts[last_landed.key], records)
-            row |= sent_before.shared_by(landed) if sent_before else {}
+            row |= history.compare(records, landed.is_full)
+            if landed.is_full and last_landed and last_landed.key in of_extracts:
+                row |= gone_from(of_extracts[last_landed.key], records)
+        row |= _against(row, landed, last, last_landed)
+        row |= sent_before.shared_by(landed) if sent_before else {}
         if landed.key in withdrawn or _is_held(row, landed.key, accepted, waived):
             if all_records and records and landed.key not in withdrawn:
                 history.hold(records)

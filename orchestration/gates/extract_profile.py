@@ -12,14 +12,12 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from expectations import thresholds
 from orchestration.contracts import partners_without_contract
 from orchestration.core import Settings
 from orchestration.gates.comparison import read_records
 from orchestration.gates.extract_history import HISTORY_COLUMNS, HISTORY_TEXTS, compare_with_last
-from orchestration.gates.kept import kept_extracts
 from orchestration.gates.landed import Landed
 from orchestration.gates.parquet_views import add_matches, create_table, open_views
 from orchestration.gates.submissions import SentBefore
@@ -32,7 +30,7 @@ MEASURES = (
     "agreement_valid", "agreement_current", "statistics_agreed", "records", "untyped_rows", "usable_records",
     "readable_date_share", "place_mentions", "place_resolved_share", "home_mentions",
     "county_share", "coded_records", "code_mapped_share", "quarantined_records", "quarantine_share",
-    "referenced_records", "repeated_ref_share", "keeps_verdict",
+    "referenced_records", "repeated_ref_share",
 )  # fmt: skip
 SCHEMA = pa.schema(
     [
@@ -44,7 +42,6 @@ SCHEMA = pa.schema(
     ]
 )
 
-PROFILES = "gates/profiles.parquet"
 TYPED_TABLES = ("extracts", "records", "record_codes", "problems", "place_mentions")
 LANDING_CELLS = pa.schema(
     [
@@ -120,7 +117,6 @@ left join place_counts using (partner, extract_id)
 group by partner, extract_id
 """
 
-_PARTNER_CODES = "select partner, extract_id, partner_code from extracts"
 _COUNTED = (
     *("records", "typed_rows", "dated", "quarantined", "referenced", "repeated"),
     *("named", "known", "at_home", "with_county"),
@@ -156,28 +152,9 @@ def profile_extracts(
         add_matches(con, settings)
         _open_landing_cells(con, settings)
         rows = profile_rows(con, register, as_of.date(), gone)
-        codes = {tuple(row[:2]): row[2] for row in con.execute(_PARTNER_CODES).fetchall()}
-        kept = kept_extracts(settings, codes) - set(withdrawn)
-        for row in rows:
-            row["keeps_verdict"] = float((row["partner"], row["extract_id"]) in kept)
         records = read_records(con, place_names())
-        measured = _measured(settings, kept)
-        compare_with_last(rows, register, accepted, withdrawn, waived, SentBefore(con), records, measured)
+        compare_with_last(rows, register, accepted, withdrawn, waived, SentBefore(con), records)
     return pa.Table.from_pylist(rows, schema=SCHEMA)
-
-
-def _measured(settings: Settings, kept: Collection[tuple[str, str]]) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return how the last run compared extracts that keep their verdict; none of another version."""
-    path = settings.work / PROFILES
-    if not path.is_file() or not pq.read_schema(path).equals(SCHEMA):
-        return {}
-    columns = ["partner", "extract_id", *HISTORY_COLUMNS, *HISTORY_TEXTS]
-    found = {}
-    for row in pq.read_table(path, columns=columns).to_pylist():
-        key = row.pop("partner"), row.pop("extract_id")
-        if key in kept:
-            found[key] = row
-    return found
 
 
 def profile_rows(

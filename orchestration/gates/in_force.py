@@ -17,7 +17,6 @@ import pyarrow.parquet as pq
 from expectations.checks import is_waivable
 from orchestration.core import Keys, Settings, code_of, durable, record_of
 from orchestration.gates.inputs import CODE, contract_hashes, decided_by_time, engine_versions, inputs_hash
-from orchestration.gates.kept import contracts_of
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.submissions import in_order_of_receipt, sources
 from orchestration.gates.verdicts import ExtractVerdicts, read_verdicts, write_table
@@ -238,7 +237,6 @@ def manifest_extracts(settings: Settings, keys: Keys, in_force: InForce) -> list
         extracts.append(
             {name: landed.content.get(name) for name in _FROM_LANDING}
             | {"partner_code": keys.partner_code(landed.partner), "fate": fate.fate, "reason": fate.reason}
-            | {"contracts_hash": contracts_of(landed.partner, in_force.parts["contracts"])}
             | {"period_from": period.get("from"), "period_to": period.get("to"), "round": period.get("round")}
         )
     return extracts

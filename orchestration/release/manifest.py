@@ -23,7 +23,7 @@ ROW_SUMS = ("landed", "current", "superseded", "quarantined", "withdrawn", "held
 # The fields of an extract that a manifest holds: never the partner's name or the name of its file.
 EXTRACT_FIELDS = (
     "extract_id", "partner_code", "fate", "reason", "sha256", "parquet_sha256",
-    "contract_version", "contract_hash", "contracts_hash", "period_from", "period_to", "round", "received_on",
+    "contract_version", "contract_hash", "period_from", "period_to", "round", "received_on",
     "rows_read", "rows_refused", "rows_landed",
 )  # fmt: skip
 
