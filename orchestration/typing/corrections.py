@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.contracts import (
@@ -56,7 +55,9 @@ def holding_extract(path: Path, corrections: Sequence[Correction]) -> list[Corre
     """Return the corrections of records that an extract's cells hold."""
     if not corrections:
         return []
-    held = set(pc.unique(pq.read_table(path, columns=["record_id"])["record_id"]).to_pylist())
+    wanted = {record_of(one["record"]) for one in corrections}
+    found = pq.read_table(path, columns=["record_id"], filters=[("record_id", "in", wanted)])
+    held = set(found["record_id"].to_pylist())
     return [one for one in corrections if record_of(one["record"]) in held]
 
 

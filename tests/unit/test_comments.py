@@ -115,12 +115,28 @@ def test_form_sent_twice_comments_once(settings: Settings) -> None:
     assert len(list_decisions(settings)) == 1
 
 
+def test_what_shapes_a_release_is_refused_without_a_preview(settings: Settings) -> None:
+    steward = visitor(settings)
+    sent = {"csrf": steward.csrf(), "back": ITEM.path, "at_once": "1", "reason": "seen"}
+    asked = {"kind": "place_alias", "text": "Fixtureville", "place_id": "KE040"}
+    answer = steward.browser.post("/decide", data={**sent, **asked, "form": "a-form-of-this-page"})
+    assert answer.status_code == 400 and "see first what it would change" in shown(answer.text)
+    assert list_decisions(settings) == []
+    made = record_decision(
+        settings, "place_alias", STEWARD, "seen", NOW, text="Fixtureville", place_id="KE040"
+    )
+    asked = {"kind": "revoke", "id": made["id"]}
+    answer = steward.browser.post("/decide", data={**sent, **asked, "form": "another-form-of-this-page"})
+    assert answer.status_code == 400
+    assert [one["revoked_by"] for one in list_decisions(settings)] == [None]
+
+
 def test_only_its_author_takes_a_comment_back(settings: Settings) -> None:
     steward, second = visitor(settings), visitor(settings, SECOND)
     send(steward, "Add it", reason="wrong item")
     assert ">Take it back</button>" not in second.get(ITEM.path).text
     [made] = list_decisions(settings)
-    with pytest.raises(UsageError, match=rf"Comment {made['id']} is by {STEWARD}, who alone takes it back"):
+    with pytest.raises(UsageError, match=rf"Only {STEWARD} can take back comment {made['id']}\."):
         revoke(settings, made["id"], SECOND, "not true", NOW)
     assert "wrong item" not in send(steward, "Take it back").text
     assert "wrong item" in steward.get("/decisions").text, "history keeps it"

@@ -25,7 +25,7 @@ class Comment(OnItem):
     def why_not_taken_back(self, author: str) -> str | None:
         if same_author(author, self.author):
             return None
-        return say("Comment {id} is by {author}, who alone takes it back.", id=self.id, author=self.author)
+        return say("Only {author} can take back comment {id}.", id=self.id, author=self.author)
 
 
 GROUP = Group({"comment": Comment})

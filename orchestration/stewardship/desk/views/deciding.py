@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from orchestration.core import NjiaError, UsageError
 from orchestration.stewardship.decisions.active import list_decisions
+from orchestration.stewardship.decisions.entries import NewEntries
 from orchestration.stewardship.decisions.previews import (
     Change,
     Preview,
@@ -36,6 +37,7 @@ from orchestration.stewardship.desk.views import items, links, places
 from orchestration.stewardship.desk.views.refreshing import refreshing
 from orchestration.stewardship.desk.views.rows import rows_of_rule
 from orchestration.stewardship.desk.visit import Visit
+from orchestration.stewardship.kinds.registry import KINDS
 from orchestration.stewardship.sentences import say
 
 SHORTEST_NAME = 16
@@ -179,8 +181,18 @@ def _as_previewed(data: FormData, asked: Preview, from_release: str | None) -> I
     yield from bound
 
 
+def _kinds(visit: Visit, form: DecisionForm) -> set[str]:
+    """Return the kinds of what a form makes, or of the decisions that it is about."""
+    if form.kind not in _ABOUT_DECISIONS:
+        return {form.kind}
+    entries = NewEntries(visit.settings, visit.author, "", visit.settings.as_of())
+    return {entries.active(one)[0] for one in form.ids}
+
+
 def _decided(visit: Visit, form: DecisionForm, reason: str) -> list[str]:
     settings, author, now = visit.settings, visit.author, visit.settings.as_of()
+    if visit.given("at_once") and any(KINDS[kind].shapes_release for kind in _kinds(visit, form)):
+        raise UsageError(say("This decision changes a release. Go back and see first what it would change."))
     if form.kind == REVOKE:
         return [entry["id"] for entry in revoke_all(settings, form.ids, author, reason, now)]
     if form.kind == CONFIRM:
