@@ -15,6 +15,7 @@ from orchestration.core import Settings, UsageError, load_keys, record_of, shown
 from orchestration.refresh import extracts
 from orchestration.release import current_release
 from orchestration.stewardship import list_decisions, record_decision, review
+from orchestration.stewardship.decisions.previews import try_decisions
 from orchestration.stewardship.decisions.recording import revoke
 from tests import scenario, steps
 from tests.conftest import EvidenceBase, copy_of
@@ -113,12 +114,12 @@ def test_value_that_the_partner_writes_anew_holds(evidence_base: EvidenceBase) -
     assert typed(settings, "records", "S5")[0]["event_on"] == date(2025, 3, 4)
     assert "value_corrected" not in {one["problem_code"] for one in typed(settings, "problems", "S5")}
     [listed] = list_decisions(settings)
-    assert (listed["id"], "has written event_on of record" in str(listed["without_effect"])) == (
+    assert (listed["id"], "has sent event_on of record" in str(listed["without_effect"])) == (
         made["id"],
         True,
     )
     revoke(settings, made["id"], "A. Fixture", "the partner wrote it", settings.as_of())
-    with pytest.raises(UsageError, match=r"written event_on of record r-[0-9a-f]{16} anew"):
+    with pytest.raises(UsageError, match=r"has sent event_on of record r-[0-9a-f]{16} again"):
         record_decision(
             settings, "value_correction", "A. Fixture", REASON, settings.as_of(), record=record(settings, "S5"),
             field="event_on", value="05/03/2025", written=made["written"],
@@ -162,6 +163,64 @@ def test_place_that_was_left_empty_is_filled(evidence_base: EvidenceBase) -> Non
     retype(evidence_base.settings)
     roles = {one["place_role"] for one in typed(evidence_base.settings, "place_mentions", "S6")}
     assert roles == {"origin", "exploitation"}
+
+
+def place_read(settings: Settings, reference: str, role: str) -> str | None:
+    """The place that a refresh gives a record's role."""
+    steps.do(settings, extracts.locate)
+    [mention] = [one for one in typed(settings, "place_mentions", reference) if one["place_role"] == role]
+    matches = pq.read_table(settings.work / "places" / "matches.parquet").to_pylist()
+    [place_id] = [one["place_id"] for one in matches if one["mention_id"] == mention["mention_id"]]
+    return str(place_id) if place_id else None
+
+
+def previewed(settings: Settings, reference: str, field: str, value: str) -> tuple[list[str], list[str]]:
+    """How the field is read before and after, and why the correction cannot be made."""
+    payload = {"record": record(settings, reference), "field": field, "value": value}
+    tried = try_decisions(settings, [("value_correction", payload)], "A. Fixture", REASON, settings.as_of())
+    read = [(str(one.before), str(one.after)) for one in tried.changes if "is read as" in one.what]
+    return [side for both in read for side in both], tried.faults
+
+
+def test_place_is_read_with_the_country_beside_it(evidence_base: EvidenceBase) -> None:
+    settings, origin = evidence_base.settings, "place(origin)."
+    beside = "  place(origin).place_text: From\n  place(origin).country_text: State\n"
+    contract = scenario.PARTNERS[PARTNER].replace("  place(origin).place_text: From\n", beside)
+    evidence_base.write_contract(PARTNER, contract.replace("version: 1", "version: 2"))
+    head, *lines = scenario.SWALA.replace("F;16;Busia", "F;16;Kisumu").splitlines()
+    sent = "".join(f"{line}\n" for line in (f"{head};State", *(f"{line};Kenya" for line in lines)))
+    evidence_base.deliver(PARTNER, "swala_2026-03.csv", sent)
+    retype(settings)
+
+    for reference in ("S1", "S6"):
+        read, faults = previewed(settings, reference, f"{origin}place_text", "Kampala")
+        assert not read and "means no single known place" in faults[0]
+        with pytest.raises(UsageError, match="means no single known place"):
+            correct(settings, reference, f"{origin}place_text", "Kampala")
+    assert list_decisions(settings) == []
+
+    assert previewed(settings, "S6", f"{origin}country_text", "Uganda") == (
+        ["Kenya", "Uganda, given as Uganda"], [],
+    )  # fmt: skip
+    correct(settings, "S6", f"{origin}country_text", "Uganda")
+    assert previewed(settings, "S6", f"{origin}place_text", "Busia")[1] == []
+    correct(settings, "S6", f"{origin}place_text", "Busia")
+    retype(settings)
+    assert place_read(settings, "S6", "origin") == "bp-uga-busia", "not the Busia in Kenya"
+
+
+def test_place_is_read_with_the_decisions_on_names_that_hold(evidence_base: EvidenceBase) -> None:
+    settings, field = evidence_base.settings, "place(origin).place_text"
+    named = {"text": "Mombasa", "partner": PARTNER, "place_id": "KE042"}
+    record_decision(settings, "place_alias", "A. Fixture", REASON, settings.as_of(), **named)
+    read, faults = previewed(settings, "S6", field, "Mombasa")
+    assert (read, faults) == (["nothing that is known", "Kisumu, given as Mombasa"], [])
+    correct(settings, "S6", field, "Mombasa")
+    retype(settings)
+    steps.do(settings, extracts.locate)
+    [mention] = [one for one in typed(settings, "place_mentions", "S6") if one["place_role"] == "origin"]
+    scoped = pq.read_table(settings.work / "places" / "scoped_mentions.parquet").to_pylist()
+    assert (mention["mention_id"], "origin") in {(one["mention_id"], one["place_role"]) for one in scoped}
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ class NewEntries:
         fault = (
             decision.why_no_effect(self._settings)
             or decision.why_decided_already(self._holding)
-            or decision.why_not_now(self._settings, is_override)
+            or decision.why_not_now(self._settings, self._holding, is_override)
         )
         if fault:
             raise UsageError(say(NOT_RECORDED, fault=fault))

@@ -37,7 +37,7 @@ class OnItem(Decision):
     shapes_release: ClassVar[bool] = False
     needs_refresh: ClassVar[bool] = False
 
-    def why_not_now(self, settings: Settings, is_override: bool = False) -> str | None:
+    def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
         """The list does not have the item. Decisions are listed at once, and not looked up here."""
         listed = {row["item"] for row in review.read(settings, review.OPEN_ITEMS)}
         if self.item in listed or Item.parse(self.item).kind == "decision":

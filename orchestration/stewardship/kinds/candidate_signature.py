@@ -55,7 +55,7 @@ class CandidateSignature(Decision):
                 return already("Decision {id} has signed this candidate.", other)
         return None
 
-    def why_not_now(self, settings: Settings, is_override: bool = False) -> str | None:
+    def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
         waiting = waiting_candidate(settings)
         if waiting is None:
             return say("No candidate waits for review: `njia status` shows the release in force.")

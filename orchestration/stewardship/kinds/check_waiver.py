@@ -167,7 +167,7 @@ class CheckWaiver(Decision):
                 return already("Decision {id} waives this until {day} already.", other, day=day)
         return None
 
-    def why_not_now(self, settings: Settings, is_override: bool = False) -> str | None:
+    def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
         """A steward weighs what the check found, so nothing is waived ahead."""
         scopes = {
             _scope_of(row)

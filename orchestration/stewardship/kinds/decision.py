@@ -141,8 +141,11 @@ class Decision(Entry):
         """Say which decision of those that hold, oldest first, decides the same."""
         return None
 
-    def why_not_now(self, settings: Settings, is_override: bool = False) -> str | None:
-        """Say why the decision cannot be made; asked only then, so a later change stops no refresh."""
+    def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
+        """Say why the decision cannot be made beside those that hold.
+
+        Asked only then, so a later change stops no refresh.
+        """
         return None
 
     def why_not_taken_back(self, author: str) -> str | None:

@@ -82,7 +82,7 @@ class _Ruling(Decision):
                 return already("Decision {id} says that these records are of two persons.", other)
         return None
 
-    def why_not_now(self, settings: Settings, is_override: bool = False) -> str | None:
+    def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
         for record in (self.record_a, self.record_b):
             if not is_typed(settings, record):
                 return say(

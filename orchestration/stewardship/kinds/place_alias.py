@@ -143,7 +143,7 @@ class PlaceAlias(Decision):
                 return already(sentence, other, place=f"{other.place_id} ({name})")
         return None
 
-    def why_not_now(self, settings: Settings, is_override: bool = False) -> str | None:
+    def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
         """The alias contradicts its country, changes nothing, or moves a name whose meaning is certain.
 
         An override lets the last pass.

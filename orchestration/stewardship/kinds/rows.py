@@ -65,7 +65,7 @@ class _OnRecord(Decision):
             record, *rules = value.split()
             yield {"record": record, "rules": rules} if rules else {"record": record}
 
-    def why_not_now(self, settings: Settings, is_override: bool = False) -> str | None:
+    def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
         if is_typed(settings, self.record):
             return None
         return say(
@@ -124,8 +124,8 @@ class RowRelease(_OnRecord):
             )
         return None
 
-    def why_not_now(self, settings: Settings, is_override: bool = False) -> str | None:
-        if fault := super().why_not_now(settings):
+    def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
+        if fault := super().why_not_now(settings, held):
             return fault
         failed = rules_that_quarantine(settings, self.record)
         if not failed:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from orchestration import places, typing
 from orchestration.contracts import contract_for, load_contracts, place_parts
-from orchestration.core import Settings, UsageError, is_token, load_keys, read, record_of
+from orchestration.core import Settings, UsageError, load_keys, read, record_of
 from orchestration.stewardship.kinds.decision import Decision, Entry, Name, RecordName, already, matching
 from orchestration.stewardship.kinds.form import Form, Payload
 from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding
@@ -45,7 +45,11 @@ _NO_PLACE = (
     "The reference places know no such name, and it may be a person's. `njia place NAME` finds a place; give "
     "its name or its id."
 )
-_WRITTEN_ANEW = "The partner has written {field} of record {record} anew since: its own value holds."
+_NO_SINGLE_PLACE = (
+    "Read with the country, area and code of its row, this name means no single known place. Correct first "
+    "what else is wrong there, or ask the partner."
+)
+_WRITTEN_ANEW = "The partner has sent {field} of record {record} again. Its new value is used."
 _ONLY_A_REFRESH = (
     "A refresh judges the record by all rules, also those across fields and those that look at other records."
 )
@@ -117,7 +121,7 @@ class ValueCorrection(Decision):
                 return already("Decision {id} corrects this value already.", other)
         return None
 
-    def why_not_now(self, settings: Settings, is_override: bool = False) -> str | None:
+    def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
         """The written value is another one by now, or typing would not read the new value."""
         copy = newest_copy(settings, self.record)
         if copy is None:
@@ -125,14 +129,22 @@ class ValueCorrection(Decision):
         if copy.written(self.field) != self.written:
             return say(_WRITTEN_ANEW, field=self.field, record=self.record)
         if place_parts(self.field):
-            return None if places.is_known(self.value) else _NO_PLACE
+            if not places.is_known(self.value):
+                return _NO_PLACE
+            lines: dict[str, list[dict[str, Any]]] = {"value_correction": [], "place_alias": []}
+            for one in held:
+                if one.kind in lines:
+                    lines[one.kind].append(one.model_dump())
+            corrections = [*_of_record(self.record, lines), self.model_dump()]
+            after = copy.reading(self.field, corrections, lines["place_alias"])
+            return _NO_SINGLE_PLACE if after.value is None else None
         before, after = copy.reading(self.field), copy.reading(self.field, [self.model_dump()])
         if after.unread:
             sentence = "The new value would not be read: {rules}. Write it as the partner would."
             return say(sentence, rules=_titles(after.unread))
         if after.value is None:
             return "The new value would be read as nothing. Write it as the partner would."
-        if after == replace(before, corrected=True) and not copy.is_day(self.field):
+        if after == replace(before, corrected=True) and self.field != "event_on":
             return say("It is read as {value} already: there is nothing to correct.", value=after.value)
         return None
 
@@ -188,17 +200,19 @@ class RecordCopy:
             )
         return tokens.pop()
 
-    def is_day(self, field: str) -> bool:
-        return field == "event_on"
-
-    def reading(self, field: str, corrections: Sequence[Mapping[str, Any]] = ()) -> Reading:
+    def reading(
+        self,
+        field: str,
+        corrections: Sequence[Mapping[str, Any]] = (),
+        place_aliases: Sequence[Mapping[str, Any]] = (),
+    ) -> Reading:
         """Return how the field is read; of a day its month, of a place its county or country."""
         record = typing.read_as(self.cells, corrections, self.entry, self.contract, self.keys)
         own = [problem for problem in record.problems if problem.field == field]
         unread = {one.code for one in own if one.outcome != "flag" or one.code == "count_text_ignored"}
-        if place_parts(field):
-            value = self._place(field, corrections)
-        elif self.is_day(field):
+        if parts := place_parts(field):
+            value = self._place((one for one, _ in record.mentions), parts[0], place_aliases)
+        elif field == "event_on":
             value = f"{day:%Y-%m}" if (day := record.values["event_on"]) and not unread else None
         elif field in record.values:
             value = _shown(record.values[field])
@@ -211,15 +225,25 @@ class RecordCopy:
             any(one.code == "value_corrected" for one in own),
         )
 
-    def _place(self, field: str, corrections: Sequence[Mapping[str, Any]]) -> str | None:
-        """Return the county or country that the name means by itself."""
-        text = next((cell.value for cell in self.cells if cell.field == field and not cell.part), "")
-        for one in corrections:
-            if one["field"] == field and one["written"] == self.written(field):
-                text = one["value"]
-        place_id = places.resolve_names([text])[0]["place_id"] if text and not is_token(text) else None
-        if place_id is None:
+    def _place(
+        self, mentions: Iterable[typing.Mention], role: str, place_aliases: Sequence[Mapping[str, Any]]
+    ) -> str | None:
+        """Return the county or country of the main row's places in a role, as a refresh locates them."""
+        import pyarrow as pa
+
+        own = [one.texts._asdict() for one in mentions if one.role == role and not one.child]
+        if not own:
             return None
+        country = self.contract.locale.default_country
+        texts = [{"mention_id": at, **one, "default_country": country} for at, one in enumerate(own)]
+        named = [{"partner": self.partner, "place_role": role, "mention_id": at} for at in range(len(own))]
+        tables = {"mentions": pa.Table.from_pylist(texts), "place_mentions": pa.Table.from_pylist(named)}
+        located, _ = places.locate_rows(tables, place_aliases, self.keys)
+        place_of = {one["mention_id"]: one["place_id"] for one in located["matches"].to_pylist()}
+        ids = (place_of[one] for one in located["place_mentions"]["mention_id"].to_pylist())
+        return ", ".join(dict.fromkeys(self._shown_place(one) for one in ids if one)) or None
+
+    def _shown_place(self, place_id: str) -> str:
         place = places.known_place(place_id)
         county = place.county if self.contract.agreement.finest_place != "country" else None
         return county or place.country or place.name
@@ -278,9 +302,9 @@ def _effect(
         copy = newest_copy(settings, one.record)
         if copy is None:
             return Effect(notes=[NOT_KEPT])
-        beside = [held for held in holding["value_correction"] if held["record"] == one.record]
-        without = copy.reading(one.field, beside)
-        corrected = copy.reading(one.field, [*beside, one.model_dump()])
+        beside, aliases = _of_record(one.record, holding), holding["place_alias"]
+        without = copy.reading(one.field, beside, aliases)
+        corrected = copy.reading(one.field, [*beside, one.model_dump()], aliases)
         before, after = (corrected, without) if is_revoked else (without, corrected)
         said = (
             _said(after)
@@ -295,8 +319,12 @@ def _effect(
             none = say("none of them")
             what = say("Rules that set record {record} aside", record=one.record)
             changes.append(Change(what, _titles(aside) or none, _titles(left) or none))
-        notes += [_EXACT_DAY] if copy.is_day(one.field) else []
+        notes += [_EXACT_DAY] if one.field == "event_on" else []
     return Effect(changes, [*notes, _ONLY_A_REFRESH, *([] if is_revoked else [_FOR_THE_PARTNER])])
+
+
+def _of_record(record: str, holding: Holding) -> list[Mapping[str, Any]]:
+    return [one for one in holding["value_correction"] if one["record"] == record]
 
 
 def _said(reading: Reading) -> str:
@@ -317,16 +345,14 @@ class Corrected:
     why_no_effect: str | None
 
 
-def corrections_of(
-    settings: Settings, record: str, copy: RecordCopy, decisions: Iterable[Mapping[str, Any]]
-) -> list[Corrected]:
+def corrections_of(settings: Settings, record: str, copy: RecordCopy, holding: Holding) -> list[Corrected]:
     """Return the corrections of one record that hold."""
-    own = [one for one in decisions if one["record"] == record]
+    own, aliases = _of_record(record, holding), holding["place_alias"]
     return [
         Corrected(
             one,
-            _said(copy.reading(one["field"])),
-            _said(copy.reading(one["field"], own)),
+            _said(copy.reading(one["field"], (), aliases)),
+            _said(copy.reading(one["field"], own, aliases)),
             ValueCorrection.model_validate(one).why_no_effect(settings),
         )
         for one in own

@@ -114,7 +114,7 @@ def record(visit: Visit) -> Response:
     fields = fields_of(visit.settings, partner, extract_id, sheet, int(row))
     code = next(str(one.typed_value) for one in fields if one.name == "record_code")
     copy = newest_copy(visit.settings, code)
-    held = active_decisions(visit.settings, visit.settings.as_of()).value_corrections if copy else []
+    held = active_decisions(visit.settings, visit.settings.as_of())
     is_newest = copy is not None and (copy.partner, copy.extract_id) == (partner, extract_id)
     newer = None if copy is None or is_newest else copy
     wrong = {one.name for one in fields if one.problem_codes}
@@ -122,7 +122,7 @@ def record(visit: Visit) -> Response:
         "record", partner=partner, extract_id=extract_id, sheet=sheet, row=int(row), fields=fields,
         rules=quality_rules(), command=_to_unseal(partner, extract_id, sheet, row, visit.author),
         code=code,
-        corrected=corrections_of(visit.settings, code, copy, held) if copy else [],
+        corrected=corrections_of(visit.settings, code, copy, held.by_kind) if copy else [],
         # Those with a problem first.
         correctable=sorted(correctable(copy.contract), key=lambda name: name not in wrong) if copy else [],
         newer=record_path(newer.partner, newer.extract_id, newer.sheet, newer.row) if newer else None,
