@@ -17,6 +17,7 @@ from orchestration.core import Settings, prepare_home, refreshes, shown_record
 from orchestration.defs.automation import automation
 from orchestration.refresh import Runs
 from orchestration.stewardship import audit, items, record_decision, revoke
+from orchestration.stewardship.desk.sessions import IDLE_SECONDS, Sessions
 from orchestration.stewardship.desk.words import words_of
 from tests.unit import steward_world
 from tests.unit.desk_world import OBSERVER, OPERATOR, READER, STEWARD, Visitor, make_accounts, shown, visitor
@@ -67,7 +68,7 @@ def in_swahili(guest: Visitor) -> Visitor:
 
 
 def ask(guest: Visitor, csrf: str | None = None) -> int:
-    answer = guest.browser.post("/refresh", data={"csrf": csrf or guest.csrf(), "back": "/"})
+    answer = guest.browser.post("/refresh", data={"csrf": csrf or guest.csrf()})
     return int(answer.status_code)
 
 
@@ -151,12 +152,38 @@ def test_running_refresh_shows_its_steps(settings: Settings) -> None:
     for step in ("take_in", "type_extracts"):
         runs.at_step(step)
     page = steward.get("/").text
-    assert '<meta http-equiv="refresh"' in page, "the page follows it without JavaScript"
+    assert '<meta http-equiv="refresh" content="30; url=/refresh"' in page, "without JavaScript"
     said = section(steward)
     assert "take in done type running locate left" in said and "Refresh" not in said.partition("left")[2]
     decide(settings)
     assert "Refresh again after it" in section(steward)
     runs.end()
+
+
+def test_pages_follow_a_refresh_without_names_and_without_keeping_the_session(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = steward_world.open_name(steward_world.OPEN_NAME, "Kwa Fixture stage", "KEN")
+    steward_world.put_names(settings, {steward_world.OPEN_NAME: ["Kwa Fixture stage"]}, name)
+    steward_world.refreshed(settings)
+    now = [0.0]
+    monkeypatch.setattr(Sessions.__init__, "__defaults__", (lambda: now[0],))
+    steward, runs = visitor(settings), Runs(settings)
+    runs.begin("run", is_refresh=True)
+    assert "Kwa Fixture stage" in steward.get("/").text
+    logged = actions(settings)
+    for _ in range(3):
+        page = steward.get("/refresh")
+        assert page.status_code == 200 and 'id="refresh"' in page.text and "Fixture" not in page.text
+        now[0] += IDLE_SECONDS / 2
+    assert actions(settings) == logged
+    assert steward.get("/").headers["location"].startswith("/login"), "it was left while it followed"
+    runs.end()
+
+
+@pytest.mark.parametrize(("name", "status"), [(OBSERVER, 200), (OPERATOR, 200), (READER, 403)])
+def test_refresh_is_shown_to_those_who_see_it_on_a_page(settings: Settings, name: str, status: int) -> None:
+    assert visitor(settings, name).get("/refresh").status_code == status
 
 
 def test_request_during_a_refresh_counts_only_after_decisions_that_it_did_not_read(

@@ -42,7 +42,15 @@ from orchestration.stewardship.desk.views import (
     signing_in,
     waivers,
 )
-from orchestration.stewardship.desk.visit import MOST_FIELDS, STATUS_WORDS, Desk, View, Visit, endpoint
+from orchestration.stewardship.desk.visit import (
+    FOLLOWED,
+    MOST_FIELDS,
+    STATUS_WORDS,
+    Desk,
+    View,
+    Visit,
+    endpoint,
+)
 
 STATIC = Path(__file__).with_name("static")
 # Logins that wait: visitors without an account must not crowd out the stewards.
@@ -95,7 +103,8 @@ def make_app(
         Route("/login", _login(desk, error_page), methods=["GET", "POST"]),
         Route(FIRST_PATH, endpoint(desk, signing_in.first_form, None)),
         Route(FIRST_PATH, endpoint(desk, signing_in.first, None), methods=["POST"]),
-        Route("/refresh", endpoint(desk, refreshing.ask, REFRESH), methods=["POST"]),
+        Route(FOLLOWED, endpoint(desk, refreshing.follow, FILES)),
+        Route(FOLLOWED, endpoint(desk, refreshing.ask, REFRESH), methods=["POST"]),
         Route("/logout", endpoint(desk, signing_in.logout, FILES), methods=["POST"]),
         Route("/language", endpoint(desk, signing_in.language, None), methods=["POST"]),
         Route("/search", endpoint(desk, search, FILES), methods=["POST"]),

@@ -62,13 +62,13 @@ class Sessions:
             )
         return token
 
-    def find(self, token: str | None) -> Session | None:
-        """Return the session of a token, and extend it."""
+    def find(self, token: str | None, is_asked: bool = True) -> Session | None:
+        """Return the session of a token, and extend it where a person asked."""
         now = self._clock()
         with self._lock:
             self._drop_ended(now)
             found = self._kept.get(_key(token))
-            if found:
+            if found and is_asked:
                 found.seen = now
             return found
 

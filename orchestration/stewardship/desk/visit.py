@@ -39,6 +39,7 @@ from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, LANGUAGES, Wor
 from orchestration.stewardship.running import refresh_since
 
 MOST_FIELDS = 2000
+FOLLOWED = "/refresh"  # pages fetch it by themselves, so a GET of it keeps no session alive
 _MOST_PLACES_A_LINE = 1000
 STATUS_WORDS = {400: "error.form", 403: "error.forbidden", 404: "error.not_found", 405: "error.method"}
 
@@ -192,13 +193,16 @@ def endpoint(
 
 
 def visit_of(desk: Desk, request: Request) -> Visit:
-    return Visit(desk, request, *signed_in(desk, request))
+    is_asked = request.method == "POST" or request.url.path != FOLLOWED
+    return Visit(desk, request, *signed_in(desk, request, is_asked))
 
 
-def signed_in(desk: Desk, connection: HTTPConnection) -> tuple[Account, Session] | tuple[None, None]:
+def signed_in(
+    desk: Desk, connection: HTTPConnection, is_asked: bool = True
+) -> tuple[Account, Session] | tuple[None, None]:
     """Return account and session of a request or web socket; a session ends with its account."""
     token = connection.cookies.get(desk.address.session_cookie)
-    session = desk.sessions.find(token)
+    session = desk.sessions.find(token, is_asked)
     if session is None:
         return None, None
     for account in desk.accounts():

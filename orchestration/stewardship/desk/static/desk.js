@@ -66,7 +66,7 @@ document.addEventListener("keydown", (event) => {
 const follow = async () => {
   const shown = document.querySelector("#refresh[data-follow]");
   if (!shown) return;
-  const answer = await fetch(location.href).catch(() => null);
+  const answer = await fetch("/refresh").catch(() => null);
   if (answer?.ok) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const now = page.querySelector("#refresh");
