@@ -47,7 +47,8 @@ class End:
     both from the one before it. `rows`, `movements` and `checks` are those of `njia refresh --json`.
     `crashes`: run_id, ended and reason of recent crashes, also after a good refresh. `process` and
     `process_started` identify the process although its number may be reused. `inputs`: the
-    files of the inbox and the decisions when it began. `steps`: when each step began.
+    files of the inbox and the decisions when it began, and the landings when it was stopped. `steps`: when
+    each step began.
     """
 
     run_id: str
@@ -139,6 +140,8 @@ def ended(begun: End, outcome: str, **found: Any) -> End:
 
 def record(settings: Settings, ended: End) -> None:
     """Record a final entry as the last one and in the history; then no refresh is under way."""
+    if ended.outcome == STOPPED:
+        ended = replace(ended, inputs={**ended.inputs, "landings": sorted(landings(settings))})
     durable.write_json(settings.review / LAST, asdict(ended))
     durable.append_line(settings.review / "history" / HISTORY, json.dumps(_in_short(ended), sort_keys=True))
     (settings.review / BEGUN).unlink(missing_ok=True)

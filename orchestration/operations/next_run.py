@@ -36,7 +36,8 @@ class Waiting:
     """What no refresh has considered, and when it starts one.
 
     `files` of the inbox, `landings` as `partner/extract_id`, ids of `decisions`; `asked`: author and time of
-    a request from the desk. `starts`: False where only decisions wait, and they wait for the night.
+    a request from the desk. `starts`: False where only decisions wait, and they wait for the night, and
+    where somebody stopped the refresh of all that waits.
     `not_before`: the time after the last decision has to pass, and after several crashes in a row the next
     refresh waits, longer each time.
     """
@@ -80,6 +81,12 @@ def waiting(settings: Settings) -> Waiting:
     if not starts and decisions.ids and settings.refresh_after is not None and decisions.last:
         starts = True
         not_before = max(filter(None, (not_before, decisions.last + settings.refresh_after)))
+    last = refreshes.last(settings)
+    if last and last.outcome == refreshes.STOPPED and not asked:
+        read = {name: set(ids) for name, ids in last.inputs.items()}
+        settled = decisions.ids ^ considered.get("decisions", set())
+        is_new = files - read.get("files", set()) or landings - read.get("landings", set())
+        starts = starts and bool(is_new or (decisions.ids and settled != read.get("decisions")))
     whole = refreshes.last_whole(settings)
     return Waiting(
         sorted(files),

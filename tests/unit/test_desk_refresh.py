@@ -256,6 +256,37 @@ def test_decision_that_is_taken_back_after_a_refresh_starts_another(
     assert sensed(settings, instance) not in (None, first)
 
 
+@pytest.mark.parametrize("again", ["request", "decision", "revocation", "file", "landing"])
+def test_stopped_refresh_starts_again_only_for_something_new(
+    settings: Settings, instance: dg.DagsterInstance, daemon: None, again: str
+) -> None:
+    long_ago = datetime.now(UTC) - timedelta(hours=1)
+    made = record_decision(settings, "row_exclude", STEWARD, "a test", long_ago, record=shown_record(1))
+    refreshed(settings)
+    decide(settings, 2, minutes_ago=60)
+    assert sensed(settings, instance)
+    refreshed(settings, refreshes.STOPPED)
+    assert sensed(settings, instance) is None
+    steward = visitor(settings)
+    said = section(steward)
+    assert "Decisions 1" in said and "starts on" in said and "within a minute" not in said
+    if again == "request":
+        ask(steward)
+    elif again == "decision":
+        decide(settings, 3, minutes_ago=60)
+    elif again == "revocation":
+        revoke(settings, made["id"], STEWARD, "taken back", long_ago)
+    elif again == "landing":
+        note = settings.landing / PARTNER / "00000000000000aa.json"
+        note.write_text("{}")
+    else:
+        file = settings.inbox / PARTNER / "fixture.csv"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("a\n")
+        os.utime(file, (0, 0))
+    assert sensed(settings, instance)
+
+
 def test_setting_off_leaves_decisions_until_the_night(
     settings: Settings, instance: dg.DagsterInstance
 ) -> None:
