@@ -95,7 +95,10 @@ def search(of: Visitor, path: str, text: str) -> str:
 def preview_all(of: Visitor, path: str, kind: str, **fields: Any) -> Any:
     """Send the list's form with "Select all that match"."""
     page = of.get(path).text
-    sent = {name: re.search(rf'name="{name}" value="([^"]*)"', page) for name in ("all", "matched")}
+    sent = {
+        name: re.search(rf'name="{name}" value="([^"]*)"', page)
+        for name in ("all", "matched", "partner", "role")
+    }
     return of.preview(kind, **{name: unescape(one[1]) for name, one in sent.items() if one}, **fields)
 
 
@@ -176,6 +179,28 @@ def test_search_without_a_facet_is_combined_with_one_chosen_later(steward: Visit
     both = shown(steward.get(linked(found, "fits several places")).text)
     assert "1 of 3 match" in both and "Fixture corner" in both
     assert "3 in all" in shown(steward.get(search(steward, "/places", "")).text)
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "scope"),
+    [
+        (f"partner={PARTNER}", (PARTNER, None)),
+        (f"partner={PARTNER}&role=origin", (PARTNER, "origin")),
+        ("role=origin&role=transit", (None, None)),
+        ("role=other", (None, None)),
+    ],
+)
+def test_names_of_a_narrowed_list_are_decided_within_its_partner_and_role(
+    settings: Settings, steward: Visitor, narrowed: str, scope: tuple[str | None, str | None]
+) -> None:
+    named_by = f"{PARTNER}/origin/2;{PARTNER}//1"
+    name = world.open_name(world.HIDDEN, "Sampleton", named_by=named_by)
+    world.put_names(settings, {world.HIDDEN: ["Sampleton"]}, name)
+    previewed = preview_all(steward, f"/places?{narrowed}", "place_alias", place_id="unknown", place="")
+    assert (f"only at {PARTNER}" in shown(previewed.text)) is (scope[0] is not None)
+    steward.confirm(previewed)
+    made = list_decisions(settings, "place_alias")
+    assert made and {(one["partner"], one["role"]) for one in made} == {scope}
 
 
 def test_search_of_another_session_is_unknown_and_decides_nothing(settings: Settings) -> None:

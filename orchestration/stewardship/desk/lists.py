@@ -191,6 +191,11 @@ class List:
             for value in sorted(values):
                 yield self._facets[name].label, self._facets[name].name_of(value), self._toggled(name, value)
 
+    def only(self, name: str) -> str:
+        """Return the value of a facet where one alone is chosen; else nothing."""
+        values = self._chosen.get(name, frozenset())
+        return next(iter(values)) if len(values) == 1 else ""
+
     def headers(self) -> Iterator[Header]:
         for one in self._columns:
             if not one.is_hidden:
