@@ -166,6 +166,18 @@ def test_search_text_stands_in_no_address_and_in_no_audit_line(settings: Setting
     assert facet(page, "Country named") == {"KEN": 1}, "a facet counts what the search finds"
 
 
+def test_search_of_a_place_stands_in_no_address(steward: Visitor) -> None:
+    item = linked(steward.get("/places").text, "Sampleton")
+    address = search(steward, item, "Malaba")
+    page = steward.get(address).text
+    assert "alaba" not in address and "bp-ken-malaba" in page
+    sent = re.findall(r'(?:href|action|name="to" value)="([^"]*)"', page)
+    assert address in sent and [one for one in sent if "alaba" in one] == []
+    assert 'action="/search"' in page and f'method="get" action="{item}"' not in page
+    typed = steward.get(f"{item}?search=Malaba").text
+    assert "bp-ken-malaba" not in typed and 'class="warning"' in typed
+
+
 def test_names_are_narrowed_by_who_writes_them_and_what_they_may_be(steward: Visitor) -> None:
     page = steward.get("/places").text
     assert facet(page, "Who names it") == {"–": 2, PARTNER: 1} and facet(page, "As") == {"–": 2, "origin": 1}

@@ -143,7 +143,7 @@ class List:
         chosen = {facet: query.getlist(self._prefix + facet) for facet in self._facets}
         self._chosen = {facet: frozenset(values) for facet, values in chosen.items() if values}
         self._search = query.get(self.search_field, "")
-        kept = visit.session.searches.get(self._search) if visit.session else None
+        kept = visit.searched(self.search_field)
         self.search, self.has_lost_search = kept or "", bool(self._search) and kept is None
         self._sort = query.get(f"{self._prefix}sort", "")
         self._texts = {name: list(map(one.texts, rows)) for name, one in self._facets.items()}

@@ -130,6 +130,10 @@ class Visit:
         """Return one field of the query with its spaces: a sheet may be called "Mar 24 "."""
         return self.request.query_params.get(name, "")
 
+    def searched(self, name: str) -> str | None:
+        """Return the text that a key of the query stands for; None where this session has none."""
+        return self.session.searches.get(self.asked_exactly(name)) if self.session else None
+
     def here(self) -> str:
         """Return where a login or a change of language leads back to; a POST has no page."""
         if self.request.method == "POST":

@@ -69,14 +69,14 @@ def list_of_places(visit: Visit) -> List:
 
 
 def place(visit: Visit, item: Item) -> Response:
-    """Show one name; `?search=` adds places of another name to its candidates."""
+    """Show one name; a search adds places of another name to its candidates."""
     question = place_question(visit.settings, item)
     if question is None:
         # The address holds only a hash: a settled name looks like one that never existed.
         return visit.page("settled", back="/places", kind=item.kind)
     question = _as_seen(visit, question)
     _note_shown(visit, [question])
-    search = visit.asked("search")
+    search = visit.searched("search") or ""
     known = {one.place_id for one in question.candidates}
     matches = place_matches(visit.settings, search) if search else []
     candidates = [*question.candidates, *(one for one in matches if one.place_id not in known)]
@@ -95,6 +95,7 @@ def place(visit: Visit, item: Item) -> Response:
         roles=[one for one in roles.most_common() if one[0]],
         candidates=candidates,
         search=search,
+        has_lost_search=bool(visit.asked("search")) and not search,
         found_none=bool(search and not matches),
         map=map_of(candidates, outlines, country_outlines),
         captions=outlines["captions"],
