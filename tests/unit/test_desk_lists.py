@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.core import Settings, shown_record
+from orchestration.core import Settings, refreshes, shown_record
 from orchestration.stewardship import audit, items, list_decisions, review
 from orchestration.stewardship.desk.app import make_app
 from orchestration.stewardship.desk.forms import MOST_AT_ONCE
@@ -176,6 +176,18 @@ def test_search_of_a_place_stands_in_no_address(steward: Visitor) -> None:
     assert 'action="/search"' in page and f'method="get" action="{item}"' not in page
     typed = steward.get(f"{item}?search=Malaba").text
     assert "bp-ken-malaba" not in typed and 'class="warning"' in typed
+
+
+def test_front_page_leads_to_the_parts_that_refused_the_release(settings: Settings, steward: Visitor) -> None:
+    name = "partners_records_are_as_last_time"
+    refusing = world.REFUSING | {"check_name": name, "subject": PARTNER}
+    world.failed(settings, refusing, world.HOLDING)
+    begun = refreshes.begin(settings, "run", world.NOW)
+    refreshes.end(settings, begun, refreshes.REFUSED, refused_by=[name])
+    page = steward.get(linked(steward.get("/").text, name.replace("_", " "))).text
+    assert "1 of 2 match" in shown(page)
+    item = linked(page, name.replace("_", " "))
+    assert item == items.release_check(name, PARTNER).path and steward.get(item).status_code == 200
 
 
 def test_names_are_narrowed_by_who_writes_them_and_what_they_may_be(steward: Visitor) -> None:
