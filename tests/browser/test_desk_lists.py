@@ -89,9 +89,12 @@ def test_keys_go_from_item_to_item_of_the_narrowed_list(page: Any) -> None:
     press(page, "j")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{rows[0]}")
-    page.keyboard.press("j")
+    press(page, "j", "k", "j")
+    page.wait_for_timeout(500)
+    assert page.url.endswith(rows[0]), "these keys are for rows"
+    page.keyboard.press("J")
     page.wait_for_url(f"**{rows[1]}")
-    page.keyboard.press("k")
+    page.keyboard.press("K")
     page.wait_for_url(f"**{rows[0]}")
     page.goto("/rows")
     first, second = [one.get_attribute("href") for one in page.locator("td > a").all()][:2]

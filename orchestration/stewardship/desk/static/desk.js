@@ -27,7 +27,7 @@ if (links.length) {
 
 function toRow(by) {
   const next = links.indexOf(document.activeElement.closest("tr")?.querySelector("td a")) + by;
-  links[Math.min(Math.max(next, 0), links.length - 1)].focus();
+  links[Math.min(Math.max(next, 0), links.length - 1)]?.focus();
 }
 function toItem(by) {
   const [list, at] = kept("from");
@@ -47,8 +47,8 @@ if (dialog) {
   areOn.addEventListener("change", () => localStorage.setItem("keys", areOn.checked ? "on" : "off"));
 }
 const actions = {
-  j: () => (links.length ? toRow(1) : toItem(1)),
-  k: () => (links.length ? toRow(-1) : toItem(-1)),
+  j: () => toRow(1),
+  k: () => toRow(-1),
   J: () => toItem(1),
   K: () => toItem(-1),
   x: () => document.activeElement.closest("tr")?.querySelector(".pick input")?.click(),
