@@ -103,6 +103,13 @@ def test_keys_go_from_item_to_item_of_the_narrowed_list(page: Any) -> None:
     page.wait_for_url(f"**{second}")
 
 
+def test_page_that_follows_a_refresh_fetches_its_progress_alone(page: Any) -> None:
+    page.goto("/")
+    with page.expect_request("**/refresh"), page.expect_navigation(url="**/"):
+        page.evaluate("document.querySelector('#refresh').dataset.follow = 'soon'")
+    assert page.locator("#refresh[data-follow]").count() == 0, "loaded again, as nothing runs"
+
+
 def test_keys_are_no_keys_while_somebody_types_or_where_they_are_off(page: Any) -> None:
     page.goto("/waiting")
     assert press(page, "/") == "search"

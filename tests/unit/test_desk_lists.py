@@ -234,7 +234,7 @@ def test_search_of_another_session_is_unknown_and_decides_nothing(settings: Sett
     second.login(SECOND)
     address = search(first, "/places", "corner")
     page = second.get(address).text
-    assert "The search of this address has ended" in shown(page) and "corner" in page
+    assert "This search has expired" in shown(page) and "corner" in page
     refused = second.preview("place_alias", all=address, matched="1", place_id="unknown")
     assert refused.status_code == 400 and "search again" in shown(refused.text)
 
