@@ -248,7 +248,8 @@ class History:
         found = _changed(before, now, before)
         # A partner that sends only what is new sends again what it corrected: a part of its months, unless
         # most of what it sends again says something else.
-        if not is_full and found.get("changed_share", 0) < thresholds.SENT_AGAIN_CHANGED:
+        is_most = found.get("changed_share", 0) >= thresholds.SENT_AGAIN_CHANGED
+        if not is_full and not (is_most and found["changed_records"] >= thresholds.MIX_MIN):
             found = _changed(before, now, old.only(np.isin(old.months, before.months)))
         found |= {"new_records": len(new)} | self._missing_months(old, new)
         if min(len(old), len(new)) >= thresholds.SMALL_EXTRACT:
