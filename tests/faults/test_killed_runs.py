@@ -43,7 +43,7 @@ class Server:
         self._operator = Operator(settings, f"http://127.0.0.1:{port}")
         self.process = subprocess.Popen(
             [PROGRAM, *arguments_at(settings, "serve", "--port", str(port))],
-            env=environment(settings),
+            env=environment(settings, NJIA_REFRESH_AFTER_DECISIONS="off"),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

@@ -132,7 +132,7 @@ def test_steward_looks_signs_and_the_next_refresh_publishes(waiting: EvidenceBas
     assert current and current.release_id == standing["candidate"]
     assert not list(current.path.rglob("changes.json")) and not list(current.path.rglob("verdict.json"))
     page = steward.get("/release").text
-    assert f"What release {current.release_id} changed" in page and "Busia → Nairobi" in page
+    assert current.release_id in shown(page) and "Busia → Nairobi" in page
     assert steward.get("/release?release=20200101T000000Z-00000000").status_code == 404
     assert read_status(settings)["candidate"] is None
 

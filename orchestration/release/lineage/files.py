@@ -41,7 +41,7 @@ def movements_by_partner(settings: Settings) -> dict[str, int]:
 
 def lineage_beside(release: Release) -> Path:
     """Return the lineage in the home of a release, which may be one that is built to compare with."""
-    return release.path.parents[1] / "lineage" / release.release_id
+    return release.path.parents[1] / "lineage" / release.manifest["release_id"]
 
 
 def write_lineage(settings: Settings, release_id: str) -> Path:
