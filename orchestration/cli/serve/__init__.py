@@ -49,6 +49,7 @@ def serve_command(settings: Settings, port: int) -> None:
         NJIA_KEYS=str(settings.keys),
         DAGSTER_HOME=str(settings.dagster_home),
     )
+    os.environ.setdefault("NJIA_DESK_URL", f"http://{LOOPBACK}:{port}")
     elsewhere = desk.Elsewhere(
         current=release.current_release,
         releases=release.list_releases,

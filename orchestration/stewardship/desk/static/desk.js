@@ -8,6 +8,13 @@ for (const all of document.querySelectorAll("input[data-marks]")) {
   });
 }
 
+// All that match include the rows shown; they are not sent beside them.
+for (const all of document.querySelectorAll('.choose input[name="all"]')) {
+  all.addEventListener("change", () => {
+    for (const one of all.form.querySelectorAll("td input[type=checkbox]")) one.checked = one.disabled = all.checked;
+  });
+}
+
 // On a phone the views stand in one row: bring the current one into sight.
 const row = document.querySelector("nav.top ul");
 const current = row?.querySelector("[aria-current]");
