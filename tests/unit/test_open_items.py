@@ -68,6 +68,13 @@ def test_holding_check_stands_under_its_extract_and_is_worth_nothing(settings: S
     assert "Observed: 0.1; expected: 0.5 to 2." in check.detail
 
 
+def test_checks_of_an_accepted_extract_are_no_open_items(settings: Settings) -> None:
+    world.failed(settings, world.HOLDING)
+    (held,) = (one for one in world.refreshed(settings, held=world.held()) if one.item == HELD_ITEM)
+    assert [one.item.kind for one in held.consequences] == ["check"]
+    assert "check" not in {one.item.kind for one in world.refreshed(settings)}
+
+
 def test_held_extract_says_what_its_checks_found(settings: Settings) -> None:
     world.failed(settings, world.HOLDING | {"finding": "12 rows; the extract before had 500"})
     found = world.refreshed(settings, held=world.held())
