@@ -13,7 +13,7 @@ import pytest
 from orchestration.core import refreshes
 from orchestration.operations import read_status
 from orchestration.release import current_release
-from orchestration.stewardship import record_decision, review
+from orchestration.stewardship import list_decisions, record_decision, review
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
 from tests.unit.desk_world import make_accounts, shown, visitor
@@ -125,7 +125,12 @@ def test_steward_looks_signs_and_the_next_refresh_publishes(waiting: EvidenceBas
     assert standing
     bound = {name: standing[name] for name in ("candidate", "content_hash")}
     steward.decide("candidate_signature", **bound)
-    assert "the next refresh publishes it" in shown(steward.get("/release").text)
+    page = shown(steward.get("/release").text)
+    assert "the next refresh publishes it" in page and "Decisions made since" not in page
+    steward.decide("place_alias", text="Qwertyville", place_id="KE047")
+    assert "Decisions made since: 1. The next refresh makes another" in shown(steward.get("/release").text)
+    (alias,) = list_decisions(settings, "place_alias")
+    steward.decide("revoke", id=alias["id"])
     ended = base.refresh()
     assert (ended.outcome, ended.error) == (refreshes.PUBLISHED, None)
     current = current_release(settings)

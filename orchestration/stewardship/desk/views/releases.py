@@ -10,7 +10,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from orchestration.core import refreshes
+from orchestration.core import Settings, refreshes
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import list_decisions
 from orchestration.stewardship.desk.lists import Cell, Choice, Column, List
@@ -18,6 +18,7 @@ from orchestration.stewardship.desk.map import Map, Spot, labels_of, map_of
 from orchestration.stewardship.desk.views.places import country_outlines
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.kinds.decision import same_author
+from orchestration.stewardship.running import decisions_waiting
 from orchestration.stewardship.worklists.places import county_outlines
 
 SHOWN_CORRIDORS = 10
@@ -101,11 +102,18 @@ def release(visit: Visit) -> Response:
         says={one["id"]: one["says"] for one in list_decisions(settings)},
         signatures=_signatures(visit, standing) if is_candidate and standing else [],
         needed=settings.signatures,
+        decided_since=_decided_since(settings) if is_candidate else 0,
         flows=flows,
         map=drawn,
         labels=labels_of(drawn.spots, drawn.width) if drawn else [],
         captions=county_outlines(settings)["captions"] if drawn else None,
     )
+
+
+def _decided_since(settings: Settings) -> int:
+    """Count the decisions that the candidate was made without, but for its signatures."""
+    signatures = {one["id"] for one in list_decisions(settings, "candidate_signature")}
+    return len(decisions_waiting(settings).ids - signatures)
 
 
 def _signatures(visit: Visit, candidate: Mapping[str, Any]) -> list[dict[str, Any]]:
