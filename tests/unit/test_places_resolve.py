@@ -344,7 +344,12 @@ def test_any_text_gives_an_outcome_that_agrees_with_the_seeds(
 
 @given(
     st.sampled_from(
-        sorted(i for i, p in GAZETTEER.places.items() if p.kind in ("county", "subcounty", "town"))
+        sorted(
+            i
+            for i, p in GAZETTEER.places.items()
+            # Ndungu in Tanzania is a given name too, so it is never sure.
+            if p.kind in ("county", "subcounty", "town") and i != "tn-tza-ndungu"
+        )
     )
 )
 def test_every_name_of_the_seeds_resolves_with_its_county(place_id: str) -> None:
