@@ -333,7 +333,7 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
             Limit(
                 "changed_share",
                 maximum=thresholds.CHANGED_RECORDS_MAX,
-                message="{changed_field} changed or went in {changed_records} of {changed_of} "
+                message="{changed_field} changed or is missing in {changed_records} of {changed_of} "
                 "records that were sent before",
             ),
         ),
@@ -406,8 +406,9 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
             Limit(
                 "moved_beyond_usual",
                 maximum=0,
-                message="{moved_field} differs from earlier records in {moved_share} of the "
-                "{compared_records} newest ones ({moved_values}); up to {moved_usual} is usual here",
+                message="{moved_field}: {moved_share} of the {compared_records} newest records would need "
+                "another value to look like the earlier ones ({moved_values}); up to {moved_usual} is usual "
+                "here",
                 shares=("moved_share", "moved_usual"),
             ),
             Limit(

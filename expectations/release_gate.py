@@ -223,7 +223,8 @@ PART_GATE: tuple[Expectation, ...] = (
             Limit(
                 "changed_share",
                 maximum=thresholds.CHANGED_RECORDS_MAX,
-                message="{partner}: {field} changed or went in {changed_records} of {known_records} records",
+                message="{partner}: {field} changed or is missing in {changed_records} of "
+                "{known_records} records",
                 names_others=True,
             ),
         ),
@@ -240,7 +241,7 @@ PART_GATE: tuple[Expectation, ...] = (
             Limit(
                 "county_kept_share",
                 minimum=thresholds.COUNTY_KEPT_MIN,
-                message="{places}: {now} of {before} movements are left, {of_partner} of the others were "
+                message="{places}: {now} of {before} movements remain; {of_partner} of the lost ones were "
                 "{partner}'s",
                 names_others=True,
             ),
@@ -257,7 +258,7 @@ PART_GATE: tuple[Expectation, ...] = (
             Limit(
                 "corridor_kept_share",
                 minimum=thresholds.CORRIDOR_KEPT_MIN,
-                message="{places}: {now} of {before} movements are left, {of_partner} of the others were "
+                message="{places}: {now} of {before} movements remain; {of_partner} of the lost ones were "
                 "{partner}'s",
                 names_others=True,
             ),

@@ -94,7 +94,7 @@ def test_one_partner_whose_places_are_read_otherwise_refuses_and_is_named(judged
     checks = judged([*large, *small], [*large, *records("pwani_shelter", 5000, 60, origin_place_id="KEN")])
     check = checks["partners_records_are_as_last_time"]
     assert check.refuses and check.observed == 1
-    assert check.finding == "pwani_shelter: Place of origin changed or went in 60 of 60 records"
+    assert check.finding == "pwani_shelter: Place of origin changed or is missing in 60 of 60 records"
     assert checks["counties_keep_their_movements"].outcome == "passed", "900 of 960 are left"
     assert checks["corridors_keep_their_movements"].outcome == "passed"
 
@@ -105,9 +105,9 @@ def test_a_county_and_a_corridor_that_empty_are_named_with_the_partner(judged: A
     checks = judged([*kept, *moved], [*kept, *records("pwani_shelter", 5000, 40, origin_place_id="UGA")])
     county, corridor = checks["counties_keep_their_movements"], checks["corridors_keep_their_movements"]
     assert county.refuses and county.observed == pytest.approx(0.6)
-    assert county.finding == "Kitui: 60 of 100 movements are left, 40 of the others were pwani_shelter's"
+    assert county.finding == "Kitui: 60 of 100 movements remain; 40 of the lost ones were pwani_shelter's"
     assert corridor.refuses
-    assert corridor.finding.startswith("Kitui → Nairobi: 60 of 100 movements are left")
+    assert corridor.finding.startswith("Kitui → Nairobi: 60 of 100 movements remain")
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_county_and_a_corridor_that_empty_are_named_with_the_partner(judged: A
 def test_a_swapped_list_of_choices_refuses(judged: Any, name: str, label: str) -> None:
     checks = judged(records("pwani_shelter", 0, 40), records("pwani_shelter", 0, 40, **{name: "other"}))
     assert checks["partners_records_are_as_last_time"].finding == (
-        f"pwani_shelter: {label} changed or went in 40 of 40 records"
+        f"pwani_shelter: {label} changed or is missing in 40 of 40 records"
     )
 
 
@@ -155,7 +155,7 @@ def test_old_records_beside_new_ones_of_an_incremental_extract_are_compared(judg
     new = records("pwani_shelter", 500, 20, extract_id="pwani_shelter-2")
     checks = judged(records("pwani_shelter", 0, 60), [*records("pwani_shelter", 0, 60, sex="male"), *new])
     assert checks["partners_records_are_as_last_time"].finding == (
-        "pwani_shelter: Sex changed or went in 60 of 60 records"
+        "pwani_shelter: Sex changed or is missing in 60 of 60 records"
     )
 
 
@@ -174,12 +174,12 @@ def test_few_records_are_not_compared(judged: Any) -> None:
     ("planted", "finding"),
     [
         ({}, None),
-        ({"sexes": ("male",)}, "Sex changed or went in 60 of 60"),
-        ({"only_country": 12}, "Place of origin changed or went in 12 of 60"),
-        ({"months": (date(2026, 5, 1), date(2026, 6, 1))}, "Month changed or went in 30 of 60"),
-        ({"unstated": 60}, "Kind of exploitation changed or went in 60 of 60"),
+        ({"sexes": ("male",)}, "Sex changed or is missing in 60 of 60"),
+        ({"only_country": 12}, "Place of origin changed or is missing in 12 of 60"),
+        ({"months": (date(2026, 5, 1), date(2026, 6, 1))}, "Month changed or is missing in 30 of 60"),
+        ({"unstated": 60}, "Kind of exploitation changed or is missing in 60 of 60"),
         ({"first": 1}, None),  # one record is gone
-        ({"first": 30}, "Age band changed or went in 30 of 60"),
+        ({"first": 30}, "Age band changed or is missing in 30 of 60"),
     ],
 )
 def test_an_extract_that_a_full_one_replaced_is_read_again_under_todays_contract(

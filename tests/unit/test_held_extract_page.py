@@ -83,7 +83,7 @@ def test_what_came_is_shown_beside_what_came_before(settings: Settings) -> None:
 def test_values_that_changed_are_counted_before_and_now(settings: Settings) -> None:
     arrive(settings, HELD, records=120, months=MONTHS, sexes=("male", "male", "female"), sequence=2)
     page = shown(page_of(judged(settings)))
-    assert "Sex changed or went in 120 of 120 records that were sent before." in page
+    assert "Sex changed or is missing in 120 of 120 records that were sent before." in page
     assert "What differs: Sex 120 records that were sent before" in page
     assert "Value Before Now Female 80 67 % 40 33 % Male 40 33 % 80 67 %" in page
 
