@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from orchestration.core import Settings
     from orchestration.release import Release
 
-out = Console(highlight=False, soft_wrap=False)
-err = Console(stderr=True, highlight=False)
+out = Console(highlight=False, emoji=False, soft_wrap=False)
+err = Console(stderr=True, highlight=False, emoji=False)
 
 STEPS = {
     "take_in": "Reading, minimising and landing the inbox",

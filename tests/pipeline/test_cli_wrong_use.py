@@ -38,6 +38,14 @@ def test_every_command_takes_home_and_partners_and_says_what_it_does(name: str) 
     assert {"--home", "--partners"} <= options
 
 
+def test_names_with_colons_are_shown_as_they_are(tmp_path: Path) -> None:
+    ran = njia(
+        "decide", "comment", "extract:x:0123456789abcdef", "--text", "a test", "--author", "A. Steward",
+        "--home", tmp_path,
+    )  # fmt: skip
+    assert ran.returncode == 2 and "extract:x:0123456789abcdef" in ran.stderr, "`:x:` is no emoji"
+
+
 def test_texts_tell_only_commands_that_exist() -> None:
     """`njia decide place-alias` in a text is what a person types next."""
     root = Path(__file__).resolve().parents[2]
