@@ -119,18 +119,31 @@ class Coverage(Strict):
     ] = Field(min_length=1, json_schema_extra=_DISTINCT)
     from_: date = Field(alias="from")
     to: date | None = None
+    office: Text | None = Field(
+        None,
+        description="place_id of the office from which these places are watched: less is seen far from it.",
+    )
 
     @field_validator("places")
     @classmethod
     def _known_places(cls, places: list[str]) -> list[str]:
         _refuse_repeated("place", places)
-        known = _places()
         for place in places:
-            if place not in known:
-                raise ValueError(
-                    f"place {place!r} is not in seeds/reference/places.csv; {_nearest_place(place)}"
-                )
+            _refuse_unknown("place", place)
         return places
+
+    @field_validator("office")
+    @classmethod
+    def _placed_office(cls, office: str | None) -> str | None:
+        if office is None:
+            return None
+        _refuse_unknown("office", office)
+        if office not in _placed():
+            raise ValueError(
+                f"office {office!r} has no position in seeds/reference/place_coordinates.csv; name the town "
+                "or county it lies in"
+            )
+        return office
 
     @field_validator("roles")
     @classmethod
@@ -152,8 +165,19 @@ def _places() -> dict[str, str]:
 
 
 @cache
+def _placed() -> set[str]:
+    """Return the ids of places whose position is known."""
+    return {row["place_id"] for row in seed_rows("place_coordinates")}
+
+
+@cache
 def reference_places() -> list[dict[str, str]]:
     return seed_rows("places")
+
+
+def _refuse_unknown(what: str, place: str) -> None:
+    if place not in _places():
+        raise ValueError(f"{what} {place!r} is not in seeds/reference/places.csv; {_nearest_place(place)}")
 
 
 def _nearest_place(wanted: str) -> str:

@@ -60,7 +60,7 @@ def _lines(draft: Draft) -> Iterator[str]:
     yield "            finest_place: county, may_be_named: false}"
     yield from _consent(draft)
     yield "# coverage: what the partner watches; counts are compared with effort only where it is given."
-    yield "# coverage: [{places: [KE047], roles: [origin], from: 2024-01-01, to: null}]"
+    yield "# coverage: [{places: [KE047], roles: [origin], from: 2024-01-01, to: null, office: KE047}]"
     yield from _delivery(draft)
     yield from _format(draft)
     yield from _locale(draft)

@@ -14,7 +14,8 @@ AGGREGATES = {
         "record_count",
     ),
     "intermediate.int_place_effort": (
-        "place_level", "place_id", "place_role", "period_id", "record_grain", "source", "effort_months",
+        "place_level", "place_id", "place_role", "period_id", "record_grain", "source", "office_place_id",
+        "effort_months",
     ),
     "intermediate.int_corridor_counts": (
         "source", "record_grain", "corridor_level", "corridor_id", "origin_place_id", "via_place_id",

@@ -69,7 +69,7 @@ class _Cells:
 
 def _matrix(shape: tuple[int, int], rows: np.ndarray, columns: np.ndarray, values: np.ndarray) -> Floats:
     matrix = np.zeros(shape)
-    matrix[rows, columns] = values
+    np.add.at(matrix, (rows, columns), values)  # a partner's months at a place come by office
     return matrix
 
 

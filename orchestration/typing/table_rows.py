@@ -86,9 +86,16 @@ def _of_extract(
     tables = _no_rows()
     tables["extracts"] = [_extract_row(own, entry, contract, period, keys)]
     tables["coverage"] = [
-        {**own, "place_id": place, "role": role, "valid_from": first, "valid_to": last}
-        for place, role, first, last in dict.fromkeys(
-            (place, role, watched.from_, watched.to)
+        {
+            **own,
+            "place_id": place,
+            "role": role,
+            "valid_from": first,
+            "valid_to": last,
+            "office_place_id": office,
+        }
+        for place, role, first, last, office in dict.fromkeys(
+            (place, role, watched.from_, watched.to, watched.office)
             for watched in contract.coverage
             for place in watched.places
             for role in watched.roles

@@ -46,6 +46,7 @@ COVERAGE = pa.schema(
         ("role", pa.string()),
         ("valid_from", pa.date32()),
         ("valid_to", pa.date32()),
+        ("office_place_id", pa.string()),
     ]
 )
 REFUSALS = pa.schema([*_EXTRACT, ("sheet", pa.string()), ("reason", pa.string()), ("row_count", pa.int64())])

@@ -74,7 +74,7 @@ SCHEMAS: dict[str, list[tuple[str, pa.DataType]]] = {
     ],
     "typed/coverage": [
         ("extract_id", TEXT), ("partner", TEXT), ("place_id", TEXT), ("role", TEXT), ("valid_from", DAY),
-        ("valid_to", DAY),
+        ("valid_to", DAY), ("office_place_id", TEXT),
     ],
     "places/matches": [
         ("mention_id", BIG), ("place_id", TEXT), ("status", TEXT), ("kind", TEXT), ("country_alpha3", TEXT),

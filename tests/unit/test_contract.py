@@ -93,6 +93,15 @@ def test_a_contract_kept_in_a_landing_note_is_read_back_unchanged() -> None:
         ({"coverage": [watched(places=["nairobi"])]}, "the nearest is 'KE047' (Nairobi)."),
         ({"coverage": [watched(places=["?!"])]}, "places.csv; see its column place_id."),
         (
+            {"coverage": [watched(office="Mombasa")]},
+            "`coverage[1].office`: office 'Mombasa' is not in seeds/reference/places.csv; the nearest is 'KE001' "
+            "(Mombasa).",
+        ),
+        (
+            {"coverage": [watched(office="world")]},
+            "office 'world' has no position in seeds/reference/place_coordinates.csv; name the town or county",
+        ),
+        (
             {"partner": {"code": "Kobe-Shelter", "steward": "a@kobe.example"}},
             "`partner.code` must be small letters, digits and _, beginning with a letter, such as "
             "kobe_shelter.",

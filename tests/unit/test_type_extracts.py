@@ -458,10 +458,12 @@ def test_a_withheld_name_keeps_the_period_of_its_landing(world: World, file: str
 
 def test_repeated_coverage_is_one_row(world: World) -> None:
     watched = {"places": ["KE047", "KE001"], "roles": ["origin"], "from": "2019-01-01"}
-    world.take(ROUTES | {"coverage": [watched, watched, watched | {"to": "2020-01-01"}]}, [ROUTE])
-    rows = [(row["place_id"], row["valid_to"]) for row in world.table("coverage")]
+    until = watched | {"to": "2020-01-01", "office": "KE047"}
+    world.take(ROUTES | {"coverage": [watched, watched, until]}, [ROUTE])
+    rows = [(row["place_id"], row["valid_to"], row["office_place_id"]) for row in world.table("coverage")]
     ended = date(2020, 1, 1)
-    assert rows == [("KE047", None), ("KE001", None), ("KE047", ended), ("KE001", ended)]
+    still = [("KE047", None, None), ("KE001", None, None)]
+    assert rows == [*still, ("KE047", ended, "KE047"), ("KE001", ended, "KE047")]
 
 
 # --- stewards' corrections --------------------------------------------------------------------------

@@ -43,7 +43,7 @@ reported as (
 ),
 
 watched as (
-    select distinct
+    select
         reported.extract_id,
         reported.partner,
         reported.source,
@@ -51,7 +51,8 @@ watched as (
         reported.finest_place,
         coverage.place_id,
         coverage.place_role,
-        months.month_start
+        months.month_start,
+        min(coverage.office_place_id) as office_place_id
     from reported
     inner join {{ ref('stg_coverage') }} as coverage
         on reported.extract_id = coverage.extract_id and reported.partner = coverage.partner
@@ -61,6 +62,9 @@ watched as (
             and reported.period_to >= months.month_start
             and coalesce(coverage.valid_from, months.month_end) <= months.month_end
             and coalesce(coverage.valid_to, months.month_start) >= months.month_start
+    group by
+        reported.extract_id, reported.partner, reported.source, reported.record_grain, reported.finest_place,
+        coverage.place_id, coverage.place_role, months.month_start
 ),
 
 counting_places as (select * from {{ ref('int_places') }} where kind in ('country', 'county', 'border_point')),
@@ -144,7 +148,8 @@ select distinct
     watched.place_id as watched_place_id,
     spread.place_id,
     watched.place_role,
-    watched.month_start
+    watched.month_start,
+    watched.office_place_id
 from watched
 inner join spread on watched.place_id = spread.watched_place_id
 -- Coverage is no finer than the places that the agreement allows.

@@ -1,4 +1,5 @@
--- One row per place, role, period, grain and source: the months of the period in which the source watched it.
+-- One row per place, role, period, grain, source and office: the months of the period in which the source
+-- watched it from there.
 with activity as (
     select *
     from {{ ref('int_source_activity') }}
@@ -16,6 +17,7 @@ select
     periods.period_id,
     activity.record_grain,
     activity.source,
+    activity.office_place_id,
     cast(count(*) as integer) as effort_months
 from activity
 inner join periods
@@ -29,4 +31,5 @@ group by
     activity.place_role,
     periods.period_id,
     activity.record_grain,
-    activity.source
+    activity.source,
+    activity.office_place_id
