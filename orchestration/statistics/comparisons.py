@@ -33,7 +33,7 @@ class Window:
 
     @property
     def months(self) -> range:
-        return range(_number(self.first_day), _number(self.last_day) + 1)
+        return range(month_number(self.first_day), month_number(self.last_day) + 1)
 
     def holds(self, counts: pd.DataFrame) -> pd.Series:
         """Which rows lie inside: every day that a record's date allows, or all of the round."""
@@ -83,7 +83,7 @@ class Told:
 def with_month_numbers(counts: pd.DataFrame) -> pd.DataFrame:
     """The same rows with months as numbers, missing where the date is not known at all."""
     numbers = {
-        name: counts[name].map(_number, na_action="ignore").astype("float64")
+        name: counts[name].map(month_number, na_action="ignore").astype("float64")
         for name in ("month_from", "month_to", "month_start")
         if name in counts
     }
@@ -92,7 +92,7 @@ def with_month_numbers(counts: pd.DataFrame) -> pd.DataFrame:
 
 def month_windows(last_month: date, months: int) -> tuple[Window, Window]:
     """Two windows of so many months, one after the other, the second ending with this month."""
-    last = _number(last_month)
+    last = month_number(last_month)
     return _window(last - 2 * months + 1, last - months), _window(last - months + 1, last)
 
 
@@ -205,14 +205,15 @@ def _of_one_month(counts: pd.DataFrame, months: dict[int, int]) -> pd.DataFrame:
 
 
 def _window(first: int, last: int) -> Window:
-    first_day, after = _first_day(first), _first_day(last + 1)
-    last_day = after - timedelta(days=1)
-    return Window(f"{last_day:%Y-%m}-{last - first + 1}m", first_day, last_day)
+    last_day = first_day(last + 1) - timedelta(days=1)
+    return Window(f"{last_day:%Y-%m}-{last - first + 1}m", first_day(first), last_day)
 
 
-def _number(day: date) -> int:
+def month_number(day: date) -> int:
+    """Year × 12 + month, from 0 on."""
     return day.year * 12 + day.month - 1
 
 
-def _first_day(number: int) -> date:
+def first_day(number: int) -> date:
+    """Of the month with this number."""
     return date(number // 12, number % 12 + 1, 1)

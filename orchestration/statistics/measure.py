@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.core import Settings
+from orchestration.statistics.alerts import alerts
 from orchestration.statistics.corridor_shifts import corridor_shifts
 from orchestration.statistics.county_ratings import county_ratings
 from orchestration.statistics.hotspots import hotspots
@@ -26,16 +27,11 @@ def measure(settings: Settings, aggregates: Mapping[str, pa.Table]) -> dict[str,
     frames = {name.split(".")[1]: _frame(table) for name, table in aggregates.items()}
     places = hotspots(frames["int_place_counts"], frames["int_place_effort"], frames["int_periods"], policy)
     told_in_all, active_months = frames["int_source_counts"], frames["int_source_months"]
+    months = (frames["int_corridor_counts"], told_in_all, active_months, frames["int_calendar_months"])
     found = {
         "hotspots": places,
-        "corridor_shifts": corridor_shifts(
-            frames["int_corridor_counts"],
-            told_in_all,
-            active_months,
-            frames["int_calendar_months"],
-            frames["int_periods"],
-            policy,
-        ),
+        "corridor_shifts": corridor_shifts(*months, frames["int_periods"], policy),
+        "alerts": alerts(*months, policy),
         "county_ratings": county_ratings(
             places, frames["int_county_counts"], told_in_all, active_months, frames["int_periods"], policy
         ),

@@ -37,6 +37,14 @@ class Policy:
     shift_panel_partners: float
     shift_unknown_dispersion: float
     shift_mix_months: float
+    shift_reference_cut: float
+    shift_reference_least_share: float
+    alert_allowance: float
+    alert_bound: float
+    alert_minimum_records: float
+    alert_least_factor: float
+    alert_judged_months: float
+    alert_interval_coverage: float
     risk_weight_origin: float
     risk_weight_transit: float
     risk_weight_exploitation: float

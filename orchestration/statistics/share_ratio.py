@@ -42,6 +42,33 @@ class TwoWindows(NamedTuple):
     def of(self, partners: Flags) -> TwoWindows:
         return TwoWindows(*(counts[partners] for counts in self))
 
+    def about(self, items: Counts | Flags) -> TwoWindows:
+        """The same partners and totals with these items alone."""
+        return self._replace(baseline=self.baseline[:, items], current=self.current[:, items])
+
+
+class Reference(NamedTuple):
+    """Records that shares are taken of: each partner's total without the items that are left out.
+
+    An item's complement is its partner's reference total without the item itself.
+    """
+
+    is_in: Flags
+    baseline_totals: Counts
+    current_totals: Counts
+
+    def of(self, partners: Flags) -> Reference:
+        return Reference(self.is_in, self.baseline_totals[partners], self.current_totals[partners])
+
+
+def reference_of(windows: TwoWindows, is_in: Flags) -> Reference:
+    """The reference that holds these items, and every record about no item."""
+    return Reference(
+        is_in,
+        windows.baseline_totals - windows.baseline[:, ~is_in].sum(axis=1),
+        windows.current_totals - windows.current[:, ~is_in].sum(axis=1),
+    )
+
 
 class ShareRatios(NamedTuple):
     """Natural logarithm of the odds ratio and its standard error, one of each for an item.
@@ -54,14 +81,20 @@ class ShareRatios(NamedTuple):
     standard_error: Floats
 
 
-def share_ratios(windows: TwoWindows) -> ShareRatios:
+def share_ratios(windows: TwoWindows, reference: Reference | None = None) -> ShareRatios:
     """The odds ratio of every item's share, current against baseline. The standard error knows no dispersion
     yet.
+
+    Shares are of the reference; without one, of all records.
     """
-    baseline, current, baseline_totals, current_totals = windows.of(windows.is_comparable)
+    if reference is None:
+        reference = reference_of(windows, np.ones(windows.baseline.shape[1], dtype=np.bool_))
+    is_comparable = windows.is_comparable
+    baseline, current, _, _ = windows.of(is_comparable)
+    is_in, then_in_all, now_in_all = reference.of(is_comparable)
     told_now, told_then = current.astype(np.float64), baseline.astype(np.float64)
-    other_now, other_then = current_totals[:, None] - told_now, baseline_totals[:, None] - told_then
-    total = (baseline_totals + current_totals)[:, None].astype(np.float64)
+    other_now, other_then = now_in_all[:, None] - told_now * is_in, then_in_all[:, None] - told_then * is_in
+    total = np.maximum(told_now + told_then + other_now + other_then, 1)
     up, down = told_now * other_then / total, other_now * told_then / total
     along, across = (told_now + other_then) / total, (other_now + told_then) / total
     ups, downs = up.sum(axis=0), down.sum(axis=0)
@@ -78,20 +111,35 @@ def share_ratios(windows: TwoWindows) -> ShareRatios:
     return ShareRatios(np.where(is_known, log_ratio, np.nan), np.where(is_known, np.sqrt(variance), np.nan))
 
 
-def ratios_without_one(windows: TwoWindows) -> Floats:
+def ratios_without_one(windows: TwoWindows, reference: Reference | None = None) -> Floats:
     """Logarithms of the odds ratio with one comparable partner left out, a row for each of them.
 
     nan where that partner says nothing of the item, so that leaving it out would show nothing, and -inf < x <
     inf elsewhere, except that an item of which nothing is left to compare is told as 0: no change.
     """
     compared = windows.of(windows.is_comparable)
+    shared = reference.of(windows.is_comparable) if reference else None
     without = np.full(compared.baseline.shape, np.nan)
     for left_out in range(len(without)):
         others = np.arange(len(without)) != left_out
         tells = compared.baseline[left_out] + compared.current[left_out] > 0
-        ratios = np.nan_to_num(share_ratios(compared.of(others)).log_ratio, nan=0.0)
+        against = shared.of(others) if shared else None
+        ratios = np.nan_to_num(share_ratios(compared.of(others), against).log_ratio, nan=0.0)
         without[left_out] = np.where(tells, ratios, np.nan)
     return without
+
+
+def range_without_one(windows: TwoWindows, reference: Reference | None = None) -> tuple[Floats, Floats]:
+    """Smallest and largest odds ratio with one contributing partner left out; nan where at most one
+    contributes.
+    """
+    without = ratios_without_one(windows, reference)
+    several = (~np.isnan(without)).sum(axis=0) > 1
+    low, high = (np.full(without.shape[1], np.nan) for _ in range(2))
+    if several.any():
+        low[several] = np.exp(np.nanmin(without[:, several], axis=0))
+        high[several] = np.exp(np.nanmax(without[:, several], axis=0))
+    return low, high
 
 
 def dispersion(monthly: Counts, is_active: Flags, windows: tuple[slice, slice], least_mean: float) -> Floats:

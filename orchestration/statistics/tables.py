@@ -39,6 +39,8 @@ DESCRIPTIONS = {
     "hotspots": "Activity at each place and role of a complete period, beside what its partners' own level "
     "lets expect.",
     "corridor_shifts": "Each corridor's share of partners' own records in two windows, judged.",
+    "alerts": "Corridors whose monthly records leave what partners' own level lets expect, in force or begun "
+    "in the twelve complete months before.",
     "county_ratings": "The regional composite of each county and twelve months, with its components.",
 }
 
@@ -46,7 +48,7 @@ DESCRIPTIONS = {
 # partner's share is told to one tenth, because with a count beside it more would tell that partner's count.
 DIGITS = 3
 # Odds ratios and shares of corridors may be very small: there, so many figures from the first but zero.
-FIGURES_OF = {"corridor_shifts": 4}
+FIGURES_OF = {"corridor_shifts": 4, "alerts": 4}
 DIGITS_OF = {
     "probability_high": 4,
     "largest_partner_share": 1,
@@ -118,6 +120,31 @@ SCHEMAS = {
             ("displaced_from", pa.string()),
             ("mix_divergence", pa.float64()),
             ("mix_p_value", pa.float64()),
+        ]
+    ),
+    "alerts": pa.schema(
+        [
+            ("level", pa.string()),
+            ("corridor_id", pa.string()),
+            ("origin_place_id", pa.string()),
+            ("via_place_id", pa.string()),
+            ("destination_place_id", pa.string()),
+            ("record_grain", pa.string()),
+            ("direction", pa.string()),
+            ("first_month", pa.date32()),
+            ("newest_month", pa.date32()),
+            ("alerted_month", pa.date32()),
+            ("is_in_force", pa.bool_()),
+            ("expected_record_count", pa.float64()),
+            ("expected_low", pa.float64()),
+            ("expected_high", pa.float64()),
+            ("record_count", pa.int64()),
+            ("monthly_baseline", pa.float64()),
+            ("share_odds_ratio", pa.float64()),
+            ("leave_one_out_low", pa.float64()),
+            ("leave_one_out_high", pa.float64()),
+            ("partner_count", pa.int32()),
+            ("evidence", pa.string()),
         ]
     ),
     "county_ratings": pa.schema(

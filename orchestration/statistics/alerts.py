@@ -1,0 +1,311 @@
+"""Early warning: corridors whose records of single months leave what their partners' own level lets expect.
+
+A two-sided CUSUM a corridor. Each month stands against the twelve that ended three months before it, as a
+standard normal deviation z: what partners reported of the corridor, beside what their other corridors let
+expect. Deviations beyond the allowance add up, and an alert is raised where their sum passes the bound and
+the share of the newest three months has changed with any partner left out.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from orchestration.statistics.comparisons import first_day, month_number, with_month_numbers
+from orchestration.statistics.policy import Policy
+from orchestration.statistics.reference import reference
+from orchestration.statistics.share_ratio import (
+    Counts,
+    Flags,
+    Floats,
+    Reference,
+    TwoWindows,
+    dispersion,
+    range_without_one,
+    reference_of,
+    share_ratios,
+)
+
+LEVEL, GRAIN = "od", "case"
+DIRECTIONS = {"rise": 1, "fall": -1}
+# Month t is judged against t-14 ... t-3; the share of t-2 ... t is compared with the same.
+BASELINE, RECENT = 12, 3
+_BEFORE = BASELINE + RECENT - 1
+# The sum of deviations may have left zero before the oldest month in which an alert is still listed.
+_WARM_UP = 12
+# Records expected of a corridor that its partners did not report in the baseline.
+_LEAST_EXPECTED = 0.5 / BASELINE
+# So that a negative binomial exists.
+_LEAST_SPREAD = 1.001
+# Records an active month: cells with fewer say nothing about scatter.
+_LEAST_MEAN_OF_A_CELL = 0.2
+_UNKNOWN = "unknown"
+_PLACES = ["corridor_id", "origin_place_id", "via_place_id", "destination_place_id"]
+
+
+class Expected(NamedTuple):
+    """Records of comparable partners in some months, beside a negative binomial of what was expected."""
+
+    records: Counts
+    mean: Floats
+    spread: Floats  # variance over mean
+
+    @property
+    def deviation(self) -> Floats:
+        """The normal deviation with the same mid-p as the records."""
+        size, chance = self.mean / (self.spread - 1), 1 / self.spread
+        at, before = self.records.astype(np.float64), np.maximum(self.records - 1.0, 0)
+        has_before = self.records > 0
+        below = special.betainc(size, at + 1, chance)
+        above = special.betainc(at + 1, size, 1 - chance)
+        below_before = np.where(has_before, special.betainc(size, before + 1, chance), 0)
+        above_before = np.where(has_before, special.betainc(before + 1, size, 1 - chance), 1)
+        low, high = (below + below_before) / 2, (above + above_before) / 2
+        smaller = np.maximum(np.minimum(low, high), np.finfo(np.float64).tiny)
+        return np.where(low < high, 1, -1) * special.ndtri(smaller)
+
+    def interval(self, coverage: float) -> tuple[Floats, Floats]:
+        from scipy.stats import nbinom  # the library takes a second to load
+
+        tail = (1 - coverage) / 2
+        law = nbinom(self.mean / (self.spread - 1), 1 / self.spread)
+        return law.ppf(tail), law.ppf(1 - tail)
+
+
+class Months(NamedTuple):
+    """Records of partner × corridor × month, all records of partner × month, and the months reported."""
+
+    monthly: Counts
+    totals: Counts
+    is_active: Flags
+
+    def windows(self, at: int, first: int, last: int) -> TwoWindows:
+        """The baseline of month `at` beside the months from `first` to `last`."""
+        spans = (slice(at - _BEFORE, at - RECENT + 1), slice(first, last + 1))
+        return TwoWindows(
+            *(self.monthly[:, :, span].sum(axis=2) for span in spans),
+            *(self.totals[:, span].sum(axis=1) for span in spans),
+        )
+
+    def dispersion(self, at: int, policy: Policy) -> Floats:
+        """Of each corridor, in the baseline of month `at` and the newest three months up to it."""
+        inside = slice(at - _BEFORE, at + 1)
+        spans = (slice(0, BASELINE), slice(BASELINE, BASELINE + RECENT))
+        measured = dispersion(
+            self.monthly[:, :, inside], self.is_active[:, inside], spans, _LEAST_MEAN_OF_A_CELL
+        )
+        return np.nan_to_num(measured, nan=policy.shift_unknown_dispersion)
+
+
+class Month(NamedTuple):
+    """One month of every corridor: its deviation, and how its share of the newest three months changed."""
+
+    deviation: Floats
+    windows: TwoWindows
+    shared: Reference
+    dispersion: Floats
+
+    def has_changed(self, items: Flags, side: int, policy: Policy) -> Flags:
+        """Which of the items lie beyond the least factor on that side, with any partner left out."""
+        changed = np.zeros(items.size, dtype=np.bool_)
+        if items.any():
+            ratio, low, high = self.share_ratio(items)
+            least = np.log(policy.alert_least_factor)
+            without = (side * np.log(one) for one in (low, high))
+            is_held = np.all([(one >= least) | np.isnan(one) for one in without], axis=0)
+            changed[items] = is_held & (side * np.log(ratio) >= least)
+        return changed
+
+    def share_ratio(self, items: Counts | Flags) -> tuple[Floats, Floats, Floats]:
+        """The odds ratio and its range with one partner left out, nan where one partner alone reports."""
+        about, shared = self.windows.about(items), self.shared._replace(is_in=self.shared.is_in[items])
+        return np.exp(share_ratios(about, shared).log_ratio), *range_without_one(about, shared)
+
+
+def alerts(
+    corridor_counts: pd.DataFrame,
+    partner_counts: pd.DataFrame,
+    active_months: pd.DataFrame,
+    calendar: pd.DataFrame,
+    policy: Policy,
+) -> pd.DataFrame:
+    """One row a corridor with an alert in force at the newest complete month, or begun in the year before.
+
+    The arguments are those of `corridor_shifts.corridor_shifts`. Records whose date allows several months do
+    not enter.
+    """
+    complete = calendar.loc[calendar["is_complete"].astype("bool"), "month_start"]
+    corridors, records, active = (
+        with_month_numbers(frame[frame["record_grain"] == GRAIN])
+        for frame in (corridor_counts, partner_counts, active_months)
+    )
+    corridors = corridors[corridors["corridor_level"] == LEVEL]
+    if complete.empty or corridors.empty:
+        return pd.DataFrame()
+    newest = month_number(complete.max())
+    first = newest - int(policy.alert_judged_months) - _WARM_UP - _BEFORE + 1
+    names, months = _months(corridors, records, active, range(first, newest + 1))
+    found = [{"corridor_id": names[item], **row} for item, row in raised(months, policy) if names[item]]
+    if not found:
+        return pd.DataFrame()
+    places = corridors[_PLACES].drop_duplicates("corridor_id").set_index("corridor_id")
+    rows = pd.DataFrame(found).join(places, on="corridor_id")
+    for name in ("first_month", "newest_month", "alerted_month"):
+        rows[name] = [first_day(first + at) for at in rows[name]]
+    return rows.assign(level=LEVEL, record_grain=GRAIN)
+
+
+def raised(months: Months, policy: Policy) -> list[tuple[int, dict[str, Any]]]:
+    """The alert of each corridor that has one, as its number and a row; months are numbers from 0 on."""
+    judged_from, newest = _first_judged(months), months.totals.shape[1] - 1
+    judged = [judge(months, at, policy) for at in range(judged_from, newest + 1)]
+    if not judged:
+        return []
+    deviations = np.array([month.deviation for month in judged])
+    of_item: dict[int, dict[str, Any]] = {}
+    for direction, side in DIRECTIONS.items():
+        sums = cusum(side * deviations, policy)
+        holds = np.array(
+            [
+                month.has_changed(is_over, side, policy)
+                for month, is_over in zip(judged, sums > policy.alert_bound, strict=True)
+            ]
+        )
+        for item in np.flatnonzero(holds.any(axis=0)):
+            begun, alerted, last = _newest_run(sums[:, item], holds[:, item])
+            if last + judged_from < newest and alerted + judged_from <= newest - policy.alert_judged_months:
+                continue
+            row = {
+                "direction": direction,
+                "first_month": judged_from + begun,
+                "newest_month": newest,
+                "alerted_month": judged_from + alerted,
+                "is_in_force": judged_from + last == newest,
+                **_figures(months, int(item), judged_from + begun, judged[begun], judged[last], policy),
+            }
+            rival = of_item.get(int(item))
+            if rival is None or _newness(row) > _newness(rival):
+                of_item[int(item)] = row
+    return sorted(of_item.items())
+
+
+def judge(months: Months, at: int, policy: Policy) -> Month:
+    """Month `at` of every corridor against the twelve months that ended three months before."""
+    windows, spread = months.windows(at, at - RECENT + 1, at), months.dispersion(at, policy)
+    shared = reference(windows, spread, policy)
+    one_month = months.windows(at, at, at)
+    beside = expected(one_month, reference_of(one_month, shared.is_in), spread)
+    enough = beside.records + one_month.baseline.sum(axis=0) >= policy.alert_minimum_records
+    return Month(np.where(enough, beside.deviation, 0.0), windows, shared, spread)
+
+
+def expected(windows: TwoWindows, shared: Reference, spread: Floats) -> Expected:
+    """What the baseline and the reference let expect of each corridor in the current window.
+
+    A partner's baseline count grows as its reference does, the corridor itself left out; it is not expected
+    to report what it cannot be compared by. The spread adds the chance in both to the dispersion.
+    """
+    then = windows.baseline.astype(np.float64)
+    other_then = shared.baseline_totals[:, None] - then * shared.is_in
+    other_now = shared.current_totals[:, None] - windows.current * shared.is_in
+    is_comparable = other_then > 0
+    other_then = np.where(is_comparable, other_then, 1)
+    growth = np.where(is_comparable, other_now / other_then, 0)
+    mean = np.maximum((then * growth).sum(axis=0), _LEAST_EXPECTED)
+    of_counts = (then * growth**2).sum(axis=0)
+    of_growth = (then**2 * (growth / other_then) * (1 + growth)).sum(axis=0)
+    return Expected(
+        (windows.current * is_comparable).sum(axis=0),
+        mean,
+        np.maximum(spread * (1 + (of_counts + of_growth) / mean), _LEAST_SPREAD),
+    )
+
+
+def cusum(deviations: Floats, policy: Policy) -> Floats:
+    """Sums of the deviations (month × corridor) beyond the allowance, from zero up; at most twice the bound.
+
+    The upper end lets an alert pass when a level has become the usual one.
+    """
+    sums, held = np.zeros(deviations.shape), np.zeros(deviations.shape[1])
+    for at, deviation in enumerate(deviations):
+        held = np.clip(held + deviation - policy.alert_allowance, 0, 2 * policy.alert_bound)
+        sums[at] = held
+    return sums
+
+
+def _newest_run(sums: Floats, holds: Flags) -> tuple[int, int, int]:
+    """Of the newest run of months above zero with an alert: its first month, and the first and last in which
+    the alert held.
+    """
+    last = int(np.flatnonzero(holds)[-1])
+    at_zero = np.flatnonzero(sums[:last] == 0)
+    begun = int(at_zero[-1]) + 1 if at_zero.size else 0
+    return begun, begun + int(np.flatnonzero(holds[begun:])[0]), last
+
+
+def _newness(row: dict[str, Any]) -> tuple[bool, int]:
+    return row["is_in_force"], row["alerted_month"]
+
+
+def _figures(
+    months: Months, item: int, begun: int, first: Month, last: Month, policy: Policy
+) -> dict[str, Any]:
+    """Records since the run began beside those expected, and the share ratio when the alert last held."""
+    windows, one = months.windows(begun, begun, months.totals.shape[1] - 1), np.array([item])
+    run = expected(windows, reference(windows, first.dispersion, policy), first.dispersion)
+    low, high = run.interval(policy.alert_interval_coverage)
+    ratio, without_low, without_high = (values[0] for values in last.share_ratio(one))
+    compared = last.windows.of(last.windows.is_comparable)
+    partners = int((compared.baseline[:, item] + compared.current[:, item] > 0).sum())
+    return {
+        "expected_record_count": run.mean[item],
+        "expected_low": low[item],
+        "expected_high": high[item],
+        "record_count": run.records[item],
+        "monthly_baseline": windows.baseline[:, item].sum() / BASELINE,
+        "share_odds_ratio": ratio,
+        "leave_one_out_low": without_low,
+        "leave_one_out_high": without_high,
+        "partner_count": partners,
+        "evidence": "panel" if partners >= policy.shift_panel_partners else "single_partner",
+    }
+
+
+def _first_judged(months: Months) -> int:
+    """The first month with a whole baseline since anybody reported."""
+    reported = np.flatnonzero(months.totals.any(axis=0))
+    return (int(reported[0]) if reported.size else months.totals.shape[1]) + _BEFORE
+
+
+def _months(
+    corridors: pd.DataFrame, records: pd.DataFrame, active: pd.DataFrame, span: range
+) -> tuple[list[str], Months]:
+    """Arrays of the span; a corridor without both ends has no name, and all of them are one."""
+    corridors, records = (
+        frame[(frame["month_from"] == frame["month_to"]) & frame["month_from"].isin(span)]
+        for frame in (corridors, records)
+    )
+    active = active[active["month_start"].isin(span)]
+    has_ends = (corridors["origin_place_id"] != _UNKNOWN) & (corridors["destination_place_id"] != _UNKNOWN)
+    names, item = np.unique(corridors["corridor_id"].where(has_ends, "").astype(str), return_inverse=True)
+    partners = pd.Index(sorted({*records["source"], *active["source"]}))
+    monthly = np.zeros((len(partners), len(names), len(span)), dtype=np.int64)
+    totals, is_active = monthly.sum(axis=1), np.zeros((len(partners), len(span)), dtype=np.bool_)
+    row, column = (
+        partners.get_indexer(corridors["source"]),
+        (corridors["month_from"] - span[0]).to_numpy(np.int64),
+    )
+    np.add.at(monthly, (row, item, column), corridors["record_count"].to_numpy())
+    row, column = (
+        partners.get_indexer(records["source"]),
+        (records["month_from"] - span[0]).to_numpy(np.int64),
+    )
+    np.add.at(totals, (row, column), records["record_count"].to_numpy())
+    is_active[row, column] = True
+    is_active[
+        partners.get_indexer(active["source"]), (active["month_start"] - span[0]).to_numpy(np.int64)
+    ] = True
+    return [str(name) for name in names], Months(monthly, totals, is_active)
