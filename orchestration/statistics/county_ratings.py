@@ -109,6 +109,7 @@ def _row(components: Mapping[str, Ratio | None], policy: Policy) -> dict[str, An
     rating = rate(components, policy)
     row: dict[str, Any] = dict.fromkeys(Rating._fields, np.nan) | {"band": NOT_RATED}
     row |= rating._asdict() if rating else {}
+    row["components"] = ";".join(name for name in COMPONENTS if components[name])
     row["components_missing"] = sum(component is None for component in components.values())
     tail = (1 - policy.risk_interval_coverage) / 2
     for name in COMPONENTS:

@@ -56,7 +56,6 @@ class Policy:
     risk_band_certainty: float
     risk_interval_coverage: float
     risk_most_missing: float
-    risk_missing_error: float
 
 
 def load_policy(seed: Path = POLICY_SEED) -> Policy:

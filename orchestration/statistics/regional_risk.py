@@ -40,9 +40,7 @@ class GammaRatio(NamedTuple):
 
 
 class LogNormalRatio(NamedTuple):
-    """A ratio whose logarithm is normal: the odds ratio of a share, or what stands in for a missing
-    component.
-    """
+    """A ratio whose logarithm is normal."""
 
     log_ratio: float
     error: float
@@ -87,18 +85,18 @@ def weighted(scores: Mapping[str, Floats], weights: Mapping[str, float]) -> Floa
 
 
 def rate(components: Mapping[str, GammaRatio | LogNormalRatio | None], policy: Policy) -> Rating | None:
-    """The rating of one county, None where too many components are missing (None among `components`).
+    """Rate one county over the components that are there; None where too many are missing.
 
-    A missing component is drawn from around the usual: that pulls the score to 50 and widens its range.
+    A missing component (None) has no part in the score, its range or its band.
     """
     if sum(component is None for component in components.values()) > policy.risk_most_missing:
         return None
     weights = component_weights(policy)
-    unknown = LogNormalRatio(0.0, policy.risk_missing_error)
     draws = _draws(len(weights))
     scores = {
-        name: component_score((components[name] or unknown).at(draws[:, place]), policy)
+        name: component_score(component.at(draws[:, place]), policy)
         for place, name in enumerate(weights)
+        if (component := components[name])
     }
     index = weighted(scores, weights)
     tail = (1 - policy.risk_interval_coverage) / 2

@@ -159,6 +159,7 @@ SCHEMAS = {
             ("band_probability", pa.float64()),
             ("without_one_low", pa.float64()),
             ("without_one_high", pa.float64()),
+            ("components", pa.string()),
             ("components_missing", pa.int32()),
             ("origin_ratio", pa.float64()),
             ("origin_ratio_low", pa.float64()),

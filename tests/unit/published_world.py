@@ -74,7 +74,7 @@ def world(edition: str) -> dict[str, list[Row]]:
         "codes": [row for window in windows for row in _codes(edition, window)],
         "shifts": _shifts(edition),
         "hotspots": [_hotspot(edition, window) for window in windows],
-        "risk": [{"period_id": "year-2025", "record_grain": "case", "place_id": "KE040", "place": "Busia", "band": "higher"}],
+        "risk": [{"period_id": "year-2025", "record_grain": "case", "place_id": "KE040", "place": "Busia", "band": "higher", "components": "origin;transit;change"}],
         "novelty": [
             {
                 "period_id": "round-2020", "record_grain": "route_report", "item_kind": "corridor",

@@ -180,8 +180,8 @@ def test_catalogue_holds_only_used_lines() -> None:
     folder = CATALOGUE.parent
     code = "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("**/*.py")))
     shared = {
-        "grain", "role", "direction", "label", "band", "status", "trend", "risk_band", "evidence",
-        "evidence_class", "field", "month",
+        "grain", "role", "direction", "label", "band", "status", "trend", "risk_band", "component",
+        "evidence", "evidence_class", "field", "month",
     }  # fmt: skip
     lines = CATALOGUE.read_text(encoding="utf-8").splitlines()[1:]
     keys = [line.partition(",")[0] for line in lines]

@@ -66,12 +66,26 @@ def test_a_band_is_named_only_if_it_is_probable_enough() -> None:
     assert easier is not None and easier.band in ("typical", "higher")
 
 
-def test_missing_component_pulls_to_the_mean_and_widens_the_range() -> None:
+def test_missing_component_has_no_part_in_the_score() -> None:
     whole = rate(components(origin=3.0, transit=3.0, exploitation=3.0, change=3.0), POLICY)
     without = rate(components(origin=3.0, transit=None, exploitation=3.0, change=3.0), POLICY)
     assert whole is not None and without is not None
-    assert 50 < without.score < whole.score
-    assert without.high - without.low > 10 * (whole.high - whole.low)
+    assert without.score == pytest.approx(whole.score, abs=0.1)
+    assert without.high - without.low < 1
+
+
+@pytest.mark.parametrize("records", [1e6, 60.0, 20.0])
+def test_five_times_as_usual_as_origin_earns_its_band_without_exploitation(records: float) -> None:
+    # Transit and change as usual: (.30 * 100 + .25 * 50 + .15 * 50) / .70 = 71.4, however exploitation is.
+    county: dict[str, GammaRatio | LogNormalRatio | None] = {
+        "origin": GammaRatio(5 * records, records),
+        "transit": GammaRatio(records, records),
+        "exploitation": None,
+        "change": LogNormalRatio(0.0, (2 / records) ** 0.5),
+    }
+    rating = rate(county, POLICY)
+    assert rating is not None and rating.band == "higher"
+    assert rating.score == pytest.approx(50 / 0.7, abs=1.5)
 
 
 def test_two_missing_components_leave_a_county_unrated() -> None:

@@ -10,6 +10,7 @@ select
     band_probability,
     without_one_low,
     without_one_high,
+    components,
     components_missing,
     origin_ratio,
     origin_ratio_low,

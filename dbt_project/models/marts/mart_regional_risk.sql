@@ -11,6 +11,7 @@ select
     band_probability,
     without_one_low,
     without_one_high,
+    components,
     cast(components_missing as integer) as components_missing,
     origin_ratio,
     origin_ratio_low,

@@ -29,7 +29,8 @@ editions as (
         period_id,
         record_grain,
         place_id,
-        band
+        band,
+        components
     from ratings
 
     union all
@@ -39,7 +40,8 @@ editions as (
         ratings.period_id,
         ratings.record_grain,
         ratings.place_id,
-        ratings.band
+        ratings.band,
+        ratings.components
     from ratings
     inner join counties on ratings.place_id = counties.place_id and ratings.period_id = counties.period_id
     where
@@ -54,7 +56,8 @@ made as (
         editions.record_grain,
         editions.place_id,
         places.name as place,
-        editions.band
+        editions.band,
+        editions.components
     from editions
     inner join places on editions.place_id = places.place_id
 )

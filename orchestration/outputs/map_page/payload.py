@@ -34,7 +34,7 @@ COLUMNS = {
         "comparison", "baseline", "current", "record_grain", "level", "corridor_id", "direction", "status",
         "evidence", "baseline_count", "current_count", "factor_band", "displaced_from",
     ),
-    "risk": ("period_id", "record_grain", "place_id", "band"),
+    "risk": ("period_id", "record_grain", "place_id", "band", "components"),
     "routes": ("period_id", "line", "line_id", "level", "role", "place_id", "report_count"),
     "novelty": ("period_id", "item_kind", "item", "role", "evidence_class"),
     "coverage": ("period_id", "record_grain", "partner_count", "county_count", "one_partner_share"),

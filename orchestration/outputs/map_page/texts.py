@@ -16,8 +16,8 @@ from orchestration.places import boundaries
 
 OWN = Path(__file__).with_name("texts.csv")
 SHARED_KINDS = (
-    "grain", "role", "direction", "label", "band", "status", "trend", "risk_band", "evidence",
-    "evidence_class", "field",
+    "grain", "role", "direction", "label", "band", "status", "trend", "risk_band", "component",
+    "evidence", "evidence_class", "field",
 )  # fmt: skip
 MEANING_KINDS = (
     "shift_status", "shift_evidence", "shift_pair", "hotspot_label", "trend_category", "risk_band",

@@ -1,6 +1,8 @@
 // Regional composite: reported activity by county, in bands.
 const RISK_BANDS = ["much_higher", "higher", "typical", "lower"];
 const RISK_MARKS = { much_higher: { size: 15 }, higher: { size: 11 }, lower: { size: 10, isDown: true } };
+const restsOn = (row) =>
+  (row.data.components ?? "").split(";").filter(Boolean).map((name) => sayCode("component", name)).join(", ");
 
 const riskView = {
   id: "risk",
@@ -12,7 +14,11 @@ const riskView = {
       .map((data) => placeRow(data, null))
       .filter((row) => fits(shown.find, row))
       .sort((a, b) => RISK_BANDS.indexOf(a.data.band) - RISK_BANDS.indexOf(b.data.band) || byTitle(a, b)),
-  columns: () => [columnOf("place", (row) => row.title), codeColumn("risk_band", "risk_band", "band")],
+  columns: (shown, rows) =>
+    columnsWith(
+      [columnOf("place", (row) => row.title), codeColumn("risk_band", "risk_band", "band"), columnOf("components", restsOn)],
+      rows,
+    ),
   summary(shown, rows) {
     const bands = RISK_BANDS.map((band) => [band, rows.filter((row) => row.data.band === band)])
       .filter(([, found]) => found.length)

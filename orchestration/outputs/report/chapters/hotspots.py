@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestration.outputs.published import Row
 from orchestration.outputs.report import findings
 from orchestration.outputs.report.cells import NONE, section
 from orchestration.outputs.report.parts import Block, Heading, Items, Paragraph, Section, Table
@@ -9,6 +10,7 @@ from orchestration.outputs.report.view import GRAIN, View, capital
 from orchestration.outputs.texts import Sentence
 
 LABELS = {"hotspot": 0, "elevated": 1}
+COMPONENTS = ("origin", "transit", "exploitation", "change")
 BANDS = ("much_higher", "higher", "typical", "lower")
 
 
@@ -46,6 +48,16 @@ def _bands(view: View) -> list[Sentence]:
     sentences = []
     for band in BANDS if period else ():
         if rows := published.rows("risk", period, band=band):
-            names = view.say.together([(published.cell("risk", row, "band", row["place"]),) for row in rows])
+            names = view.say.together(_rated(view, row) for row in rows)
             sentences.append(view.say(f"risk.{band}", places=names, period=published.period(period or "")))
     return sentences
+
+
+def _rated(view: View, row: Row) -> Sentence:
+    """Return the county, with what its band rests on if a component is missing."""
+    place = view.published.cell("risk", row, "band", row["place"])
+    components = (row["components"] or "").split(";")
+    if components == [""] or len(components) == len(COMPONENTS):
+        return (place,)
+    names = view.say.together(view.say(f"component.{name}") for name in components)
+    return view.say("risk.rests_on", place=place, components=names)
