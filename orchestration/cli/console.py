@@ -135,6 +135,10 @@ def minute_of(moment: str) -> str:
     return f"{moment[:16].replace('T', ' ')} UTC"
 
 
+def show_alerts(number: int) -> None:
+    mark("alerts", f"{number:,} corridor(s) with more or fewer records than expected: Alerts at the desk")
+
+
 def show_files(files: Iterable[Mapping[str, Any]]) -> None:
     """Show files of the inbox that a refresh did not take, each with its reason."""
     for file in files:

@@ -264,6 +264,20 @@ def decide_republish(settings: Settings, year: int, author: str, reason: str) ->
     _record(settings, "year_republication", author, reason, year=year)
 
 
+@decide_command.command("release-alert")
+@click.argument("origin")
+@click.argument("destination")
+@author_and_reason
+@installation
+def decide_alert(settings: Settings, origin: str, destination: str, author: str, reason: str) -> None:
+    """Release an alert to the public.
+
+    ORIGIN and DESTINATION are ids of places, such as KE009 KE047. The public sees corridor, direction and
+    first month, no counts. A fresh warning also warns traffickers.
+    """
+    _record(settings, "alert_release", author, reason, corridor=f"{origin}>{destination}")
+
+
 @decide_command.command("waiting")
 @click.option("--kind", help="Only items of this kind, such as place, rows, check or link.")
 @click.option("--partner", help="Only items about this partner.")

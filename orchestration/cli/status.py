@@ -116,6 +116,8 @@ def _show_release(release: Mapping[str, Any] | None) -> None:
         f"[bold]Release {release['release_id']}[/], {release['age']} old, {release['movements']:,} movements"
     )
     out.print(f"    {release['rows_embargoed'] or 0:,} rows wait for their embargo or for 30 days to pass")
+    if alerts := release["alerts"]:
+        console.show_alerts(alerts)
     if boundaries := release["boundaries"]:  # older releases do not record them
         kind = "generalised" if boundaries["is_generalised"] else "your own file"
         licence = boundaries["licence"] or "licence not stated"

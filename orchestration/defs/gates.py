@@ -17,6 +17,7 @@ GROUP = "gates"
 VERDICTS = dg.AssetKey(["gates", "verdicts"])
 IN_FORCE = dg.AssetKey(["gates", "in_force"])
 ROW_DECISIONS = dg.AssetKey(["gates", "row_decisions"])
+ALERT_RELEASES = dg.AssetKey(["gates", "alert_releases"])
 SOURCES = dg.AssetKey(["gates", "sources"])
 
 
@@ -62,6 +63,7 @@ def extract_gate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
                 "changed since the current release.",
             ),
             (ROW_DECISIONS, "Records that a steward released from quarantine or excluded."),
+            (ALERT_RELEASES, "Alerts that a steward released to the public."),
             (SOURCES, "The source of each partner: partners that send one form's submissions are one."),
         )
     ],
@@ -96,6 +98,11 @@ def in_force(
         asset_key=ROW_DECISIONS,
         data_version=version_of(artifact, "gates/row_decisions.parquet"),
         metadata={"dagster/row_count": settled.row_decisions},
+    )
+    yield dg.MaterializeResult(
+        asset_key=ALERT_RELEASES,
+        data_version=version_of(artifact, "gates/alert_releases.parquet"),
+        metadata={"dagster/row_count": artifact.facts["alert_releases"]},
     )
     yield dg.MaterializeResult(
         asset_key=SOURCES,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -34,6 +34,9 @@ _FROM_LANDING = (
     "extract_id", "sha256", "parquet_sha256", "contract_version", "contract_hash", "received_on",
     "rows_read", "rows_refused", "rows_landed",
 )  # fmt: skip
+ALERT_SCHEMA = pa.schema(
+    [("corridor_id", pa.string()), ("direction", pa.string()), ("first_month", pa.date32())]
+)
 ROW_SCHEMA = pa.schema([("record_id", pa.int64()), ("rule_code", pa.string()), ("decision", pa.string())])
 
 
@@ -93,8 +96,8 @@ def put_in_force(
 ) -> InForce:
     """Decide every extract's fate and the inputs' hash.
 
-    Writes `in_force.parquet`, `in_force.json` and, for the models, `row_decisions.parquet` and
-    `sources.parquet`.
+    Writes `in_force.parquet`, `in_force.json` and, for the models, `row_decisions.parquet`,
+    `alert_releases.parquet` and `sources.parquet`.
     `contracts`: hashes of contracts by name, by default of the partners folder. `boundaries`: the manifest's
     entry on the county boundaries.
     """
@@ -135,6 +138,8 @@ def put_in_force(
         folder / "in_force.parquet",
     )
     write_table(pa.Table.from_pylist(rows, schema=ROW_SCHEMA), folder / "row_decisions.parquet")
+    released = pa.Table.from_pylist(alert_releases(decisions), schema=ALERT_SCHEMA)
+    write_table(released, folder / "alert_releases.parquet")
     write_table(sources(settings, register, current), folder / "sources.parquet")
     summary = asdict(settled)
     summary.pop("fates")
@@ -268,6 +273,15 @@ def _row_decisions(decisions: ActiveDecisions) -> list[dict[str, Any]]:
     return [
         {"record_id": record, "rule_code": rule, "decision": "release"} for record, rule in sorted(released)
     ] + [{"record_id": record, "rule_code": LEFT_OUT, "decision": "exclude"} for record in sorted(excluded)]
+
+
+def alert_releases(decisions: ActiveDecisions) -> list[dict[str, Any]]:
+    """Return each alert that a steward released to the public once."""
+    alerts = {
+        (one["corridor"], one["direction"], date.fromisoformat(str(one["first_month"])[:10]))
+        for one in decisions.alert_releases
+    }
+    return [dict(zip(ALERT_SCHEMA.names, alert, strict=True)) for alert in sorted(alerts)]
 
 
 def _extract_part(landed: Landed, fate: ExtractFate) -> str:

@@ -15,9 +15,11 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from orchestration.core import PublicationPolicy, Settings, load_keys, load_publication_policy
 from orchestration.gates.earlier_checks import published_tables
+from orchestration.gates.in_force import ALERT_SCHEMA, alert_releases
 from orchestration.gates.public_rows import has_public_periods, period_of, rows_that_say_too_much, texts
 from orchestration.gates.recomputed import COLUMNS, protected_counts
 from orchestration.gates.waivers import ActiveDecisions
@@ -80,6 +82,7 @@ def protection_measures(
             closed_until=as_of - timedelta(days=policy["public_delay_days"]),
             republications=frozenset(str(decision["id"]) for decision in decisions.year_republications),
         )
+        con.register("released_alerts", pa.Table.from_pylist(alert_releases(decisions), schema=ALERT_SCHEMA))
         measures["public_tables_missing"] = float(len(expected - editions.tables("public")))
         for measure in (_counts, _carried, _unknown_to_members):
             try:

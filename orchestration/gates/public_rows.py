@@ -2,7 +2,8 @@
 
 A label needs a large public count; shares and ranks follow from public counts; the period is closed; numbers
 that others published name their source, and members have them too; every public table has a rule here.
-`public` and `members` are the editions of a candidate, `counts` its public counts (`gates.protection`).
+`public` and `members` are the editions of a candidate, `counts` its public counts, `released_alerts` what stewards
+released (`gates.protection`).
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ _RANK = (
 _RANKED_WITHIN = {"corridors": "level", "places": "role, place_level", "codes": None}
 # Ids of a county, a border point, a country, or no place.
 _NO_FINER_PLACE = "KE[0-9]{3}|bp-.+|[A-Z]{3}(-[a-z]+)?|unknown"
-# Numbers that others published. They have periods of their own, so they belong to no closed year.
-_OF_OTHERS = {
+# Rows that belong to no closed year: numbers that others published, and alerts that stewards released.
+_WITHOUT_PERIOD = {
     "context_counts": """
 from (
     select * exclude (edition) from public.published.context_counts
@@ -46,7 +47,17 @@ from (
             and regexp_full_match(counted_at_place_id, '{place}')
             and regexp_full_match(destination_place_id, '{place}')
         )
-)"""
+)""",
+    "alerts": """
+from public.published.alerts as listed
+left join released_alerts as released using (corridor_id, direction, first_month)
+left join members.published.alerts as known using (level, record_grain, corridor_id, direction, first_month)
+where released.corridor_id is null or known.corridor_id is null
+    or listed.record_grain <> 'case' or level <> 'od'
+    or listed.record_count is not null or listed.record_count_text is not null
+    or listed.expected_low is not null or listed.expected_high is not null
+    or listed.partner_count is not null or listed.evidence is not null
+    or listed.alerted_month is not null or listed.newest_month is not null""",
 }
 _OTHERS = {
     "hotspots": """
@@ -116,7 +127,7 @@ def texts(values: Iterable[str]) -> str:
 
 def has_public_periods(table: str) -> bool:
     """Whether rows of a table belong to closed years or rounds, which are published once."""
-    return table not in _OF_OTHERS
+    return table not in _WITHOUT_PERIOD
 
 
 def period_of(table: str) -> str:
@@ -138,10 +149,10 @@ def rows_that_say_too_much(policy: PublicationPolicy, new: dict[str, str], close
     queries += [
         f"from public.published.{table} as listed where {rows}"
         for table, rows in new.items()
-        if table not in {"periods", *_RANKED_WITHIN, *_OTHERS, *_OF_OTHERS}
+        if table not in {"periods", *_RANKED_WITHIN, *_OTHERS, *_WITHOUT_PERIOD}
     ]
     queries += [
-        query.replace("{place}", _NO_FINER_PLACE) for table, query in _OF_OTHERS.items() if table in new
+        query.replace("{place}", _NO_FINER_PLACE) for table, query in _WITHOUT_PERIOD.items() if table in new
     ]
     for table in new.keys() & _RANKED_WITHIN.keys():
         partition = _RANKED_WITHIN[table]

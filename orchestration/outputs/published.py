@@ -27,6 +27,7 @@ KEYS = {
         "population",
     ),
     "shifts": ("comparison", "baseline", "current", "record_grain", "level", "corridor_id"),
+    "alerts": ("level", "corridor_id", "record_grain", "direction", "first_month"),
     "hotspots": ("place_id", "role", "period_id", "record_grain", "population"),
     "risk": ("place_id", "period_id", "record_grain"),
     "novelty": ("period_id", "record_grain", "item_kind", "item", "role"),
@@ -40,6 +41,7 @@ KEYS = {
         "sex", "age_band",
     ),
 }  # fmt: skip
+_WHOLE = ("rank", "at_least_times", "expected_low", "expected_high")
 KENYA = "KEN"
 NOT_KNOWN = ("unknown", KENYA)  # Kenya as a stop: the county is not known
 COUNTIES = 47
@@ -81,12 +83,15 @@ class Published:
         return self._indexes[asked].get(tuple(where.values()), [])
 
     def _of_period(self, table: str, period_id: str | None) -> list[Row]:
-        """Return the rows of a period (`current` in shifts); without a period all rows, by period."""
+        """Return the rows of a period (`current` in shifts); without a period all rows, by period.
+
+        A table without periods has its rows in no period.
+        """
         if (table, period_id) not in self._read:
             found = self.edition.arrow(table)
             period = next((name for name in ("period_id", "current") if name in found.column_names), None)
             if period is None:
-                rows = []
+                rows = [] if period_id else _rows(table, found)
             elif period_id is None:
                 periods = pc.unique(found[period]).to_pylist()
                 rows = [row for one in periods for row in self._of_period(table, one)]
@@ -230,7 +235,7 @@ def _rows(name: str, table: pa.Table) -> list[Row]:
 def _values(column: str, values: pa.ChunkedArray) -> list[Any]:
     """Return values; counts stay whole numbers where a column with gaps holds fractions."""
     found: list[Any] = values.to_pylist()
-    is_whole = column.endswith("_count") or column in ("rank", "at_least_times")
+    is_whole = column.endswith("_count") or column in _WHOLE
     if is_whole and pa.types.is_floating(values.type):
         return [None if value is None else int(value) for value in found]
     return found

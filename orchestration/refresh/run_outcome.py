@@ -71,7 +71,10 @@ def _write_lists(run: Run, end: refreshes.End, at_gate: bool) -> None:
     review.write_drift(drafts, extracts.drift_of(run))
     review.write_unresolved_places(drafts)
     review.write_failed_extract_checks(drafts, gates.read_verdicts(run.settings).verdicts)
-    review.write_decisions_without_effect(drafts, stewardship.without_effect(run.settings, run.decisions))
+    current = release.current_release(run.settings)
+    standing = release.read_candidate(run.settings) if end.outcome in refreshes.NOT_PUBLISHED else None
+    review.write_alerts(drafts, release.alerts_of(current), release.alerts_of(standing))
+    review.write_decisions_without_effect(drafts, stewardship.without_effect(drafts, run.decisions))
     settled = settled_of(run.settings)
     review.write_in_force(drafts, settled)
     review.write_refused_rows(drafts, gates.refused_rows(run.settings, settled.fates))

@@ -46,9 +46,11 @@ def settle(run: Run) -> Artifact:
         # After a refusal or a wait, lists and tables are rebuilt from the extracts in force.
         "is_unchanged": is_rolled_back or not (settled.changed or refreshes.lists_show_candidate(settings)),
         "clock": fingerprint_of(gates.decided_by_clock(settled)),
-        "sources": pq.read_metadata(folder / "sources.parquet").num_rows,
+        **{
+            name: pq.read_metadata(folder / f"{name}.parquet").num_rows for name in ("sources", "alert_releases")
+        },
     }
-    names = ("in_force.parquet", "in_force.json", "row_decisions.parquet", "sources.parquet")
+    names = ("in_force.parquet", "in_force.json", "row_decisions.parquet", "alert_releases.parquet", "sources.parquet")
     files = [folder / name for name in names]
     return note(settings.work, IN_FORCE, settled.inputs_hash, files, facts)
 

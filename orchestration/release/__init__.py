@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from orchestration.release.staging.carried import EPOCHS, Carried, carried_tables, carry
     from orchestration.release.staging.published_models import MEMBERS_SCHEMAS
     from orchestration.release.staging.write_candidate import stage
-    from orchestration.release.summary import Outcome, refresh_summary
+    from orchestration.release.summary import Outcome, alerts_of, refresh_summary
     from orchestration.release.unpublished import unpublished_changes
     from orchestration.release.verifying import Verification, verify
     from orchestration.release.waiver_effects import WaiverEffect, waiver_effect

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import duckdb
+import pyarrow.parquet as pq
 
 from orchestration.core import Settings
 from orchestration.intake import TakenExtract
-from orchestration.release.current import current_release
+from orchestration.release.candidate import Candidate, read_candidate
+from orchestration.release.current import MEMBERS, Release, current_release
 from orchestration.release.manifest import ROW_SUMS
 from orchestration.release.verdict import count_outcomes, last_verdict, manifest_checks
 
@@ -32,9 +34,16 @@ def refresh_summary(
         "extracts": [_extract(extract, fates) for extract in taken],
         "rows": manifest.get("rows") or dict.fromkeys(ROW_SUMS),
         "movements": manifest.get("movements"),
+        "alerts": len(alerts_of(read_candidate(settings) if outcome in ("refused", "waits") else current)),
         "checks": _checks(settings, manifest),
         "seconds": round(seconds, 1),
     }
+
+
+def alerts_of(release: Release | Candidate | None) -> list[dict[str, Any]]:
+    """Return the alerts in force that a release or candidate shows its members; none of an older version."""
+    path = release.path / MEMBERS / "parquet" / "published.alerts.parquet" if release else None
+    return pq.read_table(path).to_pylist() if path and path.is_file() else []
 
 
 def _extract(

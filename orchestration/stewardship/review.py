@@ -27,6 +27,7 @@ EXTRACTS_NOT_TYPED = "extracts_not_typed.csv"
 QUARANTINED_ROWS, REFUSED_ROWS = "quarantined_rows.csv", "refused_rows.csv"
 DECISIONS_WITHOUT_EFFECT = "decisions_without_effect.csv"
 LINKS = "links.csv"
+ALERTS = "alerts.csv"
 DRIFT, DRIFT_DETAILS = "drift.csv", "drift.json"
 OPEN_ITEMS, OPEN_ITEMS_SAID = "open_items.csv", "open_items.json"
 IN_FORCE = "in_force.json"
@@ -179,6 +180,19 @@ def rows_by_rule(settings: Settings) -> Counter[tuple[str, str]]:
     for row in standing(settings, REFUSED_ROWS):
         found[row["rule_code"], row["partner"]] += int(row["rows"])
     return found
+
+
+def write_alerts(
+    settings: Settings, released: Iterable[Mapping[str, Any]], staged: Iterable[Mapping[str, Any]]
+) -> None:
+    """Write the alerts of the current release, and those that a candidate alone has."""
+    key = ("level", "corridor_id", "record_grain", "direction", "first_month")
+    columns = (*key, "newest_month", "record_count_text", "expected_low", "expected_high", "evidence",
+               "is_published")  # fmt: skip
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for rows, is_published in ((staged, False), (released, True)):
+        found |= {tuple(str(row[name]) for name in key): {**row, "is_published": is_published} for row in rows}
+    _write(settings, ALERTS, columns, [row for _, row in sorted(found.items())])
 
 
 def write_links(settings: Settings, columns: Iterable[str], pairs: Iterable[Mapping[str, Any]]) -> None:

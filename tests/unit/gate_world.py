@@ -39,6 +39,7 @@ class Decided:
     waivers: list[dict[str, Any]] = field(default_factory=list)
     policy_sign_offs: list[dict[str, Any]] = field(default_factory=list)
     year_republications: list[dict[str, Any]] = field(default_factory=list)
+    alert_releases: list[dict[str, Any]] = field(default_factory=list)
 
     def content_hash(self) -> str:
         text = json.dumps([self.extract_accepts, self.extract_withdrawals, self.waivers], sort_keys=True)
@@ -264,7 +265,8 @@ def write_evidence_base(path: Path, movements: int = 100, **changes: Any) -> Pat
     )
     public = _empty_public() / "evidence_base.duckdb"
     con.execute(f"attach '{public}' as public (read_only)")
-    con.execute("create table published.context_counts as select * from public.published.context_counts")
+    for table in ("alerts", "context_counts"):
+        con.execute(f"create table published.{table} as select * from public.published.{table}")
     con.execute("detach public")
     for table, column in con.execute(
         "select schema_name || '.' || table_name, column_name from duckdb_columns() where not internal"

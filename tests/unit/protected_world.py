@@ -20,7 +20,7 @@ import duckdb
 import pandas as pd
 
 from orchestration.core import REFERENCE_SEEDS, Keys, Settings, load_keys
-from tests.unit.published_world import CONTEXT, write_edition
+from tests.unit.published_world import ALERTS, CONTEXT, write_edition
 
 AS_OF = date(2026, 7, 1)
 RELEASE, EARLIER = "20260701T000000Z-bbbbbbbb", "20250701T000000Z-aaaaaaaa"
@@ -185,6 +185,7 @@ def _tables(
     rows = _rows("year-2025", counts)
     tables = {name: carried[name] + rows[name] for name in rows}
     tables["periods"] = [one for one in PERIODS if one["period_id"] in periods]
+    tables["alerts"] = [] if edition == "public" else ALERTS
     names = ("hotspots", "shifts", "risk", "novelty", "routes", "coverage", "completeness")
     tables |= {name: [] for name in names}
     tables["context_counts"] = [CONTEXT]

@@ -40,6 +40,7 @@ KEYS = {
         "subject", "role", "place_id", "corridor_id", "domain", "code", "period_id", "record_grain", "population",
     ],
     "shifts": ["comparison", "baseline", "current", "record_grain", "level", "corridor_id"],
+    "alerts": ["level", "corridor_id", "record_grain", "direction", "first_month"],
     "hotspots": ["place_id", "role", "period_id", "record_grain", "population"],
     "risk": ["place_id", "period_id", "record_grain"],
     "novelty": ["period_id", "record_grain", "item_kind", "item", "role"],
@@ -63,6 +64,28 @@ CONTEXT: Row = {
 }  # fmt: skip
 
 
+ALERTS: list[Row] = [
+    {
+        "level": "od", "corridor_id": "KE010>KE047", "origin_place_id": "KE010", "origin": "Marsabit",
+        "destination_place_id": "KE047", "destination": "Nairobi", "record_grain": "case", "direction": "fall",
+        "first_month": "2026-03-01", "alerted_month": "2026-05-01", "newest_month": "2026-06-01",
+        "record_count_text": "<5", "expected_low": 24, "expected_high": 47, "partner_count": 3, "evidence": "panel",
+    },
+    {
+        "level": "od", "corridor_id": "KE009>KE047", "origin_place_id": "KE009", "origin": "Mandera",
+        "destination_place_id": "KE047", "destination": "Nairobi", "record_grain": "case", "direction": "rise",
+        "first_month": "2026-04-01", "alerted_month": "2026-05-01", "newest_month": "2026-06-01",
+        "record_count": 31, "record_count_text": "31", "expected_low": 3, "expected_high": 9, "partner_count": 1,
+        "evidence": "single_partner",
+    },
+]  # fmt: skip
+NO_COUNTS = dict.fromkeys(
+    ("alerted_month", "newest_month", "record_count", "record_count_text", "expected_low", "expected_high",
+     "partner_count", "evidence")
+)  # fmt: skip
+RELEASED_ALERT: Row = ALERTS[0] | NO_COUNTS  # as the public edition has it
+
+
 def world(edition: str) -> dict[str, list[Row]]:
     """The rows of every published table of an edition, each without what is null."""
     windows = YEARS if edition == "public" else YEARS + MONTHS
@@ -73,6 +96,7 @@ def world(edition: str) -> dict[str, list[Row]]:
         "places": [row for window in windows for row in _places(edition, window)],
         "codes": [row for window in windows for row in _codes(edition, window)],
         "shifts": _shifts(edition),
+        "alerts": [] if edition == "public" else ALERTS,
         "hotspots": [_hotspot(edition, window) for window in windows],
         "risk": [{"period_id": "year-2025", "record_grain": "case", "place_id": "KE040", "place": "Busia", "band": "higher", "components": "origin;transit;change"}],
         "novelty": [

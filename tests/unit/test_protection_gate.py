@@ -100,6 +100,8 @@ def test_the_counts_worked_out_by_hand_pass(world: tuple[Settings, Path]) -> Non
         ("a number of others at a town", "update context_counts set counted_at_place_id = 'tn-ken-ruiru'"),
         ("a number of others that members lack", "update context_counts set person_count = 854"),
         ("a number of others as cases", "update context_counts set record_grain = 'case'"),
+        ("an alert that no steward released", "insert into alerts (level, record_grain, corridor_id, direction, "
+         "first_month) values ('od', 'case', 'KE009>KE047', 'rise', '2026-04-01')"),
         ("an exact share of records", "update completeness set known_share = 0.9612"),
     ],
 )  # fmt: skip
@@ -126,7 +128,7 @@ def test_another_epoch_means_other_noise(world: tuple[Settings, Path]) -> None:
         ("delete from codes where period_id = 'year-2024'", 1),
         ("insert into risk (period_id, place_id) values ('year-2024', 'KE040')", 1),
         ("insert into codes from codes where period_id = 'year-2024'", 1),
-        ("create table alerts as select 'year-2024' as period_id", 1),
+        ("create table dispatches as select 'year-2024' as period_id", 1),
     ],
 )
 def test_a_carried_row_that_changed_is_counted(
@@ -136,6 +138,46 @@ def test_a_carried_row_that_changed_is_counted(
     change(candidate, "public", statement)
     found = measured(settings, candidate)
     assert found == NOTHING_WRONG | {"carried_rows_changed": rows}
+
+
+RELEASE_ALERT = (
+    "insert into alerts (level, record_grain, corridor_id, direction, first_month) "
+    "values ('od', 'case', 'KE010>KE047', 'fall', '2026-03-01')"
+)
+ALERT_DECISION = {"corridor": "KE010>KE047", "direction": "fall", "first_month": "2026-03-01"}
+
+
+def test_an_alert_is_public_by_a_decision_alone(world: tuple[Settings, Path]) -> None:
+    settings, candidate = world
+    change(candidate, "public", RELEASE_ALERT)
+    assert measured(settings, candidate) == NOTHING_WRONG | {"public_counts_wrong": 1}
+    assert measured(settings, candidate, Decided(alert_releases=[ALERT_DECISION])) == NOTHING_WRONG
+    for other in ({"direction": "rise"}, {"first_month": "2026-02-01"}, {"corridor": "KE009>KE047"}):
+        decided = Decided(alert_releases=[ALERT_DECISION | other])
+        assert measured(settings, candidate, decided)["public_counts_wrong"] == 1, other
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "record_count = 2", "record_count_text = '<5'", "expected_low = 24", "expected_high = 47",
+        "partner_count = 3", "evidence = 'panel'", "newest_month = '2026-06-01'", "alerted_month = '2026-05-01'",
+    ],
+)  # fmt: skip
+def test_a_released_alert_shows_no_count_and_no_range(world: tuple[Settings, Path], more: str) -> None:
+    settings, candidate = world
+    change(candidate, "public", RELEASE_ALERT, f"update alerts set {more}")
+    decided = Decided(alert_releases=[ALERT_DECISION])
+    assert measured(settings, candidate, decided)["public_counts_wrong"] == 1
+
+
+def test_a_released_alert_that_members_lack_is_counted(world: tuple[Settings, Path]) -> None:
+    settings, candidate = world
+    change(candidate, "public", RELEASE_ALERT)
+    change(candidate, "members", "delete from alerts where direction = 'fall'")
+    decided = Decided(alert_releases=[ALERT_DECISION])
+    found = measured(settings, candidate, decided)
+    assert (found["public_counts_wrong"], found["public_rows_unknown_to_members"]) == (1, 1)
 
 
 def test_numbers_of_others_may_come_late_and_change_as_their_source_does(
@@ -224,7 +266,7 @@ def test_a_published_model_that_is_not_in_the_public_file_is_counted(world: tupl
     settings, candidate = world
     nodes = {
         name: {"resource_type": "model", "schema": "published", "name": name, "config": {}}
-        for name in ("corridors", "alerts")
+        for name in ("corridors", "dispatches")
     }
     (settings.work / "dbt").mkdir()
     (settings.work / "dbt" / "manifest.json").write_text(json.dumps({"nodes": nodes}))

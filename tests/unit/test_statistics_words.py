@@ -37,6 +37,10 @@ def test_every_code_of_the_shifts_has_its_sentence() -> None:
     assert codes_with_words("shift_evidence") == set(EVIDENCE)
 
 
+def test_every_direction_of_an_alert_has_its_sentence() -> None:
+    assert codes_with_words("alert_direction") == codes_in_the_dictionary("alert_direction") == {"rise", "fall"}
+
+
 def test_every_band_has_its_sentence() -> None:
     assert codes_with_words("risk_band") == {*BANDS, BETWEEN_BANDS, NOT_RATED}
 
@@ -55,7 +59,7 @@ def test_every_linkage_tier_and_kind_of_code_has_its_sentences() -> None:
     assert codes_with_words("linkage_tier") == codes_in_the_dictionary("linkage_tier") == set(TIERS)
     assert {row["kind"] for row in words()} == {
         "shift_status", "shift_reason", "shift_evidence", "shift_pair", "hotspot_label", "trend_category", "risk_band", "not_measured",
-        "evidence_class", "absence_class", "linkage_tier",
+        "evidence_class", "absence_class", "linkage_tier", "alert_direction",
     }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from orchestration.outputs.figures.abroad import reaches
 from orchestration.outputs.published import COUNTIES, Row
 from orchestration.outputs.report import findings, rules
+from orchestration.outputs.report.alerts import alerts
 from orchestration.outputs.report.figures import dots, hubs, out_of, shown_abroad
 from orchestration.outputs.report.parts import (
     Bar,
@@ -51,6 +52,7 @@ def too_small(view: View) -> Section:
     blocks: list[Block] = [Paragraph(reason)]
     if total is not None:
         blocks.insert(0, Paragraph(view.against("deck.total", "codes", total, view.total_before())))
+    blocks += alerts(view)
     title = (
         say("small.title", period=view.period)
         if view.now
@@ -96,6 +98,7 @@ def _first(view: View, figures: Mapping[str, str]) -> list[Block]:
         )
     ]
     return [
+        *alerts(view),
         Facts(key_figures(view)),
         Heading(findings.leading_corridors(view)),
         Columns((WIDE, SIDE), ([Figure("corridors", figures["corridors"], WIDE)], right)),

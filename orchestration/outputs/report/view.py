@@ -119,6 +119,13 @@ class View:
         rows = [row for row in rows if ends_known(row)]
         return sorted(rows, key=lambda row: -max(row["current_count"] or 0, row["baseline_count"] or 0))
 
+    def alerts(self) -> list[Row]:
+        """Return the alerts in force: of cases first, origin to destination before those by transit place."""
+        rows = self.published.rows("alerts")
+        return sorted(
+            rows, key=lambda row: (row["record_grain"] != GRAIN, row["level"], str(row["first_month"]), row["corridor_id"])
+        )
+
     def hotspots(self, role: str) -> list[Row]:
         rows = self._rows("hotspots", role=role, label="hotspot")
         return sorted(rows, key=lambda row: (-(row["movement_count"] or 0), row["place"]))

@@ -140,6 +140,16 @@ def shift(key: Key) -> Query:
     return Query(_AT_A_LINE.format(part=part) + windows, parameters)
 
 
+def alert(key: Key) -> Query:
+    """Select the records of a corridor since the alert's first month; those after its newest are not counted."""
+    parameters: dict[str, Any] = {
+        "table": "corridors", "role": key["level"], "line": key["corridor_id"], "population": "all",
+        "record_grain": key["record_grain"], "first": key["first_month"],
+    }  # fmt: skip
+    since = " and is_counted and month_from >= cast($first as date)"
+    return Query(_AT_A_LINE.format(part="") + since, parameters)
+
+
 def _months(window: str) -> tuple[date | None, date | None]:
     """Return the first and last of the twelve months up to `2025-07-12m`; None for other windows."""
     match = _MONTHS.fullmatch(window)

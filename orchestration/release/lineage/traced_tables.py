@@ -107,12 +107,14 @@ _MART_PLACES = Traced(
 )
 _SHIFT = ("comparison", "baseline", "current", "record_grain", "level", "corridor_id")
 _MART_SHIFT = ("level", "corridor_id", "record_grain", "baseline_window", "current_window")
+_ALERT = ("level", "corridor_id", "record_grain", "direction", "first_month")
 _REPORTED = ("period_id", "record_grain")
 _MARTS = {
     "mart_corridors": Traced(_CORRIDOR, queries.corridor_records, comes_to=LineageResult.counts_and_partners),
     "mart_places": _MART_PLACES,
     "mart_hotspots": _MART_PLACES,
     "mart_corridor_shifts": Traced(_MART_SHIFT, queries.shift, note=_MEASURED),
+    "mart_alerts": Traced(_ALERT, queries.alert, note=_MEASURED, comes_to=LineageResult.alert_count),
     "mart_regional_risk": Traced(_AT, queries.risk, note=_MEASURED),
     "mart_coverage": Traced(
         _AT, queries.month_makers, note=_COVERAGE, watched=queries.watched, comes_to=LineageResult.coverage
@@ -140,6 +142,7 @@ _PUBLISHED = {
     "places": Traced(_IN_ROLE, queries.place, comes_to=LineageResult.movement_counts),
     "codes": Traced(_CODE, queries.code, comes_to=LineageResult.movement_counts),
     "shifts": Traced(_SHIFT, queries.shift, note=_MEASURED, comes_to=LineageResult.shift_counts),
+    "alerts": Traced(_ALERT, queries.alert, note=_MEASURED, comes_to=LineageResult.alert_count),
     "hotspots": replace(_MART_PLACES, comes_to=LineageResult.hotspot_count),
     "risk": Traced(_AT, queries.risk, note=_MEASURED, comes_to=LineageResult.named),
     "coverage": _of_calendar(

@@ -52,6 +52,7 @@ class Decisions:
     agreement_changes = _OfKind("agreement_change")
     policy_sign_offs = _OfKind("policy_sign_off")
     year_republications = _OfKind("year_republication")
+    alert_releases = _OfKind("alert_release")
     rollbacks = _OfKind("rollback")
     candidate_signatures = _OfKind("candidate_signature")
     assignments = _OfKind("assignment")

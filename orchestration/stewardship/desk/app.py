@@ -26,6 +26,7 @@ from orchestration.stewardship.desk.guard import ErrorPage, Guard
 from orchestration.stewardship.desk.lists import search
 from orchestration.stewardship.desk.views import (
     agreements,
+    alerts,
     checks,
     deciding,
     drift,
@@ -67,6 +68,7 @@ LOOKED_AT: dict[str, View] = {
     "/places": places.places,
     "/links": links.links,
     "/drift": drift.drift,
+    "/alerts": alerts.alerts,
     "/waivers": waivers.waivers,
     "/agreements": agreements.agreements,
     "/releases": releases.releases,

@@ -54,6 +54,7 @@ NAVIGATION = (
     ("/places", "nav.places", DESK),
     ("/links", "nav.links", DESK),
     ("/drift", "nav.drift", DESK),
+    ("/alerts", "nav.alerts", DESK),
     ("/waivers", "nav.waivers", DESK),
     ("/agreements", "nav.agreements", DESK),
     ("/releases", "nav.releases", DESK),

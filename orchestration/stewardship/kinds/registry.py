@@ -7,6 +7,7 @@ from typing import Any
 from orchestration.core import UsageError
 from orchestration.stewardship.kinds import (
     agreement_change,
+    alert_release,
     assignment,
     candidate_signature,
     check_waiver,
@@ -30,6 +31,7 @@ GROUPS: tuple[Group, ...] = (
     value_correction.GROUP,
     agreement_change.GROUP,
     releases.GROUP,
+    alert_release.GROUP,
     candidate_signature.GROUP,
     assignment.GROUP,
     comment.GROUP,

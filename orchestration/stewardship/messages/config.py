@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from orchestration.core import Settings, UsageError
 
-Role = Literal["steward", "operator"]
-ROLES: tuple[Role, ...] = ("steward", "operator")
+Role = Literal["steward", "operator", "member"]
+ROLES: tuple[Role, ...] = ("steward", "operator", "member")
 Address = Annotated[str, StringConstraints(pattern=r"^[^@\s,;<>]+@[^@\s,;<>]+$")]
 
 
@@ -22,10 +22,11 @@ class Strict(BaseModel):
 
 
 class Recipients(Strict):
-    """Mail addresses by role; one address may have both roles."""
+    """Mail addresses by role; one address may have several. A member gets alerts alone."""
 
     steward: tuple[Address, ...] = ()
     operator: tuple[Address, ...] = ()
+    member: tuple[Address, ...] = ()
 
     def by_address(self) -> dict[str, frozenset[Role]]:
         found: dict[str, set[Role]] = {}

@@ -1,9 +1,9 @@
-"""Events that need a person now, each with an id that stays until something about it changes.
+"""Events that need a person now, and new alerts, each with an id that stays until something about it changes.
 
 The id of a refusal is made of what was given, the release in force and the checks that refused: the same
 refusal night after night is one event. A held extract is new when other checks hold it; a file when it or the
 reason changed; an overdue partner once for each day it was due; a crash is its run; a pull that fails is new
-when it fails in another way or has worked since.
+when it fails in another way or has worked since; an alert by corridor, direction and first month.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from expectations.checks import EXTRACT_CHECKS, PART_CHECKS
 from orchestration.core import Settings, refreshes
 from orchestration.intake import failed_pulls, lying_in_inbox
 from orchestration.stewardship import items, review
-from orchestration.stewardship.messages.config import Role
+from orchestration.stewardship.kinds.alert_release import corridor_name, key_of
+from orchestration.stewardship.messages.config import ROLES, Role
 from orchestration.stewardship.sentences import listed
 
-Kind = Literal["refused", "waits", "held", "file", "overdue", "crashed", "pull"]
+Kind = Literal["refused", "waits", "held", "file", "overdue", "crashed", "pull", "alert"]
 BOTH: frozenset[Role] = frozenset({"steward", "operator"})
 OPERATORS: frozenset[Role] = frozenset({"operator"})
+EVERYBODY: frozenset[Role] = frozenset(ROLES)
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ def events(settings: Settings) -> list[Event]:
         *_overdue(end),
         *_crashed(end),
         *_pulls(settings),
+        *_alerts(settings),
     ]
 
 
@@ -119,6 +122,15 @@ def _pulls(settings: Settings) -> Iterator[Event]:
     for source in failed_pulls(settings):
         made_new = _digest(source.reason or "", source.fetched or "")
         yield Event(f"pull/{source.partner}/{source.contract}#{made_new}", "pull", OPERATORS, source.partner)
+
+
+def _alerts(settings: Settings) -> Iterator[Event]:
+    """Yield the alerts of the current release, without a count. A candidate's wait until it is published."""
+    for row in review.read(settings, review.ALERTS):
+        if row["is_published"] == "True":
+            sign = "▲" if row["direction"] == "rise" else "▼"
+            detail = f"{sign} {corridor_name(row['corridor_id'])}, {row['first_month'][:7]}"
+            yield Event(f"alert/{row['record_grain']}/{'/'.join(key_of(row))}", "alert", EVERYBODY, detail=detail)
 
 
 def _digest(*parts: str) -> str:

@@ -1,7 +1,7 @@
 """The text of a message about all new events, in English or Swahili (`words.yml`).
 
-It holds kinds, counts and links without names; with `named`, also partners and what the gate found in their
-extracts. It goes by mail: never more.
+It holds kinds, counts and links without names; with `named`, also partners, what the gate found in their
+extracts, and the corridors of alerts without their records. It goes by mail: never more.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import yaml
 from orchestration.stewardship.messages.events import Event, Kind
 from orchestration.stewardship.sentences import in_language
 
-ORDER: tuple[Kind, ...] = ("refused", "waits", "crashed", "pull", "held", "file", "overdue")
+ORDER: tuple[Kind, ...] = ("refused", "waits", "crashed", "pull", "held", "file", "overdue", "alert")
 MOST_LISTED = 20
 
 
@@ -80,6 +80,8 @@ def _line(event: Event, desk_url: str, named: bool, language: str) -> str:
         return "\n".join(filter(None, (checks, f"  {desk_url}{event.path}" if event.path else "")))
     if not named:
         return ""
+    if event.kind == "alert":
+        return f"  {detail}"
     about = f"  {event.partner}{f' ({detail})' if detail else ''}"
     return f"{about}\n    {desk_url}{event.path}" if event.path else about
 

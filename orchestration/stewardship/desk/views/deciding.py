@@ -33,7 +33,7 @@ from orchestration.stewardship.desk.forms import (
 )
 from orchestration.stewardship.desk.lists import Choice, List
 from orchestration.stewardship.desk.sent_forms import Sent
-from orchestration.stewardship.desk.views import items, links, places
+from orchestration.stewardship.desk.views import alerts, items, links, places
 from orchestration.stewardship.desk.views.refreshing import refreshing
 from orchestration.stewardship.desk.views.rows import rows_of_rule
 from orchestration.stewardship.desk.visit import Visit
@@ -46,6 +46,7 @@ LISTS: dict[str, Callable[[Visit], List]] = {
     "/waiting": items.waiting_list,
     "/places": places.list_of_places,
     "/links": links.list_of_links,
+    "/alerts": alerts.list_of_alerts,
 }
 _ABOUT_DECISIONS = {
     REVOKE: (try_revocations, "preview.revoke"),

@@ -49,6 +49,7 @@ def front(visit: Visit) -> Response:
         freshness=_freshness(visit, last),
         last=last,
         standing=review.standing_candidate(visit.settings),
+        alerts=review.read(visit.settings, review.ALERTS),
         valuable=waiting[:MOST_VALUABLE],
         waiting_count=len(waiting),
         refresh=refreshing(visit),

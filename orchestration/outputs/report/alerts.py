@@ -1,0 +1,52 @@
+"""Alerts on the first page: corridors whose monthly records left the range that partners' own level lets expect."""
+
+from __future__ import annotations
+
+from orchestration.outputs.published import Row, day
+from orchestration.outputs.report.parts import Block, Columns, Heading, Paragraph
+from orchestration.outputs.report.view import GRAIN, View
+from orchestration.outputs.texts import Sentence
+
+TONES = {"rise": "up", "fall": "down"}
+SIDE_BY_SIDE, WIDTH = 3, 55.3  # of each, in millimetres
+
+
+def alerts(view: View) -> list[Block]:
+    """Return a paragraph an alert and their limits; members read in one line that there is none.
+
+    The public edition has those that a steward released, and says nothing where there is none.
+    """
+    say, rows = view.say, view.alerts()
+    if not rows:
+        return [] if view.is_public else [Paragraph((*say("alerts.none"), " ", *say("alerts.limits")), tone="note")]
+    found = [_paragraph(view, row) for row in rows]
+    return [
+        Heading(say("alerts.title")),
+        *(
+            Columns([WIDTH] * SIDE_BY_SIDE, [found[at : at + 1] for at in range(first, first + SIDE_BY_SIDE)])
+            for first in range(0, len(found), SIDE_BY_SIDE)
+        ),
+        Paragraph(say("alerts.limits"), tone="note"),
+    ]
+
+
+def alert(view: View, row: Row) -> Sentence:
+    """Return what is claimed of an alert: since when, seen and expected records, and on whom it rests."""
+    cell = view.published.cell
+    first = cell("alerts", row, "first_month", view.published.month(day(row["first_month"])))
+    if view.is_public:
+        return view.say(f"alert.{row['direction']}", month=first)
+    return view.say(
+        f"alert.{row['evidence']}",
+        count=view.published.count("alerts", row, "record"),
+        month=first,
+        low=cell("alerts", row, "expected_low"),
+        high=cell("alerts", row, "expected_high"),
+    )
+
+
+def _paragraph(view: View, row: Row) -> Paragraph:
+    lead = view.published.corridor(row)
+    if row["record_grain"] != GRAIN:
+        lead += f" ({view.say.text('grain.' + row['record_grain'])})"
+    return Paragraph(alert(view, row), lead, TONES[row["direction"]])

@@ -1,0 +1,137 @@
+"""Decisions that release an alert to the public: its corridor, direction and first month, no counts.
+
+Alerts are for members, because a fresh warning also warns traffickers. The public gets none without such a
+decision (`gates.public_rows`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from orchestration import places
+from orchestration.core import Settings, UsageError
+from orchestration.stewardship import review
+from orchestration.stewardship.kinds.decision import Decision, Entry, already, matching
+from orchestration.stewardship.kinds.form import Form, Payload
+from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding
+from orchestration.stewardship.sentences import NOT_RECORDED, say
+
+Corridor = Annotated[str, matching("[^>]+>[^>]+", "origin and destination as ids, such as KE009>KE047")]
+_SAYS = {
+    "rise": "the public sees an alert: {corridor}, more records than expected since {month}",
+    "fall": "the public sees an alert: {corridor}, fewer records than expected since {month}",
+}
+_SHOWN = "The public will see this and no more, no count and no range: {corridor}, {what}, since {month}."
+_WHAT = {"rise": "more records than expected", "fall": "fewer records than expected"}
+_WARNS = "A fresh warning also warns traffickers: they may change their way once it is public."
+_COPIED = "The next release has it no more. Copies of earlier public releases keep it."
+
+
+class AlertRelease(Decision):
+    """The public edition shows one alert, while it is in force."""
+
+    corridor: Corridor
+    direction: Literal["rise", "fall"]
+    first_month: Annotated[date, Field(description="first day of the month in which the change began")]
+
+    @classmethod
+    def read_form(cls, form: Form) -> Iterator[Payload]:
+        """Each `alert` is corridor, direction and first month."""
+        for alert in form.all("alert"):
+            yield dict(zip(("corridor", "direction", "first_month"), alert.split(), strict=False))
+
+    @classmethod
+    def complete(cls, settings: Settings, payload: Payload) -> Payload:
+        """Add direction and first month of the corridor's alert."""
+        if payload.get("direction") and payload.get("first_month"):
+            return payload
+        corridor = str(payload.get("corridor"))
+        found = [row for row in releasable(settings) if row["corridor_id"] == corridor]
+        if len(found) != 1:
+            raise UsageError(say(NOT_RECORDED, fault=_no_alert(corridor)))
+        return payload | {name: found[0][name] for name in ("direction", "first_month")}
+
+    def completed_fields(self) -> list[tuple[str, str]]:
+        return [("alert", " ".join(self.key))]
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.corridor, self.direction, self.first_month.isoformat()
+
+    def sentence(self) -> str:
+        return say(_SAYS[self.direction], **self._named())
+
+    def shown(self) -> str:
+        """Say what the public will see."""
+        return say(_SHOWN, what=_WHAT[self.direction], **self._named())
+
+    def _named(self) -> dict[str, str]:
+        return {"corridor": corridor_name(self.corridor), "month": f"{self.first_month:%Y-%m}"}
+
+    def why_no_effect(self, settings: Settings) -> str | None:
+        if self.key in map(key_of, releasable(settings)):
+            return None
+        return _no_alert(self.corridor)
+
+    def why_decided_already(self, holding: Iterable[Entry]) -> str | None:
+        for other in holding:
+            if isinstance(other, AlertRelease) and other.key == self.key:
+                return already("Decision {id} has released this alert.", other)
+        return None
+
+
+def releasable(settings: Settings) -> list[dict[str, str]]:
+    """Return the alerts in force that a steward may release: of cases, from origin to destination."""
+    return list(filter(is_releasable, review.read(settings, review.ALERTS)))
+
+
+def is_releasable(row: Mapping[str, Any]) -> bool:
+    return (row["record_grain"], row["level"]) == ("case", "od")
+
+
+def key_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return corridor, direction and first month of a listed alert, as a decision names it."""
+    return row["corridor_id"], row["direction"], row["first_month"]
+
+
+def corridor_name(corridor: str) -> str:
+    """Return `Marsabit → Nairobi`."""
+    names = places.place_names()
+    return " → ".join(names.get(place, place) for place in corridor.split(">"))
+
+
+def _no_alert(corridor: str) -> str:
+    return say(
+        "{corridor} has no such alert in force. The desk lists the alerts under Alerts, and "
+        "marts.mart_alerts has them; every refresh measures them anew.",
+        corridor=corridor_name(corridor),
+    )
+
+
+def effect(settings: Settings, new: Sequence[AlertRelease], holding: Holding, now: datetime) -> Effect:
+    before = _public(settings, holding)
+    after = before | {one.key for one in new}
+    return Effect([_change(before, after)], [*(one.shown() for one in new), _WARNS])
+
+
+def effect_of_revoking(
+    settings: Settings, revoked: Sequence[AlertRelease], left: Holding, now: datetime
+) -> Effect:
+    after = _public(settings, left)
+    return Effect([_change(after | {one.key for one in revoked}, after)], [_COPIED])
+
+
+def _public(settings: Settings, holding: Holding) -> set[tuple[str, str, str]]:
+    decided = {(one["corridor"], one["direction"], str(one["first_month"])) for one in holding["alert_release"]}
+    return decided & set(map(key_of, releasable(settings)))
+
+
+def _change(before: set[tuple[str, str, str]], after: set[tuple[str, str, str]]) -> Change:
+    return Change(say("Alerts that the public sees"), len(before), len(after))
+
+
+GROUP = Group({"alert_release": AlertRelease}, effect, effect_of_revoking)
