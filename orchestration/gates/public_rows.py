@@ -2,8 +2,8 @@
 
 A label needs a large public count; shares and ranks follow from public counts; the period is closed; numbers
 that others published name their source, and members have them too; every public table has a rule here.
-`public` and `members` are the editions of a candidate, `counts` its public counts, `released_alerts` what stewards
-released (`gates.protection`).
+`public` and `members` are the editions of a candidate, `counts` its public counts, `released_alerts` what
+stewards released (`gates.protection`).
 """
 
 from __future__ import annotations

@@ -47,10 +47,17 @@ def settle(run: Run) -> Artifact:
         "is_unchanged": is_rolled_back or not (settled.changed or refreshes.lists_show_candidate(settings)),
         "clock": fingerprint_of(gates.decided_by_clock(settled)),
         **{
-            name: pq.read_metadata(folder / f"{name}.parquet").num_rows for name in ("sources", "alert_releases")
+            name: pq.read_metadata(folder / f"{name}.parquet").num_rows
+            for name in ("sources", "alert_releases")
         },
     }
-    names = ("in_force.parquet", "in_force.json", "row_decisions.parquet", "alert_releases.parquet", "sources.parquet")
+    names = (
+        "in_force.parquet",
+        "in_force.json",
+        "row_decisions.parquet",
+        "alert_releases.parquet",
+        "sources.parquet",
+    )
     files = [folder / name for name in names]
     return note(settings.work, IN_FORCE, settled.inputs_hash, files, facts)
 

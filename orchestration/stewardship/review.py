@@ -191,7 +191,9 @@ def write_alerts(
                "is_published")  # fmt: skip
     found: dict[tuple[str, ...], dict[str, Any]] = {}
     for rows, is_published in ((staged, False), (released, True)):
-        found |= {tuple(str(row[name]) for name in key): {**row, "is_published": is_published} for row in rows}
+        found |= {
+            tuple(str(row[name]) for name in key): {**row, "is_published": is_published} for row in rows
+        }
     _write(settings, ALERTS, columns, [row for _, row in sorted(found.items())])
 
 

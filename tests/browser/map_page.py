@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-VIEWS = ("corridors", "places", "hotspots", "shifts", "risk", "rounds")
+VIEWS = ("corridors", "places", "hotspots", "shifts", "alerts", "risk", "rounds")
 
 
 def drawn(page: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from html.parser import HTMLParser
 from typing import Any
 
@@ -122,7 +123,7 @@ def stands_in_its_cell(edition: Edition, value: Value) -> bool:
     if len(rows) != 1:
         return False
     cell = rows[0][value.column]
-    if isinstance(cell, str) or name == "periods":
+    if isinstance(cell, str | date) or name == "periods":
         return True  # a status, a name or a day in words
     shown = NUMBER.findall(value.text)
     return all(_is_near(float(number.replace(",", "")), cell) for number in shown)

@@ -28,7 +28,7 @@ from orchestration.outputs.exports.write import write_citation, write_exports
 from orchestration.outputs.licence import DataLicence, licence_of
 from orchestration.warehouse import manifest_path
 from tests.conftest import new_evidence_base
-from tests.unit.published_world import KEYS, MANIFEST, write_release
+from tests.unit.published_world import KEYS, MANIFEST, RELEASED_ALERT, write_release
 
 EDITIONS = ("public", "members")
 editions = pytest.mark.parametrize("edition", EDITIONS)
@@ -43,7 +43,7 @@ def dbt_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory, dbt_manifest: Path) -> Path:
     """The published world, of real partners."""
-    folder = write_release(tmp_path_factory.mktemp("release"))
+    folder = write_release(tmp_path_factory.mktemp("release"), public={"alerts": [RELEASED_ALERT]})
     write_exports(folder, {**MANIFEST, "is_synthetic": False}, dbt_manifest)
     return folder
 

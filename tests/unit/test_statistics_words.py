@@ -38,7 +38,9 @@ def test_every_code_of_the_shifts_has_its_sentence() -> None:
 
 
 def test_every_direction_of_an_alert_has_its_sentence() -> None:
-    assert codes_with_words("alert_direction") == codes_in_the_dictionary("alert_direction") == {"rise", "fall"}
+    assert (
+        codes_with_words("alert_direction") == codes_in_the_dictionary("alert_direction") == {"rise", "fall"}
+    )
 
 
 def test_every_band_has_its_sentence() -> None:

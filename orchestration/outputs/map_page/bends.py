@@ -10,7 +10,7 @@ import pandas as pd
 from orchestration.outputs.bends import BENDS, Point, bends_of
 from orchestration.outputs.edition import Edition
 
-TABLES = ("corridors", "shifts", "routes")
+TABLES = ("corridors", "shifts", "alerts", "routes")
 
 
 def bends(edition: Edition, sheets: Sequence[Mapping[str, Point]]) -> dict[str, dict[str, list[float]]]:

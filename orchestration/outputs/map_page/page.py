@@ -27,9 +27,9 @@ HERE = Path(__file__).parent
 LIBRARY = HERE / "vendor" / "echarts.min.js"
 # In order: code that runs on loading uses only names of scripts before it.
 SCRIPTS = (
-    "payload", "say", "state", "frames", "rows", "corridors", "places", "hotspots", "shifts", "risk",
-    "rounds", "views", "notes", "colours", "ground", "marks", "map", "zoom", "legend", "table", "details",
-    "controls", "main",
+    "payload", "say", "state", "frames", "rows", "corridors", "places", "hotspots", "shifts", "alerts",
+    "risk", "rounds", "views", "notes", "colours", "ground", "marks", "map", "zoom", "legend", "table",
+    "details", "controls", "main",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from orchestration.core import REFERENCE_SEEDS
 from orchestration.outputs.edition import Edition
 
-COUNTS = ("movement_count", "baseline_count", "current_count")
+COUNTS = ("movement_count", "baseline_count", "current_count", "record_count")
 COLUMNS = {
     "periods": ("period_id", "period_kind", "period_to", "is_complete"),
     "corridors": (
@@ -34,6 +34,10 @@ COLUMNS = {
         "comparison", "baseline", "current", "record_grain", "level", "corridor_id", "direction", "status",
         "evidence", "baseline_count", "current_count", "factor_band", "displaced_from",
     ),
+    "alerts": (
+        "record_grain", "level", "corridor_id", "direction", "first_month", "newest_month", "record_count",
+        "expected_low", "expected_high", "evidence",
+    ),
     "risk": ("period_id", "record_grain", "place_id", "band", "components"),
     "routes": ("period_id", "line", "line_id", "level", "role", "place_id", "report_count"),
     "novelty": ("period_id", "item_kind", "item", "role", "evidence_class"),
@@ -45,7 +49,7 @@ CARD_DOMAINS = ("exploitation_type", "transport_mode", "recruitment_method")
 CARD_SUBJECTS = ("place", "corridor")
 DECIMALS = 4
 STOPS = ("origin_place_id", "via_place_id", "destination_place_id", "place_id")
-TABLES_WITH_PLACES = ("corridors", "places", "hotspots", "shifts", "risk", "routes", "novelty")
+TABLES_WITH_PLACES = ("corridors", "places", "hotspots", "shifts", "alerts", "risk", "routes", "novelty")
 
 
 def tables(edition: Edition) -> dict[str, dict[str, Any]]:

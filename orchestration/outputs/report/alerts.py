@@ -1,4 +1,4 @@
-"""Alerts on the first page: corridors whose monthly records left the range that partners' own level lets expect."""
+"""Alerts on the first page: corridors with more or fewer records than partners' own level lets expect."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def alerts(view: View) -> list[Block]:
     """
     say, rows = view.say, view.alerts()
     if not rows:
-        return [] if view.is_public else [Paragraph((*say("alerts.none"), " ", *say("alerts.limits")), tone="note")]
+        return [] if view.is_public else [Paragraph(say("alerts.none"), tone="note")]
     found = [_paragraph(view, row) for row in rows]
     return [
         Heading(say("alerts.title")),

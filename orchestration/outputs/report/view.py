@@ -123,7 +123,13 @@ class View:
         """Return the alerts in force: of cases first, origin to destination before those by transit place."""
         rows = self.published.rows("alerts")
         return sorted(
-            rows, key=lambda row: (row["record_grain"] != GRAIN, row["level"], str(row["first_month"]), row["corridor_id"])
+            rows,
+            key=lambda row: (
+                row["record_grain"] != GRAIN,
+                row["level"],
+                str(row["first_month"]),
+                row["corridor_id"],
+            ),
         )
 
     def hotspots(self, role: str) -> list[Row]:

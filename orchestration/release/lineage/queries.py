@@ -141,12 +141,12 @@ def shift(key: Key) -> Query:
 
 
 def alert(key: Key) -> Query:
-    """Select the records of a corridor since the alert's first month; those after its newest are not counted."""
+    """Select the records of a corridor since the alert's first month."""
     parameters: dict[str, Any] = {
         "table": "corridors", "role": key["level"], "line": key["corridor_id"], "population": "all",
         "record_grain": key["record_grain"], "first": key["first_month"],
     }  # fmt: skip
-    since = " and is_counted and month_from >= cast($first as date)"
+    since = " and is_counted and month_from = month_to and month_from >= cast($first as date)"
     return Query(_AT_A_LINE.format(part="") + since, parameters)
 
 

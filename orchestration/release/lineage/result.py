@@ -126,11 +126,6 @@ class LineageResult:
     def shift_counts(self, row: Row) -> dict[str, Any]:
         return {f"{side}_count": len(self.part(side)) for side in ("baseline", "current")}
 
-    def alert_count(self, row: Row) -> dict[str, Any]:
-        newest = row.get("newest_month")
-        until = [record for record in self.counted if newest is None or record["month_to"] <= newest]
-        return {"record_count": len(until)}
-
     def hotspot_count(self, row: Row) -> dict[str, Any]:
         return {"movement_count": len(self.counted)}
 

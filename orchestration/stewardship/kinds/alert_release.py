@@ -126,7 +126,9 @@ def effect_of_revoking(
 
 
 def _public(settings: Settings, holding: Holding) -> set[tuple[str, str, str]]:
-    decided = {(one["corridor"], one["direction"], str(one["first_month"])) for one in holding["alert_release"]}
+    decided = {
+        (one["corridor"], one["direction"], str(one["first_month"])) for one in holding["alert_release"]
+    }
     return decided & set(map(key_of, releasable(settings)))
 
 

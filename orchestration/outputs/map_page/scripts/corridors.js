@@ -25,7 +25,7 @@ const corridorsView = {
     ),
   summary: (shown, rows) =>
     say("summary.listed", { ...whereOf(shown), what: say(`summary.corridors.${shown.level}`), count: count(rows.length) }),
-  highlights: (shown, rows) => [sayLargest(rows), sayUndrawn(rows)],
+  highlights: (shown, rows) => [sayLargest(rows), sayUndrawn(rows), sayAlerts()],
   scene(shown, rows) {
     const largest = largestOf("corridors", shown, { level: shown.level });
     return {

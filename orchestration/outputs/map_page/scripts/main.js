@@ -44,7 +44,7 @@ const captionNow = () =>
   [
     say(`view.${state.view}`),
     state.grain && grainName(state),
-    state.period ? periodName(state.period) : CHOICE_WORDS.windows(state.windows),
+    state.period ? periodName(state.period) : state.windows && CHOICE_WORDS.windows(state.windows),
     ...["level", "role", "list"].map((key) => state[key] && CHOICE_WORDS[key](state[key])),
   ]
     .filter(Boolean)

@@ -102,6 +102,10 @@ const sayUndrawn = (rows) => {
   const undrawn = rows.filter((row) => !isDrawable(row)).length;
   return undrawn ? say("summary.undrawn", { count: undrawn }) : "";
 };
+const sayAlerts = () => {
+  const alerts = rowsOf("alerts").length;
+  return alerts ? say("summary.has_alerts", { count: count(alerts) }) : "";
+};
 const grainName = ({ grain, people }) =>
   people === "children" ? say("grain.of_children", { grain: sayCode("grain", grain) }) : sayCode("grain", grain);
 const whereOf = (shown) => ({ grain: grainName(shown), period: periodName(shown.period) });

@@ -1,5 +1,5 @@
 // The views in the order of their tabs; a table without rows has none.
-const ALL_VIEWS = [corridorsView, placesView, hotspotsView, shiftsView, riskView, roundsView];
+const ALL_VIEWS = [corridorsView, placesView, hotspotsView, shiftsView, alertsView, riskView, roundsView];
 const VIEWS = ALL_VIEWS.filter((view) => view.source().length > 0);
 const viewOf = (shown) => VIEWS.find((view) => view.id === shown.view) ?? VIEWS[0];
 

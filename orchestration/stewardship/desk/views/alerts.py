@@ -20,7 +20,9 @@ def alerts(visit: Visit) -> Response:
 def list_of_alerts(visit: Visit) -> List:
     t, settings = visit.words, visit.settings
     decisions = active_decisions(settings, settings.as_of())
-    released = {(one["corridor"], one["direction"], one["first_month"]): one["id"] for one in decisions.alert_releases}
+    released = {
+        (one["corridor"], one["direction"], one["first_month"]): one["id"] for one in decisions.alert_releases
+    }
 
     def is_public(row: dict[str, str]) -> bool:
         return is_releasable(row) and key_of(row) in released
