@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from orchestration.outputs.published import Row, day
-from orchestration.outputs.report.parts import Block, Columns, Heading, Paragraph
+from orchestration.outputs.report.parts import Block, Heading, Paragraph
 from orchestration.outputs.report.view import GRAIN, View
 from orchestration.outputs.texts import Sentence
 
 TONES = {"rise": "up", "fall": "down"}
-SIDE_BY_SIDE, WIDTH = 3, 55.3  # of each, in millimetres
+MOST = 6  # on a page that has other findings
 
 
 def alerts(view: View) -> list[Block]:
@@ -19,14 +19,11 @@ def alerts(view: View) -> list[Block]:
     say, rows = view.say, view.alerts()
     if not rows:
         return [] if view.is_public else [Paragraph(say("alerts.none"), tone="note")]
-    found = [_paragraph(view, row) for row in rows]
+    more = say("alerts.more", count=str(len(rows) - MOST)) if len(rows) > MOST else ()
     return [
         Heading(say("alerts.title")),
-        *(
-            Columns([WIDTH] * SIDE_BY_SIDE, [found[at : at + 1] for at in range(first, first + SIDE_BY_SIDE)])
-            for first in range(0, len(found), SIDE_BY_SIDE)
-        ),
-        Paragraph(say("alerts.limits"), tone="note"),
+        *(_paragraph(view, row) for row in rows[:MOST]),
+        Paragraph((*more, *say("alerts.limits")), tone="note"),
     ]
 
 

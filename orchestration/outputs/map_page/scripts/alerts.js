@@ -44,10 +44,7 @@ const alertsView = {
   ],
   figure: (row) => say("alert.since", { what: sayChange(row), month: sayMonth(row.data.first_month) }),
   scene: (shown, rows) => ({
-    lines: rows.flatMap((row) => [
-      ...linesOfRow(row, { colour: "pair", width: 13, isHalo: true }),
-      ...linesOfRow(row, { width: 4, ...CHANGE_STYLES[row.data.direction] }),
-    ]),
+    lines: rows.flatMap((row) => linesOfRow(row, { width: 4, ...CHANGE_STYLES[row.data.direction] })),
     points: [
       ...spotsOfRows(rows),
       ...rows.map((row) => ({
