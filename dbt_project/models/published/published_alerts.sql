@@ -19,7 +19,7 @@ editions as (
         first_month,
         alerted_month,
         newest_month,
-        {{ members_count('record_count') }} as record_count,
+        case when record_count = 0 then 0 else {{ members_count('record_count') }} end as record_count,
         case when record_count > 0 then {{ members_count_text('record_count') }} else '0' end as record_count_text,
         cast(floor(expected_low) as integer) as expected_low,
         cast(ceil(expected_high) as integer) as expected_high,

@@ -39,8 +39,8 @@ def list_of_alerts(visit: Visit) -> List:
     columns = (
         Column("corridor", "release.corridor", lambda row: corridor_name(row["corridor_id"])),
         Column("direction", "alerts.direction", said=lambda code: t(f"alerts.{code}"), is_facet=True),
-        Column("first_month", "alerts.since", lambda row: row["first_month"][:7]),
-        Column("newest_month", "alerts.until", lambda row: row["newest_month"][:7]),
+        Column("first_month", "alerts.since", lambda row: row["first_month"][:7], said=t.day),
+        Column("newest_month", "alerts.until", lambda row: row["newest_month"][:7], said=t.day),
         Column("records", "alerts.records", lambda row: row["record_count_text"],
                lambda row: Cell(row["record_count_text"])),
         Column("expected", "alerts.expected",
