@@ -15,7 +15,6 @@ from orchestration.statistics.regional_risk import (
     COMPONENTS,
     NOT_RATED,
     ROLES,
-    GammaRatio,
     LogNormalRatio,
     Rating,
     component_score,
@@ -27,7 +26,6 @@ from orchestration.statistics.share_ratio import share_ratios
 # Long enough for a county to gather records; the change is against as many months before.
 PERIOD_KINDS = ("year", "rolling_12_months")
 _MONTHS_OF_A_PERIOD = 12
-Ratio = GammaRatio | LogNormalRatio
 
 
 def county_ratings(
@@ -41,7 +39,7 @@ def county_ratings(
     """One row per grain, complete twelve months and county that was watched or reported in any of the roles.
 
     Args:
-        places: rows of `hotspots.hotspots`, with the posterior of each county and role.
+        places: rows of `hotspots.hotspots`, with log_ratio and log_error of each county and role.
         county_counts: source, record_grain, place_id, month_from, month_to, record_count.
         partner_counts: the same without the place: every record of a partner once.
         active_months: source, record_grain, month_start.
@@ -95,16 +93,16 @@ def _changes(
     }
 
 
-def _levels(of_period: pd.DataFrame) -> dict[str, dict[str, Ratio | None]]:
-    """By county, the posterior of each of its roles; None where a label stands instead of a number."""
-    names = ("place_id", "place_role", "label", "posterior_shape", "posterior_rate")
-    levels: dict[str, dict[str, Ratio | None]] = {}
-    for county, role, label, *gamma in zip(*(of_period[name].tolist() for name in names), strict=True):
-        levels.setdefault(county, {})[role] = None if label in WITHOUT_NUMBERS else GammaRatio(*gamma)
+def _levels(of_period: pd.DataFrame) -> dict[str, dict[str, LogNormalRatio | None]]:
+    """By county, the ratio of each of its roles; None where a label stands instead of a number."""
+    names = ("place_id", "place_role", "label", "log_ratio", "log_error")
+    levels: dict[str, dict[str, LogNormalRatio | None]] = {}
+    for county, role, label, *known in zip(*(of_period[name].tolist() for name in names), strict=True):
+        levels.setdefault(county, {})[role] = None if label in WITHOUT_NUMBERS else LogNormalRatio(*known)
     return levels
 
 
-def _row(components: Mapping[str, Ratio | None], policy: Policy) -> dict[str, Any]:
+def _row(components: Mapping[str, LogNormalRatio | None], policy: Policy) -> dict[str, Any]:
     """The rating beside each component with its score and weight; no score without its range."""
     rating = rate(components, policy)
     row: dict[str, Any] = dict.fromkeys(Rating._fields, np.nan) | {"band": NOT_RATED}

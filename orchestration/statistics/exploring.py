@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from orchestration.statistics.two_way import Floats, Mask
+from orchestration.statistics.comparable import Floats, Mask
 
 BASELINE, GUARD = 7, 2
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from orchestration.statistics.two_way import Floats
+from orchestration.statistics.comparable import Floats
 
 
 def two_sided(z: Floats) -> Floats:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from orchestration.statistics.comparable import Floats
 from orchestration.statistics.policy import Policy
-from orchestration.statistics.two_way import Floats
 
 # Labels that stand instead of numbers.
 WITHOUT_NUMBERS = ("insufficient", "single_source", "not_comparable")
@@ -20,6 +20,7 @@ def labels(
     above_mark: Floats,
     above_one: Floats,
     below_mark: Floats,
+    low: Floats,
     policy: Policy,
 ) -> np.ndarray:
     """The first label that holds for each place.
@@ -30,14 +31,15 @@ def labels(
         expected: records expected at ratio 1; nan outside the comparable group.
         above_mark, above_one, below_mark: probability of a ratio above the policy's mark, above 1, and below
             the inverse of the mark; nan outside the group.
+        low: end of the interval shown beside the label; of high activity it says something only above 1.
     """
     rules = {
         "insufficient": (records < policy.hotspot_minimum_records)
         | (expected < policy.hotspot_minimum_expected),
         "single_source": partners == 1,
         "not_comparable": np.isnan(expected),
-        "hotspot": above_mark > policy.hotspot_certainty,
-        "elevated": above_one > policy.hotspot_certainty,
+        "hotspot": (above_mark > policy.hotspot_certainty) & (low > 1),
+        "elevated": (above_one > policy.hotspot_certainty) & (low > 1),
         "lower": below_mark > policy.hotspot_certainty,
     }
     return np.select([*rules.values()], [*rules], default="not_distinguished")

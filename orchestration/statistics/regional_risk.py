@@ -25,20 +25,6 @@ _DRAWS = 2000
 _SEED = 20  # the same draws in every release
 
 
-class GammaRatio(NamedTuple):
-    """A ratio to the country's mean, as the gamma posterior of the hotspot model gives it."""
-
-    shape: float
-    rate: float
-
-    @property
-    def middle(self) -> float:
-        return self.shape / self.rate
-
-    def at(self, quantiles: Floats) -> Floats:
-        return np.asarray(special.gammaincinv(self.shape, quantiles) / self.rate)
-
-
 class LogNormalRatio(NamedTuple):
     """A ratio whose logarithm is normal."""
 
@@ -84,7 +70,7 @@ def weighted(scores: Mapping[str, Floats], weights: Mapping[str, float]) -> Floa
     return np.asarray(sum(weights[name] * score for name, score in scores.items()) / total)
 
 
-def rate(components: Mapping[str, GammaRatio | LogNormalRatio | None], policy: Policy) -> Rating | None:
+def rate(components: Mapping[str, LogNormalRatio | None], policy: Policy) -> Rating | None:
     """Rate one county over the components that are there; None where too many are missing.
 
     A missing component (None) has no part in the score, its range or its band.

@@ -1,4 +1,8 @@
-"""Windows: the places that are compared with each other, as matrices of partners x places."""
+"""Windows: the places that are compared with each other, as matrices of partners x places.
+
+Few pass or are seen at any one place on the way, so transit and border points are compared over a year or
+twelve months and not by quarter.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from orchestration.statistics.two_way import Floats
+from orchestration.statistics.catchments import Counts
+from orchestration.statistics.comparable import Floats
+from orchestration.statistics.positions import distance, positions
 
 LEVELS = ("county", "border_point")
 GRAINS = ("case", "route_report")
@@ -17,40 +23,101 @@ POPULATIONS = ("all", "children")
 # What the places of one comparison share; months watched are the same for each population.
 EFFORT_KEYS = ["place_level", "place_role", "period_id", "record_grain"]
 WINDOW_KEYS = [*EFFORT_KEYS, "population"]
+# What the places of one role share over all quarters.
+POOL_KEYS = ["record_grain", "place_role"]
 
 
 @dataclass(frozen=True)
 class Window:
-    """`key` has the values of WINDOW_KEYS; `place_ids` name the columns of the matrices, sorted."""
+    """`key` has the values of WINDOW_KEYS or POOL_KEYS; `place_ids` name the columns, sorted."""
 
     key: tuple[str, ...]
     place_ids: list[str]
-    records: Floats
-    months: Floats
+    counts: Counts
 
 
-def windows(counts: pd.DataFrame, effort: pd.DataFrame, complete: pd.Series) -> Iterator[Window]:
+def with_distance(effort: pd.DataFrame) -> pd.DataFrame:
+    """Months of effort beside the distance from the office; nan for a partner that declares none at all.
+
+    A partner that declares one for a part of what it watches has the one of most months for the rest.
+    """
+    keys = ["source", "record_grain"]
+    declared = effort.dropna(subset=["office_place_id"])
+    months = declared.groupby([*keys, "office_place_id"])["effort_months"].sum().reset_index()
+    main = months.sort_values(["effort_months", "office_place_id"]).groupby(keys)["office_place_id"].last()
+    usual = effort[keys].merge(main.rename("usual"), how="left", left_on=keys, right_index=True)["usual"]
+    office = (
+        effort["office_place_id"].astype(object).where(effort["office_place_id"].notna(), usual.to_numpy())
+    )
+    pairs = pd.DataFrame({"office": office, "place": effort["place_id"]}).drop_duplicates().dropna()
+    away = {pair: distance(*pair) for pair in pairs.itertuples(index=False, name=None)}
+    found = [away.get(pair, np.nan) for pair in zip(office, effort["place_id"], strict=True)]
+    return effort.assign(
+        month_distance=np.array(found, dtype=float) * effort["effort_months"].to_numpy(float)
+    )
+
+
+def windows(
+    counts: pd.DataFrame, effort: pd.DataFrame, periods: pd.DataFrame, partners: list[str]
+) -> Iterator[Window]:
     """Each window of the complete periods in which a place is watched or reported, in the order of its key.
 
-    `counts` and `effort` are as `hotspots` takes them; `complete` holds period_id.
+    `counts`, `effort` (with its distance) and `periods` are as `hotspots` takes them. Rows are numbered by
+    `partners`.
     """
-    counts = counts[_is_measured(counts, complete) & (counts["record_count"] > 0)]
-    effort = effort[_is_measured(effort, complete)]
-    reported = _Cells(counts, WINDOW_KEYS, "record_count")
-    watched = _Cells(effort, EFFORT_KEYS, "effort_months")
+    complete = periods[periods["is_complete"].astype("bool")]
+    quarters = complete.loc[complete["period_kind"] == "quarter", "period_id"]
+    counts, effort = (_measured(frame, complete["period_id"], quarters) for frame in (counts, effort))
+    counts = counts[counts["record_count"] > 0]
+    reported, watched = _Cells(counts, WINDOW_KEYS, "record_count"), _Watched(effort, EFFORT_KEYS)
     keys = {(*key, population) for key in watched.rows_of for population in POPULATIONS} | {*reported.rows_of}
     for key in sorted(keys):
-        places, partners, found = reported.of(key)
-        watched_places, watched_partners, months = watched.of(key[:-1])
-        place_ids, column = np.unique([*places, *watched_places], return_inverse=True)
-        names, row = np.unique([*partners, *watched_partners], return_inverse=True)
-        split, shape = len(found), (len(names), len(place_ids))
-        yield Window(
-            key,
-            [str(place_id) for place_id in place_ids],
-            _matrix(shape, row[:split], column[:split], found),
-            _matrix(shape, row[split:], column[split:], months),
-        )
+        yield _window(key, reported.of(key), watched.of(key[:-1]), partners)
+
+
+def pools(
+    counts: pd.DataFrame, effort: pd.DataFrame, periods: pd.DataFrame, partners: list[str]
+) -> list[Window]:
+    """All records by county of all complete quarters together, a window for each grain and role."""
+    complete = periods[periods["is_complete"].astype("bool")]
+    quarters = complete.loc[complete["period_kind"] == "quarter", "period_id"]
+    cells = [*POOL_KEYS, "place_id", "source"]
+    counts, effort = (
+        frame[
+            (frame["place_level"] == "county")
+            & frame["record_grain"].isin(GRAINS)
+            & frame["period_id"].isin(quarters)
+        ]
+        for frame in (counts, effort)
+    )
+    everybody = counts[counts["population"] == POPULATIONS[0]]
+    summed = everybody.groupby(cells)["record_count"].sum().reset_index()
+    reported, watched = _Cells(summed, POOL_KEYS, "record_count"), _Watched(effort, POOL_KEYS)
+    return [_window(key, reported.of(key), watched.of(key), partners) for key in sorted(watched.rows_of)]
+
+
+Cells = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def _window(key: Any, reported: Cells, watched: tuple[Cells, np.ndarray], partners: list[str]) -> Window:
+    places, sources, found = reported
+    (watched_places, watched_sources, months), month_distance = watched
+    place_ids, column = np.unique([*places, *watched_places], return_inverse=True)
+    names, row = np.unique([*sources, *watched_sources], return_inverse=True)
+    split, shape = len(found), (len(names), len(place_ids))
+    effort = _matrix(shape, row[split:], column[split:], months)
+    far = _matrix(shape, row[split:], column[split:], month_distance)
+    ids = [str(place_id) for place_id in place_ids]
+    counts = Counts(
+        records=_matrix(shape, row[:split], column[:split], found),
+        effort=effort,
+        away=np.divide(far, effort, out=np.zeros(shape), where=effort > 0),
+        at=positions(ids),
+        partner=np.searchsorted(partners, names),
+    )
+    # An office that is unknown is so for every place.
+    counts.away[np.isnan(counts.away).any(axis=1)] = np.nan
+    return Window(key, ids, counts)
 
 
 class _Cells:
@@ -62,20 +129,34 @@ class _Cells:
             frame[column].to_numpy() for column in ("place_id", "source", value)
         )
 
-    def of(self, key: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def of(self, key: tuple[str, ...]) -> Cells:
         rows = self.rows_of.get(key, np.array([], dtype=int))
         return self.places[rows], self.partners[rows], self.values[rows]
 
 
+class _Watched(_Cells):
+    """Months, a row an office, with their distance."""
+
+    def __init__(self, frame: pd.DataFrame, keys: list[str]) -> None:
+        super().__init__(frame, keys, "effort_months")
+        self.month_distance = frame["month_distance"].to_numpy()
+
+    def of(self, key: tuple[str, ...]) -> tuple[Cells, np.ndarray]:  # type: ignore[override]
+        rows = self.rows_of.get(key, np.array([], dtype=int))
+        return super().of(key), self.month_distance[rows]
+
+
 def _matrix(shape: tuple[int, int], rows: np.ndarray, columns: np.ndarray, values: np.ndarray) -> Floats:
     matrix = np.zeros(shape)
-    np.add.at(matrix, (rows, columns), values)  # a partner's months at a place come by office
+    np.add.at(matrix, (rows, columns), values)  # a partner's months at a place come by office and quarter
     return matrix
 
 
-def _is_measured(frame: pd.DataFrame, complete: pd.Series) -> pd.Series:
-    return (
+def _measured(frame: pd.DataFrame, complete: pd.Series, quarters: pd.Series) -> pd.DataFrame:
+    on_the_way = (frame["place_role"] == "transit") | (frame["place_level"] == "border_point")
+    return frame[
         frame["place_level"].isin(LEVELS)
         & frame["record_grain"].isin(GRAINS)
         & frame["period_id"].isin(complete)
-    )
+        & ~(on_the_way & frame["period_id"].isin(quarters))
+    ]

@@ -117,7 +117,7 @@ def aggregates(count: int) -> dict[str, pa.Table]:
             grouped = rows.groupby([*keys, "period_id", "record_grain", "source"], as_index=False)
             counts.append(grouped.size().assign(population=population))
         months = min(span.last, MONTHS - 1) - max(span.first, 0) + 1
-        effort.append(watched.assign(period_id=span.period_id, effort_months=months))
+        effort.append(watched.assign(period_id=span.period_id, effort_months=months, office_place_id=None))
     levels = [
         told.assign(corridor_level="od", via_place_id=None),
         told.assign(corridor_level="odv", corridor_id=told["corridor_id"] + ">" + told["via_place_id"]),

@@ -1,74 +1,64 @@
-"""Hotspots on simulated worlds with known truth: twenty seeded replicates; `tests.benchmarks.simulate_hotspots` runs many."""
+"""Hotspots on simulated worlds with known truth: a few of each kind, with wide margins.
+
+`tests.benchmarks.simulate_hotspots` judges many.
+"""
 
 from __future__ import annotations
+
+from functools import cache
 
 import numpy as np
 import pytest
 
 from orchestration.statistics.policy import load_policy
-from tests.unit.hotspot_worlds import Flags, World, flags, world
+from tests.unit.hotspot_worlds import Judged, Kind, World, judged, world
 
-REPLICATES = 20
+WORLDS = 8
 POLICY = load_policy()
-Made = list[tuple[World, Flags]]
+FALLING, FALLING_UNKNOWN = Kind(slope=0.5), Kind(slope=0.5, has_office=False)
+NEW = Kind(has_new_partner=True, is_planted=False)
 
 
-@pytest.fixture(scope="module")
-def planted() -> Made:
-    return [(made := world(seed), flags(made, POLICY)) for seed in range(REPLICATES)]
+@cache
+def made(kind: Kind) -> list[tuple[World, Judged]]:
+    return [(one := world(seed, kind), judged(one, POLICY)) for seed in range(WORLDS)]
 
 
-@pytest.fixture(scope="module")
-def null() -> Made:
-    return [(made := world(seed, is_planted=False), flags(made, POLICY)) for seed in range(REPLICATES)]
+@pytest.mark.parametrize("kind", [Kind(), FALLING, FALLING_UNKNOWN, Kind(differs=0.4)])
+def test_large_counties_are_found(kind: Kind) -> None:
+    found = np.concatenate([seen.hot[one.true_ratio > 3] for one, seen in made(kind)])
+    assert len(found) > 5 and found.mean() >= 0.7
 
 
-def test_the_planted_core_is_found(planted: Made) -> None:
-    found = [(seen.labels[made.core] == "hotspot").all() for made, seen in planted]
-    assert np.mean(found) >= 0.7
+@pytest.mark.parametrize("kind", [Kind(), FALLING, FALLING_UNKNOWN, Kind(differs=0.4), Kind(waves=0.5)])
+def test_few_hotspots_are_false(kind: Kind) -> None:
+    of_hot = np.concatenate([one.true_ratio[seen.hot] for one, seen in made(kind)])
+    assert len(of_hot) > 5 and (of_hot < POLICY.hotspot_ratio).mean() <= 0.1
 
 
-def test_a_big_new_partner_makes_no_hotspot(planted: Made) -> None:
-    flagged = [label for made, seen in planted for label in seen.labels[made.confounded] == "hotspot"]
-    assert np.mean(flagged) <= 0.1
+@pytest.mark.parametrize("kind", [FALLING, FALLING_UNKNOWN, Kind(waves=0.5)])
+def test_intervals_hold_the_truth_as_often_as_they_say(kind: Kind) -> None:
+    shown, covered = (
+        sum(int(cells.sum()) for cells in parts)
+        for parts in zip(*((seen.is_shown, seen.is_covered) for _, seen in made(kind)), strict=True)
+    )
+    assert shown > 200 and covered / shown >= 0.92
 
 
-def test_raw_counts_would_flag_the_new_partners_counties(null: Made) -> None:
-    """The trap is there: half of them have more than half again as many records as the mean."""
-    raw = [made.records.sum(axis=0) / made.records.sum(axis=0).mean() for made, _ in null]
-    over = [ratio[made.confounded] > POLICY.hotspot_ratio for (made, _), ratio in zip(null, raw, strict=True)]
+def test_known_offices_show_what_distance_hides() -> None:
+    """Taken as seen alike from everywhere, the counts only look scattered."""
+    blind, seen = (
+        [judged(world(seed, Kind(slope=0.7)), POLICY, is_blind) for seed in range(WORLDS)]
+        for is_blind in (True, False)
+    )
+    assert sum(one.hot.sum() for one in seen) > 2 * sum(one.hot.sum() for one in blind)
+
+
+def test_a_big_new_partner_makes_no_hotspot() -> None:
+    """By raw counts half of its counties would stand out."""
+    raw = [one.counts.records.sum(axis=0) / one.counts.records.sum(axis=0).mean() for one, _ in made(NEW)]
+    over = [
+        ratio[one.confounded] > POLICY.hotspot_ratio for ratio, (one, _) in zip(raw, made(NEW), strict=True)
+    ]
     assert np.mean(over) > 0.4
-    assert np.mean([seen.labels[made.confounded] == "hotspot" for made, seen in null]) <= 0.1
-
-
-@pytest.fixture(scope="module")
-def thin() -> Made:
-    """Records in waves, and about two partners a county: the hardest worlds."""
-    worlds = (world(seed, scatter=6.0, coverage=0.08) for seed in range(3 * REPLICATES))
-    return [(made, flags(made, POLICY)) for made in worlds]
-
-
-def test_thin_coverage_makes_fewer_but_no_false_labels(thin: Made) -> None:
-    """A false hotspot stands in few worlds; were partners' levels taken as known it would be one in six."""
-    hot = [seen.labels == "hotspot" for _, seen in thin]
-    false = [
-        (one & (made.true_ratio < POLICY.hotspot_ratio)).any()
-        for one, (made, _) in zip(hot, thin, strict=True)
-    ]
-    assert np.sum(hot) > 30
-    assert np.mean(false) <= 0.1
-
-
-def test_shown_intervals_hold_their_coverage_on_thin_data(thin: Made) -> None:
-    """Of 1,300 intervals; with the dispersion alone, and a prior taken as known, .90 did."""
-    held = [(seen.low <= made.true_ratio) & (made.true_ratio <= seen.high) for made, seen in thin]
-    shown = [~np.isnan(seen.low) for _, seen in thin]
-    assert np.mean(np.concatenate(held)[np.concatenate(shown)]) >= 0.93
-
-
-def test_few_null_worlds_have_a_false_hotspot(null: Made) -> None:
-    """Of a county whose true ratio lies below the mark."""
-    labelled = [
-        ((seen.labels == "hotspot") & (made.true_ratio < POLICY.hotspot_ratio)).any() for made, seen in null
-    ]
-    assert np.mean(labelled) <= 0.2
+    assert not any(seen.hot[one.confounded].any() for one, seen in made(NEW))

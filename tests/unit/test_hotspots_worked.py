@@ -1,27 +1,9 @@
-"""One county worked out by hand, from typed records through dbt and the statistics to the published table.
+"""One county followed from typed records through dbt and the statistics to the published table.
 
 Through 2023 two partners report cases by their origin. p watches Busia and Nairobi and reports 20 and 10;
-q watches Nairobi and Mombasa and reports 40 and 20. By counts Nairobi leads with 50.
-
-Ratios r and levels l with 12 l_p r = 20, 10 and 12 l_q r = 40, 20 are met exactly by l_p = .75, l_q = 3 and
-r = 20/9 (Busia), 10/9 (Nairobi), 5/9 (Mombasa). At ratio 1 they would report 9, 12 x (.75 + 3) = 45, and 36.
-Dispersion: the fit is exact, so 1, and no waves. At ratio 1 p ties Busia to Nairobi by 9 x 9/18 = 4.5 records, q
-Mombasa to Nairobi by 36 x 36/72 = 18; the log differences have variances 1/4.5 and 1/18. From the mean of all, weighted
-by 9, 45, 36, Busia lies .9 of the first and -.4 of the second away: .81/4.5 + .16/18 = .188889, so it counts as
-1/.188889 = 5.294118 expected records, and 20/9 of them observed. Nairobi: .01/4.5 + .16/18 = .011111, less than chance
-alone makes of 45 records, 1/45; Mombasa: .01/4.5 + .36/18 = .022222, less than 1/36. They count as they are.
-Prior: the mean is 81.764706/86.294118 = .947512. By weight these are 86.294118^2 / (5.294118^2 + 45^2 + 36^2) = 2.223533
-places, of freedom 1.223533. The ratios' variance around the mean is .177734, times 2.223533/1.223533 .322997, of which
-chance explains .947512/28.764706 = .032940; .290057 is left, with an error of sqrt(2/1.223533) x .322997 = .412958, z =
-.702389. Above 0 the mean of that normal distribution is .290057 + .412958 x .311731/.758782 = .459714:
-shape .947512^2/.459714 = 1.952909, rate .947512/.459714 = 2.061092.
-Nairobi: (1.952909 + 50) / (2.061092 + 45) = 1.103946. Without q, its largest partner (40 of 50):
-(1.952909 + 10) / (2.061092 + 9) = 1.080627. At the ratios so
-found chance makes more of its variance than ties do once again: 1.103946/45, drawn to the mean 1.103946/47.061092 =
-.023458. For the pull 2.061092/47.061092 = .043796 to the mean comes 2/1.223533 x (.043796 x (1.111111 - .947512))^2 =
-.000084, for the mean itself .043796^2 x (.947512/86.294118 + .459714/2.223533) = .000418; in all .023959: shape
-1.103946^2/.023959 = 50.865, rate 46.076.
-Busia and Mombasa have one source each.
+q watches Nairobi and Mombasa and reports 40 and 20. By counts Nairobi leads with 50; set against what each
+partner reports elsewhere it is 10/9 as active as the mean of the three. Four cells cannot say how much of
+that is scatter, so its ratio is drawn to 1, and its interval holds both. Busia and Mombasa have one source.
 """
 
 from __future__ import annotations
@@ -29,8 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import duckdb
+import numpy as np
 import pytest
 
+from orchestration.statistics.activity import activity
+from orchestration.statistics.catchments import Counts, no_catchment
 from tests.unit.dbt_world import World, rows
 
 YEAR = ("2023-01-01", "2023-12-31")
@@ -51,18 +36,27 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckD
         yield connection
 
 
-def test_nairobi_has_the_ratio_and_interval_worked_out_by_hand(warehouse: duckdb.DuckDBPyConnection) -> None:
-    """Gamma(50.86537, 46.07596), its density added up by Simpson's rule: .82162, 1.42733, .00940."""
-    ((*counts, largest, without, scatter, label, low, high, probability),) = rows(
+def test_nairobi_has_the_ratio_and_interval_of_the_model(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """The model itself is tested in test_hotspots.py; here, that its numbers arrive."""
+    ((*counts, expected, ratio, largest, without, dispersion, label, low, high, probability),) = rows(
         warehouse,
         f"""select record_count, compared_record_count, expected_record_count, activity_ratio,
         largest_partner_share, ratio_without_largest, dispersion, label, ratio_low, ratio_high, probability_high
         from marts.mart_hotspots
         where place_id = '{NAIROBI}' and role = 'origin' and period_id = 'year-2023' and population = 'all'""",
     )
-    assert counts == [50, 50, 45, 1.104]
-    assert (largest, without, scatter, label) == (0.8, 1.081, 1, "not_distinguished")
-    assert (low, high, probability) == (0.822, 1.427, 0.0094)
+    months = np.array([[12.0, 12, 0], [0, 12, 12]])
+    records = np.array([[20.0, 10, 0], [0, 40, 20]])
+    model = activity(
+        Counts(records, months, np.zeros((2, 3)), np.zeros((3, 2)), np.arange(2)), no_catchment(2)
+    )
+    of_model = (model.expected, model.ratio, model.without_largest, *model.interval(0.95), model.above(1.5))
+    assert counts == [50, 50] and (largest, label) == (0.8, "not_distinguished")
+    assert (expected, ratio, without, low, high, probability) == pytest.approx(
+        [values[1] for values in of_model], abs=6e-4
+    )
+    assert low < 1 < ratio < 10 / 9 < high
+    assert dispersion == pytest.approx(model.dispersion, abs=6e-4)
 
 
 def test_single_source_counties_are_counted_but_not_measured(warehouse: duckdb.DuckDBPyConnection) -> None:

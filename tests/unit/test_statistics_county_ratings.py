@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from math import log
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def place(county: str, role: str, ratio: float, label: str = "elevated", **keys:
     return {
         "place_level": "county", "place_id": county, "place_role": role, "period_id": "year-2024",
         "record_grain": "case", "population": "all", "label": label,
-        "posterior_shape": ratio * 1e6, "posterior_rate": 1e6, **keys,
+        "log_ratio": log(ratio), "log_error": 1e-3, **keys,
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Moran, empirical Bayes, false discovery and EARS, against published and cross-checked figures.
+"""Moran, false discovery and EARS, against published and cross-checked figures.
 
 `sids2.csv` is the classic data set of sudden infant deaths in North Carolina (Cressie 1993) as libpysal
 ships it (BSD), with queen neighbours made from its polygons; figures by esda 2.9 and R's spdep 1.3-5.
@@ -14,7 +14,6 @@ import pytest
 
 from orchestration.statistics.exploring import GUARD, ears_bounds, moran
 from orchestration.statistics.false_discovery import q_values, two_sided
-from orchestration.statistics.posterior import moments, posterior
 
 with (Path(__file__).parent / "sids2.csv").open(encoding="utf-8", newline="") as lines:
     SIDS = list(csv.DictReader(lines))
@@ -38,28 +37,12 @@ def test_moran_of_sudden_infant_deaths() -> None:
     assert found.z == pytest.approx(2.36253, abs=5e-6)
 
 
-@pytest.mark.parametrize(
-    ("year", "variance", "mean"), [("1979", 3.163655e-07, 0.001979204), ("1974", 7.692931e-07, 0.002021445)]
-)
-def test_the_moments_of_the_prior_are_marshalls(year: str, variance: float, mean: float) -> None:
-    found = moments(column(f"deaths_{year}"), column(f"births_{year}"))
-    assert found.mean == pytest.approx(mean, abs=5e-10)
-    assert found.variance == pytest.approx(variance, rel=1e-6)
-
-
-def test_the_posterior_mean_is_marshalls_empirical_bayes_rate() -> None:
-    deaths, births = column("deaths_1979"), column("births_1979")
-    known = moments(deaths, births)
-    rates = posterior(deaths, births, known.shape, known.rate).mean
-    assert rates[:4] == pytest.approx([0.00162492, 0.00226271, 0.00186202, 0.00202962], abs=5e-9)
-
-
 def test_moran_of_empirical_bayes_rates() -> None:
-    """Assuncao and Reis 1999: rates in their own standard errors."""
+    """Assuncao and Reis 1999: rates in their own standard errors, by the moments of Marshall 1991."""
     deaths, births = column("deaths_1979"), column("births_1979")
-    known = moments(deaths, births)
-    errors = np.sqrt(known.variance + known.mean / births)
-    assert moran((deaths / births - known.mean) / errors, NEAR).i == pytest.approx(0.1387882, abs=5e-8)
+    variance, mean = 3.163655e-07, 0.001979204
+    errors = np.sqrt(variance + mean / births)
+    assert moran((deaths / births - mean) / errors, NEAR).i == pytest.approx(0.1387882, abs=5e-8)
 
 
 def test_four_of_fifteen_are_found_as_in_the_paper_of_1995() -> None:

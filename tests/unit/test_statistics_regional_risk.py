@@ -9,7 +9,6 @@ import pytest
 
 from orchestration.statistics.regional_risk import (
     COMPONENTS,
-    GammaRatio,
     LogNormalRatio,
     component_score,
     component_weights,
@@ -18,13 +17,13 @@ from orchestration.statistics.regional_risk import (
 )
 from tests.simulated_corridors import POLICY
 
-SURE = 1e6  # records: a posterior that is all but a point
+SURE = 1e-3  # error of a ratio that is all but known
 
 
-def components(**ratios: float | None) -> dict[str, GammaRatio | LogNormalRatio | None]:
+def components(**ratios: float | None) -> dict[str, LogNormalRatio | None]:
     """Ratios that are all but certain, 1 unless told; None is missing."""
     return {
-        name: None if ratio is None else GammaRatio(SURE * ratio, SURE)
+        name: None if ratio is None else LogNormalRatio(np.log(ratio), SURE)
         for name, ratio in {**dict.fromkeys(COMPONENTS, 1.0), **ratios}.items()
     }
 
@@ -57,8 +56,8 @@ def test_certain_score_has_its_band(ratio: float, band: str) -> None:
 
 def test_a_band_is_named_only_if_it_is_probable_enough() -> None:
     # Half of the draws fall on either side of 60.
-    edge: dict[str, GammaRatio | LogNormalRatio | None] = {
-        name: GammaRatio(400 * 2 ** (60 / 25 - 2), 400) for name in COMPONENTS
+    edge: dict[str, LogNormalRatio | None] = {
+        name: LogNormalRatio(np.log(2) * (60 / 25 - 2), 0.05) for name in COMPONENTS
     }
     rating = rate(edge, POLICY)
     assert rating is not None and rating.band == "between_bands" and rating.band_probability < 0.8
@@ -94,7 +93,7 @@ def test_two_missing_components_leave_a_county_unrated() -> None:
 
 def test_the_range_widens_with_fewer_records() -> None:
     many, few = (
-        rate({**components(), "origin": GammaRatio(size * 2, size)}, POLICY) for size in (100.0, 5.0)
+        rate({**components(), "origin": LogNormalRatio(np.log(2), error)}, POLICY) for error in (0.07, 0.3)
     )
     assert many is not None and few is not None
     assert few.high - few.low > 1.5 * (many.high - many.low)
@@ -109,22 +108,19 @@ def test_the_score_without_one_component_shows_what_rests_on_it() -> None:
 
 
 def test_a_county_is_rated_the_same_every_time() -> None:
-    one = {**components(), "origin": GammaRatio(9.0, 6.0), "change": LogNormalRatio(0.4, 0.3)}
+    one = {**components(), "origin": LogNormalRatio(0.4, 0.35), "change": LogNormalRatio(0.4, 0.3)}
     assert rate(one, POLICY) == rate(dict(one), POLICY)
 
 
 def test_the_range_covers_the_truth_as_often_as_it_says() -> None:
-    # Truths drawn from the very posteriors: about nine in ten lie inside the 90 % range.
+    # Truths drawn as the ratios say: about nine in ten lie inside the 90 % range.
     chance = np.random.default_rng(1)
     weights = component_weights(POLICY)
     inside = 0
     for _ in range(100):
-        drawn = {name: GammaRatio(chance.uniform(5, 40), 15.0) for name in COMPONENTS}
-        truth = {
-            name: component_score(chance.gamma(one.shape, 1 / one.rate), POLICY)
-            for name, one in drawn.items()
-        }
+        drawn = {name: LogNormalRatio(chance.normal(0, 0.6), 0.3) for name in COMPONENTS}
+        truth = {name: component_score(np.exp(chance.normal(*one)), POLICY) for name, one in drawn.items()}
         rating = rate(dict(drawn), POLICY)
         assert rating is not None
-        inside += rating.low <= weighted(truth, weights) <= rating.high
+        inside += bool(rating.low <= weighted(truth, weights) <= rating.high)
     assert 82 <= inside <= 97
