@@ -1,4 +1,9 @@
 {# A ratio in five bands, so that no count can be worked back from it (methods.md 6.1: no interval, no figure). #}
+{# From an odds ratio to the ratio of the shares themselves, given the earlier share: at .25, odds of 3 are a share of .5. #}
+{% macro share_ratio(odds, share) -%}
+    round({{ odds }} / (1 - coalesce({{ share }}, 0) + {{ odds }} * coalesce({{ share }}, 0)), 3)
+{%- endmacro %}
+
 {% macro factor_band(ratio) -%}
     case
         when {{ ratio }} is null then null

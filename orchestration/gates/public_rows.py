@@ -70,6 +70,7 @@ left join counts as beside
         else role end || '|' || place_id
 where {new} and (
     listed.record_grain <> 'case' or trend_category is not null
+    or coalesce(ratio, ratio_low, ratio_high) is not null
     or coalesce(beside.movement_count, 0) < {least}
     or listed.movement_count is distinct from
         case when role in ('origin', 'transit') and place_id not like 'bp-%' then beside.movement_count end
@@ -82,6 +83,7 @@ left join (from counts where table_name = 'corridors' and population = 'all' and
     as second on second.period_id = current and second.cell = level || '|' || corridor_id
 where {new} and (
     listed.record_grain <> 'case' or comparison <> 'years'
+    or coalesce(ratio, ratio_low, ratio_high) is not null
     or greatest(coalesce(first.movement_count, 0), coalesce(second.movement_count, 0)) < {least}
     or baseline_count is distinct from first.movement_count
     or current_count is distinct from second.movement_count

@@ -62,6 +62,9 @@ class Texts:
     def __call__(self, key: str, **slots: Slot) -> Sentence:
         return fill(self.text(key), **slots)
 
+    def __contains__(self, key: str) -> bool:
+        return key in _catalogue()
+
     def text(self, key: str) -> str:
         """Return the text of a key; the English one where this language has none."""
         return _catalogue()[key][self.language] or _catalogue()[key]["en"]

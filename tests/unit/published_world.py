@@ -332,8 +332,10 @@ def _shifts(edition: str) -> list[Row]:
     if edition == "members":
         rows[0] |= {"baseline_count": None, "baseline_count_text": "<5"}
         rows += [
-            _shift("months", MONTHS, "KE009", "growing", 12, 118, "twice_or_more", "KE010>KE047"),
-            _shift("months", MONTHS, "KE010", "abandoned", 157, 0, "half_or_less"),
+            _shift("months", MONTHS, "KE009", "growing", 12, 118, "twice_or_more", "KE010>KE047")
+            | {"ratio": 9.1, "ratio_low": 7.0, "ratio_high": 12.2},
+            _shift("months", MONTHS, "KE010", "abandoned", 157, 0, "half_or_less")
+            | {"ratio": 0.01, "ratio_low": 0.002, "ratio_high": 0.04},
         ]
     return rows
 

@@ -16,6 +16,7 @@ labelled as (
         hotspots.label,
         hotspots.activity_ratio,
         hotspots.ratio_low,
+        hotspots.ratio_high,
         hotspots.trend_category,
         hotspots.record_count,
         -- What the public edition counts there: a county in its role, a border point in any role.
@@ -66,6 +67,10 @@ made as (
         {{ factor_band('editions.activity_ratio') }} as factor_band,
         -- "At least k times a typical county": the lower end of the interval, rounded down.
         cast(case when editions.ratio_low >= 2 then floor(editions.ratio_low) end as integer) as at_least_times,
+        -- An interval beside a count would tell more than the count: for members.
+        case when editions.edition = 'members' then editions.activity_ratio end as ratio,
+        case when editions.edition = 'members' then editions.ratio_low end as ratio_low,
+        case when editions.edition = 'members' then editions.ratio_high end as ratio_high,
         cast(editions.movement_count as integer) as movement_count,
         -- A trend is made of quarters, which the public edition does not have.
         case when editions.edition = 'members' then editions.trend_category end as trend_category

@@ -125,7 +125,7 @@ def _completeness(view: View) -> list[Block]:
 def _definitions(view: View) -> list[Block]:
     say = view.say
     terms = [(f"status.{code}", say.meaning("shift_status", code)) for code in STATUSES]
-    terms += [(f"standing.{code}", say.meaning("hotspot_label", code)) for code in ("hotspot", "elevated")]
+    terms += [(f"label.{code}", say.meaning("hotspot_label", code)) for code in ("hotspot", "elevated")]
     items = [say("term", term=capital(say(key)), meaning=meaning) for key, meaning in terms]
     return [Heading(say("annex.definitions")), Items(items), Paragraph(say("annex.pair"))]
 

@@ -340,14 +340,9 @@ def summary(view: View) -> list[Sentence]:
         slots = {"within": count("codes", within), "count": count("places", destinations[0])}
         sentences.append(say("summary.within", place=destinations[0]["place"], **slots))
     for rise, fall in rules.pairs(view.shifts())[:1]:
-        both = {
-            "rise": findings.now(view, rise),
-            "fall": findings.now(view, fall),
-            "before": findings.before(view, fall),
-        }
-        named = {"riser": view.published.corridor(rise), "faller": view.published.corridor(fall)}
-        key = "summary.gone" if findings.is_gone(view, fall) else "summary.fell"
-        sentences.append(say(key, **named, **both))
+        claims = [findings.stop(findings.displacement(view, rise, fall))]
+        claims += [findings.counts(view, row) for row in (fall, rise)]
+        sentences.append(findings.joined(claims))
     return sentences
 
 

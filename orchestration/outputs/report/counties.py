@@ -103,8 +103,8 @@ def _title(view: View, county: str, counts: Mapping[str, Row | None]) -> Sentenc
         if rules.leads(rows[0]["movement_count"], second, view.noise):
             title = say(f"county.{key}", place=name)
             return (*title, *say("county.and_most", end=end)) if end and role == "origin" else title
-    if any(row["place_id"] == county for row in view.hotspots("origin")):
-        title = say("county.stands_out", place=name)
+    if hotspots := [row for row in view.hotspots("origin") if row["place_id"] == county]:
+        title = findings.above(view, hotspots)
         return (*title, *say("county.and_most_of_cases", end=end)) if end else title
     if end:
         return say("county.most_go", place=name, end=end)
@@ -139,12 +139,12 @@ def _deck(view: View, county: str, started: Row | None) -> Sentence:
             slots |= {"before": view.count("places", before), "earlier": view.period_before}
         sentences.append(say("county.deck.both" if before is not None else "county.deck.now", **slots))
     for row in view.hotspots("origin"):
-        if row["place_id"] == county and (row["at_least_times"] or 0) >= 2:
-            sentences.append(say("county.deck.times", times=findings.at_least(view, row)))
+        if row["place_id"] == county:
+            sentences.append(findings.stop(findings.hotspot(view, row)))
     shifts = [row for row in view.shifts() if county in (row["origin_place_id"], row["destination_place_id"])]
-    sentences += [findings.change(view, row) for row in shifts if rules.is_change(row)][:2]
     held = [row for row in shifts if row["status"] == "stable" and row["origin_place_id"] == county]
-    sentences += [say("county.deck.held", corridor=view.published.corridor(row)) for row in held[:1]]
+    changed = [row for row in shifts if rules.is_change(row)]
+    sentences += [findings.stop(findings.change(view, row)) for row in (*changed[:2], *held[:1])]
     return findings.joined(sentences)
 
 

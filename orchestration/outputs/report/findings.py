@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from orchestration.outputs.claims import PANEL, ROLES, Size, claim, size_in_words
 from orchestration.outputs.published import Row
 from orchestration.outputs.report import rules
 from orchestration.outputs.report.parts import Paragraph
 from orchestration.outputs.report.view import View, capital
-from orchestration.outputs.texts import Sentence, Value
+from orchestration.outputs.texts import Sentence, Slot, Value
 
 
 def title(view: View) -> Sentence:
     """Return the strongest finding: a displacement, a rise, a fall, a lead or a place that stands out."""
     say, shifts = view.say, view.shifts()
     if pairs := rules.pairs(shifts):
-        return taking_over(view, *pairs[0])
-    changed = [row for row in shifts if rules.is_change(row)]
-    if changed:
-        rises = [row for row in changed if row["status"] in rules.ROSE]
-        row = max(rises, key=lambda row: row["current_count"] or 0) if rises else changed[0]
-        slots = {"corridor": ends(view, row), "now": now(view, row), "period": view.period}
-        return say(f"title.{_case(view, row)}", **slots)
+        return displacement(view, *pairs[0])
+    if changed := [row for row in shifts if rules.is_change(row)]:
+        return change(view, next((row for row in changed if row["status"] in rules.ROSE), changed[0]))
     corridors = view.corridors()
     if rules.how_many_lead([row["movement_count"] for row in corridors[:4]], view.noise) == 1:
         return say(
             "title.leads", corridor=ends(view, corridors[0]), count=view.count("corridors", corridors[0])
         )
     if hotspots := _clear_hotspots(view):
-        return say("title.hotspot", place=hotspots[0]["place"], times=at_least(view, hotspots[0]))
+        return capital(above(view, hotspots[:1]))
     if (total := view.total()) is not None:
         return say("title.total", count=view.count("codes", total), period=view.period)
     return say(
@@ -36,120 +35,123 @@ def title(view: View) -> Sentence:
 
 def deck(view: View) -> Sentence:
     """Return the numbers behind the title, and what the other corridors did."""
-    say, shifts = view.say, view.shifts()
-    if pairs := rules.pairs(shifts):
-        rise, fall = pairs[0]
-        sentences = [change(view, fall), _beside(view, rise, fall), say("deck.displacement")]
-    else:
-        sentences = [change(view, row) for row in shifts if rules.is_change(row)][:2]
+    shifts = view.shifts()
+    pair = next(iter(rules.pairs(shifts)), ())
+    changed = [row for row in shifts if rules.is_change(row)]
+    sentences = [stop(change(view, row)) for row in pair[::-1]]
+    if not pair:
+        sentences = [counts(view, row) for row in changed[:2]]
     if not sentences and (total := view.total()) is not None:
         sentences = [view.against("deck.total", "codes", total, view.total_before())]
-    if held := [row for row in shifts if row["status"] == "stable"]:
-        sentences.append(say.counted("deck.held", _counted(view, held[0], len(held))))
+    if tally := changes_title(view):
+        sentences.append(stop(tally))
     if not view.is_public:
-        sentences += _new_routes(view)[:1]
+        new = [row for row in view.shifts("odv") if row["status"] == "emerging" and rules.is_change(row)]
+        sentences += [stop(change(view, row)) for row in new[:1]]
     return joined(sentences)
 
 
-def taking_over(view: View, rise: Row, fall: Row) -> Sentence:
-    """Return `To Nairobi, Mandera is taking over from Marsabit`."""
-    place, say = view.published.place, view.say
-    key = "title.taken_over" if fall["status"] == "abandoned" else "title.taking_over"
-    if rise["destination_place_id"] == fall["destination_place_id"]:
-        shared = say("title.to", place=place(rise["destination_place_id"]))
-        names = place(rise["origin_place_id"]), place(fall["origin_place_id"])
-    elif rise["origin_place_id"] == fall["origin_place_id"]:
-        shared = say("title.from", place=place(rise["origin_place_id"]))
-        names = place(rise["destination_place_id"]), place(fall["destination_place_id"])
-    else:
-        shared, names = (), (view.published.corridor(rise), view.published.corridor(fall))
-    return (*shared, *say(key, riser=names[0], faller=names[1]))
+def change(view: View, row: Row, is_named: bool = True) -> Sentence:
+    """Return the claim on a corridor whose share was judged; its name may stand before it.
+
+    A table that still counts it now, or counted it before, is not contradicted.
+    """
+    status = row["status"]
+    if status == "emerging" and before(view, row):
+        status = "growing"
+    if status == "abandoned" and now(view, row):
+        status = "fading"
+    slots: dict[str, Slot] = {
+        "name": name(view, row) if is_named else view.say("claim.this"),
+        "earlier": view.period_before,
+        "period": view.period,
+    }
+    size, value = Size.of(row), _value(view, "shifts", row)
+    return claim(view.say, "shifts", status, size, row["evidence"], value, **slots)
 
 
-def change(view: View, row: Row) -> Sentence:
-    """Return a sentence on a corridor that rose or fell."""
-    return view.say(
-        f"change.{_case(view, row)}",
-        corridor=ends(view, row),
-        period=view.period,
-        earlier=view.period_before,
-        now=now(view, row),
-        before=before(view, row),
-    )
+def displacement(view: View, rise: Row, fall: Row) -> Sentence:
+    """Return the claim on a pair of corridors."""
+    names: dict[str, Slot] = {"riser": name(view, rise), "faller": name(view, fall)}
+    return claim(view.say, "displacement", "displaced_from", **names)
 
 
-def _beside(view: View, rise: Row, fall: Row) -> Sentence:
-    """Return a sentence on the rise, to follow the sentence on the fall."""
-    if rise["destination_place_id"] == fall["destination_place_id"]:
-        side = view.say("side.from", place=view.published.place(rise["origin_place_id"]))
-    elif rise["origin_place_id"] == fall["origin_place_id"]:
-        side = view.say("side.to", place=view.published.place(rise["destination_place_id"]))
-    else:
-        return change(view, rise)
-    slots = {"now": now(view, rise), "before": before(view, rise), "earlier": view.period_before}
-    return view.say(f"beside.{_case(view, rise)}", side=side, **slots)
+def hotspot(view: View, row: Row) -> Sentence:
+    """Return the claim on a place with a label."""
+    slots: dict[str, Slot] = {
+        "at": view.say(f"claim.at.{row['role']}", name=row["place"]),
+        "records": view.say.text(f"grain.{row['record_grain']}"),
+    }
+    size, value = Size.of(row), _value(view, "hotspots", row)
+    return claim(view.say, "hotspots", row["label"], size, PANEL, value, **slots)
 
 
-def _new_routes(view: View) -> list[Sentence]:
-    """Return sentences on transit places that are new between an origin and a destination."""
-    return [
-        view.say(
-            "change.new_route",
-            ends=ends(view, row),
-            via=view.published.place(row["via_place_id"]),
-            now=now(view, row),
-        )
-        for row in view.shifts("odv")
-        if row["status"] == "emerging" and rules.is_change(row)
-    ]
+def above(view: View, rows: list[Row], names: Sentence | None = None) -> Sentence:
+    """Return the claim on hotspots in short, with the size that holds for each of them."""
+    least = min(rows, key=lambda row: row["at_least_times"] or 0)
+    size = Size(at_least_times=least["at_least_times"])
+    names = names or view.say.together(row["place"] for row in rows[:3])
+    value = _value(view, "hotspots", least | {"ratio": None})
+    return claim(view.say, "above", "hotspot", size, PANEL, value, name=names)
+
+
+def size_of(view: View, table: str, row: Row) -> Sentence:
+    """Return the size of a change or of a place that stands out, for a table; empty where it has none."""
+    status = row["status" if table == "shifts" else "label"]
+    words = size_in_words(view.say, table, status, Size.of(row))
+    return (_value(view, table, row)(words),) if words else ()
+
+
+def _value(view: View, table: str, row: Row) -> Callable[[str], Value]:
+    """Return the words of a size with the cell that they come from."""
+    of_public = "factor_band" if table == "shifts" else "at_least_times"
+    column = of_public if row["ratio"] is None else "ratio"
+    return lambda text: view.published.cell(table, row, column, text)
+
+
+def counts(view: View, row: Row, is_named: bool = True) -> Sentence:
+    """Return the counts of a corridor in both periods."""
+    none = view.say.text("dots.unlisted" if view.is_public else "dots.none")
+    sides = {"before": before(view, row) or none, "now": now(view, row) or none}
+    what = view.say("counts.of", name=name(view, row)) if is_named else view.say("counts.this")
+    return view.say("counts.both", what=what, earlier=view.period_before, period=view.period, **sides)
 
 
 def beside_the_dots(view: View) -> list[Paragraph]:
     """Return the paragraphs beside the plot of changes."""
-    say, shifts, paragraphs = view.say, view.shifts(), []
+    shifts = view.shifts()
     changed = [row for row in shifts if rules.is_change(row)]
-    for row in sorted(changed, key=lambda row: row["status"] not in rules.ROSE)[:4]:
-        paragraphs.append(_change_paragraph(view, row))
-    if pairs := rules.pairs(shifts):
-        rise, fall = pairs[0]
-        is_shared = rise["destination_place_id"] == fall["destination_place_id"]
-        end = rise["destination_place_id"] if is_shared else rise["origin_place_id"]
-        key = "pair.same_end" if is_shared else "pair.same_start"
-        paragraphs.append(Paragraph(say(key, place=view.published.place(end))))
-    by_transit = [row for row in view.shifts("odv") if rules.is_change(row)]
-    paragraphs += [_change_paragraph(view, row) for row in by_transit[:3]]
-    for row in [row for row in shifts if rules.held_while_doubled(row)][:1]:
-        counts = {"now": now(view, row), "before": before(view, row)}
-        paragraphs.append(Paragraph(say("change.doubled_yet_held", **counts), view.published.corridor(row)))
+    rows = sorted(changed, key=lambda row: row["status"] not in rules.ROSE)[:4]
+    rows += [row for row in view.shifts("odv") if rules.is_change(row)][:3]
+    rows += [row for row in shifts if rules.held_while_doubled(row)][:1]
+    paragraphs = [_change_paragraph(view, row) for row in rows]
+    for pair in rules.pairs(shifts)[:1]:
+        paragraphs.insert(len(changed[:4]), Paragraph(stop(displacement(view, *pair))))
     return paragraphs
 
 
 def changes_title(view: View) -> Sentence:
-    """Return how many corridors rose, fell and held their share."""
-    say, shifts = view.say, view.shifts()
+    """Return how many corridors rose, fell and neither doubled nor halved; empty without any."""
+    shifts = view.shifts()
     changed = [row for row in shifts if rules.is_change(row)]
-    up, down = (sum(row["status"] in group for row in changed) for group in (rules.ROSE, rules.FELL))
-    held = [row for row in shifts if row["status"] == "stable"]
-    parts: list[Sentence] = []
-    for key, count, statuses in (("rose", up, rules.ROSE), ("fell", down, rules.FELL)):
-        if count:
-            row = next(row for row in changed if row["status"] in statuses)
-            parts.append(say.counted(f"changes.{key}", _counted(view, row, count)))
-    changes = capital(say.together(parts)) if parts else ()
-    if not held:
-        return changes
-    others = _counted(view, held[0], len(held))
-    if not changes:
-        return capital(say.counted("changes.held", others))
-    return (*changes, "; ", *say.counted("changes.others_held", others))
-
-
-def _counted(view: View, row: Row, count: int) -> Value:
-    """Return a number of corridors as a word, with the rows of `shifts` that it counts as its source."""
-    where = {
-        name: row[name] for name in ("comparison", "baseline", "current", "record_grain", "level", "status")
+    groups = {
+        "rose": [row for row in changed if row["status"] in rules.ROSE],
+        "fell": [row for row in changed if row["status"] in rules.FELL],
+        "held": [row for row in shifts if row["status"] == "stable"],
     }
-    return view.published.how_many("shifts", rules.in_words(count), **where)
+    if not any(groups.values()):
+        return ()
+    numbers = {group: _counted(view, rows) for group, rows in groups.items()}
+    return view.say("changes.tally", **numbers)
+
+
+def _counted(view: View, rows: list[Row]) -> Value | str:
+    """Return a number of corridors as a word, with the rows of `shifts` that it counts as its source."""
+    if not rows:
+        return rules.in_words(0)
+    names = ("comparison", "baseline", "current", "record_grain", "level", "status", "evidence")
+    where = {column: rows[0][column] for column in names}
+    return view.published.how_many("shifts", rules.in_words(len(rows)), **where)
 
 
 def leading_corridors(view: View) -> Sentence:
@@ -167,25 +169,20 @@ def leading_corridors(view: View) -> Sentence:
 
 
 def from_title(view: View) -> Sentence:
-    """Return counties of origin that stand out, with the smallest multiple of a typical county."""
-    say, hotspots = view.say, _clear_hotspots(view)
-    if not hotspots:
-        return say("from.title")
-    least = min(hotspots, key=lambda row: row["at_least_times"])
-    names = say.together([row["place"] for row in hotspots[:3]])
-    return say.counted("from.stand_out", _number(len(hotspots)), places=names, times=at_least(view, least))
+    """Return counties of origin that stand out, with a size that holds for each."""
+    hotspots = _clear_hotspots(view)
+    return above(view, hotspots) if hotspots else view.say("from.title")
 
 
 def stand_out(view: View) -> Sentence:
     """Return places that stand out, by role; a plain title without any."""
-    parts = []
-    for role in ("origin", "transit", "exploitation", "intended_destination"):
+    rows, parts = [], []
+    for role in ROLES:
         if hotspots := view.hotspots(role):
+            rows += hotspots
             names = view.say.together([row["place"] for row in hotspots[:3]])
             parts.append(view.say(f"standing.{role}", places=names))
-    if not parts:
-        return view.say("hotspots.title")
-    return view.say("hotspots.found", places=view.say.together(parts[:2]))
+    return above(view, rows, view.say.together(parts[:2])) if rows else view.say("contents.hotspots")
 
 
 def through_title(view: View) -> Sentence:
@@ -275,6 +272,18 @@ def ends(view: View, row: Row) -> Sentence:
     return view.say("ends", start=place(row["origin_place_id"]), end=place(row["destination_place_id"]))
 
 
+def name(view: View, row: Row) -> Sentence:
+    """Return `Busia to Nairobi`, with the transit place if there is one."""
+    if not row["via_place_id"]:
+        return ends(view, row)
+    return view.say("name.via", ends=ends(view, row), via=view.published.place(row["via_place_id"]))
+
+
+def stop(sentence: Sentence) -> Sentence:
+    """Return the sentence with its full stop."""
+    return (*sentence, ".")
+
+
 def joined(sentences: list[Sentence]) -> Sentence:
     """Return sentences as one paragraph."""
     parts: list[str | Value] = []
@@ -286,11 +295,6 @@ def joined(sentences: list[Sentence]) -> Sentence:
 def is_new(view: View, row: Row) -> bool:
     """Whether no table has a count of the period before."""
     return not before(view, row)
-
-
-def is_gone(view: View, row: Row) -> bool:
-    """Whether no table has a count of this period."""
-    return not now(view, row)
 
 
 def now(view: View, row: Row) -> Value | str:
@@ -310,24 +314,15 @@ def _side(view: View, row: Row, side: str, period: str) -> Value | str:
     return "" if row[f"{side}_count_text"] in (None, "0") else view.published.count("shifts", row, side)
 
 
-def _case(view: View, row: Row) -> str:
-    """Return the key of the sentence for a change, by its status and whether each count is listed."""
-    if row["status"] in rules.ROSE:
-        return "rose" if not is_new(view, row) else "unlisted_before" if view.is_public else "none_before"
-    if is_gone(view, row):
-        return "unlisted_now" if view.is_public else "none_now"
-    return "halved" if rules.is_half(row) else "fell"
-
-
 def _change_paragraph(view: View, row: Row) -> Paragraph:
-    """Return a change as a paragraph that leads with the name of its corridor."""
-    counts = {"now": now(view, row), "before": before(view, row)}
-    text = view.say(f"after.{_case(view, row)}", period=view.period, earlier=view.period_before, **counts)
-    return Paragraph(text, view.published.corridor(row), "up" if row["status"] in rules.ROSE else "down")
+    """Return the claim on a change with its counts."""
+    tone = "plain" if row["status"] == "stable" else "up" if row["status"] in rules.ROSE else "down"
+    text = joined([stop(change(view, row, is_named=False)), counts(view, row, is_named=False)])
+    return Paragraph(text, view.published.corridor(row), tone)
 
 
 def _clear_hotspots(view: View) -> list[Row]:
-    """Return hotspots of origin with at least twice the cases of a typical county."""
+    """Return hotspots of origin at least twice above what coverage would lead one to expect."""
     return [row for row in view.hotspots("origin") if (row["at_least_times"] or 0) >= 2]
 
 
@@ -335,11 +330,6 @@ def _leads(view: View, rows: list[Row]) -> bool:
     """Whether the first of some rows is clearly larger than the second."""
     counts = [row["movement_count"] for row in rows[:2]] + [None, None]
     return rules.leads(counts[0], counts[1], view.noise)
-
-
-def at_least(view: View, row: Row) -> Value:
-    """Return the smallest multiple of a typical county, as text."""
-    return view.published.cell("hotspots", row, "at_least_times", rules.multiple(row["at_least_times"]))
 
 
 def _number(count: int) -> Value:

@@ -144,9 +144,3 @@ def held_while_doubled(shift: Row) -> bool:
     """Whether the count doubled while the share among partners that reported in both periods held."""
     before, now = shift["baseline_count"], shift["current_count"]
     return bool(shift["status"] == "stable" and before and now and now >= 2 * before)
-
-
-def is_half(shift: Row) -> bool:
-    """Whether a count of 20 or more fell to about half."""
-    before, now = shift["baseline_count"], shift["current_count"]
-    return bool(before and now and before >= 20 and 0.4 <= now / before <= 0.6)

@@ -26,9 +26,8 @@ def chapter(view: View) -> Section | None:
 
 
 def _pairs(view: View) -> list[Paragraph]:
-    say, corridor = view.say, view.published.corridor
     return [
-        Paragraph(say("pair.line", faller=corridor(fall), riser=corridor(rise)), say.text("pair.lead"), "new")
+        Paragraph(findings.stop(findings.displacement(view, rise, fall)))
         for rise, fall in rules.pairs(view.shifts())
     ]
 
@@ -43,9 +42,9 @@ def _table(view: View, level: str) -> Table | None:
     lines: list[list[Sentence]] = []
     for row in shifts:
         line = [(view.published.corridor(row),), code(view, row, "status", "status")]
-        line.append(code(view, row, "factor_band", "band"))
+        line.append(findings.size_of(view, "shifts", row) or code(view, row, "factor_band", "band"))
         if not view.is_public:
-            line.append(code(view, row, "evidence", "seen"))
+            line.append(code(view, row, "evidence", "evidence"))
         lines.append([*line, _or_dash(findings.before(view, row)), _or_dash(findings.now(view, row))])
     periods = heads(view, (view.before or "", view.now))
     return Table(say(f"table.changes.{level}"), [*columns, *periods], lines, 2) if lines else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestration.outputs.claims import claim
 from orchestration.outputs.published import Row
 from orchestration.outputs.report import findings
 from orchestration.outputs.report.cells import NONE, section
@@ -32,11 +33,9 @@ def _lines(view: View) -> list[list[Sentence]]:
     for population in ("all", "children"):
         rows = view.published.rows("hotspots", view.now, record_grain=GRAIN, population=population)
         for row in sorted(rows, key=lambda row: (LABELS.get(row["label"], 2), row["role"], row["place"])):
-            times: Sentence = NONE
-            if row["at_least_times"]:
-                times = (view.published.cell("hotspots", row, "at_least_times"),)
-            keys = (f"role.{row['role']}", f"population.{population}", f"standing.{row['label']}")
-            lines.append([(row["place"],), *(say(key) for key in keys), times])
+            keys = (f"role.{row['role']}", f"population.{population}", f"label.{row['label']}")
+            size = findings.size_of(view, "hotspots", row) or NONE
+            lines.append([(row["place"],), *(say(key) for key in keys), size])
     return lines
 
 
@@ -49,7 +48,8 @@ def _bands(view: View) -> list[Sentence]:
     for band in BANDS if period else ():
         if rows := published.rows("risk", period, band=band):
             names = view.say.together(_rated(view, row) for row in rows)
-            sentences.append(view.say(f"risk.{band}", places=names, period=published.period(period or "")))
+            rated = claim(view.say, "risk", band, name=names, period=published.period(period or ""))
+            sentences.append(findings.stop(rated))
     return sentences
 
 

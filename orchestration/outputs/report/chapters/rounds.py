@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestration.outputs.claims import claim
 from orchestration.outputs.published import Row, ends_known
 from orchestration.outputs.report import rules
 from orchestration.outputs.report.cells import section
@@ -28,9 +29,9 @@ def chapter(view: View) -> Section | None:
         count = published.cell("routes", total, "report_count")
         blocks.append(Paragraph(say("rounds.total", count=count, round=name)))
     if new:
-        blocks += [Heading(say("rounds.new")), _list(new)]
+        blocks += [_first_named(view, "corridors"), _list(new)]
     if countries := _new_countries(view, confirmed):
-        blocks += [Heading(say("rounds.countries")), Items(countries)]
+        blocks += [_first_named(view, "countries"), Items(countries)]
     if corridors:
         known = sorted((row for row in corridors if ends_known(row)), key=published.corridor)
         blocks += [Heading(say("rounds.corridors")), _corridors(view, known, say("table.rounds", round=name))]
@@ -43,6 +44,10 @@ def chapter(view: View) -> Section | None:
         number = published.how_many("novelty", rules.in_words(len(new)), **where)
         title = capital(say.counted("rounds.title", number, round=name))
     return section(view, "rounds", title, blocks)
+
+
+def _first_named(view: View, items: str) -> Heading:
+    return Heading(claim(view.say, "novelty", "panel_confirmed", name=view.say(f"rounds.items.{items}")))
 
 
 def _new_corridors(view: View, confirmed: list[Row], corridors: list[Row]) -> list[str]:

@@ -16,7 +16,7 @@ def chapter(view: View) -> Section | None:
     items: list[Sentence] = [say("since.period", period=view.period)] if view.now != previous.now else []
     known = {(row["corridor_id"], row["status"]) for row in previous.shifts()}
     items += [
-        findings.change(view, row)
+        findings.joined([findings.stop(findings.change(view, row)), findings.counts(view, row)])
         for row in view.shifts()
         if rules.is_change(row) and (row["corridor_id"], row["status"]) not in known
     ]
