@@ -7,7 +7,7 @@ sentence (`claim.*` in `texts.csv`); the size of a ratio is in words, never fine
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from orchestration.outputs.texts import Sentence, Slot, Texts, sentence
@@ -51,7 +51,7 @@ def claim(
     """Return one sentence without its full stop.
 
     Args:
-        measure: `hotspots` (`above`: in short), `shifts`, `displacement`, `risk` or `novelty`.
+        measure: `hotspots` (`above`: in short), `shifts`, `displacement`, `alerts`, `risk` or `novelty`.
         status: label, status, band or evidence class; of what is not measured the reason.
         size: ratio, interval and band, as far as the edition holds them.
         evidence: `panel`; anything else rests on one partner.
@@ -62,12 +62,21 @@ def claim(
     key = f"claim.{measure}.{status}"
     if key not in say:
         return say("claim.not_measured", why=say.meaning("not_measured", status).rstrip("."), **slots)
+    who = PANEL if evidence == PANEL else SINGLE
+    if size and who == SINGLE:  # one partner's word has a bound, no estimate
+        size = replace(size, ratio=None, factor_band=None)
     words = size_in_words(say, measure, status, size) if size else ""
     said: Sentence = (": ", *sentence(value(words))) if words else ()
-    who = PANEL if evidence == PANEL else SINGLE
     made = say(key, who=say.text(f"claim.who.{who}"), size=said, **slots)
     rests_on_one = who == SINGLE and "{who}" in say.text(key)
     return say("claim.unconfirmed", claim=made) if rests_on_one else made
+
+
+def uncontradicted(status: str, is_counted_before: bool, is_counted_now: bool) -> str:
+    """Return the status that a table with counts does not contradict: who is still counted is not gone."""
+    if status == "emerging" and is_counted_before:
+        return "growing"
+    return "fading" if status == "abandoned" and is_counted_now else status
 
 
 def size_in_words(say: Texts, measure: str, status: str, size: Size) -> str:

@@ -25,6 +25,7 @@ def said(
     slots = {
         "name": name, "at": plain(say(f"claim.at.{role}", name=name)), "records": say.text("grain.case"),
         "earlier": EARLIER, "period": PERIOD, "riser": "Fixture to Fixture", "faller": NAME,
+        "month": "May", "count": "nine", "low": "two", "high": "five",
     }  # fmt: skip
     return plain(claim(say, measure, status, size, evidence, str, **slots))
 
@@ -52,7 +53,7 @@ def interval(low: float, ratio: float, high: float) -> Size:
          "Several partners’ records show a larger share for Sampleton to Fixture than in 2024: about three times "
          "as large; at least one and a half times"),
         ("shifts", "growing", interval(1.3, 1.9, 2.6), "single_partner",
-         "One partner’s records show a larger share for Sampleton to Fixture than in 2024: about twice as large; "
+         "One partner’s records show a larger share for Sampleton to Fixture than in 2024; "
          "others have not confirmed it"),
         ("shifts", "fading", interval(0.24, 0.34, 0.48), "panel",
          "Several partners’ records show a smaller share for Sampleton to Fixture than in 2024: about a third as "
@@ -65,6 +66,13 @@ def interval(low: float, ratio: float, high: float) -> Size:
         ("shifts", "stable", interval(0.6, 1.0, 1.7), "",
          "Among partners that reported in both periods, the share of Sampleton to Fixture neither doubled nor "
          "halved"),
+        ("shifts", "growing", interval(2.3, 3.9, 7.6), "single_partner",
+         "One partner’s records show a larger share for Sampleton to Fixture than in 2024: at least twice as "
+         "large; others have not confirmed it"),
+        ("alerts", "rise", Size(), "panel", "More cases than expected since May"),
+        ("alerts", "seen", Size(), "single_partner",
+         "One partner’s records show nine cases since May, where partners’ own level would lead one to expect "
+         "two to five; others have not confirmed it"),
         ("displacement", "displaced_from", Size(), "panel",
          "Several partners’ records show that Sampleton to Fixture fell while Fixture to Fixture rose: "
          "consistent with displacement, not proof of it"),
@@ -84,6 +92,7 @@ PUBLIC = [
 CASES = [("hotspots", label) for label in (*LABELS, *WITHOUT_NUMBERS)]
 CASES += [("shifts", status) for status in STATUSES if status != "too_few"]
 CASES += [("shifts", reason) for reason in REASONS if reason != "reappeared"]
+CASES += [("alerts", one) for one in ("seen", "rise", "fall")]
 CASES += [("displacement", "displaced_from"), ("above", "hotspot")]
 CASES += [("risk", band) for band in (*BANDS, "components_missing")]
 CASES += [("novelty", one) for one in ("panel_confirmed", "single_partner", "new_source")]
@@ -100,7 +109,7 @@ def test_no_combination_says_more_than_it_knows(measure: str, status: str) -> No
     times, parts = numbers("times", TIMES), numbers("part", PARTS)
     for size, evidence in product(INTERVALS + PUBLIC, (*EVIDENCE, "")):
         text = said(measure, status, size, evidence)
-        assert text and "{" not in text and "None" not in text and len(text.split()) <= 32
+        assert text and "{" not in text and "None" not in text and len(text.split()) <= 30
         assert not re.search(r"\d", text.replace(EARLIER, "").replace(PERIOD, "")), "sizes are words"
         assert ("Several" in text) <= (evidence == "panel")
         assert ("One partner’s" in text) == ("others have not confirmed it" in text) or measure == "novelty"
@@ -117,7 +126,7 @@ def test_no_combination_says_more_than_it_knows(measure: str, status: str) -> No
         for bound, about in DOWN.findall(text):
             assert not bound or parts[bound] > size.ratio_high
             assert not about or size.ratio is None or size.ratio_low <= parts[about] <= size.ratio_high
-        assert size.ratio is None or "or more" not in text and "or less" not in text
+        assert size.ratio is None or ("or more" not in text and "or less" not in text)
 
 
 @pytest.mark.parametrize(("measure", "status"), CASES)

@@ -59,8 +59,9 @@ def test_the_planted_displacement_is_title_deck_and_pair(pages: dict[str, Read])
 def test_members_read_of_the_last_twelve_months(pages: dict[str, Read]) -> None:
     page = pages["members"]
     assert page.titles["brief"] == PAIR
-    assert "Cases: 12 in the twelve months before, 118 in the twelve months to June 2026." in (
-        page.sections["brief"]
+    assert (
+        "Cases: 12 in the twelve months before, 118 in the twelve months to June 2026."
+        in (page.sections["brief"])
     )
     assert "about nine times as large; at least seven times" in page.sections["brief"]
 
@@ -175,7 +176,10 @@ def test_chapters_without_rows_are_left_out(tmp_path: Path) -> None:
 
 def test_a_survey_round_lists_routes_without_numbers_in_public(pages: dict[str, Read]) -> None:
     rounds = pages["public"].sections["rounds"]
-    assert rounds.startswith("2025") and "One corridor was named for the first time in the survey round of 2020" in rounds
+    assert (
+        rounds.startswith("2025")
+        and "One corridor was named for the first time in the survey round of 2020" in rounds
+    )
     assert "Uganda → Nairobi" in rounds
 
 

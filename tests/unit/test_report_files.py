@@ -70,7 +70,9 @@ def test_the_pdf_is_tagged_with_headings_lists_tables_and_described_figures(
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_the_brief_is_the_first_two_pages(written: Path, edition: str) -> None:
     pages = [page.extract_text() for page in pdf_of(written, edition).pages]
-    assert "consistent with displacement" in " ".join(pages[0].split()) and "How to read the map" not in pages[1]
+    assert (
+        "consistent with displacement" in " ".join(pages[0].split()) and "How to read the map" not in pages[1]
+    )
     assert "What we do not know" in pages[1] and "Kwa kifupi" in pages[1]
     assert "Corridors with most cases in" in pages[2]
 
@@ -91,7 +93,9 @@ def test_a_long_title_still_fits_the_first_page(tmp_path: Path) -> None:
 
 def test_the_pdf_has_a_bookmark_for_each_chapter(written: Path) -> None:
     chapters = [str(one.title) for one in pdf_of(written, "public").outline if not isinstance(one, list)]
-    assert chapters[0].startswith("Several partners’ records show that Marsabit to Nairobi fell while Mandera")
+    assert chapters[0].startswith(
+        "Several partners’ records show that Marsabit to Nairobi fell while Mandera"
+    )
     assert chapters[-1] == "How the numbers were made"
 
 

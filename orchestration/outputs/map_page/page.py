@@ -16,6 +16,7 @@ from orchestration.outputs.bends import BENDS
 from orchestration.outputs.edition import Edition, editions_of
 from orchestration.outputs.kept import NOT_KEPT, Kept
 from orchestration.outputs.map_page.bends import bends
+from orchestration.outputs.map_page.claims import claims
 from orchestration.outputs.map_page.frames import frames
 from orchestration.outputs.map_page.payload import code_labels, places_of, tables
 from orchestration.outputs.map_page.shapes import shapes
@@ -78,17 +79,23 @@ def _payload(edition: Edition, counties: boundaries.Boundaries) -> dict[str, Any
     captions = boundaries.captions(counties)
     places = places_of(edition)
     drawings = frames(places)
+    claimed, claims_of_rows = claims(edition)
+    texts = page_texts(captions, code_labels(edition), places["place_id"])
+    listed = tables(edition)
+    for table, numbers in claims_of_rows.items():
+        if table in listed:
+            listed[table]["claim"] = numbers
     return {
         "edition": edition.name,
         "policy": {row["name"]: row["value"] for row in edition.manifest["policy"]["rows"]},
         "credits": captions.credits,
-        "texts": page_texts(captions, code_labels(edition), places["place_id"]),
+        "texts": {language: texts[language] | claimed[language] for language in texts},
         "shapes": shapes(counties),
         "frames": drawings,
         "first_bend": BENDS[0],
         "bends": bends(edition, [drawing["points"] for drawing in drawings.values()]),
         "places": {row.place_id: [row.name, row.kind, row.country] for row in places.itertuples(index=False)},
-        "tables": tables(edition),
+        "tables": listed,
     }
 
 

@@ -20,8 +20,7 @@ SHARED_KINDS = (
     "evidence", "evidence_class", "field",
 )  # fmt: skip
 MEANING_KINDS = (
-    "shift_status", "shift_evidence", "shift_pair", "alert_direction", "hotspot_label", "trend_category",
-    "risk_band", "evidence_class",
+    "shift_evidence", "alert_direction", "trend_category", "risk_band", "evidence_class",
 )  # fmt: skip
 # Names of places and codes: the page holds those that the edition uses.
 NAME_KINDS = ("place", "code")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from orchestration.outputs.claims import PANEL, ROLES, Size, claim, size_in_words
+from orchestration.outputs.claims import PANEL, ROLES, Size, claim, size_in_words, uncontradicted
 from orchestration.outputs.published import Row
 from orchestration.outputs.report import rules
 from orchestration.outputs.report.parts import Paragraph
@@ -52,15 +52,8 @@ def deck(view: View) -> Sentence:
 
 
 def change(view: View, row: Row, is_named: bool = True) -> Sentence:
-    """Return the claim on a corridor whose share was judged; its name may stand before it.
-
-    A table that still counts it now, or counted it before, is not contradicted.
-    """
-    status = row["status"]
-    if status == "emerging" and before(view, row):
-        status = "growing"
-    if status == "abandoned" and now(view, row):
-        status = "fading"
+    """Return the claim on a corridor whose share was judged; its name may stand before it."""
+    status = uncontradicted(row["status"], bool(before(view, row)), bool(now(view, row)))
     slots: dict[str, Slot] = {
         "name": name(view, row) if is_named else view.say("claim.this"),
         "earlier": view.period_before,

@@ -45,7 +45,7 @@ const meaningsOf = (view, row) =>
   (view.meanings?.(row) ?? [])
     .map(([kind, code]) => `meaning.${kind}.${code}`)
     .filter(known)
-    .map((key) => make("p", { class: "small" }, say(key)));
+    .map((key) => make("p", { class: "small" }, say(key, { name: row.title, ...view.named?.(row) })));
 
 // Breakdown of the movements of a corridor or place by year, for members.
 const DOMAINS = ["exploitation_type", "transport_mode", "recruitment_method"];

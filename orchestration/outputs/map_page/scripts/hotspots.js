@@ -36,7 +36,7 @@ const hotspotsView = {
     });
   },
   meanings: (row) => [
-    ["hotspot_label", row.data.label],
+    ["claim", row.data.claim],
     ["trend_category", row.data.trend_category],
   ],
   figure: (row) => sayCode("label", row.data.label),

@@ -66,14 +66,16 @@ const shiftsView = {
   highlights: (shown, rows) => [
     ...rows
       .filter((row) => row.left.length)
-      .map((row) => say("summary.displaced", { risen: row.title, fallen: sayLeft(row) })),
+      .map((row) => say("meaning.claim.pair", shiftsView.named(row))),
     sayUndrawn(rows),
   ],
-  meanings: (row) => [
-    ["shift_status", row.data.status],
-    ["shift_evidence", row.data.evidence],
-    ...(row.left.length ? [["shift_pair", "displaced_from"]] : []),
-  ],
+  meanings: (row) => [["claim", row.data.claim], ...(row.left.length ? [["claim", "pair"]] : [])],
+  named: ({ title, data, left }) => ({
+    earlier: periodName(data.baseline),
+    period: periodName(data.current),
+    riser: title,
+    faller: left.map((id) => corridorName(id, data.level)).join(", "),
+  }),
   figure: (row) =>
     row.left.length
       ? `${sayStatus(row.data.status)} · ${say("shift.moved", { name: sayLeft(row) })}`
