@@ -99,20 +99,22 @@ def test_no_number_of_the_report_lacks_a_cell(pages: dict[str, Read], name: str)
 def test_a_corridor_leads_only_by_more_than_the_noise(editions: dict[str, Edition], tmp_path: Path) -> None:
     """Busia to Nairobi 245 and Kilifi to Mombasa 240: the two lead together, none alone."""
     assert plain(findings.leading_corridors(view(editions["public"]))) == (
-        "Two corridors lead: Busia to Nairobi with 245 cases and Kilifi to Mombasa with 240 cases"
+        "Most recorded cases: Busia to Nairobi with 245 cases and Kilifi to Mombasa with 240 cases"
     )
     apart = world("public")["corridors"]
     for row in apart:
         if row["corridor_id"] == "KE003>KE001":
             row["movement_count"] = 225
     of = edition(tmp_path / "apart", "public", corridors=apart)
-    assert plain(findings.leading_corridors(view(of))).startswith("One corridor leads: Busia to Nairobi")
+    assert (
+        plain(findings.leading_corridors(view(of))) == "Most recorded cases: Busia to Nairobi with 245 cases"
+    )
 
 
 def test_brief_names_the_findings_and_ends_in_swahili(pages: dict[str, Read]) -> None:
     brief = pages["public"].sections["brief"]
     assert "Busia above what partners’ coverage would lead one to expect: at least twice as many" in brief
-    assert "Two in five are children" in brief
+    assert "Two in five recorded cases are known to be children" in brief
     assert "Domestic servitude is named in two in five cases" in brief
     assert "Five partners reported, from nine counties" in brief
     assert "Kwa kifupi" in brief
@@ -161,7 +163,7 @@ def test_network_too_small_to_publish_is_explained_once(tmp_path: Path) -> None:
 def test_a_county_has_a_page_with_what_starts_passes_and_ends(pages: dict[str, Read]) -> None:
     page = pages["public"]
     assert page.titles["county-KE040"] == (
-        "More cases start in Busia than in any other county, and most of them end in Nairobi"
+        "More recorded cases start in Busia than in any other county, and most of them end in Nairobi"
     )
     assert "From Busia to Nairobi245 (226)" in page.sections["county-KE040"]
     assert "by quarter" not in page.sections["county-KE040"]

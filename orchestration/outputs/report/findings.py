@@ -36,11 +36,9 @@ def title(view: View) -> Sentence:
 def deck(view: View) -> Sentence:
     """Return the numbers behind the title, and what the other corridors did."""
     shifts = view.shifts()
-    pair = next(iter(rules.pairs(shifts)), ())
     changed = [row for row in shifts if rules.is_change(row)]
-    sentences = [stop(change(view, row)) for row in pair[::-1]]
-    if not pair:
-        sentences = [counts(view, row) for row in changed[:2]]
+    pair = next(iter(rules.pairs(shifts)), None)
+    sentences = [counts(view, row) for row in (pair[::-1] if pair else changed[:2])]
     if not sentences and (total := view.total()) is not None:
         sentences = [view.against("deck.total", "codes", total, view.total_before())]
     if tally := changes_title(view):
@@ -117,10 +115,7 @@ def beside_the_dots(view: View) -> list[Paragraph]:
     rows = sorted(changed, key=lambda row: row["status"] not in rules.ROSE)[:4]
     rows += [row for row in view.shifts("odv") if rules.is_change(row)][:3]
     rows += [row for row in shifts if rules.held_while_doubled(row)][:1]
-    paragraphs = [_change_paragraph(view, row) for row in rows]
-    for pair in rules.pairs(shifts)[:1]:
-        paragraphs.insert(len(changed[:4]), Paragraph(stop(displacement(view, *pair))))
-    return paragraphs
+    return [_change_paragraph(view, row) for row in rows]
 
 
 def changes_title(view: View) -> Sentence:
@@ -157,8 +152,7 @@ def leading_corridors(view: View) -> Sentence:
         say("map.corridor", corridor=ends(view, row), count=view.count("corridors", row))
         for row in rows[:lead]
     ]
-    key = "map.leads.one" if lead == 1 else "map.leads.more"
-    return say(key, number=rules.in_words(lead).capitalize(), corridors=say.together(named))
+    return say("map.leads", corridors=say.together(named))
 
 
 def from_title(view: View) -> Sentence:
@@ -219,7 +213,7 @@ def border_title(view: View, rows: list[Row]) -> Sentence:
         listed = {row["place_id"] for row in view.places("any", ("border_point",), period=view.before)}
         new = [row["place"] for row in rows if row["place_id"] not in listed]
         if listed and new:
-            return say.counted("border.joins", _number(len(new)), places=say.together(new[:3]))
+            return say("border.joins", places=say.together(new[:3]))
     if _leads(view, rows):
         return say("border.leads", place=rows[0]["place"])
     return say("border.title")
@@ -323,7 +317,3 @@ def _leads(view: View, rows: list[Row]) -> bool:
     """Whether the first of some rows is clearly larger than the second."""
     counts = [row["movement_count"] for row in rows[:2]] + [None, None]
     return rules.leads(counts[0], counts[1], view.noise)
-
-
-def _number(count: int) -> Value:
-    return Value(str(count), "", "")

@@ -22,6 +22,8 @@ def chapter(view: View) -> Section | None:
     if not found:
         return None
     blocks: list[Block] = [*_pairs(view), *found, *_newer_windows(view)]
+    if any(row["status"] == "abandoned" for row in view.shifts()):
+        blocks.append(Paragraph(view.say("changes.silent"), tone="note"))
     return section(view, "changes", findings.changes_title(view) or view.say("contents.changes"), blocks)
 
 
@@ -42,7 +44,10 @@ def _table(view: View, level: str) -> Table | None:
     lines: list[list[Sentence]] = []
     for row in shifts:
         line = [(view.published.corridor(row),), code(view, row, "status", "status")]
-        line.append(findings.size_of(view, "shifts", row) or code(view, row, "factor_band", "band"))
+        # Of a corridor without a sure change, the band of the estimate would say too much.
+        is_stable = row["status"] == "stable"
+        band = say("changes.stable") if is_stable else code(view, row, "factor_band", "band")
+        line.append(findings.size_of(view, "shifts", row) or band)
         if not view.is_public:
             line.append(code(view, row, "evidence", "evidence"))
         lines.append([*line, _or_dash(findings.before(view, row)), _or_dash(findings.now(view, row))])
