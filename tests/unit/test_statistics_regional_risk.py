@@ -76,9 +76,9 @@ def test_missing_component_has_no_part_in_the_score() -> None:
 @pytest.mark.parametrize("records", [1e6, 60.0, 20.0])
 def test_five_times_as_usual_as_origin_earns_its_band_without_exploitation(records: float) -> None:
     # Transit and change as usual: (.30 * 100 + .25 * 50 + .15 * 50) / .70 = 71.4, however exploitation is.
-    county: dict[str, GammaRatio | LogNormalRatio | None] = {
-        "origin": GammaRatio(5 * records, records),
-        "transit": GammaRatio(records, records),
+    county: dict[str, LogNormalRatio | None] = {
+        "origin": LogNormalRatio(np.log(5), (1 / (5 * records)) ** 0.5),
+        "transit": LogNormalRatio(0.0, (1 / records) ** 0.5),
         "exploitation": None,
         "change": LogNormalRatio(0.0, (2 / records) ** 0.5),
     }
