@@ -135,8 +135,8 @@ def minute_of(moment: str) -> str:
     return f"{moment[:16].replace('T', ' ')} UTC"
 
 
-def show_alerts(number: int) -> None:
-    mark("alerts", f"{number:,} corridor(s) with more or fewer records than expected: Alerts at the desk")
+def alerts_in_words(number: int) -> str:
+    return f"{number:,}: corridors with more or fewer records than expected (desk, Alerts)"
 
 
 def show_files(files: Iterable[Mapping[str, Any]]) -> None:

@@ -97,9 +97,9 @@ def _show(summary: Mapping[str, Any], is_rolled_back: bool) -> None:
     facts.add_row("Rows landed", f"{rows['landed']:,}: {fates}")
     facts.add_row("Movements", f"{summary['movements'] or 0:,}")
     facts.add_row("Checks", ", ".join(f"{checks[name]} {name}" for name in ("passed", "failed", "waived")))
-    out.print(facts)
     if summary["alerts"]:
-        console.show_alerts(summary["alerts"])
+        facts.add_row("Alerts", console.alerts_in_words(summary["alerts"]))
+    out.print(facts)
 
 
 def _listed(counts: Iterable[tuple[str, int]]) -> str:

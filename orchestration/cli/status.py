@@ -117,7 +117,7 @@ def _show_release(release: Mapping[str, Any] | None) -> None:
     )
     out.print(f"    {release['rows_embargoed'] or 0:,} rows wait for their embargo or for 30 days to pass")
     if alerts := release["alerts"]:
-        console.show_alerts(alerts)
+        out.print(f"    alerts {console.alerts_in_words(alerts)}")
     if boundaries := release["boundaries"]:  # older releases do not record them
         kind = "generalised" if boundaries["is_generalised"] else "your own file"
         licence = boundaries["licence"] or "licence not stated"

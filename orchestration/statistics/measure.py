@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from threadpoolctl import threadpool_limits
 
 from orchestration.core import Settings
 from orchestration.statistics.alerts import alerts
 from orchestration.statistics.corridor_shifts import corridor_shifts
 from orchestration.statistics.county_ratings import county_ratings
 from orchestration.statistics.hotspots import hotspots
-from orchestration.statistics.policy import load_policy
+from orchestration.statistics.policy import Policy, load_policy
 from orchestration.statistics.tables import DIGITS, DIGITS_OF, FIGURES_OF, SCHEMAS
 
 
@@ -23,12 +24,21 @@ def measure(settings: Settings, aggregates: Mapping[str, pa.Table]) -> dict[str,
 
     `aggregates` holds the tables of `AGGREGATES` under their names.
     """
-    policy = load_policy()
     frames = {name.split(".")[1]: _frame(table) for name, table in aggregates.items()}
+    # Threads would wait for each other longer than they work, and add up in another order each time.
+    with threadpool_limits(1):
+        found = _measured(frames, load_policy())
+    settings.statistics.mkdir(parents=True, exist_ok=True)
+    for name, frame in found.items():
+        pq.write_table(as_table(name, frame), settings.statistics / f"{name}.parquet")
+    return {name: len(frame) for name, frame in found.items()}
+
+
+def _measured(frames: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.DataFrame]:
     places = hotspots(frames["int_place_counts"], frames["int_place_effort"], frames["int_periods"], policy)
     told_in_all, active_months = frames["int_source_counts"], frames["int_source_months"]
     months = (frames["int_corridor_counts"], told_in_all, active_months, frames["int_calendar_months"])
-    found = {
+    return {
         "hotspots": places,
         "corridor_shifts": corridor_shifts(*months, frames["int_periods"], policy),
         "alerts": alerts(*months, policy),
@@ -36,10 +46,6 @@ def measure(settings: Settings, aggregates: Mapping[str, pa.Table]) -> dict[str,
             places, frames["int_county_counts"], told_in_all, active_months, frames["int_periods"], policy
         ),
     }
-    settings.statistics.mkdir(parents=True, exist_ok=True)
-    for name, frame in found.items():
-        pq.write_table(as_table(name, frame), settings.statistics / f"{name}.parquet")
-    return {name: len(frame) for name, frame in found.items()}
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:
