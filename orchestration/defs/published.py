@@ -40,7 +40,7 @@ def of_published(run: Run) -> dict[str, Any]:
     return {
         **_of_release("published", published.path, manifest),
         **({"corridors": dg.MetadataValue.md(corridor_map)} if corridor_map else {}),
-        **_checks(run, refreshes.PUBLISHED),
+        **_numbers(run, refreshes.PUBLISHED),
         **release.extracts_since(manifest, before),
         "seconds": round(run.seconds, 1),
         "since": str(manifest["previous_release"] or "the first release"),
@@ -58,15 +58,15 @@ def of_unchanged(run: Run, is_rolled_back: bool) -> dict[str, Any]:
     outcome = "rolled back" if is_rolled_back else "unchanged"
     return {
         **_of_release(outcome, current.path, current.manifest),
-        **_checks(run, refreshes.UNCHANGED),
+        **_numbers(run, refreshes.UNCHANGED),
         "seconds": round(run.seconds, 1),
     }
 
 
-def _checks(run: Run, outcome: str) -> dict[str, int]:
-    """Return the counts of checks, with the same keys in every refresh, so that the UI plots them."""
-    checks = run_outcome.summed_up(run.settings, outcome, run.seconds)["checks"]
-    return {f"checks_{name}": number for name, number in checks.items()}
+def _numbers(run: Run, outcome: str) -> dict[str, int]:
+    """Return the counts of alerts and checks, with the same keys in every refresh: the UI plots them."""
+    summary = run_outcome.summed_up(run.settings, outcome, run.seconds)
+    return {"alerts": summary["alerts"]} | {f"checks_{name}": n for name, n in summary["checks"].items()}
 
 
 def _of_release(outcome: str, path: Any, manifest: dict[str, Any]) -> dict[str, Any]:

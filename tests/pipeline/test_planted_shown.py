@@ -98,3 +98,17 @@ def test_a_rise_that_a_moved_partner_suggests_is_said_to_have_held_its_share(
     text = text_of(reports["public"])
     assert not re.search(r"▲ ?(Meru|Tharaka-Nithi|Embu|Isiolo) →", text)
     assert "One corridor rose and one fell" in text
+
+
+def test_the_abandoned_road_is_an_alert_for_members_alone(
+    samples: EvidenceBase, reports: dict[str, Read], maps: dict[str, Any]
+) -> None:
+    found = rows(maps["members"]["alerts"], "corridor_id", "direction", "first_month", "record_count")
+    assert found == [(ABANDONED[0], "fall", "2025-06-01", 0)]
+    assert re.search(
+        r"Marsabit → Nairobi ?0 records since June 2025, where partners’ own level lets expect \d+ to \d+\. "
+        r"Several partners show it\.",
+        text_of(reports["members"]),
+    )
+    assert "alerts" not in maps["public"] and "Alerts" not in text_of(reports["public"]).split("Annex")[0]
+    assert samples.ask("select edition, corridor_id from published.alerts") == [("members", ABANDONED[0])]

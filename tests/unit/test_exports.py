@@ -362,7 +362,7 @@ def test_sha256sum_agrees_on_every_file(exports: Path) -> None:
 def test_the_same_rows_and_time_give_the_same_bytes(
     release: Path, tmp_path: Path, dbt_manifest: Path
 ) -> None:
-    write_release(tmp_path)
+    write_release(tmp_path, public={"alerts": [RELEASED_ALERT]})
     for again in write_exports(tmp_path, {**MANIFEST, "is_synthetic": False}, dbt_manifest):
         first = release / again.relative_to(tmp_path)
         assert {path.name for path in again.iterdir()} == {path.name for path in first.iterdir()}

@@ -141,13 +141,17 @@ def shift(key: Key) -> Query:
 
 
 def alert(key: Key) -> Query:
-    """Select the records of a corridor since the alert's first month."""
+    """Select the records of a corridor since the alert's first month, and those of its baseline."""
     parameters: dict[str, Any] = {
         "table": "corridors", "role": key["level"], "line": key["corridor_id"], "population": "all",
         "record_grain": key["record_grain"], "first": key["first_month"],
     }  # fmt: skip
-    since = " and is_counted and month_from = month_to and month_from >= cast($first as date)"
-    return Query(_AT_A_LINE.format(part="") + since, parameters)
+    first = "cast($first as date)"
+    # The twelve months that ended three months before (`statistics/alerts`).
+    baseline = f"(month_from >= {first} - to_months(14) and month_from <= {first} - to_months(3))"
+    part = f", case when month_from >= {first} then 'current' else 'baseline' end as part"
+    months = f" and is_counted and month_from = month_to and (month_from >= {first} or {baseline})"
+    return Query(_AT_A_LINE.format(part=part) + months, parameters)
 
 
 def _months(window: str) -> tuple[date | None, date | None]:

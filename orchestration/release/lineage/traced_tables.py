@@ -80,8 +80,8 @@ _COMPLETENESS = ("field", "period_id", "record_grain")
 _ITEM = ("item_kind", "item", "role", "round", "record_grain")
 _MEASURED = "The measure compares them with reports of the same partners on other places and times."
 _ALERTED = (
-    "Counted are those up to the newest month, of partners that reported other corridors in the twelve "
-    "months before. The measure compares them with reports of the same partners on other corridors."
+    "Baseline: the twelve months that ended three months before the first. Counted are records up to the "
+    "newest month, of partners that report other corridors in both; the measure compares the two."
 )
 _COVERAGE = "A watched month is in a contract's declared coverage and an extract's period, even without rows."
 _NEW = "New: named in no earlier round. Earlier reports with the same coverage make that more certain."
@@ -118,7 +118,7 @@ _MARTS = {
     "mart_places": _MART_PLACES,
     "mart_hotspots": _MART_PLACES,
     "mart_corridor_shifts": Traced(_MART_SHIFT, queries.shift, note=_MEASURED),
-    "mart_alerts": Traced(_ALERT, queries.alert, note=_ALERTED, comes_to=LineageResult.nothing),
+    "mart_alerts": Traced(_ALERT, queries.alert, note=_ALERTED, comes_to=LineageResult.named),
     "mart_regional_risk": Traced(_AT, queries.risk, note=_MEASURED),
     "mart_coverage": Traced(
         _AT, queries.month_makers, note=_COVERAGE, watched=queries.watched, comes_to=LineageResult.coverage
@@ -146,7 +146,7 @@ _PUBLISHED = {
     "places": Traced(_IN_ROLE, queries.place, comes_to=LineageResult.movement_counts),
     "codes": Traced(_CODE, queries.code, comes_to=LineageResult.movement_counts),
     "shifts": Traced(_SHIFT, queries.shift, note=_MEASURED, comes_to=LineageResult.shift_counts),
-    "alerts": Traced(_ALERT, queries.alert, note=_ALERTED, comes_to=LineageResult.nothing),
+    "alerts": Traced(_ALERT, queries.alert, note=_ALERTED, comes_to=LineageResult.named),
     "hotspots": replace(_MART_PLACES, comes_to=LineageResult.hotspot_count),
     "risk": Traced(_AT, queries.risk, note=_MEASURED, comes_to=LineageResult.named),
     "coverage": _of_calendar(
