@@ -59,7 +59,10 @@ def test_the_public_report_opens_with_the_road_that_took_over(reports: dict[str,
 def test_members_read_that_it_has_taken_over_and_of_the_new_way(reports: dict[str, Read]) -> None:
     text = text_of(reports["members"])
     assert "records show that Marsabit to Nairobi fell while Mandera to Nairobi rose" in text
-    assert f"Kitui to Nairobi through {NEW_WAY[1]}, which no partner recorded in the twelve months before" in text
+    assert (
+        f"Kitui to Nairobi through {NEW_WAY[1]}, which no partner recorded in the twelve months before"
+        in text
+    )
 
 
 @pytest.mark.parametrize("edition", ["public", "members"])

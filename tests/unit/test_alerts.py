@@ -181,10 +181,13 @@ def test_the_desk_lists_alerts_and_releases_one(settings: Settings) -> None:
     assert 'Alerts <b><a href="/alerts">2</a></b>' in steward.get("/").text
     page = shown(steward.get("/alerts").text)
     assert (
-        "Marsabit → Nairobi ▼ fewer records Mar 2026 Jun 2026 <5 24 to 47 several partners members only"
+        "Marsabit → Nairobi ▼ fewer records Mar 2026 until Jun 2026 <5 24 to 47 expected several partners members only"
         in page
     )
-    assert "Mandera → Nairobi ▲ more records Apr 2026 Jun 2026 31 3 to 9 one partner candidate only" in page
+    assert (
+        "Mandera → Nairobi ▲ more records Apr 2026 until Jun 2026 31 3 to 9 expected one partner candidate only"
+        in page
+    )
     assert "warns traffickers" in page
     alert = "KE010>KE047 fall 2026-03-01"
     assert f'name="alert" value="{alert.replace(">", "&gt;")}"' in steward.get("/alerts").text

@@ -37,14 +37,15 @@ def list_of_alerts(visit: Visit) -> List:
         return Cell(t(state(row)), link)
 
     columns = (
-        Column("corridor", "release.corridor", lambda row: corridor_name(row["corridor_id"])),
-        Column("direction", "alerts.direction", said=lambda code: t(f"alerts.{code}"), is_facet=True),
-        Column("first_month", "alerts.since", lambda row: row["first_month"][:7], said=t.day),
-        Column("newest_month", "alerts.until", lambda row: row["newest_month"][:7], said=t.day),
-        Column("records", "alerts.records", lambda row: row["record_count_text"],
-               lambda row: Cell(row["record_count_text"])),
-        Column("expected", "alerts.expected",
-               lambda row: t("alerts.range", low=row["expected_low"], high=row["expected_high"])),
+        Column("corridor", "release.corridor", lambda row: corridor_name(row["corridor_id"]),
+               lambda row: Cell(corridor_name(row["corridor_id"]), note=t(f"alerts.{row['direction']}"))),
+        Column("direction", "alerts.direction", said=lambda code: t(f"alerts.{code}"), is_facet=True,
+               is_hidden=True),
+        Column("first_month", "alerts.since", show=lambda row: Cell(
+            t.day(row["first_month"][:7]), note=t("alerts.until", month=t.day(row["newest_month"][:7])))),
+        Column("record_count_text", "alerts.records", show=lambda row: Cell(
+            row["record_count_text"],
+            note=t("alerts.expected", low=row["expected_low"], high=row["expected_high"]))),
         Column("evidence", "alerts.evidence", said=lambda code: t(f"alerts.{code}"), is_facet=True),
         Column("grain", "release.grain", lambda row: row["record_grain"],
                said=lambda code: t.known(f"grain.{code}", code), is_facet=True, is_hidden=True),
