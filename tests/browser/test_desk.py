@@ -26,8 +26,8 @@ SHORTER = "".join(
     line for line in scenario.SWALA.splitlines(keepends=True) if not re.match(r"S(9|1\d);", line)
 )
 VIEWS = (
-    "/", "/waiting", "/checks", "/extracts", "/rows", "/places", "/links", "/drift", "/waivers", "/agreements",
-    "/releases", "/decisions", "/files",
+    "/", "/waiting", "/checks", "/extracts", "/rows", "/places", "/links", "/drift", "/alerts", "/waivers",
+    "/agreements", "/releases", "/decisions", "/files",
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ import pytest
 from orchestration.outputs.map_page.page import write_map_pages
 from orchestration.places.boundaries.chosen import generalised
 from tests.browser.map_page import VIEWS, columns, table, until
-from tests.unit.published_world import KEYS, MANIFEST, world, write_release
+from tests.unit.published_world import KEYS, MANIFEST, RELEASED_ALERT, world, write_release
 
 OpenMap = Callable[..., Any]
 
@@ -133,6 +133,27 @@ def test_members_compare_months_too_and_see_what_was_abandoned(open_map: OpenMap
     assert years == "2024 → 2025" and months == "12 months to Jun 2025 → 12 months to Jun 2026"
     page.locator("#choose-windows").select_option(label=months)
     assert ("Marsabit", "▼ Abandoned", "157", "0") in columns(page, "From", "Change", "Before", "After")
+
+
+def test_alerts_are_drawn_listed_and_explained(open_map: OpenMap, tmp_path: Path) -> None:
+    page = open_map()
+    assert "Alerts of the latest months: 2." in summary(page)
+    page.get_by_role("button", name="Alerts").click()
+    first, second = page.locator("#list button").all()
+    assert first.inner_text().split("\n") == ["Mandera → Nairobi", "▲ more records since Apr 2026"]
+    assert second.inner_text().split("\n") == ["Marsabit → Nairobi", "▼ fewer records since Mar 2026"]
+    assert page.locator("#map").get_attribute("data-lines") == "2"
+    assert page.locator("#legend").inner_text().split("\n") == ["▲ more records", "▼ fewer records"]
+    assert columns(page, "From", "Since", "Until", "Records", "Expected")[1] == (
+        "Marsabit", "Mar 2026", "Jun 2026", "<5", "24 to 47",
+    )  # fmt: skip
+    second.click()
+    assert "Fewer records came by this corridor" in page.locator("#details").inner_text()
+
+    write_release(tmp_path, ["public"], public={"alerts": [RELEASED_ALERT]})
+    write_map_pages(tmp_path, MANIFEST, generalised())
+    public = open_map("view=alerts", "public", release=tmp_path)
+    assert table(public)[1:] == [["Marsabit", "Nairobi", "▼ fewer records", "Mar 2026"]]
 
 
 def elevated() -> list[dict[str, Any]]:
@@ -265,7 +286,7 @@ def test_a_view_without_rows_has_no_tab_and_a_sentence(open_map: OpenMap, tmp_pa
     page = open_map(edition="public", release=tmp_path)
     tabs = page.locator("#views button").all_text_contents()
     assert tabs == ["Corridors", "Places", "Hotspots", "Shifts"]
-    missing = "Not in this edition: Activity by county, Survey rounds."
+    missing = "Not in this edition: Alerts, Activity by county, Survey rounds."
     assert page.locator("#missing").inner_text() == missing
 
 
