@@ -9,7 +9,8 @@ from orchestration.outputs.claims import PANEL, Size, claim, uncontradicted
 from orchestration.outputs.edition import Edition
 from orchestration.outputs.texts import LANGUAGES, Slot, Texts, plain
 
-_BRACES: dict[str, Slot] = {one: f"{{{one}}}" for one in ("name", "earlier", "period", "riser", "faller")}
+_NAMES = ("name", "earlier", "period", "riser", "faller", "month", "count", "low", "high")
+_BRACES: dict[str, Slot] = {one: f"{{{one}}}" for one in _NAMES}
 _NONE = (None, "0")
 
 
@@ -20,7 +21,7 @@ def claims(edition: Edition) -> tuple[dict[str, dict[str, str]], dict[str, list[
     """
     numbers: dict[tuple[str, ...], int] = {}
     columns: dict[str, list[int]] = {}
-    for table, said in (("hotspots", _of_hotspot), ("shifts", _of_shift)):
+    for table, said in (("hotspots", _of_hotspot), ("shifts", _of_shift), ("alerts", _of_alert)):
         rows = edition.arrow(table).to_pylist()
         made = [tuple(said(Texts(language), row) for language in LANGUAGES) for row in rows]
         columns[table] = [numbers.setdefault(one, len(numbers)) for one in made]
@@ -43,3 +44,9 @@ def _of_shift(say: Texts, row: Mapping[str, Any]) -> str:
     before, now = (row[f"{side}_count_text"] not in _NONE for side in ("baseline", "current"))
     status = uncontradicted(row["status"], before, now)
     return plain(claim(say, "shifts", status, Size.of(row), row["evidence"], **_BRACES))
+
+
+def _of_alert(say: Texts, row: Mapping[str, Any]) -> str:
+    status = row["direction"] if row["record_count_text"] is None else "seen"
+    records = say.text(f"grain.{row['record_grain']}")
+    return plain(claim(say, "alerts", status, None, row["evidence"], records=records, **_BRACES))

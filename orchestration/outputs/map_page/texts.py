@@ -19,9 +19,7 @@ SHARED_KINDS = (
     "grain", "role", "direction", "label", "band", "status", "trend", "risk_band", "component",
     "evidence", "evidence_class", "field",
 )  # fmt: skip
-MEANING_KINDS = (
-    "shift_evidence", "alert_direction", "trend_category", "risk_band", "evidence_class",
-)  # fmt: skip
+MEANING_KINDS = ("trend_category", "risk_band", "evidence_class")
 # Names of places and codes: the page holds those that the edition uses.
 NAME_KINDS = ("place", "code")
 # The id in the scripts of a stop in Kenya whose county is not known.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from orchestration.outputs.claims import claim
 from orchestration.outputs.published import Row, day
 from orchestration.outputs.report.parts import Block, Heading, Paragraph
-from orchestration.outputs.report.view import GRAIN, View
-from orchestration.outputs.texts import Sentence
+from orchestration.outputs.report.view import View
+from orchestration.outputs.texts import Sentence, Slot
 
 TONES = {"rise": "up", "fall": "down"}
 MOST = 6  # on a page that has other findings
@@ -28,22 +29,18 @@ def alerts(view: View) -> list[Block]:
 
 
 def alert(view: View, row: Row) -> Sentence:
-    """Return what is claimed of an alert: since when, seen and expected records, and on whom it rests."""
+    """Return the claim on an alert: since when, and for members seen and expected records."""
     cell = view.published.cell
-    first = cell("alerts", row, "first_month", view.published.month(day(row["first_month"])))
+    slots: dict[str, Slot] = {
+        "month": cell("alerts", row, "first_month", view.published.month(day(row["first_month"]))),
+        "records": view.say.text(f"grain.{row['record_grain']}"),
+    }
     if view.is_public:
-        return view.say(f"alert.{row['direction']}", month=first)
-    return view.say(
-        f"alert.{row['evidence']}",
-        count=view.published.count("alerts", row, "record"),
-        month=first,
-        low=cell("alerts", row, "expected_low"),
-        high=cell("alerts", row, "expected_high"),
-    )
+        return claim(view.say, "alerts", row["direction"], **slots)
+    slots["count"] = view.published.count("alerts", row, "record")
+    slots |= {end: cell("alerts", row, f"expected_{end}") for end in ("low", "high")}
+    return claim(view.say, "alerts", "seen", None, row["evidence"], **slots)
 
 
 def _paragraph(view: View, row: Row) -> Paragraph:
-    lead = view.published.corridor(row)
-    if row["record_grain"] != GRAIN:
-        lead += f" ({view.say.text('grain.' + row['record_grain'])})"
-    return Paragraph(alert(view, row), lead, TONES[row["direction"]])
+    return Paragraph((*alert(view, row), "."), view.published.corridor(row), TONES[row["direction"]])

@@ -38,10 +38,13 @@ const alertsView = {
     ),
   summary: (shown, rows) => say("summary.alerts", { grain: grainName(shown), count: count(rows.length) }),
   highlights: (shown, rows) => [sayUndrawn(rows)],
-  meanings: (row) => [
-    ["alert_direction", row.data.direction],
-    ["shift_evidence", row.data.evidence],
-  ],
+  meanings: (row) => [["claim", row.data.claim]],
+  named: ({ data }) => ({
+    month: sayMonth(data.first_month),
+    count: countText(data.record_count),
+    low: count(data.expected_low ?? 0),
+    high: count(data.expected_high ?? 0),
+  }),
   figure: (row) => say("alert.since", { what: sayChange(row), month: sayMonth(row.data.first_month) }),
   scene: (shown, rows) => ({
     lines: rows.flatMap((row) => linesOfRow(row, { width: 4, ...CHANGE_STYLES[row.data.direction] })),
