@@ -86,6 +86,8 @@ def test_the_counts_worked_out_by_hand_pass(world: tuple[Settings, Path]) -> Non
         ("a number of partners", "update places set partner_count = 2 where place_id = 'UGA'"),
         ("a label of a small place", "update hotspots set place_id = 'KE001' where role = 'origin'"),
         ("a label with the true count", "update hotspots set movement_count = 60 where role = 'exploitation'"),
+        ("an end of an interval", "update hotspots set ratio_low = 2.1"),
+        ("a ratio of a change", "update shifts set ratio = 1.1"),
         ("a trend", "update hotspots set trend_category = 'rising'"),
         ("a change of a small corridor", "update shifts set corridor_id = 'KE001>KE047', baseline_count = null, "
          "baseline_count_text = null, current_count = null, current_count_text = null"),
