@@ -31,14 +31,14 @@ def labels(
         expected: records expected at ratio 1; nan outside the comparable group.
         above_mark, above_one, below_mark: probability of a ratio above the policy's mark, above 1, and below
             the inverse of the mark; nan outside the group.
-        low: end of the interval shown beside the label; of high activity it says something only above 1.
+        low: end of the interval shown beside the label; near 1 it would say nothing of high activity.
     """
     rules = {
         "insufficient": (records < policy.hotspot_minimum_records)
         | (expected < policy.hotspot_minimum_expected),
         "single_source": partners == 1,
         "not_comparable": np.isnan(expected),
-        "hotspot": (above_mark > policy.hotspot_certainty) & (low > 1),
+        "hotspot": (above_mark > policy.hotspot_certainty) & (low >= policy.hotspot_least_low),
         "elevated": (above_one > policy.hotspot_certainty) & (low > 1),
         "lower": below_mark > policy.hotspot_certainty,
     }

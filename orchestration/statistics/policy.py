@@ -23,6 +23,7 @@ class Policy:
     hotspot_minimum_expected: float
     hotspot_ratio: float
     hotspot_certainty: float
+    hotspot_least_low: float
     interval_coverage: float
     trend_quarters: float
     trend_minimum_quarters: float
