@@ -7,29 +7,41 @@ independent.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from orchestration.statistics.alerts import Months, raised
+from orchestration.statistics.comparisons import Told
+from orchestration.statistics.moved_partners import at_places, ends_of, moved
 from orchestration.statistics.policy import load_policy
-from orchestration.statistics.share_ratio import Counts, Flags, TwoWindows, dispersion
-from orchestration.statistics.shifts import DOWN, UP, judge_shifts
+from orchestration.statistics.reference import reference
+from orchestration.statistics.share_ratio import Counts, Flags, TwoWindows
+from orchestration.statistics.shifts import DOWN, UP, displaced_from, judge_shifts
 
 CORRIDORS, PARTNERS, MONTHS = 60, 12, 24
+ORIGINS, DESTINATIONS = 15, 6
 POLICY = load_policy()
 WINDOWS = (slice(0, 12), slice(12, 24))
 LOST, TAKEN = 4, 39  # a known route loses 60 %, a minor one takes 80 % of that
 STARTS, STOPS, MOVES, DOUBLES, DROPS = range(5)  # partners
 LEFT, ENTERED = 9, 10  # corridors that the moving partner leaves and enters
 NEW_SOURCE_ONLY = 45  # a corridor that only the partner which starts can see
+COLLAPSES, GROWS = 0, 2  # corridors whose part of all records a run sets
 
 
 @dataclass(frozen=True)
 class Reports:
-    """Records by partner × corridor × month, the months each partner was active, and what truly happened."""
+    """Records by partner × corridor × month, the months each partner was active, and what truly happened.
+
+    `campaign` holds the records of a declared campaign; `ends` are the places of each corridor.
+    """
 
     monthly: Counts
+    campaign: Counts
     is_active: Flags
+    ends: pd.DataFrame
     rose: frozenset[int]
     fell: frozenset[int]
     confounded: frozenset[int]
@@ -39,27 +51,91 @@ class Reports:
         then, now = (self.monthly[:, :, window].sum(axis=2) for window in WINDOWS)
         return TwoWindows(then, now, then.sum(axis=1), now.sum(axis=1))
 
-    def judged(self) -> pd.DataFrame:
-        seen_before = np.zeros(self.monthly.shape[1], dtype=np.bool_)
-        spread = dispersion(self.monthly, self.is_active, WINDOWS, 0.2)
-        return judge_shifts(self.windows, seen_before, spread, POLICY)
+    @property
+    def there(self) -> Flags:
+        return at_places(self.ends, ends_of(self.ends))
+
+    def judged(self, finds_moves: bool = True) -> pd.DataFrame:
+        """As `corridor_shifts` judges the last 24 months, without the frames."""
+        names = self.ends["corridor_id"].tolist()
+        totals = self.monthly.sum(axis=1)
+        told = Told([], names, self.windows, self.monthly, totals, self.is_active, WINDOWS)
+        told = told.without(self.campaign.sum(axis=2) > 0)
+        spread = float(told.dispersion(POLICY).min())
+        moves = moved(told.monthly, told.monthly_totals, told.windows, self.there, spread, POLICY)
+        told = told.without(moves @ self.there.T) if finds_moves else told
+        spreads = told.dispersion(POLICY)
+        seen_before = np.zeros(len(names), dtype=np.bool_)
+        shared = reference(told.windows, spreads, POLICY)
+        shifts = judge_shifts(told.windows, seen_before, spreads, POLICY, shared, self.windows).join(
+            self.ends
+        )
+        left_out = 1 - told.monthly.sum() / self.monthly.sum()
+        of_reference = shared.baseline_totals.sum() + shared.current_totals.sum()
+        return shifts.assign(
+            displaced_from=displaced_from(shifts),
+            left_out=left_out,
+            reference_share=of_reference / told.monthly.sum(),
+        )
+
+    def alerts(self) -> list[tuple[int, dict[str, Any]]]:
+        """As `alerts` raises them in the newest twelve months."""
+        names = [str(partner) for partner in range(len(self.monthly))]
+        nothing = pd.DataFrame({"kind": [], "source": [], "place_id": [], "month_from": []})
+        totals = self.monthly.sum(axis=1)
+        arrays = (self.monthly, self.campaign, totals, self.is_active)
+        return raised(Months(0, names, ends_of(self.ends), self.there, nothing, *arrays), POLICY)
 
 
 def reports(
     seed: int,
     *,
     records: int = 7900,
+    months: int = MONTHS,
+    change_at: int = 12,
+    other: bool = False,
     shift: bool = False,
     partners_change: bool = False,
     hidden_effort: bool = False,
     partner_moves: bool = False,
+    collapse: float = 0,
+    growth: float = 0,
+    area_moves: float | None = None,
+    seasons: float = 0,
+    campaign: bool = False,
+    falls: tuple[int, float] | None = None,
 ) -> Reports:
-    """`partners_change`: one partner starts in month 13, one stops after month 14. `hidden_effort`: one
-    doubles what it reports and one drops to 60 %, which nothing records. `partner_moves`: one leaves a
-    corridor for another."""
+    """Made-up reports; `records` are those of 24 months, changes begin with month `change_at`.
+
+    Args:
+        other: another generator: catchments, seasons of up to 20 %, partners that drift apart.
+        partners_change: one partner starts with the change, one stops two months after.
+        hidden_effort: one doubles what it reports and one drops to 60 %, which nothing records.
+        partner_moves: one partner leaves a corridor for another.
+        collapse, growth: a corridor with this part of all records falls by 90 %, or grows fivefold.
+        area_moves: one partner leaves half of its origins for others and keeps this part where it was.
+        seasons: largest part by which a corridor's records rise and fall within a year.
+        campaign: one partner reports four times as much from three origins for three months, declared.
+        falls: corridor and factor of one more change.
+    """
     chance = np.random.default_rng(seed)
+    own = np.random.default_rng((seed, 1))  # later additions leave the older worlds as they were
+    pairs = own.permutation(ORIGINS * DESTINATIONS)[:CORRIDORS]
+    origin = pairs // DESTINATIONS
+    ends = pd.DataFrame(
+        {
+            "corridor_id": [f"c{at:02d}" for at in range(CORRIDORS)],
+            "origin_place_id": [f"o{at:02d}" for at in origin],
+            "destination_place_id": [f"d{at % DESTINATIONS}" for at in pairs],
+        }
+    )
     intensity = np.arange(1, CORRIDORS + 1) ** -0.8
     reach = chance.gamma(0.35, size=(PARTNERS, CORRIDORS))
+    if other:
+        home = own.uniform(0, ORIGINS, size=PARTNERS)
+        size = own.lognormal(0, 0.8, size=PARTNERS)
+        near = np.exp(-0.4 * np.abs(origin[None, :] - home[:, None]))
+        reach = size[:, None] * near * own.lognormal(0, 0.7, size=(PARTNERS, CORRIDORS))
     if partner_moves:
         for corridor in (LEFT, ENTERED):
             others = np.delete(np.arange(PARTNERS), MOVES)
@@ -68,29 +144,63 @@ def reports(
     if partners_change:
         reach[:, NEW_SOURCE_ONLY] = np.eye(PARTNERS)[STARTS]
     reach /= reach.sum(axis=0)
-    expected = np.repeat((reach * intensity)[:, :, None], MONTHS, axis=2)
-    is_active = np.ones((PARTNERS, MONTHS), dtype=np.bool_)
+    for corridor, part in ((COLLAPSES, collapse), (GROWS, growth)):
+        if part:
+            rest = intensity.sum() - intensity[corridor]
+            intensity[corridor] = rest * part / (1 - part)
+    expected = np.repeat((reach * intensity)[:, :, None], months, axis=2)
+    is_active = np.ones((PARTNERS, months), dtype=np.bool_)
+    after = slice(change_at, None)
     if shift:
         lost = 0.6 * intensity[LOST]
-        expected[:, LOST, 12:] *= 0.4
-        expected[:, TAKEN, 12:] *= 1 + 0.8 * lost / intensity[TAKEN]
+        expected[:, LOST, after] *= 0.4
+        expected[:, TAKEN, after] *= 1 + 0.8 * lost / intensity[TAKEN]
     if partner_moves:
-        expected[MOVES, LEFT, 12:] = 0
-        expected[MOVES, ENTERED, :12] = 0
+        expected[MOVES, LEFT, after] = 0
+        expected[MOVES, ENTERED, :change_at] = 0
     if partners_change:
-        is_active[STARTS, :12], is_active[STOPS, 14:] = False, False
+        is_active[STARTS, :change_at], is_active[STOPS, change_at + 2 :] = False, False
     if hidden_effort:
-        expected[DOUBLES, :, 12:] *= 2
-        expected[DROPS, :, 12:] *= 0.6
+        expected[DOUBLES, :, after] *= 2
+        expected[DROPS, :, after] *= 0.6
+    if collapse:
+        expected[:, COLLAPSES, after] *= 0.1
+    if growth:
+        expected[:, GROWS, after] *= 5
+    if falls:
+        expected[:, falls[0], after] *= falls[1]
+    if area_moves is not None:
+        turn = own.permutation(ORIGINS)
+        expected[MOVES, np.isin(origin, turn[:5]), after] *= area_moves
+        expected[MOVES, np.isin(origin, turn[5:10]), :change_at] *= area_moves
+    of_year = 2 * np.pi * np.arange(months) / 12
+    if other or seasons:
+        swing = own.uniform(0, 0.2, size=CORRIDORS) if other else np.full(CORRIDORS, seasons)
+        phase = own.uniform(0, 2 * np.pi, size=CORRIDORS)
+        expected *= 1 + (swing[:, None] * np.sin(of_year + phase[:, None]))[None]
+    if other:
+        drift = own.normal(0, 0.1, size=(PARTNERS, CORRIDORS, 1))
+        expected *= np.exp(drift * np.linspace(-0.5, 0.5, months) * months / 24)
     expected *= is_active[:, None, :]
-    expected *= records / expected.sum()
+    expected *= records * months / MONTHS / expected.sum()
+    run = np.zeros(expected.shape)
+    if campaign:
+        places = np.isin(origin, own.permutation(ORIGINS)[:3])
+        run[DOUBLES, places, change_at : change_at + 3] = 1
+        expected *= 1 + 3 * run
     monthly = chance.poisson(expected * chance.gamma(6, 1 / 6, size=expected.shape))
     mostly_theirs = (reach[STARTS] > 0.3) | (reach[STOPS] > 0.3) if partners_change else np.zeros(CORRIDORS)
     return Reports(
         monthly,
+        (monthly * run).astype(np.int64),
         is_active,
-        frozenset({TAKEN} if shift else ()),
-        frozenset({LOST} if shift else ()),
+        ends,
+        frozenset(({TAKEN} if shift else set()) | ({GROWS} if growth else set())),
+        frozenset(
+            ({LOST} if shift else set())
+            | ({COLLAPSES} if collapse else set())
+            | ({falls[0]} if falls else set())
+        ),
         frozenset(int(one) for one in np.flatnonzero(mostly_theirs)) - {LOST, TAKEN},
     )
 

@@ -28,6 +28,7 @@ from orchestration.contracts.terms import (
     SHEET,
     AcceptIf,
     Agreement,
+    Campaign,
     Consent,
     Coverage,
     DeclaredExtract,
@@ -64,6 +65,9 @@ class Contract(Strict):
     consent: Consent | None = None
     withdrawn: Withdrawn | None = None
     coverage: list[Coverage] = Field(default_factory=list)
+    campaigns: list[Campaign] = Field(
+        default_factory=list, description="Times of extra work, left out of shifts and alerts."
+    )
     delivery: Delivery
     extracts: list[DeclaredExtract] = Field(default_factory=list)
     period: Period | None = Field(None, description="The period of every file no `extracts` entry matches.")

@@ -127,10 +127,7 @@ class Coverage(Strict):
     @field_validator("places")
     @classmethod
     def _known_places(cls, places: list[str]) -> list[str]:
-        _refuse_repeated("place", places)
-        for place in places:
-            _refuse_unknown("place", place)
-        return places
+        return _known(places)
 
     @field_validator("office")
     @classmethod
@@ -156,6 +153,37 @@ class Coverage(Strict):
         if self.to and self.to < self.from_:
             raise ValueError("`to` is before `from`")
         return self
+
+
+class Campaign(Strict):
+    """A time of extra work, such as weeks of intense screening: its records are no sign of a shift."""
+
+    name: Text
+    from_: date = Field(alias="from")
+    to: date
+    places: list[Text] = Field(
+        default_factory=list,
+        description="As under coverage; without any, all of the partner's work was part.",
+        json_schema_extra=_DISTINCT,
+    )
+
+    @field_validator("places")
+    @classmethod
+    def _known_places(cls, places: list[str]) -> list[str]:
+        return _known(places)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Campaign:
+        if self.to < self.from_:
+            raise ValueError("`to` is before `from`")
+        return self
+
+
+def _known(places: list[str]) -> list[str]:
+    _refuse_repeated("place", places)
+    for place in places:
+        _refuse_unknown("place", place)
+    return places
 
 
 @cache

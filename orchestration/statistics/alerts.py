@@ -15,6 +15,8 @@ import pandas as pd
 from scipy import special
 
 from orchestration.statistics.comparisons import first_day, month_number, with_month_numbers
+from orchestration.statistics.corridor_shifts import PLACES, UNKNOWN_END, Reports
+from orchestration.statistics.moved_partners import at_places, declared_moves, ends_of, moved
 from orchestration.statistics.policy import Policy
 from orchestration.statistics.reference import reference
 from orchestration.statistics.share_ratio import (
@@ -42,8 +44,6 @@ _LEAST_EXPECTED = 0.5 / BASELINE
 _LEAST_SPREAD = 1.001
 # Records an active month: cells with fewer say nothing about scatter.
 _LEAST_MEAN_OF_A_CELL = 0.2
-_UNKNOWN = "unknown"
-_PLACES = ["corridor_id", "origin_place_id", "via_place_id", "destination_place_id"]
 
 
 class Expected(NamedTuple):
@@ -76,9 +76,19 @@ class Expected(NamedTuple):
 
 
 class Months(NamedTuple):
-    """Records of partner × corridor × month, all records of partner × month, and the months reported."""
+    """Reports by month, from the month with the number `first` on.
 
+    `monthly` and `campaign` hold records of partner × corridor × month, `totals` and `is_active` those of
+    partner × month; `there` is corridor × place, `declared` the changes of coverage.
+    """
+
+    first: int
+    partners: list[str]
+    places: list[str]
+    there: Flags
+    declared: pd.DataFrame
     monthly: Counts
+    campaign: Counts
     totals: Counts
     is_active: Flags
 
@@ -90,14 +100,24 @@ class Months(NamedTuple):
             *(self.totals[:, span].sum(axis=1) for span in spans),
         )
 
-    def dispersion(self, at: int, policy: Policy) -> Floats:
+    def dispersion(self, at: int, left_out: Flags, policy: Policy) -> Floats:
         """Of each corridor, in the baseline of month `at` and the newest three months up to it."""
         inside = slice(at - _BEFORE, at + 1)
         spans = (slice(0, BASELINE), slice(BASELINE, BASELINE + RECENT))
-        measured = dispersion(
-            self.monthly[:, :, inside], self.is_active[:, inside], spans, _LEAST_MEAN_OF_A_CELL
-        )
+        monthly = np.where(left_out[:, :, None], 0, self.monthly[:, :, inside])
+        measured = dispersion(monthly, self.is_active[:, inside], spans, _LEAST_MEAN_OF_A_CELL)
         return np.nan_to_num(measured, nan=policy.shift_unknown_dispersion)
+
+    def left_out(self, at: int, policy: Policy) -> Flags:
+        """Partner × corridor: left out of month `at`, because the partner moved or declares a campaign."""
+        inside = slice(at - _BEFORE, at + 1)
+        in_campaign: Flags = self.campaign[:, :, inside].sum(axis=2) > 0
+        spread = float(self.dispersion(at, in_campaign, policy).min())
+        monthly, windows = self.monthly[:, :, inside], self.windows(at, at - RECENT + 1, at)
+        moves = moved(monthly, self.totals[:, inside], windows, self.there, spread, policy)
+        months = self.first + at - _BEFORE, self.first + at
+        moves |= declared_moves(self.declared, self.partners, self.places, *months)
+        return in_campaign | (moves @ self.there.T)
 
 
 class Month(NamedTuple):
@@ -107,6 +127,7 @@ class Month(NamedTuple):
     windows: TwoWindows
     shared: Reference
     dispersion: Floats
+    left_out: Flags
 
     def has_changed(self, items: Flags, side: int, policy: Policy) -> Flags:
         """Which of the items lie beyond the least factor on that side, with any partner left out."""
@@ -130,6 +151,7 @@ def alerts(
     partner_counts: pd.DataFrame,
     active_months: pd.DataFrame,
     calendar: pd.DataFrame,
+    declared: pd.DataFrame,
     policy: Policy,
 ) -> pd.DataFrame:
     """One row a corridor with an alert in force at the newest complete month, or begun in the year before.
@@ -138,21 +160,25 @@ def alerts(
     not enter.
     """
     complete = calendar.loc[calendar["is_complete"].astype("bool"), "month_start"]
-    corridors, records, active = (
-        with_month_numbers(frame[frame["record_grain"] == GRAIN])
-        for frame in (corridor_counts, partner_counts, active_months)
-    )
-    corridors = corridors[corridors["corridor_level"] == LEVEL]
+    frames = (corridor_counts, partner_counts, active_months, declared)
+    reports = Reports(*(with_month_numbers(frame[frame["record_grain"] == GRAIN]) for frame in frames))
+    reports = reports.outside_campaigns()
+    corridors = reports.of_level(LEVEL)
     if complete.empty or corridors.empty:
         return pd.DataFrame()
     newest = month_number(complete.max())
     first = newest - int(policy.alert_judged_months) - _WARM_UP - _BEFORE + 1
-    names, months = _months(corridors, records, active, range(first, newest + 1))
-    found = [{"corridor_id": names[item], **row} for item, row in raised(months, policy) if names[item]]
+    ends = corridors[PLACES].drop_duplicates("corridor_id").sort_values("corridor_id", ignore_index=True)
+    months = _months(corridors, reports, ends, range(first, newest + 1))
+    names = ends["corridor_id"].tolist()
+    found = [
+        {"corridor_id": names[item], **row}
+        for item, row in raised(months, policy)
+        if names[item] != UNKNOWN_END
+    ]
     if not found:
         return pd.DataFrame()
-    places = corridors[_PLACES].drop_duplicates("corridor_id").set_index("corridor_id")
-    rows = pd.DataFrame(found).join(places, on="corridor_id")
+    rows = pd.DataFrame(found).join(ends.set_index("corridor_id"), on="corridor_id")
     for name in ("first_month", "newest_month", "alerted_month"):
         rows[name] = [first_day(first + at) for at in rows[name]]
     return rows.assign(level=LEVEL, record_grain=GRAIN)
@@ -184,7 +210,7 @@ def raised(months: Months, policy: Policy) -> list[tuple[int, dict[str, Any]]]:
                 "newest_month": newest,
                 "alerted_month": judged_from + alerted,
                 "is_in_force": judged_from + last == newest,
-                **_figures(months, int(item), judged_from + begun, judged[begun], judged[last], policy),
+                **_figures(months, int(item), judged_from + begun, judged[begun:], last - begun, policy),
             }
             rival = of_item.get(int(item))
             if rival is None or _newness(row) > _newness(rival):
@@ -194,12 +220,14 @@ def raised(months: Months, policy: Policy) -> list[tuple[int, dict[str, Any]]]:
 
 def judge(months: Months, at: int, policy: Policy) -> Month:
     """Month `at` of every corridor against the twelve months that ended three months before."""
-    windows, spread = months.windows(at, at - RECENT + 1, at), months.dispersion(at, policy)
+    left_out = months.left_out(at, policy)
+    spread = months.dispersion(at, left_out, policy)
+    spans = (at - RECENT + 1, at)
+    windows, one_month = (months.windows(at, first, at).without(left_out) for first in spans)
     shared = reference(windows, spread, policy)
-    one_month = months.windows(at, at, at)
     beside = expected(one_month, reference_of(one_month, shared.is_in), spread)
     enough = beside.records + one_month.baseline.sum(axis=0) >= policy.alert_minimum_records
-    return Month(np.where(enough, beside.deviation, 0.0), windows, shared, spread)
+    return Month(np.where(enough, beside.deviation, 0.0), windows, shared, spread, left_out)
 
 
 def expected(windows: TwoWindows, shared: Reference, spread: Floats) -> Expected:
@@ -251,20 +279,25 @@ def _newness(row: dict[str, Any]) -> tuple[bool, int]:
 
 
 def _figures(
-    months: Months, item: int, begun: int, first: Month, last: Month, policy: Policy
+    months: Months, item: int, begun: int, run: list[Month], held: int, policy: Policy
 ) -> dict[str, Any]:
-    """Records since the run began beside those expected, and the share ratio when the alert last held."""
-    windows, one = months.windows(begun, begun, months.totals.shape[1] - 1), np.array([item])
-    run = expected(windows, reference(windows, first.dispersion, policy), first.dispersion)
-    low, high = run.interval(policy.alert_interval_coverage)
-    ratio, without_low, without_high = (values[0] for values in last.share_ratio(one))
+    """Records since the run began beside those expected, and the share ratio of the month `held`.
+
+    `run` holds the months from the first of the run to the newest.
+    """
+    left_out = np.any([month.left_out for month in run], axis=0)
+    windows = months.windows(begun, begun, months.totals.shape[1] - 1).without(left_out)
+    since = expected(windows, reference(windows, run[0].dispersion, policy), run[0].dispersion)
+    low, high = since.interval(policy.alert_interval_coverage)
+    last = run[held]
+    ratio, without_low, without_high = (values[0] for values in last.share_ratio(np.array([item])))
     compared = last.windows.of(last.windows.is_comparable)
     partners = int((compared.baseline[:, item] + compared.current[:, item] > 0).sum())
     return {
-        "expected_record_count": run.mean[item],
+        "expected_record_count": since.mean[item],
         "expected_low": low[item],
         "expected_high": high[item],
-        "record_count": run.records[item],
+        "record_count": since.records[item],
         "monthly_baseline": windows.baseline[:, item].sum() / BASELINE,
         "share_odds_ratio": ratio,
         "leave_one_out_low": without_low,
@@ -280,32 +313,30 @@ def _first_judged(months: Months) -> int:
     return (int(reported[0]) if reported.size else months.totals.shape[1]) + _BEFORE
 
 
-def _months(
-    corridors: pd.DataFrame, records: pd.DataFrame, active: pd.DataFrame, span: range
-) -> tuple[list[str], Months]:
-    """Arrays of the span; a corridor without both ends has no name, and all of them are one."""
-    corridors, records = (
+def _months(corridors: pd.DataFrame, reports: Reports, ends: pd.DataFrame, span: range) -> Months:
+    """Arrays of the span, with the corridors in the order of `ends`."""
+    corridors, totals = (
         frame[(frame["month_from"] == frame["month_to"]) & frame["month_from"].isin(span)]
-        for frame in (corridors, records)
+        for frame in (corridors, reports.totals)
     )
-    active = active[active["month_start"].isin(span)]
-    has_ends = (corridors["origin_place_id"] != _UNKNOWN) & (corridors["destination_place_id"] != _UNKNOWN)
-    names, item = np.unique(corridors["corridor_id"].where(has_ends, "").astype(str), return_inverse=True)
-    partners = pd.Index(sorted({*records["source"], *active["source"]}))
-    monthly = np.zeros((len(partners), len(names), len(span)), dtype=np.int64)
-    totals, is_active = monthly.sum(axis=1), np.zeros((len(partners), len(span)), dtype=np.bool_)
-    row, column = (
-        partners.get_indexer(corridors["source"]),
-        (corridors["month_from"] - span[0]).to_numpy(np.int64),
+    active = reports.active_months[reports.active_months["month_start"].isin(span)]
+    partners = sorted({*totals["source"], *active["source"]})
+    row, item, column = (
+        [pd.Index(partners).get_indexer(pd.Index(frame["source"])) for frame in (corridors, totals, active)],
+        pd.Index(ends["corridor_id"]).get_indexer(pd.Index(corridors["corridor_id"])),
+        [
+            (frame[month] - span[0]).to_numpy(np.int64)
+            for frame, month in ((corridors, "month_from"), (totals, "month_from"), (active, "month_start"))
+        ],
     )
-    np.add.at(monthly, (row, item, column), corridors["record_count"].to_numpy())
-    row, column = (
-        partners.get_indexer(records["source"]),
-        (records["month_from"] - span[0]).to_numpy(np.int64),
-    )
-    np.add.at(totals, (row, column), records["record_count"].to_numpy())
-    is_active[row, column] = True
-    is_active[
-        partners.get_indexer(active["source"]), (active["month_start"] - span[0]).to_numpy(np.int64)
-    ] = True
-    return [str(name) for name in names], Months(monthly, totals, is_active)
+    monthly, campaign = (np.zeros((len(partners), len(ends), len(span)), dtype=np.int64) for _ in range(2))
+    np.add.at(monthly, (row[0], item, column[0]), corridors["record_count"].to_numpy())
+    np.add.at(campaign, (row[0], item, column[0]), corridors["campaign_count"].to_numpy())
+    in_all = np.zeros((len(partners), len(span)), dtype=np.int64)
+    is_active = np.zeros((len(partners), len(span)), dtype=np.bool_)
+    np.add.at(in_all, (row[1], column[1]), totals["record_count"].to_numpy())
+    is_active[row[1], column[1]] = True
+    is_active[row[2], column[2]] = True
+    places = ends_of(ends)
+    there = at_places(ends, places)
+    return Months(span[0], partners, places, there, reports.declared, monthly, campaign, in_all, is_active)

@@ -6,7 +6,7 @@ Months are numbers here (year × 12 + month), so that windows are plain arithmet
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -71,6 +71,7 @@ class Told:
     items: list[str]
     windows: TwoWindows
     monthly: Counts
+    monthly_totals: Counts
     is_active: Flags
     month_windows: tuple[slice, slice]
 
@@ -78,6 +79,16 @@ class Told:
         """Of each item, measured on months; the policy's where no month is known."""
         measured = dispersion(self.monthly, self.is_active, self.month_windows, _LEAST_MEAN_OF_A_CELL)
         return np.nan_to_num(measured, nan=policy.shift_unknown_dispersion)
+
+    def without(self, left_out: Flags) -> Told:
+        """The same without the records of these partners about these items, in the totals too."""
+        monthly_out = np.where(left_out[:, :, None], self.monthly, 0)
+        return replace(
+            self,
+            windows=self.windows.without(left_out),
+            monthly=self.monthly - monthly_out,
+            monthly_totals=self.monthly_totals - monthly_out.sum(axis=1),
+        )
 
 
 def with_month_numbers(counts: pd.DataFrame) -> pd.DataFrame:
@@ -144,6 +155,7 @@ def told(
     totals: pd.DataFrame,
     active_months: pd.DataFrame,
     item: str,
+    items: list[str] | None = None,
 ) -> Told:
     """Arrays of one grain's counts: partner × item × month, and partner × item of both windows.
 
@@ -151,16 +163,18 @@ def told(
         counts: source, the column `item`, month_from, month_to, round, record_count; months as numbers.
         totals: the same without `item`: every record of a partner once.
         active_months: source, month_start: months in which a partner reported, be it nothing.
+        items: the columns, where these are known; else every item of either window.
     """
     spans = (comparison.baseline, comparison.current)
     counts_inside, totals_inside = (
         [frame[span.holds(frame)] for span in spans] for frame in (counts, totals)
     )
     partners = sorted(set(totals["source"]))
-    items = sorted({*counts_inside[0][item], *counts_inside[1][item]})
+    items = items or sorted({*counts_inside[0][item], *counts_inside[1][item]})
     rows, columns = ({name: at for at, name in enumerate(names)} for names in (partners, items))
     lengths = [len(span.months) for span in spans]
     monthly = np.zeros((len(partners), len(items), sum(lengths)), dtype=np.int64)
+    monthly_totals = np.zeros((len(partners), sum(lengths)), dtype=np.int64)
     is_active = np.zeros((len(partners), sum(lengths)), dtype=np.bool_)
     sums = []
     for at, span in enumerate(spans):
@@ -174,7 +188,10 @@ def told(
             _places(by_month["month_from"], months),
         )
         np.add.at(monthly, cells, by_month["record_count"].to_numpy())
-        for frame, month in ((_of_one_month(reported, months), "month_from"), (active_months, "month_start")):
+        dated = _of_one_month(reported, months)
+        at_month = (_places(dated["source"], rows), _places(dated["month_from"], months))
+        np.add.at(monthly_totals, at_month, dated["record_count"].to_numpy())
+        for frame, month in ((dated, "month_from"), (active_months, "month_start")):
             active = frame[frame["source"].isin(rows.keys()) & frame[month].isin(months.keys())]
             is_active[_places(active["source"], rows), _places(active[month], months)] = True
     return Told(
@@ -182,6 +199,7 @@ def told(
         items,
         TwoWindows(*sums, *(_filled(frame, rows, None, item) for frame in totals_inside)),
         monthly,
+        monthly_totals,
         is_active,
         (slice(0, lengths[0]), slice(lengths[0], sum(lengths))),
     )

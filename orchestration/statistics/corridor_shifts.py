@@ -2,21 +2,94 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from orchestration.statistics.comparisons import Comparison, Told, comparisons, told, with_month_numbers
 from orchestration.statistics.mix_change import mix_change
+from orchestration.statistics.moved_partners import (
+    UNKNOWN,
+    at_places,
+    declared_moves,
+    ends_of,
+    moved,
+    outside_campaigns,
+)
 from orchestration.statistics.policy import Policy
+from orchestration.statistics.reference import reference
+from orchestration.statistics.share_ratio import Counts, Flags, Reference, TwoWindows
 from orchestration.statistics.shifts import displaced_from, judge_shifts
 
 GRAINS = ("case", "route_report")
 # What is not known of a record at each level: an end of a corridor, or also the way between the ends.
 UNKNOWN_OF_LEVEL = {"od": "unknown_end_count", "odv": "unknown_way_count"}
-_PLACES = ["corridor_id", "origin_place_id", "via_place_id", "destination_place_id"]
-_UNKNOWN = "unknown"
+PLACES = ["corridor_id", "origin_place_id", "via_place_id", "destination_place_id"]
+
+# Stands among the corridors for all records with an unknown end: a change in what is known moves shares too.
+UNKNOWN_END = ""
+
+
+class Reports(NamedTuple):
+    """Reports of one grain, and the changes that partners' contracts declare; months as numbers."""
+
+    corridors: pd.DataFrame
+    totals: pd.DataFrame
+    active_months: pd.DataFrame
+    declared: pd.DataFrame
+
+    def outside_campaigns(self) -> Reports:
+        """Without the months in which all of a partner's work was a campaign."""
+        return self._replace(
+            corridors=outside_campaigns(self.corridors, self.declared),
+            totals=outside_campaigns(self.totals, self.declared),
+            active_months=outside_campaigns(self.active_months, self.declared),
+        )
+
+    def of_level(self, level: str) -> pd.DataFrame:
+        """Corridors with two known ends, and at level `od` the unknown end as one more."""
+        corridors = self.corridors[self.corridors["corridor_level"] == level]
+        ends = corridors["origin_place_id"], corridors["destination_place_id"]
+        known = corridors[(ends[0] != UNKNOWN) & (ends[1] != UNKNOWN)]
+        unknown = self.totals[self.totals["unknown_end_count"] > 0]
+        if level != "od" or unknown.empty or known.empty:
+            return known
+        columns = ["source", "record_grain", "month_from", "month_to", "round"]
+        unknown = unknown[columns].assign(
+            corridor_level=level,
+            corridor_id=UNKNOWN_END,
+            **dict.fromkeys(PLACES[1:], UNKNOWN),
+            record_count=unknown["unknown_end_count"],
+            campaign_count=0,
+        )
+        return pd.concat([known, unknown], ignore_index=True)
+
+
+class Compared(NamedTuple):
+    """One level as it is compared, and what its shares are taken of.
+
+    `moves` says at which place (column) a partner (row) is left out, `left_out` how many records of each
+    corridor are left out, and why.
+    """
+
+    reported: Told
+    compared: Told
+    ends: pd.DataFrame
+    shared: Reference
+    places: list[str]
+    moves: Flags
+    left_out: dict[str, Counts]
+
+    @property
+    def reference_share(self) -> float:
+        """Part of the comparable partners' records that shares are taken of."""
+        windows = self.compared.windows.of(self.compared.windows.is_comparable)
+        shared = self.shared.of(self.compared.windows.is_comparable)
+        all_records = windows.baseline_totals.sum() + windows.current_totals.sum()
+        in_it = shared.baseline_totals.sum() + shared.current_totals.sum()
+        return float(in_it / all_records) if all_records else np.nan
 
 
 def corridor_shifts(
@@ -24,6 +97,7 @@ def corridor_shifts(
     partner_counts: pd.DataFrame,
     active_months: pd.DataFrame,
     calendar: pd.DataFrame,
+    declared: pd.DataFrame,
     periods: pd.DataFrame,
     policy: Policy,
 ) -> pd.DataFrame:
@@ -31,47 +105,111 @@ def corridor_shifts(
 
     Args:
         corridor_counts: source, record_grain, corridor_level, corridor_id and its places, month_from,
-            month_to, round, record_count.
+            month_to, round, record_count, campaign_count.
         partner_counts: the same without the corridor, with unknown_end_count and unknown_way_count.
         active_months: source, record_grain, month_start.
         calendar: month_start, is_complete.
+        declared: source, record_grain, kind, place_id, month_from, month_to.
         periods: period_id, period_kind, label, period_from, period_to, is_complete.
     """
-    corridors, records = with_month_numbers(corridor_counts), with_month_numbers(partner_counts)
-    active = with_month_numbers(active_months)
-    has_ends = (corridors["origin_place_id"] != _UNKNOWN) & (corridors["destination_place_id"] != _UNKNOWN)
-    corridors = corridors[has_ends]
+    frames = [
+        with_month_numbers(frame) for frame in (corridor_counts, partner_counts, active_months, declared)
+    ]
     found = []
     for grain in GRAINS:
-        told_of, told_in_all, reported = (
-            frame[frame["record_grain"] == grain] for frame in (corridors, records, active)
-        )
-        rounds_told = set(told_in_all["round"].dropna())
+        reports = Reports(*(frame[frame["record_grain"] == grain] for frame in frames))
+        outside, rounds_told = reports.outside_campaigns(), set(reports.totals["round"].dropna())
         for comparison in comparisons(calendar, periods, rounds_told, policy):
-            for level in UNKNOWN_OF_LEVEL:
-                of_level = told_of[told_of["corridor_level"] == level]
-                side_by_side = told(comparison, of_level, told_in_all, reported, "corridor_id")
-                if side_by_side.items:
-                    judged = _judge(comparison, side_by_side, of_level, policy)
-                    unknown = _unknown_shares(comparison, side_by_side, told_in_all, UNKNOWN_OF_LEVEL[level])
-                    found.append(judged.assign(record_grain=grain, level=level, **unknown))
+            above: Compared | None = None
+            for level, unknown in UNKNOWN_OF_LEVEL.items():
+                of_level = _compared(comparison, reports, outside, level, above, policy)
+                if of_level is None:
+                    break
+                above = above or of_level
+                shares = _unknown_shares(comparison, of_level.compared, outside.totals, unknown)
+                before = reports.corridors[comparison.precede(reports.corridors)]
+                judged = _judge(comparison, of_level, set(before["corridor_id"]), policy)
+                found.append(judged.assign(record_grain=grain, level=level, **shares))
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
 
-def _judge(
-    comparison: Comparison, side_by_side: Told, of_level: pd.DataFrame, policy: Policy
-) -> pd.DataFrame:
-    places = of_level[_PLACES].drop_duplicates("corridor_id").set_index("corridor_id")
-    seen_before = set(of_level.loc[comparison.precede(of_level), "corridor_id"])
-    shifts = judge_shifts(
-        side_by_side.windows,
-        np.array([one in seen_before for one in side_by_side.items], dtype=np.bool_),
-        side_by_side.dispersion(policy),
-        policy,
+def _compared(
+    comparison: Comparison,
+    reports: Reports,
+    outside: Reports,
+    level: str,
+    above: Compared | None,
+    policy: Policy,
+) -> Compared | None:
+    """The level without what is left out, None where nothing was reported.
+
+    Level `odv` has the totals, the reference and the moved partners of `above`, which is level `od`: there
+    each record stands once.
+    """
+    of_level, counts = reports.of_level(level), outside.of_level(level)
+    reported = told(comparison, of_level, reports.totals, reports.active_months, "corridor_id")
+    if not reported.items:
+        return None
+    in_campaign, compared = (
+        told(comparison, frame, outside.totals, outside.active_months, "corridor_id", reported.items)
+        for frame in (counts.assign(record_count=counts["campaign_count"]), counts)
     )
-    shifts.insert(0, "corridor_id", side_by_side.items)
-    shifts = shifts.join(places, on="corridor_id")
-    mix = mix_change(side_by_side.monthly, side_by_side.is_active, side_by_side.month_windows, policy)
+    ends = of_level[PLACES].drop_duplicates("corridor_id").set_index("corridor_id").loc[reported.items]
+    places = above.places if above else ends_of(ends)
+    there = at_places(ends, places)
+    moves = above.moves if above else _moves(comparison, compared, there, places, reports.declared, policy)
+    is_moved = moves @ there.T
+    touches_campaign = (in_campaign.windows.baseline + in_campaign.windows.current > 0) & ~is_moved
+    cleared = compared.without(is_moved | touches_campaign)
+    if above:
+        totals = above.compared.windows[2:]
+        cleared = replace(cleared, windows=TwoWindows(*cleared.windows[:2], *totals))
+    if above:
+        parents = (ends["origin_place_id"] + ">" + ends["destination_place_id"]).tolist()
+        is_in = dict(zip(above.reported.items, above.shared.is_in, strict=True))
+        shared = above.shared._replace(is_in=np.array([is_in[parent] for parent in parents]))
+    else:
+        shared = reference(cleared.windows, cleared.dispersion(policy), policy)
+    all_records, comparable = (one.windows.baseline + one.windows.current for one in (reported, compared))
+    moved_records, campaign_records = (
+        (comparable * flags).sum(axis=0) for flags in (is_moved, touches_campaign)
+    )
+    counted_out = {
+        "moved_record_count": moved_records,
+        "campaign_record_count": all_records.sum(axis=0) - comparable.sum(axis=0) + campaign_records,
+    }
+    return Compared(reported, cleared, ends, shared, places, moves, counted_out)
+
+
+def _moves(
+    comparison: Comparison,
+    compared: Told,
+    there: Flags,
+    places: list[str],
+    declared: pd.DataFrame,
+    policy: Policy,
+) -> Flags:
+    months = comparison.baseline.months[0], comparison.current.months[-1]
+    spread = float(compared.dispersion(policy).min())
+    found = moved(compared.monthly, compared.monthly_totals, compared.windows, there, spread, policy)
+    return found | declared_moves(declared, compared.partners, places, *months)
+
+
+def _judge(comparison: Comparison, of_level: Compared, seen_before: set[str], policy: Policy) -> pd.DataFrame:
+    items = np.array([item != UNKNOWN_END for item in of_level.compared.items])
+    compared, shared = of_level.compared, of_level.shared
+    names = [item for item in compared.items if item != UNKNOWN_END]
+    shifts = judge_shifts(
+        compared.windows.about(items),
+        np.array([name in seen_before for name in names], dtype=np.bool_),
+        compared.dispersion(policy)[items],
+        policy,
+        shared._replace(is_in=shared.is_in[items]),
+        of_level.reported.windows.about(items),
+    )
+    shifts.insert(0, "corridor_id", names)
+    shifts = shifts.join(of_level.ends, on="corridor_id")
+    mix = mix_change(compared.monthly[:, items], compared.is_active, compared.month_windows, policy)
     return shifts.assign(
         comparison=comparison.kind,
         baseline_window=comparison.baseline.name,
@@ -83,6 +221,8 @@ def _judge(
         mix_divergence=mix.divergence if mix else np.nan,
         mix_p_value=mix.p_value if mix else np.nan,
         displaced_from=pd.Series(displaced_from(shifts), dtype="object"),
+        reference_share=of_level.reference_share,
+        **{name: counts[items] for name, counts in of_level.left_out.items()},
     )
 
 

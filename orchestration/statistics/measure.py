@@ -38,10 +38,11 @@ def _measured(frames: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.D
     places = hotspots(frames["int_place_counts"], frames["int_place_effort"], frames["int_periods"], policy)
     told_in_all, active_months = frames["int_source_counts"], frames["int_source_months"]
     months = (frames["int_corridor_counts"], told_in_all, active_months, frames["int_calendar_months"])
+    declared = frames["int_declared_changes"]
     return {
         "hotspots": places,
-        "corridor_shifts": corridor_shifts(*months, frames["int_periods"], policy),
-        "alerts": alerts(*months, policy),
+        "corridor_shifts": corridor_shifts(*months, declared, frames["int_periods"], policy),
+        "alerts": alerts(*months, declared, policy),
         "county_ratings": county_ratings(
             places, frames["int_county_counts"], told_in_all, active_months, frames["int_periods"], policy
         ),

@@ -40,6 +40,10 @@ class Policy:
     shift_mix_months: float
     shift_reference_cut: float
     shift_reference_least_share: float
+    moved_chance: float
+    moved_same_factor: float
+    moved_apart_factor: float
+    moved_apart_z: float
     alert_allowance: float
     alert_bound: float
     alert_minimum_records: float

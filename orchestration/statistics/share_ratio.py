@@ -18,8 +18,6 @@ Flags = NDArray[np.bool_]
 
 # Added to both sides where one is zero, so that the logarithm exists; it makes no other difference.
 _BESIDE_ZERO = 0.25
-# Degrees of freedom before an item's own dispersion is believed: two cells of twelve months.
-_MONTHS_FOR_OWN = 22
 
 
 class TwoWindows(NamedTuple):
@@ -45,6 +43,15 @@ class TwoWindows(NamedTuple):
     def about(self, items: Counts | Flags) -> TwoWindows:
         """The same partners and totals with these items alone."""
         return self._replace(baseline=self.baseline[:, items], current=self.current[:, items])
+
+    def without(self, left_out: Flags) -> TwoWindows:
+        """The same without the records of these partners about these items, in the totals too."""
+        return TwoWindows(
+            np.where(left_out, 0, self.baseline),
+            np.where(left_out, 0, self.current),
+            self.baseline_totals - (self.baseline * left_out).sum(axis=1),
+            self.current_totals - (self.current * left_out).sum(axis=1),
+        )
 
 
 class Reference(NamedTuple):
@@ -145,24 +152,29 @@ def range_without_one(windows: TwoWindows, reference: Reference | None = None) -
 def dispersion(monthly: Counts, is_active: Flags, windows: tuple[slice, slice], least_mean: float) -> Floats:
     """How many times as much an item's monthly counts scatter as chance alone would make them, at least 1.
 
-    What all items together show, or an item's own where that is more and enough of its months tell: one
-    figure for all would be too small for the large items, and half of the false alarms would be theirs. nan
-    if no month can tell.
+    Variance grows as mean + κ mean², with one κ for all items: an item's own scatter is uncertain, and one
+    figure for all would be too small for the large items. nan if no month can tell.
 
     `monthly` is partner × item × month, `is_active` partner × month: months in which a partner reported at
     all. Cells of partner, item and window count if they hold more than `least_mean` records an active month.
     """
-    deviance, freedom = np.zeros(monthly.shape[1]), np.zeros(monthly.shape[1])
+    ratios, squares, expected, freedom = (np.zeros(monthly.shape[1]) for _ in range(4))
+    scatter = 0.0
     for window in windows:
         active = is_active[:, window].astype(np.float64)
         months = active.sum(axis=1)[:, None]
         told = monthly[:, :, window] * active[:, None, :]
         mean = told.sum(axis=2) / np.maximum(months, 1)
         counts = (mean > least_mean) & (months > 1)
-        spread = ((told - mean[:, :, None]) ** 2 * active[:, None, :]).sum(axis=2)
-        deviance += np.where(counts, spread / np.where(counts, mean, 1), 0).sum(axis=0)
-        freedom += np.where(counts, months - 1, 0).sum(axis=0)
+        free = np.where(counts, months - 1, 0)
+        spread = np.where(counts, ((told - mean[:, :, None]) ** 2 * active[:, None, :]).sum(axis=2), 0)
+        ratios += (spread / np.where(counts, mean, 1)).sum(axis=0)
+        squares += (free * mean**2).sum(axis=0)
+        expected += (free * mean).sum(axis=0)
+        freedom += free.sum(axis=0)
+        scatter += float(spread.sum())
     if not freedom.any():
         return np.full(monthly.shape[1], np.nan)
-    own = np.where(freedom >= _MONTHS_FOR_OWN, deviance / np.maximum(freedom, 1), 0)
-    return np.maximum(own, max(1.0, deviance.sum() / freedom.sum()))
+    beyond = max(0.0, (scatter - expected.sum()) / squares.sum())
+    own = 1 + beyond * squares / np.where(expected > 0, expected, 1)
+    return np.maximum(own, ratios.sum() / freedom.sum())

@@ -12,7 +12,14 @@ from scipy import special
 
 from orchestration.statistics.false_discovery import q_values, two_sided
 from orchestration.statistics.policy import Policy
-from orchestration.statistics.share_ratio import Flags, Floats, TwoWindows, ratios_without_one, share_ratios
+from orchestration.statistics.share_ratio import (
+    Flags,
+    Floats,
+    Reference,
+    TwoWindows,
+    range_without_one,
+    share_ratios,
+)
 
 UP, DOWN = ("emerging", "growing"), ("abandoned", "fading")
 STATUSES = ("new_source", "too_few", *UP, *DOWN, "stable")
@@ -20,16 +27,25 @@ REASONS = ("no_comparable_partner", "below_minimum", "reappeared", "interval_too
 EVIDENCE = ("panel", "single_partner")
 
 
-def judge_shifts(windows: TwoWindows, seen_before: Flags, dispersion: Floats, policy: Policy) -> pd.DataFrame:
+def judge_shifts(
+    windows: TwoWindows,
+    seen_before: Flags,
+    dispersion: Floats,
+    policy: Policy,
+    shared: Reference | None = None,
+    reported: TwoWindows | None = None,
+) -> pd.DataFrame:
     """One row an item, in its order: counts, odds ratio with its interval, q, status, reason and evidence.
 
-    `seen_before` says which items anybody reported before the baseline. Figures stand beside judged items
-    only.
+    `seen_before` says which items anybody reported before the baseline. Shares are of the reference `shared`.
+    `reported` holds all records, also those that `windows` leaves out of the comparison. Figures stand beside
+    judged items only.
     """
+    reported = reported or windows
     comparable = windows.of(windows.is_comparable)
-    all_then, all_now = windows.baseline.sum(axis=0), windows.current.sum(axis=0)
+    all_then, all_now = reported.baseline.sum(axis=0), reported.current.sum(axis=0)
     then, now = comparable.baseline.sum(axis=0), comparable.current.sum(axis=0)
-    ratios = share_ratios(windows)
+    ratios = share_ratios(windows, shared)
     error = ratios.standard_error * np.sqrt(dispersion)
     is_judged = (then + now >= policy.shift_minimum_records) & np.isfinite(ratios.log_ratio) & (error > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -48,7 +64,7 @@ def judge_shifts(windows: TwoWindows, seen_before: Flags, dispersion: Floats, po
     nobody_then, nobody_now = all_then == 0, all_now == 0
     status = np.select(
         [
-            nobody_then & (now == 0) & (all_now > 0),
+            nobody_then & (now == 0) & (windows.current.sum(axis=0) > 0),
             then + now == 0,
             then + now < policy.shift_minimum_records,
             up & nobody_then,
@@ -71,7 +87,7 @@ def judge_shifts(windows: TwoWindows, seen_before: Flags, dispersion: Floats, po
         default="",
     )
     tells = comparable.baseline + comparable.current > 0
-    lowest, highest = _without_one(windows)
+    lowest, highest = range_without_one(windows, shared)
     is_held = (up & (lowest >= policy.shift_least_factor)) | (
         down & (highest <= 1 / policy.shift_least_factor)
     )
@@ -82,11 +98,11 @@ def judge_shifts(windows: TwoWindows, seen_before: Flags, dispersion: Floats, po
             "record_count_current": all_now,
             "comparable_count_baseline": then,
             "comparable_count_current": now,
-            "partner_count": ((windows.baseline + windows.current) > 0).sum(axis=0),
+            "partner_count": ((reported.baseline + reported.current) > 0).sum(axis=0),
             "comparable_partner_count": tells.sum(axis=0),
             "partners_started": ((windows.current > 0) & (windows.baseline_totals == 0)[:, None]).sum(axis=0),
             "partners_stopped": ((windows.baseline > 0) & (windows.current_totals == 0)[:, None]).sum(axis=0),
-            **_shares(windows, comparable, ratio),
+            **_shares(reported, comparable, ratio),
             "share_odds_ratio": ratio,
             "ratio_low": low,
             "ratio_high": high,
@@ -126,26 +142,13 @@ def _or_none(texts: np.ndarray) -> list[str | None]:
     return [str(text) or None for text in texts]
 
 
-def _without_one(windows: TwoWindows) -> tuple[np.ndarray, np.ndarray]:
-    """Smallest and largest odds ratio with one contributing partner left out; nan where at most one
-    contributes.
-    """
-    without = ratios_without_one(windows)
-    several = (~np.isnan(without)).sum(axis=0) > 1
-    low, high = (np.full(without.shape[1], np.nan) for _ in range(2))
-    if several.any():
-        low[several] = np.exp(np.nanmin(without[:, several], axis=0))
-        high[several] = np.exp(np.nanmax(without[:, several], axis=0))
-    return low, high
-
-
-def _shares(windows: TwoWindows, comparable: TwoWindows, ratio: np.ndarray) -> dict[str, np.ndarray]:
+def _shares(reported: TwoWindows, comparable: TwoWindows, ratio: np.ndarray) -> dict[str, np.ndarray]:
     """Raw shares of all records beside those of comparable partners, the current one adjusted by the odds
     ratio.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        then = windows.baseline.sum(axis=0) / windows.baseline_totals.sum()
-        now = windows.current.sum(axis=0) / windows.current_totals.sum()
+        then = reported.baseline.sum(axis=0) / reported.baseline_totals.sum()
+        now = reported.current.sum(axis=0) / reported.current_totals.sum()
         compared = comparable.baseline.sum(axis=0) / comparable.baseline_totals.sum()
         odds = compared / (1 - compared) * ratio
         adjusted = np.where(np.isfinite(odds), odds / (1 + odds), np.nan)

@@ -19,7 +19,7 @@ AGGREGATES = {
     ),
     "intermediate.int_corridor_counts": (
         "source", "record_grain", "corridor_level", "corridor_id", "origin_place_id", "via_place_id",
-        "destination_place_id", "month_from", "month_to", "round", "record_count",
+        "destination_place_id", "month_from", "month_to", "round", "record_count", "campaign_count",
     ),
     "intermediate.int_county_counts": (
         "source", "record_grain", "place_id", "month_from", "month_to", "record_count",
@@ -30,6 +30,9 @@ AGGREGATES = {
     ),
     "intermediate.int_source_months": ("source", "record_grain", "month_start"),
     "intermediate.int_calendar_months": ("month_start", "is_complete"),
+    "intermediate.int_declared_changes": (
+        "source", "record_grain", "kind", "place_id", "month_from", "month_to",
+    ),
     "intermediate.int_periods": (
         "period_id", "period_kind", "label", "period_from", "period_to", "is_complete",
     ),
@@ -118,6 +121,9 @@ SCHEMAS = {
             ("unknown_end_share_baseline", pa.float64()),
             ("unknown_end_share_current", pa.float64()),
             ("displaced_from", pa.string()),
+            ("reference_share", pa.float64()),
+            ("moved_record_count", pa.int64()),
+            ("campaign_record_count", pa.int64()),
             ("mix_divergence", pa.float64()),
             ("mix_p_value", pa.float64()),
         ]

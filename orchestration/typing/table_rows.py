@@ -101,6 +101,11 @@ def _of_extract(
             for role in watched.roles
         )
     ]
+    tables["campaigns"] = [
+        {**own, "campaign": one.name, "place_id": place, "valid_from": one.from_, "valid_to": one.to}
+        for one in contract.campaigns
+        for place in (*one.places,) or (None,)
+    ]
     tables["refusals"] = [
         {**own, "sheet": refusal["sheet"], "reason": refusal["reason"], "row_count": refusal["rows"]}
         for refusal in entry.get("refusals", [])

@@ -49,6 +49,15 @@ COVERAGE = pa.schema(
         ("office_place_id", pa.string()),
     ]
 )
+CAMPAIGNS = pa.schema(
+    [
+        *_EXTRACT,
+        ("campaign", pa.string()),
+        ("place_id", pa.string()),
+        ("valid_from", pa.date32()),
+        ("valid_to", pa.date32()),
+    ]
+)
 REFUSALS = pa.schema([*_EXTRACT, ("sheet", pa.string()), ("reason", pa.string()), ("row_count", pa.int64())])
 WITHHELD_RECORDS = pa.schema(
     [*_RECORD, ("reason", pa.string()), ("is_one_person", pa.bool_()), ("submission_key", pa.string())]
@@ -131,6 +140,7 @@ MENTIONS_TABLE = "mentions"
 SCHEMAS = {
     "extracts": EXTRACTS,
     "coverage": COVERAGE,
+    "campaigns": CAMPAIGNS,
     "refusals": REFUSALS,
     "withheld_records": WITHHELD_RECORDS,
     "records": RECORDS,
@@ -142,6 +152,7 @@ SCHEMAS = {
 TYPED_TABLES = {
     "extracts": "One row an extract: what was read, refused and landed, and the agreement it came under.",
     "coverage": "The partner's coverage as its contract declares it: places, roles and days.",
+    "campaigns": "Times of extra work as the contract declares them: one row a place, or one without.",
     "refusals": "Rows of an extract that did not land, counted by reason.",
     "withheld_records": "Records of which a row was withheld, by reason; nothing else of them is kept.",
     "records": "One row a record of an extract: dates, counts, ages and codes as typed, with precision.",

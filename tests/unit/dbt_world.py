@@ -76,6 +76,10 @@ SCHEMAS: dict[str, list[tuple[str, pa.DataType]]] = {
         ("extract_id", TEXT), ("partner", TEXT), ("place_id", TEXT), ("role", TEXT), ("valid_from", DAY),
         ("valid_to", DAY), ("office_place_id", TEXT),
     ],
+    "typed/campaigns": [
+        ("extract_id", TEXT), ("partner", TEXT), ("campaign", TEXT), ("place_id", TEXT), ("valid_from", DAY),
+        ("valid_to", DAY),
+    ],
     "places/matches": [
         ("mention_id", BIG), ("place_id", TEXT), ("status", TEXT), ("kind", TEXT), ("country_alpha3", TEXT),
         ("county_place_id", TEXT), ("geo_precision", TEXT), ("method", TEXT), ("confidence", pa.float64()),

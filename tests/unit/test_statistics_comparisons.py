@@ -163,7 +163,7 @@ def corridor(
             "source": partner, "record_grain": "case", "corridor_level": level, "corridor_id": corridor_id,
             "origin_place_id": ends[0], "via_place_id": ends[1] if len(ends) == 3 else None,
             "destination_place_id": ends[-1], "month_from": months, "month_to": months, "round": None,
-            "record_count": [records // 12 + (at < records % 12) for at in range(12)],
+            "record_count": [records // 12 + (at < records % 12) for at in range(12)], "campaign_count": 0,
         }
     )  # fmt: skip
     return frame[frame["record_count"] > 0].assign(**keys)
@@ -179,9 +179,23 @@ def totals_of(od: pd.DataFrame, unknown_way: int = 0) -> pd.DataFrame:
     return totals.assign(unknown_way_count=totals["unknown_end_count"] + unknown_way)
 
 
-def shifts_of(counts: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
+def declared(*changes: tuple[str, str, str | None, str, str]) -> pd.DataFrame:
+    """partner, kind, place, first month, last month."""
+    rows = [
+        (source, "case", kind, place, month(first), month(last))
+        for source, kind, place, first, last in changes
+    ]
+    names = ["source", "record_grain", "kind", "place_id", "month_from", "month_to"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def shifts_of(
+    counts: pd.DataFrame, totals: pd.DataFrame, changes: pd.DataFrame | None = None
+) -> pd.DataFrame:
     active = pd.DataFrame({"source": [], "record_grain": [], "month_start": []})
-    return corridor_shifts(counts, totals, active, calendar(complete_to="2025-07"), periods(), POLICY)
+    months = calendar(complete_to="2025-07")
+    changes = declared() if changes is None else changes
+    return corridor_shifts(counts, totals, active, months, changes, periods(), POLICY)
 
 
 @pytest.fixture(scope="module")
@@ -248,6 +262,100 @@ def test_both_windows_stand_beside_each_shift(shifts: pd.DataFrame) -> None:
 def test_an_empty_world_has_no_shifts() -> None:
     none = corridor("p", "A>B", "now", 0)
     assert shifts_of(none, totals_of(none)).empty
+
+
+@pytest.fixture(scope="module")
+def moved_world() -> pd.DataFrame:
+    """Partner p works in Busia (KE039) the first year and in Kisumu (KE042) the second; q in both, all the time."""
+    return pd.concat(
+        [
+            corridor("p", "KE039>ARE", "then", 120), corridor("p", "KE042>ARE", "now", 120),
+            *(
+                corridor(partner, way, window, 120)
+                for partner, ways in (("p", ("KE047>ARE", "KE001>ARE")), ("q", ("KE039>ARE", "KE042>ARE", "KE047>ARE")))
+                for way in ways
+                for window in ("then", "now")
+            ),
+        ],
+        ignore_index=True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("change", ["declared", "found"])
+def test_partner_that_moved_is_left_out_at_both_places(moved_world: pd.DataFrame, change: str) -> None:
+    changes = [("p", "coverage", place, "2024-08", "2024-08") for place in ("KE039", "KE042")]
+    found = shifts_of(moved_world, totals_of(moved_world), declared(*changes if change == "declared" else []))
+    rows = found.set_index("corridor_id")
+    for place in ("KE039>ARE", "KE042>ARE"):
+        assert rows.loc[place, "status"] == "stable" and rows.loc[place, "moved_record_count"] == 120
+        assert rows.loc[place, ["comparable_count_baseline", "comparable_count_current"]].tolist() == [
+            120,
+            120,
+        ]
+    assert rows.loc["KE039>ARE", ["record_count_baseline", "record_count_current"]].tolist() == [240, 120]
+    assert rows.loc["KE047>ARE", "share_odds_ratio"] == pytest.approx(1.0), "its totals leave too"
+
+
+def test_change_of_coverage_before_the_windows_leaves_nobody_out(moved_world: pd.DataFrame) -> None:
+    steady = moved_world[~moved_world["corridor_id"].isin(["KE039>ARE", "KE042>ARE"])]
+    early = declared(("p", "coverage", "KE047", "2023-08", "2023-08"))
+    found = shifts_of(steady, totals_of(steady), early)
+    assert found["moved_record_count"].sum() == 0
+
+
+def campaign_world() -> pd.DataFrame:
+    """p reports 300 more records of Busia > Dubai in March 2025."""
+    usual = [
+        corridor(partner, way, window, 240)
+        for partner in ("p", "q")
+        for way in ("KE039>ARE", "KE047>ARE", "KE001>ARE")
+        for window in ("then", "now")
+    ]
+    more = corridor("p", "KE039>ARE", "now", 12)
+    more = more[more["month_from"] == month("2025-03")].assign(record_count=300)
+    return pd.concat([*usual, more], ignore_index=True)
+
+
+def test_campaign_without_places_leaves_the_partners_months_out() -> None:
+    world = campaign_world()
+    plain = shifts_of(world, totals_of(world)).set_index("corridor_id")
+    assert plain.loc["KE039>ARE", "share_odds_ratio"] > 1.25
+    changes = declared(("p", "campaign", None, "2025-03", "2025-03"))
+    row = shifts_of(world, totals_of(world), changes).set_index("corridor_id").loc["KE039>ARE"]
+    assert row["share_odds_ratio"] == pytest.approx(1.0) and row["status"] == "stable"
+    assert row["campaign_record_count"] == 300 + 20 and row["record_count_current"] == 480 + 300
+
+
+def test_campaign_at_places_leaves_the_partner_out_of_the_corridors_it_touches() -> None:
+    world = campaign_world()
+    is_touched = (world["record_count"] == 300) & (world["corridor_id"] == "KE039>ARE")
+    world = world.assign(campaign_count=world["record_count"].where(is_touched, 0))
+    rows = shifts_of(world, totals_of(world)).set_index("corridor_id")
+    assert rows["share_odds_ratio"].tolist() == pytest.approx([1.0, 1.0, 1.0])
+    assert rows["campaign_record_count"].tolist() == [0, 480 + 300, 0]
+    assert rows["record_count_current"].tolist() == [480, 480 + 300, 480]
+
+
+def test_shares_are_taken_of_the_corridors_that_did_not_change() -> None:
+    """Half of all records collapse: shares of the others double, and their odds ratio to each other stays 1."""
+    others = [f"KE{at:03d}>ARE" for at in range(1, 5)]
+    world = pd.concat(
+        [
+            corridor(partner, way, window, records)
+            for partner in ("p", "q")
+            for way, window, records in (
+                ("KE047>ARE", "then", 600), ("KE047>ARE", "now", 60),
+                *((way, window, 120) for way in others for window in ("then", "now")),
+            )
+        ],
+        ignore_index=True,
+    )  # fmt: skip
+    rows = shifts_of(world, totals_of(world)).set_index("corridor_id")
+    assert rows.loc[others, "share_odds_ratio"].tolist() == pytest.approx([1.0] * 4)
+    assert rows.loc["KE047>ARE", "share_odds_ratio"] == pytest.approx(0.1)
+    assert rows["status"].to_dict() == {**dict.fromkeys(others, "stable"), "KE047>ARE": "fading"}
+    # 4 * 120 of 1080 records, and of 540.
+    assert rows["reference_share"].tolist() == pytest.approx([2 * 960 / (2 * (1080 + 540))] * 5)
 
 
 def test_figures_are_rounded_to_four_significant_digits() -> None:

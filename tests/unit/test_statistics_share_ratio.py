@@ -86,34 +86,29 @@ def test_ratio_of_one_partner_is_one_without_it() -> None:
 
 
 def test_dispersion_is_the_spread_over_what_chance_would_make() -> None:
-    # Means 2 and 4; squared deviations 2 and 8 over the means, 1 + 2, on (2 - 1) + (2 - 1) degrees of freedom.
+    # Means 2 and 4, squared deviations 2 and 8, one degree of freedom each. Scatter beyond chance: 10 - 6 over
+    # 4 + 16, that is .2 a squared mean; so 1 + .2 * 20 / 6. Deviations over their means, 3 over 2, are less.
     monthly = np.array([[[1, 3, 2, 6]]])
     everyone = np.ones((1, 4), dtype=np.bool_)
     halves = (slice(0, 2), slice(2, 4))
-    assert dispersion(monthly, everyone, halves, 0.2) == pytest.approx([1.5])
+    assert dispersion(monthly, everyone, halves, 0.2) == pytest.approx([1 + 0.2 * 20 / 6])
 
 
 def test_months_without_a_report_do_not_count_in_dispersion() -> None:
     monthly = np.array([[[1, 0, 3, 0, 2, 6]]])
     reported = np.array([[True, False, True, False, True, True]])
-    assert dispersion(monthly, reported, (slice(0, 4), slice(4, 6)), 0.2) == pytest.approx([1.5])
+    found = dispersion(monthly, reported, (slice(0, 4), slice(4, 6)), 0.2)
+    assert found == pytest.approx([1 + 0.2 * 20 / 6])
 
 
-def test_item_that_scatters_more_has_its_own_dispersion() -> None:
-    # Three items of one partner, 24 months: even, even, and 0 8 0 8 …: mean 4, deviance 16 / 4 a month.
-    waves = np.tile([0, 8], 12)
-    monthly = np.array([[np.full(24, 4), np.full(24, 4), waves]])
+def test_dispersion_grows_with_an_items_records_a_month() -> None:
+    # One partner, 24 months: 2 6 2 6 … (mean 4, deviance 4 / 4) and 8 24 8 24 … (mean 16, deviance 64 / 16).
+    monthly = np.array([[np.tile([2, 6], 12), np.tile([8, 24], 12)]])
     everyone = np.ones((1, 24), dtype=np.bool_)
     found = dispersion(monthly, everyone, (slice(0, 12), slice(12, 24)), 0.2)
-    pooled = 24 * 4 / (3 * 22)
-    assert found == pytest.approx([pooled, pooled, 24 * 4 / 22])
-
-
-def test_few_months_are_not_enough_for_a_dispersion_of_its_own() -> None:
-    monthly = np.array([[[4, 4, 4, 4], [0, 8, 0, 8]]])
-    everyone = np.ones((1, 4), dtype=np.bool_)
-    found = dispersion(monthly, everyone, (slice(0, 2), slice(2, 4)), 0.2)
-    assert found == pytest.approx([4.0, 4.0])  # 16 over 4 degrees of freedom, pooled; its own would be 8
+    pooled = (24 * 1 + 24 * 4) / 44
+    beyond = (24 * 4 + 24 * 64 - 22 * 4 - 22 * 16) / (22 * 16 + 22 * 256)
+    assert found == pytest.approx([pooled, 1 + beyond * 16])
 
 
 def test_dispersion_is_never_below_chance_and_unknown_without_months() -> None:

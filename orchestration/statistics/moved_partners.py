@@ -1,0 +1,168 @@
+"""Partners that began or ceased to work at a place inside the windows: their records there compare nothing.
+
+A partner is compared with itself, which fails where it changes its own field. Such a partner is left out at
+that place, in both windows and in its totals. A contract may declare the change; otherwise two rules find it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from orchestration.statistics.policy import Policy
+from orchestration.statistics.share_ratio import Counts, Flags, TwoWindows, share_ratios
+
+# A partner's own share at a place must have changed by so many standard errors before others are asked.
+_OWN_Z = 2.0
+UNKNOWN = "unknown"
+
+
+def moved(
+    monthly: Counts, totals: Counts, windows: TwoWindows, at_place: Flags, spread: float, policy: Policy
+) -> Flags:
+    """Partner × place: who moved away from a place, or to it.
+
+    Args:
+        monthly: records of partner × corridor × month, both windows in one row of months.
+        totals: all records of partner × month.
+        windows: records of the windows, by partner and corridor.
+        at_place: corridor × place: the place is an end of the corridor.
+        spread: the dispersion of all corridors together.
+    """
+    falls_silent, starts = (
+        _silent_run(one_way[0], one_way[1], at_place, spread, policy)
+        for one_way in ((monthly, totals), (monthly[:, :, ::-1], totals[:, ::-1]))
+    )
+    found = np.zeros(falls_silent.shape, dtype=np.bool_)
+    for runs, backwards in ((falls_silent, False), (starts, True)):
+        for partner, place in np.argwhere(runs >= 0):
+            run = np.zeros(totals.shape[1], dtype=np.bool_)
+            run[runs[partner, place] + 1 :] = True
+            if backwards:
+                run = run[::-1]
+            before_and_after = TwoWindows(
+                monthly[:, :, run if backwards else ~run].sum(axis=2),
+                monthly[:, :, ~run if backwards else run].sum(axis=2),
+                totals[:, run if backwards else ~run].sum(axis=1),
+                totals[:, ~run if backwards else run].sum(axis=1),
+            )
+            others, _ = _others(before_and_after, partner, at_place[:, place])
+            sign = 1 if backwards else -1
+            found[partner, place] = sign * others < np.log(policy.moved_same_factor)
+    return found | _odd_one_out(windows, at_place, spread, policy)
+
+
+def ends_of(corridors: pd.DataFrame) -> list[str]:
+    """The places at the ends of corridors, sorted."""
+    return sorted({*corridors["origin_place_id"], *corridors["destination_place_id"]} - {UNKNOWN})
+
+
+def at_places(corridors: pd.DataFrame, places: list[str]) -> Flags:
+    """Corridor × place: the place is an end of the corridor."""
+    at = np.zeros((len(corridors), len(places)), dtype=np.bool_)
+    for end in ("origin_place_id", "destination_place_id"):
+        found = pd.Index(places).get_indexer(pd.Index(corridors[end]))
+        at[np.flatnonzero(found >= 0), found[found >= 0]] = True
+    return at
+
+
+def declared_moves(
+    declared: pd.DataFrame, partners: list[str], places: list[str], first: float, last: float
+) -> Flags:
+    """Partner × place: whose coverage of the place begins or ends between the months `first` and `last`.
+
+    A row of kind `coverage` names the first month of the new state; a change in the first month is none.
+    """
+    inside = (declared["month_from"] > first) & (declared["month_from"] <= last)
+    changes = declared[inside & (declared["kind"] == "coverage")]
+    rows, columns = (
+        pd.Index(names).get_indexer(pd.Index(changes[of]))
+        for names, of in ((partners, "source"), (places, "place_id"))
+    )
+    found = np.zeros((len(partners), len(places)), dtype=np.bool_)
+    is_known = (rows >= 0) & (columns >= 0)
+    found[rows[is_known], columns[is_known]] = True
+    return found
+
+
+def outside_campaigns(reports: pd.DataFrame, declared: pd.DataFrame) -> pd.DataFrame:
+    """The reports without the months of which a partner declares a campaign with no place named.
+
+    A report whose dates may touch the campaign leaves. Without places, all of a partner's work was campaign.
+    """
+    stays = np.ones(len(reports), dtype=np.bool_)
+    first, last = ("month_start",) * 2 if "month_start" in reports else ("month_from", "month_to")
+    campaigns = declared[declared["kind"] == "campaign"]
+    for source, begin, end in zip(
+        campaigns["source"], campaigns["month_from"], campaigns["month_to"], strict=True
+    ):
+        touches = (reports[first] <= end) & (reports[last] >= begin) & (reports["source"] == source)
+        stays &= ~touches.to_numpy(np.bool_)
+    return reports[stays]
+
+
+def _silent_run(monthly: Counts, totals: Counts, at_place: Flags, spread: float, policy: Policy) -> Counts:
+    """Partner × place: the last month with records there, if the silence after it is not the partner's own;
+    else -1.
+
+    What the partner reported elsewhere says how many records the silence would have held.
+    """
+    by_place = np.matmul(monthly.transpose(2, 0, 1).astype(np.float64), at_place.astype(np.float64))
+    there = np.rint(by_place.transpose(1, 2, 0)).astype(np.int64)
+    elsewhere = totals[:, None, :] - there
+    months = np.arange(there.shape[2])
+    last = np.where(there > 0, months, -1).max(axis=2)
+    until = (elsewhere * (months <= last[:, :, None])).sum(axis=2)
+    after = elsewhere.sum(axis=2) - until
+    expected = there.sum(axis=2) * after / np.maximum(until, 1) * (until > 0)
+    is_silent = np.exp(-expected / spread) < policy.moved_chance
+    return np.where(is_silent & (last >= 0), last, -1)
+
+
+def _odd_one_out(windows: TwoWindows, at_place: Flags, spread: float, policy: Policy) -> Flags:
+    """Partner × place: whose share there changed by far more than the others' on the same corridors."""
+    then, now = (counts @ at_place.astype(np.int64) for counts in (windows.baseline, windows.current))
+    cells = [
+        counts.astype(np.float64) + 0.5
+        for counts in (
+            now,
+            np.maximum(windows.baseline_totals[:, None] - then, 0),
+            then,
+            np.maximum(windows.current_totals[:, None] - now, 0),
+        )
+    ]
+    own = np.log(cells[0] * cells[1] / (cells[2] * cells[3]))
+    error = np.sqrt(spread * sum(1 / cell for cell in cells))
+    found = np.zeros(own.shape, dtype=np.bool_)
+    is_asked = windows.is_comparable[:, None] & (np.abs(own) > _OWN_Z * error)
+    for partner, place in np.argwhere(is_asked):
+        others, others_error = _others(windows, partner, at_place[:, place])
+        apart = abs(own[partner, place] - others)
+        z = apart / np.hypot(error[partner, place], others_error * np.sqrt(spread))
+        found[partner, place] = bool(apart > np.log(policy.moved_apart_factor) and z > policy.moved_apart_z)
+    return found
+
+
+def _others(windows: TwoWindows, partner: int, is_there: Flags) -> tuple[float, float]:
+    """Log ratio of the other partners' share, and its error, on the corridors of a place that this one
+    reported, each weighing as much as among this one's records; nan where nobody else reported them.
+    """
+    records = windows.baseline + windows.current
+    others = np.arange(len(records)) != partner
+    theirs = records[others].sum(axis=0)
+    shared = np.flatnonzero(is_there & (records[partner] > 0) & (theirs > 0))
+    if not shared.size:
+        return np.nan, np.nan
+    weight = records[partner, shared] / theirs[shared]
+    weight *= theirs[shared].sum() / records[partner, shared].sum()
+    together = windows.of(others).about(shared)
+    then, now = (
+        np.minimum((counts * weight).sum(axis=1), totals)[:, None]
+        for counts, totals in (
+            (together.baseline, together.baseline_totals),
+            (together.current, together.current_totals),
+        )
+    )
+    ratios = share_ratios(together._replace(baseline=then, current=now))
+    uneven = (weight**2 * theirs[shared]).sum() / (weight * theirs[shared]).sum()
+    return float(ratios.log_ratio[0]), float(ratios.standard_error[0] * np.sqrt(uneven))
