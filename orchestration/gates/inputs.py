@@ -22,7 +22,7 @@ from orchestration.gates.parquet_views import open_views
 # Everything that decides the content of a release: program, models, expectations, seeds.
 CODE = ("orchestration", "expectations", "dbt_project", "seeds/reference", "seeds/boundaries")
 _ENGINES = (
-    "duckdb", "pyarrow", "numpy", "scipy", "pandas", "splink", "jellyfish", "dbt-core", "dbt-duckdb",
+    "duckdb", "pyarrow", "numpy", "scipy", "pandas", "jellyfish", "dbt-core", "dbt-duckdb",
     "great-expectations",
 )  # fmt: skip
 # A record without a date is as old as its file (dbt: judged_records).

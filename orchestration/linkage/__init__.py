@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from orchestration.linkage.questions import COMPARED, QUESTION_COLUMNS
     from orchestration.linkage.route_groups import route_groups
     from orchestration.linkage.step import DESCRIPTIONS, LinkSummary, destroy_codes, link_records, rulings_of
+    from orchestration.linkage.tables import NAME_CODES
     from orchestration.linkage.warehouse_tables import TABLES
 
 offer_when_asked(__name__)

@@ -10,10 +10,12 @@ import hashlib
 import hmac
 import re
 
-from orchestration.linkage.names import plain_of, sound_of
+from orchestration.linkage.names import plain_of, sounds_of
 
-# Stands in every message: codes made by other rules match none of these.
-CODES_VERSION = "ph1"
+# Stands in every message of a name: codes made by other rules match none of these.
+CODES_VERSION = "ph2"
+_ANSWERS_VERSION = "ph1"  # in those of phones and answers
+MOST_WORDS = 4
 _BYTES = 16
 _COUNTRY_CODE = "254"
 _LOCAL_DIGITS = 9
@@ -26,12 +28,10 @@ class Coder:
         self._key = key
         self._known: dict[tuple[str, str], str | None] = {}
 
-    def given(self, name: str) -> str | None:
-        """32 hex digits, or None where the text is no name."""
-        return self._code("given", name)
-
-    def surname(self, name: str) -> str | None:
-        return self._code("surname", name)
+    def names(self, *names: str) -> list[str]:
+        """A code of 32 hex digits for each word of some names of a person, in their order; no word twice."""
+        words = [word for name in names for word in sounds_of(name)]
+        return [str(self._code("name", word)) for word in dict.fromkeys(words)][:MOST_WORDS]
 
     def phone(self, number: str) -> str | None:
         """The same code for `0712 …`, `+254 712 …` and `254712…`."""
@@ -48,13 +48,14 @@ class Coder:
         return self._known[kind, text]
 
     def _digest(self, kind: str, plain: str) -> str:
-        message = f"{CODES_VERSION}|{kind}|{plain}".encode()
+        version = CODES_VERSION if kind == "name" else _ANSWERS_VERSION
+        message = f"{version}|{kind}|{plain}".encode()
         return hmac.new(self._key, message, hashlib.sha256).digest()[:_BYTES].hex()
 
 
 def _plain(kind: str, text: str) -> str | None:
-    if kind in ("given", "surname"):
-        return sound_of(text, is_surname=kind == "surname")
+    if kind == "name":
+        return text
     if kind == "phone":
         digits = re.sub(r"\D", "", text).removeprefix(_COUNTRY_CODE).lstrip("0")
         return digits[-_LOCAL_DIGITS:] if len(digits) >= _LOCAL_DIGITS else None

@@ -37,8 +37,8 @@ class Person:
 class ScoredPair(NamedTuple):
     """Two record ids, the smaller first, the tier that compared them, and how likely they are one person.
 
-    `low` and `high` are the same under the lowest and the highest prior. `weight` is the evidence itself, for
-    pairs too likely to be told apart by `probability`.
+    `low` and `high` are the range of that. `weight` is the evidence itself, for pairs too likely to be told
+    apart by `probability`.
     """
 
     pair: Pair
@@ -101,7 +101,7 @@ def _one_to_one(
             yield Link(one, TAKEN, BY_STEWARD)
         elif ends & linked:
             yield Link(one, REVIEW, RIVAL)
-        elif one.probability < policy.TAKEN_FROM:
+        elif one.probability < policy.TAKEN_FROM[one.tier]:
             linked |= ends
             yield Link(one, REVIEW, UNSURE)
         else:

@@ -1,97 +1,173 @@
-"""How many persons are to be expected behind some registrations: a range, because the prior moves the answer.
+"""How many persons are to be expected behind some registrations, and how sure that is.
 
-The duplicates are the probabilities of a spanning forest of the pairs, the likeliest first, and not of all
-pairs: of three records of one person two are duplicates, though there are three pairs.
+Duplicates are the probabilities of all pairs, more by what the blocks miss and less by what triples count
+twice: of three records of one person two are duplicates, though there are three pairs. The range comes from
+learning again: with pairs weighted at random, other agreement to begin with, and names without their kinds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from orchestration.linkage import policy
-from orchestration.linkage.decisions import Pair, Rulings
+from orchestration.linkage.blocks import Blocking, Groups
+from orchestration.linkage.comparisons import Comparison, Floats, SharedWords
+from orchestration.linkage.frame import Frame, Ints, mixed
+from orchestration.linkage.learning import Agreement, Evidence, Rivals
 
-Floats = npt.NDArray[np.float64]
+_SEED = 20_240_101
 
 
-def prior_of(weights: Floats, possible_pairs: int, records: int) -> float:
-    """The chance that two records of different partners are one person, which explains the weights best.
+@dataclass(frozen=True)
+class Estimate:
+    """Each pair's probability, and of each kind the share of pairs of one person that the blocks find."""
 
-    `weights` are log2 Bayes factors of the pairs that were looked at, `possible_pairs` all there are. Found
-    by expectation maximisation over this one number, within `policy.DUPLICATE_SHARE_BOUNDS`.
+    probability: Floats
+    coverage: Floats
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Pairs across partners, as rows of the frame; `weight` is log2 of the odds, before rivals.
+
+    `draws` are estimates under other assumptions, one list for each way of drawing. `false`: the pairs within
+    partners that would be taken for one person, kind by kind.
     """
-    lowest, highest = (share * records / possible_pairs for share in policy.DUPLICATE_SHARE_BOUNDS)
-    prior = policy.DUPLICATE_SHARE_AT_FIRST * records / possible_pairs
-    weights = np.sort(weights)  # a sum of floats hangs on its order, and the order of pairs on their ids
-    for _ in range(100):
-        before, prior = prior, float(np.sum(probabilities(weights, prior))) / possible_pairs
-        prior = min(max(prior, lowest), highest, 0.5)
-        if abs(prior - before) < 1e-6 * before:
-            break
-    return prior
 
-
-def probabilities(weights: Floats, prior: float) -> Floats:
-    """Each pair's probability under a prior, by Bayes."""
-    odds = np.exp2(weights) * (prior / (1 - prior))
-    return np.asarray(odds / (1 + odds))
+    first: Ints
+    second: Ints
+    kinds: Ints
+    weight: Floats
+    rivals: Rivals
+    estimate: Estimate
+    draws: list[list[Estimate]]
+    false: Floats
+    left_out: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Duplicates:
-    """How many records are somebody's second, under the lowest, the estimated and the highest prior."""
+    """What each pair adds to the records that are somebody's second; and the sums by kind."""
 
-    low: float = 0.0
-    expected: float = 0.0
-    high: float = 0.0
-
-
-def expected_duplicates(pairs: pa.Table) -> dict[str, Duplicates]:
-    """By the tier that compared them, of pairs as `counted_pairs` gives them."""
-    likeliest = pairs.take(_forest(pairs))
-    tiers, of_tier = np.unique(likeliest["tier"].to_numpy(), return_inverse=True)
-    sums = np.zeros((len(tiers), 3))
-    found = [likeliest[name].to_numpy() for name in ("low", "probability", "high")]
-    np.add.at(sums, of_tier, np.column_stack(found))  # one by one, the likeliest first
-    return {str(tier): Duplicates(*row) for tier, row in zip(tiers, sums.tolist(), strict=True)}
+    brings: Floats
+    low: Floats
+    expected: Floats
+    high: Floats
 
 
-def counted_pairs(pairs: pa.Table, rulings: Rulings | None = None) -> pa.Table:
-    """Of PAIRS those that bring duplicates, likeliest first; as stewards ruled where they did."""
-    rulings = rulings or Rulings()
-    accepted = ruled(pairs, rulings.accepted)
-    for name in ("low", "probability", "high"):
-        sure = pc.if_else(accepted, pa.scalar(1.0), pairs[name])
-        pairs = pairs.set_column(pairs.schema.get_field_index(name), name, sure)
-    likely = pc.greater_equal(pairs["high"], policy.COUNTED_FROM)
-    counted = pairs.filter(pc.and_(likely, pc.invert(ruled(pairs, rulings.rejected))))
-    order = [(name, "descending") for name in ("probability", "low", "high")]
-    return counted.sort_by([*order, *((name, "ascending") for name in ("tier", "record_a", "record_b"))])
+def duplicates_of(scored: Scored, said: Floats) -> Duplicates:
+    """`said` is 1 or 0 where stewards ruled on a pair, else NaN."""
+
+    def brought(estimate: Estimate) -> Floats:
+        """Each triple is found as three pairs of pairs, and each pair of pairs at both of its pairs."""
+        likely = np.where(np.isnan(said), estimate.probability, said)
+        found = np.where(said == 1, 1.0, estimate.coverage[scored.kinds])
+        beside = scored.rivals.beside(likely) / found
+        return np.asarray(likely / found * (1 - np.minimum(policy.TRIPLES_GIVEN_BACK * beside / 6, 1)))
+
+    kinds = len(scored.estimate.coverage)
+    brings = brought(scored.estimate)
+    expected = sums_of(scored.kinds, brings, kinds)
+    drawn = [np.array([sums_of(scored.kinds, brought(one), kinds) for one in way]) for way in scored.draws]
+    rest = (1 - policy.RANGE_SHARE) / 2
+    ends = [[expected], *([np.quantile(way, end, axis=0) for end in (rest, 1 - rest)] for way in drawn)]
+    return Duplicates(
+        brings, np.min(np.concatenate(ends), axis=0), expected, np.max(np.concatenate(ends), axis=0)
+    )
 
 
-def ruled(pairs: pa.Table, rulings: Collection[Pair]) -> pa.Array:
-    """For each of some pairs whether it is among those ruled on, of which there are few."""
-    found = np.zeros(pairs.num_rows, dtype=bool)
-    first = pa.array({pair[0] for pair in rulings}, type=pa.int64())
-    for at in np.flatnonzero(pc.is_in(pairs["record_a"], value_set=first).to_numpy()).tolist():
-        found[at] = (pairs["record_a"][at].as_py(), pairs["record_b"][at].as_py()) in rulings
-    return pa.array(found)
+def sums_of(kinds: Ints, values: Floats, count: int) -> Floats:
+    """The sum of the values of each kind."""
+    return np.asarray(np.bincount(kinds, values, count), dtype=np.float64)
 
 
-def _forest(pairs: pa.Table) -> npt.NDArray[np.int64]:
-    """Where the pairs stand that close no circle with likelier ones (Kruskal), in their order."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import minimum_spanning_tree
+class Coverage:
+    """The share of pairs of one person that some block finds, drawn: each from a record, what another record
+    of another partner leaves unsaid, and how records of one person agree.
+    """
 
-    ends = np.concatenate([pairs[name].to_numpy() for name in ("record_a", "record_b")])
-    records, nodes = np.unique(ends, return_inverse=True)
-    # A pair's place stands for how likely it is: no two are equal, so no tie decides.
-    places = np.arange(1.0, pairs.num_rows + 1)
-    graph = coo_array((places, (nodes[: len(places)], nodes[len(places) :])), shape=(len(records),) * 2)
-    return np.sort(minimum_spanning_tree(graph.tocsr()).data.astype(np.int64)) - 1
+    def __init__(
+        self, blocking: Blocking, groups: Sequence[Groups], frame: Frame, able: Sequence[Any]
+    ) -> None:
+        self._blocking, self._groups = blocking, groups
+        self._drawn = [self._ends(frame, np.flatnonzero(rows)) for rows in able]
+
+    def of(self, comparisons: Sequence[Comparison | SharedWords], agreement: Agreement) -> Floats:
+        """One share a kind of pairs."""
+        found = []
+        for one, untold in self._drawn:
+            dice = np.random.default_rng(_SEED)
+            other = _second(one, untold, comparisons, agreement, dice)
+            covered = self._blocking.covered(one, other, self._groups)
+            found.append(max(float(np.mean(covered)) if one.size else 1.0, policy.LOWEST_COVERAGE))
+        return np.array(found)
+
+    def _ends(self, frame: Frame, rows: Ints) -> tuple[Frame, Frame]:
+        dice = np.random.default_rng(_SEED)
+        one, other = (
+            rows[dice.integers(len(rows), size=policy.COVERAGE_DRAWS)] if len(rows) else rows for _ in "ab"
+        )
+        apart = frame.columns["partner"][one] != frame.columns["partner"][other]
+        return frame.take(one[apart]), frame.take(other[apart])
+
+
+def _second(
+    one: Frame,
+    untold: Frame,
+    comparisons: Sequence[Comparison | SharedWords],
+    agreement: Agreement,
+    dice: np.random.Generator,
+) -> Frame:
+    """Another record of the persons of `one`, which tells as much as `untold` and agrees as it may."""
+    columns = {name: np.full(one.size, -1) for name in one.columns}
+    if "sex" in columns:
+        columns["sex"] = np.where(untold.columns["sex"] >= 0, one.columns["sex"], -1)
+    words = {kind: np.full_like(own, -1) for kind, own in one.words.items()}
+    for compared, rates in zip(comparisons, agreement, strict=True):
+        if isinstance(compared, SharedWords):
+            for kind in filter(None, (compared.kind, compared.also)):
+                ours, theirs = one.words[kind], untold.words[kind]
+                told, told_there = ((side >= 0).sum(axis=1) for side in (ours, theirs))
+                shared = _drawn(rates[compared.row(told, told_there)], dice)
+                shuffled = np.argsort(np.where(ours >= 0, dice.random(ours.shape), 2), axis=1)
+                words[kind] = np.where(np.argsort(shuffled, axis=1) < shared[:, None], ours, -1)
+            continue
+        level = _drawn(np.repeat(rates, one.size, axis=0), dice)
+        ours, theirs = one.columns[compared.column], untold.columns[compared.column]
+        spoken = (ours >= 0) & (theirs >= 0)
+        if compared.apart:
+            reach = np.array([*compared.apart, -1])[level]
+            side = np.where(dice.random(one.size) < 0.5, -1, 1)
+            value = np.where(reach >= 0, np.maximum(ours + side * reach, 0), -1)
+        else:
+            value = np.where(level == 0, ours, -1)
+        columns[compared.column] = np.where(spoken, value, -1)
+        if compared.wider:
+            wide = np.where(level <= 1, one.columns[compared.wider], -1)
+            columns[compared.wider] = np.where(spoken, wide, columns[compared.wider])
+    return Frame(columns, words, one.signature)
+
+
+def _drawn(rates: Floats, dice: np.random.Generator) -> Ints:
+    return np.asarray((dice.random(len(rates))[:, None] > np.cumsum(rates, axis=1)[:, :-1]).sum(axis=1))
+
+
+def weights_of(frame: Frame, evidence: Evidence, repetition: int) -> Floats:
+    """A weight a pair, drawn from the exponential distribution by what its records tell."""
+    ends = frame.signature[evidence.first] ^ mixed(frame.signature[evidence.second])
+    bits = mixed(ends ^ mixed(np.array([repetition], dtype=np.uint64))) >> np.uint64(11)
+    return np.asarray(-np.log((bits.astype(np.float64) + 0.5) / 2**53))
+
+
+def drawn_agreement(added: Agreement, dice: np.random.Generator) -> Agreement:
+    """Agreement drawn around what was measured, a Dirichlet distribution a row."""
+    drawn = [dice.standard_gamma(np.maximum(policy.DRAWN_AROUND * rows, 1e-3)) for rows in added]
+    return [
+        np.where(rows > 0, draws, 0)
+        / np.maximum(np.where(rows > 0, draws, 0).sum(axis=1, keepdims=True), 1e-9)
+        for rows, draws in zip(added, drawn, strict=True)
+    ]

@@ -1,13 +1,13 @@
 """Records of cases to links, linked records and expected persons: the whole of linkage but its files.
 
-Pairs stay tables until they are likely enough to be decided on: these are few, and are decided one by one.
+Pairs stay arrays until they are likely enough to be decided on: these are few, and are decided one by one.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,26 +16,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestration.linkage import policy
+from orchestration.linkage.comparisons import Floats
 from orchestration.linkage.decisions import (
     REVIEW,
     TAKEN,
     Link,
+    Pair,
     Person,
     Rulings,
     ScoredPair,
     clusters_of,
     decide,
 )
-from orchestration.linkage.expected import (
-    Duplicates,
-    counted_pairs,
-    expected_duplicates,
-    prior_of,
-    probabilities,
-    ruled,
-)
-from orchestration.linkage.model import model_of
-from orchestration.linkage.scoring import score
+from orchestration.linkage.expected import Duplicates, Scored, duplicates_of
+from orchestration.linkage.frame import Frame, Ints, frame_of
+from orchestration.linkage.model import MODEL
+from orchestration.linkage.scoring import Kinds, score
 from orchestration.linkage.tables import (
     EXPECTED_PERSONS,
     LIKELY_PAIRS,
@@ -65,30 +61,28 @@ class Linked:
     left_out: list[dict[str, Any]] = field(default_factory=list)
 
 
-def link(records: pa.Table, rulings: Rulings | None = None, spill: Path | None = None) -> Linked:
+def link(records: pa.Table, rulings: Rulings | None = None) -> Linked:
     """Link the persons of a LINK_INPUT table across its partners.
 
     The same rows and rulings give the same answer, in whatever order the rows come, and under any keys: which
-    records are linked does not hang on their ids or codes, but where two of one partner tell the same.
+    records are linked does not hang on their ids or codes, but where two tell the same.
     """
     rulings = rulings or Rulings()
     records = records.sort_by("record_id")
     tiers = tiers_of(records)
-    scored, left_out = [], []
-    for tier in policy.LINKED_TIERS:
-        pairs, not_looked_at = _scored(records, tiers, tier, spill)
-        scored.append(pairs)
-        left_out += not_looked_at
-    pairs = pa.concat_tables(scored)
-    pairs = pa.concat_tables([pairs, _known_to_stewards_alone(pairs, records, tiers, rulings)])
-    links = _decided(pairs, records, rulings)
-    counted = counted_pairs(pairs, rulings)
+    frame, order = frame_of(records)
+    scored = score(frame, MODEL, _kinds(frame, (tiers == policy.NAME_CODES)[order], _is_rich(records)[order]))
+    pairs = _paired(scored, records["record_id"].to_numpy()[order])
+    said = _said(pairs, rulings)
+    found = duplicates_of(scored, said)
+    unseen = _known_to_stewards_alone(pairs, records, tiers, rulings)
+    links = _decided(pa.concat_tables([pairs, unseen]), records, rulings)
     return Linked(
         _link_table(links),
         _record_table(links, records, tiers),
-        _expected_table(links, tiers, expected_duplicates(counted), left_out),
-        _likely_table(counted),
-        left_out,
+        _expected_table(links, records["partner"], tiers, found, unseen, scored),
+        _likely_table(pairs, found, scored.kinds, unseen),
+        scored.left_out,
     )
 
 
@@ -104,34 +98,73 @@ def _is_rich(records: pa.Table) -> npt.NDArray[np.bool_]:
     return np.asarray(answers >= policy.RICH_ANSWERS)
 
 
-def _scored(
-    records: pa.Table, tiers: Tiers, tier: str, spill: Path | None
-) -> tuple[pa.Table, list[dict[str, Any]]]:
-    """The PAIRS that this tier is the strongest for, and what blocks of it were left out."""
-    stronger = np.isin(tiers, policy.TIERS[: policy.TIERS.index(tier)])
-    # A record with names may give as many answers.
-    able = _is_rich(records) if tier == policy.RICH_FORM else tiers == tier
-    frame = records.append_column("is_stronger", pa.array(stronger, type=pa.bool_())).filter(pa.array(able))
-    # Two records with names were compared by their names.
-    possible = _pairs_across(frame) - _pairs_across(frame.filter(frame["is_stronger"]))
-    if not possible:
-        return PAIRS.empty_table(), []
-    told = {name for name in frame.column_names if frame[name].null_count < frame.num_rows}
-    first_prior = min(0.5, policy.DUPLICATE_SHARE_AT_FIRST * frame.num_rows / possible)
-    scored = score(frame, model_of(tier, told), first_prior, spill)
-    weights = scored.pairs["weight"].to_numpy()
-    prior = prior_of(weights, possible, frame.num_rows)
-    columns = {name: scored.pairs[name] for name in ("record_a", "record_b")}
-    columns["tier"] = pa.repeat(pa.scalar(tier), len(weights))
-    for name, factor in zip(("low", "probability", "high"), policy.PRIOR_FACTORS, strict=True):
-        columns[name] = np.round(probabilities(weights, min(factor * prior, 0.5)), _DIGITS)
-    columns["weight"] = weights
-    return pa.table(columns, schema=PAIRS), [{"tier": tier, **block} for block in scored.left_out]
+def _kinds(frame: Frame, named: npt.NDArray[np.bool_], rich: npt.NDArray[np.bool_]) -> Kinds:
+    """Pairs of two records with names, and of two that give answers enough, as `policy.LINKED_TIERS`.
+
+    Names that were coded by different rules cannot be compared.
+    """
+    partner, version = frame.columns["partner"], frame.columns["names_version"]
+
+    def number(one: Ints, other: Ints) -> Ints:
+        by_names = named[one] & named[other] & (version[one] == version[other])
+        return np.where(by_names, 0, np.where(rich[one] & rich[other], 1, -1))
+
+    across, within = (
+        counts[0] + counts[1] - counts[2]
+        for counts in zip(*(_pairs_of(partner[of]) for of in (named, rich, named & rich)), strict=True)
+    )
+    return Kinds(number, (named, rich & ~named), across, within)
+
+
+def _pairs_of(partner: Ints) -> tuple[int, int]:
+    """How many pairs of records are of two partners, and of one."""
+    sizes = np.bincount(partner, minlength=1)
+    within = int(np.sum(sizes * (sizes - 1))) // 2
+    return len(partner) * (len(partner) - 1) // 2 - within, within
+
+
+def _paired(scored: Scored, ids: Ints) -> pa.Table:
+    """The PAIRS that were scored."""
+    ends = np.sort(np.stack([ids[scored.first], ids[scored.second]]), axis=0)
+    every = np.array(
+        [one.probability for way in scored.draws for one in way] or [scored.estimate.probability]
+    )
+    rest = (1 - policy.RANGE_SHARE) / 2
+    likely = scored.estimate.probability
+    low, high = np.quantile(every, [rest, 1 - rest], axis=0)
+    tiers = pa.DictionaryArray.from_arrays(pa.array(scored.kinds, pa.int32()), list(policy.LINKED_TIERS))
+    columns = {
+        "record_a": ends[0],
+        "record_b": ends[1],
+        "tier": tiers.cast(pa.string()),
+        "low": np.round(np.minimum(low, likely), _DIGITS),
+        "probability": np.round(likely, _DIGITS),
+        "high": np.round(np.maximum(high, likely), _DIGITS),
+        "weight": np.round(scored.weight, _DIGITS),
+    }
+    return pa.table(columns, schema=PAIRS)
+
+
+def _said(pairs: pa.Table, rulings: Rulings) -> Floats:
+    """1 where stewards accepted a pair, 0 where they rejected it, else NaN."""
+    said = np.full(pairs.num_rows, np.nan)
+    for ruled_so, pairs_ruled in ((1.0, rulings.accepted), (0.0, rulings.rejected)):
+        said[ruled(pairs, pairs_ruled)] = ruled_so
+    return said
+
+
+def ruled(pairs: pa.Table, rulings: Collection[Pair]) -> npt.NDArray[np.bool_]:
+    """For each of some pairs whether it is among those ruled on, of which there are few."""
+    found = np.zeros(pairs.num_rows, dtype=bool)
+    first = pa.array({pair[0] for pair in rulings}, type=pa.int64())
+    for at in np.flatnonzero(pc.is_in(pairs["record_a"], value_set=first).to_numpy()).tolist():
+        found[at] = (pairs["record_a"][at].as_py(), pairs["record_b"][at].as_py()) in rulings
+    return found
 
 
 def _known_to_stewards_alone(pairs: pa.Table, records: pa.Table, tiers: Tiers, rulings: Rulings) -> pa.Table:
     """Accepted pairs that agree in too little to be looked at, with the tier of the weaker record."""
-    scored = pairs.filter(ruled(pairs, rulings.accepted))
+    scored = pairs.filter(pa.array(ruled(pairs, rulings.accepted)))
     known = set(zip(scored["record_a"].to_pylist(), scored["record_b"].to_pylist(), strict=True))
     tier_of = dict(_of(records, {end for pair in rulings.accepted for end in pair}, tiers))
     rows = [
@@ -149,12 +182,12 @@ def _known_to_stewards_alone(pairs: pa.Table, records: pa.Table, tiers: Tiers, r
 
 def _decided(pairs: pa.Table, records: pa.Table, rulings: Rulings) -> list[Link]:
     """The links of the pairs that are likely enough, or ruled on: no other pair can become one."""
-    likely = pc.greater_equal(pairs["probability"], policy.REVIEWED_FROM)
+    likely = pairs["probability"].to_numpy() >= policy.REVIEWED_FROM
     for ruling in (rulings.accepted, rulings.rejected):
-        likely = pc.or_(likely, ruled(pairs, ruling))
+        likely |= ruled(pairs, ruling)
     asked = [
         ScoredPair((row.pop("record_a"), row.pop("record_b")), **row)
-        for row in pairs.filter(likely).to_pylist()
+        for row in pairs.filter(pa.array(likely)).to_pylist()
     ]
     ends = {end for one in asked for end in one.pair}
     own = records.filter(pc.is_in(records["record_id"], value_set=pa.array(ends, type=pa.int64())))
@@ -189,12 +222,6 @@ def _filled(records: pa.Table, column: str) -> npt.NDArray[np.bool_]:
     return np.asarray(pc.is_valid(records[column]).to_numpy())
 
 
-def _pairs_across(records: pa.Table) -> int:
-    """How many pairs of records are of two partners."""
-    sizes = [row["counts"] for row in records["partner"].value_counts().to_pylist()]
-    return int((records.num_rows**2 - sum(size * size for size in sizes)) // 2)
-
-
 def _link_table(links: list[Link]) -> pa.Table:
     rows = [
         {
@@ -214,12 +241,18 @@ def _link_table(links: list[Link]) -> pa.Table:
     )
 
 
-def _likely_table(counted: pa.Table) -> pa.Table:
-    columns = {name: counted[name] for name in ("record_a", "record_b")}
-    for name in ("low", "high"):
-        millionths = np.round(counted[name].to_numpy() * 1e6).astype(np.int64)
-        columns[f"{name}_millionths"] = pa.array(millionths)
-    return pa.table(columns, schema=LIKELY_PAIRS)
+def _likely_table(pairs: pa.Table, found: Duplicates, kinds: Ints, unseen: pa.Table) -> pa.Table:
+    """What each pair brings, so that their sums are the ends of the range of each tier."""
+    counted = found.brings >= policy.COUNTED_FROM_IN_CELLS
+    sums = np.maximum(np.bincount(kinds[counted], found.brings[counted], len(found.expected)), 1e-9)
+    columns = {name: pairs[name].filter(pa.array(counted)) for name in ("record_a", "record_b")}
+    for name, total in (("low", found.low), ("high", found.high)):
+        brings = found.brings[counted] * (total / sums)[kinds[counted]]
+        columns[f"{name}_millionths"] = pa.array(np.round(brings * 1e6).astype(np.int64))
+    sure = {name: unseen[name] for name in ("record_a", "record_b")}
+    for name in ("low_millionths", "high_millionths"):
+        sure[name] = pa.repeat(pa.scalar(1_000_000), unseen.num_rows)
+    return pa.concat_tables([pa.table(part, schema=LIKELY_PAIRS) for part in (columns, sure)])
 
 
 def _record_table(links: list[Link], records: pa.Table, tiers: Tiers) -> pa.Table:
@@ -232,33 +265,39 @@ def _record_table(links: list[Link], records: pa.Table, tiers: Tiers) -> pa.Tabl
 
 
 def _expected_table(
-    links: list[Link], tiers: Tiers, duplicates: dict[str, Duplicates], left_out: list[dict[str, Any]]
+    links: list[Link],
+    partners: pa.ChunkedArray,
+    tiers: Tiers,
+    found: Duplicates,
+    unseen: pa.Table,
+    scored: Scored,
 ) -> pa.Table:
     """A row a tier that has records; no persons where they cannot be told apart.
 
-    A pair's tier is that of its weaker record, and the duplicate is counted there.
+    A pair's tier is that of its weaker record, and the duplicate is counted there. Persons are no fewer than
+    one partner knows. Blocks are of all tiers: pairs that they left out stand beside the strongest.
     """
-    records = {tier: int(np.count_nonzero(tiers == tier)) for tier in policy.TIERS}
     by_status = Counter((link.scored.tier, link.status) for link in links)
+    beside = Counter(unseen["tier"].to_pylist())
+    left_out = sum(block["pair_count"] for block in scored.left_out)
     rows = []
-    for tier in policy.TIERS:
-        if not records[tier]:
+    for number, tier in enumerate(policy.TIERS):
+        records = int(np.count_nonzero(tiers == tier))
+        if not records:
             continue
         row = {
             "tier": tier,
-            "record_count": records[tier],
+            "record_count": records,
             "link_count": by_status[tier, TAKEN],
             "review_count": by_status[tier, REVIEW],
         }
         if tier in policy.LINKED_TIERS:
-            found = duplicates.get(tier, Duplicates())
-            row["pairs_left_out"] = sum(block["pair_count"] for block in left_out if block["tier"] == tier)
-            row["persons_low"] = _persons(records[tier], found.high)
-            row["persons_expected"] = _persons(records[tier], found.expected)
-            row["persons_high"] = _persons(records[tier], found.low)
+            row["pairs_left_out"], left_out = left_out, 0
+            row["pairs_within_partner"] = round(float(scored.false[number]), 1)
+            ends = {"low": found.high, "expected": found.expected, "high": found.low}
+            known = pc.max(partners.filter(pa.array(tiers == tier)).value_counts().field("counts")).as_py()
+            for name, duplicates in ends.items():
+                persons = records - float(duplicates[number]) - beside[tier]
+                row[f"persons_{name}"] = round(max(persons, known), 1)
         rows.append(row)
     return pa.Table.from_pylist(rows, schema=EXPECTED_PERSONS)
-
-
-def _persons(records: int, duplicates: float) -> float:
-    return round(records - duplicates, 1)

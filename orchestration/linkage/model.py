@@ -1,106 +1,81 @@
-"""What is compared of two records, and which pairs are looked at: a Splink model a tier.
-
-Corridors hang together: who comes from one county mostly goes to the same few places. A comparison that
-hangs on another is therefore made twice, where the other agrees and where it does not, each with its own
-chance of agreeing. Otherwise one fact would count several times.
-"""
+"""What is compared of two records, and which pairs are looked at."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orchestration.linkage import policy
-from orchestration.linkage.comparisons import Comparison, When
-
-# Persons of one record and records of one partner are never compared.
-_OTHERS = (
-    "l.partner <> r.partner and l.source_record <> r.source_record and not (l.is_stronger and r.is_stronger)"
-)
-
-
-@dataclass(frozen=True)
-class Block:
-    """Pairs that are looked at: they agree in the columns `equal`, and `also` holds, SQL over l and r.
-
-    `needs`: further columns that must hold something.
-    """
-
-    equal: tuple[str, ...]
-    also: str = _OTHERS
-    needs: frozenset[str] = frozenset()
-
-    @property
-    def sql(self) -> str:
-        return " and ".join([*(f"l.{column} = r.{column}" for column in self.equal), self.also])
+from orchestration.linkage.blocks import ABOUT, TWO, Block
+from orchestration.linkage.comparisons import Comparison, SharedWords
+from orchestration.linkage.frame import Frame
 
 
 @dataclass(frozen=True)
 class Model:
     """`comparisons` give evidence; a pair is scored if it is in one of the `blocks`."""
 
-    comparisons: Sequence[Comparison]
+    comparisons: Sequence[Comparison | SharedWords]
     blocks: Sequence[Block]
 
-
-def model_of(tier: str, columns: set[str]) -> Model:
-    """The model of a tier for a table in which these columns hold something."""
-    evidence = [*_NAMES_COMPARED, *_COMPARED] if tier == policy.NAME_CODES else _COMPARED
-    comparisons = [comparison for comparison in evidence if comparison.needs <= columns]
-    return Model(comparisons, [block for block in _BLOCKS[tier] if {*block.equal, *block.needs} <= columns])
-
-
-def _block(*equal: str) -> Block:
-    return Block((*equal, "sex"))
-
-
-def _born_about(*equal: str) -> Block:
-    also = f"abs(l.birth_year - r.birth_year) <= 2 and {_OTHERS}"
-    return Block((*equal, "sex"), also, frozenset({"birth_year"}))
+    def for_columns(self, frame: Frame) -> Model:
+        """What of it can be said of a frame: comparisons and blocks of columns that hold something."""
+        told = {name for name, column in frame.columns.items() if (column >= 0).any()}
+        told |= {kind for kind, words in frame.words.items() if (words >= 0).any()}
+        blocks = [
+            Block(block.parts, tuple(cut for cut in block.cuts if cut in told and cut not in block.needs))
+            for block in self.blocks
+            if block.needs <= told
+        ]
+        return Model([one for one in self.comparisons if one.needs <= told], blocks)
 
 
-_BLOCKS: dict[str, list[Block]] = {
-    policy.NAME_CODES: [
-        _block("phone_code"),
-        _block("given_code", "surname_code"),
-        _born_about("given_code"),
-        _block("given_code", "origin"),
-        _block("given_code", "destination"),
-        _born_about("surname_code"),
-        _block("surname_code", "origin"),
-        _block("surname_code", "destination"),
-        _block("birth_year", "origin", "destination"),
+def without_kinds(model: Model) -> Sequence[Comparison | SharedWords]:
+    """Comparisons of frames whose words are all of the kind `other`."""
+    return [
+        replace(one, also="baptismal", same_of_kin=policy.KIN_ANY) if isinstance(one, SharedWords) else one
+        for one in model.comparisons
+        if not (isinstance(one, SharedWords) and one.kind == "baptismal")
+    ]
+
+
+_BORN = ABOUT + "birth_year"
+_ANSWERS = ("subcounty_code", "recruited_code")
+_CUTS = ("birth_year", "origin", "destination", "exploitation", *_ANSWERS)
+
+
+def _block(*parts: str) -> Block:
+    return Block(("sex", *parts), _CUTS)
+
+
+_FACT = [policy.SAME_FACT]
+MODEL = Model(
+    [
+        SharedWords("baptismal", policy.SAME_NAME, policy.KIN_BAPTISMAL),
+        SharedWords("other", policy.SAME_NAME, policy.KIN_OTHER),
+        Comparison("phone_code", [policy.SAME_PHONE]),
+        Comparison("birth_year", policy.SAME_BIRTH_YEAR, policy.KIN_BIRTH_YEAR, apart=(0, 1, 2)),
+        Comparison("nationality", [policy.SAME_NATIONALITY]),
+        Comparison("origin", _FACT, unless="subcounty_code"),
+        Comparison("subcounty_code", [policy.SAME_ANSWER, policy.SAME_COUNTY_ONLY], wider="origin"),
+        Comparison("destination", _FACT, given="origin"),
+        Comparison("exploitation", _FACT, given="destination"),
+        Comparison("day", policy.SAME_DAY, policy.KIN_DAY, apart=policy.DAYS_APART, given="recruited_code"),
+        Comparison("recruited_code", [policy.SAME_ANSWER]),
+        Comparison("schooling_code", [policy.SAME_ANSWER], policy.KIN_ANSWER),
+        Comparison("children_code", [policy.SAME_ANSWER], policy.KIN_ANSWER),
     ],
-    policy.RICH_FORM: [
+    [
         _block("phone_code"),
-        _block("birth_year", "origin"),
-        _born_about("subcounty_code"),
+        _block("baptismal", "other"),
+        _block(f"{TWO}baptismal"),
+        _block(f"{TWO}other"),
+        *(_block(kind, by) for kind in ("baptismal", "other") for by in (_BORN, "origin", "destination")),
+        _block("birth_year", "origin", "destination"),
+        _block("subcounty_code", _BORN),
         _block("subcounty_code", "recruited_code"),
         _block("subcounty_code", "destination"),
         _block("recruited_code", "origin"),
         _block("recruited_code", "destination", "birth_year"),
     ],
-}
-
-
-# Rare values weigh more where a column stands alone.
-_NAMES_COMPARED = [Comparison(name, [policy.SAME_NAME], rare=True) for name in ("given_code", "surname_code")]
-_FACT, _ANSWER = [policy.SAME_FACT], [policy.SAME_ANSWER]
-_COMPARED = [
-    Comparison("phone_code", [policy.SAME_PHONE], rare=True),
-    Comparison("birth_year", policy.SAME_BIRTH_YEAR, apart=(0, 1, 2)),
-    Comparison("nationality", [policy.SAME_NATIONALITY]),
-    Comparison("origin", _FACT, rare=True, when=When.NOT_BOTH_TOLD, beside="subcounty_code"),
-    Comparison("subcounty_code", [policy.SAME_ANSWER, policy.SAME_COUNTY_ONLY], wider="origin", rare=True),
-    Comparison("destination", _FACT, rare=True, when=When.NOT_SAME, beside="origin"),
-    Comparison("destination", _FACT, when=When.SAME, beside="origin"),
-    Comparison("exploitation", _FACT, rare=True, when=When.NOT_SAME, beside="destination"),
-    Comparison("exploitation", _FACT, when=When.SAME, beside="destination"),
-    Comparison(
-        "day", policy.SAME_DAY, apart=policy.DAYS_APART, when=When.NOT_BOTH_TOLD, beside="recruited_code"
-    ),
-    Comparison("recruited_code", _ANSWER, rare=True),
-    Comparison("day", policy.SAME_DAY, apart=policy.DAYS_APART, when=When.SAME, beside="recruited_code"),
-    Comparison("schooling_code", _ANSWER, rare=True),
-    Comparison("children_code", _ANSWER, rare=True),
-]
+)

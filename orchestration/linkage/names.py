@@ -57,15 +57,16 @@ def words_of(name: str) -> list[str]:
     return words
 
 
-def sound_of(name: str, *, is_surname: bool = False) -> str | None:
-    """The Metaphone code of the first word of a given name, or of the last one of a surname.
+def sounds_of(name: str) -> list[str]:
+    """The Metaphone code of each word of a name.
 
     None where there is no name to tell from another: blank, an initial, or a word such as `unknown`.
     """
     words = [word for word in words_of(name) if len(word) >= _SHORTEST]
-    if not words or _NO_NAME & set(words):
-        return None
-    word = words[-1] if is_surname else words[0]
+    return [] if _NO_NAME & set(words) else [sound for word in words if (sound := _sound_of(word))]
+
+
+def _sound_of(word: str) -> str:
     for pattern, replacement in _RULES:
         word = pattern.sub(replacement, word)
-    return jellyfish.metaphone(word) or None
+    return str(jellyfish.metaphone(word))

@@ -12,28 +12,25 @@ LINKED_TIERS = (NAME_CODES, RICH_FORM)
 # So many answers of a rich form make it one.
 RICH_ANSWERS = 2
 
-# Judgement, to be agreed with partners: a pair at least this likely is linked, or asked about.
-TAKEN_FROM = 0.95
+# Judgement, to be agreed with partners: a pair at least this likely is linked, or asked about. Without names
+# persons of one corridor and year are hard to tell apart.
+TAKEN_FROM = {NAME_CODES: 0.95, RICH_FORM: 0.99, POOR_FORM: 0.99}
 REVIEWED_FROM = 0.5
 # Less likely pairs add nothing that can be seen to the expected number of duplicates.
-COUNTED_FROM = 0.001
+COUNTED_FROM = 0.00001
+COUNTED_FROM_IN_CELLS = 0.001
 
-# A block of more records than this, which agree in what it compares, is left out, and that is noted: so pairs
-# grow as records do. The samples have at most 923. The commonest of 900 given names stands some 3,000 times
-# among 100,000 women; what else agrees brings its persons together. Of 48,000 simulated persons it costs 2 of
-# 6,253 links, and at 385,000 movements it halves the time.
-LARGEST_BLOCK = 1000
+# A group of more records than this, which agree in what a block compares, is cut by one more column.
+LARGEST_BLOCK = 50
 
-# The share of records that are somebody's second is estimated; what is expected comes as a range, because
-# the answer moves with it more than with anything else.
-PRIOR_FACTORS = (0.3, 1.0, 3.0)
+# The share of records that are somebody's second is estimated, within these bounds.
 DUPLICATE_SHARE_BOUNDS = (0.001, 0.5)
 DUPLICATE_SHARE_AT_FIRST = 0.1
 
-# How often two records of one person agree. They are set and not learned: without names, expectation
-# maximisation settles on pairs from one corridor instead of pairs of one person (F1 .30 instead of .84 on the
-# simulated population). They follow from its errors: 10 % of names mistyped, 15 % of birth years off.
-SAME_NAME = 0.85
+# How often two records of one person agree is learned; so many pairs that agree as follows are added to those
+# that were found, so that few pairs do not teach nonsense.
+ADDED_PAIRS = 30
+SAME_NAME = 0.8  # each word of the shorter name is in the other
 SAME_BIRTH_YEAR = (0.72, 0.14, 0.10)  # equal, one apart, two apart
 SAME_FACT = 0.95  # origin, destination, exploitation
 SAME_NATIONALITY = 0.97
@@ -42,5 +39,32 @@ SAME_PHONE = 0.6  # numbers change, and are shared: a rare one that agrees is st
 SAME_COUNTY_ONLY = 0.10  # the sub-counties differ, the county is one
 DAYS_APART = (14, 60, 180)
 SAME_DAY = (0.30, 0.45, 0.20)  # within so many days
+# The same of persons who travelled together, such as sisters, learned from pairs within one partner. These
+# are a class of their own if there are more such pairs than this.
+KIN_FROM = 50
+KIN_BAPTISMAL = 0.05
+KIN_OTHER = 0.7
+KIN_ANY = 0.4  # a word of either kind
+KIN_BIRTH_YEAR = (0.12, 0.15, 0.15)
+KIN_DAY = (0.85, 0.08, 0.04)
+KIN_ANSWER = (0.35,)
+
+# A rare value within a group is taken for as common as everywhere, as if so many more had been seen.
+SHRUNK_BY = 5
+# Two words that no other record has together stand for so many strangers who have.
+UNSEEN_NAME = 0.1
+
+# Of three records of one person every pair is found, and one too many is taken off: so much is given back,
+# as some such triples are strangers (measured).
+TRIPLES_GIVEN_BACK = 0.85
+# The range holds 90 % of so many repetitions with pairs weighted at random, names with and without their
+# kinds, and agreement drawn beside what was measured.
+REPETITIONS = 16
+RANGE_SHARE = 0.9
+ADDED_PAIRS_RANGE = (10, 100)
+DRAWN_AROUND = 6
+# So many pairs of records are drawn to see how many of one person the blocks would find.
+COVERAGE_DRAWS = 3_000
+LOWEST_COVERAGE = 0.05
 
 # Codes and answers live as long as their extract is in force; what is left of a link are record ids.

@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestration.core import shown_record
+from orchestration.linkage.tables import NAME_CODES
 
 COMPARED = {
-    "given_name": "given_code", "surname": "surname_code", "phone": "phone_code",
+    "phone": "phone_code",
     "nationality": "nationality", "origin": "origin", "destination": "destination",
     "exploitation": "exploitation",
     "subcounty": "subcounty_code", "recruitment": "recruited_code", "schooling": "schooling_code",
@@ -22,8 +23,8 @@ COMPARED = {
 }  # fmt: skip
 QUESTION_COLUMNS = (
     "record_a", "record_b", "partner_a", "extract_a", "sheet_a", "row_a", "partner_b", "extract_b", "sheet_b",
-    "row_b", "reason", "tier", "probability_low", "probability", "probability_high", *COMPARED, "birth_years",
-    "days",
+    "row_b", "reason", "tier", "probability_low", "probability", "probability_high", "names", *COMPARED,
+    "birth_years", "days",
 )  # fmt: skip
 
 
@@ -59,11 +60,20 @@ def _question(
         row[f"extract_{letter}"] = place.get("extract_id")
         row[f"sheet_{letter}"] = place.get("sheet")
         row[f"row_{letter}"] = place.get("row_number")
+    row["names"] = _names(*ends)
     for name, column in COMPARED.items():
         row[name] = _compared(*(end[column] for end in ends))
     row["birth_years"] = _apart(*(end["birth_year"] for end in ends))
     row["days"] = _apart(*(end["day"] for end in ends))
     return row
+
+
+def _names(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    """How many words of the shorter name the other has too."""
+    first, second = ({end[name] for name in NAME_CODES if end[name]} for end in (one, other))
+    if not first or not second or one["names_version"] != other["names_version"]:
+        return "not known"
+    return f"{len(first & second)} of {min(len(first), len(second))} shared"
 
 
 def _compared(one: Any, other: Any) -> str:

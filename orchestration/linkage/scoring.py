@@ -1,103 +1,169 @@
-"""How much more alike two records are than two strangers' would be: Splink on its own DuckDB in memory."""
+"""How likely pairs of records are one person: a Fellegi-Sunter model that learns from the records.
+
+Pairs across partners are scored. Those within a partner, who are never one person, teach what companions look
+like, and show how often the model would take strangers for one person.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from math import log2
-from pathlib import Path
 from typing import Any
 
-import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
+import numpy as np
 
 from orchestration.linkage import policy
-from orchestration.linkage.model import Block, Model
+from orchestration.linkage.blocks import Blocking, Looked
+from orchestration.linkage.comparisons import Comparison, Floats, SharedWords
+from orchestration.linkage.expected import (
+    Coverage,
+    Estimate,
+    Scored,
+    drawn_agreement,
+    sums_of,
+    weights_of,
+)
+from orchestration.linkage.frame import Frame, Ints
+from orchestration.linkage.learning import (
+    Evidence,
+    Learned,
+    Prior,
+    Rivals,
+    Setting,
+    evidence_of,
+    learn,
+    learn_companions,
+    odds_of,
+)
+from orchestration.linkage.model import Model, without_kinds
 
-SCORES = pa.schema([("record_a", pa.int64()), ("record_b", pa.int64()), ("weight", pa.float64())])
+_SEED = 7
 
 
 @dataclass(frozen=True)
-class Scored:
-    """`pairs` as SCORES; `left_out`: a row a block whose records are too many to be compared by it."""
+class Kinds:
+    """The kinds of pairs that may be scored: a `number` for each pair of records, -1 if it may not be.
 
-    pairs: pa.Table
-    left_out: list[dict[str, Any]]
-
-
-def score(records: pa.Table, model: Model, prior: float, spill: Path | None = None) -> Scored:
-    """The pairs of a table with `record_id`; `weight` is log2 of the Bayes factor, without prior.
-
-    Pairs less likely than `policy.COUNTED_FROM` under three times the `prior` are left out. Same rows, same
-    weights, in whatever order they come and whatever their ids and codes are.
+    `able` says of each kind which records it is about; `possible` and `within` how many pairs there are in
+    all, across partners and within them.
     """
-    if records.num_rows < 2 or not (model.comparisons and model.blocks):
-        return Scored(SCORES.empty_table(), [])
-    records = _with_numbers(records)
-    from splink import DuckDBAPI, Linker, SettingsCreator
-    from splink.blocking_rule_library import CustomRule
 
-    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
-        if spill is not None:
-            connection.execute("set temp_directory = ?", [str(spill)])
-        bounded, blocks, left_out = _bounded(connection, records, model.blocks)
-        settings = SettingsCreator(
-            link_type="dedupe_only",
-            unique_id_column_name="record_id",
-            probability_two_random_records_match=prior,
-            comparisons=[comparison.for_splink(records) for comparison in model.comparisons],
-            blocking_rules_to_generate_predictions=[CustomRule(block.sql) for block in blocks],
-            retain_matching_columns=False,
-            retain_intermediate_calculation_columns=False,
+    number: Callable[[Ints, Ints], Ints]
+    able: Sequence[Any]
+    possible: int
+    within: int
+
+
+def score(frame: Frame, model: Model, kinds: Kinds) -> Scored:
+    """Score the pairs that the blocks find. Same records, same scores, whatever their ids and codes are."""
+    model = model.for_columns(frame)
+    if not (kinds.possible and model.blocks and model.comparisons):
+        return _nothing(len(kinds.able))
+    blocking = Blocking(frame, model.blocks)
+    looked = blocking.pairs(frame, lambda one, other: kinds.number(one, other) >= 0)
+    seen = _View(frame, looked, model, model.comparisons, kinds)
+    coverage = Coverage(blocking, looked.groups, frame, kinds.able)
+    rivals = Rivals(seen.across, frame.columns["partner"])
+    kinds_of = kinds.number(seen.across.first, seen.across.second)
+
+    def learned_from(view: _View) -> Learned:
+        """The share of pairs of one person hangs on how many the blocks miss, and this on the agreement."""
+        found = view.learn(rivals, np.ones(len(kinds_of)))
+        return view.learn(rivals, coverage.of(view.comparisons, found.agreement)[kinds_of], found)
+
+    def estimate(view: _View, found: Learned) -> Estimate:
+        probability = rivals.probabilities(odds_of(view.across, found))
+        return Estimate(probability, coverage.of(view.comparisons, found.agreement))
+
+    learned = learned_from(seen)
+    odds = odds_of(seen.across, learned)
+    views = [seen]
+    if all((words >= 0).any() for words in frame.words.values()) and frame.words:
+        kept = looked.where(seen.kept)
+        views.append(_View(frame.without_kinds(), kept, model, without_kinds(model), kinds, prune=False))
+    draws = []
+    for view, fixed in [*((view, False) for view in views), (seen, True)]:
+        start, dice = (learned if view is seen else learned_from(view)), np.random.default_rng(_SEED)
+        found = coverage.of(view.comparisons, start.agreement)[kinds_of]
+        draws.append(
+            [
+                estimate(
+                    view,
+                    view.learn_drawn(
+                        rivals, found, start, dice, fixed, weights_of(frame, view.across, number)
+                    ),
+                )
+                for number in range(policy.REPETITIONS)
+            ]
         )
-        interface = DuckDBAPI(connection)
-        linker = Linker(interface.register(bounded), settings, log_level=None, validate_settings=False)
-        lowest = policy.COUNTED_FROM / max(policy.PRIOR_FACTORS)
-        found = linker.inference.predict(threshold_match_probability=lowest).as_duckdbpyrelation()
-        shift = log2(prior / (1 - prior))
-        pairs = found.project(
-            "least(record_id_l, record_id_r) as record_a, greatest(record_id_l, record_id_r) as record_b, "
-            f"round(match_weight - ({shift!r}), 6)::double as weight"
-        )
-        return Scored(pairs.order("record_a, record_b").to_arrow_table().cast(SCORES), left_out)
+    false = odds_of(seen.within, learned)
+    false_kinds = kinds.number(seen.within.first, seen.within.second)
+    return Scored(
+        seen.across.first,
+        seen.across.second,
+        kinds_of,
+        np.log2(np.maximum(odds, 1e-12)),
+        rivals,
+        estimate(seen, learned),
+        draws,
+        sums_of(false_kinds, false / (1 + false), len(kinds.able)),
+        looked.left_out,
+    )
 
 
-def _with_numbers(records: pa.Table) -> pa.Table:
-    """A number a text: pairs are compared by what is equal, and numbers are compared sooner."""
-    for at, field in enumerate(records.schema):
-        if pa.types.is_string(field.type):
-            numbers = pc.dictionary_encode(records[at]).combine_chunks().indices
-            records = records.set_column(at, field.name, numbers)
-    return records
+def _nothing(kinds: int) -> Scored:
+    none, no_number = np.zeros(0, dtype=np.int64), np.zeros(0)
+    evidence = Evidence(none, none, no_number, none, np.zeros((0, 0), dtype=np.int64), np.zeros((0, 0)))
+    estimate = Estimate(no_number, np.ones(kinds))
+    return Scored(none, none, none, no_number, Rivals(evidence, none), estimate, [], np.zeros(kinds), [])
 
 
-def _bounded(
-    connection: duckdb.DuckDBPyConnection, records: pa.Table, blocks: Sequence[Block]
-) -> tuple[pa.Table, list[Block], list[dict[str, Any]]]:
-    """Records and blocks such that none holds more than `policy.LARGEST_BLOCK`, and what that leaves out."""
-    connection.register("records", records)
-    kept: list[Block] = []
-    left_out: list[dict[str, Any]] = []
-    sizes: list[str] = []
-    for number, block in enumerate(blocks):
-        equal = ", ".join(block.equal)
-        told = " and ".join(f"{column} is not null" for column in block.equal)
-        counts = connection.execute(
-            "select count(*), sum(size)::bigint, max(size), sum(size * (size - 1) // 2)::bigint from ("
-            f"select count(*) as size from records where {told} group by {equal}) where size > ?",
-            [policy.LARGEST_BLOCK],
-        ).fetchone()
-        if counts is None or not counts[0]:
-            kept.append(block)
-            continue
-        names = ("block_count", "record_count", "largest_count", "pair_count")
-        left_out.append({"compared": equal, **dict(zip(names, counts, strict=True))})
-        sizes.append(
-            f"count(*) over (partition by {equal}) <= {policy.LARGEST_BLOCK} as is_in_block_{number}"
-        )
-        kept.append(replace(block, also=f"l.is_in_block_{number} and {block.also}"))
-    if sizes:
-        records = connection.execute(f"select *, {', '.join(sizes)} from records").to_arrow_table()
-    connection.unregister("records")
-    return records, kept, left_out
+class _View:
+    """The pairs across and within partners, as one way of comparing names shows them."""
+
+    def __init__(
+        self,
+        frame: Frame,
+        looked: Looked,
+        model: Model,
+        comparisons: Sequence[Comparison | SharedWords],
+        kinds: Kinds,
+        prune: bool = True,
+    ) -> None:
+        low, high = (share * frame.size / kinds.possible for share in policy.DUPLICATE_SHARE_BOUNDS)
+        self.bounds, self._possible = (min(low, 0.25), min(high, 0.5)), kinds.possible
+        self.comparisons = comparisons
+        self._added, kin = [one.expected for one in comparisons], [one.expected_of_kin for one in comparisons]
+        least = np.log(policy.COUNTED_FROM / self.bounds[1]) if prune else -np.inf
+        evidence, self.kept = evidence_of(frame, looked, model.blocks, comparisons, (self._added, kin), least)
+        partner = frame.columns["partner"]
+        one_partner = partner[evidence.first] == partner[evidence.second]
+        self.across, self.within = evidence.where(~one_partner), evidence.where(one_partner)
+        share = min(policy.DUPLICATE_SHARE_AT_FIRST * frame.size / kinds.possible, self.bounds[1])
+        self._first = Learned(self._added, share)
+        companions, count = learn_companions(self.within, kin, max(kinds.within, 1))
+        if count > policy.KIN_FROM:
+            self._first = replace(self._first, kin=companions, kin_share=share)
+
+    def learn(self, rivals: Rivals, coverage: Floats, start: Learned | None = None) -> Learned:
+        return learn(self._setting(rivals, coverage), start or self._first, Prior(self._added))
+
+    def learn_drawn(
+        self,
+        rivals: Rivals,
+        coverage: Floats,
+        start: Learned,
+        dice: np.random.Generator,
+        fixed: bool,
+        weights: Floats,
+    ) -> Learned:
+        """With agreement drawn to begin with; `fixed`: nothing but the share is learned from there."""
+        pairs = float(np.exp(dice.uniform(*np.log(policy.ADDED_PAIRS_RANGE))))
+        drawn = drawn_agreement(self._added, dice)
+        setting = self._setting(rivals, coverage)
+        if fixed:
+            return learn(setting, replace(start, agreement=drawn), None)
+        return learn(setting, start, Prior(drawn, pairs), weights)
+
+    def _setting(self, rivals: Rivals, coverage: Floats) -> Setting:
+        return Setting(self.across, rivals, coverage, self._possible, self.bounds)

@@ -75,7 +75,7 @@ def link_records(settings: Settings, rulings: Rulings) -> LinkSummary:
     with duckdb.connect(str(settings.warehouse), read_only=True) as con:
         con.execute("set temp_directory = ''")  # no code is written to the disk
         records = link_input(con, settings.link_codes)
-        linked = link(records, rulings, settings.spill)
+        linked = link(records, rulings)
         read_routes(con)
         written = {
             "links": linked.links,

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-NAME_CODES = ("given_code", "surname_code")
+from orchestration.linkage.codes import CODES_VERSION
+
+# The words of a name in the order in which they are written.
+NAME_CODES = ("name_1_code", "name_2_code", "name_3_code", "name_4_code")
 RICH_CODES = ("subcounty_code", "recruited_code", "schooling_code", "children_code")
 
+# What files of earlier codes hold in the place of the first words.
+_EARLIER_NAMES = {"given_code": "name_1_code", "surname_code": "name_2_code"}
+EARLIER_VERSION = "ph1"
+
 # One row a person of a case record, codes and coarse facts only. `source_record` is the partner's record that
-# the person stands in; `day` counts from 1970.
+# the person stands in; `day` counts from 1970; `names_version` says by which rules its names were coded.
 LINK_INPUT = pa.schema(
     [
         ("record_id", pa.int64()),
         ("partner", pa.string()),
         ("source_record", pa.int64()),
         *((code, pa.string()) for code in NAME_CODES),
+        ("names_version", pa.string()),
         ("phone_code", pa.string()),
         ("sex", pa.string()),
         ("birth_year", pa.int32()),
@@ -27,8 +35,8 @@ LINK_INPUT = pa.schema(
     ]
 )
 _PAIR = [("record_a", pa.int64()), ("record_b", pa.int64())]
-# Pairs that were compared, the smaller record first: by which tier, how likely they are one person, the same
-# under the lowest and the highest prior, and the evidence itself, which tells the likeliest apart.
+# Pairs that were compared, the smaller record first: by which tier, how likely they are one person with the
+# range of that, and the evidence itself, which tells the likeliest apart.
 PAIRS = pa.schema(
     [
         *_PAIR,
@@ -58,14 +66,15 @@ EXPECTED_PERSONS = pa.schema(
         ("link_count", pa.int64()),
         ("review_count", pa.int64()),
         ("pairs_left_out", pa.int64()),
+        ("pairs_within_partner", pa.float64()),
         ("persons_low", pa.float64()),
         ("persons_expected", pa.float64()),
         ("persons_high", pa.float64()),
     ]
 )
 ROUTE_GROUPS = pa.schema([("record_id", pa.int64()), ("route_group_id", pa.int64())])
-# Pairs that bring duplicates, the likeliest first, with what stewards ruled; whole numbers, so that sums of
-# them do not hang on their order.
+# What pairs add to the records that are somebody's second, with what stewards ruled; whole numbers, so that
+# sums of them do not hang on their order.
 LIKELY_PAIRS = pa.schema([*_PAIR, ("low_millionths", pa.int64()), ("high_millionths", pa.int64())])
 CELL = ("counting_table", "counting_role", "counting_id", "period_id", "population")
 CELL_DUPLICATES = pa.schema(
@@ -75,3 +84,13 @@ CELL_DUPLICATES = pa.schema(
         ("duplicates_high", pa.float64()),
     ]
 )
+
+
+def with_words(codes: pa.Table) -> pa.Table:
+    """The codes of a file of either version, with the columns NAME_CODES and `names_version`."""
+    version = EARLIER_VERSION if _EARLIER_NAMES.keys() & set(codes.column_names) else CODES_VERSION
+    codes = codes.rename_columns([_EARLIER_NAMES.get(name, name) for name in codes.column_names])
+    for name in NAME_CODES:
+        if name not in codes.column_names:
+            codes = codes.append_column(name, pa.nulls(codes.num_rows, pa.string()))
+    return codes.append_column("names_version", pa.repeat(pa.scalar(version), codes.num_rows))

@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.linkage.tables import LINK_INPUT
+from orchestration.linkage.tables import LINK_INPUT, NAME_CODES, RICH_CODES, with_words
 
 CURRENT, STOPS, CODES = (
     f"intermediate.{name}" for name in ("int_records_current", "int_movement_stops", "int_movement_codes")
@@ -20,8 +20,7 @@ COUNTING_KEYS, CELLS = "intermediate.int_counting_keys", "intermediate.int_movem
 JUDGED, SOURCE_ROWS = "quarantine.judged_records", "staging.stg_records"
 # Tables of the work file that are read.
 TABLES = (CURRENT, STOPS, CODES, COUNTING_KEYS, CELLS, JUDGED, SOURCE_ROWS)
-_CODED = ("given_code", "surname_code", "phone_code", "birth_year", "subcounty_code", "recruited_code",
-          "schooling_code", "children_code")  # fmt: skip
+_CODED = (*NAME_CODES, "names_version", "phone_code", "birth_year", *RICH_CODES)
 # Rows of one record that say different things, as copies may, say nothing.
 _ONE_VALUE = ", ".join(
     f"case when count(distinct {name}) = 1 then min({name}) end as {name}" for name in _CODED
@@ -74,7 +73,7 @@ def _link_codes(con: duckdb.DuckDBPyConnection, folder: Path) -> pa.Table:
     for partner, extract_id in con.execute(f"select distinct partner, extract_id from {CURRENT}").fetchall():
         path = folder / partner / f"{extract_id}.parquet"
         if path.is_file():
-            codes = pq.read_table(path)
+            codes = with_words(pq.read_table(path))
             for name, value in (("extract_id", extract_id), ("partner", partner)):
                 codes = codes.append_column(name, pa.repeat(pa.scalar(value), codes.num_rows))
             found.append(codes.select(_NO_CODES.column_names).cast(_NO_CODES.schema))

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 from orchestration.contracts import Contracts, load_contracts, partners_without_contract
 from orchestration.core import Settings
 from orchestration.release import current_release, why_not_signed
 
 MOST_NAMED = 8
+_EARLIER_COLUMN = b"given_code"
 
 
 def warnings(settings: Settings, contracts: Contracts | None = None) -> list[str]:
-    """Return warnings of an invalid signature, missing or broken contracts, and files sent twice."""
+    """Return warnings of invalid signatures, missing or broken contracts, earlier codes, files sent twice."""
     contracts = contracts or load_contracts(settings.partners)
     return [
         *_unsigned(settings),
         *_without_contract(settings),
         *_broken(settings, contracts),
+        *_earlier_codes(settings),
         *_sent_twice(settings),
     ]
 
@@ -56,6 +60,27 @@ def _broken(settings: Settings, contracts: Contracts) -> Iterator[str]:
                 f"{partner}: a contract cannot be used. Landed extracts stay in force; new files wait. "
                 f"{' '.join(problems)}"
             )
+
+
+def _earlier_codes(settings: Settings) -> Iterator[str]:
+    """Warn of extracts whose names were coded by the rules of an earlier version."""
+    earlier = sum(_EARLIER_COLUMN in _footer(path) for path in settings.link_codes.glob("*/[!.]*.parquet"))
+    if earlier:
+        many = "1 extract has" if earlier == 1 else f"{earlier:,} extracts have"
+        yield (
+            f"{many} name codes of an earlier version: these are compared with each other only. Make them "
+            "again with the stewards' private key: njia keys recode --key FILE"
+        )
+
+
+def _footer(parquet: Path) -> bytes:
+    """Return the part of a Parquet file that names its columns; the library takes long to load."""
+    with parquet.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        file.seek(max(end - 8, 0))
+        length = int.from_bytes(file.read(4), "little")
+        file.seek(max(end - 8 - length, 0))
+        return file.read(length)
 
 
 def _sent_twice(settings: Settings) -> Iterator[str]:

@@ -114,7 +114,7 @@ def _fingerprints(run: Run, tables: Iterable[str]) -> dict[str, Any]:
 _LINK = Step(
     LINK,
     (TAKE_IN,),
-    ("orchestration/linkage", "seeds/reference", "splink==", "jellyfish==", "scipy=="),
+    ("orchestration/linkage", "seeds/reference", "jellyfish=="),
     lambda run: [
         _fingerprints(run, linkage.TABLES),
         run.decisions.link_accepts,

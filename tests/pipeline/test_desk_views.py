@@ -461,7 +461,7 @@ def test_two_records_stand_side_by_side_and_are_ruled_on(base: EvidenceBase, ste
             ("row", "row_number"),
         )
     }  # fmt: skip
-    said = {"reason": "rival", "surname": "same", "origin": "differs", "days": "3 apart"}
+    said = {"reason": "rival", "names": "1 of 2 shared", "origin": "differs", "days": "3 apart"}
     likely = {"probability_low": "0.8", "probability": "0.93", "probability_high": "0.97"}
     review.write_links(base.settings, QUESTION_COLUMNS, [question | said | likely])
     pair = (ends[0]["record"], ends[1]["record"])
@@ -469,7 +469,13 @@ def test_two_records_stand_side_by_side_and_are_ruled_on(base: EvidenceBase, ste
     page = shown(steward.get(items.doubtful_link(*pair).path).text)
     assert all(
         word in page
-        for word in (*pair, "surname", "days of the events (3 apart)", "fits better", "event month")
+        for word in (
+            *pair,
+            "name (1 of 2 words)",
+            "days of the events (3 apart)",
+            "fits better",
+            "event month",
+        )
     )
     assert steward.decide("link_reject", pair=" ".join(pair)).status_code == 200
     assert newest(base, "link_reject")["record_b"] in pair

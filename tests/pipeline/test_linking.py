@@ -15,7 +15,7 @@ import pytest
 
 from orchestration import stewardship
 from orchestration.core import decoded, load_keys, shown_record
-from orchestration.linkage import Coder
+from orchestration.linkage import NAME_CODES, Coder
 from orchestration.stewardship import review
 from tests.conftest import EvidenceBase, new_evidence_base
 
@@ -182,7 +182,7 @@ def test_names_are_stored_nowhere(base: EvidenceBase) -> None:
     """Originals are searched too: they are sealed. The search would find a name among codes."""
     secret = [name.encode() for name in (*NAMES, *SURNAMES)]
     planted = base.settings.link_codes / "planted.parquet"
-    pq.write_table(pa.table({"given_code": ["Achieng"]}), planted)
+    pq.write_table(pa.table({"name_1_code": ["Achieng"]}), planted)
 
     def telling() -> list[Path]:
         return [
@@ -200,7 +200,8 @@ def test_link_codes_are_only_in_their_own_files(base: EvidenceBase) -> None:
         str(row[name]).encode()
         for path in home.glob("link_codes/*/*.parquet")
         for row in pq.read_table(path).to_pylist()
-        for name in ("given_code", "surname_code")
+        for name in NAME_CODES
+        if row[name]
     }
     assert len(codes) >= len(NAMES)
     elsewhere = [
@@ -224,12 +225,12 @@ class Ruled:
 
 @pytest.fixture(scope="module")
 def ruled(base: EvidenceBase) -> Ruled:
-    """Two refreshes. In the second the other desk writes a person down twice: one is linked, one is a rival."""
+    """Two refreshes. In the second the other desk writes a person down twice: either may be the one known here."""
     apart = [record(base, desk, 0) for desk in ("one_desk", "two_desk")]
     together = [record(base, "one_desk", 10), record(base, "two_desk", 16)]
     found = Ruled(apart, together, [], [], [])
     gone = str(
-        Coder(load_keys(base.settings.keys).link_key).given(NAMES[14])
+        Coder(load_keys(base.settings.keys).link_key).names(NAMES[14])[0]
     ).encode()  # in the next file no more
 
     def cases() -> set[int]:
@@ -278,6 +279,6 @@ def test_likely_links_are_asked_about_without_values(base: EvidenceBase, ruled: 
     (asked,) = review.read(base.settings, review.LINKS)
     ends = {shown_record(record(base, desk, number)) for desk, number in (("one_desk", 3), ("two_desk", 99))}
     assert {asked["record_a"], asked["record_b"]} == ends
-    assert (asked["reason"], asked["given_name"], asked["birth_years"]) == ("rival", "same", "0 apart")
+    assert (asked["reason"], asked["names"], asked["birth_years"]) == ("unsure", "2 of 2 shared", "0 apart")
     told = " ".join(map(str, asked.values()))
     assert not [value for value in (NAMES[3], SURNAMES[0], str(case(3)[-1])) if value in told]

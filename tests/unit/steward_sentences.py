@@ -54,6 +54,7 @@ _ALONE = (
     "movements",
     "rows {fate}",
     "the release",
+    "name",
     "years of birth",
     "days of the events",
     "There is none yet.",

@@ -8,6 +8,7 @@ import os
 import shutil
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pyrage
 import pytest
@@ -30,7 +31,8 @@ from orchestration.core.release_key import load_public_key
 from orchestration.intake.landing.sealing import opened, sealed_path
 from orchestration.intake.minimising.link_codes import codes_path
 from orchestration.intake.taking_in import take_in
-from orchestration.linkage import Coder
+from orchestration.linkage import NAME_CODES, Coder
+from orchestration.linkage.tables import with_words
 from orchestration.operations import finish_rotations
 from orchestration.operations.rotation_link import rotate_link
 from orchestration.operations.rotation_release import rotate_release
@@ -44,6 +46,7 @@ from tests.unit.link_code_case import AS_OF, CONTRACT, HEADER, ROWS
 from tests.unit.release_world import publish_one
 
 PARTNER = "fixture_desk"
+NAMES = (*NAME_CODES, "given_code", "surname_code")
 
 
 @pytest.fixture
@@ -92,12 +95,13 @@ def extracts_of(settings: Settings) -> list[str]:
     return [path.stem for path in sorted(settings.landing.glob("*/*.json"))]
 
 
-def given_codes(settings: Settings) -> dict[str, set[str]]:
+def name_codes(settings: Settings) -> dict[str, set[str]]:
     found = {}
     for extract_id in extracts_of(settings):
         path = codes_path(settings.link_codes, PARTNER, extract_id)
         if path.is_file():
-            found[extract_id] = set(pq.read_table(path)["given_code"].drop_null().to_pylist())
+            rows = pq.read_table(path).to_pylist()
+            found[extract_id] = {row[name] for row in rows for name in row if name in NAMES and row[name]}
     return found
 
 
@@ -146,7 +150,7 @@ def test_rotation_without_a_terminal_needs_yes(base: EvidenceBase) -> None:
     ran = njia(base, "keys", "rotate", "link")
     assert "--yes" in str(ran.exception)
     assert "counts twice" in " ".join(ran.stderr.split())
-    assert len(given_codes(base.settings)) == 2
+    assert len(name_codes(base.settings)) == 2
 
 
 def test_originals_are_resealed_to_a_new_pair_shown_once(
@@ -200,15 +204,15 @@ def test_a_key_that_opens_nothing_changes_nothing(base: EvidenceBase, tmp_path: 
 
 def test_link_codes_are_remade_from_the_originals(base: EvidenceBase, key_file: Path) -> None:
     settings = base.settings
-    before, old = given_codes(settings), load_keys(settings.keys)
+    before, old = name_codes(settings), load_keys(settings.keys)
     assert (
         len(done(njia(base, "keys", "rotate", "link", "--key", key_file, "--yes", "--json"))["remade"]) == 2
     )  # type: ignore[arg-type]
     keys = load_keys(settings.keys)
     assert keys.link_key != old.link_key
     assert keys.record_key == old.record_key
-    expected = {Coder(keys.link_key or b"").given("Achieng")}
-    assert given_codes(settings) == dict.fromkeys(before, expected)
+    expected = set(Coder(keys.link_key or b"").names("Achieng", "Sampleton", "Testperson"))
+    assert name_codes(settings) == dict.fromkeys(before, expected)
     assert not any(codes & expected for codes in before.values())
 
 
@@ -219,7 +223,7 @@ def test_codes_without_an_original_are_destroyed_until_the_file_returns(
     gone, kept = extracts_of(settings)
     sealed_path(settings.sealed, PARTNER, gone).unlink()
     found = done(njia(base, "keys", "rotate", "link", "--key", key_file, "--yes", "--json"))
-    assert (found["destroyed"], list(given_codes(settings))) == ([f"{PARTNER}/{gone}"], [kept])
+    assert (found["destroyed"], list(name_codes(settings))) == ([f"{PARTNER}/{gone}"], [kept])
     settings.linkage.mkdir(parents=True, exist_ok=True)
     (settings.linkage / "links.parquet").write_text("found by the old codes")
     found = done(njia(base, "keys", "rotate", "link", "--yes", "--json"))
@@ -227,8 +231,10 @@ def test_codes_without_an_original_are_destroyed_until_the_file_returns(
     assert not settings.linkage.exists()
     base.deliver(PARTNER, "again.csv", HEADER + ROWS)
     take_in(settings, load_keys(settings.keys), AS_OF)
-    ((codes,),) = [given_codes(settings).values()]
-    assert codes == {Coder(load_keys(settings.keys).link_key or b"").given("Achieng")}
+    ((codes,),) = [name_codes(settings).values()]
+    assert codes == set(
+        Coder(load_keys(settings.keys).link_key or b"").names("Achieng", "Sampleton", "Testperson")
+    )
 
 
 def test_an_original_with_other_records_makes_no_codes(
@@ -242,7 +248,36 @@ def test_an_original_with_other_records_makes_no_codes(
     sealed_path(settings.sealed, PARTNER, other).write_bytes(pyrage.encrypt(content, [to]))
     found = done(njia(base, "keys", "rotate", "link", "--key", key_file, "--yes", "--json"))
     assert found["destroyed"] == [f"{PARTNER}/{other}"]
-    assert list(given_codes(settings)) == [kept]
+    assert list(name_codes(settings)) == [kept]
+
+
+def with_earlier_codes(settings: Settings, extract_id: str) -> None:
+    """Code an extract's names as the version before did: one code of the given name, one of the surname."""
+    path = codes_path(settings.link_codes, PARTNER, extract_id)
+    codes = pq.read_table(path)
+    earlier = {"given_code": ["1" * 32, None], "surname_code": ["2" * 32, "3" * 32]}
+    for name, column in earlier.items():
+        codes = codes.append_column(name, pa.array(column, pa.string()))
+    pq.write_table(codes.drop_columns(list(NAME_CODES)), path)
+
+
+def test_codes_of_an_earlier_version_are_made_again_or_kept(base: EvidenceBase, key_file: Path) -> None:
+    settings = base.settings
+    now, link_key = name_codes(settings), load_keys(settings.keys).link_key
+    lost, kept = extracts_of(settings)
+    for extract_id in (lost, kept):
+        with_earlier_codes(settings, extract_id)
+    warned = "2 extracts have name codes of an earlier version"
+    assert warned in " ".join(njia(base, "status").stdout.split())
+    words = with_words(pq.read_table(codes_path(settings.link_codes, PARTNER, lost)))
+    assert set(words["names_version"].to_pylist()) == {"ph1"}
+    assert words["name_2_code"].to_pylist() == ["2" * 32, "3" * 32]
+    sealed_path(settings.sealed, PARTNER, lost).unlink()
+    found = done(njia(base, "keys", "recode", "--key", key_file, "--json"))
+    assert (found["remade"], found["kept"]) == ([f"{PARTNER}/{kept}"], [f"{PARTNER}/{lost}"])
+    assert name_codes(settings) == {lost: {"1" * 32, "2" * 32, "3" * 32}, kept: now[kept]}
+    assert load_keys(settings.keys).link_key == link_key
+    assert "1 extract has name codes of an earlier version" in " ".join(njia(base, "status").stdout.split())
 
 
 def test_codes_that_were_destroyed_do_not_come_back(base: EvidenceBase, key_file: Path) -> None:
@@ -250,7 +285,7 @@ def test_codes_that_were_destroyed_do_not_come_back(base: EvidenceBase, key_file
     gone, kept = extracts_of(settings)
     codes_path(settings.link_codes, PARTNER, gone).unlink()
     njia(base, "keys", "rotate", "link", "--key", key_file, "--yes")
-    assert list(given_codes(settings)) == [kept]
+    assert list(name_codes(settings)) == [kept]
 
 
 def test_kept_releases_are_signed_again_except_changed_ones(base: EvidenceBase) -> None:
@@ -330,7 +365,7 @@ def test_a_killed_rotation_is_undone_or_finished_by_the_next_command(
     else:
         assert load_keys(settings.keys).ids[kind] != ids[kind]
         assert opens(settings, private_key) == [kind == "link"] * 2
-        assert all(given_codes(settings).values())
+        assert all(name_codes(settings).values())
 
 
 def test_a_home_copied_during_a_rotation_is_usable(base: EvidenceBase, tmp_path: Path) -> None:
@@ -339,10 +374,10 @@ def test_a_home_copied_during_a_rotation_is_usable(base: EvidenceBase, tmp_path:
     (settings.keys / "link.key.next").write_text("00" * 32)
     (settings.keys / "link.key.next").chmod(0o600)
     shutil.copytree(settings.link_codes, settings.home / "link_codes.next")
-    before = given_codes(settings)
+    before = name_codes(settings)
     with pytest.raises(NjiaError, match="no terminal to ask"):
         raise njia(base, "keys", "rotate", "link").exception or AssertionError
-    assert given_codes(settings) == before
+    assert name_codes(settings) == before
     assert not list(settings.home.rglob("*.next"))
 
 

@@ -20,7 +20,7 @@ from orchestration.core import (
     prepare_home,
 )
 from orchestration.intake.taking_in import take_in
-from orchestration.linkage import Coder
+from orchestration.linkage import NAME_CODES, Coder
 from orchestration.linkage.step import _unneeded_codes, destroy_codes
 from orchestration.linkage.warehouse_tables import needed_extracts
 from tests.unit.link_code_case import AS_OF, CONTRACT, HEADER, ROWS
@@ -70,8 +70,8 @@ def test_identifiers_become_codes_by_record(home: Settings) -> None:
     first, second = codes(home)  # the third row gives nothing to code
     assert first == {
         "record_id": keys.record_id("fixture_desk", "fixture_cases|1"),
-        "given_code": coder.given("Acheng"),
-        "surname_code": coder.surname("Sampleton"),
+        **dict.fromkeys(NAME_CODES),
+        **dict(zip(NAME_CODES, coder.names("Acheng", "Sampleton"), strict=False)),
         "phone_code": coder.phone("+254712345678"),
         "birth_year": 1998,
         "subcounty_code": coder.answer("subcounty", "MATAYOS"),
@@ -79,7 +79,9 @@ def test_identifiers_become_codes_by_record(home: Settings) -> None:
         "schooling_code": None,
         "children_code": None,
     }
-    assert (second["given_code"], second["birth_year"]) == (None, 2001)
+    # A given name that is none, and a family name.
+    assert (second["name_1_code"], second["name_2_code"]) == (*coder.names("Testperson"), None)
+    assert second["birth_year"] == 2001
 
 
 def test_every_row_of_a_long_file_leaves_its_codes(home: Settings) -> None:

@@ -6,31 +6,26 @@ import csv
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
+from orchestration.linkage.blocks import Block
 from orchestration.linkage.comparisons import Comparison
 from orchestration.linkage.decisions import Link, Person, Rulings, ScoredPair, clusters_of, decide
-from orchestration.linkage.expected import counted_pairs, expected_duplicates
+from orchestration.linkage.expected import Estimate, Scored, duplicates_of
+from orchestration.linkage.frame import frame_of
+from orchestration.linkage.learning import Evidence, Rivals
 from orchestration.linkage.linking import link
-from orchestration.linkage.model import Block, Model
-from orchestration.linkage.policy import LARGEST_BLOCK
-from orchestration.linkage.scoring import score
+from orchestration.linkage.model import Model
+from orchestration.linkage.scoring import Kinds, score
 from orchestration.linkage.step import with_groups
-from orchestration.linkage.tables import EXPECTED_PERSONS, LINK_INPUT, PAIRS
-from tests.unit.linkage_world import Population
-
-RICH = ("subcounty_code", "recruited_code", "schooling_code", "children_code")
-NAMES = ("given_code", "surname_code")
+from orchestration.linkage.tables import EXPECTED_PERSONS, LINK_INPUT, NAME_CODES, RICH_CODES
+from tests.unit.linkage_world import WORLDS, Population
 
 
 def likely(first: int, second: int, probability: float, tier: str = "name_codes") -> ScoredPair:
     return ScoredPair((first, second), tier, probability, probability, probability)
-
-
-def table(pairs: list[ScoredPair]) -> pa.Table:
-    rows = [{**one._asdict(), "record_a": one.pair[0], "record_b": one.pair[1]} for one in pairs]
-    return pa.Table.from_pylist(rows, schema=PAIRS)
 
 
 def persons(**partner_of: str) -> dict[int, Person]:
@@ -108,19 +103,44 @@ def test_a_rejected_pair_is_not_merged_through_a_third_record() -> None:
 # --- expecting -----------------------------------------------------------------------------------
 
 
-def test_three_records_with_nine_tenths_each_are_expected_to_be_1_2_persons() -> None:
-    """Worked by hand: 3 - 2 x .9. All three pairs would give .3, less than one person."""
-    pairs = [likely(1, 2, 0.9), likely(2, 3, 0.9), likely(1, 3, 0.9)]
-    assert 3 - expected_duplicates(counted_pairs(table(pairs)))["name_codes"].expected == pytest.approx(1.2)
+def scored(pairs: list[tuple[int, int, float]], coverage: float = 1.0) -> Scored:
+    """Pairs of records that are each of a partner of its own."""
+    first, second = (np.array([pair[end] for pair in pairs]) for end in (0, 1))
+    none = np.zeros(len(pairs), dtype=np.int64)
+    evidence = Evidence(first, second, none.astype(float), none, np.zeros((1, 0)), np.zeros((1, 0)))
+    estimate = Estimate(np.array([pair[2] for pair in pairs]), np.array([coverage]))
+    rivals = Rivals(evidence, np.arange(10))
+    return Scored(first, second, none, none.astype(float), rivals, estimate, [], np.zeros(1), [])
 
 
-def test_expected_duplicates_follow_the_likeliest_pairs_and_the_rulings() -> None:
-    pairs = [likely(1, 2, 0.9), likely(2, 3, 0.2), likely(1, 3, 0.6)]
-    assert expected_duplicates(counted_pairs(table(pairs)))["name_codes"].expected == pytest.approx(1.5)
-    ruled = Rulings(accepted=frozenset({(2, 3)}), rejected=frozenset({(1, 2)}))
-    assert expected_duplicates(counted_pairs(table(pairs), ruled))["name_codes"].expected == pytest.approx(
-        1.6
-    )
+UNRULED = np.full(3, np.nan)
+THREE = [(1, 2, 0.9), (1, 3, 0.9), (2, 3, 0.9)]
+
+
+def test_three_records_of_one_person_are_two_duplicates() -> None:
+    """Worked by hand: three pairs of .9 are 2.7; a triple has a chance of .81, and .85 of it is given back."""
+    assert duplicates_of(scored(THREE), UNRULED).expected[0] == pytest.approx(2.7 - 0.85 * 0.81)
+
+
+def test_missed_pairs_are_added() -> None:
+    """Of 5 pairs of one person the blocks find 4."""
+    found = duplicates_of(scored([(1, 2, 0.9)], coverage=0.8), np.full(1, np.nan))
+    assert found.expected[0] == pytest.approx(0.9 / 0.8)
+    assert found.brings.sum() == pytest.approx(found.expected[0])
+
+
+def test_rulings_overrule_probabilities() -> None:
+    """1 and 2 are one person, and 3 is neither."""
+    assert duplicates_of(scored(THREE), np.array([1.0, 0.0, 0.0])).expected[0] == pytest.approx(1)
+
+
+def test_a_record_has_one_other_at_each_partner() -> None:
+    """Two records of partner b fit record 0 of partner a alike: each has less than half a chance."""
+    none = np.zeros(2, dtype=np.int64)
+    evidence = Evidence(none, np.array([1, 2]), none.astype(float), none, np.zeros((1, 0)), np.zeros((1, 0)))
+    odds = np.array([9.0, 9.0])
+    assert Rivals(evidence, np.array([0, 1, 1])).probabilities(odds) == pytest.approx([9 / 19, 9 / 19])
+    assert Rivals(evidence, np.array([0, 1, 2])).probabilities(odds) == pytest.approx([0.9, 0.9])
 
 
 # --- the whole, on a population whose persons are known ------------------------------------------
@@ -136,28 +156,38 @@ def pairs_of(table: pa.Table, *statuses: str) -> set[tuple[int, int]]:
 
 @pytest.fixture(scope="module")
 def population() -> Population:
-    return Population(3000, seed=5)
+    return Population(2500, seed=5)
 
 
-@pytest.mark.parametrize(
-    ("without", "tier", "gate"), [(RICH, "name_codes", 0.90), (NAMES, "rich_form", 0.78)]
-)
-def test_links_find_the_persons_that_partners_share(
-    population: Population, without: tuple[str, ...], tier: str, gate: float
-) -> None:
-    records, true = population.without(*without), population.true_pairs
-    linked = link(records)
-    assert f1(pairs_of(linked.links, "taken", "review"), true) >= gate
+# Far below what the simulation finds (docs/methods.md).
+GATES = {
+    "names and answers": (0.88, 0.98, 0.65),
+    "names only": (0.70, 0.96, 0.40),
+    "families": (0.68, 0.94, 0.35),
+    "no names, 20 % missing": (0.60, 0.96, 0.20),
+}
+
+
+@pytest.mark.parametrize("world", GATES)
+def test_links_find_the_persons_that_partners_share(world: str) -> None:
+    known = Population(2500, seed=7, world=WORLDS[world])
+    linked, true = link(known.records), known.true_pairs
+    f, precision, recall = GATES[world]
+    assert f1(pairs_of(linked.links, "taken", "review"), true) >= f
     taken = pairs_of(linked.links, "taken")
-    assert len(taken & true) / len(taken) >= 0.98
-    of_tier = next(row for row in linked.expected.to_pylist() if row["tier"] == tier)
-    truth = of_tier["record_count"] - len(true)
-    assert of_tier["persons_expected"] == pytest.approx(truth, rel=0.03)
-    assert of_tier["persons_low"] < of_tier["persons_expected"] < of_tier["persons_high"]
+    assert len(taken & true) / len(taken) >= precision
+    assert len(taken & true) / len(true) >= recall
+    tiers = dict(zip(*(linked.records[name].to_pylist() for name in ("record_id", "tier")), strict=True))
+    for row in linked.expected.to_pylist():
+        if row["persons_expected"] is not None and row["record_count"] > 1000:
+            of_tier = {known.person_of[record] for record, tier in tiers.items() if tier == row["tier"]}
+            assert row["persons_expected"] == pytest.approx(len(of_tier), rel=0.04)
+            assert row["persons_low"] < row["persons_expected"] < row["persons_high"]
+            assert row["persons_low"] * 0.98 < len(of_tier) < row["persons_high"] * 1.02
 
 
 def test_poor_forms_are_not_linked(population: Population) -> None:
-    linked = link(population.without(*NAMES, *RICH))
+    linked = link(population.without(*NAME_CODES, *RICH_CODES))
     assert linked.links.num_rows == 0
     assert linked.expected.to_pylist() == [
         {
@@ -166,6 +196,7 @@ def test_poor_forms_are_not_linked(population: Population) -> None:
             "link_count": 0,
             "review_count": 0,
             "pairs_left_out": None,
+            "pairs_within_partner": None,
             "persons_low": None,
             "persons_expected": None,
             "persons_high": None,
@@ -178,7 +209,7 @@ def test_records_of_different_tiers_are_linked_by_common_fields(population: Popu
     rows = population.records.to_pylist()
     for row in rows:
         if row["partner"] in ("partner 0", "partner 1", "partner 2"):
-            row["given_code"] = row["surname_code"] = None
+            row |= dict.fromkeys(NAME_CODES)
     linked = link(pa.Table.from_pylist(rows, schema=population.records.schema))
     by_tier = {row["tier"]: row for row in linked.expected.to_pylist()}
     assert by_tier["name_codes"]["link_count"] > 0
@@ -189,7 +220,8 @@ def test_records_of_different_tiers_are_linked_by_common_fields(population: Popu
 
 def test_an_accepted_pair_without_agreement_is_linked(population: Population) -> None:
     """Linked, and one person less to be expected. A ruling on a record that is gone does nothing."""
-    first, *others = population.records.slice(0, 400).sort_by("record_id").to_pylist()
+    rows = population.records.slice(0, 400).sort_by("record_id").to_pylist()
+    first, *others = [row for row in rows if row["name_1_code"]]
     stranger = next(
         row for row in others if row["partner"] != first["partner"] and row["sex"] != first["sex"]
     )
@@ -227,7 +259,8 @@ def test_strangers_of_one_corridor_are_not_linked() -> None:
     rows = [
         {
             "record_id": number, "partner": f"partner {number % 3}", "source_record": number, "sex": "female",
-            "given_code": f"given {number}", "surname_code": f"surname {number}", "birth_year": 1990 + number % 9,
+            "name_1_code": f"given {number}", "name_2_code": f"surname {number}", "birth_year": 1990 + number % 9,
+            "names_version": "ph2",
             "nationality": "KEN", "origin": "KE040", "destination": "SAU", "exploitation": "domestic",
             "day": 30 * number,
         }
@@ -241,27 +274,33 @@ def test_linkage_prints_nothing(population: Population, capfd: pytest.CaptureFix
     assert capfd.readouterr() == ("", "")
 
 
-def test_an_oversized_block_is_left_out_and_reported() -> None:
-    """All have one given name, two women to a surname, at two partners. The given name alone would make millions of pairs."""
-    count = LARGEST_BLOCK + 2
+def test_an_oversized_block_is_cut_or_left_out_and_reported() -> None:
+    """All have one first name and year, two women to a surname, at two partners. Where they are from is told by half."""
+    count = 120
     rows = [
         {
             "record_id": number, "partner": "ab"[number % 2], "source_record": number, "sex": "female",
-            "given_code": "common", "surname_code": f"surname {number // 2}", "birth_year": 1960 + number // 2 % 40,
+            "names_version": "ph2", "name_1_code": "common", "name_2_code": f"surname {number // 2}",
+            "birth_year": 1990,
         }
         for number in range(count)
     ]  # fmt: skip
     linked = link(pa.Table.from_pylist(rows, schema=LINK_INPUT))
+    # Each year stands for itself and two more.
     assert linked.left_out == [
         {
-            "tier": "name_codes", "compared": "given_code, sex", "block_count": 1, "record_count": count,
-            "largest_count": count, "pair_count": count * (count - 1) // 2,
+            "compared": "sex + baptismal + about birth_year", "block_count": 3, "record_count": 3 * count,
+            "largest_count": count, "pair_count": 3 * count * (count - 1) // 2,
         }
     ]  # fmt: skip
     assert pairs_of(linked.links, "taken", "review") == {(at, at + 1) for at in range(0, count, 2)}
     (expected,) = linked.expected.to_pylist()
-    assert expected["pairs_left_out"] == count * (count - 1) // 2
-    assert link(pa.Table.from_pylist(rows[:100], schema=LINK_INPUT)).left_out == []
+    assert expected["pairs_left_out"] == linked.left_out[0]["pair_count"]
+    for number, row in enumerate(rows):
+        row["origin"] = f"KE0{number // 30:02}"
+    (left,) = link(pa.Table.from_pylist(rows, schema=LINK_INPUT)).left_out
+    assert left["pair_count"] == (3 * count * (count - 1) - 4 * 30 * 29) // 2
+    assert link(pa.Table.from_pylist(rows[:40], schema=LINK_INPUT)).left_out == []
 
 
 # --- a published test set ------------------------------------------------------------------------
@@ -274,22 +313,24 @@ def test_febrl4_is_linked() -> None:
     records = pa.Table.from_pylist(rows)
     # For records of one person, rounded from what the set does to a field.
     comparisons = [
-        Comparison(column, [0.8], rare=True)
+        Comparison(column, [0.8])
         for column in ("given_name", "surname", "address_1", "suburb", "postcode", "date_of_birth")
     ]
     comparisons.append(Comparison("soc_sec_id", [0.9]))
     blocks = [
-        Block(columns, "l.partner <> r.partner")
+        Block(columns)
         for columns in (
             ("given_name", "surname"), ("soc_sec_id",), ("date_of_birth",), ("surname", "postcode"),
             ("address_1", "suburb"),
         )
     ]  # fmt: skip
-    prior = 0.0001
-    found = score(records, Model(comparisons, blocks), prior).pairs
-    likely = [row for row in found.to_pylist() if 2 ** row["weight"] * prior / (1 - prior) >= 1]
-    right = sum(row["record_a"] // 2 == row["record_b"] // 2 for row in likely)
-    assert right / len(likely) >= 0.995
+    frame, order = frame_of(records)
+    kinds = Kinds(lambda one, _: np.zeros_like(one), [np.ones(10_000, dtype=bool)], 5000**2, 5000 * 4999)
+    found = score(frame, Model(comparisons, blocks), kinds)
+    ids = records["record_id"].to_numpy()[order] // 2
+    likely = found.estimate.probability >= 0.5
+    right = int(np.sum(ids[found.first[likely]] == ids[found.second[likely]]))
+    assert right / int(likely.sum()) >= 0.995
     assert right / 5000 >= 0.98
 
 

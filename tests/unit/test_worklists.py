@@ -149,7 +149,7 @@ def pair(a: int, b: int, probability: float, **changes: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def pairs(settings: Settings) -> Settings:
-    asked = pair(1, 2, 0.6), pair(3, 4, 0.9, surname="same", phone="differs"), pair(5, 6, 0.7)
+    asked = pair(1, 2, 0.6), pair(3, 4, 0.9, names="2 of 2 shared", phone="differs"), pair(5, 6, 0.7)
     world.put(settings, review.LINKS, *asked)
     rows = [
         dict.fromkeys(RECORDS.names)
@@ -175,9 +175,9 @@ def test_search_offers_every_place_of_a_name(settings: Settings) -> None:
 def test_pairs_are_sorted_by_probability(pairs: Settings) -> None:
     first, *rest = link_questions(pairs)
     assert (first.score, first.record_a, len(rest)) == (0.9, shown_record(3), 2)
-    assert first.agreements == ["surname", "years of birth"]
+    assert first.agreements == ["name", "years of birth"]
     assert first.differences == ["phone", "days of the events (26 apart)"]
-    assert "given name" in first.unknown
+    assert "origin" in first.unknown
     asked = link_question(pairs, first.item)
     assert asked is not None and first.sides == ()
     codes = [

@@ -298,11 +298,19 @@ select
     cast(largest.second_count_low as bigint) as second_partner_count_low,
     cast(largest.person_count_high as bigint) as largest_partner_count_high,
     {{ weakest_tier('counts.weakness') }} as linkage_tier,
-    -- Persons are expected only where every record distinguishes its person.
-    case when counts.weakness <= 2 then round(counts.record_count - coalesce(duplicates.duplicates_high, 0), 1) end
-        as persons_expected_low,
-    case when counts.weakness <= 2 then round(counts.record_count - coalesce(duplicates.duplicates_low, 0), 1) end
-        as persons_expected_high
+    -- Persons are expected only where every record distinguishes its person; they are no fewer than one partner knows.
+    case
+        when counts.weakness <= 2 then
+            round(
+                greatest(counts.record_count - coalesce(duplicates.duplicates_high, 0), largest.person_count_low), 1
+            )
+    end as persons_expected_low,
+    case
+        when counts.weakness <= 2 then
+            round(
+                greatest(counts.record_count - coalesce(duplicates.duplicates_low, 0), largest.person_count_low), 1
+            )
+    end as persons_expected_high
 from counts
 inner join largest
     on

@@ -36,7 +36,7 @@ from orchestration.intake.landing.landing import (
 from orchestration.intake.landing.resealing import reseal
 from orchestration.intake.landing.rewriting import cells_of, rewrite, settle_landing
 from orchestration.intake.landing.sealing import opened, sealed_path
-from orchestration.intake.minimising.link_codes import LINK_CODES, codes_path
+from orchestration.intake.minimising.link_codes import codes_path
 
 _WITHHELD_LISTS = ("withheld_records", "withheld_persons")
 
@@ -234,7 +234,7 @@ def _erase_codes(settings: Settings, tombstones: Tombstones, held: HeldOfForgott
     path = codes_path(settings.link_codes, held.partner, held.extract_id)
     if not path.is_file():
         return
-    table = pq.read_table(path, schema=LINK_CODES)
+    table = pq.read_table(path)
     forgotten = _among(table, tombstones)
     if pc.any(forgotten).as_py():
         with replacing(path) as partial:

@@ -1,4 +1,4 @@
-"""Make the link codes of a landed extract again from its sealed original, for a new link key."""
+"""Make the link codes of a landed extract again from its sealed original, for a new link key or new rules."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def extracts_with_codes(settings: Settings) -> list[tuple[str, str]]:
 def remake_codes(
     settings: Settings, keys: Keys, partner: str, extract_id: str, private_key: str, folder: Path
 ) -> bool:
-    """Write an extract's codes by `keys` into another folder; return whether they cover the same records.
+    """Write an extract's codes by `keys` into another folder; return whether they cover its records.
 
     Otherwise nothing stays there: the original is missing, sealed to another key, or no longer read by its
     contract. Destroyed codes do not return, because only extracts with codes are passed.
@@ -45,7 +45,7 @@ def remake_codes(
             reader.link_codes.written_to(folder, partner, extract_id),
         ):
             deque(reader.landed_tables(source), maxlen=0)
-        is_same = path.is_file() and _records(path) == _records(
+        is_same = path.is_file() and _records(path) >= _records(
             codes_path(settings.link_codes, partner, extract_id)
         )
     except (UsageError, ExtractStopped):
@@ -55,5 +55,5 @@ def remake_codes(
     return is_same
 
 
-def _records(path: Path) -> list[int]:
-    return sorted(pq.read_table(path, columns=["record_id"])["record_id"].to_pylist())
+def _records(path: Path) -> set[int]:
+    return set(pq.read_table(path, columns=["record_id"])["record_id"].to_pylist())

@@ -19,13 +19,12 @@ from orchestration.core import PARTIAL, Keys, replacing
 from orchestration.intake.landing.landing import earlier_path, register_path
 from orchestration.intake.reading.block import Block
 from orchestration.intake.records.rename import ColumnPlan
-from orchestration.linkage import Coder
+from orchestration.linkage import NAME_CODES, Coder
 
 LINK_CODES = pa.schema(
     [
         pa.field("record_id", pa.int64(), nullable=False),
-        ("given_code", pa.string()),
-        ("surname_code", pa.string()),
+        *((name, pa.string()) for name in NAME_CODES),
         ("phone_code", pa.string()),
         ("birth_year", pa.int32()),
         ("subcounty_code", pa.string()),
@@ -35,6 +34,7 @@ LINK_CODES = pa.schema(
     ]
 )
 _ROWS_IN_A_GROUP = 20_000
+_NAMES = ("given", "surname")
 
 
 class LinkCodes:
@@ -55,8 +55,11 @@ class LinkCodes:
         }
         for record_id, row in zip(ids, rows, strict=True):
             named = {name: cell for name, cells in columns.items() if (cell := cells[row])}
+            words = self._coder.names(*(named.pop(name).value for name in _NAMES if name in named))
             pairs = (self._code(self._coder, name, cell) for name, cell in named.items())
-            codes = {column: code for column, code in pairs if code}
+            codes = dict(zip(NAME_CODES, words, strict=False)) | {
+                column: code for column, code in pairs if code
+            }
             if codes:
                 self._rows.append({"record_id": record_id, **codes})
             if len(self._rows) == _ROWS_IN_A_GROUP:
@@ -84,9 +87,8 @@ class LinkCodes:
         """Return the column of a code, and the code."""
         text = cell.value
         day = day_of(cell, self._order) if name in ("birth_date", "recruited") else None
-        parts = {"given": coder.given, "surname": coder.surname, "phone": coder.phone}
-        if name in parts:
-            return f"{name}_code", parts[name](text)
+        if name == "phone":
+            return "phone_code", coder.phone(text)
         if name in ("birth_year", "birth_date"):
             return "birth_year", day.year if day else year_of(cell)
         if name == "recruited" and day:

@@ -24,7 +24,7 @@ _LINKED = {
     "linked_records": "record_id bigint, movement_id bigint",
     "links": "record_a bigint, record_b bigint, status varchar",
 }
-_LIKELY = {"links": "record_a bigint, record_b bigint, status varchar, probability double"}
+_LIKELY = {"links": "record_a bigint, record_b bigint, status varchar, probability double, tier varchar"}
 _CLUSTERS = (
     "A pair that would join two persons of one record, or a pair ruled to be two persons, stays a question. "
     "Another pair of the same records may be linked instead."
@@ -169,11 +169,11 @@ def effect_of_revoking(
     }
     free = {ruling.record_ids for ruling in rulings if ruling.pair not in still_ruled}
     with typed_views(settings, _LIKELY) as con:
-        links = con.execute("select record_a, record_b, status, probability from links").fetchall()
-    taken = {(a, b) for a, b, status, _ in links if status == "taken"}
-    likely = {(a, b): probability for a, b, _, probability in links if (a, b) in free}
-    linked = {pair for pair, probability in likely.items() if probability >= TAKEN_FROM}
-    asked = {pair for pair, probability in likely.items() if REVIEWED_FROM <= probability < TAKEN_FROM}
+        links = con.execute("select record_a, record_b, status, probability, tier from links").fetchall()
+    taken = {(a, b) for a, b, status, *_ in links if status == "taken"}
+    likely = {(a, b): probability for a, b, _, probability, _ in links if (a, b) in free}
+    linked = {(a, b) for a, b, _, chance, tier in links if (a, b) in free and chance >= TAKEN_FROM[tier]}
+    asked = {pair for pair, probability in likely.items() if probability >= REVIEWED_FROM} - linked
     records = {record for pair in free for record in pair}
     before, after = (
         len({clusters.of(record) for record in records})

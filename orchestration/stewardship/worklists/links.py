@@ -38,8 +38,8 @@ class Side:
 class LinkQuestion:
     """Two records that may be of one person.
 
-    `score` is the probability of that, between `score_low` and `score_high` whatever the prior. `reason` is
-    why it is a question; `agreements`, `differences` and `unknown` say in what the records agree. `sides` are
+    `score` is the probability of that, `score_low` and `score_high` a range of 90 %. `reason` is why it is a
+    question; `agreements`, `differences` and `unknown` say in what the records agree. `sides` are
     both records, where one pair is asked for.
     """
 
@@ -75,6 +75,7 @@ def _question(row: Mapping[str, str], sides: tuple[Side, ...] = ()) -> LinkQuest
     compared: dict[str, list[str]] = {"same": [], "differs": [], "not known": []}
     for name in COMPARED:
         compared[row[name]].append(name.replace("_", " "))
+    _add_names(compared, row.get("names", ""))  # lists of an earlier version have none
     for name, label in _APART.items():
         number, is_apart, _ = row[name].partition(" apart")
         if not is_apart:
@@ -97,6 +98,17 @@ def _question(row: Mapping[str, str], sides: tuple[Side, ...] = ()) -> LinkQuest
         compared["not known"],
         sides,
     )
+
+
+def _add_names(compared: Mapping[str, list[str]], names: str) -> None:
+    """Say how many words of the shorter name the other has too."""
+    shared, is_told, told = names.removesuffix(" shared").partition(" of ")
+    if not is_told:
+        compared["not known"].append("name")
+    elif shared in ("0", told):
+        compared["differs" if shared == "0" else "same"].append("name")
+    else:
+        compared["same"].append(say("name ({shared} of {told} words)", shared=shared, told=told))
 
 
 def _sides(settings: Settings, row: Mapping[str, str]) -> tuple[Side, ...]:
