@@ -16,7 +16,7 @@ import numpy as np
 from orchestration.linkage import policy
 from orchestration.linkage.blocks import Blocking, Groups
 from orchestration.linkage.comparisons import Comparison, Floats, SharedWords
-from orchestration.linkage.frame import Frame, Ints, mixed
+from orchestration.linkage.frame import Frame, Ints, mixed, together
 from orchestration.linkage.learning import Agreement, Evidence, Rivals
 
 _SEED = 20_240_101
@@ -96,15 +96,27 @@ class Coverage:
         self._blocking, self._groups = blocking, groups
         self._drawn = [self._ends(frame, np.flatnonzero(rows)) for rows in able]
 
-    def of(self, comparisons: Sequence[Comparison | SharedWords], agreement: Agreement) -> Floats:
-        """One share a kind of pairs."""
-        found = []
-        for one, untold in self._drawn:
-            dice = np.random.default_rng(_SEED)
-            other = _second(one, untold, comparisons, agreement, dice)
-            covered = self._blocking.covered(one, other, self._groups)
-            found.append(max(float(np.mean(covered)) if one.size else 1.0, policy.LOWEST_COVERAGE))
-        return np.array(found)
+    def of(
+        self,
+        comparisons: Sequence[Comparison | SharedWords],
+        agreements: Sequence[Agreement],
+        draws: int = policy.COVERAGE_DRAWS,
+    ) -> Floats:
+        """A row for each way to agree, with a share for each kind of pairs."""
+        found = np.ones((len(agreements), len(self._drawn)))
+        for kind, (one, untold) in enumerate(self._drawn):
+            if not one.size:
+                continue
+            rows = np.arange(min(draws, one.size))
+            ends = one.take(rows), untold.take(rows)
+            others = [
+                _second(*ends, comparisons, agreement, np.random.default_rng(_SEED))
+                for agreement in agreements
+            ]
+            ones = ends[0].take(np.tile(rows, len(agreements)))
+            covered = self._blocking.covered(ones, together(others), self._groups)
+            found[:, kind] = covered.reshape(len(agreements), -1).mean(axis=1)
+        return np.maximum(found, policy.LOWEST_COVERAGE)
 
     def _ends(self, frame: Frame, rows: Ints) -> tuple[Frame, Frame]:
         dice = np.random.default_rng(_SEED)

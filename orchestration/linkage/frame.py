@@ -6,6 +6,7 @@ keys or on the order in which rows come.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -61,6 +62,16 @@ def frame_of(records: pa.Table) -> tuple[Frame, Ints]:
     signature = _signature(columns, words)
     order = np.argsort(signature, kind="stable")
     return Frame(columns, words, signature).take(order), order
+
+
+def together(frames: Sequence[Frame]) -> Frame:
+    """The records of frames with the same columns, one after another."""
+    first = frames[0]
+    return Frame(
+        {name: np.concatenate([frame.columns[name] for frame in frames]) for name in first.columns},
+        {kind: np.concatenate([frame.words[kind] for frame in frames]) for kind in first.words},
+        np.concatenate([frame.signature for frame in frames]),
+    )
 
 
 def mixed(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

@@ -30,7 +30,7 @@ class Evidence:
     """Pairs with the levels of each comparison, gathered in patterns that many pairs share.
 
     `rare` is the sum of the natural logarithms of 1 / chance among strangers. `learns` says, comparison by
-    comparison, which patterns may teach it.
+    comparison, which patterns may teach it; `at` is where a pair stands among those looked at.
     """
 
     first: Ints
@@ -39,6 +39,7 @@ class Evidence:
     pattern: Ints
     levels: Ints
     learns: Any
+    at: Ints
 
     @property
     def size(self) -> int:
@@ -60,12 +61,15 @@ class Evidence:
         return rates
 
     def where(self, chosen: Any) -> Evidence:
-        return replace(
-            self,
-            first=self.first[chosen],
-            second=self.second[chosen],
-            rare=self.rare[chosen],
-            pattern=self.pattern[chosen],
+        patterns, pattern = np.unique(self.pattern[chosen], return_inverse=True)
+        return Evidence(
+            self.first[chosen],
+            self.second[chosen],
+            self.rare[chosen],
+            pattern,
+            self.levels[patterns],
+            self.learns[patterns],
+            self.at[chosen],
         )
 
 
@@ -76,7 +80,7 @@ def evidence_of(
     comparisons: Sequence[Comparison | SharedWords],
     assumed: Sequence[Agreement],
     least: float,
-) -> tuple[Evidence, Ints]:
+) -> Evidence:
     """What all comparisons say of those of the pairs, given too, whose Bayes factor reaches `least` (its
     natural logarithm) under some of the agreement that is `assumed`.
     """
@@ -102,9 +106,8 @@ def evidence_of(
     for column in (*(levels.T + 1), *learns.T.astype(np.int64)):
         pattern = pattern * (int(column.max(initial=0)) + 1) + column
     _, where, pattern = np.unique(pattern, return_index=True, return_inverse=True)
-    return Evidence(
-        looked.first[kept], looked.second[kept], rare, pattern, levels[where], learns[where]
-    ), kept
+    first, second = looked.first[kept], looked.second[kept]
+    return Evidence(first, second, rare, pattern, levels[where], learns[where], kept)
 
 
 def _gain(levels: Ints, agreement: Agreement) -> Floats:

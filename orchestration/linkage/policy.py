@@ -18,7 +18,8 @@ TAKEN_FROM = {NAME_CODES: 0.95, RICH_FORM: 0.99, POOR_FORM: 0.99}
 REVIEWED_FROM = 0.5
 # Less likely pairs add nothing that can be seen to the expected number of duplicates.
 COUNTED_FROM = 0.00001
-COUNTED_FROM_IN_CELLS = 0.001
+COUNTED_FROM_IN_CELLS = 0.01
+LIKELY_FROM = 0.0001  # once agreement is learned
 
 # A group of more records than this, which agree in what a block compares, is cut by one more column.
 LARGEST_BLOCK = 50
@@ -64,7 +65,7 @@ RANGE_SHARE = 0.9
 ADDED_PAIRS_RANGE = (10, 100)
 DRAWN_AROUND = 6
 # So many pairs of records are drawn to see how many of one person the blocks would find.
-COVERAGE_DRAWS = 3_000
+COVERAGE_DRAWS, COVERAGE_DRAWS_REPEATED = 2_000, 500
 LOWEST_COVERAGE = 0.05
 
 # Codes and answers live as long as their extract is in force; what is left of a link are record ids.

@@ -61,59 +61,32 @@ def score(frame: Frame, model: Model, kinds: Kinds) -> Scored:
         return _nothing(len(kinds.able))
     blocking = Blocking(frame, model.blocks)
     looked = blocking.pairs(frame, lambda one, other: kinds.number(one, other) >= 0)
-    seen = _View(frame, looked, model, model.comparisons, kinds)
     coverage = Coverage(blocking, looked.groups, frame, kinds.able)
-    rivals = Rivals(seen.across, frame.columns["partner"])
-    kinds_of = kinds.number(seen.across.first, seen.across.second)
-
-    def learned_from(view: _View) -> Learned:
-        """The share of pairs of one person hangs on how many the blocks miss, and this on the agreement."""
-        found = view.learn(rivals, np.ones(len(kinds_of)))
-        return view.learn(rivals, coverage.of(view.comparisons, found.agreement)[kinds_of], found)
-
-    def estimate(view: _View, found: Learned) -> Estimate:
-        probability = rivals.probabilities(odds_of(view.across, found))
-        return Estimate(probability, coverage.of(view.comparisons, found.agreement))
-
-    learned = learned_from(seen)
+    every = _View(frame, looked, model, model.comparisons, kinds, coverage)
+    likely = looked.where(every.likely())
+    views = [_View(frame, likely, model, model.comparisons, kinds, coverage)]
+    if frame.words and all((words >= 0).any() for words in frame.words.values()):
+        plain = frame.without_kinds()
+        views.append(_View(plain, likely, model, without_kinds(model), kinds, coverage))
+    seen = views[0]
+    learned, found = seen.learned
     odds = odds_of(seen.across, learned)
-    views = [seen]
-    if all((words >= 0).any() for words in frame.words.values()) and frame.words:
-        kept = looked.where(seen.kept)
-        views.append(_View(frame.without_kinds(), kept, model, without_kinds(model), kinds, prune=False))
-    draws = []
-    for view, fixed in [*((view, False) for view in views), (seen, True)]:
-        start, dice = (learned if view is seen else learned_from(view)), np.random.default_rng(_SEED)
-        found = coverage.of(view.comparisons, start.agreement)[kinds_of]
-        draws.append(
-            [
-                estimate(
-                    view,
-                    view.learn_drawn(
-                        rivals, found, start, dice, fixed, weights_of(frame, view.across, number)
-                    ),
-                )
-                for number in range(policy.REPETITIONS)
-            ]
-        )
-    false = odds_of(seen.within, learned)
-    false_kinds = kinds.number(seen.within.first, seen.within.second)
     return Scored(
         seen.across.first,
         seen.across.second,
-        kinds_of,
+        seen.kinds,
         np.log2(np.maximum(odds, 1e-12)),
-        rivals,
-        estimate(seen, learned),
-        draws,
-        sums_of(false_kinds, false / (1 + false), len(kinds.able)),
+        seen.rivals,
+        Estimate(seen.rivals.probabilities(odds), found),
+        [*(view.drawn(frame) for view in views), seen.drawn(frame, fixed=True)],
+        every.false(),
         looked.left_out,
     )
 
 
 def _nothing(kinds: int) -> Scored:
     none, no_number = np.zeros(0, dtype=np.int64), np.zeros(0)
-    evidence = Evidence(none, none, no_number, none, np.zeros((0, 0), dtype=np.int64), np.zeros((0, 0)))
+    evidence = Evidence(none, none, no_number, none, np.zeros((0, 0), dtype=np.int64), np.zeros((0, 0)), none)
     estimate = Estimate(no_number, np.ones(kinds))
     return Scored(none, none, none, no_number, Rivals(evidence, none), estimate, [], np.zeros(kinds), [])
 
@@ -128,42 +101,64 @@ class _View:
         model: Model,
         comparisons: Sequence[Comparison | SharedWords],
         kinds: Kinds,
-        prune: bool = True,
+        coverage: Coverage,
     ) -> None:
         low, high = (share * frame.size / kinds.possible for share in policy.DUPLICATE_SHARE_BOUNDS)
-        self.bounds, self._possible = (min(low, 0.25), min(high, 0.5)), kinds.possible
-        self.comparisons = comparisons
+        self._bounds, self._all = (min(low, 0.25), min(high, 0.5)), kinds
+        self._comparisons, self._coverage = comparisons, coverage
         self._added, kin = [one.expected for one in comparisons], [one.expected_of_kin for one in comparisons]
-        least = np.log(policy.COUNTED_FROM / self.bounds[1]) if prune else -np.inf
-        evidence, self.kept = evidence_of(frame, looked, model.blocks, comparisons, (self._added, kin), least)
+        least = float(np.log(policy.COUNTED_FROM / self._bounds[1]))
+        evidence = evidence_of(frame, looked, model.blocks, comparisons, (self._added, kin), least)
         partner = frame.columns["partner"]
         one_partner = partner[evidence.first] == partner[evidence.second]
-        self.across, self.within = evidence.where(~one_partner), evidence.where(one_partner)
-        share = min(policy.DUPLICATE_SHARE_AT_FIRST * frame.size / kinds.possible, self.bounds[1])
-        self._first = Learned(self._added, share)
-        companions, count = learn_companions(self.within, kin, max(kinds.within, 1))
+        self.across, self._within = evidence.where(~one_partner), evidence.where(one_partner)
+        self.kinds = kinds.number(self.across.first, self.across.second)
+        self.rivals = Rivals(self.across, partner)
+        share = min(policy.DUPLICATE_SHARE_AT_FIRST * frame.size / kinds.possible, self._bounds[1])
+        first = Learned(self._added, share)
+        companions, count = learn_companions(self._within, kin, max(kinds.within, 1))
         if count > policy.KIN_FROM:
-            self._first = replace(self._first, kin=companions, kin_share=share)
+            first = replace(first, kin=companions, kin_share=share)
+        # The share of pairs of one person hangs on how many the blocks miss, and this on the agreement.
+        found = learn(self._setting(np.ones(len(kinds.able))), first, Prior(self._added))
+        [missed] = coverage.of(comparisons, [found.agreement])
+        learned = learn(self._setting(missed), found, Prior(self._added))
+        [missed] = coverage.of(comparisons, [learned.agreement])
+        self.learned = learned, missed
 
-    def learn(self, rivals: Rivals, coverage: Floats, start: Learned | None = None) -> Learned:
-        return learn(self._setting(rivals, coverage), start or self._first, Prior(self._added))
+    def likely(self) -> Ints:
+        """Where pairs stand among those looked at that may be one person, or companions within a partner."""
+        learned, _ = self.learned
+        across = self.rivals.probabilities(odds_of(self.across, learned)) >= policy.LIKELY_FROM
+        alike = odds_of(self._within, replace(learned, kin=None))
+        if learned.kin is not None:
+            alike = alike + odds_of(self._within, Learned(learned.kin, max(learned.kin_share, learned.share)))
+        return np.sort(np.concatenate([self.across.at[across], self._within.at[alike >= policy.LIKELY_FROM]]))
 
-    def learn_drawn(
-        self,
-        rivals: Rivals,
-        coverage: Floats,
-        start: Learned,
-        dice: np.random.Generator,
-        fixed: bool,
-        weights: Floats,
-    ) -> Learned:
-        """With agreement drawn to begin with; `fixed`: nothing but the share is learned from there."""
-        pairs = float(np.exp(dice.uniform(*np.log(policy.ADDED_PAIRS_RANGE))))
-        drawn = drawn_agreement(self._added, dice)
-        setting = self._setting(rivals, coverage)
-        if fixed:
-            return learn(setting, replace(start, agreement=drawn), None)
-        return learn(setting, start, Prior(drawn, pairs), weights)
+    def false(self) -> Floats:
+        """How many pairs within partners would be taken for one person, kind by kind."""
+        odds = odds_of(self._within, self.learned[0])
+        kinds = self._all.number(self._within.first, self._within.second)
+        return sums_of(kinds, odds / (1 + odds), len(self._all.able))
 
-    def _setting(self, rivals: Rivals, coverage: Floats) -> Setting:
-        return Setting(self.across, rivals, coverage, self._possible, self.bounds)
+    def drawn(self, frame: Frame, fixed: bool = False) -> list[Estimate]:
+        """Learned again, with agreement drawn to begin with; `fixed`: of it only the share is learned."""
+        (start, coverage), dice = self.learned, np.random.default_rng(_SEED)
+        setting, found = self._setting(coverage), []
+        for number in range(policy.REPETITIONS):
+            pairs = float(np.exp(dice.uniform(*np.log(policy.ADDED_PAIRS_RANGE))))
+            agreement = drawn_agreement(self._added, dice)
+            if fixed:
+                found.append(learn(setting, replace(start, agreement=agreement), None))
+            else:
+                weights = weights_of(frame, self.across, number)
+                found.append(learn(setting, start, Prior(agreement, pairs), weights))
+        every = [start.agreement, *(one.agreement for one in found)]
+        shares = self._coverage.of(self._comparisons, every, policy.COVERAGE_DRAWS_REPEATED)
+        return [
+            Estimate(self.rivals.probabilities(odds_of(self.across, one)), coverage * share / shares[0])
+            for one, share in zip(found, shares[1:], strict=True)
+        ]
+
+    def _setting(self, coverage: Floats) -> Setting:
+        return Setting(self.across, self.rivals, coverage[self.kinds], self._all.possible, self._bounds)

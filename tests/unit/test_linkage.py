@@ -107,7 +107,7 @@ def scored(pairs: list[tuple[int, int, float]], coverage: float = 1.0) -> Scored
     """Pairs of records that are each of a partner of its own."""
     first, second = (np.array([pair[end] for pair in pairs]) for end in (0, 1))
     none = np.zeros(len(pairs), dtype=np.int64)
-    evidence = Evidence(first, second, none.astype(float), none, np.zeros((1, 0)), np.zeros((1, 0)))
+    evidence = Evidence(first, second, none.astype(float), none, np.zeros((1, 0)), np.zeros((1, 0)), none)
     estimate = Estimate(np.array([pair[2] for pair in pairs]), np.array([coverage]))
     rivals = Rivals(evidence, np.arange(10))
     return Scored(first, second, none, none.astype(float), rivals, estimate, [], np.zeros(1), [])
@@ -137,7 +137,9 @@ def test_rulings_overrule_probabilities() -> None:
 def test_a_record_has_one_other_at_each_partner() -> None:
     """Two records of partner b fit record 0 of partner a alike: each has less than half a chance."""
     none = np.zeros(2, dtype=np.int64)
-    evidence = Evidence(none, np.array([1, 2]), none.astype(float), none, np.zeros((1, 0)), np.zeros((1, 0)))
+    evidence = Evidence(
+        none, np.array([1, 2]), none.astype(float), none, np.zeros((1, 0)), np.zeros((1, 0)), none
+    )
     odds = np.array([9.0, 9.0])
     assert Rivals(evidence, np.array([0, 1, 1])).probabilities(odds) == pytest.approx([9 / 19, 9 / 19])
     assert Rivals(evidence, np.array([0, 1, 2])).probabilities(odds) == pytest.approx([0.9, 0.9])

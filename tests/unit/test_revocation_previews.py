@@ -195,7 +195,7 @@ def test_revoked_ruling_leaves_the_pair_to_linkage(
     settings: Settings, kind: str, status: str, probability: float, movements: Any, asked: Any
 ) -> None:
     ruling = used(settings, kind, record_a=shown_record(2), record_b=shown_record(1))
-    pair = {"record_a": 1, "record_b": 2, "status": status, "probability": probability}
+    pair = {"record_a": 1, "record_b": 2, "status": status, "probability": probability, "tier": "name_codes"}
     world.write_table(settings.linkage / "links.parquet", [pair])
     found = by_what(taken_back(settings, ruling))
     assert found["Movements of these records"] == movements
