@@ -18,7 +18,7 @@ from tests.command import ANSI, NARROW, Ran, Started, last_object, listed_decisi
 from tests.conftest import EvidenceBase, copy_of
 
 # design.md §7, word for word
-SUMMARY_KEYS = ["outcome", "release_id", "extracts", "rows", "movements", "checks", "seconds"]
+SUMMARY_KEYS = ["outcome", "release_id", "extracts", "rows", "movements", "alerts", "checks", "seconds"]
 EXTRACT_KEYS = [
     "partner", "file", "extract_id", "outcome", "rows_read", "rows_landed", "rows_refused", "reason",
 ]  # fmt: skip
