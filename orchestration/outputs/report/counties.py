@@ -103,7 +103,7 @@ def _title(view: View, county: str, counts: Mapping[str, Row | None]) -> Sentenc
         if rules.leads(rows[0]["movement_count"], second, view.noise):
             title = say(f"county.{key}", place=name)
             return (*title, *say("county.and_most", end=end)) if end and role == "origin" else title
-    if hotspots := [row for row in view.hotspots("origin") if row["place_id"] == county]:
+    if hotspots := [row for row in findings.clear_hotspots(view) if row["place_id"] == county]:
         title = findings.above(view, hotspots)
         return (*title, *say("county.and_most_of_cases", end=end)) if end else title
     if end:

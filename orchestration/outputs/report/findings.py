@@ -24,7 +24,7 @@ def title(view: View) -> Sentence:
         return say(
             "title.leads", corridor=ends(view, corridors[0]), count=view.count("corridors", corridors[0])
         )
-    if hotspots := _clear_hotspots(view):
+    if hotspots := clear_hotspots(view):
         return capital(above(view, hotspots[:1]))
     if (total := view.total()) is not None:
         return say("title.total", count=view.count("codes", total), period=view.period)
@@ -157,7 +157,7 @@ def leading_corridors(view: View) -> Sentence:
 
 def from_title(view: View) -> Sentence:
     """Return counties of origin that stand out, with a size that holds for each."""
-    hotspots = _clear_hotspots(view)
+    hotspots = clear_hotspots(view)
     return above(view, hotspots) if hotspots else view.say("from.title")
 
 
@@ -165,7 +165,7 @@ def stand_out(view: View) -> Sentence:
     """Return places that stand out, by role; a plain title without any."""
     rows, parts = [], []
     for role in ROLES:
-        if hotspots := view.hotspots(role):
+        if hotspots := clear_hotspots(view, role):
             rows += hotspots
             names = view.say.together([row["place"] for row in hotspots[:3]])
             parts.append(view.say(f"standing.{role}", places=names))
@@ -308,9 +308,9 @@ def _change_paragraph(view: View, row: Row) -> Paragraph:
     return Paragraph(text, view.published.corridor(row), tone)
 
 
-def _clear_hotspots(view: View) -> list[Row]:
-    """Return hotspots of origin at least twice above what coverage would lead one to expect."""
-    return [row for row in view.hotspots("origin") if (row["at_least_times"] or 0) >= 2]
+def clear_hotspots(view: View, role: str = "origin") -> list[Row]:
+    """Return hotspots at least twice above what coverage would lead one to expect: these may be in a title."""
+    return [row for row in view.hotspots(role) if (row["at_least_times"] or 0) >= 2]
 
 
 def _leads(view: View, rows: list[Row]) -> bool:
