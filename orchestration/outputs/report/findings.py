@@ -309,7 +309,7 @@ def _change_paragraph(view: View, row: Row) -> Paragraph:
 
 
 def clear_hotspots(view: View, role: str = "origin") -> list[Row]:
-    """Return hotspots at least twice above what coverage would lead one to expect: these may be in a title."""
+    """Return hotspots at least twice what coverage would lead one to expect, for titles."""
     return [row for row in view.hotspots(role) if (row["at_least_times"] or 0) >= 2]
 
 
