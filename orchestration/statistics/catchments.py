@@ -28,8 +28,10 @@ from orchestration.statistics.count_model import (
     slopes,
 )
 
-# Distances are smooth where a place stands on an office.
-SMOOTH = 0.1
+# Distances are smooth where a place stands on an office. An office abroad is far from everything alike.
+SMOOTH, MOST_LOSS = 0.1, 50.0
+# Precision of the slope before any count: next to none, so that one that no count knows of has a variance.
+SLOPE_PRIOR = 1e-4
 # An unknown office lies this part of the reach of what is watched away from its middle, in either direction.
 OFFICE_SPREAD, LEAST_REACH = 0.7, 0.5
 # It is sought on a grid at three slopes; from the best, slopes go up and down by this factor.
@@ -82,7 +84,9 @@ class Catchment:
 
     def effort(self, counts: Counts) -> Floats:
         """Months, less what is not seen from far."""
-        return counts.effort * np.exp(-self.slope * self._distance(counts)) if self.slope else counts.effort
+        if not self.slope:
+            return counts.effort
+        return counts.effort * np.exp(-np.minimum(self.slope * self._distance(counts), MOST_LOSS))
 
     def changes(self, counts: Counts) -> Floats:
         """What each log mean changes by with the slope and each coordinate: parameters x rows x columns."""
@@ -255,7 +259,7 @@ class _Search:
                 break
         fit = fitted(counts.records, at.effort(counts), fit)
         mean, further = mean_of(fit, at.effort(counts)), at.changes(counts)
-        all_free = curvature(fit, mean, further, np.append(0.0, self.prior)).free
+        all_free = curvature(fit, mean, further, np.append(SLOPE_PRIOR, self.prior)).free
         # Laplace. At the peak of the likelihood itself slopes are too steep: unknown offices follow them.
         known = curvature(fit, mean, further[1:], self.prior)
         sure = float(np.linalg.slogdet(known.free)[1] - np.log(known.own).sum() + np.log(self.prior).sum())

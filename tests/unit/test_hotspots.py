@@ -193,6 +193,15 @@ def test_no_catchment_stands_where_none_explains_the_counts() -> None:
         assert catchment([counts_of(records, np.full(records.shape, 12), away)], 3).slope == 0
 
 
+@pytest.mark.parametrize("away", [0.0, 70.0, np.nan])
+def test_distances_that_do_not_differ_tell_of_no_catchment(away: float) -> None:
+    """One place, an office on the spot, far abroad or unknown; and places that all lie as far away."""
+    for size in (1, 3):
+        records = np.full((2, size), 20)
+        one = counts_of(records, np.full(records.shape, 12), np.full(records.shape, away))
+        assert catchment([one], 2).slope == 0
+
+
 def effort_of(*rows: tuple[str, str, str | None, int]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["source", "place_id", "office_place_id", "effort_months"])
     return frame.assign(record_grain="case")
