@@ -66,7 +66,7 @@ def of_window(place_ids: list[str], counts: Counts, where: Catchment, policy: Po
     y = within_effort(counts.records, counts.effort)
     total, partners = y.sum(axis=0), (y > 0).sum(axis=0)
     found: dict[str, Any] = {name: np.full(len(place_ids), np.nan) for name in PLACE_COLUMNS}
-    is_bare_high = np.ones(len(place_ids), dtype=bool)
+    is_above_without = np.ones(len(place_ids), dtype=bool)
     if ((total >= policy.hotspot_minimum_records) & (partners > 1)).any():
         compared, places = counts.compared
         for name, values in _measured(compared, where, policy).items():
@@ -75,14 +75,14 @@ def of_window(place_ids: list[str], counts: Counts, where: Catchment, policy: Po
         is_told = (total > 0) & ~np.isnan(found["log_ratio"])
         np.divide(y.max(axis=0), total, out=found["largest_partner_share"], where=is_told)
         if where.slope and np.isin(where.latent, compared.partner).any():
-            # On estimated offices alone no place is called a hotspot.
+            # No place is a hotspot that without the estimated offices would rather lie below the mean.
             bare = activity(compared, no_catchment(len(where.office)))
-            is_bare_high[places] = bare.ratio > policy.hotspot_ratio
+            is_above_without[places] = bare.ratio > 1
     found["label"] = labels(
         total,
         partners,
         found["expected_record_count"],
-        np.where(is_bare_high, found["probability_high"], 0.0),
+        np.where(is_above_without, found["probability_high"], 0.0),
         found["probability_above_one"],
         found["probability_low"],
         found["ratio_low"],

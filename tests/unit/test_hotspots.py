@@ -16,8 +16,8 @@ from orchestration.statistics.activity import Activity, activity
 from orchestration.statistics.catchments import Catchment, Counts, catchment, no_catchment
 from orchestration.statistics.comparable import Floats, comparable
 from orchestration.statistics.count_model import fitted
-from orchestration.statistics.hotspots import hotspots
-from orchestration.statistics.labels import labels
+from orchestration.statistics.hotspots import hotspots, of_window
+from orchestration.statistics.labels import WITHOUT_NUMBERS, labels
 from orchestration.statistics.measure import as_table, measure
 from orchestration.statistics.policy import POLICY_SEED, load_policy
 from orchestration.statistics.tables import AGGREGATES, SCHEMAS
@@ -200,6 +200,21 @@ def test_distances_that_do_not_differ_tell_of_no_catchment(away: float) -> None:
         records = np.full((2, size), 20)
         one = counts_of(records, np.full(records.shape, 12), np.full(records.shape, away))
         assert catchment([one], 2).slope == 0
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_small_worlds_give_numbers_or_a_reason(seed: int) -> None:
+    """A few partners and places at random, much unwatched, offices known and unknown."""
+    chance = np.random.default_rng(seed)
+    partners, places = chance.integers(1, 6), chance.integers(1, 9)
+    months = chance.integers(0, 13, (partners, places)) * (chance.random((partners, places)) < 0.7)
+    records = chance.poisson(chance.choice([1, 20, 500]) * chance.gamma(0.5, 2, months.shape))
+    away = np.where(chance.random((partners, 1)) < 0.5, np.nan, chance.uniform(0, 8, months.shape))
+    counts = counts_of(records, months, away)
+    found = of_window([*map(str, range(places))], counts, catchment([counts], int(partners)), POLICY)
+    measured = ~np.isin(found["label"], WITHOUT_NUMBERS)
+    low, ratio, high = (found[name][measured] for name in ("ratio_low", "activity_ratio", "ratio_high"))
+    assert np.all((low > 0) & (low < ratio) & (ratio < high) & np.isfinite(high))
 
 
 def effort_of(*rows: tuple[str, str, str | None, int]) -> pd.DataFrame:
