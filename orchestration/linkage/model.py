@@ -54,6 +54,7 @@ MODEL = Model(
         SharedWords("baptismal", policy.SAME_NAME, policy.KIN_BAPTISMAL),
         SharedWords("other", policy.SAME_NAME, policy.KIN_OTHER),
         Comparison("phone_code", [policy.SAME_PHONE]),
+        Comparison("sex", [policy.SAME_SEX]),
         Comparison("birth_year", policy.SAME_BIRTH_YEAR, policy.KIN_BIRTH_YEAR, apart=(0, 1, 2)),
         Comparison("nationality", [policy.SAME_NATIONALITY]),
         Comparison("origin", _FACT, unless="subcounty_code"),

@@ -35,6 +35,7 @@ SAME_NAME = 0.8  # each word of the shorter name is in the other
 SAME_BIRTH_YEAR = (0.72, 0.14, 0.10)  # equal, one apart, two apart
 SAME_FACT = 0.95  # origin, destination, exploitation
 SAME_NATIONALITY = 0.97
+SAME_SEX = 0.99  # is in every block, and so is never learned
 SAME_ANSWER = 0.85
 SAME_PHONE = 0.6  # numbers change, and are shared: a rare one that agrees is still strong evidence
 SAME_COUNTY_ONLY = 0.10  # the sub-counties differ, the county is one
