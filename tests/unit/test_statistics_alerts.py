@@ -1,0 +1,251 @@
+"""Alerts: small cases worked out by hand, R's surveillance beside them, and quiet simulated years."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import nbinom, norm
+
+from orchestration.statistics.alerts import Expected, Months, alerts, cusum, expected, judge
+from orchestration.statistics.measure import as_table
+from orchestration.statistics.share_ratio import TwoWindows, reference_of
+from tests.simulated_corridors import POLICY, reports
+
+HOW = "apt-get install --no-install-recommends r-cran-surveillance"
+FIRST, NEWEST = date(2022, 1, 1), date(2025, 2, 1)
+MONTHS = [one.date() for one in pd.date_range(FIRST, NEWEST, freq="MS")]  # 38
+PARTNERS = ("p", "q", "r")
+QUIET = pd.DataFrame(
+    {"source": [], "record_grain": [], "kind": [], "place_id": [], "month_from": [], "month_to": []}
+)
+
+
+def frames(series: dict[str, list[int]], partners: tuple[str, ...] = PARTNERS) -> list[pd.DataFrame]:
+    """The corridor's records a month at each partner, beside 40 on two others that never change."""
+    rows = [
+        (partner, corridor, month, count)
+        for partner in partners
+        for corridor, counts in {**series, "KE001>KE047": [20] * 38, "KE002>KE047": [20] * 38}.items()
+        for month, count in zip(MONTHS, counts, strict=True)
+        if count
+    ]
+    counts = pd.DataFrame(rows, columns=["source", "corridor_id", "month_from", "record_count"])
+    ends = counts["corridor_id"].str.split(">")
+    counts = counts.assign(
+        record_grain="case", corridor_level="od", origin_place_id=ends.str[0], via_place_id=None,
+        destination_place_id=ends.str[1], month_to=counts["month_from"], round=None, campaign_count=0,
+    )  # fmt: skip
+    keys = ["source", "record_grain", "month_from", "month_to"]
+    totals = counts.groupby(keys)["record_count"].sum().reset_index()
+    totals = totals.assign(round=None, unknown_end_count=0, unknown_way_count=0)
+    active = totals[["source", "record_grain"]].assign(month_start=totals["month_from"])
+    calendar = pd.DataFrame(
+        {"month_start": [*MONTHS, date(2025, 3, 1)], "is_complete": [True] * 38 + [False]}
+    )
+    return [counts, totals, active, calendar, QUIET]
+
+
+def steps(*levels: tuple[int, int]) -> list[int]:
+    """So many records a month, for so many months."""
+    return [records for records, months in levels for _ in range(months)]
+
+
+def alert_of(counts: list[int], **changes: Any) -> dict[str, Any] | None:
+    found = alerts(*frames({"KE010>KE047": counts}, **changes), POLICY)
+    assert len(found) <= 1
+    return found.iloc[0].to_dict() if len(found) else None
+
+
+# --- by hand -------------------------------------------------------------------------------------------
+
+
+def test_deviations_beyond_the_allowance_add_up_and_fall_back_to_zero() -> None:
+    # 0 + .5 - 1 < 0; then 3 - 1 = 2; 2 + 2.5 - 1 = 3.5; + 4 - 1 = 6.5; - 1 - 1 = 4.5; - 5 - 1 < 0.
+    sums = cusum(np.array([[0.5], [3.0], [2.5], [4.0], [-1.0], [-5.0]]), POLICY)
+    assert sums[:, 0].tolist() == [0.0, 2.0, 3.5, 6.5, 4.5, 0.0]
+
+
+def test_sum_of_deviations_is_held_at_twice_the_bound() -> None:
+    assert cusum(np.full((9, 1), 7.0), POLICY).max() == 2 * POLICY.alert_bound
+
+
+def test_expected_records_grow_with_the_partners_other_records() -> None:
+    # 12 of 120 records in the baseline, 9 others in the month: 12 * 9 / 108 = 1 expected.
+    # Spread 1 + [12 (1/12)^2 + 12^2 (1/12)(13/12) / 108] / 1 = 1 + 1/12 + 13/108.
+    windows = TwoWindows(np.array([[12]]), np.array([[4]]), np.array([120]), np.array([13]))
+    found = expected(windows, reference_of(windows, np.array([True])), np.array([1.0]))
+    assert found.mean == pytest.approx([1.0]) and found.records.tolist() == [4]
+    assert found.spread == pytest.approx([1 + 1 / 12 + 13 / 108])
+
+
+def test_partner_that_reports_nothing_else_in_the_baseline_is_not_compared() -> None:
+    counts = (np.array([[12], [5]]), np.array([[1], [9]]))
+    windows = TwoWindows(*counts, np.array([120, 5]), np.array([10, 40]))
+    found = expected(windows, reference_of(windows, np.array([True])), np.array([1.0]))
+    assert found.records.tolist() == [1] and found.mean == pytest.approx([1.0])
+
+
+@pytest.mark.parametrize("records", [0, 1, 5, 30])
+def test_deviation_has_the_mid_p_of_the_negative_binomial(records: int) -> None:
+    found = Expected(np.array([records]), np.array([5.0]), np.array([1.5])).deviation[0]
+    law = nbinom(5.0 / 0.5, 1 / 1.5)
+    assert norm.sf(found) == pytest.approx(law.sf(records) + law.pmf(records) / 2, rel=1e-6)
+
+
+# --- rows ----------------------------------------------------------------------------------------------
+
+
+def test_fall_is_told_with_its_months_and_the_records_expected() -> None:
+    # Six a month at three partners until October 2024, then none: 18 a month expected in four months.
+    found = alert_of(steps((6, 34), (0, 4)))
+    assert found is not None
+    assert (found["direction"], found["evidence"], found["partner_count"]) == ("fall", "panel", 3)
+    assert (found["level"], found["record_grain"], found["via_place_id"]) == ("od", "case", None)
+    assert (found["origin_place_id"], found["destination_place_id"]) == ("KE010", "KE047")
+    assert (found["first_month"], found["newest_month"]) == (date(2024, 11, 1), NEWEST)
+    assert found["first_month"] <= found["alerted_month"] <= date(2024, 12, 1) and found["is_in_force"]
+    assert found["expected_record_count"] == pytest.approx(72) and found["record_count"] == 0
+    assert found["monthly_baseline"] == pytest.approx(18)
+    assert 50 < found["expected_low"] < 72 < found["expected_high"] < 95
+    assert found["share_odds_ratio"] < 0.1 and found["leave_one_out_high"] < 0.1
+
+
+def test_rise_is_told_and_nothing_else() -> None:
+    found = alert_of(steps((4, 35), (20, 3)))
+    assert found is not None and found["direction"] == "rise" and found["is_in_force"]
+    assert found["record_count"] == 180 and found["expected_record_count"] == pytest.approx(36)
+    assert alert_of(steps((6, 38))) is None
+
+
+def test_one_partner_alone_is_told_as_such() -> None:
+    found = alert_of(steps((18, 34), (0, 4)), partners=("p",))
+    assert found is not None and (found["evidence"], found["partner_count"]) == ("single_partner", 1)
+    assert np.isnan(found["leave_one_out_low"]) and np.isnan(found["leave_one_out_high"])
+
+
+def test_alert_that_ended_is_listed_for_a_year() -> None:
+    ended = alert_of(steps((4, 28), (25, 3), (4, 7)))
+    assert ended is not None and not ended["is_in_force"]
+    assert (ended["direction"], ended["first_month"]) == ("rise", date(2024, 5, 1))
+    assert alert_of(steps((4, 16), (25, 22))) is None, "after a year the level is the usual one"
+
+
+def test_too_few_records_raise_no_alert() -> None:
+    assert alert_of(steps((0, 37), (3, 1))) is None
+
+
+def test_partner_that_reports_nothing_at_all_is_no_fall() -> None:
+    world = frames({"KE010>KE047": steps((6, 38))})
+    is_silent = [
+        (one["source"] == "p") & (one[month] >= date(2024, 11, 1))
+        for one, month in zip(world[:3], ("month_from", "month_from", "month_start"), strict=True)
+    ]
+    quiet = [one[~silent] for one, silent in zip(world[:3], is_silent, strict=True)]
+    assert alerts(*quiet, *world[3:], POLICY).empty
+
+
+def test_rows_in_another_order_give_the_same_table() -> None:
+    world = frames({"KE010>KE047": steps((6, 34), (0, 4)), "KE011>KE047": steps((4, 35), (20, 3))})
+    mixed = [one.sample(frac=1, random_state=7) for one in world]
+    first, second = (as_table("alerts", alerts(*one, POLICY)) for one in (world, mixed))
+    assert first.num_rows == 2 and first.equals(second)
+
+
+def test_an_empty_world_has_no_alerts() -> None:
+    assert alerts(*(one[:0] for one in frames({})), POLICY).empty
+    young = [*frames({"KE010>KE047": steps((0, 30), (9, 8))})]
+    young[:3] = [one[one.filter(like="month_").iloc[:, 0] >= date(2024, 6, 1)] for one in young[:3]]
+    assert alerts(*young, POLICY).empty
+
+
+# --- simulated worlds, small ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("change", [{}, {"seasons": 0.2}, {"area_moves": 0.0}, {"campaign": True}])
+def test_hardly_any_quiet_year_has_an_alert(change: dict[str, Any]) -> None:
+    worlds = [reports(seed, records=2500, months=38, change_at=28, **change) for seed in range(300, 310)]
+    assert sum(bool(world.alerts()) for world in worlds) <= 3
+
+
+def test_corridor_that_collapses_is_told_within_months() -> None:
+    worlds = [reports(seed, months=38, change_at=28, falls=(1, 0.1)) for seed in range(320, 330)]
+    found = [dict(world.alerts()).get(1, {}) for world in worlds]
+    assert sum(28 <= one.get("alerted_month", 0) <= 31 and one["direction"] == "fall" for one in found) >= 8
+
+
+# --- R's surveillance ----------------------------------------------------------------------------------
+
+SCRIPT = """
+if (!requireNamespace("surveillance", quietly = TRUE)) { cat("absent"); quit() }
+suppressWarnings(suppressMessages(library(surveillance)))
+read <- function(name) scan(name, quiet = TRUE)
+z <- read("deviations.txt")
+made <- suppressWarnings(create.disProg(week = seq_along(z), observed = z, state = 0 * z))
+sums <- algo.cusum(made, list(range = seq_along(z), k = 1, h = 4.5, m = 0, trans = "none"))$cusum
+y <- read("counts.txt")
+series <- sts(y, start = c(2020, 1), frequency = 12)
+last <- 49:length(y)
+by_farrington <- farringtonFlexible(series, list(range = last, b = 3, w = 3, alpha = .005,
+    pastWeeksNotIncluded = 2, thresholdMethod = "nbPlugin", trend = FALSE))
+by_ears <- earsC(series, list(range = last, method = "C2", alpha = .001))
+cat(sums, "\\n")
+cat(last[alarms(by_farrington)[, 1]], "\\n")
+cat(last[alarms(by_ears)[, 1]], "\\n")
+"""
+
+
+def in_r(rscript: str, folder: Path, deviations: np.ndarray, counts: np.ndarray) -> list[list[float]]:
+    """Sums of the deviations by `algo.cusum`; months that Farrington and EARS find unusual, from 1 on."""
+    for name, values in (("deviations.txt", deviations), ("counts.txt", counts)):
+        (folder / name).write_text("\n".join(map(str, values.tolist())), encoding="utf-8")
+    (folder / "by_r.R").write_text(SCRIPT, encoding="utf-8")
+    said = subprocess.run(
+        [rscript, "--vanilla", "by_r.R"], cwd=folder, capture_output=True, text=True, check=True
+    ).stdout
+    if said == "absent":
+        message = f"R's package surveillance is not installed: {HOW}"
+        if os.environ.get("NJIA_NO_SKIPS"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return [[float(one) for one in line.split()] for line in said.splitlines()]
+
+
+def one_corridor(counts: np.ndarray) -> Months:
+    """The corridor at one partner, beside a thousand other records a month."""
+    monthly = np.stack([counts, np.full(counts.size, 1000)])[None]
+    nothing = pd.DataFrame({"kind": [], "source": [], "place_id": [], "month_from": []})
+    reported = np.ones((1, counts.size), dtype=np.bool_)
+    arrays = (monthly, 0 * monthly, monthly.sum(axis=1), reported)
+    return Months(0, ["p"], ["KE010"], np.array([[True], [False]]), nothing, *arrays)
+
+
+@pytest.mark.parametrize(("case", "level"), [("rise", 80), ("fall", 2), ("no change", 30)])
+def test_farrington_and_ears_of_r_find_the_same_months(
+    program: Callable[[str, str], str], tmp_path: Path, case: str, level: int
+) -> None:
+    """R's bounds are upper ones alone, so a fall is shown to them as the rise of the mirrored series."""
+    rscript = program("Rscript", HOW)
+    counts = np.random.default_rng(11).poisson(30, size=60)
+    counts[54:] = np.random.default_rng(12).poisson(level, size=6)
+    side = -1 if case == "fall" else 1
+    deviations = np.array(
+        [side * judge(one_corridor(counts), at, POLICY).deviation[0] for at in range(48, 60)]
+    )
+    shown = np.maximum(counts if side > 0 else 2 * 30 - counts, 0)
+    sums, by_farrington, by_ears = in_r(rscript, tmp_path, deviations, shown)
+    ours = cusum(deviations[:, None], POLICY)[:, 0]
+    assert np.minimum(sums, 2 * POLICY.alert_bound)[:8] == pytest.approx(ours[:8], abs=1e-4)
+    unusual = [float(at + 49) for at in np.flatnonzero(deviations > norm.isf(0.005))]
+    changed = [] if case == "no change" else [55.0, 56.0]
+    assert all(at in found for at in changed for found in (unusual, by_farrington, by_ears))
+    assert not [at for found in (unusual, by_farrington, by_ears) for at in found if at < 55]
+    assert bool(changed) == bool((ours > POLICY.alert_bound).any())
+    assert changed or not (unusual or by_farrington or by_ears)
