@@ -81,7 +81,9 @@ def records(count: int, chance: np.random.Generator) -> pd.DataFrame:
             "round": np.where(partner % 4 == 0, np.char.mod("%d", FIRST_YEAR + at // 12), None),
             "origin_place_id": counties[ends[0][corridor]],
             "destination_place_id": counties[ends[1][corridor]],
-            "corridor_id": np.char.add("corridor-", corridor.astype(str)),
+            "corridor_id": np.char.add(
+                np.char.add(counties[ends[0][corridor]], ">"), counties[ends[1][corridor]]
+            ),
             "via_place_id": points[(corridor + way) % len(points)],
             "origin": counties[own[0]],
             "exploitation": counties[own[1]],
@@ -128,7 +130,9 @@ def aggregates(count: int) -> dict[str, pa.Table]:
     found = {
         "int_place_counts": pd.concat(counts).rename(columns={"size": "record_count"}),
         "int_place_effort": pd.concat(effort),
-        "int_corridor_counts": counted(pd.concat(levels), [*MONTH_KEYS, "round", *corridor]),
+        "int_corridor_counts": counted(pd.concat(levels), [*MONTH_KEYS, "round", *corridor]).assign(
+            campaign_count=0
+        ),
         "int_county_counts": counted(touched, [*MONTH_KEYS, "place_id"]),
         "int_source_counts": counted(told, [*MONTH_KEYS, "round"]).assign(
             unknown_end_count=0, unknown_way_count=0
@@ -136,6 +140,9 @@ def aggregates(count: int) -> dict[str, pa.Table]:
         "int_source_months": told[["source", "record_grain"]]
         .drop_duplicates()
         .merge(pd.DataFrame({"month_start": calendar}), how="cross"),
+        "int_declared_changes": pd.DataFrame(
+            columns=["source", "record_grain", "kind", "place_id", "month_from", "month_to"]
+        ),
         "int_calendar_months": pd.DataFrame({"month_start": calendar, "is_complete": True}),
         "int_periods": spans,
     }

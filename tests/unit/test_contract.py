@@ -33,6 +33,10 @@ def with_changes(**changes: Any) -> str:
     return yaml.safe_dump(book(**changes), allow_unicode=True)
 
 
+def campaign(**changes: Any) -> dict[str, Any]:
+    return {"name": "Fixture screening", "from": "2025-03-01", "to": "2025-04-30", **changes}
+
+
 def watched(**changes: Any) -> dict[str, Any]:
     return {"places": ["KE047"], "roles": ["origin"], "from": "2020-01-01"} | changes
 
@@ -152,6 +156,11 @@ def test_a_contract_kept_in_a_landing_note_is_read_back_unchanged() -> None:
             "`publication.url` must be an address that begins with https:// or http://",
         ),
         ({"coverage": [watched(to="2019-01-01")]}, "`coverage[1]`: `to` is before `from`."),
+        ({"campaigns": [campaign(to="2019-01-01")]}, "`campaigns[1]`: `to` is before `from`."),
+        (
+            {"campaigns": [campaign(), campaign(places=["nairobi"])]},
+            "`campaigns[2].places`: place 'nairobi' is not in seeds/reference/places.csv; the nearest is 'KE047'",
+        ),
     ],
 )
 def test_a_fault_names_file_key_and_fix(tmp_path: Path, changes: dict[str, Any], expected: str) -> None:
