@@ -47,7 +47,7 @@ class Counts:
     """Rows are partners, columns places, in a pool each in its role; `partner` numbers the one of each row.
 
     `effort` is in months. `away` is the distance from the declared office, nan where none is declared; `at`
-    the position of each column's place. Both are in the units of `positions`.
+    the position of each column's place. Both are in units of UNIT_KM.
     """
 
     records: Floats
