@@ -10,13 +10,14 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from orchestration.linkage.tables import CELL, CELL_DUPLICATES
+from orchestration.linkage.tables import CELL, CELL_DUPLICATES, ENDS
 
 _PLACE = ("counting_table", "counting_role", "counting_id")
 # Which pairs meet at which place or corridor; then, inside which cells.
 _INSIDE = f"""
 with meetings as (
-    select record_a, record_b, low_millionths, high_millionths, {", ".join(f"one.{name}" for name in _PLACE)}
+    select record_a, record_b, {", ".join(f"{end}_millionths" for end in ENDS)},
+        {", ".join(f"one.{name}" for name in _PLACE)}
     from likely_pairs join counting_keys as one on record_a = one.movement_id
     join counting_keys as other on record_b = other.movement_id
     and {" and ".join(f"one.{name} = other.{name}" for name in _PLACE)}
@@ -26,8 +27,7 @@ members as (
     where record_grain = 'case' and record_count > 0
 )
 select {", ".join(CELL)},
-    cast(sum(low_millionths) as double) / 1e6 as duplicates_low,
-    cast(sum(high_millionths) as double) / 1e6 as duplicates_high
+    {", ".join(f"cast(sum({end}_millionths) as double) / 1e6 as duplicates_{end}" for end in ENDS)}
 from meetings join members as one on record_a = one.movement_id
 join members as other using (period_id, population) where other.movement_id = record_b
 group by all order by all

@@ -33,6 +33,7 @@ from orchestration.linkage.frame import Frame, Ints, frame_of
 from orchestration.linkage.model import MODEL
 from orchestration.linkage.scoring import Kinds, score
 from orchestration.linkage.tables import (
+    ENDS,
     EXPECTED_PERSONS,
     LIKELY_PAIRS,
     LINK_INPUT,
@@ -246,12 +247,12 @@ def _likely_table(pairs: pa.Table, found: Duplicates, kinds: Ints, unseen: pa.Ta
     counted = found.brings >= policy.COUNTED_FROM_IN_CELLS
     sums = np.maximum(np.bincount(kinds[counted], found.brings[counted], len(found.expected)), 1e-9)
     columns = {name: pairs[name].filter(pa.array(counted)) for name in ("record_a", "record_b")}
-    for name, total in (("low", found.low), ("high", found.high)):
+    for name, total in zip(ENDS, (found.low, found.expected, found.high), strict=True):
         brings = found.brings[counted] * (total / sums)[kinds[counted]]
         columns[f"{name}_millionths"] = pa.array(np.round(brings * 1e6).astype(np.int64))
     sure = {name: unseen[name] for name in ("record_a", "record_b")}
-    for name in ("low_millionths", "high_millionths"):
-        sure[name] = pa.repeat(pa.scalar(1_000_000), unseen.num_rows)
+    for name in ENDS:
+        sure[f"{name}_millionths"] = pa.repeat(pa.scalar(1_000_000), unseen.num_rows)
     return pa.concat_tables([pa.table(part, schema=LIKELY_PAIRS) for part in (columns, sure)])
 
 

@@ -75,13 +75,13 @@ EXPECTED_PERSONS = pa.schema(
 ROUTE_GROUPS = pa.schema([("record_id", pa.int64()), ("route_group_id", pa.int64())])
 # What pairs add to the records that are somebody's second, with what stewards ruled; whole numbers, so that
 # sums of them do not hang on their order.
-LIKELY_PAIRS = pa.schema([*_PAIR, ("low_millionths", pa.int64()), ("high_millionths", pa.int64())])
+ENDS = ("low", "expected", "high")
+LIKELY_PAIRS = pa.schema([*_PAIR, *((f"{end}_millionths", pa.int64()) for end in ENDS)])
 CELL = ("counting_table", "counting_role", "counting_id", "period_id", "population")
 CELL_DUPLICATES = pa.schema(
     [
         *((name, pa.string()) for name in CELL),
-        ("duplicates_low", pa.float64()),
-        ("duplicates_high", pa.float64()),
+        *((f"duplicates_{end}", pa.float64()) for end in ENDS),
     ]
 )
 

@@ -294,7 +294,13 @@ class World:
     def _expect_persons(self) -> None:
         """`likely`: record, record, how likely they are one person at the least and at the most, likeliest first."""
         pairs = [
-            {"record_a": one, "record_b": other, "low_millionths": low * 1e6, "high_millionths": high * 1e6}
+            {
+                "record_a": one,
+                "record_b": other,
+                "low_millionths": low * 1e6,
+                "expected_millionths": low * 1e6,
+                "high_millionths": high * 1e6,
+            }
             for one, other, low, high in self.likely
         ]
         likely = pa.Table.from_pylist(pairs, schema=LIKELY_PAIRS)

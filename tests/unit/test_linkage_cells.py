@@ -7,14 +7,14 @@ from collections.abc import Iterable
 import pyarrow as pa
 
 from orchestration.linkage.cells import cell_duplicates
-from orchestration.linkage.tables import LIKELY_PAIRS
+from orchestration.linkage.tables import ENDS, LIKELY_PAIRS
 
-Pair = tuple[int, int, int, int]
+Pair = tuple[int, int, int, int, int]
 
 
 def duplicates(
     pairs: Iterable[Pair], at: dict[str, Iterable[int]], within: dict[str, Iterable[int]]
-) -> dict[tuple[str, str], tuple[float, float]]:
+) -> dict[tuple[str, str], tuple[float, ...]]:
     """By place and period: `at` names the records at a place, `within` those in a period."""
     likely = [dict(zip(LIKELY_PAIRS.names, pair, strict=True)) for pair in pairs]
     keys = [
@@ -33,21 +33,25 @@ def duplicates(
         pa.Table.from_pylist(cells),
     ).to_pylist()
     return {
-        (row["counting_id"], row["period_id"]): (row["duplicates_low"], row["duplicates_high"])
+        (row["counting_id"], row["period_id"]): tuple(row[f"duplicates_{end}"] for end in ENDS)
         for row in found
     }
 
 
 def test_duplicates_are_counted_within_each_cell() -> None:
     """All three in Busia; Nairobi has 1 and 3; 2025 has 1 alone."""
-    pairs = [(1, 2, 600_000, 700_000), (2, 3, 500_000, 650_000), (1, 3, 400_000, 450_000)]
+    pairs = [
+        (1, 2, 600_000, 650_000, 700_000),
+        (2, 3, 500_000, 600_000, 650_000),
+        (1, 3, 400_000, 410_000, 450_000),
+    ]
     found = duplicates(pairs, {"busia": [1, 2, 3], "nairobi": [1, 3]}, {"2024": [1, 2, 3], "2025": [1]})
-    assert found == {("busia", "2024"): (1.5, 1.8), ("nairobi", "2024"): (0.4, 0.45)}
+    assert found == {("busia", "2024"): (1.5, 1.66, 1.8), ("nairobi", "2024"): (0.4, 0.41, 0.45)}
 
 
 def test_uncounted_records_bring_no_duplicates() -> None:
     likely = pa.Table.from_pylist(
-        [{"record_a": 1, "record_b": 2, "low_millionths": 1, "high_millionths": 1}], schema=LIKELY_PAIRS
+        [{"record_a": 1, "record_b": 2, **{f"{end}_millionths": 1 for end in ENDS}}], schema=LIKELY_PAIRS
     )
     place = {"counting_table": "hotspots", "counting_role": "origin", "counting_id": "busia"}
     keys = pa.Table.from_pylist([{"movement_id": record, **place} for record in (1, 2)])

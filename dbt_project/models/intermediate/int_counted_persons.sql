@@ -276,6 +276,7 @@ duplicates as (
         'case' as record_grain,
         population,
         duplicates_low,
+        duplicates_expected,
         duplicates_high
     from {{ ref('stg_cell_duplicates') }}
 )
@@ -305,6 +306,13 @@ select
                 greatest(counts.record_count - coalesce(duplicates.duplicates_high, 0), largest.person_count_low), 1
             )
     end as persons_expected_low,
+    case
+        when counts.weakness <= 2 then
+            round(
+                greatest(counts.record_count - coalesce(duplicates.duplicates_expected, 0), largest.person_count_low),
+                1
+            )
+    end as persons_expected,
     case
         when counts.weakness <= 2 then
             round(

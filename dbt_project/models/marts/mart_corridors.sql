@@ -56,6 +56,7 @@ select
     coalesce(persons.person_count_without_bounds, 0) as person_count_without_bounds,
     persons.linkage_tier,
     persons.persons_expected_low,
+    persons.persons_expected,
     persons.persons_expected_high,
     cast(counts.prevented_count as bigint) as prevented_count,
     cast(counts.partner_count as integer) as partner_count,

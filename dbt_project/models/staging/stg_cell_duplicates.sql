@@ -6,5 +6,6 @@ select
     period_id,
     population,
     duplicates_low,
+    duplicates_expected,
     duplicates_high
 from {{ source('linkage', 'cell_duplicates') }}
