@@ -39,7 +39,13 @@ at_work as (
         months.record_grain,
         months.month_start,
         {{ months_after('months.month_start', -1) }} as month_before
-    from (select distinct source, record_grain, month_start from watched) as months
+    from (
+        select distinct
+            source,
+            record_grain,
+            month_start
+        from watched
+    ) as months
 ),
 
 changes as (
@@ -54,7 +60,13 @@ changes as (
             at_work.source = before.source
             and at_work.record_grain = before.record_grain
             and at_work.month_before = before.month_start
-    inner join (select distinct source, record_grain, place_id from watched) as places
+    inner join (
+        select distinct
+            source,
+            record_grain,
+            place_id
+        from watched
+    ) as places
         on at_work.source = places.source and at_work.record_grain = places.record_grain
     left join watched as watched_now
         on
