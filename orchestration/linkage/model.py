@@ -56,7 +56,7 @@ MODEL = Model(
         Comparison("phone_code", [policy.SAME_PHONE]),
         Comparison("sex", [policy.SAME_SEX]),
         Comparison("birth_year", policy.SAME_BIRTH_YEAR, policy.KIN_BIRTH_YEAR, apart=(0, 1, 2)),
-        Comparison("nationality", [policy.SAME_NATIONALITY]),
+        Comparison("nationality", [policy.SAME_NATIONALITY], given="origin"),
         Comparison("origin", _FACT, unless="subcounty_code"),
         Comparison("subcounty_code", [policy.SAME_ANSWER, policy.SAME_COUNTY_ONLY], wider="origin"),
         Comparison("destination", _FACT, given="origin"),
