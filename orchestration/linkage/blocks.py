@@ -153,7 +153,7 @@ class Blocking:
         large = made.sizes > policy.LARGEST_BLOCK
         found = [_pairs(frame.size, keys.where(~_is_large(made, keys.key)), may)]
         if not large.any():
-            return np.unique(found[0]), made, []
+            return found[0], made, []
         crowded = keys.where(_is_large(made, keys.key))
         spread: list[Ints] = [found[0][:0]]
         for cut in block.cuts:
@@ -168,7 +168,7 @@ class Blocking:
             "largest_count": int(sizes.max()),
             "pair_count": max(int(np.sum(sizes * (sizes - 1) // 2)) - len(of_large), 0),
         }  # fmt: skip
-        return np.unique(np.concatenate([*found, of_large])), made, [left_out]
+        return np.concatenate([*found, of_large]), made, [left_out]
 
 
 def _groups(keys: Keys) -> Groups:
