@@ -95,7 +95,8 @@ def main() -> int:
 
     for other in (False, True):
         for records in (8000, 2500):
-            for name, change in QUIET:
+            # Generator 2 has seasons of its own.
+            for name, change in (one for one in QUIET if not (other and "seasons" in one[1])):
                 most = np.inf if "no promise" in name else 0.10
                 title = f"{name}, {records:,} records, generator {1 + other}"
                 broken += show(title, quiet(made(records=records, other=other, **change), most))

@@ -58,10 +58,15 @@ def steps(*levels: tuple[int, int]) -> list[int]:
     return [records for records, months in levels for _ in range(months)]
 
 
+def raised(world: list[pd.DataFrame]) -> pd.DataFrame:
+    counts, totals, active, calendar, declared = world
+    return alerts(counts, totals, active, calendar, declared, POLICY)
+
+
 def alert_of(counts: list[int], **changes: Any) -> dict[str, Any] | None:
-    found = alerts(*frames({"KE010>KE047": counts}, **changes), POLICY)
+    found = raised(frames({"KE010>KE047": counts}, **changes))
     assert len(found) <= 1
-    return found.iloc[0].to_dict() if len(found) else None
+    return {str(name): found[name].iloc[0] for name in found} if len(found) else None
 
 
 # --- by hand -------------------------------------------------------------------------------------------
@@ -149,21 +154,21 @@ def test_partner_that_reports_nothing_at_all_is_no_fall() -> None:
         for one, month in zip(world[:3], ("month_from", "month_from", "month_start"), strict=True)
     ]
     quiet = [one[~silent] for one, silent in zip(world[:3], is_silent, strict=True)]
-    assert alerts(*quiet, *world[3:], POLICY).empty
+    assert raised([*quiet, *world[3:]]).empty
 
 
 def test_rows_in_another_order_give_the_same_table() -> None:
     world = frames({"KE010>KE047": steps((6, 34), (0, 4)), "KE011>KE047": steps((4, 35), (20, 3))})
     mixed = [one.sample(frac=1, random_state=7) for one in world]
-    first, second = (as_table("alerts", alerts(*one, POLICY)) for one in (world, mixed))
+    first, second = (as_table("alerts", raised(one)) for one in (world, mixed))
     assert first.num_rows == 2 and first.equals(second)
 
 
 def test_an_empty_world_has_no_alerts() -> None:
-    assert alerts(*(one[:0] for one in frames({})), POLICY).empty
+    assert raised([one[:0] for one in frames({})]).empty
     young = [*frames({"KE010>KE047": steps((0, 30), (9, 8))})]
     young[:3] = [one[one.filter(like="month_").iloc[:, 0] >= date(2024, 6, 1)] for one in young[:3]]
-    assert alerts(*young, POLICY).empty
+    assert raised(young).empty
 
 
 # --- simulated worlds, small ---------------------------------------------------------------------------
