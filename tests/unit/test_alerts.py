@@ -52,7 +52,7 @@ MEASURED = [
     measured("KE001>KE047", direction="rise", record_count=60, evidence="single_partner", partner_count=1),
     measured("KE027>KE047", record_count=0),
     measured("KE047>KE001", is_in_force=False),
-    measured("KE047>KE040", record_grain="interception"),
+    measured("KE047>KE040", record_grain="route_report", record_count=1, partner_count=1),
 ]
 RELEASED = ("KE040>KE047", "KE047>KE001", "KE047>KE040")  # in force, over, of another grain
 
@@ -76,8 +76,12 @@ class Alerting(World):
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     world = Alerting(Path(tmp_path_factory.mktemp("alerts")))
-    world.extract("cases", "case_house")
-    world.record("cases", 1, on="2024-05-06", places={"origin": "KE040"})
+    for at, partner in enumerate(("case_house", "another_house", "third_house")):
+        world.extract(partner, partner)
+        for number in range(20 * at, 20 * at + 20):
+            world.record(partner, number, on="2024-05-06", places={"origin": "KE040"})
+    world.extract("routes", "border_desk", grain="route_report")
+    world.record("routes", 100, on="2024-05-06", places={"origin": "KE047"})
     connection = world.build()
     yield connection
     connection.close()
