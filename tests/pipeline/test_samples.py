@@ -292,15 +292,19 @@ def test_new_via_is_found_while_its_corridor_is_stable(samples: EvidenceBase) ->
         assert pairs[new.pair] == "stable"
     # The other ways that are told are those of the planted pairs: the ways left, and the ways of the roads above.
     planted = {one.corridor_id for one in SHIFTS_PLANTED} | {new.pair for new in NEW_WAYS}
-    assert {re.sub(">.*>", ">", corridor_id) for corridor_id in told} == planted
+    told_pairs = {re.sub(">.*>", ">", corridor_id) for corridor_id in told}
+    assert planted <= told_pairs
+    assert len(told_pairs - planted) <= 1  # one claim in twenty may be chance
 
 
-def test_change_at_one_partner_is_single_partner_evidence(samples: EvidenceBase) -> None:
-    """It left Kakamega for Bungoma: its records alone make the one road fade and the other grow."""
-    told = samples.ask(
-        f"select corridor_id, status from {SHIFTS} and level = 'od' and evidence = 'single_partner' order by 1"
+def test_a_partner_that_moved_makes_no_road_fade_or_grow(samples: EvidenceBase) -> None:
+    """It left Kakamega for Bungoma, and its contract declares it: its records there are not compared."""
+    found = samples.ask(
+        f"select corridor_id, evidence, moved_record_count > 0 from {SHIFTS} "
+        "and corridor_id in ('KE037>KE047', 'KE039>KE047')"
     )
-    assert told == [("KE037>KE047", "fading"), ("KE039>KE047", "growing")]
+    assert [one for one in found if one[1]] == []
+    assert {corridor_id for corridor_id, _, has_left_out in found if has_left_out} == {"KE037>KE047"}
     assert {"KE037", "KE039"} <= places_of("moves")
 
 
