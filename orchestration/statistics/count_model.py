@@ -20,6 +20,8 @@ from orchestration.statistics.comparable import Floats
 FREEDOM = 2.0
 # A round moves no log mean by more than this once the fit stands still.
 TOLERANCE, MOST_ROUNDS, LONGEST_STEP = 1e-5, 150, 1.5
+# Steps that overshoot alternate; after so many rounds each goes half the way.
+WHOLE_STEPS = 20
 FIRST_SCALE, FIRST_WAVES = 0.25, 0.02
 # So many places of the first scale stand beside those of the comparison: three alone cannot say how far
 # places lie apart, and if they said "not at all" each would look known.
@@ -146,10 +148,13 @@ def fitted(records: Floats, effort: Floats, begun: Fit | None = None) -> Fit:
     """Levels and places for this effort; months with the loss of the catchment in it."""
     fit = replace(begun) if begun else start(records, effort)
     mean = mean_of(fit, effort)
-    for _ in range(MOST_ROUNDS):
+    for number in range(MOST_ROUNDS):
         shape = curvature(fit, mean)
         slope = slopes(fit, records, mean)
-        level, place = shape.solve(slope.sum(axis=1), slope.sum(axis=0) - fit.pull * fit.place)
+        part = 1.0 if number < WHOLE_STEPS else 0.5
+        level, place = (
+            part * step for step in shape.solve(slope.sum(axis=1), slope.sum(axis=0) - fit.pull * fit.place)
+        )
         before = np.array([fit.scale, fit.waves])
         fit.level = fit.level + np.clip(level, -LONGEST_STEP, LONGEST_STEP)
         fit.place = fit.place + np.clip(place, -LONGEST_STEP, LONGEST_STEP)

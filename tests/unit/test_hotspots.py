@@ -12,6 +12,7 @@ import pytest
 from scipy import optimize, stats
 
 from orchestration.core import NjiaError, Settings
+from orchestration.statistics import count_model
 from orchestration.statistics.activity import Activity, activity
 from orchestration.statistics.catchments import Catchment, Counts, catchment, no_catchment
 from orchestration.statistics.comparable import Floats, comparable
@@ -41,6 +42,21 @@ def test_a_county_without_records_links_no_partners_but_is_compared() -> None:
     partners, places = comparable(records, months)
     assert partners.tolist() == [True, False]
     assert places.tolist() == [True, True, False]
+
+
+def test_a_fit_that_overshoots_settles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each place is reported by one of eight partners. Whole steps alternate between two answers here."""
+    dice = np.random.default_rng(2)
+    records, months = np.zeros((8, 24)), np.where(dice.random((8, 24)) < 0.8, 12.0, 0)
+    for place in range(24):
+        partner = dice.integers(8)
+        months[partner, place], records[partner, place] = 12, dice.poisson(np.exp(dice.normal(1, 1.6)))
+    told = records.sum(axis=1) > 0
+    found = []
+    for rounds in (150, 151):
+        monkeypatch.setattr(count_model, "MOST_ROUNDS", rounds)
+        found.append(count_model.fitted(records[told], months[told]).place)
+    assert np.abs(found[0] - found[1]).max() < 0.01
 
 
 EMPTY = {
