@@ -12,7 +12,7 @@ from orchestration.core import Settings, refreshes
 from orchestration.intake import left_alone, read_sources, still_written
 from orchestration.operations.health_warnings import partners_gone, warnings
 from orchestration.operations.next_run import read_next_run
-from orchestration.release import alerts_of, current_release
+from orchestration.release import alert_count, current_release
 from orchestration.stewardship import active_decisions, messages, refresh_since, review, say, worklists
 
 MOST_VALUABLE = 5
@@ -51,7 +51,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
             "as_of": release.manifest["as_of"],
             "age": _age(settings.as_of(), datetime.fromisoformat(release.manifest["as_of"])),
             "movements": release.manifest["movements"],
-            "alerts": len(alerts_of(release)),
+            "alerts": alert_count(release.manifest),
             "rows_embargoed": release.manifest["rows"]["embargoed"],
             "boundaries": release.manifest.get("boundaries"),
         },

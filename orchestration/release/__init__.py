@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     )
     from orchestration.release.lineage.traced_rows import Rows
     from orchestration.release.lineage.tracing import Trace, trace
-    from orchestration.release.manifest import MANIFEST, VERDICT, hash_file, hash_files
+    from orchestration.release.manifest import MANIFEST, VERDICT, alert_count, hash_file, hash_files
     from orchestration.release.publishing import Published, publish
     from orchestration.release.query import Answer, run_query
     from orchestration.release.rollbacks import (

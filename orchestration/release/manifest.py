@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,12 @@ EXTRACT_FIELDS = (
     "contract_version", "contract_hash", "period_from", "period_to", "round", "received_on",
     "rows_read", "rows_refused", "rows_landed",
 )  # fmt: skip
+
+
+def alert_count(manifest: Mapping[str, Any]) -> int:
+    """Return how many alerts in force members are shown; none in a release of an older version."""
+    rows = manifest.get("tables", {}).get("published.alerts", {}).get("rows", 0)
+    return int(rows)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -5,11 +5,13 @@ A rollback is recorded as a decision, so that the next refresh does not publish 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from orchestration.core import NjiaError, Settings, UsageError
 from orchestration.release.current import (
+    PUBLIC,
     Release,
     current_release,
     find_release,
@@ -21,14 +23,21 @@ from orchestration.release.current import (
 from orchestration.release.erasing import holds_forgotten
 from orchestration.release.manifest import changed_files, file_hashes
 from orchestration.release.signature import why_not_signed
-from orchestration.stewardship import Decisions, NotLogged, audit, list_decisions, record_decision
+from orchestration.stewardship import (
+    Decisions,
+    NotLogged,
+    active_decisions,
+    audit,
+    list_decisions,
+    record_decision,
+)
 
 
 def fit_to_return(settings: Settings, release_id: str) -> Release:
     """Return an earlier release after checking its files and its signature.
 
-    Raises NjiaError if it is damaged or unsigned; UsageError if it is unknown, current, erased, or holds a
-    forgotten record.
+    Raises NjiaError if it is damaged or unsigned; UsageError if it is unknown, current, erased, holds a
+    forgotten record, or shows the public an alert that no decision in force releases.
     """
     target = find_release(settings, release_id)
     if target.is_current:
@@ -39,6 +48,13 @@ def fit_to_return(settings: Settings, release_id: str) -> Release:
             f"The release {target.release_id} holds a record that was forgotten, so it cannot be current "
             "again. Choose another (`njia releases`)."
         )
+    decided = active_decisions(settings, settings.as_of()).alert_releases
+    if not _public_alerts(target) <= set(map(_alert_of, decided)):
+        raise UsageError(
+            f"The release {target.release_id} shows the public an alert, and the decision that released the "
+            "alert was revoked. Choose another (`njia releases`), or release the alert again (`njia decide "
+            "release-alert`)."
+        )
     if changed := changed_files(target.path, file_hashes(target.manifest)):
         raise NjiaError(
             f"Files of the release {target.release_id} were changed after it was published: "
@@ -47,6 +63,17 @@ def fit_to_return(settings: Settings, release_id: str) -> Release:
     if fault := why_not_signed(settings, target):
         raise NjiaError(f"{fault} Nothing was changed.")
     return target
+
+
+def _public_alerts(release: Release) -> set[tuple[str, str, str]]:
+    """Return corridor, direction and first month of each alert that a release shows the public."""
+    from orchestration.release.summary import alerts_of
+
+    return {_alert_of(row | {"corridor": row["corridor_id"]}) for row in alerts_of(release, PUBLIC)}
+
+
+def _alert_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    return row["corridor"], row["direction"], str(row["first_month"])
 
 
 def rollback(

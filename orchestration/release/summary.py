@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 
 from orchestration.core import Settings
 from orchestration.intake import TakenExtract
-from orchestration.release.candidate import Candidate, read_candidate
+from orchestration.release.candidate import Candidate
 from orchestration.release.current import MEMBERS, Release, current_release
-from orchestration.release.manifest import ROW_SUMS
+from orchestration.release.manifest import ROW_SUMS, alert_count
 from orchestration.release.verdict import count_outcomes, last_verdict, manifest_checks
 
 Outcome = Literal["published", "unchanged", "refused", "waits"]
@@ -34,15 +34,15 @@ def refresh_summary(
         "extracts": [_extract(extract, fates) for extract in taken],
         "rows": manifest.get("rows") or dict.fromkeys(ROW_SUMS),
         "movements": manifest.get("movements"),
-        "alerts": len(alerts_of(read_candidate(settings) if outcome in ("refused", "waits") else current)),
+        "alerts": alert_count(manifest),
         "checks": _checks(settings, manifest),
         "seconds": round(seconds, 1),
     }
 
 
-def alerts_of(release: Release | Candidate | None) -> list[dict[str, Any]]:
-    """Return the alerts in force that a release or candidate shows its members; none of an older version."""
-    path = release.path / MEMBERS / "parquet" / "published.alerts.parquet" if release else None
+def alerts_of(release: Release | Candidate | None, edition: str = MEMBERS) -> list[dict[str, Any]]:
+    """Return the alerts in force that an edition shows; none in a release of an older version."""
+    path = release.path / edition / "parquet" / "published.alerts.parquet" if release else None
     return pq.read_table(path).to_pylist() if path and path.is_file() else []
 
 

@@ -9,10 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+import pytest
 
+from orchestration.core import UsageError
 from orchestration.operations import read_status
 from orchestration.outputs import pages
-from orchestration.stewardship import record_decision
+from orchestration.release import fit_to_return, rollback
+from orchestration.stewardship import record_decision, revoke
 from tests.conftest import EvidenceBase
 from tests.unit.read_map import payload, rows
 from tests.unit.read_report import read_page
@@ -47,3 +50,11 @@ def test_a_released_alert_reaches_the_public_without_a_count(samples: EvidenceBa
     manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["decisions"] == [{"id": decision["id"], "kind": "alert_release"}]
     assert read_status(base.settings)["release"]["alerts"] == 1
+
+    # Back to the release before; once the decision is revoked, there is no way back to the one with the alert.
+    before = json.loads((release / "manifest.json").read_text(encoding="utf-8"))["previous_release"]
+    rollback(base.settings, before, "A. Steward", "a mistake", now)
+    assert fit_to_return(base.settings, release.name).release_id == release.name
+    revoke(base.settings, decision["id"], "A. Steward", "too early", now)
+    with pytest.raises(UsageError, match="shows the public an alert"):
+        fit_to_return(base.settings, release.name)
