@@ -1,6 +1,6 @@
 """How many persons are to be expected behind some registrations, and how sure that is.
 
-Duplicates are the probabilities of all pairs, more by what the blocks miss and less by what triples count
+Duplicates are the probabilities of all pairs, more by what the blocks miss and less by what they count
 twice: of three records of one person two are duplicates, though there are three pairs. The range comes from
 learning again: with pairs weighted at random, other agreement to begin with, and names without their kinds.
 """
@@ -63,11 +63,14 @@ def duplicates_of(scored: Scored, said: Floats) -> Duplicates:
     """`said` is 1 or 0 where stewards ruled on a pair, else NaN."""
 
     def brought(estimate: Estimate) -> Floats:
-        """Each triple is found as three pairs of pairs, and each pair of pairs at both of its pairs."""
+        """Of a person known to k partners every pair is found, k (k - 1) / 2 of them, and brings 2 / k: k - 1
+        in all. Between two whole numbers k it is the share of both.
+        """
         likely = np.where(np.isnan(said), estimate.probability, said)
         found = np.where(said == 1, 1.0, estimate.coverage[scored.kinds])
-        beside = scored.rivals.beside(likely) / found
-        return np.asarray(likely / found * (1 - np.minimum(policy.TRIPLES_GIVEN_BACK * beside / 6, 1)))
+        partners = 2 + scored.rivals.beside(likely) / found / 2
+        whole = np.floor(partners)
+        return np.asarray(likely / found * 2 * (2 * whole + 1 - partners) / (whole * (whole + 1)))
 
     kinds = len(scored.estimate.coverage)
     brings = brought(scored.estimate)

@@ -56,9 +56,6 @@ SHRUNK_BY = 5
 # Two words that no other record has together stand for so many strangers who have.
 UNSEEN_NAME = 0.1
 
-# Of three records of one person every pair is found, and one too many is taken off: so much is given back,
-# as some such triples are strangers (measured).
-TRIPLES_GIVEN_BACK = 0.85
 # The range holds 90 % of so many repetitions with pairs weighted at random, names with and without their
 # kinds, and agreement drawn beside what was measured.
 REPETITIONS = 16

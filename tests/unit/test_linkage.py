@@ -118,8 +118,26 @@ THREE = [(1, 2, 0.9), (1, 3, 0.9), (2, 3, 0.9)]
 
 
 def test_three_records_of_one_person_are_two_duplicates() -> None:
-    """Worked by hand: three pairs of .9 are 2.7; a triple has a chance of .81, and .85 of it is given back."""
-    assert duplicates_of(scored(THREE), UNRULED).expected[0] == pytest.approx(2.7 - 0.85 * 0.81)
+    """Worked by hand: three pairs of .9 are 2.7; each has 1.8 links beside it, and is .7 of a duplicate."""
+    assert duplicates_of(scored(THREE), UNRULED).expected[0] == pytest.approx(2.7 * 0.7)
+
+
+@pytest.mark.parametrize("partners", range(2, 7))
+def test_a_person_known_to_many_partners_is_one_person(partners: int) -> None:
+    """Forty persons with names and years of their own, each at so many partners."""
+    rows = [
+        {
+            "record_id": 100 * partner + number, "partner": f"partner {partner}",
+            "source_record": 100 * partner + number, "sex": "female", "names_version": "ph2",
+            "name_1_code": f"given {number}", "name_2_code": f"surname {number}",
+            "birth_year": 1960 + number, "origin": f"KE{number:03}", "destination": "SAU",
+        }
+        for partner in range(partners)
+        for number in range(40)
+    ]  # fmt: skip
+    (row,) = link(pa.Table.from_pylist(rows, schema=LINK_INPUT)).expected.to_pylist()
+    assert row["link_count"] == 40 * partners * (partners - 1) / 2
+    assert row["persons_expected"] == pytest.approx(40, abs=0.5)
 
 
 def test_missed_pairs_are_added() -> None:
