@@ -34,8 +34,9 @@ class Estimate:
 class Scored:
     """Pairs across partners, as rows of the frame; `weight` is log2 of the odds, before rivals.
 
-    `draws` are estimates under other assumptions, one list for each way of drawing. `false`: the pairs within
-    partners that would be taken for one person, kind by kind.
+    Links are decided by `estimate`; persons are counted by `counted`, of names without their kinds, which
+    takes fewer strangers for one person. `draws` are estimates under other assumptions, one list for each way
+    of drawing. `false`: the pairs within partners that would be counted as one person, kind by kind.
     """
 
     first: Ints
@@ -44,6 +45,7 @@ class Scored:
     weight: Floats
     rivals: Rivals
     estimate: Estimate
+    counted: Estimate
     draws: list[list[Estimate]]
     false: Floats
     left_out: list[dict[str, Any]]
@@ -72,8 +74,8 @@ def duplicates_of(scored: Scored, said: Floats) -> Duplicates:
         whole = np.floor(partners)
         return np.asarray(likely / found * 2 * (2 * whole + 1 - partners) / (whole * (whole + 1)))
 
-    kinds = len(scored.estimate.coverage)
-    brings = brought(scored.estimate)
+    kinds = len(scored.counted.coverage)
+    brings = brought(scored.counted)
     expected = sums_of(scored.kinds, brings, kinds)
     drawn = [np.array([sums_of(scored.kinds, brought(one), kinds) for one in way]) for way in scored.draws]
     rest = (1 - policy.RANGE_SHARE) / 2

@@ -67,19 +67,18 @@ def score(frame: Frame, model: Model, kinds: Kinds) -> Scored:
     views = [_View(frame, likely, model, model.comparisons, kinds, coverage)]
     if frame.words and all((words >= 0).any() for words in frame.words.values()):
         plain = frame.without_kinds()
-        views.append(_View(plain, likely, model, without_kinds(model), kinds, coverage))
-    seen = views[0]
-    learned, found = seen.learned
-    odds = odds_of(seen.across, learned)
+        views.append(_View(plain, likely, model, without_kinds(model), kinds, coverage, sift=False))
+    seen, counted = views[0], views[-1]
     return Scored(
         seen.across.first,
         seen.across.second,
         seen.kinds,
-        np.log2(np.maximum(odds, 1e-12)),
+        np.log2(np.maximum(odds_of(seen.across, seen.learned[0]), 1e-12)),
         seen.rivals,
-        Estimate(seen.rivals.probabilities(odds), found),
+        seen.estimate(),
+        counted.estimate(),
         [*(view.drawn(frame) for view in views), seen.drawn(frame, fixed=True)],
-        every.false(),
+        counted.false(),
         looked.left_out,
     )
 
@@ -88,7 +87,8 @@ def _nothing(kinds: int) -> Scored:
     none, no_number = np.zeros(0, dtype=np.int64), np.zeros(0)
     evidence = Evidence(none, none, no_number, none, np.zeros((0, 0), dtype=np.int64), np.zeros((0, 0)), none)
     estimate = Estimate(no_number, np.ones(kinds))
-    return Scored(none, none, none, no_number, Rivals(evidence, none), estimate, [], np.zeros(kinds), [])
+    rivals = Rivals(evidence, none)
+    return Scored(none, none, none, no_number, rivals, estimate, estimate, [], np.zeros(kinds), [])
 
 
 class _View:
@@ -102,12 +102,13 @@ class _View:
         comparisons: Sequence[Comparison | SharedWords],
         kinds: Kinds,
         coverage: Coverage,
+        sift: bool = True,
     ) -> None:
         low, high = (share * frame.size / kinds.possible for share in policy.DUPLICATE_SHARE_BOUNDS)
         self._bounds, self._all = (min(low, 0.25), min(high, 0.5)), kinds
         self._comparisons, self._coverage = comparisons, coverage
         self._added, kin = [one.expected for one in comparisons], [one.expected_of_kin for one in comparisons]
-        least = float(np.log(policy.COUNTED_FROM / self._bounds[1]))
+        least = float(np.log(policy.COUNTED_FROM / self._bounds[1])) if sift else -np.inf
         evidence = evidence_of(frame, looked, model.blocks, comparisons, (self._added, kin), least)
         partner = frame.columns["partner"]
         one_partner = partner[evidence.first] == partner[evidence.second]
@@ -134,6 +135,10 @@ class _View:
         if learned.kin is not None:
             alike = alike + odds_of(self._within, Learned(learned.kin, max(learned.kin_share, learned.share)))
         return np.sort(np.concatenate([self.across.at[across], self._within.at[alike >= policy.LIKELY_FROM]]))
+
+    def estimate(self) -> Estimate:
+        learned, found = self.learned
+        return Estimate(self.rivals.probabilities(odds_of(self.across, learned)), found)
 
     def false(self) -> Floats:
         """How many pairs within partners would be taken for one person, kind by kind."""

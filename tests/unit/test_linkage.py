@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -110,7 +111,7 @@ def scored(pairs: list[tuple[int, int, float]], coverage: float = 1.0) -> Scored
     evidence = Evidence(first, second, none.astype(float), none, np.zeros((1, 0)), np.zeros((1, 0)), none)
     estimate = Estimate(np.array([pair[2] for pair in pairs]), np.array([coverage]))
     rivals = Rivals(evidence, np.arange(10))
-    return Scored(first, second, none, none.astype(float), rivals, estimate, [], np.zeros(1), [])
+    return Scored(first, second, none, none.astype(float), rivals, estimate, estimate, [], np.zeros(1), [])
 
 
 UNRULED = np.full(3, np.nan)
@@ -138,6 +139,12 @@ def test_a_person_known_to_many_partners_is_one_person(partners: int) -> None:
     (row,) = link(pa.Table.from_pylist(rows, schema=LINK_INPUT)).expected.to_pylist()
     assert row["link_count"] == 40 * partners * (partners - 1) / 2
     assert row["persons_expected"] == pytest.approx(40, abs=0.5)
+
+
+def test_persons_are_counted_by_names_without_kinds() -> None:
+    found = scored([(1, 2, 0.9)])
+    plain = replace(found, counted=Estimate(np.array([0.4]), np.array([1.0])))
+    assert duplicates_of(plain, np.full(1, np.nan)).expected[0] == pytest.approx(0.4)
 
 
 def test_missed_pairs_are_added() -> None:
