@@ -78,10 +78,11 @@ def link(records: pa.Table, rulings: Rulings | None = None) -> Linked:
     found = duplicates_of(scored, said)
     unseen = _known_to_stewards_alone(pairs, records, tiers, rulings)
     links = _decided(pa.concat_tables([pairs, unseen]), records, rulings)
+    linked = _record_table(links, records, tiers)
     return Linked(
         _link_table(links),
-        _record_table(links, records, tiers),
-        _expected_table(links, records["partner"], tiers, found, unseen, scored),
+        linked,
+        _expected_table(links, records["partner"], _merged(linked, tiers), tiers, found, unseen, scored),
         _likely_table(pairs, found, scored.kinds, unseen),
         scored.left_out,
     )
@@ -265,9 +266,19 @@ def _record_table(links: list[Link], records: pa.Table, tiers: Tiers) -> pa.Tabl
     return pa.table(columns, schema=LINKED_RECORDS)
 
 
+def _merged(linked: pa.Table, tiers: Tiers) -> Ints:
+    """How many records of each tier are a linked person's second: of each person all but the strongest."""
+    rank = np.array([policy.TIERS.index(tier) for tier in tiers], dtype=np.int64)
+    movements = linked["movement_id"].to_numpy()
+    order = np.lexsort((rank, movements))
+    second = order[1:][movements[order][1:] == movements[order][:-1]]
+    return np.bincount(rank[second], minlength=len(policy.TIERS))
+
+
 def _expected_table(
     links: list[Link],
     partners: pa.ChunkedArray,
+    merged: Ints,
     tiers: Tiers,
     found: Duplicates,
     unseen: pa.Table,
@@ -276,7 +287,7 @@ def _expected_table(
     """A row a tier that has records; no persons where they cannot be told apart.
 
     A pair's tier is that of its weaker record, and the duplicate is counted there. Persons are no fewer than
-    one partner knows. Blocks are of all tiers: pairs that they left out stand beside the strongest.
+    one partner knows, and no more than links leave. Blocks are of all tiers: pairs that they left out stand beside the strongest.
     """
     by_status = Counter((link.scored.tier, link.status) for link in links)
     beside = Counter(unseen["tier"].to_pylist())
@@ -298,7 +309,7 @@ def _expected_table(
             ends = {"low": found.high, "expected": found.expected, "high": found.low}
             known = pc.max(partners.filter(pa.array(tiers == tier)).value_counts().field("counts")).as_py()
             for name, duplicates in ends.items():
-                persons = records - float(duplicates[number]) - beside[tier]
+                persons = records - max(float(duplicates[number]) + beside[tier], int(merged[number]))
                 row[f"persons_{name}"] = round(max(persons, known), 1)
         rows.append(row)
     return pa.Table.from_pylist(rows, schema=EXPECTED_PERSONS)

@@ -262,6 +262,25 @@ def test_an_accepted_pair_without_agreement_is_linked(population: Population) ->
     assert before - after == pytest.approx(1, abs=0.2)
 
 
+def test_persons_are_no_more_than_links_leave() -> None:
+    """The first is the second, and the second the third: 20 records of 18 persons, though first and third disagree."""
+    rows = [
+        {
+            "record_id": number, "partner": f"partner {number}", "source_record": number, "sex": "female",
+            "names_version": "ph2", "name_1_code": f"given {number}", "name_2_code": f"surname {number}",
+            "birth_year": 1960 + number, "origin": f"KE{number:03}",
+        }
+        for number in range(20)
+    ]  # fmt: skip
+    rows[1] |= {"name_1_code": "given 0", "birth_year": 1960}
+    rows[2] |= {"name_2_code": "surname 1", "birth_year": 1960}
+    chain = frozenset({(0, 1), (1, 2)})
+    linked = link(pa.Table.from_pylist(rows, schema=LINK_INPUT), Rulings(accepted=chain))
+    assert pairs_of(linked.links, "taken") == chain
+    (row,) = linked.expected.to_pylist()
+    assert row["persons_high"] == 18
+
+
 def test_row_order_changes_nothing(population: Population) -> None:
     forth = link(population.records)
     back = link(population.records.take(pa.array(range(population.records.num_rows - 1, -1, -1))))

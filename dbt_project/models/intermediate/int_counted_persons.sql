@@ -299,24 +299,36 @@ select
     cast(largest.second_count_low as bigint) as second_partner_count_low,
     cast(largest.person_count_high as bigint) as largest_partner_count_high,
     {{ weakest_tier('counts.weakness') }} as linkage_tier,
-    -- Persons are expected only where every record distinguishes its person; they are no fewer than one partner knows.
+    -- Persons are expected only where every record distinguishes its person; they are no fewer than one partner knows,
+    -- and no more than are left once links are taken.
     case
         when counts.weakness <= 2 then
             round(
-                greatest(counts.record_count - coalesce(duplicates.duplicates_high, 0), largest.person_count_low), 1
+                greatest(
+                    least(counts.record_count - coalesce(duplicates.duplicates_high, 0), counts.person_count_low),
+                    largest.person_count_low
+                ),
+                1
             )
     end as persons_expected_low,
     case
         when counts.weakness <= 2 then
             round(
-                greatest(counts.record_count - coalesce(duplicates.duplicates_expected, 0), largest.person_count_low),
+                greatest(
+                    least(counts.record_count - coalesce(duplicates.duplicates_expected, 0), counts.person_count_low),
+                    largest.person_count_low
+                ),
                 1
             )
     end as persons_expected,
     case
         when counts.weakness <= 2 then
             round(
-                greatest(counts.record_count - coalesce(duplicates.duplicates_low, 0), largest.person_count_low), 1
+                greatest(
+                    least(counts.record_count - coalesce(duplicates.duplicates_low, 0), counts.person_count_low),
+                    largest.person_count_low
+                ),
+                1
             )
     end as persons_expected_high
 from counts
