@@ -112,12 +112,15 @@ class Months(NamedTuple):
         """Partner × corridor: left out of month `at`, because the partner moved or declares a campaign."""
         inside = slice(at - _BEFORE, at + 1)
         in_campaign: Flags = self.campaign[:, :, inside].sum(axis=2) > 0
-        spread = float(self.dispersion(at, in_campaign, policy).min())
-        monthly, windows = self.monthly[:, :, inside], self.windows(at, at - RECENT + 1, at)
-        moves = moved(monthly, self.totals[:, inside], windows, self.there, spread, policy)
         months = self.first + at - _BEFORE, self.first + at
-        moves |= declared_moves(self.declared, self.partners, self.places, *months)
-        return in_campaign | (moves @ self.there.T)
+        declared = declared_moves(self.declared, self.partners, self.places, *months)
+        known = in_campaign | (declared @ self.there.T)
+        spread = float(self.dispersion(at, known, policy).min())
+        monthly_out = np.where(known[:, :, None], self.monthly[:, :, inside], 0)
+        monthly, totals = self.monthly[:, :, inside] - monthly_out, self.totals[:, inside]
+        windows = self.windows(at, at - RECENT + 1, at).without(known)
+        moves = moved(monthly, totals - monthly_out.sum(axis=1), windows, self.there, spread, policy)
+        return known | (moves @ self.there.T)
 
 
 class Month(NamedTuple):

@@ -157,9 +157,14 @@ def _compared(
     ends = of_level[PLACES].drop_duplicates("corridor_id").set_index("corridor_id").loc[reported.items]
     places = above.places if above else ends_of(ends)
     there = at_places(ends, places)
-    moves = above.moves if above else _moves(comparison, compared, there, places, reports.declared, policy)
+    touches_campaign = in_campaign.windows.baseline + in_campaign.windows.current > 0
+    moves = (
+        above.moves
+        if above
+        else _moves(comparison, compared, touches_campaign, there, places, reports.declared, policy)
+    )
     is_moved = moves @ there.T
-    touches_campaign = (in_campaign.windows.baseline + in_campaign.windows.current > 0) & ~is_moved
+    touches_campaign &= ~is_moved
     cleared = compared.without(is_moved | touches_campaign)
     if above:
         totals = above.compared.windows[2:]
@@ -184,15 +189,18 @@ def _compared(
 def _moves(
     comparison: Comparison,
     compared: Told,
+    touches_campaign: Flags,
     there: Flags,
     places: list[str],
     declared: pd.DataFrame,
     policy: Policy,
 ) -> Flags:
+    """Partner × place: declared to have moved, or found to have without campaigns and the declared."""
     months = comparison.baseline.months[0], comparison.current.months[-1]
-    spread = float(compared.dispersion(policy).min())
-    found = moved(compared.monthly, compared.monthly_totals, compared.windows, there, spread, policy)
-    return found | declared_moves(declared, compared.partners, places, *months)
+    known = declared_moves(declared, compared.partners, places, *months)
+    rest = compared.without(touches_campaign | (known @ there.T))
+    spread = float(rest.dispersion(policy).min())
+    return known | moved(rest.monthly, rest.monthly_totals, rest.windows, there, spread, policy)
 
 
 def _judge(comparison: Comparison, of_level: Compared, seen_before: set[str], policy: Policy) -> pd.DataFrame:
