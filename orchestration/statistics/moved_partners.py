@@ -105,7 +105,8 @@ def _silent_run(monthly: Counts, totals: Counts, at_place: Flags, spread: float,
     """Partner × place: the last month with records there, if the silence after it is not the partner's own;
     else -1.
 
-    What the partner reported elsewhere says how many records the silence would have held.
+    What the partner reported elsewhere says which part of its records there the silence would have held. The
+    chance that all fall before it is that the last of so many does.
     """
     by_place = np.matmul(monthly.transpose(2, 0, 1).astype(np.float64), at_place.astype(np.float64))
     there = np.rint(by_place.transpose(1, 2, 0)).astype(np.int64)
@@ -113,9 +114,8 @@ def _silent_run(monthly: Counts, totals: Counts, at_place: Flags, spread: float,
     months = np.arange(there.shape[2])
     last = np.where(there > 0, months, -1).max(axis=2)
     until = (elsewhere * (months <= last[:, :, None])).sum(axis=2)
-    after = elsewhere.sum(axis=2) - until
-    expected = there.sum(axis=2) * after / np.maximum(until, 1) * (until > 0)
-    is_silent = np.exp(-expected / spread) < policy.moved_chance
+    part = until / np.maximum(elsewhere.sum(axis=2), 1)
+    is_silent = (until > 0) & (part ** (there.sum(axis=2) / spread) < policy.moved_chance)
     return np.where(is_silent & (last >= 0), last, -1)
 
 

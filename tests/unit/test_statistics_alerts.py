@@ -171,6 +171,16 @@ def test_an_empty_world_has_no_alerts() -> None:
     assert raised(young).empty
 
 
+def test_declared_move_makes_no_mover_of_another_partner() -> None:
+    """p, by far the largest of KE010, leaves it; q, which reports twice as much there, stays."""
+    there, elsewhere = [steps((50, 12), (0, 3)), steps((5, 12), (15, 3))], [[50] * 15, [20] * 15]
+    monthly = np.stack([there, elsewhere], axis=1)
+    leaves = pd.DataFrame({"kind": ["coverage"], "source": ["p"], "place_id": ["KE010"], "month_from": [12]})
+    arrays = (monthly, 0 * monthly, monthly.sum(axis=1), monthly.sum(axis=1) > 0)
+    months = Months(0, ["p", "q"], ["KE010"], np.array([[True], [False]]), leaves, *arrays)
+    assert months.left_out(14, POLICY).tolist() == [[True, False], [False, False]]
+
+
 # --- simulated worlds, small ---------------------------------------------------------------------------
 
 

@@ -303,8 +303,29 @@ def test_change_of_coverage_before_the_windows_leaves_nobody_out(moved_world: pd
     assert found["moved_record_count"].sum() == 0
 
 
-def campaign_world() -> pd.DataFrame:
-    """p reports 300 more records of Busia > Dubai in March 2025."""
+def test_declared_move_makes_no_mover_of_another_partner() -> None:
+    """p, by far the largest at Busia (KE039), leaves it; q, which reports twice as much there, stays."""
+    rows = (("p", "KE039>ARE", 600, 0), ("p", "KE047>ARE", 600, 600), ("q", "KE039>ARE", 60, 120),
+            ("q", "KE047>ARE", 240, 240))  # fmt: skip
+    world = pd.concat(
+        corridor(partner, way, window, records)
+        for partner, way, *both in rows
+        for window, records in zip(("then", "now"), both, strict=True)
+    )
+    found = shifts_of(world, totals_of(world), declared(("p", "coverage", "KE039", "2024-08", "2024-08")))
+    assert found.set_index("corridor_id")["moved_record_count"].to_dict() == {"KE039>ARE": 600, "KE047>ARE": 0}
+
+
+def test_one_record_is_no_partner_that_moved() -> None:
+    steady = [(partner, "KE047>ARE") for partner in ("p", "q")] + [("p", "KE039>ARE")]
+    usual = [corridor(*who, window, 240) for who in steady for window in ("then", "now")]
+    for window, records in (("then", 1), ("then", 2)):
+        world = pd.concat([*usual, corridor("q", "KE039>ARE", window, records)], ignore_index=True)
+        assert shifts_of(world, totals_of(world))["moved_record_count"].sum() == 0
+
+
+def campaign_world(records: int = 300) -> pd.DataFrame:
+    """p reports so many more records of Busia > Dubai in March 2025."""
     usual = [
         corridor(partner, way, window, 240)
         for partner in ("p", "q")
@@ -312,7 +333,7 @@ def campaign_world() -> pd.DataFrame:
         for window in ("then", "now")
     ]
     more = corridor("p", "KE039>ARE", "now", 12)
-    more = more[more["month_from"] == month("2025-03")].assign(record_count=300)
+    more = more[more["month_from"] == month("2025-03")].assign(record_count=records)
     return pd.concat([*usual, more], ignore_index=True)
 
 
@@ -326,14 +347,16 @@ def test_campaign_without_places_leaves_the_partners_months_out() -> None:
     assert row["campaign_record_count"] == 300 + 20 and row["record_count_current"] == 480 + 300
 
 
-def test_campaign_at_places_leaves_the_partner_out_of_the_corridors_it_touches() -> None:
-    world = campaign_world()
-    is_touched = (world["record_count"] == 300) & (world["corridor_id"] == "KE039>ARE")
+@pytest.mark.parametrize("records", [300, 3000])
+def test_campaign_at_places_leaves_the_partner_out_of_the_corridors_it_touches(records: int) -> None:
+    """So large a campaign that the partner would seem to have moved is a campaign still."""
+    world = campaign_world(records)
+    is_touched = (world["record_count"] == records) & (world["corridor_id"] == "KE039>ARE")
     world = world.assign(campaign_count=world["record_count"].where(is_touched, 0))
     rows = shifts_of(world, totals_of(world)).set_index("corridor_id")
     assert rows["share_odds_ratio"].tolist() == pytest.approx([1.0, 1.0, 1.0])
-    assert rows["campaign_record_count"].tolist() == [0, 480 + 300, 0]
-    assert rows["record_count_current"].tolist() == [480, 480 + 300, 480]
+    assert rows["campaign_record_count"].tolist() == [0, 480 + records, 0]
+    assert rows["record_count_current"].tolist() == [480, 480 + records, 480]
 
 
 def test_shares_are_taken_of_the_corridors_that_did_not_change() -> None:
