@@ -313,7 +313,10 @@ def test_declared_move_makes_no_mover_of_another_partner() -> None:
         for window, records in zip(("then", "now"), both, strict=True)
     )
     found = shifts_of(world, totals_of(world), declared(("p", "coverage", "KE039", "2024-08", "2024-08")))
-    assert found.set_index("corridor_id")["moved_record_count"].to_dict() == {"KE039>ARE": 600, "KE047>ARE": 0}
+    assert found.set_index("corridor_id")["moved_record_count"].to_dict() == {
+        "KE039>ARE": 600,
+        "KE047>ARE": 0,
+    }
 
 
 def test_one_record_is_no_partner_that_moved() -> None:
