@@ -18,6 +18,8 @@ import pyarrow.parquet as pq
 
 EDITIONS = ("public", "members")
 WAIVERS = "quality.waivers.parquet"
+NOT_MEASURED = "marts.mart_not_measured.parquet"
+NO_ALERT_JUDGED = ("no_corridor_judged", "short_history")
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,14 @@ class Edition:
         """Waivers in force with author and reason; empty in the public edition."""
         path = self.path / "parquet" / WAIVERS
         return pq.read_table(path).to_pylist() if path.is_file() else []
+
+    @cached_property
+    def unjudged_alerts(self) -> str | None:
+        """Why no corridor at all could be judged for alerts; None where one was, and in public."""
+        path = self.path / "parquet" / NOT_MEASURED
+        rows = pq.read_table(path).to_pylist() if path.is_file() else []
+        reasons = (row["reason"] for row in rows if row["measure"] == "alerts")
+        return next((reason for reason in reasons if reason in NO_ALERT_JUDGED), None)
 
     def arrow(self, name: str) -> pa.Table:
         """Return a published table; an empty one where the edition lacks it."""

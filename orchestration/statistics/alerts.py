@@ -131,6 +131,7 @@ class Month(NamedTuple):
     shared: Reference
     dispersion: Floats
     left_out: Flags
+    is_judged: Flags
 
     def has_changed(self, items: Flags, side: int, policy: Policy) -> Flags:
         """Which of the items lie beyond the least factor on that side, with any partner left out."""
@@ -156,8 +157,9 @@ def alerts(
     calendar: pd.DataFrame,
     declared: pd.DataFrame,
     policy: Policy,
-) -> pd.DataFrame:
-    """One row a corridor with an alert in force at the newest complete month, or begun in the year before.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One row a corridor with an alert raised in the newest twelve complete months; one row that counts the
+    corridors that could not be judged in the newest of them, if any.
 
     The arguments are those of `corridor_shifts.corridor_shifts`. Records whose date allows several months do
     not enter.
@@ -167,30 +169,54 @@ def alerts(
     reports = Reports(*(with_month_numbers(frame[frame["record_grain"] == GRAIN]) for frame in frames))
     reports = reports.outside_campaigns()
     corridors = reports.of_level(LEVEL)
-    if complete.empty or corridors.empty:
-        return pd.DataFrame()
+    if complete.empty:
+        return pd.DataFrame(), pd.DataFrame()
     newest = month_number(complete.max())
     first = newest - int(policy.alert_judged_months) - _WARM_UP - _BEFORE + 1
     ends = corridors[PLACES].drop_duplicates("corridor_id").sort_values("corridor_id", ignore_index=True)
     months = _months(corridors, reports, ends, range(first, newest + 1))
     names = ends["corridor_id"].tolist()
+    not_measured = _not_measured(months, names, policy)
     found = [
         {"corridor_id": names[item], **row}
         for item, row in raised(months, policy)
         if names[item] != UNKNOWN_END
     ]
     if not found:
-        return pd.DataFrame()
+        return pd.DataFrame(), not_measured
     rows = pd.DataFrame(found).join(ends.set_index("corridor_id"), on="corridor_id")
     for name in ("first_month", "newest_month", "alerted_month"):
         rows[name] = [first_day(first + at) for at in rows[name]]
-    return rows.assign(level=LEVEL, record_grain=GRAIN)
+    return rows.assign(level=LEVEL, record_grain=GRAIN), not_measured
+
+
+def _not_measured(months: Months, names: list[str], policy: Policy) -> pd.DataFrame:
+    """How many corridors could not be judged in the newest month, and why: `below_minimum`, or of all of them
+    `no_corridor_judged` or `short_history`.
+    """
+    newest = months.totals.shape[1] - 1
+    is_old = newest >= _first_judged(months)
+    is_judged = (
+        judge(months, newest, policy).is_judged if is_old and names else np.zeros(len(names), np.bool_)
+    )
+    judged = is_judged[[name != UNKNOWN_END for name in names]]
+    if judged.size and judged.all():
+        return pd.DataFrame()
+    row = {
+        "level": LEVEL,
+        "record_grain": GRAIN,
+        "period_id": f"{first_day(months.first + newest):%Y-%m}",
+        "reason": "below_minimum" if judged.any() else "no_corridor_judged" if is_old else "short_history",
+        "corridor_count": int((~judged).sum()),
+    }
+    return pd.DataFrame([row])
 
 
 def raised(months: Months, policy: Policy) -> list[tuple[int, dict[str, Any]]]:
     """The alert of each corridor that has one, as its number and a row; months are numbers from 0 on."""
     judged_from, newest = _first_judged(months), months.totals.shape[1] - 1
-    judged = [judge(months, at, policy) for at in range(judged_from, newest + 1)]
+    is_told = months.monthly.any()
+    judged = [judge(months, at, policy) for at in range(judged_from, newest + 1) if is_told]
     if not judged:
         return []
     deviations = np.array([month.deviation for month in judged])
@@ -205,8 +231,8 @@ def raised(months: Months, policy: Policy) -> list[tuple[int, dict[str, Any]]]:
         )
         for item in np.flatnonzero(holds.any(axis=0)):
             begun, alerted, last = _newest_run(sums[:, item], holds[:, item])
-            if last + judged_from < newest and alerted + judged_from <= newest - policy.alert_judged_months:
-                continue
+            if alerted + judged_from <= newest - policy.alert_judged_months:
+                continue  # no early warning any more: shifts tell it
             row = {
                 "direction": direction,
                 "first_month": judged_from + begun,
@@ -228,9 +254,12 @@ def judge(months: Months, at: int, policy: Policy) -> Month:
     spans = (at - RECENT + 1, at)
     windows, one_month = (months.windows(at, first, at).without(left_out) for first in spans)
     shared = reference(windows, spread, policy)
-    beside = expected(one_month, reference_of(one_month, shared.is_in), spread)
-    enough = beside.records + one_month.baseline.sum(axis=0) >= policy.alert_minimum_records
-    return Month(np.where(enough, beside.deviation, 0.0), windows, shared, spread, left_out)
+    of_month = reference_of(one_month, shared.is_in)
+    beside = expected(one_month, of_month, spread)
+    is_compared = of_month.baseline_totals[:, None] > one_month.baseline * shared.is_in
+    records = beside.records + (one_month.baseline * is_compared).sum(axis=0)
+    enough = records >= policy.alert_minimum_records
+    return Month(np.where(enough, beside.deviation, 0.0), windows, shared, spread, left_out, enough)
 
 
 def expected(windows: TwoWindows, shared: Reference, spread: Floats) -> Expected:

@@ -39,10 +39,12 @@ def _measured(frames: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.D
     told_in_all, active_months = frames["int_source_counts"], frames["int_source_months"]
     months = (frames["int_corridor_counts"], told_in_all, active_months, frames["int_calendar_months"])
     declared = frames["int_declared_changes"]
+    raised, not_judged = alerts(*months, declared, policy)
     return {
         "hotspots": places,
         "corridor_shifts": corridor_shifts(*months, declared, frames["int_periods"], policy),
-        "alerts": alerts(*months, declared, policy),
+        "alerts": raised,
+        "alerts_not_measured": not_judged,
         "county_ratings": county_ratings(
             places, frames["int_county_counts"], told_in_all, active_months, frames["int_periods"], policy
         ),

@@ -42,8 +42,9 @@ DESCRIPTIONS = {
     "hotspots": "Activity at each place and role of a complete period, beside what its partners' own level "
     "lets expect.",
     "corridor_shifts": "Each corridor's share of partners' own records in two windows, judged.",
-    "alerts": "Corridors whose monthly records leave what partners' own level lets expect, in force or begun "
-    "in the twelve complete months before.",
+    "alerts": "Corridors whose monthly records leave what partners' own level lets expect, raised in the "
+    "newest twelve complete months.",
+    "alerts_not_measured": "How many corridors could not be judged in the newest complete month, and why.",
     "county_ratings": "The regional composite of each county and twelve months, with its components.",
 }
 
@@ -151,6 +152,15 @@ SCHEMAS = {
             ("leave_one_out_high", pa.float64()),
             ("partner_count", pa.int32()),
             ("evidence", pa.string()),
+        ]
+    ),
+    "alerts_not_measured": pa.schema(
+        [
+            ("level", pa.string()),
+            ("record_grain", pa.string()),
+            ("period_id", pa.string()),
+            ("reason", pa.string()),
+            ("corridor_count", pa.int64()),
         ]
     ),
     "county_ratings": pa.schema(

@@ -102,6 +102,13 @@ def test_members_see_every_alert_in_force_with_its_range(warehouse: duckdb.DuckD
     ]
 
 
+def test_corridors_that_could_not_be_judged_are_counted(warehouse: duckdb.DuckDBPyConnection) -> None:
+    counted = (
+        "select level, record_grain, reason, row_count from marts.mart_not_measured where measure = 'alerts'"
+    )
+    assert rows(warehouse, counted) == [("od", "case", "short_history", 0)]
+
+
 def test_the_public_sees_corridor_direction_and_first_month_of_released_alerts_alone(
     warehouse: duckdb.DuckDBPyConnection,
 ) -> None:
@@ -258,18 +265,44 @@ def edition(folder: Path, name: str, alerts: list[dict[str, Any]]) -> Edition:
 def test_the_first_page_of_members_has_a_sentence_an_alert(tmp_path: Path) -> None:
     brief = page_of(edition(tmp_path, "members", ALERTS)).sections["brief"]
     expected = "where partners’ own level would lead one to expect"
-    assert f"Several partners’ records show <5 cases since March 2026, {expected} 24 to 47." in brief
     assert (
-        f"One partner’s records show 31 cases since April 2026, {expected} 3 to 9; others have not confirmed it."
+        f"Several partners’ records show <5 cases from March 2026 to June 2026, {expected} 24 to 47." in brief
+    )
+    assert (
+        f"One partner’s records show 31 cases from April 2026 to June 2026, {expected} 3 to 9; others have not confirmed it."
     ) in brief
-    assert "Below about two" in brief.replace("below", "Below")
+    assert "a fall may be the end of a surge. Below about four records a month" in brief
+    assert "The newest months are left out until they are complete." in brief
 
 
 def test_members_read_that_there_is_no_alert_and_the_public_nothing(tmp_path: Path) -> None:
     members = page_of(edition(tmp_path / "members", "members", [])).sections["brief"]
-    assert "No alerts: no corridor has clearly more or fewer records" in members
+    assert "No alerts: of the corridors that can be judged, none has clearly more or fewer records" in members
+    assert "Below about four records a month" in members
     public = page_of(edition(tmp_path / "public", "public", [])).sections["brief"]
     assert "alert" not in public.casefold()
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (
+            "no_corridor_judged",
+            "Alerts are not measured: In the newest complete month and the year before, no",
+        ),
+        ("short_history", "Alerts are not measured: An alert needs fifteen complete months of reports"),
+        ("below_minimum", "No alerts: of the corridors that can be judged"),
+    ],
+)
+def test_members_read_why_no_alert_could_be_measured(tmp_path: Path, reason: str, said: str) -> None:
+    quiet = edition(tmp_path, "members", [])
+    rows = [
+        {"measure": "corridor_shifts", "reason": "no_corridor_judged"},
+        {"measure": "alerts", "reason": reason},
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), quiet.path / "parquet" / "marts.mart_not_measured.parquet")
+    brief = page_of(quiet).sections["brief"]
+    assert said in brief and brief.count("lerts are not measured") == (reason != "below_minimum")
 
 
 def test_the_public_report_says_corridor_direction_and_first_month(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def said(
     slots = {
         "name": name, "at": plain(say(f"claim.at.{role}", name=name)), "records": say.text("grain.case"),
         "earlier": EARLIER, "period": PERIOD, "riser": "Fixture to Fixture", "faller": NAME,
-        "month": "May", "count": "nine", "low": "two", "high": "five",
+        "month": "May", "until": "July", "count": "nine", "low": "two", "high": "five",
     }  # fmt: skip
     return plain(claim(say, measure, status, size, evidence, str, **slots))
 
@@ -71,7 +71,7 @@ def interval(low: float, ratio: float, high: float) -> Size:
          "large; others have not confirmed it"),
         ("alerts", "rise", Size(), "panel", "More cases than expected since May"),
         ("alerts", "seen", Size(), "single_partner",
-         "One partner’s records show nine cases since May, where partners’ own level would lead one to expect "
+         "One partner’s records show nine cases from May to July, where partners’ own level would lead one to expect "
          "two to five; others have not confirmed it"),
         ("displacement", "displaced_from", Size(), "panel",
          "Several partners’ records show that Sampleton to Fixture fell while Fixture to Fixture rose: "

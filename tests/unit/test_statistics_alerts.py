@@ -59,8 +59,19 @@ def steps(*levels: tuple[int, int]) -> list[int]:
 
 
 def raised(world: list[pd.DataFrame]) -> pd.DataFrame:
+    return measured(world)[0]
+
+
+def measured(world: list[pd.DataFrame]) -> tuple[pd.DataFrame, pd.DataFrame]:
     counts, totals, active, calendar, declared = world
     return alerts(counts, totals, active, calendar, declared, POLICY)
+
+
+def not_measured(world: list[pd.DataFrame]) -> list[tuple[str, int]]:
+    """Why corridors could not be judged in the newest month, and how many."""
+    rows = measured(world)[1]
+    assert all(rows["period_id"] == "2025-02") if len(rows) else True
+    return [(row["reason"], row["corridor_count"]) for row in rows.to_dict("records")]
 
 
 def alert_of(counts: list[int], **changes: Any) -> dict[str, Any] | None:
@@ -168,7 +179,35 @@ def test_an_empty_world_has_no_alerts() -> None:
     assert raised([one[:0] for one in frames({})]).empty
     young = [*frames({"KE010>KE047": steps((0, 30), (9, 8))})]
     young[:3] = [one[one.filter(like="month_").iloc[:, 0] >= date(2024, 6, 1)] for one in young[:3]]
-    assert raised(young).empty
+    assert raised(young).empty and not_measured(young) == [("short_history", 3)]
+
+
+def test_corridors_that_cannot_be_judged_are_counted() -> None:
+    assert not_measured(frames({"KE010>KE047": steps((6, 38))})) == []
+    rare = frames({"KE010>KE047": steps((6, 38)), "KE011>KE047": steps((0, 34), (1, 1), (0, 3))})
+    assert not_measured(rare) == [("below_minimum", 1)]
+
+
+def test_where_all_work_is_a_campaign_no_corridor_is_judged() -> None:
+    world = frames({"KE010>KE047": steps((6, 38))}, partners=("p",))
+    world[-1] = pd.DataFrame(
+        {"source": ["p"], "record_grain": ["case"], "kind": ["campaign"], "place_id": [None],
+         "month_from": [date(2023, 1, 1)], "month_to": [NEWEST]}
+    )  # fmt: skip
+    assert raised(world).empty and not_measured(world) == [("no_corridor_judged", 3)]
+
+
+def test_partner_with_one_corridor_alone_cannot_be_judged() -> None:
+    counts, *rest = frames({"KE010>KE047": steps((6, 38))}, partners=("p",))
+    counts = counts[counts["corridor_id"] == "KE010>KE047"]
+    totals = rest[0].assign(record_count=6)
+    assert not_measured([counts, totals, *rest[1:]]) == [("no_corridor_judged", 1)]
+
+
+def test_alert_raised_more_than_a_year_ago_is_listed_no_longer() -> None:
+    """Records grow ever more: the deviations never fall back to zero, and shifts tell the rest."""
+    growing = {"KE010>KE047": [round(10 * 1.05**at) for at in range(38)]}
+    assert raised(frames({**growing, "KE003>KE047": [60] * 38, "KE004>KE047": [60] * 38})).empty
 
 
 def test_declared_move_makes_no_mover_of_another_partner() -> None:

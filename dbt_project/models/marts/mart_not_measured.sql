@@ -1,5 +1,5 @@
 -- One row per measure, period, comparison, grain, population, role, level and reason: how many places or corridors
--- could not be measured.
+-- could not be measured. Of alerts the statistics have counted them.
 with places as (select * from {{ ref('mart_places') }}),
 
 periods as (select * from {{ ref('int_periods') }}),
@@ -77,3 +77,18 @@ select
     cast(sum(record_count) as bigint) as record_count
 from unmeasured
 group by measure, period_id, comparison, record_grain, population, role, level, reason
+
+union all
+
+select
+    'alerts' as measure,
+    period_id,
+    'none' as comparison,
+    record_grain,
+    'all' as population,
+    'none' as role,
+    level,
+    reason,
+    corridor_count as row_count,
+    cast(null as bigint) as record_count
+from {{ ref('stg_alerts_not_measured') }}

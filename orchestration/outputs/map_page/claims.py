@@ -9,7 +9,7 @@ from orchestration.outputs.claims import PANEL, Size, claim, uncontradicted
 from orchestration.outputs.edition import Edition
 from orchestration.outputs.texts import LANGUAGES, Slot, Texts, plain
 
-_NAMES = ("name", "earlier", "period", "riser", "faller", "month", "count", "low", "high")
+_NAMES = ("name", "earlier", "period", "riser", "faller", "month", "until", "count", "low", "high")
 _BRACES: dict[str, Slot] = {one: f"{{{one}}}" for one in _NAMES}
 _NONE = (None, "0")
 

@@ -13,13 +13,17 @@ MOST = 6  # on a page that has other findings
 
 
 def alerts(view: View) -> list[Block]:
-    """Return a paragraph an alert and their limits; members read in one line that there is none.
+    """Return a paragraph an alert and their limits; members read in one line that there is none, or why none
+    could be measured.
 
     The public edition has those that a steward released, and says nothing where there is none.
     """
     say, rows = view.say, view.alerts()
     if not rows:
-        return [] if view.is_public else [Paragraph(say("alerts.none"), tone="note")]
+        reason = view.published.edition.unjudged_alerts
+        why = say.meaning("not_measured", reason) if reason else ""
+        none = say("alerts.not_measured", why=why) if reason else (*say("alerts.none"), *say("alerts.limits"))
+        return [] if view.is_public else [Paragraph(none, tone="note")]
     more = say("alerts.more", count=str(len(rows) - MOST)) if len(rows) > MOST else ()
     return [
         Heading(say("alerts.title")),
@@ -29,7 +33,7 @@ def alerts(view: View) -> list[Block]:
 
 
 def alert(view: View, row: Row) -> Sentence:
-    """Return the claim on an alert: since when, and for members seen and expected records."""
+    """Return the claim on an alert: since when, and for members until when, seen and expected records."""
     cell = view.published.cell
     slots: dict[str, Slot] = {
         "month": cell("alerts", row, "first_month", view.published.month(day(row["first_month"]))),
@@ -37,6 +41,7 @@ def alert(view: View, row: Row) -> Sentence:
     }
     if view.is_public:
         return claim(view.say, "alerts", row["direction"], **slots)
+    slots["until"] = cell("alerts", row, "newest_month", view.published.month(day(row["newest_month"])))
     slots["count"] = view.published.count("alerts", row, "record")
     slots |= {end: cell("alerts", row, f"expected_{end}") for end in ("low", "high")}
     return claim(view.say, "alerts", "seen", None, row["evidence"], **slots)

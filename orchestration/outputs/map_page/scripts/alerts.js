@@ -41,6 +41,7 @@ const alertsView = {
   meanings: (row) => [["claim", row.data.claim]],
   named: ({ data }) => ({
     month: sayMonth(data.first_month),
+    until: sayMonth(data.newest_month),
     count: countText(data.record_count),
     low: count(data.expected_low ?? 0),
     high: count(data.expected_high ?? 0),
