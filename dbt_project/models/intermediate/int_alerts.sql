@@ -1,7 +1,7 @@
--- One row per alert, with whether a steward released it to the public: of cases alone, from origin to destination.
+-- One row per alert, with whether a steward released it to the public.
 select
     alerts.*,
-    releases.corridor_id is not null and alerts.record_grain = 'case' and alerts.level = 'od' as is_released
+    releases.corridor_id is not null as is_released
 from {{ ref('stg_alerts') }} as alerts
 left join {{ ref('stg_alert_releases') }} as releases
     on

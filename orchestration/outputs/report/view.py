@@ -120,16 +120,11 @@ class View:
         return sorted(rows, key=lambda row: -max(row["current_count"] or 0, row["baseline_count"] or 0))
 
     def alerts(self) -> list[Row]:
-        """Return the alerts in force: of cases first, origin to destination before those by transit place."""
+        """Return the alerts in force: the oldest first."""
         rows = self.published.rows("alerts")
         return sorted(
             rows,
-            key=lambda row: (
-                row["record_grain"] != GRAIN,
-                row["level"],
-                str(row["first_month"]),
-                row["corridor_id"],
-            ),
+            key=lambda row: (str(row["first_month"]), row["corridor_id"]),
         )
 
     def hotspots(self, role: str) -> list[Row]:

@@ -50,7 +50,7 @@ class AlertRelease(Decision):
         if payload.get("direction") and payload.get("first_month"):
             return payload
         corridor = str(payload.get("corridor"))
-        found = [row for row in releasable(settings) if row["corridor_id"] == corridor]
+        found = [row for row in review.read(settings, review.ALERTS) if row["corridor_id"] == corridor]
         if len(found) != 1:
             raise UsageError(say(NOT_RECORDED, fault=_no_alert(corridor)))
         return payload | {name: found[0][name] for name in ("direction", "first_month")}
@@ -73,7 +73,7 @@ class AlertRelease(Decision):
         return {"corridor": corridor_name(self.corridor), "month": f"{self.first_month:%Y-%m}"}
 
     def why_no_effect(self, settings: Settings) -> str | None:
-        if self.key in map(key_of, releasable(settings)):
+        if self.key in map(key_of, review.read(settings, review.ALERTS)):
             return None
         return _no_alert(self.corridor)
 
@@ -82,15 +82,6 @@ class AlertRelease(Decision):
             if isinstance(other, AlertRelease) and other.key == self.key:
                 return already("Decision {id} has released this alert.", other)
         return None
-
-
-def releasable(settings: Settings) -> list[dict[str, str]]:
-    """Return the alerts in force that a steward may release: of cases, from origin to destination."""
-    return list(filter(is_releasable, review.read(settings, review.ALERTS)))
-
-
-def is_releasable(row: Mapping[str, Any]) -> bool:
-    return (row["record_grain"], row["level"]) == ("case", "od")
 
 
 def key_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -129,7 +120,7 @@ def _public(settings: Settings, holding: Holding) -> set[tuple[str, str, str]]:
     decided = {
         (one["corridor"], one["direction"], str(one["first_month"])) for one in holding["alert_release"]
     }
-    return decided & set(map(key_of, releasable(settings)))
+    return decided & set(map(key_of, review.read(settings, review.ALERTS)))
 
 
 def _change(before: set[tuple[str, str, str]], after: set[tuple[str, str, str]]) -> Change:

@@ -9,7 +9,7 @@ from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.desk.lists import Cell, Choice, Column, List
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import decision
-from orchestration.stewardship.kinds.alert_release import corridor_name, is_releasable, key_of
+from orchestration.stewardship.kinds.alert_release import corridor_name, key_of
 
 
 def alerts(visit: Visit) -> Response:
@@ -25,7 +25,7 @@ def list_of_alerts(visit: Visit) -> List:
     }
 
     def is_public(row: dict[str, str]) -> bool:
-        return is_releasable(row) and key_of(row) in released
+        return key_of(row) in released
 
     def state(row: dict[str, str]) -> str:
         if is_public(row):
@@ -53,7 +53,7 @@ def list_of_alerts(visit: Visit) -> List:
     )  # fmt: skip
     choice = Choice(
         "alert",
-        lambda row: " ".join(key_of(row)) if is_releasable(row) and not is_public(row) else "",
+        lambda row: " ".join(key_of(row)) if not is_public(row) else "",
         lambda row: t("alerts.choose", corridor=corridor_name(row["corridor_id"])),
     )
     rows = sorted(review.read(settings, review.ALERTS), key=lambda row: row["is_published"] != "True")
