@@ -272,8 +272,8 @@ def decide_republish(settings: Settings, year: int, author: str, reason: str) ->
 def decide_alert(settings: Settings, origin: str, destination: str, author: str, reason: str) -> None:
     """Release an alert to the public.
 
-    ORIGIN and DESTINATION are ids of places, such as KE009 KE047. The public sees corridor, direction and
-    first month, no counts. A fresh warning also warns traffickers.
+    ORIGIN and DESTINATION are places by name or id, such as Mandera Nairobi or KE009 KE047. The public sees
+    corridor, direction and first month, no counts. A fresh warning also warns traffickers.
     """
     _record(settings, "alert_release", author, reason, corridor=f"{origin}>{destination}")
 

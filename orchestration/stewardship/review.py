@@ -188,11 +188,11 @@ def write_alerts(
     """Write the alerts of the current release, and those that a candidate alone has."""
     key = ("level", "corridor_id", "record_grain", "direction", "first_month")
     columns = (*key, "newest_month", "record_count_text", "expected_low", "expected_high", "evidence",
-               "is_published")  # fmt: skip
+               "in_current_release")  # fmt: skip
     found: dict[tuple[str, ...], dict[str, Any]] = {}
-    for rows, is_published in ((staged, False), (released, True)):
+    for rows, in_current_release in ((staged, False), (released, True)):
         found |= {
-            tuple(str(row[name]) for name in key): {**row, "is_published": is_published} for row in rows
+            tuple(str(row[name]) for name in key): {**row, "in_current_release": in_current_release} for row in rows
         }
     _write(settings, ALERTS, columns, [row for _, row in sorted(found.items())])
 

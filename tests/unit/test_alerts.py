@@ -139,12 +139,15 @@ def release_alert(settings: Settings, **payload: Any) -> dict[str, Any]:
     return record_decision(settings, "alert_release", "A. Steward", "partners agreed", NOW, **payload)
 
 
-def test_the_command_finds_direction_and_month(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("ends", [("KE010", "KE047"), ("Marsabit", "Nairobi")])
+def test_the_command_finds_direction_and_month(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, ends: tuple[str, str]
+) -> None:
     monkeypatch.setenv("NJIA_HOME", str(settings.home))
     monkeypatch.setenv("NJIA_PARTNERS", str(settings.partners))
     monkeypatch.setenv("NJIA_AS_OF", NOW.isoformat())
     arguments = ["--author", "A. Steward", "--reason", "partners agreed"]
-    done = CliRunner().invoke(cli, ["decide", "release-alert", "KE010", "KE047", *arguments])
+    done = CliRunner().invoke(cli, ["decide", "release-alert", *ends, *arguments])
     assert done.exit_code == 0, done.output
     [decided] = active_decisions(settings, NOW).alert_releases
     assert {name: decided[name] for name in FALL} == FALL

@@ -46,14 +46,17 @@ class AlertRelease(Decision):
 
     @classmethod
     def complete(cls, settings: Settings, payload: Payload) -> Payload:
-        """Add direction and first month of the corridor's alert."""
+        """Add direction and first month of the corridor's alert; places may be named by id or name."""
         if payload.get("direction") and payload.get("first_month"):
             return payload
         corridor = str(payload.get("corridor"))
-        found = [row for row in review.read(settings, review.ALERTS) if row["corridor_id"] == corridor]
+        listed = review.read(settings, review.ALERTS)
+        found = [row for row in listed if _is_between(row["corridor_id"], corridor)]
         if len(found) != 1:
             raise UsageError(say(NOT_RECORDED, fault=_no_alert(corridor)))
-        return payload | {name: found[0][name] for name in ("direction", "first_month")}
+        [row] = found
+        added = {name: row[name] for name in ("direction", "first_month")}
+        return payload | added | {"corridor": row["corridor_id"]}
 
     def completed_fields(self) -> list[tuple[str, str]]:
         return [("alert", " ".join(self.key))]
@@ -93,6 +96,15 @@ def corridor_name(corridor: str) -> str:
     """Return `Marsabit → Nairobi`."""
     names = places.place_names()
     return " → ".join(names.get(place, place) for place in corridor.split(">"))
+
+
+def _is_between(corridor_id: str, asked: str) -> bool:
+    """Whether a corridor has these ends, each written as its id or its name."""
+    names, ids, ends = places.place_names(), corridor_id.split(">"), asked.casefold().split(">")
+    return len(ids) == len(ends) and all(
+        end in (place.casefold(), names.get(place, place).casefold())
+        for place, end in zip(ids, ends, strict=True)
+    )
 
 
 def _no_alert(corridor: str) -> str:

@@ -127,7 +127,7 @@ def _pulls(settings: Settings) -> Iterator[Event]:
 def _alerts(settings: Settings) -> Iterator[Event]:
     """Yield the alerts of the current release, without a count. A candidate's wait until it is published."""
     for row in review.read(settings, review.ALERTS):
-        if row["is_published"] == "True":
+        if row["in_current_release"] == "True":
             sign = "▲" if row["direction"] == "rise" else "▼"
             detail = f"{sign} {corridor_name(row['corridor_id'])}, {row['first_month'][:7]}"
             yield Event(

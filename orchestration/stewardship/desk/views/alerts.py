@@ -30,7 +30,7 @@ def list_of_alerts(visit: Visit) -> List:
     def state(row: dict[str, str]) -> str:
         if is_public(row):
             return "alerts.released"
-        return "alerts.members" if row["is_published"] == "True" else "alerts.candidate"
+        return "alerts.members" if row["in_current_release"] == "True" else "alerts.candidate"
 
     def shown(row: dict[str, str]) -> Cell:
         link = decision(released[key_of(row)]).path if is_public(row) else ""
@@ -56,5 +56,5 @@ def list_of_alerts(visit: Visit) -> List:
         lambda row: " ".join(key_of(row)) if not is_public(row) else "",
         lambda row: t("alerts.choose", corridor=corridor_name(row["corridor_id"])),
     )
-    rows = sorted(review.read(settings, review.ALERTS), key=lambda row: row["is_published"] != "True")
+    rows = sorted(review.read(settings, review.ALERTS), key=lambda row: row["in_current_release"] != "True")
     return List(visit, rows, columns, choice=choice)
