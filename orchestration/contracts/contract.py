@@ -311,6 +311,16 @@ def _refuse_other_source(contract: Contract) -> None:
         )
 
 
+def _refuse_campaigns_unwatched(contract: Contract) -> None:
+    """Refuse a campaign before or after all that the partner watches: its days are wrong, or the coverage."""
+    for one in contract.campaigns if contract.coverage else ():
+        if all(one.to < time.from_ or (time.to and time.to < one.from_) for time in contract.coverage):
+            raise ValueError(
+                f"campaign {one.name!r} lies wholly outside the times under `coverage`; correct its days or "
+                "the coverage"
+            )
+
+
 def _refuse_contradictions(contract: Contract) -> None:
     """Raise ValueError with a sentence that says what to change."""
     _refuse_other_source(contract)
@@ -324,6 +334,7 @@ def _refuse_contradictions(contract: Contract) -> None:
             f"`publication` only goes with grain flow_count, not {contract.grain}: numbers that others "
             "published are context and no movements"
         )
+    _refuse_campaigns_unwatched(contract)
     _refuse_scattered_names(contract)
     takes_back = contract.withdrawn or (contract.consent and "withdrawn" in contract.consent.values.values())
     if takes_back and not contract.delivery.key_parts and contract.delivery.mode == "incremental":

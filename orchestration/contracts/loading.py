@@ -46,6 +46,18 @@ _FORMS = {
 }
 _BOOLEAN_TAG = "tag:yaml.org,2002:bool"
 _INTEGER_TAG = "tag:yaml.org,2002:int"
+_DAY_TAG = "tag:yaml.org,2002:timestamp"
+# What a key must hold, by the kind of a fault's message.
+_EXPECTED = {
+    "string_type": "text",
+    "list_type": "a list, such as [a, b]",
+    "dict_type": "lines of `key: value`",
+    "model_type": "lines of `key: value`",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+}
 
 
 class ContractFault(NjiaError):
@@ -111,6 +123,10 @@ def load_contract(path: Path) -> Contract:
     content = _parse(path, where)
     if unfinished := list(_unfinished_keys(content)):
         raise ContractFault([f"{where}: key `{key}` still says {TODO}: fill it in." for key in unfinished])
+    if empty := list(_empty_keys(content)):
+        raise ContractFault(
+            [f"{where}: `{key}` is empty: fill it in, or leave the key out." for key in empty]
+        )
     try:
         contract = Contract.model_validate(content)
     except ValidationError as error:
@@ -139,6 +155,16 @@ def _unfinished_keys(content: Any, location: tuple[Any, ...] = ()) -> Iterator[s
                 yield from _unfinished_keys(part, (*location, at))
     elif content == TODO:
         yield _path(list(location))
+
+
+def _empty_keys(content: dict[str, Any]) -> Iterator[str]:
+    """Yield the keys of what is watched that hold nothing; an empty `to` means still."""
+    for part in ("coverage", "campaigns"):
+        entries = content.get(part)
+        for at, entry in enumerate(entries if isinstance(entries, list) else ()):
+            for key, value in entry.items() if isinstance(entry, dict) else ():
+                if key != "to" and (value in (None, []) or (isinstance(value, str) and not value.strip())):
+                    yield _path([part, at, key])
 
 
 def _repeated_names(partner: str, contracts: list[Contract]) -> list[str]:
@@ -201,7 +227,13 @@ class _WithoutTraps(SafeConstructor):
             self._refuse_repeated_keys(node)
         if isinstance(node, yaml.ScalarNode):
             self._refuse_other_meanings(node)
-        return super().construct_object(node, deep)
+        try:
+            return super().construct_object(node, deep)
+        except ValueError:
+            if node.tag != _DAY_TAG:
+                raise
+            line = node.start_mark.line + 1
+            raise _Trap(f"line {line}: {node.value} is no day of the calendar. Correct it.") from None
 
     def _refuse_repeated_keys(self, node: yaml.MappingNode) -> None:
         seen: dict[str, int] = {}
@@ -256,6 +288,10 @@ def _sentence(where: str, fault: Any) -> str:
     if kind == "string_type" and isinstance(fault.get("input"), bool):
         shown = "true" if fault["input"] else "false"
         return f'{where}: `{path}` is {shown} but must be text. Write it in quotes, e.g. "TRUE".'
+    if kind in _EXPECTED:
+        return f"{where}: `{path}` must be {_EXPECTED[kind]}."
+    if kind == "too_short":
+        return f"{where}: `{path}` is empty; it needs at least one entry."
     if kind == "literal_error":
         expected = fault["ctx"]["expected"]
         options = [option.strip(" '") for option in expected.replace(" or ", ",").split(",")]

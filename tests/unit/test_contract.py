@@ -156,6 +156,17 @@ def test_a_contract_kept_in_a_landing_note_is_read_back_unchanged() -> None:
             "`publication.url` must be an address that begins with https:// or http://",
         ),
         ({"coverage": [watched(to="2019-01-01")]}, "`coverage[1]`: `to` is before `from`."),
+        ({"coverage": [watched(places=[])]}, "`coverage[1].places` is empty: fill it in, or leave the key out."),
+        ({"coverage": [watched(office=None)]}, "`coverage[1].office` is empty"),
+        ({"coverage": [watched(places="KE047")]}, "`coverage[1].places` must be a list, such as [a, b]."),
+        ({"campaigns": [campaign(name=" ")]}, "`campaigns[1].name` is empty"),
+        ({"campaigns": [campaign(name=["a"])]}, "`campaigns[1].name` must be text."),
+        ({"campaigns": [campaign(), campaign(places=[])]}, "`campaigns[2].places` is empty"),
+        (
+            {"coverage": [watched(to="2024-12-31")], "campaigns": [campaign()]},
+            "campaign 'Fixture screening' lies wholly outside the times under `coverage`",
+        ),
+        ({"fields": []}, "`fields` must be lines of `key: value`."),
         ({"campaigns": [campaign(to="2019-01-01")]}, "`campaigns[1]`: `to` is before `from`."),
         (
             {"campaigns": [campaign(), campaign(places=["nairobi"])]},
@@ -185,6 +196,11 @@ def test_yaml_traps_are_refused_with_the_quotes_to_add(tmp_path: Path) -> None:
         'in quotes: "047"'
         in faults(tmp_path, text + "period: {from: 2020-01-01, to: 2020-01-31, round: 047}\n")[0]
     )
+
+
+def test_a_day_that_no_calendar_has_is_refused_with_its_line(tmp_path: Path) -> None:
+    [sentence] = faults(tmp_path, "contract: a\nperiod: {from: 2026-06-01, to: 2026-06-31}\n")
+    assert sentence.endswith("line 2: 2026-06-31 is no day of the calendar. Correct it.")
 
 
 def test_a_repeated_key_is_refused_with_both_lines(tmp_path: Path) -> None:
