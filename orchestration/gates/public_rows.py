@@ -97,7 +97,9 @@ left join (
     from counts where table_name = 'places' and population = 'all' and record_grain = 'case'
     group by all
 ) using (period_id, place_id)
-where {new} and (listed.record_grain <> 'case' or coalesce(largest, 0) < {least})""",
+where {new} and (
+    listed.record_grain <> 'case' or components is not null or coalesce(largest, 0) < {least}
+)""",
     "routes": """
 from public.published.routes as listed
 left join members.published.routes as known using (period_id, line, line_id)

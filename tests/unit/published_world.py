@@ -98,7 +98,7 @@ def world(edition: str) -> dict[str, list[Row]]:
         "shifts": _shifts(edition),
         "alerts": [] if edition == "public" else ALERTS,
         "hotspots": [_hotspot(edition, window) for window in windows],
-        "risk": [{"period_id": "year-2025", "record_grain": "case", "place_id": "KE040", "place": "Busia", "band": "higher", "components": "origin;transit;change"}],
+        "risk": [{"period_id": "year-2025", "record_grain": "case", "place_id": "KE040", "place": "Busia", "band": "higher", "components": None if edition == "public" else "origin;transit;change"}],
         "novelty": [
             {
                 "period_id": "round-2020", "record_grain": "route_report", "item_kind": "corridor",

@@ -94,6 +94,7 @@ def test_the_counts_worked_out_by_hand_pass(world: tuple[Settings, Path]) -> Non
         ("a change with another count", "update shifts set baseline_count = 51, baseline_count_text = '51'"),
         ("a change of twelve months", "update shifts set comparison = 'months'"),
         ("a band of a small county", "update risk set place_id = 'KE001'"),
+        ("what a band rests on", "update risk set components = 'origin;transit;change'"),
         ("a number of reports", "update routes set report_count = 4 where line = 'corridor'"),
         ("a road that no three reports name", "update routes set line_id = 'od|TZA>KE047' where line = 'corridor'"),
         ("news of one partner", "update novelty set evidence_class = 'single_partner'"),

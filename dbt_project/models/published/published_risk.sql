@@ -1,5 +1,5 @@
 -- One row per edition, county, period and grain with a band of the index of reported activity. The public edition has
--- bands of closed years, of cases, where the larger of the county's public counts is 20 or more.
+-- bands of closed years, of cases, without the components, where the larger of the county's public counts is 20 or more.
 with ratings as (
     select *
     from {{ ref('mart_regional_risk') }}
@@ -41,7 +41,7 @@ editions as (
         ratings.record_grain,
         ratings.place_id,
         ratings.band,
-        ratings.components
+        cast(null as {{ text_type() }}) as components
     from ratings
     inner join counties on ratings.place_id = counties.place_id and ratings.period_id = counties.period_id
     where
