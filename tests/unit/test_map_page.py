@@ -162,7 +162,7 @@ def test_every_text_of_page_and_scripts_is_in_both_languages(pages: dict[str, st
 CODES = {
     ("corridors", "level"): "level", ("corridors", "direction"): "direction",
     ("corridors", "population"): "people", ("corridors", "record_grain"): "grain", ("places", "role"): "list",
-    ("hotspots", "label"): "label", ("hotspots", "factor_band"): "band", ("hotspots", "role"): "role",
+    ("hotspots", "label"): "label", ("hotspots", "role"): "role",
     ("shifts", "status"): "status", ("shifts", "evidence"): "evidence", ("risk", "band"): "risk_band",
     ("periods", "period_kind"): "kind", ("novelty", "evidence_class"): "evidence_class",
     ("novelty", "item_kind"): "kind_of_item", ("completeness", "field"): "field",

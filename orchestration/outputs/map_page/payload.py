@@ -27,7 +27,7 @@ COLUMNS = {
         "code", "movement_count",
     ),
     "hotspots": (
-        "period_id", "record_grain", "population", "place_id", "role", "label", "factor_band",
+        "period_id", "record_grain", "population", "place_id", "role", "label",
         "at_least_times", "movement_count", "trend_category",
     ),
     "shifts": (

@@ -18,7 +18,6 @@ const hotspotsView = {
       [
         columnOf("place", (row) => row.title),
         codeColumn("label", "label"),
-        codeColumn("factor_band", "band"),
         numberColumn("at_least", (row) => row.data.at_least_times, (times) => (times === null ? "" : `× ${times}`)),
         numberColumn("movements", (row) => row.value, blankCount),
         codeColumn("trend", "trend", "trend_category"),
