@@ -27,7 +27,7 @@ from orchestration.outputs.report.view import View, capital
 from orchestration.outputs.texts import Sentence, Value
 
 WIDE, SIDE, THIRD, HALF = 120.0, 52.0, 55.3, 86.0  # millimetres
-SHORT_PLOT, MOST_BARS, MOST_BORDER_POINTS = 15, 8, 6
+LINES_BESIDE, MOST_BARS, MOST_BORDER_POINTS = 5, 8, 6
 FIELDS = ("origin", "transit", "nationality", "recruitment_method", "industry", "means_of_control")
 UNKNOWN = ("transit", "recruitment_method", "nationality", "industry", "means_of_control")
 
@@ -194,8 +194,8 @@ def _second(view: View, figures: Mapping[str, str]) -> list[Block]:
             Paragraph(say(key, earlier=view.period_before, period=view.period), tone="note"),
         ]
         right: list[Block] = [*findings.beside_the_dots(view)]
-        # Beside a short plot the sentences need the whole column.
-        (left if len(dots(view)) < SHORT_PLOT else right).extend(border)
+        # A sentence is about as high as five corridors of the plot: the border points go to the shorter side.
+        (left if len(dots(view)) < LINES_BESIDE * len(right) else right).extend(border)
         blocks += [Heading(findings.changes_title(view)), Columns((WIDE, SIDE), (left, right))]
     else:
         blocks += border
