@@ -192,7 +192,8 @@ def write_alerts(
     found: dict[tuple[str, ...], dict[str, Any]] = {}
     for rows, in_current_release in ((staged, False), (released, True)):
         found |= {
-            tuple(str(row[name]) for name in key): {**row, "in_current_release": in_current_release} for row in rows
+            tuple(str(row[name]) for name in key): {**row, "in_current_release": in_current_release}
+            for row in rows
         }
     _write(settings, ALERTS, columns, [row for _, row in sorted(found.items())])
 

@@ -156,7 +156,10 @@ def test_a_contract_kept_in_a_landing_note_is_read_back_unchanged() -> None:
             "`publication.url` must be an address that begins with https:// or http://",
         ),
         ({"coverage": [watched(to="2019-01-01")]}, "`coverage[1]`: `to` is before `from`."),
-        ({"coverage": [watched(places=[])]}, "`coverage[1].places` is empty: fill it in, or leave the key out."),
+        (
+            {"coverage": [watched(places=[])]},
+            "`coverage[1].places` is empty: fill it in, or leave the key out.",
+        ),
         ({"coverage": [watched(office=None)]}, "`coverage[1].office` is empty"),
         ({"coverage": [watched(places="KE047")]}, "`coverage[1].places` must be a list, such as [a, b]."),
         ({"campaigns": [campaign(name=" ")]}, "`campaigns[1].name` is empty"),
