@@ -287,7 +287,8 @@ def _expected_table(
     """A row a tier that has records; no persons where they cannot be told apart.
 
     A pair's tier is that of its weaker record, and the duplicate is counted there. Persons are no fewer than
-    one partner knows, and no more than links leave. Blocks are of all tiers: pairs that they left out stand beside the strongest.
+    one partner knows, and no more than links leave. Blocks are of all tiers: pairs that they left out stand
+    beside the strongest.
     """
     by_status = Counter((link.scored.tier, link.status) for link in links)
     beside = Counter(unseen["tier"].to_pylist())

@@ -190,10 +190,9 @@ def write_alerts(
     columns = (*key, "newest_month", "record_count_text", "expected_low", "expected_high", "evidence",
                "in_current_release")  # fmt: skip
     found: dict[tuple[str, ...], dict[str, Any]] = {}
-    for rows, in_current_release in ((staged, False), (released, True)):
+    for rows, is_current in ((staged, False), (released, True)):
         found |= {
-            tuple(str(row[name]) for name in key): {**row, "in_current_release": in_current_release}
-            for row in rows
+            tuple(str(row[name]) for name in key): {**row, "in_current_release": is_current} for row in rows
         }
     _write(settings, ALERTS, columns, [row for _, row in sorted(found.items())])
 
