@@ -158,8 +158,8 @@ def alerts(
     declared: pd.DataFrame,
     policy: Policy,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """One row a corridor with an alert raised in the newest twelve complete months; one row that counts the
-    corridors that could not be judged in the newest of them, if any.
+    """One row a corridor with an alert raised at most twelve months before the newest complete month; one row
+    that counts the corridors that could not be judged in that month, if any.
 
     The arguments are those of `corridor_shifts.corridor_shifts`. Records whose date allows several months do
     not enter.
@@ -231,7 +231,7 @@ def raised(months: Months, policy: Policy) -> list[tuple[int, dict[str, Any]]]:
         )
         for item in np.flatnonzero(holds.any(axis=0)):
             begun, alerted, last = _newest_run(sums[:, item], holds[:, item])
-            if alerted + judged_from <= newest - policy.alert_judged_months:
+            if alerted + judged_from < newest - policy.alert_judged_months:
                 continue  # no early warning any more: shifts tell it
             row = {
                 "direction": direction,

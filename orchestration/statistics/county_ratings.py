@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 
 from orchestration.statistics.comparisons import MONTHS, Comparison, month_windows, told, with_month_numbers
 from orchestration.statistics.labels import WITHOUT_NUMBERS
+from orchestration.statistics.moved_partners import declared_moves, outside_campaigns
 from orchestration.statistics.policy import Policy
 from orchestration.statistics.regional_risk import (
     COMPONENTS,
@@ -33,6 +35,7 @@ def county_ratings(
     county_counts: pd.DataFrame,
     partner_counts: pd.DataFrame,
     active_months: pd.DataFrame,
+    declared: pd.DataFrame,
     periods: pd.DataFrame,
     policy: Policy,
 ) -> pd.DataFrame:
@@ -40,14 +43,13 @@ def county_ratings(
 
     Args:
         places: rows of `hotspots.hotspots`, with log_ratio and log_error of each county and role.
-        county_counts: source, record_grain, place_id, month_from, month_to, record_count.
+        county_counts: source, record_grain, place_id, month_from, month_to, record_count, campaign_count.
         partner_counts: the same without the place: every record of a partner once.
         active_months: source, record_grain, month_start.
+        declared: source, record_grain, kind, place_id, month_from, month_to.
         periods: period_id, period_kind, period_from, period_to, is_complete.
     """
-    told_of, told_in_all, active = (
-        with_month_numbers(frame) for frame in (county_counts, partner_counts, active_months)
-    )
+    frames = [with_month_numbers(one) for one in (county_counts, partner_counts, active_months, declared)]
     measured = places[
         (places["place_level"] == "county")
         & (places["population"] == "all")
@@ -59,11 +61,9 @@ def county_ratings(
     for (grain, period), of_period in measured.groupby(["record_grain", "period_id"], sort=True):
         if period not in last_days:
             continue
-        counts, totals, reported = (
-            frame[frame["record_grain"] == grain] for frame in (told_of, told_in_all, active)
-        )
+        counts, totals, active, known = (frame[frame["record_grain"] == grain] for frame in frames)
         comparison = Comparison(MONTHS, *month_windows(last_days[period], _MONTHS_OF_A_PERIOD))
-        changes = _changes(comparison, counts, totals, reported, policy)
+        changes = _changes(comparison, counts, totals, active, known, policy)
         for county, levels in sorted(_levels(of_period).items()):
             components = {**dict.fromkeys(ROLES), **levels, "change": changes.get(county)}
             rows.append(
@@ -77,10 +77,27 @@ def _changes(
     county_counts: pd.DataFrame,
     partner_counts: pd.DataFrame,
     active_months: pd.DataFrame,
+    declared: pd.DataFrame,
     policy: Policy,
 ) -> dict[str, LogNormalRatio]:
-    """By what factor each county's share of partners' own records changed, where there are enough to tell."""
+    """By what factor each county's share of partners' own records changed, where there are enough to tell.
+
+    Without campaigns, and without partners at counties that they declare to begin or cease to watch. A record
+    may touch several counties, so totals stay as they are.
+    """
+    county_counts, partner_counts, active_months = (
+        outside_campaigns(frame, declared) for frame in (county_counts, partner_counts, active_months)
+    )
+    in_campaign = county_counts.assign(record_count=county_counts["campaign_count"])
     counties = told(comparison, county_counts, partner_counts, active_months, "place_id")
+    campaign = told(
+        comparison, in_campaign, partner_counts, active_months, "place_id", counties.items
+    ).windows
+    months = comparison.baseline.months[0], comparison.current.months[-1]
+    left_out = declared_moves(declared, counties.partners, counties.items, *months)
+    left_out |= campaign.baseline + campaign.current > 0
+    then, now = (np.where(left_out, 0, counts) for counts in counties.windows[:2])
+    counties = replace(counties, windows=counties.windows._replace(baseline=then, current=now))
     comparable = counties.windows.of(counties.windows.is_comparable)
     records = (comparable.baseline + comparable.current).sum(axis=0)
     ratios, spread = share_ratios(counties.windows), np.sqrt(counties.dispersion(policy))

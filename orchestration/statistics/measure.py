@@ -46,7 +46,13 @@ def _measured(frames: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.D
         "alerts": raised,
         "alerts_not_measured": not_judged,
         "county_ratings": county_ratings(
-            places, frames["int_county_counts"], told_in_all, active_months, frames["int_periods"], policy
+            places,
+            frames["int_county_counts"],
+            told_in_all,
+            active_months,
+            declared,
+            frames["int_periods"],
+            policy,
         ),
     }
 

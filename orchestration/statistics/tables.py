@@ -22,7 +22,7 @@ AGGREGATES = {
         "destination_place_id", "month_from", "month_to", "round", "record_count", "campaign_count",
     ),
     "intermediate.int_county_counts": (
-        "source", "record_grain", "place_id", "month_from", "month_to", "record_count",
+        "source", "record_grain", "place_id", "month_from", "month_to", "record_count", "campaign_count",
     ),
     "intermediate.int_source_counts": (
         "source", "record_grain", "month_from", "month_to", "round", "record_count", "unknown_end_count",
@@ -42,8 +42,8 @@ DESCRIPTIONS = {
     "hotspots": "Activity at each place and role of a complete period, beside what its partners' own level "
     "lets expect.",
     "corridor_shifts": "Each corridor's share of partners' own records in two windows, judged.",
-    "alerts": "Corridors whose monthly records leave what partners' own level lets expect, raised in the "
-    "newest twelve complete months.",
+    "alerts": "Corridors whose monthly records leave what partners' own level lets expect, raised at most "
+    "twelve months before the newest complete one.",
     "alerts_not_measured": "How many corridors could not be judged in the newest complete month, and why.",
     "county_ratings": "The regional composite of each county and twelve months, with its components.",
 }

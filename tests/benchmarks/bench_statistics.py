@@ -133,7 +133,7 @@ def aggregates(count: int) -> dict[str, pa.Table]:
         "int_corridor_counts": counted(pd.concat(levels), [*MONTH_KEYS, "round", *corridor]).assign(
             campaign_count=0
         ),
-        "int_county_counts": counted(touched, [*MONTH_KEYS, "place_id"]),
+        "int_county_counts": counted(touched, [*MONTH_KEYS, "place_id"]).assign(campaign_count=0),
         "int_source_counts": counted(told, [*MONTH_KEYS, "round"]).assign(
             unknown_end_count=0, unknown_way_count=0
         ),

@@ -54,16 +54,30 @@ def touches(partner: str, county: str, year: int, records: int) -> dict[str, Any
     first, last = date(year, 1, 1), date(year, 12, 1)
     return {
         "source": partner, "record_grain": "case", "place_id": county, "month_from": first, "month_to": last,
-        "round": None, "record_count": records,
+        "round": None, "record_count": records, "campaign_count": 0,
     }  # fmt: skip
 
 
-def rated(places: list[dict[str, Any]], counts: list[dict[str, Any]], each_year: int = 100) -> pd.DataFrame:
+UNDECLARED = pd.DataFrame(
+    columns=["source", "record_grain", "kind", "place_id", "month_from", "month_to"], dtype=object
+)
+
+
+def rated(
+    places: list[dict[str, Any]],
+    counts: list[dict[str, Any]],
+    each_year: int = 100,
+    declared: pd.DataFrame = UNDECLARED,
+) -> pd.DataFrame:
     """Ratings by county, where each partner has so many records in all each year."""
     county_counts = pd.DataFrame(counts)
-    totals = county_counts.drop(columns="place_id").assign(record_count=each_year).drop_duplicates()
+    totals = (
+        county_counts.drop(columns=["place_id", "campaign_count"])
+        .assign(record_count=each_year)
+        .drop_duplicates()
+    )
     silent = pd.DataFrame({"source": [], "record_grain": [], "month_start": []})
-    found = county_ratings(pd.DataFrame(places), county_counts, totals, silent, PERIODS, POLICY)
+    found = county_ratings(pd.DataFrame(places), county_counts, totals, silent, declared, PERIODS, POLICY)
     return found.set_index(["place_id", "period_id"]) if len(found) else found
 
 
@@ -127,6 +141,26 @@ def test_a_partner_that_began_in_the_period_changes_nothing() -> None:
     assert row["change_ratio"] == pytest.approx(2.25)
 
 
+@pytest.mark.parametrize("change", ["campaign there", "campaign of all work", "coverage"])
+def test_campaign_or_declared_move_of_a_partner_changes_nothing(change: str) -> None:
+    """Of r the county had 10 records, then 90, by a campaign or because r began to watch it."""
+    in_campaign = 80 if change == "campaign there" else 0
+    more = [
+        touches("r", "KE040", 2023, 10),
+        touches("r", "KE040", 2024, 90) | {"campaign_count": in_campaign},
+    ]
+    kind, _, where = change.partition(" ")
+    declared = pd.DataFrame(
+        {"source": ["r"], "record_grain": ["case"], "kind": [kind], "month_from": [date(2024, 3, 1)],
+         "place_id": [None if where else "KE040"], "month_to": [date(2024, 5, 1)]}
+    )  # fmt: skip
+    places = roles("KE040", 2.0, 1.0, 0.5)
+    without = rated(places, [*CHANGED, *more]).loc[("KE040", "year-2024"), "change_ratio"]
+    known = UNDECLARED if change == "campaign there" else declared
+    row = rated(places, [*CHANGED, *more], declared=known).loc[("KE040", "year-2024")]
+    assert row["change_ratio"] == pytest.approx(2.25) and (in_campaign or without > 3)
+
+
 def named_bands(seeds: range, kind: Kind) -> list[tuple[bool, float]]:
     """Of each band that is named in made-up worlds: whether it is right, and its probability.
 
@@ -143,7 +177,7 @@ def named_bands(seeds: range, kind: Kind) -> list[tuple[bool, float]]:
             where = catchment([of.counts], len(of.counts.records))
             found = of_window(PLACE_IDS, of.counts, where, POLICY)
             frames.append(pd.DataFrame(found).assign(place_role=role, **keys))
-        found = county_ratings(pd.concat(frames), nothing, nothing, silent, PERIODS, POLICY)
+        found = county_ratings(pd.concat(frames), nothing, nothing, silent, UNDECLARED, PERIODS, POLICY)
         for row in found[found["band"].isin(BANDS)].to_dict("records"):
             at = PLACE_IDS.index(row["place_id"])
             scores = {
@@ -181,6 +215,7 @@ def test_no_world_is_too_empty() -> None:
         nothing,
         nothing,
         pd.DataFrame({"source": [], "record_grain": [], "month_start": []}),
+        UNDECLARED,
         PERIODS,
         POLICY,
     ).iloc[0]
