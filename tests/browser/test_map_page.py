@@ -149,7 +149,7 @@ def test_alerts_are_drawn_listed_and_explained(open_map: OpenMap, tmp_path: Path
     )  # fmt: skip
     second.click()
     assert (
-        "records show <5 cases since Mar 2026, where partners’ own level would lead one to expect 24 to 47"
+        "records show <5 cases from Mar 2026 to Jun 2026, where partners’ own level would lead one to expect 24 to 47"
         in page.locator("#details").inner_text()
     )
 
