@@ -128,12 +128,10 @@ def _pairs_of(partner: Ints) -> tuple[int, int]:
 def _paired(scored: Scored, ids: Ints) -> pa.Table:
     """The PAIRS that were scored."""
     ends = np.sort(np.stack([ids[scored.first], ids[scored.second]]), axis=0)
-    every = np.array(
-        [one.probability for way in scored.draws for one in way] or [scored.estimate.probability]
-    )
+    drawn = scored.draws[0] if scored.draws else [scored.estimate]
     rest = (1 - policy.RANGE_SHARE) / 2
     likely = scored.estimate.probability
-    low, high = np.quantile(every, [rest, 1 - rest], axis=0)
+    low, high = np.quantile([one.probability for one in drawn], [rest, 1 - rest], axis=0)
     tiers = pa.DictionaryArray.from_arrays(pa.array(scored.kinds, pa.int32()), list(policy.LINKED_TIERS))
     columns = {
         "record_a": ends[0],

@@ -204,6 +204,8 @@ def test_links_find_the_persons_that_partners_share(world: str) -> None:
     taken = pairs_of(linked.links, "taken")
     assert len(taken & true) / len(taken) >= precision
     assert len(taken & true) / len(true) >= recall
+    asked = [row for row in linked.links.to_pylist() if row["status"] == "review"]
+    assert np.median([row["probability_high"] - row["probability_low"] for row in asked]) < 0.25
     tiers = dict(zip(*(linked.records[name].to_pylist() for name in ("record_id", "tier")), strict=True))
     for row in linked.expected.to_pylist():
         if row["persons_expected"] is not None and row["record_count"] > 1000:
