@@ -21,11 +21,9 @@ class Clusters:
             self._above[record], record = root, self._above[record]
         return root
 
-    def join(self, first: int, second: int) -> bool:
-        """Whether the two were apart until now."""
+    def join(self, first: int, second: int) -> None:
         low, high = sorted((self.of(first), self.of(second)))
         self._above[high] = low
-        return low != high
 
     def members(self) -> dict[int, list[int]]:
         """The records of each cluster, smallest first."""

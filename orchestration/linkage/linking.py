@@ -166,7 +166,7 @@ def _known_to_stewards_alone(pairs: pa.Table, records: pa.Table, tiers: Tiers, r
     """Accepted pairs that agree in too little to be looked at, with the tier of the weaker record."""
     scored = pairs.filter(pa.array(ruled(pairs, rulings.accepted)))
     known = set(zip(scored["record_a"].to_pylist(), scored["record_b"].to_pylist(), strict=True))
-    tier_of = dict(_of(records, {end for pair in rulings.accepted for end in pair}, tiers))
+    tier_of = dict(zip(records["record_id"].to_pylist(), tiers.tolist(), strict=True))
     rows = [
         {
             "record_a": pair[0],
@@ -211,31 +211,13 @@ def _standings(records: pa.Table) -> list[int]:
     return [place[row] for row in told]
 
 
-def _of(records: pa.Table, asked: set[int], told: Tiers) -> list[tuple[int, str]]:
-    """The records asked for that there are, with what is told of each in their order."""
-    is_asked = pc.is_in(records["record_id"], value_set=pa.array(asked, type=pa.int64())).to_numpy()
-    found = records.filter(pa.array(is_asked))["record_id"].to_pylist()
-    return list(zip(found, told[is_asked].tolist(), strict=True))
-
-
 def _filled(records: pa.Table, column: str) -> npt.NDArray[np.bool_]:
     return np.asarray(pc.is_valid(records[column]).to_numpy())
 
 
 def _link_table(links: list[Link]) -> pa.Table:
-    rows = [
-        {
-            "record_a": link.scored.pair[0],
-            "record_b": link.scored.pair[1],
-            "tier": link.scored.tier,
-            "probability_low": link.scored.low,
-            "probability": link.scored.probability,
-            "probability_high": link.scored.high,
-            "status": link.status,
-            "reason": link.reason,
-        }
-        for link in links
-    ]
+    told = ((*link.scored.pair, *link.scored[1:5], link.status, link.reason) for link in links)
+    rows = [dict(zip(LINKS.names, row, strict=True)) for row in told]
     return pa.Table.from_pylist(rows, schema=LINKS).sort_by(
         [("record_a", "ascending"), ("record_b", "ascending")]
     )
