@@ -35,7 +35,7 @@ class Scored:
     """Pairs across partners, as rows of the frame; `weight` is log2 of the odds, before rivals.
 
     Links are decided by `estimate`, which finds more of them; persons are counted by `counted`, of names
-    without their kinds, which comes closer to their number. `draws` are estimates under other assumptions, one
+    without their kinds, which comes closer to their number. `draws` are estimates under other assumptions, a
     list for each way of drawing. `false`: the pairs within partners that would be counted as one person.
     """
 
