@@ -112,7 +112,10 @@ from public.published.novelty as listed
 where {new} and (record_grain <> 'route_report' or evidence_class is distinct from 'panel_confirmed')""",
     "coverage": """
 from public.published.coverage as listed
-where {new} and (record_grain <> 'case' or abs(one_partner_share * 20 % 1 - 0.5) < 0.499)""",
+where {new} and (
+    record_grain <> 'case' or abs(one_partner_share * 20 % 1 - 0.5) < 0.499
+    or coalesce(partners_started, partners_stopped) is not null
+)""",
     "completeness": """
 from public.published.completeness as listed
 left join (from counts where cell = 'total|total' and population = 'all') as total

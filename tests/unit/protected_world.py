@@ -218,6 +218,7 @@ def _tables(
         ],
         "coverage": [
             {**year, "partner_count": 5, "county_count": 9,
+             "partners_started": None, "partners_stopped": None,
              "one_partner_share": 0.35 if edition == "public" else 0.3333}
         ],
         "completeness": [{**year, "field": "origin", "known_share": 0.95 if edition == "public" else 0.9612}],

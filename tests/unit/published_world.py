@@ -116,6 +116,7 @@ def world(edition: str) -> dict[str, list[Row]]:
             {
                 "period_id": window, "record_grain": "case", "partner_count": 5, "county_count": 9,
                 "one_partner_share": 0.25,
+                **({} if edition == "public" else {"partners_started": 1, "partners_stopped": 2}),
             }
             for window in windows
         ],

@@ -99,6 +99,7 @@ def test_the_counts_worked_out_by_hand_pass(world: tuple[Settings, Path]) -> Non
         ("a road that no three reports name", "update routes set line_id = 'od|TZA>KE047' where line = 'corridor'"),
         ("news of one partner", "update novelty set evidence_class = 'single_partner'"),
         ("an exact share", "update coverage set one_partner_share = 0.3333"),
+        ("partners that came", "update coverage set partners_started = 1"),
         ("a number of others without its source", "update context_counts set publication_licence = null"),
         ("a number of others at a town", "update context_counts set counted_at_place_id = 'tn-ken-ruiru'"),
         ("a number of others that members lack", "update context_counts set person_count = 854"),

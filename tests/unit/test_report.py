@@ -122,6 +122,20 @@ def test_brief_names_the_findings_and_ends_in_swahili(pages: dict[str, Read]) ->
     assert "Kesi za Marsabit hadi Nairobi: 158 katika 2024, 71 katika 2025." in brief
 
 
+def test_totals_stand_beside_the_partners_that_came_and_left(pages: dict[str, Read], tmp_path: Path) -> None:
+    moved = "Totals move with them, shares of change do not."
+    assert f"began between the periods: one; that stopped: two. {moved}" in pages["members"].sections["brief"]
+    assert "Totals also move with how many partners report" in pages["public"].sections["brief"]
+    assert moved not in pages["public"].sections["brief"]
+    coverage = [row | {"partners_started": 0, "partners_stopped": 0} for row in world("members")["coverage"]]
+    assert moved not in page_of(edition(tmp_path, "members", coverage=coverage)).sections["brief"]
+
+
+def test_the_brief_says_of_how_many_corridors_a_change_is_known(pages: dict[str, Read]) -> None:
+    for name, words in (("members", "the twelve months to June 2026"), ("public", "2025")):
+        assert f"corridors listed in {words}, the others could not be judged" in pages[name].sections["brief"]
+
+
 def test_children_of_a_county_are_a_fraction_only_from_fifty_cases_on(tmp_path: Path) -> None:
     places = world("public")["places"]
     for row in places:

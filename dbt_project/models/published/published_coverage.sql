@@ -1,16 +1,66 @@
 -- One row per edition, period and grain: how many partners reported and from how many counties. The public edition has
--- cases of closed years, shares to the nearest five percent.
-with partners as (
-    select
+-- cases of closed years, shares to the nearest five percent, and not which partners came and left.
+with periods as (select * from {{ ref('int_periods') }}),
+
+sources as (
+    select distinct
         periods.period_id,
         months.record_grain,
-        cast(count(distinct months.source) as integer) as partner_count
+        months.source
     from {{ ref('int_source_months') }} as months
-    inner join {{ ref('int_periods') }} as periods
+    inner join periods
         on
             months.month_start >= {{ month_of('periods.period_from') }}
             and months.month_start <= periods.period_to
-    group by periods.period_id, months.record_grain
+),
+
+-- Sources of each period and of the same period a year before.
+both_periods as (
+    select
+        period_id,
+        record_grain,
+        source,
+        1 as is_now,
+        0 as is_before
+    from sources
+
+    union all
+
+    select
+        periods.period_id,
+        sources.record_grain,
+        sources.source,
+        0 as is_now,
+        1 as is_before
+    from periods
+    inner join periods as earlier
+        on
+            periods.period_kind = earlier.period_kind
+            and earlier.period_from = {{ months_after('periods.period_from', -12) }}
+    inner join sources on earlier.period_id = sources.period_id
+),
+
+compared as (
+    select
+        period_id,
+        record_grain,
+        source,
+        max(is_now) as is_now,
+        max(is_before) as is_before
+    from both_periods
+    group by period_id, record_grain, source
+),
+
+partners as (
+    select
+        period_id,
+        record_grain,
+        cast(sum(is_now) as integer) as partner_count,
+        case when max(is_before) = 1 then cast(sum(1 - is_before) as integer) end as partners_started,
+        case when max(is_before) = 1 then cast(sum(1 - is_now) as integer) end as partners_stopped
+    from compared
+    group by period_id, record_grain
+    having max(is_now) = 1
 ),
 
 counties as (
@@ -32,6 +82,8 @@ network as (
         partners.period_id,
         partners.record_grain,
         partners.partner_count,
+        partners.partners_started,
+        partners.partners_stopped,
         coalesce(counties.county_count, 0) as county_count,
         counties.one_partner_share
     from partners
@@ -45,7 +97,9 @@ made as (
         record_grain,
         partner_count,
         county_count,
-        round(one_partner_share, 4) as one_partner_share
+        round(one_partner_share, 4) as one_partner_share,
+        partners_started,
+        partners_stopped
     from network
 
     union all
@@ -56,7 +110,9 @@ made as (
         network.record_grain,
         network.partner_count,
         network.county_count,
-        round(network.one_partner_share * 20) / 20 as one_partner_share
+        round(network.one_partner_share * 20) / 20 as one_partner_share,
+        cast(null as integer) as partners_started,
+        cast(null as integer) as partners_stopped
     from network
     inner join new_periods on network.period_id = new_periods.period_id
     where network.record_grain = 'case'

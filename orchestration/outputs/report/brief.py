@@ -100,6 +100,7 @@ def _first(view: View, figures: Mapping[str, str]) -> list[Block]:
     return [
         *alerts(view),
         Facts(key_figures(view)),
+        *_partners_moved(view),
         Heading(findings.leading_corridors(view)),
         Columns((WIDE, SIDE), ([Figure("corridors", figures["corridors"], WIDE)], right)),
         Columns((THIRD, THIRD, THIRD), roles),
@@ -144,6 +145,23 @@ def key_figures(view: View) -> list[Fact]:
             )
         facts.append(Fact((count("codes", children),), label))
     return facts
+
+
+def _partners_moved(view: View) -> list[Block]:
+    """Return how many partners came and left between the periods: totals move with them."""
+    row = view.one("coverage")
+    if row is None or view.total_before() is None:
+        return []
+    if view.is_public:
+        return [Paragraph(view.say("reporting.moved.public"), tone="note")]
+    moved = {name: row.get(f"partners_{name}") for name in ("started", "stopped")}
+    if not any(moved.values()):
+        return []
+    words = {
+        name: view.published.cell("coverage", row, f"partners_{name}", rules.in_words(count or 0))
+        for name, count in moved.items()
+    }
+    return [Paragraph(view.say("reporting.moved.members", **words), tone="note")]
 
 
 def place_bars(view: View, role: str, others: str) -> list[Block]:
@@ -191,7 +209,12 @@ def _second(view: View, figures: Mapping[str, str]) -> list[Block]:
         key = "changes.note" if len(dots(view)) == len(view.shifts()) else "changes.note_part"
         left: list[Block] = [
             Figure("changes", figures["changes"], WIDE),
-            Paragraph(say(key, earlier=view.period_before, period=view.period), tone="note"),
+            Paragraph(
+                findings.joined(
+                    [say(key, earlier=view.period_before, period=view.period), findings.unjudged(view)]
+                ),
+                tone="note",
+            ),
         ]
         right: list[Block] = [*findings.beside_the_dots(view)]
         # A sentence is about as high as five corridors of the plot: the border points go to the shorter side.

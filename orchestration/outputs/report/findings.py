@@ -8,7 +8,7 @@ from orchestration.outputs.claims import PANEL, ROLES, Size, claim, size_in_word
 from orchestration.outputs.published import Row
 from orchestration.outputs.report import rules
 from orchestration.outputs.report.parts import Paragraph
-from orchestration.outputs.report.view import View, capital
+from orchestration.outputs.report.view import GRAIN, View, capital
 from orchestration.outputs.texts import Sentence, Slot, Value
 
 
@@ -131,6 +131,14 @@ def changes_title(view: View) -> Sentence:
         return ()
     numbers = {group: _counted(view, rows) for group, rows in groups.items()}
     return view.say("changes.tally", **numbers)
+
+
+def unjudged(view: View) -> Sentence:
+    """Return how many corridors the edition lists, of which only some can be judged."""
+    rows = view.published.rows("corridors", view.now, record_grain=GRAIN, population="all", level="od")
+    where = {"period_id": view.now, "record_grain": GRAIN, "population": "all", "level": "od"}
+    listed = view.published.how_many("corridors", f"{len(rows):,}", **where)
+    return view.say("changes.unjudged", listed=listed, period=view.period)
 
 
 def _counted(view: View, rows: list[Row]) -> Value | str:
