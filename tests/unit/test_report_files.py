@@ -77,6 +77,32 @@ def test_the_brief_is_the_first_two_pages(written: Path, edition: str) -> None:
     assert "Corridors with most cases in" in pages[2]
 
 
+def test_many_changes_leave_the_contents_above_the_footer(tmp_path: Path) -> None:
+    rows = world("members")["shifts"]
+    grown = next(row for row in rows if row["comparison"] == "months" and row["status"] == "growing")
+    rows += [
+        grown | {"corridor_id": f"KE00{n}>{end}", "origin_place_id": f"KE00{n}", "destination_place_id": end}
+        for n in (1, 2, 4)
+        for end in ("KE040", "KE042")
+    ]
+    rows += [
+        grown | {"level": "odv", "corridor_id": f"KE009>KE00{n}>KE047", "via_place_id": f"KE00{n}"}
+        for n in (1, 2, 3)
+    ]
+    write_release(tmp_path, ("members",), members={"shifts": rows})
+    write_reports(tmp_path, MANIFEST, generalised(), None)
+    heights: dict[str, float] = {}
+
+    def note(text: str, cm: list[float], tm: list[float], *_: object) -> None:
+        for words in ("Annex", "Njia shared evidence base"):
+            if words in text:
+                heights[words] = tm[4] * cm[1] + tm[5] * cm[3] + cm[5]
+
+    page = pdf_of(tmp_path, "members").pages[1]
+    page.extract_text(visitor_text=note)
+    assert abs(heights["Annex"] - heights["Njia shared evidence base"]) > 8
+
+
 def test_a_long_title_still_fits_the_first_page(tmp_path: Path) -> None:
     """Names as long as they come: the Democratic Republic of the Congo to the United Arab Emirates."""
     shifts = []
