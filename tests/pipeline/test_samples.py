@@ -206,6 +206,17 @@ def test_no_county_is_rated_on_route_reports_alone(samples: EvidenceBase) -> Non
     assert not_rated == {"case", "route_report"}
 
 
+def test_the_public_edition_tells_neither_what_a_band_rests_on_nor_who_came_and_left(
+    samples: EvidenceBase, release: Release
+) -> None:
+    moved = "select partners_started, partners_stopped from published.coverage"
+    newest = f"{moved} where period_id = '2026-Q2-12m' and record_grain = 'case'"
+    assert samples.ask(newest) == [(1, 1)], "a partner joined and one stopped"
+    with duckdb.connect(str(release.path / "public" / "evidence_base.duckdb"), read_only=True) as con:
+        assert set(con.execute(moved).fetchall()) == {(None, None)}
+        assert set(con.execute("select components from published.risk").fetchall()) == {(None,)}
+
+
 def test_transport_and_recruitment_are_asked_from_the_second_round_on(samples: EvidenceBase) -> None:
     known = {
         (field, period): count
