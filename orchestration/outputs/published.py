@@ -115,8 +115,8 @@ class Published:
         return self.cell(table, row, text, str(row[text]))
 
     def how_many(self, table: str, text: str, **where: Any) -> Value:
-        """Return the number of rows with these values, shown as `text`."""
-        which = "&".join(f"{name}={value}" for name, value in where.items())
+        """Return the number of rows with these values (None: any), shown as `text`."""
+        which = "&".join(f"{name}={value}" for name, value in where.items() if value is not None)
         return Value(text, f"published.{table}", f"rows:{which}")
 
     def policy(self, name: str) -> Value:

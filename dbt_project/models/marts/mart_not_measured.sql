@@ -81,14 +81,14 @@ group by measure, period_id, comparison, record_grain, population, role, level, 
 union all
 
 select
-    'alerts' as measure,
+    measure,
     period_id,
-    'none' as comparison,
+    comparison,
     record_grain,
-    'all' as population,
-    'none' as role,
+    population,
+    role,
     level,
     reason,
-    corridor_count as row_count,
-    cast(null as bigint) as record_count
-from {{ ref('stg_alerts_not_measured') }}
+    row_count,
+    record_count
+from {{ ref('int_alerts_not_measured') }}
