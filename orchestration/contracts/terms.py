@@ -134,7 +134,7 @@ class Coverage(Strict):
     def _placed_office(cls, office: str | None) -> str | None:
         if office is None:
             return None
-        _refuse_unknown("office", office)
+        _refuse_unlisted("office", office)
         if office not in _placed():
             raise ValueError(
                 f"office {office!r} has no position in seeds/reference/place_coordinates.csv; name the town "
@@ -182,7 +182,7 @@ class Campaign(Strict):
 def _known(places: list[str]) -> list[str]:
     _refuse_repeated("place", places)
     for place in places:
-        _refuse_unknown("place", place)
+        _refuse_unlisted("place", place)
     return places
 
 
@@ -203,7 +203,7 @@ def reference_places() -> list[dict[str, str]]:
     return seed_rows("places")
 
 
-def _refuse_unknown(what: str, place: str) -> None:
+def _refuse_unlisted(what: str, place: str) -> None:
     if place not in _places():
         raise ValueError(f"{what} {place!r} is not in seeds/reference/places.csv; {_nearest_place(place)}")
 

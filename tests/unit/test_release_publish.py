@@ -259,6 +259,7 @@ def test_the_summary_has_the_agreed_shape(settings: Settings) -> None:
             "embargoed": 0,
         },
         "movements": 3,
+        "alerts": 0,
         "checks": {"passed": 2, "failed": 1, "waived": 0},
         "seconds": 1.3,
     }
