@@ -315,7 +315,10 @@ def test_a_partner_that_moved_makes_no_road_fade_or_grow(samples: EvidenceBase) 
         "and corridor_id in ('KE037>KE047', 'KE039>KE047')"
     )
     assert [one for one in found if one[1]] == []
-    assert {corridor_id for corridor_id, _, has_left_out in found if has_left_out} == {"KE037>KE047", "KE039>KE047"}
+    assert {corridor_id for corridor_id, _, has_left_out in found if has_left_out} == {
+        "KE037>KE047",
+        "KE039>KE047",
+    }
     assert {"KE037", "KE039"} <= places_of("moves")
 
 
