@@ -1,6 +1,5 @@
 -- One row per alert: a corridor whose monthly records lately left the range that its partners' own level lets expect,
--- up or down. In force: the deviations still add up to an alert in the newest complete
--- month.
+-- up or down. In force: the deviations still add up to an alert in the newest complete month.
 select
     alerts.level,
     alerts.corridor_id,

@@ -47,8 +47,6 @@ def list_of_alerts(visit: Visit) -> List:
             row["record_count_text"],
             note=t("alerts.expected", low=row["expected_low"], high=row["expected_high"]))),
         Column("evidence", "alerts.evidence", said=lambda code: t(f"alerts.{code}"), is_facet=True),
-        Column("grain", "release.grain", lambda row: row["record_grain"],
-               said=lambda code: t.known(f"grain.{code}", code), is_facet=True, is_hidden=True),
         Column("state", "decision.state", state, shown, said=t, is_facet=True),
     )  # fmt: skip
     choice = Choice(
