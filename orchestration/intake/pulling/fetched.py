@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -39,7 +40,7 @@ class Connection(Protocol):
         ...
 
     def fetch(self, name: str, into: Path, mark: Mark) -> Mark | None:
-        """Write a file whole to a path; return its mark, None if the server says that it is the same.
+        """Write a file whole to a path that exists; return its mark, None if the server has the same.
 
         Raises PullFailed, FileRefused and FileLeft.
         """
@@ -80,6 +81,11 @@ class OneFile:
 
     def close(self) -> None:
         self.server.close()
+
+
+def existing(path: str, flags: int) -> int:
+    """Open a file that exists: a fetch that was given up and goes on in its thread makes none anew."""
+    return os.open(path, flags & ~os.O_CREAT)
 
 
 def other_kind(found: str, contract: Contract) -> str:

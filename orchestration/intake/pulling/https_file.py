@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestration.intake.pulling.fetched import OneFile
+from orchestration.intake.pulling.fetched import OneFile, existing
 from orchestration.intake.pulling.limits import BrokenOff
 from orchestration.intake.pulling.server import NOT_MODIFIED, Response, Server
 from orchestration.intake.pulling.state import Mark
@@ -32,7 +32,7 @@ def download(server: Server, address: str, into: Path, mark: Mark) -> Mark | Non
     def read(response: Response) -> Mark | None:
         if response.status == NOT_MODIFIED:
             return None
-        with into.open("wb") as file:
+        with open(into, "wb", opener=existing) as file:
             for chunk in response.chunks():
                 file.write(chunk)
         if kind_of(into) == "broken_zip":  # its table of contents stands at the end

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.contracts import KoboSource
-from orchestration.intake.pulling.fetched import OneFile
+from orchestration.intake.pulling.fetched import OneFile, existing
 from orchestration.intake.pulling.server import Response, Server
 from orchestration.intake.pulling.state import Mark, PullFailed
 
@@ -51,7 +51,8 @@ def _fetch_whole(source: KoboSource, server: Server, into: Path, is_last: bool) 
     seen: set[Any] = set()
     received, stated, last = 0, None, None
     # Half a character, which UTF-8 cannot hold, is written as the escape that it came as.
-    with into.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+    as_sent: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": "\n"}
+    with open(into, "w", opener=existing, **as_sent) as file:
         file.write('{"next": null, "previous": null, "results": [')
         while True:
             at: dict[str, str | int] = {"limit": PAGE, "start": max(received - 1, 0), "sort": '{"_id": 1}'}

@@ -177,6 +177,7 @@ def _fetch_all(
             mark = Mark() if again else progress.marks.get(shown, Mark())
             try:
                 with placing(folder, name) as into:
+                    into.touch()
                     work = partial(_fetch, connection, contract, name, into, mark)
                     made = limits.within_time(work)
                     size = into.stat().st_size

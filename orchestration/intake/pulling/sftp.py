@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.contracts import Contract, SftpSource
 from orchestration.intake.claim import STILL_SECONDS, UNFINISHED
+from orchestration.intake.pulling.fetched import existing
 from orchestration.intake.pulling.limits import CONNECT_SECONDS, READ_SECONDS, BrokenOff, Limits, TryAgain
 from orchestration.intake.pulling.state import FileLeft, FileRefused, Mark, PullFailed
 from orchestration.intake.shown_names import shown_file
@@ -123,7 +124,7 @@ class Folder:
         return None
 
     def _download(self, name: str, into: Path) -> Mark:
-        with into.open("wb") as file:
+        with open(into, "wb", opener=existing) as file:
             for chunk in self._chunks(name):
                 file.write(chunk)
         return Mark(etag=_version(self._entries[name]))
