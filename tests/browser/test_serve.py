@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -165,6 +165,14 @@ SHOW_IN_A_FRAME = """(address) => new Promise((done) => {
 })"""
 
 
+def shown(page: Any, is_so: Callable[[], bool]) -> None:
+    """Wait for what the browser tells of after the page's own scripts have ended."""
+    for _ in range(200):
+        if is_so():
+            return
+        page.wait_for_timeout(50)
+
+
 def test_the_printed_link_opens_the_ui_without_an_account(served: Served, browser: Any) -> None:
     context = browser.new_context()
     page = context.new_page()
@@ -196,6 +204,7 @@ def test_pages_of_other_origins_start_stop_and_read_nothing(
     page.goto(f"http://{host}:{other_port}/")
     answers.clear()
     page.evaluate(SEND_ALL_THAT_A_PAGE_CAN, [served.site, *command, name])
+    shown(page, lambda: len(answers) == 2)
     assert answers == [("POST", 403)] * 2, "of the forms; what a script sent, the browser keeps from the page"
     with pytest.raises(Error, match="Failed to fetch"):
         page.evaluate(SEND_AS_THE_UI_DOES, command)
@@ -204,10 +213,7 @@ def test_pages_of_other_origins_start_stop_and_read_nothing(
             page.evaluate(READ, address)
     assert page.evaluate(OPEN_WEB_SOCKET, served.ui) == "refused"
     page.evaluate(SHOW_IN_A_FRAME, f"{served.ui}/runs")
-    for _ in range(100):  # the browser shows its error page after the frame has loaded
-        if page.frames[1].url != "about:blank":
-            break
-        page.wait_for_timeout(100)
+    shown(page, lambda: page.frames[1].url != "about:blank")
     assert page.frames[1].url.startswith("chrome-error:")
     assert not is_planted()
     assert [line for line in audit.read(served.settings).lines if line["action"] == "exported"] == []
