@@ -80,7 +80,10 @@ def uncontradicted(status: str, is_counted_before: bool, is_counted_now: bool) -
 
 
 def size_in_words(say: Texts, measure: str, status: str, size: Size) -> str:
-    """Return `about four times as many; at least twice`, as far as the size allows; else an empty text."""
+    """Return `about four times as many; at least twice`, as far as the size allows.
+
+    An interval too wide for words gives `by how much is not known`; a size that the edition lacks, an empty text.
+    """
     unit = f"claim.unit.{measure}"
     if unit not in say or status not in (*MORE, *LESS):
         return ""
@@ -96,8 +99,8 @@ def size_in_words(say: Texts, measure: str, status: str, size: Size) -> str:
     elif measure == "shifts" and size.ratio is None and size.factor_band == _OPEN_BANDS[kind]:
         # The band of an estimate, of a change that is sure: its size is open to both sides.
         form, numbers = "open", {"number": "2" if is_more else "50"}
-    else:
-        return ""
+    else:  # the interval is too wide for any words
+        return say.text("claim.unknown_size") if size.ratio else ""
     said = {name: say.text(f"{kind}.{number}") for name, number in numbers.items()}
     return say.text(f"claim.{kind}.{form}").format(unit=say.text(unit), **said)
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from orchestration.core import seed_rows
 from orchestration.outputs.edition import Edition
-from orchestration.outputs.texts import Texts, Value
+from orchestration.outputs.texts import BORDER_POINT, Texts, Value
 
 Row = dict[str, Any]
 Point = tuple[float, float]
@@ -127,7 +127,11 @@ class Published:
     # --- places -----------------------------------------------------------------------------------
 
     def place(self, place_id: str) -> str:
-        return _places()[place_id]["name"] if place_id in _places() else place_id
+        """Return the name of a place; a border point with the name of a county is marked as one."""
+        place = _places().get(place_id, {})
+        name = place.get("name", place_id)
+        is_both = place.get("kind") == "border_point" and name in _county_names()
+        return f"{name} ({self.say.text(BORDER_POINT)})" if is_both else name
 
     def corridor(self, row: Row) -> str:
         """Return `Busia → Nairobi`, with the transit place if there is one."""
@@ -216,6 +220,11 @@ def is_county(place_id: str) -> bool:
 @cache
 def _places() -> dict[str, dict[str, str]]:
     return {row["place_id"]: row for row in seed_rows("places")}
+
+
+@cache
+def _county_names() -> set[str]:
+    return {_places()[place]["name"] for place in county_ids()}
 
 
 @cache

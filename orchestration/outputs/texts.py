@@ -16,6 +16,7 @@ from string import Formatter
 from orchestration.core import seed_rows
 
 CATALOGUE = Path(__file__).with_name("texts.csv")
+BORDER_POINT = "name.border_point"
 MEANINGS = "statistics_words"
 LANGUAGES = ("en", "sw")
 

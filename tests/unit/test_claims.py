@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from orchestration.outputs.claims import PARTS, ROLES, TIMES, Size, claim
+from orchestration.outputs.claims import LESS, MORE, PARTS, ROLES, TIMES, Size, claim
 from orchestration.outputs.texts import LANGUAGES, Texts, plain
 from orchestration.statistics.labels import WITHOUT_NUMBERS
 from orchestration.statistics.regional_risk import BANDS
@@ -42,7 +42,7 @@ def interval(low: float, ratio: float, high: float) -> Size:
          "expect: about four times as many; at least twice"),
         ("hotspots", "hotspot", interval(1.2, 25.0, 85.0), "panel",
          "Several partners’ records show more cases from Sampleton than partners’ coverage would lead one to "
-         "expect"),
+         "expect: by how much is not known"),
         ("hotspots", "hotspot", Size(at_least_times=2, factor_band="twice_or_more"), "panel",
          "Several partners’ records show more cases from Sampleton than partners’ coverage would lead one to "
          "expect: at least twice as many"),
@@ -127,6 +127,8 @@ def test_no_combination_says_more_than_it_knows(measure: str, status: str) -> No
             assert not bound or parts[bound] > size.ratio_high
             assert not about or size.ratio is None or size.ratio_low <= parts[about] <= size.ratio_high
         assert size.ratio is None or ("or more" not in text and "or less" not in text)
+        if measure != "risk" and status in (*MORE, *LESS) and evidence == "panel" and size.ratio:
+            assert bool(UP.search(text) or DOWN.search(text)) != ("by how much is not known" in text)
 
 
 @pytest.mark.parametrize(("measure", "status"), CASES)
@@ -134,7 +136,9 @@ def test_swahili_and_english_say_the_same_sizes(measure: str, status: str) -> No
     for size, evidence in product((*INTERVALS[::7], *PUBLIC), EVIDENCE):
         both = {language: said(measure, status, size, evidence, language) for language in LANGUAGES}
         assert both["sw"] and "{" not in both["sw"] and both["sw"] != both["en"]
-        for english, swahili in (("at least", "angalau"), ("less than", "chini ya"), ("about ", "takriban")):
+        for english, swahili in (
+            ("at least", "angalau"), ("less than", "chini ya"), ("about ", "takriban"), ("how much", "kiasi gani"),
+        ):
             if status not in WITHOUT_NUMBERS and measure != "risk" and "no clear" not in both["en"]:
                 assert (english in both["en"]) == (swahili in both["sw"]), both
 

@@ -119,7 +119,7 @@ def test_brief_names_the_findings_and_ends_in_swahili(pages: dict[str, Read]) ->
     assert "Five partners reported, from nine counties" in brief
     assert "Kwa kifupi" in brief
     assert "Marsabit hadi Nairobi ilipungua huku Mandera hadi Nairobi ikiongezeka" in brief
-    assert "Kesi za Marsabit hadi Nairobi: 158 katika 2024, 71 katika 2025." in brief
+    assert "Visa vya Marsabit hadi Nairobi: 158 katika 2024, 71 katika 2025." in brief
 
 
 def test_totals_stand_beside_the_partners_that_came_and_left(pages: dict[str, Read], tmp_path: Path) -> None:

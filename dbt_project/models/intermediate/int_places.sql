@@ -2,12 +2,20 @@
 -- Somaliland is a country here: the nearest country above a place is the one that partners named.
 {# Any other kind, one that is new included, is finer than a town. #}
 {% set no_finer_than_town = "('country', 'province', 'county', 'subcounty', 'border_point', 'town')" %}
-with places as (select * from {{ ref('places') }}),
+with places as (
+    select
+        place.*,
+        -- A border point with the name of a county is marked as one.
+        case when counties.place_id is null then place.name else place.name || ' (border point)' end as shown_name
+    from {{ ref('places') }} as place
+    left join {{ ref('places') }} as counties
+        on place.name = counties.name and place.kind = 'border_point' and counties.kind = 'county'
+),
 
 lines as (
     select
         place.place_id,
-        place.name,
+        place.shown_name as name,
         place.kind,
         place.parent_place_id,
         place.iso_alpha3,

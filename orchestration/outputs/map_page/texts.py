@@ -52,7 +52,7 @@ def _shared(language: str) -> dict[str, str]:
         key: text[0].upper() + text[1:]
         for key, text in texts.items()
         if key.partition(".")[0] in SHARED_KINDS
-    }
+    } | {shared.BORDER_POINT: texts[shared.BORDER_POINT]}
 
 
 def _meanings(language: str) -> dict[str, str]:
