@@ -82,7 +82,7 @@ def uncontradicted(status: str, is_counted_before: bool, is_counted_now: bool) -
 def size_in_words(say: Texts, measure: str, status: str, size: Size) -> str:
     """Return `about four times as many; at least twice`, as far as the size allows.
 
-    An interval too wide for words gives `by how much is not known`; a size that the edition lacks, an empty text.
+    An interval too wide for words gives `by how much is not known`; a size that is not there, an empty text.
     """
     unit = f"claim.unit.{measure}"
     if unit not in say or status not in (*MORE, *LESS):

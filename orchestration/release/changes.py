@@ -86,6 +86,20 @@ _SHIFTS = """
         and current in (select current from older) and current in (select current from newer)
     order by movements desc, origin, destination, comparison, baseline, current, record_grain
 """
+# Alerts in force in either release: new, gone and kept, by the month since which each stands.
+_ALERTS = """
+    select coalesce(now.origin, before.origin) as origin,
+        coalesce(now.destination, before.destination) as destination,
+        'case' as record_grain, direction,
+        strftime(coalesce(now.newest_month, before.newest_month), '%Y-%m') as newest_month,
+        strftime(before.first_month, '%Y-%m') as before, strftime(now.first_month, '%Y-%m') as now,
+        coalesce(now.record_count_text, before.record_count_text) as movements
+    from (select * from older.published.alerts where edition = 'members') as before
+    full join (select * from newer.published.alerts where edition = 'members') as now
+        using (corridor_id, direction)
+    order by before.first_month is not null and now.first_month is not null,
+        coalesce(now.record_count, before.record_count, 0) desc, origin, destination, direction
+"""
 Row = dict[str, Any]
 
 
@@ -152,7 +166,8 @@ def find_changes(settings: Settings, candidate: Candidate, current: Release) -> 
     with duckdb.connect(config={"temp_directory": ""}) as con:
         attach(con, evidence_base, "newer")
         attach(con, current.evidence_base, "older")
-        found["hotspots"], found["shifts"] = _rows(con, _HOTSPOTS), _rows(con, _SHIFTS)
+        for name, query in (("alerts", _ALERTS), ("hotspots", _HOTSPOTS), ("shifts", _SHIFTS)):
+            found[name] = _rows(con, query)
     return found
 
 

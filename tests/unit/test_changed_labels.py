@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ from orchestration.release.candidate import Candidate
 from orchestration.release.changes import find_changes, write_changes
 from orchestration.release.current import Release
 from orchestration.stewardship import review
+from orchestration.stewardship.desk.app import make_app
+from tests.unit.desk_world import ELSEWHERE, Visitor, make_accounts, shown
 from tests.unit.published_world import MANIFEST, world, write_release
+from tests.unit.steward_world import make_home
 
 OLD, NEW = "20261101T020000Z-00000000", "20261124T020000Z-00000001"
 
@@ -39,6 +43,11 @@ def changes(tmp_path: Path) -> dict[str, Any]:
     for row in newer["hotspots"]:
         row["label"] = "elevated" if row["period_id"] != newer["hotspots"][0]["period_id"] else row["label"]
     newer["shifts"][1]["status"] = "stable"
+    fell, rose = older["alerts"]
+    newer["alerts"] = [
+        fell | {"first_month": "2026-02-01"},
+        rose | {"corridor_id": "KE040>KE047", "origin": "Busia"},
+    ]
     for name, tables in ((OLD, older), (NEW, newer)):
         folder = settings.releases / name
         folder.mkdir(parents=True)
@@ -64,6 +73,29 @@ def test_status_that_changed_is_listed(changes: dict[str, Any]) -> None:
     (shift,) = changes["shifts"]["rows"]
     assert (shift["destination"], shift["before"], shift["now"]) == ("Nairobi", "fading", "stable")
     assert (shift["comparison"], shift["movements"]) == ("years", 158)
+
+
+def test_alerts_are_listed_as_new_gone_and_kept(changes: dict[str, Any]) -> None:
+    listed = changes["alerts"]["rows"]
+    assert [(one["origin"], one["direction"], one["before"], one["now"]) for one in listed] == [
+        ("Busia", "rise", None, "2026-04"),
+        ("Mandera", "rise", "2026-04", None),
+        ("Marsabit", "fall", "2026-03", "2026-02"),
+    ]
+
+
+def test_release_page_shows_the_alerts(changes: dict[str, Any], tmp_path: Path) -> None:
+    settings = make_home(tmp_path / "desk")
+    make_accounts(settings)
+    write_json(review.changes_file(settings, NEW), changes)
+    release = Release(NEW, settings.releases / NEW, manifest(NEW), is_current=True)
+    elsewhere = replace(ELSEWHERE, releases=lambda _: [release], current=lambda _: release)
+    steward = Visitor(make_app(settings, 3030, elsewhere))
+    steward.login()
+    page = shown(steward.get("/release").text)
+    assert "Alerts: new, gone and kept" in page
+    assert "Busia → Nairobi ▲ more records cases until Jun 2026 – Apr 2026 31" in page
+    assert "Marsabit → Nairobi ▼ fewer records cases until Jun 2026 Mar 2026 Feb 2026 <5" in page
 
 
 def test_release_without_a_lineage_has_its_labels_compared(changes: dict[str, Any]) -> None:

@@ -137,7 +137,10 @@ def test_swahili_and_english_say_the_same_sizes(measure: str, status: str) -> No
         both = {language: said(measure, status, size, evidence, language) for language in LANGUAGES}
         assert both["sw"] and "{" not in both["sw"] and both["sw"] != both["en"]
         for english, swahili in (
-            ("at least", "angalau"), ("less than", "chini ya"), ("about ", "takriban"), ("how much", "kiasi gani"),
+            ("at least", "angalau"),
+            ("less than", "chini ya"),
+            ("about ", "takriban"),
+            ("how much", "kiasi gani"),
         ):
             if status not in WITHOUT_NUMBERS and measure != "risk" and "no clear" not in both["en"]:
                 assert (english in both["en"]) == (swahili in both["sw"]), both
