@@ -1,279 +1,238 @@
-"""One fact of two records compared: how far they agree, and how often strangers agree so.
+"""One field of two records compared: which comparison level they fall into, and how often strangers do (u).
 
-How often strangers agree hangs on the value: a rare one is stronger evidence. It is counted over all records,
-from how often each value stands there.
+u hangs on the value, as agreement on a rare one is stronger evidence. It is counted over all records.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import comb
-from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from orchestration.linkage import policy
 from orchestration.linkage.frame import Frame, Ints
+from orchestration.linkage.tables import NAME_CODES
 
 Floats = npt.NDArray[np.float64]
 SILENT = -1
-
-
-class Compared(Protocol):
-    """A comparison prepared for the records of one frame."""
-
-    def levels(self, one: Ints, other: Ints) -> tuple[Ints, Floats]:
-        """For pairs of records the level each falls into, SILENT if none, and its chance among strangers."""
+# For pairs of records the level of each, SILENT if a value is missing, and its u.
+Levels = Callable[[Ints, Ints], tuple[Ints, Floats]]
+_LEAST_U = 1e-9
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """It speaks of pairs that both tell `column`, and not both tell `unless`.
+    """Compares records that both give `column`, unless both give `unless`.
 
     Its levels, best first: equal, or, with `apart`, a whole number at most so far from the other; then, with
-    `wider`, this coarser column equal; then otherwise. `agree` holds, level by level but the last, how often
-    records of one person fall into it, and `kin` the same for companions. With `given`, strangers that agree
-    in that column are counted apart: who comes from one county mostly goes to the same few places.
+    `wider`, this coarser column equal; then otherwise. `m` holds, level by level but the last, how often
+    records of one person fall into it, and `m_of_kin` the same for companions. With `given`, strangers that
+    agree in that column are counted apart: who comes from one county mostly goes to the same few places.
     """
 
     column: str
-    agree: Sequence[float]
-    kin: Sequence[float] = ()
+    m: Sequence[float]
+    m_of_kin: Sequence[float] = ()
     apart: Sequence[int] = ()
     wider: str = ""
     given: str = ""
     unless: str = ""
 
     @property
-    def needs(self) -> set[str]:
-        return {self.column}
-
-    @property
-    def says(self) -> set[str]:
-        """What a block must not be by, for its pairs to teach how often this agrees."""
+    def columns(self) -> set[str]:
+        """What a blocking rule must not be by, for its pairs to teach m."""
         return {self.column, self.wider}
 
     @property
-    def expected(self) -> Floats:
-        """How often records of one person fall into each level: one row, as this has one kind of pairs."""
-        return np.array([[*self.agree, 1 - sum(self.agree)]])
+    def rates(self) -> Floats:
+        """m of all levels, as one row."""
+        return np.array([[*self.m, 1 - sum(self.m)]])
 
     @property
-    def expected_of_kin(self) -> Floats:
-        return np.array([[*self.kin, 1 - sum(self.kin)]]) if self.kin else self.expected
+    def rates_of_kin(self) -> Floats:
+        return np.array([[*self.m_of_kin, 1 - sum(self.m_of_kin)]]) if self.m_of_kin else self.rates
 
-    def of(self, frame: Frame) -> Compared:
-        return _Near(self, frame) if self.apart else _Equal(self, frame)
+    def of(self, frame: Frame) -> Levels:
+        """The comparison prepared for the records of a frame."""
+        levels = (_numbers if self.apart else _values)(self, frame)
+        own, beside = frame.columns[self.column], frame.columns.get(self.unless)
+
+        def compared(one: Ints, other: Ints) -> tuple[Ints, Floats]:
+            level, u = levels(one, other)
+            both = (own[one] >= 0) & (own[other] >= 0)
+            if beside is not None:
+                both &= (beside[one] < 0) | (beside[other] < 0)
+            return np.where(both, level, SILENT), u
+
+        return compared
 
 
-class _Equal:
-    def __init__(self, compared: Comparison, frame: Frame) -> None:
-        self._compared, self._columns = compared, frame.columns
-        self._values = frame.columns[compared.column]
-        told = self._values[self._values >= 0]
-        self._counts, self._told = np.bincount(told, minlength=1), len(told)
-        self._equal = _share(self._counts)
-        if compared.wider:
-            wide = self._columns[compared.wider]
-            wide = wide[(self._values >= 0) & (wide >= 0)]
-            self._wide, self._wide_told = np.bincount(wide, minlength=1), len(wide)
-            self._wider = max(_share(self._wide) - self._equal, 0.0)
-        if compared.given:
-            given = self._columns[compared.given]
-            both = (self._values >= 0) & (given >= 0)
-            self._width = int(self._values.max(initial=0)) + 1
-            joint = given[both] * self._width + self._values[both]
-            self._joint, self._joint_counts = np.unique(joint, return_counts=True)
-            self._given = np.bincount(given[both], minlength=int(given.max(initial=0)) + 1)
-            self._equal_given = _share(self._joint_counts, self._given)
+def _values(comparison: Comparison, frame: Frame) -> Levels:
+    values = frame.columns[comparison.column]
+    wide, given = (frame.columns.get(name) for name in (comparison.wider, comparison.given))
+    counts = np.bincount(values[values >= 0], minlength=1)
+    among, last = max(int(counts.sum()) - 1, 1), len(comparison.m)
+    rest = 1 - _share(counts)
+    if wide is not None:
+        wide_counts = np.bincount(wide[(values >= 0) & (wide >= 0)], minlength=1)
+        rest -= max(_share(wide_counts) - (1 - rest), 0.0)
+    if given is not None:
+        both = (values >= 0) & (given >= 0)
+        width = int(values.max(initial=0)) + 1
+        joint, joint_counts = np.unique(given[both] * width + values[both], return_counts=True)
+        given_counts = np.bincount(given[both], minlength=int(given.max(initial=0)) + 1)
+        rest_given = 1 - _share(joint_counts, given_counts)
 
-    def levels(self, one: Ints, other: Ints) -> tuple[Ints, Floats]:
-        compared = self._compared
-        ours, theirs = self._values[one], self._values[other]
-        last = 1 + bool(compared.wider)
-        equal = ours == theirs
+    def levels(one: Ints, other: Ints) -> tuple[Ints, Floats]:
+        equal = values[one] == values[other]
         level = np.where(equal, 0, last)
-        among = max(self._told - 1, 1)
-        chance = np.where(equal, np.maximum(self._counts[ours] - 1.5, 0.5) / among, 0)
-        rest = 1 - self._equal
-        if compared.wider:
-            wide = self._columns[compared.wider]
-            near = ~equal & (wide[one] >= 0) & (wide[one] == wide[other])
+        u = np.where(equal, np.maximum(counts[values[one]] - 1.5, 0.5) / among, 0)
+        otherwise = np.full(len(one), rest)
+        if wide is not None:
+            near = ~equal & _same(wide, one, other)
             level[near] = 1
-            chance[near] = (np.maximum(self._wide[wide[one]] - 1, 1) / max(self._wide_told - 1, 1))[near]
-            rest -= self._wider
-        otherwise = np.full(len(ours), rest)
-        if compared.given:
-            given = self._columns[compared.given]
-            same = (given[one] >= 0) & (given[one] == given[other])
-            place = np.minimum(
-                np.searchsorted(self._joint, given[one] * self._width + ours), len(self._joint) - 1
-            )
-            prior = policy.SHRUNK_BY * chance
-            own = self._joint_counts[place] - 1 if len(self._joint) else 0
-            of_these = (own + prior) / (np.maximum(self._given[given[one]] - 1, 0) + policy.SHRUNK_BY)
-            chance = np.where(same & equal, of_these, chance)
-            otherwise[same] = 1 - self._equal_given
-        chance = np.where(level == last, np.maximum(otherwise, 1 - sum(compared.agree)), chance)
-        return _spoken(compared, self._columns, one, other, level), np.maximum(chance, 1e-9)
+            wide_among = max(int(wide_counts.sum()) - 1, 1)
+            u[near] = (np.maximum(wide_counts[wide[one]] - 1, 1) / wide_among)[near]
+        if given is not None:
+            same = _same(given, one, other)
+            place = np.minimum(np.searchsorted(joint, given[one] * width + values[one]), len(joint) - 1)
+            own = joint_counts[place] - 1 if len(joint) else 0
+            among_these = np.maximum(given_counts[given[one]] - 1, 0) + policy.SHRUNK_BY
+            u = np.where(same & equal, (own + policy.SHRUNK_BY * u) / among_these, u)
+            otherwise[same] = rest_given
+        u = np.where(level == last, np.maximum(otherwise, 1 - sum(comparison.m)), u)
+        return level, np.maximum(u, _LEAST_U)
+
+    return levels
 
 
-class _Near:
-    def __init__(self, compared: Comparison, frame: Frame) -> None:
-        self._compared, self._columns = compared, frame.columns
-        values = self._values = frame.columns[compared.column]
-        told = np.sort(values[values >= 0])
-        self._told = len(told)
-        # How many records are at most so far from each value.
-        every = np.arange(int(values.max(initial=0)) + 1)
-        self._within = [
-            np.searchsorted(told, every + apart, side="right") - np.searchsorted(told, every - apart)
-            for apart in compared.apart
-        ]
-        if compared.given:
-            given = frame.columns[compared.given]
-            both = (values >= 0) & (given >= 0)
-            counts = [_pairs_near(given[both], values[both], apart) for apart in compared.apart]
-            pairs = _pairs_near(given[both], np.zeros(int(both.sum()), dtype=np.int64), 0)
-            self._given = np.diff([0, *counts, pairs]) / max(pairs, 1) if pairs else None
+def _numbers(comparison: Comparison, frame: Frame) -> Levels:
+    values, given = frame.columns[comparison.column], frame.columns.get(comparison.given)
+    line = np.sort(values[values >= 0])
+    among, last = max(len(line) - 1, 1), len(comparison.apart)
+    every = np.arange(int(values.max(initial=0)) + 1)
+    # How many records are at most so far from each value.
+    reached = [
+        np.searchsorted(line, every + apart, side="right") - np.searchsorted(line, every - apart)
+        for apart in comparison.apart
+    ]
+    pairs = 0
+    if given is not None:
+        both = (values >= 0) & (given >= 0)
+        counts = [_pairs_near(given[both], values[both], apart) for apart in comparison.apart]
+        pairs = _pairs_near(given[both], np.zeros_like(values[both]), 0)
+        u_given = np.diff([0, *counts, pairs]) / max(pairs, 1)
 
-    def levels(self, one: Ints, other: Ints) -> tuple[Ints, Floats]:
-        compared, among = self._compared, max(self._told - 1, 1)
-        ours, theirs = self._values[one], self._values[other]
-        level = np.searchsorted(np.array(compared.apart), np.abs(ours - theirs))
-        within = [0.5 * (counts[ours] + counts[theirs]) - 1 for counts in self._within]
+    def levels(one: Ints, other: Ints) -> tuple[Ints, Floats]:
+        ours, theirs = values[one], values[other]
+        level = np.searchsorted(np.array(comparison.apart), np.abs(ours - theirs))
+        within = [0.5 * (counts[ours] + counts[theirs]) - 1 for counts in reached]
         shares = np.diff([np.zeros(len(ours)), *within, np.full(len(ours), float(among))], axis=0) / among
-        chance = shares[level, np.arange(len(ours))]
-        if compared.given and self._given is not None:
-            given = self._columns[compared.given]
-            same = (given[one] >= 0) & (given[one] == given[other])
-            chance = np.where(same, self._given[level], chance)
-        chance = np.maximum(chance, 1 / (among + 1))
-        last = level == len(compared.apart)
-        chance = np.where(last, np.maximum(chance, 1 - sum(compared.agree)), chance)
-        return _spoken(compared, self._columns, one, other, level), chance
+        u = shares[level, np.arange(len(ours))]
+        if given is not None and pairs:
+            u = np.where(_same(given, one, other), u_given[level], u)
+        u = np.maximum(u, 1 / (among + 1))
+        return level, np.where(level == last, np.maximum(u, 1 - sum(comparison.m)), u)
+
+    return levels
 
 
 @dataclass(frozen=True)
 class SharedWords:
-    """How many words of one kind two names share; a kind of pairs for each number of words that they tell.
+    """How many words of the kind `column` two names share; a row of m for each number of words in the two.
 
     Strangers share a word as often as records of one sex have it, and two as often as they have both.
     """
 
-    kind: str
-    same: float
-    same_of_kin: float
+    column: str
+    m: float
+    m_of_kin: float
     also: str = ""
-    most: int = 4
 
     @property
-    def needs(self) -> set[str]:
-        return {self.kind}
+    def columns(self) -> set[str]:
+        return {self.column, self.also}
 
     @property
-    def says(self) -> set[str]:
-        return {self.kind, self.also}
+    def rates(self) -> Floats:
+        return self._rows(self.m)
 
     @property
-    def expected(self) -> Floats:
-        return self._rows(self.same)
-
-    @property
-    def expected_of_kin(self) -> Floats:
-        return self._rows(self.same_of_kin)
+    def rates_of_kin(self) -> Floats:
+        return self._rows(self.m_of_kin)
 
     def row(self, one: Ints, other: Ints) -> Ints:
-        """The kind of pairs, by how many words each of the two tells."""
-        return np.minimum(one, other) * (self.most + 1) + np.maximum(one, other)
+        """The row of m, by how many words each of two names has."""
+        return np.minimum(one, other) * _LEVELS + np.maximum(one, other)
 
-    def of(self, frame: Frame) -> Compared:
-        return _Shared(self, frame)
+    def of(self, frame: Frame) -> Levels:
+        words, sexes = frame.words[self.column], frame.columns["sex"] + 1
+        version = frame.columns["names_version"]
+        lengths = (words >= 0).sum(axis=1)
+        width = int(words.max(initial=0)) + 1
 
-    def _rows(self, same: float) -> Floats:
-        rows = np.zeros(((self.most + 1) ** 2, self.most + 1))
+        def joint(sex: Ints, first: Ints, second: Ints) -> Ints:
+            return (sex * width + np.maximum(first, 0)) * width + np.maximum(second, 0)
+
+        uses = np.bincount((sexes[:, None] * width + words)[words >= 0], minlength=4 * width)
+        naming = np.bincount(sexes[lengths > 0], minlength=4)
+        columns = words.T
+        pairs = [
+            joint(sexes, columns[first], columns[second])[columns[second] >= 0]
+            for first in range(len(columns))
+            for second in range(first + 1, len(columns))
+        ]
+        both, both_counts = np.unique(np.concatenate([*pairs, np.zeros(1, np.int64)]), return_counts=True)
+        squares = np.sum(uses[: 4 * width].reshape(4, width).astype(float) ** 2, axis=1)
+        some = np.minimum(squares / np.maximum(naming[:4] ** 2, 1), 0.9)  # the share of strangers with some
+
+        def levels(one: Ints, other: Ints) -> tuple[Ints, Floats]:
+            ours, theirs = words[one], words[other]
+            shared = ((ours[:, :, None] == theirs[:, None, :]) & (ours[:, :, None] >= 0)).any(axis=2)
+            count, rows = shared.sum(axis=1), np.arange(len(one))
+            sex, fewer = sexes[one], np.minimum(lengths[one], lengths[other])
+            among = np.maximum(naming[sex], 2).astype(float)
+            rarest = np.argmax(shared, axis=1)
+            word = ours[rows, rarest]
+            of_word = uses[sex * width + word]
+            u = (of_word - 1.5) / (among - 1)
+            many = count > 1
+            if many.any():
+                shared[rows, rarest] = False
+                second = ours[rows, np.argmax(shared, axis=1)]
+                by_chance = of_word * (uses[sex * width + second] / among)
+                key = joint(sex, word, second)
+                place = np.minimum(np.searchsorted(both, key), len(both) - 1)
+                seen = np.where(both[place] == key, both_counts[place], 0)
+                of_both = (np.maximum(seen - 2, 0) + by_chance + policy.UNSEEN_NAME) / among
+                u = np.where(many, np.minimum(of_both, u), u)
+            u = np.where(count == 0, 1 - some[sex], u * _WAYS[fewer, count])
+            level = self.row(lengths[one], lengths[other]) * _LEVELS + count
+            known = (fewer > 0) & (version[one] == version[other])
+            return np.where(known, level, SILENT), np.clip(u, _LEAST_U, 1)
+
+        return levels
+
+    def _rows(self, m: float) -> Floats:
+        rows = np.zeros((_LEVELS**2, _LEVELS))
         for row in range(len(rows)):
-            told = min(divmod(row, self.most + 1))
-            for shared in range(told + 1):
-                rows[row, shared] = comb(told, shared) * same**shared * (1 - same) ** (told - shared)
+            fewer = min(divmod(row, _LEVELS))
+            for shared in range(fewer + 1):
+                rows[row, shared] = comb(fewer, shared) * m**shared * (1 - m) ** (fewer - shared)
         return rows
 
 
-class _Shared:
-    def __init__(self, compared: SharedWords, frame: Frame) -> None:
-        self._compared = compared
-        self._words, self._sex = frame.words[compared.kind], frame.columns["sex"] + 1
-        self._version = frame.columns["names_version"]
-        self._told = (self._words >= 0).sum(axis=1)
-        self._width = int(self._words.max(initial=0)) + 1
-        names = self._words.shape[1]
-        sex = np.repeat(self._sex, names)
-        flat = self._words.ravel()
-        self._counts = np.bincount((sex * self._width + flat)[flat >= 0], minlength=1)
-        self._naming = np.bincount(self._sex[self._told > 0], minlength=4)
-        pairs = [
-            self._joint(self._sex, self._words[:, one], self._words[:, two])[self._words[:, two] >= 0]
-            for one in range(names)
-            for two in range(one + 1, names)
-        ]
-        self._both, self._both_counts = np.unique(
-            np.concatenate([*pairs, np.zeros(1, np.int64)]), return_counts=True
-        )
-        by_sex = [self._counts[sex * self._width : (sex + 1) * self._width] for sex in range(4)]
-        self._any = np.array(
-            [
-                min(float(np.sum(counts.astype(float) ** 2)) / max(int(naming) ** 2, 1), 0.9)
-                for counts, naming in zip(by_sex, self._naming, strict=True)
-            ]
-        )
-
-    def levels(self, one: Ints, other: Ints) -> tuple[Ints, Floats]:
-        ours, theirs = self._words[one], self._words[other]
-        shared = ((ours[:, :, None] == theirs[:, None, :]) & (ours[:, :, None] >= 0)).any(axis=2)
-        count = shared.sum(axis=1)
-        sex, told, told_there = self._sex[one], self._told[one], self._told[other]
-        among = np.maximum(self._naming[sex], 2).astype(float)
-        rows = np.arange(len(one))
-        rarest = np.argmax(shared, axis=1)
-        word = ours[rows, rarest]
-        of_word = self._counts[np.minimum(sex * self._width + word, len(self._counts) - 1)]
-        chance = (of_word - 1.5) / (among - 1)
-        many = count > 1
-        if many.any():
-            rest = shared.copy()
-            rest[rows, rarest] = False
-            second = ours[rows, np.argmax(rest, axis=1)]
-            also = self._counts[np.minimum(sex * self._width + second, len(self._counts) - 1)]
-            by_chance = of_word * (also / among)
-            key = self._joint(sex, word, second)
-            place = np.minimum(np.searchsorted(self._both, key), len(self._both) - 1)
-            both = np.where(self._both[place] == key, self._both_counts[place], 0)
-            joint = (np.maximum(both - 2, 0) + by_chance + policy.UNSEEN_NAME) / among
-            chance = np.where(many, np.minimum(joint, chance), chance)
-        fewer = np.minimum(told, told_there)
-        ways = _WAYS[np.minimum(fewer, 4), np.minimum(count, 4)]
-        chance = np.where(count == 0, 1 - self._any[sex], chance * ways)
-        row = self._compared.row(told, told_there)
-        told_alike = (fewer > 0) & (self._version[one] == self._version[other])
-        level = np.where(told_alike, row * (self._compared.most + 1) + count, SILENT)
-        return level, np.clip(chance, 1e-9, 1)
-
-    def _joint(self, sex: Ints, one: Ints, two: Ints) -> Ints:
-        return (sex * self._width + np.maximum(one, 0)) * self._width + np.maximum(two, 0)
+_LEVELS = len(NAME_CODES) + 1
+_WAYS = np.array(
+    [[max(comb(fewer, shared), 1) for shared in range(_LEVELS)] for fewer in range(_LEVELS)], float
+)
 
 
-_WAYS = np.array([[max(comb(told, shared), 1) for shared in range(5)] for told in range(5)], dtype=float)
-
-
-def _spoken(compared: Comparison, columns: Any, one: Ints, other: Ints, level: Ints) -> Ints:
-    values = columns[compared.column]
-    spoken = (values[one] >= 0) & (values[other] >= 0)
-    if compared.unless:
-        beside = columns[compared.unless]
-        spoken &= ~((beside[one] >= 0) & (beside[other] >= 0))
-    return np.where(spoken, level, SILENT)
+def _same(values: Ints, one: Ints, other: Ints) -> npt.NDArray[np.bool_]:
+    return np.asarray((values[one] >= 0) & (values[one] == values[other]))
 
 
 def _share(counts: Ints, of: Ints | None = None) -> float:

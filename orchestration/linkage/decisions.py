@@ -1,12 +1,11 @@
 """From how likely pairs are to what is done with them. Pure functions over scored pairs.
 
-A link joins two records to one person. What is not sure goes to the stewards; what would merge persons of one
-record, or more records than there are partners to have made them, is never merged by itself.
+A link joins two records to one person. What is not sure goes to the stewards; what would merge more records
+than there are partners to have made them is never merged by itself.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -18,19 +17,16 @@ Pair = tuple[int, int]
 
 TAKEN, REVIEW, REJECTED = "taken", "review", "rejected"
 BY_PROBABILITY, BY_STEWARD, UNSURE = "by_probability", "by_steward", "unsure"
-RIVAL, TOO_LARGE, ONE_RECORD = "rival", "cluster_too_large", "persons_of_one_record"
-REJECTED_INSIDE = "rejected_pair_inside"
+RIVAL, TOO_LARGE, REJECTED_INSIDE = "rival", "cluster_too_large", "rejected_pair_inside"
 
 
 @dataclass(frozen=True)
 class Person:
-    """A record of one identified person: whose it is, and which record of the partner it is part of.
-
-    `standing` orders records by what they tell, so that between equally likely pairs no key decides.
+    """The partner of a record of one person. `standing` orders records by their values, so that between
+    equally likely pairs no key decides.
     """
 
     partner: str
-    source_record: int
     standing: int = 0
 
 
@@ -94,25 +90,22 @@ def _one_to_one(
         if not accepted and one.probability < policy.REVIEWED_FROM:
             continue
         ends = {(first, persons[second].partner), (second, persons[first].partner)}
-        if persons[first].source_record == persons[second].source_record:
-            yield Link(one, REVIEW, ONE_RECORD)
-        elif accepted:
-            linked |= ends
-            yield Link(one, TAKEN, BY_STEWARD)
-        elif ends & linked:
+        if ends & linked and not accepted:
             yield Link(one, REVIEW, RIVAL)
+            continue
+        linked |= ends
+        if accepted:
+            yield Link(one, TAKEN, BY_STEWARD)
         elif one.probability < policy.TAKEN_FROM[one.tier]:
-            linked |= ends
             yield Link(one, REVIEW, UNSURE)
         else:
-            linked |= ends
             yield Link(one, TAKEN, BY_PROBABILITY)
 
 
 def _without_unfit_clusters(
     links: list[Link], persons: dict[int, Person], rejected: Collection[Pair]
 ) -> list[Link]:
-    """Links of unfit clusters go to the stewards: first those nobody accepted, then, if need be, all."""
+    """Links of unfit clusters go to the stewards: first those no steward accepted, then, if need be, all."""
     for kept_by in (BY_STEWARD, None):
         unfit = dict(_unfit(links, persons, rejected))
         links = [
@@ -129,8 +122,7 @@ def _unfit(
 ) -> Iterator[tuple[Pair, str]]:
     """The taken pairs whose cluster must not be, with the reason.
 
-    A cluster whose every link a steward accepted may hold several records of a partner, and never several
-    persons of one record.
+    A cluster whose every link a steward accepted may hold several records of a partner.
     """
     taken = [link for link in links if link.status == TAKEN]
     clusters = Clusters(link.scored.pair for link in taken)
@@ -141,12 +133,10 @@ def _unfit(
     for link in taken:
         pairs.setdefault(clusters.of(link.scored.pair[0]), []).append(link.scored.pair)
     for cluster, own in pairs.items():
-        found = [persons[record] for record in members[cluster]]
-        if max(Counter(one.source_record for one in found).values()) > 1:
-            reason = ONE_RECORD
-        elif cluster in torn:
+        partners = [persons[record].partner for record in members[cluster]]
+        if cluster in torn:
             reason = REJECTED_INSIDE
-        elif len(found) > len({one.partner for one in found}) and not sure.issuperset(own):
+        elif len(partners) > len(set(partners)) and not sure.issuperset(own):
             reason = TOO_LARGE
         else:
             continue

@@ -1,30 +1,31 @@
 """How many persons are to be expected behind some registrations, and how sure that is.
 
-Duplicates are the probabilities of all pairs, more by what the blocks miss and less by what they count
-twice: of three records of one person two are duplicates, though there are three pairs. The range comes from
-learning again: with pairs weighted at random, other agreement to begin with, and names without their kinds.
+Duplicates are the probabilities of all pairs, more by what the rules miss and less by what they count twice:
+of three records of one person two are duplicates, though there are three pairs. The range comes from learning
+again: with pairs weighted at random, other m to begin with, and names without their kinds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from orchestration.linkage import policy
-from orchestration.linkage.blocks import Blocking, Groups
-from orchestration.linkage.comparisons import Comparison, Floats, SharedWords
+from orchestration.linkage.blocks import Blocking, Groups, Kinds
+from orchestration.linkage.comparisons import Floats, SharedWords
 from orchestration.linkage.frame import Frame, Ints, mixed, together
-from orchestration.linkage.learning import Agreement, Evidence, Rivals
+from orchestration.linkage.learning import Comparisons, Evidence, Rates, Rivals
 
 _SEED = 20_240_101
+RANGE = (1 - policy.RANGE_SHARE) / 2, (1 + policy.RANGE_SHARE) / 2
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Each pair's probability, and of each kind the share of pairs of one person that the blocks find."""
+    """Each pair's probability, and of each kind the share of pairs of one person that the rules find."""
 
     probability: Floats
     coverage: Floats
@@ -50,6 +51,15 @@ class Scored:
     false: Floats
     left_out: list[dict[str, Any]]
 
+    @classmethod
+    def nothing(cls, kinds: Kinds) -> Self:
+        none, numbers = np.zeros(0, dtype=np.int64), np.zeros(0)
+        estimate = Estimate(numbers, np.ones(len(kinds.groups)))
+        false = np.zeros(len(kinds.groups))
+        return cls(
+            none, none, none, numbers, Rivals(none, none, none), estimate, estimate, [[estimate]], false, []
+        )
+
 
 @dataclass(frozen=True)
 class Duplicates:
@@ -61,15 +71,15 @@ class Duplicates:
     high: Floats
 
 
-def duplicates_of(scored: Scored, said: Floats) -> Duplicates:
-    """`said` is 1 or 0 where stewards ruled on a pair, else NaN."""
+def duplicates_of(scored: Scored, ruled: Floats) -> Duplicates:
+    """`ruled` is 1 or 0 where stewards ruled on a pair, else NaN."""
 
     def brought(estimate: Estimate) -> Floats:
         """Of a person known to k partners every pair is found, k (k - 1) / 2 of them, and brings 2 / k: k - 1
         in all. Between two whole numbers k it is the share of both.
         """
-        likely = np.where(np.isnan(said), estimate.probability, said)
-        found = np.where(said == 1, 1.0, estimate.coverage[scored.kinds])
+        likely = np.where(np.isnan(ruled), estimate.probability, ruled)
+        found = np.where(ruled == 1, 1.0, estimate.coverage[scored.kinds])
         partners = 2 + scored.rivals.beside(likely) / found / 2
         whole = np.floor(partners)
         return np.asarray(likely / found * 2 * (2 * whole + 1 - partners) / (whole * (whole + 1)))
@@ -78,11 +88,8 @@ def duplicates_of(scored: Scored, said: Floats) -> Duplicates:
     brings = brought(scored.counted)
     expected = sums_of(scored.kinds, brings, kinds)
     drawn = [np.array([sums_of(scored.kinds, brought(one), kinds) for one in way]) for way in scored.draws]
-    rest = (1 - policy.RANGE_SHARE) / 2
-    ends = [[expected], *([np.quantile(way, end, axis=0) for end in (rest, 1 - rest)] for way in drawn)]
-    return Duplicates(
-        brings, np.min(np.concatenate(ends), axis=0), expected, np.max(np.concatenate(ends), axis=0)
-    )
+    ends = np.concatenate([[expected], *(np.quantile(way, RANGE, axis=0) for way in drawn)])
+    return Duplicates(brings, ends.min(axis=0), expected, ends.max(axis=0))
 
 
 def sums_of(kinds: Ints, values: Floats, count: int) -> Floats:
@@ -91,36 +98,32 @@ def sums_of(kinds: Ints, values: Floats, count: int) -> Floats:
 
 
 class Coverage:
-    """The share of pairs of one person that some block finds, drawn: each from a record, what another record
-    of another partner leaves unsaid, and how records of one person agree.
+    """The share of pairs of one person that some rule finds, drawn: each from a record, the empty fields of
+    another record of another partner, and m.
     """
 
-    def __init__(
-        self, blocking: Blocking, groups: Sequence[Groups], frame: Frame, able: Sequence[Any]
-    ) -> None:
+    def __init__(self, blocking: Blocking, groups: Sequence[Groups], frame: Frame, kinds: Kinds) -> None:
+        self.rules = blocking.rules
         self._blocking, self._groups = blocking, groups
-        self._drawn = [self._ends(frame, np.flatnonzero(rows)) for rows in able]
+        every = np.arange(frame.size)
+        strongest = kinds.of(every, every)
+        self._drawn = [
+            self._ends(frame, np.flatnonzero(strongest == kind)) for kind in range(len(kinds.groups))
+        ]
 
     def of(
-        self,
-        comparisons: Sequence[Comparison | SharedWords],
-        agreements: Sequence[Agreement],
-        draws: int = policy.COVERAGE_DRAWS,
+        self, comparisons: Comparisons, rates: Sequence[Rates], draws: int = policy.COVERAGE_DRAWS
     ) -> Floats:
-        """A row for each way to agree, with a share for each kind of pairs."""
-        found = np.ones((len(agreements), len(self._drawn)))
-        for kind, (one, untold) in enumerate(self._drawn):
+        """A row for each m, with a share for each kind of pairs."""
+        found = np.ones((len(rates), len(self._drawn)))
+        for kind, (one, other) in enumerate(self._drawn):
             if not one.size:
                 continue
             rows = np.arange(min(draws, one.size))
-            ends = one.take(rows), untold.take(rows)
-            others = [
-                _second(*ends, comparisons, agreement, np.random.default_rng(_SEED))
-                for agreement in agreements
-            ]
-            ones = ends[0].take(np.tile(rows, len(agreements)))
-            covered = self._blocking.covered(ones, together(others), self._groups)
-            found[:, kind] = covered.reshape(len(agreements), -1).mean(axis=1)
+            one, other = one.take(rows), other.take(rows)
+            others = [_second(one, other, comparisons, m) for m in rates]
+            covered = self._blocking.covered(together([one] * len(rates)), together(others), self._groups)
+            found[:, kind] = covered.reshape(len(rates), -1).mean(axis=1)
         return np.maximum(found, policy.LOWEST_COVERAGE)
 
     def _ends(self, frame: Frame, rows: Ints) -> tuple[Frame, Frame]:
@@ -132,40 +135,35 @@ class Coverage:
         return frame.take(one[apart]), frame.take(other[apart])
 
 
-def _second(
-    one: Frame,
-    untold: Frame,
-    comparisons: Sequence[Comparison | SharedWords],
-    agreement: Agreement,
-    dice: np.random.Generator,
-) -> Frame:
-    """Another record of the persons of `one`, which tells as much as `untold` and agrees as it may."""
+def _second(one: Frame, other: Frame, comparisons: Comparisons, m: Rates) -> Frame:
+    """Another record of the persons of `one`, which agrees by m, with the empty fields of `other`."""
+    dice = np.random.default_rng(_SEED)
     columns = {name: np.full(one.size, -1) for name in one.columns}
     if "sex" in columns:
-        columns["sex"] = np.where(untold.columns["sex"] >= 0, one.columns["sex"], -1)
+        columns["sex"] = np.where(other.columns["sex"] >= 0, one.columns["sex"], -1)
     words = {kind: np.full_like(own, -1) for kind, own in one.words.items()}
-    for compared, rates in zip(comparisons, agreement, strict=True):
+    for compared, rates in zip(comparisons, m, strict=True):
         if isinstance(compared, SharedWords):
-            for kind in filter(None, (compared.kind, compared.also)):
-                ours, theirs = one.words[kind], untold.words[kind]
-                told, told_there = ((side >= 0).sum(axis=1) for side in (ours, theirs))
-                shared = _drawn(rates[compared.row(told, told_there)], dice)
+            for kind in filter(None, (compared.column, compared.also)):
+                ours, theirs = one.words[kind], other.words[kind]
+                row = compared.row((ours >= 0).sum(axis=1), (theirs >= 0).sum(axis=1))
+                shared = _drawn(rates[row], dice)
                 shuffled = np.argsort(np.where(ours >= 0, dice.random(ours.shape), 2), axis=1)
                 words[kind] = np.where(np.argsort(shuffled, axis=1) < shared[:, None], ours, -1)
             continue
         level = _drawn(np.repeat(rates, one.size, axis=0), dice)
-        ours, theirs = one.columns[compared.column], untold.columns[compared.column]
-        spoken = (ours >= 0) & (theirs >= 0)
+        ours, theirs = one.columns[compared.column], other.columns[compared.column]
+        both = (ours >= 0) & (theirs >= 0)
         if compared.apart:
             reach = np.array([*compared.apart, -1])[level]
             side = np.where(dice.random(one.size) < 0.5, -1, 1)
             value = np.where(reach >= 0, np.maximum(ours + side * reach, 0), -1)
         else:
             value = np.where(level == 0, ours, -1)
-        columns[compared.column] = np.where(spoken, value, -1)
+        columns[compared.column] = np.where(both, value, -1)
         if compared.wider:
             wide = np.where(level <= 1, one.columns[compared.wider], -1)
-            columns[compared.wider] = np.where(spoken, wide, columns[compared.wider])
+            columns[compared.wider] = np.where(both, wide, columns[compared.wider])
     return Frame(columns, words, one.signature)
 
 
@@ -174,17 +172,13 @@ def _drawn(rates: Floats, dice: np.random.Generator) -> Ints:
 
 
 def weights_of(frame: Frame, evidence: Evidence, repetition: int) -> Floats:
-    """A weight a pair, drawn from the exponential distribution by what its records tell."""
+    """A weight a pair, drawn from the exponential distribution by the values of its records."""
     ends = frame.signature[evidence.first] ^ mixed(frame.signature[evidence.second])
     bits = mixed(ends ^ mixed(np.array([repetition], dtype=np.uint64))) >> np.uint64(11)
     return np.asarray(-np.log((bits.astype(np.float64) + 0.5) / 2**53))
 
 
-def drawn_agreement(added: Agreement, dice: np.random.Generator) -> Agreement:
-    """Agreement drawn around what was measured, a Dirichlet distribution a row."""
-    drawn = [dice.standard_gamma(np.maximum(policy.DRAWN_AROUND * rows, 1e-3)) for rows in added]
-    return [
-        np.where(rows > 0, draws, 0)
-        / np.maximum(np.where(rows > 0, draws, 0).sum(axis=1, keepdims=True), 1e-9)
-        for rows, draws in zip(added, drawn, strict=True)
-    ]
+def drawn_rates(added: Rates, dice: np.random.Generator) -> Rates:
+    """m drawn around what was measured, a Dirichlet distribution a row."""
+    drawn = [dice.standard_gamma(np.maximum(policy.DRAWN_AROUND * rows, 1e-3)) * (rows > 0) for rows in added]
+    return [rows / np.maximum(rows.sum(axis=1, keepdims=True), 1e-9) for rows in drawn]

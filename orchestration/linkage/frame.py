@@ -1,6 +1,6 @@
-"""The records to link as numbers: a number a value, -1 where nothing is told.
+"""The records to link as numbers: a number a value, -1 where a field is empty.
 
-Their order is that of what they tell, and how common it is, so that nothing drawn or summed later hangs on
+Their order is that of their values, and how common these are, so that nothing drawn or summed later hangs on
 keys or on the order in which rows come.
 """
 
@@ -17,7 +17,6 @@ import pyarrow.compute as pc
 from orchestration.linkage.tables import NAME_CODES
 
 Ints = npt.NDArray[np.int64]
-_KEYS = ("record_id", "source_record")
 _NUMBERS = ("birth_year", "day")
 
 
@@ -26,7 +25,7 @@ class Frame:
     """`columns` holds each compared column and `partner`; `words` the name codes of a record by their kind.
 
     A code is `baptismal` if at least half of its uses come first in a name, else `other`; of each kind up to
-    four columns, the rarest first. `signature` is drawn from what a record tells, whatever the keys are.
+    four columns, the rarest first. `signature` is drawn from a record's values, whatever the keys are.
     """
 
     columns: dict[str, Ints]
@@ -37,6 +36,11 @@ class Frame:
     def size(self) -> int:
         return len(self.signature)
 
+    @property
+    def filled(self) -> set[str]:
+        """The columns and kinds of words that hold something."""
+        return {name for name, values in (self.columns | self.words).items() if (values >= 0).any()}
+
     def take(self, rows: Ints) -> Frame:
         return Frame(
             {name: column[rows] for name, column in self.columns.items()},
@@ -45,18 +49,17 @@ class Frame:
         )
 
     def without_kinds(self) -> Frame:
-        """The same, every word of a name being of one kind."""
-        both = np.concatenate(list(self.words.values()), axis=1)
-        both = -np.sort(-both, axis=1)[:, : len(NAME_CODES)] if both.shape[1] else both
+        """The same, every word of a name being of the kind `other`."""
+        both = -np.sort(-np.concatenate(list(self.words.values()), axis=1), axis=1)[:, : len(NAME_CODES)]
         return replace(self, words={"baptismal": np.full((self.size, 1), -1), "other": both})
 
 
 def frame_of(records: pa.Table) -> tuple[Frame, Ints]:
     """The frame of a table with `partner`, and where in the table each of its records stands."""
     columns = {
-        name: _numbered(records[name], name)
+        name: _numbered(records[name], name in _NUMBERS)
         for name in records.column_names
-        if name not in (*_KEYS, *NAME_CODES)
+        if name not in ("record_id", *NAME_CODES)
     }
     words = _words(records) if set(NAME_CODES) <= set(records.column_names) else {}
     signature = _signature(columns, words)
@@ -66,10 +69,9 @@ def frame_of(records: pa.Table) -> tuple[Frame, Ints]:
 
 def together(frames: Sequence[Frame]) -> Frame:
     """The records of frames with the same columns, one after another."""
-    first = frames[0]
     return Frame(
-        {name: np.concatenate([frame.columns[name] for frame in frames]) for name in first.columns},
-        {kind: np.concatenate([frame.words[kind] for frame in frames]) for kind in first.words},
+        {name: np.concatenate([frame.columns[name] for frame in frames]) for name in frames[0].columns},
+        {kind: np.concatenate([frame.words[kind] for frame in frames]) for kind in frames[0].words},
         np.concatenate([frame.signature for frame in frames]),
     )
 
@@ -83,11 +85,11 @@ def mixed(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
         return numbers ^ (numbers >> np.uint64(31))
 
 
-def _numbered(column: pa.ChunkedArray, name: str) -> Ints:
-    if name in _NUMBERS:
+def _numbered(column: pa.ChunkedArray, is_number: bool = False) -> Ints:
+    if is_number:
         values = np.asarray(pc.fill_null(pc.cast(column, pa.int64()), -1).to_numpy())
-        told = np.asarray(pc.is_valid(column).to_numpy())
-        return np.where(told, values - values[told].min(initial=0), -1)
+        filled = np.asarray(pc.is_valid(column).to_numpy())
+        return np.where(filled, values - values[filled].min(initial=0), -1)
     coded = pc.dictionary_encode(column).combine_chunks()
     place = np.argsort(np.array(coded.dictionary.to_pylist(), dtype=object).argsort())
     numbers = np.asarray(pc.fill_null(coded.indices, -1).to_numpy(), dtype=np.int64)
@@ -96,18 +98,15 @@ def _numbered(column: pa.ChunkedArray, name: str) -> Ints:
 
 def _words(records: pa.Table) -> dict[str, Ints]:
     coded = pa.chunked_array([records[name].combine_chunks() for name in NAME_CODES])
-    named = _numbered(coded, "name").reshape(len(NAME_CODES), -1).T
+    named = _numbered(coded).reshape(len(NAME_CODES), -1).T
     uses = np.bincount(named[named >= 0], minlength=1)
     first = np.bincount(named[:, 0][named[:, 0] >= 0], minlength=len(uses))
     is_baptismal = 2 * first >= uses
     rank = np.empty(len(uses), dtype=np.int64)  # a word's number is its place among all, the rarest first
     rank[np.lexsort((np.arange(len(uses)), uses))] = np.arange(len(uses))
     ranked = np.where(named >= 0, rank[named], -1)
-    kept = {
-        "baptismal": np.where((named >= 0) & is_baptismal[named], ranked, -1),
-        "other": np.where((named >= 0) & ~is_baptismal[named], ranked, -1),
-    }
-    return {kind: _tidied(words) for kind, words in kept.items()}
+    of_kind = {"baptismal": is_baptismal, "other": ~is_baptismal}
+    return {kind: _tidied(np.where(chosen[named], ranked, -1)) for kind, chosen in of_kind.items()}
 
 
 def _tidied(words: Ints) -> Ints:
@@ -120,7 +119,7 @@ def _tidied(words: Ints) -> Ints:
 
 
 def _signature(columns: dict[str, Ints], words: dict[str, Ints]) -> npt.NDArray[np.uint64]:
-    """Of plain values the value, of codes, whose numbers hang on the keys, how many tell the same."""
+    """Of plain values the value, of codes, whose numbers hang on the keys, how many records have the same."""
     parts = [_uses(column) if name.endswith("_code") else column for name, column in columns.items()]
     for named in words.values():
         parts += list(_uses(named).T)

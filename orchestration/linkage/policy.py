@@ -21,8 +21,14 @@ COUNTED_FROM = 0.00001
 COUNTED_FROM_IN_CELLS = 0.01
 LIKELY_FROM = 0.0001  # once agreement is learned
 
-# A group of more records than this, which agree in what a block compares, is cut by one more column.
-LARGEST_BLOCK = 50
+
+def largest_block(records: int) -> int:
+    """A group of more records than this, which agree by a blocking rule, is cut by one more column.
+
+    It falls as records grow, so that pairs grow as records do.
+    """
+    return int(min(50, 4_000 / max(records, 1) ** 0.5))
+
 
 # The share of records that are somebody's second is estimated, within these bounds.
 DUPLICATE_SHARE_BOUNDS = (0.001, 0.5)

@@ -6,164 +6,177 @@ like, and show how often the model would take strangers for one person.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from orchestration.linkage import policy
-from orchestration.linkage.blocks import Blocking, Looked
-from orchestration.linkage.comparisons import Comparison, Floats, SharedWords
+from orchestration.linkage.blocks import Blocking, Candidates, Rule
+from orchestration.linkage.comparisons import Floats
 from orchestration.linkage.expected import (
     Coverage,
     Estimate,
+    Kinds,
     Scored,
-    drawn_agreement,
+    drawn_rates,
     sums_of,
     weights_of,
 )
 from orchestration.linkage.frame import Frame, Ints
 from orchestration.linkage.learning import (
-    Evidence,
-    Learned,
-    Prior,
+    ROUNDS,
+    STILL,
+    Comparisons,
+    Parameters,
+    Rates,
     Rivals,
-    Setting,
     evidence_of,
-    learn,
     learn_companions,
-    odds_of,
 )
-from orchestration.linkage.model import Model, without_kinds
+from orchestration.linkage.model import COMPARISONS, RULES, without_kinds
 
 _SEED = 7
+_DIGITS = 9  # of what is compared with a threshold, so that all machines agree
 
 
-@dataclass(frozen=True)
-class Kinds:
-    """The kinds of pairs that may be scored: a `number` for each pair of records, -1 if it may not be.
-
-    `able` says of each kind which records it is about; `possible` and `within` how many pairs there are in
-    all, across partners and within them.
-    """
-
-    number: Callable[[Ints, Ints], Ints]
-    able: Sequence[Any]
-    possible: int
-    within: int
-
-
-def score(frame: Frame, model: Model, kinds: Kinds) -> Scored:
-    """Score the pairs that the blocks find. Same records, same scores, whatever their ids and codes are."""
-    model = model.for_columns(frame)
-    if not (kinds.possible and model.blocks and model.comparisons):
-        return _nothing(len(kinds.able))
-    blocking = Blocking(frame, model.blocks)
-    looked = blocking.pairs(frame, lambda one, other: kinds.number(one, other) >= 0)
-    coverage = Coverage(blocking, looked.groups, frame, kinds.able)
-    every = _View(frame, looked, model, model.comparisons, kinds, coverage)
-    likely = looked.where(every.likely())
-    views = [_View(frame, likely, model, model.comparisons, kinds, coverage)]
-    if frame.words and all((words >= 0).any() for words in frame.words.values()):
-        plain = frame.without_kinds()
-        views.append(_View(plain, likely, model, without_kinds(model), kinds, coverage, sift=False))
-    seen, counted = views[0], views[-1]
+def score(
+    frame: Frame, kinds: Kinds, comparisons: Comparisons = COMPARISONS, rules: Sequence[Rule] = RULES
+) -> Scored:
+    """Score the pairs that the rules find. Same records, same scores, whatever their ids and codes are."""
+    filled = frame.filled
+    comparisons = [one for one in comparisons if one.column in filled]
+    rules = [
+        replace(rule, cuts=tuple(cut for cut in rule.cuts if cut in filled - rule.columns))
+        for rule in rules
+        if rule.columns <= filled
+    ]
+    if not (kinds.possible and comparisons and rules):
+        return Scored.nothing(kinds)
+    blocking = Blocking(frame, rules)
+    candidates = blocking.pairs(frame, kinds)
+    coverage = Coverage(blocking, candidates.groups, frame, kinds)
+    likely = candidates.where(_Fit(frame, candidates, comparisons, kinds, coverage).likely())
+    fits = [_Fit(frame, likely, comparisons, kinds, coverage)]
+    if {"baptismal", "other"} <= filled:
+        plain = frame.without_kinds(), likely, without_kinds(comparisons)
+        fits.append(_Fit(*plain, kinds, coverage, sift=False))
+    seen, counted = fits[0], fits[-1]
     return Scored(
         seen.across.first,
         seen.across.second,
         seen.kinds,
-        np.log2(np.maximum(odds_of(seen.across, seen.learned[0]), 1e-12)),
+        np.log2(np.maximum(seen.across.odds(seen.learned), 1e-12)),
         seen.rivals,
         seen.estimate(),
         counted.estimate(),
-        [*(view.drawn(frame) for view in views), seen.drawn(frame, fixed=True)],
+        [*(fit.drawn() for fit in fits), seen.drawn(fixed=True)],
         counted.false(),
-        looked.left_out,
+        candidates.left_out,
     )
 
 
-def _nothing(kinds: int) -> Scored:
-    none, no_number = np.zeros(0, dtype=np.int64), np.zeros(0)
-    evidence = Evidence(none, none, no_number, none, np.zeros((0, 0), dtype=np.int64), np.zeros((0, 0)), none)
-    estimate = Estimate(no_number, np.ones(kinds))
-    rivals = Rivals(evidence, none)
-    return Scored(none, none, none, no_number, rivals, estimate, estimate, [], np.zeros(kinds), [])
-
-
-class _View:
-    """The pairs across and within partners, as one way of comparing names shows them."""
+class _Fit:
+    """The model fitted to pairs, with one way of comparing names."""
 
     def __init__(
         self,
         frame: Frame,
-        looked: Looked,
-        model: Model,
-        comparisons: Sequence[Comparison | SharedWords],
+        candidates: Candidates,
+        comparisons: Comparisons,
         kinds: Kinds,
         coverage: Coverage,
         sift: bool = True,
     ) -> None:
         low, high = (share * frame.size / kinds.possible for share in policy.DUPLICATE_SHARE_BOUNDS)
-        self._bounds, self._all = (min(low, 0.25), min(high, 0.5)), kinds
-        self._comparisons, self._coverage = comparisons, coverage
-        self._added, kin = [one.expected for one in comparisons], [one.expected_of_kin for one in comparisons]
+        self._bounds, self._all_kinds = (min(low, 0.25), min(high, 0.5)), kinds
+        self._frame, self._comparisons, self._coverage = frame, comparisons, coverage
+        self._added = [one.rates for one in comparisons]
         least = float(np.log(policy.COUNTED_FROM / self._bounds[1])) if sift else -np.inf
-        evidence = evidence_of(frame, looked, model.blocks, comparisons, (self._added, kin), least)
+        evidence = evidence_of(frame, candidates, coverage.rules, comparisons, least)
         partner = frame.columns["partner"]
-        one_partner = partner[evidence.first] == partner[evidence.second]
-        self.across, self._within = evidence.where(~one_partner), evidence.where(one_partner)
-        self.kinds = kinds.number(self.across.first, self.across.second)
-        self.rivals = Rivals(self.across, partner)
+        is_within = partner[evidence.first] == partner[evidence.second]
+        self.across, self._within = evidence.where(~is_within), evidence.where(is_within)
+        self.kinds = kinds.of(self.across.first, self.across.second)
+        self.rivals = Rivals(self.across.first, self.across.second, partner)
         share = min(policy.DUPLICATE_SHARE_AT_FIRST * frame.size / kinds.possible, self._bounds[1])
-        first = Learned(self._added, share)
-        companions, count = learn_companions(self._within, kin, max(kinds.within, 1))
+        self.learned = Parameters(self._added, share)
+        added_kin = [one.rates_of_kin for one in comparisons]
+        m_of_kin, count = learn_companions(self._within, added_kin, max(kinds.within, 1))
         if count > policy.KIN_FROM:
-            first = replace(first, kin=companions, kin_share=share)
-        # The share of pairs of one person hangs on how many the blocks miss, and this on the agreement.
-        found = learn(self._setting(np.ones(len(kinds.able))), first, Prior(self._added))
-        [missed] = coverage.of(comparisons, [found.agreement])
-        learned = learn(self._setting(missed), found, Prior(self._added))
-        [missed] = coverage.of(comparisons, [learned.agreement])
-        self.learned = learned, missed
+            self.learned = replace(self.learned, m_of_kin=m_of_kin, kin_share=share)
+        # The share of pairs of one person hangs on how many the rules miss, and this on m.
+        self._found = np.ones(len(kinds.groups))
+        for _ in range(2):
+            self.learned = self._learn(self.learned, self._added)
+            [self._found] = coverage.of(comparisons, [self.learned.m])
 
     def likely(self) -> Ints:
-        """Where pairs stand among those looked at that may be one person, or companions within a partner."""
-        learned, _ = self.learned
-        across = self.rivals.probabilities(odds_of(self.across, learned)) >= policy.LIKELY_FROM
-        alike = odds_of(self._within, replace(learned, kin=None))
-        if learned.kin is not None:
-            alike = alike + odds_of(self._within, Learned(learned.kin, max(learned.kin_share, learned.share)))
-        return np.sort(np.concatenate([self.across.at[across], self._within.at[alike >= policy.LIKELY_FROM]]))
+        """Which of the candidates may be one person, or companions within a partner."""
+        learned = self.learned
+        across = self.rivals.probabilities(self.across.odds(learned))
+        within = self._within.odds(replace(learned, m_of_kin=None))
+        if learned.m_of_kin is not None:
+            kin = Parameters(learned.m_of_kin, max(learned.kin_share, learned.share))
+            within = within + self._within.odds(kin)
+        chosen = [
+            evidence.at[np.round(likely, _DIGITS) >= policy.LIKELY_FROM]
+            for evidence, likely in ((self.across, across), (self._within, within))
+        ]
+        return np.sort(np.concatenate(chosen))
 
     def estimate(self) -> Estimate:
-        learned, found = self.learned
-        return Estimate(self.rivals.probabilities(odds_of(self.across, learned)), found)
+        return Estimate(self.rivals.probabilities(self.across.odds(self.learned)), self._found)
 
     def false(self) -> Floats:
         """How many pairs within partners would be taken for one person, kind by kind."""
-        odds = odds_of(self._within, self.learned[0])
-        kinds = self._all.number(self._within.first, self._within.second)
-        return sums_of(kinds, odds / (1 + odds), len(self._all.able))
+        odds = self._within.odds(self.learned)
+        kinds = self._all_kinds.of(self._within.first, self._within.second)
+        return sums_of(kinds, odds / (1 + odds), len(self._found))
 
-    def drawn(self, frame: Frame, fixed: bool = False) -> list[Estimate]:
-        """Learned again, with agreement drawn to begin with; `fixed`: of it only the share is learned."""
-        (start, coverage), dice = self.learned, np.random.default_rng(_SEED)
-        setting, found = self._setting(coverage), []
+    def drawn(self, fixed: bool = False) -> list[Estimate]:
+        """Learned again, with m drawn to begin with; `fixed`: of it only the share is learned."""
+        dice, found = np.random.default_rng(_SEED), []
         for number in range(policy.REPETITIONS):
             pairs = float(np.exp(dice.uniform(*np.log(policy.ADDED_PAIRS_RANGE))))
-            agreement = drawn_agreement(self._added, dice)
+            drawn = drawn_rates(self._added, dice)
             if fixed:
-                found.append(learn(setting, replace(start, agreement=agreement), None))
+                found.append(self._learn(replace(self.learned, m=drawn)))
             else:
-                weights = weights_of(frame, self.across, number)
-                found.append(learn(setting, start, Prior(agreement, pairs), weights))
-        every = [start.agreement, *(one.agreement for one in found)]
+                weights = weights_of(self._frame, self.across, number)
+                found.append(self._learn(self.learned, drawn, pairs, weights))
+        every = [self.learned.m, *(one.m for one in found)]
         shares = self._coverage.of(self._comparisons, every, policy.COVERAGE_DRAWS_REPEATED)
         return [
-            Estimate(self.rivals.probabilities(odds_of(self.across, one)), coverage * share / shares[0])
+            Estimate(self.rivals.probabilities(self.across.odds(one)), self._found * share / shares[0])
             for one, share in zip(found, shares[1:], strict=True)
         ]
 
-    def _setting(self, coverage: Floats) -> Setting:
-        return Setting(self.across, self.rivals, coverage[self.kinds], self._all.possible, self._bounds)
+    def _learn(
+        self,
+        learned: Parameters,
+        added: Rates | None = None,
+        pairs: float = policy.ADDED_PAIRS,
+        weights: Floats | None = None,
+    ) -> Parameters:
+        """m and share that explain the pairs best. `pairs` that agree as `added` stand beside them; without
+        these m stays as it is.
+        """
+        evidence, possible = self.across, self._all_kinds.possible
+        for _ in range(ROUNDS):
+            before = learned
+            found = self.rivals.probabilities(evidence.odds(learned))
+            if weights is not None:
+                found = found * weights
+            if learned.m_of_kin is not None:
+                kin = evidence.bayes_factors(learned.m_of_kin) * learned.kin_share
+                companions = float(np.sum((1 - np.minimum(found, 1)) * kin / (1 + kin)))
+                learned = replace(learned, kin_share=companions / possible)
+            share = float(np.sum(found / self._found[self.kinds])) / possible
+            learned = replace(learned, share=min(max(share, self._bounds[0]), self._bounds[1]))
+            if added is not None:
+                learned = replace(learned, m=evidence.rates(found, added, pairs))
+            moved = max(float(np.abs(a - b).max()) for a, b in zip(learned.m, before.m, strict=True))
+            if moved < STILL and abs(learned.share - before.share) < STILL * before.share:
+                break
+        return learned

@@ -14,13 +14,12 @@ RICH_CODES = ("subcounty_code", "recruited_code", "schooling_code", "children_co
 _EARLIER_NAMES = {"given_code": "name_1_code", "surname_code": "name_2_code"}
 EARLIER_VERSION = "ph1"
 
-# One row a person of a case record, codes and coarse facts only. `source_record` is the partner's record that
-# the person stands in; `day` counts from 1970; `names_version` says by which rules its names were coded.
+# A row a case record of one person, codes and coarse facts only. `day` counts from 1970; `names_version` says
+# by which rules its names were coded.
 LINK_INPUT = pa.schema(
     [
         ("record_id", pa.int64()),
         ("partner", pa.string()),
-        ("source_record", pa.int64()),
         *((code, pa.string()) for code in NAME_CODES),
         ("names_version", pa.string()),
         ("phone_code", pa.string()),

@@ -21,11 +21,11 @@ JUDGED, SOURCE_ROWS = "quarantine.judged_records", "staging.stg_records"
 # Tables of the work file that are read.
 TABLES = (CURRENT, STOPS, CODES, COUNTING_KEYS, CELLS, JUDGED, SOURCE_ROWS)
 _CODED = (*NAME_CODES, "names_version", "phone_code", "birth_year", *RICH_CODES)
-# Rows of one record that say different things, as copies may, say nothing.
+# Rows of one record with different values, as copies may have, give none.
 _ONE_VALUE = ", ".join(
     f"case when count(distinct {name}) = 1 then min({name}) end as {name}" for name in _CODED
 )
-# Counted records of one identified person; where the day is not known, dates say nothing.
+# Counted records of one identified person; where the day is not known, it has none.
 _INPUT = f"""
 with codes as (
     select partner, extract_id, record_id, {_ONE_VALUE}
@@ -45,7 +45,7 @@ forms as (
     where domain = 'exploitation_type' and code not in ('unknown', 'not_applicable') group by movement_id
 )
 select
-    current.record_id, current.partner, current.record_id as source_record, {", ".join(_CODED)},
+    current.record_id, current.partner, {", ".join(_CODED)},
     case when sex in ('female', 'male') then sex end as sex,
     case when nationality not in ('unknown', 'mixed') then nationality end as nationality,
     origin, destination, exploitation,

@@ -187,14 +187,13 @@ class Population:
             {
                 "record_id": record,
                 "partner": f"partner {partner}",
-                "source_record": record,
                 **self._name(person),
                 "sex": person.sex,
                 "birth_year": self._year(person.birth_year),
-                "nationality": self._told(person.nationality),
-                "origin": self._told(person.county),
-                "destination": self._told(person.destination),
-                "exploitation": self._told(person.form),
+                "nationality": self._given(person.nationality),
+                "origin": self._given(person.county),
+                "destination": self._given(person.destination),
+                "exploitation": self._given(person.form),
                 "day": day,
                 "subcounty_code": self._answer("subcounty", person.subcounty),
                 "recruited_code": self._answer("recruited", person.recruited),
@@ -203,16 +202,16 @@ class Population:
             }
         )
 
-    def _told(self, value: Any) -> Any:
+    def _given(self, value: Any) -> Any:
         return None if self._dice.random() < self._world.missing else value
 
     def _year(self, year: int) -> Any:
         wrong = self._dice.random() < WRONG_YEAR
-        return self._told(year + self._dice.choice([-2, -1, 1, 2]) if wrong else year)
+        return self._given(year + self._dice.choice([-2, -1, 1, 2]) if wrong else year)
 
     def _name(self, person: Person) -> dict[str, str]:
         dice = self._dice
-        if self._told(True) is None:
+        if self._given(True) is None:
             return {}
         (written,) = dice.choices(list(WRITTEN), list(WRITTEN.values()))
         words = [self._spelt(person.name[at]) for at in written]
@@ -231,7 +230,7 @@ class Population:
     def _answer(self, question: str, truth: str) -> Any:
         if self._dice.random() < WRONG_ANSWER:
             truth = f"{truth[:-1]}{self._dice.randrange(SUBCOUNTIES)}"
-        return self._told(self._coder.answer(question, truth))
+        return self._given(self._coder.answer(question, truth))
 
 
 class _Zipf:

@@ -39,7 +39,7 @@ MADE = {
     "cause.": ("new_extract", "held_or_withdrawn", "decision", "time", "contract", "program", "unknown"),
     "grain.": ("case", "route_report", "interception", "flow_count"),
     "place_role.": ("origin", "transit", "exploitation", "intended_destination", "destination", "other"),
-    "link.reason.": ("unsure", "rival", "cluster_too_large", "persons_of_one_record", "rejected_pair_inside"),
+    "link.reason.": ("unsure", "rival", "cluster_too_large", "rejected_pair_inside"),
     "places.": ("ambiguous", "unresolved", "review"),
     "drift.": ("column_renamed", "column_gone", "column_added", "new_codes"),
 }  # fmt: skip

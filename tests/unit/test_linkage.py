@@ -11,15 +11,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from orchestration.linkage.blocks import Block
+from orchestration.linkage.blocks import Kinds, Rule
 from orchestration.linkage.comparisons import Comparison
 from orchestration.linkage.decisions import Link, Person, Rulings, ScoredPair, clusters_of, decide
 from orchestration.linkage.expected import Estimate, Scored, duplicates_of
 from orchestration.linkage.frame import frame_of
-from orchestration.linkage.learning import Evidence, Rivals
+from orchestration.linkage.learning import Rivals
 from orchestration.linkage.linking import link
-from orchestration.linkage.model import Model
-from orchestration.linkage.scoring import Kinds, score
+from orchestration.linkage.scoring import score
 from orchestration.linkage.step import with_groups
 from orchestration.linkage.tables import EXPECTED_PERSONS, LINK_INPUT, NAME_CODES, RICH_CODES
 from tests.unit.linkage_world import WORLDS, Population
@@ -30,8 +29,8 @@ def likely(first: int, second: int, probability: float, tier: str = "name_codes"
 
 
 def persons(**partner_of: str) -> dict[int, Person]:
-    """`r1="a"`: record 1, of partner a, a source record of its own."""
-    return {int(name[1:]): Person(partner, int(name[1:])) for name, partner in partner_of.items()}
+    """`r1="a"`: record 1, of partner a."""
+    return {int(name[1:]): Person(partner) for name, partner in partner_of.items()}
 
 
 def fates(links: list[Link]) -> dict[tuple[int, int], tuple[str, str]]:
@@ -70,19 +69,6 @@ def test_a_cluster_accepted_link_by_link_is_merged() -> None:
     assert set(clusters_of(found).values()) == {1}
 
 
-def test_persons_of_one_record_are_never_merged() -> None:
-    """1 and 2 stand in one record of partner a; 3, at partner b, looks like both."""
-    people = {1: Person("a", 10), 2: Person("a", 10), 3: Person("b", 30), 4: Person("c", 40)}
-    pairs = [likely(1, 3, 0.99), likely(3, 4, 0.99), likely(2, 4, 0.99)]
-    ruled = Rulings(accepted=frozenset(pair.pair for pair in pairs))
-    for rulings in (Rulings(), ruled):
-        found = decide(pairs, people, rulings)
-        assert {status for status, _ in fates(found).values()} == {"review"}
-        assert clusters_of(found) == {}
-    direct = decide([likely(1, 2, 0.99)], people, Rulings(accepted=frozenset({(1, 2)})))
-    assert fates(direct) == {(1, 2): ("review", "persons_of_one_record")}
-
-
 def test_a_stewards_ruling_overrides_the_probability() -> None:
     people = persons(r1="a", r2="b", r3="c")
     rulings = Rulings(accepted=frozenset({(1, 2)}), rejected=frozenset({(1, 3)}))
@@ -108,9 +94,8 @@ def scored(pairs: list[tuple[int, int, float]], coverage: float = 1.0) -> Scored
     """Pairs of records that are each of a partner of its own."""
     first, second = (np.array([pair[end] for pair in pairs]) for end in (0, 1))
     none = np.zeros(len(pairs), dtype=np.int64)
-    evidence = Evidence(first, second, none.astype(float), none, np.zeros((1, 0)), np.zeros((1, 0)), none)
     estimate = Estimate(np.array([pair[2] for pair in pairs]), np.array([coverage]))
-    rivals = Rivals(evidence, np.arange(10))
+    rivals = Rivals(first, second, np.arange(10))
     return Scored(first, second, none, none.astype(float), rivals, estimate, estimate, [], np.zeros(1), [])
 
 
@@ -129,7 +114,7 @@ def test_a_person_known_to_many_partners_is_one_person(partners: int) -> None:
     rows = [
         {
             "record_id": 100 * partner + number, "partner": f"partner {partner}",
-            "source_record": 100 * partner + number, "sex": "female", "names_version": "ph2",
+            "sex": "female", "names_version": "ph2",
             "name_1_code": f"given {number}", "name_2_code": f"surname {number}",
             "birth_year": 1960 + number, "origin": f"KE{number:03}", "destination": "SAU",
         }
@@ -161,13 +146,9 @@ def test_rulings_overrule_probabilities() -> None:
 
 def test_a_record_has_one_other_at_each_partner() -> None:
     """Two records of partner b fit record 0 of partner a alike: each has less than half a chance."""
-    none = np.zeros(2, dtype=np.int64)
-    evidence = Evidence(
-        none, np.array([1, 2]), none.astype(float), none, np.zeros((1, 0)), np.zeros((1, 0)), none
-    )
-    odds = np.array([9.0, 9.0])
-    assert Rivals(evidence, np.array([0, 1, 1])).probabilities(odds) == pytest.approx([9 / 19, 9 / 19])
-    assert Rivals(evidence, np.array([0, 1, 2])).probabilities(odds) == pytest.approx([0.9, 0.9])
+    ends, odds = (np.zeros(2, dtype=np.int64), np.array([1, 2])), np.array([9.0, 9.0])
+    assert Rivals(*ends, np.array([0, 1, 1])).probabilities(odds) == pytest.approx([9 / 19, 9 / 19])
+    assert Rivals(*ends, np.array([0, 1, 2])).probabilities(odds) == pytest.approx([0.9, 0.9])
 
 
 # --- the whole, on a population whose persons are known ------------------------------------------
@@ -268,7 +249,7 @@ def test_persons_are_no_more_than_links_leave() -> None:
     """The first is the second, and the second the third: 20 records of 18 persons, though first and third disagree."""
     rows = [
         {
-            "record_id": number, "partner": f"partner {number}", "source_record": number, "sex": "female",
+            "record_id": number, "partner": f"partner {number}", "sex": "female",
             "names_version": "ph2", "name_1_code": f"given {number}", "name_2_code": f"surname {number}",
             "birth_year": 1960 + number, "origin": f"KE{number:03}",
         }
@@ -306,7 +287,7 @@ def test_few_records_are_handled(population: Population, count: int) -> None:
 def test_strangers_of_one_corridor_are_not_linked() -> None:
     rows = [
         {
-            "record_id": number, "partner": f"partner {number % 3}", "source_record": number, "sex": "female",
+            "record_id": number, "partner": f"partner {number % 3}", "sex": "female",
             "name_1_code": f"given {number}", "name_2_code": f"surname {number}", "birth_year": 1990 + number % 9,
             "names_version": "ph2",
             "nationality": "KEN", "origin": "KE040", "destination": "SAU", "exploitation": "domestic",
@@ -323,11 +304,11 @@ def test_linkage_prints_nothing(population: Population, capfd: pytest.CaptureFix
 
 
 def test_an_oversized_block_is_cut_or_left_out_and_reported() -> None:
-    """All have one first name and year, two women to a surname, at two partners. Where they are from is told by half."""
+    """All have one first name and year, two women to a surname, at two partners. Later, where they are from is given."""
     count = 120
     rows = [
         {
-            "record_id": number, "partner": "ab"[number % 2], "source_record": number, "sex": "female",
+            "record_id": number, "partner": "ab"[number % 2], "sex": "female",
             "names_version": "ph2", "name_1_code": "common", "name_2_code": f"surname {number // 2}",
             "birth_year": 1990,
         }
@@ -365,16 +346,16 @@ def test_febrl4_is_linked() -> None:
         for column in ("given_name", "surname", "address_1", "suburb", "postcode", "date_of_birth")
     ]
     comparisons.append(Comparison("soc_sec_id", [0.9]))
-    blocks = [
-        Block(columns)
+    rules = [
+        Rule(columns)
         for columns in (
             ("given_name", "surname"), ("soc_sec_id",), ("date_of_birth",), ("surname", "postcode"),
             ("address_1", "suburb"),
         )
     ]  # fmt: skip
     frame, order = frame_of(records)
-    kinds = Kinds(lambda one, _: np.zeros_like(one), [np.ones(10_000, dtype=bool)], 5000**2, 5000 * 4999)
-    found = score(frame, Model(comparisons, blocks), kinds)
+    kinds = Kinds([np.zeros(10_000, dtype=np.int64)], frame.columns["partner"])
+    found = score(frame, kinds, comparisons, rules)
     ids = records["record_id"].to_numpy()[order] // 2
     likely = found.estimate.probability >= 0.5
     right = int(np.sum(ids[found.first[likely]] == ids[found.second[likely]]))

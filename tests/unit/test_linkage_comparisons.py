@@ -28,13 +28,13 @@ def compared(comparison: Any, *rows: dict[str, Any]) -> dict[tuple[int, int], tu
     places = {int(record): at for at, record in enumerate(order)}
     pairs = [(one, other) for one in range(len(rows)) for other in range(one + 1, len(rows))]
     ends = np.array([[places[one], places[other]] for one, other in pairs])
-    levels, chances = comparison.of(frame).levels(ends[:, 0], ends[:, 1])
+    levels, chances = comparison.of(frame)(ends[:, 0], ends[:, 1])
     found = zip(levels.tolist(), chances.tolist(), strict=True)
     return {pair: one for pair, one in zip(pairs, found, strict=True) if one[0] != SILENT}
 
 
 def test_agreement_on_a_rare_value_is_rarer_among_strangers() -> None:
-    """Six tell a county. One of five others has b too, or three have a: half a record less, the person's own second."""
+    """Six give a county. One of five others has b too, or three have a: half a record less, the person's own second."""
     rows = [{"origin": place} for place in ("a", "a", "a", "a", "b", "b", None)]
     found = compared(Comparison("origin", [0.9]), *rows)
     assert len(found) == 15
@@ -55,7 +55,7 @@ def test_numbers_agree_in_steps_of_distance() -> None:
 
 
 def test_destinations_of_one_origin_are_counted_there() -> None:
-    """d is half of all destinations, and the only one that is told from b."""
+    """d is half of all destinations, and the only one given with b."""
     rows = [{"origin": place, "destination": to} for place, to in (*[("b", "d")] * 20, *[("a", "e")] * 20)]
     found = compared(Comparison("destination", [0.9], given="origin"), *rows)
     assert found[0, 1][0] == 0
@@ -66,7 +66,7 @@ def test_destinations_of_one_origin_are_counted_there() -> None:
     assert across[0, 40][1] == pytest.approx((21 - 1.5) / 40)
 
 
-def test_a_county_is_compared_where_the_ward_is_not_told_by_both() -> None:
+def test_a_county_is_compared_where_not_both_give_the_ward() -> None:
     rows = [{"origin": "a", "subcounty_code": ward} for ward in ("n1", "n2", None)]
     assert set(compared(Comparison("origin", [0.9], unless="subcounty_code"), *rows)) == {(0, 2), (1, 2)}
     wards = compared(Comparison("subcounty_code", [0.8, 0.1], wider="origin"), *rows)
@@ -108,7 +108,7 @@ def under_other_keys(records: pa.Table, seed: int) -> tuple[pa.Table, dict[int, 
     rows = records.to_pylist()
     for row in rows:
         names[row["record_id"]] = dice.getrandbits(62)
-        row["record_id"] = row["source_record"] = names[row["record_id"]]
+        row["record_id"] = names[row["record_id"]]
         for column in CODES:
             if row[column] is not None:
                 kind = "name" if column in NAME_CODES else column
@@ -158,9 +158,7 @@ def test_equally_likely_links_are_not_decided_by_id() -> None:
             }
             for number in range(40)
         ]  # fmt: skip
-        every = [
-            {"source_record": row["record_id"], "names_version": "ph2", **row} for row in (*rows, *strangers)
-        ]
+        every = [{"names_version": "ph2", **row} for row in (*rows, *strangers)]
         links = link(pa.Table.from_pylist(every, schema=LINK_INPUT)).links.to_pylist()
         assert {row["status"] for row in links} == {"review"}  # half and half, and so a question
         found.add(frozenset(ids.index(row[end]) for row in links for end in ("record_a", "record_b")))

@@ -26,8 +26,7 @@ _LINKED = {
 }
 _LIKELY = {"links": "record_a bigint, record_b bigint, status varchar, probability double, tier varchar"}
 _CLUSTERS = (
-    "A pair that would join two persons of one record, or a pair ruled to be two persons, stays a question. "
-    "Another pair of the same records may be linked instead."
+    "A pair ruled to be two persons stays a question. Another pair of the same records may be linked instead."
 )
 _BY_ITSELF = (
     "Without a ruling the program decides by how likely the pair is; a pair of the same records that is "
@@ -38,7 +37,6 @@ _REASONS = {
     "unsure": "They agree in much, but not enough to be sure.",
     "rival": "Another record of that partner fits better.",
     "cluster_too_large": "Together with others they would be more records than there are partners.",
-    "persons_of_one_record": "Together they would merge two persons of one record.",
     "rejected_pair_inside": "Together they would join a pair that a steward said is two persons.",
 }
 
