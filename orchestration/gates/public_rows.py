@@ -51,9 +51,8 @@ from (
     "alerts": """
 from public.published.alerts as listed
 left join released_alerts as released using (corridor_id, direction, first_month)
-left join members.published.alerts as known using (level, record_grain, corridor_id, direction, first_month)
+left join members.published.alerts as known using (corridor_id, direction, first_month)
 where released.corridor_id is null or known.corridor_id is null
-    or listed.record_grain <> 'case' or level <> 'od'
     or listed.record_count is not null or listed.record_count_text is not null
     or listed.expected_low is not null or listed.expected_high is not null
     or listed.partner_count is not null or listed.evidence is not null

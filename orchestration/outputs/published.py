@@ -27,7 +27,7 @@ KEYS = {
         "population",
     ),
     "shifts": ("comparison", "baseline", "current", "record_grain", "level", "corridor_id"),
-    "alerts": ("level", "corridor_id", "record_grain", "direction", "first_month"),
+    "alerts": ("corridor_id", "direction", "first_month"),
     "hotspots": ("place_id", "role", "period_id", "record_grain", "population"),
     "risk": ("place_id", "period_id", "record_grain"),
     "novelty": ("period_id", "record_grain", "item_kind", "item", "role"),
@@ -135,7 +135,7 @@ class Published:
 
     def corridor(self, row: Row) -> str:
         """Return `Busia → Nairobi`, with the transit place if there is one."""
-        stops = (row["origin_place_id"], row["via_place_id"], row["destination_place_id"])
+        stops = (row["origin_place_id"], row.get("via_place_id"), row["destination_place_id"])
         return " → ".join(self.place(stop) for stop in stops if stop)
 
     # --- periods ----------------------------------------------------------------------------------

@@ -187,7 +187,7 @@ def alerts(
     rows = pd.DataFrame(found).join(ends.set_index("corridor_id"), on="corridor_id")
     for name in ("first_month", "newest_month", "alerted_month"):
         rows[name] = [first_day(first + at) for at in rows[name]]
-    return rows.assign(level=LEVEL, record_grain=GRAIN), not_measured
+    return rows, not_measured
 
 
 def _not_measured(months: Months, names: list[str], policy: Policy) -> pd.DataFrame:
@@ -203,8 +203,6 @@ def _not_measured(months: Months, names: list[str], policy: Policy) -> pd.DataFr
     if judged.size and judged.all():
         return pd.DataFrame()
     row = {
-        "level": LEVEL,
-        "record_grain": GRAIN,
         "period_id": f"{first_day(months.first + newest):%Y-%m}",
         "reason": "below_minimum" if judged.any() else "no_corridor_judged" if is_old else "short_history",
         "corridor_count": int((~judged).sum()),

@@ -131,12 +131,9 @@ SCHEMAS = {
     ),
     "alerts": pa.schema(
         [
-            ("level", pa.string()),
             ("corridor_id", pa.string()),
             ("origin_place_id", pa.string()),
-            ("via_place_id", pa.string()),
             ("destination_place_id", pa.string()),
-            ("record_grain", pa.string()),
             ("direction", pa.string()),
             ("first_month", pa.date32()),
             ("newest_month", pa.date32()),
@@ -156,8 +153,6 @@ SCHEMAS = {
     ),
     "alerts_not_measured": pa.schema(
         [
-            ("level", pa.string()),
-            ("record_grain", pa.string()),
             ("period_id", pa.string()),
             ("reason", pa.string()),
             ("corridor_count", pa.int64()),

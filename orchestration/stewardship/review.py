@@ -186,7 +186,7 @@ def write_alerts(
     settings: Settings, released: Iterable[Mapping[str, Any]], staged: Iterable[Mapping[str, Any]]
 ) -> None:
     """Write the alerts of the current release, and those that a candidate alone has."""
-    key = ("level", "corridor_id", "record_grain", "direction", "first_month")
+    key = ("corridor_id", "direction", "first_month")
     columns = (*key, "newest_month", "record_count_text", "expected_low", "expected_high", "evidence",
                "in_current_release")  # fmt: skip
     found: dict[tuple[str, ...], dict[str, Any]] = {}

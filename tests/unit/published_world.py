@@ -40,7 +40,7 @@ KEYS = {
         "subject", "role", "place_id", "corridor_id", "domain", "code", "period_id", "record_grain", "population",
     ],
     "shifts": ["comparison", "baseline", "current", "record_grain", "level", "corridor_id"],
-    "alerts": ["level", "corridor_id", "record_grain", "direction", "first_month"],
+    "alerts": ["corridor_id", "direction", "first_month"],
     "hotspots": ["place_id", "role", "period_id", "record_grain", "population"],
     "risk": ["place_id", "period_id", "record_grain"],
     "novelty": ["period_id", "record_grain", "item_kind", "item", "role"],
@@ -66,14 +66,14 @@ CONTEXT: Row = {
 
 ALERTS: list[Row] = [
     {
-        "level": "od", "corridor_id": "KE010>KE047", "origin_place_id": "KE010", "origin": "Marsabit",
-        "destination_place_id": "KE047", "destination": "Nairobi", "record_grain": "case", "direction": "fall",
+        "corridor_id": "KE010>KE047", "origin_place_id": "KE010", "origin": "Marsabit",
+        "destination_place_id": "KE047", "destination": "Nairobi", "direction": "fall",
         "first_month": "2026-03-01", "alerted_month": "2026-05-01", "newest_month": "2026-06-01",
         "record_count_text": "<5", "expected_low": 24, "expected_high": 47, "partner_count": 3, "evidence": "panel",
     },
     {
-        "level": "od", "corridor_id": "KE009>KE047", "origin_place_id": "KE009", "origin": "Mandera",
-        "destination_place_id": "KE047", "destination": "Nairobi", "record_grain": "case", "direction": "rise",
+        "corridor_id": "KE009>KE047", "origin_place_id": "KE009", "origin": "Mandera",
+        "destination_place_id": "KE047", "destination": "Nairobi", "direction": "rise",
         "first_month": "2026-04-01", "alerted_month": "2026-05-01", "newest_month": "2026-06-01",
         "record_count": 31, "record_count_text": "31", "expected_low": 3, "expected_high": 9, "partner_count": 1,
         "evidence": "single_partner",

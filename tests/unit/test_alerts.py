@@ -39,8 +39,8 @@ MARCH, JUNE = date(2026, 3, 1), date(2026, 6, 1)
 def measured(corridor: str, **changes: Any) -> dict[str, Any]:
     origin, destination = corridor.split(">")
     return {
-        "level": "od", "corridor_id": corridor, "origin_place_id": origin, "destination_place_id": destination,
-        "record_grain": "case", "direction": "fall", "first_month": MARCH, "alerted_month": MARCH,
+        "corridor_id": corridor, "origin_place_id": origin, "destination_place_id": destination,
+        "direction": "fall", "first_month": MARCH, "alerted_month": MARCH,
         "newest_month": JUNE, "is_in_force": True, "expected_record_count": 30.0, "expected_low": 20.4,
         "expected_high": 40.2, "record_count": 3, "monthly_baseline": 8.0, "share_odds_ratio": 0.2,
         "leave_one_out_low": 0.1, "leave_one_out_high": 0.4, "partner_count": 3, "evidence": "panel", **changes,
@@ -116,8 +116,8 @@ def test_the_public_sees_corridor_direction_and_first_month_of_released_alerts_a
     )
     assert [{name: value for name, value in row.items() if value is not None} for row in found] == [
         {
-            "edition": "public", "level": "od", "corridor_id": "KE040>KE047", "origin_place_id": "KE040",
-            "origin": "Busia", "destination_place_id": "KE047", "destination": "Nairobi", "record_grain": "case",
+            "edition": "public", "corridor_id": "KE040>KE047", "origin_place_id": "KE040",
+            "origin": "Busia", "destination_place_id": "KE047", "destination": "Nairobi",
             "direction": "fall", "first_month": MARCH,
         }
     ]  # fmt: skip

@@ -104,8 +104,8 @@ def test_the_counts_worked_out_by_hand_pass(world: tuple[Settings, Path]) -> Non
         ("a number of others at a town", "update context_counts set counted_at_place_id = 'tn-ken-ruiru'"),
         ("a number of others that members lack", "update context_counts set person_count = 854"),
         ("a number of others as cases", "update context_counts set record_grain = 'case'"),
-        ("an alert that no steward released", "insert into alerts (level, record_grain, corridor_id, direction, "
-         "first_month) values ('od', 'case', 'KE009>KE047', 'rise', '2026-04-01')"),
+        ("an alert that no steward released", "insert into alerts (corridor_id, direction, first_month) "
+         "values ('KE009>KE047', 'rise', '2026-04-01')"),
         ("an exact share of records", "update completeness set known_share = 0.9612"),
     ],
 )  # fmt: skip
@@ -145,8 +145,7 @@ def test_a_carried_row_that_changed_is_counted(
 
 
 RELEASE_ALERT = (
-    "insert into alerts (level, record_grain, corridor_id, direction, first_month) "
-    "values ('od', 'case', 'KE010>KE047', 'fall', '2026-03-01')"
+    "insert into alerts (corridor_id, direction, first_month) values ('KE010>KE047', 'fall', '2026-03-01')"
 )
 ALERT_DECISION = {"corridor": "KE010>KE047", "direction": "fall", "first_month": "2026-03-01"}
 

@@ -124,7 +124,6 @@ def test_fall_is_told_with_its_months_and_the_records_expected() -> None:
     found = alert_of(steps((6, 34), (0, 4)))
     assert found is not None
     assert (found["direction"], found["evidence"], found["partner_count"]) == ("fall", "panel", 3)
-    assert (found["level"], found["record_grain"], found["via_place_id"]) == ("od", "case", None)
     assert (found["origin_place_id"], found["destination_place_id"]) == ("KE010", "KE047")
     assert (found["first_month"], found["newest_month"]) == (date(2024, 11, 1), NEWEST)
     assert found["first_month"] <= found["alerted_month"] <= date(2024, 12, 1) and found["is_in_force"]

@@ -1,13 +1,13 @@
--- One row per level, grain and reason, as `mart_not_measured` has them: corridors without an alert's judgement in the
+-- One row at most, as `mart_not_measured` has them: corridors without an alert's judgement in the
 -- newest complete month, as the statistics have counted them.
 select
     'alerts' as measure,
     period_id,
     'none' as comparison,
-    record_grain,
+    'case' as record_grain,
     'all' as population,
     'none' as role,
-    level,
+    'od' as level,
     reason,
     corridor_count as row_count,
     cast(null as bigint) as record_count

@@ -1,11 +1,8 @@
--- One row per level, corridor, grain, direction and first month of an alert.
+-- One row per corridor, direction and first month of an alert.
 select
-    level,
     corridor_id,
     origin_place_id,
-    via_place_id,
     destination_place_id,
-    record_grain,
     direction,
     first_month,
     newest_month,

@@ -41,5 +41,5 @@ def _corridors(table: pd.DataFrame) -> pd.DataFrame:
     if "line" in table:
         table = table[table["line"] == "corridor"]
         table = table.assign(corridor_id=table["line_id"].str.replace(r"^[^|]*\|", "", regex=True))
-    count = table.get("movement_count", 0)
-    return table[["level", "corridor_id"]].assign(count=count).fillna({"count": 0}).astype({"count": int})
+    level, count = table.get("level", "od"), table.get("movement_count", 0)
+    return table[["corridor_id"]].assign(level=level, count=count).fillna({"count": 0}).astype({"count": int})

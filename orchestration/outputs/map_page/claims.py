@@ -48,5 +48,5 @@ def _of_shift(say: Texts, row: Mapping[str, Any]) -> str:
 
 def _of_alert(say: Texts, row: Mapping[str, Any]) -> str:
     status = row["direction"] if row["record_count_text"] is None else "seen"
-    records = say.text(f"grain.{row['record_grain']}")
+    records = say.text("grain.case")
     return plain(claim(say, "alerts", status, None, row["evidence"], records=records, **_BRACES))

@@ -35,8 +35,8 @@ COLUMNS = {
         "evidence", "baseline_count", "current_count", "factor_band", "displaced_from",
     ),
     "alerts": (
-        "record_grain", "level", "corridor_id", "direction", "first_month", "newest_month", "record_count",
-        "expected_low", "expected_high", "evidence",
+        "corridor_id", "direction", "first_month", "newest_month", "record_count", "expected_low",
+        "expected_high", "evidence",
     ),
     "risk": ("period_id", "record_grain", "place_id", "band", "components"),
     "routes": ("period_id", "line", "line_id", "level", "role", "place_id", "report_count"),

@@ -37,7 +37,7 @@ def alert(view: View, row: Row) -> Sentence:
     cell = view.published.cell
     slots: dict[str, Slot] = {
         "month": cell("alerts", row, "first_month", view.published.month(day(row["first_month"]))),
-        "records": view.say.text(f"grain.{row['record_grain']}"),
+        "records": view.say.text("grain.case"),
     }
     if view.is_public:
         return claim(view.say, "alerts", row["direction"], **slots)

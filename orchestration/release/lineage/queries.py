@@ -143,8 +143,8 @@ def shift(key: Key) -> Query:
 def alert(key: Key) -> Query:
     """Select the records of a corridor since the alert's first month, and those of its baseline."""
     parameters: dict[str, Any] = {
-        "table": "corridors", "role": key["level"], "line": key["corridor_id"], "population": "all",
-        "record_grain": key["record_grain"], "first": key["first_month"],
+        "table": "corridors", "role": "od", "line": key["corridor_id"], "population": "all",
+        "record_grain": "case", "first": key["first_month"],
     }  # fmt: skip
     first = "cast($first as date)"
     # The twelve months that ended three months before (`statistics/alerts`).

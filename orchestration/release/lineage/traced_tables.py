@@ -111,7 +111,7 @@ _MART_PLACES = Traced(
 )
 _SHIFT = ("comparison", "baseline", "current", "record_grain", "level", "corridor_id")
 _MART_SHIFT = ("level", "corridor_id", "record_grain", "baseline_window", "current_window")
-_ALERT = ("level", "corridor_id", "record_grain", "direction", "first_month")
+_ALERT = ("corridor_id", "direction", "first_month")
 _REPORTED = ("period_id", "record_grain")
 _MARTS = {
     "mart_corridors": Traced(_CORRIDOR, queries.corridor_records, comes_to=LineageResult.counts_and_partners),

@@ -130,9 +130,7 @@ def _alerts(settings: Settings) -> Iterator[Event]:
         if row["in_current_release"] == "True":
             sign = "▲" if row["direction"] == "rise" else "▼"
             detail = f"{sign} {corridor_name(row['corridor_id'])}, {row['first_month'][:7]}"
-            yield Event(
-                f"alert/{row['record_grain']}/{'/'.join(key_of(row))}", "alert", EVERYBODY, detail=detail
-            )
+            yield Event(f"alert/{'/'.join(key_of(row))}", "alert", EVERYBODY, detail=detail)
 
 
 def _digest(*parts: str) -> str:

@@ -11,13 +11,15 @@ const sayExpected = ({ data }) =>
     ? ""
     : say("alert.range", { low: count(data.expected_low), high: count(data.expected_high) });
 
+const alertRows = () => rowsOf("alerts").map((row) => ({ ...row, record_grain: "case", level: "od" }));
+
 const alertsView = {
   id: "alerts",
-  source: () => rowsOf("alerts"),
-  choices: [["grain", "record_grain"], ["level", "level"]],
+  source: alertRows,
+  choices: [["grain", "record_grain"]],
   frame: "around",
   rows: (shown) =>
-    rowsWhere("alerts", { record_grain: shown.grain, level: shown.level })
+    alertRows()
       .map((data) => corridorRow(data, data.corridor_id, null))
       .filter((row) => fits(shown.find, row))
       .sort((a, b) => CHANGES.indexOf(a.data.direction) - CHANGES.indexOf(b.data.direction) || byTitle(a, b)),
@@ -25,7 +27,6 @@ const alertsView = {
     columnsWith(
       [
         columnOf("from", (row) => placeName(row.stops[0])),
-        columnOf("via", (row) => row.stops.slice(1, -1).map(placeName).join(", ")),
         columnOf("to", (row) => placeName(row.stops.at(-1))),
         columnOf("status", sayChange),
         columnOf("since", (row) => row.data.first_month, (row) => sayMonth(row.data.first_month)),
