@@ -8,7 +8,6 @@ import pytest
 
 from orchestration.contracts import Contract
 from orchestration.intake import ExtractHeld, RecordReader, open_source
-from orchestration.intake.reading import csv_blocks
 from tests.unit.partner_files import HEADER, KEYS, book, read, values
 
 CONTRACT = book(format={"kind": "csv", "encoding": "utf-8", "delimiter": ","})
@@ -181,14 +180,3 @@ def test_a_cell_of_several_lines_needs_a_column_that_is_denied_or_named(tmp_path
         read(file, CONTRACT)
     _, reader = read(file, CONTRACT | {"format": CONTRACT["format"] | {"multiline": ["From"]}})
     assert (reader.tally.rows_landed, reader.tally.rows_unexplained) == (6, 0)
-
-
-def test_an_unclosed_last_cell_holds_a_file_that_is_read_in_parts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(csv_blocks, "SMALLEST_CHUNK", 10)  # each record is a part of its own
-    file = tmp_path / "parts.csv"
-    file.write_bytes(b'a,b,c\n"1","2\r3","4"\n"5","a cell of some length","""\n')
-    with pytest.raises(ExtractHeld) as caught:
-        list(csv_blocks.CsvBlocks(file, "utf-8", ",", "parts.csv"))
-    assert caught.value.code == "hold:stray_quote"

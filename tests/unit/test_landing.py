@@ -394,7 +394,7 @@ def test_landing_is_deterministic(home: Settings, tmp_path: Path) -> None:
 def test_memory_does_not_grow_with_the_file(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten times the rows cost less than 40 bytes for each row more: nothing keeps them."""
     monkeypatch.setattr("orchestration.intake.landing.landing._CELLS_IN_A_GROUP", 2_000)
-    monkeypatch.setattr("orchestration.intake.reading.csv_blocks.CHUNK", 1 << 16)
+    monkeypatch.setattr("orchestration.intake.reading.block.ROWS_IN_A_BLOCK", 1_000)
     peaks = []
     for rows in (3_000, 30_000):
         csv_in_the_inbox(home, rows)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestration.contracts import Cell
+from orchestration.contracts import LONGEST_CELL, Cell, text_cell
 
 Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
@@ -54,9 +54,16 @@ class Column:
     looks: list[str | None] | None = None
 
     @classmethod
-    def of_arrow(cls, column: pa.DictionaryArray) -> Column:
-        """Return a column of plain texts."""
-        return cls(column.dictionary, column.indices.to_numpy())
+    def of_texts(cls, texts: Sequence[str]) -> Column:
+        """Return a column of plain texts, as `text_cell` takes them."""
+        column = pa.array(texts, pa.string()).dictionary_encode()
+        values = column.dictionary
+        if (
+            pc.max(pc.binary_length(values)).as_py() > LONGEST_CELL
+            or pc.any(pc.match_substring(values, "\0")).as_py()
+        ):
+            return cls.of(texts, text_cell)
+        return cls(values, column.indices.to_numpy())
 
     @classmethod
     def of(cls, keys: Iterable[Hashable], cell_of: Callable[[Any], Cell | None]) -> Column:

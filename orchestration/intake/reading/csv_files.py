@@ -13,7 +13,8 @@ from typing import cast
 from orchestration.contracts import Contract, CsvFormat
 from orchestration.intake.outcomes import ExtractHeld, ExtractUnreadable
 from orchestration.intake.reading.block import Block
-from orchestration.intake.reading.csv_blocks import CsvBlocks
+from orchestration.intake.reading.csv_records import CsvRecord, CsvRecords, blocks_of_records
+from orchestration.intake.reading.limits import lines
 from orchestration.intake.reading.physical_lines import count_lines, find_wrong_byte
 from orchestration.intake.reading.sheets import Source, SourceSheet
 
@@ -60,10 +61,9 @@ class CsvSource(Source):
         """
         if not self._expects_columns:
             return
-        blocks = self._reader()
-        with self._faults(blocks):
-            first = list(islice(blocks.rows(), 15))
-        filled = [cells for row in first if (cells := [cell.value for cell in row.cells if cell])]
+        with self._records() as records:
+            first = list(islice(records, 15))
+        filled = [cells for record in first if (cells := [text for text in record.cells if text.strip()])]
         single = [cells[0] for cells in filled if len(cells) == 1]
         if 2 * len(single) < len(filled) or not single:
             return
@@ -81,27 +81,25 @@ class CsvSource(Source):
             )
 
     def _blocks(self) -> Iterator[Block]:
-        blocks = self._reader()
-        with self._faults(blocks):
-            yield from blocks
-
-    def _reader(self) -> CsvBlocks:
-        # The limit is global to the process, and another library may have raised it.
-        csv.field_size_limit(_LONGEST_CELL)
-        return CsvBlocks(self._path, self._encoding, self._layout.delimiter, self._label)
+        with self._records() as records:
+            yield from blocks_of_records(records)
 
     @contextmanager
-    def _faults(self, blocks: CsvBlocks) -> Iterator[None]:
-        """Turn a fault inside the file into a sentence."""
+    def _records(self) -> Iterator[Iterator[CsvRecord]]:
+        """Open the file; turn a fault inside it into a sentence."""
+        # The limit is global to the process, and another library may have raised it.
+        csv.field_size_limit(_LONGEST_CELL)
+        splitter = CsvRecords(self._layout.delimiter, self._label)
         try:
-            yield
+            with self._path.open(encoding=self._encoding, newline="") as file:
+                yield splitter.split(lines(file, self._label))
         except UnicodeError:
             raise self._wrong_encoding(self._wrong_byte(), None) from None
         except csv.Error:
             raise ExtractUnreadable(
                 "broken_csv",
-                f"{self._label}: the row that begins in line {blocks.line + 1} cannot be split into columns; "
-                "often a quotation mark is not closed. Ask the partner to export it again.",
+                f"{self._label}: the row that begins in line {splitter.line + 1} cannot be split into "
+                "columns; often a quotation mark is not closed. Ask the partner to export it again.",
             ) from None
 
     def _wrong_byte(self) -> str:

@@ -11,9 +11,14 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import NamedTuple
 
+import numpy as np
+
 from orchestration.intake.outcomes import ExtractHeld
+from orchestration.intake.reading import block
+from orchestration.intake.reading.block import Block, Column
 
 # In narrower tables, the lines of a sentence may well have as many delimiters as a row.
 _FEWEST_COLUMNS = 3
@@ -28,30 +33,28 @@ class CsvRecord(NamedTuple):
 
 
 class CsvRecords:
-    """Splits the lines of one file. `widths` counts the records so far by number of cells."""
+    """Splits the lines of one file. `widths`: its records by number of cells; `line`: its last line."""
 
     def __init__(self, delimiter: str, label: str) -> None:
         self._delimiter = delimiter
         self._label = label
         self.widths: Counter[int] = Counter()
+        self.line = 0
 
-    def split(self, lines: Iterator[str], first: int = 1) -> Iterator[CsvRecord]:
-        """Yield the records of lines, the first of which is line `first` of the file.
-
-        Raises ExtractHeld for a stray quotation mark, or csv.Error.
-        """
+    def split(self, lines: Iterator[str]) -> Iterator[CsvRecord]:
+        """Yield the records; raise ExtractHeld for a stray quotation mark, or csv.Error."""
         taken: list[str] = []
         record: list[str] = []
         for record in csv.reader(_remembering(lines, taken), delimiter=self._delimiter):
-            last = first + len(taken) - 1
+            first, last = self.line + 1, self.line + len(taken)
             if last > first and self._joins_rows(record, taken):
                 raise stray_quote(self._label, first, last)
             self.widths[len(record)] += 1
+            self.line, text = last, "".join(taken)
             yield CsvRecord(record, first, len(taken))
-            first, text = last + 1, "".join(taken)
             taken.clear()
         if record and self._is_open(text):
-            raise stray_quote(self._label, last, last)
+            raise stray_quote(self._label, self.line, self.line)
 
     def _joins_rows(self, record: list[str], lines: list[str]) -> bool:
         # Titles above the header are narrow, so they do not count.
@@ -91,6 +94,35 @@ class CsvRecords:
         if '"' not in text:
             return False
         return len(list(csv.reader([text.rstrip("\r\n") + "\n", "x"], delimiter=self._delimiter))) == 1
+
+
+def blocks_of_records(records: Iterator[CsvRecord]) -> Iterator[Block]:
+    """Yield records in blocks; those before a fault come before it."""
+    taken: list[CsvRecord] = []
+    try:
+        for record in records:
+            taken.append(record)
+            if len(taken) == block.ROWS_IN_A_BLOCK:
+                yield _block_of(taken)
+                taken = []
+    except Exception:
+        if taken:
+            yield _block_of(taken)
+        raise
+    if taken:
+        yield _block_of(taken)
+
+
+def _block_of(records: list[CsvRecord]) -> Block:
+    cells, firsts, lines = zip(*records, strict=True)
+    widths = np.fromiter(map(len, cells), np.int32, len(cells))
+    spans = np.array(lines, np.int32)
+    return Block(
+        np.array(firsts, np.int64),
+        [Column.of_texts(texts) for texts in zip_longest(*cells, fillvalue="")],
+        None if (widths == widths[0]).all() else widths,
+        None if (spans == 1).all() else spans,
+    )
 
 
 def stray_quote(label: str, first: int, last: int, hint: str = "") -> ExtractHeld:

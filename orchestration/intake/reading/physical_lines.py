@@ -10,8 +10,6 @@ import codecs
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from orchestration.intake.reading.regular_csv import reads_bytewise
-
 _CHUNK = 1 << 18
 
 
@@ -27,7 +25,7 @@ def count_lines(file: BinaryIO, encoding: str) -> int:
     """Return the number of lines of a file opened for reading bytes; text that cannot be decoded counts."""
     lines = 0
     last = b""
-    for chunk in _chunks(file) if reads_bytewise(encoding) else _as_utf8(file, encoding):
+    for chunk in _chunks(file) if _reads_bytewise(encoding) else _as_utf8(file, encoding):
         lines += chunk.count(b"\n")
         if b"\r" in chunk:
             lines += chunk.count(b"\r") - chunk.count(b"\r\n")
@@ -62,6 +60,26 @@ def _after(text: str, line: int, position: int) -> tuple[int, int]:
     if "\n" not in plain:
         return line, position + len(plain)
     return line + plain.count("\n"), len(plain) - plain.rfind("\n")
+
+
+def _reads_bytewise(encoding: str) -> bool:
+    """Return whether every ASCII character is its own byte in an encoding, and no other has such a byte.
+
+    In other encodings than UTF-8, each character must be one byte with a fixed meaning.
+    """
+    if encoding in ("utf-8", "utf-8-sig"):
+        return True
+    if encoding.startswith("utf"):
+        return False
+    every = bytes(range(256))
+    try:
+        forward, backward = (data.decode(encoding, errors="replace") for data in (every, every[::-1]))
+        known = "".join(sign for sign in forward if sign != "\ufffd")
+        is_same = known.encode(encoding).decode(encoding) == known
+    except (UnicodeError, LookupError):
+        return False
+    is_ascii = forward[:128] == "".join(map(chr, range(128)))
+    return is_same and is_ascii and len(forward) == 256 and forward == backward[::-1]
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:

@@ -269,6 +269,7 @@ class RecordReader:
         submissions: list[Slot],
     ) -> None:
         """Count refused rows; keep the ids of withheld records, so that their earlier cells are withdrawn."""
+        codes: dict[int, str] = {}
         for reason, rows in refused.by_reason():
             self.tally.refuse(sheet.shown, reason, block.numbers[rows].tolist())
             if not reason.startswith(WITHHELD) or reason == FORGOTTEN:
@@ -283,11 +284,12 @@ class RecordReader:
             ):
                 if which.any():
                     kept.setdefault(reason, set()).update(ids[which].tolist())
-            for slot in submissions:
-                rows_of_slot = np.flatnonzero(slot.stands & known).tolist()
-                self.tally.withheld_submissions.update(
-                    {int(ids[row]): slot.cell(row).value for row in rows_of_slot}
-                )
+            codes |= {
+                row: slot.cell(row).value
+                for slot in submissions
+                for row in np.flatnonzero(slot.stands & known).tolist()
+            }
+        self.tally.withheld_submissions.update((int(ids[row]), codes[row]) for row in sorted(codes))
 
     def _are_about_a_person(self, slots: list[Slot], rows: int) -> Flags:
         """Return the rows, each a person, that hold more than a reference and a status."""
