@@ -91,14 +91,27 @@ class Published:
             found = self.edition.arrow(table)
             period = next((name for name in ("period_id", "current") if name in found.column_names), None)
             if period is None:
-                rows = [] if period_id else _rows(table, found)
+                rows = [] if period_id else self._rows(table, found)
             elif period_id is None:
                 periods = pc.unique(found[period]).to_pylist()
                 rows = [row for one in periods for row in self._of_period(table, one)]
             else:
-                rows = _rows(table, found.filter(pc.equal(found[period], period_id)))
+                rows = self._rows(table, found.filter(pc.equal(found[period], period_id)))
             self._read[table, period_id] = rows
         return self._read[table, period_id]
+
+    def _rows(self, name: str, table: pa.Table) -> list[Row]:
+        """Return rows as dicts with all columns of the key; one that the table lacks is None.
+
+        Places have the names of today, in carried years too.
+        """
+        columns: dict[str, list[Any]] = {one: [None] * table.num_rows for one in KEYS[name]}
+        columns |= {one: _values(one, table[one]) for one in table.column_names}
+        if "place" in columns:
+            columns["place"] = [place and self.place(place) for place in columns["place_id"]]
+        if name == "codes":
+            columns["subject"] = [subject or "all" for subject in columns["subject"]]
+        return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
     # --- values with their source ---------------------------------------------------------------
 
@@ -230,15 +243,6 @@ def _county_names() -> set[str]:
 @cache
 def _positions() -> dict[str, Point]:
     return {row["place_id"]: (float(row["lon"]), float(row["lat"])) for row in seed_rows("place_coordinates")}
-
-
-def _rows(name: str, table: pa.Table) -> list[Row]:
-    """Return rows as dicts with all columns of the key; one that the table lacks is None."""
-    columns: dict[str, list[Any]] = {one: [None] * table.num_rows for one in KEYS[name]}
-    columns |= {one: _values(one, table[one]) for one in table.column_names}
-    if name == "codes":
-        columns["subject"] = [subject or "all" for subject in columns["subject"]]
-    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
 def _values(column: str, values: pa.ChunkedArray) -> list[Any]:

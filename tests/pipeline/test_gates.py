@@ -87,6 +87,15 @@ def test_held_extract_leaves_the_last_good_one_in_force(
     assert re.search(r"Far more or fewer rows than before\. \d+ rows; the extract before had \d+\.", told)
 
 
+def test_members_find_the_check_that_held_the_extract(with_a_held_extract: Ended) -> None:
+    failed = with_a_held_extract.base.ask(
+        "select check_name, severity, outcome, extracts.fate, checks.partner_code = extracts.partner_code "
+        "from quality.check_results as checks inner join quality.extracts as extracts "
+        "on checks.subject = extracts.extract_id where outcome = 'failed' and severity = 'hold'"
+    )
+    assert failed == [("row_volume_is_plausible", "hold", "failed", "held", True)]
+
+
 def test_journal_has_every_step_that_the_command_and_the_desk_show(with_a_held_extract: Ended) -> None:
     last = refreshes.last(with_a_held_extract.base.settings)
     assert last is not None and set(last.steps) == set(refreshes.STEPS)

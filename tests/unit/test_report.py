@@ -56,6 +56,19 @@ def test_the_planted_displacement_is_title_deck_and_pair(pages: dict[str, Read])
     assert f"{PAIR}." in page.sections["changes"]
 
 
+def test_border_point_with_the_name_of_a_county_is_marked_as_one(tmp_path: Path) -> None:
+    rows = [
+        row | {"place_id": "bp-ken-busia", "place": "Busia"} if row["place_id"] == "bp-ken-malaba" else row
+        for row in world("public")["places"]
+    ]
+    page = page_of(edition(tmp_path, "public", places=rows))
+    assert "At border points: Busia (border point) 104" in page.sections["brief"]
+    swahili = Published(edition(tmp_path / "sw", "public"), Texts("sw"))
+    assert [swahili.place(one) for one in ("KE040", "bp-ken-busia", "bp-ken-malaba")] == [
+        "Busia", "Busia (kituo cha mpakani)", "Malaba",
+    ]  # fmt: skip
+
+
 def test_members_read_of_the_last_twelve_months(pages: dict[str, Read]) -> None:
     page = pages["members"]
     assert page.titles["brief"] == PAIR

@@ -42,7 +42,8 @@ def alert(view: View, row: Row) -> Sentence:
     if view.is_public:
         return claim(view.say, "alerts", row["direction"], **slots)
     slots["until"] = cell("alerts", row, "newest_month", view.published.month(day(row["newest_month"])))
-    slots["count"] = view.published.count("alerts", row, "record")
+    none = cell("alerts", row, "record_count", view.say.text("claim.none"))
+    slots["count"] = none if row["record_count"] == 0 else view.published.count("alerts", row, "record")
     slots |= {end: cell("alerts", row, f"expected_{end}") for end in ("low", "high")}
     return claim(view.say, "alerts", "seen", None, row["evidence"], **slots)
 

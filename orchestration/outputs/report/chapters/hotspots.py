@@ -22,7 +22,7 @@ def chapter(view: View) -> Section | None:
     if lines:
         blocks.append(Table(say("table.hotspots", period=view.period), columns, lines, 1))
     if bands := _bands(view):
-        blocks += [Heading(say("risk.title")), Items(bands)]
+        blocks += [Heading(say("risk.title")), Items(bands), Paragraph(say("risk.note"), tone="note")]
     if blocks:
         blocks.append(Paragraph(say("hotspots.note"), tone="note"))
     return section(view, "hotspots", capital(findings.stand_out(view)), blocks)
