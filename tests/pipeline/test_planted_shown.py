@@ -109,7 +109,7 @@ def test_the_abandoned_road_is_an_alert_for_members_alone(
     found = rows(maps["members"]["alerts"], "corridor_id", "direction", "first_month", "record_count")
     assert found == [(ABANDONED[0], "fall", "2025-06-01", 0)]
     assert re.search(
-        r"Several partners’ records show 0 cases from June 2025 to July 2026, where partners’ own level would lead one to "
+        r"Several partners’ records show no cases from June 2025 to July 2026, where partners’ own level would lead one to "
         r"expect \d+ to \d+\.",
         text_of(reports["members"]),
     )
