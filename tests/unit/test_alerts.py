@@ -271,6 +271,9 @@ def test_the_first_page_of_members_has_a_sentence_an_alert(tmp_path: Path) -> No
     assert (
         f"One partner’s records show 31 cases from April 2026 to June 2026, {expected} 3 to 9; others have not confirmed it."
     ) in brief
+    silent = ALERTS[0] | {"record_count": 0, "record_count_text": "0"}
+    none = page_of(edition(tmp_path / "none", "members", [silent])).sections["brief"]
+    assert f"Several partners’ records show no cases from March 2026 to June 2026, {expected}" in none
     assert "a fall may be the end of a surge. Below about four records a month" in brief
     assert "The newest months are left out until they are complete." in brief
 

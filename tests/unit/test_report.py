@@ -56,6 +56,13 @@ def test_the_planted_displacement_is_title_deck_and_pair(pages: dict[str, Read])
     assert f"{PAIR}." in page.sections["changes"]
 
 
+@pytest.mark.parametrize("name", EDITIONS)
+def test_bands_say_what_their_change_is(pages: dict[str, Read], name: str) -> None:
+    chapter = pages[name].sections["hotspots"]
+    assert "Counties of which more is reported in 2025 than of a typical county: Busia" in chapter
+    assert "it also moves where only other places rose or fell" in chapter
+
+
 def test_border_point_with_the_name_of_a_county_is_marked_as_one(tmp_path: Path) -> None:
     rows = [
         row | {"place_id": "bp-ken-busia", "place": "Busia"} if row["place_id"] == "bp-ken-malaba" else row
