@@ -96,19 +96,21 @@ class Candidates:
 
 
 class Blocking:
-    """The blocking rules over one frame: `values` are the numbers of values that keys are made with."""
+    """The blocking rules over the records of one frame that are of some kind."""
 
-    def __init__(self, frame: Frame, rules: Sequence[Rule]) -> None:
-        self.rules = rules
+    def __init__(self, frame: Frame, rules: Sequence[Rule], kinds: Kinds) -> None:
+        self.rules, self._kinds = rules, kinds
+        every = np.arange(frame.size)
+        self._records = every[kinds.of(every, every) >= 0]
         self._values = {name: int(column.max(initial=0)) + 4 for name, column in frame.columns.items()}
         self._values |= {kind: int(words.max(initial=0)) + 2 for kind, words in frame.words.items()}
-        self._largest = policy.largest_block(frame.size)
+        self._largest = policy.largest_block(len(self._records))
 
-    def pairs(self, frame: Frame, kinds: Kinds) -> Candidates:
+    def pairs(self, frame: Frame) -> Candidates:
         """The pairs of some rule, of some kind."""
         pairs, bits, groups, left_out = [], [], [], []
         for number, rule in enumerate(self.rules):
-            found, made, too_large = self._of_rule(frame, rule, kinds)
+            found, made, too_large = self._of_rule(frame, rule)
             pairs.append(found)
             bits.append(np.full(len(found), 1 << number, dtype=np.int64))
             groups.append(made)
@@ -123,7 +125,7 @@ class Blocking:
         covered, left = np.zeros(one.size, dtype=bool), np.arange(one.size)
         for rule, made in zip(self.rules, groups, strict=True):
             sides = [frame.take(left) for frame in (one, other)]
-            keys = [self._keys(frame, rule) for frame in sides]
+            keys = [self._keys(frame, rule, np.arange(len(left))) for frame in sides]
             found = [_met(keys, made.small)]
             for cut, small in made.cuts.items():
                 large = [end.where(_at(made.large, end.key)[1]) for end in keys]
@@ -132,8 +134,8 @@ class Blocking:
             left = np.flatnonzero(~covered)
         return covered
 
-    def _keys(self, frame: Frame, rule: Rule) -> Keys:
-        found = Keys(np.arange(frame.size), np.zeros(frame.size, dtype=np.int64))
+    def _keys(self, frame: Frame, rule: Rule, records: Ints) -> Keys:
+        found = Keys(records, np.zeros_like(records))
         for part in rule.parts:
             found = self._with(frame, found, part)
         return found
@@ -163,13 +165,13 @@ class Blocking:
             made.append((keys.key * count + of_key)[of_key >= 0])
         return Keys(np.concatenate(owners), np.concatenate(made))
 
-    def _of_rule(self, frame: Frame, rule: Rule, kinds: Kinds) -> tuple[Ints, Groups, list[dict[str, Any]]]:
-        keys = self._keys(frame, rule)
+    def _of_rule(self, frame: Frame, rule: Rule) -> tuple[Ints, Groups, list[dict[str, Any]]]:
+        keys = self._keys(frame, rule, self._records)
         every, sizes = np.unique(keys.key, return_counts=True)
         is_large = sizes > self._largest
         groups = Groups(every[~is_large], every[is_large])
         crowded = _at(groups.large, keys.key)[1]
-        found = _pairs(frame.size, keys.where(~crowded), kinds)
+        found = _pairs(frame.size, keys.where(~crowded), self._kinds)
         if not is_large.any():
             return found, groups, []
         cut_pairs: list[Ints] = []
@@ -177,7 +179,9 @@ class Blocking:
             finer = self._with(frame, keys.where(crowded), cut)
             cut_keys, cut_sizes = np.unique(finer.key, return_counts=True)
             groups.cuts[cut] = cut_keys[cut_sizes <= self._largest]
-            cut_pairs.append(_pairs(frame.size, finer.where(_at(groups.cuts[cut], finer.key)[1]), kinds))
+            cut_pairs.append(
+                _pairs(frame.size, finer.where(_at(groups.cuts[cut], finer.key)[1]), self._kinds)
+            )
         of_large = np.unique(np.concatenate([found[:0], *cut_pairs]))
         sizes = sizes[is_large]
         # Pairs of one partner count among those left out: how many they are would have to be looked up.

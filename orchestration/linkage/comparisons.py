@@ -29,8 +29,9 @@ class Comparison:
 
     Its levels, best first: equal, or, with `apart`, a whole number at most so far from the other; then, with
     `wider`, this coarser column equal; then otherwise. `m` holds, level by level but the last, how often
-    records of one person fall into it, and `m_of_kin` the same for companions. With `given`, strangers that
-    agree in that column are counted apart: who comes from one county mostly goes to the same few places.
+    records of one person fall into it, and `m_of_kin` the same for companions. Strangers that agree in the
+    columns of `given`, in the first and then in more, are counted apart: who comes from one county mostly
+    goes to the same few places, and there into the same few forms of exploitation.
     """
 
     column: str
@@ -38,7 +39,7 @@ class Comparison:
     m_of_kin: Sequence[float] = ()
     apart: Sequence[int] = ()
     wider: str = ""
-    given: str = ""
+    given: Sequence[str] = ()
     unless: str = ""
 
     @property
@@ -72,19 +73,20 @@ class Comparison:
 
 def _values(comparison: Comparison, frame: Frame) -> Levels:
     values = frame.columns[comparison.column]
-    wide, given = (frame.columns.get(name) for name in (comparison.wider, comparison.given))
+    wide = frame.columns.get(comparison.wider)
     counts = np.bincount(values[values >= 0], minlength=1)
     among, last = max(int(counts.sum()) - 1, 1), len(comparison.m)
     rest = 1 - _share(counts)
     if wide is not None:
         wide_counts = np.bincount(wide[(values >= 0) & (wide >= 0)], minlength=1)
         rest -= max(_share(wide_counts) - (1 - rest), 0.0)
-    if given is not None:
-        both = (values >= 0) & (given >= 0)
-        width = int(values.max(initial=0)) + 1
-        joint, joint_counts = np.unique(given[both] * width + values[both], return_counts=True)
-        given_counts = np.bincount(given[both], minlength=int(given.max(initial=0)) + 1)
-        rest_given = 1 - _share(joint_counts, given_counts)
+    width, group, among_given = int(values.max(initial=0)) + 1, np.zeros(frame.size, dtype=np.int64), []
+    for column in (frame.columns[name] for name in comparison.given):
+        group = np.where((group >= 0) & (column >= 0), group * (column.max(initial=0) + 1) + column, -1)
+        both = (values >= 0) & (group >= 0)
+        joint = np.unique(group[both] * width + values[both], return_counts=True)
+        group_counts = np.bincount(group[both], minlength=int(group.max(initial=0)) + 1)
+        among_given.append((group, *joint, group_counts, 1 - _share(joint[1], group_counts)))
 
     def levels(one: Ints, other: Ints) -> tuple[Ints, Floats]:
         equal = values[one] == values[other]
@@ -96,11 +98,11 @@ def _values(comparison: Comparison, frame: Frame) -> Levels:
             level[near] = 1
             wide_among = max(int(wide_counts.sum()) - 1, 1)
             u[near] = (np.maximum(wide_counts[wide[one]] - 1, 1) / wide_among)[near]
-        if given is not None:
-            same = _same(given, one, other)
-            place = np.minimum(np.searchsorted(joint, given[one] * width + values[one]), len(joint) - 1)
+        for group, joint, joint_counts, group_counts, rest_given in among_given:
+            same = _same(group, one, other)
+            place = np.minimum(np.searchsorted(joint, group[one] * width + values[one]), len(joint) - 1)
             own = joint_counts[place] - 1 if len(joint) else 0
-            among_these = np.maximum(given_counts[given[one]] - 1, 0) + policy.SHRUNK_BY
+            among_these = np.maximum(group_counts[group[one]] - 1, 0) + policy.SHRUNK_BY
             u = np.where(same & equal, (own + policy.SHRUNK_BY * u) / among_these, u)
             otherwise[same] = rest_given
         u = np.where(level == last, np.maximum(otherwise, 1 - sum(comparison.m)), u)
@@ -110,7 +112,8 @@ def _values(comparison: Comparison, frame: Frame) -> Levels:
 
 
 def _numbers(comparison: Comparison, frame: Frame) -> Levels:
-    values, given = frame.columns[comparison.column], frame.columns.get(comparison.given)
+    values = frame.columns[comparison.column]
+    given = frame.columns[comparison.given[0]] if comparison.given else None
     line = np.sort(values[values >= 0])
     among, last = max(len(line) - 1, 1), len(comparison.apart)
     every = np.arange(int(values.max(initial=0)) + 1)

@@ -53,8 +53,8 @@ def score(
     ]
     if not (kinds.possible and comparisons and rules):
         return Scored.nothing(kinds)
-    blocking = Blocking(frame, rules)
-    candidates = blocking.pairs(frame, kinds)
+    blocking = Blocking(frame, rules, kinds)
+    candidates = blocking.pairs(frame)
     coverage = Coverage(blocking, candidates.groups, frame, kinds)
     likely = candidates.where(_Fit(frame, candidates, comparisons, kinds, coverage).likely())
     fits = [_Fit(frame, likely, comparisons, kinds, coverage)]

@@ -57,13 +57,23 @@ def test_numbers_agree_in_steps_of_distance() -> None:
 def test_destinations_of_one_origin_are_counted_there() -> None:
     """d is half of all destinations, and the only one given with b."""
     rows = [{"origin": place, "destination": to} for place, to in (*[("b", "d")] * 20, *[("a", "e")] * 20)]
-    found = compared(Comparison("destination", [0.9], given="origin"), *rows)
+    found = compared(Comparison("destination", [0.9], given=["origin"]), *rows)
     assert found[0, 1][0] == 0
     assert found[0, 1][1] > 0.85
     across = compared(
-        Comparison("destination", [0.9], given="origin"), *rows, {"origin": "c", "destination": "d"}
+        Comparison("destination", [0.9], given=["origin"]), *rows, {"origin": "c", "destination": "d"}
     )
     assert across[0, 40][1] == pytest.approx((21 - 1.5) / 40)
+
+
+def test_exploitation_of_one_corridor_is_counted_there() -> None:
+    """All of b's are begging; of those who reach d, half. Worked by hand: of all, 18.5 / 39, of d, (19 + 5 u) / 44."""
+    corridors = [("b", "begging")] * 20 + [("a", "farming")] * 20
+    rows = [{"origin": place, "destination": "d", "exploitation": form} for place, form in corridors]
+    of_d = (19 + 5 * 18.5 / 39) / (39 + 5)
+    for given, u in ((["destination"], of_d), (["destination", "origin"], (19 + 5 * of_d) / (19 + 5))):
+        found = compared(Comparison("exploitation", [0.9], given=given), *rows)
+        assert found[0, 1] == (0, pytest.approx(u))
 
 
 def test_a_county_is_compared_where_not_both_give_the_ward() -> None:
