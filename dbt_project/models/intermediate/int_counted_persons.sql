@@ -28,6 +28,7 @@ records as (
         linked.movement_id,
         linked.movement_record_count,
         linked.weakness,
+        case when linked.weakness > 2 then movements.person_count_low else 0 end as weak_count_low,
         movements.person_count_low,
         movements.person_count_high,
         movements.person_count_without_bounds
@@ -48,6 +49,7 @@ single_windows as (
         window_to,
         round,
         max(weakness) as weakness,
+        sum(weak_count_low) as weak_count_low,
         count(*) as record_count,
         sum(person_count_low) as person_count_low,
         sum(person_count_high) as person_count_high,
@@ -68,6 +70,7 @@ singles as (
         windows.population,
         windows.source,
         max(windows.weakness) as weakness,
+        sum(windows.weak_count_low) as weak_count_low,
         sum(windows.record_count) as record_count,
         sum(windows.person_count_low) as person_count_low,
         sum(windows.person_count_high) as person_count_high,
@@ -95,6 +98,7 @@ joined_of_partners as (
         records.source,
         records.movement_id,
         max(records.weakness) as weakness,
+        max(records.weak_count_low) as weak_count_low,
         max(records.person_count_low) as person_count_low,
         max(records.person_count_high) as person_count_high,
         max(records.person_count_without_bounds) as person_count_without_bounds,
@@ -123,6 +127,7 @@ joined_movements as (
         population,
         movement_id,
         max(weakness) as weakness,
+        max(weak_count_low) as weak_count_low,
         max(person_count_low) as person_count_low,
         max(person_count_high) as person_count_high,
         max(person_count_without_bounds) as person_count_without_bounds,
@@ -143,6 +148,7 @@ all_movements as (
         record_grain,
         population,
         weakness,
+        weak_count_low,
         person_count_low,
         person_count_high,
         person_count_without_bounds,
@@ -161,6 +167,7 @@ all_movements as (
         record_grain,
         population,
         weakness,
+        weak_count_low,
         person_count_low,
         person_count_high,
         person_count_without_bounds,
@@ -179,6 +186,7 @@ counts as (
         record_grain,
         population,
         max(weakness) as weakness,
+        sum(weak_count_low) as weak_count_low,
         sum(record_count) as record_count,
         sum(person_count_low) as person_count_low,
         sum(person_count_high) as person_count_high,
@@ -299,13 +307,16 @@ select
     cast(largest.second_count_low as bigint) as second_partner_count_low,
     cast(largest.person_count_high as bigint) as largest_partner_count_high,
     {{ weakest_tier('counts.weakness') }} as linkage_tier,
-    -- Persons are expected only where every record distinguishes its person; they are no fewer than one partner knows,
-    -- and no more than are left once links are taken.
+    -- Persons are no fewer than one partner knows, and no more than are left once links are taken. Records that do not
+    -- distinguish their persons may each be of somebody who is counted, or of somebody else: the range holds both.
     case
-        when counts.weakness <= 2 then
+        when counts.record_grain = 'case' then
             round(
                 greatest(
-                    least(counts.record_count - coalesce(duplicates.duplicates_high, 0), counts.person_count_low),
+                    least(
+                        counts.registered_count_low - coalesce(duplicates.duplicates_high, 0), counts.person_count_low
+                    )
+                    - counts.weak_count_low,
                     largest.person_count_low
                 ),
                 1
@@ -322,10 +333,12 @@ select
             )
     end as persons_expected,
     case
-        when counts.weakness <= 2 then
+        when counts.record_grain = 'case' then
             round(
                 greatest(
-                    least(counts.record_count - coalesce(duplicates.duplicates_low, 0), counts.person_count_low),
+                    least(
+                        counts.registered_count_low - coalesce(duplicates.duplicates_low, 0), counts.person_count_low
+                    ),
                     largest.person_count_low
                 ),
                 1
