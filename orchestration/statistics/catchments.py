@@ -38,6 +38,8 @@ OFFICE_SPREAD, LEAST_REACH = 0.7, 0.5
 FIRST_SLOPES, NEXT, MOST_SLOPES = (0.15, 0.4, 0.9), 1.4, 8
 GRID, GRID_REACH, ROUNDS, STEPS, HALVINGS = 7, 2.0, 4, 60, 6
 TOLERANCE = 1e-4
+# No catchment explains clearly better with a smaller gain in log likelihood: the slope alone takes so much.
+LEAST_GAIN = 2.0
 # The curve around an estimated office is wider than the normal one that its curvature gives.
 WIDER_OFFICES = 2.0
 
@@ -119,11 +121,9 @@ def catchment(pool: Sequence[Counts], partners: int) -> Catchment:
     none = no_catchment(partners)
     if not counts.records.size:
         return none
-    plain = fitted(counts.records, counts.effort)
     search = _Search.of(counts, partners)
     best = search.best()
-    gain = _likelihood(best.fit, counts, best.where) - _likelihood(plain, counts, none)
-    if 2 * gain <= 2 * search.freedom(best.where) + 2:
+    if best is None or 2 * search.gain(best) <= 2 * search.freedom(best.where) + 2:
         return none
     covariance = best.where.covariance * (WIDER_OFFICES if len(search.latent) else 1.0)
     return replace(best.where, covariance=covariance)
@@ -161,6 +161,7 @@ class _Search:
     """The search for slope and unknown offices; `middle` and `spread` say what is likely before any count."""
 
     counts: Counts
+    plain: Fit
     middle: Floats
     spread: Floats
     latent: Numbers
@@ -176,7 +177,8 @@ class _Search:
             spread[partner] = OFFICE_SPREAD * max(reach, LEAST_REACH)
             if np.isnan(counts.away[cells]).any():
                 latent.append(partner)
-        return cls(counts, middle, spread, np.array(latent, dtype=int))
+        plain = fitted(counts.records, counts.effort)
+        return cls(counts, plain, middle, spread, np.array(latent, dtype=int))
 
     @property
     def prior(self) -> Floats:
@@ -187,11 +189,23 @@ class _Search:
         """Effective degrees of freedom: what the counts, not the prior, know of slope and offices."""
         return float(1 + len(self.prior) - (np.diag(found.covariance)[1:] * self.prior).sum())
 
-    def best(self) -> _Settled:
-        """The slope at the peak of the height, with its offices."""
+    def gain(self, found: _Settled) -> float:
+        """Log likelihood beyond that without a catchment."""
+        return _likelihood(found.fit, self.counts, found.where) - log_likelihood(
+            self.plain, self.counts.records, mean_of(self.plain, self.counts.effort)
+        )
+
+    def best(self) -> _Settled | None:
+        """The slope at the peak of the height, with its offices.
+
+        None if the least one is best and explains too little, less than the next: smaller ones explain less.
+        """
         found = {slope: self.settled(self.placed(slope)) for slope in FIRST_SLOPES}
         for _ in range(MOST_SLOPES):
             best = max(found, key=lambda one: found[one].height)
+            least, less = (self.gain(found[slope]) for slope in sorted(found)[:2])
+            if best == min(found) and least <= min(less, LEAST_GAIN):
+                return None
             beside = [best * NEXT, best / NEXT]
             missing = [
                 new for new in beside if all(abs(np.log(new / one)) > np.log(NEXT) / 2 for one in found)
@@ -211,7 +225,7 @@ class _Search:
         counts = self.counts
         office = np.full(self.middle.shape, np.nan)
         office[self.latent] = self.middle[self.latent]
-        found, fit = Catchment(slope, office, np.zeros((1, 1))), None
+        found, fit = Catchment(slope, office, np.zeros((1, 1))), self.plain
         for _ in range(ROUNDS if len(self.latent) else 0):
             fit = fitted(counts.records, found.effort(counts), fit)
             office = found.office.copy()
@@ -231,7 +245,7 @@ class _Search:
     def settled(self, at: Catchment) -> _Settled:
         """Newton's steps of levels, places and unknown offices together, for this slope."""
         counts, rows = self.counts, len(self.counts.records)
-        fit = fitted(counts.records, at.effort(counts))
+        fit = fitted(counts.records, at.effort(counts), self.plain)
         for _ in range(STEPS if len(self.latent) else 0):
             mean = mean_of(fit, at.effort(counts))
             further = at.changes(counts)[1:]

@@ -11,6 +11,7 @@ is free, so a partner that is big, new or growing makes no hotspot. Zeros count.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import special
@@ -57,30 +58,33 @@ class Curvature:
     free: Floats
     further: Floats | None = None
 
+    @cached_property
+    def _reach(self) -> Floats:
+        return self.across / self.own
+
+    @cached_property
+    def _of_free(self) -> Floats:
+        return self.free @ self._reach
+
     @property
     def leverage(self) -> Floats:
         """Of each cell: how far its mean follows its own count."""
         rows = len(self.weight)
-        reach = self.across / self.own
-        of_free = self.free @ reach
-        variance = np.diag(self.free)[:rows, None] - 2 * of_free[:rows]
-        variance = variance + (1 / self.own + np.einsum("kc,kc->c", reach, of_free))
+        variance = np.diag(self.free)[:rows, None] - 2 * self._of_free[:rows] + self.variance_of_places
         if self.further is not None:
             known = np.tensordot(self.free[rows:, rows:], self.further, 1) / 2
-            known += self.free[rows:, :rows, None] - of_free[rows:, None, :]
-            variance = variance + 2 * np.einsum("krc,krc->rc", self.further, known)
+            known += self.free[rows:, :rows, None] - self._of_free[rows:, None, :]
+            variance += 2 * np.einsum("krc,krc->rc", self.further, known)
         return self.weight * variance
 
     @property
     def places(self) -> Floats:
         """Covariance of the places, whatever the free parameters are."""
-        reach = self.across / self.own
-        return np.diag(1 / self.own) + reach.T @ self.free @ reach
+        return np.diag(1 / self.own) + self._reach.T @ self._of_free
 
-    @property
+    @cached_property
     def variance_of_places(self) -> Floats:
-        reach = self.across / self.own
-        return 1 / self.own + np.einsum("rc,rs,sc->c", reach, self.free, reach)
+        return 1 / self.own + np.einsum("kc,kc->c", self._reach, self._of_free)
 
     def solve(self, of_free: Floats, of_place: Floats) -> tuple[Floats, Floats]:
         """The steps of free parameters and places for these slopes; one row each if there are several."""

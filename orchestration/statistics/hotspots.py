@@ -46,13 +46,15 @@ def hotspots(
         for grain in sorted({pool.key[0] for pool in pooled})
     }
     parts: list[dict[str, Any]] = []
+    measured: dict[Any, dict[str, Any]] = {}  # December's twelve months are the year
     for window in windows(counts, effort, periods, partners):
-        named = {
-            name: [value] * len(window.place_ids) for name, value in zip(WINDOW_KEYS, window.key, strict=True)
-        }
-        grain = named["record_grain"][0]
-        seen = where.get(grain, no_catchment(len(partners)))
-        parts.append(named | of_window(window.place_ids, window.counts, seen, policy))
+        named = dict(zip(WINDOW_KEYS, window.key, strict=True))
+        grain, ids = named["record_grain"], window.place_ids
+        same = grain, *ids, *(part.tobytes() for part in vars(window.counts).values())
+        if same not in measured:
+            seen = where.get(grain, no_catchment(len(partners)))
+            measured[same] = of_window(ids, window.counts, seen, policy)
+        parts.append({name: [value] * len(ids) for name, value in named.items()} | measured[same])
     columns = (*WINDOW_KEYS, *PLACE_COLUMNS)
     found = pd.DataFrame({name: [one for part in parts for one in part[name]] for name in columns})
     return with_trend(found, periods, policy)

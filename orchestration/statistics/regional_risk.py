@@ -16,9 +16,9 @@ from scipy import special
 
 from orchestration.statistics.policy import Policy
 from orchestration.statistics.share_ratio import Floats
+from orchestration.statistics.tables import COMPONENTS
 
-ROLES = ("origin", "transit", "exploitation")
-COMPONENTS = (*ROLES, "change")
+ROLES = COMPONENTS[:-1]
 BANDS = ("lower", "typical", "higher", "much_higher")
 BETWEEN_BANDS, NOT_RATED = "between_bands", "not_rated"
 _DRAWS = 2000

@@ -48,6 +48,9 @@ DESCRIPTIONS = {
     "county_ratings": "The regional composite of each county and twelve months, with its components.",
 }
 
+# Of the regional composite, in the order in which they are shown; all but the last are roles.
+COMPONENTS = ("origin", "transit", "exploitation", "change")
+
 # Digits kept of each float: what lies beyond differs between machines and would mean nothing to a reader. A
 # partner's share is told to one tenth, because with a count beside it more would tell that partner's count.
 DIGITS = 3
@@ -61,137 +64,87 @@ DIGITS_OF = {
     "high": 1,
 }
 
+
+def _of(kind: pa.DataType, *names: str) -> list[tuple[str, pa.DataType]]:
+    return [(name, kind) for name in names]
+
+
+_RANGE = _of(pa.float64(), "ratio_low", "ratio_high")
+_WITHOUT_ONE = _of(pa.float64(), "leave_one_out_low", "leave_one_out_high")
+_ENDS = _of(pa.string(), "corridor_id", "origin_place_id", "destination_place_id")
+
 SCHEMAS = {
     "hotspots": pa.schema(
         [
-            ("place_id", pa.string()),
-            ("place_role", pa.string()),
-            ("period_id", pa.string()),
-            ("record_grain", pa.string()),
-            ("population", pa.string()),
+            *_of(pa.string(), "place_id", "place_role", "period_id", "record_grain", "population"),
             ("compared_record_count", pa.int64()),
-            ("expected_record_count", pa.float64()),
-            ("activity_ratio", pa.float64()),
-            ("ratio_low", pa.float64()),
-            ("ratio_high", pa.float64()),
-            ("probability_high", pa.float64()),
-            ("largest_partner_share", pa.float64()),
-            ("ratio_without_largest", pa.float64()),
-            ("dispersion", pa.float64()),
-            ("label", pa.string()),
-            ("trend_category", pa.string()),
+            *_of(pa.float64(), "expected_record_count", "activity_ratio"),
+            *_RANGE,
+            *_of(
+                pa.float64(),
+                "probability_high",
+                "largest_partner_share",
+                "ratio_without_largest",
+                "dispersion",
+            ),
+            *_of(pa.string(), "label", "trend_category"),
         ]
     ),
     "corridor_shifts": pa.schema(
         [
-            ("level", pa.string()),
-            ("corridor_id", pa.string()),
-            ("origin_place_id", pa.string()),
-            ("via_place_id", pa.string()),
-            ("destination_place_id", pa.string()),
-            ("record_grain", pa.string()),
-            ("comparison", pa.string()),
-            ("baseline_window", pa.string()),
-            ("current_window", pa.string()),
-            ("baseline_from", pa.date32()),
-            ("baseline_to", pa.date32()),
-            ("current_from", pa.date32()),
-            ("current_to", pa.date32()),
-            ("status", pa.string()),
-            ("reason", pa.string()),
-            ("evidence", pa.string()),
-            ("record_count_baseline", pa.int64()),
-            ("record_count_current", pa.int64()),
-            ("comparable_count_baseline", pa.int64()),
-            ("comparable_count_current", pa.int64()),
-            ("partner_count", pa.int32()),
-            ("comparable_partner_count", pa.int32()),
-            ("partners_started", pa.int32()),
-            ("partners_stopped", pa.int32()),
-            ("share_baseline", pa.float64()),
-            ("share_current", pa.float64()),
-            ("comparable_share_baseline", pa.float64()),
-            ("adjusted_share_current", pa.float64()),
+            *_ENDS,
+            *_of(pa.string(), "via_place_id", "level", "record_grain"),
+            *_of(pa.string(), "comparison", "baseline_window", "current_window"),
+            *_of(pa.date32(), "baseline_from", "baseline_to", "current_from", "current_to"),
+            *_of(pa.string(), "status", "reason", "evidence", "displaced_from"),
+            *_of(pa.int64(), "record_count_baseline", "record_count_current"),
+            *_of(pa.int64(), "comparable_count_baseline", "comparable_count_current"),
+            *_of(pa.int64(), "moved_record_count", "campaign_record_count"),
+            *_of(pa.int32(), "partner_count", "comparable_partner_count"),
+            *_of(pa.int32(), "partners_started", "partners_stopped"),
+            *_of(pa.float64(), "share_baseline", "share_current"),
+            *_of(pa.float64(), "comparable_share_baseline", "adjusted_share_current"),
+            *_of(pa.float64(), "unknown_end_share_baseline", "unknown_end_share_current"),
             ("share_odds_ratio", pa.float64()),
-            ("ratio_low", pa.float64()),
-            ("ratio_high", pa.float64()),
-            ("q_value", pa.float64()),
-            ("dispersion", pa.float64()),
-            ("leave_one_out_low", pa.float64()),
-            ("leave_one_out_high", pa.float64()),
-            ("unknown_end_share_baseline", pa.float64()),
-            ("unknown_end_share_current", pa.float64()),
-            ("displaced_from", pa.string()),
-            ("reference_share", pa.float64()),
-            ("moved_record_count", pa.int64()),
-            ("campaign_record_count", pa.int64()),
-            ("mix_divergence", pa.float64()),
-            ("mix_p_value", pa.float64()),
+            *_RANGE,
+            *_WITHOUT_ONE,
+            *_of(pa.float64(), "q_value", "dispersion", "reference_share", "mix_divergence", "mix_p_value"),
         ]
     ),
     "alerts": pa.schema(
         [
-            ("corridor_id", pa.string()),
-            ("origin_place_id", pa.string()),
-            ("destination_place_id", pa.string()),
-            ("direction", pa.string()),
-            ("first_month", pa.date32()),
-            ("newest_month", pa.date32()),
-            ("alerted_month", pa.date32()),
+            *_ENDS,
+            *_of(pa.string(), "direction", "evidence"),
+            *_of(pa.date32(), "first_month", "newest_month", "alerted_month"),
             ("is_in_force", pa.bool_()),
-            ("expected_record_count", pa.float64()),
-            ("expected_low", pa.float64()),
-            ("expected_high", pa.float64()),
+            *_of(pa.float64(), "expected_record_count", "expected_low", "expected_high"),
             ("record_count", pa.int64()),
-            ("monthly_baseline", pa.float64()),
-            ("share_odds_ratio", pa.float64()),
-            ("leave_one_out_low", pa.float64()),
-            ("leave_one_out_high", pa.float64()),
+            *_of(pa.float64(), "monthly_baseline", "share_odds_ratio"),
+            *_WITHOUT_ONE,
             ("partner_count", pa.int32()),
-            ("evidence", pa.string()),
         ]
     ),
     "alerts_not_measured": pa.schema(
-        [
-            ("period_id", pa.string()),
-            ("reason", pa.string()),
-            ("corridor_count", pa.int64()),
-        ]
+        [*_of(pa.string(), "period_id", "reason"), ("corridor_count", pa.int64())]
     ),
     "county_ratings": pa.schema(
         [
-            ("place_id", pa.string()),
-            ("period_id", pa.string()),
-            ("record_grain", pa.string()),
-            ("score", pa.float64()),
-            ("low", pa.float64()),
-            ("high", pa.float64()),
-            ("band", pa.string()),
-            ("band_probability", pa.float64()),
-            ("without_one_low", pa.float64()),
-            ("without_one_high", pa.float64()),
-            ("components", pa.string()),
+            *_of(pa.string(), "place_id", "period_id", "record_grain", "band", "components"),
             ("components_missing", pa.int32()),
-            ("origin_ratio", pa.float64()),
-            ("origin_ratio_low", pa.float64()),
-            ("origin_ratio_high", pa.float64()),
-            ("origin_score", pa.float64()),
-            ("origin_weight", pa.float64()),
-            ("transit_ratio", pa.float64()),
-            ("transit_ratio_low", pa.float64()),
-            ("transit_ratio_high", pa.float64()),
-            ("transit_score", pa.float64()),
-            ("transit_weight", pa.float64()),
-            ("exploitation_ratio", pa.float64()),
-            ("exploitation_ratio_low", pa.float64()),
-            ("exploitation_ratio_high", pa.float64()),
-            ("exploitation_score", pa.float64()),
-            ("exploitation_weight", pa.float64()),
-            ("change_ratio", pa.float64()),
-            ("change_ratio_low", pa.float64()),
-            ("change_ratio_high", pa.float64()),
-            ("change_score", pa.float64()),
-            ("change_weight", pa.float64()),
+            *_of(
+                pa.float64(),
+                "score",
+                "low",
+                "high",
+                "band_probability",
+                "without_one_low",
+                "without_one_high",
+            ),
+            *(
+                (f"{component}_{figure}", pa.float64())
+                for component in COMPONENTS
+                for figure in ("ratio", "ratio_low", "ratio_high", "score", "weight")
+            ),
         ]
     ),
 }
