@@ -59,8 +59,9 @@ class Reports:
         """As `corridor_shifts` judges the last 24 months, without the frames."""
         names = self.ends["corridor_id"].tolist()
         totals = self.monthly.sum(axis=1)
-        told = Told([], names, self.windows, self.monthly, totals, self.is_active, WINDOWS)
-        told = told.without(self.campaign.sum(axis=2) > 0)
+        campaign = self.campaign.sum(axis=2) > 0
+        told = Told([], names, self.windows, self.monthly, totals, self.is_active, WINDOWS, campaign)
+        told = told.without(campaign)
         spread = float(told.dispersion(POLICY).min())
         moves = moved(told.monthly, told.monthly_totals, told.windows, self.there, spread, POLICY)
         told = told.without(moves @ self.there.T) if finds_moves else told

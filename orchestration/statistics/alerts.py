@@ -14,9 +14,16 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from orchestration.statistics.comparisons import first_day, month_number, with_month_numbers
+from orchestration.statistics.comparisons import (
+    Told,
+    cells,
+    first_day,
+    month_number,
+    of_one_month,
+    with_month_numbers,
+)
 from orchestration.statistics.corridor_shifts import PLACES, UNKNOWN_END, Reports
-from orchestration.statistics.moved_partners import at_places, declared_moves, ends_of, moved
+from orchestration.statistics.moved_partners import all_moves, at_places, ends_of
 from orchestration.statistics.policy import Policy
 from orchestration.statistics.reference import reference
 from orchestration.statistics.share_ratio import (
@@ -25,7 +32,6 @@ from orchestration.statistics.share_ratio import (
     Floats,
     Reference,
     TwoWindows,
-    dispersion,
     range_without_one,
     reference_of,
     share_ratios,
@@ -42,8 +48,6 @@ _WARM_UP = 12
 _LEAST_EXPECTED = 0.5 / BASELINE
 # So that a negative binomial exists.
 _LEAST_SPREAD = 1.001
-# Records an active month: cells with fewer say nothing about scatter.
-_LEAST_MEAN_OF_A_CELL = 0.2
 
 
 class Expected(NamedTuple):
@@ -100,27 +104,25 @@ class Months(NamedTuple):
             *(self.totals[:, span].sum(axis=1) for span in spans),
         )
 
-    def dispersion(self, at: int, left_out: Flags, policy: Policy) -> Floats:
-        """Of each corridor, in the baseline of month `at` and the newest three months up to it."""
+    def told(self, at: int) -> Told:
+        """The baseline of month `at` beside the newest three months up to it."""
         inside = slice(at - _BEFORE, at + 1)
-        spans = (slice(0, BASELINE), slice(BASELINE, BASELINE + RECENT))
-        monthly = np.where(left_out[:, :, None], 0, self.monthly[:, :, inside])
-        measured = dispersion(monthly, self.is_active[:, inside], spans, _LEAST_MEAN_OF_A_CELL)
-        return np.nan_to_num(measured, nan=policy.shift_unknown_dispersion)
+        return Told(
+            self.partners,
+            [],
+            self.windows(at, at - RECENT + 1, at),
+            self.monthly[:, :, inside],
+            self.totals[:, inside],
+            self.is_active[:, inside],
+            (slice(0, BASELINE), slice(BASELINE, BASELINE + RECENT)),
+            self.campaign[:, :, inside].sum(axis=2) > 0,
+        )
 
     def left_out(self, at: int, policy: Policy) -> Flags:
-        """Partner × corridor: left out of month `at`, because the partner moved or declares a campaign."""
-        inside = slice(at - _BEFORE, at + 1)
-        in_campaign: Flags = self.campaign[:, :, inside].sum(axis=2) > 0
-        months = self.first + at - _BEFORE, self.first + at
-        declared = declared_moves(self.declared, self.partners, self.places, *months)
-        known = in_campaign | (declared @ self.there.T)
-        spread = float(self.dispersion(at, known, policy).min())
-        monthly_out = np.where(known[:, :, None], self.monthly[:, :, inside], 0)
-        monthly, totals = self.monthly[:, :, inside] - monthly_out, self.totals[:, inside]
-        windows = self.windows(at, at - RECENT + 1, at).without(known)
-        moves = moved(monthly, totals - monthly_out.sum(axis=1), windows, self.there, spread, policy)
-        return known | (moves @ self.there.T)
+        """Partner × corridor: not compared in month `at`: the partner moved, or declares a campaign."""
+        told, months = self.told(at), range(self.first + at - _BEFORE, self.first + at + 1)
+        moves = all_moves(told, self.there, self.places, self.declared, months, policy)
+        return told.campaign | (moves @ self.there.T)
 
 
 class Month(NamedTuple):
@@ -248,9 +250,9 @@ def raised(months: Months, policy: Policy) -> list[tuple[int, dict[str, Any]]]:
 def judge(months: Months, at: int, policy: Policy) -> Month:
     """Month `at` of every corridor against the twelve months that ended three months before."""
     left_out = months.left_out(at, policy)
-    spread = months.dispersion(at, left_out, policy)
-    spans = (at - RECENT + 1, at)
-    windows, one_month = (months.windows(at, first, at).without(left_out) for first in spans)
+    told = months.told(at).without(left_out)
+    spread, windows = told.dispersion(policy), told.windows
+    one_month = months.windows(at, at, at).without(left_out)
     shared = reference(windows, spread, policy)
     of_month = reference_of(one_month, shared.is_in)
     beside = expected(one_month, of_month, spread)
@@ -345,28 +347,21 @@ def _first_judged(months: Months) -> int:
 
 def _months(corridors: pd.DataFrame, reports: Reports, ends: pd.DataFrame, span: range) -> Months:
     """Arrays of the span, with the corridors in the order of `ends`."""
-    corridors, totals = (
-        frame[(frame["month_from"] == frame["month_to"]) & frame["month_from"].isin(span)]
-        for frame in (corridors, reports.totals)
-    )
-    active = reports.active_months[reports.active_months["month_start"].isin(span)]
-    partners = sorted({*totals["source"], *active["source"]})
-    row, item, column = (
-        [pd.Index(partners).get_indexer(pd.Index(frame["source"])) for frame in (corridors, totals, active)],
-        pd.Index(ends["corridor_id"]).get_indexer(pd.Index(corridors["corridor_id"])),
-        [
-            (frame[month] - span[0]).to_numpy(np.int64)
-            for frame, month in ((corridors, "month_from"), (totals, "month_from"), (active, "month_start"))
-        ],
-    )
-    monthly, campaign = (np.zeros((len(partners), len(ends), len(span)), dtype=np.int64) for _ in range(2))
-    np.add.at(monthly, (row[0], item, column[0]), corridors["record_count"].to_numpy())
-    np.add.at(campaign, (row[0], item, column[0]), corridors["campaign_count"].to_numpy())
-    in_all = np.zeros((len(partners), len(span)), dtype=np.int64)
-    is_active = np.zeros((len(partners), len(span)), dtype=np.bool_)
-    np.add.at(in_all, (row[1], column[1]), totals["record_count"].to_numpy())
-    is_active[row[1], column[1]] = True
-    is_active[row[2], column[2]] = True
+    corridors, totals = of_one_month(corridors), of_one_month(reports.totals)
+    partners = sorted({*totals["source"], *reports.active_months["source"]})
+    by_partner, by_month = (partners, "source"), (span, "month_from")
+    by_cell = by_partner, (ends["corridor_id"].tolist(), "corridor_id"), by_month
+    in_all = cells(totals, by_partner, by_month)
+    watched = cells(reports.active_months, by_partner, (span, "month_start"), of=None)
     places = ends_of(ends)
-    there = at_places(ends, places)
-    return Months(span[0], partners, places, there, reports.declared, monthly, campaign, in_all, is_active)
+    return Months(
+        span[0],
+        partners,
+        places,
+        at_places(ends, places),
+        reports.declared,
+        cells(corridors, *by_cell),
+        cells(corridors, *by_cell, of="campaign_count"),
+        in_all,
+        (watched > 0) | (in_all > 0),
+    )

@@ -5,7 +5,7 @@ Months are numbers here (year × 12 + month), so that windows are plain arithmet
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -65,7 +65,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Told:
-    """What partners told in two windows; `items` and `partners` name the columns and rows of the arrays."""
+    """What partners told in two windows; `items` and `partners` name the columns and rows of the arrays.
+
+    `campaign` says of which items (columns) a partner (row) told in a campaign.
+    """
 
     partners: list[str]
     items: list[str]
@@ -74,6 +77,7 @@ class Told:
     monthly_totals: Counts
     is_active: Flags
     month_windows: tuple[slice, slice]
+    campaign: Flags
 
     def dispersion(self, policy: Policy) -> Floats:
         """Of each item, measured on months; the policy's where no month is known."""
@@ -165,61 +169,50 @@ def told(
         active_months: source, month_start: months in which a partner reported, be it nothing.
         items: the columns, where these are known; else every item of either window.
     """
-    spans = (comparison.baseline, comparison.current)
-    counts_inside, totals_inside = (
-        [frame[span.holds(frame)] for span in spans] for frame in (counts, totals)
-    )
     partners = sorted(set(totals["source"]))
-    items = items or sorted({*counts_inside[0][item], *counts_inside[1][item]})
-    rows, columns = ({name: at for at, name in enumerate(names)} for names in (partners, items))
-    lengths = [len(span.months) for span in spans]
-    monthly = np.zeros((len(partners), len(items), sum(lengths)), dtype=np.int64)
-    monthly_totals = np.zeros((len(partners), sum(lengths)), dtype=np.int64)
-    is_active = np.zeros((len(partners), sum(lengths)), dtype=np.bool_)
-    sums = []
-    for at, span in enumerate(spans):
-        inside, reported = counts_inside[at], totals_inside[at]
-        sums.append(_filled(inside, rows, columns, item))
-        months = {month: sum(lengths[:at]) + place for place, month in enumerate(span.months)}
-        by_month = _of_one_month(inside, months)
-        cells = (
-            _places(by_month["source"], rows),
-            _places(by_month[item], columns),
-            _places(by_month["month_from"], months),
-        )
-        np.add.at(monthly, cells, by_month["record_count"].to_numpy())
-        dated = _of_one_month(reported, months)
-        at_month = (_places(dated["source"], rows), _places(dated["month_from"], months))
-        np.add.at(monthly_totals, at_month, dated["record_count"].to_numpy())
-        for frame, month in ((dated, "month_from"), (active_months, "month_start")):
-            active = frame[frame["source"].isin(rows.keys()) & frame[month].isin(months.keys())]
-            is_active[_places(active["source"], rows), _places(active[month], months)] = True
+    sides = [
+        (span, counts[span.holds(counts)], totals[span.holds(totals)])
+        for span in (comparison.baseline, comparison.current)
+    ]
+    items = items or sorted({told_of for _, inside, _ in sides for told_of in inside[item]})
+    by_partner, by_item = (partners, "source"), (items, item)
+    monthly, monthly_totals, is_active = [], [], []
+    for span, inside, reported in sides:
+        by_month = (span.months, "month_from")
+        monthly.append(cells(of_one_month(inside), by_partner, by_item, by_month))
+        monthly_totals.append(cells(of_one_month(reported), by_partner, by_month))
+        watched = cells(active_months, by_partner, (span.months, "month_start"), of=None)
+        is_active.append((watched > 0) | (monthly_totals[-1] > 0))
+    campaigns = [cells(inside, by_partner, by_item, of="campaign_count") for _, inside, _ in sides]
+    split = len(sides[0][0].months)
     return Told(
         partners,
         items,
-        TwoWindows(*sums, *(_filled(frame, rows, None, item) for frame in totals_inside)),
-        monthly,
-        monthly_totals,
-        is_active,
-        (slice(0, lengths[0]), slice(lengths[0], sum(lengths))),
+        TwoWindows(
+            *(cells(inside, by_partner, by_item) for _, inside, _ in sides),
+            *(cells(reported, by_partner) for *_, reported in sides),
+        ),
+        np.concatenate(monthly, axis=2),
+        np.concatenate(monthly_totals, axis=1),
+        np.concatenate(is_active, axis=1),
+        (slice(0, split), slice(split, split + len(sides[1][0].months))),
+        campaigns[0] + campaigns[1] > 0,
     )
 
 
-def _filled(counts: pd.DataFrame, rows: dict[str, int], columns: dict[str, int] | None, item: str) -> Counts:
-    """Records by partner, and by item where there are columns for them."""
-    filled = np.zeros((len(rows),) if columns is None else (len(rows), len(columns)), dtype=np.int64)
-    cells = [_places(counts["source"], rows)] + ([] if columns is None else [_places(counts[item], columns)])
-    np.add.at(filled, tuple(cells), counts["record_count"].to_numpy())
+def cells(frame: pd.DataFrame, *axes: tuple[Sequence[Any], str], of: str | None = "record_count") -> Counts:
+    """Sums of the column `of`, or numbers of rows, at the names that each axis has in its column; rows with
+    other names are left out.
+    """
+    at = [pd.Index(names).get_indexer(pd.Index(frame[column])) for names, column in axes]
+    held = np.all([places >= 0 for places in at], axis=0)
+    filled = np.zeros([len(names) for names, _ in axes], dtype=np.int64)
+    np.add.at(filled, tuple(places[held] for places in at), frame[of].to_numpy()[held] if of else 1)
     return filled
 
 
-def _places(values: pd.Series, places: Mapping[Any, int]) -> Counts:
-    """Where each value has its row or column."""
-    return np.array([places[value] for value in values.tolist()], dtype=np.int64)
-
-
-def _of_one_month(counts: pd.DataFrame, months: dict[int, int]) -> pd.DataFrame:
-    return counts[(counts["month_from"] == counts["month_to"]) & counts["month_from"].isin(months.keys())]
+def of_one_month(counts: pd.DataFrame) -> pd.DataFrame:
+    return counts[counts["month_from"] == counts["month_to"]]
 
 
 def _window(first: int, last: int) -> Window:

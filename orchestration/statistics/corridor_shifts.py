@@ -12,10 +12,9 @@ from orchestration.statistics.comparisons import Comparison, Told, comparisons, 
 from orchestration.statistics.mix_change import mix_change
 from orchestration.statistics.moved_partners import (
     UNKNOWN,
+    all_moves,
     at_places,
-    declared_moves,
     ends_of,
-    moved,
     outside_campaigns,
 )
 from orchestration.statistics.policy import Policy
@@ -150,21 +149,14 @@ def _compared(
     reported = told(comparison, of_level, reports.totals, reports.active_months, "corridor_id")
     if not reported.items:
         return None
-    in_campaign, compared = (
-        told(comparison, frame, outside.totals, outside.active_months, "corridor_id", reported.items)
-        for frame in (counts.assign(record_count=counts["campaign_count"]), counts)
-    )
+    compared = told(comparison, counts, outside.totals, outside.active_months, "corridor_id", reported.items)
     ends = of_level[PLACES].drop_duplicates("corridor_id").set_index("corridor_id").loc[reported.items]
     places = above.places if above else ends_of(ends)
     there = at_places(ends, places)
-    touches_campaign = in_campaign.windows.baseline + in_campaign.windows.current > 0
-    moves = (
-        above.moves
-        if above
-        else _moves(comparison, compared, touches_campaign, there, places, reports.declared, policy)
-    )
+    months = range(comparison.baseline.months[0], comparison.current.months[-1] + 1)
+    moves = above.moves if above else all_moves(compared, there, places, reports.declared, months, policy)
     is_moved = moves @ there.T
-    touches_campaign &= ~is_moved
+    touches_campaign = compared.campaign & ~is_moved
     cleared = compared.without(is_moved | touches_campaign)
     if above:
         totals = above.compared.windows[2:]
@@ -184,23 +176,6 @@ def _compared(
         "campaign_record_count": all_records.sum(axis=0) - comparable.sum(axis=0) + campaign_records,
     }
     return Compared(reported, cleared, ends, shared, places, moves, counted_out)
-
-
-def _moves(
-    comparison: Comparison,
-    compared: Told,
-    touches_campaign: Flags,
-    there: Flags,
-    places: list[str],
-    declared: pd.DataFrame,
-    policy: Policy,
-) -> Flags:
-    """Partner × place: declared to have moved, or found to have without campaigns and the declared."""
-    months = comparison.baseline.months[0], comparison.current.months[-1]
-    known = declared_moves(declared, compared.partners, places, *months)
-    rest = compared.without(touches_campaign | (known @ there.T))
-    spread = float(rest.dispersion(policy).min())
-    return known | moved(rest.monthly, rest.monthly_totals, rest.windows, there, spread, policy)
 
 
 def _judge(comparison: Comparison, of_level: Compared, seen_before: set[str], policy: Policy) -> pd.DataFrame:

@@ -88,14 +88,10 @@ def _changes(
     county_counts, partner_counts, active_months = (
         outside_campaigns(frame, declared) for frame in (county_counts, partner_counts, active_months)
     )
-    in_campaign = county_counts.assign(record_count=county_counts["campaign_count"])
     counties = told(comparison, county_counts, partner_counts, active_months, "place_id")
-    campaign = told(
-        comparison, in_campaign, partner_counts, active_months, "place_id", counties.items
-    ).windows
     months = comparison.baseline.months[0], comparison.current.months[-1]
     left_out = declared_moves(declared, counties.partners, counties.items, *months)
-    left_out |= campaign.baseline + campaign.current > 0
+    left_out |= counties.campaign
     then, now = (np.where(left_out, 0, counts) for counts in counties.windows[:2])
     counties = replace(counties, windows=counties.windows._replace(baseline=then, current=now))
     comparable = counties.windows.of(counties.windows.is_comparable)

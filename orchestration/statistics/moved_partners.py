@@ -9,12 +9,25 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from orchestration.statistics.comparisons import Told, cells
 from orchestration.statistics.policy import Policy
 from orchestration.statistics.share_ratio import Counts, Flags, TwoWindows, share_ratios
 
 # A partner's own share at a place must have changed by so many standard errors before others are asked.
 _OWN_Z = 2.0
 UNKNOWN = "unknown"
+
+
+def all_moves(
+    told: Told, at_place: Flags, places: list[str], declared: pd.DataFrame, months: range, policy: Policy
+) -> Flags:
+    """Partner × place: declared to have moved in these months, or found to have without campaigns and the
+    declared.
+    """
+    known = declared_moves(declared, told.partners, places, months[0], months[-1])
+    rest = told.without(told.campaign | (known @ at_place.T))
+    spread = float(rest.dispersion(policy).min())
+    return known | moved(rest.monthly, rest.monthly_totals, rest.windows, at_place, spread, policy)
 
 
 def moved(
@@ -59,11 +72,8 @@ def ends_of(corridors: pd.DataFrame) -> list[str]:
 
 def at_places(corridors: pd.DataFrame, places: list[str]) -> Flags:
     """Corridor × place: the place is an end of the corridor."""
-    at = np.zeros((len(corridors), len(places)), dtype=np.bool_)
-    for end in ("origin_place_id", "destination_place_id"):
-        found = pd.Index(places).get_indexer(pd.Index(corridors[end]))
-        at[np.flatnonzero(found >= 0), found[found >= 0]] = True
-    return at
+    ends = (corridors[end].to_numpy()[:, None] for end in ("origin_place_id", "destination_place_id"))
+    return np.any([end == np.array(places, dtype=object) for end in ends], axis=0)
 
 
 def declared_moves(
@@ -75,14 +85,7 @@ def declared_moves(
     """
     inside = (declared["month_from"] > first) & (declared["month_from"] <= last)
     changes = declared[inside & (declared["kind"] == "coverage")]
-    rows, columns = (
-        pd.Index(names).get_indexer(pd.Index(changes[of]))
-        for names, of in ((partners, "source"), (places, "place_id"))
-    )
-    found = np.zeros((len(partners), len(places)), dtype=np.bool_)
-    is_known = (rows >= 0) & (columns >= 0)
-    found[rows[is_known], columns[is_known]] = True
-    return found
+    return cells(changes, (partners, "source"), (places, "place_id"), of=None) > 0
 
 
 def outside_campaigns(reports: pd.DataFrame, declared: pd.DataFrame) -> pd.DataFrame:

@@ -95,7 +95,7 @@ def counts(*rows: tuple[str, str, str, int], round: str | None = None, **more: A
         ],
         columns=COUNT_COLUMNS,
     )
-    return frame.assign(**more)
+    return frame.assign(campaign_count=0, **more)
 
 
 def test_a_record_enters_a_window_only_if_all_its_days_lie_inside() -> None:
