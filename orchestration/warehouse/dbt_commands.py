@@ -17,12 +17,10 @@ from orchestration.core import NjiaError
 
 WAREHOUSE = "warehouse.duckdb"
 QUIET = ("--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none")
-# Data tests run as queries afterwards (`table_tests`); unit tests and exposures build no table.
-_NO_TABLES = ("test", "unit_test", "exposure")
 
 
 class Parsed(NamedTuple):
-    """The manifest as JSON and in dbt's packed form; in both, tests have their queries (`compiled_code`)."""
+    """The manifest as JSON, with the queries of tests (`compiled_code`); packed, what a build reads of it."""
 
     text: str
     packed: bytes
@@ -46,7 +44,20 @@ def parse(project: Path, scratch: Path) -> Parsed:
     for unique_id, node in parsed.result.nodes.items():
         if node.resource_type == "test":
             written["nodes"][unique_id]["compiled_code"] = node.compiled_code
-    return Parsed(json.dumps(written), parsed.result.to_msgpack(extended_mashumaro_encoder))
+    return Parsed(json.dumps(written), _of_tables(parsed.result).to_msgpack(extended_mashumaro_encoder))
+
+
+def _of_tables(manifest: Any) -> Any:
+    """Drop what builds no table: dbt reads and links all that a manifest holds, at the start of each build.
+
+    Data tests run as queries afterwards (`table_tests`).
+    """
+    for dropped in (manifest.unit_tests, manifest.exposures, manifest.docs, manifest.files):
+        dropped.clear()
+    for unique_id in [name for name, node in manifest.nodes.items() if node.resource_type == "test"]:
+        del manifest.nodes[unique_id]
+    manifest.build_flat_graph()
+    return manifest
 
 
 def unpacked(packed: Path) -> Any:
@@ -79,7 +90,6 @@ def build_nodes(
                 *_folders(project, target),
                 *("--vars", json.dumps({"work": str(work), "as_of": as_of})),
                 "--no-write-json",
-                *(argument for kind in _NO_TABLES for argument in ("--exclude-resource-type", kind)),
                 *QUIET,
             ]
         )

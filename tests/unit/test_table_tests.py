@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,7 @@ import pytest
 
 from orchestration.core import Settings
 from orchestration.warehouse import manifest_path
-from orchestration.warehouse.dbt_commands import unpacked
-from orchestration.warehouse.manifest import PACKED
+from orchestration.warehouse.manifest import manifest_nodes
 from orchestration.warehouse.table_tests import TableTest, run_tests
 from orchestration.warehouse.work_file import AnswerNote
 
@@ -85,45 +84,42 @@ def test_a_query_that_broke_is_asked_again() -> None:
 
 
 @pytest.fixture(scope="module")
-def parsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str, Any]]:
     folder: Path = tmp_path_factory.mktemp("parsed")
     settings = Settings(folder / "home", folder / "partners", folder / "keys")
-    yield unpacked(manifest_path(settings).with_name(PACKED))
+    return manifest_nodes(manifest_path(settings))
 
 
-def test_every_test_of_the_project_is_kept_with_its_query(parsed: Any) -> None:
-    tests = [node for node in parsed.nodes.values() if node.resource_type == "test"]
+def of_type(nodes: Mapping[str, Mapping[str, Any]], kind: str) -> list[Mapping[str, Any]]:
+    return [node for node in nodes.values() if node["resource_type"] == kind]
+
+
+def test_every_test_of_the_project_is_kept_with_its_query(nodes: Mapping[str, Mapping[str, Any]]) -> None:
+    tests = of_type(nodes, "test")
     assert len(tests) > 200
     for test in tests:
-        table = parsed.nodes[test.attached_node]
-        assert f'"{table.schema}"."{table.alias}"' in test.compiled_code, test.name
+        table = nodes[test["attached_node"]]
+        assert f'"{table["schema"]}"."{table["alias"]}"' in test["compiled_code"], test["name"]
 
 
-def test_no_test_counts_failures_in_a_way_of_its_own(parsed: Any) -> None:
+def test_no_test_counts_failures_in_a_way_of_its_own(nodes: Mapping[str, Mapping[str, Any]]) -> None:
     """A row is a failure, and one is enough: nothing else of dbt's settings of a test is asked."""
-    for test in parsed.nodes.values():
-        if test.resource_type == "test":
-            config = test.config
-            settings = (
-                config.fail_calc,
-                config.warn_if,
-                config.error_if,
-                config.limit,
-                config.store_failures,
-            )
-            assert settings == ("count(*)", "!= 0", "!= 0", None, None), test.name
+    usual = {"fail_calc": "count(*)", "warn_if": "!= 0", "error_if": "!= 0", "limit": None}
+    for test in of_type(nodes, "test"):
+        assert {name: test["config"][name] for name in usual} == usual, test["name"]
+        assert test["config"]["store_failures"] is None, test["name"]
 
 
-def test_every_column_of_a_seed_is_searched_for_blanks(parsed: Any) -> None:
-    for seed in (node for node in parsed.nodes.values() if node.resource_type == "seed"):
-        header = Path(seed.root_path, seed.original_file_path).read_text(encoding="utf-8").splitlines()[0]
-        (query,) = [
-            test.compiled_code
-            for test in parsed.nodes.values()
-            if test.resource_type == "test"
-            and test.attached_node == seed.unique_id
-            and test.test_metadata.name == "no_blank_cells"
-        ]
-        assert [column for column in header.split(",") if f"where {column} is null" not in query] == [], (
-            seed.name
+def test_every_column_of_a_seed_is_searched_for_blanks(nodes: Mapping[str, Mapping[str, Any]]) -> None:
+    for seed in of_type(nodes, "seed"):
+        header = (
+            Path(seed["root_path"], seed["original_file_path"]).read_text(encoding="utf-8").splitlines()[0]
         )
+        (query,) = [
+            test["compiled_code"]
+            for test in of_type(nodes, "test")
+            if test["attached_node"] == seed["unique_id"]
+            and test["test_metadata"]["name"] == "no_blank_cells"
+        ]
+        unasked = [column for column in header.split(",") if f"where {column} is null" not in query]
+        assert unasked == [], seed["name"]

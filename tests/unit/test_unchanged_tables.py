@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -165,35 +164,6 @@ def test_tables_that_depend_on_the_day_are_known_without_dbt(tmp_path: Path) -> 
     }
 
 
-def test_changes_one_by_one_give_what_a_build_from_nothing_gives(tmp_path: Path, project: None) -> None:
-    choice = random.Random(1)  # noqa: S311
-    world = three_records(tmp_path / "kept")
-    changes = {
-        "an extract comes": lambda number: (
-            world.extract(f"extract_{number}", f"house_{number % 2}", coverage=[("KE047", "origin")]),
-            world.record(f"extract_{number}", 100 + number, on=f"2024-0{number % 8 + 1}-10", places=PLACES),
-        ),
-        "an extract is held": lambda number: choice.choice(world.tables["gates/in_force"]).update(
-            fate="held"
-        ),
-        "a record changes": lambda number: choice.choice(world.tables["typed/records"]).update(
-            trafficking_status="confirmed", person_count=number
-        ),
-        "a record goes": lambda number: world.tables["typed/records"].pop(),
-        "persons are found": lambda number: world.tables["linkage/linked_records"].append(
-            {"record_id": 1000 + number, "movement_id": 1000 + number, "tier": "name_codes"}
-        ),
-        "a day passes": lambda number: setattr(world, "as_of", f"2025-07-{number + 1:02}"),
-    }
-    order = choice.sample(sorted(changes), 4)
-    for number, change in enumerate(order):
-        changes[change](number)
-        refreshed(world)
-    fresh = World(tmp_path / "fresh", world.as_of, world.tables, world.mentions, world.likely)
-    refreshed(fresh)
-    assert content(world) == content(fresh), order
-
-
 def failing(outcomes: list[NodeOutcome]) -> dict[str, tuple[str, bool]]:
     return {one.name: (one.status, one.ran) for one in outcomes if one.status not in ("success", "pass")}
 
@@ -276,12 +246,6 @@ def standing(world: World) -> Mapping[str, Any]:
     project = Project(warehouse.read_manifest(parsed_project().manifest))
     with open_work_file(world.settings) as work:
         return work.standing(project.relations)
-
-
-def test_damaged_work_file_is_built_anew(built: World) -> None:
-    before = content(built)
-    truncated(built.settings.warehouse)
-    assert all(one.ran for one in refreshed(built)) and content(built) == before
 
 
 @pytest.mark.parametrize("change", ["drop table marts.fct_movements", "delete from marts.fct_movements"])
