@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
@@ -166,8 +166,11 @@ def parsed_with(changed: Sequence[dict[str, tuple[str, str]]], folder: Path) -> 
         yield project
 
 
-def run_dbt(command: str, project: Path, warehouse: Path, *more: str) -> dbtRunnerResult:
+def run_dbt(
+    command: str, project: Path, warehouse: Path, *more: str, manifest: Any = None
+) -> dbtRunnerResult:
+    """Without a manifest, dbt parses the project first."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NJIA_WAREHOUSE", str(warehouse))
         folders = ("--project-dir", str(project), "--profiles-dir", str(project))
-        return dbtRunner().invoke(["--quiet", command, *folders, *more])
+        return dbtRunner(manifest=manifest).invoke(["--quiet", command, *folders, *more])

@@ -18,7 +18,7 @@ from orchestration.warehouse import parts as warehouse
 from orchestration.warehouse.node_fingerprints import Project
 from orchestration.warehouse.work_file import open_work_file
 from tests.unit.dbt_world import World
-from tests.unit.small_dbt_project import parsed_project, parsed_with
+from tests.unit.small_dbt_project import parsed_project, parsed_with, run_dbt
 
 BEFORE, AFTER = Part
 PLACES = {"origin": "KE040", "transit": ["bp-ken-malaba"], "intended_destination": "KE047"}
@@ -155,7 +155,9 @@ def test_tables_that_depend_on_the_day_are_known_without_dbt(tmp_path: Path) -> 
     found = []
     for day in ("2025-06-30", "2025-07-01"):
         manifest = dbt_commands.unpacked(project.manifest.with_name("manifest.msgpack"))
-        dbt_commands.build_nodes(manifest, project.folder, tmp_path / day / "warehouse.duckdb", [], day, 1)
+        given = json.dumps({"work": str(tmp_path), "as_of": day})
+        more = ("--vars", given, "--target-path", str(tmp_path), "--no-populate-cache", "--no-write-json")
+        run_dbt("compile", project.folder, tmp_path / "warehouse.duckdb", *more, manifest=manifest)
         found.append({name: getattr(node, "compiled_code", None) for name, node in manifest.nodes.items()})
     models = Project(warehouse.read_manifest(project.manifest))
     assert all(found[0][name] for name in models.tables if name.startswith("model."))
