@@ -116,7 +116,7 @@ def test_a_displaced_pair_is_shown_as_a_pair(open_map: OpenMap) -> None:
     assert second.inner_text().split("\n") == ["Marsabit → Nairobi", "▼ Fading"]
     assert "show that Marsabit → Nairobi fell while Mandera → Nairobi rose: consistent" in summary(page)
     assert page.locator("#map").get_attribute("data-lines") == "6", "3 corridors, a band under 2, an arrow"
-    assert columns(page, "From", "Before", "After", "Rose while this fell")[0] == (
+    assert columns(page, "From", "Before", "After", "Fell while this rose")[0] == (
         "Mandera", "not listed", "69", "Marsabit → Nairobi",
     )  # fmt: skip
     legend = page.locator("#legend").inner_text()
