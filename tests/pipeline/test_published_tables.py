@@ -93,11 +93,27 @@ def test_a_cell_counts_counted_movements_alone_and_each_once(samples: EvidenceBa
     assert others == [(0,)]
 
 
+PLACE_COLUMNS = (
+    ("corridors", "origin_place_id"), ("corridors", "via_place_id"), ("corridors", "destination_place_id"),
+    ("places", "place_id"), ("routes", "place_id"), ("routes", "via_place_id"), ("hotspots", "place_id"),
+    ("novelty", "place_id"), ("risk", "place_id"),
+)  # fmt: skip
+
+
+def test_places_of_a_table_have_names_of_their_own(samples: EvidenceBase) -> None:
+    for table, column in PLACE_COLUMNS:
+        name = column.removesuffix("_id").removesuffix("_place")
+        shared = samples.work(
+            f"""select {name} from published.{table} where {column} is not null
+            group by {name} having count(distinct {column}) > 1"""
+        )
+        assert shared == [], (table, name)
+    marked = samples.work("select name from intermediate.int_places where place_id = 'bp-ken-busia'")
+    assert marked == [("Busia (border point)",)]
+
+
 def test_nothing_finer_than_a_county_or_border_point_is_public(samples: EvidenceBase) -> None:
-    for table, column in (("corridors", "origin_place_id"), ("corridors", "via_place_id"),
-                          ("corridors", "destination_place_id"), ("places", "place_id"),
-                          ("routes", "place_id"), ("routes", "via_place_id"), ("hotspots", "place_id"),
-                          ("novelty", "place_id"), ("risk", "place_id")):  # fmt: skip
+    for table, column in PLACE_COLUMNS:
         kinds = samples.work(
             f"""select distinct places.kind from published.{table} as listed
             inner join intermediate.int_places as places on listed.{column} = places.place_id
