@@ -15,14 +15,14 @@ import pandas as pd
 from scipy import special
 
 from orchestration.statistics.comparisons import (
+    Reports,
     Told,
     cells,
     first_day,
     month_number,
     of_one_month,
-    with_month_numbers,
 )
-from orchestration.statistics.corridor_shifts import PLACES, UNKNOWN_END, Reports
+from orchestration.statistics.corridor_shifts import PLACES, UNKNOWN_END, of_level
 from orchestration.statistics.moved_partners import all_moves, at_places, ends_of
 from orchestration.statistics.policy import Policy
 from orchestration.statistics.reference import reference
@@ -152,31 +152,21 @@ class Month(NamedTuple):
         return np.exp(share_ratios(about, shared).log_ratio), *range_without_one(about, shared)
 
 
-def alerts(
-    corridor_counts: pd.DataFrame,
-    partner_counts: pd.DataFrame,
-    active_months: pd.DataFrame,
-    calendar: pd.DataFrame,
-    declared: pd.DataFrame,
-    policy: Policy,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def alerts(all_reports: Reports, calendar: pd.DataFrame, policy: Policy) -> tuple[pd.DataFrame, pd.DataFrame]:
     """One row a corridor with an alert raised at most twelve months before the newest complete month; one row
     that counts the corridors that could not be judged in that month, if any.
 
-    The arguments are those of `corridor_shifts.corridor_shifts`. Records whose date allows several months do
+    The arguments are those of `corridor_shifts`. Records whose date allows several months do
     not enter.
     """
     complete = calendar.loc[calendar["is_complete"].astype("bool"), "month_start"]
-    frames = (corridor_counts, partner_counts, active_months, declared)
-    reports = Reports(*(with_month_numbers(frame[frame["record_grain"] == GRAIN]) for frame in frames))
-    reports = reports.outside_campaigns()
-    corridors = reports.of_level(LEVEL)
+    reports = of_level(all_reports.of_grain(GRAIN).outside_campaigns(), LEVEL)
     if complete.empty:
         return pd.DataFrame(), pd.DataFrame()
     newest = month_number(complete.max())
     first = newest - int(policy.alert_judged_months) - _WARM_UP - _BEFORE + 1
-    ends = corridors[PLACES].drop_duplicates("corridor_id").sort_values("corridor_id", ignore_index=True)
-    months = _months(corridors, reports, ends, range(first, newest + 1))
+    ends = reports.counts[PLACES].drop_duplicates("corridor_id").sort_values("corridor_id", ignore_index=True)
+    months = _months(reports, ends, range(first, newest + 1))
     names = ends["corridor_id"].tolist()
     not_measured = _not_measured(months, names, policy)
     found = [
@@ -345,9 +335,9 @@ def _first_judged(months: Months) -> int:
     return (int(reported[0]) if reported.size else months.totals.shape[1]) + _BEFORE
 
 
-def _months(corridors: pd.DataFrame, reports: Reports, ends: pd.DataFrame, span: range) -> Months:
+def _months(reports: Reports, ends: pd.DataFrame, span: range) -> Months:
     """Arrays of the span, with the corridors in the order of `ends`."""
-    corridors, totals = of_one_month(corridors), of_one_month(reports.totals)
+    corridors, totals = of_one_month(reports.counts), of_one_month(reports.totals)
     partners = sorted({*totals["source"], *reports.active_months["source"]})
     by_partner, by_month = (partners, "source"), (span, "month_from")
     by_cell = by_partner, (ends["corridor_id"].tolist(), "corridor_id"), by_month

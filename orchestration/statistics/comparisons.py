@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -95,6 +95,46 @@ class Told:
         )
 
 
+class Reports(NamedTuple):
+    """What partners reported, and the changes that their contracts declare. Months are numbers.
+
+    Attributes:
+        counts: source, record_grain, the columns of a corridor or county, month_from, month_to, round (of
+            corridors), record_count, campaign_count.
+        totals: the same without corridor or county, each record once; with unknown_end_count and
+            unknown_way_count.
+        active_months: source, record_grain, month_start: when a partner reported, be it nothing.
+        declared: source, record_grain, kind, place_id, month_from, month_to.
+    """
+
+    counts: pd.DataFrame
+    totals: pd.DataFrame
+    active_months: pd.DataFrame
+    declared: pd.DataFrame
+
+    @classmethod
+    def of(cls, *frames: pd.DataFrame) -> Reports:
+        """With months as numbers."""
+        return cls(*map(with_month_numbers, frames))
+
+    def of_grain(self, grain: str) -> Reports:
+        return Reports(*(frame[frame["record_grain"] == grain] for frame in self))
+
+    def outside_campaigns(self) -> Reports:
+        """Without the months of which a partner declares a campaign with no place named.
+
+        All its work was campaign then; a report whose dates may touch these months leaves.
+        """
+        campaigns = self.declared[self.declared["kind"] == "campaign"]
+        columns = [campaigns[name] for name in ("source", "month_from", "month_to")]
+        left = list(self[:3])
+        for source, begin, end in zip(*columns, strict=True):
+            for at, (first, last) in enumerate([("month_from", "month_to")] * 2 + [("month_start",) * 2]):
+                one = left[at]
+                left[at] = one[~((one[first] <= end) & (one[last] >= begin) & (one["source"] == source))]
+        return Reports(*[*left, self.declared])
+
+
 def with_month_numbers(counts: pd.DataFrame) -> pd.DataFrame:
     """The same rows with months as numbers, missing where the date is not known at all."""
     numbers = {
@@ -153,22 +193,12 @@ def _of_periods(kind: str, period_kind: str, periods: pd.DataFrame) -> list[Comp
     ]
 
 
-def told(
-    comparison: Comparison,
-    counts: pd.DataFrame,
-    totals: pd.DataFrame,
-    active_months: pd.DataFrame,
-    item: str,
-    items: list[str] | None = None,
-) -> Told:
+def told(comparison: Comparison, reports: Reports, item: str, items: list[str] | None = None) -> Told:
     """Arrays of one grain's counts: partner × item × month, and partner × item of both windows.
 
-    Args:
-        counts: source, the column `item`, month_from, month_to, round, record_count; months as numbers.
-        totals: the same without `item`: every record of a partner once.
-        active_months: source, month_start: months in which a partner reported, be it nothing.
-        items: the columns, where these are known; else every item of either window.
+    `item` names the column of the items; without `items`, these are all of either window.
     """
+    counts, totals, active_months, _ = reports
     partners = sorted(set(totals["source"]))
     sides = [
         (span, counts[span.holds(counts)], totals[span.holds(totals)])

@@ -8,14 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from orchestration.statistics.comparisons import Comparison, Told, comparisons, told, with_month_numbers
+from orchestration.statistics.comparisons import Comparison, Reports, Told, comparisons, told
 from orchestration.statistics.mix_change import mix_change
 from orchestration.statistics.moved_partners import (
     UNKNOWN,
     all_moves,
     at_places,
     ends_of,
-    outside_campaigns,
 )
 from orchestration.statistics.policy import Policy
 from orchestration.statistics.reference import reference
@@ -31,39 +30,22 @@ PLACES = ["corridor_id", "origin_place_id", "via_place_id", "destination_place_i
 UNKNOWN_END = ""
 
 
-class Reports(NamedTuple):
-    """Reports of one grain, and the changes that partners' contracts declare; months as numbers."""
-
-    corridors: pd.DataFrame
-    totals: pd.DataFrame
-    active_months: pd.DataFrame
-    declared: pd.DataFrame
-
-    def outside_campaigns(self) -> Reports:
-        """Without the months in which all of a partner's work was a campaign."""
-        return self._replace(
-            corridors=outside_campaigns(self.corridors, self.declared),
-            totals=outside_campaigns(self.totals, self.declared),
-            active_months=outside_campaigns(self.active_months, self.declared),
-        )
-
-    def of_level(self, level: str) -> pd.DataFrame:
-        """Corridors with two known ends, and at level `od` the unknown end as one more."""
-        corridors = self.corridors[self.corridors["corridor_level"] == level]
-        ends = corridors["origin_place_id"], corridors["destination_place_id"]
-        known = corridors[(ends[0] != UNKNOWN) & (ends[1] != UNKNOWN)]
-        unknown = self.totals[self.totals["unknown_end_count"] > 0]
-        if level != "od" or unknown.empty or known.empty:
-            return known
-        columns = ["source", "record_grain", "month_from", "month_to", "round"]
-        unknown = unknown[columns].assign(
-            corridor_level=level,
-            corridor_id=UNKNOWN_END,
-            **dict.fromkeys(PLACES[1:], UNKNOWN),
-            record_count=unknown["unknown_end_count"],
-            campaign_count=0,
-        )
-        return pd.concat([known, unknown], ignore_index=True)
+def of_level(reports: Reports, level: str) -> Reports:
+    """Corridors with two known ends, and at level `od` the unknown end as one more."""
+    corridors = reports.counts[reports.counts["corridor_level"] == level]
+    ends = corridors["origin_place_id"], corridors["destination_place_id"]
+    known = corridors[(ends[0] != UNKNOWN) & (ends[1] != UNKNOWN)]
+    unknown = reports.totals[reports.totals["unknown_end_count"] > 0]
+    if level != "od" or unknown.empty or known.empty:
+        return reports._replace(counts=known)
+    unknown = unknown[["source", "record_grain", "month_from", "month_to", "round"]].assign(
+        corridor_level=level,
+        corridor_id=UNKNOWN_END,
+        **dict.fromkeys(PLACES[1:], UNKNOWN),
+        record_count=unknown["unknown_end_count"],
+        campaign_count=0,
+    )
+    return reports._replace(counts=pd.concat([known, unknown], ignore_index=True))
 
 
 class Compared(NamedTuple):
@@ -92,65 +74,48 @@ class Compared(NamedTuple):
 
 
 def corridor_shifts(
-    corridor_counts: pd.DataFrame,
-    partner_counts: pd.DataFrame,
-    active_months: pd.DataFrame,
-    calendar: pd.DataFrame,
-    declared: pd.DataFrame,
-    periods: pd.DataFrame,
-    policy: Policy,
+    all_reports: Reports, calendar: pd.DataFrame, periods: pd.DataFrame, policy: Policy
 ) -> pd.DataFrame:
     """One row per grain, comparison, level and corridor with two known ends that was told in either window.
 
     Args:
-        corridor_counts: source, record_grain, corridor_level, corridor_id and its places, month_from,
-            month_to, round, record_count, campaign_count.
-        partner_counts: the same without the corridor, with unknown_end_count and unknown_way_count.
-        active_months: source, record_grain, month_start.
+        all_reports: of corridors.
         calendar: month_start, is_complete.
-        declared: source, record_grain, kind, place_id, month_from, month_to.
         periods: period_id, period_kind, label, period_from, period_to, is_complete.
     """
-    frames = [
-        with_month_numbers(frame) for frame in (corridor_counts, partner_counts, active_months, declared)
-    ]
     found = []
     for grain in GRAINS:
-        reports = Reports(*(frame[frame["record_grain"] == grain] for frame in frames))
+        reports = all_reports.of_grain(grain)
         outside, rounds_told = reports.outside_campaigns(), set(reports.totals["round"].dropna())
         for comparison in comparisons(calendar, periods, rounds_told, policy):
             above: Compared | None = None
             for level, unknown in UNKNOWN_OF_LEVEL.items():
-                of_level = _compared(comparison, reports, outside, level, above, policy)
-                if of_level is None:
+                side = _compared(
+                    comparison, of_level(reports, level), of_level(outside, level), above, policy
+                )
+                if side is None:
                     break
-                above = above or of_level
-                shares = _unknown_shares(comparison, of_level.compared, outside.totals, unknown)
-                before = reports.corridors[comparison.precede(reports.corridors)]
-                judged = _judge(comparison, of_level, set(before["corridor_id"]), policy)
+                above = above or side
+                shares = _unknown_shares(comparison, side.compared, outside.totals, unknown)
+                before = reports.counts[comparison.precede(reports.counts)]
+                judged = _judge(comparison, side, set(before["corridor_id"]), policy)
                 found.append(judged.assign(record_grain=grain, level=level, **shares))
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
 
 def _compared(
-    comparison: Comparison,
-    reports: Reports,
-    outside: Reports,
-    level: str,
-    above: Compared | None,
-    policy: Policy,
+    comparison: Comparison, reports: Reports, outside: Reports, above: Compared | None, policy: Policy
 ) -> Compared | None:
     """The level without what is left out, None where nothing was reported.
 
     Level `odv` has the totals, the reference and the moved partners of `above`, which is level `od`: there
     each record stands once.
     """
-    of_level, counts = reports.of_level(level), outside.of_level(level)
-    reported = told(comparison, of_level, reports.totals, reports.active_months, "corridor_id")
+    reported = told(comparison, reports, "corridor_id")
     if not reported.items:
         return None
-    compared = told(comparison, counts, outside.totals, outside.active_months, "corridor_id", reported.items)
-    ends = of_level[PLACES].drop_duplicates("corridor_id").set_index("corridor_id").loc[reported.items]
+    compared = told(comparison, outside, "corridor_id", reported.items)
+    ends = reports.counts[PLACES].drop_duplicates("corridor_id").set_index("corridor_id").loc[reported.items]
     places = above.places if above else ends_of(ends)
     there = at_places(ends, places)
     months = range(comparison.baseline.months[0], comparison.current.months[-1] + 1)
@@ -161,7 +126,6 @@ def _compared(
     if above:
         totals = above.compared.windows[2:]
         cleared = replace(cleared, windows=TwoWindows(*cleared.windows[:2], *totals))
-    if above:
         parents = (ends["origin_place_id"] + ">" + ends["destination_place_id"]).tolist()
         is_in = dict(zip(above.reported.items, above.shared.is_in, strict=True))
         shared = above.shared._replace(is_in=np.array([is_in[parent] for parent in parents]))

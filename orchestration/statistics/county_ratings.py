@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from orchestration.statistics.comparisons import MONTHS, Comparison, month_windows, told, with_month_numbers
+from orchestration.statistics.comparisons import MONTHS, Comparison, Reports, month_windows, told
 from orchestration.statistics.labels import WITHOUT_NUMBERS
-from orchestration.statistics.moved_partners import declared_moves, outside_campaigns
+from orchestration.statistics.moved_partners import declared_moves
 from orchestration.statistics.policy import Policy
 from orchestration.statistics.regional_risk import (
     COMPONENTS,
@@ -31,25 +31,15 @@ _MONTHS_OF_A_PERIOD = 12
 
 
 def county_ratings(
-    places: pd.DataFrame,
-    county_counts: pd.DataFrame,
-    partner_counts: pd.DataFrame,
-    active_months: pd.DataFrame,
-    declared: pd.DataFrame,
-    periods: pd.DataFrame,
-    policy: Policy,
+    places: pd.DataFrame, all_reports: Reports, periods: pd.DataFrame, policy: Policy
 ) -> pd.DataFrame:
     """One row per grain, complete twelve months and county that was watched or reported in any of the roles.
 
     Args:
         places: rows of `hotspots.hotspots`, with log_ratio and log_error of each county and role.
-        county_counts: source, record_grain, place_id, month_from, month_to, record_count, campaign_count.
-        partner_counts: the same without the place: every record of a partner once.
-        active_months: source, record_grain, month_start.
-        declared: source, record_grain, kind, place_id, month_from, month_to.
+        all_reports: of counties.
         periods: period_id, period_kind, period_from, period_to, is_complete.
     """
-    frames = [with_month_numbers(one) for one in (county_counts, partner_counts, active_months, declared)]
     measured = places[
         (places["place_level"] == "county")
         & (places["population"] == "all")
@@ -57,13 +47,15 @@ def county_ratings(
     ]
     rated = periods[periods["is_complete"].astype("bool") & periods["period_kind"].isin(PERIOD_KINDS)]
     last_days = dict(zip(rated["period_id"], rated["period_to"], strict=True))
+    of_grain = {
+        grain: all_reports.of_grain(grain).outside_campaigns() for grain in measured["record_grain"].unique()
+    }
     rows: list[dict[str, Any]] = []
     for (grain, period), of_period in measured.groupby(["record_grain", "period_id"], sort=True):
         if period not in last_days:
             continue
-        counts, totals, active, known = (frame[frame["record_grain"] == grain] for frame in frames)
         comparison = Comparison(MONTHS, *month_windows(last_days[period], _MONTHS_OF_A_PERIOD))
-        changes = _changes(comparison, counts, totals, active, known, policy)
+        changes = _changes(comparison, of_grain[grain], policy)
         for county, levels in sorted(_levels(of_period).items()):
             components = {**dict.fromkeys(ROLES), **levels, "change": changes.get(county)}
             rows.append(
@@ -72,25 +64,15 @@ def county_ratings(
     return pd.DataFrame(rows)
 
 
-def _changes(
-    comparison: Comparison,
-    county_counts: pd.DataFrame,
-    partner_counts: pd.DataFrame,
-    active_months: pd.DataFrame,
-    declared: pd.DataFrame,
-    policy: Policy,
-) -> dict[str, LogNormalRatio]:
+def _changes(comparison: Comparison, reports: Reports, policy: Policy) -> dict[str, LogNormalRatio]:
     """By what factor each county's share of partners' own records changed, where there are enough to tell.
 
-    Without campaigns, and without partners at counties that they declare to begin or cease to watch. A record
-    may touch several counties, so totals stay as they are.
+    Without partners in campaigns at places, and at counties that they declare to begin or cease to watch. A
+    record may touch several counties, so totals stay as they are.
     """
-    county_counts, partner_counts, active_months = (
-        outside_campaigns(frame, declared) for frame in (county_counts, partner_counts, active_months)
-    )
-    counties = told(comparison, county_counts, partner_counts, active_months, "place_id")
+    counties = told(comparison, reports, "place_id")
     months = comparison.baseline.months[0], comparison.current.months[-1]
-    left_out = declared_moves(declared, counties.partners, counties.items, *months)
+    left_out = declared_moves(reports.declared, counties.partners, counties.items, *months)
     left_out |= counties.campaign
     then, now = (np.where(left_out, 0, counts) for counts in counties.windows[:2])
     counties = replace(counties, windows=counties.windows._replace(baseline=then, current=now))

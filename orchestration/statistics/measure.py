@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from orchestration.core import Settings
 from orchestration.statistics.alerts import alerts
+from orchestration.statistics.comparisons import Reports, with_month_numbers
 from orchestration.statistics.corridor_shifts import corridor_shifts
 from orchestration.statistics.county_ratings import county_ratings
 from orchestration.statistics.hotspots import hotspots
@@ -36,24 +37,17 @@ def measure(settings: Settings, aggregates: Mapping[str, pa.Table]) -> dict[str,
 
 def _measured(frames: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.DataFrame]:
     places = hotspots(frames["int_place_counts"], frames["int_place_effort"], frames["int_periods"], policy)
-    told_in_all, active_months = frames["int_source_counts"], frames["int_source_months"]
-    months = (frames["int_corridor_counts"], told_in_all, active_months, frames["int_calendar_months"])
-    declared = frames["int_declared_changes"]
-    raised, not_judged = alerts(*months, declared, policy)
+    beside = (frames[f"int_{name}"] for name in ("source_counts", "source_months", "declared_changes"))
+    reports = Reports.of(frames["int_corridor_counts"], *beside)
+    of_counties = reports._replace(counts=with_month_numbers(frames["int_county_counts"]))
+    calendar, periods = frames["int_calendar_months"], frames["int_periods"]
+    raised, not_judged = alerts(reports, calendar, policy)
     return {
         "hotspots": places,
-        "corridor_shifts": corridor_shifts(*months, declared, frames["int_periods"], policy),
+        "corridor_shifts": corridor_shifts(reports, calendar, periods, policy),
         "alerts": raised,
         "alerts_not_measured": not_judged,
-        "county_ratings": county_ratings(
-            places,
-            frames["int_county_counts"],
-            told_in_all,
-            active_months,
-            declared,
-            frames["int_periods"],
-            policy,
-        ),
+        "county_ratings": county_ratings(places, of_counties, periods, policy),
     }
 
 

@@ -88,22 +88,6 @@ def declared_moves(
     return cells(changes, (partners, "source"), (places, "place_id"), of=None) > 0
 
 
-def outside_campaigns(reports: pd.DataFrame, declared: pd.DataFrame) -> pd.DataFrame:
-    """The reports without the months of which a partner declares a campaign with no place named.
-
-    A report whose dates may touch the campaign leaves. Without places, all of a partner's work was campaign.
-    """
-    stays = np.ones(len(reports), dtype=np.bool_)
-    first, last = ("month_start",) * 2 if "month_start" in reports else ("month_from", "month_to")
-    campaigns = declared[declared["kind"] == "campaign"]
-    for source, begin, end in zip(
-        campaigns["source"], campaigns["month_from"], campaigns["month_to"], strict=True
-    ):
-        touches = (reports[first] <= end) & (reports[last] >= begin) & (reports["source"] == source)
-        stays &= ~touches.to_numpy(np.bool_)
-    return reports[stays]
-
-
 def _silent_run(monthly: Counts, totals: Counts, at_place: Flags, spread: float, policy: Policy) -> Counts:
     """Partner × place: the last month with records there, if the silence after it is not the partner's own;
     else -1.

@@ -15,6 +15,7 @@ import pytest
 from scipy.stats import nbinom, norm
 
 from orchestration.statistics.alerts import Expected, Months, alerts, cusum, expected, judge
+from orchestration.statistics.comparisons import Reports
 from orchestration.statistics.measure import as_table
 from orchestration.statistics.share_ratio import TwoWindows, reference_of
 from tests.simulated_corridors import POLICY, reports
@@ -64,7 +65,7 @@ def raised(world: list[pd.DataFrame]) -> pd.DataFrame:
 
 def measured(world: list[pd.DataFrame]) -> tuple[pd.DataFrame, pd.DataFrame]:
     counts, totals, active, calendar, declared = world
-    return alerts(counts, totals, active, calendar, declared, POLICY)
+    return alerts(Reports.of(counts, totals, active, declared), calendar, POLICY)
 
 
 def not_measured(world: list[pd.DataFrame]) -> list[tuple[str, int]]:

@@ -8,7 +8,15 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from orchestration.statistics.comparisons import MONTHS, ROUNDS, Window, comparisons, told, with_month_numbers
+from orchestration.statistics.comparisons import (
+    MONTHS,
+    ROUNDS,
+    Reports,
+    Window,
+    comparisons,
+    told,
+    with_month_numbers,
+)  # fmt: skip
 from orchestration.statistics.corridor_shifts import corridor_shifts
 from orchestration.statistics.measure import as_table
 from orchestration.statistics.tables import SCHEMAS
@@ -125,8 +133,7 @@ def test_dispersion_uses_records_of_one_month_and_silent_months_stay_active() ->
         ("p", "2024-08", "2024-08", 5), ("p", "2023-09", "2023-09", 4), ("q", "2024-08", "2024-08", 1)
     )
     watched = pd.DataFrame({"source": ["p", "x"], "month_start": [month("2025-01"), month("2025-01")]})
-    frames = (with_month_numbers(one) for one in (counted, totals, watched))
-    side = told(comparison, *frames, item="corridor_id")
+    side = told(comparison, Reports.of(counted, totals, watched, declared()), item="corridor_id")
     assert (side.partners, side.items) == (["p", "q"], ["KE040>ARE"])
     assert side.windows.current.tolist() == [[5], [0]] and side.windows.baseline.tolist() == [[0], [0]]
     assert side.windows.current_totals.tolist() == [5, 1] and side.windows.baseline_totals.tolist() == [4, 0]
@@ -144,8 +151,8 @@ def test_dispersion_without_months_comes_from_the_policy() -> None:
     )[1]
     counted = pd.concat(counts(("p", "", "", 9), round=one, corridor_id="A>B") for one in ("2019", "2020"))
     nothing = pd.DataFrame({"source": [], "month_start": []})
-    frames = (with_month_numbers(one) for one in (counted, counted, nothing))
-    assert told(pair, *frames, item="corridor_id").dispersion(POLICY) == [POLICY.shift_unknown_dispersion]
+    side = told(pair, Reports.of(counted, counted, nothing, declared()), item="corridor_id")
+    assert side.dispersion(POLICY) == [POLICY.shift_unknown_dispersion]
 
 
 # --- a small world, all the way -----------------------------------------------------------------------
@@ -195,7 +202,7 @@ def shifts_of(
     active = pd.DataFrame({"source": [], "record_grain": [], "month_start": []})
     months = calendar(complete_to="2025-07")
     changes = declared() if changes is None else changes
-    return corridor_shifts(counts, totals, active, months, changes, periods(), POLICY)
+    return corridor_shifts(Reports.of(counts, totals, active, changes), months, periods(), POLICY)
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from orchestration.statistics.catchments import catchment
+from orchestration.statistics.comparisons import Reports
 from orchestration.statistics.county_ratings import county_ratings
 from orchestration.statistics.hotspots import of_window
 from orchestration.statistics.regional_risk import (
@@ -77,7 +78,8 @@ def rated(
         .drop_duplicates()
     )
     silent = pd.DataFrame({"source": [], "record_grain": [], "month_start": []})
-    found = county_ratings(pd.DataFrame(places), county_counts, totals, silent, declared, PERIODS, POLICY)
+    reports = Reports.of(county_counts, totals, silent, declared)
+    found = county_ratings(pd.DataFrame(places), reports, PERIODS, POLICY)
     return found.set_index(["place_id", "period_id"]) if len(found) else found
 
 
@@ -177,7 +179,9 @@ def named_bands(seeds: range, kind: Kind) -> list[tuple[bool, float]]:
             where = catchment([of.counts], len(of.counts.records))
             found = of_window(PLACE_IDS, of.counts, where, POLICY)
             frames.append(pd.DataFrame(found).assign(place_role=role, **keys))
-        found = county_ratings(pd.concat(frames), nothing, nothing, silent, UNDECLARED, PERIODS, POLICY)
+        found = county_ratings(
+            pd.concat(frames), Reports.of(nothing, nothing, silent, UNDECLARED), PERIODS, POLICY
+        )
         for row in found[found["band"].isin(BANDS)].to_dict("records"):
             at = PLACE_IDS.index(row["place_id"])
             scores = {
@@ -212,10 +216,9 @@ def test_no_world_is_too_empty() -> None:
     nothing = pd.DataFrame([touches("p", "KE040", 2024, 1)]).iloc[:0]
     row = county_ratings(
         pd.DataFrame([place("KE040", "origin", 2.0)]),
-        nothing,
-        nothing,
-        pd.DataFrame({"source": [], "record_grain": [], "month_start": []}),
-        UNDECLARED,
+        Reports.of(
+            nothing, nothing, pd.DataFrame({"source": [], "record_grain": [], "month_start": []}), UNDECLARED
+        ),
         PERIODS,
         POLICY,
     ).iloc[0]
