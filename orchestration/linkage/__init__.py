@@ -12,11 +12,8 @@ from orchestration.core import offer_when_asked
 if TYPE_CHECKING:
     from orchestration.linkage.clusters import Clusters
     from orchestration.linkage.codes import CODES_VERSION, Coder
-    from orchestration.linkage.decisions import Rulings
-    from orchestration.linkage.linking import Linked, link
     from orchestration.linkage.policy import REVIEWED_FROM, TAKEN_FROM
     from orchestration.linkage.questions import COMPARED, QUESTION_COLUMNS
-    from orchestration.linkage.route_groups import route_groups
     from orchestration.linkage.step import DESCRIPTIONS, LinkSummary, destroy_codes, link_records, rulings_of
     from orchestration.linkage.tables import NAME_CODES
     from orchestration.linkage.warehouse_tables import TABLES

@@ -82,14 +82,14 @@ class Groups:
 class Candidates:
     """`first` and `second` are records of the frame; `rules` has a bit for each rule that found the pair.
 
-    `left_out`: a row a rule of which some group was too large.
+    `left_out`: by rule how many pairs stand in groups that are too large, those within partners included.
     """
 
     first: Ints
     second: Ints
     rules: Ints
     groups: list[Groups]
-    left_out: list[dict[str, Any]]
+    left_out: dict[str, int]
 
     def where(self, chosen: Any) -> Candidates:
         return replace(self, first=self.first[chosen], second=self.second[chosen], rules=self.rules[chosen])
@@ -108,13 +108,14 @@ class Blocking:
 
     def pairs(self, frame: Frame) -> Candidates:
         """The pairs of some rule, of some kind."""
-        pairs, bits, groups, left_out = [], [], [], []
+        pairs, bits, groups = [], [], []
+        left_out: dict[str, int] = {}
         for number, rule in enumerate(self.rules):
-            found, made, too_large = self._of_rule(frame, rule)
+            found, made, missed = self._of_rule(frame, rule)
             pairs.append(found)
             bits.append(np.full(len(found), 1 << number, dtype=np.int64))
             groups.append(made)
-            left_out += too_large
+            left_out |= {" + ".join(rule.parts): missed} if missed else {}
         every, at = np.unique(np.concatenate(pairs), return_inverse=True)
         found_by = np.zeros(len(every), dtype=np.int64)
         np.bitwise_or.at(found_by, at, np.concatenate(bits))
@@ -165,32 +166,23 @@ class Blocking:
             made.append((keys.key * count + of_key)[of_key >= 0])
         return Keys(np.concatenate(owners), np.concatenate(made))
 
-    def _of_rule(self, frame: Frame, rule: Rule) -> tuple[Ints, Groups, list[dict[str, Any]]]:
+    def _of_rule(self, frame: Frame, rule: Rule) -> tuple[Ints, Groups, int]:
         keys = self._keys(frame, rule, self._records)
         every, sizes = np.unique(keys.key, return_counts=True)
         is_large = sizes > self._largest
         groups = Groups(every[~is_large], every[is_large])
         crowded = _at(groups.large, keys.key)[1]
         found = _pairs(frame.size, keys.where(~crowded), self._kinds)
-        if not is_large.any():
-            return found, groups, []
-        cut_pairs: list[Ints] = []
-        for cut in rule.cuts:
+        of_large = found[:0]
+        for cut in rule.cuts if is_large.any() else ():
             finer = self._with(frame, keys.where(crowded), cut)
             cut_keys, cut_sizes = np.unique(finer.key, return_counts=True)
             groups.cuts[cut] = cut_keys[cut_sizes <= self._largest]
-            cut_pairs.append(
-                _pairs(frame.size, finer.where(_at(groups.cuts[cut], finer.key)[1]), self._kinds)
-            )
-        of_large = np.unique(np.concatenate([found[:0], *cut_pairs]))
+            small = finer.where(_at(groups.cuts[cut], finer.key)[1])
+            of_large = np.union1d(of_large, _pairs(frame.size, small, self._kinds))
         sizes = sizes[is_large]
-        # Pairs of one partner count among those left out: how many they are would have to be looked up.
-        left_out = {
-            "compared": " + ".join(rule.parts), "block_count": len(sizes), "record_count": int(sizes.sum()),
-            "largest_count": int(sizes.max()),
-            "pair_count": max(int(np.sum(sizes * (sizes - 1) // 2)) - len(of_large), 0),
-        }  # fmt: skip
-        return np.concatenate([found, of_large]), groups, [left_out]
+        missed = max(int(np.sum(sizes * (sizes - 1) // 2)) - len(of_large), 0)
+        return np.concatenate([found, of_large]), groups, missed
 
 
 def _pairs(size: int, keys: Keys, kinds: Kinds) -> Ints:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
@@ -49,7 +49,7 @@ class Scored:
     counted: Estimate
     draws: list[list[Estimate]]
     false: Floats
-    left_out: list[dict[str, Any]]
+    left_out: dict[str, int]
 
     @classmethod
     def nothing(cls, kinds: Kinds) -> Self:
@@ -57,7 +57,7 @@ class Scored:
         estimate = Estimate(numbers, np.ones(len(kinds.groups)))
         false = np.zeros(len(kinds.groups))
         return cls(
-            none, none, none, numbers, Rivals(none, none, none), estimate, estimate, [[estimate]], false, []
+            none, none, none, numbers, Rivals(none, none, none), estimate, estimate, [[estimate]], false, {}
         )
 
 

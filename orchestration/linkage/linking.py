@@ -52,14 +52,14 @@ Tiers = npt.NDArray[np.object_]
 class Linked:
     """What became of some records, as the tables LINKS, LINKED_RECORDS, EXPECTED_PERSONS and LIKELY_PAIRS.
 
-    `left_out`: the columns in which too many records agree for these to be compared, rule by rule.
+    `left_out`: pairs that are not compared as too many records agree so, by blocking rule.
     """
 
     links: pa.Table
     records: pa.Table
     expected: pa.Table
     likely: pa.Table
-    left_out: list[dict[str, Any]]
+    left_out: dict[str, int]
 
 
 def link(records: pa.Table, rulings: Rulings | None = None) -> Linked:
@@ -213,7 +213,7 @@ def _expected_table(
     """
     by_status = Counter((link.scored.tier, link.status) for link in links)
     beside = Counter(unseen["tier"].to_pylist())
-    left_out = sum(block["pair_count"] for block in scored.left_out)
+    left_out = sum(scored.left_out.values())
     rows = []
     for number, tier in enumerate(policy.TIERS):
         records = int(np.count_nonzero(tiers == tier))

@@ -1,4 +1,4 @@
-"""What stewards are told of a pair that is not sure: where the records stand, and in what they agree.
+"""What stewards see of a pair that is not sure: where the records stand, and in what they agree.
 
 Never what either says: no code, no year of birth, no day.
 """
@@ -28,47 +28,34 @@ QUESTION_COLUMNS = (
 )  # fmt: skip
 
 
-def questions(
-    links: Iterable[Mapping[str, Any]], records: pa.Table, source_rows: pa.Table
-) -> list[dict[str, Any]]:
+_ENDS = ("record_a", "record_b")
+Row = Mapping[str, Any]
+
+
+def questions(links: Iterable[Row], records: pa.Table, source_rows: pa.Table) -> list[dict[str, Any]]:
     """A row of QUESTION_COLUMNS a pair."""
     links = list(links)
-    asked = {link[end] for link in links for end in ("record_a", "record_b")}
-    told = {row["record_id"]: row for row in _of(records, asked)}
-    places = {(row["partner"], row["record_id"]): row for row in _of(source_rows, asked)}
+    asked = pa.array({link[end] for link in links for end in _ENDS}, type=pa.int64())
+    wanted = (table.filter(pc.is_in(table["record_id"], value_set=asked)) for table in (records, source_rows))
+    values, places = ({row["record_id"]: row for row in table.to_pylist()} for table in wanted)
     return [
-        _question(link, told, places) for link in links if {link["record_a"], link["record_b"]} <= set(told)
+        _question(link, values, places) for link in links if values.keys() >= {link[end] for end in _ENDS}
     ]
 
 
-def _of(table: pa.Table, asked: set[int]) -> list[dict[str, Any]]:
-    wanted = pa.array(sorted(asked), type=pa.int64())
-    found: list[dict[str, Any]] = table.filter(pc.is_in(table["record_id"], value_set=wanted)).to_pylist()
-    return found
+def _question(link: Row, values: Mapping[int, Row], places: Mapping[int, Row]) -> dict[str, Any]:
+    row = {**link, **{end: shown_record(link[end]) for end in _ENDS}}
+    sides = [values[link[end]] for end in _ENDS]
+    for letter, side in zip("ab", sides, strict=True):
+        place = places.get(side["record_id"], {})
+        row[f"partner_{letter}"] = side["partner"]
+        row |= {f"{name}_{letter}": place.get(name) for name in ("extract", "sheet", "row")}
+    row["names"] = _names(*sides)
+    row |= {name: _compared(*(side[column] for side in sides)) for name, column in COMPARED.items()}
+    return row | {f"{name}s": _apart(*(side[name] for side in sides)) for name in ("birth_year", "day")}
 
 
-def _question(
-    link: Mapping[str, Any],
-    told: Mapping[int, Mapping[str, Any]],
-    places: Mapping[tuple[str, int], Mapping[str, Any]],
-) -> dict[str, Any]:
-    row = {**link, **{end: shown_record(link[end]) for end in ("record_a", "record_b")}}
-    ends = [told[link["record_a"]], told[link["record_b"]]]
-    for letter, end in zip("ab", ends, strict=True):
-        place = places.get((end["partner"], end["record_id"]), {})
-        row[f"partner_{letter}"] = end["partner"]
-        row[f"extract_{letter}"] = place.get("extract_id")
-        row[f"sheet_{letter}"] = place.get("sheet")
-        row[f"row_{letter}"] = place.get("row_number")
-    row["names"] = _names(*ends)
-    for name, column in COMPARED.items():
-        row[name] = _compared(*(end[column] for end in ends))
-    row["birth_years"] = _apart(*(end["birth_year"] for end in ends))
-    row["days"] = _apart(*(end["day"] for end in ends))
-    return row
-
-
-def _names(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+def _names(one: Row, other: Row) -> str:
     """How many words of the shorter name the other has too."""
     first, second = ({end[name] for name in NAME_CODES if end[name]} for end in (one, other))
     if not first or not second or one["names_version"] != other["names_version"]:

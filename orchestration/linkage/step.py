@@ -7,7 +7,7 @@ nor may yet, are destroyed once a release without that extract is published.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -17,66 +17,49 @@ import pyarrow.parquet as pq
 
 from orchestration.core import Settings, record_of
 from orchestration.linkage import policy
-from orchestration.linkage.cells import cell_duplicates
 from orchestration.linkage.decisions import REVIEW, Rulings
 from orchestration.linkage.linking import link
 from orchestration.linkage.questions import questions
-from orchestration.linkage.route_groups import route_groups
-from orchestration.linkage.tables import (
-    CELL_DUPLICATES,
-    EXPECTED_PERSONS,
-    LINKED_RECORDS,
-    LINKS,
-    ROUTE_GROUPS,
-)
+from orchestration.linkage.tables import EXPECTED_PERSONS
 from orchestration.linkage.warehouse_tables import (
+    cell_duplicates,
     cells_of,
     counted_cases,
     link_input,
     needed_extracts,
-    read_routes,
+    route_groups,
     source_rows,
 )
 
-SCHEMAS = {
-    "links": LINKS,
-    "linked_records": LINKED_RECORDS,
-    "expected_persons": EXPECTED_PERSONS,
-    "cell_duplicates": CELL_DUPLICATES,
-    "route_groups": ROUTE_GROUPS,
-}
 DESCRIPTIONS = {
     "links": "Pairs of records that may be one person: how likely, what was decided, and why.",
     "linked_records": "Which movement each case record belongs to, and by what it can be told apart.",
     "expected_persons": "Registrations and the persons to be expected behind them, by tier.",
     "cell_duplicates": "How many records of a cell of the counting tables are somebody's second, as a range.",
-    "route_groups": "Route reports that several partners tell alike.",
+    "route_groups": "Route reports of several partners that are equal.",
 }
 
 
 @dataclass(frozen=True)
 class LinkSummary:
     """Rows of each table, the pairs stewards are asked about, and extracts (`partner/extract_id`) whose codes
-    serve nothing any more.
-
-    `left_out`: columns in which too many records agree for these to be compared; never in what they agree.
+    serve nothing any more; by blocking rule the pairs left out, as too many records agree so.
     """
 
     rows: dict[str, int]
-    questions: list[dict[str, Any]] = field(default_factory=list)
-    unneeded: list[str] = field(default_factory=list)
-    left_out: list[dict[str, Any]] = field(default_factory=list)
+    questions: list[dict[str, Any]]
+    unneeded: list[str]
+    left_out: dict[str, int]
 
 
 def link_records(settings: Settings, rulings: Rulings) -> LinkSummary:
-    """Link the records of the work file, and write each table of SCHEMAS."""
+    """Link the records of the work file, and write each table of DESCRIPTIONS."""
     settings.spill.mkdir(parents=True, exist_ok=True)
     settings.linkage.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(settings.warehouse), read_only=True) as con:
         con.execute("set temp_directory = ''")  # no code is written to the disk
         records = link_input(con, settings.link_codes)
         linked = link(records, rulings)
-        read_routes(con)
         written = {
             "links": linked.links,
             "linked_records": linked.records,

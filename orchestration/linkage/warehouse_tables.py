@@ -1,7 +1,4 @@
-"""What linkage is given of the work file: questions to it, each with a table of no more than is needed.
-
-The connection is to the work file itself, read-only.
-"""
+"""What linkage asks of the work file, open for reading: records, equal routes, cells, extracts."""
 
 from __future__ import annotations
 
@@ -11,7 +8,16 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.linkage.tables import LINK_INPUT, NAME_CODES, RICH_CODES, with_words
+from orchestration.linkage.tables import (
+    CELL,
+    CELL_DUPLICATES,
+    ENDS,
+    LINK_INPUT,
+    NAME_CODES,
+    RICH_CODES,
+    ROUTE_GROUPS,
+    with_words,
+)
 
 CURRENT, STOPS, CODES = (
     f"intermediate.{name}" for name in ("int_records_current", "int_movement_stops", "int_movement_codes")
@@ -59,6 +65,76 @@ where record_grain = 'case' and is_counted
 """
 
 
+_GROUPS = f"""
+with reports as (
+    select record_id, source, departed_year as year from {CURRENT}
+    where record_grain = 'route_report' and is_counted
+),
+stops as (
+    select movement_id as record_id, place_role as role, stop_number as number,
+        case when is_ordered then stop_number else 0 end as seq,
+        case when is_known then place_id end as place_id
+    from {STOPS} semi join reports on movement_id = record_id
+),
+ends as (
+    select
+        record_id, role, string_agg(distinct place_id, '>' order by place_id) as places,
+        count(*) - count(place_id) as unknown
+    from stops where role <> 'transit' group by record_id, role
+),
+passed as (
+    select
+        record_id, string_agg(place_id, '>' order by seq, number) as places,
+        count(*) - count(place_id) as unknown
+    from stops where role = 'transit' group by record_id
+),
+routes as (
+    select
+        reports.record_id, reports.source, reports.year, origins.places as origin,
+        coalesce(passed.places, '') as passed, coalesce(exploited.places, intended.places) as destination
+    from reports
+    inner join ends as origins on reports.record_id = origins.record_id and origins.role = 'origin'
+    left join ends as exploited
+        on reports.record_id = exploited.record_id and exploited.role = 'exploitation'
+    left join ends as intended
+        on reports.record_id = intended.record_id and intended.role = 'intended_destination'
+    left join passed on reports.record_id = passed.record_id
+    where reports.year is not null and origins.unknown = 0 and coalesce(passed.unknown, 0) = 0
+        and coalesce(exploited.unknown, intended.unknown) = 0
+),
+groups as (
+    select year, origin, passed, destination, min(record_id) as route_group_id
+    from routes group by year, origin, passed, destination having count(distinct source) > 1
+)
+select routes.record_id, groups.route_group_id
+from routes
+inner join groups
+    on routes.year = groups.year and routes.origin = groups.origin and routes.passed = groups.passed
+        and routes.destination = groups.destination
+order by routes.record_id
+"""
+_PLACE = ("counting_table", "counting_role", "counting_id")
+# Which pairs meet at which place or corridor; then, inside which cells.
+_INSIDE = f"""
+with meetings as (
+    select record_a, record_b, {", ".join(f"{end}_millionths" for end in ENDS)},
+        {", ".join(f"one.{name}" for name in _PLACE)}
+    from likely_pairs join counting_keys as one on record_a = one.movement_id
+    join counting_keys as other on record_b = other.movement_id
+    and {" and ".join(f"one.{name} = other.{name}" for name in _PLACE)}
+),
+members as (
+    select distinct movement_id, period_id, population from movement_cells
+    where record_grain = 'case' and record_count > 0
+)
+select {", ".join(CELL)},
+    {", ".join(f"cast(sum({end}_millionths) as double) / 1e6 as duplicates_{end}" for end in ENDS)}
+from meetings join members as one on record_a = one.movement_id
+join members as other using (period_id, population) where other.movement_id = record_b
+group by all order by all
+"""
+
+
 def link_input(con: duckdb.DuckDBPyConnection, folder: Path) -> pa.Table:
     """The LINK_INPUT table of the current case records; `folder` holds a file of codes an extract."""
     con.register("link_codes", _link_codes(con, folder))
@@ -88,19 +164,14 @@ def counted_cases(con: duckdb.DuckDBPyConnection) -> int:
     return int(count)
 
 
-def read_routes(con: duckdb.DuckDBPyConnection) -> None:
-    """Lay out the counted route reports as `route_groups` takes them: `reports` and `stops`."""
-    con.execute(
-        "create or replace temp view reports as select record_id, source, departed_year as year "
-        f"from {CURRENT} where record_grain = 'route_report' and is_counted"
-    )
-    # The places of a way whose order is not known are compared as a set.
-    con.execute(
-        "create or replace temp view stops as select movement_id as record_id, place_role as role, "
-        "case when is_ordered then stop_number else 0 end as seq, stop_number as number, "
-        f"case when is_known then place_id end as place_id from {STOPS} "
-        "semi join reports on movement_id = record_id"
-    )
+def route_groups(con: duckdb.DuckDBPyConnection) -> pa.Table:
+    """As ROUTE_GROUPS: the group of each report that another source reports too, the smallest record in it.
+
+    Equal reports are evidence for one route, and are never summed as persons. They name the same origin, the
+    same places passed in the same order and the same destination, for the same year. An unknown end, or an
+    unknown year, is equal to nothing. The places of a way whose order is not known are compared as a set.
+    """
+    return con.execute(_GROUPS).to_arrow_table().cast(ROUTE_GROUPS)
 
 
 def cells_of(con: duckdb.DuckDBPyConnection, likely: pa.Table) -> tuple[pa.Table, pa.Table]:
@@ -123,11 +194,28 @@ def cells_of(con: duckdb.DuckDBPyConnection, likely: pa.Table) -> tuple[pa.Table
     return keys, cells
 
 
+def cell_duplicates(
+    likely: pa.Table, counting_keys: pa.Table, movement_cells: pa.Table, spill: Path | None = None
+) -> pa.Table:
+    """As CELL_DUPLICATES: how many records of a cell are somebody's second, by the LIKELY_PAIRS inside.
+
+    A cell is a place in a role, or a corridor, in a period and a population; `counting_keys` and
+    `movement_cells` are those of the records.
+    """
+    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as con:
+        if spill is not None:
+            con.execute("set temp_directory = ?", [str(spill)])
+        con.register("likely_pairs", likely)
+        con.register("counting_keys", counting_keys)
+        con.register("movement_cells", movement_cells)
+        return con.execute(_INSIDE).to_arrow_table().cast(CELL_DUPLICATES)
+
+
 def source_rows(con: duckdb.DuckDBPyConnection, records: set[int]) -> pa.Table:
     """Where these records stand in their files."""
     con.register("asked_records", pa.table({"record_id": pa.array(sorted(records), type=pa.int64())}))
     found = con.execute(
-        "select extract_id, partner, record_id, sheet, row_number "
+        "select record_id, extract_id as extract, sheet, row_number as row "
         f"from {SOURCE_ROWS} semi join asked_records using (record_id) order by all nulls last"
     ).to_arrow_table()
     con.unregister("asked_records")

@@ -97,7 +97,7 @@ def time_one(records: int) -> None:
         started = time.process_time()
         linked = link(population.records)
         took = time.process_time() - started
-        left_out = sum(block["pair_count"] for block in linked.left_out)
+        left_out = sum(linked.left_out.values())
         print(f"{name:<24}{population.records.num_rows:>9,} records{took:>7.1f} s, {left_out:,} left out")
 
 

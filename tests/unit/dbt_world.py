@@ -20,9 +20,8 @@ import pytest
 
 from orchestration import statistics
 from orchestration.core import Settings, fingerprint_of
-from orchestration.linkage.cells import cell_duplicates
 from orchestration.linkage.tables import LIKELY_PAIRS
-from orchestration.linkage.warehouse_tables import cells_of
+from orchestration.linkage.warehouse_tables import cell_duplicates, cells_of
 from orchestration.warehouse import NodeOutcome, Part, build, dbt_commands, read_tables
 from orchestration.warehouse.dbt_commands import build_nodes
 from orchestration.warehouse.manifest import read_manifest

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from orchestration.linkage.cells import cell_duplicates
 from orchestration.linkage.tables import ENDS, LIKELY_PAIRS
+from orchestration.linkage.warehouse_tables import cell_duplicates
 
 Pair = tuple[int, int, int, int, int]
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestration.linkage import Coder
-from orchestration.linkage.names import sounds_of
+from orchestration.linkage.codes import Coder, sounds_of
 
 KEY = b"a link key of thirty-two bytes.."
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from orchestration.linkage.route_groups import route_groups
+from orchestration.linkage.warehouse_tables import route_groups
 
 
 class Stop(NamedTuple):
@@ -17,14 +17,6 @@ class Stop(NamedTuple):
     role: str
     seq: int
     place_id: str | None
-
-
-SCHEMA = pa.schema(
-    [
-        *((name, pa.int64()) for name in ("record_id", "year", "seq", "number")),
-        *((name, pa.string()) for name in ("source", "role", "place_id")),
-    ]
-)
 
 
 def report(
@@ -38,11 +30,20 @@ def report(
 
 
 def groups(*reports: list[Stop]) -> dict[int, int]:
-    rows = [stop._asdict() | {"number": stop.seq} for stops in reports for stop in stops]
+    rows = [stop._asdict() for stops in reports for stop in stops]
     with duckdb.connect() as con:
-        con.register("reported", pa.Table.from_pylist(rows, schema=SCHEMA))
-        con.execute("create table stops as from reported")
-        con.execute("create table reports as select distinct record_id, source, year from reported")
+        con.register("reported", pa.Table.from_pylist(rows))
+        con.execute(
+            """create schema intermediate;
+            create table intermediate.int_records_current as
+            select distinct record_id, source, cast(year as integer) as departed_year, 'route_report' as record_grain,
+                true as is_counted
+            from reported;
+            create table intermediate.int_movement_stops as
+            select record_id as movement_id, role as place_role, seq as stop_number, true as is_ordered,
+                place_id is not null as is_known, cast(place_id as varchar) as place_id
+            from reported"""
+        )
         return {row["record_id"]: row["route_group_id"] for row in route_groups(con).to_pylist()}
 
 
