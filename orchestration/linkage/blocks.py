@@ -7,7 +7,7 @@ is left out, and that is reported.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -80,23 +80,21 @@ class Groups:
 
 @dataclass(frozen=True)
 class Candidates:
-    """`first` and `second` are records of the frame; `rules` has a bit for each rule that found the pair.
-
-    `left_out`: by rule how many pairs stand in groups that are too large, those within partners included.
-    """
+    """`first` and `second` are records of the frame; `rules` has a bit for each rule that found the pair."""
 
     first: Ints
     second: Ints
     rules: Ints
-    groups: list[Groups]
-    left_out: dict[str, int]
 
     def where(self, chosen: Any) -> Candidates:
-        return replace(self, first=self.first[chosen], second=self.second[chosen], rules=self.rules[chosen])
+        return Candidates(self.first[chosen], self.second[chosen], self.rules[chosen])
 
 
 class Blocking:
-    """The blocking rules over the records of one frame that are of some kind."""
+    """The blocking rules over the records of one frame that are of some kind: the `candidates` they find.
+
+    `left_out`: by rule how many pairs stand in groups that are too large, those within partners included.
+    """
 
     def __init__(self, frame: Frame, rules: Sequence[Rule], kinds: Kinds) -> None:
         self.rules, self._kinds = rules, kinds
@@ -105,26 +103,19 @@ class Blocking:
         self._values = {name: int(column.max(initial=0)) + 4 for name, column in frame.columns.items()}
         self._values |= {kind: int(words.max(initial=0)) + 2 for kind, words in frame.words.items()}
         self._largest = policy.largest_block(len(self._records))
-
-    def pairs(self, frame: Frame) -> Candidates:
-        """The pairs of some rule, of some kind."""
-        pairs, bits, groups = [], [], []
-        left_out: dict[str, int] = {}
-        for number, rule in enumerate(self.rules):
-            found, made, missed = self._of_rule(frame, rule)
-            pairs.append(found)
-            bits.append(np.full(len(found), 1 << number, dtype=np.int64))
-            groups.append(made)
-            left_out |= {" + ".join(rule.parts): missed} if missed else {}
+        self._groups: list[Groups] = []
+        self.left_out: dict[str, int] = {}
+        pairs = [self._of_rule(frame, rule) for rule in rules]
+        bits = [np.full(len(found), 1 << number, dtype=np.int64) for number, found in enumerate(pairs)]
         every, at = np.unique(np.concatenate(pairs), return_inverse=True)
         found_by = np.zeros(len(every), dtype=np.int64)
         np.bitwise_or.at(found_by, at, np.concatenate(bits))
-        return Candidates(every // frame.size, every % frame.size, found_by, groups, left_out)
+        self.candidates = Candidates(every // frame.size, every % frame.size, found_by)
 
-    def covered(self, one: Frame, other: Frame, groups: Sequence[Groups]) -> Any:
-        """Whether record i of `one` and of `other` would be found by some rule with these groups."""
+    def covered(self, one: Frame, other: Frame) -> Any:
+        """Whether record i of `one` and of `other` would be found by some rule."""
         covered, left = np.zeros(one.size, dtype=bool), np.arange(one.size)
-        for rule, made in zip(self.rules, groups, strict=True):
+        for rule, made in zip(self.rules, self._groups, strict=True):
             sides = [frame.take(left) for frame in (one, other)]
             keys = [self._keys(frame, rule, np.arange(len(left))) for frame in sides]
             found = [_met(keys, made.small)]
@@ -166,7 +157,7 @@ class Blocking:
             made.append((keys.key * count + of_key)[of_key >= 0])
         return Keys(np.concatenate(owners), np.concatenate(made))
 
-    def _of_rule(self, frame: Frame, rule: Rule) -> tuple[Ints, Groups, int]:
+    def _of_rule(self, frame: Frame, rule: Rule) -> Ints:
         keys = self._keys(frame, rule, self._records)
         every, sizes = np.unique(keys.key, return_counts=True)
         is_large = sizes > self._largest
@@ -181,8 +172,10 @@ class Blocking:
             small = finer.where(_at(groups.cuts[cut], finer.key)[1])
             of_large = np.union1d(of_large, _pairs(frame.size, small, self._kinds))
         sizes = sizes[is_large]
-        missed = max(int(np.sum(sizes * (sizes - 1) // 2)) - len(of_large), 0)
-        return np.concatenate([found, of_large]), groups, missed
+        if missed := max(int(np.sum(sizes * (sizes - 1) // 2)) - len(of_large), 0):
+            self.left_out[" + ".join(rule.parts)] = missed
+        self._groups.append(groups)
+        return np.concatenate([found, of_large])
 
 
 def _pairs(size: int, keys: Keys, kinds: Kinds) -> Ints:

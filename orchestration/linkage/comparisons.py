@@ -47,14 +47,10 @@ class Comparison:
         """What a blocking rule must not be by, for its pairs to teach m."""
         return {self.column, self.wider}
 
-    @property
-    def rates(self) -> Floats:
+    def rates(self, kin: bool = False) -> Floats:
         """m of all levels, as one row."""
-        return np.array([[*self.m, 1 - sum(self.m)]])
-
-    @property
-    def rates_of_kin(self) -> Floats:
-        return np.array([[*self.m_of_kin, 1 - sum(self.m_of_kin)]]) if self.m_of_kin else self.rates
+        m = self.m_of_kin if kin and self.m_of_kin else self.m
+        return np.array([[*m, 1 - sum(m)]])
 
     def of(self, frame: Frame) -> Levels:
         """The comparison prepared for the records of a frame."""
@@ -159,13 +155,13 @@ class SharedWords:
     def columns(self) -> set[str]:
         return {self.column, self.also}
 
-    @property
-    def rates(self) -> Floats:
-        return self._rows(self.m)
-
-    @property
-    def rates_of_kin(self) -> Floats:
-        return self._rows(self.m_of_kin)
+    def rates(self, kin: bool = False) -> Floats:
+        m, rows = self.m_of_kin if kin else self.m, np.zeros((_LEVELS**2, _LEVELS))
+        for row in range(len(rows)):
+            fewer = min(divmod(row, _LEVELS))
+            for shared in range(fewer + 1):
+                rows[row, shared] = comb(fewer, shared) * m**shared * (1 - m) ** (fewer - shared)
+        return rows
 
     def row(self, one: Ints, other: Ints) -> Ints:
         """The row of m, by how many words each of two names has."""
@@ -218,14 +214,6 @@ class SharedWords:
             return np.where(known, level, SILENT), np.clip(u, _LEAST_U, 1)
 
         return levels
-
-    def _rows(self, m: float) -> Floats:
-        rows = np.zeros((_LEVELS**2, _LEVELS))
-        for row in range(len(rows)):
-            fewer = min(divmod(row, _LEVELS))
-            for shared in range(fewer + 1):
-                rows[row, shared] = comb(fewer, shared) * m**shared * (1 - m) ** (fewer - shared)
-        return rows
 
 
 _LEVELS = len(NAME_CODES) + 1

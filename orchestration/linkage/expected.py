@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 
 from orchestration.linkage import policy
-from orchestration.linkage.blocks import Blocking, Groups, Kinds
+from orchestration.linkage.blocks import Blocking, Kinds
 from orchestration.linkage.comparisons import Floats, SharedWords
 from orchestration.linkage.frame import Frame, Ints, mixed, together
 from orchestration.linkage.learning import Comparisons, Evidence, Rates, Rivals
@@ -102,9 +102,8 @@ class Coverage:
     another record of another partner, and m.
     """
 
-    def __init__(self, blocking: Blocking, groups: Sequence[Groups], frame: Frame, kinds: Kinds) -> None:
-        self.rules = blocking.rules
-        self._blocking, self._groups = blocking, groups
+    def __init__(self, blocking: Blocking, frame: Frame, kinds: Kinds) -> None:
+        self.rules, self._blocking = blocking.rules, blocking
         every = np.arange(frame.size)
         strongest = kinds.of(every, every)
         self._drawn = [
@@ -122,7 +121,7 @@ class Coverage:
             rows = np.arange(min(draws, one.size))
             one, other = one.take(rows), other.take(rows)
             others = [_second(one, other, comparisons, m) for m in rates]
-            covered = self._blocking.covered(together([one] * len(rates)), together(others), self._groups)
+            covered = self._blocking.covered(together([one] * len(rates)), together(others))
             found[:, kind] = covered.reshape(len(rates), -1).mean(axis=1)
         return np.maximum(found, policy.LOWEST_COVERAGE)
 

@@ -88,7 +88,7 @@ def evidence_of(
     the rates that are added, of one person or of companions.
     """
     compared = [one.of(frame) for one in comparisons]
-    assumed = [one.rates for one in comparisons], [one.rates_of_kin for one in comparisons]
+    assumed = [[one.rates(kin) for one in comparisons] for kin in (False, True)]
     parts: list[tuple[Ints, Floats, Ints]] = []
     for start in range(0, max(len(candidates.first), 1), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)

@@ -54,8 +54,7 @@ def score(
     if not (kinds.possible and comparisons and rules):
         return Scored.nothing(kinds)
     blocking = Blocking(frame, rules, kinds)
-    candidates = blocking.pairs(frame)
-    coverage = Coverage(blocking, candidates.groups, frame, kinds)
+    coverage, candidates = Coverage(blocking, frame, kinds), blocking.candidates
     likely = candidates.where(_Fit(frame, candidates, comparisons, kinds, coverage).likely())
     fits = [_Fit(frame, likely, comparisons, kinds, coverage)]
     if {"baptismal", "other"} <= filled:
@@ -72,7 +71,7 @@ def score(
         counted.estimate(),
         [*(fit.drawn() for fit in fits), seen.drawn(fixed=True)],
         counted.false(),
-        candidates.left_out,
+        blocking.left_out,
     )
 
 
@@ -91,7 +90,7 @@ class _Fit:
         low, high = (share * frame.size / kinds.possible for share in policy.DUPLICATE_SHARE_BOUNDS)
         self._bounds, self._all_kinds = (min(low, 0.25), min(high, 0.5)), kinds
         self._frame, self._comparisons, self._coverage = frame, comparisons, coverage
-        self._added = [one.rates for one in comparisons]
+        self._added = [one.rates() for one in comparisons]
         least = float(np.log(policy.COUNTED_FROM / self._bounds[1])) if sift else -np.inf
         evidence = evidence_of(frame, candidates, coverage.rules, comparisons, least)
         partner = frame.columns["partner"]
@@ -101,7 +100,7 @@ class _Fit:
         self.rivals = Rivals(self.across.first, self.across.second, partner)
         share = min(policy.DUPLICATE_SHARE_AT_FIRST * frame.size / kinds.possible, self._bounds[1])
         self.learned = Parameters(self._added, share)
-        added_kin = [one.rates_of_kin for one in comparisons]
+        added_kin = [one.rates(kin=True) for one in comparisons]
         m_of_kin, count = learn_companions(self._within, added_kin, max(kinds.within, 1))
         if count > policy.KIN_FROM:
             self.learned = replace(self.learned, m_of_kin=m_of_kin, kin_share=share)
