@@ -23,7 +23,6 @@ from orchestration.linkage.questions import questions
 from orchestration.linkage.tables import EXPECTED_PERSONS
 from orchestration.linkage.warehouse_tables import (
     cell_duplicates,
-    cells_of,
     counted_cases,
     link_input,
     needed_extracts,
@@ -60,11 +59,12 @@ def link_records(settings: Settings, rulings: Rulings) -> LinkSummary:
         con.execute("set temp_directory = ''")  # no code is written to the disk
         records = link_input(con, settings.link_codes)
         linked = link(records, rulings)
+        con.execute("set temp_directory = ?", [str(settings.spill)])
         written = {
             "links": linked.links,
             "linked_records": linked.records,
             "expected_persons": with_groups(linked.expected, counted_cases(con)),
-            "cell_duplicates": cell_duplicates(linked.likely, *cells_of(con, linked.likely), settings.spill),
+            "cell_duplicates": cell_duplicates(con, linked.likely),
             "route_groups": route_groups(con),
         }
         asked = linked.links.filter(pc.equal(linked.links["status"], REVIEW)).to_pylist()

@@ -119,12 +119,14 @@ _INSIDE = f"""
 with meetings as (
     select record_a, record_b, {", ".join(f"{end}_millionths" for end in ENDS)},
         {", ".join(f"one.{name}" for name in _PLACE)}
-    from likely_pairs join counting_keys as one on record_a = one.movement_id
-    join counting_keys as other on record_b = other.movement_id
+    from likely_pairs join {COUNTING_KEYS} as one on record_a = one.movement_id
+    join {COUNTING_KEYS} as other on record_b = other.movement_id
     and {" and ".join(f"one.{name} = other.{name}" for name in _PLACE)}
 ),
 members as (
-    select distinct movement_id, period_id, population from movement_cells
+    select distinct movement_id, period_id, population from {CELLS}
+    semi join (select record_a as movement_id from likely_pairs union select record_b from likely_pairs)
+    using (movement_id)
     where record_grain = 'case' and record_count > 0
 )
 select {", ".join(CELL)},
@@ -174,41 +176,15 @@ def route_groups(con: duckdb.DuckDBPyConnection) -> pa.Table:
     return con.execute(_GROUPS).to_arrow_table().cast(ROUTE_GROUPS)
 
 
-def cells_of(con: duckdb.DuckDBPyConnection, likely: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """Places and corridors of the records of LIKELY_PAIRS, and the periods and populations they count in."""
-    con.register("likely_pairs", likely)
-    con.execute(
-        "create or replace temp table asked as "
-        "select record_a as movement_id from likely_pairs union select record_b from likely_pairs"
-    )
-    con.unregister("likely_pairs")
-    keys, cells = (
-        con.execute(
-            f"select {', '.join(columns)} from {table} semi join asked using (movement_id)"
-        ).to_arrow_table()
-        for table, columns in (
-            (COUNTING_KEYS, ("movement_id", "counting_table", "counting_role", "counting_id")),
-            (CELLS, ("movement_id", "period_id", "population", "record_grain", "record_count")),
-        )
-    )
-    return keys, cells
-
-
-def cell_duplicates(
-    likely: pa.Table, counting_keys: pa.Table, movement_cells: pa.Table, spill: Path | None = None
-) -> pa.Table:
+def cell_duplicates(con: duckdb.DuckDBPyConnection, likely: pa.Table) -> pa.Table:
     """As CELL_DUPLICATES: how many records of a cell are somebody's second, by the LIKELY_PAIRS inside.
 
-    A cell is a place in a role, or a corridor, in a period and a population; `counting_keys` and
-    `movement_cells` are those of the records.
+    A cell is a place in a role, or a corridor, in a period and a population.
     """
-    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as con:
-        if spill is not None:
-            con.execute("set temp_directory = ?", [str(spill)])
-        con.register("likely_pairs", likely)
-        con.register("counting_keys", counting_keys)
-        con.register("movement_cells", movement_cells)
-        return con.execute(_INSIDE).to_arrow_table().cast(CELL_DUPLICATES)
+    con.register("likely_pairs", likely)
+    found = con.execute(_INSIDE).to_arrow_table().cast(CELL_DUPLICATES)
+    con.unregister("likely_pairs")
+    return found
 
 
 def source_rows(con: duckdb.DuckDBPyConnection, records: set[int]) -> pa.Table:

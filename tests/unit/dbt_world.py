@@ -21,7 +21,7 @@ import pytest
 from orchestration import statistics
 from orchestration.core import Settings, fingerprint_of
 from orchestration.linkage.tables import LIKELY_PAIRS
-from orchestration.linkage.warehouse_tables import cell_duplicates, cells_of
+from orchestration.linkage.warehouse_tables import cell_duplicates
 from orchestration.warehouse import NodeOutcome, Part, build, dbt_commands, read_tables
 from orchestration.warehouse.dbt_commands import build_nodes
 from orchestration.warehouse.manifest import read_manifest
@@ -304,7 +304,7 @@ class World:
         ]
         likely = pa.Table.from_pylist(pairs, schema=LIKELY_PAIRS)
         with duckdb.connect(str(self.settings.warehouse), read_only=True) as con:
-            found = cell_duplicates(likely, *cells_of(con, likely))
+            found = cell_duplicates(con, likely)
         pq.write_table(found, self.settings.linkage / "cell_duplicates.parquet")
 
     def _mention(self, name: str) -> int | None:

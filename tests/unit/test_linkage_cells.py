@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
+import duckdb
 import pyarrow as pa
 
 from orchestration.linkage.tables import ENDS, LIKELY_PAIRS
@@ -27,11 +29,7 @@ def duplicates(
         for period, records in within.items()
         for record in records
     ]  # fmt: skip
-    found = cell_duplicates(
-        pa.Table.from_pylist(likely, schema=LIKELY_PAIRS),
-        pa.Table.from_pylist(keys),
-        pa.Table.from_pylist(cells),
-    ).to_pylist()
+    found = counted(likely, keys, cells)
     return {
         (row["counting_id"], row["period_id"]): tuple(row[f"duplicates_{end}"] for end in ENDS)
         for row in found
@@ -49,12 +47,26 @@ def test_duplicates_are_counted_within_each_cell() -> None:
     assert found == {("busia", "2024"): (1.5, 1.66, 1.8), ("nairobi", "2024"): (0.4, 0.41, 0.45)}
 
 
+def counted(*tables: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The duplicates of likely pairs, places of records and their cells."""
+    likely, keys, cells = tables
+    with duckdb.connect() as con:
+        con.register("keys", pa.Table.from_pylist(keys))
+        con.register("cells", pa.Table.from_pylist(cells))
+        con.execute(
+            """create schema intermediate;
+            create table intermediate.int_counting_keys as from keys;
+            create table intermediate.int_movement_cells as from cells"""
+        )
+        found = cell_duplicates(con, pa.Table.from_pylist(likely, schema=LIKELY_PAIRS))
+    return list(found.to_pylist())
+
+
 def test_uncounted_records_bring_no_duplicates() -> None:
-    likely = pa.Table.from_pylist(
-        [{"record_a": 1, "record_b": 2, **{f"{end}_millionths": 1 for end in ENDS}}], schema=LIKELY_PAIRS
-    )
+    likely = [{"record_a": 1, "record_b": 2, **{f"{end}_millionths": 1 for end in ENDS}}]
     place = {"counting_table": "hotspots", "counting_role": "origin", "counting_id": "busia"}
-    keys = pa.Table.from_pylist([{"movement_id": record, **place} for record in (1, 2)])
     cell = {"period_id": "year-2024", "population": "all", "record_grain": "case"}
-    prevented = [{"movement_id": record, "record_count": 0, **cell} for record in (1, 2)]
-    assert cell_duplicates(likely, keys, pa.Table.from_pylist(prevented)).num_rows == 0
+    keys = [{"movement_id": record, **place} for record in (1, 2)]
+    assert (
+        counted(likely, keys, [{"movement_id": record, "record_count": 0, **cell} for record in (1, 2)]) == []
+    )
