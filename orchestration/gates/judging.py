@@ -67,21 +67,15 @@ def _validate(frame: pd.DataFrame, limits: Sequence[Limit]) -> list[list[Outcome
         logging.getLogger(name).setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    suite = gx.ExpectationSuite(name="gate")
+    asked: list[Any] = []
     for number, limit in enumerate(limits):
+        of_limit: dict[str, Any] = {"column": limit.column, "meta": {"limit": number}}
         if limit.minimum is not None or limit.maximum is not None:
-            suite.add_expectation(
-                gx.expectations.ExpectColumnValuesToBeBetween(
-                    column=limit.column,
-                    min_value=limit.minimum,
-                    max_value=limit.maximum,
-                    meta={"limit": number},
-                )
-            )
+            between = gx.expectations.ExpectColumnValuesToBeBetween
+            asked.append(between(min_value=limit.minimum, max_value=limit.maximum, **of_limit))
         if limit.empty_fails:
-            suite.add_expectation(
-                gx.expectations.ExpectColumnValuesToNotBeNull(column=limit.column, meta={"limit": number})
-            )
+            asked.append(gx.expectations.ExpectColumnValuesToNotBeNull(**of_limit))
+    suite = gx.ExpectationSuite(name="gate", expectations=asked)
     numbered = frame.reset_index(drop=True).assign(**{_ROW: range(len(frame))})
     asset = context.data_sources.add_pandas("profiles").add_dataframe_asset("profile")
     batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": numbered})
@@ -91,11 +85,11 @@ def _validate(frame: pd.DataFrame, limits: Sequence[Limit]) -> list[list[Outcome
 
     answers: list[list[Outcome]] = [["not_run"] * len(frame) for _ in limits]
     for result in report.results:
-        of_limit = answers[result.expectation_config.meta["limit"]]
+        answer = answers[result.expectation_config.meta["limit"]]
         for row, outcome in enumerate(_read(result, len(frame))):
-            before = of_limit[row]
+            before = answer[row]
             if before == "not_run" or _WORST_FIRST.index(outcome) < _WORST_FIRST.index(before):
-                of_limit[row] = outcome
+                answer[row] = outcome
     return answers
 
 
