@@ -45,7 +45,9 @@ class Desk:
 
 
 def environment(base: EvidenceBase) -> dict[str, str]:
-    return {**os.environ, "NJIA_AS_OF": scenario.AS_OF.isoformat(), "NJIA_KEYS": str(base.settings.keys)}
+    """The test itself refreshes: the sensor of a slow machine would do so first, half-way through the decisions."""
+    own = {"NJIA_KEYS": str(base.settings.keys), "NJIA_REFRESH_AFTER_DECISIONS": "off"}
+    return {**os.environ, **own, "NJIA_AS_OF": scenario.AS_OF.isoformat()}
 
 
 @pytest.fixture(scope="module")
