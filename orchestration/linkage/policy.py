@@ -17,9 +17,8 @@ RICH_ANSWERS = 2
 TAKEN_FROM = {NAME_CODES: 0.95, RICH_FORM: 0.99, POOR_FORM: 0.99}
 REVIEWED_FROM = 0.5
 # Less likely pairs add nothing that can be seen to the expected number of duplicates.
-COUNTED_FROM = 0.00001
+LIKELY_FROM = 0.0001
 COUNTED_FROM_IN_CELLS = 0.01
-LIKELY_FROM = 0.0001  # once agreement is learned
 
 
 def largest_block(records: int) -> int:

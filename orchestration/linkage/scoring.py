@@ -91,7 +91,7 @@ class _Fit:
         self._bounds, self._all_kinds = (min(low, 0.25), min(high, 0.5)), kinds
         self._frame, self._comparisons, self._coverage = frame, comparisons, coverage
         self._added = [one.rates() for one in comparisons]
-        least = float(np.log(policy.COUNTED_FROM / self._bounds[1])) if sift else -np.inf
+        least = float(np.log(policy.LIKELY_FROM / self._bounds[1])) if sift else -np.inf
         evidence = evidence_of(frame, candidates, coverage.rules, comparisons, least)
         partner = frame.columns["partner"]
         is_within = partner[evidence.first] == partner[evidence.second]
