@@ -164,13 +164,15 @@ class Blocking:
         groups = Groups(every[~is_large], every[is_large])
         crowded = _at(groups.large, keys.key)[1]
         found = _pairs(frame.size, keys.where(~crowded), self._kinds)
-        of_large = found[:0]
+        cut_pairs = [found[:0]]
         for cut in rule.cuts if is_large.any() else ():
             finer = self._with(frame, keys.where(crowded), cut)
             cut_keys, cut_sizes = np.unique(finer.key, return_counts=True)
             groups.cuts[cut] = cut_keys[cut_sizes <= self._largest]
             small = finer.where(_at(groups.cuts[cut], finer.key)[1])
-            of_large = np.union1d(of_large, _pairs(frame.size, small, self._kinds))
+            cut_pairs.append(_pairs(frame.size, small, self._kinds))
+        of_large = np.sort(np.concatenate(cut_pairs))  # np.unique hashes, and is many times slower on these
+        of_large = of_large[np.diff(of_large, prepend=-1) > 0]
         sizes = sizes[is_large]
         if missed := max(int(np.sum(sizes * (sizes - 1) // 2)) - len(of_large), 0):
             self.left_out[" + ".join(rule.parts)] = missed
