@@ -6,7 +6,7 @@ Pairs stay arrays until they are likely enough to be decided on: these are few, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +45,7 @@ from orchestration.linkage.tables import (
 
 _DIGITS = 6  # what is compared with a threshold is rounded, so that all machines agree
 _ENDS_OF_PAIR = ("record_a", "record_b")
-Tiers = npt.NDArray[np.object_]
+Tiers = npt.NDArray[np.str_]
 
 
 @dataclass(frozen=True)
@@ -71,14 +71,11 @@ def link(records: pa.Table, rulings: Rulings | None = None) -> Linked:
     rulings = rulings or Rulings()
     records = records.sort_by("record_id")
     named, rich = _given(records, NAME_CODES) > 0, _given(records, RICH_CODES) >= policy.RICH_ANSWERS
-    names = (np.array(tier, dtype=object) for tier in policy.TIERS[:3])
-    tiers = np.select([named, rich], [next(names), next(names)], next(names))
+    tiers = np.select([named, rich], policy.LINKED_TIERS, policy.POOR_FORM)
     frame, order = frame_of(records)
     # By policy.LINKED_TIERS; names that were coded by different rules cannot be compared.
-    groups = [
-        np.where(named[order], frame.columns["names_version"] + 1, -1),
-        np.where(rich[order], 0, -1),
-    ]
+    names = np.where(named[order], frame.columns["names_version"] + 1, -1)
+    groups = [names, np.where(rich[order], 0, -1)]
     scored = score(frame, Kinds(groups, frame.columns["partner"]))
     pairs = _pair_table(scored, records["record_id"].to_numpy()[order])
     rows = _rows_of(pairs, rulings.accepted | rulings.rejected)
@@ -131,12 +128,13 @@ def _found_by_stewards_alone(accepted: Collection[Pair], records: pa.Table, tier
         for pair in sorted(accepted)
         if set(pair) <= tier_of.keys()
     ]
-    return pa.Table.from_pylist([dict(zip(PAIRS.names, row, strict=True)) for row in rows], schema=PAIRS)
+    return _table(rows, PAIRS)
 
 
 def _decided(pairs: pa.Table, records: pa.Table, rulings: Rulings) -> list[Link]:
     """The links of pairs that are likely enough, or ruled on: no other pair can become one."""
-    asked = [ScoredPair((first, second), *rest) for first, second, *rest in zip(*_lists(pairs), strict=True)]
+    rows = zip(*(column.to_pylist() for column in pairs.columns), strict=True)
+    asked = [ScoredPair((first, second), *rest) for first, second, *rest in rows]
     ends = pa.array({end for one in asked for end in one.pair}, type=pa.int64())
     own = records.filter(pc.is_in(records["record_id"], value_set=ends))
     people = map(Person, own["partner"].to_pylist(), _standings(own))
@@ -152,14 +150,13 @@ def _standings(records: pa.Table) -> list[int]:
     return [place[row] for row in values]
 
 
-def _lists(table: pa.Table) -> list[list[Any]]:
-    return [column.to_pylist() for column in table.columns]
+def _table(rows: Iterable[Iterable[Any]], schema: pa.Schema) -> pa.Table:
+    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)
 
 
 def _link_table(links: list[Link]) -> pa.Table:
     rows = ((*link.scored.pair, *link.scored[1:5], link.status, link.reason) for link in links)
-    found = pa.Table.from_pylist([dict(zip(LINKS.names, row, strict=True)) for row in rows], schema=LINKS)
-    return found.sort_by([(end, "ascending") for end in _ENDS_OF_PAIR])
+    return _table(rows, LINKS).sort_by([(end, "ascending") for end in _ENDS_OF_PAIR])
 
 
 def _likely_table(pairs: pa.Table, found: Duplicates, kinds: Ints, unseen: pa.Table) -> pa.Table:
