@@ -234,7 +234,7 @@ def cells(frame: pd.DataFrame, *axes: tuple[Sequence[Any], str], of: str | None 
     """Sums of the column `of`, or numbers of rows, at the names that each axis has in its column; rows with
     other names are left out.
     """
-    at = [pd.Index(names).get_indexer(pd.Index(frame[column])) for names, column in axes]
+    at = [pd.Index(names, dtype=frame[of_axis].dtype).get_indexer(frame[of_axis]) for names, of_axis in axes]
     held = np.all([places >= 0 for places in at], axis=0)
     filled = np.zeros([len(names) for names, _ in axes], dtype=np.int64)
     np.add.at(filled, tuple(places[held] for places in at), frame[of].to_numpy()[held] if of else 1)

@@ -11,7 +11,7 @@ is free, so a partner that is big, new or growing makes no hotspot. Zeros count.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from scipy import special
@@ -45,46 +45,37 @@ class Fit:
     pull: Floats
 
 
-@dataclass(frozen=True)
-class Curvature:
+class Curvature(NamedTuple):
     """The inverse Hessian: of the levels and further parameters (`free`), and of the places given these.
 
-    `across` holds the weights by free parameter and place, `own` the diagonal of the places.
+    `across` holds the weights by free parameter and place, `own` the diagonal of the places; `reach` and
+    `of_free` are what the places follow a free parameter by, and the variance of that.
     """
 
     weight: Floats
     across: Floats
     own: Floats
+    reach: Floats
     free: Floats
-    further: Floats | None = None
-
-    @cached_property
-    def _reach(self) -> Floats:
-        return self.across / self.own
-
-    @cached_property
-    def _of_free(self) -> Floats:
-        return self.free @ self._reach
+    of_free: Floats
+    variance_of_places: Floats
+    further: Floats | None
 
     @property
     def leverage(self) -> Floats:
         """Of each cell: how far its mean follows its own count."""
         rows = len(self.weight)
-        variance = np.diag(self.free)[:rows, None] - 2 * self._of_free[:rows] + self.variance_of_places
+        variance = self.free.diagonal()[:rows, None] - 2 * self.of_free[:rows] + self.variance_of_places
         if self.further is not None:
             known = np.tensordot(self.free[rows:, rows:], self.further, 1) / 2
-            known += self.free[rows:, :rows, None] - self._of_free[rows:, None, :]
+            known += self.free[rows:, :rows, None] - self.of_free[rows:, None, :]
             variance += 2 * np.einsum("krc,krc->rc", self.further, known)
         return self.weight * variance
 
     @property
     def places(self) -> Floats:
         """Covariance of the places, whatever the free parameters are."""
-        return np.diag(1 / self.own) + self._reach.T @ self._of_free
-
-    @cached_property
-    def variance_of_places(self) -> Floats:
-        return 1 / self.own + np.einsum("kc,kc->c", self._reach, self._of_free)
+        return np.diag(1 / self.own) + self.reach.T @ self.of_free
 
     def solve(self, of_free: Floats, of_place: Floats) -> tuple[Floats, Floats]:
         """The steps of free parameters and places for these slopes; one row each if there are several."""
@@ -116,7 +107,11 @@ def curvature(
         between = np.tensordot(weighted, further, ((1, 2), (1, 2))) + np.diag(prior)
         across = np.vstack([weight, weighted.sum(axis=1)])
         corner = np.block([[corner, beside.T], [beside, between]])
-    return Curvature(weight, across, own, np.linalg.inv(corner - across / own @ across.T), further)
+    reach = across / own
+    free = np.linalg.inv(corner - reach @ across.T)
+    of_free = free @ reach
+    variance = 1 / own + np.einsum("kc,kc->c", reach, of_free)
+    return Curvature(weight, across, own, reach, free, of_free, variance, further)
 
 
 def slopes(fit: Fit, records: Floats, mean: Floats) -> Floats:
@@ -145,7 +140,7 @@ def waves(records: Floats, mean: Floats, shape: Curvature, before: float) -> flo
     weight = mean**2 / np.maximum(2 * variance**2 + variance, 1e-300)
     excess = (records - mean) ** 2 / rest - mean
     found = float((weight * excess).sum() / max(float((weight * mean**2).sum()), 1e-300))
-    return float(np.clip(found, 0.0, MOST_WAVES))
+    return min(max(found, 0.0), MOST_WAVES)
 
 
 def fitted(records: Floats, effort: Floats, begun: Fit | None = None) -> Fit:
@@ -157,15 +152,15 @@ def fitted(records: Floats, effort: Floats, begun: Fit | None = None) -> Fit:
         slope = slopes(fit, records, mean)
         part = 1.0 if number < WHOLE_STEPS else 0.5
         level, place = (
-            part * step for step in shape.solve(slope.sum(axis=1), slope.sum(axis=0) - fit.pull * fit.place)
+            np.minimum(np.maximum(part * step, -LONGEST_STEP), LONGEST_STEP)
+            for step in shape.solve(slope.sum(axis=1), slope.sum(axis=0) - fit.pull * fit.place)
         )
-        before = np.array([fit.scale, fit.waves])
-        fit.level = fit.level + np.clip(level, -LONGEST_STEP, LONGEST_STEP)
-        fit.place = fit.place + np.clip(place, -LONGEST_STEP, LONGEST_STEP)
+        before = fit.scale, fit.waves
+        fit.level, fit.place = fit.level + level, fit.place + place
         mean = mean_of(fit, effort)
         rescale(fit, records, mean, shape)
-        moved = np.concatenate([level, place, before - [fit.scale, fit.waves]])
-        if np.abs(moved).max() < TOLERANCE:
+        moved = max(abs(fit.scale - before[0]), abs(fit.waves - before[1]))
+        if max(moved, np.abs(level).max(), np.abs(place).max()) < TOLERANCE:
             break
     return fit
 
