@@ -52,6 +52,11 @@ class Comparison:
     earlier_rounds: tuple[str, ...] = ()
 
     @property
+    def months(self) -> range:
+        """From the first to the last of both windows."""
+        return range(self.baseline.months[0], self.current.months[-1] + 1)
+
+    @property
     def days(self) -> tuple[date, date]:
         """From the first to the last of both windows."""
         return self.baseline.first_day, self.current.last_day
@@ -234,7 +239,11 @@ def cells(frame: pd.DataFrame, *axes: tuple[Sequence[Any], str], of: str | None 
     """Sums of the column `of`, or numbers of rows, at the names that each axis has in its column; rows with
     other names are left out.
     """
-    at = [pd.Index(names, dtype=frame[of_axis].dtype).get_indexer(frame[of_axis]) for names, of_axis in axes]
+    kinds = [float if isinstance(names, range) else object for names, _ in axes]  # guessing them takes long
+    at = [
+        pd.Index(names, dtype=kind).get_indexer(pd.Index(frame[column], dtype=kind))
+        for (names, column), kind in zip(axes, kinds, strict=True)
+    ]
     held = np.all([places >= 0 for places in at], axis=0)
     filled = np.zeros([len(names) for names, _ in axes], dtype=np.int64)
     np.add.at(filled, tuple(places[held] for places in at), frame[of].to_numpy()[held] if of else 1)

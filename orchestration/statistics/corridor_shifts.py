@@ -118,8 +118,8 @@ def _compared(
     ends = reports.counts[PLACES].drop_duplicates("corridor_id").set_index("corridor_id").loc[reported.items]
     places = above.places if above else ends_of(ends)
     there = at_places(ends, places)
-    months = range(comparison.baseline.months[0], comparison.current.months[-1] + 1)
-    moves = above.moves if above else all_moves(compared, there, places, reports.declared, months, policy)
+    declared, months = reports.declared, comparison.months
+    moves = above.moves if above else all_moves(compared, there, places, declared, months, policy)
     is_moved = moves @ there.T
     touches_campaign = compared.campaign & ~is_moved
     cleared = compared.without(is_moved | touches_campaign)
@@ -165,8 +165,8 @@ def _judge(comparison: Comparison, of_level: Compared, seen_before: set[str], po
         baseline_to=comparison.baseline.last_day,
         current_from=comparison.current.first_day,
         current_to=comparison.current.last_day,
-        mix_divergence=mix.divergence if mix else np.nan,
-        mix_p_value=mix.p_value if mix else np.nan,
+        mix_divergence=mix.divergence,
+        mix_p_value=mix.p_value,
         displaced_from=pd.Series(displaced_from(shifts), dtype="object"),
         reference_share=of_level.reference_share,
         **{name: counts[items] for name, counts in of_level.left_out.items()},

@@ -71,8 +71,7 @@ def _changes(comparison: Comparison, reports: Reports, policy: Policy) -> dict[s
     record may touch several counties, so totals stay as they are.
     """
     counties = told(comparison, reports, "place_id")
-    months = comparison.baseline.months[0], comparison.current.months[-1]
-    left_out = declared_moves(reports.declared, counties.partners, counties.items, *months)
+    left_out = declared_moves(reports.declared, counties.partners, counties.items, comparison.months)
     left_out |= counties.campaign
     then, now = (np.where(left_out, 0, counts) for counts in counties.windows[:2])
     counties = replace(counties, windows=counties.windows._replace(baseline=then, current=now))

@@ -28,14 +28,12 @@ def mix_divergence(baseline: Floats | Counts, current: Floats | Counts) -> Float
     return np.nan_to_num(np.asarray(distance) ** 2, nan=0.0)
 
 
-def mix_change(
-    monthly: Counts, is_active: Flags, windows: tuple[slice, slice], policy: Policy
-) -> MixChange | None:
+def mix_change(monthly: Counts, is_active: Flags, windows: tuple[slice, slice], policy: Policy) -> MixChange:
     """Mean divergence of partners, weighted by their records, tested by shuffling whole months within each
     partner.
 
     Shuffling records would take the clustering of reports for a change. `monthly` is partner × corridor ×
-    month; None if no partner was active for long enough in both windows.
+    month; nan if no partner was active for long enough in both windows.
     """
     chance = np.random.default_rng(_SEED)
     sums, weight = np.zeros(_SHUFFLES + 1), 0
@@ -52,6 +50,6 @@ def mix_change(
         sums += records * mix_divergence(by_month.sum(axis=0) - current, current)
         weight += records
     if not weight:
-        return None
+        return MixChange(np.nan, np.nan)
     as_much = int((sums[1:] >= sums[0] - 1e-9).sum())
     return MixChange(float(sums[0] / weight), (as_much + 1) / (_SHUFFLES + 1))

@@ -24,7 +24,7 @@ def all_moves(
     """Partner × place: declared to have moved in these months, or found to have without campaigns and the
     declared.
     """
-    known = declared_moves(declared, told.partners, places, months[0], months[-1])
+    known = declared_moves(declared, told.partners, places, months)
     rest = told.without(told.campaign | (known @ at_place.T))
     spread = float(rest.dispersion(policy).min())
     return known | moved(rest.monthly, rest.monthly_totals, rest.windows, at_place, spread, policy)
@@ -76,15 +76,12 @@ def at_places(corridors: pd.DataFrame, places: list[str]) -> Flags:
     return np.any([end == np.array(places, dtype=object) for end in ends], axis=0)
 
 
-def declared_moves(
-    declared: pd.DataFrame, partners: list[str], places: list[str], first: float, last: float
-) -> Flags:
-    """Partner × place: whose coverage of the place begins or ends between the months `first` and `last`.
+def declared_moves(declared: pd.DataFrame, partners: list[str], places: list[str], months: range) -> Flags:
+    """Partner × place: whose coverage of the place begins or ends in these months.
 
     A row of kind `coverage` names the first month of the new state; a change in the first month is none.
     """
-    inside = (declared["month_from"] > first) & (declared["month_from"] <= last)
-    changes = declared[inside & (declared["kind"] == "coverage")]
+    changes = declared[(declared["kind"] == "coverage") & declared["month_from"].isin(months[1:])]
     return cells(changes, (partners, "source"), (places, "place_id"), of=None) > 0
 
 

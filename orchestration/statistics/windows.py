@@ -70,11 +70,21 @@ def windows(
     `counts`, `effort` (with its distance) and `periods` are as `hotspots` takes them. Rows are numbered by
     `partners`.
     """
-    complete = periods[periods["is_complete"].astype("bool")]
-    quarters = complete.loc[complete["period_kind"] == "quarter", "period_id"]
-    counts, effort = (_measured(frame, complete["period_id"], quarters) for frame in (counts, effort))
+    complete, quarters = _complete(periods)
+    counts, effort = (
+        frame[
+            frame["place_level"].isin(LEVELS)
+            & frame["record_grain"].isin(GRAINS)
+            & frame["period_id"].isin(complete)
+            & ~(
+                frame["period_id"].isin(quarters)
+                & ((frame["place_role"] == "transit") | (frame["place_level"] == "border_point"))
+            )
+        ]
+        for frame in (counts, effort)
+    )
     counts = counts[counts["record_count"] > 0]
-    reported, watched = _Cells(counts, WINDOW_KEYS, "record_count"), _Watched(effort, EFFORT_KEYS)
+    reported, watched = _Cells(counts, WINDOW_KEYS, *_REPORTED), _Cells(effort, EFFORT_KEYS, *_WATCHED)
     keys = {(*key, population) for key in watched.rows_of for population in POPULATIONS} | {*reported.rows_of}
     for key in sorted(keys):
         yield _window(key, reported.of(key), watched.of(key[:-1]), partners)
@@ -84,9 +94,7 @@ def pools(
     counts: pd.DataFrame, effort: pd.DataFrame, periods: pd.DataFrame, partners: list[str]
 ) -> list[Window]:
     """All records by county of all complete quarters together, a window for each grain and role."""
-    complete = periods[periods["is_complete"].astype("bool")]
-    quarters = complete.loc[complete["period_kind"] == "quarter", "period_id"]
-    cells = [*POOL_KEYS, "place_id", "source"]
+    _, quarters = _complete(periods)
     counts, effort = (
         frame[
             (frame["place_level"] == "county")
@@ -96,17 +104,22 @@ def pools(
         for frame in (counts, effort)
     )
     everybody = counts[counts["population"] == POPULATIONS[0]]
-    summed = everybody.groupby(cells)["record_count"].sum().reset_index()
-    reported, watched = _Cells(summed, POOL_KEYS, "record_count"), _Watched(effort, POOL_KEYS)
+    reported, watched = _Cells(everybody, POOL_KEYS, *_REPORTED), _Cells(effort, POOL_KEYS, *_WATCHED)
     return [_window(key, reported.of(key), watched.of(key), partners) for key in sorted(watched.rows_of)]
 
 
-Cells = tuple[np.ndarray, np.ndarray, np.ndarray]
+_REPORTED, _WATCHED = ("record_count",), ("effort_months", "month_distance")
 
 
-def _window(key: Any, reported: Cells, watched: tuple[Cells, np.ndarray], partners: list[str]) -> Window:
+def _complete(periods: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """The complete periods, and the quarters among them."""
+    complete = periods[periods["is_complete"].astype("bool")]
+    return complete["period_id"], complete.loc[complete["period_kind"] == "quarter", "period_id"]
+
+
+def _window(key: Any, reported: list[np.ndarray], watched: list[np.ndarray], partners: list[str]) -> Window:
     places, sources, found = reported
-    (watched_places, watched_sources, months), month_distance = watched
+    watched_places, watched_sources, months, month_distance = watched
     place_ids, column = np.unique([*places, *watched_places], return_inverse=True)
     names, row = np.unique([*sources, *watched_sources], return_inverse=True)
     split, shape = len(found), (len(names), len(place_ids))
@@ -126,45 +139,21 @@ def _window(key: Any, reported: Cells, watched: tuple[Cells, np.ndarray], partne
 
 
 class _Cells:
-    """A frame's cells by window; arrays, because a frame a window is slow."""
+    """A frame's places, partners and values by window; arrays, because a frame a window is slow."""
 
-    def __init__(self, frame: pd.DataFrame, keys: list[str], value: str) -> None:
+    def __init__(self, frame: pd.DataFrame, keys: list[str], *values: str) -> None:
         self.rows_of: dict[Any, Any] = dict(frame.groupby(keys).indices)
-        self.places, self.partners, self.values = (
-            frame[column].to_numpy() for column in ("place_id", "source", value)
-        )
+        self.columns = [frame[column].to_numpy() for column in ("place_id", "source", *values)]
 
-    def of(self, key: tuple[str, ...]) -> Cells:
+    def of(self, key: tuple[str, ...]) -> list[np.ndarray]:
         rows = self.rows_of.get(key, np.array([], dtype=int))
-        return self.places[rows], self.partners[rows], self.values[rows]
-
-
-class _Watched(_Cells):
-    """Months, a row an office, with their distance."""
-
-    def __init__(self, frame: pd.DataFrame, keys: list[str]) -> None:
-        super().__init__(frame, keys, "effort_months")
-        self.month_distance = frame["month_distance"].to_numpy()
-
-    def of(self, key: tuple[str, ...]) -> tuple[Cells, np.ndarray]:  # type: ignore[override]
-        rows = self.rows_of.get(key, np.array([], dtype=int))
-        return super().of(key), self.month_distance[rows]
+        return [column[rows] for column in self.columns]
 
 
 def _matrix(shape: tuple[int, int], rows: np.ndarray, columns: np.ndarray, values: np.ndarray) -> Floats:
     matrix = np.zeros(shape)
     np.add.at(matrix, (rows, columns), values)  # a partner's months at a place come by office and quarter
     return matrix
-
-
-def _measured(frame: pd.DataFrame, complete: pd.Series, quarters: pd.Series) -> pd.DataFrame:
-    on_the_way = (frame["place_role"] == "transit") | (frame["place_level"] == "border_point")
-    return frame[
-        frame["place_level"].isin(LEVELS)
-        & frame["record_grain"].isin(GRAINS)
-        & frame["period_id"].isin(complete)
-        & ~(on_the_way & frame["period_id"].isin(quarters))
-    ]
 
 
 def position(place_id: str) -> tuple[float, float]:

@@ -160,7 +160,7 @@ def mixes(worlds: Sequence[Reports]) -> list[Figure]:
     return [
         Figure(
             "runs in which the mix is told to have changed, p < .05",
-            [one.p_value < 0.05 for one in found if one],
+            [one.p_value < 0.05 for one in found],
         )
     ]
 
