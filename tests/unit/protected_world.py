@@ -186,7 +186,7 @@ def _tables(
     tables = {name: carried[name] + rows[name] for name in rows}
     tables["periods"] = [one for one in PERIODS if one["period_id"] in periods]
     tables["alerts"] = [] if edition == "public" else ALERTS
-    names = ("hotspots", "shifts", "risk", "novelty", "routes", "coverage", "completeness")
+    names = ("inferred_routes", "hotspots", "shifts", "risk", "novelty", "routes", "coverage", "completeness")
     tables |= {name: [] for name in names}
     tables["context_counts"] = [CONTEXT]
     if not counts:

@@ -41,6 +41,7 @@ KEYS = {
     ],
     "shifts": ["comparison", "baseline", "current", "record_grain", "level", "corridor_id"],
     "alerts": ["corridor_id", "direction", "first_month"],
+    "inferred_routes": ["record_grain", "corridor_id", "place_number"],
     "hotspots": ["place_id", "role", "period_id", "record_grain", "population"],
     "risk": ["place_id", "period_id", "record_grain"],
     "novelty": ["period_id", "record_grain", "item_kind", "item", "role"],
@@ -79,6 +80,18 @@ ALERTS: list[Row] = [
         "evidence": "single_partner",
     },
 ]  # fmt: skip
+# Inferred: Mandera to Nairobi by Marsabit and Busia, Marsabit to Nairobi by Busia.
+INFERRED: list[Row] = [
+    {
+        "record_grain": "case", "corridor_id": f"{origin}>KE047", "origin_place_id": origin, "origin": NAMES[origin],
+        "place_number": number, "place_id": place, "place": NAMES[place], "destination_place_id": "KE047",
+        "destination": "Nairobi", "record_count": count, "record_count_text": str(count or "<5"),
+        "exact_share": 0.387, "any_share": 0.883, "road_exact_share": 0.076, "held_back_corridors": 34,
+    }
+    for origin, number, place, count in (
+        ("KE009", 1, "KE010", 163), ("KE009", 2, "KE040", 163), ("KE010", 1, "KE040", None),
+    )
+]  # fmt: skip
 NO_COUNTS = dict.fromkeys(
     ("alerted_month", "newest_month", "record_count", "record_count_text", "expected_low", "expected_high",
      "partner_count", "evidence")
@@ -97,6 +110,7 @@ def world(edition: str) -> dict[str, list[Row]]:
         "codes": [row for window in windows for row in _codes(edition, window)],
         "shifts": _shifts(edition),
         "alerts": [] if edition == "public" else ALERTS,
+        "inferred_routes": [] if edition == "public" else INFERRED,
         "hotspots": [_hotspot(edition, window) for window in windows],
         "risk": [{"period_id": "year-2025", "record_grain": "case", "place_id": "KE040", "place": "Busia", "band": "higher", "components": None if edition == "public" else "origin;transit;change"}],
         "novelty": [

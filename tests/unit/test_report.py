@@ -151,6 +151,16 @@ def test_totals_stand_beside_the_partners_that_came_and_left(pages: dict[str, Re
     assert moved not in page_of(edition(tmp_path, "members", coverage=coverage)).sections["brief"]
 
 
+def test_members_read_how_often_inferred_routes_were_right_and_the_public_reads_nothing_of_them(
+    pages: dict[str, Read],
+) -> None:
+    corridors = pages["members"].sections["corridors"]
+    assert "On 2 corridors hardly any record names a place passed" in corridors
+    assert "exactly right for 39 percent of their records (the shortest road: 8 percent)" in corridors
+    assert "at least one was passed in 88 percent" in corridors
+    assert "inferred" not in " ".join(pages["public"].sections.values()).lower()
+
+
 def test_the_brief_says_of_how_many_corridors_a_change_is_known(pages: dict[str, Read]) -> None:
     for name, words in (("members", "the twelve months to June 2026"), ("public", "2025")):
         assert f"corridors listed in {words}, the others could not be judged" in pages[name].sections["brief"]

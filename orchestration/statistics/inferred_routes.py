@@ -1,0 +1,221 @@
+"""Inferred routes: the likeliest places passed where few records of a corridor name any.
+
+Path reconstruction on a weighted graph of counties and countries. A leg that records are known to have used
+costs its distance and, the fewer they are, up to that much again; a step between neighbours that nobody was
+seen to take costs several times its distance; places that are often passed cost less. A test that holds each
+corridor's records back decides whether anything is inferred.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import groupby, pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse.csgraph import dijkstra
+from scipy.stats import bootstrap
+
+from orchestration.statistics.policy import Policy
+
+EARTH_KM = 6371.0
+TOO_FEW, NOT_BETTER, STRAIGHT = "too_few_known_ways", "not_better_than_road", "likely_straight"
+SHARES = ("exact_share", "any_share", "road_exact_share")
+SURE = 0.99  # no partner names the places of every record
+
+Way = tuple[int, ...]
+
+
+@dataclass
+class _Corridor:
+    """Ends, places passed with their records, and all records; places are numbers of the graph."""
+
+    corridor_id: str
+    ends: tuple[int, int]
+    ways: Counter[Way] = field(default_factory=Counter)
+    records: int = 0
+
+    @property
+    def known(self) -> int:
+        return self.ways.total()
+
+    def legs(self) -> Iterable[tuple[int, int, int]]:
+        for way, count in self.ways.items():
+            for a, b in pairwise((self.ends[0], *way, self.ends[1])):
+                yield a, b, count
+
+    def shares(self, places: Way) -> tuple[float, float]:
+        """Shares of the known records that passed exactly these places, and at least one of them."""
+        exact = sum(count for way, count in self.ways.items() if set(way) == set(places))
+        some = sum(count for way, count in self.ways.items() if set(way) & set(places))
+        return exact / self.known, some / self.known
+
+
+def inferred_routes(ways: pd.DataFrame, places: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """One row per grain, corridor with few known ways, and place passed in order.
+
+    Where the held-back test is not clearly better than the shortest road, or a corridor's silence on places
+    shows that it likely passes none, it has one row with the reason and without a place.
+
+    Args:
+        ways: source, record_grain, corridor_id, origin_place_id, destination_place_id, record_count, and way,
+            which is missing or the places passed with their numbers: `001:KE032;002:KE047`.
+        places: place_id, kind, lat, lon.
+    """
+    rows: list[dict[str, Any]] = []
+    for grain, of_grain in ways.groupby("record_grain", sort=True):
+        graph = _Graph(of_grain, places, policy)
+        few = [one for one in graph.corridors.values() if one.known < policy.route_least_known]
+        tested = graph.held_back_test()
+        for corridor in few:
+            reason = tested["reason"] or (STRAIGHT if graph.is_likely_straight(corridor) else None)
+            way: Way = () if reason else graph.likeliest(corridor)
+            origin, destination = corridor.corridor_id.split(">")
+            row = tested | {
+                "reason": reason,
+                "record_grain": grain,
+                "corridor_id": corridor.corridor_id,
+                "origin_place_id": origin,
+                "destination_place_id": destination,
+                "record_count": corridor.records,
+                "known_way_count": corridor.known,
+                "leg_record_count": graph.weakest_leg(corridor, way) if way else None,
+            }
+            if reason:
+                rows.append(row | {"place_number": 0, "place_id": None})
+            rows += [row | {"place_number": n, "place_id": graph.names[at]} for n, at in enumerate(way, 1)]
+    return pd.DataFrame(rows)
+
+
+class _Graph:
+    """Counties and all places named, each joined to its neighbours and by the legs that are known."""
+
+    def __init__(self, ways: pd.DataFrame, places: pd.DataFrame, policy: Policy) -> None:
+        self.policy = policy
+        named = {*ways["origin_place_id"], *ways["destination_place_id"]}
+        ways = ways.assign(way=ways["way"].fillna(""))
+        named |= {step[4:] for way in ways["way"] for step in way.split(";")}
+        used = places[places["place_id"].isin(named) | (places["kind"] == "county")]
+        used = used.set_index("place_id").sort_index()
+        self.names = list(used.index)
+        self.km, self.is_near = _distances(used[["lat", "lon"]].to_numpy(float))
+        is_county = (used["kind"] == "county").to_numpy()
+        self.is_unseen_step = self.is_near & is_county & is_county[:, None]
+        self.corridors = self._corridors(ways)
+        self.silence = _silence(ways)
+        self.legs = np.zeros_like(self.km)
+        self.passed = np.zeros(len(self.names))
+        for corridor in self.corridors.values():
+            self._count(corridor, self.legs, self.passed, 1)
+
+    def _corridors(self, ways: pd.DataFrame) -> dict[tuple[int, int], _Corridor]:
+        at = {name: number for number, name in enumerate(self.names)}
+        found: dict[tuple[int, int], _Corridor] = {}
+        columns = ["corridor_id", "origin_place_id", "destination_place_id", "way", "record_count"]
+        for corridor_id, origin, destination, way, count in ways[columns].itertuples(index=False):
+            if origin not in at or destination not in at:
+                continue
+            ends = at[origin], at[destination]
+            corridor = found.setdefault(ends, _Corridor(corridor_id, ends))
+            corridor.records += int(count)
+            steps = [at.get(step[4:], -1) for step in way.split(";")] if way else []
+            passed = tuple(place for place, _ in groupby(step for step in steps if step not in ends))
+            if passed and -1 not in passed:
+                corridor.ways[passed] += int(count)
+        return found
+
+    def _count(self, corridor: _Corridor, legs: NDArray[Any], passed: NDArray[Any], sign: int) -> None:
+        for a, b, count in corridor.legs():
+            legs[a, b] += sign * count
+            legs[b, a] += sign * count
+        for way, count in corridor.ways.items():
+            for place in way:
+                passed[place] += sign * count
+
+    def likeliest(self, corridor: _Corridor, is_held_back: bool = False) -> Way:
+        """Return the cheapest way by known legs, without the records of this corridor if held back."""
+        legs, passed = self.legs.copy(), self.passed.copy()
+        if is_held_back:
+            for ends in (corridor.ends, corridor.ends[::-1]):
+                if ends in self.corridors:
+                    self._count(self.corridors[ends], legs, passed, -1)
+        cost = np.where(self.is_unseen_step, self.policy.route_unseen_factor * self.km, np.inf)
+        known = legs > 0
+        rarity = 1 + self.policy.route_rarity / np.sqrt(legs[known])
+        cost[known] = np.minimum(cost[known], self.km[known] * rarity)
+        discount = np.log1p(passed) / np.log1p(max(passed.max(), 1))
+        dearer = 1 + self.policy.route_seldom_passed * (1 - discount)
+        dearer[corridor.ends[1]] = 1
+        return _cheapest(cost * dearer, *corridor.ends)
+
+    def is_likely_straight(self, corridor: _Corridor) -> bool:
+        """Whether chance seldom leaves all its records without a place if they passed one."""
+        return not corridor.known and self.silence[corridor.corridor_id] < self.policy.route_least_silence
+
+    def weakest_leg(self, corridor: _Corridor, way: Way) -> int:
+        """Return the fewest records known on a leg of a way; 0 where nobody was seen on one."""
+        return int(min(self.legs[a, b] for a, b in pairwise((corridor.ends[0], *way, corridor.ends[1]))))
+
+    def held_back_test(self) -> dict[str, Any]:
+        """Infer corridors of known ways without their own records, beside the shortest road.
+
+        It counts those for which a way is inferred. `reason` is None where the lower end of the difference in
+        exactly right ways is above zero.
+        """
+        roads = np.where(self.is_near, self.km, np.inf)
+        scores = [
+            (*one.shares(inferred), one.shares(_cheapest(roads, *one.ends))[0])
+            for one in self.corridors.values()
+            if one.known >= self.policy.route_least_known
+            and (inferred := self.likeliest(one, is_held_back=True))
+        ]
+        found = {"reason": TOO_FEW, "held_back_corridors": len(scores), **dict.fromkeys(SHARES)}
+        if len(scores) < self.policy.route_least_corridors:
+            return found
+        exact, some, of_road = np.array(scores).T
+        gain = bootstrap(
+            (exact - of_road,),
+            np.mean,
+            confidence_level=self.policy.interval_coverage,
+            method="percentile",
+            rng=0,
+        ).confidence_interval
+        found |= zip(SHARES, (float(share.mean()) for share in (exact, some, of_road)), strict=True)
+        return found | {"reason": None if gain.low > 0 else NOT_BETTER}
+
+
+def _silence(ways: pd.DataFrame) -> dict[str, float]:
+    """Return by corridor how likely none of its records names a place, by how often their partners name any.
+
+    That share is taken on corridors where somebody names one.
+    """
+    ways = ways.assign(named=ways["record_count"].where(ways["way"] != "", 0))
+    told = ways[ways.groupby("corridor_id")["named"].transform("sum") > 0].groupby("source")
+    share = told["named"].sum() / told["record_count"].sum()
+    kept_silent = np.log1p(-ways["source"].map(share).fillna(0).clip(upper=SURE)) * ways["record_count"]
+    return dict(np.exp(kept_silent.groupby(ways["corridor_id"]).sum()))
+
+
+def _distances(positions: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return kilometres between places, and which are neighbours: no third lies in the ball between them."""
+    lat, lon = np.radians(positions).T
+    at = np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
+    square = ((at[:, None] - at) ** 2).sum(axis=2)
+    others = square + np.diag(np.full(len(at), np.inf))
+    nearest = np.stack([(others + row).min(axis=1) for row in others])
+    return 2 * EARTH_KM * np.arcsin(np.sqrt(square) / 2), (nearest >= square) & (square > 0)
+
+
+def _cheapest(cost: NDArray[Any], origin: int, destination: int) -> Way:
+    """Return the places between two ends on the cheapest path."""
+    _, before = dijkstra(cost, indices=origin, return_predecessors=True)
+    way: list[int] = []
+    at = before[destination]
+    while at >= 0 and at != origin:
+        way.append(int(at))
+        at = before[at]
+    return tuple(reversed(way))

@@ -1,0 +1,106 @@
+"""Inferred routes in worlds with an answer by hand: what is inferred, and when nothing is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import pandas as pd
+import pytest
+
+from orchestration.statistics.inferred_routes import NOT_BETTER, STRAIGHT, TOO_FEW, inferred_routes
+from orchestration.statistics.policy import Policy
+from orchestration.statistics.tables import SCHEMAS
+from tests.benchmarks.simulate_routes import by_chance, by_hub, world
+from tests.simulated_corridors import POLICY
+
+# Degrees: three origins in the west and three destinations in the east, each one from N, and H in the north.
+PLACES = pd.DataFrame(
+    [
+        ("A", 0.5, -0.866), ("B", 0.0, -1.0), ("F", -0.5, -0.866),
+        ("D", 0.5, 0.866), ("E", 0.0, 1.0), ("G", -0.5, 0.866),
+        ("N", 0.0, 0.0), ("H", 1.2, 0.0),
+    ],
+    columns=["place_id", "lat", "lon"],
+).assign(kind="county")  # fmt: skip
+EIGHT = replace(POLICY, route_least_corridors=8)
+
+
+def ways_by(place: str) -> pd.DataFrame:
+    """Every corridor by one place, four records each; of A to D ten records name none and one does."""
+    rows: list[tuple[str, str, str | None, int]]
+    rows = [(origin, end, f"001:{place}", 4) for origin, end in product("ABF", "DEG")]
+    rows = [row for row in rows if row[:2] != ("A", "D")]
+    rows += [("A", "D", None, 10), ("A", "D", f"001:{place}", 1)]
+    ways = pd.DataFrame(rows, columns=["origin_place_id", "destination_place_id", "way", "record_count"])
+    return ways.assign(
+        source="p",
+        record_grain="case",
+        corridor_id=ways["origin_place_id"] + ">" + ways["destination_place_id"],
+    )
+
+
+def test_known_legs_lead_away_from_the_shortest_road() -> None:
+    """A to D costs 2 * 1.11 * (1 + 1 / sqrt(9)) = 3.0 by H, and by N, where nobody was seen, 2.5 * (1.5 + 1).
+
+    Each corridor held back leaves its legs known from others, so all eight are right; the road by N never is.
+    """
+    [row] = inferred_routes(ways_by("H"), PLACES, EIGHT).to_dict("records")
+    assert (row["corridor_id"], row["place_number"], row["place_id"], row["reason"]) == ("A>D", 1, "H", None)
+    assert (row["record_count"], row["known_way_count"], row["leg_record_count"]) == (11, 1, 9)
+    assert row["held_back_corridors"] == 8
+    assert (row["exact_share"], row["any_share"], row["road_exact_share"]) == (1.0, 1.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("place", "policy", "reason"),
+    [("N", EIGHT, NOT_BETTER), ("H", replace(EIGHT, route_least_corridors=9), TOO_FEW)],
+    ids=["where the shortest road is as good", "where too few ways are known"],
+)
+def test_nothing_is_inferred(place: str, policy: Policy, reason: str) -> None:
+    [row] = inferred_routes(ways_by(place), PLACES, policy).to_dict("records")
+    assert (row["corridor_id"], row["place_number"], row["place_id"], row["reason"]) == (
+        "A>D",
+        0,
+        None,
+        reason,
+    )
+
+
+def test_a_corridor_whose_partner_names_places_elsewhere_but_none_here_is_straight() -> None:
+    ways = ways_by("H")
+    [row] = inferred_routes(ways[ways["record_count"] > 1], PLACES, EIGHT).to_dict("records")
+    assert (row["corridor_id"], row["record_count"], row["reason"]) == ("A>D", 10, STRAIGHT)
+
+
+def test_several_places_stand_in_their_order_and_grains_apart() -> None:
+    """All that is known to leave F passes B and H, so F to E does; route reports of it know no leg."""
+    ways = ways_by("H")
+    ways.loc[ways["corridor_id"].isin(["F>D", "F>G"]), "way"] = "002:B;004:H"
+    ways = ways[ways["corridor_id"] != "F>E"]
+    # The asking partner names places nowhere, so that it names none here says nothing.
+    asked = ways[ways["way"].isna()].assign(
+        source="q", origin_place_id="F", destination_place_id="E", corridor_id="F>E"
+    )
+    both = pd.concat([ways, asked, asked.assign(record_grain="route_report")])
+    found = inferred_routes(both, PLACES, replace(EIGHT, route_least_corridors=7))
+    of_cases = found[(found["record_grain"] == "case") & (found["corridor_id"] == "F>E")]
+    assert list(zip(of_cases["place_number"], of_cases["place_id"], strict=True)) == [(1, "B"), (2, "H")]
+    assert list(found.loc[found["record_grain"] == "route_report", "reason"]) == [TOO_FEW]
+    assert set(found.columns) == set(SCHEMAS["inferred_routes"].names)
+
+
+def test_no_record_gives_no_row() -> None:
+    assert inferred_routes(ways_by("H").head(0), PLACES, POLICY).empty
+
+
+@pytest.mark.parametrize("seed", [11, 12, 13])
+def test_simulated_hubs_are_found_and_ways_of_chance_are_not(seed: int) -> None:
+    """Small version of `tests.benchmarks.simulate_routes`."""
+    hubs = world(seed, by_hub, 3000)
+    found = inferred_routes(hubs.ways, hubs.places, POLICY)
+    inferred = found[found["reason"].isna()].groupby("corridor_id")["place_id"].agg(set)
+    right = [inferred[name] == places for name, places in hubs.truth.items() if name in inferred]
+    assert len(right) > 5 and sum(right) / len(right) > found["road_exact_share"].iloc[0] + 0.1
+    chance = world(seed, by_chance, 3000)
+    assert set(inferred_routes(chance.ways, chance.places, POLICY)["reason"]) <= {NOT_BETTER, TOO_FEW}
