@@ -1,4 +1,4 @@
--- One row per source, grain, corridor and way: counted records by the places passed between two known ends, in their order.
+-- One row per source, grain, corridor and way: counted records by the places passed in their order, with known ends.
 -- The way is null where none was named, where a place passed is unknown, or where several stand in no order.
 {# Kenya as a stop: the county is not known. #}
 {% set not_known = "('unknown', 'KEN')" %}

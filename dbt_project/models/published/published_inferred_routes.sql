@@ -1,5 +1,5 @@
--- One row per corridor with few known ways and place that its movements likely passed: inferred, not reported. For members
--- only: the public edition has no row.
+-- One row per corridor with few known ways and place that its movements likely passed: inferred, not reported.
+-- For members only: the public edition has no row.
 select
     'members' as edition,
     record_grain,

@@ -1,26 +1,20 @@
 // Corridors: movements from origin to destination, by a place passed, or between Kenya and another country.
+
 // Places that movements of a corridor likely passed, in order: inferred, for members, where hardly any are reported.
-const inferredOf = ({ key, data }) =>
+const inferredSteps = ({ key, data }) =>
   data.level === "od"
     ? rowsWhere("inferred_routes", { record_grain: data.record_grain, corridor_id: key }).sort(
         (a, b) => a.place_number - b.place_number,
       )
     : [];
-const INFERRED_DASH = [6, 5];
-const inferredLines = (row) => {
-  const stops = [row.stops[0], ...inferredOf(row).map((step) => step.place_id), row.stops.at(-1)];
-  return stops.slice(1).map((to, at) => ({
-    key: row.key,
-    from: stops[at],
-    to,
-    bend: 0,
-    isLast: at === stops.length - 2,
-    colour: row.data.direction,
-    dash: INFERRED_DASH,
-    width: 3,
-  }));
-};
-const pickedInferred = (shown, rows) => rows.filter((row) => row.key === shown.pick && inferredOf(row).length);
+const inferredOf = (row) => inferredSteps(row).map((step) => step.place_id);
+const INFERRED = { width: 3, dash: [6, 5] };
+// The picked corridor by its inferred places.
+const pickedInferred = (shown, rows) =>
+  rows
+    .filter((row) => row.key === shown.pick && inferredOf(row).length)
+    .map((row) => ({ ...row, stops: [row.stops[0], ...inferredOf(row), row.stops.at(-1)] }));
+
 const corridorsView = {
   id: "corridors",
   source: () => rowsOf("corridors"),
@@ -38,7 +32,7 @@ const corridorsView = {
         columnOf("from", (row) => placeName(row.stops[0])),
         columnOf("via", (row) => row.stops.slice(1, -1).map(placeName).join(", ")),
         columnOf("to", (row) => placeName(row.stops.at(-1))),
-        columnOf("inferred", (row) => inferredOf(row).map((step) => placeName(step.place_id)).join(", ")),
+        columnOf("inferred", (row) => inferredOf(row).map(placeName).join(", ")),
         codeColumn("direction", "direction"),
         numberColumn("movements", (row) => row.value),
         numberColumn("share", (row) => row.data.share, shareText),
@@ -51,7 +45,7 @@ const corridorsView = {
   highlights: (shown, rows) => [sayLargest(rows), sayUndrawn(rows), sayAlerts()],
   meanings: (row) => (inferredOf(row).length ? [["route", "inferred"]] : []),
   named: (row) => {
-    const [step] = inferredOf(row);
+    const [step] = inferredSteps(row);
     return step ? { exact: percent(step.exact_share), any: percent(step.any_share) } : {};
   },
   scene(shown, rows) {
@@ -62,22 +56,9 @@ const corridorsView = {
         ...rows.flatMap((row) =>
           linesOfRow(row, { colour: row.data.direction, width: widthOf(row.weight, largest) }),
         ),
-        ...inferred.flatMap(inferredLines),
+        ...inferred.flatMap((row) => linesOfRow(row, { colour: row.data.direction, ...INFERRED })),
       ],
-      points: [
-        ...spotsOfRows(rows),
-        ...inferred.flatMap((row) =>
-          inferredOf(row).map((step) => ({
-            key: row.key,
-            place: step.place_id,
-            size: 10,
-            shape: "diamond",
-            isMark: true,
-            isHollow: true,
-            isNamed: true,
-          })),
-        ),
-      ],
+      points: spotsOfRows([...rows, ...inferred]),
       largest,
     };
   },
@@ -86,11 +67,7 @@ const corridorsView = {
     return [
       ...directionLegend(placed),
       ...(shown.level === "odv" ? [{ point: "diamond", word: "legend.passed" }] : []),
-      ...pickedInferred(shown, rows).map((row) => ({
-        line: row.data.direction,
-        dash: INFERRED_DASH,
-        word: "legend.inferred",
-      })),
+      ...pickedInferred(shown, rows).map(({ data }) => ({ line: data.direction, ...INFERRED, word: "legend.inferred" })),
       ...smallLegend(placed),
       { widths: true },
     ];
