@@ -172,14 +172,14 @@ def test_carried_rows_stand_in_the_published_tables_and_their_year_is_not_drawn_
 
 def test_another_epoch_draws_other_noise(tmp_path: Path) -> None:
     counts = []
+    world = World(tmp_path, "2026-06-30")
+    world.extract("e1", "kobe_shelter", received_on="2026-05-31")
+    for record_id in range(100, 240):
+        role = {"origin": "KE040", "exploitation": "KE047" if record_id % 2 else "KE001"}
+        world.record("e1", record_id, on="2025-05-05", places=role)
+    carried = tmp_path / "work" / "carried"
+    carried.mkdir(parents=True)
     for epoch in (0, 1):
-        world = World(tmp_path / str(epoch), "2026-06-30")
-        world.extract("e1", "kobe_shelter", received_on="2026-05-31")
-        for record_id in range(100, 240):
-            role = {"origin": "KE040", "exploitation": "KE047" if record_id % 2 else "KE001"}
-            world.record("e1", record_id, on="2025-05-05", places=role)
-        carried = tmp_path / str(epoch) / "work" / "carried"
-        carried.mkdir(parents=True)
         epochs = pa.table({"period_id": ["year-2025"], "epoch": pa.array([epoch], pa.int32())})
         pq.write_table(epochs, carried / "epochs.parquet")
         with world.build() as con:
