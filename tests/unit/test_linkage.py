@@ -11,13 +11,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from orchestration.linkage.blocks import Kinds, Rule
+from orchestration.linkage.blocks import Blocking, Kinds, Rule
 from orchestration.linkage.comparisons import Comparison
 from orchestration.linkage.decisions import Link, Person, Rulings, ScoredPair, clusters_of, decide
 from orchestration.linkage.expected import Estimate, Scored, duplicates_of
 from orchestration.linkage.frame import frame_of
 from orchestration.linkage.learning import Rivals
 from orchestration.linkage.linking import link
+from orchestration.linkage.model import RULES
 from orchestration.linkage.scoring import score
 from orchestration.linkage.step import with_groups
 from orchestration.linkage.tables import EXPECTED_PERSONS, LINK_INPUT, NAME_CODES, RICH_CODES
@@ -329,6 +330,29 @@ def test_an_oversized_block_is_cut_or_left_out_and_reported() -> None:
         for at, row in enumerate(rows)
     ]
     assert link(pa.Table.from_pylist(rows[:40] + nameless, schema=LINK_INPUT)).left_out == {}
+
+
+def test_pairs_grow_as_records_do() -> None:
+    """Common values stay common, so that groups of records that agree double with the records."""
+
+    def pairs(count: int) -> int:
+        dice = np.random.default_rng(5)
+        most = {
+            "name_1_code": 80, "name_2_code": 300, "birth_year": 30, "origin": 47, "destination": 20,
+            "exploitation": 8, "partner": 9,
+        }  # fmt: skip
+        drawn = {name: dice.integers(1, 1 + values, size=count) for name, values in most.items()}
+        columns = {name: np.array([f"{name} {value}" for value in values]) for name, values in drawn.items()}
+        columns |= {"birth_year": drawn["birth_year"], "sex": np.full(count, "female")}
+        columns |= {"names_version": np.full(count, "ph2"), "record_id": np.arange(count)}
+        empty = {*LINK_INPUT.names} - columns.keys()
+        columns |= {name: pa.nulls(count, LINK_INPUT.field(name).type) for name in sorted(empty)}
+        frame, _ = frame_of(pa.table(columns))
+        rules = [rule for rule in RULES if rule.columns <= frame.filled]
+        found = Blocking(frame, rules, Kinds([np.zeros(count, dtype=np.int64)], frame.columns["partner"]))
+        return len(found.candidates.first)
+
+    assert pairs(40_000) < 2.5 * pairs(20_000)  # 3.3 with groups of one size
 
 
 # --- a published test set ------------------------------------------------------------------------
