@@ -57,11 +57,12 @@ class Evidence:
         """m / u of each pair."""
         return np.exp(np.minimum(self.rarity + _log_m(self.levels, m)[self.pattern], _LARGEST))
 
-    def odds(self, of: Parameters) -> Floats:
-        """The odds that a pair is one person and not two, who may be companions."""
+    def odds(self, of: Parameters, kin: Floats | None = None) -> Floats:
+        """The odds that a pair is one person, not two or companions; `kin`: factors of these, if known."""
         odds = self.bayes_factors(of.m) * of.share / (1 - of.share)
         if of.m_of_kin is not None:
-            odds = odds / (1 + self.bayes_factors(of.m_of_kin) * of.kin_share / (1 - of.share))
+            kin = self.bayes_factors(of.m_of_kin) if kin is None else kin
+            odds = odds / (1 + kin * of.kin_share / (1 - of.share))
         return np.asarray(odds)
 
     def rates(self, weights: Floats, added: Rates, pairs: float) -> Rates:

@@ -162,14 +162,15 @@ class _Fit:
         these m stays as it is.
         """
         evidence, possible = self.across, self._all_kinds.possible
+        kin = evidence.bayes_factors(learned.m_of_kin) if learned.m_of_kin is not None else None
         for _ in range(ROUNDS):
             before = learned
-            found = self.rivals.probabilities(evidence.odds(learned))
+            found = self.rivals.probabilities(evidence.odds(learned, kin))
             if weights is not None:
                 found = found * weights
-            if learned.m_of_kin is not None:
-                kin = evidence.bayes_factors(learned.m_of_kin) * learned.kin_share
-                companions = float(np.sum((1 - np.minimum(found, 1)) * kin / (1 + kin)))
+            if kin is not None:
+                odds = kin * learned.kin_share
+                companions = float(np.sum((1 - np.minimum(found, 1)) * odds / (1 + odds)))
                 learned = replace(learned, kin_share=companions / possible)
             share = float(np.sum(found / self._found[self.kinds])) / possible
             learned = replace(learned, share=min(max(share, self._bounds[0]), self._bounds[1]))
