@@ -156,8 +156,7 @@ def alerts(all_reports: Reports, calendar: pd.DataFrame, policy: Policy) -> tupl
     """One row a corridor with an alert raised at most twelve months before the newest complete month; one row
     that counts the corridors that could not be judged in that month, if any.
 
-    The arguments are those of `corridor_shifts`. Records whose date allows several months do
-    not enter.
+    The arguments are those of `corridor_shifts`. Records whose date allows several months do not enter.
     """
     complete = calendar.loc[calendar["is_complete"].astype("bool"), "month_start"]
     reports = of_level(all_reports.of_grain(GRAIN).outside_campaigns(), LEVEL)
@@ -170,16 +169,13 @@ def alerts(all_reports: Reports, calendar: pd.DataFrame, policy: Policy) -> tupl
     names = ends["corridor_id"].tolist()
     not_measured = _not_measured(months, names, policy)
     found = [
-        {"corridor_id": names[item], **row}
+        ends.loc[item].to_dict()
+        | row
+        | {name: first_day(first + row[name]) for name in ("first_month", "newest_month", "alerted_month")}
         for item, row in raised(months, policy)
         if names[item] != UNKNOWN_END
     ]
-    if not found:
-        return pd.DataFrame(), not_measured
-    rows = pd.DataFrame(found).join(ends.set_index("corridor_id"), on="corridor_id")
-    for name in ("first_month", "newest_month", "alerted_month"):
-        rows[name] = [first_day(first + at) for at in rows[name]]
-    return rows, not_measured
+    return pd.DataFrame(found), not_measured
 
 
 def _not_measured(months: Months, names: list[str], policy: Policy) -> pd.DataFrame:
@@ -188,9 +184,8 @@ def _not_measured(months: Months, names: list[str], policy: Policy) -> pd.DataFr
     """
     newest = months.totals.shape[1] - 1
     is_old = newest >= _first_judged(months)
-    is_judged = (
-        judge(months, newest, policy).is_judged if is_old and names else np.zeros(len(names), np.bool_)
-    )
+    none = np.zeros(len(names), np.bool_)
+    is_judged = judge(months, newest, policy).is_judged if is_old and names else none
     judged = is_judged[[name != UNKNOWN_END for name in names]]
     if judged.size and judged.all():
         return pd.DataFrame()
@@ -205,20 +200,15 @@ def _not_measured(months: Months, names: list[str], policy: Policy) -> pd.DataFr
 def raised(months: Months, policy: Policy) -> list[tuple[int, dict[str, Any]]]:
     """The alert of each corridor that has one, as its number and a row; months are numbers from 0 on."""
     judged_from, newest = _first_judged(months), months.totals.shape[1] - 1
-    is_told = months.monthly.any()
-    judged = [judge(months, at, policy) for at in range(judged_from, newest + 1) if is_told]
-    if not judged:
+    if judged_from > newest or not months.monthly.any():
         return []
+    judged = [judge(months, at, policy) for at in range(judged_from, newest + 1)]
     deviations = np.array([month.deviation for month in judged])
     of_item: dict[int, dict[str, Any]] = {}
     for direction, side in DIRECTIONS.items():
         sums = cusum(side * deviations, policy)
-        holds = np.array(
-            [
-                month.has_changed(is_over, side, policy)
-                for month, is_over in zip(judged, sums > policy.alert_bound, strict=True)
-            ]
-        )
+        over = zip(judged, sums > policy.alert_bound, strict=True)
+        holds = np.array([month.has_changed(is_over, side, policy) for month, is_over in over])
         for item in np.flatnonzero(holds.any(axis=0)):
             begun, alerted, last = _newest_run(sums[:, item], holds[:, item])
             if alerted + judged_from < newest - policy.alert_judged_months:
@@ -231,9 +221,8 @@ def raised(months: Months, policy: Policy) -> list[tuple[int, dict[str, Any]]]:
                 "is_in_force": judged_from + last == newest,
                 **_figures(months, int(item), judged_from + begun, judged[begun:], last - begun, policy),
             }
-            rival = of_item.get(int(item))
-            if rival is None or _newness(row) > _newness(rival):
-                of_item[int(item)] = row
+            rivals = (of_item.get(int(item), row), row)
+            of_item[int(item)] = max(rivals, key=lambda one: (one["is_in_force"], one["alerted_month"]))
     return sorted(of_item.items())
 
 
@@ -294,10 +283,6 @@ def _newest_run(sums: Floats, holds: Flags) -> tuple[int, int, int]:
     at_zero = np.flatnonzero(sums[:last] == 0)
     begun = int(at_zero[-1]) + 1 if at_zero.size else 0
     return begun, begun + int(np.flatnonzero(holds[begun:])[0]), last
-
-
-def _newness(row: dict[str, Any]) -> tuple[bool, int]:
-    return row["is_in_force"], row["alerted_month"]
 
 
 def _figures(

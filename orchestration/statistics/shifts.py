@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from orchestration.statistics.false_discovery import q_values, two_sided
 from orchestration.statistics.policy import Policy
 from orchestration.statistics.share_ratio import (
     Flags,
@@ -51,7 +50,7 @@ def judge_shifts(
     with np.errstate(divide="ignore", invalid="ignore"):
         z = ratios.log_ratio / error
     # Only judged items: the many that are too few to judge would hide a shift among the others.
-    q_value = q_values(two_sided(np.where(is_judged, z, np.nan)))
+    q_value = q_values(2 * special.ndtr(-np.abs(np.where(is_judged, z, np.nan))))
     reach = special.ndtri((1 + policy.interval_coverage) / 2)
     ratio, low, high = (
         np.where(is_judged, np.exp(ratios.log_ratio + side * reach * error), np.nan) for side in (0, -1, 1)
@@ -115,6 +114,16 @@ def judge_shifts(
             "evidence": _or_none(np.where(up | down, np.where(panel, "panel", "single_partner"), "")),
         }
     )
+
+
+def q_values(p: Floats) -> Floats:
+    """Return Benjamini and Hochberg's q of each p that is a number; the others are no tests and stay nan."""
+    from scipy.stats import false_discovery_control  # the library takes a second to load
+
+    q, judged = np.full(len(p), np.nan), ~np.isnan(p)
+    if judged.any():
+        q[judged] = false_discovery_control(p[judged], method="bh")
+    return q
 
 
 def displaced_from(shifts: pd.DataFrame) -> list[str | None]:
