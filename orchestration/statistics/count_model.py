@@ -20,7 +20,7 @@ from orchestration.statistics.comparable import Floats
 
 FREEDOM = 2.0
 # A round moves no log mean by more than this once the fit stands still.
-TOLERANCE, MOST_ROUNDS, LONGEST_STEP = 1e-5, 150, 1.5
+TOLERANCE, MOST_ROUNDS, LONGEST_STEP = 1e-5, 3_000, 1.5
 # Steps that overshoot alternate; after so many rounds each goes half the way.
 WHOLE_STEPS = 20
 FIRST_SCALE, FIRST_WAVES = 0.25, 0.02
