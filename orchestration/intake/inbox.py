@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.contracts import load_contracts
-from orchestration.core import PARTIAL, Settings, UsageError
+from orchestration.core import PARTIAL, Settings, UsageError, sha256_of
 from orchestration.intake.claim import (
     CLAIMED,
     COMPLETE,
@@ -30,6 +30,7 @@ from orchestration.intake.claim import (
     placing,
     why_it_waits,
 )
+from orchestration.intake.landing.landing import EXTRACT_ID_LENGTH, register_path
 from orchestration.intake.shown_names import shown_file
 
 
@@ -196,9 +197,16 @@ def fitted_by_no_contract(settings: Settings, partner: str, files: Iterable[Path
 
 
 def add_samples(settings: Settings) -> list[Path]:
-    """Copy the synthetic samples, `extracts/` beside every contract, into the inbox."""
+    """Copy the synthetic samples, `extracts/` beside every contract, into the inbox, except those landed."""
     added = []
     for folder in sorted(settings.partners.glob("*/extracts")):
+        partner = folder.parent.name
         files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
-        added += add_to_inbox(settings, folder.parent.name, files)
+        # An earlier full extract that comes again would be the newest, and so a change.
+        new = [path for path in files if not _has_landed(settings, partner, path)]
+        added += add_to_inbox(settings, partner, new)
     return added
+
+
+def _has_landed(settings: Settings, partner: str, path: Path) -> bool:
+    return register_path(settings.landing, partner, sha256_of(path)[:EXTRACT_ID_LENGTH]).is_file()

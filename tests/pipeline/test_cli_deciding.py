@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.core import SAMPLE_PARTNERS, Settings
+from orchestration.core import SAMPLE_PARTNERS, Settings, sha256_of
 from orchestration.stewardship import review
 from tests import scenario
 from tests.command import last_object, listed_decisions, njia
@@ -153,3 +153,13 @@ def test_inbox_add_samples_needs_nothing_else(tmp_path: Path) -> None:
     assert (ran.returncode, ran.stdout) == (0, "")
     added = [path.name for path in (tmp_path / "inbox").rglob("*") if path.is_file()]
     assert sorted(added) == sorted(path.name for path in SAMPLE_PARTNERS.glob("*/extracts/*"))
+
+
+def test_samples_that_have_landed_are_not_added_again(tmp_path: Path) -> None:
+    [sample, *_] = sorted(SAMPLE_PARTNERS.glob("*/extracts/*"))
+    note = tmp_path / "landing" / sample.parent.parent.name / f"{sha256_of(sample)[:16]}.json"
+    note.parent.mkdir(parents=True)
+    note.write_text("{}")
+    njia("inbox", "add", "--samples", "--quiet", "--home", tmp_path)
+    added = {path.name for path in (tmp_path / "inbox").rglob("*") if path.is_file()}
+    assert added == {path.name for path in SAMPLE_PARTNERS.glob("*/extracts/*")} - {sample.name}
