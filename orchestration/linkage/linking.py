@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from orchestration.linkage import policy
 from orchestration.linkage.blocks import Kinds
+from orchestration.linkage.clusters import Clusters
 from orchestration.linkage.decisions import (
     REVIEW,
     TAKEN,
@@ -85,11 +86,10 @@ def link(records: pa.Table, rulings: Rulings | None = None) -> Linked:
     unseen = _found_by_stewards_alone(rulings.accepted - rows.keys(), records, tiers)
     likely = (pairs["probability"].to_numpy() >= policy.REVIEWED_FROM) | ~np.isnan(ruled)
     links = _decided(pa.concat_tables([pairs.filter(pa.array(likely)), unseen]), records, rulings)
-    linked = _record_table(links, records, tiers)
     return Linked(
         _link_table(links),
-        linked,
-        _expected_table(links, records["partner"], _merged(linked, tiers), tiers, found, unseen, scored),
+        _record_table(links, records, tiers),
+        _expected_table(links, records["partner"], tiers, found, unseen, scored),
         _likely_table(pairs, found, scored.kinds, unseen),
         scored.left_out,
     )
@@ -184,19 +184,21 @@ def _record_table(links: list[Link], records: pa.Table, tiers: Tiers) -> pa.Tabl
     return pa.table(columns, schema=LINKED_RECORDS)
 
 
-def _merged(linked: pa.Table, tiers: Tiers) -> Ints:
-    """How many records of each tier are a linked person's second: of each person all but the strongest."""
-    rank = np.array([policy.TIERS.index(tier) for tier in tiers], dtype=np.int64)
-    movements = linked["movement_id"].to_numpy()
-    order = np.lexsort((rank, movements))
-    second = order[1:][movements[order][1:] == movements[order][:-1]]
-    return np.bincount(rank[second], minlength=len(policy.TIERS))
+def _merged(links: list[Link]) -> Ints:
+    """How many records are a linked person's second by links of each tier, and by none of a stronger one."""
+    rank = {link.scored.pair: policy.TIERS.index(link.scored.tier) for link in links if link.status == TAKEN}
+    joined = [
+        sum(len(records) - 1 for records in Clusters(pairs).members().values())
+        for pairs in (
+            [pair for pair, own in rank.items() if own <= tier] for tier in range(len(policy.TIERS))
+        )
+    ]
+    return np.diff(joined, prepend=0)
 
 
 def _expected_table(
     links: list[Link],
     partners: pa.ChunkedArray,
-    merged: Ints,
     tiers: Tiers,
     found: Duplicates,
     unseen: pa.Table,
@@ -209,7 +211,7 @@ def _expected_table(
     beside the strongest.
     """
     by_status = Counter((link.scored.tier, link.status) for link in links)
-    beside = Counter(unseen["tier"].to_pylist())
+    beside, merged = Counter(unseen["tier"].to_pylist()), _merged(links)
     left_out = sum(scored.left_out.values())
     rows = []
     for number, tier in enumerate(policy.TIERS):
