@@ -25,7 +25,7 @@ def said(
     slots = {
         "name": name, "at": plain(say(f"claim.at.{role}", name=name)), "records": say.text("grain.case"),
         "earlier": EARLIER, "period": PERIOD, "riser": "Fixture to Fixture", "faller": NAME,
-        "month": "May", "until": "July", "count": "nine", "low": "two", "high": "five",
+        "end": "Fixture", "fell": "fell", "rose": "rose", "moved": "rose", "month": "May", "until": "July", "count": "nine", "low": "two", "high": "five",
     }  # fmt: skip
     return plain(claim(say, measure, status, size, evidence, str, **slots))
 
@@ -76,6 +76,9 @@ def interval(low: float, ratio: float, high: float) -> Size:
         ("displacement", "displaced_from", Size(), "panel",
          "Several partners’ records show that Sampleton to Fixture fell while Fixture to Fixture rose: "
          "consistent with displacement, not proof of it"),
+        ("displacement", "both", Size(), "panel",
+         "Several partners’ records show both changes in 2025, against 2024: consistent with displacement, "
+         "not proof of it"),
     ],
 )  # fmt: skip
 def test_examples(measure: str, status: str, size: Size, evidence: str, sentence: str) -> None:
@@ -93,7 +96,8 @@ CASES = [("hotspots", label) for label in (*LABELS, *WITHOUT_NUMBERS)]
 CASES += [("shifts", status) for status in STATUSES if status != "too_few"]
 CASES += [("shifts", reason) for reason in REASONS if reason != "reappeared"]
 CASES += [("alerts", one) for one in ("seen", "rise", "fall")]
-CASES += [("displacement", "displaced_from"), ("above", "hotspot")]
+CASES += [("displacement", one) for one in ("displaced_from", "destination", "origin", "both")]
+CASES += [("shifts", "counted"), ("above", "hotspot")]
 CASES += [("risk", band) for band in (*BANDS, "components_missing")]
 CASES += [("novelty", one) for one in ("panel_confirmed", "single_partner", "new_source")]
 UP = re.compile(r"at least (twice|[\w ]+? times)|about (twice|[\w ]+? times)")

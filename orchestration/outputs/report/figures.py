@@ -175,7 +175,7 @@ def dots(view: View) -> list[Change]:
 
 def _drawn(text: str) -> int | None:
     """Return the position of a count; `<5` is drawn at two."""
-    return None if not text else 2 if text.startswith("<") else int(text.replace(",", ""))
+    return 2 if text.startswith("<") else findings.number_in(text)
 
 
 # --- the maps of counties ---------------------------------------------------------------------------

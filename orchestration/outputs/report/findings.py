@@ -9,16 +9,14 @@ from orchestration.outputs.published import Row
 from orchestration.outputs.report import rules
 from orchestration.outputs.report.parts import Paragraph
 from orchestration.outputs.report.view import GRAIN, View, capital
-from orchestration.outputs.texts import Sentence, Slot, Value
+from orchestration.outputs.texts import Sentence, Slot, Value, plain
 
 
 def title(view: View) -> Sentence:
     """Return the strongest finding: a displacement, a rise, a fall, a lead or a place that stands out."""
-    say, shifts = view.say, view.shifts()
-    if pairs := rules.pairs(shifts):
-        return displacement(view, *pairs[0])
-    if changed := [row for row in shifts if rules.is_change(row)]:
-        return change(view, next((row for row in changed if row["status"] in rules.ROSE), changed[0]))
+    say = view.say
+    if headline := _headline(view):
+        return _counted_title(view, headline) or _claim_title(view, headline)
     corridors = view.corridors()
     if rules.how_many_lead([row["movement_count"] for row in corridors[:4]], view.noise) == 1:
         return say(
@@ -34,19 +32,79 @@ def title(view: View) -> Sentence:
 
 
 def deck(view: View) -> Sentence:
-    """Return the numbers behind the title, and what the other corridors did."""
-    shifts = view.shifts()
-    changed = [row for row in shifts if rules.is_change(row)]
-    pair = next(iter(rules.pairs(shifts)), None)
-    sentences = [counts(view, row) for row in (pair[::-1] if pair else changed[:2])]
-    if not sentences and (total := view.total()) is not None:
-        sentences = [view.against("deck.total", "codes", total, view.total_before())]
-    if tally := changes_title(view):
-        sentences.append(stop(tally))
+    """Return the evidence behind the title, or its numbers where the title has none."""
+    headline, sentences = _headline(view), []
+    if headline and _counted_title(view, headline):
+        periods = {"period": view.period, "earlier": view.period_before}
+        is_pair = len(headline) > 1
+        seen = claim(view.say, "displacement", "both", **periods) if is_pair else change(view, headline[0])
+        sentences = [
+            stop(seen),
+            *(counts(view, row) for row in headline if view.is_public and is_new(view, row)),
+        ]
+    elif headline:
+        sentences = [counts(view, row) for row in headline[::-1]]
+    else:
+        if (total := view.total()) is not None:
+            sentences = [view.against("deck.total", "codes", total, view.total_before())]
+        if tally := changes_title(view):
+            sentences.append(stop(tally))
     if not view.is_public:
         new = [row for row in view.shifts("odv") if row["status"] == "emerging" and rules.is_change(row)]
         sentences += [stop(change(view, row)) for row in new[:1]]
     return joined(sentences)
+
+
+def _headline(view: View) -> tuple[Row, ...]:
+    """Return the changes of the title: a corridor that rose and one that fell as a pair, or one alone."""
+    shifts = view.shifts()
+    if pairs := rules.pairs(shifts):
+        return pairs[0]
+    changed = sorted(
+        (row for row in shifts if rules.is_change(row)), key=lambda row: row["status"] in rules.FELL
+    )
+    return tuple(changed[:1])
+
+
+def _claim_title(view: View, headline: tuple[Row, ...]) -> Sentence:
+    return displacement(view, *headline[:2]) if len(headline) > 1 else change(view, headline[0])
+
+
+def _counted_title(view: View, headline: tuple[Row, ...]) -> Sentence:
+    """Return the changes with their counts; empty where a count moved less clearly than its share."""
+    moves = [_moved(view, row) for row in headline]
+    if not all(moves):
+        return ()
+    if len(headline) == 1:
+        return claim(view.say, "shifts", "counted", name=name(view, headline[0]), moved=moves[0])
+    rise, fall = headline
+    shared, other = "destination_place_id", "origin_place_id"
+    if rise[shared] != fall[shared]:
+        shared, other = other, shared
+    places = {"end": fall[shared], "faller": fall[other], "riser": rise[other]}
+    slots: dict[str, Slot] = {slot: view.published.place(place) for slot, place in places.items()}
+    slots |= {"rose": moves[0], "fell": moves[1]}
+    return claim(view.say, "displacement", shared.removesuffix("_place_id"), **slots)
+
+
+def _moved(view: View, row: Row) -> Sentence:
+    """Return `rose from 12 to 117`; empty unless the counts moved as the share did, beyond their noise."""
+    is_rise = row["status"] in rules.ROSE
+    sides = before(view, row), now(view, row)
+    more, less = sides[::-1] if is_rise else sides
+    if not rules.leads(number_in(more), number_in(less), view.noise):
+        return ()
+    key = f"moved.{'rose' if is_rise else 'fell'}"
+    if not less and view.is_public:
+        return view.say(f"{key}.unlisted", count=more)
+    was, now_is = (side or view.say.text("dots.none") for side in sides)
+    return view.say(key, before=was, now=now_is)
+
+
+def number_in(count: Value | str) -> int | None:
+    """Return a shown count as a number; None for a small or unlisted one."""
+    text = plain(count).replace(",", "")
+    return int(text) if text.isdecimal() else None
 
 
 def change(view: View, row: Row, is_named: bool = True) -> Sentence:
