@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -205,6 +206,34 @@ def test_the_findings_change_with_the_tables(tmp_path: Path) -> None:
     one_partner = [{**row, "evidence": "single_partner"} for row in rows]
     still = edition(tmp_path / "still", "public", shifts=one_partner)
     assert plain(findings.title(view(still))).startswith("Busia above what partners’ coverage")
+
+
+@pytest.mark.parametrize(
+    ("name", "period", "partners", "why"),
+    [
+        ("members", "2025-Q2-12m", 1, "a partner that began between the periods may explain it"),
+        ("members", "2025-Q2-12m", 0, "counts also move with how many partners report"),
+        ("public", "year-2024", None, "counts also move with how many partners report"),
+    ],
+)
+def test_a_doubled_count_without_a_rise_of_the_share_is_marked(
+    tmp_path: Path, name: str, period: str, partners: int | None, why: str
+) -> None:
+    tables = world(name)
+    for row in tables["corridors"]:
+        if row["corridor_id"] == "KE040>KE047" and row["period_id"] == period:
+            row |= {"movement_count": 100, "movement_count_text": "100"}
+    coverage = [row | {"partners_started": partners} for row in tables["coverage"]]
+    of = edition(tmp_path / "doubled", name, corridors=tables["corridors"], coverage=coverage)
+    page = page_of(of)
+    for section in ("brief", "corridors", "county-KE040", "annex"):
+        assert "Nairobi °" in page.sections[section] and why in page.sections[section], section
+    marked = re.findall(r"(\w+ (?:→|to) \w+) °", " ".join(page.sections.values()))
+    assert set(marked) == {"Busia to Nairobi", "Busia → Nairobi"}, "Mandera grew, the others did not double"
+    rose = [row for row in tables["shifts"] if row["status"] == "growing"]
+    rose += [row | {"corridor_id": "KE040>KE047", "origin_place_id": "KE040"} for row in rose]
+    risen = edition(tmp_path / "risen", name, corridors=tables["corridors"], shifts=rose)
+    assert "°" not in " ".join(page_of(risen).sections.values())
 
 
 def test_network_too_small_to_publish_is_explained_once(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def _corridors(view: View) -> list[Block]:
         if not rows:
             continue
         lines: list[list[Sentence]] = [
-            [(view.published.corridor(row),), *corridor_counts(view, row, periods)] for row in counted
+            [(view.marked(row),), *corridor_counts(view, row, periods)] for row in counted
         ]
         blocks.append(Heading(say(f"annex.corridors.{level}")))
         if lines:
@@ -78,6 +78,7 @@ def _corridors(view: View) -> list[Block]:
                 [Table((), columns, part, len(periods))] for part in (lines[:half], lines[half:]) if part
             ]
             blocks.append(Columns([HALF] * len(tables), tables) if len(tables) > 1 else tables[0][0])
+        blocks += view.mark_note(counted)
         if small:
             blocks.append(Paragraph((say.text("annex.small"), " ", ", ".join(small), "."), tone="note"))
     return blocks

@@ -89,6 +89,7 @@ def _first(view: View, figures: Mapping[str, str]) -> list[Block]:
             *([Paragraph(farther, tone="note")] if (farther := _farther(view)) else []),
         ]
     right += [Figure("legend", figures["legend"], SIDE), Paragraph(map_note, tone="note")]
+    right += view.mark_note(view.corridors())
     roles = [
         [Heading((f"{say.text(f'{name}.prefix')}: ", *title(view))), *place_bars(view, role, others)]
         for name, title, role, others in (
@@ -215,6 +216,7 @@ def _second(view: View, figures: Mapping[str, str]) -> list[Block]:
                 ),
                 tone="note",
             ),
+            *view.mark_note(view.shifts()),
         ]
         right: list[Block] = [*findings.beside_the_dots(view)]
         # A sentence is about as high as five corridors of the plot: the border points go to the shorter side.

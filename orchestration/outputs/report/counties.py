@@ -76,13 +76,15 @@ def _page(view: View, county: str, figures: Mapping[str, str]) -> Section:
     for at in range(0, len(thirds), 3):
         row = thirds[at : at + 3]
         blocks.append(Columns([THIRD] * 3, [*row, *[[] for _ in range(3 - len(row))]]))
+    rows = [row for end in ("origin", "destination") for row in view.corridors_of(county, end)[:MOST_ROWS]]
+    rows += [row for end in ("origin", "via") for row in _passing(view, county, end)]
     key = f"county.note.{view.published.name}"
     note = Paragraph(say(key, period=view.period, earlier=view.period_before, least=view.least), tone="note")
     return Section(
         _section(county),
         name,
         _title(view, county, counts),
-        [[*blocks, note]],
+        [[*blocks, note, *view.mark_note(rows)]],
         deck=_deck(view, county, counts["origin"]),
         side=() if view.is_public else (f"{name} · ", *edition_and_period(view)),
         is_page=not view.is_public,
@@ -180,7 +182,7 @@ def _other_ends(view: View, county: str, end: str) -> list[Block]:
         view,
         "corridors",
         view.corridors_of(county, end)[:MOST_ROWS],
-        lambda row: view.published.place(row[f"{other}_place_id"]),
+        lambda row: view.published.place(row[f"{other}_place_id"]) + view.mark(row),
         lambda row: view.beside("corridors", view.corridor(row["corridor_id"])),
     )
     key = "county.to" if end == "origin" else "county.from"
@@ -189,16 +191,20 @@ def _other_ends(view: View, county: str, end: str) -> list[Block]:
 
 def _transit_bars(view: View, county: str, role: str, start: str, key: str, tone: str) -> list[Block]:
     """Return corridors with a transit place where the county has a role, named from their `start`."""
-    rows = [row for row in view.corridors("odv") if row[f"{role}_place_id"] == county][:MOST_ROWS]
 
     def name(row: Row) -> str:
-        return " → ".join(view.published.place(row[f"{stop}_place_id"]) for stop in (start, "destination"))
+        names = (view.published.place(row[f"{stop}_place_id"]) for stop in (start, "destination"))
+        return " → ".join(names) + view.mark(row)
 
     def before(row: Row) -> Sentence:
         return view.beside("corridors", view.corridor(row["corridor_id"], "odv"))
 
-    made = bars(view, "corridors", rows, name, before)
+    made = bars(view, "corridors", _passing(view, county, role), name, before)
     return _titled_bars(view.say(key, place=view.published.place(county)), made, tone)
+
+
+def _passing(view: View, county: str, role: str) -> list[Row]:
+    return [row for row in view.corridors("odv") if row[f"{role}_place_id"] == county][:MOST_ROWS]
 
 
 def _code_bars(view: View, county: str, domain: str, heading: Sentence) -> list[Block]:

@@ -91,7 +91,7 @@ def corridor_lines(view: View) -> list[Line]:
 def _line(view: View, row: Row, hub: str, shift: Row | None, labelled: set[str]) -> Line:
     label, before, change = "", "", ""
     if row["corridor_id"] in labelled:
-        label = f"{_label(view, row, hub)}  {view.count('corridors', row).text}"
+        label = f"{_label(view, row, hub)}{view.mark(row)}  {view.count('corridors', row).text}"
     if shift is not None:
         key = (
             ("map.unlisted" if view.is_public else "map.none")
@@ -168,8 +168,9 @@ def dots(view: View) -> list[Change]:
     for row in [*changed, *held][:MOST_DOTS]:
         kind = "held" if row["status"] == "stable" else "up" if row["status"] in rules.ROSE else "down"
         before, now = plain(findings.before(view, row)), plain(findings.now(view, row))
-        name = view.published.corridor(row)
-        changes.append(Change(name, kind, _drawn(before), _drawn(now), before or none, now or none))
+        changes.append(
+            Change(view.marked(row), kind, _drawn(before), _drawn(now), before or none, now or none)
+        )
     return changes
 
 

@@ -172,7 +172,7 @@ def beside_the_dots(view: View) -> list[Paragraph]:
     changed = [row for row in shifts if rules.is_change(row)]
     rows = sorted(changed, key=lambda row: row["status"] not in rules.ROSE)[:4]
     rows += [row for row in view.shifts("odv") if rules.is_change(row)][:3]
-    rows += [row for row in shifts if rules.held_while_doubled(row)][:1]
+    rows += [row for row in shifts if row["status"] == "stable" and view.mark(row)][:1]
     return [_change_paragraph(view, row) for row in rows]
 
 
@@ -215,7 +215,7 @@ def leading_corridors(view: View) -> Sentence:
     if not lead:
         return say("map.title", period=view.period)
     named = [
-        say("map.corridor", corridor=ends(view, row), count=view.count("corridors", row))
+        say("map.corridor", corridor=(*ends(view, row), view.mark(row)), count=view.count("corridors", row))
         for row in rows[:lead]
     ]
     return say("map.leads", corridors=say.together(named))

@@ -16,6 +16,7 @@ ROSE, FELL = ("growing", "emerging"), ("fading", "abandoned")
 LEAST_BASE = 50  # cases behind a fraction of children
 LEAST_KNOWN = 0.8  # below this share, a field counts as often unknown
 MOST_LEADING = 3
+LEAST_DOUBLED = 20  # cases of a corridor that is said to have doubled
 _FRACTIONS = {
     1 / 10: "one in ten",
     1 / 7: "one in seven",
@@ -140,7 +141,6 @@ def pairs(shifts: Sequence[Row]) -> list[tuple[Row, Row]]:
     return sorted(found, key=lambda pair: -(pair[0]["current_count"] or 0))
 
 
-def held_while_doubled(shift: Row) -> bool:
-    """Whether the count doubled while the share among partners that reported in both periods held."""
-    before, now = shift["baseline_count"], shift["current_count"]
-    return bool(shift["status"] == "stable" and before and now and now >= 2 * before)
+def doubled(before: int, now: int | None) -> bool:
+    """Whether a count at least doubled; of few cases nothing is said."""
+    return now is not None and now >= max(LEAST_DOUBLED, 2 * before)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import cached_property
 
 from orchestration.outputs.published import NOT_KNOWN, Published, Row, by_count, ends_known
 from orchestration.outputs.report import rules
+from orchestration.outputs.report.parts import Paragraph
 from orchestration.outputs.texts import Sentence, Value
 
 GRAIN = "case"
+JUDGED = {"public": ("od",), "members": ("od", "odv")}
+MARK, SMALL = " °", 4  # the largest of the counts that members see as `<5`
 MOST_PERIODS = 3
 KINDS = {"public": ("year",), "members": ("rolling_12_months", "year")}
 
@@ -118,6 +121,38 @@ class View:
         rows = self.published.rows("shifts", self.now, record_grain=GRAIN, level=level, baseline=self.before)
         rows = [row for row in rows if ends_known(row)]
         return sorted(rows, key=lambda row: -max(row["current_count"] or 0, row["baseline_count"] or 0))
+
+    def mark(self, corridor: Row) -> str:
+        """Return ` °` for a corridor whose count at least doubled without a rise of its share, else no text.
+
+        A count that is not listed is taken at its largest. Levels whose shares are not judged have no mark.
+        """
+        corridor_id, level = corridor["corridor_id"], corridor["level"]
+        now = self.corridor(corridor_id, level, self.now)
+        if self.before is None or now is None or level not in JUDGED[self.published.name]:
+            return ""
+        small = self.noise.unlisted
+        if (before := self.corridor(corridor_id, level)) is not None:
+            small = before["movement_count"] or SMALL
+        where = {"level": level, "baseline": self.before, "corridor_id": corridor_id}
+        shifts = self.published.rows("shifts", self.now, record_grain=GRAIN, **where)
+        rose = any(row["status"] in rules.ROSE for row in shifts)
+        return MARK if rules.doubled(small, now["movement_count"]) and not rose else ""
+
+    def marked(self, corridor: Row) -> str:
+        """Return the name of a corridor with its mark."""
+        return self.published.corridor(corridor) + self.mark(corridor)
+
+    def mark_note(self, corridors: Sequence[Row]) -> list[Paragraph]:
+        """Return what the mark means, where one of these corridors has it.
+
+        The public edition names no partner and no number of them.
+        """
+        if not any(self.mark(row) for row in corridors):
+            return []
+        coverage = self.one("coverage") or {}
+        kind = "began" if coverage.get("partners_started") else "moves"
+        return [Paragraph(self.say(f"mark.{kind}"), tone="note")]
 
     def alerts(self) -> list[Row]:
         """Return the alerts in force: the oldest first."""

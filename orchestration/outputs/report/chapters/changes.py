@@ -21,7 +21,8 @@ def chapter(view: View) -> Section | None:
     found = [table for table in tables if table is not None]
     if not found:
         return None
-    blocks: list[Block] = [*_pairs(view), *found, *_newer_windows(view)]
+    note = view.mark_note([*view.shifts(), *view.shifts("odv")])
+    blocks: list[Block] = [*_pairs(view), *found, *note, *_newer_windows(view)]
     if any(row["status"] == "abandoned" for row in view.shifts()):
         blocks.append(Paragraph(view.say("changes.silent"), tone="note"))
     return section(view, "changes", findings.changes_title(view) or view.say("contents.changes"), blocks)
@@ -43,7 +44,7 @@ def _table(view: View, level: str) -> Table | None:
         columns.append(say("column.seen_by"))
     lines: list[list[Sentence]] = []
     for row in shifts:
-        line = [(view.published.corridor(row),), code(view, row, "status", "status")]
+        line = [(view.marked(row),), code(view, row, "status", "status")]
         # Of a corridor without a sure change, the band of the estimate would say too much.
         is_stable = row["status"] == "stable"
         band = say("changes.stable") if is_stable else code(view, row, "factor_band", "band")

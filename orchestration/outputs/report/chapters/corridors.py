@@ -15,7 +15,7 @@ MOST_CORRIDORS, MOST_COUNTRIES = 30, 12
 def chapter(view: View) -> Section:
     say = view.say
     note = Paragraph(say(f"table.dash.{view.published.name}", least=view.least), tone="note")
-    blocks: list[Block] = [_corridor_table(view), note]
+    blocks: list[Block] = [_corridor_table(view), note, *view.mark_note(view.corridors())]
     tables = [
         _country_table(view, *ends)
         for ends in (("to", "destination", "origin"), ("from", "origin", "destination"))
@@ -38,7 +38,7 @@ def _corridor_table(view: View) -> Table:
         direction: Sentence = (say.text(f"direction.{row['direction']}"),) if row["direction"] else NONE
         status = code(view, shifts.get(row["corridor_id"]), "status", "status")
         counts = corridor_counts(view, row, periods)
-        lines.append([(view.published.corridor(row),), direction, status, *counts])
+        lines.append([(view.marked(row),), direction, status, *counts])
     columns = [say(f"column.{name}") for name in ("corridor", "direction", "change")]
     caption = say("table.corridors", period=view.period)
     return Table(caption, [*columns, *heads(view, periods)], lines, len(periods))
