@@ -21,7 +21,7 @@ from orchestration.outputs.edition import Edition
 from orchestration.stewardship import active_decisions, draft_lists, messages, record_decision, review, revoke
 from orchestration.stewardship.decisions.previews import try_decisions, try_revocations
 from orchestration.stewardship.messages.words import compose
-from tests.unit import steward_world
+from tests.unit import published_world, steward_world
 from tests.unit.dbt_world import World, rows
 from tests.unit.desk_world import OBSERVER, make_accounts, shown, visitor
 from tests.unit.gate_world import Decided
@@ -276,6 +276,45 @@ def test_the_first_page_of_members_has_a_sentence_an_alert(tmp_path: Path) -> No
     assert f"Several partners’ records show no cases from March 2026 to June 2026, {expected}" in none
     assert "a fall may be the end of a surge. Below about four records a month" in brief
     assert "The newest months are left out until they are complete." in brief
+
+
+def test_members_see_an_alert_as_quarters_beside_the_expected_range(tmp_path: Path) -> None:
+    tables = published_world.world("members")
+    starts = {"2025-Q4": "2025-10-01", "2026-Q1": "2026-01-01", "2026-Q2": "2026-04-01"}
+    quarters = [
+        {
+            "period_id": name,
+            "period_kind": "quarter",
+            "period_from": start,
+            "period_to": start,
+            "is_complete": True,
+        }
+        for name, start in starts.items()
+    ]
+    counted = next(row for row in tables["corridors"] if row["corridor_id"] == "KE010>KE047")
+    found = [
+        counted | {"period_id": "2025-Q4", "movement_count": 31, "movement_count_text": "31"},
+        counted | {"period_id": "2026-Q1", "movement_count": None, "movement_count_text": "<5"},
+    ]
+    tables |= {"periods": [*tables["periods"], *quarters], "corridors": [*tables["corridors"], *found]}
+    folder = write_release(tmp_path, ["members"], members=tables | {"alerts": ALERTS[:1]})
+    page = page_of(Edition("members", folder, MANIFEST))
+    assert [one for one in page.pictures if one.startswith("Bars")] == [
+        "Bars: cases by quarter of Marsabit → Nairobi. 2025-Q4 31; 2026-Q1 <5; 2026-Q2 0."
+    ]
+    assert "Records of 3 partners are compared." in page.sections["brief"]
+
+
+def test_members_read_the_state_of_the_data_in_one_line(tmp_path: Path) -> None:
+    fates = ["in_force", "in_force", "held"]
+    facts = {"extracts": [{"fate": fate} for fate in fates], "rows": {"landed": 1234, "quarantined": 56}}
+    for name in ("members", "public"):
+        folder = write_release(tmp_path / name, [name])
+        page = page_of(Edition(name, folder, MANIFEST | facts))
+        line = "The data: extracts in force 2, held 1; rows landed 1,234, of which 56 in quarantine."
+        assert (line in page.sections["brief"]) == (name == "members")
+        sources = {value.source for value in page.values}
+        assert ({"release|extracts", "release|rows"} <= sources) == (name == "members")
 
 
 def test_members_read_that_there_is_no_alert_and_the_public_nothing(tmp_path: Path) -> None:

@@ -1,20 +1,27 @@
-"""Alerts on the first page: corridors with more or fewer records than partners' own level lets expect."""
+"""Alerts on the first page: corridors with more or fewer records than partners' own level lets expect.
+
+The marts hold no month of a child's case, so bars are quarters, of the members' published counts.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from orchestration.outputs.claims import claim
 from orchestration.outputs.published import Row, day
-from orchestration.outputs.report.parts import Block, Heading, Paragraph
+from orchestration.outputs.report.parts import Block, Columns, Figure, Heading, Paragraph
 from orchestration.outputs.report.view import View
 from orchestration.outputs.texts import Sentence, Slot
 
 TONES = {"rise": "up", "fall": "down"}
-MOST = 6  # on a page that has other findings
+MOST, MOST_DRAWN = 6, 3  # on a page that has other findings
+WIDTH, BESIDE = 52.0, 120.0  # millimetres
 
 
-def alerts(view: View) -> list[Block]:
-    """Return a paragraph an alert and their limits; members read in one line that there is none, or why none
-    could be measured.
+def alerts(view: View, figures: Mapping[str, str]) -> list[Block]:
+    """Return a paragraph an alert, beside its figure, and their limits; to members also that there is none.
+
+    Where none could be measured, one line says why.
 
     The public edition has those that a steward released, and says nothing where there is none.
     """
@@ -27,7 +34,7 @@ def alerts(view: View) -> list[Block]:
     more = say("alerts.more", count=str(len(rows) - MOST)) if len(rows) > MOST else ()
     return [
         Heading(say("alerts.title")),
-        *(_paragraph(view, row) for row in rows[:MOST]),
+        *(_block(view, row, figures) for row in rows[:MOST]),
         Paragraph((*more, *say("alerts.limits")), tone="note"),
     ]
 
@@ -48,5 +55,16 @@ def alert(view: View, row: Row) -> Sentence:
     return claim(view.say, "alerts", "seen", None, row["evidence"], **slots)
 
 
-def _paragraph(view: View, row: Row) -> Paragraph:
-    return Paragraph((*alert(view, row), "."), view.published.corridor(row), TONES[row["direction"]])
+def alert_figure(row: Row) -> str:
+    return f"alert-{row['corridor_id'].lower().replace('>', '-')}-{row['direction']}"
+
+
+def _block(view: View, row: Row, figures: Mapping[str, str]) -> Block:
+    text: Sentence = (*alert(view, row), ".")
+    if not view.is_public:
+        partners = view.published.cell("alerts", row, "partner_count")
+        text = (*text, " ", *view.say.counted("alerts.partners", partners))
+    paragraph = Paragraph(text, view.published.corridor(row), TONES[row["direction"]])
+    if (name := alert_figure(row)) not in figures:
+        return paragraph
+    return Columns((WIDTH, BESIDE), ([Figure(name, figures[name], WIDTH)], [paragraph]))

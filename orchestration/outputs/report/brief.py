@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from orchestration.outputs.figures.abroad import reaches
@@ -52,7 +53,7 @@ def too_small(view: View) -> Section:
     blocks: list[Block] = [Paragraph(reason)]
     if total is not None:
         blocks.insert(0, Paragraph(view.against("deck.total", "codes", total, view.total_before())))
-    blocks += alerts(view)
+    blocks += alerts(view, {})
     title = (
         say("small.title", period=view.period)
         if view.now
@@ -99,9 +100,10 @@ def _first(view: View, figures: Mapping[str, str]) -> list[Block]:
         )
     ]
     return [
-        *alerts(view),
+        *alerts(view, figures),
         Facts(key_figures(view)),
         *_partners_moved(view),
+        *_data(view),
         Heading(findings.leading_corridors(view)),
         Columns((WIDE, SIDE), ([Figure("corridors", figures["corridors"], WIDE)], right)),
         Columns((THIRD, THIRD, THIRD), roles),
@@ -163,6 +165,20 @@ def _partners_moved(view: View) -> list[Block]:
         for name, count in moved.items()
     }
     return [Paragraph(view.say("reporting.moved.members", **words), tone="note")]
+
+
+def _data(view: View) -> list[Block]:
+    """Return the state of the data in one line, for members."""
+    manifest = view.published.manifest
+    if view.is_public or not {"extracts", "rows"} <= set(manifest):
+        return []
+    fates = Counter(extract["fate"] for extract in manifest["extracts"])
+    numbers = {
+        fate: Value(f"{fates[fate]:,}", "release|extracts", "extracts") for fate in ("in_force", "held")
+    }
+    rows = ("landed", "quarantined")
+    numbers |= {f"rows_{name}": Value(f"{manifest['rows'][name]:,}", "release|rows", "rows") for name in rows}
+    return [Paragraph(view.say("reporting.data", **numbers), tone="note")]
 
 
 def place_bars(view: View, role: str, others: str) -> list[Block]:

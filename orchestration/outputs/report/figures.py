@@ -5,8 +5,10 @@ from __future__ import annotations
 from orchestration.outputs.figures.abroad import draw_abroad, reaches
 from orchestration.outputs.figures.changes import Change, draw_changes
 from orchestration.outputs.figures.corridors import Line, draw_corridors, draw_legend
-from orchestration.outputs.published import KENYA, Row, by_count, county_ids, is_county
+from orchestration.outputs.figures.quarters import Quarter, draw_quarters
+from orchestration.outputs.published import KENYA, Row, by_count, county_ids, day, is_county
 from orchestration.outputs.report import findings, rules
+from orchestration.outputs.report.alerts import MOST_DRAWN, TONES, alert_figure
 from orchestration.outputs.report.view import View
 from orchestration.outputs.texts import plain
 from orchestration.places import boundaries
@@ -15,6 +17,7 @@ MOST_LINES, MOST_LABELS, LEAST_DRAWN, MOST_DOTS, MOST_COUNTY_LINES = 60, 16, 10,
 NEIGHBOURS = ("UGA", "TZA", "ETH", "SOM", "SSD", "RWA", "BDI")
 ROLES = ("origin", "transit", "destination")
 COUNTY_MAP, SMALL_COUNTY_MAP = 92.0, 62.0  # millimetres across: members, public
+MOST_QUARTERS = 10
 LEGEND_STEPS = (2000, 500, 200, 50, 10)
 
 
@@ -62,6 +65,17 @@ def draw_figures(view: View, layer: boundaries.Boundaries) -> dict[str, dict[str
         heads = view.published.head(view.before).text, view.published.head(view.now).text
         titles = say.text("dots.title_changed"), say.text("dots.title_held")
         add("changes", draw_changes(changes, heads, titles, alt), alt)
+    for row in [] if view.is_public else view.alerts()[:MOST_DRAWN]:
+        if not (quarters := alert_quarters(view, row)):
+            break
+        texts = say.text("alerts.bars"), say.text("alerts.expected")
+        named = [f"{quarter.label} {quarter.text}" for quarter in quarters]
+        alt = say.text("alt.alert").format(corridor=view.published.corridor(row), quarters="; ".join(named))
+        add(
+            alert_figure(row),
+            draw_quarters(quarters, TONES[row["direction"]], texts, alt),
+            alt,
+        )
     width = (SMALL_COUNTY_MAP if view.is_public else COUNTY_MAP) * 72 / 25.4
     for county in counties_shown(view):
         if lines := county_lines(view, county):
@@ -177,6 +191,26 @@ def dots(view: View) -> list[Change]:
 def _drawn(text: str) -> int | None:
     """Return the position of a count; `<5` is drawn at two."""
     return 2 if text.startswith("<") else findings.number_in(text)
+
+
+# --- the quarters of an alert -----------------------------------------------------------------------
+
+
+def alert_quarters(view: View, row: Row) -> list[Quarter]:
+    """Return the newest complete quarters of a corridor, with the expected range from the alert's start on.
+
+    That range is of all months of the alert together: a quarter has its part of it.
+    """
+    first, newest = day(row["first_month"]), day(row["newest_month"])
+    part = 3 / (12 * (newest.year - first.year) + newest.month - first.month + 1)
+    expected = tuple(row[f"expected_{end}"] * part for end in ("low", "high"))
+    quarters = []
+    for period in view.published.periods("quarter")[:MOST_QUARTERS][::-1]:
+        counted = view.corridor(row["corridor_id"], "od", period)
+        text = "0" if counted is None else counted["movement_count_text"]
+        is_in = view.published.starts(period) >= first
+        quarters.append(Quarter(period, _drawn(text) or 0, text, expected if is_in else None))
+    return quarters
 
 
 # --- the maps of counties ---------------------------------------------------------------------------
