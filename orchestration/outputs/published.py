@@ -173,9 +173,6 @@ class Published:
     def kind(self, period_id: str) -> str:
         return str(self._periods[period_id]["period_kind"])
 
-    def starts(self, period_id: str) -> date:
-        return day(self._periods[period_id]["period_from"])
-
     def period(self, period_id: str) -> Value:
         """Return a period for a sentence: `2025`, `the twelve months to June 2026`."""
         return self._period(period_id, "period.twelve_months")

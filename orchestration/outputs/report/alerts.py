@@ -34,7 +34,7 @@ def alerts(view: View, figures: Mapping[str, str]) -> list[Block]:
     more = say("alerts.more", count=str(len(rows) - MOST)) if len(rows) > MOST else ()
     return [
         Heading(say("alerts.title")),
-        *(_block(view, row, figures) for row in rows[:MOST]),
+        *(_block(view, row, f"alert-{at}", figures) for at, row in enumerate(rows[:MOST])),
         Paragraph((*more, *say("alerts.limits")), tone="note"),
     ]
 
@@ -55,16 +55,12 @@ def alert(view: View, row: Row) -> Sentence:
     return claim(view.say, "alerts", "seen", None, row["evidence"], **slots)
 
 
-def alert_figure(row: Row) -> str:
-    return f"alert-{row['corridor_id'].lower().replace('>', '-')}-{row['direction']}"
-
-
-def _block(view: View, row: Row, figures: Mapping[str, str]) -> Block:
+def _block(view: View, row: Row, figure: str, figures: Mapping[str, str]) -> Block:
     text: Sentence = (*alert(view, row), ".")
     if not view.is_public:
         partners = view.published.cell("alerts", row, "partner_count")
         text = (*text, " ", *view.say.counted("alerts.partners", partners))
     paragraph = Paragraph(text, view.published.corridor(row), TONES[row["direction"]])
-    if (name := alert_figure(row)) not in figures:
+    if figure not in figures:
         return paragraph
-    return Columns((WIDTH, BESIDE), ([Figure(name, figures[name], WIDTH)], [paragraph]))
+    return Columns((WIDTH, BESIDE), ([Figure(figure, figures[figure], WIDTH)], [paragraph]))

@@ -218,20 +218,10 @@ def _code_bars(view: View, county: str, domain: str, heading: Sentence) -> list[
 
 
 def _quarters(view: View, county: str) -> list[Block]:
-    """Return cases from the county by quarter, which members have."""
-    if view.is_public:
-        return []
+    """Return cases from the county by quarter; only members have quarters."""
     periods = view.published.periods("quarter")[:QUARTERS][::-1]
-    found = [(period, view.place(county, "origin", period=period)) for period in periods]
-    rows = {period: row for period, row in found if row is not None}
-    if len(rows) < 2:
-        return []
-    most = max(row["movement_count"] or 0 for row in rows.values()) or 1
-    made = [
-        Bar(
-            view.published.period(period).text, (view.count("places", row),),
-            None if row["movement_count"] is None else row["movement_count"] / most,
-        )
-        for period, row in rows.items()
-    ]  # fmt: skip
-    return _titled_bars(view.say("county.quarters", place=view.published.place(county)), made, "grey")
+    found = [view.place(county, "origin", period=period) for period in periods]
+    rows = [row for row in found if row is not None]
+    made = bars(view, "places", rows, lambda row: view.published.period(row["period_id"]).text)
+    heading = view.say("county.quarters", place=view.published.place(county))
+    return _titled_bars(heading, made if len(rows) > 1 else [], "grey")

@@ -8,7 +8,7 @@ from orchestration.outputs.figures.corridors import Line, draw_corridors, draw_l
 from orchestration.outputs.figures.quarters import Quarter, draw_quarters
 from orchestration.outputs.published import KENYA, Row, by_count, county_ids, day, is_county
 from orchestration.outputs.report import findings, rules
-from orchestration.outputs.report.alerts import MOST_DRAWN, TONES, alert_figure
+from orchestration.outputs.report.alerts import MOST_DRAWN, TONES
 from orchestration.outputs.report.view import View
 from orchestration.outputs.texts import plain
 from orchestration.places import boundaries
@@ -65,17 +65,14 @@ def draw_figures(view: View, layer: boundaries.Boundaries) -> dict[str, dict[str
         heads = view.published.head(view.before).text, view.published.head(view.now).text
         titles = say.text("dots.title_changed"), say.text("dots.title_held")
         add("changes", draw_changes(changes, heads, titles, alt), alt)
-    for row in [] if view.is_public else view.alerts()[:MOST_DRAWN]:
-        if not (quarters := alert_quarters(view, row)):
-            break
-        texts = say.text("alerts.bars"), say.text("alerts.expected")
-        named = [f"{quarter.label} {quarter.text}" for quarter in quarters]
-        alt = say.text("alt.alert").format(corridor=view.published.corridor(row), quarters="; ".join(named))
-        add(
-            alert_figure(row),
-            draw_quarters(quarters, TONES[row["direction"]], texts, alt),
-            alt,
-        )
+    for at, row in enumerate([] if view.is_public else view.alerts()[:MOST_DRAWN]):
+        if quarters := alert_quarters(view, row):
+            texts = say.text("alerts.bars"), say.text("alerts.expected")
+            named = [f"{quarter.label} {quarter.text}" for quarter in quarters]
+            alt = say.text("alt.alert").format(
+                corridor=view.published.corridor(row), quarters="; ".join(named)
+            )
+            add(f"alert-{at}", draw_quarters(quarters, TONES[row["direction"]], texts, alt), alt)
     width = (SMALL_COUNTY_MAP if view.is_public else COUNTY_MAP) * 72 / 25.4
     for county in counties_shown(view):
         if lines := county_lines(view, county):
@@ -208,7 +205,7 @@ def alert_quarters(view: View, row: Row) -> list[Quarter]:
     for period in view.published.periods("quarter")[:MOST_QUARTERS][::-1]:
         counted = view.corridor(row["corridor_id"], "od", period)
         text = "0" if counted is None else counted["movement_count_text"]
-        is_in = view.published.starts(period) >= first
+        is_in = day(view.published.rows("periods", period)[0]["period_from"]) >= first
         quarters.append(Quarter(period, _drawn(text) or 0, text, expected if is_in else None))
     return quarters
 

@@ -16,7 +16,8 @@ def title(view: View) -> Sentence:
     """Return the strongest finding: a displacement, a rise, a fall, a lead or a place that stands out."""
     say = view.say
     if headline := _headline(view):
-        return _counted_title(view, headline) or _claim_title(view, headline)
+        claimed = displacement(view, *headline) if headline[1:] else change(view, headline[0])
+        return _counted_title(view, headline) or claimed
     corridors = view.corridors()
     if rules.how_many_lead([row["movement_count"] for row in corridors[:4]], view.noise) == 1:
         return say(
@@ -36,12 +37,9 @@ def deck(view: View) -> Sentence:
     headline, sentences = _headline(view), []
     if headline and _counted_title(view, headline):
         periods = {"period": view.period, "earlier": view.period_before}
-        is_pair = len(headline) > 1
-        seen = claim(view.say, "displacement", "both", **periods) if is_pair else change(view, headline[0])
-        sentences = [
-            stop(seen),
-            *(counts(view, row) for row in headline if view.is_public and is_new(view, row)),
-        ]
+        pair = claim(view.say, "displacement", "both", **periods) if headline[1:] else ()
+        sentences = [stop(pair or change(view, headline[0]))]
+        sentences += [counts(view, row) for row in headline if view.is_public and is_new(view, row)]
     elif headline:
         sentences = [counts(view, row) for row in headline[::-1]]
     else:
@@ -57,17 +55,9 @@ def deck(view: View) -> Sentence:
 
 def _headline(view: View) -> tuple[Row, ...]:
     """Return the changes of the title: a corridor that rose and one that fell as a pair, or one alone."""
-    shifts = view.shifts()
-    if pairs := rules.pairs(shifts):
-        return pairs[0]
-    changed = sorted(
-        (row for row in shifts if rules.is_change(row)), key=lambda row: row["status"] in rules.FELL
-    )
-    return tuple(changed[:1])
-
-
-def _claim_title(view: View, headline: tuple[Row, ...]) -> Sentence:
-    return displacement(view, *headline[:2]) if len(headline) > 1 else change(view, headline[0])
+    changed = [row for row in view.shifts() if rules.is_change(row)]
+    first = sorted(changed, key=lambda row: row["status"] in rules.FELL)[:1]
+    return next(iter(rules.pairs(changed)), tuple(first))
 
 
 def _counted_title(view: View, headline: tuple[Row, ...]) -> Sentence:
@@ -89,16 +79,17 @@ def _counted_title(view: View, headline: tuple[Row, ...]) -> Sentence:
 
 def _moved(view: View, row: Row) -> Sentence:
     """Return `rose from 12 to 117`; empty unless the counts moved as the share did, beyond their noise."""
-    is_rise = row["status"] in rules.ROSE
-    sides = before(view, row), now(view, row)
-    more, less = sides[::-1] if is_rise else sides
+    sides, way = {"before": before(view, row), "now": now(view, row)}, "fell"
+    more, less = sides.values()
+    if row["status"] in rules.ROSE:
+        more, less, way = less, more, "rose"
     if not rules.leads(number_in(more), number_in(less), view.noise):
         return ()
-    key = f"moved.{'rose' if is_rise else 'fell'}"
     if not less and view.is_public:
-        return view.say(f"{key}.unlisted", count=more)
-    was, now_is = (side or view.say.text("dots.none") for side in sides)
-    return view.say(key, before=was, now=now_is)
+        return view.say(f"moved.{way}.unlisted", count=more)
+    return view.say(
+        f"moved.{way}", **{side: count or view.say.text("dots.none") for side, count in sides.items()}
+    )
 
 
 def number_in(count: Value | str) -> int | None:
