@@ -180,3 +180,11 @@ def test_a_cell_of_several_lines_needs_a_column_that_is_denied_or_named(tmp_path
         read(file, CONTRACT)
     _, reader = read(file, CONTRACT | {"format": CONTRACT["format"] | {"multiline": ["From"]}})
     assert (reader.tally.rows_landed, reader.tally.rows_unexplained) == (6, 0)
+
+
+def test_a_line_of_far_too_many_columns_holds_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "wide.csv"
+    file.write_text(",".join(HEADER) + "\n" + 20_000 * "," + "\n", encoding="utf-8")
+    with pytest.raises(ExtractHeld, match=r"wide\.csv has 20,001 columns in line 2") as caught:
+        read(file, CONTRACT)
+    assert caught.value.code == "hold:too_many_columns"

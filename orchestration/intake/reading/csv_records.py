@@ -19,6 +19,7 @@ import numpy as np
 from orchestration.intake.outcomes import ExtractHeld
 from orchestration.intake.reading import block
 from orchestration.intake.reading.block import Block, Column
+from orchestration.intake.reading.limits import MOST_COLUMNS
 
 # In narrower tables, the lines of a sentence may well have as many delimiters as a row.
 _FEWEST_COLUMNS = 3
@@ -42,11 +43,17 @@ class CsvRecords:
         self.line = 0
 
     def split(self, lines: Iterator[str]) -> Iterator[CsvRecord]:
-        """Yield the records; raise ExtractHeld for a stray quotation mark, or csv.Error."""
+        """Yield the records. Raises ExtractHeld for a stray quotation mark or too many columns, csv.Error."""
         taken: list[str] = []
         record: list[str] = []
         for record in csv.reader(_remembering(lines, taken), delimiter=self._delimiter):
             first, last = self.line + 1, self.line + len(taken)
+            if len(record) > MOST_COLUMNS:
+                raise ExtractHeld(
+                    "hold:too_many_columns",
+                    f"{self._label} has {len(record):,} columns in line {first}, more than any form. Ask the "
+                    "partner to export it again.",
+                )
             if last > first and self._joins_rows(record, taken):
                 raise stray_quote(self._label, first, last)
             self.widths[len(record)] += 1

@@ -29,10 +29,10 @@ from orchestration.intake.reading.json_entries import (
     records_in,
     rows_inside,
 )
+from orchestration.intake.reading.limits import MOST_COLUMNS
 from orchestration.intake.reading.sheets import Source, SourceSheet
 from orchestration.intake.shown_names import names_somebody, shown_sheet
 
-MOST_COLUMNS = 16_384  # as in a workbook
 # Python refuses numbers with more digits, and inside ijson's C code that is a crash.
 _ENDLESS_NUMBER = re.compile(rb"\d{4000}")
 _CHUNK = 1 << 20

@@ -21,6 +21,7 @@ MOST_HELD = 256 * MEGABYTE
 # Deflate reaches 1032:1 only on one repeated character; sheets of real tables stay below 60:1.
 HIGHEST_RATIO, RATIO_COUNTS_FROM = 250, 32 * MEGABYTE
 LONGEST_LINE = 16 * MEGABYTE
+MOST_COLUMNS = 16_384  # as in a workbook
 _STREAMED = ("xl/worksheets/", "xl/media/", "media/")
 
 
