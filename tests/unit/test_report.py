@@ -143,8 +143,11 @@ def test_brief_names_the_findings_and_ends_in_swahili(pages: dict[str, Read]) ->
     assert "Domestic servitude is named in two in five cases" in brief
     assert "Five partners reported, from nine counties" in brief
     assert "Kwa kifupi" in brief
-    assert "Marsabit hadi Nairobi ilipungua huku Mandera hadi Nairobi ikiongezeka" in brief
-    assert "Visa vya Marsabit hadi Nairobi: 158 katika 2024, 71 katika 2025." in brief
+    assert (
+        "kutoka Marsabit hadi Nairobi vilipungua kutoka 158 hadi 71 huku vile kutoka Mandera viliongezeka hadi 69. "
+    ) in brief
+    assert "yanaendana na kuhama kwa njia, lakini si uthibitisho" in brief
+    assert "Visa vya Mandera hadi Nairobi: havijaorodheshwa katika 2024, 69 katika 2025." in brief
 
 
 def test_totals_stand_beside_the_partners_that_came_and_left(pages: dict[str, Read], tmp_path: Path) -> None:
@@ -253,6 +256,12 @@ def test_a_county_has_a_page_with_what_starts_passes_and_ends(pages: dict[str, R
     assert "From Busia to Nairobi245 (226)" in page.sections["county-KE040"]
     assert "by quarter" not in page.sections["county-KE040"]
     assert "Domestic servitude" in pages["members"].sections["county-KE040"]
+    who = "Who reports: three partners recorded cases from Busia in the twelve months to June 2026."
+    assert who in pages["members"].sections["county-KE040"]
+    assert "Who reports" not in page.sections["county-KE040"]
+    assert (
+        "What we do not know: how many cases in Busia no partner recorded." in page.sections["county-KE040"]
+    )
     assert "none ended in Busia" not in page.sections["county-KE040"]
 
 

@@ -37,8 +37,7 @@ def draw_quarters(quarters: Sequence[Quarter], tone: str, texts: tuple[str, str]
         drawing.add("rect", x=at * step, y=bottom - up, width=step, height=part, fill=INTO, opacity=0.35)
     for at, one in enumerate(quarters):
         left, wide, up = at * step + 1.5, step - 3, high(one.count)
-        is_small = one.text.startswith("<")
-        fill, stroke = ("#FFFFFF", GREY) if is_small else (COLOURS[tone], "none")
+        fill, stroke = ("#FFFFFF", GREY) if one.text.startswith("<") else (COLOURS[tone], "none")
         drawing.add(
             "rect", x=left, y=bottom - up, width=wide, height=up, fill=fill, stroke=stroke, stroke_width=0.6
         )

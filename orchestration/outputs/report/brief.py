@@ -173,11 +173,9 @@ def _data(view: View) -> list[Block]:
     if view.is_public or not {"extracts", "rows"} <= set(manifest):
         return []
     fates = Counter(extract["fate"] for extract in manifest["extracts"])
-    numbers = {
-        fate: Value(f"{fates[fate]:,}", "release|extracts", "extracts") for fate in ("in_force", "held")
-    }
-    rows = ("landed", "quarantined")
-    numbers |= {f"rows_{name}": Value(f"{manifest['rows'][name]:,}", "release|rows", "rows") for name in rows}
+    facts = [("extracts", name, fates[name]) for name in ("in_force", "held")]
+    facts += [("rows", name, manifest["rows"][name]) for name in ("landed", "quarantined")]
+    numbers = {name: Value(f"{count:,}", f"release|{fact}", fact) for fact, name, count in facts}
     return [Paragraph(view.say("reporting.data", **numbers), tone="note")]
 
 
@@ -265,11 +263,11 @@ def _border_points(view: View) -> list[Block]:
         return view.beside("places", view.place_before(row["place_id"], "any"))
 
     note = view.say("border.note", period=view.period, earlier=view.period_before)
-    return [
-        Heading(findings.border_title(view, rows)),
-        Bars(bars(view, "places", rows, _place, before)),
-        Paragraph(note, tone="note"),
-    ]
+    return _noted(findings.border_title(view, rows), bars(view, "places", rows, _place, before), note)
+
+
+def _noted(title: Sentence, made: Sequence[Bar], note: Sentence) -> list[Block]:
+    return [Heading(title), Bars(made), Paragraph(note, tone="note")]
 
 
 def _children(view: View) -> list[Block]:
@@ -286,11 +284,7 @@ def _children(view: View) -> list[Block]:
     if len(sexes) == 2:
         female, male = (view.count("codes", row) for row in sexes)
         note = (*note, " ", *say("children.sexes", female=female, male=male))
-    return [
-        Heading(findings.children_title(view)),
-        Bars(bars(view, "places", rows, _place, base)),
-        Paragraph(note, tone="note"),
-    ]
+    return _noted(findings.children_title(view), bars(view, "places", rows, _place, base), note)
 
 
 def _forms(view: View) -> list[Block]:
@@ -301,11 +295,9 @@ def _forms(view: View) -> list[Block]:
     def before(row: Row) -> Sentence:
         return view.beside("codes", view.code_before("exploitation_type", row["code"]))
 
-    return [
-        Heading(findings.leading_code(view, "exploitation_type")),
-        Bars(bars(view, "codes", rows, lambda row: row["label"], before)),
-        Paragraph(view.say("forms.note", period=view.period, earlier=view.period_before), tone="note"),
-    ]
+    made = bars(view, "codes", rows, lambda row: row["label"], before)
+    note = view.say("forms.note", period=view.period, earlier=view.period_before)
+    return _noted(findings.leading_code(view, "exploitation_type"), made, note)
 
 
 def _reporting(view: View) -> list[Block]:
@@ -380,10 +372,8 @@ def summary(view: View) -> list[Sentence]:
     ):
         slots = {"within": count("codes", within), "count": count("places", destinations[0])}
         sentences.append(say("summary.within", place=destinations[0]["place"], **slots))
-    for rise, fall in rules.pairs(view.shifts())[:1]:
-        claims = [findings.stop(findings.displacement(view, rise, fall))]
-        claims += [findings.counts(view, row) for row in (fall, rise)]
-        sentences.append(findings.joined(claims))
+    if rules.pairs(view.shifts()):
+        sentences.append(findings.joined([findings.stop(findings.title(view)), findings.deck(view)]))
     return sentences
 
 

@@ -56,12 +56,13 @@ def _page(view: View, county: str, figures: Mapping[str, str]) -> Section:
     counts = {role: view.place(county, role) for role in ROLES}
     blocks: list[Block] = [Facts(_facts(view, county, counts))]
     right = [*_other_ends(view, county, "origin"), *_other_ends(view, county, "destination")]
+    right.append(_limits(view, name, counts["origin"]))
     if (figure := county_figure(county)) in figures:
         width = SMALL_COUNTY_MAP if view.is_public else COUNTY_MAP
         note = Paragraph(say("county.map_note", period=view.period), tone="note")
         blocks.append(Columns((width, 172 - width), ([Figure(figure, figures[figure], width), note], right)))
-    elif right:
-        blocks.append(Columns((COUNTY_MAP, BESIDE), (right[:3], right[3:])))
+    else:
+        blocks.append(Columns((COUNTY_MAP, BESIDE), (right[:2], right[2:])))
     thirds = [
         part
         for part in (
@@ -91,6 +92,15 @@ def _page(view: View, county: str, figures: Mapping[str, str]) -> Section:
         is_whole=view.is_public,
         level=2,
     )
+
+
+def _limits(view: View, name: str, started: Row | None) -> Paragraph:
+    """Return who reports, where the tables have it, and what is not known."""
+    sentences = [view.say("county.unknown", place=name)]
+    if started is not None and (count := started["partner_count"]):
+        partners = view.published.cell("places", started, "partner_count", rules.in_words(count))
+        sentences.insert(0, view.say.counted("county.reports", partners, place=name, period=view.period))
+    return Paragraph(findings.joined(sentences), tone="note")
 
 
 def _title(view: View, county: str, counts: Mapping[str, Row | None]) -> Sentence:

@@ -88,7 +88,7 @@ def _moved(view: View, row: Row) -> Sentence:
     if not less and view.is_public:
         return view.say(f"moved.{way}.unlisted", count=more)
     return view.say(
-        f"moved.{way}", **{side: count or view.say.text("dots.none") for side, count in sides.items()}
+        f"moved.{way}", **{side: count or view.say.text("moved.none") for side, count in sides.items()}
     )
 
 

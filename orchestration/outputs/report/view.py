@@ -131,9 +131,8 @@ class View:
         now = self.corridor(corridor_id, level, self.now)
         if self.before is None or now is None or level not in JUDGED[self.published.name]:
             return ""
-        small = self.noise.unlisted
-        if (before := self.corridor(corridor_id, level)) is not None:
-            small = before["movement_count"] or SMALL
+        before = self.corridor(corridor_id, level)
+        small = before["movement_count"] or SMALL if before else self.noise.unlisted
         where = {"level": level, "baseline": self.before, "corridor_id": corridor_id}
         shifts = self.published.rows("shifts", self.now, record_grain=GRAIN, **where)
         rose = any(row["status"] in rules.ROSE for row in shifts)
@@ -150,8 +149,7 @@ class View:
         """
         if not any(self.mark(row) for row in corridors):
             return []
-        coverage = self.one("coverage") or {}
-        kind = "began" if coverage.get("partners_started") else "moves"
+        kind = "began" if (self.one("coverage") or {}).get("partners_started") else "moves"
         return [Paragraph(self.say(f"mark.{kind}"), tone="note")]
 
     def alerts(self) -> list[Row]:
