@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +30,20 @@ from tests.unit.gate_world import (
 )
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """A refresh that has come as far as the release gate, with nothing wrong."""
-    settings = make_settings(tmp_path)
+@pytest.fixture(scope="module")
+def at_the_gate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("gate")
+    settings = make_settings(folder)
     land(settings, "e1", records=200)
     prepare(settings)
-    return settings
+    return folder
+
+
+@pytest.fixture
+def settings(at_the_gate: Path, tmp_path: Path) -> Settings:
+    """A refresh that has come as far as the release gate, with nothing wrong."""
+    shutil.copytree(at_the_gate, tmp_path, dirs_exist_ok=True)
+    return make_settings(tmp_path)
 
 
 def prepare(settings: Settings) -> None:
