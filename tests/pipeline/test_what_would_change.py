@@ -91,12 +91,13 @@ def test_partners_read_that_the_release_waits(waiting: EvidenceBase) -> None:
     assert "waits until a data steward has looked at it" in said and "Would be in use" in said
 
 
-def test_refresh_with_nothing_new_still_waits(
+def test_candidate_waits_on_until_a_steward_looks_and_signs(
     waiting: EvidenceBase, tmp_path: Path, njia: Njia, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    base = copy_of(waiting, tmp_path)
+    base = after_review(copy_of(waiting, tmp_path))
+    settings = base.settings
     for name, value in (
-        ("NJIA_PARTNERS", str(base.settings.partners)),
+        ("NJIA_PARTNERS", str(settings.partners)),
         ("NJIA_AS_OF", scenario.AS_OF.isoformat()),
         ("NJIA_PUBLISH", "after_review"),
     ):
@@ -111,10 +112,6 @@ def test_refresh_with_nothing_new_still_waits(
     status = njia("status")
     assert "waits for review" in status.out and "njia decide sign-candidate" in status.out
 
-
-def test_steward_looks_signs_and_the_next_refresh_publishes(waiting: EvidenceBase, tmp_path: Path) -> None:
-    base = after_review(copy_of(waiting, tmp_path))
-    settings = base.settings
     make_accounts(settings)
     steward = visitor(settings)
     assert 'href="/release"' in steward.get("/").text
