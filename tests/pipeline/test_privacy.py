@@ -30,6 +30,7 @@ FORBIDDEN = [
     *(name.encode() for name in scenario.PLANTED_NAMES),
     scenario.PLANTED_PHONE.encode(),
     b"calls often",
+    b"Qwertyville",  # of S6, and no place
 ]
 PATTERNS = [re.compile(rb"\+254[ \d]{9,}"), re.compile(rb"[\w.]+@(?!\w+\.example)[\w-]+\.\w{2,}")]
 # A file of many numbers holds some bytes like a@b.cd by chance; an address that anybody wrote is longer.
@@ -129,7 +130,7 @@ def test_text_that_is_no_place_stands_in_clear_nowhere_and_is_shown_at_the_desk(
         f"P2;11/03/2025;F;16;{stage};Nakuru;Nairobi;Nairobi;{PLANTED_ANSWER};bus;Yes;;;\n"
     )
     evidence_base.deliver("kobe_post", "kobe_3.csv", scenario.CASE_HEADER + rows)
-    ended = evidence_base.at(scenario.AS_OF.replace(hour=8)).run_job()
+    ended = evidence_base.at(scenario.AS_OF.replace(hour=8)).refresh()
     assert ended.error is None, ended.error
 
     make_accounts(settings)
@@ -139,8 +140,8 @@ def test_text_that_is_no_place_stands_in_clear_nowhere_and_is_shown_at_the_desk(
     assert set(names) <= set(audit.read(settings).lines[-1]["details"]["names"])
 
     kinds = {path.suffix for path in searched_in(settings)}
-    assert {".parquet", ".duckdb", ".json", ".jsonl", ".csv", ".db", ".texts"} <= kinds
-    words = [*PLANTED_PLACES, PLANTED_ANSWER, "Qwertyville", "Quixworth", "C-0412"]
+    assert {".parquet", ".duckdb", ".json", ".jsonl", ".csv", ".texts"} <= kinds
+    words = [*PLANTED_PLACES, PLANTED_ANSWER, "Quixworth", "C-0412"]
     assert [path.name for path in searched_in(settings) if says_any(path, words)] == []
 
 

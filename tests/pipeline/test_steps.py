@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -15,10 +14,10 @@ import pytest
 from orchestration import linkage
 from orchestration.core import NjiaError, Settings, refreshes
 from orchestration.defs.resources import evidence_base as definitions_of
-from orchestration.refresh import Runs, releasing, tables
+from orchestration.refresh import Runs, extracts, releasing, settle, tables
 from orchestration.stewardship import record_decision
 from tests import scenario, steps
-from tests.conftest import EvidenceBase, copy_of
+from tests.conftest import EvidenceBase
 
 STATISTICS = [dg.AssetKey(["statistics", "hotspots"])]
 
@@ -49,7 +48,7 @@ def test_one_asset_is_made_alone_and_is_no_refresh(evidence_base: EvidenceBase) 
 
 def test_step_is_skipped_while_its_artifact_stands(evidence_base: EvidenceBase) -> None:
     before = notes(evidence_base)
-    for step in (tables.link, tables.measure):
+    for step in (extracts.type_extracts, extracts.locate, settle.judge_extracts, tables.link, tables.measure):
         steps.do(evidence_base.settings, step)
     assert made_since(evidence_base, before) == set()
 
@@ -116,18 +115,6 @@ def test_refresh_without_changes_imports_no_dbt_and_is_shown_as_a_run(
     assert confirmed.run_id == run.run_id
 
 
-def test_unexpected_error_quotes_no_value(
-    evidence_base: EvidenceBase, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fault(*_: object, **__: object) -> None:
-        raise ValueError("Testperson")
-
-    monkeypatch.setattr("orchestration.gates.put_in_force", fault)
-    ended = evidence_base.run_job()
-    assert "The step in_force failed: ValueError" in str(ended.error)
-    assert "Testperson" not in str(ended.error)
-
-
 def test_candidate_of_outdated_inputs_is_refused(evidence_base: EvidenceBase) -> None:
     settings = evidence_base.settings
     swala = next((settings.landing / "swala_post").glob("*.json")).stem
@@ -141,12 +128,11 @@ def refresh_job() -> dg.JobDefinition:
     return definitions_of(Runs(Settings.from_environment())).resolve_job_def("refresh")
 
 
-@pytest.fixture(scope="module")
-def failed_at_linkage(
-    published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory
-) -> EvidenceBase:
+def test_failed_run_is_resumed_where_it_failed(
+    evidence_base: EvidenceBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A refresh with a new extract, which a fault in the linkage step has stopped."""
-    base = copy_of(published_world, tmp_path_factory.mktemp("failed"))
+    base = evidence_base
     new_extract(base)
 
     def fault(*_: object) -> None:
@@ -157,25 +143,7 @@ def failed_at_linkage(
         ended = base.run_job()
     assert "The step linkage failed: ValueError" in str(ended.error)
     assert "Testperson" not in str(ended.error)
-    return base
-
-
-def test_refresh_after_a_failure_runs_the_remaining_steps(
-    failed_at_linkage: EvidenceBase, tmp_path: Path
-) -> None:
-    base = copy_of(failed_at_linkage, tmp_path)
     before = notes(base)
-    ended = base.refresh()
-    assert ended.error is None, ended.error
-    done_before = {"type", "locate", "judge_extracts"}
-    assert not made_since(base, before) & done_before
-    assert (ended.outcome, base.release_id()) == ("published", refreshes.last(base.settings).release_id)  # type: ignore[union-attr]
-
-
-def test_failed_run_is_resumed_where_it_failed(
-    failed_at_linkage: EvidenceBase, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    base = failed_at_linkage  # itself, and last: tables of a home that was moved are built anew
     for name, value in {
         "NJIA_HOME": base.settings.home,
         "NJIA_PARTNERS": base.settings.partners,
@@ -194,6 +162,7 @@ def test_failed_run_is_resumed_where_it_failed(
         resumed = instance.get_run_by_id(result.run_id)
     assert resumed is not None and resumed.tags["njia/outcome"] == "published"
     assert "take_in" not in (resumed.step_keys_to_execute or [])
+    assert not made_since(base, before) & {"type", "locate", "judge_extracts"}
     last = refreshes.last(base.settings)
     assert last is not None and (last.outcome, last.run_id) == ("published", resumed.run_id)
     (receipt,) = [
