@@ -46,35 +46,45 @@ def test_a_good_extract_passes_every_check(settings: Settings) -> None:
     assert verdicts.holding == {}
 
 
-@pytest.mark.parametrize(
-    ("check", "planted", "observed"),
-    [
-        ("agreement_is_valid", {"received_on": "2022-12-31"}, 0),
-        ("agreement_is_valid", {"agreement_to": date(2026, 10, 31)}, 0),
-        ("agreement_covers_statistics", {"statistics_agreed": False}, 0),
-        ("required_columns_present", {"columns_found": ["Date", "Town of victim", "Sex"]}, 1),
-        ("every_row_is_typed", {"typed_records": 39}, 1),
-        ("dates_are_readable", {"bad_dates": 9}, 31 / 40),
-        ("dates_are_readable", {"bad_dates": 40}, 0),
-        ("places_are_known", {"bad_places": 11}, 29 / 40),
-        ("codes_are_mapped", {"bad_codes": 3}, 37 / 40),
-        ("quarantine_is_not_flooded", {"bad_dates": 7, "bad_places": 13}, 13 / 40),
-        ("record_refs_are_unique", {"repeated": 3}, 3 / 40),
-        ("something_is_usable", {"records": 3, "bad_places": 3}, 0),
-        ("row_volume_is_plausible", {"records": 0}, 0),
-    ],
-)
-def test_a_planted_fault_holds_only_its_extract(
-    settings: Settings, check: str, planted: dict[str, Any], observed: float
-) -> None:
+FAULTS: list[tuple[str, dict[str, Any], float]] = [
+    ("agreement_is_valid", {"received_on": "2022-12-31"}, 0),
+    ("agreement_is_valid", {"agreement_to": date(2026, 10, 31)}, 0),
+    ("agreement_covers_statistics", {"statistics_agreed": False}, 0),
+    ("required_columns_present", {"columns_found": ["Date", "Town of victim", "Sex"]}, 1),
+    ("every_row_is_typed", {"typed_records": 39}, 1),
+    ("dates_are_readable", {"bad_dates": 9}, 31 / 40),
+    ("dates_are_readable", {"bad_dates": 40}, 0),
+    ("places_are_known", {"bad_places": 11}, 29 / 40),
+    ("codes_are_mapped", {"bad_codes": 3}, 37 / 40),
+    ("quarantine_is_not_flooded", {"bad_dates": 7, "bad_places": 13}, 13 / 40),
+    ("record_refs_are_unique", {"repeated": 3}, 3 / 40),
+    ("something_is_usable", {"records": 3, "bad_places": 3}, 0),
+    ("row_volume_is_plausible", {"records": 0}, 0),
+]
+
+
+@pytest.fixture(scope="module")
+def with_faults(tmp_path_factory: pytest.TempPathFactory) -> ExtractVerdicts:
+    """A good partner, and one for each fault."""
+    settings = make_settings(tmp_path_factory.mktemp("faults"))
     land(settings, "good", partner="mlima_centre")
-    land(settings, "bad", **planted)
-    verdicts = judged(settings)
-    verdict = _of(verdicts, "bad", check)
+    for number, (_, planted, _) in enumerate(FAULTS):
+        land(settings, f"bad{number}", partner=f"partner_{number}", **planted)
+    return judged(settings)
+
+
+@pytest.mark.parametrize("number", range(len(FAULTS)), ids=[check for check, *_ in FAULTS])
+def test_a_planted_fault_holds_its_extract(with_faults: ExtractVerdicts, number: int) -> None:
+    check, _, observed = FAULTS[number]
+    verdict = _of(with_faults, f"bad{number}", check)
     assert verdict.outcome == "failed"
     assert verdict.holds
     assert verdict.observed == pytest.approx(observed)
-    assert set(verdicts.holding) == {("pwani_shelter", "bad")}
+
+
+def test_a_planted_fault_holds_nobody_elses_extract(with_faults: ExtractVerdicts) -> None:
+    bad = {(f"partner_{number}", f"bad{number}") for number in range(len(FAULTS))}
+    assert set(with_faults.holding) == bad
 
 
 @pytest.mark.parametrize(
@@ -186,33 +196,37 @@ def _findings(verdicts: ExtractVerdicts, extract_id: str) -> dict[str, str]:
 CHANGED = "sent_records_say_the_same"
 
 
+CHANGES: list[tuple[dict[str, Any], str]] = [
+    ({"only_country": 100}, "Place of origin (“Home town”) changed or is missing in 100 of 100"),
+    ({"bad_places": 16}, "Place of origin (“Home town”) changed or is missing in 16 of 100"),
+    ({"only_period": 75}, "Month (“Date”) changed or is missing in 75 of 100"),
+    ({"bad_dates": 16}, "Month (“Date”) changed or is missing in 16 of 100"),
+    ({"unstated": 75}, "Kind of exploitation changed or is missing in 75 of 100"),
+    ({"sexes": ("male", "male", "female")}, "Sex changed or is missing in 100 of 100"),
+    (
+        {"months": (date(2025, 8, 1), date(2025, 9, 1))},
+        "Month (“Date”) changed or is missing in 100 of 100",
+    ),
+]
+
+
 @pytest.mark.parametrize("delivery_mode", ["full", "incremental"])
-@pytest.mark.parametrize(
-    ("planted", "finding"),
-    [
-        ({"only_country": 100}, "Place of origin (“Home town”) changed or is missing in 100 of 100"),
-        ({"bad_places": 16}, "Place of origin (“Home town”) changed or is missing in 16 of 100"),
-        ({"only_period": 75}, "Month (“Date”) changed or is missing in 75 of 100"),
-        ({"bad_dates": 16}, "Month (“Date”) changed or is missing in 16 of 100"),
-        ({"unstated": 75}, "Kind of exploitation changed or is missing in 75 of 100"),
-        ({"sexes": ("male", "male", "female")}, "Sex changed or is missing in 100 of 100"),
-        (
-            {"months": (date(2025, 8, 1), date(2025, 9, 1))},
-            "Month (“Date”) changed or is missing in 100 of 100",
-        ),
-    ],
-)
 def test_records_that_change_after_they_were_sent_hold_the_extract(
-    settings: Settings, delivery_mode: str, planted: dict[str, Any], finding: str
+    settings: Settings, delivery_mode: str
 ) -> None:
-    land(settings, "before", delivery_mode=delivery_mode, records=100)
-    land(settings, "after", delivery_mode=delivery_mode, records=100, sequence=2, **planted)
+    sent = {"delivery_mode": delivery_mode, "records": 100}
+    for number, (planted, _) in enumerate(CHANGES):
+        land(settings, f"before{number}", partner=f"partner_{number}", **sent)
+        land(settings, f"after{number}", partner=f"partner_{number}", sequence=2, **sent, **planted)
     verdicts = judged(settings)
-    assert _findings(verdicts, "after") == {CHANGED: f"{finding} records that were sent before"}
-    [fate] = [
-        one for one in settle_fates(landed_extracts(settings), verdicts, Decided()) if one.fate == "held"
-    ]
-    assert fate.finding.startswith(f"Held: {finding} records that were sent before. Compare a few ")
+    fates = settle_fates(landed_extracts(settings), verdicts, Decided())
+    held = {fate.extract_id: fate.finding for fate in fates if fate.fate == "held"}
+    assert held.keys() == {f"after{number}" for number in range(len(CHANGES))}
+    for number, (_, finding) in enumerate(CHANGES):
+        said = f"{finding} records that were sent before"
+        (verdict,) = verdicts.holding[f"partner_{number}", f"after{number}"]
+        assert (verdict.check_name, verdict.finding) == (CHANGED, said)
+        assert held[f"after{number}"].startswith(f"Held: {said}. Compare a few ")
 
 
 @pytest.mark.parametrize(
