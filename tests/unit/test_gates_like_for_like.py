@@ -125,23 +125,22 @@ def test_records_that_are_set_aside_count_as_gone(judged: Any) -> None:
     assert checks["partners_records_are_as_last_time"].observed == pytest.approx(0.25)
 
 
-@pytest.mark.parametrize(
-    ("before", "now"),
-    [
+def test_what_becomes_known_or_comes_new_passes(judged: Any) -> None:
+    changes: list[tuple[Row, Row]] = [
         ({"origin_place_id": "KEN"}, {}),  # a place that was not known is known
         ({"origin_place_id": "unknown"}, {}),
         ({}, {"origin_place_id": "tn-mwingi"}),  # a town of the same county
         ({}, {"extract_id": "pwani_shelter-2", "origin_place_id": "UGA"}),  # a new extract: the other gate's
         ({"sex": "unknown"}, {"sex": "male"}),
-    ],
-)
-def test_what_becomes_known_or_comes_new_passes(judged: Any, before: Row, now: Row) -> None:
-    checks = judged(
-        [*records("mlima_centre", 0, 60), *records("pwani_shelter", 5000, 60, **before)],
-        [*records("mlima_centre", 0, 60), *records("pwani_shelter", 5000, 60, **now)],
-    )
+    ]
+    kept, before, now = records("mlima_centre", 0, 300), list[Row](), list[Row]()
+    for at, (known, told) in enumerate(changes, start=1):
+        before += records(f"shelter_{at}", 5000 * at, 60, **known)
+        now += records(f"shelter_{at}", 5000 * at, 60, **told)
+    checks = judged([*kept, *before], [*kept, *now])
     names = ("partners_records", "counties_keep", "corridors_keep")
-    assert {one.outcome for one in checks.values() if one.name.startswith(names)} == {"passed"}
+    found = [one for one in checks.values() if one.name.startswith(names)]
+    assert {one.outcome for one in found} == {"passed"}, [one.finding for one in found]
 
 
 def test_a_full_register_that_is_sent_again_is_judged_by_the_other_gate(judged: Any) -> None:
@@ -170,29 +169,36 @@ def test_few_records_are_not_compared(judged: Any) -> None:
     assert checks["partners_records_are_as_last_time"].outcome == "passed"
 
 
-@pytest.mark.parametrize(
-    ("planted", "finding"),
-    [
-        ({}, None),
-        ({"sexes": ("male",)}, "Sex changed or is missing in 60 of 60"),
-        ({"only_country": 12}, "Place of origin changed or is missing in 12 of 60"),
-        ({"months": (date(2026, 5, 1), date(2026, 6, 1))}, "Month changed or is missing in 30 of 60"),
-        ({"unstated": 60}, "Kind of exploitation changed or is missing in 60 of 60"),
-        ({"first": 1}, None),  # one record is gone
-        ({"first": 30}, "Age band changed or is missing in 30 of 60"),
-    ],
-)
 def test_an_extract_that_a_full_one_replaced_is_read_again_under_todays_contract(
-    judged: Any, tmp_path: Path, planted: dict[str, Any], finding: str | None
+    judged: Any, tmp_path: Path
 ) -> None:
+    cases: dict[str, tuple[dict[str, Any], str | None]] = {
+        "same": ({}, None),
+        "sex": ({"sexes": ("male",)}, "Sex changed or is missing in 60 of 60"),
+        "country": ({"only_country": 12}, "Place of origin changed or is missing in 12 of 60"),
+        "month": (
+            {"months": (date(2026, 5, 1), date(2026, 6, 1))},
+            "Month changed or is missing in 30 of 60",
+        ),
+        "form": ({"unstated": 60}, "Kind of exploitation changed or is missing in 60 of 60"),
+        "gone": ({"first": 1}, None),  # one record
+        "age": ({"first": 30}, "Age band changed or is missing in 30 of 60"),
+    }
     as_typed = {"records": 60, "sexes": ("female",), "months": (date(2026, 5, 1),), "same_day": True}
-    land(make_settings(tmp_path), "pwani_shelter-1", **as_typed | planted)
     said = {"origin_place_id": "KE047", "destination_place_id": "KEN", "form_label": "Other / Begging"}
-    before = records("pwani_shelter", 0, 60, age_band="a18_20", **said)
-    now = records("pwani_shelter", 0, 60, extract_id="pwani_shelter-2", **said)
-    check = judged(before, now)["partners_records_are_as_last_time"]
-    assert check.finding == (f"pwani_shelter: {finding} records" if finding else "")
-    assert check.refuses == bool(finding)
+    before, now = list[Row](), list[Row]()
+    for at, (partner, (planted, _)) in enumerate(cases.items()):
+        first = 1000 * at + planted.get("first", 0)
+        land(
+            make_settings(tmp_path), f"{partner}-1", partner=partner, **as_typed | planted | {"first": first}
+        )
+        before += records(partner, 1000 * at, 60, age_band="a18_20", **said)
+        now += records(partner, 1000 * at, 60, extract_id=f"{partner}-2", **said)
+    checks = judged(before, now, Decided()).values()
+    found = {one.subject: one.finding for one in checks if one.name == CHECK and one.refuses}
+    assert found == {
+        partner: f"{partner}: {finding} records" for partner, (_, finding) in cases.items() if finding
+    }
 
 
 def test_a_waiver_is_for_one_partner(judged: Any) -> None:
