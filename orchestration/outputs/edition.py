@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 EDITIONS = ("public", "members")
 WAIVERS = "quality.waivers.parquet"
 NOT_MEASURED = "marts.mart_not_measured.parquet"
+SHIFTS = "marts.mart_corridor_shifts.parquet"
 NO_ALERT_JUDGED = ("no_corridor_judged", "short_history")
 
 
@@ -45,22 +46,33 @@ class Edition:
     @cached_property
     def content(self) -> dict[str, str]:
         """Hash of each published table, and the policy behind them."""
-        hashes = {name: sha256(path.read_bytes()).hexdigest() for name, path in self.tables.items()}
+        files = self.tables | {SHIFTS: self.path / "parquet" / SHIFTS}
+        hashes = {
+            name: sha256(path.read_bytes()).hexdigest() for name, path in files.items() if path.is_file()
+        }
         return hashes | {"policy": str(self.manifest.get("policy", {}).get("rows"))}
 
     @cached_property
     def waivers(self) -> list[dict[str, Any]]:
         """Waivers in force with author and reason; empty in the public edition."""
-        path = self.path / "parquet" / WAIVERS
-        return pq.read_table(path).to_pylist() if path.is_file() else []
+        return self._beside(WAIVERS).to_pylist()
+
+    @property
+    def judged_shifts(self) -> pa.Table:
+        """Return the members' mart of shifts; an empty table in the public edition."""
+        return self._beside(SHIFTS)
 
     @cached_property
     def unjudged_alerts(self) -> str | None:
         """Why no corridor at all could be judged for alerts; None where one was, and in public."""
-        path = self.path / "parquet" / NOT_MEASURED
-        rows = pq.read_table(path).to_pylist() if path.is_file() else []
+        rows = self._beside(NOT_MEASURED).to_pylist()
         reasons = (row["reason"] for row in rows if row["measure"] == "alerts")
         return next((reason for reason in reasons if reason in NO_ALERT_JUDGED), None)
+
+    def _beside(self, file: str) -> pa.Table:
+        """Return a table of the members beside the published ones; an empty one in the public edition."""
+        path = self.path / "parquet" / file
+        return pq.read_table(path) if path.is_file() else pa.table({})
 
     def arrow(self, name: str) -> pa.Table:
         """Return a published table; an empty one where the edition lacks it."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from orchestration.outputs.map_page.page import write_map_pages
@@ -147,6 +148,35 @@ def test_members_compare_months_too_and_see_what_was_abandoned(open_map: OpenMap
     assert years == "2024 → 2025" and months == "12 months to Jun 2025 → 12 months to Jun 2026"
     page.locator("#choose-windows").select_option(label=months)
     assert ("Marsabit", "▼ Abandoned", "157", "0") in columns(page, "From", "Change", "Before", "After")
+
+
+def test_members_see_the_counts_that_a_shift_rests_on(open_map: OpenMap, tmp_path: Path) -> None:
+    write_release(tmp_path, ["members"])
+    judged = [
+        {"comparable_count_baseline": before, "comparable_count_current": now, "partners_started": started}
+        | {"baseline_window": shift["baseline"], "current_window": shift["current"]}
+        | {name: shift[name] for name in ("comparison", "record_grain", "level", "corridor_id")}
+        for shift, (before, now, started) in zip(
+            world("members")["shifts"],
+            [(3, 69, 0), (158, 2, 2), (226, 229, 1), (12, 118, 0), (157, 0, 0)],
+            strict=True,
+        )
+    ]
+    parquet = tmp_path / "members" / "parquet" / "marts.mart_corridor_shifts.parquet"
+    pd.DataFrame(judged).to_parquet(parquet)
+    write_map_pages(tmp_path, MANIFEST, generalised())
+    page = open_map("view=shifts", release=tmp_path)
+    assert set(columns(page, "From", "Before", "After", "Same partners")) == {
+        ("Mandera", "<5", "69", ""),
+        ("Marsabit", "158", "71", "158 → <5"),
+        ("Busia", "226", "245", "226 → 229"),
+    }
+    said = {"Busia": "One partner began", "Marsabit": "2 partners began"}
+    for name, counts in (("Busia", "226 → 229"), ("Marsabit", "158 → <5")):
+        page.locator("#list button", has_text=f"{name} → Nairobi").last.click()
+        sentence = f"{said[name]} in the later period; among the others {counts}."
+        assert sentence in page.locator("#details").inner_text()
+    assert "Same partners" not in table(open_map("view=shifts", "public"))[0]
 
 
 def test_alerts_are_drawn_listed_and_explained(open_map: OpenMap, tmp_path: Path) -> None:

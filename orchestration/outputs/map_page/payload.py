@@ -11,7 +11,10 @@ import pyarrow.compute as pc
 from orchestration.core import REFERENCE_SEEDS
 from orchestration.outputs.edition import Edition
 
-COUNTS = ("movement_count", "baseline_count", "current_count", "record_count")
+COUNTS = (
+    "movement_count", "baseline_count", "current_count", "record_count", "comparable_count_baseline",
+    "comparable_count_current",
+)  # fmt: skip
 COLUMNS = {
     "periods": ("period_id", "period_kind", "period_to", "is_complete"),
     "corridors": (
@@ -33,6 +36,7 @@ COLUMNS = {
     "shifts": (
         "comparison", "baseline", "current", "record_grain", "level", "corridor_id", "direction", "status",
         "evidence", "baseline_count", "current_count", "factor_band", "displaced_from",
+        "comparable_count_baseline", "comparable_count_current", "partners_started",
     ),
     "alerts": (
         "corridor_id", "direction", "first_month", "newest_month", "record_count", "expected_low",
@@ -51,6 +55,7 @@ COLUMNS = {
 CARD_DOMAINS = ("exploitation_type", "transport_mode", "recruitment_method")
 CARD_SUBJECTS = ("place", "corridor")
 DECIMALS = 4
+LEAST = "members_least_count"
 STOPS = ("origin_place_id", "via_place_id", "destination_place_id", "place_id")
 TABLES_WITH_PLACES = (
     "corridors", "places", "hotspots", "shifts", "alerts", "inferred_routes", "risk", "routes", "novelty",
@@ -63,7 +68,8 @@ def tables(edition: Edition) -> dict[str, dict[str, Any]]:
     Numbers are lists; texts are `{"of": [text…], "at": [number…]}`, because most rows repeat them. A count is
     a number, the text `<5`, or null where the cell is not published.
     """
-    found = {name: _card_codes(edition) if name == "codes" else edition.table(name) for name in COLUMNS}
+    made = {"codes": _card_codes, "shifts": _shifts}
+    found = {name: made[name](edition) if name in made else edition.table(name) for name in COLUMNS}
     return {
         name: {column: _values(table, column) for column in COLUMNS[name] if column in table.columns}
         for name, table in found.items()
@@ -112,6 +118,23 @@ def _card_codes(edition: Edition) -> pd.DataFrame:
         & pc.field("domain").isin(CARD_DOMAINS)
         & pc.field("period_id").isin(years.to_pylist())
     ).to_pandas()
+
+
+def _shifts(edition: Edition) -> pd.DataFrame:
+    """Return the shifts; for members with the counts of the partners of both periods, which were judged."""
+    shifts, judged = edition.table("shifts"), edition.judged_shifts.to_pandas()
+    if shifts.empty or judged.empty:
+        return shifts
+    judged = judged.rename(columns={"baseline_window": "baseline", "current_window": "current"})
+    key = ["comparison", "baseline", "current", "record_grain", "level", "corridor_id"]
+    sides = ["comparable_count_baseline", "comparable_count_current"]
+    shifts = shifts.merge(judged[[*key, *sides, "partners_started"]], how="left", on=key)
+    least = int(next(row["value"] for row in edition.manifest["policy"]["rows"] if row["name"] == LEAST))
+    for side in sides:
+        is_small = shifts[side].between(1, least - 1)
+        shifts[f"{side}_text"] = shifts[side].astype(object).mask(is_small, f"<{least}")
+        shifts[side] = shifts[side].mask(is_small)
+    return shifts
 
 
 def _values(table: pd.DataFrame, column: str) -> Any:

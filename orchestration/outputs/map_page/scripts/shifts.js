@@ -9,6 +9,12 @@ const sayWindows = (windows) => {
 };
 const COMPARISONS = ["years", "months", "quarters", "rounds"];
 const leftBehind = (data) => (data.displaced_from ?? "").split(";").map((id) => id.trim()).filter(Boolean);
+// Of partners that reported in both periods, for members: the counts that the status rests on, where all differ.
+const sayComparable = ({ data }) => {
+  const judged = [data.comparable_count_baseline ?? null, data.comparable_count_current ?? null];
+  const isSame = judged[0] === data.baseline_count && judged[1] === data.current_count;
+  return isSame || judged.includes(null) ? "" : judged.map(countText).join(" → ");
+};
 const sayLeft = (row) => leftBehind(row.data).map((id) => corridorName(id, row.data.level)).join(", ");
 
 const shiftsView = {
@@ -50,6 +56,7 @@ const shiftsView = {
         columnOf("status", (row) => row.data.status, (row) => sayStatus(row.data.status)),
         numberColumn("before", (row) => row.data.baseline_count),
         numberColumn("after", (row) => row.data.current_count),
+        columnOf("comparable", sayComparable),
         codeColumn("factor_band", "band"),
         columnOf("displaced_from", sayLeft),
         codeColumn("evidence", "evidence"),
@@ -69,8 +76,14 @@ const shiftsView = {
       .map((row) => say("meaning.claim.pair", shiftsView.named(row))),
     sayUndrawn(rows),
   ],
-  meanings: (row) => [["claim", row.data.claim], ...(row.left.length ? [["claim", "pair"]] : [])],
+  meanings: (row) => [
+    ["claim", row.data.claim],
+    ...(row.left.length ? [["claim", "pair"]] : []),
+    ...(row.data.partners_started && sayComparable(row) ? [["started", row.data.partners_started > 1 ? "more" : "one"]] : []),
+  ],
   named: ({ title, data, left }) => ({
+    partners: data.partners_started,
+    comparable: sayComparable({ data }),
     earlier: periodName(data.baseline),
     period: periodName(data.current),
     riser: title,
