@@ -226,6 +226,20 @@ def test_hotspots_and_elevated_places_differ_without_colour(open_map: OpenMap, t
     assert triangles == ["#1d232b", "#ffffff"], "one is full, one is hollow"
 
 
+def test_members_see_the_range_of_a_hotspot(open_map: OpenMap, tmp_path: Path) -> None:
+    sizes = {"ratio": 13.135, "ratio_low": 1.344, "ratio_high": 128.3, "at_least_times": None}
+    hotspots = [row | sizes for row in world("members")["hotspots"]]
+    write_release(tmp_path, members={"hotspots": hotspots})
+    write_map_pages(tmp_path, MANIFEST, generalised())
+    page = open_map("view=hotspots", release=tmp_path)
+    page.locator("#list button").first.click()
+    details = page.locator("#details").inner_text().split("\n")
+    assert details[details.index("Estimate (95 % range)") + 1] == "× 13.1 (1.3 to 128)"
+    assert "by how much is not known" in " ".join(details)
+    public = open_map("view=hotspots", "public", release=tmp_path)
+    assert "Estimate (95 % range)" not in table(public)[0]
+
+
 def test_children_and_places_passed_can_be_chosen(open_map: OpenMap) -> None:
     page = open_map("view=places", "public")
     assert columns(page, "Place", "Movements")[0] == ("Busia", "281")

@@ -31,7 +31,7 @@ COLUMNS = {
     ),
     "hotspots": (
         "period_id", "record_grain", "population", "place_id", "role", "label",
-        "at_least_times", "movement_count", "trend_category",
+        "at_least_times", "ratio", "ratio_low", "ratio_high", "movement_count", "trend_category",
     ),
     "shifts": (
         "comparison", "baseline", "current", "record_grain", "level", "corridor_id", "direction", "status",

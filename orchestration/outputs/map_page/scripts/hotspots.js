@@ -2,6 +2,12 @@
 const LABELS = ["hotspot", "elevated"];
 const LABEL_MARKS = { hotspot: { size: 15 }, elevated: { size: 12, isHollow: true } };
 const labelFill = (label) => ({ colour: `label-${label}`, isStriped: label === "elevated" });
+// The estimate and its interval, for members.
+const sayTimes = (times) => times.toLocaleString("en", { maximumSignificantDigits: times < 10 ? 2 : 3 });
+const sayRange = ({ data: { ratio, ratio_low: low, ratio_high: high } }) =>
+  (ratio ?? null) === null
+    ? ""
+    : `× ${sayTimes(ratio)} (${say("alert.range", { low: sayTimes(low), high: sayTimes(high) })})`;
 
 const hotspotsView = {
   id: "hotspots",
@@ -19,6 +25,7 @@ const hotspotsView = {
         columnOf("place", (row) => row.title),
         codeColumn("label", "label"),
         numberColumn("at_least", (row) => row.data.at_least_times, (times) => (times === null ? "" : `× ${times}`)),
+        columnOf("times", sayRange),
         numberColumn("movements", (row) => row.value, blankCount),
         codeColumn("trend", "trend", "trend_category"),
       ],
