@@ -71,7 +71,13 @@ def test_the_inferred_route_of_a_picked_corridor_is_dashed_and_marked(open_map: 
         page, "From", "To", "Likely passed (inferred)"
     )
     assert page.locator("#map").get_attribute("data-lines") == "6"
-    assert "Inferred" not in page.locator("#legend").inner_text(), "off until a corridor is picked"
+    assert "corridors that have one, in column “Likely passed”: 2" in page.locator("#legend").inner_text()
+    page.locator("th[data-column=inferred] button").click()
+    assert [passed for [passed] in columns(page, "Likely passed (inferred)")][:3] == [
+        "Busia",
+        "Marsabit, Busia",
+        "",
+    ]
     page.locator("#list button", has_text="Mandera → Nairobi").click()
     assert page.locator("#map").get_attribute("data-lines") == "9"
     assert "Inferred route, not reported" in page.locator("#legend").inner_text()

@@ -64,10 +64,15 @@ const corridorsView = {
   },
   legend(shown, rows) {
     const placed = rows.filter(isDrawable);
+    const [picked] = pickedInferred(shown, rows);
+    const inferred = rows.filter((row) => inferredOf(row).length);
     return [
       ...directionLegend(placed),
       ...(shown.level === "odv" ? [{ point: "diamond", word: "legend.passed" }] : []),
-      ...pickedInferred(shown, rows).map(({ data }) => ({ line: data.direction, ...INFERRED, word: "legend.inferred" })),
+      ...(picked ? [{ line: picked.data.direction, ...INFERRED, word: "legend.inferred" }] : []),
+      ...(inferred.length && !picked
+        ? [{ line: "quiet", ...INFERRED, text: say("legend.inferred_pick", { count: count(inferred.length) }) }]
+        : []),
       ...smallLegend(placed),
       { widths: true },
     ];

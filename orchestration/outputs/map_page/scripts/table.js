@@ -3,7 +3,7 @@ const FIRST_ROWS = 100;
 let sorting = { column: "", isDown: false };
 let isWhole = false;
 
-// Unpublished counts sort lowest, then "<5".
+// Unpublished counts sort lowest, then "<5"; cells without text sort after all texts.
 const sortable = (value) => (value === null ? -1 : (weightOf(value) ?? 0));
 const sorted = (rows, columns) => {
   const column = columns.find((one) => one.id === sorting.column);
@@ -11,7 +11,7 @@ const sorted = (rows, columns) => {
   const order = (a, b) => {
     const [one, other] = column.isNumber
       ? [sortable(column.value(a)), sortable(column.value(b))]
-      : [column.show(a), column.show(b)];
+      : [a, b].map((row) => column.show(row) || "\uffff");
     return one < other ? -1 : one > other ? 1 : 0;
   };
   return [...rows].sort((a, b) => (sorting.isDown ? order(b, a) : order(a, b)));
