@@ -153,7 +153,8 @@ def test_members_compare_months_too_and_see_what_was_abandoned(open_map: OpenMap
     [years, months] = page.locator("#choose-windows option").all_text_contents()
     assert years == "2024 → 2025" and months == "12 months to Jun 2025 → 12 months to Jun 2026"
     page.locator("#choose-windows").select_option(label=months)
-    assert ("Marsabit", "▼ Abandoned", "157", "0") in columns(page, "From", "Change", "Before", "After")
+    shown = columns(page, "From", "Change", "Before", "After", "Size")
+    assert ("Marsabit", "▼ Abandoned", "157", "0", "") in shown
 
 
 def test_members_see_the_counts_that_a_shift_rests_on(open_map: OpenMap, tmp_path: Path) -> None:

@@ -101,7 +101,9 @@ def test_report_says_none_only_where_the_tables_have_no_row(tmp_path: Path, page
         if not (row["corridor_id"] == "KE010>KE047" and row["period_id"] == "2026-Q2-12m")
     ]
     gone = edition(tmp_path, "members", corridors=corridors)
-    brief = page_of(gone).sections["brief"]
+    page = page_of(gone)
+    assert "half or less" not in page.sections["changes"], "of 157, none is left"
+    brief = page.sections["brief"]
     assert "this corridor in the twelve months before, and no longer in the twelve months to June" in brief
     assert "Cases: 157 in the twelve months before, none in the twelve months to June 2026." in brief
 

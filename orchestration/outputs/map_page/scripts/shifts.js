@@ -15,6 +15,9 @@ const sayComparable = ({ data }) => {
   const isSame = judged[0] === data.baseline_count && judged[1] === data.current_count;
   return isSame || judged.includes(null) ? "" : judged.map(countText).join(" → ");
 };
+// "Half or less" would say too little of a corridor with no record left.
+const sayBand = ({ data: { factor_band: band, current_count: now } }) =>
+  band === null || now === 0 ? "" : sayCode("band", band);
 const sayLeft = (row) => leftBehind(row.data).map((id) => corridorName(id, row.data.level)).join(", ");
 
 const shiftsView = {
@@ -57,7 +60,7 @@ const shiftsView = {
         numberColumn("before", (row) => row.data.baseline_count),
         numberColumn("after", (row) => row.data.current_count),
         columnOf("comparable", sayComparable),
-        codeColumn("factor_band", "band"),
+        columnOf("factor_band", sayBand),
         columnOf("displaced_from", sayLeft),
         codeColumn("evidence", "evidence"),
       ],

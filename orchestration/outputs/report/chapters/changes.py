@@ -45,9 +45,10 @@ def _table(view: View, level: str) -> Table | None:
     lines: list[list[Sentence]] = []
     for row in shifts:
         line = [(view.marked(row),), code(view, row, "status", "status")]
-        # Of a corridor without a sure change, the band of the estimate would say too much.
-        is_stable = row["status"] == "stable"
-        band = say("changes.stable") if is_stable else code(view, row, "factor_band", "band")
+        # The band says too much of a change that is not sure, and too little where none is left.
+        is_gone = row["current_count_text"] == "0"
+        band = NONE if is_gone else code(view, row, "factor_band", "band")
+        band = say("changes.stable") if row["status"] == "stable" else band
         line.append(findings.size_of(view, "shifts", row) or band)
         if not view.is_public:
             line.append(code(view, row, "evidence", "evidence"))
