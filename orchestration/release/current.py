@@ -100,16 +100,17 @@ def find_release(settings: Settings, name: str) -> Release:
     if len(matches) == 1:
         return matches[0]
     if not releases and name == "current":
-        raise UsageError("There is no release yet. `njia refresh` publishes the first.")
+        raise UsageError(_no_release(settings))
     if not releases:
-        raise UsageError(
-            f"There is no release {name}: {settings.home} has no release yet. `njia refresh` publishes the "
-            "first."
-        )
+        raise UsageError(f"There is no release {name}. {_no_release(settings)}")
     problem = "There is no release" if not matches else "More than one release begins with"
     raise UsageError(
         f"{problem} {name}. The releases are: {', '.join(release.release_id for release in releases)}."
     )
+
+
+def _no_release(settings: Settings) -> str:
+    return f"There is no release yet in {settings.home}. `njia refresh` publishes the first."
 
 
 def erasure_of(release: Release) -> dict[str, Any] | None:
@@ -141,7 +142,7 @@ def edition_in_force(settings: Settings, edition: str) -> tuple[Release, Path]:
         raise UsageError(f"There is no edition {edition!r}. The editions are: {', '.join(EDITIONS)}.")
     release = current_release(settings)
     if release is None:
-        raise NjiaError("There is no release yet. `njia refresh` publishes the first.")
+        raise NjiaError(_no_release(settings))
     path = release.public_evidence_base if edition == PUBLIC else release.evidence_base
     if not path.is_file():
         if edition == MEMBERS:

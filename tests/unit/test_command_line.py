@@ -23,7 +23,7 @@ __all__ = ["njia"]
         (("diff", "a", "b", "--json"), "There is no release a"),
         (
             ("verify", "TYPO", "--json"),
-            "no release yet. `njia refresh` publishes the first. Nor is there such a folder.",
+            "`njia refresh` publishes the first. Nor is there such a folder.",
         ),
         (("place", "--json"), "at least one name"),
         (("status", "--json", "--partners", "/nonexistent/partners"), "does not exist"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -38,7 +39,7 @@ def test_opened_release_is_read_only(tmp_path: Path) -> None:
 
 def test_missing_release_and_unknown_edition_are_refused(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
-    with pytest.raises(NjiaError, match="There is no release yet"):
+    with pytest.raises(NjiaError, match=f"There is no release yet in {re.escape(str(tmp_path))}"):
         open_release(tmp_path)
     publish_one(settings)
     with pytest.raises(UsageError, match="The editions are: members, public"):
