@@ -208,12 +208,17 @@ def _refuse_unlisted(what: str, place: str) -> None:
         raise ValueError(f"{what} {place!r} is not in seeds/reference/places.csv; {_nearest_place(place)}")
 
 
+# Ids differ in a digit or two: a less similar one is another place.
+_NEAR = 0.85
+_IDS = "its ids look like KE047 (a county), bp-ken-busia (a border point) or UGA (a country)"
+
+
 def _nearest_place(wanted: str) -> str:
     known = _places()
     named = [place for place, name in known.items() if name.casefold() == wanted.casefold()]
-    close = named or get_close_matches(wanted, known, n=1, cutoff=0.5)
-    close = close or get_close_matches(wanted.upper(), known, n=1, cutoff=0.5)
-    return f"the nearest is {close[0]!r} ({known[close[0]]})" if close else "see its column place_id"
+    close = named or get_close_matches(wanted, known, n=1, cutoff=_NEAR)
+    close = close or get_close_matches(wanted.upper(), known, n=1, cutoff=_NEAR)
+    return f"the nearest is {close[0]!r} ({known[close[0]]})" if close else _IDS
 
 
 def _refuse_repeated(what: str, values: list[str]) -> None:

@@ -95,7 +95,8 @@ def test_a_contract_kept_in_a_landing_note_is_read_back_unchanged() -> None:
             "(Nairobi).",
         ),
         ({"coverage": [watched(places=["nairobi"])]}, "the nearest is 'KE047' (Nairobi)."),
-        ({"coverage": [watched(places=["?!"])]}, "places.csv; see its column place_id."),
+        ({"coverage": [watched(places=["?!"])]}, "places.csv; its ids look like KE047 (a county),"),
+        ({"coverage": [watched(places=["KE999"])]}, "places.csv; its ids look like KE047 (a county),"),
         (
             {"coverage": [watched(office="Mombasa")]},
             "`coverage[1].office`: office 'Mombasa' is not in seeds/reference/places.csv; the nearest is 'KE001' "
