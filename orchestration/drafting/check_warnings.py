@@ -6,15 +6,18 @@ They name columns and count rows, and never hold a value.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 
 from orchestration.contracts import MANY_CODES, SHEET, SINGLE_CODES, Contract, place_parts
+from orchestration.core import seed_rows
 from orchestration.drafting.personal_columns import personal_heading, personal_values
 from orchestration.intake import AFTER_END, Block, ColumnPlan, Tally, denial_in, readings
 
 _REFERENCES_LOOKED_AT = 5_000
+_LONGEST_CAMPAIGN = 366  # days: extra work of more than a year is the work
 
 
 class KeyColumns:
@@ -48,7 +51,7 @@ class KeyColumns:
 
 def warnings_of(contract: Contract, tally: Tally, keys: KeyColumns) -> list[str]:
     """Return all warnings for a contract and the file that it has read."""
-    return [*_rows_after_the_end(tally), *keys.warnings(), *_mapped_names(contract)]
+    return [*_rows_after_the_end(tally), *keys.warnings(), *_mapped_names(contract), *_campaigns(contract)]
 
 
 def _rows_after_the_end(tally: Tally) -> Iterator[str]:
@@ -59,6 +62,42 @@ def _rows_after_the_end(tally: Tally) -> Iterator[str]:
                 f"{detail[:1].upper()}{detail[1:]}; they are not read. If they are records, remove that word "
                 "from `format.stop_at`: rows that begin with Total or Jumla are skipped without it."
             )
+
+
+def _campaigns(contract: Contract) -> Iterator[str]:
+    """Warn of campaigns that leave years out, name places that are not watched, or overlap."""
+    if not contract.campaigns:
+        return
+    watched = {place for time in contract.coverage for place in time.places}
+    around = {one for place in watched for one in _line(place)}
+    for campaign in contract.campaigns:
+        days = (campaign.to - campaign.from_).days + 1
+        if days > _LONGEST_CAMPAIGN:
+            yield (
+                f"`campaigns`: {campaign.name!r} has {days:,} days. All are left out of shifts and alerts. "
+                "Name only the time of extra work."
+            )
+        for place in campaign.places if watched else ():
+            if place not in around and not watched.intersection(_line(place)):
+                yield (
+                    f"`campaigns`: {campaign.name!r} was at {place}, which no entry under `coverage` watches."
+                    " Correct the place, or add it to the coverage."
+                )
+    for one, other in combinations(contract.campaigns, 2):
+        shared = not one.places or not other.places or set(one.places) & set(other.places)
+        if shared and one.from_ <= other.to and other.from_ <= one.to:
+            yield (
+                f"`campaigns`: {one.name!r} and {other.name!r} have days at one place in common. "
+                "Correct the days, or make them one."
+            )
+
+
+def _line(place: str) -> Iterator[str]:
+    """Yield a place and those it lies in."""
+    parents = {row["place_id"]: row["parent_place_id"] for row in seed_rows("places")}
+    while place in parents:
+        yield place
+        place = parents[place] if parents[place] not in (place, "world") else ""
 
 
 def _mapped_names(contract: Contract) -> Iterator[str]:

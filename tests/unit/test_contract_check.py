@@ -107,6 +107,29 @@ def test_a_place_read_from_a_column_of_names_is_warned_of(tmp_path: Path, headin
     assert any("holds names by its heading" in warning for warning in report.warnings) is warns
 
 
+@pytest.mark.parametrize(
+    ("campaigns", "warnings"),
+    [
+        ([{}], []),
+        ([{"places": ["bp-ken-busia"]}, {"places": ["KE047"]}], []),
+        ([{"to": "2029-02-28"}], ["'Fixture screening' has 1,461 days"]),
+        ([{"places": ["KE001"]}], ["'Fixture screening' was at KE001, which no entry under `coverage` watches"]),
+        ([{}, {"name": "Second", "from": "2025-04-30"}], ["'Fixture screening' and 'Second' have days at one place"]),
+        ([{}, {"name": "Later", "from": "2025-05-01", "to": "2025-05-02"}], []),
+    ],
+)  # fmt: skip
+def test_campaigns_that_can_hardly_be_meant_are_warned_of(
+    tmp_path: Path, campaigns: list[dict[str, Any]], warnings: list[str]
+) -> None:
+    written = {"name": "Fixture screening", "from": "2025-03-01", "to": "2025-04-30"}
+    watched = {"places": ["KE040", "KE047"], "roles": ["origin"], "from": "2020-01-01"}
+    made = [written | one for one in campaigns]
+    report = tried(tmp_path, rows(), coverage=[watched], campaigns=made)
+    assert report.ok
+    assert len(report.warnings) == len(warnings)
+    assert all(words in found for words, found in zip(warnings, report.warnings, strict=True))
+
+
 def test_an_unknown_choice_is_asked_about_whole(tmp_path: Path) -> None:
     question, known, new = "Aina", "Kuombaomba", "Kazi za ndani"
     header = [*HEADER, question, f"{question}/{known}", f"{question}/{new}"]
