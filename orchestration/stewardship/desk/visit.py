@@ -27,7 +27,7 @@ from orchestration.stewardship.desk.accounts import (
     Account,
     read_accounts,
 )
-from orchestration.stewardship.desk.address import DAGSTER_PATH, Address
+from orchestration.stewardship.desk.address import DAGSTER_PATH, Address, local_path
 from orchestration.stewardship.desk.attempts import Attempts
 from orchestration.stewardship.desk.elsewhere import Elsewhere
 from orchestration.stewardship.desk.first_link import FirstLink
@@ -252,7 +252,8 @@ def respond(visit: Visit, view: View) -> Response:
     except NotLogged as error:
         return visit.page("problem", 500, title="error.not_logged", sentence=_words_of(error))
     except UsageError as error:
-        return visit.page("problem", 400, title="error.not_done", sentence=_words_of(error))
+        sent = {"back": local_path(visit.given("back")), "reason": visit.given("reason")}
+        return visit.page("problem", 400, title="error.not_done", sentence=_words_of(error), **sent)
     except NjiaError as error:
         return visit.page("problem", 503, title="error.not_now", sentence=_words_of(error))
     except OSError as error:
