@@ -1,9 +1,8 @@
 """Inferred routes: the likeliest places passed where few records of a corridor name any.
 
 Path reconstruction on a weighted graph of counties and countries. A leg that records are known to have used
-costs its distance and, the fewer they are, up to that much again; a step between neighbours that nobody was
-seen to take costs several times its distance; places that are often passed cost less. A test that holds each
-corridor's records back decides whether anything is inferred.
+costs its distance and, the fewer they are, up to that much again; places that are often passed cost less. A
+test that holds each corridor's records back decides whether anything is inferred.
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ from orchestration.statistics.policy import Policy
 
 EARTH_KM = 6371.0
 TOO_FEW, NOT_BETTER, STRAIGHT = "too_few_known_ways", "not_better_than_road", "likely_straight"
+FEW_RECORDS, NO_KNOWN_WAY = "few_records", "no_known_way"
 SHARES = ("exact_share", "any_share", "road_exact_share")
 SURE = 0.99  # no partner names the places of every record
 
@@ -58,8 +58,9 @@ class _Corridor:
 def inferred_routes(ways: pd.DataFrame, places: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """One row per grain, corridor with few known ways, and place passed in order.
 
-    Where the held-back test is not clearly better than the shortest road, or a corridor's silence on places
-    shows that it likely passes none, it has one row with the reason and without a place.
+    A corridor of which no way is told has one row with the reason and without a place: the held-back test is
+    not clearly better than the shortest road, the corridor has few records, it likely passes no place, or
+    known legs lead by none.
 
     Args:
         ways: source, record_grain, corridor_id, origin_place_id, destination_place_id, record_count, and way,
@@ -72,8 +73,9 @@ def inferred_routes(ways: pd.DataFrame, places: pd.DataFrame, policy: Policy) ->
         few = [one for one in graph.corridors.values() if one.known < policy.route_least_known]
         tested = graph.held_back_test()
         for corridor in few:
-            reason = tested["reason"] or (STRAIGHT if graph.is_likely_straight(corridor) else None)
+            reason = tested["reason"] or graph.why_untold(corridor)
             way: Way = () if reason else graph.likeliest(corridor)
+            reason = reason or (None if way else NO_KNOWN_WAY)
             origin, destination = corridor.corridor_id.split(">")
             row = tested | {
                 "reason": reason,
@@ -103,8 +105,6 @@ class _Graph:
         used = used.set_index("place_id").sort_index()
         self.names = list(used.index)
         self.km, self.is_near = _distances(used[["lat", "lon"]].to_numpy(float))
-        is_county = (used["kind"] == "county").to_numpy()
-        self.is_unseen_step = self.is_near & is_county & is_county[:, None]
         self.corridors = self._corridors(ways)
         self.silence = _silence(ways)
         self.legs = np.zeros_like(self.km)
@@ -143,34 +143,36 @@ class _Graph:
             for ends in (corridor.ends, corridor.ends[::-1]):
                 if ends in self.corridors:
                     self._count(self.corridors[ends], legs, passed, -1)
-        cost = np.where(self.is_unseen_step, self.policy.route_unseen_factor * self.km, np.inf)
-        known = legs > 0
-        rarity = 1 + self.policy.route_rarity / np.sqrt(legs[known])
-        cost[known] = np.minimum(cost[known], self.km[known] * rarity)
+        cost, known = np.full_like(self.km, np.inf), legs > 0
+        cost[known] = self.km[known] * (1 + self.policy.route_rarity / np.sqrt(legs[known]))
         discount = np.log1p(passed) / np.log1p(max(passed.max(), 1))
         dearer = 1 + self.policy.route_seldom_passed * (1 - discount)
         dearer[corridor.ends[1]] = 1
         return _cheapest(cost * dearer, *corridor.ends)
 
-    def is_likely_straight(self, corridor: _Corridor) -> bool:
-        """Whether chance seldom leaves all its records without a place if they passed one."""
-        return not corridor.known and self.silence[corridor.corridor_id] < self.policy.route_least_silence
+    def why_untold(self, corridor: _Corridor) -> str | None:
+        """Say why not: few records, or chance would seldom leave all of them without a place."""
+        if corridor.records < self.policy.route_least_records:
+            return FEW_RECORDS
+        silence = self.silence[corridor.corridor_id]
+        return STRAIGHT if not corridor.known and silence < self.policy.route_least_silence else None
 
     def weakest_leg(self, corridor: _Corridor, way: Way) -> int:
-        """Return the fewest records known on a leg of a way; 0 where nobody was seen on one."""
-        return int(min(self.legs[a, b] for a, b in pairwise((corridor.ends[0], *way, corridor.ends[1]))))
+        """Return the fewest records known on a leg of a way."""
+        return int(min(self.legs[leg] for leg in pairwise((corridor.ends[0], *way, corridor.ends[1]))))
 
     def held_back_test(self) -> dict[str, Any]:
         """Infer corridors of known ways without their own records, beside the shortest road.
 
-        It counts those for which a way is inferred. `reason` is None where the lower end of the difference in
-        exactly right ways is above zero.
+        It counts those of which a way would be told. `reason` is None where the lower end of the difference
+        in exactly right ways is above zero.
         """
         roads = np.where(self.is_near, self.km, np.inf)
         scores = [
             (*one.shares(inferred), one.shares(_cheapest(roads, *one.ends))[0])
             for one in self.corridors.values()
             if one.known >= self.policy.route_least_known
+            and not self.why_untold(one)
             and (inferred := self.likeliest(one, is_held_back=True))
         ]
         found = {"reason": TOO_FEW, "held_back_corridors": len(scores), **dict.fromkeys(SHARES)}

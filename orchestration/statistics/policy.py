@@ -51,9 +51,9 @@ class Policy:
     alert_judged_months: float
     alert_interval_coverage: float
     route_least_known: float
+    route_least_records: float
     route_least_corridors: float
     route_least_silence: float
-    route_unseen_factor: float
     route_rarity: float
     route_seldom_passed: float
     risk_weight_origin: float

@@ -8,7 +8,14 @@ from itertools import product
 import pandas as pd
 import pytest
 
-from orchestration.statistics.inferred_routes import NOT_BETTER, STRAIGHT, TOO_FEW, inferred_routes
+from orchestration.statistics.inferred_routes import (
+    FEW_RECORDS,
+    NO_KNOWN_WAY,
+    NOT_BETTER,
+    STRAIGHT,
+    TOO_FEW,
+    inferred_routes,
+)
 from orchestration.statistics.policy import Policy
 from orchestration.statistics.tables import SCHEMAS
 from tests.benchmarks.simulate_routes import by_chance, by_hub, world
@@ -41,7 +48,7 @@ def ways_by(place: str) -> pd.DataFrame:
 
 
 def test_known_legs_lead_away_from_the_shortest_road() -> None:
-    """A to D costs 2 * 1.11 * (1 + 1 / sqrt(9)) = 3.0 by H, and by N, where nobody was seen, 2.5 * (1.5 + 1).
+    """A to D costs 2 * 1.11 * (1 + 1 / sqrt(9)) = 3.0 by H; to N, which is nearer, no leg is known.
 
     Each corridor held back leaves its legs known from others, so all eight are right; the road by N never is.
     """
@@ -71,6 +78,25 @@ def test_a_corridor_whose_partner_names_places_elsewhere_but_none_here_is_straig
     ways = ways_by("H")
     [row] = inferred_routes(ways[ways["record_count"] > 1], PLACES, EIGHT).to_dict("records")
     assert (row["corridor_id"], row["record_count"], row["reason"]) == ("A>D", 10, STRAIGHT)
+
+
+@pytest.mark.parametrize(("records", "reason"), [(2, FEW_RECORDS), (3, None)])
+def test_a_corridor_of_few_records_has_no_way(records: int, reason: str | None) -> None:
+    """A to D: one record names H, the others no place."""
+    ways = ways_by("H").replace({"record_count": {10: records - 1}})
+    [row] = inferred_routes(ways, PLACES, EIGHT).to_dict("records")
+    assert (row["corridor_id"], row["record_count"], row["reason"]) == ("A>D", records, reason)
+
+
+def test_a_step_that_no_record_shows_is_neither_told_nor_tested() -> None:
+    """No leg to N is known, or none but those of the corridor that is held back."""
+    ways = ways_by("H")
+    told = ways[ways["way"].isna()].assign(source="q", destination_place_id="N", corridor_id="A>N")
+    found = inferred_routes(pd.concat([ways, told]), PLACES, EIGHT).set_index("corridor_id")
+    assert list(found.loc[found["place_id"].isna(), "reason"].items()) == [("A>N", NO_KNOWN_WAY)]
+    held_back = ways[ways["corridor_id"] == "B>D"].assign(origin_place_id="N", corridor_id="N>D")
+    [row] = inferred_routes(pd.concat([ways, held_back]), PLACES, EIGHT).to_dict("records")
+    assert row["held_back_corridors"] == 8
 
 
 def test_several_places_stand_in_their_order_and_grains_apart() -> None:

@@ -1,5 +1,5 @@
--- One row per corridor with few known ways and place that its movements likely passed: inferred from legs of other
--- records, not reported. Empty where the held-back test is not clearly better than the shortest road.
+-- One row per corridor with few known ways and place that its movements likely passed: inferred from legs that
+-- records show, not reported. Empty where the held-back test is not clearly better than the shortest road.
 select
     routes.record_grain,
     routes.corridor_id,

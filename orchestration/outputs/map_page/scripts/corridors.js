@@ -1,6 +1,6 @@
 // Corridors: movements from origin to destination, by a place passed, or between Kenya and another country.
 
-// Places that movements of a corridor likely passed, in order: inferred, for members, where hardly any are reported.
+// Places that movements of a corridor likely passed, in order: inferred, for members, where few are reported.
 const inferredSteps = ({ key, data }) =>
   data.level === "od"
     ? rowsWhere("inferred_routes", { record_grain: data.record_grain, corridor_id: key }).sort(
