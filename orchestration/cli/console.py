@@ -135,6 +135,12 @@ def minute_of(moment: str) -> str:
     return f"{moment[:16].replace('T', ' ')} UTC"
 
 
+def checks_in_words(names: list[str]) -> str:
+    """Name failed checks, a line each; of many the first three and the command that lists them."""
+    more = [f"and {len(names) - 3} more: njia decide waiting --kind check"] if len(names) > 3 else []
+    return "\n".join([*names[:3], *more])
+
+
 def alerts_in_words(number: int) -> str:
     return f"{number:,}: corridors with more or fewer records than expected (desk, Alerts)"
 

@@ -33,6 +33,7 @@ def refresh_command(settings: Settings, as_json: bool) -> None:
     from orchestration.operations import warnings
     from orchestration.places import boundaries
     from orchestration.refresh import releasing, run_outcome
+    from orchestration.stewardship import review
 
     prepare_home(settings)
     if not (files_waiting(settings) or left_alone(settings) or any(settings.landing.glob("*/*.json"))):
@@ -51,7 +52,7 @@ def refresh_command(settings: Settings, as_json: bool) -> None:
     if ended.error is not None and not isinstance(ended.error, ReleaseRefused):
         raise ended.error
     summary = run_outcome.summed_up(settings, ended.outcome, ended.seconds)
-    _show(summary, ended.is_rolled_back)
+    _show(summary, ended.is_rolled_back, review.names_of_failed_checks(settings))
     for sentence in warnings(settings):
         console.mark("warning", sentence)
     console.show_files(file for file in summary["extracts"] if file["outcome"] in ("held", "unreadable"))
@@ -78,7 +79,7 @@ def _send_messages(settings: Settings) -> None:
         console.warn(f"Messages wait. {messages.in_words(delivery)}")
 
 
-def _show(summary: Mapping[str, Any], is_rolled_back: bool) -> None:
+def _show(summary: Mapping[str, Any], is_rolled_back: bool, failed: list[str]) -> None:
     release = summary["release_id"]
     outcome = {
         "published": f"Published release {release}",
@@ -97,6 +98,8 @@ def _show(summary: Mapping[str, Any], is_rolled_back: bool) -> None:
     facts.add_row("Rows landed", f"{rows['landed']:,}: {fates}")
     facts.add_row("Movements", f"{summary['movements'] or 0:,}")
     facts.add_row("Checks", ", ".join(f"{checks[name]} {name}" for name in ("passed", "failed", "waived")))
+    if failed:
+        facts.add_row("Failed", console.checks_in_words(failed))
     if summary["alerts"]:
         facts.add_row("Alerts", console.alerts_in_words(summary["alerts"]))
     out.print(facts)

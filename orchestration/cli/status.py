@@ -77,6 +77,8 @@ def show_status(status: Mapping[str, Any]) -> None:
     counts = console.facts()
     for name, number in status["review"].items():
         counts.add_row(f"{number:,}", name.replace("_", " "))
+        if name == "failed_checks" and status[name]:
+            counts.add_row("", console.checks_in_words(status[name]))
     out.print(counts)
 
 

@@ -75,6 +75,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
             }
             for ending in agreements_ending(contracts, settings.as_of().date())
         ],
+        "failed_checks": review.names_of_failed_checks(settings),
         "held": in_force["held"],
         "waiting": files,
         "decisions_without_effect": review.read(settings, review.DECISIONS_WITHOUT_EFFECT),

@@ -138,6 +138,12 @@ def write_failed_checks(settings: Settings, stage: str, checks: Iterable[Mapping
     _replace_failed(settings, stage, failed)
 
 
+def names_of_failed_checks(settings: Settings) -> list[str]:
+    """Return the checks that fail without a waiver, each once."""
+    failed = (row for row in standing(settings, FAILED_CHECKS) if row["waived"] != "True")
+    return list(dict.fromkeys(row["check_name"] for row in failed))
+
+
 def finding_of(row: Mapping[str, str]) -> str:
     """Return what a failed check found, as a sentence; empty where it has no such text."""
     return of_text(row["said"]) if row.get("said") else row.get("finding") or ""

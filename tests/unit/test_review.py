@@ -146,3 +146,30 @@ def test_failed_checks_of_every_stage_stand_in_one_list(settings: Settings) -> N
     review.write_failed_checks(settings, "release_gate", [])
     review.write_failed_extract_checks(settings, [])
     assert failed(settings) == [("warehouse", "rows_are_unique")]
+
+
+@pytest.mark.parametrize("number", [2, 5])
+def test_status_names_the_checks_that_failed(
+    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """Of many the first three and where the others are; a waived one is not named, one of two partners once."""
+    checks = [
+        {
+            "stage": "warehouse",
+            "check_name": f"fixture_check_{one}_is_kept",
+            "outcome": "failed",
+            "partner": who,
+        }
+        for one in range(number)
+        for who in ("kobe_shelter", "swala_desk")
+    ]
+    waived = {"stage": "warehouse", "check_name": "waived_check", "outcome": "failed", "waived_by": "w1"}
+    review.write_failed_checks(settings, "warehouse", [*checks, waived])
+    monkeypatch.setattr(console.out, "width", 44)
+    show_status(read_status(settings))
+    shown = capsys.readouterr().out
+    assert "waived_check" not in shown
+    named = [line.strip() for line in shown.splitlines() if "fixture_check" in line]
+    assert named == [f"fixture_check_{one}_is_kept" for one in range(min(number, 3))]
+    command = "and 2 more: njia decide waiting --kind check"
+    assert (command in " ".join(shown.split())) == (number > 3)
