@@ -122,9 +122,7 @@ class LineageResult:
         return len({record["movement"] for record in self.counted})
 
     def movement_counts(self, row: Row) -> dict[str, Any]:
-        """A movement belongs to the source of its smallest record."""
-        smallest = [record for record in self.counted if record["record"] == record["movement"]]
-        return {"movement_count": self.movements, "partner_count": _sources(smallest)}
+        return {"movement_count": self.movements, "partner_count": _sources(self.counted)}
 
     def shift_counts(self, row: Row) -> dict[str, Any]:
         return {f"{side}_count": len(self.part(side)) for side in ("baseline", "current")}
