@@ -50,7 +50,7 @@ def _measured(frames: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.D
         "alerts": raised,
         "alerts_not_measured": not_judged,
         "county_ratings": county_ratings(places, of_counties, periods, policy),
-        "inferred_routes": inferred_routes(frames["int_corridor_ways"], points, policy),
+        "inferred_routes": inferred_routes(frames["int_corridor_routes"], points, policy),
     }
 
 

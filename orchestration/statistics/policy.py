@@ -53,6 +53,7 @@ class Policy:
     route_least_known: float
     route_least_records: float
     route_least_corridors: float
+    route_least_exact: float
     route_least_silence: float
     route_rarity: float
     route_seldom_passed: float

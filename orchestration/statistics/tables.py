@@ -33,7 +33,7 @@ AGGREGATES = {
     "intermediate.int_declared_changes": (
         "source", "record_grain", "kind", "place_id", "month_from", "month_to",
     ),
-    "intermediate.int_corridor_ways": (
+    "intermediate.int_corridor_routes": (
         "source", "record_grain", "corridor_id", "origin_place_id", "destination_place_id", "way",
         "record_count",
     ),
@@ -145,7 +145,7 @@ SCHEMAS = {
             ("place_id", pa.string()),
             ("reason", pa.string()),
             ("record_count", pa.int64()),
-            ("known_way_count", pa.int64()),
+            ("known_route_count", pa.int64()),
             ("leg_record_count", pa.int64()),
             ("held_back_corridors", pa.int32()),
             ("exact_share", pa.float64()),

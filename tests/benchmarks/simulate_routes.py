@@ -25,11 +25,11 @@ from tests.benchmarks.simulate_shifts import Figure
 from tests.simulated_corridors import POLICY
 
 PLACES, CORRIDORS, HUBS, DEGREES = 45, 150, 4, 8.0
-Way = tuple[int, ...]
+Route = tuple[int, ...]
 
 
 class World(NamedTuple):
-    ways: pd.DataFrame
+    routes: pd.DataFrame
     places: pd.DataFrame
     truth: dict[str, set[str]]  # of the corridors whose records name no place
 
@@ -43,24 +43,24 @@ def _roads(rng: np.random.Generator, at: NDArray[Any], spread: float) -> NDArray
     return cost
 
 
-def _by(cost: NDArray[Any], origin: int, end: int) -> Way:
+def _by(cost: NDArray[Any], origin: int, end: int) -> Route:
     _, before = dijkstra(cost, indices=origin, return_predecessors=True)
-    way, place = [], before[end]
+    route, place = [], before[end]
     while place not in (origin, -9999):
-        way.append(int(place))
+        route.append(int(place))
         place = before[place]
-    return tuple(reversed(way))
+    return tuple(reversed(route))
 
 
-def by_road(spread: float) -> Callable[[np.random.Generator, NDArray[Any]], Callable[[int, int], Way]]:
-    def rule(rng: np.random.Generator, at: NDArray[Any]) -> Callable[[int, int], Way]:
+def by_road(spread: float) -> Callable[[np.random.Generator, NDArray[Any]], Callable[[int, int], Route]]:
+    def rule(rng: np.random.Generator, at: NDArray[Any]) -> Callable[[int, int], Route]:
         cost = _roads(rng, at, spread)
         return lambda origin, end: _by(cost, origin, end)
 
     return rule
 
 
-def by_hub(rng: np.random.Generator, at: NDArray[Any]) -> Callable[[int, int], Way]:
+def by_hub(rng: np.random.Generator, at: NDArray[Any]) -> Callable[[int, int], Route]:
     """By the hub that makes the journey longest the least."""
     hubs = rng.choice(PLACES, HUBS, replace=False)
     apart = np.hypot(*(at[:, None] - at).transpose(2, 0, 1))
@@ -69,25 +69,32 @@ def by_hub(rng: np.random.Generator, at: NDArray[Any]) -> Callable[[int, int], W
     )
 
 
-def by_chance(rng: np.random.Generator, at: NDArray[Any]) -> Callable[[int, int], Way]:
+def by_chance(rng: np.random.Generator, at: NDArray[Any]) -> Callable[[int, int], Route]:
     """Each corridor passes one or two places of its own, which say nothing of any other's."""
     return lambda a, b: tuple(
         int(p) for p in rng.permutation(PLACES)[: rng.integers(1, 3)] if p not in (a, b)
     )
 
 
-RULES: list[tuple[str, Callable[..., Callable[[int, int], Way]], float, float]] = [
+def shuffled(rng: np.random.Generator, at: NDArray[Any]) -> Callable[[int, int], Route]:
+    """Each corridor passes what another does by road: some places are passed often, and still say nothing."""
+    by = by_road(0.8)(rng, at)
+    return lambda a, b: tuple(p for p in by(*rng.choice(PLACES, 2, replace=False)) if p not in (a, b))
+
+
+RULES: list[tuple[str, Callable[..., Callable[[int, int], Route]], float, float]] = [
     ("journeys follow roads of their own", by_road(0.8), 0.7, 1.0),
     ("journeys pass one of four hubs", by_hub, 0.7, 1.0),
     ("journeys follow the shortest road", by_road(0.0), 0.0, 1.0),
     ("known legs say nothing of other corridors", by_chance, 0.0, 0.05),
+    ("corridors pass the places of others", shuffled, 0.0, 0.05),
 ]
 
 
-def world(seed: int, rule: Callable[..., Callable[[int, int], Way]], records: int) -> World:
+def world(seed: int, rule: Callable[..., Callable[[int, int], Route]], records: int) -> World:
     rng = np.random.default_rng(seed)
     at = rng.uniform(0, DEGREES, (PLACES, 2))
-    way_of = rule(rng, at)
+    route_of = rule(rng, at)
     ids = [f"P{number:02d}" for number in range(PLACES)]
     weights = rng.pareto(1.5, PLACES) + 0.2
     drawn = {tuple(rng.choice(PLACES, 2, replace=False, p=weights / weights.sum())) for _ in range(CORRIDORS)}
@@ -95,19 +102,19 @@ def world(seed: int, rule: Callable[..., Callable[[int, int], Way]], records: in
     rows: list[tuple[Any, ...]] = []
     truth: dict[str, set[str]] = {}
     for number, ((origin, end), count) in enumerate(zip(sorted(drawn), counts, strict=True)):
-        way, corridor = way_of(origin, end), f"{ids[origin]}>{ids[end]}"
+        route, corridor = route_of(origin, end), f"{ids[origin]}>{ids[end]}"
         is_silent = number % 3 == 0
-        if is_silent and way:
-            truth[corridor] = {ids[place] for place in way}
-        # Partner p names ways in half of its records, each place with 9 in 10; partner q names none.
+        if is_silent and route:
+            truth[corridor] = {ids[place] for place in route}
+        # Partner p names routes in half of its records, each place with 9 in 10; partner q names none.
         named = 0 if is_silent else int(rng.binomial(count, 0.5))
         for _ in range(named):
-            seen = [place for place in way if rng.random() < 0.9]
+            seen = [place for place in route if rng.random() < 0.9]
             text = ";".join(f"{step:03d}:{ids[place]}" for step, place in enumerate(seen, 1))
             rows.append(("p", corridor, ids[origin], ids[end], text or None, 1))
         if count - named:
             rows.append(("q" if is_silent else "p", corridor, ids[origin], ids[end], None, count - named))
-    columns = ["source", "corridor_id", "origin_place_id", "destination_place_id", "way", "record_count"]
+    columns = ["source", "corridor_id", "origin_place_id", "destination_place_id", "route", "record_count"]
     places = pd.DataFrame({"place_id": ids, "kind": "county", "lat": at[:, 0], "lon": at[:, 1] + 34})
     return World(pd.DataFrame(rows, columns=columns).assign(record_grain="case"), places, truth)
 
@@ -115,7 +122,7 @@ def world(seed: int, rule: Callable[..., Callable[[int, int], Way]], records: in
 def figures(worlds: Sequence[World], least: float, most: float) -> list[Figure]:
     speaks, exact, road, right, some = [], [], [], [], []
     for one in worlds:
-        found = inferred_routes(one.ways, one.places, POLICY)
+        found = inferred_routes(one.routes, one.places, POLICY)
         made = found[found["reason"].isna()]
         speaks.append(not made.empty)
         if made.empty:

@@ -10,8 +10,8 @@ import pytest
 
 from orchestration.statistics.inferred_routes import (
     FEW_RECORDS,
-    NO_KNOWN_WAY,
-    NOT_BETTER,
+    NO_KNOWN_ROUTE,
+    SELDOM_RIGHT,
     STRAIGHT,
     TOO_FEW,
     inferred_routes,
@@ -39,11 +39,11 @@ def ways_by(place: str) -> pd.DataFrame:
     rows = [(origin, end, f"001:{place}", 4) for origin, end in product("ABF", "DEG")]
     rows = [row for row in rows if row[:2] != ("A", "D")]
     rows += [("A", "D", None, 10), ("A", "D", f"001:{place}", 1)]
-    ways = pd.DataFrame(rows, columns=["origin_place_id", "destination_place_id", "way", "record_count"])
-    return ways.assign(
+    routes = pd.DataFrame(rows, columns=["origin_place_id", "destination_place_id", "route", "record_count"])
+    return routes.assign(
         source="p",
         record_grain="case",
-        corridor_id=ways["origin_place_id"] + ">" + ways["destination_place_id"],
+        corridor_id=routes["origin_place_id"] + ">" + routes["destination_place_id"],
     )
 
 
@@ -54,15 +54,15 @@ def test_known_legs_lead_away_from_the_shortest_road() -> None:
     """
     [row] = inferred_routes(ways_by("H"), PLACES, EIGHT).to_dict("records")
     assert (row["corridor_id"], row["place_number"], row["place_id"], row["reason"]) == ("A>D", 1, "H", None)
-    assert (row["record_count"], row["known_way_count"], row["leg_record_count"]) == (11, 1, 9)
+    assert (row["record_count"], row["known_route_count"], row["leg_record_count"]) == (11, 1, 9)
     assert row["held_back_corridors"] == 8
     assert (row["exact_share"], row["any_share"], row["road_exact_share"]) == (1.0, 1.0, 0.0)
 
 
 @pytest.mark.parametrize(
     ("place", "policy", "reason"),
-    [("N", EIGHT, NOT_BETTER), ("H", replace(EIGHT, route_least_corridors=9), TOO_FEW)],
-    ids=["where the shortest road is as good", "where too few ways are known"],
+    [("N", EIGHT, SELDOM_RIGHT), ("H", replace(EIGHT, route_least_corridors=9), TOO_FEW)],
+    ids=["where the shortest road is as good", "where too few routes are known"],
 )
 def test_nothing_is_inferred(place: str, policy: Policy, reason: str) -> None:
     [row] = inferred_routes(ways_by(place), PLACES, policy).to_dict("records")
@@ -75,40 +75,40 @@ def test_nothing_is_inferred(place: str, policy: Policy, reason: str) -> None:
 
 
 def test_a_corridor_whose_partner_names_places_elsewhere_but_none_here_is_straight() -> None:
-    ways = ways_by("H")
-    [row] = inferred_routes(ways[ways["record_count"] > 1], PLACES, EIGHT).to_dict("records")
+    routes = ways_by("H")
+    [row] = inferred_routes(routes[routes["record_count"] > 1], PLACES, EIGHT).to_dict("records")
     assert (row["corridor_id"], row["record_count"], row["reason"]) == ("A>D", 10, STRAIGHT)
 
 
 @pytest.mark.parametrize(("records", "reason"), [(2, FEW_RECORDS), (3, None)])
 def test_a_corridor_of_few_records_has_no_way(records: int, reason: str | None) -> None:
     """A to D: one record names H, the others no place."""
-    ways = ways_by("H").replace({"record_count": {10: records - 1}})
-    [row] = inferred_routes(ways, PLACES, EIGHT).to_dict("records")
+    routes = ways_by("H").replace({"record_count": {10: records - 1}})
+    [row] = inferred_routes(routes, PLACES, EIGHT).to_dict("records")
     assert (row["corridor_id"], row["record_count"], row["reason"]) == ("A>D", records, reason)
 
 
 def test_a_step_that_no_record_shows_is_neither_told_nor_tested() -> None:
     """No leg to N is known, or none but those of the corridor that is held back."""
-    ways = ways_by("H")
-    told = ways[ways["way"].isna()].assign(source="q", destination_place_id="N", corridor_id="A>N")
-    found = inferred_routes(pd.concat([ways, told]), PLACES, EIGHT).set_index("corridor_id")
-    assert list(found.loc[found["place_id"].isna(), "reason"].items()) == [("A>N", NO_KNOWN_WAY)]
-    held_back = ways[ways["corridor_id"] == "B>D"].assign(origin_place_id="N", corridor_id="N>D")
-    [row] = inferred_routes(pd.concat([ways, held_back]), PLACES, EIGHT).to_dict("records")
+    routes = ways_by("H")
+    told = routes[routes["route"].isna()].assign(source="q", destination_place_id="N", corridor_id="A>N")
+    found = inferred_routes(pd.concat([routes, told]), PLACES, EIGHT).set_index("corridor_id")
+    assert list(found.loc[found["place_id"].isna(), "reason"].items()) == [("A>N", NO_KNOWN_ROUTE)]
+    held_back = routes[routes["corridor_id"] == "B>D"].assign(origin_place_id="N", corridor_id="N>D")
+    [row] = inferred_routes(pd.concat([routes, held_back]), PLACES, EIGHT).to_dict("records")
     assert row["held_back_corridors"] == 8
 
 
 def test_several_places_stand_in_their_order_and_grains_apart() -> None:
     """All that is known to leave F passes B and H, so F to E does; route reports of it know no leg."""
-    ways = ways_by("H")
-    ways.loc[ways["corridor_id"].isin(["F>D", "F>G"]), "way"] = "002:B;004:H"
-    ways = ways[ways["corridor_id"] != "F>E"]
+    routes = ways_by("H")
+    routes.loc[routes["corridor_id"].isin(["F>D", "F>G"]), "route"] = "002:B;004:H"
+    routes = routes[routes["corridor_id"] != "F>E"]
     # The asking partner names places nowhere, so that it names none here says nothing.
-    asked = ways[ways["way"].isna()].assign(
+    asked = routes[routes["route"].isna()].assign(
         source="q", origin_place_id="F", destination_place_id="E", corridor_id="F>E"
     )
-    both = pd.concat([ways, asked, asked.assign(record_grain="route_report")])
+    both = pd.concat([routes, asked, asked.assign(record_grain="route_report")])
     found = inferred_routes(both, PLACES, replace(EIGHT, route_least_corridors=7))
     of_cases = found[(found["record_grain"] == "case") & (found["corridor_id"] == "F>E")]
     assert list(zip(of_cases["place_number"], of_cases["place_id"], strict=True)) == [(1, "B"), (2, "H")]
@@ -124,9 +124,9 @@ def test_no_record_gives_no_row() -> None:
 def test_simulated_hubs_are_found_and_ways_of_chance_are_not(seed: int) -> None:
     """Small version of `tests.benchmarks.simulate_routes`."""
     hubs = world(seed, by_hub, 3000)
-    found = inferred_routes(hubs.ways, hubs.places, POLICY)
+    found = inferred_routes(hubs.routes, hubs.places, POLICY)
     inferred = found[found["reason"].isna()].groupby("corridor_id")["place_id"].agg(set)
     right = [inferred[name] == places for name, places in hubs.truth.items() if name in inferred]
     assert len(right) > 5 and sum(right) / len(right) > found["road_exact_share"].iloc[0] + 0.1
     chance = world(seed, by_chance, 3000)
-    assert set(inferred_routes(chance.ways, chance.places, POLICY)["reason"]) <= {NOT_BETTER, TOO_FEW}
+    assert set(inferred_routes(chance.routes, chance.places, POLICY)["reason"]) <= {SELDOM_RIGHT, TOO_FEW}

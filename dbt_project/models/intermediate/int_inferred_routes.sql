@@ -1,4 +1,4 @@
--- One row per grain, corridor with few known ways and place passed, as inferred; or one row with the reason why not.
+-- One row per grain, corridor with few known routes and place passed, as inferred; or one row with the reason why not.
 select
     record_grain,
     corridor_id,
@@ -8,7 +8,7 @@ select
     place_id,
     reason,
     record_count,
-    known_way_count,
+    known_route_count,
     leg_record_count,
     held_back_corridors,
     exact_share,

@@ -1,4 +1,4 @@
--- One row per corridor with few known ways and place that its movements likely passed: inferred from legs that
+-- One row per corridor with few known routes and place that its movements likely passed: inferred from legs that
 -- records show, not reported. Empty where the held-back test is not clearly better than the shortest road.
 select
     routes.record_grain,
@@ -11,7 +11,7 @@ select
     routes.destination_place_id,
     destinations.name as destination,
     routes.record_count,
-    routes.known_way_count,
+    routes.known_route_count,
     routes.leg_record_count,
     routes.held_back_corridors,
     routes.exact_share,

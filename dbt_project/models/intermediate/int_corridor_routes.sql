@@ -1,5 +1,5 @@
--- One row per source, grain, corridor and way: counted records by the places passed in their order, with known ends.
--- The way is null where none was named, where a place passed is unknown, or where several stand in no order.
+-- One row per source, grain, corridor and route: counted records by the places passed in their order, with known ends.
+-- The route is null where none was named, where a place passed is unknown, or where several stand in no order.
 {# Kenya as a stop: the county is not known. #}
 {% set not_known = "('unknown', 'KEN')" %}
 with movements as (
@@ -17,10 +17,10 @@ with movements as (
         and origin_counting_place_id <> destination_counting_place_id
 ),
 
-ways as (
+routes as (
     select
         movement_id,
-        {{ sorted_codes("lpad(cast(stop_number as " ~ text_type() ~ "), 3, '0') || ':' || counting_place_id") }} as way
+        {{ sorted_codes("lpad(cast(stop_number as " ~ text_type() ~ "), 3, '0') || ':' || counting_place_id") }} as route
     from {{ ref('int_movement_stops') }}
     where place_role = 'transit'
     group by movement_id
@@ -35,8 +35,8 @@ select
     movements.origin_place_id || '>' || movements.destination_place_id as corridor_id,
     movements.origin_place_id,
     movements.destination_place_id,
-    ways.way,
+    routes.route,
     count(*) as record_count
 from movements
-left join ways on movements.movement_id = ways.movement_id
-group by movements.source, movements.record_grain, movements.origin_place_id, movements.destination_place_id, ways.way
+left join routes on movements.movement_id = routes.movement_id
+group by movements.source, movements.record_grain, movements.origin_place_id, movements.destination_place_id, routes.route
