@@ -34,7 +34,7 @@ AGGREGATES = {
         "source", "record_grain", "kind", "place_id", "month_from", "month_to",
     ),
     "intermediate.int_corridor_routes": (
-        "source", "record_grain", "corridor_id", "origin_place_id", "destination_place_id", "way",
+        "source", "record_grain", "corridor_id", "origin_place_id", "destination_place_id", "route",
         "record_count",
     ),
     "reference.places": ("place_id", "kind"),
