@@ -30,7 +30,6 @@ from orchestration.intake.claim import (
     placing,
     why_it_waits,
 )
-from orchestration.intake.landing.landing import EXTRACT_ID_LENGTH, register_path
 from orchestration.intake.shown_names import shown_file
 
 
@@ -209,4 +208,6 @@ def add_samples(settings: Settings) -> list[Path]:
 
 
 def _has_landed(settings: Settings, partner: str, path: Path) -> bool:
+    from orchestration.intake.landing.landing import EXTRACT_ID_LENGTH, register_path  # loads pyarrow
+
     return register_path(settings.landing, partner, sha256_of(path)[:EXTRACT_ID_LENGTH]).is_file()

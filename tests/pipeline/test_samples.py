@@ -28,10 +28,10 @@ from tests.conftest import EvidenceBase
 
 # Official county numbers of the 17; Kismayo is in Somalia, whatever a contract's default country.
 COUNTY_OF_TRANSIT = {
-    "Busia": "KE040", "Nambale": "KE040", "Malaba": "KE040", "Rongo": "KE044", "Isebania": "KE044",
-    "Garissa": "KE007", "Liboi": "KE007", "Moyale": "KE010", "Marsabit": "KE010", "Mandera": "KE009",
-    "Mwingi": "KE015", "Isiolo": "KE011", "Namanga": "KE034", "Kwale": "KE002", "Taveta": "KE006",
-    "Mombasa": "KE001", "Kismayo": None,
+    "Busia (border point)": "KE040", "Nambale": "KE040", "Malaba": "KE040", "Rongo": "KE044",
+    "Isebania": "KE044", "Garissa": "KE007", "Liboi": "KE007", "Moyale": "KE010", "Marsabit": "KE010",
+    "Mandera (border point)": "KE009", "Mwingi": "KE015", "Isiolo": "KE011", "Namanga": "KE034",
+    "Kwale": "KE002", "Taveta": "KE006", "Mombasa": "KE001", "Kismayo": None,
 }  # fmt: skip
 ROUTES = "record_grain = 'route_report' and population = 'all'"
 
