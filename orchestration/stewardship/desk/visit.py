@@ -252,8 +252,8 @@ def respond(visit: Visit, view: View) -> Response:
     except NotLogged as error:
         return visit.page("problem", 500, title="error.not_logged", sentence=_words_of(error))
     except UsageError as error:
-        sent = {"back": local_path(visit.given("back")), "reason": visit.given("reason")}
-        return visit.page("problem", 400, title="error.not_done", sentence=_words_of(error), **sent)
+        back = local_path(visit.given("back"))
+        return visit.page("problem", 400, title="error.not_done", sentence=_words_of(error), back=back)
     except NjiaError as error:
         return visit.page("problem", 503, title="error.not_now", sentence=_words_of(error))
     except OSError as error:
