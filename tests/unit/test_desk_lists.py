@@ -292,10 +292,10 @@ def test_all_of_a_list_that_is_not_decided_together_is_refused(steward: Visitor,
     assert refused.status_code == 404 and 'action="/decide"' not in refused.text
 
 
-def test_form_without_a_choice_leads_back_and_shows_its_reason(steward: Visitor) -> None:
-    answer = steward.preview("alert_release", "Fixture partners <agreed>", back="/alerts?direction=rise")
+def test_form_without_a_choice_leads_back(steward: Visitor) -> None:
+    answer = steward.preview("alert_release", "Fixture partners agreed", back="/alerts?direction=rise")
     assert answer.status_code == 400 and "Nothing was chosen." in shown(answer.text)
-    assert "Fixture partners &lt;agreed&gt;" in answer.text
+    assert "Fixture partners" not in answer.text, "a refused text may hold contact data"
     assert 'href="/alerts?direction=rise"' in answer.text
     elsewhere = steward.preview("alert_release", back="//sampleton.example")
     assert elsewhere.status_code == 400 and "sampleton" not in elsewhere.text
