@@ -165,8 +165,8 @@ def test_members_read_how_often_inferred_routes_were_right_and_the_public_reads_
     pages: dict[str, Read],
 ) -> None:
     corridors = pages["members"].sections["corridors"]
-    assert "On 2 corridors at most two records name the way" in corridors
-    assert "exactly right for 39 percent of their records (the shortest road: 8 percent)" in corridors
+    assert "On 2 corridors at most two records name their route" in corridors
+    assert "exactly right for 39 percent of records (the shortest road: 8 percent)" in corridors
     assert "at least one was passed in 88 percent" in corridors
     assert "inferred" not in " ".join(pages["public"].sections.values()).lower()
 
