@@ -142,14 +142,11 @@ SEND_ALL_THAT_A_PAGE_CAN = """async ([site, ui, query, name]) => {
   await send(`${site}/files/evidence_base.duckdb`, blindly);
   await send(asQuery, asText);
   await send(`${ui}/report_asset_materialization/${name}`, {...blindly, method: "POST"});
-  document.body.innerHTML = `<iframe name="target"></iframe><form method="post" target="target"></form>`;
-  const frame = document.querySelector("iframe"), form = document.querySelector("form");
-  for (const [action, kind] of [[asQuery, "text/plain"], [`${site}/logout`, "application/x-www-form-urlencoded"]]) {
-    form.action = action;
-    form.enctype = kind;
-    const isSubmitted = new Promise((done) => { frame.onload = done; });
-    form.submit();
-    await isSubmitted;
+  const forms = [[asQuery, "text/plain"], [`${site}/logout`, "application/x-www-form-urlencoded"]];
+  for (const [at, [action, kind]] of forms.entries()) {  // each in a frame of its own: a second would stop the first
+    document.body.insertAdjacentHTML("beforeend",
+      `<iframe name="at${at}"></iframe><form method="post" target="at${at}" action="${action}" enctype="${kind}"></form>`);
+    document.body.lastChild.submit();
   }
 }"""
 OPEN_WEB_SOCKET = """(ui) => new Promise((done) => {
