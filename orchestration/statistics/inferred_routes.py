@@ -192,7 +192,7 @@ class _Graph:
             rng=0,
         ).confidence_interval
         found |= zip(SHARES, (float(share.mean()) for share in (exact, some, of_road)), strict=True)
-        is_right = gain.low > 0 and found["exact_share"] >= self.policy.route_least_exact
+        is_right = gain.low > 0 and exact.mean() >= self.policy.route_least_exact
         return found | {"reason": None if is_right else SELDOM_RIGHT}
 
 
