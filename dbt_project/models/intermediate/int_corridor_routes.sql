@@ -39,4 +39,9 @@ select
     count(*) as record_count
 from movements
 left join routes on movements.movement_id = routes.movement_id
-group by movements.source, movements.record_grain, movements.origin_place_id, movements.destination_place_id, routes.route
+group by
+    movements.source,
+    movements.record_grain,
+    movements.origin_place_id,
+    movements.destination_place_id,
+    routes.route
