@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from orchestration.statistics.alerts import Months, raised
-from orchestration.statistics.comparisons import Told
+from orchestration.statistics.comparisons import SideBySide
 from orchestration.statistics.moved_partners import at_places, ends_of, moved
 from orchestration.statistics.policy import load_policy
 from orchestration.statistics.reference import reference
@@ -60,23 +60,25 @@ class Reports:
         names = self.ends["corridor_id"].tolist()
         totals = self.monthly.sum(axis=1)
         campaign = self.campaign.sum(axis=2) > 0
-        told = Told([], names, self.windows, self.monthly, totals, self.is_active, WINDOWS, campaign)
-        told = told.without(campaign)
-        spread = float(told.dispersion(POLICY).min())
-        moves = moved(told.monthly, told.monthly_totals, told.windows, self.there, spread, POLICY)
-        told = told.without(moves @ self.there.T) if finds_moves else told
-        spreads = told.dispersion(POLICY)
+        reported = SideBySide(
+            [], names, self.windows, self.monthly, totals, self.is_active, WINDOWS, campaign
+        )
+        reported = reported.without(campaign)
+        spread = float(reported.dispersion(POLICY).min())
+        moves = moved(reported.monthly, reported.monthly_totals, reported.windows, self.there, spread, POLICY)
+        reported = reported.without(moves @ self.there.T) if finds_moves else reported
+        spreads = reported.dispersion(POLICY)
         seen_before = np.zeros(len(names), dtype=np.bool_)
-        shared = reference(told.windows, spreads, POLICY)
-        shifts = judge_shifts(told.windows, seen_before, spreads, POLICY, shared, self.windows).join(
+        shared = reference(reported.windows, spreads, POLICY)
+        shifts = judge_shifts(reported.windows, seen_before, spreads, POLICY, shared, self.windows).join(
             self.ends
         )
-        left_out = 1 - told.monthly.sum() / self.monthly.sum()
+        left_out = 1 - reported.monthly.sum() / self.monthly.sum()
         of_reference = shared.baseline_totals.sum() + shared.current_totals.sum()
         return shifts.assign(
             displaced_from=displaced_from(shifts),
             left_out=left_out,
-            reference_share=of_reference / told.monthly.sum(),
+            reference_share=of_reference / reported.monthly.sum(),
         )
 
     def alerts(self) -> list[tuple[int, dict[str, Any]]]:

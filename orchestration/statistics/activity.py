@@ -68,9 +68,11 @@ def activity(counts: Counts, where: Catchment) -> Activity:
     rest_records[largest], rest[largest] = 0.0, 0.0
     alone = fit.place
     for _ in range(ALONE):  # levels and pull stay
-        told = rest * np.exp(alone)
-        slope = ((rest_records - told) / (1 + fit.waves * told)).sum(axis=0) - fit.pull * alone
-        alone = alone + np.clip(slope / ((told / (1 + fit.waves * told)).sum(axis=0) + fit.pull), -1, 1)
+        rest_mean = rest * np.exp(alone)
+        slope = ((rest_records - rest_mean) / (1 + fit.waves * rest_mean)).sum(axis=0) - fit.pull * alone
+        alone = alone + np.clip(
+            slope / ((rest_mean / (1 + fit.waves * rest_mean)).sum(axis=0) + fit.pull), -1, 1
+        )
     return Activity(
         fit.place - middle,
         np.sqrt(variance),

@@ -16,7 +16,7 @@ from scipy import special
 
 from orchestration.statistics.comparisons import (
     Reports,
-    Told,
+    SideBySide,
     cells,
     first_day,
     month_number,
@@ -104,10 +104,10 @@ class Months(NamedTuple):
             *(self.totals[:, span].sum(axis=1) for span in spans),
         )
 
-    def told(self, at: int) -> Told:
+    def side_by_side(self, at: int) -> SideBySide:
         """The baseline of month `at` beside the newest three months up to it."""
         inside = slice(at - _BEFORE, at + 1)
-        return Told(
+        return SideBySide(
             self.partners,
             [],
             self.windows(at, at - RECENT + 1, at),
@@ -120,9 +120,9 @@ class Months(NamedTuple):
 
     def left_out(self, at: int, policy: Policy) -> Flags:
         """Partner × corridor: not compared in month `at`: the partner moved, or declares a campaign."""
-        told, months = self.told(at), range(self.first + at - _BEFORE, self.first + at + 1)
-        moves = all_moves(told, self.there, self.places, self.declared, months, policy)
-        return told.campaign | (moves @ self.there.T)
+        reported, months = self.side_by_side(at), range(self.first + at - _BEFORE, self.first + at + 1)
+        moves = all_moves(reported, self.there, self.places, self.declared, months, policy)
+        return reported.campaign | (moves @ self.there.T)
 
 
 class Month(NamedTuple):
@@ -229,8 +229,8 @@ def raised(months: Months, policy: Policy) -> list[tuple[int, dict[str, Any]]]:
 def judge(months: Months, at: int, policy: Policy) -> Month:
     """Month `at` of every corridor against the twelve months that ended three months before."""
     left_out = months.left_out(at, policy)
-    told = months.told(at).without(left_out)
-    spread, windows = told.dispersion(policy), told.windows
+    reported = months.side_by_side(at).without(left_out)
+    spread, windows = reported.dispersion(policy), reported.windows
     one_month = months.windows(at, at, at).without(left_out)
     shared = reference(windows, spread, policy)
     of_month = reference_of(one_month, shared.is_in)

@@ -1,4 +1,4 @@
-"""Which windows are compared, and what partners told of each thing in both: from counts by months to arrays.
+"""Which windows are compared, and what partners reported in both: from counts by months to arrays.
 
 Months are numbers here (year × 12 + month), so that windows are plain arithmetic.
 """
@@ -69,10 +69,10 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What partners told in two windows; `items` and `partners` name the columns and rows of the arrays.
+class SideBySide:
+    """What partners reported in two windows; `items` and `partners` name the columns and rows of the arrays.
 
-    `campaign` says of which items (columns) a partner (row) told in a campaign.
+    `campaign` says of which items (columns) a partner (row) reported in a campaign.
     """
 
     partners: list[str]
@@ -89,7 +89,7 @@ class Told:
         measured = dispersion(self.monthly, self.is_active, self.month_windows, _LEAST_MEAN_OF_A_CELL)
         return np.nan_to_num(measured, nan=policy.shift_unknown_dispersion)
 
-    def without(self, left_out: Flags) -> Told:
+    def without(self, left_out: Flags) -> SideBySide:
         """The same without the records of these partners about these items, in the totals too."""
         monthly_out = np.where(left_out[:, :, None], self.monthly, 0)
         return replace(
@@ -157,12 +157,12 @@ def month_windows(last_month: date, months: int) -> tuple[Window, Window]:
 
 
 def comparisons(
-    calendar: pd.DataFrame, periods: pd.DataFrame, rounds_told: set[str], policy: Policy
+    calendar: pd.DataFrame, periods: pd.DataFrame, reported_rounds: set[str], policy: Policy
 ) -> list[Comparison]:
     """The newest complete months against those before, twelve months that end with the newest complete
     quarter as well; the newest complete years, and each complete round, against the one before.
 
-    `rounds_told` are the rounds in which anything of the grain was told.
+    `reported_rounds` are the rounds in which anything of the grain was reported.
     """
     found = []
     complete = calendar.loc[calendar["is_complete"].astype("bool"), "month_start"]
@@ -174,7 +174,7 @@ def comparisons(
     found += [one for one in at_quarter_end if one.days not in {year.days for year in years}]
     found += years
     rounds = periods[(periods["period_kind"] == "round") & periods["is_complete"].astype("bool")]
-    rounds = rounds[rounds["label"].isin(rounds_told)].sort_values(["period_from", "label"])
+    rounds = rounds[rounds["label"].isin(reported_rounds)].sort_values(["period_from", "label"])
     columns = (rounds[name] for name in ("period_id", "period_from", "period_to", "label"))
     in_order = [Window(*row) for row in zip(*columns, strict=True)]
     names = tuple(str(one.round) for one in in_order)
@@ -185,7 +185,7 @@ def comparisons(
 
 def _of_periods(kind: str, period_kind: str, periods: pd.DataFrame) -> list[Comparison]:
     """Each complete period of a kind against the one that ends where it begins, the newest first: under the
-    names of their periods they can be looked up, and printed."""
+    names of their periods they can be looked up, and shown."""
     is_asked = (periods["period_kind"] == period_kind) & periods["is_complete"].astype("bool")
     columns = (periods.loc[is_asked, name] for name in ("period_id", "period_from", "period_to"))
     of_end = {row[2]: Window(*row) for row in zip(*columns, strict=True)}
@@ -198,7 +198,9 @@ def _of_periods(kind: str, period_kind: str, periods: pd.DataFrame) -> list[Comp
     ]
 
 
-def told(comparison: Comparison, reports: Reports, item: str, items: list[str] | None = None) -> Told:
+def side_by_side(
+    comparison: Comparison, reports: Reports, item: str, items: list[str] | None = None
+) -> SideBySide:
     """Arrays of one grain's counts: partner × item × month, and partner × item of both windows.
 
     `item` names the column of the items; without `items`, these are all of either window.
@@ -209,7 +211,7 @@ def told(comparison: Comparison, reports: Reports, item: str, items: list[str] |
         (span, counts[span.holds(counts)], totals[span.holds(totals)])
         for span in (comparison.baseline, comparison.current)
     ]
-    items = items or sorted({told_of for _, inside, _ in sides for told_of in inside[item]})
+    items = items or sorted({reported_of for _, inside, _ in sides for reported_of in inside[item]})
     by_partner, by_item = (partners, "source"), (items, item)
     monthly, monthly_totals, is_active = [], [], []
     for span, inside, reported in sides:
@@ -220,7 +222,7 @@ def told(comparison: Comparison, reports: Reports, item: str, items: list[str] |
         is_active.append((watched > 0) | (monthly_totals[-1] > 0))
     campaigns = [cells(inside, by_partner, by_item, of="campaign_count") for _, inside, _ in sides]
     split = len(sides[0][0].months)
-    return Told(
+    return SideBySide(
         partners,
         items,
         TwoWindows(

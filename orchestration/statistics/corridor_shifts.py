@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from orchestration.statistics.comparisons import Comparison, Reports, Told, comparisons, told
+from orchestration.statistics.comparisons import Comparison, Reports, SideBySide, comparisons, side_by_side
 from orchestration.statistics.mix_change import mix_change
 from orchestration.statistics.moved_partners import (
     UNKNOWN,
@@ -55,8 +55,8 @@ class Compared(NamedTuple):
     corridor are left out, and why.
     """
 
-    reported: Told
-    compared: Told
+    reported: SideBySide
+    compared: SideBySide
     ends: pd.DataFrame
     shared: Reference
     places: list[str]
@@ -76,7 +76,7 @@ class Compared(NamedTuple):
 def corridor_shifts(
     all_reports: Reports, calendar: pd.DataFrame, periods: pd.DataFrame, policy: Policy
 ) -> pd.DataFrame:
-    """One row per grain, comparison, level and corridor with two known ends that was told in either window.
+    """One row per grain, comparison, level and corridor with two known ends reported in either window.
 
     Args:
         all_reports: of corridors.
@@ -86,8 +86,8 @@ def corridor_shifts(
     found = []
     for grain in GRAINS:
         reports = all_reports.of_grain(grain)
-        outside, rounds_told = reports.outside_campaigns(), set(reports.totals["round"].dropna())
-        for comparison in comparisons(calendar, periods, rounds_told, policy):
+        outside, reported_rounds = reports.outside_campaigns(), set(reports.totals["round"].dropna())
+        for comparison in comparisons(calendar, periods, reported_rounds, policy):
             above: Compared | None = None
             for level, unknown in UNKNOWN_OF_LEVEL.items():
                 side = _compared(
@@ -111,10 +111,10 @@ def _compared(
     Level `odv` has the totals, the reference and the moved partners of `above`, which is level `od`: there
     each record stands once.
     """
-    reported = told(comparison, reports, "corridor_id")
+    reported = side_by_side(comparison, reports, "corridor_id")
     if not reported.items:
         return None
-    compared = told(comparison, outside, "corridor_id", reported.items)
+    compared = side_by_side(comparison, outside, "corridor_id", reported.items)
     ends = reports.counts[PLACES].drop_duplicates("corridor_id").set_index("corridor_id").loc[reported.items]
     places = above.places if above else ends_of(ends)
     there = at_places(ends, places)
@@ -174,14 +174,14 @@ def _judge(comparison: Comparison, of_level: Compared, seen_before: set[str], po
 
 
 def _unknown_shares(
-    comparison: Comparison, side_by_side: Told, records: pd.DataFrame, unknown: str
+    comparison: Comparison, reported: SideBySide, records: pd.DataFrame, unknown: str
 ) -> dict[str, Any]:
     """Part of the comparable partners' records in each window that cannot be placed at this level."""
-    comparable = np.array(side_by_side.partners)[side_by_side.windows.is_comparable]
+    comparable = np.array(reported.partners)[reported.windows.is_comparable]
     of_comparable = records[records["source"].isin(comparable)]
     shares = {}
     for side, window in (("baseline", comparison.baseline), ("current", comparison.current)):
         inside = of_comparable[window.holds(of_comparable)]
-        told_of = inside["record_count"].sum()
-        shares[f"unknown_end_share_{side}"] = inside[unknown].sum() / told_of if told_of else np.nan
+        reported_of = inside["record_count"].sum()
+        shares[f"unknown_end_share_{side}"] = inside[unknown].sum() / reported_of if reported_of else np.nan
     return shares

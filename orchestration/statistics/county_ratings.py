@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from orchestration.statistics.comparisons import MONTHS, Comparison, Reports, month_windows, told
+from orchestration.statistics.comparisons import MONTHS, Comparison, Reports, month_windows, side_by_side
 from orchestration.statistics.labels import WITHOUT_NUMBERS
 from orchestration.statistics.moved_partners import declared_moves
 from orchestration.statistics.policy import Policy
@@ -70,7 +70,7 @@ def _changes(comparison: Comparison, reports: Reports, policy: Policy) -> dict[s
     Without partners in campaigns at places, and at counties that they declare to begin or cease to watch. A
     record may touch several counties, so totals stay as they are.
     """
-    counties = told(comparison, reports, "place_id")
+    counties = side_by_side(comparison, reports, "place_id")
     left_out = declared_moves(reports.declared, counties.partners, counties.items, comparison.months)
     left_out |= counties.campaign
     then, now = (np.where(left_out, 0, counts) for counts in counties.windows[:2])

@@ -37,13 +37,13 @@ def mix_change(monthly: Counts, is_active: Flags, windows: tuple[slice, slice], 
     """
     chance = np.random.default_rng(_SEED)
     sums, weight = np.zeros(_SHUFFLES + 1), 0
-    for told, active in zip(monthly, is_active, strict=True):
+    for reported, active in zip(monthly, is_active, strict=True):
         months = np.concatenate([np.arange(active.size)[window][active[window]] for window in windows])
         baseline_months = int(active[windows[0]].sum())
-        records = int(told[:, months].sum())
+        records = int(reported[:, months].sum())
         if records == 0 or min(baseline_months, len(months) - baseline_months) < policy.shift_mix_months:
             continue
-        by_month = told[told.any(axis=1)][:, months].T
+        by_month = reported[reported.any(axis=1)][:, months].T
         order = np.tile(np.arange(len(months)), (_SHUFFLES + 1, 1))
         order[1:] = chance.permuted(order[1:], axis=1)  # the first row stays what was reported
         current = (order >= baseline_months).astype(np.float64) @ by_month

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from orchestration.statistics.comparisons import Told, cells
+from orchestration.statistics.comparisons import SideBySide, cells
 from orchestration.statistics.policy import Policy
 from orchestration.statistics.share_ratio import Counts, Flags, TwoWindows, share_ratios
 
@@ -19,13 +19,18 @@ UNKNOWN = "unknown"
 
 
 def all_moves(
-    told: Told, at_place: Flags, places: list[str], declared: pd.DataFrame, months: range, policy: Policy
+    reported: SideBySide,
+    at_place: Flags,
+    places: list[str],
+    declared: pd.DataFrame,
+    months: range,
+    policy: Policy,
 ) -> Flags:
     """Partner × place: declared to have moved in these months, or found to have without campaigns and the
     declared.
     """
-    known = declared_moves(declared, told.partners, places, months)
-    rest = told.without(told.campaign | (known @ at_place.T))
+    known = declared_moves(declared, reported.partners, places, months)
+    rest = reported.without(reported.campaign | (known @ at_place.T))
     spread = float(rest.dispersion(policy).min())
     return known | moved(rest.monthly, rest.monthly_totals, rest.windows, at_place, spread, policy)
 

@@ -1,5 +1,5 @@
-"""A transparent composite of four ratios per county: how much is reported there, told as a score, a range and
-a band.
+"""A transparent composite of four ratios per county: how much is reported there, as a score, a range and a
+band.
 
 It measures reported activity, not a person's risk, and holds no poverty, migration or law-enforcement data.
 Fixed anchors keep releases comparable; ranks or a stretch from lowest to highest would not.

@@ -80,7 +80,7 @@ def reference_of(windows: TwoWindows, is_in: Flags) -> Reference:
 class ShareRatios(NamedTuple):
     """Natural logarithm of the odds ratio and its standard error, one of each for an item.
 
-    Both are nan where nothing can be compared: no comparable partner told of the item, or none told of
+    Both are nan where nothing can be compared: no comparable partner reported the item, or none reported
     anything else.
     """
 
@@ -122,7 +122,7 @@ def ratios_without_one(windows: TwoWindows, reference: Reference | None = None) 
     """Logarithms of the odds ratio with one comparable partner left out, a row for each of them.
 
     nan where that partner says nothing of the item, so that leaving it out would show nothing, and -inf < x <
-    inf elsewhere, except that an item of which nothing is left to compare is told as 0: no change.
+    inf elsewhere, except that an item of which nothing is left to compare is given as 0: no change.
     """
     compared = windows.of(windows.is_comparable)
     shared = reference.of(windows.is_comparable) if reference else None
@@ -163,11 +163,11 @@ def dispersion(monthly: Counts, is_active: Flags, windows: tuple[slice, slice], 
     for window in windows:
         active = is_active[:, window].astype(np.float64)
         months = active.sum(axis=1)[:, None]
-        told = monthly[:, :, window] * active[:, None, :]
-        mean = told.sum(axis=2) / np.maximum(months, 1)
+        reported = monthly[:, :, window] * active[:, None, :]
+        mean = reported.sum(axis=2) / np.maximum(months, 1)
         counts = (mean > least_mean) & (months > 1)
         free = np.where(counts, months - 1, 0)
-        spread = np.where(counts, ((told - mean[:, :, None]) ** 2 * active[:, None, :]).sum(axis=2), 0)
+        spread = np.where(counts, ((reported - mean[:, :, None]) ** 2 * active[:, None, :]).sum(axis=2), 0)
         ratios += (spread / np.where(counts, mean, 1)).sum(axis=0)
         squares += (free * mean**2).sum(axis=0)
         expected += (free * mean).sum(axis=0)

@@ -60,7 +60,7 @@ DESCRIPTIONS = {
 COMPONENTS = ("origin", "transit", "exploitation", "change")
 
 # Digits kept of each float: what lies beyond differs between machines and would mean nothing to a reader. A
-# partner's share is told to one tenth, because with a count beside it more would tell that partner's count.
+# partner's share is given to one tenth, because with a count beside it more would tell that partner's count.
 DIGITS = 3
 # Odds ratios and shares of corridors may be very small: there, so many figures from the first but zero.
 FIGURES_OF = {"corridor_shifts": 4, "alerts": 4}

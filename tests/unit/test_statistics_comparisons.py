@@ -14,7 +14,7 @@ from orchestration.statistics.comparisons import (
     Reports,
     Window,
     comparisons,
-    told,
+    side_by_side,
     with_month_numbers,
 )  # fmt: skip
 from orchestration.statistics.corridor_shifts import corridor_shifts
@@ -133,7 +133,7 @@ def test_dispersion_uses_records_of_one_month_and_silent_months_stay_active() ->
         ("p", "2024-08", "2024-08", 5), ("p", "2023-09", "2023-09", 4), ("q", "2024-08", "2024-08", 1)
     )
     watched = pd.DataFrame({"source": ["p", "x"], "month_start": [month("2025-01"), month("2025-01")]})
-    side = told(comparison, Reports.of(counted, totals, watched, declared()), item="corridor_id")
+    side = side_by_side(comparison, Reports.of(counted, totals, watched, declared()), item="corridor_id")
     assert (side.partners, side.items) == (["p", "q"], ["KE040>ARE"])
     assert side.windows.current.tolist() == [[5], [0]] and side.windows.baseline.tolist() == [[0], [0]]
     assert side.windows.current_totals.tolist() == [5, 1] and side.windows.baseline_totals.tolist() == [4, 0]
@@ -151,7 +151,7 @@ def test_dispersion_without_months_comes_from_the_policy() -> None:
     )[1]
     counted = pd.concat(counts(("p", "", "", 9), round=one, corridor_id="A>B") for one in ("2019", "2020"))
     nothing = pd.DataFrame({"source": [], "month_start": []})
-    side = told(pair, Reports.of(counted, counted, nothing, declared()), item="corridor_id")
+    side = side_by_side(pair, Reports.of(counted, counted, nothing, declared()), item="corridor_id")
     assert side.dispersion(POLICY) == [POLICY.shift_unknown_dispersion]
 
 
