@@ -18,6 +18,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from orchestration.core import read_json
+
 ROOT = Path(__file__).resolve().parents[1]
 CACHE = ROOT / ".pytest_cache" / "njia-worlds"
 VERSIONS_KEPT = 3
@@ -34,7 +36,7 @@ def world(name: str, build: Callable[[Path], None]) -> Path:
     with FileLock(version / f"{name}.lock"):
         if used_by.exists() and used_by.read_text() == run:
             return folder
-        if not listing.exists() or json.loads(listing.read_text()) != _files(folder):
+        if not listing.exists() or read_json(listing) != _files(folder):
             listing.unlink(missing_ok=True)
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()

@@ -23,6 +23,8 @@ from orchestration.core import (
     UsageError,
     building_beside,
     load_keys,
+    parsed,
+    read_json,
     write_text,
 )
 from orchestration.release import Release, ReleaseDiff, compare, find_release
@@ -110,7 +112,7 @@ def _fill(settings: Settings, scratch: Settings, current: Release) -> None:
 def _decide(settings: Settings, scratch: Settings, decided: set[str], left_out: str) -> None:
     """Write the decisions that held then, without one, and with those that it had overruled."""
     files = {
-        path: [json.loads(line.decode("utf-8-sig")) for line in path.read_bytes().splitlines()]
+        path: [parsed(line.decode("utf-8-sig"), path) for line in path.read_bytes().splitlines()]
         for path in settings.decisions.glob("*.jsonl")
     }
     entries = [entry for found in files.values() for entry in found]
@@ -150,7 +152,7 @@ def _built(scratch: Settings, on_step: Callable[[str], None]) -> Release:
     if ended.error is not None:
         raise NjiaError(f"The release could not be built without it. {ended.error}")
     (folder,) = scratch.releases.glob(".candidate-*")
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest = read_json(folder / "manifest.json")
     return Release("without it", folder, manifest, is_current=False)
 
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
         sha256_of,
         sync,
         write_bytes,
-        write_json,
         write_secret,
         write_text,
     )
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
         write_texts,
     )
     from orchestration.core.errors import (
+        Damaged,
         NjiaError,
         RefreshRunning,
         ReleaseRefused,
@@ -99,6 +99,7 @@ if TYPE_CHECKING:
         secret_from,
     )
     from orchestration.core.spreadsheet_safe import safe
+    from orchestration.core.sums import append_json, line_of, parsed, read_json, without_sum, write_json
     from orchestration.core.volume import require_encrypted_volume
     from orchestration.core.work_left import building_beside, clear_work, clear_work_left_behind, forget_work
 

@@ -18,8 +18,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from orchestration.core.durable import sha256_of, write_json
+from orchestration.core.durable import sha256_of
 from orchestration.core.settings import PROJECT_ROOT
+from orchestration.core.sums import read_json, write_json
 
 LAYOUT = 1
 _CODE_SUFFIXES = {
@@ -69,7 +70,7 @@ def code_of(*sources: str) -> str:
 def read(work: Path, name: str) -> Artifact | None:
     """Read the note of an artifact; None where this version can read none."""
     try:
-        content = json.loads(_note(work, name).read_text(encoding="utf-8"))
+        content = read_json(_note(work, name))
         if content.pop("layout") == LAYOUT:
             return Artifact(**content)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):

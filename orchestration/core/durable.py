@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 PARTIAL = ".tmp-"
 
@@ -35,11 +33,6 @@ def write_text(path: Path, text: str) -> None:
 def write_bytes(path: Path, content: bytes) -> None:
     with replacing(path) as partial:
         partial.write_bytes(content)
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write JSON with sorted keys: equal content gives equal bytes."""
-    write_text(path, json.dumps(content, indent=2, sort_keys=True, default=str, ensure_ascii=False) + "\n")
 
 
 def append_line(path: Path, line: str) -> None:

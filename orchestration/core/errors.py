@@ -6,6 +6,8 @@ never quotes a cell: a value may identify a person.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class NjiaError(Exception):
     """An error that a person can fix; the command line shows its message without a traceback."""
@@ -17,6 +19,16 @@ class UsageError(NjiaError):
     """A wrong argument or setting."""
 
     exit_code = 2
+
+
+class Damaged(NjiaError, ValueError):
+    """A file of the home is not what Njia wrote: it was cut, changed or overwritten."""
+
+    exit_code = 6
+
+    def __init__(self, path: Path, found: str) -> None:
+        self.path, self.found = path, found
+        super().__init__(f"{path} is damaged: {found}. `njia check` says what that means and what mends it.")
 
 
 class ReleaseRefused(NjiaError):

@@ -7,7 +7,6 @@ it, one can confirm a guessed reference. Each room erases its own files.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,10 +16,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from orchestration.core.durable import PARTIAL, write_json
-from orchestration.core.errors import NjiaError
+from orchestration.core.durable import PARTIAL
+from orchestration.core.errors import Damaged
 from orchestration.core.keys import Keys, record_of, shown_record
 from orchestration.core.settings import Settings
+from orchestration.core.sums import read_json, write_json
 
 FORGOTTEN = "withheld:forgotten"
 
@@ -149,18 +149,15 @@ def _read(settings: Settings, partner: str) -> _Page:
     if not path.is_file():
         return _Page()
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
         due = [
             Due(date.fromisoformat(entry["asked_on"]), int(entry["records"]), tuple(entry["cells"]))
             for entry in content["due"]
         ]
         done = {extract: Original(*original) for extract, original in content.get("done", {}).items()}
         return _Page(set(content["tombstones"]), set(content.get("submissions", ())), due, done)
-    except (ValueError, KeyError, TypeError):
-        raise NjiaError(
-            f"{path} cannot be read. Restore it from a backup: without it, forgotten records would come back "
-            "with the next extract."
-        ) from None
+    except (KeyError, TypeError):
+        raise Damaged(path, "it lists no forgotten records") from None
 
 
 def _write(settings: Settings, partner: str, page: _Page) -> None:

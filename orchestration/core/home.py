@@ -8,6 +8,7 @@ from orchestration.core import durable
 from orchestration.core.errors import UsageError
 from orchestration.core.modes import check_modes, restricted_folders
 from orchestration.core.settings import Settings
+from orchestration.core.sums import read_json, write_json
 from orchestration.core.volume import require_encrypted_volume
 
 LAYOUT_VERSION = 3
@@ -64,17 +65,17 @@ def _prepare(settings: Settings) -> None:
 def _check_layout(settings: Settings) -> None:
     marker = settings.home / "home.json"
     if not marker.exists():
-        durable.write_json(marker, {"layout_version": LAYOUT_VERSION})
+        write_json(marker, {"layout_version": LAYOUT_VERSION})
         return
     try:
-        content = json.loads(marker.read_text())
+        content = read_json(marker)
         found = content["layout_version"]
     except (ValueError, KeyError, TypeError):
         raise UsageError(
             f"{marker} does not name the layout of this home. Restore it, or choose another home."
         ) from None
     if found in READ_TOO:
-        durable.write_json(marker, {"begun_with_layout": found, **content, "layout_version": LAYOUT_VERSION})
+        write_json(marker, {"begun_with_layout": found, **content, "layout_version": LAYOUT_VERSION})
     elif found != LAYOUT_VERSION:
         raise UsageError(
             f"{settings.home} has layout {found}; this version of Njia reads layout {LAYOUT_VERSION}. "

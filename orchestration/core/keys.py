@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from orchestration.core.durable import write_secret
 from orchestration.core.errors import UsageError
 from orchestration.core.release_key import RELEASE_KEY, create_missing_release_key, installed_public_key
 from orchestration.core.settings import Settings
+from orchestration.core.sums import read_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -208,7 +208,7 @@ def require_noise_key(keys: Keys, folder: Path, releases: Path) -> None:
 
 def _refuse_another_noise_key(folder: Path, key_id: str | None, releases: Path | None) -> None:
     for path in sorted(releases.glob("[!.]*/manifest.json"), reverse=True) if releases else ():
-        used = json.loads(path.read_text(encoding="utf-8")).get("key_ids", {}).get("noise")
+        used = read_json(path).get("key_ids", {}).get("noise")
         if used and used != key_id:
             found = f"holds the key {key_id}" if key_id else "is missing"
             raise UsageError(

@@ -7,15 +7,15 @@ partners and checks, and counts; no value of a row. Beside it lies a request for
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from orchestration.core import durable
 from orchestration.core.lock import held_if_free, this_process
 from orchestration.core.settings import Settings
+from orchestration.core.sums import append_json, parsed, read_json, write_json
 
 LAST, HISTORY, BEGUN = "last_refresh.json", "refreshes.jsonl", "refresh_under_way.json"
 CONSIDERED, ASKED = "considered.json", "refresh_asked.json"
@@ -84,7 +84,7 @@ def begin(
     before = _end_killed(settings) or last(settings)
     found = {name: sorted(ids) for name, ids in (inputs or {}).items()}
     entry = replace(_following(before, run_id), as_of=as_of.isoformat(), inputs=found, **this_process())
-    durable.write_json(settings.review / BEGUN, asdict(entry))
+    write_json(settings.review / BEGUN, asdict(entry))
     (settings.review / ASKED).unlink(missing_ok=True)
     return entry
 
@@ -92,19 +92,19 @@ def begin(
 def at_step(settings: Settings, begun: End, step: str) -> End:
     """Record that a step begins."""
     entry = replace(begun, steps={**begun.steps, step: _now()})
-    durable.write_json(settings.review / BEGUN, asdict(entry))
+    write_json(settings.review / BEGUN, asdict(entry))
     return entry
 
 
 def ask(settings: Settings, author: str) -> None:
     """Record a request for a refresh."""
-    durable.write_json(settings.review / ASKED, {"author": author, "time": _now()})
+    write_json(settings.review / ASKED, {"author": author, "time": _now()})
 
 
 def asked(settings: Settings) -> dict[str, str] | None:
     """Return author and time of the request that no refresh has answered."""
     try:
-        request = json.loads((settings.review / ASKED).read_text(encoding="utf-8"))
+        request = read_json(settings.review / ASKED)
         return {name: str(request[name]) for name in ("author", "time")}
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -142,12 +142,12 @@ def record(settings: Settings, ended: End) -> None:
     """Record a final entry as the last one and in the history; then no refresh is under way."""
     if ended.outcome == STOPPED:
         ended = replace(ended, inputs={**ended.inputs, "landings": sorted(landings(settings))})
-    durable.write_json(settings.review / LAST, asdict(ended))
-    durable.append_line(settings.review / "history" / HISTORY, json.dumps(_in_short(ended), sort_keys=True))
+    write_json(settings.review / LAST, asdict(ended))
+    append_json(settings.review / "history" / HISTORY, _in_short(ended))
     (settings.review / BEGUN).unlink(missing_ok=True)
     if ended.outcome in WHOLE:
         considered = {"landings": sorted(landings(settings)), **ended.inputs}
-        durable.write_json(settings.review / CONSIDERED, considered)
+        write_json(settings.review / CONSIDERED, considered)
 
 
 def landings(settings: Settings) -> set[str]:
@@ -161,7 +161,7 @@ def considered(settings: Settings) -> dict[str, set[str]] | None:
     Whether it published, held, superseded or refused them, they need no further refresh.
     """
     try:
-        found = json.loads((settings.review / CONSIDERED).read_text(encoding="utf-8"))
+        found = read_json(settings.review / CONSIDERED)
         return {name: set(ids) for name, ids in found.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return None
@@ -227,7 +227,7 @@ def _end_killed(settings: Settings) -> End | None:
 
 def _read(settings: Settings, name: str) -> End | None:
     try:
-        return End(**json.loads((settings.review / name).read_text(encoding="utf-8")))
+        return End(**read_json(settings.review / name))
     except (OSError, ValueError, TypeError):
         return None
 
@@ -243,7 +243,7 @@ def history(settings: Settings) -> list[Mapping[str, Any]]:
 def _readable(lines: Iterable[str]) -> Iterable[Mapping[str, Any]]:
     for line in lines:
         try:
-            yield json.loads(line)
+            yield parsed(line, Path(HISTORY))
         except ValueError:
             continue
 

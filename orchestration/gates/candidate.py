@@ -6,7 +6,6 @@ check failed, could not be judged or did not run. `release` publishes by this fi
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -17,7 +16,7 @@ import pandas as pd
 
 from expectations.checks import release_scope
 from expectations.release_gate import PART_GATE, RELEASE_GATE, TABLE_GATE, WHOLE
-from orchestration.core import NjiaError, Settings, durable
+from orchestration.core import NjiaError, Settings, read_json, write_json
 from orchestration.gates.earlier_checks import (
     EXTRACT_GATE_STAGE,
     WAREHOUSE_STAGE,
@@ -144,7 +143,7 @@ def judge_candidate(
         reasons=tuple(reasons),
         measures=_measures(profile),
     )
-    durable.write_json(verdict_path, {**asdict(verdict), "as_of": as_of.isoformat()})
+    write_json(verdict_path, {**asdict(verdict), "as_of": as_of.isoformat()})
     return verdict
 
 
@@ -215,7 +214,7 @@ def _earlier(rows: Sequence[Mapping[str, Any]]) -> list[CheckOutcome]:
 
 
 def _manifest(candidate: Path) -> dict[str, Any]:
-    manifest: dict[str, Any] = json.loads((candidate / MANIFEST).read_text(encoding="utf-8"))
+    manifest: dict[str, Any] = read_json(candidate / MANIFEST)
     return manifest
 
 

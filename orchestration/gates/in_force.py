@@ -5,7 +5,6 @@ A held extract does not replace its partner's earlier ones: the last good one st
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
@@ -15,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from expectations.checks import is_waivable
-from orchestration.core import Keys, Settings, code_of, durable, record_of
+from orchestration.core import Keys, Settings, code_of, read_json, record_of, write_json
 from orchestration.gates.inputs import CODE, contract_hashes, decided_by_time, engine_versions, inputs_hash
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.submissions import in_order_of_receipt, sources
@@ -143,7 +142,7 @@ def put_in_force(
     write_table(sources(settings, register, current), folder / "sources.parquet")
     summary = asdict(settled)
     summary.pop("fates")
-    durable.write_json(folder / "in_force.json", summary)
+    write_json(folder / "in_force.json", summary)
     return settled
 
 
@@ -160,7 +159,7 @@ def read_in_force(settings: Settings) -> InForce | None:
     path = settings.work / "gates" / "in_force.json"
     if not path.is_file():
         return None
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = read_json(path)
     listed = {name: tuple(value) for name, value in content.items() if isinstance(value, list)}
     return InForce(**content | listed | {"fates": tuple(read_fates(settings).values())})
 
@@ -311,5 +310,5 @@ def _current_inputs_hash(settings: Settings) -> str | None:
     manifest = settings.current / "manifest.json"
     if not manifest.is_file():
         return None
-    content: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
+    content: dict[str, Any] = read_json(manifest)
     return content.get("inputs_hash")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from orchestration.core import NjiaError, Settings
+from orchestration.core import Settings, read_json
 
 _RULE = "Q:"
 
@@ -132,17 +131,10 @@ class Landed:
 
 
 def landed_extracts(settings: Settings) -> list[Landed]:
-    """Every extract in the register, by partner in the order of landing."""
+    """Every extract in the register, by partner in the order of landing; Damaged for a note that is."""
     found = []
     for path in sorted(settings.landing.glob("*/[!.]*.json")):
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            raise NjiaError(
-                f"{path.parent.name}: the landing note {path.name} cannot be read. Restore it from a backup: "
-                "it describes the content of the extract."
-            ) from None
-        found.append(Landed(path.parent.name, path.stem, content))
+        found.append(Landed(path.parent.name, path.stem, read_json(path)))
     return sorted(found, key=lambda landed: (landed.partner, landed.sequence, landed.extract_id))
 
 

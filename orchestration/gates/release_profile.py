@@ -5,7 +5,6 @@ The same queries measure both evidence bases, opened read-only one after the oth
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ import duckdb
 import pandas as pd
 
 from expectations import thresholds
-from orchestration.core import Settings
+from orchestration.core import Settings, read_json
 from orchestration.gates.landed import landed_extracts
 from orchestration.gates.like_for_like import LikeForLike
 
@@ -187,7 +186,7 @@ def _landed_elsewhere(settings: Settings, landed: float | None) -> float | None:
 
 def _partners(settings: Settings) -> dict[str, float | None]:
     path = settings.work / "gates" / "in_force.json"
-    found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    found = read_json(path) if path.is_file() else {}
     names = ("partners_in_force", "partners_stale", "partners_held", "partners_overdue")
     return {name: float(len(found[name])) if name in found else None for name in names}
 

@@ -11,7 +11,6 @@ Does not belong here: the files that depend on each key (`rotation_stewards`, `r
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from orchestration.core import (
     Settings,
     UsageError,
     installed_public_key,
+    read_json,
     sync,
     write_json,
     write_public_part,
@@ -96,7 +96,7 @@ def _mark_whole(folder: Path, key: Path) -> None:
 
 def _is_whole(folder: Path, key: Path) -> bool:
     try:
-        mark = json.loads((folder / MARK).read_text(encoding="utf-8"))
+        mark = read_json(folder / MARK)
         return bool(mark["key_sha256"] == _sha256_of(key) and set(mark["files"]) <= set(_files_in(folder)))
     except (FileNotFoundError, ValueError):  # no mark, no key, or half a mark, as a backup may have it
         return False

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
 from orchestration.contracts import agreements_ending, load_contracts, with_changes
-from orchestration.core import Settings, refreshes
+from orchestration.core import Settings, read_json, refreshes
 from orchestration.intake import left_alone, read_sources, still_written
 from orchestration.operations.health_warnings import partners_gone, warnings
 from orchestration.operations.next_run import read_next_run
@@ -32,7 +31,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
     release = current_release(settings)
     in_force = review.in_force(settings)
     last_verdict = settings.review / review.LAST_VERDICT
-    verdict = json.loads(last_verdict.read_text(encoding="utf-8")) if last_verdict.exists() else None
+    verdict = read_json(last_verdict) if last_verdict.exists() else None
     refused = verdict if verdict and verdict["outcome"] == "refused" else None
     standing = review.standing_candidate(settings)
     decisions = active_decisions(settings, settings.as_of())
@@ -126,10 +125,7 @@ def _partners(
     gone = partners_gone(settings)
     partners = []
     for partner in sorted({path.name for path in settings.partners.iterdir() if path.is_dir()} | set(gone)):
-        landed = [
-            json.loads(path.read_text(encoding="utf-8"))
-            for path in (settings.landing / partner).glob("*.json")
-        ]
+        landed = [read_json(path) for path in (settings.landing / partner).glob("*.json")]
         newest = max(landed, key=lambda entry: entry["sequence"], default=None)
         state = [name for name, members in states.items() if partner in members][:1]
         if partner in waiting:

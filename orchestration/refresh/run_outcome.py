@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, cast
 
 from orchestration import gates, linkage, outputs, release, stewardship
-from orchestration.core import NjiaError, RefreshRunning, ReleaseRefused, Settings, refreshes
+from orchestration.core import NjiaError, RefreshRunning, ReleaseRefused, Settings, read_json, refreshes
 from orchestration.refresh import extracts, releasing, tables
 from orchestration.refresh.run import Run
 from orchestration.refresh.settle import settled_of
@@ -83,7 +82,7 @@ def _write_lists(run: Run, end: refreshes.End, at_gate: bool) -> None:
         review.write_failed_checks(drafts, "warehouse", gates.check_results(run.settings).to_pylist())
         questions = run.settings.linkage / tables.QUESTIONS
         if questions.is_file():
-            asked = json.loads(questions.read_text(encoding="utf-8"))
+            asked = read_json(questions)
             review.write_links(drafts, linkage.QUESTION_COLUMNS, asked)
     if at_gate:
         checks = [vars(check) for check in releasing.verdict_of(run.settings).checks]

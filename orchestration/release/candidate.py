@@ -12,7 +12,7 @@ from typing import Any
 from orchestration.core import NjiaError, Settings
 from orchestration.release.current import remove_folder
 from orchestration.release.lineage.files import lineage_of
-from orchestration.release.manifest import CANDIDATE, MANIFEST, read_json
+from orchestration.release.manifest import CANDIDATE, MANIFEST, read_object
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def read_candidate(settings: Settings) -> Candidate | None:
 
 def manifest_of(folder: Path) -> dict[str, Any] | None:
     """Read a candidate's manifest, which is written last; None if it is missing or unreadable."""
-    manifest = read_json(folder / MANIFEST)
+    manifest = read_object(folder / MANIFEST)
     return manifest if manifest and "files" in manifest else None
 
 

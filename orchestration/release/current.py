@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from orchestration.core import PARTIAL, NjiaError, Settings, UsageError, sync
+from orchestration.core import PARTIAL, NjiaError, Settings, UsageError, parsed, read_json, sync
 from orchestration.release.manifest import MANIFEST
 
 if TYPE_CHECKING:
@@ -116,7 +115,7 @@ def _no_release(settings: Settings) -> str:
 def erasure_of(release: Release) -> dict[str, Any] | None:
     """Return the erasure note of a release whose members' edition was deleted, else None."""
     path = release.path / ERASURE
-    note: dict[str, Any] | None = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    note: dict[str, Any] | None = read_json(path) if path.is_file() else None
     return note
 
 
@@ -194,7 +193,7 @@ def remove_folder(folder: Path) -> None:
 def _read(folder: Path, current: str | None) -> Release:
     try:
         content = (folder / MANIFEST).read_bytes()
-        manifest = json.loads(content)
+        manifest = parsed(content, folder / MANIFEST)
     except (OSError, ValueError):
         raise NjiaError(
             f"The manifest of the release {folder.name} cannot be read. Restore {folder} from a backup, or "

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from orchestration.core import read_json
 
 MANIFEST = "manifest.json"
 CANDIDATE = ".candidate-"  # a candidate's folder is called that and its release id
@@ -35,10 +36,10 @@ def alert_count(manifest: Mapping[str, Any]) -> int:
     return int(rows)
 
 
-def read_json(path: Path) -> dict[str, Any] | None:
+def read_object(path: Path) -> dict[str, Any] | None:
     """Read a JSON object; None if the file is missing, unreadable or something else."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) else None

@@ -17,7 +17,7 @@ from orchestration.release.manifest import (
     changed_files,
     file_hashes,
     hash_file,
-    read_json,
+    read_object,
 )
 
 LAST_VERDICT = "last_verdict.json"
@@ -32,7 +32,7 @@ CHECK_FIELDS = (
 
 def read_verdict(folder: Path) -> dict[str, Any] | None:
     """Read the verdict on a candidate; None if it is missing or no JSON object."""
-    return read_json(folder / VERDICT)
+    return read_object(folder / VERDICT)
 
 
 def objections(
@@ -124,4 +124,4 @@ def keep_verdict(
 
 def last_verdict(settings: Settings) -> dict[str, Any] | None:
     """Read the verdict on the last candidate that was published or refused, or that waits."""
-    return read_json(settings.review / LAST_VERDICT)
+    return read_object(settings.review / LAST_VERDICT)

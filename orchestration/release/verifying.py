@@ -7,12 +7,11 @@ alone.
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestration.core import PublicKey, UsageError
+from orchestration.core import PublicKey, UsageError, parsed
 from orchestration.release.current import ERASURE
 from orchestration.release.manifest import (
     ERASURE_SIGNATURE,
@@ -69,7 +68,7 @@ def verify(folder: Path, key: PublicKey, in_place_of: str | None = None) -> Veri
         )
     try:
         content = (folder / MANIFEST).read_bytes()
-        manifest = json.loads(content)
+        manifest = parsed(content, folder / MANIFEST)
         release_id, expected = str(manifest["release_id"]), file_hashes(manifest)
     except (ValueError, KeyError, TypeError, AttributeError):
         # Signed or not, an unreadable manifest says nothing about the files.
@@ -119,5 +118,5 @@ def _erasure(folder: Path, manifest: bytes, key: PublicKey) -> dict[str, Any] | 
     content = (folder / ERASURE).read_bytes()
     if not is_signed(folder, ERASURE, content, key):
         return None
-    note: dict[str, Any] = json.loads(content)
+    note: dict[str, Any] = parsed(content, folder / ERASURE)
     return note if note.get("manifest_sha256") == hashlib.sha256(manifest).hexdigest() else None

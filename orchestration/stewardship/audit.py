@@ -25,7 +25,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from orchestration.core import NjiaError, Settings, UsageError, sync, write_json
+from orchestration.core import NjiaError, Settings, UsageError, read_json, sync, write_json
 from orchestration.intake import contact_in_prose
 
 LOCK_SECONDS = 10
@@ -129,7 +129,7 @@ def _faults_of_the_end(settings: Settings, last: str, one_before: str, where: st
     """Compare `head`, which is written after the line: one line behind, after a crash, is no fault."""
     path = settings.audit / HEAD
     try:
-        noted = json.loads(path.read_text(encoding="utf-8"))["sha256"]
+        noted = read_json(path)["sha256"]
     except FileNotFoundError:
         noted = FIRST
     except (ValueError, KeyError, TypeError):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration import intake
-from orchestration.core import Keys, Settings, decrypted, durable, safe, shown_record
+from orchestration.core import Keys, Settings, decrypted, durable, read_json, safe, shown_record, write_json
 from orchestration.stewardship.draft_lists import content_of, text_of, written_to
 from orchestration.stewardship.sentences import of_text
 
@@ -64,7 +64,7 @@ def write_drift(settings: Settings, items: Iterable[Mapping[str, Any]]) -> None:
     columns = ("partner", "contract", "file", "extract_id", "landed", "change", "column", "now", "feeds",
                "likeness", "records")  # fmt: skip
     _write(settings, DRIFT, columns, [line for item in items for line in _drift_lines(item)])
-    durable.write_json(written_to(settings) / DRIFT_DETAILS, {"drift": items})
+    write_json(written_to(settings) / DRIFT_DETAILS, {"drift": items})
 
 
 def _drift_lines(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -88,7 +88,7 @@ def write_in_force(settings: Settings, settled: Any) -> None:
     }
     held = [vars(fate) for fate in settled.held]
     over = [[fate.partner, fate.extract_id] for fate in settled.fates if fate.is_over]
-    durable.write_json(written_to(settings) / IN_FORCE, {"partners": partners, "held": held, "over": over})
+    write_json(written_to(settings) / IN_FORCE, {"partners": partners, "held": held, "over": over})
 
 
 def in_force(settings: Settings) -> dict[str, Any]:
@@ -216,7 +216,7 @@ def write_open_items(
 ) -> None:
     """Write all open items, most valuable first, and the `sentences` of each for translation."""
     _write(settings, OPEN_ITEMS, columns, open_ones)
-    durable.write_json(written_to(settings) / OPEN_ITEMS_SAID, sentences)
+    write_json(written_to(settings) / OPEN_ITEMS_SAID, sentences)
 
 
 def sentences_of_items(settings: Settings) -> dict[str, Any]:
@@ -228,7 +228,7 @@ def sentences_of_items(settings: Settings) -> dict[str, Any]:
 def standing_candidate(settings: Settings) -> dict[str, Any] | None:
     """Return the last verdict, if its candidate was refused or waits for review and still lies there."""
     try:
-        verdict: dict[str, Any] = json.loads((settings.review / LAST_VERDICT).read_text(encoding="utf-8"))
+        verdict: dict[str, Any] = read_json(settings.review / LAST_VERDICT)
     except (OSError, ValueError):
         return None
     folder = settings.releases / f".candidate-{verdict['candidate']}"
@@ -243,7 +243,7 @@ def changes_file(settings: Settings, release_id: str) -> Path:
 def changes_of(settings: Settings, release_id: str) -> dict[str, Any] | None:
     """Read it; None for the first release, and for one of an earlier version."""
     try:
-        changes: dict[str, Any] = json.loads(changes_file(settings, release_id).read_text(encoding="utf-8"))
+        changes: dict[str, Any] = read_json(changes_file(settings, release_id))
     except (OSError, ValueError):
         return None
     return changes

@@ -6,7 +6,6 @@ Its content goes only to the steward: none of it enters the home, a log or an er
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from typing import Any
 
 from orchestration import intake
 from orchestration.contracts import Contract
-from orchestration.core import Settings, UsageError
+from orchestration.core import Settings, UsageError, read_json
 from orchestration.stewardship import audit
 from orchestration.stewardship.kinds.landed import Landed
 
@@ -78,7 +77,7 @@ def _opened(
             f"The original of {partner}/{extract_id} is not there any more: it was erased, or the home was "
             "restored from a backup without it."
         )
-    landed = json.loads(note.read_text(encoding="utf-8"))
+    landed = read_json(note)
     contract = Contract.of_content(landed["contract_content"])
     with intake.opened(sealed, private_key, intake.suffix_of(contract)) as path:
         with path.open("rb") as file:

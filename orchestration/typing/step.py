@@ -33,6 +33,7 @@ from orchestration.core import (
     fingerprint_of,
     forget,
     keep,
+    read_json,
     replacing,
 )
 from orchestration.intake import has_its_cells, shown_file, texts_of
@@ -181,7 +182,7 @@ def _landed(folder: Path, summary: TypedSummary) -> Iterator[_Landed]:
         stem = extract_id if extract_id not in taken else f"{extract_id}-{partner}"
         taken.add(stem)
         try:
-            yield _Landed(json.loads(path.read_text(encoding="utf-8")), path.with_suffix(".parquet"), stem)
+            yield _Landed(read_json(path), path.with_suffix(".parquet"), stem)
         except ValueError as fault:
             entry = {"partner": partner, "file": path.name, "extract_id": extract_id}
             summary.failed.append(_failure(entry, "reading its landing", fault))

@@ -18,7 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from orchestration.core import ReleaseRefused, Settings
+from orchestration.core import ReleaseRefused, Settings, read_json
 from orchestration.release import current_release, find_release, list_releases, rollback
 from orchestration.release.current import open_edition
 from orchestration.release.manifest import changed_files, file_hashes
@@ -63,7 +63,7 @@ def refuse_second(settings: Settings) -> None:
 def spoil_verdict(settings: Settings) -> None:
     stage_second(settings)
     (candidate,) = settings.releases.glob(".candidate-*")
-    verdict = json.loads((candidate / "verdict.json").read_text())
+    verdict = read_json(candidate / "verdict.json")
     (candidate / "verdict.json").write_text(json.dumps({**verdict, "verdict": "refused"}))
 
 
@@ -167,7 +167,7 @@ def main(folder: Path, scene: str, stride: int) -> None:
         report.unlink(missing_ok=True)
         does_refresh = step % REFRESH_EACH == 1 or ended == 0
         recovered = in_child(look_and_refresh(report, does_refresh), settings)
-        content = json.loads(report.read_text()) if recovered == 0 else {}
+        content = read_json(report) if recovered == 0 else {}
         print(json.dumps({"step": step, "ended": ended, "recovered": recovered, **content}), flush=True)
         shutil.rmtree(home)
         step += stride

@@ -7,12 +7,12 @@ partner, the file and the fix, quotes no cell, and leaves the file where it can 
 from __future__ import annotations
 
 import csv
-import json
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from orchestration.core import read_json
 from orchestration.release import current_release
 from orchestration.warehouse import manifest_path
 from tests import scenario
@@ -182,7 +182,7 @@ def test_what_could_not_be_taken_stays_in_the_inbox_as_it_was(bad_day: Day, faul
     else:
         (entry,) = (settings.landing / fault.partner).glob("*.json")
         assert (settings.sealed / fault.partner).is_dir(), "taken from the inbox, so it must be kept sealed"
-        assert json.loads(entry.read_text(encoding="utf-8"))["rows_landed"] == 2
+        assert read_json(entry)["rows_landed"] == 2
 
 
 def test_rows_of_a_held_extract_are_held_and_nothing_else_is_missing(bad_day: Day) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.core import load_keys, load_release_key
+from orchestration.core import load_keys, load_release_key, read_json
 from orchestration.intake import TakenExtract
 from orchestration.intake.shown_names import shown_file
 from orchestration.linkage.questions import QUESTION_COLUMNS
@@ -254,7 +254,7 @@ def test_a_check_that_guards_reconciliation_has_no_form_to_waive_it(onlooker: Vi
 
 
 def test_trend_of_a_check_is_drawn_and_described(base: EvidenceBase, steward: Visitor) -> None:
-    verdict = json.loads((base.settings.review / "last_verdict.json").read_text())
+    verdict = read_json(base.settings.review / "last_verdict.json")
     check = next(one for one in verdict["checks"] if one.get("name") == CHECK)
     for day, observed, outcome in (("20260227", 0.9, "passed"), ("20260228", 0.31, "failed")):
         earlier = {**verdict, "checks": [{**check, "observed": observed, "outcome": outcome}]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import hxl
 import pandas as pd
 import pytest
 
-from orchestration.core import SAMPLE_PARTNERS, says
+from orchestration.core import SAMPLE_PARTNERS, read_json, says
 from tests.conftest import EvidenceBase
 
 MADE_UP = "-made-up"  # how files of sample partners end
@@ -71,7 +70,7 @@ def test_duckdb_and_geopandas_read_the_same_files(samples: EvidenceBase, edition
         assert (read.columns, len(read)) == (list(rows.columns), len(rows)), path.name
     for table in ("places", "hotspots", "corridors", "shifts"):
         path = folder / f"{table}{MADE_UP}.geojson"
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
         drawn = geopandas.read_file(path)
         assert len(drawn) == len(content["features"]) > 0
         assert set(drawn.columns) >= set(content["features"][0]["properties"])

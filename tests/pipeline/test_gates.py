@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ import dagster as dg
 import pytest
 
 from orchestration.cli import console
-from orchestration.core import ReleaseRefused, UsageError, refreshes
+from orchestration.core import ReleaseRefused, UsageError, read_json, refreshes
 from orchestration.refresh import settle
 from orchestration.release import current_release, rollback, waiver_effect
 from orchestration.stewardship import items, messages, record_decision, review, worklists
@@ -233,7 +232,7 @@ def test_refused_candidate_leaves_the_current_release(refused: Ended) -> None:
     assert "quarantine_is_normal" in str(refused.error)
     assert refused.base.release_id() == refused.before
     (kept,) = refused.base.settings.releases.glob(".candidate-*")
-    changes = json.loads((kept / "changes.json").read_text(encoding="utf-8"))
+    changes = read_json(kept / "changes.json")
     assert [one["partner"] for one in changes["partners"] if one["causes"]] == ["kobe_post"]
     assert f"{refused.base.settings.desk_url}/release" in str(refused.error)
 

@@ -6,7 +6,6 @@ format that the search would have found it.
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 import zipfile
@@ -18,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 import typst
 
-from orchestration.core import Settings, decoded, load_keys
+from orchestration.core import Settings, decoded, load_keys, read_json
 from orchestration.core import says as says_any
 from orchestration.places import name_token
 from orchestration.stewardship import audit
@@ -154,7 +153,7 @@ def test_published_files_name_no_partner(
     found = {path.relative_to(release).as_posix() for path in files}
     assert {"members/parquet/published.corridors.parquet", "public/parquet/published.routes.parquet"} <= found
     names = {partner.encode() for partner, *_ in scenario.EXTRACTS}
-    manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
+    manifest = read_json(release / "manifest.json")
     codes = {str(extract["partner_code"]).encode() for extract in manifest["extracts"]}
     assert names and codes
     for path in files:

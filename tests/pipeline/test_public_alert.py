@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.core import UsageError
+from orchestration.core import UsageError, read_json
 from orchestration.operations import read_status
 from orchestration.outputs import pages
 from orchestration.release import fit_to_return, rollback
@@ -47,12 +46,12 @@ def test_a_released_alert_reaches_the_public_without_a_count(samples: EvidenceBa
     assert "Fewer cases than expected since June 2025." in brief
     drawn = payload((release / "public" / pages.MAP_PAGE).read_text(encoding="utf-8"))["tables"]["alerts"]
     assert rows(drawn, "corridor_id", "first_month", "expected_high") == [(CORRIDOR, FIRST_MONTH, None)]
-    manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
+    manifest = read_json(release / "manifest.json")
     assert manifest["decisions"] == [{"id": decision["id"], "kind": "alert_release"}]
     assert read_status(base.settings)["release"]["alerts"] == 1
 
     # Back to the release before; once the decision is revoked, there is no way back to the one with the alert.
-    before = json.loads((release / "manifest.json").read_text(encoding="utf-8"))["previous_release"]
+    before = read_json(release / "manifest.json")["previous_release"]
     rollback(base.settings, before, "A. Steward", "a mistake", now)
     assert fit_to_return(base.settings, release.name).release_id == release.name
     revoke(base.settings, decision["id"], "A. Steward", "too early", now)

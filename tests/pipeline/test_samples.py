@@ -6,7 +6,6 @@ The facts are those of the STTK rounds 2019 and 2020 that were published; none o
 from __future__ import annotations
 
 import csv
-import json
 import re
 from datetime import date
 from pathlib import Path
@@ -17,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from orchestration.core import SAMPLE_PARTNERS
+from orchestration.core import SAMPLE_PARTNERS, read_json
 from orchestration.release import Release, current_release
 from orchestration.stewardship import review
 from seeds.build.partners.partners import CASE_PARTNERS
@@ -494,7 +493,7 @@ def test_every_file_is_in_force_and_every_row_has_one_fate(samples: EvidenceBase
 def test_rows_refused_by_a_rule_at_reading_are_listed_for_the_steward(samples: EvidenceBase) -> None:
     noted: dict[tuple[str, str], int] = {}
     for path in samples.settings.landing.glob("*/[!.]*.json"):
-        note = json.loads(path.read_text(encoding="utf-8"))
+        note = read_json(path)
         for one in (*note["refusals"], *note["child_refusals"]):
             if one["reason"].startswith("Q:"):
                 key = note["partner"], one["reason"].removeprefix("Q:")
@@ -616,6 +615,4 @@ def test_the_release_says_what_it_was_made_of(samples: EvidenceBase, release: Re
     assert Path(samples.settings.current).resolve() == release.path
     inputs_hash, content_hash = samples.ask("select inputs_hash, content_hash from meta.release")[0]
     assert (inputs_hash, content_hash) == (release.manifest["inputs_hash"], release.manifest["content_hash"])
-    assert (
-        json.loads((release.path / "manifest.json").read_text())["movements"] == release.manifest["movements"]
-    )
+    assert read_json(release.path / "manifest.json")["movements"] == release.manifest["movements"]

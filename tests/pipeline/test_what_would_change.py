@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from orchestration.core import refreshes
+from orchestration.core import read_json, refreshes
 from orchestration.operations import read_status
 from orchestration.release import current_release
 from orchestration.stewardship import list_decisions, record_decision, review
@@ -51,7 +50,7 @@ def waiting(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFact
 
 def test_candidate_has_its_changes_beside_it(waiting: EvidenceBase, published_world: EvidenceBase) -> None:
     (candidate,) = waiting.settings.releases.glob(".candidate-*")
-    changes = json.loads((candidate / "changes.json").read_text(encoding="utf-8"))
+    changes = read_json(candidate / "changes.json")
     assert changes["before"] == published_world.release_id() == waiting.release_id()
     assert changes["grains"] == [
         {"record_grain": "case", "before": 12, "now": 17},

@@ -11,7 +11,6 @@ from __future__ import annotations
 import copy
 import csv
 import io
-import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ import pyarrow.parquet as pq
 import pyrage
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from orchestration.core import Keys, Settings, read_texts
+from orchestration.core import Keys, Settings, read_json, read_texts
 from orchestration.intake import TakenExtract, texts_of
 from orchestration.intake.taking_in import take_in
 from orchestration.typing.step import type_extracts
@@ -176,7 +175,7 @@ def arrive_file(
     (taken,) = take_in(settings, KEYS, received)
     type_extracts(settings, KEYS)
     note_path = settings.landing / PARTNER / f"{taken.extract_id}.json"
-    note = json.loads(note_path.read_text(encoding="utf-8")) if taken.extract_id else {}
+    note = read_json(note_path) if taken.extract_id else {}
     tables = {
         table.name: pq.read_table(table / f"{taken.extract_id}.parquet").to_pylist()
         for table in settings.typed.iterdir()

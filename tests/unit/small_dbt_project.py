@@ -17,7 +17,7 @@ import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.parser.manifest import extended_mashumaro_encoder
 
-from orchestration.core import fingerprint_of
+from orchestration.core import fingerprint_of, read_json
 from orchestration.warehouse import parts as warehouse
 from orchestration.warehouse.dbt_commands import parse, unpacked
 from orchestration.warehouse.manifest import MANIFEST, PACKED
@@ -151,7 +151,7 @@ def parsed_with(changed: Sequence[dict[str, tuple[str, str]]], folder: Path) -> 
     if changed:
         folder.mkdir(exist_ok=True)
         packed = unpacked(project.manifest.with_name(PACKED))
-        written = json.loads(project.manifest.read_text(encoding="utf-8"))
+        written = read_json(project.manifest)
         for name, (text, instead) in (change for changes in changed for change in changes.items()):
             (model,) = (node for node in packed.nodes.values() if node.original_file_path == name)
             assert text in model.raw_code, f"{name} does not hold the text to change"

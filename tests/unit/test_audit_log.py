@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from orchestration.cli.root import cli
-from orchestration.core import NjiaError, Settings
+from orchestration.core import NjiaError, Settings, parsed
 from orchestration.release import find_release, rollback
 from orchestration.stewardship import NotLogged, active_decisions, audit, record_decision
 from orchestration.stewardship.decisions.logged import Gaps, gaps
@@ -232,7 +232,7 @@ def test_a_logged_decision_that_is_edited_or_removed_is_found(settings: Settings
         settings, "place_alias", "A. Fixture", "said so", NOW, text="Sampletown", place_id="KE046"
     )
     path = settings.decisions / "place_alias.jsonl"
-    first, second = (json.loads(line) for line in path.read_text().splitlines())
+    first, second = (parsed(line, path) for line in path.read_text().splitlines())
     path.write_text(f"{json.dumps(first, indent=None)}\n{json.dumps(second)}\n")
     assert gaps(settings, audit.read(settings).lines) == Gaps([], [], [])  # spaced otherwise, and the same
     path.write_text(json.dumps({**first, "place_id": "KE001"}) + "\n")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import shapely
 
-from orchestration.core import REFERENCE_SEEDS, NjiaError
+from orchestration.core import REFERENCE_SEEDS, NjiaError, read_json
 from orchestration.places.boundaries.checks import check
 from orchestration.places.boundaries.chosen import Boundaries, generalised
 from orchestration.places.boundaries.map_captions import DISCLAIMER, captions
@@ -40,7 +39,7 @@ def place_rows() -> dict[str, dict[str, str]]:
 
 
 def test_every_layer_has_the_checksum_that_its_sources_file_records() -> None:
-    recorded = json.loads((SHIPPED / SOURCES_FILE).read_text(encoding="utf-8"))["sha256"]
+    recorded = read_json(SHIPPED / SOURCES_FILE)["sha256"]
     layers = [path for path in SHIPPED.iterdir() if path.suffix in (".geojson", ".csv")]
     assert {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in layers} == recorded
 
@@ -51,7 +50,7 @@ def test_a_layer_is_small_enough_for_a_page(name: str) -> None:
 
 
 def test_the_county_layer_has_the_47_counties_under_their_names() -> None:
-    features = json.loads((SHIPPED / COUNTIES_FILE).read_text(encoding="utf-8"))["features"]
+    features = read_json(SHIPPED / COUNTIES_FILE)["features"]
     found = {feature["properties"]["code"]: feature["properties"]["name"] for feature in features}
     assert found == {i: row["name"] for i, row in place_rows().items() if row["kind"] == "county"}
     assert len(features) == 47

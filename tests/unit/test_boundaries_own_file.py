@@ -10,7 +10,7 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from orchestration.core import SAMPLE_PARTNERS, Settings, UsageError
+from orchestration.core import SAMPLE_PARTNERS, Settings, UsageError, read_json
 from orchestration.places.boundaries.chosen import boundaries_in_force, generalised
 from tests.unit.boundary_files import CODE, ISO_BY_PCODE, counties, settings_with, write
 
@@ -181,7 +181,7 @@ def test_a_missing_file_is_reported(tmp_path: Path) -> None:
 
 def test_name_and_licence_come_from_the_file_where_it_says_them(tmp_path: Path) -> None:
     path = write(counties(), tmp_path / "own.geojson")
-    content = json.loads(path.read_text())
+    content = read_json(path)
     path.write_text(json.dumps(content | {"name": "COD-AB Kenya", "licence": "CC BY-IGO"}))
     record = boundaries_in_force(settings_with(path)).record()
     assert (record["name"], record["licence"]) == ("COD-AB Kenya", "CC BY-IGO")

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.core import NjiaError, Settings, UsageError
+from orchestration.core import NjiaError, Settings, UsageError, read_json
 from orchestration.release import list_releases, rollback
 from orchestration.release.staging.carried import carried_tables, carry
 from orchestration.stewardship import active_decisions, record_decision
@@ -103,7 +103,7 @@ def test_a_carried_file_that_is_not_as_published_stops_the_refresh(settings: Set
 
 def test_a_release_of_version_0_1_has_no_year_to_carry(settings: Settings) -> None:
     first = publish_one(settings)
-    manifest = json.loads((first.path / "manifest.json").read_text(encoding="utf-8"))
+    manifest = read_json(first.path / "manifest.json")
     del manifest["periods"]
     (first.path / "manifest.json").chmod(0o644)
     (first.path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dbt.cli.main import dbtRunner
+
+from orchestration.core import read_json
 
 DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 PUBLISHED = {"marts", "quality", "meta", "published"}
@@ -58,7 +59,7 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             ]
         )  # fmt: skip
     assert outcome.success, outcome.exception
-    parsed: dict[str, Any] = json.loads((target / "manifest.json").read_text())
+    parsed: dict[str, Any] = read_json(target / "manifest.json")
     return parsed
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.core import NjiaError, Settings, UsageError
+from orchestration.core import NjiaError, Settings, UsageError, read_json
 from orchestration.stewardship import active_decisions, record_decision
 from orchestration.stewardship.decisions.recording import confirm, revoke
 
@@ -69,7 +69,7 @@ def test_names_days_counts_and_ids_are_allowed_in_a_reason(settings: Settings, r
 def test_edited_line_is_refused_with_its_number(settings: Settings) -> None:
     decide(settings)
     path = settings.decisions / "place_alias.jsonl"
-    line = json.loads(path.read_text()) | {
+    line = read_json(path) | {
         "id": "0" * 12,
         "text": "Other stage",
         "reason": "0712000111 says so",

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.core import NjiaError, Settings, UsageError
+from orchestration.core import NjiaError, Settings, UsageError, parsed, read_json
 from orchestration.stewardship import (
     Decisions,
     active_decisions,
@@ -48,8 +48,9 @@ def decide(settings: Settings, kind: str, now: datetime = NOW, **payload: Any) -
 def test_decision_is_one_line_and_holds(settings: Settings) -> None:
     made = decide(settings, "extract_accept", partner="kobe_shelter", extract_id=EXTRACT)
     assert len(made["id"]) == 12 and made["revokes"] is None
-    lines = (settings.decisions / "extract_accept.jsonl").read_text().splitlines()
-    assert [json.loads(line) for line in lines] == [made]
+    path = settings.decisions / "extract_accept.jsonl"
+    lines = path.read_text().splitlines()
+    assert [parsed(line, path) for line in lines] == [made]
     assert active_decisions(settings, NOW).extract_accepts == [made]
 
 
@@ -213,9 +214,9 @@ def test_alias_of_unknown_place_or_country_is_refused(
 
 def rewrite(settings: Settings, kind: str, old: str, new: str) -> None:
     path = settings.decisions / f"{kind}.jsonl"
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
+    lines = [json.dumps(parsed(line, path)) for line in path.read_text().splitlines()]
+    assert any(old in line for line in lines)
+    path.write_text("".join(line.replace(old, new) + "\n" for line in lines))
 
 
 @pytest.mark.parametrize(
@@ -498,7 +499,7 @@ def test_certain_name_may_differ_at_one_partner(settings: Settings) -> None:
 def test_alias_of_an_earlier_version_holds_everywhere(settings: Settings) -> None:
     decide(settings, "place_alias", **STAGE)
     path = settings.decisions / "place_alias.jsonl"
-    line = json.loads(path.read_text())
+    line = read_json(path)
     path.write_text(json.dumps({name: line[name] for name in line if name not in ("partner", "role")}) + "\n")
     (alias,) = active_decisions(settings, NOW).place_aliases
     assert (alias["partner"], alias["role"]) == (None, None)

@@ -86,7 +86,7 @@ def test_a_new_passphrase_ends_the_old_one_and_a_removed_account_opens_nothing(s
 def test_unreadable_accounts_file_refuses_every_login(settings: Settings) -> None:
     settings.desk.mkdir(parents=True)
     (settings.desk / "accounts.json").write_text("{")
-    with pytest.raises(NjiaError, match="cannot be read"):
+    with pytest.raises(NjiaError, match="is damaged"):
         verified(settings, "A. Steward", GOOD)
 
 
@@ -147,7 +147,7 @@ def test_unknown_role_refuses_every_login(settings: Settings) -> None:
     settings.desk.mkdir(parents=True)
     stored = {"accounts": [{"name": "A. Steward", "passphrase_hash": "x", "roles": ["director"]}]}
     (settings.desk / "accounts.json").write_text(json.dumps(stored))
-    with pytest.raises(NjiaError, match="cannot be read"):
+    with pytest.raises(NjiaError, match="is damaged"):
         read_accounts(settings)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.core import Settings
+from orchestration.core import Settings, read_json
 from orchestration.stewardship import audit, items, review
 from orchestration.stewardship.worklists.listing import open_items
 from tests.unit import steward_world as world
@@ -26,7 +26,7 @@ def settings(tmp_path: Path) -> Settings:
     settings = world.make_home(tmp_path)
     make_accounts(settings)
     for path in settings.landing.glob("*/*.json"):
-        note = json.loads(path.read_text())
+        note = read_json(path)
         note |= {"file": FILE, "received_on": DAY, "rows_landed": 3, "rows_read": 3}
         note["contract_content"] |= {"contract": world.CONTRACT, "partner": {"code": PARTNER, "name": NAME}}
         path.write_text(json.dumps(note))
@@ -111,7 +111,7 @@ def test_headings_name_partners_files_and_checks_with_ids_in_small_print(setting
 
 def test_id_without_a_name_is_the_heading(settings: Settings) -> None:
     for path in settings.landing.glob("*/*.json"):
-        content = json.loads(path.read_text())
+        content = read_json(path)
         del content["contract_content"]["partner"]
         path.write_text(json.dumps(content))
     assert f"Records of {PARTNER} are set aside: No such day" in shown(visitor(settings).get("/").text)

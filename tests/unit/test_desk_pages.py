@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from orchestration.core import Settings
+from orchestration.core import Settings, read_json
 from orchestration.linkage.questions import QUESTION_COLUMNS
 from orchestration.stewardship import active_decisions, items, review
 from orchestration.stewardship.decisions.recording import record_decisions
@@ -32,7 +32,7 @@ def settings(tmp_path: Path) -> Settings:
     make_accounts(settings)
     world.failed(settings, world.HOLDING | {"observed": "0.2699530516431925"})
     for note in settings.landing.glob("*/*.json"):
-        told = json.loads(note.read_text())
+        told = read_json(note)
         told["contract_content"]["contract"] = world.CONTRACT
         note.write_text(json.dumps(told | {"rows_landed": 3, "rows_read": 3}))
     fate = SimpleNamespace(partner=PARTNER, extract_id=HELD, fate="held", reason=CHECK)

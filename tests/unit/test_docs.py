@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from collections import defaultdict
@@ -17,7 +16,7 @@ import yaml
 
 from orchestration.cli.root import CONTEXT, cli
 from orchestration.contracts import AGES, CANONICAL_FIELDS, MANY_CODES, SINGLE_CODES
-from orchestration.core import DBT_PROJECT, PROJECT_ROOT, SAMPLE_PARTNERS, seed_rows
+from orchestration.core import DBT_PROJECT, PROJECT_ROOT, SAMPLE_PARTNERS, read_json, seed_rows
 from orchestration.release import MEMBERS_SCHEMAS
 from orchestration.release.staging import added_tables
 from orchestration.release.staging.published_models import PublishedTable
@@ -209,7 +208,7 @@ def test_links_lead_to_files(name: str) -> None:
 
 
 def test_the_keys_of_a_contract_that_its_guide_names_exist() -> None:
-    schema = json.loads((SAMPLE_PARTNERS / "contract.schema.json").read_text(encoding="utf-8"))
+    schema = read_json(SAMPLE_PARTNERS / "contract.schema.json")
     known = set(properties(schema)) | set(re.findall(r"[a-z_]+", " ".join(CANONICAL_FIELDS)))
     known |= {path.parent.name for path in SAMPLE_PARTNERS.glob("*/*.yml")} | {"role"}
     rows = (SAMPLE_PARTNERS / "README.md").read_text(encoding="utf-8").splitlines()

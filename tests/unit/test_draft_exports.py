@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 import yaml
 
+from orchestration.core import read_json
 from orchestration.drafting import as_yaml, draft_contract
 from orchestration.drafting.check import check_contract
 from tests.unit.partner_files import add_partner
@@ -63,7 +64,7 @@ def test_records_that_odk_could_not_decrypt_are_set_aside_as_such(tmp_path: Path
 
 def test_json_without_any_review_state_counts_as_not_reviewed(tmp_path: Path) -> None:
     file = kobo_json(tmp_path / "api.json")
-    content = json.loads(file.read_text(encoding="utf-8"))
+    content = read_json(file)
     for record in content["results"]:
         record["_validation_status"] = {}
     file.write_text(json.dumps(content), encoding="utf-8")

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from orchestration.contracts import Contract, load_contracts
-from orchestration.core import Settings
+from orchestration.core import Settings, read_json
 from orchestration.drafting.check import check_contract
 from orchestration.gates.extract_profile import _add_codes
 from orchestration.intake import TakenExtract, may_be_shown
@@ -195,7 +195,7 @@ def test_the_review_list_holds_drift_without_values(home: Settings) -> None:
         ("first.xlsx", "column_added", "Mzigo", ""),
         ("first.xlsx", "new_codes", "Sex", ""),
     ]
-    details = json.loads((home.review / "drift.json").read_text())["drift"]
+    details = read_json(home.review / "drift.json")["drift"]
     assert [item["landed"] for item in details] == [False, True]
     written = (home.review / "drift.csv").read_text() + (home.review / "drift.json").read_text()
     assert not [word for word in SECRET if word in written]

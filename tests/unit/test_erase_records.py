@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from orchestration.core import (
     FORGOTTEN,
+    Damaged,
     Due,
     Keys,
-    NjiaError,
     Tombstones,
     UsageError,
     due_erasures,
@@ -343,7 +343,7 @@ def test_a_due_republication_stays_due_while_an_edition_holds_the_cells(base: Ev
 def test_unreadable_tombstones_are_an_error(base: EvidenceBase) -> None:
     (base.settings.forgotten).mkdir()
     (base.settings.forgotten / "swala_post.json").write_text("{")
-    with pytest.raises(NjiaError, match="Restore it from a backup"):
+    with pytest.raises(Damaged, match=r"swala_post\.json is damaged"):
         tombstones_of(base.settings, keys_of(base), "swala_post")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from expectations import Expectation, Limit
 from expectations.checks import CHECKS
 from expectations.extract_gate import EXTRACT_GATE
 from expectations.release_gate import RELEASE_GATE, TABLE_GATE
-from orchestration.core import Settings
+from orchestration.core import Settings, read_json
 from orchestration.gates import landed_extracts, would_fail
 from orchestration.gates.extract_profile import SCHEMA, TYPED_TABLES
 from orchestration.gates.in_force import settle_fates
@@ -495,7 +494,7 @@ def tables_of(
     settings: Settings, extract_id: str, partner: str
 ) -> tuple[dict[str, Any], dict[str, pa.Table]]:
     """Landing note and tables of one extract, as a file that has not landed has them in memory."""
-    note = json.loads((settings.landing / partner / f"{extract_id}.json").read_text())
+    note = read_json(settings.landing / partner / f"{extract_id}.json")
     tables = {name: pq.read_table(settings.typed / name / f"{extract_id}.parquet") for name in TYPED_TABLES}
     cells = pq.read_table(
         settings.landing / partner / f"{extract_id}.parquet", columns=["record_id", "field"]

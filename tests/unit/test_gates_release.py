@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from expectations.checks import CHECKS
-from orchestration.core import NjiaError, Settings, note
+from orchestration.core import NjiaError, Settings, note, read_json
 from orchestration.gates.candidate import CheckOutcome, ReleaseVerdict, judge_candidate
 from orchestration.gates.earlier_checks import IN_FORCE, check_results
 from orchestration.gates.in_force import put_in_force
@@ -53,7 +53,7 @@ def prepare(settings: Settings) -> None:
 
 
 def candidate(settings: Settings, **changes: Any) -> Path:
-    hashed = json.loads((settings.work / "gates" / "in_force.json").read_text())["inputs_hash"]
+    hashed = read_json(settings.work / "gates" / "in_force.json")["inputs_hash"]
     inputs_hash = changes.pop("inputs", hashed)
     folder = settings.releases / f".candidate-20261124T020000Z-{inputs_hash[:8]}"
     write_evidence_base(folder / "members" / "evidence_base.duckdb", **changes)
@@ -117,7 +117,7 @@ def test_a_planted_fault_refuses(
         published(settings, **last)
     if now is None:
         path = settings.work / "gates" / "in_force.json"
-        path.write_text(json.dumps({**json.loads(path.read_text()), "partners_in_force": []}))
+        path.write_text(json.dumps({**read_json(path), "partners_in_force": []}))
     verdict = judged(settings, candidate(settings, **(now or {})))
     refusing = [one.name for one in verdict.checks if one.refuses]
     assert verdict.verdict == "refused"
@@ -129,7 +129,7 @@ def test_a_planted_fault_refuses(
 def test_a_stale_or_held_partner_only_warns(settings: Settings, name: str) -> None:
     path = settings.work / "gates" / "in_force.json"
     field = name.replace("no_partner_is", "partners")
-    path.write_text(json.dumps({**json.loads(path.read_text()), field: ["pwani_shelter"]}))
+    path.write_text(json.dumps({**read_json(path), field: ["pwani_shelter"]}))
     verdict = judged(settings, candidate(settings))
     assert check(verdict, name).outcome == "failed"
     assert verdict.passed

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.core import Settings, UsageError, prepare_home
+from orchestration.core import Settings, UsageError, prepare_home, read_json
 
 
 def home_of(tmp_path: Path, layout: int) -> Settings:
@@ -22,7 +22,7 @@ def test_a_home_of_version_0_1_is_adopted_with_its_ledger_untouched(tmp_path: Pa
     ledger.parent.mkdir()
     ledger.write_text("as it was")
     prepare_home(settings)
-    marked = json.loads((settings.home / "home.json").read_text())
+    marked = read_json(settings.home / "home.json")
     assert marked == {"layout_version": 3, "begun_with_layout": 1}
     assert ledger.read_text() == "as it was"
 

@@ -16,7 +16,7 @@ import pyrage
 import pytest
 
 from orchestration.contracts import load_contracts
-from orchestration.core import Keys, Settings, sha256_of
+from orchestration.core import Keys, Settings, read_json, sha256_of
 from orchestration.drafting.check import check_contract
 from orchestration.intake import TakenExtract
 from orchestration.intake.landing.landing import SCHEMA
@@ -54,7 +54,7 @@ def take(home: Settings, as_of: datetime = AS_OF) -> list[TakenExtract]:
 
 
 def entry(home: Settings, extract_id: str | None, partner: str = "testpartner") -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((home.landing / partner / f"{extract_id}.json").read_text())
+    content: dict[str, Any] = read_json(home.landing / partner / f"{extract_id}.json")
     return content
 
 
@@ -200,7 +200,7 @@ def test_a_crash_while_relanding_leaves_note_and_cells_consistent(
         patched.setattr(TAKE_IN, step, crash_in_the_middle)
         take(home)
     for note in (home.landing / "testpartner").glob("*.json"):
-        found = json.loads(note.read_text())
+        found = read_json(note)
         assert found["parquet_sha256"] == sha256_of(note.with_suffix(".parquet"))
     send(home, "another.xlsx", number=20)
     outcomes = {one.file: one for one in take(home, AS_OF + timedelta(days=3))}

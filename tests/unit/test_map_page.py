@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import html as markup
-import json
 import math
 import re
 from pathlib import Path
@@ -14,6 +13,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from orchestration.core import read_json
 from orchestration.outputs.bends import BENDS
 from orchestration.outputs.edition import Edition
 from orchestration.outputs.map_page.bends import bends
@@ -134,7 +134,7 @@ def test_drawing_library_matches_its_checksums() -> None:
     assert {"echarts.min.js", "LICENSE", "NOTICE"} <= set(sums)
     for name, wanted in sums.items():
         assert hashlib.sha256((LIBRARY.parent / name).read_bytes()).hexdigest() == wanted, name
-    version = json.loads((LIBRARY.parent / "package.json").read_text())["devDependencies"]["echarts"]
+    version = read_json(LIBRARY.parent / "package.json")["devDependencies"]["echarts"]
     assert f"Apache ECharts {version}" in LIBRARY.read_text(encoding="utf-8")[:100]
 
 

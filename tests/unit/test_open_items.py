@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from orchestration import gates
-from orchestration.core import Settings, refreshes, shown_record
+from orchestration.core import Settings, read_json, refreshes, shown_record
 from orchestration.intake import TakenExtract, take_in
 from orchestration.operations import read_status
 from orchestration.stewardship import items, record_decision, review
@@ -298,7 +298,7 @@ OTHER_WIDTH = items.quarantined_rows(PARTNER, "row_shape")
 def refused(settings: Settings) -> Settings:
     """Both extracts have two rows of another width than their header; the second is held."""
     for note in settings.landing.glob("*/*.json"):
-        told = json.loads(note.read_text(encoding="utf-8")) | {"file": "register.csv", "refusals": REFUSALS}
+        told = read_json(note) | {"file": "register.csv", "refusals": REFUSALS}
         note.write_text(json.dumps(told), encoding="utf-8")
     fates = [
         gates.ExtractFate(extract_id, PARTNER, fate, None)

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from expectations.release_gate import RELEASE_GATE
-from orchestration.core import Settings, load_publication_policy
+from orchestration.core import Settings, load_publication_policy, read_json
 from orchestration.core.publication_policy import POLICY_SEED
 from orchestration.gates import protection
 from orchestration.gates.protection import MEASURES, protection_measures
@@ -39,7 +39,7 @@ def world(built: Path, tmp_path: Path) -> tuple[Settings, Path]:
 
 
 def measured(settings: Settings, candidate: Path, decisions: Decided | None = None) -> dict[str, Any]:
-    manifest = json.loads((candidate / "manifest.json").read_text())
+    manifest = read_json(candidate / "manifest.json")
     return protection_measures(settings, candidate, manifest, AS_OF, decisions or Decided())
 
 
@@ -120,7 +120,7 @@ def test_public_row_that_discloses_too_much_is_counted(
 
 def test_another_epoch_means_other_noise(world: tuple[Settings, Path]) -> None:
     settings, candidate = world
-    manifest = json.loads((candidate / "manifest.json").read_text())
+    manifest = read_json(candidate / "manifest.json")
     manifest["periods"]["year-2025"]["epoch"] = 3
     (candidate / "manifest.json").write_text(json.dumps(manifest))
     assert measured(settings, candidate)["public_counts_wrong"] > 5

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import gzip
 import io
-import json
 import zipfile
 from typing import Any
 
 import pytest
 
 from orchestration.contracts import load_contracts
-from orchestration.core import SAMPLE_PARTNERS
+from orchestration.core import SAMPLE_PARTNERS, read_json
 from orchestration.intake import PulledSource, kind_of, pull
 from orchestration.intake.reading.first_bytes import EXPECTED
 from tests.unit.form_servers import Kobo, Request, breaks_off, status
@@ -27,7 +26,7 @@ def one(pulls: PullWorld, partner: str, again: bool = False) -> PulledSource:
 
 def placed(pulls: PullWorld, partner: str = KOBO) -> dict[str, Any]:
     (path,) = pulls.inbox(partner)
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    content: dict[str, Any] = read_json(path)
     return content
 
 

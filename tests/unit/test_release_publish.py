@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.core import NjiaError, ReleaseRefused, Settings, write_json
+from orchestration.core import NjiaError, ReleaseRefused, Settings, read_json, write_json
 from orchestration.release import current_release, list_releases, rollback
 from orchestration.release.candidate import read_candidate
 from orchestration.release.current import open_edition
@@ -67,7 +66,7 @@ def test_a_passed_candidate_becomes_current_and_is_whole(settings: Settings) -> 
     assert current.manifest["release_gate"] == [PASSED]
     found = {path.name for path in current.path.iterdir()}
     assert found == {"manifest.json", "manifest.sig", "members", "public"}
-    assert json.loads((settings.review / "last_verdict.json").read_text())["outcome"] == "published"
+    assert read_json(settings.review / "last_verdict.json")["outcome"] == "published"
 
 
 def refused(settings: Settings, *checks: dict[str, Any], **changes: Any) -> str:
@@ -82,7 +81,7 @@ def refused(settings: Settings, *checks: dict[str, Any], **changes: Any) -> str:
     assert candidate.path.exists() == (changes.get("verdict") == "refused"), (
         "only the gate's own verdict stands"
     )
-    kept = json.loads((settings.review / "last_verdict.json").read_text())
+    kept = read_json(settings.review / "last_verdict.json")
     assert kept["outcome"] == "refused" and kept["candidate"] == candidate.release_id
     assert (settings.review / "history" / f"{candidate.release_id}.json").is_file()
     return str(told.value)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.core import NjiaError, Settings
+from orchestration.core import NjiaError, Settings, read_json
 from orchestration.release.candidate import release_id
 from orchestration.release.manifest import changed_files, file_hashes
 from orchestration.release.staging import added_tables
@@ -70,7 +69,7 @@ def test_a_candidate_holds_the_published_models_and_nothing_else(settings: Setti
 
 def test_the_files_are_read_only_and_match_the_manifest(settings: Settings) -> None:
     candidate = stage_candidate(settings)
-    manifest = json.loads((candidate.path / "manifest.json").read_text())
+    manifest = read_json(candidate.path / "manifest.json")
     assert manifest == candidate.manifest
     assert changed_files(candidate.path, file_hashes(manifest)) == []
     assert {path.stat().st_mode & 0o777 for path in candidate.path.glob("members/**/*.*")} == {0o444}

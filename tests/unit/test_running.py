@@ -13,7 +13,7 @@ import pytest
 from filelock import FileLock
 
 from orchestration.cli.root import cli
-from orchestration.core import RefreshLock, RefreshRunning, Settings, is_alive
+from orchestration.core import RefreshLock, RefreshRunning, Settings, is_alive, read_json
 from orchestration.core import lock as refresh_lock
 from orchestration.refresh import Runs
 from orchestration.stewardship import Decisions, refresh_since
@@ -76,7 +76,7 @@ def test_who_waits_in_vain_learns_whether_the_holder_lives(
     with pytest.raises(RefreshRunning, match=f"process {os.getpid()}, run r1"):
         RefreshLock(settings).take("r2")
     note = settings.lock.with_suffix(".holder")
-    note.write_text(json.dumps({**json.loads(note.read_text()), "process_started": 0.0}))
+    note.write_text(json.dumps({**read_json(note), "process_started": 0.0}))
     with pytest.raises(RefreshRunning, match="although its process is gone"):
         RefreshLock(settings).take("r2")
 

@@ -26,6 +26,7 @@ from orchestration.core import (
     Settings,
     UsageError,
     installed_public_key,
+    read_json,
     set_tombstones,
 )
 from orchestration.core.release_key import create_missing_release_key, load_public_key
@@ -88,7 +89,7 @@ def change_a_table(folder: Path) -> None:
 def change_a_table_and_mend_its_hash(folder: Path) -> None:
     change_a_table(folder)
     name = next(folder.glob("members/parquet/*.parquet"))
-    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest = read_json(folder / "manifest.json")
     manifest["files"][name.relative_to(folder).as_posix()]["sha256"] = hash_file(name)
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
@@ -227,7 +228,7 @@ def test_the_note_of_an_erasure_is_read_as_it_was_signed(
     def then_another_note(folder: Path, name: str, *rest: Any) -> bool:
         holds = asked(folder, name, *rest)
         if name == "erasure.json":
-            note = json.loads((folder / name).read_text()) | {"erased_on": "1999-01-01"}
+            note = read_json(folder / name) | {"erased_on": "1999-01-01"}
             (folder / name).write_text(json.dumps(note))
         return holds
 

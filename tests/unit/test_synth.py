@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 import zipfile
 from datetime import date
@@ -13,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.contracts import load_contracts
-from orchestration.core import SAMPLE_PARTNERS
+from orchestration.core import SAMPLE_PARTNERS, read_json
 from seeds.build.partners import __main__ as command
 from seeds.build.partners.journeys import Case, all_cases
 from seeds.build.partners.partners import CASE_PARTNERS, MONTHS, month_of
@@ -96,10 +95,10 @@ def test_contracts_declare_the_coverage_of_each_case_partner() -> None:
 
 
 def test_truth_file_lists_what_the_months_reach(tmp_path: Path) -> None:
-    committed = json.loads((SAMPLE_PARTNERS / "truth.json").read_text(encoding="utf-8"))
+    committed = read_json(SAMPLE_PARTNERS / "truth.json")
     assert [one["corridor_id"] for one in committed["shifts"]] == ["KE010>KE047", "KE009>KE047"]
     assert {one["change"] for one in committed["partner_changes"]} == {"joins", "leaves", "doubles", "moves"}
-    early = json.loads(generate(tmp_path, months=6, cases=300).truth.read_text(encoding="utf-8"))
+    early = read_json(generate(tmp_path, months=6, cases=300).truth)
     assert (early["last_month"], early["cases"]) == ("2024-03-01", 300)
     assert [one["place_id"] for one in early["hotspots"]] == ["KE040", "KE003"]
     assert early["shifts"] == early["new_ways"] == early["partner_changes"] == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from datetime import date
 from functools import partial
@@ -16,7 +15,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.contracts import Contract, Contracts
-from orchestration.core import Keys, Settings, read_texts, sha256_of, shown_record, write_json
+from orchestration.core import (
+    Keys,
+    Settings,
+    parsed,
+    read_json,
+    read_texts,
+    sha256_of,
+    shown_record,
+    write_json,
+)
 from orchestration.intake import LandedCell
 from orchestration.intake.landing.landing import SCHEMA
 from orchestration.typing import (
@@ -364,7 +372,7 @@ def test_one_extract_that_fails_never_stops_the_others_and_quotes_no_cell(world:
     world.land(ROUTES, [ROUTE])
     broken = world.land(ROUTES, [ROUTE], extract_id="b" * 16)
     broken.write_bytes(b"Testperson 0712345678")
-    entry = json.loads(broken.with_suffix(".json").read_text())
+    entry = read_json(broken.with_suffix(".json"))
     write_json(broken.with_suffix(".json"), entry | {"parquet_sha256": sha256_of(broken)})
     summary = world.type()
     assert (summary.extracts, summary.retyped, len(summary.failed)) == (1, 1, 1)
@@ -383,7 +391,7 @@ def test_a_fault_in_the_middle_of_an_extract_leaves_nothing_of_it(
     rows = [ROUTE | {"_ref": str(at)} for at in range(5)]
     path = world.land(ROUTES, rows)
     assert world.type().records == 5
-    entry = json.loads(path.with_suffix(".json").read_text())
+    entry = read_json(path.with_suffix(".json"))
     write_json(path.with_suffix(".json"), entry | {"received_on": "2020-10-16"})
     seen: list[int] = []
 
@@ -421,7 +429,7 @@ def test_cells_that_the_landing_note_does_not_describe_are_not_typed(world: Worl
     world.land(ROUTES, [ROUTE | {"place(origin).place_text": "Elsewhere"}])
     path.with_suffix(".json").write_text(note)
     assert world.type().failed == [], "nothing is read again while nothing is to be typed"
-    write_json(path.with_suffix(".json"), json.loads(note) | {"received_on": "2020-10-16"})
+    write_json(path.with_suffix(".json"), parsed(note, path) | {"received_on": "2020-10-16"})
     summary = world.type()
     [failure] = summary.failed
     assert (summary.extracts, summary.retyped, world.table("records")) == (0, 0, [])
@@ -433,7 +441,7 @@ def test_cells_that_the_landing_note_does_not_describe_are_not_typed(world: Worl
 
 def test_a_failure_never_shows_a_name_that_an_older_landing_note_kept(world: World) -> None:
     path = world.land(ROUTES, [ROUTE])
-    entry = json.loads(path.with_suffix(".json").read_text())
+    entry = read_json(path.with_suffix(".json"))
     write_json(path.with_suffix(".json"), entry | {"file": "Mary Wanjiku.csv", "parquet_sha256": "other"})
     [failure] = world.type().failed
     assert "Wanjiku" not in failure.sentence
@@ -447,7 +455,7 @@ def test_a_failure_never_shows_a_name_that_an_older_landing_note_kept(world: Wor
 def test_a_withheld_name_keeps_the_period_of_its_landing(world: World, file: str, period: date) -> None:
     declared = {"match": "extract*", "period": {"from": "2020-06-01", "to": "2020-06-30", "round": "2020"}}
     path = world.land(ROUTES | {"extracts": [declared]}, [ROUTE | {"event_on": ""}])
-    entry = json.loads(path.with_suffix(".json").read_text())
+    entry = read_json(path.with_suffix(".json"))
     kept = {"from": "2019-08-01", "to": "2019-08-31", "round": "2019"}
     write_json(path.with_suffix(".json"), entry | {"file": file, "period": kept})
     assert world.type().failed == []
@@ -526,9 +534,7 @@ def test_summary_says_whether_the_newest_copy_still_has_the_corrected_value(worl
     world.land(CASES, [CASE | {"_ref": "7"}], "b" * 16)
     made = correction(world, "sex", "M", extract="b")
     path = world.land(CASES, [CASE | {"_ref": "7", "sex": "M"}], "a" * 16).with_suffix(".json")
-    path.write_text(
-        path.read_text(encoding="utf-8").replace('"sequence": 1', '"sequence": 2'), encoding="utf-8"
-    )
+    write_json(path, read_json(path) | {"sequence": 2})
     assert world.type(made).corrections == {made["id"]: False}
     assert world.type(made).corrections == {made["id"]: False}, "also where nothing is typed anew"
 

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.core import NjiaError
+from orchestration.core import NjiaError, read_json
 from orchestration.warehouse import NodeOutcome, Part, dbt_commands
 from orchestration.warehouse import parts as warehouse
 from orchestration.warehouse.node_fingerprints import Project
@@ -115,7 +115,7 @@ def test_changed_type_of_a_published_column_rebuilds_readers_of_its_carried_rows
         tables = project.fingerprints(project.tables, inputs, "2026-11-24", {})
         return tables["model.njia.int_new_public_periods"]
 
-    manifest = json.loads(parsed_project().manifest.read_text(encoding="utf-8"))
+    manifest = read_json(parsed_project().manifest)
     before = fingerprint(manifest)
     assert fingerprint(manifest) == before
     manifest["nodes"]["model.njia.published_periods"]["columns"]["label"]["data_type"] = "date"

@@ -5,7 +5,6 @@ A kill is harmless (`rewriting`): the next attempt erases the rest.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -25,14 +24,10 @@ from orchestration.core import (
     Tombstones,
     UsageError,
     mark_erased,
+    read_json,
     replacing,
 )
-from orchestration.intake.landing.landing import (
-    parquet_path,
-    read_register,
-    register_path,
-    with_dictionaries,
-)
+from orchestration.intake.landing.landing import parquet_path, read_register, register_path, with_dictionaries
 from orchestration.intake.landing.resealing import reseal
 from orchestration.intake.landing.rewriting import cells_of, rewrite, settle_landing
 from orchestration.intake.landing.sealing import opened, sealed_path
@@ -160,7 +155,7 @@ def _erase_cells(
 ) -> None:
     path = parquet_path(settings.landing, held.partner, held.extract_id)
     note = register_path(settings.landing, held.partner, held.extract_id)
-    entry = json.loads(note.read_text(encoding="utf-8"))
+    entry = read_json(note)
     entry |= {"original": original.what, "original_sha256": original.sha256}
     erased: Counter[tuple[str, str]] = Counter()
     rewrite(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from orchestration.core import Settings
+from orchestration.core import Settings, read_json
 from orchestration.intake.landing.landing import parquet_path, register_path
 
 RECORDS = pa.schema(
@@ -38,7 +37,7 @@ def rows_of(
 def file_of(settings: Settings, partner: str, extract_id: str) -> str | None:
     """Return the name of the file as sent, None if it is not landed."""
     path = register_path(settings.landing, partner, extract_id)
-    return str(json.loads(path.read_text(encoding="utf-8"))["file"]) if path.is_file() else None
+    return str(read_json(path)["file"]) if path.is_file() else None
 
 
 def known_records(settings: Settings) -> pa.Table:

@@ -8,7 +8,6 @@ its note is set aside, so that no note ever lies beside cells it does not descri
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -18,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.contracts import Contract
-from orchestration.core import PARTIAL, TEXTS_SUFFIX, sha256_of, sync
+from orchestration.core import PARTIAL, TEXTS_SUFFIX, read_json, sha256_of, sync
 from orchestration.intake.records.tally import LandedCell, RowRanges, Tally
 
 SCHEMA = pa.schema(
@@ -148,7 +147,7 @@ def read_register(folder: Path, partner: str) -> dict[str, dict[str, Any]]:
 
 def _notes(folder: Path, pattern: str) -> dict[str, dict[str, Any]]:
     return {
-        file.stem: json.loads(file.read_text(encoding="utf-8"))
+        file.stem: read_json(file)
         for file in sorted(folder.glob(pattern))
         if not file.name.startswith(PARTIAL)
     }

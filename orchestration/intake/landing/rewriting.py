@@ -7,7 +7,6 @@ hash of the cells. Until then `.texts` opens the tokens of the old cells and of 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,14 +15,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.contracts import Contract
-from orchestration.core import Keys, Settings, encrypted, replacing, sha256_of, sync, write_json, write_texts
-from orchestration.intake.landing.hidden_texts import HiddenTexts, Texts, in_use, texts_of, texts_path
-from orchestration.intake.landing.landing import (
-    SCHEMA,
-    register_path,
-    with_dictionaries,
-    write_cells,
+from orchestration.core import (
+    Keys,
+    Settings,
+    encrypted,
+    read_json,
+    replacing,
+    sha256_of,
+    sync,
+    write_json,
+    write_texts,
 )
+from orchestration.intake.landing.hidden_texts import HiddenTexts, Texts, in_use, texts_of, texts_path
+from orchestration.intake.landing.landing import SCHEMA, register_path, with_dictionaries, write_cells
 
 _WAITING = ".next"
 
@@ -61,7 +65,7 @@ def settle_landing(settings: Settings, keys: Keys) -> None:
         note = register_path(settings.landing, parquet.parent.name, parquet.stem)
         if texts_path(parquet).exists() or not note.is_file():
             continue
-        entry = json.loads(note.read_text(encoding="utf-8"))
+        entry = read_json(note)
         if "texts_sha256" not in entry:  # otherwise its texts are lost, and it must be sent again
             _hide_texts(parquet, entry, keys)
 
@@ -70,11 +74,11 @@ def _finish_rewriting(settings: Settings, keys: Keys) -> None:
     """Take a waiting note if it describes the cells beside it; otherwise drop it."""
     for waiting in sorted(settings.landing.glob(f"*/[!.]*{_WAITING}")):
         parquet = waiting.with_suffix(".parquet")
-        note = json.loads(waiting.read_text(encoding="utf-8"))
+        note = read_json(waiting)
         if parquet.is_file() and sha256_of(parquet) == note["parquet_sha256"]:
             _commit(parquet, keys)
             continue
-        in_force = json.loads(waiting.with_suffix(".json").read_text(encoding="utf-8"))
+        in_force = read_json(waiting.with_suffix(".json"))
         if "texts_sha256" in in_force:
             _keep_texts_in_use(parquet, keys)
         else:  # its cells hold no tokens yet

@@ -7,7 +7,6 @@ source was last fetched; without it the next pull fetches once more than needed.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from orchestration.contracts import AnySource, Contract, Contracts
-from orchestration.core import NjiaError, Settings, held_if_free, write_json
+from orchestration.core import NjiaError, Settings, held_if_free, read_json, write_json
 
 LOCK = ".lock"
 Outcome = Literal["fetched", "unchanged", "failed", "never"]
@@ -94,7 +93,7 @@ def read_state(settings: Settings, contract: Contract, source: AnySource) -> Pul
         cursor=Cursor(source_hash),
     )
     try:
-        content = json.loads(_path(settings, known).read_text(encoding="utf-8"))
+        content = read_json(_path(settings, known))
         files = {name: Mark(**mark) for name, mark in content["cursor"]["files"].items()}
         read = PulledSource(**{**content, "cursor": Cursor(content["cursor"]["source"], files)})
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
@@ -111,7 +110,7 @@ def failed_pulls(settings: Settings) -> list[PulledSource]:
     found = []
     for path in sorted(settings.pulls.glob("*/*.json")):
         with suppress(OSError, ValueError, TypeError):
-            found.append(PulledSource(**json.loads(path.read_text(encoding="utf-8"))))
+            found.append(PulledSource(**read_json(path)))
     return [source for source in found if source.outcome == "failed"]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -10,7 +9,7 @@ from typing import Any
 
 from expectations.checks import part_of
 from orchestration import gates
-from orchestration.core import Settings, refreshes
+from orchestration.core import Settings, read_json, refreshes
 from orchestration.outputs.quality.report import (
     Finding,
     PartnerCount,
@@ -86,7 +85,7 @@ def _later_checks(
 def _last_verdict(settings: Settings) -> list[dict[str, Any]]:
     """Return the results for the last candidate: a refresh without changes judges none."""
     try:
-        verdict = json.loads((settings.review / "last_verdict.json").read_text(encoding="utf-8"))
+        verdict = read_json(settings.review / "last_verdict.json")
     except (OSError, ValueError):
         return []
     return list(verdict.get("checks", []))

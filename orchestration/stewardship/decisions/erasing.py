@@ -5,11 +5,10 @@ A line about such a record goes whole, with those that revoke or confirm it; the
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from typing import Any
 
-from orchestration.core import Settings, write_text
+from orchestration.core import Settings, parsed, write_text
 from orchestration.stewardship.decisions.files import locked, read_kind
 from orchestration.stewardship.kinds.registry import KINDS
 
@@ -27,7 +26,7 @@ def erase_decisions(settings: Settings, records: Collection[str], texts: Collect
             if not path.is_file():
                 continue
             lines = [line.decode() for line in path.read_bytes().splitlines()]
-            entries = [json.loads(line) for line in lines]
+            entries = [parsed(line, path) for line in lines]
             doomed = {
                 entry["id"] for entry in entries if _named(entry) & set(records) or entry.get("text") in texts
             }

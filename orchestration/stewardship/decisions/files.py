@@ -15,7 +15,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
-from orchestration.core import PARTIAL, NjiaError, Settings, write_text
+from orchestration.core import PARTIAL, NjiaError, Settings, line_of, without_sum, write_text
 from orchestration.stewardship.decisions.logged import log_all
 from orchestration.stewardship.kinds.decision import Confirmation, Decision, Entry, Revocation, same_author
 from orchestration.stewardship.kinds.registry import KINDS, read_entry
@@ -66,7 +66,7 @@ def append_all(settings: Settings, entries: Sequence[Entry]) -> list[dict[str, A
             earlier = before[path] or ""
             if earlier and not earlier.endswith("\n"):
                 earlier += "\n"
-            lines = (json.dumps(plain(entry), sort_keys=True, ensure_ascii=False) for entry in own)
+            lines = (line_of(plain(entry)) for entry in own)
             # The file is replaced whole, not written in place: a full disk cannot leave half a line.
             write_text(path, earlier + "".join(f"{line}\n" for line in lines))
     except OSError:
@@ -133,6 +133,7 @@ def _read_line(path: Path, number: int, line: bytes, kind: str) -> Entry:
         raise _bad_line(path, number, "it is not a JSON object in UTF-8") from None
     if not isinstance(content, dict):
         raise _bad_line(path, number, "it is not a JSON object")
+    content = without_sum(content, path, f"line {number}")
     if content.get("kind") != kind:
         raise _bad_line(path, number, f"its kind is not {kind}, which the file's name says")
     try:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orchestration.core import NjiaError, Settings
+from orchestration.core import NjiaError, Settings, parsed
 from orchestration.stewardship import audit
 from orchestration.stewardship.kinds.decision import Confirmation, Entry, Revocation
 
@@ -80,7 +80,7 @@ def gaps(settings: Settings, lines: Iterable[dict[str, Any]]) -> Gaps:
         entry["id"]: _hash(entry)
         for path in sorted(settings.decisions.glob("*.jsonl"))
         for line in path.read_bytes().splitlines()
-        if (entry := json.loads(line.decode("utf-8-sig")))
+        if (entry := parsed(line.decode("utf-8-sig"), path))
     }
     return Gaps(
         [one for one in found if one not in logged],

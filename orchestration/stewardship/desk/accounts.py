@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from filelock import FileLock, Timeout
 
-from orchestration.core import NjiaError, Settings, UsageError, durable
+from orchestration.core import Damaged, NjiaError, Settings, UsageError, read_json, write_json
 from orchestration.intake import contact_in_prose
 from orchestration.stewardship.kinds.decision import same_author
 
@@ -65,12 +64,9 @@ def read_accounts(settings: Settings) -> list[Account]:
     if not path.is_file():
         return []
     try:
-        return [_account(**one) for one in json.loads(path.read_text(encoding="utf-8"))["accounts"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise NjiaError(
-            f"{path} cannot be read as accounts. Restore it from a backup, or remove it and make the "
-            "accounts anew with `njia account add NAME`."
-        ) from None
+        return [_account(**one) for one in read_json(path)["accounts"]]
+    except (ValueError, KeyError, TypeError):
+        raise Damaged(path, "it lists no accounts") from None
 
 
 def add_account(
@@ -169,7 +165,7 @@ def _changing(settings: Settings) -> Iterator[list[Account]]:
             accounts = read_accounts(settings)
             yield accounts
             by_name = sorted(accounts, key=lambda account: account.name.casefold())
-            durable.write_json(_path(settings), {"accounts": [asdict(account) for account in by_name]})
+            write_json(_path(settings), {"accounts": [asdict(account) for account in by_name]})
             _path(settings).chmod(0o600)
     except Timeout:
         raise NjiaError("The accounts are being changed by another command. Try again in a moment.") from None

@@ -6,14 +6,13 @@ see it, and `Visit.page` logs the page that shows it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from orchestration.core import Settings
+from orchestration.core import Settings, read_json
 from orchestration.stewardship.kinds.place_alias import written_names
 from orchestration.stewardship.sentences import say
 
@@ -84,6 +83,6 @@ class Names:
 @lru_cache(_NOTES_KEPT)
 def _noted(path: Path, modified: int) -> tuple[str | None, str | None, str]:
     """Return partner's name, file and day of a landing note; `modified` tells an earlier content apart."""
-    note = json.loads(path.read_text(encoding="utf-8"))
+    note = read_json(path)
     partner = note.get("contract_content", {}).get("partner", {})
     return partner.get("name"), note.get("file"), str(note.get("received_on"))[:10]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orchestration.core import Settings
+from orchestration.core import Settings, read_json
 from orchestration.stewardship.desk.side_by_side import WIDTH
 
 SHOWN = 20
@@ -31,7 +30,7 @@ def _trend(settings: Settings, check_name: str, extract_id: str | None) -> Itera
     # The name of a file begins with its time.
     for path in sorted((settings.review / "history").glob("*Z-*.json"))[-SHOWN:]:
         try:
-            verdict = json.loads(path.read_text(encoding="utf-8"))
+            verdict = read_json(path)
             found = [one for one in verdict["checks"] if _is_meant(one, check_name, extract_id)]
         except (OSError, ValueError, KeyError, TypeError):
             continue

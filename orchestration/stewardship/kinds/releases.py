@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from orchestration.core import Settings, load_publication_policy
+from orchestration.core import Settings, load_publication_policy, parsed, read_json
 from orchestration.stewardship.kinds.decision import Decision, Entry, already, matching
 from orchestration.stewardship.kinds.form import Form, Payload
 from orchestration.stewardship.kinds.group import Group
@@ -100,15 +99,13 @@ def _republications(settings: Settings) -> Iterator[tuple[str, datetime]]:
     path = settings.decisions / "year_republication.jsonl"
     # Bytes, because a reason may hold U+2028 and the like, which end a line of text.
     for line in path.read_bytes().splitlines() if path.is_file() else ():
-        entry = json.loads(line.decode("utf-8-sig"))
+        entry = parsed(line.decode("utf-8-sig"), path)
         yield entry["id"], datetime.fromisoformat(entry["time"])
 
 
 def _public_periods(settings: Settings) -> dict[str, Any]:
     """Return what the newest release with a public edition, in force or not, notes of its periods."""
-    manifests = [
-        json.loads(path.read_text(encoding="utf-8")) for path in settings.releases.glob("[!.]*/manifest.json")
-    ]
+    manifests = [read_json(path) for path in settings.releases.glob("[!.]*/manifest.json")]
     newest: dict[str, Any] = max(
         (manifest for manifest in manifests if manifest.get("periods")),
         key=lambda manifest: int(manifest["sequence"]),

@@ -7,7 +7,6 @@ be one of the reference places.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from orchestration import places, typing
 from orchestration.contracts import contract_for, load_contracts, place_parts
-from orchestration.core import Settings, UsageError, load_keys, read, record_of
+from orchestration.core import Settings, UsageError, load_keys, read, read_json, record_of
 from orchestration.stewardship.kinds.decision import Decision, Entry, Name, RecordName, already, matching
 from orchestration.stewardship.kinds.form import Form, Payload
 from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding
@@ -265,7 +264,7 @@ def newest_copy(settings: Settings, record: str) -> RecordCopy | None:
     cells = settings.landing / str(found[0]) / f"{found[1]}.parquet" if found else None
     if found is None or cells is None or not cells.is_file():
         return None
-    entry = json.loads(cells.with_suffix(".json").read_text(encoding="utf-8"))
+    entry = read_json(cells.with_suffix(".json"))
     contract, keys = contract_for(entry, load_contracts(settings.partners)), load_keys(settings.keys)
     own = typing.record_cells(cells, keys, record_id)
     partner, extract_id, sheet, row = found

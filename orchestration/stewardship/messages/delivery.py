@@ -6,7 +6,6 @@ Message-ID. The ledger is `notices/ledger.json`; one process at a time holds it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from orchestration.core import NjiaError, Settings, durable, refreshes
+from orchestration.core import NjiaError, Settings, read_json, refreshes, write_json
 from orchestration.stewardship.messages.channel import Channel, Undelivered
 from orchestration.stewardship.messages.channels import open_channels
 from orchestration.stewardship.messages.config import Notify, read_notify
@@ -170,15 +169,9 @@ def _read(settings: Settings) -> dict[str, Any]:
     path = settings.notices / LEDGER
     if not path.is_file():
         return {}
-    try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        raise NjiaError(
-            f"{path} cannot be read, so it is unknown which messages were sent. Restore it, or remove it: "
-            "then all current events are sent once more."
-        ) from None
+    found: dict[str, Any] = read_json(path)
     return found
 
 
 def _write(settings: Settings, ledger: dict[str, Any]) -> None:
-    durable.write_json(settings.notices / LEDGER, ledger)
+    write_json(settings.notices / LEDGER, ledger)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from orchestration.core import Settings, durable
+from orchestration.core import Settings, append_json, durable
 from orchestration.stewardship.messages.channel import Channel, Undelivered
 from orchestration.stewardship.messages.config import ROLES, Notify, Role, Strict
 from orchestration.stewardship.messages.words import Message
@@ -41,6 +40,6 @@ class FileChannel(Channel):
         }
         try:
             durable.write_text(self._folder / name, f"{message.subject}\n\n{message.text}")
-            durable.append_line(self._folder / "notices.jsonl", json.dumps(line, ensure_ascii=False))
+            append_json(self._folder / "notices.jsonl", line)
         except OSError as error:
             raise Undelivered(f"{self._folder} cannot be written ({error.strerror}).") from None

@@ -7,13 +7,12 @@ words are never shown. A hidden field is named with the reason. The row as writt
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from orchestration import places
-from orchestration.core import Settings, UsageError, shown_record
+from orchestration.core import Settings, UsageError, read_json, shown_record
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.kinds.records import rules_by_record
@@ -186,7 +185,7 @@ def _hidden(note: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, str
 
 def _note(settings: Settings, partner: str, extract_id: str) -> Mapping[str, Any]:
     path = settings.landing / partner / f"{extract_id}.json"
-    found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    found: Mapping[str, Any] = read_json(path) if path.is_file() else {}
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from orchestration.contracts import load_contracts
-from orchestration.core import Settings, refreshes
+from orchestration.core import Settings, read_json, refreshes
 from orchestration.stewardship import review
 from orchestration.stewardship.desk.lists import Cell, Column, List
 from orchestration.stewardship.desk.partner_message import drafts
@@ -201,7 +200,7 @@ def _landed(settings: Settings, partner: str) -> list[dict[str, Any]]:
 
 
 def _note(path: Path) -> dict[str, Any]:
-    found = json.loads(path.read_text(encoding="utf-8"))
+    found = read_json(path)
     return {
         "partner": path.parent.name,
         "extract_id": path.stem,
