@@ -99,7 +99,20 @@ if TYPE_CHECKING:
         secret_from,
     )
     from orchestration.core.spreadsheet_safe import safe
-    from orchestration.core.sums import append_json, line_of, parsed, read_json, without_sum, write_json
+    from orchestration.core.sums import (
+        SUMS,
+        add_sums_of,
+        append_json,
+        line_of,
+        note_sums,
+        parsed,
+        read_json,
+        remove_summed,
+        summed,
+        summed_files,
+        without_sum,
+        write_json,
+    )
     from orchestration.core.volume import require_encrypted_volume
     from orchestration.core.work_left import building_beside, clear_work, clear_work_left_behind, forget_work
 

@@ -167,6 +167,13 @@ def considered(settings: Settings) -> dict[str, set[str]] | None:
         return None
 
 
+def lost_landings(settings: Settings) -> list[Path]:
+    """Return the notes of extracts that the last complete refresh had, and that are gone since."""
+    known = (considered(settings) or {}).get("landings", set())
+    notes = (settings.landing / f"{name}.json" for name in sorted(known - landings(settings)))
+    return [note for note in notes if not note.with_suffix(".earlier").exists()]
+
+
 def crashes_in_a_row(settings: Settings) -> list[Mapping[str, Any]]:
     """Return the crashes since the last complete refresh, the oldest first."""
     crashes: list[Mapping[str, Any]] = []

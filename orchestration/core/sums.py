@@ -1,20 +1,23 @@
-"""JSON that shows when it was damaged: each object holds the SHA-256 of its other content as `sum`.
+"""Files that show when they were damaged.
 
-Objects without a sum were written by a version before 0.2.0, or by hand; they are taken as they are.
+A JSON object holds the SHA-256 of its other content as `sum`. The SHA-256 of every other file stands in
+`sums.json` beside it. What has no sum was written by a version before 0.2.0, or by hand: it is taken as it
+is.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from orchestration.core.durable import append_line, write_text
+from orchestration.core.durable import append_line, replacing, sha256_of, write_text
 from orchestration.core.errors import Damaged
 
-SUM = "sum"
+SUM, SUMS = "sum", "sums.json"
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -63,3 +66,57 @@ def _summed(content: Any) -> Any:
 def _sum(content: Mapping[str, Any]) -> str:
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def summed_files(folder: Path) -> dict[str, list[str]]:
+    """Return the SHA-256 that each file of a folder may have, by its name; Damaged where the list is."""
+    try:
+        return {name: list(sums) for name, sums in read_json(folder / SUMS)["files"].items()}
+    except FileNotFoundError:
+        return {}
+    except (AttributeError, KeyError, TypeError):
+        raise Damaged(folder / SUMS, "it lists no sums") from None
+
+
+@contextmanager
+def summed(path: Path) -> Iterator[Path]:
+    """Do as `replacing`, and note the file's SHA-256 in `sums.json` beside it.
+
+    A kill before the rename leaves both sums, of the old content and of the new; either is whole.
+    """
+    with replacing(path) as partial:
+        yield partial
+        earlier, fresh = summed_files(path.parent).get(path.name, [])[-1:], sha256_of(partial)
+        _note(path.parent, {path.name: [*earlier, fresh]})
+    if earlier:
+        _note(path.parent, {path.name: [fresh]})
+
+
+def note_sums(folder: Path) -> None:
+    """Note the sums of those files of a folder that have none."""
+    known = summed_files(folder)
+    fresh = {
+        path.name: [sha256_of(path)]
+        for path in sorted(folder.iterdir())
+        if path.is_file() and path.suffix != ".json" and path.name not in known and path.name[0] != "."
+    }
+    if fresh:
+        _note(folder, fresh)
+
+
+def add_sums_of(folder: Path, earlier: Path) -> None:
+    """Add the sums of the files of another folder, which those of this folder will join or replace."""
+    if sums := summed_files(folder):
+        write_json(folder / SUMS, {"files": {**summed_files(earlier), **sums}})
+
+
+def remove_summed(path: Path) -> None:
+    """Delete a file and its sum, if they are there."""
+    sums = summed_files(path.parent)
+    if sums.pop(path.name, None):
+        write_json(path.parent / SUMS, {"files": sums})
+    path.unlink(missing_ok=True)
+
+
+def _note(folder: Path, sums: Mapping[str, list[str]]) -> None:
+    write_json(folder / SUMS, {"files": {**summed_files(folder), **sums}})

@@ -16,11 +16,13 @@ from typing import Any
 
 from orchestration.contracts import Contract, Contracts, load_contracts
 from orchestration.core import (
+    Damaged,
     Keys,
     Original,
     Settings,
     UsageError,
     partners_with_tombstones,
+    refreshes,
     replacing,
     sha256_of,
     tombstones_of,
@@ -68,7 +70,8 @@ def take_in(
     """Take in every inbox folder, each partner's files by period and then name.
 
     `partners`: take only their folders; files of unknown partners are taken only without it. `contracts`
-    default to those of the partners folder.
+    default to those of the partners folder. Raises Damaged for a landing note that is damaged or gone; its
+    file, sent again, mends it.
     """
     contracts = load_contracts(settings.partners) if contracts is None else contracts
     settle_landing(settings, keys)
@@ -81,6 +84,8 @@ def take_in(
         if partners is not None and partner not in partners:
             continue
         taken += _take_in_partner(settings, keys, as_of, contracts, partner, files)
+    if lost := refreshes.lost_landings(settings):
+        raise Damaged(lost[0], f"it is gone, with {len(lost) - 1} more" if lost[1:] else "it is gone")
     return taken
 
 
@@ -120,7 +125,8 @@ def _take_in_partner(
 
 
 def _sweep(settings: Settings, partner: str) -> None:
-    sweep(settings.landing, settings.sealed, partner)
+    lost = {note.stem for note in refreshes.lost_landings(settings) if note.parent.name == partner}
+    sweep(settings.landing, settings.sealed, partner, lost)
     sweep_codes(settings.link_codes, settings.landing, partner)
 
 
@@ -132,17 +138,18 @@ def _take_in_file(
     shown = shown_file(file.name)
     sha256 = sha256_of(file)
     extract_id = sha256[:EXTRACT_ID_LENGTH]
-    landed = read_register(settings.landing, partner)
+    landed = read_register(settings.landing, partner, but=extract_id)
     placed = read_set_aside(settings.landing, partner) | landed
     earlier = placed.get(extract_id)
-    place = place_of(contract, earlier, placed.values(), as_of)
     landed_at = as_of.astimezone(UTC).isoformat()
     parquet = parquet_path(settings.landing, partner, extract_id)
+    is_damaged = extract_id in landed and not has_its_cells(landed[extract_id], parquet)
+    place = place_of(contract, earlier, () if is_damaged else placed.values(), as_of)
     tombstones = tombstones_of(settings, keys, partner)
     reader = RecordReader(contract, keys, file.name, tombstones=tombstones)
     if earlier is not None:
         _refuse_other_contract(partner, shown, earlier, contract)
-        is_complete = extract_id in landed and has_its_cells(earlier, parquet)
+        is_complete = extract_id in landed and not is_damaged
         # An extract whose link codes were destroyed gets them again when it is sent again.
         is_complete = is_complete and reader.link_codes.are_at(settings.link_codes, partner, extract_id)
         if is_complete and earlier["reading_hash"] == contract.reading_hash:

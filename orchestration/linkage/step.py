@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from orchestration.core import Settings, record_of
+from orchestration.core import Settings, record_of, remove_summed
 from orchestration.linkage import policy
 from orchestration.linkage.decisions import REVIEW, Rulings
 from orchestration.linkage.linking import link
@@ -92,7 +92,7 @@ def with_groups(expected: pa.Table, cases: int) -> pa.Table:
 def destroy_codes(settings: Settings, extracts: Iterable[str]) -> None:
     """Destroy the link codes of extracts (`partner/extract_id`); their originals can bring them back."""
     for extract in extracts:
-        (settings.link_codes / f"{extract}.parquet").unlink(missing_ok=True)
+        remove_summed(settings.link_codes / f"{extract}.parquet")
 
 
 def rulings_of(accepts: list[dict[str, Any]], rejections: list[dict[str, Any]]) -> Rulings:

@@ -18,6 +18,7 @@ from orchestration.core import (
     Settings,
     UsageError,
     forget_work,
+    summed,
     sync,
     write_secret,
 )
@@ -84,7 +85,8 @@ def recode(
             progress(number, len(extracts))
             if intake.remake_codes(settings, keys, *extract, private_key, folder):
                 name = f"{'/'.join(extract)}.parquet"
-                (folder / name).replace(settings.link_codes / name)
+                with summed(settings.link_codes / name) as partial:
+                    (folder / name).replace(partial)
                 remade.append(extract)
     finally:
         shutil.rmtree(folder)

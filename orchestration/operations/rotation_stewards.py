@@ -11,7 +11,7 @@ from pathlib import Path
 import pyrage
 
 from orchestration import intake
-from orchestration.core import STEWARDS_RECIPIENT, Settings, UsageError, sync, write_secret
+from orchestration.core import STEWARDS_RECIPIENT, Settings, UsageError, note_sums, sync, write_secret
 from orchestration.operations.rotation import rotating, waiting
 
 
@@ -88,5 +88,6 @@ def _reseal(original: Path, folder: Path, private_key: str, recipient: str) -> b
         except OSError:  # a file system without hard links
             shutil.copy2(original, target)
             sync(target)
+        note_sums(target.parent)
         sync(target.parent)
         return False

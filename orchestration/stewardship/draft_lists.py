@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from orchestration.core import Settings, durable
+from orchestration.core import Settings, add_sums_of, durable
 
 _DRAFTS, _ENDED = ".drafts", ".ended"
 Found = TypeVar("Found")
@@ -71,6 +71,7 @@ def switch(settings: Settings) -> None:
     drafts = settings.review / _DRAFTS
     if not drafts.is_dir():
         return
+    add_sums_of(drafts, settings.review)
     drafts.rename(settings.review / _ENDED)
     durable.sync(settings.review)
     _tidy(settings.review)

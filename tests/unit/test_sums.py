@@ -7,7 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.core import Damaged, append_json, parsed, read_json, write_json
+from orchestration.core import (
+    Damaged,
+    add_sums_of,
+    append_json,
+    note_sums,
+    parsed,
+    read_json,
+    remove_summed,
+    sha256_of,
+    summed,
+    summed_files,
+    write_json,
+)
 
 CONTENT = {"partner": "kobe_post", "rows": 3, "share": 0.25, "names": ["Sampleton", "Fixture"], "when": None}
 
@@ -58,3 +70,53 @@ def test_lines_have_a_sum_each(tmp_path: Path) -> None:
     assert parsed(first, path) == CONTENT
     with pytest.raises(Damaged, match=r"line 2 does not match its sum"):
         parsed(second.replace("4", "5"), path, "line 2")
+
+
+def test_a_file_that_is_no_json_has_its_sum_beside_it(tmp_path: Path) -> None:
+    for text in ("first", "second"):
+        with summed(tmp_path / "original.age") as partial:
+            partial.write_text(text)
+        assert summed_files(tmp_path) == {"original.age": [sha256_of(tmp_path / "original.age")]}
+    remove_summed(tmp_path / "original.age")
+    assert summed_files(tmp_path) == {} and not (tmp_path / "original.age").exists()
+
+
+def test_a_kill_before_the_rename_leaves_the_sums_of_both_contents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "original.age"
+    with summed(path) as partial:
+        partial.write_text("first")
+
+    def killed(_: Path, target: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt), summed(path) as partial:
+        partial.write_text("second")
+        replace = Path.replace
+        patch.setattr(Path, "replace", lambda one, to: killed(one, to) if to == path else replace(one, to))
+    assert path.read_text() == "first"
+    sums = summed_files(tmp_path)["original.age"]
+    assert sha256_of(path) == sums[0] and len(sums) == 2
+
+
+def test_files_without_a_sum_get_one_and_others_keep_theirs(tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("1")
+    note_sums(tmp_path)
+    before = summed_files(tmp_path)
+    (tmp_path / "one.csv").write_text("changed")
+    (tmp_path / "two.csv").write_text("2")
+    note_sums(tmp_path)
+    assert summed_files(tmp_path) == {**before, "two.csv": [sha256_of(tmp_path / "two.csv")]}
+
+
+def test_drafts_bring_their_sums_along(tmp_path: Path) -> None:
+    for folder, names in (("lists", ("one.csv", "two.csv")), ("drafts", ("two.csv",))):
+        for name in names:
+            with summed(tmp_path / folder / name) as partial:
+                partial.write_text(f"{name} of {folder}")
+    add_sums_of(tmp_path / "drafts", tmp_path / "lists")
+    assert summed_files(tmp_path / "drafts") == {
+        "one.csv": [sha256_of(tmp_path / "lists" / "one.csv")],
+        "two.csv": [sha256_of(tmp_path / "drafts" / "two.csv")],
+    }

@@ -25,7 +25,7 @@ from orchestration.core import (
     UsageError,
     mark_erased,
     read_json,
-    replacing,
+    summed,
 )
 from orchestration.intake.landing.landing import parquet_path, read_register, register_path, with_dictionaries
 from orchestration.intake.landing.resealing import reseal
@@ -232,7 +232,7 @@ def _erase_codes(settings: Settings, tombstones: Tombstones, held: HeldOfForgott
     table = pq.read_table(path)
     forgotten = _among(table, tombstones)
     if pc.any(forgotten).as_py():
-        with replacing(path) as partial:
+        with summed(path) as partial:
             pq.write_table(table.filter(pc.invert(forgotten)), partial, compression="zstd")
 
 

@@ -8,7 +8,7 @@ its note is set aside, so that no note ever lies beside cells it does not descri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.contracts import Contract
-from orchestration.core import PARTIAL, TEXTS_SUFFIX, read_json, sha256_of, sync
+from orchestration.core import PARTIAL, TEXTS_SUFFIX, Damaged, read_json, remove_summed, sha256_of, sync
 from orchestration.intake.records.tally import LandedCell, RowRanges, Tally
 
 SCHEMA = pa.schema(
@@ -140,17 +140,24 @@ def has_its_cells(entry: dict[str, Any], parquet: Path) -> bool:
     return all(path.is_file() and sha256_of(path) == noted for path, noted in files.items())
 
 
-def read_register(folder: Path, partner: str) -> dict[str, dict[str, Any]]:
-    """Return the notes of a partner's landed extracts, by extract id."""
-    return _notes(folder / partner, "*.json")
+def read_register(folder: Path, partner: str, but: str | None = None) -> dict[str, dict[str, Any]]:
+    """Return the notes of a partner's landed extracts, by extract id; raises Damaged for a note that is.
+
+    `but`: leave out the note of this extract if it is damaged, because its file is being read again.
+    """
+    return _notes(folder / partner, "*.json", but)
 
 
-def _notes(folder: Path, pattern: str) -> dict[str, dict[str, Any]]:
-    return {
-        file.stem: read_json(file)
-        for file in sorted(folder.glob(pattern))
-        if not file.name.startswith(PARTIAL)
-    }
+def _notes(folder: Path, pattern: str, but: str | None = None) -> dict[str, dict[str, Any]]:
+    notes = {}
+    for file in sorted(folder.glob(pattern)):
+        if not file.name.startswith(PARTIAL):
+            try:
+                notes[file.stem] = read_json(file)
+            except Damaged:
+                if file.stem != but:
+                    raise
+    return notes
 
 
 def account(contract: Contract, tally: Tally, date_system: int) -> dict[str, Any]:
@@ -190,8 +197,11 @@ def account(contract: Contract, tally: Tally, date_system: int) -> dict[str, Any
     }
 
 
-def sweep(landing: Path, sealed: Path, partner: str) -> None:
-    """Remove what a crash left: temporary files, and cells, texts and sealed originals without a note."""
+def sweep(landing: Path, sealed: Path, partner: str, lost: Collection[str] = ()) -> None:
+    """Remove what a crash left: temporary files, and cells, texts and sealed originals without a note.
+
+    `lost`: ids of extracts whose note is gone although they had landed; their other files stay.
+    """
     for extract_id, entry in read_set_aside(landing, partner).items():
         note = earlier_path(landing, partner, extract_id)
         committed = register_path(landing, partner, extract_id)
@@ -205,9 +215,10 @@ def sweep(landing: Path, sealed: Path, partner: str) -> None:
         for file in sorted(folder.iterdir()):
             is_committed = register_path(landing, partner, file.stem).exists()
             is_original = file.suffix == ".age" and earlier_path(landing, partner, file.stem).exists()
-            is_left_over = file.suffix in _WITH_NOTE and not is_committed and not is_original
+            is_kept = is_committed or is_original or file.stem in lost
+            is_left_over = file.suffix in _WITH_NOTE and not is_kept
             if file.name.startswith(PARTIAL) or is_left_over:
-                file.unlink()
+                remove_summed(file)
 
 
 def landed_cells(table: pa.Table) -> Iterator[LandedCell]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from orchestration.contracts import Contract
-from orchestration.core import Keys, Settings, UsageError, tombstones_of
+from orchestration.core import Keys, Settings, UsageError, remove_summed, tombstones_of
 from orchestration.intake.landing.landing import read_register
 from orchestration.intake.landing.sealing import opened, sealed_path
 from orchestration.intake.minimising.link_codes import codes_path
@@ -51,7 +51,7 @@ def remake_codes(
     except (UsageError, ExtractStopped):
         is_same = False
     if not is_same:
-        path.unlink(missing_ok=True)
+        remove_summed(path)
     return is_same
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import openpyxl
 
 from orchestration.contracts import Contract, CsvFormat, XlsxFormat
-from orchestration.core import Original, Settings, Tombstones, says, sha256_of
+from orchestration.core import Original, Settings, Tombstones, remove_summed, says, sha256_of
 from orchestration.intake.landing.sealing import in_memory, opened, seal, sealed_path
 from orchestration.intake.outcomes import ExtractStopped
 from orchestration.intake.reading.any_file import open_source, suffix_of
@@ -58,7 +58,7 @@ def reseal(
     if not sealed.is_file():
         return Original(GONE)
     if private_key is None:
-        sealed.unlink()
+        remove_summed(sealed)
         return Original(WITHOUT_KEY)
     reader = RecordReader(contract, tombstones.keys, file_name, tombstones=tombstones)
     recipient = tombstones.keys.stewards_recipient
@@ -69,7 +69,7 @@ def reseal(
             rows = reader.tally.forgotten
             return seal_without(settings, contract, extract_id, original, rows, recipient)
     except ExtractStopped:  # its contract no longer reads it
-        sealed.unlink()
+        remove_summed(sealed)
         return Original(NOT_REWRITABLE)
 
 
@@ -83,7 +83,7 @@ def seal_without(
         if what == RESEALED:
             seal(rewritten, settings.sealed, partner, extract_id, recipient)
             return Original(what, sha256_of(rewritten))
-    sealed_path(settings.sealed, partner, extract_id).unlink(missing_ok=True)
+    remove_summed(sealed_path(settings.sealed, partner, extract_id))
     return Original(what)
 
 

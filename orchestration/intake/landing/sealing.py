@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyrage
 
-from orchestration.core import STEWARDS_RECIPIENT, UsageError, replacing
+from orchestration.core import STEWARDS_RECIPIENT, UsageError, summed
 
 
 def sealed_path(folder: Path, partner: str, extract_id: str) -> Path:
@@ -27,7 +27,7 @@ def seal(original: Path, folder: Path, partner: str, extract_id: str, recipient:
             "there."
         ) from None
     path = sealed_path(folder, partner, extract_id)
-    with replacing(path) as partial:
+    with summed(path) as partial:
         pyrage.encrypt_file(str(original), str(partial), [key])
     return path
 

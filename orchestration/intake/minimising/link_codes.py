@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.contracts import Cell, Contract, day_of, year_of
-from orchestration.core import PARTIAL, Keys, replacing
+from orchestration.core import PARTIAL, SUMS, Keys, remove_summed, summed
 from orchestration.intake.landing.landing import earlier_path, register_path
 from orchestration.intake.reading.block import Block
 from orchestration.intake.records.rename import ColumnPlan
@@ -71,9 +71,9 @@ class LinkCodes:
         path = codes_path(folder, partner, extract_id)
         if self._coder is None:
             yield
-            path.unlink(missing_ok=True)
+            remove_summed(path)
             return
-        with replacing(path) as partial, pq.ParquetWriter(partial, LINK_CODES, compression="zstd") as writer:
+        with summed(path) as partial, pq.ParquetWriter(partial, LINK_CODES, compression="zstd") as writer:
             self._writer = writer
             yield
             self._write(writer)
@@ -107,6 +107,8 @@ def codes_path(folder: Path, partner: str, extract_id: str) -> Path:
 def sweep_codes(folder: Path, landing: Path, partner: str) -> None:
     """Remove codes of extracts that are not landed, and partial files of a crash."""
     for file in sorted((folder / partner).glob("*")) if (folder / partner).is_dir() else ():
+        if file.name == SUMS:
+            continue
         notes = (register_path(landing, partner, file.stem), earlier_path(landing, partner, file.stem))
         if file.name.startswith(PARTIAL) or not any(note.exists() for note in notes):
-            file.unlink()
+            remove_summed(file)

@@ -10,7 +10,7 @@ from dataclasses import astuple
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orchestration.core import Settings, durable, safe
+from orchestration.core import Settings, durable, note_sums, safe
 from orchestration.outputs.pages import NAIROBI, template
 from orchestration.outputs.receipts import explanations
 from orchestration.outputs.receipts.receipt import VALUE_CORRECTED, Receipt
@@ -36,6 +36,7 @@ def write_receipts(settings: Settings, receipts: Iterable[Receipt]) -> list[Path
         made = receipt.as_of.astimezone(NAIROBI)
         page = template("receipt.html.j2").render(receipt=receipt, rows_file=ROWS, made=made)
         durable.write_text(folder / PAGE, page)
+        note_sums(folder)
         folders.append(folder)
     return folders
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from orchestration.core import PARTIAL, NjiaError, Settings, replacing, sync
+from orchestration.core import PARTIAL, NjiaError, Settings, note_sums, summed, sync
 from orchestration.release.current import Release, current_release, list_releases, remove_folder
 from orchestration.release.lineage.tables import EXTRACTS, NUMBERED, RECORDS, TABLES, WATCHES
 from orchestration.release.manifest import CANDIDATE
@@ -66,6 +66,7 @@ def write_lineage(settings: Settings, release_id: str) -> Path:
             f"The lineage of the candidate could not be written ({type(error).__name__}). The current "
             "release stays. Make sure that the disk is not full, then run `njia refresh` again."
         ) from None
+    note_sums(partial)
     for path in (*partial.iterdir(), partial):
         sync(path)
     partial.rename(folder)
@@ -112,7 +113,7 @@ def forget_in_lineage(settings: Settings, partner: str, records: Collection[int]
 def _remove_records(path: Path, numbers: pa.ChunkedArray) -> None:
     table = pq.read_table(path)
     kept = table.filter(pc.invert(pc.is_in(table["record"], numbers.combine_chunks())))
-    with replacing(path) as partial:
+    with summed(path) as partial:
         pq.write_table(kept, partial, compression="zstd")
 
 
@@ -125,7 +126,7 @@ def _remove_months(folder: Path, numbers: pa.ChunkedArray) -> None:
                 f"create view {Path(name).stem} as select * from read_parquet({sql_text(folder / name)})"
             )
         kept = con.execute(_WATCHED_WITHOUT).to_arrow_table()
-    with replacing(folder / WATCHES) as partial:
+    with summed(folder / WATCHES) as partial:
         pq.write_table(kept, partial, compression="zstd")
 
 
