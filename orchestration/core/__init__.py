@@ -112,8 +112,15 @@ if TYPE_CHECKING:
         summed_files,
         without_sum,
         write_json,
+        write_summed,
     )
     from orchestration.core.volume import require_encrypted_volume
-    from orchestration.core.work_left import building_beside, clear_work, clear_work_left_behind, forget_work
+    from orchestration.core.work_left import (
+        building_beside,
+        clear_partial,
+        clear_work,
+        clear_work_left_behind,
+        forget_work,
+    )
 
 offer_when_asked(__name__)

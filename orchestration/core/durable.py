@@ -1,60 +1,170 @@
-"""Crash-safe files: after a write the path holds either the old content or the whole new one, on disk."""
+"""Crash-safe files: all of Njia's own writing to what it keeps passes here.
+
+When a call returns, its change is on the disk: the content of the file and the entry of its folder. A power
+cut before that leaves the old state or the new one. What can be made again (`work/`, temporary folders)
+need not pass; other programs' files (DuckDB, Parquet, age) are written to the path that `replacing` yields.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import secrets
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PARTIAL = ".tmp-"
+_NAME_KEPT = 60  # characters, so that a partial name is no longer than file systems allow
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; after the block, sync it and rename it over `path`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{PARTIAL}{path.name}")
+    """Yield a temporary path beside `path`; after the block, sync it and rename it over `path`.
+
+    Its name is of this writer alone: two that write the same file do not write into each other's.
+    """
+    make_folder(path.parent)
+    partial = path.with_name(f"{PARTIAL}{secrets.token_hex(4)}-{path.name[-_NAME_KEPT:]}")
     try:
         yield partial
         sync(partial)
-        partial.replace(path)
-        sync(path.parent)
+        rename(partial, path)
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(partial)
 
 
 def write_text(path: Path, text: str) -> None:
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes, mode: int = 0o666) -> None:
     with replacing(path) as partial:
-        partial.write_text(text, encoding="utf-8")
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    with replacing(path) as partial:
-        partial.write_bytes(content)
-
-
-def append_line(path: Path, line: str) -> None:
-    """Append a line and sync it; a half line left by a crash is closed off first."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+b") as file:
-        if file.seek(0, os.SEEK_END):
-            file.seek(-1, os.SEEK_END)
-            if file.read(1) != b"\n":
-                file.write(b"\n")
-        file.write(f"{line}\n".encode())
-        file.flush()
-        os.fsync(file.fileno())
+        write_new(partial, content, mode)
 
 
 def write_secret(path: Path, text: str) -> None:
-    """Write a line to a new file (mode 0600) and sync it; raises FileExistsError where the file exists."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    """Write a line to a new file (mode 0600), whole or not at all; raises FileExistsError where it exists."""
+    partial = path.with_name(f"{PARTIAL}{secrets.token_hex(4)}-{path.name}")
+    try:
+        write_new(partial, f"{text}\n".encode(), 0o600)
+        sync(partial)
+        place(partial, path)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(partial)
+
+
+def append_line(path: Path, line: str, mode: int = 0o666) -> None:
+    """Append a line; half a line, which a crash left and no caller was told of, is removed first."""
+    make_folder(path.parent)
+    is_new = not path.exists()
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, mode)
+    try:
+        end = _end_of_whole_lines(handle)
+        os.ftruncate(handle, end)
+        os.lseek(handle, end, os.SEEK_SET)
+        try:
+            _write_all(handle, f"{line}\n".encode())
+            os.fsync(handle)
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(handle, end)
+            raise
+    finally:
+        os.close(handle)
+    if is_new:
+        sync(path.parent)
+
+
+def rename(source: Path, target: Path) -> None:
+    """Rename a file or folder; a file of that name is replaced, a folder must be empty."""
+    os.replace(source, target)
+    sync(target.parent)
+    if source.parent != target.parent:
+        sync(source.parent)
+
+
+def place(source: Path, target: Path) -> None:
+    """Rename a file to a name that is free; raises FileExistsError where it is taken.
+
+    A rename would replace what is there, a hard link fails. File systems without hard links leave a moment
+    between looking and renaming.
+    """
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except FileExistsError:
+        raise
+    except OSError:
+        if os.path.lexists(target):
+            raise FileExistsError(target) from None
+        rename(source, target)
+        return
+    sync(target.parent)
+    remove(source)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Give a file that is never changed in place a second name, or copy it; the target must not exist."""
+    make_folder(target.parent)
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise
+    except OSError:  # a file system without hard links
+        shutil.copy2(source, target)
+        sync(target)
+    sync(target.parent)
+
+
+def point(link: Path, target: Path) -> None:
+    """Make a symbolic link or point it elsewhere, in one step. The caller holds a lock."""
+    fresh = link.with_name(f"{PARTIAL}{link.name}")
+    with suppress(FileNotFoundError):
+        os.unlink(fresh)
+    os.symlink(target, fresh)
+    rename(fresh, link)
+
+
+def make_folder(folder: Path, mode: int = 0o777) -> None:
+    """Make a folder, and those above it, where it is missing."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    try:
+        os.mkdir(folder, mode)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+    sync(folder.parent)
+
+
+def remove(path: Path) -> None:
+    """Remove a file; one that is gone is no error."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+        sync(path.parent)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder with all it holds; one that is gone is no error."""
+    with suppress(FileNotFoundError):
+        shutil.rmtree(folder)
+        sync(folder.parent)
+
+
+def remove_empty_folder(folder: Path) -> None:
+    """Remove a folder unless something lies in it."""
+    with suppress(OSError):
+        os.rmdir(folder)
+        sync(folder.parent)
+
+
+def set_mode(path: Path, mode: int) -> None:
+    os.chmod(path, mode)
+    sync(path)
 
 
 def sha256_of(path: Path) -> str:
@@ -70,3 +180,26 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def write_new(path: Path, content: bytes, mode: int = 0o666) -> None:
+    """Write a new file, which the caller syncs: the path that `replacing` yields."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        _write_all(handle, content)
+    finally:
+        os.close(handle)
+
+
+def _write_all(handle: int, content: bytes) -> None:
+    """Write to the end: a system call may take a part of what it is given."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(handle, rest) :]
+
+
+def _end_of_whole_lines(handle: int) -> int:
+    size = os.fstat(handle).st_size
+    if not size or os.pread(handle, 1, size - 1) == b"\n":
+        return size
+    return os.pread(handle, size, 0).rfind(b"\n") + 1

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from orchestration.core.durable import PARTIAL
+from orchestration.core.durable import PARTIAL, make_folder
 from orchestration.core.errors import Damaged
 from orchestration.core.keys import Keys, record_of, shown_record
 from orchestration.core.settings import Settings
@@ -170,7 +170,7 @@ def _write(settings: Settings, partner: str, page: _Page) -> None:
         ],
         "done": page.done,
     }
-    settings.forgotten.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(settings.forgotten, 0o700)
     write_json(settings.forgotten / f"{partner}.json", content)
 
 

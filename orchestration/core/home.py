@@ -53,7 +53,7 @@ def _prepare(settings: Settings) -> None:
     require_encrypted_volume(settings)
     _check_layout(settings)
     for folder in (*restricted_folders(settings), settings.releases):
-        folder.mkdir(parents=True, exist_ok=True)
+        durable.make_folder(folder)
     # Everything but the releases is for this account only; the host decides who may read releases.
     check_modes(settings)
     dagster_yaml = settings.dagster_home / "dagster.yaml"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.core.durable import write_secret
+from orchestration.core.durable import make_folder, write_secret
 from orchestration.core.errors import UsageError
 from orchestration.core.release_key import RELEASE_KEY, create_missing_release_key, installed_public_key
 from orchestration.core.settings import Settings
@@ -169,7 +169,7 @@ def create_missing_keys(
     age recipient) in `stewards.age.pub` beforehand. Raises UsageError where a key is missing that landed
     extracts, link codes or releases were made with.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder, 0o700)
     folder.chmod(0o700)
     if not (folder / RECORD_KEY).exists():
         if any(landing.glob("*/*.json")):

@@ -15,6 +15,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from orchestration.core import durable
 from orchestration.core.errors import RefreshRunning
 from orchestration.core.settings import Settings
 
@@ -35,7 +36,8 @@ class RefreshLock:
         except Timeout:
             raise RefreshRunning(_held_message(last_holder(self._settings))) from None
         since = datetime.now(UTC).replace(microsecond=0).isoformat()
-        _holder_file(self._settings).write_text(json.dumps({**this_process(), "run": run, "since": since}))
+        holder = {**this_process(), "run": run, "since": since}
+        durable.write_text(_holder_file(self._settings), json.dumps(holder))
 
     def release(self) -> None:
         self._lock.release(force=True)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from orchestration.core import durable
 from orchestration.core.lock import held_if_free, this_process
 from orchestration.core.settings import Settings
 from orchestration.core.sums import append_json, parsed, read_json, write_json
@@ -85,7 +86,7 @@ def begin(
     found = {name: sorted(ids) for name, ids in (inputs or {}).items()}
     entry = replace(_following(before, run_id), as_of=as_of.isoformat(), inputs=found, **this_process())
     write_json(settings.review / BEGUN, asdict(entry))
-    (settings.review / ASKED).unlink(missing_ok=True)
+    durable.remove(settings.review / ASKED)
     return entry
 
 
@@ -144,7 +145,7 @@ def record(settings: Settings, ended: End) -> None:
         ended = replace(ended, inputs={**ended.inputs, "landings": sorted(landings(settings))})
     write_json(settings.review / LAST, asdict(ended))
     append_json(settings.review / "history" / HISTORY, _in_short(ended))
-    (settings.review / BEGUN).unlink(missing_ok=True)
+    durable.remove(settings.review / BEGUN)
     if ended.outcome in WHOLE:
         considered = {"landings": sorted(landings(settings)), **ended.inputs}
         write_json(settings.review / CONSIDERED, considered)
@@ -227,7 +228,7 @@ def _end_killed(settings: Settings) -> End | None:
     if begun is None:
         return None
     if ended_last and ended_last.run_id == begun.run_id:  # killed between recording its end and this removal
-        (settings.review / BEGUN).unlink(missing_ok=True)
+        durable.remove(settings.review / BEGUN)
         return ended_last
     return end(settings, begun, CRASHED, reason=ENDED_SILENTLY)
 

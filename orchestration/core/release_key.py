@@ -95,8 +95,7 @@ def write_public_part(folder: Path) -> None:
     pem = load_release_key(folder).public.pem
     path = folder / RELEASE_PUB
     if not path.exists() or path.read_bytes() != pem:
-        write_bytes(path, pem)
-        path.chmod(0o600)  # the file is public, its folder is not
+        write_bytes(path, pem, 0o600)  # the file is public, its folder is not
 
 
 def load_release_key(folder: Path) -> ReleaseKey:

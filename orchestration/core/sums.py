@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from orchestration.core.durable import append_line, replacing, sha256_of, write_text
+from orchestration.core.durable import append_line, remove, replacing, sha256_of, write_new, write_text
 from orchestration.core.errors import Damaged
 
 SUM, SUMS = "sum", "sums.json"
@@ -92,6 +92,12 @@ def summed(path: Path) -> Iterator[Path]:
         _note(path.parent, {path.name: [fresh]})
 
 
+def write_summed(path: Path, content: str | bytes) -> None:
+    """Write a file, and its sum beside it."""
+    with summed(path) as partial:
+        write_new(partial, content.encode() if isinstance(content, str) else content)
+
+
 def note_sums(folder: Path) -> None:
     """Note the sums of those files of a folder that have none."""
     known = summed_files(folder)
@@ -115,7 +121,7 @@ def remove_summed(path: Path) -> None:
     sums = summed_files(path.parent)
     if sums.pop(path.name, None):
         write_json(path.parent / SUMS, {"files": sums})
-    path.unlink(missing_ok=True)
+    remove(path)
 
 
 def _note(folder: Path, sums: Mapping[str, list[str]]) -> None:

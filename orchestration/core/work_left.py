@@ -7,10 +7,14 @@ next refresh read them. Everything else is made of records; the next refresh mak
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 
+from orchestration.core import durable
+from orchestration.core.durable import PARTIAL
 from orchestration.core.errors import UsageError
 from orchestration.core.lock import held_if_free
 from orchestration.core.settings import Settings
@@ -19,6 +23,7 @@ PROJECT = {"dbt/parsed", "dbt/manifest.json"}
 # The outcome of a refresh: files by their shown names, checks and counts.
 ENDED = {f"artifacts/{name}.json" for name in ("take_in", "candidate", "release_gate")}
 KEPT = PROJECT | ENDED | {"gates/in_force.json", "gates/in_force.parquet"}
+KEPT_SECONDS = 24 * 3600.0  # of a partial file, which another process may be writing
 BESIDE, BESIDE_LOCK = "without", "without.lock"
 
 
@@ -45,6 +50,19 @@ def _delete_all_but(folder: Path, names: set[str]) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
+
+
+def clear_partial(settings: Settings) -> None:
+    """Remove what killed writers left of files that are kept, after a day. The caller holds the refresh lock.
+
+    The folders of the inbox, of releases and of landings have sweeps of their own, which know more.
+    """
+    elsewhere = {settings.inbox, settings.releases, settings.work, settings.dagster_home}
+    folders = [path for path in settings.home.iterdir() if path.is_dir() and path not in elsewhere]
+    left = settings.home.glob(f"{PARTIAL}*"), *(folder.rglob(f"{PARTIAL}*") for folder in folders)
+    for path in list(chain(*left)):
+        if path.is_file() and abs(time.time() - path.stat().st_mtime) >= KEPT_SECONDS:
+            durable.remove(path)
 
 
 def clear_work_left_behind(settings: Settings) -> None:

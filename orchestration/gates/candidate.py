@@ -16,7 +16,7 @@ import pandas as pd
 
 from expectations.checks import release_scope
 from expectations.release_gate import PART_GATE, RELEASE_GATE, TABLE_GATE, WHOLE
-from orchestration.core import NjiaError, Settings, read_json, write_json
+from orchestration.core import NjiaError, Settings, durable, read_json, write_json
 from orchestration.gates.earlier_checks import (
     EXTRACT_GATE_STAGE,
     WAREHOUSE_STAGE,
@@ -109,7 +109,7 @@ def judge_candidate(
     `earlier`: rows of checks before staging, by default those of `check_results`.
     """
     verdict_path = candidate / VERDICT
-    verdict_path.unlink(missing_ok=True)
+    durable.remove(verdict_path)
     evidence_base = candidate / EVIDENCE_BASE
     if not (evidence_base.is_file() and (candidate / MANIFEST).is_file()):
         raise NjiaError(f"The candidate {candidate.name} has no {EVIDENCE_BASE}. Run `njia refresh` again.")

@@ -24,7 +24,7 @@ from itertools import count
 from pathlib import Path
 from typing import Literal
 
-from orchestration.core import PARTIAL, replacing, sync
+from orchestration.core import PARTIAL, durable, replacing
 from orchestration.intake.outcomes import ExtractHeld
 
 COMPLETE, CLAIMED, TAKEN = ".complete", ".claimed", ".taken"
@@ -140,11 +140,9 @@ def clear_kept(folder: Path) -> None:
         if path.parent.name != COMPLETE and _was_written_to(path):
             _move(path, folder / path.name)
         else:
-            path.unlink()
-        with suppress(OSError):
-            path.parent.rmdir()
-    with suppress(OSError):
-        (folder / TAKEN).rmdir()
+            durable.remove(path)
+        durable.remove_empty_folder(path.parent)
+    durable.remove_empty_folder(folder / TAKEN)
 
 
 class Claim:
@@ -176,13 +174,14 @@ class Claim:
             if writers == "not known":
                 self._keep()
             else:
-                self.path.unlink()
+                durable.remove(self.path)
         return None
 
     def _keep(self) -> None:
         folder = self.path.parent.parent / TAKEN / "{}-{}".format(*self._state)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.path.replace(folder / self.path.name)
+        durable.make_folder(folder.parent, 0o700)
+        durable.make_folder(folder, 0o700)
+        durable.rename(self.path, folder / self.path.name)
         os.utime(folder)  # the day begins now
 
 
@@ -196,11 +195,11 @@ def claim(file: Path) -> Iterator[Claim]:
     path = folder / CLAIMED / file.name
     place = inbox_place(file) if file == path else file
     _refuse_link(path.parent)
-    path.parent.mkdir(mode=0o700, exist_ok=True)
+    durable.make_folder(path.parent, 0o700)
     if path != file:
         if os.path.lexists(path):
             raise FileExistsError(path)
-        file.rename(path)
+        durable.rename(file, path)
     try:
         if not is_file(path):  # exchanged after the folder was listed
             raise ExtractHeld("hold:file_changed", f"{folder.name}: an entry is no file any more.")
@@ -208,29 +207,16 @@ def claim(file: Path) -> Iterator[Claim]:
     finally:
         if os.path.lexists(path):
             _move(path, place)
-        with suppress(OSError):  # other claimed files are in it
-            path.parent.rmdir()
-        sync(folder)
+        durable.remove_empty_folder(path.parent)  # unless other claimed files are in it
 
 
 def _move(path: Path, place: Path) -> None:
-    """Move a file to its place, or beside what took its name meanwhile: `cases (2).csv`.
-
-    A hard link fails where a name is taken, a rename would replace what is there. File systems without hard
-    links leave a moment between looking and renaming.
-    """
+    """Move a file to its place, or beside what took its name meanwhile: `cases (2).csv`."""
     names = (place.with_stem(f"{place.stem} ({number})") if number > 1 else place for number in count(1))
     for name in names:
-        if os.path.lexists(name):
-            continue
-        try:
-            os.link(path, name, follow_symlinks=False)
-            path.unlink()
-        except FileExistsError:
-            continue
-        except OSError:
-            path.rename(name)
-        return
+        with suppress(FileExistsError):
+            durable.place(path, name)
+            return
 
 
 def _refuse_link(folder: Path) -> None:

@@ -21,6 +21,7 @@ from orchestration.core import (
     Original,
     Settings,
     UsageError,
+    durable,
     partners_with_tombstones,
     refreshes,
     replacing,
@@ -207,7 +208,7 @@ def _take_in_file(
         **place,
     }
     write_json(register_path(settings.landing, partner, extract_id), entry)
-    earlier_path(settings.landing, partner, extract_id).unlink(missing_ok=True)
+    durable.remove(earlier_path(settings.landing, partner, extract_id))
     tally = reader.tally
     counts = (tally.rows_read, tally.rows_landed, tally.rows_refused)
     item = drift_item(contract, entry, drift, [], is_held=False) if drift else None

@@ -11,7 +11,6 @@ Does not belong here: the files that depend on each key (`rotation_stewards`, `r
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,9 +22,9 @@ from orchestration.core import (
     STEWARDS_RECIPIENT,
     Settings,
     UsageError,
+    durable,
     installed_public_key,
     read_json,
-    sync,
     write_json,
     write_public_part,
 )
@@ -60,8 +59,7 @@ def rotating(settings: Settings, key: Path) -> Iterator[None]:
         folder = _folders_by_key(settings).get(key.name)
         if folder and waiting(folder).is_dir():
             _mark_whole(waiting(folder), waiting(key))
-        waiting(key).replace(key)
-        sync(key.parent)
+        durable.rename(waiting(key), key)
     finally:
         finish_rotations(settings)
 
@@ -78,9 +76,9 @@ def finish_rotations(settings: Settings) -> None:
             if not waiting(key).exists() and _is_whole(successor, key):
                 _put_in_place(folder)
             else:
-                shutil.rmtree(successor)
-        (folder / MARK).unlink(missing_ok=True)
-        waiting(key).unlink(missing_ok=True)
+                durable.remove_folder(successor)
+        durable.remove(folder / MARK)
+        durable.remove(waiting(key))
     _finish_signing(settings)
 
 
@@ -113,10 +111,8 @@ def _sha256_of(key: Path) -> str:
 
 def _put_in_place(folder: Path) -> None:
     """Replace a folder by its successor. It is removed first, because a rename needs an empty target."""
-    if folder.exists():
-        shutil.rmtree(folder)
-    waiting(folder).rename(folder)
-    sync(folder.parent)
+    durable.remove_folder(folder)
+    durable.rename(waiting(folder), folder)
 
 
 def _finish_signing(settings: Settings) -> None:
@@ -127,6 +123,6 @@ def _finish_signing(settings: Settings) -> None:
         in_force = None
     if in_force or key.exists():
         release.settle_signatures(settings, in_force)
-    key.unlink(missing_ok=True)
+    durable.remove(key)
     if (settings.keys / RELEASE_KEY).exists():
         write_public_part(settings.keys)

@@ -7,7 +7,6 @@ linked again once the partner has sent the file again.
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -17,9 +16,9 @@ from orchestration.core import (
     Keys,
     Settings,
     UsageError,
+    durable,
     forget_work,
     summed,
-    sync,
     write_secret,
 )
 from orchestration.operations.rotation import rotating, waiting
@@ -49,7 +48,7 @@ def rotate_link(
         remade: list[tuple[str, str]] = []
         secret = secrets.token_hex(32)
         write_secret(waiting(key), secret)
-        folder.mkdir(mode=0o700)
+        durable.make_folder(folder, 0o700)
         after = replace(keys, link_key=bytes.fromhex(secret))
         for number, extract in enumerate(extracts if private_key else [], start=1):
             progress(number, len(extracts))
@@ -60,7 +59,6 @@ def rotate_link(
                 f"This key opens none of the originals of the {len(extracts)} extracts with link codes, or "
                 "they are no longer there. Nothing was changed."
             )
-        sync(folder)
     forget_work(settings)  # it holds links found with the old codes
     destroyed = [extract for extract in extracts if extract not in remade]
     return Codes(tuple(map("/".join, remade)), tuple(map("/".join, destroyed)))
@@ -79,17 +77,17 @@ def recode(
     """
     extracts, folder = intake.extracts_with_codes(settings), waiting(settings.link_codes)
     remade: list[tuple[str, str]] = []
-    folder.mkdir(mode=0o700)
+    durable.make_folder(folder, 0o700)
     try:
         for number, extract in enumerate(extracts, start=1):
             progress(number, len(extracts))
             if intake.remake_codes(settings, keys, *extract, private_key, folder):
                 name = f"{'/'.join(extract)}.parquet"
                 with summed(settings.link_codes / name) as partial:
-                    (folder / name).replace(partial)
+                    durable.rename(folder / name, partial)
                 remade.append(extract)
     finally:
-        shutil.rmtree(folder)
+        durable.remove_folder(folder)
     forget_work(settings)
     kept = [extract for extract in extracts if extract not in remade]
     return tuple(map("/".join, remade)), tuple(map("/".join, kept))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +9,14 @@ from pathlib import Path
 import pyrage
 
 from orchestration import intake
-from orchestration.core import STEWARDS_RECIPIENT, Settings, UsageError, note_sums, sync, write_secret
+from orchestration.core import (
+    STEWARDS_RECIPIENT,
+    Settings,
+    UsageError,
+    durable,
+    note_sums,
+    write_secret,
+)
 from orchestration.operations.rotation import rotating, waiting
 
 
@@ -44,7 +49,7 @@ def rotate_stewards(
         )  # public, but every file of the folder is private to the account
         if private_key:
             folder = waiting(settings.sealed)
-            folder.mkdir(mode=0o700)
+            durable.make_folder(folder, 0o700)
             for number, original in enumerate(originals, start=1):
                 progress(number, len(originals))
                 if not _reseal(original, folder, private_key, recipient):
@@ -53,7 +58,6 @@ def rotate_stewards(
                 raise UsageError(
                     f"This key opens none of the {len(originals)} sealed originals. Nothing was changed."
                 )
-            sync(folder)
         else:
             left = [_named(original) for original in originals]
     return Resealed(tuple(name for name in map(_named, originals) if name not in left), tuple(left))
@@ -82,12 +86,6 @@ def _reseal(original: Path, folder: Path, private_key: str, recipient: str) -> b
         return True
     except UsageError:
         target = intake.sealed_path(folder, partner, extract_id)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(original, target)
-        except OSError:  # a file system without hard links
-            shutil.copy2(original, target)
-            sync(target)
+        durable.copy(original, target)
         note_sums(target.parent)
-        sync(target.parent)
         return False

@@ -19,6 +19,7 @@ from orchestration.core import (
     NjiaError,
     RefreshLock,
     Settings,
+    clear_partial,
     load_keys,
     load_publication_policy,
     prepare_home,
@@ -134,6 +135,7 @@ class Runs:
         if run_id not in self._inputs:
             self._lock.take(run_id)
             finish_rotations(self.settings)  # a kill may have interrupted one
+            clear_partial(self.settings)
             as_of = self.settings.as_of()
             try:
                 # First: a decision that is made between the two lines counts as not considered.

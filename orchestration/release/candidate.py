@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from orchestration.core import NjiaError, Settings
+from orchestration.core import NjiaError, Settings, durable
 from orchestration.release.current import remove_folder
 from orchestration.release.lineage.files import lineage_of
 from orchestration.release.manifest import CANDIDATE, MANIFEST, read_object
@@ -82,5 +81,5 @@ def is_half_published(manifest: dict[str, Any]) -> bool:
 def discard_candidate(settings: Settings) -> None:
     """Remove the candidate and its lineage, where there is one: nothing is left to decide about it."""
     for folder in settings.releases.glob(f"{CANDIDATE}*"):
-        shutil.rmtree(lineage_of(settings, folder.name.removeprefix(CANDIDATE)), ignore_errors=True)
+        durable.remove_folder(lineage_of(settings, folder.name.removeprefix(CANDIDATE)))
         remove_folder(folder)

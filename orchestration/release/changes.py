@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.core import Settings, record_of, write_json
+from orchestration.core import Settings, durable, record_of, write_json
 from orchestration.release.candidate import Candidate
 from orchestration.release.compared_records import RECORD_FIELDS, Line, counted_lines, open_both
 from orchestration.release.comparing import decisions_between, inputs_changed
@@ -114,7 +114,7 @@ def write_changes(settings: Settings, candidate: Candidate, current: Release | N
             write_json(path, changes)
         for older in sorted(path.parent.glob("*.json"))[:-KEPT]:
             if older != path:
-                older.unlink()
+                durable.remove(older)
 
 
 def find_changes(settings: Settings, candidate: Candidate, current: Release) -> dict[str, Any]:

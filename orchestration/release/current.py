@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from orchestration.core import PARTIAL, NjiaError, Settings, UsageError, parsed, read_json, sync
+from orchestration.core import PARTIAL, NjiaError, Settings, UsageError, durable, parsed, read_json
 from orchestration.release.manifest import MANIFEST
 
 if TYPE_CHECKING:
@@ -163,7 +162,7 @@ def open_edition(settings: Settings, edition: str) -> duckdb.DuckDBPyConnection:
 @contextmanager
 def switching(settings: Settings) -> Iterator[None]:
     """Hold the lock that every change of the current release needs."""
-    settings.releases.mkdir(parents=True, exist_ok=True)
+    durable.make_folder(settings.releases)
     try:
         with FileLock(settings.releases / ".lock", timeout=LOCK_SECONDS):
             yield
@@ -173,21 +172,18 @@ def switching(settings: Settings) -> Iterator[None]:
 
 def switch_current(settings: Settings, release_id: str) -> None:
     """Make a complete, synced release current: the only commit point. Call within `switching`."""
-    fresh = settings.home / f"{PARTIAL}current"
-    fresh.unlink(missing_ok=True)
     # Relative, so that a home can be moved.
-    fresh.symlink_to(Path(settings.releases.name) / release_id, target_is_directory=True)
-    fresh.replace(settings.current)
-    sync(settings.home)
+    durable.point(settings.current, Path(settings.releases.name) / release_id)
 
 
 def remove_folder(folder: Path) -> None:
     """Remove a folder of `releases`; it is renamed first, so that a half-removed one is recognised."""
     if not folder.name.startswith(PARTIAL):
         renamed = folder.with_name(f"{PARTIAL}{folder.name}")
-        shutil.rmtree(renamed, ignore_errors=True)
-        folder = folder.rename(renamed)
-    shutil.rmtree(folder)
+        durable.remove_folder(renamed)
+        durable.rename(folder, renamed)
+        folder = renamed
+    durable.remove_folder(folder)
 
 
 def _read(folder: Path, current: str | None) -> Release:

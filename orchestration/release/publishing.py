@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from orchestration.core import NjiaError, ReleaseRefused, Settings, load_release_key, sync, write_json
+from orchestration.core import NjiaError, ReleaseRefused, Settings, durable, load_release_key, write_json
 from orchestration.release.candidate import candidate_folder, is_half_published, manifest_of
 from orchestration.release.current import (
     current_release,
@@ -94,10 +94,10 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
         for signed in manifests_of(folder):
             sign(signed.parent, MANIFEST, signed.read_bytes(), key)
         for restricted in (VERDICT, CHANGES):  # they may name partners; the stewards' copies are in review
-            (folder / restricted).unlink(missing_ok=True)
-        folder.chmod(stat.S_IMODE(settings.releases.stat().st_mode))  # until now it was closed to readers
-        folder.rename(release)
-        sync(settings.releases)
+            durable.remove(folder / restricted)
+        # Until now it was closed to readers.
+        durable.set_mode(folder, stat.S_IMODE(settings.releases.stat().st_mode))
+        durable.rename(folder, release)
         switch_current(settings, manifest["release_id"])
         keep_verdict(settings, manifest, verdict, "published", [], now)
         erase_editions(settings, now.date())

@@ -15,8 +15,8 @@ from orchestration.core import (
     ReleaseKey,
     Settings,
     UsageError,
+    durable,
     installed_public_key,
-    sync,
     write_bytes,
 )
 from orchestration.release.current import ERASURE, PUBLIC, Release, list_releases
@@ -103,7 +103,6 @@ def settle_signatures(settings: Settings, in_force: PublicKey | None) -> None:
         signature = path.with_suffix("")
         content = signature.with_suffix(".json")
         if in_force and content.is_file() and in_force.has_signed(content.read_bytes(), path.read_bytes()):
-            path.replace(signature)
+            durable.rename(path, signature)
         else:
-            path.unlink()
-        sync(path.parent)
+            durable.remove(path)

@@ -17,7 +17,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from orchestration.core import NjiaError, Settings, UsageError, read_json, sync, write_json
+from orchestration.core import NjiaError, Settings, UsageError, durable, read_json, write_json
 from orchestration.intake import contact_in_prose
 
 LOCK_SECONDS = 10
@@ -141,7 +141,7 @@ def _faults_of_the_end(settings: Settings, last: str, one_before: str, where: st
 
 @contextmanager
 def _locked(settings: Settings) -> Iterator[None]:
-    settings.audit.mkdir(parents=True, exist_ok=True)
+    durable.make_folder(settings.audit, 0o700)
     settings.audit.chmod(0o700)
     try:
         with FileLock(settings.audit / ".lock", timeout=LOCK_SECONDS, mode=0o600):
@@ -155,36 +155,15 @@ def _append(settings: Settings, year: int, line: dict[str, Any]) -> dict[str, An
     files = _files(settings)
     # A clock that was put back does not open an earlier year again: the chain goes by the files' order.
     path = settings.audit / f"{max([year, *(int(file.stem) for file in files)])}.jsonl"
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        end = _end_of_whole_lines(handle)
-        before = next((hash for file in reversed(files) if (hash := _hash_of_last_line(file))), FIRST)
-        written = {**line, "previous": before}
-        raw = json.dumps(written, sort_keys=True, ensure_ascii=False).encode()
-        if len(raw) >= LONGEST_LINE:
-            raise UsageError("The audit log does not take this line: it is too long.")
-        os.ftruncate(handle, end)
-        os.lseek(handle, end, os.SEEK_SET)
-        try:
-            with os.fdopen(os.dup(handle), "wb") as file:
-                file.write(raw + b"\n")
-            os.fsync(handle)
-        except OSError:
-            with suppress(OSError):
-                os.ftruncate(handle, end)
-            raise
-    finally:
-        os.close(handle)
-    sync(settings.audit)
-    write_json(settings.audit / HEAD, {"sha256": _sha256(raw)})
+    before = next((hash for file in reversed(files) if (hash := _hash_of_last_line(file))), FIRST)
+    written = {**line, "previous": before}
+    raw = json.dumps(written, sort_keys=True, ensure_ascii=False)
+    if len(raw.encode()) >= LONGEST_LINE:
+        raise UsageError("The audit log does not take this line: it is too long.")
+    durable.append_line(path, raw, 0o600)
+    write_json(settings.audit / HEAD, {"sha256": _sha256(raw.encode())})
     (settings.audit / HEAD).chmod(0o600)
     return written
-
-
-def _end_of_whole_lines(handle: int) -> int:
-    size = os.fstat(handle).st_size
-    tail = os.pread(handle, LONGEST_LINE, max(0, size - LONGEST_LINE))
-    return size - len(tail) + tail.rfind(b"\n") + 1
 
 
 def _hash_of_last_line(path: Path) -> str | None:

@@ -7,7 +7,6 @@ one sweeps its drafts.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -62,7 +61,7 @@ def _first(settings: Settings, name: str, look: Callable[[Path], Found]) -> Foun
 def sweep(settings: Settings) -> None:
     """Finish an interrupted switch, and remove abandoned drafts. The caller holds the lock."""
     _tidy(settings.review)
-    shutil.rmtree(settings.review / _DRAFTS, ignore_errors=True)
+    durable.remove_folder(settings.review / _DRAFTS)
 
 
 def switch(settings: Settings) -> None:
@@ -72,8 +71,7 @@ def switch(settings: Settings) -> None:
     if not drafts.is_dir():
         return
     add_sums_of(drafts, settings.review)
-    drafts.rename(settings.review / _ENDED)
-    durable.sync(settings.review)
+    durable.rename(drafts, settings.review / _ENDED)
     _tidy(settings.review)
 
 
@@ -82,6 +80,5 @@ def _tidy(review: Path) -> None:
     if not ended.is_dir():
         return
     for path in sorted(ended.iterdir()):
-        path.replace(review / path.name)
-    durable.sync(review)
-    shutil.rmtree(ended)
+        durable.rename(path, review / path.name)
+    durable.remove_folder(ended)

@@ -10,14 +10,22 @@ from __future__ import annotations
 import csv
 import io
 import json
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from orchestration import intake
-from orchestration.core import Keys, Settings, decrypted, read_json, safe, shown_record, summed, write_json
+from orchestration.core import (
+    Keys,
+    Settings,
+    decrypted,
+    read_json,
+    safe,
+    shown_record,
+    write_json,
+    write_summed,
+)
 from orchestration.stewardship.draft_lists import content_of, text_of, written_to
 from orchestration.stewardship.sentences import of_text
 
@@ -106,8 +114,7 @@ def write_unresolved_places(settings: Settings) -> None:
     folder = settings.work / "places"
     table = pq.read_table(folder / "unresolved.parquet")
     _write(settings, UNRESOLVED_PLACES, table.column_names, table.to_pylist())
-    with summed(written_to(settings) / TEXTS_OF_PLACES) as partial:
-        shutil.copyfile(folder / "unresolved.texts", partial)
+    write_summed(written_to(settings) / TEXTS_OF_PLACES, (folder / "unresolved.texts").read_bytes())
 
 
 def texts_of_places(settings: Settings, keys: Keys) -> dict[str, list[str]]:
@@ -289,5 +296,4 @@ def _write(settings: Settings, name: str, columns: Iterable[str], rows: Iterable
     writer = csv.DictWriter(text, list(columns), extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: safe(value) for name, value in row.items()} for row in rows)
-    with summed(written_to(settings) / name) as partial:
-        partial.write_text(text.getvalue(), encoding="utf-8", newline="")
+    write_summed(written_to(settings) / name, text.getvalue())

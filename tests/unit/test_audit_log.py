@@ -212,7 +212,7 @@ def test_decision_that_could_not_be_logged_is_kept_and_found_later(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(
-            audit, "sync", lambda folder: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+            audit, "write_json", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device"))
         )
         with pytest.raises(NotLogged, match=r"is recorded and holds.+No space left.+njia audit"):
             alias(settings)

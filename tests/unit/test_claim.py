@@ -267,17 +267,17 @@ def test_program_that_opens_the_file_at_the_last_look_waits_and_writes_to_its_ow
     file = csv_in_the_inbox(home, 100)
     outbox = tmp_path / "outbox.csv"
     os.link(file, outbox)
-    unlink, others = Path.unlink, list[Writer]()
+    unlink, others = os.unlink, list[Writer]()
 
-    def opened_before_it_goes(path: Path, missing_ok: bool = False) -> None:
+    def opened_before_it_goes(path: Path) -> None:
         if path.parent.name == ".claimed":
             others.append(Writer(outbox))
             time.sleep(0.2)  # it comes to the open, and waits there
             assert others[0].process.poll() is None
-        unlink(path, missing_ok)
+        unlink(path)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "unlink", opened_before_it_goes)
+        patched.setattr(os, "unlink", opened_before_it_goes)
         assert [one.outcome for one in take(home)] == ["landed"]
     (other,) = others
     other.opened().adds(csv_rows(101, 400))

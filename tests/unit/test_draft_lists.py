@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -64,15 +65,14 @@ def test_a_switch_killed_half_way_is_completed(settings: Settings, monkeypatch: 
     draft(settings)
     moved: list[str] = []
 
-    def die_after_one(path: Path, target: Path) -> Path:
+    def die_after_one(path: Path, target: Path) -> None:
         if moved:
             raise KeyboardInterrupt
         moved.append(path.name)
         path.rename(target)
-        return target
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", die_after_one)
+        patch.setattr(os, "replace", die_after_one)
         with pytest.raises(KeyboardInterrupt):
             draft_lists.switch(settings)
     assert len(moved) == 1

@@ -23,6 +23,7 @@ from orchestration.core import (
     UsageError,
     check_modes,
     create_missing_keys,
+    durable,
     installed_public_key,
     load_keys,
     prepare_home,
@@ -318,17 +319,17 @@ def kill_at_the_commit(
     settings: Settings, kind: str, private_key: str, is_committed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rotate until just before, or just after, the new key is in force."""
-    replaces = Path.replace
+    replaces = os.replace
 
-    def killed(path: Path, target: Path) -> Path:
+    def killed(path: Path, target: Path) -> None:
         if path.parent == settings.keys and path.name.endswith(".next") and path.name[0] != ".":
             if is_committed:
                 replaces(path, target)
             raise Killed
-        return replaces(path, target)
+        replaces(path, target)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "replace", killed)
+        patched.setattr(os, "replace", killed)
         patched.setattr("orchestration.operations.rotation.finish_rotations", lambda settings: None)
         with pytest.raises(Killed):
             if kind == "release":
@@ -455,11 +456,11 @@ def test_a_copied_original_is_synced_before_the_old_one_is_removed(
     """On a file system without hard links, an original that the key does not open is copied."""
     settings, synced = base.settings, []
 
-    def refusing(*_: object) -> None:
+    def refusing(*_: object, **__: object) -> None:
         raise OSError
 
     monkeypatch.setattr(os, "link", refusing)
-    monkeypatch.setattr("orchestration.operations.rotation_stewards.sync", synced.append)
+    monkeypatch.setattr(durable, "sync", synced.append)
     first = sealed_path(settings.sealed, PARTNER, extracts_of(settings)[0])
     first.write_bytes(pyrage.encrypt(b"x", [pyrage.x25519.Identity.generate().to_public()]))
     content = first.read_bytes()

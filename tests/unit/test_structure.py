@@ -67,6 +67,43 @@ TOUCHES_ENVIRONMENT = {
     "orchestration/gates/judging.py": "sets GX_ANALYTICS_ENABLED, which Great Expectations reads when imported",
     "orchestration/warehouse/dbt_commands.py": "sets NJIA_WAREHOUSE for dbt's profile and puts back what was there",
 }
+# Who changes files without `core.durable`, and why it may.
+IN_WORK = "files of work/, which can be made again"
+IN_CANDIDATE = "files of a candidate, which staging syncs one by one before its manifest names them"
+WRITES_WITHOUT_DURABLE = {
+    "orchestration/cli/without_decision.py": IN_WORK,
+    "orchestration/contracts/schema.py": "a file of the project, written by its developer",
+    "orchestration/core/artifacts.py": IN_WORK,
+    "orchestration/core/work_left.py": IN_WORK,
+    "orchestration/intake/landing/resealing.py": "a file in memory",
+    "orchestration/intake/landing/sealing.py": "a file in memory",
+    "orchestration/intake/pulling/fetched.py": "opens what `placing` yields, which is synced afterwards",
+    "orchestration/intake/pulling/https_file.py": "writes what `placing` yields",
+    "orchestration/intake/pulling/kobotoolbox.py": "writes what `placing` yields",
+    "orchestration/intake/pulling/pull.py": "writes what `placing` yields",
+    "orchestration/intake/pulling/sftp.py": "writes what `placing` yields",
+    "orchestration/linkage/step.py": IN_WORK,
+    "orchestration/operations/forget_proof.py": "a temporary folder",
+    "orchestration/outputs/exports/data_package.py": IN_CANDIDATE,
+    "orchestration/outputs/exports/dictionary.py": IN_CANDIDATE,
+    "orchestration/outputs/exports/geojson.py": IN_CANDIDATE,
+    "orchestration/outputs/exports/write.py": IN_CANDIDATE,
+    "orchestration/outputs/kept.py": IN_WORK,
+    "orchestration/outputs/report/write.py": IN_CANDIDATE,
+    "orchestration/release/staging/carried.py": IN_WORK,
+    "orchestration/release/staging/evidence_base.py": IN_CANDIDATE,
+    "orchestration/statistics/measure.py": IN_WORK,
+    "orchestration/stewardship/unsealing.py": "a file of the steward's, outside the home",
+    "orchestration/typing/landed_records.py": IN_WORK,
+    "orchestration/typing/step.py": IN_WORK,
+    "orchestration/warehouse/dbt_commands.py": IN_WORK,
+    "orchestration/warehouse/manifest.py": IN_WORK,
+    "orchestration/warehouse/work_file.py": IN_WORK,
+}
+CHANGES_FILES = {
+    "hardlink_to", "mkdir", "rmdir", "rmtree", "symlink_to", "touch", "unlink", "write_bytes", "write_text",
+}  # fmt: skip
+CHANGES_FILES_OF_OS = {"ftruncate", "link", "makedirs", "move", "remove", "removedirs", "symlink", "truncate"}
 
 
 def python_files(*folders: str) -> list[Path]:
@@ -309,6 +346,33 @@ def test_other_modules_only_set_environment_variables() -> None:
     assert reading == {"orchestration/warehouse/dbt_commands.py": 1}, (
         "dbt's profile: what was there is put back afterwards"
     )
+
+
+def changes_files(call: ast.Call) -> bool:
+    """Whether a call, by its name, changes files past `core.durable`."""
+    function = call.func
+    owner, name = getattr(function, "value", None), getattr(function, "attr", getattr(function, "id", ""))
+    owner_name = getattr(owner, "id", "")
+    texts = [str(one.value) for one in call.args if isinstance(one, ast.Constant)]
+    if name == "open":
+        is_low = owner_name == "os" and any(getattr(one, "attr", "") == "O_CREAT" for one in ast.walk(call))
+        return is_low or any(re.fullmatch(r"[rbt]*[wax+][wbt+]*", text) for text in texts)
+    if owner is None or owner_name == "durable":
+        return False
+    if name in ("replace", "rename"):  # of a text they take two arguments, of a time or a data frame names
+        return owner_name == "os" or (len(call.args) == 1 and not call.keywords and not texts)
+    return name in CHANGES_FILES or (owner_name in ("os", "shutil") and name in CHANGES_FILES_OF_OS)
+
+
+def test_only_durable_changes_what_is_kept() -> None:
+    """A test can then fail each change of each step in turn: `tests/faults`."""
+    changing = {
+        shown(path)
+        for path in python_files("orchestration", "expectations")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and changes_files(node)
+    }
+    assert changing - {"orchestration/core/durable.py"} == WRITES_WITHOUT_DURABLE.keys()
 
 
 def test_defs_stay_thin() -> None:

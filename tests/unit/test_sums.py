@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -88,13 +89,16 @@ def test_a_kill_before_the_rename_leaves_the_sums_of_both_contents(
     with summed(path) as partial:
         partial.write_text("first")
 
-    def killed(_: Path, target: Path) -> None:
-        raise KeyboardInterrupt
+    rename = os.replace
+
+    def killed(source: Path, target: Path) -> None:
+        if target == path:
+            raise KeyboardInterrupt
+        rename(source, target)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt), summed(path) as partial:
         partial.write_text("second")
-        replace = Path.replace
-        patch.setattr(Path, "replace", lambda one, to: killed(one, to) if to == path else replace(one, to))
+        patch.setattr(os, "replace", killed)
     assert path.read_text() == "first"
     sums = summed_files(tmp_path)["original.age"]
     assert sha256_of(path) == sums[0] and len(sums) == 2

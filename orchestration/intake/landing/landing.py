@@ -17,7 +17,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.contracts import Contract
-from orchestration.core import PARTIAL, TEXTS_SUFFIX, Damaged, read_json, remove_summed, sha256_of, sync
+from orchestration.core import (
+    PARTIAL,
+    TEXTS_SUFFIX,
+    Damaged,
+    durable,
+    read_json,
+    remove_summed,
+    sha256_of,
+)
 from orchestration.intake.records.tally import LandedCell, RowRanges, Tally
 
 SCHEMA = pa.schema(
@@ -120,8 +128,7 @@ def set_aside(folder: Path, partner: str, extract_id: str) -> None:
     """Take an extract out of the register until its new cells are committed."""
     note = register_path(folder, partner, extract_id)
     if note.exists():
-        note.replace(earlier_path(folder, partner, extract_id))
-        sync(note.parent)
+        durable.rename(note, earlier_path(folder, partner, extract_id))
 
 
 def read_set_aside(folder: Path, partner: str) -> dict[str, dict[str, Any]]:
@@ -206,9 +213,9 @@ def sweep(landing: Path, sealed: Path, partner: str, lost: Collection[str] = ())
         note = earlier_path(landing, partner, extract_id)
         committed = register_path(landing, partner, extract_id)
         if committed.exists():
-            note.unlink()
+            durable.remove(note)
         elif has_its_cells(entry, parquet_path(landing, partner, extract_id)):
-            note.replace(committed)  # the crash came before the cells were replaced
+            durable.rename(note, committed)  # the crash came before the cells were replaced
     for folder in (landing / partner, sealed / partner):
         if not folder.is_dir():
             continue

@@ -18,16 +18,21 @@ from orchestration.contracts import Contract
 from orchestration.core import (
     Keys,
     Settings,
+    durable,
     encrypted,
     read_json,
     replacing,
     sha256_of,
-    sync,
     write_json,
     write_texts,
 )
 from orchestration.intake.landing.hidden_texts import HiddenTexts, Texts, in_use, texts_of, texts_path
-from orchestration.intake.landing.landing import SCHEMA, register_path, with_dictionaries, write_cells
+from orchestration.intake.landing.landing import (
+    SCHEMA,
+    register_path,
+    with_dictionaries,
+    write_cells,
+)
 
 _WAITING = ".next"
 
@@ -82,9 +87,8 @@ def _finish_rewriting(settings: Settings, keys: Keys) -> None:
         if "texts_sha256" in in_force:
             _keep_texts_in_use(parquet, keys)
         else:  # its cells hold no tokens yet
-            texts_path(parquet).unlink(missing_ok=True)
-        waiting.unlink()
-        sync(waiting.parent)
+            durable.remove(texts_path(parquet))
+        durable.remove(waiting)
 
 
 def cells_of(parquet: Path, columns: list[str] | None = None) -> Iterator[pa.Table]:
@@ -105,8 +109,7 @@ def _commit(parquet: Path, keys: Keys) -> None:
     """Put the waiting note of written cells in force, once unused texts are gone."""
     _keep_texts_in_use(parquet, keys)
     note = parquet.with_suffix(".json")
-    note.with_suffix(_WAITING).replace(note)
-    sync(note.parent)
+    durable.rename(note.with_suffix(_WAITING), note)
 
 
 def _keep_texts_in_use(parquet: Path, keys: Keys) -> None:

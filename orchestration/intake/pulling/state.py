@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from orchestration.contracts import AnySource, Contract, Contracts
-from orchestration.core import NjiaError, Settings, held_if_free, read_json, write_json
+from orchestration.core import NjiaError, Settings, durable, held_if_free, read_json, write_json
 
 LOCK = ".lock"
 Outcome = Literal["fetched", "unchanged", "failed", "never"]
@@ -132,12 +132,12 @@ def forget_other_sources(settings: Settings, contracts: Contracts) -> None:
     named = {(contract.partner.code, contract.contract) for contract, _ in with_source(contracts)}
     for path in settings.pulls.glob("*/*.json"):
         if (path.parent.name, path.stem) not in named and path.parent.name not in contracts.problems:
-            path.unlink(missing_ok=True)
+            durable.remove(path)
 
 
 def pull_lock(settings: Settings) -> AbstractContextManager[bool]:
     """Hold the lock of pulling during the block and yield True; yield False where another pull holds it."""
-    settings.pulls.mkdir(mode=0o700, parents=True, exist_ok=True)
+    durable.make_folder(settings.pulls, 0o700)
     return held_if_free(settings.pulls / LOCK)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration import gates
-from orchestration.core import Settings, durable, refreshes, summed
+from orchestration.core import Settings, durable, refreshes, write_summed
 from orchestration.outputs.pages import NAIROBI, template
 from orchestration.outputs.quality.refresh_report import quality_of_refresh
 from orchestration.outputs.quality.release_report import quality_of_release
@@ -23,8 +23,7 @@ def write_quality_of_refresh(
 ) -> Path:
     """Write `review/quality_report.html` of a refresh that has ended."""
     path = settings.review / IN_REVIEW
-    with summed(path) as partial:
-        partial.write_text(page(quality_of_refresh(settings, end, verdict)), encoding="utf-8")
+    write_summed(path, page(quality_of_refresh(settings, end, verdict)))
     return path
 
 

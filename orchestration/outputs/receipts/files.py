@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple
 from datetime import UTC, datetime
@@ -31,7 +30,6 @@ def write_receipts(settings: Settings, receipts: Iterable[Receipt]) -> list[Path
     folders = []
     for receipt in receipts:
         folder = settings.receipts / receipt.partner / receipt.run
-        folder.mkdir(parents=True, exist_ok=True)
         durable.write_text(folder / ROWS, _rows(receipt))
         made = receipt.as_of.astimezone(NAIROBI)
         page = template("receipt.html.j2").render(receipt=receipt, rows_file=ROWS, made=made)
@@ -43,7 +41,7 @@ def write_receipts(settings: Settings, receipts: Iterable[Receipt]) -> list[Path
 
 def forget_receipts(settings: Settings, partner: str) -> None:
     """Delete the receipts of a partner: they list rows of forgotten records."""
-    shutil.rmtree(settings.receipts / partner, ignore_errors=True)
+    durable.remove_folder(settings.receipts / partner)
 
 
 def receipt_times(settings: Settings) -> dict[str, datetime]:

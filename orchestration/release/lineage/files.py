@@ -6,7 +6,6 @@ deleted at any time. They are removed with their release, and a forgotten record
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Collection
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from orchestration.core import PARTIAL, NjiaError, Settings, note_sums, summed, sync
+from orchestration.core import PARTIAL, NjiaError, Settings, durable, note_sums, summed, sync
 from orchestration.release.current import Release, current_release, list_releases, remove_folder
 from orchestration.release.lineage.tables import EXTRACTS, NUMBERED, RECORDS, TABLES, WATCHES
 from orchestration.release.manifest import CANDIDATE
@@ -49,8 +48,8 @@ def write_lineage(settings: Settings, release_id: str) -> Path:
     folder = lineage_of(settings, release_id)
     partial = folder.with_name(f"{PARTIAL}{release_id}")
     for earlier in (partial, folder):
-        shutil.rmtree(earlier, ignore_errors=True)
-    partial.mkdir(mode=PRIVATE, parents=True)
+        durable.remove_folder(earlier)
+    durable.make_folder(partial, PRIVATE)
     try:
         with duckdb.connect(str(settings.warehouse), read_only=True) as con:
             con.execute("set threads = 1")  # two threads take half as much processor time again
@@ -60,7 +59,7 @@ def write_lineage(settings: Settings, release_id: str) -> Path:
                     f"copy ({query}) to {sql_text(partial / name)} (format parquet, compression zstd)"
                 )
     except duckdb.Error as error:
-        shutil.rmtree(partial, ignore_errors=True)
+        durable.remove_folder(partial)
         # DuckDB's message may quote a cell.
         raise NjiaError(
             f"The lineage of the candidate could not be written ({type(error).__name__}). The current "
@@ -69,8 +68,7 @@ def write_lineage(settings: Settings, release_id: str) -> Path:
     note_sums(partial)
     for path in (*partial.iterdir(), partial):
         sync(path)
-    partial.rename(folder)
-    sync(folder.parent)
+    durable.rename(partial, folder)
     return folder
 
 

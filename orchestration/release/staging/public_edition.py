@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from orchestration.core import Settings, write_json
+from orchestration.core import Settings, durable, write_json
 from orchestration.release.current import PUBLIC, PUBLIC_EVIDENCE_BASE
 from orchestration.release.manifest import MANIFEST, file_entries
 from orchestration.release.staging.added_tables import add_release_tables
@@ -18,7 +18,7 @@ def write_public_edition(
     settings: Settings, folder: Path, dbt_manifest: Path, manifest: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[str]]:
     """Write the tables of `public/`; return its entry in the manifest, and its periods."""
-    (folder / PUBLIC).mkdir()
+    durable.make_folder(folder / PUBLIC)
     with EvidenceBase(settings, folder / PUBLIC_EVIDENCE_BASE, PUBLIC, (PUBLISHED, "meta")) as base:
         for model in read_published_models(dbt_manifest, (PUBLISHED,)):
             base.copy_model(model)

@@ -5,8 +5,8 @@ Not here: judging the candidate (the release gate) and switching to it (`publish
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,15 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from orchestration.core import PARTIAL, NjiaError, Settings, load_publication_policy, sync, write_json
+from orchestration.core import (
+    PARTIAL,
+    NjiaError,
+    Settings,
+    durable,
+    load_publication_policy,
+    sync,
+    write_json,
+)
 from orchestration.release.candidate import Candidate, release_id
 from orchestration.release.current import (
     EVIDENCE_BASE,
@@ -112,7 +120,7 @@ def stage(
         )
     except duckdb.Error as error:
         # The engine's text may quote a cell.
-        shutil.rmtree(folder, ignore_errors=True)
+        _clear(folder)
         raise NjiaError(
             f"The candidate release could not be written ({type(error).__name__}). The current release "
             f"stays. Make sure that nothing else has {settings.warehouse} open and that the disk is not "
@@ -120,9 +128,14 @@ def stage(
         ) from None
     except BaseException:
         # On a full disk, leftovers would keep the disk full.
-        shutil.rmtree(folder, ignore_errors=True)
+        _clear(folder)
         raise
     return Candidate(name, folder, manifest)
+
+
+def _clear(folder: Path) -> None:
+    with suppress(OSError):  # the error that stopped the staging is the one to show
+        durable.remove_folder(folder)
 
 
 def sweep(settings: Settings) -> None:
@@ -133,8 +146,8 @@ def sweep(settings: Settings) -> None:
         if leftover.is_dir():
             remove_folder(leftover)
         else:
-            leftover.unlink()
-    (settings.home / f"{PARTIAL}current").unlink(missing_ok=True)
+            durable.remove(leftover)
+    durable.remove(settings.home / f"{PARTIAL}current")
     for release in never_current(settings):
         remove_folder(release.path)
     sweep_lineage(settings)
@@ -151,8 +164,8 @@ def _write(
     write_pages: Callable[[Path, Mapping[str, Any]], object],
 ) -> None:
     models = read_published_models(dbt_manifest)
-    folder.mkdir(mode=UNTIL_PUBLISHED)
-    (folder / MEMBERS).mkdir()
+    durable.make_folder(folder, UNTIL_PUBLISHED)
+    durable.make_folder(folder / MEMBERS)
     with EvidenceBase(settings, folder / EVIDENCE_BASE, MEMBERS) as base:
         for model in models:
             base.copy_model(model)
@@ -177,7 +190,6 @@ def _write(
     _seal(folder)
     manifest["files"] = file_entries(folder)
     write_json(folder / MANIFEST, manifest)
-    sync(settings.releases)
 
 
 def _microdata(base: EvidenceBase) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
-from orchestration.core import PARTIAL, NjiaError, Settings, line_of, without_sum, write_text
+from orchestration.core import PARTIAL, NjiaError, Settings, durable, line_of, without_sum, write_text
 from orchestration.stewardship.decisions.logged import log_all
 from orchestration.stewardship.kinds.decision import Confirmation, Decision, Entry, Revocation, same_author
 from orchestration.stewardship.kinds.registry import KINDS, read_entry
@@ -25,7 +25,7 @@ LOCK_SECONDS = 10
 
 @contextmanager
 def locked(settings: Settings) -> Iterator[None]:
-    settings.decisions.mkdir(parents=True, exist_ok=True)
+    durable.make_folder(settings.decisions)
     try:
         with FileLock(settings.decisions / ".lock", timeout=LOCK_SECONDS):
             yield
@@ -79,7 +79,7 @@ def append_all(settings: Settings, entries: Sequence[Entry]) -> list[dict[str, A
 def _put_back(before: Mapping[Path, str | None]) -> None:
     for path, text in before.items():
         if text is None:
-            path.unlink(missing_ok=True)
+            durable.remove(path)
         elif path.read_text(encoding="utf-8") != text:
             write_text(path, text)
 

@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from filelock import FileLock, Timeout
 
-from orchestration.core import Damaged, NjiaError, Settings, UsageError, read_json, write_json
+from orchestration.core import Damaged, NjiaError, Settings, UsageError, durable, read_json, write_json
 from orchestration.intake import contact_in_prose
 from orchestration.stewardship.kinds.decision import same_author
 
@@ -158,7 +158,7 @@ def _path(settings: Settings) -> Path:
 
 @contextmanager
 def _changing(settings: Settings) -> Iterator[list[Account]]:
-    settings.desk.mkdir(parents=True, exist_ok=True)
+    durable.make_folder(settings.desk, 0o700)
     settings.desk.chmod(0o700)
     try:
         with FileLock(settings.desk / ".lock", timeout=LOCK_SECONDS, mode=0o600):

@@ -14,7 +14,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from orchestration.core import NjiaError, Settings, read_json, refreshes, write_json
+from orchestration.core import NjiaError, Settings, durable, read_json, refreshes, write_json
 from orchestration.stewardship.messages.channel import Channel, Undelivered
 from orchestration.stewardship.messages.channels import open_channels
 from orchestration.stewardship.messages.config import Notify, read_notify
@@ -156,7 +156,7 @@ def _waiting(channel: Channel, state: dict[str, Any], found: list[Event]) -> int
 
 @contextmanager
 def _ledger(settings: Settings) -> Iterator[dict[str, Any]]:
-    settings.notices.mkdir(parents=True, exist_ok=True)
+    durable.make_folder(settings.notices, 0o700)
     settings.notices.chmod(0o700)
     try:
         with FileLock(settings.notices / ".lock", timeout=SECONDS_TO_WAIT):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from orchestration.core import Settings, append_json, summed
+from orchestration.core import Settings, append_json, write_summed
 from orchestration.stewardship.messages.channel import Channel, Undelivered
 from orchestration.stewardship.messages.config import ROLES, Notify, Role, Strict
 from orchestration.stewardship.messages.words import Message
@@ -39,8 +39,7 @@ class FileChannel(Channel):
             ],
         }
         try:
-            with summed(self._folder / name) as partial:
-                partial.write_text(f"{message.subject}\n\n{message.text}", encoding="utf-8")
+            write_summed(self._folder / name, f"{message.subject}\n\n{message.text}")
             append_json(self._folder / "notices.jsonl", line)
         except OSError as error:
             raise Undelivered(f"{self._folder} cannot be written ({error.strerror}).") from None
