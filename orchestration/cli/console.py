@@ -110,11 +110,18 @@ def show_new_key(private_key: str | None) -> None:
 @contextmanager
 def refresh_progress() -> Iterator[Callable[[str], None]]:
     """Yield a function that shows a starting step: in a spinner, or without a terminal as a line."""
+    with progress("Preparing the refresh") as show:
+        yield lambda step: show(STEPS[step]) if step in STEPS else None
+
+
+@contextmanager
+def progress(first: str) -> Iterator[Callable[[str], None]]:
+    """Yield a function that shows what is being done: in a spinner, or without a terminal as a line."""
     if err.is_terminal:
-        with err.status("Preparing the refresh") as spinner:
-            yield lambda step: spinner.update(STEPS[step]) if step in STEPS else None
+        with err.status(first) as spinner:
+            yield spinner.update
     else:
-        yield lambda step: err.print(f"· {STEPS[step]}") if step in STEPS else None
+        yield lambda what: err.print(f"· {what}")
 
 
 def show_refresh_running(since: str, lists_as_of: str | None) -> None:

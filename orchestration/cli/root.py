@@ -17,7 +17,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 # Each name is a file of this folder that holds `<name>_command`. Sections and order are those of `njia
 # --help`.
 SECTIONS = {
-    "Take in and publish": ("contract", "inbox", "pull", "refresh", "status", "notify", "serve"),
+    "Take in and publish": ("contract", "inbox", "pull", "refresh", "status", "check", "notify", "serve"),
     "Read what is published": ("open", "query", "trace", "releases", "diff", "verify"),
     "Review and decide": ("decide", "place", "rollback"),
     "Protect": ("account", "keys", "audit", "unseal", "forget"),

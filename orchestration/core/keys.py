@@ -17,7 +17,7 @@ from orchestration.core.durable import make_folder, write_secret
 from orchestration.core.errors import UsageError
 from orchestration.core.release_key import RELEASE_KEY, create_missing_release_key, installed_public_key
 from orchestration.core.settings import Settings
-from orchestration.core.sums import read_json
+from orchestration.core.sums import note_sums, read_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -191,9 +191,11 @@ def create_missing_keys(
         write_secret(folder / NOISE_KEY, secrets.token_hex(32))
     create_missing_release_key(folder, releases)
     if (folder / STEWARDS_RECIPIENT).exists():
+        note_sums(folder)
         return None
     private_key, recipient = new_stewards_pair()
     write_secret(folder / STEWARDS_RECIPIENT, recipient)
+    note_sums(folder)
     return private_key
 
 

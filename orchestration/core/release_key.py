@@ -21,8 +21,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from orchestration.core.durable import write_bytes, write_secret
+from orchestration.core.durable import write_secret
 from orchestration.core.errors import UsageError
+from orchestration.core.sums import write_summed
 
 RELEASE_KEY, RELEASE_PUB = "release.key", "release.pub"
 SIGNATURES = "*/manifest.sig"
@@ -95,7 +96,7 @@ def write_public_part(folder: Path) -> None:
     pem = load_release_key(folder).public.pem
     path = folder / RELEASE_PUB
     if not path.exists() or path.read_bytes() != pem:
-        write_bytes(path, pem, 0o600)  # the file is public, its folder is not
+        write_summed(path, pem, 0o600)  # the file is public, its folder is not
 
 
 def load_release_key(folder: Path) -> ReleaseKey:

@@ -92,10 +92,10 @@ def summed(path: Path) -> Iterator[Path]:
         _note(path.parent, {path.name: [fresh]})
 
 
-def write_summed(path: Path, content: str | bytes) -> None:
+def write_summed(path: Path, content: str | bytes, mode: int = 0o666) -> None:
     """Write a file, and its sum beside it."""
     with summed(path) as partial:
-        write_new(partial, content.encode() if isinstance(content, str) else content)
+        write_new(partial, content.encode() if isinstance(content, str) else content, mode)
 
 
 def note_sums(folder: Path) -> None:

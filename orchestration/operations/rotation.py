@@ -25,6 +25,7 @@ from orchestration.core import (
     durable,
     installed_public_key,
     read_json,
+    summed,
     write_json,
     write_public_part,
 )
@@ -59,7 +60,8 @@ def rotating(settings: Settings, key: Path) -> Iterator[None]:
         folder = _folders_by_key(settings).get(key.name)
         if folder and waiting(folder).is_dir():
             _mark_whole(waiting(folder), waiting(key))
-        durable.rename(waiting(key), key)
+        with summed(key) as partial:
+            durable.rename(waiting(key), partial)
     finally:
         finish_rotations(settings)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         without_effect,
     )
     from orchestration.stewardship.decisions.erasing import erase_decisions
+    from orchestration.stewardship.decisions.files import read_kind
     from orchestration.stewardship.decisions.holding import settled
     from orchestration.stewardship.decisions.logged import FORGOT, NotLogged, gaps
     from orchestration.stewardship.decisions.recording import confirm, record_decision, revoke

@@ -15,7 +15,16 @@ from typing import Any
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
-from orchestration.core import PARTIAL, NjiaError, Settings, durable, line_of, without_sum, write_text
+from orchestration.core import (
+    PARTIAL,
+    Damaged,
+    NjiaError,
+    Settings,
+    durable,
+    line_of,
+    without_sum,
+    write_text,
+)
 from orchestration.stewardship.decisions.logged import log_all
 from orchestration.stewardship.kinds.decision import Confirmation, Decision, Entry, Revocation, same_author
 from orchestration.stewardship.kinds.registry import KINDS, read_entry
@@ -88,7 +97,7 @@ def read_kind(settings: Settings, kind: str) -> list[Entry]:
     path = _path(settings, kind)
     if not path.is_file():
         if path.exists() or path.is_symlink():
-            raise NjiaError(f"{path} is no file, so its decisions would be lost. Restore it from a backup.")
+            raise Damaged(path, "it is no file")
         return []
     entries: list[Entry] = []
     active: dict[str, Entry] = {}
@@ -153,11 +162,8 @@ def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _bad_line(path: Path, number: int, what: str) -> NjiaError:
-    return NjiaError(
-        f"{path}, line {number} cannot be read: {what}. Mend the line, or restore the file from a backup. "
-        "To take a decision back, do not edit the file: use `njia decide revoke`."
-    )
+def _bad_line(path: Path, number: int, what: str) -> Damaged:
+    return Damaged(path, f"line {number} cannot be read: {what}")
 
 
 def contradiction(settings: Settings, entry: Entry, number: int, fault: str) -> NjiaError:

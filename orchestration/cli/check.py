@@ -1,0 +1,61 @@
+"""`njia check`: whether every file of a home is what Njia wrote."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+from rich.markup import escape
+
+from orchestration.cli import console
+from orchestration.cli.options import installation, json_output
+from orchestration.core import Damaged, Settings
+
+MOST_NAMED = 5
+
+
+@click.command()
+@click.option("--sample", is_flag=True, help="Read small files and a 28th of the others, as each night does.")
+@json_output
+@installation
+def check_command(settings: Settings, sample: bool, as_json: bool) -> None:
+    """Find damaged files, and what mends them.
+
+    Every file is compared with what was noted when it was written. Nothing is changed. Each damaged file is
+    named with what it means and the command that mends it.
+
+    Exit code 6: a file is damaged or missing.
+    """
+    from orchestration.operations import check
+
+    night = settings.as_of().date() if sample else None
+    with console.progress("Checking") as say:
+        found = check.check(settings, night, lambda kind: say(f"Checking {kind}"))
+    if as_json:
+        console.print_json(found.as_dict())
+    else:
+        show_check(found)
+    if found.faults:
+        sys.exit(Damaged.exit_code)
+
+
+def show_check(found: Any) -> None:
+    table = console.table("kind", "files", "MB", "")
+    for kind, (files, size) in found.files.items():
+        bad = sum(fault.kind == kind for fault in found.faults)
+        if files or bad:
+            table.add_row(
+                kind, f"{files:,}", f"{size / 1e6:,.1f}", f"[bold red]{bad} damaged[/]" if bad else ""
+            )
+    console.out.print(table)
+    for fault in found.faults:
+        console.out.print(f"\n[bold red]damaged[/] {escape(fault.path)}", soft_wrap=True)
+        console.say(f"Found: {fault.found}.")
+        console.say(f"It means: {fault.means}")
+        console.say(f"What mends it: {fault.mend}")
+    if found.unknown:
+        console.say(f"\n{len(found.unknown):,} file(s) that Njia does not know:")
+        console.show_names(found.unknown[:MOST_NAMED])
+    if not found.faults:
+        console.out.print("\nEvery file is what Njia wrote.")

@@ -1,0 +1,117 @@
+"""Walk a home and prove its files, kind by kind; one that cannot be checked never stops the others."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from orchestration.core import NjiaError, Settings, kind_and_place
+from orchestration.operations.check.kinds import KINDS, UNKNOWN, Kind, kind_of
+from orchestration.operations.check.proofs import Look
+
+NIGHTS = 28
+READ_EACH_NIGHT = 1 << 20  # bytes: files up to this size are read whole every night
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One damaged or missing file: what was found, what that means and what mends it."""
+
+    kind: str
+    path: str
+    found: str
+    means: str
+    mend: str
+
+
+@dataclass
+class Found:
+    """The result of a check. `files`: number and bytes by kind."""
+
+    files: dict[str, tuple[int, int]] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        outcome = "damaged" if self.faults else "whole"
+        kinds = {name: {"files": files, "bytes": size} for name, (files, size) in self.files.items()}
+        return {
+            "outcome": outcome,
+            "faults": [asdict(fault) for fault in self.faults],
+            "unknown": self.unknown,
+            "kinds": kinds,
+        }
+
+
+def kept_files(settings: Settings) -> Iterator[tuple[str, Path]]:
+    """Yield the name of every file and link, which is its path below the home, and where it lies.
+
+    Keys may lie elsewhere; their names begin with `keys/` all the same.
+    """
+    yield from _below(settings.home, "")
+    if not settings.keys.is_relative_to(settings.home):
+        yield from _below(settings.keys, "keys/")
+
+
+def _below(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
+    for parent, folders, files in os.walk(folder):
+        links = [name for name in folders if (Path(parent) / name).is_symlink()]
+        for name in sorted([*files, *links]):
+            path = Path(parent) / name
+            yield prefix + path.relative_to(folder).as_posix(), path
+        folders.sort()
+
+
+def check(
+    settings: Settings, night: date | None = None, say: Callable[[str], None] = lambda kind: None
+) -> Found:
+    """Check a home: every file, or what the sample of a `night` takes.
+
+    Each night reads small files and a 28th of the large ones, so that four weeks read all. `say` takes the
+    kind that is being checked.
+    """
+    by_kind: dict[str, list[Path]] = defaultdict(list)
+    found = Found()
+    for name, path in kept_files(settings):
+        kind = kind_of(name)
+        by_kind[kind.name].append(path)
+        if kind is UNKNOWN:
+            found.unknown.append(name)
+    look = Look(settings, lambda path: night is None or _is_of(night, path))
+    for kind in KINDS:
+        files = by_kind.get(kind.name, [])
+        found.files[kind.name] = len(files), sum(path.lstat().st_size for path in files if path.exists())
+        if files:
+            say(kind.name)
+        found.faults += _faults(kind, look, files)
+    return found
+
+
+def _is_of(night: date, path: Path) -> bool:
+    is_small = path.is_file() and path.stat().st_size <= READ_EACH_NIGHT
+    return is_small or zlib.crc32(path.name.encode()) % NIGHTS == night.toordinal() % NIGHTS
+
+
+def _faults(kind: Kind, look: Look, files: list[Path]) -> list[Fault]:
+    faults = []
+    try:
+        for path, what in kind.proof(look, files):
+            faults.append(_fault(kind, look.settings, path, what))
+    except (NjiaError, OSError, ValueError, KeyError, TypeError) as error:
+        what = (
+            str(error) if isinstance(error, NjiaError) else f"it cannot be checked ({kind_and_place(error)})"
+        )
+        faults.append(_fault(kind, look.settings, files[0].parent if files else look.settings.home, what))
+    return faults
+
+
+def _fault(kind: Kind, settings: Settings, path: Path, what: str) -> Fault:
+    where = path.relative_to(settings.home).as_posix() if path.is_relative_to(settings.home) else str(path)
+    mend = kind.mend.format(partner=path.parent.name, extract=path.stem)
+    return Fault(kind.name, where, what, kind.means, mend)

@@ -1,0 +1,237 @@
+"""Every kind of file in a home: who writes it, how it is proven, what damage means and what mends it.
+
+The first kind whose pattern fits a file is its kind. A new kind of file is one entry here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from orchestration.operations.check import proofs
+from orchestration.operations.check.proofs import Proof
+
+RESTORE = "`njia restore BACKUP` puts it back."
+REFRESH = "`njia refresh` makes it again."
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file. `patterns`: of the path below the home, where `*` also stands for `/`.
+
+    `owner`: the room that writes it. `in_backup`: whether a backup takes it.
+    """
+
+    name: str
+    patterns: tuple[str, ...]
+    owner: str
+    proof: Proof
+    means: str
+    mend: str
+    in_backup: bool = True
+
+
+KINDS = (
+    Kind(
+        "unfinished and locks",
+        (
+            "*.tmp-*",
+            "releases/.candidate-*",
+            "*.lock",
+            "refresh.holder",
+            "review/.drafts/*",
+            "review/.end*",
+        ),
+        "core",
+        proofs.nothing,
+        "A process is at work, or was killed.",
+        "The next refresh removes what is left over.",
+        in_backup=False,
+    ),
+    Kind(
+        "home",
+        ("home.json",),
+        "core",
+        proofs.own_sum,
+        "Which versions of Njia may use this home is unknown, so none does.",
+        RESTORE,
+    ),
+    Kind(
+        "keys",
+        (
+            "keys/record.key",
+            "keys/link.key",
+            "keys/noise.key",
+            "keys/release.*",
+            "keys/stewards.age.pub",
+            "keys/sums.json",
+        ),
+        "core",
+        proofs.keys,
+        "With another record key no decision and no forgotten record is recognised; with another noise key "
+        "no year can be published; with another release key the releases look forged.",
+        "`njia restore BACKUP --key FILE` puts it back, with the stewards' private key.",
+    ),
+    Kind(
+        "passwords of sources",
+        ("keys/*",),
+        "intake",
+        proofs.nothing,
+        "The source refuses Njia.",
+        "Write the password or token again.",
+    ),
+    Kind(
+        "decisions",
+        ("decisions/*.jsonl",),
+        "stewardship",
+        proofs.decisions,
+        "What stewards decided cannot be applied, so nothing is refreshed.",
+        "`njia restore BACKUP` puts the file back; decide again what came after the backup. To take a "
+        "decision back, use `njia decide revoke` and leave the file.",
+    ),
+    Kind(
+        "forgotten records",
+        ("forgotten/*.json",),
+        "core",
+        proofs.own_sum,
+        "Forgotten records would come back with the partner's next extract, so nothing is taken in.",
+        RESTORE,
+    ),
+    Kind(
+        "landed extracts",
+        ("landing/*",),
+        "intake",
+        proofs.landing,
+        "The extract cannot be read again. What it gave stays in force until a refresh must read it.",
+        "`njia restore BACKUP` puts it back. Without a backup: `njia unseal {partner} {extract} --out FILE`, "
+        "`njia inbox add {partner} FILE` and `njia refresh`, or have the partner send the file again.",
+    ),
+    Kind(
+        "sealed originals",
+        ("sealed/*",),
+        "intake",
+        proofs.sum_beside,
+        "Stewards cannot open the original. What landed of it stays in force.",
+        "`njia restore BACKUP` puts it back. Without a backup, have the partner send the file again.",
+    ),
+    Kind(
+        "link codes",
+        ("link_codes/*",),
+        "intake",
+        proofs.sum_beside,
+        "The extract's persons cannot be linked with those of other partners.",
+        "`njia restore BACKUP` puts it back. Without a backup, `njia keys recode` makes it again from the "
+        "original, with the stewards' private key.",
+    ),
+    Kind(
+        "releases",
+        ("releases/*", "current"),
+        "release",
+        proofs.releases,
+        "Readers are shown something else than was published.",
+        "`njia restore BACKUP` puts it back. Until then, `njia rollback RELEASE` shows an earlier release.",
+    ),
+    Kind(
+        "lineage",
+        ("lineage/*",),
+        "release",
+        proofs.sum_beside,
+        "`njia trace` finds no rows behind the numbers of this release.",
+        "`njia restore BACKUP` puts it back. Without a backup it is lost; the next release has its own.",
+    ),
+    Kind(
+        "audit log",
+        ("audit/*",),
+        "stewardship",
+        proofs.audit_chain,
+        "Who did what cannot be shown without a gap.",
+        "`njia restore BACKUP` puts back a log that is cut or missing. Without one, the gap stays visible.",
+    ),
+    Kind(
+        "accounts",
+        ("desk/*",),
+        "stewardship",
+        proofs.own_sum,
+        "Nobody can log in to the desk.",
+        "`njia restore BACKUP` puts it back; or delete it and make each account with `njia account add`.",
+    ),
+    Kind(
+        "review lists",
+        ("review/*",),
+        "stewardship",
+        proofs.either_sum,
+        "Stewards see an old or broken list.",
+        REFRESH + " The history of refreshes can only be restored: `njia restore BACKUP`.",
+    ),
+    Kind(
+        "receipts",
+        ("receipts/*",),
+        "outputs",
+        proofs.sum_beside,
+        "The partner reads something else than was written.",
+        "The next refresh writes a new receipt; this one comes back with `njia restore BACKUP`.",
+    ),
+    Kind(
+        "messages",
+        ("notices/*",),
+        "stewardship",
+        proofs.either_sum,
+        "It is unknown which messages were sent.",
+        "`njia restore BACKUP` puts it back; or delete it: then current events are sent once more.",
+    ),
+    Kind(
+        "sources",
+        ("pulls/*",),
+        "intake",
+        proofs.own_sum,
+        "It is unknown what was fetched, so the source is fetched from its start.",
+        "Delete it: the next pull writes it again. What came before is recognised.",
+    ),
+    Kind(
+        "files to take in",
+        ("inbox/*",),
+        "partners",
+        proofs.nothing,
+        "The partner's file waits here; nothing of it is known yet.",
+        "Have the partner send it again.",
+    ),
+    Kind(
+        "history of runs",
+        ("dagster/*",),
+        "defs",
+        proofs.sqlite,
+        "The Dagster UI cannot show earlier runs. Releases do not need them.",
+        "Stop `njia serve`, delete the file and start again: a new history begins. Or `njia restore BACKUP`.",
+    ),
+    Kind(
+        "work",
+        ("work/*",),
+        "refresh",
+        proofs.steps,
+        "The step is done again.",
+        REFRESH,
+        in_backup=False,
+    ),
+    Kind(
+        "of version 0.1.0",
+        ("ledger/*",),
+        "release",
+        proofs.nothing,
+        "Nothing reads it any more.",
+        "Delete it once no release of version 0.1.0 is kept.",
+    ),
+)
+UNKNOWN = Kind(
+    "unknown",
+    ("*",),
+    "nobody",
+    proofs.nothing,
+    "Njia did not write this file and does not read it.",
+    "Move it out of the home.",
+)  # fmt: skip
+
+
+def kind_of(name: str, kinds: Iterable[Kind] = KINDS) -> Kind:
+    """Return the kind of a file by its path below the home."""
+    return next((kind for kind in kinds if any(fnmatchcase(name, one) for one in kind.patterns)), UNKNOWN)

@@ -1,0 +1,186 @@
+"""How the files of one kind are shown to be whole.
+
+A proof takes the files of its kind and yields each damaged or missing one with what was found. It compares
+content with what was noted when it was written; it opens nothing that is sealed and shows no content.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration import intake, release, stewardship
+from orchestration.core import (
+    SUMS,
+    Damaged,
+    Settings,
+    artifacts,
+    installed_public_key,
+    key_places,
+    parsed,
+    read_json,
+    refreshes,
+    sha256_of,
+    summed_files,
+)
+from orchestration.stewardship import audit
+
+CHANGED, MISSING = "its content does not match its sum", "it is missing"
+Findings = Iterator[tuple[Path, str]]
+
+
+@dataclass(frozen=True)
+class Look:
+    """The home that is checked; `takes` says of a file whether its content is read this time."""
+
+    settings: Settings
+    takes: Callable[[Path], bool]
+
+
+Proof = Callable[[Look, Sequence[Path]], Findings]
+
+
+def own_sum(look: Look, files: Sequence[Path]) -> Findings:
+    """JSON objects, or lines of them in `.jsonl` files, hold their own sum."""
+    for path in files:
+        try:
+            if path.suffix == ".jsonl":
+                for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+                    parsed(line, path, f"line {number}")
+            else:
+                read_json(path)
+        except Damaged as fault:
+            yield path, fault.found
+
+
+def sum_beside(look: Look, files: Sequence[Path]) -> Findings:
+    """The sums of a folder's files stand in its `sums.json`."""
+    for folder in sorted({path.parent for path in files}):
+        try:
+            sums = summed_files(folder)
+        except Damaged as fault:
+            yield folder / SUMS, fault.found
+            continue
+        for name, known in sums.items():
+            if not (folder / name).is_file():
+                yield folder / name, MISSING
+            elif look.takes(folder / name) and sha256_of(folder / name) not in known:
+                yield folder / name, CHANGED
+
+
+def either_sum(look: Look, files: Sequence[Path]) -> Findings:
+    """JSON by its own sum, other files by `sums.json`."""
+    yield from own_sum(look, [path for path in files if path.suffix in (".json", ".jsonl")])
+    yield from sum_beside(look, [path for path in files if path.name != SUMS and path.suffix != ".json"])
+
+
+def landing(look: Look, files: Sequence[Path]) -> Findings:
+    """A landing note holds its own sum and those of cells and texts; it says whether there is an original."""
+    for note in (path for path in files if path.suffix == ".json"):
+        try:
+            entry = read_json(note)
+        except Damaged as fault:
+            yield note, fault.found
+            continue
+        for suffix, name in ((".parquet", "parquet_sha256"), (".texts", "texts_sha256")):
+            path = note.with_suffix(suffix)
+            if name not in entry:  # landed by a version before there were texts
+                continue
+            if not path.is_file():
+                yield path, MISSING
+            elif look.takes(path) and sha256_of(path) != entry[name]:
+                yield path, CHANGED
+        sealed = intake.sealed_path(look.settings.sealed, note.parent.name, note.stem)
+        if not sealed.is_file() and not entry.get("original"):
+            yield sealed, MISSING
+    for note in refreshes.lost_landings(look.settings):
+        yield note, MISSING
+
+
+def decisions(look: Look, files: Sequence[Path]) -> Findings:
+    """Each line holds its sum and fits those before it; the audit log has the hash of each."""
+    broken = False
+    for path in files:
+        try:
+            stewardship.read_kind(look.settings, path.stem)
+        except Damaged as fault:
+            broken = True
+            yield path, fault.found
+    if broken:
+        return
+    gaps = stewardship.gaps(look.settings, audit.read(look.settings).lines)
+    for ids, what in ((gaps.changed, "changed since they were logged"), (gaps.gone, "logged and missing")):
+        if ids:
+            yield look.settings.decisions, f"decisions {what}: {', '.join(ids)}"
+
+
+def audit_chain(look: Look, files: Sequence[Path]) -> Findings:
+    """Each line holds the hash of the one before, and `head` that of the last."""
+    for fault in audit.read(look.settings).faults:
+        yield look.settings.audit, fault.removesuffix(".")
+
+
+def keys(look: Look, files: Sequence[Path]) -> Findings:
+    """`sums.json` beside the keys has the sum of each."""
+    yield from sum_beside(look, files)
+    for place in key_places(look.settings):
+        if place.id is None and (look.settings.home / "home.json").exists():
+            yield Path(place.file), MISSING if not Path(place.file).exists() else "it cannot be read as a key"
+
+
+def releases(look: Look, files: Sequence[Path]) -> Findings:
+    """The signed manifest of a release has the hash of each of its files."""
+    settings = look.settings
+    own = [path.relative_to(settings.releases) for path in files if path.is_relative_to(settings.releases)]
+    folders = sorted({settings.releases / path.parts[0] for path in own})
+    key = installed_public_key(settings.keys)
+    current = settings.current.resolve() if settings.current.is_symlink() else None
+    if current and current not in folders:
+        yield settings.current, f"it names the release {current.name}, which is missing"
+    elif folders and not current:
+        yield settings.current, MISSING
+    for folder in folders:
+        if not (folder / release.MANIFEST).is_file():
+            yield folder / release.MANIFEST, MISSING
+        elif folder == current or look.takes(folder):
+            yield from _differences(release.verify(folder, key, folder.name))
+
+
+def _differences(found: release.Verification) -> Findings:
+    if found.signature != "holds":
+        yield found.folder / release.MANIFEST, f"its signature {found.signature}".replace("s m", "s is m")
+    for names, what in ((found.changed, CHANGED), (found.missing, MISSING), (found.added, "it was added")):
+        for name in names:
+            yield found.folder / name, what
+
+
+def sqlite(look: Look, files: Sequence[Path]) -> Findings:
+    """SQLite checks its own pages."""
+    for path in files:
+        if path.suffix != ".db" or not look.takes(path):
+            continue
+        try:
+            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as database:
+                answer = str(database.execute("pragma quick_check(1)").fetchone()[0])
+        except sqlite3.Error as error:
+            answer = type(error).__name__
+        if answer != "ok":
+            yield path, "SQLite finds it damaged"
+
+
+def steps(look: Look, files: Sequence[Path]) -> Findings:
+    """The note of a step has the hash of each of its files."""
+    for note in (path for path in files if path.parent.name == "artifacts" and path.suffix == ".json"):
+        artifact = artifacts.read(look.settings.work, note.stem)
+        if artifact is None:
+            yield note, "it cannot be read"
+        elif look.takes(note) and not artifacts.stands(look.settings.work, artifact):
+            yield note, "a file of this step was changed or is missing"
+
+
+def nothing(look: Look, files: Sequence[Path]) -> Findings:
+    """There is nothing to compare with."""
+    yield from ()
