@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from orchestration.core.decoded import decoded, pattern_of, says
     from orchestration.core.durable import (
         PARTIAL,
+        keep_last_lines,
         replacing,
         sha256_of,
         sync,
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
         tombstones_of,
     )
     from orchestration.core.garbage import collect_garbage_less_often
+    from orchestration.core.history_policy import kept
     from orchestration.core.home import prepare_home
     from orchestration.core.keys import (
         LINK_KEY,

@@ -11,7 +11,7 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -43,6 +43,19 @@ def write_text(path: Path, text: str) -> None:
 def write_bytes(path: Path, content: bytes, mode: int = 0o666) -> None:
     with replacing(path) as partial:
         write_new(partial, content, mode)
+
+
+def keep_last_lines(path: Path, number: int, also: Collection[bytes] = ()) -> int:
+    """Drop all but the last lines of a file and those of `also`; return how many were dropped.
+
+    Does nothing until a tenth more stand there.
+    """
+    lines = [line for line in path.read_bytes().split(b"\n") if line] if path.is_file() else []
+    if len(lines) <= number + number // 10:
+        return 0
+    kept = [line for line in lines[:-number] if line in also] + lines[-number:]
+    write_bytes(path, b"".join(line + b"\n" for line in kept))
+    return len(lines) - len(kept)
 
 
 def write_secret(path: Path, text: str) -> None:

@@ -6,6 +6,7 @@ import json
 
 from orchestration.core import durable
 from orchestration.core.errors import UsageError
+from orchestration.core.history_policy import kept
 from orchestration.core.modes import check_modes, restricted_folders
 from orchestration.core.settings import Settings
 from orchestration.core.sums import read_json, write_json
@@ -31,10 +32,13 @@ run_monitoring: {enabled: true, max_runtime_seconds: 43200}
 compute_logs:
   module: dagster.core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
+retention:
+  schedule: {purge_after_days: %(ticks)d}
+  sensor: {purge_after_days: %(ticks)d}
 event_log_storage:
   module: orchestration.defs.event_log
   class: OpenEventLog
-  config: {base_dir: %s}
+  config: {base_dir: %(runs)s}
 """
 
 
@@ -57,7 +61,8 @@ def _prepare(settings: Settings) -> None:
     # Everything but the releases is for this account only; the host decides who may read releases.
     check_modes(settings)
     dagster_yaml = settings.dagster_home / "dagster.yaml"
-    wanted = DAGSTER_YAML % json.dumps(str(settings.dagster_home / "history" / "runs"))
+    runs = json.dumps(str(settings.dagster_home / "history" / "runs"))
+    wanted = DAGSTER_YAML % {"runs": runs, "ticks": kept("ticks")}
     if not dagster_yaml.exists() or dagster_yaml.read_text() != wanted:
         durable.write_text(dagster_yaml, wanted)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.core import durable
+from orchestration.core.durable import keep_last_lines
 from orchestration.core.lock import held_if_free, this_process
 from orchestration.core.settings import Settings
 from orchestration.core.sums import append_json, parsed, read_json, write_json
@@ -248,7 +249,21 @@ def history(settings: Settings) -> list[Mapping[str, Any]]:
     return list(_readable(path.read_text(encoding="utf-8").splitlines()))
 
 
-def _readable(lines: Iterable[str]) -> Iterable[Mapping[str, Any]]:
+def keep_newest(settings: Settings, number: int) -> int:
+    """Drop the oldest entries of the history; return how many. The caller holds the lock.
+
+    The last complete refresh and the last that published or confirmed a release stay: the desk reads them.
+    """
+    path = settings.review / "history" / HISTORY
+    newest: dict[bool, bytes] = {}
+    for line in path.read_bytes().split(b"\n") if path.is_file() else []:
+        for entry in _readable([line]):
+            if entry["outcome"] in WHOLE:
+                newest[entry["outcome"] in NOT_PUBLISHED] = line
+    return keep_last_lines(path, number, newest.values())
+
+
+def _readable(lines: Iterable[str | bytes]) -> Iterable[Mapping[str, Any]]:
     for line in lines:
         try:
             yield parsed(line, Path(HISTORY))

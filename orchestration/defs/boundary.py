@@ -11,6 +11,7 @@ from dagster._core.errors import DagsterUserCodeProcessError
 from dagster._utils.error import SerializableErrorInfo
 
 from orchestration.core import Artifact, NjiaError, ReleaseRefused, kind_and_place, refreshes
+from orchestration.defs.old_runs import delete_old_runs
 from orchestration.defs.tags import HELD, OUTCOME, OVERDUE, RELEASE
 from orchestration.refresh import Run, Runs, releasing, run_outcome
 
@@ -80,6 +81,7 @@ def end(
             )
             if outcome in refreshes.WHOLE:
                 instance.add_run_tags(run_id, _tags(journalled))
+        delete_old_runs(instance)
     except Exception as error:
         logging.getLogger(__name__).warning(
             "The end of run %s could not be recorded: %s.", run_id, kind_and_place(error)

@@ -12,12 +12,16 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from dagster import EventLogEntry
+from dagster._core.execution.plan.outputs import StepOutputData
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 
 # The index of all runs, and one run.
 OPEN_SHARDS = 2
@@ -66,12 +70,12 @@ class OpenEventLog(SqliteEventLogStorage):
 
     def store_event(self, event: EventLogEntry) -> None:
         with self._one_transaction_a_file():
-            super().store_event(event)
+            super().store_event(_without_copies(event))
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         with self._one_transaction_a_file():
             for event in events:
-                super().store_event(event)
+                super().store_event(_without_copies(event))
 
     def has_table(self, table_name: str) -> bool:
         """Whether a table exists. Remembered, because Dagster asks for each event of a check."""
@@ -95,6 +99,30 @@ class OpenEventLog(SqliteEventLogStorage):
             self._initialized_dbs.add(shard)
         return engine
 
+    def delete_events(self, run_id: str) -> None:
+        """Delete the events of a run with its file and the results of its checks, which Dagster leaves."""
+        with self.index_connection() as connection:
+            self.delete_events_for_run(connection, run_id)
+            of_run = AssetCheckExecutionsTable.c.run_id == run_id
+            connection.execute(AssetCheckExecutionsTable.delete().where(of_run))
+        with self._lock:
+            if engine := self._engines.pop(run_id, None):
+                engine.dispose()
+            self._initialized_dbs.discard(run_id)
+        for suffix in ("-wal", "-shm", ""):
+            Path(self.path_for_shard(run_id) + suffix).unlink(missing_ok=True)
+
+    def give_back_space(self) -> None:
+        """Shrink the index of all runs if most of it is empty; not while somebody else writes."""
+        with self._lock, suppress(OperationalError), self._engine("index").connect() as connection:
+            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+            pages, empty = (
+                alone.exec_driver_sql(f"pragma {name}").scalar_one()
+                for name in ("page_count", "freelist_count")
+            )
+            if empty > pages // 2:
+                alone.exec_driver_sql("vacuum")
+
     def wipe(self) -> None:
         self._close()
         self._tables.clear()
@@ -108,6 +136,15 @@ class OpenEventLog(SqliteEventLogStorage):
         with self._lock:
             while self._engines:
                 self._engines.popitem()[1].dispose()
+
+
+def _without_copies(entry: EventLogEntry) -> EventLogEntry:
+    """Return an event without the metadata of an output: the asset's own event after it holds the same."""
+    of_step = entry.dagster_event
+    if of_step is None or not isinstance(of_step.event_specific_data, StepOutputData):
+        return entry
+    output = of_step.event_specific_data._replace(metadata={})
+    return entry._replace(dagster_event=of_step._replace(event_specific_data=output))
 
 
 def _leave_syncing_to_checkpoints(connection: Any, _record: object) -> None:

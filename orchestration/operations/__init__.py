@@ -1,4 +1,4 @@
-"""Care of an installation: forgetting records, retention, key rotation, status, next run, health warnings.
+"""Care of an installation: forgetting records, retention, what is kept of the past, key rotation, status.
 
 Does not belong here: what a refresh does (`refresh`), and what stewards decide (`stewardship`).
 """
@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
+    from orchestration.operations.check.checking import Fault, Found, check_home, kept_files
+    from orchestration.operations.check.kinds import KINDS, Kind, kind_of
     from orchestration.operations.forget_proof import prove
     from orchestration.operations.health_warnings import warnings
+    from orchestration.operations.history import trim_history
     from orchestration.operations.retention import erase_past_retention
     from orchestration.operations.rotation import WHY_NO_RECORD_KEY, finish_rotations
     from orchestration.operations.status import read_status

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from orchestration.outputs.map_page.page import write_map_pages
     from orchestration.outputs.pages import pages_of
     from orchestration.outputs.quality.page import write_quality_of_refresh, write_quality_of_release
-    from orchestration.outputs.receipts.files import forget_receipts, receipt_times, write_receipts
+    from orchestration.outputs.receipts.files import (
+        forget_receipts,
+        old_receipts,
+        receipt_times,
+        write_receipts,
+    )
     from orchestration.outputs.receipts.receipt import Outcome, gather_receipts
     from orchestration.outputs.reconciliation import rows_of_partners
     from orchestration.outputs.report.pdf import corridor_map

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from orchestration import gates, linkage, outputs, release, stewardship
 from orchestration.core import NjiaError, RefreshRunning, ReleaseRefused, Settings, read_json, refreshes
+from orchestration.operations import trim_history
 from orchestration.refresh import extracts, releasing, tables
 from orchestration.refresh.run import Run
 from orchestration.refresh.settle import settled_of
@@ -46,6 +47,7 @@ def write_end(
         refreshes.record(settings, end)
     verdict = releasing.verdict_of(settings) if at_gate else None
     outputs.write_quality_of_refresh(settings, end, verdict)
+    trim_history(settings)
     return end
 
 

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from orchestration.release.staging.write_candidate import stage
     from orchestration.release.summary import Outcome, alerts_of, refresh_summary
     from orchestration.release.unpublished import unpublished_changes
+    from orchestration.release.verdict import last_verdict
     from orchestration.release.verifying import Verification, verify
     from orchestration.release.waiver_effects import WaiverEffect, waiver_effect
 

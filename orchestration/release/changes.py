@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.core import Settings, durable, record_of, write_json
+from orchestration.core import Settings, record_of, write_json
 from orchestration.release.candidate import Candidate
 from orchestration.release.compared_records import RECORD_FIELDS, Line, counted_lines, open_both
 from orchestration.release.comparing import decisions_between, inputs_changed
@@ -23,7 +23,6 @@ from orchestration.release.sql import attach
 from orchestration.stewardship import list_decisions, review
 
 SCHEMA_VERSION = 1
-KEPT = 10  # copies kept in review/changes
 LISTED = 60  # rows kept of each list; its number says how many there are
 # Causes, in the order in which they are looked for.
 NEW_EXTRACT, HELD_OR_WITHDRAWN, DECISION = "new_extract", "held_or_withdrawn", "decision"
@@ -112,9 +111,6 @@ def write_changes(settings: Settings, candidate: Candidate, current: Release | N
         changes = find_changes(settings, candidate, current)
         for path in (candidate.path / CHANGES, review.changes_file(settings, candidate.release_id)):
             write_json(path, changes)
-        for older in sorted(path.parent.glob("*.json"))[:-KEPT]:
-            if older != path:
-                durable.remove(older)
 
 
 def find_changes(settings: Settings, candidate: Candidate, current: Release) -> dict[str, Any]:

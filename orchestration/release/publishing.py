@@ -8,7 +8,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from orchestration.core import NjiaError, ReleaseRefused, Settings, durable, load_release_key, write_json
+from orchestration.core import (
+    NjiaError,
+    ReleaseRefused,
+    Settings,
+    durable,
+    kept,
+    load_release_key,
+    write_json,
+)
 from orchestration.release.candidate import candidate_folder, is_half_published, manifest_of
 from orchestration.release.current import (
     current_release,
@@ -30,7 +38,6 @@ from orchestration.release.verdict import (
 )
 from orchestration.stewardship import Decisions, active_decisions
 
-RELEASES_KEPT = 12
 REASONS_SHOWN = 6
 
 
@@ -103,7 +110,11 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
         erase_editions(settings, now.date())
         _prune(
             settings,
-            {name for entry in newest.rollbacks for name in (entry["from_release"], entry["to_release"])},
+            {
+                name
+                for entry in newest.rollbacks[-kept("rollbacks") :]
+                for name in (entry["from_release"], entry["to_release"])
+            },
         )
     return Published(manifest["release_id"], release, manifest)
 
@@ -139,7 +150,7 @@ def _shown(reasons: list[str]) -> str:
 
 def _prune(settings: Settings, named: set[str]) -> None:
     """Remove all but the newest releases, the current one and `named` ones; open readers keep reading."""
-    for release in list_releases(settings)[RELEASES_KEPT:]:
+    for release in list_releases(settings)[kept("releases") :]:
         if not release.is_current and release.release_id not in named:
             remove_folder(release.path)
     sweep_lineage(settings)

@@ -29,6 +29,8 @@ CHECK_FIELDS = (
     "steward_action",
 )  # fmt: skip
 
+_TEXTS = ("why", "steward_action")
+
 
 def read_verdict(folder: Path) -> dict[str, Any] | None:
     """Read the verdict on a candidate; None if it is missing or no JSON object."""
@@ -118,7 +120,11 @@ def keep_verdict(
         "movements": manifest["movements"],
         "checks_before_staging": manifest["checks"],
     }
-    write_json(settings.review / "history" / f"{manifest['release_id']}.json", entry)
+    # Why a check exists and what to do is the program's text, and half of the file.
+    short = [
+        {name: check[name] for name in check if name not in _TEXTS} for check in verdict.get("checks") or []
+    ]
+    write_json(settings.review / "history" / f"{manifest['release_id']}.json", {**entry, "checks": short})
     write_json(settings.review / LAST_VERDICT, entry)
 
 

@@ -176,5 +176,5 @@ def main(folder: Path, scene: str, stride: int) -> None:
 if __name__ == "__main__":
     import orchestration.release.publishing as publishing
 
-    publishing.RELEASES_KEPT = 2  # so that publishing a third prunes the first
+    publishing.kept = lambda kind: 2  # so that publishing a third prunes the first
     main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

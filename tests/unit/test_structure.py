@@ -75,6 +75,7 @@ WRITES_WITHOUT_DURABLE = {
     "orchestration/contracts/schema.py": "a file of the project, written by its developer",
     "orchestration/core/artifacts.py": IN_WORK,
     "orchestration/core/work_left.py": IN_WORK,
+    "orchestration/defs/event_log.py": "Dagster's history",
     "orchestration/intake/landing/resealing.py": "a file in memory",
     "orchestration/intake/landing/sealing.py": "a file in memory",
     "orchestration/intake/pulling/fetched.py": "opens what `placing` yields, which is synced afterwards",

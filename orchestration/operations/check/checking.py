@@ -68,7 +68,7 @@ def _below(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
         folders.sort()
 
 
-def check(
+def check_home(
     settings: Settings, night: date | None = None, say: Callable[[str], None] = lambda kind: None
 ) -> Found:
     """Check a home: every file, or what the sample of a `night` takes.

@@ -17,13 +17,14 @@ from orchestration.core import (
     SUMS,
     Damaged,
     Settings,
-    artifacts,
     installed_public_key,
     key_places,
     parsed,
+    read,
     read_json,
     refreshes,
     sha256_of,
+    stands,
     summed_files,
 )
 from orchestration.stewardship import audit
@@ -174,10 +175,10 @@ def sqlite(look: Look, files: Sequence[Path]) -> Findings:
 def steps(look: Look, files: Sequence[Path]) -> Findings:
     """The note of a step has the hash of each of its files."""
     for note in (path for path in files if path.parent.name == "artifacts" and path.suffix == ".json"):
-        artifact = artifacts.read(look.settings.work, note.stem)
+        artifact = read(look.settings.work, note.stem)
         if artifact is None:
             yield note, "it cannot be read"
-        elif look.takes(note) and not artifacts.stands(look.settings.work, artifact):
+        elif look.takes(note) and not stands(look.settings.work, artifact):
             yield note, "a file of this step was changed or is missing"
 
 

@@ -44,6 +44,16 @@ def forget_receipts(settings: Settings, partner: str) -> None:
     durable.remove_folder(settings.receipts / partner)
 
 
+def old_receipts(settings: Settings, number: int) -> list[Path]:
+    """Return the receipts that are older than the newest complete ones of their partner."""
+    old: list[Path] = []
+    for partner in settings.receipts.glob("*/"):
+        receipts = sorted(partner.glob("????????T??????Z-*/"))
+        complete = [receipt for receipt in receipts if (receipt / PAGE).is_file()]
+        old += [receipt for receipt in receipts if complete[-number:] and receipt < complete[-number:][0]]
+    return old
+
+
 def receipt_times(settings: Settings) -> dict[str, datetime]:
     """Return the time of each partner's newest complete receipt; partners without one are left out."""
     return {

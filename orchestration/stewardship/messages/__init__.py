@@ -11,7 +11,14 @@ from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
     from orchestration.stewardship.messages.config import Notify, read_notify
-    from orchestration.stewardship.messages.delivery import Delivered, in_words, send_due, send_test, standing
+    from orchestration.stewardship.messages.delivery import (
+        Delivered,
+        in_words,
+        keep_newest,
+        send_due,
+        send_test,
+        standing,
+    )
     from orchestration.stewardship.messages.events import events
 
 offer_when_asked(__name__)

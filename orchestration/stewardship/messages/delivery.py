@@ -19,6 +19,7 @@ from orchestration.stewardship.messages.channel import Channel, Undelivered
 from orchestration.stewardship.messages.channels import open_channels
 from orchestration.stewardship.messages.config import Notify, read_notify
 from orchestration.stewardship.messages.events import Event, events
+from orchestration.stewardship.messages.folder import keep_newest as keep_newest_in
 from orchestration.stewardship.messages.words import compose, compose_test
 
 LEDGER = "ledger.json"
@@ -104,6 +105,25 @@ def standing(settings: Settings) -> list[dict[str, Any]]:
         for name, channel in channels.items()
         if name in ledger and ledger[name]["failing"]
     ]
+
+
+def keep_newest(settings: Settings, number: int) -> int:
+    """Delete all but the newest messages; return how many. The ledger keeps as many events of an address.
+
+    What still holds stays in the ledger, so that it is not sent again. Raises NjiaError while somebody sends.
+    """
+    if not settings.notices.is_dir():
+        return 0
+    with _ledger(settings) as ledger:
+        removed = keep_newest_in(settings.notices, number)
+        for told in (of_channel["told"] for of_channel in ledger.values()):
+            for address, known in told.items():
+                if len(known) > number + number // 10:
+                    stand = {event.id for event in events(settings)}
+                    old = sorted(known, key=known.__getitem__)[:-number]
+                    told[address] = {id: time for id, time in known.items() if id in stand or id not in old}
+                    _write(settings, ledger)
+    return removed
 
 
 def _send(

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import ClassVar
 
-from orchestration.core import Settings, append_json, write_summed
+from orchestration.core import Settings, append_json, keep_last_lines, remove_summed, write_summed
 from orchestration.stewardship.messages.channel import Channel, Undelivered
 from orchestration.stewardship.messages.config import ROLES, Notify, Role, Strict
 from orchestration.stewardship.messages.words import Message
+
+LINES = "notices.jsonl"
+
+
+def keep_newest(folder: Path, number: int) -> int:
+    """Delete all but the newest messages; return how many. The caller holds the lock of the ledger."""
+    old = sorted(folder.glob("*Z-*.txt"))[:-number]
+    for path in old:
+        remove_summed(path)
+    keep_last_lines(folder / LINES, number)
+    return len(old)
 
 
 class FileChannel(Channel):
@@ -40,6 +52,6 @@ class FileChannel(Channel):
         }
         try:
             write_summed(self._folder / name, f"{message.subject}\n\n{message.text}")
-            append_json(self._folder / "notices.jsonl", line)
+            append_json(self._folder / LINES, line)
         except OSError as error:
             raise Undelivered(f"{self._folder} cannot be written ({error.strerror}).") from None

@@ -1,0 +1,191 @@
+"""What is removed of the past at the end of a refresh, and what stays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from orchestration.core import NjiaError, Settings, history_policy, prepare_home, refreshes
+from orchestration.defs.old_runs import delete_old_runs
+from orchestration.operations import trim_history
+from orchestration.stewardship import messages
+from tests.conftest import EvidenceBase
+
+FEW = {"refreshes": 20, "verdicts": 3, "changes": 2, "receipts": 2, "messages": 20, "runs": 3}
+
+
+@pytest.fixture
+def keeps_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = history_policy._policy() | FEW
+    monkeypatch.setattr(history_policy, "_policy", lambda: policy)
+
+
+@pytest.fixture
+def write_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    rows = history_policy.seed_rows(history_policy.SEED)
+
+    def write(name: str, keep: str) -> None:
+        changed = [row | {"keep": keep} if row["name"] == name else row for row in rows]
+        monkeypatch.setattr(history_policy, "seed_rows", lambda seed: changed)
+        history_policy._policy.cache_clear()
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("name", "keep", "said"),
+    [
+        ("verdicts", "3", "a whole number from 20"),
+        ("audit", "400", "expected all"),
+        ("runs", "", "found nothing"),
+    ],
+)
+def test_a_policy_that_keeps_too_little_is_refused(
+    write_policy: Callable[[str, str], None], name: str, keep: str, said: str
+) -> None:
+    write_policy(name, keep)
+    with pytest.raises(NjiaError, match=f"history_policy.csv, row {name}.*{said}"):
+        history_policy.kept("runs")
+
+
+def test_of_a_few_lists_the_oldest_go_and_the_newest_stay(
+    evidence_base: EvidenceBase, keeps_few: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = evidence_base.settings
+    verdicts, changes = settings.review / "history", settings.review / "changes"
+    changes.mkdir(exist_ok=True)
+    earlier = [f"2025010{day}T060000Z-00000000" for day in range(1, 8)]
+    for name in earlier:
+        for folder in (verdicts, changes):
+            (folder / f"{name}.json").write_text("{}")
+        of_partner = settings.receipts / "swala_post" / name
+        of_partner.mkdir()
+        (of_partner / "receipt.html").write_text("")
+    [newest] = {path.name for path in (settings.receipts / "swala_post").iterdir()} - set(earlier)
+    decisions = (settings.decisions, settings.audit, settings.sealed, settings.landing)
+    before = [sorted(folder.rglob("*")) for folder in decisions]
+
+    trim_history(settings)
+
+    assert {path.name for path in (settings.receipts / "swala_post").iterdir()} == {earlier[-1], newest}
+    assert sorted(path.stem for path in verdicts.glob("*Z-*.json")) == [
+        *earlier[-2:],
+        evidence_base.release_id(),
+    ]
+    assert sorted(path.stem for path in changes.glob("*.json")) == earlier[-2:]
+    assert before == [sorted(folder.rglob("*")) for folder in decisions]
+    assert "5 verdicts, 5 changes, 6 receipts" in caplog.text
+
+
+def test_a_receipt_that_a_kill_left_half_written_pushes_no_whole_one_out(
+    evidence_base: EvidenceBase, keeps_few: None
+) -> None:
+    of_partner = evidence_base.settings.receipts / "swala_post"
+    [whole] = of_partner.iterdir()
+    for day in range(1, 5):
+        (of_partner / f"2027010{day}T060000Z-00000000").mkdir()
+    trim_history(evidence_base.settings)
+    assert whole.is_dir()
+
+
+def entry(settings: Settings, number: int, outcome: str) -> None:
+    refreshes.end(settings, refreshes.End(f"run-{number}", "2026-01-01T00:00:00+00:00"), outcome)
+
+
+def test_the_journal_keeps_the_last_confirmed_release_through_many_failures(
+    empty_base: EvidenceBase, keeps_few: None
+) -> None:
+    settings = empty_base.settings
+    prepare_home(settings)
+    outcomes = [refreshes.PUBLISHED, refreshes.UNCHANGED, refreshes.REFUSED, *[refreshes.CRASHED] * 40]
+    for number, outcome in enumerate(outcomes):
+        entry(settings, number, outcome)
+    in_a_row = len(refreshes.crashes_in_a_row(settings))
+    trim_history(settings)
+    kept = refreshes.history(settings)
+    assert [one["run_id"] for one in kept] == [
+        "run-1",
+        "run-2",
+        *(f"run-{number}" for number in range(23, 43)),
+    ]
+    whole = refreshes.last_whole(settings)
+    assert whole and whole["run_id"] == "run-2"
+    assert in_a_row == 40 and len(refreshes.crashes_in_a_row(settings)) == 20
+
+
+def test_a_message_about_what_still_holds_is_not_sent_again(
+    evidence_base: EvidenceBase, keeps_few: None
+) -> None:
+    settings = evidence_base.settings
+    evidence_base.deliver("nobody_knows", "a.csv", "a;b\n")
+    evidence_base.refresh()
+    assert messages.send_due(settings)
+    ledger = settings.notices / "ledger.json"
+    content = json.loads(ledger.read_text())
+    told = content["file"]["told"]["notices"]
+    told |= {f"crashed#{number}": f"2099-01-{number:02}T00:00:00+00:00" for number in range(1, 29)}
+    content.pop("sum", None)
+    ledger.write_text(json.dumps(content))
+    for number in range(30):
+        (settings.notices / f"20250101T0000{number:02}Z-00000000.txt").write_text("")
+
+    trim_history(settings)
+
+    assert len(list(settings.notices.glob("*.txt"))) == 20
+    assert len(json.loads(ledger.read_text())["file"]["told"]["notices"]) < 28
+    assert messages.send_due(settings) == []
+
+
+@dg.asset
+def often() -> None: ...
+
+
+@dg.asset
+def once() -> None: ...
+
+
+@dg.asset_check(asset="often")
+def check() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=True)
+
+
+DEFINED = dg.Definitions(
+    assets=[often, once],
+    asset_checks=[check],
+    jobs=[dg.define_asset_job("all"), dg.define_asset_job("some", selection=["often"])],
+    executor=dg.in_process_executor,
+)
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    settings = Settings(tmp_path / "home", tmp_path, tmp_path / "keys")
+    prepare_home(settings)
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as found:
+        yield found
+
+
+def test_dagsters_oldest_runs_go_with_their_files_and_the_last_result_of_an_asset_stays(
+    instance: dg.DagsterInstance, keeps_few: None
+) -> None:
+    def run(job: str) -> str:
+        return DEFINED.resolve_job_def(job).execute_in_process(instance=instance).run_id
+
+    dropped, with_once = run("all"), run("all")
+    for _ in range(6):
+        run("some")
+    newest = [run("some") for _ in range(3)]
+    folder = Path(instance.root_directory) / "history" / "runs"
+    delete_old_runs(instance)
+    assert {record.run_id for record in instance.get_runs()} == {with_once, *newest}
+    assert {path.name.partition(".")[0] for path in folder.iterdir()} == {"index", with_once, *newest}
+    assert instance.get_latest_materialization_event(dg.AssetKey("once"))
+    assert instance.get_run_by_id(dropped) is None
+    key = dg.AssetCheckKey(dg.AssetKey("often"), "check")
+    assert len(instance.event_log_storage.get_asset_check_execution_history(key, limit=100)) == 4
+    run("some")
+    assert instance.get_runs_count() == 5
