@@ -7,7 +7,7 @@ export DO_NOT_TRACK := 1
 unexport PYTHONDONTWRITEBYTECODE
 NJIA := .venv/bin/njia
 
-.PHONY: help refresh test ui check bench gazetteer boundaries clean
+.PHONY: help refresh test install ui check bench gazetteer boundaries clean
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -18,6 +18,8 @@ refresh: .venv/ready ## Take in the sample extracts and publish a release into .
 # How many workers: tests/conftest.py. A file stays whole, because its tests share a home.
 test: .venv/ready ## Run the tests
 	@.venv/bin/pytest -n auto --dist loadfile --no-loadscope-reorder
+
+install: .venv/runtime ## Set up what a server needs, without the tools of development (docs/deploy.md)
 
 ui: .venv/ready ## Serve the desk, the members' files and the Dagster UI on http://127.0.0.1:3030
 	@$(NJIA) serve
@@ -51,10 +53,12 @@ clean: ## Remove the environment and everything that can be rebuilt (never ./var
 
 # The environment is exactly the committed lock; uv itself stays outside it. Its bytecode is compiled here, and dbt parses
 # its project here: otherwise the first refresh of each home would.
-.venv/ready: pyproject.toml uv.lock
+.venv/runtime: export UV_NO_DEV := 1
+.venv/ready .venv/runtime: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit("Njia needs Python 3.11, 3.12 or 3.13; %s is %d.%d. Use: make PYTHON=/path/to/python3.12 ..." % (sys.executable, *sys.version_info[:2]) if not (3,11) <= sys.version_info[:2] <= (3,13) else 0)'
 	@echo "Setting up the environment (once; a minute or two)."
 	@command -v uv >/dev/null || test -x .uv/bin/uv || { $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv==$(UV_VERSION); }
+	@rm -f .venv/ready .venv/runtime
 	@PATH="$$PATH:$(CURDIR)/.uv/bin" uv sync --frozen --quiet --compile-bytecode --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
 	@.venv/bin/python -m compileall -q orchestration expectations
 # A project that does not parse is told by `make check`, and by whoever needs it.
