@@ -20,7 +20,7 @@ SECTIONS = {
     "Take in and publish": ("contract", "inbox", "pull", "refresh", "status", "check", "notify", "serve"),
     "Read what is published": ("open", "query", "trace", "releases", "diff", "verify"),
     "Review and decide": ("decide", "place", "rollback"),
-    "Protect": ("account", "keys", "audit", "unseal", "forget"),
+    "Protect": ("account", "keys", "audit", "unseal", "forget", "backup", "restore"),
 }
 
 

@@ -58,10 +58,11 @@ if TYPE_CHECKING:
         settle,
         submission_mark,
         tombstones_of,
+        unite,
     )
     from orchestration.core.garbage import collect_garbage_less_often
     from orchestration.core.history_policy import kept
-    from orchestration.core.home import prepare_home
+    from orchestration.core.home import LAYOUT_VERSION, prepare_home
     from orchestration.core.keys import (
         LINK_KEY,
         STEWARDS_RECIPIENT,

@@ -140,12 +140,32 @@ def settle(settings: Settings, still_held: Collection[str]) -> None:
             _write(settings, path.stem, page)
 
 
+def unite(settings: Settings, partner: str, pages: Iterable[Path], restored: Collection[str]) -> None:
+    """Add what copies of this partner's file say, because a restore may bring back what was forgotten since.
+
+    `restored`: extracts that come back, so that nothing is `done` in their originals.
+    """
+    try:
+        page = _read(settings, partner)
+    except NjiaError:  # damaged: the copies take its place
+        page = _Page()
+    for other in map(_page_of, pages):
+        page.tombstones |= other.tombstones
+        page.submissions |= other.submissions
+        page.due += [due for due in other.due if due not in page.due]
+    page.done = {extract: original for extract, original in page.done.items() if extract not in restored}
+    _write(settings, partner, page)
+
+
 def _pages(settings: Settings) -> list[Path]:
     return [path for path in sorted(settings.forgotten.glob("*.json")) if not path.name.startswith(PARTIAL)]
 
 
 def _read(settings: Settings, partner: str) -> _Page:
-    path = settings.forgotten / f"{partner}.json"
+    return _page_of(settings.forgotten / f"{partner}.json")
+
+
+def _page_of(path: Path) -> _Page:
     if not path.is_file():
         return _Page()
     try:

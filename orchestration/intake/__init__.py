@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         left_alone,
         lying_in_inbox,
         marks_of_files_ready,
+        partner_folders,
         shown_files,
         still_written,
     )

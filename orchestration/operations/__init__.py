@@ -1,4 +1,4 @@
-"""Care of an installation: forgetting records, retention, what is kept of the past, key rotation, status.
+"""Care of an installation: backups, check, forgetting, retention, what is kept of the past, keys, status.
 
 Does not belong here: what a refresh does (`refresh`), and what stewards decide (`stewardship`).
 """
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
+    from orchestration.operations.backup.restoring import finish_restore
     from orchestration.operations.check.checking import Fault, Found, check_home, kept_files
     from orchestration.operations.check.kinds import KINDS, Kind, kind_of
     from orchestration.operations.forget_proof import prove

@@ -24,6 +24,7 @@ from orchestration.core import (
     Tombstones,
     UsageError,
     forget_work,
+    partners_with_tombstones,
     record_of,
     set_tombstones,
     shown_record,
@@ -100,11 +101,13 @@ def erase(
     references: Sequence[str],
     private_key: str | None,
     now: datetime,
+    of_editions: Mapping[str, Iterable[str]] | None = None,
 ) -> tuple[list[Erased], Needles]:
     """Erase records from everything but the releases; return what was erased of each partner.
 
-    The caller holds the refresh lock. `private_key`: one or more, a line each. If it does not open an
-    original that holds one of the records, raises UsageError and erases nothing.
+    The caller holds the refresh lock. `of_editions`: by partner, cells of releases that hold the records,
+    where the landing does not. `private_key`: one or more, a line each. If it does not open an original that
+    holds one of the records, raises UsageError and erases nothing.
     """
     intake.settle_landing(settings, keys)
     marked = {partner: _marked(keys, partner, asked) for partner in asked.records}
@@ -114,7 +117,10 @@ def erase(
         for partner, tombstones in marked.items():
             intake.refuse_shut_originals(settings, _both(buried[partner], tombstones), private_key)
     cells = {
-        partner: tuple(extract.cells_sha256 for extract in intake.held_of_forgotten(settings, tombstones))
+        partner: (
+            *(extract.cells_sha256 for extract in intake.held_of_forgotten(settings, tombstones)),
+            *(of_editions or {}).get(partner, ()),
+        )
         for partner, tombstones in marked.items()
     }
     for partner, records in asked.records.items():
@@ -127,6 +133,26 @@ def erase(
     ]
     forget_work(settings)
     return erased, needles
+
+
+def erase_again(settings: Settings, keys: Keys, private_key: str | None, now: datetime) -> list[Erased]:
+    """Erase forgotten records that a restore brought back, by their tombstones.
+
+    The caller holds the refresh lock. The release in force is erased when a refresh has published another.
+    """
+    records, cells = {}, {}
+    for partner in partners_with_tombstones(settings):
+        tombstones = tombstones_of(settings, keys, partner)
+        in_lineage, cells[partner] = release.forgotten_in_lineage(settings, tombstones)
+        held = intake.held_of_forgotten(settings, tombstones)
+        outputs.forget_receipts(settings, partner)
+        if found := in_lineage.union(*(extract.records for extract in held)):
+            records[partner] = frozenset(found)
+    if not records:
+        return []
+    erased, _ = erase(settings, keys, Asked(records), (), private_key, now, cells)
+    finish(settings, now)
+    return erased
 
 
 def _marked(keys: Keys, partner: str, asked: Asked) -> Tombstones:

@@ -27,7 +27,7 @@ from orchestration.core import (
     require_noise_key,
 )
 from orchestration.intake import marks_of_files_ready
-from orchestration.operations import finish_rotations
+from orchestration.operations import finish_restore, finish_rotations
 from orchestration.places import boundaries
 from orchestration.stewardship import draft_lists
 
@@ -99,6 +99,7 @@ class Runs:
             raise decisions
         load_publication_policy()
         keys = load_keys(self.settings.keys)
+        finish_restore(self.settings, keys, as_of)
         require_noise_key(keys, self.settings.keys, self.settings.releases)
         contracts = load_contracts(self.settings.partners)
         self.current = Run(

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
         find_release,
         list_releases,
         open_edition,
+        switch_current,
         switching,
     )
     from orchestration.release.erasing import erase_editions, still_held
     from orchestration.release.lineage.files import (
         forget_in_lineage,
+        forgotten_in_lineage,
         lineage_of,
         movements_by_partner,
         sweep_lineage,
@@ -36,7 +38,14 @@ if TYPE_CHECKING:
     )
     from orchestration.release.lineage.traced_rows import Rows
     from orchestration.release.lineage.tracing import Trace, trace
-    from orchestration.release.manifest import MANIFEST, VERDICT, alert_count, hash_file, hash_files
+    from orchestration.release.manifest import (
+        CANDIDATE,
+        MANIFEST,
+        VERDICT,
+        alert_count,
+        hash_file,
+        hash_files,
+    )
     from orchestration.release.publishing import Published, publish
     from orchestration.release.query import Answer, run_query
     from orchestration.release.rollbacks import (

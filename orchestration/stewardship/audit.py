@@ -38,7 +38,7 @@ FIELDS = {"time", "who", "action", "what", "details", "previous"}
 ACTIONS = (
     "decided", "revoked", "confirmed", "rolled_back", "unsealed", "viewed", "traced", "exported", "forgot",
     "rotated", "asked_for_refresh", "logged_in", "locked", "account_added", "account_removed",
-    "roles_changed", "passphrase_changed",
+    "roles_changed", "passphrase_changed", "backed_up", "restored",
 )  # fmt: skip
 # Names that no detail may have: more people read the log than may see such values.
 NEVER_DETAILS = {

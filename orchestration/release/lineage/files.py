@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from orchestration.core import PARTIAL, NjiaError, Settings, durable, note_sums, summed, sync
+from orchestration.core import PARTIAL, NjiaError, Settings, Tombstones, durable, note_sums, summed, sync
 from orchestration.release.current import Release, current_release, list_releases, remove_folder
 from orchestration.release.lineage.tables import EXTRACTS, NUMBERED, RECORDS, TABLES, WATCHES
 from orchestration.release.manifest import CANDIDATE
@@ -106,6 +106,30 @@ def forget_in_lineage(settings: Settings, partner: str, records: Collection[int]
                 _remove_records(path, numbers)
             touched += 1
     return touched
+
+
+def forgotten_in_lineage(settings: Settings, tombstones: Tombstones) -> tuple[set[int], set[str]]:
+    """Return a partner's forgotten records in the lineage of kept releases, as a restore may bring them back.
+
+    Also the SHA-256 of the landed cells from which these releases were made.
+    """
+    records: set[int] = set()
+    cells: set[str] = set()
+    for release in list_releases(settings):
+        path = lineage_of(settings, release.release_id) / RECORDS
+        if not path.is_file():
+            continue
+        table = pq.read_table(path, columns=["record_id", "partner", "extract_id"])
+        table = table.filter(pc.equal(table["partner"], tombstones.partner))
+        gone = table.filter(pa.array(tombstones.among(table["record_id"].to_numpy())))
+        extracts = set(gone["extract_id"].to_pylist())
+        records |= set(gone["record_id"].to_pylist())
+        cells |= {
+            extract["parquet_sha256"]
+            for extract in release.manifest["extracts"]
+            if extract["extract_id"] in extracts and extract.get("parquet_sha256")
+        }
+    return records, cells
 
 
 def _remove_records(path: Path, numbers: pa.ChunkedArray) -> None:

@@ -1,0 +1,135 @@
+"""`njia backup`: copy the home to another disk while everything runs, or check such a copy."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from orchestration.cli import console
+from orchestration.cli.console import say
+from orchestration.cli.options import EXISTING_FILE, installation, json_output
+from orchestration.core import NjiaError, Settings, UsageError
+
+DAMAGED = 6
+KEEP_DAYS = 35
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.option("--verify", "verifies", is_flag=True, help="Check it instead: signatures, every hash.")
+@click.option(
+    "--key",
+    "public_key",
+    type=EXISTING_FILE,
+    help="With --verify: a release.pub [the home's].",
+)
+@click.option(
+    "--keep", type=click.IntRange(min=1), default=KEEP_DAYS, show_default=True, help="Drop lists after DAYS."
+)
+@json_output
+@installation
+def backup_command(
+    settings: Settings, folder: Path, verifies: bool, public_key: Path | None, keep: int, as_json: bool
+) -> None:
+    """Back up the home to DIR, or check it.
+
+    A refresh or the desk may go on. Only new content is copied. Keys, and files of the inbox, are encrypted
+    to the stewards; the rest is as in the home, so protect DIR like the home. What was forgotten leaves the
+    backup when the last list that names it is dropped.
+
+    Exit code: 0 done; 2 wrong use; 4 the home kept changing; 6 damage was found, or a disk is full.
+    """
+    if public_key and not verifies:
+        raise UsageError("--key is only for --verify.")
+    if verifies:
+        _verify(settings, folder, public_key, as_json)
+    else:
+        _make(settings, folder, keep, as_json)
+
+
+@contextmanager
+def progress(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
+    """Show long work in a spinner, with the number of files or objects."""
+    with console.err.status(what) as spinner:
+        yield lambda done, of: spinner.update(f"{what}: {done:,} of {of:,} {unit}")
+
+
+def megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"
+
+
+def _make(settings: Settings, folder: Path, keep: int, as_json: bool) -> None:
+    from orchestration.operations.backup import make_backup
+
+    with progress("Copying", "files") as copied:
+        made = make_backup(settings, folder, timedelta(days=keep), copied)
+    log_afterwards("The backup is made", settings, "backed_up", made.listed.name, objects=made.new_objects)
+    files = len(made.listed.files)
+    size = sum(entry.bytes for entry in made.listed.files.values())
+    say(f"Backed up: {files:,} files, {megabytes(size)}, and the keys, as list {made.listed.name}")
+    say(f"New: {made.new_objects:,} objects, {megabytes(made.new_bytes)}")
+    if made.lists_dropped:
+        say(f"Lists older than {keep} days, dropped: {made.lists_dropped:,}")
+    if as_json:
+        console.print_json(
+            {
+                "outcome": "damaged" if made.damaged else "backed_up",
+                "list": made.listed.name,
+                "files": files,
+                "bytes": size,
+                "new_objects": made.new_objects,
+                "new_bytes": made.new_bytes,
+                "lists_dropped": made.lists_dropped,
+                "damaged": made.damaged,
+            }
+        )
+    if made.damaged:
+        console.complain(
+            f"{len(made.damaged):,} files of the home are damaged: nothing has written them since the last "
+            "backup, and yet they differ. The backup keeps what it had of them:"
+        )
+        console.show_names(made.damaged)
+        say(f"Put them back: njia restore {folder}")
+        sys.exit(DAMAGED)
+
+
+def _verify(settings: Settings, folder: Path, public_key: Path | None, as_json: bool) -> None:
+    from orchestration.core import installed_public_key, release_key
+    from orchestration.operations.backup import Store, verify
+
+    store = Store(folder)
+    if not store.names():
+        raise UsageError(f"{store.folder} holds no backup. `njia backup {store.folder}` makes one.")
+    key = release_key.load_public_key(public_key) if public_key else installed_public_key(settings.keys)
+    with progress("Hashing", "objects") as hashed:
+        found = verify(store, [key], hashed)
+    say(f"Lists: {found.lists:,}. Objects: {found.objects:,}, {megabytes(found.bytes)} of them whole.")
+    if as_json:
+        console.print_json({"outcome": "damaged" if found.faults else "verified", **vars(found)})
+    if found.faults:
+        for fault in found.faults:
+            console.mark("damaged", fault)
+        console.complain(
+            f"{len(found.faults):,} faults. Run `njia backup {folder}` again: it copies anew what the home "
+            "still "
+            "has. A list that names what the home no longer has cannot be restored whole."
+        )
+        sys.exit(DAMAGED)
+    say(f"The backup is whole, and signed by the key {key.id}.")
+
+
+def log_afterwards(done: str, settings: Settings, action: str, what: str, **details: Any) -> None:
+    """Note it in the audit log, afterwards: it stands even if the log cannot be written."""
+    from orchestration.stewardship import audit
+
+    try:
+        audit.record(settings, audit.os_user(), action, what, **details)
+    except NjiaError as error:
+        raise NjiaError(f"{done}. {error}") from None

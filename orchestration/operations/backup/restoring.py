@@ -1,0 +1,399 @@
+"""Restore: put back what is missing or damaged in a home. What is whole in the home stays.
+
+Files that belong together come back together where they changed since: the cells of an extract with its note,
+codes and original, and the tables of a release with its lineage. What was forgotten since stays forgotten:
+the marks of the home and of all lists are united before anything else is written, and then what they mark is
+erased from what came back. A mark in the home keeps refreshes out until all files are back, and makes the
+next refresh erase what a restore without keys could not.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pyrage
+
+from orchestration import intake, release
+from orchestration.core import (
+    LAYOUT_VERSION,
+    RELEASE_PUB,
+    Keys,
+    NjiaError,
+    PublicKey,
+    Settings,
+    UsageError,
+    forget_work,
+    installed_public_key,
+    load_keys,
+    partners_with_tombstones,
+    release_key,
+    replacing,
+    sha256_of,
+    sync,
+    unite,
+    write_bytes,
+    write_json,
+)
+from orchestration.operations import forget
+from orchestration.operations.backup.moment import RESTORED, is_sqlite, stamp_of
+from orchestration.operations.backup.store import (
+    BackupDamaged,
+    Entry,
+    FileList,
+    Progress,
+    Stamp,
+    Store,
+    naming_a_full_disk,
+    shown,
+)
+
+_EDITIONS = ("members/", "partner/")
+_FORGOTTEN = "forgotten/"
+KeyFiles = dict[str, tuple[int, bytes]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a restore would do.
+
+    `back`: paths that come back, with whether they replace a file of the home. `newer`: whole files of the
+    home that differ from the list and stay. `left`: what stays in the backup, by reason. `current`: the
+    release to put in force, where none is. `keys`: missing files of keys.
+    """
+
+    chosen: FileList
+    back: dict[str, bool]
+    newer: list[str]
+    left: dict[str, list[str]]
+    current: str | None
+    keys: KeyFiles = field(repr=False)
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.back or self.current or self.keys)
+
+    @property
+    def releases(self) -> list[str]:
+        """Return the ids of releases that come back whole."""
+        return sorted(name.split("/")[1] for name in self.back if _is_manifest(name))
+
+
+def choose(
+    settings: Settings, store: Store, name: str | None, private_key: str | None, given: PublicKey | None
+) -> tuple[FileList, list[FileList]]:
+    """Return the newest list, or the one named, and all lists with a valid signature, newest first.
+
+    The signature is checked with the `given` key, that of the installation or, where there is none, the one
+    among the encrypted keys. Raises UsageError or BackupDamaged where the list cannot be used.
+    """
+    names = [one for one in store.names() if name is None or one.startswith(name)]
+    if not names:
+        raise UsageError(
+            f"{store.folder} holds no list{f' {name}' if name else ''}. `njia restore {store.folder} --list` "
+            "shows what it holds."
+        )
+    if name and len(names) > 1 and name not in names:
+        raise UsageError(f"More than one list begins with {name}: {', '.join(names)}.")
+    chosen = store.read(names[0])
+    if chosen is None:
+        raise _damaged(store, [f"The list {names[0]} is damaged, or of a later version of Njia."], names[0])
+    if chosen.layout > LAYOUT_VERSION:
+        raise UsageError(
+            f"The list {chosen.name} was made by Njia {chosen.njia} from a home of layout {chosen.layout}; "
+            "this "
+            f"version reads layout {LAYOUT_VERSION}. Use that version, or a later one."
+        )
+    key = given or _public_key(settings, store, chosen, private_key)
+    if not chosen.is_signed([key]):
+        raise _damaged(
+            store,
+            [
+                f"The list {chosen.name} is not signed by the key {key.id}: it was changed, or it is of "
+                "another "
+                f"key ({chosen.signed_by}); give its release.pub with --release-pub."
+            ],
+            chosen.name,
+        )
+    return chosen, [one for one in store.lists() if one.is_signed([key])]
+
+
+def plan(
+    settings: Settings, store: Store, chosen: FileList, damaged: Collection[str], private_key: str | None
+) -> Plan:
+    """Compare a list with the home. `damaged`: paths of the home that fail their own proof."""
+    left: dict[str, list[str]] = {}
+    back: dict[str, bool] = {}
+    differing = {path for path in chosen.files if _differs(settings, chosen, path)}
+    # The disk has damaged what differs although nothing wrote it.
+    failing = {*damaged, *(path for path in differing if chosen.files[path].stamp == _stamp(settings, path))}
+    for path, entry in chosen.files.items():
+        if path.startswith(_FORGOTTEN) or (_lies(settings, path) and path not in failing):
+            continue
+        if reason := _why_left(settings, path, entry, private_key):
+            left.setdefault(reason, []).append(path)
+        else:
+            back[path] = path in failing
+    for path in list(back):
+        back |= dict.fromkeys(_belonging(settings, chosen, path, back), True)
+    current = None if (settings.current / release.MANIFEST).is_file() else chosen.links.get("current")
+    if current and f"{current}/{release.MANIFEST}" not in chosen.files:
+        current = None
+    keys: KeyFiles = {}
+    if private_key is not None:
+        held = _opened_keys(store, chosen, private_key)
+        keys = {name: file for name, file in held.items() if not (settings.keys / name).exists()}
+    return Plan(chosen, back, sorted(differing - back.keys()), left, current, keys)
+
+
+def check_objects(store: Store, made: Plan, lists: Sequence[FileList], progress: Progress) -> None:
+    """Raise BackupDamaged if an object that is needed is damaged or missing."""
+    needed = {made.chosen.files[path].sha256: (path, made.chosen) for path in made.back}
+    for one in lists:
+        needed |= {
+            entry.sha256: (path, one) for path, entry in one.files.items() if path.startswith(_FORGOTTEN)
+        }
+    faults = []
+    for number, (digest, (path, one)) in enumerate(needed.items(), start=1):
+        progress(number, len(needed))
+        if not store.is_whole(digest):
+            what = "damaged" if store.has(digest) else "missing"
+            faults.append(f"{shown(path)} of the list {one.name}: its object {digest[:12]}… is {what}.")
+    if faults:
+        raise _damaged(store, faults, made.chosen.name)
+
+
+def put_back(
+    settings: Settings,
+    store: Store,
+    made: Plan,
+    lists: Sequence[FileList],
+    private_key: str | None,
+    progress: Progress = lambda done, of: None,
+) -> list[forget.Erased]:
+    """Write what is planned, then erase what was forgotten; return what was erased.
+
+    The caller holds the refresh lock and has called `check_objects`. A kill is harmless: refreshes wait until
+    the same command has been run again.
+    """
+    chosen, mark = made.chosen, settings.home / RESTORED
+    with naming_a_full_disk(settings.home):
+        write_json(mark, {"list": chosen.name, "backup": str(store.folder), "is_whole": False})
+        _unite_marks(settings, store, made, lists)
+        _make_folders(settings, chosen, made)
+        # Notes, manifests and the link last: whatever else reads the home meets whole extracts and releases.
+        for number, path in enumerate(sorted(made.back, key=lambda path: (_is_note(path), path)), start=1):
+            progress(number, len(made.back))
+            _write(settings, store, path, chosen.files[path], private_key)
+        for name, (mode, content) in made.keys.items():
+            (settings.keys / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_bytes(settings.keys / name, content)
+            (settings.keys / name).chmod(mode)
+        if made.current:
+            with release.switching(settings):
+                release.switch_current(settings, Path(made.current).name)
+        forget_work(settings)
+        write_json(mark, {"list": chosen.name, "backup": str(store.folder), "is_whole": True})
+    try:
+        keys = load_keys(settings.keys)
+    except UsageError:  # restored without keys: the next refresh erases
+        return []
+    return finish_restore(settings, keys, settings.as_of(), private_key)
+
+
+def finish_restore(
+    settings: Settings, keys: Keys, now: datetime, private_key: str | None = None
+) -> list[forget.Erased]:
+    """Erase forgotten records from what a restore brought back. The caller holds the refresh lock.
+
+    Raises NjiaError where the restore was interrupted: a refresh would publish what is back, without the
+    rest.
+    """
+    mark = settings.home / RESTORED
+    if not mark.is_file():
+        return []
+    noted: dict[str, Any] = json.loads(mark.read_text(encoding="utf-8"))
+    if not noted["is_whole"]:
+        raise NjiaError(
+            f"A restore of {noted['list']} was interrupted, so this home is not complete. Run "
+            f"`njia restore {noted['backup']} --at {noted['list']}` again; it goes on from there."
+        )
+    erased = forget.erase_again(settings, keys, private_key, now)
+    mark.unlink()
+    sync(settings.home)
+    return erased
+
+
+def _public_key(settings: Settings, store: Store, chosen: FileList, private_key: str | None) -> PublicKey:
+    try:
+        return installed_public_key(settings.keys)
+    except UsageError:
+        if private_key is None:
+            raise UsageError(
+                f"{settings.keys} has no release key, so the signature of the list cannot be checked. Give "
+                "the stewards' private key with --key: it opens the keys in the backup. Or give release.pub "
+                "with --release-pub; then set NJIA_KEYS to the folder of your keys before the next refresh."
+            ) from None
+    with TemporaryDirectory() as folder:
+        held = _opened_keys(store, chosen, private_key)
+        if RELEASE_PUB not in held:
+            raise BackupDamaged(
+                f"The keys of the list {chosen.name} have no {RELEASE_PUB}. Give --release-pub."
+            )
+        (Path(folder) / RELEASE_PUB).write_bytes(held[RELEASE_PUB][1])
+        return release_key.load_public_key(Path(folder) / RELEASE_PUB)
+
+
+def _opened_keys(store: Store, chosen: FileList, private_key: str) -> KeyFiles:
+    digest, of_content = chosen.keys
+    try:
+        content = pyrage.decrypt(store.object(digest).read_bytes(), intake.identities_of(private_key))
+    except FileNotFoundError:
+        content = b""
+    except pyrage.DecryptError as error:
+        if "No matching keys" in str(error):
+            raise UsageError(
+                f"The key given with --key does not open the keys of the list {chosen.name}: they are "
+                "encrypted "
+                "to another key of the stewards."
+            ) from None
+        content = b""
+    if sha256(content).hexdigest() != of_content:
+        raise _damaged(
+            store, [f"The object of the keys, {digest[:12]}…, is missing or damaged."], chosen.name
+        )
+    return {name: (mode, base64.b64decode(text)) for name, (mode, text) in json.loads(content).items()}
+
+
+def _damaged(store: Store, faults: list[str], name: str) -> BackupDamaged:
+    others = [one for one in store.names() if one != name]
+    more = f" And {len(faults) - 5} more." if len(faults) > 5 else ""
+    other = f" Another list: --at {others[0]}." if others else ""
+    return BackupDamaged(
+        f"The backup is damaged; nothing was restored. {' '.join(faults[:5])}{more} "
+        f"`njia backup {store.folder} --verify` names all damage.{other}"
+    )
+
+
+def _lies(settings: Settings, path: str) -> bool:
+    return (settings.home / path).is_file()
+
+
+def _stamp(settings: Settings, path: str) -> Stamp | None:
+    return stamp_of(settings.home / path)
+
+
+def _differs(settings: Settings, chosen: FileList, path: str) -> bool:
+    """Whether the home has a file of other content at this path. SQLite files always differ."""
+    entry = chosen.files[path]
+    if is_sqlite(path) or not _lies(settings, path):
+        return False
+    return sha256_of(settings.home / path) != (entry.sealed or entry.sha256)
+
+
+def _why_left(settings: Settings, path: str, entry: Entry, private_key: str | None) -> str | None:
+    """Say why a missing file does not come back."""
+    parts = path.split("/")
+    if parts[0] == "inbox":
+        extract = str(entry.sealed)[: intake.EXTRACT_ID_LENGTH]
+        if any(settings.landing.glob(f"*/{extract}.json")):
+            return "files of the inbox that have landed since"
+        return None if private_key else "files of the inbox, encrypted: give --key"
+    is_of_edition = parts[0] == "releases" and "/".join(parts[2:]).startswith(_EDITIONS)
+    if is_of_edition and (settings.releases / parts[1] / "erasure.json").is_file():
+        return "tables of releases that held a record forgotten since"
+    if parts[0] == "sealed" and len(parts) == 3:
+        note = _note_of(settings, parts[1], Path(path).stem)
+        if note and note.get("original") and note["original_sha256"] is None:
+            return "originals that were destroyed for a forgotten record"
+    return None
+
+
+def _note_of(settings: Settings, partner: str, extract: str) -> dict[str, Any] | None:
+    """Return the note of an extract in the home; None where there is none that can be read."""
+    try:
+        note: dict[str, Any] = intake.read_register(settings.landing, partner)[extract]
+    except (KeyError, OSError, ValueError, NjiaError):
+        return None
+    return note
+
+
+def _belonging(settings: Settings, chosen: FileList, path: str, back: Collection[str]) -> Iterable[str]:
+    """Yield what must come back with a file, because the home's own changed since."""
+    parts = path.split("/")
+    if parts[0] in ("landing", "link_codes", "sealed") and len(parts) == 3:
+        partner, extract = parts[1], Path(path).stem
+        unit = [
+            f"landing/{partner}/{extract}.parquet", f"landing/{partner}/{extract}.texts",
+            f"landing/{partner}/{extract}.json", f"link_codes/{partner}/{extract}.parquet",
+            f"sealed/{partner}/{extract}.age",
+        ]  # fmt: skip
+        note = None if unit[2] in back else _note_of(settings, partner, extract)
+        cells = chosen.files.get(unit[0])
+        if note and cells and note.get("parquet_sha256") == cells.sha256:
+            return []  # the extract is as it was
+        return [one for one in unit if one in chosen.files and one not in back]
+    if parts[0] == "releases" and "/".join(parts[2:]).startswith(_EDITIONS):
+        lineage = f"lineage/{parts[1]}/"
+        return [one for one in chosen.files if one.startswith(lineage) and one not in back]
+    return []
+
+
+def _unite_marks(settings: Settings, store: Store, made: Plan, lists: Sequence[FileList]) -> None:
+    copies: dict[str, list[Path]] = {partner: [] for partner in partners_with_tombstones(settings)}
+    for one in lists:
+        for path, entry in one.files.items():
+            if path.startswith(_FORGOTTEN) and path.endswith(".json"):
+                copies.setdefault(Path(path).stem, []).append(store.object(entry.sha256))
+    restored = {Path(path).stem for path in made.back if path.startswith("landing/")}
+    for partner, pages in copies.items():
+        unite(settings, partner, dict.fromkeys(pages), restored)
+
+
+def _make_folders(settings: Settings, chosen: FileList, made: Plan) -> None:
+    """Make missing folders with their modes; those of a release only where it comes back."""
+    parents = {parent.as_posix() for path in made.back for parent in Path(path).parents}
+    for name, mode in sorted(chosen.folders.items()):
+        folder = settings.home / name
+        if not folder.exists() and (name in parents or name.count("/") == 0 or name.startswith("inbox/")):
+            folder.mkdir(parents=True)
+            folder.chmod(mode)
+
+
+def _write(settings: Settings, store: Store, path: str, entry: Entry, private_key: str | None) -> None:
+    file, source = settings.home / path, store.object(entry.sha256)
+    with replacing(file) as partial:
+        if entry.sealed:
+            pyrage.decrypt_file(str(source), str(partial), intake.identities_of(str(private_key)))
+        else:
+            shutil.copyfile(source, partial)
+        if sha256_of(partial) != (entry.sealed or entry.sha256):
+            raise BackupDamaged(
+                f"{shown(path)}: its object changed while it was copied. Run the command again."
+            )
+        partial.chmod(entry.mode)
+        if not is_sqlite(path):
+            os.utime(partial, ns=(entry.stamp[1], entry.stamp[1]))
+    if is_sqlite(path):
+        for ending in ("-wal", "-shm", "-journal"):
+            file.with_name(file.name + ending).unlink(missing_ok=True)
+
+
+def _is_manifest(path: str) -> bool:
+    parts = path.split("/")
+    return len(parts) == 3 and parts[0] == "releases" and parts[2] == release.MANIFEST
+
+
+def _is_note(path: str) -> bool:
+    return (
+        _is_manifest(path) or path == "home.json" or (path.startswith("landing/") and path.endswith(".json"))
+    )
