@@ -55,6 +55,8 @@ def show_status(status: Mapping[str, Any]) -> None:
     _show_partners(status["partners"])
     for source in status["sources"]:
         show_source(source)
+    for sentence in status["damaged"]:
+        out.print(f"[bold red]damage[/] {escape(sentence)}", soft_wrap=True)
     for sentence in status["warnings"]:
         mark("warning", sentence)
     for channel in status["messages"]:

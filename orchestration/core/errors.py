@@ -26,9 +26,10 @@ class Damaged(NjiaError, ValueError):
 
     exit_code = 6
 
-    def __init__(self, path: Path, found: str) -> None:
+    def __init__(self, path: Path, found: str, mend: str = "") -> None:
         self.path, self.found = path, found
-        super().__init__(f"{path} is damaged: {found}. `njia check` says what that means and what mends it.")
+        mend = mend or "`njia check` says what that means and what mends it."
+        super().__init__(f"{path} is damaged: {found}. {mend}")
 
 
 class ReleaseRefused(NjiaError):

@@ -147,7 +147,7 @@ def unite(settings: Settings, partner: str, pages: Iterable[Path], restored: Col
     """
     try:
         page = _read(settings, partner)
-    except NjiaError:  # damaged: the copies take its place
+    except Damaged:  #: the copies take its place
         page = _Page()
     for other in map(_page_of, pages):
         page.tombstones |= other.tombstones

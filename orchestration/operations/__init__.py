@@ -9,7 +9,14 @@ from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
     from orchestration.operations.backup.restoring import finish_restore
-    from orchestration.operations.check.checking import Fault, Found, check_home, kept_files
+    from orchestration.operations.check.checking import (
+        Fault,
+        Found,
+        are_lists_whole,
+        check_home,
+        kept_files,
+        note_damage,
+    )
     from orchestration.operations.check.kinds import KINDS, Kind, kind_of
     from orchestration.operations.forget_proof import prove
     from orchestration.operations.health_warnings import warnings

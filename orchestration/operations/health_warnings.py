@@ -10,6 +10,7 @@ from pathlib import Path
 from orchestration.contracts import Contracts, load_contracts, partners_without_contract
 from orchestration.core import Settings
 from orchestration.release import current_release, why_not_signed
+from orchestration.stewardship import review
 
 MOST_NAMED = 8
 _EARLIER_COLUMN = b"given_code"
@@ -20,6 +21,7 @@ def warnings(settings: Settings, contracts: Contracts | None = None) -> list[str
     contracts = contracts or load_contracts(settings.partners)
     return [
         *_unsigned(settings),
+        *_damaged(settings),
         *_without_contract(settings),
         *_broken(settings, contracts),
         *_earlier_codes(settings),
@@ -31,6 +33,15 @@ def _unsigned(settings: Settings) -> Iterator[str]:
     current = current_release(settings)
     if current and (fault := why_not_signed(settings, current)):
         yield fault
+
+
+def _damaged(settings: Settings) -> Iterator[str]:
+    faults = review.damaged_files(settings)
+    if faults:
+        yield (
+            f"{len(faults)} file(s) of the home are damaged or missing "
+            f"({_listed([fault['path'] for fault in faults])}). `njia check` says what mends them."
+        )
 
 
 def partners_gone(settings: Settings) -> tuple[str, ...]:

@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from orchestration.contracts import agreements_ending, load_contracts, with_changes
-from orchestration.core import Settings, read_json, refreshes
+from orchestration.core import Damaged, Settings, kind_and_place, read_json, refreshes
 from orchestration.intake import left_alone, read_sources, still_written
 from orchestration.operations.health_warnings import partners_gone, warnings
 from orchestration.operations.next_run import read_next_run
 from orchestration.release import alert_count, current_release
-from orchestration.stewardship import active_decisions, messages, refresh_since, review, say, worklists
+from orchestration.stewardship import (
+    Decisions,
+    active_decisions,
+    messages,
+    refresh_since,
+    review,
+    say,
+    worklists,
+)
 
 MOST_VALUABLE = 5
+
+
+class _Sound:
+    """Reads one part after the other: a damaged file is noted in `damaged` and stops no other part."""
+
+    def __init__(self) -> None:
+        self.damaged: list[str] = []
+
+    def read(self, part: Callable[[], Any], otherwise: Any) -> Any:
+        try:
+            return part()
+        except Damaged as fault:
+            self.damaged += [str(fault)] * (str(fault) not in self.damaged)
+        except (ValueError, KeyError, TypeError, csv.Error) as fault:
+            self.damaged.append(f"A file of the home is damaged ({kind_and_place(fault)}): `njia check`.")
+        return otherwise
 
 
 def _crashed(settings: Settings) -> dict[str, Any] | None:
@@ -28,16 +55,19 @@ def _crashed(settings: Settings) -> dict[str, Any] | None:
 
 def read_status(settings: Settings) -> dict[str, Any]:
     """Return the release and its age, the partners, held extracts, and what waits for a steward."""
-    release = current_release(settings)
-    in_force = review.in_force(settings)
+    sound = _Sound()
+    release = sound.read(lambda: current_release(settings), None)
+    in_force = sound.read(lambda: review.in_force(settings), {"partners": {}, "held": []})
     last_verdict = settings.review / review.LAST_VERDICT
-    verdict = read_json(last_verdict) if last_verdict.exists() else None
+    verdict = sound.read(lambda: read_json(last_verdict) if last_verdict.exists() else None, None)
     refused = verdict if verdict and verdict["outcome"] == "refused" else None
     standing = review.standing_candidate(settings)
-    decisions = active_decisions(settings, settings.as_of())
+    decisions = sound.read(lambda: active_decisions(settings, settings.as_of()), Decisions())
     contracts = with_changes(load_contracts(settings.partners), decisions.agreement_changes)
-    files = _waiting(settings)
-    waiting = worklists.open_items(settings)
+    files = sound.read(lambda: _waiting(settings), [])
+    waiting = sound.read(lambda: worklists.open_items(settings), [])
+    lists = sound.read(lambda: _lists(settings), {})
+    partners = _partners(settings, in_force["partners"], files, sound)
     running, listed = refresh_since(settings), refreshes.lists_as_of(settings)
     return {
         "home": str(settings.home),
@@ -62,9 +92,9 @@ def read_status(settings: Settings) -> dict[str, Any]:
             "outcome": standing["outcome"],
             "what_would_change": f"{settings.desk_url}/release",
         },
-        "messages": messages.standing(settings),
-        "partners": _partners(settings, in_force["partners"], files),
-        "warnings": warnings(settings, contracts),
+        "messages": sound.read(lambda: messages.standing(settings), []),
+        "partners": partners,
+        "warnings": sound.read(lambda: warnings(settings, contracts), []),
         "agreements": [
             {
                 "partner": ending.partner,
@@ -74,29 +104,35 @@ def read_status(settings: Settings) -> dict[str, Any]:
             }
             for ending in agreements_ending(contracts, settings.as_of().date())
         ],
-        "failed_checks": review.names_of_failed_checks(settings),
+        "failed_checks": sound.read(lambda: review.names_of_failed_checks(settings), []),
         "held": in_force["held"],
         "waiting": files,
-        "decisions_without_effect": review.read(settings, review.DECISIONS_WITHOUT_EFFECT),
+        "decisions_without_effect": sound.read(
+            lambda: review.read(settings, review.DECISIONS_WITHOUT_EFFECT), []
+        ),
         "sources": [source.as_dict() for source in read_sources(settings, contracts)],
         "left_alone": [vars(file) for file in left_alone(settings)],
         "open_items": {
             "number": len(waiting),
             "most_valuable": [worklists.as_dict(item) for item in waiting[:MOST_VALUABLE]],
         },
-        "review": {
-            "unresolved_places": review.count(settings, review.UNRESOLVED_PLACES),
-            "doubtful_links": review.count(settings, review.LINKS),
-            "records_set_aside": len(
-                {row["record"] for row in review.read(settings, review.QUARANTINED_ROWS)}
-            ),
-            "rows_refused": sum(int(row["rows"]) for row in review.standing(settings, review.REFUSED_ROWS)),
-            "failed_checks": review.count(settings, review.FAILED_CHECKS),
-            "files_not_taken": review.count(settings, review.FILES_NOT_TAKEN),
-            "drifted_columns_and_lists": review.count(settings, review.DRIFT),
-            "extracts_not_typed": review.count(settings, review.EXTRACTS_NOT_TYPED),
-            "decisions_without_effect": review.count(settings, review.DECISIONS_WITHOUT_EFFECT),
-        },
+        "review": lists,
+        "damaged": sound.damaged,
+    }
+
+
+def _lists(settings: Settings) -> dict[str, int]:
+    """Return how many items each of the stewards' lists has."""
+    return {
+        "unresolved_places": review.count(settings, review.UNRESOLVED_PLACES),
+        "doubtful_links": review.count(settings, review.LINKS),
+        "records_set_aside": len({row["record"] for row in review.read(settings, review.QUARANTINED_ROWS)}),
+        "rows_refused": sum(int(row["rows"]) for row in review.standing(settings, review.REFUSED_ROWS)),
+        "failed_checks": review.count(settings, review.FAILED_CHECKS),
+        "files_not_taken": review.count(settings, review.FILES_NOT_TAKEN),
+        "drifted_columns_and_lists": review.count(settings, review.DRIFT),
+        "extracts_not_typed": review.count(settings, review.EXTRACTS_NOT_TYPED),
+        "decisions_without_effect": review.count(settings, review.DECISIONS_WITHOUT_EFFECT),
     }
 
 
@@ -112,7 +148,7 @@ def _waiting(settings: Settings) -> list[dict[str, Any]]:
 
 
 def _partners(
-    settings: Settings, in_force: dict[str, list[str]], files: list[dict[str, Any]]
+    settings: Settings, in_force: dict[str, list[str]], files: list[dict[str, Any]], sound: _Sound
 ) -> list[dict[str, Any]]:
     """Return each partner with its extracts and its state; `files` are those that wait."""
     states = {
@@ -125,7 +161,9 @@ def _partners(
     gone = partners_gone(settings)
     partners = []
     for partner in sorted({path.name for path in settings.partners.iterdir() if path.is_dir()} | set(gone)):
-        landed = [read_json(path) for path in (settings.landing / partner).glob("*.json")]
+        notes = sorted((settings.landing / partner).glob("[!.]*.json"))
+        read = (sound.read(partial(read_json, path), None) for path in notes)
+        landed = [note for note in read if note]
         newest = max(landed, key=lambda entry: entry["sequence"], default=None)
         state = [name for name, members in states.items() if partner in members][:1]
         if partner in waiting:
@@ -135,7 +173,7 @@ def _partners(
         partners.append(
             {
                 "partner": partner,
-                "extracts": len(landed),
+                "extracts": len(notes),
                 "last_received": newest["received_on"] if newest else None,
                 "cadence": newest["contract_content"]["delivery"]["cadence"] if newest else None,
                 "withheld": sum(

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, cast
 
 from orchestration import gates, linkage, outputs, release, stewardship
-from orchestration.core import NjiaError, RefreshRunning, ReleaseRefused, Settings, read_json, refreshes
-from orchestration.operations import trim_history
+from orchestration.core import (
+    Damaged,
+    NjiaError,
+    RefreshRunning,
+    ReleaseRefused,
+    Settings,
+    read_json,
+    refreshes,
+)
+from orchestration.operations import note_damage, trim_history
 from orchestration.refresh import extracts, releasing, tables
 from orchestration.refresh.run import Run
 from orchestration.refresh.settle import settled_of
@@ -46,8 +55,11 @@ def write_end(
     finally:
         refreshes.record(settings, end)
     verdict = releasing.verdict_of(settings) if at_gate else None
-    outputs.write_quality_of_refresh(settings, end, verdict)
+    with suppress(Damaged):  # that is why the refresh ended, and the error says so
+        outputs.write_quality_of_refresh(settings, end, verdict)
     trim_history(settings)
+    if run and outcome in refreshes.WHOLE:
+        note_damage(settings, run.as_of.date())
     return end
 
 

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from orchestration import gates, intake, release
 from orchestration.core import Artifact, NjiaError, Settings, fingerprint_of, note, read, refreshes
+from orchestration.operations import are_lists_whole
 from orchestration.refresh import extracts
 from orchestration.refresh.extracts import LOCATE, TAKE_IN, TYPE
 from orchestration.refresh.run import Run
@@ -43,8 +44,9 @@ def settle(run: Run) -> Artifact:
     facts = {
         "run_id": run.run_id,
         "is_rolled_back": is_rolled_back,
-        # After a refusal or a wait, lists and tables are rebuilt from the extracts in force.
-        "is_unchanged": is_rolled_back or not (settled.changed or refreshes.lists_show_candidate(settings)),
+        # After a refusal or a wait, and where a list is damaged, lists and tables are made again.
+        "is_unchanged": is_rolled_back
+        or (not (settled.changed or refreshes.lists_show_candidate(settings)) and are_lists_whole(settings)),
         "clock": fingerprint_of(gates.decided_by_clock(settled)),
         **{
             name: pq.read_metadata(folder / f"{name}.parquet").num_rows

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from orchestration.core import PARTIAL, NjiaError, Settings, UsageError, durable, parsed, read_json
+from orchestration.core import PARTIAL, Damaged, NjiaError, Settings, UsageError, durable, parsed, read_json
 from orchestration.release.manifest import MANIFEST
 
 if TYPE_CHECKING:
@@ -62,9 +62,10 @@ def current_release(settings: Settings) -> Release | None:
         return None
     folder = settings.current.resolve()
     if not (folder / MANIFEST).is_file():
-        raise NjiaError(
-            f"{settings.current} names the release {folder.name}, which is missing. Restore {folder} from "
-            "a backup, or remove the link: the next `njia refresh` publishes a release again."
+        raise Damaged(
+            settings.current,
+            f"it names the release {folder.name}, which is missing",
+            "`njia restore BACKUP` puts it back; or remove the link: then `njia refresh` publishes again.",
         )
     return _read(folder, folder.name)
 
@@ -191,8 +192,9 @@ def _read(folder: Path, current: str | None) -> Release:
         content = (folder / MANIFEST).read_bytes()
         manifest = parsed(content, folder / MANIFEST)
     except (OSError, ValueError):
-        raise NjiaError(
-            f"The manifest of the release {folder.name} cannot be read. Restore {folder} from a backup, or "
-            "move it out of the releases folder."
+        raise Damaged(
+            folder / MANIFEST,
+            "it cannot be read",
+            f"`njia restore BACKUP` puts it back; or move {folder} out of the releases folder.",
         ) from None
     return Release(folder.name, folder, manifest, folder.name == current, content)

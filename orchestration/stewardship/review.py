@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from orchestration.core import (
     Keys,
     Settings,
     decrypted,
+    parsed,
     read_json,
     safe,
     shown_record,
@@ -41,6 +41,7 @@ DRIFT, DRIFT_DETAILS = "drift.csv", "drift.json"
 OPEN_ITEMS, OPEN_ITEMS_SAID = "open_items.csv", "open_items.json"
 IN_FORCE = "in_force.json"
 LAST_VERDICT = "last_verdict.json"
+DAMAGED_FILES = "damaged_files.json"
 
 NOT_TAKEN = ("held", "unreadable")
 FAILED_COLUMNS = (
@@ -103,7 +104,7 @@ def write_in_force(settings: Settings, settled: Any) -> None:
 def in_force(settings: Settings) -> dict[str, Any]:
     """Return what `write_in_force` wrote."""
     text = text_of(settings, IN_FORCE)
-    found: dict[str, Any] = json.loads(text) if text else {"partners": {}, "held": []}
+    found: dict[str, Any] = parsed(text, settings.review / IN_FORCE) if text else {"partners": {}, "held": []}
     return found
 
 
@@ -231,7 +232,20 @@ def write_open_items(
 def sentences_of_items(settings: Settings) -> dict[str, Any]:
     """Return the sentences by item; none for a list of an earlier version."""
     text = text_of(settings, OPEN_ITEMS_SAID)
-    return dict(json.loads(text)) if text else {}
+    return dict(parsed(text, settings.review / OPEN_ITEMS_SAID)) if text else {}
+
+
+def write_damaged_files(settings: Settings, found: Mapping[str, Any]) -> None:
+    """Write what the last check of the home found."""
+    write_json(settings.review / DAMAGED_FILES, found)
+
+
+def damaged_files(settings: Settings) -> list[dict[str, str]]:
+    """Return the damaged and missing files of the home that the last check found."""
+    try:
+        return list(read_json(settings.review / DAMAGED_FILES)["faults"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
 
 
 def standing_candidate(settings: Settings) -> dict[str, Any] | None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from orchestration.core import NjiaError, Settings, kind_and_place
-from orchestration.operations.check.kinds import KINDS, UNKNOWN, Kind, kind_of
+from orchestration.operations.check.kinds import KINDS, REVIEW_LISTS, UNKNOWN, Kind, kind_of
 from orchestration.operations.check.proofs import Look
+from orchestration.stewardship import review
 
 NIGHTS = 28
 READ_EACH_NIGHT = 1 << 20  # bytes: files up to this size are read whole every night
@@ -69,9 +70,12 @@ def _below(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
 
 
 def check_home(
-    settings: Settings, night: date | None = None, say: Callable[[str], None] = lambda kind: None
+    settings: Settings,
+    night: date | None = None,
+    say: Callable[[str], None] = lambda kind: None,
+    kinds: Sequence[Kind] = KINDS,
 ) -> Found:
-    """Check a home: every file, or what the sample of a `night` takes.
+    """Check a home: every file of some kinds, or what the sample of a `night` takes.
 
     Each night reads small files and a 28th of the large ones, so that four weeks read all. `say` takes the
     kind that is being checked.
@@ -84,13 +88,23 @@ def check_home(
         if kind is UNKNOWN:
             found.unknown.append(name)
     look = Look(settings, lambda path: night is None or _is_of(night, path))
-    for kind in KINDS:
+    for kind in kinds:
         files = by_kind.get(kind.name, [])
         found.files[kind.name] = len(files), sum(path.lstat().st_size for path in files if path.exists())
         if files:
             say(kind.name)
         found.faults += _faults(kind, look, files)
     return found
+
+
+def note_damage(settings: Settings, night: date) -> None:
+    """Check the sample of a night, and keep what it found for `njia status`, messages and the desk."""
+    review.write_damaged_files(settings, check_home(settings, night).as_dict())
+
+
+def are_lists_whole(settings: Settings) -> bool:
+    """Return whether the stewards' lists are what the last refresh wrote."""
+    return not check_home(settings, kinds=[REVIEW_LISTS]).faults
 
 
 def _is_of(night: date, path: Path) -> bool:

@@ -32,6 +32,14 @@ class Kind:
     in_backup: bool = True
 
 
+REVIEW_LISTS = Kind(
+    "review lists",
+    ("review/*",),
+    "stewardship",
+    proofs.either_sum,
+    "Stewards see an old or broken list.",
+    REFRESH,
+)
 KINDS = (
     Kind(
         "unfinished and locks",
@@ -157,13 +165,14 @@ KINDS = (
         "`njia restore BACKUP` puts it back; or delete it and make each account with `njia account add`.",
     ),
     Kind(
-        "review lists",
-        ("review/*",),
-        "stewardship",
-        proofs.either_sum,
-        "Stewards see an old or broken list.",
-        REFRESH + " The history of refreshes can only be restored: `njia restore BACKUP`.",
+        "history of refreshes",
+        ("review/history/*", "review/changes/*"),
+        "refresh",
+        proofs.own_sum,
+        "The trends at the desk have a gap.",
+        RESTORE + " Without a backup, delete it: the gap stays.",
     ),
+    REVIEW_LISTS,
     Kind(
         "receipts",
         ("receipts/*",),

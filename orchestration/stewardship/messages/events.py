@@ -21,7 +21,7 @@ from orchestration.stewardship.kinds.alert_release import corridor_name, key_of
 from orchestration.stewardship.messages.config import ROLES, Role
 from orchestration.stewardship.sentences import listed
 
-Kind = Literal["refused", "waits", "held", "file", "overdue", "crashed", "pull", "alert"]
+Kind = Literal["refused", "waits", "held", "file", "overdue", "crashed", "damage", "pull", "alert"]
 BOTH: frozenset[Role] = frozenset({"steward", "operator"})
 OPERATORS: frozenset[Role] = frozenset({"operator"})
 EVERYBODY: frozenset[Role] = frozenset(ROLES)
@@ -53,6 +53,7 @@ def events(settings: Settings) -> list[Event]:
         *_files(settings),
         *_overdue(end),
         *_crashed(end),
+        *_damage(settings),
         *_pulls(settings),
         *_alerts(settings),
     ]
@@ -116,6 +117,12 @@ def _crashed(end: refreshes.End) -> Iterator[Event]:
         yield Event(
             f"crashed#{one['run_id']}", "crashed", OPERATORS, detail=f"{one['ended']} {one['run_id'][:8]}"
         )
+
+
+def _damage(settings: Settings) -> Iterator[Event]:
+    for fault in review.damaged_files(settings):
+        made_new = _digest(fault["path"], fault["found"])
+        yield Event(f"damage#{made_new}", "damage", OPERATORS, detail=f"{fault['kind']}: {fault['path']}")
 
 
 def _pulls(settings: Settings) -> Iterator[Event]:

@@ -18,7 +18,17 @@ import yaml
 from orchestration.stewardship.messages.events import Event, Kind
 from orchestration.stewardship.sentences import in_language
 
-ORDER: tuple[Kind, ...] = ("refused", "waits", "crashed", "pull", "held", "file", "overdue", "alert")
+ORDER: tuple[Kind, ...] = (
+    "refused",
+    "waits",
+    "crashed",
+    "damage",
+    "pull",
+    "held",
+    "file",
+    "overdue",
+    "alert",
+)
 MOST_LISTED = 20
 
 

@@ -7,7 +7,6 @@ give it; a column gone or renamed, the records of its extract, unless that is he
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,7 @@ from typing import Any
 
 from orchestration import intake
 from orchestration.contracts import Contracts, contract_for, load_contracts, load_vocabulary
-from orchestration.core import REFERENCE_SEEDS, Keys, Settings, load_keys
+from orchestration.core import REFERENCE_SEEDS, Keys, Settings, load_keys, parsed
 from orchestration.stewardship import items, review
 from orchestration.stewardship.draft_lists import text_of
 from orchestration.stewardship.items import Item
@@ -123,7 +122,7 @@ def _worth(row: Mapping[str, str], worths: Worths, held: set[tuple[str, str]]) -
 def drift_questions(settings: Settings, item: Item | None = None) -> list[DriftQuestion]:
     """Return every file with drift, or those of one item, in the order of the list."""
     text = text_of(settings, review.DRIFT_DETAILS)
-    files = json.loads(text)["drift"] if text else []
+    files = parsed(text, settings.review / review.DRIFT_DETAILS)["drift"] if text else []
     stands = review.still_stands(settings)
     asked = [_question(settings, one) for one in files if stands(one)]
     return [one for one in asked if item in (None, one.item)]
