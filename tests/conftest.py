@@ -14,7 +14,13 @@ import duckdb
 import hypothesis
 import pytest
 
-from orchestration.core import SAMPLE_PARTNERS, Settings, collect_garbage_less_often, create_missing_keys
+from orchestration.core import (
+    SAMPLE_PARTNERS,
+    Settings,
+    collect_garbage_less_often,
+    create_missing_keys,
+    write_secret,
+)
 from orchestration.intake.inbox import add_samples
 from tests import scenario, steps
 from tests.worlds import prune, world
@@ -82,15 +88,18 @@ def new_evidence_base(folder: Path) -> EvidenceBase:
     partners, home = folder / "partners", folder / "home"
     partners.mkdir(parents=True)
     settings = Settings(home, partners, home / "keys", scenario.AS_OF)
-    home.mkdir()
-    create_missing_keys(settings.keys, settings.landing, settings.link_codes)
-    (settings.keys / "record.key").chmod(0o600)
-    (settings.keys / "record.key").write_text(RECORD_KEY)
-    (settings.keys / "noise.key").write_text(NOISE_KEY)
+    _make_keys(settings)
     base = EvidenceBase(settings)
     for partner, contract in scenario.PARTNERS.items():
         base.write_contract(partner, contract)
     return base
+
+
+def _make_keys(settings: Settings) -> None:
+    settings.keys.mkdir(parents=True)
+    for name, key in (("record.key", RECORD_KEY), ("noise.key", NOISE_KEY)):
+        write_secret(settings.keys / name, key)
+    create_missing_keys(settings.keys, settings.landing, settings.link_codes)
 
 
 def copy_of(base: EvidenceBase, folder: Path) -> EvidenceBase:
@@ -121,10 +130,7 @@ def _publish_scenario(folder: Path) -> None:
 
 def _publish_samples(folder: Path) -> None:
     settings = _samples_in(folder)
-    settings.home.mkdir()
-    create_missing_keys(settings.keys, settings.landing, settings.link_codes)
-    (settings.keys / "record.key").write_text(RECORD_KEY)
-    (settings.keys / "noise.key").write_text(NOISE_KEY)
+    _make_keys(settings)
     add_samples(settings)
     ended = EvidenceBase(settings).run_job()
     assert ended.error is None, ended.error

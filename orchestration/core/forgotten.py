@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from orchestration.core.durable import PARTIAL, make_folder
+from orchestration.core.durable import make_folder
 from orchestration.core.errors import Damaged
 from orchestration.core.keys import Keys, record_of, shown_record
 from orchestration.core.settings import Settings
-from orchestration.core.sums import read_json, write_json
+from orchestration.core.sums import json_of, read_json, summed_files, write_summed
 
 FORGOTTEN = "withheld:forgotten"
 
@@ -158,7 +158,11 @@ def unite(settings: Settings, partner: str, pages: Iterable[Path], restored: Col
 
 
 def _pages(settings: Settings) -> list[Path]:
-    return [path for path in sorted(settings.forgotten.glob("*.json")) if not path.name.startswith(PARTIAL)]
+    """Return the files of all partners, also of one whose file was lost: reading it says so."""
+    names = {path.name for path in settings.forgotten.glob("[!.]*.json")} | summed_files(
+        settings.forgotten
+    ).keys()
+    return [settings.forgotten / name for name in sorted(names)]
 
 
 def _read(settings: Settings, partner: str) -> _Page:
@@ -167,6 +171,8 @@ def _read(settings: Settings, partner: str) -> _Page:
 
 def _page_of(path: Path) -> _Page:
     if not path.is_file():
+        if path.name in summed_files(path.parent):
+            raise Damaged(path, "it is missing, and forgotten records would come back")
         return _Page()
     try:
         content = read_json(path)
@@ -191,7 +197,7 @@ def _write(settings: Settings, partner: str, page: _Page) -> None:
         "done": page.done,
     }
     make_folder(settings.forgotten, 0o700)
-    write_json(settings.forgotten / f"{partner}.json", content)
+    write_summed(settings.forgotten / f"{partner}.json", json_of(content))
 
 
 def _hex(tombstone: int) -> str:

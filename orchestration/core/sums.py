@@ -1,7 +1,7 @@
 """Files that show when they were damaged.
 
 A JSON object holds the SHA-256 of its other content as `sum`. The SHA-256 of every other file stands in
-`sums.json` beside it. What has no sum was written by a version before 0.2.0, or by hand: it is taken as it
+`.sums.json` beside it. What has no sum was written by a version before 0.2.0, or by hand: it is taken as it
 is.
 """
 
@@ -17,12 +17,17 @@ from typing import Any
 from orchestration.core.durable import append_line, remove, replacing, sha256_of, write_new, write_text
 from orchestration.core.errors import Damaged
 
-SUM, SUMS = "sum", "sums.json"
+SUM, SUMS = "sum", ".sums.json"
 
 
 def write_json(path: Path, content: Any) -> None:
     """Write JSON with sorted keys: equal content gives equal bytes. An object gets its sum."""
-    write_text(path, json.dumps(_summed(content), indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    write_text(path, json_of(content))
+
+
+def json_of(content: Any) -> str:
+    """Return what `write_json` writes."""
+    return json.dumps(_summed(content), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def read_json(path: Path) -> Any:
@@ -80,7 +85,7 @@ def summed_files(folder: Path) -> dict[str, list[str]]:
 
 @contextmanager
 def summed(path: Path) -> Iterator[Path]:
-    """Do as `replacing`, and note the file's SHA-256 in `sums.json` beside it.
+    """Do as `replacing`, and note the file's SHA-256 in `.sums.json` beside it.
 
     A kill before the rename leaves both sums, of the old content and of the new; either is whole.
     """

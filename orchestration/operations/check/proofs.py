@@ -55,10 +55,12 @@ def own_sum(look: Look, files: Sequence[Path]) -> Findings:
                 read_json(path)
         except Damaged as fault:
             yield path, fault.found
+        except OSError as error:
+            yield path, f"it cannot be read ({error.strerror})"
 
 
 def sum_beside(look: Look, files: Sequence[Path]) -> Findings:
-    """The sums of a folder's files stand in its `sums.json`."""
+    """The sums of a folder's files stand in its `.sums.json`."""
     for folder in sorted({path.parent for path in files}):
         try:
             sums = summed_files(folder)
@@ -73,9 +75,9 @@ def sum_beside(look: Look, files: Sequence[Path]) -> Findings:
 
 
 def either_sum(look: Look, files: Sequence[Path]) -> Findings:
-    """JSON by its own sum, other files by `sums.json`."""
-    yield from own_sum(look, [path for path in files if path.suffix in (".json", ".jsonl")])
-    yield from sum_beside(look, [path for path in files if path.name != SUMS and path.suffix != ".json"])
+    """JSON by its own sum, other files by `.sums.json`."""
+    own = own_sum(look, [path for path in files if path.suffix in (".json", ".jsonl")])
+    yield from ({**dict(sum_beside(look, files)), **dict(own)}).items()
 
 
 def landing(look: Look, files: Sequence[Path]) -> Findings:
@@ -83,8 +85,8 @@ def landing(look: Look, files: Sequence[Path]) -> Findings:
     for note in (path for path in files if path.suffix == ".json"):
         try:
             entry = read_json(note)
-        except Damaged as fault:
-            yield note, fault.found
+        except (Damaged, OSError) as fault:
+            yield note, fault.found if isinstance(fault, Damaged) else MISSING
             continue
         for suffix, name in ((".parquet", "parquet_sha256"), (".texts", "texts_sha256")):
             path = note.with_suffix(suffix)
@@ -125,7 +127,7 @@ def audit_chain(look: Look, files: Sequence[Path]) -> Findings:
 
 
 def keys(look: Look, files: Sequence[Path]) -> Findings:
-    """`sums.json` beside the keys has the sum of each."""
+    """`.sums.json` beside the keys has the sum of each."""
     yield from sum_beside(look, files)
     for place in key_places(look.settings):
         if place.id is None and (look.settings.home / "home.json").exists():
@@ -166,6 +168,7 @@ def sqlite(look: Look, files: Sequence[Path]) -> Findings:
         try:
             with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as database:
                 answer = str(database.execute("pragma quick_check(1)").fetchone()[0])
+                answer = answer if path.stat().st_size else "empty"
         except sqlite3.Error as error:
             answer = type(error).__name__
         if answer != "ok":

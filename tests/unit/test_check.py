@@ -1,0 +1,224 @@
+"""`njia check`: each kind of file of a home, damaged in ten ways, is named with what mends it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from orchestration.cli import cli
+from orchestration.core import Damaged, Keys, Settings, load_keys, set_tombstones, write_json, write_summed
+from orchestration.operations import KINDS, check_home, kind_of
+from orchestration.stewardship import active_decisions, audit, record_decision
+from orchestration.stewardship.desk.accounts import add_account
+from tests import scenario
+from tests.conftest import EvidenceBase
+
+
+@pytest.fixture(scope="module")
+def home(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home that has a file of every kind."""
+    before = published_world.settings
+    folder = tmp_path_factory.mktemp("check") / "home"
+    shutil.copytree(before.home, folder, symlinks=True)
+    settings = replace(before, home=folder, keys=folder / "keys")
+    kobe = next((settings.landing / "kobe_post").glob("[!.]*.json")).stem
+    for row in (2, 3):
+        record_decision(
+            settings, "row_exclude", "A. Steward", "a test", scenario.AS_OF, record=f"{kobe}:{row}"
+        )
+    set_tombstones(settings, keys_of(settings), "kobe_post", [7])
+    add_account(settings, "A. Steward", "a long passphrase of a fixture")
+    write_json(settings.pulls / "kobe_post" / "cases.json", {"fetched": None, "outcome": "fetched"})
+    write_json(
+        settings.notices / "ledger.json", {"folder": {"sent": [f"held#{number}" for number in range(40)]}}
+    )
+    write_summed(settings.notices / "20260301T060000Z-abcdef12.txt", "Njia: 1 extract held\n")
+    write_summed(settings.link_codes / "swala_post" / "0123456789abcdef.parquet", bytes(range(256)))
+    assert check_home(settings).faults == []
+    return settings
+
+
+def keys_of(settings: Settings) -> Keys:
+    return load_keys(settings.keys)
+
+
+def middle(path: Path, change: Callable[[bytes], bytes]) -> None:
+    """Change a byte in the middle, in JSON one that is no white space."""
+    content = path.read_bytes()
+    half = len(content) // 2
+    while content[half : half + 1].isspace():
+        half += 1
+    path.write_bytes(content[:half] + change(content[half : half + 1]) + content[half + 1 :])
+
+
+def turned(path: Path) -> None:
+    content = path.read_bytes()
+    third = len(content) // 3
+    path.write_bytes(content[third:] + content[:third])
+
+
+WAYS: dict[str, Callable[[Path], object]] = {
+    "a bit is flipped": lambda path: middle(path, lambda byte: bytes([byte[0] ^ 4])),
+    "a byte is lost": lambda path: middle(path, lambda byte: b""),
+    "a byte is added": lambda path: middle(path, lambda byte: byte + b"7"),
+    "it is cut": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+    "it is empty": lambda path: path.write_bytes(b""),
+    "it is all zeros": lambda path: path.write_bytes(bytes(path.stat().st_size)),
+    "another file lies there": lambda path: path.write_bytes(b"another program wrote this\n" * 3),
+    "its first third comes last": turned,
+    "it is gone": lambda path: path.unlink(),
+    "a broken link lies there": lambda path: (path.unlink(), path.symlink_to("nowhere")),
+}
+FILES = {
+    "home": "home.json",
+    "record key": "keys/record.key",
+    "release key": "keys/release.key",
+    "stewards' public key": "keys/stewards.age.pub",
+    "decisions": "decisions/row_exclude.jsonl",
+    "forgotten records": "forgotten/kobe_post.json",
+    "landing note": "landing/swala_post/*.json",
+    "landed cells": "landing/swala_post/*.parquet",
+    "landed texts": "landing/swala_post/*.texts",
+    "sealed original": "sealed/swala_post/*.age",
+    "link codes": "link_codes/swala_post/*.parquet",
+    "manifest": "releases/*/manifest.json",
+    "signature": "releases/*/manifest.sig",
+    "members' tables": "releases/*/members/evidence_base.duckdb",
+    "public tables": "releases/*/public/evidence_base.duckdb",
+    "report": "releases/*/members/report/index.html",
+    "lineage": "lineage/*/records.parquet",
+    "audit log": "audit/2*.jsonl",
+    "accounts": "desk/accounts.json",
+    "review list": "review/unresolved_places.csv",
+    "review sentences": "review/open_items.json",
+    "journal": "review/history/refreshes.jsonl",
+    "receipt": "receipts/swala_post/*/receipt.html",
+    "ledger of messages": "notices/ledger.json",
+    "message": "notices/*.txt",
+    "state of a source": "pulls/kobe_post/cases.json",
+    "history of runs": "dagster/history/runs.db",
+    "note of a step": "work/artifacts/type.json",
+    "sums": "sealed/swala_post/.sums.json",
+}
+# A file that is gone cannot be told from one that never was, and an empty journal from a new one. SQLite proves
+# the structure of its pages, not each byte.
+GONE = {"it is gone"}
+UNNOTICED = {
+    **dict.fromkeys(
+        ("home", "accounts", "review sentences", "ledger of messages", "state of a source"), GONE
+    ),
+    "note of a step": GONE,
+    "sums": GONE | {"a broken link lies there"},
+    "journal": GONE | {"it is empty"},
+    "history of runs": GONE | {"a bit is flipped", "a byte is lost", "a byte is added"},
+}
+
+
+def file_of(settings: Settings, pattern: str) -> Path:
+    found = sorted(path for path in settings.home.glob(pattern) if path.is_file())
+    assert found, pattern
+    return found[0]
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_a_file_damaged_in_any_way_is_named_with_what_mends_it(home: Settings, what: str) -> None:
+    path = file_of(home, FILES[what])
+    kind = kind_of(path.relative_to(home.home).as_posix())
+    whole = path.read_bytes()
+    for way, damage in WAYS.items():
+        if way in UNNOTICED.get(what, ()):
+            continue
+        damage(path)
+        try:
+            faults = check_home(home, kinds=[kind]).faults
+        finally:
+            path.unlink(missing_ok=True)
+            path.write_bytes(whole)
+            path.chmod(0o600)
+        assert faults, f"{what}: {way} was not noticed"
+        assert {fault.kind for fault in faults} == {kind.name}
+        named = {home.home / fault.path for fault in faults}
+        assert any(path.is_relative_to(one) or one.parent == path.parent for one in named), f"{what}: {way}"
+        assert all(fault.means and fault.mend for fault in faults)
+    assert check_home(home, kinds=[kind]).faults == []
+
+
+def test_every_kind_of_file_is_damaged_in_these_tests(home: Settings) -> None:
+    damaged = {kind_of(file_of(home, one).relative_to(home.home).as_posix()).name for one in FILES.values()}
+    nothing_to_compare = {
+        "unfinished and locks",
+        "passwords of sources",
+        "files to take in",
+        "of version 0.1.0",
+    }
+    assert {kind.name for kind in KINDS} - damaged == nothing_to_compare
+
+
+def test_every_file_of_a_home_has_a_kind(home: Settings) -> None:
+    assert check_home(home).unknown == []
+    (home.home / "notes of somebody.txt").write_text("a file that Njia does not know")
+    assert check_home(home).unknown == ["notes of somebody.txt"]
+    (home.home / "notes of somebody.txt").unlink()
+
+
+def test_one_damaged_file_stops_neither_the_others_nor_status(home: Settings) -> None:
+    names = ("landing note", "decisions", "manifest", "accounts", "review sentences")
+    kept = {file_of(home, FILES[name]): file_of(home, FILES[name]).read_bytes() for name in names}
+    at = ["--home", str(home.home), "--partners", str(home.partners)]
+    try:
+        for path in kept:
+            path.write_bytes(kept[path][: len(kept[path]) // 3])
+        checked = CliRunner().invoke(cli, ["check", *at], env={"COLUMNS": "400"})
+        status = CliRunner().invoke(cli, ["status", *at], env={"COLUMNS": "400"})
+    finally:
+        for path, content in kept.items():
+            path.write_bytes(content)
+    assert checked.exit_code == Damaged.exit_code == 6
+    for path in kept:
+        assert f"damaged {path.relative_to(home.home).as_posix()}" in checked.output
+    assert status.exit_code == 0
+    assert "damage " in status.output and kept.keys() & {*map(Path, status.output.split())}
+    assert "swala_post" in status.output and "kobe_post" in status.output
+
+
+def test_the_sample_of_28_nights_reads_every_large_file(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from orchestration.operations.check import checking, proofs
+
+    read: set[Path] = set()
+
+    def noted(path: Path) -> str:
+        read.add(path)
+        return sha256(path)
+
+    sha256 = proofs.sha256_of
+    monkeypatch.setattr(checking, "READ_EACH_NIGHT", 0)
+    monkeypatch.setattr(proofs, "sha256_of", noted)
+    check_home(home)
+    everything = set(read)
+    by_night = []
+    for night in range(checking.NIGHTS):
+        read.clear()
+        check_home(home, scenario.AS_OF.date().replace(day=1 + night))
+        by_night.append(set(read))
+    assert set().union(*by_night) == everything
+    assert max(map(len, by_night)) < len(everything)
+
+
+def test_decisions_that_vanish_from_their_file_are_missed(home: Settings) -> None:
+    path = file_of(home, FILES["decisions"])
+    whole = path.read_bytes()
+    path.write_bytes(whole.splitlines(keepends=True)[0])
+    found = check_home(home).faults
+    assert len(active_decisions(home, scenario.AS_OF).by_kind["row_exclude"]) == 1
+    path.write_bytes(whole)
+    gone = audit.read(home).lines[1]["what"]
+    assert [(fault.path, fault.found) for fault in found] == [
+        ("decisions", f"decisions logged and missing: {gone}")
+    ]
