@@ -6,12 +6,20 @@ import json
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from orchestration.cli import console
-from orchestration.core import NjiaError, ReleaseRefused, collect_garbage_less_often, kind_and_place
+from orchestration.core import (
+    NjiaError,
+    ReleaseRefused,
+    Settings,
+    collect_garbage_less_often,
+    disk_fault,
+    kind_and_place,
+)
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 # Each name is a file of this folder that holds `<name>_command`. Sections and order are those of `njia
@@ -73,7 +81,8 @@ def main() -> None:
         console.complain(str(error), refused=True)
         sys.exit(error.exit_code)  # the command has printed its JSON object
     except NjiaError as error:
-        _fail(error.exit_code, str(error))
+        shown: NjiaError = disk_fault(error, _home()) or error
+        _fail(shown.exit_code, str(shown))
     except click.ClickException as error:
         _print_json_error("error", 2, error.format_message())
         error.show()
@@ -90,10 +99,19 @@ def main() -> None:
         os._exit(130)
     except BrokenPipeError:
         sys.exit(141)
-    except OSError as error:
-        _fail(2, f"{error.filename or 'A file'}: {error.strerror}. Check the path and its rights.")
     except Exception as error:
+        if fault := disk_fault(error, _home()):
+            _fail(fault.exit_code, str(fault))
+        if isinstance(error, OSError):
+            _fail(2, f"{error.filename or 'A file'}: {error.strerror}. Check the path and its rights.")
         _fail(1, f"Something unexpected: {kind_and_place(error)}. Tell the maintainers of Njia what you did.")
+
+
+def _home() -> Path:
+    try:
+        return Settings.from_environment().home
+    except NjiaError:
+        return Path.cwd()
 
 
 def _fail(exit_code: int, sentence: str) -> NoReturn:

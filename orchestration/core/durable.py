@@ -80,8 +80,9 @@ def append_line(path: Path, line: str, mode: int = 0o666) -> None:
         os.ftruncate(handle, end)
         os.lseek(handle, end, os.SEEK_SET)
         try:
-            _write_all(handle, f"{line}\n".encode())
-            os.fsync(handle)
+            with _naming(path):
+                _write_all(handle, f"{line}\n".encode())
+                os.fsync(handle)
         except OSError:
             with suppress(OSError):
                 os.ftruncate(handle, end)
@@ -190,7 +191,8 @@ def sync(path: Path) -> None:
     """Force a file or folder to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        with _naming(path):
+            os.fsync(handle)
     finally:
         os.close(handle)
 
@@ -199,9 +201,20 @@ def write_new(path: Path, content: bytes, mode: int = 0o666) -> None:
     """Write a new file, which the caller syncs: the path that `replacing` yields."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
-        _write_all(handle, content)
+        with _naming(path):
+            _write_all(handle, content)
     finally:
         os.close(handle)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Name the file in an error of its handle: the system does not."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = str(path)
+        raise
 
 
 def _write_all(handle: int, content: bytes) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from orchestration.core import durable
+from orchestration.core.disk import disk_fault
 from orchestration.core.errors import UsageError
 from orchestration.core.history_policy import kept
 from orchestration.core.modes import check_modes, restricted_folders
@@ -47,7 +48,7 @@ def prepare_home(settings: Settings) -> None:
     try:
         _prepare(settings)
     except OSError as error:
-        raise UsageError(
+        raise disk_fault(error, settings.home) or UsageError(
             f"{settings.home} cannot be used as a home ({error.strerror}). Choose a folder that this account "
             "may write, with NJIA_HOME or --home."
         ) from None

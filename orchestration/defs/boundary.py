@@ -10,7 +10,15 @@ import dagster as dg
 from dagster._core.errors import DagsterUserCodeProcessError
 from dagster._utils.error import SerializableErrorInfo
 
-from orchestration.core import Artifact, NjiaError, ReleaseRefused, kind_and_place, refreshes
+from orchestration.core import (
+    Artifact,
+    DiskFault,
+    NjiaError,
+    ReleaseRefused,
+    disk_fault,
+    kind_and_place,
+    refreshes,
+)
 from orchestration.defs.old_runs import delete_old_runs
 from orchestration.defs.tags import HELD, OUTCOME, OVERDUE, RELEASE
 from orchestration.refresh import Run, Runs, releasing, run_outcome
@@ -44,14 +52,17 @@ def step(context: Context, runs: Runs, work: Callable[[Run], Answer]) -> Answer:
         runs.at_step(op.op_handle.name)
         answer = work(run)
     except NjiaError as error:
-        problem = error
+        problem = disk_fault(error, runs.settings.home) or error
     except KeyboardInterrupt:
         runs.interrupted = True
         raise
     except Exception as error:
-        problem = NjiaError(f"The step {op.op_handle.name} failed: {kind_and_place(error)}.")
+        failed = NjiaError(f"The step {op.op_handle.name} failed: {kind_and_place(error)}.")
+        problem = disk_fault(error, runs.settings.home) or failed
     if problem is None:
         return answer
+    if isinstance(problem, DiskFault) and runs.current:
+        releasing.free_room(runs.current)
     runs.error = problem
     at_gate = op.op_handle.name == LAST_STEP and isinstance(problem, ReleaseRefused)
     end(op.instance, runs, op.run_id, run_outcome.outcome_of(problem), str(problem), at_gate)

@@ -17,14 +17,17 @@ from typing import Any
 from orchestration.contracts import Contract, Contracts, load_contracts
 from orchestration.core import (
     Damaged,
+    DiskFault,
     Keys,
     Original,
     Settings,
     UsageError,
     durable,
+    is_full,
     partners_with_tombstones,
     refreshes,
     replacing,
+    require_room,
     sha256_of,
     tombstones_of,
     write_json,
@@ -105,6 +108,8 @@ def _take_in_partner(
             contract = _contract_for(partner, file.name, contracts)
             if reason := why_it_waits(file):
                 raise ExtractHeld("hold:file_changed", f"{partner}: file {shown} {reason}")
+            # The sealed original is as large as the file, and what lands is rarely larger.
+            require_room(settings.home, 2 * file.stat().st_size, f"{partner}: file {shown}")
             with claim(file) as claimed:
                 taken = _take_in_file(settings, keys, as_of, contract, claimed)
                 stays = claimed.use_up()
@@ -113,13 +118,11 @@ def _take_in_partner(
                 raise ExtractHeld("hold:file_changed", f"{partner}: file {shown} {stays}.")
         except ExtractStopped as fault:
             yield _not_taken(shown_partner, shown, fault)
-        except UsageError:
+        except (UsageError, DiskFault):
             raise
-        except OSError as fault:
-            if fault.errno in (28, 122):  # a full disk is no fault of the file
-                raise
-            yield _unexpected(shown_partner, shown, fault)
         except Exception as fault:  # only its type is shown, because its text may quote a cell
+            if is_full(fault):  # no fault of the file
+                raise
             yield _unexpected(shown_partner, shown, fault)
     if partner in contracts.partners:
         _sweep(settings, partner)  # a fault may have left partial files, as a crash does

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -65,6 +67,16 @@ def stage(run: Run) -> Artifact | None:
     facts = {name: staged.manifest[name] for name in _FACTS}
     facts["in_force"] = artifact_of(settings, IN_FORCE).fingerprint
     return note(settings.work, CANDIDATE, fingerprint, [], facts)
+
+
+def free_room(run: Run) -> None:
+    """Remove what a run wrote that a full disk made useless: spilled rows, and the candidate of this run."""
+    settings = run.settings
+    shutil.rmtree(settings.spill, ignore_errors=True)
+    standing = release.read_candidate(settings)
+    if standing is None or standing.manifest["as_of"] == run.as_of.isoformat():
+        with suppress(OSError):
+            release.discard_candidate(settings)
 
 
 def candidate_of(settings: Settings) -> Mapping[str, Any] | None:

@@ -32,6 +32,7 @@ from orchestration.core import (
     encrypted,
     fingerprint_of,
     forget,
+    is_full,
     keep,
     read_json,
     replacing,
@@ -139,6 +140,8 @@ def type_extracts(
             for one, is_met in note.facts["corrections"].items():
                 met[one] = max(met.get(one, ("", 0, False)), (*came, is_met))
         except Exception as fault:  # the boundary: an exception's text may quote a cell
+            if is_full(fault):  # no fault of the extract
+                raise
             _remove(settings, extract.stem)
             summary.failed.append(_failure(extract.entry, steps[-1], fault))
         if progress:

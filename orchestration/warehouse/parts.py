@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from orchestration.core import DBT_PROJECT, NjiaError, Settings, durable
+from orchestration.core import DBT_PROJECT, NjiaError, Settings, durable, full_disk, says_full
 from orchestration.warehouse.manifest import MANIFEST, PACKED, manifest_path, read_manifest
 from orchestration.warehouse.node_fingerprints import PYTHON_SOURCES, Project
 from orchestration.warehouse.table_tests import TableTest, run_tests
@@ -99,6 +99,8 @@ def build(
         if stale:
             selection = part.selection(project, stale if len(stale) < len(tables) else None)
             results = _built(settings, as_of, path, selection)
+            if any(says_full(str(result.message)) for result in results.values()):
+                raise full_disk(settings.work)
         work.note_tables(
             {name: wanted[name] for name in stale if name in results and results[name].status == "success"},
             project.relations,

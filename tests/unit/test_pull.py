@@ -233,7 +233,7 @@ def test_killed_pull_leaves_nothing_to_take_and_the_next_one_works(pulls: PullWo
     (partial,) = pulls.inbox(KOBO)
     assert partial.name.startswith(".tmp-") and take_in(pulls.settings, LINKED, AS_OF) == []
     assert [one.outcome for one in pull(pulls.settings)] == ["fetched"]
-    assert [path.name for path in pulls.inbox(KOBO)] == ["kasuku_network_api.json"]
+    assert {path.name for path in pulls.inbox(KOBO)} == {partial.name, "kasuku_network_api.json"}
 
 
 def test_second_pull_at_the_same_time_ends_with_a_sentence(pulls: PullWorld) -> None:

@@ -91,6 +91,7 @@ WRITES_WITHOUT_DURABLE = {
     "orchestration/outputs/exports/write.py": IN_CANDIDATE,
     "orchestration/outputs/kept.py": IN_WORK,
     "orchestration/outputs/report/write.py": IN_CANDIDATE,
+    "orchestration/refresh/releasing.py": IN_WORK,
     "orchestration/release/staging/carried.py": IN_WORK,
     "orchestration/release/staging/evidence_base.py": IN_CANDIDATE,
     "orchestration/statistics/measure.py": IN_WORK,

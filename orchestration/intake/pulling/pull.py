@@ -20,7 +20,7 @@ from orchestration.contracts import (
     Contracts,
     load_contracts,
 )
-from orchestration.core import NjiaError, Settings, UsageError, kind_and_place
+from orchestration.core import NjiaError, Settings, UsageError, is_full, kind_and_place
 from orchestration.intake.claim import placing
 from orchestration.intake.outcomes import ExtractHeld
 from orchestration.intake.pulling.fetched import Connection, Kind, content_hash, other_kind
@@ -146,11 +146,9 @@ def _pull(settings: Settings, contract: Contract, source: AnySource, again: bool
         _fetch_all(settings, contract, source, progress, again)
     except PullFailed as fault:
         progress.faults.append(str(fault))
-    except OSError as fault:
-        if fault.errno in (28, 122):  # a full disk is no fault of the source
-            raise
-        progress.faults.append(_unexpected(contract, fault))
     except Exception as fault:  # its text may hold an address or a record
+        if is_full(fault):  # no fault of the source
+            raise
         progress.faults.append(_unexpected(contract, fault))
     state = progress.ended(now)
     write_state(settings, state)

@@ -14,7 +14,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from orchestration.core import PARTIAL, NjiaError, Settings, Tombstones, durable, note_sums, summed, sync
+from orchestration.core import (
+    PARTIAL,
+    NjiaError,
+    Settings,
+    Tombstones,
+    disk_fault,
+    durable,
+    note_sums,
+    summed,
+    sync,
+)
 from orchestration.release.current import Release, current_release, list_releases, remove_folder
 from orchestration.release.lineage.tables import EXTRACTS, NUMBERED, RECORDS, TABLES, WATCHES
 from orchestration.release.manifest import CANDIDATE
@@ -61,9 +71,9 @@ def write_lineage(settings: Settings, release_id: str) -> Path:
     except duckdb.Error as error:
         durable.remove_folder(partial)
         # DuckDB's message may quote a cell.
-        raise NjiaError(
+        raise disk_fault(error, settings.home) or NjiaError(
             f"The lineage of the candidate could not be written ({type(error).__name__}). The current "
-            "release stays. Make sure that the disk is not full, then run `njia refresh` again."
+            "release stays. Run `njia refresh` again."
         ) from None
     note_sums(partial)
     for path in (*partial.iterdir(), partial):

@@ -19,8 +19,10 @@ from orchestration.core import (
     PARTIAL,
     NjiaError,
     Settings,
+    disk_fault,
     durable,
     load_publication_policy,
+    require_room,
     sync,
     write_json,
 )
@@ -28,6 +30,7 @@ from orchestration.release.candidate import Candidate, release_id
 from orchestration.release.current import (
     EVIDENCE_BASE,
     MEMBERS,
+    Release,
     current_release,
     list_releases,
     remove_folder,
@@ -82,6 +85,7 @@ def stage(
         sweep(settings)
     releases = list_releases(settings)
     current = current_release(settings)
+    require_room(settings.home, _size_of_candidate(settings, current), "staging a release")
     as_of: datetime = inputs["as_of"]
     name = release_id(as_of, inputs["inputs_hash"], {release.release_id for release in releases})
     folder = settings.releases / f"{CANDIDATE}{name}"
@@ -121,16 +125,23 @@ def stage(
     except duckdb.Error as error:
         # The engine's text may quote a cell.
         _clear(folder)
-        raise NjiaError(
+        raise disk_fault(error, settings.home) or NjiaError(
             f"The candidate release could not be written ({type(error).__name__}). The current release "
-            f"stays. Make sure that nothing else has {settings.warehouse} open and that the disk is not "
-            "full, then run `njia refresh` again."
+            f"stays. Make sure that nothing else has {settings.warehouse} open, then run `njia refresh` "
+            "again."
         ) from None
     except BaseException:
         # On a full disk, leftovers would keep the disk full.
         _clear(folder)
         raise
     return Candidate(name, folder, manifest)
+
+
+def _size_of_candidate(settings: Settings, current: Release | None) -> int:
+    """Return about how many bytes a candidate takes: as the last release, or twice the work file."""
+    last = sum(file["bytes"] for file in current.manifest["files"].values()) if current else 0
+    work_file = settings.warehouse.stat().st_size if settings.warehouse.is_file() else 0
+    return max(last, 2 * work_file)
 
 
 def _clear(folder: Path) -> None:
