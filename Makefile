@@ -7,9 +7,9 @@ export DO_NOT_TRACK := 1
 unexport PYTHONDONTWRITEBYTECODE
 NJIA := .venv/bin/njia
 
-.PHONY: help refresh test install ui check bench sbom gazetteer boundaries clean
+.PHONY: help refresh test test-faults install ui check bench sbom gazetteer boundaries clean
 help: ## Show these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 refresh: .venv/ready ## Take in the sample extracts and publish a release into ./var (or NJIA_HOME)
 	@$(NJIA) inbox add --samples --quiet
@@ -18,6 +18,10 @@ refresh: .venv/ready ## Take in the sample extracts and publish a release into .
 # How many workers: tests/conftest.py. A file stays whole, because its tests share a home.
 test: .venv/ready ## Run the tests
 	@.venv/bin/pytest -n auto --dist loadfile --no-loadscope-reorder
+
+KILLS ?= 200
+test-faults: .venv/ready ## Fail each write of each step in turn, and kill the daemon at KILLS moments (hours)
+	@NJIA_TEST_FAULTS=all NJIA_TEST_KILLS=$(KILLS) .venv/bin/pytest -n0 tests/faults
 
 install: .venv/runtime ## Set up what a server needs, without the tools of development (docs/deploy.md)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from orchestration.core.errors import NjiaError
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
+NEARLY_FULL = 1 << 20
 SPARE = 16 << 20  # left free, so that journal and audit log can still be written
 # Libraries raise errors of their own: their texts are looked at, and never shown.
 _ENGINE_ERRORS = {
@@ -48,7 +49,8 @@ def disk_fault(error: BaseException, home: Path) -> DiskFault | None:
         named = [
             os.fsdecode(name) for name in (_attribute(one, "filename2"), _attribute(one, "filename")) if name
         ]
-        if _is_full(one):
+        # SQLite says of a full disk that a file cannot be opened.
+        if _is_full(one) or (_is_of_engine(one) and _is_nearly_full(home)):
             return full_disk(home, *map(Path, named), before=before)
         if isinstance(one, OSError) and one.errno == errno.EIO:
             return DiskFault(
@@ -89,7 +91,15 @@ def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
 def _is_full(error: BaseException) -> bool:
     if isinstance(error, OSError) and error.errno:
         return error.errno in FULL
-    return type(error).__name__ in _ENGINE_ERRORS and says_full(str(error))
+    return _is_of_engine(error) and says_full(str(error))
+
+
+def _is_of_engine(error: BaseException) -> bool:
+    return type(error).__name__ in _ENGINE_ERRORS
+
+
+def _is_nearly_full(home: Path) -> bool:
+    return shutil.disk_usage(_existing(home)).free < NEARLY_FULL
 
 
 def _attribute(error: BaseException, name: str) -> str | bytes | None:

@@ -11,13 +11,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
 from orchestration.core import durable
 from orchestration.core.errors import RefreshRunning
 from orchestration.core.settings import Settings
+
+if TYPE_CHECKING:
+    import psutil
 
 SECONDS_TO_WAIT = 10
 
@@ -70,7 +73,7 @@ def this_process() -> dict[str, Any]:
     """Return what `is_alive` needs to recognise this process later."""
     import psutil
 
-    return {"process": os.getpid(), "process_started": psutil.Process().create_time()}
+    return {"process": os.getpid(), "process_started": _started(psutil.Process())}
 
 
 def is_alive(holder: Mapping[str, Any]) -> bool:
@@ -80,12 +83,19 @@ def is_alive(holder: Mapping[str, Any]) -> bool:
     try:
         process = psutil.Process(int(holder["process"]))
         started = holder.get("process_started")
-        is_the_same = started is None or abs(process.create_time() - started) < 1
+        is_the_same = started is None or abs(_started(process) - started) < 1
         return is_the_same and process.status() != psutil.STATUS_ZOMBIE
     except psutil.AccessDenied:
         return True
     except (KeyError, TypeError, ValueError, psutil.Error):
         return False
+
+
+def _started(process: psutil.Process) -> float:
+    """Return when a process started, in seconds since the machine did: the clock may be set meanwhile."""
+    import psutil
+
+    return process.create_time() - psutil.boot_time()
 
 
 def _held_message(holder: Mapping[str, Any]) -> str:

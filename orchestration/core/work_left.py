@@ -60,7 +60,7 @@ def clear_partial(settings: Settings) -> None:
     elsewhere = {settings.inbox, settings.releases, settings.work, settings.dagster_home}
     folders = [path for path in settings.home.iterdir() if path.is_dir() and path not in elsewhere]
     left = settings.home.glob(f"{PARTIAL}*"), *(folder.rglob(f"{PARTIAL}*") for folder in folders)
-    for path in list(chain(*left)):
+    for path in {*chain(*left), *settings.keys.glob(f"{PARTIAL}*")}:
         if path.is_file() and abs(time.time() - path.stat().st_mtime) >= KEPT_SECONDS:
             durable.remove(path)
 

@@ -16,7 +16,15 @@ from uuid import uuid4
 import dagster as dg
 from dagster import DagsterInstance
 
-from orchestration.core import NjiaError, RefreshRunning, Settings, clear_work, prepare_home, refreshes
+from orchestration.core import (
+    DiskFault,
+    NjiaError,
+    RefreshRunning,
+    Settings,
+    clear_work,
+    prepare_home,
+    refreshes,
+)
 from orchestration.defs import boundary, pulled, tags
 from orchestration.defs.killed_runs import end_killed_runs
 from orchestration.defs.unchanged import end_unchanged
@@ -67,6 +75,11 @@ def run_refresh(
     except KeyboardInterrupt:
         boundary.write_stop(runs, run_id)
         raise
+    except Exception:
+        if not isinstance(runs.error, DiskFault):
+            raise
+        # Dagster could not record the failed step either.
+        return Refreshed(refreshes.CRASHED, time.monotonic() - started, runs.error)
     finally:
         clear_work(settings)
         runs.end()

@@ -308,8 +308,9 @@ def _not_taken(partner: str, shown: str, fault: ExtractStopped) -> TakenExtract:
 
 
 def _unexpected(partner: str, shown: str, fault: Exception) -> TakenExtract:
+    kind = (isinstance(fault, OSError) and fault.strerror) or type(fault).__name__
     reason = (
-        f"{partner}: file {shown} could not be read ({type(fault).__name__}). It stays in the inbox. "
+        f"{partner}: file {shown} could not be read ({kind}). It stays in the inbox. "
         "Try `njia contract check` with it; if that shows no cause, ask whoever maintains Njia."
     )
     return TakenExtract(partner, shown, "unreadable", reason=reason, code=UNEXPECTED)

@@ -116,7 +116,7 @@ def type_extracts(
     shutil.rmtree(settings.spill, ignore_errors=True)  # leftovers of a killed process
     landed = list(_landed(settings.landing, summary))
     shared = _shared_hash(keys)
-    met: dict[str, tuple[str, int, bool]] = {}
+    met: dict[str, tuple[int, bool]] = {}
     for table, schema in SCHEMAS.items():
         if table != MENTIONS_TABLE:
             _write_empty_table(settings.typed / table / f"{EMPTY}.parquet", schema)
@@ -136,9 +136,8 @@ def type_extracts(
             summary.retyped += is_new
             summary.extracts += 1
             summary.records += int(note.facts["records"])
-            came = (str(extract.entry["received_on"]), int(extract.entry["sequence"]))
             for one, is_met in note.facts["corrections"].items():
-                met[one] = max(met.get(one, ("", 0, False)), (*came, is_met))
+                met[one] = max(met.get(one, (0, False)), (int(extract.entry["sequence"]), is_met))
         except Exception as fault:  # the boundary: an exception's text may quote a cell
             if is_full(fault):  # no fault of the extract
                 raise
@@ -146,7 +145,7 @@ def type_extracts(
             summary.failed.append(_failure(extract.entry, steps[-1], fault))
         if progress:
             progress(done, len(landed))
-    summary.corrections = {one: is_met for one, (*_, is_met) in met.items()}
+    summary.corrections = {one: is_met for one, (_, is_met) in met.items()}
     summary.removed = _sweep(settings, {extract.stem for extract in landed})
     return summary
 

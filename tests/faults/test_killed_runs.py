@@ -6,11 +6,14 @@ A run that nobody ends in Dagster's run store would keep all later runs in the q
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import dagster as dg
 import psutil
@@ -18,12 +21,16 @@ import pytest
 
 from orchestration.core import Settings, refreshes
 from orchestration.defs.tags import OUTCOME
-from orchestration.stewardship import record_decision
+from orchestration.intake import read_register
+from orchestration.release import current_release, why_not_signed
+from orchestration.release.manifest import changed_files, file_hashes
+from orchestration.stewardship import audit, record_decision
 from tests import scenario
 from tests.command import PATIENCE, PROGRAM, arguments_at, environment, last_object, njia
 from tests.conftest import EvidenceBase, copy_of
 from tests.servers import Operator, free_port, reset_signals, wait_until
 
+KILLS, SEED = int(os.environ.get("NJIA_TEST_KILLS", "0")), os.environ.get("NJIA_TEST_SEED", "0")
 LAUNCH = """
 mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
   ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }
@@ -132,6 +139,34 @@ def story(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactor
         yield Story(settings, killed, queued, server)
     finally:
         server.kill()
+
+
+@pytest.mark.skipif(not KILLS, reason="takes half a minute a kill: `make test-faults`")
+def test_kills_at_random_moments_leave_a_whole_release_each(
+    published_world: EvidenceBase, tmp_path: Path
+) -> None:
+    """Of the whole server, between the launch of a refresh and a little after its end; each has a new file."""
+    base, moments = copy_of(published_world, tmp_path), random.Random(SEED)  # noqa: S311
+    settings, longest = base.settings, 0.0
+    for number in range(KILLS + 2):
+        row = f"K4;{1 + number % 28:02d}/{1 + number // 28 % 12:02d}/2025;F;28;Busia;Nakuru;Nairobi;Nairobi;Domestic;bus;Yes;;;\n"
+        base.deliver("kobe_post", "kobe_3.csv", scenario.CASE_HEADER + row)
+        server = Server(settings)
+        try:
+            server.wait_until_it_answers()
+            launched, began = server.launch(), time.monotonic()
+            if number in (0, KILLS + 1):  # the first shows how long it takes, the last that all works on
+                wait_until(lambda run=launched: runs(settings)[run][0] in ("SUCCESS", "FAILURE"), PATIENCE)  # type: ignore[misc]
+                longest = time.monotonic() - began
+                assert runs(settings)[launched] == ("SUCCESS", "published")
+            else:
+                time.sleep(moments.uniform(0, 1.1 * longest))
+        finally:
+            server.kill()
+        release = current_release(settings)
+        assert release and changed_files(release.path, file_hashes(release.manifest)) == []
+        assert why_not_signed(settings, release) is None
+        assert read_register(settings.landing, "kobe_post") and audit.read(settings).faults == []
 
 
 def test_killed_run_is_ended_and_the_queued_run_publishes(story: Story) -> None:

@@ -56,7 +56,10 @@ def test_a_holder_that_noted_no_time_is_as_old_as_its_note(settings: Settings) -
 
 def test_a_process_is_known_by_its_number_and_its_start() -> None:
     with subprocess.Popen(["sleep", "60"]) as child:
-        noted = {"process": child.pid, "process_started": psutil.Process(child.pid).create_time()}
+        noted = {
+            "process": child.pid,
+            "process_started": psutil.Process(child.pid).create_time() - psutil.boot_time(),
+        }
         assert is_alive(noted)
         assert not is_alive({**noted, "process_started": noted["process_started"] - 60}), (
             "the number was given again"

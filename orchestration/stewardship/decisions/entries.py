@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
@@ -29,9 +29,11 @@ class NewEntries:
 
     def __init__(self, settings: Settings, author: str, reason: str, now: datetime) -> None:
         self._settings = settings
-        self._common: dict[str, Any] = {"time": now, "author": author, "reason": reason}
-        self._now = now
         self._files: dict[str, list[Entry]] = {}
+        # What is decided later holds, also where the clock was put back.
+        newest = max((entry.time for kind in KINDS for entry in self._file(kind)), default=now)
+        self._now = now if newest <= now else newest + timedelta(microseconds=1)
+        self._common: dict[str, Any] = {"time": self._now, "author": author, "reason": reason}
         self._holding: list[Decision] | None = None
         self.made: list[Entry] = []
 

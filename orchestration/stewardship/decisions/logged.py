@@ -41,7 +41,7 @@ def log_all(settings: Settings, entries: Sequence[Entry]) -> None:
         raise NotLogged(
             f"{which}, but the audit log has no line of it. {why} Do not decide it again; `njia audit` lists "
             "what is missing."
-        ) from None
+        ) from why
 
 
 def _log(settings: Settings, entry: Entry) -> None:

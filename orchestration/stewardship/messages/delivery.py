@@ -58,7 +58,8 @@ def send_due(settings: Settings, now: datetime | None = None, patient: bool = Tr
         for name, channel in channels.items():
             state = ledger.setdefault(name, {"told": {}, "failing": None})
             waits_until = (state["failing"] or {}).get("next_try")
-            if patient and waits_until and datetime.fromisoformat(waits_until) > now:
+            # Longer than the longest wait: the clock was put back.
+            if patient and waits_until and now < datetime.fromisoformat(waits_until) <= now + LONGEST_WAIT:
                 continue
             sent = _send(settings, notify, name, channel, state, found, now)
             if sent.messages or sent.why_not:
