@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Release,
         current_release,
         edition_folder,
+        edition_in_force,
         erasure_of,
         find_release,
         list_releases,

@@ -97,7 +97,7 @@ def as_the_guide_reads() -> str:
     """The call by which docs/analyst.md reads a CSV in base R, of `file` instead."""
     guide = (DOCS / "analyst.md").read_text(encoding="utf-8")
     (call,) = re.findall(r"^places <- (read\.csv\(.+\))$", guide, flags=re.MULTILINE)
-    return re.sub(r'"[^"]+\.csv"', "file", call, count=1)
+    return re.sub(r'file\.path\(release, "[^"]+\.csv"\)', "file", call, count=1)
 
 
 def run_r(rscript: str, script: Path, text: str, *arguments: Path) -> str:

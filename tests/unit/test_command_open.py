@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 import webbrowser
 from pathlib import Path
 
 import pytest
 
+from orchestration.core import Settings, adopt_home
 from tests.unit.njia_in_process import Njia, njia
 
 __all__ = ["njia"]
@@ -26,6 +28,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
     """A current release with a report and a map in its public edition, and a map alone in the other."""
+    adopt_home(Settings(tmp_path / "home", tmp_path, tmp_path / "keys"))
     folder = tmp_path / "home" / "releases" / RELEASE
     for page in ("public/report/index.html", "public/report/map.html", "members/report/map.html"):
         (folder / page).parent.mkdir(parents=True, exist_ok=True)
@@ -64,6 +67,22 @@ def test_without_a_display_only_paths_are_shown(
     for variable in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
         monkeypatch.delenv(variable, raising=False)
     assert njia("open").out.splitlines() == [str(release / "members/report/map.html")]
+    assert opened == []
+
+
+def test_who_asks_for_the_folder_once_reads_one_release_while_the_next_is_published(
+    njia: Njia, release: Path, opened: list[str]
+) -> None:
+    (release / "members/evidence_base.duckdb").touch()
+    folder = Path(njia("open", "--folder").out.rstrip("\n"))
+    home, following = release.parent.parent, release.parent / "20261127T020000Z-5eed5eed"
+    shutil.copytree(release, following)
+    (home / "current").unlink()
+    (home / "current").symlink_to(following.relative_to(home))
+    assert folder == release / "members" and (folder / "report/map.html").is_file()
+    assert njia("open", "--folder").out == f"{following / 'members'}\n"
+    ended = njia("open", "--folder", "--edition", "public")
+    assert (ended.code, ended.out) == (2, "") and "has no public edition" in ended.words
     assert opened == []
 
 
