@@ -23,7 +23,9 @@ def open_release(home: Path | str | None = None, edition: str = "members") -> du
     a sentence where there is nothing to open.
     """
     # What it takes to open one is loaded by nobody who only imports a room.
-    from orchestration.core import Settings
+    from orchestration.core import Settings, check_home
     from orchestration.release import open_edition
 
-    return open_edition(Settings.from_environment(home), edition)
+    settings = Settings.from_environment(home)
+    check_home(settings)
+    return open_edition(settings, edition)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from orchestration.cli import console
-from orchestration.cli.options import EXISTING_FILE, installation, text_of
+from orchestration.cli.options import EXISTING_FILE, installation, text_of, written_installation
 from orchestration.core import Settings
 
 # `accounts.ROLES`, repeated because the desk takes long to import; a test compares them.
@@ -46,16 +46,14 @@ def account_command() -> None:
 @name_argument
 @role_option
 @passphrase_file
-@installation
+@written_installation
 def add(settings: Settings, name: str, roles: tuple[str, ...], passphrase_file: Path | None) -> None:
     """Add an account.
 
     NAME is recorded as the author of its decisions.
     """
-    from orchestration.core import prepare_home
     from orchestration.stewardship import audit, desk
 
-    prepare_home(settings)
     account = desk.add_account(settings, name, _passphrase(passphrase_file), roles)
     audit.record(settings, audit.os_user(), "account_added", account.name, roles=list(account.roles))
     console.say(f"{account.name} ({', '.join(account.roles)}) can log in: njia serve")
@@ -77,7 +75,7 @@ def list_(settings: Settings) -> None:
 @account_command.command("role")
 @name_argument
 @role_option
-@installation
+@written_installation
 def role(settings: Settings, name: str, roles: tuple[str, ...]) -> None:
     """Give an account other roles.
 
@@ -92,7 +90,7 @@ def role(settings: Settings, name: str, roles: tuple[str, ...]) -> None:
 
 @account_command.command("remove")
 @name_argument
-@installation
+@written_installation
 def remove(settings: Settings, name: str) -> None:
     """Remove an account and log it out.
 
@@ -108,7 +106,7 @@ def remove(settings: Settings, name: str) -> None:
 @account_command.command("passphrase")
 @name_argument
 @passphrase_file
-@installation
+@written_installation
 def passphrase(settings: Settings, name: str, passphrase_file: Path | None) -> None:
     """Change a passphrase.
 

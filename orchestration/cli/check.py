@@ -9,7 +9,7 @@ import click
 from rich.markup import escape
 
 from orchestration.cli import console
-from orchestration.cli.options import installation, json_output
+from orchestration.cli.options import damaged_installation, json_output
 from orchestration.core import Damaged, Settings
 
 MOST_NAMED = 5
@@ -18,7 +18,7 @@ MOST_NAMED = 5
 @click.command()
 @click.option("--sample", is_flag=True, help="Read small files and a 28th of the others, as each night does.")
 @json_output
-@installation
+@damaged_installation
 def check_command(settings: Settings, sample: bool, as_json: bool) -> None:
     """Find damaged files, and what mends them.
 

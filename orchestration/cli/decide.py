@@ -15,6 +15,7 @@ from orchestration.cli.options import (
     day_of,
     installation,
     json_output,
+    written_installation,
 )
 from orchestration.core import Settings, UsageError
 
@@ -57,7 +58,7 @@ def _takes_part(settings: Settings) -> str:
 )
 @click.option("--expires", required=True, help="Last day it holds, such as 2027-01-31.")
 @author_and_reason
-@installation
+@written_installation
 def decide_waive(settings: Settings, check: str, scope: str, expires: str, author: str, reason: str) -> None:
     """Let a failed CHECK pass for a time.
 
@@ -70,7 +71,7 @@ def decide_waive(settings: Settings, check: str, scope: str, expires: str, autho
 @click.argument("partner")
 @click.argument("extract_id")
 @author_and_reason
-@installation
+@written_installation
 def decide_accept(settings: Settings, partner: str, extract_id: str, author: str, reason: str) -> None:
     """Put a held extract in force."""
     _record(settings, "extract_accept", author, reason, partner=partner, extract_id=extract_id)
@@ -80,7 +81,7 @@ def decide_accept(settings: Settings, partner: str, extract_id: str, author: str
 @click.argument("partner")
 @click.argument("extract_id")
 @author_and_reason
-@installation
+@written_installation
 def decide_withdraw(settings: Settings, partner: str, extract_id: str, author: str, reason: str) -> None:
     """Take an extract out of force.
 
@@ -99,7 +100,7 @@ def decide_withdraw(settings: Settings, partner: str, extract_id: str, author: s
 )
 @click.option("--override", is_flag=True, help="Even if the name already has a certain meaning.")
 @author_and_reason
-@installation
+@written_installation
 def decide_alias(
     settings: Settings,
     text: str,
@@ -124,7 +125,7 @@ def decide_alias(
 @click.argument("record_a")
 @click.argument("record_b")
 @author_and_reason
-@installation
+@written_installation
 def decide_link_accept(settings: Settings, record_a: str, record_b: str, author: str, reason: str) -> None:
     """Link two records of one person.
 
@@ -137,7 +138,7 @@ def decide_link_accept(settings: Settings, record_a: str, record_b: str, author:
 @click.argument("record_a")
 @click.argument("record_b")
 @author_and_reason
-@installation
+@written_installation
 def decide_link_reject(settings: Settings, record_a: str, record_b: str, author: str, reason: str) -> None:
     """Keep two records apart.
 
@@ -150,7 +151,7 @@ def decide_link_reject(settings: Settings, record_a: str, record_b: str, author:
 @click.argument("record")
 @click.option("--rule", "rules", multiple=True, help="Only from this rule [all that quarantine the record].")
 @author_and_reason
-@installation
+@written_installation
 def decide_release_row(
     settings: Settings, record: str, rules: tuple[str, ...], author: str, reason: str
 ) -> None:
@@ -164,7 +165,7 @@ def decide_release_row(
 @decide_command.command("exclude-row")
 @click.argument("record")
 @author_and_reason
-@installation
+@written_installation
 def decide_exclude_row(settings: Settings, record: str, author: str, reason: str) -> None:
     """Leave a RECORD out.
 
@@ -178,7 +179,7 @@ def decide_exclude_row(settings: Settings, record: str, author: str, reason: str
 @click.argument("field")
 @click.argument("value")
 @author_and_reason
-@installation
+@written_installation
 def decide_correct(settings: Settings, record: str, field: str, value: str, author: str, reason: str) -> None:
     """Correct one written value.
 
@@ -196,7 +197,7 @@ def decide_correct(settings: Settings, record: str, field: str, value: str, auth
 @click.option("--finest-place", type=click.Choice(["country", "county", "border_point", "town"]))
 @click.option("--retention-years", type=int, help="How long records may be kept.")
 @author_and_reason
-@installation
+@written_installation
 def decide_agreement(
     settings: Settings,
     partner: str,
@@ -226,7 +227,7 @@ def decide_agreement(
 
 @decide_command.command("sign-policy")
 @author_and_reason
-@installation
+@written_installation
 def decide_policy(settings: Settings, author: str, reason: str) -> None:
     """Sign the publication policy.
 
@@ -242,7 +243,7 @@ def decide_policy(settings: Settings, author: str, reason: str) -> None:
 
 @decide_command.command("sign-candidate")
 @author_and_reason
-@installation
+@written_installation
 def decide_sign(settings: Settings, author: str, reason: str) -> None:
     """Sign the candidate that waits.
 
@@ -254,7 +255,7 @@ def decide_sign(settings: Settings, author: str, reason: str) -> None:
 @decide_command.command("republish")
 @click.argument("year", type=int)
 @author_and_reason
-@installation
+@written_installation
 def decide_republish(settings: Settings, year: int, author: str, reason: str) -> None:
     """Publish a closed YEAR again.
 
@@ -268,7 +269,7 @@ def decide_republish(settings: Settings, year: int, author: str, reason: str) ->
 @click.argument("origin")
 @click.argument("destination")
 @author_and_reason
-@installation
+@written_installation
 def decide_alert(settings: Settings, origin: str, destination: str, author: str, reason: str) -> None:
     """Release an alert to the public.
 
@@ -316,7 +317,7 @@ def decide_waiting(settings: Settings, kind: str | None, partner: str | None, as
 @click.option("--owner", required=True, help="Who takes care of it: a name or role.")
 @click.option("--due", help="Last day to settle it, such as 2027-01-31.")
 @author_and_reason
-@installation
+@written_installation
 def decide_take(settings: Settings, item: str, owner: str, due: str | None, author: str, reason: str) -> None:
     """Say who takes care of ITEM.
 
@@ -333,7 +334,7 @@ def decide_take(settings: Settings, item: str, owner: str, due: str | None, auth
 @click.argument("item")
 @click.option("--text", required=True, help="What other stewards should know of it.")
 @author_option
-@installation
+@written_installation
 def decide_comment(settings: Settings, item: str, text: str, author: str) -> None:
     """Comment on ITEM.
 
@@ -348,7 +349,7 @@ def decide_comment(settings: Settings, item: str, text: str, author: str) -> Non
 @decide_command.command("confirm")
 @click.argument("decision_id")
 @author_and_reason
-@installation
+@written_installation
 def decide_confirm(settings: Settings, decision_id: str, author: str, reason: str) -> None:
     """Confirm, as the second person."""
     from orchestration import stewardship
@@ -360,7 +361,7 @@ def decide_confirm(settings: Settings, decision_id: str, author: str, reason: st
 @decide_command.command("revoke")
 @click.argument("decision_id")
 @author_and_reason
-@installation
+@written_installation
 def decide_revoke(settings: Settings, decision_id: str, author: str, reason: str) -> None:
     """Revoke an earlier decision."""
     from orchestration import stewardship

@@ -12,7 +12,14 @@ import click
 
 from orchestration.cli import console
 from orchestration.cli.console import err, say
-from orchestration.cli.options import EXISTING_FILE, installation, json_output, read_private_key, text_of, yes
+from orchestration.cli.options import (
+    EXISTING_FILE,
+    json_output,
+    read_private_key,
+    text_of,
+    written_installation,
+    yes,
+)
 from orchestration.core import NjiaError, Settings, UsageError
 
 
@@ -32,7 +39,7 @@ from orchestration.core import NjiaError, Settings, UsageError
 @click.option("--reason", help="Why, for the audit log. Name no person in it.")
 @yes
 @json_output
-@installation
+@written_installation
 def forget_command(
     settings: Settings,
     partner: str,

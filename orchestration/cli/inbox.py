@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from orchestration.cli import console
-from orchestration.cli.options import EXISTING_FILE, installation
+from orchestration.cli.options import EXISTING_FILE, written_installation
 from orchestration.core import Settings, UsageError
 
 
@@ -21,7 +21,7 @@ def inbox_command() -> None:
 @click.argument("files", nargs=-1, type=EXISTING_FILE)
 @click.option("--samples", is_flag=True, help="Add the synthetic sample extracts.")
 @click.option("--quiet", is_flag=True, help="Print nothing when all went well.")
-@installation
+@written_installation
 def add(settings: Settings, partner: str | None, files: tuple[Path, ...], samples: bool, quiet: bool) -> None:
     """Copy FILES of PARTNER into the inbox."""
     from orchestration import intake

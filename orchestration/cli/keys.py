@@ -14,10 +14,10 @@ from orchestration.cli.console import say
 from orchestration.cli.options import (
     EXISTING_FILE,
     home_and_partners,
-    installation,
     json_output,
     open_home,
     read_private_key,
+    written_installation,
     yes,
 )
 from orchestration.core import NjiaError, Settings, UsageError
@@ -79,7 +79,7 @@ def keys_command(context: click.Context, home: Path | None, partners: Path | Non
 @click.option("--recipient", metavar="AGE1…", help="stewards: a public key made elsewhere, not a new pair.")
 @yes
 @json_output
-@installation
+@written_installation
 def rotate(
     settings: Settings, kind: str, key_file: Path | None, recipient: str | None, yes: bool, as_json: bool
 ) -> None:
@@ -90,7 +90,7 @@ def rotate(
 
     Exit code: 0 done, 2 wrong use, 4 a refresh is running.
     """
-    from orchestration.core import RefreshLock, key_places, load_keys, prepare_home
+    from orchestration.core import RefreshLock, key_places, load_keys
     from orchestration.operations import WHY_NO_RECORD_KEY, finish_rotations
 
     if kind == "record":
@@ -99,7 +99,6 @@ def rotate(
         raise UsageError("--recipient is only for `rotate stewards`.")
     if key_file and kind == "release":
         raise UsageError("--key is only for `rotate stewards` and `rotate link`.")
-    prepare_home(settings)
     private_key = read_private_key(key_file) if key_file else None
     lock = RefreshLock(settings)
     lock.take(f"keys rotate {kind}")
@@ -126,7 +125,7 @@ def rotate(
 @keys_command.command()
 @click.option("--key", "key_file", type=EXISTING_FILE, required=True, help="The stewards' private key.")
 @json_output
-@installation
+@written_installation
 def recode(settings: Settings, key_file: Path, as_json: bool) -> None:
     """Make link codes again by new rules.
 
@@ -135,10 +134,9 @@ def recode(settings: Settings, key_file: Path, as_json: bool) -> None:
 
     Exit code: 0 done, 2 wrong use, 4 a refresh is running.
     """
-    from orchestration.core import RefreshLock, key_places, load_keys, prepare_home
+    from orchestration.core import RefreshLock, key_places, load_keys
     from orchestration.operations import finish_rotations, rotation_link
 
-    prepare_home(settings)
     private_key = read_private_key(key_file)
     lock = RefreshLock(settings)
     lock.take("keys recode")

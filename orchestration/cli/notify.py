@@ -7,14 +7,14 @@ import sys
 import click
 
 from orchestration.cli import console
-from orchestration.cli.options import installation, json_output
+from orchestration.cli.options import json_output, written_installation
 from orchestration.core import Settings
 
 
 @click.command()
 @click.option("--test", "is_test", is_flag=True, help="Send a test message through every channel instead.")
 @json_output
-@installation
+@written_installation
 def notify_command(settings: Settings, is_test: bool, as_json: bool) -> None:
     """Send the messages that are due.
 
@@ -23,10 +23,8 @@ def notify_command(settings: Settings, is_test: bool, as_json: bool) -> None:
 
     Exit code 1: a channel failed.
     """
-    from orchestration.core import prepare_home
     from orchestration.stewardship import messages
 
-    prepare_home(settings)
     sent = messages.send_test(settings) if is_test else messages.send_due(settings, patient=False)
     for delivery in sent:
         console.say(messages.in_words(delivery))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,17 @@ from typing import Any
 import click
 
 from orchestration.core import (
+    Damaged,
     Settings,
     UsageError,
+    check_home,
     check_modes,
     clear_work_left_behind,
-    require_encrypted_volume,
+    prepare_home,
 )
 
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+READ, WRITE, MEND = "read", "write", "mend"
 EDITIONS = ["members", "public"]
 json_output = click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
 edition = click.option("--edition", type=click.Choice(EDITIONS), default="members", show_default=True)
@@ -34,24 +38,39 @@ def home_and_partners(command: Callable[..., Any]) -> Callable[..., Any]:
     return home(partners(command))
 
 
-def open_home(home: Path | None, partners: Path | None) -> Settings:
-    """Return the settings of an installation whose place and permissions are safe."""
+def open_home(home: Path | None, partners: Path | None, use: str = READ) -> Settings:
+    """Return the settings of an installation that this program may use, whose permissions are safe.
+
+    `use`: READ, WRITE, which also prepares the home for this program, or MEND, which takes a damaged one.
+    """
     settings = Settings.from_environment(home, partners)
-    require_encrypted_volume(settings)
+    if use == WRITE:
+        prepare_home(settings)
+    else:
+        with suppress(*([Damaged] if use == MEND else [])):
+            check_home(settings)
     check_modes(settings)
     clear_work_left_behind(settings)
     return settings
 
 
-def installation(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --home and --partners, and pass their Settings as the command's first argument."""
+def _installation(use: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that adds --home and --partners and passes their Settings as the first argument."""
 
-    @home_and_partners
-    @functools.wraps(command)
-    def with_settings(home: Path | None, partners: Path | None, **arguments: Any) -> Any:
-        return command(open_home(home, partners), **arguments)
+    def decorated(command: Callable[..., Any]) -> Callable[..., Any]:
+        @home_and_partners
+        @functools.wraps(command)
+        def with_settings(home: Path | None, partners: Path | None, **arguments: Any) -> Any:
+            return command(open_home(home, partners, use), **arguments)
 
-    return with_settings
+        return with_settings
+
+    return decorated
+
+
+installation = _installation(READ)
+written_installation = _installation(WRITE)
+damaged_installation = _installation(MEND)
 
 
 def author_and_reason(command: Callable[..., Any]) -> Callable[..., Any]:

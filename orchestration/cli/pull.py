@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from orchestration.cli import console
-from orchestration.cli.options import installation, json_output
+from orchestration.cli.options import json_output, written_installation
 from orchestration.core import Settings
 
 
@@ -17,7 +17,7 @@ from orchestration.core import Settings
 @click.argument("names", nargs=-1, metavar="[PARTNER]...")
 @click.option("--again", is_flag=True, help="Fetch also what has not changed since the last pull.")
 @json_output
-@installation
+@written_installation
 def pull_command(settings: Settings, names: tuple[str, ...], again: bool, as_json: bool) -> None:
     """Fetch extracts into the inbox.
 
@@ -26,10 +26,8 @@ def pull_command(settings: Settings, names: tuple[str, ...], again: bool, as_jso
 
     Exit code: 0 fetched or unchanged, 1 a source failed, 2 wrong use or settings, 4 another pull runs.
     """
-    from orchestration.core import prepare_home
     from orchestration.intake import pull
 
-    prepare_home(settings)
     ended = pull(settings, names, again, lambda source: console.err.print(f"· {source}", markup=False))
     for source in ended:
         show_source(source.as_dict())

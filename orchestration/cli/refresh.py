@@ -11,13 +11,13 @@ from rich.markup import escape
 
 from orchestration.cli import console
 from orchestration.cli.console import out
-from orchestration.cli.options import installation, json_output
+from orchestration.cli.options import json_output, written_installation
 from orchestration.core import NjiaError, RefreshRunning, ReleaseRefused, Settings, UsageError
 
 
 @click.command()
 @json_output
-@installation
+@written_installation
 def refresh_command(settings: Settings, as_json: bool) -> None:
     """Publish a release from the inbox.
 
@@ -27,7 +27,7 @@ def refresh_command(settings: Settings, as_json: bool) -> None:
     Exit code: 0 published or unchanged, 3 refused by the release gate, 4 another refresh runs, 5 waits for
     review, 2 wrong use or settings, 1 unexpected.
     """
-    from orchestration.core import WAITS, create_missing_keys, prepare_home
+    from orchestration.core import WAITS, create_missing_keys
     from orchestration.defs.refresh import run_refresh
     from orchestration.intake import files_waiting, left_alone
     from orchestration.operations import warnings
@@ -35,7 +35,6 @@ def refresh_command(settings: Settings, as_json: bool) -> None:
     from orchestration.refresh import releasing, run_outcome
     from orchestration.stewardship import review
 
-    prepare_home(settings)
     if not (files_waiting(settings) or left_alone(settings) or any(settings.landing.glob("*/*.json"))):
         raise UsageError(
             "There is nothing to refresh: the inbox is empty and no extract has landed. Add files with "

@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 
 from orchestration.cli import console
-from orchestration.cli.options import author_and_reason, installation
+from orchestration.cli.options import author_and_reason, written_installation
 from orchestration.core import Settings
 
 
 @click.command()
 @click.argument("release_id")
 @author_and_reason
-@installation
+@written_installation
 def rollback_command(settings: Settings, release_id: str, author: str, reason: str) -> None:
     """Return to an earlier release.
 

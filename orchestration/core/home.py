@@ -1,22 +1,35 @@
-"""Prepare NJIA_HOME: the folders, the layout version and Dagster's own settings file."""
+"""NJIA_HOME: which programs may use it, its folders, and Dagster's own settings file.
+
+`home.json` holds the layout of the home and the oldest program layouts that may read it and write it. Every
+command and Dagster compare them with LAYOUT_VERSION before they touch the home.
+"""
 
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
+from typing import Any
 
 from orchestration.core import durable
 from orchestration.core.disk import disk_fault
-from orchestration.core.errors import UsageError
+from orchestration.core.errors import Damaged, UsageError
 from orchestration.core.history_policy import kept
 from orchestration.core.modes import check_modes, restricted_folders
 from orchestration.core.settings import Settings
 from orchestration.core.sums import read_json, write_json
 from orchestration.core.volume import require_encrypted_volume
 
-LAYOUT_VERSION = 3
-# 1, of version 0.1.0: its releases hold the members' edition in `partner/`; its `ledger/` is left alone.
-# 2: texts of places stand in the landing in clear, until the next refresh hides them.
-READ_TOO = (1, 2)
+# Layouts. The first command that writes raises an older home to the newest, by `home.json` alone: no file is
+# moved, and what older layouts wrote is read as it is.
+# 1, Njia 0.1.0: releases hold the members' edition in `partner/`; `ledger/` is left alone.
+# 2: the members' edition lies in `members/`. Texts of places land in clear.
+# 3: texts of places land as tokens; the next refresh hides those that landed in clear.
+# 4, Njia 0.2.0: kept files carry a sum of their content.
+LAYOUT_VERSION = 4
+# The oldest program layouts that may read and write a home of this one, and where home.json says so.
+OLDEST_PROGRAMS = {"oldest_reader": 4, "oldest_writer": 4}
+OLDEST = {"read": "oldest_reader", "write to": "oldest_writer"}
+HOME_JSON = "home.json"
 
 # One run at a time: the warehouse has one writer. No telemetry. A run that starts while the code server
 # restarts is retried. `max_runtime_seconds` is a last resort for a run whose process is gone;
@@ -43,8 +56,43 @@ event_log_storage:
 """
 
 
+def check_home(settings: Settings, use: str = "read") -> dict[str, Any]:
+    """Return what home.json says; empty for a home that was never used.
+
+    `use`: `read` or `write to`. Raises UsageError where this program is too old for that, Damaged where
+    home.json does not name the layout.
+    """
+    require_encrypted_volume(settings)
+    found = _read(settings)
+    needed = found.get(OLDEST[use], found.get("layout_version", LAYOUT_VERSION))
+    if needed > LAYOUT_VERSION:
+        by = f" It was last written by Njia {found['written_by']}." if "written_by" in found else ""
+        raise UsageError(
+            f"{settings.home} has layout {found['layout_version']}; to {use} it, Njia must know layout "
+            f"{needed}. This is Njia {version('njia')}, which knows layout {LAYOUT_VERSION}.{by} Use the "
+            "version that wrote it, or another home."
+        )
+    return found
+
+
+def adopt_home(settings: Settings) -> None:
+    """Raise a new or older home to this layout, in one replaced file.
+
+    Raises what `check_home` raises.
+    """
+    found = check_home(settings, "write to")
+    layout = found.get("layout_version", LAYOUT_VERSION)
+    wanted = {**found, "written_by": version("njia")}
+    if layout <= LAYOUT_VERSION:
+        wanted |= {"layout_version": LAYOUT_VERSION, **OLDEST_PROGRAMS}
+    if layout < LAYOUT_VERSION:
+        wanted.setdefault("begun_with_layout", layout)
+    if wanted != found:
+        write_json(settings.home / HOME_JSON, wanted)
+
+
 def prepare_home(settings: Settings) -> None:
-    """Create what is missing; raises UsageError for a home of another layout or without write access."""
+    """Adopt the home and create what is missing; raises UsageError also without write access."""
     try:
         _prepare(settings)
     except OSError as error:
@@ -54,9 +102,14 @@ def prepare_home(settings: Settings) -> None:
         ) from None
 
 
+def earlier_layout(settings: Settings) -> int | None:
+    """Return the layout of a home that the next command that writes raises, else None."""
+    found = _read(settings).get("layout_version", LAYOUT_VERSION)
+    return found if found < LAYOUT_VERSION else None
+
+
 def _prepare(settings: Settings) -> None:
-    require_encrypted_volume(settings)
-    _check_layout(settings)
+    adopt_home(settings)
     for folder in (*restricted_folders(settings), settings.releases):
         durable.make_folder(folder)
     # Everything but the releases is for this account only; the host decides who may read releases.
@@ -68,22 +121,30 @@ def _prepare(settings: Settings) -> None:
         durable.write_text(dagster_yaml, wanted)
 
 
-def _check_layout(settings: Settings) -> None:
-    marker = settings.home / "home.json"
-    if not marker.exists():
-        write_json(marker, {"layout_version": LAYOUT_VERSION})
-        return
+def _read(settings: Settings) -> dict[str, Any]:
+    """Read home.json; empty for a home that was never used. Raises Damaged where it names no layout."""
+    marker = settings.home / HOME_JSON
     try:
-        content = read_json(marker)
-        found = content["layout_version"]
-    except (ValueError, KeyError, TypeError):
+        if marker.is_symlink() or marker.is_dir():
+            raise Damaged(marker, f"it is a {'link' if marker.is_symlink() else 'folder'}, no file")
+        if not marker.exists():
+            return _of_a_new_home(settings)
+        found = read_json(marker)
+        numbers = [found["layout_version"], *(found[name] for name in OLDEST_PROGRAMS if name in found)]
+    except (KeyError, TypeError):
+        numbers = []
+    except OSError as error:
         raise UsageError(
-            f"{marker} does not name the layout of this home. Restore it, or choose another home."
+            f"{marker} cannot be read ({error.strerror}). Let this account read it, or choose another home."
         ) from None
-    if found in READ_TOO:
-        write_json(marker, {"begun_with_layout": found, **content, "layout_version": LAYOUT_VERSION})
-    elif found != LAYOUT_VERSION:
-        raise UsageError(
-            f"{settings.home} has layout {found}; this version of Njia reads layout {LAYOUT_VERSION}. "
-            "Use the version that wrote it, or another home."
-        )
+    if not numbers or any(type(number) is not int or number < 1 for number in numbers):
+        raise Damaged(marker, "it names no layout of a home")
+    return dict(found)
+
+
+def _of_a_new_home(settings: Settings) -> dict[str, Any]:
+    """Return nothing; raises Damaged where the home holds what only a refresh makes."""
+    kept = [*settings.releases.glob("[!.]*"), *settings.landing.glob("*/*"), *settings.sealed.glob("*/*")]
+    if kept or settings.current.is_symlink():
+        raise Damaged(settings.home / HOME_JSON, f"it is missing beside {(kept or [settings.current])[0]}")
+    return {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from orchestration.contracts import load_contracts
-from orchestration.core import Settings
+from orchestration.core import Settings, check_home
 from orchestration.defs import (
     carried,
     extract_checks,
@@ -57,4 +57,6 @@ def evidence_base(runs: Runs) -> dg.Definitions:
 
 @dg.definitions
 def njia() -> dg.Definitions:
-    return evidence_base(Runs(Settings.from_environment()))
+    settings = Settings.from_environment()
+    check_home(settings, "write to")
+    return evidence_base(Runs(settings))

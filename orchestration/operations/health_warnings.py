@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orchestration.contracts import Contracts, load_contracts, partners_without_contract
-from orchestration.core import Settings
+from orchestration.core import Settings, earlier_layout
 from orchestration.release import current_release, why_not_signed
 from orchestration.stewardship import review
 
@@ -17,9 +17,10 @@ _EARLIER_COLUMN = b"given_code"
 
 
 def warnings(settings: Settings, contracts: Contracts | None = None) -> list[str]:
-    """Return warnings of invalid signatures, missing or broken contracts, earlier codes, files sent twice."""
+    """Return warnings: earlier layout or codes, signature, missing or broken contracts, files sent twice."""
     contracts = contracts or load_contracts(settings.partners)
     return [
+        *_earlier_layout(settings),
         *_unsigned(settings),
         *_damaged(settings),
         *_without_contract(settings),
@@ -27,6 +28,14 @@ def warnings(settings: Settings, contracts: Contracts | None = None) -> list[str
         *_earlier_codes(settings),
         *_sent_twice(settings),
     ]
+
+
+def _earlier_layout(settings: Settings) -> Iterator[str]:
+    if (layout := earlier_layout(settings)) is not None:
+        yield (
+            f"This home has layout {layout}, of an earlier Njia. The first command that writes raises it; "
+            "then that Njia can no longer use it. Back it up first: njia backup FOLDER"
+        )
 
 
 def _unsigned(settings: Settings) -> Iterator[str]:

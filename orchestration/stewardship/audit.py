@@ -25,7 +25,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from orchestration.core import NjiaError, Settings, UsageError, durable, read_json, write_json
+from orchestration.core import NjiaError, Settings, UsageError, adopt_home, durable, read_json, write_json
 from orchestration.intake import contact_in_prose
 
 LOCK_SECONDS = 10
@@ -83,6 +83,7 @@ def record(
     if fault:
         raise UsageError(f"The audit log does not take this line: {fault}.")
     try:
+        adopt_home(settings)
         with _locked(settings):
             return _append(settings, time.year, line)
     except OSError as error:

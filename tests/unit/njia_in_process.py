@@ -26,6 +26,11 @@ class Ended:
         return found
 
     @property
+    def said(self) -> str:
+        """Return stdout without the line breaks of a terminal."""
+        return " ".join(self.out.split())
+
+    @property
     def words(self) -> str:
         """Return stderr without the line breaks of a terminal."""
         return " ".join(self.err.split())

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from orchestration.core import Settings, write_json
+from orchestration.core import Settings, adopt_home, write_json
 from orchestration.core.release_key import create_missing_release_key
 from orchestration.release import CHECK_RESULTS, hash_files
 from orchestration.release.candidate import Candidate
@@ -38,7 +38,9 @@ def settings_in(home: Path) -> Settings:
     (home / "work").mkdir(parents=True, exist_ok=True)
     (home / "keys").mkdir(mode=0o700, exist_ok=True)
     create_missing_release_key(home / "keys", None)
-    return Settings(home, home / "partners", home / "keys")
+    settings = Settings(home, home / "partners", home / "keys")
+    adopt_home(settings)
+    return settings
 
 
 def build_warehouse(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.core import Settings
+from orchestration.core import Settings, adopt_home
 from orchestration.release import find_release
 from tests.unit.njia_in_process import Njia, njia
 
@@ -27,7 +27,8 @@ COMMANDS = [
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     folder = tmp_path / "home"
-    (folder / "releases").mkdir(parents=True)
+    adopt_home(Settings(folder, tmp_path / "partners", folder / "keys"))
+    (folder / "releases").mkdir()
     (folder / "current").symlink_to(Path("releases") / GONE)
     return folder
 

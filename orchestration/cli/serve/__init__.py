@@ -7,7 +7,7 @@ import os
 import click
 
 from orchestration.cli import console
-from orchestration.cli.options import installation
+from orchestration.cli.options import written_installation
 from orchestration.core import LOOPBACK, Settings
 
 
@@ -19,7 +19,7 @@ from orchestration.core import LOOPBACK, Settings
     show_default=True,
     help="Port of this machine to listen on.",
 )
-@installation
+@written_installation
 def serve_command(settings: Settings, port: int) -> None:
     """Serve desk, files and Dagster UI.
 
@@ -30,13 +30,12 @@ def serve_command(settings: Settings, port: int) -> None:
     """
     from orchestration import gates, release
     from orchestration.cli.serve import dagster_services
-    from orchestration.core import create_missing_keys, prepare_home
+    from orchestration.core import create_missing_keys
     from orchestration.defs.killed_runs import end_killed_runs
     from orchestration.operations import next_run, read_status
     from orchestration.stewardship import desk
     from orchestration.warehouse import manifest_path
 
-    prepare_home(settings)
     end_killed_runs(settings)
     console.show_new_key(
         create_missing_keys(settings.keys, settings.landing, settings.link_codes, settings.releases)

@@ -61,7 +61,7 @@ KINDS = (
         "home",
         ("home.json",),
         "core",
-        proofs.own_sum,
+        proofs.layout_named,
         "Which versions of Njia may use this home is unknown, so none does.",
         RESTORE,
     ),

@@ -17,6 +17,7 @@ from orchestration.core import (
     SUMS,
     Damaged,
     Settings,
+    check_home,
     installed_public_key,
     key_places,
     parsed,
@@ -57,6 +58,14 @@ def own_sum(look: Look, files: Sequence[Path]) -> Findings:
             yield path, fault.found
         except OSError as error:
             yield path, f"it cannot be read ({error.strerror})"
+
+
+def layout_named(look: Look, files: Sequence[Path]) -> Findings:
+    """`home.json` names the layout of the home, also where the file is lost."""
+    try:
+        check_home(look.settings)
+    except Damaged as fault:
+        yield fault.path, fault.found
 
 
 def sum_beside(look: Look, files: Sequence[Path]) -> Findings:
