@@ -60,14 +60,17 @@ def commands(text: str) -> Iterator[list[str]]:
     for line in [*lines, *spans(text)]:
         if not re.search(r"(?:^|[\s/])njia(?:\s|$)", line):
             continue
+        lexer = shlex.shlex(line, posix=True, punctuation_chars=";|&")
+        lexer.whitespace_split = True
         words: list[str] = []
-        for word in [*shlex.split(line, comments=True), ";"]:
+        for word in [*lexer, ";"]:
             if word not in BETWEEN_COMMANDS:
                 words.append(word)
                 continue
-            starts = [n for n, one in enumerate(words) if one == "njia" or one.endswith("/njia")]
-            if starts:
-                yield words[starts[0] + 1 :]
+            # `njia` is also the name of an account and of folders.
+            program, *arguments = [one for one in words if not re.match("[A-Z_]+=", one)] or [""]
+            if program == "njia" or program.endswith("/njia"):
+                yield arguments
             words = []
 
 
