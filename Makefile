@@ -24,6 +24,7 @@ test-faults: .venv/ready ## Fail each write of each step in turn, and kill the d
 	@NJIA_TEST_FAULTS=all NJIA_TEST_KILLS=$(KILLS) .venv/bin/pytest -n0 tests/faults
 
 install: .venv/runtime ## Set up what a server needs, without the tools of development (docs/deploy.md)
+	$(PREPARE)
 
 ui: .venv/ready ## Serve the desk, the members' files and the Dagster UI on http://127.0.0.1:3030
 	@$(NJIA) serve
@@ -64,8 +65,14 @@ clean: ## Remove the environment and everything that can be rebuilt (never ./var
 	rm -rf .venv .uv dist .pytest_cache .mypy_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs
 	find orchestration expectations tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The environment is exactly the committed lock; uv itself stays outside it. Its bytecode is compiled here, and dbt parses
-# its project here: otherwise the first refresh of each home would.
+# Bytecode is compiled and dbt's project parsed here: otherwise the first refresh of each home would, or each start of an
+# account that may not write here. A project that does not parse is told by `make check`, and by whoever needs it.
+define PREPARE
+@.venv/bin/python -m compileall -q orchestration expectations
+-@.venv/bin/python -c 'from orchestration.warehouse import manifest_path; from orchestration.core import Settings; manifest_path(Settings.from_environment())'
+endef
+
+# The environment is exactly the committed lock; uv itself stays outside it.
 .venv/runtime: export UV_NO_DEV := 1
 .venv/ready .venv/runtime: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit("Njia needs Python 3.11, 3.12 or 3.13; %s is %d.%d. Use: make PYTHON=/path/to/python3.12 ..." % (sys.executable, *sys.version_info[:2]) if not (3,11) <= sys.version_info[:2] <= (3,13) else 0)'
@@ -73,7 +80,5 @@ clean: ## Remove the environment and everything that can be rebuilt (never ./var
 	@command -v uv >/dev/null || test -x .uv/bin/uv || { $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv==$(UV_VERSION); }
 	@rm -f .venv/ready .venv/runtime
 	@PATH="$$PATH:$(CURDIR)/.uv/bin" uv sync --frozen --quiet --compile-bytecode --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
-	@.venv/bin/python -m compileall -q orchestration expectations
-# A project that does not parse is told by `make check`, and by whoever needs it.
-	-@.venv/bin/python -c 'from orchestration.warehouse import manifest_path; from orchestration.core import Settings; manifest_path(Settings.from_environment())'
+	$(PREPARE)
 	@touch $@
