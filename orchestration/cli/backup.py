@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.markup import escape
 
 from orchestration.cli import console
 from orchestration.cli.console import say
@@ -77,6 +78,13 @@ def _make(settings: Settings, folder: Path, keep: int, as_json: bool) -> None:
     say(f"New: {made.new_objects:,} objects, {megabytes(made.new_bytes)}")
     if made.lists_dropped:
         say(f"Lists older than {keep} days, dropped: {made.lists_dropped:,}")
+    if made.damaged:
+        console.complain(
+            f"{len(made.damaged):,} files of the home are damaged: nothing has written them since the last "
+            "backup, and yet they differ. The backup keeps what it had of them:"
+        )
+        console.show_names(made.damaged, console.err)
+        console.err.print(f"Put them back: njia restore {escape(str(folder))}", soft_wrap=True)
     if as_json:
         console.print_json(
             {
@@ -91,12 +99,6 @@ def _make(settings: Settings, folder: Path, keep: int, as_json: bool) -> None:
             }
         )
     if made.damaged:
-        console.complain(
-            f"{len(made.damaged):,} files of the home are damaged: nothing has written them since the last "
-            "backup, and yet they differ. The backup keeps what it had of them:"
-        )
-        console.show_names(made.damaged)
-        say(f"Put them back: njia restore {folder}")
         sys.exit(DAMAGED)
 
 
@@ -111,18 +113,20 @@ def _verify(settings: Settings, folder: Path, public_key: Path | None, as_json: 
     with progress("Hashing", "objects") as hashed:
         found = verify(store, [key], hashed)
     say(f"Lists: {found.lists:,}. Objects: {found.objects:,}, {megabytes(found.bytes)} of them whole.")
-    if as_json:
-        console.print_json({"outcome": "damaged" if found.faults else "verified", **vars(found)})
     if found.faults:
         for fault in found.faults:
-            console.mark("damaged", fault)
+            console.mark("damaged", fault, console.err)
         console.complain(
             f"{len(found.faults):,} faults. Run `njia backup {folder}` again: it copies anew what the home "
             "still "
             "has. A list that names what the home no longer has cannot be restored whole."
         )
+    else:
+        say(f"The backup is whole, and signed by the key {key.id}.")
+    if as_json:
+        console.print_json({"outcome": "damaged" if found.faults else "verified", **vars(found)})
+    if found.faults:
         sys.exit(DAMAGED)
-    say(f"The backup is whole, and signed by the key {key.id}.")
 
 
 def log_afterwards(done: str, settings: Settings, action: str, what: str, **details: Any) -> None:

@@ -78,13 +78,13 @@ def facts(**first_column: Any) -> Table:
     return made
 
 
-def show_names(names: Iterable[str]) -> None:
+def show_names(names: Iterable[str], screen: Console = out) -> None:
     """Show names a line each, of a long list the first ones."""
     names = list(names)
     for name in names[:MOST_NAMED]:
-        out.print(f"  {escape(name)}", soft_wrap=True)
+        screen.print(f"  {escape(name)}", soft_wrap=True)
     if len(names) > MOST_NAMED:
-        say(f"  and {len(names) - MOST_NAMED:,} more")
+        screen.print(f"  and {len(names) - MOST_NAMED:,} more")
 
 
 def show_new_key(private_key: str | None) -> None:

@@ -132,6 +132,8 @@ def _show(made: Any) -> None:
         console.out.print(table)
     if made.releases:
         say(f"Releases that come back: {', '.join(made.releases)}")
+    if made.goes_on:
+        say("An earlier restore is not finished: this one goes on from there.")
     if made.keys:
         say(f"Keys that come back: {', '.join(sorted(made.keys))}")
     for reason, paths in made.left.items():

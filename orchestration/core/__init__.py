@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from orchestration.core.home import LAYOUT_VERSION, adopt_home, check_home, earlier_layout, prepare_home
     from orchestration.core.keys import (
         LINK_KEY,
+        RECORD_KEY,
         STEWARDS_RECIPIENT,
         Keys,
         create_missing_keys,

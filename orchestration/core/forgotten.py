@@ -140,15 +140,17 @@ def settle(settings: Settings, still_held: Collection[str]) -> None:
             _write(settings, path.stem, page)
 
 
-def unite(settings: Settings, partner: str, pages: Iterable[Path], restored: Collection[str]) -> None:
+def unite(settings: Settings, partner: str, pages: Collection[Path], restored: Collection[str]) -> None:
     """Add what copies of this partner's file say, because a restore may bring back what was forgotten since.
 
     `restored`: extracts that come back, so that nothing is `done` in their originals.
     """
     try:
         page = _read(settings, partner)
-    except Damaged:  #: the copies take its place
-        page = _Page()
+    except Damaged:
+        if not pages:
+            raise
+        page = _Page()  # the copies take its place
     for other in map(_page_of, pages):
         page.tombstones |= other.tombstones
         page.submissions |= other.submissions

@@ -99,7 +99,6 @@ class Runs:
             raise decisions
         load_publication_policy()
         keys = load_keys(self.settings.keys)
-        finish_restore(self.settings, keys, as_of)
         require_noise_key(keys, self.settings.keys, self.settings.releases)
         contracts = load_contracts(self.settings.partners)
         self.current = Run(
@@ -138,6 +137,7 @@ class Runs:
             finish_rotations(self.settings)  # a kill may have interrupted one
             clear_partial(self.settings)
             as_of = self.settings.as_of()
+            finish_restore(self.settings, as_of)
             try:
                 # First: a decision that is made between the two lines counts as not considered.
                 self._settled = stewardship.settled(self.settings).ids

@@ -32,6 +32,7 @@ from orchestration.core import (
     held_if_free,
     load_keys,
     load_release_key,
+    read_json,
     require_encrypted_volume,
     sha256_of,
 )
@@ -46,8 +47,8 @@ from orchestration.operations.backup.store import (
     naming_a_full_disk,
 )
 
-LOOKS = 40
-LONGEST_PAUSE = 2.0
+# At once again, since little is left to copy then; a pause waits for the end of a step that writes much.
+LOOKS, LOOKS_BETWEEN_PAUSES, PAUSE = 60, 5, 2.0
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def _refuse_folder(settings: Settings, folder: Path) -> None:
         raise UsageError(f"{settings.home} is no home of Njia yet. `njia refresh` makes it.")
     refuse_unencrypted(settings, folder)
     mark = settings.home / RESTORED
-    if mark.is_file() and not json.loads(mark.read_text(encoding="utf-8"))["is_whole"]:
+    if mark.is_file() and not read_json(mark)["is_whole"]:
         raise UsageError(f"A restore into {settings.home} was interrupted. Run it again before a backup.")
 
 
@@ -133,7 +134,7 @@ class _Copying:
     damaged: set[str] = field(default_factory=set)
 
     def until_nothing_changes(self) -> Seen:
-        seen, pause = look(self.settings), 0.05
+        seen = look(self.settings)
         while self.looks < LOOKS:
             self.looks += 1
             is_complete = self._copy(seen)
@@ -143,8 +144,9 @@ class _Copying:
                 if is_complete and nobody_decides and again == seen:
                     return again
             seen = again
-            time.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
+            if self.looks % LOOKS_BETWEEN_PAUSES == 0:
+                time.sleep(PAUSE)
+                seen = look(self.settings)
         raise RefreshRunning(
             f"The home changed in each of {LOOKS} looks, so no backup of one moment could be made. A refresh "
             "or an import is writing. Run `njia backup` again later: what is copied stays, so it is quicker."

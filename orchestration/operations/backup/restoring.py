@@ -26,8 +26,8 @@ import pyrage
 from orchestration import intake, release
 from orchestration.core import (
     LAYOUT_VERSION,
+    RECORD_KEY,
     RELEASE_PUB,
-    Keys,
     NjiaError,
     PublicKey,
     Settings,
@@ -36,6 +36,7 @@ from orchestration.core import (
     installed_public_key,
     load_keys,
     partners_with_tombstones,
+    read_json,
     release_key,
     replacing,
     sha256_of,
@@ -76,11 +77,12 @@ class Plan:
     newer: list[str]
     left: dict[str, list[str]]
     current: str | None
+    goes_on: bool
     keys: KeyFiles = field(repr=False)
 
     @property
     def is_empty(self) -> bool:
-        return not (self.back or self.current or self.keys)
+        return not (self.back or self.current or self.keys or self.goes_on)
 
     @property
     def releases(self) -> list[str]:
@@ -137,7 +139,7 @@ def plan(
     # The disk has damaged what differs although nothing wrote it.
     failing = {*damaged, *(path for path in differing if chosen.files[path].stamp == _stamp(settings, path))}
     for path, entry in chosen.files.items():
-        if path.startswith(_FORGOTTEN) or (_lies(settings, path) and path not in failing):
+        if _lies(settings, path) and path not in failing:
             continue
         if reason := _why_left(settings, path, entry, private_key):
             left.setdefault(reason, []).append(path)
@@ -152,7 +154,8 @@ def plan(
     if private_key is not None:
         held = _opened_keys(store, chosen, private_key)
         keys = {name: file for name, file in held.items() if not (settings.keys / name).exists()}
-    return Plan(chosen, back, sorted(differing - back.keys()), left, current, keys)
+    goes_on = (settings.home / RESTORED).is_file()
+    return Plan(chosen, back, sorted(differing - back.keys()), left, current, goes_on, keys)
 
 
 def check_objects(store: Store, made: Plan, lists: Sequence[FileList], progress: Progress) -> None:
@@ -191,8 +194,9 @@ def put_back(
         _unite_marks(settings, store, made, lists)
         _make_folders(settings, chosen, made)
         # Notes, manifests and the link last: whatever else reads the home meets whole extracts and releases.
-        for number, path in enumerate(sorted(made.back, key=lambda path: (_is_note(path), path)), start=1):
-            progress(number, len(made.back))
+        paths = [path for path in made.back if not path.startswith(_FORGOTTEN)]
+        for number, path in enumerate(sorted(paths, key=lambda path: (_is_note(path), path)), start=1):
+            progress(number, len(paths))
             _write(settings, store, path, chosen.files[path], private_key)
         for name, (mode, content) in made.keys.items():
             (settings.keys / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -203,16 +207,19 @@ def put_back(
                 release.switch_current(settings, Path(made.current).name)
         forget_work(settings)
         write_json(mark, {"list": chosen.name, "backup": str(store.folder), "is_whole": True})
-    try:
-        keys = load_keys(settings.keys)
-    except UsageError:  # restored without keys: the next refresh erases
+    if not (settings.keys / RECORD_KEY).is_file():  # the next refresh erases
         return []
-    return finish_restore(settings, keys, settings.as_of(), private_key)
+    try:
+        return finish_restore(settings, settings.as_of(), private_key)
+    except UsageError as error:
+        raise UsageError(
+            f"The files are restored, and records among them that were forgotten are not erased yet. {error} "
+            "Several keys may stand in one file, a line each: run the same command with it before the next "
+            "refresh, which destroys these originals."
+        ) from None
 
 
-def finish_restore(
-    settings: Settings, keys: Keys, now: datetime, private_key: str | None = None
-) -> list[forget.Erased]:
+def finish_restore(settings: Settings, now: datetime, private_key: str | None = None) -> list[forget.Erased]:
     """Erase forgotten records from what a restore brought back. The caller holds the refresh lock.
 
     Raises NjiaError where the restore was interrupted: a refresh would publish what is back, without the
@@ -221,13 +228,13 @@ def finish_restore(
     mark = settings.home / RESTORED
     if not mark.is_file():
         return []
-    noted: dict[str, Any] = json.loads(mark.read_text(encoding="utf-8"))
+    noted = read_json(mark)
     if not noted["is_whole"]:
         raise NjiaError(
             f"A restore of {noted['list']} was interrupted, so this home is not complete. Run "
             f"`njia restore {noted['backup']} --at {noted['list']}` again; it goes on from there."
         )
-    erased = forget.erase_again(settings, keys, private_key, now)
+    erased = forget.erase_again(settings, load_keys(settings.keys), private_key, now)
     mark.unlink()
     sync(settings.home)
     return erased
@@ -321,8 +328,8 @@ def _why_left(settings: Settings, path: str, entry: Entry, private_key: str | No
 def _note_of(settings: Settings, partner: str, extract: str) -> dict[str, Any] | None:
     """Return the note of an extract in the home; None where there is none that can be read."""
     try:
-        note: dict[str, Any] = intake.read_register(settings.landing, partner)[extract]
-    except (KeyError, OSError, ValueError, NjiaError):
+        note: dict[str, Any] = read_json(settings.landing / partner / f"{extract}.json")
+    except (OSError, ValueError):
         return None
     return note
 

@@ -88,7 +88,10 @@ class FileList:
             int(content["layout"]),
             str(content["njia"]),
             str(content["signed_by"]),
-            {name: Entry(*one[:3], tuple(one[3]), one[4]) for name, one in content["files"].items()},
+            {
+                name: Entry(one[0], one[1], one[2], (one[3][0], one[3][1], one[3][2]), one[4])
+                for name, one in content["files"].items()
+            },
             content["folders"],
             content["links"],
             tuple(content["keys"]),

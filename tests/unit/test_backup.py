@@ -1,0 +1,386 @@
+"""Backups: a store by content that describes one moment, keeps no secret in clear, and names its damage."""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyrage
+import pytest
+
+from orchestration.core import (
+    NjiaError,
+    Settings,
+    UsageError,
+    create_missing_keys,
+    installed_public_key,
+    prepare_home,
+    read_json,
+    replacing,
+    sha256_of,
+    write_json,
+)
+from orchestration.operations.backup import Store, choose, make_backup, making, plan, put_back, verify
+from orchestration.operations.backup import store as stores
+from orchestration.operations.backup.moment import Seen
+from orchestration.release import list_releases
+from orchestration.stewardship import audit
+from tests.command import last_object, njia
+from tests.unit.release_world import publish_one
+
+KEEP = timedelta(days=35)
+TOKEN, NAME = "t0ken-of-a-synthetic-server", "Amina Testperson"
+
+
+@pytest.fixture(scope="module")
+def stewards() -> pyrage.x25519.Identity:
+    return pyrage.x25519.Identity.generate()
+
+
+@pytest.fixture
+def home(tmp_path: Path, stewards: pyrage.x25519.Identity) -> Settings:
+    """A home with two releases, one extract, a waiting file and a token of a source."""
+    home, partners = tmp_path / "home", tmp_path / "partners"
+    (home / "keys").mkdir(mode=0o700, parents=True)
+    partners.mkdir()
+    (home / "keys" / "stewards.age.pub").write_text(f"{stewards.to_public()}\n")
+    settings = Settings(home, partners, home / "keys")
+    create_missing_keys(settings.keys, settings.landing, settings.link_codes)
+    (home / "keys" / "kobe.token").write_text(TOKEN)
+    for key in settings.keys.iterdir():
+        key.chmod(0o600)
+    prepare_home(settings)
+    settings.work.mkdir(exist_ok=True)
+    publish_one(settings, 0)
+    publish_one(settings, 1, (4, 1, 2))
+    land(settings, 1)
+    waiting = settings.inbox / "kobe_post" / ".complete" / f"{NAME}.csv"
+    waiting.parent.mkdir(parents=True)
+    waiting.write_text(f"{NAME};0712345678\n")
+    audit.record(settings, "A. Steward", "viewed", "kobe_post")
+    return settings
+
+
+def land(settings: Settings, number: int) -> None:
+    """Land an extract as a refresh does: cells, then texts, then the note that commits them."""
+    cells = settings.landing / "kobe_post" / f"{number:016x}.parquet"
+    for path in (cells, cells.with_suffix(".texts")):
+        with replacing(path) as partial:
+            partial.write_bytes(f"{path.suffix} of {number}\n".encode() * 50)
+    noted = {"parquet_sha256": sha256_of(cells), "texts_sha256": sha256_of(cells.with_suffix(".texts"))}
+    write_json(cells.with_suffix(".json"), noted)
+
+
+def restored(
+    settings: Settings, store: Store, home: Path, private_key: str, at: str | None = None
+) -> Settings:
+    new = replace(settings, home=home, keys=home / "keys")
+    chosen, lists = choose(new, store, at, private_key, None)
+    home.mkdir(exist_ok=True)
+    put_back(new, store, plan(new, store, chosen, (), private_key), lists, private_key)
+    return new
+
+
+def files_of(settings: Settings) -> dict[str, tuple[int, str]]:
+    """Modes and hashes of what a backup takes, keys included."""
+    return {
+        path.relative_to(settings.home).as_posix(): (path.stat().st_mode, sha256_of(path))
+        for path in settings.home.rglob("*")
+        if path.is_file()
+        and not path.is_symlink()
+        and path.relative_to(settings.home).parts[0] not in ("work", "current")
+        and not path.name.endswith((".lock", ".holder"))
+    }
+
+
+def test_a_restored_home_has_the_same_files_modes_keys_and_release(
+    home: Settings, tmp_path: Path, stewards: pyrage.x25519.Identity
+) -> None:
+    store = Store(tmp_path / "backup")
+    make_backup(home, store.folder, KEEP)
+    new = restored(home, store, tmp_path / "restored", str(stewards))
+    assert files_of(new) == files_of(home)
+    assert new.current.resolve().name == home.current.resolve().name
+    assert new.keys.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_second_backup_copies_only_what_is_new(home: Settings, tmp_path: Path) -> None:
+    first = make_backup(home, tmp_path / "backup", KEEP)
+    land(home, 2)
+    second = make_backup(home, tmp_path / "backup", KEEP)
+    assert first.new_objects > 20
+    assert second.new_objects == 3
+
+
+def test_no_secret_and_no_unminimised_value_lies_in_the_backup(home: Settings, tmp_path: Path) -> None:
+    make_backup(home, tmp_path / "backup", KEEP)
+    secrets = [
+        TOKEN,
+        "0712345678",
+        *((home.keys / name).read_text().strip() for name in ("record.key", "noise.key")),
+    ]
+    for path in (tmp_path / "backup").rglob("*"):
+        if path.is_file():
+            assert not [one for one in secrets if one.encode() in path.read_bytes()], path
+
+
+def test_without_the_stewards_key_a_home_gets_everything_but_keys_and_waiting_files(
+    home: Settings, tmp_path: Path
+) -> None:
+    make_backup(home, tmp_path / "backup", KEEP)
+    elsewhere = tmp_path / "release.pub"
+    shutil.copy(home.keys / "release.pub", elsewhere)
+    to = ("--home", tmp_path / "restored", "--yes", "--json")
+    refused = njia("restore", tmp_path / "backup", *to)
+    assert refused.returncode == 2
+    assert "--key" in refused.stderr
+    ran = njia("restore", tmp_path / "backup", "--release-pub", elsewhere, *to)
+    assert ran.returncode == 0, ran.stderr
+    told = last_object(ran)
+    assert told["keys"] == []
+    assert told["left"] == {"files of the inbox, encrypted: give --key": 1}
+    assert told["missing"]["landing"] == 3
+
+
+@pytest.fixture
+def backed_up(home: Settings, tmp_path: Path) -> tuple[Settings, Store]:
+    make_backup(home, tmp_path / "backup", KEEP)
+    return home, Store(tmp_path / "backup")
+
+
+def test_a_damaged_object_is_named_and_the_next_backup_writes_it_again(
+    backed_up: tuple[Settings, Store],
+) -> None:
+    home, store = backed_up
+    cells = home.landing / "kobe_post" / f"{1:016x}.parquet"
+    flip(store.object(sha256_of(cells)))
+    ran = njia("backup", store.folder, "--verify", "--json", settings=home)
+    assert ran.returncode == 6
+    (fault,) = last_object(ran)["faults"]
+    assert "landing/kobe_post/0000000000000001.parquet" in fault
+    assert "is damaged" in fault
+    assert njia("backup", store.folder, settings=home).returncode == 0
+    assert njia("backup", store.folder, "--verify", settings=home).returncode == 0
+
+
+def test_a_damaged_object_stops_a_restore_before_it_writes(
+    backed_up: tuple[Settings, Store], tmp_path: Path, stewards: pyrage.x25519.Identity
+) -> None:
+    home, store = backed_up
+    flip(store.object(sha256_of(home.landing / "kobe_post" / f"{1:016x}.texts")))
+    key = tmp_path / "stewards.txt"
+    key.write_text(str(stewards))
+    ran = njia("restore", store.folder, "--home", tmp_path / "new", "--key", key, "--yes")
+    assert ran.returncode == 6
+    assert "landing/kobe_post/0000000000000001.texts" in ran.stderr
+    assert not (tmp_path / "new" / "landing").exists()
+
+
+def test_a_list_that_was_changed_is_refused(backed_up: tuple[Settings, Store]) -> None:
+    home, store = backed_up
+    path = store.lists_folder / f"{store.names()[0]}.json"
+    path.write_text(path.read_text().replace("kobe_post", "kobe_pest"))
+    (fault,) = verify(store, [installed_public_key(home.keys)]).faults
+    assert "is not signed by the key" in fault
+    with pytest.raises(NjiaError, match="is not signed by the key"):
+        choose(home, store, None, None, None)
+
+
+def test_what_is_missing_or_damaged_comes_back_and_what_is_newer_stays(
+    backed_up: tuple[Settings, Store],
+) -> None:
+    home, store = backed_up
+    before = files_of(home)
+    (home.landing / "kobe_post" / f"{1:016x}.texts").unlink()
+    table = home.releases / home.current.resolve().name / "members" / "evidence_base.duckdb"
+    written = table.stat().st_mtime_ns
+    flip(table, written)
+    shutil.rmtree(home.releases / list_releases(home)[1].release_id)
+    home.current.unlink()
+    land(home, 2)
+    audit.record(home, "A. Steward", "viewed", "swala_post")
+    newer = {path: one for path, one in files_of(home).items() if path.startswith("audit/")}
+    ran = njia("restore", store.folder, "--yes", "--json", settings=home)
+    assert ran.returncode == 0, ran.stderr
+    after = files_of(home)
+    assert {
+        path: one for path, one in before.items() if after.get(path) != one and "audit/" not in path
+    } == {}
+    assert f"landing/kobe_post/{2:016x}.parquet" in after
+    assert home.current.is_dir()
+    assert after["audit/2026.jsonl"] != newer["audit/2026.jsonl"]  # the restore has its line
+    assert [line["action"] for line in audit.read(home).lines] == ["viewed", "viewed", "restored"]
+    assert audit.read(home).faults == []
+    assert len(last_object(ran)["releases"]) == 1
+    again = njia("restore", store.folder, "--json", settings=home)
+    assert last_object(again)["outcome"] == "nothing_missing"
+
+
+def test_a_dry_run_changes_nothing(backed_up: tuple[Settings, Store]) -> None:
+    home, store = backed_up
+    (home.landing / "kobe_post" / f"{1:016x}.texts").unlink()
+    before = files_of(home)
+    ran = njia("restore", store.folder, "--dry-run", "--json", settings=home)
+    assert (last_object(ran)["outcome"], last_object(ran)["missing"]) == ("planned", {"landing": 1})
+    assert files_of(home) == before
+
+
+def test_a_file_that_its_disk_damaged_does_not_enter_the_backup(backed_up: tuple[Settings, Store]) -> None:
+    home, store = backed_up
+    cells = home.landing / "kobe_post" / f"{1:016x}.parquet"
+    whole = sha256_of(cells)
+    flip(cells, cells.stat().st_mtime_ns)
+    ran = njia("backup", store.folder, "--json", settings=home)
+    assert ran.returncode == 6
+    assert last_object(ran)["damaged"] == ["landing/kobe_post/0000000000000001.parquet"]
+    assert njia("restore", store.folder, "--yes", settings=home).returncode == 0
+    assert sha256_of(cells) == whole
+
+
+def test_older_lists_and_what_only_they_name_are_dropped(home: Settings, tmp_path: Path) -> None:
+    store = Store(tmp_path / "backup")
+    make_backup(home, store.folder, KEEP)
+    only_there = home.landing / "kobe_post" / f"{1:016x}.parquet"
+    digest = sha256_of(only_there)
+    for path in sorted(store.lists_folder.iterdir()):  # as if it were made forty days ago
+        day = datetime.now(UTC) - timedelta(days=40)
+        path.rename(path.with_name(f"{day:%Y%m%dT%H%M%SZ}-{path.name[17:]}"))
+    for path in only_there.parent.iterdir():
+        path.unlink()
+    made = make_backup(home, store.folder, KEEP)
+    assert made.lists_dropped == 1
+    assert not store.has(digest)
+    assert verify(store, [installed_public_key(home.keys)]).faults == []
+
+
+def test_a_full_disk_is_named_and_nothing_is_half_written(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied = []
+
+    def fill(source: Path, to: Path) -> None:
+        copied.append(to)
+        if len(copied) > 5:
+            to.write_bytes(source.read_bytes()[:10])
+            raise OSError(errno.ENOSPC, "No space left on device", str(to))
+        to.write_bytes(source.read_bytes())
+
+    monkeypatch.setattr(stores.shutil, "copyfile", fill)
+    store = Store(tmp_path / "backup")
+    with pytest.raises(NjiaError, match=r"The disk of .*backup is full") as told:
+        make_backup(home, store.folder, KEEP)
+    assert told.value.exit_code == 6
+    assert store.names() == []
+    objects = [path for path in store.objects_folder.rglob("*") if path.is_file()]
+    assert len(objects) == 5
+    assert all(path.name == sha256_of(path) for path in objects)
+
+
+def test_folders_that_cannot_hold_backups_are_refused(home: Settings, tmp_path: Path) -> None:
+    for folder in (home.home / "backup", home.home, tmp_path):
+        with pytest.raises(UsageError, match="one lies in the other"):
+            make_backup(home, folder, KEEP)
+    with pytest.raises(UsageError, match="NJIA_REQUIRE_ENCRYPTED_VOLUME"):
+        make_backup(replace(home, require_encrypted_volume=True), tmp_path / "backup", KEEP)
+
+
+# --- while everything runs -----------------------------------------------------------------------
+
+
+@contextmanager
+def going_on(*works: object) -> Iterator[list[BaseException]]:
+    """Run functions of a number again and again beside the block."""
+    stopped, failures = threading.Event(), []
+
+    def repeat(work: object) -> None:
+        number = 10
+        while not stopped.is_set():
+            number += 1
+            try:
+                work(number)  # type: ignore[operator]
+            except BaseException as error:
+                failures.append(error)
+                return
+
+    threads = [threading.Thread(target=repeat, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    try:
+        yield failures
+    finally:
+        stopped.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_each_list_is_one_moment_of_a_home_that_is_written_all_the_time(
+    home: Settings, tmp_path: Path, stewards: pyrage.x25519.Identity
+) -> None:
+    store = Store(tmp_path / "backup")
+
+    def landing(number: int) -> None:
+        land(home, number % 7)  # the same extracts again: their files are replaced
+        time.sleep(0.15)
+
+    def publishing(number: int) -> None:
+        publish_one(home, number, (number, 1, 2))
+        time.sleep(0.25)
+
+    def logging(number: int) -> None:
+        audit.record(home, "A. Steward", "viewed", f"page {number}")
+        time.sleep(0.1)
+
+    with going_on(landing, publishing, logging) as failures:
+        made = [make_backup(home, store.folder, KEEP) for _ in range(5)]
+    assert failures == []
+    assert max(one.looks for one in made) > 1  # the home did change meanwhile
+    for number, one in enumerate(made):
+        new = restored(home, store, tmp_path / f"restored {number}", str(stewards), at=one.listed.name)
+        notes = sorted(new.landing.glob("*/*.json"))
+        assert notes
+        for note in notes:
+            said = read_json(note)
+            found = [sha256_of(note.with_suffix(suffix)) for suffix in (".parquet", ".texts")]
+            assert found == [said["parquet_sha256"], said["texts_sha256"]]
+        assert audit.read(new).faults == []
+        for release in list_releases(new):
+            told = njia("verify", release.release_id, "--json", settings=new)
+            assert told.returncode == 0, told.stdout
+        assert new.current.is_dir()
+    assert verify(store, [installed_public_key(home.keys)]).faults == []
+
+
+def test_a_home_that_never_rests_is_told_in_a_sentence(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, looks = making.look, itertools.count(10)
+
+    def after_a_landing(settings: Settings) -> Seen:
+        land(settings, next(looks))
+        return look(settings)
+
+    monkeypatch.setattr(making, "look", after_a_landing)
+    monkeypatch.setattr(making, "PAUSE", 0)
+    with pytest.raises(NjiaError, match="The home changed in each of 60 looks") as told:
+        make_backup(home, tmp_path / "backup", KEEP)
+    assert told.value.exit_code == 4
+    assert Store(tmp_path / "backup").names() == []
+
+
+def flip(path: Path, written: int | None = None) -> None:
+    """Change one byte, as a disk does that forgets: in place, and at no time that the system notes."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    with path.open("r+b") as file:
+        file.write(content)
+    if written is not None:
+        os.utime(path, ns=(written, written))
