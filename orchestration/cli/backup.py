@@ -57,9 +57,14 @@ def backup_command(
 
 @contextmanager
 def progress(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """Show long work in a spinner, with the number of files or objects."""
-    with console.err.status(what) as spinner:
-        yield lambda done, of: spinner.update(f"{what}: {done:,} of {of:,} {unit}")
+    """Show long work with the number of files or objects, in ten steps."""
+    with console.progress(what) as show:
+
+        def at(done: int, of: int) -> None:
+            if done % max(1, of // 10) == 0:
+                show(f"{what}: {done:,} of {of:,} {unit}")
+
+        yield at
 
 
 def megabytes(size: int) -> str:

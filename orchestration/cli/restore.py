@@ -51,7 +51,7 @@ def restore_command(
     Exit code: 0 done, or nothing was missing; 2 wrong use; 4 a refresh is running; 6 the backup is damaged,
     or the disk is full.
     """
-    from orchestration.core import RefreshLock, release_key
+    from orchestration.core import RefreshLock, durable, release_key
     from orchestration.operations import backup
 
     store = backup.Store(folder)
@@ -63,13 +63,16 @@ def restore_command(
     chosen, lists = backup.choose(settings, store, name, private_key, given)
     lock = RefreshLock(settings)
     if not dry_run:
-        settings.home.mkdir(parents=True, exist_ok=True)
+        durable.make_folder(settings.home)
         lock.take("restore")
     try:
-        made = backup.plan(settings, store, chosen, (), private_key)
+        with console.progress("Checking the home") as say_kind:
+            made = backup.plan(
+                settings, store, chosen, private_key, lambda kind: say_kind(f"Checking the home: {kind}")
+            )
         _show(made)
         if made.is_empty or dry_run:
-            say("Nothing was changed." if dry_run else "Nothing is missing or damaged.")
+            say("Nothing was changed." if dry_run else "There is nothing to put back.")
             _print(as_json, made, "planned" if dry_run else "nothing_missing")
             return
         with progress("Checking the backup", "objects") as checked:
@@ -136,6 +139,9 @@ def _show(made: Any) -> None:
         say("An earlier restore is not finished: this one goes on from there.")
     if made.keys:
         say(f"Keys that come back: {', '.join(sorted(made.keys))}")
+    if made.unmended:
+        say(f"{len(made.unmended):,} damaged files are not mended by this list; try an older one (--list):")
+        console.show_names(made.unmended)
     for reason, paths in made.left.items():
         say(f"Left in the backup: {len(paths):,} {reason}")
 
@@ -150,6 +156,7 @@ def _print(as_json: bool, made: Any, outcome: str, **more: Any) -> None:
                 "releases": made.releases,
                 "current": made.current,
                 "keys": sorted(made.keys),
+                "unmended": made.unmended,
                 "left": {reason: len(paths) for reason, paths in made.left.items()},
                 **more,
             }

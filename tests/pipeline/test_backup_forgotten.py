@@ -117,7 +117,6 @@ def test_an_older_list_in_an_empty_folder_comes_back_without_it(forgotten: World
 def test_files_that_come_back_beside_a_newer_home_hold_nothing_of_it(
     forgotten: World, tmp_path: Path
 ) -> None:
-    ""
     """The original, receipts, and a release with its tables and lineage: the landing itself is whole and newer."""
     base = copy_of(forgotten.base, tmp_path)
     settings = base.settings

@@ -86,7 +86,7 @@ def restored(
     new = replace(settings, home=home, keys=home / "keys")
     chosen, lists = choose(new, store, at, private_key, None)
     home.mkdir(exist_ok=True)
-    put_back(new, store, plan(new, store, chosen, (), private_key), lists, private_key)
+    put_back(new, store, plan(new, store, chosen, private_key, lambda kind: None), lists, private_key)
     return new
 
 
@@ -98,7 +98,7 @@ def files_of(settings: Settings) -> dict[str, tuple[int, str]]:
         if path.is_file()
         and not path.is_symlink()
         and path.relative_to(settings.home).parts[0] not in ("work", "current")
-        and not path.name.endswith((".lock", ".holder"))
+        and not path.name.endswith((".lock", ".holder", "sums.json"))
     }
 
 

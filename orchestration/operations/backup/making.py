@@ -29,6 +29,7 @@ from orchestration.core import (
     RefreshRunning,
     Settings,
     UsageError,
+    durable,
     held_if_free,
     load_keys,
     load_release_key,
@@ -92,7 +93,7 @@ def make_backup(
             "signed_by": key.public.id,
             "files": copying.taken,
             "folders": seen.folders,
-            "links": seen.links,
+            "current": seen.current,
             "keys": copying.keys,
         }
         made = store.add_list(content, key, now)
@@ -138,7 +139,7 @@ class _Copying:
         while self.looks < LOOKS:
             self.looks += 1
             is_complete = self._copy(seen)
-            self.settings.decisions.mkdir(mode=0o700, parents=True, exist_ok=True)
+            durable.make_folder(self.settings.decisions, 0o700)
             with held_if_free(self.settings.decisions / ".lock") as nobody_decides:
                 again = look(self.settings)
                 if is_complete and nobody_decides and again == seen:
@@ -218,13 +219,13 @@ class _Copying:
 
     def _by_way_of(self, write: Any) -> str:
         partial = self.store.objects_folder / f"{PARTIAL}object"
-        partial.unlink(missing_ok=True)
+        durable.remove(partial)
         try:
             write(partial)
             digest = sha256_of(partial)
             self._add(partial, digest)
         finally:
-            partial.unlink(missing_ok=True)
+            durable.remove(partial)
         return digest
 
     @property

@@ -13,46 +13,48 @@ import base64
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 import pyrage
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from orchestration import intake, release
 from orchestration.core import (
     LAYOUT_VERSION,
     RECORD_KEY,
     RELEASE_PUB,
+    SUMS,
     NjiaError,
     PublicKey,
     Settings,
     UsageError,
+    durable,
     forget_work,
     installed_public_key,
     load_keys,
+    note_sums,
     partners_with_tombstones,
     read_json,
-    release_key,
     replacing,
+    set_sums,
     sha256_of,
-    sync,
     unite,
     write_bytes,
     write_json,
 )
-from orchestration.operations import forget
-from orchestration.operations.backup.moment import RESTORED, is_sqlite, stamp_of
+from orchestration.operations import check, forget
+from orchestration.operations.backup.moment import BESIDE_SQLITE, RESTORED, is_sqlite, stamp_of
 from orchestration.operations.backup.store import (
     BackupDamaged,
     Entry,
     FileList,
     Progress,
-    Stamp,
     Store,
     naming_a_full_disk,
     shown,
@@ -68,14 +70,16 @@ class Plan:
     """What a restore would do.
 
     `back`: paths that come back, with whether they replace a file of the home. `newer`: whole files of the
-    home that differ from the list and stay. `left`: what stays in the backup, by reason. `current`: the
-    release to put in force, where none is. `keys`: missing files of keys.
+    home that differ from the list and stay. `left`: what stays in the backup, by reason. `unmended`: damaged
+    paths of the home that the list does not mend. `current`: the release to put in force, where none is.
+    `keys`: missing files of keys.
     """
 
     chosen: FileList
     back: dict[str, bool]
     newer: list[str]
     left: dict[str, list[str]]
+    unmended: list[str]
     current: str | None
     goes_on: bool
     keys: KeyFiles = field(repr=False)
@@ -130,14 +134,16 @@ def choose(
 
 
 def plan(
-    settings: Settings, store: Store, chosen: FileList, damaged: Collection[str], private_key: str | None
+    settings: Settings, store: Store, chosen: FileList, private_key: str | None, say: Callable[[str], None]
 ) -> Plan:
-    """Compare a list with the home. `damaged`: paths of the home that fail their own proof."""
+    """Compare a list with the home, in which a check finds what is damaged; `say` takes what it checks."""
     left: dict[str, list[str]] = {}
     back: dict[str, bool] = {}
     differing = {path for path in chosen.files if _differs(settings, chosen, path)}
+    faults = [fault.path for fault in check.check(settings, say=say).faults]
+    failing = {one for path in faults for one in _failing(settings, store, chosen, differing, path)}
     # The disk has damaged what differs although nothing wrote it.
-    failing = {*damaged, *(path for path in differing if chosen.files[path].stamp == _stamp(settings, path))}
+    failing |= {path for path in differing if chosen.files[path].stamp == stamp_of(settings.home / path)}
     for path, entry in chosen.files.items():
         if _lies(settings, path) and path not in failing:
             continue
@@ -147,15 +153,22 @@ def plan(
             back[path] = path in failing
     for path in list(back):
         back |= dict.fromkeys(_belonging(settings, chosen, path, back), True)
-    current = None if (settings.current / release.MANIFEST).is_file() else chosen.links.get("current")
+    current = None if (settings.current / release.MANIFEST).is_file() else chosen.current
     if current and f"{current}/{release.MANIFEST}" not in chosen.files:
         current = None
     keys: KeyFiles = {}
     if private_key is not None:
         held = _opened_keys(store, chosen, private_key)
-        keys = {name: file for name, file in held.items() if not (settings.keys / name).exists()}
+        shut = {name for name in held if (settings.keys / name).is_file()}
+        bad = {name for name in shut if {f"keys/{name}", str(settings.keys / name)} & set(faults)}
+        keys = {name: file for name, file in held.items() if name not in shut or name in bad}
+    mended = {*back, *(f"keys/{name}" for name in keys), *(str(settings.keys / name) for name in keys)}
+    unmended = [
+        path for path in faults if path not in mended and not any(one.startswith(path) for one in back)
+    ]
     goes_on = (settings.home / RESTORED).is_file()
-    return Plan(chosen, back, sorted(differing - back.keys()), left, current, goes_on, keys)
+    newer = sorted(differing - back.keys())
+    return Plan(chosen, back, newer, left, unmended, current, goes_on, keys)
 
 
 def check_objects(store: Store, made: Plan, lists: Sequence[FileList], progress: Progress) -> None:
@@ -193,15 +206,17 @@ def put_back(
         write_json(mark, {"list": chosen.name, "backup": str(store.folder), "is_whole": False})
         _unite_marks(settings, store, made, lists)
         _make_folders(settings, chosen, made)
+        _set_aside_logs(settings, made)
+        sums = {path for path in made.back if Path(path).name == SUMS}
+        for path in sums:  # made again from the files that lie there in the end
+            durable.remove(settings.home / path)
+        paths = [path for path in made.back if path not in sums and not path.startswith(_FORGOTTEN)]
         # Notes, manifests and the link last: whatever else reads the home meets whole extracts and releases.
-        paths = [path for path in made.back if not path.startswith(_FORGOTTEN)]
         for number, path in enumerate(sorted(paths, key=lambda path: (_is_note(path), path)), start=1):
             progress(number, len(paths))
             _write(settings, store, path, chosen.files[path], private_key)
-        for name, (mode, content) in made.keys.items():
-            (settings.keys / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_bytes(settings.keys / name, content)
-            (settings.keys / name).chmod(mode)
+        _note_sums(settings, chosen, paths, sums)
+        _write_keys(settings, made)
         if made.current:
             with release.switching(settings):
                 release.switch_current(settings, Path(made.current).name)
@@ -235,8 +250,7 @@ def finish_restore(settings: Settings, now: datetime, private_key: str | None = 
             f"`njia restore {noted['backup']} --at {noted['list']}` again; it goes on from there."
         )
     erased = forget.erase_again(settings, load_keys(settings.keys), private_key, now)
-    mark.unlink()
-    sync(settings.home)
+    durable.remove(mark)
     return erased
 
 
@@ -250,14 +264,13 @@ def _public_key(settings: Settings, store: Store, chosen: FileList, private_key:
                 "the stewards' private key with --key: it opens the keys in the backup. Or give release.pub "
                 "with --release-pub; then set NJIA_KEYS to the folder of your keys before the next refresh."
             ) from None
-    with TemporaryDirectory() as folder:
-        held = _opened_keys(store, chosen, private_key)
-        if RELEASE_PUB not in held:
-            raise BackupDamaged(
-                f"The keys of the list {chosen.name} have no {RELEASE_PUB}. Give --release-pub."
-            )
-        (Path(folder) / RELEASE_PUB).write_bytes(held[RELEASE_PUB][1])
-        return release_key.load_public_key(Path(folder) / RELEASE_PUB)
+    held = _opened_keys(store, chosen, private_key)
+    try:
+        return PublicKey(cast(Ed25519PublicKey, load_pem_public_key(held[RELEASE_PUB][1])))
+    except (KeyError, ValueError):
+        raise BackupDamaged(
+            f"The keys of the list {chosen.name} have no {RELEASE_PUB}. Give it with --release-pub."
+        ) from None
 
 
 def _opened_keys(store: Store, chosen: FileList, private_key: str) -> KeyFiles:
@@ -295,8 +308,31 @@ def _lies(settings: Settings, path: str) -> bool:
     return (settings.home / path).is_file()
 
 
-def _stamp(settings: Settings, path: str) -> Stamp | None:
-    return stamp_of(settings.home / path)
+def _failing(
+    settings: Settings, store: Store, chosen: FileList, differing: set[str], fault: str
+) -> Iterable[str]:
+    """Yield the files of the list that stand for a fault that a check of the home has found at a path."""
+    manifest = f"/{release.MANIFEST}"
+    if fault.endswith(manifest):  # or its signature
+        yield from differing & {fault, fault.removesuffix(manifest) + "/manifest.sig"}
+    elif fault in ("audit", "decisions"):  # a chain: what the home has beyond the list is no damage
+        logs = {path for path in differing if path.startswith(f"{fault}/") and path.endswith(".jsonl")}
+        cut = {
+            path
+            for path in logs
+            if not _continues(settings.home / path, store.object(chosen.files[path].sha256))
+        }
+        lost = {path for path in chosen.files if path.startswith(f"{fault}/") and not _lies(settings, path)}
+        yield from cut
+        if cut or lost:
+            yield "audit/head"
+    elif fault in differing or is_sqlite(fault) or fault.startswith(_FORGOTTEN):
+        yield fault
+
+
+def _continues(log: Path, earlier: Path) -> bool:
+    """Whether a file begins with all of an earlier one."""
+    return earlier.is_file() and log.read_bytes().startswith(earlier.read_bytes())
 
 
 def _differs(settings: Settings, chosen: FileList, path: str) -> bool:
@@ -366,14 +402,50 @@ def _unite_marks(settings: Settings, store: Store, made: Plan, lists: Sequence[F
         unite(settings, partner, dict.fromkeys(pages), restored)
 
 
+def _set_aside_logs(settings: Settings, made: Plan) -> None:
+    """Keep an audit log that is replaced: its last lines may be the only ones of their time."""
+    for path in (settings.home / path for path, replaces in made.back.items() if replaces):
+        if path.parent == settings.audit and path.suffix == ".jsonl" and path.is_file():
+            durable.rename(path, path.with_name(f"{path.stem}.damaged-{sha256_of(path)[:8]}"))
+
+
+def _note_sums(settings: Settings, chosen: FileList, paths: Iterable[str], sums: Collection[str]) -> None:
+    written: dict[str, dict[str, str]] = {path.removesuffix(SUMS): {} for path in sums}
+    for path in paths:
+        folder, name = path[: path.rfind("/") + 1], Path(path).name
+        if f"{folder}{SUMS}" in chosen.files and not name.endswith(".json"):
+            written.setdefault(folder, {})[name] = chosen.files[path].sha256
+    for folder, digests in written.items():
+        if f"{folder}{SUMS}" in sums:
+            note_sums(settings.home / folder)
+        else:
+            set_sums(settings.home / folder, digests)
+
+
+def _write_keys(settings: Settings, made: Plan) -> None:
+    if not made.keys:
+        return
+    durable.make_folder(settings.keys, 0o700)
+    if SUMS in made.keys:
+        durable.remove(settings.keys / SUMS)
+    for name, (mode, content) in made.keys.items():
+        if name != SUMS:
+            write_bytes(settings.keys / name, content, mode)
+    set_sums(
+        settings.keys,
+        {name: sha256(content).hexdigest() for name, (_, content) in made.keys.items() if name != SUMS},
+    )
+    note_sums(settings.keys)
+
+
 def _make_folders(settings: Settings, chosen: FileList, made: Plan) -> None:
     """Make missing folders with their modes; those of a release only where it comes back."""
     parents = {parent.as_posix() for path in made.back for parent in Path(path).parents}
     for name, mode in sorted(chosen.folders.items()):
         folder = settings.home / name
-        if not folder.exists() and (name in parents or name.count("/") == 0 or name.startswith("inbox/")):
-            folder.mkdir(parents=True)
-            folder.chmod(mode)
+        if not folder.exists() and (name in parents or name.startswith("inbox")):
+            durable.make_folder(folder)
+            durable.set_mode(folder, mode)
 
 
 def _write(settings: Settings, store: Store, path: str, entry: Entry, private_key: str | None) -> None:
@@ -387,12 +459,12 @@ def _write(settings: Settings, store: Store, path: str, entry: Entry, private_ke
             raise BackupDamaged(
                 f"{shown(path)}: its object changed while it was copied. Run the command again."
             )
-        partial.chmod(entry.mode)
+        durable.set_mode(partial, entry.mode)
         if not is_sqlite(path):
             os.utime(partial, ns=(entry.stamp[1], entry.stamp[1]))
     if is_sqlite(path):
-        for ending in ("-wal", "-shm", "-journal"):
-            file.with_name(file.name + ending).unlink(missing_ok=True)
+        for ending in BESIDE_SQLITE:
+            durable.remove(file.with_name(file.name + ending))
 
 
 def _is_manifest(path: str) -> bool:

@@ -23,10 +23,10 @@ from orchestration.core import (
     PublicKey,
     ReleaseKey,
     UsageError,
+    durable,
     held_if_free,
     replacing,
     sha256_of,
-    sync,
     write_bytes,
 )
 
@@ -58,7 +58,7 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class FileList:
-    """One moment of a home: its files by path below it, its folders with their modes, its links.
+    """One moment of a home: files by path below it, folders with their modes, the target of `current`.
 
     `keys`: the object that holds the keys, encrypted, and the hash of what is in it.
     """
@@ -70,7 +70,7 @@ class FileList:
     signed_by: str
     files: dict[str, Entry]
     folders: dict[str, int]
-    links: dict[str, str]
+    current: str | None
     keys: tuple[str, str]
     raw: bytes
     signature: bytes
@@ -93,7 +93,7 @@ class FileList:
                 for name, one in content["files"].items()
             },
             content["folders"],
-            content["links"],
+            content["current"],
             tuple(content["keys"]),
             raw,
             signature.read_bytes() if signature.is_file() else b"",
@@ -119,8 +119,8 @@ class Store:
     def writing(self) -> Iterator[None]:
         """Hold the folder for one backup, and sweep what a killed one left."""
         for folder in (self.lists_folder, self.objects_folder):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder.chmod(0o700)
+            durable.make_folder(folder, 0o700)
+            durable.set_mode(folder, 0o700)
         with held_if_free(self.folder / ".lock") as is_free:
             if not is_free:
                 raise UsageError(f"Another backup into {self.folder} runs. Try again when it has ended.")
@@ -128,7 +128,7 @@ class Store:
                 *self.objects_folder.rglob(f"{PARTIAL}*"),
                 *self.lists_folder.glob(f"{PARTIAL}*"),
             ):
-                partial.unlink()
+                durable.remove(partial)
             yield
 
     def object(self, digest: str) -> Path:
@@ -182,24 +182,23 @@ class Store:
         """Remove older lists, and objects that no list names; return how many lists went."""
         old = [name for name in self.names() if _time_of(name) < now - keep]
         for name in old:
-            (self.lists_folder / f"{name}.json").unlink()
+            durable.remove(self.lists_folder / f"{name}.json")
         for signature in self.lists_folder.glob(f"*{SIGNATURE}"):
             if not signature.with_suffix(".json").exists():
-                signature.unlink()
+                durable.remove(signature)
         lists = self.lists()
         if len(lists) == len(self.names()):  # otherwise it is not known what a list names
             named = {digest for one in lists for digest in one.objects}
             for path in self.objects_folder.glob("*/*"):
                 if path.name not in named:
-                    path.unlink()
-        sync(self.lists_folder)
+                    durable.remove(path)
         return len(old)
 
     def shut_away(self, digest: str) -> None:
         """Take a damaged object away, so that the next backup writes it again."""
         path = self.object(digest)
         with suppress(OSError):  # missing, or a folder that this account may only read
-            path.rename(path.with_name(f"{_DAMAGED}{digest}"))
+            durable.rename(path, path.with_name(f"{_DAMAGED}{digest}"))
 
 
 class Changed(Exception):

@@ -66,6 +66,14 @@ KINDS = (
         RESTORE,
     ),
     Kind(
+        "unfinished restore",
+        ("restored.json",),
+        "operations",
+        proofs.own_sum,
+        "A restore was interrupted, or records that were forgotten since are not erased from it yet.",
+        "Run the same `njia restore` again, then `njia refresh`.",
+    ),
+    Kind(
         "keys",
         (
             "keys/record.key",
