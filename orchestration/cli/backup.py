@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -57,11 +58,14 @@ def backup_command(
 
 @contextmanager
 def progress(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """Show long work with the number of files or objects, in ten steps."""
+    """Show every second how many files or objects are done."""
+    shown = time.monotonic()
     with console.progress(what) as show:
 
         def at(done: int, of: int) -> None:
-            if done % max(1, of // 10) == 0:
+            nonlocal shown
+            if time.monotonic() - shown > 1:
+                shown = time.monotonic()
                 show(f"{what}: {done:,} of {of:,} {unit}")
 
         yield at
