@@ -12,7 +12,7 @@ import click
 from orchestration.cli import console
 from orchestration.cli.backup import FOLDER, log_afterwards, megabytes, progress
 from orchestration.cli.console import say
-from orchestration.cli.options import EXISTING_FILE, installation, json_output, read_private_key, yes
+from orchestration.cli.options import EXISTING_FILE, damaged_installation, json_output, read_private_key, yes
 from orchestration.core import Settings, UsageError
 
 
@@ -31,7 +31,7 @@ from orchestration.core import Settings, UsageError
 @click.option("--release-pub", type=EXISTING_FILE, help="Check the signature with this [the home's].")
 @yes
 @json_output
-@installation
+@damaged_installation
 def restore_command(
     settings: Settings,
     folder: Path,

@@ -16,7 +16,8 @@ from orchestration.release.lineage.tables import EXTRACTS, LINES, RECORDS
 from orchestration.release.sql import attach, sql_text
 
 RECORD_FIELDS = ("origin", "destination", "month", "form_label", "sex", "age_band")
-_SINCE_0_2 = "origin_place_id"  # lineages of earlier versions do not say what a record states
+# What a record states; lineages of earlier versions lack some of it.
+_STATED = {"origin_place_id", "destination_place_id", "form_label", "sex", "age_band"}
 _FILES = {"records": RECORDS, "extracts": EXTRACTS, "lines": LINES}
 _PLACES = """
     create temp table places as
@@ -110,7 +111,7 @@ def open_both(evidence_base: Path, now: Path, before: Path) -> duckdb.DuckDBPyCo
     folders = {"now": now, "before": before}
     if not all((folder / file).is_file() for folder in folders.values() for file in _FILES.values()):
         return None
-    if any(_SINCE_0_2 not in pq.read_schema(folder / RECORDS).names for folder in folders.values()):
+    if any(not _STATED.issubset(pq.read_schema(folder / RECORDS).names) for folder in folders.values()):
         return None
     con = duckdb.connect(config={"temp_directory": ""})
     attach(con, evidence_base, "newer")
