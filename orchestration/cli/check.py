@@ -27,11 +27,11 @@ def check_command(settings: Settings, sample: bool, as_json: bool) -> None:
 
     Exit code 6: a file is damaged or missing.
     """
-    from orchestration.operations import check_home
+    from orchestration.operations import check_files
 
     night = settings.as_of().date() if sample else None
     with console.progress("Checking") as say:
-        found = check_home(settings, night, lambda kind: say(f"Checking {kind}"))
+        found = check_files(settings, night, lambda kind: say(f"Checking {kind}"))
     if as_json:
         console.print_json(found.as_dict())
     else:

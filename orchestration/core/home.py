@@ -16,20 +16,21 @@ from orchestration.core.errors import Damaged, UsageError
 from orchestration.core.history_policy import kept
 from orchestration.core.modes import check_modes, restricted_folders
 from orchestration.core.settings import Settings
-from orchestration.core.sums import read_json, write_json
+from orchestration.core.sums import note_sums, read_json, write_json
 from orchestration.core.volume import require_encrypted_volume
 
-# Layouts. The first command that writes raises an older home to the newest, by `home.json` alone: no file is
-# moved, and what older layouts wrote is read as it is.
+# Layouts. The first command that writes raises an older home to the newest: no file is moved, and what older
+# layouts wrote is read as it is.
 # 1, Njia 0.1.0: releases hold the members' edition in `partner/`; `ledger/` is left alone.
 # 2: the members' edition lies in `members/`. Texts of places land in clear.
 # 3: texts of places land as tokens; the next refresh hides those that landed in clear.
-# 4, Njia 0.2.0: kept files carry a sum of their content.
+# 4, Njia 0.2.0: kept files carry a sum of their content, or have it beside them.
 LAYOUT_VERSION = 4
 # The oldest program layouts that may read and write a home of this one, and where home.json says so.
 OLDEST_PROGRAMS = {"oldest_reader": 4, "oldest_writer": 4}
 OLDEST = {"read": "oldest_reader", "write to": "oldest_writer"}
 HOME_JSON = "home.json"
+_WITH_SUMS = ("sealed/*/", "link_codes/*/", "lineage/*/", "receipts/*/*/")
 
 # One run at a time: the warehouse has one writer. No telemetry. A run that starts while the code server
 # restarts is retried. `max_runtime_seconds` is a last resort for a run whose process is gone;
@@ -76,7 +77,7 @@ def check_home(settings: Settings, use: str = "read") -> dict[str, Any]:
 
 
 def adopt_home(settings: Settings) -> None:
-    """Raise a new or older home to this layout, in one replaced file.
+    """Raise a new or older home to this layout.
 
     Raises what `check_home` raises.
     """
@@ -87,6 +88,8 @@ def adopt_home(settings: Settings) -> None:
         wanted |= {"layout_version": LAYOUT_VERSION, **OLDEST_PROGRAMS}
     if layout < LAYOUT_VERSION:
         wanted.setdefault("begun_with_layout", layout)
+        for folder in (path for pattern in _WITH_SUMS for path in settings.home.glob(pattern)):
+            note_sums(folder)
     if wanted != found:
         write_json(settings.home / HOME_JSON, wanted)
 

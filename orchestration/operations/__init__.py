@@ -13,7 +13,7 @@ if TYPE_CHECKING:
         Fault,
         Found,
         are_lists_whole,
-        check_home,
+        check_files,
         kept_files,
         note_damage,
     )

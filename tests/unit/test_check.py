@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from orchestration.cli import cli
 from orchestration.core import Damaged, Keys, Settings, load_keys, set_tombstones, write_json, write_summed
-from orchestration.operations import KINDS, check_home, kind_of
+from orchestration.operations import KINDS, check_files, kind_of
 from orchestration.stewardship import active_decisions, audit, record_decision
 from orchestration.stewardship.desk.accounts import add_account
 from tests import scenario
@@ -39,7 +39,7 @@ def home(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory
     )
     write_summed(settings.notices / "20260301T060000Z-abcdef12.txt", "Njia: 1 extract held\n")
     write_summed(settings.link_codes / "swala_post" / "0123456789abcdef.parquet", bytes(range(256)))
-    assert check_home(settings).faults == []
+    assert check_files(settings).faults == []
     return settings
 
 
@@ -135,7 +135,7 @@ def test_a_file_damaged_in_any_way_is_named_with_what_mends_it(home: Settings, w
             continue
         damage(path)
         try:
-            faults = check_home(home, kinds=[kind]).faults
+            faults = check_files(home, kinds=[kind]).faults
         finally:
             path.unlink(missing_ok=True)
             path.write_bytes(whole)
@@ -145,7 +145,7 @@ def test_a_file_damaged_in_any_way_is_named_with_what_mends_it(home: Settings, w
         named = {home.home / fault.path for fault in faults}
         assert any(path.is_relative_to(one) or one.parent == path.parent for one in named), f"{what}: {way}"
         assert all(fault.means and fault.mend for fault in faults)
-    assert check_home(home, kinds=[kind]).faults == []
+    assert check_files(home, kinds=[kind]).faults == []
 
 
 def test_every_kind_of_file_is_damaged_in_these_tests(home: Settings) -> None:
@@ -160,9 +160,9 @@ def test_every_kind_of_file_is_damaged_in_these_tests(home: Settings) -> None:
 
 
 def test_every_file_of_a_home_has_a_kind(home: Settings) -> None:
-    assert check_home(home).unknown == []
+    assert check_files(home).unknown == []
     (home.home / "notes of somebody.txt").write_text("a file that Njia does not know")
-    assert check_home(home).unknown == ["notes of somebody.txt"]
+    assert check_files(home).unknown == ["notes of somebody.txt"]
     (home.home / "notes of somebody.txt").unlink()
 
 
@@ -200,12 +200,12 @@ def test_the_sample_of_28_nights_reads_every_large_file(
     sha256 = proofs.sha256_of
     monkeypatch.setattr(checking, "READ_EACH_NIGHT", 0)
     monkeypatch.setattr(proofs, "sha256_of", noted)
-    check_home(home)
+    check_files(home)
     everything = set(read)
     by_night = []
     for night in range(checking.NIGHTS):
         read.clear()
-        check_home(home, scenario.AS_OF.date().replace(day=1 + night))
+        check_files(home, scenario.AS_OF.date().replace(day=1 + night))
         by_night.append(set(read))
     assert set().union(*by_night) == everything
     assert max(map(len, by_night)) < len(everything)
@@ -215,7 +215,7 @@ def test_decisions_that_vanish_from_their_file_are_missed(home: Settings) -> Non
     path = file_of(home, FILES["decisions"])
     whole = path.read_bytes()
     path.write_bytes(whole.splitlines(keepends=True)[0])
-    found = check_home(home).faults
+    found = check_files(home).faults
     assert len(active_decisions(home, scenario.AS_OF).by_kind["row_exclude"]) == 1
     path.write_bytes(whole)
     gone = audit.read(home).lines[1]["what"]

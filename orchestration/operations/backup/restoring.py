@@ -140,7 +140,7 @@ def plan(
     left: dict[str, list[str]] = {}
     back: dict[str, bool] = {}
     differing = {path for path in chosen.files if _differs(settings, chosen, path)}
-    faults = [fault.path for fault in check.check(settings, say=say).faults]
+    faults = [fault.path for fault in check.check_files(settings, say=say).faults]
     failing = {one for path in faults for one in _failing(settings, store, chosen, differing, path)}
     # The disk has damaged what differs although nothing wrote it.
     failing |= {path for path in differing if chosen.files[path].stamp == stamp_of(settings.home / path)}

@@ -69,7 +69,7 @@ def _below(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
         folders.sort()
 
 
-def check_home(
+def check_files(
     settings: Settings,
     night: date | None = None,
     say: Callable[[str], None] = lambda kind: None,
@@ -99,12 +99,12 @@ def check_home(
 
 def note_damage(settings: Settings, night: date) -> None:
     """Check the sample of a night, and keep what it found for `njia status`, messages and the desk."""
-    review.write_damaged_files(settings, check_home(settings, night).as_dict())
+    review.write_damaged_files(settings, check_files(settings, night).as_dict())
 
 
 def are_lists_whole(settings: Settings) -> bool:
     """Return whether the stewards' lists are what the last refresh wrote."""
-    return not check_home(settings, kinds=[REVIEW_LISTS]).faults
+    return not check_files(settings, kinds=[REVIEW_LISTS]).faults
 
 
 def _is_of(night: date, path: Path) -> bool:
