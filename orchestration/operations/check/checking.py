@@ -93,7 +93,8 @@ def check_files(
         found.files[kind.name] = len(files), sum(path.lstat().st_size for path in files if path.exists())
         if files:
             say(kind.name)
-        found.faults += _faults(kind, look, files)
+        named = {fault.path for fault in found.faults}
+        found.faults += [fault for fault in _faults(kind, look, files) if fault.path not in named]
     return found
 
 
