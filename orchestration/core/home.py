@@ -114,6 +114,11 @@ def earlier_layout(settings: Settings) -> int | None:
 def _prepare(settings: Settings) -> None:
     adopt_home(settings)
     for folder in (*restricted_folders(settings), settings.releases):
+        if folder.is_symlink() and not folder.exists():
+            raise UsageError(
+                f"{folder} is a link to {folder.readlink()}, which is missing. Mount that disk, or restore "
+                "the folder. Remove the link only if nothing lay there."
+            )
         durable.make_folder(folder)
     # Everything but the releases is for this account only; the host decides who may read releases.
     check_modes(settings)

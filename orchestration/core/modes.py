@@ -74,7 +74,7 @@ def _is_open(path: Path) -> bool:
 def _close(folder: Path) -> None:
     """Close a folder that this account owns; an analyst who reads the releases owns none."""
     try:
-        status = folder.lstat()
+        status = folder.stat()  # of a folder on another disk, where a link leads there
     except OSError:
         return
     if stat.S_ISDIR(status.st_mode) and status.st_mode & OTHERS and status.st_uid == os.geteuid():

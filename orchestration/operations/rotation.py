@@ -85,8 +85,8 @@ def finish_rotations(settings: Settings) -> None:
 
 
 def _folders_by_key(settings: Settings) -> dict[str, Path]:
-    """Return the folder that depends on each key."""
-    return {STEWARDS_RECIPIENT: settings.sealed, LINK_KEY: settings.link_codes}
+    """Return the folder that depends on each key: its own place, where a link leads to another disk."""
+    return {STEWARDS_RECIPIENT: settings.sealed.resolve(), LINK_KEY: settings.link_codes.resolve()}
 
 
 def _mark_whole(folder: Path, key: Path) -> None:

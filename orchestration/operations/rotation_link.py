@@ -42,7 +42,7 @@ def rotate_link(
 
     Raises UsageError if a private key is given and opens no original.
     """
-    key, folder = settings.keys / LINK_KEY, waiting(settings.link_codes)
+    key, folder = settings.keys / LINK_KEY, waiting(settings.link_codes.resolve())
     with rotating(settings, key):
         extracts = intake.extracts_with_codes(settings)
         remade: list[tuple[str, str]] = []
@@ -75,7 +75,7 @@ def recode(
     Return extracts with new codes, and those that keep theirs as no original is opened. A kill leaves each
     extract the old codes or the new ones, and the next run goes on.
     """
-    extracts, folder = intake.extracts_with_codes(settings), waiting(settings.link_codes)
+    extracts, folder = intake.extracts_with_codes(settings), waiting(settings.link_codes.resolve())
     remade: list[tuple[str, str]] = []
     durable.make_folder(folder, 0o700)
     try:

@@ -48,7 +48,7 @@ def rotate_stewards(
             waiting(key), recipient
         )  # public, but every file of the folder is private to the account
         if private_key:
-            folder = waiting(settings.sealed)
+            folder = waiting(settings.sealed.resolve())
             durable.make_folder(folder, 0o700)
             for number, original in enumerate(originals, start=1):
                 progress(number, len(originals))

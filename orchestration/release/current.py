@@ -60,7 +60,7 @@ def current_release(settings: Settings) -> Release | None:
     """Return the current release, or None before the first."""
     if not settings.current.is_symlink():
         return None
-    folder = settings.current.resolve()
+    folder = settings.releases / settings.current.readlink().name  # `releases` may be a link itself
     if not (folder / MANIFEST).is_file():
         raise Damaged(
             settings.current,

@@ -34,6 +34,20 @@ def test_every_restricted_folder_is_made_closed(home: Settings) -> None:
     assert folders - set(RESTRICTED) == {"keys", "releases"}, "a new folder is closed, or readers' own"
 
 
+def test_folder_on_another_disk_is_closed_and_a_missing_one_is_named(home: Settings, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "disk" / "landing"
+    elsewhere.mkdir(parents=True, mode=0o755)
+    home.landing.rmdir()
+    home.landing.symlink_to(elsewhere)
+    prepare_home(home)
+    assert mode(elsewhere) == 0o700
+    elsewhere.rename(tmp_path / "unmounted")
+    with pytest.raises(
+        UsageError, match=f"landing is a link to {elsewhere}, which is missing. Mount that disk"
+    ):
+        prepare_home(home)
+
+
 def test_opened_folder_is_closed_again(home: Settings) -> None:
     for folder in (home.landing, home.audit, home.keys):
         folder.chmod(0o755)

@@ -450,6 +450,26 @@ def test_an_undeletable_file_costs_no_original(
     assert state(settings) == before
 
 
+@pytest.mark.parametrize("kind", ["stewards", "link"])
+def test_keys_rotate_where_folders_lie_on_another_disk(
+    base: EvidenceBase, key_file: Path, tmp_path: Path, kind: str
+) -> None:
+    settings = base.settings
+    for folder in (settings.sealed, settings.link_codes, settings.releases):
+        elsewhere = tmp_path / "disk" / folder.name
+        elsewhere.parent.mkdir(exist_ok=True)
+        folder.rename(elsewhere)
+        folder.symlink_to(elsewhere)
+    kept = settings.sealed if kind == "stewards" else settings.link_codes
+    before = {path.name: path.read_bytes() for path in kept.glob("*/[!s]*")}
+    done(njia(base, "keys", "rotate", kind, "--key", key_file, "--yes", "--json"))
+    after = {path.name: path.read_bytes() for path in kept.glob("*/[!s]*")}
+    assert before.keys() == after.keys() and not before.items() & after.items()
+    assert settings.sealed.is_symlink() and settings.link_codes.is_symlink()
+    current = current_release(settings)
+    assert current and current.path.parent == settings.releases
+
+
 def test_a_copied_original_is_synced_before_the_old_one_is_removed(
     base: EvidenceBase, key_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
