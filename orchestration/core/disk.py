@@ -24,6 +24,11 @@ _SAYS_FULL = re.compile(
 )
 
 
+_GOES_ON = (
+    "The current release stays, and nothing is half written. Then repeat the command: it continues from here."
+)
+
+
 class DiskFault(NjiaError):
     """The disk of the home is full, has too little room, or answers with an error."""
 
@@ -44,7 +49,7 @@ def disk_fault(error: BaseException, home: Path) -> DiskFault | None:
     """Return a sentence for people where an error means a full or failing disk, else None."""
     if isinstance(error, DiskFault):
         return error
-    before = f"{error} " if isinstance(error, NjiaError) else ""
+    before = str(error) if isinstance(error, NjiaError) else ""
     for one in _with_causes(error):
         named = [
             os.fsdecode(name) for name in (_attribute(one, "filename2"), _attribute(one, "filename")) if name
@@ -54,9 +59,11 @@ def disk_fault(error: BaseException, home: Path) -> DiskFault | None:
             return full_disk(home, *map(Path, named), before=before)
         if isinstance(one, OSError) and one.errno == errno.EIO:
             return DiskFault(
-                f"{before}{named[0] if named else home}: the disk answers with an input/output error, so it "
-                "may be failing. The current release stays. See the system's log (`dmesg`). If the disk is "
-                "sound, repeat the command; else restore a backup on another disk."
+                _told(
+                    before,
+                    f"{named[0] if named else home}: the disk answers with an input/output error, so it may "
+                    "be failing. See the system's log (`dmesg`). A backup can be restored on another disk.",
+                )
             )
     return None
 
@@ -65,9 +72,11 @@ def full_disk(*places: Path, before: str = "") -> DiskFault:
     """Return the sentence about the fullest disk of some places."""
     place = min(map(_existing, places), key=lambda path: shutil.disk_usage(path).free)
     return DiskFault(
-        f"{before}The disk is full, or this account's quota is: {_of_disk(place)}. The current release "
-        "stays, and nothing is half written. Remove files that are not needed, or give it more room. Then "
-        "repeat the command: it continues from here."
+        _told(
+            before,
+            f"The disk is full, or this account's quota is: {_of_disk(place)}. Remove files that are not "
+            "needed, or give it more room.",
+        )
     )
 
 
@@ -77,9 +86,13 @@ def require_room(place: Path, needed: int, purpose: str) -> None:
     if shutil.disk_usage(found).free < needed + SPARE:
         raise DiskFault(
             f"There is not enough room for {purpose}: about {_megabytes(needed + SPARE)} are needed, and "
-            f"{_of_disk(found)}. The current release stays. Remove files that are not needed, or give it "
-            "more room. Then repeat the command: it continues from here."
+            f"{_of_disk(found)}. Remove files that are not needed, or give it more room. {_GOES_ON}"
         )
+
+
+def _told(before: str, of_disk: str) -> str:
+    """Join what an error says for itself, which has its own next step, and what is known of the disk."""
+    return f"{before} {of_disk}" if before else f"{of_disk} {_GOES_ON}"
 
 
 def _with_causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -106,7 +106,7 @@ def rollback(
             problem = error
         switch_current(settings, target.release_id)
         if problem:
-            raise NotLogged(f"Release {target.release_id} is in force again. {problem}")
+            raise NotLogged(f"Release {target.release_id} is in force again. {problem}") from problem
         try:
             audit.record(settings, author, "rolled_back", target.release_id, **releases)
         except NjiaError as error:

@@ -323,7 +323,7 @@ def fault_of_sentence(settings: Settings, fault: str, ended: dict[str, Any]) -> 
     if fault == FULL and code:
         mount = next(one for one in (settings.home, *settings.home.parents) if one.is_mount())
         left = [path.name for path in settings.home.rglob(".tmp-*")]
-        if code != 6 or f"{mount} has" not in sentence or "Then repeat the command" not in sentence or left:
+        if code != 6 or f"{mount} has" not in sentence or "give it more room" not in sentence or left:
             return f"a full disk: exit code {code}, {sentence}, left: {left}"
     if fault == BROKEN and code and (code != 6 or str(settings.home) not in sentence):
         return f"an error of the disk: exit code {code}, {sentence}"

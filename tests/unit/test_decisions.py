@@ -85,9 +85,10 @@ def test_revoked_decision_stays_listed(settings: Settings) -> None:
         revoke(settings, "0" * 12, "A. Fixture", "again", NOW)
 
 
-def test_later_of_accept_and_withdraw_holds(settings: Settings) -> None:
+@pytest.mark.parametrize("hours", [1, -1000], ids=["", "although the clock was put back"])
+def test_later_of_accept_and_withdraw_holds(settings: Settings, hours: int) -> None:
     decide(settings, "extract_accept", partner="kobe_shelter", extract_id=EXTRACT)
-    later = NOW + timedelta(hours=1)
+    later = NOW + timedelta(hours=hours)
     decide(settings, "extract_withdraw", later, partner="kobe_shelter", extract_id=EXTRACT)
     active = active_decisions(settings, later)
     assert active.extract_accepts == [] and len(active.extract_withdrawals) == 1

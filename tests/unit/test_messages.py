@@ -241,6 +241,7 @@ def test_failed_server_is_retried(settings: Settings) -> None:
     with mail_server(mailbox, port):
         assert messages.send_due(settings, NOW + timedelta(seconds=59)) == [], "it is left alone for a minute"
         assert len(messages.send_due(settings, NOW + timedelta(seconds=60))) == 1
+        assert len(messages.send_due(settings, NOW - timedelta(days=40))) == 1, "the clock was put back"
     assert len(mailbox.mails) == 1
     assert messages.standing(settings) == []
 

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 
-from orchestration.core import NjiaError, Settings, UsageError, refreshes
+from orchestration.core import NjiaError, Settings, UsageError, disk_fault, refreshes
 from orchestration.stewardship import audit
 from orchestration.stewardship.decisions.logged import NotLogged
 from orchestration.stewardship.desk.accounts import (
@@ -257,7 +257,8 @@ def respond(visit: Visit, view: View) -> Response:
     except NjiaError as error:
         return visit.page("problem", 503, title="error.not_now", sentence=_words_of(error))
     except OSError as error:
-        sentence = f"{error.filename or 'A file'}: {error.strerror}."
+        fault = disk_fault(error, visit.settings.home)
+        sentence = str(fault or f"{error.filename or 'A file'}: {error.strerror}.")
         return visit.page("problem", 503, title="error.not_now", sentence=sentence)
 
 
