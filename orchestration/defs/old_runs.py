@@ -32,6 +32,4 @@ def delete_old_runs(instance: dg.DagsterInstance) -> None:
     if isinstance(storage, OpenEventLog):
         storage.give_back_space()
     if old:
-        logging.getLogger("njia").warning(
-            f"Removed from Dagster's history, as its policy says: {len(old)} runs."
-        )
+        logging.getLogger("njia").warning(f"Removed, as history_policy.csv says: runs {len(old)}.")

@@ -18,13 +18,15 @@ from orchestration.stewardship import messages
 def trim_history(settings: Settings) -> None:
     """Remove old lines, files and folders, and say how many. The caller holds the refresh lock.
 
-    A kill leaves the rest to the next refresh.
+    Of each kind nothing goes until a tenth more is there. A kill leaves the rest to the next refresh.
     """
     review, last = settings.review, (release.last_verdict(settings) or {}).get("candidate")
 
     def of_candidates(folder: str, number: int) -> list[Path]:
         # The last one judged stays although the clock may have gone back.
-        return [path for path in sorted((review / folder).glob("*Z-*.json"))[:-number] if path.stem != last]
+        found = sorted((review / folder).glob("*Z-*.json"))
+        is_full = len(found) > number + number // 10
+        return [path for path in found[:-number] if is_full and path.stem != last]
 
     removed = {
         "refreshes": refreshes.keep_newest(settings, kept("refreshes")),
@@ -33,8 +35,8 @@ def trim_history(settings: Settings) -> None:
         "receipts": _remove(outputs.old_receipts(settings, kept("receipts"))),
         "messages": _old_messages(settings),
     }
-    if listed := ", ".join(f"{number} {kind}" for kind, number in removed.items() if number):
-        logging.getLogger("njia").warning(f"Removed from the history, as its policy says: {listed}.")
+    if listed := ", ".join(f"{kind} {number}" for kind, number in removed.items() if number):
+        logging.getLogger("njia").warning(f"Removed, as history_policy.csv says: {listed}.")
 
 
 def _old_messages(settings: Settings) -> int:

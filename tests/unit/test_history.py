@@ -78,7 +78,7 @@ def test_of_a_few_lists_the_oldest_go_and_the_newest_stay(
     ]
     assert sorted(path.stem for path in changes.glob("*.json")) == earlier[-2:]
     assert before == [sorted(folder.rglob("*")) for folder in decisions]
-    assert "5 verdicts, 5 changes, 6 receipts" in caplog.text
+    assert "verdicts 5, changes 5, receipts 6" in caplog.text
 
 
 def test_a_receipt_that_a_kill_left_half_written_pushes_no_whole_one_out(

@@ -45,12 +45,15 @@ def forget_receipts(settings: Settings, partner: str) -> None:
 
 
 def old_receipts(settings: Settings, number: int) -> list[Path]:
-    """Return the receipts that are older than the newest complete ones of their partner."""
+    """Return the receipts that are older than the newest complete ones of their partner.
+
+    None until a tenth more stand there.
+    """
     old: list[Path] = []
     for partner in settings.receipts.glob("*/"):
-        receipts = sorted(partner.glob("????????T??????Z-*/"))
-        complete = [receipt for receipt in receipts if (receipt / PAGE).is_file()]
-        old += [receipt for receipt in receipts if complete[-number:] and receipt < complete[-number:][0]]
+        complete = sorted(page.parent for page in partner.glob(f"????????T??????Z-*/{PAGE}"))
+        if len(complete) > number + number // 10:
+            old += [receipt for receipt in partner.glob("????????T??????Z-*/") if receipt < complete[-number]]
     return old
 
 
