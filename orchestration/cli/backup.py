@@ -76,7 +76,7 @@ def megabytes(size: int) -> str:
 
 
 def _make(settings: Settings, folder: Path, keep: int, as_json: bool) -> None:
-    from orchestration.operations.backup import make_backup
+    from orchestration.operations import make_backup
 
     with progress("Copying", "files") as copied:
         made = make_backup(settings, folder, timedelta(days=keep), copied)
@@ -113,14 +113,14 @@ def _make(settings: Settings, folder: Path, keep: int, as_json: bool) -> None:
 
 def _verify(settings: Settings, folder: Path, public_key: Path | None, as_json: bool) -> None:
     from orchestration.core import installed_public_key, release_key
-    from orchestration.operations.backup import Store, verify
+    from orchestration.operations import Store, verify_backup
 
     store = Store(folder)
     if not store.names():
         raise UsageError(f"{store.folder} holds no backup. `njia backup {store.folder}` makes one.")
     key = release_key.load_public_key(public_key) if public_key else installed_public_key(settings.keys)
     with progress("Hashing", "objects") as hashed:
-        found = verify(store, [key], hashed)
+        found = verify_backup(store, [key], hashed)
     say(f"Lists: {found.lists:,}. Objects: {found.objects:,}, {megabytes(found.bytes)} of them whole.")
     if found.faults:
         for fault in found.faults:

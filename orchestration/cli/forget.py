@@ -201,4 +201,8 @@ def _show(result: dict[str, Any]) -> None:
             f"{proof['sealed_not_searched']:,} sealed originals cannot be searched without --key. None of "
             "them holds a landed row of the record; one may hold a row that never landed."
         )
-    say("Copies outside this home (backups, tables given to members) are not reached: tell their keepers.")
+    say(
+        "Copies outside this home are not reached: tables given to members (tell them), and backups, which "
+        "lose "
+        "it when their older lists are dropped (`njia backup --keep`)."
+    )

@@ -51,23 +51,23 @@ def restore_command(
     Exit code: 0 done, or nothing was missing; 2 wrong use; 4 a refresh is running; 6 the backup is damaged,
     or the disk is full.
     """
+    from orchestration import operations
     from orchestration.core import RefreshLock, durable, release_key
-    from orchestration.operations import backup
 
-    store = backup.Store(folder)
+    store = operations.Store(folder)
     if shows_lists:
         _show_lists(store, as_json)
         return
     private_key = read_private_key(key_file) if key_file else None
     given = release_key.load_public_key(release_pub) if release_pub else None
-    chosen, lists = backup.choose(settings, store, name, private_key, given)
+    chosen, lists = operations.choose_list(settings, store, name, private_key, given)
     lock = RefreshLock(settings)
     if not dry_run:
         durable.make_folder(settings.home)
         lock.take("restore")
     try:
         with console.progress("Checking the home") as say_kind:
-            made = backup.plan(
+            made = operations.plan_restore(
                 settings, store, chosen, private_key, lambda kind: say_kind(f"Checking the home: {kind}")
             )
         _show(made)
@@ -76,13 +76,13 @@ def restore_command(
             _print(as_json, made, "planned" if dry_run else "nothing_missing")
             return
         with progress("Checking the backup", "objects") as checked:
-            backup.check_objects(store, made, lists, checked)
+            operations.check_objects(store, made, lists, checked)
         if not yes and not sys.stdin.isatty():
             raise UsageError("There is no terminal to ask for confirmation: give --yes. Nothing was changed.")
         if not yes:
             click.confirm("Go on?", abort=True, err=True)
         with progress("Restoring", "files") as written:
-            erased = backup.put_back(settings, store, made, lists, private_key, written)
+            erased = operations.put_back(settings, store, made, lists, private_key, written)
         log_afterwards("It is restored", settings, "restored", chosen.name, files=len(made.back))
     finally:
         lock.release()

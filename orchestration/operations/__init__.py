@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.operations.backup.restoring import finish_restore
+    from orchestration.operations.backup.making import make_backup
+    from orchestration.operations.backup.restoring import (
+        check_objects,
+        choose_list,
+        finish_restore,
+        plan_restore,
+        put_back,
+    )
+    from orchestration.operations.backup.store import Store, verify_backup
     from orchestration.operations.check.checking import (
         Fault,
         Found,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.cli.without_decision import without_decision
+from orchestration.cli.diff.without_decision import without_decision
 from orchestration.core import UsageError, load_keys, refreshes
 from orchestration.operations import next_run, read_status
 from orchestration.places import name_token

@@ -29,7 +29,15 @@ from orchestration.core import (
     sha256_of,
     write_json,
 )
-from orchestration.operations.backup import Store, choose, make_backup, making, plan, put_back, verify
+from orchestration.operations import (
+    Store,
+    choose_list,
+    make_backup,
+    plan_restore,
+    put_back,
+    verify_backup,
+)
+from orchestration.operations.backup import making
 from orchestration.operations.backup import store as stores
 from orchestration.operations.backup.moment import Seen
 from orchestration.release import list_releases
@@ -84,9 +92,9 @@ def restored(
     settings: Settings, store: Store, home: Path, private_key: str, at: str | None = None
 ) -> Settings:
     new = replace(settings, home=home, keys=home / "keys")
-    chosen, lists = choose(new, store, at, private_key, None)
+    chosen, lists = choose_list(new, store, at, private_key, None)
     home.mkdir(exist_ok=True)
-    put_back(new, store, plan(new, store, chosen, private_key, lambda kind: None), lists, private_key)
+    put_back(new, store, plan_restore(new, store, chosen, private_key, lambda kind: None), lists, private_key)
     return new
 
 
@@ -189,10 +197,10 @@ def test_a_list_that_was_changed_is_refused(backed_up: tuple[Settings, Store]) -
     home, store = backed_up
     path = store.lists_folder / f"{store.names()[0]}.json"
     path.write_text(path.read_text().replace("kobe_post", "kobe_pest"))
-    (fault,) = verify(store, [installed_public_key(home.keys)]).faults
+    (fault,) = verify_backup(store, [installed_public_key(home.keys)]).faults
     assert "is not signed by the key" in fault
     with pytest.raises(NjiaError, match="is not signed by the key"):
-        choose(home, store, None, None, None)
+        choose_list(home, store, None, None, None)
 
 
 def test_what_is_missing_or_damaged_comes_back_and_what_is_newer_stays(
@@ -259,7 +267,7 @@ def test_older_lists_and_what_only_they_name_are_dropped(home: Settings, tmp_pat
     made = make_backup(home, store.folder, KEEP)
     assert made.lists_dropped == 1
     assert not store.has(digest)
-    assert verify(store, [installed_public_key(home.keys)]).faults == []
+    assert verify_backup(store, [installed_public_key(home.keys)]).faults == []
 
 
 def test_a_full_disk_is_named_and_nothing_is_half_written(
@@ -356,7 +364,7 @@ def test_each_list_is_one_moment_of_a_home_that_is_written_all_the_time(
             told = njia("verify", release.release_id, "--json", settings=new)
             assert told.returncode == 0, told.stdout
         assert new.current.is_dir()
-    assert verify(store, [installed_public_key(home.keys)]).faults == []
+    assert verify_backup(store, [installed_public_key(home.keys)]).faults == []
 
 
 def test_a_home_that_never_rests_is_told_in_a_sentence(

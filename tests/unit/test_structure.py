@@ -71,7 +71,7 @@ TOUCHES_ENVIRONMENT = {
 IN_WORK = "files of work/, which can be made again"
 IN_CANDIDATE = "files of a candidate, which staging syncs one by one before its manifest names them"
 WRITES_WITHOUT_DURABLE = {
-    "orchestration/cli/without_decision.py": IN_WORK,
+    "orchestration/cli/diff/without_decision.py": IN_WORK,
     "orchestration/contracts/schema.py": "a file of the project, written by its developer",
     "orchestration/core/artifacts.py": IN_WORK,
     "orchestration/core/work_left.py": IN_WORK,

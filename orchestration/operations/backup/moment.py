@@ -13,7 +13,8 @@ from pathlib import Path
 from orchestration import intake
 from orchestration.core import Settings, UsageError
 from orchestration.operations.backup.store import Stamp
-from orchestration.operations.check import kept_files, kind_of
+from orchestration.operations.check.checking import kept_files
+from orchestration.operations.check.kinds import kind_of
 
 RESTORED = "restored.json"
 ANY_TIME: Stamp = (0, 0, 0)  # of a SQLite file: that it changes does not matter

@@ -48,7 +48,7 @@ from orchestration.core import (
     write_bytes,
     write_json,
 )
-from orchestration.operations import check, forget
+from orchestration.operations import forget
 from orchestration.operations.backup.moment import BESIDE_SQLITE, RESTORED, is_sqlite, stamp_of
 from orchestration.operations.backup.store import (
     BackupDamaged,
@@ -94,7 +94,7 @@ class Plan:
         return sorted(name.split("/")[1] for name in self.back if _is_manifest(name))
 
 
-def choose(
+def choose_list(
     settings: Settings, store: Store, name: str | None, private_key: str | None, given: PublicKey | None
 ) -> tuple[FileList, list[FileList]]:
     """Return the newest list, or the one named, and all lists with a valid signature, newest first.
@@ -133,14 +133,20 @@ def choose(
     return chosen, [one for one in store.lists() if one.is_signed([key])]
 
 
-def plan(
+def plan_restore(
     settings: Settings, store: Store, chosen: FileList, private_key: str | None, say: Callable[[str], None]
 ) -> Plan:
     """Compare a list with the home, in which a check finds what is damaged; `say` takes what it checks."""
     left: dict[str, list[str]] = {}
     back: dict[str, bool] = {}
     differing = {path for path in chosen.files if _differs(settings, chosen, path)}
-    faults = [fault.path for fault in check.check_files(settings, say=say).faults]
+    # An empty folder has nothing to check.
+    found = (
+        check.check_files(settings, say=say).faults
+        if any(_lies(settings, path) for path in chosen.files)
+        else ()
+    )
+    faults = [fault.path for fault in found]
     failing = {one for path in faults for one in _failing(settings, store, chosen, differing, path)}
     # The disk has damaged what differs although nothing wrote it.
     failing |= {path for path in differing if chosen.files[path].stamp == stamp_of(settings.home / path)}

@@ -215,7 +215,9 @@ class Verified:
     faults: list[str]
 
 
-def verify(store: Store, keys: Sequence[PublicKey], progress: Progress = lambda done, of: None) -> Verified:
+def verify_backup(
+    store: Store, keys: Sequence[PublicKey], progress: Progress = lambda done, of: None
+) -> Verified:
     """Check every list's signature, that its objects are there, and every object's hash."""
     faults: list[str] = []
     owners: dict[str, tuple[str, str]] = {}

@@ -40,7 +40,7 @@ def diff_command(
 
         result, show = waiver_effect(settings, waiver), _show_waiver
     elif without:
-        from orchestration.cli.without_decision import without_decision
+        from orchestration.cli.diff.without_decision import without_decision
 
         with console.refresh_progress() as on_step:
             result, show = without_decision(settings, without, on_step), _show_without
