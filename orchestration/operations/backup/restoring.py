@@ -59,6 +59,7 @@ from orchestration.operations.backup.store import (
     naming_a_full_disk,
     shown,
 )
+from orchestration.operations.check import check_files
 
 _EDITIONS = ("members/", "partner/")
 _FORGOTTEN = "forgotten/"
@@ -142,9 +143,7 @@ def plan_restore(
     differing = {path for path in chosen.files if _differs(settings, chosen, path)}
     # An empty folder has nothing to check.
     found = (
-        check.check_files(settings, say=say).faults
-        if any(_lies(settings, path) for path in chosen.files)
-        else ()
+        check_files(settings, say=say).faults if any(_lies(settings, path) for path in chosen.files) else ()
     )
     faults = [fault.path for fault in found]
     failing = {one for path in faults for one in _failing(settings, store, chosen, differing, path)}
