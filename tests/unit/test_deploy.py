@@ -111,7 +111,8 @@ def test_the_image_is_built_from_what_the_wheel_holds() -> None:
     sources = [name for line in copied for name in line.split()]
     assert set(wheel["packages"]) <= set(sources)
     assert all((PROJECT_ROOT / name).exists() for name in sources)
-    assert re.search(r"^USER njia$", FILES["Containerfile"], re.MULTILINE)
+    (account,) = re.findall(r"^USER (\d+):\d+$", FILES["Containerfile"], re.MULTILINE)
+    assert f"useradd --uid {account} --user-group" in GUIDE and f"--uid {account} " in FILES["Containerfile"]
 
 
 def test_the_health_check_is_answered_behind_the_proxy(tmp_path: Path) -> None:
