@@ -75,16 +75,17 @@ def test_the_timer_starts_the_backup_at_the_time_of_the_guide() -> None:
 
 
 def test_containers_of_njia_write_to_the_folders_of_the_settings_alone() -> None:
-    assert OURS == ["network", "serve", "backup"]
+    assert OURS == ["pod", "serve", "backup"]
     for name in OURS:
         service = COMPOSE[name]
         assert service["read_only"] and service["cap_drop"] == ["ALL"] and service["tmpfs"] == ["/tmp"]  # noqa: S108
         mounts = [mount.split(":") for mount in service["volumes"]]
         assert all(outside == inside for outside, inside, *_ in mounts)
-        assert {mount[0] for mount in mounts} == {"network": set(), "backup": FOLDERS | {BACKUP}}.get(
+        assert {mount[0] for mount in mounts} == {"pod": set(), "backup": FOLDERS | {BACKUP}}.get(
             name, FOLDERS
         )
-    assert COMPOSE["serve"]["network_mode"] == COMPOSE["proxy"]["network_mode"] == "service:network"
+    assert COMPOSE["serve"]["network_mode"] == COMPOSE["proxy"]["network_mode"] == "service:pod"
+    assert COMPOSE["serve"]["pid"] == COMPOSE["backup"]["pid"] == "service:pod"
 
 
 def test_commands_of_the_containers_exist() -> None:
