@@ -6,7 +6,6 @@ one moment of a home; its signature, `.sig` beside it, is written first. What a 
 
 from __future__ import annotations
 
-import errno
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +22,7 @@ from orchestration.core import (
     PublicKey,
     ReleaseKey,
     UsageError,
+    disk_fault,
     durable,
     held_if_free,
     replacing,
@@ -34,7 +34,6 @@ FORMAT = 1
 LISTS, OBJECTS = "lists", "objects"
 SIGNATURE = ".sig"
 _DAMAGED = ".damaged-"  # an object that was found damaged; the next backup writes it again, and drops this
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 Progress = Callable[[int, int], None]
 Stamp = tuple[int, int, int]  # bytes, time of the last write (ns) and inode of a file
@@ -263,13 +262,9 @@ def naming_a_full_disk(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in _FULL:
-            raise
-        raise BackupDamaged(
-            f"The disk of {folder} is full. What was written is whole and stays; nothing is half written. "
-            "Free "
-            "some space there, then run the same command again: it goes on from here."
-        ) from None
+        if fault := disk_fault(error, folder):
+            raise fault from None
+        raise
 
 
 def _time_of(name: str) -> datetime:
