@@ -29,7 +29,8 @@ CHECK_FIELDS = (
     "steward_action",
 )  # fmt: skip
 
-_TEXTS = ("why", "steward_action")
+# What the history says of a check that passed: of each extract that ever landed there are thirty.
+_IN_SHORT = {"name", "stage", "subject", "outcome", "observed"}
 
 
 def read_verdict(folder: Path) -> dict[str, Any] | None:
@@ -120,9 +121,9 @@ def keep_verdict(
         "movements": manifest["movements"],
         "checks_before_staging": manifest["checks"],
     }
-    # Why a check exists and what to do is the program's text, and half of the file.
     short = [
-        {name: check[name] for name in check if name not in _TEXTS} for check in verdict.get("checks") or []
+        {name: check[name] for name in check if check.get("outcome") != "passed" or name in _IN_SHORT}
+        for check in verdict.get("checks") or []
     ]
     write_json(settings.review / "history" / f"{manifest['release_id']}.json", {**entry, "checks": short})
     write_json(settings.review / LAST_VERDICT, entry)

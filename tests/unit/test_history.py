@@ -11,8 +11,10 @@ import pytest
 
 from orchestration.core import NjiaError, Settings, history_policy, prepare_home, refreshes
 from orchestration.defs.old_runs import delete_old_runs
+from orchestration.intake import read_register
 from orchestration.operations import trim_history
 from orchestration.stewardship import messages
+from orchestration.stewardship.desk.trends import trend_of
 from tests.conftest import EvidenceBase
 
 FEW = {"refreshes": 20, "verdicts": 3, "changes": 2, "receipts": 2, "messages": 20, "runs": 3}
@@ -79,6 +81,17 @@ def test_of_a_few_lists_the_oldest_go_and_the_newest_stay(
     assert sorted(path.stem for path in changes.glob("*.json")) == earlier[-2:]
     assert before == [sorted(folder.rglob("*")) for folder in decisions]
     assert "verdicts 5, changes 5, receipts 6" in caplog.text
+
+
+def test_the_history_of_verdicts_is_short_and_still_gives_the_trend_of_a_check(
+    published_world: EvidenceBase,
+) -> None:
+    settings = published_world.settings
+    [verdict] = (settings.review / "history").glob("*Z-*.json")
+    assert verdict.stat().st_size < (settings.review / "last_verdict.json").stat().st_size * 0.6
+    extract = next(iter(read_register(settings.landing, "swala_post")))
+    [seen] = trend_of(settings, "row_volume_is_plausible", extract)
+    assert seen.outcome == "passed"
 
 
 def test_a_receipt_that_a_kill_left_half_written_pushes_no_whole_one_out(
