@@ -139,7 +139,11 @@ def point(link: Path, target: Path) -> None:
     with suppress(FileNotFoundError):
         os.unlink(fresh)
     os.symlink(target, fresh)
-    rename(fresh, link)
+    try:
+        rename(fresh, link)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(fresh)
 
 
 def make_folder(folder: Path, mode: int = 0o777) -> None:

@@ -18,6 +18,7 @@ from orchestration.core.durable import append_line, remove, replacing, sha256_of
 from orchestration.core.errors import Damaged
 
 SUM, SUMS = "sum", ".sums.json"
+NOT_YET = ""  # among the sums of a file that is being written for the first time
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -76,7 +77,11 @@ def _sum(content: Mapping[str, Any]) -> str:
 def summed_files(folder: Path) -> dict[str, list[str]]:
     """Return the SHA-256 that each file of a folder may have, by its name; Damaged where the list is."""
     try:
-        return {name: list(sums) for name, sums in read_json(folder / SUMS)["files"].items()}
+        return {
+            name: [digest for digest in sums if digest != NOT_YET]
+            for name, sums in read_json(folder / SUMS)["files"].items()
+            if NOT_YET not in sums or (folder / name).exists()
+        }
     except FileNotFoundError:
         return {}
     except (AttributeError, KeyError, TypeError):
@@ -87,14 +92,14 @@ def summed_files(folder: Path) -> dict[str, list[str]]:
 def summed(path: Path) -> Iterator[Path]:
     """Do as `replacing`, and note the file's SHA-256 in `.sums.json` beside it.
 
-    A kill before the rename leaves both sums, of the old content and of the new; either is whole.
+    A kill before the rename leaves both sums, of the old content and of the new; either is whole. A file that
+    was not there before may be missing then.
     """
     with replacing(path) as partial:
         yield partial
-        earlier, fresh = summed_files(path.parent).get(path.name, [])[-1:], sha256_of(partial)
-        _note(path.parent, {path.name: [*earlier, fresh]})
-    if earlier:
-        _note(path.parent, {path.name: [fresh]})
+        earlier, fresh = summed_files(path.parent).get(path.name, [NOT_YET])[-1], sha256_of(partial)
+        _note(path.parent, {path.name: [earlier, fresh]})
+    _note(path.parent, {path.name: [fresh]})
 
 
 def write_summed(path: Path, content: str | bytes, mode: int = 0o666) -> None:

@@ -54,7 +54,7 @@ from orchestration.release.current import open_edition
 from orchestration.release.manifest import changed_files, file_hashes
 from orchestration.release.publishing import publish
 from orchestration.stewardship import active_decisions, audit, record_decision
-from tests.faults.faulty_disk import BROKEN, FAULTS, FULL, KILL, FaultyDisk, can_happen
+from tests.faults.faulty_disk import BROKEN, CUT, FAULTS, FULL, KILL, FaultyDisk, can_happen
 from tests.unit.link_code_case import CONTRACT, HEADER, ROWS
 from tests.unit.release_world import START, build_warehouse, publish_one, stage_candidate, write_verdict
 
@@ -269,15 +269,16 @@ class Scene:
     is_done: Callable[[Settings], bool]
     before: Step = lambda settings: None
     again: Step | None = None
+    last_step: bool = True  # what `is_done` looks for is done by the work itself
 
 
 SCENES = {
     "take_in": Scene(take_in, is_taken_in),
     "decide": Scene(decide, is_decided),
     "forget": Scene(forget_one, is_forgotten),
-    "stage": Scene(stage, is_published, again=stage_and_publish),
+    "stage": Scene(stage, is_published, again=stage_and_publish, last_step=False),
     "publish": Scene(publish_staged, is_published, before=stage, again=stage_and_publish),
-    "refuse": Scene(refuse, is_published, before=spoil_verdict, again=stage_and_publish),
+    "refuse": Scene(refuse, is_published, before=spoil_verdict, again=stage_and_publish, last_step=False),
     "rollback": Scene(go_back, is_back),
     "audit": Scene(log, is_logged),
     "pull": Scene(pull, is_pulled),
@@ -311,6 +312,8 @@ def on_faulty_disk(settings: Settings, work: Step, at: int, fault: str) -> dict[
     found: dict[str, Any] = {"exit_code": 0, "sentence": ""}
     try:
         work(settings)
+        if fault == CUT and at > len(disk.calls):
+            disk.cut()  # what was reported as done is on the disk
     except Exception as error:
         shown = disk_fault(error, settings.home) or error
         found = {"exit_code": getattr(shown, "exit_code", 1), "sentence": f"{type(shown).__name__}: {shown}"}
@@ -348,10 +351,11 @@ def look(settings: Settings) -> None:
         read_json(path)
 
 
-def look_and_finish(settings: Settings, scene: Scene) -> int:
+def look_and_finish(settings: Settings, scene: Scene, is_after_end: bool) -> int:
     """Return how many persons the release in force counted after the fault."""
     finish_rotations(settings)  # whoever takes the lock does
     look(settings)
+    assert not is_after_end or scene.is_done(settings), "done, and lost at a power cut"
     after_fault = persons(settings)
     (scene.again or scene.work)(settings)
     look(settings)
@@ -359,9 +363,10 @@ def look_and_finish(settings: Settings, scene: Scene) -> int:
     return after_fault
 
 
-def try_one(folder: Path, name: str, at: int, fault: str) -> dict[str, Any]:
+def try_one(folder: Path, name: str, at: int, fault: str, last: int = 0) -> dict[str, Any]:
     """Do one step on a copy of its home, with a fault at one call, and finish it on a sound disk."""
     scene, settings, report = SCENES[name], settings_in(folder), folder / "report.json"
+    is_after_end = fault == CUT and at == last + 1 and scene.last_step
     home, after = settings.home, folder / "home-after"
     for left in (home, after, folder / "home-store"):
         shutil.rmtree(left, ignore_errors=True)
@@ -375,7 +380,7 @@ def try_one(folder: Path, name: str, at: int, fault: str) -> dict[str, Any]:
     if after.exists():
         shutil.rmtree(home)
         after.rename(home)
-    if in_child(lambda: look_and_finish(settings, scene), report) != 0:
+    if in_child(lambda: look_and_finish(settings, scene, is_after_end), report) != 0:
         faults.append(json.loads(report.read_text()))
     found["persons"] = json.loads(report.read_text())
     modules = found.pop("modules", [])
@@ -398,9 +403,9 @@ def tries_of(folder: Path, name: str) -> list[tuple[str, int, str]]:
         raise SystemExit(f"{name} fails on a sound disk: {sound}")
     return [
         (fault, at, call)
-        for at, call in enumerate(sound["calls"], start=1)
+        for at, call in enumerate([*sound["calls"], "end"], start=1)
         for fault in FAULTS
-        if can_happen(fault, call)
+        if (fault == CUT if call == "end" else can_happen(fault, call))
     ]
 
 
@@ -419,15 +424,16 @@ def main() -> None:
     settings.home.rename(given.folder / "template")
     for name in given.scenes:
         tries = tries_of(given.folder, name)
+        last = max(at for _, at, _ in tries) - 1
         drawn = random.Random(f"{given.seed} {name}").sample(  # noqa: S311
             tries, min(given.tries or len(tries), len(tries))
         )
         print(
-            json.dumps({"scene": name, "possible": len(tries), "calls": max(at for _, at, _ in tries)}),
+            json.dumps({"scene": name, "possible": len(tries), "calls": last}),
             flush=True,
         )
         for fault, at, call in sorted(drawn, key=lambda one: one[1]):
-            print(json.dumps({**try_one(given.folder, name, at, fault), "calls": call}), flush=True)
+            print(json.dumps({**try_one(given.folder, name, at, fault, last), "calls": call}), flush=True)
 
 
 if __name__ == "__main__":

@@ -83,10 +83,14 @@ class FaultyDisk:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         if self._fault == TORN:
             call(args[0], bytes(args[1])[: len(args[1]) // 2])
+        if self._fault != SHORT:
+            self.cut()
+
+    def cut(self) -> None:
+        """Lose what is not kept, and end this process."""
         if self._kept:
             self._kept.cut(with_contents=self._fault == TORN)
-        if self._fault != SHORT:
-            os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Kept:

@@ -20,6 +20,7 @@ from orchestration.core import (
     summed,
     summed_files,
     write_json,
+    write_summed,
 )
 
 CONTENT = {"partner": "kobe_post", "rows": 3, "share": 0.25, "names": ["Sampleton", "Fixture"], "when": None}
@@ -102,6 +103,26 @@ def test_a_kill_before_the_rename_leaves_the_sums_of_both_contents(
     assert path.read_text() == "first"
     sums = summed_files(tmp_path)["original.age"]
     assert sha256_of(path) == sums[0] and len(sums) == 2
+
+
+def test_a_kill_before_a_file_exists_leaves_no_file_that_is_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, replace = tmp_path / "partner.json", os.replace
+
+    def killed(one: Path, to: Path) -> None:
+        if to == path:
+            raise KeyboardInterrupt
+        replace(one, to)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(os, "replace", killed)
+        write_summed(path, "{}")
+    assert summed_files(tmp_path) == {}
+    write_summed(path, "{}")
+    assert list(summed_files(tmp_path)) == [path.name]
+    path.unlink()
+    assert list(summed_files(tmp_path)) == [path.name], "it is missed"
 
 
 def test_files_without_a_sum_get_one_and_others_keep_theirs(tmp_path: Path) -> None:
