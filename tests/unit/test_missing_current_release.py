@@ -48,8 +48,8 @@ def test_each_command_names_the_missing_release(
     if is_another_kept:
         keep_another(home)
     ended = njia(*command)
-    assert ended.code == 1
-    assert f"names the release {GONE}, which is missing. Restore" in ended.words
+    assert ended.code == 6
+    assert f"names the release {GONE}, which is missing." in ended.words
     assert "o release yet" not in ended.out + ended.err
 
 
