@@ -19,7 +19,7 @@ from tests.faults.faulty_disk import CUT, FULL, KILL
 
 ROOT = Path(__file__).resolve().parents[2]
 OLD, NEW = 6, 24
-TRIES = 8  # of each step
+TRIES = 14  # of each step
 
 
 @pytest.fixture(scope="module")
