@@ -209,12 +209,12 @@ def put_back(
     chosen, mark = made.chosen, settings.home / RESTORED
     with naming_a_full_disk(settings.home):
         write_json(mark, {"list": chosen.name, "backup": str(store.folder), "is_whole": False})
-        _unite_marks(settings, store, made, lists)
-        _make_folders(settings, chosen, made)
-        _set_aside_logs(settings, made)
         sums = {path for path in made.back if Path(path).name == SUMS}
         for path in sums:  # made again from the files that lie there in the end
             durable.remove(settings.home / path)
+        _unite_marks(settings, store, made, lists)
+        _make_folders(settings, chosen, made)
+        _set_aside_logs(settings, made)
         paths = [path for path in made.back if path not in sums and not path.startswith(_FORGOTTEN)]
         # Notes, manifests and the link last: whatever else reads the home meets whole extracts and releases.
         for number, path in enumerate(sorted(paths, key=lambda path: (_is_note(path), path)), start=1):
@@ -400,7 +400,7 @@ def _unite_marks(settings: Settings, store: Store, made: Plan, lists: Sequence[F
     copies: dict[str, list[Path]] = {partner: [] for partner in partners_with_tombstones(settings)}
     for one in lists:
         for path, entry in one.files.items():
-            if path.startswith(_FORGOTTEN) and path.endswith(".json"):
+            if path.startswith(_FORGOTTEN) and Path(path).name != SUMS:
                 copies.setdefault(Path(path).stem, []).append(store.object(entry.sha256))
     restored = {Path(path).stem for path in made.back if path.startswith("landing/")}
     for partner, pages in copies.items():

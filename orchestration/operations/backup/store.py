@@ -22,9 +22,10 @@ from orchestration.core import (
     PublicKey,
     ReleaseKey,
     UsageError,
-    disk_fault,
     durable,
+    full_disk,
     held_if_free,
+    is_full,
     replacing,
     sha256_of,
     write_bytes,
@@ -40,7 +41,7 @@ Stamp = tuple[int, int, int]  # bytes, time of the last write (ns) and inode of 
 
 
 class BackupDamaged(NjiaError):
-    """A list or an object is damaged or missing, or a disk is full."""
+    """A list or an object is damaged or missing."""
 
     exit_code = 6
 
@@ -258,12 +259,12 @@ def shown(path: str) -> str:
 
 @contextmanager
 def naming_a_full_disk(folder: Path) -> Iterator[None]:
-    """Turn the error of a full disk into a sentence that names it."""
+    """Turn the error of a full disk, of whatever library, into the sentence that names this disk."""
     try:
         yield
-    except OSError as error:
-        if fault := disk_fault(error, folder):
-            raise fault from None
+    except Exception as error:
+        if is_full(error):
+            raise full_disk(folder) from None
         raise
 
 
