@@ -20,7 +20,7 @@ from orchestration.core.durable import make_folder
 from orchestration.core.errors import Damaged
 from orchestration.core.keys import Keys, record_of, shown_record
 from orchestration.core.settings import Settings
-from orchestration.core.sums import SUMS, json_of, read_json, summed_files, write_summed
+from orchestration.core.sums import json_of, read_json, summed_files, write_summed
 
 FORGOTTEN = "withheld:forgotten"
 
@@ -161,7 +161,7 @@ def unite(settings: Settings, partner: str, pages: Collection[Path], restored: C
 
 def _pages(settings: Settings) -> list[Path]:
     """Return the files of all partners, also of one whose file was lost: reading it says so."""
-    names = {path.name for path in settings.forgotten.glob("[!.]*.json")} - {SUMS}
+    names = {path.name for path in settings.forgotten.glob("[!.]*.json")}
     return [settings.forgotten / name for name in sorted(names | summed_files(settings.forgotten).keys())]
 
 

@@ -61,12 +61,17 @@ def kept_files(settings: Settings) -> Iterator[tuple[str, Path]]:
 
 
 def _below(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
-    for parent, folders, files in os.walk(folder):
+    for parent, folders, files in os.walk(folder, onerror=_stop):
         links = [name for name in folders if (Path(parent) / name).is_symlink()]
         for name in sorted([*files, *links]):
             path = Path(parent) / name
             yield prefix + path.relative_to(folder).as_posix(), path
         folders.sort()
+
+
+def _stop(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):  # a folder may go while it is walked
+        raise error
 
 
 def check_files(
