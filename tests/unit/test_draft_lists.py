@@ -11,7 +11,7 @@ from orchestration.core import Settings
 from orchestration.stewardship import draft_lists, review
 
 COLUMNS = ("item",)
-FILES = {review.LINKS, review.OPEN_ITEMS, review.OPEN_ITEMS_SAID, "sums.json"}
+FILES = {review.LINKS, review.OPEN_ITEMS, review.OPEN_ITEMS_SAID, ".sums.json"}
 
 
 @pytest.fixture
