@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.core import NjiaError, Settings, UsageError, parsed, read_json
+from orchestration.core import NjiaError, Settings, UsageError, parsed, prepare_home, read_json
 from orchestration.stewardship import (
     Decisions,
     active_decisions,
@@ -35,10 +35,12 @@ WAIVER: dict[str, Any] = {
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
+    settings = Settings(tmp_path, tmp_path / "partners", tmp_path / "keys")
+    prepare_home(settings)
     landed = tmp_path / "landing" / "kobe_shelter"
     landed.mkdir(parents=True)
     (landed / f"{EXTRACT}.json").write_text("{}")
-    return Settings(tmp_path, tmp_path / "partners", tmp_path / "keys")
+    return settings
 
 
 def decide(settings: Settings, kind: str, now: datetime = NOW, **payload: Any) -> dict[str, Any]:
