@@ -18,6 +18,7 @@ import resource
 import stat
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -42,6 +43,7 @@ from orchestration.core import (
 )
 from orchestration.core.modes import restricted_folders
 from orchestration.core.release_key import installed_public_key
+from orchestration.core.sums import SUMS
 from orchestration.intake import held_of_forgotten, read_register
 from orchestration.outputs.reconciliation import rows_of_extracts
 from orchestration.release import (
@@ -115,13 +117,14 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--nights", type=int, default=200)
     asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--busy", type=float, default=1, help="times as many events")
     asked.add_argument("--folder", type=Path, help="kept; else a temporary folder")
     given = asked.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        sys.exit(soak(given.folder or Path(folder) / "soak", given.nights, given.seed))
+        sys.exit(soak(given.folder or Path(folder) / "soak", given.nights, given.seed, given.busy))
 
 
-def soak(folder: Path, nights: int, seed: int) -> int:
+def soak(folder: Path, nights: int, seed: int, busy: float) -> int:
     """Live through the nights; 1 after the first fault."""
     folder.mkdir(parents=True)
     world = World(new_evidence_base(folder))
@@ -133,7 +136,7 @@ def soak(folder: Path, nights: int, seed: int) -> int:
     for night in range(nights):
         chance = random.Random(f"{seed}/{night}")  # noqa: S311
         world.base = world.base.at(scenario.AS_OF + timedelta(days=night))
-        has_news = night == 0 or live(world, chance)
+        has_news = night == 0 or live(world, chance, busy)
         is_killed = night > 0 and chance.random() < 0.06
         if is_killed:
             kill(world, chance)
@@ -143,16 +146,16 @@ def soak(folder: Path, nights: int, seed: int) -> int:
             print(f"seed {seed}, night {night}, {dict(world.done)}:", *found, sep="\n  ", flush=True)
             return 1
         if night % ROW_EACH == 0 or night == nights - 1:
-            print(measured(world, night, costs[-ROW_EACH:]), flush=True)
+            print(measured(world, night, costs[-ROW_EACH:]), dict(world.done), sep="\n  ", flush=True)
     print(f"{nights} nights, seed {seed}: {dict(world.done)}; no fault.")
     return 0
 
 
-def live(world: World, chance: random.Random) -> bool:
+def live(world: World, chance: random.Random, busy: float) -> bool:
     """What happens in a day, each event by its own chance; whether anything did."""
     before = sum(world.done.values())
     for event, likely in EVENTS.items():
-        if chance.random() < likely:
+        if chance.random() < likely * busy:
             try:
                 event(world, chance)
                 world.done[event.__name__] += 1
@@ -221,6 +224,14 @@ def shrunk_list(world: World, chance: random.Random) -> None:
 def send_list(world: World, rows: list[str]) -> None:
     text = "".join(f"{row}\n" for row in rows)
     world.send("swala_post", f"swala_{world.settings.as_of():%Y-%m-%d}_{len(world.read)}.csv", text)
+
+
+def unreadable_dates(world: World, chance: random.Random) -> None:
+    """Too many for the release, too few for the extract to be held."""
+    many = max(8, sum(world.read.values()) // 4)
+    row = "KU{}-{};31/02/2025;F;28;Busia;Nakuru;Nairobi;Nairobi;Domestic;bus;Yes;;;"
+    rows = [row.format(len(world.read), number) for number in range(many)]
+    send_cases(world, [one.replace("31/02", "12/05") if n % 8 == 0 else one for n, one in enumerate(rows)])
 
 
 def unreadable_file(world: World, chance: random.Random) -> None:
@@ -301,6 +312,7 @@ EVENTS: dict[Callable[[World, random.Random], None], float] = {
     another_column: 0.04,
     shrunk_list: 0.04,
     unreadable_file: 0.06,
+    unreadable_dates: 0.03,
     withdrawn: 0.04,
     excluded_row: 0.04,
     named_place: 0.02,
@@ -365,7 +377,9 @@ def _refresh_when_asked(asked: Connection) -> None:
 def kill(world: World, chance: random.Random) -> None:
     process = FORKS.Process(target=steps.refresh, args=(world.settings,))
     process.start()
-    process.join(chance.uniform(0.2, 6))
+    while process.is_alive() and not refreshes.under_way(world.settings):
+        time.sleep(0.05)
+    process.join(chance.uniform(0, 6))
     world.done["killed" if process.is_alive() else "ended before the kill"] += 1
     process.kill()
     process.join()
@@ -439,7 +453,7 @@ def _left_over(settings: Settings) -> Iterator[str]:
     standing = review.standing_candidate(settings)
     candidate = f".candidate-{standing['candidate']}" if standing else None
     for path in settings.home.rglob(".*"):
-        is_known = path.name in (candidate, ".lock", ".taken", ".complete", ".claimed")
+        is_known = path.name in (candidate, SUMS, ".lock", ".taken", ".complete", ".claimed")
         is_known |= path.parent.name in (".taken",) or "dbt" in path.parts
         if not is_known:
             yield f"{path.relative_to(settings.home)} is left over"
