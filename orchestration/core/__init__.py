@@ -113,6 +113,7 @@ if TYPE_CHECKING:
         parsed,
         read_json,
         remove_summed,
+        rename_summed,
         set_sums,
         summed,
         summed_files,

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from orchestration.core.errors import UsageError
 from orchestration.core.settings import Settings
-from orchestration.core.sums import SUMS
 
 RESTRICTED = (
     "inbox", "sealed", "landing", "link_codes", "decisions", "forgotten", "review", "audit", "notices",
@@ -61,7 +60,7 @@ def _key_files(folder: Path) -> Iterator[Path]:
         paths = sorted(folder.iterdir())
     except OSError:  # missing, or owned by another account, as it should be
         return
-    yield from (path for path in paths if path.is_file() and path.suffix != PUBLIC_PART and path.name != SUMS)
+    yield from (path for path in paths if path.is_file() and path.suffix != PUBLIC_PART)
 
 
 def _is_open(path: Path) -> bool:

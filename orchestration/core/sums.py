@@ -14,7 +14,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from orchestration.core.durable import append_line, remove, replacing, sha256_of, write_new, write_text
+from orchestration.core.durable import (
+    append_line,
+    remove,
+    rename,
+    replacing,
+    sha256_of,
+    write_bytes,
+    write_new,
+    write_text,
+)
 from orchestration.core.errors import Damaged
 
 SUM, SUMS = "sum", ".sums.json"
@@ -97,9 +106,22 @@ def summed(path: Path) -> Iterator[Path]:
     """
     with replacing(path) as partial:
         yield partial
-        earlier, fresh = summed_files(path.parent).get(path.name, [NOT_YET])[-1], sha256_of(partial)
-        _note(path.parent, {path.name: [earlier, fresh]})
+        fresh = _expect(path, partial)
     _note(path.parent, {path.name: [fresh]})
+
+
+def rename_summed(source: Path, target: Path) -> None:
+    """Rename a file over another in one step, and note its sum as `summed` does."""
+    fresh = _expect(target, source)
+    rename(source, target)
+    _note(target.parent, {target.name: [fresh]})
+
+
+def _expect(path: Path, successor: Path) -> str:
+    """Note that a file may have the content of its successor from now on; return the sum of that."""
+    earlier, fresh = summed_files(path.parent).get(path.name, [NOT_YET])[-1], sha256_of(successor)
+    _note(path.parent, {path.name: [earlier, fresh]})
+    return fresh
 
 
 def write_summed(path: Path, content: str | bytes, mode: int = 0o666) -> None:
@@ -128,16 +150,20 @@ def set_sums(folder: Path, sums: Mapping[str, str]) -> None:
 def add_sums_of(folder: Path, earlier: Path) -> None:
     """Add the sums of the files of another folder, which those of this folder will join or replace."""
     if sums := summed_files(folder):
-        write_json(folder / SUMS, {"files": {**summed_files(earlier), **sums}})
+        _write(folder, {**summed_files(earlier), **sums})
 
 
 def remove_summed(path: Path) -> None:
     """Delete a file and its sum, if they are there."""
     sums = summed_files(path.parent)
     if sums.pop(path.name, None):
-        write_json(path.parent / SUMS, {"files": sums})
+        _write(path.parent, sums)
     remove(path)
 
 
 def _note(folder: Path, sums: Mapping[str, list[str]]) -> None:
-    write_json(folder / SUMS, {"files": {**summed_files(folder), **sums}})
+    _write(folder, {**summed_files(folder), **sums})
+
+
+def _write(folder: Path, sums: Mapping[str, list[str]]) -> None:
+    write_bytes(folder / SUMS, json_of({"files": sums}).encode(), 0o600)

@@ -25,7 +25,7 @@ from orchestration.core import (
     durable,
     installed_public_key,
     read_json,
-    summed,
+    rename_summed,
     write_json,
     write_public_part,
 )
@@ -60,8 +60,7 @@ def rotating(settings: Settings, key: Path) -> Iterator[None]:
         folder = _folders_by_key(settings).get(key.name)
         if folder and waiting(folder).is_dir():
             _mark_whole(waiting(folder), waiting(key))
-        with summed(key) as partial:
-            durable.rename(waiting(key), partial)
+        rename_summed(waiting(key), key)
     finally:
         finish_rotations(settings)
 

@@ -18,7 +18,7 @@ from orchestration.core import (
     UsageError,
     durable,
     forget_work,
-    summed,
+    rename_summed,
     write_secret,
 )
 from orchestration.operations.rotation import rotating, waiting
@@ -83,8 +83,7 @@ def recode(
             progress(number, len(extracts))
             if intake.remake_codes(settings, keys, *extract, private_key, folder):
                 name = f"{'/'.join(extract)}.parquet"
-                with summed(settings.link_codes / name) as partial:
-                    durable.rename(folder / name, partial)
+                rename_summed(folder / name, settings.link_codes / name)
                 remade.append(extract)
     finally:
         durable.remove_folder(folder)

@@ -403,7 +403,9 @@ def test_broken_line_stops_with_its_number(settings: Settings, line: str) -> Non
     decide(settings, "check_waiver", **WAIVER)
     path = settings.decisions / "check_waiver.jsonl"
     path.write_text(path.read_text() + line + "\n")
-    with pytest.raises(NjiaError, match=r"check_waiver\.jsonl, line 2 cannot be read: .+ Mend the line"):
+    with pytest.raises(
+        NjiaError, match=r"check_waiver\.jsonl is damaged: line 2 cannot be read: .+ `njia check`"
+    ):
         active_decisions(settings, NOW)
     with pytest.raises(NjiaError, match="line 2"):
         decide(settings, "check_waiver", **WAIVER)
@@ -418,14 +420,12 @@ def test_duplicate_key_in_a_line_is_refused(settings: Settings) -> None:
 
 
 def test_dangling_link_is_not_read_as_no_decisions(settings: Settings) -> None:
-    settings.decisions.mkdir()
     (settings.decisions / "place_alias.jsonl").symlink_to(settings.home / "unmounted")
-    with pytest.raises(NjiaError, match=r"place_alias\.jsonl is no file"):
+    with pytest.raises(NjiaError, match=r"place_alias\.jsonl is damaged: it is no file"):
         active_decisions(settings, NOW)
 
 
 def test_file_of_unknown_kind_is_refused(settings: Settings) -> None:
-    settings.decisions.mkdir()
     (settings.decisions / "check_waver.jsonl").write_text("")
     with pytest.raises(NjiaError, match="no kind of decision"):
         active_decisions(settings, NOW)

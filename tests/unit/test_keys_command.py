@@ -107,11 +107,12 @@ def name_codes(settings: Settings) -> dict[str, set[str]]:
 
 
 def state(settings: Settings) -> dict[str, bytes]:
-    """Every file of the home by its path, but locks and what tells who holds them."""
+    """Every file of the home by its path, but locks, who holds them, and sums, which may name a content that never
+    came."""
     return {
         path.relative_to(settings.home).as_posix(): path.read_bytes()
         for path in settings.home.rglob("*")
-        if path.is_file() and not path.name.startswith((".lock", "refresh."))
+        if path.is_file() and not path.name.startswith((".lock", "refresh.", ".sums."))
     }
 
 
