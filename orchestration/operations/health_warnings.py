@@ -34,7 +34,7 @@ def _earlier_layout(settings: Settings) -> Iterator[str]:
     if (layout := earlier_layout(settings)) is not None:
         yield (
             f"This home has layout {layout}, of an earlier Njia. The first command that writes raises it; "
-            "then that Njia can no longer use it. Back it up first: njia backup FOLDER"
+            "then that Njia can no longer use it. Back it up first: njia backup DIR"
         )
 
 
