@@ -89,11 +89,13 @@ def _make(settings: Settings, folder: Path, keep: int, as_json: bool) -> None:
         say(f"Lists older than {keep} days, dropped: {made.lists_dropped:,}")
     if made.damaged:
         console.complain(
-            f"{len(made.damaged):,} files of the home are damaged: nothing has written them since the last "
-            "backup, and yet they differ. The backup keeps what it had of them:"
+            f"{len(made.damaged):,} file(s) of the home are damaged or missing. No older list was dropped, "
+            "because it may hold what they were:"
         )
         console.show_names(made.damaged, console.err)
-        console.err.print(f"Put them back: njia restore {escape(str(folder))}", soft_wrap=True)
+        console.err.print(
+            f"`njia check` says what mends them: njia restore {escape(str(folder))}", soft_wrap=True
+        )
     if as_json:
         console.print_json(
             {
@@ -126,9 +128,9 @@ def _verify(settings: Settings, folder: Path, public_key: Path | None, as_json: 
         for fault in found.faults:
             console.mark("damaged", fault, console.err)
         console.complain(
-            f"{len(found.faults):,} faults. Run `njia backup {folder}` again: it copies anew what the home "
-            "still "
-            "has. A list that names what the home no longer has cannot be restored whole."
+            f"{len(found.faults):,} fault(s). `njia backup {folder}` copies anew what the home still has. "
+            "Delete a list that is damaged (two files in lists/ with its name); one that names what the home "
+            "no longer has cannot be restored whole."
         )
     else:
         say(f"The backup is whole, and signed by the key {key.id}.")

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from orchestration.cli import console
 from orchestration.cli.options import damaged_installation, json_output
-from orchestration.core import Damaged, Settings
+from orchestration.core import Damaged, Settings, UsageError
 
 MOST_NAMED = 5
 
@@ -29,6 +29,8 @@ def check_command(settings: Settings, sample: bool, as_json: bool) -> None:
     """
     from orchestration.operations import check_files
 
+    if not settings.home.is_dir() or not any(settings.home.iterdir()):
+        raise UsageError(f"{settings.home} is no home of Njia yet. `njia refresh` makes it.")
     night = settings.as_of().date() if sample else None
     with console.progress("Checking") as say:
         found = check_files(settings, night, lambda kind: say(f"Checking {kind}"))

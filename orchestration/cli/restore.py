@@ -13,7 +13,7 @@ from orchestration.cli import console
 from orchestration.cli.backup import FOLDER, log_afterwards, megabytes, progress
 from orchestration.cli.console import say
 from orchestration.cli.options import EXISTING_FILE, damaged_installation, json_output, read_private_key, yes
-from orchestration.core import Settings, UsageError
+from orchestration.core import Damaged, Settings, UsageError
 
 
 @click.command()
@@ -49,7 +49,7 @@ def restore_command(
     empty folder (--home), the whole home comes back; that takes --key. Stop `njia serve` first.
 
     Exit code: 0 done, or nothing was missing; 2 wrong use; 4 a refresh is running; 6 the backup is damaged,
-    or the disk is full.
+    damage remains in the home, or the disk is full.
     """
     from orchestration import operations
     from orchestration.core import RefreshLock, durable, release_key
@@ -71,10 +71,12 @@ def restore_command(
                 settings, store, chosen, private_key, lambda kind: say_kind(f"Checking the home: {kind}")
             )
         _show(made)
+        if made.unmended:
+            _show_unmended(made, folder, operations.list_with_others(made, lists))
         if made.is_empty or dry_run:
             say("Nothing was changed." if dry_run else "There is nothing to put back.")
             _print(as_json, made, "planned" if dry_run else "nothing_missing")
-            return
+            sys.exit(Damaged.exit_code if made.unmended else 0)
         with progress("Checking the backup", "objects") as checked:
             operations.check_objects(store, made, lists, checked)
         if not yes and not sys.stdin.isatty():
@@ -91,6 +93,8 @@ def restore_command(
         say(f"Forgotten since, and erased again: {sum(one.records for one in erased):,} records")
     say("Next: njia refresh")
     _print(as_json, made, "restored", erased_again=sum(one.records for one in erased))
+    if made.unmended:
+        sys.exit(Damaged.exit_code)
 
 
 def _show_lists(store: Any, as_json: bool) -> None:
@@ -139,11 +143,18 @@ def _show(made: Any) -> None:
         say("An earlier restore is not finished: this one goes on from there.")
     if made.keys:
         say(f"Keys that come back: {', '.join(sorted(made.keys))}")
-    if made.unmended:
-        say(f"{len(made.unmended):,} damaged files are not mended by this list; try an older one (--list):")
-        console.show_names(made.unmended)
     for reason, paths in made.left.items():
         say(f"Left in the backup: {len(paths):,} {reason}")
+
+
+def _show_unmended(made: Any, folder: Path, other: str | None) -> None:
+    say(f"{len(made.unmended):,} damaged file(s) are not mended by this list:")
+    console.show_names(made.unmended)
+    say(
+        f"An older list has other content of them: njia restore {folder} --at {other}"
+        if other
+        else "No list of this backup has other content of them. `njia check` says what else mends them."
+    )
 
 
 def _print(as_json: bool, made: Any, outcome: str, **more: Any) -> None:

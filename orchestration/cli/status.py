@@ -40,6 +40,10 @@ def show_status(status: Mapping[str, Any]) -> None:
         console.show_refresh_running(since, status["lists_as_of"])
         out.print()
     _show_next_run(status["next_run"])
+    if backup := status["backup"]:
+        console.say(f"The last backup is {backup['age']} old, in {backup['folder']}.\n")
+    elif status["release"]:
+        console.say("No backup has been made: njia backup DIR.\n")
     if crashed := status["crashed"]:
         also = f", like the {crashed['in_a_row'] - 1} before it" if crashed["in_a_row"] > 1 else ""
         out.print(f"[bold red]Crashed:[/] the last refresh, on {crashed['ended'][:16]}{also}")

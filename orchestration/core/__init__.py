@@ -105,6 +105,7 @@ if TYPE_CHECKING:
     )
     from orchestration.core.spreadsheet_safe import safe
     from orchestration.core.sums import (
+        OWN_SUM,
         SUMS,
         add_sums_of,
         append_json,

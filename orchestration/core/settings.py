@@ -196,6 +196,11 @@ class Settings:
         return self.home / "dagster"
 
     @property
+    def last_backup(self) -> Path:
+        """When the last backup was made, and where."""
+        return self.home / "last_backup.json"
+
+    @property
     def lock(self) -> Path:
         return self.home / "refresh.lock"
 

@@ -27,6 +27,7 @@ from orchestration.core.durable import (
 from orchestration.core.errors import Damaged
 
 SUM, SUMS = "sum", ".sums.json"
+OWN_SUM = (".json", ".jsonl")  # endings of files that hold their sums themselves
 NOT_YET = ""  # among the sums of a file that is being written for the first time
 
 
@@ -136,7 +137,7 @@ def note_sums(folder: Path) -> None:
     fresh = {
         path.name: [sha256_of(path)]
         for path in sorted(folder.iterdir())
-        if path.is_file() and path.suffix != ".json" and path.name not in known and path.name[0] != "."
+        if path.is_file() and path.suffix not in OWN_SUM and path.name not in known and path.name[0] != "."
     }
     if fresh:
         _note(folder, fresh)

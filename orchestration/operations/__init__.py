@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         check_objects,
         choose_list,
         finish_restore,
+        list_with_others,
         plan_restore,
         put_back,
     )

@@ -118,7 +118,17 @@ def read_status(settings: Settings) -> dict[str, Any]:
         },
         "review": lists,
         "damaged": sound.damaged,
+        "backup": sound.read(lambda: _last_backup(settings), None),
     }
+
+
+def _last_backup(settings: Settings) -> dict[str, Any] | None:
+    """Return list, folder, time and age of the last backup; None where none was made."""
+    try:
+        noted: dict[str, Any] = read_json(settings.last_backup)
+    except FileNotFoundError:
+        return None
+    return {**noted, "age": _age(datetime.now(UTC), datetime.fromisoformat(noted["made_at"]))}
 
 
 def _lists(settings: Settings) -> dict[str, int]:

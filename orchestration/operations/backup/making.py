@@ -36,6 +36,7 @@ from orchestration.core import (
     read_json,
     require_encrypted_volume,
     sha256_of,
+    write_json,
 )
 from orchestration.operations.backup.moment import RESTORED, Seen, is_sqlite, look, stamp_of
 from orchestration.operations.backup.store import (
@@ -47,16 +48,18 @@ from orchestration.operations.backup.store import (
     Store,
     naming_a_full_disk,
 )
+from orchestration.operations.check.checking import check_files
 
 # At once again, since little is left to copy then; a pause waits for the end of a step that writes much.
 LOOKS, LOOKS_BETWEEN_PAUSES, PAUSE = 60, 5, 2.0
+SECONDS_BETWEEN_CHECKS = 2.0
 
 
 @dataclass(frozen=True)
 class Made:
-    """A backup. `damaged`: files that differ from the last list although nothing wrote them.
+    """A backup. `damaged`: files that a check finds, or that differ although nothing wrote them.
 
-    Of these the list names the content of before, as far as the backup holds it.
+    Of the latter the list names the content of before, as far as the backup holds it.
     """
 
     listed: FileList
@@ -70,7 +73,7 @@ class Made:
 def make_backup(
     settings: Settings, folder: Path, keep: timedelta, progress: Progress = lambda done, of: None
 ) -> Made:
-    """Make one list and what it needs; then drop lists older than `keep`.
+    """Make one list and what it needs; then, where the home is whole, drop lists older than `keep`.
 
     Raises UsageError for a folder that cannot be used, RefreshRunning if the home kept changing.
     """
@@ -97,8 +100,23 @@ def make_backup(
             "keys": copying.keys,
         }
         made = store.add_list(content, key, now)
-        dropped = store.prune(now, keep)
-    return Made(made, copying.objects, copying.bytes, copying.looks, dropped, sorted(copying.damaged))
+        damaged = copying.damaged | _damaged_for_long(settings)
+        # Older lists may hold what is damaged now.
+        dropped = 0 if damaged else store.prune(now, keep)
+    write_json(
+        settings.last_backup,
+        {"list": made.name, "folder": str(store.folder), "made_at": now.isoformat(timespec="seconds")},
+    )
+    return Made(made, copying.objects, copying.bytes, copying.looks, dropped, sorted(damaged))
+
+
+def _damaged_for_long(settings: Settings) -> set[str]:
+    """Return the damaged files that two checks find: one alone may meet a refresh that writes."""
+    found: set[str] = {fault.path for fault in check_files(settings).faults}
+    if found:
+        time.sleep(SECONDS_BETWEEN_CHECKS)
+        found &= {fault.path for fault in check_files(settings).faults}
+    return found
 
 
 def _refuse_folder(settings: Settings, folder: Path) -> None:
@@ -108,6 +126,8 @@ def _refuse_folder(settings: Settings, folder: Path) -> None:
             f"{folder} cannot hold backups of {settings.home}: one lies in the other. Choose a folder on "
             "another disk."
         )
+    if not folder.parent.is_dir():
+        raise UsageError(f"There is no folder {folder.parent}. Is its disk mounted?")
     if not (settings.home / "home.json").is_file():
         raise UsageError(f"{settings.home} is no home of Njia yet. `njia refresh` makes it.")
     refuse_unencrypted(settings, folder)

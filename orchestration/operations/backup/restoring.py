@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from orchestration import intake, release
 from orchestration.core import (
     LAYOUT_VERSION,
+    OWN_SUM,
     RECORD_KEY,
     RELEASE_PUB,
     SUMS,
@@ -157,7 +158,7 @@ def plan_restore(
         else:
             back[path] = path in failing
     for path in list(back):
-        back |= dict.fromkeys(_belonging(settings, chosen, path, back), True)
+        back |= dict.fromkeys(_belonging(settings, chosen, path, back, differing), True)
     current = None if (settings.current / release.MANIFEST).is_file() else chosen.current
     if current and f"{current}/{release.MANIFEST}" not in chosen.files:
         current = None
@@ -167,13 +168,28 @@ def plan_restore(
         shut = {name for name in held if (settings.keys / name).is_file()}
         bad = {name for name in shut if {f"keys/{name}", str(settings.keys / name)} & set(faults)}
         keys = {name: file for name, file in held.items() if name not in shut or name in bad}
-    mended = {*back, *(f"keys/{name}" for name in keys), *(str(settings.keys / name) for name in keys)}
+    mended = {
+        *back,
+        *(["current"] if current else []),
+        *(f"keys/{name}" for name in keys),
+        *(str(settings.keys / name) for name in keys),
+    }
     unmended = [
         path for path in faults if path not in mended and not any(one.startswith(path) for one in back)
     ]
     goes_on = (settings.home / RESTORED).is_file()
     newer = sorted(differing - back.keys())
     return Plan(chosen, back, newer, left, unmended, current, goes_on, keys)
+
+
+def list_with_others(made: Plan, lists: Sequence[FileList]) -> str | None:
+    """Return the newest list that has another content of what the chosen one does not mend."""
+    for one in lists:
+        for path, entry in one.files.items():
+            is_wanted = any(path == bad or path.startswith(f"{bad}/") for bad in made.unmended)
+            if is_wanted and entry.sha256 != made.chosen.files.get(path, entry).sha256:
+                return one.name
+    return None
 
 
 def check_objects(store: Store, made: Plan, lists: Sequence[FileList], progress: Progress) -> None:
@@ -375,7 +391,9 @@ def _note_of(settings: Settings, partner: str, extract: str) -> dict[str, Any] |
     return note
 
 
-def _belonging(settings: Settings, chosen: FileList, path: str, back: Collection[str]) -> Iterable[str]:
+def _belonging(
+    settings: Settings, chosen: FileList, path: str, back: Collection[str], differing: Collection[str]
+) -> Iterable[str]:
     """Yield what must come back with a file, because the home's own changed since."""
     parts = path.split("/")
     if parts[0] in ("landing", "link_codes", "sealed") and len(parts) == 3:
@@ -392,7 +410,7 @@ def _belonging(settings: Settings, chosen: FileList, path: str, back: Collection
         return [one for one in unit if one in chosen.files and one not in back]
     if parts[0] == "releases" and "/".join(parts[2:]).startswith(_EDITIONS):
         lineage = f"lineage/{parts[1]}/"
-        return [one for one in chosen.files if one.startswith(lineage) and one not in back]
+        return [one for one in differing if one.startswith(lineage) and one not in back]
     return []
 
 
@@ -418,7 +436,7 @@ def _note_sums(settings: Settings, chosen: FileList, paths: Iterable[str], sums:
     written: dict[str, dict[str, str]] = {path.removesuffix(SUMS): {} for path in sums}
     for path in paths:
         folder, name = path[: path.rfind("/") + 1], Path(path).name
-        if f"{folder}{SUMS}" in chosen.files and not name.endswith(".json"):
+        if f"{folder}{SUMS}" in chosen.files and not name.endswith(OWN_SUM):
             written.setdefault(folder, {})[name] = chosen.files[path].sha256
     for folder, digests in written.items():
         if f"{folder}{SUMS}" in sums:

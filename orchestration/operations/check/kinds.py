@@ -107,6 +107,15 @@ KINDS = (
         "decision back, use `njia decide revoke` and leave the file.",
     ),
     Kind(
+        "last backup",
+        ("last_backup.json",),
+        "operations",
+        proofs.own_sum,
+        "When the last backup was made is unknown.",
+        "`njia backup DIR` writes it again.",
+        in_backup=False,
+    ),
+    Kind(
         "forgotten records",
         ("forgotten/*.json",),
         "core",
@@ -120,14 +129,15 @@ KINDS = (
         "intake",
         proofs.landing,
         "The extract cannot be read again. What it gave stays in force until a refresh must read it.",
-        "`njia restore BACKUP` puts it back. Without a backup: `njia unseal {partner} {extract} --out FILE`, "
-        "`njia inbox add {partner} FILE` and `njia refresh`, or have the partner send the file again.",
+        "`njia restore BACKUP` puts it back. Without a backup, have the partner send the file again; or a "
+        "steward opens the original (`njia unseal {partner} {extract} --out FILE`, with the ending of its "
+        "name) and gives it back: `njia inbox add {partner} FILE`.",
     ),
     Kind(
         "sealed originals",
         ("sealed/*",),
         "intake",
-        proofs.sum_beside,
+        proofs.originals,
         "Stewards cannot open the original. What landed of it stays in force.",
         "`njia restore BACKUP` puts it back. Without a backup, have the partner send the file again.",
     ),

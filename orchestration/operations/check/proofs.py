@@ -7,8 +7,8 @@ content with what was noted when it was written; it opens nothing that is sealed
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,7 +90,7 @@ def either_sum(look: Look, files: Sequence[Path]) -> Findings:
 
 
 def landing(look: Look, files: Sequence[Path]) -> Findings:
-    """A landing note holds its own sum and those of cells and texts; it says whether there is an original."""
+    """A landing note holds its own sum and those of cells and texts."""
     for note in (path for path in files if path.suffix == ".json"):
         try:
             entry = read_json(note)
@@ -105,11 +105,27 @@ def landing(look: Look, files: Sequence[Path]) -> Findings:
                 yield path, MISSING
             elif look.takes(path) and sha256_of(path) != entry[name]:
                 yield path, CHANGED
-        sealed = intake.sealed_path(look.settings.sealed, note.parent.name, note.stem)
-        if not sealed.is_file() and not entry.get("original"):
-            yield sealed, MISSING
     for note in refreshes.lost_landings(look.settings):
         yield note, MISSING
+
+
+def originals(look: Look, files: Sequence[Path]) -> Findings:
+    """The sums stand beside the originals; a landing note says whether there is one."""
+    yield from sum_beside(look, files)
+    folder = look.settings.sealed
+    for note in sorted(look.settings.landing.glob("*/[!.]*.json")):
+        sealed = intake.sealed_path(folder, note.parent.name, note.stem)
+        if not sealed.is_file() and sealed.name not in _listed(sealed.parent):
+            with suppress(Damaged):
+                if not read_json(note).get("original"):
+                    yield sealed, MISSING
+
+
+def _listed(folder: Path) -> Collection[str]:
+    try:
+        return summed_files(folder)
+    except Damaged:  # said of the list itself
+        return ()
 
 
 def decisions(look: Look, files: Sequence[Path]) -> Findings:
@@ -138,8 +154,9 @@ def audit_chain(look: Look, files: Sequence[Path]) -> Findings:
 def keys(look: Look, files: Sequence[Path]) -> Findings:
     """`.sums.json` beside the keys has the sum of each."""
     yield from sum_beside(look, files)
+    has_landed = any(look.settings.landing.glob("*/[!.]*.json"))
     for place in key_places(look.settings):
-        if place.id is None and (look.settings.home / "home.json").exists():
+        if place.id is None and has_landed:
             yield Path(place.file), MISSING if not Path(place.file).exists() else "it cannot be read as a key"
 
 
@@ -148,16 +165,16 @@ def releases(look: Look, files: Sequence[Path]) -> Findings:
     settings = look.settings
     own = [path.relative_to(settings.releases) for path in files if path.is_relative_to(settings.releases)]
     folders = sorted({settings.releases / path.parts[0] for path in own})
-    key = installed_public_key(settings.keys)
     current = settings.current.resolve() if settings.current.is_symlink() else None
     if current and current not in folders:
         yield settings.current, f"it names the release {current.name}, which is missing"
     elif folders and not current:
         yield settings.current, MISSING
+    key = installed_public_key(settings.keys) if folders else None
     for folder in folders:
         if not (folder / release.MANIFEST).is_file():
             yield folder / release.MANIFEST, MISSING
-        elif folder == current or look.takes(folder):
+        elif key and (folder == current or look.takes(folder)):
             yield from _differences(release.verify(folder, key, folder.name))
 
 
