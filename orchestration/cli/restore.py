@@ -60,7 +60,7 @@ def restore_command(
         return
     private_key = read_private_key(key_file) if key_file else None
     given = release_key.load_public_key(release_pub) if release_pub else None
-    chosen, lists = operations.choose_list(settings, store, name, private_key, given)
+    chosen, lists, key = operations.choose_list(settings, store, name, private_key, given)
     lock = RefreshLock(settings)
     if not dry_run:
         durable.make_folder(settings.home)
@@ -70,7 +70,7 @@ def restore_command(
             made = operations.plan_restore(
                 settings, store, chosen, private_key, lambda kind: say_kind(f"Checking the home: {kind}")
             )
-        _show(made)
+        _show(made, key.id)
         if made.unmended:
             _show_unmended(made, folder, operations.list_with_others(made, lists))
         if made.is_empty or dry_run:
@@ -78,7 +78,10 @@ def restore_command(
             _print(as_json, made, "planned" if dry_run else "nothing_missing")
             sys.exit(Damaged.exit_code if made.unmended else 0)
         with progress("Checking the backup", "objects") as checked:
-            operations.check_objects(store, made, lists, checked)
+            made = operations.without_damaged(store, made, lists, checked)
+        if made.lost:
+            say(f"{len(made.lost):,} file(s) are damaged in the backup and stay lost:")
+            console.show_names(made.lost)
         if not yes and not sys.stdin.isatty():
             raise UsageError("There is no terminal to ask for confirmation: give --yes. Nothing was changed.")
         if not yes:
@@ -93,7 +96,7 @@ def restore_command(
         say(f"Forgotten since, and erased again: {sum(one.records for one in erased):,} records")
     say("Next: njia refresh")
     _print(as_json, made, "restored", erased_again=sum(one.records for one in erased))
-    if made.unmended:
+    if made.unmended or made.lost:
         sys.exit(Damaged.exit_code)
 
 
@@ -128,8 +131,9 @@ def _counts(made: Any) -> dict[str, dict[str, int]]:
     return {name: dict(Counter(path.partition("/")[0] for path in paths)) for name, paths in parts.items()}
 
 
-def _show(made: Any) -> None:
+def _show(made: Any, key_id: str) -> None:
     say(f"List {made.chosen.name}, made {made.chosen.made_at:%Y-%m-%d %H:%M} UTC by Njia {made.chosen.njia}")
+    say(f"Signed by the key {key_id}: compare it with the release.pub that you were given.")
     counts = _counts(made)
     folders = sorted({folder for by_folder in counts.values() for folder in by_folder})
     if folders:
@@ -168,6 +172,7 @@ def _print(as_json: bool, made: Any, outcome: str, **more: Any) -> None:
                 "current": made.current,
                 "keys": sorted(made.keys),
                 "unmended": made.unmended,
+                "lost": made.lost,
                 "left": {reason: len(paths) for reason, paths in made.left.items()},
                 **more,
             }

@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from orchestration.core.history_policy import kept
     from orchestration.core.home import LAYOUT_VERSION, adopt_home, check_home, earlier_layout, prepare_home
     from orchestration.core.keys import (
+        KEY_FILES,
         LINK_KEY,
         RECORD_KEY,
         STEWARDS_RECIPIENT,

@@ -59,7 +59,7 @@ def disk_fault(error: BaseException, home: Path) -> DiskFault | None:
             return full_disk(home, *map(Path, named), before=before)
         if isinstance(one, OSError) and one.errno == errno.EIO:
             return DiskFault(
-                _told(
+                _said(
                     before,
                     f"{named[0] if named else home}: the disk answers with an input/output error, so it may "
                     "be failing. See the system's log (`dmesg`). A backup can be restored on another disk.",
@@ -72,7 +72,7 @@ def full_disk(*places: Path, before: str = "") -> DiskFault:
     """Return the sentence about the fullest disk of some places."""
     place = min(map(_existing, places), key=lambda path: shutil.disk_usage(path).free)
     return DiskFault(
-        _told(
+        _said(
             before,
             f"The disk is full, or this account's quota is: {_of_disk(place)}. Remove files that are not "
             "needed, or give it more room.",
@@ -90,7 +90,7 @@ def require_room(place: Path, needed: int, purpose: str) -> None:
         )
 
 
-def _told(before: str, of_disk: str) -> str:
+def _said(before: str, of_disk: str) -> str:
     """Join what an error says for itself, which has its own next step, and what is known of the disk."""
     return f"{before} {of_disk}" if before else f"{of_disk} {_GOES_ON}"
 

@@ -30,7 +30,15 @@ LAYOUT_VERSION = 4
 OLDEST_PROGRAMS = {"oldest_reader": 4, "oldest_writer": 4}
 OLDEST = {"read": "oldest_reader", "write to": "oldest_writer"}
 HOME_JSON = "home.json"
-_WITH_SUMS = ("sealed/*/", "link_codes/*/", "lineage/*/", "receipts/*/*/")
+_WITH_SUMS = (
+    "sealed/*/",
+    "link_codes/*/",
+    "lineage/*/",
+    "receipts/*/*/",
+    "review/",
+    "notices/",
+    "forgotten/",
+)
 
 # One run at a time: the warehouse has one writer. No telemetry. A run that starts while the code server
 # restarts is retried. `max_runtime_seconds` is a last resort for a run whose process is gone;

@@ -38,6 +38,8 @@ USES = {
     "release": (RELEASE_KEY, "signs releases; release.pub is for everybody"),
 }
 
+KEY_FILES = tuple(file for file, _ in USES.values())
+
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
@@ -191,12 +193,17 @@ def create_missing_keys(
         write_secret(folder / NOISE_KEY, secrets.token_hex(32))
     create_missing_release_key(folder, releases)
     if (folder / STEWARDS_RECIPIENT).exists():
-        note_sums(folder)
+        _note_sums(folder)
         return None
     private_key, recipient = new_stewards_pair()
     write_secret(folder / STEWARDS_RECIPIENT, recipient)
-    note_sums(folder)
+    _note_sums(folder)
     return private_key
+
+
+def _note_sums(folder: Path) -> None:
+    """Note the sums of the keys; passwords and tokens of sources beside them are the operator's."""
+    note_sums(folder, KEY_FILES)
 
 
 def require_noise_key(keys: Keys, folder: Path, releases: Path) -> None:

@@ -10,12 +10,12 @@ from orchestration.core import offer_when_asked
 if TYPE_CHECKING:
     from orchestration.operations.backup.making import make_backup
     from orchestration.operations.backup.restoring import (
-        check_objects,
         choose_list,
         finish_restore,
         list_with_others,
         plan_restore,
         put_back,
+        without_damaged,
     )
     from orchestration.operations.backup.store import Store, verify_backup
     from orchestration.operations.check.checking import (

@@ -97,7 +97,7 @@ def restored(
     settings: Settings, store: Store, home: Path, private_key: str, at: str | None = None
 ) -> Settings:
     new = replace(settings, home=home, keys=home / "keys")
-    chosen, lists = choose_list(new, store, at, private_key, None)
+    chosen, lists, _ = choose_list(new, store, at, private_key, None)
     home.mkdir(exist_ok=True)
     put_back(new, store, plan_restore(new, store, chosen, private_key, lambda kind: None), lists, private_key)
     return new

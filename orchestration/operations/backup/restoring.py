@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -26,11 +26,13 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from orchestration import intake, release
 from orchestration.core import (
+    KEY_FILES,
     LAYOUT_VERSION,
     OWN_SUM,
     RECORD_KEY,
     RELEASE_PUB,
     SUMS,
+    Damaged,
     NjiaError,
     PublicKey,
     Settings,
@@ -40,6 +42,7 @@ from orchestration.core import (
     installed_public_key,
     load_keys,
     note_sums,
+    parsed,
     partners_with_tombstones,
     read_json,
     replacing,
@@ -57,6 +60,7 @@ from orchestration.operations.backup.store import (
     FileList,
     Progress,
     Store,
+    is_below,
     naming_a_full_disk,
     shown,
 )
@@ -74,7 +78,7 @@ class Plan:
     `back`: paths that come back, with whether they replace a file of the home. `newer`: whole files of the
     home that differ from the list and stay. `left`: what stays in the backup, by reason. `unmended`: damaged
     paths of the home that the list does not mend. `current`: the release to put in force, where none is.
-    `keys`: missing files of keys.
+    `keys`: missing files of keys. `lost`: files that the backup holds damaged.
     """
 
     chosen: FileList
@@ -85,6 +89,7 @@ class Plan:
     current: str | None
     goes_on: bool
     keys: KeyFiles = field(repr=False)
+    lost: list[str] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
@@ -98,8 +103,11 @@ class Plan:
 
 def choose_list(
     settings: Settings, store: Store, name: str | None, private_key: str | None, given: PublicKey | None
-) -> tuple[FileList, list[FileList]]:
-    """Return the newest list, or the one named, and all lists with a valid signature, newest first.
+) -> tuple[FileList, list[FileList], PublicKey]:
+    """Return the newest list, or the one named; all lists, newest first; and the key that signed it.
+
+    What was forgotten is read from all: a mark can only take records away, and the release key may have been
+    rotated since.
 
     The signature is checked with the `given` key, that of the installation or, where there is none, the one
     among the encrypted keys. Raises UsageError or BackupDamaged where the list cannot be used.
@@ -118,8 +126,7 @@ def choose_list(
     if chosen.layout > LAYOUT_VERSION:
         raise UsageError(
             f"The list {chosen.name} was made by Njia {chosen.njia} from a home of layout {chosen.layout}; "
-            "this "
-            f"version reads layout {LAYOUT_VERSION}. Use that version, or a later one."
+            f"this version reads layout {LAYOUT_VERSION}. Use that version, or a later one."
         )
     key = given or _public_key(settings, store, chosen, private_key)
     if not chosen.is_signed([key]):
@@ -127,12 +134,11 @@ def choose_list(
             store,
             [
                 f"The list {chosen.name} is not signed by the key {key.id}: it was changed, or it is of "
-                "another "
-                f"key ({chosen.signed_by}); give its release.pub with --release-pub."
+                f"another key ({chosen.signed_by}); give its release.pub with --release-pub."
             ],
             chosen.name,
         )
-    return chosen, [one for one in store.lists() if one.is_signed([key])]
+    return chosen, store.lists(), key
 
 
 def plan_restore(
@@ -150,6 +156,11 @@ def plan_restore(
     failing = {one for path in faults for one in _failing(settings, store, chosen, differing, path)}
     # The disk has damaged what differs although nothing wrote it.
     failing |= {path for path in differing if chosen.files[path].stamp == stamp_of(settings.home / path)}
+    # Where the sums of a folder are damaged, nothing proves its files.
+    unproven = {f"{one.removesuffix(SUMS)}" for one in failing if one.endswith(f"/{SUMS}")}
+    failing |= {
+        path for path in differing if path[: path.rfind("/") + 1] in unproven and not path.endswith(OWN_SUM)
+    }
     for path, entry in chosen.files.items():
         if _lies(settings, path) and path not in failing:
             continue
@@ -192,21 +203,29 @@ def list_with_others(made: Plan, lists: Sequence[FileList]) -> str | None:
     return None
 
 
-def check_objects(store: Store, made: Plan, lists: Sequence[FileList], progress: Progress) -> None:
-    """Raise BackupDamaged if an object that is needed is damaged or missing."""
-    needed = {made.chosen.files[path].sha256: (path, made.chosen) for path in made.back}
-    for one in lists:
-        needed |= {
-            entry.sha256: (path, one) for path, entry in one.files.items() if path.startswith(_FORGOTTEN)
-        }
-    faults = []
-    for number, (digest, (path, one)) in enumerate(needed.items(), start=1):
-        progress(number, len(needed))
+def without_damaged(store: Store, made: Plan, lists: Sequence[FileList], progress: Progress) -> Plan:
+    """Return the plan without files whose object is damaged or missing in the backup: they are `lost`.
+
+    Raises BackupDamaged where that is a mark of forgotten records.
+    """
+    marks = {
+        entry.sha256: f"{path} of the list {one.name}"
+        for one in lists
+        for path, entry in one.files.items()
+        if path.startswith(_FORGOTTEN)
+    }
+    needed = {path: made.chosen.files[path].sha256 for path in made.back if Path(path).name != SUMS}
+    objects = sorted({*needed.values(), *marks})
+    bad = set()
+    for number, digest in enumerate(objects, start=1):
+        progress(number, len(objects))
         if not store.is_whole(digest):
-            what = "damaged" if store.has(digest) else "missing"
-            faults.append(f"{shown(path)} of the list {one.name}: its object {digest[:12]}… is {what}.")
-    if faults:
+            bad.add(digest)
+    if faults := [f"{marks[digest]} is damaged." for digest in bad & marks.keys()]:
         raise _damaged(store, faults, made.chosen.name)
+    lost = sorted(path for path, digest in needed.items() if digest in bad)
+    back = {path: replaces for path, replaces in made.back.items() if path not in lost}
+    return replace(made, back=back, lost=lost)
 
 
 def put_back(
@@ -219,8 +238,8 @@ def put_back(
 ) -> list[forget.Erased]:
     """Write what is planned, then erase what was forgotten; return what was erased.
 
-    The caller holds the refresh lock and has called `check_objects`. A kill is harmless: refreshes wait until
-    the same command has been run again.
+    The caller holds the refresh lock and has called `without_damaged`. A kill is harmless: refreshes wait
+    until the same command has been run again.
     """
     chosen, mark = made.chosen, settings.home / RESTORED
     with naming_a_full_disk(settings.home):
@@ -231,11 +250,16 @@ def put_back(
         _unite_marks(settings, store, made, lists)
         _make_folders(settings, chosen, made)
         _set_aside_logs(settings, made)
+        newer = _whole_lines(settings, made)
         paths = [path for path in made.back if path not in sums and not path.startswith(_FORGOTTEN)]
         # Notes, manifests and the link last: whatever else reads the home meets whole extracts and releases.
         for number, path in enumerate(sorted(paths, key=lambda path: (_is_note(path), path)), start=1):
             progress(number, len(paths))
             _write(settings, store, path, chosen.files[path], private_key)
+        for path, lines in newer.items():
+            known = (settings.home / path).read_bytes().splitlines()
+            more = [line for line in lines if line not in known]
+            write_bytes(settings.home / path, b"".join(line + b"\n" for line in (*known, *more)))
         _note_sums(settings, chosen, paths, sums)
         _write_keys(settings, made)
         if made.current:
@@ -304,11 +328,10 @@ def _opened_keys(store: Store, chosen: FileList, private_key: str) -> KeyFiles:
         if "No matching keys" in str(error):
             raise UsageError(
                 f"The key given with --key does not open the keys of the list {chosen.name}: they are "
-                "encrypted "
-                "to another key of the stewards."
+                "encrypted to another key of the stewards."
             ) from None
         content = b""
-    if sha256(content).hexdigest() != of_content:
+    if sha256(content).hexdigest() != of_content or not all(map(is_below, json.loads(content))):
         raise _damaged(
             store, [f"The object of the keys, {digest[:12]}…, is missing or damaged."], chosen.name
         )
@@ -335,7 +358,8 @@ def _failing(
     """Yield the files of the list that stand for a fault that a check of the home has found at a path."""
     manifest = f"/{release.MANIFEST}"
     if fault.endswith(manifest):  # or its signature
-        yield from differing & {fault, fault.removesuffix(manifest) + "/manifest.sig"}
+        of_release = fault.removesuffix(manifest)
+        yield from (path for path in differing if path.startswith(f"{of_release}/"))
     elif fault in ("audit", "decisions"):  # a chain: what the home has beyond the list is no damage
         logs = {path for path in differing if path.startswith(f"{fault}/") and path.endswith(".jsonl")}
         cut = {
@@ -432,6 +456,22 @@ def _set_aside_logs(settings: Settings, made: Plan) -> None:
             durable.rename(path, path.with_name(f"{path.stem}.damaged-{sha256_of(path)[:8]}"))
 
 
+def _whole_lines(settings: Settings, made: Plan) -> dict[str, list[bytes]]:
+    """Return the whole lines of files of decisions that are replaced: they may be newer than the list."""
+    found: dict[str, list[bytes]] = {}
+    for path in (path for path, replaces in made.back.items() if replaces and path.startswith("decisions/")):
+        file = settings.home / path
+        found[path] = [line for line in file.read_bytes().splitlines() if _is_whole(line, file)]
+    return found
+
+
+def _is_whole(line: bytes, file: Path) -> bool:
+    try:
+        return isinstance(parsed(line, file), dict)
+    except Damaged:
+        return False
+
+
 def _note_sums(settings: Settings, chosen: FileList, paths: Iterable[str], sums: Collection[str]) -> None:
     written: dict[str, dict[str, str]] = {path.removesuffix(SUMS): {} for path in sums}
     for path in paths:
@@ -454,11 +494,9 @@ def _write_keys(settings: Settings, made: Plan) -> None:
     for name, (mode, content) in made.keys.items():
         if name != SUMS:
             write_bytes(settings.keys / name, content, mode)
-    set_sums(
-        settings.keys,
-        {name: sha256(content).hexdigest() for name, (_, content) in made.keys.items() if name != SUMS},
-    )
-    note_sums(settings.keys)
+    own = {name: content for name, (_, content) in made.keys.items() if name in KEY_FILES}
+    set_sums(settings.keys, {name: sha256(content).hexdigest() for name, content in own.items()})
+    note_sums(settings.keys, KEY_FILES)
 
 
 def _make_folders(settings: Settings, chosen: FileList, made: Plan) -> None:

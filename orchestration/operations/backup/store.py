@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from orchestration.core import (
@@ -80,7 +80,7 @@ class FileList:
         """Raise ValueError, KeyError or TypeError for what is no list of a format that this version reads."""
         raw, signature = path.read_bytes(), path.with_suffix(SIGNATURE)
         content = json.loads(raw)
-        if content["format"] != FORMAT:
+        if content["format"] != FORMAT or not all(map(is_below, [*content["files"], *content["folders"]])):
             raise ValueError
         return cls(
             path.stem,
@@ -145,22 +145,25 @@ class Store:
         path = self.object(digest)
         if path.is_file() and path.stat().st_size == source.stat().st_size:
             return False
+        durable.make_folder(path.parent, 0o700)
         with replacing(path) as partial:
             shutil.copyfile(source, partial)
+            durable.set_mode(partial, 0o600)
             if sha256_of(partial) != digest:
                 raise Changed
         return True
 
     def add_bytes(self, content: bytes) -> str:
         digest = sha256(content).hexdigest()
-        write_bytes(self.object(digest), content)
+        durable.make_folder(self.object(digest).parent, 0o700)
+        write_bytes(self.object(digest), content, 0o600)
         return digest
 
     def add_list(self, content: dict[str, Any], key: ReleaseKey, now: datetime) -> FileList:
         raw = (json.dumps(content, sort_keys=True, indent=0) + "\n").encode()
         path = self.lists_folder / f"{now:%Y%m%dT%H%M%SZ}-{sha256(raw).hexdigest()[:8]}.json"
-        write_bytes(path.with_suffix(SIGNATURE), key.sign(raw))
-        write_bytes(path, raw)
+        write_bytes(path.with_suffix(SIGNATURE), key.sign(raw), 0o600)
+        write_bytes(path, raw, 0o600)
         return FileList.read(path)
 
     def names(self) -> list[str]:
@@ -245,6 +248,12 @@ def verify_backup(
         what = "damaged" if there else "missing"
         faults.append(f"{shown(path)} of the list {name}: its object {digest[:12]}… is {what}.")
     return Verified(len(store.names()), len(owners), size, faults)
+
+
+def is_below(name: str) -> bool:
+    """Return whether a path of a list stays in the home: a list may have been forged."""
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts and path.as_posix() == name
 
 
 def shown(path: str) -> str:

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from orchestration.core import NjiaError, Settings, kind_and_place
+from orchestration.core import NjiaError, Settings, earlier_layout, kind_and_place
 from orchestration.operations.check.kinds import KINDS, REVIEW_LISTS, UNKNOWN, Kind, kind_of
 from orchestration.operations.check.proofs import Look
 from orchestration.stewardship import review
@@ -41,7 +41,11 @@ class Found:
 
     def as_dict(self) -> dict[str, Any]:
         outcome = "damaged" if self.faults else "whole"
-        kinds = {name: {"files": files, "bytes": size} for name, (files, size) in self.files.items()}
+        kinds = {
+            kind.name: {"owner": kind.owner, "files": files, "bytes": size}
+            for kind in KINDS
+            for files, size in [self.files.get(kind.name, (0, 0))]
+        }
         return {
             "outcome": outcome,
             "faults": [asdict(fault) for fault in self.faults],
@@ -55,7 +59,11 @@ def kept_files(settings: Settings) -> Iterator[tuple[str, Path]]:
 
     Keys may lie elsewhere; their names begin with `keys/` all the same.
     """
-    yield from _below(settings.home, "")
+    for path in sorted(settings.home.iterdir()) if settings.home.is_dir() else ():
+        if path.is_dir() and path != settings.current:  # a folder of the home may be a link to another disk
+            yield from _below(path, f"{path.name}/")
+        else:
+            yield path.name, path
     if not settings.keys.is_relative_to(settings.home):
         yield from _below(settings.keys, "keys/")
 
@@ -92,7 +100,7 @@ def check_files(
         by_kind[kind.name].append(path)
         if kind is UNKNOWN:
             found.unknown.append(name)
-    look = Look(settings, lambda path: night is None or _is_of(night, path))
+    look = Look(settings, lambda path: night is None or _is_of(night, path), _has_sums(settings))
     for kind in kinds:
         files = by_kind.get(kind.name, [])
         found.files[kind.name] = len(files), sum(path.lstat().st_size for path in files if path.exists())
@@ -113,6 +121,13 @@ def are_lists_whole(settings: Settings) -> bool:
     return not check_files(settings, kinds=[REVIEW_LISTS]).faults
 
 
+def _has_sums(settings: Settings) -> bool:
+    try:
+        return earlier_layout(settings) is None
+    except (NjiaError, ValueError):  # said of home.json
+        return False
+
+
 def _is_of(night: date, path: Path) -> bool:
     is_small = path.is_file() and path.stat().st_size <= READ_EACH_NIGHT
     return is_small or zlib.crc32(path.name.encode()) % NIGHTS == night.toordinal() % NIGHTS
@@ -127,7 +142,7 @@ def _faults(kind: Kind, look: Look, files: list[Path]) -> list[Fault]:
         what = (
             str(error) if isinstance(error, NjiaError) else f"it cannot be checked ({kind_and_place(error)})"
         )
-        faults.append(_fault(kind, look.settings, files[0].parent if files else look.settings.home, what))
+        faults.append(_fault(kind, look.settings, look.settings.home / kind.patterns[0].split("*")[0], what))
     return faults
 
 

@@ -119,7 +119,7 @@ KINDS = (
         "forgotten records",
         ("forgotten/*.json",),
         "core",
-        proofs.either_sum,
+        proofs.forgotten,
         "Forgotten records would come back with the partner's next extract, so nothing is taken in.",
         RESTORE,
     ),
@@ -252,7 +252,7 @@ KINDS = (
 UNKNOWN = Kind(
     "unknown",
     ("*",),
-    "nobody",
+    "another program",
     proofs.nothing,
     "Njia did not write this file and does not read it.",
     "Move it out of the home.",

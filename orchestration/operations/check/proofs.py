@@ -14,9 +14,13 @@ from pathlib import Path
 
 from orchestration import intake, release, stewardship
 from orchestration.core import (
+    OWN_SUM,
+    RELEASE_PUB,
     SUMS,
     Damaged,
+    PublicKey,
     Settings,
+    UsageError,
     check_home,
     installed_public_key,
     key_places,
@@ -28,18 +32,23 @@ from orchestration.core import (
     stands,
     summed_files,
 )
+from orchestration.core.release_key import load_public_key
 from orchestration.stewardship import audit
 
-CHANGED, MISSING = "its content does not match its sum", "it is missing"
+CHANGED, MISSING, NO_SUM = "its content does not match its sum", "it is missing", "its sum is missing"
 Findings = Iterator[tuple[Path, str]]
 
 
 @dataclass(frozen=True)
 class Look:
-    """The home that is checked; `takes` says of a file whether its content is read this time."""
+    """The home that is checked; `takes` says of a file whether its content is read this time.
+
+    `has_sums`: each file of the home has a sum, because its layout is that of this version.
+    """
 
     settings: Settings
     takes: Callable[[Path], bool]
+    has_sums: bool = False
 
 
 Proof = Callable[[Look, Sequence[Path]], Findings]
@@ -81,6 +90,12 @@ def sum_beside(look: Look, files: Sequence[Path]) -> Findings:
                 yield folder / name, MISSING
             elif look.takes(folder / name) and sha256_of(folder / name) not in known:
                 yield folder / name, CHANGED
+        if look.has_sums:
+            yield from ((path, NO_SUM) for path in files if path.parent == folder and _needs_sum(path, sums))
+
+
+def _needs_sum(path: Path, sums: Collection[str]) -> bool:
+    return path.suffix not in OWN_SUM and path.name[0] != "." and path.name not in sums
 
 
 def either_sum(look: Look, files: Sequence[Path]) -> Findings:
@@ -128,6 +143,18 @@ def _listed(folder: Path) -> Collection[str]:
         return ()
 
 
+def forgotten(look: Look, files: Sequence[Path]) -> Findings:
+    """Each file holds its sum; the audit log names the partners whose records were forgotten."""
+    yield from either_sum(look, files)
+    partners = {
+        line["what"] for line in audit.read(look.settings).lines if line["action"] == stewardship.FORGOT
+    }
+    for partner in sorted(partners & {path.name for path in look.settings.landing.iterdir()}):
+        path = look.settings.forgotten / f"{partner}.json"
+        if not path.exists() and path.name not in _listed(path.parent):
+            yield path, MISSING
+
+
 def decisions(look: Look, files: Sequence[Path]) -> Findings:
     """Each line holds its sum and fits those before it; the audit log has the hash of each."""
     broken = False
@@ -147,6 +174,8 @@ def decisions(look: Look, files: Sequence[Path]) -> Findings:
 
 def audit_chain(look: Look, files: Sequence[Path]) -> Findings:
     """Each line holds the hash of the one before, and `head` that of the last."""
+    if not files and any(look.settings.decisions.glob("*.jsonl")):
+        yield look.settings.audit, MISSING
     for fault in audit.read(look.settings).faults:
         yield look.settings.audit, fault.removesuffix(".")
 
@@ -154,10 +183,11 @@ def audit_chain(look: Look, files: Sequence[Path]) -> Findings:
 def keys(look: Look, files: Sequence[Path]) -> Findings:
     """`.sums.json` beside the keys has the sum of each."""
     yield from sum_beside(look, files)
+    folder = look.settings.keys
     has_landed = any(look.settings.landing.glob("*/[!.]*.json"))
     for place in key_places(look.settings):
-        if place.id is None and has_landed:
-            yield Path(place.file), MISSING if not Path(place.file).exists() else "it cannot be read as a key"
+        if has_landed and not Path(place.file).exists() and Path(place.file).name not in _listed(folder):
+            yield Path(place.file), MISSING
 
 
 def releases(look: Look, files: Sequence[Path]) -> Findings:
@@ -170,7 +200,7 @@ def releases(look: Look, files: Sequence[Path]) -> Findings:
         yield settings.current, f"it names the release {current.name}, which is missing"
     elif folders and not current:
         yield settings.current, MISSING
-    key = installed_public_key(settings.keys) if folders else None
+    key = _public_key(settings) if folders else None
     for folder in folders:
         if not (folder / release.MANIFEST).is_file():
             yield folder / release.MANIFEST, MISSING
@@ -178,9 +208,18 @@ def releases(look: Look, files: Sequence[Path]) -> Findings:
             yield from _differences(release.verify(folder, key, folder.name))
 
 
+def _public_key(settings: Settings) -> PublicKey:
+    """Return the key that proves releases, also where the private one is damaged, which is said of it."""
+    try:
+        return installed_public_key(settings.keys)
+    except UsageError:
+        return load_public_key(settings.keys / RELEASE_PUB)
+
+
 def _differences(found: release.Verification) -> Findings:
     if found.signature != "holds":
-        yield found.folder / release.MANIFEST, f"its signature {found.signature}".replace("s m", "s is m")
+        what = "is missing" if found.signature == "missing" else found.signature
+        yield found.folder / release.MANIFEST, f"its signature {what}"
     for names, what in ((found.changed, CHANGED), (found.missing, MISSING), (found.added, "it was added")):
         for name in names:
             yield found.folder / name, what
