@@ -56,10 +56,11 @@ def test_the_guide_names_each_file_and_no_other() -> None:
 @pytest.mark.parametrize("name", ["njia-serve.service", "njia-backup.service"])
 def test_a_service_runs_a_command_that_exists_in_folders_of_the_guide(name: str) -> None:
     keys = unit(name)
-    (command,) = keys["ExecStart"]
-    assert follow(shlex.split(command.partition("/njia ")[2])) == ((name[5:].partition(".")[0],), [])
-    assert command.partition(" ")[0] == "/opt/njia/.venv/bin/njia"
-    assert "git clone --branch v0.2.0 https://git.example.org/njia.git /opt/njia\nmake -C /opt/njia" in GUIDE
+    assert len(keys["ExecStart"]) == {"njia-serve.service": 1, "njia-backup.service": 2}[name]
+    for command in keys["ExecStart"]:
+        assert follow(shlex.split(command.partition("/njia ")[2])) == ((name[5:].partition(".")[0],), [])
+        assert command.partition(" ")[0] == "/opt/njia/.venv/bin/njia"
+    assert re.search(r"git clone .* /opt/njia\nmake -C /opt/njia install\n", GUIDE)
     assert keys["EnvironmentFile"] == ["/etc/njia/njia.env"]
     assert keys["User"] == ["njia"]
     assert keys["ProtectSystem"] == ["strict"]
@@ -94,9 +95,9 @@ def test_commands_of_the_containers_exist() -> None:
     started = json.loads(re.findall(r"^CMD (.*)", image, re.MULTILINE)[0])
     asked = re.findall(r"docker-compose run --rm serve (.*)", GUIDE)
     looped = NJIA.findall(" ".join(COMPOSE["backup"]["entrypoint"]))
-    assert looped == [f"backup {BACKUP}"]
-    assert len(asked) == 3
-    for arguments in [started, *map(shlex.split, [*asked, *looped])]:
+    assert looped == [f"backup {BACKUP}", f"backup {BACKUP} --verify && touch /tmp/done"]
+    assert len(asked) == 4
+    for arguments in [started, *(shlex.split(line.partition(" && ")[0]) for line in [*asked, *looped])]:
         path, wrong = follow(arguments)
         assert path and not wrong
 
