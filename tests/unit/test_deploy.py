@@ -113,6 +113,8 @@ def test_the_image_is_built_from_what_the_wheel_holds() -> None:
     sources = [name for line in copied for name in line.split()]
     assert set(wheel["packages"]) <= set(sources)
     assert all((PROJECT_ROOT / name).exists() for name in sources)
+    ignored = (PROJECT_ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    assert ignored[1] == "*" and {line[1:] for line in ignored if line.startswith("!")} == set(sources)
     (account,) = re.findall(r"^USER (\d+):\d+$", FILES["Containerfile"], re.MULTILINE)
     assert f"useradd --uid {account} --user-group" in GUIDE and f"--uid {account} " in FILES["Containerfile"]
 
