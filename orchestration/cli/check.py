@@ -20,7 +20,7 @@ MOST_NAMED = 5
 @json_output
 @damaged_installation
 def check_command(settings: Settings, sample: bool, as_json: bool) -> None:
-    """Find damaged files, and what mends them.
+    """Find files that are damaged.
 
     Every file is compared with what was noted when it was written. Nothing is changed. Each damaged file is
     named with what it means and the command that mends it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import itertools
+import json
 import os
 import shutil
 import threading
@@ -24,6 +25,7 @@ from orchestration.core import (
     create_missing_keys,
     installed_public_key,
     load_keys,
+    load_release_key,
     prepare_home,
     read_json,
     replacing,
@@ -110,6 +112,7 @@ def files_of(settings: Settings) -> dict[str, tuple[int, str]]:
         for path in settings.home.rglob("*")
         if path.is_file()
         and not path.is_symlink()
+        and path != settings.last_backup
         and path.relative_to(settings.home).parts[0] not in ("work", "current")
         and not path.name.endswith((".lock", ".holder", "sums.json"))
     }
@@ -185,7 +188,7 @@ def test_a_damaged_object_is_named_and_the_next_backup_writes_it_again(
     assert njia("backup", store.folder, "--verify", settings=home).returncode == 0
 
 
-def test_a_damaged_object_stops_a_restore_before_it_writes(
+def test_a_damaged_object_is_named_and_everything_else_comes_back(
     backed_up: tuple[Settings, Store], tmp_path: Path, stewards: pyrage.x25519.Identity
 ) -> None:
     home, store = backed_up
@@ -194,8 +197,24 @@ def test_a_damaged_object_stops_a_restore_before_it_writes(
     key.write_text(str(stewards))
     ran = njia("restore", store.folder, "--home", tmp_path / "new", "--key", key, "--yes")
     assert ran.returncode == 6
-    assert "landing/kobe_post/0000000000000001.texts" in ran.stderr
-    assert not (tmp_path / "new" / "landing").exists()
+    assert "damaged in the backup and stay lost" in ran.stdout
+    assert "landing/kobe_post/0000000000000001.texts" in ran.stdout
+    came = tmp_path / "new" / "landing" / "kobe_post"
+    assert not (came / f"{1:016x}.texts").exists() and (came / f"{1:016x}.parquet").exists()
+
+
+def test_a_forged_list_writes_nothing_outside_the_home(
+    backed_up: tuple[Settings, Store], tmp_path: Path
+) -> None:
+    home, store = backed_up
+    content = json.loads((store.lists_folder / f"{store.names()[0]}.json").read_text())
+    content["files"]["../planted.csv"] = next(iter(content["files"].values()))
+    forged = json.dumps(content).encode()
+    name = f"{store.names()[0][:-8]}ffffffff"
+    (store.lists_folder / f"{name}.json").write_bytes(forged)
+    (store.lists_folder / f"{name}.sig").write_bytes(load_release_key(home.keys).sign(forged))
+    with pytest.raises(NjiaError, match="is damaged"):
+        choose_list(home, store, name, None, None)
 
 
 def test_a_list_that_was_changed_is_refused(backed_up: tuple[Settings, Store]) -> None:

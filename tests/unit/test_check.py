@@ -33,6 +33,9 @@ def home(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory
         )
     set_tombstones(settings, keys_of(settings), "kobe_post", [7])
     add_account(settings, "A. Steward", "a long passphrase of a fixture")
+    write_json(
+        settings.last_backup, {"list": "20260301T060000Z-abcdef12", "folder": "/srv/backup of a fixture"}
+    )
     write_json(settings.pulls / "kobe_post" / "cases.json", {"fetched": None, "outcome": "fetched"})
     write_json(
         settings.notices / "ledger.json", {"folder": {"sent": [f"held#{number}" for number in range(40)]}}
@@ -76,6 +79,7 @@ WAYS: dict[str, Callable[[Path], object]] = {
 }
 FILES = {
     "home": "home.json",
+    "last backup": "last_backup.json",
     "record key": "keys/record.key",
     "release key": "keys/release.key",
     "stewards' public key": "keys/stewards.age.pub",
@@ -110,7 +114,7 @@ FILES = {
 GONE = {"it is gone"}
 UNNOTICED = {
     **dict.fromkeys(
-        ("home", "accounts", "review sentences", "ledger of messages", "state of a source"), GONE
+        ("last backup", "accounts", "review sentences", "ledger of messages", "state of a source"), GONE
     ),
     "note of a step": GONE,
     "sums": GONE | {"a broken link lies there"},
@@ -155,6 +159,7 @@ def test_every_kind_of_file_is_damaged_in_these_tests(home: Settings) -> None:
         "passwords of sources",
         "files to take in",
         "of version 0.1.0",
+        "unfinished restore",
     }
     assert {kind.name for kind in KINDS} - damaged == nothing_to_compare
 

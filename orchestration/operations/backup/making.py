@@ -30,6 +30,7 @@ from orchestration.core import (
     Settings,
     UsageError,
     durable,
+    earlier_layout,
     held_if_free,
     load_keys,
     load_release_key,
@@ -103,10 +104,9 @@ def make_backup(
         damaged = copying.damaged | _damaged_for_long(settings)
         # Older lists may hold what is damaged now.
         dropped = 0 if damaged else store.prune(now, keep)
-    write_json(
-        settings.last_backup,
-        {"list": made.name, "folder": str(store.folder), "made_at": now.isoformat(timespec="seconds")},
-    )
+    if earlier_layout(settings) is None:  # an earlier home stays as it is
+        noted = {"list": made.name, "folder": str(store.folder), "made_at": now.isoformat(timespec="seconds")}
+        write_json(settings.last_backup, noted)
     return Made(made, copying.objects, copying.bytes, copying.looks, dropped, sorted(damaged))
 
 
