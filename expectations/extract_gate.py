@@ -148,7 +148,8 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         ),
         severity="hold",
         why="A landed row without a typed record would vanish without a reason.",
-        steward_action="This is a fault of the program or of a contract that no longer fits what landed: "
+        steward_action="Run `njia check`: it names landed cells that are damaged, and what mends them. If "
+        "they are whole, this is a fault of the program or of a contract that no longer fits what landed: "
         "run `njia contract check` on the file, then report it with the extract id.",
         waivable=False,
     ),

@@ -13,7 +13,7 @@ from rich.markup import escape
 from orchestration.cli import console
 from orchestration.cli.console import mark, out
 from orchestration.cli.options import day_of, installation, json_output
-from orchestration.core import Settings, UsageError
+from orchestration.core import NjiaError, Settings, UsageError
 
 MOST_NAMED = 5
 
@@ -31,7 +31,7 @@ def audit_command(
 
     The log says who decided, unsealed, viewed or exported what and when.
 
-    Exit code 1: the log was changed after it was written.
+    Exit code 1: the log was changed after it was written. 6: a file of the decisions is damaged.
     """
     from orchestration import stewardship
     from orchestration.stewardship import audit
@@ -40,8 +40,12 @@ def audit_command(
         raise UsageError(f"There is no action called {action!r}. There are: {', '.join(audit.ACTIONS)}.")
     first = datetime.combine(day_of(since), time(), UTC) if since else None
     log = audit.read(settings)
-    stewardship.active_decisions(settings, settings.as_of())  # raises where their files cannot be read
-    gaps = stewardship.gaps(settings, log.lines)
+    damage: NjiaError | None = None
+    try:
+        stewardship.active_decisions(settings, settings.as_of())
+        gaps = stewardship.gaps(settings, log.lines)
+    except NjiaError as error:  # the log is shown all the same, but nothing can be compared with it
+        damage, gaps = error, None
     lines = [
         line
         for line in log.lines
@@ -49,16 +53,20 @@ def audit_command(
         and (action is None or line["action"] == action)
         and (first is None or datetime.fromisoformat(line["time"]) >= first)
     ]
+    faults = [*log.faults, *([str(damage)] if damage else [])]
     if as_json:
-        console.print_json({"lines": lines, "faults": log.faults, **vars(gaps), "head": log.head})
+        compared = vars(gaps) if gaps else dict.fromkeys(("untold", "changed", "gone"))
+        console.print_json({"lines": lines, "faults": faults, **compared, "head": log.head})
     else:
         _show(lines, log, gaps)
-    if log.faults:
-        sys.exit(1)
+        for fault in faults:
+            console.complain(fault)
+    if faults:
+        sys.exit(damage.exit_code if damage else 1)
 
 
 def _show(lines: list[dict[str, Any]], log: Any, gaps: Any) -> None:
-    """Show the chosen `lines`, faults of the log, and where the decisions files differ from it."""
+    """Show the chosen `lines`, and where the decisions files, if they can be read, differ from the log."""
     table = console.table("time", "who", "what", whole=["time"])
     for line in lines:
         details = " · ".join(
@@ -76,15 +84,15 @@ def _show(lines: list[dict[str, Any]], log: Any, gaps: Any) -> None:
     if log.lines and not log.faults:
         out.print(f"\nThe log is whole: {len(log.lines):,} lines. Note the hash of the last one elsewhere:")
         out.print(log.head, soft_wrap=True)
-    _warn(
-        "Decisions without a line",
-        gaps.untold,
-        "They are older than the log, were written into their file by hand, or the log could not be written.",
-    )
-    _warn("Decisions changed since they were logged", gaps.changed, "Ask who edited their file.")
-    _warn("Decisions missing from their files", gaps.gone, "Ask who edited them, or restore a backup.")
-    for fault in log.faults:
-        console.complain(fault)
+    if gaps:
+        _warn(
+            "Decisions without a line",
+            gaps.untold,
+            "They are older than the log, were written into their file by hand, or the log could not be "
+            "written.",
+        )
+        _warn("Decisions changed since they were logged", gaps.changed, "Ask who edited their file.")
+        _warn("Decisions missing from their files", gaps.gone, "Ask who edited them, or restore a backup.")
 
 
 def _warn(what: str, ids: Sequence[str], why: str) -> None:

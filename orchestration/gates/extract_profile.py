@@ -1,7 +1,7 @@
 """The profile of every landed extract: counts and shares, no values.
 
 `quarantine_share` covers unreadable values and unknown places; dbt judges rules across fields after the gate.
-A share is empty where there was nothing to measure; rows without one readable date give 0.
+A share is empty where there was nothing to measure, as in an extract that could not be typed.
 """
 
 from __future__ import annotations
@@ -218,8 +218,8 @@ def _add_counts(row: dict[str, Any], counts: dict[str, int] | None) -> None:
     row |= {
         "records": records,
         "untyped_rows": landed - counts["typed_rows"],
-        "usable_records": records - counts["quarantined"] if landed else None,
-        "readable_date_share": _share(counts["dated"], records) if records or not landed else 0.0,
+        "usable_records": records - counts["quarantined"] if records else None,
+        "readable_date_share": _share(counts["dated"], records),
         "place_mentions": counts["named"],
         "place_resolved_share": _share(counts["known"], counts["named"]),
         "home_mentions": counts["at_home"],

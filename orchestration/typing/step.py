@@ -2,8 +2,8 @@
 
 The texts of place mentions are written encrypted (`typed/mentions/*.texts`), for `places` alone.
 
-An extract with unchanged landing, contract, corrections, seeds and code is skipped. One that fails has no
-tables and never stops the others.
+An extract with unchanged landing, contract, corrections, seeds and code is skipped. One that fails has tables
+of its landing note alone, which say what it withholds, and never stops the others.
 """
 
 from __future__ import annotations
@@ -45,17 +45,17 @@ from orchestration.typing.tables import MENTIONS_TABLE, SCHEMAS
 
 EMPTY = "_empty"
 READ_BY = ("orchestration/contracts", "orchestration/intake", "orchestration/typing")
-# The landing was interrupted; the file stays in the inbox until it is complete.
+# The landing was interrupted, and the file stays in the inbox until it is complete; or the cells are damaged.
 _READ_AGAIN = (
-    "the file is still in the inbox: run the refresh again. If it is not there, put it in again "
-    "(`njia inbox add`)"
+    "if the file is still in the inbox, run the refresh again; if not, its landed cells are damaged: "
+    "`njia check` says what mends them"
 )
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class TypingFailure:
-    """An extract without typed tables; `fault` is the type of the exception, without its text."""
+    """An extract without typed records; `fault` is the type of the exception, without its text."""
 
     partner: str
     file: str
@@ -143,6 +143,11 @@ def type_extracts(
                 raise
             _remove(settings, extract.stem)
             summary.failed.append(_failure(extract.entry, steps[-1], fault))
+            try:
+                _write_without_records(settings, keys, extract, contract_for(extract.entry, valid))
+            except Exception as again:  # such as without a readable contract: then it has no tables
+                if is_full(again):
+                    raise
         if progress:
             progress(done, len(landed))
     summary.corrections = {one: is_met for one, (_, is_met) in met.items()}
@@ -172,6 +177,12 @@ def _typed(
         batches = typed_batches(corrected, extract.entry, contract, vocabulary, keys)
         records = _write_tables(settings.typed, keys, extract.stem, batches)
     return _files(settings.typed, extract.stem), {"records": records, "corrections": corrections.met}
+
+
+def _write_without_records(settings: Settings, keys: Keys, extract: _Landed, contract: Contract) -> None:
+    """Write what the landing note says of an extract: its rows are accounted for, withdrawals take effect."""
+    batches = typed_batches((), extract.entry, contract, load_vocabulary(REFERENCE_SEEDS), keys)
+    _write_tables(settings.typed, keys, extract.stem, batches)
 
 
 def _landed(folder: Path, summary: TypedSummary) -> Iterator[_Landed]:

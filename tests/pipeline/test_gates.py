@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 from orchestration.cli import console
-from orchestration.core import ReleaseRefused, UsageError, read_json, refreshes
+from orchestration.core import ReleaseRefused, UsageError, forget_work, read_json, refreshes
 from orchestration.refresh import settle
 from orchestration.release import current_release, rollback, waiver_effect
 from orchestration.stewardship import items, messages, record_decision, review, worklists
@@ -331,6 +331,28 @@ def test_waiver_lets_the_release_pass_and_is_published(refused: Ended, tmp_path:
     assert effect.diff and effect.diff.before == refused.before
     movements = next(table for table in effect.diff.tables if table.table == "marts.fct_movements")
     assert (movements.added, movements.removed) == (1, 0)  # K10, whose date can be read
+
+
+def test_extract_whose_landed_cells_are_damaged_is_held_and_what_it_withholds_stays_withheld(
+    evidence_base: EvidenceBase,
+) -> None:
+    base, fates = evidence_base, "select sum(rows_current), sum(rows_withdrawn), sum(rows_held) from {}"
+    taken_back = scenario.KOBE_FIRST.replace(";Yes;Faraja", ";No;Faraja").replace("K2;", "K3;")
+    base.deliver("kobe_post", "kobe_3.csv", taken_back)
+    assert base.refresh().outcome == refreshes.PUBLISHED
+    assert base.ask(fates.format("quality.reconciliation")) == [(18, 1, 0)], "K1 goes and K3 comes"
+    (note,) = (one for one in base.settings.landing.glob("kobe_post/*.json") if "kobe_3" in one.read_text())
+    cells, whole = note.with_suffix(".parquet"), note.with_suffix(".parquet").read_bytes()
+    cells.write_bytes(whole[:40] + bytes([whole[40] ^ 1]) + whole[41:])
+    forget_work(base.settings)
+    assert base.refresh().outcome == refreshes.PUBLISHED
+    assert base.ask(fates.format("quality.reconciliation")) == [(17, 1, 1)], "K1 stays away"
+    failed = [row for row in review.read(base.settings, review.FAILED_CHECKS) if row["severity"] == "hold"]
+    assert [(row["extract_id"], row["check_name"]) for row in failed] == [(note.stem, "every_row_is_typed")]
+    assert "`njia check`" in failed[0]["steward_action"]
+    cells.write_bytes(whole)
+    assert base.refresh().outcome == refreshes.PUBLISHED
+    assert base.ask(fates.format("quality.reconciliation")) == [(18, 1, 0)]
 
 
 def test_reconciliation_cannot_be_waived(evidence_base: EvidenceBase) -> None:

@@ -262,6 +262,16 @@ def test_the_command_filters_lines_and_exits_1_for_a_changed_log(settings: Setti
     assert json.loads(asked(settings, "audit", "--action", "unsealed", "--json").stdout)["lines"] == []
     unknown = asked(settings, "audit", "--action", "foo")
     assert unknown.exit_code and "There are: decided, revoked" in str(unknown.exception)
+    decisions = settings.decisions / "place_alias.jsonl"
+    kept = decisions.read_text()
+    decisions.write_text(kept.replace("KE", "UG", 1))
+    damaged = asked(settings, "audit")
+    assert damaged.exit_code == 6 and f"decided {made['id']}" in damaged.stdout
+    assert "missing from their files" not in damaged.stdout
+    assert str(decisions) in damaged.stderr
+    damaged = asked(settings, "audit", "--json")
+    assert damaged.exit_code == 6 and str(decisions) in json.loads(damaged.stdout)["faults"][0]
+    decisions.write_text(kept)
     path.write_text(path.read_text().replace("members", "public"))
     changed = asked(settings, "audit", "--json")
     assert changed.exit_code == 1 and str(path) in json.loads(changed.stdout)["faults"][0]

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from filelock import FileLock
 
 from orchestration.cli.root import cli
-from orchestration.core import Settings, UsageError, refreshes
+from orchestration.core import Settings, UsageError, refreshes, write_json
 from orchestration.operations import read_status
 from orchestration.stewardship import as_text, messages, review, say
 from orchestration.stewardship.messages.words import compose
@@ -125,6 +125,15 @@ def test_new_holding_check_or_due_date_is_a_new_event(settings: Settings) -> Non
     first = ids("row_volume_is_plausible", "2026-10-01")
     assert ids("row_volume_is_plausible", "2026-10-01") == first
     assert len(ids("dates_are_readable", "2026-11-01") | first) == 4
+
+
+def test_damaged_file_is_told_by_its_place(settings: Settings) -> None:
+    ended(settings)
+    fault = {"kind": "messages", "path": "notices/notices.jsonl", "found": "it is cut short"}
+    write_json(settings.review / "damaged_files.json", {"faults": [fault]})
+    (event,) = messages.events(settings)
+    text = compose([event], OPERATOR, "http://127.0.0.1:3030", "en", named=True).text
+    assert "  messages: notices/notices.jsonl" in text.splitlines() and "None" not in text
 
 
 def test_resent_file_is_a_new_event(settings: Settings) -> None:

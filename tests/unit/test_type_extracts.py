@@ -385,7 +385,7 @@ def test_one_extract_that_fails_never_stops_the_others_and_quotes_no_cell(world:
     assert {row["extract_id"] for row in world.table("records")} == {"a" * 16}
 
 
-def test_a_fault_in_the_middle_of_an_extract_leaves_nothing_of_it(
+def test_a_fault_in_the_middle_of_an_extract_leaves_no_record_of_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [ROUTE | {"_ref": str(at)} for at in range(5)]
@@ -408,8 +408,9 @@ def test_a_fault_in_the_middle_of_an_extract_leaves_nothing_of_it(
     summary = world.type()
     assert [failure.fault for failure in summary.failed] == ["ValueError"]
     assert (summary.extracts, summary.records) == (0, 0)
-    left = [file.name for file in world.settings.typed.rglob("*") if file.is_file()]
-    assert left == ["_empty.parquet"] * len(TYPED_TABLES)
+    assert not list(world.settings.typed.rglob(".tmp-*"))
+    told = [table for table in TYPED_TABLES if world.table(table)]
+    assert told == ["extracts", "refusals"], "its landing note alone"
     monkeypatch.setattr(table_rows, "assemble", assemble)
     assert (world.type().records, len(world.table("records"))) == (5, 5)
 
@@ -434,7 +435,8 @@ def test_cells_that_the_landing_note_does_not_describe_are_not_typed(world: Worl
     [failure] = summary.failed
     assert (summary.extracts, summary.retyped, world.table("records")) == (0, 0, [])
     assert (failure.fault, failure.step) == ("OtherCells", "comparing its cells with its landing note")
-    assert "the file is still in the inbox: run the refresh again" in failure.sentence
+    assert "if the file is still in the inbox, run the refresh again" in failure.sentence
+    assert "its landed cells are damaged: `njia check`" in failure.sentence
     path.unlink()
     assert [failure.fault for failure in world.type().failed] == ["OtherCells"]
 

@@ -45,6 +45,13 @@ records as (
     inner join extracts on records.extract_id = extracts.extract_id and records.partner = extracts.partner
 ),
 
+typed as (
+    select distinct
+        extract_id,
+        partner
+    from records
+),
+
 newest_copies as (
     select
         partner,
@@ -58,7 +65,8 @@ newest_copies as (
 
 -- A record that a partner now withholds is withdrawn with its earlier copies. A person's refusal withdraws every copy
 -- in the same file too, but not other persons of a group with a row each. A withdrawal takes effect even if its
--- extract is held: consent is not a matter of quality.
+-- extract is held: consent is not a matter of quality. So does all that an extract withholds whose
+-- records could not be typed: it may have been in force before its landed cells were damaged.
 withheld_rows as (
     select
         withheld.*,
@@ -68,9 +76,11 @@ withheld_rows as (
         ) as is_by_consent
     from {{ ref('stg_withheld_records') }} as withheld
     inner join extracts on withheld.extract_id = extracts.extract_id and withheld.partner = extracts.partner
+    left join typed on withheld.extract_id = typed.extract_id and withheld.partner = typed.partner
     where
         extracts.extract_fate = 'in_force'
         or (extracts.extract_fate = 'held' and withheld.reason = 'withheld:withdrawn')
+        or (extracts.extract_fate = 'held' and extracts.rows_landed > 0 and typed.extract_id is null)
 ),
 
 withheld as (

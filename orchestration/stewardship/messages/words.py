@@ -90,7 +90,7 @@ def _line(event: Event, desk_url: str, named: bool, language: str) -> str:
         return "\n".join(filter(None, (checks, f"  {desk_url}{event.path}" if event.path else "")))
     if not named:
         return ""
-    if event.kind == "alert":
+    if event.partner is None:
         return f"  {detail}"
     about = f"  {event.partner}{f' ({detail})' if detail else ''}"
     return f"{about}\n    {desk_url}{event.path}" if event.path else about
