@@ -63,7 +63,14 @@ if TYPE_CHECKING:
     )
     from orchestration.core.garbage import collect_garbage_less_often
     from orchestration.core.history_policy import kept
-    from orchestration.core.home import LAYOUT_VERSION, adopt_home, check_home, earlier_layout, prepare_home
+    from orchestration.core.home import (
+        HOME_JSON,
+        LAYOUT_VERSION,
+        adopt_home,
+        check_home,
+        earlier_layout,
+        prepare_home,
+    )
     from orchestration.core.keys import (
         KEY_FILES,
         LINK_KEY,

@@ -25,7 +25,16 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from orchestration.core import NjiaError, Settings, UsageError, adopt_home, durable, read_json, write_json
+from orchestration.core import (
+    HOME_JSON,
+    NjiaError,
+    Settings,
+    UsageError,
+    check_home,
+    durable,
+    read_json,
+    write_json,
+)
 from orchestration.intake import contact_in_prose
 
 LOCK_SECONDS = 10
@@ -83,7 +92,8 @@ def record(
     if fault:
         raise UsageError(f"The audit log does not take this line: {fault}.")
     try:
-        adopt_home(settings)
+        if (settings.home / HOME_JSON).is_file():  # a desk that runs for weeks asks here
+            check_home(settings, "write to")
         with _locked(settings):
             return _append(settings, time.year, line)
     except OSError as error:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.core import load_keys, load_release_key, read_json
+from orchestration.core import load_keys, load_release_key, read_json, write_json
 from orchestration.intake import TakenExtract
 from orchestration.intake.shown_names import shown_file
 from orchestration.linkage.questions import QUESTION_COLUMNS
@@ -322,7 +322,7 @@ def copied_release(base: EvidenceBase, digits: str) -> str:
     folder = base.settings.releases / earlier
     shutil.copytree(base.settings.releases / current, folder)
     manifest = folder / "manifest.json"
-    manifest.write_text(manifest.read_text().replace(current, earlier))
+    write_json(manifest, json.loads(json.dumps(read_json(manifest)).replace(current, earlier)))
     sign(folder, manifest.name, manifest.read_bytes(), load_release_key(base.settings.keys))
     return earlier
 

@@ -242,7 +242,7 @@ def ruled(base: EvidenceBase) -> Ruled:
 
     def look() -> None:
         found.movements.append(cases())
-        found.codes.append({path.name for path in base.settings.link_codes.glob("one_desk/*")})
+        found.codes.append({path.name for path in base.settings.link_codes.glob("one_desk/*.parquet")})
         found.telling.append(
             {path.name for path in written(base) if any(gone in text for text in decoded(path))}
         )

@@ -173,7 +173,7 @@ def test_original_is_sealed_to_the_stewards_key(empty_base: EvidenceBase) -> Non
     from orchestration.intake.taking_in import take_in
 
     take_in(empty_base.settings, load_keys(empty_base.settings.keys), scenario.AS_OF)
-    (sealed,) = (empty_base.settings.sealed / partner).iterdir()
+    (sealed,) = (empty_base.settings.sealed / partner).glob("*.age")
     assert pyrage.decrypt(sealed.read_bytes(), [identity]) == content.encode()
 
 

@@ -21,6 +21,7 @@ from orchestration.core import (
     NjiaError,
     Settings,
     UsageError,
+    adopt_home,
     building_beside,
     load_keys,
     parsed,
@@ -66,6 +67,7 @@ def without_decision(
     if refresh_since(settings):
         raise UsageError("A refresh is running. Try again when it has ended.")
     with _scratch(settings, datetime.fromisoformat(current.manifest["as_of"])) as scratch:
+        adopt_home(scratch)
         _fill(settings, scratch, current)
         _decide(settings, scratch, decided, decision_id)
         candidate = _built(scratch, on_step)
