@@ -97,6 +97,7 @@ if TYPE_CHECKING:
         PublicKey,
         ReleaseKey,
         installed_public_key,
+        load_public_key,
         load_release_key,
         write_public_part,
     )

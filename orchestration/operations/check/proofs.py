@@ -24,6 +24,7 @@ from orchestration.core import (
     check_home,
     installed_public_key,
     key_places,
+    load_public_key,
     parsed,
     read,
     read_json,
@@ -32,7 +33,6 @@ from orchestration.core import (
     stands,
     summed_files,
 )
-from orchestration.core.release_key import load_public_key
 from orchestration.stewardship import audit
 
 CHANGED, MISSING, NO_SUM = "its content does not match its sum", "it is missing", "its sum is missing"
