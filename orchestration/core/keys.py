@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from orchestration.core.durable import make_folder, write_secret
 from orchestration.core.errors import UsageError
-from orchestration.core.release_key import RELEASE_KEY, create_missing_release_key, installed_public_key
+from orchestration.core.release_key import RELEASE_KEY, RELEASE_PUB, create_missing_release_key, installed_public_key
 from orchestration.core.settings import Settings
 from orchestration.core.sums import note_sums, read_json
 
@@ -38,7 +38,7 @@ USES = {
     "release": (RELEASE_KEY, "signs releases; release.pub is for everybody"),
 }
 
-KEY_FILES = tuple(file for file, _ in USES.values())
+KEY_FILES = (*(file for file, _ in USES.values()), RELEASE_PUB)
 
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 

@@ -9,7 +9,15 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from orchestration.core import Settings, decoded, load_keys, read_texts, shown_record, write_json
+from orchestration.core import (
+    Settings,
+    decoded,
+    load_keys,
+    read_texts,
+    shown_record,
+    write_json,
+    write_summed,
+)
 from orchestration.release import list_releases
 from tests import scenario
 from tests.command import last_object, njia
@@ -41,7 +49,7 @@ def forgotten(tmp_path_factory: pytest.TempPathFactory) -> World:
     folder = tmp_path_factory.mktemp("backups")
     stewards = pyrage.x25519.Identity.generate()
     base = new_evidence_base(folder)
-    (base.settings.keys / "stewards.age.pub").write_text(f"{stewards.to_public()}\n")
+    write_summed(base.settings.keys / "stewards.age.pub", f"{stewards.to_public()}\n", 0o600)
     key = folder / "stewards.txt"
     key.write_text(f"{stewards}\n")
     for partner, name, content in scenario.EXTRACTS:
