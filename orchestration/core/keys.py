@@ -15,7 +15,12 @@ from typing import TYPE_CHECKING
 
 from orchestration.core.durable import make_folder, write_secret
 from orchestration.core.errors import UsageError
-from orchestration.core.release_key import RELEASE_KEY, RELEASE_PUB, create_missing_release_key, installed_public_key
+from orchestration.core.release_key import (
+    RELEASE_KEY,
+    RELEASE_PUB,
+    create_missing_release_key,
+    installed_public_key,
+)
 from orchestration.core.settings import Settings
 from orchestration.core.sums import note_sums, read_json
 

@@ -12,7 +12,7 @@ import pytest
 
 from orchestration import intake, typing
 from orchestration.contracts import load_contracts
-from orchestration.core import Settings, clear_work, load_keys
+from orchestration.core import Settings, clear_work, load_keys, parsed
 from orchestration.core.work_left import KEPT
 from orchestration.operations import read_status
 from orchestration.places import name_token
@@ -218,7 +218,8 @@ def month_later(published_world: EvidenceBase, tmp_path_factory: pytest.TempPath
             place_id=place_id, partner="swala_post", **scope,
         )  # fmt: skip
     file = base.settings.decisions / "place_alias.jsonl"
-    file.write_text(file.read_text().replace("KE001", "KE999"))
+    lines = [json.dumps(parsed(line, file)) for line in file.read_text().splitlines()]
+    file.write_text("".join(f"{line.replace('KE001', 'KE999')}\n" for line in lines))
     ended = base.refresh()
     assert ended.error is None, ended.error
     return Ended(base, made["id"])

@@ -249,7 +249,7 @@ def test_forgotten_record_leaves_the_lineage(evidence_base: EvidenceBase) -> Non
     numbers = {row["record"]: row for row in pq.read_table(folder / "records.parquet").to_pylist()}
     (own,) = [number for number, row in numbers.items() if row["record_id"] == record_id]
     assert release.forget_in_lineage(settings, "swala_post", [record_id]) == 1
-    for file in sorted(folder.iterdir()):
+    for file in sorted(folder.glob("*.parquet")):
         table = pq.read_table(file)
         left = table["record"].to_pylist() if "record" in table.column_names else [*numbers.keys() - {own}]
         assert own not in left
