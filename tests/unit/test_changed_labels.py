@@ -104,9 +104,3 @@ def test_release_without_a_lineage_has_its_labels_compared(changes: dict[str, An
         {"record_grain": "case", "before": 280, "now": 281},
         {"record_grain": "route_report", "before": 0, "now": 12},
     ]
-
-
-def test_newest_changes_are_kept_and_those_of_the_candidate(changes: dict[str, Any], tmp_path: Path) -> None:
-    assert changes["candidate"] == NEW
-    kept = {path.stem for path in (tmp_path / "review" / "changes").glob("*.json")}
-    assert kept == {NEW, *(f"2027{month:02d}01T020000Z-00000000" for month in range(3, 13))}

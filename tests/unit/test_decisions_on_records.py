@@ -186,5 +186,5 @@ def test_handwritten_confirmation_of_own_waiver_is_refused(two_needed: Settings)
     line = {"id": "aaaaaaaaaaaa", "kind": "check_waiver", "time": NOW.isoformat(), "author": "A. Fixture"}
     line |= {"reason": "by hand", "confirms": made["id"]}
     path.write_text(path.read_text() + json.dumps(line) + "\n")
-    with pytest.raises(NjiaError, match=r"check_waiver\.jsonl, line 2 .* same person"):
+    with pytest.raises(NjiaError, match=r"check_waiver\.jsonl is damaged: line 2 .* same person"):
         active_decisions(two_needed, NOW)
