@@ -171,4 +171,7 @@ def _note(folder: Path, sums: Mapping[str, list[str]]) -> None:
 
 
 def _write(folder: Path, sums: Mapping[str, list[str]]) -> None:
-    write_bytes(folder / SUMS, json_of({"files": sums}).encode(), 0o600)
+    if sums:
+        write_bytes(folder / SUMS, json_of({"files": sums}).encode(), 0o600)
+    else:
+        remove(folder / SUMS)

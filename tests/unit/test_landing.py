@@ -378,7 +378,7 @@ def test_leftovers_of_a_crash_are_removed(home: Settings) -> None:
     send(home)
     [taken] = take(home)
     assert {path.stem for path in home.landing.rglob("*") if path.is_file()} == {taken.extract_id}
-    assert {path.stem for path in home.sealed.rglob("*") if path.is_file()} == {taken.extract_id}
+    assert {path.stem for path in home.sealed.rglob("*.age")} == {taken.extract_id}
 
 
 def test_landing_is_deterministic(home: Settings, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_every_kind_of_source_is_fetched_landed_and_sealed_like_any_file(pulls: 
     taken = take_in(pulls.settings, LINKED, AS_OF)
     assert {one.partner: one.outcome for one in taken} == dict.fromkeys((KOBO, SHEET, ODK), "landed")
     assert all(one.rows_landed for one in taken)
-    assert [len(list((pulls.settings.sealed / one).iterdir())) for one in (KOBO, SHEET, ODK)] == [1, 1, 1]
+    assert [len(list((pulls.settings.sealed / one).glob("*.age"))) for one in (KOBO, SHEET, ODK)] == [1, 1, 1]
 
 
 def test_what_has_not_changed_is_not_placed_again(pulls: PullWorld) -> None:
