@@ -49,7 +49,7 @@ def test_releases_are_listed_newest_first_and_found_by_name(settings: Settings) 
 
 def test_link_to_a_missing_release_is_reported(settings: Settings) -> None:
     settings.current.symlink_to("releases/20200101T000000Z-00000000")
-    with pytest.raises(NjiaError, match="Restore"):
+    with pytest.raises(NjiaError, match="njia restore"):
         current_release(settings)
 
 
