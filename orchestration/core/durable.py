@@ -71,7 +71,7 @@ def write_secret(path: Path, text: str) -> None:
 
 
 def append_line(path: Path, line: str, mode: int = 0o666) -> None:
-    """Append a line; half a line, which a crash left and no caller was told of, is removed first."""
+    """Append a line; half a line, which a crash left before it was reported as written, is removed first."""
     make_folder(path.parent)
     is_new = not path.exists()
     handle = os.open(path, os.O_RDWR | os.O_CREAT, mode)

@@ -160,9 +160,9 @@ class _Copying:
             self.looks += 1
             is_complete = self._copy(seen)
             durable.make_folder(self.settings.decisions, 0o700)
-            with held_if_free(self.settings.decisions / ".lock") as nobody_decides:
+            with held_if_free(self.settings.decisions / ".lock") as is_free:
                 again = look(self.settings)
-                if is_complete and nobody_decides and again == seen:
+                if is_complete and is_free and again == seen:
                     return again
             seen = again
             if self.looks % LOOKS_BETWEEN_PAUSES == 0:
@@ -204,7 +204,7 @@ class _Copying:
                 self.damaged.add(path)  # taken as it is
         digest = sha256_of(file)
         if before and before.stamp == stamp and digest != (before.sealed or before.sha256):
-            # Nobody wrote the file, and yet it is another: its disk has damaged it.
+            # No program wrote the file, and yet its content is another: its disk has damaged it.
             self.damaged.add(path)
             return before._replace(mode=mode)
         if path.startswith("inbox/"):
@@ -271,7 +271,7 @@ class _Copying:
             for name, file in files.items()
         }
         content = json.dumps(held, sort_keys=True).encode()
-        # The hash says nothing: the content has some hundred random bytes that nobody else knows.
+        # The hash gives nothing away: the content has some hundred random bytes.
         digest = hashlib.sha256(content).hexdigest()
         for known in (self.keys, self.last.keys if self.last else ("", "")):
             if known[1] == digest and self.store.has(known[0]):

@@ -64,7 +64,7 @@ from orchestration.operations.backup.store import (
     naming_a_full_disk,
     shown,
 )
-from orchestration.operations.check import check_files
+from orchestration.operations.check.checking import check_files
 
 _EDITIONS = ("members/", "partner/")
 _FORGOTTEN = "forgotten/"
@@ -112,11 +112,12 @@ def choose_list(
     The signature is checked with the `given` key, that of the installation or, where there is none, the one
     among the encrypted keys. Raises UsageError or BackupDamaged where the list cannot be used.
     """
+    if not store.names():
+        raise UsageError(f"{store.folder} holds no backup. `njia backup {store.folder}` makes one.")
     names = [one for one in store.names() if name is None or one.startswith(name)]
     if not names:
         raise UsageError(
-            f"{store.folder} holds no list{f' {name}' if name else ''}. `njia restore {store.folder} --list` "
-            "shows what it holds."
+            f"{store.folder} holds no list {name}. `njia restore {store.folder} --list` shows what it holds."
         )
     if name and len(names) > 1 and name not in names:
         raise UsageError(f"More than one list begins with {name}: {', '.join(names)}.")

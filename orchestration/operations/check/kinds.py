@@ -179,7 +179,7 @@ KINDS = (
         ("desk/*",),
         "stewardship",
         proofs.own_sum,
-        "Nobody can log in to the desk.",
+        "The desk accepts no log-in.",
         "`njia restore BACKUP` puts it back; or delete it and make each account with `njia account add`.",
     ),
     Kind(
