@@ -140,7 +140,7 @@ class Runs:
             finish_restore(self.settings, as_of)
             try:
                 # First: a decision that is made between the two lines counts as not considered.
-                self._settled = stewardship.settled(self.settings).ids
+                self._settled = stewardship.settled_since_refresh(self.settings)
                 self._inputs = {run_id: (as_of, stewardship.active_decisions(self.settings, as_of))}
             except NjiaError as error:
                 self._inputs = {run_id: (as_of, error)}

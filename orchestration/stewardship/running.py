@@ -8,8 +8,10 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from orchestration.core import NjiaError, Settings, last_holder, refreshes
+from orchestration.core import Damaged, NjiaError, Settings, last_holder, refreshes
+from orchestration.stewardship import audit
 from orchestration.stewardship.decisions.holding import Settled, settled
+from orchestration.stewardship.decisions.logged import gaps
 
 
 def refresh_since(settings: Settings) -> datetime | None:
@@ -84,6 +86,20 @@ def decisions_waiting(settings: Settings) -> Settled:
     if read is None or "decisions" not in read:
         return Settled(frozenset(), None)
     return Settled(now.ids.symmetric_difference(read["decisions"]), now.last)
+
+
+def settled_since_refresh(settings: Settings) -> frozenset[str]:
+    """Return the ids of the decisions that a refresh acts on now.
+
+    Raises Damaged where one that the last refresh acted on has gone from its file: without it, a row that a
+    steward excluded would be published.
+    """
+    now = settled(settings).ids
+    known = (refreshes.considered(settings) or {}).get("decisions", set())
+    # Most often one was taken back or forgotten.
+    if known - now and (gone := gaps(settings, audit.read(settings).lines).gone):
+        raise Damaged(settings.decisions, f"decisions are logged and missing: {', '.join(gone)}")
+    return now
 
 
 def _begun(settings: Settings) -> refreshes.End | None:

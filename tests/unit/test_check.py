@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,13 @@ from click.testing import CliRunner
 from orchestration.cli import cli
 from orchestration.core import Damaged, Keys, Settings, load_keys, set_tombstones, write_json, write_summed
 from orchestration.operations import KINDS, check_files, kind_of
-from orchestration.stewardship import active_decisions, audit, record_decision
+from orchestration.stewardship import (
+    active_decisions,
+    audit,
+    record_decision,
+    revoke,
+    settled_since_refresh,
+)
 from orchestration.stewardship.desk.accounts import add_account
 from tests import scenario
 from tests.conftest import EvidenceBase
@@ -109,8 +116,7 @@ FILES = {
     "note of a step": "work/artifacts/type.json",
     "sums": "sealed/swala_post/.sums.json",
 }
-# A file that is gone cannot be told from one that never was, and an empty journal from a new one. SQLite proves
-# the structure of its pages, not each byte.
+# A file that is gone cannot be told from one that never was. SQLite proves the structure of its pages, not each byte.
 GONE = {"it is gone"}
 UNNOTICED = {
     **dict.fromkeys(
@@ -118,7 +124,6 @@ UNNOTICED = {
     ),
     "note of a step": GONE,
     "sums": GONE | {"a broken link lies there"},
-    "journal": GONE | {"it is empty"},
     "history of runs": GONE | {"a bit is flipped", "a byte is lost", "a byte is added"},
 }
 
@@ -150,6 +155,25 @@ def test_a_file_damaged_in_any_way_is_named_with_what_mends_it(home: Settings, w
         assert any(path.is_relative_to(one) or one.parent == path.parent for one in named), f"{what}: {way}"
         assert all(fault.means and fault.mend for fault in faults)
     assert check_files(home, kinds=[kind]).faults == []
+
+
+@pytest.mark.parametrize(
+    ("lost", "named"),
+    [
+        ("lineage/*", "lineage/*"),
+        ("review/history", "review/history/refreshes.jsonl"),
+        ("decisions", "decisions"),
+        ("audit", "audit"),
+    ],
+)
+def test_a_lost_folder_is_named(home: Settings, tmp_path: Path, lost: str, named: str) -> None:
+    folder = next(home.home.glob(lost))
+    shutil.move(folder, tmp_path / "lost")
+    try:
+        faults = check_files(home).faults
+    finally:
+        shutil.move(tmp_path / "lost", folder)
+    assert any(fnmatchcase(fault.path, named) for fault in faults), faults
 
 
 def test_every_kind_of_file_is_damaged_in_these_tests(home: Settings) -> None:
@@ -227,3 +251,21 @@ def test_decisions_that_vanish_from_their_file_are_missed(home: Settings) -> Non
     assert [(fault.path, fault.found) for fault in found] == [
         ("decisions", f"decisions logged and missing: {gone}")
     ]
+
+
+def test_a_refresh_stops_where_a_decision_that_the_last_one_acted_on_has_gone(
+    home: Settings, tmp_path: Path
+) -> None:
+    for name in ("audit", "decisions"):
+        shutil.copytree(home.home / name, tmp_path / name)
+    copied = replace(home, home=tmp_path)
+    file = file_of(copied, FILES["decisions"])
+    first, second = (line["what"] for line in audit.read(copied).lines if line["action"] == "decided")
+    write_json(copied.review / "considered.json", {"decisions": [first, second]})
+    whole = file.read_bytes()
+    file.write_bytes(b"")
+    with pytest.raises(Damaged, match=f"logged and missing: {first}, {second}"):
+        settled_since_refresh(copied)
+    file.write_bytes(whole)
+    revoke(copied, first, "A. Steward", "a test", scenario.AS_OF)
+    assert settled_since_refresh(copied) == {second}, "one that was taken back has not gone"

@@ -225,6 +225,25 @@ def _differences(found: release.Verification) -> Findings:
             yield found.folder / name, what
 
 
+def history(look: Look, files: Sequence[Path]) -> Findings:
+    """Each line or object holds its sum; a home that ends a refresh has a journal of them."""
+    yield from own_sum(look, files)
+    journal = look.settings.review / "history" / refreshes.HISTORY
+    if (look.settings.review / refreshes.LAST).is_file() and not (
+        journal.is_file() and journal.stat().st_size
+    ):
+        yield journal, "it is empty or missing"
+
+
+def lineage(look: Look, files: Sequence[Path]) -> Findings:
+    """The sums stand beside the tables; each release has a folder of them."""
+    yield from sum_beside(look, files)
+    for manifest in look.settings.releases.glob(f"[!.]*/{release.MANIFEST}"):
+        folder = release.lineage_of(look.settings, manifest.parent.name)
+        if look.has_sums and not folder.is_dir():
+            yield folder, MISSING
+
+
 def sqlite(look: Look, files: Sequence[Path]) -> Findings:
     """SQLite checks its own pages."""
     for path in files:
