@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         stands,
     )
     from orchestration.core.decoded import decoded, pattern_of, says
-    from orchestration.core.disk import DiskFault, disk_fault, full_disk, is_full, require_room, says_full
+    from orchestration.core.disk import DiskFault, disk_fault, full_disk, is_of_disk, require_room, says_full
     from orchestration.core.durable import (
         PARTIAL,
         keep_last_lines,

@@ -40,9 +40,17 @@ def says_full(text: str) -> bool:
     return bool(_SAYS_FULL.search(text))
 
 
-def is_full(error: BaseException) -> bool:
-    """Return whether an error, or one that it arose from, says that a disk is full."""
-    return any(isinstance(one, DiskFault) or _is_full(one) for one in _with_causes(error))
+def is_of_disk(error: BaseException) -> bool:
+    """Return whether an error, or one that it arose from, says that a disk is full or failing.
+
+    An input/output error that names a file is of the home's disk; while a file is read, it names none.
+    """
+    return any(
+        isinstance(one, DiskFault)
+        or _is_full(one)
+        or (isinstance(one, OSError) and one.errno == errno.EIO and one.filename is not None)
+        for one in _with_causes(error)
+    )
 
 
 def disk_fault(error: BaseException, home: Path) -> DiskFault | None:

@@ -23,7 +23,7 @@ from orchestration.core import (
     Settings,
     UsageError,
     durable,
-    is_full,
+    is_of_disk,
     partners_with_tombstones,
     refreshes,
     replacing,
@@ -121,7 +121,7 @@ def _take_in_partner(
         except (UsageError, DiskFault):
             raise
         except Exception as fault:  # only its type is shown, because its text may quote a cell
-            if is_full(fault):  # no fault of the file
+            if is_of_disk(fault):  # no fault of the file
                 raise
             yield _unexpected(shown_partner, shown, fault)
     if partner in contracts.partners:

@@ -32,7 +32,7 @@ from orchestration.core import (
     encrypted,
     fingerprint_of,
     forget,
-    is_full,
+    is_of_disk,
     keep,
     read_json,
     replacing,
@@ -139,14 +139,14 @@ def type_extracts(
             for one, is_met in note.facts["corrections"].items():
                 met[one] = max(met.get(one, (0, False)), (int(extract.entry["sequence"]), is_met))
         except Exception as fault:  # the boundary: an exception's text may quote a cell
-            if is_full(fault):  # no fault of the extract
+            if is_of_disk(fault):  # no fault of the extract
                 raise
             _remove(settings, extract.stem)
             summary.failed.append(_failure(extract.entry, steps[-1], fault))
             try:
                 _write_without_records(settings, keys, extract, contract_for(extract.entry, valid))
             except Exception as again:  # such as without a readable contract: then it has no tables
-                if is_full(again):
+                if is_of_disk(again):
                     raise
         if progress:
             progress(done, len(landed))

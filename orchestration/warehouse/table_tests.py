@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from orchestration.core import fingerprint_of, is_full
+from orchestration.core import fingerprint_of, is_of_disk
 from orchestration.warehouse.work_file import AnswerNote
 
 
@@ -63,7 +63,7 @@ def _asked(
     try:
         (failures,) = con.execute(query).fetchone() or (0,)
     except duckdb.Error as error:  # its text may quote a cell
-        if is_full(error):
+        if is_of_disk(error):
             raise
         return TableTest(unique_id, "error", 0, time.monotonic() - started, None, True)
     status = "pass" if not failures else "warn" if test["config"]["severity"].lower() == "warn" else "fail"

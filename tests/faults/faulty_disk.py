@@ -30,6 +30,11 @@ def can_happen(fault: str, call: str) -> bool:
     return call in GROWS if fault == FULL else True
 
 
+def failed(number: int, args: tuple[Any, ...]) -> OSError:
+    """Return the system's error, which names the file of a call unless that was given a handle."""
+    return OSError(number, os.strerror(number), *([] if isinstance(args[0], int) else [str(args[0])]))
+
+
 class FaultyDisk:
     """Counts the calls; at number `at` (from 1) the fault happens. `calls` are their names so far."""
 
@@ -40,7 +45,8 @@ class FaultyDisk:
 
     def __getattr__(self, name: str) -> Any:
         real = getattr(os, name)
-        return self._counted(name, real) if name in CALLS else real
+        # What is kept is noted here, so that nothing waits for the real disk.
+        return self._counted(name, real if name != "fsync" else int) if name in CALLS else real
 
     def open(self, path: Path, flags: int, mode: int = 0o777) -> int:
         if not flags & os.O_CREAT:
@@ -61,7 +67,7 @@ class FaultyDisk:
         def counted(*args: Any, **kwargs: Any) -> Any:
             self.calls.append(name)
             if self._is_full and name in GROWS - {"fsync", "replace"}:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                raise failed(errno.ENOSPC, args)
             if len(self.calls) == self._at:
                 self._happen(name, call, args)
                 if self._fault == SHORT and name == "write":
@@ -78,9 +84,9 @@ class FaultyDisk:
             return
         if self._fault == FULL:
             self._is_full = True
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            raise failed(errno.ENOSPC, args)
         if self._fault == BROKEN:
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
+            raise failed(errno.EIO, args)
         if self._fault == TORN:
             call(args[0], bytes(args[1])[: len(args[1]) // 2])
         if self._fault != SHORT:

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.each_call import SCENES
 from tests.faults.faulty_disk import CUT, FULL, KILL
+from tests.faults.scenes import SCENES
 
 ROOT = Path(__file__).resolve().parents[2]
 OLD, NEW = 6, 24

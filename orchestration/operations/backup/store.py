@@ -22,10 +22,9 @@ from orchestration.core import (
     PublicKey,
     ReleaseKey,
     UsageError,
+    disk_fault,
     durable,
-    full_disk,
     held_if_free,
-    is_full,
     replacing,
     sha256_of,
     write_bytes,
@@ -272,8 +271,8 @@ def naming_a_full_disk(folder: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if is_full(error):
-            raise full_disk(folder) from None
+        if fault := disk_fault(error, folder):
+            raise fault from None
         raise
 
 

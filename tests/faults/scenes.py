@@ -1,0 +1,264 @@
+"""The steps that `each_call` lets fail: what each finds, does, and leaves when it is done."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pyrage
+
+from orchestration import intake
+from orchestration.core import (
+    STEWARDS_RECIPIENT,
+    ReleaseRefused,
+    Settings,
+    create_missing_keys,
+    load_keys,
+    prepare_home,
+    tombstones_of,
+    write_summed,
+)
+from orchestration.intake.landing.landing import has_its_cells, parquet_path
+from orchestration.intake.pulling import pull as pulling
+from orchestration.intake.pulling.state import Mark
+from orchestration.linkage import Coder
+from orchestration.operations import forget, rotation_link, rotation_release, rotation_stewards
+from orchestration.release import current_release, list_releases, rollback
+from orchestration.release.current import open_edition
+from orchestration.release.publishing import publish
+from orchestration.stewardship import active_decisions, audit, record_decision
+from tests.unit.link_code_case import CONTRACT, HEADER, ROWS
+from tests.unit.release_world import START, build_warehouse, publish_one, stage_candidate, write_verdict
+
+OLD, NEW = (3, 1, 2), (3, 1, 20)
+PARTNER = "fixture_desk"
+PULLED = (HEADER + ROWS.replace("2025", "2024")).encode()
+SOURCE = {"kind": "https_file", "url": "https://sheets.example.org/cases.csv"}
+Step = Callable[[Settings], None]
+
+
+def settings_in(folder: Path) -> Settings:
+    return Settings(folder / "home", folder / "partners", folder / "home" / "keys", START)
+
+
+def prepare(settings: Settings) -> None:
+    """A home with one landed file, another in the inbox, two releases, and tables for a third."""
+    prepare_home(settings)
+    create_missing_keys(settings.keys, settings.landing, settings.link_codes, settings.releases)
+    write_summed(settings.keys / STEWARDS_RECIPIENT, f"{identity(settings).to_public()}\n", 0o600)
+    contract = settings.partners / PARTNER / "contract.yml"
+    contract.parent.mkdir(parents=True)
+    contract.write_text(json.dumps(CONTRACT | {"source": SOURCE}))
+    deliver(settings, "cases.csv", HEADER + ROWS)
+    take_in(settings)
+    deliver(settings, "more.csv", HEADER + ROWS.replace("2025", "2026"))
+    for day in (0, 1):
+        publish_one(settings, day, counts=OLD)
+    build_warehouse(settings, NEW)
+
+
+def identity(settings: Settings) -> pyrage.x25519.Identity:
+    path = settings.partners.with_name("stewards.txt")
+    if not path.exists():
+        path.write_text(str(pyrage.x25519.Identity.generate()))
+    return pyrage.x25519.Identity.from_str(path.read_text())
+
+
+def deliver(settings: Settings, name: str, content: str) -> None:
+    path = settings.inbox / PARTNER / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(content)
+    os.utime(path, (path.stat().st_mtime - 3600,) * 2)
+
+
+def take_in(settings: Settings) -> None:
+    taken = intake.take_in(settings, load_keys(settings.keys), START)
+    assert {one.outcome for one in taken} <= {"landed", "already_landed"}, taken
+
+
+def is_taken_in(settings: Settings) -> bool:
+    return len(whole_landings(settings)) == 2 and not list((settings.inbox / PARTNER).rglob("*.csv"))
+
+
+def whole_landings(settings: Settings) -> list[str]:
+    notes = intake.read_register(settings.landing, PARTNER)
+    for extract_id, note in notes.items():
+        assert has_its_cells(note, parquet_path(settings.landing, PARTNER, extract_id)), extract_id
+        assert intake.sealed_path(settings.sealed, PARTNER, extract_id).is_file(), extract_id
+        assert (settings.link_codes / PARTNER / f"{extract_id}.parquet").is_file(), extract_id
+    return list(notes)
+
+
+def decide(settings: Settings) -> None:
+    if not is_decided(settings):
+        record_decision(
+            settings, "place_alias", "A. Fixture", "x", START, text="Sampletown", place_id="KE047"
+        )
+
+
+def is_decided(settings: Settings) -> bool:
+    return len(active_decisions(settings, START + timedelta(days=1)).place_aliases) == 1
+
+
+def forget_one(settings: Settings) -> None:
+    keys = load_keys(settings.keys)
+    asked = forget.with_copies(settings, PARTNER, forget.records_called(settings, keys, PARTNER, "2"))
+    forget.erase(settings, keys, asked, ["2"], str(identity(settings)), START)
+
+
+def is_forgotten(settings: Settings) -> bool:
+    keys = load_keys(settings.keys)
+    tombstones = tombstones_of(settings, keys, PARTNER)
+    (extract_id,) = whole_landings(settings)
+    sealed = intake.sealed_path(settings.sealed, PARTNER, extract_id).read_bytes()
+    original = pyrage.decrypt(sealed, [identity(settings)])
+    return (
+        bool(tombstones.marks)
+        and not list(intake.held_of_forgotten(settings, tombstones))
+        and b"Achieng" in original
+        and b"Testperson" not in original
+    )
+
+
+def stage(settings: Settings) -> None:
+    write_verdict(stage_candidate(settings, START + timedelta(days=2), inputs_hash="e" * 64))
+
+
+def publish_staged(settings: Settings) -> None:
+    if not list(settings.releases.glob(".candidate-*/verdict.json")):
+        stage(settings)  # as the next refresh does
+    publish(settings, START + timedelta(days=2))
+
+
+def stage_and_publish(settings: Settings) -> None:
+    stage(settings)
+    publish(settings, START + timedelta(days=2))
+
+
+def spoil_verdict(settings: Settings) -> None:
+    stage(settings)
+    (candidate,) = settings.releases.glob(".candidate-*")
+    verdict = json.loads((candidate / "verdict.json").read_text())
+    (candidate / "verdict.json").write_text(json.dumps({**verdict, "verdict": "refused"}))
+
+
+def refuse(settings: Settings) -> None:
+    try:
+        publish(settings, START + timedelta(days=2))
+    except ReleaseRefused:
+        return
+    raise AssertionError("published although refused")
+
+
+def is_published(settings: Settings) -> bool:
+    left = [path.name for path in (*settings.releases.iterdir(), *settings.home.iterdir())]
+    return persons(settings) == sum(NEW) and not [
+        name for name in left if name.startswith((".tmp-", ".candidate-"))
+    ]
+
+
+def persons(settings: Settings) -> int:
+    with open_edition(settings, "members") as con:
+        (answer,) = con.execute("select sum(person_count) from marts.fct_movements").fetchone() or (0,)
+    return int(answer)
+
+
+def go_back(settings: Settings) -> None:
+    if not is_back(settings):
+        rollback(settings, list_releases(settings)[-1].release_id, "A. Fixture", "wrong counts", START)
+
+
+def is_back(settings: Settings) -> bool:
+    current = current_release(settings)
+    return current is not None and current.release_id == list_releases(settings)[-1].release_id
+
+
+def log(settings: Settings) -> None:
+    for what in ("first", "second"):
+        audit.record(settings, "A. Fixture", "viewed", what, when=START, records=1)
+
+
+def is_logged(settings: Settings) -> bool:
+    return len(audit.read(settings).lines) >= 2
+
+
+class Sheet:
+    """A server that gives one file."""
+
+    is_folder = False
+
+    def __init__(self, *_: Any) -> None:
+        self.left: list[str] = []
+        self.faults: list[str] = []
+
+    def names(self) -> list[str]:
+        return ["pulled.csv"]
+
+    def fetch(self, name: str, into: Path, mark: Mark) -> Mark | None:
+        into.write_bytes(PULLED)
+        return Mark(etag="one")
+
+    def close(self) -> None:
+        pass
+
+
+def pull(settings: Settings) -> None:
+    pulling.pull(settings)
+
+
+def is_pulled(settings: Settings) -> bool:
+    placed = settings.inbox / PARTNER / ".complete" / "pulled.csv"
+    return placed.read_bytes() == PULLED
+
+
+def rotate_link(settings: Settings) -> None:
+    rotation_link.rotate_link(settings, load_keys(settings.keys), str(identity(settings)))
+
+
+def rotate_stewards(settings: Settings) -> None:
+    rotation_stewards.rotate_stewards(settings, str(identity(settings).to_public()), str(identity(settings)))
+
+
+def rotate_release(settings: Settings) -> None:
+    rotation_release.rotate_release(settings)
+
+
+def is_rotated(settings: Settings) -> bool:
+    (extract_id,) = whole_landings(settings)
+    codes = pq.read_table(settings.link_codes / PARTNER / f"{extract_id}.parquet")["phone_code"].to_pylist()
+    link_key = load_keys(settings.keys).link_key
+    assert link_key and Coder(link_key).phone("0712 345 678") in codes, "codes of another key"
+    return not list(settings.home.rglob("[!.]*.next"))
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A step, what is done before it, how it is done again after a fault, and whether it is done then."""
+
+    work: Step
+    is_done: Callable[[Settings], bool]
+    before: Step = lambda settings: None
+    again: Step | None = None
+    is_last: bool = True  # what `is_done` looks for is done by the work itself
+
+
+SCENES = {
+    "take_in": Scene(take_in, is_taken_in),
+    "decide": Scene(decide, is_decided),
+    "forget": Scene(forget_one, is_forgotten),
+    "stage": Scene(stage, is_published, again=stage_and_publish, is_last=False),
+    "publish": Scene(publish_staged, is_published, before=stage, again=stage_and_publish),
+    "refuse": Scene(refuse, is_published, before=spoil_verdict, again=stage_and_publish, is_last=False),
+    "rollback": Scene(go_back, is_back),
+    "audit": Scene(log, is_logged),
+    "pull": Scene(pull, is_pulled),
+    "rotate_link": Scene(rotate_link, is_rotated),
+    "rotate_stewards": Scene(rotate_stewards, is_rotated),
+    "rotate_release": Scene(rotate_release, is_rotated),
+}
