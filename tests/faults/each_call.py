@@ -27,7 +27,7 @@ from orchestration.core import REFERENCE_SEEDS, Settings, disk_fault
 from orchestration.intake.pulling import pull as pulling
 from orchestration.operations import check_files, finish_rotations
 from orchestration.release import publishing
-from tests.faults.faulty_disk import BROKEN, CUT, FAULTS, FULL, KILL, FaultyDisk, can_happen
+from tests.faults.faulty_disk import BROKEN, CUT, FAULTS, FULL, KILL, MADE_AGAIN, FaultyDisk, can_happen
 from tests.faults.scenes import NEW, OLD, SCENES, Scene, Sheet, persons, prepare, settings_in
 
 
@@ -100,6 +100,21 @@ def look_and_finish(settings: Settings, scene: Scene, was_done: bool) -> int:
     return after_fault
 
 
+def different(home: Path, after: Path) -> list[str]:
+    """Return the files and links of a home that a power cut changed."""
+
+    def found(folder: Path) -> dict[str, bytes]:
+        return {
+            name: bytes(path.readlink()) if path.is_symlink() else path.read_bytes()
+            for path in folder.rglob("*")
+            for name in [path.relative_to(folder).as_posix()]
+            if path.is_symlink() or (path.is_file() and path.name != ".lock")
+            if not name.startswith(MADE_AGAIN)
+        }
+
+    return sorted(dict(found(home).items() ^ found(after).items()))
+
+
 def try_one(folder: Path, name: str, at: int, fault: str, last: int = 0) -> dict[str, Any]:
     """Do one step on a copy of its home, with a fault at one call, and finish it on a sound disk."""
     scene, settings, report = SCENES[name], settings_in(folder), folder / "report.json"
@@ -110,10 +125,13 @@ def try_one(folder: Path, name: str, at: int, fault: str, last: int = 0) -> dict
     ended, found = in_child(lambda: on_faulty_disk(settings, scene, at, fault), report)
     found = found or {"exit_code": None, "sentence": "", "calls": []}
     faults = [] if ended == -9 else [text for text in [fault_of_sentence(settings, fault, found)] if text]
+    is_after_end = fault == CUT and at > last and scene.is_last
+    if is_after_end and (lost := different(home, after)):
+        faults.append(f"what the step left is not on the disk: {lost}")
     if after.exists():
         shutil.rmtree(home)
         after.rename(home)
-    was_done = scene.is_last and (found["exit_code"] == 0 or (fault == CUT and at > last))
+    was_done = is_after_end or (scene.is_last and found["exit_code"] == 0)
     finished, persons_then = in_child(lambda: look_and_finish(settings, scene, was_done), report)
     faults += [persons_then] if finished != 0 else []
     return {
@@ -163,7 +181,7 @@ def main() -> None:
         tries = tries_of(given.folder, name)
         last = max(at for _, at, _ in tries) - 1
         draw = random.Random(f"{given.seed} {name}")  # noqa: S311
-        drawn = draw.sample(tries, min(given.tries or len(tries), len(tries)))
+        drawn = draw.sample(tries[:-1], min(given.tries or len(tries), len(tries)) - 1) + tries[-1:]
         print(json.dumps({"scene": name, "possible": len(tries), "calls": last}), flush=True)
         for fault, at, call in sorted(drawn, key=lambda one: one[1]):
             print(json.dumps({**try_one(given.folder, name, at, fault, last), "call": call}), flush=True)

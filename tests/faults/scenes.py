@@ -29,7 +29,7 @@ from orchestration.intake.pulling import pull as pulling
 from orchestration.intake.pulling.state import Mark
 from orchestration.linkage import Coder
 from orchestration.operations import forget, rotation_link, rotation_release, rotation_stewards
-from orchestration.release import current_release, list_releases, rollback
+from orchestration.release import current_release, last_verdict, list_releases, rollback
 from orchestration.release.current import open_edition
 from orchestration.release.publishing import publish
 from orchestration.stewardship import active_decisions, audit, record_decision
@@ -158,9 +158,12 @@ def refuse(settings: Settings) -> None:
 
 def is_published(settings: Settings) -> bool:
     left = [path.name for path in (*settings.releases.iterdir(), *settings.home.iterdir())]
-    return persons(settings) == sum(NEW) and not [
-        name for name in left if name.startswith((".tmp-", ".candidate-"))
-    ]
+    current, verdict = current_release(settings), last_verdict(settings)
+    return (
+        persons(settings) == sum(NEW)
+        and bool(current and verdict and verdict["candidate"] == current.release_id)
+        and not [name for name in left if name.startswith((".tmp-", ".candidate-"))]
+    )
 
 
 def persons(settings: Settings) -> int:

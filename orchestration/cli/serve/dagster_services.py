@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 
 import dagster as dg
 import psutil
-from dagster._cli.proxy_server_manager import ProxyServerManager
+from dagster._cli import proxy_server_manager
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import GrpcServerTarget, ModuleTarget
 from dagster._daemon.controller import DagsterDaemonController, daemon_controller_from_instance
@@ -29,6 +29,9 @@ from orchestration.stewardship import desk
 MODULE = "orchestration.definitions"
 CHECK_EVERY = 5  # seconds
 POLL_EVERY = 2000  # milliseconds, as `dagster dev` lets its pages do
+# Seconds after which a code server that hears nothing ends itself; it hears every five. By Dagster's 45, the
+# processes of a killed `njia serve` live on for up to a minute and a half.
+proxy_server_manager.WEBSERVER_GRPC_SERVER_HEARTBEAT_TTL = 15
 
 
 @contextmanager
@@ -43,7 +46,7 @@ def running() -> Iterator[ASGIApp]:
     with ExitStack() as stack:
         instance = stack.enter_context(dg.DagsterInstance.get())
         module = ModuleTarget(MODULE, None, str(PROJECT_ROOT), None)
-        code = stack.enter_context(ProxyServerManager(instance, module, "warning"))
+        code = stack.enter_context(proxy_server_manager.ProxyServerManager(instance, module, "warning"))
         (spec,) = code.get_code_server_specs()
         server = spec["grpc_server"]
         target = GrpcServerTarget(
