@@ -128,10 +128,16 @@ class Gazetteer:
 
 
 @lru_cache(maxsize=4)
+def load_places(folder: Path) -> dict[str, Place]:
+    """Read the places of a folder alone, by id; raises NjiaError for a row with an unknown parent."""
+    return _places(_rows(folder / "places.csv"))
+
+
+@lru_cache(maxsize=4)
 def load_gazetteer(folder: Path) -> Gazetteer:
     """Read the place seeds of a folder; raises NjiaError for a row with an unknown place."""
-    rows = {seed: list(_rows(folder / f"{seed}.csv")) for seed in SEEDS}
-    places = _places(rows["places"])
+    rows = {seed: list(_rows(folder / f"{seed}.csv")) for seed in SEEDS if seed != "places"}
+    places = load_places(folder)
     for seed in ("place_codes", "place_aliases", "place_twins"):
         for row in rows[seed]:
             _check_known(places, row["place_id"], seed)

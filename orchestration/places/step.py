@@ -28,7 +28,7 @@ from orchestration.core import (
     replacing,
     write_texts,
 )
-from orchestration.places.gazetteer import Gazetteer, load_gazetteer
+from orchestration.places.gazetteer import Gazetteer, Place, load_gazetteer, load_places
 from orchestration.places.normalise import norm
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.remembered import remember, remembered, rules_hash, sent_token
@@ -245,7 +245,7 @@ def places_named(text: str) -> list[str]:
 
 def place_names() -> dict[str, str]:
     """Map the id of every reference place to its name."""
-    return {place_id: place.name for place_id, place in load_gazetteer(REFERENCE_SEEDS).places.items()}
+    return {place_id: place.name for place_id, place in load_places(REFERENCE_SEEDS).items()}
 
 
 @lru_cache(maxsize=1)
@@ -256,13 +256,14 @@ def _without_decisions() -> Resolver:
 
 def country_of_place(place_id: str) -> str | None:
     """Return the ISO alpha-3 of a place's country; None for places without one, such as `unknown`."""
-    country = load_gazetteer(REFERENCE_SEEDS).place(place_id).country
-    return country if country in place_names() else None
+    known = load_places(REFERENCE_SEEDS)
+    country = known[place_id].country
+    return country if country in known else None
 
 
 def described(place_id: str) -> str:
     """Describe a place for a steward: `Busia (county, Kenya)`."""
-    return _described(load_gazetteer(REFERENCE_SEEDS), place_id)
+    return _described(load_places(REFERENCE_SEEDS), place_id)
 
 
 def country_code(text: str) -> str | None:
@@ -415,7 +416,7 @@ def _unresolved_row(
         "reason": ";".join(found.problems) or found.method,
         "record_count": records.get(_ALL, 0),
         "candidates": ";".join(candidates),
-        "candidate_names": "; ".join(_described(gazetteer, place_id) for place_id in candidates),
+        "candidate_names": "; ".join(_described(gazetteer.places, place_id) for place_id in candidates),
         "named_by": ";".join(f"{partner}/{role}/{number}" for number, partner, role in reversed(by_scope)),
     }
 
@@ -426,13 +427,13 @@ def _written(mention: Mention) -> list[str]:
     return [" ".join(text.split()) for text in texts if norm(text or "") and text]
 
 
-def _described(gazetteer: Gazetteer, place_id: str) -> str:
+def _described(known: Mapping[str, Place], place_id: str) -> str:
     """Describe a place so that candidates of one name differ: `Rongai (town, Nakuru)`."""
-    place = gazetteer.place(place_id)
+    place = known[place_id]
     within = place.county if place.county and place.county != place_id else place.country
-    if place.kind == "country" or within not in gazetteer.places:
+    if place.kind == "country" or within not in known:
         return f"{place.name} ({place.kind.replace('_', ' ')})"
-    return f"{place.name} ({place.kind.replace('_', ' ')}, {gazetteer.place(within).name})"
+    return f"{place.name} ({place.kind.replace('_', ' ')}, {known[within].name})"
 
 
 def _candidates(found: Outcome) -> Iterator[str]:

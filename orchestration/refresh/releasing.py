@@ -182,11 +182,14 @@ def write_receipts(
     run: Run, kind: Literal["published", "refused", "waits", "unchanged"], is_rolled_back: bool = False
 ) -> int:
     """Write each partner's receipt; return how many."""
+    taken = taken_of(run.settings)
+    if kind == "unchanged" and not taken:  # a receipt is for who sent a file
+        return 0
     current = release.current_release(run.settings)
     receipts = outputs.gather_receipts(
         run.settings,
         run.contracts,
-        taken_of(run.settings),
+        taken,
         run.as_of,
         run.run_id,
         outputs.Outcome(kind, current.release_id if current else None, is_rolled_back),

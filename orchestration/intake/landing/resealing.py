@@ -13,9 +13,6 @@ import re
 from collections import deque
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
-
-import openpyxl
 
 from orchestration.contracts import Contract, CsvFormat, XlsxFormat
 from orchestration.core import Original, Settings, Tombstones, remove_summed, says, sha256_of
@@ -135,18 +132,17 @@ def _rewrite_csv(original: Path, layout: CsvFormat, rows: Collection[int], rewri
 
 
 def _rewrite_workbook(original: Path, rows: Rows, rewritten: Path) -> None:
-    workbook = openpyxl.load_workbook(original)
+    from openpyxl import load_workbook  # slow to import, and every refresh reads this module
+    from openpyxl.cell import MergedCell
+
+    workbook = load_workbook(original)
     visible = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
     for position, sheet in enumerate(visible, start=1):
         shown = shown_sheet(sheet.title, position)
         for name, number in rows:
             if name == shown:
                 for column in range(1, sheet.max_column + 1):
-                    _blank(sheet.cell(row=number, column=column))
+                    cell = sheet.cell(row=number, column=column)
+                    if not isinstance(cell, MergedCell):
+                        cell.value = cell.comment = cell.hyperlink = None
     workbook.save(rewritten)
-
-
-def _blank(cell: Any) -> None:
-    if isinstance(cell, openpyxl.cell.MergedCell):
-        return
-    cell.value = cell.comment = cell.hyperlink = None

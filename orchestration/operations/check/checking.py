@@ -54,17 +54,20 @@ class Found:
         }
 
 
-def kept_files(settings: Settings) -> Iterator[tuple[str, Path]]:
+def kept_files(settings: Settings, folder: str | None = None) -> Iterator[tuple[str, Path]]:
     """Yield the name of every file and link, which is its path below the home, and where it lies.
 
-    Keys may lie elsewhere; their names begin with `keys/` all the same.
+    With a folder of the home, only of that. Keys may lie elsewhere; their names begin with `keys/` all the
+    same.
     """
     for path in sorted(settings.home.iterdir()) if settings.home.is_dir() else ():
+        if folder not in (None, path.name):
+            continue
         if path.is_dir() and path != settings.current:  # a folder of the home may be a link to another disk
             yield from _below(path, f"{path.name}/")
         else:
             yield path.name, path
-    if not settings.keys.is_relative_to(settings.home):
+    if folder is None and not settings.keys.is_relative_to(settings.home):
         yield from _below(settings.keys, "keys/")
 
 
@@ -87,15 +90,16 @@ def check_files(
     night: date | None = None,
     say: Callable[[str], None] = lambda kind: None,
     kinds: Sequence[Kind] = KINDS,
+    folder: str | None = None,
 ) -> Found:
-    """Check a home: every file of some kinds, or what the sample of a `night` takes.
+    """Check a home: every file of some kinds and of a folder, or what the sample of a `night` takes.
 
     Each night reads small files and a 28th of the large ones, so that four weeks read all. `say` takes the
     kind that is being checked.
     """
     by_kind: dict[str, list[Path]] = defaultdict(list)
     found = Found()
-    for name, path in kept_files(settings):
+    for name, path in kept_files(settings, folder):
         kind = kind_of(name)
         by_kind[kind.name].append(path)
         if kind is UNKNOWN:
@@ -118,7 +122,7 @@ def note_damage(settings: Settings, night: date) -> None:
 
 def are_lists_whole(settings: Settings) -> bool:
     """Return whether the stewards' lists are what the last refresh wrote."""
-    return not check_files(settings, kinds=[REVIEW_LISTS]).faults
+    return not check_files(settings, kinds=[REVIEW_LISTS], folder="review").faults
 
 
 def _has_sums(settings: Settings) -> bool:
