@@ -17,6 +17,8 @@ from orchestration.core import NjiaError
 
 WAREHOUSE = "warehouse.duckdb"
 QUIET = ("--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none")
+# Macros that dbt calls by name in Python, besides materializations.
+_CALLED_BY_DBT = ("create_schema", "drop_relation", "list_relations_without_caching", "list_schemas")
 
 
 class Parsed(NamedTuple):
@@ -50,14 +52,38 @@ def parse(project: Path, scratch: Path) -> Parsed:
 def _of_tables(manifest: Any) -> Any:
     """Drop what builds no table: dbt reads and links all that a manifest holds, at the start of each build.
 
-    Data tests run as queries afterwards (`table_tests`).
+    Data tests run as queries afterwards (`table_tests`). Of the macros, four of five are for what this
+    project does not do, and dbt lists all of them anew for each node.
     """
     for dropped in (manifest.unit_tests, manifest.exposures, manifest.docs, manifest.files):
         dropped.clear()
     for unique_id in [name for name, node in manifest.nodes.items() if node.resource_type == "test"]:
         del manifest.nodes[unique_id]
+    needed = _needed_macros(manifest)
+    for unique_id in [name for name in manifest.macros if name not in needed]:
+        del manifest.macros[unique_id]
     manifest.build_flat_graph()
     return manifest
+
+
+def _needed_macros(manifest: Any) -> set[str]:
+    """Return the ids of the project's own macros, of those that dbt calls, and of all that these call."""
+    own, nodes = manifest.metadata.project_name, manifest.nodes.values()
+    kinds = {str(node.config.materialized) for node in nodes}
+    called = [
+        *(manifest.find_macro_by_name(name, own, None) for name in _CALLED_BY_DBT),
+        *(manifest.find_materialization_macro_by_name(own, kind, "duckdb") for kind in kinds),
+    ]
+    waiting = [macro.unique_id for macro in called if macro]
+    waiting += [name for name, macro in manifest.macros.items() if macro.package_name == own]
+    waiting += [name for node in nodes for name in node.depends_on.macros]
+    needed = set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in needed and name in manifest.macros:
+            needed.add(name)
+            waiting += manifest.macros[name].depends_on.macros
+    return needed
 
 
 def unpacked(packed: Path) -> Any:

@@ -66,6 +66,7 @@ def manifest_nodes(path: Path) -> Mapping[str, Mapping[str, Any]]:
 def project_hash() -> str:
     """Hash everything that dbt's parsing depends on."""
     digest = hashlib.sha256(f"{DBT_PROJECT}\x00{version('dbt-core')}\x00{version('dbt-duckdb')}\x00".encode())
+    digest.update(Path(__file__).with_name("dbt_commands.py").read_bytes())
     folders = (DBT_PROJECT, REFERENCE_SEEDS)
     for path in sorted(path for folder in folders for path in folder.rglob("*") if path.is_file()):
         if not {"target", "logs"} & set(path.parts[len(DBT_PROJECT.parts) :]):
