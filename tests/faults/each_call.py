@@ -19,6 +19,7 @@ import shutil
 import sys
 import traceback
 from collections.abc import Callable
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -125,13 +126,13 @@ def try_one(folder: Path, name: str, at: int, fault: str, last: int = 0) -> dict
     ended, found = in_child(lambda: on_faulty_disk(settings, scene, at, fault), report)
     found = found or {"exit_code": None, "sentence": "", "calls": []}
     faults = [] if ended == -9 else [text for text in [fault_of_sentence(settings, fault, found)] if text]
-    is_after_end = fault == CUT and at > last and scene.is_last
+    is_after_end = fault == CUT and at > last
     if is_after_end and (lost := different(home, after)):
         faults.append(f"what the step left is not on the disk: {lost}")
     if after.exists():
         shutil.rmtree(home)
         after.rename(home)
-    was_done = is_after_end or (scene.is_last and found["exit_code"] == 0)
+    was_done = scene.is_last and (is_after_end or found["exit_code"] == 0)
     finished, persons_then = in_child(lambda: look_and_finish(settings, scene, was_done), report)
     faults += [persons_then] if finished != 0 else []
     return {
@@ -157,6 +158,14 @@ def tries_of(folder: Path, name: str) -> list[tuple[str, int, str]]:
     ]
 
 
+def draw(tries: list[tuple[str, int, str]], seed: str) -> list[tuple[str, int, str]]:
+    """Return tries in chance order, the faults in turn; the power cut after the end comes first."""
+    shuffled = tries[:-1]
+    random.Random(seed).shuffle(shuffled)  # noqa: S311
+    by_fault = [[one for one in shuffled if one[0] == fault] for fault in FAULTS]
+    return tries[-1:] + [one for ones in zip_longest(*by_fault) for one in ones if one]
+
+
 def make(work: Callable[[], Any], home: Path, template: Path) -> None:
     """Work in a home, and keep it as a template."""
     ended, answer = in_child(work, home.with_name("report.json"))
@@ -180,8 +189,7 @@ def main() -> None:
     for name in given.scenes:
         tries = tries_of(given.folder, name)
         last = max(at for _, at, _ in tries) - 1
-        draw = random.Random(f"{given.seed} {name}")  # noqa: S311
-        drawn = draw.sample(tries[:-1], min(given.tries or len(tries), len(tries)) - 1) + tries[-1:]
+        drawn = draw(tries, f"{given.seed} {name}")[: given.tries]
         print(json.dumps({"scene": name, "possible": len(tries), "calls": last}), flush=True)
         for fault, at, call in sorted(drawn, key=lambda one: one[1]):
             print(json.dumps({**try_one(given.folder, name, at, fault, last), "call": call}), flush=True)

@@ -21,7 +21,10 @@ from orchestration.core import (
     create_missing_keys,
     load_keys,
     prepare_home,
+    read_json,
+    refreshes,
     tombstones_of,
+    write_json,
     write_summed,
 )
 from orchestration.intake.landing.landing import has_its_cells, parquet_path
@@ -38,6 +41,7 @@ from tests.unit.release_world import START, build_warehouse, publish_one, stage_
 
 OLD, NEW = (3, 1, 2), (3, 1, 20)
 PARTNER = "fixture_desk"
+UNREADABLE = "Synthetic words\nwithout columns\n"
 PULLED = (HEADER + ROWS.replace("2025", "2024")).encode()
 SOURCE = {"kind": "https_file", "url": "https://sheets.example.org/cases.csv"}
 Step = Callable[[Settings], None]
@@ -84,6 +88,21 @@ def take_in(settings: Settings) -> None:
 
 def is_taken_in(settings: Settings) -> bool:
     return len(whole_landings(settings)) == 2 and not list((settings.inbox / PARTNER).rglob("*.csv"))
+
+
+def deliver_unreadable(settings: Settings) -> None:
+    take_in(settings)
+    deliver(settings, "unreadable.csv", UNREADABLE)
+
+
+def hold(settings: Settings) -> None:
+    intake.take_in(settings, load_keys(settings.keys), START)
+
+
+def is_held(settings: Settings) -> bool:
+    """What could not be read lies in the inbox as it came."""
+    held = settings.inbox / PARTNER / "unreadable.csv"
+    return len(whole_landings(settings)) == 2 and held.read_text() == UNREADABLE
 
 
 def whole_landings(settings: Settings) -> list[str]:
@@ -144,8 +163,7 @@ def stage_and_publish(settings: Settings) -> None:
 def spoil_verdict(settings: Settings) -> None:
     stage(settings)
     (candidate,) = settings.releases.glob(".candidate-*")
-    verdict = json.loads((candidate / "verdict.json").read_text())
-    (candidate / "verdict.json").write_text(json.dumps({**verdict, "verdict": "refused"}))
+    write_json(candidate / "verdict.json", {**read_json(candidate / "verdict.json"), "verdict": "refused"})
 
 
 def refuse(settings: Settings) -> None:
@@ -189,6 +207,15 @@ def log(settings: Settings) -> None:
 
 def is_logged(settings: Settings) -> bool:
     return len(audit.read(settings).lines) >= 2
+
+
+def keep_journal(settings: Settings) -> None:
+    refreshes.end(settings, refreshes.begin(settings, "a run", START), "unchanged")
+
+
+def is_in_journal(settings: Settings) -> bool:
+    last = refreshes.last(settings)
+    return refreshes.under_way(settings) is None and last is not None and last.outcome == "unchanged"
 
 
 class Sheet:
@@ -253,6 +280,7 @@ class Scene:
 
 SCENES = {
     "take_in": Scene(take_in, is_taken_in),
+    "hold": Scene(hold, is_held, before=deliver_unreadable),
     "decide": Scene(decide, is_decided),
     "forget": Scene(forget_one, is_forgotten),
     "stage": Scene(stage, is_published, again=stage_and_publish, is_last=False),
@@ -260,6 +288,7 @@ SCENES = {
     "refuse": Scene(refuse, is_published, before=spoil_verdict, again=stage_and_publish, is_last=False),
     "rollback": Scene(go_back, is_back),
     "audit": Scene(log, is_logged),
+    "journal": Scene(keep_journal, is_in_journal),
     "pull": Scene(pull, is_pulled),
     "rotate_link": Scene(rotate_link, is_rotated),
     "rotate_stewards": Scene(rotate_stewards, is_rotated),

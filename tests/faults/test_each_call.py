@@ -19,7 +19,7 @@ from tests.faults.scenes import SCENES
 
 ROOT = Path(__file__).resolve().parents[2]
 OLD, NEW = 6, 24
-TRIES = 14  # of each step
+TRIES = 12  # of each step
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -187,7 +186,7 @@ def write_verdict(candidate: Candidate, /, *checks: dict[str, Any], **changes: A
         "reasons": [],
         **changes,
     }
-    (candidate.path / "verdict.json").write_text(json.dumps(verdict))
+    write_json(candidate.path / "verdict.json", verdict)
     return verdict
 
 
