@@ -94,6 +94,7 @@ def look_and_finish(settings: Settings, scene: Scene, was_done: bool) -> int:
     """Return how many persons the release counts after the fault. `was_done`: the step said that it is done."""
     finish_rotations(settings)  # whoever takes the lock does
     after_fault = look(settings)
+    assert scene.holds(settings), "something that always holds does not"
     assert not was_done or scene.is_done(settings), "it ended well, and is not done"
     (scene.again or scene.work)(settings)
     look(settings)
@@ -162,7 +163,7 @@ def draw(tries: list[tuple[str, int, str]], seed: str) -> list[tuple[str, int, s
     """Return tries in chance order, the faults in turn; the power cut after the end comes first."""
     shuffled = tries[:-1]
     random.Random(seed).shuffle(shuffled)  # noqa: S311
-    by_fault = [[one for one in shuffled if one[0] == fault] for fault in FAULTS]
+    by_fault = [[one for one in shuffled if one[0] == fault] for fault in reversed(FAULTS)]
     return tries[-1:] + [one for ones in zip_longest(*by_fault) for one in ones if one]
 
 
