@@ -24,7 +24,7 @@ from orchestration.defs.tags import OUTCOME
 from orchestration.intake import read_register
 from orchestration.release import current_release, why_not_signed
 from orchestration.release.manifest import changed_files, file_hashes
-from orchestration.stewardship import audit, record_decision, revoke
+from orchestration.stewardship import audit, record_decision
 from tests import scenario
 from tests.command import PATIENCE, PROGRAM, arguments_at, environment, last_object, njia
 from tests.conftest import EvidenceBase, copy_of
@@ -145,20 +145,13 @@ def story(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactor
 def test_kills_at_random_moments_leave_a_whole_release_each(
     published_world: EvidenceBase, tmp_path: Path
 ) -> None:
-    """Of the whole server, between the launch of a refresh and a little after its end; each has a new file and a decision."""
+    """Of the whole server, between the launch of a refresh and a little after its end; each has a new file."""
     base, moments = copy_of(published_world, tmp_path), random.Random(SEED)  # noqa: S311
-    settings, longest, decided = base.settings, 0.0, ""
-    swala = next((settings.landing / "swala_post").glob("*.json")).stem
+    settings, longest = base.settings, 0.0
     for number in range(KILLS + 2):
         day = f"{1 + number % 28:02d}/{1 + number // 28 % 12:02d}/2025"
         row = f"K4;{day};F;28;Busia;Nakuru;Nairobi;Nairobi;Domestic;bus;Yes;;;\n"
         base.deliver("kobe_post", "kobe_3.csv", scenario.CASE_HEADER + row + row.replace("K4", "K5"))
-        if decided:
-            revoke(settings, decided, "A. Steward", "a test", scenario.AS_OF)
-            decided = ""
-        else:
-            given = ("A. Steward", "a test", scenario.AS_OF)
-            decided = record_decision(settings, "row_exclude", *given, record=f"{swala}:2")["id"]
         server = Server(settings)
         try:
             server.wait_until_it_answers()
