@@ -4,31 +4,36 @@
 
 Each night is a day later. Chance, by seed and night, sends new files, corrections, shrunk lists, files with another
 column and unreadable ones; it withdraws and accepts extracts, excludes rows, waives what refused a release, forgets
-records, rolls back, and kills refreshes. Nights with news do the steps alone (`tests/steps.py`), twenty in one process;
-quiet nights and each tenth run Dagster's job, as the command does. The first fault ends it, with night and seed.
-CPU is the mean of a night since the line before; memory and open files are the most of a process of twenty.
+records, rolls back, and kills refreshes; first of all each event once, one a night in an order by seed. Nights with
+news do the steps alone (`tests/steps.py`), twenty in one process; quiet nights and each tenth run Dagster's job, as the
+command does. Each tenth night checks the whole home, each fiftieth restores a backup elsewhere. The first fault ends
+it, with night and seed. CPU is the mean of a night since the line before; memory and open files are the most of a
+process of twenty.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import random
 import resource
+import shutil
+import signal
 import stat
 import sys
 import tempfile
-import time
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import mean
-from typing import Any
+from typing import Any, NoReturn
 
 import pyarrow.parquet as pq
 
@@ -45,6 +50,7 @@ from orchestration.core.modes import restricted_folders
 from orchestration.core.release_key import installed_public_key
 from orchestration.core.sums import SUMS
 from orchestration.intake import held_of_forgotten, read_register
+from orchestration.operations import check_files
 from orchestration.outputs.reconciliation import rows_of_extracts
 from orchestration.release import (
     current_release,
@@ -60,7 +66,8 @@ from tests import scenario, steps
 from tests.command import FORKS, njia
 from tests.conftest import EvidenceBase, new_evidence_base
 
-BY_DAGSTER_EACH, ROW_EACH, NIGHTS_A_PROCESS = 10, 25, 20
+BY_DAGSTER_EACH, CHECKED_EACH, ROW_EACH, RESTORED_EACH, NIGHTS_A_PROCESS = 10, 10, 25, 50, 20
+STEPS = 13  # of `tests/steps.py`
 UNREADABLE_FOR = 3  # nights until the operator takes an unreadable file away
 AUTHOR = "A. Steward"
 PLACES = ("Busia", "Kisumu", "Moyale", "Mombasa", "Kampala", "Addis Ababa")
@@ -79,9 +86,16 @@ PARTS = (
 Sums = dict[str, str]
 
 
+class NotNow(NjiaError):
+    """Nothing is there that the event could befall."""
+
+
 @dataclass
 class World:
-    """What was sent so far. `read`: rows of each file by extract id; `printed`: sums of public years."""
+    """What was sent so far. `read`: rows of each file by extract id; `printed`: sums of public years.
+
+    `left`: content of releases that rollbacks left; `waived`, `accepted`: what was decided since the last refresh.
+    """
 
     base: EvidenceBase
     cases: dict[str, str] = field(default_factory=dict)
@@ -90,7 +104,9 @@ class World:
     forgotten: set[str] = field(default_factory=set)
     unreadable: dict[Path, int] = field(default_factory=dict)
     printed: Sums = field(default_factory=dict)
-    refused: int = 0
+    left: Sums = field(default_factory=dict)
+    waived: set[str] = field(default_factory=set)
+    accepted: set[str] = field(default_factory=set)
     done: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -103,6 +119,9 @@ class World:
 
     def decide(self, kind: str, **given: Any) -> None:
         record_decision(self.settings, kind, AUTHOR, "a simulated night", self.settings.as_of(), **given)
+
+
+Event = Callable[[World, random.Random], None]
 
 
 @dataclass(frozen=True)
@@ -130,47 +149,56 @@ def soak(folder: Path, nights: int, seed: int, busy: float) -> int:
     world = World(new_evidence_base(folder))
     for partner, name, text in scenario.EXTRACTS:
         world.send(partner, name, text)
+    order = random.Random(seed).sample(list(EVENTS), len(EVENTS))  # noqa: S311
     costs: list[Cost] = []
     refresher = Refresher()
     print(_row("night", "movements", "CPU s", "peak MB", "open", "files", *PARTS, "MB"))
     for night in range(nights):
         chance = random.Random(f"{seed}/{night}")  # noqa: S311
         world.base = world.base.at(scenario.AS_OF + timedelta(days=night))
-        has_news = night == 0 or live(world, chance, busy)
-        is_killed = night > 0 and chance.random() < 0.06
+        has_news = night == 0 or live(world, chance, busy, order)
+        is_killed = night > 0 and (chance.random() < 0.06 * busy or (has_news and not world.done["killed"]))
         if is_killed:
             kill(world, chance)
         else:
             costs.append(refresher.refresh(world, not has_news or night % BY_DAGSTER_EACH == 0))
-        if found := list(faults(world, is_killed, costs[-1].outcome)):
+        found = list(faults(world, is_killed, costs[-1].outcome))
+        if night % CHECKED_EACH == 0:
+            found += [str(fault) for fault in check_files(world.settings).faults]
+        if night % RESTORED_EACH == RESTORED_EACH - 1:
+            found += of_restore(world, folder)
+        if found:
             print(f"seed {seed}, night {night}, {dict(world.done)}:", *found, sep="\n  ", flush=True)
             return 1
         if night % ROW_EACH == 0 or night == nights - 1:
             print(measured(world, night, costs[-ROW_EACH:]), dict(world.done), sep="\n  ", flush=True)
-    print(f"{nights} nights, seed {seed}: {dict(world.done)}; no fault.")
+    never = [event.__name__ for event in order if not world.done[event.__name__]]
+    print(f"{nights} nights, seed {seed}: {dict(world.done)}; never: {never}; no fault.")
     return 0
 
 
-def live(world: World, chance: random.Random, busy: float) -> bool:
-    """What happens in a day, each event by its own chance; whether anything did."""
-    before = sum(world.done.values())
-    for event, likely in EVENTS.items():
-        if chance.random() < likely * busy:
-            try:
-                event(world, chance)
-                world.done[event.__name__] += 1
-            except NjiaError:  # a steward is told why not, and leaves it
-                world.done[f"{event.__name__}: not now"] += 1
-    for react in (accepted, waived):
-        try:
-            react(world, chance)
-        except NjiaError:
-            world.done[f"{react.__name__}: not now"] += 1
+def live(world: World, chance: random.Random, busy: float, order: list[Event]) -> bool:
+    """What happens in a day: events by chance, and the first in order that never did yet; whether any did."""
+    by_chance = [event for event, likely in EVENTS.items() if chance.random() < likely * busy]
+    did = [event for event in by_chance if happens(world, chance, event)]
+    any_did = bool(did) | any(
+        happens(world, chance, event) for event in order if not world.done[event.__name__]
+    )
     for path in [path for path, since in world.unreadable.items() if since >= UNREADABLE_FOR]:
         path.unlink(missing_ok=True)
         del world.unreadable[path]
     world.unreadable = {path: since + 1 for path, since in world.unreadable.items()}
-    return sum(world.done.values()) > before
+    return any_did
+
+
+def happens(world: World, chance: random.Random, event: Event) -> bool:
+    try:
+        event(world, chance)
+    except NjiaError as why:  # a steward is told why not, and leaves it
+        world.done[event.__name__ + (": nothing to do" if isinstance(why, NotNow) else ": refused")] += 1
+        return False
+    world.done[event.__name__] += 1
+    return True
 
 
 def case(chance: random.Random, world: World, ref: str) -> str:
@@ -191,16 +219,18 @@ def new_cases(world: World, chance: random.Random) -> None:
 
 
 def corrected_cases(world: World, chance: random.Random) -> None:
-    known = sorted(world.cases.keys() - world.forgotten)
-    again = chance.sample(known, min(len(known), 2))
+    again = chance.sample(known_cases(world), min(len(known_cases(world)), 2))
     world.cases |= {ref: case(chance, world, ref) for ref in again}
     send_cases(world, [world.cases[ref] for ref in again])
 
 
+def known_cases(world: World) -> list[str]:
+    return sorted(world.cases.keys() - world.forgotten) or not_now("no case was sent")
+
+
 def send_cases(world: World, rows: list[str]) -> None:
-    if rows:
-        text = scenario.CASE_HEADER + "".join(f"{row}\n" for row in rows)
-        world.send("kobe_post", f"kobe_{len(world.read)}.csv", text)
+    text = scenario.CASE_HEADER + "".join(f"{row}\n" for row in rows)
+    world.send("kobe_post", f"kobe_{len(world.read)}.csv", text)
 
 
 def same_file_again(world: World, chance: random.Random) -> None:
@@ -246,11 +276,9 @@ def withdrawn(world: World, chance: random.Random) -> None:
 
 
 def accepted(world: World, chance: random.Random) -> None:
-    held = review.in_force(world.settings)["held"]
-    if held and chance.random() < 0.3:
-        world.done["accepted"] += 1
-        one = chance.choice(held)
-        world.decide("extract_accept", partner=one["partner"], extract_id=one["extract_id"])
+    one = chance.choice(review.in_force(world.settings)["held"] or not_now("no extract is held"))
+    world.decide("extract_accept", partner=one["partner"], extract_id=one["extract_id"])
+    world.accepted.add(one["extract_id"])
 
 
 def excluded_row(world: World, chance: random.Random) -> None:
@@ -264,47 +292,49 @@ def named_place(world: World, chance: random.Random) -> None:
 
 def taken_back(world: World, chance: random.Random) -> None:
     kinds = ("extract_withdraw", "row_exclude", "place_alias", "check_waiver")
-    decided = [
-        one["id"] for kind in kinds for one in list_decisions(world.settings, kind) if "revokes" not in one
-    ]
-    if decided:
-        revoke(world.settings, chance.choice(decided), AUTHOR, "it was another", world.settings.as_of())
+    listed = [one for kind in kinds for one in list_decisions(world.settings, kind)]
+    decided = [one["id"] for one in listed if not (one["revokes"] or one["revoked_by"])]
+    one = chance.choice(decided or not_now("nothing was decided"))
+    revoke(world.settings, one, AUTHOR, "it was another", world.settings.as_of())
 
 
 def waived(world: World, chance: random.Random) -> None:
-    """A steward looks at a refused release on the second night at the latest."""
-    if not world.refused or (world.refused < 2 and chance.random() < 0.5):
-        return
-    world.done["waived"] += 1
     until = world.settings.as_of().date() + timedelta(days=10)
+    refused = refreshes.last_whole(world.settings) or {}
+    if refused.get("outcome") != refreshes.REFUSED:
+        not_now("the last release was not refused")
     for row in review.read(world.settings, review.FAILED_CHECKS):
         if row["severity"] == "refuse" and row["waived"] != "True":
             scope = "release" if row["subject"] == "release" else f"release/{row['subject']}"
             world.decide("check_waiver", check=row["check_name"], scope=scope, expires=until)
+            world.waived.add(row["check_name"])
 
 
 def forgotten(world: World, chance: random.Random) -> None:
-    known = sorted(world.cases.keys() - world.forgotten)
-    if not known:
-        return
-    ref = chance.choice(known)
+    ref = chance.choice(known_cases(world))
     time = {"NJIA_AS_OF": world.settings.as_of().isoformat()}
     ran = njia("forget", "kobe_post", ref, "--yes", settings=world.settings, **time)
-    if "No extract of kobe_post holds" in ran.stderr:  # its file was unreadable, or the refresh was killed
-        return
+    if "No extract of kobe_post holds" in ran.stderr:
+        not_now("its file was unreadable, or the refresh was killed")
     assert ran.returncode in (0, 3), ran.stderr
     world.forgotten.add(ref)
 
 
 def rolled_back(world: World, chance: random.Random) -> None:
     older = [one.release_id for one in list_releases(world.settings) if not one.is_current]
-    if older:
-        rollback(
-            world.settings, chance.choice(older[:4]), AUTHOR, "a simulated doubt", world.settings.as_of()
-        )
+    before, now = current_release(world.settings), world.settings.as_of()
+    to = chance.choice(older[:4] or not_now("there is one release"))
+    after = rollback(world.settings, to, AUTHOR, "a simulated doubt", now)
+    assert before
+    world.left[before.release_id] = before.manifest["content_hash"]
+    world.left.pop(after.release_id, None)
 
 
-EVENTS: dict[Callable[[World, random.Random], None], float] = {
+def not_now(why: str) -> NoReturn:
+    raise NotNow(why)
+
+
+EVENTS: dict[Event, float] = {
     new_cases: 0.3,
     corrected_cases: 0.12,
     same_file_again: 0.04,
@@ -318,7 +348,9 @@ EVENTS: dict[Callable[[World, random.Random], None], float] = {
     named_place: 0.02,
     taken_back: 0.04,
     forgotten: 0.03,
-    rolled_back: 0.03,
+    rolled_back: 0.06,
+    accepted: 0.1,
+    waived: 0.5,
 }
 
 
@@ -344,7 +376,6 @@ class Refresher:
         if self.nights == NIGHTS_A_PROCESS:
             self.end.close()
             self.process.join()
-        world.refused = world.refused + 1 if cost.outcome == refreshes.REFUSED else 0
         world.done[cost.outcome] += 1
         return cost
 
@@ -375,14 +406,23 @@ def _refresh_when_asked(asked: Connection) -> None:
 
 
 def kill(world: World, chance: random.Random) -> None:
-    process = FORKS.Process(target=steps.refresh, args=(world.settings,))
+    at, after = chance.randrange(STEPS), chance.uniform(0, 0.5)
+    process = FORKS.Process(target=_killed_at, args=(world.settings, at, after))
     process.start()
-    while process.is_alive() and not refreshes.under_way(world.settings):
-        time.sleep(0.05)
-    process.join(chance.uniform(0, 6))
-    world.done["killed" if process.is_alive() else "ended before the kill"] += 1
-    process.kill()
     process.join()
+    world.done["killed" if process.exitcode == -signal.SIGKILL else "ended before the kill"] += 1
+
+
+def _killed_at(settings: Settings, at: int, after: float) -> None:
+    begun: list[str] = []
+
+    def on_step(name: str) -> None:
+        if len(begun) == at:
+            threading.Timer(after, os.kill, (os.getpid(), signal.SIGKILL)).start()
+        begun.append(name)
+
+    steps.refresh(settings, on_step)
+    os._exit(0)
 
 
 def faults(world: World, is_killed: bool, outcome: str) -> Iterator[str]:
@@ -401,6 +441,7 @@ def faults(world: World, is_killed: bool, outcome: str) -> Iterator[str]:
             yield f"{folder} is open to others"
     if is_killed:
         return
+    yield from _of_decisions(world, outcome)
     yield from _of_rows(world)
     yield from _left_over(settings)
     yield from _beyond_policy(settings)
@@ -426,6 +467,44 @@ def _of_releases(world: World) -> Iterator[str]:
             )
             if ids & set(records["record_id"].to_pylist()):
                 yield f"The lineage of {one.release_id} holds a forgotten record"
+
+
+def _of_decisions(world: World, outcome: str) -> Iterator[str]:
+    """A waiver lets through, an accepted extract is not held, and what a rollback left stays left."""
+    last, current = refreshes.last(world.settings), current_release(world.settings)
+    assert last
+    if outcome == refreshes.REFUSED and world.waived & set(last.refused_by):
+        yield f"Refused by {last.refused_by} in spite of waivers of {world.waived}"
+    for one in last.held:
+        if one["extract_id"] in world.accepted:
+            yield f"{one} was accepted and is held"
+    if outcome == refreshes.PUBLISHED and current:
+        kept_ids = {one.release_id for one in list_releases(world.settings)}
+        if current.manifest["content_hash"] in {world.left[one] for one in kept_ids & world.left.keys()}:
+            yield f"{current.release_id} holds what a rollback left"
+    if current and current.release_id in world.left:
+        yield f"{current.release_id} was left by a rollback, and is current"
+    world.waived.clear()
+    world.accepted.clear()
+
+
+def of_restore(world: World, folder: Path) -> list[str]:
+    """What a backup lacks or an empty home does not get back from it, but for files of the inbox."""
+    settings, backup = world.settings, folder / "backup"
+    elsewhere = replace(settings, home=folder / "restored")
+    ran = [
+        njia("backup", backup, settings=settings),
+        njia("backup", backup, "--verify", settings=settings),
+        njia("restore", backup, "--yes", settings=elsewhere),
+    ]
+    found = [f"{one.args}: {one.stdout}{one.stderr}" for one in ran if one.returncode]
+    found += [str(fault) for fault in check_files(elsewhere).faults]
+    were, are = ([one.release_id for one in list_releases(home)] for home in (settings, elsewhere))
+    if were != are or elsewhere.current.readlink() != settings.current.readlink():
+        found.append(f"Releases {were}, restored {are}")
+    world.done["restored"] += 1
+    shutil.rmtree(elsewhere.home)
+    return found
 
 
 def _public(settings: Settings) -> Sums:
