@@ -6,6 +6,7 @@ long and done nothing else; `from_a_shell` starts the installed command itself, 
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import os
@@ -37,6 +38,7 @@ HEAVY = {
 
 # Not the command line: what it shows depends on the terminal, which is looked at when it is imported.
 _IMPORTED_BEFORE = [
+    "rich.table",
     "orchestration.defs.refresh",
     "orchestration.operations.status",
     "great_expectations",
@@ -150,6 +152,7 @@ def listed_decisions(settings: Settings) -> list[dict[str, Any]]:
 
 def _run(arguments: list[str], env: dict[str, str], stdout: Path, stderr: Path) -> None:
     """In the forked process: become what a shell would have started."""
+    gc.freeze()  # a collection would go through all that is imported, and copy its pages
     os.environ.clear()
     os.environ.update(env)
     tempfile.tempdir = None  # found anew, by the environment
