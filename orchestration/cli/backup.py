@@ -42,9 +42,9 @@ def backup_command(
 ) -> None:
     """Back up the home to DIR, or check it.
 
-    A refresh or the desk may go on. Only new content is copied. Keys, and files of the inbox, are encrypted
-    to the stewards; the rest is as in the home, so protect DIR like the home. What was forgotten leaves the
-    backup when the last list that names it is dropped.
+    A refresh or the desk may go on. Only new content is copied. Keys, and files of the inbox with their
+    names, are encrypted to the stewards; the rest is as in the home, so protect DIR like the home. What was
+    forgotten leaves the backup when the last list that names it is dropped.
 
     Exit code: 0 done; 2 wrong use; 4 the home kept changing; 6 damage was found, or a disk is full.
     """
@@ -80,10 +80,13 @@ def _make(settings: Settings, folder: Path, keep: int, as_json: bool) -> None:
 
     with progress("Copying", "files") as copied:
         made = make_backup(settings, folder, timedelta(days=keep), copied)
-    log_afterwards("The backup is made", settings, "backed_up", made.listed.name, objects=made.new_objects)
-    files = len(made.listed.files)
-    size = sum(entry.bytes for entry in made.listed.files.values())
-    say(f"Backed up: {files:,} files, {megabytes(size)}, and the keys, as list {made.listed.name}")
+    if made.is_noted:
+        log_afterwards(
+            "The backup is made", settings, "backed_up", made.listed.name, objects=made.new_objects
+        )
+    else:
+        console.complain("The home cannot be written, so `njia status` and the audit log lack this backup.")
+    say(f"Backed up: {made.files:,} files, {megabytes(made.bytes)}, as list {made.listed.name}")
     say(f"New: {made.new_objects:,} objects, {megabytes(made.new_bytes)}")
     if made.lists_dropped:
         say(f"Lists older than {keep} days, dropped: {made.lists_dropped:,}")
@@ -101,12 +104,13 @@ def _make(settings: Settings, folder: Path, keep: int, as_json: bool) -> None:
             {
                 "outcome": "damaged" if made.damaged else "backed_up",
                 "list": made.listed.name,
-                "files": files,
-                "bytes": size,
+                "files": made.files,
+                "bytes": made.bytes,
                 "new_objects": made.new_objects,
                 "new_bytes": made.new_bytes,
                 "lists_dropped": made.lists_dropped,
                 "damaged": made.damaged,
+                "noted": made.is_noted,
             }
         )
     if made.damaged:
@@ -122,7 +126,7 @@ def _verify(settings: Settings, folder: Path, public_key: Path | None, as_json: 
         raise UsageError(f"{store.folder} holds no backup. `njia backup {store.folder}` makes one.")
     key = release_key.load_public_key(public_key) if public_key else installed_public_key(settings.keys)
     with progress("Hashing", "objects") as hashed:
-        found = verify_backup(store, [key], hashed)
+        found = verify_backup(store, key, hashed)
     say(f"Lists: {found.lists:,}. Objects: {found.objects:,}, {megabytes(found.bytes)} of them whole.")
     if found.faults:
         for fault in found.faults:

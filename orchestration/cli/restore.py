@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def restore_command(
         return
     private_key = read_private_key(key_file) if key_file else None
     given = release_key.load_public_key(release_pub) if release_pub else None
-    chosen, lists, key = operations.choose_list(settings, store, name, private_key, given)
+    source = operations.open_backup(settings, store, name, private_key, given)
     lock = RefreshLock(settings)
     if not dry_run:
         durable.make_folder(settings.home)
@@ -68,35 +69,31 @@ def restore_command(
     try:
         with console.progress("Checking the home") as say_kind:
             made = operations.plan_restore(
-                settings, store, chosen, private_key, lambda kind: say_kind(f"Checking the home: {kind}")
+                settings, source, lambda kind: say_kind(f"Checking the home: {kind}")
             )
-        _show(made, key.id)
-        if made.unmended:
-            _show_unmended(made, folder, operations.list_with_others(made, lists))
+        _show(source, made)
         if made.is_empty or dry_run:
             say("Nothing was changed." if dry_run else "There is nothing to put back.")
-            _print(as_json, made, "planned" if dry_run else "nothing_missing")
+            _print(as_json, source, made, "planned" if dry_run else "nothing_missing")
             sys.exit(Damaged.exit_code if made.unmended else 0)
-        with progress("Checking the backup", "objects") as checked:
-            made = operations.without_damaged(store, made, lists, checked)
-        if made.lost:
-            say(f"{len(made.lost):,} file(s) are damaged in the backup and stay lost:")
-            console.show_names(made.lost)
         if not yes and not sys.stdin.isatty():
             raise UsageError("There is no terminal to ask for confirmation: give --yes. Nothing was changed.")
         if not yes:
             click.confirm("Go on?", abort=True, err=True)
         with progress("Restoring", "files") as written:
-            erased = operations.put_back(settings, store, made, lists, private_key, written)
-        log_afterwards("It is restored", settings, "restored", chosen.name, files=len(made.back))
+            erased, lost = operations.put_back(settings, source, made, written)
+        log_afterwards("It is restored", settings, "restored", source.chosen.name, files=len(made.back))
     finally:
         lock.release()
-    say(f"Restored from list {chosen.name}.")
+    say(f"Restored from list {source.chosen.name}.")
+    if lost:
+        say(f"{len(lost):,} file(s) are damaged in the backup and stay lost:")
+        console.show_names(lost)
     if erased:
         say(f"Forgotten since, and erased again: {sum(one.records for one in erased):,} records")
     say("Next: njia refresh")
-    _print(as_json, made, "restored", erased_again=sum(one.records for one in erased))
-    if made.unmended or made.lost:
+    _print(as_json, source, made, "restored", lost, erased_again=sum(one.records for one in erased))
+    if made.unmended or lost:
         sys.exit(Damaged.exit_code)
 
 
@@ -131,9 +128,10 @@ def _counts(made: Any) -> dict[str, dict[str, int]]:
     return {name: dict(Counter(path.partition("/")[0] for path in paths)) for name, paths in parts.items()}
 
 
-def _show(made: Any, key_id: str) -> None:
-    say(f"List {made.chosen.name}, made {made.chosen.made_at:%Y-%m-%d %H:%M} UTC by Njia {made.chosen.njia}")
-    say(f"Signed by the key {key_id}: compare it with the release.pub that you were given.")
+def _show(source: Any, made: Any) -> None:
+    chosen = source.chosen
+    say(f"List {chosen.name}, made {chosen.made_at:%Y-%m-%d %H:%M} UTC by Njia {chosen.njia}")
+    say(f"Signed by the key {source.signed_by.id}: compare it with the release.pub that you were given.")
     counts = _counts(made)
     folders = sorted({folder for by_folder in counts.values() for folder in by_folder})
     if folders:
@@ -141,39 +139,45 @@ def _show(made: Any, key_id: str) -> None:
         for folder in folders:
             table.add_row(folder, *(f"{by_folder.get(folder, 0):,}" for by_folder in counts.values()))
         console.out.print(table)
-    if made.releases:
-        say(f"Releases that come back: {', '.join(made.releases)}")
+    if releases := _releases(made):
+        say(f"Releases that come back: {', '.join(releases)}")
     if made.goes_on:
         say("An earlier restore is not finished: this one goes on from there.")
-    if made.keys:
-        say(f"Keys that come back: {', '.join(sorted(made.keys))}")
-    for reason, paths in made.left.items():
-        say(f"Left in the backup: {len(paths):,} {reason}")
+    if keys := _keys(made):
+        say(f"Keys that come back: {', '.join(keys)}")
+    for reason, number in made.left.items():
+        say(f"Left in the backup: {number:,} {reason}")
+    if made.unmended:
+        say(f"{len(made.unmended):,} damaged file(s) are not mended by this list:")
+        console.show_names(made.unmended)
+        say("An older list may (--list shows them, --at takes one). `njia check` says what else mends them.")
 
 
-def _show_unmended(made: Any, folder: Path, other: str | None) -> None:
-    say(f"{len(made.unmended):,} damaged file(s) are not mended by this list:")
-    console.show_names(made.unmended)
-    say(
-        f"An older list has other content of them: njia restore {folder} --at {other}"
-        if other
-        else "No list of this backup has other content of them. `njia check` says what else mends them."
-    )
+def _releases(made: Any) -> list[str]:
+    """Return the ids of releases that come back whole."""
+    parts = [name.split("/") for name in made.back]
+    return sorted(one[1] for one in parts if one[0] == "releases" and one[2:] == ["manifest.json"])
 
 
-def _print(as_json: bool, made: Any, outcome: str, **more: Any) -> None:
+def _keys(made: Any) -> list[str]:
+    return sorted(name.removeprefix("keys/") for name in made.back if name.startswith("keys/"))
+
+
+def _print(
+    as_json: bool, source: Any, made: Any, outcome: str, lost: Sequence[str] = (), **more: Any
+) -> None:
     if as_json:
         console.print_json(
             {
                 "outcome": outcome,
-                "list": made.chosen.name,
+                "list": source.chosen.name,
                 **_counts(made),
-                "releases": made.releases,
+                "releases": _releases(made),
                 "current": made.current,
-                "keys": sorted(made.keys),
+                "keys": _keys(made),
                 "unmended": made.unmended,
-                "lost": made.lost,
-                "left": {reason: len(paths) for reason, paths in made.left.items()},
+                "lost": list(lost),
+                "left": made.left,
                 **more,
             }
         )

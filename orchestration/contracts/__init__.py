@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         TODO,
         ContractFault,
         Contracts,
+        contract_files,
         contract_for,
         load_contract,
         load_contracts,

@@ -35,6 +35,14 @@ class PublicKey:
     def __init__(self, key: Ed25519PublicKey) -> None:
         self._key = key
 
+    @classmethod
+    def of_pem(cls, pem: bytes) -> PublicKey:
+        """Raise ValueError or TypeError for what is no Ed25519 public key."""
+        key = load_pem_public_key(pem)
+        if not isinstance(key, Ed25519PublicKey):
+            raise TypeError
+        return cls(key)
+
     @property
     def id(self) -> str:
         """8 hex digits, short enough to compare on the telephone."""
@@ -126,17 +134,14 @@ def installed_public_key(folder: Path) -> PublicKey:
 def load_public_key(path: Path) -> PublicKey:
     """Read a public key; raises UsageError where the file is missing or no Ed25519 public key."""
     try:
-        key = load_pem_public_key(path.read_bytes())
+        return PublicKey.of_pem(path.read_bytes())
     except (FileNotFoundError, PermissionError):
         raise UsageError(
             f"There is no public key {path} that this account may read. Ask whoever runs Njia for its "
             "release.pub, and give it with --key."
         ) from None
     except (ValueError, TypeError):
-        key = None
-    if not isinstance(key, Ed25519PublicKey):
         raise UsageError(
             f"{path} is no public key of releases; such a file begins with `-----BEGIN PUBLIC KEY-----`. Ask "
             "whoever runs Njia for its release.pub."
-        )
-    return PublicKey(key)
+        ) from None

@@ -9,15 +9,9 @@ from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
     from orchestration.operations.backup.making import make_backup
-    from orchestration.operations.backup.restoring import (
-        choose_list,
-        finish_restore,
-        list_with_others,
-        plan_restore,
-        put_back,
-        without_damaged,
-    )
-    from orchestration.operations.backup.store import Store, verify_backup
+    from orchestration.operations.backup.planning import open_backup, plan_restore
+    from orchestration.operations.backup.restoring import finish_restore, put_back
+    from orchestration.operations.backup.store import Store, unfinished_restore, verify_backup
     from orchestration.operations.check.checking import (
         Fault,
         Found,

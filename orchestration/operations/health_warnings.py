@@ -9,6 +9,7 @@ from pathlib import Path
 
 from orchestration.contracts import Contracts, load_contracts, partners_without_contract
 from orchestration.core import Settings, earlier_layout
+from orchestration.operations.backup.store import unfinished_restore
 from orchestration.release import current_release, why_not_signed
 from orchestration.stewardship import review
 
@@ -17,9 +18,10 @@ _EARLIER_COLUMN = b"given_code"
 
 
 def warnings(settings: Settings, contracts: Contracts | None = None) -> list[str]:
-    """Return warnings: earlier layout or codes, signature, missing or broken contracts, files sent twice."""
+    """Return warnings: restore, layout, signature, damage, contracts, earlier codes, files sent twice."""
     contracts = contracts or load_contracts(settings.partners)
     return [
+        *filter(None, [unfinished_restore(settings)]),
         *_earlier_layout(settings),
         *_unsigned(settings),
         *_damaged(settings),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import itertools
 import json
 import os
 import shutil
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -19,10 +21,12 @@ import pyrage
 import pytest
 
 from orchestration.core import (
+    DiskFault,
     NjiaError,
     Settings,
     UsageError,
     create_missing_keys,
+    durable,
     installed_public_key,
     load_keys,
     load_release_key,
@@ -34,17 +38,20 @@ from orchestration.core import (
     tombstones_of,
     write_json,
 )
+from orchestration.core.settings import SAMPLE_PARTNERS
 from orchestration.operations import (
     Store,
-    choose_list,
+    check_files,
     make_backup,
+    open_backup,
     plan_restore,
     put_back,
+    unfinished_restore,
     verify_backup,
+    warnings,
 )
 from orchestration.operations.backup import making
 from orchestration.operations.backup import store as stores
-from orchestration.operations.backup.moment import Seen
 from orchestration.release import list_releases
 from orchestration.stewardship import audit
 from tests.command import last_object, njia
@@ -99,9 +106,9 @@ def restored(
     settings: Settings, store: Store, home: Path, private_key: str, at: str | None = None
 ) -> Settings:
     new = replace(settings, home=home, keys=home / "keys")
-    chosen, lists, _ = choose_list(new, store, at, private_key, None)
+    source = open_backup(new, store, at, private_key, None)
     home.mkdir(exist_ok=True)
-    put_back(new, store, plan_restore(new, store, chosen, private_key, lambda kind: None), lists, private_key)
+    put_back(new, source, plan_restore(new, source, lambda kind: None))
     return new
 
 
@@ -113,7 +120,7 @@ def files_of(settings: Settings) -> dict[str, tuple[int, str]]:
         if path.is_file()
         and not path.is_symlink()
         and path != settings.last_backup
-        and path.relative_to(settings.home).parts[0] not in ("work", "current")
+        and path.relative_to(settings.home).parts[0] not in ("work", "current", "dagster")
         and not path.name.endswith((".lock", ".holder", "sums.json"))
     }
 
@@ -141,12 +148,71 @@ def test_no_secret_and_no_unminimised_value_lies_in_the_backup(home: Settings, t
     make_backup(home, tmp_path / "backup", KEEP)
     secrets = [
         TOKEN,
+        NAME,
         "0712345678",
         *((home.keys / name).read_text().strip() for name in ("record.key", "noise.key")),
     ]
     for path in (tmp_path / "backup").rglob("*"):
         if path.is_file():
             assert not [one for one in secrets if one.encode() in path.read_bytes()], path
+            assert "record.key" not in path.read_text(errors="replace"), "names lead to what is worth opening"
+
+
+@pytest.mark.parametrize("elsewhere", ["keys of the home", "home/secrets", "link"])
+def test_keys_are_encrypted_wherever_they_lie(
+    home: Settings, tmp_path: Path, stewards: pyrage.x25519.Identity, elsewhere: str
+) -> None:
+    """NJIA_KEYS may name a folder outside the home or another one in it; `keys` may be a link."""
+    moved = tmp_path / ("keys" if elsewhere == "link" else elsewhere)
+    home.keys.rename(moved)
+    if elsewhere == "link":
+        home.keys.symlink_to(moved)
+    settings = replace(home, keys=moved)
+    store = Store(tmp_path / "backup")
+    listed = make_backup(settings, store.folder, KEEP).listed
+    assert [name for name in listed.files if name.endswith((".key", ".token", ".pub"))] == []
+    new = restored(settings, store, tmp_path / "restored", str(stewards))
+    assert (new.keys / "kobe.token").read_text() == TOKEN
+    assert (new.keys / "record.key").read_bytes() == (moved / "record.key").read_bytes()
+
+
+def test_contracts_come_back_where_the_installation_has_them(
+    home: Settings, tmp_path: Path, stewards: pyrage.x25519.Identity
+) -> None:
+    first, second = (home.partners / "kobe_post" / f"{name}.yml" for name in ("cases", "routes"))
+    first.parent.mkdir()
+    (first.parent / "sample.csv").write_text(NAME)
+    first.write_text("of the backup")
+    second.write_text("of the backup")
+    store = Store(tmp_path / "backup")
+    make_backup(home, store.folder, KEEP)
+    first.unlink()
+    second.write_text("newer, and whole")
+    restored(home, store, tmp_path / "restored", str(stewards))
+    assert (first.read_text(), second.read_text()) == ("of the backup", "newer, and whole")
+    samples = replace(home, partners=SAMPLE_PARTNERS)
+    told = plan_restore(samples, open_backup(samples, store, None, None, None), lambda kind: None)
+    assert told.left["contracts: set NJIA_PARTNERS to a folder that this account may write"] == 2
+
+
+def test_a_home_that_cannot_be_written_is_backed_up(
+    home: Settings, tmp_path: Path, stewards: pyrage.x25519.Identity
+) -> None:
+    before = files_of(home)
+    for options in (["--bind"], ["-o", "remount,bind,ro"]):
+        mounted = subprocess.run(["mount", *options, home.home, home.home], capture_output=True)
+        if mounted.returncode:
+            pytest.skip("this account may not mount a file system")
+    try:
+        ran = njia("backup", tmp_path / "backup", "--json", settings=home)
+    finally:
+        subprocess.run(["umount", "--lazy", home.home], check=True)
+    assert ran.returncode == 0, ran.stderr
+    assert "`njia status` and the audit log lack this backup" in ran.stderr
+    assert last_object(ran)["noted"] is False
+    assert files_of(home) == before
+    new = restored(home, Store(tmp_path / "backup"), tmp_path / "restored", str(stewards))
+    assert files_of(new) == before
 
 
 def test_without_the_stewards_key_a_home_gets_everything_but_keys_and_waiting_files(
@@ -163,7 +229,7 @@ def test_without_the_stewards_key_a_home_gets_everything_but_keys_and_waiting_fi
     assert ran.returncode == 0, ran.stderr
     told = last_object(ran)
     assert told["keys"] == []
-    assert told["left"] == {"files of the inbox, encrypted: give --key": 1}
+    assert told["left"] == {"keys and files of the inbox, encrypted: give --key": 9}
     assert told["missing"]["landing"] == 3
 
 
@@ -214,17 +280,33 @@ def test_a_forged_list_writes_nothing_outside_the_home(
     (store.lists_folder / f"{name}.json").write_bytes(forged)
     (store.lists_folder / f"{name}.sig").write_bytes(load_release_key(home.keys).sign(forged))
     with pytest.raises(NjiaError, match="is damaged"):
-        choose_list(home, store, name, None, None)
+        open_backup(home, store, name, None, None)
+
+
+def test_forged_names_of_secret_files_write_nothing_outside_the_home(
+    backed_up: tuple[Settings, Store], stewards: pyrage.x25519.Identity
+) -> None:
+    """Who can write to the backup can encrypt to the stewards, too."""
+    home, store = backed_up
+    content = json.loads((store.lists_folder / f"{store.names()[0]}.json").read_text())
+    entry = next(iter(content["files"].values()))
+    forged = pyrage.encrypt(json.dumps({"keys/../../planted": entry}).encode(), [stewards.to_public()])
+    content["names"] = base64.b64encode(forged).decode()
+    raw = json.dumps(content).encode()
+    (store.lists_folder / "20991231T000000Z-ffffffff.json").write_bytes(raw)
+    (store.lists_folder / "20991231T000000Z-ffffffff.sig").write_bytes(load_release_key(home.keys).sign(raw))
+    with pytest.raises(NjiaError, match="names that lead elsewhere"):
+        open_backup(home, store, None, str(stewards), None)
 
 
 def test_a_list_that_was_changed_is_refused(backed_up: tuple[Settings, Store]) -> None:
     home, store = backed_up
     path = store.lists_folder / f"{store.names()[0]}.json"
     path.write_text(path.read_text().replace("kobe_post", "kobe_pest"))
-    (fault,) = verify_backup(store, [installed_public_key(home.keys)]).faults
+    (fault,) = verify_backup(store, installed_public_key(home.keys)).faults
     assert "is not signed by the key" in fault
     with pytest.raises(NjiaError, match="is not signed by the key"):
-        choose_list(home, store, None, None, None)
+        open_backup(home, store, None, None, None)
 
 
 def test_what_is_missing_or_damaged_comes_back_and_what_is_newer_stays(
@@ -285,6 +367,67 @@ def test_a_cut_log_a_damaged_key_and_damaged_marks_come_back(
     assert njia("check", settings=home).returncode == 0
 
 
+def test_a_disk_without_room_is_named_before_anything_is_written(
+    backed_up: tuple[Settings, Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, store = backed_up
+    (home.landing / "kobe_post" / f"{1:016x}.texts").unlink()
+    before = files_of(home)
+    source = open_backup(home, store, None, None, None)
+    made = plan_restore(home, source, lambda kind: None)
+    usage = shutil.disk_usage(home.home)
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: usage._replace(free=16 << 20))
+    with pytest.raises(DiskFault, match="not enough room for the restore"):
+        put_back(home, source, made)
+    assert files_of(home) == before
+
+
+def test_a_restore_that_is_killed_anywhere_is_named_and_ended_by_the_next(
+    backed_up: tuple[Settings, Store], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, store = backed_up
+    before = files_of(home)
+    source = open_backup(home, store, None, None, None)
+    rename = durable.rename
+
+    class Killed(BaseException):
+        pass
+
+    for last in itertools.count(1):
+        for path in (*home.landing.rglob("*.*"), *home.audit.glob("*.jsonl"), home.home / "home.json"):
+            path.unlink()
+        flip(home.releases / home.current.resolve().name / "members" / "evidence_base.duckdb")
+        renames = itertools.count(1)
+
+        def killed(from_: Path, to: Path, last: int = last, renames: Iterator[int] = renames) -> None:
+            if next(renames) > last:
+                raise Killed
+            rename(from_, to)
+
+        monkeypatch.setattr(durable, "rename", killed)
+        try:
+            put_back(home, source, plan_restore(home, source, lambda kind: None))
+            break
+        except Killed:
+            monkeypatch.setattr(durable, "rename", rename)
+            assert f"njia restore {store.folder} --at" in str(unfinished_restore(home))
+            with pytest.raises(NjiaError, match="was interrupted"):
+                make_backup(home, tmp_path / "another", KEEP)
+        put_back(home, source, plan_restore(home, source, lambda kind: None))
+        assert files_of(home) == before
+        assert unfinished_restore(home) is None
+        assert check_files(home).faults == []
+    assert last > 4
+
+
+def test_status_names_a_restore_that_was_interrupted(backed_up: tuple[Settings, Store]) -> None:
+    home, store = backed_up
+    write_json(
+        home.home / "restored.json", {"list": store.names()[0], "backup": "/srv/backup", "is_whole": False}
+    )
+    assert f"njia restore /srv/backup --at {store.names()[0]}" in " ".join(warnings(home))
+
+
 def test_a_dry_run_changes_nothing(backed_up: tuple[Settings, Store]) -> None:
     home, store = backed_up
     (home.landing / "kobe_post" / f"{1:016x}.texts").unlink()
@@ -319,7 +462,7 @@ def test_older_lists_and_what_only_they_name_are_dropped(home: Settings, tmp_pat
     made = make_backup(home, store.folder, KEEP)
     assert made.lists_dropped == 1
     assert not store.has(digest)
-    assert verify_backup(store, [installed_public_key(home.keys)]).faults == []
+    assert verify_backup(store, installed_public_key(home.keys)).faults == []
 
 
 def test_a_full_disk_is_named_and_nothing_is_half_written(
@@ -416,7 +559,7 @@ def test_each_list_is_one_moment_of_a_home_that_is_written_all_the_time(
             told = njia("verify", release.release_id, "--json", settings=new)
             assert told.returncode == 0, told.stdout
         assert new.current.is_dir()
-    assert verify_backup(store, [installed_public_key(home.keys)]).faults == []
+    assert verify_backup(store, installed_public_key(home.keys)).faults == []
 
 
 def test_a_home_that_never_rests_is_told_in_a_sentence(
@@ -424,7 +567,7 @@ def test_a_home_that_never_rests_is_told_in_a_sentence(
 ) -> None:
     look, looks = making.look, itertools.count(10)
 
-    def after_a_landing(settings: Settings) -> Seen:
+    def after_a_landing(settings: Settings) -> making.Seen:
         land(settings, next(looks))
         return look(settings)
 

@@ -184,6 +184,7 @@ def test_every_kind_of_file_is_damaged_in_these_tests(home: Settings) -> None:
         "files to take in",
         "of version 0.1.0",
         "unfinished restore",
+        "contracts",
     }
     assert {kind.name for kind in KINDS} - damaged == nothing_to_compare
 

@@ -1,5 +1,4 @@
 """Backups of a home: make one while everything runs, verify it, restore from it.
 
-In reading order: `store` (the folder of a backup), `moment` (what of a home is durable, at one moment),
-`making`, `restoring`.
+In reading order: `store` (the folder of a backup), `making`, `planning` a restore, `restoring`.
 """

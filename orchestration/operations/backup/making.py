@@ -4,52 +4,60 @@ The files are looked at, the new ones copied, and looked at again; what changed,
 meanwhile is done again, until nothing has. So everything in the list was there between the last two looks,
 and restoring it is like starting after a power cut at that moment. The second look holds the lock of the
 decisions, so that none is caught between its file and its line in the audit log.
+
+Of the inbox, a backup takes what the next refresh would take: a file that is still written is not complete.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
-import sqlite3
+import os
+import stat
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import pyrage
 
+from orchestration import intake
 from orchestration.core import (
-    LAYOUT_VERSION,
     PARTIAL,
-    STEWARDS_RECIPIENT,
     RefreshRunning,
     Settings,
     UsageError,
+    disk_fault,
     durable,
     earlier_layout,
     held_if_free,
     load_keys,
     load_release_key,
-    read_json,
     require_encrypted_volume,
     sha256_of,
     write_json,
 )
-from orchestration.operations.backup.moment import RESTORED, Seen, is_sqlite, look, stamp_of
 from orchestration.operations.backup.store import (
-    FORMAT,
     Changed,
     Entry,
     FileList,
     Progress,
+    Stamp,
     Store,
-    naming_a_full_disk,
+    stamp_of,
+    unfinished_restore,
 )
-from orchestration.operations.check.checking import check_files
+from orchestration.operations.check.checking import (
+    ELSEWHERE,
+    check_files,
+    kept_files,
+    name_of,
+    place_of,
+)
+from orchestration.operations.check.kinds import kind_of
 
 # At once again, since little is left to copy then; a pause waits for the end of a step that writes much.
 LOOKS, LOOKS_BETWEEN_PAUSES, PAUSE = 60, 5, 2.0
@@ -57,18 +65,31 @@ SECONDS_BETWEEN_CHECKS = 2.0
 
 
 @dataclass(frozen=True)
+class Seen:
+    """Files by name, modes of folders, the target of `current`."""
+
+    files: dict[str, Stamp]
+    folders: dict[str, int]
+    current: str | None
+
+
+@dataclass(frozen=True)
 class Made:
     """A backup. `damaged`: files that a check finds, or that differ although nothing wrote them.
 
-    Of the latter the list names the content of before, as far as the backup holds it.
+    Of the latter the list names the content of before, as far as the backup holds it. `is_noted`: whether
+    the home could be written, to note there when and where this backup was made.
     """
 
     listed: FileList
+    files: int
+    bytes: int
     new_objects: int
     new_bytes: int
     looks: int
     lists_dropped: int
     damaged: list[str]
+    is_noted: bool
 
 
 def make_backup(
@@ -80,34 +101,68 @@ def make_backup(
     """
     store = Store(folder)
     _refuse_folder(settings, store.folder)
+    try:
+        with store.writing():
+            return _make(settings, store, keep, progress)
+    except Exception as error:
+        if fault := disk_fault(error, store.folder):
+            raise fault from None
+        raise
+
+
+def _make(settings: Settings, store: Store, keep: timedelta, progress: Progress) -> Made:
     key = load_release_key(settings.keys)
-    with naming_a_full_disk(store.folder), store.writing():
-        lists = store.lists()
-        last = next((one for one in lists if one.is_signed([key.public])), None)
-        copying = _Copying(settings, store, last, progress)
-        seen = copying.until_nothing_changes()
-        now = datetime.now(UTC)
-        if lists:  # a clock that was put back leaves the order of lists as it is
-            now = max(now, lists[0].made_at + timedelta(seconds=1))
-        content = {
-            "format": FORMAT,
-            "made_at": now.isoformat(timespec="seconds"),
-            "layout": LAYOUT_VERSION,
-            "njia": version("njia"),
-            "signed_by": key.public.id,
-            "files": copying.taken,
-            "folders": seen.folders,
-            "current": seen.current,
-            "keys": copying.keys,
-        }
-        made = store.add_list(content, key, now)
-        damaged = copying.damaged | _damaged_for_long(settings)
-        # Older lists may hold what is damaged now.
-        dropped = 0 if damaged else store.prune(now, keep)
-    if earlier_layout(settings) is None:  # an earlier home stays as it is
-        noted = {"list": made.name, "folder": str(store.folder), "made_at": now.isoformat(timespec="seconds")}
+    lists = store.lists()
+    last = next((one for one in lists if one.is_signed(key.public)), None)
+    copying = _Copying(settings, store, last, progress)
+    seen = copying.until_nothing_changes()
+    now = datetime.now(UTC)
+    if lists:  # a clock that was put back leaves the order of lists as it is
+        now = max(now, lists[0].made_at + timedelta(seconds=1))
+    made_at = now.isoformat(timespec="seconds")
+    content = {
+        "made_at": made_at,
+        "njia": version("njia"),
+        "folders": seen.folders,
+        "current": seen.current,
+        **copying.listed(),
+    }
+    made = store.add_list(content, key, now)
+    damaged = copying.damaged | _damaged_for_long(settings)
+    # Older lists may hold what is damaged now.
+    dropped = 0 if damaged else store.prune(now, keep)
+    is_noted = os.access(settings.home, os.W_OK)
+    if is_noted and earlier_layout(settings) is None:  # an earlier home stays as it is
+        noted = {"list": made.name, "folder": str(store.folder), "made_at": made_at}
         write_json(settings.last_backup, noted)
-    return Made(made, copying.objects, copying.bytes, copying.looks, dropped, sorted(damaged))
+    copied = copying.objects, copying.bytes, copying.looks
+    size = sum(entry.bytes for entry in copying.taken.values())
+    return Made(made, len(copying.taken), size, *copied, dropped, sorted(damaged), is_noted)
+
+
+def look(settings: Settings) -> Seen:
+    """Walk the durable files. What vanishes meanwhile is left out: the next look shows it."""
+    files: dict[str, Stamp] = {}
+    for name, path in kept_files(settings):
+        is_not_in_use = name.startswith(ELSEWHERE) and path != place_of(settings, name)
+        if is_not_in_use or name.startswith("inbox/"):
+            continue
+        is_link = path.is_symlink() and not name.startswith("partners/")
+        if is_link and path != settings.current and path.is_dir():
+            raise UsageError(f"{path} is a symbolic link, and a backup follows none. Move its folder here.")
+        if not is_link and kind_of(name).in_backup and (stamp := stamp_of(path)):
+            files[name] = stamp
+    for path in intake.files_ready(settings):
+        if stamp := stamp_of(path):
+            files[name_of(settings, path)] = stamp
+    folders = {Path(name).parent for name in files}
+    folders |= {path.relative_to(settings.home) for path in intake.partner_folders(settings)}
+    folders |= {parent for folder in folders for parent in folder.parents}
+    modes = {}
+    for name in map(Path.as_posix, folders - {Path()}):
+        with suppress(FileNotFoundError):
+            modes[name] = stat.S_IMODE(place_of(settings, name).stat().st_mode)
+    return Seen(files, modes, str(settings.current.readlink()) if settings.current.is_symlink() else None)
 
 
 def _damaged_for_long(settings: Settings) -> set[str]:
@@ -128,17 +183,22 @@ def _refuse_folder(settings: Settings, folder: Path) -> None:
         )
     if not folder.parent.is_dir():
         raise UsageError(f"There is no folder {folder.parent}. Is its disk mounted?")
+    if unfinished := unfinished_restore(settings):
+        raise UsageError(unfinished)
     if not (settings.home / "home.json").is_file():
         raise UsageError(f"{settings.home} is no home of Njia yet. `njia refresh` makes it.")
-    refuse_unencrypted(settings, folder)
-    mark = settings.home / RESTORED
-    if mark.is_file() and not read_json(mark)["is_whole"]:
-        raise UsageError(f"A restore into {settings.home} was interrupted. Run it again before a backup.")
-
-
-def refuse_unencrypted(settings: Settings, folder: Path) -> None:
-    """Raise UsageError where the installation requires an encrypted volume, and the backup lies on none."""
     require_encrypted_volume(replace(settings, home=folder))
+
+
+@contextmanager
+def _between_decisions(settings: Settings) -> Iterator[bool]:
+    """Keep decisions from being written, and yield whether none is; a home that is read-only has no lock."""
+    if not os.access(settings.home, os.W_OK):
+        yield True
+        return
+    durable.make_folder(settings.decisions, 0o700)
+    with held_if_free(settings.decisions / ".lock") as is_free:
+        yield is_free
 
 
 @dataclass
@@ -148,19 +208,22 @@ class _Copying:
     last: FileList | None
     progress: Progress
     taken: dict[str, Entry] = field(default_factory=dict)
-    keys: tuple[str, str] = ("", "")
+    secret: dict[str, str] = field(default_factory=dict)
     objects: int = 0
     bytes: int = 0
     looks: int = 0
     damaged: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.keys = load_keys(self.settings.keys)
+        self.recipients = [intake.recipient_of(self.keys.stewards_recipient)]
 
     def until_nothing_changes(self) -> Seen:
         seen = look(self.settings)
         while self.looks < LOOKS:
             self.looks += 1
             is_complete = self._copy(seen)
-            durable.make_folder(self.settings.decisions, 0o700)
-            with held_if_free(self.settings.decisions / ".lock") as is_free:
+            with _between_decisions(self.settings) as is_free:
                 again = look(self.settings)
                 if is_complete and is_free and again == seen:
                     return again
@@ -173,46 +236,45 @@ class _Copying:
             "or an import is writing. Run `njia backup` again later: what is copied stays, so it is quicker."
         )
 
+    def listed(self) -> dict[str, object]:
+        """Return what a list says of files. Names and hashes of secret ones stand there encrypted."""
+        secret = {name: entry for name, entry in self.taken.items() if entry.plain}
+        names = pyrage.encrypt(json.dumps(secret).encode(), self.recipients)
+        objects = {entry.sha256 for entry in secret.values()}
+        return {
+            "files": {name: entry for name, entry in self.taken.items() if name not in secret},
+            "secret": {mark: digest for mark, digest in self.secret.items() if digest in objects},
+            "names": base64.b64encode(names).decode(),
+        }
+
     def _copy(self, seen: Seen) -> bool:
         """Copy what is new; return whether everything was copied as it was seen."""
-        self.taken = {path: entry for path, entry in self.taken.items() if path in seen.files}
-        todo = [path for path, stamp in seen.files.items() if not self._is_taken(path, stamp)]
-        for number, path in enumerate(todo, start=1):
+        self.taken = {name: one for name, one in self.taken.items() if one.stamp == seen.files.get(name)}
+        todo = seen.files.keys() - self.taken.keys()
+        for number, name in enumerate(todo, start=1):
             self.progress(number, len(todo))
             try:
-                self.taken[path] = self._entry(path, seen.files[path])
+                self.taken[name] = self._entry(name, seen.files[name])
             except (Changed, FileNotFoundError):
-                self.taken.pop(path, None)
-        try:
-            self.keys = self._copied_keys(seen)
-        except FileNotFoundError:  # a key is being replaced
-            return False
+                continue
         return self.taken.keys() == seen.files.keys()
 
-    def _is_taken(self, path: str, stamp: tuple[int, int, int]) -> bool:
-        return path in self.taken and self.taken[path].stamp == stamp
-
-    def _entry(self, path: str, stamp: tuple[int, int, int]) -> Entry:
-        file = self.settings.home / path
-        before = self.last.files.get(path) if self.last else None
+    def _entry(self, name: str, stamp: Stamp) -> Entry:
+        file = place_of(self.settings, name)
+        before = self.last.files.get(name) if self.last else None
         status = file.stat()
         size, mode = status.st_size, status.st_mode & 0o777
-        if is_sqlite(path):
-            try:
-                return Entry(self._copied_database(file), size, mode, stamp)
-            except sqlite3.Error:
-                self.damaged.add(path)  # taken as it is
         digest = sha256_of(file)
-        if before and before.stamp == stamp and digest != (before.sealed or before.sha256):
+        if before and before.stamp == stamp and digest != before.sha256:
             # No program wrote the file, and yet its content is another: its disk has damaged it.
-            self.damaged.add(path)
+            self.damaged.add(name)
             return before._replace(mode=mode)
-        if path.startswith("inbox/"):
-            entry = Entry(self._sealed(file, digest, before), size, mode, stamp, digest)
+        if kind_of(name).is_secret:
+            entry = Entry(self._encrypted(name, file, digest), size, mode, stamp, digest)
         else:
             self._add(file, digest)
             entry = Entry(digest, size, mode, stamp)
-        if stamp_of(file) != stamp and not is_sqlite(path):
+        if stamp_of(file) != stamp:
             raise Changed
         return entry
 
@@ -221,59 +283,20 @@ class _Copying:
             self.objects += 1
             self.bytes += file.stat().st_size
 
-    def _sealed(self, file: Path, digest: str, before: Entry | None) -> str:
-        """Encrypt a file that is not minimised yet to the stewards; return the hash of what that gives."""
-        if before and before.sealed == digest and self.store.has(before.sha256):
-            return before.sha256
-        return self._by_way_of(lambda partial: pyrage.encrypt_file(str(file), str(partial), self._recipients))
+    def _encrypted(self, name: str, file: Path, digest: str) -> str:
+        """Return the object that holds a file encrypted to the stewards; make it where there is none.
 
-    def _copied_database(self, file: Path) -> str:
-        def copy(partial: Path) -> None:
-            with (
-                closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=30)) as source,
-                closing(sqlite3.connect(partial)) as copied,
-            ):
-                source.backup(copied)
-
-        return self._by_way_of(copy)
-
-    def _by_way_of(self, write: Any) -> str:
-        partial = self.store.objects_folder / f"{PARTIAL}object"
-        durable.remove(partial)
-        try:
-            write(partial)
-            digest = sha256_of(partial)
-            self._add(partial, digest)
-        finally:
+        The list knows its content by a keyed hash: that of a password alone could be guessed.
+        """
+        mark = f"{self.keys.number('backup', self.keys.stewards_recipient, name, digest) % (1 << 64):016x}"
+        known = self.secret.get(mark) or (self.last.secret.get(mark) if self.last else None)
+        if not (known and self.store.has(known)):
+            partial = (
+                self.store.objects_folder / f"{PARTIAL}object"
+            )  # what a failure leaves, `writing` sweeps
+            pyrage.encrypt_file(str(file), str(partial), self.recipients)
+            known = sha256_of(partial)
+            self._add(partial, known)
             durable.remove(partial)
-        return digest
-
-    @property
-    def _recipients(self) -> list[pyrage.x25519.Recipient]:
-        recipient = load_keys(self.settings.keys).stewards_recipient
-        try:
-            return [pyrage.x25519.Recipient.from_str(recipient)]
-        except pyrage.RecipientError:
-            raise UsageError(
-                f"{self.settings.keys / STEWARDS_RECIPIENT} holds no age recipient (age1…), so the keys "
-                "cannot be encrypted. Put the stewards' public key there."
-            ) from None
-
-    def _copied_keys(self, seen: Seen) -> tuple[str, str]:
-        """Encrypt the keys folder whole: keys, passwords and tokens of sources."""
-        folder = self.settings.keys
-        files = {name: folder / name for name in seen.keys}
-        held = {
-            name: [
-                (folder / name).stat().st_mode & 0o777,
-                base64.b64encode((folder / name).read_bytes()).decode(),
-            ]
-            for name, file in files.items()
-        }
-        content = json.dumps(held, sort_keys=True).encode()
-        # The hash gives nothing away: the content has some hundred random bytes.
-        digest = hashlib.sha256(content).hexdigest()
-        for known in (self.keys, self.last.keys if self.last else ("", "")):
-            if known[1] == digest and self.store.has(known[0]):
-                return known
-        return self.store.add_bytes(pyrage.encrypt(content, self._recipients)), digest
+        self.secret[mark] = known
+        return known

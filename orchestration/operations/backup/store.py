@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+import stat
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,94 +18,96 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from orchestration.core import (
+    LAYOUT_VERSION,
     PARTIAL,
-    NjiaError,
     PublicKey,
     ReleaseKey,
+    Settings,
     UsageError,
-    disk_fault,
     durable,
     held_if_free,
+    read_json,
     replacing,
     sha256_of,
     write_bytes,
 )
 
-FORMAT = 1
+FORMAT = 2
 LISTS, OBJECTS = "lists", "objects"
 SIGNATURE = ".sig"
+RESTORED = "restored.json"  # in the home: a restore was interrupted, or has still to erase records
 _DAMAGED = ".damaged-"  # an object that was found damaged; the next backup writes it again, and drops this
 
 Progress = Callable[[int, int], None]
 Stamp = tuple[int, int, int]  # bytes, time of the last write (ns) and inode of a file
 
 
-class BackupDamaged(NjiaError):
-    """A list or an object is damaged or missing."""
-
-    exit_code = 6
-
-
 class Entry(NamedTuple):
-    """A file in a list. `sha256`: of its object; `sealed`: of the file, where the object is encrypted."""
+    """A file in a list. `sha256`: of its object; `plain`: of the file, where the object is encrypted."""
 
     sha256: str
     bytes: int
     mode: int
     stamp: Stamp
-    sealed: str | None = None
+    plain: str | None = None
+
+    @property
+    def content(self) -> str:
+        """The hash of the file."""
+        return self.plain or self.sha256
 
 
 @dataclass(frozen=True)
 class FileList:
-    """One moment of a home: files by path below it, folders with their modes, the target of `current`.
+    """One moment of a home: files by name, folders with their modes, the target of `current`.
 
-    `keys`: the object that holds the keys, encrypted, and the hash of what is in it.
+    `signed_by`: the public key, which proves nothing by itself. `secret`: objects that are encrypted to the
+    stewards, by a keyed hash of what is in each; `names` is their files and entries, encrypted likewise.
     """
 
     name: str
+    raw: bytes
+    signature: bytes
     made_at: datetime
-    layout: int
     njia: str
-    signed_by: str
+    signed_by: PublicKey
     files: dict[str, Entry]
     folders: dict[str, int]
     current: str | None
-    keys: tuple[str, str]
-    raw: bytes
-    signature: bytes
+    secret: dict[str, str]
+    names: str
 
     @classmethod
     def read(cls, path: Path) -> FileList:
-        """Raise ValueError, KeyError or TypeError for what is no list of a format that this version reads."""
+        """Raise ValueError, KeyError or TypeError for what is no list that this version reads."""
         raw, signature = path.read_bytes(), path.with_suffix(SIGNATURE)
         content = json.loads(raw)
-        if content["format"] != FORMAT or not all(map(is_below, [*content["files"], *content["folders"]])):
+        is_newer = content.pop("format") != FORMAT or content.pop("layout") > LAYOUT_VERSION
+        if is_newer or not all(map(_is_below, content["folders"])):
             raise ValueError
-        return cls(
-            path.stem,
-            datetime.fromisoformat(content["made_at"]),
-            int(content["layout"]),
-            str(content["njia"]),
-            str(content["signed_by"]),
-            {
-                name: Entry(one[0], one[1], one[2], (one[3][0], one[3][1], one[3][2]), one[4])
-                for name, one in content["files"].items()
-            },
-            content["folders"],
-            content["current"],
-            tuple(content["keys"]),
-            raw,
-            signature.read_bytes() if signature.is_file() else b"",
-        )
+        content["made_at"] = datetime.fromisoformat(content["made_at"])
+        content["signed_by"] = PublicKey.of_pem(content["signed_by"].encode())
+        content["files"] = entries_of(content["files"])
+        return cls(path.stem, raw, signature.read_bytes() if signature.is_file() else b"", **content)
 
-    def is_signed(self, keys: Sequence[PublicKey]) -> bool:
-        return any(key.has_signed(self.raw, self.signature) for key in keys)
+    def is_signed(self, key: PublicKey) -> bool:
+        return key.has_signed(self.raw, self.signature)
 
     @property
     def objects(self) -> dict[str, str]:
-        """Return the objects that the list names, each with the path of a file that it holds."""
-        return {self.keys[0]: "the keys"} | {entry.sha256: path for path, entry in self.files.items()}
+        """Return the objects that the list names, each with the name of a file that it holds."""
+        secret = dict.fromkeys(self.secret.values(), "a key, or a file of the inbox,")
+        return secret | {entry.sha256: name for name, entry in self.files.items()}
+
+
+def entries_of(files: dict[str, Any]) -> dict[str, Entry]:
+    """Return the entries of a list; raises ValueError for a name that leads out of the home."""
+    if not all(map(_is_below, files)):
+        raise ValueError
+    return {
+        name: Entry(sha256, size, mode, (stamp[0], stamp[1], stamp[2]), plain)
+        for name, (sha256, size, mode, stamp, plain) in files.items()
+    }
 
 
 class Store:
@@ -152,13 +155,9 @@ class Store:
                 raise Changed
         return True
 
-    def add_bytes(self, content: bytes) -> str:
-        digest = sha256(content).hexdigest()
-        durable.make_folder(self.object(digest).parent, 0o700)
-        write_bytes(self.object(digest), content, 0o600)
-        return digest
-
     def add_list(self, content: dict[str, Any], key: ReleaseKey, now: datetime) -> FileList:
+        read_by = {"format": FORMAT, "layout": LAYOUT_VERSION, "signed_by": key.public.pem.decode()}
+        content = content | read_by
         raw = (json.dumps(content, sort_keys=True, indent=0) + "\n").encode()
         path = self.lists_folder / f"{now:%Y%m%dT%H%M%SZ}-{sha256(raw).hexdigest()[:8]}.json"
         write_bytes(path.with_suffix(SIGNATURE), key.sign(raw), 0o600)
@@ -217,22 +216,16 @@ class Verified:
     faults: list[str]
 
 
-def verify_backup(
-    store: Store, keys: Sequence[PublicKey], progress: Progress = lambda done, of: None
-) -> Verified:
+def verify_backup(store: Store, key: PublicKey, progress: Progress = lambda done, of: None) -> Verified:
     """Check every list's signature, that its objects are there, and every object's hash."""
     faults: list[str] = []
     owners: dict[str, tuple[str, str]] = {}
     for name in store.names():
         one = store.read(name)
         if one is None:
-            faults.append(f"The list {name} is damaged, or of a later version of Njia.")
-        elif not one.is_signed(keys):
-            ids = ", ".join(key.id for key in keys)
-            faults.append(
-                f"The list {name} is not signed by the key {ids}: it was changed, or it is of another key "
-                f"({one.signed_by}); give its release.pub with --key."
-            )
+            faults.append(f"The list {name} is damaged, or of another version of Njia.")
+        elif not one.is_signed(key):
+            faults.append(not_signed(one, key, "--key"))
         else:
             # The newest list that names an object comes last.
             owners |= {digest: (path, name) for digest, path in one.objects.items() if digest not in owners}
@@ -245,35 +238,42 @@ def verify_backup(
             continue
         store.shut_away(digest)
         what = "damaged" if there else "missing"
-        faults.append(f"{shown(path)} of the list {name}: its object {digest[:12]}… is {what}.")
+        faults.append(f"{path} of the list {name}: its object {digest[:12]}… is {what}.")
     return Verified(len(store.names()), len(owners), size, faults)
 
 
-def is_below(name: str) -> bool:
+def not_signed(one: FileList, key: PublicKey, option: str) -> str:
+    return (
+        f"The list {one.name} is not signed by the key {key.id}: it was changed, or it is of another key "
+        f"({one.signed_by.id}); give its release.pub with {option}."
+    )
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """Return the stamp of an ordinary file; None where there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return (status.st_size, status.st_mtime_ns, status.st_ino) if stat.S_ISREG(status.st_mode) else None
+
+
+def unfinished_restore(settings: Settings) -> str | None:
+    """Return a sentence about a restore that was interrupted, with the command that ends it."""
+    mark = settings.home / RESTORED
+    noted = read_json(mark) if mark.is_file() else {"is_whole": True}
+    if noted["is_whole"]:
+        return None
+    return (
+        f"A restore of {noted['list']} was interrupted, so this home is not complete. Run "
+        f"`njia restore {noted['backup']} --at {noted['list']}` again; it goes on from there."
+    )
+
+
+def _is_below(name: str) -> bool:
     """Return whether a path of a list stays in the home: a list may have been forged."""
     path = PurePosixPath(name)
     return not path.is_absolute() and ".." not in path.parts and path.as_posix() == name
-
-
-def shown(path: str) -> str:
-    """Return a path of a list for people; the name of a partner's file may be that of a person."""
-    if not path.startswith("inbox/"):
-        return path
-    from orchestration.intake import shown_file
-
-    folder, _, name = path.rpartition("/")
-    return f"{folder}/{shown_file(name)}"
-
-
-@contextmanager
-def naming_a_full_disk(folder: Path) -> Iterator[None]:
-    """Turn the error of a full disk, of whatever library, into the sentence that names this disk."""
-    try:
-        yield
-    except Exception as error:
-        if fault := disk_fault(error, folder):
-            raise fault from None
-        raise
 
 
 def _time_of(name: str) -> datetime:

@@ -11,12 +11,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from orchestration.contracts import contract_files
 from orchestration.core import NjiaError, Settings, earlier_layout, kind_and_place
 from orchestration.operations.check.kinds import KINDS, REVIEW_LISTS, UNKNOWN, Kind, kind_of
 from orchestration.operations.check.proofs import Look
 from orchestration.stewardship import review
 
 NIGHTS = 28
+ELSEWHERE = ("keys/", "partners/")  # may lie outside the home
 READ_EACH_NIGHT = 1 << 20  # bytes: files up to this size are read whole every night
 
 
@@ -57,26 +59,46 @@ class Found:
 def kept_files(settings: Settings, folder: str | None = None) -> Iterator[tuple[str, Path]]:
     """Yield the name of every file and link, which is its path below the home, and where it lies.
 
-    With a folder of the home, only of that. Keys may lie elsewhere; their names begin with `keys/` all the
-    same.
+    With a folder of the home, only of that. Keys and contracts may lie elsewhere; their names begin with
+    `keys/` and `partners/` all the same.
     """
     for path in sorted(settings.home.iterdir()) if settings.home.is_dir() else ():
         if folder not in (None, path.name):
             continue
         if path.is_dir() and path != settings.current:  # a folder of the home may be a link to another disk
-            yield from _below(path, f"{path.name}/")
+            yield from _below(settings, path)
         else:
             yield path.name, path
-    if folder is None and not settings.keys.is_relative_to(settings.home):
-        yield from _below(settings.keys, "keys/")
+    if folder is not None:
+        return
+    if not settings.keys.is_relative_to(settings.home):
+        yield from _below(settings, settings.keys)
+    if not settings.has_sample_partners and not settings.partners.is_relative_to(settings.home):
+        for partner in sorted(settings.partners.glob("[!.]*/")):
+            yield from ((name_of(settings, path), path) for path in contract_files(partner))
 
 
-def _below(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
+def place_of(settings: Settings, name: str) -> Path:
+    """Return where a file of this name lies."""
+    first, _, rest = name.partition("/")
+    return {"keys": settings.keys, "partners": settings.partners}.get(first, settings.home / first) / rest
+
+
+def name_of(settings: Settings, path: Path) -> str:
+    """Return the name of what lies there."""
+    if path.is_relative_to(settings.keys):
+        return (Path("keys") / path.relative_to(settings.keys)).as_posix()
+    if path.is_relative_to(settings.home):
+        return path.relative_to(settings.home).as_posix()
+    return (Path("partners") / path.relative_to(settings.partners)).as_posix()
+
+
+def _below(settings: Settings, folder: Path) -> Iterator[tuple[str, Path]]:
     for parent, folders, files in os.walk(folder, onerror=_stop):
         links = [name for name in folders if (Path(parent) / name).is_symlink()]
+        inside = name_of(settings, Path(parent))
         for name in sorted([*files, *links]):
-            path = Path(parent) / name
-            yield prefix + path.relative_to(folder).as_posix(), path
+            yield f"{inside}/{name}", Path(parent) / name
         folders.sort()
 
 

@@ -1,6 +1,7 @@
 """Every kind of file in a home: who writes it, how it is proven, what damage means and what mends it.
 
-The first kind whose pattern fits a file is its kind. A new kind of file is one entry here.
+And how a backup takes it and a restore gives it back. The first kind whose pattern fits a file is its kind. A
+new kind of file is one entry here.
 """
 
 from __future__ import annotations
@@ -8,19 +9,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Literal
 
-from orchestration.operations.check import proofs
+from orchestration.operations.check import leaving, proofs
+from orchestration.operations.check.leaving import Leave
 from orchestration.operations.check.proofs import Proof
 
 RESTORE = "`njia restore BACKUP` puts it back."
 REFRESH = "`njia refresh` makes it again."
+OF_AN_EXTRACT = (
+    "landing/{folder}/{stem}.parquet",
+    "landing/{folder}/{stem}.texts",
+    "landing/{folder}/{stem}.json",
+    "link_codes/{folder}/{stem}.parquet",
+    "sealed/{folder}/{stem}.age",
+)
 
 
 @dataclass(frozen=True)
 class Kind:
     """A kind of file. `patterns`: of the path below the home, where `*` also stands for `/`.
 
-    `owner`: the room that writes it. `in_backup`: whether a backup takes it.
+    `owner`: the room that writes it. `in_backup`: whether a backup takes it. `is_secret`: a backup encrypts
+    content and name to the stewards. `grows`: `lines` are appended, each whole by itself, or a `chain` of
+    them; what the home has beyond a backup is no damage. `brings`: what a restore puts back together with
+    it, if that changed since. `leave`: returns why a restore leaves a file in the backup.
     """
 
     name: str
@@ -30,6 +43,10 @@ class Kind:
     means: str
     mend: str
     in_backup: bool = True
+    is_secret: bool = False
+    grows: Literal["", "lines", "chain"] = ""
+    brings: tuple[str, ...] = ()
+    leave: Leave = leaving.nothing
 
 
 REVIEW_LISTS = Kind(
@@ -72,6 +89,7 @@ KINDS = (
         proofs.own_sum,
         "A restore was interrupted, or records that were forgotten since are not erased from it yet.",
         "Run the same `njia restore` again, then `njia refresh`.",
+        in_backup=False,
     ),
     Kind(
         "keys",
@@ -88,6 +106,7 @@ KINDS = (
         "With another record key no decision and no forgotten record is recognised; with another noise key "
         "no year can be published; with another release key the releases look forged.",
         "`njia restore BACKUP --key FILE` puts it back, with the stewards' private key.",
+        is_secret=True,
     ),
     Kind(
         "passwords of sources",
@@ -96,6 +115,7 @@ KINDS = (
         proofs.nothing,
         "The source refuses Njia.",
         "Write the password or token again.",
+        is_secret=True,
     ),
     Kind(
         "decisions",
@@ -105,6 +125,7 @@ KINDS = (
         "What stewards decided cannot be applied, so nothing is refreshed.",
         "`njia restore BACKUP` puts the file back; decide again what came after the backup. To take a "
         "decision back, use `njia decide revoke` and leave the file.",
+        grows="lines",
     ),
     Kind(
         "last backup",
@@ -132,6 +153,7 @@ KINDS = (
         "`njia restore BACKUP` puts it back. Without a backup, have the partner send the file again; or a "
         "steward opens the original (`njia unseal {partner} {extract} --out FILE`, with the ending of its "
         "name) and gives it back: `njia inbox add {partner} FILE`.",
+        brings=OF_AN_EXTRACT,
     ),
     Kind(
         "sealed originals",
@@ -140,6 +162,8 @@ KINDS = (
         proofs.originals,
         "Stewards cannot open the original. What landed of it stays in force.",
         "`njia restore BACKUP` puts it back. Without a backup, have the partner send the file again.",
+        brings=OF_AN_EXTRACT,
+        leave=leaving.destroyed_original,
     ),
     Kind(
         "link codes",
@@ -149,6 +173,7 @@ KINDS = (
         "The extract's persons cannot be linked with those of other partners.",
         "`njia restore BACKUP` puts it back. Without a backup, `njia keys recode` makes it again from the "
         "original, with the stewards' private key.",
+        brings=OF_AN_EXTRACT,
     ),
     Kind(
         "releases",
@@ -157,6 +182,8 @@ KINDS = (
         proofs.releases,
         "Readers are shown something else than was published.",
         "`njia restore BACKUP` puts it back. Until then, `njia rollback RELEASE` shows an earlier release.",
+        brings=("lineage/{folder}/*",),
+        leave=leaving.erased_edition,
     ),
     Kind(
         "lineage",
@@ -173,6 +200,8 @@ KINDS = (
         proofs.audit_chain,
         "Who did what cannot be shown without a gap.",
         "`njia restore BACKUP` puts back a log that is cut or missing. Without one, the gap stays visible.",
+        grows="chain",
+        brings=("audit/head",),
     ),
     Kind(
         "accounts",
@@ -222,6 +251,17 @@ KINDS = (
         proofs.nothing,
         "The partner's file waits here; nothing of it is known yet.",
         "Have the partner send it again.",
+        is_secret=True,
+        leave=leaving.landed_since,
+    ),
+    Kind(
+        "contracts",
+        ("partners/*.yml", "partners/*.yaml"),
+        "operators",
+        proofs.nothing,
+        "Landed extracts keep the contract they landed under; new files of the partner wait.",
+        "Put it back from your version control, or `njia restore BACKUP`.",
+        leave=leaving.no_folder_of_contracts,
     ),
     Kind(
         "history of runs",
@@ -229,7 +269,8 @@ KINDS = (
         "defs",
         proofs.sqlite,
         "The Dagster UI cannot show earlier runs. Releases do not need them.",
-        "Stop `njia serve`, delete the file and start again: a new history begins. Or `njia restore BACKUP`.",
+        "Stop `njia serve`, delete the file and start again: a new history begins.",
+        in_backup=False,
     ),
     Kind(
         "work",
