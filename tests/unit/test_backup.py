@@ -37,6 +37,7 @@ from orchestration.core import (
     sha256_of,
     tombstones_of,
     write_json,
+    write_summed,
 )
 from orchestration.core.settings import SAMPLE_PARTNERS
 from orchestration.operations import (
@@ -82,6 +83,8 @@ def home(tmp_path: Path, stewards: pyrage.x25519.Identity) -> Settings:
     settings.work.mkdir(exist_ok=True)
     publish_one(settings, 0)
     publish_one(settings, 1, (4, 1, 2))
+    for release in list_releases(settings):
+        write_summed(settings.lineage / release.release_id / "fixture.txt", "rows of a fixture")
     land(settings, 1)
     waiting = settings.inbox / "kobe_post" / ".complete" / f"{NAME}.csv"
     waiting.parent.mkdir(parents=True)
