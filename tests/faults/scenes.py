@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pyrage
 
@@ -23,6 +24,7 @@ from orchestration.core import (
     prepare_home,
     read_json,
     refreshes,
+    summed,
     tombstones_of,
     write_json,
     write_summed,
@@ -34,16 +36,20 @@ from orchestration.linkage import Coder
 from orchestration.operations import forget, rotation_link, rotation_release, rotation_stewards
 from orchestration.release import current_release, last_verdict, list_releases, rollback
 from orchestration.release.current import open_edition
+from orchestration.release.lineage.tables import RECORDS
 from orchestration.release.publishing import publish
 from orchestration.stewardship import active_decisions, audit, record_decision
 from tests.unit.link_code_case import CONTRACT, HEADER, ROWS
-from tests.unit.release_world import START, build_warehouse, publish_one, stage_candidate, write_verdict
+from tests.unit.release_world import START, build_warehouse, stage_candidate, write_verdict
 
 OLD, NEW = (3, 1, 2), (3, 1, 20)
 PARTNER = "fixture_desk"
 UNREADABLE = "Synthetic words\nwithout columns\n"
 PULLED = (HEADER + ROWS.replace("2025", "2024")).encode()
 SOURCE = {"kind": "https_file", "url": "https://sheets.example.org/cases.csv"}
+NO_RECORDS = pa.table(
+    {"record_id": pa.array([], pa.int64()), "partner": pa.array([], pa.string()), "record": []}
+)
 Step = Callable[[Settings], None]
 
 
@@ -62,8 +68,10 @@ def prepare(settings: Settings) -> None:
     deliver(settings, "cases.csv", HEADER + ROWS)
     take_in(settings)
     deliver(settings, "more.csv", HEADER + ROWS.replace("2025", "2026"))
+    build_warehouse(settings, OLD)
     for day in (0, 1):
-        publish_one(settings, day, counts=OLD)
+        stage(settings, day)
+        publish(settings, START + timedelta(days=day))
     build_warehouse(settings, NEW)
 
 
@@ -145,8 +153,11 @@ def is_forgotten(settings: Settings) -> bool:
     )
 
 
-def stage(settings: Settings) -> None:
-    write_verdict(stage_candidate(settings, START + timedelta(days=2), inputs_hash="e" * 64))
+def stage(settings: Settings, day: int = 2) -> None:
+    candidate = stage_candidate(settings, START + timedelta(days=day), inputs_hash=f"{day:08x}" * 8)
+    with summed(settings.lineage / candidate.release_id / RECORDS) as partial:
+        pq.write_table(NO_RECORDS, partial)
+    write_verdict(candidate)
 
 
 def publish_staged(settings: Settings) -> None:

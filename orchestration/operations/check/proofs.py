@@ -233,8 +233,11 @@ def history(look: Look, files: Sequence[Path]) -> Findings:
     """Each line or object holds its sum; a home that ends a refresh has a journal of them."""
     yield from own_sum(look, files)
     journal = look.settings.review / "history" / refreshes.HISTORY
-    if (look.settings.review / refreshes.LAST).is_file() and not (
-        journal.is_file() and journal.stat().st_size
+    has_ended = (look.settings.review / refreshes.LAST).is_file()
+    if (
+        refreshes.under_way(look.settings) is None
+        and has_ended
+        and not (journal.is_file() and journal.stat().st_size)
     ):
         yield journal, "it is empty or missing"
 
