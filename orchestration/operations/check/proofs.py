@@ -105,10 +105,15 @@ def either_sum(look: Look, files: Sequence[Path]) -> Findings:
 
 
 def landing(look: Look, files: Sequence[Path]) -> Findings:
-    """A landing note holds its own sum and those of cells and texts."""
+    """A landing note holds its own sum and those of cells and texts.
+
+    After a kill while cells are rewritten, the waiting note describes them: the next refresh takes it.
+    """
     for note in (path for path in files if path.suffix == ".json"):
+        next_note = note.with_suffix(".next")
         try:
             entry = read_json(note)
+            waiting = read_json(next_note) if next_note.exists() else entry
         except (Damaged, OSError) as fault:
             yield note, fault.found if isinstance(fault, Damaged) else MISSING
             continue
@@ -118,7 +123,7 @@ def landing(look: Look, files: Sequence[Path]) -> Findings:
                 continue
             if not path.is_file():
                 yield path, MISSING
-            elif look.takes(path) and sha256_of(path) != entry[name]:
+            elif look.takes(path) and sha256_of(path) not in (entry[name], waiting.get(name)):
                 yield path, CHANGED
     for note in refreshes.lost_landings(look.settings):
         yield note, MISSING
