@@ -164,8 +164,7 @@ def _folders(project: Path, target: Path) -> list[str]:
 
 @contextmanager
 def _silenced() -> Iterator[None]:
-    """Drop dbt's messages, dozens a node for logs that are never written, before they are filled in."""
-    from dbt_common.events.base_types import BaseEvent
+    """Drop dbt's messages: dozens a node, for logs that are never written."""
     from dbt_common.events.event_manager import EventManager
     from dbt_common.events.event_manager_client import ctx_set_event_manager, get_event_manager
 
@@ -173,16 +172,11 @@ def _silenced() -> Iterator[None]:
         def fire_event(self, *_: Any, **__: Any) -> None:
             pass
 
-    def leave_empty(self: Any, *_: Any, **__: Any) -> None:
-        self.pb_msg = getattr(self.PROTO_TYPES_MODULE, type(self).__name__)()
-
-    before, filled_in = get_event_manager(), BaseEvent.__init__
+    before = get_event_manager()
     ctx_set_event_manager(Silence())
-    setattr(BaseEvent, "__init__", leave_empty)  # noqa: B010
     try:
         yield
     finally:
-        setattr(BaseEvent, "__init__", filled_in)  # noqa: B010
         ctx_set_event_manager(before)
 
 
