@@ -201,8 +201,12 @@ def _show(result: dict[str, Any]) -> None:
             f"{proof['sealed_not_searched']:,} sealed originals cannot be searched without --key. None of "
             "them holds a landed row of the record; one may hold a row that never landed."
         )
+    if proof["not_decoded"]:
+        say(
+            f"Damaged, so searched only as they are: {', '.join(proof['not_decoded'][:5])}. Delete or "
+            "correct these files, then run the same command again."
+        )
     say(
         "Copies outside this home are not reached: tables given to members (tell them), and backups, which "
-        "lose "
-        "it when their older lists are dropped (`njia backup --keep`)."
+        "lose it when their older lists are dropped (`njia backup --keep`)."
     )

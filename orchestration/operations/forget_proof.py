@@ -34,7 +34,7 @@ from orchestration.core import (
     read_texts,
     shown_record,
 )
-from orchestration.intake import identities_of, texts_of
+from orchestration.intake import identities_of, shown_file, texts_of
 from orchestration.places import name_token, norm
 
 SHORTEST = 4
@@ -56,12 +56,16 @@ class Needles:
 
 @dataclass(frozen=True)
 class Proof:
-    """The result of a search. `found`: paths below the home of files that still hold a needle."""
+    """The result of a search. `found`: paths below the home of files that still hold a needle.
+
+    `not_decoded`: paths of damaged files, of which only the bytes as they are were searched.
+    """
 
     files: int
     needles: int
     found: tuple[str, ...]
     sealed_not_searched: int
+    not_decoded: tuple[str, ...] = ()
 
 
 def needles_of(
@@ -108,16 +112,21 @@ def prove(
     pattern = pattern_of(needles.values | needles.ids)
     files = [path for path in sorted(settings.home.rglob("*")) if path.is_file() and not path.is_symlink()]
     files = [path for path in files if not path.is_relative_to(settings.keys)]
-    found, unopened = [], 0
+    found, not_decoded, unopened = [], [], 0
     for path in files:
+        place = path.relative_to(settings.home)
+        shown = (place.parent / shown_file(path.name)).as_posix()
         try:
-            texts = _texts(path, keys, identities)
+            is_found = any(pattern.search(text) for text in _texts(path, keys, identities))
         except pyrage.DecryptError:  # sealed to another key
             unopened += 1
             continue
-        if any(pattern.search(text) for text in texts):
-            found.append(path.relative_to(settings.home).as_posix())
-    return Proof(len(files) - unopened, len(needles), tuple(found), unopened)
+        except Exception:  # a damaged file, by whatever library; its text may quote a value
+            not_decoded.append(shown)
+            is_found = bool(pattern.search(path.read_bytes()))
+        if is_found:
+            found.append(shown)
+    return Proof(len(files) - unopened, len(needles), tuple(found), unopened, tuple(not_decoded))
 
 
 def _texts(path: Path, keys: Keys, identities: Sequence[pyrage.x25519.Identity]) -> Iterator[bytes]:

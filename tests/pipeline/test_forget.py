@@ -110,6 +110,18 @@ def test_remaining_mention_is_reported_by_file(forgotten: tuple[EvidenceBase, Ra
     assert last_object(again)["proof"]["found"] == ["review/notes of a meeting.txt"]
 
 
+def test_a_damaged_file_is_named_and_stops_no_search(forgotten: tuple[EvidenceBase, Ran]) -> None:
+    base, _ = forgotten
+    cut = base.settings.inbox / "swala_post" / "cut_off.xlsx"
+    for content, code in ((b"PK\x03\x04 cut off", 0), (f"PK\x03\x04 {shown(base)} cut".encode(), 1)):
+        cut.write_bytes(content)
+        again = njia("forget", "swala_post", REFERENCE, "--json", settings=base.settings)
+        cut.unlink()
+        assert again.returncode == code, again.stderr
+        assert last_object(again)["proof"]["not_decoded"] == ["inbox/swala_post/cut_off.xlsx"]
+        assert "inbox/swala_post/cut_off.xlsx" in again.stdout
+
+
 def test_unknown_record_unknown_partner_and_wrong_key_are_reported(
     forgotten: tuple[EvidenceBase, Ran], tmp_path: Path
 ) -> None:
