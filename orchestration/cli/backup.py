@@ -28,9 +28,10 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--verify", "verifies", is_flag=True, help="Check it instead: signatures, every hash.")
 @click.option(
     "--key",
-    "public_key",
+    "public_keys",
     type=EXISTING_FILE,
-    help="With --verify: a release.pub [the home's].",
+    multiple=True,
+    help="With --verify: a release.pub, also one from before a rotation [the home's].",
 )
 @click.option(
     "--keep", type=click.IntRange(min=1), default=KEEP_DAYS, show_default=True, help="Drop lists after DAYS."
@@ -38,7 +39,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 @json_output
 @installation
 def backup_command(
-    settings: Settings, folder: Path, verifies: bool, public_key: Path | None, keep: int, as_json: bool
+    settings: Settings, folder: Path, verifies: bool, public_keys: tuple[Path, ...], keep: int, as_json: bool
 ) -> None:
     """Back up the home to DIR, or check it.
 
@@ -48,10 +49,10 @@ def backup_command(
 
     Exit code: 0 done; 2 wrong use; 4 the home kept changing; 6 damage was found, or a disk is full.
     """
-    if public_key and not verifies:
+    if public_keys and not verifies:
         raise UsageError("--key is only for --verify.")
     if verifies:
-        _verify(settings, folder, public_key, as_json)
+        _verify(settings, folder, public_keys, as_json)
     else:
         _make(settings, folder, keep, as_json)
 
@@ -117,16 +118,18 @@ def _make(settings: Settings, folder: Path, keep: int, as_json: bool) -> None:
         sys.exit(DAMAGED)
 
 
-def _verify(settings: Settings, folder: Path, public_key: Path | None, as_json: bool) -> None:
+def _verify(settings: Settings, folder: Path, public_keys: tuple[Path, ...], as_json: bool) -> None:
     from orchestration.core import installed_public_key, release_key
     from orchestration.operations import Store, verify_backup
 
     store = Store(folder)
     if not store.names():
         raise UsageError(f"{store.folder} holds no backup. `njia backup {store.folder}` makes one.")
-    key = release_key.load_public_key(public_key) if public_key else installed_public_key(settings.keys)
+    keys = [release_key.load_public_key(path) for path in public_keys] or [
+        installed_public_key(settings.keys)
+    ]
     with progress("Hashing", "objects") as hashed:
-        found = verify_backup(store, key, hashed)
+        found = verify_backup(store, keys, hashed)
     say(f"Lists: {found.lists:,}. Objects: {found.objects:,}, {megabytes(found.bytes)} of them whole.")
     if found.faults:
         for fault in found.faults:
@@ -137,7 +140,7 @@ def _verify(settings: Settings, folder: Path, public_key: Path | None, as_json: 
             "no longer has cannot be restored whole."
         )
     else:
-        say(f"The backup is whole, and signed by the key {key.id}.")
+        say(f"The backup is whole, and signed by the key {' or '.join(key.id for key in keys)}.")
     if as_json:
         console.print_json({"outcome": "damaged" if found.faults else "verified", **vars(found)})
     if found.faults:

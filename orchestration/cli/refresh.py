@@ -30,7 +30,7 @@ def refresh_command(settings: Settings, as_json: bool) -> None:
     from orchestration.core import WAITS, create_missing_keys
     from orchestration.defs.refresh import run_refresh
     from orchestration.intake import files_waiting, left_alone
-    from orchestration.operations import warnings
+    from orchestration.operations import refuse_unfinished_restore, warnings
     from orchestration.places import boundaries
     from orchestration.refresh import releasing, run_outcome
     from orchestration.stewardship import review
@@ -41,6 +41,7 @@ def refresh_command(settings: Settings, as_json: bool) -> None:
             "`njia inbox add PARTNER FILE…`, or the synthetic samples with `njia inbox add --samples`."
         )
     boundaries.boundaries_in_force(settings)  # an unusable file is an error before the inbox is read
+    refuse_unfinished_restore(settings)
     console.show_new_key(
         create_missing_keys(settings.keys, settings.landing, settings.link_codes, settings.releases)
     )

@@ -87,7 +87,7 @@ def restore_command(
         lock.release()
     say(f"Restored from list {source.chosen.name}.")
     if lost:
-        say(f"{len(lost):,} file(s) are damaged in the backup and stay lost:")
+        say(f"{len(lost):,} file(s) are damaged in the backup and stay lost. Try another list (--at):")
         console.show_names(lost)
     if erased:
         say(f"Forgotten since, and erased again: {sum(one.records for one in erased):,} records")
@@ -145,6 +145,8 @@ def _show(source: Any, made: Any) -> None:
         say("An earlier restore is not finished: this one goes on from there.")
     if keys := _keys(made):
         say(f"Keys that come back: {', '.join(keys)}")
+    if not source.private_key and any(name.startswith("sealed/") for name in made.back):
+        say("Without --key, originals among them that hold a record forgotten since are destroyed.")
     for reason, number in made.left.items():
         say(f"Left in the backup: {number:,} {reason}")
     if made.unmended:

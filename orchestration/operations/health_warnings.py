@@ -9,8 +9,8 @@ from pathlib import Path
 
 from orchestration.contracts import Contracts, load_contracts, partners_without_contract
 from orchestration.core import Settings, earlier_layout
-from orchestration.operations.backup.store import unfinished_restore
-from orchestration.release import current_release, why_not_signed
+from orchestration.operations.backup.store import RESTORED, unfinished_restore
+from orchestration.release import current_release, still_held, why_not_signed
 from orchestration.stewardship import review
 
 MOST_NAMED = 8
@@ -18,10 +18,11 @@ _EARLIER_COLUMN = b"given_code"
 
 
 def warnings(settings: Settings, contracts: Contracts | None = None) -> list[str]:
-    """Return warnings: restore, layout, signature, damage, contracts, earlier codes, files sent twice."""
+    """Return warnings, the gravest first."""
     contracts = contracts or load_contracts(settings.partners)
     return [
         *filter(None, [unfinished_restore(settings)]),
+        *_forgotten_records(settings),
         *_earlier_layout(settings),
         *_unsigned(settings),
         *_damaged(settings),
@@ -30,6 +31,14 @@ def warnings(settings: Settings, contracts: Contracts | None = None) -> list[str
         *_earlier_codes(settings),
         *_sent_twice(settings),
     ]
+
+
+def _forgotten_records(settings: Settings) -> Iterator[str]:
+    """Warn of forgotten records that a restore brought back, or that a refused refresh left."""
+    if (settings.home / RESTORED).is_file():
+        yield "Records forgotten since the backup may stand in what was restored: run `njia refresh`."
+    elif held := still_held(settings):
+        yield f"Release {held} holds records that were forgotten since: run `njia refresh`."
 
 
 def _earlier_layout(settings: Settings) -> Iterator[str]:

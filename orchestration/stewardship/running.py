@@ -95,10 +95,18 @@ def settled_since_refresh(settings: Settings) -> frozenset[str]:
     steward excluded would be published.
     """
     now = settled(settings).ids
-    known = (refreshes.considered(settings) or {}).get("decisions", set())
+    missing = (refreshes.considered(settings) or {}).get("decisions", set()) - now
     # Most often one was taken back or forgotten.
-    if known - now and (gone := gaps(settings, audit.read(settings).lines).gone):
-        raise Damaged(settings.decisions, f"decisions are logged and missing: {', '.join(gone)}")
+    gone = (
+        [one for one in gaps(settings, audit.read(settings).lines).gone if one in missing] if missing else []
+    )
+    if gone:
+        raise Damaged(
+            settings.decisions,
+            f"decisions are logged and missing: {', '.join(gone)}",
+            "`njia restore BACKUP` puts them back. Where no backup has them, decide again what they decided, "
+            "and take each back (`njia decide revoke ID`): then a refresh goes on without them.",
+        )
     return now
 
 

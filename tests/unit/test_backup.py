@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pyrage
@@ -272,43 +273,66 @@ def test_a_damaged_object_is_named_and_everything_else_comes_back(
     assert not (came / f"{1:016x}.texts").exists() and (came / f"{1:016x}.parquet").exists()
 
 
-def test_a_forged_list_writes_nothing_outside_the_home(
-    backed_up: tuple[Settings, Store], tmp_path: Path
-) -> None:
-    home, store = backed_up
+def forge(home: Settings, store: Store, is_signed: bool = True, **changed: object) -> str:
+    """Write the newest list once more with other content, by whoever can write to the folder."""
     content = json.loads((store.lists_folder / f"{store.names()[0]}.json").read_text())
-    content["files"]["../planted.csv"] = next(iter(content["files"].values()))
-    forged = json.dumps(content).encode()
-    name = f"{store.names()[0][:-8]}ffffffff"
-    (store.lists_folder / f"{name}.json").write_bytes(forged)
-    (store.lists_folder / f"{name}.sig").write_bytes(load_release_key(home.keys).sign(forged))
-    with pytest.raises(NjiaError, match="is damaged"):
-        open_backup(home, store, name, None, None)
+    made_at = datetime.fromisoformat(content["made_at"]) + timedelta(minutes=1)
+    raw = json.dumps(content | {"made_at": made_at.isoformat()} | changed).encode()
+    name = f"{made_at:%Y%m%dT%H%M%SZ}-{sha256(raw).hexdigest()[:8]}"
+    (store.lists_folder / f"{name}.json").write_bytes(raw)
+    (store.lists_folder / f"{name}.sig").write_bytes(
+        load_release_key(home.keys).sign(raw if is_signed else b"")
+    )
+    return name
 
 
-def test_forged_names_of_secret_files_write_nothing_outside_the_home(
-    backed_up: tuple[Settings, Store], stewards: pyrage.x25519.Identity
+def entries(store: Store) -> dict[str, list[object]]:
+    files: dict[str, list[object]] = json.loads(
+        (store.lists_folder / f"{store.names()[0]}.json").read_text()
+    )["files"]
+    return files
+
+
+FORGED = [
+    "../planted.csv",
+    "/planted.csv",
+    ".",
+    "audit/a\0b",
+    "dagster/dagster.yaml",
+    "partners/planted.py",
+    "planted",
+]
+
+
+@pytest.mark.parametrize("planted", FORGED)
+def test_a_forged_list_writes_nothing_that_no_backup_holds(
+    backed_up: tuple[Settings, Store], stewards: pyrage.x25519.Identity, planted: str
 ) -> None:
     """Who can write to the backup can encrypt to the stewards, too."""
     home, store = backed_up
-    content = json.loads((store.lists_folder / f"{store.names()[0]}.json").read_text())
-    entry = next(iter(content["files"].values()))
-    forged = pyrage.encrypt(json.dumps({"keys/../../planted": entry}).encode(), [stewards.to_public()])
-    content["names"] = base64.b64encode(forged).decode()
-    raw = json.dumps(content).encode()
-    (store.lists_folder / "20991231T000000Z-ffffffff.json").write_bytes(raw)
-    (store.lists_folder / "20991231T000000Z-ffffffff.sig").write_bytes(load_release_key(home.keys).sign(raw))
+    files = entries(store)
+    entry = next(iter(files.values()))
+    name = forge(home, store, files=files | {planted: entry})
+    with pytest.raises(NjiaError, match=f"The list {name} is damaged"):
+        open_backup(home, store, name, None, None)
+    secret = pyrage.encrypt(
+        json.dumps({f"keys/../{planted}": entry, planted: entry}).encode(), [stewards.to_public()]
+    )
+    name = forge(home, store, files=files, names=base64.b64encode(secret).decode())
     with pytest.raises(NjiaError, match="names that lead elsewhere"):
-        open_backup(home, store, None, str(stewards), None)
+        open_backup(home, store, name, str(stewards), None)
 
 
 def test_a_list_that_was_changed_is_refused(backed_up: tuple[Settings, Store]) -> None:
     home, store = backed_up
-    path = store.lists_folder / f"{store.names()[0]}.json"
-    path.write_text(path.read_text().replace("kobe_post", "kobe_pest"))
-    (fault,) = verify_backup(store, installed_public_key(home.keys)).faults
+    first, *_ = store.names()
+    name = forge(home, store, is_signed=False)
+    (fault,) = verify_backup(store, [installed_public_key(home.keys)]).faults
     assert "is not signed by the key" in fault
     with pytest.raises(NjiaError, match="is not signed by the key"):
+        open_backup(home, store, name, None, None)
+    (store.lists_folder / f"{first}.json").rename(store.lists_folder / "20991231T000000Z-ffffffff.json")
+    with pytest.raises(NjiaError, match="The list 20991231T000000Z-ffffffff is damaged"):
         open_backup(home, store, None, None, None)
 
 
@@ -423,12 +447,85 @@ def test_a_restore_that_is_killed_anywhere_is_named_and_ended_by_the_next(
     assert last > 4
 
 
-def test_status_names_a_restore_that_was_interrupted(backed_up: tuple[Settings, Store]) -> None:
+def test_an_interrupted_restore_makes_no_keys_and_is_ended_with_the_same_key(
+    backed_up: tuple[Settings, Store], stewards: pyrage.x25519.Identity
+) -> None:
     home, store = backed_up
-    write_json(
-        home.home / "restored.json", {"list": store.names()[0], "backup": "/srv/backup", "is_whole": False}
-    )
-    assert f"njia restore /srv/backup --at {store.names()[0]}" in " ".join(warnings(home))
+    (name,) = store.names()
+    noted = {"list": name, "backup": str(store.folder), "with_key": True, "is_whole": False}
+    write_json(home.home / "restored.json", noted)
+    (home.keys / "link.key").unlink()
+    again = f"njia restore {store.folder} --at {name} --key FILE"
+    assert again in " ".join(warnings(home))
+    for command in (["refresh"], ["serve"], ["restore", str(store.folder), "--yes"]):
+        ran = njia(*command, settings=home)
+        assert ran.returncode in (1, 2) and again in " ".join(ran.stderr.split())
+        assert not (home.keys / "link.key").exists()
+    source = open_backup(home, store, None, str(stewards), None)
+    put_back(home, source, plan_restore(home, source, lambda kind: None))
+    assert (home.keys / "link.key").exists() and unfinished_restore(home) is None
+
+
+def test_a_link_in_the_place_of_a_file_is_named(home: Settings, tmp_path: Path) -> None:
+    (home.audit / "2025.jsonl").symlink_to(tmp_path / "elsewhere.jsonl")
+    with pytest.raises(UsageError, match="is a symbolic link"):
+        make_backup(home, tmp_path / "backup", KEEP)
+
+
+def test_a_key_that_is_a_link_is_taken(
+    home: Settings, tmp_path: Path, stewards: pyrage.x25519.Identity
+) -> None:
+    """A service manager may hand keys over as links."""
+    (home.keys / "kobe.token").rename(tmp_path / "kobe.token")
+    (home.keys / "kobe.token").symlink_to(tmp_path / "kobe.token")
+    store = Store(tmp_path / "backup")
+    make_backup(home, store.folder, KEEP)
+    assert (restored(home, store, tmp_path / "new", str(stewards)).keys / "kobe.token").read_text() == TOKEN
+
+
+def test_a_waiting_file_may_have_any_name(
+    home: Settings, tmp_path: Path, stewards: pyrage.x25519.Identity
+) -> None:
+    waiting = home.inbox / "kobe_post" / ".complete" / os.fsdecode(b"na\xffme.csv")
+    waiting.write_text("a;b\n")
+    store = Store(tmp_path / "backup")
+    make_backup(home, store.folder, KEEP)
+    new = restored(home, store, tmp_path / "new", str(stewards))
+    assert (new.inbox / waiting.relative_to(home.inbox)).read_text() == "a;b\n"
+
+
+def test_a_folder_holds_backups_of_one_home(backed_up: tuple[Settings, Store], tmp_path: Path) -> None:
+    home, store = backed_up
+    another = replace(home, keys=tmp_path / "keys of another home")
+    shutil.copytree(home.keys, another.keys)
+    (another.keys / "record.key").write_text("ab" * 32)
+    with pytest.raises(UsageError, match="another home"):
+        make_backup(another, store.folder, KEEP)
+
+
+def test_a_clock_that_was_ahead_drops_no_list(backed_up: tuple[Settings, Store]) -> None:
+    home, store = backed_up
+    (first,) = store.names()
+    forge(home, store)  # of a minute from now
+    made = make_backup(home, store.folder, KEEP)
+    assert made.lists_dropped == 0 and first in store.names()
+    assert store.names()[0] == made.listed.name
+
+
+def test_a_damaged_mark_stops_no_restore_of_a_home_that_has_its_own(
+    home: Settings, tmp_path: Path, stewards: pyrage.x25519.Identity
+) -> None:
+    set_tombstones(home, load_keys(home.keys), "swala_post", [7])
+    store = Store(tmp_path / "backup")
+    listed = make_backup(home, store.folder, KEEP).listed
+    flip(store.object(listed.files["forgotten/swala_post.json"].sha256))
+    (home.home / "home.json").unlink()
+    source = open_backup(home, store, None, str(stewards), None)
+    put_back(home, source, plan_restore(home, source, lambda kind: None))
+    assert (home.home / "home.json").is_file()
+    assert tombstones_of(home, load_keys(home.keys), "swala_post")
+    with pytest.raises(NjiaError, match="records that were forgotten could come back"):
+        restored(home, store, tmp_path / "new", str(stewards))
 
 
 def test_a_dry_run_changes_nothing(backed_up: tuple[Settings, Store]) -> None:
@@ -465,7 +562,7 @@ def test_older_lists_and_what_only_they_name_are_dropped(home: Settings, tmp_pat
     made = make_backup(home, store.folder, KEEP)
     assert made.lists_dropped == 1
     assert not store.has(digest)
-    assert verify_backup(store, installed_public_key(home.keys)).faults == []
+    assert verify_backup(store, [installed_public_key(home.keys)]).faults == []
 
 
 def test_a_full_disk_is_named_and_nothing_is_half_written(
@@ -562,7 +659,7 @@ def test_each_list_is_one_moment_of_a_home_that_is_written_all_the_time(
             told = njia("verify", release.release_id, "--json", settings=new)
             assert told.returncode == 0, told.stdout
         assert new.current.is_dir()
-    assert verify_backup(store, installed_public_key(home.keys)).faults == []
+    assert verify_backup(store, [installed_public_key(home.keys)]).faults == []
 
 
 def test_a_home_that_never_rests_is_told_in_a_sentence(

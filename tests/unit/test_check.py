@@ -12,7 +12,16 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.cli import cli
-from orchestration.core import Damaged, Keys, Settings, load_keys, set_tombstones, write_json, write_summed
+from orchestration.core import (
+    Damaged,
+    Keys,
+    Settings,
+    UsageError,
+    load_keys,
+    set_tombstones,
+    write_json,
+    write_summed,
+)
 from orchestration.operations import KINDS, check_files, kind_of
 from orchestration.stewardship import (
     active_decisions,
@@ -270,3 +279,18 @@ def test_a_refresh_stops_where_a_decision_that_the_last_one_acted_on_has_gone(
     file.write_bytes(whole)
     revoke(copied, first, "A. Steward", "a test", scenario.AS_OF)
     assert settled_since_refresh(copied) == {second}, "one that was taken back has not gone"
+
+
+def test_lost_decisions_that_no_backup_has_are_taken_back(home: Settings, tmp_path: Path) -> None:
+    for name in ("audit", "decisions"):
+        shutil.copytree(home.home / name, tmp_path / name)
+    copied = replace(home, home=tmp_path)
+    lost = [line["what"] for line in audit.read(copied).lines if line["action"] == "decided"]
+    write_json(copied.review / "considered.json", {"decisions": lost})
+    file_of(copied, FILES["decisions"]).write_bytes(b"")
+    for one in lost:
+        revoke(copied, one, "A. Steward", "its file was lost", scenario.AS_OF)
+    assert settled_since_refresh(copied) == frozenset()
+    assert check_files(copied, kinds=[kind_of("decisions/x.jsonl")]).faults == []
+    with pytest.raises(UsageError, match="was taken back by"):
+        revoke(copied, lost[0], "A. Steward", "again", scenario.AS_OF)

@@ -390,14 +390,12 @@ def test_message_never_quotes_a_given_value(settings: Settings) -> None:
         "",
         '{"kind": "rollback"}',
         '{"kind": "check_waiver", "id": "aaaaaaaaaaaa", "time": "2026-11-24T00:00:00Z"}',
-        '{"kind": "check_waiver", "id": "aaaaaaaaaaaa", "time": "2026-11-24T00:00:00Z", "author": "a",'
-        ' "reason": "r", "revokes": "bbbbbbbbbbbb"}',
         '{"kind": "check_waiver", "kind": "check_waiver"}',
         '{"kind": "check_waiver", "id": "aaaaaaaaaaaa", "time": 1764000000}',
         '{"kind": "check_waiver", "id": "aaaaaaaaaaaa", "time": "9999-12-31T23:59:59-12:00"}',
         '{"kind": ' + "[" * 100_000,
     ],
-    ids=range(10),
+    ids=range(9),
 )
 def test_broken_line_stops_with_its_number(settings: Settings, line: str) -> None:
     decide(settings, "check_waiver", **WAIVER)

@@ -84,6 +84,8 @@ WRITES_WITHOUT_DURABLE = {
     "orchestration/intake/pulling/pull.py": "writes what `placing` yields",
     "orchestration/intake/pulling/sftp.py": "writes what `placing` yields",
     "orchestration/linkage/step.py": IN_WORK,
+    "orchestration/operations/backup/making.py": "a file that `Store.add` copies and syncs",
+    "orchestration/operations/backup/planning.py": "writes what `replacing` yields",
     "orchestration/operations/forget_proof.py": "a temporary folder",
     "orchestration/outputs/exports/data_package.py": IN_CANDIDATE,
     "orchestration/outputs/exports/dictionary.py": IN_CANDIDATE,

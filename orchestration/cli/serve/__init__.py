@@ -32,11 +32,12 @@ def serve_command(settings: Settings, port: int) -> None:
     from orchestration.cli.serve import dagster_services
     from orchestration.core import create_missing_keys
     from orchestration.defs.killed_runs import end_killed_runs
-    from orchestration.operations import next_run, read_status
+    from orchestration.operations import next_run, read_status, refuse_unfinished_restore
     from orchestration.stewardship import desk
     from orchestration.warehouse import manifest_path
 
     end_killed_runs(settings)
+    refuse_unfinished_restore(settings)
     console.show_new_key(
         create_missing_keys(settings.keys, settings.landing, settings.link_codes, settings.releases)
     )

@@ -47,8 +47,8 @@ from orchestration.operations.backup.store import (
     Progress,
     Stamp,
     Store,
+    refuse_unfinished_restore,
     stamp_of,
-    unfinished_restore,
 )
 from orchestration.operations.check.checking import (
     ELSEWHERE,
@@ -112,17 +112,23 @@ def make_backup(
 
 def _make(settings: Settings, store: Store, keep: timedelta, progress: Progress) -> Made:
     key = load_release_key(settings.keys)
-    lists = store.lists()
-    last = next((one for one in lists if one.is_signed(key.public)), None)
+    home = load_keys(settings.keys).ids["record"]
+    if any(one.home != home for one in store.lists()):
+        raise UsageError(
+            f"{store.folder} holds backups of another home, or the record key is damaged (`njia check` says "
+            "so). Choose a folder for this home alone."
+        )
+    last = next((one for one in store.lists() if one.is_signed(key.public)), None)
     copying = _Copying(settings, store, last, progress)
     seen = copying.until_nothing_changes()
-    now = datetime.now(UTC)
-    if lists:  # a clock that was put back leaves the order of lists as it is
-        now = max(now, lists[0].made_at + timedelta(seconds=1))
+    now = clock = datetime.now(UTC)
+    if last:  # a clock that was put back leaves the order of lists as it is
+        now = max(now, last.made_at + timedelta(seconds=1))
     made_at = now.isoformat(timespec="seconds")
     content = {
         "made_at": made_at,
         "njia": version("njia"),
+        "home": home,
         "folders": seen.folders,
         "current": seen.current,
         **copying.listed(),
@@ -130,7 +136,7 @@ def _make(settings: Settings, store: Store, keep: timedelta, progress: Progress)
     made = store.add_list(content, key, now)
     damaged = copying.damaged | _damaged_for_long(settings)
     # Older lists may hold what is damaged now.
-    dropped = 0 if damaged else store.prune(now, keep)
+    dropped = 0 if damaged else store.prune(clock, keep)
     is_noted = os.access(settings.home, os.W_OK)
     if is_noted and earlier_layout(settings) is None:  # an earlier home stays as it is
         noted = {"list": made.name, "folder": str(store.folder), "made_at": made_at}
@@ -147,10 +153,13 @@ def look(settings: Settings) -> Seen:
         is_not_in_use = name.startswith(ELSEWHERE) and path != place_of(settings, name)
         if is_not_in_use or name.startswith("inbox/"):
             continue
-        is_link = path.is_symlink() and not name.startswith("partners/")
-        if is_link and path != settings.current and path.is_dir():
-            raise UsageError(f"{path} is a symbolic link, and a backup follows none. Move its folder here.")
-        if not is_link and kind_of(name).in_backup and (stamp := stamp_of(path)):
+        if path == settings.current or not kind_of(name).in_backup:
+            continue
+        if path.is_symlink() and not name.startswith(ELSEWHERE):
+            raise UsageError(
+                f"{path} is a symbolic link, and a backup follows none. Move what it names here."
+            )
+        if stamp := stamp_of(path):
             files[name] = stamp
     for path in intake.files_ready(settings):
         if stamp := stamp_of(path):
@@ -183,8 +192,7 @@ def _refuse_folder(settings: Settings, folder: Path) -> None:
         )
     if not folder.parent.is_dir():
         raise UsageError(f"There is no folder {folder.parent}. Is its disk mounted?")
-    if unfinished := unfinished_restore(settings):
-        raise UsageError(unfinished)
+    refuse_unfinished_restore(settings)
     if not (settings.home / "home.json").is_file():
         raise UsageError(f"{settings.home} is no home of Njia yet. `njia refresh` makes it.")
     require_encrypted_volume(replace(settings, home=folder))
@@ -294,7 +302,8 @@ class _Copying:
             partial = (
                 self.store.objects_folder / f"{PARTIAL}object"
             )  # what a failure leaves, `writing` sweeps
-            pyrage.encrypt_file(str(file), str(partial), self.recipients)
+            with file.open("rb") as plain, partial.open("wb") as encrypted:
+                pyrage.encrypt_io(plain, encrypted, self.recipients)
             known = sha256_of(partial)
             self._add(partial, known)
             durable.remove(partial)

@@ -62,7 +62,8 @@ class Source:
         source = self.store.object(entry.sha256)
         try:
             if entry.plain:
-                pyrage.decrypt_file(str(source), str(to), intake.identities_of(str(self.private_key)))
+                with source.open("rb") as encrypted, to.open("wb") as plain:
+                    pyrage.decrypt_io(encrypted, plain, intake.identities_of(str(self.private_key)))
             else:
                 shutil.copyfile(source, to)
         except (FileNotFoundError, pyrage.DecryptError):

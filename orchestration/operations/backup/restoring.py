@@ -25,7 +25,6 @@ from orchestration.core import (
     RECORD_KEY,
     SUMS,
     Damaged,
-    NjiaError,
     Settings,
     UsageError,
     durable,
@@ -34,6 +33,7 @@ from orchestration.core import (
     note_sums,
     parsed,
     partners_with_tombstones,
+    read_json,
     replacing,
     require_room,
     set_sums,
@@ -43,7 +43,13 @@ from orchestration.core import (
 )
 from orchestration.operations import forget
 from orchestration.operations.backup.planning import FORGOTTEN, Lost, Plan, Source, damaged_backup
-from orchestration.operations.backup.store import RESTORED, Progress, unfinished_restore
+from orchestration.operations.backup.store import (
+    RESTORED,
+    WITH_KEY,
+    Progress,
+    refuse_unfinished_restore,
+    unfinished_restore,
+)
 from orchestration.operations.check.checking import place_of
 from orchestration.operations.check.kinds import kind_of
 
@@ -56,12 +62,22 @@ def put_back(
     Return what was erased, and the names of files that the backup holds damaged. The caller holds the refresh
     lock. A kill is harmless: refreshes wait until the same command has been run again.
     """
+    unfinished = unfinished_restore(settings)
+    if unfinished and WITH_KEY in unfinished and not source.private_key:
+        raise UsageError(unfinished)
     for name, digest in source.marks():
-        if not source.store.is_whole(digest):
-            raise damaged_backup(source.store, f"{name} is damaged in it, the marks of forgotten records.")
+        # Marks of a home are never fewer than those of its backup.
+        if not source.store.is_whole(digest) and not _has_marks(settings, name):
+            raise damaged_backup(
+                source.store, f"{name} is damaged in it: records that were forgotten could come back"
+            )
     files, mark = source.chosen.files, settings.home / RESTORED
     require_room(settings.home, sum(files[name].bytes for name in made.back), "the restore")
-    noted = {"list": source.chosen.name, "backup": str(source.store.folder)}
+    noted = {
+        "list": source.chosen.name,
+        "backup": str(source.store.folder),
+        "with_key": bool(source.private_key),
+    }
     write_json(mark, {**noted, "is_whole": False})
     for name in (name for name in made.back if Path(name).name == SUMS):
         durable.remove(place_of(settings, name))  # made again from the files that lie there in the end
@@ -103,21 +119,30 @@ def finish_restore(settings: Settings, now: datetime, private_key: str | None = 
     """
     if not (settings.home / RESTORED).is_file():
         return []
-    if unfinished := unfinished_restore(settings):
-        raise NjiaError(unfinished)
+    refuse_unfinished_restore(settings)
     erased = forget.erase_again(settings, load_keys(settings.keys), private_key, now)
     durable.remove(settings.home / RESTORED)
     return erased
 
 
-def _order(name: str) -> tuple[bool, bool, str]:
-    """The layout first, notes and manifests last: who reads the home meets whole extracts and releases."""
-    return name != HOME_JSON, name.endswith(".json"), name
+def _order(name: str) -> tuple[bool, bool, bool, str]:
+    """Layout and keys first, notes and manifests last: who reads the home meets whole extracts."""
+    return name != HOME_JSON, not name.startswith("keys/"), name.endswith(".json"), name
+
+
+def _has_marks(settings: Settings, name: str) -> bool:
+    """Return whether the home has the marks of this partner, whole."""
+    try:
+        return bool(read_json(place_of(settings, name)))
+    except (OSError, Damaged):
+        return False
 
 
 def _unite_marks(settings: Settings, source: Source, made: Plan) -> None:
     copies: dict[str, list[Path]] = {partner: [] for partner in partners_with_tombstones(settings)}
     for name, digest in source.marks():
+        if not source.store.is_whole(digest):
+            continue
         copies.setdefault(Path(name).stem, []).append(source.store.object(digest))
     restored = {Path(name).stem for name in made.back if name.startswith("landing/")}
     for partner, pages in copies.items():

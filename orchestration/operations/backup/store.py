@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from orchestration.core import (
     LAYOUT_VERSION,
     PARTIAL,
+    NjiaError,
     PublicKey,
     ReleaseKey,
     Settings,
@@ -31,10 +32,12 @@ from orchestration.core import (
     sha256_of,
     write_bytes,
 )
+from orchestration.operations.check.kinds import kind_of
 
 FORMAT = 2
 LISTS, OBJECTS = "lists", "objects"
 SIGNATURE = ".sig"
+WITH_KEY = "--key FILE"
 RESTORED = "restored.json"  # in the home: a restore was interrupted, or has still to erase records
 _DAMAGED = ".damaged-"  # an object that was found damaged; the next backup writes it again, and drops this
 
@@ -63,6 +66,7 @@ class FileList:
 
     `signed_by`: the public key, which proves nothing by itself. `secret`: objects that are encrypted to the
     stewards, by a keyed hash of what is in each; `names` is their files and entries, encrypted likewise.
+    `home`: the id of the home's record key.
     """
 
     name: str
@@ -70,6 +74,7 @@ class FileList:
     signature: bytes
     made_at: datetime
     njia: str
+    home: str
     signed_by: PublicKey
     files: dict[str, Entry]
     folders: dict[str, int]
@@ -86,6 +91,8 @@ class FileList:
         if is_newer or not all(map(_is_below, content["folders"])):
             raise ValueError
         content["made_at"] = datetime.fromisoformat(content["made_at"])
+        if path.stem != _name_of(raw, content["made_at"]):  # an older one under a newer name
+            raise ValueError
         content["signed_by"] = PublicKey.of_pem(content["signed_by"].encode())
         content["files"] = entries_of(content["files"])
         return cls(path.stem, raw, signature.read_bytes() if signature.is_file() else b"", **content)
@@ -101,11 +108,11 @@ class FileList:
 
 
 def entries_of(files: dict[str, Any]) -> dict[str, Entry]:
-    """Return the entries of a list; raises ValueError for a name that leads out of the home."""
-    if not all(map(_is_below, files)):
+    """Return the entries of a list; raises ValueError for a name that no backup of a home has."""
+    if not all(_is_below(name) and kind_of(name).in_backup for name in files):
         raise ValueError
     return {
-        name: Entry(sha256, size, mode, (stamp[0], stamp[1], stamp[2]), plain)
+        name: Entry(sha256, size, mode & 0o777, (stamp[0], stamp[1], stamp[2]), plain)
         for name, (sha256, size, mode, stamp, plain) in files.items()
     }
 
@@ -159,7 +166,7 @@ class Store:
         read_by = {"format": FORMAT, "layout": LAYOUT_VERSION, "signed_by": key.public.pem.decode()}
         content = content | read_by
         raw = (json.dumps(content, sort_keys=True, indent=0) + "\n").encode()
-        path = self.lists_folder / f"{now:%Y%m%dT%H%M%SZ}-{sha256(raw).hexdigest()[:8]}.json"
+        path = self.lists_folder / f"{_name_of(raw, now)}.json"
         write_bytes(path.with_suffix(SIGNATURE), key.sign(raw), 0o600)
         write_bytes(path, raw, 0o600)
         return FileList.read(path)
@@ -216,7 +223,9 @@ class Verified:
     faults: list[str]
 
 
-def verify_backup(store: Store, key: PublicKey, progress: Progress = lambda done, of: None) -> Verified:
+def verify_backup(
+    store: Store, keys: Sequence[PublicKey], progress: Progress = lambda done, of: None
+) -> Verified:
     """Check every list's signature, that its objects are there, and every object's hash."""
     faults: list[str] = []
     owners: dict[str, tuple[str, str]] = {}
@@ -224,8 +233,8 @@ def verify_backup(store: Store, key: PublicKey, progress: Progress = lambda done
         one = store.read(name)
         if one is None:
             faults.append(f"The list {name} is damaged, or of another version of Njia.")
-        elif not one.is_signed(key):
-            faults.append(not_signed(one, key, "--key"))
+        elif not any(map(one.is_signed, keys)):
+            faults.append(not_signed(one, keys[0], "--key"))
         else:
             # The newest list that names an object comes last.
             owners |= {digest: (path, name) for digest, path in one.objects.items() if digest not in owners}
@@ -264,16 +273,28 @@ def unfinished_restore(settings: Settings) -> str | None:
     noted = read_json(mark) if mark.is_file() else {"is_whole": True}
     if noted["is_whole"]:
         return None
+    key = f" {WITH_KEY}" if noted.get("with_key") else ""
     return (
         f"A restore of {noted['list']} was interrupted, so this home is not complete. Run "
-        f"`njia restore {noted['backup']} --at {noted['list']}` again; it goes on from there."
+        f"`njia restore {noted['backup']} --at {noted['list']}{key}` again; it goes on from there."
     )
+
+
+def refuse_unfinished_restore(settings: Settings) -> None:
+    """Raise NjiaError where a restore was interrupted: what is missing must not be made anew."""
+    if unfinished := unfinished_restore(settings):
+        raise NjiaError(unfinished)
 
 
 def _is_below(name: str) -> bool:
     """Return whether a path of a list stays in the home: a list may have been forged."""
     path = PurePosixPath(name)
-    return not path.is_absolute() and ".." not in path.parts and path.as_posix() == name
+    is_plain = name != "." and "\0" not in name and path.as_posix() == name
+    return is_plain and not path.is_absolute() and ".." not in path.parts
+
+
+def _name_of(raw: bytes, made_at: datetime) -> str:
+    return f"{made_at:%Y%m%dT%H%M%SZ}-{sha256(raw).hexdigest()[:8]}"
 
 
 def _time_of(name: str) -> datetime:

@@ -297,6 +297,7 @@ UNKNOWN = Kind(
     proofs.nothing,
     "Njia did not write this file and does not read it.",
     "Move it out of the home.",
+    in_backup=False,
 )  # fmt: skip
 
 

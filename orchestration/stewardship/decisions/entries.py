@@ -13,6 +13,7 @@ from orchestration.core import Settings, UsageError
 from orchestration.intake import contact_in_prose
 from orchestration.stewardship.decisions.files import in_words, read_kind, why_not_confirmed
 from orchestration.stewardship.decisions.holding import confirmations, holding, unrevoked
+from orchestration.stewardship.decisions.logged import lost_kind
 from orchestration.stewardship.kinds.decision import Decision, Entry, Revocation
 from orchestration.stewardship.kinds.registry import KINDS, known_kind, read_entry
 from orchestration.stewardship.sentences import NOT_RECORDED, say
@@ -57,7 +58,9 @@ class NewEntries:
         return self._keep(decision)
 
     def revoke(self, decision_id: str, kind: str | None = None) -> Entry:
-        """Make the entry that takes back an active decision."""
+        """Make the entry that takes back an active decision, or one that has gone from its file."""
+        if lost := lost_kind(self._settings, decision_id):
+            return self._keep(self._entry(lost, {"revokes": decision_id}))
         name, decision = self.active(decision_id, kind)
         if isinstance(decision, Decision) and (fault := decision.why_not_taken_back(self._common["author"])):
             raise UsageError(say(NOT_RECORDED, fault=fault))

@@ -108,9 +108,9 @@ def read_kind(settings: Settings, kind: str) -> list[Entry]:
             raise _bad_line(path, number, "its id stands in an earlier line too")
         seen.add(entry.id)
         if isinstance(entry, Revocation):
-            if entry.revokes not in active:
-                raise _bad_line(path, number, "it revokes a decision that no earlier line holds active")
-            del active[entry.revokes]
+            if entry.revokes in seen and entry.revokes not in active:
+                raise _bad_line(path, number, "it revokes a decision that an earlier line revokes")
+            active.pop(entry.revokes, None)  # one that has gone from this file is taken back, too
         elif isinstance(entry, Confirmation):
             if fault := why_not_confirmed(entry, active.get(entry.confirms)):
                 raise _bad_line(path, number, fault)

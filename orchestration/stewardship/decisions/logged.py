@@ -67,7 +67,8 @@ class Gaps:
 def gaps(settings: Settings, lines: Iterable[dict[str, Any]]) -> Gaps:
     """Compare the decisions files, which are readable, with all lines of the log.
 
-    The line of a forgetting names the decisions that went with the record: these are no gap.
+    The line of a forgetting names the decisions that went with the record: these are no gap. Nor is one that
+    was lost and taken back since.
     """
     lines = list(lines)
     forgotten = {
@@ -76,17 +77,26 @@ def gaps(settings: Settings, lines: Iterable[dict[str, Any]]) -> Gaps:
     logged = {
         line["what"]: line["details"]["entry_sha256"] for line in lines if "entry_sha256" in line["details"]
     }
-    found = {
-        entry["id"]: _hash(entry)
+    entries = [
+        entry
         for path in sorted(settings.decisions.glob("*.jsonl"))
         for line in path.read_bytes().splitlines()
         if (entry := parsed(line.decode("utf-8-sig"), path))
-    }
+    ]
+    found = {entry["id"]: _hash(entry) for entry in entries}
+    no_gap = forgotten | {entry.get("revokes") for entry in entries}
     return Gaps(
         [one for one in found if one not in logged],
         [one for one, digest in found.items() if logged.get(one, digest) != digest],
-        [one for one in logged if one not in found and one not in forgotten],
+        [one for one in logged if one not in found and one not in no_gap],
     )
+
+
+def lost_kind(settings: Settings, decision_id: str) -> str | None:
+    """Return the kind of a decision that has gone from its file; None for any other."""
+    lines = audit.read(settings).lines
+    kinds = {line["what"]: str(line["details"].get("kind")) for line in lines if line["action"] == "decided"}
+    return kinds.get(decision_id) if decision_id in gaps(settings, lines).gone else None
 
 
 def _hash(entry: dict[str, Any]) -> str:
