@@ -123,8 +123,8 @@ KINDS = (
         "stewardship",
         proofs.decisions,
         "What stewards decided cannot be applied, so nothing is refreshed.",
-        "`njia restore BACKUP` puts the file back; decide again what came after the backup. To take a "
-        "decision back, use `njia decide revoke` and leave the file.",
+        "`njia restore BACKUP` puts the file back. What came after the backup: decide it again, and take "
+        "back the ids that are missing (`njia decide revoke ID`). Never edit the file.",
         grows="lines",
     ),
     Kind(
