@@ -35,13 +35,13 @@ def refresh_command(settings: Settings, as_json: bool) -> None:
     from orchestration.refresh import releasing, run_outcome
     from orchestration.stewardship import review
 
+    refuse_unfinished_restore(settings)
     if not (files_waiting(settings) or left_alone(settings) or any(settings.landing.glob("*/*.json"))):
         raise UsageError(
             "There is nothing to refresh: the inbox is empty and no extract has landed. Add files with "
             "`njia inbox add PARTNER FILE…`, or the synthetic samples with `njia inbox add --samples`."
         )
     boundaries.boundaries_in_force(settings)  # an unusable file is an error before the inbox is read
-    refuse_unfinished_restore(settings)
     console.show_new_key(
         create_missing_keys(settings.keys, settings.landing, settings.link_codes, settings.releases)
     )

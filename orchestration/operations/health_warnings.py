@@ -10,7 +10,7 @@ from pathlib import Path
 from orchestration.contracts import Contracts, load_contracts, partners_without_contract
 from orchestration.core import Settings, earlier_layout
 from orchestration.operations.backup.store import RESTORED, unfinished_restore
-from orchestration.release import current_release, still_held, why_not_signed
+from orchestration.release import current_release, why_not_signed
 from orchestration.stewardship import review
 
 MOST_NAMED = 8
@@ -21,8 +21,7 @@ def warnings(settings: Settings, contracts: Contracts | None = None) -> list[str
     """Return warnings, the gravest first."""
     contracts = contracts or load_contracts(settings.partners)
     return [
-        *filter(None, [unfinished_restore(settings)]),
-        *_forgotten_records(settings),
+        *_restored(settings),
         *_earlier_layout(settings),
         *_unsigned(settings),
         *_damaged(settings),
@@ -33,12 +32,17 @@ def warnings(settings: Settings, contracts: Contracts | None = None) -> list[str
     ]
 
 
-def _forgotten_records(settings: Settings) -> Iterator[str]:
-    """Warn of forgotten records that a restore brought back, or that a refused refresh left."""
-    if (settings.home / RESTORED).is_file():
+def _restored(settings: Settings) -> Iterator[str]:
+    """Warn of an interrupted restore, and of forgotten records that a restore or a refused refresh left."""
+    if unfinished := unfinished_restore(settings):
+        yield unfinished
+    elif (settings.home / RESTORED).is_file():
         yield "Records forgotten since the backup may stand in what was restored: run `njia refresh`."
-    elif held := still_held(settings):
-        yield f"Release {held} holds records that were forgotten since: run `njia refresh`."
+    elif any(settings.forgotten.glob("[!.]*.json")):
+        from orchestration.release import still_held  # slow to load
+
+        if held := still_held(settings):
+            yield f"Release {held} holds records that were forgotten since: run `njia refresh`."
 
 
 def _earlier_layout(settings: Settings) -> Iterator[str]:

@@ -32,7 +32,6 @@ from orchestration.core import (
     sha256_of,
     write_bytes,
 )
-from orchestration.operations.check.kinds import kind_of
 
 FORMAT = 2
 LISTS, OBJECTS = "lists", "objects"
@@ -109,6 +108,10 @@ class FileList:
 
 def entries_of(files: dict[str, Any]) -> dict[str, Entry]:
     """Return the entries of a list; raises ValueError for a name that no backup of a home has."""
+    from orchestration.operations.check.kinds import (
+        kind_of,
+    )  # slow to load, and `njia status` reads this module
+
     if not all(_is_below(name) and kind_of(name).in_backup for name in files):
         raise ValueError
     return {
