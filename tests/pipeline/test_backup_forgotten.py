@@ -18,6 +18,7 @@ from orchestration.core import (
     write_json,
     write_summed,
 )
+from orchestration.operations import warnings
 from orchestration.release import list_releases
 from tests import scenario
 from tests.command import last_object, njia
@@ -109,8 +110,10 @@ def test_an_older_list_in_an_empty_folder_comes_back_without_it(forgotten: World
     settings = elsewhere(forgotten, tmp_path)
     told = forgotten.restore(settings)
     assert told["erased_again"] == 1
+    assert any("holds records that were forgotten since" in one for one in warnings(settings))
     ran = njia("refresh", "--json", settings=settings)
     assert last_object(ran)["outcome"] == "published", ran.stderr
+    assert not any("forgotten" in one for one in warnings(settings))
     assert_forgotten(settings, forgotten.key)
     newest, older = list_releases(settings)
     assert newest.is_current
@@ -154,6 +157,7 @@ def test_a_restore_without_keys_leaves_the_erasing_to_the_next_refresh(
     ran = njia("restore", forgotten.backup, "--at", forgotten.older, *by, settings=settings)
     assert last_object(ran)["erased_again"] == 0
     settings = replace(settings, keys=keys)
+    assert any("may stand in what was restored" in one for one in warnings(settings))
     assert njia("refresh", settings=settings).returncode == 0
     assert_forgotten(settings, forgotten.key)
 

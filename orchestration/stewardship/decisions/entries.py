@@ -59,9 +59,12 @@ class NewEntries:
 
     def revoke(self, decision_id: str, kind: str | None = None) -> Entry:
         """Make the entry that takes back an active decision, or one that has gone from its file."""
-        if lost := lost_kind(self._settings, decision_id):
-            return self._keep(self._entry(lost, {"revokes": decision_id}))
-        name, decision = self.active(decision_id, kind)
+        try:
+            name, decision = self.active(decision_id, kind)
+        except UsageError:
+            if lost := lost_kind(self._settings, decision_id):
+                return self._keep(self._entry(lost, {"revokes": decision_id}))
+            raise
         if isinstance(decision, Decision) and (fault := decision.why_not_taken_back(self._common["author"])):
             raise UsageError(say(NOT_RECORDED, fault=fault))
         return self._keep(self._entry(name, {"revokes": decision_id}))
