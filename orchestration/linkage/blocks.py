@@ -6,17 +6,20 @@ is left out, and that is reported.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from orchestration.linkage import policy
 from orchestration.linkage.frame import Frame, Ints
 
 ABOUT, TWO = "about ", "two "  # a year at most two away; two words of a kind
 _APART = 2
+_AT_ONCE = 4_000_000  # so many pairs are held at once; no result hangs on it
 
 
 @dataclass(frozen=True)
@@ -69,13 +72,33 @@ class Keys:
         return Keys(self.owner[chosen], self.key[chosen])
 
 
+@dataclass(frozen=True)
+class Line:
+    """Records of groups that are compared, group after group; `after`: how many more of its group follow."""
+
+    owner: npt.NDArray[np.int32]
+    after: npt.NDArray[np.uint8]
+
+    @property
+    def pairs(self) -> int:
+        return int(self.after.sum(dtype=np.int64))
+
+
 @dataclass
 class Groups:
-    """The keys of groups that are compared and of those too large; `cuts`: the first of each cut of these."""
+    """Of a rule the groups that are compared, the keys of those too large, and of each cut of these the same.
 
-    small: Ints
+    `missing`: how many pairs of large groups no cut has found yet.
+    """
+
+    line: Line
     large: Ints
-    cuts: dict[str, Ints] = field(default_factory=dict)
+    missing: int = 0
+    cuts: dict[str, Groups] = field(default_factory=dict)
+
+    @property
+    def lines(self) -> list[Line]:
+        return [self.line, *(cut.line for cut in self.cuts.values())]
 
 
 @dataclass(frozen=True)
@@ -89,28 +112,56 @@ class Candidates:
     def where(self, chosen: Any) -> Candidates:
         return Candidates(self.first[chosen], self.second[chosen], self.rules[chosen])
 
+    def parts(self, size: int) -> Iterator[Candidates]:
+        """These, so many at once; one part if there are none."""
+        for start in range(0, max(len(self.first), 1), size):
+            yield self.where(slice(start, start + size))
+
+
+def joined(parts: Sequence[Candidates]) -> Candidates:
+    """The pairs of all parts, one part after another."""
+    return Candidates(*(np.concatenate([getattr(part, name) for part in parts]) for name in _PAIRS))
+
+
+_PAIRS = ("first", "second", "rules")
+
 
 class Blocking:
-    """The blocking rules over the records of one frame that are of some kind: the `candidates` they find.
+    """The blocking rules over the records of one frame that are of some kind.
 
-    `left_out`: by rule how many pairs stand in groups that are too large, those within partners included.
+    What is held grows with the records alone: pairs are made and given away range by range of their first
+    records.
     """
 
     def __init__(self, frame: Frame, rules: Sequence[Rule], kinds: Kinds) -> None:
-        self.rules, self._kinds = rules, kinds
+        self.rules, self._kinds, self._size = rules, kinds, frame.size
         every = np.arange(frame.size)
         self._records = every[kinds.of(every, every) >= 0]
         self._values = {name: int(column.max(initial=0)) + 4 for name, column in frame.columns.items()}
         self._values |= {kind: int(words.max(initial=0)) + 2 for kind, words in frame.words.items()}
         self._largest = policy.largest_block(len(self._records))
-        self._groups: list[Groups] = []
-        self.left_out: dict[str, int] = {}
-        pairs = [self._of_rule(frame, rule) for rule in rules]
-        bits = [np.full(len(found), 1 << number, dtype=np.int64) for number, found in enumerate(pairs)]
-        every, at = np.unique(np.concatenate(pairs), return_inverse=True)
-        found_by = np.zeros(len(every), dtype=np.int64)
-        np.bitwise_or.at(found_by, at, np.concatenate(bits))
-        self.candidates = Candidates(every // frame.size, every % frame.size, found_by)
+        self._groups = [self._of_rule(frame, rule) for rule in rules]
+
+    def parts(self) -> Iterator[Candidates]:
+        """The pairs that the rules find, each once, in the order of their records; to be asked for once."""
+        pairs = sum(line.pairs for groups in self._groups for line in groups.lines)
+        for first, end in pairwise(np.linspace(0, self._size, pairs // _AT_ONCE + 2).astype(np.int64)):
+            found = []
+            for groups in self._groups:
+                whole, *cuts = (self._pairs(line, first, end) for line in groups.lines)
+                of_large = np.sort(np.concatenate([whole[:0], *cuts]))
+                of_large = of_large[np.diff(of_large, prepend=-1) > 0]
+                groups.missing -= len(of_large)
+                found.append(np.concatenate([whole, of_large]))
+            yield _united(found, self._size)
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """By rule how many pairs stand in groups that are too large, those within partners included; known
+        after all parts.
+        """
+        made = zip(self.rules, self._groups, strict=True)
+        return {" + ".join(rule.parts): groups.missing for rule, groups in made if groups.missing > 0}
 
     def covered(self, one: Frame, other: Frame) -> Any:
         """Whether record i of `one` and of `other` would be found by some rule."""
@@ -118,10 +169,11 @@ class Blocking:
         for rule, made in zip(self.rules, self._groups, strict=True):
             sides = [frame.take(left) for frame in (one, other)]
             keys = [self._keys(frame, rule, np.arange(len(left))) for frame in sides]
-            found = [_met(keys, made.small)]
-            for cut, small in made.cuts.items():
-                large = [end.where(_at(made.large, end.key)[1]) for end in keys]
-                found.append(_met([self._with(*end, cut) for end in zip(sides, large, strict=True)], small))
+            found = [_met(keys, made.large)]
+            for cut, finer in made.cuts.items():
+                large = [end.where(_among(made.large, end.key)) for end in keys]
+                cut_keys = [self._with(*end, cut) for end in zip(sides, large, strict=True)]
+                found.append(_met(cut_keys, finer.large))
             covered[left[np.concatenate(found)]] = True
             left = np.flatnonzero(~covered)
         return covered
@@ -157,54 +209,58 @@ class Blocking:
             made.append((keys.key * count + of_key)[of_key >= 0])
         return Keys(np.concatenate(owners), np.concatenate(made))
 
-    def _of_rule(self, frame: Frame, rule: Rule) -> Ints:
+    def _of_rule(self, frame: Frame, rule: Rule) -> Groups:
         keys = self._keys(frame, rule, self._records)
-        every, sizes = np.unique(keys.key, return_counts=True)
-        is_large = sizes > self._largest
-        groups = Groups(every[~is_large], every[is_large])
-        crowded = _at(groups.large, keys.key)[1]
-        found = _pairs(frame.size, keys.where(~crowded), self._kinds)
-        cut_pairs = [found[:0]]
-        for cut in rule.cuts if is_large.any() else ():
-            finer = self._with(frame, keys.where(crowded), cut)
-            cut_keys, cut_sizes = np.unique(finer.key, return_counts=True)
-            groups.cuts[cut] = cut_keys[cut_sizes <= self._largest]
-            small = finer.where(_at(groups.cuts[cut], finer.key)[1])
-            cut_pairs.append(_pairs(frame.size, small, self._kinds))
-        of_large = np.sort(np.concatenate(cut_pairs))  # np.unique hashes, and is many times slower on these
-        of_large = of_large[np.diff(of_large, prepend=-1) > 0]
-        sizes = sizes[is_large]
-        if missed := max(int(np.sum(sizes * (sizes - 1) // 2)) - len(of_large), 0):
-            self.left_out[" + ".join(rule.parts)] = missed
-        self._groups.append(groups)
-        return np.concatenate([found, of_large])
+        groups, crowded = _grouped(keys, self._largest)
+        for cut in rule.cuts if len(groups.large) else ():
+            groups.cuts[cut], _ = _grouped(self._with(frame, crowded, cut), self._largest)
+        return groups
+
+    def _pairs(self, line: Line, start: int, end: int) -> Ints:
+        """The pairs of a group whose first record is in this range, each as one number, step by step."""
+        found, step = [np.zeros(0, dtype=np.int64)], 1
+        left = np.flatnonzero((line.owner >= start) & (line.owner < end))
+        while len(left := left[line.after[left] >= step]):
+            one, other = (line.owner[at].astype(np.int64) for at in (left, left + step))
+            chosen = (one != other) & (self._kinds.of(one, other) >= 0)
+            found.append(one[chosen] * self._size + other[chosen])
+            step += 1
+        return np.concatenate(found)
 
 
-def _pairs(size: int, keys: Keys, kinds: Kinds) -> Ints:
-    """The pairs of records with one key, each as one number, found step by step along a line."""
+def _grouped(keys: Keys, largest: int) -> tuple[Groups, Keys]:
+    """The groups of records with one key, and the keys of those that stand in a large one."""
     order = np.lexsort((keys.owner, keys.key))
     owner, key = keys.owner[order], keys.key[order]
-    found, left, step = [owner[:0]], np.arange(len(key)), 1
-    while len(left):
-        left = left[left + step < len(key)]
-        left = left[key[left] == key[left + step]]
-        one, other = owner[left], owner[left + step]
-        chosen = (one != other) & (kinds.of(one, other) >= 0)
-        found.append(one[chosen] * size + other[chosen])
-        step += 1
-    return np.concatenate(found)
+    starts = np.flatnonzero(np.diff(key, prepend=-1))
+    sizes = np.diff(starts, append=len(key))
+    size, after = np.repeat(sizes, sizes), np.repeat(starts + sizes - 1, sizes) - np.arange(len(key))
+    small, large = (size > 1) & (size <= largest), sizes > largest
+    line = Line(owner[small].astype(np.int32), after[small].astype(np.uint8))
+    missing = int(np.sum(sizes[large] * (sizes[large] - 1) // 2))
+    return Groups(line, key[starts[large]], missing), Keys(owner, key).where(size > largest)
 
 
-def _met(ends: Sequence[Keys], small: Ints) -> Ints:
-    """The owners that have one of the keys `small` in common."""
-    sides: list[Ints] = []
-    for keys in ends:
-        place, known = _at(small, keys.key)
-        sides.append((keys.owner * max(len(small), 1) + place)[known])
-    return np.unique(np.intersect1d(sides[0], sides[1]) // max(len(small), 1))
+def _united(found: Sequence[Ints], size: int) -> Candidates:
+    """The pairs that rules found, each once, with the bits of those rules."""
+    pairs = np.concatenate(found)
+    rules = np.repeat([1 << number for number in range(len(found))], [len(own) for own in found])
+    order = np.argsort(pairs, kind="stable")
+    pairs = pairs[order]
+    starts = np.flatnonzero(np.diff(pairs, prepend=-1))
+    rules = np.bitwise_or.reduceat(rules[order], starts) if len(starts) else rules
+    return Candidates(pairs[starts] // size, pairs[starts] % size, rules)
 
 
-def _at(keys: Ints, key: Ints) -> tuple[Ints, Any]:
-    """Where each key stands among the sorted `keys`, and whether it is among them."""
+def _met(ends: Sequence[Keys], large: Ints) -> Ints:
+    """The owners of which both ends have one key, but for keys of large groups."""
+    one, other = (keys.where(~_among(large, keys.key)) for keys in ends)
+    every, place = np.unique(np.concatenate([one.key, other.key]), return_inverse=True)
+    owned = np.concatenate([one.owner, other.owner]) * max(len(every), 1) + place
+    return np.unique(np.intersect1d(owned[: len(one.key)], owned[len(one.key) :]) // max(len(every), 1))
+
+
+def _among(keys: Ints, key: Ints) -> Any:
+    """Whether each key is among the sorted `keys`."""
     place = np.minimum(np.searchsorted(keys, key), max(len(keys) - 1, 0))
-    return place, keys[place] == key if len(keys) else np.zeros(len(key), dtype=bool)
+    return keys[place] == key if len(keys) else np.zeros(len(key), dtype=bool)

@@ -91,7 +91,7 @@ def _numbered(column: pa.ChunkedArray, is_number: bool = False) -> Ints:
         filled = np.asarray(pc.is_valid(column).to_numpy())
         return np.where(filled, values - values[filled].min(initial=0), -1)
     coded = pc.dictionary_encode(column).combine_chunks()
-    place = np.argsort(np.array(coded.dictionary.to_pylist(), dtype=object).argsort())
+    place = np.argsort(pc.array_sort_indices(coded.dictionary).to_numpy())
     numbers = np.asarray(pc.fill_null(coded.indices, -1).to_numpy(), dtype=np.int64)
     return np.where(numbers >= 0, place[numbers], -1) if len(place) else numbers
 

@@ -7,14 +7,15 @@ agree that are too alike for strangers, companions such as sisters, is learned t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from orchestration.linkage import policy
-from orchestration.linkage.blocks import Candidates, Rule
+from orchestration.linkage.blocks import Candidates, Rule, joined
 from orchestration.linkage.comparisons import SILENT, Comparison, Floats, SharedWords
 from orchestration.linkage.frame import Frame, Ints
 
@@ -41,17 +42,23 @@ class Evidence:
     """Pairs with the levels of each comparison, gathered in patterns that many pairs share.
 
     `rarity` is the sum of the natural logarithms of 1 / u. `levels` has a row a comparison and a column a
-    pattern; `taught` the same plus 1, and 0 where a pattern may not teach m. `at` is where a pair stands
-    among the candidates.
+    pattern; `taught` the same plus 1, and 0 where a pattern may not teach m. `found` are the pairs, with the
+    rules that found them.
     """
 
-    first: Ints
-    second: Ints
+    found: Candidates
     rarity: Floats
     pattern: Ints
     levels: Ints
     taught: Ints
-    at: Ints
+
+    @property
+    def first(self) -> Ints:
+        return self.found.first
+
+    @property
+    def second(self) -> Ints:
+        return self.found.second
 
     def bayes_factors(self, m: Rates) -> Floats:
         """m / u of each pair."""
@@ -77,45 +84,48 @@ class Evidence:
 
     def where(self, chosen: Any) -> Evidence:
         patterns, pattern = np.unique(self.pattern[chosen], return_inverse=True)
-        ends = self.first[chosen], self.second[chosen]
         own = self.levels[:, patterns], self.taught[:, patterns]
-        return Evidence(*ends, self.rarity[chosen], pattern, *own, self.at[chosen])
+        return Evidence(self.found.where(chosen), self.rarity[chosen], pattern, *own)
 
 
 def evidence_of(
-    frame: Frame, candidates: Candidates, rules: Sequence[Rule], comparisons: Comparisons, least: float
+    frame: Frame,
+    candidates: Iterable[Candidates],
+    rules: Sequence[Rule],
+    comparisons: Comparisons,
+    least: float,
 ) -> Evidence:
     """What all comparisons say of the pairs whose Bayes factor reaches `least` (its natural logarithm) under
-    the rates that are added, of one person or of companions.
+    the rates that are added, of one person or of companions. The candidates come in parts, one or more.
     """
     compared = [one.of(frame) for one in comparisons]
     assumed = [[one.rates(kin) for one in comparisons] for kin in (False, True)]
-    parts: list[tuple[Ints, Floats, Ints]] = []
-    for start in range(0, max(len(candidates.first), 1), _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
-        first, second = candidates.first[part], candidates.second[part]
-        rarity, levels = np.zeros(len(first)), np.zeros((len(comparisons), len(first)), dtype=np.int64)
+    parts: list[tuple[Candidates, Floats, npt.NDArray[np.int8]]] = []
+    for part in (part for whole in candidates for part in whole.parts(_AT_ONCE)):
+        rarity, levels = np.zeros(len(part.first)), np.zeros((len(comparisons), len(part.first)), np.int8)
         for at, levels_of in enumerate(compared):
-            levels[at], u = levels_of(first, second)
+            levels[at], u = levels_of(part.first, part.second)
             rarity -= np.where(levels[at] == SILENT, 0, np.log(u))
         kept = np.flatnonzero(rarity + np.max([_log_m(levels, m) for m in assumed], axis=0) > least)
-        parts.append((kept + start, rarity[kept], levels[:, kept]))
-    kept, rarity, levels = (np.concatenate(column, axis=-1) for column in zip(*parts, strict=True))
+        parts.append((part.where(kept), rarity[kept], levels[:, kept]))
+    pairs, rarities, all_levels = zip(*parts, strict=True)
+    found, levels = joined(pairs), np.concatenate(all_levels, axis=1)
     masks = [
         sum(1 << number for number, rule in enumerate(rules) if not one.columns & rule.columns)
         for one in comparisons
     ]
-    learns = np.stack([(candidates.rules[kept] & mask) != 0 for mask in masks])
-    pattern = np.zeros(len(kept), dtype=np.int64)
-    for row in (*(levels + 1), *learns.astype(np.int64)):
-        pattern = pattern * (int(row.max(initial=0)) + 1) + row
+    learns = np.stack([(found.rules & mask) != 0 for mask in masks])
+    pattern = np.zeros(len(found.first), dtype=np.int64)
+    for level in levels:
+        pattern = pattern * (int(level.max(initial=0)) + 2) + level + 1
+    for teaches in learns:
+        pattern = pattern * 2 + teaches
     _, where, pattern = np.unique(pattern, return_index=True, return_inverse=True)
-    ends = candidates.first[kept], candidates.second[kept]
-    levels, learns = levels[:, where], learns[:, where]
-    return Evidence(*ends, rarity, pattern, levels, np.where(learns, levels + 1, 0), kept)
+    own, learns = levels[:, where].astype(np.int64), learns[:, where]
+    return Evidence(found, np.concatenate(rarities), pattern, own, np.where(learns, own + 1, 0))
 
 
-def _log_m(levels: Ints, m: Rates) -> Floats:
+def _log_m(levels: npt.NDArray[np.signedinteger[Any]], m: Rates) -> Floats:
     found = np.zeros(levels.shape[1])
     for level, rates in zip(levels, m, strict=True):
         found += np.append(np.log(np.maximum(rates.ravel(), _SMALLEST)), 0.0)[level]  # the last: SILENT

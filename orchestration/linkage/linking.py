@@ -122,7 +122,9 @@ def _rows_of(pairs: pa.Table, ruled: Collection[Pair]) -> dict[Pair, int]:
 
 def _found_by_stewards_alone(accepted: Collection[Pair], records: pa.Table, tiers: Tiers) -> pa.Table:
     """Accepted pairs that agree in too little to be compared, with the tier of the weaker record."""
-    tier_of = dict(zip(records["record_id"].to_pylist(), tiers.tolist(), strict=True))
+    ends = pa.array({end for pair in accepted for end in pair}, type=pa.int64())
+    known = pc.is_in(records["record_id"], value_set=ends).to_numpy()
+    tier_of = dict(zip(records["record_id"].to_numpy()[known].tolist(), tiers[known].tolist(), strict=True))
     rows = [
         (*pair, max((tier_of[end] for end in pair), key=policy.TIERS.index), 0.0, 0.0, 0.0, 0.0)
         for pair in sorted(accepted)

@@ -6,13 +6,13 @@ like, and show how often the model would take strangers for one person.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from orchestration.linkage import policy
-from orchestration.linkage.blocks import Blocking, Candidates, Rule
+from orchestration.linkage.blocks import Blocking, Candidates, Rule, joined
 from orchestration.linkage.comparisons import Floats
 from orchestration.linkage.expected import (
     Coverage,
@@ -23,7 +23,7 @@ from orchestration.linkage.expected import (
     sums_of,
     weights_of,
 )
-from orchestration.linkage.frame import Frame, Ints
+from orchestration.linkage.frame import Frame
 from orchestration.linkage.learning import (
     ROUNDS,
     STILL,
@@ -54,11 +54,11 @@ def score(
     if not (kinds.possible and comparisons and rules):
         return Scored.nothing(kinds)
     blocking = Blocking(frame, rules, kinds)
-    coverage, candidates = Coverage(blocking, frame, kinds), blocking.candidates
-    likely = candidates.where(_Fit(frame, candidates, comparisons, kinds, coverage).likely())
-    fits = [_Fit(frame, likely, comparisons, kinds, coverage)]
+    coverage = Coverage(blocking, frame, kinds)
+    likely = _Fit(frame, blocking.parts(), comparisons, kinds, coverage).likely()
+    fits = [_Fit(frame, [likely], comparisons, kinds, coverage)]
     if {"baptismal", "other"} <= filled:
-        plain = frame.without_kinds(), likely, without_kinds(comparisons)
+        plain = frame.without_kinds(), [likely], without_kinds(comparisons)
         fits.append(_Fit(*plain, kinds, coverage, sift=False))
     seen, counted = fits[0], fits[-1]
     return Scored(
@@ -81,7 +81,7 @@ class _Fit:
     def __init__(
         self,
         frame: Frame,
-        candidates: Candidates,
+        candidates: Iterable[Candidates],
         comparisons: Comparisons,
         kinds: Kinds,
         coverage: Coverage,
@@ -110,19 +110,21 @@ class _Fit:
             self.learned = self._learn(self.learned, self._added)
             [self._found] = coverage.of(comparisons, [self.learned.m])
 
-    def likely(self) -> Ints:
-        """Which of the candidates may be one person, or companions within a partner."""
+    def likely(self) -> Candidates:
+        """The candidates that may be one person, or companions within a partner, in the order of records."""
         learned = self.learned
         across = self.rivals.probabilities(self.across.odds(learned))
         within = self._within.odds(replace(learned, m_of_kin=None))
         if learned.m_of_kin is not None:
             kin = Parameters(learned.m_of_kin, max(learned.kin_share, learned.share))
             within = within + self._within.odds(kin)
-        chosen = [
-            evidence.at[np.round(likely, _DIGITS) >= policy.LIKELY_FROM]
-            for evidence, likely in ((self.across, across), (self._within, within))
-        ]
-        return np.sort(np.concatenate(chosen))
+        found = joined(
+            [
+                evidence.found.where(np.round(likely, _DIGITS) >= policy.LIKELY_FROM)
+                for evidence, likely in ((self.across, across), (self._within, within))
+            ]
+        )
+        return found.where(np.lexsort((found.second, found.first)))
 
     def estimate(self) -> Estimate:
         return Estimate(self.rivals.probabilities(self.across.odds(self.learned)), self._found)

@@ -29,7 +29,7 @@ TABLES = (CURRENT, STOPS, CODES, COUNTING_KEYS, CELLS, JUDGED, SOURCE_ROWS)
 _CODED = (*NAME_CODES, "names_version", "phone_code", "birth_year", *RICH_CODES)
 # Rows of one record with different values, as copies may have, give none.
 _ONE_VALUE = ", ".join(
-    f"case when count(distinct {name}) = 1 then min({name}) end as {name}" for name in _CODED
+    f"case when min({name}) = max({name}) then min({name}) end as {name}" for name in _CODED
 )
 # Counted records of one identified person; where the day is not known, it has none.
 _INPUT = f"""

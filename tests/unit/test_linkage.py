@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from orchestration.linkage import blocks, learning, policy
 from orchestration.linkage.blocks import Blocking, Kinds, Rule
 from orchestration.linkage.comparisons import Comparison
 from orchestration.linkage.decisions import Link, Person, Rulings, ScoredPair, clusters_of, decide
@@ -285,6 +286,26 @@ def test_row_order_changes_nothing(population: Population) -> None:
     assert (forth.links, forth.records, forth.expected) == (back.links, back.records, back.expected)
 
 
+def test_pairs_held_part_by_part_give_the_same_links(
+    population: Population, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some pairs are found by several rules, and some groups are too large and are cut."""
+    monkeypatch.setattr(policy, "largest_block", lambda _: 12)
+    frame, _ = frame_of(population.records)
+    kinds = Kinds([np.zeros(frame.size, dtype=np.int64)], frame.columns["partner"])
+    blocking, whole = Blocking(frame, RULES, kinds), link(population.records)
+    (at_once,) = blocking.parts()
+    monkeypatch.setattr(blocks, "_AT_ONCE", 1000)
+    monkeypatch.setattr(learning, "_AT_ONCE", 700)
+    parts = list(Blocking(frame, RULES, kinds).parts())
+    assert len(parts) > 15
+    assert max(len(part.first) for part in parts) < 1500
+    for name in ("first", "second", "rules"):
+        assert np.array_equal(getattr(blocks.joined(parts), name), getattr(at_once, name))
+    assert whole.left_out
+    assert link(population.records) == whole
+
+
 def test_records_of_one_partner_are_never_compared(population: Population) -> None:
     alone = population.records.set_column(
         1, population.records.schema.field("partner"), pa.array(["one"] * population.records.num_rows)
@@ -370,7 +391,7 @@ def test_pairs_grow_as_records_do() -> None:
             rule for rule in RULES if rule.columns <= {"sex", "other", "origin", "destination", "birth_year"}
         ]
         found = Blocking(frame, rules, Kinds([np.zeros(count, dtype=np.int64)], frame.columns["partner"]))
-        return len(found.candidates.first)
+        return sum(len(part.first) for part in found.parts())
 
     assert pairs(24_000) < 3 * pairs(12_000)  # nearly four times, if groups might be as large
 
