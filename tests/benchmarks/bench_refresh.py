@@ -3,11 +3,13 @@
     make bench                          # the samples, then 10,000, 100,000 and 400,000 movements: hours
     make bench SIZES=10k
     make bench SIZES="10k 40k" BENCH="--nodes 15 --keep /tmp/bench"
+    make bench SIZES="1m 10m" BENCH="--flat --nodes 15"
 
 Partners' files of every layout are written by the generator of the samples (`seeds.build.partners`), with as many
 cases as a size asks for: every record has a reference of its own, and persons have names drawn from lists that are
 as long as a population of that size has them. So every step is covered, from claiming a file on; what is not: files
-that partners fetch from a server. Each refresh is a process of its own, and runs the job as the command and the UI
+that partners fetch from a server. With `--flat` they are the flat files of 40 partners (`flat_files`), which can be
+written by the million. Each refresh is a process of its own, and runs the job as the command and the UI
 do (`run_refresh`). A step's memory is the highest resident size while it ran (Linux alone tells it by step).
 
 After each full refresh come a refresh with one new extract, the quarter's file of a hotline, cut to 5,000 rows,
@@ -34,6 +36,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
+from tests.benchmarks.flat_files import count_of, write_flat, write_new_extract
+
 SAMPLES = "samples"
 SIZES = (SAMPLES, "10k", "100k", "400k")
 FULL, ONE_NEW, NOTHING_NEW = "full", "one new extract", "nothing new"
@@ -50,32 +54,31 @@ class Cost(NamedTuple):
     peak_mb: float
 
 
-def movements_of(size: str) -> int | None:
-    """`10k` is 10,000; None for the samples as they are."""
-    if size == SAMPLES:
-        return None
-    return int(size[:-1]) * 1000 if size.endswith("k") else int(size)
-
-
-def write_inbox(size: str, folder: Path) -> None:
-    """Contracts into `partners/`, extracts into the inbox, but for the one that comes later."""
+def write_inbox(size: str, folder: Path, *, flat: bool) -> None:
+    """Contracts into `partners/`, extracts into the inbox, but for the one that comes later, in `later/<partner>/`."""
     from orchestration.core import SAMPLE_PARTNERS
     from orchestration.intake.inbox import add_to_inbox
     from seeds.build.partners.write import generate
 
-    movements = movements_of(size)
-    if movements is None:
-        shutil.copytree(SAMPLE_PARTNERS, folder / "partners")
-    else:
-        with _names_for(movements):
-            generate(folder / "partners", cases=round(movements / MOVEMENTS_A_CASE))
     settings = _settings(folder)
-    extracts = settings.partners / NEW_PARTNER / "extracts"
-    lines = (extracts / NEW_FILE).read_bytes().splitlines(keepends=True)
-    (folder / NEW_FILE).write_bytes(b"".join(lines[: NEW_ROWS + 1]))
-    (extracts / NEW_FILE).unlink()
-    for partner in sorted(path.parent for path in settings.partners.glob("*/extracts")):
-        add_to_inbox(settings, partner.name, sorted((partner / "extracts").iterdir()))
+    if flat:
+        write_flat(folder, count_of(size))
+        write_new_extract(folder / "later", count_of(size), NEW_ROWS)
+    else:
+        if size == SAMPLES:
+            shutil.copytree(SAMPLE_PARTNERS, settings.partners)
+        else:
+            with _names_for(count_of(size)):
+                generate(settings.partners, cases=round(count_of(size) / MOVEMENTS_A_CASE))
+        extract = settings.partners / NEW_PARTNER / "extracts" / NEW_FILE
+        lines = extract.read_bytes().splitlines(keepends=True)
+        later = folder / "later" / NEW_PARTNER
+        later.mkdir(parents=True)
+        (later / NEW_FILE).write_bytes(b"".join(lines[: NEW_ROWS + 1]))
+        extract.unlink()
+    for extracts in sorted(settings.partners.glob("*/extracts")):
+        add_to_inbox(settings, extracts.parent.name, sorted(extracts.iterdir()))
+        shutil.rmtree(extracts)
 
 
 @contextmanager
@@ -108,7 +111,8 @@ def refresh(folder: Path, what: str) -> dict[str, Any]:
     collect_garbage_less_often()
     settings = _settings(folder)
     if what == ONE_NEW:
-        add_to_inbox(settings, NEW_PARTNER, [folder / NEW_FILE])
+        for extract in (folder / "later").glob("*/*"):
+            add_to_inbox(settings, extract.parent.name, [extract])
     create_missing_keys(settings.keys, settings.landing, settings.link_codes, settings.releases)
     steps: dict[str, Cost] = {}
     under_way = ["start", _cpu(), time.monotonic()]
@@ -172,15 +176,15 @@ def _forget_peak() -> None:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
-def measure(size: str, folder: Path, kinds: list[str]) -> dict[str, Any]:
+def measure(size: str, folder: Path, kinds: list[str], *, flat: bool) -> dict[str, Any]:
     """Each kind of refresh of a size → what its process said."""
     folder.mkdir(parents=True, exist_ok=True)
-    _run("write", size, folder)
+    _run("write", size, folder, *(["--flat"] if flat else []))
     return {kind: _run(kind, size, folder) for kind in kinds}
 
 
-def _run(what: str, size: str, folder: Path) -> Any:
-    command = [sys.executable, "-m", __spec__.name, "--process", what, "--folder", str(folder), size]
+def _run(what: str, size: str, folder: Path, *more: str) -> Any:
+    command = [sys.executable, "-m", __spec__.name, "--process", what, "--folder", str(folder), size, *more]
     ran = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONHASHSEED": "0"})
     if ran.returncode:
         sys.exit(f"{size}, {what}: the process ended with {ran.returncode}.\n{ran.stderr[-3000:]}")
@@ -244,22 +248,26 @@ def _show_growth(small: dict[str, Any], large: dict[str, Any], nodes: int) -> No
 
 def main() -> None:
     given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    given.add_argument("sizes", nargs="*", default=list(SIZES), help="`samples`, `10k`, `400k`, …")
+    given.add_argument("sizes", nargs="*", default=list(SIZES), help="`samples`, `10k`, `1m`, …")
     given.add_argument("--nodes", type=int, default=0, help="also the slowest models of dbt, so many")
+    given.add_argument("--flat", action="store_true", help="flat files of 40 partners; sizes such as `1m`")
     given.add_argument("--full-alone", action="store_true", help="no refresh after the full one")
     given.add_argument("--keep", type=Path, help="measure in this folder, and leave it")
     given.add_argument("--process", help=argparse.SUPPRESS)
     given.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     asked = given.parse_args()
     if asked.process:
-        made = write_inbox(*asked.sizes, asked.folder) if asked.process == "write" else None
-        print(json.dumps(made if asked.process == "write" else refresh(asked.folder, asked.process)))
+        if asked.process == "write":
+            write_inbox(*asked.sizes, asked.folder, flat=asked.flat)
+            print("{}")
+        else:
+            print(json.dumps(refresh(asked.folder, asked.process)))
         return
     kinds = [FULL] if asked.full_alone else [FULL, ONE_NEW, NOTHING_NEW]
     measured: dict[str, dict[str, Any]] = {}
     for size in asked.sizes:
         with tempfile.TemporaryDirectory(prefix="njia-bench-") as scratch:
-            measured[size] = measure(size, (asked.keep or Path(scratch)) / size, kinds)
+            measured[size] = measure(size, (asked.keep or Path(scratch)) / size, kinds, flat=asked.flat)
         whole = _cpu_of(measured[size][FULL])
         for kind, found in measured[size].items():
             show(size, kind, found, asked.nodes)
