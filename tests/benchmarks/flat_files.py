@@ -330,7 +330,7 @@ def _cells(partner: Partner, partners: list[Partner], drawn: str) -> str:
     cells = [
         f"'S{partner.code[-2:]}-' || lpad(to_base(i, 36), 5, '0')",
         f"case when hash(seed * 100 + 33) % 1000 < 4 then {unreadable_day} else {shown_day} end",
-        f"strftime({moment_of_entry}, '{('%Y-%m-%d %H:%M', '%d/%m/%Y %H:%M')[one]}')",
+        f"strftime({moment_of_entry}, '%Y-%m-%d %H:%M')",
         f"sex.sex_{one}",
         "age.age",
         f"nationality.nationality_{one}",
@@ -353,7 +353,7 @@ def _cells(partner: Partner, partners: list[Partner], drawn: str) -> str:
             "given.given",
             "surname.surname",
             "'0700 ' || lpad(cast(hash(seed * 100 + 43) % 1000000 as varchar), 6, '0')",
-            f"case when try_cast(age.age as integer) < 120 then cast(year - try_cast(age.age as integer) as varchar) else '' end",
+            "case when try_cast(age.age as integer) < 120 then cast(year - try_cast(age.age as integer) as varchar) else '' end",
         ]
         joined |= {"given": slot(41), "surname": slot(42)}
     shown = ", ".join(f'{cell} as "{heading}"' for cell, heading in zip(cells, partner.headings, strict=True))
