@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from orchestration.linkage.codes import CODES_VERSION, Coder
     from orchestration.linkage.policy import REVIEWED_FROM, TAKEN_FROM
     from orchestration.linkage.questions import COMPARED, QUESTION_COLUMNS
-    from orchestration.linkage.step import DESCRIPTIONS, LinkSummary, destroy_codes, link_records, rulings_of
+    from orchestration.linkage.step import (
+        CODE,
+        DESCRIPTIONS,
+        LinkSummary,
+        destroy_codes,
+        link_records,
+        rulings_of,
+    )
     from orchestration.linkage.tables import NAME_CODES
     from orchestration.linkage.warehouse_tables import TABLES
 

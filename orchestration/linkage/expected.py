@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -38,6 +38,7 @@ class Scored:
     Links are decided by `estimate`, which finds more of them; persons are counted by `counted`, of names
     without their kinds, which comes closer to their number. `draws` are estimates under other assumptions, a
     list for each way of drawing. `false`: the pairs within partners that would be counted as one person.
+    `written`: the parameters of all estimates.
     """
 
     first: Ints
@@ -50,15 +51,15 @@ class Scored:
     draws: list[list[Estimate]]
     false: Floats
     left_out: dict[str, int]
+    written: dict[str, Any]
 
     @classmethod
     def nothing(cls, kinds: Kinds) -> Self:
         none, numbers = np.zeros(0, dtype=np.int64), np.zeros(0)
         estimate = Estimate(numbers, np.ones(len(kinds.groups)))
         false = np.zeros(len(kinds.groups))
-        return cls(
-            none, none, none, numbers, Rivals(none, none, none), estimate, estimate, [[estimate]], false, {}
-        )
+        rivals = Rivals(none, none, none)
+        return cls(none, none, none, numbers, rivals, estimate, estimate, [[estimate]], false, {}, {})
 
 
 @dataclass(frozen=True)

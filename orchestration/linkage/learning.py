@@ -7,9 +7,9 @@ agree that are too alike for strangers, companions such as sisters, is learned t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -24,17 +24,37 @@ Rates = list[Floats]  # m of each comparison: a row a kind of pairs, a column a 
 ROUNDS = 40
 STILL = 1e-4  # a change as small as this ends the rounds
 _AT_ONCE = 400_000
+_DIGITS = 9  # of what is learned, and of what is compared with a threshold, so that all machines agree
 _SMALLEST, _LARGEST = 1e-6, 60.0  # of a rate, and of the logarithm of odds
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """`share` is the chance that two records are one person, `kin_share` that they are companions."""
+    """`share` is the chance that two records are one person, `kin_share` that they are companions.
+
+    `coverage`: of each kind, the share of pairs of one person that the rules find.
+    """
 
     m: Rates
     share: float
+    coverage: Floats
     m_of_kin: Rates | None = None
     kin_share: float = 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """These as JSON holds them, rounded."""
+        return {name: _short(value) for name, value in vars(self).items()}
+
+    @classmethod
+    def of(cls, written: Mapping[str, Any]) -> Self:
+        m, kin = ([np.array(rows) for rows in written[name] or ()] for name in ("m", "m_of_kin"))
+        return cls(m, written["share"], np.array(written["coverage"]), kin or None, written["kin_share"])
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, list | np.ndarray):
+        return [_short(one) for one in value]
+    return value if value is None else float(f"{value:.{_DIGITS}g}")
 
 
 @dataclass(frozen=True)
@@ -106,7 +126,8 @@ def evidence_of(
         for at, levels_of in enumerate(compared):
             levels[at], u = levels_of(part.first, part.second)
             rarity -= np.where(levels[at] == SILENT, 0, np.log(u))
-        kept = np.flatnonzero(rarity + np.max([_log_m(levels, m) for m in assumed], axis=0) > least)
+        likeliest = rarity + np.max([_log_m(levels, m) for m in assumed], axis=0)
+        kept = np.flatnonzero(np.round(likeliest, _DIGITS) > least)
         parts.append((part.where(kept), rarity[kept], levels[:, kept]))
     pairs, rarities, all_levels = zip(*parts, strict=True)
     found, levels = joined(pairs), np.concatenate(all_levels, axis=1)
@@ -164,6 +185,11 @@ def learn_companions(evidence: Evidence, added: Rates, possible: float) -> tuple
         found, before = odds / (1 + odds), share
         share = min(max(float(np.sum(found)) / possible, 1e-12), 0.5)
         m = evidence.rates(found, added, policy.ADDED_PAIRS)
-        if abs(share - before) < STILL * before:
+        if is_still(abs(share / before - 1)):
             break
     return m, float(np.sum(found))
+
+
+def is_still(change: float) -> bool:
+    """Whether learning ends, on all machines in the same round."""
+    return round(change, _DIGITS) < STILL

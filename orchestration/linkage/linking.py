@@ -31,7 +31,7 @@ from orchestration.linkage.decisions import (
 )
 from orchestration.linkage.expected import RANGE, Duplicates, Scored, duplicates_of
 from orchestration.linkage.frame import Ints, frame_of
-from orchestration.linkage.scoring import score
+from orchestration.linkage.scoring import Written, score
 from orchestration.linkage.tables import (
     ENDS,
     EXPECTED_PERSONS,
@@ -53,7 +53,8 @@ Tiers = npt.NDArray[np.str_]
 class Linked:
     """What became of some records, as the tables LINKS, LINKED_RECORDS, EXPECTED_PERSONS and LIKELY_PAIRS.
 
-    `left_out`: pairs that are not compared as too many records agree so, by blocking rule.
+    `left_out`: pairs that are not compared as too many records agree so, by blocking rule. `parameters`: what
+    was learned, as JSON can hold it.
     """
 
     links: pa.Table
@@ -61,10 +62,11 @@ class Linked:
     expected: pa.Table
     likely: pa.Table
     left_out: dict[str, int]
+    parameters: Written
 
 
-def link(records: pa.Table, rulings: Rulings | None = None) -> Linked:
-    """Link the persons of a LINK_INPUT table across its partners.
+def link(records: pa.Table, rulings: Rulings | None = None, parameters: Written | None = None) -> Linked:
+    """Link the persons of a LINK_INPUT table across its partners, with `parameters` learned from it before.
 
     The same rows and rulings give the same answer, in whatever order the rows come, and under any keys: which
     records are linked does not hang on their ids or codes, but where two have the same values.
@@ -77,7 +79,7 @@ def link(records: pa.Table, rulings: Rulings | None = None) -> Linked:
     # By policy.LINKED_TIERS; names that were coded by different rules cannot be compared.
     names = np.where(named[order], frame.columns["names_version"] + 1, -1)
     groups = [names, np.where(rich[order], 0, -1)]
-    scored = score(frame, Kinds(groups, frame.columns["partner"]))
+    scored = score(frame, Kinds(groups, frame.columns["partner"]), written=parameters)
     pairs = _pair_table(scored, records["record_id"].to_numpy()[order])
     rows = _rows_of(pairs, rulings.accepted | rulings.rejected)
     ruled = np.full(pairs.num_rows, np.nan)
@@ -92,6 +94,7 @@ def link(records: pa.Table, rulings: Rulings | None = None) -> Linked:
         _expected_table(links, records["partner"], tiers, found, unseen, scored),
         _likely_table(pairs, found, scored.kinds, unseen),
         scored.left_out,
+        scored.written,
     )
 
 

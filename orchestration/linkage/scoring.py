@@ -6,8 +6,9 @@ like, and show how often the model would take strangers for one person.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -26,24 +27,33 @@ from orchestration.linkage.expected import (
 from orchestration.linkage.frame import Frame
 from orchestration.linkage.learning import (
     ROUNDS,
-    STILL,
     Comparisons,
     Parameters,
     Rates,
     Rivals,
     evidence_of,
+    is_still,
     learn_companions,
 )
 from orchestration.linkage.model import COMPARISONS, RULES, without_kinds
 
 _SEED = 7
 _DIGITS = 9  # of what is compared with a threshold, so that all machines agree
+Written = dict[str, list[dict[str, Any]]]  # the parameters of each fit, as JSON holds them
 
 
 def score(
-    frame: Frame, kinds: Kinds, comparisons: Comparisons = COMPARISONS, rules: Sequence[Rule] = RULES
+    frame: Frame,
+    kinds: Kinds,
+    comparisons: Comparisons = COMPARISONS,
+    rules: Sequence[Rule] = RULES,
+    written: Written | None = None,
 ) -> Scored:
-    """Score the pairs that the rules find. Same records, same scores, whatever their ids and codes are."""
+    """Score the pairs that the rules find. Same records, same scores, whatever their ids and codes are.
+
+    `written`: the parameters that were learned from the same records before; without these they are learned.
+    """
+    written = dict(written or {})
     filled = frame.filled
     comparisons = [one for one in comparisons if one.column in filled]
     rules = [
@@ -53,30 +63,50 @@ def score(
     ]
     if not (kinds.possible and comparisons and rules):
         return Scored.nothing(kinds)
+
+    def known(name: str, learn: Callable[[], list[Parameters]]) -> list[Parameters]:
+        if name not in written:
+            written[name] = [one.as_json() for one in learn()]
+        return [Parameters.of(one) for one in written[name]]
+
     blocking = Blocking(frame, rules, kinds)
     coverage = Coverage(blocking, frame, kinds)
-    likely = _Fit(frame, blocking.parts(), comparisons, kinds, coverage).likely()
-    fits = [_Fit(frame, [likely], comparisons, kinds, coverage)]
+
+    def sifted() -> Candidates:
+        every = _Fit(frame, blocking.parts(), comparisons, kinds, coverage)
+        [learned] = known("sifting", lambda: [every.learned()])
+        return every.likely(learned)
+
+    likely = sifted()
+    seen = counting = _Fit(frame, [likely], comparisons, kinds, coverage)
+    linking, *drawn = known("linking", seen.learned_and_drawn)
+    draws = [[seen.estimate(one) for one in drawn]]
     if {"baptismal", "other"} <= filled:
         plain = frame.without_kinds(), [likely], without_kinds(comparisons)
-        fits.append(_Fit(*plain, kinds, coverage, sift=False))
-    seen, counted = fits[0], fits[-1]
+        counting = _Fit(*plain, kinds, coverage, sift=False)
+        counted, *drawn = known("counting", counting.learned_and_drawn)
+        draws.append([counting.estimate(one) for one in drawn])
+    else:
+        counted = linking
+    drawn = known("unlearned", lambda: seen.drawn(linking, fixed=True))
+    draws.append([seen.estimate(one) for one in drawn])
     return Scored(
         seen.across.first,
         seen.across.second,
         seen.kinds,
-        np.log2(np.maximum(seen.across.odds(seen.learned), 1e-12)),
+        np.log2(np.maximum(seen.across.odds(linking), 1e-12)),
         seen.rivals,
-        seen.estimate(),
-        counted.estimate(),
-        [*(fit.drawn() for fit in fits), seen.drawn(fixed=True)],
-        counted.false(),
+        seen.estimate(linking),
+        counting.estimate(counted),
+        draws,
+        counting.false(counted),
         blocking.left_out,
+        written,
     )
 
 
 class _Fit:
-    """The model fitted to pairs, with one way of comparing names."""
+    """Pairs, with one way of comparing names: what is learned from them, and how likely that makes them."""
 
     def __init__(
         self,
@@ -98,25 +128,36 @@ class _Fit:
         self.across, self._within = evidence.where(~is_within), evidence.where(is_within)
         self.kinds = kinds.of(self.across.first, self.across.second)
         self.rivals = Rivals(self.across.first, self.across.second, partner)
-        share = min(policy.DUPLICATE_SHARE_AT_FIRST * frame.size / kinds.possible, self._bounds[1])
-        self.learned = Parameters(self._added, share)
-        added_kin = [one.rates(kin=True) for one in comparisons]
-        m_of_kin, count = learn_companions(self._within, added_kin, max(kinds.within, 1))
-        if count > policy.KIN_FROM:
-            self.learned = replace(self.learned, m_of_kin=m_of_kin, kin_share=share)
-        # The share of pairs of one person hangs on how many the rules miss, and this on m.
-        self._found = np.ones(len(kinds.groups))
-        for _ in range(2):
-            self.learned = self._learn(self.learned, self._added)
-            [self._found] = coverage.of(comparisons, [self.learned.m])
 
-    def likely(self) -> Candidates:
-        """The candidates that may be one person, or companions within a partner, in the order of records."""
-        learned = self.learned
+    def learned(self) -> Parameters:
+        """m and share of persons, m of companions where there are many, and what the rules find."""
+        share = min(
+            policy.DUPLICATE_SHARE_AT_FIRST * self._frame.size / self._all_kinds.possible, self._bounds[1]
+        )
+        learned = Parameters(self._added, share, np.ones(len(self._all_kinds.groups)))
+        added_kin = [one.rates(kin=True) for one in self._comparisons]
+        m_of_kin, count = learn_companions(self._within, added_kin, max(self._all_kinds.within, 1))
+        if round(count, _DIGITS) > policy.KIN_FROM:
+            learned = replace(learned, m_of_kin=m_of_kin, kin_share=share)
+        # The share of pairs of one person hangs on how many the rules miss, and this on m.
+        for _ in range(2):
+            learned = self._learn(learned, self._added)
+            [found] = self._coverage.of(self._comparisons, [learned.m])
+            learned = replace(learned, coverage=found)
+        return learned
+
+    def learned_and_drawn(self) -> list[Parameters]:
+        learned = self.learned()
+        return [learned, *self.drawn(learned)]
+
+    def likely(self, learned: Parameters) -> Candidates:
+        """The pairs that may be one person, or companions within a partner, in the order of records."""
         across = self.rivals.probabilities(self.across.odds(learned))
         within = self._within.odds(replace(learned, m_of_kin=None))
         if learned.m_of_kin is not None:
-            kin = Parameters(learned.m_of_kin, max(learned.kin_share, learned.share))
+            kin = replace(
+                learned, m=learned.m_of_kin, share=max(learned.kin_share, learned.share), m_of_kin=None
+            )
             within = within + self._within.odds(kin)
         found = joined(
             [
@@ -126,31 +167,31 @@ class _Fit:
         )
         return found.where(np.lexsort((found.second, found.first)))
 
-    def estimate(self) -> Estimate:
-        return Estimate(self.rivals.probabilities(self.across.odds(self.learned)), self._found)
+    def estimate(self, by: Parameters) -> Estimate:
+        return Estimate(self.rivals.probabilities(self.across.odds(by)), by.coverage)
 
-    def false(self) -> Floats:
+    def false(self, by: Parameters) -> Floats:
         """How many pairs within partners would be taken for one person, kind by kind."""
-        odds = self._within.odds(self.learned)
+        odds = self._within.odds(by)
         kinds = self._all_kinds.of(self._within.first, self._within.second)
-        return sums_of(kinds, odds / (1 + odds), len(self._found))
+        return sums_of(kinds, odds / (1 + odds), len(by.coverage))
 
-    def drawn(self, fixed: bool = False) -> list[Estimate]:
+    def drawn(self, learned: Parameters, fixed: bool = False) -> list[Parameters]:
         """Learned again, with m drawn to begin with; `fixed`: of it only the share is learned."""
         dice, found = np.random.default_rng(_SEED), []
         for number in range(policy.REPETITIONS):
             pairs = float(np.exp(dice.uniform(*np.log(policy.ADDED_PAIRS_RANGE))))
             drawn = drawn_rates(self._added, dice)
             if fixed:
-                found.append(self._learn(replace(self.learned, m=drawn)))
+                found.append(self._learn(replace(learned, m=drawn)))
             else:
                 weights = weights_of(self._frame, self.across, number)
-                found.append(self._learn(self.learned, drawn, pairs, weights))
-        every = [self.learned.m, *(one.m for one in found)]
-        shares = self._coverage.of(self._comparisons, every, policy.COVERAGE_DRAWS_REPEATED)
+                found.append(self._learn(learned, drawn, pairs, weights))
+        every = [learned.m, *(one.m for one in found)]
+        first, *shares = self._coverage.of(self._comparisons, every, policy.COVERAGE_DRAWS_REPEATED)
         return [
-            Estimate(self.rivals.probabilities(self.across.odds(one)), self._found * share / shares[0])
-            for one, share in zip(found, shares[1:], strict=True)
+            replace(one, coverage=learned.coverage * share / first)
+            for one, share in zip(found, shares, strict=True)
         ]
 
     def _learn(
@@ -174,11 +215,11 @@ class _Fit:
                 odds = kin * learned.kin_share
                 companions = float(np.sum((1 - np.minimum(found, 1)) * odds / (1 + odds)))
                 learned = replace(learned, kin_share=companions / possible)
-            share = float(np.sum(found / self._found[self.kinds])) / possible
+            share = float(np.sum(found / learned.coverage[self.kinds])) / possible
             learned = replace(learned, share=min(max(share, self._bounds[0]), self._bounds[1]))
             if added is not None:
                 learned = replace(learned, m=evidence.rates(found, added, pairs))
             moved = max(float(np.abs(a - b).max()) for a, b in zip(learned.m, before.m, strict=True))
-            if moved < STILL and abs(learned.share - before.share) < STILL * before.share:
+            if is_still(moved) and is_still(abs(learned.share / before.share - 1)):
                 break
         return learned

@@ -6,8 +6,10 @@ nor may yet, are destroyed once a release without that extract is published.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -15,10 +17,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from orchestration.core import Settings, record_of, remove_summed
+from orchestration.core import (
+    Settings,
+    code_of,
+    fingerprint_of,
+    keep,
+    read_json,
+    record_of,
+    remove_summed,
+    write_json,
+)
 from orchestration.linkage import policy
 from orchestration.linkage.decisions import REVIEW, Rulings
-from orchestration.linkage.linking import link
+from orchestration.linkage.linking import Linked, link
 from orchestration.linkage.questions import questions
 from orchestration.linkage.tables import EXPECTED_PERSONS
 from orchestration.linkage.warehouse_tables import (
@@ -29,6 +40,9 @@ from orchestration.linkage.warehouse_tables import (
     route_groups,
     source_rows,
 )
+
+CODE = ("orchestration/linkage", "seeds/reference", "jellyfish==", "numpy==", "pyarrow==")
+_AT_ONCE = 100_000
 
 DESCRIPTIONS = {
     "links": "Pairs of records that may be one person: how likely, what was decided, and why.",
@@ -58,7 +72,7 @@ def link_records(settings: Settings, rulings: Rulings) -> LinkSummary:
     with duckdb.connect(str(settings.warehouse), read_only=True) as con:
         con.execute("set temp_directory = ''")  # no code is written to the disk
         records = link_input(con, settings.link_codes)
-        linked = link(records, rulings)
+        linked = _linked(settings, records, rulings)
         con.execute("set temp_directory = ?", [str(settings.spill)])
         written = {
             "links": linked.links,
@@ -78,6 +92,30 @@ def link_records(settings: Settings, rulings: Rulings) -> LinkSummary:
         _unneeded_codes(settings, needed),
         linked.left_out,
     )
+
+
+def _linked(settings: Settings, records: pa.Table, rulings: Rulings) -> Linked:
+    """The records linked, with parameters that are learned once: as long as records and code are the same.
+
+    They stand in `work/linkage/parameters.json`. They are never older than the records, so that a new home
+    and an old one publish the same.
+    """
+    path, linked = settings.linkage / "parameters.json", []
+
+    def learn() -> tuple[list[Path], dict[str, int]]:
+        linked.append(link(records, rulings))
+        write_json(path, linked[0].parameters)
+        return [path], {"records": records.num_rows}
+
+    keep(settings.work, "linkage_parameters", fingerprint_of(_content_of(records), code_of(*CODE)), learn)
+    return linked[0] if linked else link(records, rulings, read_json(path))
+
+
+def _content_of(records: pa.Table) -> str:
+    digest = hashlib.sha256()
+    for batch in records.to_batches(max_chunksize=_AT_ONCE):
+        digest.update(batch.serialize())
+    return digest.hexdigest()
 
 
 def with_groups(expected: pa.Table, cases: int) -> pa.Table:

@@ -114,7 +114,7 @@ def _fingerprints(run: Run, tables: Iterable[str]) -> dict[str, Any]:
 _LINK = Step(
     LINK,
     (TAKE_IN,),
-    ("orchestration/linkage", "seeds/reference", "jellyfish=="),
+    linkage.CODE,
     lambda run: [
         _fingerprints(run, linkage.TABLES),
         run.decisions.link_accepts,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from orchestration.linkage import blocks, learning, policy
+from orchestration.linkage import blocks, learning, policy, scoring
 from orchestration.linkage.blocks import Blocking, Kinds, Rule
 from orchestration.linkage.comparisons import Comparison
 from orchestration.linkage.decisions import Link, Person, Rulings, ScoredPair, clusters_of, decide
@@ -98,7 +99,9 @@ def scored(pairs: list[tuple[int, int, float]], coverage: float = 1.0) -> Scored
     none = np.zeros(len(pairs), dtype=np.int64)
     estimate = Estimate(np.array([pair[2] for pair in pairs]), np.array([coverage]))
     rivals = Rivals(first, second, np.arange(10))
-    return Scored(first, second, none, none.astype(float), rivals, estimate, estimate, [], np.zeros(1), [])
+    return Scored(
+        first, second, none, none.astype(float), rivals, estimate, estimate, [], np.zeros(1), {}, {}
+    )
 
 
 UNRULED = np.full(3, np.nan)
@@ -304,6 +307,17 @@ def test_pairs_held_part_by_part_give_the_same_links(
         assert np.array_equal(getattr(blocks.joined(parts), name), getattr(at_once, name))
     assert whole.left_out
     assert link(population.records) == whole
+
+
+def test_written_parameters_give_the_same_links_without_learning(
+    population: Population, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned = link(population.records)
+    written = json.loads(json.dumps(learned.parameters))
+    monkeypatch.setattr(learning, "ROUNDS", 0)
+    monkeypatch.setattr(scoring, "ROUNDS", 0)
+    assert link(population.records, parameters=written) == learned
+    assert link(population.records) != learned
 
 
 def test_records_of_one_partner_are_never_compared(population: Population) -> None:
