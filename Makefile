@@ -7,9 +7,9 @@ export DO_NOT_TRACK := 1
 unexport PYTHONDONTWRITEBYTECODE
 NJIA := .venv/bin/njia
 
-.PHONY: help refresh test test-faults install ui check bench sbom gazetteer boundaries clean
+.PHONY: help refresh test test-faults install ui check bench bench-engines sbom gazetteer boundaries clean
 help: ## Show these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 refresh: .venv/ready ## Take in the sample extracts and publish a release into ./var (or NJIA_HOME)
 	@$(NJIA) inbox add --samples --quiet
@@ -43,6 +43,9 @@ check: .venv/ready ## Lint, types, SQL, Dagster definitions, dbt parse
 SIZES ?= samples 10k 100k 400k
 bench: .venv/ready ## CPU, wall and memory of each step as movements grow (SIZES="samples 10k"; hours by default)
 	@.venv/bin/python -m tests.benchmarks.bench_refresh $(SIZES) $(BENCH)
+
+bench-engines: .venv/ready ## The same counts written by hand on DuckDB, PostgreSQL, Spark (SIZES="1m 10m")
+	@.venv/bin/python -m tests.benchmarks.bench_engines $(or $(SIZES),1m) $(BENCH)
 
 # What a package must be licensed under. pyrage (MIT) and pyxform (BSD-2-Clause) say so only in their LICENSE files.
 FIT := MIT;Apache;BSD;PSF-2.0;Python Software Foundation;ISC;MPL-2.0;Mozilla Public License 2.0;LGPL-2.1;Artistic License

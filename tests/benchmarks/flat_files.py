@@ -32,7 +32,7 @@ PARTNERS, NAMED = 40, 4
 YEARS = {2023: 0.2, 2024: 0.26, 2025: 0.3, 2026: 0.24}
 LAST_DAY = "2026-09-30"
 # Of the rows some repeat a reference, lack consent or cannot be used: so many are needed for a movement.
-ROWS_A_MOVEMENT = 1.065
+ROWS_A_MOVEMENT = 1.042
 CORRECTED, TWICE = 30, 3  # of a thousand rows
 SLOTS, PLACE_SLOTS = 2048, 16384
 SEPARATOR = "|"
@@ -477,7 +477,12 @@ def _places() -> dict[str, dict[Place, float]]:
 
     counties, towns = largest("county", "KEN", 47, shared=True), largest("town", "KEN", 160)
     inside = [place for pair in zip(counties, towns[:47], strict=True) for place in pair] + towns[47:]
-    crossings = [place for place in largest("border_point", "KEN", 40) if "Airport" not in place.name]
+    named = {norm(place.name) for place in inside}
+    crossings = [
+        place
+        for place in largest("border_point", "KEN", 47, shared=True)
+        if "Airport" not in place.name and norm(place.name) not in named
+    ]
     near, gulf = (
         [place for country, count in ABROAD.items() if (country in GULF) is is_gulf for place in largest("town", country, count)]
         for is_gulf in (False, True)
