@@ -78,12 +78,14 @@ class Keys:
         """Return `record_id` of many references (UTF-8) with one beginning."""
         return self._numbers(b"\x00".join(part.encode() for part in ("record", partner, beginning)), rests)
 
-    def protection_key(self, record_id: int) -> int | None:
-        """Return the record's key in the cell-key method: a keyed hash from 0 to 2^31 - 1."""
+    def protection_keys(self, record_ids: pa.Array) -> pa.Array:
+        """Return keys for the cell-key method: keyed hashes from 0 to 2^31 - 1, null without a key."""
+        import pyarrow as pa
+
         if self.noise_key is None:
-            return None
-        digest = hmac.digest(self.noise_key, f"protection\x00{record_id}".encode(), "sha256")
-        return int.from_bytes(digest[:4], "big") >> 1
+            return pa.nulls(len(record_ids), pa.int64())
+        digests = _digests(self.noise_key, b"protection\x00", record_ids.cast(pa.string()).cast(pa.binary()))
+        return pa.array(digests.view(">u4")[:, 0].astype("int64") >> 1)
 
     def tombstone(self, partner: str, record_id: int) -> int:
         """Return the 64-bit keyed hash (signed) that recognises a forgotten record."""
@@ -110,16 +112,8 @@ class Keys:
 
     def _numbers(self, shared: bytes, rests: pa.BinaryArray) -> npt.NDArray[np.int64]:
         """Return `number` of many texts with one beginning."""
-        import numpy as np
-        import pyarrow.compute as pc
-        import stringzilla
-
-        # A copy, because Strs (5.3.2) ignores the offset of a sliced array.
-        messages = pc.binary_join_element_wise(shared, rests, b"")
-        digests = np.zeros((len(messages), 32), np.uint8)
-        stringzilla.hmac_sha256(self.record_key, stringzilla.Strs(messages, view=True), out=digests)
         # A digest is four numbers of 8 bytes; the id is the first.
-        return digests.view(">i8")[:, 0].astype(np.int64)
+        return _digests(self.record_key, shared, rests).view(">i8")[:, 0].astype("int64")
 
     def partner_code(self, partner: str) -> str:
         """Return the code of a partner in published tables: `p-` and 8 hex digits of a keyed hash."""
@@ -136,6 +130,19 @@ class Keys:
     def _digest(self, purpose: str, *parts: str) -> bytes:
         message = b"\x00".join(part.encode("utf-8", "surrogatepass") for part in (purpose, *parts))
         return hmac.new(self.record_key, message, hashlib.sha256).digest()
+
+
+def _digests(key: bytes, shared: bytes, rests: pa.BinaryArray) -> npt.NDArray[np.uint8]:
+    """Return the keyed hashes (32 bytes) of many texts with one beginning."""
+    import numpy as np
+    import pyarrow.compute as pc
+    import stringzilla
+
+    # A copy, because Strs (5.3.2) ignores the offset of a sliced array.
+    messages = pc.binary_join_element_wise(shared, rests, b"")
+    digests = np.zeros((len(messages), 32), np.uint8)
+    stringzilla.hmac_sha256(key, stringzilla.Strs(messages, view=True), out=digests)
+    return digests
 
 
 def shown_record(record_id: int) -> str:

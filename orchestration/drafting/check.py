@@ -11,6 +11,7 @@ from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -35,7 +36,7 @@ from orchestration.intake import (
 )
 from orchestration.places import keys_of, locate_rows
 from orchestration.stewardship import active_decisions
-from orchestration.typing import SCHEMAS, Tables, records_in_memory, typed_batches
+from orchestration.typing import Tables, cells_in_memory, together, typed_tables
 
 ROWS_NAMED = 5
 
@@ -162,28 +163,26 @@ def check_contract(
         "sequence": 1,
     }
     vocabulary = load_vocabulary(REFERENCE_SEEDS)
-    typed = list(typed_batches(records_in_memory(cells), entry, contract, vocabulary, keys))
+    with TemporaryDirectory() as spill:
+        landed = cells_in_memory(cells, Path(spill))
+        typed = together(typed_tables(landed, entry, contract, vocabulary, keys))
     drift = reader.drift(last)
     coded = ((cell.record_id, cell.field, cell.value, cell.kind) for cell in cells)
     codes = find_new_codes(contract, coded, vocabulary)
     item = drift_item(contract, {"file": file_name}, drift, codes, is_held=False) if drift or codes else None
     report = _report(label, file_name, contract, reader, counts, typed, faults, item)
     warnings = warnings_of(contract, reader.tally, key_columns)
-    return replace(report, warnings=warnings, trial=Trial(entry, _tables(entry, typed, cells)))
+    return replace(report, warnings=warnings, trial=Trial(entry, typed | _answered(entry, cells)))
 
 
-def _tables(entry: dict[str, Any], typed: list[Tables], cells: list[LandedCell]) -> dict[str, pa.Table]:
-    """Return the typed tables, and the fields that each record fills."""
-    tables = {
-        name: pa.Table.from_pylist([row for part in typed for row in part[name]], schema=schema)
-        for name, schema in SCHEMAS.items()
-    }
+def _answered(entry: dict[str, Any], cells: list[LandedCell]) -> dict[str, pa.Table]:
+    """Return the fields that each record fills."""
     answered = {(cell.record_id, cell.field) for cell in cells if cell.value.strip()}
     own = {"partner": entry["partner"], "extract_id": entry["extract_id"]}
     rows = [own | {"record_id": record_id, "field": name} for record_id, name in answered]
     columns = [("partner", pa.string()), ("extract_id", pa.string()), ("field", pa.string())]
     schema = pa.schema([*columns, ("record_id", pa.int64())])
-    return tables | {"landing_cells": pa.Table.from_pylist(rows, schema=schema)}
+    return {"landing_cells": pa.Table.from_pylist(rows, schema=schema)}
 
 
 def _report(
@@ -192,7 +191,7 @@ def _report(
     contract: Contract,
     reader: RecordReader,
     counts: dict[str, Any],
-    typed: list[Tables],
+    typed: Tables,
     faults: list[str],
     drift: dict[str, Any] | None,
 ) -> ContractReport:
@@ -213,8 +212,8 @@ def _report(
             if spec.is_read
         },
         columns_missing=[_not_in_the_file(column, counts["unmapped_columns"]) for column in tally.missing],
-        records=sum(len(tables["records"]) for tables in typed),
-        typing_problems=_typing_problems(problem for tables in typed for problem in tables["problems"]),
+        records=len(typed["records"]),
+        typing_problems=_typing_problems(typed["problems"].to_pylist()),
         drift=drift,
     )
 

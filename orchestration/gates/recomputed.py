@@ -13,7 +13,6 @@ from collections.abc import Mapping
 import duckdb
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from orchestration.core import Keys, PublicationPolicy, noise_table
 
@@ -117,8 +116,8 @@ def protected_counts(
     `con` has the candidate's members' file attached as `members` and the work file as `warehouse`.
     """
     movements = con.execute(_MOVEMENTS, [list(epochs)]).to_arrow_table()
-    numbers = [keys.protection_key(movement) for movement in movements["movement_id"].to_pylist()]
-    con.register("keys", movements.append_column("protection_key", pa.array(numbers, pa.int64())))
+    numbers = keys.protection_keys(movements["movement_id"].combine_chunks())
+    con.register("keys", movements.append_column("protection_key", numbers))
     cells = con.execute(_CELLS).df()
     con.unregister("keys")
     cells["key_sum"] = cells["key_sum"].astype("int64")

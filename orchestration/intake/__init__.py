@@ -38,10 +38,12 @@ if TYPE_CHECKING:
     from orchestration.intake.landing.hidden_texts import texts_of
     from orchestration.intake.landing.landed_rows import file_of, known_records, rows_of
     from orchestration.intake.landing.landing import (
+        CELLS,
         EXTRACT_ID_LENGTH,
         account,
         has_its_cells,
         read_register,
+        with_dictionaries,
     )
     from orchestration.intake.landing.remaking_codes import extracts_with_codes, remake_codes
     from orchestration.intake.landing.rewriting import settle_landing

@@ -1,7 +1,8 @@
 """Type landed values (dates, counts, ages, codes, routes) by today's contract.
 
-`step` types extracts; `row_reader` reads the cells of a row, `assembly` makes the record, `corrections`
-applies those of stewards, `tables` has the columns. Rules across fields do not belong here: dbt judges them.
+`step` types extracts; `landed_records` and `distinct_cells` bring their cells, `group_typing` types rows that
+agree once, `row_reader` reads the cells of a row, `assembly` makes the record, `corrections` applies those of
+stewards, `tables` has the columns. Rules across fields do not belong here: dbt judges them.
 """
 
 from typing import TYPE_CHECKING
@@ -12,10 +13,10 @@ if TYPE_CHECKING:
     from orchestration.typing.ages import read_age
     from orchestration.typing.corrections import correctable, read_as, record_cells, written_in_rows
     from orchestration.typing.counts import read_count
-    from orchestration.typing.landed_records import records_in_memory
+    from orchestration.typing.landed_records import cells_in_memory
     from orchestration.typing.mentions import Mention
     from orchestration.typing.step import READ_BY, TypingFailure, type_extracts
-    from orchestration.typing.table_rows import Tables, typed_batches
+    from orchestration.typing.table_rows import Tables, together, typed_tables
     from orchestration.typing.tables import SCHEMAS, TYPED_TABLES
 
 offer_when_asked(__name__)

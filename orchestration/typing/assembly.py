@@ -1,18 +1,15 @@
-"""Make a record of typed source rows: rules across its fields, content hash.
+"""Make a record of typed source rows: rules across its fields.
 
 `several_rows` combines rows; dbt judges what needs other extracts or resolved places.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
-from orchestration.contracts import MANY_CODES, SINGLE_CODES, Contract
+from orchestration.contracts import SINGLE_CODES, Contract
 from orchestration.intake import SUBMISSION_KEY, LandedCell
 from orchestration.typing.ages import ReadAge
 from orchestration.typing.mentions import Child, Mention, Texts, mentions_of
@@ -26,11 +23,12 @@ _EVENT_OF_GRAIN = {
     "route_report": "reported",
     "flow_count": "observed",
 }
-_OWN_COLUMNS = (
+OWN_COLUMNS = (
     "sex", "trafficking_status", "exploitation_state", "entry_process", "recruiter_relation", "documents",
     "data_source", "consent_state", "event_kind",
 )  # fmt: skip
-_LISTED_SINGLES = tuple(name for name in SINGLE_CODES if name not in _OWN_COLUMNS)
+LISTED_SINGLES = tuple(name for name in SINGLE_CODES if name not in OWN_COLUMNS)
+NO_PLACE = ("place", ("Q:no_place",))
 MentionId = Callable[[Texts], int]
 
 
@@ -53,10 +51,29 @@ def assemble(
     rows, children = _rows_and_children(answers, row_reader)
     row = one_of(rows, row_reader.contract)
     record = _record(record_id, row, rows, children, row_reader.contract, round_name, mention_id)
-    # No part of the content: it says who else has the record, and two copies may lack it.
     codes = (cell.value for cell in cells if cell.field == SUBMISSION_KEY)
     record.values["submission_key"] = next(codes, None)
     return record
+
+
+def assemble_row(
+    cells: Sequence[LandedCell],
+    sheet: str,
+    row_reader: RowReader,
+    round_name: str | None,
+    mention_id: MentionId,
+) -> Record:
+    """Make a record of the cells of its only row, which may be none. Its problems have row number 0."""
+    row = one_of([row_reader.main_row(0, sheet, 0, cells)], row_reader.contract)
+    return _record(0, row, [row], [], row_reader.contract, round_name, mention_id)
+
+
+def assemble_places(cells: Sequence[LandedCell], row_reader: RowReader, mention_id: MentionId) -> Record:
+    """Make what `assemble_row` does of the places in a row, without the rest."""
+    row = row_reader.places_row(cells)
+    mentions, transit_count = mentions_of(row, [], row_reader.contract)
+    named = [(mention, mention_id(mention.texts)) for mention in mentions]
+    return Record({"transit_count": transit_count}, [], named, list(dict.fromkeys(row.problems)))
 
 
 def _rows_and_children(cells: list[LandedCell], row_reader: RowReader) -> tuple[list[Row], list[Child]]:
@@ -89,7 +106,7 @@ def _record(
     mentions, transit_count = mentions_of(row, sorted(children, key=lambda child: child[0]), contract)
     sex, age = _sex_and_age(row, contract)
     if not mentions:
-        row.note("place", ("Q:no_place",))
+        row.note(*NO_PLACE)
     nationalities = row.lists.get("nationality", ())
     count = row.count
     is_group = contract.grain == "case" and max(count.count or 0, count.high or 0, count.low or 0) > 1
@@ -128,7 +145,6 @@ def _record(
     }
     codes = _codes(row, children)
     named = [(mention, mention_id(mention.texts)) for mention in mentions]
-    values["content_hash"] = _content_hash(values, codes, named)
     return Record(values, codes, named, list(dict.fromkeys(row.problems)))
 
 
@@ -166,37 +182,14 @@ def _consent(contract: Contract) -> str | None:
 
 
 def _codes(row: Row, children: list[Child]) -> list[tuple[str, str, int]]:
-    lists = {name: list(row.lists.get(name, ())) for name in MANY_CODES}
+    lists = {name: list(codes) for name, codes in row.lists.items()}
     legs = [place for _, places in children for place in places.values()]
-    for place in (*row.places.values(), *legs):
-        lists["transport_mode"] += place.transport
-    for name in _LISTED_SINGLES:
-        code = row.codes.get(name)
-        lists[name] = [code] if code else []
+    modes = [code for place in (*row.places.values(), *legs) for code in place.transport]
+    lists["transport_mode"] = lists.get("transport_mode", []) + modes
+    lists |= {name: [code] for name, code in row.codes.items() if code and name in LISTED_SINGLES}
     return [
         (name, code, seq)
         for name, codes in lists.items()
+        if codes
         for seq, code in enumerate(dict.fromkeys(codes), start=1)
     ]
-
-
-_NOT_CONTENT = frozenset(
-    {"record_id", "sheet", "row_number", "source_row_count", "submitted_at", "key_basis"}
-)
-
-
-def _content_hash(
-    values: dict[str, Any], codes: list[tuple[str, str, int]], mentions: list[tuple[Mention, int]]
-) -> str:
-    """Hash a record's content, without its position and time of submission: copies have one hash."""
-    content = [
-        [values[name] for name in sorted(values) if name not in _NOT_CONTENT],
-        sorted((domain, code) for domain, code, _ in codes),
-        sorted((m.role, m.seq or 0, m.basis, m.transport_mode or "", number) for m, number in mentions),
-    ]
-    text = json.dumps(content, default=_as_text, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def _as_text(value: Any) -> str:
-    return value.isoformat() if isinstance(value, date) else str(value)

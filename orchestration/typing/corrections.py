@@ -27,7 +27,7 @@ from orchestration.intake import LandedCell, texts_of
 from orchestration.typing.assembly import Record, assemble
 from orchestration.typing.landed_records import cells_of
 from orchestration.typing.row import CORRECTED
-from orchestration.typing.table_rows import reader_of
+from orchestration.typing.row_reader import reader_of
 
 Correction = Mapping[str, Any]  # id, partner, record, field, written and value
 _ALSO_CORRECTABLE = ("event_on", *COUNTS, *AGES)
@@ -72,6 +72,11 @@ class Corrections:
         for one in corrections:
             if one["field"] in fields:
                 self._of_record.setdefault(record_of(one["record"]), []).append(one)
+
+    @property
+    def records(self) -> list[int]:
+        """Ids of the records with corrections."""
+        return list(self._of_record)
 
     def applied(self, cells: list[LandedCell]) -> list[LandedCell]:
         """Return the cells of one record, as corrected."""

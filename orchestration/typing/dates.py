@@ -10,6 +10,9 @@ from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from orchestration.contracts import error_code, is_missing, norm
 from orchestration.typing.calendar_words import from_serial, is_other_calendar, month_end
 from orchestration.typing.date_text import (
@@ -25,6 +28,12 @@ from orchestration.typing.date_text import (
 WINDOW_FROM = date(2010, 1, 1)
 _PLACEHOLDERS = frozenset({date(1899, 12, 30), date(1899, 12, 31), date(1900, 1, 1)})
 _ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[t ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?( ?(z|[+-]\d{2}:?\d{2}))?")
+# Every date that matches exists; of February at most 28 days do.
+_PLAIN_TIME = (
+    r"^(19|20)\d\d-((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)|02-(0[1-9]|1\d|2[0-8]))"
+    r"[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?"
+)
+_ZONE_MARK = r"(Z|[+-](0\d|1[0-3]):[0-5]\d)$"
 _DAY_OF_FORMAT = re.compile(r"\"[^\"]*\"|\[[^\]]*\]|\\.|_.")
 
 
@@ -80,6 +89,18 @@ def read_moment(
         return midnight.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def read_iso_moments(values: pa.Array, naive_times_are: str) -> pa.Array:
+    """Read time stamps in UTC as `read_moment` does, those in plain ISO form; the others are null."""
+    is_zoned = pc.match_substring_regex(values, _PLAIN_TIME + _ZONE_MARK)
+    is_naive = pc.match_substring_regex(values, _PLAIN_TIME + "$")
+    none = pa.scalar(None, pa.string())
+    zoned = pc.if_else(is_zoned, values, none).cast(pa.timestamp("us", tz="UTC"))
+    naive = pc.if_else(is_naive, values, none).cast(pa.timestamp("us"))
+    zone = str(_zone(naive_times_are))
+    local = pc.assume_timezone(naive, zone, ambiguous="earliest", nonexistent="latest")
+    return pc.coalesce(zoned, local.cast(pa.timestamp("us", tz="UTC")))
 
 
 def _read(

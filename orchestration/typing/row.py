@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import NamedTuple
 
 from orchestration.contracts import Contract
 from orchestration.typing.ages import ReadAge
@@ -15,13 +16,14 @@ from orchestration.typing.routes import ReadRoute
 CORRECTED = "corrected"  # the kind of a cell that marks a field which a steward corrected
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
+    """A problem of a field; row number 0 is the row of its record."""
+
     sheet: str
     row_number: int
     field: str
     outcome: str
-    code: str
+    problem_code: str
 
 
 @dataclass

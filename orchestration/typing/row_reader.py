@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -41,6 +43,7 @@ from orchestration.intake import (
     SYSTEM_NEAR_A_LINE,
     ZERO,
     LandedCell,
+    is_withheld,
 )
 from orchestration.typing.ages import read_age
 from orchestration.typing.counts import ReadCount, read_count, read_default
@@ -66,7 +69,6 @@ class RowReader:
         received_on: date,
         date_system: int,
     ) -> None:
-        self.contract = contract
         self._vocabulary = vocabulary
         self._locale = contract.locale
         self._received_on, self._date_system = received_on, date_system
@@ -80,6 +82,18 @@ class RowReader:
             if name not in (*DATES, *COUNTS, *AGES)
             and (place_parts(name) is None or name.endswith(".transport_mode"))
         }
+        self._seen: dict[tuple[Any, ...], Any] = {}
+        self._choose_fields(contract)
+
+    def narrowed(self, fields: Collection[str]) -> RowReader:
+        """Return the reader as if the contract mapped these fields alone."""
+        kept = {name: spec for name, spec in self.contract.fields.items() if name in fields}
+        narrow = copy(self)
+        narrow._choose_fields(self.contract.model_copy(update={"fields": kept}))
+        return narrow
+
+    def _choose_fields(self, contract: Contract) -> None:
+        self.contract = contract
         self._needed = [
             name
             for name, spec in contract.fields.items()
@@ -98,9 +112,8 @@ class RowReader:
         self._places_of_rows = [
             (name, spec, *parts) for name, spec in of_rows.items() if (parts := place_parts(name))
         ]
-        self._seen: dict[tuple[Any, ...], Any] = {}
 
-    def main_row(self, record_id: int, sheet: str, number: int, cells: list[LandedCell]) -> Row:
+    def main_row(self, record_id: int, sheet: str, number: int, cells: Sequence[LandedCell]) -> Row:
         row = Row(record_id, sheet, number)
         by_field = self._by_field(row, cells)
         self._dates(row, by_field)
@@ -108,10 +121,21 @@ class RowReader:
         self._codes(row, by_field)
         self._age(row, by_field.get("age_band"))
         self._places(row, by_field)
+        self._require(row, by_field)
+        return row
+
+    def places_row(self, cells: Sequence[LandedCell]) -> Row:
+        """Return a row with places alone."""
+        row = Row(0, "", 0)
+        by_field = self._by_field(row, cells)
+        self._places(row, by_field)
+        self._require(row, by_field)
+        return row
+
+    def _require(self, row: Row, by_field: Mapping[str, Any]) -> None:
         for name in self._needed:
             if name not in by_field:
                 row.note(name, ("Q:required_missing",))
-        return row
 
     def child_row(self, row: Row, cells: list[LandedCell]) -> dict[str, Place]:
         """Return the places of a child row by role, and add its other codes to the record's row.
@@ -135,7 +159,7 @@ class RowReader:
                 row.note(name, weighed(self.contract, name, read.problems))
         return places
 
-    def _by_field(self, row: Row, cells: list[LandedCell]) -> dict[str, list[LandedCell]]:
+    def _by_field(self, row: Row, cells: Sequence[LandedCell]) -> dict[str, list[LandedCell]]:
         """Group cells by field; a field that today's contract no longer maps is not read."""
         found: dict[str, list[LandedCell]] = {}
         for cell in cells:
@@ -349,6 +373,23 @@ class RowReader:
                 self._seen.clear()
             found = self._seen[key] = read()
             return found
+
+
+def reader_of(
+    entry: Mapping[str, Any], contract: Contract, vocabulary: Vocabulary
+) -> tuple[RowReader, Period | None]:
+    """Return the reader of an extract's rows, and the period that it declares."""
+    received_on = date.fromisoformat(entry["received_on"][:10])
+    period = period_of(entry, contract)
+    date_system = int(entry.get("date_system") or 1900)
+    return RowReader(contract, vocabulary, period, received_on, date_system), period
+
+
+def period_of(entry: Mapping[str, Any], contract: Contract) -> Period | None:
+    """Return an extract's period by today's contract; with a withheld file name, the period at landing."""
+    if not is_withheld(entry["file"]):
+        return contract.period_of(entry["file"])
+    return Period.model_validate(entry["period"]) if entry.get("period") else None
 
 
 def _mended(row: Row, cell: LandedCell) -> LandedCell:

@@ -12,7 +12,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -39,9 +39,10 @@ from orchestration.core import (
 )
 from orchestration.intake import has_its_cells, shown_file, texts_of
 from orchestration.typing.corrections import Correction, Corrections, holding_extract
-from orchestration.typing.landed_records import records_of_file
-from orchestration.typing.table_rows import Tables, typed_batches
-from orchestration.typing.tables import MENTIONS_TABLE, SCHEMAS
+from orchestration.typing.group_typing import Remembered
+from orchestration.typing.landed_records import cells_of_file
+from orchestration.typing.table_rows import Tables, tables_of_extract, typed_tables
+from orchestration.typing.tables import MENTIONS_TABLE, SCHEMAS, WITH_DICTIONARIES
 
 EMPTY = "_empty"
 READ_BY = ("orchestration/contracts", "orchestration/intake", "orchestration/typing")
@@ -117,6 +118,7 @@ def type_extracts(
     landed = list(_landed(settings.landing, summary))
     shared = _shared_hash(keys)
     met: dict[str, tuple[int, bool]] = {}
+    remembered: dict[str, Remembered] = {}
     for table, schema in SCHEMAS.items():
         if table != MENTIONS_TABLE:
             _write_empty_table(settings.typed / table / f"{EMPTY}.parquet", schema)
@@ -127,11 +129,15 @@ def type_extracts(
             of_partner = [one for one in corrections if one["partner"] == extract.partner]
             own = holding_extract(extract.cells, of_partner)
             state = _state_hash(extract, contract, shared, own)
+            if contract.contract_hash not in remembered:
+                remembered = {contract.contract_hash: {}}  # extracts of a partner follow each other
             note, is_new = keep(
                 settings.work,
                 _note(extract.stem),
                 state,
-                partial(_typed, settings, keys, extract, contract, own, steps),
+                partial(
+                    _typed, settings, keys, extract, contract, own, steps, remembered[contract.contract_hash]
+                ),
             )
             summary.retyped += is_new
             summary.extracts += 1
@@ -162,6 +168,7 @@ def _typed(
     contract: Contract,
     own: Sequence[Correction],
     steps: list[str],
+    remembered: Remembered,
 ) -> tuple[list[Path], Mapping[str, Any]]:
     """Write an extract's typed tables; `steps` collects the work done, for the message on a failure."""
     steps.append("comparing its cells with its landing note")
@@ -171,18 +178,16 @@ def _typed(
     vocabulary = load_vocabulary(REFERENCE_SEEDS)
     steps.append("typing its cells")
     texts = texts_of(extract.cells, keys)
-    with closing(records_of_file(extract.cells, settings.spill, texts)) as landed_records:
-        corrections = Corrections(own, contract, keys)
-        corrected = map(corrections.applied, landed_records) if own else landed_records
-        batches = typed_batches(corrected, extract.entry, contract, vocabulary, keys)
+    corrections = Corrections(own, contract, keys)
+    with cells_of_file(extract.cells, settings.spill, texts) as cells:
+        batches = typed_tables(cells, extract.entry, contract, vocabulary, keys, corrections, remembered)
         records = _write_tables(settings.typed, keys, extract.stem, batches)
     return _files(settings.typed, extract.stem), {"records": records, "corrections": corrections.met}
 
 
 def _write_without_records(settings: Settings, keys: Keys, extract: _Landed, contract: Contract) -> None:
     """Write what the landing note says of an extract: its rows are accounted for, withdrawals take effect."""
-    batches = typed_batches((), extract.entry, contract, load_vocabulary(REFERENCE_SEEDS), keys)
-    _write_tables(settings.typed, keys, extract.stem, batches)
+    _write_tables(settings.typed, keys, extract.stem, [tables_of_extract(extract.entry, contract, keys)])
 
 
 def _landed(folder: Path, summary: TypedSummary) -> Iterator[_Landed]:
@@ -215,17 +220,21 @@ def _write_tables(typed: Path, keys: Keys, stem: str, batches: Iterable[Tables])
         partials = {path.parent.name: finished.enter_context(replacing(path)) for path in _files(typed, stem)}
         of_mentions = partials.pop(MENTIONS_TABLE)
         writers = {
-            table: finished.enter_context(pq.ParquetWriter(partial, SCHEMAS[table], compression="zstd"))
-            for table, partial in partials.items()
+            table: finished.enter_context(_writer(partial, table)) for table, partial in partials.items()
         }
         for tables in batches:
-            mentions += tables.pop(MENTIONS_TABLE)
             for table, rows in tables.items():
-                if rows:
-                    writers[table].write_table(pa.Table.from_pylist(rows, schema=SCHEMAS[table]))
-            records += len(tables["records"])
+                if table == MENTIONS_TABLE:
+                    mentions += rows.to_pylist()
+                elif len(rows):
+                    writers[table].write_table(rows.cast(WITH_DICTIONARIES[table]), row_group_size=len(rows))
+                records += len(rows) if table == "records" else 0
         of_mentions.write_bytes(encrypted(keys, mentions))
     return records
+
+
+def _writer(path: Path, table: str) -> pq.ParquetWriter:
+    return pq.ParquetWriter(path, WITH_DICTIONARIES[table], compression="zstd", store_schema=False)
 
 
 def _files(typed: Path, stem: str) -> list[Path]:

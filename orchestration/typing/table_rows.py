@@ -1,89 +1,121 @@
-"""Make the rows of an extract's typed tables, some thousands of records at a time."""
+"""Make the typed tables of an extract, a batch of records at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import date
-from functools import lru_cache
+from itertools import islice
 from typing import Any
+
+import numpy as np
+import pyarrow as pa
 
 from orchestration.contracts import STATISTICS, Contract, Period, Vocabulary, same
 from orchestration.core import Keys
-from orchestration.intake import LandedCell, is_withheld
-from orchestration.typing.assembly import Record, assemble
+from orchestration.typing.assembly import assemble
+from orchestration.typing.corrections import Corrections
+from orchestration.typing.distinct_cells import SourceRows
+from orchestration.typing.group_typing import GroupTyping, Remembered
+from orchestration.typing.landed_records import LandedCells
 from orchestration.typing.mentions import Texts
-from orchestration.typing.row_reader import RowReader
-from orchestration.typing.tables import SCHEMAS
+from orchestration.typing.row_reader import period_of, reader_of
+from orchestration.typing.tables import MENTIONS_TABLE, SCHEMAS
+from orchestration.typing.typed_rows import Typed, TypedRows, constant
 
-Tables = dict[str, list[dict[str, Any]]]
+Tables = dict[str, pa.Table]
 RECORDS_IN_A_BATCH = 5_000
 _PLACES_REMEMBERED = 20_000
 
 
-def typed_batches(
-    records: Iterable[list[LandedCell]],
-    entry: dict[str, Any],
+def typed_tables(
+    cells: LandedCells,
+    entry: Mapping[str, Any],
     contract: Contract,
     vocabulary: Vocabulary,
     keys: Keys,
-    batch_size: int = RECORDS_IN_A_BATCH,
+    corrections: Corrections | None = None,
+    remembered: Remembered | None = None,
 ) -> Iterator[Tables]:
-    """Yield the rows of every typed table: first those of the extract itself, then batches of records.
+    """Yield the typed tables: first those of the extract itself, then of batches of records.
 
-    `records`: the cells of one record after another. Memory holds one batch and the ids of mentions; a
-    mention gets one row, with its first spelling.
+    `remembered`: what was typed of earlier extracts by the same contract; what is typed now is added. Memory
+    holds one batch, what was typed of distinct cells, and the ids of mentions; a mention gets one row, with
+    its first spelling.
     """
-    row_reader, period = reader_of(entry, contract, vocabulary)
-    own = {"extract_id": entry["extract_id"], "partner": entry["partner"]}
-    default_country = contract.locale.default_country
-    yield _of_extract(own, entry, contract, period, keys)
-    tables = _no_rows()
-    named: set[int] = set()
+    yield tables_of_extract(entry, contract, keys)
+    reader, period = reader_of(entry, contract, vocabulary)
+    round_name = period.round if period else None
+    mentions = _Mentions(entry, contract, keys)
+    groups = GroupTyping(
+        reader, round_name, mentions.number_of, cells.texts, {} if remembered is None else remembered
+    )
+    apart = cells.apart(contract.fields, corrections.records if corrections else ())
+    for batch in cells.batches():
+        rows = SourceRows(batch, apart)
+        if len(rows):
+            columns, parts = groups.of(rows)
+            yield _tables(entry, keys, rows.columns() | columns, parts) | mentions.tables()
+    with closing(cells.records(apart)) as records:
+        while found := list(islice(records, RECORDS_IN_A_BATCH)):
+            applied = map(corrections.applied, found) if corrections else found
+            made = [assemble(one, reader, round_name, mentions.number_of) for one in applied]
+            typed = Typed(made, np.arange(len(made)))
+            columns = {name: typed.column(name) for name in made[0].values}
+            yield _tables(entry, keys, columns, [typed]) | mentions.tables()
 
-    @lru_cache(_PLACES_REMEMBERED)
-    def number_of(texts: Texts) -> int:
-        key = tuple(same(text or "") for text in texts)
-        code = key[3:] if texts.place_code else ()
-        return keys.number("mention", *key[:3], default_country or "", *code)
 
-    def mention_id(texts: Texts) -> int:
-        number = number_of(texts)
-        if number not in named:
-            named.add(number)
-            own_mention = {"extract_id": own["extract_id"], "mention_id": number}
-            tables["mentions"].append(own_mention | texts._asdict() | {"default_country": default_country})
+def together(batches: Iterable[Tables]) -> Tables:
+    """Return all batches as one, every table with its schema."""
+    parts: dict[str, list[pa.Table]] = {name: [schema.empty_table()] for name, schema in SCHEMAS.items()}
+    for tables in batches:
+        for name, table in tables.items():
+            parts[name].append(table.cast(SCHEMAS[name]))
+    return {name: pa.concat_tables(tables) for name, tables in parts.items()}
+
+
+class _Mentions:
+    """The mentions of an extract, numbered; `tables` has those that are new since it was asked last."""
+
+    def __init__(self, entry: Mapping[str, Any], contract: Contract, keys: Keys) -> None:
+        self._own = {"extract_id": entry["extract_id"], "default_country": contract.locale.default_country}
+        self._keys = keys
+        self._numbers: dict[Texts, int] = {}
+        self._named: set[int] = set()
+        self._new: list[dict[str, Any]] = []
+
+    def number_of(self, texts: Texts) -> int:
+        """Return the number of a mention: spellings that differ by case alone have one."""
+        if (number := self._numbers.get(texts)) is None:
+            key = tuple(same(text or "") for text in texts)
+            code = key[3:] if texts.place_code else ()
+            number = self._keys.number("mention", *key[:3], self._own["default_country"] or "", *code)
+            if len(self._numbers) >= _PLACES_REMEMBERED:
+                self._numbers.clear()
+            self._numbers[texts] = number
+        if number not in self._named:
+            self._named.add(number)
+            self._new.append(self._own | {"mention_id": number} | texts._asdict())
         return number
 
-    of_round = period.round if period else None
-    for cells in records:
-        record = assemble(cells, row_reader, of_round, mention_id)
-        record.values["protection_key"] = keys.protection_key(record.values["record_id"])
-        _add(tables, own, record)
-        if len(tables["records"]) == batch_size:
-            yield tables
-            tables = _no_rows()
-    if tables["records"]:
-        yield tables
+    def tables(self) -> Tables:
+        new, self._new = self._new, []
+        return {MENTIONS_TABLE: pa.Table.from_pylist(new, schema=SCHEMAS[MENTIONS_TABLE])}
 
 
-def reader_of(
-    entry: Mapping[str, Any], contract: Contract, vocabulary: Vocabulary
-) -> tuple[RowReader, Period | None]:
-    """Return the reader of an extract's rows, and the period that it declares."""
-    received_on = date.fromisoformat(entry["received_on"][:10])
-    period = period_of(entry, contract)
-    date_system = int(entry.get("date_system") or 1900)
-    return RowReader(contract, vocabulary, period, received_on, date_system), period
-
-
-def _no_rows() -> Tables:
-    return {table: [] for table in SCHEMAS}
-
-
-def _of_extract(
-    own: dict[str, str], entry: dict[str, Any], contract: Contract, period: Period | None, keys: Keys
+def _tables(
+    entry: Mapping[str, Any], keys: Keys, columns: Mapping[str, pa.Array], parts: Sequence[Typed]
 ) -> Tables:
-    tables = _no_rows()
+    ids = columns["record_id"]
+    own: dict[str, pa.Array] = {name: constant(entry[name], len(ids)) for name in ("extract_id", "partner")}
+    return TypedRows({**own, "protection_key": keys.protection_keys(ids), **columns}, parts).tables()
+
+
+def tables_of_extract(entry: Mapping[str, Any], contract: Contract, keys: Keys) -> Tables:
+    """Return the tables that the landing note and the contract fill."""
+    own = {"extract_id": entry["extract_id"], "partner": entry["partner"]}
+    period = period_of(entry, contract)
+    tables: dict[str, list[dict[str, Any]]] = {}
     tables["extracts"] = [_extract_row(own, entry, contract, period, keys)]
     tables["coverage"] = [
         {
@@ -125,50 +157,11 @@ def _of_extract(
         for record_id in ids
         if not (is_one_person and record_id in whole.get(reason, ()))
     ]
-    return tables
-
-
-def period_of(entry: Mapping[str, Any], contract: Contract) -> Period | None:
-    """Return an extract's period by today's contract; with a withheld file name, the period at landing."""
-    if not is_withheld(entry["file"]):
-        return contract.period_of(entry["file"])
-    return Period.model_validate(entry["period"]) if entry.get("period") else None
-
-
-def _add(tables: Tables, own: dict[str, str], record: Record) -> None:
-    of_record = {**own, "record_id": record.values["record_id"]}
-    tables["records"].append({**own, **record.values})
-    tables["record_codes"] += [
-        {**of_record, "domain": domain, "code": code, "seq": seq} for domain, code, seq in record.codes
-    ]
-    tables["place_mentions"] += [
-        {
-            **of_record,
-            "place_role": mention.role,
-            "seq": mention.seq,
-            "place_basis": mention.basis,
-            "transport_mode": mention.transport_mode,
-            "mention_id": number,
-            "child_sheet": mention.child[0] if mention.child else None,
-            "child_row_number": mention.child[1] if mention.child else None,
-        }
-        for mention, number in record.mentions
-    ]
-    tables["problems"] += [
-        {
-            **of_record,
-            "sheet": problem.sheet,
-            "row_number": problem.row_number,
-            "field": problem.field,
-            "outcome": problem.outcome,
-            "problem_code": problem.code,
-        }
-        for problem in record.problems
-    ]
+    return {name: pa.Table.from_pylist(rows, schema=SCHEMAS[name]) for name, rows in tables.items()}
 
 
 def _extract_row(
-    own: dict[str, str], entry: dict[str, Any], contract: Contract, period: Period | None, keys: Keys
+    own: dict[str, str], entry: Mapping[str, Any], contract: Contract, period: Period | None, keys: Keys
 ) -> dict[str, Any]:
     publication = contract.publication
     return {

@@ -69,7 +69,6 @@ RECORDS = pa.schema(
         ("sheet", pa.string()),
         ("row_number", pa.int32()),
         ("source_row_count", pa.int32()),
-        ("content_hash", pa.string()),
         ("event_kind", pa.string()),
         ("event_on", pa.date32()),
         ("date_precision", pa.string()),
@@ -148,6 +147,16 @@ SCHEMAS = {
     "place_mentions": PLACE_MENTIONS,
     "problems": PROBLEMS,
     MENTIONS_TABLE: MENTIONS,
+}
+# Texts are passed to Parquet as dictionaries, which it would make itself; in the file they are `string`.
+WITH_DICTIONARIES = {
+    table: pa.schema(
+        [
+            kind.with_type(pa.dictionary(pa.int32(), pa.string())) if kind.type == pa.string() else kind
+            for kind in schema
+        ]
+    )
+    for table, schema in SCHEMAS.items()
 }
 TYPED_TABLES = {
     "extracts": "One row an extract: what was read, refused and landed, and the agreement it came under.",

@@ -48,7 +48,7 @@ SCHEMAS: dict[str, list[tuple[str, pa.DataType]]] = {
     ],
     "typed/records": [
         ("extract_id", TEXT), ("partner", TEXT), ("record_id", BIG), ("record_grain", TEXT), ("sheet", TEXT),
-        ("row_number", WHOLE), ("source_row_count", WHOLE), ("content_hash", TEXT), ("event_kind", TEXT),
+        ("row_number", WHOLE), ("source_row_count", WHOLE), ("event_kind", TEXT),
         ("event_on", DAY), ("date_precision", TEXT), ("period_from", DAY), ("period_to", DAY),
         ("round", TEXT), ("submitted_at", pa.timestamp("us", tz="UTC")), ("person_count", WHOLE),
         ("person_count_low", WHOLE),

@@ -6,16 +6,18 @@ import copy
 import os
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import openpyxl
 import yaml
 
+from orchestration import typing
 from orchestration.contracts import Contract, Vocabulary, load_vocabulary
 from orchestration.core import REFERENCE_SEEDS, Keys
 from orchestration.intake import ExtractStopped, LandedCell, RecordReader, account, open_source
-from orchestration.typing import Tables, records_in_memory, typed_batches
 
+Tables = dict[str, list[dict[str, Any]]]
 KEYS = Keys(record_key=b"k" * 32, stewards_recipient="")
 BOOK: dict[str, Any] = {
     "contract": "book",
@@ -96,12 +98,11 @@ def typed(path: Path, content: dict[str, Any], received_on: str = "2024-12-31") 
 
 
 def typed_tables(cells: list[LandedCell], entry: dict[str, Any], contract: Contract) -> Tables:
-    """All batches of an extract's typed tables as one."""
-    tables: Tables = {}
-    for batch in typed_batches(records_in_memory(cells), entry, contract, vocabulary(), KEYS):
-        for table, rows in batch.items():
-            tables.setdefault(table, []).extend(rows)
-    return tables
+    """The rows of an extract's typed tables."""
+    with TemporaryDirectory() as spill:
+        landed = typing.cells_in_memory(cells, Path(spill))
+        tables = typing.together(typing.typed_tables(landed, entry, contract, vocabulary(), KEYS))
+    return {name: table.to_pylist() for name, table in tables.items()}
 
 
 @cache

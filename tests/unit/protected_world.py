@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from orchestration.core import REFERENCE_SEEDS, Keys, Settings, load_keys
 from tests.unit.published_world import ALERTS, CONTEXT, write_edition
@@ -119,7 +120,7 @@ def counted(movements: dict[int, Journey], keys: Keys) -> dict[tuple[str, str], 
         for table, cells in journey.cells().items():
             for cell in cells:
                 true[table, cell] += 1
-                sums[table, cell] += keys.protection_key(record_id) or 0
+                sums[table, cell] += keys.protection_keys(pa.array([record_id]))[0].as_py()
     return {
         (table, cell): (number, number + noise(f"{table}|year-2025|{cell}|{sums[table, cell]}|2", number))
         for (table, cell), number in true.items()

@@ -16,8 +16,7 @@ from orchestration.cli.root import cli
 from orchestration.core import UsageError
 from orchestration.drafting import as_yaml, draft_contract
 from orchestration.drafting.check import check_contract
-from orchestration.typing import Tables
-from tests.unit.partner_files import add_partner, typed, workbook
+from tests.unit.partner_files import Tables, add_partner, typed, workbook
 from tests.unit.partner_form import (
     CHOICES,
     SURVEY,

@@ -25,7 +25,7 @@ from orchestration.core import (
 )
 from orchestration.intake import has_its_cells, read_register, texts_of
 from orchestration.intake.landing.erasing import erase_forgotten
-from orchestration.intake.landing.landing import SCHEMA
+from orchestration.intake.landing.landing import CELLS
 from orchestration.intake.landing.rewriting import settle_landing
 from orchestration.intake.taking_in import take_in
 from orchestration.typing.step import type_extracts
@@ -95,9 +95,9 @@ def as_an_earlier_version_left_it(settings: Settings) -> None:
     """Put the texts back into the cells, without a file of texts."""
     parquet, note = parquet_of(settings), note_of(settings)
     texts = texts_of(parquet, keys_of(settings))
-    cells = pq.read_table(parquet).cast(SCHEMA)
+    cells = pq.read_table(parquet).cast(CELLS)
     clear = pa.array([texts.get(value, value) for value in cells["value"].to_pylist()], pa.string())
-    pq.write_table(cells.set_column(SCHEMA.get_field_index("value"), SCHEMA.field("value"), clear), parquet)
+    pq.write_table(cells.set_column(CELLS.get_field_index("value"), CELLS.field("value"), clear), parquet)
     parquet.with_suffix(".texts").unlink()
     del note["texts_sha256"]
     parquet.with_suffix(".json").write_text(json.dumps(note | {"parquet_sha256": sha256_of(parquet)}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import tempfile
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def codes(tables: dict[str, list[dict[str, Any]]]) -> list[tuple[str, str]]:
 def test_the_rows_of_a_record_become_one(tmp_path: Path) -> None:
     rows = [{}, item("TACT", "TATS"), item("TMNS", "TMDC"), item("TPPS", "TPSE"), item("FD21", "TFD2B")]
     tables = typed(cases(tmp_path, *rows, {"person_id": "P2"}), CASES)
-    first, second = tables["records"]
+    first, second = sorted(tables["records"], key=itemgetter("row_number"))
     assert (first["source_row_count"], second["source_row_count"]) == (5, 1)
     assert (first["sex"], first["age_band"], str(first["event_on"])) == ("female", "a09_17", "2020-02-14")
     assert codes(tables) == [
@@ -159,7 +160,7 @@ def test_the_order_of_the_rows_changes_nothing(rows: list[tuple[str, str]]) -> N
     with tempfile.TemporaryDirectory() as folder:
         tables = typed(cases(Path(folder), *(item(*row) for row in rows)), CASES)
         ordered = typed(cases(Path(folder), *(item(*row) for row in sorted(rows))), CASES)
-    assert tables["records"][0]["content_hash"] == ordered["records"][0]["content_hash"]
+    assert tables["records"] == ordered["records"]
     assert codes(tables) == codes(ordered)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -16,9 +17,9 @@ from hypothesis import strategies as st
 from orchestration.contracts import Contract, Vocabulary, load_vocabulary
 from orchestration.core import REFERENCE_SEEDS, Keys
 from orchestration.intake import LandedCell
-from orchestration.intake.landing.landing import SCHEMA
-from orchestration.typing import SCHEMAS, Tables, landed_records, records_in_memory, typed_batches
-from orchestration.typing.landed_records import records_of_file
+from orchestration.intake.landing.landing import CELLS
+from orchestration.typing import SCHEMAS, Tables, cells_in_memory, landed_records, together, typed_tables
+from orchestration.typing.landed_records import LandedCells, cells_of_file
 from tests.unit.partner_files import book
 
 CONTRACT = Contract.model_validate(
@@ -58,6 +59,50 @@ LEG: dict[str, list[str]] = {
 }
 
 
+# Fields whose meaning depends on others: age on date, sex on count and age, transit on origin and destination.
+FLAT = Contract.model_validate(
+    book(
+        fields={
+            "event_on": "Date",
+            "submitted_at": "Sent",
+            "embargo_until": "Embargo",
+            "person_count": "Persons",
+            "sex": {"column": "Sex", "values": {"F": "female", "M": "male", "G": "girl"}, "required": True},
+            "age_band": {"column": "Born", "from": "birth_year"},
+            "nationality": "Nationality",
+            "transport_mode": {"column": "Means", "select_multiple": "joined"},
+            "trafficking_status": {"column": "Status", "default": "suspected"},
+            "place(origin).place_text": "From",
+            "place(origin).country_text": "Country",
+            "place(transit).list": {"column": "Through", "split": [">"]},
+            "place(transit).transport_mode": {"column": "Mode", "select_multiple": "joined"},
+            "place(exploitation).admin_text": "To",
+        },
+    )
+)
+FLAT_ROWS: dict[str, list[str]] = {
+    "event_on": ["04/03/2024", "2009", "soon", "31/02/2024"],
+    "submitted_at": [
+        "2024-03-06T10:00:00", "2024-02-29 23:59:59.5+03:00", "2024-02-30T10:00:00Z", "6 March 2024",
+        " 2024-03-06T10:00:00Z", "x",
+    ],
+    "embargo_until": ["01/01/2030", "later"],
+    "person_count": ["1", "3", "2 female 1 male", "0", "many"],
+    "sex": ["F", "M", "G", "female, male", "7"],
+    "age_band": ["1990", "2010", "2006", "17"],
+    "nationality": ["Kenyan", "Ugandan", "?"],
+    "transport_mode": ["bus", "bus foot", "rocket"],
+    "trafficking_status": ["confirmed", "perhaps"],
+    "place(origin).place_text": ["Busia", "BUSIA", "Garissa", "-", "#N/A"],
+    "place(origin).country_text": ["Kenya", "NA"],
+    "place(transit).list": ["busia > Nakuru", "Nakuru > nakuru > Mombasa", "Nakuru and Busia", "direct", "-"],
+    "place(transit).transport_mode": ["bus", "foot bus"],
+    "place(exploitation).admin_text": ["Mombasa", "mombasa ", "Nakuru"],
+    "unmapped": ["F"],
+}  # fmt: skip
+FLAT_KINDS = ["text", "text", "text", "label", "disagrees", "error"]
+
+
 @pytest.fixture(scope="module")
 def vocabulary() -> Vocabulary:
     return load_vocabulary(REFERENCE_SEEDS)
@@ -85,15 +130,24 @@ def _row(
         yield LandedCell(record, sheet, number, part, field, seq, value, "text", None)
 
 
+@st.composite
+def flat_cells(draw: st.DrawFn) -> list[LandedCell]:
+    """Rows of several cells, some fields twice, of which few form a record together."""
+    cells: list[LandedCell] = []
+    for at in range(draw(st.integers(1, 12))):
+        record = draw(st.one_of(st.just(at), st.integers(0, 3)))
+        for field in draw(st.lists(st.sampled_from(sorted(FLAT_ROWS)), min_size=1)):
+            kind = draw(st.sampled_from(FLAT_KINDS))
+            value = draw(st.sampled_from(FLAT_ROWS[field]))
+            cells.append(LandedCell(record, "Cases", at + 2, "", field, 0, value, kind, None))
+    return cells
+
+
 def land(cells: list[LandedCell], path: Path, cells_in_a_group: int) -> Path:
-    columns = list(zip(*cells, strict=True)) if cells else [()] * len(SCHEMA)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)]
-    pq.write_table(pa.Table.from_arrays(arrays, schema=SCHEMA), path, row_group_size=cells_in_a_group)
+    columns = list(zip(*cells, strict=True)) if cells else [()] * len(CELLS)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, CELLS, strict=True)]
+    pq.write_table(pa.Table.from_arrays(arrays, schema=CELLS), path, row_group_size=cells_in_a_group)
     return path
-
-
-def joined(batches: list[Tables]) -> Tables:
-    return {table: [row for tables in batches for row in tables[table]] for table in SCHEMAS}
 
 
 any_order = settings(
@@ -106,36 +160,29 @@ any_order = settings(
 def test_no_record_is_split_and_no_cell_is_lost(
     tmp_path: Path, cells: list[LandedCell], cells_in_a_group: int, cells_in_a_partition: int
 ) -> None:
+    every = np.unique([cell.record_id for cell in cells]) if cells else np.empty(0, np.int64)
+    path = land(cells, tmp_path / "cells.parquet", cells_in_a_group)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(landed_records, "_CELLS_IN_A_PARTITION", cells_in_a_partition)
-        patch.setattr(landed_records, "_CELLS_AT_ONCE", 3)
-        _assert_whole_records(tmp_path, cells, cells_in_a_group)
-
-
-def _assert_whole_records(tmp_path: Path, cells: list[LandedCell], cells_in_a_group: int) -> None:
-    path = land(cells, tmp_path / "cells.parquet", cells_in_a_group)
-    records = list(records_of_file(path, tmp_path / "spill"))
+        patch.setattr(landed_records, "CELLS_AT_ONCE", 3)
+        with cells_of_file(path, tmp_path / "spill") as landed:
+            records = list(landed.records(every))
     ids = [record[0].record_id for record in records]
-    assert len(set(ids)) == len(ids)
-    of_record = {number: [cell for cell in cells if cell.record_id == number] for number in ids}
-    assert records == [of_record[number] for number in ids]
-    assert sum(map(len, records)) == len(cells)
-    assert records == list(records_in_memory(cells))
+    assert sorted(ids) == every.tolist()
+    assert records == [[cell for cell in cells if cell.record_id == number] for number in ids]
+    places = [
+        min((bool(cell.part), at) for at, cell in enumerate(cells) if cell.record_id == number)
+        for number in ids
+    ]
+    assert places == sorted(places), "records with a main row first, each by its first cell"
 
 
 @any_order
-@given(landed_cells(), st.integers(1, 3))
-def test_small_batches_give_the_tables_of_one_batch(
-    tmp_path: Path, vocabulary: Vocabulary, cells: list[LandedCell], batch_size: int
+@given(landed_cells(), st.integers(1, 30))
+def test_records_typed_by_groups_equal_records_typed_one_by_one(
+    tmp_path: Path, vocabulary: Vocabulary, cells: list[LandedCell], cells_at_once: int
 ) -> None:
-    path = land(cells, tmp_path / "cells.parquet", 4)
-    records = records_of_file(path, tmp_path / "spill")
-    batches = list(typed_batches(records, ENTRY, CONTRACT, vocabulary, KEYS, batch_size))
-    whole = list(typed_batches(records_in_memory(cells), ENTRY, CONTRACT, vocabulary, KEYS, 1_000))
-    assert joined(batches) == joined(whole)
-    assert len(whole) <= 2
-    assert all(len(tables["records"]) <= batch_size for tables in batches)
-    typed = joined(batches)
+    typed = _typed_both_ways(tmp_path, CONTRACT, vocabulary, cells, cells_at_once)
     rows = Counter(
         number for number, *_ in {(c.record_id, c.sheet, c.row_number) for c in cells if not c.part}
     )
@@ -146,19 +193,42 @@ def test_small_batches_give_the_tables_of_one_batch(
     assert {row["mention_id"] for row in typed["place_mentions"]} == set(mentions)
 
 
-def test_records_are_read_one_batch_at_a_time(vocabulary: Vocabulary) -> None:
-    taken: list[int] = []
+@any_order
+@given(flat_cells(), st.integers(1, 30))
+def test_fields_that_depend_on_each_other_are_typed_together(
+    tmp_path: Path, vocabulary: Vocabulary, cells: list[LandedCell], cells_at_once: int
+) -> None:
+    _typed_both_ways(tmp_path, FLAT, vocabulary, cells, cells_at_once)
 
-    def records() -> Iterator[list[LandedCell]]:
-        for number in range(10):
-            taken.append(number)
-            yield [LandedCell(number, "Cases", number, "", "sex", 0, "F", "text", None)]
 
-    batches = typed_batches(records(), ENTRY, CONTRACT, vocabulary, KEYS, batch_size=3)
-    of_extract = next(batches)
-    assert (len(of_extract["extracts"]), len(of_extract["records"]), taken) == (1, 0, [])
-    assert (len(next(batches)["records"]), len(taken)) == (3, 3)
-    assert [len(tables["records"]) for tables in batches] == [3, 3, 1]
+def _typed_both_ways(
+    tmp_path: Path, contract: Contract, vocabulary: Vocabulary, cells: list[LandedCell], cells_at_once: int
+) -> dict[str, list[dict[str, Any]]]:
+    path = land(cells, tmp_path / "cells.parquet", 4)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(landed_records, "CELLS_AT_ONCE", cells_at_once)
+        with cells_of_file(path, tmp_path / "spill") as landed:
+            typed = rows_of(typed_tables(landed, ENTRY, contract, vocabulary, KEYS))
+    one_by_one = rows_of(typed_tables(_Apart(cells), ENTRY, contract, vocabulary, KEYS))
+    for table in set(SCHEMAS) - {"mentions"}:
+        assert sorted(map(repr, typed[table])) == sorted(map(repr, one_by_one[table])), table
+    return typed
+
+
+class _Apart(LandedCells):
+    """Cells of which every record is typed by itself."""
+
+    def __init__(self, cells: list[LandedCell]) -> None:
+        landed = cells_in_memory(cells, Path())
+        super().__init__(lambda columns: (batch.select(list(columns)) for batch in landed.batches()), Path())
+        self._every = np.unique(np.array([cell.record_id for cell in cells], np.int64))
+
+    def apart(self, *_: Any) -> Any:
+        return self._every
+
+
+def rows_of(batches: Iterable[Tables]) -> dict[str, list[dict[str, Any]]]:
+    return {name: table.to_pylist() for name, table in together(batches).items()}
 
 
 @pytest.mark.parametrize("limit", ["_CELLS_IN_A_PARTITION", "_BYTES_IN_A_PARTITION"])
@@ -173,13 +243,15 @@ def test_large_extracts_are_sorted_on_disk_and_cleaned_up(
         for at in range(1000)
     ]
     path = land(cells, tmp_path / "cells.parquet", 300)
-    records = records_of_file(path, spill)
-    first = next(records)
-    assert len(list(spill.rglob("*.arrow"))) > 2
-    assert [first, *records] == list(records_in_memory(cells))
-    assert list(spill.iterdir()) == []
+    with cells_of_file(path, spill) as landed:
+        apart = landed.apart(CONTRACT.fields)
+        records = landed.records(apart)
+        first = next(records)
+        assert len(list(spill.rglob("*.arrow"))) > 2
+        assert len([first, *records]) == len(apart) == 1000
+        assert list(spill.iterdir()) == []
 
-    records = records_of_file(path, spill)
-    next(records)
-    records.close()
-    assert list(spill.iterdir()) == [], "a reader that is given up leaves nothing either"
+        records = landed.records(apart)
+        next(records)
+        records.close()
+        assert list(spill.iterdir()) == [], "a reader that is given up leaves nothing either"

@@ -19,7 +19,7 @@ from orchestration.contracts import load_contracts
 from orchestration.core import Keys, Settings, read_json, sha256_of
 from orchestration.drafting.check import check_contract
 from orchestration.intake import TakenExtract
-from orchestration.intake.landing.landing import SCHEMA
+from orchestration.intake.landing.landing import CELLS
 from orchestration.intake.taking_in import take_in
 from orchestration.typing.step import type_extracts
 from tests.unit.drift_home import AS_OF, csv_in_the_inbox, home
@@ -67,7 +67,7 @@ def test_a_file_is_landed_sealed_and_leaves_the_inbox(home: Settings) -> None:
     sealed = home.sealed / "testpartner" / f"{taken.extract_id}.age"
     assert pyrage.decrypt(sealed.read_bytes(), [IDENTITY]) == original
     table = pq.read_table(home.landing / "testpartner" / f"{taken.extract_id}.parquet")
-    assert table.schema.equals(SCHEMA)
+    assert table.schema.equals(CELLS)
     assert sorted(table["field"].to_pylist()) == sorted(BOOK["fields"])
     assert set(table["record_id"].to_pylist()) == {KEYS.record_id("testpartner", "book|1")}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from orchestration.core import Settings, UsageError, create_missing_keys, load_keys, require_noise_key
@@ -35,7 +36,9 @@ def check(settings: Settings) -> None:
 
 def test_a_fresh_home_gets_a_noise_key(settings: Settings) -> None:
     check(settings)
-    assert load_keys(settings.keys).protection_key(7) == load_keys(settings.keys).protection_key(7)
+    first, again = (load_keys(settings.keys).protection_keys(pa.array([7])) for _ in range(2))
+    assert first == again
+    assert first.null_count == 0
 
 
 def test_home_of_version_0_1_0_gets_a_noise_key(settings: Settings) -> None:

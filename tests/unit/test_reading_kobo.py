@@ -71,7 +71,9 @@ def modes(
     found = []
     for number in sorted({cell.row_number for cell in cells}):
         row = row_reader.main_row(0, "", number, [cell for cell in cells if cell.row_number == number])
-        found.append((row.lists.get("transport_mode"), tuple(problem.code for problem in row.problems)))
+        found.append(
+            (row.lists.get("transport_mode"), tuple(problem.problem_code for problem in row.problems))
+        )
     return found
 
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.core import Settings
-from orchestration.intake.landing.landing import SCHEMA
+from orchestration.intake.landing.landing import CELLS
 from orchestration.outputs.receipts.rows import row_problems
 from orchestration.typing.tables import PLACE_MENTIONS, PROBLEMS
 
@@ -38,7 +38,7 @@ def home(tmp_path: Path) -> Settings:
     settings = Settings(tmp_path, tmp_path / "partners", tmp_path / "keys")
     cells = [cell(GROUP, "", row) for row in (5, 6, 9)] + [cell(ALONE, "", 7), cell(JOURNEY, "", 8)]
     cells += [cell(JOURNEY, "Stops", row, "legs") for row in (21, 22)]
-    write(settings.landing / "p" / "e.parquet", SCHEMA, cells)
+    write(settings.landing / "p" / "e.parquet", CELLS, cells)
     columns = ("record_id", "row_number", "field", "problem_code")
     wrong = [(GROUP, 6, "record", "rows_disagree"), (ALONE, 7, "event_on", "date_invalid")]
     problems = [{**OWN, "sheet": "", "outcome": "Q", **dict(zip(columns, row, strict=True))} for row in wrong]

@@ -28,7 +28,7 @@ from orchestration.core import (
 )
 from orchestration.intake.records.tally import LandedCell, RowRanges, Tally
 
-SCHEMA = pa.schema(
+CELLS = pa.schema(
     [
         pa.field("record_id", pa.int64(), nullable=False),
         pa.field("sheet", pa.string(), nullable=False),
@@ -43,9 +43,7 @@ SCHEMA = pa.schema(
 )
 # Texts are passed to Parquet as dictionaries, which it would make itself; in the file they are `string`.
 TEXTS = pa.dictionary(pa.int32(), pa.string())
-DICTIONARY_SCHEMA = pa.schema(
-    [kind.with_type(TEXTS) if kind.type == pa.string() else kind for kind in SCHEMA]
-)
+DICTIONARY_SCHEMA = pa.schema([kind.with_type(TEXTS) if kind.type == pa.string() else kind for kind in CELLS])
 EXTRACT_ID_LENGTH = 16
 _CELLS_IN_A_GROUP, _CELLS_OF_A_LARGE_TABLE = 100_000, 20_000
 _LARGEST_DICTIONARY = 64 << 20
@@ -76,7 +74,7 @@ def write_cells(
             compression="zstd",
             store_schema=False,
             # Numbers seldom repeat, and no query selects row groups by text.
-            use_dictionary=[field.name for field in SCHEMA if field.type == pa.string()],
+            use_dictionary=[field.name for field in CELLS if field.type == pa.string()],
             column_encoding={"row_number": "DELTA_BINARY_PACKED"},
             dictionary_pagesize_limit=_LARGEST_DICTIONARY,
             write_statistics=False,
@@ -106,15 +104,15 @@ def _concatenated(tables: list[pa.Table]) -> pa.Table:
     """Return one table with one dictionary for each column."""
     if len(tables) == 1:
         return tables[0]
-    return with_dictionaries(pa.concat_tables([table.cast(SCHEMA) for table in tables]))
+    return with_dictionaries(pa.concat_tables([table.cast(CELLS) for table in tables]))
 
 
 def with_dictionaries(cells: pa.Table) -> pa.Table:
-    """Return cells of SCHEMA with dictionaries, the form that `write_cells` takes."""
+    """Return cells of CELLS with dictionaries, the form that `write_cells` takes."""
     plain = cells.combine_chunks()
     columns = [
         column.dictionary_encode() if kind.type == pa.string() else column
-        for column, kind in zip(plain.columns, SCHEMA, strict=True)
+        for column, kind in zip(plain.columns, CELLS, strict=True)
     ]
     return pa.Table.from_arrays(columns, schema=DICTIONARY_SCHEMA)
 
@@ -230,7 +228,7 @@ def sweep(landing: Path, sealed: Path, partner: str, lost: Collection[str] = ())
 
 def landed_cells(table: pa.Table) -> Iterator[LandedCell]:
     """Yield the cells of a table one by one."""
-    columns = [table[name].to_pylist() for name in SCHEMA.names]
+    columns = [table[name].to_pylist() for name in CELLS.names]
     return (LandedCell(*values) for values in zip(*columns, strict=True))
 
 

@@ -28,7 +28,7 @@ from orchestration.core import (
 )
 from orchestration.intake.landing.hidden_texts import HiddenTexts, Texts, in_use, texts_of, texts_path
 from orchestration.intake.landing.landing import (
-    SCHEMA,
+    CELLS,
     register_path,
     with_dictionaries,
     write_cells,
@@ -96,7 +96,7 @@ def cells_of(parquet: Path, columns: list[str] | None = None) -> Iterator[pa.Tab
     with pq.ParquetFile(parquet) as file:
         for group in range(file.num_row_groups):
             table = file.read_row_group(group, columns=columns)
-            yield table.cast(pa.schema([SCHEMA.field(name) for name in table.column_names]))
+            yield table.cast(pa.schema([CELLS.field(name) for name in table.column_names]))
 
 
 def _hide_texts(parquet: Path, entry: Mapping[str, Any], keys: Keys) -> None:

@@ -208,7 +208,11 @@ class RecordCopy:
         """Return how the field is read; of a day its month, of a place its county or country."""
         record = typing.read_as(self.cells, corrections, self.entry, self.contract, self.keys)
         own = [problem for problem in record.problems if problem.field == field]
-        unread = {one.code for one in own if one.outcome != "flag" or one.code == "count_text_ignored"}
+        unread = {
+            one.problem_code
+            for one in own
+            if one.outcome != "flag" or one.problem_code == "count_text_ignored"
+        }
         if parts := place_parts(field):
             value = self._place((one for one, _ in record.mentions), parts[0], place_aliases)
         elif field == "event_on":
@@ -220,8 +224,8 @@ class RecordCopy:
         return Reading(
             value,
             frozenset(unread),
-            frozenset(problem.code for problem in record.problems if problem.outcome == "Q"),
-            any(one.code == "value_corrected" for one in own),
+            frozenset(problem.problem_code for problem in record.problems if problem.outcome == "Q"),
+            any(one.problem_code == "value_corrected" for one in own),
         )
 
     def _place(
