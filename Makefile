@@ -7,7 +7,7 @@ export DO_NOT_TRACK := 1
 unexport PYTHONDONTWRITEBYTECODE
 NJIA := .venv/bin/njia
 
-.PHONY: help refresh test test-faults install ui check bench bench-engines sbom gazetteer boundaries clean
+.PHONY: help refresh test test-faults spark test-spark install ui check bench bench-engines sbom gazetteer boundaries clean
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -22,6 +22,13 @@ test: .venv/ready ## Run the tests
 KILLS ?= 200
 test-faults: .venv/ready ## Fail each write of each step in turn, and kill the daemon at KILLS moments (hours)
 	@NJIA_TEST_FAULTS=all NJIA_TEST_KILLS=$(KILLS) .venv/bin/pytest -n0 tests/faults
+
+spark: .venv-spark/ready ## Set up .venv-spark, where NJIA_ENGINE=spark works (needs Java 17; docs/scale.md)
+
+# Two cores and no compiled queries: on the few rows of the samples, compiling them would cost more than running them.
+SPARK_SMALL := --master local[2] --driver-memory 2g --conf spark.sql.shuffle.partitions=2 --conf spark.sql.codegen.wholeStage=false
+test-spark: .venv-spark/ready ## Build the sample release on DuckDB and on Spark, and compare every published table
+	@PYSPARK_SUBMIT_ARGS="$(SPARK_SMALL) pyspark-shell" .venv-spark/bin/pytest -n0 tests/pipeline/test_spark.py
 
 install: .venv/runtime ## Set up what a server needs, without the tools of development (docs/deploy.md)
 	$(PREPARE)
@@ -65,7 +72,7 @@ boundaries: .venv/ready ## Build seeds/boundaries anew (needs npm; 250 MB of inp
 	  --python "$(CURDIR)/.venv/bin/python" python -m seeds.build.boundaries.build
 
 clean: ## Remove the environment and everything that can be rebuilt (never ./var)
-	rm -rf .venv .uv dist .pytest_cache .mypy_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs
+	rm -rf .venv .venv-spark .uv dist .pytest_cache .mypy_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs
 	find orchestration expectations tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Bytecode is compiled and dbt's project parsed here: otherwise the first refresh of each home would, or each start of an
@@ -84,4 +91,9 @@ endef
 	@rm -f .venv/ready .venv/runtime
 	@PATH="$$PATH:$(CURDIR)/.uv/bin" uv sync --frozen --quiet --compile-bytecode --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
 	$(PREPARE)
+	@touch $@
+
+.venv-spark/ready: .venv/ready
+	@PATH="$$PATH:$(CURDIR)/.uv/bin" UV_PROJECT_ENVIRONMENT=.venv-spark uv sync --frozen --quiet --group spark --compile-bytecode \
+	  --python "$(CURDIR)/.venv/bin/python"
 	@touch $@

@@ -128,11 +128,16 @@ def _publish_scenario(folder: Path) -> None:
     assert ended.error is None, ended.error
 
 
-def _publish_samples(folder: Path) -> None:
+def unpublished_samples(folder: Path) -> Settings:
+    """Keys, and the committed sample partners in the inbox."""
     settings = _samples_in(folder)
     _make_keys(settings)
     add_samples(settings)
-    ended = EvidenceBase(settings).run_job()
+    return settings
+
+
+def _publish_samples(folder: Path) -> None:
+    ended = EvidenceBase(unpublished_samples(folder)).run_job()
     assert ended.error is None, ended.error
 
 

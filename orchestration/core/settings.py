@@ -31,6 +31,7 @@ class Settings:
     `require_encrypted_volume`: refuse a home on an unencrypted volume, unless `volume_is_encrypted`.
     `delete_work`: delete everything made of records from the work folder after a refresh.
     `refresh_after`: how long after the last decision a refresh starts by itself; None waits for the night.
+    `engine`: what runs the SQL of the dbt project, `duckdb` or `spark`.
     `drafts_lists`: on during a refresh; its lists for stewards take effect when it ends.
     """
 
@@ -49,6 +50,7 @@ class Settings:
     publishes_after_review: bool = False
     signatures: int = 1
     refresh_after: timedelta | None = timedelta(minutes=10)
+    engine: str = "duckdb"
 
     @classmethod
     def from_environment(cls, home: Path | str | None = None, partners: Path | str | None = None) -> Settings:
@@ -82,6 +84,7 @@ class Settings:
             publishes_after_review=_one_of("NJIA_PUBLISH", "automatic", "after_review") == "after_review",
             signatures=int(_one_of("NJIA_SIGNATURES", "1", "2")),
             refresh_after=_minutes("NJIA_REFRESH_AFTER_DECISIONS", 10),
+            engine=_one_of("NJIA_ENGINE", "duckdb", "spark"),
         )
 
     def as_of(self) -> datetime:

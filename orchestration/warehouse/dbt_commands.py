@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from orchestration.core import NjiaError
+from orchestration.warehouse.engines import DUCKDB
 
 WAREHOUSE = "warehouse.duckdb"
 QUIET = ("--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none")
@@ -28,14 +29,14 @@ class Parsed(NamedTuple):
     packed: bytes
 
 
-def parse(project: Path, scratch: Path) -> Parsed:
+def parse(project: Path, scratch: Path, engine: str = DUCKDB) -> Parsed:
     """Parse the project in `project`; `scratch` takes dbt's files."""
     from dbt.cli.main import dbtRunner
     from dbt.parser.manifest import extended_mashumaro_encoder
 
     folders = _folders(project, scratch)
     # dbt writes the database file's name into every relation.
-    with _environment({"NJIA_WAREHOUSE": str(scratch / WAREHOUSE)}):
+    with _environment({"NJIA_WAREHOUSE": str(scratch / WAREHOUSE), "NJIA_ENGINE": engine}):
         parsed = dbtRunner().invoke(["parse", *folders, "--no-partial-parse", *QUIET])
         _stop_unless_parsed(parsed)
         tests = ("--select", "resource_type:test", "--no-populate-cache", "--no-write-json")
@@ -72,7 +73,10 @@ def _needed_macros(manifest: Any) -> set[str]:
     kinds = {str(node.config.materialized) for node in nodes}
     called = [
         *(manifest.find_macro_by_name(name, own, None) for name in _CALLED_BY_DBT),
-        *(manifest.find_materialization_macro_by_name(own, kind, "duckdb") for kind in kinds),
+        *(
+            manifest.find_materialization_macro_by_name(own, kind, manifest.metadata.adapter_type)
+            for kind in kinds
+        ),
     ]
     waiting = [macro.unique_id for macro in called if macro]
     waiting += [name for name, macro in manifest.macros.items() if macro.package_name == own]
@@ -95,11 +99,17 @@ def unpacked(packed: Path) -> Any:
 
 
 def build_nodes(
-    manifest: Any, project: Path, warehouse: Path, selection: Sequence[str], as_of: str, threads: int
+    manifest: Any,
+    project: Path,
+    warehouse: Path,
+    selection: Sequence[str],
+    variables: Mapping[str, Any],
+    threads: int,
 ) -> list[Any]:
-    """Build models and seeds in the file `warehouse`; return dbt's results.
+    """Build models and seeds in the file `warehouse`, or by the engine it belongs to; return dbt's results.
 
-    `selection`: arguments of dbt's command line; `as_of`: an ISO date; `threads`: number for the engine.
+    `selection`: arguments of dbt's command line; `variables`: `as_of` (an ISO date) and those of the engine;
+    `threads`: number for DuckDB.
     Raises NjiaError where dbt cannot start.
     """
     from dbt.cli.main import dbtRunner
@@ -108,13 +118,17 @@ def build_nodes(
     # Cleared at the start, not the end: after Ctrl-C dbt's threads may still write for a moment.
     target = work / "dbt" / "target"
     shutil.rmtree(target, ignore_errors=True)
-    environment = {"NJIA_WAREHOUSE": str(warehouse), "NJIA_SQL_THREADS": str(threads)}
+    environment = {
+        "NJIA_WAREHOUSE": str(warehouse),
+        "NJIA_SQL_THREADS": str(threads),
+        "NJIA_ENGINE": manifest.metadata.adapter_type,
+    }
     with _environment(environment), _silenced():
         result = dbtRunner(manifest=manifest).invoke(
             [
                 *("build", *selection),
                 *_folders(project, target),
-                *("--vars", json.dumps({"work": str(work), "as_of": as_of})),
+                *("--vars", json.dumps({"work": str(work), **variables})),
                 "--no-write-json",
                 *QUIET,
             ]

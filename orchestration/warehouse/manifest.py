@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from orchestration.core import DBT_PROJECT, REFERENCE_SEEDS, NjiaError, Settings, dbt_target, sha256_of, sync
+from orchestration.warehouse.engines import PACKAGES
 
 MANIFEST, PACKED, HASHES = "manifest.json", "manifest.msgpack", "sha256.json"
 _KEPT_PROJECTS = 3
@@ -28,7 +29,7 @@ def manifest_path(settings: Settings) -> Path:
 
     Parses the project, which takes seconds, where a file of it has changed.
     """
-    stamp = project_hash()
+    stamp = project_hash(settings.engine)
     if found := _parsed_in(settings, stamp):
         return found / MANIFEST
     places = _places(settings)
@@ -36,7 +37,7 @@ def manifest_path(settings: Settings) -> Path:
     try:
         from orchestration.warehouse.dbt_commands import parse
 
-        made = parse(DBT_PROJECT, scratch)
+        made = parse(DBT_PROJECT, scratch, settings.engine)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     contents = {MANIFEST: made.text.encode(), PACKED: made.packed}
@@ -63,9 +64,10 @@ def manifest_nodes(path: Path) -> Mapping[str, Mapping[str, Any]]:
     return nodes
 
 
-def project_hash() -> str:
+def project_hash(engine: str) -> str:
     """Hash everything that dbt's parsing depends on."""
-    digest = hashlib.sha256(f"{DBT_PROJECT}\x00{version('dbt-core')}\x00{version('dbt-duckdb')}\x00".encode())
+    programs = [f"{version(name)}\x00" for name in ("dbt-core", PACKAGES[engine][0])]
+    digest = hashlib.sha256(f"{DBT_PROJECT}\x00{engine}\x00{''.join(programs)}".encode())
     digest.update(Path(__file__).with_name("dbt_commands.py").read_bytes())
     folders = (DBT_PROJECT, REFERENCE_SEEDS)
     for path in sorted(path for folder in folders for path in folder.rglob("*") if path.is_file()):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.core import DBT_PROJECT, fingerprint_of
+from orchestration.warehouse.engines import PACKAGES
 
 PYTHON_SOURCES = ("linkage", "statistics")
 _AS_OF = re.compile(r"""\bvar\(\s*['"]as_of['"]""")
@@ -99,7 +100,8 @@ class Project:
             if macro["package_name"] == self.manifest["metadata"]["project_name"]
         )
         settings = (self.folder / "dbt_project.yml").read_text(encoding="utf-8")
-        programs = [version(name) for name in ("dbt-core", "dbt-adapters", "dbt-duckdb", "duckdb")]
+        engine = self.manifest["metadata"]["adapter_type"]
+        programs = [version(name) for name in ("dbt-core", "dbt-adapters", *PACKAGES[engine])]
         return fingerprint_of(own, settings, programs)
 
     def fingerprints(

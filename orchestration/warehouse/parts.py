@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from orchestration.core import DBT_PROJECT, NjiaError, Settings, durable, full_disk, says_full
+from orchestration.warehouse.engines import engine_of
 from orchestration.warehouse.manifest import MANIFEST, PACKED, manifest_path, read_manifest
 from orchestration.warehouse.node_fingerprints import PYTHON_SOURCES, Project
 from orchestration.warehouse.table_tests import TableTest, run_tests
@@ -95,20 +96,22 @@ def build(
         changed = project.with_descendants(name for name in tables if noted.get(name) != wanted[name])
         stale = [name for name in tables if name in changed]
         work.clear(stale, project.relations, project.sources)
+        engine = engine_of(settings, work)
+        current = [project.relations[name] for name in noted if name not in stale]
+        variables = engine.make_ready(current, [project.relations[name] for name in stale])
         results: dict[str, Any] = {}
         if stale:
             selection = part.selection(project, stale if len(stale) < len(tables) else None)
-            results = _built(settings, as_of, path, selection)
+            results = _built(settings, {"as_of": as_of, **variables}, path, selection)
             if any(says_full(str(result.message)) for result in results.values()):
                 raise full_disk(settings.work)
-        work.note_tables(
-            {name: wanted[name] for name in stale if name in results and results[name].status == "success"},
-            project.relations,
-        )
+        made = [name for name in stale if name in results and results[name].status == "success"]
+        engine.hand_over([project.relations[name] for name in made])
+        work.note_tables({name: wanted[name] for name in made}, project.relations)
         standing = work.standing(project.relations)
         tests = {name: project.tests[name] for name in mine if name in project.tests}
         fingerprints = {name: note.fingerprint for name, note in standing.items()}
-        answers = list(run_tests(work.con, tests, fingerprints, work.tests()))
+        answers = list(run_tests(engine.count, tests, fingerprints, work.tests()))
         work.note_tests(
             {
                 answer.unique_id: AnswerNote(answer.fingerprint, answer.status, answer.failures)
@@ -157,12 +160,14 @@ def _wanted(
         ) from None
 
 
-def _built(settings: Settings, as_of: str, manifest: Path, selection: Sequence[str]) -> dict[str, Any]:
+def _built(
+    settings: Settings, variables: Mapping[str, Any], manifest: Path, selection: Sequence[str]
+) -> dict[str, Any]:
     """Run dbt; return its results by id, of tables it built or skipped and of its hook."""
     from orchestration.warehouse.dbt_commands import build_nodes, unpacked
 
     parsed = unpacked(manifest.with_name(PACKED))
-    results = build_nodes(parsed, DBT_PROJECT, settings.warehouse, selection, as_of, _threads(settings))
+    results = build_nodes(parsed, DBT_PROJECT, settings.warehouse, selection, variables, _threads(settings))
     return {result.node.unique_id: result for result in results}
 
 

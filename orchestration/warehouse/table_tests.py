@@ -8,12 +8,10 @@ has another fingerprint, or where its query failed.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-import duckdb
-
-from orchestration.core import fingerprint_of, is_of_disk
+from orchestration.core import fingerprint_of
 from orchestration.warehouse.work_file import AnswerNote
 
 
@@ -32,14 +30,14 @@ class TableTest(NamedTuple):
 
 
 def run_tests(
-    con: duckdb.DuckDBPyConnection,
+    count: Callable[[str], int | None],
     tests: Mapping[str, Mapping[str, Any]],
     tables: Mapping[str, str],
     answered: Mapping[str, AnswerNote],
 ) -> Iterator[TableTest]:
     """Yield results of `tests` (nodes of the manifest by id).
 
-    `tables`: fingerprints of the current tables; `answered`: answers of earlier builds.
+    `count`: of the engine; `tables`: fingerprints of the current tables; `answered`: earlier answers.
     """
     for unique_id, test in tests.items():
         parents = test["depends_on"]["nodes"]
@@ -52,19 +50,15 @@ def run_tests(
         if noted and noted.fingerprint == fingerprint:
             yield TableTest(unique_id, noted.status, noted.failures, 0.0, fingerprint, False)
         else:
-            yield _asked(con, unique_id, test, fingerprint)
+            yield _asked(count, unique_id, test, fingerprint)
 
 
 def _asked(
-    con: duckdb.DuckDBPyConnection, unique_id: str, test: Mapping[str, Any], fingerprint: str
+    count: Callable[[str], int | None], unique_id: str, test: Mapping[str, Any], fingerprint: str
 ) -> TableTest:
     started = time.monotonic()
-    query = f"select count(*) from ({test['compiled_code']}\n) as failing"
-    try:
-        (failures,) = con.execute(query).fetchone() or (0,)
-    except duckdb.Error as error:  # its text may quote a cell
-        if is_of_disk(error):
-            raise
+    failures = count(f"select count(*) from ({test['compiled_code']}\n) as failing")
+    if failures is None:
         return TableTest(unique_id, "error", 0, time.monotonic() - started, None, True)
     status = "pass" if not failures else "warn" if test["config"]["severity"].lower() == "warn" else "fail"
     return TableTest(unique_id, status, failures, time.monotonic() - started, fingerprint, True)

@@ -44,6 +44,7 @@ FORBIDDEN = {
     "integer division": r"[^/]//[^/]",
     "clock": r"\b(current_date|current_timestamp|now\s*\(|today\s*\()",
     "concat of nulls": r"\bconcat\s*\(",
+    "rounding without `rounded`": r"\bround\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*,\s*\d+\s*\)",
 }
 
 

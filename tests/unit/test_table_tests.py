@@ -11,6 +11,7 @@ import pytest
 
 from orchestration.core import Settings
 from orchestration.warehouse import manifest_path
+from orchestration.warehouse.engines import DuckDB
 from orchestration.warehouse.manifest import manifest_nodes
 from orchestration.warehouse.table_tests import TableTest, run_tests
 from orchestration.warehouse.work_file import AnswerNote
@@ -32,7 +33,7 @@ def answers(
         con.execute(
             "create table counted as select * from (values (1, 'a'), (2, 'not a number')) as v(n, label)"
         )
-        found = run_tests(con, tests, {TABLE: state, EARLIER: "as built"}, answered or {})
+        found = run_tests(DuckDB(con).count, tests, {TABLE: state, EARLIER: "as built"}, answered or {})
         return {one.unique_id: one for one in found}
 
 

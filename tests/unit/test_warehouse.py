@@ -29,7 +29,7 @@ class Parser:
 
     times = 0
 
-    def __call__(self, project: Path, scratch: Path) -> Parsed:
+    def __call__(self, project: Path, scratch: Path, engine: str) -> Parsed:
         self.times += 1
         return Parsed(json.dumps({"nodes": {}}), b"packed")
 
@@ -61,7 +61,7 @@ def test_a_changed_project_is_parsed_again(
     settings: Settings, parser: Parser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = manifest_path(settings)
-    monkeypatch.setattr(dbt_manifest, "project_hash", lambda: "another project")
+    monkeypatch.setattr(dbt_manifest, "project_hash", lambda engine: "another project")
     assert manifest_path(settings) != first and first.is_file() and parser.times == 2
 
 
@@ -70,7 +70,7 @@ def test_three_newest_parsed_projects_are_kept(
 ) -> None:
     found = []
     for number in range(6):
-        monkeypatch.setattr(dbt_manifest, "project_hash", lambda number=number: f"project {number}")
+        monkeypatch.setattr(dbt_manifest, "project_hash", lambda engine, number=number: f"project {number}")
         found.append(manifest_path(settings).parent)
         os.utime(found[-1], (number, number))
     assert [folder.exists() for folder in found] == [False, False, False, True, True, True]
@@ -102,11 +102,11 @@ def test_home_keeps_the_parse_where_the_installation_is_read_only(
 def test_two_parses_at_once_keep_the_first(
     settings: Settings, parser: Parser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def slower(project: Path, scratch: Path) -> Parsed:
+    def slower(project: Path, scratch: Path, engine: str) -> Parsed:
         monkeypatch.setattr(dbt_commands, "parse", parser)
         first = manifest_path(settings)
         (first.parent / "first").touch()
-        return parser(project, scratch)
+        return parser(project, scratch, engine)
 
     monkeypatch.setattr(dbt_commands, "parse", slower)
     path = manifest_path(settings)

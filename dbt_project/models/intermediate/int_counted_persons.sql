@@ -289,6 +289,26 @@ duplicates as (
     from {{ ref('stg_cell_duplicates') }}
 )
 
+{% set expected_low %}
+    greatest(
+        least(counts.registered_count_low - coalesce(duplicates.duplicates_high, 0), counts.person_count_low)
+        - counts.weak_count_low,
+        largest.person_count_low
+    )
+{% endset %}
+{% set expected %}
+    greatest(
+        least(counts.record_count - coalesce(duplicates.duplicates_expected, 0), counts.person_count_low),
+        largest.person_count_low
+    )
+{% endset %}
+{% set expected_high %}
+    greatest(
+        least(counts.registered_count_low - coalesce(duplicates.duplicates_low, 0), counts.person_count_low),
+        largest.person_count_low
+    )
+{% endset %}
+
 select
     counts.counting_table,
     counts.counting_role,
@@ -309,41 +329,9 @@ select
     {{ weakest_tier('counts.weakness') }} as linkage_tier,
     -- Persons are no fewer than one partner knows, and no more than are left once links are taken. Records that do not
     -- distinguish their persons may each be of somebody who is counted, or of somebody else: the range holds both.
-    case
-        when counts.record_grain = 'case' then
-            round(
-                greatest(
-                    least(
-                        counts.registered_count_low - coalesce(duplicates.duplicates_high, 0), counts.person_count_low
-                    )
-                    - counts.weak_count_low,
-                    largest.person_count_low
-                ),
-                1
-            )
-    end as persons_expected_low,
-    case
-        when counts.weakness <= 2 then
-            round(
-                greatest(
-                    least(counts.record_count - coalesce(duplicates.duplicates_expected, 0), counts.person_count_low),
-                    largest.person_count_low
-                ),
-                1
-            )
-    end as persons_expected,
-    case
-        when counts.record_grain = 'case' then
-            round(
-                greatest(
-                    least(
-                        counts.registered_count_low - coalesce(duplicates.duplicates_low, 0), counts.person_count_low
-                    ),
-                    largest.person_count_low
-                ),
-                1
-            )
-    end as persons_expected_high
+    case when counts.record_grain = 'case' then {{ rounded(expected_low, 1) }} end as persons_expected_low,
+    case when counts.weakness <= 2 then {{ rounded(expected, 1) }} end as persons_expected,
+    case when counts.record_grain = 'case' then {{ rounded(expected_high, 1) }} end as persons_expected_high
 from counts
 inner join largest
     on

@@ -9,8 +9,8 @@ select
     movements.record_grain,
     cast(count(*) as bigint) as record_count,
     cast(sum(stated.is_known) as bigint) as known_count,
-    round(cast(sum(stated.is_known) as double) / count(*), 6) as known_share,
-    round(cast(sum(stated.is_precise) as double) / count(*), 6) as precise_share
+    {{ rounded('cast(sum(stated.is_known) as double) / count(*)', 6) }} as known_share,
+    {{ rounded('cast(sum(stated.is_precise) as double) / count(*)', 6) }} as precise_share
 from stated
 inner join movements on stated.movement_id = movements.movement_id
 inner join {{ ref('int_period_membership') }} as membership on stated.movement_id = membership.movement_id

@@ -60,7 +60,7 @@ select
     persons.persons_expected_high,
     cast(counts.prevented_count as bigint) as prevented_count,
     cast(counts.partner_count as integer) as partner_count,
-    round(cast(counts.record_count as double) / nullif(totals.record_count, 0), 6) as share,
+    {{ rounded('cast(counts.record_count as double) / nullif(totals.record_count, 0)', 6) }} as share,
     case
         -- Corridors with an unknown origin or destination have no rank.
         when counts.record_count > 0 and counts.has_known_ends then cast(rank() over (

@@ -159,7 +159,7 @@ select
     cast(partner_count as integer) as partner_count,
     cast(effort_months as integer) as effort_months,
     compared_record_count,
-    round(cast(record_count as double) / nullif(stated_count, 0), 6) as share,
+    {{ rounded('cast(record_count as double) / nullif(stated_count, 0)', 6) }} as share,
     case
         when record_count > 0 then cast(rank() over (
                 partition by place_level, place_role, period_id, record_grain, population

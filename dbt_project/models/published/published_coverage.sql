@@ -97,7 +97,7 @@ made as (
         record_grain,
         partner_count,
         county_count,
-        round(one_partner_share, 4) as one_partner_share,
+        {{ rounded('one_partner_share', 4) }} as one_partner_share,
         partners_started,
         partners_stopped
     from network

@@ -1,0 +1,60 @@
+"""What runs the SQL of the dbt project. The steps in Python read its tables by DuckDB on every engine.
+
+Beside dbt an engine does three things: it makes ready for a build, hands tables over to the work file, and
+answers the query of a test. Spark is in `spark`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Protocol
+
+import duckdb
+
+from orchestration.core import Settings, is_of_disk
+from orchestration.warehouse.work_file import Relation, WorkFile
+
+DUCKDB, SPARK = "duckdb", "spark"
+# What decides the rows of a table, besides dbt; the adapter first.
+PACKAGES = {DUCKDB: ("dbt-duckdb", "duckdb"), SPARK: ("dbt-spark", "pyspark")}
+
+
+class Engine(Protocol):
+    def make_ready(self, standing: Collection[Relation], stale: Collection[Relation]) -> dict[str, Any]:
+        """Make ready for a build of `stale` tables that reads `standing` ones; return variables for dbt."""
+
+    def hand_over(self, built: Collection[Relation]) -> None:
+        """Let DuckDB read, in the work file, the tables that were built."""
+
+    def count(self, query: str) -> int | None:
+        """Return the one number that a query gives; None where it fails."""
+
+
+class DuckDB:
+    """The engine of the work file itself."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self._con = con
+
+    def make_ready(self, standing: Collection[Relation], stale: Collection[Relation]) -> dict[str, Any]:
+        return {}
+
+    def hand_over(self, built: Collection[Relation]) -> None:
+        pass
+
+    def count(self, query: str) -> int | None:
+        try:
+            (number,) = self._con.execute(query).fetchone() or (0,)
+        except duckdb.Error as error:  # its text may quote a cell
+            if is_of_disk(error):
+                raise
+            return None
+        return int(number)
+
+
+def engine_of(settings: Settings, work: WorkFile) -> Engine:
+    if settings.engine == SPARK:
+        from orchestration.warehouse.spark import Spark
+
+        return Spark(settings, work)
+    return DuckDB(work.con)
