@@ -25,8 +25,10 @@ test-faults: .venv/ready ## Fail each write of each step in turn, and kill the d
 
 spark: .venv-spark/ready ## Set up .venv-spark, where NJIA_ENGINE=spark works (needs Java 17; docs/scale.md)
 
-# Two cores and no compiled queries: on the few rows of the samples, compiling them would cost more than running them.
-SPARK_SMALL := --master local[2] --driver-memory 2g --conf spark.sql.shuffle.partitions=2 --conf spark.sql.codegen.wholeStage=false
+# For the few rows of the samples: no compiled queries and no plans made anew, which would cost more than the rows.
+SPARK_SMALL := --master local[1] --driver-memory 2g --driver-java-options -XX:TieredStopAtLevel=1 \
+  --conf spark.sql.shuffle.partitions=1 --conf spark.sql.adaptive.enabled=false --conf spark.sql.codegen.wholeStage=false \
+  --conf spark.sql.codegen.factoryMode=NO_CODEGEN
 test-spark: .venv-spark/ready ## Build the sample release on DuckDB and on Spark, and compare every published table
 	@PYSPARK_SUBMIT_ARGS="$(SPARK_SMALL) pyspark-shell" .venv-spark/bin/pytest -n0 tests/pipeline/test_spark.py
 

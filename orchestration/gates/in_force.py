@@ -111,7 +111,7 @@ def put_in_force(
         "decisions": {decisions.content_hash()},
         "keys": {f"{name}={key_id}" for name, key_id in key_ids.items()},
         "code": {code_of(*CODE)},
-        "engines": engine_versions(),
+        "engines": engine_versions() | {settings.engine},
         "boundaries": {f"{name}={value}" for name, value in (boundaries or {}).items()},
     }
     given = inputs_hash(parts)

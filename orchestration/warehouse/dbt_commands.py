@@ -130,6 +130,7 @@ def build_nodes(
                 *_folders(project, target),
                 *("--vars", json.dumps({"work": str(work), **variables})),
                 "--no-write-json",
+                *(() if manifest.metadata.adapter_type == DUCKDB else ("--no-populate-cache",)),
                 *QUIET,
             ]
         )

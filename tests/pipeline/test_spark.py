@@ -10,11 +10,14 @@ import duckdb
 import pytest
 
 from orchestration.core import Settings, read_json
+from orchestration.release.staging.hashing import content_hash
 from tests.conftest import EvidenceBase, unpublished_samples
+
+Engines = tuple[Settings, Settings]
 
 
 @pytest.fixture(scope="module")
-def releases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def engines(tmp_path_factory: pytest.TempPathFactory) -> Engines:
     """The same inbox and keys, refreshed by DuckDB and by Spark."""
     pytest.importorskip(
         "pyspark", reason="Spark has an environment of its own: `make test-spark` sets it up."
@@ -22,22 +25,33 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     if shutil.which("java") is None:
         pytest.skip("Spark needs Java 17: apt-get install openjdk-17-jre-headless.")
     folder = tmp_path_factory.mktemp("engines")
-    settings = unpublished_samples(folder / "duckdb")
-    home = Path(shutil.copytree(settings.home, folder / "spark"))
-    return _released(settings), _released(replace(settings, home=home, keys=home / "keys", engine="spark"))
+    by_duckdb = unpublished_samples(folder / "duckdb")
+    home = Path(shutil.copytree(by_duckdb.home, folder / "spark"))
+    by_spark = replace(by_duckdb, home=home, keys=home / "keys", engine="spark")
+    for settings in (by_duckdb, by_spark):
+        ended = EvidenceBase(settings).refresh()
+        assert ended.error is None, ended.error
+    return by_duckdb, by_spark
 
 
-def _released(settings: Settings) -> Path:
-    ended = EvidenceBase(settings).refresh()
-    assert ended.error is None, ended.error
-    return settings.current.resolve()
-
-
-def test_every_published_table_is_the_same_from_both_engines(releases: tuple[Path, Path]) -> None:
-    tables = [_tables(release) for release in releases]
+def test_every_published_table_is_the_same_from_both_engines(engines: Engines) -> None:
+    tables = [_tables(settings.current) for settings in engines]
+    different = [
+        name for name in sorted({*tables[0], *tables[1]}) if tables[0].get(name) != tables[1].get(name)
+    ]
+    assert [_difference(engines, *name) for name in different] == []
     assert len(tables[0]) > 40
-    assert [_difference(releases, name) for name in sorted({*tables[0], *tables[1]})
-            if tables[0].get(name) != tables[1].get(name)] == []  # fmt: skip
+
+
+def test_a_seed_is_the_same_in_both_engines(engines: Engines) -> None:
+    hashes = []
+    for settings in engines:
+        with duckdb.connect(str(settings.warehouse), read_only=True) as con:
+            seeds = con.execute(
+                "select table_name from information_schema.tables where table_schema = 'reference'"
+            ).fetchall()
+            hashes.append({name: content_hash(con, f"reference.{name}") for (name,) in seeds})
+    assert hashes[0] == hashes[1] and len(hashes[0]) > 10
 
 
 def _tables(release: Path) -> dict[tuple[str, str], str]:
@@ -52,20 +66,20 @@ def _tables(release: Path) -> dict[tuple[str, str], str]:
     }
 
 
-def _difference(releases: tuple[Path, Path], table: tuple[str, str]) -> str:
+def _difference(engines: Engines, edition: str, table: str) -> str:
     """Name a table and the columns whose values differ, each for itself; `*` for whole rows alone."""
-    edition, name = table
     with duckdb.connect() as con:
-        for engine, release in zip(("duckdb", "spark"), releases, strict=True):
-            con.execute(f"attach '{release}/{edition}/evidence_base.duckdb' as by_{engine} (read_only)")
-        columns = [column for column, *_ in con.execute(f"describe from by_duckdb.{name}").fetchall()]
+        for settings in engines:
+            file = settings.current / edition / "evidence_base.duckdb"
+            con.execute(f"attach '{file}' as by_{settings.engine} (read_only)")
+        columns = [column for column, *_ in con.execute(f"describe from by_duckdb.{table}").fetchall()]
         differing = [
             column
             for column in [*columns, "*"]
             if con.execute(
-                f"select count(*) from (select {column} from by_duckdb.{name} except all "
-                f"select {column} from by_spark.{name})"
+                f"select count(*) from (select {column} from by_duckdb.{table} except all "
+                f"select {column} from by_spark.{table})"
             ).fetchall()
             != [(0,)]
         ]
-    return f"{edition} {name}: {', '.join(differing) or 'number of rows'}"
+    return f"{edition} {table}: {', '.join(differing) or 'number of rows'}"

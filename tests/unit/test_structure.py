@@ -65,7 +65,7 @@ TOUCHES_ENVIRONMENT = {
     "orchestration/cli/serve/__init__.py": "hands the settings on to Dagster's code server, another process",
     "orchestration/defs/refresh.py": "sets DAGSTER_HOME, which Dagster reads of itself",
     "orchestration/gates/judging.py": "sets GX_ANALYTICS_ENABLED, which Great Expectations reads when imported",
-    "orchestration/warehouse/dbt_commands.py": "sets NJIA_WAREHOUSE for dbt's profile and puts back what was there",
+    "orchestration/warehouse/dbt_commands.py": "sets NJIA_WAREHOUSE and NJIA_ENGINE for dbt's profile, puts back what was there",
 }
 # Who changes files without `core.durable`, and why it may.
 IN_WORK = "files of work/, which can be made again"
@@ -102,6 +102,7 @@ WRITES_WITHOUT_DURABLE = {
     "orchestration/typing/step.py": IN_WORK,
     "orchestration/warehouse/dbt_commands.py": IN_WORK,
     "orchestration/warehouse/manifest.py": IN_WORK,
+    "orchestration/warehouse/spark.py": IN_WORK,
     "orchestration/warehouse/work_file.py": IN_WORK,
 }
 CHANGES_FILES = {
