@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         read_texts,
         write_texts,
     )
+    from orchestration.core.engine import open_duckdb
     from orchestration.core.errors import (
         Damaged,
         NjiaError,
@@ -101,7 +102,6 @@ if TYPE_CHECKING:
         load_release_key,
         write_public_part,
     )
-    from orchestration.core.seeds import seed_rows
     from orchestration.core.settings import (
         DBT_PROJECT,
         PROJECT_ROOT,
@@ -111,6 +111,7 @@ if TYPE_CHECKING:
         dbt_target,
         has_display,
         secret_from,
+        seed_rows,
     )
     from orchestration.core.spreadsheet_safe import safe
     from orchestration.core.sums import (

@@ -11,8 +11,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import cast
 
-import duckdb
 import pyarrow.parquet as pq
+
+from orchestration.core.engine import open_duckdb
 
 _ROWS_AT_ONCE = 20_000
 
@@ -68,7 +69,7 @@ def _parquet(raw: bytes) -> Iterator[bytes]:
 
 
 def _duckdb(path: Path) -> Iterator[bytes]:
-    with duckdb.connect(str(path), read_only=True) as con:
+    with open_duckdb(path) as con:
         relations = con.execute(
             "select schema_name, table_name from duckdb_tables() union all "
             "select schema_name, view_name from duckdb_views() where not internal"

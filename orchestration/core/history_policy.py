@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from orchestration.core.errors import NjiaError
-from orchestration.core.seeds import seed_rows
+from orchestration.core.settings import seed_rows
 
 SEED = "history_policy"
 ALL = "all"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import sys
 from dataclasses import dataclass
@@ -259,3 +260,14 @@ def _parse_as_of(text: str | None) -> datetime | None:
             "NJIA_AS_OF is not a date or time in ISO 8601, such as 2026-11-24 or 2026-11-24T02:00:00+03:00."
         ) from None
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def memory_limit() -> str:
+    """Return how much memory DuckDB takes before it uses `work/spill/`."""
+    return os.environ.get("NJIA_MEMORY_LIMIT") or "2GB"
+
+
+def seed_rows(name: str) -> list[dict[str, str]]:
+    """Return the rows of `seeds/reference/<name>.csv` as dictionaries."""
+    with (REFERENCE_SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))

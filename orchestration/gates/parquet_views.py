@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from orchestration.core import Settings
+from orchestration.core import Settings, open_duckdb
 from orchestration.places import in_scope
 from orchestration.typing import SCHEMAS
 
@@ -23,10 +23,7 @@ MATCHES = pa.schema(
 
 def open_views(settings: Settings, *tables: str) -> duckdb.DuckDBPyConnection:
     """Open a connection with a view of each of these typed tables."""
-    con = duckdb.connect(":memory:")
-    con.execute("set autoinstall_known_extensions = false")
-    con.execute("set autoload_known_extensions = false")
-    con.execute("set temp_directory = ''")  # nothing may spill outside the home
+    con = open_duckdb()
     for table in tables:
         add_typed(con, settings, table, sorted((settings.typed / table).glob("*.parquet")))
     return con

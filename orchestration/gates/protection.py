@@ -17,7 +17,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from orchestration.core import PublicationPolicy, Settings, load_keys, load_publication_policy
+from orchestration.core import PublicationPolicy, Settings, load_keys, load_publication_policy, open_duckdb
 from orchestration.gates.earlier_checks import published_tables
 from orchestration.gates.in_force import ALERT_SCHEMA, alert_releases
 from orchestration.gates.public_rows import has_public_periods, period_of, rows_that_say_too_much, texts
@@ -68,7 +68,7 @@ def protection_measures(
     public = candidate / PUBLIC_EVIDENCE_BASE
     if not public.is_file():
         return measures | {"public_tables_missing": float(max(len(expected), 1))}
-    with duckdb.connect(config={"threads": 1}) as con:
+    with open_duckdb(threads=1) as con:
         _attach(con, public, "public")
         _attach(con, candidate / EVIDENCE_BASE, "members")
         if settings.warehouse.is_file():

@@ -13,7 +13,7 @@ import duckdb
 import pandas as pd
 
 from expectations import thresholds
-from orchestration.core import Settings, read_json
+from orchestration.core import Settings, open_duckdb, read_json
 from orchestration.gates.landed import landed_extracts
 from orchestration.gates.like_for_like import LikeForLike
 
@@ -120,7 +120,7 @@ def release_profile(
 
 
 def _measure(evidence_base: Path) -> _Measured:
-    with duckdb.connect(str(evidence_base.resolve()), read_only=True) as con:
+    with open_duckdb(evidence_base.resolve()) as con:
         names = con.execute(
             "select schema_name || '.' || table_name from duckdb_tables() "
             "where schema_name in ('marts', 'published', 'quality', 'meta') order by 1"

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from expectations.extract_gate import EXTRACT_GATE
+from orchestration.core import open_duckdb
 from orchestration.gates.extract_history import compare_with_last
 from orchestration.gates.extract_profile import TYPED_TABLES, profile_rows
 from orchestration.gates.landed import Landed
@@ -41,7 +41,7 @@ def would_fail(note: Mapping[str, Any], tables: Mapping[str, pa.Table], today: d
     (LANDING_CELLS), by name.
     """
     landed = Landed(str(note["partner"]), str(note["extract_id"]), note)
-    with duckdb.connect(":memory:") as con:
+    with open_duckdb() as con:
         for table in TYPED_TABLES:
             create_table(con, table, SCHEMAS[table])
             if not tables[table].num_rows:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -22,6 +21,7 @@ from orchestration.core import (
     code_of,
     fingerprint_of,
     keep,
+    open_duckdb,
     read_json,
     record_of,
     remove_summed,
@@ -69,8 +69,7 @@ def link_records(settings: Settings, rulings: Rulings) -> LinkSummary:
     """Link the records of the work file, and write each table of DESCRIPTIONS."""
     settings.spill.mkdir(parents=True, exist_ok=True)
     settings.linkage.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(str(settings.warehouse), read_only=True) as con:
-        con.execute("set temp_directory = ''")  # no code is written to the disk
+    with open_duckdb(settings.warehouse) as con:  # no code is written to the disk
         records = link_input(con, settings.link_codes)
         linked = _linked(settings, records, rulings)
         con.execute("set temp_directory = ?", [str(settings.spill)])

@@ -17,7 +17,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -30,6 +29,7 @@ from orchestration.core import (
     NjiaError,
     Settings,
     decoded,
+    open_duckdb,
     pattern_of,
     read_texts,
     shown_record,
@@ -180,7 +180,7 @@ def _check_search() -> None:
     with tempfile.TemporaryDirectory() as folder:
         planted = [Path(folder) / kind for kind in ("parquet", "duckdb", "sqlite", "zip", "text")]
         pq.write_table(pa.table({"a": [_PLANTED] * 500}), planted[0], compression="zstd")
-        with duckdb.connect(str(planted[1])) as con:
+        with open_duckdb(planted[1], writes=True) as con:
             con.execute(f"create table t as select '{_PLANTED}' as a from range(5000)")
         with closing(sqlite3.connect(planted[2])) as store:
             store.execute("create table t (a text)")

@@ -12,11 +12,10 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.core import Settings
+from orchestration.core import Settings, open_duckdb
 
 SCOPED_MENTIONS = pa.schema(
     [
@@ -84,7 +83,7 @@ def naming(settings: Settings, mention_ids: Collection[int]) -> list[tuple[str, 
     folder = settings.typed / "place_mentions"
     if not mention_ids or not any(folder.glob("*.parquet")):
         return []
-    with duckdb.connect(config={"temp_directory": ""}) as con:
+    with open_duckdb() as con:
         con.register("wanted", pa.table({"mention_id": pa.array(mention_ids, pa.int64())}))
         return con.execute(
             "select distinct partner, place_role, mention_id from read_parquet(?) "

@@ -13,7 +13,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -24,6 +23,7 @@ from orchestration.core import (
     Settings,
     is_token,
     load_keys,
+    open_duckdb,
     read_texts,
     replacing,
     write_texts,
@@ -363,7 +363,7 @@ def _record_counts(settings: Settings, mention_ids: list[int]) -> dict[int, dict
     if not mention_ids or not any(files.parent.glob(files.name)):
         return {}
     counts: dict[int, dict[tuple[str, str], int]] = {}
-    with duckdb.connect(config={"temp_directory": ""}) as con:
+    with open_duckdb() as con:
         con.register("wanted", pa.table({"mention_id": pa.array(mention_ids, pa.int64())}))
         con.register("stops", pa.table({"place_role": list(STOPS), "role": list(STOPS.values())}))
         rows = con.execute(

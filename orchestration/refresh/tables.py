@@ -6,10 +6,17 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-import duckdb
-
 from orchestration import gates, linkage, statistics
-from orchestration.core import Artifact, NjiaError, ReleaseRefused, Settings, fingerprint_of, note, write_json
+from orchestration.core import (
+    Artifact,
+    NjiaError,
+    ReleaseRefused,
+    Settings,
+    fingerprint_of,
+    note,
+    open_duckdb,
+    write_json,
+)
 from orchestration.refresh.extracts import LOCATE, TAKE_IN, TYPE
 from orchestration.refresh.run import Run
 from orchestration.refresh.settle import CARRY, IN_FORCE, JUDGE
@@ -70,7 +77,7 @@ def stop_if_broken(nodes: Iterable[NodeOutcome]) -> None:
 
 def quarantined_by_rule(settings: Settings) -> list[tuple[str, int, int]]:
     """Return each rule with its quarantined records and partners. A record counts for each of its rules."""
-    with duckdb.connect(str(settings.warehouse), read_only=True) as con:
+    with open_duckdb(settings.warehouse, settings.spill) as con:
         return con.execute(
             "select rule_code, count(distinct record_id) as records, count(distinct partner) "
             "from quarantine.quarantined_records group by rule_code order by records desc, rule_code"

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.core import Settings, record_of, write_json
+from orchestration.core import Settings, open_duckdb, record_of, write_json
 from orchestration.release.candidate import Candidate
 from orchestration.release.compared_records import RECORD_FIELDS, Line, counted_lines, open_both
 from orchestration.release.comparing import decisions_between, inputs_changed
@@ -159,7 +159,7 @@ def find_changes(settings: Settings, candidate: Candidate, current: Release) -> 
                 ]
             )
             found["corridors"] = _listed(list(_corridors(counted_lines(con, "corridors"), places)))
-    with duckdb.connect(config={"temp_directory": ""}) as con:
+    with open_duckdb() as con:
         attach(con, evidence_base, "newer")
         attach(con, current.evidence_base, "older")
         for name, query in (("alerts", _ALERTS), ("hotspots", _HOTSPOTS), ("shifts", _SHIFTS)):

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
+from orchestration.core import open_duckdb
 from orchestration.release.lineage.tables import EXTRACTS, LINES, RECORDS
 from orchestration.release.sql import attach, sql_text
 
@@ -113,7 +114,7 @@ def open_both(evidence_base: Path, now: Path, before: Path) -> duckdb.DuckDBPyCo
         return None
     if any(not _STATED.issubset(pq.read_schema(folder / RECORDS).names) for folder in folders.values()):
         return None
-    con = duckdb.connect(config={"temp_directory": ""})
+    con = open_duckdb()
     attach(con, evidence_base, "newer")
     try:
         con.execute(_PLACES)

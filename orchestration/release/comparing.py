@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.core import Settings
+from orchestration.core import Settings, open_duckdb
 from orchestration.release.compared_records import counted_lines, open_both
 from orchestration.release.current import Release, find_release, refuse_erased
 from orchestration.release.lineage.files import lineage_beside
@@ -82,8 +82,7 @@ def diff(settings: Settings, before: str, after: str) -> ReleaseDiff:
 def compare(settings: Settings, old: Release, new: Release) -> ReleaseDiff:
     """Compare two releases, or a release with a candidate."""
     names = sorted((old.manifest["tables"].keys() | new.manifest["tables"].keys()) - TIME_BOUND)
-    with duckdb.connect(config={"threads": 2, "temp_directory": ""}) as con:
-        con.execute("set timezone = 'UTC'")
+    with open_duckdb(threads=2) as con:
         _attach_release(con, old, "older")
         # One process cannot attach one file twice.
         newer = "newer" if new.path != old.path else "older"

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from orchestration.core import PARTIAL, Damaged, NjiaError, Settings, UsageError, durable, parsed, read_json
+from orchestration.core import (
+    PARTIAL,
+    Damaged,
+    NjiaError,
+    Settings,
+    UsageError,
+    durable,
+    open_duckdb,
+    parsed,
+    read_json,
+)
 from orchestration.release.manifest import MANIFEST
 
 if TYPE_CHECKING:
@@ -154,10 +164,8 @@ def edition_in_force(settings: Settings, edition: str) -> tuple[Release, Path]:
 
 def open_edition(settings: Settings, edition: str) -> duckdb.DuckDBPyConnection:
     """Open an edition of the current release for reading; the connection stays on that release."""
-    import duckdb  # slow to load, and most commands only read manifests
-
     _, path = edition_in_force(settings, edition)
-    return duckdb.connect(str(path), read_only=True)
+    return open_duckdb(path)
 
 
 @contextmanager

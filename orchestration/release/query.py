@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.core import Settings, UsageError
+from orchestration.core import Settings, UsageError, open_duckdb
 from orchestration.release.current import edition_in_force
 from orchestration.release.sql import attach
 
@@ -44,7 +44,7 @@ def run_query(
     """
     release, file = edition_in_force(settings, edition)
     write_a_select = f"Write one SELECT, such as: select * from {_EXAMPLES[edition]} limit 10"
-    with duckdb.connect(config={"temp_directory": ""}) as con:
+    with open_duckdb() as con:
         _confine(con, file)
         try:
             statements = con.extract_statements(sql)
@@ -99,11 +99,7 @@ def _confine(con: duckdb.DuckDBPyConnection, file: Path) -> None:
     attach(con, file, "evidence_base")
     con.execute("use evidence_base")
     for setting in (
-        "autoinstall_known_extensions = false",
-        "autoload_known_extensions = false",
         "memory_limit = '2GB'",
-        "temp_directory = ''",
-        "timezone = 'UTC'",
         "enable_external_access = false",
         "lock_configuration = true",
     ):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-import duckdb
 import pyarrow.parquet as pq
 
-from orchestration.core import Settings
+from orchestration.core import Settings, open_duckdb
 from orchestration.intake import TakenExtract
 from orchestration.release.candidate import Candidate
 from orchestration.release.current import MEMBERS, Release, current_release
@@ -68,7 +67,7 @@ def _fates(settings: Settings) -> dict[tuple[str, str | None], tuple[str, str | 
     path = settings.work / "gates" / "in_force.parquet"
     if not path.is_file():
         return {}
-    with duckdb.connect(config={"temp_directory": ""}) as con:
+    with open_duckdb() as con:
         rows = con.execute(
             "select partner, extract_id, fate, reason, finding from read_parquet(?)", [str(path)]
         ).fetchall()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.core import Settings
+from orchestration.core import Settings, open_duckdb
 from orchestration.release.current import current_release, erasure_of
 from orchestration.release.sql import attach
 
@@ -25,7 +25,7 @@ def unpublished_changes(settings: Settings) -> tuple[int, int]:
     published = release.evidence_base if release and erasure_of(release) is None else None
     if not settings.warehouse.is_file():
         return 0, 0
-    with duckdb.connect(config={"temp_directory": ""}) as con:
+    with open_duckdb() as con:
         attach(con, settings.warehouse, "work")
         if published:
             attach(con, published, "published")

@@ -19,6 +19,7 @@ from orchestration.core import (
     Keys,
     Settings,
     decrypted,
+    open_duckdb,
     parsed,
     read_json,
     safe,
@@ -169,9 +170,8 @@ def _replace_failed(settings: Settings, stage: str, rows: Iterable[Mapping[str, 
 
 def write_quarantined_rows(settings: Settings) -> None:
     """Write row numbers and rules, from the work file right after dbt has closed it."""
-    import duckdb
 
-    with duckdb.connect(str(settings.warehouse), read_only=True) as con:
+    with open_duckdb(settings.warehouse, settings.spill) as con:
         found = con.execute(
             "select partner, extract_id, sheet, row_number, rule_code, record_id "
             "from quarantine.quarantined_records order by partner, extract_id, sheet, row_number, rule_code"

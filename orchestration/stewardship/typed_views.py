@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from orchestration import places
-from orchestration.core import Settings
+from orchestration.core import Settings, open_duckdb
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,7 +34,6 @@ def typed_views(
 
     With an extract only its files are read; where two partners sent the same file, both are in them.
     """
-    import duckdb
 
     elsewhere = {
         "matches": settings.work / "places" / "matches.parquet",
@@ -42,7 +41,7 @@ def typed_views(
         "linked_records": settings.linkage / "linked_records.parquet",
         "links": settings.linkage / "links.parquet",
     }
-    with duckdb.connect(config={"temp_directory": ""}) as con:
+    with open_duckdb() as con:
         for name, declared in columns.items():
             con.execute(f"create table {name} ({declared})")
             if name in elsewhere:

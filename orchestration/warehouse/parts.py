@@ -14,9 +14,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
-from orchestration.core import DBT_PROJECT, NjiaError, Settings, durable, full_disk, says_full
+from orchestration.core import DBT_PROJECT, NjiaError, Settings, durable, full_disk, open_duckdb, says_full
 from orchestration.warehouse.engines import engine_of
 from orchestration.warehouse.manifest import MANIFEST, PACKED, manifest_path, read_manifest
 from orchestration.warehouse.node_fingerprints import PYTHON_SOURCES, Project
@@ -140,7 +138,7 @@ def read_tables(settings: Settings, tables: Mapping[str, Sequence[str]]) -> dict
 
     `tables` maps `schema.table` to its columns.
     """
-    with duckdb.connect(str(settings.warehouse), read_only=True) as con:
+    with open_duckdb(settings.warehouse, settings.spill) as con:
         return {
             table: con.execute(
                 f"select {', '.join(columns)} from {table} order by all nulls last"

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import duckdb
 
-from orchestration.core import Settings, durable, sha256_of
+from orchestration.core import Settings, durable, open_duckdb, sha256_of
 
 LAYOUT = 1
 _NOTES = """
@@ -131,10 +131,8 @@ def open_work_file(settings: Settings) -> Iterator[WorkFile]:
     path, sealed = settings.warehouse, settings.warehouse.with_suffix(".sha256")
     settings.work.mkdir(parents=True, exist_ok=True)
     with _interruptible():
-        con = _opened(path, sealed)
+        con = _opened(path, sealed, settings.spill)
         try:
-            # A literal: duckdb loads pandas for the first parameter.
-            con.execute(f"set temp_directory = {_text(settings.spill)}")
             con.execute("set checkpoint_threshold = '1GB'")  # one checkpoint, on closing
             yield WorkFile(con, sealed)
         finally:
@@ -155,29 +153,29 @@ def _interruptible() -> Iterator[None]:
         raise
 
 
-def _opened(path: Path, sealed: Path) -> duckdb.DuckDBPyConnection:
+def _opened(path: Path, sealed: Path, spill: Path) -> duckdb.DuckDBPyConnection:
     log = _log_of(path)
     if path.exists() or log.exists():
-        if con := _trusted(path, sealed, log):
+        if con := _trusted(path, sealed, log, spill):
             return con
         logging.getLogger(__name__).warning(
             f"The work file {path} is open elsewhere, or was changed. It is built again."
         )
     for left in (sealed, log, path):
         left.unlink(missing_ok=True)
-    con = duckdb.connect(str(path))
+    con = open_duckdb(path, spill, writes=True)
     con.execute(_NOTES)
     con.execute("insert into built.work_file values (?, ?)", [LAYOUT, str(path.parent)])
     return con
 
 
-def _trusted(path: Path, sealed: Path, log: Path) -> duckdb.DuckDBPyConnection | None:
+def _trusted(path: Path, sealed: Path, log: Path, spill: Path) -> duckdb.DuckDBPyConnection | None:
     """Open the file as it was closed or as a killed refresh left it; None where it is another."""
     con = None
     try:
         if sealed.exists() and (log.exists() or not sealed.read_text().startswith(f"{sha256_of(path)} ")):
             return None
-        con = duckdb.connect(str(path))
+        con = open_duckdb(path, spill, writes=True)
         # Views hold paths of the folder they were made in.
         if con.execute("select layout, folder from built.work_file").fetchall() == [
             (LAYOUT, str(path.parent))
@@ -189,10 +187,6 @@ def _trusted(path: Path, sealed: Path, log: Path) -> duckdb.DuckDBPyConnection |
     if con:
         con.close()
     return None
-
-
-def _text(value: Path) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 def _log_of(path: Path) -> Path:

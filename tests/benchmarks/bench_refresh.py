@@ -119,9 +119,9 @@ def refresh(folder: Path, what: str) -> dict[str, Any]:
 
     def on_step(step: str) -> None:
         name, cpu, wall = under_way
-        steps[name] = Cost(_cpu() - cpu, time.monotonic() - wall, _peak_mb())
+        steps[name] = Cost(_cpu() - cpu, time.monotonic() - wall, peak_mb())
         under_way[:] = step, _cpu(), time.monotonic()
-        _forget_peak()
+        forget_peak()
 
     ended = run_refresh(settings, on_step)
     on_step("")
@@ -162,7 +162,7 @@ def _cpu() -> float:
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     try:
         lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
         return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
@@ -171,7 +171,7 @@ def _peak_mb() -> float:
         return peak / (1024**2 if sys.platform == "darwin" else 1024)
 
 
-def _forget_peak() -> None:
+def forget_peak() -> None:
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
@@ -184,10 +184,15 @@ def measure(size: str, folder: Path, kinds: list[str], *, flat: bool) -> dict[st
 
 
 def _run(what: str, size: str, folder: Path, *more: str) -> Any:
-    command = [sys.executable, "-m", __spec__.name, "--process", what, "--folder", str(folder), size, *more]
+    return own_process(__spec__.name, "--process", what, "--folder", str(folder), size, *more)
+
+
+def own_process(module: str, *given: str) -> Any:
+    """Run a module with these arguments; give the JSON of its last line."""
+    command = [sys.executable, "-m", module, *given]
     ran = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONHASHSEED": "0"})
     if ran.returncode:
-        sys.exit(f"{size}, {what}: the process ended with {ran.returncode}.\n{ran.stderr[-3000:]}")
+        sys.exit(f"{' '.join(given)}: the process ended with {ran.returncode}.\n{ran.stderr[-3000:]}")
     return json.loads(ran.stdout.splitlines()[-1])
 
 

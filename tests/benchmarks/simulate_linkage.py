@@ -1,22 +1,31 @@
 """How well linkage finds the persons that partners share: `python -m tests.benchmarks.simulate_linkage`.
 
 Five populations of 6,000 persons a world, with names and seeds that no number of linkage was chosen by. The
-last line of a world says whether it passes its gate; `--records 50000 100000` times worlds of these sizes
-instead.
+last line of a world says whether it passes its gate.
+
+    python -m tests.benchmarks.simulate_linkage
+    python -m tests.benchmarks.simulate_linkage 100k 300k 1000k      # what linkage alone costs
+
+Worlds to be timed have as many names as a population of their size has: 100,000 family names in a million records.
+Each is linked in a process of its own. The exponent is of CPU over records, from a size to the next: 1 is linear.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import math
 import random
 import time
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from orchestration.linkage.linking import link
 from orchestration.linkage.policy import LINKED_TIERS
-from tests.unit.linkage_world import SHARE_SEEN_TWICE, WORLDS, Population, World
+from tests.benchmarks import bench_refresh
+from tests.unit.linkage_world import SHARE_SEEN_TWICE, WORLDS, Population, World, syllables
 
 PERSONS = 6_000
 SEEDS = range(701, 706)
@@ -29,6 +38,7 @@ GATES = {
     "no names, 30 % missing": (0.48, 0.98, 0.13, 0.15),
 }
 COVERED = 22  # of 25
+TIMED = ("names and answers", "names only")
 _BEGINS = ("mu", "wa", "nya", "ki", "che", "o", "a", "kip", "na", "mwi", "si", "le")
 _MIDDLES = ("ndu", "ri", "thi", "ke", "bo", "la", "mo", "gwe", "ta", "su", "yo", "ji", "pe", "che")
 _ENDS = ("ko", "ni", "ra", "nge", "ma", "ti", "so", "lit", "wot", "na", "to", "ya")
@@ -44,12 +54,17 @@ def crowded(dice: random.Random, count: int, length: int) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--records", type=int, nargs="+")
-    sizes = parser.parse_args().records
-    for records in sizes or []:
-        time_one(records)
-    if not sizes:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("sizes", nargs="*", help="measure worlds of `100k`, `1000k`, … records instead")
+    parser.add_argument("--process", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.process:
+        print(json.dumps(cost_of(int(asked.sizes[0]), WORLDS[asked.process])))
+    elif asked.sizes:
+        measure(asked.sizes)
+    else:
         judge()
 
 
@@ -92,14 +107,43 @@ def quality(world: World, seed: int) -> npt.NDArray[np.float64]:
     return np.array([f1, right / max(len(taken), 1), right / len(true), *shares])
 
 
-def time_one(records: int) -> None:
-    for name, world in WORLDS.items():
-        population = Population(round(records / (1 + SHARE_SEEN_TWICE)), 1, world, crowded)
-        started = time.process_time()
-        linked = link(population.records)
-        took = time.process_time() - started
-        left_out = sum(linked.left_out.values())
-        print(f"{name:<24}{population.records.num_rows:>9,} records{took:>7.1f} s, {left_out:,} left out")
+def measure(sizes: list[str]) -> None:
+    print(f"{'world':<24}{'records':>10}{'CPU s':>9}{'peak MB':>9}{'exponent':>10}{'pairs left out':>18}")
+    for name in TIMED:
+        before = None
+        for size in sizes:
+            records = bench_refresh.movements_of(size)
+            found = bench_refresh.own_process(__spec__.name, "--process", name, str(records))
+            exponent = f"{_exponent(before, found):.2f}" if before else ""
+            print(
+                f"{name:<24}{found['records']:>10,}{found['cpu']:>9.1f}{found['peak_mb']:>9,.0f}{exponent:>10}"
+                f"{found['left_out']:>18,}",
+                flush=True,
+            )
+            before = found
+
+
+def _exponent(before: dict[str, float], found: dict[str, float]) -> float:
+    return math.log(found["cpu"] / before["cpu"]) / math.log(found["records"] / before["records"])
+
+
+def cost_of(records: int, world: World) -> dict[str, float]:
+    """CPU and peak memory of linkage, the table of records included."""
+
+    def as_many(dice: random.Random, count: int, length: int) -> list[str]:
+        needed = count * (records / 5000) ** 0.5 if length == 2 else records / 10  # given and family names
+        return syllables(dice, max(count, round(needed)), length)
+
+    table = Population(round(records / (1 + SHARE_SEEN_TWICE)), 1, world, as_many).records
+    pa.default_memory_pool().release_unused()
+    bench_refresh.forget_peak()
+    started = time.process_time()
+    linked = link(table)
+    took = time.process_time() - started
+    left_out = sum(linked.left_out.values())
+    return {
+        "records": table.num_rows, "cpu": took, "peak_mb": bench_refresh.peak_mb(), "left_out": left_out
+    }  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -201,6 +201,17 @@ def test_no_folder_of_a_room_is_too_full_to_be_looked_through() -> None:
     assert full == {}
 
 
+def test_duckdb_is_opened_in_one_place() -> None:
+    """`open_duckdb` sets what every connection needs: no progress bar, no download, UTC, where it may spill."""
+    opened = [
+        shown(path)
+        for path in python_files("orchestration", "expectations")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "duckdb.connect"
+    ]
+    assert set(opened) == {"orchestration/core/engine.py"}
+
+
 def test_no_name_is_one_that_says_nothing() -> None:
     wrong = []
     for path in [path for path in committed() if path.parts[0] in FOLDERS_OF_THE_DESIGN]:

@@ -10,8 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
+from orchestration.core import open_duckdb
 from orchestration.outputs.edition import Edition
 
 PUBLISHED, EVIDENCE_BASE = "published", "evidence_base.duckdb"
@@ -65,7 +64,7 @@ class Table:
 def tables_of(edition: Edition) -> list[Table]:
     """Return every table of an edition, published ones first, with the comments of its DuckDB file."""
     file = edition.path / EVIDENCE_BASE
-    with duckdb.connect(str(file.resolve()), read_only=True) as con:
+    with open_duckdb(file.resolve()) as con:
         tables = con.execute(
             "select schema_name, table_name, comment from duckdb_tables() "
             "order by schema_name <> ?, schema_name, table_name",

@@ -12,8 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
+from orchestration.core import open_duckdb
 from orchestration.outputs.quality.refresh_report import quarantined_share
 from orchestration.outputs.quality.report import (
     Finding,
@@ -41,7 +40,7 @@ def quality_of_release(
     folder: Path, manifest: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]
 ) -> QualityReport:
     """`folder`: the staged release. `earlier`: manifests of the releases before, the oldest first."""
-    with duckdb.connect(str(folder / EVIDENCE_BASE), read_only=True) as con:
+    with open_duckdb(folder / EVIDENCE_BASE) as con:
         findings = [Finding(*row) for row in con.execute(_FINDINGS).fetchall()]
         rules = [RuleCount(*row) for row in con.execute(_RULES).fetchall()]
         extracts = [

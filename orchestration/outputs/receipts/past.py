@@ -8,10 +8,8 @@ from datetime import date
 from statistics import median
 from typing import NamedTuple
 
-import duckdb
-
 from orchestration.contracts import Contract
-from orchestration.core import Settings
+from orchestration.core import Settings, open_duckdb
 from orchestration.gates import next_due
 from orchestration.outputs.receipts.columns import columns_of
 from orchestration.typing import TYPED_TABLES
@@ -109,7 +107,7 @@ def measure_past(settings: Settings) -> Measures:
         "from records group by all "
         for field, (_, known) in _OF_RECORDS.items()
     )
-    with duckdb.connect(config={"temp_directory": ""}) as con:
+    with open_duckdb() as con:
         given = {name: paths[name] for name in ("records", "record_codes", "place_mentions")}
         counted = con.execute(_MEASURES + own, given).fetchall()
         extracts = con.execute(_EXTRACTS, {name: paths[name] for name in ("extracts", "records")}).fetchall()

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import duckdb
 
-from orchestration.core import Settings
+from orchestration.core import Settings, open_duckdb
 
 # Rows replaced or withdrawn need no correction.
 _CORRECTABLE = ("current", "quarantined", "held", "embargoed")
@@ -206,7 +206,7 @@ def _can_be_read(settings: Settings) -> bool:
 @contextmanager
 def _open(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the work file read-only as `work`."""
-    with duckdb.connect(config={"temp_directory": ""}) as con:
+    with open_duckdb() as con:
         path = str(settings.warehouse).replace("'", "''")
         con.execute(f"attach '{path}' as work (read_only)")
         yield con

@@ -22,6 +22,7 @@ from orchestration.core import (
     disk_fault,
     durable,
     note_sums,
+    open_duckdb,
     summed,
     sync,
 )
@@ -44,7 +45,7 @@ def movements_by_partner(settings: Settings) -> dict[str, int]:
     if path is None or not path.is_file():
         return {}
     query = f"select partner, count(distinct movement) from {sql_text(path)} group by partner"
-    with duckdb.connect() as con:
+    with open_duckdb() as con:
         return dict(con.execute(query).fetchall())
 
 
@@ -61,8 +62,7 @@ def write_lineage(settings: Settings, release_id: str) -> Path:
         durable.remove_folder(earlier)
     durable.make_folder(partial, PRIVATE)
     try:
-        with duckdb.connect(str(settings.warehouse), read_only=True) as con:
-            con.execute("set threads = 1")  # two threads take half as much processor time again
+        with open_duckdb(settings.warehouse, settings.spill, threads=1) as con:
             con.execute(NUMBERED)
             for name, query in TABLES.items():
                 con.execute(
@@ -151,7 +151,7 @@ def _remove_records(path: Path, numbers: pa.ChunkedArray) -> None:
 
 def _remove_months(folder: Path, numbers: pa.ChunkedArray) -> None:
     """Remove watched months without records left, of extracts that declare no period."""
-    with duckdb.connect() as con:
+    with open_duckdb() as con:
         con.register("gone", pa.table({"record": numbers}))
         for name in (RECORDS, EXTRACTS, WATCHES):
             con.execute(

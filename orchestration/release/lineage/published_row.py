@@ -9,9 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from orchestration.core import UsageError
+from orchestration.core import UsageError, open_duckdb
 from orchestration.release.current import MEMBERS, PUBLIC, Release, erasure_of, refuse_erased
 from orchestration.release.lineage.traced_tables import Traced
 from orchestration.release.staging.published_models import PUBLISHED
@@ -159,7 +157,7 @@ def _rows(
     """Read rows; None if the edition lacks the table or one of the columns `needed`."""
     if not file.is_file():
         return None
-    with duckdb.connect(str(file.resolve()), read_only=True) as con:
+    with open_duckdb(file.resolve()) as con:
         columns = con.execute(
             "select column_name from duckdb_columns() where schema_name = ? and table_name = ?",
             table.split(".", 1),

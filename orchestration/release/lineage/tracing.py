@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.core import Settings, UsageError
+from orchestration.core import Settings, UsageError, open_duckdb
 from orchestration.release.current import Release
 from orchestration.release.lineage.files import lineage_of
 from orchestration.release.lineage.published_row import PublishedRow, counted_rows, fact_of, published_row
@@ -98,7 +98,7 @@ def trace(
         return Trace(release.release_id, table, key, fact_of(release, table, key["name"]), 0, 0, 0, 0, ())
     traced = TRACED[table]
     counted: tuple[str, ...] = ()
-    with duckdb.connect() as con:
+    with open_duckdb() as con:
         lineage = _Lineage(folder, con)
         if "rows" in key:
             published, rows = counted_rows(release, table, traced, key["rows"], edition, may_be_none)
@@ -154,7 +154,6 @@ class _Lineage:
     def __init__(self, folder: Path, con: duckdb.DuckDBPyConnection) -> None:
         self._folder, self._con = folder, con
         self._missing = {Path(name).stem for name in TABLES}
-        con.execute("set autoinstall_known_extensions = false")
 
     def run(self, query: Query) -> list[dict[str, Any]]:
         for name in [name for name in self._missing if name in query.sql]:

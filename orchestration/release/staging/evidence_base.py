@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from orchestration.core import NjiaError, Settings
+from orchestration.core import NjiaError, Settings, open_duckdb
 from orchestration.release.sql import attach, quoted, sql_text
 from orchestration.release.staging.hashing import column_types, content_hash
 from orchestration.release.staging.published_models import MEMBERS_SCHEMAS, PUBLISHED, PublishedTable
@@ -31,11 +31,8 @@ class EvidenceBase:
         self.types: dict[str, dict[str, str]] = {}
         self._hashed: dict[str, dict[str, Any]] = {}
         # One thread: two threads took twice the processor time for the sample tables.
-        self._con = duckdb.connect(config={"threads": 1, "temp_directory": str(settings.spill)})
+        self._con = open_duckdb(spill=settings.spill, threads=1)
         try:
-            self._con.execute("set autoinstall_known_extensions = false")
-            self._con.execute("set autoload_known_extensions = false")
-            self._con.execute("set timezone = 'UTC'")
             # Views in the work file may name their database, so it keeps its name.
             attach(self._con, settings.warehouse, "warehouse")
             # An unfinished file is deleted, so it needs no write-ahead log.
