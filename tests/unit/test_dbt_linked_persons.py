@@ -110,3 +110,14 @@ def test_persons_added_twice_or_lost_stop_the_release(tmp_path: Path) -> None:
         world.build(changed=[{"models/intermediate/int_counted_persons.sql": (right, wrong)}])
     assert "int_counted_persons_are_no_more_than_registered" in str(failed.value)
     assert "int_counted_persons_are_no_fewer_than_one_partner_knows" in str(failed.value)
+
+
+def test_a_case_without_a_number_of_persons_does_not_stop_the_release(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    linked_persons(world)
+    world.record("r1", 6, on="2024-08-11", persons=None, places={"origin": "KE001", "exploitation": "ITA"})
+    assert rows(
+        world.build(),
+        f"""select {COUNTS} from marts.mart_corridors
+        where corridor_id = 'KE001>ITA' and period_id = 'year-2024' and population = 'all'""",
+    ) == [(1, 0, 0, 1, "not_linked", 0.0, 0.0)]
