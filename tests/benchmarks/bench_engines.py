@@ -90,7 +90,7 @@ def files_of(folder: Path) -> list[tuple[list[str], int, bool]]:
 def on_duckdb(folder: Path, *, parquet: bool = False) -> dict[str, Any]:
     import duckdb
 
-    from tests.benchmarks.flat_files import HEADINGS
+    from tests.benchmarks.flat_files import HEADINGS, NAMED_HEADINGS
 
     target = folder / "by_hand.duckdb"
     target.unlink(missing_ok=True)
@@ -99,7 +99,7 @@ def on_duckdb(folder: Path, *, parquet: bool = False) -> dict[str, Any]:
     )
     con.execute("set preserve_insertion_order = false")
     parts = []
-    for files, layout, _ in files_of(folder):
+    for files, layout, is_named in files_of(folder):
         cells = ", ".join(
             f'"{heading}" as {name}' for heading, name in zip(HEADINGS[layout], COLUMNS, strict=True)
         )
@@ -110,7 +110,13 @@ def on_duckdb(folder: Path, *, parquet: bool = False) -> dict[str, Any]:
             ]
             source = f"read_parquet({paths}, filename = true)"
         else:
-            source = f"read_csv({files}, all_varchar = true, header = true, delim = '{',;'[layout]}', filename = true)"
+            # Without guessing: a look at each file for its form would cost more than reading it.
+            headings = (*HEADINGS[layout], *(NAMED_HEADINGS if is_named else ()))
+            columns = ", ".join(f"'{heading}': 'varchar'" for heading in headings)
+            form = (
+                f"""auto_detect = false, header = true, delim = '{",;"[layout]}', quote = '"', escape = '"'"""
+            )
+            source = f"read_csv({files}, columns = {{{columns}}}, {form}, filename = true)"
         name = "regexp_extract(filename, '([a-z]+_[0-9]+)_[0-9]+[.]', 1)"
         year = "cast(regexp_extract(filename, '_([0-9]+)[.]', 1) as integer)"
         parts.append(f"select {name} as partner, {year} as year, {cells} from {source}")
