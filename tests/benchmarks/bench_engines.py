@@ -4,14 +4,13 @@
     .venv/bin/python -m tests.benchmarks.bench_engines 1m --engines duckdb duckdb-parquet --keep /tmp/engines
     .venv/bin/python -m tests.benchmarks.bench_engines 1m --spark .venv-spark/bin/python --njia /tmp/bench/1m/home
 
-Each engine reads the files of `flat_files` and runs the statements of `by_hand` (polars and pandas: what of it is
-natural there, to the counts of corridors), in a process of its own. CPU is that of the process and of all that it
+Each engine reads the files of `flat_files` and runs the statements of `by_hand`, in a process of its own. CPU is that of the process and of all that it
 started, servers included; memory is the sum over them, read each fifth of a second. The check values must be equal.
 `--njia HOME` compares them with a home that refreshed the same rows (`bench_refresh --flat --keep`).
 
 PostgreSQL is the newest under /usr/lib/postgresql: the benchmark starts a cluster of its own in the folder, as the
-user `nobody` where it runs as root, and stops it. Spark and the frames run where `--spark` and `--frames` name an
-interpreter that has them; without it they are left out, with a sentence.
+user `nobody` where it runs as root, and stops it. Spark runs where `--spark` names an interpreter
+that has it; without it, it is left out, with a sentence.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ from typing import Any
 
 from tests.benchmarks.by_hand import CHECKS, COLUMNS, DUCKDB, POSTGRES, SPARK, Dialect, statements
 
-ENGINES = ("duckdb", "duckdb-parquet", "postgres", "spark", "polars", "pandas")
+ENGINES = ("duckdb", "duckdb-parquet", "postgres", "spark")
 MEMORY = "6GB"
 LOOKUPS = {
     "codes": ("field", "spelling", "code"),
@@ -327,7 +326,6 @@ def main() -> None:
     given.add_argument(
         "--spark", default="", help="an interpreter with pyspark (`make test-spark` makes one)"
     )
-    given.add_argument("--frames", default="", help="an interpreter with polars and pandas")
     given.add_argument("--njia", type=Path, help="compare with this home, which refreshed the same rows")
     given.add_argument("--nodes", type=int, default=0, help="also the slowest tables, so many")
     given.add_argument("--keep", type=Path, help="work in this folder, and leave the files there")
@@ -358,9 +356,7 @@ def compare(size: str, folder: Path, asked: argparse.Namespace) -> None:
     checks = {"njia": checks_of_njia(asked.njia)} if asked.njia else {}
     print(f"\n{size}\n{'engine':<16} {'CPU s':>8} {'wall s':>8} {'peak MB':>8}", flush=True)
     for engine in asked.engines:
-        python = {"spark": asked.spark, "polars": asked.frames, "pandas": asked.frames}.get(
-            engine, sys.executable
-        )
+        python = asked.spark if engine == "spark" else sys.executable
         if not python:
             print(f"{engine:<16} left out: name an interpreter that has it", flush=True)
         elif found := measure(engine, folder, python):
