@@ -69,7 +69,6 @@ TABLES = {
         select members.table_name, members.cell_id, numbered.record
         from intermediate.int_cell_members as members
         inner join numbered on members.movement_id = numbered.record_id
-        where members.table_name in ('corridors', 'places', 'codes')
         order by all
     """,
     FIELDS: """
