@@ -25,6 +25,7 @@ import pyarrow as pa
 from orchestration.linkage.linking import link
 from orchestration.linkage.policy import LINKED_TIERS
 from tests.benchmarks import bench_refresh
+from tests.benchmarks.flat_files import count_of
 from tests.unit.linkage_world import SHARE_SEEN_TWICE, WORLDS, Population, World, syllables
 
 PERSONS = 6_000
@@ -112,7 +113,7 @@ def measure(sizes: list[str]) -> None:
     for name in TIMED:
         before = None
         for size in sizes:
-            records = bench_refresh.movements_of(size)
+            records = count_of(size)
             found = bench_refresh.own_process(__spec__.name, "--process", name, str(records))
             exponent = f"{_exponent(before, found):.2f}" if before else ""
             print(
