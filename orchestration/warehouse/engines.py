@@ -6,7 +6,7 @@ answers the query of a test. Spark is in `spark`.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 import duckdb
@@ -20,8 +20,13 @@ PACKAGES = {DUCKDB: ("dbt-duckdb", "duckdb"), SPARK: ("dbt-spark", "pyspark")}
 
 
 class Engine(Protocol):
-    def make_ready(self, standing: Collection[Relation], stale: Collection[Relation]) -> dict[str, Any]:
-        """Make ready for a build of `stale` tables that reads `standing` ones; return variables for dbt."""
+    def make_ready(
+        self, standing: Collection[Relation], stale: Collection[Relation], sources: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """Make ready for a build of `stale` tables that reads `standing` ones; return variables for dbt.
+
+        `sources`: names of sources, with their files as a pattern within `work/`.
+        """
 
     def hand_over(self, built: Collection[Relation]) -> None:
         """Let DuckDB read, in the work file, the tables that were built."""
@@ -36,7 +41,9 @@ class DuckDB:
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self._con = con
 
-    def make_ready(self, standing: Collection[Relation], stale: Collection[Relation]) -> dict[str, Any]:
+    def make_ready(
+        self, standing: Collection[Relation], stale: Collection[Relation], sources: Mapping[str, str]
+    ) -> dict[str, Any]:
         return {}
 
     def hand_over(self, built: Collection[Relation]) -> None:

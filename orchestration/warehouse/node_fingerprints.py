@@ -47,6 +47,12 @@ class Project:
         return {(source["schema"], source["identifier"]) for source in self.manifest["sources"].values()}
 
     @cached_property
+    def files(self) -> dict[str, str]:
+        """Files of each source (`typed.records`), as a pattern within `work/`."""
+        sources = self.manifest["sources"].values()
+        return {f"{source['source_name']}.{source['name']}": source["meta"]["files"] for source in sources}
+
+    @cached_property
     def after_python(self) -> set[str]:
         """All descendants of the sources that linkage and statistics write."""
         sources = self.manifest["sources"].items()

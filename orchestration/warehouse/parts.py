@@ -96,7 +96,7 @@ def build(
         work.clear(stale, project.relations, project.sources)
         engine = engine_of(settings, work)
         current = [project.relations[name] for name in noted if name not in stale]
-        variables = engine.make_ready(current, [project.relations[name] for name in stale])
+        variables = engine.make_ready(current, [project.relations[name] for name in stale], project.files)
         results: dict[str, Any] = {}
         if stale:
             selection = part.selection(project, stale if len(stale) < len(tables) else None)

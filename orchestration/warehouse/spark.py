@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.core import NjiaError, Settings
-from orchestration.warehouse.manifest import manifest_path, read_manifest
 from orchestration.warehouse.work_file import Relation, WorkFile
 
 _TYPES = {"VARCHAR": "string"}
@@ -24,21 +23,17 @@ class Spark:
         self._settings, self._work, self._tables = settings, work, settings.work / "spark"
         self._standing: Collection[Relation] = ()
 
-    def make_ready(self, standing: Collection[Relation], stale: Collection[Relation]) -> dict[str, Any]:
+    def make_ready(
+        self, standing: Collection[Relation], stale: Collection[Relation], sources: Mapping[str, str]
+    ) -> dict[str, Any]:
         self._standing = standing
         if not stale:
             return {}
         for relation in stale:
             shutil.rmtree(self._folder(relation), ignore_errors=True)
         self._session()
-        sources: Mapping[str, Any] = read_manifest(manifest_path(self._settings))["sources"]
-        return {
-            "empty_sources": [
-                f"{source['source_name']}.{source['name']}"
-                for source in sources.values()
-                if not any(self._settings.work.glob(source["meta"]["files"]))
-            ]
-        }
+        work = self._settings.work
+        return {"empty_sources": [name for name, files in sources.items() if not any(work.glob(files))]}
 
     def hand_over(self, built: Collection[Relation]) -> None:
         for schema, name in built:
