@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 from orchestration.core import NjiaError, Settings, open_duckdb
 from orchestration.release.sql import attach, quoted, sql_text
 from orchestration.release.staging.hashing import column_types, content_hash
+from orchestration.release.staging.microdata import Uniqueness, uniqueness
 from orchestration.release.staging.published_models import MEMBERS_SCHEMAS, PUBLISHED, PublishedTable
 
 # Readable by every DuckDB since 1.2, the browser build included.
@@ -120,10 +121,9 @@ class EvidenceBase:
         ordered = f"select * from {_target(written)} order by {self._order(written)}"
         return self._con.execute(ordered).to_arrow_table().to_pylist()
 
-    def columns(self, table: str, wanted: Iterable[str]) -> pa.Table:
-        """Return some columns of a written table, in no particular order."""
-        listed = ", ".join(quoted(name) for name in wanted)
-        return self._con.execute(f"select {listed} from release.{table}").to_arrow_table()
+    def uniqueness(self, table: str, quasi_identifiers: Sequence[str], least_class: int) -> Uniqueness:
+        """Measure how easily single rows of a written table stand out."""
+        return uniqueness(self._con, f"release.{table}", quasi_identifiers, least_class)
 
     def counts(self, table: str, column: str) -> dict[str, int]:
         """Count the rows of a table by the values of one column; {} if there is no such table."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
-import pandas as pd
+import duckdb
 
-from orchestration.core import NjiaError
+from orchestration.release.sql import quoted
 
 _UNKNOWN = "unknown"
 
@@ -33,26 +34,30 @@ class Uniqueness:
     quasi_identifiers: tuple[str, ...]
 
 
-def uniqueness(records: pd.DataFrame, quasi_identifiers: Sequence[str], least_class: int) -> Uniqueness:
-    """Measure uniqueness on these columns; an unknown value equals only another unknown one.
+def uniqueness(
+    con: duckdb.DuckDBPyConnection, records: str, quasi_identifiers: Sequence[str], least_class: int
+) -> Uniqueness:
+    """Measure uniqueness in a table on these columns; an unknown value equals only another unknown one."""
+    alike = ", ".join(
+        f"coalesce(cast({quoted(name)} as varchar), '{_UNKNOWN}')" for name in quasi_identifiers
+    )
+    sizes = con.execute(
+        "select size, count(*) from "
+        f"(select count(*) as size from {records} group by {alike}) group by size order by size"
+    ).fetchall()
 
-    Raises NjiaError for a missing column.
-    """
-    if missing := [name for name in quasi_identifiers if name not in records]:
-        raise NjiaError(f"The records have no column {missing[0]}. Correct microdata_quasi_identifiers.")
-    known = records[[*quasi_identifiers]].astype("object").fillna(_UNKNOWN).astype(str)
-    sizes = known.value_counts()
-    total = int(sizes.sum())
-    bins = {"1": (1, 1), "2": (2, 2), "3-4": (3, 4), "5-9": (5, 9), "10+": (10, total)}
+    def in_classes(first: int, last: float) -> int:
+        return sum(size * classes for size, classes in sizes if first <= size <= last)
+
+    total = in_classes(1, inf)
+    bins = {"1": (1, 1), "2": (2, 2), "3-4": (3, 4), "5-9": (5, 9), "10+": (10, inf)}
     return Uniqueness(
         records=total,
-        classes=len(sizes),
-        smallest_class=int(sizes.min()) if total else 0,
-        unique_share=round(float(sizes[sizes == 1].sum() / total), 4) if total else 0.0,
-        at_risk_share=round(float(sizes[sizes < least_class].sum() / total), 4) if total else 0.0,
+        classes=sum(classes for _, classes in sizes),
+        smallest_class=min((size for size, _ in sizes), default=0),
+        unique_share=round(in_classes(1, 1) / total, 4) if total else 0.0,
+        at_risk_share=round(in_classes(1, least_class - 1) / total, 4) if total else 0.0,
         least_class=least_class,
-        by_class_size={
-            name: int(sizes[(sizes >= first) & (sizes <= last)].sum()) for name, (first, last) in bins.items()
-        },
+        by_class_size={name: in_classes(*ends) for name, ends in bins.items()},
         quasi_identifiers=tuple(quasi_identifiers),
     )

@@ -50,7 +50,6 @@ from orchestration.release.rollbacks import never_current
 from orchestration.release.staging import added_tables
 from orchestration.release.staging.carried import Carried
 from orchestration.release.staging.evidence_base import STORAGE_VERSION, EvidenceBase
-from orchestration.release.staging.microdata import uniqueness
 from orchestration.release.staging.public_edition import write_public_edition, write_public_manifest
 from orchestration.release.staging.published_models import read_published_models
 
@@ -209,8 +208,7 @@ def _microdata(base: EvidenceBase) -> dict[str, Any]:
     columns = policy.microdata_quasi_identifiers
     if missing := set(columns) - base.types.get(MOVEMENTS, {}).keys():
         return {"not_measured": f"{MOVEMENTS} has no {', '.join(sorted(missing))}"}
-    records = base.columns(MOVEMENTS, columns).to_pandas()
-    return asdict(uniqueness(records, columns, policy["microdata_least_class"]))
+    return asdict(base.uniqueness(MOVEMENTS, columns, policy["microdata_least_class"]))
 
 
 def _seal(folder: Path) -> None:
