@@ -89,6 +89,7 @@ class RowReader:
         """Return the reader as if the contract mapped these fields alone."""
         kept = {name: spec for name, spec in self.contract.fields.items() if name in fields}
         narrow = copy(self)
+        narrow._seen = {}  # what a cell says may depend on the other fields
         narrow._choose_fields(self.contract.model_copy(update={"fields": kept}))
         return narrow
 

@@ -62,8 +62,10 @@ LEG: dict[str, list[str]] = {
 # Fields whose meaning depends on others: age on date, sex on count and age, transit on origin and destination.
 FLAT = Contract.model_validate(
     book(
+        # The period stands in for a missing date, unless a date is required.
+        period={"from": "2024-01-01", "to": "2024-12-31"},
         fields={
-            "event_on": "Date",
+            "event_on": {"column": "Date", "required": True},
             "submitted_at": "Sent",
             "embargo_until": "Embargo",
             "person_count": "Persons",
