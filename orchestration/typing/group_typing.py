@@ -22,7 +22,7 @@ from orchestration.typing.row_reader import RowReader
 from orchestration.typing.typed_rows import Kinds, Typed
 
 # Enough for the spellings of an extract; what hardly repeats must not fill the memory.
-_MOST_REMEMBERED = 200_000
+_MOST_REMEMBERED = 100_000
 _MOMENT = pa.timestamp("us", tz="UTC")
 
 
