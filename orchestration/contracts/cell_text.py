@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from orchestration.contracts.cells import same, tidy
 
@@ -70,6 +71,7 @@ def clean(value: str | None) -> str:
     return tidy("".join("\ufffd" if unicodedata.category(mark) == "No" else mark for mark in value))
 
 
+@lru_cache(1 << 16)  # words of a code list or a map come again and again
 def norm(value: str | None) -> str:
     """Return the form in which spellings are compared: clean, casefolded, with plain apostrophes."""
     return same(clean(value)).translate(_APOSTROPHES)
