@@ -7,16 +7,31 @@ answers the query of a test. Spark is in `spark`.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol
 
 import duckdb
 
-from orchestration.core import Settings, is_of_disk
+from orchestration.core import Settings, UsageError, is_of_disk
 from orchestration.warehouse.work_file import Relation, WorkFile
 
 DUCKDB, SPARK = "duckdb", "spark"
-# What decides the rows of a table, besides dbt; the adapter first.
-PACKAGES = {DUCKDB: ("dbt-duckdb", "duckdb"), SPARK: ("dbt-spark", "pyspark")}
+_PACKAGES = {DUCKDB: ("dbt-duckdb", "duckdb"), SPARK: ("dbt-spark", "pyspark")}
+
+
+def versions(engine: str) -> tuple[str, str]:
+    """Return the versions of dbt's adapter and of the engine, which decide the rows of a table.
+
+    Raises UsageError where this environment has no such engine.
+    """
+    adapter, package = _PACKAGES[engine]
+    try:
+        return version(adapter), version(package)
+    except PackageNotFoundError:
+        raise UsageError(
+            f"NJIA_ENGINE is {engine}, and this environment has no {package}. `make {engine}` sets one up; "
+            f"start `njia` from `.venv-{engine}/bin`."
+        ) from None
 
 
 class Engine(Protocol):

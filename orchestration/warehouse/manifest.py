@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from orchestration.core import DBT_PROJECT, REFERENCE_SEEDS, NjiaError, Settings, dbt_target, sha256_of, sync
-from orchestration.warehouse.engines import PACKAGES
+from orchestration.warehouse.engines import versions
 
 MANIFEST, PACKED, HASHES = "manifest.json", "manifest.msgpack", "sha256.json"
 _KEPT_PROJECTS = 3
@@ -66,7 +66,7 @@ def manifest_nodes(path: Path) -> Mapping[str, Mapping[str, Any]]:
 
 def project_hash(engine: str) -> str:
     """Hash everything that dbt's parsing depends on."""
-    programs = [f"{version(name)}\x00" for name in ("dbt-core", PACKAGES[engine][0])]
+    programs = [f"{name}\x00" for name in (version("dbt-core"), versions(engine)[0])]
     digest = hashlib.sha256(f"{DBT_PROJECT}\x00{engine}\x00{''.join(programs)}".encode())
     digest.update(Path(__file__).with_name("dbt_commands.py").read_bytes())
     folders = (DBT_PROJECT, REFERENCE_SEEDS)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.core import DBT_PROJECT, fingerprint_of
-from orchestration.warehouse.engines import PACKAGES
+from orchestration.warehouse.engines import versions
 
 PYTHON_SOURCES = ("linkage", "statistics")
 _AS_OF = re.compile(r"""\bvar\(\s*['"]as_of['"]""")
@@ -107,7 +107,7 @@ class Project:
         )
         settings = (self.folder / "dbt_project.yml").read_text(encoding="utf-8")
         engine = self.manifest["metadata"]["adapter_type"]
-        programs = [version(name) for name in ("dbt-core", "dbt-adapters", *PACKAGES[engine])]
+        programs = [version("dbt-core"), version("dbt-adapters"), *versions(engine)]
         return fingerprint_of(own, settings, programs)
 
     def fingerprints(

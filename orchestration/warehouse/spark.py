@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from orchestration.core import NjiaError, Settings
+from orchestration.core import Settings
 from orchestration.warehouse.work_file import Relation, WorkFile
 
 _TYPES = {"VARCHAR": "string"}
@@ -73,13 +73,8 @@ class Spark:
 
 @cache
 def _session_of(tables: Path, spill: Path) -> Any:
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError:
-        raise NjiaError(
-            "NJIA_ENGINE is spark, and this environment has no pyspark. `make spark` sets one up; start "
-            "`njia` from `.venv-spark/bin`."
-        ) from None
+    from pyspark.sql import SparkSession
+
     settings = {
         "spark.sql.catalogImplementation": "in-memory",
         "spark.sql.warehouse.dir": tables,

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
-from orchestration.core import NjiaError, Settings
-from orchestration.warehouse import dbt_commands, manifest_path
+from orchestration.core import NjiaError, Settings, UsageError
+from orchestration.warehouse import dbt_commands, engines, manifest_path
 from orchestration.warehouse import manifest as dbt_manifest
 from orchestration.warehouse import parts as warehouse
 from orchestration.warehouse.dbt_commands import Parsed
@@ -171,3 +171,9 @@ def test_tables_are_read_sorted_and_the_file_is_released(settings: Settings) -> 
     assert found["s.t"].to_pylist() == [{"n": 1, "t": "a"}, {"n": 2, "t": "b"}]
     with duckdb.connect(str(settings.warehouse)) as con:
         con.execute("drop table s.t")
+
+
+def test_a_missing_engine_is_named_with_what_sets_it_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "_PACKAGES", {"spark": ("fixture-adapter", "fixture-engine")})
+    with pytest.raises(UsageError, match=r"has no fixture-engine\. `make spark` sets one up"):
+        engines.versions("spark")
