@@ -35,6 +35,7 @@ LAST_DAY = "2026-09-30"
 ROWS_A_MOVEMENT = 1.042
 CORRECTED, TWICE = 30, 3  # of a thousand rows
 SLOTS, PLACE_SLOTS = 2048, 16384
+USUAL, SHARE_USUAL = 3, 80  # destinations of each origin, and of a hundred journeys those that go there
 SEPARATOR = "|"
 REFERENCE = Path(__file__).parents[2] / "seeds/reference"
 
@@ -314,7 +315,13 @@ def _cells(partner: Partner, partners: list[Partner], drawn: str) -> str:
         "recruiter_relation": slot(6), "entry_process": slot(7), "trafficking_status": slot(8, by=renewed), "consent": slot(9),
         "age": slot(10), "persons": slot(11, by=renewed),
     }  # fmt: skip
-    places = {"orig": slot(12, PLACE_SLOTS), "dest": slot(13, PLACE_SLOTS)} | {
+    # Most who leave a county go where others of it go.
+    usual = f"""cast(hash(orig.orig_county || orig.orig_country || cast(hash(seed * 100 + 51) % {USUAL} as varchar))
+        % {PLACE_SLOTS} as integer)"""
+    dest = (
+        f"case when hash(seed * 100 + 50) % 100 < {SHARE_USUAL} then {usual} else {slot(13, PLACE_SLOTS)} end"
+    )
+    places = {"orig": slot(12, PLACE_SLOTS), "dest": dest} | {
         f"via_{number}": slot(14 + number, PLACE_SLOTS) for number in (1, 2, 3)
     }
     stops = " || ' > ' || ".join(f"via_{number}.via" for number in (1, 2, 3))

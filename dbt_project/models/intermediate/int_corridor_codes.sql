@@ -1,80 +1,95 @@
 -- One row per corridor, period, grain and population: the codes that most of its counted records state.
-with corridors as (select * from {{ ref('int_corridor_movements') }}),
+with keys as (select * from {{ ref('int_numbered_keys') }}),
 
-movements as (select * from {{ ref('int_movement_populations') }} where record_count > 0),
+lines as (select * from {{ ref('int_counting_lines') }} where counting_table = 'corridors'),
 
-codes as (
-    select *
+movements as (
+    select
+        movements.movement_id,
+        contexts.context_number
+    from {{ ref('int_movement_populations') }} as movements
+    inner join {{ ref('int_movement_contexts') }} as contexts
+        on movements.movement_id = contexts.movement_id and movements.population = contexts.population
+    where movements.record_count > 0
+),
+
+slices as (select * from {{ ref('int_slices') }}),
+
+stated as (
+    select
+        movement_id,
+        domain,
+        code
     from {{ ref('int_movement_codes') }}
     where domain in ('transport_mode', 'recruitment_method', 'exploitation_type') and {{ is_informative('code') }}
 ),
 
+codes as (
+    select
+        domain,
+        code,
+        row_number() over (order by domain nulls last, code nulls last) as code_number
+    from stated
+    group by domain, code
+),
+
+described as (
+    select
+        movements.movement_id,
+        movements.context_number,
+        codes.code_number
+    from movements
+    inner join stated on movements.movement_id = stated.movement_id
+    inner join codes on stated.domain = codes.domain and stated.code = codes.code
+),
+
 windows as (
     select
-        corridors.corridor_level,
-        corridors.corridor_id,
-        movements.record_grain,
-        movements.population,
-        movements.window_from,
-        movements.window_to,
-        movements.round,
-        codes.domain,
-        codes.code,
+        keys.line_number,
+        described.context_number,
+        described.code_number,
         count(*) as record_count
-    from corridors
-    inner join movements on corridors.movement_id = movements.movement_id
-    inner join codes on corridors.movement_id = codes.movement_id
-    group by
-        corridors.corridor_level, corridors.corridor_id, movements.record_grain, movements.population,
-        movements.window_from, movements.window_to, movements.round, codes.domain, codes.code
+    from keys
+    inner join lines on keys.line_number = lines.line_number
+    inner join described on keys.movement_id = described.movement_id
+    group by keys.line_number, described.context_number, described.code_number
 ),
 
 counts as (
     select
-        windows.corridor_level,
-        windows.corridor_id,
-        periods.period_id,
-        windows.record_grain,
-        windows.population,
-        windows.domain,
-        windows.code,
+        windows.line_number,
+        context_slices.slice_number,
+        windows.code_number,
         sum(windows.record_count) as record_count
     from windows
-    inner join {{ ref('int_window_periods') }} as periods
-        on
-            windows.window_from = periods.window_from
-            and windows.window_to = periods.window_to
-            and windows.round = periods.round
-    group by
-        windows.corridor_level, windows.corridor_id, periods.period_id, windows.record_grain, windows.population,
-        windows.domain, windows.code
+    inner join {{ ref('int_context_slices') }} as context_slices
+        on windows.context_number = context_slices.context_number
+    group by windows.line_number, context_slices.slice_number, windows.code_number
 ),
 
-ranked as (
+-- The largest count, and of equal ones the first code, as one number: sorting all codes of each corridor costs more.
+mains as (
     select
-        counts.*,
-        row_number() over (
-            partition by
-                counts.corridor_level,
-                counts.corridor_id,
-                counts.period_id,
-                counts.record_grain,
-                counts.population,
-                counts.domain
-            order by counts.record_count desc nulls last, counts.code asc nulls last
-        ) as code_number
+        counts.line_number,
+        counts.slice_number,
+        codes.domain,
+        max(counts.record_count * 1000 + 999 - counts.code_number) as largest
     from counts
+    inner join codes on counts.code_number = codes.code_number
+    group by counts.line_number, counts.slice_number, codes.domain
 )
 
 select
-    corridor_level,
-    corridor_id,
-    period_id,
-    record_grain,
-    population,
-    max(case when domain = 'transport_mode' then code end) as main_transport_mode,
-    max(case when domain = 'recruitment_method' then code end) as main_recruitment_method,
-    max(case when domain = 'exploitation_type' then code end) as main_exploitation_type
-from ranked
-where code_number = 1
-group by corridor_level, corridor_id, period_id, record_grain, population
+    lines.counting_role as corridor_level,
+    lines.counting_id as corridor_id,
+    slices.period_id,
+    slices.record_grain,
+    slices.population,
+    max(case when mains.domain = 'transport_mode' then codes.code end) as main_transport_mode,
+    max(case when mains.domain = 'recruitment_method' then codes.code end) as main_recruitment_method,
+    max(case when mains.domain = 'exploitation_type' then codes.code end) as main_exploitation_type
+from mains
+inner join lines on mains.line_number = lines.line_number
+inner join slices on mains.slice_number = slices.slice_number
+inner join codes on mod(mains.largest, 1000) = 999 - codes.code_number
+group by lines.counting_role, lines.counting_id, slices.period_id, slices.record_grain, slices.population

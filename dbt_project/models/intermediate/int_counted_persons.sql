@@ -1,9 +1,17 @@
 -- One row per line of a counting table, period, grain and population with counted records: its persons, each movement
 -- once whatever its number of records, beside what partners registered.
--- Hardly any movement has several records: those of one record are added up by window before periods come in.
-with movements as (select * from {{ ref('int_movement_populations') }} where record_count > 0),
+-- Hardly any movement has several records: those of one record are added up by window already (int_counting_windows).
+with windows as (select * from {{ ref('int_counting_windows') }} where single_count > 0),
 
-window_periods as (select * from {{ ref('int_window_periods') }}),
+context_slices as (select * from {{ ref('int_context_slices') }}),
+
+slices as (select * from {{ ref('int_slices') }}),
+
+contexts as (select * from {{ ref('int_movement_contexts') }}),
+
+lines as (select * from {{ ref('int_counting_lines') }}),
+
+movements as (select * from {{ ref('int_movement_populations') }} where record_count > 0),
 
 linked as (
     select
@@ -14,89 +22,46 @@ linked as (
     from {{ ref('int_linked_records') }}
 ),
 
-records as (
-    select
-        keys.counting_table,
-        keys.counting_role,
-        keys.counting_id,
-        movements.record_grain,
-        movements.population,
-        movements.source,
-        movements.window_from,
-        movements.window_to,
-        movements.round,
-        linked.movement_id,
-        linked.movement_record_count,
-        linked.weakness,
-        case when linked.weakness > 2 then movements.person_count_low else 0 end as weak_count_low,
-        movements.person_count_low,
-        movements.person_count_high,
-        movements.person_count_without_bounds
-    from {{ ref('int_counting_keys') }} as keys
-    inner join movements on keys.movement_id = movements.movement_id
-    inner join linked on keys.movement_id = linked.record_id
-),
-
-single_windows as (
-    select
-        counting_table,
-        counting_role,
-        counting_id,
-        record_grain,
-        population,
-        source,
-        window_from,
-        window_to,
-        round,
-        max(weakness) as weakness,
-        sum(weak_count_low) as weak_count_low,
-        count(*) as record_count,
-        sum(person_count_low) as person_count_low,
-        sum(person_count_high) as person_count_high,
-        sum(person_count_without_bounds) as person_count_without_bounds
-    from records
-    where movement_record_count = 1
-    group by
-        counting_table, counting_role, counting_id, record_grain, population, source, window_from, window_to, round
-),
-
 singles as (
     select
-        windows.counting_table,
-        windows.counting_role,
-        windows.counting_id,
-        window_periods.period_id,
-        windows.record_grain,
-        windows.population,
-        windows.source,
+        windows.line_number,
+        context_slices.slice_number,
+        context_slices.source_number,
         max(windows.weakness) as weakness,
         sum(windows.weak_count_low) as weak_count_low,
-        sum(windows.record_count) as record_count,
+        sum(windows.single_count) as record_count,
         sum(windows.person_count_low) as person_count_low,
         sum(windows.person_count_high) as person_count_high,
         sum(windows.person_count_without_bounds) as person_count_without_bounds
-    from single_windows as windows
-    inner join window_periods
-        on
-            windows.window_from = window_periods.window_from
-            and windows.window_to = window_periods.window_to
-            and windows.round = window_periods.round
-    group by
-        windows.counting_table, windows.counting_role, windows.counting_id, window_periods.period_id,
-        windows.record_grain, windows.population, windows.source
+    from windows
+    inner join context_slices on windows.context_number = context_slices.context_number
+    group by windows.line_number, context_slices.slice_number, context_slices.source_number
+),
+
+joined_records as (
+    select
+        movements.movement_id,
+        movements.person_count_low,
+        movements.person_count_high,
+        movements.person_count_without_bounds,
+        contexts.context_number,
+        linked.movement_id as joined_movement_id,
+        linked.weakness,
+        case when linked.weakness > 2 then movements.person_count_low else 0 end as weak_count_low
+    from movements
+    inner join linked on movements.movement_id = linked.record_id
+    inner join contexts
+        on movements.movement_id = contexts.movement_id and movements.population = contexts.population
+    where linked.movement_record_count > 1
 ),
 
 -- Records of one movement with different numbers: the larger one counts.
 joined_of_partners as (
     select
-        records.counting_table,
-        records.counting_role,
-        records.counting_id,
-        window_periods.period_id,
-        records.record_grain,
-        records.population,
-        records.source,
-        records.movement_id,
+        keys.line_number,
+        context_slices.slice_number,
+        context_slices.source_number,
+        records.joined_movement_id,
         max(records.weakness) as weakness,
         max(records.weak_count_low) as weak_count_low,
         max(records.person_count_low) as person_count_low,
@@ -105,27 +70,18 @@ joined_of_partners as (
         count(*) as record_count,
         sum(records.person_count_low) as registered_count_low,
         sum(records.person_count_high) as registered_count_high
-    from records
-    inner join window_periods
-        on
-            records.window_from = window_periods.window_from
-            and records.window_to = window_periods.window_to
-            and records.round = window_periods.round
-    where records.movement_record_count > 1
+    from joined_records as records
+    inner join {{ ref('int_numbered_keys') }} as keys on records.movement_id = keys.movement_id
+    inner join context_slices on records.context_number = context_slices.context_number
     group by
-        records.counting_table, records.counting_role, records.counting_id, window_periods.period_id,
-        records.record_grain, records.population, records.source, records.movement_id
+        keys.line_number, context_slices.slice_number, context_slices.source_number, records.joined_movement_id
 ),
 
 joined_movements as (
     select
-        counting_table,
-        counting_role,
-        counting_id,
-        period_id,
-        record_grain,
-        population,
-        movement_id,
+        line_number,
+        slice_number,
+        joined_movement_id,
         max(weakness) as weakness,
         max(weak_count_low) as weak_count_low,
         max(person_count_low) as person_count_low,
@@ -135,18 +91,13 @@ joined_movements as (
         sum(registered_count_low) as registered_count_low,
         sum(registered_count_high) as registered_count_high
     from joined_of_partners
-    group by
-        counting_table, counting_role, counting_id, period_id, record_grain, population, movement_id
+    group by line_number, slice_number, joined_movement_id
 ),
 
 all_movements as (
     select
-        counting_table,
-        counting_role,
-        counting_id,
-        period_id,
-        record_grain,
-        population,
+        line_number,
+        slice_number,
         weakness,
         weak_count_low,
         person_count_low,
@@ -160,12 +111,8 @@ all_movements as (
     union all
 
     select
-        counting_table,
-        counting_role,
-        counting_id,
-        period_id,
-        record_grain,
-        population,
+        line_number,
+        slice_number,
         weakness,
         weak_count_low,
         person_count_low,
@@ -177,14 +124,10 @@ all_movements as (
     from joined_movements
 ),
 
-counts as (
+summed as (
     select
-        counting_table,
-        counting_role,
-        counting_id,
-        period_id,
-        record_grain,
-        population,
+        line_number,
+        slice_number,
         max(weakness) as weakness,
         sum(weak_count_low) as weak_count_low,
         sum(record_count) as record_count,
@@ -194,18 +137,14 @@ counts as (
         sum(registered_count_low) as registered_count_low,
         sum(registered_count_high) as registered_count_high
     from all_movements
-    group by counting_table, counting_role, counting_id, period_id, record_grain, population
+    group by line_number, slice_number
 ),
 
 of_partners as (
     select
-        counting_table,
-        counting_role,
-        counting_id,
-        period_id,
-        record_grain,
-        population,
-        source,
+        line_number,
+        slice_number,
+        source_number,
         person_count_low,
         person_count_high
     from singles
@@ -213,13 +152,9 @@ of_partners as (
     union all
 
     select
-        counting_table,
-        counting_role,
-        counting_id,
-        period_id,
-        record_grain,
-        population,
-        source,
+        line_number,
+        slice_number,
+        source_number,
         person_count_low,
         person_count_high
     from joined_of_partners
@@ -227,50 +162,38 @@ of_partners as (
 
 partners as (
     select
-        counting_table,
-        counting_role,
-        counting_id,
-        period_id,
-        record_grain,
-        population,
-        source,
+        line_number,
+        slice_number,
+        source_number,
         sum(person_count_low) as person_count_low,
         sum(person_count_high) as person_count_high
     from of_partners
-    group by counting_table, counting_role, counting_id, period_id, record_grain, population, source
-),
-
-ranked as (
-    select
-        counting_table,
-        counting_role,
-        counting_id,
-        period_id,
-        record_grain,
-        population,
-        person_count_low,
-        person_count_high,
-        row_number() over (
-            partition by counting_table, counting_role, counting_id, period_id, record_grain, population
-            order by person_count_low desc nulls last, source asc nulls last
-        ) as size_rank
-    from partners
+    group by line_number, slice_number, source_number
 ),
 
 largest as (
     select
-        counting_table,
-        counting_role,
-        counting_id,
-        period_id,
-        record_grain,
-        population,
+        line_number,
+        slice_number,
         count(*) as partner_count,
         max(person_count_low) as person_count_low,
-        max(case when size_rank = 2 then person_count_low else 0 end) as second_count_low,
         max(person_count_high) as person_count_high
-    from ranked
-    group by counting_table, counting_role, counting_id, period_id, record_grain, population
+    from partners
+    group by line_number, slice_number
+),
+
+counts as (
+    select
+        summed.*,
+        slices.period_id,
+        slices.record_grain,
+        slices.population,
+        lines.counting_table,
+        lines.counting_role,
+        lines.counting_id
+    from summed
+    inner join slices on summed.slice_number = slices.slice_number
+    inner join lines on summed.line_number = lines.line_number
 ),
 
 -- Duplicates are those of cases. The grain is a column of theirs, so that the join is one of equal keys: engines ask an
@@ -298,7 +221,7 @@ duplicates as (
 {% endset %}
 {% set expected %}
     greatest(
-        least(counts.record_count - coalesce(duplicates.duplicates_expected, 0), counts.person_count_low),
+        least(counts.registered_count_low - coalesce(duplicates.duplicates_expected, 0), counts.person_count_low),
         largest.person_count_low
     )
 {% endset %}
@@ -324,7 +247,6 @@ select
     cast(counts.registered_count_high as bigint) as registered_count_high,
     cast(largest.partner_count as integer) as partner_count,
     cast(largest.person_count_low as bigint) as largest_partner_count_low,
-    cast(largest.second_count_low as bigint) as second_partner_count_low,
     cast(largest.person_count_high as bigint) as largest_partner_count_high,
     {{ weakest_tier('counts.weakness') }} as linkage_tier,
     -- Persons are no fewer than one partner knows, and no more than are left once links are taken. Records that do not
@@ -335,12 +257,8 @@ select
 from counts
 inner join largest
     on
-        counts.counting_table = largest.counting_table
-        and counts.counting_role = largest.counting_role
-        and counts.counting_id = largest.counting_id
-        and counts.period_id = largest.period_id
-        and counts.record_grain = largest.record_grain
-        and counts.population = largest.population
+        counts.line_number = largest.line_number
+        and counts.slice_number = largest.slice_number
 left join duplicates
     on
         counts.record_grain = duplicates.record_grain

@@ -1,4 +1,5 @@
--- One row per movement and population it is counted in, with its numbers and its window of departure. The rule of
+-- One row per movement and population it is counted in, with its numbers and its window of departure
+-- (int_windows; null: it lies in no period). The rule of
 -- victim totals is `is_counted` (int_records_current); what is prevented has a count of its own, and flow counts have
 -- none.
 with movements as (select * from {{ ref('int_movements') }} where is_counted or is_prevented),
@@ -24,9 +25,8 @@ select
     movements.departed_month,
     movements.record_grain,
     populations.population,
-    movements.window_from,
-    movements.window_to,
-    coalesce(movements.round, 'none') as round,
+    {{ direction_number('movements.direction') }} as direction_number,
+    windows.window_number,
     case when movements.is_counted then 1 else 0 end as record_count,
     case when movements.is_prevented then 1 else 0 end as prevented_count,
     -- A number without bounds (about 20) is used for both; person_count_without_bounds sums such numbers.
@@ -46,3 +46,8 @@ select
     end as person_count_without_bounds
 from movements
 inner join populations on movements.movement_id = populations.movement_id
+left join {{ ref('int_windows') }} as windows
+    on
+        movements.window_from = windows.window_from
+        and movements.window_to = windows.window_to
+        and coalesce(movements.round, 'none') = windows.round

@@ -7,7 +7,7 @@ numbers as (select * from {{ ref('int_cell_numbers') }})
 select
     members.movement_id,
     numbers.cell_number,
-    members.direction,
+    {{ direction_number('members.direction') }} as direction_number,
     members.table_name = 'places' or (members.table_name = 'corridors' and members.level = 'od') as has_codes,
     members.table_name = 'codes' and members.domain not in ('total', 'direction') as is_description
 from members

@@ -1,17 +1,51 @@
 -- One row per field, period and grain: how many records state the field, and how many state it precisely.
 with stated as (select * from {{ ref('int_stated_fields') }}),
 
-movements as (select * from {{ ref('int_movements') }})
+movements as (
+    select
+        movements.movement_id,
+        movements.record_grain,
+        windows.window_number
+    from {{ ref('int_movements') }} as movements
+    inner join {{ ref('int_windows') }} as windows
+        on
+            movements.window_from = windows.window_from
+            and movements.window_to = windows.window_to
+            and coalesce(movements.round, 'none') = windows.round
+),
+
+windows as (
+    select
+        stated.field,
+        movements.window_number,
+        movements.record_grain,
+        count(*) as record_count,
+        sum(stated.is_known) as known_count,
+        sum(stated.is_precise) as precise_count
+    from stated
+    inner join movements on stated.movement_id = movements.movement_id
+    group by stated.field, movements.window_number, movements.record_grain
+),
+
+counts as (
+    select
+        windows.field,
+        periods.period_id,
+        windows.record_grain,
+        sum(windows.record_count) as record_count,
+        sum(windows.known_count) as known_count,
+        sum(windows.precise_count) as precise_count
+    from windows
+    inner join {{ ref('int_numbered_periods') }} as periods on windows.window_number = periods.window_number
+    group by windows.field, periods.period_id, windows.record_grain
+)
 
 select
-    stated.field,
-    membership.period_id,
-    movements.record_grain,
-    cast(count(*) as bigint) as record_count,
-    cast(sum(stated.is_known) as bigint) as known_count,
-    {{ rounded('cast(sum(stated.is_known) as double) / count(*)', 6) }} as known_share,
-    {{ rounded('cast(sum(stated.is_precise) as double) / count(*)', 6) }} as precise_share
-from stated
-inner join movements on stated.movement_id = movements.movement_id
-inner join {{ ref('int_period_membership') }} as membership on stated.movement_id = membership.movement_id
-group by stated.field, membership.period_id, movements.record_grain
+    field,
+    period_id,
+    record_grain,
+    cast(record_count as bigint) as record_count,
+    cast(known_count as bigint) as known_count,
+    {{ rounded('cast(known_count as double) / nullif(record_count, 0)', 6) }} as known_share,
+    {{ rounded('cast(precise_count as double) / nullif(record_count, 0)', 6) }} as precise_share
+from counts

@@ -1,10 +1,74 @@
 -- One row per level, corridor, period, grain and population. Level `od` holds each record once;
 -- level `odv` once per place passed, so it is never summed.
-with corridors as (select * from {{ ref('int_corridor_movements') }}),
+with windows as (select * from {{ ref('int_counting_windows') }}),
 
-cells as (select * from {{ ref('int_movement_cells') }}),
+context_slices as (select * from {{ ref('int_context_slices') }}),
+
+slices as (select * from {{ ref('int_slices') }}),
+
+lines as (select * from {{ ref('int_counting_lines') }} where counting_table = 'corridors'),
 
 persons as (select * from {{ ref('int_counted_persons') }} where counting_table = 'corridors'),
+
+corridors as (
+    select
+        corridor_level,
+        corridor_id,
+        max(origin_place_id) as origin_place_id,
+        max(via_place_id) as via_place_id,
+        max(destination_place_id) as destination_place_id
+    from {{ ref('int_corridor_movements') }}
+    group by corridor_level, corridor_id
+),
+
+of_partners as (
+    select
+        windows.line_number,
+        context_slices.slice_number,
+        context_slices.source_number,
+        max(windows.direction_number) as direction_number,
+        sum(windows.record_count) as record_count,
+        sum(windows.prevented_count) as prevented_count
+    from windows
+    inner join lines on windows.line_number = lines.line_number
+    inner join context_slices on windows.context_number = context_slices.context_number
+    group by windows.line_number, context_slices.slice_number, context_slices.source_number
+),
+
+summed as (
+    select
+        line_number,
+        slice_number,
+        -- Foreign to foreign may pass Kenya or not; every other pair of ends has one direction.
+        max(direction_number) as direction_number,
+        sum(record_count) as record_count,
+        sum(prevented_count) as prevented_count,
+        -- A partner that only reported prevented journeys counts nothing here.
+        sum(case when record_count > 0 then 1 else 0 end) as partner_count
+    from of_partners
+    group by line_number, slice_number
+),
+
+counts as (
+    select
+        summed.record_count,
+        summed.prevented_count,
+        summed.partner_count,
+        {{ direction_of_number('summed.direction_number') }} as direction,
+        slices.period_id,
+        slices.record_grain,
+        slices.population,
+        corridors.corridor_level,
+        corridors.corridor_id,
+        corridors.origin_place_id,
+        corridors.via_place_id,
+        corridors.destination_place_id,
+        corridors.origin_place_id <> 'unknown' and corridors.destination_place_id <> 'unknown' as has_known_ends
+    from summed
+    inner join slices on summed.slice_number = slices.slice_number
+    inner join lines on summed.line_number = lines.line_number
+    inner join corridors on lines.counting_role = corridors.corridor_level and lines.counting_id = corridors.corridor_id
+),
 
 totals as (
     select
@@ -12,32 +76,9 @@ totals as (
         record_grain,
         population,
         sum(record_count) as record_count
-    from cells
+    from counts
+    where corridor_level = 'od'
     group by period_id, record_grain, population
-),
-
-counts as (
-    select
-        corridors.corridor_level,
-        corridors.corridor_id,
-        corridors.origin_place_id,
-        corridors.via_place_id,
-        corridors.destination_place_id,
-        cells.period_id,
-        cells.record_grain,
-        cells.population,
-        -- Foreign to foreign may pass Kenya or not; every other pair of ends has one direction.
-        max(corridors.direction) as direction,
-        sum(cells.record_count) as record_count,
-        sum(cells.prevented_count) as prevented_count,
-        -- A partner that only reported prevented journeys counts nothing here.
-        count(distinct case when cells.record_count > 0 then corridors.source end) as partner_count,
-        corridors.origin_place_id <> 'unknown' and corridors.destination_place_id <> 'unknown' as has_known_ends
-    from corridors
-    inner join cells on corridors.movement_id = cells.movement_id
-    group by
-        corridors.corridor_level, corridors.corridor_id, corridors.origin_place_id, corridors.via_place_id,
-        corridors.destination_place_id, cells.period_id, cells.record_grain, cells.population
 )
 
 select

@@ -2,7 +2,7 @@
 -- A watched place with nothing to report has a row of zeros; an unwatched one has none.
 with touched as (select * from {{ ref('int_place_counts') }}),
 
-cells as (select * from {{ ref('int_movement_cells') }}),
+movements as (select * from {{ ref('int_movement_populations') }}),
 
 persons as (select * from {{ ref('int_counted_persons') }} where counting_table = 'hotspots'),
 
@@ -15,17 +15,31 @@ stops as (
 ),
 
 -- The base of a share: records that state a place of that level in that role.
-stated as (
+stated_windows as (
     select
         stops.place_level,
         stops.place_role,
-        cells.period_id,
-        cells.record_grain,
-        cells.population,
-        sum(cells.record_count) as record_count
+        movements.window_number,
+        movements.record_grain,
+        movements.population,
+        sum(movements.record_count) as record_count
     from stops
-    inner join cells on stops.movement_id = cells.movement_id
-    group by stops.place_level, stops.place_role, cells.period_id, cells.record_grain, cells.population
+    inner join movements on stops.movement_id = movements.movement_id
+    group by
+        stops.place_level, stops.place_role, movements.window_number, movements.record_grain, movements.population
+),
+
+stated as (
+    select
+        windows.place_level,
+        windows.place_role,
+        periods.period_id,
+        windows.record_grain,
+        windows.population,
+        sum(windows.record_count) as record_count
+    from stated_windows as windows
+    inner join {{ ref('int_numbered_periods') }} as periods on windows.window_number = periods.window_number
+    group by windows.place_level, windows.place_role, periods.period_id, windows.record_grain, windows.population
 ),
 
 counts as (

@@ -1,0 +1,34 @@
+-- One row per grain, population, source and window of departure that movements are counted in, with its number:
+-- counting by numbers is several times faster than by text. What several sources report is counted for each of them.
+with movements as (select * from {{ ref('int_movement_populations') }} where window_number is not null),
+
+records as (select * from {{ ref('int_linked_records') }}),
+
+contexts as (
+    select
+        record_grain,
+        population,
+        source,
+        window_number
+    from movements
+
+    union
+
+    select
+        movements.record_grain,
+        movements.population,
+        records.source,
+        movements.window_number
+    from movements
+    inner join records on movements.movement_id = records.movement_id
+)
+
+select
+    record_grain,
+    population,
+    source,
+    window_number,
+    cast(row_number() over (
+        order by record_grain nulls last, population nulls last, source nulls last, window_number nulls last
+    ) as integer) as context_number
+from contexts

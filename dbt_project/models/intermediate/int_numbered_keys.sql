@@ -1,0 +1,10 @@
+-- One row per record and number of a line of a counting table it may stand in, without texts.
+select
+    keys.movement_id,
+    lines.line_number
+from {{ ref('int_counting_keys') }} as keys
+inner join {{ ref('int_counting_lines') }} as lines
+    on
+        keys.counting_table = lines.counting_table
+        and keys.counting_role = lines.counting_role
+        and keys.counting_id = lines.counting_id

@@ -1,0 +1,20 @@
+-- One row per window of departure, with its number. Windows that lie in the same periods, such as the months of a
+-- quarter, have the same number: they are added up before periods come in.
+with memberships as (select * from {{ ref('int_window_periods') }}),
+
+windows as (
+    select
+        window_from,
+        window_to,
+        round,
+        {{ sorted_codes('period_id') }} as period_ids
+    from memberships
+    group by window_from, window_to, round
+)
+
+select
+    window_from,
+    window_to,
+    round,
+    cast(dense_rank() over (order by period_ids nulls last) as integer) as window_number
+from windows
