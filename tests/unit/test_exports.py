@@ -24,6 +24,7 @@ from orchestration.outputs.exports.about import About
 from orchestration.outputs.exports.data_package import write_data_package
 from orchestration.outputs.exports.geojson import write_geojson
 from orchestration.outputs.exports.tables import Column, Table, hxl_tags
+from orchestration.outputs.exports.workbook import write_workbook
 from orchestration.outputs.exports.write import write_citation, write_exports
 from orchestration.outputs.licence import DataLicence, licence_of
 from orchestration.warehouse import manifest_path
@@ -300,6 +301,25 @@ def test_exported_text_is_never_a_formula(tmp_path: Path, dbt_manifest: Path) ->
     with zipfile.ZipFile(path) as book:
         assert not [name for name in book.namelist() if b"<f>" in book.read(name)]
     assert [row["place"] for row in rows_of(folder / "risk-made-up.csv")] == ["'=Busia"]
+
+
+def test_a_sheet_holds_the_rows_of_highest_rank_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestration.outputs.exports.workbook.MOST_ROWS", 2)
+    columns = tuple(
+        Column(name, kind, is_key=False, description="")
+        for name, kind in (("place", "VARCHAR"), ("rank", "INTEGER"))
+    )
+    ranked = Table(
+        "published", "places", "", columns, (("Busia", 3), ("Moyale", None), ("Isiolo", 1), ("Lamu", 2))
+    )
+    whole = Table("published", "risk", "", columns, (("Busia", 1), ("Lamu", 2)))
+    book = openpyxl.load_workbook(write_workbook(tmp_path, ABOUT, [ranked, whole]))
+    assert [row[0] for row in book["places"].values] == ["place", "Isiolo", "Lamu"]
+    assert [row[0] for row in book["risk"].values] == ["place", "Busia", "Lamu"]
+    said = [line for (line,) in book["about"].values if "highest rank" in line]
+    assert said == ["Sheet places holds the 2 rows of highest rank. The CSV file holds all."]
 
 
 # --- dictionary, citation, lineage -----------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The published tables as one Excel workbook, a sheet per table.
 
-It holds years, survey rounds and the last twelve months, and codes of all movements. Text is written as text,
-never as a formula or a link.
+It holds years, survey rounds and the last twelve months, and codes of all movements; of a large table, the
+rows of highest rank. Text is written as text, never as a formula or a link.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from orchestration.outputs.exports.about import About
 from orchestration.outputs.exports.tables import Table
 
 LONGEST_SHOWN = 44
+# A program that opens a workbook holds all of it in memory; Excel itself stops at 1,048,576 rows.
+MOST_ROWS = 100_000
 _CONTENT = (
     "It holds years, survey rounds and the last twelve months, and codes of all movements. The CSV files "
     "hold all periods, and codes by place and corridor."
@@ -27,7 +29,12 @@ _ACCENT = "#0B6B6B"
 def write_workbook(folder: Path, about: About, tables: Sequence[Table]) -> Path:
     """Write the workbook. Its properties name no person; its dates are those of the release."""
     path = folder / about.file_name(about.name, "xlsx")
-    with xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"}) as book:
+    periods = _periods(tables)
+    selected = [_selected(table, periods) for table in tables]
+    shown = [_of_highest_rank(table) for table in selected]
+    # Cells go to the disk row by row: a sheet of 100,000 rows would take half a gigabyte.
+    options = {"default_date_format": "yyyy-mm-dd", "constant_memory": True}
+    with xlsxwriter.Workbook(str(path), options) as book:
         made = about.as_of.replace(tzinfo=None)
         book.set_properties(
             {"title": about.title, "subject": about.release_id, "author": "", "created": made}
@@ -36,19 +43,29 @@ def write_workbook(folder: Path, about: About, tables: Sequence[Table]) -> Path:
             {"bold": True, "font_color": "white", "bg_color": _ACCENT, "text_wrap": True, "valign": "top"}
         )
         wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-        _write_about(book, about, wrapped)
-        periods = _periods(tables)
-        for table in tables:
-            _write_table(book, _selected(table, periods), heading)
+        cut = [
+            f"Sheet {part.name} holds the {len(part.rows):,} rows of highest rank. The CSV file holds all."
+            for part, whole in zip(shown, selected, strict=True)
+            if len(part.rows) < len(whole.rows)
+        ]
+        _write_about(book, about, cut, wrapped)
+        for table in shown:
+            _write_table(book, table, heading)
         _write_columns(book, tables, heading, wrapped)
     return path
 
 
-def _write_about(book: Any, about: About, wrapped: Any) -> None:
+def _write_about(book: Any, about: About, more: Sequence[str], wrapped: Any) -> None:
     sheet = book.add_worksheet("about")
     sheet.set_column(0, 0, 100, wrapped)
     sheet.hide_gridlines(2)
-    lines = [about.title, f"Release {about.release_id}, as of {about.day}.", *about.sentences, _CONTENT]
+    lines = [
+        about.title,
+        f"Release {about.release_id}, as of {about.day}.",
+        *about.sentences,
+        _CONTENT,
+        *more,
+    ]
     sheet.write_string(0, 0, lines[0], book.add_format({"bold": True, "font_size": 14}))
     for row, line in enumerate([*lines[1:], f"To cite: {about.citation}"], start=1):
         sheet.write_string(row, 0, line, wrapped)
@@ -78,15 +95,25 @@ def _selected(table: Table, periods: set[Any]) -> Table:
     return replace(table, rows=rows)
 
 
+def _of_highest_rank(table: Table) -> Table:
+    """Return the table with MOST_ROWS rows at most, in their order; without ranks, the first ones."""
+    if len(table.rows) <= MOST_ROWS:
+        return table
+    at = {column.name: number for number, column in enumerate(table.columns)}.get("rank")
+    ranks = [row[at] if at is not None else None for row in table.rows]
+    kept = sorted(range(len(ranks)), key=lambda row: (ranks[row] is None, ranks[row] or 0))[:MOST_ROWS]
+    return replace(table, rows=tuple(table.rows[row] for row in sorted(kept)))
+
+
 def _write_table(book: Any, table: Table, heading: Any) -> None:
     sheet = book.add_worksheet(table.name)
     for at, column in enumerate(table.columns):
-        values = [row[at] for row in table.rows]
-        sheet.write_string(0, at, column.name, heading)
-        widest = max((len(str(value)) for value in set(values)), default=0)
+        widest = max((len(str(value)) for value in {row[at] for row in table.rows}), default=0)
         sheet.set_column(at, at, min(max(widest, len(column.name)), LONGEST_SHOWN) + 2)
-        write = _writer(sheet, column.data_type)
-        for number, value in enumerate(values, start=1):
+        sheet.write_string(0, at, column.name, heading)
+    writers = [_writer(sheet, column.data_type) for column in table.columns]
+    for number, row in enumerate(table.rows, start=1):
+        for at, (write, value) in enumerate(zip(writers, row, strict=True)):
             if value is not None:
                 write(number, at, value)
     sheet.freeze_panes(1, 0)
