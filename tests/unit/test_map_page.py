@@ -49,6 +49,22 @@ def test_the_page_holds_the_corridors_of_its_edition_and_no_others(
     assert held == list(table[["period_id", "level", "corridor_id"]].itertuples(index=False, name=None))
 
 
+def test_the_page_holds_corridors_up_to_a_rank_and_says_so(
+    editions: dict[str, Edition], pages: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert payload(pages["members"])["most_rank"] is None
+    monkeypatch.setattr("orchestration.outputs.map_page.payload.MOST_RANK", 1)
+    monkeypatch.setattr("orchestration.outputs.map_page.page.MOST_RANK", 1)
+    cut = payload(page(editions["members"], generalised()))
+    table = editions["members"].table("corridors")
+    first = table[table["rank"] == 1]
+    assert 0 < len(first) < len(table)
+    held = rows(cut["tables"]["corridors"], "period_id", "level", "corridor_id")
+    assert held == list(first[["period_id", "level", "corridor_id"]].itertuples(index=False, name=None))
+    assert {*cut["tables"]["codes"]["corridor_id"]["of"]} <= {*first["corridor_id"]}
+    assert cut["most_rank"] == 1
+
+
 def test_small_counts_of_members_are_texts_and_absent_counts_are_null(pages: dict[str, str]) -> None:
     members, public = (payload(pages[name])["tables"] for name in ("members", "public"))
     counts = rows(members["corridors"], "period_id", "corridor_id", "movement_count")

@@ -9,8 +9,9 @@ import pandas as pd
 
 from orchestration.outputs.bends import BENDS, Point, bends_of
 from orchestration.outputs.edition import Edition
+from orchestration.outputs.map_page.payload import corridors
 
-TABLES = ("corridors", "shifts", "alerts", "routes")
+TABLES = ("shifts", "alerts", "routes")
 
 
 def bends(edition: Edition, sheets: Sequence[Mapping[str, Point]]) -> dict[str, dict[str, list[float]]]:
@@ -19,8 +20,8 @@ def bends(edition: Edition, sheets: Sequence[Mapping[str, Point]]) -> dict[str, 
     Corridors with only the first bend are left out.
     """
     found = {}
-    for level, corridors in _strongest_first(edition).groupby("level", sort=False)["corridor_id"]:
-        lines = [(corridor, pair) for corridor in corridors for pair in pairwise(corridor.split(">"))]
+    for level, of_level in _strongest_first(edition).groupby("level", sort=False)["corridor_id"]:
+        lines = [(corridor, pair) for corridor in of_level for pair in pairwise(corridor.split(">"))]
         of_corridor: dict[str, list[float]] = {}
         for (corridor, _), bend in zip(lines, bends_of([pair for _, pair in lines], sheets), strict=True):
             of_corridor.setdefault(corridor, []).append(bend)
@@ -30,7 +31,8 @@ def bends(edition: Edition, sheets: Sequence[Mapping[str, Point]]) -> dict[str, 
 
 def _strongest_first(edition: Edition) -> pd.DataFrame:
     """Return each corridor of a level once, ordered by its largest count."""
-    rows = [_corridors(edition.table(name)) for name in TABLES if not edition.table(name).empty]
+    tables = [corridors(edition), *(edition.table(name) for name in TABLES)]
+    rows = [_corridors(table) for table in tables if not table.empty]
     if not rows:
         return pd.DataFrame({"level": [], "corridor_id": []})
     largest = pd.concat(rows).groupby(["level", "corridor_id"], as_index=False).agg(count=("count", "max"))

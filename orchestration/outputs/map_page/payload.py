@@ -54,6 +54,8 @@ COLUMNS = {
 # What the card of a corridor or place breaks down, and in which periods: enough for a card, and a light page.
 CARD_DOMAINS = ("exploitation_type", "transport_mode", "recruitment_method")
 CARD_SUBJECTS = ("place", "corridor")
+# Of each period and level the corridors up to this rank: 350,000 corridors made a page of 15 MB.
+MOST_RANK = 150
 DECIMALS = 4
 LEAST = "members_least_count"
 STOPS = ("origin_place_id", "via_place_id", "destination_place_id", "place_id")
@@ -68,13 +70,24 @@ def tables(edition: Edition) -> dict[str, dict[str, Any]]:
     Numbers are lists; texts are `{"of": [text…], "at": [number…]}`, because most rows repeat them. A count is
     a number, the text `<5`, or null where the cell is not published.
     """
-    made = {"codes": _card_codes, "shifts": _shifts}
+    made = {"corridors": corridors, "codes": _card_codes, "shifts": _shifts}
     found = {name: made[name](edition) if name in made else edition.table(name) for name in COLUMNS}
     return {
         name: {column: _values(table, column) for column in COLUMNS[name] if column in table.columns}
         for name, table in found.items()
         if not table.empty
     }
+
+
+def corridors(edition: Edition) -> pd.DataFrame:
+    """Return the corridors that the page holds."""
+    table = edition.arrow("corridors")
+    return table.filter(pc.field("rank") <= MOST_RANK).to_pandas() if table.num_rows else pd.DataFrame()
+
+
+def is_cut(edition: Edition) -> bool:
+    """Whether the tables have corridors of a lower rank than the page holds."""
+    return len(corridors(edition)) < edition.arrow("corridors").num_rows
 
 
 def code_labels(edition: Edition) -> dict[str, str]:
@@ -113,10 +126,12 @@ def _card_codes(edition: Edition) -> pd.DataFrame:
     if not codes.num_rows or not periods.num_rows:
         return pd.DataFrame()
     years = periods.filter(pc.field("period_kind") == "year")["period_id"]
+    held = corridors(edition)["corridor_id"].unique()
     return codes.filter(
         pc.field("subject").isin(CARD_SUBJECTS)
         & pc.field("domain").isin(CARD_DOMAINS)
         & pc.field("period_id").isin(years.to_pylist())
+        & (pc.field("corridor_id").is_null() | pc.field("corridor_id").isin(held))
     ).to_pandas()
 
 
