@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
+
 from orchestration.outputs.exports.about import About
 from orchestration.outputs.exports.tables import Table
 from orchestration.outputs.published import position
@@ -24,16 +26,22 @@ def write_geojson(folder: Path, about: About, tables: Mapping[str, Table]) -> di
     """Write a file per table. Corridors and shifts at level `od`: `odv` would draw the same lines."""
     written = {}
     for name, geometry in _GEOMETRIES.items():
-        features = [
-            {"type": "Feature", "geometry": geometry(row), "properties": row}
-            for row in tables[name].records()
-            if row.get("level", "od") == "od"
-        ]
-        content = {"type": "FeatureCollection", **_of_release(about), "features": features}
+        table = tables[name]
+        if any(column.name == "level" for column in table.columns):
+            table = table.where(pc.field("level") == "od")
         written[name] = folder / about.file_name(name, KIND)
-        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-        written[name].write_text(text + "\n", encoding="utf-8")
+        head = _json({"type": "FeatureCollection", **_of_release(about)}).removesuffix("}")
+        with written[name].open("w", encoding="utf-8") as file:
+            file.write(f'{head},"features":[')
+            for number, row in enumerate(table.records()):
+                feature = {"type": "Feature", "geometry": geometry(row), "properties": row}
+                file.write(f"{',' if number else ''}{_json(feature)}")
+            file.write("]}\n")
     return written
+
+
+def _json(content: Properties) -> str:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
 def _of_release(about: About) -> Properties:

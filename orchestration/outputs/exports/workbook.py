@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
 import xlsxwriter
 
 from orchestration.outputs.exports.about import About
@@ -44,9 +45,9 @@ def write_workbook(folder: Path, about: About, tables: Sequence[Table]) -> Path:
         )
         wrapped = book.add_format({"text_wrap": True, "valign": "top"})
         cut = [
-            f"Sheet {part.name} holds the {len(part.rows):,} rows of highest rank. The CSV file holds all."
+            f"Sheet {part.name} holds the {len(part):,} rows of highest rank. The CSV file holds all."
             for part, whole in zip(shown, selected, strict=True)
-            if len(part.rows) < len(whole.rows)
+            if len(part) < len(whole)
         ]
         _write_about(book, about, cut, wrapped)
         for table in shown:
@@ -86,38 +87,36 @@ def _periods(tables: Sequence[Table]) -> set[Any]:
 
 def _selected(table: Table, periods: set[Any]) -> Table:
     """Return the table with the rows for the workbook; shifts, which compare two periods, keep all."""
-    at = {column.name: number for number, column in enumerate(table.columns)}
-    rows = table.rows
-    if "period_id" in at:
-        rows = tuple(row for row in rows if row[at["period_id"]] in periods)
-    if "subject" in at:
-        rows = tuple(row for row in rows if row[at["subject"]] == "all")
-    return replace(table, rows=rows)
+    names = {column.name for column in table.columns}
+    if "period_id" in names:
+        table = table.where(pc.field("period_id").isin(list(periods)))
+    return table.where(pc.field("subject") == "all") if "subject" in names else table
 
 
 def _of_highest_rank(table: Table) -> Table:
     """Return the table with MOST_ROWS rows at most, in their order; without ranks, the first ones."""
-    if len(table.rows) <= MOST_ROWS:
+    if table.data is None or len(table) <= MOST_ROWS:
         return table
-    at = {column.name: number for number, column in enumerate(table.columns)}.get("rank")
-    ranks = [row[at] if at is not None else None for row in table.rows]
-    kept = sorted(range(len(ranks)), key=lambda row: (ranks[row] is None, ranks[row] or 0))[:MOST_ROWS]
-    return replace(table, rows=tuple(table.rows[row] for row in sorted(kept)))
+    if "rank" not in table.data.column_names:
+        return replace(table, data=table.data.slice(0, MOST_ROWS))
+    by_rank = pc.sort_indices(table.data, [("rank", "ascending")])  # stable; rows without a rank are last
+    kept = sorted(by_rank[:MOST_ROWS].to_pylist())
+    return replace(table, data=table.data.take(kept))
 
 
 def _write_table(book: Any, table: Table, heading: Any) -> None:
     sheet = book.add_worksheet(table.name)
     for at, column in enumerate(table.columns):
-        widest = max((len(str(value)) for value in {row[at] for row in table.rows}), default=0)
+        widest = max((len(str(value)) for value in table.values(column.name)), default=0)
         sheet.set_column(at, at, min(max(widest, len(column.name)), LONGEST_SHOWN) + 2)
         sheet.write_string(0, at, column.name, heading)
     writers = [_writer(sheet, column.data_type) for column in table.columns]
-    for number, row in enumerate(table.rows, start=1):
+    for number, row in enumerate(table.rows(), start=1):
         for at, (write, value) in enumerate(zip(writers, row, strict=True)):
             if value is not None:
                 write(number, at, value)
     sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, max(len(table.rows), 1), len(table.columns) - 1)
+    sheet.autofilter(0, 0, max(len(table), 1), len(table.columns) - 1)
 
 
 def _writer(sheet: Any, data_type: str) -> Any:

@@ -57,7 +57,7 @@ def _write_csv(folder: Path, about: About, table: Table) -> None:
         out.writerow([column.name for column in table.columns])
         out.writerow([column.hxl for column in table.columns])
         out.writerows(
-            [texts.get(cell, cell) for texts, cell in zip(replaced, row, strict=True)] for row in table.rows
+            [texts.get(cell, cell) for texts, cell in zip(replaced, row, strict=True)] for row in table.rows()
         )
 
 
