@@ -247,11 +247,14 @@ def statements(engine: Dialect) -> list[tuple[str, str]]:
         where visit > 1
     """
     codes = f"""
-        select distinct movement_id, 'exploitation_type' as domain, coalesce(codes.code, 'unknown') as code
+        select distinct movement_id, 'exploitation_type' as domain, coalesce(code, 'unknown') as code
         from (
-            select movement_id, lower(trim(part)) as text from fct_movements {engine.each.format("exploitation", "|")}
-            where trim(exploitation) <> ''
-        ) as told left join codes on codes.field = 'exploitation_type' and codes.spelling = told.text
+            select told.movement_id, codes.code, max(codes.code) over (partition by told.movement_id) as any_code
+            from (
+                select movement_id, lower(trim(part)) as text from fct_movements {engine.each.format("exploitation", "|")}
+                where trim(exploitation) <> ''
+            ) as told left join codes on codes.field = 'exploitation_type' and codes.spelling = told.text
+        ) as read where code is not null or any_code is null
         union all
         select movement_id, 'transport_mode' as domain, transport_mode from fct_movements where transport_mode is not null
     """
