@@ -53,8 +53,7 @@ def test_the_page_holds_corridors_up_to_a_rank_and_says_so(
     editions: dict[str, Edition], pages: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert payload(pages["members"])["most_rank"] is None
-    monkeypatch.setattr("orchestration.outputs.map_page.payload.MOST_RANK", 1)
-    monkeypatch.setattr("orchestration.outputs.map_page.page.MOST_RANK", 1)
+    monkeypatch.setattr("orchestration.outputs.map_page.payload.MOST_CORRIDORS", 3)
     cut = payload(page(editions["members"], generalised()))
     table = editions["members"].table("corridors")
     first = table[table["rank"] == 1]

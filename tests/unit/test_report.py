@@ -241,6 +241,17 @@ def test_a_doubled_count_without_a_rise_of_the_share_is_marked(
     assert "°" not in " ".join(page_of(risen).sections.values())
 
 
+def test_the_annex_lists_the_largest_corridors_and_says_where_the_others_are(
+    editions: dict[str, Edition], pages: dict[str, Read], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = "The exports and the tables hold further corridors."
+    assert more not in pages["members"].sections["annex"]
+    monkeypatch.setattr("orchestration.outputs.report.annex.MOST_LINES", 1)
+    annex = page_of(editions["members"]).sections["annex"]
+    assert more in annex
+    assert "Busia → Nairobi" in annex and "Mandera → Nairobi" not in annex
+
+
 def test_network_too_small_to_publish_is_explained_once(tmp_path: Path) -> None:
     empty: dict[str, list[Row]] = {
         name: [] for name in ("corridors", "places", "codes", "shifts", "hotspots", "risk")

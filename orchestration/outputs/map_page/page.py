@@ -18,7 +18,7 @@ from orchestration.outputs.kept import NOT_KEPT, Kept
 from orchestration.outputs.map_page.bends import bends
 from orchestration.outputs.map_page.claims import claims
 from orchestration.outputs.map_page.frames import frames
-from orchestration.outputs.map_page.payload import MOST_RANK, code_labels, is_cut, places_of, tables
+from orchestration.outputs.map_page.payload import code_labels, most_rank, places_of, tables
 from orchestration.outputs.map_page.shapes import shapes
 from orchestration.outputs.map_page.texts import page_texts
 from orchestration.outputs.pages import MAP_PAGE, REPORT_PAGE, template
@@ -96,7 +96,7 @@ def _payload(edition: Edition, counties: boundaries.Boundaries) -> dict[str, Any
         "bends": bends(edition, [drawing["points"] for drawing in drawings.values()]),
         "places": {row.place_id: [row.name, row.kind, row.country] for row in places.itertuples(index=False)},
         "tables": listed,
-        "most_rank": MOST_RANK if is_cut(edition) else None,
+        "most_rank": most_rank(edition),
     }
 
 

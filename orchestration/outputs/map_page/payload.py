@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
@@ -54,8 +55,8 @@ COLUMNS = {
 # What the card of a corridor or place breaks down, and in which periods: enough for a card, and a light page.
 CARD_DOMAINS = ("exploitation_type", "transport_mode", "recruitment_method")
 CARD_SUBJECTS = ("place", "corridor")
-# Of each period and level the corridors up to this rank: 350,000 corridors made a page of 15 MB.
-MOST_RANK = 150
+# A page with 350,000 corridors was 15 MB. Of larger tables it holds those up to a rank of each period and level.
+MOST_CORRIDORS = 40_000
 DECIMALS = 4
 LEAST = "members_least_count"
 STOPS = ("origin_place_id", "via_place_id", "destination_place_id", "place_id")
@@ -80,14 +81,18 @@ def tables(edition: Edition) -> dict[str, dict[str, Any]]:
 
 
 def corridors(edition: Edition) -> pd.DataFrame:
-    """Return the corridors that the page holds."""
+    """Return the corridors that the page holds: all, or those up to `most_rank`."""
+    table, rank = edition.arrow("corridors"), most_rank(edition)
+    return (table if rank is None else table.filter(pc.field("rank") <= rank)).to_pandas()
+
+
+def most_rank(edition: Edition) -> int | None:
+    """Return the rank up to which MOST_CORRIDORS fit, 1 at least; None where all do."""
     table = edition.arrow("corridors")
-    return table.filter(pc.field("rank") <= MOST_RANK).to_pandas() if table.num_rows else pd.DataFrame()
-
-
-def is_cut(edition: Edition) -> bool:
-    """Whether the tables have corridors of a lower rank than the page holds."""
-    return len(corridors(edition)) < edition.arrow("corridors").num_rows
+    if table.num_rows <= MOST_CORRIDORS:
+        return None
+    ranks = np.sort(table["rank"].to_numpy())
+    return max(1, int(ranks[MOST_CORRIDORS]) - 1)
 
 
 def code_labels(edition: Edition) -> dict[str, str]:

@@ -13,6 +13,8 @@ from orchestration.outputs.texts import Sentence, Value
 
 METHODS = ("counts", "grains", "effort", "hotspots", "shifts", "rounds", "risk", "linkage", "places")
 STATUSES = ("emerging", "growing", "stable", "fading", "abandoned")
+# Of each level: a network of a million movements has thousands of corridors.
+MOST_LINES, MOST_NAMES = 200, 200
 LONG = 16  # more lines are split into two halves side by side
 GRAINS = ("case", "route_report", "interception", "flow_count")
 
@@ -56,15 +58,17 @@ def _method(view: View) -> list[Block]:
 
 
 def _corridors(view: View) -> list[Block]:
-    """Return every corridor of the period; for members, those of one to four cases as a list of names."""
+    """Return the corridors of the period, most cases first; of members, small ones by name."""
     say, periods = view.say, view.periods(2)
     blocks: list[Block] = []
     for level in ("od", "odv", "country"):
         rows = view.corridors(level)
         if level == "country":
             rows = [row for row in rows if row["origin_place_id"] != row["destination_place_id"]]
-        counted = [row for row in rows if row["movement_count"] is not None]
-        small = sorted(view.published.corridor(row) for row in rows if row["movement_count"] is None)
+        counted = [row for row in rows if row["movement_count"] is not None][:MOST_LINES]
+        small = sorted(view.published.corridor(row) for row in rows if row["movement_count"] is None)[
+            :MOST_NAMES
+        ]
         if not rows:
             continue
         lines: list[list[Sentence]] = [
@@ -81,6 +85,8 @@ def _corridors(view: View) -> list[Block]:
         blocks += view.mark_note(counted)
         if small:
             blocks.append(Paragraph((say.text("annex.small"), " ", ", ".join(small), "."), tone="note"))
+        if len(counted) + len(small) < len(rows):
+            blocks.append(Paragraph(say("annex.more"), tone="note"))
     return blocks
 
 
