@@ -78,8 +78,13 @@ def typed_rows(settings: Settings) -> dict[str, int]:
 
 
 def drift_of(run: Run) -> list[dict[str, Any]]:
-    """Return changed columns and code lists of the files taken in last, with the change to the contract."""
-    return intake.drift_items(run.settings, run.keys, run.contracts, taken_of(run.settings))
+    """Return changed columns and code lists of the files taken in last, with the change to the contract.
+
+    Receipts and stewards' lists both ask, after the last file is taken in.
+    """
+    if "drift" not in run.known:
+        run.known["drift"] = intake.drift_items(run.settings, run.keys, run.contracts, taken_of(run.settings))
+    return list(run.known["drift"])
 
 
 def locate(run: Run) -> Artifact:

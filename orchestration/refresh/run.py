@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from orchestration import stewardship
 from orchestration.contracts import Contracts, load_contracts, with_changes
@@ -48,6 +49,8 @@ class Run:
     county_boundaries: boundaries.Boundaries
     entry: refreshes.End | None = None
     started: float = field(default_factory=time.monotonic)
+    # What two steps ask for, worked out once: by name of what gives it.
+    known: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def seconds(self) -> float:
