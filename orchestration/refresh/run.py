@@ -49,7 +49,7 @@ class Run:
     county_boundaries: boundaries.Boundaries
     entry: refreshes.End | None = None
     started: float = field(default_factory=time.monotonic)
-    # What two steps ask for, worked out once: by name of what gives it.
+    # Results that several steps ask for, by the name of the function that gives them.
     known: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property

@@ -312,7 +312,7 @@ def checks_of_njia(home: Path) -> dict[str, int]:
             create temp view fct_movements as select * from intermediate.int_movements;
             create temp view fct_movement_legs as select * from intermediate.int_movement_legs;
             create temp view mart_corridors as select * from marts.mart_corridors;
-            -- Njia places who came from Busia or Mandera at the border point of that name too; by hand it is the county.
+            -- Njia counts an origin Busia or Mandera at the border point too; by hand, at the county only.
             create temp view mart_places as select * from marts.mart_places
                 where place_level <> 'border_point' or role = 'transit';
             create temp view bridge_movement_codes as select * from intermediate.int_movement_codes

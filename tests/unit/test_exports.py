@@ -321,7 +321,7 @@ def test_a_sheet_holds_the_rows_of_highest_rank_and_says_so(
     assert [row[0] for row in book["places"].values] == ["place", "Isiolo", "Lamu"]
     assert [row[0] for row in book["risk"].values] == ["place", "Isiolo", "Lamu"]
     said = [line for (line,) in book["about"].values if "highest rank" in line]
-    assert said == ["Sheet places holds the 2 rows of highest rank. The CSV file holds all."]
+    assert said == ["Sheet places holds 2 of 4 rows, those of highest rank. The CSV file holds all."]
 
 
 # --- dictionary, citation, lineage -----------------------------------------------------------------

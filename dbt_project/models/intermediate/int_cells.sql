@@ -2,7 +2,7 @@
 -- edition's protected counts are made from. A code of a place or corridor is a cell too, of a table of its own.
 with window_cells as (select * from {{ ref('int_window_cells') }}),
 
-context_slices as (select * from {{ ref('int_context_slices') }}),
+tally_slices as (select * from {{ ref('int_tally_slices') }}),
 
 slices as (select * from {{ ref('int_slices') }}),
 
@@ -24,16 +24,16 @@ summed as (
     select
         window_cells.cell_number,
         window_cells.code_number,
-        context_slices.slice_number,
+        tally_slices.slice_number,
         max(window_cells.direction_number) as direction_number,
         sum(window_cells.movement_count) as movement_count,
         sum(window_cells.key_sum) as key_sum,
-        count(distinct context_slices.source_number) as partner_count
+        count(distinct tally_slices.source_number) as partner_count
     from window_cells
-    inner join context_slices on window_cells.context_number = context_slices.context_number
+    inner join tally_slices on window_cells.tally_number = tally_slices.tally_number
     left join rare on window_cells.cell_number = rare.cell_number and window_cells.code_number = rare.code_number
-    where window_cells.code_number = 0 or (context_slices.period_kind <> 'quarter' and rare.cell_number is null)
-    group by window_cells.cell_number, window_cells.code_number, context_slices.slice_number
+    where window_cells.code_number = 0 or (tally_slices.period_kind <> 'quarter' and rare.cell_number is null)
+    group by window_cells.cell_number, window_cells.code_number, tally_slices.slice_number
     having
         window_cells.code_number = 0
         or sum(window_cells.movement_count) >= {{ publication_policy('members_least_count') }}

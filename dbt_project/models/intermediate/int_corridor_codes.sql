@@ -1,4 +1,5 @@
 -- One row per corridor, period, grain and population: the codes that most of its counted records state.
+{% set most_codes = 1000000 %}
 with keys as (select * from {{ ref('int_numbered_keys') }}),
 
 lines as (select * from {{ ref('int_counting_lines') }} where counting_table = 'corridors'),
@@ -6,10 +7,10 @@ lines as (select * from {{ ref('int_counting_lines') }} where counting_table = '
 movements as (
     select
         movements.movement_id,
-        contexts.context_number
+        tallies.tally_number
     from {{ ref('int_movement_populations') }} as movements
-    inner join {{ ref('int_movement_contexts') }} as contexts
-        on movements.movement_id = contexts.movement_id and movements.population = contexts.population
+    inner join {{ ref('int_movement_tallies') }} as tallies
+        on movements.movement_id = tallies.movement_id and movements.population = tallies.population
     where movements.record_count > 0
 ),
 
@@ -36,7 +37,7 @@ codes as (
 described as (
     select
         movements.movement_id,
-        movements.context_number,
+        movements.tally_number,
         codes.code_number
     from movements
     inner join stated on movements.movement_id = stated.movement_id
@@ -46,34 +47,35 @@ described as (
 windows as (
     select
         keys.line_number,
-        described.context_number,
+        described.tally_number,
         described.code_number,
         count(*) as record_count
     from keys
     inner join lines on keys.line_number = lines.line_number
     inner join described on keys.movement_id = described.movement_id
-    group by keys.line_number, described.context_number, described.code_number
+    group by keys.line_number, described.tally_number, described.code_number
 ),
 
 counts as (
     select
         windows.line_number,
-        context_slices.slice_number,
+        tally_slices.slice_number,
         windows.code_number,
         sum(windows.record_count) as record_count
     from windows
-    inner join {{ ref('int_context_slices') }} as context_slices
-        on windows.context_number = context_slices.context_number
-    group by windows.line_number, context_slices.slice_number, windows.code_number
+    inner join {{ ref('int_tally_slices') }} as tally_slices
+        on windows.tally_number = tally_slices.tally_number
+    group by windows.line_number, tally_slices.slice_number, windows.code_number
 ),
 
--- The largest count, and of equal ones the first code, as one number: sorting all codes of each corridor costs more.
+-- The largest count, and of equal ones the first code, as one number, of which mod gives the code back below: sorting
+-- all codes of each corridor costs more.
 mains as (
     select
         counts.line_number,
         counts.slice_number,
         codes.domain,
-        max(counts.record_count * 1000 + 999 - counts.code_number) as largest
+        max(counts.record_count * {{ most_codes }} + {{ most_codes }} - 1 - counts.code_number) as largest
     from counts
     inner join codes on counts.code_number = codes.code_number
     group by counts.line_number, counts.slice_number, codes.domain
@@ -91,5 +93,5 @@ select
 from mains
 inner join lines on mains.line_number = lines.line_number
 inner join slices on mains.slice_number = slices.slice_number
-inner join codes on mod(mains.largest, 1000) = 999 - codes.code_number
+inner join codes on mod(mains.largest, {{ most_codes }}) = {{ most_codes }} - 1 - codes.code_number
 group by lines.counting_role, lines.counting_id, slices.period_id, slices.record_grain, slices.population

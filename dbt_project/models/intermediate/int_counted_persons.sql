@@ -1,13 +1,13 @@
 -- One row per line of a counting table, period, grain and population with counted records: its persons, each movement
 -- once whatever its number of records, beside what partners registered.
--- Hardly any movement has several records: those of one record are added up by window already (int_counting_windows).
-with windows as (select * from {{ ref('int_counting_windows') }} where single_count > 0),
+-- Hardly any movement has several records: those of one record are added up already (int_line_counts).
+with windows as (select * from {{ ref('int_line_counts') }} where single_count > 0),
 
-context_slices as (select * from {{ ref('int_context_slices') }}),
+tally_slices as (select * from {{ ref('int_tally_slices') }}),
 
 slices as (select * from {{ ref('int_slices') }}),
 
-contexts as (select * from {{ ref('int_movement_contexts') }}),
+tallies as (select * from {{ ref('int_movement_tallies') }}),
 
 lines as (select * from {{ ref('int_counting_lines') }}),
 
@@ -25,8 +25,8 @@ linked as (
 singles as (
     select
         windows.line_number,
-        context_slices.slice_number,
-        context_slices.source_number,
+        tally_slices.slice_number,
+        tally_slices.source_number,
         max(windows.weakness) as weakness,
         sum(windows.weak_count_low) as weak_count_low,
         sum(windows.single_count) as record_count,
@@ -34,8 +34,8 @@ singles as (
         sum(windows.person_count_high) as person_count_high,
         sum(windows.person_count_without_bounds) as person_count_without_bounds
     from windows
-    inner join context_slices on windows.context_number = context_slices.context_number
-    group by windows.line_number, context_slices.slice_number, context_slices.source_number
+    inner join tally_slices on windows.tally_number = tally_slices.tally_number
+    group by windows.line_number, tally_slices.slice_number, tally_slices.source_number
 ),
 
 joined_records as (
@@ -44,14 +44,14 @@ joined_records as (
         movements.person_count_low,
         movements.person_count_high,
         movements.person_count_without_bounds,
-        contexts.context_number,
+        tallies.tally_number,
         linked.movement_id as joined_movement_id,
         linked.weakness,
         case when linked.weakness > 2 then movements.person_count_low else 0 end as weak_count_low
     from movements
     inner join linked on movements.movement_id = linked.record_id
-    inner join contexts
-        on movements.movement_id = contexts.movement_id and movements.population = contexts.population
+    inner join tallies
+        on movements.movement_id = tallies.movement_id and movements.population = tallies.population
     where linked.movement_record_count > 1
 ),
 
@@ -59,8 +59,8 @@ joined_records as (
 joined_of_partners as (
     select
         keys.line_number,
-        context_slices.slice_number,
-        context_slices.source_number,
+        tally_slices.slice_number,
+        tally_slices.source_number,
         records.joined_movement_id,
         max(records.weakness) as weakness,
         max(records.weak_count_low) as weak_count_low,
@@ -72,9 +72,9 @@ joined_of_partners as (
         sum(records.person_count_high) as registered_count_high
     from joined_records as records
     inner join {{ ref('int_numbered_keys') }} as keys on records.movement_id = keys.movement_id
-    inner join context_slices on records.context_number = context_slices.context_number
+    inner join tally_slices on records.tally_number = tally_slices.tally_number
     group by
-        keys.line_number, context_slices.slice_number, context_slices.source_number, records.joined_movement_id
+        keys.line_number, tally_slices.slice_number, tally_slices.source_number, records.joined_movement_id
 ),
 
 joined_movements as (

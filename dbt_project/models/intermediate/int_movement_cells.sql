@@ -1,5 +1,5 @@
 -- One row per movement, period and population it is counted in. Counts by period are made from windows of departure
--- (int_movement_populations), of which there are few; this is for whoever asks about single movements.
+-- (int_movement_populations), of which there are few; this is for linkage and for tests that ask about movements.
 {{ config(materialized='view') }}
 select
     movements.movement_id,

@@ -1,7 +1,6 @@
--- One row per movement and population it is counted in, with its numbers and its window of departure
--- (int_windows; null: it lies in no period). The rule of
--- victim totals is `is_counted` (int_records_current); what is prevented has a count of its own, and flow counts have
--- none.
+-- One row per movement and population it is counted in, with its numbers and the number of its window of departure
+-- (int_windows), which is null where it lies in no period. The rule of victim totals is `is_counted`
+-- (int_records_current); what is prevented has a count of its own, and flow counts have none.
 with movements as (select * from {{ ref('int_movements') }} where is_counted or is_prevented),
 
 populations as (

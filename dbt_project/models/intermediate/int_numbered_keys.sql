@@ -1,4 +1,4 @@
--- One row per record and number of a line of a counting table it may stand in, without texts.
+-- int_counting_keys by line number (int_counting_lines), without texts.
 select
     keys.movement_id,
     lines.line_number

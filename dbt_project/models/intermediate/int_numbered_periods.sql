@@ -1,4 +1,4 @@
--- One row per number of a window of departure and period it lies in.
+-- One row per window number (int_windows) and period.
 select distinct
     windows.window_number,
     memberships.period_id,

@@ -4,4 +4,4 @@ select distinct
     period_id,
     record_grain,
     population
-from {{ ref('int_context_slices') }}
+from {{ ref('int_tally_slices') }}

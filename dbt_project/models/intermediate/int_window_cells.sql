@@ -1,4 +1,4 @@
--- One row per cell, code that describes it (0 for the cell itself) and context (int_contexts): movements and protection
+-- One row per cell, code that describes it (0 for the cell itself) and tally (int_tallies): movements and protection
 -- keys, added up once. A movement counts for the source of its smallest record; the other sources that report it have
 -- rows too, without it.
 with members as (select * from {{ ref('int_numbered_members') }}),
@@ -16,7 +16,7 @@ movements as (
 
 records as (select * from {{ ref('int_linked_records') }}),
 
-contexts as (select * from {{ ref('int_contexts') }}),
+tallies as (select * from {{ ref('int_tallies') }}),
 
 cells as (
     select
@@ -41,26 +41,26 @@ cells as (
 placed as (
     select
         movements.movement_id,
-        contexts.context_number,
+        tallies.tally_number,
         case when records.record_id = movements.movement_id then 1 else 0 end as movement_count,
         case when records.record_id = movements.movement_id then movements.protection_key else 0 end as protection_key
     from movements
     inner join records on movements.movement_id = records.movement_id
-    inner join contexts
+    inner join tallies
         on
-            movements.record_grain = contexts.record_grain
-            and movements.population = contexts.population
-            and records.source = contexts.source
-            and movements.window_number = contexts.window_number
+            movements.record_grain = tallies.record_grain
+            and movements.population = tallies.population
+            and records.source = tallies.source
+            and movements.window_number = tallies.window_number
 )
 
 select
     cells.cell_number,
     cells.code_number,
-    placed.context_number,
+    placed.tally_number,
     max(cells.direction_number) as direction_number,
     cast(sum(placed.movement_count) as integer) as movement_count,
     cast(sum(placed.protection_key) as bigint) as key_sum
 from cells
 inner join placed on cells.movement_id = placed.movement_id
-group by cells.cell_number, cells.code_number, placed.context_number
+group by cells.cell_number, cells.code_number, placed.tally_number

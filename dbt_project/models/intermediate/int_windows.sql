@@ -1,5 +1,5 @@
--- One row per window of departure, with its number. Windows that lie in the same periods, such as the months of a
--- quarter, have the same number: they are added up before periods come in.
+-- One row per window of departure. Windows in the same periods, such as the months of a quarter, share a number: they
+-- are added up before periods come in.
 with memberships as (select * from {{ ref('int_window_periods') }}),
 
 windows as (

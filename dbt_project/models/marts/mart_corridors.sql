@@ -1,8 +1,8 @@
 -- One row per level, corridor, period, grain and population. Level `od` holds each record once;
 -- level `odv` once per place passed, so it is never summed.
-with windows as (select * from {{ ref('int_counting_windows') }}),
+with windows as (select * from {{ ref('int_line_counts') }}),
 
-context_slices as (select * from {{ ref('int_context_slices') }}),
+tally_slices as (select * from {{ ref('int_tally_slices') }}),
 
 slices as (select * from {{ ref('int_slices') }}),
 
@@ -24,15 +24,15 @@ corridors as (
 of_partners as (
     select
         windows.line_number,
-        context_slices.slice_number,
-        context_slices.source_number,
+        tally_slices.slice_number,
+        tally_slices.source_number,
         max(windows.direction_number) as direction_number,
         sum(windows.record_count) as record_count,
         sum(windows.prevented_count) as prevented_count
     from windows
     inner join lines on windows.line_number = lines.line_number
-    inner join context_slices on windows.context_number = context_slices.context_number
-    group by windows.line_number, context_slices.slice_number, context_slices.source_number
+    inner join tally_slices on windows.tally_number = tally_slices.tally_number
+    group by windows.line_number, tally_slices.slice_number, tally_slices.source_number
 ),
 
 summed as (

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import xlsxwriter
 
@@ -45,7 +46,8 @@ def write_workbook(folder: Path, about: About, tables: Sequence[Table]) -> Path:
         )
         wrapped = book.add_format({"text_wrap": True, "valign": "top"})
         cut = [
-            f"Sheet {part.name} holds the {len(part):,} rows of highest rank. The CSV file holds all."
+            f"Sheet {part.name} holds {len(part):,} of {len(whole):,} rows{_chosen(part)}. "
+            "The CSV file holds all."
             for part, whole in zip(shown, selected, strict=True)
             if len(part) < len(whole)
         ]
@@ -80,17 +82,20 @@ def _periods(tables: Sequence[Table]) -> set[Any]:
         key=lambda row: row["period_to"],
         default={"period_id": None},
     )
-    return {row["period_id"] for row in periods if row["period_kind"] in ("year", "round")} | {
-        last["period_id"]
-    }
+    found = {row["period_id"] for row in periods if row["period_kind"] in ("year", "round")}
+    return (found | {last["period_id"]}) - {None}
 
 
 def _selected(table: Table, periods: set[Any]) -> Table:
     """Return the table with the rows for the workbook; shifts, which compare two periods, keep all."""
     names = {column.name for column in table.columns}
     if "period_id" in names:
-        table = table.where(pc.field("period_id").isin(list(periods)))
+        table = table.where(pc.field("period_id").isin(pa.array(sorted(periods), pa.string())))
     return table.where(pc.field("subject") == "all") if "subject" in names else table
+
+
+def _chosen(table: Table) -> str:
+    return ", those of highest rank" if any(column.name == "rank" for column in table.columns) else ""
 
 
 def _of_highest_rank(table: Table) -> Table:

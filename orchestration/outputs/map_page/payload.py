@@ -81,18 +81,24 @@ def tables(edition: Edition) -> dict[str, dict[str, Any]]:
 
 
 def corridors(edition: Edition) -> pd.DataFrame:
-    """Return the corridors that the page holds: all, or those up to `most_rank`."""
+    """Return the corridors that the page holds.
+
+    All; or of years and rounds those with a number, as the public edition has, and of all periods those up
+    to `most_rank`.
+    """
     table, rank = edition.arrow("corridors"), most_rank(edition)
-    return (table if rank is None else table.filter(pc.field("rank") <= rank)).to_pandas()
+    if rank is None:
+        return table.to_pandas()
+    periods = edition.arrow("periods")
+    closed = periods.filter(pc.field("period_kind").isin(["year", "round"]))["period_id"].combine_chunks()
+    with_number = pc.field("period_id").isin(closed) & pc.field("movement_count").is_valid()
+    return table.filter((pc.field("rank") <= rank) | with_number).to_pandas()
 
 
 def most_rank(edition: Edition) -> int | None:
     """Return the rank up to which MOST_CORRIDORS fit, 1 at least; None where all do."""
-    table = edition.arrow("corridors")
-    if table.num_rows <= MOST_CORRIDORS:
-        return None
-    ranks = np.sort(table["rank"].to_numpy())
-    return max(1, int(ranks[MOST_CORRIDORS]) - 1)
+    ranks = np.sort(edition.arrow("corridors")["rank"].drop_null().to_numpy())
+    return max(1, int(ranks[MOST_CORRIDORS]) - 1) if len(ranks) > MOST_CORRIDORS else None
 
 
 def code_labels(edition: Edition) -> dict[str, str]:

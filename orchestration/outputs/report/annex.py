@@ -1,4 +1,4 @@
-"""The annex: methods, all corridors, who reports, definitions, the policy, licence and credits."""
+"""The annex: methods, the largest corridors, who reports, definitions, the policy, licence and credits."""
 
 from __future__ import annotations
 
@@ -66,9 +66,7 @@ def _corridors(view: View) -> list[Block]:
         if level == "country":
             rows = [row for row in rows if row["origin_place_id"] != row["destination_place_id"]]
         counted = [row for row in rows if row["movement_count"] is not None][:MOST_LINES]
-        small = sorted(view.published.corridor(row) for row in rows if row["movement_count"] is None)[
-            :MOST_NAMES
-        ]
+        small = sorted(view.published.corridor(row) for row in rows if row["movement_count"] is None)
         if not rows:
             continue
         lines: list[list[Sentence]] = [
@@ -83,9 +81,10 @@ def _corridors(view: View) -> list[Block]:
             ]
             blocks.append(Columns([HALF] * len(tables), tables) if len(tables) > 1 else tables[0][0])
         blocks += view.mark_note(counted)
-        if small:
+        is_named = 0 < len(small) <= MOST_NAMES
+        if is_named:
             blocks.append(Paragraph((say.text("annex.small"), " ", ", ".join(small), "."), tone="note"))
-        if len(counted) + len(small) < len(rows):
+        if len(counted) + len(small) * is_named < len(rows):
             blocks.append(Paragraph(say("annex.more"), tone="note"))
     return blocks
 

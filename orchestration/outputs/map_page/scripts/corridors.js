@@ -15,6 +15,8 @@ const pickedInferred = (shown, rows) =>
     .filter((row) => row.key === shown.pick && inferredOf(row).length)
     .map((row) => ({ ...row, stops: [row.stops[0], ...inferredOf(row), row.stops.at(-1)] }));
 
+const sayCut = () => (PAYLOAD.most_rank ? say("summary.cut", { rank: PAYLOAD.most_rank }) : "");
+
 const corridorsView = {
   id: "corridors",
   source: () => rowsOf("corridors"),
@@ -42,7 +44,7 @@ const corridorsView = {
     ),
   summary: (shown, rows) =>
     say("summary.listed", { ...whereOf(shown), what: say(`summary.corridors.${shown.level}`), count: count(rows.length) }),
-  highlights: (shown, rows) => [sayLargest(rows), sayUndrawn(rows), sayAlerts()],
+  highlights: (shown, rows) => [sayCut(), sayLargest(rows), sayUndrawn(rows), sayAlerts()],
   meanings: (row) => (inferredOf(row).length ? [["route", "inferred"]] : []),
   named: (row) => {
     const [step] = inferredSteps(row);

@@ -1,4 +1,4 @@
-// Notes: how many partners reported, how complete the records are, and what the page leaves to the tables.
+// Notes: how many partners reported, and how complete the records are.
 const drawNotes = (grain, period) => {
   const at = { period_id: period, record_grain: grain };
   const where = { grain: sayCode("grain", grain), period: period && periodName(period) };
@@ -13,7 +13,6 @@ const drawNotes = (grain, period) => {
       share: percent(network.one_partner_share),
     },
     known: fields.length && { fields: fields.join(", ") },
-    cut: PAYLOAD.most_rank && { rank: PAYLOAD.most_rank },
   };
   for (const [name, said] of Object.entries(notes)) {
     const note = document.getElementById(name);

@@ -1,10 +1,10 @@
--- One row per grain, population, source and window of departure that movements are counted in, with its number:
--- counting by numbers is several times faster than by text. What several sources report is counted for each of them.
+-- One row per grain, population, source and window of departure that movements are added up by, with its number:
+-- counting by numbers is several times faster than by text. What several sources report has a row for each of them.
 with movements as (select * from {{ ref('int_movement_populations') }} where window_number is not null),
 
 records as (select * from {{ ref('int_linked_records') }}),
 
-contexts as (
+tallies as (
     select
         record_grain,
         population,
@@ -30,5 +30,5 @@ select
     window_number,
     cast(row_number() over (
         order by record_grain nulls last, population nulls last, source nulls last, window_number nulls last
-    ) as integer) as context_number
-from contexts
+    ) as integer) as tally_number
+from tallies

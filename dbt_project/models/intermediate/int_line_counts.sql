@@ -1,6 +1,6 @@
--- One row per line of a counting table and context (int_contexts): what the source reported there, added up once.
--- Persons are those of movements of one record: of a movement of several the largest number counts, so
--- int_counted_persons adds these up one by one.
+-- One row per line of a counting table and tally (int_tallies): what the source reported there, added up once.
+-- Persons are those of movements of one record. int_counted_persons adds the others one by one: of several records the
+-- largest number counts.
 with keys as (select * from {{ ref('int_numbered_keys') }}),
 
 movements as (select * from {{ ref('int_movement_populations') }}),
@@ -14,12 +14,12 @@ linked as (
     having count(*) > 1
 ),
 
-contexts as (select * from {{ ref('int_movement_contexts') }}),
+tallies as (select * from {{ ref('int_movement_tallies') }}),
 
 placed as (
     select
         movements.movement_id,
-        contexts.context_number,
+        tallies.tally_number,
         movements.direction_number,
         movements.record_count,
         movements.prevented_count,
@@ -30,15 +30,15 @@ placed as (
         case when linked.movement_id is null then movements.person_count_without_bounds else 0 end
             as person_count_without_bounds
     from movements
-    inner join contexts
-        on movements.movement_id = contexts.movement_id and movements.population = contexts.population
+    inner join tallies
+        on movements.movement_id = tallies.movement_id and movements.population = tallies.population
     inner join records on movements.movement_id = records.record_id
     left join linked on records.movement_id = linked.movement_id
 )
 
 select
     keys.line_number,
-    placed.context_number,
+    placed.tally_number,
     max(placed.direction_number) as direction_number,
     cast(sum(placed.record_count) as bigint) as record_count,
     cast(sum(placed.prevented_count) as bigint) as prevented_count,
@@ -50,4 +50,4 @@ select
     cast(sum(placed.person_count_without_bounds) as bigint) as person_count_without_bounds
 from keys
 inner join placed on keys.movement_id = placed.movement_id
-group by keys.line_number, placed.context_number
+group by keys.line_number, placed.tally_number
