@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import logging
+import signal
 import socket
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -38,12 +39,23 @@ def serve(
     first_link = None if read_accounts(settings) else FirstLink()
     if first_link and is_behind_proxy:
         raise UsageError('Nobody can enter yet. Make the first account: `njia account add "A. Steward"`.')
-    with _listening(port) as listener, dagster as dagster_app:
+    with _interrupts_as_before(), _listening(port) as listener, dagster as dagster_app:
         app = make_app(settings, port, elsewhere, dagster_app, first_link)
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
         on_ready(first_link.path if first_link else None)
         with suppress(KeyboardInterrupt):
             server_of(app, is_behind_proxy).run(sockets=[listener])
+        # Ending Dagster's processes takes seconds. An interrupt meanwhile would leave some of them behind.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _interrupts_as_before() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def server_of(app: ASGIApp, is_behind_proxy: bool = False) -> uvicorn.Server:
