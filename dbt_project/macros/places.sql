@@ -32,7 +32,7 @@
     end
 {%- endmacro %}
 
-{# Directions by number, in the order of their names: the largest of many numbers costs a third of that of texts. #}
+{# Directions by number, in the order of their names: the largest of many numbers costs less than that of texts. #}
 {% macro directions() -%}
     {{ return(['into', 'out_of', 'outside', 'through', 'unknown', 'within']) }}
 {%- endmacro %}

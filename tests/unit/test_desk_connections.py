@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import threading
 import time
@@ -161,3 +162,25 @@ def test_it_listens_on_loopback_only(settings: Settings) -> None:
     with pytest.raises(InterruptedError):
         serve(settings, port, ELSEWHERE, dagster(), note)
     assert heard == [LOOPBACK]
+
+
+def test_an_interrupt_while_dagster_ends_is_left_alone(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted:
+        def run(self, sockets: object) -> None:
+            raise KeyboardInterrupt
+
+    ended: list[str] = []
+
+    @contextmanager
+    def dagster() -> Iterator[ASGIApp]:
+        yield Starlette()
+        signal.raise_signal(signal.SIGINT)
+        ended.append("in order")
+
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr("orchestration.stewardship.desk.serving.server_of", lambda *_: Interrupted())
+    serve(settings, free_port(), ELSEWHERE, dagster(), lambda _: None)
+    assert ended == ["in order"]
+    assert signal.getsignal(signal.SIGINT) is before

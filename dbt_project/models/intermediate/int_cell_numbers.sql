@@ -1,4 +1,4 @@
--- One row per cell that counts a movement, with a number: counting by numbers is several times faster than by text.
+-- One row per cell that counts a movement, with a number: counting by numbers is faster than by text.
 select
     table_name,
     cell_id,

@@ -1,4 +1,4 @@
--- One row per line of a counting table, with a number: counting by numbers is several times faster than by text.
+-- One row per line of a counting table, with a number: counting by numbers is faster than by text.
 select
     counting_table,
     counting_role,

@@ -1,5 +1,5 @@
 -- One row per grain, population, source and window of departure that movements are added up by, with its number:
--- counting by numbers is several times faster than by text. What several sources report has a row for each of them.
+-- counting by numbers is faster than by text. What several sources report has a row for each of them.
 with movements as (select * from {{ ref('int_movement_populations') }} where window_number is not null),
 
 records as (select * from {{ ref('int_linked_records') }}),

@@ -18,7 +18,7 @@ from orchestration.outputs.edition import Edition
 
 PUBLISHED, EVIDENCE_BASE = "published", "evidence_base.duckdb"
 HXL = Path(__file__).with_name("hxl.csv")
-ROWS_AT_A_TIME = 20_000  # as Python's own values, which take twenty times the memory of Arrow's
+ROWS_AT_A_TIME = 20_000  # as Python's own values, which take more memory than Arrow's
 WHOLE_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 
 Cell = str | int | float | bool | date | None

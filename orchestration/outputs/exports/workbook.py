@@ -34,7 +34,7 @@ def write_workbook(folder: Path, about: About, tables: Sequence[Table]) -> Path:
     periods = _periods(tables)
     selected = [_selected(table, periods) for table in tables]
     shown = [_of_highest_rank(table) for table in selected]
-    # Cells go to the disk row by row: a sheet of 100,000 rows would take half a gigabyte.
+    # Cells go to the disk row by row, not into memory.
     options = {"default_date_format": "yyyy-mm-dd", "constant_memory": True}
     with xlsxwriter.Workbook(str(path), options) as book:
         made = about.as_of.replace(tzinfo=None)

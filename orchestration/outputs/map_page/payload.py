@@ -55,7 +55,7 @@ COLUMNS = {
 # What the card of a corridor or place breaks down, and in which periods: enough for a card, and a light page.
 CARD_DOMAINS = ("exploitation_type", "transport_mode", "recruitment_method")
 CARD_SUBJECTS = ("place", "corridor")
-# A page with 350,000 corridors was 15 MB. Of more it holds those up to a rank of each period and level.
+# A page with 350,000 corridors was 15 MB. Where there are more than this, it holds the largest (`corridors`).
 MOST_CORRIDORS = 40_000
 DECIMALS = 4
 LEAST = "members_least_count"
