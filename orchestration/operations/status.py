@@ -104,7 +104,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
             }
             for ending in agreements_ending(contracts, settings.as_of().date())
         ],
-        "failed_checks": sound.read(lambda: review.names_of_failed_checks(settings), []),
+        "failed_checks": sound.read(lambda: list(review.failed_checks(settings)), []),
         "held": in_force["held"],
         "waiting": files,
         "decisions_without_effect": sound.read(

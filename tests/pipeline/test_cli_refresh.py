@@ -23,7 +23,7 @@ EXTRACT_KEYS = [
     "partner", "file", "extract_id", "outcome", "rows_read", "rows_landed", "rows_refused", "reason",
 ]  # fmt: skip
 ROW_KEYS = ["landed", "current", "superseded", "quarantined", "withdrawn", "held", "embargoed"]
-CHECK_KEYS = ["passed", "failed", "waived"]
+CHECK_KEYS = ["passed", "warned", "failed", "waived"]
 
 K4 = "K4;12/05/2025;F;28;Busia;Nakuru;Nairobi;Nairobi;Domestic;bus;Yes;;;\n"
 

@@ -11,6 +11,7 @@ import pytest
 
 from orchestration.cli import console
 from orchestration.cli.decide import show_decisions
+from orchestration.cli.refresh import show_summary
 from orchestration.cli.status import show_status
 from orchestration.core import Settings, refreshes
 from orchestration.intake import TakenExtract, left_alone
@@ -173,3 +174,23 @@ def test_status_names_the_checks_that_failed(
     assert named == [f"fixture_check_{one}_is_kept" for one in range(min(number, 3))]
     command = "and 2 more: njia decide waiting --kind check"
     assert (command in " ".join(shown.split())) == (number > 3)
+
+
+def test_summary_of_a_refresh_separates_warnings_from_failed_checks(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checks = [
+        check("release_gate", "fixture_warning", steward_action="Nothing has to be done."),
+        check("release_gate", "fixture_check", severity="refuse"),
+    ]
+    review.write_failed_checks(settings, "release_gate", checks)
+    summary = {
+        "outcome": "refused", "release_id": None, "seconds": 1.0, "rows": {"landed": 3}, "extracts": [], "alerts": 0,
+        "movements": 3, "checks": {"passed": 1234, "warned": 1, "failed": 1, "waived": 0},
+    }  # fmt: skip
+    show_summary(summary, is_rolled_back=False, failed=review.failed_checks(settings))
+    shown = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines() if line]
+    facts = {first: rest[0].strip() for first, *rest in shown if rest}
+    assert facts["Checks"] == "1,234 passed, 1 warned, 1 failed"
+    assert facts["Failed"] == "fixture_check"
+    assert facts["Warnings"] == "fixture_warning: Nothing has to be done."
