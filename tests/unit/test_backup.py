@@ -565,14 +565,16 @@ def test_older_lists_and_what_only_they_name_are_dropped(home: Settings, tmp_pat
     assert verify_backup(store, [installed_public_key(home.keys)]).faults == []
 
 
+@pytest.mark.parametrize("at", ["the sixth file", "an encrypted file"])
 def test_a_full_disk_is_named_and_nothing_is_half_written(
-    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
     copied = []
 
     def fill(source: Path, to: Path) -> None:
         copied.append(to)
-        if len(copied) > 5:
+        is_encrypted = source.is_relative_to(tmp_path / "backup")
+        if (len(copied) > 5) if at == "the sixth file" else is_encrypted:
             to.write_bytes(source.read_bytes()[:10])
             raise OSError(errno.ENOSPC, "No space left on device", str(to))
         to.write_bytes(source.read_bytes())
@@ -584,7 +586,7 @@ def test_a_full_disk_is_named_and_nothing_is_half_written(
     assert told.value.exit_code == 6
     assert store.names() == []
     objects = [path for path in store.objects_folder.rglob("*") if path.is_file()]
-    assert len(objects) == 5
+    assert len(objects) == len(copied) - 1
     assert all(path.name == sha256_of(path) for path in objects)
 
 

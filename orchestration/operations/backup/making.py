@@ -258,7 +258,7 @@ class _Copying:
     def _copy(self, seen: Seen) -> bool:
         """Copy what is new; return whether everything was copied as it was seen."""
         self.taken = {name: one for name, one in self.taken.items() if one.stamp == seen.files.get(name)}
-        todo = seen.files.keys() - self.taken.keys()
+        todo = sorted(seen.files.keys() - self.taken.keys())
         for number, name in enumerate(todo, start=1):
             self.progress(number, len(todo))
             try:
@@ -299,13 +299,13 @@ class _Copying:
         mark = f"{self.keys.number('backup', self.keys.stewards_recipient, name, digest) % (1 << 64):016x}"
         known = self.secret.get(mark) or (self.last.secret.get(mark) if self.last else None)
         if not (known and self.store.has(known)):
-            partial = (
-                self.store.objects_folder / f"{PARTIAL}object"
-            )  # what a failure leaves, `writing` sweeps
-            with file.open("rb") as plain, partial.open("wb") as encrypted:
-                pyrage.encrypt_io(plain, encrypted, self.recipients)
-            known = sha256_of(partial)
-            self._add(partial, known)
-            durable.remove(partial)
+            partial = self.store.objects_folder / f"{PARTIAL}object"
+            try:
+                with file.open("rb") as plain, partial.open("wb") as encrypted:
+                    pyrage.encrypt_io(plain, encrypted, self.recipients)
+                known = sha256_of(partial)
+                self._add(partial, known)
+            finally:
+                partial.unlink(missing_ok=True)
         self.secret[mark] = known
         return known
