@@ -166,13 +166,13 @@ RELEASE_GATE: tuple[Expectation, ...] = (
                 "lineages_missing",
                 maximum=0,
                 message="No record was compared with the last release: the lineage of one of the two is "
-                "missing or of an earlier version",
+                "missing",
             ),
         ),
         severity="warn",
         why="What a contract, an alias or the program changes in old records shows only where both releases "
         "say which records they were made of.",
-        steward_action="After an upgrade or a restored backup this happens once. If it comes again, have the "
+        steward_action="After a restored backup this happens once. If it comes again, have the "
         "operator look into the folder lineage/; until then compare the new release with the last one "
         "yourself: `njia diff`.",
     ),

@@ -16,7 +16,7 @@ from rich.markup import escape
 from orchestration.cli import console
 from orchestration.cli.console import say
 from orchestration.cli.options import EXISTING_FILE, installation, json_output
-from orchestration.core import NjiaError, Settings, UsageError, earlier_layout
+from orchestration.core import NjiaError, Settings, UsageError
 
 DAMAGED = 6
 KEEP_DAYS = 35
@@ -148,14 +148,9 @@ def _verify(settings: Settings, folder: Path, public_keys: tuple[Path, ...], as_
 
 
 def log_afterwards(done: str, settings: Settings, action: str, what: str, **details: Any) -> None:
-    """Note it in the audit log, afterwards: it stands even if the log cannot be written.
-
-    A home of an earlier layout stays as it is, also for the version that made it.
-    """
+    """Note it in the audit log, afterwards: it stands even if the log cannot be written."""
     from orchestration.stewardship import audit
 
-    if earlier_layout(settings):
-        return
     try:
         audit.record(settings, audit.os_user(), action, what, **details)
     except NjiaError as error:

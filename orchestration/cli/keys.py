@@ -1,4 +1,4 @@
-"""`njia keys`: which keys there are; `rotate`: a new one for an old one; `recode`: codes by new rules."""
+"""`njia keys`: which keys there are; `rotate`: a new one for an old one."""
 
 from __future__ import annotations
 
@@ -120,41 +120,6 @@ def rotate(
     _show(kind, str(key_id), result)
     if as_json:
         console.print_json({"outcome": "rotated", "kind": kind, **result, "id": key_id})
-
-
-@keys_command.command()
-@click.option("--key", "key_file", type=EXISTING_FILE, required=True, help="The stewards' private key.")
-@json_output
-@written_installation
-def recode(settings: Settings, key_file: Path, as_json: bool) -> None:
-    """Make link codes again by new rules.
-
-    After an upgrade that codes names in another way, as `njia status` says. The link key stays. An extract
-    whose original the key does not open keeps its codes.
-
-    Exit code: 0 done, 2 wrong use, 4 a refresh is running.
-    """
-    from orchestration.core import RefreshLock, key_places, load_keys
-    from orchestration.operations import finish_rotations, rotation_link
-
-    private_key = read_private_key(key_file)
-    lock = RefreshLock(settings)
-    lock.take("keys recode")
-    try:
-        finish_rotations(settings)
-        with console.err.status("Opening originals"):
-            remade, kept = rotation_link.recode(settings, load_keys(settings.keys), private_key)
-        key_id = {key.name: key.id for key in key_places(settings)}["link"]
-        _log(settings, "link", str(key_id), {"remade": list(remade), "kept": list(kept)})
-    finally:
-        lock.release()
-    say(f"{len(remade):,} {RESULTS['remade']}.")
-    if kept:
-        say(f"{len(kept):,} extracts keep their codes, as this key opens no original of theirs.")
-        console.show_names(list(kept))
-    say(NEXT["link"])
-    if as_json:
-        console.print_json({"outcome": "recoded", "remade": list(remade), "kept": list(kept)})
 
 
 def _rotate(

@@ -97,7 +97,7 @@ def _show_last_refresh(status: Mapping[str, Any], not_taken: list[Mapping[str, A
         out.print(
             f"[bold yellow]held[/] {escape(held['partner'])}/{held['extract_id']}: {escape(held['reason'])}"
         )
-        if held.get("finding"):  # homes of an earlier version have none
+        if held.get("finding"):
             out.print(f"    {escape(held['finding'])}", soft_wrap=True)
     console.show_files(not_taken)
     for idle in idle_decisions:
@@ -126,7 +126,7 @@ def _show_release(release: Mapping[str, Any] | None) -> None:
     out.print(f"    {release['rows_embargoed'] or 0:,} rows wait for their embargo or for 30 days to pass")
     if alerts := release["alerts"]:
         out.print(f"    alerts {console.alerts_in_words(alerts)}")
-    if boundaries := release["boundaries"]:  # older releases do not record them
+    if boundaries := release["boundaries"]:
         kind = "generalised" if boundaries["is_generalised"] else "your own file"
         licence = boundaries["licence"] or "licence not stated"
         out.print(f"    boundaries: {escape(boundaries['name'])} ({escape(licence)}), {kind}")

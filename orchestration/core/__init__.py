@@ -69,8 +69,8 @@ if TYPE_CHECKING:
         LAYOUT_VERSION,
         adopt_home,
         check_home,
-        earlier_layout,
         prepare_home,
+        refuse_earlier_layout,
     )
     from orchestration.core.keys import (
         KEY_FILES,

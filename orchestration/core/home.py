@@ -8,38 +8,24 @@ from __future__ import annotations
 
 import json
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from orchestration.core import durable
 from orchestration.core.disk import disk_fault
 from orchestration.core.errors import Damaged, UsageError
 from orchestration.core.history_policy import kept
-from orchestration.core.keys import KEY_FILES
 from orchestration.core.modes import check_modes, restricted_folders
 from orchestration.core.settings import Settings
-from orchestration.core.sums import note_sums, read_json, write_json
+from orchestration.core.sums import read_json, write_json
 from orchestration.core.volume import require_encrypted_volume
 
-# Layouts. The first command that writes raises an older home to the newest: no file is moved, and what older
-# layouts wrote is read as it is.
-# 1, Njia 0.1.0: releases hold the members' edition in `partner/`; `ledger/` is left alone.
-# 2: the members' edition lies in `members/`. Texts of places land in clear.
-# 3: texts of places land as tokens; the next refresh hides those that landed in clear.
-# 4, Njia 0.2.0: kept files carry a sum of their content, or have it beside them.
-LAYOUT_VERSION = 4
+# Raised by a change that does not fit the homes of before, which are then refused (until version 1).
+LAYOUT_VERSION = 5
 # The oldest program layouts that may read and write a home of this one, and where home.json says so.
-OLDEST_PROGRAMS = {"oldest_reader": 4, "oldest_writer": 4}
+OLDEST_PROGRAMS = {"oldest_reader": 5, "oldest_writer": 5}
 OLDEST = {"read": "oldest_reader", "write to": "oldest_writer"}
 HOME_JSON = "home.json"
-_WITH_SUMS = (
-    "sealed/*/",
-    "link_codes/*/",
-    "lineage/*/",
-    "receipts/*/*/",
-    "review/",
-    "notices/",
-    "forgotten/",
-)
 
 # One run at a time: the warehouse has one writer. No telemetry. A run that starts while the code server
 # restarts is retried. `max_runtime_seconds` is a last resort for a run whose process is gone;
@@ -69,11 +55,12 @@ event_log_storage:
 def check_home(settings: Settings, use: str = "read") -> dict[str, Any]:
     """Return what home.json says; empty for a home that was never used.
 
-    `use`: `read` or `write to`. Raises UsageError where this program is too old for that, Damaged where
-    home.json does not name the layout.
+    `use`: `read` or `write to`. Raises UsageError for a home of an earlier layout and where this program is
+    too old for that use, Damaged where home.json does not name the layout.
     """
     require_encrypted_volume(settings)
     found = _read(settings)
+    refuse_earlier_layout(settings.home, found.get("layout_version", LAYOUT_VERSION))
     needed = found.get(OLDEST[use], found.get("layout_version", LAYOUT_VERSION))
     if needed > LAYOUT_VERSION:
         by = f" It was last written by Njia {found['written_by']}." if "written_by" in found else ""
@@ -85,22 +72,22 @@ def check_home(settings: Settings, use: str = "read") -> dict[str, Any]:
     return found
 
 
-def adopt_home(settings: Settings) -> None:
-    """Raise a new or older home to this layout.
-
-    Raises what `check_home` raises.
-    """
-    found = check_home(settings, "write to")
-    layout = found.get("layout_version", LAYOUT_VERSION)
-    wanted = {**found, "written_by": version("njia")}
-    if layout <= LAYOUT_VERSION:
-        wanted |= {"layout_version": LAYOUT_VERSION, **OLDEST_PROGRAMS}
+def refuse_earlier_layout(where: Path, layout: int) -> None:
+    """Raise UsageError for a home, or a list of a backup, of an earlier layout."""
     if layout < LAYOUT_VERSION:
-        wanted.setdefault("begun_with_layout", layout)
-        for folder in (path for pattern in _WITH_SUMS for path in settings.home.glob(pattern)):
-            note_sums(folder)
-        if settings.keys.is_dir():
-            note_sums(settings.keys, KEY_FILES)
+        raise UsageError(
+            f"{where} has layout {layout}, and Njia {version('njia')} reads layout {LAYOUT_VERSION} alone: "
+            "begin a new home and take the partners' original files in again; the version that wrote "
+            f"layout {layout} still reads it (`njia unseal`, `njia restore`)."
+        )
+
+
+def adopt_home(settings: Settings) -> None:
+    """Write the layout, and the version of Njia, into home.json; raises what `check_home` raises."""
+    found = check_home(settings, "write to")
+    wanted = {**found, "written_by": version("njia")}
+    if found.get("layout_version", LAYOUT_VERSION) == LAYOUT_VERSION:  # a newer home keeps its own
+        wanted |= {"layout_version": LAYOUT_VERSION, **OLDEST_PROGRAMS}
     if wanted != found:
         write_json(settings.home / HOME_JSON, wanted)
 
@@ -114,12 +101,6 @@ def prepare_home(settings: Settings) -> None:
             f"{settings.home} cannot be used as a home ({error.strerror}). Choose a folder that this account "
             "may write, with NJIA_HOME or --home."
         ) from None
-
-
-def earlier_layout(settings: Settings) -> int | None:
-    """Return the layout of a home that the next command that writes raises, else None."""
-    found = _read(settings).get("layout_version", LAYOUT_VERSION)
-    return found if found < LAYOUT_VERSION else None
 
 
 def _prepare(settings: Settings) -> None:

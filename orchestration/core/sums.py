@@ -1,8 +1,7 @@
 """Files that show when they were damaged.
 
 A JSON object holds the SHA-256 of its other content as `sum`. The SHA-256 of every other file stands in
-`.sums.json` beside it. What has no sum was written by a version before 0.2.0, or by hand: it is taken as it
-is.
+`.sums.json` beside it. An object without a sum was written by hand: it is taken as it is.
 """
 
 from __future__ import annotations

@@ -33,10 +33,8 @@ from orchestration.gates.waivers import ActiveDecisions, waiver_for
 from orchestration.release import (
     EVIDENCE_BASE,
     MANIFEST,
-    MEMBERS,
     MEMBERS_SCHEMAS,
     VERDICT,
-    edition_folder,
     hash_file,
     hash_files,
 )
@@ -116,7 +114,7 @@ def judge_candidate(
     files = hash_files(candidate)
     rows = check_results(settings).to_pylist() if earlier is None else earlier
     release = settings.current.resolve()
-    current = edition_folder(release, MEMBERS) / "evidence_base.duckdb"
+    current = release / EVIDENCE_BASE
     manifest = _manifest(candidate)
     profile = release_profile(
         settings,

@@ -169,7 +169,6 @@ class SharedWords:
 
     def of(self, frame: Frame) -> Levels:
         words, sexes = frame.words[self.column], frame.columns["sex"] + 1
-        version = frame.columns["names_version"]
         lengths = (words >= 0).sum(axis=1)
         width = int(words.max(initial=0)) + 1
 
@@ -210,8 +209,7 @@ class SharedWords:
                 u = np.where(many, np.minimum(of_both, u), u)
             u = np.where(count == 0, 1 - some[sex], u * _WAYS[fewer, count])
             level = self.row(lengths[one], lengths[other]) * _LEVELS + count
-            known = (fewer > 0) & (version[one] == version[other])
-            return np.where(known, level, SILENT), np.clip(u, _LEAST_U, 1)
+            return np.where(fewer > 0, level, SILENT), np.clip(u, _LEAST_U, 1)
 
         return levels
 

@@ -76,9 +76,7 @@ def link(records: pa.Table, rulings: Rulings | None = None, parameters: Written 
     named, rich = _given(records, NAME_CODES) > 0, _given(records, RICH_CODES) >= policy.RICH_ANSWERS
     tiers = np.select([named, rich], policy.LINKED_TIERS, policy.POOR_FORM)
     frame, order = frame_of(records)
-    # By policy.LINKED_TIERS; names that were coded by different rules cannot be compared.
-    names = np.where(named[order], frame.columns["names_version"] + 1, -1)
-    groups = [names, np.where(rich[order], 0, -1)]
+    groups = [np.where(given[order], 0, -1) for given in (named, rich)]  # by policy.LINKED_TIERS
     scored = score(frame, Kinds(groups, frame.columns["partner"]), written=parameters)
     pairs = _pair_table(scored, records["record_id"].to_numpy()[order])
     rows = _rows_of(pairs, rulings.accepted | rulings.rejected)

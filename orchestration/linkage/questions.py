@@ -58,7 +58,7 @@ def _question(link: Row, values: Mapping[int, Row], places: Mapping[int, Row]) -
 def _names(one: Row, other: Row) -> str:
     """How many words of the shorter name the other has too."""
     first, second = ({end[name] for name in NAME_CODES if end[name]} for end in (one, other))
-    if not first or not second or one["names_version"] != other["names_version"]:
+    if not first or not second:
         return "not known"
     return f"{len(first & second)} of {min(len(first), len(second))} shared"
 

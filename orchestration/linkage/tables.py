@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from orchestration.linkage.codes import CODES_VERSION
-
 # The words of a name in the order in which they are written.
 NAME_CODES = ("name_1_code", "name_2_code", "name_3_code", "name_4_code")
 RICH_CODES = ("subcounty_code", "recruited_code", "schooling_code", "children_code")
 
-# What files of earlier codes hold in the place of the first words.
-_EARLIER_NAMES = {"given_code": "name_1_code", "surname_code": "name_2_code"}
-EARLIER_VERSION = "ph1"
-
-# A row a case record of one person, codes and coarse facts only. `day` counts from 1970; `names_version` says
-# by which rules its names were coded.
+# A row a case record of one person, codes and coarse facts only. `day` counts from 1970.
 LINK_INPUT = pa.schema(
     [
         ("record_id", pa.int64()),
         ("partner", pa.string()),
         *((code, pa.string()) for code in NAME_CODES),
-        ("names_version", pa.string()),
         ("phone_code", pa.string()),
         ("sex", pa.string()),
         ("birth_year", pa.int32()),
@@ -83,13 +75,3 @@ CELL_DUPLICATES = pa.schema(
         *((f"duplicates_{end}", pa.float64()) for end in ENDS),
     ]
 )
-
-
-def with_words(codes: pa.Table) -> pa.Table:
-    """The codes of a file of either version, with the columns NAME_CODES and `names_version`."""
-    version = EARLIER_VERSION if _EARLIER_NAMES.keys() & set(codes.column_names) else CODES_VERSION
-    codes = codes.rename_columns([_EARLIER_NAMES.get(name, name) for name in codes.column_names])
-    for name in NAME_CODES:
-        if name not in codes.column_names:
-            codes = codes.append_column(name, pa.nulls(codes.num_rows, pa.string()))
-    return codes.append_column("names_version", pa.repeat(pa.scalar(version), codes.num_rows))

@@ -16,7 +16,6 @@ from orchestration.linkage.tables import (
     NAME_CODES,
     RICH_CODES,
     ROUTE_GROUPS,
-    with_words,
 )
 
 CURRENT, STOPS, CODES = (
@@ -26,7 +25,7 @@ COUNTING_KEYS, CELLS = "intermediate.int_counting_keys", "intermediate.int_movem
 JUDGED, SOURCE_ROWS = "quarantine.judged_records", "staging.stg_records"
 # Tables of the work file that are read.
 TABLES = (CURRENT, STOPS, CODES, COUNTING_KEYS, CELLS, JUDGED, SOURCE_ROWS)
-_CODED = (*NAME_CODES, "names_version", "phone_code", "birth_year", *RICH_CODES)
+_CODED = (*NAME_CODES, "phone_code", "birth_year", *RICH_CODES)
 # Rows of one record with different values, as copies may have, give none.
 _ONE_VALUE = ", ".join(
     f"case when min({name}) = max({name}) then min({name}) end as {name}" for name in _CODED
@@ -151,7 +150,7 @@ def _link_codes(con: duckdb.DuckDBPyConnection, folder: Path) -> pa.Table:
     for partner, extract_id in con.execute(f"select distinct partner, extract_id from {CURRENT}").fetchall():
         path = folder / partner / f"{extract_id}.parquet"
         if path.is_file():
-            codes = with_words(pq.read_table(path))
+            codes = pq.read_table(path)
             for name, value in (("extract_id", extract_id), ("partner", partner)):
                 codes = codes.append_column(name, pa.repeat(pa.scalar(value), codes.num_rows))
             found.append(codes.select(_NO_CODES.column_names).cast(_NO_CODES.schema))

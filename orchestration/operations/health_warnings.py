@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 from orchestration.contracts import Contracts, load_contracts, partners_without_contract
-from orchestration.core import Settings, earlier_layout
+from orchestration.core import Settings
 from orchestration.operations.backup.store import RESTORED, unfinished_restore
 from orchestration.release import current_release, why_not_signed
 from orchestration.stewardship import review
 
 MOST_NAMED = 8
-_EARLIER_COLUMN = b"given_code"
 
 
 def warnings(settings: Settings, contracts: Contracts | None = None) -> list[str]:
@@ -22,12 +19,10 @@ def warnings(settings: Settings, contracts: Contracts | None = None) -> list[str
     contracts = contracts or load_contracts(settings.partners)
     return [
         *_restored(settings),
-        *_earlier_layout(settings),
         *_unsigned(settings),
         *_damaged(settings),
         *_without_contract(settings),
         *_broken(settings, contracts),
-        *_earlier_codes(settings),
         *_sent_twice(settings),
     ]
 
@@ -43,14 +38,6 @@ def _restored(settings: Settings) -> Iterator[str]:
 
         if held := still_held(settings):
             yield f"Release {held} holds records that were forgotten since: run `njia refresh`."
-
-
-def _earlier_layout(settings: Settings) -> Iterator[str]:
-    if (layout := earlier_layout(settings)) is not None:
-        yield (
-            f"This home has layout {layout}, of an earlier Njia. The first command that writes raises it; "
-            "then that Njia can no longer use it. Back it up first: njia backup DIR"
-        )
 
 
 def _unsigned(settings: Settings) -> Iterator[str]:
@@ -95,27 +82,6 @@ def _broken(settings: Settings, contracts: Contracts) -> Iterator[str]:
                 f"{partner}: a contract cannot be used. Landed extracts stay in force; new files wait. "
                 f"{' '.join(problems)}"
             )
-
-
-def _earlier_codes(settings: Settings) -> Iterator[str]:
-    """Warn of extracts whose names were coded by the rules of an earlier version."""
-    earlier = sum(_EARLIER_COLUMN in _footer(path) for path in settings.link_codes.glob("*/[!.]*.parquet"))
-    if earlier:
-        many = "1 extract has" if earlier == 1 else f"{earlier:,} extracts have"
-        yield (
-            f"{many} name codes of an earlier version: these are compared with each other only. Make them "
-            "again with the stewards' private key: njia keys recode --key FILE"
-        )
-
-
-def _footer(parquet: Path) -> bytes:
-    """Return the part of a Parquet file that names its columns; the library takes long to load."""
-    with parquet.open("rb") as file:
-        end = file.seek(0, os.SEEK_END)
-        file.seek(max(end - 8, 0))
-        length = int.from_bytes(file.read(4), "little")
-        file.seek(max(end - 8 - length, 0))
-        return file.read(length)
 
 
 def _sent_twice(settings: Settings) -> Iterator[str]:

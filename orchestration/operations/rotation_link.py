@@ -1,4 +1,4 @@
-"""Replace the link key, or make link codes again by new rules, from the originals.
+"""Replace the link key, and make link codes again from the originals.
 
 Without an original that the stewards' private key opens, an extract's codes are destroyed. Its records are
 linked again once the partner has sent the file again.
@@ -18,7 +18,6 @@ from orchestration.core import (
     UsageError,
     durable,
     forget_work,
-    rename_summed,
     write_secret,
 )
 from orchestration.operations.rotation import rotating, waiting
@@ -62,31 +61,3 @@ def rotate_link(
     forget_work(settings)  # it holds links found with the old codes
     destroyed = [extract for extract in extracts if extract not in remade]
     return Codes(tuple(map("/".join, remade)), tuple(map("/".join, destroyed)))
-
-
-def recode(
-    settings: Settings,
-    keys: Keys,
-    private_key: str,
-    progress: Callable[[int, int], None] = lambda done, of: None,
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Make all link codes again, with the same key and the rules of this version; the lock is the caller's.
-
-    Return extracts with new codes, and those that keep theirs as no original is opened. A kill leaves each
-    extract the old codes or the new ones, and the next run goes on.
-    """
-    extracts, folder = intake.extracts_with_codes(settings), waiting(settings.link_codes.resolve())
-    remade: list[tuple[str, str]] = []
-    durable.make_folder(folder, 0o700)
-    try:
-        for number, extract in enumerate(extracts, start=1):
-            progress(number, len(extracts))
-            if intake.remake_codes(settings, keys, *extract, private_key, folder):
-                name = f"{'/'.join(extract)}.parquet"
-                rename_summed(folder / name, settings.link_codes / name)
-                remade.append(extract)
-    finally:
-        durable.remove_folder(folder)
-    forget_work(settings)
-    kept = [extract for extract in extracts if extract not in remade]
-    return tuple(map("/".join, remade)), tuple(map("/".join, kept))

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
         PUBLIC_EVIDENCE_BASE,
         Release,
         current_release,
-        edition_folder,
         edition_in_force,
         erasure_of,
         find_release,

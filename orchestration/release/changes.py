@@ -116,13 +116,12 @@ def write_changes(settings: Settings, candidate: Candidate, current: Release | N
 def find_changes(settings: Settings, candidate: Candidate, current: Release) -> dict[str, Any]:
     """Compare a candidate with the current release; every list has its largest differences first.
 
-    `records_compared` is false where a lineage is missing or of an older version: then no partners, places
-    and corridors are listed.
+    `records_compared` is false where a lineage is missing: then no partners, places and corridors are listed.
     """
     new = Release(candidate.release_id, candidate.path, candidate.manifest, is_current=False)
     before, now, evidence_base = current.manifest, new.manifest, new.evidence_base
-    changed = set(inputs_changed(current, new) or ())
-    came, left = (listed or [] for listed in decisions_between(settings, current, new))
+    changed = set(inputs_changed(current, new))
+    came, left = decisions_between(settings, current, new)
     found: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "candidate": candidate.release_id,

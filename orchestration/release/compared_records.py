@@ -10,15 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import pyarrow.parquet as pq
 
 from orchestration.core import open_duckdb
 from orchestration.release.lineage.tables import EXTRACTS, LINES, RECORDS
 from orchestration.release.sql import attach, sql_text
 
 RECORD_FIELDS = ("origin", "destination", "month", "form_label", "sex", "age_band")
-# What a record states; lineages of earlier versions lack some of it.
-_STATED = {"origin_place_id", "destination_place_id", "form_label", "sex", "age_band"}
 _FILES = {"records": RECORDS, "extracts": EXTRACTS, "lines": LINES}
 _PLACES = """
     create temp table places as
@@ -105,14 +102,12 @@ class Line:
 
 
 def open_both(evidence_base: Path, now: Path, before: Path) -> duckdb.DuckDBPyConnection | None:
-    """Open two lineages, by folder, side by side; None if one is missing or of an earlier version.
+    """Open two lineages, by folder, side by side; None if one is missing.
 
     `evidence_base`: the members' file of the newer release, for its places.
     """
     folders = {"now": now, "before": before}
     if not all((folder / file).is_file() for folder in folders.values() for file in _FILES.values()):
-        return None
-    if any(not _STATED.issubset(pq.read_schema(folder / RECORDS).names) for folder in folders.values()):
         return None
     con = open_duckdb()
     attach(con, evidence_base, "newer")

@@ -56,8 +56,7 @@ class ReleaseDiff:
 
     `moved`: the places and corridors that changed most; empty where a release has no lineage.
     Decisions have `id` and `kind`, and their text if this installation's decision files hold it.
-    `inputs_changed` names the parts of the inputs that differ. Decisions and inputs are None if the manifest
-    of a release is too old to hold them.
+    `inputs_changed` names the parts of the inputs that differ.
     """
 
     before: str
@@ -66,9 +65,9 @@ class ReleaseDiff:
     extracts_came: list[dict[str, Any]]
     extracts_left: list[dict[str, Any]]
     moved: list[Moved]
-    decisions_came: list[dict[str, Any]] | None
-    decisions_left: list[dict[str, Any]] | None
-    inputs_changed: list[str] | None
+    decisions_came: list[dict[str, Any]]
+    decisions_left: list[dict[str, Any]]
+    inputs_changed: list[str]
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -163,7 +162,7 @@ def _named(extracts: set[tuple[str, str]]) -> list[dict[str, Any]]:
 
 def decisions_between(
     settings: Settings, old: Release, new: Release
-) -> tuple[list[dict[str, Any]] | None, list[dict[str, Any]] | None]:
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """List the decisions that came and those that left."""
     texts = _decision_texts(settings)
     return _decisions(old, new, texts), _decisions(new, old, texts)
@@ -181,12 +180,8 @@ def _decision_texts(settings: Settings) -> dict[str, dict[str, Any]]:
     }
 
 
-def _decisions(
-    without: Release, having: Release, texts: dict[str, dict[str, Any]]
-) -> list[dict[str, Any]] | None:
+def _decisions(without: Release, having: Release, texts: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """List the decisions of the second release that the first lacks."""
-    if "decisions" not in without.manifest or "decisions" not in having.manifest:
-        return None
     known = {decision["id"] for decision in without.manifest["decisions"]}
     return [
         {**decision, **texts.get(decision["id"], {})}
@@ -195,11 +190,9 @@ def _decisions(
     ]
 
 
-def inputs_changed(old: Release, new: Release) -> list[str] | None:
-    """Name the parts of the inputs that differ; None if a manifest is too old to hold them."""
-    before, after = old.manifest.get("input_parts"), new.manifest.get("input_parts")
-    if not before or not after:
-        return None
+def inputs_changed(old: Release, new: Release) -> list[str]:
+    """Name the parts of the inputs that differ."""
+    before, after = old.manifest["input_parts"], new.manifest["input_parts"]
     return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
 
 

@@ -30,7 +30,6 @@ MEMBERS, PUBLIC = "members", "public"
 EDITIONS = (MEMBERS, PUBLIC)
 EVIDENCE_BASE = f"{MEMBERS}/evidence_base.duckdb"
 PUBLIC_EVIDENCE_BASE = f"{PUBLIC}/evidence_base.duckdb"
-MEMBERS_IN_0_1 = "partner"  # the folder of the members' edition in releases of version 0.1.0
 ERASURE = "erasure.json"
 LOCK_SECONDS = 10
 
@@ -49,7 +48,7 @@ class Release:
     manifest_bytes: bytes = field(default=b"", repr=False)
 
     def edition(self, name: str) -> Path:
-        return edition_folder(self.path, name)
+        return self.path / name
 
     @property
     def evidence_base(self) -> Path:
@@ -58,12 +57,6 @@ class Release:
     @property
     def public_evidence_base(self) -> Path:
         return self.path / PUBLIC_EVIDENCE_BASE
-
-
-def edition_folder(release: Path, name: str) -> Path:
-    """Return the folder of an edition; version 0.1.0 used another name for the members' edition."""
-    old = release / MEMBERS_IN_0_1
-    return old if name == MEMBERS and old.is_dir() else release / name
 
 
 def current_release(settings: Settings) -> Release | None:

@@ -25,7 +25,6 @@ from orchestration.core import (
 from orchestration.release.current import (
     ERASURE,
     MEMBERS,
-    MEMBERS_IN_0_1,
     Release,
     erasure_of,
     list_releases,
@@ -97,7 +96,7 @@ def _is_erased(release: Release) -> bool:
 
 def _editions(release: Release) -> list[Path]:
     """Return the folders of the members' edition, half-removed ones included."""
-    return [release.path / f"{start}{name}" for name in (MEMBERS, MEMBERS_IN_0_1) for start in (PARTIAL, "")]
+    return [release.path / f"{start}{MEMBERS}" for start in (PARTIAL, "")]
 
 
 def _cells_of(manifest: Mapping[str, Any]) -> set[str]:

@@ -31,7 +31,7 @@ EXTRACT_FIELDS = (
 
 
 def alert_count(manifest: Mapping[str, Any]) -> int:
-    """Return how many alerts in force members are shown; none in a release of an older version."""
+    """Return how many alerts in force members are shown."""
     rows = manifest.get("tables", {}).get("published.alerts", {}).get("rows", 0)
     return int(rows)
 

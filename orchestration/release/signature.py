@@ -53,8 +53,8 @@ def why_not_signed(settings: Settings, release: Release) -> str | None:
         )
     if not (release.path / SIGNATURE).is_file():
         return (
-            f"The release {release.release_id} is not signed: it is older than signatures, or its signature "
-            "was removed. The next release is signed."
+            f"The release {release.release_id} is not signed: its signature was removed. The next release is "
+            "signed."
         )
     return (
         f"The signature of the release {release.release_id} does not hold: its manifest was changed, or "

@@ -40,7 +40,7 @@ def refresh_summary(
 
 
 def alerts_of(release: Release | Candidate | None, edition: str = MEMBERS) -> list[dict[str, Any]]:
-    """Return the alerts in force that an edition shows; none in a release of an older version."""
+    """Return the alerts in force that an edition shows."""
     path = release.path / edition / "parquet" / "published.alerts.parquet" if release else None
     return pq.read_table(path).to_pylist() if path and path.is_file() else []
 

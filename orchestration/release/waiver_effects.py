@@ -116,8 +116,6 @@ def waived_checks(release: Release) -> dict[str, list[str]]:
 
 def _also_changed(diff: ReleaseDiff, before: Release, first: Release, waiver: str, extract: str) -> list[str]:
     """Describe what changed besides the waiver and its extract."""
-    if diff.inputs_changed is None or diff.decisions_came is None or diff.decisions_left is None:
-        return ["unknown: one of the releases is too old to record its inputs"]
     also = []
     if other := [decision["id"] for decision in diff.decisions_came if decision["id"] != waiver]:
         also.append(f"decisions came: {', '.join(other)}")

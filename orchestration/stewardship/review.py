@@ -233,7 +233,7 @@ def write_open_items(
 
 
 def sentences_of_items(settings: Settings) -> dict[str, Any]:
-    """Return the sentences by item; none for a list of an earlier version."""
+    """Return the sentences by item; none before the first refresh."""
     text = text_of(settings, OPEN_ITEMS_SAID)
     return dict(parsed(text, settings.review / OPEN_ITEMS_SAID)) if text else {}
 
@@ -267,7 +267,7 @@ def changes_file(settings: Settings, release_id: str) -> Path:
 
 
 def changes_of(settings: Settings, release_id: str) -> dict[str, Any] | None:
-    """Read it; None for the first release, and for one of an earlier version."""
+    """Read it; None for the first release."""
     try:
         changes: dict[str, Any] = read_json(changes_file(settings, release_id))
     except (OSError, ValueError):

@@ -276,8 +276,7 @@ def _sweep(settings: Settings, landed: set[str]) -> int:
     """Remove tables of extracts that are no longer landed; return the number of such extracts."""
     paths = [path for table in SCHEMAS for path in (settings.typed / table).glob("*")]
     for path in paths:
-        is_of_earlier_version = path.parent.name == MENTIONS_TABLE and path.suffix == ".parquet"
-        if path.name.startswith(PARTIAL) or is_of_earlier_version:
+        if path.name.startswith(PARTIAL):
             path.unlink()
     gone = {path.stem for path in paths if path.exists()} - landed - {EMPTY}
     for stem in gone:

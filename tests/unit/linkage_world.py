@@ -218,7 +218,7 @@ class Population:
         if dice.random() < 0.04:
             words[0] = self._baptismal[person.sex].pick(dice)  # a by-name
         codes = self._coder.names(" ".join(words))
-        return {"names_version": "ph2", **dict(zip(NAME_CODES, codes, strict=False))}
+        return dict(zip(NAME_CODES, codes, strict=False))
 
     def _spelt(self, name: str) -> str:
         if self._dice.random() < TYPO:

@@ -140,6 +140,26 @@ def test_a_restored_home_has_the_same_files_modes_keys_and_release(
     assert new.keys.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.parametrize(
+    "command",
+    [("restore", "--list"), ("restore", "--yes"), ("backup",), ("backup", "--verify")],
+    ids=" ".join,
+)
+def test_a_backup_of_an_earlier_layout_is_refused(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    folder = tmp_path / "backup"
+    with monkeypatch.context() as earlier:
+        for module in ("orchestration.core.home", stores.__name__):
+            earlier.setattr(f"{module}.LAYOUT_VERSION", 4)
+        make_backup(home, folder, KEEP)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    ended = njia(command[0], folder, *command[1:], settings=home)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ".json has layout 4, and Njia" in " ".join(ended.stderr.split())
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
 def test_a_second_backup_copies_only_what_is_new(home: Settings, tmp_path: Path) -> None:
     first = make_backup(home, tmp_path / "backup", KEEP)
     land(home, 2)

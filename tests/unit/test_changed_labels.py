@@ -26,7 +26,7 @@ def manifest(name: str) -> dict[str, Any]:
     grains = {"case": 281, "route_report": 12} if name == NEW else {"case": 280}
     return {
         **MANIFEST, "release_id": name, "content_hash": name, "as_of": "2026-11-24T02:00:00+00:00",
-        "extracts": [], "movements_by_grain": grains,
+        "extracts": [], "movements_by_grain": grains, "decisions": [], "input_parts": {},
     }  # fmt: skip
 
 

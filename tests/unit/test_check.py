@@ -191,7 +191,6 @@ def test_every_kind_of_file_is_damaged_in_these_tests(home: Settings) -> None:
         "unfinished and locks",
         "passwords of sources",
         "files to take in",
-        "of version 0.1.0",
         "unfinished restore",
         "contracts",
     }

@@ -39,7 +39,7 @@ def release(tmp_path: Path) -> Path:
         (folder / name / "report").mkdir(parents=True)
         (folder / name / "report/index.html").write_text(content, encoding="utf-8")
     (folder / "manifest.json").write_text(json.dumps({**MANIFEST, "sequence": 1}))
-    (home / "home.json").write_text('{"layout_version": 4}')
+    (home / "home.json").write_text('{"layout_version": 5}')
     (home / "current").symlink_to(folder.relative_to(home))
     return folder
 

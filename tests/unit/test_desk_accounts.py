@@ -130,19 +130,6 @@ def test_help_and_choices_name_the_roles_that_there_are() -> None:
         assert f"{role} {meaning}" in shown
 
 
-def test_accounts_of_version_0_1_are_stewards_or_observers(settings: Settings) -> None:
-    settings.desk.mkdir(parents=True)
-    stored = [
-        {"name": "A. Steward", "passphrase_hash": "x", "is_read_only": False},
-        {"name": "A. Director", "passphrase_hash": "y", "is_read_only": True},
-    ]
-    (settings.desk / "accounts.json").write_text(json.dumps({"accounts": stored}))
-    assert {one.name: one.roles for one in read_accounts(settings)} == {
-        "A. Steward": ("steward",),
-        "A. Director": ("observer",),
-    }
-
-
 def test_unknown_role_refuses_every_login(settings: Settings) -> None:
     settings.desk.mkdir(parents=True)
     stored = {"accounts": [{"name": "A. Steward", "passphrase_hash": "x", "roles": ["director"]}]}

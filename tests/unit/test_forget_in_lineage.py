@@ -57,12 +57,3 @@ def test_months_known_only_by_a_forgotten_record_are_removed(tmp_path: Path) -> 
     assert left(folder, "records", "record") == left(folder, "cells", "record") == [3]
     # February has record 3 still, and what b declares was watched, whoever lies in it.
     assert left(folder, "watches", "month") == [FEBRUARY, MARCH]
-
-
-def test_a_lineage_without_watch_tables_is_erased_too(tmp_path: Path) -> None:
-    folder = lineage_in(tmp_path)
-    for name in ("extracts", "watches"):
-        (folder / f"{name}.parquet").unlink()
-    settings = Settings(tmp_path, tmp_path / "partners", tmp_path / "keys")
-    assert forget_in_lineage(settings, "p", [1000]) == 1
-    assert left(folder, "records", "record") == [2, 3, 4]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,12 +19,10 @@ from orchestration.core import (
     read_texts,
     says,
     set_tombstones,
-    sha256_of,
     tombstones_of,
 )
 from orchestration.intake import has_its_cells, read_register, texts_of
 from orchestration.intake.landing.erasing import erase_forgotten
-from orchestration.intake.landing.landing import CELLS
 from orchestration.intake.landing.rewriting import settle_landing
 from orchestration.intake.taking_in import take_in
 from orchestration.typing.step import type_extracts
@@ -91,18 +88,6 @@ def in_clear(settings: Settings) -> list[str]:
     return [path.name for path in searched if says(path, [PERSON, PLOT, ANSWER])]
 
 
-def as_an_earlier_version_left_it(settings: Settings) -> None:
-    """Put the texts back into the cells, without a file of texts."""
-    parquet, note = parquet_of(settings), note_of(settings)
-    texts = texts_of(parquet, keys_of(settings))
-    cells = pq.read_table(parquet).cast(CELLS)
-    clear = pa.array([texts.get(value, value) for value in cells["value"].to_pylist()], pa.string())
-    pq.write_table(cells.set_column(CELLS.get_field_index("value"), CELLS.field("value"), clear), parquet)
-    parquet.with_suffix(".texts").unlink()
-    del note["texts_sha256"]
-    parquet.with_suffix(".json").write_text(json.dumps(note | {"parquet_sha256": sha256_of(parquet)}))
-
-
 def test_texts_of_places_and_unlisted_answers_land_as_tokens(landed: Settings) -> None:
     for field in ("place(origin).place_text", "place(transit).list", "place(exploitation).place_text"):
         assert all(map(is_token, values(landed, field))), field
@@ -144,45 +129,7 @@ def test_texts_of_a_forgotten_record_are_erased(landed: Settings) -> None:
     assert has_its_cells(note_of(landed), parquet_of(landed))
 
 
-def test_home_of_an_earlier_version_is_converted(landed: Settings) -> None:
-    before, cells = typed(landed), pq.read_table(parquet_of(landed))
-    as_an_earlier_version_left_it(landed)
-    mentions = landed.typed / "mentions" / f"{parquet_of(landed).stem}.parquet"
-    pq.write_table(pa.table({"place_text": [PERSON]}), mentions)
-    assert sorted(in_clear(landed)) == sorted([mentions.name, parquet_of(landed).name])
-    take(landed)
-    assert pq.read_table(parquet_of(landed)).equals(cells)
-    assert (typed(landed), in_clear(landed)) == (before, [])
-
-
-@pytest.mark.parametrize("step", ["write_json", "write_texts", "_commit", "_keep_texts_in_use"])
-def test_conversion_that_was_killed_is_finished(
-    landed: Settings, monkeypatch: pytest.MonkeyPatch, step: str
-) -> None:
-    before = typed(landed)
-    as_an_earlier_version_left_it(landed)
-
-    def kill(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(REWRITING, step, kill)
-        take(landed)
-    take(landed)
-    assert (typed(landed), in_clear(landed)) == (before, [])
-    assert {path.suffix for path in (landed.landing / PARTNER).iterdir()} == {".json", ".parquet", ".texts"}
-
-
-def test_erasing_in_a_home_of_an_earlier_version_hides_the_other_texts(landed: Settings) -> None:
-    as_an_earlier_version_left_it(landed)
-    keys, records = keys_of(landed), {keys_of(landed).record_id(PARTNER, f"{PARTNER}_cases|K1")}
-    set_tombstones(landed, keys, PARTNER, records)
-    erase_forgotten(landed, tombstones_of(landed, keys, PARTNER))
-    assert in_clear(landed) == []
-    assert PERSON in texts_of(parquet_of(landed), keys).values()
-
-
-def test_extract_whose_texts_are_lost_is_no_extract_of_an_earlier_version(landed: Settings) -> None:
+def test_extract_whose_texts_are_lost_is_not_typed(landed: Settings) -> None:
     parquet_of(landed).with_suffix(".texts").unlink()
     before = parquet_of(landed).read_bytes()
     take(landed)

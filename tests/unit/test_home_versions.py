@@ -122,23 +122,30 @@ def test_dagster_and_open_release_ask_too(home: Path, monkeypatch: pytest.Monkey
         open_release(home)
 
 
-@pytest.mark.parametrize("layout", range(1, LAYOUT_VERSION))
-def test_an_older_home_is_raised_by_the_first_command_that_writes(
-    layout: int, njia: Njia, home: Path
+MENDING = [("check",), ("backup", "copies"), ("restore", "copies", "--yes")]
+
+
+@pytest.mark.parametrize("command", [*READING, *WRITING, *MENDING], ids=" ".join)
+def test_a_home_of_an_earlier_layout_is_refused_before_anything_is_written(
+    command: tuple[str, ...], njia: Njia, home: Path
 ) -> None:
-    ledger = home / "ledger" / "cells.jsonl"
-    ledger.parent.mkdir()
-    ledger.write_text("as it was")
-    mark(home, layout_version=layout)
+    mark(home, layout_version=LAYOUT_VERSION - 1, oldest_reader=1, oldest_writer=1, written_by="0.1.0")
     before = files(home)
-    assert f"has layout {layout}, of an earlier Njia" in njia("status").said
+    ended = njia(*command)
+    assert (ended.code, ended.out) == (2, "")
+    assert f"has layout {LAYOUT_VERSION - 1}, and Njia" in ended.words
+    assert "begin a new home and take the partners' original files in again" in ended.words
     assert files(home) == before
-    assert njia("inbox", "add", "--samples").code == 0
-    found = marked(home)
-    assert (found["layout_version"], found["begun_with_layout"]) == (LAYOUT_VERSION, layout)
-    assert found["oldest_writer"] == LAYOUT_VERSION and found["written_by"]
-    assert ledger.read_text() == "as it was"
-    assert "earlier Njia" not in njia("status").said
+
+
+def test_dagster_and_open_release_refuse_an_earlier_layout(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NJIA_HOME", str(home))
+    mark(home, layout_version=1)
+    for opened in (definitions, lambda: open_release(home)):
+        with pytest.raises(UsageError, match="has layout 1, and Njia"):
+            opened()
 
 
 def _folder(marker: Path) -> None:
@@ -166,9 +173,9 @@ DAMAGES = {
     "link": (_link, "it is a link"),
     "empty": (_holds(""), "it is not JSON"),
     "cut": (_holds('{"layout_ver'), "it is not JSON"),
-    "list": (_holds("[4]"), "it names no layout"),
-    "no number": (_holds('{"layout_version": "4"}'), "it names no layout"),
-    "true": (_holds('{"layout_version": 4, "oldest_reader": true}'), "it names no layout"),
+    "list": (_holds("[5]"), "it names no layout"),
+    "no number": (_holds('{"layout_version": "5"}'), "it names no layout"),
+    "true": (_holds('{"layout_version": 5, "oldest_reader": true}'), "it names no layout"),
     "zero": (_holds('{"layout_version": 0}'), "it names no layout"),
     "changed": (_changed, "its content does not match its sum"),
 }

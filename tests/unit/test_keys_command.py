@@ -8,7 +8,6 @@ import os
 import shutil
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pyrage
 import pytest
@@ -33,7 +32,6 @@ from orchestration.intake.landing.sealing import opened, sealed_path
 from orchestration.intake.minimising.link_codes import codes_path
 from orchestration.intake.taking_in import take_in
 from orchestration.linkage import NAME_CODES, Coder
-from orchestration.linkage.tables import with_words
 from orchestration.operations import finish_rotations
 from orchestration.operations.rotation_link import rotate_link
 from orchestration.operations.rotation_release import rotate_release
@@ -47,7 +45,6 @@ from tests.unit.link_code_case import AS_OF, CONTRACT, HEADER, ROWS
 from tests.unit.release_world import publish_one
 
 PARTNER = "fixture_desk"
-NAMES = (*NAME_CODES, "given_code", "surname_code")
 
 
 @pytest.fixture
@@ -102,7 +99,9 @@ def name_codes(settings: Settings) -> dict[str, set[str]]:
         path = codes_path(settings.link_codes, PARTNER, extract_id)
         if path.is_file():
             rows = pq.read_table(path).to_pylist()
-            found[extract_id] = {row[name] for row in rows for name in row if name in NAMES and row[name]}
+            found[extract_id] = {
+                row[name] for row in rows for name in row if name in NAME_CODES and row[name]
+            }
     return found
 
 
@@ -251,35 +250,6 @@ def test_an_original_with_other_records_makes_no_codes(
     found = done(njia(base, "keys", "rotate", "link", "--key", key_file, "--yes", "--json"))
     assert found["destroyed"] == [f"{PARTNER}/{other}"]
     assert list(name_codes(settings)) == [kept]
-
-
-def with_earlier_codes(settings: Settings, extract_id: str) -> None:
-    """Code an extract's names as the version before did: one code of the given name, one of the surname."""
-    path = codes_path(settings.link_codes, PARTNER, extract_id)
-    codes = pq.read_table(path)
-    earlier = {"given_code": ["1" * 32, None], "surname_code": ["2" * 32, "3" * 32]}
-    for name, column in earlier.items():
-        codes = codes.append_column(name, pa.array(column, pa.string()))
-    pq.write_table(codes.drop_columns(list(NAME_CODES)), path)
-
-
-def test_codes_of_an_earlier_version_are_made_again_or_kept(base: EvidenceBase, key_file: Path) -> None:
-    settings = base.settings
-    now, link_key = name_codes(settings), load_keys(settings.keys).link_key
-    lost, kept = extracts_of(settings)
-    for extract_id in (lost, kept):
-        with_earlier_codes(settings, extract_id)
-    warned = "2 extracts have name codes of an earlier version"
-    assert warned in " ".join(njia(base, "status").stdout.split())
-    words = with_words(pq.read_table(codes_path(settings.link_codes, PARTNER, lost)))
-    assert set(words["names_version"].to_pylist()) == {"ph1"}
-    assert words["name_2_code"].to_pylist() == ["2" * 32, "3" * 32]
-    sealed_path(settings.sealed, PARTNER, lost).unlink()
-    found = done(njia(base, "keys", "recode", "--key", key_file, "--json"))
-    assert (found["remade"], found["kept"]) == ([f"{PARTNER}/{kept}"], [f"{PARTNER}/{lost}"])
-    assert name_codes(settings) == {lost: {"1" * 32, "2" * 32, "3" * 32}, kept: now[kept]}
-    assert load_keys(settings.keys).link_key == link_key
-    assert "1 extract has name codes of an earlier version" in " ".join(njia(base, "status").stdout.split())
 
 
 def test_codes_that_were_destroyed_do_not_come_back(base: EvidenceBase, key_file: Path) -> None:

@@ -119,7 +119,7 @@ def test_a_person_known_to_many_partners_is_one_person(partners: int) -> None:
     rows = [
         {
             "record_id": 100 * partner + number, "partner": f"partner {partner}",
-            "sex": "female", "names_version": "ph2",
+            "sex": "female",
             "name_1_code": f"given {number}", "name_2_code": f"surname {number}",
             "birth_year": 1960 + number, "origin": f"KE{number:03}", "destination": "SAU",
         }
@@ -255,7 +255,7 @@ def test_persons_are_no_more_than_links_leave() -> None:
     rows = [
         {
             "record_id": number, "partner": f"partner {number}", "sex": "female",
-            "names_version": "ph2", "name_1_code": f"given {number}", "name_2_code": f"surname {number}",
+            "name_1_code": f"given {number}", "name_2_code": f"surname {number}",
             "birth_year": 1960 + number, "origin": f"KE{number:03}",
         }
         for number in range(20)
@@ -267,20 +267,6 @@ def test_persons_are_no_more_than_links_leave() -> None:
     assert pairs_of(linked.links, "taken") == chain
     (row,) = linked.expected.to_pylist()
     assert row["persons_high"] == 18
-
-
-def test_links_across_versions_of_name_codes_count_once() -> None:
-    """Half of the partners coded names by earlier rules. A named pair that other answers link is one duplicate."""
-    world = Population(900, seed=77)
-    rows = world.records.to_pylist()
-    for row in rows:
-        if row["names_version"] and int(row["partner"].split()[1]) % 2:
-            row["names_version"] = "ph1"
-    tiers = link(pa.Table.from_pylist(rows, schema=LINK_INPUT)).expected.to_pylist()
-    low, high = (
-        sum(row[end] or row["record_count"] for row in tiers) for end in ("persons_low", "persons_high")
-    )
-    assert low <= len(set(world.person_of.values())) <= high
 
 
 def test_row_order_changes_nothing(population: Population) -> None:
@@ -339,7 +325,6 @@ def test_strangers_of_one_corridor_are_not_linked() -> None:
         {
             "record_id": number, "partner": f"partner {number % 3}", "sex": "female",
             "name_1_code": f"given {number}", "name_2_code": f"surname {number}", "birth_year": 1990 + number % 9,
-            "names_version": "ph2",
             "nationality": "KEN", "origin": "KE040", "destination": "SAU", "exploitation": "domestic",
             "day": 30 * number,
         }
@@ -359,7 +344,7 @@ def test_an_oversized_block_is_cut_or_left_out_and_reported() -> None:
     rows = [
         {
             "record_id": number, "partner": "ab"[number % 2], "sex": "female",
-            "names_version": "ph2", "name_1_code": "common", "name_2_code": f"surname {number // 2}",
+            "name_1_code": "common", "name_2_code": f"surname {number // 2}",
             "birth_year": 1990,
         }
         for number in range(count)
@@ -397,7 +382,7 @@ def test_pairs_grow_as_records_do() -> None:
         drawn = {name: dice.integers(1, 1 + values, size=count) for name, values in most.items()}
         columns = {name: np.array([f"{name} {value}" for value in values]) for name, values in drawn.items()}
         columns |= {"birth_year": drawn["birth_year"], "sex": np.full(count, "female")}
-        columns |= {"names_version": np.full(count, "ph2"), "record_id": np.arange(count)}
+        columns |= {"record_id": np.arange(count)}
         empty = {*LINK_INPUT.names} - columns.keys()
         columns |= {name: pa.nulls(count, LINK_INPUT.field(name).type) for name in sorted(empty)}
         frame, _ = frame_of(pa.table(columns))

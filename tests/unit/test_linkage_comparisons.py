@@ -20,7 +20,7 @@ CODES = (*NAME_CODES, *RICH_CODES)
 
 def compared(comparison: Any, *rows: dict[str, Any]) -> dict[tuple[int, int], tuple[int, float]]:
     """Level and chance of each pair of these records, by their places here."""
-    shared = {"partner": "a", "sex": "female", "names_version": "ph2"}
+    shared = {"partner": "a", "sex": "female"}
     table = pa.Table.from_pylist(
         [{**shared, "record_id": at, **row} for at, row in enumerate(rows)], schema=LINK_INPUT
     )
@@ -102,11 +102,6 @@ def test_names_are_compared_in_any_order() -> None:
     assert shared == {(0, 1): 1, (0, 2): 0, (0, 3): 1, (1, 2): 0, (1, 3): 1, (2, 3): 0}
 
 
-def test_names_coded_by_different_rules_are_not_compared() -> None:
-    rows = [named("mary", "otieno"), named("mary", "otieno", names_version="ph1"), named("mary")]
-    assert set(compared(SharedWords("baptismal", 0.8, 0.1), *rows)) == {(0, 2)}
-
-
 # --- whatever the keys ---------------------------------------------------------------------------
 
 
@@ -168,7 +163,7 @@ def test_equally_likely_links_are_not_decided_by_id() -> None:
             }
             for number in range(40)
         ]  # fmt: skip
-        every = [{"names_version": "ph2", **row} for row in (*rows, *strangers)]
+        every = [*rows, *strangers]
         links = link(pa.Table.from_pylist(every, schema=LINK_INPUT)).links.to_pylist()
         assert {row["status"] for row in links} == {"review"}  # half and half, and so a question
         found.add(frozenset(ids.index(row[end]) for row in links for end in ("record_a", "record_b")))

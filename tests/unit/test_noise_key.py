@@ -81,7 +81,7 @@ def test_a_refresh_with_another_key_stops_before_anything_is_built(settings: Set
     from orchestration.refresh import Runs
 
     publish(settings, OLD, "12345678")
-    (settings.home / "home.json").write_text('{"layout_version": 4}')
+    (settings.home / "home.json").write_text('{"layout_version": 5}')
     with pytest.raises(UsageError, match="Restore it from the backup"):
         Runs(settings).begin("a-run")
     assert not settings.warehouse.exists()

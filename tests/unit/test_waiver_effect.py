@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from orchestration.core import Settings, UsageError
-from orchestration.release import Release, ReleaseDiff, diff, waiver_effect
+from orchestration.release import Release, ReleaseDiff, waiver_effect
 from orchestration.release.publishing import publish
 from orchestration.release.waiver_effects import _also_changed, _in_force_anyhow
 from orchestration.stewardship import record_decision
@@ -75,13 +75,8 @@ def test_all_of_a_release_that_a_waiver_let_pass_reached_readers_through_it(sett
         waiver_effect(settings, "0" * 12)
 
 
-def test_a_release_from_before_decisions_were_named_says_that_it_does_not_know(settings: Settings) -> None:
-    before, after = publish_one(settings, 0), publish_one(settings, 1)
-    assert diff(settings, before.release_id, after.release_id).inputs_changed is None
-
-
 def compared(
-    inputs: list[str] | None,
+    inputs: list[str],
     came: list[dict[str, Any]],
     left: list[dict[str, Any]],
     *extracts: dict[str, Any],
@@ -108,9 +103,6 @@ def test_a_difference_is_a_waivers_alone_only_where_nothing_else_changed() -> No
         "other extracts came, left or changed their state"
     ]
     assert compared([*alone, "code", "time"], [MADE], [], OTHER, EXTRACT) == ["inputs changed: code, time"]
-    assert compared(None, [MADE], [], OTHER, EXTRACT) == [
-        "unknown: one of the releases is too old to record its inputs"
-    ]
 
 
 def test_nothing_is_a_waivers_where_the_extract_was_accepted_as_well() -> None:

@@ -74,14 +74,11 @@ def _show(diff: Any) -> None:
         out.print(f"Extracts {label}: {', '.join(names) or 'none'}", soft_wrap=True)
     for label, decisions in (("added", diff.decisions_came), ("removed", diff.decisions_left)):
         _show_decisions(label, decisions)
-    if diff.inputs_changed is not None:
-        out.print(f"Inputs that differ: {', '.join(diff.inputs_changed) or 'none'}")
+    out.print(f"Inputs that differ: {', '.join(diff.inputs_changed) or 'none'}")
 
 
-def _show_decisions(label: str, decisions: list[dict[str, Any]] | None) -> None:
-    if decisions is None:
-        out.print(f"Decisions {label}: not recorded by the older release")
-    elif not decisions:
+def _show_decisions(label: str, decisions: list[dict[str, Any]]) -> None:
+    if not decisions:
         out.print(f"Decisions {label}: none")
     else:
         out.print(f"Decisions {label}:")

@@ -72,7 +72,7 @@ def without_decision(
         _decide(settings, scratch, decided, decision_id)
         candidate = _built(scratch, on_step)
         found = compare(settings, candidate, current)
-        differing = [part for part in found.inputs_changed or [] if part not in CHANGED_BY_DECISIONS]
+        differing = [part for part in found.inputs_changed if part not in CHANGED_BY_DECISIONS]
         if _cells(candidate) != _cells(current):
             differing.append("extracts")
     return WithoutDecision(decision_id, found, differing)

@@ -97,7 +97,7 @@ def texts_path(parquet: Path) -> Path:
 
 
 def texts_of(parquet: Path, keys: Keys) -> Texts:
-    """Return the texts of an extract by token; none for one that landed before there were tokens."""
+    """Return the texts of an extract by token; none where their file is lost."""
     path = texts_path(parquet)
     found: Texts = read_texts(path, keys) if path.is_file() else {}
     return found

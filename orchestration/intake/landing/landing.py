@@ -135,14 +135,9 @@ def read_set_aside(folder: Path, partner: str) -> dict[str, dict[str, Any]]:
 
 
 def has_its_cells(entry: dict[str, Any], parquet: Path) -> bool:
-    """Return whether a landing note describes the cells and texts beside it.
-
-    An extract that landed before there were tokens has no texts.
-    """
-    files = {parquet: entry.get("parquet_sha256")}
-    if "texts_sha256" in entry:
-        files[parquet.with_suffix(TEXTS_SUFFIX)] = entry["texts_sha256"]
-    return all(path.is_file() and sha256_of(path) == noted for path, noted in files.items())
+    """Return whether a landing note describes the cells and texts beside it."""
+    files = {parquet: "parquet_sha256", parquet.with_suffix(TEXTS_SUFFIX): "texts_sha256"}
+    return all(path.is_file() and sha256_of(path) == entry.get(name) for path, name in files.items())
 
 
 def read_register(folder: Path, partner: str, but: str | None = None) -> dict[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Replace the cells of a landed extract: to erase records, or to hide the texts of one that landed before.
+"""Replace the cells of a landed extract, to erase records.
 
 A kill is harmless: the new note waits as `.next` beside the cells and is taken or dropped depending on the
 hash of the cells. Until then `.texts` opens the tokens of the old cells and of the new ones.
@@ -14,7 +14,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.contracts import Contract
 from orchestration.core import (
     Keys,
     Settings,
@@ -26,13 +25,8 @@ from orchestration.core import (
     write_json,
     write_texts,
 )
-from orchestration.intake.landing.hidden_texts import HiddenTexts, Texts, in_use, texts_of, texts_path
-from orchestration.intake.landing.landing import (
-    CELLS,
-    register_path,
-    with_dictionaries,
-    write_cells,
-)
+from orchestration.intake.landing.hidden_texts import in_use, texts_of, texts_path
+from orchestration.intake.landing.landing import CELLS, write_cells
 
 _WAITING = ".next"
 
@@ -42,52 +36,33 @@ def rewrite(
     keys: Keys,
     cells: Iterable[pa.Table],
     noted: Callable[[], Mapping[str, Any]],
-    new_texts: Texts | None = None,
 ) -> None:
     """Write an extract's cells anew, with the texts that they still use, and its note.
 
-    `cells`: with dictionaries. `noted` returns the new note without hashes, and `new_texts` the texts that
-    the cells brought; both are read once the cells are written.
+    `cells`: with dictionaries. `noted` returns the new note without hashes, once the cells are written.
     """
     note = parquet.with_suffix(".json")
     waiting = note.with_suffix(_WAITING)
     with replacing(parquet) as partial:
         write_cells(partial, cells)
-        texts = texts_of(parquet, keys) | (new_texts or {})
+        texts = texts_of(parquet, keys)
         hashes = {
             "parquet_sha256": sha256_of(partial),
             "texts_sha256": hashlib.sha256(encrypted(keys, in_use(partial, texts))).hexdigest(),
         }
         write_json(waiting, {**noted(), **hashes})
-        write_texts(texts_path(parquet), keys, texts)
     _commit(parquet, keys)
 
 
 def settle_landing(settings: Settings, keys: Keys) -> None:
-    """Finish or undo interrupted rewriting, and hide the texts of extracts that landed before."""
-    _finish_rewriting(settings, keys)
-    for parquet in sorted(settings.landing.glob("*/[!.]*.parquet")):
-        note = register_path(settings.landing, parquet.parent.name, parquet.stem)
-        if texts_path(parquet).exists() or not note.is_file():
-            continue
-        entry = read_json(note)
-        if "texts_sha256" not in entry:  # otherwise its texts are lost, and it must be sent again
-            _hide_texts(parquet, entry, keys)
-
-
-def _finish_rewriting(settings: Settings, keys: Keys) -> None:
-    """Take a waiting note if it describes the cells beside it; otherwise drop it."""
+    """Finish or undo interrupted rewriting: take a waiting note if it describes the cells, else drop it."""
     for waiting in sorted(settings.landing.glob(f"*/[!.]*{_WAITING}")):
         parquet = waiting.with_suffix(".parquet")
         note = read_json(waiting)
         if parquet.is_file() and sha256_of(parquet) == note["parquet_sha256"]:
             _commit(parquet, keys)
             continue
-        in_force = read_json(waiting.with_suffix(".json"))
-        if "texts_sha256" in in_force:
-            _keep_texts_in_use(parquet, keys)
-        else:  # its cells hold no tokens yet
-            durable.remove(texts_path(parquet))
+        _keep_texts_in_use(parquet, keys)
         durable.remove(waiting)
 
 
@@ -97,12 +72,6 @@ def cells_of(parquet: Path, columns: list[str] | None = None) -> Iterator[pa.Tab
         for group in range(file.num_row_groups):
             table = file.read_row_group(group, columns=columns)
             yield table.cast(pa.schema([CELLS.field(name) for name in table.column_names]))
-
-
-def _hide_texts(parquet: Path, entry: Mapping[str, Any], keys: Keys) -> None:
-    hidden = HiddenTexts(Contract.of_content(entry["contract_content"]), keys)
-    cells = (hidden.hide(with_dictionaries(table)) for table in cells_of(parquet))
-    rewrite(parquet, keys, cells, lambda: entry, hidden.texts)
 
 
 def _commit(parquet: Path, keys: Keys) -> None:

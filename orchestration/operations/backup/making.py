@@ -32,7 +32,6 @@ from orchestration.core import (
     UsageError,
     disk_fault,
     durable,
-    earlier_layout,
     held_if_free,
     load_keys,
     load_release_key,
@@ -138,7 +137,7 @@ def _make(settings: Settings, store: Store, keep: timedelta, progress: Progress)
     # Older lists may hold what is damaged now.
     dropped = 0 if damaged else store.prune(clock, keep)
     is_noted = os.access(settings.home, os.W_OK)
-    if is_noted and earlier_layout(settings) is None:  # an earlier home stays as it is
+    if is_noted:
         noted = {"list": made.name, "folder": str(store.folder), "made_at": made_at}
         write_json(settings.last_backup, noted)
     copied = copying.objects, copying.bytes, copying.looks

@@ -187,7 +187,7 @@ def _note_sums(settings: Settings, source: Source, names: Collection[str]) -> No
     for name in names:
         written[str(Path(name).parent)][Path(name).name] = source.chosen.files[name].content
     for folder, sums in written.items():
-        if f"{folder}/{SUMS}" not in source.chosen.files:  # an earlier layout has none
+        if f"{folder}/{SUMS}" not in source.chosen.files:
             continue
         own = KEY_FILES if folder == "keys" else None  # passwords of sources have no sums
         is_lost, place = sums.pop(SUMS, None), place_of(settings, folder)

@@ -28,6 +28,7 @@ from orchestration.core import (
     durable,
     held_if_free,
     read_json,
+    refuse_earlier_layout,
     replacing,
     sha256_of,
     write_bytes,
@@ -83,10 +84,12 @@ class FileList:
 
     @classmethod
     def read(cls, path: Path) -> FileList:
-        """Raise ValueError, KeyError or TypeError for what is no list that this version reads."""
+        """Raise ValueError, KeyError or TypeError for what is no list, UsageError for an earlier layout."""
         raw, signature = path.read_bytes(), path.with_suffix(SIGNATURE)
         content = json.loads(raw)
-        is_newer = content.pop("format") != FORMAT or content.pop("layout") > LAYOUT_VERSION
+        layout = content.pop("layout")
+        refuse_earlier_layout(path, layout)
+        is_newer = content.pop("format") != FORMAT or layout > LAYOUT_VERSION
         if is_newer or not all(map(_is_below, content["folders"])):
             raise ValueError
         content["made_at"] = datetime.fromisoformat(content["made_at"])

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.contracts import contract_files
-from orchestration.core import NjiaError, Settings, earlier_layout, kind_and_place
+from orchestration.core import NjiaError, Settings, kind_and_place
 from orchestration.operations.check.kinds import KINDS, REVIEW_LISTS, UNKNOWN, Kind, kind_of
 from orchestration.operations.check.proofs import Look
 from orchestration.stewardship import review
@@ -126,7 +126,7 @@ def check_files(
         by_kind[kind.name].append(path)
         if kind is UNKNOWN:
             found.unknown.append(name)
-    look = Look(settings, lambda path: night is None or _is_of(night, path), _has_sums(settings))
+    look = Look(settings, lambda path: night is None or _is_of(night, path))
     for kind in kinds:
         files = by_kind.get(kind.name, [])
         found.files[kind.name] = len(files), sum(path.lstat().st_size for path in files if path.exists())
@@ -145,13 +145,6 @@ def note_damage(settings: Settings, night: date) -> None:
 def are_lists_whole(settings: Settings) -> bool:
     """Return whether the stewards' lists are what the last refresh wrote."""
     return not check_files(settings, kinds=[REVIEW_LISTS], folder="review").faults
-
-
-def _has_sums(settings: Settings) -> bool:
-    try:
-        return earlier_layout(settings) is None
-    except (NjiaError, ValueError):  # said of home.json
-        return False
 
 
 def _is_of(night: date, path: Path) -> bool:

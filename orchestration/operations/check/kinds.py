@@ -171,8 +171,8 @@ KINDS = (
         "intake",
         proofs.sum_beside,
         "The extract's persons cannot be linked with those of other partners.",
-        "`njia restore BACKUP` puts it back. Without a backup, `njia keys recode` makes it again from the "
-        "original, with the stewards' private key.",
+        "`njia restore BACKUP` puts it back. Without a backup, delete it and have the partner send the file "
+        "again.",
         brings=OF_AN_EXTRACT,
     ),
     Kind(
@@ -280,14 +280,6 @@ KINDS = (
         "The step is done again.",
         REFRESH,
         in_backup=False,
-    ),
-    Kind(
-        "of version 0.1.0",
-        ("ledger/*",),
-        "release",
-        proofs.nothing,
-        "Nothing reads it any more.",
-        "Delete it once no release of version 0.1.0 is kept.",
     ),
 )
 UNKNOWN = Kind(

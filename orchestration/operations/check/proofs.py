@@ -41,14 +41,10 @@ Findings = Iterator[tuple[Path, str]]
 
 @dataclass(frozen=True)
 class Look:
-    """The home that is checked; `takes` says of a file whether its content is read this time.
-
-    `has_sums`: each file of the home has a sum, because its layout is that of this version.
-    """
+    """The home that is checked; `takes` says of a file whether its content is read this time."""
 
     settings: Settings
     takes: Callable[[Path], bool]
-    has_sums: bool = False
 
 
 Proof = Callable[[Look, Sequence[Path]], Findings]
@@ -90,8 +86,7 @@ def sum_beside(look: Look, files: Sequence[Path]) -> Findings:
                 yield folder / name, MISSING
             elif look.takes(folder / name) and sha256_of(folder / name) not in known:
                 yield folder / name, CHANGED
-        if look.has_sums:
-            yield from ((path, NO_SUM) for path in files if path.parent == folder and _needs_sum(path, sums))
+        yield from ((path, NO_SUM) for path in files if path.parent == folder and _needs_sum(path, sums))
 
 
 def _needs_sum(path: Path, sums: Collection[str]) -> bool:
@@ -119,8 +114,6 @@ def landing(look: Look, files: Sequence[Path]) -> Findings:
             continue
         for suffix, name in ((".parquet", "parquet_sha256"), (".texts", "texts_sha256")):
             path = note.with_suffix(suffix)
-            if name not in entry:  # landed by a version before there were texts
-                continue
             if not path.is_file():
                 yield path, MISSING
             elif look.takes(path) and sha256_of(path) not in (entry[name], waiting.get(name)):
@@ -252,7 +245,7 @@ def lineage(look: Look, files: Sequence[Path]) -> Findings:
     yield from sum_beside(look, files)
     for manifest in look.settings.releases.glob(f"[!.]*/{release.MANIFEST}"):
         folder = release.lineage_of(look.settings, manifest.parent.name)
-        if look.has_sums and not folder.is_dir():
+        if not folder.is_dir():
             yield folder, MISSING
 
 

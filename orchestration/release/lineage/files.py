@@ -108,8 +108,7 @@ def forget_in_lineage(settings: Settings, partner: str, records: Collection[int]
         is_gone = pc.and_(pc.is_in(table["record_id"], wanted), pc.equal(table["partner"], partner))
         numbers = table.filter(is_gone)["record"]
         if len(numbers):
-            if (folder / WATCHES).is_file():  # releases of earlier versions have none
-                _remove_months(folder, numbers)
+            _remove_months(folder, numbers)
             of_records = [path for path in folder.glob("*.parquet") if "record" in pq.read_schema(path).names]
             # RECORDS comes last, so that a rerun after a kill finds the record again.
             for path in sorted(of_records, key=lambda path: path.name == RECORDS):

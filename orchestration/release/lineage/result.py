@@ -149,7 +149,7 @@ def persons(records: Sequence[Mapping[str, Any]]) -> int:
 
 
 def source_of(row: Mapping[str, Any]) -> str:
-    """Return the source of a row; lineages of earlier versions name the partner alone."""
+    """Return the source of a row: its partner where the table has no source."""
     return str(row.get("source") or row["partner"])
 
 

@@ -118,12 +118,9 @@ def verified(settings: Settings, name: str, passphrase: str) -> Account | None:
     return found
 
 
-def _account(
-    name: str, passphrase_hash: str, roles: Sequence[str] | None = None, is_read_only: bool = False
-) -> Account:
-    """Return an account as stored. Version 0.1.0 stored `is_read_only` and no roles."""
-    before_roles = ("observer",) if is_read_only else ("steward",)
-    account = Account(name, passphrase_hash, before_roles if roles is None else tuple(roles))
+def _account(name: str, passphrase_hash: str, roles: Sequence[str]) -> Account:
+    """Return an account as stored; raises ValueError for roles that there are not."""
+    account = Account(name, passphrase_hash, tuple(roles))
     if not account.roles or not ROLES.keys() >= set(account.roles):
         raise ValueError
     return account

@@ -318,8 +318,7 @@ def open_name_groups(settings: Settings) -> list[OpenName]:
     country that the mention names.
     """
     groups: dict[Item, OpenName] = {}
-    rows = review.read(settings, review.UNRESOLVED_PLACES)
-    for row in rows if "name" in (rows or [{}])[0] else []:  # none of a list of an earlier version
+    for row in review.read(settings, review.UNRESOLVED_PLACES):
         name = _open_name(row)
         if before := groups.get(name.item):
             name = replace(
@@ -367,10 +366,10 @@ def answers(settings: Settings, holding: Holding) -> Iterator[tuple[Item, str]]:
         meant.setdefault(places.name_token(keys, alias["text"]), []).append(alias)
     for name in names:
         about = [one for one in meant.get(name.name, ()) if one["country"] in (None, name.country)]
-        # A list of an earlier version says of nobody who names it.
-        scopes = name.named_by or {("", ""): 0}
-        covered = {one["id"]: {scope for scope in scopes if places.covers(one, *scope)} for one in about}
-        if set().union(*covered.values()) == set(scopes):
+        covered = {
+            one["id"]: {scope for scope in name.named_by if places.covers(one, *scope)} for one in about
+        }
+        if set().union(*covered.values()) == set(name.named_by):
             yield from ((name.item, alias_id) for alias_id, own in covered.items() if own)
 
 
@@ -405,9 +404,7 @@ def _open_name(row: dict[str, str]) -> OpenName:
         int(row["record_count"]),
         {
             (partner, role): int(number)
-            for partner, role, number in (
-                one.split("/") for one in (row.get("named_by") or "").split(";") if one
-            )
+            for partner, role, number in (one.split("/") for one in row["named_by"].split(";") if one)
         },
     )
 

@@ -75,7 +75,7 @@ def _question(row: Mapping[str, str], sides: tuple[Side, ...] = ()) -> LinkQuest
     compared: dict[str, list[str]] = {"same": [], "differs": [], "not known": []}
     for name in COMPARED:
         compared[row[name]].append(name.replace("_", " "))
-    _add_names(compared, row.get("names", ""))  # lists of an earlier version have none
+    _add_names(compared, row["names"])
     for name, label in _APART.items():
         number, is_apart, _ = row[name].partition(" apart")
         if not is_apart:
