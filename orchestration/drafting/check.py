@@ -171,7 +171,7 @@ def check_contract(
     codes = find_new_codes(contract, coded, vocabulary)
     item = drift_item(contract, {"file": file_name}, drift, codes, is_held=False) if drift or codes else None
     report = _report(label, file_name, contract, reader, counts, typed, faults, item)
-    warnings = warnings_of(contract, reader.tally, key_columns)
+    warnings = warnings_of(contract, reader.tally, key_columns, cells)
     return replace(report, warnings=warnings, trial=Trial(entry, typed | _answered(entry, cells)))
 
 

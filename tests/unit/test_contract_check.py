@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,25 @@ def test_unknown_places_are_counted_for_the_steward(tmp_path: Path) -> None:
     report = tried(tmp_path, rows(60, From=["Busia"] * 9 + ["Qwertyville"]))
     assert report.ok
     assert report.places == {"names": 2, "open": 1, "unresolved": 1}
+
+
+@pytest.mark.parametrize(
+    ("moment", "locale", "moved"),
+    [
+        (datetime(2025, 1, 31, 23, 59, 59), {}, "As UTC, 6 records would lie on another day, 6 of them in another"),
+        ("30/01/2025 11:15 PM", {}, "As UTC, 6 records would lie on another day, 0 of them in another month"),
+        (datetime(2025, 1, 31, 12), {}, None),
+        (datetime(2025, 1, 31), {}, None),
+        ("31/01/2025 23:15 EAT", {}, None),
+        (datetime(2025, 1, 31, 23, 59, 59), {"naive_times_are": "Africa/Nairobi"}, None),
+    ],
+)  # fmt: skip
+def test_times_whose_zone_decides_the_day_are_warned_of(
+    tmp_path: Path, moment: Any, locale: dict[str, str], moved: str | None
+) -> None:
+    report = tried(tmp_path, rows(6, Date=[moment]), locale={"dates": "dmy"} | locale)
+    assert [moved in warning for warning in report.warnings if moved] == ([True] if moved else [])
+    assert moved or report.warnings == []
 
 
 def test_an_expired_agreement_would_hold_the_file(tmp_path: Path) -> None:
