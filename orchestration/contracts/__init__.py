@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         day_of,
         looks_like_a_day,
         month_of_sheet,
+        split_time,
         valid_day,
         year_of,
     )

@@ -45,7 +45,10 @@ from orchestration.linkage import CODES_VERSION
 
 LONGEST_TEXT = 60
 # Raise it when the same file lands differently by the same contract: repeated files are then read again.
-READER = 4
+READER = 5
+# Columns whose times form servers write in UTC; the second two are theirs only beside one of the first.
+_RECEIVED_AT = {"_submission_time", "SubmissionDate", "__system/submissionDate"}
+_FILLED_IN_AT = {"start", "end"}
 _FIELD_PARTS = {"names", "compare_with", "flags_with_prefix", "split", "select_multiple", "from_", "at"}
 
 
@@ -221,6 +224,15 @@ class Contract(Strict):
     def names_of(self, spec: FieldSpec) -> list[str]:
         """Return every name of a field's column in its sheet; none for a kind of item."""
         return [] if self.item_kinds_of(spec) else [self._split(column)[1] for column in spec.columns]
+
+    def zone_of(self, field: str) -> str:
+        """Return the zone of a field's times without one; a form server's own stamps are in UTC."""
+        spec, locale = self.fields.get(field), self.locale
+        named = {column for one in self.fields.values() for column in one.columns} | {self.delivery.newest_by}
+        is_of_server = self.format.kind in ("json", "odk_zip") or named & _RECEIVED_AT
+        stamps = _RECEIVED_AT | _FILLED_IN_AT if is_of_server else set()
+        is_stamp = spec is not None and not stamps.isdisjoint(spec.columns)
+        return locale.naive_times_are or ("UTC" if is_stamp else locale.timezone)
 
     def item_kinds_of(self, spec: FieldSpec) -> list[str]:
         """Return the kinds of item that feed a field (`item_type=TACT` → `TACT`)."""

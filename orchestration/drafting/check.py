@@ -23,7 +23,6 @@ from orchestration.gates import would_fail
 from orchestration.intake import (
     EXTRACT_ID_LENGTH,
     ExtractStopped,
-    LandedCell,
     RecordReader,
     Tally,
     account,
@@ -171,18 +170,8 @@ def check_contract(
     codes = find_new_codes(contract, coded, vocabulary)
     item = drift_item(contract, {"file": file_name}, drift, codes, is_held=False) if drift or codes else None
     report = _report(label, file_name, contract, reader, counts, typed, faults, item)
-    warnings = warnings_of(contract, reader.tally, key_columns)
-    return replace(report, warnings=warnings, trial=Trial(entry, typed | _answered(entry, cells)))
-
-
-def _answered(entry: dict[str, Any], cells: list[LandedCell]) -> dict[str, pa.Table]:
-    """Return the fields that each record fills."""
-    answered = {(cell.record_id, cell.field) for cell in cells if cell.value.strip()}
-    own = {"partner": entry["partner"], "extract_id": entry["extract_id"]}
-    rows = [own | {"record_id": record_id, "field": name} for record_id, name in answered]
-    columns = [("partner", pa.string()), ("extract_id", pa.string()), ("field", pa.string())]
-    schema = pa.schema([*columns, ("record_id", pa.int64())])
-    return {"landing_cells": pa.Table.from_pylist(rows, schema=schema)}
+    warnings = warnings_of(contract, reader.tally, key_columns, cells)
+    return replace(report, warnings=warnings, trial=Trial(entry, typed))
 
 
 def _report(

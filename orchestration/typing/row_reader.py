@@ -71,6 +71,7 @@ class RowReader:
     ) -> None:
         self._vocabulary = vocabulary
         self._locale = contract.locale
+        self._zones = {name: contract.zone_of(name) for name in DATES}  # `narrowed` knows fewer columns
         self._received_on, self._date_system = received_on, date_system
         self._period = (period.from_, period.to) if period else None
         self._has_sheet_months = bool(getattr(contract.format, "has_sheet_months", False))
@@ -189,7 +190,7 @@ class RowReader:
                 # An unreadable date sets the row aside where the contract requires one.
                 period_stands_in=not (spec and spec.required),
                 timezone=self._locale.timezone,
-                naive_times_are=self._locale.naive_times_are,
+                naive_times_are=self._zones["event_on"],
                 missing=tuple(spec.missing) if spec else (),
                 date_system=self._date_system,
             ),
@@ -213,7 +214,7 @@ class RowReader:
                 received_on=date.max,
                 window_from=date.min,
                 timezone=self._locale.timezone,
-                naive_times_are=self._locale.naive_times_are,
+                naive_times_are=self._zones["embargo_until"],
                 date_system=self._date_system,
             )
             row.embargo_until = read.last
@@ -361,7 +362,7 @@ class RowReader:
                 cell.value,
                 cell.kind,
                 order=self._locale.dates,
-                naive_times_are=self._locale.naive_times_are,
+                naive_times_are=self._zones["submitted_at"],
             ),
         )
         return moment

@@ -353,7 +353,7 @@ DELIMITED = [
         "every date emptied",
         CALLS,
         lines(each_line(without_text(DATE), 2)),
-        held_by="required_columns_are_filled dates_are_readable quarantine_is_not_flooded something_is_usable",
+        held_by="required_columns_are_filled columns_are_readable quarantine_is_not_flooded something_is_usable",
     ),
     stopped(
         "a byte that no text has",

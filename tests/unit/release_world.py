@@ -163,7 +163,7 @@ def stage_candidate(
     }
     results = pa.Table.from_pylist(
         [
-            {"stage": "extract_gate", "check_name": "dates_are_readable", "outcome": "passed"},
+            {"stage": "extract_gate", "check_name": "columns_are_readable", "outcome": "passed"},
             {
                 "stage": "extract_gate",
                 "check_name": "rows_are_plausible",

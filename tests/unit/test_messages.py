@@ -124,7 +124,7 @@ def test_new_holding_check_or_due_date_is_a_new_event(settings: Settings) -> Non
 
     first = ids("row_volume_is_plausible", "2026-10-01")
     assert ids("row_volume_is_plausible", "2026-10-01") == first
-    assert len(ids("dates_are_readable", "2026-11-01") | first) == 4
+    assert len(ids("columns_are_readable", "2026-11-01") | first) == 4
 
 
 def test_damaged_file_is_told_by_its_place(settings: Settings) -> None:

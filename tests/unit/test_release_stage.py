@@ -148,7 +148,7 @@ def test_missing_model_and_missing_work_file_are_reported(settings: Settings) ->
 
 def test_a_published_waiver_names_the_extract_and_not_its_partner() -> None:
     waiver = {
-        "id": "3317f06775ff", "check": "dates_are_readable", "check_definition": "0" * 16,
+        "id": "3317f06775ff", "check": "columns_are_readable", "check_definition": "0" * 16,
         "scope": f"kobe_shelter/{'0' * 16}", "author": "A. Fixture", "reason": "agreed",
         "time": "2026-11-24T00:00:00Z", "expires": "2026-12-01",
     }  # fmt: skip
