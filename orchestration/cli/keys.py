@@ -104,7 +104,7 @@ def rotate(
     lock.take(f"keys rotate {kind}")
     try:
         finish_rotations(settings)
-        before = load_keys(settings.keys)
+        before = load_keys(settings, replaced=kind)
         console.warn(_cost(settings, kind, private_key is not None))
         if kind == "stewards" and recipient is None:
             recipient = _new_pair()
@@ -143,7 +143,7 @@ def recode(settings: Settings, key_file: Path, as_json: bool) -> None:
     try:
         finish_rotations(settings)
         with console.err.status("Opening originals"):
-            remade, kept = rotation_link.recode(settings, load_keys(settings.keys), private_key)
+            remade, kept = rotation_link.recode(settings, load_keys(settings), private_key)
         key_id = {key.name: key.id for key in key_places(settings)}["link"]
         _log(settings, "link", str(key_id), {"remade": list(remade), "kept": list(kept)})
     finally:

@@ -14,7 +14,6 @@ from orchestration.core import durable
 from orchestration.core.disk import disk_fault
 from orchestration.core.errors import Damaged, UsageError
 from orchestration.core.history_policy import kept
-from orchestration.core.keys import KEY_FILES
 from orchestration.core.modes import check_modes, restricted_folders
 from orchestration.core.settings import Settings
 from orchestration.core.sums import note_sums, read_json, write_json
@@ -99,8 +98,6 @@ def adopt_home(settings: Settings) -> None:
         wanted.setdefault("begun_with_layout", layout)
         for folder in (path for pattern in _WITH_SUMS for path in settings.home.glob(pattern)):
             note_sums(folder)
-        if settings.keys.is_dir():
-            note_sums(settings.keys, KEY_FILES)
     if wanted != found:
         write_json(settings.home / HOME_JSON, wanted)
 
