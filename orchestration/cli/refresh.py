@@ -42,9 +42,7 @@ def refresh_command(settings: Settings, as_json: bool) -> None:
             "`njia inbox add PARTNER FILE…`, or the synthetic samples with `njia inbox add --samples`."
         )
     boundaries.boundaries_in_force(settings)  # an unusable file is an error before the inbox is read
-    console.show_new_key(
-        create_missing_keys(settings.keys, settings.landing, settings.link_codes, settings.releases)
-    )
+    console.show_new_key(create_missing_keys(settings))
     with console.refresh_progress() as on_step:
         ended = run_refresh(settings, on_step)
     if not isinstance(ended.error, RefreshRunning):

@@ -62,7 +62,6 @@ if TYPE_CHECKING:
         tombstones_of,
         unite,
     )
-    from orchestration.core.garbage import collect_garbage_less_often
     from orchestration.core.history_policy import kept
     from orchestration.core.home import (
         HOME_JSON,
@@ -72,18 +71,26 @@ if TYPE_CHECKING:
         prepare_home,
         refuse_earlier_layout,
     )
-    from orchestration.core.keys import (
-        KEY_FILES,
+    from orchestration.core.key_checks import (
         LINK_KEY,
         RECORD_KEY,
         STEWARDS_RECIPIENT,
+        drop_rotated_checks,
+        expect_key,
+        installed_public_key,
+        is_replaced,
+        key_faults,
+        key_places,
+        load_release_key,
+        settle_checks,
+        write_public_part,
+    )
+    from orchestration.core.keys import (
         Keys,
         create_missing_keys,
-        key_places,
         load_keys,
         new_stewards_pair,
         record_of,
-        require_noise_key,
         shown_record,
     )
     from orchestration.core.lock import RefreshLock, held_if_free, is_alive, last_holder
@@ -97,10 +104,7 @@ if TYPE_CHECKING:
         RELEASE_PUB,
         PublicKey,
         ReleaseKey,
-        installed_public_key,
         load_public_key,
-        load_release_key,
-        write_public_part,
     )
     from orchestration.core.settings import (
         DBT_PROJECT,
@@ -108,6 +112,7 @@ if TYPE_CHECKING:
         REFERENCE_SEEDS,
         SAMPLE_PARTNERS,
         Settings,
+        collect_garbage_less_often,
         dbt_target,
         has_display,
         secret_from,

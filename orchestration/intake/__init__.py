@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     )
     from orchestration.intake.landing.remaking_codes import extracts_with_codes, remake_codes
     from orchestration.intake.landing.rewriting import settle_landing
-    from orchestration.intake.landing.sealing import identities_of, opened, recipient_of, seal, sealed_path
+    from orchestration.intake.landing.sealing import identities_of, opened, seal, sealed_path
     from orchestration.intake.minimising.detectors import (
         EMAIL,
         ID_NUMBER,

@@ -10,8 +10,9 @@ from functools import partial
 from typing import Any
 
 from orchestration.contracts import agreements_ending, load_contracts, with_changes
-from orchestration.core import Damaged, Settings, kind_and_place, read_json, refreshes
+from orchestration.core import Damaged, Settings, key_faults, key_places, kind_and_place, read_json, refreshes
 from orchestration.intake import left_alone, read_sources, still_written
+from orchestration.operations.check.proofs import has_another_record_key
 from orchestration.operations.health_warnings import partners_gone, warnings
 from orchestration.operations.next_run import read_next_run
 from orchestration.release import alert_count, current_release
@@ -117,7 +118,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
             "most_valuable": [worklists.as_dict(item) for item in waiting[:MOST_VALUABLE]],
         },
         "review": lists,
-        "damaged": sound.damaged,
+        "damaged": [*map(str, key_faults(settings)), *sound.damaged],
         "backup": sound.read(lambda: _last_backup(settings), None),
     }
 
@@ -169,11 +170,17 @@ def _partners(
     }
     waiting = Counter(file["partner"] for file in files)
     gone = partners_gone(settings)
+    record_key = next(place.id for place in key_places(settings) if place.name == "record")
     partners = []
     for partner in sorted({path.name for path in settings.partners.iterdir() if path.is_dir()} | set(gone)):
         notes = sorted((settings.landing / partner).glob("[!.]*.json"))
         read = (sound.read(partial(read_json, path), None) for path in notes)
         landed = [note for note in read if note]
+        if record_key and any(has_another_record_key(note, record_key) for note in landed):
+            sound.damaged.append(
+                f"{partner}: an extract landed with another record key, so forgotten records in it are not "
+                "recognised. `njia check` names it and says what to do."
+            )
         newest = max(landed, key=lambda entry: entry["sequence"], default=None)
         state = [name for name, members in states.items() if partner in members][:1]
         if partner in waiting:

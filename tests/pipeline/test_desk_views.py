@@ -81,7 +81,7 @@ def s5(base: EvidenceBase) -> dict[str, str]:
 
 def name_of(base: EvidenceBase) -> str:
     """The token of S6's place."""
-    return name_token(load_keys(base.settings.keys), "Qwertyville")
+    return name_token(load_keys(base.settings), "Qwertyville")
 
 
 def links_in(page: str) -> set[str]:
@@ -323,7 +323,7 @@ def copied_release(base: EvidenceBase, digits: str) -> str:
     shutil.copytree(base.settings.releases / current, folder)
     manifest = folder / "manifest.json"
     write_json(manifest, json.loads(json.dumps(read_json(manifest)).replace(current, earlier)))
-    sign(folder, manifest.name, manifest.read_bytes(), load_release_key(base.settings.keys))
+    sign(folder, manifest.name, manifest.read_bytes(), load_release_key(base.settings))
     return earlier
 
 

@@ -135,7 +135,7 @@ def test_text_that_is_no_place_stands_in_clear_nowhere_and_is_shown_at_the_desk(
     make_accounts(settings)
     page = visitor(settings).get("/places").text
     assert [text for text in PLANTED_PLACES if text not in page] == []
-    names = [name_token(load_keys(settings.keys), text) for text in PLANTED_PLACES]
+    names = [name_token(load_keys(settings), text) for text in PLANTED_PLACES]
     assert set(names) <= set(audit.read(settings).lines[-1]["details"]["names"])
 
     kinds = {path.suffix for path in searched_in(settings)}
@@ -172,7 +172,7 @@ def test_original_is_sealed_to_the_stewards_key(empty_base: EvidenceBase) -> Non
     from orchestration.core import load_keys
     from orchestration.intake.taking_in import take_in
 
-    take_in(empty_base.settings, load_keys(empty_base.settings.keys), scenario.AS_OF)
+    take_in(empty_base.settings, load_keys(empty_base.settings), scenario.AS_OF)
     (sealed,) = (empty_base.settings.sealed / partner).glob("*.age")
     assert pyrage.decrypt(sealed.read_bytes(), [identity]) == content.encode()
 

@@ -57,7 +57,7 @@ from orchestration.operations.backup import store as stores
 from orchestration.release import list_releases
 from orchestration.stewardship import audit
 from tests.command import last_object, njia
-from tests.unit.release_world import publish_one
+from tests.unit.release_world import publish_one, settings_in
 
 KEEP = timedelta(days=35)
 TOKEN, NAME = "t0ken-of-a-synthetic-server", "Amina Testperson"
@@ -76,11 +76,11 @@ def home(tmp_path: Path, stewards: pyrage.x25519.Identity) -> Settings:
     partners.mkdir()
     (home / "keys" / "stewards.age.pub").write_text(f"{stewards.to_public()}\n")
     settings = Settings(home, partners, home / "keys")
-    create_missing_keys(settings.keys, settings.landing, settings.link_codes)
+    prepare_home(settings)
+    create_missing_keys(settings)
     (home / "keys" / "kobe.token").write_text(TOKEN)
     for key in settings.keys.iterdir():
         key.chmod(0o600)
-    prepare_home(settings)
     settings.work.mkdir(exist_ok=True)
     publish_one(settings, 0)
     publish_one(settings, 1, (4, 1, 2))
@@ -253,7 +253,7 @@ def test_without_the_stewards_key_a_home_gets_everything_but_keys_and_waiting_fi
     assert ran.returncode == 0, ran.stderr
     told = last_object(ran)
     assert told["keys"] == []
-    assert told["left"] == {"keys and files of the inbox, encrypted: give --key": 9}
+    assert told["left"] == {"keys and files of the inbox, encrypted: give --key": 8}
     assert told["missing"]["landing"] == 3
 
 
@@ -300,9 +300,7 @@ def forge(home: Settings, store: Store, is_signed: bool = True, **changed: objec
     raw = json.dumps(content | {"made_at": made_at.isoformat()} | changed).encode()
     name = f"{made_at:%Y%m%dT%H%M%SZ}-{sha256(raw).hexdigest()[:8]}"
     (store.lists_folder / f"{name}.json").write_bytes(raw)
-    (store.lists_folder / f"{name}.sig").write_bytes(
-        load_release_key(home.keys).sign(raw if is_signed else b"")
-    )
+    (store.lists_folder / f"{name}.sig").write_bytes(load_release_key(home).sign(raw if is_signed else b""))
     return name
 
 
@@ -347,7 +345,7 @@ def test_a_list_that_was_changed_is_refused(backed_up: tuple[Settings, Store]) -
     home, store = backed_up
     first, *_ = store.names()
     name = forge(home, store, is_signed=False)
-    (fault,) = verify_backup(store, [installed_public_key(home.keys)]).faults
+    (fault,) = verify_backup(store, [installed_public_key(home)]).faults
     assert "is not signed by the key" in fault
     with pytest.raises(NjiaError, match="is not signed by the key"):
         open_backup(home, store, name, None, None)
@@ -389,7 +387,7 @@ def test_what_is_missing_or_damaged_comes_back_and_what_is_newer_stays(
 def test_a_cut_log_a_damaged_key_and_damaged_marks_come_back(
     home: Settings, tmp_path: Path, stewards: pyrage.x25519.Identity
 ) -> None:
-    keys = load_keys(home.keys)
+    keys = load_keys(home)
     set_tombstones(home, keys, "swala_post", [4711])
     store = Store(tmp_path / "backup")
     make_backup(home, store.folder, KEEP)
@@ -410,7 +408,7 @@ def test_a_cut_log_a_damaged_key_and_damaged_marks_come_back(
     }  # fmt: skip
     assert audit.read(home).faults == []
     assert [line["action"] for line in audit.read(home).lines] == ["viewed", "restored"]
-    assert tombstones_of(home, load_keys(home.keys), "swala_post").has(4711)
+    assert tombstones_of(home, load_keys(home), "swala_post").has(4711)
     assert njia("check", settings=home).returncode == 0
 
 
@@ -515,12 +513,8 @@ def test_a_waiting_file_may_have_any_name(
 
 
 def test_a_folder_holds_backups_of_one_home(backed_up: tuple[Settings, Store], tmp_path: Path) -> None:
-    home, store = backed_up
-    another = replace(home, keys=tmp_path / "keys of another home")
-    shutil.copytree(home.keys, another.keys)
-    (another.keys / "record.key").write_text("ab" * 32)
     with pytest.raises(UsageError, match="another home"):
-        make_backup(another, store.folder, KEEP)
+        make_backup(settings_in(tmp_path / "another"), backed_up[1].folder, KEEP)
 
 
 def test_a_clock_that_was_ahead_drops_no_list(backed_up: tuple[Settings, Store]) -> None:
@@ -535,7 +529,7 @@ def test_a_clock_that_was_ahead_drops_no_list(backed_up: tuple[Settings, Store])
 def test_a_damaged_mark_stops_no_restore_of_a_home_that_has_its_own(
     home: Settings, tmp_path: Path, stewards: pyrage.x25519.Identity
 ) -> None:
-    set_tombstones(home, load_keys(home.keys), "swala_post", [7])
+    set_tombstones(home, load_keys(home), "swala_post", [7])
     store = Store(tmp_path / "backup")
     listed = make_backup(home, store.folder, KEEP).listed
     flip(store.object(listed.files["forgotten/swala_post.json"].sha256))
@@ -543,7 +537,7 @@ def test_a_damaged_mark_stops_no_restore_of_a_home_that_has_its_own(
     source = open_backup(home, store, None, str(stewards), None)
     put_back(home, source, plan_restore(home, source, lambda kind: None))
     assert (home.home / "home.json").is_file()
-    assert tombstones_of(home, load_keys(home.keys), "swala_post")
+    assert tombstones_of(home, load_keys(home), "swala_post")
     with pytest.raises(NjiaError, match="records that were forgotten could come back"):
         restored(home, store, tmp_path / "new", str(stewards))
 
@@ -582,7 +576,7 @@ def test_older_lists_and_what_only_they_name_are_dropped(home: Settings, tmp_pat
     made = make_backup(home, store.folder, KEEP)
     assert made.lists_dropped == 1
     assert not store.has(digest)
-    assert verify_backup(store, [installed_public_key(home.keys)]).faults == []
+    assert verify_backup(store, [installed_public_key(home)]).faults == []
 
 
 @pytest.mark.parametrize("at", ["the sixth file", "an encrypted file"])
@@ -681,7 +675,7 @@ def test_each_list_is_one_moment_of_a_home_that_is_written_all_the_time(
             told = njia("verify", release.release_id, "--json", settings=new)
             assert told.returncode == 0, told.stdout
         assert new.current.is_dir()
-    assert verify_backup(store, [installed_public_key(home.keys)]).faults == []
+    assert verify_backup(store, [installed_public_key(home)]).faults == []
 
 
 def test_a_home_that_never_rests_is_told_in_a_sentence(

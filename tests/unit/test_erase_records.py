@@ -43,7 +43,7 @@ LINKED = "link: {given: Name, phone: Phone}\n"
 
 
 def keys_of(base: EvidenceBase) -> Keys:
-    return load_keys(base.settings.keys)
+    return load_keys(base.settings)
 
 
 def landed(base: EvidenceBase) -> list[dict]:

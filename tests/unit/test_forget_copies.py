@@ -43,7 +43,7 @@ def identity(base: EvidenceBase) -> pyrage.x25519.Identity:
 
 
 def keys_of(base: EvidenceBase) -> Keys:
-    return load_keys(base.settings.keys)
+    return load_keys(base.settings)
 
 
 def send(base: EvidenceBase, partner: str, name: str, content: str) -> dict:

@@ -124,7 +124,7 @@ def test_room_is_asked_for_before_a_file_is_taken_in(tmp_path: Path) -> None:
     with pytest.raises(
         DiskFault, match=r"not enough room for kobe_post: file kobe_1.csv: about 16 MB are needed"
     ):
-        take_in(base.settings, load_keys(base.settings.keys), scenario.AS_OF)
+        take_in(base.settings, load_keys(base.settings), scenario.AS_OF)
     assert file.is_file() and not list(base.settings.sealed.rglob("*.age"))
 
 
@@ -143,7 +143,7 @@ def test_a_full_disk_is_no_fault_of_the_extract_that_is_typed(
     base = new_evidence_base(tmp_path)
     partner, name, content = scenario.EXTRACTS[0]
     base.deliver(partner, name, content)
-    keys = load_keys(base.settings.keys)
+    keys = load_keys(base.settings)
     take_in(base.settings, keys, scenario.AS_OF)
 
     def full(*_: object) -> None:

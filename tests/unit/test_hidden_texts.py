@@ -52,7 +52,7 @@ def landed(base: EvidenceBase) -> Settings:
 
 
 def keys_of(settings: Settings) -> Keys:
-    return load_keys(settings.keys)
+    return load_keys(settings)
 
 
 def take(settings: Settings) -> None:

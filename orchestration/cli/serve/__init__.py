@@ -38,9 +38,7 @@ def serve_command(settings: Settings, port: int) -> None:
 
     end_killed_runs(settings)
     refuse_unfinished_restore(settings)
-    console.show_new_key(
-        create_missing_keys(settings.keys, settings.landing, settings.link_codes, settings.releases)
-    )
+    console.show_new_key(create_missing_keys(settings))
     manifest_path(settings)
     # For Dagster's code server, which is another process.
     os.environ.update(

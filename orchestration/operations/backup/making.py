@@ -110,12 +110,11 @@ def make_backup(
 
 
 def _make(settings: Settings, store: Store, keep: timedelta, progress: Progress) -> Made:
-    key = load_release_key(settings.keys)
-    home = load_keys(settings.keys).ids["record"]
+    key = load_release_key(settings)
+    home = load_keys(settings).ids["record"]
     if any(one.home != home for one in store.lists()):
         raise UsageError(
-            f"{store.folder} holds backups of another home, or the record key is damaged (`njia check` says "
-            "so). Choose a folder for this home alone."
+            f"{store.folder} holds backups of another home. Choose a folder for this home alone."
         )
     last = next((one for one in store.lists() if one.is_signed(key.public)), None)
     copying = _Copying(settings, store, last, progress)
@@ -222,8 +221,8 @@ class _Copying:
     damaged: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.keys = load_keys(self.settings.keys)
-        self.recipients = [intake.recipient_of(self.keys.stewards_recipient)]
+        self.keys = load_keys(self.settings)
+        self.recipients = [pyrage.x25519.Recipient.from_str(self.keys.stewards_recipient)]
 
     def until_nothing_changes(self) -> Seen:
         seen = look(self.settings)

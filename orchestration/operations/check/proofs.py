@@ -7,10 +7,11 @@ content with what was noted when it was written; it opens nothing that is sealed
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from orchestration import intake, release, stewardship
 from orchestration.core import (
@@ -18,12 +19,14 @@ from orchestration.core import (
     RELEASE_PUB,
     SUMS,
     Damaged,
+    Keys,
+    NjiaError,
     PublicKey,
     Settings,
-    UsageError,
     check_home,
     installed_public_key,
-    key_places,
+    key_faults,
+    load_keys,
     load_public_key,
     parsed,
     read,
@@ -32,6 +35,7 @@ from orchestration.core import (
     sha256_of,
     stands,
     summed_files,
+    tombstones_of,
 )
 from orchestration.stewardship import audit
 
@@ -142,7 +146,10 @@ def _listed(folder: Path) -> Collection[str]:
 
 
 def forgotten(look: Look, files: Sequence[Path]) -> Findings:
-    """Each file holds its sum; the audit log names the partners whose records were forgotten."""
+    """Each file holds its sum; the audit log names the partners whose records were forgotten.
+
+    No landed extract holds a forgotten record, and all landed with the key by which these are recognised.
+    """
     yield from either_sum(look, files)
     partners = {
         line["what"] for line in audit.read(look.settings).lines if line["action"] == stewardship.FORGOT
@@ -151,6 +158,26 @@ def forgotten(look: Look, files: Sequence[Path]) -> Findings:
         path = look.settings.forgotten / f"{partner}.json"
         if not path.exists() and path.name not in _listed(path.parent):
             yield path, MISSING
+    with suppress(NjiaError):  # said of the keys, the list or the landing note
+        keys = load_keys(look.settings)
+        for partner in sorted({note.parent.name for note in look.settings.landing.glob("*/[!.]*.json")}):
+            yield from _not_forgotten(look.settings, keys, partner)
+
+
+def _not_forgotten(settings: Settings, keys: Keys, partner: str) -> Findings:
+    """Yield the landed extracts with forgotten records, or in which these are not recognised."""
+    for extract_id, note in intake.read_register(settings.landing, partner).items():
+        if has_another_record_key(note, keys.ids["record"]):
+            path = settings.landing / partner / f"{extract_id}.json"
+            yield path, "it landed with another record key, so forgotten records in it are not recognised"
+    for held in intake.held_of_forgotten(settings, tombstones_of(settings, keys, partner)):
+        path = settings.landing / partner / f"{held.extract_id}.json"
+        yield path, f"{len(held.records):,} of its records were forgotten and have landed again"
+
+
+def has_another_record_key(note: Mapping[str, Any], key_id: str) -> bool:
+    """Return whether an extract, by its note, landed with another record key than that of this id."""
+    return bool(note.get("key_ids", {}).get("record", key_id) != key_id)
 
 
 def decisions(look: Look, files: Sequence[Path]) -> Findings:
@@ -183,13 +210,8 @@ def audit_chain(look: Look, files: Sequence[Path]) -> Findings:
 
 
 def keys(look: Look, files: Sequence[Path]) -> Findings:
-    """`.sums.json` beside the keys has the sum of each."""
-    yield from sum_beside(look, files)
-    folder = look.settings.keys
-    has_landed = any(look.settings.landing.glob("*/[!.]*.json"))
-    for place in key_places(look.settings):
-        if has_landed and not Path(place.file).exists() and Path(place.file).name not in _listed(folder):
-            yield Path(place.file), MISSING
+    """`home.json` has a check value of each key."""
+    yield from ((fault.path, fault.found) for fault in key_faults(look.settings))
 
 
 def releases(look: Look, files: Sequence[Path]) -> Findings:
@@ -210,12 +232,13 @@ def releases(look: Look, files: Sequence[Path]) -> Findings:
             yield from _differences(release.verify(folder, key, folder.name))
 
 
-def _public_key(settings: Settings) -> PublicKey:
-    """Return the key that proves releases, also where the private one is damaged, which is said of it."""
-    try:
-        return installed_public_key(settings.keys)
-    except UsageError:
+def _public_key(settings: Settings) -> PublicKey | None:
+    """Return the key that proves releases, unproven where keys or home.json are damaged, which they show."""
+    with suppress(NjiaError):
+        return installed_public_key(settings)
+    with suppress(NjiaError):
         return load_public_key(settings.keys / RELEASE_PUB)
+    return None
 
 
 def _differences(found: release.Verification) -> Findings:
