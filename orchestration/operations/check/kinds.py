@@ -270,7 +270,7 @@ KINDS = (
         "defs",
         proofs.sqlite,
         "The Dagster UI cannot show earlier runs. Releases do not need them.",
-        "Stop `njia serve`, delete the file and start again: a new history begins.",
+        "The next `njia refresh` or `njia serve` begins a new history.",
         in_backup=False,
     ),
     Kind(

@@ -272,18 +272,20 @@ def lineage(look: Look, files: Sequence[Path]) -> Findings:
             yield folder, MISSING
 
 
+def sqlite_answer(path: Path) -> str:
+    """Return what SQLite's own check of a file says: `ok`, a finding, or the name of its error."""
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as database:
+            answer = str(database.execute("pragma quick_check(1)").fetchone()[0])
+            return answer if path.stat().st_size else "empty"
+    except sqlite3.Error as error:
+        return error.sqlite_errorname
+
+
 def sqlite(look: Look, files: Sequence[Path]) -> Findings:
     """SQLite checks its own pages."""
     for path in files:
-        if path.suffix != ".db" or not look.takes(path):
-            continue
-        try:
-            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as database:
-                answer = str(database.execute("pragma quick_check(1)").fetchone()[0])
-                answer = answer if path.stat().st_size else "empty"
-        except sqlite3.Error as error:
-            answer = type(error).__name__
-        if answer != "ok":
+        if path.suffix == ".db" and look.takes(path) and sqlite_answer(path) != "ok":
             yield path, "SQLite finds it damaged"
 
 

@@ -1,5 +1,7 @@
 """The one guard before every page, form and web socket: host, origin, kind and size of what is sent.
 
+A body is read whole before anything else sees the request: the bytes that arrive count, not those that a
+header states. The requests under way of one account are limited, before a login those of one address.
 GET changes nothing. A POST or a web socket must name our origin, which no page of another origin can do:
 Dagster's own server would take them all. An unexpected error ends here as a page that repeats nothing of the
 request.
@@ -8,11 +10,12 @@ request.
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
@@ -22,6 +25,10 @@ from orchestration.stewardship.desk.address import DAGSTER_PATH, Address, is_of_
 from orchestration.stewardship.desk.words import words_of
 
 MOST_BYTES = 512 * 1024
+# Of a body that is too large, this much is read, so that its sender sees the page that says so.
+MOST_READ = 8 * MOST_BYTES
+# Requests and web sockets under way: a browser has six and a web socket for each tab with the Dagster UI.
+MOST_UNDER_WAY = 30
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
@@ -41,26 +48,49 @@ ErrorPage = Callable[[Request, int, str], Response]
 
 
 class Guard:
-    """ASGI middleware. `error_page` makes a page of a request, a status and a key of `words.csv`."""
+    """ASGI middleware. `error_page` makes a page of a request, a status and a key of `words.csv`.
 
-    def __init__(self, app: ASGIApp, address: Address, error_page: ErrorPage) -> None:
-        self._app, self._address, self._error_page = app, address, error_page
+    `sender_of` names the account of a request, or the address of a visitor who has not logged in.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        address: Address,
+        error_page: ErrorPage,
+        sender_of: Callable[[HTTPConnection], str],
+    ) -> None:
+        self._app, self._address, self._error_page, self._sender_of = app, address, error_page, sender_of
+        self._under_way = Counter[str]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        has_begun = False
+        has_begun = is_refused = False
 
         async def send_with_headers(message: Message) -> None:
             nonlocal has_begun
             has_begun = True
             if message["type"] == "http.response.start":
-                self._add_headers(scope, MutableHeaders(scope=message))
+                headers = MutableHeaders(scope=message)
+                self._add_headers(scope, headers)
+                if is_refused:
+                    headers["Connection"] = "close"  # the rest of its body is not read
             await send(message)
 
+        sender = self._sender_of(HTTPConnection(scope))
+        self._under_way[sender] += 1
         try:
-            if refusal := self._refusal(scope, Headers(scope=scope)):
+            refusal = self._refusal(scope, Headers(scope=scope))
+            if refusal is None and self._under_way[sender] > MOST_UNDER_WAY:
+                refusal = 429, "error.under_way"
+            if refusal is None and scope["type"] == "http":
+                body = await _body(receive)
+                receive = _received(body or b"", receive)
+                refusal = (413, "error.too_large") if body is None else None
+            if refusal:
+                is_refused = True
                 await self._refuse(scope, *refusal)(scope, receive, send_with_headers)
             else:
                 await self._app(scope, receive, send_with_headers)
@@ -70,6 +100,10 @@ class Guard:
             log_error(error, scope["path"])
             if not has_begun:
                 await self._refuse(scope, 500, "error.unexpected")(scope, receive, send_with_headers)
+        finally:
+            self._under_way[sender] -= 1
+            if not self._under_way[sender]:
+                del self._under_way[sender]
 
     def _refuse(self, scope: Scope, status: int, title: str) -> ASGIApp:
         if scope["type"] == "websocket":
@@ -81,6 +115,8 @@ class Guard:
         ours = self._address.origins.get(headers.get("host", "").lower())
         if ours is None:
             return 421, "error.host"
+        if "content-length" in headers and "transfer-encoding" in headers:
+            return 400, "error.form"  # two programs could read two bodies
         method, path = scope.get("method", "websocket"), scope["path"]
         # Dagster would run a mutation that is sent by GET.
         if method not in ("GET", "HEAD", "POST", "websocket") or (
@@ -98,12 +134,9 @@ class Guard:
     def _refusal_of_form(self, path: str, headers: Headers) -> tuple[int, str] | None:
         # A form of another origin cannot send JSON. Dagster's server looks for it anywhere in this header.
         content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if content_type != (JSON if is_of_dagster(path) else FORM):
-            return 415, "error.content_type"
-        length = headers.get("content-length", "")
-        if not length.isdecimal():
-            return 411, "error.length"
-        return (413, "error.too_large") if int(length) > MOST_BYTES else None
+        return (
+            None if content_type == (JSON if is_of_dagster(path) else FORM) else (415, "error.content_type")
+        )
 
     def _add_headers(self, scope: Scope, headers: MutableHeaders) -> None:
         for name, value in HEADERS.items():
@@ -116,6 +149,30 @@ class Guard:
         # Pages are restricted: no cache keeps them after a logout.
         kept = scope["path"].startswith(("/static/", f"{DAGSTER_PATH}/_next/"))
         headers["Cache-Control"] = "no-cache" if kept else "no-store"
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """Return a body, None for one that is too large. Raises ClientDisconnect where it ends early."""
+    body, length, is_more = bytearray(), 0, True
+    while is_more and length <= MOST_READ:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        part, is_more = message.get("body", b""), message.get("more_body", False)
+        length += len(part)
+        if length <= MOST_BYTES:
+            body += part
+    return bytes(body) if length <= MOST_BYTES else None
+
+
+def _received(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that gives this body first."""
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def next_message() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return next_message
 
 
 def log_error(error: BaseException, path: str) -> None:

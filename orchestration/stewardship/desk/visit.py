@@ -28,7 +28,7 @@ from orchestration.stewardship.desk.accounts import (
     read_accounts,
 )
 from orchestration.stewardship.desk.address import DAGSTER_PATH, Address, local_path
-from orchestration.stewardship.desk.attempts import Attempts
+from orchestration.stewardship.desk.attempts import Attempts, network
 from orchestration.stewardship.desk.elsewhere import Elsewhere
 from orchestration.stewardship.desk.first_link import FirstLink
 from orchestration.stewardship.desk.names import Names
@@ -83,6 +83,11 @@ class Desk:
         """Return the accounts; of a home without any, the one that the first link opens."""
         first = [self.first_link.account] if self.first_link else []
         return read_accounts(self.settings) or first
+
+    def sender_of(self, connection: HTTPConnection) -> str:
+        """Return the name of the account behind a connection; before a login, the address."""
+        session = self.sessions.find(connection.cookies.get(self.address.session_cookie), is_asked=False)
+        return session.name if session else network(connection.client.host if connection.client else "")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Login and logout. Unknown names, wrong passphrases and locked names get the same refusal."""
+"""Login and logout. Unknown and known names get the same refusals, and lock after the same tries."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def login(visit: Visit) -> Response:
     if account is None:
         if desk.attempts.failed(name, address) and is_judged:
             audit.record(visit.settings, "desk", "locked", _shown(visit, name))
-        return _form(visit, 403, "login.refused")
+        minutes = desk.attempts.locked_minutes(name, address)
+        problem = visit.words("login.locked", minutes=minutes) if minutes else visit.words("login.refused")
+        return _form(visit, 403, problem)
     desk.attempts.succeeded(name, address)
     return _begin(visit, account)
 
