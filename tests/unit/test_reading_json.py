@@ -209,7 +209,10 @@ def test_json_records_are_never_totals_or_notes(tmp_path: Path) -> None:
 
 
 PAGES: list[tuple[dict[str, Any], str]] = [
-    ({"next": "https://kobo.example/?start=1"}, "holds 2 records; the file is one page and names another (`next`)"),
+    (
+        {"next": "https://kobo.example/?start=1"},
+        "holds 2 records; the file is one page and names another (`next`)",
+    ),
     ({"count": 62, "next": None}, "holds 2 of 62 records (`count`); the file is one page"),
     ({"count": 1}, "holds 2 records, but its `count` says 1"),
     ({"@odata.count": 62}, "2 of 62 records (`@odata.count`)"),
@@ -318,7 +321,8 @@ WHOLE = json.dumps({"next": None, "results": [record(1), record(2)]}).encode()
         (WHOLE + b"}", "not complete, valid JSON"),
         (WHOLE.replace(b'"2024-03-04"', b"NaN", 1), "such as NaN"),
         (WHOLE.replace(b"Busia", b"Murang\x92a"), "not complete, valid JSON"),
-        (b"\xff\xfe" + WHOLE.decode().encode("utf-16-le"), "not complete, valid JSON"),
+        (b"\xff\xfe" + WHOLE.decode().encode("utf-16-le"), r"is JSON in UTF-16 \(UTF-8 is needed\)"),
+        (b'{"_uuid": "u"}\r\n{"_uuid": "v"}\r\n', "is JSON lines, an object a line"),
         (b'[{"a": 1e99999999999999999999999}]', "not complete, valid JSON"),
         (b'[{"a": ' + b"9" * 9000 + b"}]", "thousands of digits"),
         (b'[{"a": ' + b"[" * 100_000, "more than 32 levels deep"),

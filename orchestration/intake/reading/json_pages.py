@@ -10,27 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 # Keys are compared without capitals and signs: `_links` as links, `@odata.count` as count.
 _SIGNS = re.compile(r"[\W_]")
-_PAGERS = re.compile(
-    r"|pag(er|es?|ed|ing|einfo|inat(ion|or))|links?|meta(data)?|cursors?|resultset|responsemeta(data)?"
-)
+_PAGERS = re.compile(r"|pag(er|es?|ed|ing|einfo|inat(ion|or))|links?|meta(data)?|cursors?|responsemetadata")
 _OTHER_PAGE = re.compile(
-    r"(next|prev|previous)(link|page|cursor|token|url|uri|href|offset|marker|start)?"
-    r"|(next|prev|previous)page(link|cursor|token|url|uri|number)|nextrecordsurl"
-    r"|(continuation|resumption)token|(has|is)?more(pages|results|items|records|data)?"
-    r"|has(next|prev|previous)(page)?|exceededtransferlimit"
+    r"(next|prev|previous|continuation|resumption)(page)?(link|cursor|token|url|uri|href|offset|number)?"
+    r"|(has|is)?more(pages|results|items|records|data)?|has(next|prev|previous)(page)?|nextrecordsurl"
 )
-_THING = r"(records?|results?|elements?|items?|rows?|hits|entries|documents|objects)"
+_THING = r"(records?|results?|elements?|items?|rows?|hits|entries)"
 _TOTAL = re.compile(rf"total|(total)?{_THING}?(count|total)|(total|num|number|numberof){_THING}|numfound")
 _PAGE_COUNT = re.compile(r"pages|(total|num|number|numberof)pages|(total)?pages?(count|total)|lastpage")
-_MOST = Decimal(10**12)
 _NO_PAGE = ("", "0", "false", "none", "null")
-# What stands inside a `next` or `total` that is an object.
-_INSIDE = re.compile(r"href|url|uri|link|after|cursor|token|page|value")
+_INSIDE = re.compile(r"href|url|uri|link|after|cursor|token|page|value")  # of a `next` or `total`
 
 
 @dataclass
@@ -40,9 +33,10 @@ class Pages:
     totals: dict[str, int] = field(default_factory=dict)
     others: str = ""
 
-    def fault(self, records: int) -> str | None:
+    def fault(self, records: int, no_objects: int = 0) -> str | None:
         """Return what shows that a file with so many records is not the whole export, or None."""
-        differ = [(total, key) for key, total in self.totals.items() if total != records]
+        fitting = (records, records - no_objects)
+        differ = [(total, key) for key, total in self.totals.items() if total not in fitting]
         total, key = max(differ, default=(records, ""))
         if total > records:
             return f"holds {records} of {total} records (`{key}`); the file is one page"
@@ -80,13 +74,13 @@ class Pages:
             key, value = _plain(str(value)), True
         shown = ".".join(name for name in keys[-2:] if name)
         text = str(value).strip().casefold()
-        if _OTHER_PAGE.fullmatch(key) and text not in _NO_PAGE and not re.search(r"\s", text):
+        if _OTHER_PAGE.fullmatch(key) and text not in _NO_PAGE and text.count(" ") < 3:
             self.others = self.others or f"and names another (`{shown}`)"
-        if event == "number" or (text.isdecimal() and len(text) <= 12):
-            number = int(max(Decimal(-1), min(Decimal(value), _MOST)))
+        if (event == "number" or text.isdecimal()) and len(text) <= 12 and value != -1:
+            number = int(value)
             if _PAGE_COUNT.fullmatch(key) or (around in ("page", "pages") and number == 1):
                 self.others = self.others or (f"of {number} (`{shown}`)" if number > 1 else "")
-            elif _TOTAL.fullmatch(key) and number >= 0:
+            elif _TOTAL.fullmatch(key):
                 self.totals.setdefault(shown, number)
 
 
