@@ -17,10 +17,24 @@ import numpy.typing as npt
 from orchestration.contracts import MANY_CODES, SHEET, SINGLE_CODES, Contract, place_parts
 from orchestration.core import seed_rows
 from orchestration.drafting.personal_columns import personal_heading, personal_values
-from orchestration.intake import AFTER_END, Block, ColumnPlan, LandedCell, Tally, denial_in, readings
+from orchestration.intake import (
+    AFTER_END,
+    LIKE_TOTALS,
+    Block,
+    ColumnPlan,
+    LandedCell,
+    Tally,
+    denial_in,
+    readings,
+)
 from orchestration.typing import read_date
 
 _REFERENCES_LOOKED_AT = 5_000
+_ADVICE = {
+    AFTER_END: "; they are not read. If they are records, remove that word from `format.stop_at`: rows that "
+    "say Total or Jumla are skipped without it.",
+    LIKE_TOTALS: ". If they are totals, ask the partner to write Total beside the sum and nothing else.",
+}
 _LONGEST_CAMPAIGN = 366  # days: extra work of more than a year is the work
 
 
@@ -56,7 +70,7 @@ class KeyColumns:
 def warnings_of(contract: Contract, tally: Tally, keys: KeyColumns, cells: Iterable[LandedCell]) -> list[str]:
     """Return all warnings for a contract and the file that it has read."""
     return [
-        *_rows_after_the_end(tally),
+        *_doubtful_rows(tally),
         *keys.warnings(),
         *_mapped_names(contract),
         *_campaigns(contract),
@@ -85,14 +99,10 @@ def _times_without_zone(contract: Contract, cells: Iterable[LandedCell]) -> Iter
         )
 
 
-def _rows_after_the_end(tally: Tally) -> Iterator[str]:
+def _doubtful_rows(tally: Tally) -> Iterator[str]:
     for problem in tally.problems:
-        if problem["code"] == AFTER_END:
-            detail = problem["detail"]
-            yield (
-                f"{detail[:1].upper()}{detail[1:]}; they are not read. If they are records, remove that word "
-                "from `format.stop_at`: rows that begin with Total or Jumla are skipped without it."
-            )
+        if advice := _ADVICE.get(problem["code"]):
+            yield f"{problem['detail'][:1].upper()}{problem['detail'][1:]}{advice}"
 
 
 def _campaigns(contract: Contract) -> Iterator[str]:

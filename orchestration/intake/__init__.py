@@ -83,8 +83,10 @@ if TYPE_CHECKING:
     from orchestration.intake.records.header import Header, Sought, read_header
     from orchestration.intake.records.non_records import (
         AFTER_END,
+        LIKE_TOTALS,
         RowJudge,
         begins_with,
+        says_total,
     )
     from orchestration.intake.records.records import RecordReader
     from orchestration.intake.records.rename import DISAGREES, FLAG_SET, LABEL, ColumnPlan

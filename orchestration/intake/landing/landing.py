@@ -191,7 +191,7 @@ def account(contract: Contract, tally: Tally, date_system: int) -> dict[str, Any
         "filled": dict(sorted(tally.filled.items())),
         "child_refusals": _refusals(tally.child_refusals, tally.child_refused_rows),
         "stripped": dict(sorted(tally.stripped.items())),
-        "unmapped_columns": list(tally.unmapped),
+        "unmapped_columns": [*tally.unmapped, *tally.unnamed],
         "columns_found": list(tally.columns_found),
         "problems": tally.problems,
     }

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import codecs
+import json
+import lzma
 import re
 import zipfile
+import zlib
+from contextlib import suppress
 from pathlib import Path
 
 ZIPS = ("workbook", "zip_of_tables", "other_zip", "broken_zip")
 # No table is read from these, whatever a contract expects.
-DOCUMENTS = ("word", "slides", "open_document", "rich_text", "pdf", "image", "archive", "gzip")
+FORMATS = ("spss", "stata", "strict_workbook", "json_lines", "json_utf16")
+DOCUMENTS = ("word", "slides", "open_document", "rich_text", "pdf", "image", "archive", "gzip", *FORMATS)
 # Every kind, and what it is called in sentences.
 NAMES = {
     "empty": "an empty file",
@@ -29,6 +34,11 @@ NAMES = {
     "image": "a picture",
     "archive": "an archive (RAR or 7-Zip)",
     "gzip": "a file packed by gzip",
+    "spss": "a data file of SPSS (.sav; SPSS saves it as .xlsx or .csv, with value labels)",
+    "stata": "a data file of Stata (.dta; `export excel` or `export delimited` writes it as .xlsx or .csv)",
+    "strict_workbook": "a Strict Open XML workbook (Excel saves it anew by Save As, type Excel Workbook)",
+    "json_lines": "JSON lines, an object a line (one list of all records is needed)",
+    "json_utf16": "JSON in UTF-16 (UTF-8 is needed)",
     "text": "text such as CSV",
 }
 # By `format.kind` of a contract.
@@ -46,7 +56,14 @@ _BEGINNINGS = (
     (b"{\\rtf", "rich_text"),
     (b"Rar!", "archive"),
     (b"7z\xbc\xaf", "archive"),
+    (b"$FL2", "spss"),
+    (b"$FL3", "spss"),
+    (b"<stata_dta>", "stata"),
 )
+# Until version 12 Stata began with version, byte order and file type.
+_OLD_STATA = re.compile(rb"[\x66-\x73][\x01\x02]\x01\x00")
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_STRICT = b"http://purl.oclc.org/ooxml/"
 _PHOTO = re.compile(rb"RIFF....WEBP|....ftyp(?:hei|mif|avif)", re.DOTALL)
 _OLD_DOCUMENTS = (
     ("EncryptedPackage", "locked_workbook"),
@@ -73,12 +90,36 @@ def kind_of(path: Path) -> str:
     for beginning, kind in _BEGINNINGS:
         if start.startswith(beginning):
             return kind
+    if _OLD_STATA.match(start):
+        return "stata"
+    if start.startswith(_UTF16):
+        text = start.decode("utf-16", errors="ignore").encode()
+        return "json_utf16" if _JSON.match(text.lstrip()) else "text"
     text = start.removeprefix(codecs.BOM_UTF8).lstrip()
     if not text and len(start) < _FIRST:
         return "empty"
     if _MARKUP.match(text):
         return "web_page"
-    return "json" if _JSON.match(text) else "text"
+    if not _JSON.match(text):
+        return "text"
+    return "json_lines" if _is_json_lines(path) else "json"
+
+
+def is_kobo_csv(path: Path) -> bool:
+    """Return whether the first line of a text has KoboToolbox's own columns."""
+    with path.open("rb") as file:
+        return {b"_id", b"_uuid", b"_submission_time"} <= set(re.findall(rb"\w+", file.readline(_SEARCHED)))
+
+
+def _is_json_lines(path: Path) -> bool:
+    """Return whether the first line is an object by itself, and another object follows."""
+    with path.open("rb") as file:
+        first, following = file.readline(_SEARCHED), file.read(_FIRST)
+    try:
+        whole = isinstance(json.loads(first.removeprefix(codecs.BOM_UTF8)), dict)
+    except (ValueError, RecursionError):
+        return False
+    return whole and following.lstrip().startswith(b"{")
 
 
 def _kind_of_zip(path: Path) -> str:
@@ -86,6 +127,9 @@ def _kind_of_zip(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             names = [name.casefold().replace("\\", "/") for name in archive.namelist()]
+            with suppress(KeyError, RuntimeError, EOFError, zlib.error, lzma.LZMAError):
+                if _STRICT in archive.open("xl/workbook.xml").read(_FIRST):
+                    return "strict_workbook"
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return "broken_zip"
     if any(name.startswith("word/") for name in names):

@@ -150,12 +150,11 @@ class JsonSource(Source):
         )
 
     def _refuse_missing_pages(self, shape: Shape) -> None:
-        if shape.has_next or (shape.count or 0) > shape.records:
-            stated = f" of {shape.count}" if shape.count else ""
+        if fault := shape.pages.fault(shape.records, shape.no_objects):
             raise ExtractHeld(
                 "hold:pages_missing",
-                f"{self._label} is one page of several: it holds {shape.records}{stated} records. Ask the "
-                "partner to export everything into one file (a `limit` high enough that `next` is null).",
+                f"{self._label} {fault}. Ask the partner to export everything into one file (with a `limit` "
+                "high enough that `next` is null; from DHIS2 with `paging=false`).",
             )
 
     @contextmanager

@@ -30,7 +30,7 @@ from orchestration.intake.reading.sheets import Source, SourceSheet
 from orchestration.intake.records.acceptance import RowConditions
 from orchestration.intake.records.child_copies import COPY
 from orchestration.intake.records.landed_cells import cells_of
-from orchestration.intake.records.non_records import AFTER_END, BLANK
+from orchestration.intake.records.non_records import BLANK
 from orchestration.intake.records.opening import OpenSheet, SheetOpener
 from orchestration.intake.records.references import Parents, have_references, references
 from orchestration.intake.records.refusals import Refusals
@@ -126,16 +126,16 @@ class RecordReader:
         refusals = Remembered(lambda answers: self._refusal(opened.plan, cells_at(dict(answers))))
         for block in opened.blocks:
             yield self._take(opened, slots, refusals, looks, sheet, block)
-        after_end = opened.judge.records_after_end
-        self.tally.rows_after_end += after_end
-        if after_end:
-            self.tally.note_problem(
-                AFTER_END,
-                f"sheet {sheet.shown!r}: {after_end} rows look like records and stand below the row that "
-                "`stop_at` ends the table with",
-            )
+        self.tally.rows_after_end += opened.judge.records_after_end
+        self._note_doubts(opened, sheet)
         if looks.differ:
             self.tally.note_problem(LOST, "rows differ in colour or strike-through, which is not read")
+
+    def _note_doubts(self, opened: OpenSheet, sheet: SourceSheet, prefix: str = "") -> None:
+        for code, detail in opened.judge.problems():
+            self.tally.note_problem(code, f"sheet {sheet.shown!r}: {detail}")
+        unnamed = (f"{prefix}column {at + 1} (no heading)" for at in sorted(opened.judge.unnamed))
+        self.tally.unnamed.update(dict.fromkeys(unnamed))
 
     def _take(
         self,
@@ -308,6 +308,7 @@ class RecordReader:
         orders: Counter[tuple[int, str | None]] = Counter()
         for block in opened.blocks:
             yield self._take_children(name, opened, slots, orders, sheet, block)
+        self._note_doubts(opened, sheet, f"{name}/")
         self._parents.copies.note_mixed(name, self.tally)
 
     def _take_children(

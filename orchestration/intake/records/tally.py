@@ -92,6 +92,7 @@ class Tally:
     columns_found: dict[str, None] = field(default_factory=dict)
     missing: dict[str, None] = field(default_factory=dict)  # mapped columns that a file does without
     unmapped: dict[str, None] = field(default_factory=dict)
+    unnamed: dict[str, None] = field(default_factory=dict)  # columns that hold values under no heading
     problems: list[dict[str, str]] = field(default_factory=list)
 
     @property
