@@ -81,31 +81,25 @@ class CsvRecords:
 
     def _is_unusual(self, width: int) -> bool:
         # Titles above the header are narrow, so they do not count.
-        wide = Counter({width: rows for width, rows in self.widths.items() if width >= _FEWEST_COLUMNS})
-        found = (wide or self.widths).most_common(1)
-        usual = found[0][0] if found else width
+        wide = [width for width in self.widths if width >= _FEWEST_COLUMNS]
+        usual = max(wide or self.widths, key=self.widths.__getitem__, default=width)
         return width < usual or (width > usual >= _FEWEST_COLUMNS)
 
     def _holds_rows(self, cells: list[str], columns_of: Callable[[int], list[set[str]]]) -> bool:
         """Return whether most lines of a cell are rows: by width, and by what their columns hold nearby."""
         width = len(cells)
         for at, cell in enumerate(cells if width >= _FEWEST_COLUMNS else []):
-            first, *others = _LINE_END.split(cell)
-            if not others:
-                continue
-            # The first line begins in the column of the cell, and the last one ends there.
-            inner = [(line, 0, width) for line in others[:-1] if line.strip()]
-            lines = [(first, at, width), *inner, (others[-1], 0, at + 1)]
-            fitting = [
-                (line.split(self._delimiter), start)
-                for line, start, end in lines
-                if line.count(self._delimiter) == end - start - 1
-            ]
-            if 2 * len(fitting) > len(lines):
-                columns = columns_of(width)
-                rows = sum(_are_alike(texts, columns[start:]) for texts, start in fitting)
-                if 2 * rows > len(lines):
-                    return True
+            first, *others = (line.split(self._delimiter) for line in _LINE_END.split(cell))
+            if others:
+                # The first line begins in the column of the cell, and the last one ends there.
+                inner = [(texts, 0, width) for texts in others[:-1] if any(texts)]
+                lines = [(first, at, width), *inner, (others[-1], 0, at + 1)]
+                fitting = [(texts, start) for texts, start, end in lines if len(texts) == end - start]
+                if 2 * len(fitting) > len(lines):
+                    columns = columns_of(width)
+                    rows = [start for texts, start in fitting if _are_alike(texts, columns[start:])]
+                    if 2 * len(rows) > len(lines):
+                        return True
         return False
 
     def _is_irregular(self, text: str) -> bool:
@@ -123,10 +117,7 @@ class CsvRecords:
 
 
 def _looks_by_column(records: list[CsvRecord], width: int) -> list[set[str]]:
-    """Return the few looks of the cells of one line, by column, of records of a width; none if there are many.
-
-    The first record, often the header, does not count.
-    """
+    """Return the looks of each column in records of a width, without the header; none if there are many."""
     rows = [record.cells for record in records if len(record.cells) == width][1:]
     columns = []
     for at in range(width):
