@@ -20,10 +20,10 @@ _SECRET_IN_LINK = re.compile(
     r"token|key|secret|pass|pwd|auth|sig|credential|session|bearer|jwt|hmac|^(sp|pw|sid)$", re.I
 )
 
-# Names that a token itself cannot have by accident.
+# Forms that a token itself hardly has. A long variable that is hexadecimal after its first letter is a token.
 SecretFile = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*\.(token|password)$")]
 PrivateKeyFile = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*\.ssh$")]
-SecretVariable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$", max_length=60)]
+SecretVariable = Annotated[str, Field(pattern=r"^[A-Z_]([A-Z0-9_]{0,30}|[A-F0-9]*[G-Z_][A-Z0-9_]*)$")]
 HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9:]([A-Za-z0-9.:-]*[A-Za-z0-9])?$", max_length=253)]
 HostKey = Annotated[str, Field(pattern=r"^SHA256:[A-Za-z0-9+/]{43}$")]
 _PLAIN, _NO_FOLDER = r"^[^\x00-\x1f\x7f]+$", r"^[^/\\\x00-\x1f\x7f]+$"
