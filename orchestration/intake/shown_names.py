@@ -43,14 +43,11 @@ map network new of old organisation organization outreach project records regist
 response round route routes shelter sheet survey swahili the to trust update version women
 """
 _NO_SURNAMES = frozenset(_NO_SURNAMES_TEXT.split()) | PLACE_WORDS | frozenset(MONTHS)
-# Words of ordinary headings that mean no field (`column_words.csv` has those that do).
+# Words of ordinary headings that are in no seed.
 _HEADING_WORDS_TEXT = """
-address answer attachments audio batch calculation category code comment comments count data day detail
-details device edition end entry expected export exported extra file first form format group hadi hour image
-index info instance item kuhusu label last level link list month name names new next note notes number
-office old other part photo present question record reference remark remarks report response root row sasa
-section sheet start submission tags text time title total type unit update updated upload user validation
-value version week year
+answer batch calculation code detail device edition export exported extra format hadi hour info instance
+item kuhusu label level link list new part present question response root row sasa section sheet text title
+unit update upload user value week
 """
 _HEADING_WORDS = frozenset(_HEADING_WORDS_TEXT.split()) | PLACE_WORDS | frozenset(MONTHS)
 _POSITION = re.compile(r"(?:.*/)?column \d+")
