@@ -29,7 +29,7 @@ def refresh_command(settings: Settings, as_json: bool) -> None:
     """
     from orchestration.core import WAITS, create_missing_keys
     from orchestration.defs.refresh import run_refresh
-    from orchestration.intake import files_waiting, left_alone
+    from orchestration.intake import files_waiting, left_alone, names_in_inbox
     from orchestration.operations import refuse_unfinished_restore, warnings
     from orchestration.places import boundaries
     from orchestration.refresh import releasing, run_outcome
@@ -53,7 +53,10 @@ def refresh_command(settings: Settings, as_json: bool) -> None:
     show_summary(summary, ended.is_rolled_back, review.failed_checks(settings))
     for sentence in warnings(settings):
         console.mark("warning", sentence)
-    console.show_files(file for file in summary["extracts"] if file["outcome"] in ("held", "unreadable"))
+    names = names_in_inbox(settings)
+    for file in summary["extracts"]:
+        if file["outcome"] in ("held", "unreadable"):
+            console.show_files([file | {"file": names.get((file["partner"], file["file"]), file["file"])}])
     console.show_files(vars(file) for file in left_alone(settings))
     _show_next_steps(settings)
     if as_json:

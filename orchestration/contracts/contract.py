@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from fnmatch import fnmatch
 from typing import Annotated, Any, Literal
 
@@ -287,12 +288,26 @@ class Contract(Strict):
             return self.source.save_as
         return f"{self.contract}.{'zip' if self.format.kind == 'odk_zip' else self.format.kind}"
 
-    def period_of(self, file_name: str) -> Period | None:
-        """Return the declared period of a file: of the first matching `extracts` entry, else `period`."""
-        for declared in self.extracts:
-            if fnmatch(file_name.casefold(), declared.match.casefold()):
-                return declared.period
-        return self.period
+    def declared_of(self, file_name: str) -> dict[str, Any]:
+        """Return for the landing note the period of a file and the pattern of `extracts` that declares it."""
+        name = file_name.casefold()
+        match = next((one.match for one in self.extracts if fnmatch(name, one.match.casefold())), None)
+        period = self.period_of({"period_match": match})
+        return {
+            "period": period.model_dump(mode="json", by_alias=True) if period else None,
+            "period_match": match,
+        }
+
+    def period_of(self, note: Mapping[str, Any]) -> Period | None:
+        """Return an extract's period by the pattern in its landing note.
+
+        A pattern that this contract no longer has leaves the extract the period of its landing.
+        """
+        match = note.get("period_match")
+        if match is None:
+            return self.period
+        declared = next((one.period for one in self.extracts if one.match == match), None)
+        return declared or Period.model_validate(note["period"])
 
 
 def _hash(content: Any) -> str:

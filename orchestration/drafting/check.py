@@ -138,10 +138,10 @@ def check_contract(
             f"{contract.partner.code}: the contract's `files` pattern {contract.files!r} does not match "
             f"{file_name}; a refresh would not read this file with it."
         )
-    period = contract.period_of(file_path.name)
+    declared = contract.declared_of(file_path.name)
     keys = Keys(record_key=secrets.token_bytes(32), stewards_recipient="")
     key_columns = KeyColumns(contract)
-    reader = RecordReader(contract, keys, file_path.name, key_columns.watch)
+    reader = RecordReader(contract, keys, file_name, key_columns.watch, period=declared["period"])
     register = read_register(landing, contract.partner.code) if landing else {}
     last = last_extract(register, contract, sha256_of(file_path)[:EXTRACT_ID_LENGTH])
     try:
@@ -157,7 +157,7 @@ def check_contract(
         "extract_id": "0" * 16,
         "partner": contract.partner.code,
         "file": file_name,
-        "period": period.model_dump(mode="json", by_alias=True) if period else None,
+        **declared,
         "received_on": today.isoformat(),
         "sequence": 1,
     }

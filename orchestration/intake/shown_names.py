@@ -1,19 +1,21 @@
 """Names of files, sheets and columns, and spellings of answers, in the form in which they may be shown.
 
-A partner may name a file, sheet or column after a person. Outside the reader such a name is replaced by a
-stand-in from which the partner can still identify it. Reading itself (`files`, `extracts.match`, sheet
-months, references) uses the real name.
+A partner may name a file, sheet or column after a person. Outside inbox and sealed originals a file is called
+by partner, day and id, and a heading with an unknown word by its position; the partner can still find both.
+Reading itself (`files`, `extracts.match`, sheet months, references) uses the real names.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from functools import cache
 from itertools import pairwise
 
 from orchestration.contracts import MONTHS, month_of_sheet, tidy
 from orchestration.core import FIRST_NAMES, seed_rows
+from orchestration.intake.drift.column_words import words_of
 from orchestration.intake.minimising.detectors import KENYAN_PHONE, PERSON, PLACE_WORDS, TITLED, identifies
 
 _KNOWN_SUFFIX = re.compile(r"\.(?:csv|tsv|txt|json|xlsx|xlsm|xlsb|xls|ods|zip)", re.IGNORECASE)
@@ -41,6 +43,14 @@ map network new of old organisation organization outreach project records regist
 response round route routes shelter sheet survey swahili the to trust update version women
 """
 _NO_SURNAMES = frozenset(_NO_SURNAMES_TEXT.split()) | PLACE_WORDS | frozenset(MONTHS)
+# Words of ordinary headings that are in no seed.
+_HEADING_WORDS_TEXT = """
+answer batch calculation code detail device edition export exported extra format hadi hour info instance
+item kuhusu label level link list new part present question response root row sasa section sheet text title
+unit update upload user value week
+"""
+_HEADING_WORDS = frozenset(_HEADING_WORDS_TEXT.split()) | PLACE_WORDS | frozenset(MONTHS)
+_POSITION = re.compile(r"(?:.*/)?column \d+")
 # Limits of a spelling with unknown words: characters, words, records that share it, length of the list.
 LONGEST_SPELLING = 40
 MOST_WORDS = 5
@@ -61,6 +71,15 @@ def shown_file(name: str) -> str:
     return next(shown for shown in candidates if not identifies(shown))
 
 
+def extract_name(partner: str, day: str, sha256: str) -> str:
+    """Return what a file is called outside inbox and sealed originals: `busia_shelter 2026-11-30 3fa9c1d2…`.
+
+    The id is longer where a detector takes its first eight digits for a phone or ID number.
+    """
+    names = (f"{partner} {day} {sha256[:length]}…" for length in range(8, 17))
+    return next((name for name in names if not identifies(name)), f"{partner} {day} {sha256[:16]}")
+
+
 def is_withheld(shown: str) -> bool:
     """Return whether this is a stand-in for a file's name."""
     return _WITHHELD.fullmatch(shown) is not None
@@ -73,9 +92,26 @@ def shown_sheet(title: str, position: int) -> str:
     return f"sheet {position} (name withheld)"
 
 
-def shown_column(name: str, position: int) -> str:
-    """Return a column's name, or `column 7 (name withheld)`, counted from 1."""
-    return f"column {position} (name withheld)" if names_somebody(name) else name
+def shown_column(name: str, position: int, named: Iterable[str] = ()) -> str:
+    """Return a column's name, or `column 7`, counted from 1; `named`: the columns that the contract names."""
+    return name if is_known_heading(name, named) else f"column {position}"
+
+
+def is_position(column: str) -> bool:
+    """Return whether this stands for the name of a column that may not be shown."""
+    return _POSITION.fullmatch(column) is not None
+
+
+def is_known_heading(name: str, named: Iterable[str] = ()) -> bool:
+    """Return whether all words of a heading are known: from Njia's lists or the contract's columns."""
+    words = {word for word in words_of(name) if len(word) > 1 and not word.isdigit()}
+    unknown = words - _HEADING_WORDS - _words_of_columns() - _known_words()
+    return not names_somebody(name) and unknown <= {word for column in named for word in words_of(column)}
+
+
+@cache
+def _words_of_columns() -> frozenset[str]:
+    return frozenset(word for row in seed_rows("column_words") for word in words_of(row["phrase"]))
 
 
 def names_somebody(name: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from orchestration.contracts import agreements_ending, load_contracts, with_changes
 from orchestration.core import Damaged, Settings, key_faults, key_places, kind_and_place, read_json, refreshes
-from orchestration.intake import left_alone, read_sources, still_written
+from orchestration.intake import left_alone, names_in_inbox, read_sources, still_written
 from orchestration.operations.check.proofs import has_another_record_key
 from orchestration.operations.health_warnings import partners_gone, warnings
 from orchestration.operations.next_run import read_next_run
@@ -151,9 +151,12 @@ def _waiting(settings: Settings) -> list[dict[str, Any]]:
     """Return the files that wait now, and those of the inbox that the last refresh did not take."""
     now = [vars(file) for file in still_written(settings)]
     shown = {(file["partner"], file["file"]) for file in now}
+    names = names_in_inbox(settings)
+    rows = review.standing(settings, review.FILES_NOT_TAKEN)
+    listed = [row | {"file": names.get((row["partner"], row["file"]), row["file"])} for row in rows]
     return now + [
         {name: row[name] for name in ("partner", "file", "outcome", "reason")}
-        for row in review.standing(settings, review.FILES_NOT_TAKEN)
+        for row in listed
         if (row["partner"], row["file"]) not in shown
     ]
 

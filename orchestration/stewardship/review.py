@@ -294,7 +294,7 @@ def still_stands(settings: Settings) -> Callable[[Mapping[str, Any]], bool]:
     it no longer lies in the inbox.
     """
     over = {tuple(key) for key in in_force(settings).get("over", ())}
-    lying = intake.shown_files(settings)
+    lying = intake.names_in_inbox(settings)
 
     def stands(row: Mapping[str, Any]) -> bool:
         if row.get("extract_id"):

@@ -43,7 +43,6 @@ from orchestration.intake import (
     SYSTEM_NEAR_A_LINE,
     ZERO,
     LandedCell,
-    is_withheld,
 )
 from orchestration.typing.ages import read_age
 from orchestration.typing.counts import ReadCount, read_count, read_default
@@ -382,16 +381,9 @@ def reader_of(
 ) -> tuple[RowReader, Period | None]:
     """Return the reader of an extract's rows, and the period that it declares."""
     received_on = date.fromisoformat(entry["received_on"][:10])
-    period = period_of(entry, contract)
+    period = contract.period_of(entry)
     date_system = int(entry.get("date_system") or 1900)
     return RowReader(contract, vocabulary, period, received_on, date_system), period
-
-
-def period_of(entry: Mapping[str, Any], contract: Contract) -> Period | None:
-    """Return an extract's period by today's contract; with a withheld file name, the period at landing."""
-    if not is_withheld(entry["file"]):
-        return contract.period_of(entry["file"])
-    return Period.model_validate(entry["period"]) if entry.get("period") else None
 
 
 def _mended(row: Row, cell: LandedCell) -> LandedCell:

@@ -1,4 +1,4 @@
-"""Names of files, sheets and columns are shown unless they identify a person."""
+"""Names of files and sheets are shown unless they identify a person, headings if their words are known."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 
 from orchestration.contracts import load_contracts
 from orchestration.core import SAMPLE_PARTNERS
-from orchestration.intake import ExtractHeld, identifies, is_withheld, shown_file
-from orchestration.intake.shown_names import shown_column, shown_sheet
+from orchestration.intake import ExtractHeld, identifies, shown_file
+from orchestration.intake.shown_names import extract_name, is_withheld, shown_column, shown_sheet
 from tests.unit.partner_files import HEADER, ROW, book, read, workbook
 
 SAMPLES = sorted(SAMPLE_PARTNERS.glob("*/extracts/*.*"))
@@ -33,7 +33,7 @@ def test_no_column_that_a_sample_contract_names_is_withheld() -> None:
     for contract in contracts:
         columns = [column for spec in contract.fields.values() for column in spec.names]
         for column in [*columns, *contract.deny, *contract.delivery.key_parts]:
-            assert shown_column(column, 1) == column
+            assert shown_column(column, 1, [column]) == column
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_name_of_a_person_is_withheld(stem: str) -> None:
     assert shown == shown_file(f"{stem}.csv") != shown_file(f"{stem}.xlsx")
     assert shown_file(shown) == shown
     assert shown_sheet(stem, 3) == "sheet 3 (name withheld)"
-    assert shown_column(stem, 7) == "column 7 (name withheld)"
+    assert shown_column(stem, 7) == "column 7"
 
 
 @pytest.mark.parametrize(
@@ -68,6 +68,28 @@ def test_name_of_a_person_is_withheld(stem: str) -> None:
 def test_ordinary_names_are_shown(name: str) -> None:
     assert shown_file(name) == name
     assert not is_withheld(name)
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Nationality", "Mode of transport", "jinsia", "_submission_time", "prs_BirthDate", "Date 2", ""],
+)
+def test_heading_of_known_words_is_shown(heading: str) -> None:
+    assert shown_column(heading, 7) == heading
+
+
+@pytest.mark.parametrize(
+    "heading", ["Mary Sampleton", "Zipporah", "Phone of Sampleton", "0712345678", "MSampleton"]
+)
+def test_heading_with_an_unknown_word_is_called_by_its_position(heading: str) -> None:
+    assert shown_column(heading, 7) == shown_column(heading, 7, ["Nationality"]) == "column 7"
+    assert shown_column("Colour of the vehicle", 7, ["Vehicle colour"]) == "Colour of the vehicle"
+
+
+def test_extract_is_called_by_partner_day_and_id() -> None:
+    assert extract_name("kobe_post", "2026-11-30", "3fa9c1d2" + 56 * "0") == "kobe_post 2026-11-30 3fa9c1d2…"
+    names = [extract_name("kobe_post", "2026-11-30", f"{number:08}c" + 55 * "0") for number in range(400)]
+    assert not any(map(identifies, names)), "the id never looks like an ID number"
 
 
 def test_name_in_the_suffix_is_withheld() -> None:

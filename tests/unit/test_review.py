@@ -15,6 +15,7 @@ from orchestration.cli.refresh import show_summary
 from orchestration.cli.status import show_status
 from orchestration.core import Settings, refreshes
 from orchestration.intake import TakenExtract, left_alone
+from orchestration.intake.inbox import listed_name
 from orchestration.operations import read_status
 from orchestration.stewardship import active_decisions, list_decisions, record_decision, review
 from orchestration.stewardship.decisions.active import without_effect
@@ -73,9 +74,10 @@ def test_status_says_when_a_file_was_not_taken_and_counts_it_apart(
 ) -> None:
     put(settings, "kobe_shelter/a.csv")
     os.utime(settings.inbox / "kobe_shelter" / "a.csv", (0, 0))
+    listed = listed_name("kobe_shelter", settings.inbox / "kobe_shelter" / "a.csv")
     taken = [
         TakenExtract("kobe_shelter", name, "held", reason=f"kobe_shelter: file {name} waits.")
-        for name in ("a.csv", "removed_since.csv")
+        for name in (listed, "kobe_shelter 2026-11-01 3fa9c1d2…")
     ]
     review.write_files_not_taken(settings, taken)
     ended = datetime(2026, 11, 27, 4, 30, tzinfo=UTC)

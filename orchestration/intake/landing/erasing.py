@@ -147,7 +147,7 @@ def _erase_in_original(
 ) -> Original:
     entry = read_register(settings.landing, held.partner)[held.extract_id]
     contract = Contract.of_content(entry["contract_content"])
-    return reseal(settings, contract, held.extract_id, entry["file"], tombstones, private_key)
+    return reseal(settings, contract, entry, tombstones, private_key)
 
 
 def _erase_cells(

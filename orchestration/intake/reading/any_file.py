@@ -70,10 +70,10 @@ _REFUSED = {
 
 
 @contextmanager
-def open_source(path: Path, contract: Contract) -> Iterator[Source]:
-    """Open a file for reading; raise ExtractUnreadable or ExtractHeld with a sentence."""
+def open_source(path: Path, contract: Contract, shown: str | None = None) -> Iterator[Source]:
+    """Open a file for reading; raise ExtractUnreadable or ExtractHeld, which call it `shown`."""
     reader = READERS[contract.format.kind]
-    label = f"{contract.partner.code}: file {shown_file(path.name)}"
+    label = f"{contract.partner.code}: file {shown or shown_file(path.name)}"
     _refuse_unreadable(path, contract, reader.not_zip, label)
     if reader.not_zip:
         refuse_bomb(path, label)

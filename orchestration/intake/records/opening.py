@@ -94,7 +94,7 @@ class SheetOpener:
         prefix = f"{part}/" if part else ""
         named = columns_named_by(self._contract, part)
         return [
-            name and prefix + (name if same(name) in named else shown_column(name, position))
+            name and prefix + (name if same(name) in named else shown_column(name, position, named))
             for position, name in enumerate(header.names, start=1)
         ]
 

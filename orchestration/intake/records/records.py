@@ -38,7 +38,6 @@ from orchestration.intake.records.rename import ColumnPlan, rename_row
 from orchestration.intake.records.slots import Slot, Slots
 from orchestration.intake.records.tabs import ORPHAN, RESENT, Tabs
 from orchestration.intake.records.tally import LandedCell, Tally
-from orchestration.intake.shown_names import shown_file
 
 Rows = npt.NDArray[np.int64]
 Watch = Callable[[ColumnPlan, Block, Rows], None]
@@ -49,16 +48,18 @@ NOT_DECRYPTED = "Q:not_decrypted"
 class RecordReader:
     """Reads one file by one contract. Memory holds ids of records, and one block of rows.
 
-    `watch` is called with the main rows of each block that land.
+    Messages call the file `shown`; `period` is as its landing note has it. `watch` is called with the main
+    rows of each block that land.
     """
 
     def __init__(
         self,
         contract: Contract,
         keys: Keys,
-        file_name: str,
+        shown: str,
         watch: Watch | None = None,
         tombstones: Tombstones | None = None,
+        period: Mapping[str, Any] | None = None,
     ) -> None:
         self.tally = Tally()
         self._contract = contract
@@ -66,14 +67,13 @@ class RecordReader:
         self._keys = keys
         self._partner = contract.partner.code
         self._tombstones = tombstones or Tombstones(keys, self._partner)
-        self._label = f"{self._partner}: file {shown_file(file_name)}"
+        self._label = f"{self._partner}: file {shown}"
         self._minimiser = Minimiser(contract)
         self._permission = Permission(contract)
         self._conditions = RowConditions(contract.accept_if)
         self.link_codes = LinkCodes(contract, keys)
         self._submission_keys = SubmissionKeys(contract, keys)
-        period = contract.period_of(file_name)
-        self._period = period.model_dump(mode="json", by_alias=True) if period else None
+        self._period = period
         self._contents: Counter[int] = Counter()
         self._parents = Parents(contract, keys)
         self._tabs = Tabs(contract, self._label)
