@@ -70,7 +70,6 @@ if TYPE_CHECKING:
     from orchestration.contracts.source import (
         AnySource,
         KoboSource,
-        SftpSource,
         is_loopback,
     )
     from orchestration.contracts.terms import CONTENT, SHEET, STATISTICS, AcceptIf, Period, SubmissionId

@@ -24,7 +24,7 @@ from orchestration.contracts.fields import (
     place_parts,
 )
 from orchestration.contracts.format import AnyFormat, AnyRepeat, Items, JsonFormat, Layout, Tab, XlsxFormat
-from orchestration.contracts.source import AnySource, OneFileSource
+from orchestration.contracts.source import AnySource
 from orchestration.contracts.terms import (
     SHEET,
     AcceptIf,
@@ -284,7 +284,7 @@ class Contract(Strict):
     @property
     def pulled_name(self) -> str:
         """Return the name that an extract fetched as one file has in the inbox."""
-        if isinstance(self.source, OneFileSource) and self.source.save_as:
+        if self.source and self.source.save_as:
             return self.source.save_as
         return f"{self.contract}.{'zip' if self.format.kind == 'odk_zip' else self.format.kind}"
 
@@ -323,13 +323,11 @@ def _refuse_other_source(contract: Contract) -> None:
         raise ValueError(f"source.kind {source.kind} does not give files of format.kind {layout.kind}")
     if source.kind == "kobotoolbox" and isinstance(layout, JsonFormat) and layout.records != "results":
         raise ValueError("source.kind kobotoolbox needs `format.records: results`")
-    if not isinstance(source, OneFileSource):
-        return
     if contract.delivery.mode != "full":
         raise ValueError(
             f"source.kind {source.kind} fetches a form or file whole, in place of the one before: write "
             "`delivery.mode: full`. If each file holds only what is new, put the files into the inbox under "
-            "names of their own, or fetch them with source.kind sftp"
+            "names of their own"
         )
     if not contract.reads(contract.pulled_name):
         raise ValueError(

@@ -233,16 +233,10 @@ def is_in_journal(settings: Settings) -> bool:
 class Sheet:
     """A server that gives one file."""
 
-    is_folder = False
-
     def __init__(self, *_: Any) -> None:
-        self.left: list[str] = []
-        self.faults: list[str] = []
+        pass
 
-    def names(self) -> list[str]:
-        return ["pulled.csv"]
-
-    def fetch(self, name: str, into: Path, mark: Mark) -> Mark | None:
+    def fetch(self, into: Path, mark: Mark) -> Mark | None:
         into.write_bytes(PULLED)
         return Mark(etag="one")
 

@@ -389,7 +389,7 @@ def test_any_name_of_an_environment_variable_may_hold_the_token(pulls: PullWorld
         (KOBO, GOOD | {"server": "http://kf.example"}, "use https://. Only an address of this machine"),
         (KOBO, GOOD | {"server": "http://127.0.0.1.kf.example"}, "use https://"),
         (KOBO, GOOD | {"server": "https://me:s3cret0value@kf.example"}, "holds no secret"),
-        (KOBO, GOOD | {"kind": "kobo"}, "`source.kind` must be kobotoolbox, odk_central, https_file or sftp"),
+        (KOBO, GOOD | {"kind": "kobo"}, "`source.kind` must be kobotoolbox, odk_central or https_file"),
         (
             KOBO,
             GOOD | {"tokn_file": "x.token"},
