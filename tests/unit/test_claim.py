@@ -110,7 +110,7 @@ def test_time_of_a_clock_that_is_ahead_does_not_count_as_old(home: Settings) -> 
     assert "30 seconds" in reason
 
 
-@pytest.mark.parametrize("ending", [".part", ".PART", ".filepart", ".crdownload"])
+@pytest.mark.parametrize("ending", [".part", ".PART", ".partial", ".filepart", ".crdownload"])
 def test_file_with_a_copy_beside_it_waits(home: Settings, ending: str) -> None:
     file = csv_in_the_inbox(home, 10)
     beside = lying_still(Path(csv_in_the_inbox(home, 5)).rename(f"{file}{ending}"))
