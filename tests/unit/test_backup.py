@@ -22,6 +22,7 @@ import pyrage
 import pytest
 
 from orchestration.core import (
+    Damaged,
     DiskFault,
     NjiaError,
     Settings,
@@ -29,6 +30,7 @@ from orchestration.core import (
     create_missing_keys,
     durable,
     installed_public_key,
+    key_faults,
     load_keys,
     load_release_key,
     prepare_home,
@@ -40,6 +42,7 @@ from orchestration.core import (
     write_json,
     write_summed,
 )
+from orchestration.core.key_checks import USES, noted_checks
 from orchestration.core.settings import SAMPLE_PARTNERS
 from orchestration.operations import (
     Store,
@@ -54,6 +57,7 @@ from orchestration.operations import (
 )
 from orchestration.operations.backup import making
 from orchestration.operations.backup import store as stores
+from orchestration.operations.rotation_link import rotate_link
 from orchestration.release import list_releases
 from orchestration.stewardship import audit
 from tests.command import last_object, njia
@@ -410,6 +414,27 @@ def test_a_cut_log_a_damaged_key_and_damaged_marks_come_back(
     assert [line["action"] for line in audit.read(home).lines] == ["viewed", "restored"]
     assert tombstones_of(home, load_keys(home), "swala_post").has(4711)
     assert njia("check", settings=home).returncode == 0
+
+
+@pytest.mark.parametrize("lost", ["home.json", "link.key"])
+def test_a_restore_after_a_rotation_leaves_no_home_without_a_way_on(
+    home: Settings, tmp_path: Path, stewards: pyrage.x25519.Identity, lost: str
+) -> None:
+    """The backup has the check values, or the key, of before the rotation."""
+    store = Store(tmp_path / "backup")
+    make_backup(home, store.folder, KEEP)
+    rotate_link(home, load_keys(home), None)
+    rotated = load_keys(home)
+    (home.home / lost if lost == "home.json" else home.keys / lost).unlink()
+    restored(home, store, home.home, str(stewards))
+    if lost == "link.key":
+        with pytest.raises(Damaged, match=r"not the link key of this home.*`njia keys rotate link`"):
+            create_missing_keys(home)
+        rotate_link(home, load_keys(home, replaced="link"), None)
+    assert list(key_faults(home)) == []
+    assert create_missing_keys(home) is None
+    assert (load_keys(home) == rotated) == (lost == "home.json")
+    assert noted_checks(home).keys() == USES.keys()
 
 
 def test_a_disk_without_room_is_named_before_anything_is_written(

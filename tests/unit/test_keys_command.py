@@ -24,6 +24,7 @@ from orchestration.core import (
     create_missing_keys,
     durable,
     installed_public_key,
+    key_faults,
     key_places,
     load_keys,
     prepare_home,
@@ -278,10 +279,18 @@ def test_kept_releases_are_signed_again_except_changed_ones(base: EvidenceBase) 
     assert not verify(settings.releases / first, new).ok
 
 
-def test_a_lost_release_key_can_be_replaced(base: EvidenceBase) -> None:
-    (base.settings.keys / "release.key").unlink()
-    assert len(done(njia(base, "keys", "rotate", "release", "--yes", "--json"))["signed"]) == 1  # type: ignore[arg-type]
-    publish_one(base.settings, day=1)
+@pytest.mark.parametrize("kind", ["stewards", "link", "release"])
+@pytest.mark.parametrize("content", [None, "another program wrote this"])
+def test_a_lost_or_damaged_key_can_be_replaced(
+    base: EvidenceBase, key_file: Path, kind: str, content: str | None
+) -> None:
+    key = base.settings.keys / USES[kind][0]
+    key.unlink() if content is None else key.write_text(content)
+    given = () if kind == "release" else ("--key", key_file)
+    found = done(njia(base, "keys", "rotate", kind, *given, "--yes", "--json"))
+    replaced = {"stewards": "resealed", "link": "remade", "release": "signed"}[kind]
+    assert len(found[replaced]) == (1 if kind == "release" else 2)  # type: ignore[arg-type]
+    assert list(key_faults(base.settings)) == []
 
 
 class Killed(BaseException):

@@ -21,7 +21,6 @@ from orchestration import release
 from orchestration.core import (
     HOME_JSON,
     OWN_SUM,
-    RECORD_KEY,
     SUMS,
     Damaged,
     Settings,
@@ -29,6 +28,7 @@ from orchestration.core import (
     drop_rotated_checks,
     durable,
     forget_work,
+    key_faults,
     load_keys,
     note_sums,
     parsed,
@@ -101,7 +101,7 @@ def put_back(
     write_json(mark, {**noted, "is_whole": True})
     # The name of a partner's file may be that of a person.
     lost = [f"{Path(name).parent}/…" if name.startswith("inbox/") else name for name in lost]
-    if not (settings.keys / RECORD_KEY).is_file():  # the next refresh erases
+    if any(key_faults(settings)):  # the next refresh names them, or erases
         return [], lost
     try:
         return finish_restore(settings, settings.as_of(), source.private_key), lost

@@ -158,10 +158,11 @@ def forgotten(look: Look, files: Sequence[Path]) -> Findings:
         path = look.settings.forgotten / f"{partner}.json"
         if not path.exists() and path.name not in _listed(path.parent):
             yield path, MISSING
-    with suppress(NjiaError):  # said of the keys, the list or the landing note
+    with suppress(NjiaError):  # said of the keys
         keys = load_keys(look.settings)
         for partner in sorted({note.parent.name for note in look.settings.landing.glob("*/[!.]*.json")}):
-            yield from _not_forgotten(look.settings, keys, partner)
+            with suppress(NjiaError, OSError, ValueError):  # said of the list, the landing note or the cells
+                yield from _not_forgotten(look.settings, keys, partner)
 
 
 def _not_forgotten(settings: Settings, keys: Keys, partner: str) -> Findings:
@@ -170,7 +171,8 @@ def _not_forgotten(settings: Settings, keys: Keys, partner: str) -> Findings:
         if has_another_record_key(note, keys.ids["record"]):
             path = settings.landing / partner / f"{extract_id}.json"
             yield path, "it landed with another record key, so forgotten records in it are not recognised"
-    for held in intake.held_of_forgotten(settings, tombstones_of(settings, keys, partner)):
+    tombstones = tombstones_of(settings, keys, partner)
+    for held in intake.held_of_forgotten(settings, tombstones) if tombstones.marks else ():
         path = settings.landing / partner / f"{held.extract_id}.json"
         yield path, f"{len(held.records):,} of its records were forgotten and have landed again"
 
