@@ -19,7 +19,6 @@ if TYPE_CHECKING:
         stands,
     )
     from orchestration.core.decoded import decoded, pattern_of, says
-    from orchestration.core.disk import DiskFault, disk_fault, full_disk, is_of_disk, require_room, says_full
     from orchestration.core.durable import (
         PARTIAL,
         keep_last_lines,
@@ -72,6 +71,7 @@ if TYPE_CHECKING:
         earlier_layout,
         prepare_home,
     )
+    from orchestration.core.interrupts import interrupts_kept
     from orchestration.core.keys import (
         KEY_FILES,
         LINK_KEY,
@@ -88,6 +88,13 @@ if TYPE_CHECKING:
     )
     from orchestration.core.lock import RefreshLock, held_if_free, is_alive, last_holder
     from orchestration.core.loopback import LOOPBACK, loopback_hosts
+    from orchestration.core.machine import (
+        MachineFault,
+        fault_said,
+        is_of_machine,
+        machine_fault,
+        require_room,
+    )
     from orchestration.core.modes import check_modes
     from orchestration.core.personal_names import FIRST_NAMES
     from orchestration.core.publication_policy import PublicationPolicy, load_publication_policy, noise_table

@@ -20,7 +20,7 @@ from orchestration.contracts import (
     Contracts,
     load_contracts,
 )
-from orchestration.core import NjiaError, Settings, UsageError, is_of_disk, kind_and_place
+from orchestration.core import NjiaError, Settings, UsageError, is_of_machine, kind_and_place
 from orchestration.intake.claim import placing
 from orchestration.intake.outcomes import ExtractHeld
 from orchestration.intake.pulling.fetched import Connection, Kind, content_hash, other_kind
@@ -147,7 +147,7 @@ def _pull(settings: Settings, contract: Contract, source: AnySource, again: bool
     except PullFailed as fault:
         progress.faults.append(str(fault))
     except Exception as fault:  # its text may hold an address or a record
-        if is_of_disk(fault):  # no fault of the source
+        if is_of_machine(fault):  # no fault of the source
             raise
         progress.faults.append(_unexpected(contract, fault))
     state = progress.ended(now)
