@@ -17,6 +17,7 @@ from orchestration.core import (
     ReleaseRefused,
     Settings,
     collect_garbage_less_often,
+    escaped,
     interrupts_kept,
     kind_and_place,
     machine_fault,
@@ -105,7 +106,8 @@ def main() -> None:
         if fault := machine_fault(error, _home()):
             _fail(fault.exit_code, str(fault))
         if isinstance(error, OSError):
-            _fail(2, f"{error.filename or 'A file'}: {error.strerror}. Check the path and its rights.")
+            name = escaped(str(error.filename or "A file"))
+            _fail(2, f"{name}: {error.strerror}. Check the path and its rights.")
         _fail(1, f"Something unexpected: {kind_and_place(error)}. Tell the maintainers of Njia what you did.")
 
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         ReleaseRefused,
         ReleaseWaits,
         UsageError,
+        escaped,
         kind_and_place,
     )
     from orchestration.core.forgotten import (
@@ -61,7 +62,6 @@ if TYPE_CHECKING:
         tombstones_of,
         unite,
     )
-    from orchestration.core.garbage import collect_garbage_less_often
     from orchestration.core.history_policy import kept
     from orchestration.core.home import (
         HOME_JSON,
@@ -71,7 +71,6 @@ if TYPE_CHECKING:
         earlier_layout,
         prepare_home,
     )
-    from orchestration.core.interrupts import interrupts_kept
     from orchestration.core.keys import (
         KEY_FILES,
         LINK_KEY,
@@ -97,6 +96,7 @@ if TYPE_CHECKING:
     )
     from orchestration.core.modes import check_modes
     from orchestration.core.personal_names import FIRST_NAMES
+    from orchestration.core.process import collect_garbage_less_often, interrupts_kept
     from orchestration.core.publication_policy import PublicationPolicy, load_publication_policy, noise_table
     from orchestration.core.refreshes import REFUSED, WAITS, End
     from orchestration.core.release_key import (

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from orchestration.core import kind_and_place
+from orchestration.core import escaped, kind_and_place
 from orchestration.stewardship.desk.address import DAGSTER_PATH, is_of_dagster
 from orchestration.stewardship.desk.visit import Desk
 from orchestration.stewardship.desk.words import words_of
@@ -160,6 +160,5 @@ async def _read(receive: Receive) -> Receive | None:
 
 def log_error(error: BaseException, path: str) -> None:
     """Write one line to stderr, without the query and without what the error quotes."""
-    shown = "".join(one if one.isprintable() else "?" for one in path)[:200]
     now = datetime.now(UTC).replace(microsecond=0).isoformat()
-    sys.stderr.write(f"{now} {shown}: {kind_and_place(error)}\n")
+    sys.stderr.write(f"{now} {escaped(path)[:200]}: {kind_and_place(error)}\n")

@@ -1,7 +1,8 @@
-"""Ctrl-C, which libraries swallow or turn into errors of their own."""
+"""This process: its garbage collector, and Ctrl-C, for which libraries raise errors of their own, or none."""
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 from collections.abc import Iterator
@@ -35,3 +36,12 @@ def interrupts_kept() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
     if came.is_set():
         raise KeyboardInterrupt
+
+
+def collect_garbage_less_often() -> None:
+    """Collect after 50,000 new objects instead of 700, and older generations rarely.
+
+    A refresh keeps tens of thousands of library objects: scanning them took a tenth of its CPU (46.5 s
+    against 42 s on the samples, best of several runs, same peak of memory).
+    """
+    gc.set_threshold(50_000, 20, 100)
