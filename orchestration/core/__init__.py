@@ -19,7 +19,6 @@ if TYPE_CHECKING:
         stands,
     )
     from orchestration.core.decoded import decoded, pattern_of, says
-    from orchestration.core.disk import DiskFault, disk_fault, full_disk, is_of_disk, require_room, says_full
     from orchestration.core.durable import (
         PARTIAL,
         keep_last_lines,
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
         ReleaseRefused,
         ReleaseWaits,
         UsageError,
+        escaped,
         kind_and_place,
     )
     from orchestration.core.forgotten import (
@@ -95,8 +95,16 @@ if TYPE_CHECKING:
     )
     from orchestration.core.lock import RefreshLock, held_if_free, is_alive, last_holder
     from orchestration.core.loopback import LOOPBACK, loopback_hosts
+    from orchestration.core.machine import (
+        MachineFault,
+        fault_said,
+        is_of_machine,
+        machine_fault,
+        require_room,
+    )
     from orchestration.core.modes import check_modes
     from orchestration.core.personal_names import FIRST_NAMES
+    from orchestration.core.process import collect_garbage_less_often, interrupts_kept
     from orchestration.core.publication_policy import PublicationPolicy, load_publication_policy, noise_table
     from orchestration.core.refreshes import REFUSED, WAITS, End
     from orchestration.core.release_key import (
@@ -112,7 +120,6 @@ if TYPE_CHECKING:
         REFERENCE_SEEDS,
         SAMPLE_PARTNERS,
         Settings,
-        collect_garbage_less_often,
         dbt_target,
         has_display,
         secret_from,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gc
 import os
 import sys
 from dataclasses import dataclass
@@ -266,15 +265,6 @@ def _parse_as_of(text: str | None) -> datetime | None:
 def memory_limit() -> str:
     """Return how much memory DuckDB takes before it uses `work/spill/`."""
     return os.environ.get("NJIA_MEMORY_LIMIT") or "2GB"
-
-
-def collect_garbage_less_often() -> None:
-    """Collect after 50,000 new objects instead of 700, and older generations rarely.
-
-    A refresh keeps tens of thousands of library objects: scanning them took a tenth of its CPU (46.5 s
-    against 42 s on the samples, best of several runs, same peak of memory).
-    """
-    gc.set_threshold(50_000, 20, 100)
 
 
 def seed_rows(name: str) -> list[dict[str, str]]:

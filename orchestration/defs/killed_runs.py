@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import dagster as dg
 
@@ -47,19 +46,13 @@ def delete_damaged_stores(settings: Settings) -> None:
     """Delete stores of Dagster that SQLite cannot read, and say so: Dagster makes them anew."""
     for name in STORES:
         store = settings.dagster_home / name
-        if store.is_file() and _is_damaged(store):
+        if store.is_file() and sqlite_answer(store) in ("SQLITE_CORRUPT", "SQLITE_NOTADB"):
             for suffix in ("-wal", "-shm", ""):
                 durable.remove(store.with_name(store.name + suffix))
             logging.getLogger("njia").warning(
                 f"Dagster's file {name} was damaged and begins anew: the Dagster UI has lost earlier runs, "
                 "or which schedules were switched off. No data is lost."
             )
-
-
-def _is_damaged(store: Path) -> bool:
-    answer = sqlite_answer(store)
-    is_refused = answer.startswith("SQLITE_")  # such as for a lock
-    return answer in ("SQLITE_NOTADB", "SQLITE_CORRUPT") if is_refused else answer != "ok"
 
 
 def _end_dead(settings: Settings, instance: dg.DagsterInstance) -> refreshes.End | None:

@@ -191,7 +191,8 @@ def add_to_inbox(settings: Settings, partner: str, files: Iterable[Path]) -> lis
         there = lying_in_inbox(settings, partner, file.name)
         if there and not filecmp.cmp(there, file, shallow=False):
             raise UsageError(
-                f"The inbox of {partner} already holds another {file.name}. Refresh first, or rename one."
+                f"The inbox of {partner} already holds another {shown_file(file.name)}. Refresh first, or "
+                "rename one."
             )
         if there is None:
             with placing(folder, file.name) as partial:

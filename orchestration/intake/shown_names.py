@@ -1,5 +1,7 @@
 """Names of files, sheets and columns, and spellings of answers, in the form in which they may be shown.
 
+Control characters are escaped.
+
 A partner may name a file, sheet or column after a person. Outside inbox and sealed originals a file is called
 by partner, day and id, and a heading with an unknown word by its position; the partner can still find both.
 Reading itself (`files`, `extracts.match`, sheet months, references) uses the real names.
@@ -14,7 +16,7 @@ from functools import cache
 from itertools import pairwise
 
 from orchestration.contracts import MONTHS, month_of_sheet, tidy
-from orchestration.core import FIRST_NAMES, seed_rows
+from orchestration.core import FIRST_NAMES, escaped, seed_rows
 from orchestration.intake.drift.column_words import words_of
 from orchestration.intake.minimising.detectors import KENYAN_PHONE, PERSON, PLACE_WORDS, TITLED, identifies
 
@@ -64,7 +66,7 @@ def shown_file(name: str) -> str:
     found = _KNOWN_SUFFIX.fullmatch(name[name.rfind(".") :]) if "." in name else None
     suffix = found.group() if found else ""
     if is_withheld(name) or not names_somebody(name.removesuffix(suffix)):
-        return name
+        return escaped(name)
     digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
     candidates = (f"name withheld ({digest[at : at + 8]}){suffix}" for at in range(len(digest) - 7))
     # Eight digits without a letter look like an ID number, so the next eight are tried.
@@ -88,13 +90,13 @@ def is_withheld(shown: str) -> bool:
 def shown_sheet(title: str, position: int) -> str:
     """Return a sheet's title, or `sheet 3 (name withheld)`, counted from 1 among the visible sheets."""
     if month_of_sheet(title) or not names_somebody(title):
-        return title
+        return escaped(title)
     return f"sheet {position} (name withheld)"
 
 
 def shown_column(name: str, position: int, named: Iterable[str] = ()) -> str:
     """Return a column's name, or `column 7`, counted from 1; `named`: the columns that the contract names."""
-    return name if is_known_heading(name, named) else f"column {position}"
+    return escaped(name) if is_known_heading(name, named) else f"column {position}"
 
 
 def is_position(column: str) -> bool:

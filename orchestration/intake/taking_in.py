@@ -18,13 +18,13 @@ from typing import Any
 from orchestration.contracts import Contract, Contracts, load_contracts
 from orchestration.core import (
     Damaged,
-    DiskFault,
     Keys,
+    MachineFault,
     Original,
     Settings,
     UsageError,
     durable,
-    is_of_disk,
+    is_of_machine,
     partners_with_tombstones,
     refreshes,
     replacing,
@@ -120,10 +120,10 @@ def _take_in_partner(
                 raise ExtractHeld("hold:file_changed", f"{partner}: file {shown} {stays}.")
         except ExtractStopped as fault:
             yield _not_taken(shown_partner, shown, fault)
-        except (UsageError, DiskFault):
+        except (UsageError, MachineFault):
             raise
         except Exception as fault:  # only its type is shown, because its text may quote a cell
-            if is_of_disk(fault):  # no fault of the file
+            if is_of_machine(fault):  # no fault of the file
                 raise
             yield _unexpected(shown_partner, shown, fault)
     if partner in contracts.partners:

@@ -32,7 +32,7 @@ from orchestration.core import (
     encrypted,
     fingerprint_of,
     forget,
-    is_of_disk,
+    is_of_machine,
     keep,
     read_json,
     replacing,
@@ -145,14 +145,14 @@ def type_extracts(
             for one, is_met in note.facts["corrections"].items():
                 met[one] = max(met.get(one, (0, False)), (int(extract.entry["sequence"]), is_met))
         except Exception as fault:  # the boundary: an exception's text may quote a cell
-            if is_of_disk(fault):  # no fault of the extract
+            if is_of_machine(fault):  # no fault of the extract
                 raise
             _remove(settings, extract.stem)
             summary.failed.append(_failure(extract.entry, steps[-1], fault))
             try:
                 _write_without_records(settings, keys, extract, contract_for(extract.entry, valid))
             except Exception as again:  # such as without a readable contract: then it has no tables
-                if is_of_disk(again):
+                if is_of_machine(again):
                     raise
         if progress:
             progress(done, len(landed))

@@ -23,7 +23,7 @@ import pytest
 
 from orchestration.core import (
     Damaged,
-    DiskFault,
+    MachineFault,
     NjiaError,
     Settings,
     UsageError,
@@ -447,7 +447,7 @@ def test_a_disk_without_room_is_named_before_anything_is_written(
     made = plan_restore(home, source, lambda kind: None)
     usage = shutil.disk_usage(home.home)
     monkeypatch.setattr(shutil, "disk_usage", lambda place: usage._replace(free=16 << 20))
-    with pytest.raises(DiskFault, match="not enough room for the restore"):
+    with pytest.raises(MachineFault, match="not enough room for the restore"):
         put_back(home, source, made)
     assert files_of(home) == before
 

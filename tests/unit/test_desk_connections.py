@@ -140,8 +140,7 @@ def test_unread_downloads_of_one_account_leave_the_login_open(settings: Settings
         desk = visit.Desk(settings, ELSEWHERE, Address.of(settings.desk_url, port))
         desks.append(desk)
         pages = Starlette(routes=[Route("/large", download)])
-        return guard.Guard(pages, desk.address, lambda _, status, title: PlainTextResponse(title, status),
-                           desk.sender_of)  # fmt: skip
+        return guard.Guard(pages, desk, lambda _, status, title: PlainTextResponse(title, status))
 
     desks: list[visit.Desk] = []
     with served(make) as port:

@@ -9,8 +9,8 @@ import openpyxl
 import pytest
 
 from orchestration.contracts import load_contracts
-from orchestration.core import SAMPLE_PARTNERS
-from orchestration.intake import ExtractHeld, identifies, shown_file
+from orchestration.core import SAMPLE_PARTNERS, Settings
+from orchestration.intake import ExtractHeld, identifies, left_alone, shown_file, still_written
 from orchestration.intake.shown_names import extract_name, is_withheld, shown_column, shown_sheet
 from tests.unit.partner_files import HEADER, ROW, book, read, workbook
 
@@ -141,3 +141,36 @@ def test_errors_never_show_a_withheld_name(tmp_path: Path) -> None:
         read(file, book(format={"kind": "csv"}))
     assert "file name withheld (" in caught.value.sentence
     assert "0722000111" not in caught.value.sentence
+
+
+STEERING = ["\n", "\r", "\x1b", "\x00", "\x7f", "\x9b", "\u202e", "\u2066", "\u2028", "\u2029", "\u200f"]
+
+
+@pytest.mark.parametrize("sign", STEERING, ids=ascii)
+def test_a_name_cannot_steer_a_terminal_or_forge_a_line(sign: str) -> None:
+    name = f"cases{sign} publish: done.csv"
+    shown = shown_file(name)
+    assert shown == name.replace(sign, sign.encode("unicode_escape").decode())
+    assert {shown_sheet(name, 1), shown_column(name, 1), shown_file(shown)} == {shown}
+
+
+def test_letters_of_every_script_are_shown_as_they_are() -> None:
+    for name in (
+        "visa vya Ng\u2019ang\u2019a.csv",
+        "\u12a2\u1275\u12ee\u1335\u12eb.csv",
+        "\u0645\u0644\u0641 1.csv",
+        "a\u00a0b.csv",
+    ):
+        assert shown_file(name) == name
+
+
+def test_lists_of_the_inbox_escape_names(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "keys")
+    folder = settings.inbox / "kobe\x1b[2Jpost"
+    folder.mkdir(parents=True)
+    for name in ("new\nline.csv", ".hidden\x1b]0;", "link\u202e"):
+        (folder / name).write_text("x")
+    texts = [
+        f"{one.partner} {one.file} {one.reason}" for one in (*left_alone(settings), *still_written(settings))
+    ]
+    assert len(texts) == 4 - 1 and all(text.isprintable() for text in texts), texts

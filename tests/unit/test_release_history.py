@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.core import NjiaError, ReleaseRefused, Settings, UsageError
+from orchestration.core import NjiaError, ReleaseRefused, Settings, UsageError, interrupts_kept
 from orchestration.intake import TakenExtract
 from orchestration.release import current_release, diff, find_release, list_releases, rollback, run_query
 from orchestration.release.rollbacks import is_left_behind, is_rolled_back
@@ -234,7 +234,7 @@ def test_ctrl_c_ends_a_query_as_ctrl_c(published: Settings) -> None:
     earlier = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         key.start()
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt), interrupts_kept():
             run_query(published, ENDLESS)
     finally:
         key.cancel()

@@ -19,7 +19,7 @@ from orchestration.contracts import (
     Contracts,
     load_contracts,
 )
-from orchestration.core import NjiaError, Settings, UsageError, is_of_disk, kind_and_place
+from orchestration.core import NjiaError, Settings, UsageError, is_of_machine, kind_and_place
 from orchestration.intake.claim import placing
 from orchestration.intake.outcomes import ExtractHeld
 from orchestration.intake.pulling.fetched import Connection, content_hash, other_kind
@@ -113,7 +113,7 @@ def _pull(settings: Settings, contract: Contract, source: AnySource, again: bool
     except (PullFailed, ExtractHeld) as fault:
         state = _failed(known, fault.sentence if isinstance(fault, ExtractHeld) else str(fault), now)
     except Exception as fault:  # its text may hold an address or a record
-        if is_of_disk(fault):  # no fault of the source
+        if is_of_machine(fault):  # no fault of the source
             raise
         state = _failed(known, _unexpected(contract, fault), now)
     else:

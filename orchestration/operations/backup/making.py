@@ -30,11 +30,11 @@ from orchestration.core import (
     RefreshRunning,
     Settings,
     UsageError,
-    disk_fault,
     durable,
     held_if_free,
     load_keys,
     load_release_key,
+    machine_fault,
     require_encrypted_volume,
     sha256_of,
     write_json,
@@ -104,7 +104,7 @@ def make_backup(
         with store.writing():
             return _make(settings, store, keep, progress)
     except Exception as error:
-        if fault := disk_fault(error, store.folder):
+        if fault := machine_fault(error, store.folder):
             raise fault from None
         raise
 

@@ -274,12 +274,21 @@ def lineage(look: Look, files: Sequence[Path]) -> Findings:
             yield folder, MISSING
 
 
+_NOT_OPENED = ("SQLITE_CANTOPEN", "SQLITE_READONLY")
+
+
 def sqlite_answer(path: Path) -> str:
-    """Return what SQLite's own check of a file says: `ok`, a finding, or the name of its error."""
+    """Return `ok`, or the name of the error that SQLite's own check of a file ends with."""
+    answer = _sqlite_answer(path, "mode=ro")
+    # In a folder that cannot be written there is no write-ahead log to open.
+    return _sqlite_answer(path, "immutable=1") if answer.startswith(_NOT_OPENED) else answer
+
+
+def _sqlite_answer(path: Path, option: str) -> str:
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as database:
-            answer = str(database.execute("pragma quick_check(1)").fetchone()[0])
-            return answer if path.stat().st_size else "empty"
+        with closing(sqlite3.connect(f"file:{path}?{option}", uri=True, timeout=30)) as database:
+            is_whole = database.execute("pragma quick_check(1)").fetchone()[0] == "ok"
+            return "ok" if is_whole and path.stat().st_size else "SQLITE_CORRUPT"
     except sqlite3.Error as error:
         return error.sqlite_errorname
 

@@ -19,9 +19,9 @@ from orchestration.core import (
     PARTIAL,
     NjiaError,
     Settings,
-    disk_fault,
     durable,
     load_publication_policy,
+    machine_fault,
     require_room,
     sync,
     write_json,
@@ -125,7 +125,7 @@ def stage(
     except duckdb.Error as error:
         # The engine's text may quote a cell.
         _clear(folder)
-        raise disk_fault(error, settings.home) or NjiaError(
+        raise machine_fault(error, settings.home) or NjiaError(
             f"The candidate release could not be written ({type(error).__name__}). The current release "
             f"stays. Make sure that nothing else has {settings.warehouse} open, then run `njia refresh` "
             "again."

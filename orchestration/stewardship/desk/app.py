@@ -122,8 +122,7 @@ def make_app(
     faults = {HTTPException: on_error, Exception: on_error}
     pages = Starlette(routes=routes, exception_handlers=faults)
     pages.router.redirect_slashes = False
-    guarded = DagsterDoor(desk, pages, dagster) if dagster else pages
-    return Guard(guarded, desk.address, error_page, desk.sender_of)
+    return Guard(DagsterDoor(desk, pages, dagster) if dagster else pages, desk, error_page)
 
 
 def _login(desk: Desk, error_page: ErrorPage) -> Callable[[Request], Any]:

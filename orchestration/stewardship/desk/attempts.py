@@ -6,7 +6,6 @@ A name locks for one address first, so that a stranger's tries do not lock its o
 from __future__ import annotations
 
 import ipaddress
-import math
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -51,19 +50,8 @@ class Attempts:
         """Note a wrong try; returns True where it has locked the name or the address."""
         now = self._clock()
         with self._lock:
-            self._recent.append((network(address), now))
+            self._recent.append((_network(address), now))
             return any(self._count(key, now) >= limit for key, limit in _limits(name, address).items())
-
-    def locked_minutes(self, name: str, address: str) -> int:
-        """Return the minutes, rounded up, for which a name stays locked at an address; 0 if it is not."""
-        now = self._clock()
-        with self._lock:
-            last_tries = [
-                self._wrong[key][1]
-                for key, limit in _limits(name, address).items()
-                if self._count(key, now) >= limit
-            ]
-        return math.ceil((max(last_tries) + LOCKED_SECONDS - now) / 60) if last_tries else 0
 
     def succeeded(self, name: str, address: str) -> None:
         """Forget the wrong tries of this name at this address; the other counts lose this try only."""
@@ -76,9 +64,9 @@ class Attempts:
 
     def wait(self, address: str) -> float:
         """Return the seconds that the next try waits, by the address's wrong tries of the last minute."""
-        now, visitor = self._clock(), network(address)
+        now, network = self._clock(), _network(address)
         with self._lock:
-            recent = sum(one == visitor and now - moment < WINDOW_SECONDS for one, moment in self._recent)
+            recent = sum(one == network and now - moment < WINDOW_SECONDS for one, moment in self._recent)
         return float(min(LONGEST_WAIT, 0.25 * 2 ** (recent - FREE_TRIES))) if recent > FREE_TRIES else 0.0
 
     def _count(self, key: _Key, now: float) -> int:
@@ -99,15 +87,15 @@ class Attempts:
 
 
 def _limits(name: str, address: str) -> dict[_Key, int]:
-    name, visitor = " ".join(name.split()).casefold()[:100], network(address)
+    name, network = " ".join(name.split()).casefold()[:100], _network(address)
     return {
-        (name, visitor): WRONG_TRIES,
-        ("", visitor): WRONG_OF_ADDRESS,
+        (name, network): WRONG_TRIES,
+        ("", network): WRONG_OF_ADDRESS,
         (name, ""): WRONG_OF_NAME,
     }
 
 
-def network(address: str) -> str:
+def _network(address: str) -> str:
     """Return an address, of IPv6 its first 64 bits: one visitor has all the others."""
     try:
         parsed = ipaddress.ip_address(address)

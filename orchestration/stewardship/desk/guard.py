@@ -20,8 +20,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from orchestration.core import kind_and_place
-from orchestration.stewardship.desk.address import DAGSTER_PATH, Address, is_of_dagster
+from orchestration.core import escaped, kind_and_place
+from orchestration.stewardship.desk.address import DAGSTER_PATH, is_of_dagster
+from orchestration.stewardship.desk.visit import Desk
 from orchestration.stewardship.desk.words import words_of
 
 MOST_BYTES = 512 * 1024
@@ -48,19 +49,10 @@ ErrorPage = Callable[[Request, int, str], Response]
 
 
 class Guard:
-    """ASGI middleware. `error_page` makes a page of a request, a status and a key of `words.csv`.
+    """ASGI middleware. `error_page` makes a page of a request, a status and a key of `words.csv`."""
 
-    `sender_of` names the account of a request, or the address of a visitor who has not logged in.
-    """
-
-    def __init__(
-        self,
-        app: ASGIApp,
-        address: Address,
-        error_page: ErrorPage,
-        sender_of: Callable[[HTTPConnection], str],
-    ) -> None:
-        self._app, self._address, self._error_page, self._sender_of = app, address, error_page, sender_of
+    def __init__(self, app: ASGIApp, desk: Desk, error_page: ErrorPage) -> None:
+        self._app, self._desk, self._error_page = app, desk, error_page
         self._under_way = Counter[str]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,16 +71,15 @@ class Guard:
                     headers["Connection"] = "close"  # the rest of its body is not read
             await send(message)
 
-        sender = self._sender_of(HTTPConnection(scope))
+        sender = self._desk.sender_of(HTTPConnection(scope))
         self._under_way[sender] += 1
         try:
             refusal = self._refusal(scope, Headers(scope=scope))
             if refusal is None and self._under_way[sender] > MOST_UNDER_WAY:
                 refusal = 429, "error.under_way"
             if refusal is None and scope["type"] == "http":
-                body = await _body(receive)
-                receive = _received(body or b"", receive)
-                refusal = (413, "error.too_large") if body is None else None
+                body = await _read(receive)
+                receive, refusal = (body, None) if body else (receive, (413, "error.too_large"))
             if refusal:
                 is_refused = True
                 await self._refuse(scope, *refusal)(scope, receive, send_with_headers)
@@ -101,9 +92,7 @@ class Guard:
             if not has_begun:
                 await self._refuse(scope, 500, "error.unexpected")(scope, receive, send_with_headers)
         finally:
-            self._under_way[sender] -= 1
-            if not self._under_way[sender]:
-                del self._under_way[sender]
+            self._under_way -= Counter([sender])  # it keeps no zeros
 
     def _refuse(self, scope: Scope, status: int, title: str) -> ASGIApp:
         if scope["type"] == "websocket":
@@ -112,7 +101,7 @@ class Guard:
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
         """Return the status and title of a refusal, None for what may pass."""
-        ours = self._address.origins.get(headers.get("host", "").lower())
+        ours = self._desk.address.origins.get(headers.get("host", "").lower())
         if ours is None:
             return 421, "error.host"
         if "content-length" in headers and "transfer-encoding" in headers:
@@ -134,14 +123,13 @@ class Guard:
     def _refusal_of_form(self, path: str, headers: Headers) -> tuple[int, str] | None:
         # A form of another origin cannot send JSON. Dagster's server looks for it anywhere in this header.
         content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-        return (
-            None if content_type == (JSON if is_of_dagster(path) else FORM) else (415, "error.content_type")
-        )
+        wanted = JSON if is_of_dagster(path) else FORM
+        return None if content_type == wanted else (415, "error.content_type")
 
     def _add_headers(self, scope: Scope, headers: MutableHeaders) -> None:
         for name, value in HEADERS.items():
             headers[name] = value
-        if self._address.is_secure:
+        if self._desk.address.is_secure:
             headers["Strict-Transport-Security"] = "max-age=31536000"
         # The Dagster UI and the report have policies of their own.
         if not is_of_dagster(scope["path"]):
@@ -151,32 +139,26 @@ class Guard:
         headers["Cache-Control"] = "no-cache" if kept else "no-store"
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """Return a body, None for one that is too large. Raises ClientDisconnect where it ends early."""
+async def _read(receive: Receive) -> Receive | None:
+    """Return a `receive` that gives the body whole, None for one that is too large."""
     body, length, is_more = bytearray(), 0, True
     while is_more and length <= MOST_READ:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
-        part, is_more = message.get("body", b""), message.get("more_body", False)
-        length += len(part)
+        length += len(message.get("body", b""))
+        is_more = message.get("more_body", False)
         if length <= MOST_BYTES:
-            body += part
-    return bytes(body) if length <= MOST_BYTES else None
+            body += message.get("body", b"")
+    whole: list[Message] = [{"type": "http.request", "body": bytes(body)}]
 
+    async def received() -> Message:
+        return whole.pop() if whole else await receive()
 
-def _received(body: bytes, receive: Receive) -> Receive:
-    """Return a `receive` that gives this body first."""
-    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def next_message() -> Message:
-        return waiting.pop() if waiting else await receive()
-
-    return next_message
+    return received if length <= MOST_BYTES else None
 
 
 def log_error(error: BaseException, path: str) -> None:
     """Write one line to stderr, without the query and without what the error quotes."""
-    shown = "".join(one if one.isprintable() else "?" for one in path)[:200]
     now = datetime.now(UTC).replace(microsecond=0).isoformat()
-    sys.stderr.write(f"{now} {shown}: {kind_and_place(error)}\n")
+    sys.stderr.write(f"{now} {escaped(path)[:200]}: {kind_and_place(error)}\n")

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 
-from orchestration.core import NjiaError, Settings, UsageError, disk_fault, refreshes
+from orchestration.core import NjiaError, Settings, UsageError, machine_fault, refreshes
 from orchestration.stewardship import audit
 from orchestration.stewardship.decisions.logged import NotLogged
 from orchestration.stewardship.desk.accounts import (
@@ -28,7 +28,7 @@ from orchestration.stewardship.desk.accounts import (
     read_accounts,
 )
 from orchestration.stewardship.desk.address import DAGSTER_PATH, Address, local_path
-from orchestration.stewardship.desk.attempts import Attempts, network
+from orchestration.stewardship.desk.attempts import Attempts
 from orchestration.stewardship.desk.elsewhere import Elsewhere
 from orchestration.stewardship.desk.first_link import FirstLink
 from orchestration.stewardship.desk.names import Names
@@ -87,7 +87,7 @@ class Desk:
     def sender_of(self, connection: HTTPConnection) -> str:
         """Return the name of the account behind a connection; before a login, the address."""
         session = self.sessions.find(connection.cookies.get(self.address.session_cookie), is_asked=False)
-        return session.name if session else network(connection.client.host if connection.client else "")
+        return session.name if session else connection.client.host if connection.client else ""
 
 
 @dataclass(frozen=True)
@@ -262,7 +262,7 @@ def respond(visit: Visit, view: View) -> Response:
     except NjiaError as error:
         return visit.page("problem", 503, title="error.not_now", sentence=_words_of(error))
     except OSError as error:
-        fault = disk_fault(error, visit.settings.home)
+        fault = machine_fault(error, visit.settings.home)
         sentence = str(fault or f"{error.filename or 'A file'}: {error.strerror}.")
         return visit.page("problem", 503, title="error.not_now", sentence=sentence)
 

@@ -26,11 +26,10 @@ def login(visit: Visit) -> Response:
     is_judged = desk.attempts.begin(name, address)
     account = verified(visit.settings, name, passphrase) if is_judged else None
     if account is None:
-        if desk.attempts.failed(name, address) and is_judged:
+        is_locked = desk.attempts.failed(name, address)
+        if is_locked and is_judged:
             audit.record(visit.settings, "desk", "locked", _shown(visit, name))
-        minutes = desk.attempts.locked_minutes(name, address)
-        problem = visit.words("login.locked", minutes=minutes) if minutes else visit.words("login.refused")
-        return _form(visit, 403, problem)
+        return _form(visit, 403, "login.locked" if is_locked else "login.refused")
     desk.attempts.succeeded(name, address)
     return _begin(visit, account)
 
