@@ -150,7 +150,7 @@ class JsonSource(Source):
         )
 
     def _refuse_missing_pages(self, shape: Shape) -> None:
-        if fault := shape.pages.fault(shape.records, shape.no_objects):
+        if fault := shape.pages.fault(shape.records, shape.records - shape.no_objects):
             raise ExtractHeld(
                 "hold:pages_missing",
                 f"{self._label} {fault}. Ask the partner to export everything into one file (with a `limit` "

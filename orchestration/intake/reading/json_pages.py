@@ -33,10 +33,9 @@ class Pages:
     totals: dict[str, int] = field(default_factory=dict)
     others: str = ""
 
-    def fault(self, records: int, no_objects: int = 0) -> str | None:
+    def fault(self, records: int, objects: int) -> str | None:
         """Return what shows that a file with so many records is not the whole export, or None."""
-        fitting = (records, records - no_objects)
-        differ = [(total, key) for key, total in self.totals.items() if total not in fitting]
+        differ = [(total, key) for key, total in self.totals.items() if total not in (records, objects)]
         total, key = max(differ, default=(records, ""))
         if total > records:
             return f"holds {records} of {total} records (`{key}`); the file is one page"
@@ -57,12 +56,12 @@ class Pages:
             elif event == "map_key":
                 path[-1] = value
             elif not is_list[-1]:
-                self._note(path[-3:], event, value)
+                self._note(path[-3:], value)
             if len(path) == 2:
                 return
             event, value = next(events)
 
-    def _note(self, keys: list[str], event: str, value: Any) -> None:
+    def _note(self, keys: list[str], value: Any) -> None:
         """Note a plain value by its key and the keys around it."""
         *_, around, key = map(_plain, keys)
         if len(keys) == 3 and _INSIDE.fullmatch(key) and not _PAGERS.fullmatch(around):
@@ -76,8 +75,8 @@ class Pages:
         text = str(value).strip().casefold()
         if _OTHER_PAGE.fullmatch(key) and text not in _NO_PAGE and text.count(" ") < 3:
             self.others = self.others or f"and names another (`{shown}`)"
-        if (event == "number" or text.isdecimal()) and len(text) <= 12 and value != -1:
-            number = int(value)
+        if text.isdecimal() and len(text) <= 12:
+            number = int(text)
             if _PAGE_COUNT.fullmatch(key) or (around in ("page", "pages") and number == 1):
                 self.others = self.others or (f"of {number} (`{shown}`)" if number > 1 else "")
             elif _TOTAL.fullmatch(key):
