@@ -47,7 +47,7 @@ def test_the_newest_of_conflicting_copies_is_kept(tmp_path: Path) -> None:
     later = ROW | {"Sex": "M", "Sent": "2020-03-06T10:00:00"}
     found = arrive(tmp_path, [ROW, later], NEWEST)
     assert found.seen("source_row_count", "sex", "submitted_at") == [
-        (2, "male", datetime(2020, 3, 6, 10, tzinfo=UTC))
+        (2, "male", datetime(2020, 3, 6, 7, tzinfo=UTC))
     ]
     assert found.problems() == [["flag:older_copy_in_file"]]
 
