@@ -21,7 +21,6 @@ from orchestration.intake.drift.column_words import words_of
 from orchestration.intake.minimising.detectors import KENYAN_PHONE, PERSON, PLACE_WORDS, TITLED, identifies
 
 _KNOWN_SUFFIX = re.compile(r"\.(?:csv|tsv|txt|json|xlsx|xlsm|xlsb|xls|ods|zip)", re.IGNORECASE)
-_WITHHELD = re.compile(rf"name withheld \([0-9a-f]{{8}}\)(?:{_KNOWN_SUFFIX.pattern})?", re.IGNORECASE)
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _MONTH = r"(?:0?[1-9]|1[0-2])"
 # Dates and times that programs write into names; they are no phone or ID numbers.
@@ -65,7 +64,7 @@ def shown_file(name: str) -> str:
     """Return the file's name, or `name withheld (3f9a1c2b).csv` with 8 hex digits of the name's SHA-256."""
     found = _KNOWN_SUFFIX.fullmatch(name[name.rfind(".") :]) if "." in name else None
     suffix = found.group() if found else ""
-    if is_withheld(name) or not names_somebody(name.removesuffix(suffix)):
+    if not names_somebody(name.removesuffix(suffix)):
         return escaped(name)
     digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
     candidates = (f"name withheld ({digest[at : at + 8]}){suffix}" for at in range(len(digest) - 7))
@@ -80,11 +79,6 @@ def extract_name(partner: str, day: str, sha256: str) -> str:
     """
     names = (f"{partner} {day} {sha256[:length]}…" for length in range(8, 17))
     return next((name for name in names if not identifies(name)), f"{partner} {day} {sha256[:16]}")
-
-
-def is_withheld(shown: str) -> bool:
-    """Return whether this is a stand-in for a file's name."""
-    return _WITHHELD.fullmatch(shown) is not None
 
 
 def shown_sheet(title: str, position: int) -> str:

@@ -198,6 +198,7 @@ def _accounted(
         "rows_refused": entry["rows_refused"] + main.total(),
         "refusals": _add_refusals(entry["refusals"], main),
         "child_rows": child_rows,
+        "emptied": [],  # it names rows of forgotten records, and the receipt has long been written
         "child_refusals": _add_refusals(entry["child_refusals"], by_sheet),
         **{name: _without(entry[name], tombstones) for name in _WITHHELD_LISTS},
         "withheld_submissions": {

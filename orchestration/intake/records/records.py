@@ -108,7 +108,6 @@ class RecordReader:
             else:
                 yield from self._children(name, child)
         self.tally.add_physical(source.physical_rows())
-        self.tally.stripped.update(self._minimiser.stripped)
         self.tally.problems = [*source.problems, *self.tally.problems]
         if self._without_reference:
             self.tally.note_problem("flag:key_missing", f"{self._without_reference} rows without a reference")
@@ -152,7 +151,7 @@ class RecordReader:
         refused = opened.judge.refusals(block)
         records = refused.stay
         slots = list(of_columns.of(block, records))
-        self._count_denied(plan, block, records)
+        self._note_denied(of_columns, plan, block, records)
         self._count_unnamed_items(plan, block, records)
         _refuse_by_answers(plan, block, refusals, refused)
         stands = np.any([slot.stands for slot in slots], axis=0) if slots else np.zeros(len(block), bool)
@@ -161,6 +160,7 @@ class RecordReader:
         submissions = list(self._submission_keys.slots(plan, block, np.ones(len(block), bool)))
         forgotten = self._forgotten(ids, submissions)
         refused.refuse(FORGOTTEN, forgotten)
+        tally.empty(sheet.shown, of_columns.emptied, block.numbers, forgotten)
         self._remember(plan, sheet, block, refused, ids)
         self._count_refused(plan, sheet, block, refused, ids, forgotten, slots, submissions)
         lands = refused.stay
@@ -181,11 +181,10 @@ class RecordReader:
         named = [] if is_locked else rename_row(plan, cells)
         return (None if is_locked else self._permission.refusal(plan, cells, named)) or refusal
 
-    def _count_denied(self, plan: ColumnPlan, block: Block, records: Flags) -> None:
-        for at in plan.denied:
-            column = block.column(at)
-            if column is not None and (denied := int((column.filled & records).sum())):
-                self.tally.stripped[DENIED_COLUMN] += denied
+    def _note_denied(self, slots: Slots, plan: ColumnPlan, block: Block, records: Flags) -> None:
+        for at, name in plan.denied.items():
+            if (column := block.column(at)) is not None:
+                slots.empty((name, DENIED_COLUMN), column.filled & records)
 
     def _count_unnamed_items(self, plan: ColumnPlan, block: Block, records: Flags) -> None:
         """Count rows with a code of a kind that feeds no field."""
@@ -351,6 +350,8 @@ class RecordReader:
             order = block.orders[row] if block.orders else None
             seq[row] = order or orders[owner, copy]
         refused.refuse(RESENT, resent)
+        is_forgotten = np.array([owner == FORGOTTEN for owner in owners], bool)
+        tally.empty(sheet.shown, of_columns.emptied, block.numbers, is_forgotten)
         for reason, rows in refused.by_reason():
             tally.refuse(sheet.shown, reason, block.numbers[rows].tolist(), is_child=True)
             tally.child_orphans[name] += int(rows.sum()) if reason == ORPHAN else 0

@@ -59,7 +59,7 @@ class ColumnPlan:
     items: ItemPlan | None = None
     link: dict[str, int] = field(default_factory=dict)  # never among the fields: only codes of it are kept
     submission_ids: list[int] = field(default_factory=list)  # likewise
-    denied: list[int] = field(default_factory=list)
+    denied: dict[int, str] = field(default_factory=dict)  # with the names in the contract
     unmapped: list[int] = field(default_factory=list)
     missing_optional: list[str] = field(default_factory=list)
 
@@ -157,7 +157,7 @@ def plan_columns(contract: Contract, part: str, header: Header, label: str) -> C
     for column in contract.deny:
         index = header.find(column.removeprefix(f"{part}/") if part else column)
         if index is not None and index not in known:
-            plan.denied.append(index)
+            plan.denied[index] = column
     plan.unmapped = [
         index for index, name in enumerate(header.names) if name and index not in known | set(plan.denied)
     ]

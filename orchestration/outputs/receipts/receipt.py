@@ -74,6 +74,7 @@ class NotKept:
     count: int
     row_numbers: str
     is_child: bool = False
+    column: str = ""
 
 
 @dataclass(frozen=True)
@@ -233,9 +234,16 @@ def _receipt(
             for refusal in note[kind]
         ],
         stripped=[
-            NotKept(note["file"], "", explanations.refusal(reason), cells, "")
+            NotKept(
+                note["file"],
+                one["sheet"],
+                explanations.refusal(one["reason"]),
+                one["cells"],
+                one["row_numbers"],
+                column=own_column(by_name.get(note["contract"]), one["column"], one["sheet"]),
+            )
             for note in notes
-            for reason, cells in note["stripped"].items()
+            for one in note["emptied"]
         ],
         unmapped={
             note["file"]: [
