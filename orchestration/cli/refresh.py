@@ -25,7 +25,8 @@ def refresh_command(settings: Settings, as_json: bool) -> None:
     stays.
 
     Exit code: 0 published or unchanged, 3 refused by the release gate, 4 another refresh runs, 5 waits for
-    review, 2 wrong use or settings, 6 the disk is full or a file of the home is damaged, 1 unexpected.
+    review, 2 wrong use or settings, 6 the disk is full, memory is too small or a file of the home is
+    damaged, 1 unexpected.
     """
     from orchestration.core import WAITS, create_missing_keys
     from orchestration.defs.refresh import run_refresh

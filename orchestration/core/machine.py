@@ -25,8 +25,6 @@ _ENGINE_ERRORS = {
     "IOException", "OutOfMemoryException", "TransactionException", "FatalException", "OperationalError",
     "EncryptError",
 }  # fmt: skip
-_INTERRUPTED = "Query interrupted"  # DuckDB's RuntimeError at Ctrl-C
-_OUT_OF_MEMORY = "Out of Memory Error"
 _PATH = re.compile(r"[\"'](/[^\"'\n]+)[\"']")
 _SAYS_FULL = re.compile(
     r"No space left on device|Disk quota exceeded|disk is full|max_temp_directory_size|os error (28|122)\b"
@@ -48,7 +46,7 @@ def fault_said(text: str, home: Path) -> MachineFault | None:
     """Return a sentence for people where the text of an engine's error means such a fault, else None."""
     if _SAYS_FULL.search(text):
         return full_disk(home, *map(Path, _PATH.findall(text)))
-    return _too_little_memory() if _OUT_OF_MEMORY in text else None
+    return _too_little_memory() if "Out of Memory Error" in text else None
 
 
 def is_of_machine(error: BaseException) -> bool:
@@ -60,8 +58,7 @@ def is_of_machine(error: BaseException) -> bool:
         isinstance(one, MachineFault)
         or _is_full(one)
         or _is_of_memory(one)
-        or type(one).__name__ == "InterruptException"
-        or (isinstance(one, RuntimeError) and str(one) == _INTERRUPTED)
+        or (type(one).__name__ == "InterruptException" or str(one) == "Query interrupted")  # by DuckDB
         or (isinstance(one, OSError) and one.errno == errno.EIO and one.filename is not None)
         for one in _with_causes(error)
     )

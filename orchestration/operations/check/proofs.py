@@ -274,22 +274,16 @@ def lineage(look: Look, files: Sequence[Path]) -> Findings:
             yield folder, MISSING
 
 
-_NOT_OPENED = ("SQLITE_CANTOPEN", "SQLITE_READONLY")
-
-
-def sqlite_answer(path: Path) -> str:
+def sqlite_answer(path: Path, option: str = "mode=ro") -> str:
     """Return `ok`, or the name of the error that SQLite's own check of a file ends with."""
-    answer = _sqlite_answer(path, "mode=ro")
-    # In a folder that cannot be written there is no write-ahead log to open.
-    return _sqlite_answer(path, "immutable=1") if answer.startswith(_NOT_OPENED) else answer
-
-
-def _sqlite_answer(path: Path, option: str) -> str:
     try:
         with closing(sqlite3.connect(f"file:{path}?{option}", uri=True, timeout=30)) as database:
             is_whole = database.execute("pragma quick_check(1)").fetchone()[0] == "ok"
             return "ok" if is_whole and path.stat().st_size else "SQLITE_CORRUPT"
     except sqlite3.Error as error:
+        # In a folder that cannot be written there is no write-ahead log to open.
+        if option == "mode=ro" and error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+            return sqlite_answer(path, "immutable=1")
         return error.sqlite_errorname
 
 

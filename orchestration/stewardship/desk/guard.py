@@ -59,7 +59,7 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        has_begun = is_refused = False
+        has_begun = False
 
         async def send_with_headers(message: Message) -> None:
             nonlocal has_begun
@@ -67,8 +67,8 @@ class Guard:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 self._add_headers(scope, headers)
-                if is_refused:
-                    headers["Connection"] = "close"  # the rest of its body is not read
+                if message["status"] >= 400:
+                    headers["Connection"] = "close"  # a refused body is not read to its end
             await send(message)
 
         sender = self._desk.sender_of(HTTPConnection(scope))
@@ -80,11 +80,8 @@ class Guard:
             if refusal is None and scope["type"] == "http":
                 body = await _read(receive)
                 receive, refusal = (body, None) if body else (receive, (413, "error.too_large"))
-            if refusal:
-                is_refused = True
-                await self._refuse(scope, *refusal)(scope, receive, send_with_headers)
-            else:
-                await self._app(scope, receive, send_with_headers)
+            answer = self._refuse(scope, *refusal) if refusal else self._app
+            await answer(scope, receive, send_with_headers)
         except ClientDisconnect:
             return
         except Exception as error:
