@@ -148,7 +148,7 @@ def test_a_name_cannot_steer_a_terminal_or_forge_a_line(sign: str) -> None:
     name = f"cases{sign} publish: done.csv"
     shown = shown_file(name)
     assert shown == name.replace(sign, sign.encode("unicode_escape").decode())
-    assert {shown_sheet(name, 1), shown_column(name, 1), shown_file(shown)} == {shown}
+    assert {shown_sheet(name, 1), shown_column(name, 1, [name]), shown_file(shown)} == {shown}
 
 
 def test_letters_of_every_script_are_shown_as_they_are() -> None:
