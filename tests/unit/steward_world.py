@@ -16,14 +16,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.contracts import Contracts, load_contracts, with_changes
-from orchestration.core import Keys, Settings, refreshes, shown_record, write_texts
+from orchestration.core import Keys, Settings, new_stewards_pair, refreshes, shown_record, write_texts
 from orchestration.places import name_token
 from orchestration.stewardship import active_decisions, review
 from orchestration.stewardship.worklists.listing import OpenItem, open_items, write_open_items
 from orchestration.typing.tables import MENTIONS
 from tests import scenario
 
-KEYS = Keys(b"k" * 32, "age1fixture", b"l" * 32)
+KEYS = Keys(b"k" * 32, new_stewards_pair()[1], b"l" * 32, b"n" * 32)
 NOW = datetime(2026, 3, 1, 6, tzinfo=UTC)
 PARTNER, CONTRACT = "swala_post", "swala_post_register"
 SERVING, HELD = "0123456789abcdef", "fedcba9876543210"
@@ -62,8 +62,9 @@ def make_home(folder: Path) -> Settings:
 
 def write_keys(settings: Settings) -> None:
     settings.keys.mkdir(parents=True)
-    for name, text in (("record", "6b" * 32), ("link", "6c" * 32), ("stewards.age", KEYS.stewards_recipient)):
-        path = settings.keys / (f"{name}.pub" if name == "stewards.age" else f"{name}.key")
+    texts = {"record.key": "6b" * 32, "link.key": "6c" * 32, "noise.key": "6e" * 32}
+    for name, text in {**texts, "stewards.age.pub": KEYS.stewards_recipient}.items():
+        path = settings.keys / name
         path.write_text(text)
         path.chmod(0o600)
 

@@ -91,7 +91,7 @@ def test_status_says_when_a_file_was_not_taken_and_counts_it_apart(
     show_status(status, with_all=False)
     shown = " ".join(capsys.readouterr().out.split())
     assert "At the last refresh, 2026-11-27 04:30 UTC: held kobe_shelter · a.csv" in shown
-    assert "(in the review folder, as of 2026-11-27 04:30 UTC)" in shown
+    assert "as of 2026-11-27 04:30 UTC 1 files not taken" in shown
 
 
 def test_a_folder_named_after_a_person_is_not_shown_by_that_name(settings: Settings) -> None:
