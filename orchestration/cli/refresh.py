@@ -27,7 +27,7 @@ def refresh_command(settings: Settings, as_json: bool) -> None:
     Exit code: 0 published or unchanged, 3 refused by the release gate, 4 another refresh runs, 5 waits for
     review, 2 wrong use or settings, 6 the disk is full or a file of the home is damaged, 1 unexpected.
     """
-    from orchestration.core import WAITS, create_missing_keys
+    from orchestration.core import WAITS
     from orchestration.defs.refresh import run_refresh
     from orchestration.intake import files_waiting, left_alone
     from orchestration.operations import refuse_unfinished_restore, warnings
@@ -42,9 +42,7 @@ def refresh_command(settings: Settings, as_json: bool) -> None:
             "`njia inbox add PARTNER FILE…`, or the synthetic samples with `njia inbox add --samples`."
         )
     boundaries.boundaries_in_force(settings)  # an unusable file is an error before the inbox is read
-    console.show_new_key(
-        create_missing_keys(settings.keys, settings.landing, settings.link_codes, settings.releases)
-    )
+    console.make_missing_keys(settings)
     with console.refresh_progress() as on_step:
         ended = run_refresh(settings, on_step)
     if not isinstance(ended.error, RefreshRunning):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 RECORD_KEY, LINK_KEY, NOISE_KEY = "record.key", "link.key", "noise.key"
 STEWARDS_RECIPIENT = "stewards.age.pub"
+SAMPLES_PRIVATE_KEY = "stewards.age.key"  # in a home of the samples alone
 USES = {
     "record": (
         RECORD_KEY,
@@ -39,7 +40,7 @@ USES = {
     ),
     "link": (LINK_KEY, "makes link codes of names, phones and answers"),
     "noise": (NOISE_KEY, "makes protection keys, which decide the noise of public counts"),
-    "stewards": (STEWARDS_RECIPIENT, "originals are sealed to it; the private key is stored nowhere"),
+    "stewards": (STEWARDS_RECIPIENT, "originals are sealed to it; the stewards hold the private key"),
     "release": (RELEASE_KEY, "signs releases; release.pub is for everybody"),
 }
 
@@ -166,10 +167,10 @@ def load_keys(folder: Path) -> Keys:
     noise = folder / NOISE_KEY
     if not (record.is_file() and link.is_file() and recipient.is_file()):
         raise UsageError(
-            f"The keys in {folder} are missing or incomplete. Run `njia refresh` once in a terminal: it "
-            "makes them and shows the stewards' private key, which is stored nowhere."
+            f"The keys in {folder} are missing or incomplete. `njia refresh` makes them, once "
+            f"{STEWARDS_RECIPIENT} holds the stewards' public key, or in a terminal."
         )
-    # A home made by an earlier version has no noise key before its next refresh.
+    # `require_noise_key` says what a missing one means.
     noise_key = _read_key(noise) if noise.is_file() else None
     return Keys(_read_key(record), recipient.read_text().strip(), _read_key(link), noise_key)
 
@@ -222,9 +223,7 @@ def require_noise_key(keys: Keys, folder: Path, releases: Path) -> None:
     """Raise UsageError where the noise key is missing or differs from that of a kept release."""
     _refuse_another_noise_key(folder, keys.ids.get("noise"), releases)
     if keys.noise_key is None:
-        raise UsageError(
-            f"There is no {folder / NOISE_KEY}. Run `njia refresh` once in a terminal: it makes it."
-        )
+        raise UsageError(f"There is no {folder / NOISE_KEY}. `njia refresh` makes it.")
 
 
 def _refuse_another_noise_key(folder: Path, key_id: str | None, releases: Path | None) -> None:
@@ -246,6 +245,19 @@ def new_stewards_pair() -> tuple[str, str]:
 
     identity = pyrage.x25519.Identity.generate()
     return str(identity), str(identity.to_public())
+
+
+def create_sample_pair(folder: Path) -> Path:
+    """Make the stewards' pair of a home of the samples, private key included; return the file of that."""
+    import pyrage
+
+    make_folder(folder, 0o700)
+    file = folder / SAMPLES_PRIVATE_KEY
+    if not file.exists():  # a kill may have come between the two
+        write_secret(file, str(pyrage.x25519.Identity.generate()))
+    identity = pyrage.x25519.Identity.from_str(file.read_text().strip())
+    write_secret(folder / STEWARDS_RECIPIENT, str(identity.to_public()))
+    return file
 
 
 def _read_key(path: Path) -> bytes:

@@ -172,7 +172,8 @@ def name_of(text: str) -> str:
 def open_name(mention_id: int, text: str, country: str = "", **changes: Any) -> dict[str, Any]:
     return {
         "mention_id": mention_id, "name": name_of(text), "country_alpha3": country, "status": "unresolved",
-        "reason": "unk:place_unresolved", "record_count": 1, "candidates": "", "candidate_names": "", **changes,
+        "reason": "unk:place_unresolved", "record_count": 1, "candidates": "", "candidate_names": "",
+        "named_by": f"{PARTNER}/origin/1", **changes,
     }  # fmt: skip
 
 

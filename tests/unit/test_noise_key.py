@@ -41,15 +41,6 @@ def test_a_fresh_home_gets_a_noise_key(settings: Settings) -> None:
     assert first.null_count == 0
 
 
-def test_home_of_version_0_1_0_gets_a_noise_key(settings: Settings) -> None:
-    publish(settings, OLD, None)
-    (settings.keys / "noise.key").unlink()
-    with pytest.raises(UsageError, match="Run `njia refresh` once in a terminal: it makes it"):
-        check(settings)
-    make_keys(settings)
-    check(settings)
-
-
 def test_the_key_of_every_kept_release_is_accepted(settings: Settings) -> None:
     publish(settings, OLD, None)
     publish(settings, NEW, load_keys(settings.keys).ids["noise"])

@@ -407,16 +407,6 @@ def test_alias_with_a_scope_settles_a_name_once_all_who_name_it_are_covered(sett
     assert item in names(open_items(settings))
 
 
-def test_list_of_an_earlier_version_is_settled_by_an_alias_for_all(settings: Settings) -> None:
-    world.put(settings, review.UNRESOLVED_PLACES, world.open_name(world.OPEN_NAME, "Kwa Fixture"))
-    world.refreshed(settings)
-    item = str(items.place_name(world.name_of("kwa fixture"), None))
-    decide(settings, "place_alias", text="Kwa Fixture", place_id="KE040", partner=PARTNER)
-    assert item in names(open_items(settings))
-    decide(settings, "place_alias", text="Kwa Fixture", place_id="KE040")
-    assert item not in names(open_items(settings))
-
-
 def test_ruling_settles_a_pair_in_either_order(settings: Settings) -> None:
     a, b = shown_record(1), shown_record(2)
     pair = {"record_a": a, "record_b": b, "partner_a": PARTNER, "partner_b": PARTNER, "reason": "unsure",

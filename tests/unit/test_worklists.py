@@ -88,11 +88,6 @@ def test_name_without_a_kept_text_is_asked_by_its_token(names: Settings) -> None
     assert place_questions(names)[0].text == world.name_of("maraba BORDER")
 
 
-def test_list_of_an_earlier_version_asks_nothing(names: Settings) -> None:
-    world.put(names, review.UNRESOLVED_PLACES, {"mention_id": 1, "place_text": "Kwa Fixture"})
-    assert place_questions(names) == []
-
-
 def test_name_that_gets_a_place_is_recorded_and_one_that_means_none_is_not(names: Settings) -> None:
     stage, person = world.name_of("Kwa Fixture stage"), world.name_of("Amina Sampleton")
     decide(names, "place_alias", text=stage, place_id="KE040")
