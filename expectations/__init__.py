@@ -24,6 +24,7 @@ class Limit:
     An empty cell (nothing to measure, such as no earlier extract) passes, unless `empty_fails`: there it
     means that the measurement failed. `message` describes a broken limit; each `{name}` is a column: a share
     where it is one of `shares`, else a whole number or a text. `names_others`: it names another partner.
+    `holds_small`: broken, it does not only warn where the check's share is over too few.
     """
 
     column: str
@@ -33,6 +34,7 @@ class Limit:
     message: str = ""
     shares: tuple[str, ...] = ()
     names_others: bool = False
+    holds_small: bool = False
 
     def is_kept(self, value: float | None) -> bool:
         """Return the answer that Great Expectations gives."""
@@ -80,7 +82,8 @@ class Expectation:
     def severity_of(self, row: Mapping[str, Any]) -> Severity:
         """Return the severity for one row of the profile."""
         is_few = self.share_of is not None and (row[self.share_of] or 0) < thresholds.SMALL_EXTRACT
-        return "warn" if is_few else self.severity
+        holds = any(one.holds_small and not one.is_kept(row[one.column]) for one in self.limits)
+        return "warn" if is_few and not holds else self.severity
 
     def numbers(self, row: Mapping[str, Any]) -> dict[str, float]:
         """Return what was measured and the limits beside it, by names that stay the same, for a plot."""

@@ -4,6 +4,30 @@ from __future__ import annotations
 
 from expectations import Expectation, Limit, thresholds
 
+_ORDER = "day and month stand in another order"
+_SIGN = "numbers have another decimal sign"
+_TURNED = "a spreadsheet has turned ranges into dates"
+_WORDS = "the words are not known"
+_FORMULAS = "formulas have no result"
+# Problems of a cell that cannot be read at all, and their likeliest cause where they are most of a column.
+UNREAD_CAUSES = {
+    "date_ambiguous": _ORDER,
+    "date_order_conflict": _ORDER,
+    "date_invalid": _ORDER,
+    "date_unparsed": "dates have another layout",
+    "date_calendar_unknown": "dates are of another calendar",
+    "embargo_unreadable": "dates have another layout",
+    "count_invalid": _SIGN,
+    "count_is_date": _TURNED,
+    "count_unparsed": _WORDS,
+    "age_is_date": _TURNED,
+    "age_is_year": "years of birth stand there",
+    "age_invalid": "another column stands there",
+    "age_unparsed": _WORDS,
+    "code_unmapped": "the answers are not in the contract",
+    "cell_error": _FORMULAS,
+    "formula_no_value": _FORMULAS,
+}
 EXTRACT_GATE: tuple[Expectation, ...] = (
     Expectation(
         name="partner_has_a_contract",
@@ -174,7 +198,7 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         "`njia decide accept-extract`; otherwise ask for the whole extract again.",
     ),
     Expectation(
-        name="dates_are_readable",
+        name="columns_are_readable",
         limits=(
             Limit(
                 "readable_date_share",
@@ -182,11 +206,19 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
                 message="{readable_date_share} of {records} records have a readable date",
                 shares=("readable_date_share",),
             ),
+            Limit(
+                "unread_share",
+                maximum=thresholds.UNREAD_CELLS_MAX,
+                message="{unread_column}: {unread_share} of {filled_cells} filled cells cannot be read. "
+                "Probably {unread_cause}",
+                shares=("unread_share",),
+                holds_small=True,
+            ),
         ),
         severity="hold",
-        why="Unreadable dates are never guessed; many at once mean that the date layout changed.",
-        steward_action="Look at the date problems in review; set `locale.dates` in the contract, "
-        "or ask the partner.",
+        why="Unreadable values are never guessed; many at once mean that the export or the contract changed.",
+        steward_action="Compare some cells with the contract: `locale.dates`, `locale.decimal`, the column's "
+        "`values` and words. Correct the contract, or ask the partner.",
         share_of="records",
     ),
     Expectation(

@@ -26,6 +26,10 @@ ROW_SHAPE_MAX = 0.05
 ORPHANS_MAX = 0.2
 # Every unreadable required date is a quarantined row; more than a fifth of them is a changed date layout.
 READABLE_DATES_MIN = 0.8
+# Single cells go wrong by hand; where most of a column cannot be read, the contract or the export is wrong.
+# Fewer cells than this may all come from one writer.
+UNREAD_CELLS_MAX = 0.5
+UNREAD_CELLS_FEWEST = 10
 # Spellings vary and new ones come all the time; a quarter unknown is a changed column or a new language.
 PLACES_KNOWN_MIN = 0.75
 # County of the mentions not known to lie abroad: several partners honestly know no more than "Kenya", so this

@@ -17,6 +17,7 @@ import pytest
 from orchestration.core import (
     SAMPLE_PARTNERS,
     Settings,
+    adopt_home,
     collect_garbage_less_often,
     create_missing_keys,
     write_secret,
@@ -99,7 +100,8 @@ def _make_keys(settings: Settings) -> None:
     settings.keys.mkdir(parents=True)
     for name, key in (("record.key", RECORD_KEY), ("noise.key", NOISE_KEY)):
         write_secret(settings.keys / name, key)
-    create_missing_keys(settings.keys, settings.landing, settings.link_codes)
+    adopt_home(settings)
+    create_missing_keys(settings)
 
 
 def copy_of(base: EvidenceBase, folder: Path) -> EvidenceBase:

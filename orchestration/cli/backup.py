@@ -125,9 +125,7 @@ def _verify(settings: Settings, folder: Path, public_keys: tuple[Path, ...], as_
     store = Store(folder)
     if not store.names():
         raise UsageError(f"{store.folder} holds no backup. `njia backup {store.folder}` makes one.")
-    keys = [release_key.load_public_key(path) for path in public_keys] or [
-        installed_public_key(settings.keys)
-    ]
+    keys = [release_key.load_public_key(path) for path in public_keys] or [installed_public_key(settings)]
     with progress("Hashing", "objects") as hashed:
         found = verify_backup(store, keys, hashed)
     say(f"Lists: {found.lists:,}. Objects: {found.objects:,}, {megabytes(found.bytes)} of them whole.")

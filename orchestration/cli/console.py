@@ -96,16 +96,22 @@ def make_missing_keys(settings: Settings) -> None:
     In a home of the samples, that key lies in a file beside the others. Raises UsageError in another home
     without a terminal.
     """
-    from orchestration.core import STEWARDS_RECIPIENT, create_missing_keys, create_sample_pair, is_sample_home
+    from orchestration.core import (
+        STEWARDS_RECIPIENT,
+        create_missing_keys,
+        create_sample_pair,
+        is_sample_home,
+        needs,
+    )
 
     recipient = settings.keys / STEWARDS_RECIPIENT
-    if not recipient.exists() and is_sample_home(settings):
+    is_first = not recipient.exists() and not needs(settings, "stewards")  # a lost one must come back
+    if is_first and is_sample_home(settings):
         file = create_sample_pair(settings.keys)
         say(f"The samples' private key lies in {file}. A real home brings the stewards' public key instead.")
-    if not recipient.exists():
+    elif is_first:
         require_terminal(f"put its public part into {recipient}")
-    private_key = create_missing_keys(settings.keys, settings.landing, settings.link_codes, settings.releases)
-    if private_key:
+    if private_key := create_missing_keys(settings):
         show_new_key(private_key)
 
 

@@ -110,11 +110,11 @@ def _verdict(report: Any) -> str:
 
 
 def _failed(failure: dict[str, Any]) -> str:
-    """`codes_are_mapped fails (0.82; expected 0.95 ≤ code_mapped_share): what the steward does`."""
-    observed = failure["observed"]
+    """`codes_are_mapped fails (0.82; expected 0.95 ≤ code_mapped_share): found; what the steward does`."""
+    observed, finding = failure["observed"], failure["finding"]
     measured = "nothing to measure" if observed is None else f"{observed:.4g}"
     check = f"{failure['check_name']} fails ({measured}; expected {failure['expected']})"
-    return f"{check}: {failure['steward_action']}"
+    return f"{check}: {finding + '. ' if finding else ''}{failure['steward_action']}"
 
 
 _EXPLAINED = {

@@ -61,7 +61,14 @@ def forget_command(
     Exit code: 0 forgotten and proved; 1 something is still found (the files are named); 3 the new release was
     refused, so the current one still holds the record; 2 wrong use; 4 a refresh is running.
     """
-    from orchestration.core import WAITS, RefreshLock, ReleaseRefused, ReleaseWaits, load_keys
+    from orchestration.core import (
+        WAITS,
+        RefreshLock,
+        ReleaseRefused,
+        ReleaseWaits,
+        load_keys,
+        load_release_key,
+    )
     from orchestration.defs.refresh import run_refresh
     from orchestration.operations import finish_rotations, forget, prove
     from orchestration.release import still_held
@@ -76,7 +83,8 @@ def forget_command(
     lock.take("forget")
     try:
         finish_rotations(settings)  # a killed rotation may have left originals and codes half done
-        keys = load_keys(settings.keys)
+        keys = load_keys(settings)
+        load_release_key(settings)  # the refresh that follows signs with it
         called = {record for name in asked for record in forget.records_called(settings, keys, partner, name)}
         all_asked = forget.with_copies(settings, partner, called)
         copies = {sender: len(ids) for sender, ids in all_asked.records.items() if sender != partner}

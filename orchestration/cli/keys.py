@@ -108,7 +108,7 @@ def rotate(
     lock.take(f"keys rotate {kind}")
     try:
         finish_rotations(settings)
-        before = load_keys(settings.keys)
+        before = load_keys(settings, replaced=kind)
         console.warn(_cost(settings, kind, private_key is not None))
         if kind == "stewards" and recipient is None:
             recipient = _new_pair()

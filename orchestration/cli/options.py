@@ -18,6 +18,7 @@ from orchestration.core import (
     check_home,
     check_modes,
     clear_work_left_behind,
+    machine_fault,
     prepare_home,
 )
 
@@ -62,7 +63,11 @@ def _installation(use: str) -> Callable[[Callable[..., Any]], Callable[..., Any]
         @home_and_partners
         @functools.wraps(command)
         def with_settings(home: Path | None, partners: Path | None, **arguments: Any) -> Any:
-            return command(open_home(home, partners, use), **arguments)
+            settings = open_home(home, partners, use)
+            try:
+                return command(settings, **arguments)
+            except Exception as error:
+                raise machine_fault(error, settings.home) or error from None
 
         return with_settings
 

@@ -43,20 +43,17 @@ def pull_command(settings: Settings, names: tuple[str, ...], again: bool, as_jso
 
 
 def show_source(source: Mapping[str, Any]) -> None:
-    """Show how the last pull of a source ended: in one line, after those on what was left on the server."""
+    """Show in one line how the last pull of a source ended."""
     name = f"{source['partner']} · {source['contract']}"
     fetched = console.minute_of(source["fetched"]) if source["fetched"] else "never"
-    for sentence in source["left"]:
-        console.mark("left", f"{name}: {sentence}")
     if source["outcome"] == "failed":
         times = source["failures_in_a_row"]
         since = f" Failed {times} times in a row." if times > 1 else ""
         console.mark("pull failed", f"{source['reason']}{since} Last fetched: {fetched}.")
         return
-    files = f"{source['files']:,} files, " if source["files"] > 1 else ""
     records = f"{source['records']:,} records, " if source["records"] is not None else ""
     known = source["bytes"] is not None
-    size = f"{files}{records}{source['bytes'] / 1000:,.0f} kB" if known else "nothing to fetch"
+    size = f"{records}{source['bytes'] / 1000:,.0f} kB" if known else "nothing to fetch"
     line = {
         "never": f"not fetched yet from {source['host']}",
         "fetched": f"fetched from {source['host']} {fetched}: {size}",

@@ -25,11 +25,12 @@ def refresh_command(settings: Settings, as_json: bool) -> None:
     stays.
 
     Exit code: 0 published or unchanged, 3 refused by the release gate, 4 another refresh runs, 5 waits for
-    review, 2 wrong use or settings, 6 the disk is full or a file of the home is damaged, 1 unexpected.
+    review, 2 wrong use or settings, 6 the disk is full, memory is too small or a file of the home is
+    damaged, 1 unexpected.
     """
     from orchestration.core import WAITS
     from orchestration.defs.refresh import run_refresh
-    from orchestration.intake import files_waiting, left_alone
+    from orchestration.intake import files_waiting, left_alone, names_in_inbox
     from orchestration.operations import refuse_unfinished_restore, warnings
     from orchestration.places import boundaries
     from orchestration.refresh import releasing, run_outcome
@@ -50,10 +51,13 @@ def refresh_command(settings: Settings, as_json: bool) -> None:
     if ended.error is not None and not isinstance(ended.error, ReleaseRefused):
         raise ended.error
     summary = run_outcome.summed_up(settings, ended.outcome, ended.seconds)
-    _show(summary, ended.is_rolled_back, review.names_of_failed_checks(settings))
+    show_summary(summary, ended.is_rolled_back, review.failed_checks(settings))
     for sentence in warnings(settings):
         console.mark("warning", sentence)
-    console.show_files(file for file in summary["extracts"] if file["outcome"] in ("held", "unreadable"))
+    names = names_in_inbox(settings)
+    for file in summary["extracts"]:
+        if file["outcome"] in ("held", "unreadable"):
+            console.show_files([file | {"file": names.get((file["partner"], file["file"]), file["file"])}])
     console.show_files(vars(file) for file in left_alone(settings))
     _show_next_steps(settings)
     if as_json:
@@ -77,7 +81,8 @@ def _send_messages(settings: Settings) -> None:
         console.warn(f"Messages wait. {messages.in_words(delivery)}")
 
 
-def _show(summary: Mapping[str, Any], is_rolled_back: bool, failed: list[str]) -> None:
+def show_summary(summary: Mapping[str, Any], is_rolled_back: bool, failed: Mapping[str, Any]) -> None:
+    """Show how a refresh ended; `failed` holds a row of each failed check, by its name."""
     release = summary["release_id"]
     outcome = {
         "published": f"Published release {release}",
@@ -95,9 +100,13 @@ def _show(summary: Mapping[str, Any], is_rolled_back: bool, failed: list[str]) -
     facts.add_row("Files", _listed(outcomes) or "nothing new in the inbox")
     facts.add_row("Rows landed", f"{rows['landed']:,}: {fates}")
     facts.add_row("Movements", f"{summary['movements'] or 0:,}")
-    facts.add_row("Checks", ", ".join(f"{checks[name]} {name}" for name in ("passed", "failed", "waived")))
-    if failed:
-        facts.add_row("Failed", console.checks_in_words(failed))
+    facts.add_row("Checks", _listed((result, count) for result, count in checks.items() if count))
+    warnings = {name: row["steward_action"] for name, row in failed.items() if row["severity"] == "warn"}
+    if stops := [name for name in failed if name not in warnings]:
+        facts.add_row("Failed", console.checks_in_words(stops))
+    if warnings:
+        said = [f"{name}: {action}" for name, action in warnings.items()]
+        facts.add_row("Warnings", escape(console.checks_in_words(said)))
     if summary["alerts"]:
         facts.add_row("Alerts", console.alerts_in_words(summary["alerts"]))
     out.print(facts)

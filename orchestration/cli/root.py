@@ -15,10 +15,11 @@ from orchestration.cli import console
 from orchestration.core import (
     NjiaError,
     ReleaseRefused,
-    Settings,
     collect_garbage_less_often,
-    disk_fault,
+    escaped,
+    interrupts_kept,
     kind_and_place,
+    machine_fault,
 )
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -76,12 +77,13 @@ def main() -> None:
     """Run the command. An error ends it with a sentence and an exit code, never with a traceback."""
     collect_garbage_less_often()
     try:
-        cli(standalone_mode=False)
+        with interrupts_kept():
+            cli(standalone_mode=False)
     except ReleaseRefused as error:
         console.complain(str(error), refused=True)
         sys.exit(error.exit_code)  # the command has printed its JSON object
     except NjiaError as error:
-        shown: NjiaError = disk_fault(error, _home()) or error
+        shown: NjiaError = machine_fault(error, Path.cwd()) or error
         _fail(shown.exit_code, str(shown))
     except click.ClickException as error:
         _print_json_error("error", 2, error.format_message())
@@ -100,18 +102,12 @@ def main() -> None:
     except BrokenPipeError:
         sys.exit(141)
     except Exception as error:
-        if fault := disk_fault(error, _home()):
+        if fault := machine_fault(error, Path.cwd()):
             _fail(fault.exit_code, str(fault))
         if isinstance(error, OSError):
-            _fail(2, f"{error.filename or 'A file'}: {error.strerror}. Check the path and its rights.")
+            name = escaped(str(error.filename or "A file"))
+            _fail(2, f"{name}: {error.strerror}. Check the path and its rights.")
         _fail(1, f"Something unexpected: {kind_and_place(error)}. Tell the maintainers of Njia what you did.")
-
-
-def _home() -> Path:
-    try:
-        return Settings.from_environment().home
-    except NjiaError:
-        return Path.cwd()
 
 
 def _fail(exit_code: int, sentence: str) -> NoReturn:

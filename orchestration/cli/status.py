@@ -14,15 +14,18 @@ from orchestration.cli.options import installation, json_output
 from orchestration.cli.pull import show_source
 from orchestration.core import Settings
 
+_IN_FORCE = "in force"
+
 
 @click.command()
+@click.option("--all", "with_all", is_flag=True, help="List the partners in force, too.")
 @json_output
 @installation
-def status_command(settings: Settings, as_json: bool) -> None:
-    """See what is in force and what waits.
+def status_command(settings: Settings, with_all: bool, as_json: bool) -> None:
+    """See what waits and what is in force.
 
-    The release and its age, how fresh each partner is, what is held or refused and why, the next refresh, and
-    the items that wait for a steward.
+    First what is damaged, refused or held and why, and the items that wait for a steward. Then the next
+    refresh, the partners that are not in force, and the release with its age.
     """
     from orchestration.operations import read_status
 
@@ -30,24 +33,18 @@ def status_command(settings: Settings, as_json: bool) -> None:
     if as_json:
         console.print_json(status)
     else:
-        show_status(status)
-        show_most_valuable(status["open_items"])
+        show_status(status, with_all)
 
 
-def show_status(status: Mapping[str, Any]) -> None:
-    _show_release(status["release"])
+def show_status(status: Mapping[str, Any], with_all: bool) -> None:
     if since := status["refresh_running_since"]:
         console.show_refresh_running(since, status["lists_as_of"])
-        out.print()
-    _show_next_run(status["next_run"])
-    if backup := status["backup"]:
-        console.say(f"The last backup is {backup['age']} old, in {backup['folder']}.\n")
-    elif status["release"]:
-        console.say("No backup has been made: njia backup DIR.\n")
     if crashed := status["crashed"]:
         also = f", like the {crashed['in_a_row'] - 1} before it" if crashed["in_a_row"] > 1 else ""
         out.print(f"[bold red]Crashed:[/] the last refresh, on {crashed['ended'][:16]}{also}")
         out.print(f"    {escape(crashed['reason'] or 'The Dagster UI (njia serve) shows the run.')}")
+    for sentence in status["damaged"]:
+        out.print(f"[bold red]damage[/] {escape(sentence)}", soft_wrap=True)
     if refused := status["last_refused"]:
         out.print(f"[bold red]Refused since:[/] {refused['candidate']}")
         for reason in refused["why"]:
@@ -56,43 +53,35 @@ def show_status(status: Mapping[str, Any]) -> None:
         if candidate["outcome"] == "waits":
             mark("waits for review", f"{candidate['candidate']}: njia decide sign-candidate")
         out.print(f"    What it would change: {escape(candidate['what_would_change'])}", soft_wrap=True)
-    _show_partners(status["partners"])
-    for source in status["sources"]:
-        show_source(source)
-    for sentence in status["damaged"]:
-        out.print(f"[bold red]damage[/] {escape(sentence)}", soft_wrap=True)
     for sentence in status["warnings"]:
         mark("warning", sentence)
     for channel in status["messages"]:
         mark("messages", _unsent(channel))
-    withheld = [
-        f"{partner['partner']} {partner['withheld']:,}"
-        for partner in status["partners"]
-        if partner["withheld"]
-    ]
-    if withheld:
-        console.say(f"Rows withheld (consent, purpose, review): {', '.join(withheld)}")
     for agreement in status["agreements"]:
         partner = f"{agreement['partner']} ({agreement['contract']})"
         mark("agreement", f"{partner} {agreement['state']}, {agreement['ends_on']}")
     now = [file for file in status["waiting"] if file["outcome"] == "waits"]
     console.show_files([*now, *status["left_alone"]])
     _show_last_refresh(status, [file for file in status["waiting"] if file not in now])
-    as_of = f", as of {minute_of(status['lists_as_of'])}" if status["lists_as_of"] else ""
-    out.print(f"\nWaiting for a steward (in the review folder{as_of})")
-    counts = console.facts()
-    for name, number in status["review"].items():
-        counts.add_row(f"{number:,}", name.replace("_", " "))
-        if name == "failed_checks" and status[name]:
-            counts.add_row("", console.checks_in_words(status[name]))
-    out.print(counts)
+    _show_lists(status)
+    out.print()
+    _show_next_run(status["next_run"])
+    if not status["backup"] and status["release"]:
+        mark("no backup", "njia backup DIR makes one.")
+    if shown := [one for one in status["partners"] if with_all or one["state"] != _IN_FORCE]:
+        _show_partners(shown)
+    for source in status["sources"]:
+        show_source(source)
+    _show_release(status["release"], status["partners"])
+    if backup := status["backup"]:
+        console.say(f"The last backup is {backup['age']} old, in {backup['folder']}.")
 
 
 def _show_last_refresh(status: Mapping[str, Any], not_taken: list[Mapping[str, Any]]) -> None:
     """Show what the last refresh held, left in the inbox or could not apply, and when that was."""
     idle_decisions = status["decisions_without_effect"]
     if (status["held"] or not_taken or idle_decisions) and status["lists_as_of"]:
-        out.print(f"\n[bold]At the last refresh, {minute_of(status['lists_as_of'])}:[/]")
+        out.print(f"[bold]At the last refresh, {minute_of(status['lists_as_of'])}:[/]")
     for held in status["held"]:
         out.print(
             f"[bold yellow]held[/] {escape(held['partner'])}/{held['extract_id']}: {escape(held['reason'])}"
@@ -105,34 +94,44 @@ def _show_last_refresh(status: Mapping[str, Any], not_taken: list[Mapping[str, A
         out.print(f"    {escape(idle['why'])} {escape(idle['what_to_do'])}")
 
 
-def show_most_valuable(open_items: Mapping[str, Any]) -> None:
-    """Show how many items wait for a steward, and the first of them."""
-    number, first = open_items["number"], open_items["most_valuable"]
-    if not number:
-        return
-    out.print(f"\n[bold]{number:,} open item(s)[/] for a steward; the most valuable:")
-    console.show_items(first)
-    if number > len(first):
-        out.print("List them all, with their ids: njia decide waiting")
+def _show_lists(status: Mapping[str, Any]) -> None:
+    """Show how many items wait for a steward, how long each list is, and the most valuable items."""
+    number, first = status["open_items"]["number"], status["open_items"]["most_valuable"]
+    as_of = f", as of {minute_of(status['lists_as_of'])}" if status["lists_as_of"] else ""
+    out.print(f"[bold]Waiting for a steward:[/] {f'{number:,} open item(s)' if number else 'nothing'}{as_of}")
+    counts = console.facts()
+    for name, rows in status["review"].items():
+        if rows:
+            counts.add_row(f"{rows:,}", name.replace("_", " "))
+            if name == "failed_checks" and status[name]:
+                counts.add_row("", console.checks_in_words(status[name]))
+    if counts.row_count:
+        out.print(counts)
+    if number:
+        out.print("The most valuable; njia decide waiting lists all, with their ids:")
+        console.show_items(first)
 
 
-def _show_release(release: Mapping[str, Any] | None) -> None:
+def _show_release(release: Mapping[str, Any] | None, partners: list[Mapping[str, Any]]) -> None:
     if release is None:
-        out.print("No release yet. `njia refresh` publishes the first one.\n")
+        out.print("No release yet. `njia refresh` publishes the first one.")
         return
+    in_force = sum(partner["state"] == _IN_FORCE for partner in partners)
     out.print(
-        f"[bold]Release {release['release_id']}[/], {release['age']} old, {release['movements']:,} movements"
+        f"[bold]In force:[/] release {release['release_id']}, {release['age']} old, "
+        f"{release['movements']:,} movements; {in_force} of {len(partners)} partners"
     )
-    out.print(f"    {release['rows_embargoed'] or 0:,} rows wait for their embargo or for 30 days to pass")
+    if embargoed := release["rows_embargoed"]:
+        out.print(f"    {embargoed:,} rows wait for their embargo or for 30 days to pass")
+    if withheld := sum(partner["withheld"] for partner in partners):
+        out.print(f"    {withheld:,} rows withheld (consent, purpose, review)")
     if alerts := release["alerts"]:
         out.print(f"    alerts {console.alerts_in_words(alerts)}")
     if boundaries := release["boundaries"]:
-        kind = "generalised" if boundaries["is_generalised"] else "your own file"
-        licence = boundaries["licence"] or "licence not stated"
-        out.print(f"    boundaries: {escape(boundaries['name'])} ({escape(licence)}), {kind}")
+        if not boundaries["licence"]:
+            mark("boundaries", f"{boundaries['name']}: licence not stated")
         for warning in boundaries["warnings"]:
-            out.print(f"    [bold yellow]boundaries[/] {escape(warning)}")
-    out.print()
+            mark("boundaries", warning)
 
 
 def _show_next_run(next_run: Mapping[str, Any]) -> None:
@@ -144,12 +143,12 @@ def _show_next_run(next_run: Mapping[str, Any]) -> None:
         if next_run["starts"]:
             pause = next_run["not_before"]
             soon = f", or soon after {minute_of(pause)}" if pause else ", or within a minute"
-        out.print(f"The next refresh starts by itself on {at[:10]} at {at[11:16]} in Nairobi{soon}.\n")
+        out.print(f"The next refresh starts by itself on {at[:10]} at {at[11:16]} in Nairobi{soon}.")
     for obstacle in next_run["obstacles"]:
-        mark("no next refresh", f"{obstacle}\n")
+        mark("no next refresh", obstacle)
 
 
-def _show_partners(partners: list[dict[str, Any]]) -> None:
+def _show_partners(partners: list[Mapping[str, Any]]) -> None:
     columns = {"partner": "partner", "extracts": "files", "last_received": "received", "cadence": "cadence"}
     table = console.table(*columns.values(), "state", whole=["partner"])
     for partner in partners:

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from orchestration.cli import console
 from orchestration.cli.options import EXISTING_FILE, author_and_reason, installation, read_private_key
-from orchestration.core import Settings, UsageError
+from orchestration.core import Settings, UsageError, escaped
 
 
 @click.command()
@@ -56,15 +56,9 @@ def unseal_command(
 
 def show_row(original: Any) -> None:
     """Show a row as its partner wrote it. Characters that could steer the terminal are escaped."""
-    sheet = f" of sheet {_printable(original.sheet)}" if original.sheet else ""
+    sheet = f" of sheet {escaped(original.sheet)}" if original.sheet else ""
     console.out.print(f"[bold]Row {original.row}{escape(sheet)}[/]")
     cells = console.facts(no_wrap=False, overflow="fold")
     for heading, value in original.cells:
-        cells.add_row(escape(_printable(heading)), escape(_printable(value)))
+        cells.add_row(escape(escaped(heading)), escape(escaped(value)))
     console.out.print(cells)
-
-
-def _printable(text: str) -> str:
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text
-    )

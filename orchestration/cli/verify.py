@@ -36,16 +36,12 @@ def verify_command(
     wrong use.
     """
     from orchestration import release
-    from orchestration.core import release_key
+    from orchestration.core import installed_public_key, load_public_key
 
     given = Path(release_or_folder)
     is_folder = given.is_dir() and (public_key is not None or (given / "manifest.json").is_file())
     folder = given if is_folder else _release_folder(settings, release_or_folder)
-    key = (
-        release_key.load_public_key(public_key)
-        if public_key
-        else release_key.installed_public_key(settings.keys)
-    )
+    key = load_public_key(public_key) if public_key else installed_public_key(settings)
     resolved = folder.resolve()
     is_in_place = resolved.parent == settings.releases.resolve()
     result = release.verify(folder, key, resolved.name if is_in_place else None)

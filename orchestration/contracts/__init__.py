@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         day_of,
         looks_like_a_day,
         month_of_sheet,
+        split_time,
         valid_day,
         year_of,
     )
@@ -69,7 +70,6 @@ if TYPE_CHECKING:
     from orchestration.contracts.source import (
         AnySource,
         KoboSource,
-        SftpSource,
         is_loopback,
     )
     from orchestration.contracts.terms import CONTENT, SHEET, STATISTICS, AcceptIf, Period, SubmissionId

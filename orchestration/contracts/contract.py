@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from fnmatch import fnmatch
 from typing import Annotated, Any, Literal
 
@@ -23,7 +24,7 @@ from orchestration.contracts.fields import (
     place_parts,
 )
 from orchestration.contracts.format import AnyFormat, AnyRepeat, Items, JsonFormat, Layout, Tab, XlsxFormat
-from orchestration.contracts.source import AnySource, OneFileSource
+from orchestration.contracts.source import AnySource
 from orchestration.contracts.terms import (
     SHEET,
     AcceptIf,
@@ -45,7 +46,10 @@ from orchestration.linkage import CODES_VERSION
 
 LONGEST_TEXT = 60
 # Raise it when the same file lands differently by the same contract: repeated files are then read again.
-READER = 4
+READER = 5
+# Columns whose times form servers write in UTC; the second two are theirs only beside one of the first.
+_RECEIVED_AT = {"_submission_time", "SubmissionDate", "__system/submissionDate"}
+_FILLED_IN_AT = {"start", "end"}
 _FIELD_PARTS = {"names", "compare_with", "flags_with_prefix", "split", "select_multiple", "from_", "at"}
 
 
@@ -222,6 +226,15 @@ class Contract(Strict):
         """Return every name of a field's column in its sheet; none for a kind of item."""
         return [] if self.item_kinds_of(spec) else [self._split(column)[1] for column in spec.columns]
 
+    def zone_of(self, field: str) -> str:
+        """Return the zone of a field's times without one; a form server's own stamps are in UTC."""
+        spec, locale = self.fields.get(field), self.locale
+        named = {column for one in self.fields.values() for column in one.columns} | {self.delivery.newest_by}
+        is_of_server = self.format.kind in ("json", "odk_zip") or named & _RECEIVED_AT
+        stamps = _RECEIVED_AT | _FILLED_IN_AT if is_of_server else set()
+        is_stamp = spec is not None and not stamps.isdisjoint(spec.columns)
+        return locale.naive_times_are or ("UTC" if is_stamp else locale.timezone)
+
     def item_kinds_of(self, spec: FieldSpec) -> list[str]:
         """Return the kinds of item that feed a field (`item_type=TACT` → `TACT`)."""
         items = self.items
@@ -271,16 +284,30 @@ class Contract(Strict):
     @property
     def pulled_name(self) -> str:
         """Return the name that an extract fetched as one file has in the inbox."""
-        if isinstance(self.source, OneFileSource) and self.source.save_as:
+        if self.source and self.source.save_as:
             return self.source.save_as
         return f"{self.contract}.{'zip' if self.format.kind == 'odk_zip' else self.format.kind}"
 
-    def period_of(self, file_name: str) -> Period | None:
-        """Return the declared period of a file: of the first matching `extracts` entry, else `period`."""
-        for declared in self.extracts:
-            if fnmatch(file_name.casefold(), declared.match.casefold()):
-                return declared.period
-        return self.period
+    def declared_of(self, file_name: str) -> dict[str, Any]:
+        """Return for the landing note the period of a file and the pattern of `extracts` that declares it."""
+        name = file_name.casefold()
+        match = next((one.match for one in self.extracts if fnmatch(name, one.match.casefold())), None)
+        period = self.period_of({"period_match": match})
+        return {
+            "period": period.model_dump(mode="json", by_alias=True) if period else None,
+            "period_match": match,
+        }
+
+    def period_of(self, note: Mapping[str, Any]) -> Period | None:
+        """Return an extract's period by the pattern in its landing note.
+
+        A pattern that this contract no longer has leaves the extract the period of its landing.
+        """
+        match = note.get("period_match")
+        if match is None:
+            return self.period
+        declared = next((one.period for one in self.extracts if one.match == match), None)
+        return declared or Period.model_validate(note["period"])
 
 
 def _hash(content: Any) -> str:
@@ -296,13 +323,11 @@ def _refuse_other_source(contract: Contract) -> None:
         raise ValueError(f"source.kind {source.kind} does not give files of format.kind {layout.kind}")
     if source.kind == "kobotoolbox" and isinstance(layout, JsonFormat) and layout.records != "results":
         raise ValueError("source.kind kobotoolbox needs `format.records: results`")
-    if not isinstance(source, OneFileSource):
-        return
     if contract.delivery.mode != "full":
         raise ValueError(
             f"source.kind {source.kind} fetches a form or file whole, in place of the one before: write "
             "`delivery.mode: full`. If each file holds only what is new, put the files into the inbox under "
-            "names of their own, or fetch them with source.kind sftp"
+            "names of their own"
         )
     if not contract.reads(contract.pulled_name):
         raise ValueError(

@@ -13,20 +13,16 @@ from pydantic import AfterValidator, Field, model_validator
 
 from orchestration.contracts.fields import Strict, Text
 
-SOURCE_KINDS = ("kobotoolbox", "odk_central", "https_file", "sftp")
+SOURCE_KINDS = ("kobotoolbox", "odk_central", "https_file")
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 _SECRETS = {"token", "password", "secret", "api_key", "apikey", "key", "private_key", "authorization", "auth"}
 _SECRET_IN_LINK = re.compile(
     r"token|key|secret|pass|pwd|auth|sig|credential|session|bearer|jwt|hmac|^(sp|pw|sid)$", re.I
 )
 
-# Names that a token itself cannot have by accident.
+# Forms that a token itself hardly has. A long variable that is hexadecimal after its first letter is a token.
 SecretFile = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*\.(token|password)$")]
-PrivateKeyFile = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*\.ssh$")]
-SecretVariable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$", max_length=60)]
-HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9:]([A-Za-z0-9.:-]*[A-Za-z0-9])?$", max_length=253)]
-HostKey = Annotated[str, Field(pattern=r"^SHA256:[A-Za-z0-9+/]{43}$")]
-_PLAIN, _NO_FOLDER = r"^[^\x00-\x1f\x7f]+$", r"^[^/\\\x00-\x1f\x7f]+$"
+SecretVariable = Annotated[str, Field(pattern=r"^[A-Z_]([A-Z0-9_]{0,30}|[A-F0-9]*[G-Z_][A-Z0-9_]*)$")]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._()-]{0,99}$")]
 
 
@@ -76,10 +72,13 @@ ServerAddress = Annotated[Address, AfterValidator(_address_of_server)]
 
 
 class Source(Strict):
-    """What all sources have; subclasses name their secret, their server and the formats of their files."""
+    """One file, fetched whole each time; subclasses name their secret, server and formats of files."""
 
     formats: ClassVar[tuple[str, ...]]
 
+    save_as: FileName | None = Field(
+        None, description="Name of the file in the inbox; without it the contract's name."
+    )
     most_megabytes: int = Field(200, ge=1, le=10_000, description="A larger file is not taken.")
 
     @model_validator(mode="before")
@@ -88,9 +87,9 @@ class Source(Strict):
         if isinstance(given, dict) and {str(name).casefold() for name in given} & _SECRETS:
             raise ValueError(
                 "a contract holds no secret. Put it into a file of the keys folder with mode 0600, and write "
-                "the name of that file as `token_file` (of ODK Central and SFTP `password_file`, of an SSH "
-                "key `private_key_file`), or name an environment variable as `token_env` (`password_env`, "
-                "`private_key_env`). If others may have read the secret here, have a new one made"
+                "the name of that file as `token_file` (of ODK Central `password_file`), or name an "
+                "environment variable as `token_env` (`password_env`). If others may have read the secret "
+                "here, have a new one made"
             )
         return given
 
@@ -104,25 +103,12 @@ class Source(Strict):
         raise NotImplementedError
 
     @property
-    def has_private_key(self) -> bool:
-        """Whether the secret is a private key, which has several lines."""
-        return False
-
-    @property
     def server_name(self) -> str:
         """Return the server for messages, without path and query."""
         return urlsplit(self.address).netloc
 
 
-class OneFileSource(Source):
-    """A source that is one file, fetched whole each time."""
-
-    save_as: FileName | None = Field(
-        None, description="Name of the file in the inbox; without it the contract's name."
-    )
-
-
-class _WithToken(OneFileSource):
+class _WithToken(Source):
     token_file: SecretFile | None = Field(None, description="File of the keys folder, such as kobe.token.")
     token_env: SecretVariable | None = Field(None, description="Environment variable that holds the token.")
 
@@ -149,7 +135,7 @@ class KoboSource(_WithToken):
         return self.server
 
 
-class OdkCentralSource(OneFileSource):
+class OdkCentralSource(Source):
     """A form of ODK Central, read as the zip of all its tables."""
 
     formats = ("odk_zip",)
@@ -192,64 +178,7 @@ class HttpsFileSource(_WithToken):
         return self.url
 
 
-class SftpSource(Source):
-    """The files of a folder on an SFTP server. Its host key is known before anything is sent."""
-
-    formats = ("csv", "xlsx", "json", "odk_zip")
-    kind: Literal["sftp"]
-    host: HostName = Field(description="Such as sftp.kobe.example.")
-    port: int = Field(22, ge=1, le=65_535)
-    user: Text = Field(min_length=1, max_length=200, description="An account that may read the folder.")
-    folder: Text = Field(
-        ".", pattern=_PLAIN, max_length=500, description="The folder; by default the one the account opens."
-    )
-    pattern: Text = Field(
-        "*", pattern=_NO_FOLDER, max_length=200, description="Names of the files to fetch, such as *.csv."
-    )
-    host_key: HostKey | None = Field(
-        None, description="Fingerprint of the server's key, as `ssh-keygen -lf` shows it: SHA256:…"
-    )
-    known_hosts: Text | None = Field(
-        None, pattern=r"^~?/", description="Instead: a known_hosts file, such as /etc/ssh/ssh_known_hosts."
-    )
-    password_file: SecretFile | None = Field(None, description="File of the keys folder: kobe.password.")
-    password_env: SecretVariable | None = Field(None, description="Environment variable with the password.")
-    private_key_file: PrivateKeyFile | None = Field(
-        None, description="Instead: file of the keys folder with a private key: kobe.ssh."
-    )
-    private_key_env: SecretVariable | None = Field(
-        None, description="Environment variable with a private key."
-    )
-
-    @model_validator(mode="after")
-    def _one_secret_and_one_host_key(self) -> SftpSource:
-        if self.has_private_key:
-            if self.password_file or self.password_env:
-                raise ValueError("give either a password or a private key, not both")
-            _refuse_secrets(*self.secret_at, "private_key", at_least=1)
-        else:
-            _refuse_secrets(*self.secret_at, "password", at_least=1)
-        if self.host_key and self.known_hosts:
-            raise ValueError("give either host_key or known_hosts, not both")
-        return self
-
-    @property
-    def address(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"sftp://{host}:{self.port}"
-
-    @property
-    def has_private_key(self) -> bool:
-        return bool(self.private_key_file or self.private_key_env)
-
-    @property
-    def secret_at(self) -> tuple[str | None, str | None]:
-        if self.has_private_key:
-            return self.private_key_file, self.private_key_env
-        return self.password_file, self.password_env
-
-
-AnySource = KoboSource | OdkCentralSource | HttpsFileSource | SftpSource
+AnySource = KoboSource | OdkCentralSource | HttpsFileSource
 
 
 def _refuse_secrets(file: str | None, variable: str | None, name: str, at_least: int) -> None:

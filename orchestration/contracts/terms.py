@@ -6,6 +6,7 @@ from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
@@ -271,9 +272,21 @@ class Locale(Strict):
     thousands: Literal[",", ".", " ", "'", ""] = ","
     decimal: Literal[".", ","] = "."
     timezone: Text = "Africa/Nairobi"
-    naive_times_are: Text = Field("UTC", description="The zone of times written without one.")
+    naive_times_are: Text | None = Field(
+        None,
+        description="Zone of times without one. Default: `timezone`; UTC for a form server's own stamps.",
+    )
     default_country: str | None = Field(None, pattern=r"^[A-Z]{3}$", description="ISO alpha-3; breaks ties.")
     languages: list[Language] = Field(default_factory=_english)
+
+    @field_validator("timezone", "naive_times_are")
+    @classmethod
+    def _is_a_zone(cls, name: str | None) -> str | None:
+        try:
+            ZoneInfo(name or "UTC")
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"{name!r} is no time zone; name one such as Africa/Nairobi or UTC") from None
+        return name
 
 
 class AcceptIf(Strict):

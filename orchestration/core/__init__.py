@@ -19,7 +19,6 @@ if TYPE_CHECKING:
         stands,
     )
     from orchestration.core.decoded import decoded, pattern_of, says
-    from orchestration.core.disk import DiskFault, disk_fault, full_disk, is_of_disk, require_room, says_full
     from orchestration.core.durable import (
         PARTIAL,
         keep_last_lines,
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
         ReleaseRefused,
         ReleaseWaits,
         UsageError,
+        escaped,
         kind_and_place,
     )
     from orchestration.core.forgotten import (
@@ -62,7 +62,6 @@ if TYPE_CHECKING:
         tombstones_of,
         unite,
     )
-    from orchestration.core.garbage import collect_garbage_less_often
     from orchestration.core.history_policy import kept
     from orchestration.core.home import (
         HOME_JSON,
@@ -73,26 +72,43 @@ if TYPE_CHECKING:
         prepare_home,
         refuse_earlier_layout,
     )
-    from orchestration.core.keys import (
-        KEY_FILES,
+    from orchestration.core.key_checks import (
         LINK_KEY,
         RECORD_KEY,
         SAMPLES_PRIVATE_KEY,
         STEWARDS_RECIPIENT,
+        drop_rotated_checks,
+        expect_key,
+        installed_public_key,
+        is_replaced,
+        key_faults,
+        key_places,
+        load_release_key,
+        needs,
+        settle_checks,
+        write_public_part,
+    )
+    from orchestration.core.keys import (
         Keys,
         create_missing_keys,
         create_sample_pair,
-        key_places,
         load_keys,
         new_stewards_pair,
         record_of,
-        require_noise_key,
         shown_record,
     )
     from orchestration.core.lock import RefreshLock, held_if_free, is_alive, last_holder
     from orchestration.core.loopback import LOOPBACK, loopback_hosts
+    from orchestration.core.machine import (
+        MachineFault,
+        fault_said,
+        is_of_machine,
+        machine_fault,
+        require_room,
+    )
     from orchestration.core.modes import check_modes
     from orchestration.core.personal_names import FIRST_NAMES
+    from orchestration.core.process import collect_garbage_less_often, interrupts_kept
     from orchestration.core.publication_policy import PublicationPolicy, load_publication_policy, noise_table
     from orchestration.core.refreshes import REFUSED, WAITS, End
     from orchestration.core.release_key import (
@@ -100,10 +116,7 @@ if TYPE_CHECKING:
         RELEASE_PUB,
         PublicKey,
         ReleaseKey,
-        installed_public_key,
         load_public_key,
-        load_release_key,
-        write_public_part,
     )
     from orchestration.core.settings import (
         DBT_PROJECT,

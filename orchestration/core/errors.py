@@ -6,7 +6,11 @@ never quotes a cell: a value may identify a person.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+# Control characters, marks of the writing direction, separators of lines and paragraphs.
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 class NjiaError(Exception):
@@ -48,6 +52,11 @@ class RefreshRunning(NjiaError):
     """Another refresh holds the lock."""
 
     exit_code = 4
+
+
+def escaped(name: str) -> str:
+    """Return a name with escapes for characters that could steer a terminal or forge a line of a log."""
+    return _STEERING.sub(lambda found: found[0].encode("unicode_escape").decode(), name)
 
 
 def kind_and_place(error: BaseException) -> str:

@@ -7,14 +7,15 @@ command and Dagster compare them with LAYOUT_VERSION before they touch the home.
 from __future__ import annotations
 
 import json
+import os
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from orchestration.core import durable
-from orchestration.core.disk import disk_fault
 from orchestration.core.errors import Damaged, UsageError
 from orchestration.core.history_policy import kept
+from orchestration.core.machine import machine_fault
 from orchestration.core.modes import check_modes, restricted_folders
 from orchestration.core.settings import Settings
 from orchestration.core.sums import read_json, write_json
@@ -105,10 +106,15 @@ def prepare_home(settings: Settings, is_sample: bool = False) -> None:
     try:
         _prepare(settings, is_sample)
     except OSError as error:
-        raise disk_fault(error, settings.home) or UsageError(
+        raise machine_fault(error, settings.home) or UsageError(
             f"{settings.home} cannot be used as a home ({error.strerror}). Choose a folder that this account "
             "may write, with NJIA_HOME or --home."
         ) from None
+    for folder in (settings.home, *restricted_folders(settings), settings.releases):
+        if not os.access(folder, os.W_OK):
+            raise UsageError(
+                f"{folder} cannot be written: its disk is mounted read-only, or another account owns it."
+            )
 
 
 def _prepare(settings: Settings, is_sample: bool) -> None:

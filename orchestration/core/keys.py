@@ -1,6 +1,7 @@
 """Keys of an installation: record, link and noise key, and the stewards' public key.
 
-`release_key` holds the key that signs releases; `intake` decides which fields are hashed or sealed.
+`key_checks` proves each key, `release_key` holds the key that signs releases; `intake` decides which fields
+are hashed or sealed.
 """
 
 from __future__ import annotations
@@ -8,43 +9,32 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.core.durable import make_folder, write_secret
-from orchestration.core.errors import UsageError
-from orchestration.core.release_key import (
-    RELEASE_KEY,
-    RELEASE_PUB,
-    create_missing_release_key,
-    installed_public_key,
+from orchestration.core.key_checks import (
+    KEY_BYTES,
+    LINK_KEY,
+    NOISE_KEY,
+    RECORD_KEY,
+    SAMPLES_PRIVATE_KEY,
+    STEWARDS_RECIPIENT,
+    USES,
+    key_id,
+    needs,
+    note_new_checks,
+    proven,
+    write_public_part,
 )
+from orchestration.core.release_key import RELEASE_KEY, ReleaseKey
 from orchestration.core.settings import Settings
-from orchestration.core.sums import note_sums, read_json
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pyarrow as pa
-
-RECORD_KEY, LINK_KEY, NOISE_KEY = "record.key", "link.key", "noise.key"
-STEWARDS_RECIPIENT = "stewards.age.pub"
-SAMPLES_PRIVATE_KEY = "stewards.age.key"  # in a home of the samples alone
-USES = {
-    "record": (
-        RECORD_KEY,
-        "makes record ids, codes of partners and submissions, marks of forgotten records; "
-        "encrypts texts of places",
-    ),
-    "link": (LINK_KEY, "makes link codes of names, phones and answers"),
-    "noise": (NOISE_KEY, "makes protection keys, which decide the noise of public counts"),
-    "stewards": (STEWARDS_RECIPIENT, "originals are sealed to it; the stewards hold the private key"),
-    "release": (RELEASE_KEY, "signs releases; release.pub is for everybody"),
-}
-
-KEY_FILES = (*(file for file, _ in USES.values()), RELEASE_PUB)
 
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
@@ -64,12 +54,13 @@ class Keys:
     @property
     def ids(self) -> dict[str, str]:
         """Ids of the keys for manifests: 8 hex digits of a hash."""
-        ids = {
-            "record": _key_id(self.record_key),
-            "stewards": hashlib.sha256(self.stewards_recipient.encode()).hexdigest()[:8],
+        keys = {
+            "record": self.record_key,
+            "stewards": self.stewards_recipient.encode(),
+            "link": self.link_key,
+            "noise": self.noise_key,
         }
-        others = {"link": self.link_key, "noise": self.noise_key}
-        return ids | {name: _key_id(key) for name, key in others.items() if key}
+        return {name: key_id(name, key) for name, key in keys.items() if key}
 
     def record_id(self, partner: str, record_ref: str) -> int:
         """Return the 64-bit keyed hash (signed) of a partner's reference."""
@@ -157,86 +148,46 @@ def record_of(shown: str) -> int:
     return unsigned - (1 << 64) if unsigned >= 1 << 63 else unsigned
 
 
-def _key_id(key: bytes) -> str:
-    return hashlib.sha256(b"njia key id|" + key).hexdigest()[:8]
+def load_keys(settings: Settings, replaced: str = "") -> Keys:
+    """Read the keys and prove each; raises what `proven` raises.
+
+    `replaced`: the name of a key that a rotation replaces, which may be lost or damaged.
+    """
+    names = [name for name in ("record", "link", "noise", "stewards") if name != replaced]
+    keys = {name: proven(settings, name) for name in names}
+    return Keys(keys["record"], keys.get("stewards", b"").decode(), keys.get("link"), keys.get("noise"))
 
 
-def load_keys(folder: Path) -> Keys:
-    """Read the keys; raises UsageError where an installation has none yet."""
-    record, link, recipient = folder / RECORD_KEY, folder / LINK_KEY, folder / STEWARDS_RECIPIENT
-    noise = folder / NOISE_KEY
-    if not (record.is_file() and link.is_file() and recipient.is_file()):
-        raise UsageError(
-            f"The keys in {folder} are missing or incomplete. `njia refresh` makes them, once "
-            f"{STEWARDS_RECIPIENT} holds the stewards' public key, or in a terminal."
-        )
-    # `require_noise_key` says what a missing one means.
-    noise_key = _read_key(noise) if noise.is_file() else None
-    return Keys(_read_key(record), recipient.read_text().strip(), _read_key(link), noise_key)
-
-
-def create_missing_keys(
-    folder: Path, landing: Path, link_codes: Path, releases: Path | None = None
-) -> str | None:
+def create_missing_keys(settings: Settings) -> str | None:
     """Create missing keys (folder 0700, files 0600); return the stewards' private key if one was made.
 
     The caller shows it once; it is stored nowhere. To use a key pair made elsewhere, put its public part (an
-    age recipient) in `stewards.age.pub` beforehand. Raises UsageError where a key is missing that landed
-    extracts, link codes or releases were made with.
+    age recipient) in `stewards.age.pub` beforehand. Raises Damaged where a key does not fit the home, or is
+    missing from a home that was used with it; then nothing is made.
     """
+    folder = settings.keys
     make_folder(folder, 0o700)
     folder.chmod(0o700)
-    if not (folder / RECORD_KEY).exists():
-        if any(landing.glob("*/*.json")):
-            raise UsageError(
-                f"No record key in {folder}, but extracts have landed: a new key would give each record "
-                "another id. Set NJIA_KEYS to its folder, or restore it from the backup."
-            )
-        write_secret(folder / RECORD_KEY, secrets.token_hex(32))
-    if not (folder / LINK_KEY).exists():
-        if any(link_codes.glob("*/*.parquet")):
-            raise UsageError(
-                f"No link key in {folder}, but link codes exist, and a new key would match none of them. "
-                f"Restore it from the backup; if it is lost, remove the folder {link_codes} and send the "
-                "extracts again."
-            )
-        write_secret(folder / LINK_KEY, secrets.token_hex(32))
-    if not (folder / NOISE_KEY).exists():
-        _refuse_another_noise_key(folder, None, releases)
-        write_secret(folder / NOISE_KEY, secrets.token_hex(32))
-    create_missing_release_key(folder, releases)
+    _prove_existing_keys(settings)
+    for file in (RECORD_KEY, LINK_KEY, NOISE_KEY):
+        if not (folder / file).exists():
+            write_secret(folder / file, secrets.token_hex(KEY_BYTES))
+    if not (folder / RELEASE_KEY).exists():
+        ReleaseKey.generate().write_new(folder / RELEASE_KEY)
+    write_public_part(settings)
     if (folder / STEWARDS_RECIPIENT).exists():
-        _note_sums(folder)
+        note_new_checks(settings)
         return None
     private_key, recipient = new_stewards_pair()
     write_secret(folder / STEWARDS_RECIPIENT, recipient)
-    _note_sums(folder)
+    note_new_checks(settings)
     return private_key
 
 
-def _note_sums(folder: Path) -> None:
-    """Note the sums of the keys; passwords and tokens of sources beside them are the operator's."""
-    note_sums(folder, KEY_FILES)
-
-
-def require_noise_key(keys: Keys, folder: Path, releases: Path) -> None:
-    """Raise UsageError where the noise key is missing or differs from that of a kept release."""
-    _refuse_another_noise_key(folder, keys.ids.get("noise"), releases)
-    if keys.noise_key is None:
-        raise UsageError(f"There is no {folder / NOISE_KEY}. `njia refresh` makes it.")
-
-
-def _refuse_another_noise_key(folder: Path, key_id: str | None, releases: Path | None) -> None:
-    for path in sorted(releases.glob("[!.]*/manifest.json"), reverse=True) if releases else ():
-        used = read_json(path).get("key_ids", {}).get("noise")
-        if used and used != key_id:
-            found = f"holds the key {key_id}" if key_id else "is missing"
-            raise UsageError(
-                f"{folder / NOISE_KEY} {found}, but the public counts of the release {path.parent.name} "
-                f"were made with the key {used}. Restore it from the backup, or set NJIA_KEYS to its folder. "
-                "Another key cannot publish or republish a year: two protected numbers of one count "
-                "give it away. If the key is lost, begin a new home."
-            )
+def _prove_existing_keys(settings: Settings) -> None:
+    for name, (file, _) in USES.items():
+        if (settings.keys / file).exists() or needs(settings, name):
+            proven(settings, name)
 
 
 def new_stewards_pair() -> tuple[str, str]:
@@ -258,39 +209,3 @@ def create_sample_pair(folder: Path) -> Path:
     identity = pyrage.x25519.Identity.from_str(file.read_text().strip())
     write_secret(folder / STEWARDS_RECIPIENT, str(identity.to_public()))
     return file
-
-
-def _read_key(path: Path) -> bytes:
-    return bytes.fromhex(path.read_text().strip())
-
-
-@dataclass(frozen=True)
-class KeyPlace:
-    """`id`: 8 hex digits of a hash, None where the key is missing or cannot be read by this account."""
-
-    name: str
-    id: str | None
-    file: str
-    use: str
-
-
-def key_places(settings: Settings) -> list[KeyPlace]:
-    """List every kind of key in a fixed order, missing ones included."""
-    ids = _ids(settings)
-    return [
-        KeyPlace(name, ids.get(name), str(settings.keys / file), use) for name, (file, use) in USES.items()
-    ]
-
-
-def _ids(settings: Settings) -> dict[str, str]:
-    ids: dict[str, str] = {}
-    readers: tuple[Callable[[], dict[str, str]], ...] = (
-        lambda: load_keys(settings.keys).ids,
-        lambda: {"release": installed_public_key(settings.keys).id},
-    )
-    for read_ids in readers:
-        try:
-            ids |= read_ids()
-        except (UsageError, OSError, ValueError):
-            continue
-    return ids

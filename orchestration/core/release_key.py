@@ -7,10 +7,9 @@ refresh.
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -23,10 +22,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from orchestration.core.durable import write_secret
 from orchestration.core.errors import UsageError
-from orchestration.core.sums import write_summed
 
 RELEASE_KEY, RELEASE_PUB = "release.key", "release.pub"
-SIGNATURES = "*/manifest.sig"
 
 
 class PublicKey:
@@ -43,10 +40,19 @@ class PublicKey:
             raise TypeError
         return cls(key)
 
+    @classmethod
+    def of_raw(cls, key: bytes) -> PublicKey:
+        return cls(Ed25519PublicKey.from_public_bytes(key))
+
+    @property
+    def raw(self) -> bytes:
+        """The key itself, 32 bytes."""
+        return self._key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+
     @property
     def id(self) -> str:
         """8 hex digits, short enough to compare on the telephone."""
-        return hashlib.sha256(self._key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()[:8]
+        return hashlib.sha256(self.raw).hexdigest()[:8]
 
     @property
     def pem(self) -> bytes:
@@ -83,52 +89,12 @@ class ReleaseKey:
         write_secret(path, content.decode().rstrip())
 
 
-def create_missing_release_key(folder: Path, releases: Path | None) -> None:
-    """Create the key and its public part where they are missing.
-
-    Raises UsageError where signed releases exist without their key: with a new key they would look forged.
-    """
-    if not (folder / RELEASE_KEY).exists():
-        if releases is not None and any(releases.glob(SIGNATURES)):
-            raise UsageError(
-                f"No release key in {folder}, but releases were signed with one. Set NJIA_KEYS to its "
-                f"folder, or restore {RELEASE_KEY} from the backup; if it is lost, make another with "
-                "`njia keys rotate release` and give every reader the new release.pub."
-            )
-        ReleaseKey.generate().write_new(folder / RELEASE_KEY)
-    write_public_part(folder)
-
-
-def write_public_part(folder: Path) -> None:
-    """Write `release.pub` beside the key where it is missing or belongs to another key."""
-    pem = load_release_key(folder).public.pem
-    path = folder / RELEASE_PUB
-    if not path.exists() or path.read_bytes() != pem:
-        write_summed(path, pem, 0o600)  # the file is public, its folder is not
-
-
-def load_release_key(folder: Path) -> ReleaseKey:
-    """Read the release key; raises UsageError where it is missing or no Ed25519 key."""
-    path = folder / RELEASE_KEY
-    try:
-        key = load_pem_private_key(path.read_bytes(), password=None)
-    except FileNotFoundError:
-        raise UsageError(
-            f"There is no release key in {folder}, so no release can be signed. Set NJIA_KEYS to its folder, "
-            "or restore it from the backup. In a new home `njia refresh` makes it."
-        ) from None
-    except (ValueError, TypeError):
-        key = None
+def read_release_key(path: Path) -> ReleaseKey:
+    """Read a private key; raises ValueError or TypeError for what is no Ed25519 key."""
+    key = load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
-        raise UsageError(f"{path} holds no Ed25519 key (PEM). Restore it from the backup.")
+        raise TypeError
     return ReleaseKey(key)
-
-
-def installed_public_key(folder: Path) -> PublicKey:
-    """Return the installation's public key, from the private one where this account may read it."""
-    if os.access(folder / RELEASE_KEY, os.R_OK):
-        return load_release_key(folder).public
-    return load_public_key(folder / RELEASE_PUB)
 
 
 def load_public_key(path: Path) -> PublicKey:
@@ -140,7 +106,7 @@ def load_public_key(path: Path) -> PublicKey:
             f"There is no public key {path} that this account may read. Ask whoever runs Njia for its "
             "release.pub, and give it with --key."
         ) from None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         raise UsageError(
             f"{path} is no public key of releases; such a file begins with `-----BEGIN PUBLIC KEY-----`. Ask "
             "whoever runs Njia for its release.pub."

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -130,17 +130,13 @@ def write_summed(path: Path, content: str | bytes, mode: int = 0o666) -> None:
         write_new(partial, content.encode() if isinstance(content, str) else content, mode)
 
 
-def note_sums(folder: Path, names: Collection[str] | None = None) -> None:
-    """Note the sums of those files of a folder, or of those `names`, that have none."""
+def note_sums(folder: Path) -> None:
+    """Note the sums of those files of a folder that have none."""
     known = summed_files(folder)
     fresh = {
         path.name: [sha256_of(path)]
         for path in sorted(folder.iterdir())
-        if path.is_file()
-        and path.suffix not in OWN_SUM
-        and path.name not in known
-        and path.name[0] != "."
-        and (names is None or path.name in names)
+        if path.is_file() and path.suffix not in OWN_SUM and path.name not in known and path.name[0] != "."
     }
     if fresh:
         _note(folder, fresh)

@@ -12,11 +12,12 @@ from dagster._utils.error import SerializableErrorInfo
 
 from orchestration.core import (
     Artifact,
-    DiskFault,
+    MachineFault,
     NjiaError,
     ReleaseRefused,
-    disk_fault,
+    interrupts_kept,
     kind_and_place,
+    machine_fault,
     refreshes,
 )
 from orchestration.defs.old_runs import delete_old_runs
@@ -48,20 +49,21 @@ def step(context: Context, runs: Runs, work: Callable[[Run], Answer]) -> Answer:
     problem: NjiaError | None = None
     answer: Answer
     try:
-        run = runs.begin(op.run_id, _is_refresh(op.run))
-        runs.at_step(op.op_handle.name)
-        answer = work(run)
-    except NjiaError as error:
-        problem = disk_fault(error, runs.settings.home) or error
+        with interrupts_kept():
+            run = runs.begin(op.run_id, _is_refresh(op.run))
+            runs.at_step(op.op_handle.name)
+            answer = work(run)
     except KeyboardInterrupt:
         runs.interrupted = True
         raise
     except Exception as error:
         failed = NjiaError(f"The step {op.op_handle.name} failed: {kind_and_place(error)}.")
-        problem = disk_fault(error, runs.settings.home) or failed
+        problem = machine_fault(error, runs.settings.home) or (
+            error if isinstance(error, NjiaError) else failed
+        )
     if problem is None:
         return answer
-    if isinstance(problem, DiskFault) and runs.current:
+    if isinstance(problem, MachineFault) and runs.current:
         releasing.free_room(runs.current)
     runs.error = problem
     at_gate = op.op_handle.name == LAST_STEP and isinstance(problem, ReleaseRefused)

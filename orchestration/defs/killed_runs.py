@@ -1,19 +1,24 @@
-"""End runs whose process was killed, in Dagster's run store and in the journal of refreshes.
+"""What keeps Dagster from running: killed runs, which are ended, and damaged stores, which begin anew.
 
-Dagster does not notice that such a process is gone. With one run at a time, all later runs would stay queued.
+Dagster does not notice that the process of a run is gone. With one run at a time, all later runs would stay
+queued.
 """
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from orchestration.core import Settings, held_if_free, last_holder, refreshes
+from orchestration.core import Settings, durable, held_if_free, last_holder, refreshes
 from orchestration.defs import pulled
 from orchestration.defs.tags import OUTCOME
 from orchestration.intake import pull_lock
+from orchestration.operations import sqlite_answer
 
+# Files of DAGSTER_HOME that every run reads. A run's own file is opened in the UI alone.
+STORES = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
 UNFINISHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
@@ -24,6 +29,7 @@ def end_killed_runs(settings: Settings) -> None:
     does not hold it now is dead. A run that never held it may be starting: it gets the time that Dagster's
     run monitoring gives it, and is judged only while the lock is free.
     """
+    delete_damaged_stores(settings)
     last = refreshes.end_if_killed(settings)
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         # Only then: whoever asks whether a refresh runs sees the lock taken.
@@ -34,6 +40,19 @@ def end_killed_runs(settings: Settings) -> None:
             # If only the worker was killed, Dagster's code server ends the run without an outcome.
             if crashed and OUTCOME not in crashed.tags:
                 instance.add_run_tags(crashed.run_id, {OUTCOME: refreshes.CRASHED})
+
+
+def delete_damaged_stores(settings: Settings) -> None:
+    """Delete stores of Dagster that SQLite cannot read, and say so: Dagster makes them anew."""
+    for name in STORES:
+        store = settings.dagster_home / name
+        if store.is_file() and sqlite_answer(store) in ("SQLITE_CORRUPT", "SQLITE_NOTADB"):
+            for suffix in ("-wal", "-shm", ""):
+                durable.remove(store.with_name(store.name + suffix))
+            logging.getLogger("njia").warning(
+                f"Dagster's file {name} was damaged and begins anew: the Dagster UI has lost earlier runs, "
+                "or which schedules were switched off. No data is lost."
+            )
 
 
 def _end_dead(settings: Settings, instance: dg.DagsterInstance) -> refreshes.End | None:

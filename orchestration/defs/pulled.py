@@ -103,7 +103,7 @@ def job_and_schedule(
 
 def _counts(sources: list[intake.PulledSource]) -> dict[str, int]:
     return {
-        "files": sum(source.files for source in sources if source.outcome == "fetched"),
+        "files": sum(source.outcome == "fetched" for source in sources),
         "unchanged": sum(source.outcome == "unchanged" for source in sources),
         "records": sum(source.records or 0 for source in sources),
         "bytes": sum(source.bytes or 0 for source in sources),

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import FrameType
 from uuid import uuid4
 
 import dagster as dg
 from dagster import DagsterInstance
+from dagster._core.errors import DagsterExecutionInterruptedError
 
 from orchestration.core import (
-    DiskFault,
+    MachineFault,
     NjiaError,
     RefreshRunning,
     Settings,
     clear_work,
+    interrupts_kept,
     prepare_home,
     refreshes,
 )
@@ -68,15 +66,15 @@ def run_refresh(
     except RefreshRunning as held:
         return Refreshed(run_outcome.ANOTHER_RAN, time.monotonic() - started, held)
     try:
-        with _interrupts_noted(runs):
+        with interrupts_kept():
             if steps is None and end_unchanged(runs, run_id):
                 return Refreshed(refreshes.UNCHANGED, time.monotonic() - started, None, runs.is_rolled_back)
             result = _run(runs, run_id, steps)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, DagsterExecutionInterruptedError):
         boundary.write_stop(runs, run_id)
-        raise
+        raise KeyboardInterrupt from None
     except Exception:
-        if not isinstance(runs.error, DiskFault):
+        if not isinstance(runs.error, MachineFault):
             raise
         # Dagster could not record the failed step either.
         return Refreshed(refreshes.CRASHED, time.monotonic() - started, runs.error)
@@ -107,9 +105,8 @@ def _run(runs: Runs, run_id: str, steps: list[dg.AssetKey] | None) -> dg.Execute
     # Slow imports: the definitions load dbt and every room.
     from orchestration.defs.resources import evidence_base
 
-    job = evidence_base(runs).resolve_job_def(tags.REFRESH)
-    if runs.interrupted:
-        raise KeyboardInterrupt
+    with interrupts_kept():
+        job = evidence_base(runs).resolve_job_def(tags.REFRESH)
 
     with DagsterInstance.from_config(str(runs.settings.dagster_home)) as instance:
         result = job.execute_in_process(
@@ -123,25 +120,6 @@ def _run(runs: Runs, run_id: str, steps: list[dg.AssetKey] | None) -> dg.Execute
             stopped = runs.interrupted or _was_interrupted(result)
             boundary.end(instance, runs, run_id, refreshes.STOPPED if stopped else refreshes.CRASHED)
         return result
-
-
-@contextmanager
-def _interrupts_noted(runs: Runs) -> Iterator[None]:
-    """Note Ctrl-C before it is raised, because dbt swallows it while it parses."""
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
-        yield
-        return
-
-    def noted(number: int, frame: FrameType | None) -> None:
-        runs.interrupted = True
-        before(number, frame)
-
-    signal.signal(signal.SIGINT, noted)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:

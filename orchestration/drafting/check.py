@@ -23,7 +23,6 @@ from orchestration.gates import would_fail
 from orchestration.intake import (
     EXTRACT_ID_LENGTH,
     ExtractStopped,
-    LandedCell,
     RecordReader,
     Tally,
     account,
@@ -139,10 +138,10 @@ def check_contract(
             f"{contract.partner.code}: the contract's `files` pattern {contract.files!r} does not match "
             f"{file_name}; a refresh would not read this file with it."
         )
-    period = contract.period_of(file_path.name)
+    declared = contract.declared_of(file_path.name)
     keys = Keys(record_key=secrets.token_bytes(32), stewards_recipient="")
     key_columns = KeyColumns(contract)
-    reader = RecordReader(contract, keys, file_path.name, key_columns.watch)
+    reader = RecordReader(contract, keys, file_name, key_columns.watch, period=declared["period"])
     register = read_register(landing, contract.partner.code) if landing else {}
     last = last_extract(register, contract, sha256_of(file_path)[:EXTRACT_ID_LENGTH])
     try:
@@ -158,7 +157,7 @@ def check_contract(
         "extract_id": "0" * 16,
         "partner": contract.partner.code,
         "file": file_name,
-        "period": period.model_dump(mode="json", by_alias=True) if period else None,
+        **declared,
         "received_on": today.isoformat(),
         "sequence": 1,
     }
@@ -171,18 +170,8 @@ def check_contract(
     codes = find_new_codes(contract, coded, vocabulary)
     item = drift_item(contract, {"file": file_name}, drift, codes, is_held=False) if drift or codes else None
     report = _report(label, file_name, contract, reader, counts, typed, faults, item)
-    warnings = warnings_of(contract, reader.tally, key_columns)
-    return replace(report, warnings=warnings, trial=Trial(entry, typed | _answered(entry, cells)))
-
-
-def _answered(entry: dict[str, Any], cells: list[LandedCell]) -> dict[str, pa.Table]:
-    """Return the fields that each record fills."""
-    answered = {(cell.record_id, cell.field) for cell in cells if cell.value.strip()}
-    own = {"partner": entry["partner"], "extract_id": entry["extract_id"]}
-    rows = [own | {"record_id": record_id, "field": name} for record_id, name in answered]
-    columns = [("partner", pa.string()), ("extract_id", pa.string()), ("field", pa.string())]
-    schema = pa.schema([*columns, ("record_id", pa.int64())])
-    return {"landing_cells": pa.Table.from_pylist(rows, schema=schema)}
+    warnings = warnings_of(contract, reader.tally, key_columns, cells)
+    return replace(report, warnings=warnings, trial=Trial(entry, typed))
 
 
 def _report(

@@ -5,8 +5,11 @@ They name columns and count rows, and never hold a value.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +17,24 @@ import numpy.typing as npt
 from orchestration.contracts import MANY_CODES, SHEET, SINGLE_CODES, Contract, place_parts
 from orchestration.core import seed_rows
 from orchestration.drafting.personal_columns import personal_heading, personal_values
-from orchestration.intake import AFTER_END, Block, ColumnPlan, Tally, denial_in, readings
+from orchestration.intake import (
+    AFTER_END,
+    LIKE_TOTALS,
+    Block,
+    ColumnPlan,
+    LandedCell,
+    Tally,
+    denial_in,
+    readings,
+)
+from orchestration.typing import read_date
 
 _REFERENCES_LOOKED_AT = 5_000
+_ADVICE = {
+    AFTER_END: "; they are not read. If they are records, remove that word from `format.stop_at`: rows that "
+    "say Total or Jumla are skipped without it.",
+    LIKE_TOTALS: ". If they are totals, ask the partner to write Total beside the sum and nothing else.",
+}
 _LONGEST_CAMPAIGN = 366  # days: extra work of more than a year is the work
 
 
@@ -49,19 +67,42 @@ class KeyColumns:
                 )
 
 
-def warnings_of(contract: Contract, tally: Tally, keys: KeyColumns) -> list[str]:
+def warnings_of(contract: Contract, tally: Tally, keys: KeyColumns, cells: Iterable[LandedCell]) -> list[str]:
     """Return all warnings for a contract and the file that it has read."""
-    return [*_rows_after_the_end(tally), *keys.warnings(), *_mapped_names(contract), *_campaigns(contract)]
+    return [
+        *_doubtful_rows(tally),
+        *keys.warnings(),
+        *_mapped_names(contract),
+        *_campaigns(contract),
+        *_times_without_zone(contract, cells),
+    ]
 
 
-def _rows_after_the_end(tally: Tally) -> Iterator[str]:
+def _times_without_zone(contract: Contract, cells: Iterable[LandedCell]) -> Iterator[str]:
+    """Warn of dates that lie on another day if their times, which state no zone, are in another one."""
+    locale, zone = contract.locale, contract.zone_of("event_on")
+    if locale.naive_times_are:
+        return
+    other = locale.timezone if zone == "UTC" else "UTC"
+    how: dict[str, Any] = {"order": locale.dates, "received_on": date.max, "timezone": locale.timezone}
+    found = Counter((cell.value, cell.kind) for cell in cells if cell.field == "event_on")
+    days = months = 0
+    for (value, kind), rows in found.items():
+        days_read = [read_date(value, kind, naive_times_are=name, **how).first for name in (zone, other)]
+        days += rows * (len(set(days_read)) > 1)
+        months += rows * (len({day and day.month for day in days_read}) > 1)
+    if days:
+        yield (
+            f"`fields.event_on`: times without a zone are read as {zone}. As {other}, {days:,} records would "
+            f"lie on another day, {months:,} of them in another month. Ask the partner which zone it writes, "
+            "and state it as `locale.naive_times_are`."
+        )
+
+
+def _doubtful_rows(tally: Tally) -> Iterator[str]:
     for problem in tally.problems:
-        if problem["code"] == AFTER_END:
-            detail = problem["detail"]
-            yield (
-                f"{detail[:1].upper()}{detail[1:]}; they are not read. If they are records, remove that word "
-                "from `format.stop_at`: rows that begin with Total or Jumla are skipped without it."
-            )
+        if advice := _ADVICE.get(problem["code"]):
+            yield f"{problem['detail'][:1].upper()}{problem['detail'][1:]}{advice}"
 
 
 def _campaigns(contract: Contract) -> Iterator[str]:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from orchestration.contracts import Cell, same
+from orchestration.contracts import Cell, same, split_time
 
-_DIGITS = re.compile(r"(\d{1,4})[./ -](\d{1,2})[./ -](\d{1,4})(?:[t ].*)?")
+_DIGITS = re.compile(r"(\d{1,4})[./ -](\d{1,2})[./ -](\d{1,4})")
 _LAST_MONTH = 12
 # A few slips are accepted; their rows are set aside on reading.
 NEARLY_ALL = 0.9
@@ -27,7 +27,7 @@ def date_order(cells: Iterable[Cell], is_of_server: bool = False) -> DateOrder:
 
     `is_of_server`: a form server wrote the file, so the year stands first.
     """
-    digits = [_DIGITS.fullmatch(same(cell.value)) for cell in cells if cell.kind == "text"]
+    digits = [_DIGITS.fullmatch(split_time(same(cell.value))[0]) for cell in cells if cell.kind == "text"]
     written = [found for found in digits if found]
     if not written and is_of_server:
         return DateOrder("ymd", "form servers write the year first")

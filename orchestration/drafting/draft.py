@@ -22,7 +22,7 @@ from orchestration.drafting.layout import DraftLayout, find_layout, merge_layout
 from orchestration.drafting.places import PlaceNames
 from orchestration.drafting.reading import read_sample
 from orchestration.drafting.samples import ColumnSample, columns_of
-from orchestration.drafting.servers import LINKS, is_about_review, server_of
+from orchestration.drafting.servers import KOBO, LINKS, is_about_review, server_of
 from orchestration.intake import names_somebody
 
 REVIEW_STATE, DECRYPTION_STATE = "review state", "decryption state"
@@ -109,6 +109,10 @@ def draft_contract(
     layout = merge_layouts([find_layout(sample) for sample in samples] or [layout_of_form(kind)])
     if form is not None:
         add_repeats(layout, form)
+    elif layout.format["kind"] == "csv" and server_of(layout.main.names) is KOBO:
+        layout.notes.append(
+            "KoboToolbox's CSV leaves out repeats: if the form has any, ask for the workbook or JSON"
+        )
     columns = [
         column
         for table in (layout.main, *layout.children)

@@ -22,6 +22,7 @@ from orchestration.intake import (
     read_header,
     readings,
     rows_in,
+    says_total,
 )
 
 ROWS_WITH_A_HEADER = 20
@@ -216,7 +217,8 @@ def _read_table(
     for row, reason in zip(rows_in(following), refused, strict=True):
         if reason == _TOTAL:
             first = next(cell for cell in row.cells if cell)
-            if not names_somebody(first.value) and len(first.value) <= LONGEST_STOP_WORD:
+            is_short = len(first.value) <= LONGEST_STOP_WORD
+            if is_short and says_total(first.value) and not names_somebody(first.value):
                 since_record.append(first.value.strip().split(":")[0])
         if reason == "skip:hxl_row":
             drafted.format["hxl_row"] = True
@@ -225,6 +227,10 @@ def _read_table(
             since_record = []
             cells = [row.cells[at] if at is not None and at < len(row.cells) else None for at in places]
             table.records.append((sheet.name, cells))
+    if judge.unnamed:
+        at = ", ".join(str(one + 1) for one in sorted(judge.unnamed))
+        note = f"{len(judge.unnamed)} columns without a heading hold values and are not read: {at}"
+        drafted.notes += [note] if note not in drafted.notes else []
     totals.between.update(between)
     if len(sheet.rows) < ROWS_OF_A_SHEET:  # else more rows may follow the last ones
         totals.last.update(since_record)

@@ -100,7 +100,9 @@ def _json_layout(path: Path, partner: str) -> dict[str, Any]:
         try:
             with open_source(path, _any_contract(partner, layout)) as source:
                 main = _sample_of(next(iter(source.main_sheets())))
-        except ExtractHeld:
+        except ExtractHeld as fault:
+            if fault.code == "hold:pages_missing":
+                raise
             continue
         filled = {at for row in main.rows for at, cell in enumerate(row.cells) if cell}
         empty = [name for at, name in enumerate(main.columns or ()) if at not in filled]

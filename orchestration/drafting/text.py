@@ -125,6 +125,7 @@ def _format(draft: Draft) -> Iterator[str]:
 def _locale(draft: Draft) -> Iterator[str]:
     order = f"dates: {draft.dates.order}, " if draft.dates.order else ""
     yield f"# dates: {draft.dates.why}"
+    yield "# Times without a zone are local to `timezone`, a form server's own (_submission_time) in UTC."
     yield f"locale: {{{order}timezone: Africa/Nairobi, default_country: KEN, languages: [en, sw]}}"
 
 

@@ -36,6 +36,12 @@ if TYPE_CHECKING:
     from orchestration.gates.problem_counts import quarantine_rules
     from orchestration.gates.retention import past_retention
     from orchestration.gates.trial import would_fail
-    from orchestration.gates.verdicts import Verdict, judge_extracts, newest_numbers, read_verdicts
+    from orchestration.gates.verdicts import (
+        Verdict,
+        judge_extracts,
+        newest_numbers,
+        read_verdicts,
+        unread_columns,
+    )
 
 offer_when_asked(__name__)

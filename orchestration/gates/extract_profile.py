@@ -6,7 +6,8 @@ A share is empty where there was nothing to measure, as in an extract that could
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -14,12 +15,13 @@ import duckdb
 import pyarrow as pa
 
 from expectations import thresholds
+from expectations.extract_gate import UNREAD_CAUSES
 from orchestration.contracts import partners_without_contract
 from orchestration.core import Settings
 from orchestration.gates.comparison import read_records
 from orchestration.gates.extract_history import HISTORY_COLUMNS, HISTORY_TEXTS, compare_with_last
 from orchestration.gates.landed import Landed
-from orchestration.gates.parquet_views import add_matches, create_table, open_views
+from orchestration.gates.parquet_views import add_matches, open_views
 from orchestration.gates.submissions import SentBefore
 from orchestration.places import place_names
 
@@ -28,28 +30,22 @@ MEASURES = (
     "required_columns_empty", "rows_unexplained",
     "row_shape_share", "rows_after_end", "child_rows_read", "orphan_share", "contract_present",
     "agreement_valid", "agreement_current", "statistics_agreed", "records", "untyped_rows", "usable_records",
-    "readable_date_share", "place_mentions", "place_resolved_share", "home_mentions",
-    "county_share", "coded_records", "code_mapped_share", "quarantined_records", "quarantine_share",
-    "referenced_records", "repeated_ref_share",
+    "readable_date_share", "filled_cells", "unread_share", "place_mentions", "place_resolved_share",
+    "home_mentions", "county_share", "coded_records", "code_mapped_share", "quarantined_records",
+    "quarantine_share", "referenced_records", "repeated_ref_share",
 )  # fmt: skip
+UNREAD_TEXTS = ("unread_field", "unread_column", "unread_cause")
 SCHEMA = pa.schema(
     [
         ("extract_id", pa.string()),
         ("partner", pa.string()),
         ("sequence", pa.int32()),
         *((name, pa.float64()) for name in (*MEASURES, *HISTORY_COLUMNS)),
-        *((name, pa.string()) for name in HISTORY_TEXTS),
+        *((name, pa.string()) for name in (*UNREAD_TEXTS, *HISTORY_TEXTS)),
     ]
 )
 
 TYPED_TABLES = ("extracts", "records", "record_codes", "problems", "place_mentions")
-LANDING_CELLS = pa.schema(
-    [
-        ("partner", pa.string()), ("extract_id", pa.string()), ("field", pa.string()),
-        ("record_id", pa.int64()),
-    ]
-)  # fmt: skip
-
 _COUNTS = """
 with places as (
     select mentions.partner, mentions.extract_id, mentions.record_id, mentions.place_role,
@@ -123,18 +119,9 @@ _COUNTED = (
 )
 
 # Per field, as the worst one decides: an average would hide one changed list of choices.
-_CODES = """
-with unmapped as (
-    select partner, extract_id, field, count(distinct record_id) as unmapped_records
-    from problems where problem_code = 'code_unmapped' group by partner, extract_id, field
-),
-answered as (
-    select partner, extract_id, field, count(distinct record_id) as answered_records
-    from landing_cells group by partner, extract_id, field
-)
-select partner, extract_id, field, unmapped_records,
-    greatest(coalesce(answered_records, 0), unmapped_records) as answered_records
-from unmapped left join answered using (partner, extract_id, field)
+_UNREAD = """
+select partner, extract_id, field, problem_code, count(distinct record_id) from problems
+where problem_code in (select unnest(?)) and outcome in ('Q', 'unk') group by all
 """
 
 
@@ -150,7 +137,6 @@ def profile_extracts(
     gone = partners_without_contract(settings.partners, (landed.partner for landed in register))
     with open_views(settings, *TYPED_TABLES) as con:
         add_matches(con, settings)
-        _open_landing_cells(con, settings)
         rows = profile_rows(con, register, as_of.date(), gone)
         records = read_records(con, place_names())
         compare_with_last(rows, register, accepted, withdrawn, waived, SentBefore(con), records)
@@ -160,17 +146,17 @@ def profile_extracts(
 def profile_rows(
     con: duckdb.DuckDBPyConnection, register: Sequence[Landed], today: date, gone: Collection[str] = ()
 ) -> list[dict[str, Any]]:
-    """Measure extracts whose typed tables, matches and landing cells are open on a connection.
+    """Measure extracts whose typed tables and matches are open on a connection.
 
     `gone`: partners without a contract.
     """
-    counts, codes, agreements, agreed = _measure(con)
+    counts, problems, agreements, agreed = _measure(con)
     rows = []
     for landed in register:
         row: dict[str, Any] = {"contract_present": float(landed.partner not in gone)}
         row |= _of_register(landed, agreements.get(landed.key), agreed.get(landed.key), today)
         _add_counts(row, counts.get(landed.key))
-        _add_codes(row, codes.get(landed.key, []))
+        _add_unread(row, landed, problems.get(landed.key, {}))
         rows.append(row)
     return rows
 
@@ -231,6 +217,27 @@ def _add_counts(row: dict[str, Any], counts: dict[str, int] | None) -> None:
     }
 
 
+def _add_unread(row: dict[str, Any], landed: Landed, problems: Mapping[str, Counter[str]]) -> None:
+    """Add unmapped codes, and of the column with the largest share of unread cells this and its cause.
+
+    Unmapped codes that hold an extract by themselves are not counted again.
+    """
+    filled, records = landed.content.get("filled") or {}, row["records"]
+    codes, unread = [], []
+    for field, found in problems.items():
+        cells = max(found.total(), min(int(filled.get(field) or records), records))
+        if unmapped := found["code_unmapped"]:
+            codes.append((unmapped, cells))
+        if cells >= thresholds.UNREAD_CELLS_FEWEST and not _would_hold(unmapped, cells):
+            unread.append((found.total() / cells, field, cells))
+    _add_codes(row, codes)
+    row |= dict.fromkeys(("unread_share", "filled_cells", *UNREAD_TEXTS))
+    if unread:
+        row["unread_share"], row["unread_field"], row["filled_cells"] = max(unread)
+        row["unread_column"] = f"“{landed.column_of(row['unread_field']) or row['unread_field']}”"
+        row["unread_cause"] = UNREAD_CAUSES[problems[row["unread_field"]].most_common(1)[0][0]]
+
+
 def _add_codes(row: dict[str, Any], fields: list[tuple[int, int]]) -> None:
     """Add the counts of the worst field, so that a field with few answers only warns."""
     if not fields:
@@ -264,27 +271,10 @@ def _measure(
     ).fetchall()
     agreements = {(partner, found): (starts, ends) for partner, found, starts, ends, _ in extracts}
     agreed = {(partner, found): answer for partner, found, _, _, answer in extracts}
-    codes: dict[Any, list[tuple[int, int]]] = {}
-    for partner, extract_id, _, unmapped, answered in con.execute(_CODES).fetchall():
-        codes.setdefault((partner, extract_id), []).append((int(unmapped), int(answered)))
-    return counts, codes, agreements, agreed
-
-
-def _open_landing_cells(con: Any, settings: Settings) -> None:
-    """Load the landed cells of fields with unmapped codes: only they show how many records answered."""
-    create_table(con, "landing_cells", LANDING_CELLS)
-    wanted = con.execute(
-        "select distinct partner, extract_id from problems where problem_code = 'code_unmapped'"
-    ).fetchall()
-    for partner, extract_id in wanted:
-        path = settings.landing / partner / f"{extract_id}.parquet"
-        if path.is_file():
-            con.execute(
-                "insert into landing_cells select distinct ?, ?, field, record_id from read_parquet(?) "
-                "where value is not null and trim(value) <> '' and field in (select field from problems "
-                "where problem_code = 'code_unmapped' and partner = ? and extract_id = ?)",
-                [partner, extract_id, str(path), partner, extract_id],
-            )
+    problems: dict[Any, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    for partner, extract_id, field, code, records in con.execute(_UNREAD, [list(UNREAD_CAUSES)]).fetchall():
+        problems[partner, extract_id][field][code] = records
+    return counts, problems, agreements, agreed
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -149,9 +149,7 @@ def _counts(editions: _Editions) -> dict[str, float | None]:
     )
     closed = [period for period in editions.periods if period in kinds and period not in editions.carried]
     epochs = {year: int(editions.periods[year]["epoch"]) for year in closed if kinds[year] == "year"}
-    keys = load_keys(editions.settings.keys) if epochs else None
-    if keys and keys.noise_key is None:
-        return {}
+    keys = load_keys(editions.settings) if epochs else None
     counted = protected_counts(con, keys, policy, epochs) if keys else pd.DataFrame(columns=COLUMNS)
     counted = counted.assign(record_grain="case")
     shown = counted[counted["protected_count"] >= policy["public_least_count"]]

@@ -19,12 +19,13 @@ from orchestration.gates.extract_history import compare_with_last
 from orchestration.gates.extract_profile import TYPED_TABLES, profile_rows
 from orchestration.gates.landed import Landed
 from orchestration.gates.parquet_views import create_table
+from orchestration.gates.verdicts import found_by
 from orchestration.typing import SCHEMAS
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A check that would fail; `holds`: whether it would hold the file or only warn."""
+    """A check that would fail, and its finding; `holds`: whether it would hold the file or only warn."""
 
     check_name: str
     holds: bool
@@ -32,13 +33,13 @@ class Failure:
     expected: str
     why: str
     steward_action: str
+    finding: str
 
 
 def would_fail(note: Mapping[str, Any], tables: Mapping[str, pa.Table], today: date) -> list[Failure]:
     """Return the checks that a file would fail, in the order of the gate.
 
-    `note`: its landing note. `tables`: its typed tables, `matches` of the places room and `landing_cells`
-    (LANDING_CELLS), by name.
+    `note`: its landing note. `tables`: its typed tables and `matches` of the places room, by name.
     """
     landed = Landed(str(note["partner"]), str(note["extract_id"]), note)
     with open_duckdb() as con:
@@ -51,7 +52,6 @@ def would_fail(note: Mapping[str, Any], tables: Mapping[str, pa.Table], today: d
             con.execute(f"insert into {table} by name select {', '.join(columns)} from given")
             con.unregister("given")
         con.register("matches", tables["matches"])
-        con.register("landing_cells", tables["landing_cells"])
         [profile] = profile_rows(con, [landed], today)
     compare_with_last([profile], [landed])
     failures = []
@@ -66,6 +66,7 @@ def would_fail(note: Mapping[str, Any], tables: Mapping[str, pa.Table], today: d
                     expected=str(broken),
                     why=check.why,
                     steward_action=check.steward_action,
+                    finding=str(found_by(check, profile)),
                 )
             )
     return failures

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from expectations import Expectation
+from expectations import Expectation, thresholds
 from expectations.extract_gate import EXTRACT_GATE
 from orchestration.core import NjiaError, Settings, durable
 from orchestration.gates.comparison import LABELS, OF_FIELDS
@@ -133,6 +133,18 @@ def newest_numbers(settings: Settings) -> dict[str, dict[str, float]]:
                 own |= check.numbers(row)
         numbers[row["partner"]] = own
     return numbers
+
+
+def unread_columns(settings: Settings) -> set[tuple[str, str, str]]:
+    """Return partner, extract id and field of each column that cannot be read."""
+    path = settings.work / "gates" / "profiles.parquet"
+    rows = pq.read_table(path).to_pylist() if path.is_file() else []
+    limit = thresholds.UNREAD_CELLS_MAX
+    return {
+        (row["partner"], row["extract_id"], row["unread_field"])
+        for row in rows
+        if (row.get("unread_share") or 0) > limit
+    }
 
 
 def write_table(table: pa.Table, path: Path) -> None:

@@ -21,10 +21,9 @@ if TYPE_CHECKING:
         files_waiting,
         fitted_by_no_contract,
         left_alone,
-        lying_in_inbox,
         marks_of_files_ready,
+        names_in_inbox,
         partner_folders,
-        shown_files,
         still_written,
     )
     from orchestration.intake.landing.copies import copies_of
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
     )
     from orchestration.intake.landing.remaking_codes import extracts_with_codes, remake_codes
     from orchestration.intake.landing.rewriting import settle_landing
-    from orchestration.intake.landing.sealing import identities_of, opened, recipient_of, seal, sealed_path
+    from orchestration.intake.landing.sealing import identities_of, opened, seal, sealed_path
     from orchestration.intake.minimising.detectors import (
         EMAIL,
         ID_NUMBER,
@@ -83,13 +82,15 @@ if TYPE_CHECKING:
     from orchestration.intake.records.header import Header, Sought, read_header
     from orchestration.intake.records.non_records import (
         AFTER_END,
+        LIKE_TOTALS,
         RowJudge,
         begins_with,
+        says_total,
     )
     from orchestration.intake.records.records import RecordReader
     from orchestration.intake.records.rename import DISAGREES, FLAG_SET, LABEL, ColumnPlan
     from orchestration.intake.records.tally import LandedCell, Tally
-    from orchestration.intake.shown_names import is_withheld, may_be_shown, names_somebody, shown_file
+    from orchestration.intake.shown_names import may_be_shown, names_somebody, shown_file
     from orchestration.intake.taking_in import take_in
     from orchestration.intake.unreported import NEVER, with_unreported
 

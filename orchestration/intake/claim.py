@@ -30,7 +30,7 @@ from orchestration.intake.outcomes import ExtractHeld
 COMPLETE, CLAIMED, TAKEN = ".complete", ".claimed", ".taken"
 OWN_FOLDERS = (COMPLETE, CLAIMED, TAKEN)
 # Beside a file: browsers and transfer programs write it while the file is not complete.
-UNFINISHED = (".part", ".filepart", ".crdownload")
+UNFINISHED = (".part", ".partial", ".filepart", ".crdownload")  # of rclone: .partial
 STILL_SECONDS = 30.0
 KEPT_SECONDS = 24 * 3600.0
 

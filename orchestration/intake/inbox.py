@@ -7,10 +7,14 @@ partner's folder too.
 from __future__ import annotations
 
 import filecmp
+import hashlib
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from itertools import product
 from pathlib import Path
 
 from orchestration.contracts import load_contracts
@@ -30,7 +34,8 @@ from orchestration.intake.claim import (
     placing,
     why_it_waits,
 )
-from orchestration.intake.shown_names import shown_file
+from orchestration.intake.landing.delivery_order import NAIROBI
+from orchestration.intake.shown_names import extract_name, shown_file
 
 
 def is_taken_in(path: Path) -> bool:
@@ -57,14 +62,30 @@ def inbox_files(settings: Settings) -> dict[str, list[Path]]:
     return files
 
 
-def shown_files(settings: Settings) -> set[tuple[str, str]]:
-    """Return the files of the inbox as (partner, file), in the form in which lists name them."""
-    return {
-        (name, shown_file(path.name))
-        for partner, files in inbox_files(settings).items()
-        for path in files
-        for name in {partner, shown_file(partner)}
-    }
+def listed_name(partner: str, path: Path) -> str:
+    """Return the name by which lists call a file of the inbox: partner, day of its last write, and id."""
+    status = path.stat()
+    day = datetime.fromtimestamp(status.st_mtime, NAIROBI).date().isoformat()
+    return extract_name(partner or "inbox", day, _id_of(path, status.st_size, status.st_mtime_ns))
+
+
+@lru_cache(1024)
+def _id_of(path: Path, size: int, modified: int) -> str:
+    """Return the hash of a file; of its name where it cannot be read. Another size or time hashes it anew."""
+    try:
+        return sha256_of(path)
+    except OSError:
+        return hashlib.sha256(path.name.encode(errors="surrogateescape")).hexdigest()
+
+
+def names_in_inbox(settings: Settings) -> dict[tuple[str, str], str]:
+    """Return the shown name of each file of the inbox, by partner and the name by which lists call it."""
+    names = {}
+    for folder, files in inbox_files(settings).items():
+        for partner, path in product({folder, shown_file(folder)}, files):
+            with suppress(FileNotFoundError):  # taken meanwhile
+                names[partner, listed_name(partner, path)] = shown_file(path.name)
+    return names
 
 
 def files_ready(settings: Settings) -> list[Path]:
@@ -74,12 +95,13 @@ def files_ready(settings: Settings) -> list[Path]:
 
 
 def marks_of_files_ready(settings: Settings) -> set[str]:
-    """Return partner, name, size and time of each: another mark after it was written again."""
+    """Return a hash of partner, name, size and time of each: another mark after it was written again."""
     marks = set()
     for path in files_ready(settings):
         with suppress(FileNotFoundError):  # taken meanwhile
             status, place = path.stat(), inbox_place(path)
-            marks.add(f"{place.parent.name}/{place.name}|{status.st_size}|{status.st_mtime_ns}")
+            mark = f"{place.parent.name}/{place.name}|{status.st_size}|{status.st_mtime_ns}"
+            marks.add(hashlib.sha256(mark.encode(errors="surrogateescape")).hexdigest())
     return marks
 
 
@@ -169,7 +191,8 @@ def add_to_inbox(settings: Settings, partner: str, files: Iterable[Path]) -> lis
         there = lying_in_inbox(settings, partner, file.name)
         if there and not filecmp.cmp(there, file, shallow=False):
             raise UsageError(
-                f"The inbox of {partner} already holds another {file.name}. Refresh first, or rename one."
+                f"The inbox of {partner} already holds another {shown_file(file.name)}. Refresh first, or "
+                "rename one."
             )
         if there is None:
             with placing(folder, file.name) as partial:

@@ -1,23 +1,26 @@
 """Names of files, sheets and columns, and spellings of answers, in the form in which they may be shown.
 
-A partner may name a file, sheet or column after a person. Outside the reader such a name is replaced by a
-stand-in from which the partner can still identify it. Reading itself (`files`, `extracts.match`, sheet
-months, references) uses the real name.
+Control characters are escaped.
+
+A partner may name a file, sheet or column after a person. Outside inbox and sealed originals a file is called
+by partner, day and id, and a heading with an unknown word by its position; the partner can still find both.
+Reading itself (`files`, `extracts.match`, sheet months, references) uses the real names.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from functools import cache
 from itertools import pairwise
 
 from orchestration.contracts import MONTHS, month_of_sheet, tidy
-from orchestration.core import FIRST_NAMES, seed_rows
+from orchestration.core import FIRST_NAMES, escaped, seed_rows
+from orchestration.intake.drift.column_words import words_of
 from orchestration.intake.minimising.detectors import KENYAN_PHONE, PERSON, PLACE_WORDS, TITLED, identifies
 
 _KNOWN_SUFFIX = re.compile(r"\.(?:csv|tsv|txt|json|xlsx|xlsm|xlsb|xls|ods|zip)", re.IGNORECASE)
-_WITHHELD = re.compile(rf"name withheld \([0-9a-f]{{8}}\)(?:{_KNOWN_SUFFIX.pattern})?", re.IGNORECASE)
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _MONTH = r"(?:0?[1-9]|1[0-2])"
 # Dates and times that programs write into names; they are no phone or ID numbers.
@@ -41,6 +44,14 @@ map network new of old organisation organization outreach project records regist
 response round route routes shelter sheet survey swahili the to trust update version women
 """
 _NO_SURNAMES = frozenset(_NO_SURNAMES_TEXT.split()) | PLACE_WORDS | frozenset(MONTHS)
+# Words of ordinary headings that are in no seed.
+_HEADING_WORDS_TEXT = """
+answer batch calculation code detail device edition export exported extra format hadi hour info instance
+item kuhusu label level link list new part present question response root row sasa section sheet text title
+unit update upload user value week
+"""
+_HEADING_WORDS = frozenset(_HEADING_WORDS_TEXT.split()) | PLACE_WORDS | frozenset(MONTHS)
+_POSITION = re.compile(r"(?:.*/)?column \d+")
 # Limits of a spelling with unknown words: characters, words, records that share it, length of the list.
 LONGEST_SPELLING = 40
 MOST_WORDS = 5
@@ -53,29 +64,50 @@ def shown_file(name: str) -> str:
     """Return the file's name, or `name withheld (3f9a1c2b).csv` with 8 hex digits of the name's SHA-256."""
     found = _KNOWN_SUFFIX.fullmatch(name[name.rfind(".") :]) if "." in name else None
     suffix = found.group() if found else ""
-    if is_withheld(name) or not names_somebody(name.removesuffix(suffix)):
-        return name
+    if not names_somebody(name.removesuffix(suffix)):
+        return escaped(name)
     digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
     candidates = (f"name withheld ({digest[at : at + 8]}){suffix}" for at in range(len(digest) - 7))
     # Eight digits without a letter look like an ID number, so the next eight are tried.
     return next(shown for shown in candidates if not identifies(shown))
 
 
-def is_withheld(shown: str) -> bool:
-    """Return whether this is a stand-in for a file's name."""
-    return _WITHHELD.fullmatch(shown) is not None
+def extract_name(partner: str, day: str, sha256: str) -> str:
+    """Return what a file is called outside inbox and sealed originals: `busia_shelter 2026-11-30 3fa9c1d2…`.
+
+    The id is longer where a detector takes its first eight digits for a phone or ID number.
+    """
+    names = (f"{partner} {day} {sha256[:length]}…" for length in range(8, 17))
+    return next((name for name in names if not identifies(name)), f"{partner} {day} {sha256[:16]}")
 
 
 def shown_sheet(title: str, position: int) -> str:
     """Return a sheet's title, or `sheet 3 (name withheld)`, counted from 1 among the visible sheets."""
     if month_of_sheet(title) or not names_somebody(title):
-        return title
+        return escaped(title)
     return f"sheet {position} (name withheld)"
 
 
-def shown_column(name: str, position: int) -> str:
-    """Return a column's name, or `column 7 (name withheld)`, counted from 1."""
-    return f"column {position} (name withheld)" if names_somebody(name) else name
+def shown_column(name: str, position: int, named: Iterable[str] = ()) -> str:
+    """Return a column's name, or `column 7`, counted from 1; `named`: the columns that the contract names."""
+    return escaped(name) if is_known_heading(name, named) else f"column {position}"
+
+
+def is_position(column: str) -> bool:
+    """Return whether this stands for the name of a column that may not be shown."""
+    return _POSITION.fullmatch(column) is not None
+
+
+def is_known_heading(name: str, named: Iterable[str] = ()) -> bool:
+    """Return whether all words of a heading are known: from Njia's lists or the contract's columns."""
+    words = {word for word in words_of(name) if len(word) > 1 and not word.isdigit()}
+    unknown = words - _HEADING_WORDS - _words_of_columns() - _known_words()
+    return not names_somebody(name) and unknown <= {word for column in named for word in words_of(column)}
+
+
+@cache
+def _words_of_columns() -> frozenset[str]:
+    return frozenset(word for row in seed_rows("column_words") for word in words_of(row["phrase"]))
 
 
 def names_somebody(name: str) -> bool:

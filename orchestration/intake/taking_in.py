@@ -2,7 +2,8 @@
 
 The order makes a crash harmless: claim the file, seal it, land its texts and the Parquet, commit with the
 JSON, and only then remove the file. When an extract is read again, its old JSON is removed before its old
-Parquet. A fault of one file never stops the others. Messages use a file's shown name.
+Parquet. A fault of one file never stops the others. Messages call a file by partner, day
+and id (`shown_names.extract_name`).
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from typing import Any
 from orchestration.contracts import Contract, Contracts, load_contracts
 from orchestration.core import (
     Damaged,
-    DiskFault,
     Keys,
+    MachineFault,
     Original,
     Settings,
     UsageError,
     durable,
-    is_of_disk,
+    is_of_machine,
     partners_with_tombstones,
     refreshes,
     replacing,
@@ -35,7 +36,7 @@ from orchestration.core import (
 )
 from orchestration.intake.claim import Claim, claim, clear_kept, why_it_waits
 from orchestration.intake.drift.report import drift_item, last_extract
-from orchestration.intake.inbox import inbox_files, partner_folders
+from orchestration.intake.inbox import inbox_files, listed_name, partner_folders
 from orchestration.intake.landing.delivery_order import place_of
 from orchestration.intake.landing.erasing import erase_forgotten
 from orchestration.intake.landing.hidden_texts import HiddenTexts, texts_path
@@ -59,7 +60,7 @@ from orchestration.intake.minimising.link_codes import sweep_codes
 from orchestration.intake.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable, TakenExtract
 from orchestration.intake.reading.any_file import open_source
 from orchestration.intake.records.records import RecordReader
-from orchestration.intake.shown_names import shown_file
+from orchestration.intake.shown_names import extract_name, shown_file
 
 UNEXPECTED = "unexpected"
 
@@ -101,27 +102,28 @@ def _take_in_partner(
     known = contracts.valid.get(partner, [])
     shown_partner = partner if partner in contracts.partners else shown_file(partner)
     for file in sorted(files, key=lambda path: _order(path.name, known)):
-        if not file.exists():  # removed since the folder was read
-            continue
-        shown = shown_file(file.name)
         try:
-            contract = _contract_for(partner, file.name, contracts)
+            shown = listed_name(shown_partner, file)
+        except FileNotFoundError:  # removed since the folder was read
+            continue
+        try:
+            contract = _contract_for(partner, file.name, shown, contracts)
             if reason := why_it_waits(file):
                 raise ExtractHeld("hold:file_changed", f"{partner}: file {shown} {reason}")
             # The sealed original is as large as the file, and what lands is rarely larger.
             require_room(settings.home, 2 * file.stat().st_size, f"{partner}: file {shown}")
             with claim(file) as claimed:
-                taken = _take_in_file(settings, keys, as_of, contract, claimed)
+                taken = _take_in_file(settings, keys, as_of, contract, claimed, shown)
                 stays = claimed.use_up()
             yield taken
             if stays:
                 raise ExtractHeld("hold:file_changed", f"{partner}: file {shown} {stays}.")
         except ExtractStopped as fault:
             yield _not_taken(shown_partner, shown, fault)
-        except (UsageError, DiskFault):
+        except (UsageError, MachineFault):
             raise
         except Exception as fault:  # only its type is shown, because its text may quote a cell
-            if is_of_disk(fault):  # no fault of the file
+            if is_of_machine(fault):  # no fault of the file
                 raise
             yield _unexpected(shown_partner, shown, fault)
     if partner in contracts.partners:
@@ -135,11 +137,11 @@ def _sweep(settings: Settings, partner: str) -> None:
 
 
 def _take_in_file(
-    settings: Settings, keys: Keys, as_of: datetime, contract: Contract, claimed: Claim
+    settings: Settings, keys: Keys, as_of: datetime, contract: Contract, claimed: Claim, shown: str
 ) -> TakenExtract:
+    """Seal and land a claimed file; messages before it lands call it `shown`."""
     partner = contract.partner.code
     file = claimed.path
-    shown = shown_file(file.name)
     sha256 = sha256_of(file)
     extract_id = sha256[:EXTRACT_ID_LENGTH]
     landed = read_register(settings.landing, partner, but=extract_id)
@@ -149,8 +151,10 @@ def _take_in_file(
     parquet = parquet_path(settings.landing, partner, extract_id)
     is_damaged = extract_id in landed and not has_its_cells(landed[extract_id], parquet)
     place = place_of(contract, earlier, () if is_damaged else placed.values(), as_of)
+    landed_name = extract_name(partner, place["received_on"], extract_id)
     tombstones = tombstones_of(settings, keys, partner)
-    reader = RecordReader(contract, keys, file.name, tombstones=tombstones)
+    declared = contract.declared_of(file.name)
+    reader = RecordReader(contract, keys, shown, tombstones=tombstones, period=declared["period"])
     if earlier is not None:
         _refuse_other_contract(partner, shown, earlier, contract)
         is_complete = extract_id in landed and not is_damaged
@@ -163,16 +167,16 @@ def _take_in_file(
                 seal(file, settings.sealed, partner, extract_id, keys.stewards_recipient)
             reason = f"{partner}: file {shown} equals the extract landed on {earlier['received_on']}."
             if place["sequence"] == earlier["sequence"]:
-                return TakenExtract(partner, shown, "already_landed", extract_id, reason=reason)
-            again = earlier | place | {"landed_at": landed_at}
+                return TakenExtract(partner, landed_name, "already_landed", extract_id, reason=reason)
+            again = earlier | place | {"landed_at": landed_at, "file": landed_name}
             write_json(register_path(settings.landing, partner, extract_id), again)
             reason += " It replaces what came since."
             counts = (again["rows_read"], again["rows_landed"], again["rows_refused"])
-            return TakenExtract(partner, shown, "landed", extract_id, *counts, reason=reason)
+            return TakenExtract(partner, landed_name, "landed", extract_id, *counts, reason=reason)
     last = last_extract(placed, contract, extract_id)
     codes = reader.link_codes.written_to(settings.link_codes, partner, extract_id)
     hidden, texts = HiddenTexts(contract, keys), texts_path(parquet)
-    with open_source(file, contract) as source, codes, replacing(parquet) as partial:
+    with open_source(file, contract, shown) as source, codes, replacing(parquet) as partial:
         try:
             write_cells(partial, reader.landed_tables(source), hidden.hide)
         except ExtractHeld as fault:
@@ -191,17 +195,16 @@ def _take_in_file(
         date_system = source.date_system
         set_aside(settings.landing, partner, extract_id)
         write_texts(texts, keys, hidden.texts)
-    period = contract.period_of(file.name)
     drift = reader.drift(last)
     entry: dict[str, Any] = account(contract, reader.tally, date_system) | {
         "extract_id": extract_id,
         "partner": partner,
-        "file": shown,
+        "file": landed_name,
         "bytes": claimed.size,
         "sha256": sha256,
         "parquet_sha256": sha256_of(parquet),
         "texts_sha256": sha256_of(texts),
-        "period": period.model_dump(mode="json", by_alias=True) if period else None,
+        **declared,
         "key_ids": keys.ids,
         "drift": drift.as_dict() if drift else None,
         "column_profile": reader.profiles.content(),
@@ -215,7 +218,7 @@ def _take_in_file(
     tally = reader.tally
     counts = (tally.rows_read, tally.rows_landed, tally.rows_refused)
     item = drift_item(contract, entry, drift, [], is_held=False) if drift else None
-    return TakenExtract(partner, shown, "landed", extract_id, *counts, drift=item)
+    return TakenExtract(partner, landed_name, "landed", extract_id, *counts, drift=item)
 
 
 def _add_drift(
@@ -236,9 +239,8 @@ def _add_drift(
         fault.sentence += f" What changed: {drift.sentence()}. {answer}"
 
 
-def _contract_for(partner: str, file_name: str, contracts: Contracts) -> Contract:
+def _contract_for(partner: str, file_name: str, shown: str, contracts: Contracts) -> Contract:
     """Return the contract that reads a file; raise ExtractHeld if there is none or several."""
-    shown = shown_file(file_name)
     if not partner:
         raise ExtractHeld(
             "hold:no_partner",
@@ -282,7 +284,7 @@ def _refuse_other_contract(partner: str, shown: str, earlier: dict[str, Any], co
     if earlier["contract"] != contract.contract:
         raise ExtractHeld(
             "hold:contract_changed",
-            f"{partner}: file {shown} equals {shown_file(earlier['file'])}, which landed with contract "
+            f"{partner}: file {shown} equals {earlier['file']}, which landed with contract "
             f"{earlier['contract']!r}; now {contract.contract!r} would read it. Remove the file, or withdraw "
             "the earlier extract.",
         )
@@ -290,7 +292,10 @@ def _refuse_other_contract(partner: str, shown: str, earlier: dict[str, Any], co
 
 def _order(name: str, contracts: list[Contract]) -> tuple[str, list[tuple[int, str]]]:
     """Sort by declared period, then by name with numbers as numbers: report_2 before report_10."""
-    period = next((contract.period_of(name) for contract in contracts if contract.reads(name)), None)
+    period = next(
+        (contract.period_of(contract.declared_of(name)) for contract in contracts if contract.reads(name)),
+        None,
+    )
     parts = [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name.casefold())]
     return (period.to.isoformat() if period else ""), parts
 

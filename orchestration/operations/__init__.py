@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         note_damage,
     )
     from orchestration.operations.check.kinds import KINDS, Kind, kind_of
+    from orchestration.operations.check.proofs import sqlite_answer
     from orchestration.operations.forget_proof import prove
     from orchestration.operations.health_warnings import warnings
     from orchestration.operations.history import trim_history

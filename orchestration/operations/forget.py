@@ -71,7 +71,7 @@ def records_called(settings: Settings, keys: Keys, partner: str, reference: str)
     """
     register = intake.read_register(settings.landing, partner)
     if not register:
-        raise UsageError(f"No extract of a partner {partner} has landed. `njia status` lists the partners.")
+        raise UsageError(f"No extract of {partner} has landed. `njia status --all` lists the partners.")
     asked = _asked(settings, partner, keys, reference, register)
     if known := {record for record in asked if tombstones_of(settings, keys, partner).has(record)}:
         return known  # forgotten before: finish what is left

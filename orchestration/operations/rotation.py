@@ -1,8 +1,9 @@
 """Replace a key that was lost, seen or is old: completely, or not at all.
 
 The new key waits beside the old one (`.next`) while the files that depend on it are written beside the
-present ones. The rename of the key is the commit point. A kill before it changes nothing; after it, the
-next holder of the refresh lock finishes. The record key is never rotated: WHY_NO_RECORD_KEY.
+present ones. Then home.json notes the check values of both keys, and the rename of the key is the commit
+point. A kill before it changes nothing; after it, the next holder of the refresh lock finishes. The record
+key is never rotated: WHY_NO_RECORD_KEY.
 
 Does not belong here: the files that depend on each key (`rotation_stewards`, `rotation_link`,
 `rotation_release`), and making the first keys (`core`).
@@ -21,11 +22,12 @@ from orchestration.core import (
     RELEASE_KEY,
     STEWARDS_RECIPIENT,
     Settings,
-    UsageError,
     durable,
+    expect_key,
     installed_public_key,
+    is_replaced,
     read_json,
-    rename_summed,
+    settle_checks,
     write_json,
     write_public_part,
 )
@@ -48,8 +50,8 @@ def waiting(path: Path) -> Path:
 
 
 @contextmanager
-def rotating(settings: Settings, key: Path) -> Iterator[None]:
-    """Commit the new key if the block succeeds; otherwise leave everything as before.
+def rotating(settings: Settings, name: str, key: Path) -> Iterator[None]:
+    """Commit the new key of this name if the block succeeds; otherwise leave everything as before.
 
     The block first writes `waiting(key)`, then everything that depends on it. The caller holds the refresh
     lock.
@@ -60,7 +62,8 @@ def rotating(settings: Settings, key: Path) -> Iterator[None]:
         folder = _folders_by_key(settings).get(key.name)
         if folder and waiting(folder).is_dir():
             _mark_whole(waiting(folder), waiting(key))
-        rename_summed(waiting(key), key)
+        expect_key(settings, name, waiting(key))
+        durable.rename(waiting(key), key)
     finally:
         finish_rotations(settings)
 
@@ -81,6 +84,7 @@ def finish_rotations(settings: Settings) -> None:
         durable.remove(folder / MARK)
         durable.remove(waiting(key))
     _finish_signing(settings)
+    settle_checks(settings)
 
 
 def _folders_by_key(settings: Settings) -> dict[str, Path]:
@@ -117,13 +121,9 @@ def _put_in_place(folder: Path) -> None:
 
 
 def _finish_signing(settings: Settings) -> None:
-    key = waiting(settings.keys / RELEASE_KEY)
-    try:
-        in_force = installed_public_key(settings.keys)
-    except UsageError:  # no key is installed
-        in_force = None
-    if in_force or key.exists():
-        release.settle_signatures(settings, in_force)
-    durable.remove(key)
-    if (settings.keys / RELEASE_KEY).exists():
-        write_public_part(settings.keys)
+    """Put the signatures of a new key in force, and its public part; drop those of a key that never came."""
+    is_new = is_replaced(settings, "release")
+    release.settle_signatures(settings, installed_public_key(settings) if is_new else None)
+    durable.remove(waiting(settings.keys / RELEASE_KEY))
+    if is_new:
+        write_public_part(settings, replaces=True)

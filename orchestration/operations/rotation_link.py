@@ -42,7 +42,7 @@ def rotate_link(
     Raises UsageError if a private key is given and opens no original.
     """
     key, folder = settings.keys / LINK_KEY, waiting(settings.link_codes.resolve())
-    with rotating(settings, key):
+    with rotating(settings, "link", key):
         extracts = intake.extracts_with_codes(settings)
         remade: list[tuple[str, str]] = []
         secret = secrets.token_hex(32)

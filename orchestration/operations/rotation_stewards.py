@@ -42,7 +42,7 @@ def rotate_stewards(
     key = settings.keys / STEWARDS_RECIPIENT
     _check_recipient(recipient)
     left: list[str] = []
-    with rotating(settings, key):
+    with rotating(settings, "stewards", key):
         originals = sorted(settings.sealed.glob("*/[!.]*.age"))
         write_secret(
             waiting(key), recipient

@@ -10,8 +10,9 @@ from functools import partial
 from typing import Any
 
 from orchestration.contracts import agreements_ending, load_contracts, with_changes
-from orchestration.core import Damaged, Settings, kind_and_place, read_json, refreshes
-from orchestration.intake import left_alone, read_sources, still_written
+from orchestration.core import Damaged, Settings, key_faults, key_places, kind_and_place, read_json, refreshes
+from orchestration.intake import left_alone, names_in_inbox, read_sources, still_written
+from orchestration.operations.check.proofs import has_another_record_key
 from orchestration.operations.health_warnings import partners_gone, warnings
 from orchestration.operations.next_run import read_next_run
 from orchestration.release import alert_count, current_release
@@ -104,7 +105,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
             }
             for ending in agreements_ending(contracts, settings.as_of().date())
         ],
-        "failed_checks": sound.read(lambda: review.names_of_failed_checks(settings), []),
+        "failed_checks": sound.read(lambda: list(review.failed_checks(settings)), []),
         "held": in_force["held"],
         "waiting": files,
         "decisions_without_effect": sound.read(
@@ -117,7 +118,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
             "most_valuable": [worklists.as_dict(item) for item in waiting[:MOST_VALUABLE]],
         },
         "review": lists,
-        "damaged": sound.damaged,
+        "damaged": [*map(str, key_faults(settings)), *sound.damaged],
         "backup": sound.read(lambda: _last_backup(settings), None),
     }
 
@@ -150,9 +151,12 @@ def _waiting(settings: Settings) -> list[dict[str, Any]]:
     """Return the files that wait now, and those of the inbox that the last refresh did not take."""
     now = [vars(file) for file in still_written(settings)]
     shown = {(file["partner"], file["file"]) for file in now}
+    names = names_in_inbox(settings)
+    rows = review.standing(settings, review.FILES_NOT_TAKEN)
+    listed = [row | {"file": names.get((row["partner"], row["file"]), row["file"])} for row in rows]
     return now + [
         {name: row[name] for name in ("partner", "file", "outcome", "reason")}
-        for row in review.standing(settings, review.FILES_NOT_TAKEN)
+        for row in listed
         if (row["partner"], row["file"]) not in shown
     ]
 
@@ -169,11 +173,17 @@ def _partners(
     }
     waiting = Counter(file["partner"] for file in files)
     gone = partners_gone(settings)
+    record_key = next(place.id for place in key_places(settings) if place.name == "record")
     partners = []
     for partner in sorted({path.name for path in settings.partners.iterdir() if path.is_dir()} | set(gone)):
         notes = sorted((settings.landing / partner).glob("[!.]*.json"))
         read = (sound.read(partial(read_json, path), None) for path in notes)
         landed = [note for note in read if note]
+        if record_key and any(has_another_record_key(note, record_key) for note in landed):
+            sound.damaged.append(
+                f"{partner}: an extract landed with another record key, so forgotten records in it are not "
+                "recognised. `njia check` names it and says what to do."
+            )
         newest = max(landed, key=lambda entry: entry["sequence"], default=None)
         state = [name for name, members in states.items() if partner in members][:1]
         if partner in waiting:

@@ -211,7 +211,7 @@ def meanings(
 
 def keys_of(settings: Settings, place_aliases: Iterable[Mapping[str, Any]]) -> Keys | None:
     """Return the keys if a decision holds a token, else None: other look-ups need none."""
-    return load_keys(settings.keys) if any(is_token(alias["text"]) for alias in place_aliases) else None
+    return load_keys(settings) if any(is_token(alias["text"]) for alias in place_aliases) else None
 
 
 def name_token(keys: Keys, text: str) -> str:

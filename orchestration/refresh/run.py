@@ -23,9 +23,9 @@ from orchestration.core import (
     clear_partial,
     load_keys,
     load_publication_policy,
+    load_release_key,
     prepare_home,
     refreshes,
-    require_noise_key,
 )
 from orchestration.intake import marks_of_files_ready
 from orchestration.operations import finish_restore, finish_rotations
@@ -101,8 +101,8 @@ class Runs:
         if isinstance(decisions, NjiaError):
             raise decisions
         load_publication_policy()
-        keys = load_keys(self.settings.keys)
-        require_noise_key(keys, self.settings.keys, self.settings.releases)
+        keys = load_keys(self.settings)
+        load_release_key(self.settings)
         contracts = load_contracts(self.settings.partners)
         self.current = Run(
             self.settings,

@@ -42,7 +42,7 @@ def erase_editions(settings: Settings, today: date) -> list[str]:
     The current release is erased once another one is published. The caller holds `switching`.
     """
     due = due_erasures(settings)
-    key = load_release_key(settings.keys) if due else None
+    key = load_release_key(settings) if due else None
     erased, held = [], set()
     for release in list_releases(settings):
         cells = _cells_of(release.manifest)

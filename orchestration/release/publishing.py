@@ -60,7 +60,7 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
     and signatures are read again, because they act at once.
     """
     with switching(settings):
-        key = load_release_key(settings.keys)
+        key = load_release_key(settings)
         newest = active_decisions(settings, now)
         folder, manifest = _candidate(settings)
         verdict = read_verdict(folder)

@@ -81,15 +81,9 @@ def _time_limit(con: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None
             f"The query took longer than {seconds:g} seconds and was stopped. Ask for fewer rows, aggregate, "
             "or allow more time with --timeout."
         ) from None
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError):
+        # At Ctrl-C the query itself still runs, and closing the connection would wait for it.
         con.interrupt()
-        raise
-    except RuntimeError as error:
-        # DuckDB's Python wrapper reports Ctrl-C as this. The query itself still runs, and closing the
-        # connection would wait for it.
-        con.interrupt()
-        if "interrupted" in str(error).lower():
-            raise KeyboardInterrupt from None
         raise
     finally:
         timer.cancel()

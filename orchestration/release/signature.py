@@ -11,10 +11,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestration.core import (
+    NjiaError,
     PublicKey,
     ReleaseKey,
     Settings,
-    UsageError,
     durable,
     installed_public_key,
     write_bytes,
@@ -44,9 +44,9 @@ def is_signed(folder: Path, name: str, content: bytes, key: PublicKey) -> bool:
 def why_not_signed(settings: Settings, release: Release) -> str | None:
     """Return a sentence if a release's signature does not hold, else None. Its other files are not read."""
     try:
-        if is_signed(release.path, MANIFEST, release.manifest_bytes, installed_public_key(settings.keys)):
+        if is_signed(release.path, MANIFEST, release.manifest_bytes, installed_public_key(settings)):
             return _why_misnamed(release)
-    except UsageError as error:
+    except NjiaError as error:
         return (
             f"The signature of the release {release.release_id} cannot be checked here, so the release may "
             f"have been changed. {error} Then run `njia verify {release.release_id} --key release.pub`."

@@ -12,7 +12,7 @@ from orchestration.intake import TakenExtract
 from orchestration.release.candidate import Candidate
 from orchestration.release.current import MEMBERS, Release, current_release
 from orchestration.release.manifest import ROW_SUMS, alert_count
-from orchestration.release.verdict import count_outcomes, last_verdict, manifest_checks
+from orchestration.release.verdict import count_checks, last_verdict, manifest_checks
 
 Outcome = Literal["published", "unchanged", "refused", "waits"]
 
@@ -81,7 +81,7 @@ def _checks(settings: Settings, manifest: Mapping[str, Any]) -> dict[str, int]:
         last = last_verdict(settings)
         is_this = last is not None and last.get("candidate") == manifest.get("release_id")
         gate = manifest_checks(last) if last and is_this else []
-    before, at_gate = manifest.get("checks", {}), count_outcomes(gate)
+    before, at_gate = manifest.get("checks", {}), count_checks(gate)
     return {name: before.get(name, 0) + at_gate[name] for name in at_gate}
 
 

@@ -95,10 +95,17 @@ def manifest_checks(verdict: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def count_outcomes(checks: list[dict[str, Any]]) -> dict[str, int]:
-    """Count checks that passed, failed and were waived; `waived_by` alone marks a waived one too."""
-    outcomes = ["waived" if check.get("waived_by") else check.get("outcome") for check in checks]
-    return {name: outcomes.count(name) for name in OUTCOMES}
+def count_checks(checks: list[dict[str, Any]]) -> dict[str, int]:
+    """Count checks that passed, only warned, failed and were waived."""
+    results = [_result(check) for check in checks]
+    return {name: results.count(name) for name in ("passed", "warned", "failed", "waived")}
+
+
+def _result(check: dict[str, Any]) -> str | None:
+    if check.get("waived_by"):
+        return "waived"
+    outcome: str | None = check.get("outcome")
+    return "warned" if outcome == "failed" and check.get("severity") == "warn" else outcome
 
 
 def keep_verdict(

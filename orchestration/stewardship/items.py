@@ -52,7 +52,7 @@ def held_extract(partner: str, extract_id: str) -> Item:
 
 
 def file_not_taken(partner: str, file: str) -> Item:
-    """File names are partners' own words and may name a person: their hash stands in the item's name.
+    """`file`: the name of partner, day and id, of which the item's name holds the hash.
 
     `partner` is empty for a file outside every partner's folder.
     """

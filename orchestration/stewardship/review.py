@@ -149,10 +149,13 @@ def write_failed_checks(settings: Settings, stage: str, checks: Iterable[Mapping
     _replace_failed(settings, stage, failed)
 
 
-def names_of_failed_checks(settings: Settings) -> list[str]:
-    """Return the checks that fail without a waiver, each once."""
-    failed = (row for row in standing(settings, FAILED_CHECKS) if row["waived"] != "True")
-    return list(dict.fromkeys(row["check_name"] for row in failed))
+def failed_checks(settings: Settings) -> dict[str, dict[str, str]]:
+    """Return the first row of each check that fails without a waiver, warnings included, by its name."""
+    failed: dict[str, dict[str, str]] = {}
+    for row in standing(settings, FAILED_CHECKS):
+        if row["waived"] != "True":
+            failed.setdefault(row["check_name"], row)
+    return failed
 
 
 def finding_of(row: Mapping[str, str]) -> str:
@@ -291,7 +294,7 @@ def still_stands(settings: Settings) -> Callable[[Mapping[str, Any]], bool]:
     it no longer lies in the inbox.
     """
     over = {tuple(key) for key in in_force(settings).get("over", ())}
-    lying = intake.shown_files(settings)
+    lying = intake.names_in_inbox(settings)
 
     def stands(row: Mapping[str, Any]) -> bool:
         if row.get("extract_id"):

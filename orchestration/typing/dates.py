@@ -6,14 +6,13 @@ Only the contract decides the order of digits; a value that does not fit it is s
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, tzinfo
-from functools import lru_cache
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestration.contracts import error_code, is_missing, norm
+from orchestration.contracts import error_code, is_missing, norm, split_time
 from orchestration.typing.calendar_words import from_serial, is_other_calendar, month_end
 from orchestration.typing.date_text import (
     ReadDate,
@@ -27,7 +26,6 @@ from orchestration.typing.date_text import (
 
 WINDOW_FROM = date(2010, 1, 1)
 _PLACEHOLDERS = frozenset({date(1899, 12, 30), date(1899, 12, 31), date(1900, 1, 1)})
-_ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[t ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?( ?(z|[+-]\d{2}:?\d{2}))?")
 # Every date that matches exists; of February at most 28 days do.
 _PLAIN_TIME = (
     r"^(19|20)\d\d-((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)|02-(0[1-9]|1\d|2[0-8]))"
@@ -53,14 +51,19 @@ def read_date(
     missing: tuple[str, ...] = (),
     date_system: int = 1900,
 ) -> ReadDate:
-    """Read one cell; never raises. Problems are `Q:`, or `unk:` where the extract's period is used."""
+    """Read one cell; never raises. Problems are `Q:`, or `unk:` where the extract's period is used.
+
+    `naive_times_are`: the zone of times written without one, by default `timezone`.
+    """
     text = norm(value)
     if text in {norm(word) for word in missing}:
         read = set_aside("date_missing")
     elif kind == "number":
         read = _from_number(text, date_system)
     else:
-        read = _read(text, kind, number_format, order, timezone, naive_times_are)
+        read = _local_day(text, kind, order, timezone, naive_times_are or timezone)
+        if kind in ("date", "datetime"):
+            read = _with_format(read, number_format)
     read = _in_window(read, received_on, window_from)
     if read.first is None:
         return _stand_in(read, sheet_month, default_period if period_stands_in else None)
@@ -78,17 +81,11 @@ def read_moment(
     value: str | None, kind: str = "text", *, order: str | None, naive_times_are: str
 ) -> datetime | None:
     """Read a time stamp such as `submitted_at` in UTC, a date as its midnight; None if unreadable."""
-    text = norm(value)
-    if _ISO_TIME.fullmatch(text):
-        return _moment(text, _zone(naive_times_are))
-    read = _read(text, kind, None, order, naive_times_are, naive_times_are)
-    if read.first is None or read.precision != "day":
+    day, at = split_time(norm(value))
+    read = _read(day, kind, order)
+    if read.first is None or read.precision != "day" or at is None:
         return None
-    try:
-        midnight = datetime(read.first.year, read.first.month, read.first.day, tzinfo=_zone(naive_times_are))
-        return midnight.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    return _moment(read.first, at, naive_times_are)
 
 
 def read_iso_moments(values: pa.Array, naive_times_are: str) -> pa.Array:
@@ -98,24 +95,29 @@ def read_iso_moments(values: pa.Array, naive_times_are: str) -> pa.Array:
     none = pa.scalar(None, pa.string())
     zoned = pc.if_else(is_zoned, values, none).cast(pa.timestamp("us", tz="UTC"))
     naive = pc.if_else(is_naive, values, none).cast(pa.timestamp("us"))
-    zone = str(_zone(naive_times_are))
-    local = pc.assume_timezone(naive, zone, ambiguous="earliest", nonexistent="latest")
+    local = pc.assume_timezone(naive, naive_times_are, ambiguous="earliest", nonexistent="latest")
     return pc.coalesce(zoned, local.cast(pa.timestamp("us", tz="UTC")))
 
 
-def _read(
-    text: str, kind: str, number_format: str | None, order: str | None, timezone: str, naive: str | None
-) -> ReadDate:
+def _local_day(text: str, kind: str, order: str | None, timezone: str, naive: str) -> ReadDate:
+    """Read a date; a time moves it to the day in the contract's zone."""
+    day, at = split_time(text)
+    read = _read(day, kind, order)
+    if day == text or read.first is None:
+        return read
+    if read.precision != "day":
+        return set_aside("date_unparsed")
+    moment = _moment(read.first, at, naive, timezone) if at else None
+    return single_day(moment.date() if moment else None)
+
+
+def _read(text: str, kind: str, order: str | None) -> ReadDate:
     if kind == "error":
         return set_aside(error_code(text))
     if is_missing(text) or re.fullmatch(r"0+([-/.]0+){2}", text):
         return set_aside("date_missing")
-    if _ISO_TIME.fullmatch(text):
-        moment = _moment(text, _zone(naive or timezone))
-        local = _local_day(moment, timezone) if moment else None
-        return _with_format(single_day(local), number_format) if local else set_aside("date_invalid")
     if kind in ("date", "datetime"):
-        return _with_format(from_digits(text, "ymd") or set_aside("date_unparsed"), number_format)
+        return from_digits(text, "ymd") or set_aside("date_unparsed")
     if is_other_calendar(text):
         return set_aside("date_calendar_unknown")
     return from_text(text, order)
@@ -164,24 +166,9 @@ def _stand_in(read: ReadDate, month: date | None, period: tuple[date, date] | No
     return read
 
 
-def _moment(text: str, zone: tzinfo) -> datetime | None:
+def _moment(day: date, at: time, naive: str, zone: str = "UTC") -> datetime | None:
+    """Return a day and time in a zone; `naive` is that of a time without one."""
     try:
-        found = datetime.fromisoformat(text.upper().replace(" ", "T", 1).replace(" ", ""))
-        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
-    except (ValueError, OverflowError):
+        return datetime.combine(day, at, at.tzinfo or ZoneInfo(naive)).astimezone(ZoneInfo(zone))
+    except OverflowError:
         return None
-
-
-def _local_day(moment: datetime, timezone: str) -> date | None:
-    try:
-        return moment.astimezone(_zone(timezone)).date()
-    except (ValueError, OverflowError):
-        return None
-
-
-@lru_cache
-def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return UTC

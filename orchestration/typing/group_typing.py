@@ -41,7 +41,7 @@ class GroupTyping:
         remembered: Remembered,
     ) -> None:
         self._round, self._mention_id, self._texts = round_name, mention_id, texts
-        self._naive_times_are = reader.contract.locale.naive_times_are
+        self._zone = reader.contract.zone_of(SUBMITTED)
         self._groups = field_groups(reader.contract)
         self._readers = {group.name: reader.narrowed(group.reads | group.ends) for group in self._groups}
         self._of_contract = remembered
@@ -94,7 +94,7 @@ class GroupTyping:
 
     def _moments(self, rows: SourceRows, group: FieldGroup) -> tuple[pa.Array, Typed]:
         """Read times of submission in ISO form at once, as they hardly repeat; others by the reader."""
-        moments = read_iso_moments(rows.first_values(SUBMITTED), self._naive_times_are)
+        moments = read_iso_moments(rows.first_values(SUBMITTED), self._zone)
         is_read = rows.are_single(SUBMITTED) & moments.is_valid().to_numpy(zero_copy_only=False)
         others = np.flatnonzero(~is_read)
         read, kind = self._read(rows, group, group.reads, others)

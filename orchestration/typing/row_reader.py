@@ -43,7 +43,6 @@ from orchestration.intake import (
     SYSTEM_NEAR_A_LINE,
     ZERO,
     LandedCell,
-    is_withheld,
 )
 from orchestration.typing.ages import read_age
 from orchestration.typing.counts import ReadCount, read_count, read_default
@@ -71,6 +70,7 @@ class RowReader:
     ) -> None:
         self._vocabulary = vocabulary
         self._locale = contract.locale
+        self._zones = {name: contract.zone_of(name) for name in DATES}  # `narrowed` knows fewer columns
         self._received_on, self._date_system = received_on, date_system
         self._period = (period.from_, period.to) if period else None
         self._has_sheet_months = bool(getattr(contract.format, "has_sheet_months", False))
@@ -189,7 +189,7 @@ class RowReader:
                 # An unreadable date sets the row aside where the contract requires one.
                 period_stands_in=not (spec and spec.required),
                 timezone=self._locale.timezone,
-                naive_times_are=self._locale.naive_times_are,
+                naive_times_are=self._zones["event_on"],
                 missing=tuple(spec.missing) if spec else (),
                 date_system=self._date_system,
             ),
@@ -213,7 +213,7 @@ class RowReader:
                 received_on=date.max,
                 window_from=date.min,
                 timezone=self._locale.timezone,
-                naive_times_are=self._locale.naive_times_are,
+                naive_times_are=self._zones["embargo_until"],
                 date_system=self._date_system,
             )
             row.embargo_until = read.last
@@ -361,7 +361,7 @@ class RowReader:
                 cell.value,
                 cell.kind,
                 order=self._locale.dates,
-                naive_times_are=self._locale.naive_times_are,
+                naive_times_are=self._zones["submitted_at"],
             ),
         )
         return moment
@@ -381,16 +381,9 @@ def reader_of(
 ) -> tuple[RowReader, Period | None]:
     """Return the reader of an extract's rows, and the period that it declares."""
     received_on = date.fromisoformat(entry["received_on"][:10])
-    period = period_of(entry, contract)
+    period = contract.period_of(entry)
     date_system = int(entry.get("date_system") or 1900)
     return RowReader(contract, vocabulary, period, received_on, date_system), period
-
-
-def period_of(entry: Mapping[str, Any], contract: Contract) -> Period | None:
-    """Return an extract's period by today's contract; with a withheld file name, the period at landing."""
-    if not is_withheld(entry["file"]):
-        return contract.period_of(entry["file"])
-    return Period.model_validate(entry["period"]) if entry.get("period") else None
 
 
 def _mended(row: Row, cell: LandedCell) -> LandedCell:

@@ -32,12 +32,12 @@ from orchestration.core import (
     encrypted,
     fingerprint_of,
     forget,
-    is_of_disk,
+    is_of_machine,
     keep,
     read_json,
     replacing,
 )
-from orchestration.intake import has_its_cells, shown_file, texts_of
+from orchestration.intake import has_its_cells, texts_of
 from orchestration.typing.corrections import Correction, Corrections, holding_extract
 from orchestration.typing.group_typing import Remembered
 from orchestration.typing.landed_records import cells_of_file
@@ -145,14 +145,14 @@ def type_extracts(
             for one, is_met in note.facts["corrections"].items():
                 met[one] = max(met.get(one, (0, False)), (int(extract.entry["sequence"]), is_met))
         except Exception as fault:  # the boundary: an exception's text may quote a cell
-            if is_of_disk(fault):  # no fault of the extract
+            if is_of_machine(fault):  # no fault of the extract
                 raise
             _remove(settings, extract.stem)
             summary.failed.append(_failure(extract.entry, steps[-1], fault))
             try:
                 _write_without_records(settings, keys, extract, contract_for(extract.entry, valid))
             except Exception as again:  # such as without a readable contract: then it has no tables
-                if is_of_disk(again):
+                if is_of_machine(again):
                     raise
         if progress:
             progress(done, len(landed))
@@ -251,8 +251,8 @@ def _shared_hash(keys: Keys) -> str:
 
 def _state_hash(extract: _Landed, contract: Contract, shared: str, own: Sequence[Correction]) -> str:
     names = (
-        "parquet_sha256", "received_on", "sequence", "file", "period", "withheld_records", "withheld_persons",
-        "withheld_submissions",
+        "parquet_sha256", "received_on", "sequence", "period_match", "period", "withheld_records",
+        "withheld_persons", "withheld_submissions",
     )  # fmt: skip
     landing = {name: extract.entry.get(name) for name in names}
     corrected = [[one[name] for name in ("id", "record", "field", "written", "value")] for one in own]
@@ -287,7 +287,7 @@ def _sweep(settings: Settings, landed: set[str]) -> int:
 def _failure(entry: dict[str, Any], step: str, fault: Exception) -> TypingFailure:
     failure = TypingFailure(
         str(entry.get("partner")),
-        shown_file(str(entry.get("file"))),
+        str(entry.get("file")),
         str(entry.get("extract_id")),
         step,
         type(fault).__name__,

@@ -19,7 +19,7 @@ from orchestration.typing.distinct_cells import SourceRows
 from orchestration.typing.group_typing import GroupTyping, Remembered
 from orchestration.typing.landed_records import LandedCells
 from orchestration.typing.mentions import Texts
-from orchestration.typing.row_reader import period_of, reader_of
+from orchestration.typing.row_reader import reader_of
 from orchestration.typing.tables import MENTIONS_TABLE, SCHEMAS
 from orchestration.typing.typed_rows import Typed, TypedRows, constant
 
@@ -114,7 +114,7 @@ def _tables(
 def tables_of_extract(entry: Mapping[str, Any], contract: Contract, keys: Keys) -> Tables:
     """Return the tables that the landing note and the contract fill."""
     own = {"extract_id": entry["extract_id"], "partner": entry["partner"]}
-    period = period_of(entry, contract)
+    period = contract.period_of(entry)
     tables: dict[str, list[dict[str, Any]]] = {}
     tables["extracts"] = [_extract_row(own, entry, contract, period, keys)]
     tables["coverage"] = [

@@ -134,33 +134,18 @@ def build_nodes(
                 *QUIET,
             ]
         )
-    _go_on_unless_interrupted(result)
     if result.result is None:
         raise NjiaError(
             f"dbt could not start ({type(result.exception).__name__}). `make check` parses the project."
-        )
+        ) from result.exception
     return list(result.result.results)
 
 
 def _stop_unless_parsed(result: Any) -> None:
-    _go_on_unless_interrupted(result)
     if not result.success:
         raise NjiaError(
             f"The dbt project does not parse ({result.exception}). Run `make check` to see it alone."
-        )
-
-
-def _go_on_unless_interrupted(result: Any) -> None:
-    """Raise KeyboardInterrupt where dbt caught one: its error then has no text, or has it as a cause."""
-    error = result.exception
-    if isinstance(error, MemoryError):
-        raise error
-    if not result.success and result.result is None and not str(error or ""):
-        raise KeyboardInterrupt
-    while error is not None:
-        if isinstance(error, KeyboardInterrupt):
-            raise KeyboardInterrupt
-        error = error.__cause__ or error.__context__
+        ) from result.exception
 
 
 def _folders(project: Path, target: Path) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import duckdb
 
-from orchestration.core import Settings, UsageError, is_of_disk
+from orchestration.core import Settings, UsageError, is_of_machine
 from orchestration.warehouse.work_file import Relation, WorkFile
 
 DUCKDB, SPARK = "duckdb", "spark"
@@ -68,7 +68,7 @@ class DuckDB:
         try:
             (number,) = self._con.execute(query).fetchone() or (0,)
         except duckdb.Error as error:  # its text may quote a cell
-            if is_of_disk(error):
+            if is_of_machine(error):
                 raise
             return None
         return int(number)

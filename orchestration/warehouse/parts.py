@@ -14,7 +14,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration.core import DBT_PROJECT, NjiaError, Settings, durable, full_disk, open_duckdb, says_full
+from orchestration.core import DBT_PROJECT, NjiaError, Settings, durable, fault_said, open_duckdb
 from orchestration.warehouse.engines import engine_of
 from orchestration.warehouse.manifest import MANIFEST, PACKED, manifest_path, read_manifest
 from orchestration.warehouse.node_fingerprints import PYTHON_SOURCES, Project
@@ -101,8 +101,9 @@ def build(
         if stale:
             selection = part.selection(project, stale if len(stale) < len(tables) else None)
             results = _built(settings, {"as_of": as_of, **variables}, path, selection)
-            if any(says_full(str(result.message)) for result in results.values()):
-                raise full_disk(settings.work)
+            for result in results.values():
+                if fault := fault_said(str(result.message), settings.home):
+                    raise fault
         made = [name for name in stale if name in results and results[name].status == "success"]
         engine.hand_over([project.relations[name] for name in made])
         work.note_tables({name: wanted[name] for name in made}, project.relations)

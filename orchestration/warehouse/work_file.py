@@ -130,27 +130,15 @@ def open_work_file(settings: Settings) -> Iterator[WorkFile]:
     """Yield the work file, empty where it had to be made anew; after the block its SHA-256 is written."""
     path, sealed = settings.warehouse, settings.warehouse.with_suffix(".sha256")
     settings.work.mkdir(parents=True, exist_ok=True)
-    with _interruptible():
-        con = _opened(path, sealed, settings.spill)
-        try:
-            con.execute("set checkpoint_threshold = '1GB'")  # one checkpoint, on closing
-            yield WorkFile(con, sealed)
-        finally:
-            con.close()
+    con = _opened(path, sealed, settings.spill)
+    try:
+        con.execute("set checkpoint_threshold = '1GB'")  # one checkpoint, on closing
+        yield WorkFile(con, sealed)
+    finally:
+        con.close()
     # An interrupted dbt may still hold the file open: then only the notes count.
     if not sealed.exists() and not _log_of(path).exists():
         durable.write_text(sealed, f"{sha256_of(path)}  {path.name}\n")
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Turn duckdb's RuntimeError on Ctrl-C into KeyboardInterrupt."""
-    try:
-        yield
-    except RuntimeError as error:
-        if str(error) == "Query interrupted":
-            raise KeyboardInterrupt from None
-        raise
 
 
 def _opened(path: Path, sealed: Path, spill: Path) -> duckdb.DuckDBPyConnection:

@@ -88,7 +88,7 @@ def main() -> None:
         }
         settings = Settings(home, home / "partners", home / "keys", AS_OF)
         prepare_home(settings)
-        create_missing_keys(settings.keys, settings.landing, settings.link_codes, settings.releases)
+        create_missing_keys(settings)
         steps.do(settings, steps.settle_inbox)
         outcomes = _outcomes(settings)
         for kind, cases in kinds.items():

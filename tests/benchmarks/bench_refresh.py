@@ -113,7 +113,7 @@ def refresh(folder: Path, what: str) -> dict[str, Any]:
     if what == ONE_NEW:
         for extract in (folder / "later").glob("*/*"):
             add_to_inbox(settings, extract.parent.name, [extract])
-    create_missing_keys(settings.keys, settings.landing, settings.link_codes, settings.releases)
+    create_missing_keys(settings)
     steps: dict[str, Cost] = {}
     under_way = ["start", _cpu(), time.monotonic()]
 

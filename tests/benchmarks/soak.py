@@ -432,7 +432,7 @@ def faults(world: World, is_killed: bool, outcome: str) -> Iterator[str]:
         yield f"The refresh ended with {outcome}"
     yield from _of_releases(world)
     yield from audit.read(settings).faults
-    keys = load_keys(settings.keys)
+    keys = load_keys(settings)
     for partner in partners_with_tombstones(settings):
         for held in held_of_forgotten(settings, tombstones_of(settings, keys, partner)):
             yield f"{partner}/{held.extract_id} holds a forgotten record"
@@ -448,7 +448,7 @@ def faults(world: World, is_killed: bool, outcome: str) -> Iterator[str]:
 
 
 def _of_releases(world: World) -> Iterator[str]:
-    settings, key = world.settings, installed_public_key(world.settings.keys)
+    settings, key = world.settings, installed_public_key(world.settings)
     for one in list_releases(settings):
         found = verify(one.path, key, one.path.name)
         if not found.ok:
@@ -459,7 +459,7 @@ def _of_releases(world: World) -> Iterator[str]:
         if world.printed.setdefault(year, printed) != printed:
             yield f"The public corridors of {year} are not those that were printed"
     if world.forgotten and not still_held(settings):
-        keys = load_keys(settings.keys)
+        keys = load_keys(settings)
         ids = {keys.record_id("kobe_post", f"kobe_post_cases|{ref}") for ref in world.forgotten}
         for one in list_releases(settings):
             records = pq.read_table(

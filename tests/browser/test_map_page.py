@@ -279,7 +279,7 @@ def test_survey_round_lists_routes_and_new_items(open_map: OpenMap) -> None:
 def test_the_network_is_described_by_its_totals(open_map: OpenMap) -> None:
     page = open_map(edition="public")
     assert page.locator("#coverage").inner_text() == (
-        "Cases, 2025: 5 partners reported, from 9 counties; in 25 % of these counties only one partner reported."
+        "Cases, 2025: 5 partners reported and watch 9 counties; in 25 % of these counties only one partner watches."
     )
     assert "place of origin 95 %" in page.locator("#known").inner_text()
 

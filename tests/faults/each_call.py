@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.contracts import load_contracts, load_vocabulary
-from orchestration.core import REFERENCE_SEEDS, Settings, disk_fault
+from orchestration.core import REFERENCE_SEEDS, Settings, machine_fault
 from orchestration.intake.pulling import pull as pulling
 from orchestration.operations import check_files, finish_rotations
 from orchestration.release import publishing
@@ -62,7 +62,7 @@ def on_faulty_disk(settings: Settings, scene: Scene, at: int, fault: str) -> dic
         if fault == CUT:  # what was reported as done is on the disk
             disk.cut()
     except Exception as error:
-        shown = disk_fault(error, settings.home) or error
+        shown = machine_fault(error, settings.home) or error
         found = {"exit_code": getattr(shown, "exit_code", 1), "sentence": f"{type(shown).__name__}: {shown}"}
     return {**found, "calls": disk.calls}
 

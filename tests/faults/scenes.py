@@ -27,7 +27,7 @@ from orchestration.core import (
     summed,
     tombstones_of,
     write_json,
-    write_summed,
+    write_secret,
 )
 from orchestration.intake.landing.landing import has_its_cells, parquet_path
 from orchestration.intake.pulling import pull as pulling
@@ -60,8 +60,9 @@ def settings_in(folder: Path) -> Settings:
 def prepare(settings: Settings) -> None:
     """A home with one landed file, another in the inbox, two releases, and tables for a third."""
     prepare_home(settings)
-    create_missing_keys(settings.keys, settings.landing, settings.link_codes, settings.releases)
-    write_summed(settings.keys / STEWARDS_RECIPIENT, f"{identity(settings).to_public()}\n", 0o600)
+    settings.keys.mkdir(mode=0o700)
+    write_secret(settings.keys / STEWARDS_RECIPIENT, str(identity(settings).to_public()))
+    create_missing_keys(settings)
     contract = settings.partners / PARTNER / "contract.yml"
     contract.parent.mkdir(parents=True)
     contract.write_text(json.dumps(CONTRACT | {"source": SOURCE}))
@@ -90,7 +91,7 @@ def deliver(settings: Settings, name: str, content: str) -> None:
 
 
 def take_in(settings: Settings) -> None:
-    taken = intake.take_in(settings, load_keys(settings.keys), START)
+    taken = intake.take_in(settings, load_keys(settings), START)
     assert {one.outcome for one in taken} <= {"landed", "already_landed"}, taken
 
 
@@ -104,7 +105,7 @@ def deliver_unreadable(settings: Settings) -> None:
 
 
 def hold(settings: Settings) -> None:
-    intake.take_in(settings, load_keys(settings.keys), START)
+    intake.take_in(settings, load_keys(settings), START)
 
 
 def is_held(settings: Settings) -> bool:
@@ -134,13 +135,13 @@ def is_decided(settings: Settings) -> bool:
 
 
 def forget_one(settings: Settings) -> None:
-    keys = load_keys(settings.keys)
+    keys = load_keys(settings)
     asked = forget.with_copies(settings, PARTNER, forget.records_called(settings, keys, PARTNER, "2"))
     forget.erase(settings, keys, asked, ["2"], str(identity(settings)), START)
 
 
 def is_forgotten(settings: Settings) -> bool:
-    keys = load_keys(settings.keys)
+    keys = load_keys(settings)
     tombstones = tombstones_of(settings, keys, PARTNER)
     (extract_id,) = whole_landings(settings)
     sealed = intake.sealed_path(settings.sealed, PARTNER, extract_id).read_bytes()
@@ -232,16 +233,10 @@ def is_in_journal(settings: Settings) -> bool:
 class Sheet:
     """A server that gives one file."""
 
-    is_folder = False
-
     def __init__(self, *_: Any) -> None:
-        self.left: list[str] = []
-        self.faults: list[str] = []
+        pass
 
-    def names(self) -> list[str]:
-        return ["pulled.csv"]
-
-    def fetch(self, name: str, into: Path, mark: Mark) -> Mark | None:
+    def fetch(self, into: Path, mark: Mark) -> Mark | None:
         into.write_bytes(PULLED)
         return Mark(etag="one")
 
@@ -259,7 +254,7 @@ def is_pulled(settings: Settings) -> bool:
 
 
 def rotate_link(settings: Settings) -> None:
-    rotation_link.rotate_link(settings, load_keys(settings.keys), str(identity(settings)))
+    rotation_link.rotate_link(settings, load_keys(settings), str(identity(settings)))
 
 
 def rotate_stewards(settings: Settings) -> None:
@@ -273,7 +268,7 @@ def rotate_release(settings: Settings) -> None:
 def has_codes_of_its_key(settings: Settings) -> bool:
     (extract_id,) = whole_landings(settings)
     codes = pq.read_table(settings.link_codes / PARTNER / f"{extract_id}.parquet")["phone_code"].to_pylist()
-    link_key = load_keys(settings.keys).link_key
+    link_key = load_keys(settings).link_key
     return link_key is not None and Coder(link_key).phone("0712 345 678") in codes
 
 

@@ -68,12 +68,12 @@ def forgotten(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 def shown(settings: Settings) -> str:
-    return shown_record(load_keys(settings.keys).record_id("swala_post", f"swala_post_cases|{REFERENCE}"))
+    return shown_record(load_keys(settings).record_id("swala_post", f"swala_post_cases|{REFERENCE}"))
 
 
 def assert_forgotten(settings: Settings, identity: Path) -> None:
     """No file of the home holds the record, decoded; sealed originals are opened with the stewards' key."""
-    keys = load_keys(settings.keys)
+    keys = load_keys(settings)
     record_id = keys.record_id("swala_post", f"swala_post_cases|{REFERENCE}")
     identities = [pyrage.x25519.Identity.from_str(identity.read_text().strip())]
     marks = [str(record_id).encode(), shown(settings)[2:].encode(), b"Otieno Sampleton", b"Kampala"]

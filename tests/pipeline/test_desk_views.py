@@ -13,7 +13,7 @@ import pytest
 
 from orchestration.core import load_keys, load_release_key, read_json, write_json
 from orchestration.intake import TakenExtract
-from orchestration.intake.shown_names import shown_file
+from orchestration.intake.inbox import listed_name
 from orchestration.linkage.questions import QUESTION_COLUMNS
 from orchestration.places import name_token
 from orchestration.release import rollback
@@ -81,7 +81,7 @@ def s5(base: EvidenceBase) -> dict[str, str]:
 
 def name_of(base: EvidenceBase) -> str:
     """The token of S6's place."""
-    return name_token(load_keys(base.settings.keys), "Qwertyville")
+    return name_token(load_keys(base.settings), "Qwertyville")
 
 
 def links_in(page: str) -> set[str]:
@@ -323,7 +323,7 @@ def copied_release(base: EvidenceBase, digits: str) -> str:
     shutil.copytree(base.settings.releases / current, folder)
     manifest = folder / "manifest.json"
     write_json(manifest, json.loads(json.dumps(read_json(manifest)).replace(current, earlier)))
-    sign(folder, manifest.name, manifest.read_bytes(), load_release_key(base.settings.keys))
+    sign(folder, manifest.name, manifest.read_bytes(), load_release_key(base.settings))
     return earlier
 
 
@@ -343,16 +343,16 @@ def test_a_release_that_was_changed_is_no_choice_to_go_back_to(base: EvidenceBas
     assert asked.status_code == 400 and "does not hold" in shown(asked.text)
 
 
-def in_inbox(base: EvidenceBase, name: str) -> None:
-    """Put a file into the inbox: lists leave out what has gone from there."""
+def in_inbox(base: EvidenceBase, name: str) -> str:
+    """Put a file into the inbox, as lists leave out what has gone from there; return what they call it."""
     path = base.settings.inbox / "swala_post" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("a fixture that only has to be there")
+    return listed_name("swala_post", path)
 
 
 def test_waiting_file_is_shown_with_its_name_and_why(base: EvidenceBase, steward: Visitor) -> None:
-    name = "register of May.csv"
-    in_inbox(base, name)
+    name = in_inbox(base, "register of May.csv")
     reason = f"swala_post: file {name} matches no contract's `files`. Rename the file."
     fault = TakenExtract("swala_post", name, "held", reason=reason, code="hold:contract_missing")
     review.write_files_not_taken(base.settings, [fault])
@@ -483,10 +483,9 @@ def test_two_records_stand_side_by_side_and_are_ruled_on(base: EvidenceBase, ste
 
 
 def test_drift_is_shown_with_the_change_that_answers_it(base: EvidenceBase, steward: Visitor) -> None:
-    name = "Amina Testperson.csv"
-    in_inbox(base, name)
+    listed = in_inbox(base, "Amina Testperson.csv")
     told = {
-        "partner": "swala_post", "contract": "swala_post_cases", "file": shown_file(name), "extract_id": None,
+        "partner": "swala_post", "contract": "swala_post_cases", "file": listed, "extract_id": None,
         "received_on": "2026-02-27", "landed": False, "added": ["Route"],
         "renamed": [{"before": "From", "now": "Start", "feeds": ["place(origin).place_text"], "likeness": 0.87}],
         "gone": [{"column": "Travel", "feeds": ["transport_mode"]}],

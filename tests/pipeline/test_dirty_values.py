@@ -11,6 +11,8 @@ from datetime import date
 
 import pytest
 
+from orchestration.contracts import load_contracts
+from orchestration.outputs.receipts import receipt
 from tests import scenario, steps
 from tests.conftest import EvidenceBase, new_evidence_base
 
@@ -32,8 +34,9 @@ def cases(
     consent: str = "Yes",
     status: str = "",
     embargo: str = "",
+    age: str = "16",
 ) -> str:
-    row = f"04/03/2025;F;16;{origin};Nakuru;Nairobi;Nairobi;{form};bus;{consent};;;;{status};{embargo}\n"
+    row = f"04/03/2025;F;{age};{origin};Nakuru;Nairobi;Nairobi;{form};bus;{consent};;;;{status};{embargo}\n"
     return "".join(f"{reference};{row}" for reference in references)
 
 
@@ -66,6 +69,10 @@ PARTNERS: dict[str, tuple[str, list[str | bytes]]] = {
     "kima_codes": (
         contract("kima_codes"),
         [cases(*numbered("C", 23)) + cases("C24", "C25", form="Kazi ngumu")],
+    ),
+    "ngiri_ages": (
+        contract("ngiri_ages"),
+        [cases(*numbered("G", 9), age="43894") + cases(*numbered("H", 3), age="2004", form="Kazi ngumu")],
     ),
     "mbogo_ended": (contract("mbogo_ended", valid_to="2025-12-31"), [cases("M1")]),
 }
@@ -156,6 +163,21 @@ def test_broken_file_leaves_the_last_good_extract_in_force(dirty: EvidenceBase) 
 def test_many_unknown_codes_hold_the_extract(dirty: EvidenceBase) -> None:
     """K5."""
     assert extract_fates(dirty, "kima_codes") == [(1, "held", "codes_are_mapped")]
+
+
+def test_a_column_that_cannot_be_read_holds_the_extract_and_is_explained_once(dirty: EvidenceBase) -> None:
+    assert extract_fates(dirty, "ngiri_ages") == [(1, "held", "columns_are_readable")]
+    outcome = receipt.Outcome("published", None)
+    contracts = load_contracts(dirty.settings.partners)
+    receipts = receipt.gather_receipts(dirty.settings, contracts, [], scenario.AS_OF, "run", outcome)
+    [own] = [one for one in receipts if one.partner == "ngiri_ages"]
+    [reason] = own.files[0].held_by
+    assert (
+        "“Age”: 100 % of 12 filled cells cannot be read. Probably another column stands there."
+        in reason.meaning
+    )
+    listed = {problem.field for _, problem, _ in own.problems}
+    assert "exploitation_type" in listed and "age_band" not in listed
 
 
 def test_extract_without_a_valid_agreement_is_held(dirty: EvidenceBase) -> None:

@@ -29,7 +29,7 @@ def forgotten(
 
 
 def shown(base: EvidenceBase) -> str:
-    keys = load_keys(base.settings.keys)
+    keys = load_keys(base.settings)
     return shown_record(keys.record_id("swala_post", f"swala_post_cases|{REFERENCE}"))
 
 
@@ -46,7 +46,7 @@ def test_a_release_without_the_record_is_published(forgotten: tuple[EvidenceBase
 
 def test_no_file_under_the_home_holds_its_id_in_any_form(forgotten: tuple[EvidenceBase, Ran]) -> None:
     base, _ = forgotten
-    record_id = load_keys(base.settings.keys).record_id("swala_post", f"swala_post_cases|{REFERENCE}")
+    record_id = load_keys(base.settings).record_id("swala_post", f"swala_post_cases|{REFERENCE}")
     forms = [str(record_id).encode(), shown(base)[2:].encode()]
     for path in base.settings.home.rglob("*"):
         if path.is_file() and not path.is_symlink():

@@ -104,7 +104,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> EvidenceBase:
 
 
 def record(base: EvidenceBase, partner: str, number: int) -> int:
-    return load_keys(base.settings.keys).record_id(partner, f"{partner}_cases|{number}")
+    return load_keys(base.settings).record_id(partner, f"{partner}_cases|{number}")
 
 
 def test_linked_records_are_one_movement_with_the_smaller_id(base: EvidenceBase) -> None:
@@ -238,7 +238,7 @@ def ruled(base: EvidenceBase) -> Ruled:
     found = Ruled(apart, together, [], [], [], [], [])
     parameters = base.settings.linkage / "parameters.json"
     gone = str(
-        Coder(load_keys(base.settings.keys).link_key).names(NAMES[14])[0]
+        Coder(load_keys(base.settings).link_key).names(NAMES[14])[0]
     ).encode()  # in the next file no more
 
     def cases() -> set[int]:

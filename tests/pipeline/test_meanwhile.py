@@ -65,7 +65,7 @@ def seen(base: EvidenceBase) -> dict[str, Any]:
 
 def name_of(base: EvidenceBase) -> str:
     """The token of S6's place."""
-    return name_token(load_keys(base.settings.keys), "Qwertyville")
+    return name_token(load_keys(base.settings), "Qwertyville")
 
 
 @pytest.fixture(scope="module")

@@ -159,7 +159,7 @@ def test_unchanged_inputs_without_a_work_folder_build_nothing(
         assert untrue not in receipt
     from_landing = known_records(settings)
     contracts = load_contracts(settings.partners)
-    typing.type_extracts(settings, load_keys(settings.keys), contracts=contracts)
+    typing.type_extracts(settings, load_keys(settings), contracts=contracts)
     assert from_landing == known_records(settings)
     assert len(from_landing) > 20
 
@@ -259,7 +259,7 @@ def test_decision_on_an_unknown_place_is_listed_without_effect(
         and "KE999" in told["says"]
         and "revoke" in told["what_to_do"]
     )
-    kisumu = name_token(load_keys(settings.keys), "Kisumu")
+    kisumu = name_token(load_keys(settings), "Kisumu")
     assert kisumu in {row["name"] for row in review.read(settings, review.UNRESOLVED_PLACES)}
 
 

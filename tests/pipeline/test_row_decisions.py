@@ -27,7 +27,7 @@ def test_decisions_on_rows_and_agreements_apply_and_can_be_revoked(evidence_base
     before = current_release(base.settings)
     assert before is not None
     passed_before = passed(base)
-    keys = load_keys(base.settings.keys)
+    keys = load_keys(base.settings)
     s5, s9 = (
         shown_record(keys.record_id("swala_post", f"swala_post_cases|{reference}"))
         for reference in ("S5", "S9")

@@ -58,7 +58,7 @@ def withdrawn_extract(base: EvidenceBase, chance: random.Random) -> None:
 
 def forgotten_record(base: EvidenceBase, chance: random.Random) -> None:
     settings = base.settings
-    keys = load_keys(settings.keys)
+    keys = load_keys(settings)
     reference = chance.choice(["S2", "S3", "S4"])
     records = forget.records_called(settings, keys, "swala_post", reference)
     asked = forget.with_copies(settings, "swala_post", records)

@@ -53,12 +53,12 @@ def fates(base: EvidenceBase) -> dict[str, set[tuple[str, str | None]]]:
 
 
 def terms_of(base: EvidenceBase, partner: str) -> dict[str, int]:
-    code = load_keys(base.settings.keys).partner_code(partner)
+    code = load_keys(base.settings).partner_code(partner)
     return {row["term"]: row["row_count"] for row in manifest(base)["terms"] if row["partner_code"] == code}
 
 
 def record_id(base: EvidenceBase, partner: str, reference: str) -> int:
-    return load_keys(base.settings.keys).record_id(partner, f"{partner}_cases|{reference}")
+    return load_keys(base.settings).record_id(partner, f"{partner}_cases|{reference}")
 
 
 def published_values(base: EvidenceBase) -> set[tuple[str, str]]:
@@ -190,7 +190,7 @@ def test_embargoed_record_is_published_on_its_day_and_not_before(
 def test_ended_agreement_keeps_earlier_extracts_and_holds_later_ones(
     days: dict[str, Day], published_world: EvidenceBase
 ) -> None:
-    code = load_keys(published_world.settings.keys).partner_code("swala_post")
+    code = load_keys(published_world.settings).partner_code("swala_post")
     ending = [{"partner_code": code, "ends_on": "2026-03-15"}]
     assert days["1 March"].manifest["agreements_ending"] == ending
     assert days["1 March"].agreements == [("swala_post", "ends in 14 days")]

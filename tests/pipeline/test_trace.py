@@ -244,7 +244,7 @@ def test_wrong_question_is_refused_with_an_explanation(
 
 def test_forgotten_record_leaves_the_lineage(evidence_base: EvidenceBase) -> None:
     settings = evidence_base.settings
-    record_id = load_keys(settings.keys).record_id("swala_post", "swala_post_cases|S1")
+    record_id = load_keys(settings).record_id("swala_post", "swala_post_cases|S1")
     folder = lineage_of(settings, str(evidence_base.release_id()))
     numbers = {row["record"]: row for row in pq.read_table(folder / "records.parquet").to_pylist()}
     (own,) = [number for number, row in numbers.items() if row["record_id"] == record_id]
@@ -273,7 +273,7 @@ def test_partial_lineage_does_not_stop_forgetting(
     evidence_base: EvidenceBase,
 ) -> None:
     settings = evidence_base.settings
-    record_id = load_keys(settings.keys).record_id("swala_post", "swala_post_cases|S1")
+    record_id = load_keys(settings).record_id("swala_post", "swala_post_cases|S1")
     whole = lineage_of(settings, str(evidence_base.release_id()))
     for pieces in ("20200101T000000Z-00000000", f"{PARTIAL}20200102T000000Z-00000000"):
         shutil.copytree(whole, settings.lineage / pieces)

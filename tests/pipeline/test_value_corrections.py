@@ -26,7 +26,7 @@ REASON = "confirmed by telephone"
 
 
 def record(settings: Settings, reference: str) -> str:
-    return shown_record(load_keys(settings.keys).record_id(PARTNER, f"{PARTNER}_cases|{reference}"))
+    return shown_record(load_keys(settings).record_id(PARTNER, f"{PARTNER}_cases|{reference}"))
 
 
 def correct(settings: Settings, reference: str, field: str, value: str) -> dict[str, Any]:

@@ -353,7 +353,7 @@ DELIMITED = [
         "every date emptied",
         CALLS,
         lines(each_line(without_text(DATE), 2)),
-        held_by="required_columns_are_filled dates_are_readable quarantine_is_not_flooded something_is_usable",
+        held_by="required_columns_are_filled columns_are_readable quarantine_is_not_flooded something_is_usable",
     ),
     stopped(
         "a byte that no text has",
@@ -630,12 +630,12 @@ EXPORTS = [
         "not UTF-8",
     ),
     stopped("JSON cut in half", JSON, cut(0.5), "not complete, valid JSON"),
-    stopped("a page of several", JSON, swapped('"next": null', '"next": "page 2"'), "one page of several"),
+    stopped("a page of several", JSON, swapped('"next": null', '"next": "page 2"'), "the file is one page"),
     stopped(
         "fewer records than stated",
         JSON,
         document(lambda content: content["results"].pop()),
-        "one page of several",
+        "holds 65 of 66 records",
     ),
     counted(
         "entries that are no records",

@@ -153,7 +153,7 @@ class World:
                 {"extract_id": extract_id, "partner": partner, "fate": fate, "reason": reason}
             )
         self.tables["gates/verdicts"].append(
-            {"extract_id": extract_id, "partner": partner, "check_name": "dates_are_readable",
+            {"extract_id": extract_id, "partner": partner, "check_name": "columns_are_readable",
              "severity": "hold", "passed": fate != "held", "waived": False}
         )  # fmt: skip
         for place_id, role in coverage or []:

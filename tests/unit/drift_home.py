@@ -12,9 +12,10 @@ import pytest
 from orchestration.core import Keys, Settings
 from orchestration.intake import TakenExtract
 from orchestration.intake.taking_in import take_in
-from tests.unit.partner_files import HEADER, ROW, add_partner, book, lying_still, workbook
+from tests.unit.partner_files import HEADER, ROW, add_partner, book, called, lying_still, workbook
 
 AS_OF = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
+RECEIVED_ON = "2026-11-25"  # in Nairobi
 KEYS = Keys(record_key=b"k" * 32, stewards_recipient=str(pyrage.x25519.Identity.generate().to_public()))
 
 
@@ -40,8 +41,9 @@ def rows(count: int = 30, **changed: Any) -> list[list[Any]]:
 def send(home: Settings, name: str, header: list[str], records: list[list[Any]]) -> TakenExtract:
     folder = home.inbox / "testpartner"
     folder.mkdir(parents=True, exist_ok=True)
-    workbook(folder / name, {"Cases": [header, *records]})
-    return next(one for one in take_in(home, KEYS, AS_OF) if one.file == name)
+    file = workbook(folder / name, {"Cases": [header, *records]})
+    names = called(file), called(file, RECEIVED_ON)
+    return next(one for one in take_in(home, KEYS, AS_OF) if one.file in names)
 
 
 def csv_rows(first: int, last: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+from datetime import date
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,8 +15,10 @@ import yaml
 
 from orchestration import typing
 from orchestration.contracts import Contract, Vocabulary, load_vocabulary
-from orchestration.core import REFERENCE_SEEDS, Keys
+from orchestration.core import REFERENCE_SEEDS, Keys, sha256_of
 from orchestration.intake import ExtractStopped, LandedCell, RecordReader, account, open_source
+from orchestration.intake.inbox import listed_name
+from orchestration.intake.shown_names import extract_name, shown_file
 
 Tables = dict[str, list[dict[str, Any]]]
 KEYS = Keys(record_key=b"k" * 32, stewards_recipient="")
@@ -62,7 +65,8 @@ def workbook(path: Path, sheets: dict[str, list[list[Any]]]) -> Path:
 def read(path: Path, content: dict[str, Any]) -> tuple[list[LandedCell], RecordReader]:
     """What a file lands by a contract, and the reader with its tally."""
     contract = Contract.model_validate(content)
-    reader = RecordReader(contract, KEYS, path.name)
+    period = contract.declared_of(path.name)["period"]
+    reader = RecordReader(contract, KEYS, shown_file(path.name), period=period)
     with open_source(path, contract) as source:
         return list(reader.landed_cells(source)), reader
 
@@ -116,6 +120,15 @@ def problems(tables: Tables) -> list[str]:
 
 def values(cells: list[LandedCell], field: str) -> list[str]:
     return [cell.value for cell in cells if cell.field == field]
+
+
+def called(path: Path, received_on: date | str | None = None, partner: str = "testpartner") -> str:
+    """What lists call a file: as it lies in the inbox, or as it landed on a day."""
+    return (
+        extract_name(partner, str(received_on), sha256_of(path))
+        if received_on
+        else listed_name(partner, path)
+    )
 
 
 def lying_still(path: Path) -> Path:

@@ -91,7 +91,7 @@ def write_world(root: Path, journeys: Iterable[Journey] = JOURNEYS) -> tuple[Set
     settings.work.mkdir()
     movements = dict(enumerate(journeys, start=-50))
     candidate = settings.releases / f".candidate-{RELEASE}"
-    counts = counted(movements, load_keys(settings.keys))
+    counts = counted(movements, load_keys(settings))
     carried = _rows("year-2024", {("corridors|all", "od|KE040>KE047"): 52, ("codes|all", "total|total"): 61})
     public, members = _shown(counts, least=10), _shown({cell: (n, n) for cell, (n, _) in counts.items()}, 1)
     write_edition(settings.releases / EARLIER, "public", _tables("public", carried, {}, ["year-2024"]))

@@ -9,8 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from orchestration.core import Settings, adopt_home, write_json
-from orchestration.core.release_key import create_missing_release_key
+from orchestration.core import Settings, adopt_home, create_missing_keys, write_json
 from orchestration.release import CHECK_RESULTS, hash_files
 from orchestration.release.candidate import Candidate
 from orchestration.release.publishing import Published, publish
@@ -35,10 +34,9 @@ PASSED = {
 
 def settings_in(home: Path) -> Settings:
     (home / "work").mkdir(parents=True, exist_ok=True)
-    (home / "keys").mkdir(mode=0o700, exist_ok=True)
-    create_missing_release_key(home / "keys", None)
     settings = Settings(home, home / "partners", home / "keys")
     adopt_home(settings)
+    create_missing_keys(settings)
     return settings
 
 
@@ -163,7 +161,7 @@ def stage_candidate(
     }
     results = pa.Table.from_pylist(
         [
-            {"stage": "extract_gate", "check_name": "dates_are_readable", "outcome": "passed"},
+            {"stage": "extract_gate", "check_name": "columns_are_readable", "outcome": "passed"},
             {
                 "stage": "extract_gate",
                 "check_name": "rows_are_plausible",

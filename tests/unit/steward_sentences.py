@@ -12,6 +12,7 @@ from typing import get_args
 import yaml
 
 from expectations.checks import CHECKS
+from expectations.extract_gate import UNREAD_CAUSES
 from orchestration.contracts.terms import Delivery
 from orchestration.core import DBT_PROJECT, PROJECT_ROOT, REFERENCE_SEEDS
 from orchestration.gates.comparison import LABELS
@@ -85,6 +86,7 @@ def sentences() -> Iterator[str]:
         yield from (check.why, check.steward_action)
         yield from filter(None, (limit.message for limit in check.limits))
     yield from (label for label, _ in LABELS.values())
+    yield from set(UNREAD_CAUSES.values())
     yield from dbt_actions()
     for rule in rows("quality_rules.csv"):
         yield rule["title"]

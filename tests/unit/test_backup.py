@@ -22,13 +22,15 @@ import pyrage
 import pytest
 
 from orchestration.core import (
-    DiskFault,
+    Damaged,
+    MachineFault,
     NjiaError,
     Settings,
     UsageError,
     create_missing_keys,
     durable,
     installed_public_key,
+    key_faults,
     load_keys,
     load_release_key,
     prepare_home,
@@ -40,6 +42,7 @@ from orchestration.core import (
     write_json,
     write_summed,
 )
+from orchestration.core.key_checks import USES, noted_checks
 from orchestration.core.settings import SAMPLE_PARTNERS
 from orchestration.operations import (
     Store,
@@ -54,10 +57,11 @@ from orchestration.operations import (
 )
 from orchestration.operations.backup import making
 from orchestration.operations.backup import store as stores
+from orchestration.operations.rotation_link import rotate_link
 from orchestration.release import list_releases
 from orchestration.stewardship import audit
 from tests.command import last_object, njia
-from tests.unit.release_world import publish_one
+from tests.unit.release_world import publish_one, settings_in
 
 KEEP = timedelta(days=35)
 TOKEN, NAME = "t0ken-of-a-synthetic-server", "Amina Testperson"
@@ -76,11 +80,11 @@ def home(tmp_path: Path, stewards: pyrage.x25519.Identity) -> Settings:
     partners.mkdir()
     (home / "keys" / "stewards.age.pub").write_text(f"{stewards.to_public()}\n")
     settings = Settings(home, partners, home / "keys")
-    create_missing_keys(settings.keys, settings.landing, settings.link_codes)
+    prepare_home(settings)
+    create_missing_keys(settings)
     (home / "keys" / "kobe.token").write_text(TOKEN)
     for key in settings.keys.iterdir():
         key.chmod(0o600)
-    prepare_home(settings)
     settings.work.mkdir(exist_ok=True)
     publish_one(settings, 0)
     publish_one(settings, 1, (4, 1, 2))
@@ -253,7 +257,7 @@ def test_without_the_stewards_key_a_home_gets_everything_but_keys_and_waiting_fi
     assert ran.returncode == 0, ran.stderr
     told = last_object(ran)
     assert told["keys"] == []
-    assert told["left"] == {"keys and files of the inbox, encrypted: give --key": 9}
+    assert told["left"] == {"keys and files of the inbox, encrypted: give --key": 8}
     assert told["missing"]["landing"] == 3
 
 
@@ -300,9 +304,7 @@ def forge(home: Settings, store: Store, is_signed: bool = True, **changed: objec
     raw = json.dumps(content | {"made_at": made_at.isoformat()} | changed).encode()
     name = f"{made_at:%Y%m%dT%H%M%SZ}-{sha256(raw).hexdigest()[:8]}"
     (store.lists_folder / f"{name}.json").write_bytes(raw)
-    (store.lists_folder / f"{name}.sig").write_bytes(
-        load_release_key(home.keys).sign(raw if is_signed else b"")
-    )
+    (store.lists_folder / f"{name}.sig").write_bytes(load_release_key(home).sign(raw if is_signed else b""))
     return name
 
 
@@ -347,7 +349,7 @@ def test_a_list_that_was_changed_is_refused(backed_up: tuple[Settings, Store]) -
     home, store = backed_up
     first, *_ = store.names()
     name = forge(home, store, is_signed=False)
-    (fault,) = verify_backup(store, [installed_public_key(home.keys)]).faults
+    (fault,) = verify_backup(store, [installed_public_key(home)]).faults
     assert "is not signed by the key" in fault
     with pytest.raises(NjiaError, match="is not signed by the key"):
         open_backup(home, store, name, None, None)
@@ -389,7 +391,7 @@ def test_what_is_missing_or_damaged_comes_back_and_what_is_newer_stays(
 def test_a_cut_log_a_damaged_key_and_damaged_marks_come_back(
     home: Settings, tmp_path: Path, stewards: pyrage.x25519.Identity
 ) -> None:
-    keys = load_keys(home.keys)
+    keys = load_keys(home)
     set_tombstones(home, keys, "swala_post", [4711])
     store = Store(tmp_path / "backup")
     make_backup(home, store.folder, KEEP)
@@ -410,8 +412,29 @@ def test_a_cut_log_a_damaged_key_and_damaged_marks_come_back(
     }  # fmt: skip
     assert audit.read(home).faults == []
     assert [line["action"] for line in audit.read(home).lines] == ["viewed", "restored"]
-    assert tombstones_of(home, load_keys(home.keys), "swala_post").has(4711)
+    assert tombstones_of(home, load_keys(home), "swala_post").has(4711)
     assert njia("check", settings=home).returncode == 0
+
+
+@pytest.mark.parametrize("lost", ["home.json", "link.key"])
+def test_a_restore_after_a_rotation_leaves_no_home_without_a_way_on(
+    home: Settings, tmp_path: Path, stewards: pyrage.x25519.Identity, lost: str
+) -> None:
+    """The backup has the check values, or the key, of before the rotation."""
+    store = Store(tmp_path / "backup")
+    make_backup(home, store.folder, KEEP)
+    rotate_link(home, load_keys(home), None)
+    rotated = load_keys(home)
+    (home.home / lost if lost == "home.json" else home.keys / lost).unlink()
+    restored(home, store, home.home, str(stewards))
+    if lost == "link.key":
+        with pytest.raises(Damaged, match=r"not the link key of this home.*`njia keys rotate link`"):
+            create_missing_keys(home)
+        rotate_link(home, load_keys(home, replaced="link"), None)
+    assert list(key_faults(home)) == []
+    assert create_missing_keys(home) is None
+    assert (load_keys(home) == rotated) == (lost == "home.json")
+    assert noted_checks(home).keys() == USES.keys()
 
 
 def test_a_disk_without_room_is_named_before_anything_is_written(
@@ -424,7 +447,7 @@ def test_a_disk_without_room_is_named_before_anything_is_written(
     made = plan_restore(home, source, lambda kind: None)
     usage = shutil.disk_usage(home.home)
     monkeypatch.setattr(shutil, "disk_usage", lambda place: usage._replace(free=16 << 20))
-    with pytest.raises(DiskFault, match="not enough room for the restore"):
+    with pytest.raises(MachineFault, match="not enough room for the restore"):
         put_back(home, source, made)
     assert files_of(home) == before
 
@@ -515,12 +538,8 @@ def test_a_waiting_file_may_have_any_name(
 
 
 def test_a_folder_holds_backups_of_one_home(backed_up: tuple[Settings, Store], tmp_path: Path) -> None:
-    home, store = backed_up
-    another = replace(home, keys=tmp_path / "keys of another home")
-    shutil.copytree(home.keys, another.keys)
-    (another.keys / "record.key").write_text("ab" * 32)
     with pytest.raises(UsageError, match="another home"):
-        make_backup(another, store.folder, KEEP)
+        make_backup(settings_in(tmp_path / "another"), backed_up[1].folder, KEEP)
 
 
 def test_a_clock_that_was_ahead_drops_no_list(backed_up: tuple[Settings, Store]) -> None:
@@ -535,7 +554,7 @@ def test_a_clock_that_was_ahead_drops_no_list(backed_up: tuple[Settings, Store])
 def test_a_damaged_mark_stops_no_restore_of_a_home_that_has_its_own(
     home: Settings, tmp_path: Path, stewards: pyrage.x25519.Identity
 ) -> None:
-    set_tombstones(home, load_keys(home.keys), "swala_post", [7])
+    set_tombstones(home, load_keys(home), "swala_post", [7])
     store = Store(tmp_path / "backup")
     listed = make_backup(home, store.folder, KEEP).listed
     flip(store.object(listed.files["forgotten/swala_post.json"].sha256))
@@ -543,7 +562,7 @@ def test_a_damaged_mark_stops_no_restore_of_a_home_that_has_its_own(
     source = open_backup(home, store, None, str(stewards), None)
     put_back(home, source, plan_restore(home, source, lambda kind: None))
     assert (home.home / "home.json").is_file()
-    assert tombstones_of(home, load_keys(home.keys), "swala_post")
+    assert tombstones_of(home, load_keys(home), "swala_post")
     with pytest.raises(NjiaError, match="records that were forgotten could come back"):
         restored(home, store, tmp_path / "new", str(stewards))
 
@@ -582,17 +601,19 @@ def test_older_lists_and_what_only_they_name_are_dropped(home: Settings, tmp_pat
     made = make_backup(home, store.folder, KEEP)
     assert made.lists_dropped == 1
     assert not store.has(digest)
-    assert verify_backup(store, [installed_public_key(home.keys)]).faults == []
+    assert verify_backup(store, [installed_public_key(home)]).faults == []
 
 
+@pytest.mark.parametrize("at", ["the sixth file", "an encrypted file"])
 def test_a_full_disk_is_named_and_nothing_is_half_written(
-    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
     copied = []
 
     def fill(source: Path, to: Path) -> None:
         copied.append(to)
-        if len(copied) > 5:
+        is_encrypted = source.is_relative_to(tmp_path / "backup")
+        if (len(copied) > 5) if at == "the sixth file" else is_encrypted:
             to.write_bytes(source.read_bytes()[:10])
             raise OSError(errno.ENOSPC, "No space left on device", str(to))
         to.write_bytes(source.read_bytes())
@@ -604,7 +625,7 @@ def test_a_full_disk_is_named_and_nothing_is_half_written(
     assert told.value.exit_code == 6
     assert store.names() == []
     objects = [path for path in store.objects_folder.rglob("*") if path.is_file()]
-    assert len(objects) == 5
+    assert len(objects) == len(copied) - 1
     assert all(path.name == sha256_of(path) for path in objects)
 
 
@@ -679,7 +700,7 @@ def test_each_list_is_one_moment_of_a_home_that_is_written_all_the_time(
             told = njia("verify", release.release_id, "--json", settings=new)
             assert told.returncode == 0, told.stdout
         assert new.current.is_dir()
-    assert verify_backup(store, [installed_public_key(home.keys)]).faults == []
+    assert verify_backup(store, [installed_public_key(home)]).faults == []
 
 
 def test_a_home_that_never_rests_is_told_in_a_sentence(

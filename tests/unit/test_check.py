@@ -63,7 +63,7 @@ def home(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory
 
 
 def keys_of(settings: Settings) -> Keys:
-    return load_keys(settings.keys)
+    return load_keys(settings)
 
 
 def middle(path: Path, change: Callable[[bytes], bytes]) -> None:

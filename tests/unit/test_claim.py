@@ -18,8 +18,8 @@ from orchestration.core.settings import Settings
 from orchestration.intake import TakenExtract, files_ready, left_alone, still_written
 from orchestration.intake.inbox import add_to_inbox
 from orchestration.intake.taking_in import take_in
-from tests.unit.drift_home import AS_OF, KEYS, csv_in_the_inbox, csv_rows, home
-from tests.unit.partner_files import add_partner, book, lying_still
+from tests.unit.drift_home import AS_OF, KEYS, RECEIVED_ON, csv_in_the_inbox, csv_rows, home
+from tests.unit.partner_files import add_partner, book, called, lying_still
 
 __all__ = ["home"]
 TAKE_IN, CLAIM = sys.modules["orchestration.intake.taking_in"], sys.modules["orchestration.intake.claim"]
@@ -110,7 +110,7 @@ def test_time_of_a_clock_that_is_ahead_does_not_count_as_old(home: Settings) -> 
     assert "30 seconds" in reason
 
 
-@pytest.mark.parametrize("ending", [".part", ".PART", ".filepart", ".crdownload"])
+@pytest.mark.parametrize("ending", [".part", ".PART", ".partial", ".filepart", ".crdownload"])
 def test_file_with_a_copy_beside_it_waits(home: Settings, ending: str) -> None:
     file = csv_in_the_inbox(home, 10)
     beside = lying_still(Path(csv_in_the_inbox(home, 5)).rename(f"{file}{ending}"))
@@ -181,7 +181,8 @@ def test_half_placed_file_is_not_taken_and_goes_after_a_day(home: Settings) -> N
         partial.write_text("half")
         raise KeyboardInterrupt
     partial.write_text("half of a killed program")
-    assert [one.file for one in take(home)] == [file.name]
+    called_before = called(file, RECEIVED_ON)
+    assert [one.file for one in take(home)] == [called_before]
     assert partial.exists()
     two_days_ago = time.time() - 2 * 86400
     os.utime(partial, (two_days_ago, two_days_ago))
@@ -339,7 +340,7 @@ def test_links_and_special_files_are_listed_and_left(home: Settings, tmp_path: P
     assert left.keys() == {"link.csv", "broken.csv", "linked", "pipe.csv", "socket.csv"}
     assert all("symbolic link" in left[name] for name in ("link.csv", "broken.csv", "linked"))
     assert all("pipe, a socket or a device" in left[name] for name in ("pipe.csv", "socket.csv"))
-    assert [one.file for one in take(home)] == ["cases_10.csv"]
+    assert [one.outcome for one in take(home)] == ["landed"]
     assert sorted(path.name for path in folder.iterdir()) == sorted(left) and outside.exists()
 
 

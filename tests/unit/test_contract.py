@@ -112,6 +112,7 @@ def test_a_contract_kept_in_a_landing_note_is_read_back_unchanged() -> None:
             "kobe_shelter.",
         ),
         ({"contract": "The book"}, "`contract` must be small letters, digits and _,"),
+        ({"locale": {"timezone": "Africa/Nairoby"}}, "'Africa/Nairoby' is no time zone; name one such as"),
         ({"locale": {"default_country": "KE"}}, "must be the three capital letters of a country"),
         (
             {"agreement": agreed("01/01/2026")},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ def test_a_good_file_passes(tmp_path: Path) -> None:
         ({"Sex": ["F", "M", "Qwerty"]}, "codes_are_mapped"),
         ({"No": [*range(1, 41)]}, "record_refs_are_unique"),
         ({"From": ["Busia", "Qwertyville", "Asdfgh"]}, "places_are_known"),
-        ({"Date": ["04/03/2024", "soon"]}, "dates_are_readable"),
+        ({"Date": ["04/03/2024", "soon"]}, "columns_are_readable"),
     ],
 )
 def test_a_check_names_what_the_gate_would_hold(
@@ -68,10 +68,71 @@ def test_a_check_names_what_the_gate_would_hold(
     assert "but the file would be held" in " ".join(output.split())
 
 
+COMMA = {"locale": {"dates": "dmy", "decimal": ",", "thousands": "."}}
+
+
+@pytest.mark.parametrize(
+    ("count", "column", "cells", "changes", "cause"),
+    [
+        (24, "Persons", ["1,0"], {}, "numbers have another decimal sign"),
+        (10, "Persons", ["1,0"], {}, "numbers have another decimal sign"),
+        (24, "Persons", ["watatu au wanne"], {}, "the words are not known"),
+        (24, "Age", ["43894"], {}, "another column stands there"),
+        (24, "Age", [2004], {}, "years of birth stand there"),
+        (24, "Date", ["25/03/2024"], {"locale": {"dates": "mdy"}}, "day and month stand in another order"),
+        (12, "Sex", ["Qwerty"], {}, "the answers are not in the contract"),
+        (24, "Persons", ["1,0"], COMMA, None),
+        (9, "Persons", ["1,0"], {}, None),
+        (24, "Persons", ["1,0", "1"], {}, None),
+        (24, "Persons", ["several"], {}, None),
+        (24, "Persons", ["N/A"], {}, None),
+        (24, "Age", ["17-19"], {}, None),
+    ],
+)
+def test_a_column_that_cannot_be_read_would_hold_the_file(
+    tmp_path: Path, count: int, column: str, cells: list[Any], changes: dict[str, Any], cause: str | None
+) -> None:
+    report = tried(tmp_path, rows(count, **{column: cells}), **changes)
+    found = {one["check_name"]: one["finding"] for one in report.held_because}
+    if cause is None:
+        assert report.ok
+    else:
+        assert (
+            f"“{column}”: 100 % of {count} filled cells cannot be read. Probably {cause}"
+            in (found["columns_are_readable"])
+        )
+        assert cause in " ".join(shown(tmp_path, book(**changes), tmp_path / "a.xlsx")[1].split())
+
+
+def test_a_column_that_is_rarely_filled_is_judged_by_its_filled_cells(tmp_path: Path) -> None:
+    report = tried(tmp_path, rows(60, Persons=["1,0", None, None]))
+    [held] = report.held_because
+    assert (held["check_name"], held["observed"]) == ("columns_are_readable", 1.0)
+
+
 def test_unknown_places_are_counted_for_the_steward(tmp_path: Path) -> None:
     report = tried(tmp_path, rows(60, From=["Busia"] * 9 + ["Qwertyville"]))
     assert report.ok
     assert report.places == {"names": 2, "open": 1, "unresolved": 1}
+
+
+@pytest.mark.parametrize(
+    ("moment", "locale", "moved"),
+    [
+        (datetime(2025, 1, 31, 23, 59, 59), {}, "As UTC, 6 records would lie on another day, 6 of them in another"),
+        ("30/01/2025 11:15 PM", {}, "As UTC, 6 records would lie on another day, 0 of them in another month"),
+        (datetime(2025, 1, 31, 12), {}, None),
+        (datetime(2025, 1, 31), {}, None),
+        ("31/01/2025 23:15 EAT", {}, None),
+        (datetime(2025, 1, 31, 23, 59, 59), {"naive_times_are": "Africa/Nairobi"}, None),
+    ],
+)  # fmt: skip
+def test_times_whose_zone_decides_the_day_are_warned_of(
+    tmp_path: Path, moment: Any, locale: dict[str, str], moved: str | None
+) -> None:
+    report = tried(tmp_path, rows(6, Date=[moment]), locale={"dates": "dmy"} | locale)
+    assert [moved in warning for warning in report.warnings if moved] == ([True] if moved else [])
+    assert moved or report.warnings == []
 
 
 def test_an_expired_agreement_would_hold_the_file(tmp_path: Path) -> None:

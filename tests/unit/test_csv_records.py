@@ -97,13 +97,49 @@ def test_a_stray_pair_deep_in_a_large_file_holds_it(tmp_path: Path) -> None:
         read_in_blocks(write(tmp_path / "a.csv", rows))
 
 
-@pytest.mark.parametrize("place", ["Busia", "Busia, Kenya", 'the "old" stage', "a, b, c, d, e, f, g"])
-def test_a_cell_may_run_over_several_lines(tmp_path: Path, place: str) -> None:
-    rows = lines(60)
-    quoted = place.replace('"', '""')
+@pytest.mark.parametrize("column", range(8))
+@pytest.mark.parametrize("swallowed", [1, 2, 14])
+def test_a_stray_pair_in_any_column_holds_the_file(tmp_path: Path, column: int, swallowed: int) -> None:
+    rows = [line.split(",") for line in lines(60)]
+    rows[40][7] = rows[20 + swallowed][7] = '"two lines,\nof the last row"' if column < 7 else "seen"
+    rows[20][column] = f'"{rows[20][column]}'
+    rows[20 + swallowed][column] += '"'
+    with pytest.raises(ExtractHeld, match=f"lines 21 to {21 + swallowed + (column < 7)} "):
+        read(write(tmp_path / "a.csv", [",".join(row) for row in rows]), CONTRACT)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "Busia",
+        "Busia, Kenya",
+        'the "old" stage',
+        "a, b, c, d, e, f, g, h",
+        "\r\n".join(["Then, at night, by bus, with two others, to Busia, Nairobi, Mombasa"] * 60),
+        "\n".join(["7, 12/03/2024, 17, Moyale, 2, by bus, left, F"] * 20),
+    ],
+)
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_a_cell_may_run_over_several_lines(tmp_path: Path, place: str, delimiter: str) -> None:
+    rows = [line.replace(",", delimiter) for line in lines(60)]
+    quoted = place.replace('"', '""').replace(",", delimiter)
+    changed(rows, 2, "seen", f'"{quoted}\n{quoted}"')
     changed(rows, 21, "seen", f'"seen near\n{quoted}\n\nand left"')
-    cells, reader = read(write(tmp_path / "a.csv", rows), CONTRACT)
+    content = CONTRACT | {"format": CONTRACT["format"] | {"delimiter": delimiter}}
+    cells, reader = read(write(tmp_path / "a.csv", rows), content)
     assert reader.tally.rows_read == 60 and len(values(cells, "sex")) == 60
+
+
+def test_without_other_rows_the_width_of_most_lines_decides(tmp_path: Path) -> None:
+    rows = lines(3)
+    changed(rows, 3, "seen", '"seen\na, b, c, d, e, f, g, h\nand\nleft"')
+    _, reader = read(write(tmp_path / "a.csv", rows), CONTRACT)
+    assert reader.tally.rows_read == 3
+    rows = lines(4)
+    changed(rows, 3, "Busia", '"Busia')
+    changed(rows, 5, "Busia", 'Busia"')
+    with pytest.raises(ExtractHeld, match="lines 3 to 5 "):
+        read(write(tmp_path / "a.csv", rows), CONTRACT)
 
 
 def test_a_header_may_run_over_several_lines_below_a_title(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def cases(world: World) -> None:
     world.record("k2", 7, on="2024-01-01", to="2024-12-31", precision="year", trafficking_status="presumed")
     world.record("k2", 8, on="2024-03-01", trafficking_status="smuggling", persons=(50, 50))
     world.extract(
-        "k3", sequence=3, received_on="2025-06-29", fate="held", reason="dates_are_readable", **house
+        "k3", sequence=3, received_on="2025-06-29", fate="held", reason="columns_are_readable", **house
     )
     world.record("k3", 1, on="2024-02-03")
     world.extract("k4", sequence=4, received_on="2025-06-29", fate="withdrawn", reason="d1", **house)
@@ -176,7 +176,7 @@ def test_a_held_newer_extract_makes_the_one_in_force_stale(warehouse: Warehouse)
     ) == [
         ("k1", "in_force", None, False, False, 0),
         ("k2", "in_force", None, False, True, 0),
-        ("k3", "held", "dates_are_readable", True, False, 1),
+        ("k3", "held", "columns_are_readable", True, False, 1),
         ("k4", "withdrawn", "d1", False, False, 0),
     ]
 

@@ -433,7 +433,7 @@ def test_missing_line_end_is_added(settings: Settings) -> None:
     decide(settings, "check_waiver", **WAIVER)
     path = settings.decisions / "check_waiver.jsonl"
     path.write_text(path.read_text().rstrip("\n"))
-    decide(settings, "check_waiver", **{**WAIVER, "check": "dates_are_readable"})
+    decide(settings, "check_waiver", **{**WAIVER, "check": "columns_are_readable"})
     assert len(active_decisions(settings, NOW).waivers) == 2
 
 

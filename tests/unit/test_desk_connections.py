@@ -9,20 +9,23 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 import pytest
 import requests
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import FileResponse, PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 from websockets.sync.client import connect
 
 from orchestration.core import LOOPBACK, SAMPLE_PARTNERS, Settings, prepare_home
-from orchestration.stewardship.desk import connections
+from orchestration.stewardship.desk import connections, guard, visit
+from orchestration.stewardship.desk.accounts import Account
+from orchestration.stewardship.desk.address import Address
 from orchestration.stewardship.desk.app import make_app
 from orchestration.stewardship.desk.attempts import WRONG_TRIES
 from orchestration.stewardship.desk.serving import serve, server_of
@@ -101,6 +104,56 @@ def test_single_bytes_do_not_extend_the_time(settings: Settings, impatient: None
             for _ in range(600):
                 connection.sendall(b"x")
                 time.sleep(0.05)
+
+
+@pytest.mark.parametrize("length", ["", "Content-Length: 10\r\n"])
+def test_a_body_without_end_is_cut(settings: Settings, length: str) -> None:
+    with served(lambda port: make_app(settings, port, ELSEWHERE)) as port:
+        head = (
+            f"POST /login HTTP/1.1\r\nHost: {LOOPBACK}:{port}\r\nOrigin: http://{LOOPBACK}:{port}\r\n"
+            f"Content-Type: {guard.FORM}\r\n{length}Transfer-Encoding: chunked\r\n\r\n"
+        )
+        connection = opened(port, head.encode())
+        part = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+        with pytest.raises(OSError):
+            for _ in range(100 * guard.MOST_READ // 0x10000):
+                connection.sendall(part)
+
+
+def test_a_form_that_is_too_large_gets_a_page(settings: Settings) -> None:
+    with served(lambda port: make_app(settings, port, ELSEWHERE)) as port:
+        address = f"http://{LOOPBACK}:{port}"
+        answer = requests.post(
+            f"{address}/login", {"name": "x" * guard.MOST_BYTES}, headers={"Origin": address}, timeout=30
+        )
+        assert answer.status_code == 413 and "That form is too large" in answer.text
+
+
+def test_unread_downloads_of_one_account_leave_the_login_open(settings: Settings, tmp_path: Path) -> None:
+    large = tmp_path / "evidence_base.duckdb"
+    large.write_bytes(bytes(20 << 20))
+
+    def make(port: int) -> ASGIApp:
+        async def download(_: Request) -> FileResponse:
+            return FileResponse(large)
+
+        desk = visit.Desk(settings, ELSEWHERE, Address.of(settings.desk_url, port))
+        desks.append(desk)
+        pages = Starlette(routes=[Route("/large", download)])
+        return guard.Guard(pages, desk, lambda _, status, title: PlainTextResponse(title, status))
+
+    desks: list[visit.Desk] = []
+    with served(make) as port:
+        token = desks[0].sessions.begin(Account(STEWARD, "hash"), None)
+        asked = f"GET /large HTTP/1.1\r\nHost: {LOOPBACK}:{port}\r\nCookie: njia_desk={token}\r\n\r\n"
+        unread = [opened(port, asked.encode()) for _ in range(240)]
+        starts = [connection.recv(12) for connection in unread]
+        assert starts.count(b"HTTP/1.1 200") == guard.MOST_UNDER_WAY
+        assert starts.count(b"HTTP/1.1 429") == 240 - guard.MOST_UNDER_WAY
+        other = requests.get(f"http://{LOOPBACK}:{port}/large", timeout=30)
+        assert other.status_code == 200
+        for connection in unread:
+            connection.close()
 
 
 async def slow(_: Request) -> PlainTextResponse:

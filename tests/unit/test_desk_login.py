@@ -119,10 +119,17 @@ def test_five_wrong_tries_lock_the_name_even_for_the_right_passphrase_and_are_no
     desk = make_app(settings, 3030, ELSEWHERE)
     for _ in range(WRONG_TRIES):
         assert Visitor(desk).login(STEWARD, "wrong words for nobody").status_code == 403
-    assert Visitor(desk).login(STEWARD).status_code == 403
+    refused = Visitor(desk).login(STEWARD)
+    assert (
+        refused.status_code == 403
+        and "this name is locked at this address for a quarter of an hour" in refused.text
+    )
+    for _ in range(WRONG_TRIES):
+        unknown = Visitor(desk).login("Nobody Atall", PASSPHRASE)
+    assert shown(unknown.text) == shown(refused.text), "a lock does not show which names exist"
     assert Visitor(desk).login(OBSERVER).status_code == 303, "the others go on"
     locked = [line for line in log_of(settings) if line["action"] == "locked"]
-    assert [line["what"] for line in locked] == [STEWARD]
+    assert [line["what"] for line in locked] == [STEWARD, "a name without an account"]
 
 
 def test_parallel_logins_are_limited(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,12 +309,19 @@ def test_missing_item_and_path_traversal_are_404(settings: Settings, steward: Vi
     assert "<h1>" in answer.text
 
 
-def test_other_methods_large_forms_and_forms_without_a_length_are_refused(steward: Visitor) -> None:
+def test_other_methods_are_refused(steward: Visitor) -> None:
     assert steward.browser.delete("/decide").status_code == 405
     assert steward.get("/decide").status_code == 405
-    assert steward.browser.post("/login", data={"name": "x" * guard.MOST_BYTES}).status_code == 413
+
+
+def test_the_bytes_of_a_form_count_and_not_its_headers(guest: Visitor) -> None:
     form = {"Content-Type": guard.FORM}
-    assert steward.browser.post("/login", content=iter([b"name=x"]), headers=form).status_code == 411
+    sent = [b"name=x", b"&passphrase=", b"y" * (guard.MOST_BYTES - 18)]
+    for headers in (form, form | {"Content-Length": "10"}):
+        assert guest.browser.post("/login", content=iter([*sent, b"y"]), headers=headers).status_code == 413
+    assert guest.browser.post("/login", content=iter(sent), headers=form).status_code == 403, "it is read"
+    both = form | {"Content-Length": "10", "Transfer-Encoding": "chunked"}
+    assert guest.browser.post("/login", content=iter([b"name=x"]), headers=both).status_code == 400
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -35,6 +35,10 @@ def ends(first: str, last: str | None = None) -> tuple[date, date]:
         pytest.param(["2020-03-04T22:30:00Z"], "day", ends("2020-03-05"), id="D12-local-day"),
         pytest.param(["2020-03-04T18:18:35.000+03:00"], "day", ends("2020-03-04"), id="D12"),
         pytest.param(
+            ["05/03/2020 22:15", "Mar 5, 2020 10:15:00 PM", "2020/03/05 3:45:12 PM GMT+3"], "day",
+            ends("2020-03-05"), id="D12-with-time",
+        ),
+        pytest.param(
             ["12-15/03/2020", "12th to 15th March 2020"], "period", ends("2020-03-12", "2020-03-15"), id="D16"
         ),
     ],
@@ -45,6 +49,38 @@ def test_a_date_is_read(tmp_path: Path, raw: list[str], precision: str, expected
         (expected[0], precision, expected[1])
     ] * len(raw)
     assert found.problems() == [[]] * len(raw)
+
+
+@pytest.mark.parametrize("naive", [None, "UTC"])
+def test_a_workbooks_time_is_local(tmp_path: Path, naive: str | None) -> None:
+    locale = {"dates": "dmy", "naive_times_are": naive}
+    cells = [Shown(datetime(2020, 1, 31, 23, 59, 59), "yyyy-mm-dd hh:mm:ss"), "31/01/2020 23:59"]
+    found = arrive(
+        tmp_path,
+        [{"Date": cell} for cell in cells],
+        contract(format={"kind": "xlsx", "sheet": 0}, locale=locale),
+    )
+    assert found.seen("event_on") == [(date(2020, 2, 1) if naive else date(2020, 1, 31),)] * 2
+
+
+@pytest.mark.parametrize(
+    ("column", "others", "day"),
+    [
+        ("_submission_time", {}, 1),
+        ("SubmissionDate", {}, 1),
+        ("__system/submissionDate", {}, 1),
+        ("start", {"submitted_at": "_submission_time"}, 1),
+        ("start", {}, 31),
+        ("Date", {"submitted_at": "_submission_time"}, 31),
+    ],
+)
+def test_a_form_servers_own_time_is_utc(
+    tmp_path: Path, column: str, others: dict[str, str], day: int
+) -> None:
+    fields = {"event_on": column, "place(origin).place_text": "From"} | others
+    rows = [{"_submission_time": "2020-02-02T10:00:00", column: "2020-01-31 23:59:59", "From": "Nairobi"}]
+    found = arrive(tmp_path, rows, contract(fields=fields))
+    assert [record["event_on"].day for record in found.records] == [day]
 
 
 def test_a_typed_date_is_read(tmp_path: Path) -> None:

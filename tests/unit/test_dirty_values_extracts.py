@@ -17,6 +17,7 @@ from dirty_values import CONSENT, RECEIVED, SETTING, arrive, arrive_file, contra
 
 from orchestration.core import UsageError
 from orchestration.drafting.reading import read_sample
+from orchestration.intake import kind_of
 
 NEWEST = contract({"submitted_at": "Sent"})
 ROW = {"Ref": "u1", "Date": "04/03/2020", "From": "Busia", "Sex": "F", "Sent": "2020-03-05T10:00:00"}
@@ -46,7 +47,7 @@ def test_the_newest_of_conflicting_copies_is_kept(tmp_path: Path) -> None:
     later = ROW | {"Sex": "M", "Sent": "2020-03-06T10:00:00"}
     found = arrive(tmp_path, [ROW, later], NEWEST)
     assert found.seen("source_row_count", "sex", "submitted_at") == [
-        (2, "male", datetime(2020, 3, 6, 10, tzinfo=UTC))
+        (2, "male", datetime(2020, 3, 6, 7, tzinfo=UTC))
     ]
     assert found.problems() == [["flag:older_copy_in_file"]]
 
@@ -67,6 +68,10 @@ def zipped(**members: bytes) -> bytes:
     return content.getvalue()
 
 
+STRICT = {
+    "[Content_Types].xml": b"<Types/>",
+    "xl/workbook.xml": b'<?xml version="1.0"?><workbook xmlns="http://purl.oclc.org/ooxml/spreadsheetml/main"/>',
+}
 OLD_WORD = b"\xd0\xcf\x11\xe0" + bytes(508) + "WordDocument".encode("utf-16-le")
 
 
@@ -82,6 +87,13 @@ OLD_WORD = b"\xd0\xcf\x11\xe0" + bytes(508) + "WordDocument".encode("utf-16-le")
         (b"RIFF....WEBPVP8 ", "a picture"),
         (b"{\\rtf1 ...}", "a text document (RTF)"),
         (b"Rar!\x1a\x07", "an archive (RAR or 7-Zip)"),
+        (b"$FL2@(#) SPSS DATA FILE", "a data file of SPSS (.sav; SPSS saves it as .xlsx or .csv"),
+        (b"$FL3@(#) SPSS DATA FILE", "a data file of SPSS"),
+        (b"<stata_dta><header>", "a data file of Stata (.dta; `export excel`"),
+        (b"\x72\x02\x01\x00\x05\x00", "a data file of Stata"),
+        (zipped(xl__workbook=b"x", **STRICT), "a Strict Open XML workbook (Excel saves it anew"),
+        (b'\xef\xbb\xbf{"a": 1}\n\n{"a": 2}', "JSON lines, an object a line"),
+        ('\ufeff[{"a": "é"}]'.encode("utf-16-be"), "JSON in UTF-16"),
     ],
 )
 def test_a_document_or_picture_is_called_so_whatever_was_expected(
@@ -91,13 +103,38 @@ def test_a_document_or_picture_is_called_so_whatever_was_expected(
     expected = {"csv": "text such as CSV", "json": "JSON", "xlsx": "an Excel workbook (.xlsx)"}
     for name, wanted in expected.items():
         found = arrive_file(tmp_path / name, "sent.csv", sent, contract(format={"kind": name}))
-        assert (found.taken.outcome, found.taken.code) == ("unreadable", "document")
-        assert f"{kind}, from which no table is read. Ask the partner for {wanted}." in str(
-            found.taken.reason
-        )
+        assert found.taken.outcome == "unreadable" and found.taken.code in ("document", "other_format")
+        reason = str(found.taken.reason)
+        assert kind in reason and f", from which no table is read. Ask the partner for {wanted}." in reason
     (tmp_path / "sent.docx").write_bytes(sent)
     with pytest.raises(UsageError, match=re.escape(kind)):
         read_sample(tmp_path / "sent.docx", "testpartner")
+
+
+def test_pretty_json_and_utf16_text_are_what_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "sent"
+    for sent, kind in (
+        (b'{\n"results": [\n{"a": 1},\n{"a": 2}]}', "json"),
+        (b'{"results": [{"a": 1}]}\n', "json"),
+        (b'{"a": 1}\nnothing', "json"),
+        ("\ufeffRef\tDate\n".encode("utf-16-le"), "text"),
+        (b"rs, a heading\n", "text"),
+    ):
+        path.write_bytes(sent)
+        assert kind_of(path) == kind
+
+
+@pytest.mark.parametrize("name", ["xlsx", "json"])
+def test_a_kobo_csv_without_the_repeats_of_the_contract_is_called_so(tmp_path: Path, name: str) -> None:
+    repeat = {"sheet": "legs"} | ({"parent": "_submission__uuid"} if name == "xlsx" else {})
+    content = contract(format={"kind": name, "repeats": {"legs": repeat}})
+    sent = b'"Ref";"Date";"_id";"_uuid";"_submission_time";"_index"\r\n"r1";"04/03/2020";"1";"u";"";"1"\r\n'
+    found = arrive_file(tmp_path, "sent.csv", sent, content).taken
+    assert found.code == "no_repeats" and "XLS exports and the API's JSON hold the repeats" in str(
+        found.reason
+    )
+    other = arrive_file(tmp_path / "other", "sent.csv", b"Ref;Date\nr1;04/03/2020\n", content).taken
+    assert other.code in ("not_a_workbook", "broken_json")
 
 
 ENCRYPTED = b"\xd0\xcf\x11\xe0" + bytes(508) + "EncryptedPackage".encode("utf-16-le")

@@ -43,6 +43,9 @@ def test_identifiers_are_removed_from_every_text_cell(
     row = dict.fromkeys(COLUMNS, text)
     found = arrive(tmp_path, [row], TEXTS | {"format": {"kind": kind}})
     assert found.note["stripped"] == {reason: len(COLUMNS)}
+    assert {(one["column"], one["cells"], one["row_numbers"]) for one in found.note["emptied"]} == {
+        (column, 1, "2") for column in COLUMNS
+    }
     assert {cell["field"] for cell in found.landed} == {"event_on", "place(origin).place_text"}
     assert secret not in repr([found.landed, found.note, found.tables])
 
@@ -80,6 +83,8 @@ def test_identifiers_are_removed_from_a_child_sheet(tmp_path: Path) -> None:
     }
     found = arrive_file(tmp_path, "extract.xlsx", workbook_bytes(tmp_path, sheets), content)
     assert found.note["stripped"] == {"strip:phone": 1}
+    (one,) = found.note["emptied"]
+    assert (one["sheet"], one["column"], one["row_numbers"]) == ("legs", "legs/Place", "2")
     assert "0712345678" not in repr([found.landed, found.note, found.tables])
 
 

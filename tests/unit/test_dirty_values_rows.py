@@ -11,11 +11,32 @@ import pytest
 from dirty_values import Arrived, arrive, arrive_file, contract, csv_bytes, workbook_bytes
 from openpyxl.styles import Font, PatternFill
 
+from tests.unit.partner_files import book, read, values, workbook
+
 HEADER = ["Ref", "Date", "Persons", "From", "County"]
 FIELDS = {"place(origin).admin_text": "County", "sex": None, "age_band": None}
 WORKBOOK = contract(FIELDS, format={"kind": "xlsx", "sheet": 0, "fill_down_merged": ["County"]})
 SEARCHED = contract(FIELDS, format={"kind": "xlsx", "sheet": 0, "header_search": 15})
 TWO = [["r1", "04/03/2020", 3, "Nairobi", None], ["r2", "05/03/2020", 4, "Nairobi", None]]
+# A route sheet: no date, no reference.
+ROUTE_HEADER = ["From", "To", "Industry", "Persons", "Remarks"]
+ROUTES: dict[str, Any] = {
+    "grain": "route_report",
+    "consent": None,
+    "period": {"from": "2024-01-01", "to": "2024-12-31"},
+    "delivery": {"mode": "full", "cadence": "yearly", "key": "content"},
+    "fields": {
+        "place(origin).place_text": "From",
+        "place(exploitation).place_text": "To",
+        "industry": "Industry",
+        "person_count": "Persons",
+    },
+}
+THREE: list[list[Any]] = [
+    ["Busia", "Nairobi", "domestic", 100, None],
+    ["Moyale", "Dubai", "domestic", 120, None],
+    ["Kisumu", "Riyadh", "domestic", 80, None],
+]
 
 
 def send(folder: Path, lines: list[list[Any]], content: dict[str, Any] = WORKBOOK) -> Arrived:
@@ -40,7 +61,7 @@ def restyled(
         pytest.param(["Jumla", None, 7], "skip:total_row", id="R1-jumla"),
         pytest.param(["Sub-total Q1", None, 7], "skip:total_row", id="R1-sub"),
         pytest.param([None, "TOTAL", 7], "skip:total_row", id="R1-first-filled"),
-        pytest.param([None, None, 7], "skip:total_inferred", id="R2-sum"),
+        pytest.param([None, None, 9], "skip:total_inferred", id="R2-sum"),
         pytest.param([None, None, None], "skip:blank", id="R2-blank"),
         pytest.param(HEADER, "skip:header_repeat", id="R2-header"),
         pytest.param(["#meta", "#date", "#affected", "#loc", "#adm1"], "skip:hxl_row", id="R2-hxl"),
@@ -50,11 +71,81 @@ def restyled(
 def test_a_row_that_is_no_record_is_counted_and_left_out(
     tmp_path: Path, line: list[Any], reason: str
 ) -> None:
-    last = ["r3", "06/03/2020", 1, "Nairobi", None]
-    found = send(tmp_path, [HEADER, *TWO, line, last])
+    third, last = ["r3", "06/03/2020", 2, "Nairobi", None], ["r4", "06/03/2020", 1, "Nairobi", None]
+    found = send(tmp_path, [HEADER, *TWO, third, line, last])
     assert found.refused == {reason: 1}
-    assert found.seen("row_number", "person_count") == [(2, 3), (3, 4), (5, 1)]
-    assert found.problems() == [[]] * 3
+    assert found.seen("row_number", "person_count") == [(2, 3), (3, 4), (4, 2), (6, 1)]
+    assert found.problems() == [[]] * 4
+
+
+def routes(folder: Path, *lines: list[Any], **changes: Any) -> tuple[list[str], list[str]]:
+    """The persons of the rows that land, and why other rows are left out or doubted."""
+    path = workbook(folder / "a.xlsx", {"Sheet1": [ROUTE_HEADER, *THREE, *lines]})
+    cells, reader = read(path, book(**(ROUTES | changes)))
+    codes = [problem["code"] for problem in reader.tally.problems if "totals" in problem["code"]]
+    return values(cells, "person_count"), [reason for _, reason in reader.tally.refusals] + codes
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        [None, "January total", None, 300],
+        [None, None, "TOTAL:", 299],
+        ["Busia", "Total", None, 300],
+        [None, None, "Jumla ya Januari", 300],
+        [None, "Total (Jan - Mar 2024)", None, 300, "checked by the office"],
+        [None, None, None, 300, "Grand total"],
+        ["Total no. of victims", None, None, 300],
+        ["Total Taita Taveta", None, None, 299],
+        [None, "Testpartner total", None, 299],
+        [None, "Sheet1 Sub-total", None, 299],
+        [None, "Mbogamboga camp jumla", None, 300],
+        [None, None, None, 300],
+    ],
+    ids=str,
+)
+def test_a_total_is_no_record_wherever_the_word_stands(tmp_path: Path, line: list[Any]) -> None:
+    assert routes(tmp_path, line)[0] == ["100", "120", "80"]
+
+
+def test_a_sum_since_the_last_total_is_a_total(tmp_path: Path) -> None:
+    assert (
+        routes(tmp_path, [None, None, None, 300], *THREE, [None, None, None, 300], [None] * 3 + [600])[0]
+        == ["100", "120", "80"] * 2
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "is_doubted"),
+    [
+        (["Total petrol station", "Nairobi", "domestic", 3], False),
+        (["Total petrol station", None, None, 3], True),
+        (["Busia", "Nairobi", None, 3, "in total three girls"], False),
+        (["Total", "Nairobi", "domestic", 3], True),
+        (["Busia", None, None, 300], True),
+        (["Busia", "Nairobi", "domestic", 300], False),
+        ([None, "Mbogamboga camp total", None, 299], True),
+        (["Subtotal Testperson", "Nairobi", None, 299], False),
+        ([None, None, None, 299], False),
+    ],
+    ids=str,
+)
+def test_a_record_that_names_a_total_is_read(tmp_path: Path, line: list[Any], is_doubted: bool) -> None:
+    persons, codes = routes(tmp_path, line)
+    assert len(persons) == 4 and codes == ["flag:rows_like_totals"] * is_doubted
+
+
+@pytest.mark.parametrize(
+    "line", [[None, "06/03/2020", 9], ["r4", None, 9], ["r4", "Total", 9, "Nairobi", "Busia"]]
+)
+def test_a_sum_with_a_date_or_a_reference_is_a_record(tmp_path: Path, line: list[Any]) -> None:
+    third = ["r3", "06/03/2020", 2, "Nairobi", None]
+    assert send(tmp_path, [HEADER, *TWO, third, line]).taken.rows_landed == 4
+
+
+def test_a_sum_of_two_rows_is_a_record_in_doubt(tmp_path: Path) -> None:
+    found = send(tmp_path, [HEADER, *TWO, [None, None, 7]])
+    assert (found.taken.rows_landed, found.file_problems[0]) == (3, "flag:rows_like_totals")
 
 
 def test_a_number_that_is_no_sum_is_not_taken_for_a_total(tmp_path: Path) -> None:

@@ -219,6 +219,21 @@ def test_a_total_that_more_records_follow_never_ends_the_sheet(
     assert report.rows_landed == 9, report.faults
 
 
+def test_a_total_in_a_middle_column_ends_no_sheet_and_a_sum_is_warned_of(tmp_path: Path) -> None:
+    total = ["Busia", None, None, None, "January total", 9]
+    file = workbook(tmp_path / "a.xlsx", {"Cases": [BOOK_HEADER, *rows(9), total]})
+    assert "stop_at" not in yaml.safe_load(draft_text(draft_contract([file], "testpartner")))["format"]
+    records = [[number, *ROW[1:]] for number in range(9)]
+    sums = [total, [None, None, None, None, "Busia", 9]]
+    path = add_partner(tmp_path, book())
+    report = check_contract(
+        path, workbook(tmp_path / "b.xlsx", {"Cases": [BOOK_HEADER, *records, *sums]}), date(2026, 3, 1)
+    )
+    [warning] = report.warnings
+    assert (report.rows_landed, "(row 12)" in warning) == (9, True)
+    assert warning.startswith("Sheet 'Cases': 1 rows look like totals and are read as records")
+
+
 def test_a_contract_that_stops_too_early_is_warned_of(tmp_path: Path) -> None:
     path = add_partner(tmp_path, book(format={"kind": "xlsx", "sheet": 0, "stop_at": ["Sub-total"]}))
     record = ROW[1:]
@@ -336,6 +351,7 @@ def test_a_csv_is_sniffed(tmp_path: Path, encoding: str, delimiter: str) -> None
         (["25/03/2024", "03/04/2024"], "dmy"),
         (["03/25/2024", "03/04/2024"], "mdy"),
         (["2024-03-25", "2024/03/04"], "ymd"),
+        (["25/03/2024 22:15", "03/04/2024 10:15:00 PM"], "dmy"),
         (["03/04/2024", "05/06/2024"], None),
         (["25/03/2024", "03/25/2024"], None),
         (["25/03/2024"] * 20 + ["03/25/2024"], "dmy"),

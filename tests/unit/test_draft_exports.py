@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 import yaml
 
-from orchestration.core import read_json
+from orchestration.core import UsageError, read_json
 from orchestration.drafting import as_yaml, draft_contract
 from orchestration.drafting.check import check_contract
 from tests.unit.partner_files import add_partner
@@ -125,3 +125,10 @@ def test_a_number_of_a_form_is_only_proposed_as_the_submissions_id(tmp_path: Pat
     text = as_yaml(draft_contract([kobo_csv(tmp_path / "file.csv")], "testpartner"))
     assert "submission_id" not in yaml.safe_load(text)
     assert "# submission_id: {column: _id, server:" in text
+
+
+def test_one_page_of_an_export_is_named_as_such(tmp_path: Path) -> None:
+    file = tmp_path / "page.json"
+    file.write_text(json.dumps({"count": 480, "next": "https://kobo.example/b", "results": [{"a": 1}]}))
+    with pytest.raises(UsageError, match="holds 1 of 480 records"):
+        draft_contract([file], "testpartner")

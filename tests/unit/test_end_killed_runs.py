@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from sqlite3 import connect
 
 import dagster as dg
 import pytest
 
 from orchestration.core import RefreshLock, Settings, prepare_home, refreshes
-from orchestration.defs.killed_runs import UNFINISHED, end_killed_runs
+from orchestration.defs.killed_runs import STORES, UNFINISHED, end_killed_runs
 from orchestration.defs.tags import OUTCOME
 from tests import scenario
 
@@ -181,3 +183,39 @@ def test_runs_not_started_and_ended_runs_stay_as_they_are(
     begun(settings, run_id).release()
     end_killed_runs(settings)
     assert seen(instance, run_id)[0] == status
+
+
+def zeroed(content: bytes) -> bytes:
+    return bytes(len(content))
+
+
+def cut(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def overwritten(content: bytes) -> bytes:
+    return content[:4096] + b"\xa5" * (8 * 4096) + content[9 * 4096 :]
+
+
+@pytest.mark.parametrize("harm", [zeroed, cut, overwritten])
+@pytest.mark.parametrize("name", STORES)
+def test_a_damaged_store_of_dagster_begins_anew(
+    settings: Settings, name: str, harm: Callable[[bytes], bytes], caplog: pytest.LogCaptureFixture
+) -> None:
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as before:
+        refresh.execute_in_process(instance=before)
+    store = settings.dagster_home / name
+    store.write_bytes(harm(store.read_bytes()))
+    end_killed_runs(settings)
+    assert f"Dagster's file {name} was damaged" in caplog.text
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as anew:
+        assert refresh.execute_in_process(instance=anew).success
+        assert anew.all_instigator_state() == []
+
+
+def test_whole_and_locked_stores_stay(settings: Settings, instance: dg.DagsterInstance) -> None:
+    run_id = a_run(instance, dg.DagsterRunStatus.SUCCESS)
+    with closing(connect(settings.dagster_home / STORES[1])) as writer:
+        writer.execute("begin immediate")
+        end_killed_runs(settings)
+    assert seen(instance, run_id)[0] == "SUCCESS"

@@ -23,7 +23,7 @@ def mode(path: Path) -> int:
 def home(tmp_path: Path) -> Settings:
     settings = Settings(tmp_path / "home", tmp_path, tmp_path / "home" / "keys")
     prepare_home(settings)
-    create_missing_keys(settings.keys, settings.landing, settings.link_codes, settings.releases)
+    create_missing_keys(settings)
     return settings
 
 

@@ -43,15 +43,15 @@ def identity(base: EvidenceBase) -> pyrage.x25519.Identity:
 
 
 def keys_of(base: EvidenceBase) -> Keys:
-    return load_keys(base.settings.keys)
+    return load_keys(base.settings)
 
 
 def send(base: EvidenceBase, partner: str, name: str, content: str) -> dict:
     base.deliver(partner, name, content)
-    assert {one.outcome for one in take_in(base.settings, keys_of(base), scenario.AS_OF)} == {"landed"}
-    return next(
-        note for note in read_register(base.settings.landing, partner).values() if note["file"] == name
-    )
+    taken = take_in(base.settings, keys_of(base), scenario.AS_OF)
+    assert {one.outcome for one in taken} == {"landed"}
+    (extract_id,) = (one.extract_id for one in taken if one.partner == partner and one.outcome == "landed")
+    return read_register(base.settings.landing, partner)[str(extract_id)]
 
 
 def record(base: EvidenceBase, partner: str, reference: str) -> int:

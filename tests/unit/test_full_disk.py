@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 from collections import namedtuple
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,16 @@ import pyarrow.parquet as pq
 import pyrage
 import pytest
 
-from orchestration.core import DiskFault, disk, disk_fault, durable, load_keys
+from orchestration.core import (
+    MachineFault,
+    durable,
+    fault_said,
+    is_of_machine,
+    load_keys,
+    machine,
+    machine_fault,
+    open_duckdb,
+)  # fmt: skip
 from orchestration.intake import take_in
 from orchestration.typing import step, type_extracts
 from tests import scenario
@@ -86,10 +96,57 @@ def by_njia(folder: Path) -> None:
 def test_every_library_that_meets_it_is_understood(small_disk: Path, write: Callable[[Path], None]) -> None:
     with pytest.raises(Exception) as met:
         write(small_disk)
-    fault = disk_fault(met.value, small_disk)
+    fault = machine_fault(met.value, small_disk)
     assert fault and fault.exit_code == 6
     assert f"{small_disk} has " in str(fault) and "of 4 MB. Remove files" in str(fault)
     assert not list(small_disk.glob(".tmp-*"))
+
+
+@pytest.mark.parametrize("write", [by_duckdb, by_duckdb_spilling, by_parquet, by_sqlite])
+def test_a_folder_of_the_home_on_a_disk_of_its_own_is_named(
+    small_disk: Path, write: Callable[[Path], None]
+) -> None:
+    home = small_disk.parent
+    with pytest.raises(Exception) as met:
+        write(small_disk)
+    assert f"{small_disk} has " in str(machine_fault(met.value, home))
+
+
+def test_too_little_memory_is_a_sentence_with_the_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NJIA_MEMORY_LIMIT", "30MB")
+    with open_duckdb(spill=tmp_path, threads=1) as con, pytest.raises(duckdb.OutOfMemoryException) as met:
+        con.execute("set max_temp_directory_size = '1KB'")
+        con.execute("set temp_directory = ''")
+        con.execute("select list(random()) from range(20000000)").fetchall()
+    for error in (met.value, MemoryError()):
+        fault = machine_fault(error, tmp_path)
+        assert fault and fault.exit_code == 6
+        assert "DuckDB may take 30MB of it (NJIA_MEMORY_LIMIT)" in str(fault)
+        assert is_of_machine(error), "no extract is blamed"
+    assert str(fault_said(f"Runtime Error in model m\n  {met.value}", tmp_path)) == str(fault)
+
+
+def test_a_read_only_home_is_wrong_use_and_not_damaged(tmp_path: Path) -> None:
+    base = new_evidence_base(tmp_path)
+    home = base.settings.home
+    assert njia("notify", settings=base.settings).returncode == 0
+    with closing(sqlite3.connect(home / "dagster" / "runs.db")) as con:
+        con.executescript("pragma journal_mode = wal; create table runs (body text)")
+    mounted = subprocess.run(["mount", "--bind", home, home], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("this account may not mount a file system")
+    try:
+        subprocess.run(["mount", "-o", "remount,ro,bind", home, home], check=True)
+        for command in (["refresh"], ["notify"], ["pull"]):
+            ran = njia(*command, settings=base.settings)
+            assert ran.returncode == 2, ran.stderr
+            assert f"{home} cannot be written: its disk is mounted read-only" in ran.stderr
+        checked = njia("check", settings=base.settings)
+        assert checked.returncode == 0, checked.stdout
+    finally:
+        subprocess.run(["umount", home], check=True)
 
 
 def test_a_command_ends_with_exit_code_6(small_disk: Path, tmp_path: Path) -> None:
@@ -113,7 +170,7 @@ def test_a_command_ends_with_exit_code_6(small_disk: Path, tmp_path: Path) -> No
 @pytest.fixture
 def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        disk.shutil, "disk_usage", lambda path: Usage(100 * MEGABYTE, 84 * MEGABYTE, 16 * MEGABYTE)
+        machine.shutil, "disk_usage", lambda path: Usage(100 * MEGABYTE, 84 * MEGABYTE, 16 * MEGABYTE)
     )
 
 
@@ -122,9 +179,9 @@ def test_room_is_asked_for_before_a_file_is_taken_in(tmp_path: Path) -> None:
     base = new_evidence_base(tmp_path)
     file = base.deliver("kobe_post", "kobe_1.csv", scenario.CASE_HEADER)
     with pytest.raises(
-        DiskFault, match=r"not enough room for kobe_post: file kobe_1.csv: about 16 MB are needed"
+        MachineFault, match=r"not enough room for kobe_post: file kobe_post .*…: about 16 MB are needed"
     ):
-        take_in(base.settings, load_keys(base.settings.keys), scenario.AS_OF)
+        take_in(base.settings, load_keys(base.settings), scenario.AS_OF)
     assert file.is_file() and not list(base.settings.sealed.rglob("*.age"))
 
 
@@ -132,7 +189,7 @@ def test_room_is_asked_for_before_a_file_is_taken_in(tmp_path: Path) -> None:
 def test_room_is_asked_for_before_a_release_is_staged(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     build_warehouse(settings)
-    with pytest.raises(DiskFault, match="not enough room for staging a release"):
+    with pytest.raises(MachineFault, match="not enough room for staging a release"):
         stage_candidate(settings)
     assert not list(settings.releases.glob(".candidate-*"))
 
@@ -143,7 +200,7 @@ def test_a_full_disk_is_no_fault_of_the_extract_that_is_typed(
     base = new_evidence_base(tmp_path)
     partner, name, content = scenario.EXTRACTS[0]
     base.deliver(partner, name, content)
-    keys = load_keys(base.settings.keys)
+    keys = load_keys(base.settings)
     take_in(base.settings, keys, scenario.AS_OF)
 
     def full(*_: object) -> None:

@@ -51,8 +51,8 @@ FAULTS: list[tuple[str, dict[str, Any], float]] = [
     ("agreement_covers_statistics", {"statistics_agreed": False}, 0),
     ("required_columns_present", {"columns_found": ["Date", "Town of victim", "Sex"]}, 1),
     ("every_row_is_typed", {"typed_records": 39}, 1),
-    ("dates_are_readable", {"bad_dates": 9}, 31 / 40),
-    ("dates_are_readable", {"bad_dates": 40}, 0),
+    ("columns_are_readable", {"bad_dates": 9}, 31 / 40),
+    ("columns_are_readable", {"bad_dates": 40}, 0),
     ("places_are_known", {"bad_places": 11}, 29 / 40),
     ("codes_are_mapped", {"bad_codes": 3}, 37 / 40),
     ("quarantine_is_not_flooded", {"bad_dates": 7, "bad_places": 13}, 13 / 40),
@@ -133,14 +133,14 @@ def test_an_untyped_extract_is_held(settings: Settings) -> None:
     verdicts = judged(settings)
     names = {v.check_name for v in verdicts.holding["pwani_shelter", "e1"]}
     assert names >= {"every_row_is_typed", "agreement_is_valid"}
-    for nothing_to_measure in ("dates_are_readable", "something_is_usable"):
+    for nothing_to_measure in ("columns_are_readable", "something_is_usable"):
         assert _of(verdicts, "e1", nothing_to_measure).outcome == "passed"
 
 
 def test_shares_of_a_small_extract_warn_but_do_not_hold(settings: Settings) -> None:
     land(settings, "e1", records=10, bad_dates=4)
     verdicts = judged(settings)
-    verdict = _of(verdicts, "e1", "dates_are_readable")
+    verdict = _of(verdicts, "e1", "columns_are_readable")
     assert (verdict.outcome, verdict.severity) == ("failed", "warn")
     assert verdicts.holding == {}
 
@@ -457,7 +457,7 @@ def test_a_waiver_is_honoured_to_its_last_day(settings: Settings) -> None:
         {"check_definition": "0" * 16},
         {"scope": "pwani_shelter/e2"},
         {"scope": "another_shelter/e1"},
-        {"check": "dates_are_readable"},
+        {"check": "columns_are_readable"},
     ],
 )
 def test_a_waiver_lapses(settings: Settings, lapsed: dict[str, Any]) -> None:
@@ -497,13 +497,8 @@ def tables_of(
     """Landing note and tables of one extract, as a file that has not landed has them in memory."""
     note = read_json(settings.landing / partner / f"{extract_id}.json")
     tables = {name: pq.read_table(settings.typed / name / f"{extract_id}.parquet") for name in TYPED_TABLES}
-    cells = pq.read_table(
-        settings.landing / partner / f"{extract_id}.parquet", columns=["record_id", "field"]
-    )
-    for name in ("partner", "extract_id"):
-        cells = cells.append_column(name, pa.array([note[name]] * len(cells), pa.string()))
     matches = pq.read_table(settings.work / "places" / "matches.parquet")
-    return note, tables | {"landing_cells": cells, "matches": matches}
+    return note, tables | {"matches": matches}
 
 
 def test_a_dry_run_gives_the_verdicts_of_the_landed_file(settings: Settings) -> None:

@@ -25,6 +25,8 @@ from orchestration.intake import has_its_cells, read_register, texts_of
 from orchestration.intake.landing.erasing import erase_forgotten
 from orchestration.intake.landing.rewriting import settle_landing
 from orchestration.intake.taking_in import take_in
+from orchestration.typing.ages import read_age
+from orchestration.typing.counts import read_count
 from orchestration.typing.step import type_extracts
 from tests import scenario
 from tests.conftest import EvidenceBase
@@ -52,7 +54,7 @@ def landed(base: EvidenceBase) -> Settings:
 
 
 def keys_of(settings: Settings) -> Keys:
-    return load_keys(settings.keys)
+    return load_keys(settings)
 
 
 def take(settings: Settings) -> None:
@@ -95,6 +97,44 @@ def test_texts_of_places_and_unlisted_answers_land_as_tokens(landed: Settings) -
     assert listed == "Domestic" and is_token(unlisted)
     assert values(landed, "sex") == ["F", "F"]
     assert in_clear(landed) == []
+
+
+def test_other_words_in_dates_ages_and_counts_land_as_tokens_and_type_alike(empty_base: EvidenceBase) -> None:
+    name = PERSON.split()[0]
+    rest = "F;{age};Busia;Nakuru;Nairobi;Nairobi;Domestic;bus;Yes;;;\n"
+    dates = ("10/03/2025", "12th March 2025", "2025-03-04T10:00:00Z", name, f"12 {name} 2025")
+    ages = ("16", "about 16 years", "miezi 8", name, f"17 ({name})")
+    rows = "".join(
+        f"K{number};{date};{rest.format(age=age)}"
+        for number, (date, age) in enumerate(zip(dates, ages, strict=True))
+    )
+    counts = ("5", "5-10", "several", "not known", f"17 ({name})", name)
+    routes = "".join(f"Busia;Nairobi;Domestic;{count}\n" for count in counts)
+    empty_base.deliver(PARTNER, "kobe_1.csv", scenario.CASE_HEADER + rows)
+    empty_base.deliver("tai_routes", "tai_2019.csv", scenario.ROUTE_HEADER + routes)
+    settings = empty_base.settings
+    take(settings)
+    for field, texts, partner in (
+        ("event_on", dates, PARTNER), ("age_band", ages, PARTNER), ("person_count", counts, "tai_routes"),
+    ):  # fmt: skip
+        (parquet,) = (settings.landing / partner).glob("[!.]*.parquet")
+        landed = [row["value"] for row in pq.read_table(parquet).to_pylist() if row["field"] == field]
+        for text, value in zip(texts, landed, strict=True):
+            assert value == (keys_of(settings).token(text) if name in text else text)
+        assert {text for text in texts if name in text} <= set(texts_of(parquet, keys_of(settings)).values())
+    typed(settings)
+    read = [
+        row for path in settings.typed.glob("records/*.parquet") for row in pq.read_table(path).to_pylist()
+    ]
+    as_sent = sorted(str(read_count(text).count) for text in counts)
+    assert sorted(str(row["person_count"]) for row in read if row["partner"] == "tai_routes") == as_sent
+    assert "17" in as_sent
+    bands = sorted(str(read_age(text).band) for text in ages)
+    assert sorted(str(row["age_band"]) for row in read if row["partner"] == PARTNER) == bands
+    planted = settings.home / "planted.parquet"
+    pq.write_table(pa.table({"value": [f"17 ({name})"]}), planted)
+    searched = [path for path in settings.home.rglob("*") if path.is_file() and "keys" not in path.parts]
+    assert [path for path in searched if says(path, [name])] == [planted]
 
 
 def test_equal_texts_have_equal_tokens(landed: Settings) -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import dagster as dg
+import duckdb
 import pytest
 
-from orchestration.core import Settings, refreshes
-from orchestration.defs import refresh, resources
+from orchestration.core import Damaged, Settings, interrupts_kept, is_of_machine, prepare_home, refreshes
+from orchestration.defs import boundary, refresh, resources
+from orchestration.refresh import Runs
 
 
 @pytest.fixture
@@ -45,3 +48,57 @@ def test_ctrl_c_during_parsing_ends_the_refresh(
     assert last and last.outcome == refreshes.STOPPED
     assert ran, "the job was defined, and not executed"
     assert signal.getsignal(signal.SIGINT) is heeded
+
+
+def in_duckdb(_: object) -> None:
+    """As DuckDB does it in a query."""
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(5)
+    except BaseException:
+        raise RuntimeError("Query interrupted") from None
+
+
+def as_damage(_: object) -> None:
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(5)
+    except BaseException:
+        raise Damaged(Path("file"), "it ended early") from None
+
+
+def swallowed(_: object) -> None:
+    with suppress(BaseException):
+        as_damage(_)
+
+
+@pytest.mark.parametrize("work", [in_duckdb, as_damage, swallowed])
+def test_ctrl_c_in_a_step_is_an_interrupt_whatever_error_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heeded: Any, work: Callable[[object], None]
+) -> None:
+    settings = Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "keys")
+    prepare_home(settings)
+    runs = Runs(settings)
+    monkeypatch.setattr(Runs, "begin", lambda *_: None)
+
+    @dg.asset
+    def measured(context) -> None:  # type: ignore[no-untyped-def]  # Dagster reads annotations
+        boundary.step(context, runs, work)
+
+    job = dg.Definitions([measured], jobs=[dg.define_asset_job("job")]).resolve_job_def("job")
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        result = job.execute_in_process(instance=instance, raise_on_error=False)
+    assert not result.success and runs.interrupted and runs.error is None
+
+
+def test_ctrl_c_in_a_command_is_an_interrupt_and_other_errors_stay(heeded: Any) -> None:
+    with pytest.raises(KeyboardInterrupt), interrupts_kept():
+        in_duckdb(None)
+    with pytest.raises(Damaged), interrupts_kept():
+        raise Damaged(Path("file"), "it ended early")
+    assert signal.getsignal(signal.SIGINT) is heeded
+
+
+def test_an_interrupted_extract_is_not_blamed() -> None:
+    assert is_of_machine(RuntimeError("Query interrupted")) and is_of_machine(duckdb.InterruptException("x"))
+    assert not is_of_machine(RuntimeError("no such table"))

@@ -25,9 +25,12 @@ from orchestration.core import (
     create_missing_keys,
     durable,
     installed_public_key,
+    key_faults,
+    key_places,
     load_keys,
     prepare_home,
 )
+from orchestration.core.key_checks import USES, noted_checks
 from orchestration.core.release_key import load_public_key
 from orchestration.intake.landing.sealing import opened, sealed_path
 from orchestration.intake.minimising.link_codes import codes_path
@@ -68,12 +71,12 @@ def base(tmp_path: Path, private_key: str) -> EvidenceBase:
     settings.keys.mkdir()
     public = pyrage.x25519.Identity.from_str(private_key).to_public()
     (settings.keys / "stewards.age.pub").write_text(f"{public}\n")
-    create_missing_keys(settings.keys, settings.landing, settings.link_codes)
+    create_missing_keys(settings)
     made = EvidenceBase(settings)
     made.write_contract(PARTNER, json.dumps(CONTRACT))
     made.deliver(PARTNER, "cases.csv", HEADER + ROWS)
     made.deliver(PARTNER, "more.csv", HEADER + ROWS.replace("2025", "2026"))
-    assert [one.outcome for one in take_in(settings, load_keys(settings.keys), AS_OF)] == ["landed"] * 2
+    assert [one.outcome for one in take_in(settings, load_keys(settings), AS_OF)] == ["landed"] * 2
     publish_one(settings)
     return made
 
@@ -137,7 +140,7 @@ def test_keys_are_listed_by_id_without_secrets(base: EvidenceBase) -> None:
     settings = base.settings
     ran = njia(base, "keys", "--json")
     shown = {one["name"]: one["id"] for one in done(ran)["keys"]}  # type: ignore[attr-defined]
-    assert shown == load_keys(settings.keys).ids | {"release": installed_public_key(settings.keys).id}
+    assert shown == load_keys(settings).ids | {"release": installed_public_key(settings).id}
     plain = njia(base, "keys").stdout
     for name in ("record.key", "link.key", "release.key"):
         for line in (settings.keys / name).read_text().split():
@@ -171,7 +174,7 @@ def test_originals_are_resealed_to_a_new_pair_shown_once(
     assert opens(settings, fresh) == [True, True]
     assert opens(settings, private_key) == [False, False]
     public = pyrage.x25519.Identity.from_str(fresh).to_public()
-    assert load_keys(settings.keys).stewards_recipient == str(public)
+    assert load_keys(settings).stewards_recipient == str(public)
     line = audit.read(settings).lines[-1]
     assert (line["action"], line["what"], line["details"]["resealed"]) == ("rotated", "stewards", 2)
     assert fresh not in str(state(settings).values())
@@ -193,7 +196,7 @@ def test_without_the_old_private_key_originals_stay(base: EvidenceBase, private_
     ran = njia(base, "keys", "rotate", "stewards", "--recipient", other, "--yes", "--json")
     assert len(done(ran)["left"]) == 2  # type: ignore[arg-type]
     assert opens(base.settings, private_key) == [True, True]
-    assert load_keys(base.settings.keys).stewards_recipient == other
+    assert load_keys(base.settings).stewards_recipient == other
     assert "AGE-SECRET" not in ran.stderr
 
 
@@ -223,11 +226,11 @@ def test_a_key_that_opens_nothing_changes_nothing(base: EvidenceBase, tmp_path: 
 
 def test_link_codes_are_remade_from_the_originals(base: EvidenceBase, key_file: Path) -> None:
     settings = base.settings
-    before, old = name_codes(settings), load_keys(settings.keys)
+    before, old = name_codes(settings), load_keys(settings)
     assert (
         len(done(njia(base, "keys", "rotate", "link", "--key", key_file, "--yes", "--json"))["remade"]) == 2
     )  # type: ignore[arg-type]
-    keys = load_keys(settings.keys)
+    keys = load_keys(settings)
     assert keys.link_key != old.link_key
     assert keys.record_key == old.record_key
     expected = set(Coder(keys.link_key or b"").names("Achieng", "Sampleton", "Testperson"))
@@ -249,10 +252,10 @@ def test_codes_without_an_original_are_destroyed_until_the_file_returns(
     assert found["destroyed"] == [f"{PARTNER}/{kept}"]
     assert not settings.linkage.exists()
     base.deliver(PARTNER, "again.csv", HEADER + ROWS)
-    take_in(settings, load_keys(settings.keys), AS_OF)
+    take_in(settings, load_keys(settings), AS_OF)
     ((codes,),) = [name_codes(settings).values()]
     assert codes == set(
-        Coder(load_keys(settings.keys).link_key or b"").names("Achieng", "Sampleton", "Testperson")
+        Coder(load_keys(settings).link_key or b"").names("Achieng", "Sampleton", "Testperson")
     )
 
 
@@ -294,10 +297,18 @@ def test_kept_releases_are_signed_again_except_changed_ones(base: EvidenceBase) 
     assert not verify(settings.releases / first, new).ok
 
 
-def test_a_lost_release_key_can_be_replaced(base: EvidenceBase) -> None:
-    (base.settings.keys / "release.key").unlink()
-    assert len(done(njia(base, "keys", "rotate", "release", "--yes", "--json"))["signed"]) == 1  # type: ignore[arg-type]
-    publish_one(base.settings, day=1)
+@pytest.mark.parametrize("kind", ["stewards", "link", "release"])
+@pytest.mark.parametrize("content", [None, "another program wrote this"])
+def test_a_lost_or_damaged_key_can_be_replaced(
+    base: EvidenceBase, key_file: Path, kind: str, content: str | None
+) -> None:
+    key = base.settings.keys / USES[kind][0]
+    key.unlink() if content is None else key.write_text(content)
+    given = () if kind == "release" else ("--key", key_file)
+    found = done(njia(base, "keys", "rotate", kind, *given, "--yes", "--json"))
+    replaced = {"stewards": "resealed", "link": "remade", "release": "signed"}[kind]
+    assert len(found[replaced]) == (1 if kind == "release" else 2)  # type: ignore[arg-type]
+    assert list(key_faults(base.settings)) == []
 
 
 class Killed(BaseException):
@@ -324,7 +335,7 @@ def kill_at_the_commit(
             if kind == "release":
                 rotate_release(settings)
             elif kind == "link":
-                rotate_link(settings, load_keys(settings.keys), private_key)
+                rotate_link(settings, load_keys(settings), private_key)
             else:
                 recipient = str(pyrage.x25519.Identity.generate().to_public())
                 rotate_stewards(settings, recipient, private_key)
@@ -337,11 +348,11 @@ def test_a_killed_rotation_is_undone_or_finished_by_the_next_command(
 ) -> None:
     settings = base.settings
     before, private_key = state(settings), key_file.read_text()
-    ids = load_keys(settings.keys).ids
+    ids = {place.name: place.id for place in key_places(settings)}
     kill_at_the_commit(settings, kind, private_key, is_committed, monkeypatch)
     between = current_release(settings)
     assert between
-    assert verify(between.path, installed_public_key(settings.keys)).signature == "holds"
+    assert verify(between.path, installed_public_key(settings)).signature == "holds"
     finish_rotations(settings)
     assert not list(settings.home.rglob("*.next"))
     if not is_committed:
@@ -350,10 +361,9 @@ def test_a_killed_rotation_is_undone_or_finished_by_the_next_command(
     release = current_release(settings)
     assert release
     assert verify(release.path, load_public_key(settings.keys / "release.pub")).ok
-    if kind == "release":
-        assert {"home.json"} <= {name for name, content in before.items() if state(settings)[name] == content}
-    else:
-        assert load_keys(settings.keys).ids[kind] != ids[kind]
+    assert {name: len(checks) for name, checks in noted_checks(settings).items()} == dict.fromkeys(USES, 1)
+    assert {place.name for place in key_places(settings) if place.id != ids[place.name]} == {kind}
+    if kind != "release":
         assert opens(settings, private_key) == [kind == "link"] * 2
         assert all(name_codes(settings).values())
 
@@ -382,7 +392,7 @@ def test_a_killed_rotation_leaves_valid_key_files(
         patched.setattr("orchestration.operations.rotation_stewards.intake.opened", kill)
         patched.setattr("orchestration.operations.rotation.finish_rotations", lambda settings: None)
         with pytest.raises(Killed):
-            rotate_stewards(base.settings, load_keys(base.settings.keys).stewards_recipient, "a key")
+            rotate_stewards(base.settings, load_keys(base.settings).stewards_recipient, "a key")
     assert (base.settings.keys / "stewards.age.pub.next").is_file()
     check_modes(base.settings)
 
@@ -487,7 +497,7 @@ def test_forget_accepts_earlier_keys_and_reads_installed_keys_under_the_lock(
     other.write_text(str(new))
 
     def take_after_a_rotation(lock: RefreshLock, holder: str) -> None:
-        (base.settings.keys / "stewards.age.pub").write_text(str(new.to_public()))
+        rotate_stewards(base.settings, str(new.to_public()), None)
         takes(lock, holder)
 
     def erase(settings: Settings, keys: Keys, *rest: object) -> None:

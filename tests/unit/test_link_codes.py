@@ -12,9 +12,9 @@ import yaml
 
 from orchestration.core import (
     LINK_KEY,
+    Damaged,
     Keys,
     Settings,
-    UsageError,
     create_missing_keys,
     load_keys,
     prepare_home,
@@ -42,7 +42,7 @@ SECRETS = (
 def home(tmp_path: Path) -> Settings:
     settings = Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "home" / "keys")
     prepare_home(settings)
-    create_missing_keys(settings.keys, settings.landing, settings.link_codes)
+    create_missing_keys(settings)
     return settings
 
 
@@ -54,7 +54,7 @@ def send(home: Settings, link: dict[str, str] | None, rows: str = ROWS) -> None:
     (folder / "contract.yml").write_text(yaml.safe_dump(contract))
     (inbox / "cases.csv").write_text(HEADER + rows)
     lying_still(inbox / "cases.csv")
-    (taken,) = take_in(home, load_keys(home.keys), AS_OF)
+    (taken,) = take_in(home, load_keys(home), AS_OF)
     assert taken.outcome == "landed", taken.reason
 
 
@@ -65,7 +65,7 @@ def codes(home: Settings) -> list[dict[str, object]]:
 
 def test_identifiers_become_codes_by_record(home: Settings) -> None:
     send(home, CONTRACT["link"])
-    keys = load_keys(home.keys)
+    keys = load_keys(home)
     coder = Coder(keys.link_key or b"")
     first, second = codes(home)  # the third row gives nothing to code
     assert first == {
@@ -96,7 +96,7 @@ def test_coded_values_are_stored_nowhere(home: Settings) -> None:
     send(home, CONTRACT["link"])
     (landed,) = home.landing.glob("fixture_desk/*.parquet")
     values = set(pq.read_table(landed)["value"].to_pylist())
-    places = {load_keys(home.keys).token(place) for place in ("Busia", "Nairobi")}
+    places = {load_keys(home).token(place) for place in ("Busia", "Nairobi")}
     assert values == {"03/02/2025", "04/02/2025", "05/02/2025", *places}
     written = [path for path in home.home.rglob("*") if path.is_file() and home.sealed not in path.parents]
     assert len(written) > 5
@@ -171,12 +171,12 @@ def test_codes_live_while_a_record_of_their_extract_may_count(
 def test_a_lost_link_key_is_an_error(home: Settings) -> None:
     send(home, CONTRACT["link"])
     (home.keys / LINK_KEY).unlink()
-    with pytest.raises(UsageError, match=r"No link key in .+Restore it from the backup"):
-        create_missing_keys(home.keys, home.landing, home.link_codes)
+    with pytest.raises(Damaged, match=r"link\.key .+ it is missing\. Restore it from the backup"):
+        create_missing_keys(home)
 
 
 def test_the_link_key_is_a_key_of_its_own(home: Settings) -> None:
-    keys = load_keys(home.keys)
+    keys = load_keys(home)
     assert keys.link_key not in (None, keys.record_key)
     assert len({keys.ids[name] for name in ("record", "link", "stewards")}) == 3
     assert "link" not in Keys(b"k" * 32, "").ids

@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from orchestration.cli.root import cli
 from orchestration.core import Settings, UsageError, refreshes, write_json
+from orchestration.intake.inbox import listed_name
 from orchestration.operations import read_status
 from orchestration.stewardship import as_text, messages, review, say
 from orchestration.stewardship.messages.words import compose
@@ -124,7 +125,7 @@ def test_new_holding_check_or_due_date_is_a_new_event(settings: Settings) -> Non
 
     first = ids("row_volume_is_plausible", "2026-10-01")
     assert ids("row_volume_is_plausible", "2026-10-01") == first
-    assert len(ids("dates_are_readable", "2026-11-01") | first) == 4
+    assert len(ids("columns_are_readable", "2026-11-01") | first) == 4
 
 
 def test_damaged_file_is_told_by_its_place(settings: Settings) -> None:
@@ -140,13 +141,16 @@ def test_resent_file_is_a_new_event(settings: Settings) -> None:
     ended(settings)
     waiting = settings.inbox / "kobe_shelter" / "register.xlsx"
     waiting.parent.mkdir(parents=True)
-    waiting.write_bytes(b"one")
-    line = {"partner": "kobe_shelter", "file": "register.xlsx", "outcome": "unreadable", "reason": "locked"}
-    review._write(settings, review.FILES_NOT_TAKEN, line, [line])
-    (first,) = messages.events(settings)
-    assert messages.events(settings) == [first]
-    waiting.write_bytes(b"another")
-    assert messages.events(settings)[0].id != first.id
+    ids = set()
+    for content in (b"one", b"another"):
+        waiting.write_bytes(content)
+        name = listed_name("kobe_shelter", waiting)
+        line = {"partner": "kobe_shelter", "file": name, "outcome": "unreadable", "reason": "locked"}
+        review._write(settings, review.FILES_NOT_TAKEN, line, [line])
+        (event,) = messages.events(settings)
+        assert messages.events(settings) == [event]
+        ids.add(event.id)
+    assert len(ids) == 2
 
 
 # --- to whom, and what -----------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import pyrage
 import pytest
 
 from orchestration.cli import console
-from orchestration.core import NjiaError, Settings, check_home, load_keys
+from orchestration.core import NjiaError, Settings, check_home, load_keys, write_secret
 from orchestration.operations import check_files, warnings
 from tests import scenario
 from tests.command import PRIVATE_KEY
@@ -69,7 +69,7 @@ def test_without_a_terminal_a_public_key_that_was_brought_is_used(real: Settings
     (real.keys / "stewards.age.pub").write_text(public)
     ended = njia("refresh")
     assert STOPPED in ended.words and shown_keys(ended) == []
-    assert load_keys(real.keys).stewards_recipient == public
+    assert load_keys(real).stewards_recipient == public
 
 
 def test_a_terminal_shows_the_private_key_once_and_no_file_holds_it(
@@ -96,7 +96,7 @@ def test_the_samples_private_key_goes_into_a_file(
     assert "A real home brings the stewards' public key instead" in ended.said
     assert file.stat().st_mode & 0o777 == 0o600
     sealed = pyrage.encrypt(
-        b"fixture", [pyrage.x25519.Recipient.from_str(load_keys(home.keys).stewards_recipient)]
+        b"fixture", [pyrage.x25519.Recipient.from_str(load_keys(home).stewards_recipient)]
     )
     identity = pyrage.x25519.Identity.from_str(file.read_text().strip())
     assert pyrage.decrypt(sealed, [identity]) == b"fixture"
@@ -106,12 +106,25 @@ def test_the_samples_private_key_goes_into_a_file(
 
 def test_a_killed_first_refresh_of_the_samples_keeps_its_private_key(home: Settings, njia: Njia) -> None:
     assert njia("inbox", "add", "--samples").code == 0
+    identity = pyrage.x25519.Identity.generate()
+    home.keys.mkdir(mode=0o700)
+    write_secret(home.keys / "stewards.age.key", str(identity))
+    assert STOPPED in njia("refresh").words
+    assert load_keys(home).stewards_recipient == str(identity.to_public())
+    assert (home.keys / "stewards.age.key").read_text().strip() == str(identity)
+
+
+@pytest.mark.parametrize("has_terminal", [False, True])
+def test_a_lost_public_key_is_not_replaced(
+    has_terminal: bool, home: Settings, njia: Njia, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "has_terminal", lambda: has_terminal)
+    assert njia("inbox", "add", "--samples").code == 0
     njia("refresh")
-    private, public = (home.keys / f"stewards.age.{part}" for part in ("key", "pub"))
-    before = private.read_text(), public.read_text()
-    public.unlink()
-    njia("refresh")
-    assert (private.read_text(), public.read_text()) == before
+    (home.keys / "stewards.age.pub").unlink()
+    ended = njia("refresh")
+    assert ended.code == 6 and "stewards.age.pub" in ended.words and shown_keys(ended) == []
+    assert not (home.keys / "stewards.age.pub").exists()
 
 
 def test_samples_in_a_home_of_real_files_make_it_no_home_of_the_samples(

@@ -14,6 +14,7 @@ import pytest
 from orchestration import gates
 from orchestration.core import Settings, read_json, refreshes, shown_record
 from orchestration.intake import TakenExtract, take_in
+from orchestration.intake.inbox import listed_name
 from orchestration.operations import read_status
 from orchestration.stewardship import items, record_decision, review
 from orchestration.stewardship.decisions.recording import confirm, revoke
@@ -198,15 +199,14 @@ def test_file_that_is_gone_is_on_no_list(settings: Settings) -> None:
     path = settings.inbox / PARTNER / "register.csv"
     path.parent.mkdir(parents=True)
     path.write_text("x")
-    fault = TakenExtract(
-        PARTNER, path.name, "held", reason="x: file register.csv …", code="hold:column_missing"
-    )
+    name = listed_name(PARTNER, path)
+    fault = TakenExtract(PARTNER, name, "held", reason=f"x: file {name}", code="hold:column_missing")
     review.write_files_not_taken(settings, [fault])
     assert "file" in {one.item.kind for one in world.refreshed(settings)}
     path.unlink()
     assert "file" not in {one.item.kind for one in open_items(settings)}
     make_accounts(settings)
-    assert "register.csv" not in visitor(settings).get("/extracts").text
+    assert name not in visitor(settings).get("/extracts").text
     assert read_status(settings)["review"]["files_not_taken"] == 0
 
 
@@ -253,21 +253,20 @@ def test_overdue_partner_is_worth_its_newest_extract(settings: Settings) -> None
 
 
 def test_file_is_listed_with_its_name_and_the_reason(settings: Settings) -> None:
-    fault = TakenExtract(
-        PARTNER, "register.csv", "held", reason="x: file register.csv …", code="hold:column_missing"
-    )
-    outside = replace(fault, partner="", code="hold:no_partner")
-    for one in (fault, outside):
-        path = settings.inbox / one.partner / one.file
+    paths = settings.inbox / PARTNER / "register.csv", settings.inbox / "register.csv"
+    for path in paths:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x")
+    names = listed_name(PARTNER, paths[0]), listed_name("", paths[1])
+    fault = TakenExtract(PARTNER, names[0], "held", reason="x: file …", code="hold:column_missing")
+    outside = replace(fault, partner="", file=names[1], code="hold:no_partner")
     review.write_files_not_taken(settings, [fault, outside])
     found = {one.title: one for one in world.refreshed(settings) if one.item.kind == "file"}
     assert found.keys() == {
-        f"register.csv of {PARTNER} was not taken: Columns missing",
-        "register.csv was not taken: Nobody's file",
+        f"{names[0]} of {PARTNER} was not taken: Columns missing",
+        f"{names[1]} was not taken: Nobody's file",
     }
-    assert {one.why for one in found.values()} == {"x: file register.csv …"}
+    assert {one.why for one in found.values()} == {"x: file …"}
 
 
 def test_opening_day_is_kept_over_refreshes(settings: Settings) -> None:
@@ -454,7 +453,8 @@ def test_file_named_after_a_person_is_listed_by_a_stand_in(settings: Settings, p
     path = settings.inbox / PARTNER / f"{planted}.xlsx"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"not yet whole")
+    listed = listed_name(PARTNER, path)
     review.write_files_not_taken(settings, take_in(settings, world.KEYS, NOW))
     (found,) = (one for one in world.refreshed(settings) if one.item.kind == "file")
     written = (settings.review / review.OPEN_ITEMS).read_text(encoding="utf-8")
-    assert found.title.startswith("name withheld (") and planted not in written
+    assert found.title.startswith(listed) and planted not in written

@@ -359,23 +359,37 @@ GOOD = {
 FILE = {"kind": "https_file", "url": "https://sheets.example/pub?output=csv"}
 
 
+@pytest.mark.parametrize("name", ["KTOK", "T", "_KTOK2", "KASUKU_TOKEN", "KASUKU_" * 12, "KASUKUTOKEN" * 5])
+def test_any_name_of_an_environment_variable_may_hold_the_token(pulls: PullWorld, name: str) -> None:
+    pulls.contract(KOBO, GOOD | {"token_file": None, "token_env": name})
+    assert load_contracts(pulls.settings.partners).problems == {}
+
+
 @pytest.mark.parametrize(
     ("partner", "source", "sentence"),
     [
         (KOBO, GOOD | {"token": "s3cret0value"}, "a contract holds no secret"),
         (KOBO, GOOD | {"token_file": "s3cret0value"}, "a name such as kobe_kobo.token"),
         (KOBO, GOOD | {"token_file": "../s3cret0value.token"}, "a name such as kobe_kobo.token"),
-        (
-            KOBO,
-            GOOD | {"token_file": None, "token_env": "s3cret0value"},
-            "the name of an environment variable",
+        *(
+            (KOBO, GOOD | {"token_file": None, "token_env": token}, "the name of an environment variable")
+            for token in (
+                "s3cret0value",
+                "KTOK-s3cret0value",
+                "Ktok",
+                "1KTOK",
+                "c0ffee" * 7,
+                "C0FFEE" * 7,
+                "KTOK=",
+                "",
+            )
         ),
         (KOBO, GOOD | {"token_env": "KASUKU_TOKEN"}, "either token_file or token_env"),
         (KOBO, GOOD | {"token_file": None}, "asks for a token"),
         (KOBO, GOOD | {"server": "http://kf.example"}, "use https://. Only an address of this machine"),
         (KOBO, GOOD | {"server": "http://127.0.0.1.kf.example"}, "use https://"),
         (KOBO, GOOD | {"server": "https://me:s3cret0value@kf.example"}, "holds no secret"),
-        (KOBO, GOOD | {"kind": "kobo"}, "`source.kind` must be kobotoolbox, odk_central, https_file or sftp"),
+        (KOBO, GOOD | {"kind": "kobo"}, "`source.kind` must be kobotoolbox, odk_central or https_file"),
         (
             KOBO,
             GOOD | {"tokn_file": "x.token"},

@@ -120,7 +120,7 @@ def test_refusing_checks_come_before_holding_ones(settings: Settings) -> None:
     first, second = finding("failed", severity="hold"), finding("failed")
     assert report(first, second).failed == [second, first]
     ended = end(settings, refreshes.REFUSED, refused_by=["rows_hold", "sums_hold"], release_id="r1",
-                held=[{"partner": "kobe", "extract_id": "e1", "held_by": ["dates_are_readable"]}])  # fmt: skip
+                held=[{"partner": "kobe", "extract_id": "e1", "held_by": ["columns_are_readable"]}])  # fmt: skip
     assert quality_of_refresh(settings, ended, None).verdict == (
         "The new release was not published, because 2 checks refused it (rows hold, sums hold); 1 extract "
         "kept out. Release r1 stays in force."
@@ -201,7 +201,7 @@ def test_the_page_in_a_release_is_made_of_its_own_tables_and_names_partners_by_c
     with duckdb.connect(str(tmp_path / "members" / "evidence_base.duckdb")) as con:
         con.execute("create schema quality")
         con.execute(
-            "create table quality.check_results as select 'extract_gate' as stage, 'dates_are_readable' as check_name, "
+            "create table quality.check_results as select 'extract_gate' as stage, 'columns_are_readable' as check_name, "
             "'e1' as subject, 'p-00c0ffee' as partner_code, 'warn' as severity, 'failed' as outcome, 0.5 as observed, "
             "'0.8 ≤ share' as expected, null::varchar as waived_by, 'Why.' as why, 'Ask.' as steward_action"
         )

@@ -104,17 +104,11 @@ def test_workbook_named_csv_is_reported(tmp_path: Path) -> None:
         read(path, semicolon_book())
 
 
-def rows_of(letters: str) -> st.SearchStrategy[list[str]]:
-    """Rows of eight cells. None holds delimiters and line ends both, and below none holds line ends in its first
-    cell: where a line of such a row is as wide as a row by itself, the file is held by design."""
-    return st.lists(st.text(letters, max_size=6), min_size=8, max_size=8)
-
-
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.one_of(rows_of('ab;’" Z9'), rows_of('ab’"\n Z9')), max_size=8))
+@given(st.lists(st.lists(st.text('ab;’" \nZ9', max_size=6), min_size=8, max_size=8), max_size=8))
 def test_written_cells_land_unchanged(tmp_path: Path, lines: list[list[str]]) -> None:
     escaped = [[cell.replace('"', '""') for cell in line] for line in lines]
-    given_consent = [[line[0].replace("\n", ""), *line[1:6], "Yes", line[7]] for line in escaped]
+    given_consent = [[*line[:6], "Yes", line[7]] for line in escaped]
     path = write(tmp_path / "a.csv", [HEADER, *given_consent], "cp1252")
     content = semicolon_book()
     content["format"] |= {"multiline": HEADER}

@@ -208,21 +208,73 @@ def test_json_records_are_never_totals_or_notes(tmp_path: Path) -> None:
 # --- files that cannot be read -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        {"next": "https://kobo.example/?start=1", "results": [record(1)]},
-        {"results": [record(1)], "next": "https://kobo.example/?start=1"},
-        {"count": 62, "next": None, "results": [record(1)]},
-    ],
-    ids=["next before the list", "next after the list", "more counted than listed"],
-)
-def test_one_page_of_several_is_held(tmp_path: Path, page: dict[str, Any]) -> None:
+PAGES: list[tuple[dict[str, Any], str]] = [
+    (
+        {"next": "https://kobo.example/?start=1"},
+        "holds 2 records; the file is one page and names another (`next`)",
+    ),
+    ({"count": 62, "next": None}, "holds 2 of 62 records (`count`); the file is one page"),
+    ({"count": 1}, "holds 2 records, but its `count` says 1"),
+    ({"@odata.count": 62}, "2 of 62 records (`@odata.count`)"),
+    ({"@odata.nextLink": "https://odk.example/?$skiptoken=a"}, "`@odata.nextLink`"),
+    ({"pager": {"page": 1, "pageCount": 20, "total": 480}}, "2 of 480 records (`pager.total`)"),
+    ({"pager": {"page": 1, "pageCount": 20}}, "one page of 20 (`pager.pageCount`)"),
+    ({"pager": {"page": 1, "nextPage": "https://dhis2.example/?page=2"}}, "`pager.nextPage`"),
+    ({"links": {"self": "/a", "next": "/b"}}, "`links.next`"),
+    ({"links": {"next": {"href": "/b"}}}, "`links.next`"),
+    ({"_links": {"next": {"href": "/b"}}}, "`_links.next`"),
+    ({"link": [{"relation": "self", "url": "/a"}, {"relation": "next", "url": "/b"}]}, "`link.relation`"),
+    ({"links": {"prev": "/a", "next": None}}, "`links.prev`"),
+    ({"meta": {"next": "/b"}}, "`meta.next`"),
+    ({"meta": {"total_count": 480}}, "2 of 480 records (`meta.total_count`)"),
+    ({"meta": {"pagination": {"total": 480, "per_page": 2}}}, "2 of 480 records (`pagination.total`)"),
+    ({"metadata": {"total": "480", "per": 2}}, "2 of 480 records (`metadata.total`)"),
+    ({"hasMore": True}, "`hasMore`"),
+    ({"has_more": True}, "`has_more`"),
+    ({"nextPageToken": "abc"}, "`nextPageToken`"),
+    ({"next_cursor": 17}, "`next_cursor`"),
+    ({"response": {"body": {"pageInfo": {"hasNextPage": True}}}}, "`pageInfo.hasNextPage`"),
+    ({"page": {"totalElements": 480, "totalPages": 240}}, "2 of 480 records (`page.totalElements`)"),
+    ({"total": {"value": 480, "relation": "eq"}}, "2 of 480 records (`total`)"),
+]
+
+
+@pytest.mark.parametrize(("envelope", "sentence"), PAGES, ids=lambda value: str(value)[:40])
+def test_one_page_of_several_is_held(tmp_path: Path, envelope: dict[str, Any], sentence: str) -> None:
+    path, records = tmp_path / "a.json", {"results": [record(1), record(2)]}
+    for page in (envelope | records, records | envelope):
+        path.write_text(json.dumps(page))
+        with pytest.raises(ExtractHeld) as caught:
+            read(path, form())
+        assert caught.value.code == "hold:pages_missing" and sentence in caught.value.sentence
+
+
+def test_what_stands_beside_a_nested_list_of_records_counts_too(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
-    path.write_text(json.dumps(page))
-    with pytest.raises(ExtractHeld, match=r"one page of several: it holds 1 .*`next` is null") as caught:
-        read(path, form())
-    assert caught.value.code == "hold:pages_missing"
+    path.write_text(json.dumps({"response": {"numFound": 480, "docs": [record(1)]}}))
+    with pytest.raises(ExtractHeld, match=r"holds 1 of 480 records \(`numFound`\)"):
+        read(path, form(format=FORM["format"] | {"records": "response/docs"}))
+
+
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        {"count": 2, "next": None, "previous": None},
+        {"@odata.count": 2, "pager": {"page": 1, "pageCount": 1, "total": 2, "pageSize": 50}},
+        {"meta": {"total_count": 2, "next": "", "limit": 0}, "links": {"self": "/a", "next": {"href": None}}},
+        {"hasMore": False, "next_page": 0, "nextPageToken": "", "_links": {"self": {"href": "/a"}}},
+        {"page": {"total": 1, "number": 1}, "paging": {"cursors": {"after": "abc"}, "pages": [1, 2]}},
+        {"total": "12 persons in all", "metadata": {"next": "the next round is in June"}},
+        {"summary": {"total": 12, "count": 3}, "form": {"next": "b"}, "totals": [{"total": 40, "next": "x"}]},
+        {"list": [[[[]]]], "count": -1},
+    ],
+    ids=str,
+)
+def test_a_whole_export_passes(tmp_path: Path, envelope: dict[str, Any]) -> None:
+    """Totals that agree, no next page, and totals of something else."""
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(envelope | {"results": [record(1, total=480, next="x"), record(2)]}))
+    assert read(path, form())[1].tally.rows_landed == 2
 
 
 @pytest.mark.parametrize(
@@ -269,7 +321,8 @@ WHOLE = json.dumps({"next": None, "results": [record(1), record(2)]}).encode()
         (WHOLE + b"}", "not complete, valid JSON"),
         (WHOLE.replace(b'"2024-03-04"', b"NaN", 1), "such as NaN"),
         (WHOLE.replace(b"Busia", b"Murang\x92a"), "not complete, valid JSON"),
-        (b"\xff\xfe" + WHOLE.decode().encode("utf-16-le"), "not complete, valid JSON"),
+        (b"\xff\xfe" + WHOLE.decode().encode("utf-16-le"), r"is JSON in UTF-16 \(UTF-8 is needed\)"),
+        (b'{"_uuid": "u"}\r\n{"_uuid": "v"}\r\n', "is JSON lines, an object a line"),
         (b'[{"a": 1e99999999999999999999999}]', "not complete, valid JSON"),
         (b'[{"a": ' + b"9" * 9000 + b"}]", "thousands of digits"),
         (b'[{"a": ' + b"[" * 100_000, "more than 32 levels deep"),

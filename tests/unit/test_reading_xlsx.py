@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from orchestration.contracts import Contract, month_of_sheet
-from orchestration.intake import ExtractHeld, open_source
+from orchestration.drafting.layout import find_layout
+from orchestration.drafting.reading import read_sample
+from orchestration.intake import ExtractHeld, account, open_source
 from orchestration.intake.outcomes import ExtractUnreadable
 from tests.unit.partner_files import HEADER, ROW, book, read, values, workbook
 
@@ -177,3 +179,18 @@ def test_every_row_between_header_and_end_is_accounted_for(tmp_path: Path, rows:
     assert tally.rows_read == (max(filled) if filled else 0)
     assert tally.rows_read == tally.rows_landed + tally.rows_refused
     assert len({cell.row_number for cell in cells}) == tally.rows_landed
+
+
+@pytest.mark.parametrize("is_filled", [True, False])
+def test_a_column_without_a_heading_is_mentioned_if_it_holds_values(tmp_path: Path, is_filled: bool) -> None:
+    beside, beyond = ("Sampleton", "x") if is_filled else (None, None)
+    rows = [[*row(1), beside, None], [*row(2), None, None, beyond], [None] * 8 + ["Total"]]
+    path = workbook(tmp_path / "a.xlsx", {"Cases": [[*HEADER, None, None], *rows]})
+    _, reader = read(path, book())
+    unmapped = account(Contract.model_validate(book()), reader.tally, 1900)["unmapped_columns"]
+    assert unmapped == ["column 9 (no heading)", "column 11 (no heading)"] * is_filled
+    details = [problem["detail"] for problem in reader.tally.problems]
+    expected = "sheet 'Cases': column 9 has no heading; its 1 filled cells are not read"
+    assert (expected in details) is is_filled and "Sampleton" not in str(details)
+    notes = find_layout(read_sample(path, "testpartner")).notes
+    assert ("2 columns without a heading hold values and are not read: 9, 11" in notes) is is_filled

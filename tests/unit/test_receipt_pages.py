@@ -54,6 +54,15 @@ def receipt(**changes: Any) -> Receipt:
     return Receipt(**(content | changes))
 
 
+def test_emptied_cells_are_named_by_column_and_row(tmp_path: Path) -> None:
+    phone = explanations.refusal("strip:phone")
+    emptied = [NotKept("a.csv", "May", phone, 3, "5, 9-10", column=name) for name in ("From", "Notes")]
+    shown = page(tmp_path, stripped=emptied, files=[replace(IN_USE, is_new=True)])
+    assert "<li>a.csv, May, <em>From</em>: 5, 9-10</li><li>a.csv, May, <em>Notes</em>: 5, 9-10</li>" in shown
+    (rows,) = tmp_path.rglob("rows.csv")
+    assert 'May,"5, 9-10",Notes,emptied,Phone numbers,' in rows.read_text(encoding="utf-8")
+
+
 def page(tmp_path: Path, **changes: Any) -> str:
     [folder] = write_receipts(settings(tmp_path), [receipt(**changes)])
     return " ".join((folder / "receipt.html").read_text(encoding="utf-8").split())

@@ -13,7 +13,7 @@ from orchestration.core import Settings, is_alive, refreshes
 
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
 ENDS = [refreshes.PUBLISHED, refreshes.UNCHANGED, refreshes.REFUSED]
-HELD = [{"partner": "kobe_shelter", "extract_id": "e1", "held_by": ["dates_are_readable"]}]
+HELD = [{"partner": "kobe_shelter", "extract_id": "e1", "held_by": ["columns_are_readable"]}]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.core import NjiaError, ReleaseRefused, Settings, UsageError
+from orchestration.core import NjiaError, ReleaseRefused, Settings, UsageError, interrupts_kept
 from orchestration.intake import TakenExtract
 from orchestration.release import current_release, diff, find_release, list_releases, rollback, run_query
 from orchestration.release.rollbacks import is_left_behind, is_rolled_back
@@ -192,7 +192,7 @@ def test_summary_lists_landed_held_and_unreadable_extracts(settings: Settings) -
         "extract_id": ["a" * 16, "b" * 16],
         "partner": ["kobe_shelter", "kobe_shelter"],
         "fate": ["in_force", "held"],
-        "reason": [None, "dates_are_readable"],
+        "reason": [None, "columns_are_readable"],
         "finding": ["", "Held: 1 % of dates."],
     }
     pq.write_table(pa.table(fates), gates / "in_force.parquet")
@@ -206,7 +206,7 @@ def test_summary_lists_landed_held_and_unreadable_extracts(settings: Settings) -
         ("landed", None),
         (
             "held",
-            "kobe_shelter: file feb.xlsx is held by the extract gate (dates_are_readable); the last good "
+            "kobe_shelter: file feb.xlsx is held by the extract gate (columns_are_readable); the last good "
             "extract stays in force. review/failed_checks.csv shows what was expected and what to do. "
             "Held: 1 % of dates.",
         ),
@@ -234,7 +234,7 @@ def test_ctrl_c_ends_a_query_as_ctrl_c(published: Settings) -> None:
     earlier = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         key.start()
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt), interrupts_kept():
             run_query(published, ENDLESS)
     finally:
         key.cancel()

@@ -259,7 +259,7 @@ def test_the_summary_has_the_agreed_shape(settings: Settings) -> None:
         },
         "movements": 3,
         "alerts": 0,
-        "checks": {"passed": 2, "failed": 1, "waived": 0},
+        "checks": {"passed": 2, "warned": 1, "failed": 0, "waived": 0},
         "seconds": 1.3,
     }
     assert refresh_summary(settings, [], published.manifest, 1.26, "unchanged") == {
@@ -275,7 +275,7 @@ def test_summary_of_a_refused_candidate_has_rows_and_checks(settings: Settings) 
         publish(settings, START)
     summary = refresh_summary(settings, [], candidate.manifest, 2, "refused")
     assert summary["release_id"] is None and summary["rows"]["landed"] == 4
-    assert summary["checks"] == {"passed": 2, "failed": 2, "waived": 0}
+    assert summary["checks"] == {"passed": 2, "warned": 1, "failed": 1, "waived": 0}
 
 
 def test_decisions_made_during_a_refresh_do_not_affect_it(settings: Settings) -> None:

@@ -143,7 +143,7 @@ def test_brief_names_the_findings_and_ends_in_swahili(pages: dict[str, Read]) ->
     assert "Busia above what partners’ coverage would lead one to expect: at least twice as many" in brief
     assert "Two in five recorded cases are known to be children" in brief
     assert "Domestic servitude is named in two in five cases" in brief
-    assert "Five partners reported, from nine counties" in brief
+    assert "Five partners reported; together they watch nine counties" in brief
     assert "Kwa kifupi" in brief
     assert (
         "kutoka Marsabit hadi Nairobi vilipungua kutoka 158 hadi 71 huku vile kutoka Mandera viliongezeka hadi 69. "
@@ -153,9 +153,9 @@ def test_brief_names_the_findings_and_ends_in_swahili(pages: dict[str, Read]) ->
 
 
 def test_totals_stand_beside_the_partners_that_came_and_left(pages: dict[str, Read], tmp_path: Path) -> None:
-    moved = "Totals move with them, shares of change do not."
+    moved = "Totals and shares also move with them."
     assert f"began between the periods: one; that stopped: two. {moved}" in pages["members"].sections["brief"]
-    assert "Totals also move with how many partners report" in pages["public"].sections["brief"]
+    assert "Totals and shares also move with which partners report." in pages["public"].sections["brief"]
     assert moved not in pages["public"].sections["brief"]
     coverage = [row | {"partners_started": 0, "partners_stopped": 0} for row in world("members")["coverage"]]
     assert moved not in page_of(edition(tmp_path, "members", coverage=coverage)).sections["brief"]

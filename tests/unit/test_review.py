@@ -11,9 +11,11 @@ import pytest
 
 from orchestration.cli import console
 from orchestration.cli.decide import show_decisions
+from orchestration.cli.refresh import show_summary
 from orchestration.cli.status import show_status
 from orchestration.core import Settings, refreshes
 from orchestration.intake import TakenExtract, left_alone
+from orchestration.intake.inbox import listed_name
 from orchestration.operations import read_status
 from orchestration.stewardship import active_decisions, list_decisions, record_decision, review
 from orchestration.stewardship.decisions.active import without_effect
@@ -72,9 +74,10 @@ def test_status_says_when_a_file_was_not_taken_and_counts_it_apart(
 ) -> None:
     put(settings, "kobe_shelter/a.csv")
     os.utime(settings.inbox / "kobe_shelter" / "a.csv", (0, 0))
+    listed = listed_name("kobe_shelter", settings.inbox / "kobe_shelter" / "a.csv")
     taken = [
         TakenExtract("kobe_shelter", name, "held", reason=f"kobe_shelter: file {name} waits.")
-        for name in ("a.csv", "removed_since.csv")
+        for name in (listed, "kobe_shelter 2026-11-01 3fa9c1d2…")
     ]
     review.write_files_not_taken(settings, taken)
     ended = datetime(2026, 11, 27, 4, 30, tzinfo=UTC)
@@ -173,3 +176,23 @@ def test_status_names_the_checks_that_failed(
     assert named == [f"fixture_check_{one}_is_kept" for one in range(min(number, 3))]
     command = "and 2 more: njia decide waiting --kind check"
     assert (command in " ".join(shown.split())) == (number > 3)
+
+
+def test_summary_of_a_refresh_separates_warnings_from_failed_checks(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checks = [
+        check("release_gate", "fixture_warning", steward_action="Nothing has to be done."),
+        check("release_gate", "fixture_check", severity="refuse"),
+    ]
+    review.write_failed_checks(settings, "release_gate", checks)
+    summary = {
+        "outcome": "refused", "release_id": None, "seconds": 1.0, "rows": {"landed": 3}, "extracts": [], "alerts": 0,
+        "movements": 3, "checks": {"passed": 1234, "warned": 1, "failed": 1, "waived": 0},
+    }  # fmt: skip
+    show_summary(summary, is_rolled_back=False, failed=review.failed_checks(settings))
+    shown = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines() if line]
+    facts = {first: rest[0].strip() for first, *rest in shown if rest}
+    assert facts["Checks"] == "1,234 passed, 1 warned, 1 failed"
+    assert facts["Failed"] == "fixture_check"
+    assert facts["Warnings"] == "fixture_warning: Nothing has to be done."

@@ -14,7 +14,7 @@ from orchestration.intake import TakenExtract, read_register
 from orchestration.intake.taking_in import take_in
 from orchestration.intake.unreported import with_unreported
 from tests.unit.drift_home import AS_OF, home
-from tests.unit.partner_files import HEADER, ROW, add_partner, book, lying_still, workbook
+from tests.unit.partner_files import HEADER, ROW, add_partner, book, called, lying_still, workbook
 
 __all__ = ["home"]
 KEYS = Keys(b"k" * 32, str(pyrage.x25519.Identity.generate().to_public()), link_key=b"l" * 32)
@@ -40,6 +40,11 @@ def arrived(home: Settings) -> Any:
     return load_contracts(home.partners)
 
 
+def landed_on(home: Settings, name: str, day: str) -> tuple[str, str]:
+    """The name of a landed extract, and the day."""
+    return called(home.home / f"{name}.xlsx", day), day
+
+
 def order(home: Settings) -> list[tuple[int, str, str]]:
     notes = read_register(home.landing, "testpartner").values()
     return sorted((note["sequence"], note["file"], note["received_on"]) for note in notes)
@@ -50,10 +55,10 @@ def test_a_register_that_returns_to_an_earlier_state_is_the_newest(home: Setting
         send(home, name, day)
     again = send(home, "a", 2)
     assert (again.outcome, again.rows_read, again.rows_landed) == ("landed", 1, 1)
-    assert again.reason and "a.xlsx equals the extract landed on 2026-11-25" in again.reason
-    assert order(home) == [(2, "b.xlsx", "2026-11-26"), (3, "a.xlsx", "2026-11-27")]
+    assert again.reason and " equals the extract landed on 2026-11-25" in again.reason
+    assert order(home) == [(2, *landed_on(home, "b", "2026-11-26")), (3, *landed_on(home, "a", "2026-11-27"))]
     assert send(home, "a", 3).outcome == "already_landed"
-    assert order(home)[-1] == (3, "a.xlsx", "2026-11-27")
+    assert order(home)[-1] == (3, again.file, "2026-11-27")
     assert len(list(home.sealed.rglob("*.age"))) == 2
 
 
@@ -62,7 +67,7 @@ def test_it_is_reported_where_the_refresh_stopped_before_its_receipt(home: Setti
         send(home, name, day)
     reported = {"testpartner": AS_OF + timedelta(days=1)}
     [one] = with_unreported(home, arrived(home), [], reported)
-    assert (one.file, one.outcome) == ("a.xlsx", "landed")
+    assert (one.file, one.outcome) == (landed_on(home, "a", "2026-11-27")[0], "landed")
 
 
 @pytest.mark.parametrize(
@@ -78,7 +83,7 @@ def test_what_no_later_extract_replaced_keeps_its_place(home: Settings, changes:
     for day, name in enumerate("ab"):
         send(home, name, day)
     assert send(home, "a", 2).outcome == "already_landed"
-    assert order(home) == [(1, "a.xlsx", "2026-11-25"), (2, "b.xlsx", "2026-11-26")]
+    assert order(home) == [(1, *landed_on(home, "a", "2026-11-25")), (2, *landed_on(home, "b", "2026-11-26"))]
 
 
 def test_an_extract_whose_link_codes_were_destroyed_is_the_newest_too(home: Settings) -> None:
@@ -88,4 +93,4 @@ def test_an_extract_whose_link_codes_were_destroyed_is_the_newest_too(home: Sett
     for codes in home.link_codes.rglob("*.parquet"):
         codes.unlink()
     assert send(home, "a", 2).outcome == "landed"
-    assert order(home)[-1] == (3, "a.xlsx", "2026-11-27")
+    assert order(home)[-1] == (3, *landed_on(home, "a", "2026-11-27"))

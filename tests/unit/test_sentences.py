@@ -63,11 +63,11 @@ def test_both_name_the_same_things_and_the_same_commands(row: dict[str, str]) ->
 
 
 def test_a_sentence_within_a_sentence_is_said_in_the_same_language() -> None:
-    held = say("Held by {checks}.", checks="dates_are_readable")
+    held = say("Held by {checks}.", checks="columns_are_readable")
     both = together(held, "It only warns.")
-    assert both == "Held by dates_are_readable. It only warns."
+    assert both == "Held by columns_are_readable. It only warns."
     assert in_language(both, "en") == both
-    assert in_language(both, "sw") == "Limezuiwa na dates_are_readable. Unaonya tu."
+    assert in_language(both, "sw") == "Limezuiwa na columns_are_readable. Unaonya tu."
 
 
 def test_numbers_and_words_of_partners_stay_as_they_are() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -18,6 +17,7 @@ from click.testing import CliRunner
 
 from orchestration.cli.root import cli
 from orchestration.core import (
+    Damaged,
     Due,
     Keys,
     NjiaError,
@@ -25,11 +25,13 @@ from orchestration.core import (
     ReleaseRefused,
     Settings,
     UsageError,
+    create_missing_keys,
     installed_public_key,
+    key_faults,
     read_json,
     set_tombstones,
 )
-from orchestration.core.release_key import create_missing_release_key, load_public_key
+from orchestration.core.release_key import load_public_key
 from orchestration.operations import warnings
 from orchestration.release import Release, find_release, hash_file, rollback, verifying, why_not_signed
 from orchestration.release.current import switching
@@ -112,7 +114,7 @@ def test_every_kind_of_tampering_is_found(
     published: Settings, copied: Path, tamper: Callable[[Path], None], signature: str, what: str | None
 ) -> None:
     tamper(copied)
-    found = verify(copied, installed_public_key(published.keys))
+    found = verify(copied, installed_public_key(published))
     assert not found.ok
     assert found.signature == signature
     named = [kind for kind in ("changed", "missing", "added") if getattr(found, kind)]
@@ -165,7 +167,7 @@ def erase_the_older(home: Settings) -> Release:
 
 
 def test_signed_erasure_is_no_tampering_and_a_copied_note_is(home: Settings) -> None:
-    target, key = erase_the_older(home), installed_public_key(home.keys)
+    target, key = erase_the_older(home), installed_public_key(home)
     found = verify(target.path, key)
     assert (found.ok, found.erased_on) == (True, "2026-11-30")
     resign(home, key, ReleaseKey.generate())
@@ -180,7 +182,7 @@ def test_signed_erasure_is_no_tampering_and_a_copied_note_is(home: Settings) -> 
 
 
 def test_older_signed_release_in_the_place_of_the_newest_is_found(home: Settings) -> None:
-    current, other, key = find_release(home, "current").path, older(home), installed_public_key(home.keys)
+    current, other, key = find_release(home, "current").path, older(home), installed_public_key(home)
     shutil.rmtree(current)
     shutil.copytree(other.path, current)
     assert f"is that of {other.release_id}" in str(why_not_signed(home, find_release(home, "current")))
@@ -198,7 +200,7 @@ def test_signature_covers_the_manifest_bytes_that_were_read(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody puts the signed one back between the two: whoever hashed the files hashed them by a forgery."""
-    target, key = older(home), installed_public_key(home.keys)
+    target, key = older(home), installed_public_key(home)
     manifest = target.path / "manifest.json"
     true = manifest.read_bytes()
     change_a_table_and_mend_its_hash(target.path)
@@ -223,7 +225,7 @@ def test_signature_covers_the_manifest_bytes_that_were_read(
 def test_the_note_of_an_erasure_is_read_as_it_was_signed(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    target, key, asked = erase_the_older(home), installed_public_key(home.keys), verifying.is_signed
+    target, key, asked = erase_the_older(home), installed_public_key(home), verifying.is_signed
 
     def then_another_note(folder: Path, name: str, *rest: Any) -> bool:
         holds = asked(folder, name, *rest)
@@ -253,12 +255,12 @@ def test_without_its_key_nothing_is_published_and_the_candidate_waits(tmp_path: 
     publish_one(settings)
     (settings.keys / "release.key").unlink()
     write_verdict(stage_candidate(settings, START.replace(day=25), "b" * 64))
-    with pytest.raises(UsageError, match=r"no release key .+ restore it from the backup") as error:
+    with pytest.raises(Damaged, match=r"it is missing\. Restore it from the backup") as error:
         publish(settings, START)
     assert not isinstance(error.value, ReleaseRefused)
     assert list(settings.releases.glob(".candidate-*"))
-    with pytest.raises(UsageError, match=r"signed with one\..+rotate release"):
-        create_missing_release_key(settings.keys, settings.releases)
+    with pytest.raises(Damaged, match=r"release\.key .+ it is missing\..+rotate release"):
+        create_missing_keys(settings)
 
 
 def test_account_without_access_to_keys_learns_that_it_cannot_check(home: Settings) -> None:
@@ -275,12 +277,18 @@ def test_account_without_access_to_keys_learns_that_it_cannot_check(home: Settin
 
 
 def test_the_private_key_is_for_its_owner_alone_and_the_public_part_is_made_again(tmp_path: Path) -> None:
-    create_missing_release_key(tmp_path, None)
-    assert (tmp_path / "release.key").stat().st_mode & 0o777 == 0o600
-    before = (tmp_path / "release.pub").read_bytes()
-    os.truncate(tmp_path / "release.pub", 10)
-    create_missing_release_key(tmp_path, None)
-    assert (tmp_path / "release.pub").read_bytes() == before
+    settings = settings_in(tmp_path)
+    public = settings.keys / "release.pub"
+    assert (settings.keys / "release.key").stat().st_mode & 0o777 == 0o600
+    before = public.read_bytes()
+    public.unlink()
+    create_missing_keys(settings)
+    assert public.read_bytes() == before
+    public.write_bytes(ReleaseKey.generate().public.pem)
+    other = public.read_bytes()
+    create_missing_keys(settings)
+    assert public.read_bytes() == other, "a public part is not written over"
+    assert [fault.path for fault in key_faults(settings)] == [public]
     (tmp_path / "other.pub").write_text("no key")
     with pytest.raises(UsageError, match=r"no public key of releases"):
         load_public_key(tmp_path / "other.pub")

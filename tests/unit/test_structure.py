@@ -82,7 +82,6 @@ WRITES_WITHOUT_DURABLE = {
     "orchestration/intake/pulling/https_file.py": "writes what `placing` yields",
     "orchestration/intake/pulling/kobotoolbox.py": "writes what `placing` yields",
     "orchestration/intake/pulling/pull.py": "writes what `placing` yields",
-    "orchestration/intake/pulling/sftp.py": "writes what `placing` yields",
     "orchestration/linkage/step.py": IN_WORK,
     "orchestration/operations/backup/making.py": "a file that `Store.add` copies and syncs",
     "orchestration/operations/backup/planning.py": "writes what `replacing` yields",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.contracts import month_of_sheet
+from orchestration.contracts import Cell, day_of, looks_like_a_day, month_of_sheet
 from orchestration.typing.dates import ReadDate, read_date, read_moment
 
 RECEIVED = date(2020, 10, 15)
@@ -93,13 +93,65 @@ def test_declared_period_never_replaces_a_required_date() -> None:
 
 def test_times_without_a_zone_are_in_the_contracts_zone() -> None:
     assert read("2020-03-04T22:30:00", naive_times_are="UTC").first == date(2020, 3, 5)
-    assert read("2020-03-04T22:30:00", naive_times_are="Africa/Nairobi").first == date(2020, 3, 4)
+    assert read("2020-03-04T22:30:00").first == date(2020, 3, 4)
     moment = read_moment("2016-03-14T18:18:35", order="ymd", naive_times_are="UTC")
     assert moment == datetime(2016, 3, 14, 18, 18, 35, tzinfo=UTC)
 
 
+TIMED = [
+    ("05/01/2020 22:15", "dmy", "2020-01-05"),
+    ("01/05/2020 10:15:00 PM", "mdy", "2020-01-05"),
+    ("2020/01/05 23:04:05", "ymd", "2020-01-05"),
+    ("05.01.2020 9:04:05,123", "dmy", "2020-01-05"),
+    ("05-Jan-2020 12:30 a.m.", "dmy", "2020-01-05"),
+    ("Jan 5, 2020 10:15:00\u202fPM", "dmy", "2020-01-05"),
+    ("5 January 2020, at 22:15", "dmy", "2020-01-05"),
+    ("2020/01/05 3:45:12 PM GMT+3", "dmy", "2020-01-05"),
+    ("05/01/2020 23:15 EAT", "dmy", "2020-01-05"),
+    ("05/01/2020 23:15 Z", "dmy", "2020-01-06"),
+    ("05/01/2020 23:15 GMT", "dmy", "2020-01-06"),
+    ("2020-01-05T23:15:00.5+0300", "dmy", "2020-01-05"),
+    ("2020-01-05 23:15:00-05:00", "dmy", "2020-01-06"),
+]
+
+
+@pytest.mark.parametrize(("value", "order", "day"), TIMED)
+def test_a_date_with_a_time_is_read_in_the_declared_order(value: str, order: str, day: str) -> None:
+    found = read(value, order=order)
+    assert (found.first, found.precision, found.problems) == (date.fromisoformat(day), "day", ())
+    assert looks_like_a_day(Cell(value))
+    assert day_of(Cell(value), order) == date(2020, 1, 5)  # the day written: birth dates have no zone
+
+
+@pytest.mark.parametrize(
+    ("value", "order", "problem"),
+    [
+        ("25/01/2020 22:15", "mdy", "date_order_conflict"),
+        ("05/01/2020 22:15", None, "date_ambiguous"),
+        ("05/01/2020 25:15", "dmy", "date_invalid"),
+        ("05/01/2020 13:15 PM", "dmy", "date_invalid"),
+        ("31/02/2020 10:15", "dmy", "date_invalid"),
+        ("January 2020 10:15", "dmy", "date_unparsed"),
+        ("05/01/2020 10:00-12:00", "dmy", "date_unparsed"),
+        ("00/00/0000 00:00", "dmy", "date_missing"),
+    ],
+)
+def test_an_unclear_date_with_a_time_is_quarantined(value: str, order: str | None, problem: str) -> None:
+    assert read(value, order=order).problems == (f"Q:{problem}",)
+
+
+def test_a_moment_is_read_in_the_declared_order() -> None:
+    moment = read_moment("05/01/2020 10:15:30 PM", order="dmy", naive_times_are="Africa/Nairobi")
+    assert moment == datetime(2020, 1, 5, 19, 15, 30, tzinfo=UTC)
+    assert read_moment("25/01/2020 22:15", order="mdy", naive_times_are="UTC") is None
+
+
 @given(
-    st.one_of(st.none(), st.text(), st.from_regex(r"[0-9]{1,4}[-/. ][0-9]{1,3}[-/. ][0-9]{1,5}")),
+    st.one_of(
+        st.none(),
+        st.text(),
+        st.from_regex(r"[0-9]{1,4}[-/. ][0-9]{1,3}[-/. ][0-9]{1,5}( [0-9]{1,2}:[0-9]{2}( [ap]m)?)?"),
+    ),
     st.sampled_from(["text", "number", "date", "datetime", "boolean", "error", "flag", "derived"]),
     st.sampled_from([None, "dmy", "mdy", "ymd"]),
 )

@@ -19,7 +19,7 @@ def test_extract_landed_after_the_last_receipt_is_reported_with_sums_and_drift(h
     for reported_at in ({}, {"testpartner": EARLIER}):
         [extract] = with_unreported(home, load_contracts(home.partners), [], reported_at)
         assert (extract.file, extract.outcome, extract.rows_read, extract.extract_id) == (
-            "first.xlsx", "landed", 3, taken.extract_id,
+            taken.file, "landed", 3, taken.extract_id,
         )  # fmt: skip
         assert extract.drift == taken.drift and extract.drift is not None
 

@@ -33,7 +33,7 @@ def sealed(empty_base: EvidenceBase, private_key: str) -> tuple[Settings, str]:
     public = pyrage.x25519.Identity.from_str(private_key).to_public()
     (settings.keys / "stewards.age.pub").write_text(str(public))
     empty_base.deliver("swala_post", "swala_2026-02.csv", scenario.SWALA)
-    (taken,) = take_in(settings, load_keys(settings.keys), scenario.AS_OF)
+    (taken,) = take_in(settings, load_keys(settings), scenario.AS_OF)
     assert taken.extract_id
     return settings, taken.extract_id
 

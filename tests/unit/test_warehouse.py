@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
-from orchestration.core import NjiaError, Settings, UsageError
+from orchestration.core import NjiaError, Settings, UsageError, machine_fault
 from orchestration.warehouse import dbt_commands, engines, manifest_path
 from orchestration.warehouse import manifest as dbt_manifest
 from orchestration.warehouse import parts as warehouse
@@ -147,19 +147,13 @@ def test_parts_cover_the_project_exactly_once(settings: Settings) -> None:
     assert names[warehouse.Part.AFTER_PYTHON] >= {"stg_hotspots", "mart_hotspots", "fct_movements"}
 
 
-def test_error_caused_by_ctrl_c_stays_ctrl_c() -> None:
-    """dbt asks connections to stop that a compilation has not opened, and reports that."""
-    try:
-        try:
-            raise KeyboardInterrupt
-        except KeyboardInterrupt:
-            raise RuntimeError("environment requested before creation")  # noqa: B904
-    except RuntimeError as error:
-        with pytest.raises(KeyboardInterrupt):
-            dbt_commands._stop_unless_parsed(SimpleNamespace(success=False, result=None, exception=error))
-    other = SimpleNamespace(success=False, result=None, exception=RuntimeError("no such macro"))
+def test_a_project_that_does_not_parse_is_reported_and_memory_is_no_fault_of_it() -> None:
+    broken = SimpleNamespace(success=False, result=None, exception=RuntimeError("no such macro"))
     with pytest.raises(NjiaError, match="no such macro"):
-        dbt_commands._stop_unless_parsed(other)
+        dbt_commands._stop_unless_parsed(broken)
+    with pytest.raises(NjiaError) as met:
+        dbt_commands._stop_unless_parsed(SimpleNamespace(success=False, exception=MemoryError()))
+    assert "NJIA_MEMORY_LIMIT" in str(machine_fault(met.value, Path.cwd()))
 
 
 def test_tables_are_read_sorted_and_the_file_is_released(settings: Settings) -> None:

@@ -87,7 +87,7 @@ def _scratch(settings: Settings, as_of: datetime) -> Iterator[Settings]:
 
 def _fill(settings: Settings, scratch: Settings, current: Release) -> None:
     """Link the extracts of the current release into the home, with what is typed of them."""
-    keys = load_keys(settings.keys)
+    keys = load_keys(settings)
     wanted = {(extract["partner_code"], extract["extract_id"]) for extract in current.manifest["extracts"]}
     notes = [
         note

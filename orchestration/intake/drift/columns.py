@@ -15,6 +15,7 @@ from rapidfuzz import fuzz
 from orchestration.contracts import SHEET, Contract, same
 from orchestration.intake.drift.column_words import field_of, words_of
 from orchestration.intake.drift.profile import likeness
+from orchestration.intake.shown_names import is_position
 
 # Two headings below this likeness count as unrelated.
 ALIKE_ENOUGH = 0.62
@@ -101,7 +102,8 @@ def find_drift(
         if same(column) not in found and not _is_named(same(column), known)
     ]
     unmapped = list(unmapped)
-    renamed = _pair(gone, unmapped, _by_name((last or {}).get("column_profile") or {}), _by_name(profiles))
+    showable = [column for column in unmapped if not is_position(column)]
+    renamed = _pair(gone, showable, _by_name((last or {}).get("column_profile") or {}), _by_name(profiles))
     left, came = {one.before for one in renamed}, {one.now for one in renamed}
     return Drift(
         compared_with=str(last["extract_id"]) if last else None,

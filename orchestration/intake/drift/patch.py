@@ -11,6 +11,7 @@ import yaml
 from orchestration.contracts import TODO, Contract
 from orchestration.intake.drift.codes import NewCodes
 from orchestration.intake.drift.columns import Drift, Renamed
+from orchestration.intake.shown_names import is_position
 
 
 def contract_patch(contract: Contract, drift: Drift | None, new_codes: Iterable[NewCodes] = ()) -> str:
@@ -27,8 +28,8 @@ def contract_patch(contract: Contract, drift: Drift | None, new_codes: Iterable[
         if codes.shown:
             spec = patch.setdefault("fields", {}).setdefault(codes.field, {})
             spec["values"] = dict.fromkeys(codes.shown, TODO)
-    if drift and drift.added:
-        patch.setdefault("deny", []).extend(drift.added)
+    if added := [column for column in drift.added if not is_position(column)] if drift else []:
+        patch.setdefault("deny", []).extend(added)
     if not patch:
         return ""
     patch = {"version": contract.version + 1} | patch
@@ -57,7 +58,8 @@ def effects(drift: Drift | None, new_codes: Iterable[NewCodes], is_held: bool) -
             )
     if drift and drift.added:
         sentences.append(
-            "New columns are dropped; `deny` records that as intended. Map a column instead if it is useful."
+            "New columns are dropped; `deny` records that as intended. Map a column instead if it is useful. "
+            "A heading with an unknown word is called by its position: read it in the file."
         )
     for codes in new_codes:
         sentences.append(

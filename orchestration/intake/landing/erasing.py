@@ -147,7 +147,7 @@ def _erase_in_original(
 ) -> Original:
     entry = read_register(settings.landing, held.partner)[held.extract_id]
     contract = Contract.of_content(entry["contract_content"])
-    return reseal(settings, contract, held.extract_id, entry["file"], tombstones, private_key)
+    return reseal(settings, contract, entry, tombstones, private_key)
 
 
 def _erase_cells(
@@ -198,6 +198,7 @@ def _accounted(
         "rows_refused": entry["rows_refused"] + main.total(),
         "refusals": _add_refusals(entry["refusals"], main),
         "child_rows": child_rows,
+        "emptied": [],  # it names rows of forgotten records, and the receipt has long been written
         "child_refusals": _add_refusals(entry["child_refusals"], by_sheet),
         **{name: _without(entry[name], tombstones) for name in _WITHHELD_LISTS},
         "withheld_submissions": {

@@ -1,11 +1,14 @@
-"""Which texts land as tokens: texts of places, and answers that are in no code list.
+"""Which texts land as tokens: places, answers in no code list, other words in dates, ages and counts.
 
-Either may be a person's name. The texts of an extract stand by token in its encrypted `.texts` file; `typing`
+Each may be a person's name. The texts of an extract stand by token in its encrypted `.texts` file; `typing`
 and the search for new codes read them from there.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,11 +18,35 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from orchestration.contracts import Contract, is_text_of_a_place, load_vocabulary
+from orchestration.contracts import (
+    AGE_BAND,
+    AGES,
+    COUNTS,
+    DATES,
+    MONTHS,
+    Contract,
+    is_missing,
+    is_text_of_a_place,
+    load_vocabulary,
+    norm,
+    number_in_words,
+)
 from orchestration.core import REFERENCE_SEEDS, TEXTS_SUFFIX, Keys, read_texts
 from orchestration.intake.drift.codes import is_unlisted, readers_of
 
 Texts = dict[str, str]  # token → text as sent
+_OF_NUMBERS = (*DATES, *COUNTS, *AGES)
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_KNOWN_TEXT = """
+about above adult adults age aged and approx approximately around at before between case cases child
+children chini circa day days dozens early end est estimated female females few first from group hadi half
+hundreds kadhaa kama karibu kijana kundi kwa late least less male males many miaka mid miezi minor minors
+missing month months more mpaka mths mtu mwaka mwezi mwisho mzee na nd not of old older or over people per
+person persons plus quarter rd recorded robo several siku some st stated takriban teen teenager th than to
+under unk unknown up various victim victims vijana wa wachache watu week weeks wengi wiki wk wks ya year
+years yo young younger youth yr yrs zaidi
+"""
+_KNOWN = frozenset(_KNOWN_TEXT.split()) | frozenset(MONTHS)
 
 
 class HiddenTexts:
@@ -29,7 +56,16 @@ class HiddenTexts:
         self.texts: Texts = {}
         self._keys = keys
         self._places = set(filter(is_text_of_a_place, contract.fields))
-        self._readers = readers_of(contract, load_vocabulary(REFERENCE_SEEDS))
+        vocabulary = load_vocabulary(REFERENCE_SEEDS)
+        readers = readers_of(contract, vocabulary)
+        self._judges: dict[str, Callable[[str, str], bool]] = {
+            name: partial(is_unlisted, name, reader) for name, reader in readers.items()
+        }
+        ages = vocabulary.words_of(AGE_BAND, tuple(contract.locale.languages))
+        for name, spec in contract.fields.items():
+            if name in _OF_NUMBERS:
+                own = {word for text in (*spec.missing, *ages) for word in _words(text)}
+                self._judges[name] = partial(_has_other_words, own)
         self._unlisted: dict[tuple[str, str, str], bool] = {}
 
     def hide(self, cells: pa.Table) -> pa.Table:
@@ -54,8 +90,11 @@ class HiddenTexts:
         return cells.set_column(cells.schema.get_field_index("value"), cells.schema.field("value"), column)
 
     def _are_unlisted(self, fields: _Codes, kinds: _Codes, values: _Codes) -> npt.NDArray[np.bool_]:
-        """Return for each cell whether it is an answer that is in no code list."""
-        is_coded = np.array([name in self._readers for name in fields.names], bool)[fields.codes]
+        """Return for each cell whether it is an answer in no code list, or a number with other words."""
+        is_coded = np.array([name in self._judges for name in fields.names], bool)[fields.codes]
+        is_number = np.array([name in _OF_NUMBERS for name in fields.names], bool)[fields.codes]
+        has_word = pc.match_substring_regex(pa.array(values.names, pa.string()), r"\pL{2}")
+        is_coded &= ~is_number | has_word.to_numpy(zero_copy_only=False)[values.codes]
         found = np.zeros(len(is_coded), bool)
         which = fields.codes[is_coded].astype(np.int64) * len(kinds.names) + kinds.codes[is_coded]
         answers, by_cell = np.unique(which * len(values.names) + values.codes[is_coded], return_inverse=True)
@@ -68,10 +107,21 @@ class HiddenTexts:
             )
             said = (name, kind, values.names[value])
             if said not in self._unlisted:
-                self._unlisted[said] = is_unlisted(name, self._readers[name], said[2], kind)
+                self._unlisted[said] = self._judges[name](said[2], kind)
             unlisted[number] = self._unlisted[said]
         found[is_coded] = unlisted[by_cell]
         return found
+
+
+def _has_other_words(own: Collection[str], value: str, _kind: str) -> bool:
+    """Return whether a date, age or count has words besides its own, months, units and numbers."""
+    return not is_missing(norm(value)) and any(
+        word not in _KNOWN and word not in own and number_in_words(word) is None for word in _words(value)
+    )
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(norm(text))
 
 
 class _Codes(NamedTuple):

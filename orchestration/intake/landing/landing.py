@@ -47,6 +47,7 @@ DICTIONARY_SCHEMA = pa.schema([kind.with_type(TEXTS) if kind.type == pa.string()
 EXTRACT_ID_LENGTH = 16
 _CELLS_IN_A_GROUP, _CELLS_OF_A_LARGE_TABLE = 100_000, 20_000
 _LARGEST_DICTIONARY = 64 << 20
+_EMPTIED = ("sheet", "column", "reason", "cells", "row_numbers")
 _WITH_NOTE = (".parquet", TEXTS_SUFFIX, ".age")
 
 
@@ -191,7 +192,11 @@ def account(contract: Contract, tally: Tally, date_system: int) -> dict[str, Any
         "filled": dict(sorted(tally.filled.items())),
         "child_refusals": _refusals(tally.child_refusals, tally.child_refused_rows),
         "stripped": dict(sorted(tally.stripped.items())),
-        "unmapped_columns": list(tally.unmapped),
+        "emptied": [
+            dict(zip(_EMPTIED, (*key, cells, str(tally.emptied_rows[key])), strict=True))
+            for key, cells in sorted(tally.emptied.items())
+        ],
+        "unmapped_columns": [*tally.unmapped, *tally.unnamed],
         "columns_found": list(tally.columns_found),
         "problems": tally.problems,
     }

@@ -36,7 +36,7 @@ def remake_codes(
         return False
     contract = Contract.of_content(note["contract_content"])
     tombstones = tombstones_of(settings, keys, partner)
-    reader = RecordReader(contract, keys, note["file"], tombstones=tombstones)
+    reader = RecordReader(contract, keys, note["file"], tombstones=tombstones, period=note["period"])
     path = codes_path(folder, partner, extract_id)
     try:
         with (

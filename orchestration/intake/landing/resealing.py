@@ -11,8 +11,9 @@ from __future__ import annotations
 import csv
 import re
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from orchestration.contracts import Contract, CsvFormat, XlsxFormat
 from orchestration.core import Original, Settings, Tombstones, remove_summed, says, sha256_of
@@ -39,8 +40,7 @@ _IDENTIFYING = re.compile(r"[^\W\d]|\d{6}")  # a word, or a long number
 def reseal(
     settings: Settings,
     contract: Contract,
-    extract_id: str,
-    file_name: str,
+    note: Mapping[str, Any],
     tombstones: Tombstones,
     private_key: str | None,
 ) -> Original:
@@ -50,14 +50,16 @@ def reseal(
     and the extract's note must say so before the file is sent again. The original is read again, so that
     rows that never landed are removed too. Raises UsageError if the given key does not open it.
     """
-    partner = contract.partner.code
+    partner, extract_id = contract.partner.code, str(note["extract_id"])
     sealed = sealed_path(settings.sealed, partner, extract_id)
     if not sealed.is_file():
         return Original(GONE)
     if private_key is None:
         remove_summed(sealed)
         return Original(WITHOUT_KEY)
-    reader = RecordReader(contract, tombstones.keys, file_name, tombstones=tombstones)
+    reader = RecordReader(
+        contract, tombstones.keys, note["file"], tombstones=tombstones, period=note["period"]
+    )
     recipient = tombstones.keys.stewards_recipient
     try:
         with opened(sealed, private_key, suffix_of(contract)) as original:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyrage
 
-from orchestration.core import STEWARDS_RECIPIENT, UsageError, summed
+from orchestration.core import UsageError, summed
 
 
 def sealed_path(folder: Path, partner: str, extract_id: str) -> Path:
@@ -19,21 +19,10 @@ def sealed_path(folder: Path, partner: str, extract_id: str) -> Path:
 
 def seal(original: Path, folder: Path, partner: str, extract_id: str, recipient: str) -> Path:
     """Encrypt a file in a stream and sync it, under a name that hides the original's name."""
-    path, key = sealed_path(folder, partner, extract_id), recipient_of(recipient)
+    path = sealed_path(folder, partner, extract_id)
     with summed(path) as partial:
-        pyrage.encrypt_file(str(original), str(partial), [key])
+        pyrage.encrypt_file(str(original), str(partial), [pyrage.x25519.Recipient.from_str(recipient)])
     return path
-
-
-def recipient_of(text: str) -> pyrage.x25519.Recipient:
-    """Parse the stewards' public key; raises UsageError."""
-    try:
-        return pyrage.x25519.Recipient.from_str(text)
-    except pyrage.RecipientError:
-        raise UsageError(
-            f"The stewards' key in {STEWARDS_RECIPIENT} is not an age recipient (age1…). Put the public key "
-            "there."
-        ) from None
 
 
 @contextmanager

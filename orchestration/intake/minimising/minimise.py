@@ -5,8 +5,6 @@ Each removal is counted by its `strip:` code. Whether a record may be used at al
 
 from __future__ import annotations
 
-from collections import Counter
-
 from orchestration.contracts import Cell, Contract, age_between, day_of, looks_like_a_day, year_of
 from orchestration.intake.minimising.detectors import COORDINATES, findings
 from orchestration.intake.minimising.points import is_point, located
@@ -19,10 +17,9 @@ UNKNOWN_AGE = Cell("unknown", DERIVED)
 
 
 class Minimiser:
-    """Applies one contract's rules; `stripped` counts the removed cells by reason."""
+    """Applies one contract's rules."""
 
     def __init__(self, contract: Contract) -> None:
-        self.stripped: Counter[str] = Counter()
         self.order = contract.locale.dates
 
     def minimised(self, item: NamedCell, named: list[NamedCell]) -> tuple[Cell | None, tuple[str, ...]]:

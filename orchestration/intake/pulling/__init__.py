@@ -2,8 +2,8 @@
 
 In reading order: `pull` (every source, one after the other), `state` (what is known of a source), `secrets`,
 `limits` (size, time, tries), `fetched` (what a kind of source is), `server` (HTTPS), then one file a kind of
-source: `kobotoolbox`, `odk_central`, `https_file`, `sftp`.
+source: `kobotoolbox`, `odk_central`, `https_file`.
 
-To add a kind of source: write its class in `contracts/source.py` and a module here with its `fetched.Kind`
-(`fetched.OneFile` for a file of an HTTPS server), and register it in `pull.KINDS`.
+To add a kind of source: write its class in `contracts/source.py` and a `fetched.Connection` here, and
+register it in `pull.KINDS`.
 """

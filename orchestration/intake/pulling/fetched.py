@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from orchestration.contracts import Contract
 from orchestration.core import sha256_of
@@ -24,59 +23,28 @@ _NEXT_STEP = dict.fromkeys(DOCUMENTS, "Ask the partner for the right one.") | {
 _OTHER_FILE = "If the partner now sends this, change `format` in the contract; else ask for the right file."
 
 
-class Connection(Protocol):
+class Connection:
     """A source's server during one pull, open until `close`.
-
-    `is_folder`: whether its files have names of the partner's. `left` and `faults` are sentences about
-    entries that `names` leaves out: known to be so, and refused.
-    """
-
-    is_folder: bool
-    left: list[str]
-    faults: list[str]
-
-    def names(self) -> list[str]:
-        """Return the names that the source's files have in the inbox."""
-        ...
-
-    def fetch(self, name: str, into: Path, mark: Mark) -> Mark | None:
-        """Write a file whole to a path that exists; return its mark, None if the server has the same.
-
-        Raises PullFailed, FileRefused and FileLeft.
-        """
-        ...
-
-    def close(self) -> None: ...
-
-
-# Connect to the server of a source: with its secret, within limits, and with the place of a new secret.
-Kind = Callable[[Any, Contract, str | None, Limits, str], Connection]
-
-
-class OneFile:
-    """A source of one file on an HTTPS server, which has the contract's name for it in the inbox.
 
     `refused` and `missing` say what to do if the server refuses the secret or knows no such extract; the
     place of a new secret follows `refused`.
     """
 
-    is_folder = False
     refused: ClassVar[str]
     missing: ClassVar[str]
 
     def __init__(
         self, source: Any, contract: Contract, secret: str | None, limits: Limits, place: str
     ) -> None:
-        self.left: list[str] = []
-        self.faults: list[str] = []
-        self.source, self.secret, self._name = source, secret, contract.pulled_name
+        self.source, self.secret = source, secret
         web_page = other_kind("web_page", contract)
         self.server = Server(source.address, limits, f"{self.refused} {place}", self.missing, web_page)
 
-    def names(self) -> list[str]:
-        return [self._name]
+    def fetch(self, into: Path, mark: Mark) -> Mark | None:
+        """Write the file whole to a path that exists; return its mark, None if the server has the same.
 
-    def fetch(self, name: str, into: Path, mark: Mark) -> Mark | None:
+        Raises PullFailed.
+        """
         raise NotImplementedError
 
     def close(self) -> None:

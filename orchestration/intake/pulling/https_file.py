@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestration.intake.pulling.fetched import OneFile, existing
+from orchestration.intake.pulling.fetched import Connection, existing
 from orchestration.intake.pulling.limits import BrokenOff
 from orchestration.intake.pulling.server import NOT_MODIFIED, Response, Server
 from orchestration.intake.pulling.state import Mark
 from orchestration.intake.reading.first_bytes import kind_of
 
 
-class HttpsFile(OneFile):
+class HttpsFile(Connection):
     refused = "the server refuses to give the file; a token may have expired. A new one goes"
     missing = "there is no file at this address. Check `source.url`, and ask the partner for a new one"
 
-    def fetch(self, name: str, into: Path, mark: Mark) -> Mark | None:
+    def fetch(self, into: Path, mark: Mark) -> Mark | None:
         if self.secret:
             self.server.authorize(f"Bearer {self.secret}")
         return download(self.server, self.source.url, into, mark)

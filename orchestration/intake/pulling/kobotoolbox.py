@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.contracts import KoboSource
-from orchestration.intake.pulling.fetched import OneFile, existing
+from orchestration.intake.pulling.fetched import Connection, existing
 from orchestration.intake.pulling.server import Response, Server
 from orchestration.intake.pulling.state import Mark, PullFailed
 
@@ -28,11 +28,11 @@ class _Moved(Exception):
     """The form changed between two pages."""
 
 
-class KoboToolbox(OneFile):
+class KoboToolbox(Connection):
     refused = "the server refuses the token; it may have expired or been replaced. Put a new one"
     missing = "the server knows no such form, or the token may not see it. Check `source.asset`"
 
-    def fetch(self, name: str, into: Path, mark: Mark) -> Mark:
+    def fetch(self, into: Path, mark: Mark) -> Mark:
         """Write the whole form; if it changes between two pages, begin again."""
         self.server.authorize(f"Token {self.secret}")
         for number in range(1, ROUNDS + 1):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from typing import TypeVar
 
-from orchestration.intake.pulling.state import FileRefused, PullFailed
+from orchestration.intake.pulling.state import PullFailed
 
 CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS = 10.0, 60.0, 1800.0
 PAUSES = (1.0, 4.0, 15.0, 60.0)  # after the first tries; the last try has none
@@ -60,7 +60,7 @@ class Limits:
 
     def check_size(self, size: int) -> None:
         if size > self._most_megabytes * MEGABYTE:
-            raise FileRefused(
+            raise PullFailed(
                 f"the file is larger than {self._most_megabytes} MB. If that is right, raise "
                 "`source.most_megabytes` in the contract."
             )

@@ -9,20 +9,20 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote
 
-from orchestration.intake.pulling.fetched import OneFile
+from orchestration.intake.pulling.fetched import Connection
 from orchestration.intake.pulling.https_file import download
 from orchestration.intake.pulling.server import Response
 from orchestration.intake.pulling.state import Mark, PullFailed
 
 
-class OdkCentral(OneFile):
+class OdkCentral(Connection):
     refused = (
         "the server refuses the user and the password, or this user may not view submissions. Check "
         "`source.email` and the user's role; put a new password"
     )
     missing = "the server knows no such form. Check `source.project` and `source.form`"
 
-    def fetch(self, name: str, into: Path, mark: Mark) -> Mark | None:
+    def fetch(self, into: Path, mark: Mark) -> Mark | None:
         """Log in, write the zip, log out; return None if the server says that nothing has changed."""
         source, sessions = self.source, f"{self.source.server}/v1/sessions"
         post = {"email": source.email, "password": self.secret or ""}

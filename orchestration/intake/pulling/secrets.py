@@ -32,7 +32,7 @@ def read_secret(settings: Settings, source: AnySource) -> str | None:
     where = f"the file {file} in {settings.keys}" if file else f"the environment variable {variable}"
     if not secret:
         raise PullFailed(f"{where} holds no secret. Put it {place_of_secret(settings, source)}.")
-    if not source.has_private_key and not (secret.isascii() and secret.isprintable()):
+    if not (secret.isascii() and secret.isprintable()):
         raise PullFailed(f"{where} holds more than one line, or signs that a token or password has not.")
     return secret
 

@@ -24,20 +24,11 @@ class PullFailed(NjiaError):
     """A source that could not be fetched; its text follows `<partner> from <server>: `."""
 
 
-class FileRefused(PullFailed):
-    """A file that is not taken; the source's other files are."""
-
-
-class FileLeft(NjiaError):
-    """A file that is left for the next pull; the sentence begins with what it does, such as `changed`."""
-
-
 @dataclass(frozen=True)
 class Mark:
-    """What the server and the file said when a file was last fetched.
+    """What the server and the file said when it was last fetched.
 
-    `etag` of an SFTP server: size and time of change. `content`: hash of what the file holds. `records`: None
-    where only reading would tell.
+    `content`: hash of what the file holds. `records`: None where only reading would tell.
     """
 
     etag: str | None = None
@@ -48,18 +39,17 @@ class Mark:
 
 @dataclass(frozen=True)
 class Cursor:
-    """What is known of the files of a source, by shown name. `source`: hash of the contract's `source`."""
+    """What is known of the file of a source. `source`: hash of the contract's `source`."""
 
     source: str = ""
-    files: dict[str, Mark] = field(default_factory=dict)
+    mark: Mark = field(default_factory=Mark)
 
 
 @dataclass(frozen=True)
 class PulledSource:
     """One source after a pull. `fetched`: when its content was last known to be complete here.
 
-    `files`, `records` and `bytes` are of the last pull that placed something. `left`: sentences about entries
-    of a folder that are not fetched.
+    `records` and `bytes` are of the last pull that placed the file.
     """
 
     partner: str
@@ -71,10 +61,8 @@ class PulledSource:
     tried: str | None = None
     fetched: str | None = None
     failures_in_a_row: int = 0
-    files: int = 0
     records: int | None = None
     bytes: int | None = None
-    left: list[str] = field(default_factory=list)
     cursor: Cursor = field(default_factory=Cursor)
 
     def as_dict(self) -> dict[str, Any]:
@@ -94,8 +82,8 @@ def read_state(settings: Settings, contract: Contract, source: AnySource) -> Pul
     )
     try:
         content = read_json(_path(settings, known))
-        files = {name: Mark(**mark) for name, mark in content["cursor"]["files"].items()}
-        read = PulledSource(**{**content, "cursor": Cursor(content["cursor"]["source"], files)})
+        cursor = Cursor(content["cursor"]["source"], Mark(**content["cursor"]["mark"]))
+        read = PulledSource(**{**content, "cursor": cursor})
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return known
     return read if read.cursor.source == known.cursor.source else known

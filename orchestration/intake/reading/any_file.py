@@ -10,7 +10,15 @@ from typing import NamedTuple
 
 from orchestration.contracts import Contract
 from orchestration.intake.outcomes import ExtractUnreadable
-from orchestration.intake.reading.first_bytes import DOCUMENTS, EXPECTED, NAMES, ZIPS, kind_of
+from orchestration.intake.reading.first_bytes import (
+    DOCUMENTS,
+    EXPECTED,
+    FORMATS,
+    NAMES,
+    ZIPS,
+    is_kobo_csv,
+    kind_of,
+)
 from orchestration.intake.reading.limits import refuse_bomb
 from orchestration.intake.reading.sheets import Source
 from orchestration.intake.shown_names import shown_file
@@ -47,11 +55,25 @@ READERS = {
 }
 
 
+_NO_TABLE = "{found}, from which no table is read. Ask the partner for {expected}."
+_REFUSED = {
+    **dict.fromkeys(DOCUMENTS, ("document", _NO_TABLE)),
+    **dict.fromkeys(FORMATS, ("other_format", _NO_TABLE)),
+    "empty": ("empty_file", "empty. Ask the partner to send it again."),
+    "locked_workbook": ("password", "protected with a password. Ask the partner to send it without one."),
+    "old_workbook": ("old_workbook", "{found}. Ask the partner to save it as .xlsx."),
+    "web_page": (
+        "web_page",
+        "{found}, but contract {contract} expects {wanted}. Ask the partner to download the export again.",
+    ),
+}
+
+
 @contextmanager
-def open_source(path: Path, contract: Contract) -> Iterator[Source]:
-    """Open a file for reading; raise ExtractUnreadable or ExtractHeld with a sentence."""
+def open_source(path: Path, contract: Contract, shown: str | None = None) -> Iterator[Source]:
+    """Open a file for reading; raise ExtractUnreadable or ExtractHeld, which call it `shown`."""
     reader = READERS[contract.format.kind]
-    label = f"{contract.partner.code}: file {shown_file(path.name)}"
+    label = f"{contract.partner.code}: file {shown or shown_file(path.name)}"
     _refuse_unreadable(path, contract, reader.not_zip, label)
     if reader.not_zip:
         refuse_bomb(path, label)
@@ -69,28 +91,17 @@ def suffix_of(contract: Contract) -> str:
 def _refuse_unreadable(path: Path, contract: Contract, not_zip: NotZip | None, label: str) -> None:
     """Raise ExtractUnreadable if the first bytes do not fit the contract's format."""
     found, wanted = kind_of(path), contract.format.kind.upper()
-    if found == "empty":
-        raise ExtractUnreadable("empty_file", f"{label} is empty. Ask the partner to send it again.")
-    if found == "locked_workbook":
+    expected = NAMES[EXPECTED[contract.format.kind]]
+    if found in _REFUSED:
+        code, sentence = _REFUSED[found]
+        words = {"found": NAMES[found], "expected": expected, "contract": contract.contract, "wanted": wanted}
+        raise ExtractUnreadable(code, f"{label} is {sentence.format(**words)}")
+    if found == "text" and contract.repeats and is_kobo_csv(path):
         raise ExtractUnreadable(
-            "password", f"{label} is protected with a password. Ask the partner to send it without one."
-        )
-    if found == "old_workbook":
-        raise ExtractUnreadable(
-            "old_workbook",
-            f"{label} is {NAMES[found]}. Ask the partner to save it as .xlsx.",
-        )
-    if found in DOCUMENTS:
-        raise ExtractUnreadable(
-            "document",
-            f"{label} is {NAMES[found]}, from which no table is read. Ask the partner for "
-            f"{NAMES[EXPECTED[contract.format.kind]]}.",
-        )
-    if found == "web_page":
-        raise ExtractUnreadable(
-            "web_page",
-            f"{label} is {NAMES[found]}, but contract {contract.contract} expects {wanted}. Ask the partner "
-            "to download the export again.",
+            "no_repeats",
+            f"{label} is KoboToolbox's CSV, which leaves out repeats; contract {contract.contract} reads "
+            f"{', '.join(contract.repeats)}. Ask the partner for {expected} as before: XLS exports and the "
+            "API's JSON hold the repeats.",
         )
     if not_zip and found not in ZIPS:
         raise ExtractUnreadable(

@@ -2,15 +2,17 @@
 
 A quoted CSV cell may span lines, so one stray quotation mark joins many rows into one without an error. A
 record of several lines is therefore accepted only if it has the width of the other records, its quotation
-marks are regular, and none of the lines inside it is a complete row. Which columns may hold several lines is
-checked where the columns are known (`records.several_lines`).
+marks are regular, and no cell of it holds mostly rows. Which columns may hold several lines is checked where
+the columns are known (`records.several_lines`).
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -23,6 +25,8 @@ from orchestration.intake.reading.limits import MOST_COLUMNS
 
 # In narrower tables, the lines of a sentence may well have as many delimiters as a row.
 _FEWEST_COLUMNS = 3
+_RECORDS_COMPARED = 1000  # near a cell of several lines, because files are sorted by day or place
+_LINE_END, _WORD = re.compile(r"\r\n|\r|\n"), re.compile(r"\w+")
 
 
 class CsvRecord(NamedTuple):
@@ -44,6 +48,17 @@ class CsvRecords:
 
     def split(self, lines: Iterator[str]) -> Iterator[CsvRecord]:
         """Yield the records. Raises ExtractHeld for a stray quotation mark or too many columns, csv.Error."""
+        before: list[CsvRecord] = []
+        for records in _in_lists(self._read(lines), _RECORDS_COMPARED):
+            columns_of = cache(partial(_looks_by_column, [*before, *records]))
+            for record in records:
+                if record.lines > 1 and self._holds_rows(record.cells, columns_of):
+                    raise stray_quote(self._label, record.line, record.line + record.lines - 1)
+                yield record
+            before = records
+
+    def _read(self, lines: Iterator[str]) -> Iterator[CsvRecord]:
+        """Yield the records; those of several lines have the usual width and regular quotation marks."""
         taken: list[str] = []
         record: list[str] = []
         for record in csv.reader(_remembering(lines, taken), delimiter=self._delimiter):
@@ -54,40 +69,38 @@ class CsvRecords:
                     f"{self._label} has {len(record):,} columns in line {first}, more than any form. Ask the "
                     "partner to export it again.",
                 )
-            if last > first and self._joins_rows(record, taken):
+            text = "".join(taken)
+            if last > first and (self._is_unusual(len(record)) or self._is_irregular(text)):
                 raise stray_quote(self._label, first, last)
             self.widths[len(record)] += 1
-            self.line, text = last, "".join(taken)
+            self.line = last
             yield CsvRecord(record, first, len(taken))
             taken.clear()
         if record and self._is_open(text):
             raise stray_quote(self._label, self.line, self.line)
 
-    def _joins_rows(self, record: list[str], lines: list[str]) -> bool:
+    def _is_unusual(self, width: int) -> bool:
         # Titles above the header are narrow, so they do not count.
-        wide = Counter({width: rows for width, rows in self.widths.items() if width >= _FEWEST_COLUMNS})
-        found = (wide or self.widths).most_common(1)
-        usual = found[0][0] if found else len(record)
-        if len(record) < usual or (len(record) > usual >= _FEWEST_COLUMNS):
-            return True
-        if self._is_irregular("".join(lines)):
-            return True
-        if usual < _FEWEST_COLUMNS:
-            return False
-        outer = [line for line in (lines[0], lines[-1]) if line.strip()]
-        return all(self._has_width(line, usual) for line in outer) or any(
-            self._is_row(line, usual) for line in lines[1:-1]
-        )
+        wide = [width for width in self.widths if width >= _FEWEST_COLUMNS]
+        usual = max(wide or self.widths, key=self.widths.__getitem__, default=width)
+        return width < usual or (width > usual >= _FEWEST_COLUMNS)
 
-    def _has_width(self, line: str, width: int) -> bool:
-        """Return whether a line alone is a row of that width, with quotation marks as plain characters."""
-        return line.count(self._delimiter) == width - 1
-
-    def _is_row(self, line: str, width: int) -> bool:
-        """Return whether a line inside a record is a row of that width by itself, quoted cells included."""
-        return self._has_width(line, width) or (
-            '"' in line and len(next(csv.reader([line], delimiter=self._delimiter), [])) == width
-        )
+    def _holds_rows(self, cells: list[str], columns_of: Callable[[int], list[set[str]]]) -> bool:
+        """Return whether most lines of a cell are rows: by width, and by what their columns hold nearby."""
+        width = len(cells)
+        for at, cell in enumerate(cells if width >= _FEWEST_COLUMNS else []):
+            first, *others = (line.split(self._delimiter) for line in _LINE_END.split(cell))
+            if others:
+                # The first line begins in the column of the cell, and the last one ends there.
+                inner = [(texts, 0, width) for texts in others[:-1] if any(texts)]
+                lines = [(first, at, width), *inner, (others[-1], 0, at + 1)]
+                fitting = [(texts, start) for texts, start, end in lines if len(texts) == end - start]
+                if 2 * len(fitting) > len(lines):
+                    columns = columns_of(width)
+                    rows = [start for texts, start in fitting if _are_alike(texts, columns[start:])]
+                    if 2 * len(rows) > len(lines):
+                        return True
+        return False
 
     def _is_irregular(self, text: str) -> bool:
         try:
@@ -103,21 +116,49 @@ class CsvRecords:
         return len(list(csv.reader([text.rstrip("\r\n") + "\n", "x"], delimiter=self._delimiter))) == 1
 
 
+def _looks_by_column(records: list[CsvRecord], width: int) -> list[set[str]]:
+    """Return the looks of each column in records of a width, without the header; none if there are many."""
+    rows = [record.cells for record in records if len(record.cells) == width][1:]
+    columns = []
+    for at in range(width):
+        looks = [_look(row[at]) for row in rows if not _LINE_END.search(row[at])]
+        columns.append(few if 3 * len(few := set(looks)) ** 2 <= len(looks) else set())
+    return columns
+
+
+def _look(cell: str) -> str:
+    """Return the text of a cell; of numbers, dates and identifiers the form: `4-Mar-2024` → `9-a-9`."""
+    text = cell.strip('" \t')
+    if not any(map(str.isdigit, text)):
+        return text
+    return _WORD.sub(lambda word: "9" if any(map(str.isdigit, word[0])) else "a", text)
+
+
+def _are_alike(cells: list[str], columns: list[set[str]]) -> bool:
+    """Return whether two in three cells look like their columns, of the columns that have few looks."""
+    alike = [_look(cell) in looks for cell, looks in zip(cells, columns, strict=False) if looks]
+    return 3 * sum(alike) >= 2 * len(alike)
+
+
 def blocks_of_records(records: Iterator[CsvRecord]) -> Iterator[Block]:
     """Yield records in blocks; those before a fault come before it."""
+    return map(_block_of, _in_lists(records, block.ROWS_IN_A_BLOCK))
+
+
+def _in_lists(records: Iterator[CsvRecord], length: int) -> Iterator[list[CsvRecord]]:
     taken: list[CsvRecord] = []
     try:
         for record in records:
             taken.append(record)
-            if len(taken) == block.ROWS_IN_A_BLOCK:
-                yield _block_of(taken)
+            if len(taken) == length:
+                yield taken
                 taken = []
     except Exception:
         if taken:
-            yield _block_of(taken)
+            yield taken
         raise
     if taken:
-        yield _block_of(taken)
+        yield taken
 
 
 def _block_of(records: list[CsvRecord]) -> Block:

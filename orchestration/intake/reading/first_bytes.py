@@ -5,11 +5,13 @@ from __future__ import annotations
 import codecs
 import re
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 ZIPS = ("workbook", "zip_of_tables", "other_zip", "broken_zip")
 # No table is read from these, whatever a contract expects.
-DOCUMENTS = ("word", "slides", "open_document", "rich_text", "pdf", "image", "archive", "gzip")
+FORMATS = ("spss", "stata", "strict_workbook", "json_lines", "json_utf16")
+DOCUMENTS = ("word", "slides", "open_document", "rich_text", "pdf", "image", "archive", "gzip", *FORMATS)
 # Every kind, and what it is called in sentences.
 NAMES = {
     "empty": "an empty file",
@@ -29,25 +31,28 @@ NAMES = {
     "image": "a picture",
     "archive": "an archive (RAR or 7-Zip)",
     "gzip": "a file packed by gzip",
+    "spss": "a data file of SPSS (.sav; SPSS saves it as .xlsx or .csv, with value labels)",
+    "stata": "a data file of Stata (.dta; `export excel` or `export delimited` writes it as .xlsx or .csv)",
+    "strict_workbook": "a Strict Open XML workbook (Excel saves it anew by Save As, type Excel Workbook)",
+    "json_lines": "JSON lines, an object a line (one list of all records is needed)",
+    "json_utf16": "JSON in UTF-16 (UTF-8 is needed)",
     "text": "text such as CSV",
 }
 # By `format.kind` of a contract.
 EXPECTED = {"csv": "text", "json": "json", "xlsx": "workbook", "odk_zip": "zip_of_tables"}
 _FIRST, _SEARCHED = 1_000, 8_000_000
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-_BEGINNINGS = (
-    (b"%PDF-", "pdf"),
-    (b"\x1f\x8b", "gzip"),
-    (b"\x89PNG", "image"),
-    (b"\xff\xd8\xff", "image"),
-    (b"GIF8", "image"),
-    (b"II*\x00", "image"),
-    (b"MM\x00*", "image"),
-    (b"{\\rtf", "rich_text"),
-    (b"Rar!", "archive"),
-    (b"7z\xbc\xaf", "archive"),
-)
-_PHOTO = re.compile(rb"RIFF....WEBP|....ftyp(?:hei|mif|avif)", re.DOTALL)
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_STRICT = b"http://purl.oclc.org/ooxml/"
+_BEGINNINGS = {
+    "pdf": rb"%PDF-",
+    "gzip": rb"\x1f\x8b",
+    "image": rb"\x89PNG|\xff\xd8\xff|GIF8|II\*\0|MM\0\*|RIFF....WEBP|....ftyp(?:hei|mif|avif)",
+    "rich_text": rb"\{\\rtf",
+    "archive": rb"Rar!|7z\xbc\xaf",
+    "spss": rb"\$FL[23]",
+    "stata": rb"<stata_dta>|[\x66-\x73][\x01\x02]\x01\0",  # until version 12: version, byte order, type
+}
 _OLD_DOCUMENTS = (
     ("EncryptedPackage", "locked_workbook"),
     ("WordDocument", "word"),
@@ -68,17 +73,32 @@ def kind_of(path: Path) -> str:
             return next(found, "old_workbook")
     if start.startswith(_ZIP):
         return _kind_of_zip(path)
-    if _PHOTO.match(start):
-        return "image"
-    for beginning, kind in _BEGINNINGS:
-        if start.startswith(beginning):
+    for kind, beginning in _BEGINNINGS.items():
+        if re.match(beginning, start, re.DOTALL):
             return kind
+    if start.startswith(_UTF16):
+        text = start.decode("utf-16", errors="ignore").encode()
+        return "json_utf16" if _JSON.match(text.lstrip()) else "text"
     text = start.removeprefix(codecs.BOM_UTF8).lstrip()
     if not text and len(start) < _FIRST:
         return "empty"
     if _MARKUP.match(text):
         return "web_page"
-    return "json" if _JSON.match(text) else "text"
+    if not _JSON.match(text):
+        return "text"
+    return "json_lines" if _is_json_lines(path) else "json"
+
+
+def is_kobo_csv(path: Path) -> bool:
+    """Return whether the first line of a text has KoboToolbox's own columns."""
+    with path.open("rb") as file:
+        return {b"_id", b"_uuid", b"_submission_time"} <= set(re.findall(rb"\w+", file.readline(_SEARCHED)))
+
+
+def _is_json_lines(path: Path) -> bool:
+    """Return whether the first line ends an object, and the next begins one."""
+    with path.open("rb") as file:
+        return re.match(rb"[^\n]*\}[ \t\r]*\n\s*\{", file.readline(_SEARCHED) + file.read(_FIRST)) is not None
 
 
 def _kind_of_zip(path: Path) -> str:
@@ -86,6 +106,9 @@ def _kind_of_zip(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             names = [name.casefold().replace("\\", "/") for name in archive.namelist()]
+            with suppress(Exception):  # a damaged part is named by the reader
+                if _STRICT in archive.open("xl/workbook.xml").read(_FIRST):
+                    return "strict_workbook"
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return "broken_zip"
     if any(name.startswith("word/") for name in names):

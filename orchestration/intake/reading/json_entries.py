@@ -13,10 +13,9 @@ from decimal import Decimal
 from typing import Any
 
 from orchestration.contracts import Cell, number_text, text_cell
+from orchestration.intake.reading.json_pages import Pages
 
 DEEPEST = 32
-_NEXT = ("next", "@odata.nextLink")
-_COUNT = ("count", "@odata.count")
 
 Events = Iterator[tuple[str, Any]]
 
@@ -35,8 +34,7 @@ class Shape:
 
     is_list: bool = False
     keys: list[str] = field(default_factory=list)
-    has_next: bool = False
-    count: int | None = None
+    pages: Pages = field(default_factory=Pages)
     has_records: bool = False
     records: int = 0
     no_objects: int = 0
@@ -49,7 +47,7 @@ class TooDeep(Exception):
 def records_in(
     events: Events, event: str, wanted: list[str], shape: Shape, is_top: bool = False
 ) -> Iterator[Entry]:
-    """Follow the path to the list of records and yield them; skip everything else."""
+    """Follow the path to the list of records and yield them; look for pages in everything else."""
     if event == "start_array":
         shape.is_list |= is_top
         if not wanted:
@@ -64,11 +62,11 @@ def records_in(
             return
         event, value = next(events)
         if is_top:
-            _remember(shape, key, event, value)
+            shape.keys.append(key)
         if wanted and key == wanted[0]:
             yield from records_in(events, event, wanted[1:], shape)
         else:
-            _skip(events, event)
+            shape.pages.read(events, event, value, key)
 
 
 def _list_of_records(events: Events, shape: Shape) -> Iterator[Entry]:
@@ -83,14 +81,6 @@ def _list_of_records(events: Events, shape: Shape) -> Iterator[Entry]:
             shape.no_objects += 1
             _skip(events, event)
         yield entry
-
-
-def _remember(shape: Shape, key: str, event: str, value: Any) -> None:
-    shape.keys.append(key)
-    if key in _NEXT and event != "null":
-        shape.has_next = True
-    if key in _COUNT and event == "number" and value >= 0:
-        shape.count = int(min(value, 10**12))
 
 
 def _read_object(events: Events, path: str, entry: Entry, depth: int) -> None:

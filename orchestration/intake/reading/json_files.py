@@ -31,7 +31,7 @@ from orchestration.intake.reading.json_entries import (
 )
 from orchestration.intake.reading.limits import MOST_COLUMNS
 from orchestration.intake.reading.sheets import Source, SourceSheet
-from orchestration.intake.shown_names import names_somebody, shown_sheet
+from orchestration.intake.shown_names import is_known_heading, shown_sheet
 
 # Python refuses numbers with more digits, and inside ijson's C code that is a crash.
 _ENDLESS_NUMBER = re.compile(rb"\d{4000}")
@@ -150,12 +150,11 @@ class JsonSource(Source):
         )
 
     def _refuse_missing_pages(self, shape: Shape) -> None:
-        if shape.has_next or (shape.count or 0) > shape.records:
-            stated = f" of {shape.count}" if shape.count else ""
+        if fault := shape.pages.fault(shape.records, shape.records - shape.no_objects):
             raise ExtractHeld(
                 "hold:pages_missing",
-                f"{self._label} is one page of several: it holds {shape.records}{stated} records. Ask the "
-                "partner to export everything into one file (a `limit` high enough that `next` is null).",
+                f"{self._label} {fault}. Ask the partner to export everything into one file (with a `limit` "
+                "high enough that `next` is null; from DHIS2 with `paging=false`).",
             )
 
     @contextmanager
@@ -188,6 +187,6 @@ def _overlapping(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _shown(keys: list[str]) -> str:
-    """Show the keys of the outermost object, except those that name a person."""
-    shown = [repr(key) for key in dict.fromkeys(keys) if len(key) <= 40 and not names_somebody(key)]
+    """Show the keys of the outermost object, those that are ordinary headings."""
+    shown = [repr(key) for key in dict.fromkeys(keys) if len(key) <= 40 and is_known_heading(key)]
     return ", ".join(shown[:8]) or "(none that may be shown)"

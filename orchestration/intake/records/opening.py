@@ -82,7 +82,11 @@ class SheetOpener:
         refuse_other_merges(sheet, header, {*plan.meaningful, *plan.key} - fill_down, shown, label)
         blocks = fill_down_merged(blocks, sheet, fill_down)
         blocks = with_lines_checked(blocks, self._contract, header, plan, shown, label)
-        judge = RowJudge(header, layout, plan.meaningful, sheet.only_records, sheet.is_delimited, plan.key)
+        dates = [at for name, _, indexes in plan.fields if name == "event_on" for at in indexes]
+        judge = RowJudge(
+            *(header, layout, plan.meaningful, sheet.only_records, sheet.is_delimited),
+            *(plan.key, dates, (self._contract.partner.code.replace("_", " "), sheet.name)),
+        )
         return OpenSheet(plan, judge, without_trailing_blanks(blocks, sheet.shown, self._tally))
 
     def _shown_columns(self, header: Header, part: str) -> list[str]:
@@ -90,7 +94,7 @@ class SheetOpener:
         prefix = f"{part}/" if part else ""
         named = columns_named_by(self._contract, part)
         return [
-            name and prefix + (name if same(name) in named else shown_column(name, position))
+            name and prefix + (name if same(name) in named else shown_column(name, position, named))
             for position, name in enumerate(header.names, start=1)
         ]
 

@@ -30,7 +30,7 @@ from orchestration.intake.reading.sheets import Source, SourceSheet
 from orchestration.intake.records.acceptance import RowConditions
 from orchestration.intake.records.child_copies import COPY
 from orchestration.intake.records.landed_cells import cells_of
-from orchestration.intake.records.non_records import AFTER_END, BLANK
+from orchestration.intake.records.non_records import BLANK
 from orchestration.intake.records.opening import OpenSheet, SheetOpener
 from orchestration.intake.records.references import Parents, have_references, references
 from orchestration.intake.records.refusals import Refusals
@@ -38,7 +38,6 @@ from orchestration.intake.records.rename import ColumnPlan, rename_row
 from orchestration.intake.records.slots import Slot, Slots
 from orchestration.intake.records.tabs import ORPHAN, RESENT, Tabs
 from orchestration.intake.records.tally import LandedCell, Tally
-from orchestration.intake.shown_names import shown_file
 
 Rows = npt.NDArray[np.int64]
 Watch = Callable[[ColumnPlan, Block, Rows], None]
@@ -49,16 +48,18 @@ NOT_DECRYPTED = "Q:not_decrypted"
 class RecordReader:
     """Reads one file by one contract. Memory holds ids of records, and one block of rows.
 
-    `watch` is called with the main rows of each block that land.
+    Messages call the file `shown`; `period` is as its landing note has it. `watch` is called with the main
+    rows of each block that land.
     """
 
     def __init__(
         self,
         contract: Contract,
         keys: Keys,
-        file_name: str,
+        shown: str,
         watch: Watch | None = None,
         tombstones: Tombstones | None = None,
+        period: Mapping[str, Any] | None = None,
     ) -> None:
         self.tally = Tally()
         self._contract = contract
@@ -66,14 +67,13 @@ class RecordReader:
         self._keys = keys
         self._partner = contract.partner.code
         self._tombstones = tombstones or Tombstones(keys, self._partner)
-        self._label = f"{self._partner}: file {shown_file(file_name)}"
+        self._label = f"{self._partner}: file {shown}"
         self._minimiser = Minimiser(contract)
         self._permission = Permission(contract)
         self._conditions = RowConditions(contract.accept_if)
         self.link_codes = LinkCodes(contract, keys)
         self._submission_keys = SubmissionKeys(contract, keys)
-        period = contract.period_of(file_name)
-        self._period = period.model_dump(mode="json", by_alias=True) if period else None
+        self._period = period
         self._contents: Counter[int] = Counter()
         self._parents = Parents(contract, keys)
         self._tabs = Tabs(contract, self._label)
@@ -108,7 +108,6 @@ class RecordReader:
             else:
                 yield from self._children(name, child)
         self.tally.add_physical(source.physical_rows())
-        self.tally.stripped.update(self._minimiser.stripped)
         self.tally.problems = [*source.problems, *self.tally.problems]
         if self._without_reference:
             self.tally.note_problem("flag:key_missing", f"{self._without_reference} rows without a reference")
@@ -126,16 +125,16 @@ class RecordReader:
         refusals = Remembered(lambda answers: self._refusal(opened.plan, cells_at(dict(answers))))
         for block in opened.blocks:
             yield self._take(opened, slots, refusals, looks, sheet, block)
-        after_end = opened.judge.records_after_end
-        self.tally.rows_after_end += after_end
-        if after_end:
-            self.tally.note_problem(
-                AFTER_END,
-                f"sheet {sheet.shown!r}: {after_end} rows look like records and stand below the row that "
-                "`stop_at` ends the table with",
-            )
+        self.tally.rows_after_end += opened.judge.records_after_end
+        self._note_doubts(opened, sheet)
         if looks.differ:
             self.tally.note_problem(LOST, "rows differ in colour or strike-through, which is not read")
+
+    def _note_doubts(self, opened: OpenSheet, sheet: SourceSheet, prefix: str = "") -> None:
+        for code, detail in opened.judge.problems():
+            self.tally.note_problem(code, f"sheet {sheet.shown!r}: {detail}")
+        unnamed = (f"{prefix}column {at + 1} (no heading)" for at in sorted(opened.judge.unnamed))
+        self.tally.unnamed.update(dict.fromkeys(unnamed))
 
     def _take(
         self,
@@ -152,7 +151,7 @@ class RecordReader:
         refused = opened.judge.refusals(block)
         records = refused.stay
         slots = list(of_columns.of(block, records))
-        self._count_denied(plan, block, records)
+        self._note_denied(of_columns, plan, block, records)
         self._count_unnamed_items(plan, block, records)
         _refuse_by_answers(plan, block, refusals, refused)
         stands = np.any([slot.stands for slot in slots], axis=0) if slots else np.zeros(len(block), bool)
@@ -161,6 +160,7 @@ class RecordReader:
         submissions = list(self._submission_keys.slots(plan, block, np.ones(len(block), bool)))
         forgotten = self._forgotten(ids, submissions)
         refused.refuse(FORGOTTEN, forgotten)
+        tally.empty(sheet.shown, of_columns.emptied, block.numbers, forgotten)
         self._remember(plan, sheet, block, refused, ids)
         self._count_refused(plan, sheet, block, refused, ids, forgotten, slots, submissions)
         lands = refused.stay
@@ -181,11 +181,10 @@ class RecordReader:
         named = [] if is_locked else rename_row(plan, cells)
         return (None if is_locked else self._permission.refusal(plan, cells, named)) or refusal
 
-    def _count_denied(self, plan: ColumnPlan, block: Block, records: Flags) -> None:
-        for at in plan.denied:
-            column = block.column(at)
-            if column is not None and (denied := int((column.filled & records).sum())):
-                self.tally.stripped[DENIED_COLUMN] += denied
+    def _note_denied(self, slots: Slots, plan: ColumnPlan, block: Block, records: Flags) -> None:
+        for at, name in plan.denied.items():
+            if (column := block.column(at)) is not None:
+                slots.empty((name, DENIED_COLUMN), column.filled & records)
 
     def _count_unnamed_items(self, plan: ColumnPlan, block: Block, records: Flags) -> None:
         """Count rows with a code of a kind that feeds no field."""
@@ -308,6 +307,7 @@ class RecordReader:
         orders: Counter[tuple[int, str | None]] = Counter()
         for block in opened.blocks:
             yield self._take_children(name, opened, slots, orders, sheet, block)
+        self._note_doubts(opened, sheet, f"{name}/")
         self._parents.copies.note_mixed(name, self.tally)
 
     def _take_children(
@@ -350,6 +350,8 @@ class RecordReader:
             order = block.orders[row] if block.orders else None
             seq[row] = order or orders[owner, copy]
         refused.refuse(RESENT, resent)
+        is_forgotten = np.array([owner == FORGOTTEN for owner in owners], bool)
+        tally.empty(sheet.shown, of_columns.emptied, block.numbers, is_forgotten)
         for reason, rows in refused.by_reason():
             tally.refuse(sheet.shown, reason, block.numbers[rows].tolist(), is_child=True)
             tally.child_orphans[name] += int(rows.sum()) if reason == ORPHAN else 0

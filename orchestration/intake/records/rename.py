@@ -13,7 +13,7 @@ from orchestration.contracts import SHEET, Cell, Contract, FieldSpec, same, tidy
 from orchestration.intake.drift.columns import ALIKE_ENOUGH, name_likeness
 from orchestration.intake.outcomes import ExtractHeld
 from orchestration.intake.records.header import Header, Sought
-from orchestration.intake.shown_names import names_somebody
+from orchestration.intake.shown_names import is_known_heading
 
 FLAG_SET = {"1", "1.0", "true", "yes", "x"}
 # Marks a field whose columns (several names of one) disagree; holds no value.
@@ -59,7 +59,7 @@ class ColumnPlan:
     items: ItemPlan | None = None
     link: dict[str, int] = field(default_factory=dict)  # never among the fields: only codes of it are kept
     submission_ids: list[int] = field(default_factory=list)  # likewise
-    denied: list[int] = field(default_factory=list)
+    denied: dict[int, str] = field(default_factory=dict)  # with the names in the contract
     unmapped: list[int] = field(default_factory=list)
     missing_optional: list[str] = field(default_factory=list)
 
@@ -157,7 +157,7 @@ def plan_columns(contract: Contract, part: str, header: Header, label: str) -> C
     for column in contract.deny:
         index = header.find(column.removeprefix(f"{part}/") if part else column)
         if index is not None and index not in known:
-            plan.denied.append(index)
+            plan.denied[index] = column
     plan.unmapped = [
         index for index, name in enumerate(header.names) if name and index not in known | set(plan.denied)
     ]
@@ -303,7 +303,7 @@ def _refuse_missing(contract: Contract, part: str, header: Header, label: str) -
         return
     named = ", ".join(repr(column) for column in missing)
     known = columns_named_by(contract, part)
-    new = [name for name in header.names if name and same(name) not in known and not names_somebody(name)]
+    new = [name for name in header.names if same(name) not in known and is_known_heading(name, known)]
     close = [
         name
         for column in missing

@@ -22,6 +22,7 @@ from orchestration.intake.minimising.minimise import BIRTH_DATE, Minimiser, age_
 from orchestration.intake.minimising.points import is_point
 from orchestration.intake.reading.block import Block, Column, Flags, Remembered, cells_at, combined
 from orchestration.intake.records.rename import FLAG_SET, ColumnPlan, ItemPlan, NamedCell, rename_row
+from orchestration.intake.records.tally import Emptied
 
 Codes = npt.NDArray[np.integer[Any]]
 
@@ -47,24 +48,25 @@ class Slot:
 
 
 class _Landed(NamedTuple):
-    """The outcome for one combination: its cells by field, and the reasons of what was removed."""
+    """The outcome for one combination: its cells by field, and column and reason of each emptied cell."""
 
     cells: tuple[tuple[str, Cell], ...]
-    reasons: tuple[str, ...]
+    emptied: tuple[tuple[str, str], ...]
 
 
 class Slots:
-    """Makes the slots of one plan, and counts removals in the minimiser."""
+    """Makes the slots of one plan. `emptied`: what was removed from the cells of a block."""
 
     def __init__(self, plan: ColumnPlan, minimiser: Minimiser) -> None:
         self._plan = plan
         self._minimiser = minimiser
+        self.emptied: Emptied = {}
         self._known: dict[tuple[Any, ...], Remembered] = {}
         self._is_flag_set = Remembered(lambda text: same(text) in FLAG_SET)
         self._day_in = Remembered(self._day)
 
     def of(self, block: Block, rows: Flags) -> Iterator[Slot]:
-        """Yield the slots of some rows, and count what is removed from them."""
+        """Yield the slots of some rows, and note what is removed from them."""
         for field, spec, indexes in self._plan.fields:
             there = [at for at in indexes if at < len(block.columns)]
             days = self._columns_of_days(field, spec, there, block)
@@ -90,7 +92,7 @@ class Slots:
         is_kept = column.is_filled
         if any(reasons):
             is_kept = is_kept & np.array([not found for found in reasons])
-            self._count(reasons, column.codes[rows])
+            self._note([[(str(spec.column), why) for why in found] for found in reasons], column.codes, rows)
         return Slot(
             field, column.by_row(is_kept) & rows, column.values, column.codes, column.kinds, column.formats
         )
@@ -125,13 +127,13 @@ class Slots:
     def _land(self, named: list[NamedCell], fields: set[str]) -> _Landed:
         """Minimise the cells of these fields; the others are only there to be looked at."""
         cells: list[tuple[str, Cell]] = []
-        reasons: list[str] = []
+        emptied: list[tuple[str, str]] = []
         for item in named:
             if item.field in fields:
                 cell, why = self._minimiser.minimised(item, named)
-                reasons += why
+                emptied += [(str(item.spec.column), reason) for reason in why]
                 cells += [(item.field, cell)] if cell is not None else []
-        return _Landed(tuple(cells), tuple(reasons))
+        return _Landed(tuple(cells), tuple(emptied))
 
     def _of_combinations(
         self,
@@ -159,7 +161,7 @@ class Slots:
                 block.columns[at].distinct_cell(code) for at, code in zip(columns, place, strict=True)
             )
             landed.append(known[found])
-        self._count([one.reasons for one in landed], codes[rows])
+        self._note([one.emptied for one in landed], codes, rows)
         yield from _slots_of(landed, codes, rows)
 
     def _moment(self, field: str, spec: FieldSpec) -> list[tuple[str, FieldSpec, list[int]]]:
@@ -181,7 +183,7 @@ class Slots:
         years = np.where(are_days, (then - born) // 10_000, 0)
         distinct, codes = np.unique(years, return_inverse=True)
         if are_days.any():
-            self._minimiser.stripped[BIRTH_DATE] += int(are_days.sum())
+            self.empty((str(spec.column), BIRTH_DATE), are_days)
             landed = [_Landed((("age_band", age_cell(age, age)),), ()) for age in distinct.tolist()]
             yield from _slots_of(landed, codes, are_days)
         if (rows & ~are_days).any():
@@ -206,15 +208,14 @@ class Slots:
             yield _constant(field, choice, stands)
         yield _constant(field, "", answered & ~chosen & rows)
 
-    def _count(self, reasons: list[tuple[str, ...]], codes: npt.NDArray[np.integer[Any]]) -> None:
-        if not any(reasons):
-            return
-        counts = np.bincount(codes, minlength=len(reasons))
-        stripped: Counter[str] = Counter()
-        for code in np.flatnonzero(counts).tolist():
-            for reason in reasons[code]:
-                stripped[reason] += int(counts[code])
-        self._minimiser.stripped.update(stripped)
+    def _note(self, emptied: Sequence[Sequence[tuple[str, str]]], codes: Codes, rows: Flags) -> None:
+        """Note what is removed, given by distinct value."""
+        for pair in dict.fromkeys(pair for found in emptied for pair in found):
+            self.empty(pair, np.array([found.count(pair) for found in emptied])[codes] * rows)
+
+    def empty(self, pair: tuple[str, str], cells: npt.NDArray[Any]) -> None:
+        """Note the emptied cells of one column and reason, by row."""
+        self.emptied[pair] = self.emptied.get(pair, 0) + cells.astype(np.int64)
 
 
 def _slots_of(landed: Sequence[_Landed], codes: Codes, rows: Flags) -> Iterator[Slot]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from orchestration.core import FORGOTTEN
+from orchestration.intake.reading.block import Flags
 
 # What explains a row or line that is no row of the table.
 ABOVE_HEADER, HEADER, BLANK_AT_END, CONTINUED, NOT_READ = (
@@ -17,6 +20,10 @@ ABOVE_HEADER, HEADER, BLANK_AT_END, CONTINUED, NOT_READ = (
     "cell_of_several_lines",
     "sheet_not_read",
 )
+
+
+# By column and reason: the number of emptied cells of each row.
+Emptied = dict[tuple[str, str], npt.NDArray[np.int64]]
 
 
 class LandedCell(NamedTuple):
@@ -36,20 +43,24 @@ class LandedCell(NamedTuple):
 RANGES_KEPT = 200
 
 
+@dataclass
 class RowRanges:
     """Row numbers as ranges, `5, 9-12…`, up to a limit so that they stay small."""
 
-    def __init__(self) -> None:
-        self._ranges: list[list[int]] = []
-        self._is_cut = False
+    _ranges: list[list[int]] = field(default_factory=list)
+    _is_cut: bool = False
 
-    def add(self, numbers: Iterable[int]) -> None:
+    def add(self, numbers: npt.ArrayLike) -> None:
         """Add ascending numbers that follow those before."""
-        for number in numbers:
-            if self._ranges and number == self._ranges[-1][1] + 1:
-                self._ranges[-1][1] = number
+        at = np.asarray(numbers, np.int64)
+        starts = np.flatnonzero(np.diff(at, prepend=at[:1] - 2) != 1)
+        for first, last in zip(
+            at[starts].tolist(), at[np.append(starts[1:], len(at)) - 1].tolist(), strict=True
+        ):
+            if self._ranges and first == self._ranges[-1][1] + 1:
+                self._ranges[-1][1] = last
             elif len(self._ranges) < RANGES_KEPT:
-                self._ranges.append([number, number])
+                self._ranges.append([first, last])
             else:
                 self._is_cut = True
                 return
@@ -66,7 +77,8 @@ class Tally:
     `withheld`: ids of withheld records by reason; `withheld_persons`: the same for rows of single persons, if
     a record's rows are its persons. `withheld_submissions`: code of the submission by id, where a withheld
     row has one. `forgotten`: sheets and row numbers of forgotten records, used only while
-    the file is open. `physical`: rows or lines of each sheet, counted from the bytes; `explained`: those that
+    the file is open. `emptied`: cells by sheet, column and reason.
+    `physical`: rows or lines of each sheet, counted from the bytes; `explained`: those that
     are no rows of the table, by sheet and reason. `opened`: the sheets that were read.
     """
 
@@ -88,10 +100,13 @@ class Tally:
     child_refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
     child_refused_rows: dict[tuple[str, str], RowRanges] = field(default_factory=dict)
     stripped: Counter[str] = field(default_factory=Counter)
+    emptied: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    emptied_rows: dict[tuple[str, str, str], RowRanges] = field(default_factory=dict)
     filled: Counter[str] = field(default_factory=Counter)
     columns_found: dict[str, None] = field(default_factory=dict)
     missing: dict[str, None] = field(default_factory=dict)  # mapped columns that a file does without
     unmapped: dict[str, None] = field(default_factory=dict)
+    unnamed: dict[str, None] = field(default_factory=dict)  # columns that hold values under no heading
     problems: list[dict[str, str]] = field(default_factory=list)
 
     @property
@@ -132,6 +147,16 @@ class Tally:
             self.forgotten.update((sheet, number) for number in numbers)
         else:
             ranges.add(numbers)
+
+    def empty(self, sheet: str, emptied: Emptied, numbers: npt.NDArray[np.int64], forgotten: Flags) -> None:
+        """Count the emptied cells of a block by column, with their rows except of forgotten records."""
+        for (column, reason), cells in emptied.items():
+            if count := int(cells.sum()):
+                self.stripped[reason] += count
+                self.emptied[sheet, column, reason] += count
+                rows = self.emptied_rows.setdefault((sheet, column, reason), RowRanges())
+                rows.add(numbers[(cells > 0) & ~forgotten])
+        emptied.clear()
 
     def note_problem(self, code: str, detail: str) -> None:
         """Add a problem once."""

@@ -30,11 +30,11 @@ from orchestration.core import (
     RefreshRunning,
     Settings,
     UsageError,
-    disk_fault,
     durable,
     held_if_free,
     load_keys,
     load_release_key,
+    machine_fault,
     require_encrypted_volume,
     sha256_of,
     write_json,
@@ -104,18 +104,17 @@ def make_backup(
         with store.writing():
             return _make(settings, store, keep, progress)
     except Exception as error:
-        if fault := disk_fault(error, store.folder):
+        if fault := machine_fault(error, store.folder):
             raise fault from None
         raise
 
 
 def _make(settings: Settings, store: Store, keep: timedelta, progress: Progress) -> Made:
-    key = load_release_key(settings.keys)
-    home = load_keys(settings.keys).ids["record"]
+    key = load_release_key(settings)
+    home = load_keys(settings).ids["record"]
     if any(one.home != home for one in store.lists()):
         raise UsageError(
-            f"{store.folder} holds backups of another home, or the record key is damaged (`njia check` says "
-            "so). Choose a folder for this home alone."
+            f"{store.folder} holds backups of another home. Choose a folder for this home alone."
         )
     last = next((one for one in store.lists() if one.is_signed(key.public)), None)
     copying = _Copying(settings, store, last, progress)
@@ -222,8 +221,8 @@ class _Copying:
     damaged: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.keys = load_keys(self.settings.keys)
-        self.recipients = [intake.recipient_of(self.keys.stewards_recipient)]
+        self.keys = load_keys(self.settings)
+        self.recipients = [pyrage.x25519.Recipient.from_str(self.keys.stewards_recipient)]
 
     def until_nothing_changes(self) -> Seen:
         seen = look(self.settings)
@@ -257,7 +256,7 @@ class _Copying:
     def _copy(self, seen: Seen) -> bool:
         """Copy what is new; return whether everything was copied as it was seen."""
         self.taken = {name: one for name, one in self.taken.items() if one.stamp == seen.files.get(name)}
-        todo = seen.files.keys() - self.taken.keys()
+        todo = sorted(seen.files.keys() - self.taken.keys())
         for number, name in enumerate(todo, start=1):
             self.progress(number, len(todo))
             try:
@@ -298,13 +297,13 @@ class _Copying:
         mark = f"{self.keys.number('backup', self.keys.stewards_recipient, name, digest) % (1 << 64):016x}"
         known = self.secret.get(mark) or (self.last.secret.get(mark) if self.last else None)
         if not (known and self.store.has(known)):
-            partial = (
-                self.store.objects_folder / f"{PARTIAL}object"
-            )  # what a failure leaves, `writing` sweeps
-            with file.open("rb") as plain, partial.open("wb") as encrypted:
-                pyrage.encrypt_io(plain, encrypted, self.recipients)
-            known = sha256_of(partial)
-            self._add(partial, known)
-            durable.remove(partial)
+            partial = self.store.objects_folder / f"{PARTIAL}object"
+            try:
+                with file.open("rb") as plain, partial.open("wb") as encrypted:
+                    pyrage.encrypt_io(plain, encrypted, self.recipients)
+                known = sha256_of(partial)
+                self._add(partial, known)
+            finally:
+                partial.unlink(missing_ok=True)
         self.secret[mark] = known
         return known

@@ -17,6 +17,7 @@ from orchestration.core import (
     OWN_SUM,
     SUMS,
     Damaged,
+    NjiaError,
     PublicKey,
     Settings,
     UsageError,
@@ -182,14 +183,15 @@ def _secret_files(store: Store, chosen: FileList, private_key: str) -> dict[str,
 
 def _installed_key(settings: Settings, private_key: str | None) -> PublicKey | None:
     try:
-        return installed_public_key(settings.keys)
-    except UsageError:
+        return installed_public_key(settings)
+    except NjiaError:
         if private_key is not None:
             return None
         raise UsageError(
-            f"{settings.keys} has no release key, so the signature of the list cannot be checked. Give the "
-            "stewards' private key with --key: then the keys come back, too. Or give release.pub with "
-            "--release-pub; then set NJIA_KEYS to the folder of your keys before the next refresh."
+            f"{settings.keys} has no release key of this home, so the signature of the list cannot be "
+            "checked. Give the stewards' private key with --key: then the keys come back, too. Or give "
+            "release.pub with --release-pub; then set NJIA_KEYS to the folder of your keys before the next "
+            "refresh."
         ) from None
 
 
@@ -212,8 +214,8 @@ def _failing_below(
         if not name.startswith(folder):
             continue
         kind, object = kind_of(name), source.store.object(source.chosen.files[name].sha256)
-        if fault.endswith(SUMS):  # keys are proven by what they open
-            fails = not (kind.is_secret or name.endswith(OWN_SUM))
+        if fault.endswith(SUMS):
+            fails = not name.endswith(OWN_SUM)
         elif kind.grows:
             fails = name.endswith(".jsonl") and not _continues(place_of(settings, name), object)
         else:

@@ -20,15 +20,15 @@ from pathlib import Path
 from orchestration import release
 from orchestration.core import (
     HOME_JSON,
-    KEY_FILES,
     OWN_SUM,
-    RECORD_KEY,
     SUMS,
     Damaged,
     Settings,
     UsageError,
+    drop_rotated_checks,
     durable,
     forget_work,
+    key_faults,
     load_keys,
     note_sums,
     parsed,
@@ -92,6 +92,8 @@ def put_back(
         except Lost:
             lost.append(name)
     _note_sums(settings, source, made.back.keys() - lost)
+    if HOME_JSON in made.back:
+        drop_rotated_checks(settings)
     if made.current:
         with release.switching(settings):
             release.switch_current(settings, Path(made.current).name)
@@ -99,7 +101,7 @@ def put_back(
     write_json(mark, {**noted, "is_whole": True})
     # The name of a partner's file may be that of a person.
     lost = [f"{Path(name).parent}/…" if name.startswith("inbox/") else name for name in lost]
-    if not (settings.keys / RECORD_KEY).is_file():  # the next refresh erases
+    if any(key_faults(settings)):  # the next refresh names them, or erases
         return [], lost
     try:
         return finish_restore(settings, settings.as_of(), source.private_key), lost
@@ -120,7 +122,7 @@ def finish_restore(settings: Settings, now: datetime, private_key: str | None = 
     if not (settings.home / RESTORED).is_file():
         return []
     refuse_unfinished_restore(settings)
-    erased = forget.erase_again(settings, load_keys(settings.keys), private_key, now)
+    erased = forget.erase_again(settings, load_keys(settings), private_key, now)
     durable.remove(settings.home / RESTORED)
     return erased
 
@@ -187,11 +189,9 @@ def _note_sums(settings: Settings, source: Source, names: Collection[str]) -> No
     for name in names:
         written[str(Path(name).parent)][Path(name).name] = source.chosen.files[name].content
     for folder, sums in written.items():
-        if f"{folder}/{SUMS}" not in source.chosen.files:
+        if f"{folder}/{SUMS}" not in source.chosen.files:  # its files have their own sums, or are keys
             continue
-        own = KEY_FILES if folder == "keys" else None  # passwords of sources have no sums
         is_lost, place = sums.pop(SUMS, None), place_of(settings, folder)
-        has_sum = {name for name in own or sums if name in sums and not name.endswith(OWN_SUM)}
-        set_sums(place, {name: sums[name] for name in has_sum})
+        set_sums(place, {name: digest for name, digest in sums.items() if not name.endswith(OWN_SUM)})
         if is_lost:
-            note_sums(place, own)
+            note_sums(place)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.contracts import contract_files
-from orchestration.core import NjiaError, Settings, kind_and_place
+from orchestration.core import NjiaError, Settings, escaped, kind_and_place
 from orchestration.operations.check.kinds import KINDS, REVIEW_LISTS, UNKNOWN, Kind, kind_of
 from orchestration.operations.check.proofs import Look
 from orchestration.stewardship import review
@@ -168,4 +168,4 @@ def _faults(kind: Kind, look: Look, files: list[Path]) -> list[Fault]:
 def _fault(kind: Kind, settings: Settings, path: Path, what: str) -> Fault:
     where = path.relative_to(settings.home).as_posix() if path.is_relative_to(settings.home) else str(path)
     mend = kind.mend.format(partner=path.parent.name, extract=path.stem)
-    return Fault(kind.name, where, what, kind.means, mend)
+    return Fault(kind.name, escaped(where), what, kind.means, mend)

@@ -99,13 +99,13 @@ KINDS = (
             "keys/noise.key",
             "keys/release.*",
             "keys/stewards.age.pub",
-            "keys/.sums.json",
         ),
         "core",
         proofs.keys,
         "With another record key no decision and no forgotten record is recognised; with another noise key "
         "no year can be published; with another release key the releases look forged.",
-        "`njia restore BACKUP --key FILE` puts it back, with the stewards' private key.",
+        "`njia restore BACKUP --key FILE` puts it back, with the stewards' private key. Or set NJIA_KEYS to "
+        "the folder of this home's keys.",
         is_secret=True,
     ),
     Kind(
@@ -150,8 +150,9 @@ KINDS = (
         ("forgotten/*.json",),
         "core",
         proofs.forgotten,
-        "Forgotten records would come back with the partner's next extract, so nothing is taken in.",
-        RESTORE,
+        "Forgotten records are there again, or would come back with the partner's next extract.",
+        "`njia restore BACKUP` puts a lost list back. `njia refresh` erases what has landed again. Of what "
+        "landed with another record key, delete the files in landing/, and add the original to the inbox.",
     ),
     Kind(
         "landed extracts",
@@ -278,7 +279,7 @@ KINDS = (
         "defs",
         proofs.sqlite,
         "The Dagster UI cannot show earlier runs. Releases do not need them.",
-        "Stop `njia serve`, delete the file and start again: a new history begins.",
+        "The next `njia refresh` or `njia serve` begins a new history.",
         in_backup=False,
     ),
     Kind(

@@ -7,10 +7,11 @@ content with what was noted when it was written; it opens nothing that is sealed
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from orchestration import intake, release, stewardship
 from orchestration.core import (
@@ -18,12 +19,14 @@ from orchestration.core import (
     RELEASE_PUB,
     SUMS,
     Damaged,
+    Keys,
+    NjiaError,
     PublicKey,
     Settings,
-    UsageError,
     check_home,
     installed_public_key,
-    key_places,
+    key_faults,
+    load_keys,
     load_public_key,
     parsed,
     read,
@@ -32,6 +35,7 @@ from orchestration.core import (
     sha256_of,
     stands,
     summed_files,
+    tombstones_of,
 )
 from orchestration.stewardship import audit
 
@@ -142,7 +146,10 @@ def _listed(folder: Path) -> Collection[str]:
 
 
 def forgotten(look: Look, files: Sequence[Path]) -> Findings:
-    """Each file holds its sum; the audit log names the partners whose records were forgotten."""
+    """Each file holds its sum; the audit log names the partners whose records were forgotten.
+
+    No landed extract holds a forgotten record, and all landed with the key by which these are recognised.
+    """
     yield from either_sum(look, files)
     partners = {
         line["what"] for line in audit.read(look.settings).lines if line["action"] == stewardship.FORGOT
@@ -151,6 +158,28 @@ def forgotten(look: Look, files: Sequence[Path]) -> Findings:
         path = look.settings.forgotten / f"{partner}.json"
         if not path.exists() and path.name not in _listed(path.parent):
             yield path, MISSING
+    with suppress(NjiaError):  # said of the keys
+        keys = load_keys(look.settings)
+        for partner in sorted({note.parent.name for note in look.settings.landing.glob("*/[!.]*.json")}):
+            with suppress(NjiaError, OSError, ValueError):  # said of the list, the landing note or the cells
+                yield from _not_forgotten(look.settings, keys, partner)
+
+
+def _not_forgotten(settings: Settings, keys: Keys, partner: str) -> Findings:
+    """Yield the landed extracts with forgotten records, or in which these are not recognised."""
+    for extract_id, note in intake.read_register(settings.landing, partner).items():
+        if has_another_record_key(note, keys.ids["record"]):
+            path = settings.landing / partner / f"{extract_id}.json"
+            yield path, "it landed with another record key, so forgotten records in it are not recognised"
+    tombstones = tombstones_of(settings, keys, partner)
+    for held in intake.held_of_forgotten(settings, tombstones) if tombstones.marks else ():
+        path = settings.landing / partner / f"{held.extract_id}.json"
+        yield path, f"{len(held.records):,} of its records were forgotten and have landed again"
+
+
+def has_another_record_key(note: Mapping[str, Any], key_id: str) -> bool:
+    """Return whether an extract, by its note, landed with another record key than that of this id."""
+    return bool(note.get("key_ids", {}).get("record", key_id) != key_id)
 
 
 def decisions(look: Look, files: Sequence[Path]) -> Findings:
@@ -183,13 +212,8 @@ def audit_chain(look: Look, files: Sequence[Path]) -> Findings:
 
 
 def keys(look: Look, files: Sequence[Path]) -> Findings:
-    """`.sums.json` beside the keys has the sum of each."""
-    yield from sum_beside(look, files)
-    folder = look.settings.keys
-    has_landed = any(look.settings.landing.glob("*/[!.]*.json"))
-    for place in key_places(look.settings):
-        if has_landed and not Path(place.file).exists() and Path(place.file).name not in _listed(folder):
-            yield Path(place.file), MISSING
+    """`home.json` has a check value of each key."""
+    yield from ((fault.path, fault.found) for fault in key_faults(look.settings))
 
 
 def releases(look: Look, files: Sequence[Path]) -> Findings:
@@ -210,12 +234,13 @@ def releases(look: Look, files: Sequence[Path]) -> Findings:
             yield from _differences(release.verify(folder, key, folder.name))
 
 
-def _public_key(settings: Settings) -> PublicKey:
-    """Return the key that proves releases, also where the private one is damaged, which is said of it."""
-    try:
-        return installed_public_key(settings.keys)
-    except UsageError:
+def _public_key(settings: Settings) -> PublicKey | None:
+    """Return the key that proves releases, unproven where keys or home.json are damaged, which they show."""
+    with suppress(NjiaError):
+        return installed_public_key(settings)
+    with suppress(NjiaError):
         return load_public_key(settings.keys / RELEASE_PUB)
+    return None
 
 
 def _differences(found: release.Verification) -> Findings:
@@ -249,18 +274,23 @@ def lineage(look: Look, files: Sequence[Path]) -> Findings:
             yield folder, MISSING
 
 
+def sqlite_answer(path: Path, option: str = "mode=ro") -> str:
+    """Return `ok`, or the name of the error that SQLite's own check of a file ends with."""
+    try:
+        with closing(sqlite3.connect(f"file:{path}?{option}", uri=True, timeout=30)) as database:
+            is_whole = database.execute("pragma quick_check(1)").fetchone()[0] == "ok"
+            return "ok" if is_whole and path.stat().st_size else "SQLITE_CORRUPT"
+    except sqlite3.Error as error:
+        # In a folder that cannot be written there is no write-ahead log to open.
+        if option == "mode=ro" and error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+            return sqlite_answer(path, "immutable=1")
+        return error.sqlite_errorname
+
+
 def sqlite(look: Look, files: Sequence[Path]) -> Findings:
     """SQLite checks its own pages."""
     for path in files:
-        if path.suffix != ".db" or not look.takes(path):
-            continue
-        try:
-            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as database:
-                answer = str(database.execute("pragma quick_check(1)").fetchone()[0])
-                answer = answer if path.stat().st_size else "empty"
-        except sqlite3.Error as error:
-            answer = type(error).__name__
-        if answer != "ok":
+        if path.suffix == ".db" and look.takes(path) and sqlite_answer(path) != "ok":
             yield path, "SQLite finds it damaged"
 
 

@@ -80,7 +80,7 @@ def _rows(receipt: Receipt) -> str:
 
 
 def _lines(receipt: Receipt) -> Iterator[tuple[object, ...]]:
-    """Return lines on whole files, on corrected values, on rows with a problem, then on rows not taken."""
+    """Return lines on files, corrected values, rows with a problem, rows not taken and emptied cells."""
     for delivered in receipt.delivered:
         if delivered.why:
             yield (delivered.file, "", "", delivered.columns, delivered.result, *astuple(delivered.why))
@@ -100,6 +100,8 @@ def _lines(receipt: Receipt) -> Iterator[tuple[object, ...]]:
     for refused in receipt.not_kept:
         rows = (refused.file, refused.sheet, refused.row_numbers, "")
         yield (*rows, "not taken", *astuple(refused.explanation))
+    for one in receipt.stripped:
+        yield (one.file, one.sheet, one.row_numbers, one.column, "emptied", *astuple(one.explanation))
 
 
 def _result(problem: RowProblem) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from orchestration.contracts import Contract, Contracts
 from orchestration.core import Settings, record_of
-from orchestration.gates import ExtractFate, landed_extracts, read_fates, read_verdicts
+from orchestration.gates import ExtractFate, landed_extracts, read_fates, read_verdicts, unread_columns
 from orchestration.intake import TakenExtract
 from orchestration.outputs.receipts import explanations
 from orchestration.outputs.receipts.columns import columns_of, own_column
@@ -74,6 +74,7 @@ class NotKept:
     count: int
     row_numbers: str
     is_child: bool = False
+    column: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,12 @@ def gather_receipts(
     standing = read_standing(settings)
     fates = read_fates(settings)
     findings = _findings(settings) if any(fate.fate == "held" for fate in fates.values()) else {}
+    # The reason of a held file says once what is wrong with such a column.
+    explained = {
+        one
+        for one in unread_columns(settings)
+        if (fate := fates.get(one[:2])) and "columns_are_readable" in fate.held_by
+    }
     measures = measure_past(settings)
     notes: dict[str, list[Mapping[str, Any]]] = {}
     for extract in landed_extracts(settings):  # by partner, in the order of arrival
@@ -161,7 +168,9 @@ def gather_receipts(
     for partner in contracts.partners:
         own_problems: list[RowProblem] = []
         if pending and pending[0] == partner:
-            own_problems = list(pending[1])
+            own_problems = [
+                one for one in pending[1] if (partner, one.extract_id, one.field) not in explained
+            ]
             pending = next(problems, None)
         contracts_of = contracts.valid.get(partner, [])
         held = {key[1] for key, fate in fates.items() if key[0] == partner and fate.fate == "held"}
@@ -225,9 +234,16 @@ def _receipt(
             for refusal in note[kind]
         ],
         stripped=[
-            NotKept(note["file"], "", explanations.refusal(reason), cells, "")
+            NotKept(
+                note["file"],
+                one["sheet"],
+                explanations.refusal(one["reason"]),
+                one["cells"],
+                one["row_numbers"],
+                column=own_column(by_name.get(note["contract"]), one["column"], one["sheet"]),
+            )
             for note in notes
-            for reason, cells in note["stripped"].items()
+            for one in note["emptied"]
         ],
         unmapped={
             note["file"]: [

@@ -19,8 +19,8 @@ from orchestration.core import (
     NjiaError,
     Settings,
     Tombstones,
-    disk_fault,
     durable,
+    machine_fault,
     note_sums,
     open_duckdb,
     summed,
@@ -71,7 +71,7 @@ def write_lineage(settings: Settings, release_id: str) -> Path:
     except duckdb.Error as error:
         durable.remove_folder(partial)
         # DuckDB's message may quote a cell.
-        raise disk_fault(error, settings.home) or NjiaError(
+        raise machine_fault(error, settings.home) or NjiaError(
             f"The lineage of the candidate could not be written ({type(error).__name__}). The current "
             "release stays. Run `njia refresh` again."
         ) from None

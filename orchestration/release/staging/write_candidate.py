@@ -19,9 +19,9 @@ from orchestration.core import (
     PARTIAL,
     NjiaError,
     Settings,
-    disk_fault,
     durable,
     load_publication_policy,
+    machine_fault,
     require_room,
     sync,
     write_json,
@@ -52,6 +52,7 @@ from orchestration.release.staging.carried import Carried
 from orchestration.release.staging.evidence_base import STORAGE_VERSION, EvidenceBase
 from orchestration.release.staging.public_edition import write_public_edition, write_public_manifest
 from orchestration.release.staging.published_models import read_published_models
+from orchestration.release.verdict import count_checks
 
 READ_ONLY = 0o444
 UNTIL_PUBLISHED = 0o700  # readers of releases may not read what the gate has not passed
@@ -124,7 +125,7 @@ def stage(
     except duckdb.Error as error:
         # The engine's text may quote a cell.
         _clear(folder)
-        raise disk_fault(error, settings.home) or NjiaError(
+        raise machine_fault(error, settings.home) or NjiaError(
             f"The candidate release could not be written ({type(error).__name__}). The current release "
             f"stays. Make sure that nothing else has {settings.warehouse} open, then run `njia refresh` "
             "again."
@@ -190,8 +191,7 @@ def _write(
         manifest["terms"] = base.rows(TERMS)
         manifest["movements"] = manifest["tables"].get(MOVEMENTS, {}).get("rows")
         manifest["waivers"] = [str(waiver["id"]) for waiver in waivers]
-        outcomes = check_results.column("outcome").to_pylist()
-        manifest["checks"] = {name: outcomes.count(name) for name in ("passed", "failed", "waived")}
+        manifest["checks"] = count_checks(check_results.to_pylist())
         base.export_parquet(folder / MEMBERS / "parquet")
     manifest["public"], periods = write_public_edition(settings, folder, dbt_manifest, manifest)
     manifest["periods"] = carried.notes(periods, manifest["release_id"])

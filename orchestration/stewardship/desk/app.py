@@ -45,7 +45,6 @@ from orchestration.stewardship.desk.views import (
 )
 from orchestration.stewardship.desk.visit import (
     FOLLOWED,
-    MOST_FIELDS,
     STATUS_WORDS,
     Desk,
     View,
@@ -123,7 +122,7 @@ def make_app(
     faults = {HTTPException: on_error, Exception: on_error}
     pages = Starlette(routes=routes, exception_handlers=faults)
     pages.router.redirect_slashes = False
-    return Guard(DagsterDoor(desk, pages, dagster) if dagster else pages, desk.address, error_page)
+    return Guard(DagsterDoor(desk, pages, dagster) if dagster else pages, desk, error_page)
 
 
 def _login(desk: Desk, error_page: ErrorPage) -> Callable[[Request], Any]:
@@ -133,8 +132,6 @@ def _login(desk: Desk, error_page: ErrorPage) -> Callable[[Request], Any]:
     async def answer(request: Request) -> Response:
         if request.method != "POST":
             return await form(request)
-        # Read before a place is taken: a slow sender holds none meanwhile.
-        await request.form(max_files=0, max_fields=MOST_FIELDS)
         address = Visit(desk, request, None, None).address
         if waiting.total() >= MOST_WAITING or waiting[address] >= MOST_OF_ONE_ADDRESS:
             return error_page(request, 429, "error.busy")

@@ -59,17 +59,16 @@ class Names:
         return self._partners[code]
 
     def extract(self, partner: str, extract_id: str) -> str | None:
-        """Return file, day and partner of a landed extract; None where there is no such extract."""
+        """Return file and partner of a landed extract; None where there is no such extract."""
         file = self.file(partner, extract_id)
         return file and say("{file}, {partner}", file=file, partner=self.partner(partner) or partner)
 
     def file(self, partner: str, extract_id: str) -> str | None:
-        """Return file and day of a landed extract; None where there is no such extract."""
+        """Return the name of a landed extract: partner, day and id; None where there is no such extract."""
         path = self.settings.landing / partner / f"{extract_id}.json"
         if not path.is_file():
             return None
-        _, file, day = _noted(path, path.stat().st_mtime_ns)
-        return file and say("{file} ({day})", file=file, day=day)
+        return _noted(path, path.stat().st_mtime_ns)[1]
 
     def _written_place(self, token: str) -> str | None:
         text = self._written.get(token) if self.is_steward else None
@@ -81,8 +80,8 @@ class Names:
 
 
 @lru_cache(_NOTES_KEPT)
-def _noted(path: Path, modified: int) -> tuple[str | None, str | None, str]:
-    """Return partner's name, file and day of a landing note; `modified` tells an earlier content apart."""
+def _noted(path: Path, modified: int) -> tuple[str | None, str | None]:
+    """Return partner's name and file of a landing note; `modified` tells an earlier content apart."""
     note = read_json(path)
     partner = note.get("contract_content", {}).get("partner", {})
-    return partner.get("name"), note.get("file"), str(note.get("received_on"))[:10]
+    return partner.get("name"), note.get("file")

@@ -51,7 +51,8 @@ def serve(
 
 @contextmanager
 def _interrupts_as_before() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGINT)
+    """Let Ctrl-C end the server, which is no interrupted command."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 
-from orchestration.core import NjiaError, Settings, UsageError, disk_fault, refreshes
+from orchestration.core import NjiaError, Settings, UsageError, machine_fault, refreshes
 from orchestration.stewardship import audit
 from orchestration.stewardship.decisions.logged import NotLogged
 from orchestration.stewardship.desk.accounts import (
@@ -83,6 +83,11 @@ class Desk:
         """Return the accounts; of a home without any, the one that the first link opens."""
         first = [self.first_link.account] if self.first_link else []
         return read_accounts(self.settings) or first
+
+    def sender_of(self, connection: HTTPConnection) -> str:
+        """Return the name of the account behind a connection; before a login, the address."""
+        session = self.sessions.find(connection.cookies.get(self.address.session_cookie), is_asked=False)
+        return session.name if session else connection.client.host if connection.client else ""
 
 
 @dataclass(frozen=True)
@@ -257,7 +262,7 @@ def respond(visit: Visit, view: View) -> Response:
     except NjiaError as error:
         return visit.page("problem", 503, title="error.not_now", sentence=_words_of(error))
     except OSError as error:
-        fault = disk_fault(error, visit.settings.home)
+        fault = machine_fault(error, visit.settings.home)
         sentence = str(fault or f"{error.filename or 'A file'}: {error.strerror}.")
         return visit.page("problem", 503, title="error.not_now", sentence=sentence)
 

@@ -105,7 +105,7 @@ class AgreementChange(Decision):
                 contracts=", ".join(names),
             )
         return say(
-            "There is no partner {partner} with a valid contract. `njia status` lists the partners.",
+            "There is no partner {partner} with a valid contract. `njia status --all` lists the partners.",
             partner=self.partner,
         )
 

@@ -56,7 +56,7 @@ class Landed:
         if partner in self.extracts:
             return None
         return say(
-            "No extract of a partner {partner} has landed. {near} `njia status` lists the partners.",
+            "No extract of a partner {partner} has landed. {near} `njia status --all` lists the partners.",
             partner=partner,
             near=nearest(partner, self.extracts),
         )

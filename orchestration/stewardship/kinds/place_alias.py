@@ -87,7 +87,7 @@ class PlaceAlias(Decision):
         if not text or (payload.get("place_id") == NO_PLACE and (is_token(text) or places.is_known(text))):
             return payload
         if payload.get("place_id") == NO_PLACE:
-            return {**payload, "text": places.name_token(load_keys(settings.keys), text)}
+            return {**payload, "text": places.name_token(load_keys(settings), text)}
         return {**payload, "text": written_names(settings).get(text, text) if is_token(text) else text}
 
     def sentence(self) -> str:
@@ -181,7 +181,7 @@ class PlaceAlias(Decision):
     def _means(self, settings: Settings) -> str | None:
         """Return the id of the place that the name means today for certain, without decisions."""
         if is_token(self.text):
-            matches = places.meanings(settings, load_keys(settings.keys), {self.text}, ()).to_pylist()
+            matches = places.meanings(settings, load_keys(settings), {self.text}, ()).to_pylist()
             matches = [one for one in matches if self.country in (None, one["named_country"])]
         else:
             matches = places.resolve_names([self.text], self.country)
@@ -218,7 +218,7 @@ def _effect(
     """Compare what the mentions of these names meant in the last refresh with what they mean as decided."""
     if not has_typed(settings):
         return Effect(notes=[NOT_KEPT])
-    keys = load_keys(settings.keys)
+    keys = load_keys(settings)
     after = places.meanings(
         settings, keys, {places.name_token(keys, alias.text) for alias in aliases}, decided
     )
@@ -360,7 +360,7 @@ def answers(settings: Settings, holding: Holding) -> Iterator[tuple[Item, str]]:
     names = open_name_groups(settings) if holding["place_alias"] else []
     if not names:
         return
-    keys = load_keys(settings.keys)
+    keys = load_keys(settings)
     meant: dict[str, list[Mapping[str, Any]]] = {}
     for alias in holding["place_alias"]:
         meant.setdefault(places.name_token(keys, alias["text"]), []).append(alias)
@@ -384,7 +384,7 @@ def _place_called(text: str) -> str:
 def written_names(settings: Settings) -> dict[str, str]:
     """Return the open names as they were first written, by token."""
     groups = open_name_groups(settings)
-    texts = review.texts_of_places(settings, load_keys(settings.keys)) if groups else {}
+    texts = review.texts_of_places(settings, load_keys(settings)) if groups else {}
     found: dict[str, str] = {}
     for name in groups:
         for written in name.written(texts)[:1]:

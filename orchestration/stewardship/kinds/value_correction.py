@@ -269,7 +269,7 @@ def newest_copy(settings: Settings, record: str) -> RecordCopy | None:
     if found is None or cells is None or not cells.is_file():
         return None
     entry = read_json(cells.with_suffix(".json"))
-    contract, keys = contract_for(entry, load_contracts(settings.partners)), load_keys(settings.keys)
+    contract, keys = contract_for(entry, load_contracts(settings.partners)), load_keys(settings)
     own = typing.record_cells(cells, keys, record_id)
     partner, extract_id, sheet, row = found
     return RecordCopy(partner, extract_id, sheet, row, entry, contract, own, keys)

@@ -15,7 +15,7 @@ from typing import Literal
 
 from expectations.checks import EXTRACT_CHECKS, PART_CHECKS
 from orchestration.core import Settings, refreshes
-from orchestration.intake import failed_pulls, lying_in_inbox
+from orchestration.intake import failed_pulls
 from orchestration.stewardship import items, review
 from orchestration.stewardship.kinds.alert_release import corridor_name, key_of
 from orchestration.stewardship.messages.config import ROLES, Role
@@ -96,10 +96,7 @@ def _findings(settings: Settings) -> dict[tuple[str, str, str], str]:
 def _files(settings: Settings) -> Iterator[Event]:
     for row in review.standing(settings, review.FILES_NOT_TAKEN):
         item = items.file_not_taken(row["partner"], row["file"])
-        waiting = lying_in_inbox(settings, row["partner"], row["file"])
-        stat = waiting.stat() if waiting else None
-        seen = f"{stat.st_size}|{stat.st_mtime_ns}" if stat else ""
-        made_new = _digest(row["outcome"], row["reason"], seen)
+        made_new = _digest(row["outcome"], row["reason"])
         yield Event(f"{item}#{made_new}", "file", partner=row["partner"], path=item.path)
 
 

@@ -130,7 +130,7 @@ def drift_questions(settings: Settings, item: Item | None = None) -> list[DriftQ
 
 def with_withheld(settings: Settings, asked: list[DriftQuestion]) -> list[DriftQuestion]:
     """Add the answers that no list holds, from the encrypted texts; a page logs that it shows them."""
-    contracts, keys = load_contracts(settings.partners), load_keys(settings.keys)
+    contracts, keys = load_contracts(settings.partners), load_keys(settings)
     return [replace(one, changes=_with_withheld(settings, contracts, keys, one)) for one in asked]
 
 

@@ -149,7 +149,7 @@ def county_outlines(settings: Settings) -> dict[str, Any]:
 
 
 def _texts(settings: Settings) -> dict[str, list[str]]:
-    return review.texts_of_places(settings, load_keys(settings.keys))
+    return review.texts_of_places(settings, load_keys(settings))
 
 
 def _rows(settings: Settings, group: OpenName) -> list[NamingRow]:

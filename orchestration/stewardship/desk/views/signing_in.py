@@ -1,4 +1,4 @@
-"""Login and logout. Unknown names, wrong passphrases and locked names get the same refusal."""
+"""Login and logout. Unknown and known names get the same refusals, and lock after the same tries."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ def login(visit: Visit) -> Response:
     is_judged = desk.attempts.begin(name, address)
     account = verified(visit.settings, name, passphrase) if is_judged else None
     if account is None:
-        if desk.attempts.failed(name, address) and is_judged:
+        is_locked = desk.attempts.failed(name, address)
+        if is_locked and is_judged:
             audit.record(visit.settings, "desk", "locked", _shown(visit, name))
-        return _form(visit, 403, "login.refused")
+        return _form(visit, 403, "login.locked" if is_locked else "login.refused")
     desk.attempts.succeeded(name, address)
     return _begin(visit, account)
 

@@ -1,4 +1,7 @@
-"""A full or failing disk: recognised in the errors of every library, named, and asked for room beforehand."""
+"""A full or failing disk, too little memory: recognised in the errors of every library, and named.
+
+Room on the disk is asked for beforehand.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,13 @@ import errno
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from orchestration.core.errors import NjiaError
+from orchestration.core.settings import memory_limit
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 NEARLY_FULL = 1 << 20
@@ -19,6 +25,7 @@ _ENGINE_ERRORS = {
     "IOException", "OutOfMemoryException", "TransactionException", "FatalException", "OperationalError",
     "EncryptError",
 }  # fmt: skip
+_PATH = re.compile(r"[\"'](/[^\"'\n]+)[\"']")
 _SAYS_FULL = re.compile(
     r"No space left on device|Disk quota exceeded|disk is full|max_temp_directory_size|os error (28|122)\b"
 )
@@ -29,33 +36,37 @@ _GOES_ON = (
 )
 
 
-class DiskFault(NjiaError):
-    """The disk of the home is full, has too little room, or answers with an error."""
+class MachineFault(NjiaError):
+    """A disk is full, has too little room or answers with an error; or there is too little memory."""
 
     exit_code = 6
 
 
-def says_full(text: str) -> bool:
-    """Return whether the text of an engine's error says that a disk is full."""
-    return bool(_SAYS_FULL.search(text))
+def fault_said(text: str, home: Path) -> MachineFault | None:
+    """Return a sentence for people where the text of an engine's error means such a fault, else None."""
+    if _SAYS_FULL.search(text):
+        return full_disk(home, *map(Path, _PATH.findall(text)))
+    return _too_little_memory() if "Out of Memory Error" in text else None
 
 
-def is_of_disk(error: BaseException) -> bool:
-    """Return whether an error, or one that it arose from, says that a disk is full or failing.
+def is_of_machine(error: BaseException) -> bool:
+    """Return whether an error, or one that it arose from, is of the disk, the memory, or Ctrl-C.
 
     An input/output error that names a file is of the home's disk; while a file is read, it names none.
     """
     return any(
-        isinstance(one, DiskFault)
+        isinstance(one, MachineFault)
         or _is_full(one)
+        or _is_of_memory(one)
+        or (type(one).__name__ == "InterruptException" or str(one) == "Query interrupted")  # by DuckDB
         or (isinstance(one, OSError) and one.errno == errno.EIO and one.filename is not None)
         for one in _with_causes(error)
     )
 
 
-def disk_fault(error: BaseException, home: Path) -> DiskFault | None:
-    """Return a sentence for people where an error means a full or failing disk, else None."""
-    if isinstance(error, DiskFault):
+def machine_fault(error: BaseException, home: Path) -> MachineFault | None:
+    """Return a sentence for people where an error means a fault of the disk or of the memory, else None."""
+    if isinstance(error, MachineFault):
         return error
     before = str(error) if isinstance(error, NjiaError) else ""
     for one in _with_causes(error):
@@ -63,10 +74,13 @@ def disk_fault(error: BaseException, home: Path) -> DiskFault | None:
             os.fsdecode(name) for name in (_attribute(one, "filename2"), _attribute(one, "filename")) if name
         ]
         # SQLite says of a full disk that a file cannot be opened.
-        if _is_full(one) or (_is_of_engine(one) and _is_nearly_full(home)):
+        if _is_full(one) or (_is_of_engine(one) and any(map(_is_nearly_full, _places(home)))):
+            named += _PATH.findall(str(one)) if _is_of_engine(one) else []
             return full_disk(home, *map(Path, named), before=before)
+        if _is_of_memory(one):
+            return _too_little_memory(before)
         if isinstance(one, OSError) and one.errno == errno.EIO:
-            return DiskFault(
+            return MachineFault(
                 _said(
                     before,
                     f"{named[0] if named else home}: the disk answers with an input/output error, so it may "
@@ -76,10 +90,14 @@ def disk_fault(error: BaseException, home: Path) -> DiskFault | None:
     return None
 
 
-def full_disk(*places: Path, before: str = "") -> DiskFault:
-    """Return the sentence about the fullest disk of some places."""
+def full_disk(home: Path, *named: Path, before: str = "") -> MachineFault:
+    """Return the sentence about the fullest disk of the named files.
+
+    Without any, of the home, its folders and the folder for temporary files, each of which may be mounted.
+    """
+    places = named or [place for place in _places(home) if _is_nearly_full(place)] or _places(home)[1:]
     place = min(map(_existing, places), key=lambda path: shutil.disk_usage(path).free)
-    return DiskFault(
+    return MachineFault(
         _said(
             before,
             f"The disk is full, or this account's quota is: {_of_disk(place)}. Remove files that are not "
@@ -89,18 +107,28 @@ def full_disk(*places: Path, before: str = "") -> DiskFault:
 
 
 def require_room(place: Path, needed: int, purpose: str) -> None:
-    """Raise DiskFault where a disk has less room than a purpose is likely to need."""
+    """Raise MachineFault where a disk has less room than a purpose is likely to need."""
     found = _existing(place)
     if shutil.disk_usage(found).free < needed + SPARE:
-        raise DiskFault(
+        raise MachineFault(
             f"There is not enough room for {purpose}: about {_megabytes(needed + SPARE)} are needed, and "
             f"{_of_disk(found)}. Remove files that are not needed, or give it more room. {_GOES_ON}"
         )
 
 
-def _said(before: str, of_disk: str) -> str:
-    """Join what an error says for itself, which has its own next step, and what is known of the disk."""
-    return f"{before} {of_disk}" if before else f"{of_disk} {_GOES_ON}"
+def _too_little_memory(before: str = "") -> MachineFault:
+    return MachineFault(
+        _said(
+            before,
+            f"There was too little memory. DuckDB may take {memory_limit()} of it (NJIA_MEMORY_LIMIT): raise "
+            "that where this machine has more free memory. Otherwise end other programs, or give it more.",
+        )
+    )
+
+
+def _said(before: str, of_machine: str) -> str:
+    """Join what an error says for itself, which has its own next step, and what is known of the machine."""
+    return f"{before} {of_machine}" if before else f"{of_machine} {_GOES_ON}"
 
 
 def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -112,15 +140,27 @@ def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
 def _is_full(error: BaseException) -> bool:
     if isinstance(error, OSError) and error.errno:
         return error.errno in FULL
-    return _is_of_engine(error) and says_full(str(error))
+    return _is_of_engine(error) and bool(_SAYS_FULL.search(str(error)))
+
+
+def _is_of_memory(error: BaseException) -> bool:
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException"
 
 
 def _is_of_engine(error: BaseException) -> bool:
     return type(error).__name__ in _ENGINE_ERRORS
 
 
-def _is_nearly_full(home: Path) -> bool:
-    return shutil.disk_usage(_existing(home)).free < NEARLY_FULL
+def _is_nearly_full(place: Path) -> bool:
+    return shutil.disk_usage(_existing(place)).free < NEARLY_FULL
+
+
+def _places(home: Path) -> list[Path]:
+    """Return the folder for temporary files, the home, and its folders."""
+    temporary = home
+    with suppress(OSError):  # every such folder is full
+        temporary = Path(tempfile.gettempdir())
+    return [temporary, home, *(path for path in home.glob("*") if path.is_dir())]
 
 
 def _attribute(error: BaseException, name: str) -> str | bytes | None:

@@ -1,0 +1,259 @@
+"""Prove keys before they are used, by their check values in `home.json`.
+
+A check value is 16 hex digits of a hash of the key, which do not give it away. It is noted when a key is made
+or brought, and changed by a rotation alone: while that runs, the values of both keys stand there. A key
+without a check value is proven by the releases that were made with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyrage
+from cryptography.exceptions import UnsupportedAlgorithm
+
+from orchestration.core.durable import write_bytes
+from orchestration.core.errors import Damaged, NjiaError, UsageError
+from orchestration.core.home import HOME_JSON
+from orchestration.core.release_key import (
+    RELEASE_KEY,
+    RELEASE_PUB,
+    PublicKey,
+    ReleaseKey,
+    load_public_key,
+    read_release_key,
+)
+from orchestration.core.settings import Settings
+from orchestration.core.sums import read_json, write_json
+
+RECORD_KEY, LINK_KEY, NOISE_KEY = "record.key", "link.key", "noise.key"
+STEWARDS_RECIPIENT = "stewards.age.pub"
+SAMPLES_PRIVATE_KEY = "stewards.age.key"  # in a home of the samples alone
+USES = {
+    "record": (
+        RECORD_KEY,
+        "makes record ids, codes of partners and submissions, marks of forgotten records; "
+        "encrypts texts of places",
+    ),
+    "link": (LINK_KEY, "makes link codes of names, phones and answers"),
+    "noise": (NOISE_KEY, "makes protection keys, which decide the noise of public counts"),
+    "stewards": (STEWARDS_RECIPIENT, "originals are sealed to it; the stewards hold the private key"),
+    "release": (RELEASE_KEY, "signs releases; release.pub is for everybody"),
+}
+CHECKS = "key_checks"  # in home.json
+KEY_BYTES = 32
+_NOT_YET = ""  # beside the check value of a new key that replaces none
+_RESTORE = (
+    "Restore it from the backup (`njia restore BACKUP --key FILE`), or set NJIA_KEYS to the folder of this "
+    "home's keys. "
+)
+_IF_LOST = {
+    "record": "If it is lost, begin a new home: with another key every record gets another id, and forgotten "
+    "records come back.",
+    "noise": "If it is lost, begin a new home: two protected numbers of one count, made with two keys, give "
+    "it away.",
+}
+
+
+def noted_checks(settings: Settings) -> dict[str, list[str]]:
+    """Return the check values that each key may have, by its name; empty for a home that has none yet."""
+    path = settings.home / HOME_JSON
+    try:
+        return dict(read_json(path).get(CHECKS, {}))
+    except FileNotFoundError:
+        return {}
+    except (AttributeError, OSError):
+        raise Damaged(path, "it names no check values of keys") from None
+
+
+def note_checks(settings: Settings, checks: Mapping[str, list[str]]) -> None:
+    """Write check values into home.json, which exists; those of other keys stay."""
+    path = settings.home / HOME_JSON
+    found = read_json(path)
+    wanted = {**found, CHECKS: {**found.get(CHECKS, {}), **checks}}
+    if wanted != found:
+        write_json(path, wanted)
+
+
+def note_new_checks(settings: Settings) -> None:
+    """Note the check value of each key that has none."""
+    missing = USES.keys() - noted_checks(settings).keys()
+    note_checks(settings, {name: [_check(name, proven(settings, name))] for name in missing})
+
+
+def expect_key(settings: Settings, name: str, successor: Path) -> None:
+    """Note that a key may be replaced by its successor from now on; `settle_checks` ends that."""
+    earlier = noted_checks(settings).get(name, [_NOT_YET])[-1]
+    note_checks(settings, {name: [earlier, _check(name, key_in(name, successor))]})
+
+
+def is_replaced(settings: Settings, name: str) -> bool:
+    """Return whether a rotation of this key has come to its commit and has not ended."""
+    return len(noted_checks(settings).get(name, ())) > 1
+
+
+def settle_checks(settings: Settings) -> None:
+    """Note the installed key of an ended rotation as the only one."""
+    replaced = [name for name in USES if is_replaced(settings, name)]
+    note_checks(settings, {name: [_check(name, proven(settings, name))] for name in replaced})
+
+
+def drop_rotated_checks(settings: Settings) -> None:
+    """Drop check values, from a home.json that a restore put back, of keys that were rotated since."""
+    path = settings.home / HOME_JSON
+    rotated = {fault.path.name for fault in key_faults(settings) if fault.path.exists()}
+    stale = {name for name in USES.keys() - _IF_LOST.keys() if USES[name][0] in rotated}
+    if stale:
+        found = read_json(path)
+        kept = {name: checks for name, checks in found[CHECKS].items() if name not in stale}
+        write_json(path, {**found, CHECKS: kept})
+
+
+def proven(settings: Settings, name: str) -> bytes:
+    """Return a key, of the release key its public part, after its proof.
+
+    Raises UsageError where the home has none yet, Damaged where it is missing or is not that of this home.
+    """
+    path = settings.keys / USES[name][0]
+    if not os.access(path, os.F_OK) and not needs(settings, name):
+        raise UsageError(
+            f"The keys in {settings.keys} are missing or incomplete. `njia refresh` makes them, once "
+            f"{STEWARDS_RECIPIENT} holds the stewards' public key, or in a terminal."
+        )
+    key = key_in(name, path)
+    _prove(settings, name, key, path)
+    return key
+
+
+def needs(settings: Settings, name: str) -> bool:
+    """Return whether this home was used with a key, so that no other may take its place."""
+    return name in noted_checks(settings) or not _is_of_releases(settings, name, b"")
+
+
+def key_in(name: str, path: Path) -> bytes:
+    """Read a file that holds a key of this name; raises Damaged where it does not."""
+    expected = {"release": "Ed25519 key (PEM)", "stewards": "age recipient (age1…)"}
+    found, advice = f"expected: {expected.get(name, f'{2 * KEY_BYTES} hex digits')}", mend(name)
+    try:
+        if name == "release":
+            return read_release_key(path).public.raw
+        text = path.read_text().strip()
+        if name == "stewards":
+            pyrage.x25519.Recipient.from_str(text)
+            return text.encode()
+        if len(key := bytes.fromhex(text)) == KEY_BYTES:
+            return key
+    except FileNotFoundError:
+        found = "it is missing"
+    except OSError as error:
+        found, advice = f"it cannot be read ({error.strerror})", "Let this account read it. " + advice
+    except (ValueError, TypeError, UnsupportedAlgorithm, pyrage.RecipientError):
+        pass
+    raise Damaged(path, found, advice)
+
+
+def mend(name: str) -> str:
+    """Return what the operator does about a key that is missing or damaged."""
+    return _RESTORE + _IF_LOST.get(name, f"If it is lost: `njia keys rotate {name}`.")
+
+
+def load_release_key(settings: Settings) -> ReleaseKey:
+    """Read and prove the release key; raises what `proven` raises."""
+    proven(settings, "release")
+    return read_release_key(settings.keys / RELEASE_KEY)
+
+
+def installed_public_key(settings: Settings) -> PublicKey:
+    """Return the proven public key; from `release.pub` where `release.key` cannot be used."""
+    try:
+        return load_release_key(settings).public
+    except NjiaError:
+        path = settings.keys / RELEASE_PUB
+        if not os.access(path, os.F_OK):
+            raise
+        key = load_public_key(path)
+        _prove(settings, "release", key.raw, path)
+        return key
+
+
+def write_public_part(settings: Settings, replaces: bool = False) -> None:
+    """Write `release.pub` where it is missing; after a rotation it `replaces` that of the earlier key."""
+    path, pem = settings.keys / RELEASE_PUB, load_release_key(settings).public.pem
+    if not path.exists() or (replaces and path.read_bytes() != pem):
+        write_bytes(path, pem, 0o600)  # the file is public, its folder is not
+
+
+def key_faults(settings: Settings) -> Iterator[Damaged]:
+    """Yield what is wrong with each key that is missing, damaged or of another home."""
+    for name in USES:
+        try:
+            proven(settings, name)
+        except Damaged as fault:
+            yield fault
+        except UsageError:
+            continue
+    path = settings.keys / RELEASE_PUB
+    try:
+        if os.access(path, os.F_OK):
+            _prove(settings, "release", load_public_key(path).raw, path)
+    except Damaged as fault:
+        yield fault
+    except UsageError:
+        yield Damaged(path, "it holds no public key of releases", mend("release"))
+
+
+def _prove(settings: Settings, name: str, key: bytes, path: Path) -> None:
+    checks = noted_checks(settings).get(name)
+    if _check(name, key) not in checks if checks else not _is_of_releases(settings, name, key):
+        raise Damaged(path, f"it is not the {name} key of this home, or was changed", mend(name))
+
+
+def _is_of_releases(settings: Settings, name: str, key: bytes) -> bool:
+    """Return whether no release names another key: its manifest, or the signature of that in force."""
+    if name in _IF_LOST:
+        manifests = map(read_json, settings.releases.glob("[!.]*/manifest.json"))
+        used = {manifest.get("key_ids", {}).get(name) for manifest in manifests}
+        return used <= {None, key_id(name, key)}
+    manifest, signature = (settings.current / f"manifest.{ending}" for ending in ("json", "sig"))
+    if name != "release" or not (manifest.is_file() and signature.is_file()):
+        return True
+    return bool(key) and PublicKey.of_raw(key).has_signed(manifest.read_bytes(), signature.read_bytes())
+
+
+def _check(name: str, key: bytes) -> str:
+    return hashlib.sha256(f"njia key check|{name}|".encode() + key).hexdigest()[:16]
+
+
+def key_id(name: str, key: bytes) -> str:
+    """Return the id of a key for manifests: 8 hex digits of a hash."""
+    is_public = name in ("stewards", "release")
+    return hashlib.sha256((b"" if is_public else b"njia key id|") + key).hexdigest()[:8]
+
+
+@dataclass(frozen=True)
+class KeyPlace:
+    """`id`: 8 hex digits of a hash, None where the key is missing, damaged or of another home."""
+
+    name: str
+    id: str | None
+    file: str
+    use: str
+
+
+def key_places(settings: Settings) -> list[KeyPlace]:
+    """List every kind of key in a fixed order, missing ones included."""
+    return [
+        KeyPlace(name, _id_of(settings, name), str(settings.keys / file), use)
+        for name, (file, use) in USES.items()
+    ]
+
+
+def _id_of(settings: Settings, name: str) -> str | None:
+    try:
+        return key_id(name, proven(settings, name))
+    except NjiaError:
+        return None
