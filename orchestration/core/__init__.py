@@ -98,7 +98,6 @@ if TYPE_CHECKING:
         shown_record,
     )
     from orchestration.core.lock import RefreshLock, held_if_free, is_alive, last_holder
-    from orchestration.core.loopback import LOOPBACK, loopback_hosts
     from orchestration.core.machine import (
         MachineFault,
         fault_said,
@@ -120,12 +119,14 @@ if TYPE_CHECKING:
     )
     from orchestration.core.settings import (
         DBT_PROJECT,
+        LOOPBACK,
         PROJECT_ROOT,
         REFERENCE_SEEDS,
         SAMPLE_PARTNERS,
         Settings,
         dbt_target,
         has_display,
+        loopback_hosts,
         secret_from,
         seed_rows,
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,10 +53,8 @@ _RESTORE = (
     "home's keys. "
 )
 _IF_LOST = {
-    "record": "If it is lost, begin a new home: with another key every record gets another id, and forgotten "
-    "records come back.",
-    "noise": "If it is lost, begin a new home: two protected numbers of one count, made with two keys, give "
-    "it away.",
+    "record": "If it is lost, begin a new home: another key gives every record another id.",
+    "noise": "If it is lost, begin a new home: the noise of two keys would give a count away.",
 }
 
 
@@ -104,13 +103,11 @@ def settle_checks(settings: Settings) -> None:
 
 def drop_rotated_checks(settings: Settings) -> None:
     """Drop check values, from a home.json that a restore put back, of keys that were rotated since."""
-    path = settings.home / HOME_JSON
+    path, found = settings.home / HOME_JSON, read_json(settings.home / HOME_JSON)
     rotated = {fault.path.name for fault in key_faults(settings) if fault.path.exists()}
-    stale = {name for name in USES.keys() - _IF_LOST.keys() if USES[name][0] in rotated}
-    if stale:
-        found = read_json(path)
-        kept = {name: checks for name, checks in found[CHECKS].items() if name not in stale}
-        write_json(path, {**found, CHECKS: kept})
+    kept = {name: checks for name, checks in noted_checks(settings).items() if USES[name][0] not in rotated}
+    lost = {name: checks for name, checks in noted_checks(settings).items() if name in _IF_LOST}
+    write_json(path, {**found, CHECKS: kept | lost})
 
 
 def proven(settings: Settings, name: str) -> bytes:
@@ -246,14 +243,10 @@ class KeyPlace:
 
 def key_places(settings: Settings) -> list[KeyPlace]:
     """List every kind of key in a fixed order, missing ones included."""
+    ids: dict[str, str] = {}
+    for name in USES:
+        with suppress(NjiaError):
+            ids[name] = key_id(name, proven(settings, name))
     return [
-        KeyPlace(name, _id_of(settings, name), str(settings.keys / file), use)
-        for name, (file, use) in USES.items()
+        KeyPlace(name, ids.get(name), str(settings.keys / file), use) for name, (file, use) in USES.items()
     ]
-
-
-def _id_of(settings: Settings, name: str) -> str | None:
-    try:
-        return key_id(name, proven(settings, name))
-    except NjiaError:
-        return None

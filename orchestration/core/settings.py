@@ -15,6 +15,8 @@ PROJECT_ROOT = Path(__file__).resolve().parents[2]
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 REFERENCE_SEEDS = PROJECT_ROOT / "seeds" / "reference"
 DEFAULT_DESK_URL = "http://127.0.0.1:3030"
+# The address of the Dagster UI and the desk. Access from elsewhere needs a tunnel or proxy: docs/security.md.
+LOOPBACK = "127.0.0.1"
 SAMPLE_PARTNERS = PROJECT_ROOT / "seeds" / "partners"
 
 
@@ -271,3 +273,9 @@ def seed_rows(name: str) -> list[dict[str, str]]:
     """Return the rows of `seeds/reference/<name>.csv` as dictionaries."""
     with (REFERENCE_SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
+
+
+def loopback_hosts(port: int) -> frozenset[str]:
+    """Return the Host headers that name this machine; any other may be DNS rebinding."""
+    names = {LOOPBACK, "localhost", "[::1]"}  # the last one: through a tunnel
+    return frozenset({f"{name}:{port}" for name in names} | (names if port == 80 else set()))

@@ -16,9 +16,9 @@ from orchestration.core import (
     read_texts,
     shown_record,
     write_json,
-    write_summed,
 )
 from orchestration.operations import warnings
+from orchestration.operations.rotation_stewards import rotate_stewards
 from orchestration.release import list_releases
 from tests import scenario
 from tests.command import last_object, njia
@@ -50,7 +50,7 @@ def forgotten(tmp_path_factory: pytest.TempPathFactory) -> World:
     folder = tmp_path_factory.mktemp("backups")
     stewards = pyrage.x25519.Identity.generate()
     base = new_evidence_base(folder)
-    write_summed(base.settings.keys / "stewards.age.pub", f"{stewards.to_public()}\n", 0o600)
+    rotate_stewards(base.settings, str(stewards.to_public()), None)
     key = folder / "stewards.txt"
     key.write_text(f"{stewards}\n")
     for partner, name, content in scenario.EXTRACTS:

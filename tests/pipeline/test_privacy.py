@@ -19,6 +19,7 @@ import typst
 
 from orchestration.core import Settings, decoded, load_keys, read_json
 from orchestration.core import says as says_any
+from orchestration.operations.rotation_stewards import rotate_stewards
 from orchestration.places import name_token
 from orchestration.stewardship import audit, review
 from tests import scenario
@@ -198,8 +199,7 @@ def test_original_is_sealed_to_the_stewards_key(empty_base: EvidenceBase) -> Non
     import pyrage
 
     identity = pyrage.x25519.Identity.generate()
-    recipient = empty_base.settings.keys / "stewards.age.pub"
-    recipient.write_text(str(identity.to_public()))
+    rotate_stewards(empty_base.settings, str(identity.to_public()), None)
     partner, name, content = scenario.EXTRACTS[0]
     empty_base.deliver(partner, name, content)
     from orchestration.core import load_keys

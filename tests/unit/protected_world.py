@@ -20,7 +20,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from orchestration.core import REFERENCE_SEEDS, Keys, Settings, load_keys
+from orchestration.core import REFERENCE_SEEDS, Keys, Settings, load_keys, new_stewards_pair
 from tests.unit.published_world import ALERTS, CONTEXT, write_edition
 
 AS_OF = date(2026, 7, 1)
@@ -87,7 +87,7 @@ def write_world(root: Path, journeys: Iterable[Journey] = JOURNEYS) -> tuple[Set
     settings.keys.mkdir(parents=True)
     for name in ("record", "link", "noise"):
         (settings.keys / f"{name}.key").write_text(hashlib.sha256(name.encode()).hexdigest())
-    (settings.keys / "stewards.age.pub").write_text("age1fixture")
+    (settings.keys / "stewards.age.pub").write_text(new_stewards_pair()[1])
     settings.work.mkdir()
     movements = dict(enumerate(journeys, start=-50))
     candidate = settings.releases / f".candidate-{RELEASE}"

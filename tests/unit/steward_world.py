@@ -173,7 +173,7 @@ def open_name(mention_id: int, text: str, country: str = "", **changes: Any) -> 
     return {
         "mention_id": mention_id, "name": name_of(text), "country_alpha3": country, "status": "unresolved",
         "reason": "unk:place_unresolved", "record_count": 1, "candidates": "", "candidate_names": "",
-        "named_by": f"{PARTNER}/origin/1", **changes,
+        "named_by": f"{PARTNER}//1", **changes,
     }  # fmt: skip
 
 

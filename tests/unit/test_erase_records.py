@@ -36,6 +36,7 @@ from orchestration.intake.taking_in import take_in
 from orchestration.operations import prove
 from orchestration.operations.forget import Erased, erase, records_called, with_copies
 from orchestration.operations.forget_proof import Needles
+from orchestration.operations.rotation_stewards import rotate_stewards
 from tests import scenario
 from tests.conftest import EvidenceBase
 
@@ -88,9 +89,7 @@ def base(empty_base: EvidenceBase) -> EvidenceBase:
 @pytest.fixture
 def identity(base: EvidenceBase) -> pyrage.x25519.Identity:
     made = pyrage.x25519.Identity.generate()
-    path = base.settings.keys / "stewards.age.pub"
-    path.chmod(0o600)
-    path.write_text(str(made.to_public()))
+    rotate_stewards(base.settings, str(made.to_public()), None)
     return made
 
 
@@ -197,7 +196,7 @@ def test_an_original_of_an_earlier_key_is_resealed_given_both_keys(
 ) -> None:
     (entry,) = landed(base)
     new = pyrage.x25519.Identity.generate()
-    (base.settings.keys / "stewards.age.pub").write_text(str(new.to_public()))
+    rotate_stewards(base.settings, str(new.to_public()), None)
     erased = forget_wholly(base, "S3", new, identity)
     assert list(erased.originals.values()) == ["sealed again without rows of forgotten records"]
     assert "Otieno" not in original(base, entry, new)

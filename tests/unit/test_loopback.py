@@ -12,7 +12,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from orchestration.cli.root import cli
-from orchestration.core import PROJECT_ROOT, loopback
+from orchestration.core import LOOPBACK, PROJECT_ROOT
 from orchestration.core.settings import DEFAULT_DESK_URL
 
 
@@ -26,7 +26,7 @@ def test_earlier_names_start_the_same_server() -> None:
 
 
 def test_no_code_names_an_address_that_is_not_loopback() -> None:
-    assert ipaddress.ip_address(loopback.LOOPBACK).is_loopback
+    assert ipaddress.ip_address(LOOPBACK).is_loopback
     found = {
         (path.name, address)
         for path in (PROJECT_ROOT / "orchestration").rglob("*.py")
@@ -34,6 +34,6 @@ def test_no_code_names_an_address_that_is_not_loopback() -> None:
             r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|\[?::\]?\d*(?=['\"])", path.read_text()
         )
     }
-    assert loopback.LOOPBACK in {address for _, address in found}
+    assert LOOPBACK in {address for _, address in found}
     assert not {one for one in found if not ipaddress.ip_address(one[1].strip("[]")).is_loopback}
-    assert loopback.LOOPBACK in DEFAULT_DESK_URL
+    assert LOOPBACK in DEFAULT_DESK_URL

@@ -64,7 +64,7 @@ def test_file_that_may_still_be_written_is_in_the_status_with_its_reason(
     assert [(one["partner"], one["file"], one["outcome"]) for one in status["waiting"]] == [
         ("kobe_shelter", "a.csv", "waits")
     ]
-    show_status(status)
+    show_status(status, with_all=False)
     shown = " ".join(capsys.readouterr().out.split())
     assert "waits kobe_shelter · a.csv The file was written to less than 30 seconds ago." in shown
 
@@ -88,7 +88,7 @@ def test_status_says_when_a_file_was_not_taken_and_counts_it_apart(
     assert (status["review"]["files_not_taken"], status["review"]["failed_checks"]) == (1, 0), (
         "the other one is gone"
     )
-    show_status(status)
+    show_status(status, with_all=False)
     shown = " ".join(capsys.readouterr().out.split())
     assert "At the last refresh, 2026-11-27 04:30 UTC: held kobe_shelter · a.csv" in shown
     assert "(in the review folder, as of 2026-11-27 04:30 UTC)" in shown
@@ -113,7 +113,7 @@ def test_decision_without_effect_is_listed_with_its_id_and_how_to_revoke_it(sett
     found = read_status(settings)
     assert found["review"]["decisions_without_effect"] == 1
     with console.out.capture() as shown:
-        show_status(found)
+        show_status(found, with_all=False)
         show_decisions(list_decisions(settings))
     told = " ".join(shown.get().split())
     assert f"without effect decision {made['id']}: kobe_shelter/{note.stem} is put in force" in told
@@ -169,7 +169,7 @@ def test_status_names_the_checks_that_failed(
     waived = {"stage": "warehouse", "check_name": "waived_check", "outcome": "failed", "waived_by": "w1"}
     review.write_failed_checks(settings, "warehouse", [*checks, waived])
     monkeypatch.setattr(console.out, "width", 44)
-    show_status(read_status(settings))
+    show_status(read_status(settings), with_all=False)
     shown = capsys.readouterr().out
     assert "waived_check" not in shown
     named = [line.strip() for line in shown.splitlines() if "fixture_check" in line]

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from orchestration.cli.root import cli
 from orchestration.core import NjiaError, Settings, UsageError, load_keys
 from orchestration.intake.taking_in import take_in
+from orchestration.operations.rotation_stewards import rotate_stewards
 from orchestration.stewardship import audit
 from orchestration.stewardship.unsealing import unseal_file, unseal_row
 from tests import scenario
@@ -31,7 +32,7 @@ def sealed(empty_base: EvidenceBase, private_key: str) -> tuple[Settings, str]:
     """The scenario's first file, landed and sealed; and its extract id."""
     settings = empty_base.settings
     public = pyrage.x25519.Identity.from_str(private_key).to_public()
-    (settings.keys / "stewards.age.pub").write_text(str(public))
+    rotate_stewards(settings, str(public), None)
     empty_base.deliver("swala_post", "swala_2026-02.csv", scenario.SWALA)
     (taken,) = take_in(settings, load_keys(settings), scenario.AS_OF)
     assert taken.extract_id
