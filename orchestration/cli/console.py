@@ -6,6 +6,7 @@ Results go to stdout; progress, warnings and errors to stderr. Everything reads 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from orchestration.core import UsageError
 
 if TYPE_CHECKING:
     from orchestration.core import Settings
@@ -87,24 +90,51 @@ def show_names(names: Iterable[str], screen: Console = out) -> None:
         screen.print(f"  and {len(names) - MOST_NAMED:,} more")
 
 
-def show_new_key(private_key: str | None) -> None:
-    """Show the stewards' new private key once: nothing stores it.
+def make_missing_keys(settings: Settings) -> None:
+    """Make the keys that a home lacks; show a new private key of the stewards once.
 
-    Without a terminal too. A key that nobody saw would leave every sealed original shut for ever.
+    In a home of the samples, that key lies in a file beside the others. Raises UsageError in another home
+    without a terminal.
     """
-    if private_key is None:
-        return
+    from orchestration.core import (
+        STEWARDS_RECIPIENT,
+        create_missing_keys,
+        create_sample_pair,
+        is_sample_home,
+        needs,
+    )
+
+    recipient = settings.keys / STEWARDS_RECIPIENT
+    is_first = not recipient.exists() and not needs(settings, "stewards")  # a lost one must come back
+    if is_first and is_sample_home(settings):
+        file = create_sample_pair(settings.keys)
+        say(f"The samples' private key lies in {file}. A real home brings the stewards' public key instead.")
+    elif is_first:
+        require_terminal(f"put its public part into {recipient}")
+    if private_key := create_missing_keys(settings):
+        show_new_key(private_key)
+
+
+def has_terminal() -> bool:
+    """Return whether both streams go to a terminal."""
+    return sys.stdout.isatty() and sys.stderr.isatty()
+
+
+def require_terminal(otherwise: str) -> None:
+    """Raise UsageError without a terminal; `otherwise` is where a public key made elsewhere goes."""
+    if not has_terminal():
+        raise UsageError(
+            "A new private key of the stewards is shown in a terminal alone, and this output is none: a log "
+            "would keep the key. Make a pair on the stewards' computer (`age-keygen -o stewards-key.txt`, "
+            f"`age-keygen -y stewards-key.txt`) and {otherwise}."
+        )
+
+
+def show_new_key(private_key: str) -> None:
+    """Show the stewards' new private key: nothing stores it."""
     err.print("[bold]The stewards' private key, shown once and stored nowhere:[/]")
     err.print(f"  {private_key}", soft_wrap=True)
-    err.print("Keep it offline. Without it no sealed original can ever be opened again.")
-    if not err.is_terminal:
-        err.print(
-            "This output is no terminal. If a log keeps it, the log now holds the key: move the key off this "
-            "machine and clear the log. Or make the pair elsewhere and put its public part into "
-            "stewards.age.pub before the first refresh.",
-            soft_wrap=True,
-        )
-    err.print()
+    err.print("Keep it offline. Without it no sealed original can ever be opened again.\n")
 
 
 @contextmanager

@@ -50,7 +50,7 @@ def keys_command(context: click.Context, home: Path | None, partners: Path | Non
 
     The list shows ids and places, no secret.
     """
-    from orchestration.core import key_places
+    from orchestration.core import SAMPLES_PRIVATE_KEY, key_places
 
     if context.invoked_subcommand:
         if home or partners or as_json:
@@ -66,6 +66,8 @@ def keys_command(context: click.Context, home: Path | None, partners: Path | Non
         table.add_row(key.name, key.id or "missing", escape(key.use))
     console.out.print(table)
     say(f"In {settings.keys}. An id is a hash: it may be shown, the key may not.")
+    if (file := settings.keys / SAMPLES_PRIVATE_KEY).is_file():
+        say(f"The stewards' private key of the samples lies in {file}.")
 
 
 @keys_command.command()
@@ -99,6 +101,8 @@ def rotate(
         raise UsageError("--recipient is only for `rotate stewards`.")
     if key_file and kind == "release":
         raise UsageError("--key is only for `rotate stewards` and `rotate link`.")
+    if kind == "stewards" and recipient is None:
+        console.require_terminal("give its public part with --recipient")
     private_key = read_private_key(key_file) if key_file else None
     lock = RefreshLock(settings)
     lock.take(f"keys rotate {kind}")

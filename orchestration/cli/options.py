@@ -39,14 +39,15 @@ def home_and_partners(command: Callable[..., Any]) -> Callable[..., Any]:
     return home(partners(command))
 
 
-def open_home(home: Path | None, partners: Path | None, use: str = READ) -> Settings:
+def open_home(home: Path | None, partners: Path | None, use: str = READ, is_sample: bool = False) -> Settings:
     """Return the settings of an installation that this program may use, whose permissions are safe.
 
     `use`: READ, WRITE, which also prepares the home for this program, or MEND, which takes a damaged one.
+    `is_sample`: WRITE marks a new home as one of the samples.
     """
     settings = Settings.from_environment(home, partners)
     if use == WRITE:
-        prepare_home(settings)
+        prepare_home(settings, is_sample)
     else:
         with suppress(*([Damaged] if use == MEND else [])):
             check_home(settings)

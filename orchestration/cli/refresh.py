@@ -28,7 +28,7 @@ def refresh_command(settings: Settings, as_json: bool) -> None:
     review, 2 wrong use or settings, 6 the disk is full, memory is too small or a file of the home is
     damaged, 1 unexpected.
     """
-    from orchestration.core import WAITS, create_missing_keys
+    from orchestration.core import WAITS
     from orchestration.defs.refresh import run_refresh
     from orchestration.intake import files_waiting, left_alone, names_in_inbox
     from orchestration.operations import refuse_unfinished_restore, warnings
@@ -43,7 +43,7 @@ def refresh_command(settings: Settings, as_json: bool) -> None:
             "`njia inbox add PARTNER FILE…`, or the synthetic samples with `njia inbox add --samples`."
         )
     boundaries.boundaries_in_force(settings)  # an unusable file is an error before the inbox is read
-    console.show_new_key(create_missing_keys(settings))
+    console.make_missing_keys(settings)
     with console.refresh_progress() as on_step:
         ended = run_refresh(settings, on_step)
     if not isinstance(ended.error, RefreshRunning):

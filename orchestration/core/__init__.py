@@ -68,12 +68,14 @@ if TYPE_CHECKING:
         LAYOUT_VERSION,
         adopt_home,
         check_home,
+        is_sample_home,
         prepare_home,
         refuse_earlier_layout,
     )
     from orchestration.core.key_checks import (
         LINK_KEY,
         RECORD_KEY,
+        SAMPLES_PRIVATE_KEY,
         STEWARDS_RECIPIENT,
         drop_rotated_checks,
         expect_key,
@@ -82,12 +84,14 @@ if TYPE_CHECKING:
         key_faults,
         key_places,
         load_release_key,
+        needs,
         settle_checks,
         write_public_part,
     )
     from orchestration.core.keys import (
         Keys,
         create_missing_keys,
+        create_sample_pair,
         load_keys,
         new_stewards_pair,
         record_of,

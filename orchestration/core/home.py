@@ -83,20 +83,28 @@ def refuse_earlier_layout(where: Path, layout: int) -> None:
         )
 
 
-def adopt_home(settings: Settings) -> None:
-    """Write the layout, and the version of Njia, into home.json; raises what `check_home` raises."""
+def is_sample_home(settings: Settings) -> bool:
+    """Return whether the home was begun with `njia inbox add --samples`."""
+    return bool(_read(settings).get("samples"))
+
+
+def adopt_home(settings: Settings, is_sample: bool = False) -> None:
+    """Write layout and version of Njia into home.json; `is_sample` marks a new home as one of the samples.
+
+    Raises what `check_home` raises.
+    """
     found = check_home(settings, "write to")
-    wanted = {**found, "written_by": version("njia")}
+    wanted = {**found, "written_by": version("njia")} | ({"samples": True} if is_sample and not found else {})
     if found.get("layout_version", LAYOUT_VERSION) == LAYOUT_VERSION:  # a newer home keeps its own
         wanted |= {"layout_version": LAYOUT_VERSION, **OLDEST_PROGRAMS}
     if wanted != found:
         write_json(settings.home / HOME_JSON, wanted)
 
 
-def prepare_home(settings: Settings) -> None:
+def prepare_home(settings: Settings, is_sample: bool = False) -> None:
     """Adopt the home and create what is missing; raises UsageError also without write access."""
     try:
-        _prepare(settings)
+        _prepare(settings, is_sample)
     except OSError as error:
         raise machine_fault(error, settings.home) or UsageError(
             f"{settings.home} cannot be used as a home ({error.strerror}). Choose a folder that this account "
@@ -109,8 +117,8 @@ def prepare_home(settings: Settings) -> None:
             )
 
 
-def _prepare(settings: Settings) -> None:
-    adopt_home(settings)
+def _prepare(settings: Settings, is_sample: bool) -> None:
+    adopt_home(settings, is_sample)
     for folder in (*restricted_folders(settings), settings.releases):
         if folder.is_symlink() and not folder.exists():
             raise UsageError(

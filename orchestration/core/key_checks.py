@@ -33,6 +33,7 @@ from orchestration.core.sums import read_json, write_json
 
 RECORD_KEY, LINK_KEY, NOISE_KEY = "record.key", "link.key", "noise.key"
 STEWARDS_RECIPIENT = "stewards.age.pub"
+SAMPLES_PRIVATE_KEY = "stewards.age.key"  # in a home of the samples alone
 USES = {
     "record": (
         RECORD_KEY,
@@ -41,7 +42,7 @@ USES = {
     ),
     "link": (LINK_KEY, "makes link codes of names, phones and answers"),
     "noise": (NOISE_KEY, "makes protection keys, which decide the noise of public counts"),
-    "stewards": (STEWARDS_RECIPIENT, "originals are sealed to it; the private key is stored nowhere"),
+    "stewards": (STEWARDS_RECIPIENT, "originals are sealed to it; the stewards hold the private key"),
     "release": (RELEASE_KEY, "signs releases; release.pub is for everybody"),
 }
 CHECKS = "key_checks"  # in home.json
@@ -117,8 +118,8 @@ def proven(settings: Settings, name: str) -> bytes:
     path = settings.keys / USES[name][0]
     if not os.access(path, os.F_OK) and not needs(settings, name):
         raise UsageError(
-            f"The keys in {settings.keys} are missing or incomplete. Run `njia refresh` once in a terminal: "
-            "it makes them and shows the stewards' private key, which is stored nowhere."
+            f"The keys in {settings.keys} are missing or incomplete. `njia refresh` makes them, once "
+            f"{STEWARDS_RECIPIENT} holds the stewards' public key, or in a terminal."
         )
     key = key_in(name, path)
     _prove(settings, name, key, path)

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.core.durable import make_folder, write_secret
@@ -18,6 +19,7 @@ from orchestration.core.key_checks import (
     LINK_KEY,
     NOISE_KEY,
     RECORD_KEY,
+    SAMPLES_PRIVATE_KEY,
     STEWARDS_RECIPIENT,
     USES,
     key_id,
@@ -194,3 +196,16 @@ def new_stewards_pair() -> tuple[str, str]:
 
     identity = pyrage.x25519.Identity.generate()
     return str(identity), str(identity.to_public())
+
+
+def create_sample_pair(folder: Path) -> Path:
+    """Make the stewards' pair of a home of the samples, private key included; return the file of that."""
+    import pyrage
+
+    make_folder(folder, 0o700)
+    file = folder / SAMPLES_PRIVATE_KEY
+    if not file.exists():  # a kill may have come between the two
+        write_secret(file, str(pyrage.x25519.Identity.generate()))
+    identity = pyrage.x25519.Identity.from_str(file.read_text().strip())
+    write_secret(folder / STEWARDS_RECIPIENT, str(identity.to_public()))
+    return file

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from orchestration.contracts import Contracts, load_contracts, partners_without_contract
-from orchestration.core import Settings
+from orchestration.core import SAMPLES_PRIVATE_KEY, Settings
 from orchestration.operations.backup.store import RESTORED, unfinished_restore
 from orchestration.release import current_release, why_not_signed
 from orchestration.stewardship import review
@@ -21,6 +21,7 @@ def warnings(settings: Settings, contracts: Contracts | None = None) -> list[str
         *_restored(settings),
         *_unsigned(settings),
         *_damaged(settings),
+        *_private_key(settings),
         *_without_contract(settings),
         *_broken(settings, contracts),
         *_sent_twice(settings),
@@ -52,6 +53,16 @@ def _damaged(settings: Settings) -> Iterator[str]:
         yield (
             f"{len(faults)} file(s) of the home are damaged or missing "
             f"({_listed([fault['path'] for fault in faults])}). `njia check` says what mends them."
+        )
+
+
+def _private_key(settings: Settings) -> Iterator[str]:
+    """Warn of the samples' private key beside real files."""
+    file = settings.keys / SAMPLES_PRIVATE_KEY
+    if file.is_file() and not settings.has_sample_partners:
+        yield (
+            f"{file} opens every original of this home, which was begun with the samples. Take real files "
+            "into a home of their own, with the stewards' own public key."
         )
 
 

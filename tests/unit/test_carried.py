@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.core import NjiaError, Settings, UsageError, read_json
-from orchestration.release import list_releases, rollback
+from orchestration.core import NjiaError, Settings, UsageError
+from orchestration.release import rollback
 from orchestration.release.staging.carried import carried_tables, carry
 from orchestration.stewardship import active_decisions, record_decision
 from orchestration.stewardship.decisions.recording import revoke
@@ -99,18 +97,6 @@ def test_a_carried_file_that_is_not_as_published_stops_the_refresh(settings: Set
         carry(settings, [])
     assert str(path) in str(refused.value) and first.release_id in str(refused.value)
     assert "Restore that release from a backup" in str(refused.value)
-
-
-def test_a_release_of_version_0_1_has_no_year_to_carry(settings: Settings) -> None:
-    first = publish_one(settings)
-    manifest = read_json(first.path / "manifest.json")
-    del manifest["periods"]
-    (first.path / "manifest.json").chmod(0o644)
-    (first.path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    shutil.move(first.path / "members", first.path / "partner")
-    assert carry(settings, []).release_id is None
-    (release,) = list_releases(settings)
-    assert release.evidence_base.is_file(), "its members' edition is found under its old name"
 
 
 def test_a_year_is_republished_at_most_once_a_year(settings: Settings) -> None:

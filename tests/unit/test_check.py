@@ -193,6 +193,7 @@ def test_every_kind_of_file_is_damaged_in_these_tests(home: Settings) -> None:
         "files to take in",
         "unfinished restore",
         "contracts",
+        "private key of the samples",
     }
     assert {kind.name for kind in KINDS} - damaged == nothing_to_compare
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.cli import console
 from orchestration.core import Settings
 from tests.unit.njia_in_process import Njia, njia
 
@@ -92,14 +91,3 @@ def test_a_name_of_two_countries_lists_both(njia: Njia) -> None:
 def test_every_form_of_a_country_is_accepted(njia: Njia, written: str) -> None:
     (found,) = json.loads(njia("place", "Busia", "--country", written, "--json").out)
     assert found["country"] == "UG"
-
-
-def test_without_a_terminal_the_new_private_key_comes_with_a_warning_about_logs(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    console.show_new_key("AGE-SECRET-KEY-1FIXTURE")
-    captured = capsys.readouterr()
-    assert captured.out == "" and captured.err.count("AGE-SECRET-KEY-1FIXTURE") == 1
-    assert "clear the log" in captured.err and "stewards.age.pub" in captured.err
-    console.show_new_key(None)
-    assert capsys.readouterr().err == ""

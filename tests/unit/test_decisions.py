@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.core import NjiaError, Settings, UsageError, parsed, prepare_home, read_json
+from orchestration.core import NjiaError, Settings, UsageError, parsed, prepare_home
 from orchestration.stewardship import (
     Decisions,
     active_decisions,
@@ -495,12 +495,3 @@ def test_certain_name_may_differ_at_one_partner(settings: Settings) -> None:
     with pytest.raises(UsageError, match="--override; if one partner does, name it with --partner"):
         decide(settings, "place_alias", **other, role="origin")
     decide(settings, "place_alias", **other, partner="kobe_shelter")
-
-
-def test_alias_of_an_earlier_version_holds_everywhere(settings: Settings) -> None:
-    decide(settings, "place_alias", **STAGE)
-    path = settings.decisions / "place_alias.jsonl"
-    line = read_json(path)
-    path.write_text(json.dumps({name: line[name] for name in line if name not in ("partner", "role")}) + "\n")
-    (alias,) = active_decisions(settings, NOW).place_aliases
-    assert (alias["partner"], alias["role"]) == (None, None)

@@ -13,6 +13,7 @@ import pyrage
 import pytest
 from click.testing import CliRunner, Result
 
+from orchestration.cli import console
 from orchestration.cli.root import cli
 from orchestration.core import (
     Keys,
@@ -48,6 +49,12 @@ from tests.unit.link_code_case import AS_OF, CONTRACT, HEADER, ROWS
 from tests.unit.release_world import publish_one
 
 PARTNER = "fixture_desk"
+
+
+@pytest.fixture(autouse=True)
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new private key is shown in a terminal alone."""
+    monkeypatch.setattr(console, "has_terminal", lambda: True)
 
 
 @pytest.fixture
@@ -171,6 +178,17 @@ def test_originals_are_resealed_to_a_new_pair_shown_once(
     line = audit.read(settings).lines[-1]
     assert (line["action"], line["what"], line["details"]["resealed"]) == ("rotated", "stewards", 2)
     assert fresh not in str(state(settings).values())
+
+
+def test_without_a_terminal_a_new_pair_is_refused(
+    base: EvidenceBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "has_terminal", lambda: False)
+    before = state(base.settings)
+    ran = njia(base, "keys", "rotate", "stewards", "--yes")
+    assert isinstance(ran.exception, UsageError) and "--recipient" in str(ran.exception)
+    assert "AGE-SECRET" not in ran.output
+    assert state(base.settings) == before
 
 
 def test_without_the_old_private_key_originals_stay(base: EvidenceBase, private_key: str) -> None:

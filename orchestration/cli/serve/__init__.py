@@ -30,7 +30,6 @@ def serve_command(settings: Settings, port: int) -> None:
     """
     from orchestration import gates, release
     from orchestration.cli.serve import dagster_services
-    from orchestration.core import create_missing_keys
     from orchestration.defs.killed_runs import end_killed_runs
     from orchestration.operations import next_run, read_status, refuse_unfinished_restore
     from orchestration.stewardship import desk
@@ -38,7 +37,7 @@ def serve_command(settings: Settings, port: int) -> None:
 
     end_killed_runs(settings)
     refuse_unfinished_restore(settings)
-    console.show_new_key(create_missing_keys(settings))
+    console.make_missing_keys(settings)
     manifest_path(settings)
     # For Dagster's code server, which is another process.
     os.environ.update(

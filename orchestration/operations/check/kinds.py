@@ -109,6 +109,15 @@ KINDS = (
         is_secret=True,
     ),
     Kind(
+        "private key of the samples",
+        ("keys/stewards.age.key",),
+        "core",
+        proofs.nothing,
+        "The originals of the samples stay shut.",
+        "Begin the home of the samples again.",
+        in_backup=False,
+    ),
+    Kind(
         "passwords of sources",
         ("keys/*",),
         "intake",
