@@ -1,5 +1,5 @@
--- One row per edition, period and grain: how many partners reported and how many counties they watch. The public edition has
--- cases of closed years, shares to the nearest five percent, and not which partners came and left.
+-- One row per edition, period and grain: how many partners reported and how many counties they watch. The public
+-- edition has cases of closed years, shares to the nearest five percent, and not which partners came and left.
 with periods as (select * from {{ ref('int_periods') }}),
 
 sources as (
