@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from orchestration.cli import console
-from orchestration.cli.status import show_most_valuable
+from orchestration.cli.status import show_status
 from orchestration.core import Settings, UsageError, shown_record
 from orchestration.operations import read_status
 from orchestration.stewardship import (
@@ -122,17 +122,18 @@ def test_status_names_how_many_wait_and_the_most_valuable_first(settings: Settin
     world.set_aside(settings, *((number, f"rule_{number}") for number in range(1, 7)))
     world.refreshed(settings, held=world.held())
     take(settings)
-    found = read_status(settings)["open_items"]
+    status = read_status(settings)
+    found = status["open_items"]
     assert (found["number"], len(found["most_valuable"])) == (7, 5)
     first = found["most_valuable"][0]
     assert (first["item"], first["owner"], first["due"], first["movements"]) == (
         str(ITEM), "B. Fixture", "2026-03-15", 3,
     )  # fmt: skip
     with console.out.capture() as shown:
-        show_most_valuable(found)
+        show_status(status, with_all=False)
         console.show_items([as_dict(one) for one in open_items(settings)], with_names=True)
     told = " ".join(shown.get().split())
-    assert "7 open item(s) for a steward; the most valuable:" in told
+    assert "Waiting for a steward: 7 open item(s)" in told
     assert "3 movements, 2 published cells; B. Fixture takes care of it, due 2026-03-15" in told
     assert told.count(str(ITEM)) == 1, "the whole list gives the names that `take` wants"
     assert "Places at the desk" not in told
@@ -142,7 +143,7 @@ def test_status_says_where_the_token_of_a_place_is_shown_as_its_name(settings: S
     world.put(settings, review.UNRESOLVED_PLACES, world.open_name(world.OPEN_NAME, "Maraba stage"))
     world.refreshed(settings)
     with console.out.capture() as shown:
-        show_most_valuable(read_status(settings)["open_items"])
+        show_status(read_status(settings), with_all=False)
     told = " ".join(shown.get().split())
     assert f"Unknown place: {world.name_of('Maraba stage')}" in told
     assert told.count("Places at the desk (njia serve) shows it to signed-in stewards.") == 1
