@@ -213,7 +213,7 @@ def test_one_damaged_file_stops_neither_the_others_nor_status(home: Settings) ->
         for path in kept:
             path.write_bytes(kept[path][: len(kept[path]) // 3])
         checked = CliRunner().invoke(cli, ["check", *at], env={"COLUMNS": "400"})
-        status = CliRunner().invoke(cli, ["status", *at], env={"COLUMNS": "400"})
+        status = CliRunner().invoke(cli, ["status", "--all", *at], env={"COLUMNS": "400"})
     finally:
         for path, content in kept.items():
             path.write_bytes(content)
