@@ -106,7 +106,7 @@ def make_missing_keys(settings: Settings) -> None:
 
     recipient = settings.keys / STEWARDS_RECIPIENT
     is_first = not recipient.exists() and not needs(settings, "stewards")  # a lost one must come back
-    if is_first and is_sample_home(settings):
+    if is_first and is_sample_home(settings) and settings.has_sample_partners:
         file = create_sample_pair(settings.keys)
         say(f"The samples' private key lies in {file}. A real home brings the stewards' public key instead.")
     elif is_first:

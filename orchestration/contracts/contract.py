@@ -230,7 +230,7 @@ class Contract(Strict):
         """Return the zone of a field's times without one; a form server's own stamps are in UTC."""
         spec, locale = self.fields.get(field), self.locale
         named = {column for one in self.fields.values() for column in one.columns} | {self.delivery.newest_by}
-        is_of_server = self.format.kind in ("json", "odk_zip") or named & _RECEIVED_AT
+        is_of_server = self.format.kind == "odk_zip" or named & _RECEIVED_AT
         stamps = _RECEIVED_AT | _FILLED_IN_AT if is_of_server else set()
         is_stamp = spec is not None and not stamps.isdisjoint(spec.columns)
         return locale.naive_times_are or ("UTC" if is_stamp else locale.timezone)

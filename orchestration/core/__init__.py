@@ -141,7 +141,6 @@ if TYPE_CHECKING:
         parsed,
         read_json,
         remove_summed,
-        rename_summed,
         set_sums,
         summed,
         summed_files,

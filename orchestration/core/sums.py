@@ -16,7 +16,6 @@ from typing import Any
 from orchestration.core.durable import (
     append_line,
     remove,
-    rename,
     replacing,
     sha256_of,
     write_bytes,
@@ -108,13 +107,6 @@ def summed(path: Path) -> Iterator[Path]:
         yield partial
         fresh = _expect(path, partial)
     _note(path.parent, {path.name: [fresh]})
-
-
-def rename_summed(source: Path, target: Path) -> None:
-    """Rename a file over another in one step, and note its sum as `summed` does."""
-    fresh = _expect(target, source)
-    rename(source, target)
-    _note(target.parent, {target.name: [fresh]})
 
 
 def _expect(path: Path, successor: Path) -> str:

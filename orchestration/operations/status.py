@@ -151,8 +151,8 @@ def _waiting(settings: Settings) -> list[dict[str, Any]]:
     """Return the files that wait now, and those of the inbox that the last refresh did not take."""
     now = [vars(file) for file in still_written(settings)]
     shown = {(file["partner"], file["file"]) for file in now}
-    names = names_in_inbox(settings)
     rows = review.standing(settings, review.FILES_NOT_TAKEN)
+    names = names_in_inbox(settings) if rows else {}  # it reads each file
     listed = [row | {"file": names.get((row["partner"], row["file"]), row["file"])} for row in rows]
     return now + [
         {name: row[name] for name in ("partner", "file", "outcome", "reason")}

@@ -11,6 +11,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -294,12 +295,12 @@ def still_stands(settings: Settings) -> Callable[[Mapping[str, Any]], bool]:
     it no longer lies in the inbox.
     """
     over = {tuple(key) for key in in_force(settings).get("over", ())}
-    lying = intake.names_in_inbox(settings)
+    lying = cache(lambda: intake.names_in_inbox(settings))  # it reads each file
 
     def stands(row: Mapping[str, Any]) -> bool:
         if row.get("extract_id"):
             return (row.get("partner"), row["extract_id"]) not in over
-        return not row.get("file") or (row["partner"], row["file"]) in lying
+        return not row.get("file") or (row["partner"], row["file"]) in lying()
 
     return stands
 

@@ -108,6 +108,14 @@ def test_a_stray_pair_in_any_column_holds_the_file(tmp_path: Path, column: int, 
         read(write(tmp_path / "a.csv", [",".join(row) for row in rows]), CONTRACT)
 
 
+def test_a_stray_pair_in_a_column_of_few_texts_holds_the_file(tmp_path: Path) -> None:
+    rows = [line if at % 20 in (0, 1) else line.replace("seen", "") for at, line in enumerate(lines(200))]
+    rows[40] = rows[40].replace("seen", '"met near the market')
+    rows[41] = rows[41].replace("seen", 'left at night"')
+    with pytest.raises(ExtractHeld, match="lines 41 to 42 "):
+        read(write(tmp_path / "a.csv", rows), CONTRACT)
+
+
 @pytest.mark.parametrize(
     "place",
     [

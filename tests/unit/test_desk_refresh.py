@@ -13,7 +13,7 @@ import dagster as dg
 import pytest
 
 from orchestration.contracts import load_contracts
-from orchestration.core import Settings, prepare_home, refreshes, shown_record
+from orchestration.core import Settings, create_missing_keys, prepare_home, refreshes, shown_record
 from orchestration.defs.automation import automation
 from orchestration.refresh import Runs
 from orchestration.stewardship import audit, items, record_decision, revoke
@@ -30,9 +30,7 @@ def settings(tmp_path: Path) -> Settings:
     """A home after a refresh that read no decision."""
     settings = make_home(tmp_path)
     prepare_home(settings)
-    key = settings.keys / "noise.key"
-    key.write_text("6e" * 32)
-    key.chmod(0o600)
+    create_missing_keys(settings)
     make_accounts(settings)
     refreshed(settings)
     return settings

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from dirty_values import Shown, arrive, contract
 
+from orchestration.contracts import Contract
+
 WORKBOOK = contract(format={"kind": "xlsx", "sheet": 0})
 
 
@@ -190,3 +192,10 @@ def test_the_month_of_the_sheet_dates_a_row_without_a_date(tmp_path: Path) -> No
         (date(2020, 1, 1), "month", date(2020, 1, 31))
     ]
     assert found.problems() == [[]]
+
+
+@pytest.mark.parametrize(("submitted_at", "zone"), [("_submission_time", "UTC"), ("sent", "Africa/Nairobi")])
+def test_start_in_a_json_file_is_utc_beside_a_servers_stamp_alone(submitted_at: str, zone: str) -> None:
+    fields = {"event_on": "start", "place(origin).place_text": "From", "submitted_at": submitted_at}
+    content = contract(format={"kind": "json", "records": "results"}, fields=fields)
+    assert Contract.model_validate(content).zone_of("event_on") == zone

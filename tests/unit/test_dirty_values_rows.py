@@ -136,7 +136,13 @@ def test_a_record_that_names_a_total_is_read(tmp_path: Path, line: list[Any], is
 
 
 @pytest.mark.parametrize(
-    "line", [[None, "06/03/2020", 9], ["r4", None, 9], ["r4", "Total", 9, "Nairobi", "Busia"]]
+    "line",
+    [
+        [None, "06/03/2020", 9],
+        ["r4", None, 9],
+        ["r4", "Total", 9, "Nairobi", "Busia"],
+        ["BS-4", None, 9, "Total Busia", None],
+    ],
 )
 def test_a_sum_with_a_date_or_a_reference_is_a_record(tmp_path: Path, line: list[Any]) -> None:
     third = ["r3", "06/03/2020", 2, "Nairobi", None]

@@ -16,6 +16,7 @@ from orchestration.intake.taking_in import take_in
 from orchestration.operations import prove
 from orchestration.operations.forget import Asked, Erased, erase, records_called, with_copies
 from orchestration.operations.forget_proof import Needles
+from orchestration.operations.rotation_stewards import rotate_stewards
 from tests import scenario
 from tests.conftest import EvidenceBase
 from tests.unit.njia_in_process import Njia, njia
@@ -36,9 +37,7 @@ def base(empty_base: EvidenceBase) -> EvidenceBase:
 @pytest.fixture
 def identity(base: EvidenceBase) -> pyrage.x25519.Identity:
     made = pyrage.x25519.Identity.generate()
-    path = base.settings.keys / "stewards.age.pub"
-    path.chmod(0o600)
-    path.write_text(str(made.to_public()))
+    rotate_stewards(base.settings, str(made.to_public()), None)
     return made
 
 

@@ -236,6 +236,10 @@ PAGES: list[tuple[dict[str, Any], str]] = [
     ({"response": {"body": {"pageInfo": {"hasNextPage": True}}}}, "`pageInfo.hasNextPage`"),
     ({"page": {"totalElements": 480, "totalPages": 240}}, "2 of 480 records (`page.totalElements`)"),
     ({"total": {"value": 480, "relation": "eq"}}, "2 of 480 records (`total`)"),
+    ({"numberMatched": 480, "numberReturned": 2}, "2 of 480 records (`numberMatched`)"),
+    ({"exceededTransferLimit": True}, "`exceededTransferLimit`"),
+    ({"page": 2, "page_size": 2}, "one page (`page` is 2)"),
+    ({"offset": 100}, "one page (`offset` is 100)"),
 ]
 
 
@@ -262,7 +266,15 @@ def test_what_stands_beside_a_nested_list_of_records_counts_too(tmp_path: Path) 
         {"count": 2, "next": None, "previous": None},
         {"@odata.count": 2, "pager": {"page": 1, "pageCount": 1, "total": 2, "pageSize": 50}},
         {"meta": {"total_count": 2, "next": "", "limit": 0}, "links": {"self": "/a", "next": {"href": None}}},
-        {"hasMore": False, "next_page": 0, "nextPageToken": "", "_links": {"self": {"href": "/a"}}},
+        {"total": 2, "_links": {"next": "/a?offset=2"}},
+        {
+            "hasMore": False,
+            "page": 1,
+            "offset": 0,
+            "next_page": 0,
+            "nextPageToken": "",
+            "_links": {"self": {"href": "/a"}},
+        },
         {"page": {"total": 1, "number": 1}, "paging": {"cursors": {"after": "abc"}, "pages": [1, 2]}},
         {"total": "12 persons in all", "metadata": {"next": "the next round is in June"}},
         {"summary": {"total": 12, "count": 3}, "form": {"next": "b"}, "totals": [{"total": 40, "next": "x"}]},

@@ -91,10 +91,14 @@ class CsvRecords:
         for at, cell in enumerate(cells if width >= _FEWEST_COLUMNS else []):
             first, *others = (line.split(self._delimiter) for line in _LINE_END.split(cell))
             if others:
-                # The first line begins in the column of the cell, and the last one ends there.
-                inner = [(texts, 0, width) for texts in others[:-1] if any(texts)]
-                lines = [(first, at, width), *inner, (others[-1], 0, at + 1)]
-                fitting = [(texts, start) for texts, start, end in lines if len(texts) == end - start]
+                # The first line begins in the column of the cell, and the last one ends there. Parts at the
+                # quotation marks are no whole cells: they say nothing of their columns.
+                lines = [
+                    (first, width - at, slice(1, None), at + 1),
+                    *((texts, width, slice(None), 0) for texts in others[:-1] if any(texts)),
+                    (others[-1], at + 1, slice(-1), 0),
+                ]
+                fitting = [(texts[whole], start) for texts, wide, whole, start in lines if len(texts) == wide]
                 if 2 * len(fitting) > len(lines):
                     columns = columns_of(width)
                     rows = [start for texts, start in fitting if _are_alike(texts, columns[start:])]

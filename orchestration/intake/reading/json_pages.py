@@ -18,20 +18,25 @@ _PAGERS = re.compile(r"|pag(er|es?|ed|ing|einfo|inat(ion|or))|links?|meta(data)?
 _OTHER_PAGE = re.compile(
     r"(next|prev|previous|continuation|resumption)(page)?(link|cursor|token|url|uri|href|offset|number)?"
     r"|(has|is)?more(pages|results|items|records|data)?|has(next|prev|previous)(page)?|nextrecordsurl"
+    r"|exceededtransferlimit"
 )
-_THING = r"(records?|results?|elements?|items?|rows?|hits|entries)"
-_TOTAL = re.compile(rf"total|(total)?{_THING}?(count|total)|(total|num|number|numberof){_THING}|numfound")
+_THING = r"(records?|results?|elements?|items?|rows?|hits|entries|features)"
+_TOTAL = re.compile(
+    rf"total|(total)?{_THING}?(count|total)|(total|num|number|numberof){_THING}|numfound|numbermatched"
+)
 _PAGE_COUNT = re.compile(r"pages|(total|num|number|numberof)pages|(total)?pages?(count|total)|lastpage")
+_LATER = re.compile(r"(current)?page(number)?|offset|skip")  # of this page: counted from 0 or 1
 _NO_PAGE = ("", "0", "false", "none", "null")
 _INSIDE = re.compile(r"href|url|uri|link|after|cursor|token|page|value")  # of a `next` or `total`
 
 
 @dataclass
 class Pages:
-    """What an envelope says: totals by their keys, and how it shows that there are other pages."""
+    """What an envelope says: totals by their keys, another page by its key, and which page this one is."""
 
     totals: dict[str, int] = field(default_factory=dict)
-    others: str = ""
+    another: str = ""
+    which: str = ""
 
     def fault(self, records: int, objects: int) -> str | None:
         """Return what shows that a file with so many records is not the whole export, or None."""
@@ -39,8 +44,11 @@ class Pages:
         total, key = max(differ, default=(records, ""))
         if total > records:
             return f"holds {records} of {total} records (`{key}`); the file is one page"
-        if self.others:
-            return f"holds {records} records; the file is one page {self.others}"
+        # Some programs name a next page always; a count beside it may be that of the page.
+        is_whole = any("total" in key.casefold() for key, total in self.totals.items() if total == records)
+        if self.which or (self.another and not is_whole):
+            page = self.which or f"and names another (`{self.another}`)"
+            return f"holds {records} records; the file is one page {page}"
         return f"holds {records} records, but its `{key}` says {total}" if key else None
 
     def read(self, events: Iterator[tuple[str, Any]], event: str, value: Any, key: str) -> None:
@@ -74,11 +82,13 @@ class Pages:
         shown = ".".join(name for name in keys[-2:] if name)
         text = str(value).strip().casefold()
         if _OTHER_PAGE.fullmatch(key) and text not in _NO_PAGE and text.count(" ") < 3:
-            self.others = self.others or f"and names another (`{shown}`)"
+            self.another = self.another or shown
         if text.isdecimal() and len(text) <= 12:
             number = int(text)
             if _PAGE_COUNT.fullmatch(key) or (around in ("page", "pages") and number == 1):
-                self.others = self.others or (f"of {number} (`{shown}`)" if number > 1 else "")
+                self.which = self.which or (f"of {number} (`{shown}`)" if number > 1 else "")
+            elif _LATER.fullmatch(key) and number > ("page" in key):
+                self.which = self.which or f"(`{shown}` is {number})"
             elif _TOTAL.fullmatch(key):
                 self.totals.setdefault(shown, number)
 

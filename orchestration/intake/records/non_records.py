@@ -248,7 +248,7 @@ class RowJudge:
         return marks, at_first, is_text
 
     def _is_sparse(self, block: Block, row: int) -> bool:
-        """Return whether a row has no date, and hardly any word in the cells that are read but of totals."""
+        """Return whether a row has no date or reference, and hardly any word that is read but of totals."""
         facts = 0
         for at in self._meaningful | self._keys | self._dates:
             cell = column.cell(row) if (column := block.column(at)) else None
@@ -258,6 +258,8 @@ class RowJudge:
             says_something = not self._labels.union(_OF_TOTALS).issuperset(words)
             if at in self._dates and (says_something or not words):
                 return False
+            if at in self._keys and says_something and any(map(str.isdigit, cell.value)):
+                return False  # a reference such as BS-2
             facts += says_something or (at in self._keys and not words)
         return facts < max(_FEWEST_CELLS - 1, _FILLED_OF_A_RECORD * len(self._meaningful))
 
