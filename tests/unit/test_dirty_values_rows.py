@@ -61,6 +61,7 @@ def restyled(
         pytest.param(["Jumla", None, 7], "skip:total_row", id="R1-jumla"),
         pytest.param(["Sub-total Q1", None, 7], "skip:total_row", id="R1-sub"),
         pytest.param([None, "TOTAL", 7], "skip:total_row", id="R1-first-filled"),
+        pytest.param(["Subtotal", 15, 7], "skip:total_row", id="R1-count-in-dates"),
         pytest.param([None, None, 9], "skip:total_inferred", id="R2-sum"),
         pytest.param([None, None, None], "skip:blank", id="R2-blank"),
         pytest.param(HEADER, "skip:header_repeat", id="R2-header"),

@@ -39,6 +39,7 @@ _OF_TOTALS_TEXT = """
     waathiriwa wahanga wahamiaji watoto mtoto wasichana wavulana wanawake wanaume kike kiume"""
 _OF_TOTALS = {*_TOTALS, *_OF_TOTALS_TEXT.split(), *(month.removesuffix("s") for month in MONTHS)}
 _LONGEST_TOTAL = 60
+_COUNT = re.compile(r"\s*\d{1,3}(\.0)?\s*")  # in a column of dates no date
 _DONE = "compiled|prepared|submitted|checked|approved|reviewed|updated|printed"
 _ABOUT = r"source|note|notes|nb|n\.b\.|remark|key|legend|chanzo|imeandaliwa|imetayarishwa"
 _NOTE = re.compile(rf"({_DONE}) (by|on)\b.*|({_ABOUT})\b.*")
@@ -256,7 +257,7 @@ class RowJudge:
                 continue
             words = _words(cell.value)
             says_something = not self._labels.union(_OF_TOTALS).issuperset(words)
-            if at in self._dates and (says_something or not words):
+            if at in self._dates and (says_something or not (words or _COUNT.fullmatch(cell.value))):
                 return False
             if at in self._keys and says_something and any(map(str.isdigit, cell.value)):
                 return False  # a reference such as BS-2
