@@ -87,7 +87,7 @@ def _checks(settings: Settings, manifest: Mapping[str, Any]) -> dict[str, int]:
 
 def _held_sentence(taken: TakenExtract, checks: str | None, finding: str) -> str:
     sentence = (
-        f"{taken.partner}: file {taken.file} is held by the extract gate ({checks}); the last good extract "
-        "stays in force. review/failed_checks.csv shows what was expected and what to do."
+        f"{taken.partner}: file {taken.file} is held by the extract gate ({checks}); an extract in force "
+        "before it stays. review/failed_checks.csv shows what was expected and what to do."
     )
     return f"{sentence} {finding}".rstrip()

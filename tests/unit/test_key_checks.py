@@ -180,7 +180,7 @@ def test_a_home_without_keys_has_no_damage(tmp_path: Path) -> None:
     settings = Settings(tmp_path / "home", tmp_path, tmp_path / "home" / "keys")
     prepare_home(settings)
     assert check_files(settings).faults == []
-    with pytest.raises(UsageError, match="Run `njia refresh` once in a terminal"):
+    with pytest.raises(UsageError, match="are missing or incomplete"):
         load_keys(settings)
 
 

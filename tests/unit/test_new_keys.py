@@ -60,7 +60,7 @@ def test_without_a_terminal_no_pair_is_made(command: str, real: Settings, njia: 
     ended = njia(command)
     assert (ended.code, ended.out, shown_keys(ended)) == (2, "", [])
     assert f"put its public part into {real.keys}/stewards.age.pub" in ended.words
-    assert not real.keys.exists()
+    assert list(real.keys.iterdir()) == []
 
 
 def test_without_a_terminal_a_public_key_that_was_brought_is_used(real: Settings, njia: Njia) -> None:
@@ -133,7 +133,7 @@ def test_samples_in_a_home_of_real_files_make_it_no_home_of_the_samples(
     monkeypatch.delenv("NJIA_PARTNERS")
     assert njia("inbox", "add", "--samples").code == 0
     assert "samples" not in check_home(real)
-    assert njia("refresh").code == 2 and not real.keys.exists()
+    assert njia("refresh").code == 2 and list(real.keys.iterdir()) == []
 
 
 def test_wrong_use_of_inbox_add_makes_no_home(home: Settings, njia: Njia) -> None:

@@ -206,8 +206,8 @@ def test_summary_lists_landed_held_and_unreadable_extracts(settings: Settings) -
         ("landed", None),
         (
             "held",
-            "kobe_shelter: file feb.xlsx is held by the extract gate (columns_are_readable); the last good "
-            "extract stays in force. review/failed_checks.csv shows what was expected and what to do. "
+            "kobe_shelter: file feb.xlsx is held by the extract gate (columns_are_readable); an extract in force "
+            "before it stays. review/failed_checks.csv shows what was expected and what to do. "
             "Held: 1 % of dates.",
         ),
         ("unreadable", "It is empty."),

@@ -13,7 +13,7 @@ import pytest
 from filelock import FileLock
 
 from orchestration.cli.root import cli
-from orchestration.core import RefreshLock, RefreshRunning, Settings, is_alive, read_json
+from orchestration.core import RefreshLock, RefreshRunning, Settings, adopt_home, is_alive, read_json
 from orchestration.core import lock as refresh_lock
 from orchestration.refresh import Runs
 from orchestration.stewardship import Decisions, refresh_since
@@ -21,7 +21,9 @@ from orchestration.stewardship import Decisions, refresh_since
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(tmp_path, tmp_path / "partners", tmp_path / "keys")
+    settings = Settings(tmp_path, tmp_path / "partners", tmp_path / "keys")
+    adopt_home(settings)
+    return settings
 
 
 def test_a_refresh_is_running_from_its_lock_to_its_end(settings: Settings) -> None:
@@ -38,7 +40,7 @@ def test_a_refresh_is_running_from_its_lock_to_its_end(settings: Settings) -> No
 
 def test_asking_makes_no_file_and_turns_no_refresh_away(settings: Settings) -> None:
     refresh_since(settings)
-    assert list(settings.home.iterdir()) == []
+    assert [path.name for path in settings.home.iterdir()] == ["home.json"]
     settings.lock.touch()
     refresh_since(settings)
     with FileLock(settings.lock, timeout=0):

@@ -21,6 +21,7 @@ from orchestration.core import (
     sha256_of,
     shown_record,
     write_json,
+    write_texts,
 )
 from orchestration.intake import LandedCell
 from orchestration.intake.landing.landing import CELLS
@@ -116,6 +117,8 @@ class World:
         columns = [list(column) for column in zip(*cells, strict=True)] if cells else [[] for _ in CELLS]
         arrays = [pa.array(column, field.type) for column, field in zip(columns, CELLS, strict=True)]
         pq.write_table(pa.Table.from_arrays(arrays, schema=CELLS), path)
+        texts = path.with_suffix(".texts")
+        write_texts(texts, KEYS, {})
         write_json(
             path.with_suffix(".json"),
             {
@@ -132,6 +135,7 @@ class World:
                 "rows_refused": 1,
                 "refusals": [{"sheet": "Cases", "reason": "skip:blank", "rows": 1}],
                 "parquet_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                "texts_sha256": hashlib.sha256(texts.read_bytes()).hexdigest(),
                 "date_system": 1900,
             },
         )
