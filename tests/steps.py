@@ -8,10 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
 
-from orchestration.core import NjiaError, ReleaseRefused, Settings, clear_work, prepare_home, refreshes
+from orchestration.core import (
+    NjiaError,
+    ReleaseRefused,
+    Settings,
+    clear_work,
+    prepare_home,
+    read_json,
+    refreshes,
+)
 from orchestration.refresh import Run, Runs, extracts, releasing, run_outcome, settle, step, tables
 from orchestration.release import carried_tables
 from orchestration.warehouse import Part, manifest_path
@@ -128,3 +137,9 @@ def _judge_and_publish(run: Run, on_step: OnStep) -> str:
         raise
     releasing.write_receipts(run, "published" if published else "waits")
     return refreshes.PUBLISHED if published else refreshes.WAITS
+
+
+def newest_note(settings: Settings, partner: str) -> Path:
+    """Return the landing note of the extract that came last."""
+    notes = (settings.landing / partner).glob("[!.]*.json")
+    return max(notes, key=lambda note: int(read_json(note)["sequence"]))

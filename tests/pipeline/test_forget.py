@@ -130,7 +130,7 @@ def test_unknown_record_unknown_partner_and_wrong_key_are_reported(
     key.write_text("no key")
     for arguments, words in (
         (("swala_post", "S99"), "holds a record of this name"),
-        (("swalapost", "S1"), "No extract of a partner swalapost"),
+        (("swalapost", "S1"), "No extract of swalapost has landed"),
         (("swala_post",), "at least one record"),
         (("swala_post", "S1", "--key", str(key)), "not an age private key"),
     ):

@@ -246,10 +246,7 @@ def test_refusal_that_is_undone_leaves_no_trace(
     names = (review.QUARANTINED_ROWS, review.LINKS)
     lists = {name: review.read(published_world.settings, name) for name in names}
     assert review.read(settings, review.QUARANTINED_ROWS) != lists[review.QUARANTINED_ROWS]
-    (flood,) = (
-        note.stem for note in (settings.landing / "kobe_post").glob("*.json") if "kobe_3" in note.read_text()
-    )
-    withdrawn = {"partner": "kobe_post", "extract_id": flood}
+    withdrawn = {"partner": "kobe_post", "extract_id": steps.newest_note(settings, "kobe_post").stem}
     record_decision(settings, "extract_withdraw", "A. Steward", "a flood", scenario.AS_OF, **withdrawn)
     ended = base.at(scenario.AS_OF.replace(hour=8)).refresh()
     assert ended.error is None, ended.error
@@ -342,7 +339,7 @@ def test_extract_whose_landed_cells_are_damaged_is_held_and_what_it_withholds_st
     base.deliver("kobe_post", "kobe_3.csv", taken_back)
     assert base.refresh().outcome == refreshes.PUBLISHED
     assert base.ask(fates.format("quality.reconciliation")) == [(18, 1, 0)], "K1 goes and K3 comes"
-    (note,) = (one for one in base.settings.landing.glob("kobe_post/*.json") if "kobe_3" in one.read_text())
+    note = steps.newest_note(base.settings, "kobe_post")
     cells, whole = note.with_suffix(".parquet"), note.with_suffix(".parquet").read_bytes()
     cells.write_bytes(whole[:40] + bytes([whole[40] ^ 1]) + whole[41:])
     forget_work(base.settings)

@@ -13,7 +13,7 @@ from orchestration.core import read_json, refreshes
 from orchestration.operations import read_status
 from orchestration.release import current_release
 from orchestration.stewardship import list_decisions, record_decision, review
-from tests import scenario
+from tests import scenario, steps
 from tests.conftest import EvidenceBase, copy_of
 from tests.unit.desk_world import make_accounts, shown, visitor
 from tests.unit.njia_in_process import Njia, njia
@@ -141,9 +141,7 @@ def test_candidate_waits_on_until_a_steward_looks_and_signs(
 def test_each_change_has_its_cause(published_world: EvidenceBase, tmp_path: Path) -> None:
     base = copy_of(published_world, tmp_path).at(scenario.AS_OF.replace(month=5))
     settings = base.settings
-    (second,) = (
-        note.stem for note in (settings.landing / "kobe_post").glob("*.json") if "kobe_2" in note.read_text()
-    )
+    second = steps.newest_note(settings, "kobe_post").stem
     (swala,) = (note.stem for note in (settings.landing / "swala_post").glob("*.json"))
     contract = scenario.PARTNERS["chui_routes"].replace("Labour: forced_labour", "Labour: forced_begging")
     base.write_contract("chui_routes", contract)
