@@ -70,10 +70,11 @@ def noted_checks(settings: Settings) -> dict[str, list[str]]:
 
 
 def note_checks(settings: Settings, checks: Mapping[str, list[str]]) -> None:
-    """Write check values into home.json, which exists; those of other keys stay."""
+    """Write check values into home.json, which exists; none drops the key. Those of other keys stay."""
     path = settings.home / HOME_JSON
     found = read_json(path)
-    wanted = {**found, CHECKS: {**found.get(CHECKS, {}), **checks}}
+    noted = {**found.get(CHECKS, {}), **checks}
+    wanted = {**found, CHECKS: {name: values for name, values in noted.items() if values}}
     if wanted != found:
         write_json(path, wanted)
 
@@ -91,14 +92,20 @@ def expect_key(settings: Settings, name: str, successor: Path) -> None:
 
 
 def is_replaced(settings: Settings, name: str) -> bool:
-    """Return whether a rotation of this key has come to its commit and has not ended."""
-    return len(noted_checks(settings).get(name, ())) > 1
+    """Return whether a rotation that has not ended has installed its new key."""
+    noted = noted_checks(settings).get(name, ())
+    try:
+        return len(noted) > 1 and noted[-1] == _check(name, key_in(name, settings.keys / USES[name][0]))
+    except Damaged:  # the key of before, lost or damaged
+        return False
 
 
 def settle_checks(settings: Settings) -> None:
-    """Note the installed key of an ended rotation as the only one."""
-    replaced = [name for name in USES if is_replaced(settings, name)]
-    note_checks(settings, {name: [_check(name, proven(settings, name))] for name in replaced})
+    """Note of each ended rotation the new key alone if it is installed, otherwise that of before, if any."""
+    for name, noted in noted_checks(settings).items():
+        if name in USES and len(noted) > 1:
+            settled = noted[-1 if is_replaced(settings, name) else 0]
+            note_checks(settings, {name: [] if settled == _NOT_YET else [settled]})
 
 
 def drop_rotated_checks(settings: Settings) -> None:
