@@ -108,13 +108,16 @@ def settle_checks(settings: Settings) -> None:
             note_checks(settings, {name: [] if settled == _NOT_YET else [settled]})
 
 
-def drop_rotated_checks(settings: Settings) -> None:
-    """Drop check values, from a home.json that a restore put back, of keys that were rotated since."""
-    path, found = settings.home / HOME_JSON, read_json(settings.home / HOME_JSON)
-    rotated = {fault.path.name for fault in key_faults(settings) if fault.path.exists()}
-    kept = {name: checks for name, checks in noted_checks(settings).items() if USES[name][0] not in rotated}
-    lost = {name: checks for name, checks in noted_checks(settings).items() if name in _IF_LOST}
-    write_json(path, {**found, CHECKS: kept | lost})
+def drop_rotated_checks(settings: Settings, path: Path) -> None:
+    """Drop check values, from the home.json of a backup, of keys that were rotated since."""
+    found = read_json(path)
+    kept = dict(found.get(CHECKS, {}))
+    for name in kept.keys() & USES.keys() - _IF_LOST.keys():
+        with suppress(Damaged):  # a lost or damaged key was not rotated
+            if _check(name, key_in(name, settings.keys / USES[name][0])) not in kept[name]:
+                del kept[name]
+    if kept != found.get(CHECKS, {}):
+        write_json(path, {**found, CHECKS: kept})
 
 
 def proven(settings: Settings, name: str) -> bytes:
@@ -200,20 +203,23 @@ def key_faults(settings: Settings) -> Iterator[Damaged]:
             yield fault
         except UsageError:
             continue
-    path = settings.keys / RELEASE_PUB
+    path, advice = settings.keys / RELEASE_PUB, mend("release")
+    with suppress(NjiaError):
+        load_release_key(settings)
+        advice = "Delete it: the next `njia refresh` writes it from release.key."
     try:
         if os.access(path, os.F_OK):
-            _prove(settings, "release", load_public_key(path).raw, path)
+            _prove(settings, "release", load_public_key(path).raw, path, advice)
     except Damaged as fault:
         yield fault
     except UsageError:
-        yield Damaged(path, "it holds no public key of releases", mend("release"))
+        yield Damaged(path, "it holds no public key of releases", advice)
 
 
-def _prove(settings: Settings, name: str, key: bytes, path: Path) -> None:
+def _prove(settings: Settings, name: str, key: bytes, path: Path, advice: str = "") -> None:
     checks = noted_checks(settings).get(name)
     if _check(name, key) not in checks if checks else not _is_of_releases(settings, name, key):
-        raise Damaged(path, f"it is not the {name} key of this home, or was changed", mend(name))
+        raise Damaged(path, f"it is not the {name} key of this home, or was changed", advice or mend(name))
 
 
 def _is_of_releases(settings: Settings, name: str, key: bytes) -> bool:

@@ -145,6 +145,8 @@ def test_keys_are_listed_by_id_without_secrets(base: EvidenceBase) -> None:
     for name in ("record.key", "link.key", "release.key"):
         for line in (settings.keys / name).read_text().split():
             assert len(line) < 10 or line not in ran.stdout + plain
+    (settings.keys / "link.key").write_text("00" * 32)
+    assert "does not fit" in njia(base, "keys").stdout
     (settings.keys / "link.key").unlink()
     assert "missing" in njia(base, "keys").stdout
 
