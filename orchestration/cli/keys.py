@@ -63,7 +63,8 @@ def keys_command(context: click.Context, home: Path | None, partners: Path | Non
         return
     table = console.table("key", "id", "what it does", whole=["key", "id"])
     for key in keys:
-        table.add_row(key.name, key.id or "missing", escape(key.use))
+        fault = "does not fit" if Path(key.file).exists() else "missing"
+        table.add_row(key.name, key.id or fault, escape(key.use))
     console.out.print(table)
     say(f"In {settings.keys}. An id is a hash: it may be shown, the key may not.")
     if (file := settings.keys / SAMPLES_PRIVATE_KEY).is_file():

@@ -157,8 +157,8 @@ def _read(settings: Settings) -> dict[str, Any]:
 
 
 def _of_a_new_home(settings: Settings) -> dict[str, Any]:
-    """Return nothing; raises Damaged where the home holds a release, which only a refresh makes."""
-    made = sorted(settings.releases.glob("[!.]*"))
+    """Return nothing; raises Damaged where the home holds a release or an extract, which a refresh makes."""
+    made = sorted([*settings.releases.glob("[!.]*"), *settings.landing.glob("*/[!.]*.json")])
     if made or settings.current.is_symlink():
         raise Damaged(settings.home / HOME_JSON, f"it is missing beside {(made or [settings.current])[0]}")
     return {}

@@ -70,10 +70,11 @@ def noted_checks(settings: Settings) -> dict[str, list[str]]:
 
 
 def note_checks(settings: Settings, checks: Mapping[str, list[str]]) -> None:
-    """Write check values into home.json, which exists; those of other keys stay."""
+    """Write check values into home.json, which exists; none drops the key. Those of other keys stay."""
     path = settings.home / HOME_JSON
     found = read_json(path)
-    wanted = {**found, CHECKS: {**found.get(CHECKS, {}), **checks}}
+    noted = {**found.get(CHECKS, {}), **checks}
+    wanted = {**found, CHECKS: {name: values for name, values in noted.items() if values}}
     if wanted != found:
         write_json(path, wanted)
 
@@ -91,23 +92,32 @@ def expect_key(settings: Settings, name: str, successor: Path) -> None:
 
 
 def is_replaced(settings: Settings, name: str) -> bool:
-    """Return whether a rotation of this key has come to its commit and has not ended."""
-    return len(noted_checks(settings).get(name, ())) > 1
+    """Return whether a rotation that has not ended has installed its new key."""
+    noted = noted_checks(settings).get(name, ())
+    try:
+        return len(noted) > 1 and noted[-1] == _check(name, key_in(name, settings.keys / USES[name][0]))
+    except Damaged:  # the key of before, lost or damaged
+        return False
 
 
 def settle_checks(settings: Settings) -> None:
-    """Note the installed key of an ended rotation as the only one."""
-    replaced = [name for name in USES if is_replaced(settings, name)]
-    note_checks(settings, {name: [_check(name, proven(settings, name))] for name in replaced})
+    """Note of each ended rotation the new key alone if it is installed, otherwise that of before, if any."""
+    for name, noted in noted_checks(settings).items():
+        if name in USES and len(noted) > 1:
+            settled = noted[-1 if is_replaced(settings, name) else 0]
+            note_checks(settings, {name: [] if settled == _NOT_YET else [settled]})
 
 
-def drop_rotated_checks(settings: Settings) -> None:
-    """Drop check values, from a home.json that a restore put back, of keys that were rotated since."""
-    path, found = settings.home / HOME_JSON, read_json(settings.home / HOME_JSON)
-    rotated = {fault.path.name for fault in key_faults(settings) if fault.path.exists()}
-    kept = {name: checks for name, checks in noted_checks(settings).items() if USES[name][0] not in rotated}
-    lost = {name: checks for name, checks in noted_checks(settings).items() if name in _IF_LOST}
-    write_json(path, {**found, CHECKS: kept | lost})
+def drop_rotated_checks(settings: Settings, path: Path) -> None:
+    """Drop check values, from the home.json of a backup, of keys that were rotated since."""
+    found = read_json(path)
+    kept = dict(found.get(CHECKS, {}))
+    for name in kept.keys() & USES.keys() - _IF_LOST.keys():
+        with suppress(Damaged):  # a lost or damaged key was not rotated
+            if _check(name, key_in(name, settings.keys / USES[name][0])) not in kept[name]:
+                del kept[name]
+    if kept != found.get(CHECKS, {}):
+        write_json(path, {**found, CHECKS: kept})
 
 
 def proven(settings: Settings, name: str) -> bytes:
@@ -193,20 +203,23 @@ def key_faults(settings: Settings) -> Iterator[Damaged]:
             yield fault
         except UsageError:
             continue
-    path = settings.keys / RELEASE_PUB
+    path, advice = settings.keys / RELEASE_PUB, mend("release")
+    with suppress(NjiaError):
+        load_release_key(settings)
+        advice = "Delete it: the next `njia refresh` writes it from release.key."
     try:
         if os.access(path, os.F_OK):
-            _prove(settings, "release", load_public_key(path).raw, path)
+            _prove(settings, "release", load_public_key(path).raw, path, advice)
     except Damaged as fault:
         yield fault
     except UsageError:
-        yield Damaged(path, "it holds no public key of releases", mend("release"))
+        yield Damaged(path, "it holds no public key of releases", advice)
 
 
-def _prove(settings: Settings, name: str, key: bytes, path: Path) -> None:
+def _prove(settings: Settings, name: str, key: bytes, path: Path, advice: str = "") -> None:
     checks = noted_checks(settings).get(name)
     if _check(name, key) not in checks if checks else not _is_of_releases(settings, name, key):
-        raise Damaged(path, f"it is not the {name} key of this home, or was changed", mend(name))
+        raise Damaged(path, f"it is not the {name} key of this home, or was changed", advice or mend(name))
 
 
 def _is_of_releases(settings: Settings, name: str, key: bytes) -> bool:

@@ -16,6 +16,8 @@ import pyrage
 
 from orchestration import intake
 from orchestration.core import (
+    LINK_KEY,
+    RELEASE_KEY,
     STEWARDS_RECIPIENT,
     ReleaseRefused,
     Settings,
@@ -254,7 +256,8 @@ def is_pulled(settings: Settings) -> bool:
 
 
 def rotate_link(settings: Settings) -> None:
-    rotation_link.rotate_link(settings, load_keys(settings), str(identity(settings)))
+    keys = load_keys(settings, replaced="link")
+    rotation_link.rotate_link(settings, keys, str(identity(settings)))
 
 
 def rotate_stewards(settings: Settings) -> None:
@@ -263,6 +266,14 @@ def rotate_stewards(settings: Settings) -> None:
 
 def rotate_release(settings: Settings) -> None:
     rotation_release.rotate_release(settings)
+
+
+def lose_link_key(settings: Settings) -> None:
+    (settings.keys / LINK_KEY).unlink()
+
+
+def lose_release_key(settings: Settings) -> None:
+    (settings.keys / RELEASE_KEY).unlink()
 
 
 def has_codes_of_its_key(settings: Settings) -> bool:
@@ -286,6 +297,7 @@ class Scene:
     again: Step | None = None
     holds: Callable[[Settings], bool] = lambda settings: True  # also after a fault
     is_last: bool = True  # what `is_done` looks for is done by the work itself
+    lost: str = ""  # a file that is missing until the work is done
 
 
 SCENES = {
@@ -303,4 +315,8 @@ SCENES = {
     "rotate_link": Scene(rotate_link, is_rotated, holds=has_codes_of_its_key),
     "rotate_stewards": Scene(rotate_stewards, is_rotated, holds=has_codes_of_its_key),
     "rotate_release": Scene(rotate_release, is_rotated, holds=has_codes_of_its_key),
+    "rotate_lost_link": Scene(rotate_link, is_rotated, before=lose_link_key, lost=f"keys/{LINK_KEY}"),
+    "rotate_lost_release": Scene(
+        rotate_release, is_rotated, before=lose_release_key, lost=f"keys/{RELEASE_KEY}"
+    ),
 }

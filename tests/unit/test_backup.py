@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -58,6 +58,7 @@ from orchestration.operations import (
 from orchestration.operations.backup import making
 from orchestration.operations.backup import store as stores
 from orchestration.operations.rotation_link import rotate_link
+from orchestration.operations.rotation_release import rotate_release
 from orchestration.release import list_releases
 from orchestration.stewardship import audit
 from tests.command import last_object, njia
@@ -435,6 +436,51 @@ def test_a_restore_after_a_rotation_leaves_no_home_without_a_way_on(
     assert create_missing_keys(home) is None
     assert (load_keys(home) == rotated) == (lost == "home.json")
     assert noted_checks(home).keys() == USES.keys()
+
+
+@pytest.mark.parametrize("kind", ["link", "release"])
+def test_a_killed_restore_done_again_keeps_a_rotated_key(
+    home: Settings,
+    tmp_path: Path,
+    stewards: pyrage.x25519.Identity,
+    kind: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The key that the home has is the only one that made its codes, or signed its releases."""
+    store, given = Store(tmp_path / "backup"), installed_public_key(home)
+    make_backup(home, store.folder, KEEP)
+    if kind == "link":
+        rotate_link(home, load_keys(home), None)
+    else:
+        rotate_release(home)
+    rotated, rename = (home.keys / f"{kind}.key").read_bytes(), durable.rename
+
+    class Killed(BaseException):
+        pass
+
+    def restore() -> None:
+        source = open_backup(home, store, None, str(stewards), given)
+        put_back(home, source, plan_restore(home, source, lambda kind: None))
+
+    def killed(from_: Path, to: Path) -> None:
+        if next(renames) > last:
+            raise Killed
+        rename(from_, to)
+
+    for last in itertools.count(1):
+        (home.home / "home.json").unlink()
+        renames = itertools.count(1)
+        monkeypatch.setattr(durable, "rename", killed)
+        with suppress(Killed):
+            restore()
+        is_whole = next(renames) <= last + 1
+        monkeypatch.setattr(durable, "rename", rename)
+        restore()
+        assert list(key_faults(home)) == []
+        assert (home.keys / f"{kind}.key").read_bytes() == rotated
+        if is_whole:
+            break
+    assert last > 2
 
 
 def test_a_disk_without_room_is_named_before_anything_is_written(

@@ -195,6 +195,21 @@ def test_a_damaged_home_json_is_a_sentence(command: str, damage: str, njia: Njia
     assert ended.code == 6 and "damaged home.json" in ended.out and words in ended.said
 
 
+def test_a_lost_home_json_beside_an_extract_makes_no_new_home(njia: Njia, tmp_path: Path) -> None:
+    """Before the first release; new keys would give the records of the extract other ids."""
+    note = tmp_path / "home" / "landing" / "kobe_post" / "0000000000000001.json"
+    note.parent.mkdir(parents=True)
+    (note.parent / ".sums.json").write_text("{}")
+    assert njia("status").code == 0
+    (tmp_path / "home" / "home.json").unlink(missing_ok=True)
+    note.write_text("{}")
+    before = files(tmp_path / "home")
+    ended = njia("refresh")
+    assert ended.code == 6
+    assert f"home.json is damaged: it is missing beside {note}" in ended.words
+    assert files(tmp_path / "home") == before
+
+
 def test_files_put_into_the_inbox_before_the_first_command_make_no_lost_home(
     njia: Njia, tmp_path: Path
 ) -> None:

@@ -19,6 +19,7 @@ from orchestration.core import (
     adopt_home,
     create_missing_keys,
     installed_public_key,
+    key_faults,
     key_places,
     keys,
     load_keys,
@@ -174,6 +175,23 @@ def test_without_check_values_the_release_in_force_proves_the_release_key(tmp_pa
         create_missing_keys(settings)
     assert (settings.keys / RELEASE_PUB).read_bytes() == public
     assert installed_public_key(settings).pem == public
+
+
+@pytest.mark.parametrize("content", [b"no key", ReleaseKey.generate().public.pem])
+def test_a_damaged_public_part_is_deleted_where_its_key_is_whole(settings: Settings, content: bytes) -> None:
+    path = settings.keys / RELEASE_PUB
+    whole = path.read_bytes()
+    assert list(key_faults(settings)) == []
+    path.write_bytes(content)
+    (fault,) = key_faults(settings)
+    assert fault.path == path
+    assert str(fault).endswith("Delete it: the next `njia refresh` writes it from release.key.")
+    path.unlink()
+    create_missing_keys(settings)
+    assert path.read_bytes() == whole
+    path.write_bytes(content)
+    (settings.keys / "release.key").unlink()
+    assert all("`njia keys rotate release`" in str(fault) for fault in key_faults(settings))
 
 
 def test_a_home_without_keys_has_no_damage(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from orchestration.core import (
     load_keys,
     prepare_home,
 )
-from orchestration.core.key_checks import USES, noted_checks
+from orchestration.core.key_checks import USES, note_checks, noted_checks
 from orchestration.core.release_key import load_public_key
 from orchestration.intake.landing.sealing import opened, sealed_path
 from orchestration.intake.minimising.link_codes import codes_path
@@ -145,6 +145,8 @@ def test_keys_are_listed_by_id_without_secrets(base: EvidenceBase) -> None:
     for name in ("record.key", "link.key", "release.key"):
         for line in (settings.keys / name).read_text().split():
             assert len(line) < 10 or line not in ran.stdout + plain
+    (settings.keys / "link.key").write_text("00" * 32)
+    assert "does not fit" in njia(base, "keys").stdout
     (settings.keys / "link.key").unlink()
     assert "missing" in njia(base, "keys").stdout
 
@@ -299,16 +301,30 @@ def test_kept_releases_are_signed_again_except_changed_ones(base: EvidenceBase) 
 
 @pytest.mark.parametrize("kind", ["stewards", "link", "release"])
 @pytest.mark.parametrize("content", [None, "another program wrote this"])
-def test_a_lost_or_damaged_key_can_be_replaced(
-    base: EvidenceBase, key_file: Path, kind: str, content: str | None
+@pytest.mark.parametrize("is_noted", [True, False])
+def test_a_lost_or_damaged_key_can_be_replaced_also_after_a_kill(
+    base: EvidenceBase,
+    key_file: Path,
+    kind: str,
+    content: str | None,
+    is_noted: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    key = base.settings.keys / USES[kind][0]
+    settings, key = base.settings, base.settings.keys / USES[kind][0]
+    checks = noted_checks(settings)
+    if not is_noted:
+        checks.pop(kind)
+        note_checks(settings, {kind: []})
     key.unlink() if content is None else key.write_text(content)
+    kill_at_the_commit(settings, kind, key_file.read_text(), False, monkeypatch)
+    finish_rotations(settings)
+    assert noted_checks(settings) == checks
     given = () if kind == "release" else ("--key", key_file)
     found = done(njia(base, "keys", "rotate", kind, *given, "--yes", "--json"))
     replaced = {"stewards": "resealed", "link": "remade", "release": "signed"}[kind]
     assert len(found[replaced]) == (1 if kind == "release" else 2)  # type: ignore[arg-type]
-    assert list(key_faults(base.settings)) == []
+    assert list(key_faults(settings)) == []
+    assert {name: len(values) for name, values in noted_checks(settings).items()} == dict.fromkeys(USES, 1)
 
 
 class Killed(BaseException):
@@ -335,7 +351,7 @@ def kill_at_the_commit(
             if kind == "release":
                 rotate_release(settings)
             elif kind == "link":
-                rotate_link(settings, load_keys(settings), private_key)
+                rotate_link(settings, load_keys(settings, replaced=kind), private_key)
             else:
                 recipient = str(pyrage.x25519.Identity.generate().to_public())
                 rotate_stewards(settings, recipient, private_key)

@@ -92,8 +92,6 @@ def put_back(
         except Lost:
             lost.append(name)
     _note_sums(settings, source, made.back.keys() - lost)
-    if HOME_JSON in made.back:
-        drop_rotated_checks(settings)
     if made.current:
         with release.switching(settings):
             release.switch_current(settings, Path(made.current).name)
@@ -165,6 +163,8 @@ def _write(settings: Settings, source: Source, name: str) -> None:
     file, entry, kind = place_of(settings, name), source.chosen.files[name], kind_of(name)
     with replacing(file) as partial:
         source.copy(entry, partial)
+        if name == HOME_JSON:
+            drop_rotated_checks(settings, partial)
         if file.is_file() and file.suffix == ".jsonl":
             if kind.grows == "lines":
                 _append_newer(partial, file)
