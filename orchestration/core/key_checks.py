@@ -150,6 +150,8 @@ def key_in(name: str, path: Path) -> bytes:
             return read_release_key(path).public.raw
         text = path.read_text().strip()
         if name == "stewards":
+            if "AGE-SECRET-KEY-" in text:
+                found, advice = "it holds the private key", "Delete it, and put the public part (age1…) there."
             pyrage.x25519.Recipient.from_str(text)
             return text.encode()
         if len(key := bytes.fromhex(text)) == KEY_BYTES:
