@@ -151,7 +151,7 @@ def key_in(name: str, path: Path) -> bytes:
         text = path.read_text().strip()
         if name == "stewards":
             if "AGE-SECRET-KEY-" in text:
-                found, advice = "it holds the private key", "Delete it, and put the public part (age1…) there."
+                found, advice = "it holds the private key", "Delete it, and put the public part there."
             pyrage.x25519.Recipient.from_str(text)
             return text.encode()
         if len(key := bytes.fromhex(text)) == KEY_BYTES:

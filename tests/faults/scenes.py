@@ -251,7 +251,7 @@ def pull(settings: Settings) -> None:
 
 
 def is_pulled(settings: Settings) -> bool:
-    placed = settings.inbox / PARTNER / ".complete" / "pulled.csv"
+    placed = settings.inbox / PARTNER / ".complete" / "fixture_cases.csv"
     return placed.read_bytes() == PULLED
 
 
