@@ -16,7 +16,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.contracts import Contracts, load_contracts, with_changes
-from orchestration.core import Keys, Settings, new_stewards_pair, refreshes, shown_record, write_texts
+from orchestration.core import (
+    Keys,
+    Settings,
+    adopt_home,
+    new_stewards_pair,
+    refreshes,
+    shown_record,
+    write_texts,
+)
 from orchestration.places import name_token
 from orchestration.stewardship import active_decisions, review
 from orchestration.stewardship.worklists.listing import OpenItem, open_items, write_open_items
@@ -48,6 +56,7 @@ def make_home(folder: Path) -> Settings:
     partner.mkdir(parents=True)
     (partner / "contract.yml").write_text(scenario.PARTNERS[PARTNER])
     settings = Settings(folder / "home", folder / "partners", folder / "home" / "keys", NOW)
+    adopt_home(settings)
     for sequence, extract_id in enumerate((SERVING, HELD), start=1):
         note = settings.landing / PARTNER / f"{extract_id}.json"
         note.parent.mkdir(parents=True, exist_ok=True)
