@@ -16,7 +16,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.contracts import Contracts, load_contracts, with_changes
-from orchestration.core import Keys, Settings, adopt_home, new_stewards_pair, refreshes, shown_record, write_texts
+from orchestration.core import (
+    Keys,
+    Settings,
+    adopt_home,
+    new_stewards_pair,
+    refreshes,
+    shown_record,
+    write_texts,
+)
 from orchestration.places import name_token
 from orchestration.stewardship import active_decisions, review
 from orchestration.stewardship.worklists.listing import OpenItem, open_items, write_open_items
