@@ -115,7 +115,7 @@ def test_keys_that_were_brought_are_noted(tmp_path: Path) -> None:
     with pytest.raises(Damaged, match=r"stewards\.age\.pub .*expected: age recipient"):
         create_missing_keys(settings)
     (settings.keys / "stewards.age.pub").write_text(f"# public key: {recipient}\nAGE-SECRET-KEY-1FIXTURE")
-    with pytest.raises(Damaged, match="it holds the private key. Delete it, and put the public part there"):
+    with pytest.raises(Damaged, match=r"it holds the private key\. Delete it, and put the public part there"):
         create_missing_keys(settings)
     (settings.keys / "stewards.age.pub").write_text(recipient)
     (settings.keys / "record.key").write_text("AB" * 32 + "\r\n")
