@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.core import Settings
+from orchestration.core import Settings, adopt_home
 from orchestration.stewardship import active_decisions
 from tests.unit.njia_in_process import Njia, njia
 
@@ -75,6 +75,7 @@ def test_a_certain_name_is_reassigned_only_with_override(njia: Njia, tmp_path: P
 
 def test_an_alias_may_hold_for_one_partner_and_role(njia: Njia, tmp_path: Path) -> None:
     home = tmp_path / "home"
+    adopt_home(Settings(home, tmp_path / "partners", home / "keys"))
     landed = home / "landing" / "kobe_shelter"
     landed.mkdir(parents=True)
     (landed / "0123456789abcdef.json").write_text("{}")
