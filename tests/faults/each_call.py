@@ -82,9 +82,9 @@ def fault_of_sentence(settings: Settings, fault: str, ended: dict[str, Any]) -> 
     return None
 
 
-def look(settings: Settings, lost: str = "") -> int:
-    """Everything that is kept is whole, but a lost file; return how many persons the release in force counts."""
-    damaged = [fault for fault in check_files(settings).faults if fault.path != lost]
+def look(settings: Settings, at_fault: str = "") -> int:
+    """Everything that is kept is whole, but what is `at_fault`; return how many persons the release in force counts."""
+    damaged = [fault for fault in check_files(settings).faults if at_fault not in (fault.path, fault.kind)]
     assert not damaged, damaged
     counted = persons(settings)
     assert counted in (sum(OLD), sum(NEW))
@@ -94,7 +94,7 @@ def look(settings: Settings, lost: str = "") -> int:
 def look_and_finish(settings: Settings, scene: Scene, was_done: bool) -> int:
     """Return how many persons the release counts after the fault. `was_done`: the step said that it is done."""
     finish_rotations(settings)  # whoever takes the lock does
-    after_fault = look(settings, scene.lost)
+    after_fault = look(settings, scene.at_fault)
     assert scene.holds(settings), "something that always holds does not"
     assert not was_done or scene.is_done(settings), "it ended well, and is not done"
     (scene.again or scene.work)(settings)

@@ -297,14 +297,14 @@ class Scene:
     again: Step | None = None
     holds: Callable[[Settings], bool] = lambda settings: True  # also after a fault
     is_last: bool = True  # what `is_done` looks for is done by the work itself
-    lost: str = ""  # a file that is missing until the work is done
+    at_fault: str = ""  # a file, or kind of file, that the check names until the work is done
 
 
 SCENES = {
     "take_in": Scene(take_in, is_taken_in),
     "hold": Scene(hold, is_held, before=deliver_unreadable),
     "decide": Scene(decide, is_decided),
-    "forget": Scene(forget_one, is_forgotten),
+    "forget": Scene(forget_one, is_forgotten, at_fault="forgotten records"),
     "stage": Scene(stage, is_published, again=stage_and_publish, is_last=False),
     "publish": Scene(publish_staged, is_published, before=stage, again=stage_and_publish),
     "refuse": Scene(refuse, is_published, before=spoil_verdict, again=stage_and_publish, is_last=False),
@@ -315,8 +315,8 @@ SCENES = {
     "rotate_link": Scene(rotate_link, is_rotated, holds=has_codes_of_its_key),
     "rotate_stewards": Scene(rotate_stewards, is_rotated, holds=has_codes_of_its_key),
     "rotate_release": Scene(rotate_release, is_rotated, holds=has_codes_of_its_key),
-    "rotate_lost_link": Scene(rotate_link, is_rotated, before=lose_link_key, lost=f"keys/{LINK_KEY}"),
+    "rotate_lost_link": Scene(rotate_link, is_rotated, before=lose_link_key, at_fault=f"keys/{LINK_KEY}"),
     "rotate_lost_release": Scene(
-        rotate_release, is_rotated, before=lose_release_key, lost=f"keys/{RELEASE_KEY}"
+        rotate_release, is_rotated, before=lose_release_key, at_fault=f"keys/{RELEASE_KEY}"
     ),
 }
