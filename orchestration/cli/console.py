@@ -100,6 +100,7 @@ def make_missing_keys(settings: Settings) -> None:
         STEWARDS_RECIPIENT,
         create_missing_keys,
         create_sample_pair,
+        durable,
         is_sample_home,
         needs,
     )
@@ -110,7 +111,7 @@ def make_missing_keys(settings: Settings) -> None:
         file = create_sample_pair(settings.keys)
         say(f"The samples' private key lies in {file}. A real home brings the stewards' public key instead.")
     elif is_first:
-        settings.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+        durable.make_folder(settings.keys, 0o700)
         require_terminal(f"put its public part into {recipient}")
     if private_key := create_missing_keys(settings):
         show_new_key(private_key)
