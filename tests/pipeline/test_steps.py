@@ -12,7 +12,7 @@ import dagster as dg
 import pytest
 
 from orchestration import linkage
-from orchestration.core import NjiaError, Settings, refreshes
+from orchestration.core import NjiaError, Settings, read_json, refreshes
 from orchestration.defs.resources import evidence_base as definitions_of
 from orchestration.refresh import Runs, extracts, releasing, settle, tables
 from orchestration.stewardship import record_decision
@@ -165,9 +165,10 @@ def test_failed_run_is_resumed_where_it_failed(
     assert not made_since(base, before) & {"type", "locate", "judge_extracts"}
     last = refreshes.last(base.settings)
     assert last is not None and (last.outcome, last.run_id) == ("published", resumed.run_id)
+    name = read_json(steps.newest_note(base.settings, "kobe_post"))["file"]
     (receipt,) = [
         page
         for page in (base.settings.receipts / "kobe_post").glob("*/receipt.html")
-        if "kobe_3.csv" in page.read_text(encoding="utf-8")
+        if name in page.read_text(encoding="utf-8")
     ]
     assert receipt.is_file()

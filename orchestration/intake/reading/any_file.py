@@ -56,7 +56,7 @@ READERS = {
 
 
 _NO_TABLE = "{found}, from which no table is read. Ask the partner for {expected}."
-_REFUSED = {
+REFUSED = {
     **dict.fromkeys(DOCUMENTS, ("document", _NO_TABLE)),
     **dict.fromkeys(FORMATS, ("other_format", _NO_TABLE)),
     "empty": ("empty_file", "empty. Ask the partner to send it again."),
@@ -92,8 +92,8 @@ def _refuse_unreadable(path: Path, contract: Contract, not_zip: NotZip | None, l
     """Raise ExtractUnreadable if the first bytes do not fit the contract's format."""
     found, wanted = kind_of(path), contract.format.kind.upper()
     expected = NAMES[EXPECTED[contract.format.kind]]
-    if found in _REFUSED:
-        code, sentence = _REFUSED[found]
+    if found in REFUSED:
+        code, sentence = REFUSED[found]
         words = {"found": NAMES[found], "expected": expected, "contract": contract.contract, "wanted": wanted}
         raise ExtractUnreadable(code, f"{label} is {sentence.format(**words)}")
     if found == "text" and contract.repeats and is_kobo_csv(path):
