@@ -2,8 +2,8 @@
 
 The order makes a crash harmless: claim the file, seal it, land its texts and the Parquet, commit with the
 JSON, and only then remove the file. When an extract is read again, its old JSON is removed before its old
-Parquet. A fault of one file never stops the others. Messages call a file by partner, day
-and id (`shown_names.extract_name`).
+Parquet. A fault of one file never stops the others. Messages call a file by partner, day and id
+(`shown_names.extract_name`).
 """
 
 from __future__ import annotations

@@ -88,6 +88,12 @@ def test_held_file_is_shown_as_not_in_use(tmp_path: Path) -> None:
     assert '<td class="n">8 held</td>' in text
 
 
+def test_only_a_file_in_use_is_called_understood(tmp_path: Path) -> None:
+    """The reason of a held file stands for the cells of a column that cannot be read."""
+    understood = "Every filled cell was understood."
+    assert understood in page(tmp_path / "in-use") and understood not in held_page(tmp_path / "held")
+
+
 @pytest.mark.parametrize(
     ("has_good_one_before", "sentence"),
     [
