@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import dagster as dg
 from dagster import DagsterInstance
-from dagster._core.errors import DagsterExecutionInterruptedError
 
 from orchestration.core import (
     MachineFault,
@@ -70,7 +69,7 @@ def run_refresh(
             if steps is None and end_unchanged(runs, run_id):
                 return Refreshed(refreshes.UNCHANGED, time.monotonic() - started, None, runs.is_rolled_back)
             result = _run(runs, run_id, steps)
-    except (KeyboardInterrupt, DagsterExecutionInterruptedError):
+    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
         boundary.write_stop(runs, run_id)
         raise KeyboardInterrupt from None
     except Exception:
