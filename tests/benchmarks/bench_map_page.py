@@ -25,7 +25,7 @@ from orchestration.core import REFERENCE_SEEDS
 from orchestration.outputs.map_page.page import write_map_pages
 from orchestration.places.boundaries.chosen import generalised
 from tests.browser.chromium import BROWSER_FLAGS
-from tests.unit.published_world import MANIFEST, world, write_release
+from tests.fixtures.published_world import MANIFEST, world, write_release
 
 YEARS = ("year-2023", "year-2024", "year-2025")
 MOST_SECONDS = {"first drawing": 1.5, "year change": 0.8}

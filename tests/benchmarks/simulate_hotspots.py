@@ -2,7 +2,7 @@
 
 Run: `.venv/bin/python -m tests.benchmarks.simulate_hotspots [WORLDS [FIRST_SEED [NAME …]]]`
 
-The worlds are those of `tests/unit/hotspot_worlds.py`, kinder than reality: compare rows, do not trust levels.
+The worlds are those of `tests/fixtures/hotspot_worlds.py`, kinder than reality: compare rows, do not trust levels.
 Constants of the model were chosen on seeds below 20,000; what is reported begins there.
 """
 
@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from orchestration.statistics.policy import load_policy
-from tests.unit.hotspot_worlds import Kind, judged, world
+from tests.fixtures.hotspot_worlds import Kind, judged, world
 
 WORLDS, FIRST_SEED = 100, 20_000
 LARGE = 3.0  # of the true ratio: power and coverage are told for these counties

@@ -26,7 +26,7 @@ from orchestration.linkage.linking import link
 from orchestration.linkage.policy import LINKED_TIERS
 from tests.benchmarks import bench_refresh
 from tests.benchmarks.flat_files import count_of
-from tests.unit.linkage_world import SHARE_SEEN_TWICE, WORLDS, Population, World, syllables
+from tests.fixtures.linkage_world import SHARE_SEEN_TWICE, WORLDS, Population, World, syllables
 
 PERSONS = 6_000
 SEEDS = range(701, 706)

@@ -13,7 +13,7 @@ from orchestration.outputs.pages import MAP_PAGE
 from orchestration.places.boundaries.chosen import generalised
 from tests.browser.chromium import BROWSER_FLAGS
 from tests.browser.map_page import drawn
-from tests.unit.published_world import MANIFEST, write_release
+from tests.fixtures.published_world import MANIFEST, write_release
 
 
 @pytest.fixture(scope="session")

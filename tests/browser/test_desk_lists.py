@@ -12,10 +12,10 @@ import uvicorn
 from orchestration.core import shown_record
 from orchestration.stewardship import items, review
 from orchestration.stewardship.desk.app import make_app
+from tests.fixtures import steward_world as world
+from tests.fixtures.desk_world import ELSEWHERE, PASSPHRASE, STEWARD, make_accounts
+from tests.fixtures.steward_world import PARTNER, SERVING
 from tests.servers import free_port, wait_until
-from tests.unit import steward_world as world
-from tests.unit.desk_world import ELSEWHERE, PASSPHRASE, STEWARD, make_accounts
-from tests.unit.steward_world import PARTNER, SERVING
 
 RULES = ("count_zero", "date_invalid", "date_missing")
 

@@ -14,7 +14,7 @@ import pytest
 from orchestration.outputs.map_page.page import write_map_pages
 from orchestration.places.boundaries.chosen import generalised
 from tests.browser.map_page import VIEWS, columns, table, until
-from tests.unit.published_world import KEYS, MANIFEST, RELEASED_ALERT, world, write_release
+from tests.fixtures.published_world import KEYS, MANIFEST, RELEASED_ALERT, world, write_release
 
 OpenMap = Callable[..., Any]
 

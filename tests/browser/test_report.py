@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.outputs.report.write import write_reports
 from orchestration.places.boundaries.chosen import generalised
-from tests.unit.published_world import MANIFEST, write_release
+from tests.fixtures.published_world import MANIFEST, write_release
 
 
 @pytest.fixture(scope="module")

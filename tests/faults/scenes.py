@@ -41,8 +41,8 @@ from orchestration.release.current import open_edition
 from orchestration.release.lineage.tables import RECORDS
 from orchestration.release.publishing import publish
 from orchestration.stewardship import active_decisions, audit, record_decision
-from tests.unit.link_code_case import CONTRACT, HEADER, ROWS
-from tests.unit.release_world import START, build_warehouse, stage_candidate, write_verdict
+from tests.fixtures.link_code_case import CONTRACT, HEADER, ROWS
+from tests.fixtures.release_world import START, build_warehouse, stage_candidate, write_verdict
 
 OLD, NEW = (3, 1, 2), (3, 1, 20)
 PARTNER = "fixture_desk"

@@ -10,7 +10,7 @@ from orchestration.places.boundaries.chosen import generalised
 from orchestration.release import current_release
 from tests import scenario
 from tests.conftest import EvidenceBase
-from tests.unit.boundary_files import counties, with_boundaries, write
+from tests.fixtures.boundary_files import counties, with_boundaries, write
 
 
 def test_a_release_names_the_generalised_layer_where_no_other_is_given(published_world: EvidenceBase) -> None:

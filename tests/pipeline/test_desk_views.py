@@ -25,7 +25,16 @@ from orchestration.stewardship.desk.views import deciding
 from orchestration.stewardship.worklists.listing import open_items
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
-from tests.unit.desk_world import ELSEWHERE, OBSERVER, SECOND, STEWARD, Visitor, make_accounts, shown, visitor
+from tests.fixtures.desk_world import (
+    ELSEWHERE,
+    OBSERVER,
+    SECOND,
+    STEWARD,
+    Visitor,
+    make_accounts,
+    shown,
+    visitor,
+)
 
 CHECK = "movements_are_plausible"
 FAILED = {

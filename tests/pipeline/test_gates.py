@@ -16,7 +16,7 @@ from orchestration.release import current_release, rollback, waiver_effect
 from orchestration.stewardship import items, messages, record_decision, review, worklists
 from tests import scenario, steps
 from tests.conftest import EvidenceBase, copy_of
-from tests.unit.desk_world import make_accounts, visitor
+from tests.fixtures.desk_world import make_accounts, visitor
 
 PUBLISHED = dg.AssetKey(["release", "published"])
 PUBLISH_ALONE = [PUBLISHED]

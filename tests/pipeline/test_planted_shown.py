@@ -10,8 +10,8 @@ import pytest
 from orchestration.outputs import pages
 from seeds.build.partners.planted import HOTSPOTS
 from tests.conftest import EvidenceBase
-from tests.unit.read_map import payload, rows
-from tests.unit.read_report import Read, read_page
+from tests.fixtures.read_map import payload, rows
+from tests.fixtures.read_report import Read, read_page
 
 ABANDONED, INSTEAD = ("KE010>KE047", "Marsabit → Nairobi"), ("KE009>KE047", "Mandera → Nairobi")
 NEW_WAY = ("KE015>KE017>KE047", "Makueni")

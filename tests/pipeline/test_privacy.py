@@ -24,7 +24,7 @@ from orchestration.places import name_token
 from orchestration.stewardship import audit, review
 from tests import scenario
 from tests.conftest import EvidenceBase
-from tests.unit.desk_world import make_accounts, visitor
+from tests.fixtures.desk_world import make_accounts, visitor
 
 FORBIDDEN = [
     *(name.encode() for name in scenario.PLANTED_NAMES),

@@ -16,8 +16,8 @@ from orchestration.outputs import pages
 from orchestration.release import fit_to_return, rollback
 from orchestration.stewardship import record_decision, revoke
 from tests.conftest import EvidenceBase
-from tests.unit.read_map import payload, rows
-from tests.unit.read_report import read_page
+from tests.fixtures.read_map import payload, rows
+from tests.fixtures.read_report import read_page
 
 CORRIDOR, FIRST_MONTH = "KE010>KE047", "2025-06-01"
 COUNTS = ("record_count", "record_count_text", "expected_low", "expected_high", "partner_count", "evidence")

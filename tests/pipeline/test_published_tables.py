@@ -8,7 +8,7 @@ import pytest
 
 from seeds.build.partners.planted import HOTSPOTS
 from tests.conftest import EvidenceBase
-from tests.unit.protected_world import noise
+from tests.fixtures.protected_world import noise
 
 ABANDONED, INSTEAD = "KE010>KE047", "KE009>KE047"
 NEW_WAY = "KE015>KE017>KE047"

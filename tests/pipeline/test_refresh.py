@@ -21,7 +21,7 @@ from orchestration.release import current_release, list_releases, rollback
 from orchestration.stewardship import record_decision, review
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
-from tests.unit.boundary_files import counties, with_boundaries, write
+from tests.fixtures.boundary_files import counties, with_boundaries, write
 
 
 def test_every_row_has_exactly_one_fate(published_world: EvidenceBase) -> None:

@@ -19,7 +19,7 @@ from orchestration.stewardship.decisions.previews import try_decisions
 from orchestration.stewardship.decisions.recording import revoke
 from tests import scenario, steps
 from tests.conftest import EvidenceBase, copy_of
-from tests.unit.desk_world import OBSERVER, Visitor, make_accounts, shown, visitor
+from tests.fixtures.desk_world import OBSERVER, Visitor, make_accounts, shown, visitor
 
 PARTNER = "swala_post"
 REASON = "confirmed by telephone"

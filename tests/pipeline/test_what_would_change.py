@@ -15,8 +15,8 @@ from orchestration.release import current_release
 from orchestration.stewardship import list_decisions, record_decision, review
 from tests import scenario, steps
 from tests.conftest import EvidenceBase, copy_of
-from tests.unit.desk_world import make_accounts, shown, visitor
-from tests.unit.njia_in_process import Njia, njia
+from tests.fixtures.desk_world import make_accounts, shown, visitor
+from tests.fixtures.njia_in_process import Njia, njia
 
 __all__ = ["njia"]
 MORE_OF_KOBE = scenario.CASE_HEADER + (

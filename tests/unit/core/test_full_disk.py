@@ -1,0 +1,211 @@
+"""A full disk is named in one sentence, whichever library meets it, and room is asked for before it is needed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections import namedtuple
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyrage
+import pytest
+
+from orchestration.core import (
+    MachineFault,
+    durable,
+    fault_said,
+    is_of_machine,
+    load_keys,
+    machine,
+    machine_fault,
+    open_duckdb,
+)  # fmt: skip
+from orchestration.intake import take_in
+from orchestration.typing import step, type_extracts
+from tests import scenario
+from tests.command import njia
+from tests.conftest import new_evidence_base
+from tests.fixtures.release_world import build_warehouse, settings_in, stage_candidate
+
+MEGABYTE = 1 << 20
+Usage = namedtuple("Usage", "total used free")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of four megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("this account may not mount a file system")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)  # a library may still have a file open
+
+
+def by_duckdb(folder: Path) -> None:
+    with duckdb.connect(str(folder / "table.duckdb")) as con:
+        con.execute("create table t as select random() as r from range(2000000)")
+        con.execute("checkpoint")
+
+
+def by_duckdb_spilling(folder: Path) -> None:
+    with duckdb.connect() as con:
+        con.execute(f"set temp_directory = '{folder}/spill'; set memory_limit = '60MB'; set threads = 1")
+        con.execute(
+            "select count(*) from (select distinct random(), i from range(20000000) as t (i))"
+        ).fetchall()
+
+
+def by_parquet(folder: Path) -> None:
+    pq.write_table(pa.table({"r": np.random.default_rng(0).random(1_000_000)}), folder / "table.parquet")
+
+
+def by_age(folder: Path) -> None:
+    original = folder.with_name("original")
+    original.write_bytes(bytes(8 * MEGABYTE))
+    pyrage.encrypt_file(
+        str(original), str(folder / "sealed"), [pyrage.x25519.Identity.generate().to_public()]
+    )
+
+
+def by_sqlite(folder: Path) -> None:
+    with sqlite3.connect(folder / "runs.db") as con:
+        con.execute("create table runs (body text)")
+        con.executemany("insert into runs values (?)", [("x" * 1000,)] * 8000)
+
+
+def by_njia(folder: Path) -> None:
+    durable.write_bytes(folder / "file", bytes(8 * MEGABYTE))
+
+
+@pytest.mark.parametrize(
+    "write",
+    [by_duckdb, by_duckdb_spilling, by_parquet, by_age, by_sqlite, by_njia],
+    ids=lambda one: one.__name__,
+)
+def test_every_library_that_meets_it_is_understood(small_disk: Path, write: Callable[[Path], None]) -> None:
+    with pytest.raises(Exception) as met:
+        write(small_disk)
+    fault = machine_fault(met.value, small_disk)
+    assert fault and fault.exit_code == 6
+    assert f"{small_disk} has " in str(fault) and "of 4 MB. Remove files" in str(fault)
+    assert not list(small_disk.glob(".tmp-*"))
+
+
+@pytest.mark.parametrize("write", [by_duckdb, by_duckdb_spilling, by_parquet, by_sqlite])
+def test_a_folder_of_the_home_on_a_disk_of_its_own_is_named(
+    small_disk: Path, write: Callable[[Path], None]
+) -> None:
+    home = small_disk.parent
+    with pytest.raises(Exception) as met:
+        write(small_disk)
+    assert f"{small_disk} has " in str(machine_fault(met.value, home))
+
+
+def test_too_little_memory_is_a_sentence_with_the_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NJIA_MEMORY_LIMIT", "30MB")
+    with open_duckdb(spill=tmp_path, threads=1) as con, pytest.raises(duckdb.OutOfMemoryException) as met:
+        con.execute("set max_temp_directory_size = '1KB'")
+        con.execute("set temp_directory = ''")
+        con.execute("select list(random()) from range(20000000)").fetchall()
+    for error in (met.value, MemoryError()):
+        fault = machine_fault(error, tmp_path)
+        assert fault and fault.exit_code == 6
+        assert "DuckDB may take 30MB of it (NJIA_MEMORY_LIMIT)" in str(fault)
+        assert is_of_machine(error), "no extract is blamed"
+    assert str(fault_said(f"Runtime Error in model m\n  {met.value}", tmp_path)) == str(fault)
+
+
+def test_a_read_only_home_is_wrong_use_and_not_damaged(tmp_path: Path) -> None:
+    base = new_evidence_base(tmp_path)
+    home = base.settings.home
+    assert njia("notify", settings=base.settings).returncode == 0
+    with closing(sqlite3.connect(home / "dagster" / "runs.db")) as con:
+        con.executescript("pragma journal_mode = wal; create table runs (body text)")
+    mounted = subprocess.run(["mount", "--bind", home, home], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("this account may not mount a file system")
+    try:
+        subprocess.run(["mount", "-o", "remount,ro,bind", home, home], check=True)
+        for command in (["refresh"], ["notify"], ["pull"]):
+            ran = njia(*command, settings=base.settings)
+            assert ran.returncode == 2, ran.stderr
+            assert f"{home} cannot be written: its disk is mounted read-only" in ran.stderr
+        checked = njia("check", settings=base.settings)
+        assert checked.returncode == 0, checked.stdout
+    finally:
+        subprocess.run(["umount", home], check=True)
+
+
+def test_a_command_ends_with_exit_code_6(small_disk: Path, tmp_path: Path) -> None:
+    base = new_evidence_base(tmp_path)
+    home = small_disk / "home"
+    shutil.copytree(base.settings.home, home)
+    (small_disk / "filler").write_bytes(bytes(shutil.disk_usage(small_disk).free))
+    file = tmp_path / "kobe_9.csv"
+    file.write_text(scenario.CASE_HEADER)
+    ran = njia(
+        "inbox",
+        "add",
+        "kobe_post",
+        file,
+        settings=replace(base.settings, home=home, keys=home / "keys"),
+    )
+    assert ran.returncode == 6, ran.stderr
+    assert str(small_disk) in ran.stderr and "The current release stays" in ran.stderr
+
+
+@pytest.fixture
+def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        machine.shutil, "disk_usage", lambda path: Usage(100 * MEGABYTE, 84 * MEGABYTE, 16 * MEGABYTE)
+    )
+
+
+@pytest.mark.usefixtures("little_room")
+def test_room_is_asked_for_before_a_file_is_taken_in(tmp_path: Path) -> None:
+    base = new_evidence_base(tmp_path)
+    file = base.deliver("kobe_post", "kobe_1.csv", scenario.CASE_HEADER)
+    with pytest.raises(
+        MachineFault, match=r"not enough room for kobe_post: file kobe_post .*…: about 16 MB are needed"
+    ):
+        take_in(base.settings, load_keys(base.settings), scenario.AS_OF)
+    assert file.is_file() and not list(base.settings.sealed.rglob("*.age"))
+
+
+@pytest.mark.usefixtures("little_room")
+def test_room_is_asked_for_before_a_release_is_staged(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    build_warehouse(settings)
+    with pytest.raises(MachineFault, match="not enough room for staging a release"):
+        stage_candidate(settings)
+    assert not list(settings.releases.glob(".candidate-*"))
+
+
+def test_a_full_disk_is_no_fault_of_the_extract_that_is_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = new_evidence_base(tmp_path)
+    partner, name, content = scenario.EXTRACTS[0]
+    base.deliver(partner, name, content)
+    keys = load_keys(base.settings)
+    take_in(base.settings, keys, scenario.AS_OF)
+
+    def full(*_: object) -> None:
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(step, "_typed", full)
+    with pytest.raises(OSError, match="No space left"):
+        type_extracts(base.settings, keys)

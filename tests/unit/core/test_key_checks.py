@@ -1,0 +1,253 @@
+"""Keys are proven by check values in home.json before they are used, and without these by the releases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyrage
+import pytest
+
+from orchestration.core import (
+    Damaged,
+    ReleaseKey,
+    Settings,
+    UsageError,
+    adopt_home,
+    create_missing_keys,
+    installed_public_key,
+    key_faults,
+    key_places,
+    keys,
+    load_keys,
+    load_release_key,
+    prepare_home,
+    read_json,
+    write_json,
+)
+from orchestration.core.key_checks import CHECKS, USES, noted_checks
+from orchestration.core.release_key import RELEASE_PUB
+from orchestration.intake import take_in
+from orchestration.operations import check_files
+from orchestration.refresh import Runs
+from tests import scenario
+from tests.conftest import EvidenceBase, copy_of
+from tests.fixtures.njia_in_process import Njia, njia
+from tests.fixtures.release_world import publish_one, settings_in
+
+__all__ = ["njia"]
+OLD, NEW = "20260101T000000Z-aaaaaaaa", "20260201T000000Z-bbbbbbbb"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = Settings(tmp_path / "home", tmp_path, tmp_path / "home" / "keys")
+    adopt_home(settings)
+    create_missing_keys(settings)
+    return settings
+
+
+def publish(settings: Settings, release: str, **ids: str) -> None:
+    (settings.releases / release).mkdir(parents=True)
+    (settings.releases / release / "manifest.json").write_text(json.dumps({"key_ids": ids}))
+
+
+def without_checks(settings: Settings) -> None:
+    path = settings.home / "home.json"
+    write_json(path, {name: value for name, value in read_json(path).items() if name != CHECKS})
+
+
+def another_digit(path: Path) -> None:
+    """Change one hex digit, or one character of base64 or bech32."""
+    lines = path.read_text().splitlines()
+    line = lines[len(lines) // 2]
+    lines[len(lines) // 2] = line[:20] + ("2" if line[20] != "2" else "3") + line[21:]
+    path.write_text("\n".join(lines))
+
+
+WAYS: dict[str, Callable[[Path], object]] = {
+    "another digit": another_digit,
+    "no text": lambda path: path.write_bytes(b"\xff\xfe\x00"),
+    "other text": lambda path: path.write_text("another program wrote this"),
+    "half": lambda path: path.write_text(path.read_text()[: path.stat().st_size // 2]),
+    "empty": lambda path: path.write_bytes(b""),
+    "a folder": lambda path: (path.unlink(), path.mkdir()),
+    "missing": Path.unlink,
+}
+
+
+def load(settings: Settings, name: str) -> object:
+    return load_release_key(settings) if name == "release" else load_keys(settings)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", USES)
+def test_a_damaged_key_is_refused_before_anything_is_written(name: str, way: str, settings: Settings) -> None:
+    path = settings.keys / USES[name][0]
+    load(settings, name)
+    WAYS[way](path)
+    before = {file: file.read_bytes() for file in settings.home.rglob("*") if file.is_file()}
+    for use in (lambda: load(settings, name), lambda: create_missing_keys(settings)):
+        with pytest.raises(Damaged, match=rf"{path.name} .*NJIA_KEYS") as error:
+            use()
+        assert error.value.exit_code == 6
+    assert {file: file.read_bytes() for file in settings.home.rglob("*") if file.is_file()} == before
+    assert [place.name for place in key_places(settings) if place.id is None] == [name]
+    faults = [fault for fault in check_files(settings).faults if fault.kind == "keys"]
+    assert [fault.path for fault in faults] == [f"keys/{path.name}"]
+
+
+def test_the_keys_of_another_home_are_refused(settings: Settings, tmp_path: Path) -> None:
+    other = settings_in(tmp_path / "other")
+    with pytest.raises(Damaged, match="is not the record key of this home"):
+        load_keys(replace(settings, keys=other.keys))
+
+
+def test_keys_that_were_brought_are_noted(tmp_path: Path) -> None:
+    settings = Settings(tmp_path, tmp_path, tmp_path / "elsewhere")
+    adopt_home(settings)
+    settings.keys.mkdir()
+    recipient = str(pyrage.x25519.Identity.generate().to_public())
+    (settings.keys / "stewards.age.pub").write_text("age1 of nobody")
+    with pytest.raises(Damaged, match=r"stewards\.age\.pub .*expected: age recipient"):
+        create_missing_keys(settings)
+    (settings.keys / "stewards.age.pub").write_text(f"# public key: {recipient}\nAGE-SECRET-KEY-1FIXTURE")
+    with pytest.raises(Damaged, match=r"it holds the private key\. Delete it, and put the public part there"):
+        create_missing_keys(settings)
+    (settings.keys / "stewards.age.pub").write_text(recipient)
+    (settings.keys / "record.key").write_text("AB" * 32 + "\r\n")
+    assert create_missing_keys(settings) is None
+    assert noted_checks(settings).keys() == USES.keys()
+    assert load_keys(settings).stewards_recipient == recipient
+    assert load_keys(settings).record_key == b"\xab" * 32
+
+
+def test_a_kill_before_the_check_values_are_noted_is_made_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(tmp_path, tmp_path, tmp_path / "keys")
+    adopt_home(settings)
+
+    def kill(settings: Settings) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(keys, "note_new_checks", kill)
+        with pytest.raises(KeyboardInterrupt):
+            create_missing_keys(settings)
+    assert noted_checks(settings) == {}
+    made = load_keys(settings)
+    assert create_missing_keys(settings) is None
+    assert noted_checks(settings).keys() == USES.keys()
+    assert load_keys(settings) == made
+
+
+@pytest.mark.parametrize("name", ["record", "noise"])
+def test_without_check_values_the_releases_prove_a_key(name: str, settings: Settings) -> None:
+    """As in a home whose home.json was lost and written again."""
+    without_checks(settings)
+    publish(settings, OLD)
+    publish(settings, f".candidate-{OLD}", **{name: "12345678"})
+    publish(settings, NEW, **{name: load_keys(settings).ids[name]})
+    create_missing_keys(settings)
+    without_checks(settings)
+    publish(settings, "20260301T000000Z-cccccccc", **{name: "12345678"})
+    for use in (load_keys, create_missing_keys, lambda settings: Runs(settings).begin("a-run")):
+        with pytest.raises(Damaged, match=rf"{name}\.key .*Restore it from the backup"):
+            use(settings)
+    (settings.keys / f"{name}.key").unlink()
+    with pytest.raises(Damaged, match="it is missing"):
+        create_missing_keys(settings)
+    assert not (settings.keys / f"{name}.key").exists()
+    assert noted_checks(settings) == {}
+
+
+def test_without_check_values_the_release_in_force_proves_the_release_key(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    publish_one(settings, key_ids=load_keys(settings).ids)
+    without_checks(settings)
+    create_missing_keys(settings)
+    without_checks(settings)
+    (settings.keys / "release.key").unlink()
+    ReleaseKey.generate().write_new(settings.keys / "release.key")
+    public = (settings.keys / RELEASE_PUB).read_bytes()
+    with pytest.raises(Damaged, match=r"release\.key .*is not the release key of this home"):
+        create_missing_keys(settings)
+    assert (settings.keys / RELEASE_PUB).read_bytes() == public
+    assert installed_public_key(settings).pem == public
+
+
+@pytest.mark.parametrize("content", [b"no key", ReleaseKey.generate().public.pem])
+def test_a_damaged_public_part_is_deleted_where_its_key_is_whole(settings: Settings, content: bytes) -> None:
+    path = settings.keys / RELEASE_PUB
+    whole = path.read_bytes()
+    assert list(key_faults(settings)) == []
+    path.write_bytes(content)
+    (fault,) = key_faults(settings)
+    assert fault.path == path
+    assert str(fault).endswith("Delete it: the next `njia refresh` writes it from release.key.")
+    path.unlink()
+    create_missing_keys(settings)
+    assert path.read_bytes() == whole
+    path.write_bytes(content)
+    (settings.keys / "release.key").unlink()
+    assert all("`njia keys rotate release`" in str(fault) for fault in key_faults(settings))
+
+
+def test_a_home_without_keys_has_no_damage(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "home", tmp_path, tmp_path / "home" / "keys")
+    prepare_home(settings)
+    assert check_files(settings).faults == []
+    with pytest.raises(UsageError, match="are missing or incomplete"):
+        load_keys(settings)
+
+
+def test_protection_keys_depend_on_the_noise_key(settings: Settings) -> None:
+    first, again = (load_keys(settings).protection_keys(pa.array([7])) for _ in range(2))
+    assert first == again
+    assert first.null_count == 0
+
+
+@pytest.fixture
+def world(published_world: EvidenceBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EvidenceBase:
+    base = copy_of(published_world, tmp_path)
+    monkeypatch.setenv("NJIA_PARTNERS", str(base.settings.partners))
+    return base
+
+
+@pytest.mark.parametrize("name", ["record", "release"])
+def test_a_refresh_with_a_damaged_key_takes_nothing_in(name: str, world: EvidenceBase, njia: Njia) -> None:
+    settings, path = world.settings, world.settings.keys / f"{name}.key"
+    file, release = world.deliver("swala_post", "again.csv", scenario.SWALA + "\n"), world.release_id()
+    landed, public = sorted(settings.landing.rglob("*")), (settings.keys / RELEASE_PUB).read_bytes()
+    another_digit(path)
+    ended = njia("refresh")
+    assert ended.code == 6
+    assert f"{path} is damaged" in ended.words and "NJIA_KEYS" in ended.words
+    assert (sorted(settings.landing.rglob("*")), world.release_id()) == (landed, release)
+    assert file.exists() and (settings.keys / RELEASE_PUB).read_bytes() == public
+    assert f"{path} is damaged" in njia("status").said
+    assert njia("verify").code == 0, "release.pub proves the releases"
+    ended = njia("check")
+    assert ended.code == 6 and f"damaged keys/{path.name}" in ended.out
+
+
+def test_an_extract_that_landed_with_another_record_key_is_named(world: EvidenceBase, njia: Njia) -> None:
+    settings = world.settings
+    assert njia("check").code == 0
+    file = world.deliver("swala_post", "again.csv", scenario.SWALA + "\n")
+    content = file.read_bytes()
+    (taken,) = take_in(settings, replace(load_keys(settings), record_key=bytes(32)), scenario.AS_OF)
+    assert "swala_post: an extract landed with another record key" in njia("status").said
+    named = f"landing/swala_post/{taken.extract_id}.json"
+    (fault,) = check_files(settings).faults
+    assert (fault.path, fault.kind) == (named, "forgotten records")
+    for path in (settings.landing / "swala_post").glob(f"{taken.extract_id}.*"):
+        path.unlink()
+    world.deliver("swala_post", "again.csv", content)
+    (taken,) = take_in(settings, load_keys(settings), scenario.AS_OF)
+    assert taken.outcome == "landed"
+    assert check_files(settings).faults == []

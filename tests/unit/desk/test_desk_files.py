@@ -1,0 +1,164 @@
+"""The members' files as a reader sees them: listed, shown, downloaded, and each noted in the audit log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.core import SAMPLE_PARTNERS, Settings, prepare_home
+from orchestration.stewardship import audit
+from orchestration.stewardship.desk.app import DECIDED, LOOKED_AT, make_app
+from orchestration.stewardship.desk.views.files import SHOWN
+from tests.fixtures.desk_world import (
+    ELSEWHERE,
+    OBSERVER,
+    OPERATOR,
+    READER,
+    STEWARD,
+    Visitor,
+    make_accounts,
+    shown,
+)
+
+CONTENT = {
+    "evidence_base.duckdb": b"DUCK",
+    "parquet/marts.movements.parquet": b"PAR1",
+    "exports/lineage.html": b"<p>Fixture lineage</p>",
+    **dict.fromkeys(SHOWN, b"<p>Fixture page</p>"),
+}
+
+
+@dataclass(frozen=True)
+class MadeRelease:
+    release_id: str
+    folder: Path
+    is_current: bool = True
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        return {"as_of": "2026-11-24T00:00:00+00:00", "movements": 12}
+
+    def edition(self, name: str) -> Path:
+        return self.folder / name
+
+
+@dataclass
+class World:
+    settings: Settings
+    folder: Path
+    current: MadeRelease | None
+
+    def visitor(self, name: str = READER) -> Visitor:
+        elsewhere = replace(ELSEWHERE, current=lambda _: self.current)
+        found = Visitor(make_app(self.settings, 3030, elsewhere))
+        assert found.login(name).status_code == 303
+        return found
+
+    def logged(self, action: str) -> list[tuple[str, str, str]]:
+        lines = audit.read(self.settings).lines
+        return [(one["who"], one["what"], one["details"]["file"]) for one in lines if one["action"] == action]
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    folder = tmp_path_factory.mktemp("files")
+    made = Settings(folder / "home", SAMPLE_PARTNERS, folder / "keys")
+    prepare_home(made)
+    make_accounts(made)
+    return made
+
+
+@pytest.fixture
+def world(settings: Settings, tmp_path: Path) -> World:
+    for name, content in CONTENT.items():
+        path = tmp_path / "members" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    (tmp_path / "members" / "exports" / "link").symlink_to(tmp_path / "manifest.json")
+    (tmp_path / "manifest.json").write_text("{}")
+    return World(settings, tmp_path, MadeRelease("r1-fixture", tmp_path))
+
+
+def test_a_reader_finds_every_file_of_the_members_edition(world: World) -> None:
+    reader = world.visitor()
+    assert reader.get("/").headers["location"] == "/files"
+    page = reader.get("/files").text
+    assert "r1-fixture" in page
+    for name in CONTENT:
+        assert f'href="/files/{name}"' in page, name
+    assert "/checks" not in page and "Dagster UI" not in page
+
+
+@pytest.mark.parametrize("name", [READER, OBSERVER, STEWARD, OPERATOR])
+def test_every_account_reads_the_files(world: World, name: str) -> None:
+    assert world.visitor(name).get("/files/evidence_base.duckdb").content == b"DUCK"
+
+
+def test_a_download_is_saved_under_the_name_of_its_release_and_logged(world: World) -> None:
+    answer = world.visitor().get("/files/parquet/marts.movements.parquet")
+    assert answer.content == b"PAR1"
+    assert (
+        'attachment; filename="r1-fixture-marts.movements.parquet"' in answer.headers["content-disposition"]
+    )
+    assert world.logged("exported")[-1] == (READER, "r1-fixture", "parquet/marts.movements.parquet")
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_page_is_shown_with_a_policy_that_loads_nothing_and_logged(world: World, name: str) -> None:
+    answer = world.visitor().get(f"/files/{name}")
+    assert "Fixture page" in answer.text and "content-disposition" not in answer.headers
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'") and "http" not in policy and "form-action 'none'" in policy
+    assert ("script-src 'none'" in policy) is (name != "report/map.html")
+    assert world.logged("viewed")[-1] == (READER, "r1-fixture", name)
+
+
+def test_other_pages_are_saved_and_not_shown(world: World) -> None:
+    headers = world.visitor().get("/files/exports/lineage.html").headers
+    assert headers["content-disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["nothing", "../manifest.json", "%2e%2e/manifest.json", "exports/link", "exports", "", "/etc/hostname"],
+)
+def test_path_outside_the_edition_is_404(world: World, path: str) -> None:
+    reader = world.visitor()
+    before = world.logged("exported")
+    assert reader.get(f"/files/{path}").status_code == 404
+    assert world.logged("exported") == before
+
+
+def test_a_reader_sees_no_page_of_the_desk_and_decides_nothing(world: World) -> None:
+    reader = world.visitor()
+    for path in LOOKED_AT:
+        if "{" not in path:
+            answer = reader.get(path)
+            assert answer.status_code == 403 and "does not open that page" in shown(answer.text), path
+    for path in DECIDED:
+        assert reader.browser.post(path, data={"kind": "row_exclude"}).status_code == 403
+
+
+def test_nothing_is_sent_where_the_log_cannot_be_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = world.visitor()
+    monkeypatch.setattr(audit, "_append", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left")))
+    answer = reader.get("/files/evidence_base.duckdb")
+    assert answer.status_code == 503 and b"DUCK" not in answer.content
+
+
+def test_files_are_those_of_the_release_in_force(world: World, tmp_path: Path) -> None:
+    reader = world.visitor()
+    newer = tmp_path / "newer"
+    (newer / "members").mkdir(parents=True)
+    (newer / "members" / "evidence_base.duckdb").write_bytes(b"NEWER")
+    world.current = MadeRelease("r2-fixture", newer)
+    assert reader.get("/files/evidence_base.duckdb").content == b"NEWER"
+    assert "r2-fixture" in reader.get("/files").text
+    world.current = None
+    assert "There is no release yet" in reader.get("/files").text
+    assert reader.get("/files/evidence_base.duckdb").status_code == 404

@@ -1,0 +1,372 @@
+"""What stands before the pages: login, lock-out, roles, forms of other pages, hosts, headers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import httpx2
+import pytest
+
+from orchestration.core import SAMPLE_PARTNERS, Settings, prepare_home
+from orchestration.stewardship import desk as desks
+from orchestration.stewardship.desk import guard
+from orchestration.stewardship.desk.app import (
+    DECIDED,
+    LOOKED_AT,
+    MOST_JUDGED,
+    MOST_OF_ONE_ADDRESS,
+    MOST_WAITING,
+    make_app,
+)
+from orchestration.stewardship.desk.attempts import WRONG_TRIES, Attempts
+from orchestration.stewardship.desk.views import signing_in
+from tests.fixtures.desk_world import (
+    ADDRESS,
+    ELSEWHERE,
+    OBSERVER,
+    PASSPHRASE,
+    STEWARD,
+    Visitor,
+    hidden_fields,
+    make_accounts,
+    shown,
+    visitor,
+)
+
+EXCLUDE = {"record": "r-0000000000000000"}
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home without a release, with accounts."""
+    folder = tmp_path_factory.mktemp("desk")
+    made = Settings(folder / "home", SAMPLE_PARTNERS, folder / "keys")
+    prepare_home(made)
+    make_accounts(made)
+    return made
+
+
+@pytest.fixture
+def guest(settings: Settings) -> Visitor:
+    return visitor(settings, None)
+
+
+@pytest.fixture(scope="module")
+def steward(settings: Settings) -> Visitor:
+    return visitor(settings)
+
+
+@pytest.fixture(scope="module")
+def observer(settings: Settings) -> Visitor:
+    return visitor(settings, OBSERVER)
+
+
+def log_of(settings: Settings) -> Iterator[dict]:
+    for path in sorted(settings.audit.glob("*.jsonl")):
+        yield from map(json.loads, path.read_text().splitlines())
+
+
+@pytest.mark.parametrize("path", [*LOOKED_AT, "/items/rows/kobe_post/date_invalid"])
+def test_pages_need_a_login(guest: Visitor, path: str) -> None:
+    answer = guest.get(path)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/login?to=")
+
+
+@pytest.mark.parametrize("path", [*DECIDED, "/logout"])
+def test_deciding_needs_a_login(guest: Visitor, path: str) -> None:
+    assert guest.browser.post(path, data={"kind": "row_exclude"}).status_code == 403
+
+
+def test_a_login_leads_to_the_page_that_was_asked_for_and_is_noted(
+    settings: Settings, guest: Visitor
+) -> None:
+    answer = guest.login(to="/checks")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/checks")
+    assert guest.get("/checks").status_code == 200
+    assert [line["who"] for line in log_of(settings) if line["action"] == "logged_in"][-1] == STEWARD
+
+
+@pytest.mark.parametrize("path", ["/waiting?kind=rows&page=2", "/record?partner=x&sheet=Mar%2024%20&row=2"])
+def test_link_survives_the_login(guest: Visitor, path: str) -> None:
+    form = guest.get(guest.get(path).headers["location"])
+    sent = hidden_fields(form.text)
+    answer = guest.browser.post("/login", data=dict(sent) | {"name": STEWARD, "passphrase": PASSPHRASE})
+    assert (answer.status_code, answer.headers["location"]) == (303, path)
+    again = guest.get(f"/login?{urlencode({'to': path})}")
+    assert (again.status_code, again.headers["location"]) == (303, path), "as a link in a mail leads"
+    assert guest.get("/login?to=//evil.example").headers["location"] == "/"
+
+
+def test_refusal_hides_which_part_was_wrong(settings: Settings) -> None:
+    answers = [
+        visitor(settings, None).login(name, passphrase)
+        for name, passphrase in ((STEWARD, "wrong words for nobody"), ("Nobody Atall", PASSPHRASE), ("", ""))
+    ]
+    assert {answer.status_code for answer in answers} == {403}
+    assert len({shown(answer.text) for answer in answers}) == 1
+    assert "wrong words" not in answers[0].text and "Nobody Atall" not in answers[1].text
+
+
+def test_five_wrong_tries_lock_the_name_even_for_the_right_passphrase_and_are_noted_once(
+    settings: Settings,
+) -> None:
+    desk = make_app(settings, 3030, ELSEWHERE)
+    for _ in range(WRONG_TRIES):
+        assert Visitor(desk).login(STEWARD, "wrong words for nobody").status_code == 403
+    refused = Visitor(desk).login(STEWARD)
+    assert (
+        refused.status_code == 403
+        and "this name is locked at this address for a quarter of an hour" in refused.text
+    )
+    for _ in range(WRONG_TRIES):
+        unknown = Visitor(desk).login("Nobody Atall", PASSPHRASE)
+    assert shown(unknown.text) == shown(refused.text), "a lock does not show which names exist"
+    assert Visitor(desk).login(OBSERVER).status_code == 303, "the others go on"
+    locked = [line for line in log_of(settings) if line["action"] == "locked"]
+    assert [line["what"] for line in locked] == [STEWARD, "a name without an account"]
+
+
+def test_parallel_logins_are_limited(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = make_app(settings, 3030, ELSEWHERE)
+    monkeypatch.setattr(Attempts, "wait", lambda *_: 0.3)
+    judged_at_once, most = 0, 0
+
+    def judge(*_: object) -> None:
+        nonlocal judged_at_once, most
+        judged_at_once += 1
+        most = max(most, judged_at_once)
+        time.sleep(0.01)
+        judged_at_once -= 1
+
+    inside = Visitor(desk)
+    assert inside.login().status_code == 303
+    monkeypatch.setattr(signing_in, "verified", judge)
+
+    async def all_at_once() -> tuple[list[int], int]:
+        browsers = [
+            httpx2.AsyncClient(
+                transport=httpx2.ASGITransport(desk, client=(f"192.0.2.{number}", 50_000)),
+                base_url=ADDRESS,
+                headers={"Origin": ADDRESS},
+            )
+            for number in range(4)
+        ]
+        knocks = [
+            asyncio.create_task(browser.post("/login", data={"name": f"name {number}"}))
+            for browser in browsers[:3]
+            for number in range(2 * MOST_OF_ONE_ADDRESS)
+        ]
+        await asyncio.sleep(0.1)
+        page = await browsers[3].get("/checks", headers={"Cookie": f"njia_desk={session}"})
+        return sorted([(await knock).status_code for knock in knocks]), page.status_code
+
+    session = inside.browser.cookies["njia_desk"]
+    answers, page = asyncio.run(all_at_once())
+    assert answers == [403] * MOST_WAITING + [429] * (6 * MOST_OF_ONE_ADDRESS - MOST_WAITING)
+    assert page == 200
+    assert most <= MOST_JUDGED, "each takes 64 MiB"
+    assert Visitor(desk).login().status_code == 403, "they left their places"
+
+
+def test_misplaced_passphrase_is_not_logged(settings: Settings) -> None:
+    desk = make_app(settings, 3030, ELSEWHERE)
+    for _ in range(WRONG_TRIES):
+        Visitor(desk).login("Several Words For Nobody", "x" * 12)
+    assert "Several Words" not in json.dumps(list(log_of(settings)))
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1:3031", "null", ""])
+def test_foreign_login_form_is_refused(guest: Visitor, origin: str) -> None:
+    sent = {"name": STEWARD, "passphrase": PASSPHRASE}
+    assert guest.browser.post("/login", data=sent, headers={"Origin": origin}).status_code == 403
+    assert not guest.browser.cookies
+
+
+def test_the_session_cookie_is_out_of_reach_and_changes_at_every_login(settings: Settings) -> None:
+    guest = visitor(settings, None)
+    first = guest.login().headers["set-cookie"]
+    assert all(word in first for word in ("HttpOnly", "SameSite=strict", "Path=/"))
+    token = guest.browser.cookies["njia_desk"]
+    assert guest.get("/login").status_code == 303
+    guest.browser.post("/logout", data={"csrf": guest.csrf()})
+    guest.login()
+    assert guest.browser.cookies["njia_desk"] != token
+
+
+def test_behind_https_the_cookies_are_secure_and_bound_to_the_host(settings: Settings) -> None:
+    from dataclasses import replace
+
+    outside = "https://desk.example.org"
+    guest = Visitor(make_app(replace(settings, desk_url=outside), 3030, ELSEWHERE), outside)
+    cookie = guest.login().headers["set-cookie"]
+    assert cookie.startswith("__Host-njia_desk=") and "Secure" in cookie
+    assert guest.get("/").headers["strict-transport-security"]
+
+
+def test_logging_out_ends_the_session_on_the_server(settings: Settings) -> None:
+    guest = visitor(settings)
+    token = guest.browser.cookies["njia_desk"]
+    guest.browser.post("/logout", data={"csrf": guest.csrf()})
+    guest.browser.cookies.set("njia_desk", token)
+    assert guest.get("/").status_code == 303
+
+
+def test_a_removed_account_and_a_changed_passphrase_end_their_sessions(settings: Settings) -> None:
+    desks.add_account(settings, "C. Steward", PASSPHRASE)
+    guest = visitor(settings, "C. Steward")
+    desks.change_passphrase(settings, "C. Steward", "other words for nobody")
+    assert guest.get("/").status_code == 303
+    desks.remove_account(settings, "C. Steward")
+
+
+@pytest.mark.parametrize("token", ["", "0" * 43, None])
+def test_form_without_csrf_token_is_refused(settings: Settings, steward: Visitor, token: str | None) -> None:
+    sent = {"kind": "row_exclude", "reason": "x", **EXCLUDE} | ({} if token is None else {"csrf": token})
+    for path in DECIDED:
+        assert steward.browser.post(path, data=sent).status_code == 403
+    assert not list(settings.decisions.glob("*.jsonl"))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}],
+)
+def test_cross_site_form_is_refused(steward: Visitor, headers: dict[str, str]) -> None:
+    sent = {"csrf": steward.csrf(), "kind": "row_exclude", "reason": "x", **EXCLUDE}
+    assert steward.browser.post("/decide", data=sent, headers=headers).status_code == 403
+
+
+def test_observer_sees_all_and_decides_nothing(settings: Settings, observer: Visitor) -> None:
+    for path in LOOKED_AT:
+        if "{" not in path and path != "/record":
+            assert observer.get(path).status_code == 200, path
+    for path in DECIDED:
+        answer = observer.browser.post(
+            path, data={"csrf": observer.csrf(), "kind": "row_exclude", "reason": "x", **EXCLUDE}
+        )
+        assert answer.status_code == 403 and "may look but not decide" in answer.text
+    assert not list(settings.decisions.glob("*.jsonl"))
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1:3031", "127.0.0.1.evil.example:3030", ""])
+def test_foreign_host_is_refused(guest: Visitor, host: str) -> None:
+    answer = guest.browser.get("/login", headers={"Host": host})
+    assert answer.status_code == 421
+    assert "passphrase" not in answer.text
+
+
+def test_security_headers_are_set(guest: Visitor) -> None:
+    for path in ("/login", "/nothing", "/static/desk.css"):
+        headers = guest.get(path).headers
+        assert headers["content-security-policy"] == guard.POLICY
+        assert "unsafe" not in guard.POLICY and "http" not in guard.POLICY
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cache-control"] in ("no-store", "no-cache")
+    assert guest.get("/login").headers["cache-control"] == "no-store"
+
+
+def test_no_page_has_a_script_or_a_style_inside_or_from_elsewhere() -> None:
+    folder = Path(guard.__file__).parent
+    for template in (folder / "templates").glob("*.j2"):
+        text = template.read_text()
+        assert "style=" not in text and "onclick" not in text, template.name
+        assert text.count("<script") == text.count('<script src="/static/desk.js" defer></script>')
+        assert "http://" not in text and "https://" not in text, template.name
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nothing",
+        "/items/rows",
+        "/items/nothing/x",
+        "/items/extract/kobe_post/0000000000000000",
+        "/items/extract/..%2F..%2Freview%2Fhistory/last_verdict",
+        "/items/extract/%2e%2e/x",
+        "/items/extract/*/0123456789abcdef",
+        "/items/extract/kobe_post%2F..%2Fkobe_post/0123456789abcdef",
+        "/record?partner=..&extract=0000000000000000&row=1",
+        "/record?partner=kobe_post&extract=../../x&row=1",
+        "/static/..%2Faccounts.py",
+    ],
+)
+def test_missing_item_and_path_traversal_are_404(settings: Settings, steward: Visitor, path: str) -> None:
+    note = settings.landing / "kobe_post" / "0123456789abcdef.json"
+    note.parent.mkdir(exist_ok=True)
+    landed = {"sequence": 1, "received_on": "2026-11-01", "rows_landed": 1, "rows_read": 1}
+    contract = {"contract": "kobe_post_book", "delivery": {"cadence": "monthly"}}
+    note.write_text(json.dumps({**landed, "refusals": [], "contract_content": contract}))
+    assert steward.get("/items/extract/kobe_post/0123456789abcdef").status_code == 200
+    answer = steward.get(path)
+    note.unlink()
+    assert answer.status_code == 404
+    assert "<h1>" in answer.text
+
+
+def test_other_methods_are_refused(steward: Visitor) -> None:
+    assert steward.browser.delete("/decide").status_code == 405
+    assert steward.get("/decide").status_code == 405
+
+
+def test_the_bytes_of_a_form_count_and_not_its_headers(guest: Visitor) -> None:
+    form = {"Content-Type": guard.FORM}
+    sent = [b"name=x", b"&passphrase=", b"y" * (guard.MOST_BYTES - 18)]
+    for headers in (form, form | {"Content-Length": "10"}):
+        assert guest.browser.post("/login", content=iter([*sent, b"y"]), headers=headers).status_code == 413
+    assert guest.browser.post("/login", content=iter(sent), headers=form).status_code == 403, "it is read"
+    both = form | {"Content-Length": "10", "Transfer-Encoding": "chunked"}
+    assert guest.browser.post("/login", content=iter([b"name=x"]), headers=both).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "content_type", ["", "text/plain", "application/json", "multipart/form-data; boundary=x"]
+)
+def test_a_form_of_another_content_type_is_refused(steward: Visitor, content_type: str) -> None:
+    headers = {"Content-Type": content_type}
+    assert steward.browser.post("/decide", content="kind=row_exclude", headers=headers).status_code == 415
+
+
+@pytest.mark.parametrize("destination", ["empty", "image", "script", "iframe", "style"])
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_page_of_another_origin_loads_nothing(steward: Visitor, site: str, destination: str) -> None:
+    headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Dest": destination}
+    for path in ("/checks", "/files", "/static/desk.css"):
+        assert steward.browser.get(path, headers=headers).status_code == 403
+    as_link = {"Sec-Fetch-Site": site, "Sec-Fetch-Dest": "document"}
+    assert steward.browser.get("/checks", headers=as_link).status_code == 200
+
+
+def test_unexpected_error_shows_no_content(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from dataclasses import replace
+
+    def broken(_: Settings) -> None:
+        raise ValueError("Amina Testperson")
+
+    guest = Visitor(make_app(settings, 3030, replace(ELSEWHERE, current=broken)))
+    assert guest.login().status_code == 303
+    answer = guest.get("/?search=Sampleton")
+    told = capsys.readouterr().err
+    assert answer.status_code == 500 and "Testperson" not in answer.text
+    assert "Something unexpected happened" in answer.text
+    assert "ValueError" in told
+    assert not [word for word in ("Testperson", "Sampleton", "Traceback") if word in told]
+
+
+def test_the_language_is_kept_in_a_cookie_and_leads_back(steward: Visitor) -> None:
+    def choose(language: str, to: str) -> str:
+        return steward.browser.post("/language", data={"language": language, "to": to}).headers["location"]
+
+    assert choose("sw", "/checks") == "/checks"
+    assert '<html lang="sw">' in steward.get("/checks").text
+    assert choose("sw", "//evil.example") == "/"
+    assert choose("en", "/checks") == "/checks"
+    assert '<html lang="en">' in steward.get("/checks").text
+    assert steward.get("/language").status_code == 405, "GET changes nothing"

@@ -1,0 +1,113 @@
+"""Headings of the desk have names, with ids in small print; written places are for stewards, and logged."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from orchestration.core import Settings, read_json
+from orchestration.stewardship import audit, items, review
+from orchestration.stewardship.worklists.listing import open_items
+from tests.fixtures import steward_world as world
+from tests.fixtures.desk_world import OBSERVER, STEWARD, make_accounts, shown, visitor
+from tests.fixtures.steward_world import HELD, PARTNER
+
+TOKEN = world.name_of("Kwa Fixture stage")
+ITEM = items.place_name(TOKEN, "KEN")
+FILE, DAY, NAME = f"{PARTNER} 2026-05-03 3fa9c1d2…", "2026-05-03", "Swala Post"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A held extract, an open name, and a pair of records."""
+    settings = world.make_home(tmp_path)
+    make_accounts(settings)
+    for path in settings.landing.glob("*/*.json"):
+        note = read_json(path)
+        note |= {"file": FILE, "received_on": DAY, "rows_landed": 3, "rows_read": 3}
+        note["contract_content"] |= {"contract": world.CONTRACT, "partner": {"code": PARTNER, "name": NAME}}
+        path.write_text(json.dumps(note))
+    row = world.open_name(world.OPEN_NAME, "Kwa Fixture stage", "KEN")
+    world.put_names(settings, {world.OPEN_NAME: ["Kwa Fixture stage"]}, row)
+    world.failed(settings, world.HOLDING)
+    world.set_aside(settings, (1, "date_invalid"))
+    world.refreshed(settings, held=world.held())
+    return settings
+
+
+def viewed(settings: Settings) -> list[tuple[str, object]]:
+    lines = audit.read(settings).lines
+    return [(line["who"], line["details"]["names"]) for line in lines if line["what"] == "place names"]
+
+
+@pytest.mark.parametrize("path", ["/", "/waiting"])
+def test_steward_reads_the_written_name_and_the_view_is_logged_once(settings: Settings, path: str) -> None:
+    page = shown(visitor(settings).get(path).text)
+    assert f"Unknown place: “Kwa Fixture stage” in Kenya {TOKEN}" in page
+    assert viewed(settings) == [(STEWARD, [TOKEN])]
+    assert "Kwa Fixture" not in json.dumps(audit.read(settings).lines)
+
+
+@pytest.mark.parametrize("path", ["/", "/waiting", "/places", ITEM.path])
+def test_others_read_the_token(settings: Settings, path: str) -> None:
+    page = visitor(settings, OBSERVER).get(path).text
+    assert "Kwa Fixture" not in page and TOKEN in page
+    assert viewed(settings) == []
+
+
+def test_item_page_logs_the_view_once(settings: Settings) -> None:
+    page = visitor(settings).get(ITEM.path).text
+    assert f"What does “Kwa Fixture stage” mean? {TOKEN}" in shown(page)
+    assert viewed(settings) == [(STEWARD, [TOKEN])]
+
+
+@pytest.mark.parametrize(("name", "found"), [(STEWARD, "1 of 3"), (OBSERVER, "0 of 3")])
+def test_stewards_alone_find_an_item_by_the_written_name(settings: Settings, name: str, found: str) -> None:
+    guest = visitor(settings, name)
+    sent = {"csrf": guest.csrf(), "to": "/waiting", "list": "search", "search": "kwa fixture"}
+    answer = guest.browser.post("/search", data=sent)
+    assert f"{found} match" in shown(guest.get(answer.headers["location"]).text)
+
+
+def test_page_without_a_written_name_logs_none(settings: Settings) -> None:
+    steward = visitor(settings)
+    for path in ("/extracts", "/rows", "/waiting?kind=check"):
+        steward.get(path)
+    assert viewed(settings) == []
+
+
+def test_lists_and_commands_keep_the_token(settings: Settings) -> None:
+    for name in (review.OPEN_ITEMS, review.OPEN_ITEMS_SAID, review.UNRESOLVED_PLACES):
+        text = (settings.review / name).read_text()
+        assert "Kwa Fixture" not in text and (TOKEN in text or str(ITEM) in text)
+    (title,) = (one.title for one in open_items(settings) if one.item == ITEM)
+    assert title == f"Unknown place: {TOKEN} in Kenya"
+
+
+def test_name_that_was_not_kept_stays_a_token(settings: Settings) -> None:
+    (settings.review / review.TEXTS_OF_PLACES).unlink()
+    assert f"Unknown place: {TOKEN} in Kenya" in shown(visitor(settings).get("/").text)
+    assert viewed(settings) == []
+
+
+def test_headings_name_partners_files_and_checks_with_ids_in_small_print(settings: Settings) -> None:
+    steward, of_held = visitor(settings), f"{PARTNER}/{HELD}"
+    front = shown(steward.get("/").text)
+    assert f"Extract {FILE} of {NAME} is held {HELD} · {PARTNER}" in front
+    assert f"row volume is plausible of {FILE}, {NAME} failed row_volume_is_plausible · {of_held}" in front
+    assert f"Records of {NAME} are set aside: No such day {PARTNER}" in front
+    page = shown(steward.get(items.held_extract(PARTNER, HELD).path).text)
+    assert page.startswith(f"{FILE}, {NAME} {of_held} · Njia")
+    rows = steward.get(items.quarantined_rows(PARTNER, "date_invalid").path).text
+    assert f"{NAME}: No such day {PARTNER} date_invalid" in shown(rows)
+    assert f"{NAME} {PARTNER}/swala_post_cases" in shown(steward.get("/agreements").text)
+
+
+def test_id_without_a_name_is_the_heading(settings: Settings) -> None:
+    for path in settings.landing.glob("*/*.json"):
+        content = read_json(path)
+        del content["contract_content"]["partner"]
+        path.write_text(json.dumps(content))
+    assert f"Records of {PARTNER} are set aside: No such day" in shown(visitor(settings).get("/").text)

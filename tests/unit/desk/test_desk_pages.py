@@ -1,0 +1,150 @@
+"""What the desk's pages say of an item that was decided since, of numbers and of times."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from orchestration.core import Settings, read_json
+from orchestration.linkage.questions import QUESTION_COLUMNS
+from orchestration.stewardship import active_decisions, items, review
+from orchestration.stewardship.decisions.recording import record_decisions
+from orchestration.stewardship.desk.app import make_app
+from orchestration.stewardship.desk.views.links import _side_by_side
+from orchestration.stewardship.worklists import links
+from orchestration.stewardship.worklists.rows import Field
+from tests.fixtures import steward_world as world
+from tests.fixtures.desk_world import ELSEWHERE, Visitor, make_accounts, shown, visitor
+from tests.fixtures.steward_world import HELD, NOW, PARTNER
+
+CHECK = world.HOLDING["check_name"]
+NEXT = "It takes part in the next refresh."
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = world.make_home(tmp_path)
+    make_accounts(settings)
+    world.failed(settings, world.HOLDING | {"observed": "0.2699530516431925"})
+    for note in settings.landing.glob("*/*.json"):
+        told = read_json(note)
+        told["contract_content"]["contract"] = world.CONTRACT
+        note.write_text(json.dumps(told | {"rows_landed": 3, "rows_read": 3}))
+    fate = SimpleNamespace(partner=PARTNER, extract_id=HELD, fate="held", reason=CHECK)
+    settled = SimpleNamespace(
+        held=[fate],
+        fates=(),
+        partners_held=(PARTNER,),
+        partners_in_force=(),
+        partners_stale=(),
+        partners_overdue=(),
+    )
+    review.write_in_force(settings, settled)
+    world.refreshed(settings, held=[{"partner": PARTNER, "extract_id": HELD, "held_by": [CHECK]}])
+    return settings
+
+
+@pytest.fixture
+def steward(settings: Settings) -> Visitor:
+    visitor = Visitor(make_app(settings, 3030, ELSEWHERE))
+    visitor.login()
+    return visitor
+
+
+def test_answered_check_is_not_shown_as_holding(settings: Settings, steward: Visitor) -> None:
+    paths = (f"/items/check/{PARTNER}/{HELD}/{CHECK}", f"/items/extract/{PARTNER}/{HELD}")
+    before = [shown(steward.get(path).text) for path in paths]
+    assert "Holds the extract" in before[0] and "This extract is held" in before[1]
+    accept = {"partner": PARTNER, "extract_id": HELD}
+    record_decisions(settings, "A. Steward", "agreed", NOW, [("extract_accept", accept)])
+    after = [shown(steward.get(path).text) for path in paths]
+    assert "Holds the extract" not in after[0] and "decided since" in after[0]
+    assert "This extract is held" not in after[1] and "decided since" in after[1]
+
+
+def test_share_is_shown_with_four_digits(steward: Visitor) -> None:
+    for path in ("/checks", f"/items/check/{PARTNER}/{HELD}/{CHECK}", "/waiting", "/"):
+        assert "0.2699530516431925" not in steward.get(path).text
+    assert "0.27" in steward.get("/checks").text
+
+
+def test_refused_preview_promises_no_refresh(steward: Visitor) -> None:
+    expires = str(date(2026, 3, 20))
+    assert NEXT in shown(steward.preview("check_waiver", check=CHECK, scope=HELD, expires=expires).text)
+    refused = steward.preview(
+        "check_waiver", check="reconciliation_is_exact", scope="release", expires=expires
+    )
+    assert refused.status_code == 400 and NEXT not in shown(refused.text)
+
+
+def test_times_name_their_zone(settings: Settings, steward: Visitor) -> None:
+    record_decisions(settings, "A. Steward", "no", NOW, [("row_exclude", {"record": world.shown_record(1)})])
+    assert "1\u00a0Mar\u00a02026, 09:00\u00a0EAT" in steward.get("/decisions").text
+
+
+def test_places_of_a_pair_are_compared_by_role() -> None:
+    def side(*places: tuple[str, str]) -> links.Side:
+        return links.Side("r-1", PARTNER, HELD, "", 2, [Field(name, said) for name, said in places])
+
+    question = SimpleNamespace(
+        sides=(
+            side(("place(origin) 3", "Busia")),
+            side(
+                ("place(transit) 1", "Nakuru"), ("place(origin) 4", "Busia"), ("place(transit) 5", "Nairobi")
+            ),
+        )
+    )
+    assert _side_by_side(question) == [
+        ("place: origin", ["Busia", "Busia"]), ("place: transit", [None, "Nakuru → Nairobi"]),
+    ]  # fmt: skip
+
+
+def test_list_of_pairs_reads_no_record(
+    settings: Settings, steward: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = dict.fromkeys(QUESTION_COLUMNS, "same") | {
+        "record_a": world.shown_record(1), "record_b": world.shown_record(2), "row_a": "2", "row_b": "3",
+        "birth_years": "0 apart", "days": "3 apart", "reason": "unsure",
+        "probability": "0.8", "probability_low": "0.7", "probability_high": "0.9",
+    }  # fmt: skip
+    review.write_links(settings, QUESTION_COLUMNS, [pair])
+    monkeypatch.setattr(links, "fields_of", lambda *asked: pytest.fail("a record was read"))
+    assert world.shown_record(1) in steward.get("/links").text
+
+
+@pytest.fixture
+def names(settings: Settings) -> Settings:
+    """One open name, which two partners write in two roles."""
+    named_by = f"{PARTNER}/origin/3;kobe_post/destination/2;kobe_post//1"
+    row = world.open_name(world.OPEN_NAME, "Qwertyville", named_by=named_by)
+    world.put_names(settings, {world.OPEN_NAME: ["Qwertyville"]}, row)
+    (settings.landing / "kobe_post").mkdir()
+    (settings.landing / "kobe_post" / "00112233aabbccdd.json").write_text("{}")
+    world.refreshed(settings, held=[{"partner": PARTNER, "extract_id": HELD, "held_by": [CHECK]}])
+    return settings
+
+
+def test_name_may_get_a_place_at_one_partner_in_one_role(names: Settings) -> None:
+    steward, item = visitor(names), items.place_name(world.name_of("Qwertyville"), None)
+    page = steward.get(item.path).text
+    assert f"{PARTNER} origin 3 kobe_post destination 2 kobe_post no stop of a journey 1" in shown(page)
+    for name in ("partner", "role"):
+        assert f'name="{name}" value="" checked' in page
+    assert re.findall(r'name="partner" value="(\w+)"', page) == [PARTNER, "kobe_post"]
+    assert re.findall(r'name="role" value="(\w+)"', page) == ["origin", "destination"]
+    given = {"text": world.name_of("Qwertyville"), "place_id": "KE040"}
+    previewed = steward.preview("place_alias", **given, partner="kobe_post", role="destination")
+    assert "means KE040, only as destination, only at kobe_post (Busia (county, Kenya))" in shown(
+        previewed.text
+    )
+    assert steward.confirm(previewed).status_code == 200
+    (alias,) = active_decisions(names, NOW).place_aliases
+    assert (alias["text"], alias["partner"], alias["role"]) == ("Qwertyville", "kobe_post", "destination")
+    assert "Qwertyville" in steward.get("/places").text, "it stays with the rest"
+    steward.decide("place_alias", **given, partner="", role="")
+    assert "Qwertyville" not in steward.get("/places").text

@@ -1,0 +1,217 @@
+"""Which extracts feed the marts, and what the inputs' hash depends on."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from orchestration.core import Keys, Settings
+from orchestration.gates import inputs
+from orchestration.gates.in_force import InForce, manifest_extracts, put_in_force
+from orchestration.gates.inputs import contract_hashes, inputs_hash, latest_complete_month
+from orchestration.gates.verdicts import judge_extracts
+from tests.fixtures.gate_world import AS_OF, KEY_IDS, Decided, land, make_settings, on_extract
+
+
+@pytest.fixture(autouse=True)
+def dbt_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lag and completeness of the tests; the code of the moment is not what is tested here."""
+    monkeypatch.setattr(inputs, "_dbt_variables", lambda: (30, 3))
+    monkeypatch.setattr("orchestration.gates.in_force.code_of", lambda *_: "the code")
+
+
+def refresh(
+    settings: Settings, decisions: Decided | None = None, as_of: datetime = AS_OF, **more: Any
+) -> InForce:
+    decisions = decisions or Decided()
+    verdicts = judge_extracts(settings, as_of, decisions)
+    return put_in_force(settings, as_of, decisions, more.pop("key_ids", KEY_IDS), verdicts, **more)
+
+
+def test_a_held_extract_leaves_the_last_good_one_in_force(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "a", records=100)
+    land(settings, "b", records=50, sequence=2)
+    land(settings, "m", partner="mlima_centre")
+    found = refresh(settings)
+    fates = {fate.extract_id: (fate.fate, fate.reason) for fate in found.fates}
+    assert fates == {
+        "a": ("in_force", None),
+        "b": ("held", "row_volume_is_plausible, no_records_vanish"),
+        "m": ("in_force", None),
+    }
+    assert found.partners_stale == ("pwani_shelter",)
+    assert found.partners_in_force == ("mlima_centre", "pwani_shelter")
+    assert found.partners_held == ()
+    written = pq.read_table(settings.work / "gates" / "in_force.parquet").to_pylist()
+    assert {row["extract_id"]: row["fate"] for row in written} == {
+        "a": "in_force",
+        "b": "held",
+        "m": "in_force",
+    }
+
+
+def test_a_partner_without_any_good_extract_is_held_and_not_stale(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "a", bad_dates=40)
+    found = refresh(settings)
+    assert (found.partners_held, found.partners_stale) == (("pwani_shelter",), ())
+
+
+def test_an_accepted_extract_is_in_force_and_a_withdrawn_one_is_not(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "a", bad_dates=20)
+    land(settings, "b", sequence=2)
+    decided = Decided([on_extract("pwani_shelter", "a")], [on_extract("pwani_shelter", "b")])
+    found = refresh(settings, decided)
+    assert {fate.extract_id: fate.fate for fate in found.fates} == {"a": "in_force", "b": "withdrawn"}
+    assert next(fate.reason for fate in found.fates if fate.extract_id == "b") == "abcdefabcdef"
+
+
+def test_an_acceptance_does_not_reach_past_reconciliation(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "a", typed_records=39)
+    found = refresh(settings, Decided([on_extract("pwani_shelter", "a")]))
+    assert [fate.fate for fate in found.fates] == ["held"]
+
+
+def test_an_extract_that_was_not_judged_does_not_enter(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "a")
+    verdicts = judge_extracts(settings, AS_OF, Decided())
+    land(settings, "b", sequence=2)
+    found = put_in_force(settings, AS_OF, Decided(), KEY_IDS, verdicts)
+    assert [(fate.fate, fate.reason) for fate in found.fates] == [("in_force", None), ("held", "not_judged")]
+
+
+def test_fates_in_the_manifest_have_no_names(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "a", file="pwani_shelter_october.xlsx", period={"from": "2026-10-01", "to": "2026-10-31"})
+    keys = Keys(b"k" * 32, "age1fixture")
+    (printed,) = manifest_extracts(settings, keys, refresh(settings))
+    assert (printed["fate"], printed["rows_landed"], printed["period_to"]) == ("in_force", 40, "2026-10-31")
+    assert printed["partner_code"] == keys.partner_code("pwani_shelter")
+    assert "pwani" not in json.dumps(printed)
+
+
+def test_a_partner_is_overdue_after_cadence_and_grace(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "a", received_on="2026-10-09")  # 31 days and 15 days of grace end on 24 November
+    assert refresh(settings).partners_overdue == ()
+    assert refresh(settings, as_of=AS_OF + timedelta(days=1)).partners_overdue == ("pwani_shelter",)
+
+
+def test_changed_compares_with_the_current_release(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "a")
+    first = refresh(settings)
+    assert first.changed
+    release = settings.releases / "r1"
+    release.mkdir(parents=True)
+    (release / "manifest.json").write_text(json.dumps({"inputs_hash": first.inputs_hash}))
+    settings.current.symlink_to(release)
+    assert not refresh(settings).changed
+    land(settings, "b", sequence=2)
+    assert refresh(settings).changed
+
+
+def test_time_changes_the_hash_only_through_what_it_decides(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "a", cadence="yearly", embargo_until=date(2026, 11, 26), agreement_to=date(2026, 11, 28))
+    hashes = [refresh(settings, as_of=AS_OF + timedelta(days=days)).inputs_hash for days in range(8)]
+    # 24 and 25 November: embargo; 26: free; 29: the agreement has ended; 1 December: August is complete.
+    assert [hashes.index(one) for one in hashes] == [0, 0, 2, 2, 2, 5, 5, 7]
+
+
+def test_a_year_that_closes_changes_the_hash(tmp_path: Path) -> None:
+    """2025 closes 90 days after its end, on 31 March 2026: that day a refresh publishes it."""
+    settings = make_settings(tmp_path)
+    land(settings, "a", cadence="yearly")
+    days = [datetime(2026, 3, day, 2, tzinfo=UTC) for day in (29, 30, 31)]
+    hashes = [refresh(settings, as_of=day).inputs_hash for day in days]
+    assert [hashes.index(one) for one in hashes] == [0, 0, 2]
+
+
+def test_a_record_past_its_retention_changes_the_hash_once(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "a", cadence="yearly", retention_years=1)
+    # The records end on 1 September 2026: a year later is the last day on which they are kept.
+    days = [datetime(2027, 9, day, 2, tzinfo=UTC) for day in (1, 2, 3)]
+    hashes = [refresh(settings, as_of=day).inputs_hash for day in days]
+    assert [hashes.index(one) for one in hashes] == [0, 1, 1]
+
+
+def test_every_input_changes_the_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = make_settings(tmp_path)
+    contract = settings.partners / "pwani_shelter" / "contract.yml"
+    contract.parent.mkdir()
+    contract.write_text("grain: case\n")
+    land(settings, "a")
+    waiver = {"id": "1", "check": "x", "check_definition": "", "scope": "e", "expires": "2030-01-01"}
+    decided, key_ids = Decided(waivers=[waiver]), {**KEY_IDS, "record": "cccc3333"}
+    found = {"nothing": refresh(settings).inputs_hash}
+    assert refresh(settings).inputs_hash == found["nothing"]
+    found["decisions"] = refresh(settings, decided).inputs_hash
+    found["keys"] = refresh(settings, key_ids=key_ids).inputs_hash
+    contract.write_text("grain: route_report\n")
+    found["contracts"] = refresh(settings).inputs_hash
+    land(settings, "b", sequence=2)
+    found["landed"] = refresh(settings).inputs_hash
+    land(settings, "a", bad_dates=20)
+    found["fate"] = refresh(settings).inputs_hash
+    monkeypatch.setattr("orchestration.gates.in_force.code_of", lambda *_: "other")
+    found["code"] = refresh(settings).inputs_hash
+    assert len(set(found.values())) == len(found), found
+
+
+def test_inputs_hash_is_order_free_and_keeps_parts_apart() -> None:
+    one = inputs_hash({"extracts": ["a", "b"], "keys": ["k"]})
+    assert one == inputs_hash({"keys": ["k"], "extracts": ["b", "a", "a"]})
+    assert len(one) == 64
+    assert one != inputs_hash({"extracts": ["a"], "keys": ["b", "k"]})
+    assert one != inputs_hash({"extracts": ["ab"], "keys": ["k"]})
+
+
+def test_a_comment_in_a_contract_changes_nothing_and_an_unreadable_one_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "p").mkdir()
+    contract = tmp_path / "p" / "contract.yml"
+    contract.write_text("grain: case")
+    before = contract_hashes(tmp_path)
+    contract.write_text("# said by the partner\ngrain:   case\n")
+    assert contract_hashes(tmp_path) == before
+    contract.write_text("grain: [case")
+    assert contract_hashes(tmp_path) != before
+
+
+@pytest.mark.parametrize(
+    ("today", "month"),
+    [
+        (date(2026, 11, 24), date(2026, 7, 1)),
+        # July has had its three months when October is over, August when November is.
+        (date(2026, 11, 30), date(2026, 7, 1)),
+        (date(2026, 12, 1), date(2026, 8, 1)),
+        (date(2026, 10, 1), date(2026, 6, 1)),
+        (date(2026, 1, 15), date(2025, 9, 1)),
+    ],
+)
+def test_latest_complete_month(today: date, month: date) -> None:
+    assert latest_complete_month(today, 3) == month
+
+
+def test_extracts_that_were_withdrawn_or_replaced_are_over(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "a", records=100)
+    land(settings, "b", records=20, sequence=2)  # held: far fewer
+    land(settings, "c", records=100, sequence=3)
+    land(settings, "d", records=20, sequence=4)  # held, and the newest
+    land(settings, "one", partner="mlima_centre", delivery_mode="incremental")
+    land(settings, "two", partner="mlima_centre", delivery_mode="incremental", sequence=2, first=900)
+    withdrawn = Decided(extract_withdrawals=[on_extract("mlima_centre", "two")])
+    found = refresh(settings, withdrawn)
+    assert {fate.extract_id for fate in found.fates if fate.is_over} == {"a", "b", "two"}
+    assert [fate.extract_id for fate in found.held] == ["d"]

@@ -1,0 +1,313 @@
+"""Each kind of source: pages, duplicates, a form that changes, files that say whether they changed, sessions."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+from typing import Any
+
+import pytest
+
+from orchestration.contracts import load_contracts
+from orchestration.core import SAMPLE_PARTNERS, read_json
+from orchestration.intake import PulledSource, kind_of, pull
+from orchestration.intake.reading.first_bytes import EXPECTED
+from tests.fixtures.form_servers import Kobo, Request, breaks_off, status
+from tests.fixtures.pull_world import KOBO, ODK, SHEET, SUBMISSIONS, WORKBOOK, PullWorld, pulls, sample
+
+__all__ = ["pulls"]
+
+
+def one(pulls: PullWorld, partner: str, again: bool = False) -> PulledSource:
+    (ended,) = pull(pulls.settings, [partner], again)
+    return ended
+
+
+def placed(pulls: PullWorld, partner: str = KOBO) -> dict[str, Any]:
+    (path,) = pulls.inbox(partner)
+    content: dict[str, Any] = read_json(path)
+    return content
+
+
+def ids(content: dict[str, Any]) -> list[int]:
+    return [record["_id"] for record in content["results"]]
+
+
+# --- KoboToolbox -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("most", [2, 4, 7, 1000])
+def test_all_pages_are_one_file_of_whole_submissions(pulls: PullWorld, most: int) -> None:
+    pulls.kobo(7, most)
+    ended = one(pulls, KOBO)
+    assert (ended.outcome, ended.records) == ("fetched", 7)
+    assert placed(pulls) == {"next": None, "previous": None, "count": 7, "results": SUBMISSIONS[:7]}
+
+
+def test_pages_are_asked_in_the_order_of_submission(pulls: PullWorld) -> None:
+    kobo = pulls.kobo(5, most=2)
+    kobo.submissions = list(reversed(kobo.submissions))
+    one(pulls, KOBO)
+    assert [asked.query["start"] for asked in kobo.asked] == ["0", "1", "2", "3"]
+    assert {(asked.query["limit"], asked.query["sort"]) for asked in kobo.asked} == {("1000", '{"_id": 1}')}
+    assert ids(placed(pulls)) == sorted(record["_id"] for record in SUBMISSIONS[:5])
+
+
+def test_form_that_grows_while_it_is_fetched_is_fetched_anew(pulls: PullWorld) -> None:
+    kobo = pulls.kobo(5, most=2)
+
+    def grows(request: Request) -> None:
+        kobo.submissions = SUBMISSIONS[:6]
+        kobo.answer(request)
+
+    kobo.faults = [None, grows]
+    assert one(pulls, KOBO).records == 6
+    assert ids(placed(pulls)) == ids({"results": SUBMISSIONS[:6]})
+
+
+def test_submission_pushed_past_a_page_by_a_deletion_is_not_lost(pulls: PullWorld) -> None:
+    """One is deleted and one comes in: the count stays, but a page is skipped over."""
+    kobo = pulls.kobo(6, most=2)
+
+    def moves(request: Request) -> None:
+        kobo.submissions = SUBMISSIONS[1:7]
+        kobo.answer(request)
+
+    kobo.faults = [None, moves]
+    assert one(pulls, KOBO).records == 6
+    assert ids(placed(pulls)) == ids({"results": SUBMISSIONS[1:7]})
+
+
+def test_form_that_never_stays_the_same_is_a_sentence(pulls: PullWorld) -> None:
+    kobo = pulls.kobo(4, most=2)
+
+    def other_count(request: Request) -> None:
+        request.send_json(kobo.page(request, kobo.submissions) | {"count": 5})
+
+    kobo.faults = [None, other_count] * 3
+    ended = one(pulls, KOBO)
+    assert ended.outcome == "failed" and "changed 3 times while it was fetched" in str(ended.reason)
+    assert pulls.inbox(KOBO) == []
+
+
+def test_submission_on_two_pages_is_kept_once(pulls: PullWorld) -> None:
+    kobo = pulls.kobo(4, most=2)
+    kobo.submissions = [SUBMISSIONS[0], SUBMISSIONS[1], SUBMISSIONS[1], SUBMISSIONS[2]]
+    assert one(pulls, KOBO).records == 3
+    assert placed(pulls)["count"] == 3 and ids(placed(pulls)) == ids({"results": SUBMISSIONS[:3]})
+
+
+def test_changed_form_comes_whole_with_its_new_question(pulls: PullWorld) -> None:
+    kobo = pulls.kobo(4)
+    one(pulls, KOBO)
+    kobo.submissions = [*SUBMISSIONS[:4], SUBMISSIONS[4] | {"__version__": "v3", "journey/new_question": "x"}]
+    assert one(pulls, KOBO).outcome == "fetched"
+    assert placed(pulls)["results"][-1]["journey/new_question"] == "x"
+
+
+def test_form_without_visible_submissions_is_a_sentence(pulls: PullWorld) -> None:
+    pulls.kobo(0)
+    ended = one(pulls, KOBO)
+    assert "no submission that the token may see" in str(ended.reason)
+
+
+def test_unknown_form_is_a_sentence(pulls: PullWorld) -> None:
+    pulls.kobo(asset="aUnknownForm")
+    assert "knows no such form" in str(one(pulls, KOBO).reason)
+
+
+@pytest.mark.parametrize("answer", [{"results": []}, {"count": "3", "results": [], "next": None}, []])
+def test_answer_of_another_interface_is_a_sentence(pulls: PullWorld, answer: Any) -> None:
+    pulls.kobo().faults = [lambda request: request.send_json(answer)]
+    assert "answers in another way than" in str(one(pulls, KOBO).reason)
+
+
+@pytest.mark.parametrize("about", ["ናይሮቢ – Fixture 🙂", "half a character \ud83d", 'quotes " and \\ \n'])
+def test_text_of_an_answer_stays_as_it_is(pulls: PullWorld, about: str) -> None:
+    kobo: Kobo = pulls.kobo(1)
+    kobo.submissions = [SUBMISSIONS[0] | {"about": about}]
+    one(pulls, KOBO)
+    assert placed(pulls)["results"][0]["about"] == about
+
+
+# --- a file behind an address ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mark", ["etag", "last_modified"])
+def test_file_that_says_it_has_not_changed_is_not_sent_again(pulls: PullWorld, mark: str) -> None:
+    sheet = pulls.sheet()
+    setattr(sheet, mark, '"1"' if mark == "etag" else "Mon, 02 Nov 2026 10:00:00 GMT")
+    assert one(pulls, SHEET).outcome == "fetched"
+    assert one(pulls, SHEET).outcome == "unchanged"
+    assert sheet.asked[1].headers["If-None-Match" if mark == "etag" else "If-Modified-Since"]
+    setattr(sheet, mark, '"2"' if mark == "etag" else "Tue, 03 Nov 2026 10:00:00 GMT")
+    sheet.content += b"more,rows\n"
+    assert one(pulls, SHEET).outcome == "fetched"
+
+
+def test_file_comes_byte_for_byte_also_when_it_is_compressed_on_the_way(pulls: PullWorld) -> None:
+    sheet = pulls.sheet()
+    whole, packed = sheet.content, gzip.compress(sheet.content)
+    sheet.faults = [
+        lambda request: request.send(200, packed, Content_Type="text/csv", Content_Encoding="gzip")
+    ]
+    assert one(pulls, SHEET).outcome == "fetched"
+    (path,) = pulls.inbox(SHEET)
+    assert path.read_bytes() == whole
+
+
+def test_compressed_bomb_is_stopped_at_the_limit(pulls: PullWorld) -> None:
+    sheet = pulls.sheet(most_megabytes=1)
+    packed = gzip.compress(b"0" * 50_000_000)
+    sheet.faults = [
+        lambda request: request.send(200, packed, Content_Type="text/csv", Content_Encoding="gzip")
+    ]
+    assert "larger than 1 MB" in str(one(pulls, SHEET).reason)
+
+
+def test_redirects_are_followed_as_published_sheets_need_them(pulls: PullWorld) -> None:
+    sheet = pulls.sheet()
+    sheet.faults = [status(307, Location="/export/csv?id=1")]
+    assert one(pulls, SHEET).outcome == "fetched"
+    assert [asked.asked_path for asked in sheet.asked] == ["/pub", "/export/csv"]
+
+
+@pytest.mark.parametrize("target", ["http://sheets.example/x", "ftp://127.0.0.1/x", "file:///etc/passwd"])
+def test_redirect_to_another_kind_of_address_is_refused(pulls: PullWorld, target: str) -> None:
+    pulls.sheet().faults = [status(302, Location=target)]
+    assert "not https, or to this machine" in str(one(pulls, SHEET).reason)
+
+
+def test_endless_redirects_are_a_sentence(pulls: PullWorld) -> None:
+    pulls.sheet().faults = [status(302, Location="/again")] * 9
+    assert "without end" in str(one(pulls, SHEET).reason)
+
+
+def zip_with(name: str) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as members:
+        for member in ("[Content_Types].xml", name) if "/" in name else (name,):
+            members.writestr(member, "fixture")
+    return made.getvalue()
+
+
+TEXT, BOOK = "text such as CSV", "an Excel workbook (.xlsx)"
+LOG_IN_PAGE = b"\xef\xbb\xbf\n<!DOCTYPE html><html>Log in</html>"
+OTHER_KINDS = {
+    "workbook for CSV": (SHEET, sample(WORKBOOK), BOOK, TEXT),
+    "JSON for CSV": (SHEET, b'{"detail": "Authentication credentials were not provided."}', "JSON", TEXT),
+    "web page for CSV": (SHEET, LOG_IN_PAGE, "a web page or XML", TEXT),
+    "PDF for CSV": (SHEET, b"%PDF-1.7 fixture", "a PDF", TEXT),
+    "picture for CSV": (SHEET, b"\x89PNG\r\n\x1a\n", "a picture", TEXT),
+    "packed CSV": (SHEET, gzip.compress(b"a,b\n1,2\n"), "a file packed by gzip", TEXT),
+    "nothing for CSV": (SHEET, b" \n", "an empty file", TEXT),
+    "CSV for workbook": (WORKBOOK, sample(SHEET), TEXT, BOOK),
+    "web page for workbook": (WORKBOOK, LOG_IN_PAGE, "a web page or XML", BOOK),
+    "zip of tables for workbook": (WORKBOOK, zip_with("intake.csv"), "a zip of CSV files", BOOK),
+    "document for workbook": (WORKBOOK, zip_with("word/document.xml"), "a Word document", BOOK),
+    "old workbook": (WORKBOOK, b"\xd0\xcf\x11\xe0 fixture", "Excel 97-2003", BOOK),
+    "workbook with a password": (
+        WORKBOOK,
+        b"\xd0\xcf\x11\xe0" + bytes(5_000) + "EncryptedPackage".encode("utf-16-le"),
+        "a workbook with a password",
+        BOOK,
+    ),
+    "workbook for JSON": (KOBO, sample(WORKBOOK), BOOK, "JSON"),
+    "CSV for JSON": (KOBO, b"[Case No],[Date]\n1,2\n", TEXT, "JSON"),
+}
+
+
+@pytest.mark.parametrize(("partner", "content", "found", "expected"), OTHER_KINDS.values(), ids=OTHER_KINDS)
+def test_file_of_another_kind_than_the_contracts_is_not_taken(
+    pulls: PullWorld, partner: str, content: bytes, found: str, expected: str
+) -> None:
+    server = pulls.sheet(content, partner)
+    ended = one(pulls, partner)
+    reason = str(ended.reason)
+    assert ended.outcome == "failed" and pulls.inbox(partner) == []
+    assert reason.startswith(f"{partner} from 127.0.0.1:") and f"contract {ended.contract} expects" in reason
+    assert found in reason and expected in reason.split(" expects ")[1]
+    assert reason.endswith(("the right one.", "the right file.", "Publish to web."))
+    server.content = sample(partner)
+    assert one(pulls, partner).outcome == "fetched"
+
+
+def test_every_sample_is_of_the_kind_that_its_contract_expects() -> None:
+    kinds = [
+        (path.name, kind_of(path), EXPECTED[contract.format.kind])
+        for partner, contracts in load_contracts(SAMPLE_PARTNERS).valid.items()
+        for contract in contracts
+        for path in (SAMPLE_PARTNERS / partner / "extracts").iterdir()
+        if contract.reads(path.name)
+    ]
+    assert {expected for _, _, expected in kinds} == set(EXPECTED.values())
+    assert [one for one in kinds if one[1] != one[2]] == []
+
+
+def test_address_without_a_file_is_a_sentence(pulls: PullWorld) -> None:
+    pulls.sheet().faults = [status(404)]
+    assert "no file at this address" in str(one(pulls, SHEET).reason)
+
+
+def test_token_of_a_file_is_sent_as_bearer(pulls: PullWorld) -> None:
+    pulls.secret("nyuki.token", "f1xture")
+    sheet = pulls.sheet(token_file="nyuki.token")  # noqa: S106
+    one(pulls, SHEET)
+    assert sheet.asked[0].headers["Authorization"] == "Bearer f1xture"
+
+
+def zip_of(content: str, minute: int) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as members:
+        members.writestr(zipfile.ZipInfo("intake.csv", (2026, 11, 2, 10, minute, 0)), content)
+    return made.getvalue()
+
+
+# --- ODK Central -----------------------------------------------------------------------------------
+
+
+def test_zip_of_all_tables_comes_without_media_and_the_session_is_closed(pulls: PullWorld) -> None:
+    central = pulls.odk()
+    assert one(pulls, ODK).outcome == "fetched"
+    (path,) = pulls.inbox(ODK)
+    assert path.read_bytes() == central.content
+    assert [asked.command for asked in central.asked] == ["POST", "GET", "DELETE"]
+    assert central.asked[1].query == {"attachments": "false"} and central.sessions == set()
+
+
+def test_zip_with_other_times_and_the_same_rows_is_unchanged(pulls: PullWorld) -> None:
+    central = pulls.odk()
+    central.content = zip_of("KEY\n1\n", 1)
+    one(pulls, ODK)
+    central.content = zip_of("KEY\n1\n", 2)
+    assert one(pulls, ODK).outcome == "unchanged"
+    central.content = zip_of("KEY\n2\n", 3)
+    assert one(pulls, ODK).outcome == "fetched"
+
+
+def test_central_that_says_nothing_changed_is_not_asked_for_the_zip(pulls: PullWorld) -> None:
+    central = pulls.odk()
+    central.etag = 'W/"7"'
+    one(pulls, ODK)
+    assert one(pulls, ODK).outcome == "unchanged" and central.sessions == set()
+
+
+def test_zip_that_lacks_its_end_is_fetched_again(pulls: PullWorld) -> None:
+    central = pulls.odk()
+    half = central.content[: len(central.content) // 2]
+    central.faults = [lambda request: request.send(200, half, Content_Type="application/zip"), breaks_off]
+    assert one(pulls, ODK).outcome == "fetched"
+
+
+def test_wrong_password_says_where_the_new_one_goes(pulls: PullWorld) -> None:
+    pulls.odk().password = "another"  # noqa: S105
+    found = str(one(pulls, ODK).reason)
+    assert "refuses the user and the password" in found and "kifaru.password (mode 0600)" in found
+
+
+def test_session_that_ends_midway_is_a_sentence_and_the_next_pull_works(pulls: PullWorld) -> None:
+    central = pulls.odk()
+    central.faults = [status(401)]
+    assert one(pulls, ODK).outcome == "failed"
+    assert one(pulls, ODK).outcome == "fetched"

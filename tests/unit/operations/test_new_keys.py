@@ -1,0 +1,172 @@
+"""The first keys of a home: where the stewards' private key goes, and where it never does."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pyrage
+import pytest
+
+from orchestration.cli import console
+from orchestration.core import NjiaError, Settings, check_home, load_keys, write_secret
+from orchestration.operations import check_files, warnings
+from tests import scenario
+from tests.command import PRIVATE_KEY
+from tests.fixtures.njia_in_process import Ended, Njia, njia
+
+__all__ = ["njia"]
+STOPPED = "The refresh stops here in these tests."
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A home that no command has written yet; a refresh ends once the keys are made."""
+
+    def stop(*_: object) -> None:
+        raise NjiaError(STOPPED)
+
+    monkeypatch.setattr("orchestration.defs.refresh.run_refresh", stop)
+    home = tmp_path / "home"
+    return Settings(home, tmp_path / "partners", home / "keys")
+
+
+@pytest.fixture
+def real(home: Settings, njia: Njia, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A home with one file of a partner in the inbox."""
+    monkeypatch.setenv("NJIA_PARTNERS", str(home.partners))
+    contract = home.partners / "kobe_post" / "contract.yml"
+    contract.parent.mkdir(parents=True)
+    contract.write_text(scenario.PARTNERS["kobe_post"])
+    (tmp_path / "kobe_1.csv").write_text(scenario.KOBE_FIRST)
+    assert njia("inbox", "add", "kobe_post", tmp_path / "kobe_1.csv").code == 0
+    return home
+
+
+def shown_keys(ended: Ended) -> list[str]:
+    return PRIVATE_KEY.findall(ended.out + ended.err)
+
+
+def files_with(text: str, folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
+
+
+@pytest.mark.parametrize("command", ["refresh", "serve"])
+def test_without_a_terminal_no_pair_is_made(command: str, real: Settings, njia: Njia) -> None:
+    ended = njia(command)
+    assert (ended.code, ended.out, shown_keys(ended)) == (2, "", [])
+    assert f"put its public part into {real.keys}/stewards.age.pub" in ended.words
+    assert list(real.keys.iterdir()) == []
+
+
+def test_without_a_terminal_a_public_key_that_was_brought_is_used(real: Settings, njia: Njia) -> None:
+    public = str(pyrage.x25519.Identity.generate().to_public())
+    real.keys.mkdir(mode=0o700)
+    (real.keys / "stewards.age.pub").write_text(public)
+    ended = njia("refresh")
+    assert STOPPED in ended.words and shown_keys(ended) == []
+    assert load_keys(real).stewards_recipient == public
+
+
+def test_a_terminal_shows_the_private_key_once_and_no_file_holds_it(
+    real: Settings, njia: Njia, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "has_terminal", lambda: True)
+    ended = njia("refresh")
+    assert STOPPED in ended.words and not PRIVATE_KEY.search(ended.out)
+    (key,) = shown_keys(ended)
+    assert files_with(key, real.home) == []
+    assert {path.stat().st_mode & 0o777 for path in real.keys.iterdir()} == {0o600}
+    assert shown_keys(njia("refresh")) == []
+
+
+@pytest.mark.parametrize("has_terminal", [False, True])
+def test_the_samples_private_key_goes_into_a_file(
+    has_terminal: bool, home: Settings, njia: Njia, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "has_terminal", lambda: has_terminal)
+    assert njia("inbox", "add", "--samples").code == 0
+    ended = njia("refresh")
+    file = home.keys / "stewards.age.key"
+    assert STOPPED in ended.words and shown_keys(ended) == []
+    assert "A real home brings the stewards' public key instead" in ended.said
+    assert file.stat().st_mode & 0o777 == 0o600
+    sealed = pyrage.encrypt(
+        b"fixture", [pyrage.x25519.Recipient.from_str(load_keys(home).stewards_recipient)]
+    )
+    identity = pyrage.x25519.Identity.from_str(file.read_text().strip())
+    assert pyrage.decrypt(sealed, [identity]) == b"fixture"
+    assert str(file) in njia("keys").said.replace(" ", "")
+    assert "keys/stewards.age.key" not in check_files(home).unknown
+
+
+def test_a_killed_first_refresh_of_the_samples_keeps_its_private_key(home: Settings, njia: Njia) -> None:
+    assert njia("inbox", "add", "--samples").code == 0
+    identity = pyrage.x25519.Identity.generate()
+    home.keys.mkdir(mode=0o700)
+    write_secret(home.keys / "stewards.age.key", str(identity))
+    assert STOPPED in njia("refresh").words
+    assert load_keys(home).stewards_recipient == str(identity.to_public())
+    assert (home.keys / "stewards.age.key").read_text().strip() == str(identity)
+
+
+@pytest.mark.parametrize("has_terminal", [False, True])
+def test_a_lost_public_key_is_not_replaced(
+    has_terminal: bool, home: Settings, njia: Njia, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "has_terminal", lambda: has_terminal)
+    assert njia("inbox", "add", "--samples").code == 0
+    njia("refresh")
+    (home.keys / "stewards.age.pub").unlink()
+    ended = njia("refresh")
+    assert ended.code == 6 and "stewards.age.pub" in ended.words and shown_keys(ended) == []
+    assert not (home.keys / "stewards.age.pub").exists()
+
+
+def test_samples_in_a_home_of_real_files_make_it_no_home_of_the_samples(
+    real: Settings, njia: Njia, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NJIA_PARTNERS")
+    assert njia("inbox", "add", "--samples").code == 0
+    assert "samples" not in check_home(real)
+    assert njia("refresh").code == 2 and list(real.keys.iterdir()) == []
+
+
+def test_wrong_use_of_inbox_add_makes_no_home(home: Settings, njia: Njia) -> None:
+    assert njia("inbox", "add", "kobe_post", "--samples").code == 2
+    assert not home.home.exists()
+
+
+def test_real_contracts_beside_the_samples_private_key_are_warned_of(home: Settings, njia: Njia) -> None:
+    assert njia("inbox", "add", "--samples").code == 0
+    njia("refresh")
+    found = json.loads(njia("status", "--json").out.splitlines()[-1])["warnings"]
+    assert not [one for one in found if "stewards.age.key" in one]
+    home.partners.mkdir()
+    assert [one for one in warnings(home) if f"{home.keys}/stewards.age.key opens every original" in one]
+
+
+def test_a_backup_leaves_the_samples_private_key_out(home: Settings, njia: Njia, tmp_path: Path) -> None:
+    assert njia("inbox", "add", "--samples").code == 0
+    njia("refresh")
+    key = home.keys / "stewards.age.key"
+    assert njia("backup", tmp_path / "copies").code == 0
+    assert files_with(key.read_text().strip(), tmp_path / "copies") == []
+    back = tmp_path / "back"
+    assert njia("restore", tmp_path / "copies", "--home", back, "--key", key, "--yes").code == 0
+    assert (back / "keys" / "stewards.age.pub").exists() and not (back / "keys" / key.name).exists()
+
+
+def test_a_pipe_is_no_terminal() -> None:
+    asked = "import sys; from orchestration.cli.console import has_terminal; sys.exit(has_terminal())"
+    master, terminal = pty.openpty()
+    both: dict[str, int] = {"stdout": terminal, "stderr": terminal}
+    for replaced, code in (({}, 1), ({"stdout": subprocess.PIPE}, 0), ({"stderr": subprocess.PIPE}, 0)):
+        ran = subprocess.run([sys.executable, "-c", asked], **(both | replaced))  # type: ignore[call-overload]
+        assert ran.returncode == code
+    os.close(master)
+    os.close(terminal)

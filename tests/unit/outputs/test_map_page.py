@@ -1,0 +1,252 @@
+"""The map page's file: what it holds, that it loads nothing, and how places and lines are laid out."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html as markup
+import math
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import shapely
+
+from orchestration.core import read_json
+from orchestration.outputs.bends import BENDS
+from orchestration.outputs.edition import Edition
+from orchestration.outputs.map_page.bends import bends
+from orchestration.outputs.map_page.frames import FRAMES, frames
+from orchestration.outputs.map_page.page import HERE, LIBRARY, SCRIPTS, page
+from orchestration.outputs.map_page.payload import places_of
+from orchestration.outputs.map_page.shapes import ILEMI, shapes
+from orchestration.places.boundaries.chosen import Boundaries, generalised
+from tests.fixtures.published_world import MANIFEST, world, write_release
+from tests.fixtures.read_map import payload, rows, values
+
+MOST_BYTES = 900_000
+EDITIONS = ["public", "members"]
+
+
+@pytest.fixture(scope="module")
+def editions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Edition]:
+    folder = write_release(tmp_path_factory.mktemp("release"))
+    return {name: Edition(name, folder, MANIFEST) for name in EDITIONS}
+
+
+@pytest.fixture(scope="module")
+def pages(editions: dict[str, Edition]) -> dict[str, str]:
+    return {name: page(edition, generalised()) for name, edition in editions.items()}
+
+
+@pytest.mark.parametrize("name", EDITIONS)
+def test_the_page_holds_the_corridors_of_its_edition_and_no_others(
+    pages: dict[str, str], editions: dict[str, Edition], name: str
+) -> None:
+    held = rows(payload(pages[name])["tables"]["corridors"], "period_id", "level", "corridor_id")
+    table = editions[name].table("corridors")
+    assert held == list(table[["period_id", "level", "corridor_id"]].itertuples(index=False, name=None))
+
+
+def test_a_large_page_holds_corridors_up_to_a_rank_and_those_of_years_with_a_number(
+    editions: dict[str, Edition], pages: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert payload(pages["members"])["most_rank"] is None
+    monkeypatch.setattr("orchestration.outputs.map_page.payload.MOST_CORRIDORS", 3)
+    cut = payload(page(editions["members"], generalised()))
+    table = editions["members"].table("corridors")
+    is_year = table["period_id"].str.startswith("year")
+    kept = table[(table["rank"] == 1) | (is_year & table["movement_count"].notna())]
+    assert 0 < len(kept) < len(table)
+    held = rows(cut["tables"]["corridors"], "period_id", "level", "corridor_id")
+    assert held == list(kept[["period_id", "level", "corridor_id"]].itertuples(index=False, name=None))
+    assert {*cut["tables"]["codes"]["corridor_id"]["of"]} <= {*kept["corridor_id"]}
+    assert cut["most_rank"] == 1
+
+
+def test_small_counts_of_members_are_texts_and_absent_counts_are_null(pages: dict[str, str]) -> None:
+    members, public = (payload(pages[name])["tables"] for name in ("members", "public"))
+    counts = rows(members["corridors"], "period_id", "corridor_id", "movement_count")
+    assert ("2026-Q2-12m", "KE010>KE047", "<5") in counts
+    assert ("year-2025", "KE010>KE047", 71) in counts
+    before = ("KE009>KE047", None, 69)
+    assert before in rows(public["shifts"], "corridor_id", "baseline_count", "current_count")
+
+
+def test_codes_of_places_and_corridors_are_held_for_cards_and_national_ones_are_not(
+    pages: dict[str, str],
+) -> None:
+    assert "codes" not in payload(pages["public"])["tables"]
+    codes = payload(pages["members"])["tables"]["codes"]
+    assert set(values(codes["subject"])) == {"place"}
+
+
+def test_only_named_columns_are_held(pages: dict[str, str], editions: dict[str, Edition]) -> None:
+    assert "rank" in editions["public"].table("corridors")
+    assert "rank" not in payload(pages["public"])["tables"]["corridors"]
+
+
+def test_places_have_the_name_country_and_position_of_the_reference_seeds(
+    editions: dict[str, Edition],
+) -> None:
+    places = places_of(editions["public"]).set_index("place_id")
+    assert set(places.index) == {
+        "KE001", "KE003", "KE009", "KE010", "KE040", "KE047", "KEN", "SAU", "UGA", "bp-ken-malaba",
+    }  # fmt: skip
+    assert tuple(places.loc["bp-ken-malaba", ["name", "kind", "country"]]) == (
+        "Malaba",
+        "border_point",
+        "KEN",
+    )
+    assert 36 < places.loc["KE047", "lon"] < 38 and -2 < places.loc["KE047", "lat"] < -1
+
+
+def test_places_of_a_round_that_only_novelty_names_are_found_too(tmp_path: Path) -> None:
+    finland = {
+        "period_id": "round-2020", "record_grain": "route_report", "item_kind": "corridor",
+        "item": "FIN>KE047", "role": "any", "evidence_class": "new_source",
+    }  # fmt: skip
+    folder = write_release(tmp_path, ["public"], public={"novelty": [finland]})
+    assert "FIN" in set(places_of(Edition("public", folder, MANIFEST))["place_id"])
+
+
+def test_markup_in_a_name_is_escaped(tmp_path: Path) -> None:
+    of_places = [row for row in world("members")["codes"] if row["subject"] == "place"]
+    codes = [{**row, "label": "</script><script>alert(1)</script>"} for row in of_places]
+    folder = write_release(tmp_path, ["members"], members={"codes": codes})
+    html = page(Edition("members", folder, MANIFEST), generalised())
+    assert "<script>alert" not in html
+    assert "</script><script>alert(1)</script>" in payload(html)["texts"]["en"].values()
+
+
+@pytest.mark.parametrize("name", EDITIONS)
+def test_page_is_small_and_loads_nothing_from_elsewhere(pages: dict[str, str], name: str) -> None:
+    assert len(pages[name].encode()) < MOST_BYTES
+    licences = re.search(r"/\*!.*?\*/", pages[name], re.DOTALL)
+    assert licences and "Apache License" in licences[0] and "BSD 3-Clause" in licences[0]
+    rest = pages[name].replace(licences[0], "")
+    drawing = "http://www.w3.org/2000/svg"
+    assert set(re.findall(r"(?:https?:)?//[\w.-]+\.\w[^\s\"'`]*", rest)) <= {drawing}
+    assert not re.search(r"\bon\w+\s*=\s*\"", re.sub(r"<script>.*?</script>", "", rest, flags=re.DOTALL))
+
+
+def test_only_the_scripts_and_the_style_of_the_page_may_run(pages: dict[str, str]) -> None:
+    found = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', pages["public"])
+    assert found
+    policy = markup.unescape(found[1])
+    assert policy.startswith("default-src 'none'; ")
+    assert "unsafe" not in policy
+    for kind, pattern in (("script-src", r"<script>(.*?)</script>"), ("style-src", r"<style>(.*?)</style>")):
+        texts = re.findall(pattern, pages["public"], re.DOTALL)
+        digests = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in texts]
+        hashes = " ".join(f"'sha256-{digest}'" for digest in digests)
+        assert f"{kind} {hashes};" in policy
+
+
+def test_drawing_library_matches_its_checksums() -> None:
+    lines = (LIBRARY.parent / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    sums = dict(reversed(line.split("  ")) for line in lines)
+    assert {"echarts.min.js", "LICENSE", "NOTICE"} <= set(sums)
+    for name, wanted in sums.items():
+        assert hashlib.sha256((LIBRARY.parent / name).read_bytes()).hexdigest() == wanted, name
+    version = read_json(LIBRARY.parent / "package.json")["devDependencies"]["echarts"]
+    assert f"Apache ECharts {version}" in LIBRARY.read_text(encoding="utf-8")[:100]
+
+
+def test_every_script_is_in_the_page() -> None:
+    assert sorted(SCRIPTS) == sorted(path.stem for path in (HERE / "scripts").glob("*.js"))
+
+
+def test_every_text_of_page_and_scripts_is_in_both_languages(pages: dict[str, str]) -> None:
+    said = payload(pages["members"])["texts"]
+    scripts = "\n".join((HERE / "scripts" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
+    asked = set(re.findall(r'data-say(?:-label)?="([^"]+)"', pages["members"]))
+    asked |= set(re.findall(r'\bsay\(\s*"([^"]+)"', scripts))
+    asked |= {f"column.{column}" for column in re.findall(r'[cC]olumn(?:Of)?\(\s*"(\w+)"', scripts)}
+    asked |= set(re.findall(r'\bword: "([^"]+)"', scripts))
+    views = re.findall(r'^  id: "(\w+)"', scripts, re.MULTILINE)
+    asked |= {f"{kind}.{view}" for view in views for kind in ("view", "lead", "how")}
+    assert len(asked) > 100
+    for language, texts in said.items():
+        assert asked - texts.keys() == set(), language
+    for key in asked:
+        slots = [set(re.findall(r"\{\w+\}", said[language][key])) for language in ("en", "sw")]
+        assert slots[0] == slots[1], key
+
+
+CODES = {
+    ("corridors", "level"): "level", ("corridors", "direction"): "direction",
+    ("corridors", "population"): "people", ("corridors", "record_grain"): "grain", ("places", "role"): "list",
+    ("hotspots", "label"): "label", ("hotspots", "role"): "role",
+    ("shifts", "status"): "status", ("shifts", "evidence"): "evidence", ("risk", "band"): "risk_band",
+    ("periods", "period_kind"): "kind", ("novelty", "evidence_class"): "evidence_class",
+    ("novelty", "item_kind"): "kind_of_item", ("completeness", "field"): "field",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EDITIONS)
+def test_every_code_in_the_tables_has_words(pages: dict[str, str], name: str) -> None:
+    held = payload(pages[name])
+    for (table, column), kind in CODES.items():
+        codes = set(values(held["tables"][table][column])) - {None}
+        for texts in held["texts"].values():
+            assert {f"{kind}.{code}" for code in codes} <= texts.keys()
+
+
+@pytest.mark.parametrize("name", ["wide", "tall"])
+def test_gulf_has_a_frame_and_distant_countries_a_list(name: str) -> None:
+    places = pd.DataFrame(
+        [("SAU", "SAU", 46.7, 24.7), ("THA", "THA", 100.5, 13.8), ("UGA", "UGA", 32.6, 0.3)],
+        columns=["place_id", "country", "lon", "lat"],
+    )
+    drawing = frames(places.assign(name=places["place_id"]))[name]
+    points = drawing["points"]
+    assert all(is_within(point, drawing["box"]) for point in points.values())
+    assert is_within(points["SAU"], drawing["gulf"]["box"])
+    assert drawing["far"]["places"] == ["THA"] and is_within(points["THA"], drawing["far"]["box"])
+    saudi_arabia = shapely.MultiPolygon([(rings[0], []) for rings in drawing["gulf"]["SAU"]])
+    assert saudi_arabia.contains(shapely.Point(points["SAU"]))
+
+
+def is_within(point: list[float], box: tuple[float, float, float, float]) -> bool:
+    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
+
+
+def test_kenya_is_drawn_alone_and_centred(editions: dict[str, Edition]) -> None:
+    drawings = frames(places_of(editions["public"]))
+    assert drawings["kenya"]["gulf"] is None and drawings["kenya"]["box"] == FRAMES["kenya"].box
+    assert drawings["wide"]["points"]["KEN"] == [37.9, 0.4]
+
+
+def test_corridors_that_lie_on_each_other_bend_apart_and_the_strongest_bends_least(tmp_path: Path) -> None:
+    """Two places passed on the road from Uganda to Nairobi lie in one direction."""
+    passed = [row for row in world("public")["corridors"] if row["level"] == "odv"]
+    weaker = {
+        **passed[0], "via_place_id": "KE040", "corridor_id": "UGA>KE040>KE047", "movement_count": 12,
+    }  # fmt: skip
+    folder = write_release(tmp_path, ["public"], public={"corridors": [*passed, weaker]})
+    edition = Edition("public", folder, MANIFEST)
+    sheets = [drawing["points"] for drawing in frames(places_of(edition)).values()]
+    bent = bends(edition, sheets)["odv"]
+    assert bent == {"UGA>KE040>KE047": [BENDS[1], BENDS[1]]}, "the stronger one has the first bend"
+
+
+def test_disputed_lines_are_not_drawn() -> None:
+    drawn = shapely.MultiLineString(shapes(generalised())["borders"])
+    assert not drawn.intersects(shapely.box(*ILEMI).buffer(-0.05))
+    assert drawn.intersects(shapely.box(36.5, 3, 42, 5)), "the line between Kenya and Ethiopia is"
+
+
+def test_detailed_boundaries_are_simplified() -> None:
+    """A coast of far more points than a screen can show."""
+    angles = [at * math.tau / 8000 for at in range(8000)]
+    reach = [0.5 + 0.001 * (at % 2) for at in range(8000)]
+    detailed = shapely.Polygon(
+        [(36.5 + r * math.cos(angle), r * math.sin(angle)) for r, angle in zip(reach, angles, strict=True)]
+    )
+    other = shapely.box(37.1, -1, 38, 0)
+    own = Boundaries("Own", "CC BY 4.0", "0" * 64, False, {"KE047": detailed, "KE022": other})
+    [[ring]] = shapes(own)["counties"]["KE047"]
+    assert len(ring) < 200
+    assert shapely.Polygon(ring).area == pytest.approx(detailed.area, rel=0.03)

@@ -1,0 +1,183 @@
+"""Files of the report: PDF, page and figures, with the same bytes for the same release."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from pypdf import PdfReader
+
+from orchestration.outputs.edition import Edition
+from orchestration.outputs.report.pdf import corridor_map
+from orchestration.outputs.report.write import write_report, write_reports
+from orchestration.places.boundaries.chosen import generalised
+from tests.fixtures.published_world import MANIFEST, world, write_release
+from tests.fixtures.read_report import read_page
+
+MOST_BYTES = 5_000_000
+EDITIONS = ("public", "members")
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Reports of both editions of one release."""
+    folder = write_release(tmp_path_factory.mktemp("release"))
+    write_reports(folder, MANIFEST, generalised(), None)
+    return folder
+
+
+def pdf_of(folder: Path, edition: str) -> PdfReader:
+    return PdfReader(BytesIO((folder / edition / "report" / "report.pdf").read_bytes()))
+
+
+def html_of(folder: Path, edition: str) -> str:
+    return (folder / edition / "report" / "index.html").read_text(encoding="utf-8")
+
+
+def structure(node: Any) -> Iterator[dict[str, Any]]:
+    """Elements of the structure tree."""
+    node = node.get_object() if hasattr(node, "get_object") else node
+    if isinstance(node, list):
+        for one in node:
+            yield from structure(one)
+    elif isinstance(node, dict):
+        if "/S" in node:
+            yield node
+        yield from structure(node.get("/K"))
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_the_pdf_is_tagged_with_headings_lists_tables_and_described_figures(
+    written: Path, edition: str
+) -> None:
+    root: Any = pdf_of(written, edition).trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"].value is True
+    assert root["/Lang"] == "en"
+    found = list(structure(root["/StructTreeRoot"]["/K"]))
+    assert {"/H1", "/H2", "/L", "/Table", "/THead", "/TH", "/Figure"} <= {str(one["/S"]) for one in found}
+    alts = [str(one.get("/Alt", "")) for one in found if one["/S"] == "/Figure"]
+    assert len(alts) > 4 and all(len(alt) > 40 for alt in alts)
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in root["/Metadata"].get_data()
+    assert "sw" in {str(one.get("/Lang")) for one in found}
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_the_brief_is_the_first_two_pages(written: Path, edition: str) -> None:
+    pages = [page.extract_text() for page in pdf_of(written, edition).pages]
+    assert (
+        "consistent with displacement" in " ".join(pages[0].split()) and "How to read the map" not in pages[1]
+    )
+    assert "What we do not know" in pages[1] and "Kwa kifupi" in pages[1]
+    assert "Corridors with most cases in" in pages[2]
+
+
+def test_many_changes_leave_the_contents_above_the_footer(tmp_path: Path) -> None:
+    rows = world("members")["shifts"]
+    grown = next(row for row in rows if row["comparison"] == "months" and row["status"] == "growing")
+    rows += [
+        grown | {"corridor_id": f"KE00{n}>{end}", "origin_place_id": f"KE00{n}", "destination_place_id": end}
+        for n in (1, 2, 4)
+        for end in ("KE040", "KE042")
+    ]
+    rows += [
+        grown | {"level": "odv", "corridor_id": f"KE009>KE00{n}>KE047", "via_place_id": f"KE00{n}"}
+        for n in (1, 2, 3)
+    ]
+    write_release(tmp_path, ("members",), members={"shifts": rows})
+    write_reports(tmp_path, MANIFEST, generalised(), None)
+    heights: dict[str, float] = {}
+
+    def note(text: str, cm: list[float], tm: list[float], *_: object) -> None:
+        for words in ("Annex", "Njia shared evidence base"):
+            if words in text:
+                heights[words] = tm[4] * cm[1] + tm[5] * cm[3] + cm[5]
+
+    page = pdf_of(tmp_path, "members").pages[1]
+    page.extract_text(visitor_text=note)
+    assert abs(heights["Annex"] - heights["Njia shared evidence base"]) > 8
+
+
+def test_a_long_title_still_fits_the_first_page(tmp_path: Path) -> None:
+    """Names as long as they come: the Democratic Republic of the Congo to the United Arab Emirates."""
+    shifts = []
+    for row in world("public")["shifts"]:
+        named = (
+            {"origin_place_id": "COD", "destination_place_id": "ARE"} if row["status"] == "growing" else {}
+        )
+        shifts.append({**row, **named})
+    write_release(tmp_path, ("public",), public={"shifts": shifts})
+    write_reports(tmp_path, MANIFEST, generalised(), None)
+    pages = [page.extract_text() for page in pdf_of(tmp_path, "public").pages]
+    assert "Kwa kifupi" in pages[1]
+
+
+def test_the_pdf_has_a_bookmark_for_each_chapter(written: Path) -> None:
+    chapters = [str(one.title) for one in pdf_of(written, "public").outline if not isinstance(one, list)]
+    assert chapters[0].startswith("Recorded cases from Marsabit to Nairobi fell from 158 to 71 while")
+    assert chapters[-1] == "How the numbers were made"
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_the_pdf_names_edition_and_release_and_no_person(written: Path, edition: str) -> None:
+    named = dict(pdf_of(written, edition).metadata or {})
+    assert set(named) == {"/Title", "/Creator", "/CreationDate", "/ModDate"}
+    assert str(MANIFEST["release_id"]) in str(named["/Title"]) and edition in str(named["/Title"])
+    assert {str(named[name])[:10] for name in ("/CreationDate", "/ModDate")} == {"D:20260701"}
+    assert (written / edition / "report" / "report.pdf").stat().st_size < MOST_BYTES
+
+
+def test_the_pdf_says_what_the_page_says(written: Path) -> None:
+    said = re.sub(r"\s+", "", " ".join(page.extract_text() for page in pdf_of(written, "members").pages))
+    values = read_page(html_of(written, "members")).values
+    assert [value for value in values if re.sub(r"\s+", "", value.text) not in said] == []
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_the_page_is_one_file_that_asks_for_nothing(written: Path, edition: str) -> None:
+    page = html_of(written, edition)
+    links = read_page(page).links
+    assert {link for link in links if not link.startswith("#")} == {"report.pdf", "map.html"}
+    assert "url(http" not in page and "<script" not in page and "<img" not in page
+    named = set(re.findall(r'id="([^"]+)"', page))
+    assert {link[1:] for link in links if link.startswith("#")} <= named
+
+
+def test_every_figure_says_what_it_shows_and_lies_beside_the_page(written: Path) -> None:
+    page = read_page(html_of(written, "public"))
+    files = sorted((written / "public/report/figures").glob("*.svg"))
+    assert len(page.pictures) == len(files)
+    assert {"corridors.svg", "abroad.svg", "changes.svg", "county-ke040.svg"} <= {file.name for file in files}
+    assert any("Busia → Nairobi 245" in picture for picture in page.pictures)
+
+
+def test_the_map_draws_each_corridor_in_the_colour_of_its_direction(written: Path) -> None:
+    drawn = (written / "public/report/figures/corridors.svg").read_text(encoding="utf-8")
+    for colour in ("#17506B", "#E3A72F"):
+        assert f'stroke="{colour}"' in drawn
+    assert ">Mandera  69<" in drawn and ">not listed in 2024<" in drawn and ">158 in 2024<" in drawn
+
+
+def test_the_same_release_makes_the_same_bytes(written: Path) -> None:
+    before = {path: path.read_bytes() for path in (written / "public/report").rglob("*") if path.is_file()}
+    write_report(Edition("public", written, MANIFEST), None, generalised())
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_an_earlier_release_without_published_tables_is_not_compared(written: Path, tmp_path: Path) -> None:
+    write_release(tmp_path)
+    write_reports(tmp_path, MANIFEST, generalised(), (tmp_path / "nothing", MANIFEST))
+    assert "Since the last release" not in html_of(tmp_path, "members")
+
+
+def test_the_picture_for_the_history_of_runs_is_the_public_map(written: Path, tmp_path: Path) -> None:
+    shown = corridor_map(written)
+    assert shown is not None and shown.startswith("![Corridors with most cases](data:image/png;base64,")
+    picture = Image.open(BytesIO(base64.b64decode(shown.rpartition(",")[2].rstrip(")"))))
+    assert picture.width == 640 and len(shown) < 120_000
+    assert corridor_map(tmp_path) is None

@@ -1,0 +1,90 @@
+"""What stewards are told is told in English and Swahili: every sentence has both, with the same things in them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections import Counter
+
+import pytest
+from starlette.datastructures import FormData
+
+from orchestration.core import UsageError
+from orchestration.stewardship.desk.forms import read_form
+from orchestration.stewardship.sentences import (
+    CATALOGUE,
+    SWAHILI,
+    in_language,
+    packed,
+    say,
+    together,
+    unpacked,
+)
+from tests.fixtures import steward_sentences
+
+_BRACES = re.compile(r"\{(\w+)(:[^}]*)?\}")
+_CODE = re.compile(r"`[^`]+`")
+
+
+def catalogue() -> list[dict[str, str]]:
+    with CATALOGUE.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_sentence_has_swahili_and_none_is_unused() -> None:
+    needed = set(steward_sentences.sentences())
+    assert len(needed) > 300
+    assert needed == {row["english"] for row in catalogue()}
+
+
+def test_no_sentence_is_an_f_string() -> None:
+    """An f-string cannot be translated: `say` keeps the words and what is filled in apart."""
+    found = [one for path in steward_sentences.MODULES for one in steward_sentences.f_strings(path)]
+    raised = ("has no record that begins in row", "Several sheets of")
+    assert [one for one in found if not any(words in one for words in raised)] == []
+
+
+def test_each_sentence_has_one_swahili_translation() -> None:
+    rows = catalogue()
+    assert [one for one, times in Counter(row["english"] for row in rows).items() if times > 1] == []
+    assert [row["english"] for row in rows if not row["swahili"].strip()] == []
+    same = [row["english"] for row in rows if row["swahili"] == row["english"]]
+    assert same == []
+
+
+@pytest.mark.parametrize("row", catalogue(), ids=lambda row: row["english"][:40])
+def test_both_name_the_same_things_and_the_same_commands(row: dict[str, str]) -> None:
+    """A number keeps its form, too; what is to be typed or looked for stays as it is."""
+    assert sorted(_BRACES.findall(row["english"])) == sorted(_BRACES.findall(row["swahili"]))
+    assert sorted(_CODE.findall(row["english"])) == sorted(_CODE.findall(row["swahili"]))
+    for name in re.findall(r"(?:review|seeds)/[\w./]+\w", row["english"]):
+        assert name in row["swahili"]
+
+
+def test_a_sentence_within_a_sentence_is_said_in_the_same_language() -> None:
+    held = say("Held by {checks}.", checks="columns_are_readable")
+    both = together(held, "It only warns.")
+    assert both == "Held by columns_are_readable. It only warns."
+    assert in_language(both, "en") == both
+    assert in_language(both, "sw") == "Limezuiwa na columns_are_readable. Unaonya tu."
+
+
+def test_numbers_and_words_of_partners_stay_as_they_are() -> None:
+    said = say("{records:,} record(s) in {extracts:,} extract(s).", records=1200, extracts=2)
+    assert in_language(said, "sw") == "Rekodi 1,200 katika madondoo 2."
+    assert in_language(say("Held by {checks}.", checks="{braces}"), "sw") == "Limezuiwa na {braces}."
+    assert in_language("nobody wrote this", "sw") == "nobody wrote this"
+
+
+def test_a_sentence_comes_back_from_the_list_as_it_went_in() -> None:
+    said = together(say("Held by {checks}.", checks="x"), say("Its last day is {day}.", day="2026-01-01"))
+    again = unpacked(json.loads(json.dumps(packed(said))))
+    assert again == said
+    assert in_language(again, "sw") == in_language(said, "sw") != said
+
+
+def test_a_form_that_the_desk_refuses_is_refused_in_swahili() -> None:
+    with pytest.raises(UsageError) as refused:
+        read_form(FormData({"kind": "no such kind"}))
+    assert in_language(refused.value.args[0], SWAHILI).startswith("Fomu hii haiamui chochote")

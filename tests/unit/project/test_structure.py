@@ -1,0 +1,669 @@
+"""The folders, the imports and the Dagster graph tell the story of the design, and go on telling it."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
+
+from orchestration.core import REFERENCE_SEEDS, Settings, prepare_home
+from orchestration.defs.resources import evidence_base
+from orchestration.refresh import Runs
+from orchestration.typing import TYPED_TABLES
+from tests import scenario
+from tests.command import HEAVY
+from tests.conftest import new_evidence_base
+
+ROOT = Path(__file__).resolve().parents[3]
+# In the order in which they may refer to each other: a room knows only rooms before it.
+ROOMS_OF_THE_DESIGN = (
+    "core", "places", "linkage", "statistics", "warehouse", "contracts", "intake", "typing",
+    "stewardship", "release", "gates", "outputs", "drafting", "operations", "refresh",
+)  # fmt: skip
+CALL_THE_ROOMS = {"cli", "defs"}
+MOST_FILES = 25  # of one folder of a room
+ROOMS = sorted(ROOMS_OF_THE_DESIGN)
+FOLDERS_OF_THE_DESIGN = {".ci", "orchestration", "dbt_project", "expectations", "seeds", "tests", "docs"}
+FILES_OF_THE_DESIGN = {
+    "README.md", "pyproject.toml", "uv.lock", "Makefile", "LICENSE", "NOTICE", "CHANGELOG.md",
+    "CONTRIBUTING.md", "SECURITY.md",
+}  # fmt: skip
+FORBIDDEN_WORDS = {"util", "utils", "helper", "helpers", "common", "manager", "processor"}
+LONGEST_DEFS_FILE = 160
+# Used whole, as rooms of their own inside the package: `review`, `refreshes` and `audit` write one folder each,
+# `items` only names, `worklists` is what waits, `messages` sends, `desk` serves; `boundaries` loads
+# shapely, which the rest of its room does without; others are a set of functions whose names say little alone.
+MODULES_USED_WHOLE = {
+    *(("orchestration.core", module) for module in ("durable", "refreshes", "release_key")),
+    *(
+        ("orchestration.stewardship", module)
+        for module in ("review", "draft_lists", "audit", "items", "worklists", "messages", "desk")
+    ),
+    ("orchestration.places", "boundaries"),
+    *(
+        ("orchestration.operations", module)
+        for module in ("forget", "next_run", "rotation_link", "rotation_release", "rotation_stewards")
+    ),
+    # One file a part of the refresh, in the order of its steps.
+    *(
+        ("orchestration.refresh", part)
+        for part in ("extracts", "settle", "tables", "releasing", "run_outcome", "step")
+    ),
+}
+# Who touches os.environ besides settings.py, and why it may.
+TOUCHES_ENVIRONMENT = {
+    "orchestration/cli/serve/__init__.py": "hands the settings on to Dagster's code server, another process",
+    "orchestration/defs/refresh.py": "sets DAGSTER_HOME, which Dagster reads of itself",
+    "orchestration/gates/judging.py": "sets GX_ANALYTICS_ENABLED, which Great Expectations reads when imported",
+    "orchestration/warehouse/dbt_commands.py": "sets NJIA_WAREHOUSE and NJIA_ENGINE for dbt's profile, puts back what was there",
+}
+# Who changes files without `core.durable`, and why it may.
+IN_WORK = "files of work/, which can be made again"
+IN_CANDIDATE = "files of a candidate, which staging syncs one by one before its manifest names them"
+WRITES_WITHOUT_DURABLE = {
+    "orchestration/cli/diff/without_decision.py": IN_WORK,
+    "orchestration/contracts/schema.py": "a file of the project, written by its developer",
+    "orchestration/core/artifacts.py": IN_WORK,
+    "orchestration/core/work_left.py": IN_WORK,
+    "orchestration/defs/event_log.py": "Dagster's history",
+    "orchestration/intake/landing/resealing.py": "a file in memory",
+    "orchestration/intake/landing/sealing.py": "a file in memory",
+    "orchestration/intake/pulling/fetched.py": "opens what `placing` yields, which is synced afterwards",
+    "orchestration/intake/pulling/https_file.py": "writes what `placing` yields",
+    "orchestration/intake/pulling/kobotoolbox.py": "writes what `placing` yields",
+    "orchestration/intake/pulling/pull.py": "writes what `placing` yields",
+    "orchestration/linkage/step.py": IN_WORK,
+    "orchestration/operations/backup/making.py": "a file that `Store.add` copies and syncs",
+    "orchestration/operations/backup/planning.py": "writes what `replacing` yields",
+    "orchestration/operations/forget_proof.py": "a temporary folder",
+    "orchestration/outputs/exports/data_package.py": IN_CANDIDATE,
+    "orchestration/outputs/exports/dictionary.py": IN_CANDIDATE,
+    "orchestration/outputs/exports/geojson.py": IN_CANDIDATE,
+    "orchestration/outputs/exports/write.py": IN_CANDIDATE,
+    "orchestration/outputs/kept.py": IN_WORK,
+    "orchestration/outputs/report/write.py": IN_CANDIDATE,
+    "orchestration/refresh/releasing.py": IN_WORK,
+    "orchestration/release/staging/carried.py": IN_WORK,
+    "orchestration/release/staging/evidence_base.py": IN_CANDIDATE,
+    "orchestration/statistics/measure.py": IN_WORK,
+    "orchestration/stewardship/unsealing.py": "a file of the steward's, outside the home",
+    "orchestration/typing/landed_records.py": IN_WORK,
+    "orchestration/typing/step.py": IN_WORK,
+    "orchestration/warehouse/dbt_commands.py": IN_WORK,
+    "orchestration/warehouse/manifest.py": IN_WORK,
+    "orchestration/warehouse/spark.py": IN_WORK,
+    "orchestration/warehouse/work_file.py": IN_WORK,
+}
+CHANGES_FILES = {
+    "hardlink_to", "mkdir", "rmdir", "rmtree", "symlink_to", "touch", "unlink", "write_bytes", "write_text",
+}  # fmt: skip
+CHANGES_FILES_OF_OS = {"ftruncate", "link", "makedirs", "move", "remove", "removedirs", "symlink", "truncate"}
+
+
+def python_files(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def shown(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(path: Path) -> Iterator[tuple[str, str | None]]:
+    """(module, name) of every import of a file, also inside functions; name is None for `import module`."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, None) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{shown(path)}: imports are written in full"
+            yield from ((str(node.module), alias.name) for alias in node.names)
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Modules a file imports; a name taken from a package counts as a module where it is one."""
+    found = set()
+    for module, name in imports(path):
+        as_path = ROOT.joinpath(*module.split("."), name or "")
+        is_module = name and (as_path.is_dir() or as_path.with_suffix(".py").is_file())
+        found.add(f"{module}.{name}" if is_module else module)
+    return found
+
+
+def room_of(name: str) -> str | None:
+    """The room that a dotted module name lies in, None outside all rooms."""
+    parts = name.split(".")
+    if parts[0] == "expectations":
+        return "expectations"
+    return parts[1] if parts[0] == "orchestration" and len(parts) > 1 and parts[1] in ROOMS else None
+
+
+def dotted(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def room_files() -> list[Path]:
+    return [path for path in python_files("orchestration", "expectations") if room_of(dotted(path))]
+
+
+def public_names(room: str) -> set[str]:
+    """What a room's package imports from its modules."""
+    package = ROOT / "orchestration" / room / "__init__.py"
+    return {str(name) for module, name in imports(package) if module.startswith(f"orchestration.{room}.")}
+
+
+# --- folders and names ---------------------------------------------------------------------------
+
+
+def committed() -> list[Path]:
+    """Files under version control or about to be; the rest is rebuilt."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return [Path(line) for line in listed.stdout.splitlines() if (ROOT / line).exists()]
+
+
+def test_the_top_level_is_that_of_the_design() -> None:
+    folders = {path.parts[0] for path in committed() if len(path.parts) > 1}
+    files = {path.name for path in committed() if len(path.parts) == 1}
+    settings_of_tools = {name for name in files if name.startswith(".")}
+    assert folders - FOLDERS_OF_THE_DESIGN == set()
+    assert files - settings_of_tools == FILES_OF_THE_DESIGN
+    assert (ROOT / ".ci" / "run").is_file()
+
+
+def test_the_rooms_are_those_of_the_design() -> None:
+    inside = {
+        path.parts[1] for path in committed() if path.parts[0] == "orchestration" and len(path.parts) > 2
+    }
+    assert inside == {*ROOMS_OF_THE_DESIGN, *CALL_THE_ROOMS}
+    loose = {path.name for path in (ROOT / "orchestration").glob("*.py")}
+    assert loose == {"__init__.py", "definitions.py"}
+
+
+def test_no_folder_of_a_room_is_too_full_to_be_looked_through() -> None:
+    files = Counter(path.parent for path in python_files("orchestration") if path.name != "__init__.py")
+    full = {shown(folder): count for folder, count in files.items() if count > MOST_FILES}
+    assert full == {}
+
+
+def test_duckdb_is_opened_in_one_place() -> None:
+    """`open_duckdb` sets what every connection needs: no progress bar, no download, UTC, where it may spill."""
+    opened = [
+        shown(path)
+        for path in python_files("orchestration", "expectations")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "duckdb.connect"
+    ]
+    assert set(opened) == {"orchestration/core/engine.py"}
+
+
+def test_no_name_is_one_that_says_nothing() -> None:
+    wrong = []
+    for path in [path for path in committed() if path.parts[0] in FOLDERS_OF_THE_DESIGN]:
+        if set(re.split(r"[\W_]+", path.as_posix().casefold())) & FORBIDDEN_WORDS:
+            wrong.append(path.as_posix())
+    for path in python_files("orchestration", "expectations"):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", node.name).casefold().split("_")
+                if set(words) & FORBIDDEN_WORDS:
+                    wrong.append(f"{shown(path)}:{node.lineno} {node.name}")
+    assert wrong == []
+
+
+def test_every_file_opens_with_a_docstring() -> None:
+    """An empty `__init__.py` of the tests has nothing to say."""
+    silent = [
+        shown(path)
+        for path in python_files("orchestration", "expectations", "tests")
+        if path.read_text(encoding="utf-8").strip() and not ast.get_docstring(tree(path))
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_says_what_it_holds_and_what_it_offers(room: str) -> None:
+    package = ROOT / "orchestration" / room / "__init__.py"
+    told = ast.get_docstring(tree(package)) or ""
+    elsewhere = {f"`{other}`" for other in {*ROOMS_OF_THE_DESIGN, "expectations"} - {room}}
+    assert re.search(r"\bnot\b", told) or any(other in told for other in elsewhere), (
+        f"{room} does not say what belongs elsewhere"
+    )
+    assert public_names(room)
+
+
+# --- who knows whom ------------------------------------------------------------------------------
+
+
+def test_rooms_know_neither_dagster_nor_what_calls_them() -> None:
+    above = ("dagster", "dagster_dbt", "orchestration.defs", "orchestration.cli", "orchestration.definitions")
+    wrong = [
+        (shown(path), module)
+        for path in room_files()
+        for module in imported_modules(path)
+        if any(module == one or module.startswith(f"{one}.") for one in above)
+    ]
+    assert wrong == []
+
+
+def loaded_after(code: str) -> set[str]:
+    """The top-level modules that a fresh process has loaded after some lines of Python."""
+    told = "import sys; print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
+    ran = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{told}"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(ran.stderr.split())
+
+
+def test_importing_all_modules_of_the_rooms_does_not_load_dagster() -> None:
+    """Not even by way of what they import."""
+    modules = [dotted(path).removesuffix(".__init__") for path in room_files()]
+    assert "dagster" not in loaded_after(
+        f"import importlib; [importlib.import_module(module) for module in {modules!r}]"
+    )
+
+
+def test_entering_a_room_loads_none_of_the_libraries_behind_it() -> None:
+    rooms = ", ".join(f"orchestration.{room}" for room in ROOMS)
+    assert loaded_after(f"import {rooms}") & HEAVY == set()
+
+
+def test_a_room_is_entered_by_its_door() -> None:
+    """Another room's names come from its package, which offers them."""
+    wrong = []
+    for path in python_files("orchestration", "expectations"):
+        own = room_of(dotted(path))
+        for module, name in imports(path):
+            room = room_of(module)
+            if room in (None, own, "expectations") or (module, name) in MODULES_USED_WHOLE:
+                continue
+            if module != f"orchestration.{room}" or name not in public_names(str(room)):
+                wrong.append((shown(path), f"{module}: {name}"))
+    assert wrong == []
+
+
+def test_names_imported_from_a_room_are_offered_by_it() -> None:
+    """`from orchestration import intake` and then only `intake.<what its package offers>`."""
+    wrong = []
+    for path in python_files("orchestration"):
+        rooms = {name for module, name in imports(path) if module == "orchestration" and name in ROOMS}
+        for node in ast.walk(tree(path)):
+            if (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.value, ast.Name)
+                and node.value.id in rooms
+                and node.attr not in public_names(node.value.id)
+            ):
+                wrong.append(f"{shown(path)}:{node.lineno} {node.value.id}.{node.attr}")
+    assert wrong == []
+
+
+def test_a_room_refers_only_to_rooms_before_it() -> None:
+    back = []
+    for path in room_files():
+        own = str(room_of(dotted(path)))
+        others = {room_of(module) for module in imported_modules(path)} - {None, own, "expectations"}
+        place = ROOMS_OF_THE_DESIGN.index(own) if own in ROOMS_OF_THE_DESIGN else 0
+        back += [(shown(path), other) for other in others if ROOMS_OF_THE_DESIGN.index(str(other)) > place]
+    assert back == []
+
+
+def test_modules_do_not_refer_to_each_other_in_a_circle() -> None:
+    """Not even for types alone."""
+    knows: dict[str, set[str]] = {}
+    for path in room_files():
+        if path.name != "__init__.py":
+            knows[dotted(path)] = imported_modules(path)
+    while knows:
+        settled = [module for module, others in knows.items() if not others & knows.keys()]
+        assert settled, f"these modules refer to each other in a circle: {sorted(knows)}"
+        for module in settled:
+            del knows[module]
+
+
+def test_only_settings_reads_the_environment() -> None:
+    touching = set()
+    for path in python_files("orchestration", "expectations"):
+        for node in ast.walk(tree(path)):
+            name = (
+                node.attr
+                if isinstance(node, ast.Attribute)
+                else node.id
+                if isinstance(node, ast.Name)
+                else ""
+            )
+            if name in ("environ", "environb", "getenv", "putenv"):
+                touching.add(shown(path))
+    assert touching - {"orchestration/core/settings.py"} == TOUCHES_ENVIRONMENT.keys()
+
+
+def test_other_modules_only_set_environment_variables() -> None:
+    reading = {}
+    for path in python_files("orchestration", "expectations"):
+        text = path.read_text(encoding="utf-8")
+        found = re.findall(r"environ\.get\((.*?)\)|getenv\((.*?)\)|= *os\.environ\[", text)
+        if found and shown(path) != "orchestration/core/settings.py":
+            reading[shown(path)] = len(found)
+    assert reading == {"orchestration/warehouse/dbt_commands.py": 1}, (
+        "dbt's profile: what was there is put back afterwards"
+    )
+
+
+def changes_files(call: ast.Call) -> bool:
+    """Whether a call, by its name, changes files past `core.durable`."""
+    function = call.func
+    owner, name = getattr(function, "value", None), getattr(function, "attr", getattr(function, "id", ""))
+    owner_name = getattr(owner, "id", "")
+    texts = [str(one.value) for one in call.args if isinstance(one, ast.Constant)]
+    if name == "open":
+        is_low = owner_name == "os" and any(getattr(one, "attr", "") == "O_CREAT" for one in ast.walk(call))
+        return is_low or any(re.fullmatch(r"[rbt]*[wax+][wbt+]*", text) for text in texts)
+    if owner is None or owner_name == "durable":
+        return False
+    if name in ("replace", "rename"):  # of a text they take two arguments, of a time or a data frame names
+        return owner_name == "os" or (len(call.args) == 1 and not call.keywords and not texts)
+    return name in CHANGES_FILES or (owner_name in ("os", "shutil") and name in CHANGES_FILES_OF_OS)
+
+
+def test_only_durable_changes_what_is_kept() -> None:
+    """A test can then fail each change of each step in turn: `tests/faults`."""
+    changing = {
+        shown(path)
+        for path in python_files("orchestration", "expectations")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and changes_files(node)
+    }
+    assert changing - {"orchestration/core/durable.py"} == WRITES_WITHOUT_DURABLE.keys()
+
+
+def test_defs_stay_thin() -> None:
+    long = {
+        shown(path): lines
+        for path in python_files("orchestration/defs")
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_DEFS_FILE
+    }
+    assert long == {}
+    definitions = (ROOT / "orchestration" / "definitions.py").read_text(encoding="utf-8")
+    assert len(definitions.splitlines()) < 20
+
+
+# --- the Dagster graph ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return new_evidence_base(tmp_path_factory.mktemp("definitions")).settings
+
+
+@pytest.fixture(scope="module")
+def definitions(settings: Settings) -> dg.Definitions:
+    return evidence_base(Runs(settings))
+
+
+@pytest.fixture(scope="module")
+def specs(definitions: dg.Definitions) -> dict[dg.AssetKey, dg.AssetSpec]:
+    return {spec.key: spec for spec in definitions.resolve_all_asset_specs()}
+
+
+def of_python(specs: dict[dg.AssetKey, dg.AssetSpec]) -> dict[dg.AssetKey, dg.AssetSpec]:
+    return {key: spec for key, spec in specs.items() if "dagster_dbt/unique_id" not in spec.metadata}
+
+
+def test_every_check_targets_an_asset_that_exists(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    made = graph.materializable_asset_keys
+    assert 50 < len(graph.asset_check_keys) < 200
+    assert [key for key in graph.asset_check_keys if key.asset_key not in made] == []
+
+
+def test_every_partner_has_an_asset_with_a_check_of_what_it_sent_and_of_when(
+    definitions: dg.Definitions,
+) -> None:
+    checks = definitions.resolve_asset_graph().asset_check_keys
+    for partner in scenario.PARTNERS:
+        key = dg.AssetKey(["landing", partner])
+        assert {check.name for check in checks if check.asset_key == key} == {
+            "extracts_are_fit",
+            "next_extract_is_on_time",
+        }
+
+
+def test_every_expectation_appears_once_and_says_why_and_what_to_do() -> None:
+    from expectations.extract_gate import EXTRACT_GATE
+    from expectations.release_gate import RELEASE_GATE, TABLE_GATE
+
+    for gate in (EXTRACT_GATE, (*RELEASE_GATE, *TABLE_GATE)):
+        assert len({one.name for one in gate}) == len(gate)
+        assert [one.name for one in gate if not (one.why and one.steward_action)] == []
+
+
+def test_checks_of_reconciliation_and_disclosure_cannot_be_waived() -> None:
+    from expectations.checks import CHECKS, is_waivable
+
+    promised = [name for name in CHECKS if re.search("reconcil|disclosure|attack", name)]
+    assert promised and not [name for name in promised if is_waivable(name)]
+
+
+def test_pipeline_starts_with_landings(
+    definitions: dg.Definitions, specs: dict[dg.AssetKey, dg.AssetSpec]
+) -> None:
+    """No Python step stands beside the way, and none refers to what nobody makes."""
+    graph = definitions.resolve_asset_graph()
+    assert graph.external_asset_keys == set()
+    roots = graph.root_materializable_asset_keys & of_python(specs).keys()
+    assert {key.to_user_string() for key in roots} == {f"landing/{partner}" for partner in scenario.PARTNERS}
+    leaves = {key.to_user_string() for key in of_python(specs) if not graph.get(key).child_keys}
+    assert leaves == {"release/published", "release/receipts"}
+
+
+def test_dbt_reads_what_python_makes_and_python_makes_what_dbt_reads(
+    definitions: dg.Definitions, specs: dict[dg.AssetKey, dg.AssetSpec]
+) -> None:
+    declared = yaml.safe_load((ROOT / "dbt_project/models/staging/sources.yml").read_text(encoding="utf-8"))
+    read = {(source["name"], table["name"]) for source in declared["sources"] for table in source["tables"]}
+    made = {tuple(key.path) for key in of_python(specs) if key.path[0] not in ("landing", "release")}
+    assert made == read
+    assert {("typed", table) for table in TYPED_TABLES} <= made
+    graph = definitions.resolve_asset_graph()
+    for source in read:
+        readers = graph.get(dg.AssetKey(list(source))).child_keys
+        assert [key for key in readers if key not in of_python(specs)], f"no model reads {source}"
+
+
+def test_assets_job_schedule_and_sensor_are_described(
+    definitions: dg.Definitions, specs: dict[dg.AssetKey, dg.AssetSpec]
+) -> None:
+    assert [key.to_user_string() for key, spec in specs.items() if not (spec.description or "").strip()] == []
+    repository = definitions.get_repository_def()
+    assert repository.get_job("refresh").description
+    assert [
+        one.name for one in (*repository.schedule_defs, *repository.sensor_defs) if not one.description
+    ] == []
+
+
+def undescribed_checks(definitions: dg.Definitions) -> list[str]:
+    graph = definitions.resolve_asset_graph()
+    return [
+        f"{key.asset_key.to_user_string()}: {key.name}"
+        for key in graph.asset_check_keys
+        if not (graph.get_check_spec(key).description or "").strip()
+    ]
+
+
+def test_gate_checks_show_reason_and_action_in_the_ui(definitions: dg.Definitions) -> None:
+    of_gates = ("landing/", "release/")
+    assert [check for check in undescribed_checks(definitions) if check.startswith(of_gates)] == []
+
+
+def test_dbt_tests_show_their_purpose_in_the_ui(definitions: dg.Definitions) -> None:
+    """The refusal after a failed dbt test promises it: `refresh/tables.py`, `stop_if_broken`."""
+    assert undescribed_checks(definitions) == []
+
+
+def test_the_groups_of_the_graph_read_from_left_to_right(
+    definitions: dg.Definitions, specs: dict[dg.AssetKey, dg.AssetSpec]
+) -> None:
+    in_order = [
+        "extracts", "places", "gates", "reference", "judge", "shape", "link", "measure", "marts", "protect",
+        "release",
+    ]  # fmt: skip
+    graph = definitions.resolve_asset_graph()
+    back = [
+        (key.to_user_string(), child.to_user_string())
+        for key in specs
+        for child in graph.get(key).child_keys
+        if in_order.index(str(specs[key].group_name)) > in_order.index(str(specs[child].group_name))
+    ]
+    assert back == []
+
+
+def test_every_asset_has_an_owner_a_kind_and_says_who_may_see_it(
+    specs: dict[dg.AssetKey, dg.AssetSpec],
+) -> None:
+    assert {owner for spec in specs.values() for owner in spec.owners} == {"team:operators"}
+    assert [key.to_user_string() for key, spec in specs.items() if not (spec.owners and spec.kinds)] == []
+    shown = {spec.tags.get("njia/sensitivity") for spec in specs.values()}
+    assert shown == {"restricted", "members", "public"}
+
+
+def test_one_job_runs_at_two_in_nairobi_and_when_a_file_arrives(definitions: dg.Definitions) -> None:
+    repository = definitions.get_repository_def()
+    jobs = [job.name for job in repository.get_all_jobs() if not job.name.startswith("__")]
+    assert jobs == ["refresh"]
+    (schedule,) = repository.schedule_defs
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 2 * * *", "Africa/Nairobi")
+    assert schedule.job_name == "refresh"
+    assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
+    sensors = {
+        sensor.name: [target.job_name for target in sensor.targets] for sensor in repository.sensor_defs
+    }
+    assert sensors == {"inbox": ["refresh"], "messages": []}, "what tells people starts nothing"
+    assert {one.default_status for one in repository.sensor_defs} == {dg.DefaultSensorStatus.RUNNING}
+
+
+def test_the_job_takes_every_asset(definitions: dg.Definitions) -> None:
+    job = definitions.resolve_job_def("refresh")
+    graph = definitions.resolve_asset_graph()
+    assert job.asset_layer.selected_asset_keys == graph.materializable_asset_keys
+    assert job.asset_layer.asset_graph.asset_check_keys == graph.asset_check_keys
+
+
+def test_dagster_sends_no_telemetry_and_runs_one_at_a_time(settings: Settings) -> None:
+    prepare_home(settings)
+    written = yaml.safe_load((settings.dagster_home / "dagster.yaml").read_text(encoding="utf-8"))
+    assert written["telemetry"] == {"enabled": False}
+    assert written["nux"] == {"enabled": False}
+    assert written["run_coordinator"]["class"] == "QueuedRunCoordinator"
+    assert written["run_coordinator"]["config"]["max_concurrent_runs"] == 1
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        assert instance.telemetry_enabled is False
+        assert isinstance(instance.compute_log_manager, NoOpComputeLogManager), (
+            "what is printed may quote a cell"
+        )
+        assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 1
+
+
+def test_one_broken_contract_leaves_the_definitions_whole(tmp_path: Path) -> None:
+    base = new_evidence_base(tmp_path)
+    base.write_contract("swala_post", "contract: [this is not\n  a contract: at all")
+    base.write_contract("kobe_post", scenario.PARTNERS["kobe_post"].replace("delivery:", "delivry:"))
+    whole = evidence_base(Runs(base.settings)).resolve_asset_graph()
+    for partner in scenario.PARTNERS:
+        key = dg.AssetKey(["landing", partner])
+        assert key in whole.materializable_asset_keys
+        assert [check for check in whole.asset_check_keys if check.asset_key == key]
+
+
+def test_a_partners_folder_without_contract_leaves_the_definitions_whole(tmp_path: Path) -> None:
+    base = new_evidence_base(tmp_path)
+    (base.settings.partners / "punda_new").mkdir()
+    graph = evidence_base(Runs(base.settings)).resolve_asset_graph()
+    assert dg.AssetKey(["landing", "punda_new"]) in graph.materializable_asset_keys
+
+
+# --- one home per fact ---------------------------------------------------------------------------
+
+# They put `Q:`, `unk:` or `flag:` before the code they are given.
+EMITTERS = {"_unknown", "_unread", "set_aside", "flagged"}
+OUTCOME = re.compile(r"(?:Q|unk|flag):(\w+)")
+CODE = re.compile(r"[a-z]+(_[a-z0-9]+)+")
+
+
+def rule_codes_in_python() -> set[str]:
+    """Codes written out in the two rooms that find problems: with their outcome, or given to an emitter."""
+    found: set[str] = set()
+    for path in python_files(
+        "orchestration/contracts", "orchestration/intake", "orchestration/typing", "orchestration/places"
+    ):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.update(OUTCOME.fullmatch(node.value).groups() if OUTCOME.fullmatch(node.value) else ())
+            callee = getattr(node, "func", None)
+            name = getattr(callee, "id", getattr(callee, "attr", None))
+            if isinstance(node, ast.JoinedStr) and str(getattr(node.values[0], "value", "")).endswith(
+                ("Q:", "unk:", "flag:")
+            ):
+                found.update(codes_below(node))
+            elif name in EMITTERS:
+                found.update(code for argument in node.args for code in codes_below(argument))
+            elif isinstance(node, ast.FunctionDef) and node.name == "error_code":
+                found.update(codes_below(node))
+    return found
+
+
+def codes_below(node: ast.AST) -> Iterator[str]:
+    for one in ast.walk(node):
+        if isinstance(one, ast.Constant) and isinstance(one.value, str) and CODE.fullmatch(one.value):
+            yield one.value
+
+
+def rule_codes_in_sql() -> set[str]:
+    """Codes that the judging models write, as the rule a record met or the rule that decided its fate."""
+    folder = ROOT / "dbt_project" / "models" / "quarantine"
+    rules = re.findall(r"'(\w+)' as rule_code\b", (folder / "record_rules.sql").read_text(encoding="utf-8"))
+    judging = (folder / "judged_records.sql").read_text(encoding="utf-8")
+    fates = re.search(r"as fate,\s+case.*?end as rule_codes", judging, re.DOTALL)
+    assert rules and fates
+    return {*rules, *re.findall(r"then '(\w+)'", fates[0])}
+
+
+def explained_rules() -> dict[str, dict[str, str]]:
+    with (REFERENCE_SEEDS / "quality_rules.csv").open(encoding="utf-8", newline="") as lines:
+        return {row["rule_code"]: row for row in csv.DictReader(lines)}
+
+
+def test_every_rule_that_reading_and_typing_find_is_explained() -> None:
+    found = rule_codes_in_python()
+    assert {
+        "date_invalid",
+        "age_straddles_18",
+        "count_vague",
+        "twin_assumed",
+        "cell_error",
+        "orphan_leg",
+    } <= found
+    assert found - explained_rules().keys() == set()
+
+
+def test_every_rule_that_judging_finds_is_explained() -> None:
+    assert rule_codes_in_sql() - explained_rules().keys() == set()
+
+
+def test_every_rule_says_what_it_means_and_what_a_steward_does() -> None:
+    for code, row in explained_rules().items():
+        assert row["outcome"] in ("Q", "unk", "flag"), code
+        assert all(row[column].strip() for column in ("title", "explanation", "steward_action")), code

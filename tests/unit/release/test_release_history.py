@@ -1,0 +1,241 @@
+"""Releases after publishing: list, compare, roll back, query."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from orchestration.core import NjiaError, ReleaseRefused, Settings, UsageError, interrupts_kept
+from orchestration.intake import TakenExtract
+from orchestration.release import current_release, diff, find_release, list_releases, rollback, run_query
+from orchestration.release.rollbacks import is_left_behind, is_rolled_back
+from orchestration.release.summary import refresh_summary
+from orchestration.stewardship import active_decisions
+from orchestration.stewardship.decisions.recording import revoke
+from tests.fixtures.release_world import EXTRACT, START, publish_one, settings_in
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return settings_in(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home with one release, to be read only."""
+    settings = settings_in(tmp_path_factory.mktemp("published"))
+    publish_one(settings)
+    return settings
+
+
+def test_releases_are_listed_newest_first_and_found_by_name(settings: Settings) -> None:
+    first, second = publish_one(settings, 0), publish_one(settings, 1)
+    assert [(one.release_id, one.is_current) for one in list_releases(settings)] == [
+        (second.release_id, True),
+        (first.release_id, False),
+    ]
+    assert find_release(settings, "current").release_id == second.release_id
+    assert find_release(settings, "20261124").release_id == first.release_id
+    with pytest.raises(UsageError, match=f"More than one.+{second.release_id}, {first.release_id}"):
+        find_release(settings, "2026")
+
+
+def test_link_to_a_missing_release_is_reported(settings: Settings) -> None:
+    settings.current.symlink_to("releases/20200101T000000Z-00000000")
+    with pytest.raises(NjiaError, match="njia restore"):
+        current_release(settings)
+
+
+def test_a_diff_counts_rows_sums_and_extracts(settings: Settings) -> None:
+    other = {**EXTRACT, "extract_id": "f" * 16}
+    before = publish_one(settings, 0, counts=(3, 1, 2))
+    after = publish_one(settings, 1, counts=(3, 5), extracts=[other])
+    found = diff(settings, before.release_id, "current")
+    movements = next(table for table in found.tables if table.table == "marts.fct_movements")
+    assert (movements.rows_before, movements.rows_after) == (3, 2)
+    assert (movements.added, movements.removed, movements.changed) == (0, 1, 1)
+    assert movements.measures["person_count"] == (6, 8)
+    assert [one["extract_id"] for one in found.extracts_came] == ["f" * 16]
+    assert [one["extract_id"] for one in found.extracts_left] == [EXTRACT["extract_id"]]
+    backwards = diff(settings, after.release_id, before.release_id)
+    assert next(t for t in backwards.tables if t.table == "marts.fct_movements").added == 1
+
+
+def test_a_release_does_not_differ_from_itself(published: Settings) -> None:
+    found = diff(published, "current", "current")
+    assert {(table.added, table.removed, table.changed) for table in found.tables} == {(0, 0, 0)}
+
+
+def test_a_rollback_is_recorded_and_keeps_its_inputs_from_being_published_again(settings: Settings) -> None:
+    first, second = publish_one(settings, 0), publish_one(settings, 1)
+    inputs = [release.manifest["given_hash"] for release in (first, second)]
+    back = rollback(settings, first.release_id, "A. Fixture", "wrong counts", START)
+    assert back.is_current and find_release(settings, "current").release_id == first.release_id
+    decisions = active_decisions(settings, START)
+    assert decisions.rollback is not None and decisions.rollback["from_release"] == second.release_id
+    assert [is_rolled_back(settings, decisions, one) for one in inputs] == [False, True]
+    # Forth again: the second is wanted once more, the first is what was left behind.
+    rollback(settings, second.release_id, "A. Fixture", "the counts were right", START)
+    decisions = active_decisions(settings, START)
+    assert [is_rolled_back(settings, decisions, one) for one in inputs] == [True, False]
+    for entry in decisions.rollbacks:
+        revoke(settings, entry["id"], "A. Fixture", "settled", START)
+    assert not is_rolled_back(settings, active_decisions(settings, START), inputs[0])
+
+
+def test_same_content_from_other_inputs_stays_rolled_back(settings: Settings) -> None:
+    first, second = publish_one(settings, 0), publish_one(settings, 1, counts=(3, 1, 9))
+    made = rollback(settings, first.release_id, "A. Fixture", "wrong counts", START)
+    assert made.is_current
+    with pytest.raises(ReleaseRefused, match="equals a release that a steward rolled back"):
+        publish_one(settings, 2, counts=(3, 1, 9), boundaries={"name": "another map"})
+    assert find_release(settings, "current").release_id == first.release_id
+    decisions = active_decisions(settings, START)
+    hashes = [release.manifest["content_hash"] for release in (first, second)]
+    assert [is_left_behind(settings, decisions, one) for one in hashes] == [False, True]
+    assert publish_one(settings, 3).release_id  # what readers have may be published under a new name
+    assert publish_one(settings, 4, counts=(3, 1, 8)).release_id  # other content is news
+
+
+def test_impossible_rollback_changes_nothing(settings: Settings) -> None:
+    first, second = publish_one(settings, 0), publish_one(settings, 1)
+    with pytest.raises(UsageError, match=f"no release 2020.+{second.release_id}, {first.release_id}"):
+        rollback(settings, "2020", "A. Fixture", "wrong counts", START)
+    with pytest.raises(UsageError, match="is already current"):
+        rollback(settings, second.release_id, "A. Fixture", "wrong counts", START)
+    with pytest.raises(UsageError, match="reason"):
+        rollback(settings, first.release_id, "A. Fixture", " ", START)
+    (first.path / "members/parquet/meta.grains.parquet").unlink()
+    with pytest.raises(NjiaError, match="changed after it was published"):
+        rollback(settings, first.release_id, "A. Fixture", "wrong counts", START)
+    assert find_release(settings, "current").release_id == second.release_id
+    assert active_decisions(settings, START).rollback is None
+
+
+def test_a_query_is_answered_from_the_current_release(settings: Settings) -> None:
+    release = publish_one(settings)
+    answer = run_query(settings, "select movement_id, person_count from marts.fct_movements order by 1;")
+    assert answer.release_id == release.release_id
+    assert answer.columns == ["movement_id", "person_count"]
+    assert answer.rows == [(1000, 3), (2000, 1), (3000, 2)]
+    assert run_query(settings, "show tables").columns
+    publish_one(settings, 1, counts=(9,))
+    assert run_query(settings, "select sum(person_count) from marts.fct_movements").rows == [(9,)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("", "Only a single SELECT"),
+        ("select 1; select 2", "Only a single SELECT"),
+        ("delete from marts.fct_movements", "Only a single SELECT"),
+        ("create table x as select 1", "Only a single SELECT"),
+        ("copy marts.fct_movements to 'x.csv'", "Only a single SELECT"),
+        ("attach 'x.duckdb'", "Only a single SELECT"),
+        ("set memory_limit = '9GB'", "Only a single SELECT"),
+        ("install httpfs", "Only a single SELECT"),
+        ("selec 1", "near 'selec'"),
+        ("select 1 +", "ends too early"),
+        ("select * from marts.nothing", "no table nothing.+marts.fct_movements"),
+        ("select nothing from marts.fct_movements", "no column nothing"),
+        ("select sum(record_grain) from marts.fct_movements", "cast the value"),
+        ("select nofunction(1)", "no function nofunction"),
+        ("select cast(record_grain as integer) from marts.fct_movements", "try_cast"),
+        ("select * from read_csv('/etc/passwd')", "nothing else"),
+        ("select * from read_text('/etc/passwd')", "nothing else"),
+        ("select * from '/etc/passwd.csv'", "nothing else|no table"),
+        ("pragma database_list", "not allowed"),
+        ("select * from DuckDB_Databases()", "not allowed"),
+        ("select * from query('select * from duckdb' || '_databases()')", "not allowed"),
+    ],
+)
+def test_impossible_query_is_refused_with_a_plain_sentence(published: Settings, sql: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words) as error:
+        run_query(published, sql)
+    message = str(error.value)
+    assert "LINE 1" not in message and "Error" not in message and "\n" not in message
+    assert str(published.home) not in message and "'case'" not in message
+
+
+@pytest.mark.parametrize(
+    ("edition", "table"), [("public", "published.hotspots"), ("members", "marts.mart_hotspots")]
+)
+def test_refused_query_shows_an_example_of_its_edition(settings: Settings, edition: str, table: str) -> None:
+    publish_one(settings)
+    current = current_release(settings)
+    assert current
+    current.public_evidence_base.parent.mkdir(exist_ok=True)
+    duckdb.connect(str(current.public_evidence_base)).close()
+    with pytest.raises(UsageError, match=f"such as: select [*] from {table} limit"):
+        run_query(settings, "delete from x", edition)
+
+
+def test_query_of_an_empty_home_or_unknown_edition_is_refused(settings: Settings) -> None:
+    with pytest.raises(NjiaError, match="no release yet"):
+        run_query(settings, "select 1", "public")
+    with pytest.raises(UsageError, match="editions are: members, public"):
+        run_query(settings, "select 1", "secret")
+
+
+def test_summary_lists_landed_held_and_unreadable_extracts(settings: Settings) -> None:
+    release = publish_one(settings)
+    gates = settings.work / "gates"
+    gates.mkdir()
+    fates = {
+        "extract_id": ["a" * 16, "b" * 16],
+        "partner": ["kobe_shelter", "kobe_shelter"],
+        "fate": ["in_force", "held"],
+        "reason": [None, "columns_are_readable"],
+        "finding": ["", "Held: 1 % of dates."],
+    }
+    pq.write_table(pa.table(fates), gates / "in_force.parquet")
+    taken = [
+        TakenExtract("kobe_shelter", "jan.xlsx", "landed", "a" * 16),
+        TakenExtract("kobe_shelter", "feb.xlsx", "landed", "b" * 16),
+        TakenExtract("kobe_shelter", "mar.xlsx", "unreadable", reason="It is empty."),
+    ]
+    extracts = refresh_summary(settings, taken, release.manifest, 1, "published")["extracts"]
+    assert [(one["outcome"], one["reason"]) for one in extracts] == [
+        ("landed", None),
+        (
+            "held",
+            "kobe_shelter: file feb.xlsx is held by the extract gate (columns_are_readable); an extract in force "
+            "before it stays. review/failed_checks.csv shows what was expected and what to do. "
+            "Held: 1 % of dates.",
+        ),
+        ("unreadable", "It is empty."),
+    ]
+
+
+def test_the_file_is_readable_by_its_link_too(published: Settings) -> None:
+    path = published.current / "members" / "evidence_base.duckdb"
+    with duckdb.connect(str(path), read_only=True) as con:
+        assert con.execute("select count(*) from marts.fct_movements").fetchone() == (3,)
+
+
+ENDLESS = "select sum(a.range * b.range) from range(10000000) as a, range(10000000) as b"
+
+
+def test_a_query_that_takes_too_long_is_stopped_with_a_sentence(published: Settings) -> None:
+    with pytest.raises(UsageError, match=r"took longer than 0\.5 seconds .*--timeout"):
+        run_query(published, ENDLESS, timeout=0.5)
+    assert run_query(published, "select 1").rows == [(1,)]
+
+
+def test_ctrl_c_ends_a_query_as_ctrl_c(published: Settings) -> None:
+    key = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+    earlier = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        key.start()
+        with pytest.raises(KeyboardInterrupt), interrupts_kept():
+            run_query(published, ENDLESS)
+    finally:
+        key.cancel()
+        signal.signal(signal.SIGINT, earlier)

@@ -1,0 +1,136 @@
+"""Several decisions at once: all stand or none, each is checked as if it were alone, and all can be undone."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.core import Settings, UsageError, shown_record
+from orchestration.intake import contact_in_prose
+from orchestration.stewardship import NotLogged, audit, list_decisions, record_decision
+from orchestration.stewardship.decisions import files
+from orchestration.stewardship.decisions.entries import id_of
+from orchestration.stewardship.decisions.logged import gaps
+from orchestration.stewardship.decisions.recording import record_decisions, revoke_all
+from tests.fixtures import steward_world as world
+from tests.fixtures.steward_world import HELD, NOW, PARTNER
+
+Wanted = Sequence[tuple[str, dict[str, Any]]]
+EXTRACT = {"partner": PARTNER, "extract_id": HELD}
+WAIVER = {"check": "movements_are_plausible", "scope": "release", "expires": date(2026, 3, 20)}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = world.make_home(tmp_path)
+    world.set_aside(settings, (1, "date_invalid"), (2, "date_invalid"))
+    return settings
+
+
+def decide(settings: Settings, wanted: Wanted) -> list[dict[str, Any]]:
+    return record_decisions(settings, "A. Fixture", "agreed by telephone", NOW, wanted)
+
+
+def rows(*numbers: int) -> Wanted:
+    return [("row_release", {"record": shown_record(number)}) for number in numbers]
+
+
+def contents(settings: Settings) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in settings.decisions.glob("*.jsonl")}
+
+
+def test_list_is_recorded_like_single_decisions(settings: Settings) -> None:
+    made = decide(settings, [*rows(1, 2), ("check_waiver", WAIVER)])
+    assert {one["id"] for one in made} == {one["id"] for one in list_decisions(settings)}
+    assert [one["kind"] for one in made] == ["row_release", "row_release", "check_waiver"]
+    assert made[0]["rules"] == ["date_invalid"], "completed as a single one is"
+    log = audit.read(settings)
+    assert [line["what"] for line in log.lines] == [one["id"] for one in made]
+    assert gaps(settings, log.lines).untold == []
+
+
+def test_entry_of_a_list_equals_a_single_one(settings: Settings, tmp_path: Path) -> None:
+    other = world.make_home(tmp_path / "other")
+    alone = record_decision(other, "extract_accept", "A. Fixture", "agreed by telephone", NOW, **EXTRACT)
+    assert decide(settings, [("extract_accept", EXTRACT)]) == [alone]
+
+
+def test_one_fault_refuses_the_whole_list(settings: Settings) -> None:
+    decide(settings, [("check_waiver", WAIVER)])
+    before = contents(settings)
+    wanted = [*rows(1, 3), ("extract_accept", EXTRACT | {"extract_id": "0" * 16}), ("nonsense", {})]
+    with pytest.raises(UsageError, match="Nothing was recorded, for 3 of 4 cannot be") as told:
+        decide(settings, wanted)
+    assert re.findall(r"Number (\d):", str(told.value)) == ["2", "3", "4"]
+    assert contents(settings) == before
+    assert len(audit.read(settings).lines) == 1
+
+
+def test_duplicate_in_a_list_is_refused(settings: Settings) -> None:
+    with pytest.raises(UsageError, match=r"Number 2: Decision [0-9a-f]{12} lets this record in already"):
+        decide(settings, rows(1, 1))
+
+
+def test_a_rollback_and_an_empty_list_are_refused(settings: Settings) -> None:
+    with pytest.raises(UsageError, match="njia rollback"):
+        decide(settings, [("rollback", {"from_release": "x", "to_release": "y"})])
+    with pytest.raises(UsageError, match="the list is empty"):
+        decide(settings, [])
+
+
+def test_full_disk_records_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files of two kinds are written one after the other; the second write fails."""
+    decide(settings, rows(1))
+    before, write_text = contents(settings), files.write_text
+
+    def full_at_the_waiver(path: Path, text: str) -> None:
+        if path.stem == "check_waiver":
+            raise OSError(28, "No space left on device")
+        write_text(path, text)
+
+    monkeypatch.setattr(files, "write_text", full_at_the_waiver)
+    with pytest.raises(OSError, match="No space left"):
+        decide(settings, [*rows(2), ("extract_accept", EXTRACT), ("check_waiver", WAIVER)])
+    assert contents(settings) == before
+    assert len(audit.read(settings).lines) == 1
+
+
+def test_unlogged_decisions_stand_and_are_named(settings: Settings) -> None:
+    settings.audit.write_text("no folder")
+    with pytest.raises(NotLogged, match=r"Decisions [0-9a-f]{12}, [0-9a-f]{12} are recorded and hold"):
+        decide(settings, rows(1, 2))
+    assert len(list_decisions(settings)) == 2
+
+
+def test_list_is_revoked_whole_or_not_at_all(settings: Settings) -> None:
+    ids = [one["id"] for one in decide(settings, [*rows(1, 2), ("check_waiver", WAIVER)])]
+    with pytest.raises(
+        UsageError, match=r"for 1 of 4 cannot be. Number 4: No active decision has the id 0{12}"
+    ):
+        revoke_all(settings, [*ids, "0" * 12], "B. Fixture", "a mistake", NOW)
+    assert [one["revoked_by"] for one in list_decisions(settings)] == [None] * 3
+    taken_back = revoke_all(settings, ids, "B. Fixture", "a mistake", NOW)
+    assert [one["revokes"] for one in taken_back] == ids
+    assert [line["action"] for line in audit.read(settings).lines] == ["decided"] * 3 + ["revoked"] * 3
+    with pytest.raises(UsageError, match=r"was taken back by B. Fixture on 2026-03-01 at 06:00 UTC"):
+        revoke_all(settings, ids, "A. Fixture", "a mistake", NOW)
+
+
+def test_decision_is_not_revoked_twice_in_one_list(settings: Settings) -> None:
+    (made,) = decide(settings, rows(1))
+    with pytest.raises(UsageError, match=r"Number 2: .*was taken back by"):
+        revoke_all(settings, [made["id"]] * 2, "B. Fixture", "a mistake", NOW)
+
+
+def test_no_id_passes_for_a_phone_number() -> None:
+    """One of digits alone would: the audit log does not take it, so nobody could take the decision back."""
+    seeds = [str(number) for number in range(3000)]
+    plain = [hashlib.sha256(seed.encode()).hexdigest()[:12] for seed in seeds]
+    assert any(map(contact_in_prose, plain)), "the seeds have such a case"
+    assert [seed for seed in seeds if contact_in_prose(id_of(seed))] == []

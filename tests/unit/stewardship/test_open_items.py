@@ -1,0 +1,460 @@
+"""The steward's list: every kind of thing that waits, what it is worth, and what a decision takes off it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from orchestration import gates
+from orchestration.core import Settings, read_json, refreshes, shown_record
+from orchestration.intake import TakenExtract, take_in
+from orchestration.intake.inbox import listed_name
+from orchestration.operations import read_status
+from orchestration.stewardship import items, record_decision, review
+from orchestration.stewardship.decisions.recording import confirm, revoke
+from orchestration.stewardship.worklists.listing import OpenItem, open_items
+from tests.fixtures import steward_world as world
+from tests.fixtures.desk_world import make_accounts, shown, visitor
+from tests.fixtures.steward_world import HELD, NOW, PARTNER
+
+HELD_ITEM = items.held_extract(PARTNER, HELD)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return world.make_home(tmp_path)
+
+
+def decide(settings: Settings, kind: str, **payload: Any) -> dict[str, Any]:
+    return record_decision(settings, kind, "A. Fixture", "agreed by telephone", NOW, **payload)
+
+
+def names(found: list[OpenItem]) -> list[str]:
+    return [str(one.item) for one in found]
+
+
+def one_of(found: list[OpenItem], item: items.Item) -> OpenItem:
+    (only,) = (one for one in found if one.item == item)
+    return only
+
+
+# --- what waits, and what it is worth ------------------------------------------------------------
+
+
+def test_nothing_waits_without_findings(settings: Settings) -> None:
+    assert [one for one in world.refreshed(settings) if one.item.kind != "agreement"] == []
+    assert open_items(replace(settings, home=settings.home / "none")) == []
+
+
+def test_held_extract_is_worth_its_records_and_cells(settings: Settings) -> None:
+    found = one_of(world.refreshed(settings, held=world.held()), HELD_ITEM)
+    # Records 7 and 8 name a place; one lies in a county, the other nowhere: two cells of one quarter.
+    assert (found.movements, found.numbers) == (3, 2)
+    assert found.detail == "Held by row_volume_is_plausible."
+
+
+def test_holding_check_stands_under_its_extract_and_is_worth_nothing(settings: Settings) -> None:
+    world.failed(settings, world.HOLDING)
+    found = world.refreshed(settings, held=world.held())
+    assert names(found)[0] == str(HELD_ITEM)
+    (check,) = found[0].consequences
+    assert check.item == items.extract_check(PARTNER, HELD, "row_volume_is_plausible")
+    assert (check.movements, check.numbers) == (0, 0)
+    assert "Observed: 0.1; expected: 0.5 to 2." in check.detail
+
+
+def test_checks_of_an_accepted_extract_are_no_open_items(settings: Settings) -> None:
+    world.failed(settings, world.HOLDING)
+    (held,) = (one for one in world.refreshed(settings, held=world.held()) if one.item == HELD_ITEM)
+    assert [one.item.kind for one in held.consequences] == ["check"]
+    assert "check" not in {one.item.kind for one in world.refreshed(settings)}
+
+
+def test_held_extract_says_what_its_checks_found(settings: Settings) -> None:
+    world.failed(settings, world.HOLDING | {"finding": "12 rows; the extract before had 500"})
+    found = world.refreshed(settings, held=world.held())
+    assert found[0].detail == "12 rows; the extract before had 500."
+    assert found[0].consequences[0].detail == "12 rows; the extract before had 500."
+
+
+def test_one_damage_is_one_item_with_its_consequences(settings: Settings) -> None:
+    """Its checks, the late partner, the stale one, what it set aside, its new answers and its new names."""
+    stale = {
+        "stage": "release_gate",
+        "check_name": "no_partner_is_stale",
+        "severity": "warn",
+        "outcome": "failed",
+    }
+    world.failed(settings, world.HOLDING, stale)
+    of_held = {"partner": PARTNER, "contract": "x", "extract_id": HELD, "landed": "True"}
+    world.put(settings, review.DRIFT, of_held | {"change": "column_added", "column": "Camp", "records": ""})
+    row = {
+        "partner": PARTNER,
+        "extract_id": HELD,
+        "sheet": "Jan",
+        "row_number": 8,
+        "rule_code": "date_invalid",
+    }
+    world.put(settings, review.QUARANTINED_ROWS, row | {"record": shown_record(7)})
+    only_there, elsewhere = 105, world.OPEN_NAME
+    world.mention(settings, HELD, 9, only_there)
+    names_of = (only_there, "Kwa Fixture", "KEN"), (elsewhere, "Sampleton", "KEN")
+    world.put(settings, review.UNRESOLVED_PLACES, *(world.open_name(*one) for one in names_of))
+    late = [{"partner": PARTNER, "contract": "x", "due": "2026-02-01"}]
+    found = [
+        one
+        for one in world.refreshed(settings, held=world.held(), overdue=late)
+        if one.item.kind != "agreement"
+    ]
+    assert set(names(found)) == {str(HELD_ITEM), str(items.place_name(world.name_of("sampleton"), "KEN"))}
+    under = one_of(found, HELD_ITEM).consequences
+    assert {one.item for one in under} == {
+        items.extract_check(PARTNER, HELD, "row_volume_is_plausible"),
+        items.release_check("no_partner_is_stale"),
+        items.overdue(PARTNER),
+        items.drift(PARTNER, "x"),
+        items.quarantined_rows(PARTNER, "date_invalid"),
+        items.place_name(world.name_of("kwa fixture"), "KEN"),
+    }
+
+
+def test_consequence_keeps_its_page_and_is_counted_once(settings: Settings) -> None:
+    world.failed(settings, world.HOLDING)
+    world.refreshed(settings, held=world.held())
+    make_accounts(settings)
+    steward = visitor(settings)
+    waiting = shown(steward.get("/waiting").text)
+    assert "What follows from it (1) row volume is plausible of" in waiting
+    check = items.extract_check(PARTNER, HELD, "row_volume_is_plausible")
+    assert "Give it to somebody, or set a day" in steward.get(check.path).text
+    listed = [one for one in read_status(settings)["open_items"]["most_valuable"] if HELD in one["item"]]
+    assert [one["item"] for one in listed] == [str(HELD_ITEM)]
+    assert [one["item"] for one in listed[0]["consequences"]] == [str(check)]
+
+
+@pytest.mark.parametrize("kind", ["extract_accept", "extract_withdraw"])
+def test_what_follows_from_an_accepted_extract_still_waits(settings: Settings, kind: str) -> None:
+    world.put(
+        settings,
+        review.DRIFT,
+        {"partner": PARTNER, "contract": "x", "extract_id": HELD, "change": "column_added"},
+    )
+    world.refreshed(settings, held=world.held())
+    decide(settings, kind, partner=PARTNER, extract_id=HELD)
+    is_listed = str(items.drift(PARTNER, "x")) in names(open_items(settings))
+    assert is_listed == (kind == "extract_accept"), "what was withdrawn is over"
+
+
+# --- what is over --------------------------------------------------------------------------------
+
+
+def settle(settings: Settings, **fates: Any) -> None:
+    """Write which extracts are over."""
+    found = [
+        gates.ExtractFate(
+            extract_id, PARTNER, "held" if extract_id == HELD else "in_force", None, is_over=is_over
+        )
+        for extract_id, is_over in (
+            (world.SERVING, fates.get("serving", False)),
+            (HELD, fates.get("held", False)),
+        )
+    ]
+    partners = dict.fromkeys(("partners_in_force", "partners_stale", "partners_held", "partners_overdue"), ())
+    held = [fate for fate in found if fate.fate == "held" and not fate.is_over]
+    review.write_in_force(settings, SimpleNamespace(fates=found, held=held, **partners))
+
+
+def test_extract_that_is_over_is_on_no_list(settings: Settings) -> None:
+    settle(settings, serving=True)
+    warning = world.HOLDING | {"extract_id": world.SERVING, "severity": "warn"}
+    world.failed(settings, warning)
+    of_it = {"partner": PARTNER, "extract_id": world.SERVING}
+    drifted = of_it | {"contract": "x", "landed": "True", "change": "column_added", "column": "Camp"}
+    world.put(settings, review.DRIFT, drifted)
+    refused = {"sheet": "", "rule_code": "row_shape", "rows": 2, "records": 2, "row_numbers": "5"}
+    world.put(settings, review.REFUSED_ROWS, of_it | refused | {"file": "register.csv"})
+    world.put(settings, review.UNRESOLVED_PLACES, world.open_name(world.COUNTRYLESS, "Kwa Fixture"))
+    found = [one for one in world.refreshed(settings) if one.item.kind != "agreement"]
+    assert names(found) == []
+    counts = read_status(settings)["review"]
+    assert (counts["failed_checks"], counts["drifted_columns_and_lists"], counts["rows_refused"]) == (0, 0, 0)
+    make_accounts(settings)
+    assert world.SERVING not in visitor(settings).get("/checks").text
+
+
+def test_name_that_another_extract_uses_too_still_waits(settings: Settings) -> None:
+    settle(settings, serving=True)
+    world.put(settings, review.UNRESOLVED_PLACES, world.open_name(world.OPEN_NAME, "Sampleton", "KEN"))
+    item = items.place_name(world.name_of("sampleton"), "KEN")
+    assert one_of(world.refreshed(settings), item).item == item
+
+
+def test_file_that_is_gone_is_on_no_list(settings: Settings) -> None:
+    path = settings.inbox / PARTNER / "register.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text("x")
+    name = listed_name(PARTNER, path)
+    fault = TakenExtract(PARTNER, name, "held", reason=f"x: file {name}", code="hold:column_missing")
+    review.write_files_not_taken(settings, [fault])
+    assert "file" in {one.item.kind for one in world.refreshed(settings)}
+    path.unlink()
+    assert "file" not in {one.item.kind for one in open_items(settings)}
+    make_accounts(settings)
+    assert name not in visitor(settings).get("/extracts").text
+    assert read_status(settings)["review"]["files_not_taken"] == 0
+
+
+def test_refusing_check_is_worth_the_candidate(settings: Settings) -> None:
+    world.failed(settings, world.REFUSING, world.REFUSING | {"check_name": "warns", "severity": "warn"})
+    found = world.refreshed(settings, (40, 70), outcome=refreshes.REFUSED, held=world.held())
+    assert (found[0].item, found[0].movements, found[0].numbers) == (
+        items.release_check("movements_are_plausible"), 40, 70,
+    )  # fmt: skip
+    assert one_of(found, items.release_check("warns")).movements == 0
+    assert found[0].why == "A fall is most often a mistake."
+    assert found[0].what_to_do == "Ask what changed."
+
+
+def test_rows_are_worth_records_that_one_rule_keeps_out(settings: Settings) -> None:
+    world.set_aside(settings, (1, "date_invalid"), (2, "date_invalid"), (2, "count_zero"))
+    found = world.refreshed(settings)
+    invalid = one_of(found, items.quarantined_rows(PARTNER, "date_invalid"))
+    assert (invalid.movements, invalid.detail) == (1, "2 record(s) in 1 extract(s).")
+    assert one_of(found, items.quarantined_rows(PARTNER, "count_zero")).movements == 0
+
+
+def test_name_is_worth_records_in_force(settings: Settings) -> None:
+    names_of = (world.OPEN_NAME, "Maraba", "KEN"), (world.COUNTRYLESS, "Maraba", "")
+    world.put(settings, review.UNRESOLVED_PLACES, *(world.open_name(*one) for one in names_of))
+    found = world.refreshed(settings)
+    # Record 8 names it too, and its extract is held.
+    assert one_of(found, items.place_name(world.name_of("maraba"), "KEN")).movements == 2
+    assert one_of(found, items.place_name(world.name_of("maraba"), None)).movements == 1
+
+
+def test_spellings_of_one_name_are_one_item(settings: Settings) -> None:
+    names_of = (world.OPEN_NAME, "Maraba", "KEN"), (world.COUNTRYLESS, "MARABA ", "KEN")
+    world.put(settings, review.UNRESOLVED_PLACES, *(world.open_name(*one) for one in names_of))
+    (found,) = (one for one in world.refreshed(settings) if one.item.kind == "place")
+    assert found.movements == 3
+
+
+def test_overdue_partner_is_worth_its_newest_extract(settings: Settings) -> None:
+    late = [{"partner": PARTNER, "contract": "x", "due": "2026-02-01"}]
+    found = one_of(world.refreshed(settings, overdue=late), items.overdue(PARTNER))
+    assert (found.movements, found.due) == (3, date(2026, 2, 1))
+    assert "unknown" in found.detail
+
+
+def test_file_is_listed_with_its_name_and_the_reason(settings: Settings) -> None:
+    paths = settings.inbox / PARTNER / "register.csv", settings.inbox / "register.csv"
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    names = listed_name(PARTNER, paths[0]), listed_name("", paths[1])
+    fault = TakenExtract(PARTNER, names[0], "held", reason="x: file …", code="hold:column_missing")
+    outside = replace(fault, partner="", file=names[1], code="hold:no_partner")
+    review.write_files_not_taken(settings, [fault, outside])
+    found = {one.title: one for one in world.refreshed(settings) if one.item.kind == "file"}
+    assert found.keys() == {
+        f"{names[0]} of {PARTNER} was not taken: Columns missing",
+        f"{names[1]} was not taken: Nobody's file",
+    }
+    assert {one.why for one in found.values()} == {"x: file …"}
+
+
+def test_opening_day_is_kept_over_refreshes(settings: Settings) -> None:
+    world.refreshed(settings, held=world.held())
+    later = (NOW + timedelta(days=9)).isoformat()
+    again = world.refreshed(settings, held=world.held(), as_of=later)
+    assert one_of(again, HELD_ITEM).opened == NOW.date()
+    world.refreshed(settings, as_of=later)
+    found = one_of(world.refreshed(settings, held=world.held(), as_of=later), HELD_ITEM)
+    assert found.opened == NOW.date() + timedelta(days=9), "it was settled in between"
+
+
+def test_items_are_sorted_by_worth_then_name(settings: Settings) -> None:
+    world.set_aside(settings, (1, "date_invalid"), (3, "count_zero"), (5, "count_zero"))
+    found = world.refreshed(settings, held=world.held())
+    order = [(-one.movements, -one.numbers, str(one.item)) for one in found]
+    assert order == sorted(order) and found[0].item == HELD_ITEM
+
+
+REFUSALS = [
+    {"sheet": "", "reason": "Q:row_shape", "rows": 2, "row_numbers": "51, 71"},
+    {"sheet": "", "reason": "skip:blank", "rows": 9, "row_numbers": "80-88"},
+]
+OTHER_WIDTH = items.quarantined_rows(PARTNER, "row_shape")
+
+
+@pytest.fixture
+def refused(settings: Settings) -> Settings:
+    """Both extracts have two rows of another width than their header; the second is held."""
+    for note in settings.landing.glob("*/*.json"):
+        told = read_json(note) | {"file": "register.csv", "refusals": REFUSALS}
+        note.write_text(json.dumps(told), encoding="utf-8")
+    fates = [
+        gates.ExtractFate(extract_id, PARTNER, fate, None)
+        for extract_id, fate in ((world.SERVING, "in_force"), (HELD, "held"))
+    ]
+    review.write_refused_rows(settings, gates.refused_rows(settings, fates))
+    return settings
+
+
+def test_rows_refused_at_reading_wait_with_file_and_line_numbers(refused: Settings) -> None:
+    found = one_of(world.refreshed(refused), OTHER_WIDTH)
+    assert found.title == f"Rows of {PARTNER} were refused: Other width than the header"
+    assert (found.detail, found.movements) == ("2 row(s) in register.csv: 51, 71.", 2)
+    assert "quotation marks" in found.what_to_do
+    assert read_status(refused)["review"]["rows_refused"] == 2, "the held extract is an item of its own"
+
+
+def test_refused_rows_stay_on_the_list_when_other_rows_are_decided(refused: Settings) -> None:
+    world.set_aside(refused, (1, "date_invalid"))
+    world.refreshed(refused)
+    decide(refused, "row_exclude", record=shown_record(1))
+    assert str(OTHER_WIDTH) in names(open_items(refused))
+
+
+def test_desk_shows_refused_rows_beside_those_set_aside(refused: Settings) -> None:
+    world.set_aside(refused, (1, "date_invalid"))
+    world.refreshed(refused)
+    make_accounts(refused)
+    steward = visitor(refused)
+    rows = shown(steward.get("/rows").text)
+    assert "Other width than the header" in rows and f"{PARTNER} 2" in rows and f"{PARTNER} 1" in rows
+    page = steward.get(OTHER_WIDTH.path).text
+    assert "Refused when the file was read" in page and "register.csv" in shown(page) and "51, 71" in page
+    assert 'value="row_release"' not in page, "no decision lets such a row in"
+
+
+# --- what a decision takes off the list ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["extract_accept", "extract_withdraw"])
+def test_decision_on_an_extract_settles_it_and_its_checks(settings: Settings, kind: str) -> None:
+    world.failed(settings, world.HOLDING)
+    world.refreshed(settings, held=world.held())
+    made = decide(settings, kind, partner=PARTNER, extract_id=HELD)
+    assert [one for one in names(open_items(settings)) if HELD in one] == []
+    revoke(settings, made["id"], "A. Fixture", "it was the other one", NOW)
+    assert str(HELD_ITEM) in names(open_items(settings)), "what is taken back is open again"
+
+
+def test_earlier_decision_does_not_settle_an_item(settings: Settings) -> None:
+    """An acceptance cannot answer a check that could not be judged: the refresh after it holds it again."""
+    decide(settings, "extract_accept", partner=PARTNER, extract_id=HELD)
+    assert str(HELD_ITEM) in names(world.refreshed(settings, held=world.held()))
+
+
+def test_waiver_settles_its_check_once_confirmed(settings: Settings) -> None:
+    world.failed(settings, world.REFUSING)
+    settings = replace(settings, waivers_need_second=True)
+    world.refreshed(settings, (40, 70), outcome=refreshes.REFUSED)
+    check = items.release_check("movements_are_plausible")
+    waiver = {"check": "movements_are_plausible", "scope": "release", "expires": date(2026, 3, 30)}
+    made = decide(settings, "check_waiver", **waiver)
+    waiting = open_items(settings)
+    assert str(check) in names(waiting)
+    second = one_of(waiting, items.decision(made["id"]))
+    assert (second.movements, second.due) == (40, date(2026, 3, 30)), "worth what it would let through"
+    confirm(settings, made["id"], "B. Fixture", "looked at it", NOW)
+    assert [one for one in names(open_items(settings)) if one.startswith(("check", "decision"))] == []
+
+
+def test_last_released_record_settles_the_item(settings: Settings) -> None:
+    world.set_aside(settings, (1, "date_invalid"), (3, "date_invalid"))
+    item = items.quarantined_rows(PARTNER, "date_invalid")
+    assert one_of(world.refreshed(settings), item).movements == 2
+    decide(settings, "row_release", record=shown_record(1))
+    left = one_of(open_items(settings), item)
+    assert (left.movements, left.detail) == (1, "1 record(s) in 1 extract(s).")
+    decide(settings, "row_exclude", record=shown_record(3))
+    assert str(item) not in names(open_items(settings))
+
+
+def test_alias_settles_the_names_it_reaches(settings: Settings) -> None:
+    names_of = (world.OPEN_NAME, "Maraba stage", "KEN"), (world.COUNTRYLESS, "maraba STAGE", "")
+    world.put(settings, review.UNRESOLVED_PLACES, *(world.open_name(*one) for one in names_of))
+    world.refreshed(settings)
+    decide(settings, "place_alias", text="Maraba Stage", place_id="KE040", country="KEN")
+    left = [one for one in names(open_items(settings)) if one.startswith("place")]
+    assert left == [str(items.place_name(world.name_of("maraba stage"), None))]
+
+
+def test_alias_with_a_scope_settles_a_name_once_all_who_name_it_are_covered(settings: Settings) -> None:
+    named_by = f"{PARTNER}/origin/2;kobe_post/origin/1;kobe_post//1"
+    row = world.open_name(world.OPEN_NAME, "Kwa Fixture", named_by=named_by)
+    world.put(settings, review.UNRESOLVED_PLACES, row)
+    world.refreshed(settings)
+    item = str(items.place_name(world.name_of("kwa fixture"), None))
+    (settings.landing / "kobe_post").mkdir()
+    (settings.landing / "kobe_post" / "00112233aabbccdd.json").write_text("{}")
+    stage = {"text": "Kwa Fixture", "place_id": "KE040"}
+    for scope in ({"partner": PARTNER}, {"role": "origin"}):
+        decide(settings, "place_alias", **stage, **scope)
+        assert item in names(open_items(settings)), "kobe_post names it elsewhere too"
+    last = decide(settings, "place_alias", **stage, partner="kobe_post")
+    assert item not in names(open_items(settings))
+    revoke(settings, last["id"], "A. Fixture", "it is elsewhere", NOW)
+    assert item in names(open_items(settings))
+
+
+def test_ruling_settles_a_pair_in_either_order(settings: Settings) -> None:
+    a, b = shown_record(1), shown_record(2)
+    pair = {"record_a": a, "record_b": b, "partner_a": PARTNER, "partner_b": PARTNER, "reason": "unsure",
+            "probability": "0.8"}  # fmt: skip
+    world.put(settings, review.LINKS, pair)
+    assert str(items.doubtful_link(a, b)) in names(world.refreshed(settings))
+    decide(settings, "link_reject", record_a=b, record_b=a)
+    assert str(items.doubtful_link(a, b)) not in names(open_items(settings))
+
+
+def test_renewal_settles_an_agreement(settings: Settings) -> None:
+    (contract,) = world.contracts_of(settings).valid[PARTNER]
+    item = items.agreement(PARTNER, contract.contract)
+    near = contract.agreement.valid_to - timedelta(days=20)
+    found = world.refreshed(settings, as_of=f"{near}T02:00:00+00:00")
+    assert one_of(found, item).due == contract.agreement.valid_to
+    terms = {"valid_to": date(2031, 12, 31)}
+    decide(settings, "agreement_change", partner=PARTNER, contract=contract.contract, terms=terms)
+    assert str(item) not in names(open_items(settings))
+
+
+def test_waiver_is_listed_two_weeks_before_it_ends(settings: Settings) -> None:
+    world.failed(settings, world.REFUSING | {"waived": "True"})
+    waiver = {"check": "movements_are_plausible", "scope": "release", "expires": date(2026, 3, 20)}
+    made = decide(settings, "check_waiver", **waiver)
+    item = items.decision(made["id"])
+    days = {NOW: False, NOW + timedelta(days=6): True, NOW + timedelta(days=20): False}
+    assert {day: str(item) in names(open_items(settings, day)) for day in days} == days
+
+
+# --- what the list never holds -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("planted", ["Testperson", "0712 345 678", "r.testperson@example.org"])
+def test_list_holds_no_name_of_a_place(settings: Settings, planted: str) -> None:
+    name = world.open_name(world.HIDDEN, planted)
+    world.put_names(settings, {world.HIDDEN: [planted]}, name)
+    assert "place" in {one.item.kind for one in world.refreshed(settings)}
+    written = (settings.review / review.OPEN_ITEMS).read_text(encoding="utf-8")
+    assert name["name"] in written and planted not in written
+
+
+@pytest.mark.parametrize("planted", ["Amina Wanjiku", "0712 345 678", "r.testperson@example.org"])
+def test_file_named_after_a_person_is_listed_by_a_stand_in(settings: Settings, planted: str) -> None:
+    path = settings.inbox / PARTNER / f"{planted}.xlsx"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"not yet whole")
+    listed = listed_name(PARTNER, path)
+    review.write_files_not_taken(settings, take_in(settings, world.KEYS, NOW))
+    (found,) = (one for one in world.refreshed(settings) if one.item.kind == "file")
+    written = (settings.review / review.OPEN_ITEMS).read_text(encoding="utf-8")
+    assert found.title.startswith(listed) and planted not in written

@@ -1,0 +1,193 @@
+"""The queues of names and of pairs: what is asked, what is offered, and what is never shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.core import Settings, shown_record
+from orchestration.linkage import COMPARED
+from orchestration.stewardship import items, record_decision, review
+from orchestration.stewardship.worklists.links import link_question, link_questions
+from orchestration.stewardship.worklists.places import (
+    county_outlines,
+    place_matches,
+    place_question,
+    place_questions,
+    with_readings,
+)
+from orchestration.typing.tables import RECORDS
+from tests.fixtures import steward_world as world
+from tests.fixtures.steward_world import NOW, PARTNER, SERVING
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return world.make_home(tmp_path)
+
+
+def decide(settings: Settings, kind: str, **payload: Any) -> None:
+    record_decision(settings, kind, "A. Fixture", "agreed by telephone", NOW, **payload)
+
+
+# --- names ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def names(settings: Settings) -> Settings:
+    written = {
+        world.OPEN_NAME: ["Maraba border"],
+        world.COUNTRYLESS: ["Kwa Fixture stage", "Kenya"],
+        world.HIDDEN: ["Amina Sampleton"],
+    }
+    world.put_names(
+        settings,
+        written,
+        world.open_name(world.OPEN_NAME, "Maraba border", candidates="lo-ken-maraba", status="ambiguous"),
+        world.open_name(world.COUNTRYLESS, "Kwa Fixture stage", "KEN"),
+        world.open_name(world.HIDDEN, "Amina Sampleton", candidates="KE047"),
+    )
+    world.refreshed(settings)
+    return settings
+
+
+def test_names_are_sorted_by_movements(names: Settings) -> None:
+    first, *rest = place_questions(names)
+    assert (first.text, first.movements, first.mentions) == ("Maraba border", 2, 1)
+    assert [one.movements for one in rest] == [1, 1]
+
+
+def test_candidate_shows_where_it_lies(names: Settings) -> None:
+    asked = with_readings(place_questions(names)[0])
+    candidates = {one.place_id: one for one in asked.candidates}
+    malaba = candidates["bp-ken-malaba"]
+    assert (malaba.name, malaba.kind, malaba.county, malaba.country) == (
+        "Malaba",
+        "border_point",
+        "Busia",
+        "Kenya",
+    )
+    assert malaba.lat == pytest.approx(0.635) and malaba.lon == pytest.approx(34.272)
+    assert "lo-ken-maraba" in candidates and len(candidates) == len(asked.candidates)
+
+
+def test_name_of_a_person_is_asked_with_the_rows_it_stands_in(names: Settings) -> None:
+    (listed,) = (one for one in place_questions(names) if one.text == "Amina Sampleton")
+    assert [one.place_id for one in listed.candidates] == ["KE047"]
+    asked = place_question(names, listed.item)
+    assert asked is not None and asked.written == [["Amina Sampleton"]]
+    assert [(row.partner, row.extract_id, row.sheet, row.row) for row in asked.rows] == [
+        (PARTNER, SERVING, "Jan", 5)
+    ]
+
+
+def test_name_without_a_kept_text_is_asked_by_its_token(names: Settings) -> None:
+    (names.review / review.TEXTS_OF_PLACES).unlink()
+    assert place_questions(names)[0].text == world.name_of("maraba BORDER")
+
+
+def test_name_that_gets_a_place_is_recorded_and_one_that_means_none_is_not(names: Settings) -> None:
+    stage, person = world.name_of("Kwa Fixture stage"), world.name_of("Amina Sampleton")
+    decide(names, "place_alias", text=stage, place_id="KE040")
+    decide(names, "place_alias", text="Amina Sampleton", place_id="unknown")
+    recorded = (names.decisions / "place_alias.jsonl").read_text()
+    assert '"Kwa Fixture stage"' in recorded and person in recorded and "Amina" not in recorded
+    assert [one.text for one in place_questions(names)] == ["Maraba border"]
+
+
+def test_decided_name_leaves_the_questions(names: Settings) -> None:
+    item = items.place_name(world.name_of("kwa fixture stage"), "KEN")
+    asked = place_question(names, item)
+    assert asked is not None and asked.country == "KEN"
+    decide(names, "place_alias", text="Kwa Fixture stage", place_id="KE040")
+    assert place_question(names, item) is None
+    assert len(place_questions(names)) == 2
+
+
+def test_search_lists_decisions_first(settings: Settings) -> None:
+    sure, *others = place_matches(settings, "Lodwar")
+    assert all("Lodwar" in one.name for one in others)
+    assert (sure.kind, sure.county, sure.method) == ("town", "Turkana", "exact")
+    assert place_matches(settings, "Kwa Fixture stage") == []
+    decide(settings, "place_alias", text="Kwa Fixture stage", place_id="KE040")
+    (decided,) = place_matches(settings, "kwa fixture STAGE")
+    assert (decided.place_id, decided.method, decided.confidence) == ("KE040", "decision", 1.0)
+
+
+def test_map_has_every_county_and_its_captions(settings: Settings) -> None:
+    drawn = county_outlines(settings)
+    assert len(drawn["features"]) == 47
+    busia = next(one for one in drawn["features"] if one["properties"]["place_id"] == "KE040")
+    assert busia["properties"]["name"] == "Busia" and "Polygon" in busia["geometry"]["type"]
+    assert "not authoritative" in drawn["captions"]["label"]
+
+
+# --- pairs ---------------------------------------------------------------------------------------
+
+
+def pair(a: int, b: int, probability: float, **changes: Any) -> dict[str, Any]:
+    ends = {
+        f"{name}_{end}": value
+        for end, number in (("a", a), ("b", b))
+        for name, value in (
+            ("record", shown_record(number)), ("partner", PARTNER), ("extract", SERVING), ("sheet", "Jan"),
+            ("row", number + 1),
+        )
+    }  # fmt: skip
+    likely = {f"probability{end}": probability + by for end, by in (("", 0), ("_low", -0.1), ("_high", 0.05))}
+    return ends | likely | {"reason": "unsure"} | dict.fromkeys(COMPARED, "not known") | {
+        "birth_years": "0 apart", "days": "26 apart", **changes,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def pairs(settings: Settings) -> Settings:
+    asked = pair(1, 2, 0.6), pair(3, 4, 0.9, names="2 of 2 shared", phone="differs"), pair(5, 6, 0.7)
+    world.put(settings, review.LINKS, *asked)
+    rows = [
+        dict.fromkeys(RECORDS.names)
+        | {
+            "partner": PARTNER,
+            "extract_id": SERVING,
+            "record_id": number,
+            "sheet": "Jan",
+            "row_number": number + 1,
+        }
+        for number in range(1, 6)
+    ]
+    world.write_table(settings.typed / "records" / f"{SERVING}.parquet", rows)
+    return settings
+
+
+def test_search_offers_every_place_of_a_name(settings: Settings) -> None:
+    found = {(one.kind, one.country) for one in place_matches(settings, "busia")}
+    assert {("county", "Kenya"), ("border_point", "Kenya")} <= found
+    assert "Uganda" in {country for _, country in found}
+
+
+def test_pairs_are_sorted_by_probability(pairs: Settings) -> None:
+    first, *rest = link_questions(pairs)
+    assert (first.score, first.record_a, len(rest)) == (0.9, shown_record(3), 2)
+    assert first.agreements == ["name", "years of birth"]
+    assert first.differences == ["phone", "days of the events (26 apart)"]
+    assert "origin" in first.unknown
+    asked = link_question(pairs, first.item)
+    assert asked is not None and first.sides == ()
+    codes = [
+        next(one.typed_value for one in side.fields if one.name == "record_code") for side in asked.sides
+    ]
+    assert codes == [first.record_a, first.record_b]
+
+
+def test_untyped_record_has_no_fields(pairs: Settings) -> None:
+    asked = link_question(pairs, items.doubtful_link(shown_record(5), shown_record(6)))
+    assert asked is not None
+    assert asked.sides[0].fields and asked.sides[1].fields == []
+    assert asked.sides[1].row == 7
+
+
+def test_ruled_pair_leaves_the_questions(pairs: Settings) -> None:
+    decide(pairs, "link_accept", record_a=shown_record(4), record_b=shown_record(3))
+    assert [one.score for one in link_questions(pairs)] == [0.7, 0.6]
