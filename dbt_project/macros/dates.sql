@@ -1,12 +1,8 @@
 {# Dates stay dates on every engine: `date + interval` and `date_trunc` give timestamps on some. #}
 
-{# `as_of`, the day of this refresh. The clock is read once, outside dbt. #}
+{# The day of this refresh. The clock is read once, outside dbt. #}
 {% macro as_of_date() -%}
-    {%- set as_of = var('as_of', none) -%}
-    {%- if as_of is none and execute -%}
-        {{ exceptions.raise_compiler_error("The variable as_of is missing: pass --vars '{as_of: 2026-11-24, work: /path}'.") }}
-    {%- endif -%}
-    cast('{{ (as_of or '1970-01-01') | string | truncate(10, true, '', 0) }}' as date)
+    (select max(as_of) from {{ ref('stg_as_of') }})
 {%- endmacro %}
 
 {% macro days_after(date, days) -%}

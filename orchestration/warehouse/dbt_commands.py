@@ -108,7 +108,7 @@ def build_nodes(
 ) -> list[Any]:
     """Build models and seeds in the file `warehouse`, or by the engine it belongs to; return dbt's results.
 
-    `selection`: arguments of dbt's command line; `variables`: `as_of` (an ISO date) and those of the engine;
+    `selection`: arguments of dbt's command line; `variables`: those of the engine;
     `threads`: number for DuckDB.
     Raises NjiaError where dbt cannot start.
     """

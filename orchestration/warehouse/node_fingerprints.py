@@ -1,12 +1,11 @@
 """Fingerprints of dbt tables: one hash of everything that decides a table's rows.
 
-It covers the node's text, settings and columns, the project's macros, the fingerprints of its parents and,
-where the SQL uses `as_of`, what the clock decides. Computing it needs no dbt.
+It covers the node's text, settings and columns, the project's macros and the fingerprints of its parents.
+Computing it needs no dbt.
 """
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -18,7 +17,6 @@ from orchestration.core import DBT_PROJECT, fingerprint_of
 from orchestration.warehouse.engines import versions
 
 PYTHON_SOURCES = ("linkage", "statistics")
-_AS_OF = re.compile(r"""\bvar\(\s*['"]as_of['"]""")
 _BUILT = ("model", "seed")
 
 
@@ -84,19 +82,6 @@ class Project:
             visit(name)
         return list(order)
 
-    def asks_the_day(self, unique_id: str) -> bool:
-        """Whether its SQL, or a macro behind it, uses `var('as_of')`."""
-        macros = self.manifest["macros"]
-        node = self.manifest["nodes"][unique_id]
-        waiting, seen, texts = [*node["depends_on"].get("macros", [])], set(), [node.get("raw_code") or ""]
-        while waiting:
-            name = waiting.pop()
-            if name not in seen and name in macros:
-                seen.add(name)
-                texts.append(macros[name]["macro_sql"])
-                waiting += macros[name]["depends_on"]["macros"]
-        return any(_AS_OF.search(text) for text in texts)
-
     @cached_property
     def code(self) -> str:
         """Hash of what every table depends on: own macros, the project's settings, the programs."""
@@ -111,7 +96,7 @@ class Project:
         return fingerprint_of(own, settings, programs)
 
     def fingerprints(
-        self, wanted: Iterable[str], inputs: Mapping[str, str], clock: str, noted: Mapping[str, str]
+        self, wanted: Iterable[str], inputs: Mapping[str, str], noted: Mapping[str, str]
     ) -> dict[str, str]:
         """Return the fingerprint that each of the `wanted` tables must have.
 
@@ -127,8 +112,7 @@ class Project:
                     else (found if parent in wanted else noted)[parent]
                     for parent in self.parents(name)
                 }
-                day = clock if self.asks_the_day(name) else None
-                found[name] = fingerprint_of(self._own(name), day, parents)
+                found[name] = fingerprint_of(self._own(name), parents)
         return found
 
     def _own(self, unique_id: str) -> list[Any]:

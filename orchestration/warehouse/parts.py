@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from orchestration.warehouse.work_file import AnswerNote, TableNote, open_work_f
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_AS_OF = "run.as_of"  # source of the day of the refresh
 _ON_PYTHON = " ".join(f"source:{name}+" for name in PYTHON_SOURCES)
 _BYTES_A_THREAD = 16 * 2**20
 
@@ -84,13 +86,15 @@ def build(
     """
     path = manifest_path(settings)
     project = Project(read_manifest(path))
+    _write_day(settings, as_of)
+    inputs = {**inputs, _AS_OF: clock}
     mine = [name for name in project.order if part.holds(project, name)]
     tables = [name for name in mine if name in project.tables]
 
     with open_work_file(settings) as work:
         standing = work.standing(project.relations)
         noted = {name: note.fingerprint for name, note in standing.items()}
-        wanted = _wanted(project, tables, inputs, clock, noted)
+        wanted = _wanted(project, tables, inputs, noted)
         changed = project.with_descendants(name for name in tables if noted.get(name) != wanted[name])
         stale = [name for name in tables if name in changed]
         work.clear(stale, project.relations, project.sources)
@@ -100,7 +104,7 @@ def build(
         results: dict[str, Any] = {}
         if stale:
             selection = part.selection(project, stale if len(stale) < len(tables) else None)
-            results = _built(settings, {"as_of": as_of, **variables}, path, selection)
+            results = _built(settings, variables, path, selection)
             for result in results.values():
                 if fault := fault_said(str(result.message), settings.home):
                     raise fault
@@ -148,11 +152,20 @@ def read_tables(settings: Settings, tables: Mapping[str, Sequence[str]]) -> dict
         }
 
 
+def _write_day(settings: Settings, as_of: str) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = settings.work / "run" / "as_of.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.table({"as_of": [date.fromisoformat(as_of)]}), path)
+
+
 def _wanted(
-    project: Project, tables: Sequence[str], inputs: Mapping[str, str], clock: str, noted: Mapping[str, str]
+    project: Project, tables: Sequence[str], inputs: Mapping[str, str], noted: Mapping[str, str]
 ) -> dict[str, str]:
     try:
-        return project.fingerprints(tables, inputs, clock, noted)
+        return project.fingerprints(tables, inputs, noted)
     except KeyError as missing:
         raise NjiaError(
             f"{missing} is not built, and this part needs it. Run `njia refresh`, which builds both parts."

@@ -1,6 +1,6 @@
 -- One row per period that the public edition shows from this release on, or anew: a closed year or round with enough in
 -- it to show its total. A period with less waits, so that late reports of it are not lost.
-with closed as ({{ newly_closed_periods(['year', 'round']) }}),
+with closed as (select * from {{ ref('int_closed_periods') }} where not is_carried),
 
 years as (
     select

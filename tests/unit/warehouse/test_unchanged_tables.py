@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -18,7 +17,7 @@ from orchestration.warehouse import parts as warehouse
 from orchestration.warehouse.node_fingerprints import Project
 from orchestration.warehouse.work_file import open_work_file
 from tests.fixtures.dbt_world import World
-from tests.fixtures.small_dbt_project import parsed_project, parsed_with, run_dbt
+from tests.fixtures.small_dbt_project import parsed_project, parsed_with
 
 BEFORE, AFTER = Part
 PLACES = {"origin": "KE040", "transit": ["bp-ken-malaba"], "intended_destination": "KE047"}
@@ -112,7 +111,7 @@ def test_changed_type_of_a_published_column_rebuilds_readers_of_its_carried_rows
     def fingerprint(manifest: dict[str, Any]) -> str:
         project = Project(manifest)
         inputs = {f"{schema}.{name}": "same" for schema, name in project.sources}
-        tables = project.fingerprints(project.tables, inputs, "2026-11-24", {})
+        tables = project.fingerprints(project.tables, inputs, {})
         return tables["model.njia.int_new_public_periods"]
 
     manifest = read_json(parsed_project().manifest)
@@ -141,29 +140,11 @@ def test_unknown_source_counts_as_changed(built: World, monkeypatch: pytest.Monk
 
 def test_another_day_rebuilds_tables_that_depend_on_it_only(built: World) -> None:
     project = Project(warehouse.read_manifest(parsed_project().manifest))
-    asking = {name for name in project.tables if project.asks_the_day(name)}
-    on_them = project.with_descendants(asking) & ({*project.tables} - project.after_python)
+    on_it = project.with_descendants({"source.njia.run.as_of"}) & ({*project.tables} - project.after_python)
     built.as_of = "2025-07-01"
     ran = that_ran(built.build_part(BEFORE))
-    assert ran == {project.tables[name]["name"] for name in on_them}
+    assert ran == {project.tables[name]["name"] for name in on_it}
     assert "int_periods" in ran and "stg_records" not in ran and "places" not in ran
-
-
-def test_tables_that_depend_on_the_day_are_known_without_dbt(tmp_path: Path) -> None:
-    """The SQL that dbt makes on two days differs for these models and for no others."""
-    project = parsed_project()
-    found = []
-    for day in ("2025-06-30", "2025-07-01"):
-        manifest = dbt_commands.unpacked(project.manifest.with_name("manifest.msgpack"))
-        given = json.dumps({"work": str(tmp_path), "as_of": day})
-        more = ("--vars", given, "--target-path", str(tmp_path), "--no-populate-cache", "--no-write-json")
-        run_dbt("compile", project.folder, tmp_path / "warehouse.duckdb", *more, manifest=manifest)
-        found.append({name: getattr(node, "compiled_code", None) for name, node in manifest.nodes.items()})
-    models = Project(warehouse.read_manifest(project.manifest))
-    assert all(found[0][name] for name in models.tables if name.startswith("model."))
-    assert {name for name in models.tables if found[0][name] != found[1][name]} == {
-        name for name in models.tables if models.asks_the_day(name)
-    }
 
 
 def failing(outcomes: list[NodeOutcome]) -> dict[str, tuple[str, bool]]:
