@@ -73,15 +73,24 @@ class Alerting(World):
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     world = Alerting(Path(tmp_path_factory.mktemp("alerts")))
     for at, partner in enumerate(("case_house", "another_house", "third_house")):
         world.extract(partner, partner)
         for number in range(20 * at, 20 * at + 20):
             world.record(partner, number, on="2024-05-06", places={"origin": "KE040"})
-    connection = world.build()
-    yield connection
-    connection.close()
+    world.build().close()
+    return world
+
+
+@pytest.fixture(scope="module")
+def warehouse(world: World) -> Iterator[duckdb.DuckDBPyConnection]:
+    with world.opened() as connection:
+        yield connection
+
+
+def test_data_tests_hold(world: World) -> None:
+    assert world.failed_data_tests() == set()
 
 
 def test_members_see_every_alert_in_force_with_its_range(warehouse: duckdb.DuckDBPyConnection) -> None:

@@ -23,7 +23,7 @@ BUSIA, NAIROBI, MOMBASA = "KE040", "KE047", "KE001"
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     world = World(tmp_path_factory.mktemp("worked"))
     number = 0
     for partner, reported in (("p", {BUSIA: 20, NAIROBI: 10}), ("q", {NAIROBI: 40, MOMBASA: 20})):
@@ -32,8 +32,18 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckD
             for _ in range(count):
                 number += 1
                 world.record(partner, number, on="2023-05-05", places={"origin": place})
-    with world.build() as connection:
+    world.build().close()
+    return world
+
+
+@pytest.fixture(scope="module")
+def warehouse(world: World) -> Iterator[duckdb.DuckDBPyConnection]:
+    with world.opened() as connection:
         yield connection
+
+
+def test_data_tests_hold(world: World) -> None:
+    assert world.failed_data_tests() == set()
 
 
 def test_nairobi_has_the_ratio_and_interval_of_the_model(warehouse: duckdb.DuckDBPyConnection) -> None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from tests.compiled import compiled
 from tests.fixtures.dbt_world import World
+from tests.fixtures.small_dbt_project import parsed_project
 
 WITHOUT_EQUALITY = {
     *("BLOCKWISE_NL_JOIN", "NESTED_LOOP_JOIN", "PIECEWISE_MERGE_JOIN", "IE_JOIN", "CROSS_PRODUCT"),
@@ -36,8 +37,7 @@ ALLOWED = {
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, duckdb.DuckDBPyConnection]]:
-    """Built models, and the folder of their SQL."""
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     made = World(tmp_path_factory.mktemp("joins"))
     made.extract("2024", period=("2024-01-01", "2024-12-31"), coverage=[("KE040", "origin")])
     made.record("2024", 1, places={"origin": "KE040", "transit": ["bp-ken-malaba"], "exploitation": "ARE"})
@@ -45,14 +45,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, duck
     built = made.build()
     # Tables that happen to be empty here must not make a join vanish, and each side shall show what it is made of.
     built.execute("set disabled_optimizers = 'statistics_propagation,empty_result_pullup,common_subplan'")
-    yield made.root / "target" / "compiled", built
+    yield built
     built.close()
 
 
-def test_every_join_of_two_tables_has_an_equality(world: tuple[Path, duckdb.DuckDBPyConnection]) -> None:
-    folder, built = world
-    models = sorted(folder.rglob("models/**/*.sql"))
-    found = {path.stem: list(unequal_joins(built, path.read_text(encoding="utf-8"))) for path in models}
+def test_every_join_of_two_tables_has_an_equality(warehouse: duckdb.DuckDBPyConnection) -> None:
+    queries = compiled(*parsed_project()[::-1]).queries
+    found = {name.rpartition(".")[2]: list(unequal_joins(warehouse, sql)) for name, sql in queries.items()}
     assert len(found) > 100
     wrong = {model: joins for model, joins in found.items() if joins and model not in ALLOWED}
     assert wrong == {}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -104,13 +102,16 @@ def rounds(world: World) -> None:
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     world = World(Path(tmp_path_factory.mktemp("world")))
     cases(world)
     rounds(world)
-    connection = world.build(with_unit_tests=True)
-    yield connection
-    connection.close()
+    world.build().close()
+    return world
+
+
+def test_data_tests_hold(world: World) -> None:
+    assert world.failed_data_tests() == set()
 
 
 def test_each_record_has_one_fate(warehouse: Warehouse) -> None:
@@ -396,14 +397,3 @@ def test_an_empty_world_builds(tmp_path: Path) -> None:
     connection = World(tmp_path).build()
     assert rows(connection, "select count(*) from marts.fct_movements") == [(0,)]
     connection.close()
-
-
-def test_forms_of_a_movement_join_by_equality(warehouse: Warehouse) -> None:
-    """Row against row, the time grows with the square of the movements."""
-    [(file,)] = rows(
-        warehouse, "select path from duckdb_databases() where database_name = current_database()"
-    )
-    target = Path(file).parents[1] / "target"
-    (compiled,) = target.glob("compiled/**/intermediate/int_movement_forms.sql")
-    plan = rows(warehouse, f"explain {compiled.read_text(encoding='utf-8')}")[0][1]
-    assert set(re.findall(r"\w*(?:JOIN|PRODUCT)", plan)) == {"HASH_JOIN"}

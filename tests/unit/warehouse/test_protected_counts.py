@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +30,15 @@ def fill(world: World) -> None:
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     world = World(Path(tmp_path_factory.mktemp("protected")), AS_OF)
     fill(world)
-    connection = world.build()
-    yield connection
-    connection.close()
+    world.build().close()
+    return world
+
+
+def test_data_tests_hold(world: World) -> None:
+    assert world.failed_data_tests() == set()
 
 
 def noise_of(table: str, period: str, cell: str, keys: list[int], count: int) -> int:

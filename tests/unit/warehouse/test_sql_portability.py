@@ -5,7 +5,6 @@ The queries are read as dbt compiles them, with sqlglot.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,8 +12,9 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from orchestration.core import DBT_PROJECT
-from tests.fixtures.small_dbt_project import run_dbt
+from orchestration.core import DBT_PROJECT, Settings
+from orchestration.warehouse import manifest_path
+from tests.compiled import compiled
 
 # Numbers whose casts, divisions and rounding engines do alike only where the SQL says how.
 _WHOLE = {exp.DType.INT, exp.DType.BIGINT, exp.DType.SMALLINT}
@@ -134,18 +134,12 @@ def test_the_portable_form_passes(sql: str) -> None:
 
 
 def test_models_and_tests_are_read_alike_by_both_engines(tmp_path: Path) -> None:
-    given = json.dumps({"work": str(tmp_path), "as_of": "2026-01-01"})
-    more = (
-        "--no-introspect",
-        "--no-populate-cache",
-        "--target-path",
-        str(tmp_path),
-        "--log-path",
-        str(tmp_path),
-    )
-    compiled = run_dbt("compile", DBT_PROJECT, tmp_path / "warehouse.duckdb", *more, "--vars", given)
-    assert compiled.success, compiled.exception
-    nodes = [one.node for one in compiled.result.results if one.node.resource_type in ("model", "test")]
-    assert len(nodes) > 400
-    found = {node.name: sorted(set(_found(node.compiled_code))) for node in nodes}
+    manifest = manifest_path(Settings(tmp_path, tmp_path, tmp_path))
+    project = compiled(manifest, DBT_PROJECT)
+    queries = {
+        **project.queries,
+        **{name: test["compiled_code"] for name, test in project.project.tests.items()},
+    }
+    assert len(queries) > 400
+    found = {name: sorted(set(_found(sql))) for name, sql in queries.items()}
     assert {name: rules for name, rules in found.items() if rules} == {}

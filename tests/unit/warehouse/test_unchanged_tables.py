@@ -16,6 +16,7 @@ from orchestration.warehouse import NodeOutcome, Part, dbt_commands
 from orchestration.warehouse import parts as warehouse
 from orchestration.warehouse.node_fingerprints import Project
 from orchestration.warehouse.work_file import open_work_file
+from tests.compiled import instead_of_dbt
 from tests.fixtures.dbt_world import World
 from tests.fixtures.small_dbt_project import parsed_project, parsed_with
 
@@ -34,26 +35,34 @@ def three_records(folder: Path) -> World:
 
 @pytest.fixture
 def project() -> Iterator[None]:
-    with parsed_with((), Path()):
+    with parsed_with(), instead_of_dbt():
         yield
 
 
 @pytest.fixture(scope="module")
 def first_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where a world has been built, and a copy of it beside that place."""
+    """Where dbt has built a world, and a copy of it beside that place."""
     folder = tmp_path_factory.mktemp("built") / "world"
-    with parsed_with((), Path()):
+    with parsed_with():
         refreshed(three_records(folder))
     shutil.copytree(folder, folder.with_name("copy"))
     return folder
 
 
 @pytest.fixture
-def built(first_build: Path, project: None) -> World:
+def built_by_dbt(first_build: Path) -> Iterator[World]:
     """A world that has been built, as it was when that had just ended."""
     shutil.rmtree(first_build, ignore_errors=True)
     shutil.copytree(first_build.with_name("copy"), first_build)
-    return three_records(first_build)
+    with parsed_with():
+        yield three_records(first_build)
+
+
+@pytest.fixture
+def built(built_by_dbt: World) -> Iterator[World]:
+    """The same, and compiled SQL stands for dbt from now on."""
+    with instead_of_dbt():
+        yield built_by_dbt
 
 
 def refreshed(world: World) -> list[NodeOutcome]:
@@ -87,12 +96,12 @@ def no_dbt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "dbt", None)
 
 
-def test_unchanged_tables_are_not_built_and_dbt_is_not_imported(built: World, no_dbt: None) -> None:
-    before = content(built)
-    outcomes = refreshed(built)
+def test_unchanged_tables_are_not_built_and_dbt_is_not_imported(built_by_dbt: World, no_dbt: None) -> None:
+    before = content(built_by_dbt)
+    outcomes = refreshed(built_by_dbt)
     assert {one.status for one in outcomes} == {"success", "pass"}
     assert [one.name for one in outcomes if one.ran] == []
-    assert content(built) == before
+    assert content(built_by_dbt) == before
 
 
 def test_row_count_of_each_table_is_known(built: World) -> None:
@@ -121,11 +130,11 @@ def test_changed_type_of_a_published_column_rebuilds_readers_of_its_carried_rows
     assert fingerprint(manifest) != before
 
 
-def test_changed_source_rebuilds_its_descendants_only(built: World) -> None:
-    built.tables["gates/verdicts"][0]["passed"] = False
+def test_changed_source_rebuilds_its_descendants_only(built_by_dbt: World) -> None:
+    built_by_dbt.tables["gates/verdicts"][0]["passed"] = False
     project = Project(warehouse.read_manifest(parsed_project().manifest))
     expected = project.with_descendants({"source.njia.gates.verdicts"})
-    outcomes = refreshed(built)
+    outcomes = refreshed(built_by_dbt)
     assert that_ran(outcomes) == {project.tables[name]["name"] for name in expected if name in project.tables}
     asked = {one.unique_id for one in outcomes if one.ran and one.is_test}
     assert asked == {name for name in expected if name in project.tests}
@@ -180,7 +189,7 @@ def test_killed_build_is_finished_by_the_next(
 
     build_nodes = dbt_commands.build_nodes
     with monkeypatch.context() as patch:
-        patch.setattr("tests.fixtures.dbt_world.build_nodes", killed)
+        patch.setattr(dbt_commands, "build_nodes", killed)
         with pytest.raises(KeyboardInterrupt):
             built.build_part(BEFORE)
     assert not (copied / "warehouse.sha256").exists()
