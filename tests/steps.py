@@ -1,7 +1,7 @@
-"""The steps of a refresh in order, without Dagster: for tests of what the steps make.
+"""The steps of a refresh in order, without Dagster and dbt: for tests of what the steps make.
 
-Dagster's own part (events, checks, runs) costs as much as all the steps over the scenario. The published worlds, the
-commands and the tests of the UI run the whole job.
+Each of the two costs as much as all the steps over the scenario: compiled SQL stands for dbt (`compiled`). The published
+worlds, the commands and the tests of the UI run the whole job.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from orchestration.core import (
 from orchestration.refresh import Run, Runs, extracts, releasing, run_outcome, settle, step, tables
 from orchestration.release import carried_tables
 from orchestration.warehouse import Part, manifest_path
+from tests.compiled import instead_of_dbt
 
 T = TypeVar("T")
 OnStep = Callable[[str], None]
@@ -109,14 +110,15 @@ def _with_tables(run: Run, on_step: OnStep = lambda name: None) -> bool:
         return False
     on_step("carry")
     settle.carry(run, carried_tables(manifest_path(run.settings)))
-    on_step("warehouse")
-    tables.stop_if_broken(tables.nodes_of(tables.build_tables(run, Part.BEFORE_PYTHON)))
-    on_step("link")
-    tables.link(run)
-    on_step("measure")
-    tables.measure(run)
-    on_step("publishable")
-    tables.stop_if_broken(tables.nodes_of(tables.build_tables(run, Part.AFTER_PYTHON)))
+    with instead_of_dbt():
+        on_step("warehouse")
+        tables.stop_if_broken(tables.nodes_of(tables.build_tables(run, Part.BEFORE_PYTHON)))
+        on_step("link")
+        tables.link(run)
+        on_step("measure")
+        tables.measure(run)
+        on_step("publishable")
+        tables.stop_if_broken(tables.nodes_of(tables.build_tables(run, Part.AFTER_PYTHON)))
     return True
 
 

@@ -57,7 +57,13 @@ def prune() -> None:
 @functools.cache
 def _hash(built_by: str) -> str:
     """Hash of the program, its libraries, and the modules that a world is made by."""
-    tests = [Path(built_by), *(ROOT / "tests" / name for name in ("scenario.py", "steps.py", "worlds.py"))]
+    tests = [
+        Path(built_by),
+        *(
+            ROOT / "tests" / name
+            for name in ("compiled.py", "evidence_base.py", "scenario.py", "steps.py", "worlds.py")
+        ),
+    ]
     program = [path for folder in _PROGRAM for path in sorted((ROOT / folder).rglob("*"))]
     digest = hashlib.sha256(sys.version.encode())
     for path in [ROOT / "uv.lock", *tests, *program]:

@@ -64,7 +64,7 @@ from orchestration.release import (
 from orchestration.stewardship import audit, list_decisions, record_decision, review, revoke
 from tests import scenario, steps
 from tests.command import FORKS, njia
-from tests.conftest import EvidenceBase, new_evidence_base
+from tests.evidence_base import EvidenceBase, new_evidence_base
 
 BY_DAGSTER_EACH, CHECKED_EACH, ROW_EACH, RESTORED_EACH, NIGHTS_A_PROCESS = 10, 10, 25, 50, 20
 STEPS = 13  # of `tests/steps.py`

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests import scenario
-from tests.conftest import EvidenceBase, copy_of
+from tests.evidence_base import EvidenceBase, copy_of
 from tests.servers import free_port, reset_signals, wait_until
 
 NJIA = Path(sys.executable).with_name("njia")

@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestration.outputs.exports.lineage_page import lineage_page
 from orchestration.warehouse import manifest_path
-from tests.conftest import new_evidence_base
+from tests.evidence_base import new_evidence_base
 
 
 def test_the_page_names_its_release_and_complains_of_nothing(browser: Any, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from playwright.sync_api import Error
 from orchestration.core import Settings
 from orchestration.stewardship import audit, desk
 from tests import scenario
-from tests.conftest import EvidenceBase, copy_of
+from tests.evidence_base import EvidenceBase, copy_of
 from tests.servers import OPERATOR, PASSPHRASE, Operator, free_port, reset_signals, wait_until
 
 GROUPS = ["extracts", "places", "gates", "judge", "shape", "link", "measure", "marts", "protect", "release"]

@@ -26,7 +26,7 @@ from orchestration.release import current_release
 from orchestration.stewardship import record_decision
 from tests import scenario
 from tests.command import PATIENCE, PROGRAM, arguments_at, environment, last_object, njia
-from tests.conftest import EvidenceBase, copy_of
+from tests.evidence_base import EvidenceBase, copy_of
 from tests.servers import Operator, free_port, reset_signals, wait_until
 
 KILLS, SEED = int(os.environ.get("NJIA_TEST_KILLS", "0")), os.environ.get("NJIA_TEST_SEED", "0")

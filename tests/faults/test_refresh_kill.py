@@ -20,7 +20,7 @@ from orchestration.release.current import open_edition
 from orchestration.release.manifest import changed_files, file_hashes
 from tests import scenario, steps
 from tests.command import FORKS, PATIENCE, Ran, njia
-from tests.conftest import EvidenceBase, copy_of
+from tests.evidence_base import EvidenceBase, copy_of
 
 NEW_EXTRACT = "kobe_3.csv"
 NEW_ROWS = scenario.CASE_HEADER + (

@@ -22,7 +22,7 @@ from orchestration.operations.rotation_stewards import rotate_stewards
 from orchestration.release import list_releases
 from tests import scenario
 from tests.command import last_object, njia
-from tests.conftest import EvidenceBase, copy_of, new_evidence_base
+from tests.evidence_base import EvidenceBase, copy_of, new_evidence_base
 
 REFERENCE = "S3"  # the only man of swala_post, and the only journey from Kampala
 

@@ -18,7 +18,7 @@ from orchestration.release import current_release
 from orchestration.warehouse import manifest_path
 from tests import scenario
 from tests.command import Ran, last_object, njia
-from tests.conftest import EvidenceBase, new_evidence_base
+from tests.evidence_base import EvidenceBase, new_evidence_base
 
 GOOD = "kobe_post"
 ROWS = (

@@ -9,7 +9,7 @@ from orchestration.operations import read_status
 from orchestration.places.boundaries.chosen import generalised
 from orchestration.release import current_release
 from tests import scenario
-from tests.conftest import EvidenceBase
+from tests.evidence_base import EvidenceBase
 from tests.fixtures.boundary_files import counties, with_boundaries, write
 
 

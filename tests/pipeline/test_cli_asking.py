@@ -12,7 +12,7 @@ import pytest
 from orchestration.core import Settings
 from tests import scenario
 from tests.command import ANSI, HEAVY, NARROW, from_a_shell, listed_decisions, njia
-from tests.conftest import EvidenceBase
+from tests.evidence_base import EvidenceBase
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from orchestration.core import SAMPLE_PARTNERS, Settings, sha256_of
 from orchestration.stewardship import review
 from tests import scenario
 from tests.command import last_object, listed_decisions, njia
-from tests.conftest import EvidenceBase
+from tests.evidence_base import EvidenceBase
 
 
 def test_decisions_are_recorded_listed_and_revoked(evidence_base: EvidenceBase) -> None:

@@ -15,7 +15,7 @@ import pytest
 from orchestration.core import Settings
 from tests import scenario
 from tests.command import ANSI, NARROW, Ran, Started, last_object, listed_decisions, njia
-from tests.conftest import EvidenceBase, copy_of
+from tests.evidence_base import EvidenceBase, copy_of
 
 # design.md §7, word for word
 SUMMARY_KEYS = ["outcome", "release_id", "extracts", "rows", "movements", "alerts", "checks", "seconds"]

@@ -10,7 +10,7 @@ import pytest
 
 from orchestration.cli.root import cli
 from tests.command import ANSI, NARROW, PRIVATE_KEY, from_a_shell, njia
-from tests.conftest import EvidenceBase
+from tests.evidence_base import EvidenceBase
 
 
 def test_help_lists_every_command() -> None:

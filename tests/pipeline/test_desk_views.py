@@ -24,7 +24,7 @@ from orchestration.stewardship.desk.app import LOOKED_AT, make_app
 from orchestration.stewardship.desk.views import deciding
 from orchestration.stewardship.worklists.listing import open_items
 from tests import scenario
-from tests.conftest import EvidenceBase, copy_of
+from tests.evidence_base import EvidenceBase, copy_of
 from tests.fixtures.desk_world import (
     ELSEWHERE,
     OBSERVER,

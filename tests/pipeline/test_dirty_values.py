@@ -14,7 +14,7 @@ import pytest
 from orchestration.contracts import load_contracts
 from orchestration.outputs.receipts import receipt
 from tests import scenario, steps
-from tests.conftest import EvidenceBase, new_evidence_base
+from tests.evidence_base import EvidenceBase, new_evidence_base
 
 HEADER = scenario.CASE_HEADER.replace("Notes\n", "Notes;Status;Embargo\n")
 

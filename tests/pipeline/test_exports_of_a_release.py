@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from orchestration.core import SAMPLE_PARTNERS, read_json, says
-from tests.conftest import EvidenceBase
+from tests.evidence_base import EvidenceBase
 
 MADE_UP = "-made-up"  # how files of sample partners end
 EDITIONS = ("public", "members")

@@ -10,7 +10,7 @@ from orchestration.core import decoded, load_keys, shown_record
 from orchestration.release import list_releases
 from tests import scenario
 from tests.command import Ran, last_object, njia
-from tests.conftest import EvidenceBase, copy_of
+from tests.evidence_base import EvidenceBase, copy_of
 
 REFERENCE = "S3"  # the only man of swala_post, and the only journey from Kampala
 

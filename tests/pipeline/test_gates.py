@@ -15,7 +15,7 @@ from orchestration.refresh import settle
 from orchestration.release import current_release, rollback, waiver_effect
 from orchestration.stewardship import items, messages, record_decision, review, worklists
 from tests import scenario, steps
-from tests.conftest import EvidenceBase, copy_of
+from tests.evidence_base import EvidenceBase, copy_of
 from tests.fixtures.desk_world import make_accounts, visitor
 
 PUBLISHED = dg.AssetKey(["release", "published"])

@@ -19,7 +19,7 @@ from orchestration.linkage import NAME_CODES, Coder
 from orchestration.refresh import tables
 from orchestration.stewardship import review
 from tests import steps
-from tests.conftest import EvidenceBase, new_evidence_base
+from tests.evidence_base import EvidenceBase, new_evidence_base
 
 CONTRACT = """
 contract: {code}_cases

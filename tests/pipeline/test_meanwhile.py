@@ -21,7 +21,7 @@ from orchestration.stewardship.decisions.previews import try_revocations
 from orchestration.stewardship.decisions.recording import revoke
 from orchestration.stewardship.worklists.listing import open_items
 from tests import scenario
-from tests.conftest import EvidenceBase, copy_of
+from tests.evidence_base import EvidenceBase, copy_of
 
 CASES = "select count(*) from marts.fct_movements where record_grain = 'case'"
 BY = ("A. Fixture", "the partner said so", scenario.AS_OF)

@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.outputs import pages
 from seeds.build.partners.planted import HOTSPOTS
-from tests.conftest import EvidenceBase
+from tests.evidence_base import EvidenceBase
 from tests.fixtures.read_map import payload, rows
 from tests.fixtures.read_report import Read, read_page
 

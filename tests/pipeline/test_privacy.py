@@ -23,7 +23,7 @@ from orchestration.operations.rotation_stewards import rotate_stewards
 from orchestration.places import name_token
 from orchestration.stewardship import audit, review
 from tests import scenario
-from tests.conftest import EvidenceBase
+from tests.evidence_base import EvidenceBase
 from tests.fixtures.desk_world import make_accounts, visitor
 
 FORBIDDEN = [

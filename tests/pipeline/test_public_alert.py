@@ -15,7 +15,7 @@ from orchestration.operations import read_status
 from orchestration.outputs import pages
 from orchestration.release import fit_to_return, rollback
 from orchestration.stewardship import record_decision, revoke
-from tests.conftest import EvidenceBase
+from tests.evidence_base import EvidenceBase
 from tests.fixtures.read_map import payload, rows
 from tests.fixtures.read_report import read_page
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from seeds.build.partners.planted import HOTSPOTS
-from tests.conftest import EvidenceBase
+from tests.evidence_base import EvidenceBase
 from tests.fixtures.protected_world import noise
 
 ABANDONED, INSTEAD = "KE010>KE047", "KE009>KE047"

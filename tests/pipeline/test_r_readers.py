@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from tests.conftest import EvidenceBase
+from tests.evidence_base import EvidenceBase
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 HOW = "apt-get install --no-install-recommends r-base-core"

@@ -17,7 +17,7 @@ from orchestration.intake.taking_in import UNEXPECTED
 from orchestration.outputs.receipts import delivery, explanations
 from orchestration.refresh import extracts
 from tests import scenario, steps
-from tests.conftest import EvidenceBase, copy_of
+from tests.evidence_base import EvidenceBase, copy_of
 
 INTAKE = Path(intake.__file__).parent
 

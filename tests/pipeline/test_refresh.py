@@ -20,7 +20,7 @@ from orchestration.refresh import extracts
 from orchestration.release import current_release, list_releases, rollback
 from orchestration.stewardship import record_decision, review
 from tests import scenario
-from tests.conftest import EvidenceBase, copy_of
+from tests.evidence_base import EvidenceBase, copy_of
 from tests.fixtures.boundary_files import counties, with_boundaries, write
 
 

@@ -11,7 +11,7 @@ from orchestration.release import current_release
 from orchestration.stewardship import record_decision
 from orchestration.stewardship.decisions.recording import revoke
 from tests import scenario, steps
-from tests.conftest import EvidenceBase
+from tests.evidence_base import EvidenceBase
 
 # S5 has no date that can be read, so its lag counts from the day it came; by then S7 is old enough, too.
 LATER = scenario.AS_OF + timedelta(days=40)

@@ -19,7 +19,7 @@ from orchestration.intake import read_register
 from orchestration.operations import forget
 from orchestration.stewardship import record_decision
 from tests import scenario, steps
-from tests.conftest import EvidenceBase, copy_of
+from tests.evidence_base import EvidenceBase, copy_of
 
 STEPS = 5
 CASE = "{ref};{day:02}/05/2025;F;28;{origin};Nakuru;Nairobi;Nairobi;Domestic;bus;Yes;;;\n"

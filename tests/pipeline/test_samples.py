@@ -23,7 +23,7 @@ from seeds.build.partners.partners import CASE_PARTNERS
 from seeds.build.partners.planted import HOTSPOTS, NEW_WAYS, PARTNER_CHANGES
 from seeds.build.partners.planted import SHIFTS as SHIFTS_PLANTED
 from seeds.build.partners.truth import activity
-from tests.conftest import EvidenceBase
+from tests.evidence_base import EvidenceBase
 
 # Official county numbers of the 17; Kismayo is in Somalia, whatever a contract's default country.
 COUNTY_OF_TRANSIT = {

@@ -14,7 +14,7 @@ from orchestration.release import current_release, trace
 from orchestration.stewardship import record_decision
 from tests import scenario, steps
 from tests.command import last_object, njia
-from tests.conftest import EvidenceBase, copy_of
+from tests.evidence_base import EvidenceBase, copy_of
 
 CORRIDOR = """select record_count, partner_count from marts.mart_corridors
     where level = 'od' and corridor_id = 'KE015>KE047' and period_id = '2025-Q2' and record_grain = 'case'

@@ -11,7 +11,7 @@ import pytest
 
 from orchestration.core import Settings, read_json
 from orchestration.release.staging.hashing import content_hash
-from tests.conftest import EvidenceBase, unpublished_samples
+from tests.evidence_base import EvidenceBase, unpublished_samples
 
 Engines = tuple[Settings, Settings]
 

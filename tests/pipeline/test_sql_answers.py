@@ -22,7 +22,7 @@ import pytest
 from orchestration import open_release
 from orchestration.core import PROJECT_ROOT, load_publication_policy
 from tests.command import njia
-from tests.conftest import EvidenceBase
+from tests.evidence_base import EvidenceBase
 
 PAGE = PROJECT_ROOT / "docs" / "sql.md"
 SHELL = Path(sys.executable).with_name("duckdb")

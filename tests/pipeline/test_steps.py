@@ -17,7 +17,7 @@ from orchestration.defs.resources import evidence_base as definitions_of
 from orchestration.refresh import Runs, extracts, releasing, settle, tables
 from orchestration.stewardship import record_decision
 from tests import scenario, steps
-from tests.conftest import EvidenceBase
+from tests.evidence_base import EvidenceBase
 
 STATISTICS = [dg.AssetKey(["statistics", "hotspots"])]
 

@@ -14,7 +14,7 @@ from orchestration.refresh import settle
 from orchestration.release import current_release
 from orchestration.release.current import open_edition
 from tests import scenario, steps
-from tests.conftest import EvidenceBase, copy_of
+from tests.evidence_base import EvidenceBase, copy_of
 
 HEADER = scenario.CASE_HEADER.replace("\n", ";Not before\n")
 K1_TAKEN_BACK = "K1;;;;;;;;;;Taken back;;;;\n"

@@ -16,7 +16,7 @@ from orchestration.release.lineage.files import lineage_of
 from orchestration.release.lineage.traced_tables import TRACED
 from orchestration.stewardship import audit
 from tests.command import last_object, njia
-from tests.conftest import EvidenceBase
+from tests.evidence_base import EvidenceBase
 
 BUSIA_TO_NAIROBI = ("mart_corridors", "od", "KE040>KE047", "year-2025", "case", "all")
 EDITIONS = ("members", "public")

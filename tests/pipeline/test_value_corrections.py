@@ -18,7 +18,7 @@ from orchestration.stewardship import list_decisions, record_decision, review
 from orchestration.stewardship.decisions.previews import try_decisions
 from orchestration.stewardship.decisions.recording import revoke
 from tests import scenario, steps
-from tests.conftest import EvidenceBase, copy_of
+from tests.evidence_base import EvidenceBase, copy_of
 from tests.fixtures.desk_world import OBSERVER, Visitor, make_accounts, shown, visitor
 
 PARTNER = "swala_post"

@@ -14,7 +14,7 @@ from orchestration.operations import read_status
 from orchestration.release import current_release
 from orchestration.stewardship import list_decisions, record_decision, review
 from tests import scenario, steps
-from tests.conftest import EvidenceBase, copy_of
+from tests.evidence_base import EvidenceBase, copy_of
 from tests.fixtures.desk_world import make_accounts, shown, visitor
 from tests.fixtures.njia_in_process import Njia, njia
 

@@ -33,7 +33,7 @@ from orchestration.intake import take_in
 from orchestration.typing import step, type_extracts
 from tests import scenario
 from tests.command import njia
-from tests.conftest import new_evidence_base
+from tests.evidence_base import new_evidence_base
 from tests.fixtures.release_world import build_warehouse, settings_in, stage_candidate
 
 MEGABYTE = 1 << 20

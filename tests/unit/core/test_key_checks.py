@@ -34,7 +34,7 @@ from orchestration.intake import take_in
 from orchestration.operations import check_files
 from orchestration.refresh import Runs
 from tests import scenario
-from tests.conftest import EvidenceBase, copy_of
+from tests.evidence_base import EvidenceBase, copy_of
 from tests.fixtures.njia_in_process import Njia, njia
 from tests.fixtures.release_world import publish_one, settings_in
 

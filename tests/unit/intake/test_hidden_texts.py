@@ -29,7 +29,7 @@ from orchestration.typing.ages import read_age
 from orchestration.typing.counts import read_count
 from orchestration.typing.step import type_extracts
 from tests import scenario
-from tests.conftest import EvidenceBase
+from tests.evidence_base import EvidenceBase
 
 KEYS = Keys(b"k" * 32, "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqs3290gq")
 PARTNER = "kobe_post"

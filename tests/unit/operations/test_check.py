@@ -32,7 +32,7 @@ from orchestration.stewardship import (
 )
 from orchestration.stewardship.desk.accounts import add_account
 from tests import scenario
-from tests.conftest import EvidenceBase
+from tests.evidence_base import EvidenceBase
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ from orchestration.operations.forget import Erased, erase, records_called, with_
 from orchestration.operations.forget_proof import Needles
 from orchestration.operations.rotation_stewards import rotate_stewards
 from tests import scenario
-from tests.conftest import EvidenceBase
+from tests.evidence_base import EvidenceBase
 
 LINKED = "link: {given: Name, phone: Phone}\n"
 

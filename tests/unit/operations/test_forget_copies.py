@@ -18,7 +18,7 @@ from orchestration.operations.forget import Asked, Erased, erase, records_called
 from orchestration.operations.forget_proof import Needles
 from orchestration.operations.rotation_stewards import rotate_stewards
 from tests import scenario
-from tests.conftest import EvidenceBase
+from tests.evidence_base import EvidenceBase
 from tests.fixtures.njia_in_process import Njia, njia
 
 __all__ = ["njia"]

@@ -15,7 +15,7 @@ from orchestration.intake import read_register
 from orchestration.operations import trim_history
 from orchestration.stewardship import messages
 from orchestration.stewardship.desk.trends import trend_of
-from tests.conftest import EvidenceBase
+from tests.evidence_base import EvidenceBase
 
 FEW = {"refreshes": 20, "verdicts": 3, "changes": 2, "receipts": 2, "messages": 20, "runs": 3}
 

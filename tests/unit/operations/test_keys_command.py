@@ -44,7 +44,7 @@ from orchestration.release import current_release
 from orchestration.release.verifying import verify
 from orchestration.stewardship import audit
 from tests import scenario
-from tests.conftest import EvidenceBase
+from tests.evidence_base import EvidenceBase
 from tests.fixtures.link_code_case import AS_OF, CONTRACT, HEADER, ROWS
 from tests.fixtures.release_world import publish_one
 

@@ -16,7 +16,7 @@ from orchestration.operations.rotation_stewards import rotate_stewards
 from orchestration.stewardship import audit
 from orchestration.stewardship.unsealing import unseal_file, unseal_row
 from tests import scenario
-from tests.conftest import EvidenceBase
+from tests.evidence_base import EvidenceBase
 
 BY = ("A. Fixture", "the partner asks which row it is")
 S5 = 6  # its row in the file: the header is row 1

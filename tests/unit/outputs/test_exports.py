@@ -29,7 +29,7 @@ from orchestration.outputs.exports.workbook import write_workbook
 from orchestration.outputs.exports.write import write_citation, write_exports
 from orchestration.outputs.licence import DataLicence, licence_of
 from orchestration.warehouse import manifest_path
-from tests.conftest import new_evidence_base
+from tests.evidence_base import new_evidence_base
 from tests.fixtures.published_world import KEYS, MANIFEST, RELEASED_ALERT, write_release
 
 EDITIONS = ("public", "members")

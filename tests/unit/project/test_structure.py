@@ -22,7 +22,7 @@ from orchestration.refresh import Runs
 from orchestration.typing import TYPED_TABLES
 from tests import scenario
 from tests.command import HEAVY
-from tests.conftest import new_evidence_base
+from tests.evidence_base import new_evidence_base
 
 ROOT = Path(__file__).resolve().parents[3]
 # In the order in which they may refer to each other: a room knows only rooms before it.
