@@ -15,6 +15,7 @@ from orchestration.cli import console
 from orchestration.core import (
     NjiaError,
     ReleaseRefused,
+    ReleaseWaits,
     collect_garbage_less_often,
     escaped,
     interrupts_kept,
@@ -79,8 +80,8 @@ def main() -> None:
     try:
         with interrupts_kept():
             cli(standalone_mode=False)
-    except ReleaseRefused as error:
-        console.complain(str(error), refused=True)
+    except (ReleaseRefused, ReleaseWaits) as error:
+        console.complain(str(error), refused=isinstance(error, ReleaseRefused))
         sys.exit(error.exit_code)  # the command has printed its JSON object
     except NjiaError as error:
         shown: NjiaError = machine_fault(error, Path.cwd()) or error

@@ -109,7 +109,7 @@ def _tie(gazetteer: Gazetteer, hits: Hits, equals: list[Place], context: Context
     """Decide between equals in several countries by the partner's default country; else ambiguous."""
     preferred = [p for p in equals if p.country == context.default_country]
     rivals = tuple(p.place_id for p in equals)
-    if len({spot_of(p) for p in preferred}) == 1 and len({p.country for p in equals}) > 1:
+    if len({spot_of(p) for p in preferred}) == 1:
         found = outcome_of(gazetteer, preferred[0], "context", _TIE_BROKEN, context)
         return replace(
             found, rivals=tuple(i for i in rivals if i != found.place_id), problems=(*context.said, o.RIVALS)

@@ -101,8 +101,8 @@ def test_candidate_waits_on_until_a_steward_looks_and_signs(
         ("NJIA_PUBLISH", "after_review"),
     ):
         monkeypatch.setenv(name, value)
-    ended = njia("refresh")
-    assert ended.code == 5
+    ended = njia("refresh", "--json")
+    assert (ended.code, ended.last_object["outcome"]) == (5, "waits")
     assert "passed the release gate and waits for review" in ended.words and "/release" in ended.words
     assert base.release_id() == waiting.release_id()
     with dg.DagsterInstance.from_config(str(base.settings.dagster_home)) as instance:

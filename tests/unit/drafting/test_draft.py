@@ -195,6 +195,17 @@ def test_a_hand_kept_book_is_recognised(tmp_path: Path) -> None:
     assert content["delivery"]["key"] == ["sheet", "No"]
 
 
+def test_the_sheet_is_part_of_a_key_only_where_sheets_are_months(tmp_path: Path) -> None:
+    """Two files, whose sheets have other names and number their rows anew."""
+    for header, key in ((["No", "Age"], "No"), (["No", "Case ID"], "Case ID")):
+        files = [
+            workbook(tmp_path / f"{name}.xlsx", {name: [header, *([n, n // 2 + 30] for n in range(1, 9))]})
+            for name in ("North", "South")
+        ]
+        content = yaml.safe_load(draft_text(draft_contract(files, "testpartner")))
+        assert content["delivery"]["key"] == key
+
+
 @pytest.mark.parametrize(
     ("marks", "stops"),
     [

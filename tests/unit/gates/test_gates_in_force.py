@@ -215,3 +215,15 @@ def test_extracts_that_were_withdrawn_or_replaced_are_over(tmp_path: Path) -> No
     found = refresh(settings, withdrawn)
     assert {fate.extract_id for fate in found.fates if fate.is_over} == {"a", "b", "two"}
     assert [fate.extract_id for fate in found.held] == ["d"]
+
+
+def test_a_full_extract_of_all_periods_replaces_a_held_one_of_a_month(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    october = {"from": "2026-10-01", "to": "2026-10-31"}
+    land(settings, "october", bad_dates=40, period=october)
+    land(settings, "september", sequence=2, period={"from": "2026-09-01", "to": "2026-09-30"})
+    assert [fate.extract_id for fate in refresh(settings).held] == ["october"]
+    land(settings, "all", sequence=3)
+    found = refresh(settings)
+    assert {fate.extract_id for fate in found.fates if fate.is_over} == {"october", "september"}
+    assert found.held == ()

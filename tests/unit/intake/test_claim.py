@@ -103,11 +103,15 @@ def test_recently_written_file_waits_30_seconds(home: Settings) -> None:
     assert [one.outcome for one in take(home)] == ["landed"]
 
 
-def test_time_of_a_clock_that_is_ahead_does_not_count_as_old(home: Settings) -> None:
+def test_file_from_a_clock_that_is_ahead_waits_30_seconds_and_no_longer(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = csv_in_the_inbox(home, 10)
     os.utime(file, (time.time() + 3600,) * 2)
     (reason,) = reasons(home)
     assert "30 seconds" in reason
+    monkeypatch.setattr(CLAIM, "STILL_SECONDS", 0)
+    assert [one.outcome for one in take(home)] == ["landed"]
 
 
 @pytest.mark.parametrize("ending", [".part", ".PART", ".partial", ".filepart", ".crdownload"])

@@ -8,10 +8,13 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
+from email.utils import formatdate
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +23,7 @@ import pytest
 from orchestration.contracts import ContractFault, load_contract, load_contracts
 from orchestration.core import Keys, UsageError, refreshes
 from orchestration.intake import PulledSource, failed_pulls, pull, pull_lock, read_sources, take_in
+from orchestration.intake.pulling.limits import LONGEST_PAUSE
 from orchestration.intake.pulling.pull import KINDS, PullRunning
 from orchestration.stewardship import messages
 from tests.command import PROGRAM
@@ -150,6 +154,19 @@ def test_source_that_keeps_failing_is_a_sentence_and_leaves_nothing(pulls: PullW
     found = reason(pulls)
     assert found.startswith(f"{KOBO} from 127.0.0.1:") and "5 times. The next pull tries again" in found
     assert list((pulls.settings.inbox / KOBO / ".complete").iterdir()) == []
+
+
+@pytest.mark.parametrize(("asked", "slept"), [("7", 7.0), ("9000", LONGEST_PAUSE), ("a date", 60.0)])
+def test_pause_that_a_server_asks_for_is_kept(
+    pulls: PullWorld, monkeypatch: pytest.MonkeyPatch, asked: str, slept: float
+) -> None:
+    pauses: list[float] = []
+    clock = SimpleNamespace(sleep=pauses.append, monotonic=time.monotonic)
+    monkeypatch.setattr("orchestration.intake.pulling.limits.time", clock)
+    in_a_minute = formatdate(time.time() + 60, usegmt=True)
+    pulls.kobo().faults = [status(429, Retry_After=in_a_minute if asked == "a date" else asked)]
+    assert [one.outcome for one in pull(pulls.settings)] == ["fetched"]
+    assert pauses == [pytest.approx(slept, rel=0.05)]
 
 
 def test_failing_source_stops_no_other_and_recovers(pulls: PullWorld) -> None:

@@ -65,10 +65,10 @@ def test_a_cluster_with_two_records_of_a_partner_is_reviewed() -> None:
     assert clusters_of(found) == {5: 5, 6: 5}
 
 
-def test_a_cluster_accepted_link_by_link_is_merged() -> None:
+def test_a_cluster_accepted_link_by_link_is_merged_under_its_smallest_record() -> None:
     people = persons(r1="a", r2="b", r3="c", r4="a")
-    pairs = [likely(1, 2, 0.99), likely(2, 3, 0.99), likely(3, 4, 0.99)]
-    found = decide(pairs, people, Rulings(accepted=frozenset({(1, 2), (2, 3), (3, 4)})))
+    pairs = [likely(1, 3, 0.99), likely(2, 3, 0.99), likely(3, 4, 0.99)]
+    found = decide(pairs, people, Rulings(accepted=frozenset({(1, 3), (2, 3), (3, 4)})))
     assert set(clusters_of(found).values()) == {1}
 
 

@@ -250,6 +250,17 @@ def test_the_sample_of_28_nights_reads_every_large_file(
     assert max(map(len, by_night)) < len(everything)
 
 
+def test_small_files_are_read_each_night(home: Settings) -> None:
+    path = file_of(home, FILES["landed cells"])
+    whole = path.read_bytes()
+    middle(path, lambda byte: bytes([byte[0] ^ 4]))
+    kinds = [kind_of(path.relative_to(home.home).as_posix())]
+    nights = [scenario.AS_OF.date().replace(day=day) for day in (1, 2)]
+    found = [[fault.path for fault in check_files(home, night, kinds=kinds).faults] for night in nights]
+    path.write_bytes(whole)
+    assert found == [[path.relative_to(home.home).as_posix()]] * 2
+
+
 def test_decisions_that_vanish_from_their_file_are_missed(home: Settings) -> None:
     path = file_of(home, FILES["decisions"])
     whole = path.read_bytes()

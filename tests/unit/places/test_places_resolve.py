@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.places import countries_named, country_code
+from orchestration.places.choose import Context, choose
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.resolve import Resolver
 from orchestration.places.step import resolve_names
@@ -236,6 +237,12 @@ def test_a_default_country_breaks_ties_and_filters_nothing() -> None:
     assert resolve("Tripoli").status == "ambiguous"
     assert resolve("Tripoli", default_country="LBN").place_id == "tn-lbn-tripoli"
     assert resolve("Kampala", default_country="KEN").country == "UGA"
+
+
+def test_a_default_country_with_two_places_of_a_name_breaks_no_tie() -> None:
+    called_alike = dict.fromkeys(("tn-lby-tripoli", "tn-lbn-tripoli", "tn-lbn-sidon"), "exact")
+    found = choose(GAZETTEER, called_alike, Context(default_country="LBN"))
+    assert (found.status, found.place_id, len(found.rivals)) == ("ambiguous", None, 3)
 
 
 def test_code_and_name_that_disagree_leave_the_sub_county_open() -> None:  # P18

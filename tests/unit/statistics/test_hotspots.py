@@ -202,6 +202,17 @@ def test_an_office_that_nobody_declares_is_estimated() -> None:
     assert where.office[1, 0] == pytest.approx(8, abs=1) and where.slope == pytest.approx(0.4, abs=0.1)
 
 
+def test_a_place_that_only_estimated_offices_lift_above_the_mean_is_no_hotspot() -> None:
+    """Six partners whose offices are estimated at the first place report less from the last."""
+    records = np.full((6, 9), 50)
+    records[:, -1] = 40
+    counts = counts_of(records, np.full(records.shape, 12), np.full(records.shape, np.nan))
+    where = Catchment(0.3, np.zeros((6, 2)), np.eye(13) * 1e-6)
+    found = of_window([*map(str, range(9))], counts, where, POLICY)
+    assert found["activity_ratio"][-1] > found["activity_ratio"][-2] > 3
+    assert found["label"].tolist()[-2:] == ["hotspot", "elevated"]
+
+
 def test_no_catchment_stands_where_none_explains_the_counts() -> None:
     chance = np.random.default_rng(3)
     records = np.asarray(chance.poisson(20, FALLING.shape))

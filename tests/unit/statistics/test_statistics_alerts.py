@@ -147,6 +147,25 @@ def test_one_partner_alone_is_told_as_such() -> None:
     assert np.isnan(found["leave_one_out_low"]) and np.isnan(found["leave_one_out_high"])
 
 
+@pytest.mark.parametrize(
+    "levels",
+    [
+        [(20, 60), (4, 4), (4, 4)],  # a rise at the largest partner
+        [(30, 36), (12, 36), (6, 7)],  # at another
+        [(60, 20), (8, 8), (8, 8)],  # a fall
+        [(72, 60), (72, 24), (14, 13)],
+    ],
+)
+def test_change_that_goes_with_any_one_partner_raises_no_alert(levels: list[tuple[int, int]]) -> None:
+    """So many records a month at each partner, and so many in the newest three months."""
+    worlds = [
+        frames({"KE010>KE047": steps((then, 35), (now, 3))}, partners=(partner,))
+        for partner, (then, now) in zip(PARTNERS, levels, strict=True)
+    ]
+    together = [pd.concat(parts, ignore_index=True) for parts in zip(*worlds, strict=True)]
+    assert raised([*together[:3], *worlds[0][3:]]).empty
+
+
 def test_alert_that_ended_is_listed_for_a_year() -> None:
     ended = alert_of(steps((4, 28), (25, 3), (4, 7)))
     assert ended is not None and not ended["is_in_force"]
