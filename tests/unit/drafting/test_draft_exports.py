@@ -1,7 +1,5 @@
 """Contracts drafted from exports of form servers alone: server's ids as keys, linked child rows, review states."""
 
-from __future__ import annotations
-
 import json
 from datetime import date
 from pathlib import Path
@@ -92,13 +90,10 @@ def test_the_key_is_the_servers_id_and_stops_find_their_record(tmp_path: Path) -
     assert child_rows["stops"] == STOPS
 
 
-@pytest.mark.parametrize(
-    ("added", "removed", "key", "link"),
-    [
-        ("meta/rootUuid", None, "meta/rootUuid", {"parent": "_submission__uuid", "matches": "_uuid"}),
-        (None, "_submission__uuid", "_uuid", {"parent": "_parent_index", "matches": "_index"}),
-    ],
-)
+@pytest.mark.parametrize(("added", "removed", "key", "link"), [
+    ("meta/rootUuid", None, "meta/rootUuid", {"parent": "_submission__uuid", "matches": "_uuid"}),
+    (None, "_submission__uuid", "_uuid", {"parent": "_parent_index", "matches": "_index"}),
+])  # fmt: skip
 def test_child_rows_are_linked_by_columns_that_are_kept(
     tmp_path: Path, added: str | None, removed: str | None, key: str, link: dict[str, str]
 ) -> None:

@@ -1,7 +1,5 @@
 """Contracts drafted from a partner's form: one form, five exports of the same journeys, one result."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import date
@@ -35,12 +33,9 @@ from tests.fixtures.partner_form import (
 )
 
 EXPORTS: dict[str, Callable[[Path], Path]] = {
-    "names.xlsx": kobo_workbook,
-    "labels.xlsx": lambda path: kobo_workbook(path, SWAHILI),
-    "names.csv": kobo_csv,
-    "api.json": kobo_json,
-    "odk.zip": odk_zip,
-}
+    "names.xlsx": kobo_workbook, "labels.xlsx": lambda path: kobo_workbook(path, SWAHILI),
+    "names.csv": kobo_csv, "api.json": kobo_json, "odk.zip": odk_zip,
+}  # fmt: skip
 MODES = {"bus": "bus", "walk": "foot", "drone": "other"}
 HARM = {"beg": "forced_begging", "home": "domestic_servitude", "h9": "other"}
 
@@ -73,18 +68,14 @@ def expected(one: Journey, has_stops: bool) -> dict[str, Any]:
     modes = {MODES[mode] for mode in [*answers["transport"].split(), *(mode for _, mode in stops)]}
     return {
         "event_on": date.fromisoformat(answers["left_on"]),
-        "sex": {"w": "female", "m": "male"}[answers["sex"]],
-        "is_child": int(answers["age"]) < 18,
-        "consent_state": "given",
-        "transport_mode": sorted(modes),
+        "sex": {"w": "female", "m": "male"}[answers["sex"]], "is_child": int(answers["age"]) < 18,
+        "consent_state": "given", "transport_mode": sorted(modes),
         "exploitation_type": sorted(HARM[text] for text in answers["harm"].split()),
         "places": [
-            ("intended_destination", answers["to_town"], None),
-            ("observation", "KE047", None),
-            ("origin", answers["from_town"], None),
-            *(("transit", town, MODES[mode]) for town, mode in stops),
+            ("intended_destination", answers["to_town"], None), ("observation", "KE047", None),
+            ("origin", answers["from_town"], None), *(("transit", town, MODES[mode]) for town, mode in stops),
         ],
-    }
+    }  # fmt: skip
 
 
 def landed(tables: Tables) -> list[dict[str, Any]]:
@@ -200,10 +191,8 @@ def test_a_choice_whose_labels_disagree_is_left_to_a_person(tmp_path: Path) -> N
 
 def test_a_column_of_an_older_version_comes_before_a_question_the_file_lacks(tmp_path: Path) -> None:
     survey = [
-        SURVEY[0],
-        ["date", "left_on", "Date", "Tarehe"],
-        ["text", "home", "Town of origin", "Mji wa asili"],
-    ]
+        SURVEY[0], ["date", "left_on", "Date", "Tarehe"], ["text", "home", "Town of origin", "Mji wa asili"],
+    ]  # fmt: skip
     form = workbook(tmp_path / "form.xlsx", {"survey": survey})
     rows = [["2024-03-04", f"Camp {n}", f"u{n}", "2024-03-05T08:00:00"] for n in range(5)]
     rows += [["2024-03-04", town, f"u{town}", "2024-03-05T08:00:00"] for town in TOWNS]

@@ -1,7 +1,5 @@
 """One column under several names, and choose-many questions spread over columns or written as arrays."""
 
-from __future__ import annotations
-
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -73,17 +71,14 @@ def test_a_required_question_without_any_of_its_columns_holds_the_file(tmp_path:
         read(workbook(tmp_path / "a.xlsx", {"Cases": [HEADER, ROW]}), content)
 
 
-@pytest.mark.parametrize(
-    ("cell", "codes", "problems"),
-    [
-        ('["threats", "debt_bondage"]', ("threats", "debt_bondage"), ()),
-        ('["threats", null, "threats"]', ("threats",), ()),
-        ("[]", (), ()),
-        ('["unheard of"]', ("unknown",), ("unk:code_unmapped",)),
-        ("threats; debt_bondage", ("threats", "debt_bondage"), ()),
-        ('["threats"', ("unknown",), ("unk:code_unmapped",)),
-    ],
-)
+@pytest.mark.parametrize(("cell", "codes", "problems"), [
+    ('["threats", "debt_bondage"]', ("threats", "debt_bondage"), ()),
+    ('["threats", null, "threats"]', ("threats",), ()),
+    ("[]", (), ()),
+    ('["unheard of"]', ("unknown",), ("unk:code_unmapped",)),
+    ("threats; debt_bondage", ("threats", "debt_bondage"), ()),
+    ('["threats"', ("unknown",), ("unk:code_unmapped",)),
+])  # fmt: skip
 def test_a_json_array_in_a_cell_is_read_item_by_item(
     cell: str, codes: tuple[str, ...], problems: tuple[str, ...]
 ) -> None:
@@ -100,16 +95,13 @@ def test_the_contract_says_when_a_cell_holds_an_array(tmp_path: Path) -> None:
     assert typing_problems(tmp_path, file, content) == {"unk:code_unmapped": ["Cases 3"]}
 
 
-@pytest.mark.parametrize(
-    ("cell", "code", "problems"),
-    [
-        ('["presumed"]', "presumed", ()),
-        ('["other harm", "presumed"]', "presumed", ()),
-        ('["presumed", "confirmed"]', "unknown", ("unk:codes_disagree",)),
-        ('["unheard of"]', "unknown", ("unk:code_unmapped",)),
-        ("[]", None, ()),
-    ],
-)
+@pytest.mark.parametrize(("cell", "code", "problems"), [
+    ('["presumed"]', "presumed", ()),
+    ('["other harm", "presumed"]', "presumed", ()),
+    ('["presumed", "confirmed"]', "unknown", ("unk:codes_disagree",)),
+    ('["unheard of"]', "unknown", ("unk:code_unmapped",)),
+    ("[]", None, ()),
+])  # fmt: skip
 def test_an_array_in_a_field_of_one_code_is_never_chosen_from(
     cell: str, code: str | None, problems: tuple[str, ...]
 ) -> None:

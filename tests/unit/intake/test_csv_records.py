@@ -1,7 +1,5 @@
 """Damaged CSV files: stray quotes and delimiters never swallow or shift rows unseen."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
@@ -43,22 +41,18 @@ def read_in_blocks(path: Path) -> RecordReader:
 OPEN = (21, "Busia", '"Busia')
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "named"),
-    [
-        (OPEN, None, "line 21 .* lines 21 to 61 "),
-        (OPEN, (35, "Busia", 'Busia"'), "lines 21 to 35 "),
-        (OPEN, (22, "Busia", 'Busia"'), "lines 21 to 22 "),
-        ((21, ",F,", ',"F,'), (35, "Busia", 'Busia"'), "lines 21 to 35 "),
-        (OPEN, (35, "Busia", '"Busia'), "lines 21 to 35 "),
-        (OPEN, (35, "Busia", '"Busia, Kenya"'), "lines 21 to 35 "),
-        ((61, "Busia", '"Busia'), None, "line 61 is not closed"),
-    ],
-    ids=[
-        "an open quote", "a pair in one column", "a pair in the next line", "in two columns", "two opening quotes",
-        "before a good one", "in the last line",
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("first", "second", "named"), [
+    (OPEN, None, "line 21 .* lines 21 to 61 "),
+    (OPEN, (35, "Busia", 'Busia"'), "lines 21 to 35 "),
+    (OPEN, (22, "Busia", 'Busia"'), "lines 21 to 22 "),
+    ((21, ",F,", ',"F,'), (35, "Busia", 'Busia"'), "lines 21 to 35 "),
+    (OPEN, (35, "Busia", '"Busia'), "lines 21 to 35 "),
+    (OPEN, (35, "Busia", '"Busia, Kenya"'), "lines 21 to 35 "),
+    ((61, "Busia", '"Busia'), None, "line 61 is not closed"),
+], ids=[
+    "an open quote", "a pair in one column", "a pair in the next line", "in two columns",
+    "two opening quotes", "before a good one", "in the last line",
+])  # fmt: skip
 def test_a_stray_quote_that_swallows_rows_holds_the_file(
     tmp_path: Path, first: tuple[int, str, str], second: tuple[int, str, str] | None, named: str
 ) -> None:
@@ -116,17 +110,14 @@ def test_a_stray_pair_in_a_column_of_few_texts_holds_the_file(tmp_path: Path) ->
         read(write(tmp_path / "a.csv", rows), CONTRACT)
 
 
-@pytest.mark.parametrize(
-    "place",
-    [
-        "Busia",
-        "Busia, Kenya",
-        'the "old" stage',
-        "a, b, c, d, e, f, g, h",
-        "\r\n".join(["Then, at night, by bus, with two others, to Busia, Nairobi, Mombasa"] * 60),
-        "\n".join(["7, 12/03/2024, 17, Moyale, 2, by bus, left, F"] * 20),
-    ],
-)
+@pytest.mark.parametrize("place", [
+    "Busia",
+    "Busia, Kenya",
+    'the "old" stage',
+    "a, b, c, d, e, f, g, h",
+    "\r\n".join(["Then, at night, by bus, with two others, to Busia, Nairobi, Mombasa"] * 60),
+    "\n".join(["7, 12/03/2024, 17, Moyale, 2, by bus, left, F"] * 20),
+])  # fmt: skip
 @pytest.mark.parametrize("delimiter", [",", ";"])
 def test_a_cell_may_run_over_several_lines(tmp_path: Path, place: str, delimiter: str) -> None:
     rows = [line.replace(",", delimiter) for line in lines(60)]
@@ -153,10 +144,7 @@ def test_without_other_rows_the_width_of_most_lines_decides(tmp_path: Path) -> N
 def test_a_header_may_run_over_several_lines_below_a_title(tmp_path: Path) -> None:
     rows = ["Register of cases", *lines(3)]
     changed(rows, 2, "Remarks", '"Remarks\n(private)"')
-    content = CONTRACT | {
-        "format": CONTRACT["format"] | {"header_search": 5},
-        "deny": ["Remarks (private)"],
-    }
+    content = CONTRACT | {"format": CONTRACT["format"] | {"header_search": 5}, "deny": ["Remarks (private)"]}
     _, reader = read(write(tmp_path / "a.csv", rows), content)
     assert reader.tally.rows_landed == 3
 
@@ -208,11 +196,8 @@ def test_every_line_is_a_row_or_explained(tmp_path: Path, end: str) -> None:
     _, reader = read(file, content)
     assert reader.tally.physical == {"": 11}
     assert reader.tally.explained == {
-        ("", "above_header"): 1,
-        ("", "header"): 1,
-        ("", "cell_of_several_lines"): 2,
-        ("", "blank_at_end"): 1,
-    }
+        ("", "above_header"): 1, ("", "header"): 1, ("", "cell_of_several_lines"): 2, ("", "blank_at_end"): 1,
+    }  # fmt: skip
     assert (reader.tally.rows_read, reader.tally.rows_unexplained) == (6, 0)
 
 

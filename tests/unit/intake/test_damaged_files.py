@@ -1,7 +1,5 @@
 """Damaged extracts: every line is read, refused or explained, or the file stays out with a sentence."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Files made to harm end in a sentence or in harmless text, within bounded memory."""
 
-from __future__ import annotations
-
 import csv
 import io
 import multiprocessing

@@ -1,7 +1,5 @@
 """Taking in files: what lands is sealed, committed once and accounted for; the rest stays in the inbox."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re
@@ -23,16 +21,7 @@ from orchestration.intake.landing.landing import CELLS
 from orchestration.intake.taking_in import take_in
 from orchestration.typing.step import type_extracts
 from tests.fixtures.drift_home import AS_OF, RECEIVED_ON, csv_in_the_inbox, home
-from tests.fixtures.partner_files import (
-    BOOK,
-    HEADER,
-    ROW,
-    add_partner,
-    book,
-    called,
-    lying_still,
-    workbook,
-)
+from tests.fixtures.partner_files import BOOK, HEADER, ROW, add_partner, book, called, lying_still, workbook
 
 __all__ = ["home"]
 IDENTITY = pyrage.x25519.Identity.generate()

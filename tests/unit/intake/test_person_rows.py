@@ -1,7 +1,5 @@
 """Border monitors send one row a person: the rows of an incident become one record without its suspects."""
 
-from __future__ import annotations
-
 import csv
 import tempfile
 from collections import Counter
@@ -45,17 +43,10 @@ INCIDENTS = book(
     deny=["full_name"],
 )
 PERSON = {
-    "irf_number": "MLB101",
-    "date_of_interception": "2024-03-04",
-    "location": "Malaba",
-    "number_of_victims": "3",
-    "role": "PVOT",
-    "full_name": "Amina Testperson",
-    "gender": "F",
-    "age": "16",
-    "control_threats": "False",
-    "verified": "Evidence of Trafficking",
-}
+    "irf_number": "MLB101", "date_of_interception": "2024-03-04", "location": "Malaba",
+    "number_of_victims": "3", "role": "PVOT", "full_name": "Amina Testperson", "gender": "F", "age": "16",
+    "control_threats": "False", "verified": "Evidence of Trafficking",
+}  # fmt: skip
 
 
 def incidents(path: Path, *people: dict[str, Any]) -> Path:
@@ -138,14 +129,11 @@ def withheld(tables: dict[str, Any]) -> list[tuple[bool, str, bool]]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("answer", "reason"),
-    [
-        ("no", "withheld:no_consent"),
-        ("taken back", "withheld:withdrawn"),
-        ("", "withheld:consent_not_recorded"),
-    ],
-)
+@pytest.mark.parametrize(("answer", "reason"), [
+    ("no", "withheld:no_consent"),
+    ("taken back", "withheld:withdrawn"),
+    ("", "withheld:consent_not_recorded"),
+])  # fmt: skip
 def test_refusal_of_one_person_leaves_the_others_of_the_incident(
     tmp_path: Path, answer: str, reason: str
 ) -> None:
@@ -203,15 +191,12 @@ def test_every_potential_victim_counts_once_and_suspects_never(people: list[tupl
     assert sorted(record["person_count"] for record in tables["records"]) == sorted(expected.values())
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"constant_within_key": ["place_of_birth"]}, "no field reads 'place_of_birth'"),
-        ({"delivery": INCIDENTS["delivery"] | {"person_rows": False}}, "belong together"),
-        ({"delivery": INCIDENTS["delivery"] | {"key": "content"}}, "needs delivery.key"),
-        ({"fields": INCIDENTS["fields"] | {"sex": {"count_rows": True}}}, "only goes with person_count"),
-    ],
-)
+@pytest.mark.parametrize(("changes", "message"), [
+    ({"constant_within_key": ["place_of_birth"]}, "no field reads 'place_of_birth'"),
+    ({"delivery": INCIDENTS["delivery"] | {"person_rows": False}}, "belong together"),
+    ({"delivery": INCIDENTS["delivery"] | {"key": "content"}}, "needs delivery.key"),
+    ({"fields": INCIDENTS["fields"] | {"sex": {"count_rows": True}}}, "only goes with person_count"),
+])  # fmt: skip
 def test_inconsistent_contract_of_person_rows_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Contract.model_validate(INCIDENTS | changes)

@@ -1,7 +1,5 @@
 """Pulling: what comes lies complete in the inbox, secrets stay secret, and one failing source stops no other."""
 
-from __future__ import annotations
-
 import json
 import logging
 import shutil
@@ -24,14 +22,7 @@ from orchestration.intake.pulling.pull import KINDS, PullRunning
 from orchestration.stewardship import messages
 from tests.command import PROGRAM
 from tests.fixtures.drift_home import AS_OF, KEYS
-from tests.fixtures.form_servers import (
-    Fault,
-    breaks_off,
-    breaks_off_in_chunks,
-    hangs_up,
-    log_in_page,
-    status,
-)
+from tests.fixtures.form_servers import Fault, breaks_off, breaks_off_in_chunks, hangs_up, log_in_page, status
 from tests.fixtures.mail_server import certificate_of_localhost
 from tests.fixtures.pull_world import KOBO, ODK, SHEET, PullWorld, pulls
 from tests.servers import wait_until
@@ -296,11 +287,8 @@ def test_secrets_appear_in_no_message_log_or_file_of_the_home(
         out, err = capfd.readouterr()
         places = {
             "files": b"\n".join(path.read_bytes() for path in kept).decode(errors="replace"),
-            "log": caplog.text,
-            "out": out,
-            "err": err,
-            "sources": "\n".join(str(source) for source in ended),
-        }
+            "log": caplog.text, "out": out, "err": err, "sources": "\n".join(str(source) for source in ended),
+        }  # fmt: skip
         return {
             place: [secret for secret in secrets if any(form in text for form in forms_of(secret))]
             for place, text in places.items()
@@ -351,11 +339,8 @@ def test_netrc_of_the_account_is_not_used(
 # --- the contract ----------------------------------------------------------------------------------
 
 GOOD = {
-    "kind": "kobotoolbox",
-    "server": "https://kf.example",
-    "asset": "aFixture",
-    "token_file": "kasuku.token",
-}
+    "kind": "kobotoolbox", "server": "https://kf.example", "asset": "aFixture", "token_file": "kasuku.token",
+}  # fmt: skip
 FILE = {"kind": "https_file", "url": "https://sheets.example/pub?output=csv"}
 
 

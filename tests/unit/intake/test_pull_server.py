@@ -1,7 +1,5 @@
 """Requests to a source's server: where a redirect may lead, who gets the secret, and certificates."""
 
-from __future__ import annotations
-
 import socket
 import ssl
 import threading
@@ -60,18 +58,15 @@ def test_redirect_on_the_same_server_is_followed_with_the_token(pulls: PullWorld
         assert ended.outcome == "fetched" and secrets_at(kobo) == [f"Token {kobo.token}"] * 3
 
 
-@pytest.mark.parametrize(
-    "location",
-    [
-        "http://{other}/api",  # the same host, another port
-        "//{other}/api",
-        "http://{kobo}@{other}/api",
-        "http://{other}\\@{kobo}/api",
-        "http://{other}\t\\@{kobo}/api",
-        "http://{other}#@{kobo}/api",
-        "http://{other}?@{kobo}/api",
-    ],
-)
+@pytest.mark.parametrize("location", [
+    "http://{other}/api",  # the same host, another port
+    "//{other}/api",
+    "http://{kobo}@{other}/api",
+    "http://{other}\\@{kobo}/api",
+    "http://{other}\t\\@{kobo}/api",
+    "http://{other}#@{kobo}/api",
+    "http://{other}?@{kobo}/api",
+])  # fmt: skip
 def test_redirect_to_another_server_is_followed_without_the_token(
     pulls: PullWorld, other: File, location: str
 ) -> None:

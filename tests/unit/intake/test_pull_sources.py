@@ -1,7 +1,5 @@
 """Each kind of source: pages, duplicates, a form that changes, files that say whether they changed, sessions."""
 
-from __future__ import annotations
-
 import gzip
 import io
 import zipfile
@@ -208,14 +206,12 @@ OTHER_KINDS = {
     "document for workbook": (WORKBOOK, zip_with("word/document.xml"), "a Word document", BOOK),
     "old workbook": (WORKBOOK, b"\xd0\xcf\x11\xe0 fixture", "Excel 97-2003", BOOK),
     "workbook with a password": (
-        WORKBOOK,
-        b"\xd0\xcf\x11\xe0" + bytes(5_000) + "EncryptedPackage".encode("utf-16-le"),
-        "a workbook with a password",
-        BOOK,
+        WORKBOOK, b"\xd0\xcf\x11\xe0" + bytes(5_000) + "EncryptedPackage".encode("utf-16-le"),
+        "a workbook with a password", BOOK,
     ),
     "workbook for JSON": (KOBO, sample(WORKBOOK), BOOK, "JSON"),
     "CSV for JSON": (KOBO, b"[Case No],[Date]\n1,2\n", TEXT, "JSON"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("partner", "content", "found", "expected"), OTHER_KINDS.values(), ids=OTHER_KINDS)

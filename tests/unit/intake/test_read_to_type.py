@@ -1,7 +1,5 @@
 """From a file to typed tables: no input crashes, and every row is accounted for."""
 
-from __future__ import annotations
-
 import csv
 from datetime import date, datetime
 from pathlib import Path

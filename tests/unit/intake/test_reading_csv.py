@@ -1,7 +1,5 @@
 """CSV files: encoding and delimiter come from the contract, and a wrong one is reported, never guessed."""
 
-from __future__ import annotations
-
 import csv
 from itertools import accumulate
 from pathlib import Path
@@ -70,15 +68,12 @@ def test_the_number_of_a_row_is_that_of_its_first_line(tmp_path: Path) -> None:
     assert {cell.row_number for cell in cells} == {2, 4}
 
 
-@pytest.mark.parametrize(
-    ("encoding", "text", "wrong", "named"),
-    [
-        ("utf-8", "id;town\n1;Busia\n2;", b"Murang\x92a", "0x92 in line 3 at position 9"),
-        ("ascii", "id;town\r\n1;Busia\r\n2;", "Bûsia".encode(), "0xC3 in line 3 at position 4"),
-        ("cp1252", "id;town\r1;Busia\r2;", b"\x81", "0x81 in line 3 at position 3"),
-        ("utf-8", "id;town\n1;Busia\n2;", b"\xe2\x80", "0xE2 in line 3 at position 3"),
-    ],
-)
+@pytest.mark.parametrize(("encoding", "text", "wrong", "named"), [
+    ("utf-8", "id;town\n1;Busia\n2;", b"Murang\x92a", "0x92 in line 3 at position 9"),
+    ("ascii", "id;town\r\n1;Busia\r\n2;", "Bûsia".encode(), "0xC3 in line 3 at position 4"),
+    ("cp1252", "id;town\r1;Busia\r2;", b"\x81", "0x81 in line 3 at position 3"),
+    ("utf-8", "id;town\n1;Busia\n2;", b"\xe2\x80", "0xE2 in line 3 at position 3"),
+])  # fmt: skip
 def test_a_byte_outside_the_encoding_is_named_with_its_line(
     tmp_path: Path, encoding: str, text: str, wrong: bytes, named: str
 ) -> None:

@@ -1,7 +1,5 @@
 """What a CSV lands does not depend on where its blocks end."""
 
-from __future__ import annotations
-
 import copy
 import csv
 import io
@@ -50,21 +48,18 @@ ODD = [
     'say "no"', "a,b", "two\nlines", "two\r\nlines", "\n", "café", "Ma’a", "\ufeffmark", "F", "M", "1", "True", "Yes",
 ]  # fmt: skip
 USUAL = {
-    "No": st.integers(1, 12).map(str),
-    "Date": st.sampled_from(["2024-03-04", "04/03/2024", "2024", "soon"]),
+    "No": st.integers(1, 12).map(str), "Date": st.sampled_from(["2024-03-04", "04/03/2024", "2024", "soon"]),
     "Sent": st.sampled_from(["2024-03-06T10:00:00", "2024-03-06T10:00:01", ""]),
-    "Sex": st.sampled_from(["F", "M", ""]),
-    "Gender": st.sampled_from(["F", "M", "", ""]),
+    "Sex": st.sampled_from(["F", "M", ""]), "Gender": st.sampled_from(["F", "M", "", ""]),
     "Born": st.sampled_from(["2001-05-06", "04/03/2010", "05/03/2010", "2004", "minor", ""]),
     "From": st.sampled_from(["Busia", "Garissa", "0712 345 678", ""]),
-    "Way/bus": st.sampled_from(["1", "0", ""]),
-    "Way/foot": st.sampled_from(["1", "0", ""]),
+    "Way/bus": st.sampled_from(["1", "0", ""]), "Way/foot": st.sampled_from(["1", "0", ""]),
     "Consent": st.sampled_from([*["Yes"] * 9, "yes ", "No", "Back", ""]),
     "State": st.sampled_from([*["", "Fine"] * 4, "Void", "Later", "other"]),
     "Gone": st.sampled_from([*[""] * 9, "x"]),
     "Aim": st.sampled_from([*["", "statistics"] * 4, "research", "?"]),
     "Remarks": st.sampled_from(["", "synthetic", "5"]),
-}
+}  # fmt: skip
 
 
 @st.composite
@@ -201,19 +196,13 @@ def test_every_sample_lands_the_same_in_small_and_large_blocks(contract: Path, p
 # Rows among usual ones: `{n}` is a reference of its own; `{sum}`, `{some}` and `{twice}` are what the numbers
 # of three columns add up to so far.
 UNUSUAL = {
-    "a note of two cells": "Note: see below,x,,,,,,,,,,,",
-    "a total": "TOTAL,,,9,,,,,,,,,",
-    "a total further right": ",,,Total cases,,3,4,5,,,,,",
-    "a total without a name": ",,,,,,{some},,,,,,",
-    "a total of two columns": ",,,,,,{some},{twice},,,,,",
-    "a sum with a reference": "{sum},,,,,,7,,,,,,",
+    "a note of two cells": "Note: see below,x,,,,,,,,,,,", "a total": "TOTAL,,,9,,,,,,,,,",
+    "a total further right": ",,,Total cases,,3,4,5,,,,,", "a total without a name": ",,,,,,{some},,,,,,",
+    "a total of two columns": ",,,,,,{some},{twice},,,,,", "a sum with a reference": "{sum},,,,,,7,,,,,,",
     "three cells of another sum": "7,,,,,,1,1,,,,,",
     "a repeated header": "No,Date,Sent,Sex,Born,From,Way/bus,Way/foot,Consent,State,Gone,Aim,Remarks",
-    "most of a header": "No,Date,Sex,Sex,,,,,,,,,",
-    "tags": "#id,#date+start,#sex,#sex,,,,,,,,,",
-    "blank cells": ",,,,,,,,,,,,",
-    "a blank line": "",
-    "cells of no field": "{n},,,,,,,,No,,,,remark",
+    "most of a header": "No,Date,Sex,Sex,,,,,,,,,", "tags": "#id,#date+start,#sex,#sex,,,,,,,,,",
+    "blank cells": ",,,,,,,,,,,,", "a blank line": "", "cells of no field": "{n},,,,,,,,No,,,,remark",
     "no reference": ",2024-03-04,,F,2001-02-03,Busia,1,0,Yes,,,,",
     "an invisible reference": "\u200b,2024-03-04,,F,2001-02-03,Busia,1,0,Yes,,,,",
     "an untidy reference": "  A  {n} ,2024-03-04,,F,2001-02-03,Busia,1,0,Yes,,,,",
@@ -225,14 +214,13 @@ UNUSUAL = {
     "refused": "{n},2024-03-04,,F,2001-02-03,Busia,1,0,No,,,,",
     "withdrawn": "{n},2024-03-04,,F,2001-02-03,Busia,1,0,Yes,,x,,",
     "another purpose": "{n},2024-03-04,,F,2001-02-03,Busia,1,0,Yes,,,research,",
-    "too short": "{n},2024-03-04",
-    "too long": "{n},2024-03-04,,F,2001-02-03,Busia,1,0,Yes,,,,,,beyond",
+    "too short": "{n},2024-03-04", "too long": "{n},2024-03-04,,F,2001-02-03,Busia,1,0,Yes,,,,,,beyond",
     "a mark inside": '{n},2024-03-04,,F,2001-02-03,Bu"sia"",1,0,Yes,,,,',
     "a comma inside": '{n},2024-03-04,,F,2001-02-03,"Busia, Kenya",1,0,Yes,,,,',
     "lines inside": '{n},2024-03-04,,F,2001-02-03,"Busia\n\nKenya",1,0,Yes,,,,',
     "a long reference": "{n}" + "x" * 40_000 + ",2024-03-04,,F,2001-02-03,Busia,1,0,Yes,,,,",
     "the end": "Ends here,,,,,,,,,,,,",
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("unusual", UNUSUAL.values(), ids=UNUSUAL)

@@ -1,7 +1,5 @@
 """JSON of form servers: groups, repeats and absent answers; pages, broken text and odd values."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any
@@ -22,17 +20,15 @@ FORM: dict[str, Any] = {
     "format": {"kind": "json", "records": "results", "repeats": {"legs": {"sheet": REPEAT}}},
     "locale": {"dates": "ymd"},
     "fields": {
-        "event_on": {"column": "journey/left_on", "required": True},
-        "submitted_at": "_submission_time",
-        "sex": "case/sex",
-        "transport_mode": {"column": "journey/transport", "select_multiple": "joined"},
+        "event_on": {"column": "journey/left_on", "required": True}, "submitted_at": "_submission_time",
+        "sex": "case/sex", "transport_mode": {"column": "journey/transport", "select_multiple": "joined"},
         "place(origin).place_text": "journey/origin",
         "place(exploitation).place_text": {"column": "journey/where", "required": False},
         "place(transit).place_text": f"legs/{REPEAT}/place_name",
         "place(transit).transport_mode": f"legs/{REPEAT}/place_transport",
     },
     "deny": ["case/full_name", "_geolocation", "_tags"],
-}
+}  # fmt: skip
 
 
 def form(**changes: Any) -> dict[str, Any]:
@@ -135,20 +131,17 @@ def test_an_optional_answer_that_no_record_has_is_noted(tmp_path: Path) -> None:
         assert f"column {column!r} is not in the file" in details
 
 
-@pytest.mark.parametrize(
-    ("answer", "value", "kind"),
-    [
-        ("Busia", "Busia", "text"),
-        (5, "5", "number"),
-        (5.0, "5", "number"),
-        (2.5, "2.5", "number"),
-        (123456789012345678901234567890, "123456789012345678901234567890", "number"),
-        (True, "TRUE", "boolean"),
-        (False, "FALSE", "boolean"),
-        (["bus", "foot"], "bus foot", "text"),
-        ([["bus"], [3, None]], "bus 3", "text"),
-    ],
-)
+@pytest.mark.parametrize(("answer", "value", "kind"), [
+    ("Busia", "Busia", "text"),
+    (5, "5", "number"),
+    (5.0, "5", "number"),
+    (2.5, "2.5", "number"),
+    (123456789012345678901234567890, "123456789012345678901234567890", "number"),
+    (True, "TRUE", "boolean"),
+    (False, "FALSE", "boolean"),
+    (["bus", "foot"], "bus foot", "text"),
+    ([["bus"], [3, None]], "bus 3", "text"),
+])  # fmt: skip
 def test_a_value_keeps_its_kind(tmp_path: Path, answer: Any, value: str, kind: str) -> None:
     content = form(fields=FORM["fields"] | {"industry": "x"})
     cells, _ = read(write(tmp_path / "a.json", record(1, x=answer)), content)
@@ -209,10 +202,7 @@ def test_json_records_are_never_totals_or_notes(tmp_path: Path) -> None:
 
 
 PAGES: list[tuple[dict[str, Any], str]] = [
-    (
-        {"next": "https://kobo.example/?start=1"},
-        "holds 2 records; the file is one page and names another (`next`)",
-    ),
+    ({"next": "https://kobo.example/?start=1"}, "holds 2 records; the file is one page and names another (`next`)"),
     ({"count": 62, "next": None}, "holds 2 of 62 records (`count`); the file is one page"),
     ({"count": 1}, "holds 2 records, but its `count` says 1"),
     ({"@odata.count": 62}, "2 of 62 records (`@odata.count`)"),
@@ -240,7 +230,7 @@ PAGES: list[tuple[dict[str, Any], str]] = [
     ({"exceededTransferLimit": True}, "`exceededTransferLimit`"),
     ({"page": 2, "page_size": 2}, "one page (`page` is 2)"),
     ({"offset": 100}, "one page (`offset` is 100)"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("envelope", "sentence"), PAGES, ids=lambda value: str(value)[:40])
@@ -260,28 +250,18 @@ def test_what_stands_beside_a_nested_list_of_records_counts_too(tmp_path: Path) 
         read(path, form(format=FORM["format"] | {"records": "response/docs"}))
 
 
-@pytest.mark.parametrize(
-    "envelope",
-    [
-        {"count": 2, "next": None, "previous": None},
-        {"@odata.count": 2, "pager": {"page": 1, "pageCount": 1, "total": 2, "pageSize": 50}},
-        {"meta": {"total_count": 2, "next": "", "limit": 0}, "links": {"self": "/a", "next": {"href": None}}},
-        {"total": 2, "_links": {"next": "/a?offset=2"}},
-        {
-            "hasMore": False,
-            "page": 1,
-            "offset": 0,
-            "next_page": 0,
-            "nextPageToken": "",
-            "_links": {"self": {"href": "/a"}},
-        },
-        {"page": {"total": 1, "number": 1}, "paging": {"cursors": {"after": "abc"}, "pages": [1, 2]}},
-        {"total": "12 persons in all", "metadata": {"next": "the next round is in June"}},
-        {"summary": {"total": 12, "count": 3}, "form": {"next": "b"}, "totals": [{"total": 40, "next": "x"}]},
-        {"list": [[[[]]]], "count": -1},
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize("envelope", [
+    {"count": 2, "next": None, "previous": None},
+    {"@odata.count": 2, "pager": {"page": 1, "pageCount": 1, "total": 2, "pageSize": 50}},
+    {"meta": {"total_count": 2, "next": "", "limit": 0}, "links": {"self": "/a", "next": {"href": None}}},
+    {"total": 2, "_links": {"next": "/a?offset=2"}},
+    {"hasMore": False, "page": 1, "offset": 0, "next_page": 0, "nextPageToken": "",
+     "_links": {"self": {"href": "/a"}}},
+    {"page": {"total": 1, "number": 1}, "paging": {"cursors": {"after": "abc"}, "pages": [1, 2]}},
+    {"total": "12 persons in all", "metadata": {"next": "the next round is in June"}},
+    {"summary": {"total": 12, "count": 3}, "form": {"next": "b"}, "totals": [{"total": 40, "next": "x"}]},
+    {"list": [[[[]]]], "count": -1},
+], ids=str)  # fmt: skip
 def test_a_whole_export_passes(tmp_path: Path, envelope: dict[str, Any]) -> None:
     """Totals that agree, no next page, and totals of something else."""
     path = tmp_path / "a.json"
@@ -289,16 +269,13 @@ def test_a_whole_export_passes(tmp_path: Path, envelope: dict[str, Any]) -> None
     assert read(path, form())[1].tally.rows_landed == 2
 
 
-@pytest.mark.parametrize(
-    ("records", "content", "fix"),
-    [
-        ("results", [], "remove `format.records`"),
-        (None, {"value": []}, r"keys 'value': set `format.records`"),
-        ("results", {"value": []}, r"no list of records at 'results'. Its keys are 'value'"),
-        ("results", {"results": 3}, "correct `format.records`"),
-        ("results", 3, "Correct `format.records`"),
-    ],
-)
+@pytest.mark.parametrize(("records", "content", "fix"), [
+    ("results", [], "remove `format.records`"),
+    (None, {"value": []}, r"keys 'value': set `format.records`"),
+    ("results", {"value": []}, r"no list of records at 'results'. Its keys are 'value'"),
+    ("results", {"results": 3}, "correct `format.records`"),
+    ("results", 3, "Correct `format.records`"),
+])  # fmt: skip
 def test_missing_list_of_records_is_held_with_the_fix(
     tmp_path: Path, records: str | None, content: Any, fix: str
 ) -> None:
@@ -326,26 +303,22 @@ def test_entries_that_are_no_records_are_refused(tmp_path: Path) -> None:
 WHOLE = json.dumps({"next": None, "results": [record(1), record(2)]}).encode()
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (WHOLE[:-30], r"breaks off or is wrong in or after record 2"),
-        (WHOLE + b"}", "not complete, valid JSON"),
-        (WHOLE.replace(b'"2024-03-04"', b"NaN", 1), "such as NaN"),
-        (WHOLE.replace(b"Busia", b"Murang\x92a"), "not complete, valid JSON"),
-        (b"\xff\xfe" + WHOLE.decode().encode("utf-16-le"), r"is JSON in UTF-16 \(UTF-8 is needed\)"),
-        (b'{"_uuid": "u"}\r\n{"_uuid": "v"}\r\n', "is JSON lines, an object a line"),
-        (b'[{"a": 1e99999999999999999999999}]', "not complete, valid JSON"),
-        (b'[{"a": ' + b"9" * 9000 + b"}]", "thousands of digits"),
-        (b'[{"a": ' + b"[" * 100_000, "more than 32 levels deep"),
-        (b'[{"a": ' + b'{"a": ' * 100_000, "more than 32 levels deep"),
-        (b"  <!DOCTYPE html><html>", "a web page or XML"),
-        (b"_id;_uuid\r\n1;2\r\n", "not complete, valid JSON"),
-        (b"PK\x03\x04 zip", "expects JSON"),
-        (b"", "is empty"),
-    ],
-    ids=lambda value: value[:12].decode("latin-1") if isinstance(value, bytes) else "",
-)
+@pytest.mark.parametrize(("content", "message"), [
+    (WHOLE[:-30], r"breaks off or is wrong in or after record 2"),
+    (WHOLE + b"}", "not complete, valid JSON"),
+    (WHOLE.replace(b'"2024-03-04"', b"NaN", 1), "such as NaN"),
+    (WHOLE.replace(b"Busia", b"Murang\x92a"), "not complete, valid JSON"),
+    (b"\xff\xfe" + WHOLE.decode().encode("utf-16-le"), r"is JSON in UTF-16 \(UTF-8 is needed\)"),
+    (b'{"_uuid": "u"}\r\n{"_uuid": "v"}\r\n', "is JSON lines, an object a line"),
+    (b'[{"a": 1e99999999999999999999999}]', "not complete, valid JSON"),
+    (b'[{"a": ' + b"9" * 9000 + b"}]", "thousands of digits"),
+    (b'[{"a": ' + b"[" * 100_000, "more than 32 levels deep"),
+    (b'[{"a": ' + b'{"a": ' * 100_000, "more than 32 levels deep"),
+    (b"  <!DOCTYPE html><html>", "a web page or XML"),
+    (b"_id;_uuid\r\n1;2\r\n", "not complete, valid JSON"),
+    (b"PK\x03\x04 zip", "expects JSON"),
+    (b"", "is empty"),
+], ids=lambda value: value[:12].decode("latin-1") if isinstance(value, bytes) else "")  # fmt: skip
 def test_broken_json_is_reported_without_quoting_it(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "a.json"
     path.write_bytes(content)

@@ -1,7 +1,5 @@
 """Names of files and sheets are shown unless they identify a person, headings if their words are known."""
 
-from __future__ import annotations
-
 import csv
 from pathlib import Path
 
@@ -36,15 +34,12 @@ def test_no_column_that_a_sample_contract_names_is_withheld() -> None:
             assert shown_column(column, 1, [column]) == column
 
 
-@pytest.mark.parametrize(
-    "stem",
-    [
-        "hotline case of Nekesa Barasa 0722000111", "Case of Nekesa Barasa", "INTERVIEW WITH Nekesa Barasa",
-        "mary_wanjiku", "MARY WANJIKU 2024", "intake-Wanjiku-Mary-v2", "report Mary.Wanjiku", "Mrs Barasa",
-        "0722-000-111", "case_0722_000_111_final", "+254 722 000111", "0722.11.12.11", "12345678",
-        "mary@example.org",
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("stem", [
+    "hotline case of Nekesa Barasa 0722000111", "Case of Nekesa Barasa", "INTERVIEW WITH Nekesa Barasa",
+    "mary_wanjiku", "MARY WANJIKU 2024", "intake-Wanjiku-Mary-v2", "report Mary.Wanjiku", "Mrs Barasa",
+    "0722-000-111", "case_0722_000_111_final", "+254 722 000111", "0722.11.12.11", "12345678",
+    "mary@example.org",
+])  # fmt: skip
 def test_name_of_a_person_is_withheld(stem: str) -> None:
     shown = shown_file(f"{stem}.csv")
     assert shown.startswith("name withheld (") and shown.endswith(").csv")
@@ -54,23 +49,19 @@ def test_name_of_a_person_is_withheld(stem: str) -> None:
     assert shown_column(stem, 7) == "column 7"
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "report 2026-09.csv", "export_20260901T083000Z.csv", "20260901083000.csv",
-        "intake 2026-01-01-10-30-00.xlsx", "01.01.24-31.01.24.xlsx", "2023-10-01_2024-03-31.csv",
-        "routes 2019 2020 2021.xlsx", "mercy_house_2026-09.csv", "Faith Home cases May 2024.xlsx",
-        "Interview with Busia County.csv", "grace.csv", "no suffix", "survey.v2.1.csv",
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("name", [
+    "report 2026-09.csv", "export_20260901T083000Z.csv", "20260901083000.csv",
+    "intake 2026-01-01-10-30-00.xlsx", "01.01.24-31.01.24.xlsx", "2023-10-01_2024-03-31.csv",
+    "routes 2019 2020 2021.xlsx", "mercy_house_2026-09.csv", "Faith Home cases May 2024.xlsx",
+    "Interview with Busia County.csv", "grace.csv", "no suffix", "survey.v2.1.csv",
+])  # fmt: skip
 def test_ordinary_names_are_shown(name: str) -> None:
     assert shown_file(name) == name
 
 
-@pytest.mark.parametrize(
-    "heading",
-    ["Nationality", "Mode of transport", "jinsia", "_submission_time", "prs_BirthDate", "Date 2", ""],
-)
+@pytest.mark.parametrize("heading", [
+    "Nationality", "Mode of transport", "jinsia", "_submission_time", "prs_BirthDate", "Date 2", "",
+])  # fmt: skip
 def test_heading_of_known_words_is_shown(heading: str) -> None:
     assert shown_column(heading, 7) == heading
 
@@ -117,10 +108,8 @@ def test_withheld_sheets_keep_their_own_records_and_months(tmp_path: Path) -> No
     key = {"mode": "full", "cadence": "monthly", "key": ["sheet", "No"]}
     cells, _ = read(path, book(format=everywhere, delivery=key))
     assert list(dict.fromkeys(cell.sheet for cell in cells)) == [
-        "sheet 1 (name withheld)",
-        "Cases Jan 24",
-        "sheet 3 (name withheld)",
-    ]
+        "sheet 1 (name withheld)", "Cases Jan 24", "sheet 3 (name withheld)",
+    ]  # fmt: skip
     assert len({cell.record_id for cell in cells}) == 3, "references use the real titles"
 
 

@@ -1,7 +1,5 @@
 """The zip of ODK Central: tables joined by KEY, order by index, and damaged zips."""
 
-from __future__ import annotations
-
 import csv
 import io
 import zipfile
@@ -24,23 +22,18 @@ LEGS = ["place", "PARENT_KEY", "KEY"]
 FORM: dict[str, Any] = {
     "consent": {"column": "consent", "values": {"yes": "given", "no": "refused"}},
     "delivery": {"mode": "full", "cadence": "monthly", "key": "KEY", "newest_by": "SubmissionDate"},
-    "format": {"kind": "odk_zip", "repeats": {"legs": {}}},
-    "locale": {"dates": "ymd"},
+    "format": {"kind": "odk_zip", "repeats": {"legs": {}}}, "locale": {"dates": "ymd"},
     "accept_if": [
-        {"column": "Status", "wait": ["not decrypted", "missing encrypted form data"]}
-        | {"otherwise": "accept", "waits_as": "not_decrypted"},
-        {"column": "ReviewState", "withhold": ["rejected"], "wait": ["hasIssues"], "otherwise": "accept"}
-        | {"optional_column": True},
+        {"column": "Status", "wait": ["not decrypted", "missing encrypted form data"]} | {"otherwise": "accept", "waits_as": "not_decrypted"},
+        {"column": "ReviewState", "withhold": ["rejected"], "wait": ["hasIssues"], "otherwise": "accept"} | {"optional_column": True},
     ],
     "fields": {
-        "event_on": {"column": "journey-left_on", "required": True},
-        "submitted_at": "SubmissionDate",
+        "event_on": {"column": "journey-left_on", "required": True}, "submitted_at": "SubmissionDate",
         "transport_mode": {"column": "journey-transport", "select_multiple": "joined"},
-        "place(origin).place_text": "journey-origin",
-        "place(transit).place_text": "legs/place",
+        "place(origin).place_text": "journey-origin", "place(transit).place_text": "legs/place",
     },
     "deny": ["SubmitterID", "SubmitterName", "DeviceID", "FormVersion", "Edits"],
-}
+}  # fmt: skip
 
 
 def form(**changes: Any) -> dict[str, Any]:
@@ -245,16 +238,13 @@ def encrypted(content: bytes) -> bytes:
     return bytes(changed)
 
 
-@pytest.mark.parametrize(
-    ("spoil", "message"),
-    [
-        (encrypted, "protected with a password"),
-        (lambda content: content[:-40], "a broken or incomplete zip"),
-        (lambda content: content[:60] + bytes(20) + content[80:], "table 'intake', is a broken or incomplete zip"),
-        (lambda content: b"KEY,Status\n", "not the zip of an ODK Central export.*If the partner now sends CSV or JSON"),
-        (lambda content: b"", "is empty"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("spoil", "message"), [
+    (encrypted, "protected with a password"),
+    (lambda content: content[:-40], "a broken or incomplete zip"),
+    (lambda content: content[:60] + bytes(20) + content[80:], "table 'intake', is a broken or incomplete zip"),
+    (lambda content: b"KEY,Status\n", "not the zip of an ODK Central export.*If the partner now sends CSV or JSON"),
+    (lambda content: b"", "is empty"),
+])  # fmt: skip
 def test_broken_zip_is_reported(tmp_path: Path, spoil: Any, message: str) -> None:
     path = zipped(tmp_path / "a.zip", intake=[[*MAIN, *TAIL], *(sent(n) for n in range(9))])
     path.write_bytes(spoil(path.read_bytes()))
@@ -263,13 +253,10 @@ def test_broken_zip_is_reported(tmp_path: Path, spoil: Any, message: str) -> Non
     assert "Testperson" not in caught.value.sentence
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (table([[*MAIN, *TAIL], sent(1)]).replace(b"Busia", b"Murang\x92a"), "is not UTF-8"),
-        (table([[*MAIN, *TAIL]]) + b'"' + b"x" * 200_000, "quotation mark is not closed"),
-    ],
-)
+@pytest.mark.parametrize(("content", "message"), [
+    (table([[*MAIN, *TAIL], sent(1)]).replace(b"Busia", b"Murang\x92a"), "is not UTF-8"),
+    (table([[*MAIN, *TAIL]]) + b'"' + b"x" * 200_000, "quotation mark is not closed"),
+])  # fmt: skip
 def test_broken_table_is_reported_without_its_text(tmp_path: Path, content: bytes, message: str) -> None:
     with pytest.raises(ExtractUnreadable, match=message) as caught:
         read(zipped(tmp_path / "a.zip", intake=content), form())

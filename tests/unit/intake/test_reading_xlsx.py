@@ -1,7 +1,5 @@
 """Workbooks as partners keep them: what is a record, where the header is, what kind a cell has."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -91,10 +89,9 @@ def test_month_sheets_are_read_and_others_reported(tmp_path: Path) -> None:
     assert {"code": "flag:sheet_skipped", "detail": "1 sheets of another name"} in reader.tally.problems
 
 
-@pytest.mark.parametrize(
-    ("name", "month"),
-    [("Jan 20", (2020, 1)), ("FEB-2020", (2020, 2)), ("Desemba 2019", (2019, 12)), ("2021 Mei", (2021, 5))],
-)
+@pytest.mark.parametrize(("name", "month"), [
+    ("Jan 20", (2020, 1)), ("FEB-2020", (2020, 2)), ("Desemba 2019", (2019, 12)), ("2021 Mei", (2021, 5)),
+])  # fmt: skip
 def test_sheets_are_named_after_months(name: str, month: tuple[int, int]) -> None:
     assert month_of_sheet(name) == date(*month, 1)
     assert month_of_sheet("Summary 2020") is None
@@ -102,8 +99,7 @@ def test_sheets_are_named_after_months(name: str, month: tuple[int, int]) -> Non
 
 def test_merged_cells_fill_down_where_the_contract_says_and_hold_the_file_elsewhere(tmp_path: Path) -> None:
     path = workbook(
-        tmp_path / "a.xlsx",
-        {"Cases": [HEADER, row(1), row(2, From=None, Sex=None), row(3, From=None)]},
+        tmp_path / "a.xlsx", {"Cases": [HEADER, row(1), row(2, From=None, Sex=None), row(3, From=None)]}
     )
     changed = openpyxl.load_workbook(path)
     changed["Cases"].merge_cells("E2:E3")
@@ -137,16 +133,13 @@ def test_1904_date_system_is_kept(tmp_path: Path) -> None:
         assert source.date_system == 1904
 
 
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        (b"", "is empty"),
-        (b"No;Date\n1;2\n", "is not an Excel workbook"),
-        (b"PK\x03\x04 and then nothing", "broken or incomplete workbook"),
-        (b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "protected with a password"),
-        (b"\xd0\xcf\x11\xe0 old", "Excel 97-2003"),
-    ],
-)
+@pytest.mark.parametrize(("content", "expected"), [
+    (b"", "is empty"),
+    (b"No;Date\n1;2\n", "is not an Excel workbook"),
+    (b"PK\x03\x04 and then nothing", "broken or incomplete workbook"),
+    (b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "protected with a password"),
+    (b"\xd0\xcf\x11\xe0 old", "Excel 97-2003"),
+])  # fmt: skip
 def test_bytes_that_are_no_workbook_are_reported(tmp_path: Path, content: bytes, expected: str) -> None:
     path = tmp_path / "sent.xlsx"
     path.write_bytes(content)

@@ -1,7 +1,5 @@
 """Columns become fields by the contract alone; repeats become child rows of their record."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

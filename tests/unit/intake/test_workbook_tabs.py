@@ -1,7 +1,5 @@
 """A workbook with one tab a form: rows of all tabs join their main row."""
 
-from __future__ import annotations
-
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -78,11 +76,7 @@ def test_every_row_of_every_tab_is_accounted_for(tmp_path: Path) -> None:
     assert (tally.child_read["identity"], tally.child_landed["identity"]) == (4, 1)
     assert {
         reason: n for (sheet, reason), n in tally.child_refusals.items() if sheet == "Basic Identity"
-    } == {
-        "withheld:no_consent": 1,
-        "Q:orphan_leg": 1,
-        "dup:duplicate_uuid": 1,
-    }
+    } == {"withheld:no_consent": 1, "Q:orphan_leg": 1, "dup:duplicate_uuid": 1}
     assert list(tally.unmapped) == ["identity/Extra"]
     assert tally.stripped["strip:denied_column"] == 2  # withheld rows are counted too
 

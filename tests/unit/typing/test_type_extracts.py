@@ -1,7 +1,5 @@
 """The type step on landed extracts: records, places, problems, caching, and faults of one extract."""
 
-from __future__ import annotations
-
 import hashlib
 from datetime import date
 from pathlib import Path
@@ -38,26 +36,20 @@ from orchestration.typing.step import TypedSummary, type_extracts
 
 KEYS = Keys(b"k" * 32, "age1fixture")
 ROUTES: dict[str, Any] = {
-    "contract": "swala_routes",
-    "version": 1,
-    "partner": {"code": "swala", "steward": "data@swala.example"},
+    "contract": "swala_routes", "version": 1, "partner": {"code": "swala", "steward": "data@swala.example"},
     "grain": "route_report",
     "agreement": {"id": "A", "valid_from": "2019-01-01", "valid_to": "2035-01-01", "finest_place": "town"},
-    "delivery": {"mode": "full", "cadence": "yearly", "key": "Ref"},
-    "format": {"kind": "csv"},
+    "delivery": {"mode": "full", "cadence": "yearly", "key": "Ref"}, "format": {"kind": "csv"},
     "locale": {"dates": "dmy", "languages": ["en", "sw"], "default_country": "KEN"},
     "fields": {
-        "event_on": "Date",
-        "person_count": {"column": "Cases", "maximum": 500},
-        "place(origin).place_text": "From",
-        "place(origin).country_text": "Country",
+        "event_on": "Date", "person_count": {"column": "Cases", "maximum": 500},
+        "place(origin).place_text": "From", "place(origin).country_text": "Country",
         "place(transit).list": {"column": "Through", "split": [">"], "direct": ["Direct"]},
-        "place(intended_destination).place_text": "To",
-        "transport_mode": "How",
+        "place(intended_destination).place_text": "To", "transport_mode": "How",
         "exploitation_type": {"column": "Type", "values": {"CSE": "sexual_exploitation"}},
         "embargo_until": {"column": "Embargo"},
     },
-}
+}  # fmt: skip
 CASES: dict[str, Any] = ROUTES | {
     "contract": "swala_cases",
     "grain": "case",
@@ -168,22 +160,15 @@ def world(tmp_path: Path) -> World:
 
 
 ROUTE: dict[str, Any] = {
-    "event_on": "04/03/2020",
-    "person_count": "5-10",
-    "place(origin).place_text": "Busia",
-    "place(origin).country_text": "Kenya",
-    "place(transit).list": "Busia > Nakuru > Nairobi",
-    "place(intended_destination).place_text": "Nairobi",
-    "transport_mode": "matatu, miguu",
+    "event_on": "04/03/2020", "person_count": "5-10", "place(origin).place_text": "Busia",
+    "place(origin).country_text": "Kenya", "place(transit).list": "Busia > Nakuru > Nairobi",
+    "place(intended_destination).place_text": "Nairobi", "transport_mode": "matatu, miguu",
     "exploitation_type": "CSE",
-}
+}  # fmt: skip
 CASE: dict[str, Any] = {
-    "event_on": "04/03/2020",
-    "sex": "F",
-    "age_band": "16",
-    "place(origin).place_text": "Garissa",
+    "event_on": "04/03/2020", "sex": "F", "age_band": "16", "place(origin).place_text": "Garissa",
     "place(exploitation).place_text": "Nairobi",
-}
+}  # fmt: skip
 
 
 def test_route_report_fills_record_codes_and_places(world: World) -> None:
@@ -299,13 +284,10 @@ def test_legs_of_a_child_sheet_are_stops_in_order(world: World) -> None:
 
 def test_places_before_and_after_a_flow_point_are_stops_around_it(world: World) -> None:
     row = {
-        "event_on": "04/03/2020",
-        "place(origin).place_text": "Kampala",
-        "place(transit).previous": "Tororo",
-        "place(transit).place_text": "Malaba",
-        "place(transit).next": "Eldoret",
+        "event_on": "04/03/2020", "place(origin).place_text": "Kampala", "place(transit).previous": "Tororo",
+        "place(transit).place_text": "Malaba", "place(transit).next": "Eldoret",
         "place(intended_destination).place_text": "Nairobi",
-    }
+    }  # fmt: skip
     ends = row | {"place(transit).previous": "KAMPALA ", "place(transit).next": "Nairobi"}
     world.take(FLOWS, [row, ends, row | {"place(transit).next": "unknown"}])
     names = world.place_names()
@@ -434,10 +416,7 @@ def test_cells_that_the_landing_note_does_not_describe_are_not_typed(world: Worl
     assert [failure.fault for failure in world.type().failed] == ["OtherCells"]
 
 
-@pytest.mark.parametrize(
-    ("match", "period"),
-    [("*other*", date(2019, 8, 1)), ("extract*", date(2020, 6, 1))],
-)
+@pytest.mark.parametrize(("match", "period"), [("*other*", date(2019, 8, 1)), ("extract*", date(2020, 6, 1))])
 def test_pattern_that_the_contract_dropped_leaves_the_period_of_the_landing(
     world: World, match: str, period: date
 ) -> None:
