@@ -133,20 +133,14 @@ def test_private_and_unknown_columns_are_denied(tmp_path: Path) -> None:
     assert set(content["deny"]) == {"Name", "Tel", "Remarks", "Extra"}
 
 
-@pytest.mark.parametrize("heading", ["From", "Sex", "Age", "Type", "County", "Status"])
 @pytest.mark.parametrize(
     "secret", [PEOPLE, [f"0712 34{n:04}" for n in range(30)], [f"{p}@fixture.example" for p in "abcdef"]]
 )
-def test_a_heading_never_lets_a_column_of_persons_through(
-    tmp_path: Path, heading: str, secret: list[str]
-) -> None:
-    header = ["Status" if name == "Extra" else name for name in HEADER]
-    records = rows()
-    at = header.index(heading)
-    for number, row in enumerate(records):
-        row[at] = secret[number % len(secret)]
-    content = drafted(tmp_path / "a.xlsx", {"Cases": [header, *records]})
-    assert heading in content["deny"]
+def test_a_heading_never_lets_a_column_of_persons_through(tmp_path: Path, secret: list[str]) -> None:
+    named = ["From", "Sex", "Age", "Type", "County"]
+    records = rows(**dict.fromkeys([*named, "Extra"], secret))
+    content = drafted(tmp_path / "a.xlsx", {"Cases": [[*HEADER[:-1], "Status"], *records]})
+    assert {*named, "Status"} <= set(content["deny"])
 
 
 def test_a_draft_prints_no_personal_value(tmp_path: Path) -> None:
