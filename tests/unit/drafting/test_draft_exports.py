@@ -12,6 +12,7 @@ import yaml
 from orchestration.core import UsageError, read_json
 from orchestration.drafting import as_yaml, draft_contract
 from orchestration.drafting.check import check_contract
+from tests.fixtures.made_once import made_once
 from tests.fixtures.partner_files import add_partner
 from tests.fixtures.partner_form import (
     journeys,
@@ -22,6 +23,8 @@ from tests.fixtures.partner_form import (
     review_of,
     xlsform,
 )
+
+__all__ = ["made_once"]
 
 STOPS = sum(len(one.stops) for one in journeys() if one.state == "approved")
 
