@@ -52,9 +52,7 @@ def test_a_good_file_passes(tmp_path: Path) -> None:
     ({"From": ["Busia", "Qwertyville", "Asdfgh"]}, "places_are_known"),
     ({"Date": ["04/03/2024", "soon"]}, "columns_are_readable"),
 ])  # fmt: skip
-def test_a_check_names_what_the_gate_would_hold(
-    tmp_path: Path, changed: dict[str, list[Any]], check: str
-) -> None:
+def test_a_check_names_what_would_be_held(tmp_path: Path, changed: dict[str, list[Any]], check: str) -> None:
     report = tried(tmp_path, rows(60, **changed))
     assert not report.ok and not report.faults
     found = {one["check_name"]: one for one in report.held_because}

@@ -121,9 +121,7 @@ def test_child_rows_are_linked_by_columns_that_are_kept(
 
 
 @pytest.mark.parametrize(("export", "submission"), [(kobo_json, "meta/rootUuid"), (odk_zip, "KEY")])
-def test_an_id_that_is_unique_by_itself_is_drafted_as_the_submissions_id(
-    tmp_path: Path, export: Any, submission: str
-) -> None:
+def test_a_unique_id_is_drafted_as_the_submissions_id(tmp_path: Path, export: Any, submission: str) -> None:
     assert drafted(export(tmp_path / "file.xlsx"))["submission_id"] == {"column": submission}
 
 

@@ -190,9 +190,7 @@ def test_half_placed_file_is_not_taken_and_goes_after_a_day(home: Settings) -> N
     assert files(home) == []
 
 
-def test_held_file_stays_where_it_was_placed_and_is_taken_at_once_again(
-    home: Settings, tmp_path: Path
-) -> None:
+def test_held_file_stays_where_it_was_placed_and_is_taken_again(home: Settings, tmp_path: Path) -> None:
     sent = csv_in_the_inbox(home, 10).rename(tmp_path / "cases.csv")
     add_partner(home.partners, book(format={"kind": "csv", "encoding": "utf-8", "delimiter": ";"}))
     for _ in range(2):

@@ -85,9 +85,7 @@ def test_a_file_without_the_column_is_held_unless_it_is_optional(tmp_path: Path)
     ("unknown", False),
     ("something nobody mapped", False),
 ])  # fmt: skip
-def test_a_record_lands_only_where_statistics_are_among_its_purposes(
-    tmp_path: Path, stated: str | None, lands: bool
-) -> None:
+def test_a_record_lands_only_for_statistics(tmp_path: Path, stated: str | None, lands: bool) -> None:
     content = book(fields=book()["fields"] | {"purpose": PURPOSE})
     path = workbook(tmp_path / "a.xlsx", {"Cases": [[*HEADER, "For"], [*row(7), stated]]})
     cells, reader = read(path, content)

@@ -150,9 +150,7 @@ def test_a_header_may_run_over_several_lines_below_a_title(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("rows_before", [20, 4000])
-def test_a_row_wider_than_the_header_is_refused_and_no_cell_of_it_is_read(
-    tmp_path: Path, rows_before: int
-) -> None:
+def test_a_row_wider_than_the_header_is_refused_and_no_cell_is_read(tmp_path: Path, rows_before: int) -> None:
     rows = lines(rows_before + 40)
     changed(rows, rows_before + 1, "Busia", "Busia, Kenya")
     reader = read_in_blocks(write(tmp_path / "a.csv", rows))

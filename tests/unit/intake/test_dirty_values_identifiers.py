@@ -59,9 +59,7 @@ def test_identifiers_are_removed_from_every_text_cell(tmp_path: Path, kind: str,
     pytest.param("From", Shown(2.54712e11, "General"), "strip:phone", id="V1-place-scientific"),
     pytest.param("From", 12345678, "strip:id_number", id="V1-place-id"),
 ])  # fmt: skip
-def test_identifiers_are_removed_from_number_cells(
-    tmp_path: Path, column: str, value: Any, reason: str
-) -> None:
+def test_identifiers_are_removed_from_numbers(tmp_path: Path, column: str, value: Any, reason: str) -> None:
     found = arrive(tmp_path, [{column: value}], contract(format={"kind": "xlsx"}))
     assert found.note["stripped"] == {reason: 1}
     assert len(found.landed) == (1 if column == "From" else 2)

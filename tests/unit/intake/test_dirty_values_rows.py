@@ -37,9 +37,7 @@ def send(folder: Path, lines: list[list[Any]], content: dict[str, Any] = WORKBOO
     return arrive_file(folder, "extract.xlsx", workbook_bytes(folder, {"Sheet1": lines}), content)
 
 
-def restyled(
-    folder: Path, lines: list[list[Any]], change: Any, content: dict[str, Any] = WORKBOOK
-) -> Arrived:
+def styled(folder: Path, lines: list[list[Any]], change: Any, content: dict[str, Any] = WORKBOOK) -> Arrived:
     """As `send`, after `change` has worked on the workbook."""
     book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(folder, {"Sheet1": lines})))
     change(book)
@@ -60,9 +58,7 @@ def restyled(
     pytest.param(["#meta", "#date", "#affected", "#loc", "#adm1"], "skip:hxl_row", id="R2-hxl"),
     pytest.param(["Compiled by the field office"], "skip:note_row", id="R2-note"),
 ])  # fmt: skip
-def test_a_row_that_is_no_record_is_counted_and_left_out(
-    tmp_path: Path, line: list[Any], reason: str
-) -> None:
+def test_a_row_of_no_record_is_counted_and_left_out(tmp_path: Path, line: list[Any], reason: str) -> None:
     third, last = ["r3", "06/03/2020", 2, "Nairobi", None], ["r4", "06/03/2020", 1, "Nairobi", None]
     found = send(tmp_path, [HEADER, *TWO, third, line, last])
     assert found.refused == {reason: 1}
@@ -148,7 +144,7 @@ def test_a_merged_cell_fills_only_the_rows_it_covers(tmp_path: Path) -> None:
     def merge(book: Any) -> None:
         book["Sheet1"].merge_cells("E2:E3")
 
-    found = restyled(tmp_path, lines, merge)
+    found = styled(tmp_path, lines, merge)
     counties = [
         (cell["row_number"], cell["value"]) for cell in found.landed if cell["field"].endswith("admin_text")
     ]
@@ -191,7 +187,7 @@ def test_a_hidden_sheet_is_skipped_and_flagged(tmp_path: Path) -> None:
         other.append(["r9", "01/01/2020", 9, "Mombasa", None])
         other.sheet_state = "hidden"
 
-    found = restyled(tmp_path, [HEADER, *TWO], hide)
+    found = styled(tmp_path, [HEADER, *TWO], hide)
     assert found.seen("person_count") == [(3,), (4,)]
     assert found.file_problems == ["flag:hidden_sheet"]
 
@@ -204,7 +200,7 @@ def test_a_hidden_or_filtered_row_is_read(tmp_path: Path) -> None:
         book["Sheet1"].auto_filter.ref = "A1:E3"
         book["Sheet1"].auto_filter.add_filter_column(0, ["r2"])
 
-    found = restyled(tmp_path, [HEADER, *TWO], hide)
+    found = styled(tmp_path, [HEADER, *TWO], hide)
     assert (found.seen("row_number"), found.file_problems) == ([(2,), (3,)], [])
 
 
@@ -221,7 +217,7 @@ def test_colour_and_strike_through_are_ignored_and_flagged_once(tmp_path: Path) 
 
     lines = [HEADER, *TWO, ["r3", "06/03/2020", 1, "Nairobi", None]]
     for name, change in (("strike", strike), ("colour", colour)):
-        found = restyled(tmp_path / name, lines, change)
+        found = styled(tmp_path / name, lines, change)
         assert found.seen("row_number") == [(2,), (3,), (4,)]
         assert found.file_problems == ["flag:format_meaning_lost"]
 
@@ -234,7 +230,7 @@ def test_a_coloured_header_column_or_total_means_nothing(tmp_path: Path) -> None
             cell.fill = PatternFill("solid", start_color="FFFFFF00")
 
     lines = [HEADER, *TWO, ["r3", "06/03/2020", 1, "Nairobi", None], ["TOTAL", None, 8]]
-    found = restyled(tmp_path, lines, colour)
+    found = styled(tmp_path, lines, colour)
     assert (found.file_problems, found.taken.rows_landed) == ([], 3)
 
 
@@ -280,9 +276,7 @@ def test_mojibake_is_repaired_and_flagged(tmp_path: Path, raw: str, place: str) 
     pytest.param(b"Ref,Date,From\nr1,04/03/2020,Murang\x92a\n", "utf-8", "format.encoding", id="E3"),
     pytest.param(b"Ref;Date;From\nr1;04/03/2020;Nairobi\n", "utf-8", "format.delimiter", id="E3-delimiter"),
 ])  # fmt: skip
-def test_a_file_in_another_encoding_or_with_another_delimiter_is_held(
-    tmp_path: Path, sent: bytes, encoding: str, code: str
-) -> None:
+def test_another_encoding_or_delimiter_is_held(tmp_path: Path, sent: bytes, encoding: str, code: str) -> None:
     content = contract(format={"kind": "csv", "encoding": encoding})
     found = arrive_file(tmp_path, "extract.csv", sent, content)
     assert found.taken.outcome == "held"

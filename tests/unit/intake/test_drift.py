@@ -175,9 +175,7 @@ def test_new_codes_are_counted_and_shown_only_if_they_identify_no_person(home: S
     ("she was taken from the market by two men", 50, False),
     ("house 4567", 1, False),
 ])  # fmt: skip
-def test_a_spelling_is_shown_if_known_or_shared_by_several_records(
-    spelling: str, records: int, is_shown: bool
-) -> None:
+def test_a_spelling_is_shown_if_known_or_frequent(spelling: str, records: int, is_shown: bool) -> None:
     assert may_be_shown(spelling, records, spellings_in_list=3) is is_shown
 
 

@@ -21,6 +21,7 @@ from orchestration.intake.reading import limits
 from tests.fixtures.partner_files import HEADER, ROW, book, read, values, workbook
 
 CSV: dict[str, Any] = {"kind": "csv", "encoding": "utf-8", "delimiter": ","}
+Found = dict[str, tuple[str, str, int]]
 SHEET = "xl/worksheets/sheet1.xml"
 MEMORY = 700 * limits.MEGABYTE  # to what a process that has loaded the libraries takes
 
@@ -74,7 +75,7 @@ def plain(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str, int]]:
+def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
     """What becomes of large files in a process that may not use more; it gives no answer where it dies of one."""
     folders = {name: tmp_path_factory.mktemp(name) for name in LARGE}
     files = {name: (make(folders[name]), book(**changes)) for name, (make, changes) in LARGE.items()}
@@ -135,14 +136,12 @@ LARGE: dict[str, tuple[Callable[[Path], Path], dict[str, Any]]] = {
     ("zip bomb", "too_large", "would expand to"), ("entities", "broken_workbook", ""),
     ("large cell", "too_large", "line 2"), ("one line", "too_large", ""),
 ])  # fmt: skip
-def test_a_file_made_to_fill_the_memory_is_refused(
-    found: dict[str, tuple[str, str, int]], name: str, code: str, words: str
-) -> None:
+def test_a_file_made_to_fill_the_memory_is_refused(found: Found, name: str, code: str, words: str) -> None:
     assert found[name][0] == code
     assert words in found[name][1] and "ha" * 5 not in found[name][1]
 
 
-def test_a_million_blank_rows_are_skipped_in_bounded_memory(found: dict[str, tuple[str, str, int]]) -> None:
+def test_a_million_blank_rows_are_skipped_in_bounded_memory(found: Found) -> None:
     code, cells, rows = found["blank rows"]
     assert (code, rows) == ("read", 1)
     assert int(cells) > 3

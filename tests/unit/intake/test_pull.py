@@ -197,9 +197,7 @@ def test_log_in_page_in_place_of_data_is_a_sentence(pulls: PullWorld, partner: s
     assert "sends a web page" in reason(pulls, partner)
 
 
-def test_unexpected_fault_is_shown_without_its_text(
-    pulls: PullWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unexpected_fault_is_told_without_its_text(pulls: PullWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     pulls.kobo()
 
     def quotes(*_: object) -> None:
@@ -326,9 +324,7 @@ def test_server_whose_certificate_is_not_trusted_gets_no_token(
     assert [one.outcome for one in pull(pulls.settings)] == ["fetched"]
 
 
-def test_netrc_of_the_account_is_not_used(
-    pulls: PullWorld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_netrc_is_not_used(pulls: PullWorld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login a password b\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     sheet = pulls.sheet()
@@ -424,9 +420,7 @@ def test_name_of_the_file_fits_the_contract(pulls: PullWorld) -> None:
 
 
 @pytest.mark.parametrize("serve", [PullWorld.kobo, PullWorld.sheet, PullWorld.odk])
-def test_contract_of_a_file_fetched_whole_delivers_full(
-    pulls: PullWorld, serve: Callable[[PullWorld], object]
-) -> None:
+def test_what_is_fetched_whole_is_full(pulls: PullWorld, serve: Callable[[PullWorld], object]) -> None:
     serve(pulls)
     (path,) = pulls.settings.partners.glob("*/contract.yml")
     load_contract(path)

@@ -67,9 +67,7 @@ def test_redirect_on_the_same_server_is_followed_with_the_token(pulls: PullWorld
     "http://{other}#@{kobo}/api",
     "http://{other}?@{kobo}/api",
 ])  # fmt: skip
-def test_redirect_to_another_server_is_followed_without_the_token(
-    pulls: PullWorld, other: File, location: str
-) -> None:
+def test_redirect_elsewhere_carries_no_token(pulls: PullWorld, other: File, location: str) -> None:
     kobo = pulls.kobo()
     kobo.faults = [status(302, Location=location.format(other=netloc(other), kobo=netloc(kobo)))]
     assert "another way than KoboToolbox documents" in reason(pulls)
@@ -95,9 +93,7 @@ def test_redirects_without_end_are_a_sentence(pulls: PullWorld) -> None:
     assert "redirects without end" in reason(pulls) and len(kobo.faults) == 20 - 6
 
 
-def test_redirect_is_followed_before_its_own_body_ends(
-    pulls: PullWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_redirect_is_followed_before_its_body_ends(pulls: PullWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orchestration.intake.pulling.server.READ_SECONDS", 2.0)
     kobo, ended = pulls.kobo(), threading.Event()
 
@@ -217,9 +213,7 @@ def test_redirect_from_another_server_to_this_machine_is_refused(
 
 
 @pytest.mark.needs("openssl")
-def test_session_behind_an_own_certificate_is_closed(
-    pulls: PullWorld, tls: Tls, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_session_over_tls_is_closed(pulls: PullWorld, tls: Tls, monkeypatch: pytest.MonkeyPatch) -> None:
     odk = pulls.odk()
     odk.use(tls[1])
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tls[0]))

@@ -276,9 +276,7 @@ def test_a_whole_export_passes(tmp_path: Path, envelope: dict[str, Any]) -> None
     ("results", {"results": 3}, "correct `format.records`"),
     ("results", 3, "Correct `format.records`"),
 ])  # fmt: skip
-def test_missing_list_of_records_is_held_with_the_fix(
-    tmp_path: Path, records: str | None, content: Any, fix: str
-) -> None:
+def test_missing_list_of_records_is_held(tmp_path: Path, records: str | None, content: Any, fix: str) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps(content))
     with pytest.raises(ExtractHeld, match=fix):

@@ -57,9 +57,7 @@ def export(path: Path, *rows: list[str]) -> Path:
     return path
 
 
-def modes(
-    cells: list[LandedCell], content: dict[str, Any]
-) -> list[tuple[tuple[str, ...] | None, tuple[str, ...]]]:
+def modes(cells: list[LandedCell], content: dict[str, Any]) -> list[tuple[Any, ...]]:
     """Transport of every row as typed, with the problems noted."""
     contract = Contract.model_validate(content)
     row_reader = RowReader(contract, load_vocabulary(REFERENCE_SEEDS), None, date(2024, 5, 1), 1900)

@@ -279,9 +279,7 @@ ROWS = st.lists(st.lists(CELL | st.text(st.characters(codec="utf-8"), max_size=5
 
 @SLOW
 @given(main=ROWS, legs=ROWS)
-def test_any_tables_are_read_or_reported(
-    tmp_path: Path, main: list[list[str]], legs: list[list[str]]
-) -> None:
+def test_any_table_is_read_or_reported(tmp_path: Path, main: list[list[str]], legs: list[list[str]]) -> None:
     tables = {"intake": [[*MAIN, *TAIL], *main], "intake__legs": [LEGS, *legs]}
     reads_or_reports(zipped(tmp_path / "a.zip", **tables), form())
 

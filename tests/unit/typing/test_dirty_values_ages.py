@@ -16,9 +16,7 @@ def age_column(**spec: Any) -> dict[str, Any]:
     return contract({"age_band": {"column": "Age", **spec}})
 
 
-def ages(
-    raw: list[Any], tmp_path: Path, content: dict[str, Any] | None = None, **row: Any
-) -> list[tuple[Any, ...]]:
+def ages(raw: list[Any], tmp_path: Path, content: dict[str, Any] | None = None, **row: Any) -> list[Any]:
     """(band, child, problems) of each row."""
     found = arrive(tmp_path, [{"Age": value, **row} for value in raw], content)
     seen = found.seen("age_band", "is_child")

@@ -23,9 +23,7 @@ def read(folder: Path, field: str, raw: list[Any], **spec: Any) -> Arrived:
     pytest.param(["?"], "unknown", None, id="S6-unknown"),
     pytest.param([None], None, None, id="S6-blank"),
 ])  # fmt: skip
-def test_sex_is_read(
-    tmp_path: Path, raw: list[str | None], expected: str | None, problem: str | None
-) -> None:
+def test_sex_is_read(tmp_path: Path, raw: list[Any], expected: str | None, problem: str | None) -> None:
     found = read(tmp_path, "sex", raw)
     assert found.seen("sex") == [(expected,)] * len(raw)
     assert found.problems() == [[problem] if problem else []] * len(raw)
@@ -95,7 +93,7 @@ def test_a_choose_many_question(
     pytest.param("recruitment_method", "TFD2H", "unknown", None, id="K2-TFD2H"),
     pytest.param("recruitment_method", "TFD2K", "unknown", None, id="K2-TFD2K"),
 ])  # fmt: skip
-def test_codes_that_say_nothing_alone(
+def test_codes_of_no_meaning_alone(
     tmp_path: Path, field: str, raw: str, code: str, problem: str | None
 ) -> None:
     found = read(tmp_path, field, [raw], crosswalk="ke_ctip")

@@ -59,9 +59,7 @@ def test_a_workbooks_time_is_local(tmp_path: Path, naive: str | None) -> None:
     ("start", {}, 31),
     ("Date", {"submitted_at": "_submission_time"}, 31),
 ])  # fmt: skip
-def test_a_form_servers_own_time_is_utc(
-    tmp_path: Path, column: str, others: dict[str, str], day: int
-) -> None:
+def test_a_form_servers_time_is_utc(tmp_path: Path, column: str, others: dict[str, str], day: int) -> None:
     fields = {"event_on": column, "place(origin).place_text": "From"} | others
     rows = [{"_submission_time": "2020-02-02T10:00:00", column: "2020-01-31 23:59:59", "From": "Nairobi"}]
     found = arrive(tmp_path, rows, contract(fields=fields))

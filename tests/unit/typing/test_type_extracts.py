@@ -362,9 +362,7 @@ def test_one_extract_that_fails_never_stops_the_others_and_quotes_no_cell(world:
     assert {row["extract_id"] for row in world.table("records")} == {"a" * 16}
 
 
-def test_a_fault_in_the_middle_of_an_extract_leaves_no_record_of_it(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fault_midway_leaves_no_record(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     places = ["Busia", "Busia", "Busia", "Nakuru", "Busia"]
     rows = [ROUTE | {"_ref": str(at), "place(origin).place_text": place} for at, place in enumerate(places)]
     path = world.land(ROUTES, rows)
@@ -417,9 +415,7 @@ def test_cells_that_the_landing_note_does_not_describe_are_not_typed(world: Worl
 
 
 @pytest.mark.parametrize(("match", "period"), [("*other*", date(2019, 8, 1)), ("extract*", date(2020, 6, 1))])
-def test_pattern_that_the_contract_dropped_leaves_the_period_of_the_landing(
-    world: World, match: str, period: date
-) -> None:
+def test_dropped_pattern_leaves_the_period_of_the_landing(world: World, match: str, period: date) -> None:
     declared = {"match": "extract*", "period": {"from": "2020-06-01", "to": "2020-06-30", "round": "2020"}}
     path = world.land(ROUTES | {"extracts": [declared]}, [ROUTE | {"event_on": ""}])
     entry = read_json(path.with_suffix(".json"))

@@ -64,9 +64,7 @@ JUNE = (date(2020, 6, 1), date(2020, 6, 30))
     ("value", "problems"),
     [(None, ()), ("31/02/2020", ("unk:date_invalid",)), ("04/03/2020", ("flag:date_outside_period",))],
 )
-def test_declared_period_replaces_a_missing_or_wrong_date(
-    value: str | None, problems: tuple[str, ...]
-) -> None:
+def test_declared_period_replaces_a_wrong_date(value: str | None, problems: tuple[str, ...]) -> None:
     found = read(value, default_period=JUNE)
     assert found.problems == problems
     if value != "04/03/2020":
@@ -139,9 +137,7 @@ def test_a_moment_is_read_in_the_declared_order() -> None:
     st.sampled_from(["text", "number", "date", "datetime", "boolean", "error", "flag", "derived"]),
     st.sampled_from([None, "dmy", "mdy", "ymd"]),
 )
-def test_any_value_gives_a_date_in_the_window_or_a_problem(
-    value: str | None, kind: str, order: str | None
-) -> None:
+def test_any_value_gives_a_date_or_a_problem(value: str | None, kind: str, order: str | None) -> None:
     found = read(value, kind, order=order)
     assert (found.first is None) == any(problem.startswith("Q:") for problem in found.problems)
     assert found.first is None or found.last is None or found.first <= min(found.last, RECEIVED)
