@@ -159,10 +159,8 @@ def test_a_file_of_a_header_alone_is_flagged_as_empty(tmp_path: Path) -> None:
     sent = csv_bytes([["Ref", "Date", "From", "Sex", "Age"]])
     found = arrive_file(tmp_path, "zero.csv", sent, content)
     assert (found.taken.outcome, found.taken.rows_read, found.file_problems) == (
-        "landed",
-        0,
-        ["flag:extract_empty"],
-    )
+        "landed", 0, ["flag:extract_empty"],
+    )  # fmt: skip
 
 
 ORIGINS = contract({"place(origin).place_text": {"column": "Victim city", "required": True}})

@@ -9,16 +9,13 @@ from tests.fixtures.dirty_values import Shown, arrive, arrive_file, contract, wo
 
 TEXTS = contract(
     {
-        "place(origin).admin_text": "County",
-        "place(origin).country_text": "Country",
+        "place(origin).admin_text": "County", "place(origin).country_text": "Country",
         "place(transit).list": {"column": "Through", "split": [">"]},
-        "place(exploitation).place_text": "Where",
-        "exploitation_type": "Type",
-        "recruitment_method": {"column": "How", "split": [","]},
-        "nationality": "Nationality",
+        "place(exploitation).place_text": "Where", "exploitation_type": "Type",
+        "recruitment_method": {"column": "How", "split": [","]}, "nationality": "Nationality",
         "transport_mode": {"column": "Way", "select_multiple": "joined"},
-    }
-)
+    },
+)  # fmt: skip
 COLUMNS = ["County", "Country", "Through", "Where", "Type", "How", "Nationality", "Way", "Sex"]
 
 

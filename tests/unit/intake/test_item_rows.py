@@ -20,18 +20,15 @@ CASES = book(
     format={"kind": "csv", "items": {"type": "item_type", "code": "item_code", "label": "item_label"}},
     accept_if={"column": "is_void", "accept": ["", "False"], "withhold": ["True"], "withheld_as": "void"},
     fields={
-        "event_on": {"column": "case_date", "required": True},
-        "sex": "sex",
-        "age_band": {"column": "age", "from": "age_text"},
-        "place(origin).country_text": "country",
-        "act": {"column": "item_type=TACT"} | CODES,
-        "means": {"column": "item_type=TMNS"} | CODES,
+        "event_on": {"column": "case_date", "required": True}, "sex": "sex",
+        "age_band": {"column": "age", "from": "age_text"}, "place(origin).country_text": "country",
+        "act": {"column": "item_type=TACT"} | CODES, "means": {"column": "item_type=TMNS"} | CODES,
         "exploitation_type": {"column": "item_type=TPPS"} | CODES,
         "recruitment_method": {"column": "item_type=FD21"} | CODES,
         "documents": {"column": "item_type=FDDO"} | CODES,
     },
     deny=[],
-)
+)  # fmt: skip
 ROW = {
     "case_id": "C1", "case_date": "14-Feb-2020", "person_id": "P1", "sex": "Female", "age": "16",
     "country": "NA", "item_type": "TACT", "item_code": "TARC", "item_label": "Recruitment",

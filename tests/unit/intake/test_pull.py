@@ -37,9 +37,6 @@ def reason(pulls: PullWorld, partner: str = KOBO) -> str:
     return str(ended.reason)
 
 
-# --- what comes ------------------------------------------------------------------------------------
-
-
 def test_every_kind_of_source_is_fetched_landed_and_sealed_like_any_file(pulls: PullWorld) -> None:
     pulls.kobo(), pulls.sheet(), pulls.odk()
     assert [one.outcome for one in pull(pulls.settings)] == ["fetched"] * 3
@@ -118,8 +115,6 @@ def test_changed_source_forgets_the_cursor(pulls: PullWorld) -> None:
     other.etag = '"1"'
     assert [one.outcome for one in pull(pulls.settings)] == ["fetched"]
 
-
-# --- failures --------------------------------------------------------------------------------------
 
 MIDDLE: list[Fault] = [breaks_off, breaks_off_in_chunks, hangs_up, status(503), status(429, Retry_After="0")]
 NAMES = ["breaks off", "breaks off in chunks", "hangs up", "busy", "too many questions"]
@@ -240,9 +235,6 @@ def test_partner_without_a_source_is_wrong_use(pulls: PullWorld) -> None:
         pull(pulls.settings, [SHEET])
 
 
-# --- secrets ---------------------------------------------------------------------------------------
-
-
 def test_expired_token_says_where_the_new_one_goes(pulls: PullWorld) -> None:
     pulls.kobo().token = "an0ther0token"  # noqa: S105
     found = reason(pulls)
@@ -331,8 +323,6 @@ def test_netrc_is_not_used(pulls: PullWorld, monkeypatch: pytest.MonkeyPatch, tm
     pull(pulls.settings)
     assert [one.headers["Authorization"] for one in sheet.asked] == [None]
 
-
-# --- the contract ----------------------------------------------------------------------------------
 
 GOOD = {
     "kind": "kobotoolbox", "server": "https://kf.example", "asset": "aFixture", "token_file": "kasuku.token",

@@ -45,9 +45,6 @@ def secrets_at(server: FormServer) -> list[str | None]:
     return [request.headers["Authorization"] for request in server.asked]
 
 
-# --- redirects -------------------------------------------------------------------------------------
-
-
 def test_redirect_on_the_same_server_is_followed_with_the_token(pulls: PullWorld) -> None:
     kobo = pulls.kobo()
     path = f"/api/v2/assets/{kobo.asset}/data.json"
@@ -121,9 +118,6 @@ def test_password_is_not_sent_after_a_redirect_of_the_log_in(
     assert "redirects the log-in" in reason(pulls) and other.asked == []
 
 
-# --- time ------------------------------------------------------------------------------------------
-
-
 def trickles_headers(request: Request) -> Iterator[bytes]:
     yield b"HTTP/1.1 200 OK\r\nX-Fixture: "
     while True:
@@ -166,9 +160,6 @@ def test_server_that_sends_a_little_without_end_delays_no_other_source(
     over.set()
     assert "takes longer than" in str(failed.reason) and pulls.inbox(KOBO) == []
     assert sheet.outcome == "fetched" and not given_up.is_set()
-
-
-# --- certificates ----------------------------------------------------------------------------------
 
 
 def over_tls(pulls: PullWorld, tls: Tls, monkeypatch: pytest.MonkeyPatch, host: str) -> FormServer:

@@ -32,9 +32,6 @@ def ids(content: dict[str, Any]) -> list[int]:
     return [record["_id"] for record in content["results"]]
 
 
-# --- KoboToolbox -----------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("most", [2, 4, 7, 1000])
 def test_all_pages_are_one_file_of_whole_submissions(pulls: PullWorld, most: int) -> None:
     pulls.kobo(7, most)
@@ -127,9 +124,6 @@ def test_text_of_an_answer_stays_as_it_is(pulls: PullWorld, about: str) -> None:
     kobo.submissions = [SUBMISSIONS[0] | {"about": about}]
     one(pulls, KOBO)
     assert placed(pulls)["results"][0]["about"] == about
-
-
-# --- a file behind an address ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mark", ["etag", "last_modified"])
@@ -258,9 +252,6 @@ def zip_of(content: str, minute: int) -> bytes:
     with zipfile.ZipFile(made, "w") as members:
         members.writestr(zipfile.ZipInfo("intake.csv", (2026, 11, 2, 10, minute, 0)), content)
     return made.getvalue()
-
-
-# --- ODK Central -----------------------------------------------------------------------------------
 
 
 def test_zip_of_all_tables_comes_without_media_and_the_session_is_closed(pulls: PullWorld) -> None:

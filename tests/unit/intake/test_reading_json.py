@@ -50,9 +50,6 @@ def write(path: Path, *records: Any) -> Path:
     return path
 
 
-# --- what becomes of answers ---------------------------------------------------------------------
-
-
 def test_row_numbers_are_positions_in_the_list(tmp_path: Path) -> None:
     cells, reader = read(write(tmp_path / "a.json", record(1), record(2), record(3)), form())
     assert [cell.row_number for cell in cells if cell.field == "event_on"] == [1, 2, 3]
@@ -198,9 +195,6 @@ def test_json_records_are_never_totals_or_notes(tmp_path: Path) -> None:
     assert (reader.tally.rows_read, reader.tally.rows_landed) == (3, 3)
 
 
-# --- files that cannot be read -------------------------------------------------------------------
-
-
 PAGES: list[tuple[dict[str, Any], str]] = [
     ({"next": "https://kobo.example/?start=1"}, "holds 2 records; the file is one page and names another (`next`)"),
     ({"count": 62, "next": None}, "holds 2 of 62 records (`count`); the file is one page"),
@@ -343,8 +337,6 @@ def test_records_with_ever_new_keys_are_held(tmp_path: Path) -> None:
 def _main_fields() -> dict[str, Any]:
     return {name: spec for name, spec in FORM["fields"].items() if "transit" not in name}
 
-
-# --- properties ----------------------------------------------------------------------------------
 
 KEYS = st.sampled_from(
     ["_uuid", "journey", "journey/origin", "journey/left_on", REPEAT, "places_passed", "x"]

@@ -164,9 +164,6 @@ def test_a_repeats_sheet_is_found_where_its_name_was_cut(tmp_path: Path, sheet: 
     assert values(cells, "place(transit).place_text") == ["Nakuru", "Kisumu"]
 
 
-# --- Google Sheets --------------------------------------------------------------------------------
-
-
 def test_google_sheets_download_is_read_below_its_title_lines(tmp_path: Path) -> None:
     columns = ["No", "Date", "From", "Sex", "Remarks"]
     lines = [["Case list 2024"], ["Last edited", "2024-05-01"], [], columns]

@@ -75,9 +75,6 @@ def legs_of(*keys: str) -> list[list[str]]:
     return rows
 
 
-# --- tables and their rows -----------------------------------------------------------------------
-
-
 def test_rows_are_numbered_as_in_the_table_and_moments_keep_their_zone(tmp_path: Path) -> None:
     cells, reader = read(zipped(tmp_path / "a.zip", intake=[[*MAIN, *TAIL], sent(1), sent(2)]), form())
     assert [(c.row_number, c.sheet) for c in cells if c.field == "event_on"] == [(2, "intake"), (3, "intake")]
@@ -158,9 +155,6 @@ def test_submissions_are_never_totals_or_notes(tmp_path: Path) -> None:
     odd = sent(1)
     odd[0], odd[3] = "", "Total"
     assert read(zipped(tmp_path / "a.zip", intake=[[*MAIN, *TAIL], odd]), form())[1].tally.rows_landed == 1
-
-
-# --- the zip itself ------------------------------------------------------------------------------
 
 
 def test_media_files_are_counted_and_not_read(tmp_path: Path) -> None:
@@ -261,9 +255,6 @@ def test_broken_table_is_reported_without_its_text(tmp_path: Path, content: byte
     with pytest.raises(ExtractUnreadable, match=message) as caught:
         read(zipped(tmp_path / "a.zip", intake=content), form())
     assert "xxx" not in caught.value.sentence and "Murang" not in caught.value.sentence
-
-
-# --- properties ----------------------------------------------------------------------------------
 
 
 def _main_fields() -> dict[str, Any]:

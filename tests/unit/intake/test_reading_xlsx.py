@@ -60,16 +60,13 @@ def test_two_header_rows_are_joined_under_merged_heads(tmp_path: Path) -> None:
     sheet.merge_cells("B3:C3")
     made.save(path)
     content = book(
-        grain="route_report",
-        consent=None,
-        period={"from": "2020-06-01", "to": "2020-06-30"},
+        grain="route_report", consent=None, period={"from": "2020-06-01", "to": "2020-06-30"},
         format={"kind": "xlsx", "sheet": 0, "header_rows": [3, 4]},
         fields={
-            "place(origin).place_text": "Origin | City",
-            "place(origin).country_text": "Origin | Country",
+            "place(origin).place_text": "Origin | City", "place(origin).country_text": "Origin | Country",
             "person_count": "Case | Persons",
         },
-    )
+    )  # fmt: skip
     cells, reader = read(path, content)
     assert [cell.value for cell in cells] == ["Busia", "Uganda", "2"]
     joined = ["Origin | City", "Origin | Country", "Case | Persons"]

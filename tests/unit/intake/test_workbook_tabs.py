@@ -13,20 +13,17 @@ CASES = book(
     delivery={"mode": "full", "cadence": "monthly", "key": "ID"},
     consent={"column": "consent/Agrees", "values": {"Yes": "given", "No": "refused"}},
     format={
-        "kind": "xlsx",
-        "sheet": "Record",
+        "kind": "xlsx", "sheet": "Record",
         "tabs": {"identity": {"sheet": "Basic Identity", "parent": "ID"}, "consent": {"parent": "ID"}},
         "repeats": {"legs": {"sheet": "Journey-Record", "parent": "ID"}},
     },
     fields={
-        "event_on": {"column": "Date of Registration", "required": True},
-        "sex": "identity/Sex",
+        "event_on": {"column": "Date of Registration", "required": True}, "sex": "identity/Sex",
         "age_band": {"column": "identity/Date of Birth", "from": "birth_date"},
-        "place(origin).place_text": "identity/Home",
-        "place(transit).place_text": "legs/Place",
+        "place(origin).place_text": "identity/Home", "place(transit).place_text": "legs/Place",
     },
     deny=["identity/Name"],
-)
+)  # fmt: skip
 SHEETS: dict[str, list[list[Any]]] = {
     "Basic Identity": [
         ["ID", "Name", "Sex", "Date of Birth", "Home", "Extra"],

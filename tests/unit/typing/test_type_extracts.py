@@ -114,23 +114,16 @@ class World:
         write_json(
             path.with_suffix(".json"),
             {
-                "extract_id": extract_id,
-                "partner": "swala",
-                "contract": contract["contract"],
+                "extract_id": extract_id, "partner": "swala", "contract": contract["contract"],
                 "contract_content": Contract.model_validate(contract).content,
                 "file": "swala 2020-10-15 aaaaaaaa…",
-                **Contract.model_validate(contract).declared_of("extract.csv"),
-                "received_on": "2020-10-15",
-                "sequence": 1,
-                "rows_read": len(rows) + 1,
-                "rows_landed": len(rows),
-                "rows_refused": 1,
+                **Contract.model_validate(contract).declared_of("extract.csv"), "received_on": "2020-10-15",
+                "sequence": 1, "rows_read": len(rows) + 1, "rows_landed": len(rows), "rows_refused": 1,
                 "refusals": [{"sheet": "Cases", "reason": "skip:blank", "rows": 1}],
                 "parquet_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-                "texts_sha256": hashlib.sha256(texts.read_bytes()).hexdigest(),
-                "date_system": 1900,
+                "texts_sha256": hashlib.sha256(texts.read_bytes()).hexdigest(), "date_system": 1900,
             },
-        )
+        )  # fmt: skip
         return path
 
     def type(self, *corrections: dict[str, Any]) -> TypedSummary:
@@ -230,10 +223,8 @@ def test_missing_date_is_quarantined_unless_the_extract_declares_a_period(world:
     assert world.table("records")[0]["date_precision"] == "unknown"
     problem = next(row for row in world.table("problems") if row["outcome"] == "Q")
     assert (problem["field"], problem["problem_code"], problem["row_number"]) == (
-        "event_on",
-        "date_missing",
-        17,
-    )
+        "event_on", "date_missing", 17,
+    )  # fmt: skip
 
     declared = [{"match": "*.csv", "period": {"from": "2020-06-01", "to": "2020-06-30", "round": "2020"}}]
     world.take(ROUTES | {"extracts": declared}, [undated])
@@ -351,10 +342,8 @@ def test_one_extract_that_fails_never_stops_the_others_and_quotes_no_cell(world:
     assert (summary.extracts, summary.retyped, len(summary.failed)) == (1, 1, 1)
     failure = summary.failed[0]
     assert (failure.partner, failure.file, failure.step) == (
-        "swala",
-        "swala 2020-10-15 aaaaaaaa…",
-        "typing its cells",
-    )
+        "swala", "swala 2020-10-15 aaaaaaaa…", "typing its cells",
+    )  # fmt: skip
     assert "swala: file swala 2020-10-15 aaaaaaaa…" in failure.sentence
     assert "ArrowInvalid while typing its cells" in failure.sentence
     assert "report it with this sentence" in failure.sentence
@@ -435,9 +424,6 @@ def test_repeated_coverage_is_one_row(world: World) -> None:
     ended = date(2020, 1, 1)
     still = [("KE047", None, None), ("KE001", None, None)]
     assert rows == [*still, ("KE047", ended, "KE047"), ("KE001", ended, "KE047")]
-
-
-# --- stewards' corrections --------------------------------------------------------------------------
 
 
 def correction(
