@@ -6,7 +6,7 @@ import pytest
 
 from orchestration.contracts import Contract
 from orchestration.intake import ExtractHeld, RecordReader, open_source
-from tests.fixtures.partner_files import HEADER, KEYS, book, read, values
+from tests.fixtures.partner_files import HEADER, KEYS, book, read, values, why_held
 
 CONTRACT = book(format={"kind": "csv", "encoding": "utf-8", "delimiter": ","})
 
@@ -71,16 +71,14 @@ def test_a_title_above_the_header_does_not_hide_swallowed_rows(tmp_path: Path) -
     changed(rows, 5, "Busia", '"Busia')
     changed(rows, 6, "Busia", 'Busia"')
     content = CONTRACT | {"format": CONTRACT["format"] | {"header_search": 5}}
-    with pytest.raises(ExtractHeld, match="lines 5 to 6 "):
-        read(write(tmp_path / "a.csv", rows), content)
+    assert "lines 5 to 6 " in why_held(write(tmp_path / "a.csv", rows), content)
 
 
 def test_a_blank_line_does_not_hide_swallowed_rows(tmp_path: Path) -> None:
     rows = lines(60)
     changed(rows, 21, "seen", '"seen\n')
     changed(rows, 22, "seen", 'seen"')
-    with pytest.raises(ExtractHeld, match="lines 21 to 23 "):
-        read(write(tmp_path / "a.csv", rows), CONTRACT)
+    assert "lines 21 to 23 " in why_held(write(tmp_path / "a.csv", rows), CONTRACT)
 
 
 def test_a_stray_pair_deep_in_a_large_file_holds_it(tmp_path: Path) -> None:
@@ -106,8 +104,7 @@ def test_a_stray_pair_in_a_column_of_few_texts_holds_the_file(tmp_path: Path) ->
     rows = [line if at % 20 in (0, 1) else line.replace("seen", "") for at, line in enumerate(lines(200))]
     rows[40] = rows[40].replace("seen", '"met near the market')
     rows[41] = rows[41].replace("seen", 'left at night"')
-    with pytest.raises(ExtractHeld, match="lines 41 to 42 "):
-        read(write(tmp_path / "a.csv", rows), CONTRACT)
+    assert "lines 41 to 42 " in why_held(write(tmp_path / "a.csv", rows), CONTRACT)
 
 
 @pytest.mark.parametrize("place", [
@@ -137,8 +134,7 @@ def test_without_other_rows_the_width_of_most_lines_decides(tmp_path: Path) -> N
     rows = lines(4)
     changed(rows, 3, "Busia", '"Busia')
     changed(rows, 5, "Busia", 'Busia"')
-    with pytest.raises(ExtractHeld, match="lines 3 to 5 "):
-        read(write(tmp_path / "a.csv", rows), CONTRACT)
+    assert "lines 3 to 5 " in why_held(write(tmp_path / "a.csv", rows), CONTRACT)
 
 
 def test_a_header_may_run_over_several_lines_below_a_title(tmp_path: Path) -> None:
@@ -212,6 +208,5 @@ def test_a_cell_of_several_lines_needs_a_column_that_is_denied_or_named(tmp_path
 def test_a_line_of_far_too_many_columns_holds_the_file(tmp_path: Path) -> None:
     file = tmp_path / "wide.csv"
     file.write_text(",".join(HEADER) + "\n" + 20_000 * "," + "\n", encoding="utf-8")
-    with pytest.raises(ExtractHeld, match=r"wide\.csv has 20,001 columns in line 2") as caught:
-        read(file, CONTRACT)
-    assert caught.value.code == "hold:too_many_columns"
+    why = why_held(file, CONTRACT)
+    assert "wide.csv has 20,001 columns in line 2" in why and "hold:too_many_columns" in why

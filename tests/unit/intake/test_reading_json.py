@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from orchestration.contracts import ContractFault, load_contract
 from orchestration.intake import ExtractHeld
 from orchestration.intake.outcomes import ExtractUnreadable
-from tests.fixtures.partner_files import add_partner, book, read, reads_or_reports, values
+from tests.fixtures.partner_files import add_partner, book, read, reads_or_reports, values, why_held
 
 REPEAT = "journey/places_passed"
 FORM: dict[str, Any] = {
@@ -173,9 +173,8 @@ def test_repeated_key_becomes_two_columns(tmp_path: Path) -> None:
     path.write_text(
         '[{"_uuid": "u", "journey/left_on": "2024-03-04", "journey/origin": "a", "journey/origin": "b"}]'
     )
-    with pytest.raises(ExtractHeld, match=r"the column 'journey/origin' twice") as caught:
-        read(path, form(format={"kind": "json"}, fields=_main_fields()))
-    assert caught.value.code == "hold:header_ambiguous"
+    why = why_held(path, form(format={"kind": "json"}, fields=_main_fields()))
+    assert "the column 'journey/origin' twice" in why and "hold:header_ambiguous" in why
 
 
 def test_coordinates_are_denied_and_cannot_be_mapped(tmp_path: Path) -> None:
@@ -232,9 +231,8 @@ def test_one_page_of_several_is_held(tmp_path: Path, envelope: dict[str, Any], s
     path, records = tmp_path / "a.json", {"results": [record(1), record(2)]}
     for page in (envelope | records, records | envelope):
         path.write_text(json.dumps(page))
-        with pytest.raises(ExtractHeld) as caught:
-            read(path, form())
-        assert caught.value.code == "hold:pages_missing" and sentence in caught.value.sentence
+        why = why_held(path, form())
+        assert "hold:pages_missing" in why and sentence in why
 
 
 def test_what_stands_beside_a_nested_list_of_records_counts_too(tmp_path: Path) -> None:
@@ -330,8 +328,7 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
 
 def test_records_with_ever_new_keys_are_held(tmp_path: Path) -> None:
     path = write(tmp_path / "a.json", *({f"k{n}-{m}": 1 for m in range(200)} for n in range(100)))
-    with pytest.raises(ExtractHeld, match="more than 16384 columns"):
-        read(path, form())
+    assert "more than 16384 columns" in why_held(path, form())
 
 
 def _main_fields() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from orchestration.intake import ExtractHeld
 from orchestration.intake.outcomes import ExtractUnreadable
-from tests.fixtures.partner_files import book, read, reads_or_reports, values, workbook
+from tests.fixtures.partner_files import book, read, reads_or_reports, values, why_held, workbook
 
 MAIN = ["SubmissionDate", "consent", "journey-left_on", "journey-origin", "journey-transport", "KEY"]
 TAIL = ["SubmitterID", "SubmitterName", "Status"]
@@ -188,8 +188,7 @@ def test_repeated_table_is_held(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", intake=[[*MAIN, *TAIL], sent(1)])
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("again/Intake.csv", table([[*MAIN, *TAIL], sent(2)]))
-    with pytest.raises(ExtractHeld, match="two tables of the same name"):
-        read(path, form())
+    assert "two tables of the same name" in why_held(path, form())
 
 
 def test_the_main_table_is_the_one_all_others_begin_with(tmp_path: Path) -> None:
@@ -209,16 +208,14 @@ def test_the_main_table_is_the_one_all_others_begin_with(tmp_path: Path) -> None
 
 def test_a_zip_without_tables_is_held(tmp_path: Path) -> None:
     workbook_ = workbook(tmp_path / "a.zip", {"Cases": [["KEY"]]})
-    with pytest.raises(ExtractHeld, match=r"holds no CSV table. Check that it is the zip of ODK Central"):
-        read(workbook_, form())
+    assert "holds no CSV table. Check that it is the zip of ODK Central" in why_held(workbook_, form())
 
 
 def test_a_missing_repeat_is_noted_and_held_only_where_it_is_required(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", intake=[[*MAIN, *TAIL], sent(1)])
     assert "flag:repeat_missing" in {problem["code"] for problem in read(path, form())[1].tally.problems}
     needed = FORM["fields"] | {"place(transit).place_text": {"column": "legs/place", "required": True}}
-    with pytest.raises(ExtractHeld, match="no sheet for the repeat 'legs'"):
-        read(path, form(fields=needed))
+    assert "no sheet for the repeat 'legs'" in why_held(path, form(fields=needed))
 
 
 def encrypted(content: bytes) -> bytes:

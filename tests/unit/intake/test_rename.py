@@ -2,9 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
-from orchestration.intake import ExtractHeld
 from tests.fixtures.partner_files import (
     BOOK,
     HEADER,
@@ -16,6 +13,7 @@ from tests.fixtures.partner_files import (
     kobo_file,
     read,
     values,
+    why_held,
     workbook,
 )
 
@@ -64,16 +62,14 @@ def test_child_rows_may_name_their_record_by_another_column(tmp_path: Path) -> N
 
 def test_header_in_the_wrong_row_is_held_without_its_cells(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", {"Cases": [["Mary Sampleton", "0712345678"], HEADER, ROW]})
-    with pytest.raises(ExtractHeld, match="check `format`") as caught:
-        read(path, book())
-    assert "Sampleton" not in caught.value.sentence
+    why = why_held(path, book())
+    assert "check `format`" in why and "Sampleton" not in why
 
 
 def test_repeated_mapped_column_is_held(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", {"Cases": [[*HEADER, "From"], [*ROW, "Moyale"]]})
-    with pytest.raises(ExtractHeld, match="column 'From' twice") as caught:
-        read(path, book())
-    assert caught.value.code == "hold:header_ambiguous"
+    why = why_held(path, book())
+    assert "column 'From' twice" in why and "hold:header_ambiguous" in why
     cells, _ = read(path, book(deny=["Remarks", "From.2"]))
     assert values(cells, "place(origin).place_text") == ["Busia"]
 
@@ -81,9 +77,8 @@ def test_repeated_mapped_column_is_held(tmp_path: Path) -> None:
 def test_heading_that_names_a_person_is_withheld(tmp_path: Path) -> None:
     header = ["Mary Wanjiku" if name == "From" else name for name in HEADER]
     path = workbook(tmp_path / "a.xlsx", {"Cases": [header, ROW]})
-    with pytest.raises(ExtractHeld) as caught:
-        read(path, book(fields=BOOK["fields"] | {"place(origin).place_text": "Mary Wanjru"}))
-    assert "Wanjiku" not in caught.value.sentence
+    why = why_held(path, book(fields=BOOK["fields"] | {"place(origin).place_text": "Mary Wanjru"}))
+    assert "Wanjiku" not in why
     path = workbook(tmp_path / "b.xlsx", {"Cases": [[*HEADER, "mary_wanjiku"], [*ROW, "x"]]})
     _, reader = read(path, book())
     assert list(reader.tally.unmapped) == ["column 9"]

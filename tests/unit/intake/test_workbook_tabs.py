@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from orchestration.intake import ExtractHeld
-from tests.fixtures.partner_files import book, read, typed, values, workbook
+from tests.fixtures.partner_files import book, read, typed, values, why_held, workbook
 
 CASES = book(
     delivery={"mode": "full", "cadence": "monthly", "key": "ID"},
@@ -80,8 +80,7 @@ def test_every_row_of_every_tab_is_accounted_for(tmp_path: Path) -> None:
 
 def test_tab_with_several_rows_of_a_record_is_held(tmp_path: Path) -> None:
     again = [*SHEETS["consent"], ["a1", "No"]]
-    with pytest.raises(ExtractHeld, match=r"Declare 'consent' under format\.repeats"):
-        read(file(tmp_path, consent=again), content())
+    assert "Declare 'consent' under format.repeats" in why_held(file(tmp_path, consent=again), content())
 
 
 def test_missing_tab_is_flagged_or_holds_the_file(tmp_path: Path) -> None:
@@ -95,8 +94,7 @@ def test_missing_tab_is_flagged_or_holds_the_file(tmp_path: Path) -> None:
         "code": "flag:repeat_missing",
         "detail": "no sheet for the tab 'identity'",
     } in reader.tally.problems
-    with pytest.raises(ExtractHeld, match="has no column 'identity/Home'"):
-        read(tmp_path / "a.xlsx", content())
+    assert "has no column 'identity/Home'" in why_held(tmp_path / "a.xlsx", content())
 
 
 def test_a_tab_without_the_reference_is_held(tmp_path: Path) -> None:
