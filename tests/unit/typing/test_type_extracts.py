@@ -9,28 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from orchestration import core, typing
 from orchestration.contracts import Contract, Contracts
-from orchestration.core import (
-    Keys,
-    Settings,
-    parsed,
-    read_json,
-    read_texts,
-    sha256_of,
-    shown_record,
-    write_json,
-    write_texts,
-)
+from orchestration.core import Keys, Settings, read_json, read_texts, write_json, write_texts
 from orchestration.intake import LandedCell
 from orchestration.intake.landing.landing import CELLS
-from orchestration.typing import (
-    SCHEMAS,
-    TYPED_TABLES,
-    group_typing,
-    landed_records,
-    record_cells,
-    written_in_rows,
-)
+from orchestration.typing import TYPED_TABLES, group_typing, landed_records
 from orchestration.typing.assembly import Record, assemble_places
 from orchestration.typing.step import TypedSummary, type_extracts
 
@@ -207,7 +191,7 @@ def test_partner_is_named_only_by_agreement(world: World, may_be_named: bool, na
 def test_every_folder_has_an_empty_file_of_the_right_schema(world: World) -> None:
     world.type()
     for table in TYPED_TABLES:
-        schema = SCHEMAS[table]
+        schema = typing.SCHEMAS[table]
         assert pq.read_schema(world.settings.typed / table / "_empty.parquet").equals(schema)
 
 
@@ -337,7 +321,7 @@ def test_one_extract_that_fails_never_stops_the_others_and_quotes_no_cell(world:
     broken = world.land(ROUTES, [ROUTE], extract_id="b" * 16)
     broken.write_bytes(b"Testperson 0712345678")
     entry = read_json(broken.with_suffix(".json"))
-    write_json(broken.with_suffix(".json"), entry | {"parquet_sha256": sha256_of(broken)})
+    write_json(broken.with_suffix(".json"), entry | {"parquet_sha256": core.sha256_of(broken)})
     summary = world.type()
     assert (summary.extracts, summary.retyped, len(summary.failed)) == (1, 1, 1)
     failure = summary.failed[0]
@@ -392,7 +376,7 @@ def test_cells_that_the_landing_note_does_not_describe_are_not_typed(world: Worl
     world.land(ROUTES, [ROUTE | {"place(origin).place_text": "Elsewhere"}])
     path.with_suffix(".json").write_text(note)
     assert world.type().failed == [], "nothing is read again while nothing is to be typed"
-    write_json(path.with_suffix(".json"), parsed(note, path) | {"received_on": "2020-10-16"})
+    write_json(path.with_suffix(".json"), core.parsed(note, path) | {"received_on": "2020-10-16"})
     summary = world.type()
     [failure] = summary.failed
     assert (summary.extracts, summary.retyped, world.table("records")) == (0, 0, [])
@@ -432,9 +416,9 @@ def correction(
     """A decision on a field as the row of an extract has it now."""
     record_id = KEYS.record_id("swala", ref)
     path = world.settings.landing / "swala" / f"{extract * 16}.parquet"
-    written = written_in_rows(record_cells(path, KEYS, record_id), field, KEYS)
+    written = typing.written_in_rows(typing.record_cells(path, KEYS, record_id), field, KEYS)
     [token] = [token for (_, number, _), token in written.items() if number == row]
-    named = {"id": "0" * 12, "partner": "swala", "record": shown_record(record_id)}
+    named = {"id": "0" * 12, "partner": "swala", "record": core.shown_record(record_id)}
     return named | {"field": field, "written": token, "value": value}
 
 
