@@ -1,7 +1,5 @@
 """`njia contract check`: what a refresh would make of a file, before it is sent."""
 
-from __future__ import annotations
-
 import json
 from datetime import date, datetime
 from pathlib import Path
@@ -16,7 +14,10 @@ from orchestration.core import Settings
 from orchestration.drafting import try_contract
 from orchestration.drafting.check import ContractReport, check_contract, title_of
 from tests.fixtures.drift_home import rows
+from tests.fixtures.made_once import made_once
 from tests.fixtures.partner_files import BOOK, HEADER, ROW, add_partner, book, case, kobo, kobo_file, workbook
+
+__all__ = ["made_once"]
 
 TODAY = date(2026, 3, 1)
 
@@ -45,18 +46,13 @@ def test_a_good_file_passes(tmp_path: Path) -> None:
     assert not (tmp_path / "home").exists()
 
 
-@pytest.mark.parametrize(
-    ("changed", "check"),
-    [
-        ({"Sex": ["F", "M", "Qwerty"]}, "codes_are_mapped"),
-        ({"No": [*range(1, 41)]}, "record_refs_are_unique"),
-        ({"From": ["Busia", "Qwertyville", "Asdfgh"]}, "places_are_known"),
-        ({"Date": ["04/03/2024", "soon"]}, "columns_are_readable"),
-    ],
-)
-def test_a_check_names_what_the_gate_would_hold(
-    tmp_path: Path, changed: dict[str, list[Any]], check: str
-) -> None:
+@pytest.mark.parametrize(("changed", "check"), [
+    ({"Sex": ["F", "M", "Qwerty"]}, "codes_are_mapped"),
+    ({"No": [*range(1, 41)]}, "record_refs_are_unique"),
+    ({"From": ["Busia", "Qwertyville", "Asdfgh"]}, "places_are_known"),
+    ({"Date": ["04/03/2024", "soon"]}, "columns_are_readable"),
+])  # fmt: skip
+def test_a_check_names_what_would_be_held(tmp_path: Path, changed: dict[str, list[Any]], check: str) -> None:
     report = tried(tmp_path, rows(60, **changed))
     assert not report.ok and not report.faults
     found = {one["check_name"]: one for one in report.held_because}
@@ -64,44 +60,39 @@ def test_a_check_names_what_the_gate_would_hold(
     assert found[check]["steward_action"]
     exit_code, output = shown(tmp_path, book(), tmp_path / "a.xlsx")
     assert exit_code == 1
-    assert f"Would be held: {check} fails" in " ".join(output.split())
-    assert "but the file would be held" in " ".join(output.split())
+    words = " ".join(output.split())
+    assert f"Would be held: {check} fails" in words and "but the file would be held" in words
+    assert found[check]["finding"] in words
 
 
 COMMA = {"locale": {"dates": "dmy", "decimal": ",", "thousands": "."}}
 
 
-@pytest.mark.parametrize(
-    ("count", "column", "cells", "changes", "cause"),
-    [
-        (24, "Persons", ["1,0"], {}, "numbers have another decimal sign"),
-        (10, "Persons", ["1,0"], {}, "numbers have another decimal sign"),
-        (24, "Persons", ["watatu au wanne"], {}, "the words are not known"),
-        (24, "Age", ["43894"], {}, "another column stands there"),
-        (24, "Age", [2004], {}, "years of birth stand there"),
-        (24, "Date", ["25/03/2024"], {"locale": {"dates": "mdy"}}, "day and month stand in another order"),
-        (12, "Sex", ["Qwerty"], {}, "the answers are not in the contract"),
-        (24, "Persons", ["1,0"], COMMA, None),
-        (9, "Persons", ["1,0"], {}, None),
-        (24, "Persons", ["1,0", "1"], {}, None),
-        (24, "Persons", ["several"], {}, None),
-        (24, "Persons", ["N/A"], {}, None),
-        (24, "Age", ["17-19"], {}, None),
-    ],
-)
+@pytest.mark.parametrize(("count", "column", "cells", "changes", "cause"), [
+    (24, "Persons", ["1,0"], {}, "numbers have another decimal sign"),
+    (10, "Persons", ["1,0"], {}, "numbers have another decimal sign"),
+    (24, "Persons", ["watatu au wanne"], {}, "the words are not known"),
+    (24, "Age", ["43894"], {}, "another column stands there"),
+    (24, "Age", [2004], {}, "years of birth stand there"),
+    (24, "Date", ["25/03/2024"], {"locale": {"dates": "mdy"}}, "day and month stand in another order"),
+    (12, "Sex", ["Qwerty"], {}, "the answers are not in the contract"),
+    (24, "Persons", ["1,0"], COMMA, None),
+    (9, "Persons", ["1,0"], {}, None),
+    (24, "Persons", ["1,0", "1"], {}, None),
+    (24, "Persons", ["several"], {}, None),
+    (24, "Persons", ["N/A"], {}, None),
+    (24, "Age", ["17-19"], {}, None),
+])  # fmt: skip
 def test_a_column_that_cannot_be_read_would_hold_the_file(
     tmp_path: Path, count: int, column: str, cells: list[Any], changes: dict[str, Any], cause: str | None
 ) -> None:
     report = tried(tmp_path, rows(count, **{column: cells}), **changes)
-    found = {one["check_name"]: one["finding"] for one in report.held_because}
+    found = [one["finding"] for one in report.held_because if one["check_name"] == "columns_are_readable"]
     if cause is None:
         assert report.ok
     else:
-        assert (
-            f"“{column}”: 100 % of {count} filled cells cannot be read. Probably {cause}"
-            in (found["columns_are_readable"])
-        )
-        assert cause in " ".join(shown(tmp_path, book(**changes), tmp_path / "a.xlsx")[1].split())
+        [finding] = found
+        assert f"“{column}”: 100 % of {count} filled cells cannot be read. Probably {cause}" in finding
 
 
 def test_a_column_that_is_rarely_filled_is_judged_by_its_filled_cells(tmp_path: Path) -> None:
@@ -116,17 +107,14 @@ def test_unknown_places_are_counted_for_the_steward(tmp_path: Path) -> None:
     assert report.places == {"names": 2, "open": 1, "unresolved": 1}
 
 
-@pytest.mark.parametrize(
-    ("moment", "locale", "moved"),
-    [
-        (datetime(2025, 1, 31, 23, 59, 59), {}, "As UTC, 6 records would lie on another day, 6 of them in another"),
-        ("30/01/2025 11:15 PM", {}, "As UTC, 6 records would lie on another day, 0 of them in another month"),
-        (datetime(2025, 1, 31, 12), {}, None),
-        (datetime(2025, 1, 31), {}, None),
-        ("31/01/2025 23:15 EAT", {}, None),
-        (datetime(2025, 1, 31, 23, 59, 59), {"naive_times_are": "Africa/Nairobi"}, None),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("moment", "locale", "moved"), [
+    (datetime(2025, 1, 31, 23, 59, 59), {}, "As UTC, 6 records would lie on another day, 6 of them in another"),
+    ("30/01/2025 11:15 PM", {}, "As UTC, 6 records would lie on another day, 0 of them in another month"),
+    (datetime(2025, 1, 31, 12), {}, None),
+    (datetime(2025, 1, 31), {}, None),
+    ("31/01/2025 23:15 EAT", {}, None),
+    (datetime(2025, 1, 31, 23, 59, 59), {"naive_times_are": "Africa/Nairobi"}, None),
+])  # fmt: skip
 def test_times_whose_zone_decides_the_day_are_warned_of(
     tmp_path: Path, moment: Any, locale: dict[str, str], moved: str | None
 ) -> None:
@@ -168,17 +156,14 @@ def test_a_place_read_from_a_column_of_names_is_warned_of(tmp_path: Path, headin
     assert any("holds names by its heading" in warning for warning in report.warnings) is warns
 
 
-@pytest.mark.parametrize(
-    ("campaigns", "warnings"),
-    [
-        ([{}], []),
-        ([{"places": ["bp-ken-busia"]}, {"places": ["KE047"]}], []),
-        ([{"to": "2029-02-28"}], ["'Fixture screening' has 1,461 days"]),
-        ([{"places": ["KE001"]}], ["'Fixture screening' was at KE001, which no entry under `coverage` watches"]),
-        ([{}, {"name": "Second", "from": "2025-04-30"}], ["'Fixture screening' and 'Second' have days at one place"]),
-        ([{}, {"name": "Later", "from": "2025-05-01", "to": "2025-05-02"}], []),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("campaigns", "warnings"), [
+    ([{}], []),
+    ([{"places": ["bp-ken-busia"]}, {"places": ["KE047"]}], []),
+    ([{"to": "2029-02-28"}], ["'Fixture screening' has 1,461 days"]),
+    ([{"places": ["KE001"]}], ["'Fixture screening' was at KE001, which no entry under `coverage` watches"]),
+    ([{}, {"name": "Second", "from": "2025-04-30"}], ["'Fixture screening' and 'Second' have days at one place"]),
+    ([{}, {"name": "Later", "from": "2025-05-01", "to": "2025-05-02"}], []),
+])  # fmt: skip
 def test_campaigns_that_can_hardly_be_meant_are_warned_of(
     tmp_path: Path, campaigns: list[dict[str, Any]], warnings: list[str]
 ) -> None:

@@ -1,7 +1,5 @@
 """Drafted contracts: what a sample shows, TODOs for what only a person knows, no personal value."""
 
-from __future__ import annotations
-
 import csv
 import json
 import zipfile
@@ -23,8 +21,11 @@ from orchestration.drafting.check import check_contract
 from orchestration.drafting.dates import date_order
 from orchestration.intake.drift.column_words import field_of
 from tests.benchmarks.bench_draft import SAMPLES, Share, measure, total
+from tests.fixtures.made_once import made_once
 from tests.fixtures.partner_files import HEADER as BOOK_HEADER
 from tests.fixtures.partner_files import ROW, add_partner, book, workbook
+
+__all__ = ["made_once"]
 
 HEADINGS = Path(__file__).parents[2] / "benchmarks" / "documented_headings.csv"
 FIELDS_TOLD = 0.8
@@ -36,19 +37,14 @@ def rows(count: int = 30, **changed: list[Any]) -> list[list[Any]]:
     made = []
     for number in range(1, count + 1):
         row = {
-            "No": number,
-            "Date": f"{number % 28 + 1:02}/03/2024",
-            "Name": PEOPLE[number % 5],
-            "Tel": f"07{number:08}",
-            "Sex": "FM"[number % 2],
-            "Age": 10 + number,
+            "No": number, "Date": f"{number % 28 + 1:02}/03/2024", "Name": PEOPLE[number % 5],
+            "Tel": f"07{number:08}", "Sex": "FM"[number % 2], "Age": 10 + number,
             "County": ["Nairobi", "Busia", "Mombasa"][number % 3],
-            "From": ["Busia", "Malaba", "Garissa"][number % 3],
-            "To": ["Nairobi", "Mombasa"][number % 2],
+            "From": ["Busia", "Malaba", "Garissa"][number % 3], "To": ["Nairobi", "Mombasa"][number % 2],
             "Type": ["Domestic work", "Begging", "helicopter flights"][number % 3],
             "Remarks": f"{PEOPLE[number % 5]} cried and said that the uncle called Otieno came at night",
             "Extra": f"thing {number} of {PEOPLE[number % 5].split()[1]}",
-        }
+        }  # fmt: skip
         row |= {column: values[number % len(values)] for column, values in changed.items()}
         made.append(list(row.values()))
     return made
@@ -140,20 +136,14 @@ def test_private_and_unknown_columns_are_denied(tmp_path: Path) -> None:
     assert set(content["deny"]) == {"Name", "Tel", "Remarks", "Extra"}
 
 
-@pytest.mark.parametrize("heading", ["From", "Sex", "Age", "Type", "County", "Status"])
 @pytest.mark.parametrize(
     "secret", [PEOPLE, [f"0712 34{n:04}" for n in range(30)], [f"{p}@fixture.example" for p in "abcdef"]]
 )
-def test_a_heading_never_lets_a_column_of_persons_through(
-    tmp_path: Path, heading: str, secret: list[str]
-) -> None:
-    header = ["Status" if name == "Extra" else name for name in HEADER]
-    records = rows()
-    at = header.index(heading)
-    for number, row in enumerate(records):
-        row[at] = secret[number % len(secret)]
-    content = drafted(tmp_path / "a.xlsx", {"Cases": [header, *records]})
-    assert heading in content["deny"]
+def test_a_heading_never_lets_a_column_of_persons_through(tmp_path: Path, secret: list[str]) -> None:
+    named = ["From", "Sex", "Age", "Type", "County"]
+    records = rows(**dict.fromkeys([*named, "Extra"], secret))
+    content = drafted(tmp_path / "a.xlsx", {"Cases": [[*HEADER[:-1], "Status"], *records]})
+    assert {*named, "Status"} <= set(content["deny"])
 
 
 def test_a_draft_prints_no_personal_value(tmp_path: Path) -> None:
@@ -187,11 +177,9 @@ def test_a_hand_kept_book_is_recognised(tmp_path: Path) -> None:
     }
     content = drafted(tmp_path / "a.xlsx", sheets | {"Notes": [["prepared by the desk"]]})
     assert content["format"] == {
-        "kind": "xlsx",
-        "sheets": {"pattern": "month", "sheet_month": True},
-        "header_search": 15,
+        "kind": "xlsx", "sheets": {"pattern": "month", "sheet_month": True}, "header_search": 15,
         "stop_at": ["TOTAL"],
-    }
+    }  # fmt: skip
     assert content["delivery"]["key"] == ["sheet", "No"]
 
 
@@ -206,14 +194,11 @@ def test_the_sheet_is_part_of_a_key_only_where_sheets_are_months(tmp_path: Path)
         assert content["delivery"]["key"] == key
 
 
-@pytest.mark.parametrize(
-    ("marks", "stops"),
-    [
-        (("Sub-total", "TOTAL"), ["TOTAL"]),
-        (("Total", "Total"), None),  # the same word ends the first part and the sheet
-        (("Total Busia", "TOTAL"), None),  # a stop at TOTAL would stop at Total Busia, too
-    ],
-)
+@pytest.mark.parametrize(("marks", "stops"), [
+    (("Sub-total", "TOTAL"), ["TOTAL"]),
+    (("Total", "Total"), None),  # the same word ends the first part and the sheet
+    (("Total Busia", "TOTAL"), None),  # a stop at TOTAL would stop at Total Busia, too
+])  # fmt: skip
 def test_a_total_that_more_records_follow_never_ends_the_sheet(
     tmp_path: Path, path: Path, marks: tuple[str, str], stops: list[str] | None
 ) -> None:
@@ -249,13 +234,8 @@ def test_a_contract_that_stops_too_early_is_warned_of(tmp_path: Path) -> None:
     path = add_partner(tmp_path, book(format={"kind": "xlsx", "sheet": 0, "stop_at": ["Sub-total"]}))
     record = ROW[1:]
     sheet = [
-        BOOK_HEADER,
-        [1, *record],
-        ["Sub-total", None, 1],
-        [2, *record],
-        [3, *record],
-        ["TOTAL", None, 3],
-    ]
+        BOOK_HEADER, [1, *record], ["Sub-total", None, 1], [2, *record], [3, *record], ["TOTAL", None, 3],
+    ]  # fmt: skip
     report = check_contract(path, workbook(tmp_path / "a.xlsx", {"Cases": sheet}), date(2026, 3, 1))
     assert report.rows_landed == 1
     [warning] = report.warnings
@@ -356,19 +336,16 @@ def test_a_csv_is_sniffed(tmp_path: Path, encoding: str, delimiter: str) -> None
     assert content["fields"]["place(origin).place_text"] == "Comes from"
 
 
-@pytest.mark.parametrize(
-    ("texts", "order"),
-    [
-        (["25/03/2024", "03/04/2024"], "dmy"),
-        (["03/25/2024", "03/04/2024"], "mdy"),
-        (["2024-03-25", "2024/03/04"], "ymd"),
-        (["25/03/2024 22:15", "03/04/2024 10:15:00 PM"], "dmy"),
-        (["03/04/2024", "05/06/2024"], None),
-        (["25/03/2024", "03/25/2024"], None),
-        (["25/03/2024"] * 20 + ["03/25/2024"], "dmy"),
-        (["4 March 2024"], None),
-    ],
-)
+@pytest.mark.parametrize(("texts", "order"), [
+    (["25/03/2024", "03/04/2024"], "dmy"),
+    (["03/25/2024", "03/04/2024"], "mdy"),
+    (["2024-03-25", "2024/03/04"], "ymd"),
+    (["25/03/2024 22:15", "03/04/2024 10:15:00 PM"], "dmy"),
+    (["03/04/2024", "05/06/2024"], None),
+    (["25/03/2024", "03/25/2024"], None),
+    (["25/03/2024"] * 20 + ["03/25/2024"], "dmy"),
+    (["4 March 2024"], None),
+])  # fmt: skip
 def test_the_date_order_follows_from_unambiguous_values(texts: list[str], order: str | None) -> None:
     assert date_order(Cell(text) for text in texts).order == order
 

@@ -1,7 +1,5 @@
 """Contracts drafted from exports of form servers alone: server's ids as keys, linked child rows, review states."""
 
-from __future__ import annotations
-
 import json
 from datetime import date
 from pathlib import Path
@@ -14,18 +12,13 @@ import yaml
 from orchestration.core import UsageError, read_json
 from orchestration.drafting import as_yaml, draft_contract
 from orchestration.drafting.check import check_contract
+from tests.fixtures import partner_form as forms
+from tests.fixtures.made_once import made_once
 from tests.fixtures.partner_files import add_partner
-from tests.fixtures.partner_form import (
-    journeys,
-    kobo_csv,
-    kobo_json,
-    kobo_workbook,
-    odk_zip,
-    review_of,
-    xlsform,
-)
 
-STOPS = sum(len(one.stops) for one in journeys() if one.state == "approved")
+__all__ = ["made_once"]
+
+STOPS = sum(len(one.stops) for one in forms.journeys() if one.state == "approved")
 
 
 def drafted(*files: Path) -> dict[str, Any]:
@@ -39,7 +32,7 @@ def landed(folder: Path, content: dict[str, Any], file: Path, otherwise: str) ->
     content["agreement"] |= {"id": "DSA-1", "valid_from": "2024-01-01", "valid_to": "2030-01-01"}
     content["delivery"] |= {"mode": "full", "cadence": "monthly"}
     content["consent"] = {"basis": "agreement", "reference": "DSA-1"}
-    review_of(content)["otherwise"] = otherwise
+    forms.review_of(content)["otherwise"] = otherwise
     content["fields"] = {
         name: spec
         for name, spec in content["fields"].items()
@@ -50,19 +43,19 @@ def landed(folder: Path, content: dict[str, Any], file: Path, otherwise: str) ->
     return report.rows_landed, report.child_rows
 
 
-@pytest.mark.parametrize("export", [kobo_json, kobo_workbook, kobo_csv, odk_zip])
+@pytest.mark.parametrize("export", [forms.kobo_json, forms.kobo_workbook, forms.kobo_csv, forms.odk_zip])
 def test_records_without_an_approval_enter_only_if_a_person_says_so(tmp_path: Path, export: Any) -> None:
     file = export(tmp_path / "file.xlsx")
     content = drafted(file)
-    assert review_of(content)["otherwise"] == "TODO"
+    assert forms.review_of(content)["otherwise"] == "TODO"
     assert landed(tmp_path, content, file, "wait")[0] == 28
     assert landed(tmp_path, content, file, "accept")[0] == 32  # the four that nobody has reviewed
 
 
 @pytest.mark.parametrize("has_form", [True, False])
 def test_records_that_odk_could_not_decrypt_are_set_aside_as_such(tmp_path: Path, has_form: bool) -> None:
-    file = odk_zip(tmp_path / "odk.zip", not_decrypted=2)
-    form = xlsform(tmp_path / "form.xlsx") if has_form else None
+    file = forms.odk_zip(tmp_path / "odk.zip", not_decrypted=2)
+    form = forms.xlsform(tmp_path / "form.xlsx") if has_form else None
     content = yaml.safe_load(as_yaml(draft_contract([file], "testpartner", form)))
     assert [one["column"] for one in content["accept_if"]] == ["Status", "ReviewState"]
     assert "Status" not in content["deny"]
@@ -71,7 +64,7 @@ def test_records_that_odk_could_not_decrypt_are_set_aside_as_such(tmp_path: Path
 
 
 def test_json_without_any_review_state_counts_as_not_reviewed(tmp_path: Path) -> None:
-    file = kobo_json(tmp_path / "api.json")
+    file = forms.kobo_json(tmp_path / "api.json")
     content = read_json(file)
     for record in content["results"]:
         record["_validation_status"] = {}
@@ -81,7 +74,7 @@ def test_json_without_any_review_state_counts_as_not_reviewed(tmp_path: Path) ->
 
 
 def test_the_key_is_the_servers_id_and_stops_find_their_record(tmp_path: Path) -> None:
-    file = kobo_workbook(tmp_path / "names.xlsx")
+    file = forms.kobo_workbook(tmp_path / "names.xlsx")
     content = drafted(file)
     assert content["delivery"]["key"] == "_uuid"
     text = as_yaml(draft_contract([file], "testpartner"))
@@ -92,17 +85,14 @@ def test_the_key_is_the_servers_id_and_stops_find_their_record(tmp_path: Path) -
     assert child_rows["stops"] == STOPS
 
 
-@pytest.mark.parametrize(
-    ("added", "removed", "key", "link"),
-    [
-        ("meta/rootUuid", None, "meta/rootUuid", {"parent": "_submission__uuid", "matches": "_uuid"}),
-        (None, "_submission__uuid", "_uuid", {"parent": "_parent_index", "matches": "_index"}),
-    ],
-)
+@pytest.mark.parametrize(("added", "removed", "key", "link"), [
+    ("meta/rootUuid", None, "meta/rootUuid", {"parent": "_submission__uuid", "matches": "_uuid"}),
+    (None, "_submission__uuid", "_uuid", {"parent": "_parent_index", "matches": "_index"}),
+])  # fmt: skip
 def test_child_rows_are_linked_by_columns_that_are_kept(
     tmp_path: Path, added: str | None, removed: str | None, key: str, link: dict[str, str]
 ) -> None:
-    file = kobo_workbook(tmp_path / "names.xlsx")
+    file = forms.kobo_workbook(tmp_path / "names.xlsx")
     book = openpyxl.load_workbook(file)
     if added:
         column = book["Intake"].max_column + 1
@@ -122,15 +112,15 @@ def test_child_rows_are_linked_by_columns_that_are_kept(
     assert child_rows["stops"] == STOPS
 
 
-@pytest.mark.parametrize(("export", "submission"), [(kobo_json, "meta/rootUuid"), (odk_zip, "KEY")])
-def test_an_id_that_is_unique_by_itself_is_drafted_as_the_submissions_id(
-    tmp_path: Path, export: Any, submission: str
-) -> None:
+@pytest.mark.parametrize(
+    ("export", "submission"), [(forms.kobo_json, "meta/rootUuid"), (forms.odk_zip, "KEY")]
+)
+def test_a_unique_id_is_drafted_as_the_submissions_id(tmp_path: Path, export: Any, submission: str) -> None:
     assert drafted(export(tmp_path / "file.xlsx"))["submission_id"] == {"column": submission}
 
 
 def test_a_number_of_a_form_is_only_proposed_as_the_submissions_id(tmp_path: Path) -> None:
-    text = as_yaml(draft_contract([kobo_csv(tmp_path / "file.csv")], "testpartner"))
+    text = as_yaml(draft_contract([forms.kobo_csv(tmp_path / "file.csv")], "testpartner"))
     assert "submission_id" not in yaml.safe_load(text)
     assert "# submission_id: {column: _id, server:" in text
 

@@ -1,6 +1,4 @@
-"""Contracts drafted from a partner's form: one form, five exports of the same journeys, one result."""
-
-from __future__ import annotations
+"""Contracts drafted from a partner's form: one form, five exports of the same forms.journeys, one result."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -15,32 +13,17 @@ from click.testing import CliRunner
 from orchestration.cli.root import cli
 from orchestration.core import UsageError
 from orchestration.drafting import as_yaml, draft_contract
-from orchestration.drafting.check import check_contract
-from tests.fixtures.partner_files import Tables, add_partner, typed, workbook
-from tests.fixtures.partner_form import (
-    CHOICES,
-    SURVEY,
-    SWAHILI,
-    TOWNS,
-    UNKNOWN_CHOICE,
-    Journey,
-    asset,
-    journeys,
-    kobo_csv,
-    kobo_json,
-    kobo_workbook,
-    odk_zip,
-    review_of,
-    xlsform,
-)
+from orchestration.drafting.check import ContractReport, check_contract
+from tests.fixtures import partner_form as forms
+from tests.fixtures.made_once import made_once
+from tests.fixtures.partner_files import add_partner, workbook
+
+__all__ = ["made_once"]
 
 EXPORTS: dict[str, Callable[[Path], Path]] = {
-    "names.xlsx": kobo_workbook,
-    "labels.xlsx": lambda path: kobo_workbook(path, SWAHILI),
-    "names.csv": kobo_csv,
-    "api.json": kobo_json,
-    "odk.zip": odk_zip,
-}
+    "names.xlsx": forms.kobo_workbook, "labels.xlsx": lambda path: forms.kobo_workbook(path, forms.SWAHILI),
+    "names.csv": forms.kobo_csv, "api.json": forms.kobo_json, "odk.zip": forms.odk_zip,
+}  # fmt: skip
 MODES = {"bus": "bus", "walk": "foot", "drone": "other"}
 HARM = {"beg": "forced_begging", "home": "domestic_servitude", "h9": "other"}
 
@@ -56,39 +39,43 @@ def answered(content: dict[str, Any]) -> dict[str, Any]:
     content["partner"]["steward"] = "data@testpartner.example"
     content["agreement"] |= {"id": "DSA-1", "valid_from": "2024-01-01", "valid_to": "2030-01-01"}
     content["delivery"] |= {"mode": "full", "cadence": "monthly"}
-    review_of(content)["otherwise"] = "wait"
+    forms.review_of(content)["otherwise"] = "wait"
     content["fields"]["data_source"]["constant"] = "case_management"
     content["fields"]["event_kind"]["constant"] = "departed"
     for spec in content["fields"].values():
         values = spec.get("values", {}) if isinstance(spec, dict) else {}
         asked = {text for text, code in values.items() if code == "TODO"}
-        assert asked <= UNKNOWN_CHOICE
+        assert asked <= forms.UNKNOWN_CHOICE
         values |= dict.fromkeys(asked, "other")
     return content
 
 
-def expected(one: Journey, has_stops: bool) -> dict[str, Any]:
+def expected(one: forms.Journey, has_stops: bool) -> dict[str, Any]:
     """What a journey must become, worked out from its answers."""
     answers, stops = one.answers, one.stops if has_stops else []
     modes = {MODES[mode] for mode in [*answers["transport"].split(), *(mode for _, mode in stops)]}
     return {
         "event_on": date.fromisoformat(answers["left_on"]),
-        "sex": {"w": "female", "m": "male"}[answers["sex"]],
-        "is_child": int(answers["age"]) < 18,
-        "consent_state": "given",
-        "transport_mode": sorted(modes),
+        "sex": {"w": "female", "m": "male"}[answers["sex"]], "is_child": int(answers["age"]) < 18,
+        "consent_state": "given", "transport_mode": sorted(modes),
         "exploitation_type": sorted(HARM[text] for text in answers["harm"].split()),
         "places": [
-            ("intended_destination", answers["to_town"], None),
-            ("observation", "KE047", None),
-            ("origin", answers["from_town"], None),
-            *(("transit", town, MODES[mode]) for town, mode in stops),
+            ("intended_destination", answers["to_town"], None), ("observation", "KE047", None),
+            ("origin", answers["from_town"], None), *(("transit", town, MODES[mode]) for town, mode in stops),
         ],
-    }
+    }  # fmt: skip
 
 
-def landed(tables: Tables) -> list[dict[str, Any]]:
+def checked(folder: Path, content: dict[str, Any], file: Path) -> ContractReport:
+    report = check_contract(add_partner(folder, content), file, date(2024, 6, 1))
+    assert report.ok, report.faults
+    return report
+
+
+def landed(report: ContractReport) -> list[dict[str, Any]]:
     """The typed records in the order of the file, in the form of `expected`."""
+    assert report.trial
+    tables = {name: table.to_pylist() for name, table in report.trial.tables.items()}
     codes: dict[tuple[int, str], list[str]] = defaultdict(list)
     for row in tables["record_codes"]:
         codes[row["record_id"], row["domain"]].append(row["code"])
@@ -105,70 +92,66 @@ def landed(tables: Tables) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", EXPORTS)
-@pytest.mark.parametrize("form", [xlsform, asset])
-def test_every_export_of_a_form_lands_the_same_journeys(
-    tmp_path: Path, name: str, form: Callable[[Path], Path]
-) -> None:
+def test_every_export_of_a_form_lands_the_same_journeys(tmp_path: Path, name: str) -> None:
     file = EXPORTS[name](tmp_path / name)
-    content = answered(drafted(form(tmp_path / "form"), file)[0])
-    report = check_contract(add_partner(tmp_path, content), file, date(2024, 6, 1))
-    assert report.ok, report.faults
+    by_xlsform, by_asset = (
+        drafted(form(tmp_path / "form"), file)[0] for form in (forms.xlsform, forms.asset)
+    )
+    assert by_xlsform == by_asset
+    report = checked(tmp_path, answered(by_asset), file)
     assert (report.columns_missing, report.unmapped_columns) == ([], [])
     assert {one["code"] for one in report.typing_problems} == {"geo_from_point"}
-    approved = [one for one in journeys() if one.state == "approved"]
+    approved = [one for one in forms.journeys() if one.state == "approved"]
     assert {one["reason"]: one["rows"] for one in report.refusals} == {
         "withheld:not_approved": 4,
         "Q:awaiting_partner": 8,  # on hold, and not reviewed yet
     }
-    assert landed(typed(file, content, "2024-06-01")) == [
-        expected(one, has_stops=not name.endswith(".csv")) for one in approved
-    ]
+    assert landed(report) == [expected(one, has_stops=not name.endswith(".csv")) for one in approved]
 
 
 @pytest.mark.parametrize(
     ("kind", "name"), [("xlsx", "names.xlsx"), ("json", "api.json"), ("odk_zip", "odk.zip")]
 )
 def test_a_form_alone_drafts_the_contract_of_a_chosen_format(tmp_path: Path, kind: str, name: str) -> None:
-    content = answered(drafted(xlsform(tmp_path / "form.xlsx"), kind=kind)[0])
-    file = EXPORTS[name](tmp_path / name)
-    report = check_contract(add_partner(tmp_path, content), file, date(2024, 6, 1))
-    assert report.ok, report.faults
-    assert len(landed(typed(file, content, "2024-06-01"))) == 28
+    content = answered(drafted(forms.xlsform(tmp_path / "form.xlsx"), kind=kind)[0])
+    assert len(landed(checked(tmp_path, content, EXPORTS[name](tmp_path / name)))) == 28
 
 
 def test_one_contract_reads_exports_in_two_languages(tmp_path: Path) -> None:
     files = [EXPORTS[name](tmp_path / name) for name in ("names.xlsx", "labels.xlsx")]
-    content, _ = drafted(xlsform(tmp_path / "form.xlsx"), *files)
+    content, _ = drafted(forms.xlsform(tmp_path / "form.xlsx"), *files)
     assert content["fields"]["sex"]["column"][:2] == ["sex", "Jinsia"]
     assert {"full_name", "Jina kamili"} <= set(content["deny"])
-    path = add_partner(tmp_path, answered(content))
-    for file in files:
-        report = check_contract(path, file, date(2024, 6, 1))
-        assert report.ok, report.faults
-        assert report.columns_missing == report.unmapped_columns == []
-    first, second = (landed(typed(file, content, "2024-06-01")) for file in files)
-    assert first == second
+    first, second = (checked(tmp_path, answered(content), file) for file in files)
+    assert (
+        first.columns_missing
+        == first.unmapped_columns
+        == second.columns_missing
+        == second.unmapped_columns
+        == []
+    )
+    assert landed(first) == landed(second)
 
 
 def test_the_form_of_another_export_is_refused(tmp_path: Path) -> None:
     form = workbook(
-        tmp_path / "other.xlsx", {"survey": [SURVEY[0], ["text", "village", "Village", "Kijiji"]]}
+        tmp_path / "other.xlsx", {"survey": [forms.SURVEY[0], ["text", "village", "Village", "Kijiji"]]}
     )
     with pytest.raises(UsageError, match="No question of form other"):
-        draft_contract([kobo_workbook(tmp_path / "names.xlsx")], "testpartner", form)
+        draft_contract([forms.kobo_workbook(tmp_path / "names.xlsx")], "testpartner", form)
 
 
 def test_a_question_that_the_file_lacks_may_come_later(tmp_path: Path) -> None:
-    survey = [*SURVEY, ["select_one land", "nationality", "Nationality", "Uraia"]]
-    choices = [*CHOICES, ["land", "KE", "Kenya", "Kenya"], ["land", "UG", "Uganda", "Uganda"]]
+    survey = [*forms.SURVEY, ["select_one land", "nationality", "Nationality", "Uraia"]]
+    choices = [*forms.CHOICES, ["land", "KE", "Kenya", "Kenya"], ["land", "UG", "Uganda", "Uganda"]]
     form = workbook(tmp_path / "form.xlsx", {"survey": survey, "choices": choices})
-    content, _ = drafted(form, kobo_workbook(tmp_path / "names.xlsx"))
+    content, _ = drafted(form, forms.kobo_workbook(tmp_path / "names.xlsx"))
     assert content["fields"]["nationality"]["optional_column"] is True
 
 
 def test_names_among_the_columns_of_a_question_are_not_shown(tmp_path: Path) -> None:
-    survey = [*SURVEY, ["select_multiple staff", "helpers", "Names of helpers", "Majina"]]
-    form = workbook(tmp_path / "form.xlsx", {"survey": survey, "choices": CHOICES})
+    survey = [*forms.SURVEY, ["select_multiple staff", "helpers", "Names of helpers", "Majina"]]
+    form = workbook(tmp_path / "form.xlsx", {"survey": survey, "choices": forms.CHOICES})
     header = ["_uuid", "_submission_time", "left_on", "Names of helpers", "Names of helpers/Grace Fixture"]
     rows = [[f"u{n}", "2024-03-05T08:00:00", "2024-03-04", "Grace Fixture", "1"] for n in range(9)]
     content, text = drafted(form, workbook(tmp_path / "a.xlsx", {"Intake": [header, *rows]}))
@@ -178,7 +161,7 @@ def test_names_among_the_columns_of_a_question_are_not_shown(tmp_path: Path) -> 
 
 def test_a_label_that_two_questions_share_names_neither(tmp_path: Path) -> None:
     survey = [
-        SURVEY[0],
+        forms.SURVEY[0],
         ["text", "one", "Town of origin", "Mji wa asili"],
         ["text", "two", "Town of origin", "Mji"],
     ]
@@ -188,11 +171,15 @@ def test_a_label_that_two_questions_share_names_neither(tmp_path: Path) -> None:
 
 def test_a_choice_whose_labels_disagree_is_left_to_a_person(tmp_path: Path) -> None:
     survey = [
-        SURVEY[0],
+        forms.SURVEY[0],
         ["text", "from", "Town of origin", "Mji"],
         ["select_one how", "how", "Recruitment method", ""],
     ]
-    choices = [CHOICES[0], ["how", "a", "Employment agency", "Rafiki"], ["how", "b", "Newspaper", "Gazeti"]]
+    choices = [
+        forms.CHOICES[0],
+        ["how", "a", "Employment agency", "Rafiki"],
+        ["how", "b", "Newspaper", "Gazeti"],
+    ]
     content, _ = drafted(workbook(tmp_path / "form.xlsx", {"survey": survey, "choices": choices}))
     values = content["fields"]["recruitment_method"]["values"]
     assert (values["a"], values["Rafiki"], values["b"]) == ("TODO", "TODO", "newspaper")
@@ -200,13 +187,11 @@ def test_a_choice_whose_labels_disagree_is_left_to_a_person(tmp_path: Path) -> N
 
 def test_a_column_of_an_older_version_comes_before_a_question_the_file_lacks(tmp_path: Path) -> None:
     survey = [
-        SURVEY[0],
-        ["date", "left_on", "Date", "Tarehe"],
-        ["text", "home", "Town of origin", "Mji wa asili"],
-    ]
+        forms.SURVEY[0], ["date", "left_on", "Date", "Tarehe"], ["text", "home", "Town of origin", "Mji wa asili"],
+    ]  # fmt: skip
     form = workbook(tmp_path / "form.xlsx", {"survey": survey})
     rows = [["2024-03-04", f"Camp {n}", f"u{n}", "2024-03-05T08:00:00"] for n in range(5)]
-    rows += [["2024-03-04", town, f"u{town}", "2024-03-05T08:00:00"] for town in TOWNS]
+    rows += [["2024-03-04", town, f"u{town}", "2024-03-05T08:00:00"] for town in forms.TOWNS]
     header = ["left_on", "from_town", "_uuid", "_submission_time"]
     content, _ = drafted(form, workbook(tmp_path / "a.xlsx", {"Intake": [header, *rows]}))
     assert content["fields"]["place(origin).place_text"] == "from_town"
@@ -219,8 +204,12 @@ def test_files_of_two_formats_are_refused(tmp_path: Path) -> None:
 
 
 def test_names_on_a_list_of_choices_are_never_shown_and_can_be_mapped(tmp_path: Path) -> None:
-    survey = [*SURVEY, ["select_one who", "recruiter", "Relation to the recruiter", "Uhusiano"]]
-    choices = [*CHOICES, ["who", "r1", "Friend", "Rafiki"], ["who", "r2", "Grace Fixture", "Grace Fixture"]]
+    survey = [*forms.SURVEY, ["select_one who", "recruiter", "Relation to the recruiter", "Uhusiano"]]
+    choices = [
+        *forms.CHOICES,
+        ["who", "r1", "Friend", "Rafiki"],
+        ["who", "r2", "Grace Fixture", "Grace Fixture"],
+    ]
     form = workbook(tmp_path / "form.xlsx", {"survey": survey, "choices": choices})
     content, text = drafted(form)
     assert content["fields"]["recruiter_relation"]["values"] == {
@@ -243,7 +232,7 @@ def test_a_file_that_is_no_form_is_refused_by_name(tmp_path: Path, content: byte
 
 
 def test_the_command_drafts_from_a_form_and_checks_the_answered_draft(tmp_path: Path) -> None:
-    form, file = xlsform(tmp_path / "form.xlsx"), kobo_workbook(tmp_path / "names.xlsx")
+    form, file = forms.xlsform(tmp_path / "form.xlsx"), forms.kobo_workbook(tmp_path / "names.xlsx")
     found = CliRunner().invoke(
         cli, ["contract", "draft", "--form", str(form), str(file), "--partner", "testpartner"]
     )

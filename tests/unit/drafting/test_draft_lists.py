@@ -1,7 +1,5 @@
 """Review lists of a running refresh: invisible until it ends, then switched all at once."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Drafted keys, consent, roles, dates and places: values decide where headings do not."""
 
-from __future__ import annotations
-
 import csv
 from collections import Counter
 from datetime import date, timedelta
@@ -15,7 +13,10 @@ from orchestration.drafting import as_yaml as draft_text
 from orchestration.drafting import draft_contract
 from orchestration.drafting.personal_columns import personal_heading, personal_values
 from orchestration.drafting.uses import is_role
+from tests.fixtures.made_once import made_once
 from tests.fixtures.partner_files import book, typed, workbook
+
+__all__ = ["made_once"]
 
 NAMES = ["Achieng Testperson", "Brian Sampleton", "Grace Fixture"]
 TOWNS = ["Busia", "Malaba", "Garissa", "Kitale"]
@@ -50,12 +51,9 @@ def test_phone_numbers_are_never_the_key(tmp_path: Path, heading: str) -> None:
 
 def test_a_form_number_is_the_key_beside_phones_and_a_running_number(tmp_path: Path) -> None:
     columns = {
-        "Namba ya simu": phones(),
-        "No": numbered("{}"),
-        "Form no.": numbered("BW/26/{:03}"),
-        "Date": days(),
+        "Namba ya simu": phones(), "No": numbered("{}"), "Form no.": numbered("BW/26/{:03}"), "Date": days(),
         "From": TOWNS,
-    }
+    }  # fmt: skip
     content, text = drafted(tmp_path, columns)
     assert content["delivery"]["key"] == "Form no."
     assert set(content["deny"]) == {"Namba ya simu", "No"}
@@ -72,36 +70,27 @@ def test_a_column_of_counts_is_no_second_key(tmp_path: Path) -> None:
     assert "no column counts persons" not in text
 
 
-@pytest.mark.parametrize(
-    ("values", "shown"),
-    [
-        (phones(), "phone"),
-        ([f"0712 34{n:04}" for n in range(30)], "phone"),
-        ([f"A{n:07}" for n in range(30)], "id number"),
-        ([f"{23456700 + n}" for n in range(30)], "id number"),
-        ([f"a{n}@fixture.example" for n in range(30)], "email"),
-        (["Achieng Testperson", "Grace Fixture"] * 9, "person"),
-        ([f"MB-2024-{n:05}" for n in range(30)], None),
-        ([f"2024{n:04}" for n in range(30)], None),  # the year and a number of that year
-        ([f"{n:08}-duma" for n in range(30)], None),
-        ([f"{n:08x}-1111-4222-8333-{n:012}" for n in range(30)], None),
-        ([*[f"BW/{n}" for n in range(30)], "0712345678"], None),  # one slip
-    ],
-)
+@pytest.mark.parametrize(("values", "shown"), [
+    (phones(), "phone"),
+    ([f"0712 34{n:04}" for n in range(30)], "phone"),
+    ([f"A{n:07}" for n in range(30)], "id number"),
+    ([f"{23456700 + n}" for n in range(30)], "id number"),
+    ([f"a{n}@fixture.example" for n in range(30)], "email"),
+    (["Achieng Testperson", "Grace Fixture"] * 9, "person"),
+    ([f"MB-2024-{n:05}" for n in range(30)], None),
+    ([f"2024{n:04}" for n in range(30)], None),  # the year and a number of that year
+    ([f"{n:08}-duma" for n in range(30)], None),
+    ([f"{n:08x}-1111-4222-8333-{n:012}" for n in range(30)], None),
+    ([*[f"BW/{n}" for n in range(30)], "0712345678"], None),  # one slip
+])  # fmt: skip
 def test_references_are_distinguished_from_personal_identifiers(values: list[str], shown: str | None) -> None:
     assert personal_values(values) == shown
 
 
-@pytest.mark.parametrize(
-    ("heading", "means"),
-    [
-        ("Tel. no.", "phone or address"),
-        ("National ID", "ID number"),
-        ("Jina", "name of a person"),
-        ("Form no.", None),
-        ("_uuid", None),
-    ],
-)
+@pytest.mark.parametrize(("heading", "means"), [
+    ("Tel. no.", "phone or address"), ("National ID", "ID number"), ("Jina", "name of a person"),
+    ("Form no.", None), ("_uuid", None),
+])  # fmt: skip
 def test_a_heading_of_persons_is_known(heading: str, means: str | None) -> None:
     assert personal_heading(heading) == means
 
@@ -123,19 +112,14 @@ def test_dates_of_many_years_are_birth_dates_and_denied(tmp_path: Path) -> None:
 @pytest.mark.parametrize("heading", ["Person is", "Qwerty", "Victim/Suspect"])
 def test_rows_of_suspects_are_withheld(tmp_path: Path, heading: str) -> None:
     columns = {
-        "Form no.": [f"BW/26/{number // 2:03}" for number in range(30)],
-        "Intercepted on": days(),
-        heading: ["Victim", "Suspect"],
-        "Group of": [1, 2],
-        "From": TOWNS,
-    }
+        "Form no.": [f"BW/26/{number // 2:03}" for number in range(30)], "Intercepted on": days(),
+        heading: ["Victim", "Suspect"], "Group of": [1, 2], "From": TOWNS,
+    }  # fmt: skip
     content, text = drafted(tmp_path, columns)
     assert content["accept_if"] == {
-        "column": heading,
-        "accept": ["Victim"],
-        "withhold": ["Suspect"],
+        "column": heading, "accept": ["Victim"], "withhold": ["Suspect"],
         "withheld_as": "not_potential_victim",
-    }
+    }  # fmt: skip
     assert content["grain"] == "interception"
     assert (content["delivery"]["key"], content["delivery"]["person_rows"]) == ("Form no.", True)
     assert content["fields"]["person_count"] == {"count_rows": True, "compare_with": "Group of"}
@@ -148,33 +132,23 @@ def test_unknown_roles_become_a_todo(tmp_path: Path) -> None:
     assert content["accept_if"] == {"column": "Role of person", "accept": "TODO"}
 
 
-@pytest.mark.parametrize(
-    ("answers", "tells"),
-    [
-        (["PVOT", "Suspect"], True),
-        (["Mhanga", "Mtuhumiwa"], True),
-        (["Potential victim", "Suspected trafficker", "Witness"], False),  # a third of them nobody knows
-        (["victim", "suspected victim"], False),
-        (["Victim"], False),
-    ],
-)
+@pytest.mark.parametrize(("answers", "tells"), [
+    (["PVOT", "Suspect"], True),
+    (["Mhanga", "Mtuhumiwa"], True),
+    (["Potential victim", "Suspected trafficker", "Witness"], False),  # a third of them nobody knows
+    (["victim", "suspected victim"], False),
+    (["Victim"], False),
+])  # fmt: skip
 def test_a_role_column_needs_victims_and_others(answers: list[str], tells: bool) -> None:
     assert is_role(Counter(answers)) is tells
 
 
-@pytest.mark.parametrize(
-    ("heading", "answers", "values"),
-    [
-        (
-            "Je, unakubali taarifa hizi zitumike?",
-            ["Ndiyo", "Hapana"],
-            {"Ndiyo": "given", "Hapana": "refused"},
-        ),
-        ("Ridhaa", ["Ndio", "Hapana"], {"Ndio": "given", "Hapana": "refused"}),
-        ("Does the client agree to share", ["Y", "N"], {"Y": "given", "N": "refused"}),
-        ("Type of exploitation may be told: agrees", ["Y", "N"], {"Y": "given", "N": "refused"}),
-    ],
-)
+@pytest.mark.parametrize(("heading", "answers", "values"), [
+    ("Je, unakubali taarifa hizi zitumike?", ["Ndiyo", "Hapana"], {"Ndiyo": "given", "Hapana": "refused"}),
+    ("Ridhaa", ["Ndio", "Hapana"], {"Ndio": "given", "Hapana": "refused"}),
+    ("Does the client agree to share", ["Y", "N"], {"Y": "given", "N": "refused"}),
+    ("Type of exploitation may be told: agrees", ["Y", "N"], {"Y": "given", "N": "refused"}),
+])  # fmt: skip
 def test_a_question_of_consent_becomes_the_consent_column(
     tmp_path: Path, heading: str, answers: list[str], values: dict[str, str]
 ) -> None:
@@ -190,13 +164,10 @@ def test_free_text_under_a_consent_heading_becomes_a_todo(tmp_path: Path) -> Non
     assert '"Consent" reads like consent' in text
 
 
-@pytest.mark.parametrize(
-    ("values", "part"),
-    [
-        (["Nairobi", "Qatar", "Saudi Arabia", "Uganda"], "place_text"),
-        (["Qatar", "Saudi Arabia", "Uganda"], "country_text"),
-    ],
-)
+@pytest.mark.parametrize(("values", "part"), [
+    (["Nairobi", "Qatar", "Saudi Arabia", "Uganda"], "place_text"),
+    (["Qatar", "Saudi Arabia", "Uganda"], "country_text"),
+])  # fmt: skip
 def test_places_of_several_kinds_are_no_countries(tmp_path: Path, values: list[str], part: str) -> None:
     content, _ = drafted(tmp_path, {"Date": days(), "Says goes to": values, "From": TOWNS})
     assert f"place(intended_destination).{part}" in content["fields"]

@@ -81,9 +81,6 @@ def files(home: Settings) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-# --- files that wait -----------------------------------------------------------------------------
-
-
 def reasons(home: Settings) -> list[str]:
     """Why files wait, by the refresh; `njia status` and the sensor agree with it."""
     taken = take(home)
@@ -160,9 +157,6 @@ def test_file_that_a_program_has_open_waits(home: Settings) -> None:
     assert [one.rows_landed for one in take(home)] == [20]
 
 
-# --- files that Njia placed ------------------------------------------------------------------------
-
-
 def test_file_added_by_command_is_taken_at_once(home: Settings, tmp_path: Path) -> None:
     sent = csv_in_the_inbox(home, 10).rename(tmp_path / "cases.csv")
     sent.touch()
@@ -194,9 +188,7 @@ def test_half_placed_file_is_not_taken_and_goes_after_a_day(home: Settings) -> N
     assert files(home) == []
 
 
-def test_held_file_stays_where_it_was_placed_and_is_taken_at_once_again(
-    home: Settings, tmp_path: Path
-) -> None:
+def test_held_file_stays_where_it_was_placed_and_is_taken_again(home: Settings, tmp_path: Path) -> None:
     sent = csv_in_the_inbox(home, 10).rename(tmp_path / "cases.csv")
     add_partner(home.partners, book(format={"kind": "csv", "encoding": "utf-8", "delimiter": ";"}))
     for _ in range(2):
@@ -208,9 +200,6 @@ def test_held_file_stays_where_it_was_placed_and_is_taken_at_once_again(
         add_to_inbox(home, "testpartner", [sent])
     add_partner(home.partners, book(format={"kind": "csv", "encoding": "utf-8", "delimiter": ","}))
     assert [one.outcome for one in take(home)] == ["landed"]
-
-
-# --- a writer across the claim ---------------------------------------------------------------------
 
 
 @needs_leases
@@ -323,9 +312,6 @@ def test_without_leases_a_taken_file_is_deleted_after_a_day(home: Settings, no_l
     os.utime(kept, (two_days_ago, two_days_ago))
     assert take(home) == []
     assert list((home.inbox / "testpartner").iterdir()) == []
-
-
-# --- links and special files -----------------------------------------------------------------------
 
 
 def test_links_and_special_files_are_listed_and_left(home: Settings, tmp_path: Path) -> None:

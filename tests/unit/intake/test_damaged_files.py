@@ -1,7 +1,5 @@
 """Damaged extracts: every line is read, refused or explained, or the file stays out with a sentence."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +9,9 @@ import pytest
 from orchestration.core import SAMPLE_PARTNERS, Settings
 from orchestration.drafting import ContractReport, try_contract
 from tests.fixtures.damaged_files import CASES, SAMPLES, Case, Sample, write
+from tests.fixtures.made_once import made_once
+
+__all__ = ["made_once"]
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,6 @@
 What two extracts of one partner mean for each other is in tests/pipeline/test_dirty_values.py.
 """
 
-from __future__ import annotations
-
 import re
 import zipfile
 from datetime import UTC, datetime
@@ -84,30 +82,25 @@ STRICT = {
 OLD_WORD = b"\xd0\xcf\x11\xe0" + bytes(508) + "WordDocument".encode("utf-16-le")
 
 
-@pytest.mark.parametrize(
-    ("sent", "kind"),
-    [
-        (zipped(word__document=b"x"), "a Word document"),
-        (OLD_WORD, "a Word document"),
-        (zipped(ppt__slides=b"x"), "a presentation"),
-        (zipped(mimetype=b"x", **{"content.xml": b"x"}), "an OpenDocument file (.ods or .odt)"),
-        (b"%PDF-1.7 ...", "a PDF"),
-        (b"\xff\xd8\xff\xe0 ...", "a picture"),
-        (b"RIFF....WEBPVP8 ", "a picture"),
-        (b"{\\rtf1 ...}", "a text document (RTF)"),
-        (b"Rar!\x1a\x07", "an archive (RAR or 7-Zip)"),
-        (b"$FL2@(#) SPSS DATA FILE", "a data file of SPSS (.sav; SPSS saves it as .xlsx or .csv"),
-        (b"$FL3@(#) SPSS DATA FILE", "a data file of SPSS"),
-        (b"<stata_dta><header>", "a data file of Stata (.dta; `export excel`"),
-        (b"\x72\x02\x01\x00\x05\x00", "a data file of Stata"),
-        (zipped(xl__workbook=b"x", **STRICT), "a Strict Open XML workbook (Excel saves it anew"),
-        (b'\xef\xbb\xbf{"a": 1}\n\n{"a": 2}', "JSON lines, an object a line"),
-        ('\ufeff[{"a": "é"}]'.encode("utf-16-be"), "JSON in UTF-16"),
-    ],
-)
-def test_a_document_or_picture_is_called_so_whatever_was_expected(
-    tmp_path: Path, sent: bytes, kind: str
-) -> None:
+@pytest.mark.parametrize(("sent", "kind"), [
+    (zipped(word__document=b"x"), "a Word document"),
+    (OLD_WORD, "a Word document"),
+    (zipped(ppt__slides=b"x"), "a presentation"),
+    (zipped(mimetype=b"x", **{"content.xml": b"x"}), "an OpenDocument file (.ods or .odt)"),
+    (b"%PDF-1.7 ...", "a PDF"),
+    (b"\xff\xd8\xff\xe0 ...", "a picture"),
+    (b"RIFF....WEBPVP8 ", "a picture"),
+    (b"{\\rtf1 ...}", "a text document (RTF)"),
+    (b"Rar!\x1a\x07", "an archive (RAR or 7-Zip)"),
+    (b"$FL2@(#) SPSS DATA FILE", "a data file of SPSS (.sav; SPSS saves it as .xlsx or .csv"),
+    (b"$FL3@(#) SPSS DATA FILE", "a data file of SPSS"),
+    (b"<stata_dta><header>", "a data file of Stata (.dta; `export excel`"),
+    (b"\x72\x02\x01\x00\x05\x00", "a data file of Stata"),
+    (zipped(xl__workbook=b"x", **STRICT), "a Strict Open XML workbook (Excel saves it anew"),
+    (b'\xef\xbb\xbf{"a": 1}\n\n{"a": 2}', "JSON lines, an object a line"),
+    ('\ufeff[{"a": "é"}]'.encode("utf-16-be"), "JSON in UTF-16"),
+])  # fmt: skip
+def test_a_document_or_picture_is_always_called_so(tmp_path: Path, sent: bytes, kind: str) -> None:
     """X6."""
     expected = {"csv": "text such as CSV", "json": "JSON", "xlsx": "an Excel workbook (.xlsx)"}
     for name, wanted in expected.items():
@@ -149,13 +142,10 @@ def test_a_kobo_csv_without_the_repeats_of_the_contract_is_called_so(tmp_path: P
 ENCRYPTED = b"\xd0\xcf\x11\xe0" + bytes(508) + "EncryptedPackage".encode("utf-16-le")
 
 
-@pytest.mark.parametrize(
-    ("sent", "sentence"),
-    [
-        pytest.param(b"PK\x03\x04" + bytes(200), "broken or incomplete workbook", id="X5-broken-zip"),
-        pytest.param(ENCRYPTED, "protected with a password", id="X5-password"),
-    ],
-)
+@pytest.mark.parametrize(("sent", "sentence"), [
+    pytest.param(b"PK\x03\x04" + bytes(200), "broken or incomplete workbook", id="X5-broken-zip"),
+    pytest.param(ENCRYPTED, "protected with a password", id="X5-password"),
+])  # fmt: skip
 def test_a_file_that_cannot_be_read_waits(tmp_path: Path, sent: bytes, sentence: str) -> None:
     found = arrive_file(tmp_path, "sent.xlsx", sent, contract(format={"kind": "xlsx"}))
     assert found.taken.outcome == "unreadable"
@@ -169,10 +159,8 @@ def test_a_file_of_a_header_alone_is_flagged_as_empty(tmp_path: Path) -> None:
     sent = csv_bytes([["Ref", "Date", "From", "Sex", "Age"]])
     found = arrive_file(tmp_path, "zero.csv", sent, content)
     assert (found.taken.outcome, found.taken.rows_read, found.file_problems) == (
-        "landed",
-        0,
-        ["flag:extract_empty"],
-    )
+        "landed", 0, ["flag:extract_empty"],
+    )  # fmt: skip
 
 
 ORIGINS = contract({"place(origin).place_text": {"column": "Victim city", "required": True}})
@@ -216,16 +204,11 @@ def test_a_denied_column_is_dropped_and_its_cells_are_counted(tmp_path: Path, co
     assert "Testperson" not in repr([found.landed, found.note, found.tables])
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        pytest.param(rb'<dimension ref="[^"]*"', b'<dimension ref="A1"', id="X8-dimension"),
-        pytest.param(rb"</worksheet>", b'<drawing r:id="rId9"/></worksheet>', id="X8-drawing"),
-    ],
-)
-def test_a_workbook_with_a_wrong_dimension_or_a_lost_drawing_is_read_whole(
-    tmp_path: Path, old: bytes, new: bytes
-) -> None:
+@pytest.mark.parametrize(("old", "new"), [
+    pytest.param(rb'<dimension ref="[^"]*"', b'<dimension ref="A1"', id="X8-dimension"),
+    pytest.param(rb"</worksheet>", b'<drawing r:id="rId9"/></worksheet>', id="X8-drawing"),
+])  # fmt: skip
+def test_a_wrong_dimension_or_a_lost_drawing_hides_no_row(tmp_path: Path, old: bytes, new: bytes) -> None:
     lines = [["Ref", "Date", "From"], *[[f"r{n}", "04/03/2020", "Busia"] for n in range(40)]]
     (tmp_path / "good.xlsx").write_bytes(workbook_bytes(tmp_path, {"Sheet1": lines}))
     names = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -263,33 +246,19 @@ def test_a_leg_without_its_record_is_refused(tmp_path: Path) -> None:
     assert refused == {"sheet": "legs", "reason": "Q:orphan_leg", "rows": 1, "row_numbers": "3"}
 
 
-@pytest.mark.parametrize(
-    ("condition", "answers", "reason"),
-    [
-        pytest.param(
-            {"column": "Status", "accept": [""], "wait": ["not decrypted", "missing encrypted form data"],
-             "waits_as": "not_decrypted"},
-            ["not decrypted", "Missing encrypted form data"], "Q:not_decrypted", id="X10-not-decrypted",
-        ),
-        pytest.param(
-            {"column": "Status", "accept": [""], "wait": ["validation_status_on_hold"]},
-            ["validation_status_on_hold"], "Q:awaiting_partner", id="X10-on-hold",
-        ),
-        pytest.param(
-            {"column": "Status", "accept": [""], "withhold": ["true"], "withheld_as": "void"},
-            ["True", "TRUE"], "withheld:void", id="X11-void",
-        ),
-        pytest.param(
-            {"column": "Status", "accept": [""], "withhold": ["validation_status_not_approved"]},
-            ["validation_status_not_approved"], "withheld:not_approved", id="X11-not-approved",
-        ),
-        pytest.param(
-            {"column": "Status", "accept": ["PVOT", ""], "otherwise": "withhold",
-             "withheld_as": "not_potential_victim"},
-            ["SUSPECT", "Trafficker"], "withheld:not_potential_victim", id="X11-role",
-        ),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("condition", "answers", "reason"), [
+    pytest.param({"column": "Status", "accept": [""],
+                  "wait": ["not decrypted", "missing encrypted form data"], "waits_as": "not_decrypted"},
+        ["not decrypted", "Missing encrypted form data"], "Q:not_decrypted", id="X10-not-decrypted"),
+    pytest.param({"column": "Status", "accept": [""], "wait": ["validation_status_on_hold"]},
+        ["validation_status_on_hold"], "Q:awaiting_partner", id="X10-on-hold"),
+    pytest.param({"column": "Status", "accept": [""], "withhold": ["true"], "withheld_as": "void"},
+        ["True", "TRUE"], "withheld:void", id="X11-void"),
+    pytest.param({"column": "Status", "accept": [""], "withhold": ["validation_status_not_approved"]},
+        ["validation_status_not_approved"], "withheld:not_approved", id="X11-not-approved"),
+    pytest.param({"column": "Status", "accept": ["PVOT", ""], "otherwise": "withhold", "withheld_as": "not_potential_victim"},
+        ["SUSPECT", "Trafficker"], "withheld:not_potential_victim", id="X11-role"),
+])  # fmt: skip
 def test_the_partners_own_status_column_keeps_rows_out(
     tmp_path: Path, condition: dict[str, Any], answers: list[str], reason: str
 ) -> None:
@@ -316,13 +285,10 @@ def persons(count: int, stated: int, **last: Any) -> list[dict[str, Any]]:
     return [row | {"role": "Suspect"}, *[row] * (count - 1), row | last]
 
 
-@pytest.mark.parametrize(
-    ("rows", "expected", "problems"),
-    [
-        pytest.param(persons(3, 3), (3, 3, 3, "stated"), [], id="X9"),
-        pytest.param(persons(2, 3), (2, 2, 3, "range"), ["flag:victim_count_mismatch"], id="X9-fewer-rows"),
-    ],
-)
+@pytest.mark.parametrize(("rows", "expected", "problems"), [
+    pytest.param(persons(3, 3), (3, 3, 3, "stated"), [], id="X9"),
+    pytest.param(persons(2, 3), (2, 2, 3, "range"), ["flag:victim_count_mismatch"], id="X9-fewer-rows"),
+])  # fmt: skip
 def test_rows_of_one_incident_are_its_persons(
     tmp_path: Path, rows: list[dict[str, Any]], expected: tuple[Any, ...], problems: list[str]
 ) -> None:

@@ -1,7 +1,5 @@
 """The table of spellings in the partners' guide agrees with what the code reads."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

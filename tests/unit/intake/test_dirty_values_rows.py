@@ -1,7 +1,5 @@
 """Rows, headers and encodings as partners send them: rows R and E of the catalogue, from the file to the typed table."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 from typing import Any
@@ -21,17 +19,13 @@ TWO = [["r1", "04/03/2020", 3, "Nairobi", None], ["r2", "05/03/2020", 4, "Nairob
 # A route sheet: no date, no reference.
 ROUTE_HEADER = ["From", "To", "Industry", "Persons", "Remarks"]
 ROUTES: dict[str, Any] = {
-    "grain": "route_report",
-    "consent": None,
-    "period": {"from": "2024-01-01", "to": "2024-12-31"},
+    "grain": "route_report", "consent": None, "period": {"from": "2024-01-01", "to": "2024-12-31"},
     "delivery": {"mode": "full", "cadence": "yearly", "key": "content"},
     "fields": {
-        "place(origin).place_text": "From",
-        "place(exploitation).place_text": "To",
-        "industry": "Industry",
+        "place(origin).place_text": "From", "place(exploitation).place_text": "To", "industry": "Industry",
         "person_count": "Persons",
     },
-}
+}  # fmt: skip
 THREE: list[list[Any]] = [
     ["Busia", "Nairobi", "domestic", 100, None],
     ["Moyale", "Dubai", "domestic", 120, None],
@@ -43,9 +37,7 @@ def send(folder: Path, lines: list[list[Any]], content: dict[str, Any] = WORKBOO
     return arrive_file(folder, "extract.xlsx", workbook_bytes(folder, {"Sheet1": lines}), content)
 
 
-def restyled(
-    folder: Path, lines: list[list[Any]], change: Any, content: dict[str, Any] = WORKBOOK
-) -> Arrived:
+def styled(folder: Path, lines: list[list[Any]], change: Any, content: dict[str, Any] = WORKBOOK) -> Arrived:
     """As `send`, after `change` has worked on the workbook."""
     book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(folder, {"Sheet1": lines})))
     change(book)
@@ -53,25 +45,20 @@ def restyled(
     return arrive_file(folder, "extract.xlsx", (folder / "made.xlsx").read_bytes(), content)
 
 
-@pytest.mark.parametrize(
-    ("line", "reason"),
-    [
-        pytest.param(["TOTAL", None, 7], "skip:total_row", id="R1"),
-        pytest.param(["Grand total", None, 7], "skip:total_row", id="R1-grand"),
-        pytest.param(["Jumla", None, 7], "skip:total_row", id="R1-jumla"),
-        pytest.param(["Sub-total Q1", None, 7], "skip:total_row", id="R1-sub"),
-        pytest.param([None, "TOTAL", 7], "skip:total_row", id="R1-first-filled"),
-        pytest.param(["Subtotal", 15, 7], "skip:total_row", id="R1-count-in-dates"),
-        pytest.param([None, None, 9], "skip:total_inferred", id="R2-sum"),
-        pytest.param([None, None, None], "skip:blank", id="R2-blank"),
-        pytest.param(HEADER, "skip:header_repeat", id="R2-header"),
-        pytest.param(["#meta", "#date", "#affected", "#loc", "#adm1"], "skip:hxl_row", id="R2-hxl"),
-        pytest.param(["Compiled by the field office"], "skip:note_row", id="R2-note"),
-    ],
-)
-def test_a_row_that_is_no_record_is_counted_and_left_out(
-    tmp_path: Path, line: list[Any], reason: str
-) -> None:
+@pytest.mark.parametrize(("line", "reason"), [
+    pytest.param(["TOTAL", None, 7], "skip:total_row", id="R1"),
+    pytest.param(["Grand total", None, 7], "skip:total_row", id="R1-grand"),
+    pytest.param(["Jumla", None, 7], "skip:total_row", id="R1-jumla"),
+    pytest.param(["Sub-total Q1", None, 7], "skip:total_row", id="R1-sub"),
+    pytest.param([None, "TOTAL", 7], "skip:total_row", id="R1-first-filled"),
+    pytest.param(["Subtotal", 15, 7], "skip:total_row", id="R1-count-in-dates"),
+    pytest.param([None, None, 9], "skip:total_inferred", id="R2-sum"),
+    pytest.param([None, None, None], "skip:blank", id="R2-blank"),
+    pytest.param(HEADER, "skip:header_repeat", id="R2-header"),
+    pytest.param(["#meta", "#date", "#affected", "#loc", "#adm1"], "skip:hxl_row", id="R2-hxl"),
+    pytest.param(["Compiled by the field office"], "skip:note_row", id="R2-note"),
+])  # fmt: skip
+def test_a_row_of_no_record_is_counted_and_left_out(tmp_path: Path, line: list[Any], reason: str) -> None:
     third, last = ["r3", "06/03/2020", 2, "Nairobi", None], ["r4", "06/03/2020", 1, "Nairobi", None]
     found = send(tmp_path, [HEADER, *TWO, third, line, last])
     assert found.refused == {reason: 1}
@@ -87,24 +74,20 @@ def routes(folder: Path, *lines: list[Any], **changes: Any) -> tuple[list[str], 
     return values(cells, "person_count"), [reason for _, reason in reader.tally.refusals] + codes
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        [None, "January total", None, 300],
-        [None, None, "TOTAL:", 299],
-        ["Busia", "Total", None, 300],
-        [None, None, "Jumla ya Januari", 300],
-        [None, "Total (Jan - Mar 2024)", None, 300, "checked by the office"],
-        [None, None, None, 300, "Grand total"],
-        ["Total no. of victims", None, None, 300],
-        ["Total Taita Taveta", None, None, 299],
-        [None, "Testpartner total", None, 299],
-        [None, "Sheet1 Sub-total", None, 299],
-        [None, "Mbogamboga camp jumla", None, 300],
-        [None, None, None, 300],
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize("line", [
+    [None, "January total", None, 300],
+    [None, None, "TOTAL:", 299],
+    ["Busia", "Total", None, 300],
+    [None, None, "Jumla ya Januari", 300],
+    [None, "Total (Jan - Mar 2024)", None, 300, "checked by the office"],
+    [None, None, None, 300, "Grand total"],
+    ["Total no. of victims", None, None, 300],
+    ["Total Taita Taveta", None, None, 299],
+    [None, "Testpartner total", None, 299],
+    [None, "Sheet1 Sub-total", None, 299],
+    [None, "Mbogamboga camp jumla", None, 300],
+    [None, None, None, 300],
+], ids=str)  # fmt: skip
 def test_a_total_is_no_record_wherever_the_word_stands(tmp_path: Path, line: list[Any]) -> None:
     assert routes(tmp_path, line)[0] == ["100", "120", "80"]
 
@@ -116,35 +99,26 @@ def test_a_sum_since_the_last_total_is_a_total(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("line", "is_doubted"),
-    [
-        (["Total petrol station", "Nairobi", "domestic", 3], False),
-        (["Total petrol station", None, None, 3], True),
-        (["Busia", "Nairobi", None, 3, "in total three girls"], False),
-        (["Total", "Nairobi", "domestic", 3], True),
-        (["Busia", None, None, 300], True),
-        (["Busia", "Nairobi", "domestic", 300], False),
-        ([None, "Mbogamboga camp total", None, 299], True),
-        (["Subtotal Testperson", "Nairobi", None, 299], False),
-        ([None, None, None, 299], False),
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize(("line", "is_doubted"), [
+    (["Total petrol station", "Nairobi", "domestic", 3], False),
+    (["Total petrol station", None, None, 3], True),
+    (["Busia", "Nairobi", None, 3, "in total three girls"], False),
+    (["Total", "Nairobi", "domestic", 3], True),
+    (["Busia", None, None, 300], True),
+    (["Busia", "Nairobi", "domestic", 300], False),
+    ([None, "Mbogamboga camp total", None, 299], True),
+    (["Subtotal Testperson", "Nairobi", None, 299], False),
+    ([None, None, None, 299], False),
+], ids=str)  # fmt: skip
 def test_a_record_that_names_a_total_is_read(tmp_path: Path, line: list[Any], is_doubted: bool) -> None:
     persons, codes = routes(tmp_path, line)
     assert len(persons) == 4 and codes == ["flag:rows_like_totals"] * is_doubted
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        [None, "06/03/2020", 9],
-        ["r4", None, 9],
-        ["r4", "Total", 9, "Nairobi", "Busia"],
-        ["BS-4", None, 9, "Total Busia", None],
-    ],
-)
+@pytest.mark.parametrize("line", [
+    [None, "06/03/2020", 9], ["r4", None, 9], ["r4", "Total", 9, "Nairobi", "Busia"],
+    ["BS-4", None, 9, "Total Busia", None],
+])  # fmt: skip
 def test_a_sum_with_a_date_or_a_reference_is_a_record(tmp_path: Path, line: list[Any]) -> None:
     third = ["r3", "06/03/2020", 2, "Nairobi", None]
     assert send(tmp_path, [HEADER, *TWO, third, line]).taken.rows_landed == 4
@@ -170,7 +144,7 @@ def test_a_merged_cell_fills_only_the_rows_it_covers(tmp_path: Path) -> None:
     def merge(book: Any) -> None:
         book["Sheet1"].merge_cells("E2:E3")
 
-    found = restyled(tmp_path, lines, merge)
+    found = styled(tmp_path, lines, merge)
     counties = [
         (cell["row_number"], cell["value"]) for cell in found.landed if cell["field"].endswith("admin_text")
     ]
@@ -213,7 +187,7 @@ def test_a_hidden_sheet_is_skipped_and_flagged(tmp_path: Path) -> None:
         other.append(["r9", "01/01/2020", 9, "Mombasa", None])
         other.sheet_state = "hidden"
 
-    found = restyled(tmp_path, [HEADER, *TWO], hide)
+    found = styled(tmp_path, [HEADER, *TWO], hide)
     assert found.seen("person_count") == [(3,), (4,)]
     assert found.file_problems == ["flag:hidden_sheet"]
 
@@ -226,7 +200,7 @@ def test_a_hidden_or_filtered_row_is_read(tmp_path: Path) -> None:
         book["Sheet1"].auto_filter.ref = "A1:E3"
         book["Sheet1"].auto_filter.add_filter_column(0, ["r2"])
 
-    found = restyled(tmp_path, [HEADER, *TWO], hide)
+    found = styled(tmp_path, [HEADER, *TWO], hide)
     assert (found.seen("row_number"), found.file_problems) == ([(2,), (3,)], [])
 
 
@@ -243,7 +217,7 @@ def test_colour_and_strike_through_are_ignored_and_flagged_once(tmp_path: Path) 
 
     lines = [HEADER, *TWO, ["r3", "06/03/2020", 1, "Nairobi", None]]
     for name, change in (("strike", strike), ("colour", colour)):
-        found = restyled(tmp_path / name, lines, change)
+        found = styled(tmp_path / name, lines, change)
         assert found.seen("row_number") == [(2,), (3,), (4,)]
         assert found.file_problems == ["flag:format_meaning_lost"]
 
@@ -256,7 +230,7 @@ def test_a_coloured_header_column_or_total_means_nothing(tmp_path: Path) -> None
             cell.fill = PatternFill("solid", start_color="FFFFFF00")
 
     lines = [HEADER, *TWO, ["r3", "06/03/2020", 1, "Nairobi", None], ["TOTAL", None, 8]]
-    found = restyled(tmp_path, lines, colour)
+    found = styled(tmp_path, lines, colour)
     assert (found.file_problems, found.taken.rows_landed) == ([], 3)
 
 
@@ -286,14 +260,11 @@ def test_windows_bytes_are_read_as_the_contract_says(tmp_path: Path) -> None:
     assert (found.places("origin"), found.problems()) == ([[(1, "Murang’a", None)]], [[]])
 
 
-@pytest.mark.parametrize(
-    ("raw", "place"),
-    [
-        pytest.param("Murangâ€™a", "Murang’a", id="E2"),
-        pytest.param("Ø¯Ø¨ÙŠ", "دبي", id="E2-arabic"),
-        pytest.param("Thika â€œMakongeniâ€\u009d", "Thika “Makongeni”", id="E2-byte-without-a-sign"),
-    ],
-)
+@pytest.mark.parametrize(("raw", "place"), [
+    pytest.param("Murangâ€™a", "Murang’a", id="E2"),
+    pytest.param("Ø¯Ø¨ÙŠ", "دبي", id="E2-arabic"),
+    pytest.param("Thika â€œMakongeniâ€\u009d", "Thika “Makongeni”", id="E2-byte-without-a-sign"),
+])  # fmt: skip
 def test_mojibake_is_repaired_and_flagged(tmp_path: Path, raw: str, place: str) -> None:
     found = arrive(tmp_path, [{"From": raw}, {"From": "Café Ñandú"}])
     assert found.places("origin") == [[(1, place, None)], [(1, "Café Ñandú", None)]]
@@ -301,16 +272,11 @@ def test_mojibake_is_repaired_and_flagged(tmp_path: Path, raw: str, place: str) 
     assert found.landed[1]["value"] == raw or raw in [cell["value"] for cell in found.landed]
 
 
-@pytest.mark.parametrize(
-    ("sent", "encoding", "code"),
-    [
-        pytest.param(b"Ref,Date,From\nr1,04/03/2020,Murang\x92a\n", "utf-8", "format.encoding", id="E3"),
-        pytest.param(b"Ref;Date;From\nr1;04/03/2020;Nairobi\n", "utf-8", "format.delimiter", id="E3-delimiter"),
-    ],
-)  # fmt: skip
-def test_a_file_in_another_encoding_or_with_another_delimiter_is_held(
-    tmp_path: Path, sent: bytes, encoding: str, code: str
-) -> None:
+@pytest.mark.parametrize(("sent", "encoding", "code"), [
+    pytest.param(b"Ref,Date,From\nr1,04/03/2020,Murang\x92a\n", "utf-8", "format.encoding", id="E3"),
+    pytest.param(b"Ref;Date;From\nr1;04/03/2020;Nairobi\n", "utf-8", "format.delimiter", id="E3-delimiter"),
+])  # fmt: skip
+def test_another_encoding_or_delimiter_is_held(tmp_path: Path, sent: bytes, encoding: str, code: str) -> None:
     content = contract(format={"kind": "csv", "encoding": encoding})
     found = arrive_file(tmp_path, "extract.csv", sent, content)
     assert found.taken.outcome == "held"

@@ -1,7 +1,5 @@
 """Texts of places and answers in no code list: landed as tokens, typed as before, erased with their record."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Any

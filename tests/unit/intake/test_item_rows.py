@@ -1,7 +1,5 @@
 """A case system's long export: one row per code becomes one record with its codes."""
 
-from __future__ import annotations
-
 import csv
 import tempfile
 from operator import itemgetter
@@ -20,37 +18,22 @@ CASES = book(
     consent={"basis": "agreement", "reference": "§4"},
     delivery={"mode": "full", "cadence": "quarterly", "key": ["case_id", "person_id"]},
     format={"kind": "csv", "items": {"type": "item_type", "code": "item_code", "label": "item_label"}},
-    accept_if={
-        "column": "is_void",
-        "accept": ["", "False"],
-        "withhold": ["True"],
-        "withheld_as": "void",
-    },
+    accept_if={"column": "is_void", "accept": ["", "False"], "withhold": ["True"], "withheld_as": "void"},
     fields={
-        "event_on": {"column": "case_date", "required": True},
-        "sex": "sex",
-        "age_band": {"column": "age", "from": "age_text"},
-        "place(origin).country_text": "country",
-        "act": {"column": "item_type=TACT"} | CODES,
-        "means": {"column": "item_type=TMNS"} | CODES,
+        "event_on": {"column": "case_date", "required": True}, "sex": "sex",
+        "age_band": {"column": "age", "from": "age_text"}, "place(origin).country_text": "country",
+        "act": {"column": "item_type=TACT"} | CODES, "means": {"column": "item_type=TMNS"} | CODES,
         "exploitation_type": {"column": "item_type=TPPS"} | CODES,
         "recruitment_method": {"column": "item_type=FD21"} | CODES,
         "documents": {"column": "item_type=FDDO"} | CODES,
     },
     deny=[],
-)
+)  # fmt: skip
 ROW = {
-    "case_id": "C1",
-    "case_date": "14-Feb-2020",
-    "person_id": "P1",
-    "sex": "Female",
-    "age": "16",
-    "country": "NA",
-    "item_type": "TACT",
-    "item_code": "TARC",
-    "item_label": "Recruitment",
+    "case_id": "C1", "case_date": "14-Feb-2020", "person_id": "P1", "sex": "Female", "age": "16",
+    "country": "NA", "item_type": "TACT", "item_code": "TARC", "item_label": "Recruitment",
     "is_void": "False",
-}
+}  # fmt: skip
 
 
 def cases(path: Path, *rows: dict[str, Any]) -> Path:
@@ -102,17 +85,14 @@ def test_a_void_row_never_lands_and_is_counted(tmp_path: Path) -> None:
     assert (len(tables["records"]), codes(tables)) == (1, [("act", "recruitment")])
 
 
-@pytest.mark.parametrize(
-    ("kind", "code", "label", "field", "expected", "problem"),
-    [
-        ("FDDO", "TFDDO", "", "documents", "unknown", ["unk:code_defect"]),
-        ("FDDO", "TFDDO", "Forged", "documents", "forged", []),
-        ("FD21", "TFD2H", "Other", "recruitment_method", "unknown", []),
-        ("FD21", "TFD2K", "", "recruitment_method", "unknown", []),
-        ("FD21", "TFD2B", "Radio", "recruitment_method", "employment_agency", []),
-        ("FD21", "TFD2Z", "Radio", "recruitment_method", "unknown", ["unk:code_unmapped"]),
-    ],
-)
+@pytest.mark.parametrize(("kind", "code", "label", "field", "expected", "problem"), [
+    ("FDDO", "TFDDO", "", "documents", "unknown", ["unk:code_defect"]),
+    ("FDDO", "TFDDO", "Forged", "documents", "forged", []),
+    ("FD21", "TFD2H", "Other", "recruitment_method", "unknown", []),
+    ("FD21", "TFD2K", "", "recruitment_method", "unknown", []),
+    ("FD21", "TFD2B", "Radio", "recruitment_method", "employment_agency", []),
+    ("FD21", "TFD2Z", "Radio", "recruitment_method", "unknown", ["unk:code_unmapped"]),
+])  # fmt: skip
 def test_a_code_that_says_nothing_alone_is_decided_by_its_label(
     tmp_path: Path, kind: str, code: str, label: str, field: str, expected: str, problem: list[str]
 ) -> None:
@@ -164,15 +144,12 @@ def test_the_order_of_the_rows_changes_nothing(rows: list[tuple[str, str]]) -> N
     assert codes(tables) == codes(ordered)
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"delivery": CASES["delivery"] | {"key": "content"}}, "format.items needs delivery.key"),
-        ({"fields": CASES["fields"] | {"event_on": "item_type=DATE"}}, "feeds a field of codes"),
-        ({"fields": CASES["fields"] | {"act": {"column": ["item_type=TACT", "act"]}}}, "nothing else beside"),
-        ({"fields": CASES["fields"] | {"act": {"column": "item_type=TACT", "required": True}}}, "`required`"),
-    ],
-)
+@pytest.mark.parametrize(("changes", "message"), [
+    ({"delivery": CASES["delivery"] | {"key": "content"}}, "format.items needs delivery.key"),
+    ({"fields": CASES["fields"] | {"event_on": "item_type=DATE"}}, "feeds a field of codes"),
+    ({"fields": CASES["fields"] | {"act": {"column": ["item_type=TACT", "act"]}}}, "nothing else beside"),
+    ({"fields": CASES["fields"] | {"act": {"column": "item_type=TACT", "required": True}}}, "`required`"),
+])  # fmt: skip
 def test_an_inconsistent_contract_of_items_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Contract.model_validate(CASES | changes)

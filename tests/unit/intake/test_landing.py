@@ -1,7 +1,5 @@
 """Taking in files: what lands is sealed, committed once and accounted for; the rest stays in the inbox."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re
@@ -23,16 +21,7 @@ from orchestration.intake.landing.landing import CELLS
 from orchestration.intake.taking_in import take_in
 from orchestration.typing.step import type_extracts
 from tests.fixtures.drift_home import AS_OF, RECEIVED_ON, csv_in_the_inbox, home
-from tests.fixtures.partner_files import (
-    BOOK,
-    HEADER,
-    ROW,
-    add_partner,
-    book,
-    called,
-    lying_still,
-    workbook,
-)
+from tests.fixtures.partner_files import BOOK, HEADER, ROW, add_partner, book, called, lying_still, workbook
 
 __all__ = ["home"]
 IDENTITY = pyrage.x25519.Identity.generate()
@@ -301,9 +290,7 @@ def test_a_file_that_two_contracts_read_is_held(home: Settings) -> None:
     assert "matches the `files` of the contracts 'book' and 'second'" in (taken.reason or "")
 
 
-def test_an_unexpected_error_is_reported_without_cell_values(
-    home: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unexpected_error_quotes_no_cell(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     def quoting(*_: object) -> None:
         raise ValueError("cannot cast 'Mary Testperson'")
 
@@ -326,9 +313,7 @@ def test_a_file_claimed_by_a_killed_refresh_is_taken_first(home: Settings) -> No
     assert not list(file.parent.iterdir())
 
 
-def test_a_held_file_returns_beside_a_newer_one_of_its_name(
-    home: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_held_file_returns_beside_a_newer_one(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     file = send(home)
     bad = file.read_bytes()
 
@@ -354,9 +339,7 @@ def test_a_held_file_returns_to_the_inbox(home: Settings) -> None:
 
 
 @pytest.mark.parametrize("step", ["write_cells", "seal", "sha256_of", "write_json", "use_up"])
-def test_a_crash_at_any_step_is_finished_by_the_next_run(
-    home: Settings, monkeypatch: pytest.MonkeyPatch, step: str
-) -> None:
+def test_a_crashed_run_is_finished_later(home: Settings, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     file = send(home)
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):

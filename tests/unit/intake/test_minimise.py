@@ -1,7 +1,5 @@
 """Minimising: nothing that identifies a person lands; dates, ages, counts and codes stay."""
 
-from __future__ import annotations
-
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,31 +19,23 @@ def found(field: str, text: str, kind: str = "text", spec: FieldSpec = SPEC) -> 
 
 
 @pytest.mark.parametrize("field", [PLACE, CODE, "person_count", "age_band", "event_on"])
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("0712345678", "strip:phone"),
-        ("+254 712 345 678", "strip:phone"),
-        ("call 0110-345-678", "strip:phone"),
-        ("fixture@mail.example", "strip:email"),
-    ],
-)
+@pytest.mark.parametrize(("text", "reason"), [
+    ("0712345678", "strip:phone"), ("+254 712 345 678", "strip:phone"), ("call 0110-345-678", "strip:phone"),
+    ("fixture@mail.example", "strip:email"),
+])  # fmt: skip
 def test_phones_and_mails_are_removed_from_every_field(field: str, text: str, reason: str) -> None:
     assert found(field, text) == reason
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("254712345678", "strip:phone"),
-        ("+971 50 123 4567", "strip:phone"),
-        ("ID 12345678", "strip:id_number"),
-        ("AK1234567", "strip:id_number"),
-        ("-1.2921, 36.8219", "strip:coordinates"),
-        ("-1.33922 36.91135 0 0", "strip:coordinates"),
-        ("kept in a house near the market until a neighbour came to help her out", "strip:free_text"),
-    ],
-)
+@pytest.mark.parametrize(("text", "reason"), [
+    ("254712345678", "strip:phone"),
+    ("+971 50 123 4567", "strip:phone"),
+    ("ID 12345678", "strip:id_number"),
+    ("AK1234567", "strip:id_number"),
+    ("-1.2921, 36.8219", "strip:coordinates"),
+    ("-1.33922 36.91135 0 0", "strip:coordinates"),
+    ("kept in a house near the market until a neighbour came to help her out", "strip:free_text"),
+])  # fmt: skip
 @pytest.mark.parametrize("field", [PLACE, CODE])
 def test_places_and_codes_lose_what_identifies(field: str, text: str, reason: str) -> None:
     assert found(field, text) == reason
@@ -59,35 +49,32 @@ def test_name_of_a_person_is_removed_unless_it_is_the_text_of_a_place(text: str)
     assert (found(CODE, text), found(PLACE, text)) == ("strip:person", None)
 
 
-@pytest.mark.parametrize(
-    ("field", "text"),
-    [
-        ("event_on", "20200304"),
-        ("event_on", "2020-03-04T18:18:35.000+03:00"),
-        ("event_on", "12th to 15th March 2020"),
-        ("event_on", "43894"),
-        ("submitted_at", "2024-03-04 10:11:12"),
-        ("age_band", "9--17"),
-        ("age_band", "16, 17 & 19"),
-        ("person_count", "1,200"),
-        ("person_count", "between 5 and 10"),
-        ("person_count", "5 (2 minors)"),
-        (PLACE, "Nairobi (Eastleigh)"),
-        (PLACE, "Eldoret/Uasin Gishu"),
-        (PLACE, "Trans-Nzoia"),
-        (PLACE, "KE034185"),
-        (PLACE, "ET040101"),
-        (PLACE, "دبي"),
-        (PLACE, "Near Mandera, Somalia"),
-        (PLACE, "Mama Ngina Street"),
-        (PLACE, "In the sea near Mombassa, Kenya"),
-        (CODE, "Mining, Quarrying, Oil/Gas Extraction;Other"),
-        (CODE, "TFD2H"),
-        ("recruiter_relation", "uncle"),
-        ("companion", "Boyfriend"),
-        (CODE, "-99"),
-    ],
-)
+@pytest.mark.parametrize(("field", "text"), [
+    ("event_on", "20200304"),
+    ("event_on", "2020-03-04T18:18:35.000+03:00"),
+    ("event_on", "12th to 15th March 2020"),
+    ("event_on", "43894"),
+    ("submitted_at", "2024-03-04 10:11:12"),
+    ("age_band", "9--17"),
+    ("age_band", "16, 17 & 19"),
+    ("person_count", "1,200"),
+    ("person_count", "between 5 and 10"),
+    ("person_count", "5 (2 minors)"),
+    (PLACE, "Nairobi (Eastleigh)"),
+    (PLACE, "Eldoret/Uasin Gishu"),
+    (PLACE, "Trans-Nzoia"),
+    (PLACE, "KE034185"),
+    (PLACE, "ET040101"),
+    (PLACE, "دبي"),
+    (PLACE, "Near Mandera, Somalia"),
+    (PLACE, "Mama Ngina Street"),
+    (PLACE, "In the sea near Mombassa, Kenya"),
+    (CODE, "Mining, Quarrying, Oil/Gas Extraction;Other"),
+    (CODE, "TFD2H"),
+    ("recruiter_relation", "uncle"),
+    ("companion", "Boyfriend"),
+    (CODE, "-99"),
+])  # fmt: skip
 def test_dates_ages_counts_places_and_codes_stay(field: str, text: str) -> None:
     assert found(field, text) is None
 
@@ -110,19 +97,12 @@ def rows_with(**changes: Any) -> list[Any]:
     return [changes.get(name, value) for name, value in zip(HEADER, ROW, strict=True)]
 
 
-@pytest.mark.parametrize(
-    ("birth", "event", "age"),
-    [
-        ("14/02/2004", "04/03/2020", "16"),
-        ("05/03/2004", "04/03/2020", "15"),
-        ("2004-02-14", "4 March 2020", "16"),
-        ("2004", "04/03/2020", "15-16"),
-        ("14/02/2004", "2020", "15-16"),
-        ("about 2004", "04/03/2020", "unknown"),
-        ("14/02/2004", "sijui", "unknown"),
-        ("14/02/2024", "04/03/2020", "unknown"),
-    ],
-)
+@pytest.mark.parametrize(("birth", "event", "age"), [
+    ("14/02/2004", "04/03/2020", "16"), ("05/03/2004", "04/03/2020", "15"),
+    ("2004-02-14", "4 March 2020", "16"), ("2004", "04/03/2020", "15-16"), ("14/02/2004", "2020", "15-16"),
+    ("about 2004", "04/03/2020", "unknown"), ("14/02/2004", "sijui", "unknown"),
+    ("14/02/2024", "04/03/2020", "unknown"),
+])  # fmt: skip
 def test_a_birth_date_becomes_an_age_and_is_gone(tmp_path: Path, birth: str, event: str, age: str) -> None:
     content = book()
     content["fields"]["age_band"] = {"column": "Age", "from": "birth_date"}
@@ -132,19 +112,16 @@ def test_a_birth_date_becomes_an_age_and_is_gone(tmp_path: Path, birth: str, eve
     assert reader.tally.stripped["strip:birth_date"] == 1
 
 
-@pytest.mark.parametrize(
-    ("source", "value", "landed"),
-    [
-        ("age_text", "14/02/2004", ("", "date")),
-        ("age_text", "14.2.04", ("", "date")),
-        ("age_text", date(2004, 2, 14), ("", "date")),
-        ("age_text", "14-17", ("14-17", "text")),
-        ("birth_year", "14/02/2004", ("2004", "derived")),
-        ("birth_year", "2004", ("2004", "text")),
-    ],
-)
-def test_a_date_in_an_age_column_never_lands(
-    tmp_path: Path, source: str, value: str | date, landed: tuple[str, str]
+@pytest.mark.parametrize(("source", "value", "landed"), [
+    ("age_text", "14/02/2004", ("", "date")),
+    ("age_text", "14.2.04", ("", "date")),
+    ("age_text", date(2004, 2, 14), ("", "date")),
+    ("age_text", "14-17", ("14-17", "text")),
+    ("birth_year", "14/02/2004", ("2004", "derived")),
+    ("birth_year", "2004", ("2004", "text")),
+])  # fmt: skip
+def test_no_date_in_an_age_column_lands(
+    tmp_path: Path, source: str, value: Any, landed: tuple[str, str]
 ) -> None:
     content = book()
     content["fields"]["age_band"] = {"column": "Age", "from": source}

@@ -1,7 +1,5 @@
 """Pulling: what comes lies complete in the inbox, secrets stay secret, and one failing source stops no other."""
 
-from __future__ import annotations
-
 import json
 import logging
 import shutil
@@ -28,14 +26,7 @@ from orchestration.intake.pulling.pull import KINDS, PullRunning
 from orchestration.stewardship import messages
 from tests.command import PROGRAM
 from tests.fixtures.drift_home import AS_OF, KEYS
-from tests.fixtures.form_servers import (
-    Fault,
-    breaks_off,
-    breaks_off_in_chunks,
-    hangs_up,
-    log_in_page,
-    status,
-)
+from tests.fixtures.form_servers import Fault, breaks_off, breaks_off_in_chunks, hangs_up, log_in_page, status
 from tests.fixtures.mail_server import certificate_of_localhost
 from tests.fixtures.pull_world import KOBO, ODK, SHEET, PullWorld, pulls
 from tests.servers import wait_until
@@ -48,9 +39,6 @@ def reason(pulls: PullWorld, partner: str = KOBO) -> str:
     (ended,) = pull(pulls.settings, [partner])
     assert ended.outcome == "failed" and pulls.inbox(partner) == []
     return str(ended.reason)
-
-
-# --- what comes ------------------------------------------------------------------------------------
 
 
 def test_every_kind_of_source_is_fetched_landed_and_sealed_like_any_file(pulls: PullWorld) -> None:
@@ -131,8 +119,6 @@ def test_changed_source_forgets_the_cursor(pulls: PullWorld) -> None:
     other.etag = '"1"'
     assert [one.outcome for one in pull(pulls.settings)] == ["fetched"]
 
-
-# --- failures --------------------------------------------------------------------------------------
 
 MIDDLE: list[Fault] = [breaks_off, breaks_off_in_chunks, hangs_up, status(503), status(429, Retry_After="0")]
 NAMES = ["breaks off", "breaks off in chunks", "hangs up", "busy", "too many questions"]
@@ -223,9 +209,7 @@ def test_log_in_page_in_place_of_data_is_a_sentence(pulls: PullWorld, partner: s
     assert "sends a web page" in reason(pulls, partner)
 
 
-def test_unexpected_fault_is_shown_without_its_text(
-    pulls: PullWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unexpected_fault_is_told_without_its_text(pulls: PullWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     pulls.kobo()
 
     def quotes(*_: object) -> None:
@@ -266,9 +250,6 @@ def test_partner_without_a_source_is_wrong_use(pulls: PullWorld) -> None:
         UsageError, match=f"No contract of {SHEET} names a `source`. Partners with one: {KOBO}"
     ):
         pull(pulls.settings, [SHEET])
-
-
-# --- secrets ---------------------------------------------------------------------------------------
 
 
 def test_expired_token_says_where_the_new_one_goes(pulls: PullWorld) -> None:
@@ -313,11 +294,8 @@ def test_secrets_appear_in_no_message_log_or_file_of_the_home(
         out, err = capfd.readouterr()
         places = {
             "files": b"\n".join(path.read_bytes() for path in kept).decode(errors="replace"),
-            "log": caplog.text,
-            "out": out,
-            "err": err,
-            "sources": "\n".join(str(source) for source in ended),
-        }
+            "log": caplog.text, "out": out, "err": err, "sources": "\n".join(str(source) for source in ended),
+        }  # fmt: skip
         return {
             place: [secret for secret in secrets if any(form in text for form in forms_of(secret))]
             for place, text in places.items()
@@ -355,9 +333,7 @@ def test_server_whose_certificate_is_not_trusted_gets_no_token(
     assert [one.outcome for one in pull(pulls.settings)] == ["fetched"]
 
 
-def test_netrc_of_the_account_is_not_used(
-    pulls: PullWorld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_netrc_is_not_used(pulls: PullWorld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login a password b\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     sheet = pulls.sheet()
@@ -365,14 +341,9 @@ def test_netrc_of_the_account_is_not_used(
     assert [one.headers["Authorization"] for one in sheet.asked] == [None]
 
 
-# --- the contract ----------------------------------------------------------------------------------
-
 GOOD = {
-    "kind": "kobotoolbox",
-    "server": "https://kf.example",
-    "asset": "aFixture",
-    "token_file": "kasuku.token",
-}
+    "kind": "kobotoolbox", "server": "https://kf.example", "asset": "aFixture", "token_file": "kasuku.token",
+}  # fmt: skip
 FILE = {"kind": "https_file", "url": "https://sheets.example/pub?output=csv"}
 
 
@@ -456,9 +427,7 @@ def test_name_of_the_file_fits_the_contract(pulls: PullWorld) -> None:
 
 
 @pytest.mark.parametrize("serve", [PullWorld.kobo, PullWorld.sheet, PullWorld.odk])
-def test_contract_of_a_file_fetched_whole_delivers_full(
-    pulls: PullWorld, serve: Callable[[PullWorld], object]
-) -> None:
+def test_what_is_fetched_whole_is_full(pulls: PullWorld, serve: Callable[[PullWorld], object]) -> None:
     serve(pulls)
     (path,) = pulls.settings.partners.glob("*/contract.yml")
     load_contract(path)

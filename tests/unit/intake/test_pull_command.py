@@ -1,7 +1,5 @@
 """`njia pull`, and what `njia status` shows of it."""
 
-from __future__ import annotations
-
 from orchestration.cli.root import main
 from orchestration.core import prepare_home
 from tests.fixtures.form_servers import hangs_up

@@ -1,7 +1,5 @@
 """Requests to a source's server: where a redirect may lead, who gets the secret, and certificates."""
 
-from __future__ import annotations
-
 import socket
 import ssl
 import threading
@@ -47,9 +45,6 @@ def secrets_at(server: FormServer) -> list[str | None]:
     return [request.headers["Authorization"] for request in server.asked]
 
 
-# --- redirects -------------------------------------------------------------------------------------
-
-
 def test_redirect_on_the_same_server_is_followed_with_the_token(pulls: PullWorld) -> None:
     kobo = pulls.kobo()
     path = f"/api/v2/assets/{kobo.asset}/data.json"
@@ -60,21 +55,16 @@ def test_redirect_on_the_same_server_is_followed_with_the_token(pulls: PullWorld
         assert ended.outcome == "fetched" and secrets_at(kobo) == [f"Token {kobo.token}"] * 3
 
 
-@pytest.mark.parametrize(
-    "location",
-    [
-        "http://{other}/api",  # the same host, another port
-        "//{other}/api",
-        "http://{kobo}@{other}/api",
-        "http://{other}\\@{kobo}/api",
-        "http://{other}\t\\@{kobo}/api",
-        "http://{other}#@{kobo}/api",
-        "http://{other}?@{kobo}/api",
-    ],
-)
-def test_redirect_to_another_server_is_followed_without_the_token(
-    pulls: PullWorld, other: File, location: str
-) -> None:
+@pytest.mark.parametrize("location", [
+    "http://{other}/api",  # the same host, another port
+    "//{other}/api",
+    "http://{kobo}@{other}/api",
+    "http://{other}\\@{kobo}/api",
+    "http://{other}\t\\@{kobo}/api",
+    "http://{other}#@{kobo}/api",
+    "http://{other}?@{kobo}/api",
+])  # fmt: skip
+def test_redirect_elsewhere_carries_no_token(pulls: PullWorld, other: File, location: str) -> None:
     kobo = pulls.kobo()
     kobo.faults = [status(302, Location=location.format(other=netloc(other), kobo=netloc(kobo)))]
     assert "another way than KoboToolbox documents" in reason(pulls)
@@ -100,9 +90,7 @@ def test_redirects_without_end_are_a_sentence(pulls: PullWorld) -> None:
     assert "redirects without end" in reason(pulls) and len(kobo.faults) == 20 - 6
 
 
-def test_redirect_is_followed_before_its_own_body_ends(
-    pulls: PullWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_redirect_is_followed_before_its_body_ends(pulls: PullWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orchestration.intake.pulling.server.READ_SECONDS", 2.0)
     kobo, ended = pulls.kobo(), threading.Event()
 
@@ -128,9 +116,6 @@ def test_password_is_not_sent_after_a_redirect_of_the_log_in(
     redirect = status(number, Location=f"{other.address}/v1/sessions")
     monkeypatch.setattr(odk, "answer", redirect)
     assert "redirects the log-in" in reason(pulls) and other.asked == []
-
-
-# --- time ------------------------------------------------------------------------------------------
 
 
 def trickles_headers(request: Request) -> Iterator[bytes]:
@@ -177,9 +162,6 @@ def test_server_that_sends_a_little_without_end_delays_no_other_source(
     assert sheet.outcome == "fetched" and not given_up.is_set()
 
 
-# --- certificates ----------------------------------------------------------------------------------
-
-
 def over_tls(pulls: PullWorld, tls: Tls, monkeypatch: pytest.MonkeyPatch, host: str) -> FormServer:
     """Return a trusted KoboToolbox behind HTTPS, whose contract calls it by `host`."""
     kobo = pulls.kobo()
@@ -222,9 +204,7 @@ def test_redirect_from_another_server_to_this_machine_is_refused(
 
 
 @pytest.mark.needs("openssl")
-def test_session_behind_an_own_certificate_is_closed(
-    pulls: PullWorld, tls: Tls, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_session_over_tls_is_closed(pulls: PullWorld, tls: Tls, monkeypatch: pytest.MonkeyPatch) -> None:
     odk = pulls.odk()
     odk.use(tls[1])
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tls[0]))

@@ -1,7 +1,5 @@
 """Each kind of source: pages, duplicates, a form that changes, files that say whether they changed, sessions."""
 
-from __future__ import annotations
-
 import gzip
 import io
 import zipfile
@@ -32,9 +30,6 @@ def placed(pulls: PullWorld, partner: str = KOBO) -> dict[str, Any]:
 
 def ids(content: dict[str, Any]) -> list[int]:
     return [record["_id"] for record in content["results"]]
-
-
-# --- KoboToolbox -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("most", [2, 4, 7, 1000])
@@ -131,9 +126,6 @@ def test_text_of_an_answer_stays_as_it_is(pulls: PullWorld, about: str) -> None:
     assert placed(pulls)["results"][0]["about"] == about
 
 
-# --- a file behind an address ----------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("mark", ["etag", "last_modified"])
 def test_file_that_says_it_has_not_changed_is_not_sent_again(pulls: PullWorld, mark: str) -> None:
     sheet = pulls.sheet()
@@ -208,14 +200,12 @@ OTHER_KINDS = {
     "document for workbook": (WORKBOOK, zip_with("word/document.xml"), "a Word document", BOOK),
     "old workbook": (WORKBOOK, b"\xd0\xcf\x11\xe0 fixture", "Excel 97-2003", BOOK),
     "workbook with a password": (
-        WORKBOOK,
-        b"\xd0\xcf\x11\xe0" + bytes(5_000) + "EncryptedPackage".encode("utf-16-le"),
-        "a workbook with a password",
-        BOOK,
+        WORKBOOK, b"\xd0\xcf\x11\xe0" + bytes(5_000) + "EncryptedPackage".encode("utf-16-le"),
+        "a workbook with a password", BOOK,
     ),
     "workbook for JSON": (KOBO, sample(WORKBOOK), BOOK, "JSON"),
     "CSV for JSON": (KOBO, b"[Case No],[Date]\n1,2\n", TEXT, "JSON"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("partner", "content", "found", "expected"), OTHER_KINDS.values(), ids=OTHER_KINDS)
@@ -262,9 +252,6 @@ def zip_of(content: str, minute: int) -> bytes:
     with zipfile.ZipFile(made, "w") as members:
         members.writestr(zipfile.ZipInfo("intake.csv", (2026, 11, 2, 10, minute, 0)), content)
     return made.getvalue()
-
-
-# --- ODK Central -----------------------------------------------------------------------------------
 
 
 def test_zip_of_all_tables_comes_without_media_and_the_session_is_closed(pulls: PullWorld) -> None:

@@ -1,7 +1,5 @@
 """From a file to typed tables: no input crashes, and every row is accounted for."""
 
-from __future__ import annotations
-
 import csv
 from datetime import date, datetime
 from pathlib import Path
@@ -26,13 +24,10 @@ ODD = st.sampled_from(
 )
 TEXT = st.one_of(ODD, st.text(max_size=40))
 CELL = st.one_of(
-    TEXT,
-    st.none(),
-    st.booleans(),
-    st.integers(min_value=-(10**15), max_value=10**15),
+    TEXT, st.none(), st.booleans(), st.integers(min_value=-(10**15), max_value=10**15),
     st.floats(allow_nan=False, allow_infinity=False, width=32),
     st.datetimes(min_value=datetime(1901, 1, 1), max_value=datetime(2199, 1, 1)),
-)
+)  # fmt: skip
 WIDTH = len(HEADER)
 ROUNDS = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 CONTRACT = book(

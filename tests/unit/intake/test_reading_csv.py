@@ -1,7 +1,5 @@
 """CSV files: encoding and delimiter come from the contract, and a wrong one is reported, never guessed."""
 
-from __future__ import annotations
-
 import csv
 from itertools import accumulate
 from pathlib import Path
@@ -12,8 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestration.intake import ExtractHeld
-from orchestration.intake.outcomes import ExtractUnreadable
-from tests.fixtures.partner_files import HEADER, book, read
+from tests.fixtures.partner_files import HEADER, book, read, why_held, why_unreadable
 
 LINE = ["1", "04/03/2024", "F", "16", "Murang’a", "1", "Yes", ""]
 
@@ -37,30 +34,25 @@ def test_a_byte_order_mark_is_no_part_of_the_first_header(tmp_path: Path, declar
 
 def test_a_wrong_encoding_is_held_with_the_fix(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", [HEADER, LINE], "cp1252")
-    with pytest.raises(ExtractHeld, match=r"Set `format.encoding` to cp1252") as caught:
-        read(path, semicolon_book("utf-8"))
-    assert caught.value.code == "hold:encoding_wrong"
+    why = why_held(path, semicolon_book("utf-8"))
+    assert "Set `format.encoding` to cp1252" in why and "hold:encoding_wrong" in why
     marked = write(tmp_path / "b.csv", [HEADER, LINE], "utf-8-sig")
-    with pytest.raises(ExtractHeld, match="mark of UTF-8"):
-        read(marked, semicolon_book("cp1252"))
+    assert "mark of UTF-8" in why_held(marked, semicolon_book("cp1252"))
     unicode_text = write(tmp_path / "c.csv", [HEADER, LINE], "utf-16")
-    with pytest.raises(ExtractHeld, match="UTF-16"):
-        read(unicode_text, semicolon_book("utf-8"))
+    assert "UTF-16" in why_held(unicode_text, semicolon_book("utf-8"))
 
 
 def test_a_wrong_delimiter_is_held_with_the_fix(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", [HEADER, LINE], "cp1252")
-    with pytest.raises(ExtractHeld, match="seems to use the semicolon") as caught:
-        read(path, semicolon_book(delimiter=","))
-    assert caught.value.code == "hold:delimiter_wrong"
+    why = why_held(path, semicolon_book(delimiter=","))
+    assert "seems to use the semicolon" in why and "hold:delimiter_wrong" in why
 
 
 def test_wrong_delimiter_is_found_although_a_list_of_places_holds_it(tmp_path: Path) -> None:
     with_list = [*LINE[:4], "Busia; Nakuru", *LINE[5:]]
     path = write(tmp_path / "a.csv", [HEADER, LINE, LINE, with_list], "cp1252", delimiter=",")
     path.write_bytes(path.read_bytes().replace(b'"', b""))
-    with pytest.raises(ExtractHeld, match=r"seems to use the comma\. Set `format.delimiter` to ','"):
-        read(path, semicolon_book())
+    assert "seems to use the comma. Set `format.delimiter` to ','" in why_held(path, semicolon_book())
 
 
 def test_the_number_of_a_row_is_that_of_its_first_line(tmp_path: Path) -> None:
@@ -70,15 +62,12 @@ def test_the_number_of_a_row_is_that_of_its_first_line(tmp_path: Path) -> None:
     assert {cell.row_number for cell in cells} == {2, 4}
 
 
-@pytest.mark.parametrize(
-    ("encoding", "text", "wrong", "named"),
-    [
-        ("utf-8", "id;town\n1;Busia\n2;", b"Murang\x92a", "0x92 in line 3 at position 9"),
-        ("ascii", "id;town\r\n1;Busia\r\n2;", "Bûsia".encode(), "0xC3 in line 3 at position 4"),
-        ("cp1252", "id;town\r1;Busia\r2;", b"\x81", "0x81 in line 3 at position 3"),
-        ("utf-8", "id;town\n1;Busia\n2;", b"\xe2\x80", "0xE2 in line 3 at position 3"),
-    ],
-)
+@pytest.mark.parametrize(("encoding", "text", "wrong", "named"), [
+    ("utf-8", "id;town\n1;Busia\n2;", b"Murang\x92a", "0x92 in line 3 at position 9"),
+    ("ascii", "id;town\r\n1;Busia\r\n2;", "Bûsia".encode(), "0xC3 in line 3 at position 4"),
+    ("cp1252", "id;town\r1;Busia\r2;", b"\x81", "0x81 in line 3 at position 3"),
+    ("utf-8", "id;town\n1;Busia\n2;", b"\xe2\x80", "0xE2 in line 3 at position 3"),
+])  # fmt: skip
 def test_a_byte_outside_the_encoding_is_named_with_its_line(
     tmp_path: Path, encoding: str, text: str, wrong: bytes, named: str
 ) -> None:
@@ -92,16 +81,14 @@ def test_cell_too_long_for_csv_is_reported_without_its_text(tmp_path: Path) -> N
     path = tmp_path / "a.csv"
     path.write_text(";".join(HEADER) + '\n"' + "x" * 200_000, encoding="utf-8")
     csv.field_size_limit(1 << 30)  # as a library may
-    with pytest.raises(ExtractUnreadable, match="quotation mark is not closed") as caught:
-        read(path, semicolon_book("utf-8"))
-    assert "xxx" not in caught.value.sentence
+    why = why_unreadable(path, semicolon_book("utf-8"))
+    assert "quotation mark is not closed" in why and "xxx" not in why
 
 
 def test_workbook_named_csv_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"PK\x03\x04....")
-    with pytest.raises(ExtractUnreadable, match="expects CSV"):
-        read(path, semicolon_book())
+    assert "expects CSV" in why_unreadable(path, semicolon_book())
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

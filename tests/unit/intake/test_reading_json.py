@@ -1,7 +1,5 @@
 """JSON of form servers: groups, repeats and absent answers; pages, broken text and odd values."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,7 @@ from hypothesis import strategies as st
 from orchestration.contracts import ContractFault, load_contract
 from orchestration.intake import ExtractHeld
 from orchestration.intake.outcomes import ExtractUnreadable
-from tests.fixtures.partner_files import add_partner, book, read, reads_or_reports, values
+from tests.fixtures.partner_files import add_partner, book, read, reads_or_reports, values, why_held
 
 REPEAT = "journey/places_passed"
 FORM: dict[str, Any] = {
@@ -22,17 +20,15 @@ FORM: dict[str, Any] = {
     "format": {"kind": "json", "records": "results", "repeats": {"legs": {"sheet": REPEAT}}},
     "locale": {"dates": "ymd"},
     "fields": {
-        "event_on": {"column": "journey/left_on", "required": True},
-        "submitted_at": "_submission_time",
-        "sex": "case/sex",
-        "transport_mode": {"column": "journey/transport", "select_multiple": "joined"},
+        "event_on": {"column": "journey/left_on", "required": True}, "submitted_at": "_submission_time",
+        "sex": "case/sex", "transport_mode": {"column": "journey/transport", "select_multiple": "joined"},
         "place(origin).place_text": "journey/origin",
         "place(exploitation).place_text": {"column": "journey/where", "required": False},
         "place(transit).place_text": f"legs/{REPEAT}/place_name",
         "place(transit).transport_mode": f"legs/{REPEAT}/place_transport",
     },
     "deny": ["case/full_name", "_geolocation", "_tags"],
-}
+}  # fmt: skip
 
 
 def form(**changes: Any) -> dict[str, Any]:
@@ -52,9 +48,6 @@ def write(path: Path, *records: Any) -> Path:
     page = {"count": len(records), "next": None, "previous": None, "results": list(records)}
     path.write_text(json.dumps(page), encoding="utf-8")
     return path
-
-
-# --- what becomes of answers ---------------------------------------------------------------------
 
 
 def test_row_numbers_are_positions_in_the_list(tmp_path: Path) -> None:
@@ -135,20 +128,17 @@ def test_an_optional_answer_that_no_record_has_is_noted(tmp_path: Path) -> None:
         assert f"column {column!r} is not in the file" in details
 
 
-@pytest.mark.parametrize(
-    ("answer", "value", "kind"),
-    [
-        ("Busia", "Busia", "text"),
-        (5, "5", "number"),
-        (5.0, "5", "number"),
-        (2.5, "2.5", "number"),
-        (123456789012345678901234567890, "123456789012345678901234567890", "number"),
-        (True, "TRUE", "boolean"),
-        (False, "FALSE", "boolean"),
-        (["bus", "foot"], "bus foot", "text"),
-        ([["bus"], [3, None]], "bus 3", "text"),
-    ],
-)
+@pytest.mark.parametrize(("answer", "value", "kind"), [
+    ("Busia", "Busia", "text"),
+    (5, "5", "number"),
+    (5.0, "5", "number"),
+    (2.5, "2.5", "number"),
+    (123456789012345678901234567890, "123456789012345678901234567890", "number"),
+    (True, "TRUE", "boolean"),
+    (False, "FALSE", "boolean"),
+    (["bus", "foot"], "bus foot", "text"),
+    ([["bus"], [3, None]], "bus 3", "text"),
+])  # fmt: skip
 def test_a_value_keeps_its_kind(tmp_path: Path, answer: Any, value: str, kind: str) -> None:
     content = form(fields=FORM["fields"] | {"industry": "x"})
     cells, _ = read(write(tmp_path / "a.json", record(1, x=answer)), content)
@@ -183,9 +173,8 @@ def test_repeated_key_becomes_two_columns(tmp_path: Path) -> None:
     path.write_text(
         '[{"_uuid": "u", "journey/left_on": "2024-03-04", "journey/origin": "a", "journey/origin": "b"}]'
     )
-    with pytest.raises(ExtractHeld, match=r"the column 'journey/origin' twice") as caught:
-        read(path, form(format={"kind": "json"}, fields=_main_fields()))
-    assert caught.value.code == "hold:header_ambiguous"
+    why = why_held(path, form(format={"kind": "json"}, fields=_main_fields()))
+    assert "the column 'journey/origin' twice" in why and "hold:header_ambiguous" in why
 
 
 def test_coordinates_are_denied_and_cannot_be_mapped(tmp_path: Path) -> None:
@@ -205,14 +194,8 @@ def test_json_records_are_never_totals_or_notes(tmp_path: Path) -> None:
     assert (reader.tally.rows_read, reader.tally.rows_landed) == (3, 3)
 
 
-# --- files that cannot be read -------------------------------------------------------------------
-
-
 PAGES: list[tuple[dict[str, Any], str]] = [
-    (
-        {"next": "https://kobo.example/?start=1"},
-        "holds 2 records; the file is one page and names another (`next`)",
-    ),
+    ({"next": "https://kobo.example/?start=1"}, "holds 2 records; the file is one page and names another (`next`)"),
     ({"count": 62, "next": None}, "holds 2 of 62 records (`count`); the file is one page"),
     ({"count": 1}, "holds 2 records, but its `count` says 1"),
     ({"@odata.count": 62}, "2 of 62 records (`@odata.count`)"),
@@ -240,7 +223,7 @@ PAGES: list[tuple[dict[str, Any], str]] = [
     ({"exceededTransferLimit": True}, "`exceededTransferLimit`"),
     ({"page": 2, "page_size": 2}, "one page (`page` is 2)"),
     ({"offset": 100}, "one page (`offset` is 100)"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("envelope", "sentence"), PAGES, ids=lambda value: str(value)[:40])
@@ -248,9 +231,8 @@ def test_one_page_of_several_is_held(tmp_path: Path, envelope: dict[str, Any], s
     path, records = tmp_path / "a.json", {"results": [record(1), record(2)]}
     for page in (envelope | records, records | envelope):
         path.write_text(json.dumps(page))
-        with pytest.raises(ExtractHeld) as caught:
-            read(path, form())
-        assert caught.value.code == "hold:pages_missing" and sentence in caught.value.sentence
+        why = why_held(path, form())
+        assert "hold:pages_missing" in why and sentence in why
 
 
 def test_what_stands_beside_a_nested_list_of_records_counts_too(tmp_path: Path) -> None:
@@ -260,28 +242,18 @@ def test_what_stands_beside_a_nested_list_of_records_counts_too(tmp_path: Path) 
         read(path, form(format=FORM["format"] | {"records": "response/docs"}))
 
 
-@pytest.mark.parametrize(
-    "envelope",
-    [
-        {"count": 2, "next": None, "previous": None},
-        {"@odata.count": 2, "pager": {"page": 1, "pageCount": 1, "total": 2, "pageSize": 50}},
-        {"meta": {"total_count": 2, "next": "", "limit": 0}, "links": {"self": "/a", "next": {"href": None}}},
-        {"total": 2, "_links": {"next": "/a?offset=2"}},
-        {
-            "hasMore": False,
-            "page": 1,
-            "offset": 0,
-            "next_page": 0,
-            "nextPageToken": "",
-            "_links": {"self": {"href": "/a"}},
-        },
-        {"page": {"total": 1, "number": 1}, "paging": {"cursors": {"after": "abc"}, "pages": [1, 2]}},
-        {"total": "12 persons in all", "metadata": {"next": "the next round is in June"}},
-        {"summary": {"total": 12, "count": 3}, "form": {"next": "b"}, "totals": [{"total": 40, "next": "x"}]},
-        {"list": [[[[]]]], "count": -1},
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize("envelope", [
+    {"count": 2, "next": None, "previous": None},
+    {"@odata.count": 2, "pager": {"page": 1, "pageCount": 1, "total": 2, "pageSize": 50}},
+    {"meta": {"total_count": 2, "next": "", "limit": 0}, "links": {"self": "/a", "next": {"href": None}}},
+    {"total": 2, "_links": {"next": "/a?offset=2"}},
+    {"hasMore": False, "page": 1, "offset": 0, "next_page": 0, "nextPageToken": "",
+     "_links": {"self": {"href": "/a"}}},
+    {"page": {"total": 1, "number": 1}, "paging": {"cursors": {"after": "abc"}, "pages": [1, 2]}},
+    {"total": "12 persons in all", "metadata": {"next": "the next round is in June"}},
+    {"summary": {"total": 12, "count": 3}, "form": {"next": "b"}, "totals": [{"total": 40, "next": "x"}]},
+    {"list": [[[[]]]], "count": -1},
+], ids=str)  # fmt: skip
 def test_a_whole_export_passes(tmp_path: Path, envelope: dict[str, Any]) -> None:
     """Totals that agree, no next page, and totals of something else."""
     path = tmp_path / "a.json"
@@ -289,19 +261,14 @@ def test_a_whole_export_passes(tmp_path: Path, envelope: dict[str, Any]) -> None
     assert read(path, form())[1].tally.rows_landed == 2
 
 
-@pytest.mark.parametrize(
-    ("records", "content", "fix"),
-    [
-        ("results", [], "remove `format.records`"),
-        (None, {"value": []}, r"keys 'value': set `format.records`"),
-        ("results", {"value": []}, r"no list of records at 'results'. Its keys are 'value'"),
-        ("results", {"results": 3}, "correct `format.records`"),
-        ("results", 3, "Correct `format.records`"),
-    ],
-)
-def test_missing_list_of_records_is_held_with_the_fix(
-    tmp_path: Path, records: str | None, content: Any, fix: str
-) -> None:
+@pytest.mark.parametrize(("records", "content", "fix"), [
+    ("results", [], "remove `format.records`"),
+    (None, {"value": []}, r"keys 'value': set `format.records`"),
+    ("results", {"value": []}, r"no list of records at 'results'. Its keys are 'value'"),
+    ("results", {"results": 3}, "correct `format.records`"),
+    ("results", 3, "Correct `format.records`"),
+])  # fmt: skip
+def test_missing_list_of_records_is_held(tmp_path: Path, records: str | None, content: Any, fix: str) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps(content))
     with pytest.raises(ExtractHeld, match=fix):
@@ -326,26 +293,22 @@ def test_entries_that_are_no_records_are_refused(tmp_path: Path) -> None:
 WHOLE = json.dumps({"next": None, "results": [record(1), record(2)]}).encode()
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (WHOLE[:-30], r"breaks off or is wrong in or after record 2"),
-        (WHOLE + b"}", "not complete, valid JSON"),
-        (WHOLE.replace(b'"2024-03-04"', b"NaN", 1), "such as NaN"),
-        (WHOLE.replace(b"Busia", b"Murang\x92a"), "not complete, valid JSON"),
-        (b"\xff\xfe" + WHOLE.decode().encode("utf-16-le"), r"is JSON in UTF-16 \(UTF-8 is needed\)"),
-        (b'{"_uuid": "u"}\r\n{"_uuid": "v"}\r\n', "is JSON lines, an object a line"),
-        (b'[{"a": 1e99999999999999999999999}]', "not complete, valid JSON"),
-        (b'[{"a": ' + b"9" * 9000 + b"}]", "thousands of digits"),
-        (b'[{"a": ' + b"[" * 100_000, "more than 32 levels deep"),
-        (b'[{"a": ' + b'{"a": ' * 100_000, "more than 32 levels deep"),
-        (b"  <!DOCTYPE html><html>", "a web page or XML"),
-        (b"_id;_uuid\r\n1;2\r\n", "not complete, valid JSON"),
-        (b"PK\x03\x04 zip", "expects JSON"),
-        (b"", "is empty"),
-    ],
-    ids=lambda value: value[:12].decode("latin-1") if isinstance(value, bytes) else "",
-)
+@pytest.mark.parametrize(("content", "message"), [
+    (WHOLE[:-30], r"breaks off or is wrong in or after record 2"),
+    (WHOLE + b"}", "not complete, valid JSON"),
+    (WHOLE.replace(b'"2024-03-04"', b"NaN", 1), "such as NaN"),
+    (WHOLE.replace(b"Busia", b"Murang\x92a"), "not complete, valid JSON"),
+    (b"\xff\xfe" + WHOLE.decode().encode("utf-16-le"), r"is JSON in UTF-16 \(UTF-8 is needed\)"),
+    (b'{"_uuid": "u"}\r\n{"_uuid": "v"}\r\n', "is JSON lines, an object a line"),
+    (b'[{"a": 1e99999999999999999999999}]', "not complete, valid JSON"),
+    (b'[{"a": ' + b"9" * 9000 + b"}]", "thousands of digits"),
+    (b'[{"a": ' + b"[" * 100_000, "more than 32 levels deep"),
+    (b'[{"a": ' + b'{"a": ' * 100_000, "more than 32 levels deep"),
+    (b"  <!DOCTYPE html><html>", "a web page or XML"),
+    (b"_id;_uuid\r\n1;2\r\n", "not complete, valid JSON"),
+    (b"PK\x03\x04 zip", "expects JSON"),
+    (b"", "is empty"),
+], ids=lambda value: value[:12].decode("latin-1") if isinstance(value, bytes) else "")  # fmt: skip
 def test_broken_json_is_reported_without_quoting_it(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "a.json"
     path.write_bytes(content)
@@ -365,15 +328,12 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
 
 def test_records_with_ever_new_keys_are_held(tmp_path: Path) -> None:
     path = write(tmp_path / "a.json", *({f"k{n}-{m}": 1 for m in range(200)} for n in range(100)))
-    with pytest.raises(ExtractHeld, match="more than 16384 columns"):
-        read(path, form())
+    assert "more than 16384 columns" in why_held(path, form())
 
 
 def _main_fields() -> dict[str, Any]:
     return {name: spec for name, spec in FORM["fields"].items() if "transit" not in name}
 
-
-# --- properties ----------------------------------------------------------------------------------
 
 KEYS = st.sampled_from(
     ["_uuid", "journey", "journey/origin", "journey/left_on", REPEAT, "places_passed", "x"]

@@ -3,8 +3,6 @@
 Each test names one habit of that exporter; the files are written here in the same shape.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 from datetime import date
@@ -26,23 +24,20 @@ FLAGS = ["transport/bus", "transport/matatu", "transport/foot"]
 FORM: dict[str, Any] = {
     "consent": {"basis": "agreement", "reference": "DSA-1"},
     "delivery": {"mode": "full", "cadence": "monthly", "key": "_uuid", "newest_by": "_submission_time"},
-    "format": {"kind": "csv", "delimiter": ";"},
-    "locale": {"dates": "ymd", "languages": ["en", "sw"]},
+    "format": {"kind": "csv", "delimiter": ";"}, "locale": {"dates": "ymd", "languages": ["en", "sw"]},
     "accept_if": {
-        "column": "_validation_status",
-        "accept": ["", "validation_status_approved", "Approved"],
+        "column": "_validation_status", "accept": ["", "validation_status_approved", "Approved"],
         "withhold": ["validation_status_not_approved", "Not Approved"],
         "wait": ["validation_status_on_hold", "On Hold"],
     },
     "fields": {
-        "event_on": {"column": "left_on", "required": True},
-        "submitted_at": "_submission_time",
+        "event_on": {"column": "left_on", "required": True}, "submitted_at": "_submission_time",
         "sex": {"column": "sex", "values": {"f": "female", "m": "male"}},
         "transport_mode": {"column": "transport", "select_multiple": "both", "values": {"foot": "foot"}},
         "place(origin).place_text": "origin",
     },
     "deny": ["notes", "_notes", "_submitted_by", "_id", "_status", "__version__", "_tags", "_index"],
-}
+}  # fmt: skip
 
 
 def form(**changes: Any) -> dict[str, Any]:
@@ -62,9 +57,7 @@ def export(path: Path, *rows: list[str]) -> Path:
     return path
 
 
-def modes(
-    cells: list[LandedCell], content: dict[str, Any]
-) -> list[tuple[tuple[str, ...] | None, tuple[str, ...]]]:
+def modes(cells: list[LandedCell], content: dict[str, Any]) -> list[tuple[Any, ...]]:
     """Transport of every row as typed, with the problems noted."""
     contract = Contract.model_validate(content)
     row_reader = RowReader(contract, load_vocabulary(REFERENCE_SEEDS), None, date(2024, 5, 1), 1900)
@@ -88,14 +81,11 @@ def test_quoted_export_lands_as_text_without_quotes(tmp_path: Path) -> None:
     assert reader.tally.stripped["strip:denied_column"] == 6 and not reader.tally.unmapped
 
 
-@pytest.mark.parametrize(
-    ("how", "header", "row"),
-    [
-        ("both", ["transport", *FLAGS], ["bus foot", "1", "0", "1"]),
-        ("joined", ["transport"], ["bus foot"]),
-        ("flags", FLAGS, ["1", "0", "1"]),
-    ],
-)
+@pytest.mark.parametrize(("how", "header", "row"), [
+    ("both", ["transport", *FLAGS], ["bus foot", "1", "0", "1"]),
+    ("joined", ["transport"], ["bus foot"]),
+    ("flags", FLAGS, ["1", "0", "1"]),
+])  # fmt: skip
 def test_choose_many_question_reads_the_same_in_every_export(
     tmp_path: Path, how: str, header: list[str], row: list[str]
 ) -> None:
@@ -123,18 +113,15 @@ def test_headers_may_stand_in_another_language(tmp_path: Path) -> None:
     assert modes(cells, content) == [(("bus", "foot"), ())] and not reader.tally.unmapped
 
 
-@pytest.mark.parametrize(
-    ("status", "fate"),
-    [
-        ("validation_status_approved", None),
-        ("Approved", None),
-        ("", None),
-        ("validation_status_not_approved", "withheld:not_approved"),
-        ("Not Approved", "withheld:not_approved"),
-        ("On Hold", "Q:awaiting_partner"),
-        ("validation_status_new", "Q:status_unmapped"),
-    ],
-)
+@pytest.mark.parametrize(("status", "fate"), [
+    ("validation_status_approved", None),
+    ("Approved", None),
+    ("", None),
+    ("validation_status_not_approved", "withheld:not_approved"),
+    ("Not Approved", "withheld:not_approved"),
+    ("On Hold", "Q:awaiting_partner"),
+    ("validation_status_new", "Q:status_unmapped"),
+])  # fmt: skip
 def test_validation_status_is_read_as_code_or_label(tmp_path: Path, status: str, fate: str | None) -> None:
     _, reader = read(export(tmp_path / "a.csv", HEADER, [*BOTH, *tail(1, status)]), form())
     assert dict(reader.tally.refusals) == ({("", fate): 1} if fate else {})
@@ -158,15 +145,12 @@ def test_one_uuid_sent_again_unchanged_is_one_record(tmp_path: Path) -> None:
     assert (report.faults, report.records, found) == ([], 1, {"duplicate_rows": 1})
 
 
-@pytest.mark.parametrize(
-    ("sheet", "title"),
-    [
-        ("Places that were passed on the way", "Places that were passed on t..."),
-        ("Places that were passed on the way", "Places that were passed on the "),
-        ("Stops: from/to", "Stops_ from_to"),
-        ("legs", "Legs"),
-    ],
-)
+@pytest.mark.parametrize(("sheet", "title"), [
+    ("Places that were passed on the way", "Places that were passed on t..."),
+    ("Places that were passed on the way", "Places that were passed on the "),
+    ("Stops: from/to", "Stops_ from_to"),
+    ("legs", "Legs"),
+])  # fmt: skip
 def test_a_repeats_sheet_is_found_where_its_name_was_cut(tmp_path: Path, sheet: str, title: str) -> None:
     child = ["leg_place", "_index", "_parent_table_name", "_parent_index", "_submission__uuid"]
     content = form(
@@ -178,9 +162,6 @@ def test_a_repeats_sheet_is_found_where_its_name_was_cut(tmp_path: Path, sheet: 
     path = workbook(tmp_path / "a.xlsx", {title: stops, "Form": [HEADER, [*BOTH, *tail(1)]]})
     cells, _ = read(path, content)
     assert values(cells, "place(transit).place_text") == ["Nakuru", "Kisumu"]
-
-
-# --- Google Sheets --------------------------------------------------------------------------------
 
 
 def test_google_sheets_download_is_read_below_its_title_lines(tmp_path: Path) -> None:

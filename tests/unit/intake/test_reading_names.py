@@ -1,7 +1,5 @@
 """Names of files and sheets are shown unless they identify a person, headings if their words are known."""
 
-from __future__ import annotations
-
 import csv
 from pathlib import Path
 
@@ -10,9 +8,9 @@ import pytest
 
 from orchestration.contracts import load_contracts
 from orchestration.core import SAMPLE_PARTNERS, Settings
-from orchestration.intake import ExtractHeld, identifies, left_alone, shown_file, still_written
+from orchestration.intake import identifies, left_alone, shown_file, still_written
 from orchestration.intake.shown_names import extract_name, shown_column, shown_sheet
-from tests.fixtures.partner_files import HEADER, ROW, book, read, workbook
+from tests.fixtures.partner_files import HEADER, ROW, book, read, why_held, workbook
 
 SAMPLES = sorted(SAMPLE_PARTNERS.glob("*/extracts/*.*"))
 
@@ -36,15 +34,12 @@ def test_no_column_that_a_sample_contract_names_is_withheld() -> None:
             assert shown_column(column, 1, [column]) == column
 
 
-@pytest.mark.parametrize(
-    "stem",
-    [
-        "hotline case of Nekesa Barasa 0722000111", "Case of Nekesa Barasa", "INTERVIEW WITH Nekesa Barasa",
-        "mary_wanjiku", "MARY WANJIKU 2024", "intake-Wanjiku-Mary-v2", "report Mary.Wanjiku", "Mrs Barasa",
-        "0722-000-111", "case_0722_000_111_final", "+254 722 000111", "0722.11.12.11", "12345678",
-        "mary@example.org",
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("stem", [
+    "hotline case of Nekesa Barasa 0722000111", "Case of Nekesa Barasa", "INTERVIEW WITH Nekesa Barasa",
+    "mary_wanjiku", "MARY WANJIKU 2024", "intake-Wanjiku-Mary-v2", "report Mary.Wanjiku", "Mrs Barasa",
+    "0722-000-111", "case_0722_000_111_final", "+254 722 000111", "0722.11.12.11", "12345678",
+    "mary@example.org",
+])  # fmt: skip
 def test_name_of_a_person_is_withheld(stem: str) -> None:
     shown = shown_file(f"{stem}.csv")
     assert shown.startswith("name withheld (") and shown.endswith(").csv")
@@ -54,23 +49,19 @@ def test_name_of_a_person_is_withheld(stem: str) -> None:
     assert shown_column(stem, 7) == "column 7"
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "report 2026-09.csv", "export_20260901T083000Z.csv", "20260901083000.csv",
-        "intake 2026-01-01-10-30-00.xlsx", "01.01.24-31.01.24.xlsx", "2023-10-01_2024-03-31.csv",
-        "routes 2019 2020 2021.xlsx", "mercy_house_2026-09.csv", "Faith Home cases May 2024.xlsx",
-        "Interview with Busia County.csv", "grace.csv", "no suffix", "survey.v2.1.csv",
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("name", [
+    "report 2026-09.csv", "export_20260901T083000Z.csv", "20260901083000.csv",
+    "intake 2026-01-01-10-30-00.xlsx", "01.01.24-31.01.24.xlsx", "2023-10-01_2024-03-31.csv",
+    "routes 2019 2020 2021.xlsx", "mercy_house_2026-09.csv", "Faith Home cases May 2024.xlsx",
+    "Interview with Busia County.csv", "grace.csv", "no suffix", "survey.v2.1.csv",
+])  # fmt: skip
 def test_ordinary_names_are_shown(name: str) -> None:
     assert shown_file(name) == name
 
 
-@pytest.mark.parametrize(
-    "heading",
-    ["Nationality", "Mode of transport", "jinsia", "_submission_time", "prs_BirthDate", "Date 2", ""],
-)
+@pytest.mark.parametrize("heading", [
+    "Nationality", "Mode of transport", "jinsia", "_submission_time", "prs_BirthDate", "Date 2", "",
+])  # fmt: skip
 def test_heading_of_known_words_is_shown(heading: str) -> None:
     assert shown_column(heading, 7) == heading
 
@@ -117,27 +108,21 @@ def test_withheld_sheets_keep_their_own_records_and_months(tmp_path: Path) -> No
     key = {"mode": "full", "cadence": "monthly", "key": ["sheet", "No"]}
     cells, _ = read(path, book(format=everywhere, delivery=key))
     assert list(dict.fromkeys(cell.sheet for cell in cells)) == [
-        "sheet 1 (name withheld)",
-        "Cases Jan 24",
-        "sheet 3 (name withheld)",
-    ]
+        "sheet 1 (name withheld)", "Cases Jan 24", "sheet 3 (name withheld)",
+    ]  # fmt: skip
     assert len({cell.record_id for cell in cells}) == 3, "references use the real titles"
 
 
 def test_errors_never_show_a_withheld_name(tmp_path: Path) -> None:
     path = workbook(tmp_path / "Mary Wanjiku.xlsx", {"Mary Wanjiku": [["a", "b"], ROW]})
     for layout in ({"kind": "xlsx"}, {"kind": "xlsx", "header_search": 2}):
-        with pytest.raises(ExtractHeld) as caught:
-            read(path, book(format=layout))
-        assert "Wanjiku" not in caught.value.sentence
-        assert "sheet 'sheet 1 (name withheld)'" in caught.value.sentence
+        why = why_held(path, book(format=layout))
+        assert "Wanjiku" not in why and "sheet 'sheet 1 (name withheld)'" in why
     file = tmp_path / "0722000111.csv"
     with file.open("w", newline="") as lines:
         csv.writer(lines, delimiter=";").writerows([HEADER, ROW])
-    with pytest.raises(ExtractHeld) as caught:
-        read(file, book(format={"kind": "csv"}))
-    assert "file name withheld (" in caught.value.sentence
-    assert "0722000111" not in caught.value.sentence
+    why = why_held(file, book(format={"kind": "csv"}))
+    assert "file name withheld (" in why and "0722000111" not in why
 
 
 STEERING = ["\n", "\r", "\x1b", "\x00", "\x7f", "\x9b", "\u202e", "\u2066", "\u2028", "\u2029", "\u200f"]

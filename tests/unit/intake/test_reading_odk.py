@@ -1,7 +1,5 @@
 """The zip of ODK Central: tables joined by KEY, order by index, and damaged zips."""
 
-from __future__ import annotations
-
 import csv
 import io
 import zipfile
@@ -14,7 +12,7 @@ from hypothesis import strategies as st
 
 from orchestration.intake import ExtractHeld
 from orchestration.intake.outcomes import ExtractUnreadable
-from tests.fixtures.partner_files import book, read, reads_or_reports, values, workbook
+from tests.fixtures.partner_files import book, read, reads_or_reports, values, why_held, workbook
 
 MAIN = ["SubmissionDate", "consent", "journey-left_on", "journey-origin", "journey-transport", "KEY"]
 TAIL = ["SubmitterID", "SubmitterName", "Status"]
@@ -24,23 +22,18 @@ LEGS = ["place", "PARENT_KEY", "KEY"]
 FORM: dict[str, Any] = {
     "consent": {"column": "consent", "values": {"yes": "given", "no": "refused"}},
     "delivery": {"mode": "full", "cadence": "monthly", "key": "KEY", "newest_by": "SubmissionDate"},
-    "format": {"kind": "odk_zip", "repeats": {"legs": {}}},
-    "locale": {"dates": "ymd"},
+    "format": {"kind": "odk_zip", "repeats": {"legs": {}}}, "locale": {"dates": "ymd"},
     "accept_if": [
-        {"column": "Status", "wait": ["not decrypted", "missing encrypted form data"]}
-        | {"otherwise": "accept", "waits_as": "not_decrypted"},
-        {"column": "ReviewState", "withhold": ["rejected"], "wait": ["hasIssues"], "otherwise": "accept"}
-        | {"optional_column": True},
+        {"column": "Status", "wait": ["not decrypted", "missing encrypted form data"]} | {"otherwise": "accept", "waits_as": "not_decrypted"},
+        {"column": "ReviewState", "withhold": ["rejected"], "wait": ["hasIssues"], "otherwise": "accept"} | {"optional_column": True},
     ],
     "fields": {
-        "event_on": {"column": "journey-left_on", "required": True},
-        "submitted_at": "SubmissionDate",
+        "event_on": {"column": "journey-left_on", "required": True}, "submitted_at": "SubmissionDate",
         "transport_mode": {"column": "journey-transport", "select_multiple": "joined"},
-        "place(origin).place_text": "journey-origin",
-        "place(transit).place_text": "legs/place",
+        "place(origin).place_text": "journey-origin", "place(transit).place_text": "legs/place",
     },
     "deny": ["SubmitterID", "SubmitterName", "DeviceID", "FormVersion", "Edits"],
-}
+}  # fmt: skip
 
 
 def form(**changes: Any) -> dict[str, Any]:
@@ -80,9 +73,6 @@ def legs_of(*keys: str) -> list[list[str]]:
     for key, place in (one.split("=") for one in keys):
         rows.append([place, key.rsplit("/", 1)[0], key])
     return rows
-
-
-# --- tables and their rows -----------------------------------------------------------------------
 
 
 def test_rows_are_numbered_as_in_the_table_and_moments_keep_their_zone(tmp_path: Path) -> None:
@@ -167,9 +157,6 @@ def test_submissions_are_never_totals_or_notes(tmp_path: Path) -> None:
     assert read(zipped(tmp_path / "a.zip", intake=[[*MAIN, *TAIL], odd]), form())[1].tally.rows_landed == 1
 
 
-# --- the zip itself ------------------------------------------------------------------------------
-
-
 def test_media_files_are_counted_and_not_read(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", intake=[[*MAIN, *TAIL], sent(1)])
     with zipfile.ZipFile(path, "a") as archive:
@@ -201,8 +188,7 @@ def test_repeated_table_is_held(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", intake=[[*MAIN, *TAIL], sent(1)])
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("again/Intake.csv", table([[*MAIN, *TAIL], sent(2)]))
-    with pytest.raises(ExtractHeld, match="two tables of the same name"):
-        read(path, form())
+    assert "two tables of the same name" in why_held(path, form())
 
 
 def test_the_main_table_is_the_one_all_others_begin_with(tmp_path: Path) -> None:
@@ -222,16 +208,14 @@ def test_the_main_table_is_the_one_all_others_begin_with(tmp_path: Path) -> None
 
 def test_a_zip_without_tables_is_held(tmp_path: Path) -> None:
     workbook_ = workbook(tmp_path / "a.zip", {"Cases": [["KEY"]]})
-    with pytest.raises(ExtractHeld, match=r"holds no CSV table. Check that it is the zip of ODK Central"):
-        read(workbook_, form())
+    assert "holds no CSV table. Check that it is the zip of ODK Central" in why_held(workbook_, form())
 
 
 def test_a_missing_repeat_is_noted_and_held_only_where_it_is_required(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", intake=[[*MAIN, *TAIL], sent(1)])
     assert "flag:repeat_missing" in {problem["code"] for problem in read(path, form())[1].tally.problems}
     needed = FORM["fields"] | {"place(transit).place_text": {"column": "legs/place", "required": True}}
-    with pytest.raises(ExtractHeld, match="no sheet for the repeat 'legs'"):
-        read(path, form(fields=needed))
+    assert "no sheet for the repeat 'legs'" in why_held(path, form(fields=needed))
 
 
 def encrypted(content: bytes) -> bytes:
@@ -245,16 +229,13 @@ def encrypted(content: bytes) -> bytes:
     return bytes(changed)
 
 
-@pytest.mark.parametrize(
-    ("spoil", "message"),
-    [
-        (encrypted, "protected with a password"),
-        (lambda content: content[:-40], "a broken or incomplete zip"),
-        (lambda content: content[:60] + bytes(20) + content[80:], "table 'intake', is a broken or incomplete zip"),
-        (lambda content: b"KEY,Status\n", "not the zip of an ODK Central export.*If the partner now sends CSV or JSON"),
-        (lambda content: b"", "is empty"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("spoil", "message"), [
+    (encrypted, "protected with a password"),
+    (lambda content: content[:-40], "a broken or incomplete zip"),
+    (lambda content: content[:60] + bytes(20) + content[80:], "table 'intake', is a broken or incomplete zip"),
+    (lambda content: b"KEY,Status\n", "not the zip of an ODK Central export.*If the partner now sends CSV or JSON"),
+    (lambda content: b"", "is empty"),
+])  # fmt: skip
 def test_broken_zip_is_reported(tmp_path: Path, spoil: Any, message: str) -> None:
     path = zipped(tmp_path / "a.zip", intake=[[*MAIN, *TAIL], *(sent(n) for n in range(9))])
     path.write_bytes(spoil(path.read_bytes()))
@@ -263,20 +244,14 @@ def test_broken_zip_is_reported(tmp_path: Path, spoil: Any, message: str) -> Non
     assert "Testperson" not in caught.value.sentence
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (table([[*MAIN, *TAIL], sent(1)]).replace(b"Busia", b"Murang\x92a"), "is not UTF-8"),
-        (table([[*MAIN, *TAIL]]) + b'"' + b"x" * 200_000, "quotation mark is not closed"),
-    ],
-)
+@pytest.mark.parametrize(("content", "message"), [
+    (table([[*MAIN, *TAIL], sent(1)]).replace(b"Busia", b"Murang\x92a"), "is not UTF-8"),
+    (table([[*MAIN, *TAIL]]) + b'"' + b"x" * 200_000, "quotation mark is not closed"),
+])  # fmt: skip
 def test_broken_table_is_reported_without_its_text(tmp_path: Path, content: bytes, message: str) -> None:
     with pytest.raises(ExtractUnreadable, match=message) as caught:
         read(zipped(tmp_path / "a.zip", intake=content), form())
     assert "xxx" not in caught.value.sentence and "Murang" not in caught.value.sentence
-
-
-# --- properties ----------------------------------------------------------------------------------
 
 
 def _main_fields() -> dict[str, Any]:
@@ -292,9 +267,7 @@ ROWS = st.lists(st.lists(CELL | st.text(st.characters(codec="utf-8"), max_size=5
 
 @SLOW
 @given(main=ROWS, legs=ROWS)
-def test_any_tables_are_read_or_reported(
-    tmp_path: Path, main: list[list[str]], legs: list[list[str]]
-) -> None:
+def test_any_table_is_read_or_reported(tmp_path: Path, main: list[list[str]], legs: list[list[str]]) -> None:
     tables = {"intake": [[*MAIN, *TAIL], *main], "intake__legs": [LEGS, *legs]}
     reads_or_reports(zipped(tmp_path / "a.zip", **tables), form())
 

@@ -1,7 +1,5 @@
 """Forms sent again with other stops: only the stops of the newest copy count."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

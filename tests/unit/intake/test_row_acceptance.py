@@ -1,7 +1,5 @@
 """Row acceptance by the partner's own status columns."""
 
-from __future__ import annotations
-
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -15,19 +13,11 @@ from orchestration.intake.records.acceptance import RowConditions
 from tests.fixtures.partner_files import HEADER, ROW, book, read, workbook
 
 VOID = {"column": "is_void", "accept": ["", "false"], "withhold": ["true"], "withheld_as": "void"}
-ROLE = {
-    "column": "role",
-    "accept": ["PVOT"],
-    "otherwise": "withhold",
-    "withheld_as": "not_potential_victim",
-}
+ROLE = {"column": "role", "accept": ["PVOT"], "otherwise": "withhold", "withheld_as": "not_potential_victim"}
 SENT = {
-    "column": "Status",
-    "wait": ["not decrypted"],
-    "otherwise": "accept",
-    "waits_as": "not_decrypted",
+    "column": "Status", "wait": ["not decrypted"], "otherwise": "accept", "waits_as": "not_decrypted",
     "optional_column": True,
-}
+}  # fmt: skip
 
 
 def refusals(path: Path, conditions: Any, marks: dict[str, list[Any]]) -> Counter[str]:
@@ -44,10 +34,8 @@ def test_the_first_condition_that_keeps_a_row_out_names_the_reason(tmp_path: Pat
         "role": ["PVOT", "PVOT", "Suspect", None, "PVOT"],
     }
     assert refusals(tmp_path, [VOID, ROLE], marks) == {
-        "withheld:void": 2,
-        "withheld:not_potential_victim": 1,
-        "Q:status_unmapped": 1,
-    }
+        "withheld:void": 2, "withheld:not_potential_victim": 1, "Q:status_unmapped": 1,
+    }  # fmt: skip
 
 
 def test_an_optional_column_that_is_missing_judges_nothing(tmp_path: Path) -> None:
@@ -62,13 +50,10 @@ def test_one_condition_means_the_same_alone_and_in_a_list() -> None:
     assert Contract.model_validate(book(accept_if=None)).accept_if == []
 
 
-@pytest.mark.parametrize(
-    ("condition", "message"),
-    [
-        ({"column": "a", "withhold": ["x"]}, "lets no row in"),
-        ({"column": "a", "accept": ["x"], "wait": ["X "]}, "the answer 'x' is listed twice"),
-    ],
-)
+@pytest.mark.parametrize(("condition", "message"), [
+    ({"column": "a", "withhold": ["x"]}, "lets no row in"),
+    ({"column": "a", "accept": ["x"], "wait": ["X "]}, "the answer 'x' is listed twice"),
+])  # fmt: skip
 def test_a_contradictory_condition_is_refused(condition: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         AcceptIf.model_validate(condition)
@@ -77,12 +62,8 @@ def test_a_contradictory_condition_is_refused(condition: dict[str, Any], message
 ANSWERS = st.sampled_from(["", "yes", "no", "later", "else"])
 
 
-@given(
-    st.lists(st.tuples(ANSWERS, st.sampled_from([None, "accept", "withhold", "wait"])), max_size=4),
-)
-def test_a_row_lands_only_when_every_condition_lets_it_in(
-    answers: list[tuple[str, Any]],
-) -> None:
+@given(st.lists(st.tuples(ANSWERS, st.sampled_from([None, "accept", "withhold", "wait"])), max_size=4))
+def test_a_row_lands_only_when_every_condition_lets_it_in(answers: list[tuple[str, Any]]) -> None:
     conditions = [
         AcceptIf(column="c", accept=["yes"], withhold=["no"], wait=["later"], otherwise=otherwise)
         for _, otherwise in answers

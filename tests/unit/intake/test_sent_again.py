@@ -1,7 +1,5 @@
 """A full extract that is sent again after another one: the partner's register has returned to it."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 
@@ -70,14 +68,10 @@ def test_it_is_reported_where_the_refresh_stopped_before_its_receipt(home: Setti
     assert (one.file, one.outcome) == (landed_on(home, "a", "2026-11-27")[0], "landed")
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"delivery": {"mode": "incremental", "cadence": "monthly", "key": "No"}},
-        {"extracts": PERIODS},
-    ],
-    ids=["incremental", "of another period"],
-)
+@pytest.mark.parametrize("changes", [
+    {"delivery": {"mode": "incremental", "cadence": "monthly", "key": "No"}},
+    {"extracts": PERIODS},
+], ids=["incremental", "of another period"])  # fmt: skip
 def test_what_no_later_extract_replaced_keeps_its_place(home: Settings, changes: dict[str, Any]) -> None:
     add_partner(home.partners, book(**changes))
     for day, name in enumerate("ab"):

@@ -1,7 +1,5 @@
 """The id of a form server lands as a keyed code, equal at every partner that sends the submission."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any
@@ -115,14 +113,11 @@ def test_a_record_is_typed_with_its_code_beside_its_content(tmp_path: Path) -> N
     assert with_code | {"submission_key": None} == without
 
 
-@pytest.mark.parametrize(
-    ("submission_id", "says"),
-    [
-        ({"column": "_id"}, "only within one form of one server; name `server` and `form` too"),
-        ({"column": "KEY", "server": "central.example"}, "`server` and `form` belong together"),
-        ({"column": "From"}, "both mapped under fields and the submission_id"),
-    ],
-)
+@pytest.mark.parametrize(("submission_id", "says"), [
+    ({"column": "_id"}, "only within one form of one server; name `server` and `form` too"),
+    ({"column": "KEY", "server": "central.example"}, "`server` and `form` belong together"),
+    ({"column": "From"}, "both mapped under fields and the submission_id"),
+])  # fmt: skip
 def test_a_contract_says_what_makes_an_id_unique(submission_id: dict[str, str], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         Contract.model_validate(contract(**submission_id))

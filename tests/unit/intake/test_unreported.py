@@ -1,7 +1,5 @@
 """The next refresh reports extracts that a stopped refresh landed."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from orchestration.contracts import load_contracts

@@ -1,7 +1,5 @@
 """A workbook with one tab a form: rows of all tabs join their main row."""
 
-from __future__ import annotations
-
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -9,26 +7,23 @@ from typing import Any
 import pytest
 
 from orchestration.intake import ExtractHeld
-from tests.fixtures.partner_files import book, read, typed, values, workbook
+from tests.fixtures.partner_files import book, read, typed, values, why_held, workbook
 
 CASES = book(
     delivery={"mode": "full", "cadence": "monthly", "key": "ID"},
     consent={"column": "consent/Agrees", "values": {"Yes": "given", "No": "refused"}},
     format={
-        "kind": "xlsx",
-        "sheet": "Record",
+        "kind": "xlsx", "sheet": "Record",
         "tabs": {"identity": {"sheet": "Basic Identity", "parent": "ID"}, "consent": {"parent": "ID"}},
         "repeats": {"legs": {"sheet": "Journey-Record", "parent": "ID"}},
     },
     fields={
-        "event_on": {"column": "Date of Registration", "required": True},
-        "sex": "identity/Sex",
+        "event_on": {"column": "Date of Registration", "required": True}, "sex": "identity/Sex",
         "age_band": {"column": "identity/Date of Birth", "from": "birth_date"},
-        "place(origin).place_text": "identity/Home",
-        "place(transit).place_text": "legs/Place",
+        "place(origin).place_text": "identity/Home", "place(transit).place_text": "legs/Place",
     },
     deny=["identity/Name"],
-)
+)  # fmt: skip
 SHEETS: dict[str, list[list[Any]]] = {
     "Basic Identity": [
         ["ID", "Name", "Sex", "Date of Birth", "Home", "Extra"],
@@ -78,19 +73,14 @@ def test_every_row_of_every_tab_is_accounted_for(tmp_path: Path) -> None:
     assert (tally.child_read["identity"], tally.child_landed["identity"]) == (4, 1)
     assert {
         reason: n for (sheet, reason), n in tally.child_refusals.items() if sheet == "Basic Identity"
-    } == {
-        "withheld:no_consent": 1,
-        "Q:orphan_leg": 1,
-        "dup:duplicate_uuid": 1,
-    }
+    } == {"withheld:no_consent": 1, "Q:orphan_leg": 1, "dup:duplicate_uuid": 1}
     assert list(tally.unmapped) == ["identity/Extra"]
     assert tally.stripped["strip:denied_column"] == 2  # withheld rows are counted too
 
 
 def test_tab_with_several_rows_of_a_record_is_held(tmp_path: Path) -> None:
     again = [*SHEETS["consent"], ["a1", "No"]]
-    with pytest.raises(ExtractHeld, match=r"Declare 'consent' under format\.repeats"):
-        read(file(tmp_path, consent=again), content())
+    assert "Declare 'consent' under format.repeats" in why_held(file(tmp_path, consent=again), content())
 
 
 def test_missing_tab_is_flagged_or_holds_the_file(tmp_path: Path) -> None:
@@ -104,8 +94,7 @@ def test_missing_tab_is_flagged_or_holds_the_file(tmp_path: Path) -> None:
         "code": "flag:repeat_missing",
         "detail": "no sheet for the tab 'identity'",
     } in reader.tally.problems
-    with pytest.raises(ExtractHeld, match="has no column 'identity/Home'"):
-        read(tmp_path / "a.xlsx", content())
+    assert "has no column 'identity/Home'" in why_held(tmp_path / "a.xlsx", content())
 
 
 def test_a_tab_without_the_reference_is_held(tmp_path: Path) -> None:

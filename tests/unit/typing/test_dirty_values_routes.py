@@ -1,7 +1,5 @@
 """Routes as partners write them, rows T1 to T6 of the catalogue, from the file to ordered stops."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
@@ -30,26 +28,15 @@ def read(folder: Path, raw: list[str | None], **row: Any) -> Arrived:
 THREE = [(1, "Busia", None), (2, "Nakuru", None), (3, "Nairobi", None)]
 
 
-@pytest.mark.parametrize(
-    ("raw", "stops"),
-    [
-        pytest.param(
-            [
-                "Busia > Nakuru > Nairobi", "Busia → Nakuru → Nairobi", "Busia; Nakuru; Nairobi",
-                "Busia - Nakuru - Nairobi", "Busia – Nakuru – Nairobi", "Busia via Nakuru via Nairobi",
-            ],
-            THREE, id="T1",
-        ),
-        pytest.param(
-            ["Trans-Nzoia - Taita/Taveta"], [(1, "Trans-Nzoia", None), (2, "Taita/Taveta", None)], id="T2"
-        ),
-        pytest.param(
-            ["Isiolo, Nanyuki, Eastleigh"],
-            [(1, "Isiolo", None), (2, "Nanyuki", None), (3, "Eastleigh", None)], id="T3",
-        ),
-        pytest.param(["Busia, Kenya"], [(1, "Busia", "Kenya")], id="T3-country"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("raw", "stops"), [
+    pytest.param(["Busia > Nakuru > Nairobi", "Busia → Nakuru → Nairobi", "Busia; Nakuru; Nairobi",
+                  "Busia - Nakuru - Nairobi", "Busia – Nakuru – Nairobi", "Busia via Nakuru via Nairobi"],
+        THREE, id="T1"),
+    pytest.param(["Trans-Nzoia - Taita/Taveta"], [(1, "Trans-Nzoia", None), (2, "Taita/Taveta", None)], id="T2"),
+    pytest.param(["Isiolo, Nanyuki, Eastleigh"],
+        [(1, "Isiolo", None), (2, "Nanyuki", None), (3, "Eastleigh", None)], id="T3"),
+    pytest.param(["Busia, Kenya"], [(1, "Busia", "Kenya")], id="T3-country"),
+])  # fmt: skip
 def test_stops_stand_in_order(tmp_path: Path, raw: list[str], stops: list[tuple[Any, ...]]) -> None:
     found = read(tmp_path, list(raw))
     assert found.places("transit") == [stops] * len(raw)

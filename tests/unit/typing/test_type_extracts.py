@@ -1,7 +1,5 @@
 """The type step on landed extracts: records, places, problems, caching, and faults of one extract."""
 
-from __future__ import annotations
-
 import hashlib
 from datetime import date
 from pathlib import Path
@@ -11,53 +9,31 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from orchestration import core, typing
 from orchestration.contracts import Contract, Contracts
-from orchestration.core import (
-    Keys,
-    Settings,
-    parsed,
-    read_json,
-    read_texts,
-    sha256_of,
-    shown_record,
-    write_json,
-    write_texts,
-)
+from orchestration.core import Keys, Settings, read_json, read_texts, write_json, write_texts
 from orchestration.intake import LandedCell
 from orchestration.intake.landing.landing import CELLS
-from orchestration.typing import (
-    SCHEMAS,
-    TYPED_TABLES,
-    group_typing,
-    landed_records,
-    record_cells,
-    written_in_rows,
-)
+from orchestration.typing import TYPED_TABLES, group_typing, landed_records
 from orchestration.typing.assembly import Record, assemble_places
 from orchestration.typing.step import TypedSummary, type_extracts
 
 KEYS = Keys(b"k" * 32, "age1fixture")
 ROUTES: dict[str, Any] = {
-    "contract": "swala_routes",
-    "version": 1,
-    "partner": {"code": "swala", "steward": "data@swala.example"},
+    "contract": "swala_routes", "version": 1, "partner": {"code": "swala", "steward": "data@swala.example"},
     "grain": "route_report",
     "agreement": {"id": "A", "valid_from": "2019-01-01", "valid_to": "2035-01-01", "finest_place": "town"},
-    "delivery": {"mode": "full", "cadence": "yearly", "key": "Ref"},
-    "format": {"kind": "csv"},
+    "delivery": {"mode": "full", "cadence": "yearly", "key": "Ref"}, "format": {"kind": "csv"},
     "locale": {"dates": "dmy", "languages": ["en", "sw"], "default_country": "KEN"},
     "fields": {
-        "event_on": "Date",
-        "person_count": {"column": "Cases", "maximum": 500},
-        "place(origin).place_text": "From",
-        "place(origin).country_text": "Country",
+        "event_on": "Date", "person_count": {"column": "Cases", "maximum": 500},
+        "place(origin).place_text": "From", "place(origin).country_text": "Country",
         "place(transit).list": {"column": "Through", "split": [">"], "direct": ["Direct"]},
-        "place(intended_destination).place_text": "To",
-        "transport_mode": "How",
+        "place(intended_destination).place_text": "To", "transport_mode": "How",
         "exploitation_type": {"column": "Type", "values": {"CSE": "sexual_exploitation"}},
         "embargo_until": {"column": "Embargo"},
     },
-}
+}  # fmt: skip
 CASES: dict[str, Any] = ROUTES | {
     "contract": "swala_cases",
     "grain": "case",
@@ -122,23 +98,16 @@ class World:
         write_json(
             path.with_suffix(".json"),
             {
-                "extract_id": extract_id,
-                "partner": "swala",
-                "contract": contract["contract"],
+                "extract_id": extract_id, "partner": "swala", "contract": contract["contract"],
                 "contract_content": Contract.model_validate(contract).content,
                 "file": "swala 2020-10-15 aaaaaaaa…",
-                **Contract.model_validate(contract).declared_of("extract.csv"),
-                "received_on": "2020-10-15",
-                "sequence": 1,
-                "rows_read": len(rows) + 1,
-                "rows_landed": len(rows),
-                "rows_refused": 1,
+                **Contract.model_validate(contract).declared_of("extract.csv"), "received_on": "2020-10-15",
+                "sequence": 1, "rows_read": len(rows) + 1, "rows_landed": len(rows), "rows_refused": 1,
                 "refusals": [{"sheet": "Cases", "reason": "skip:blank", "rows": 1}],
                 "parquet_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-                "texts_sha256": hashlib.sha256(texts.read_bytes()).hexdigest(),
-                "date_system": 1900,
+                "texts_sha256": hashlib.sha256(texts.read_bytes()).hexdigest(), "date_system": 1900,
             },
-        )
+        )  # fmt: skip
         return path
 
     def type(self, *corrections: dict[str, Any]) -> TypedSummary:
@@ -168,22 +137,15 @@ def world(tmp_path: Path) -> World:
 
 
 ROUTE: dict[str, Any] = {
-    "event_on": "04/03/2020",
-    "person_count": "5-10",
-    "place(origin).place_text": "Busia",
-    "place(origin).country_text": "Kenya",
-    "place(transit).list": "Busia > Nakuru > Nairobi",
-    "place(intended_destination).place_text": "Nairobi",
-    "transport_mode": "matatu, miguu",
+    "event_on": "04/03/2020", "person_count": "5-10", "place(origin).place_text": "Busia",
+    "place(origin).country_text": "Kenya", "place(transit).list": "Busia > Nakuru > Nairobi",
+    "place(intended_destination).place_text": "Nairobi", "transport_mode": "matatu, miguu",
     "exploitation_type": "CSE",
-}
+}  # fmt: skip
 CASE: dict[str, Any] = {
-    "event_on": "04/03/2020",
-    "sex": "F",
-    "age_band": "16",
-    "place(origin).place_text": "Garissa",
+    "event_on": "04/03/2020", "sex": "F", "age_band": "16", "place(origin).place_text": "Garissa",
     "place(exploitation).place_text": "Nairobi",
-}
+}  # fmt: skip
 
 
 def test_route_report_fills_record_codes_and_places(world: World) -> None:
@@ -229,7 +191,7 @@ def test_partner_is_named_only_by_agreement(world: World, may_be_named: bool, na
 def test_every_folder_has_an_empty_file_of_the_right_schema(world: World) -> None:
     world.type()
     for table in TYPED_TABLES:
-        schema = SCHEMAS[table]
+        schema = typing.SCHEMAS[table]
         assert pq.read_schema(world.settings.typed / table / "_empty.parquet").equals(schema)
 
 
@@ -245,10 +207,8 @@ def test_missing_date_is_quarantined_unless_the_extract_declares_a_period(world:
     assert world.table("records")[0]["date_precision"] == "unknown"
     problem = next(row for row in world.table("problems") if row["outcome"] == "Q")
     assert (problem["field"], problem["problem_code"], problem["row_number"]) == (
-        "event_on",
-        "date_missing",
-        17,
-    )
+        "event_on", "date_missing", 17,
+    )  # fmt: skip
 
     declared = [{"match": "*.csv", "period": {"from": "2020-06-01", "to": "2020-06-30", "round": "2020"}}]
     world.take(ROUTES | {"extracts": declared}, [undated])
@@ -299,13 +259,10 @@ def test_legs_of_a_child_sheet_are_stops_in_order(world: World) -> None:
 
 def test_places_before_and_after_a_flow_point_are_stops_around_it(world: World) -> None:
     row = {
-        "event_on": "04/03/2020",
-        "place(origin).place_text": "Kampala",
-        "place(transit).previous": "Tororo",
-        "place(transit).place_text": "Malaba",
-        "place(transit).next": "Eldoret",
+        "event_on": "04/03/2020", "place(origin).place_text": "Kampala", "place(transit).previous": "Tororo",
+        "place(transit).place_text": "Malaba", "place(transit).next": "Eldoret",
         "place(intended_destination).place_text": "Nairobi",
-    }
+    }  # fmt: skip
     ends = row | {"place(transit).previous": "KAMPALA ", "place(transit).next": "Nairobi"}
     world.take(FLOWS, [row, ends, row | {"place(transit).next": "unknown"}])
     names = world.place_names()
@@ -364,15 +321,13 @@ def test_one_extract_that_fails_never_stops_the_others_and_quotes_no_cell(world:
     broken = world.land(ROUTES, [ROUTE], extract_id="b" * 16)
     broken.write_bytes(b"Testperson 0712345678")
     entry = read_json(broken.with_suffix(".json"))
-    write_json(broken.with_suffix(".json"), entry | {"parquet_sha256": sha256_of(broken)})
+    write_json(broken.with_suffix(".json"), entry | {"parquet_sha256": core.sha256_of(broken)})
     summary = world.type()
     assert (summary.extracts, summary.retyped, len(summary.failed)) == (1, 1, 1)
     failure = summary.failed[0]
     assert (failure.partner, failure.file, failure.step) == (
-        "swala",
-        "swala 2020-10-15 aaaaaaaa…",
-        "typing its cells",
-    )
+        "swala", "swala 2020-10-15 aaaaaaaa…", "typing its cells",
+    )  # fmt: skip
     assert "swala: file swala 2020-10-15 aaaaaaaa…" in failure.sentence
     assert "ArrowInvalid while typing its cells" in failure.sentence
     assert "report it with this sentence" in failure.sentence
@@ -380,9 +335,7 @@ def test_one_extract_that_fails_never_stops_the_others_and_quotes_no_cell(world:
     assert {row["extract_id"] for row in world.table("records")} == {"a" * 16}
 
 
-def test_a_fault_in_the_middle_of_an_extract_leaves_no_record_of_it(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fault_midway_leaves_no_record(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     places = ["Busia", "Busia", "Busia", "Nakuru", "Busia"]
     rows = [ROUTE | {"_ref": str(at), "place(origin).place_text": place} for at, place in enumerate(places)]
     path = world.land(ROUTES, rows)
@@ -423,7 +376,7 @@ def test_cells_that_the_landing_note_does_not_describe_are_not_typed(world: Worl
     world.land(ROUTES, [ROUTE | {"place(origin).place_text": "Elsewhere"}])
     path.with_suffix(".json").write_text(note)
     assert world.type().failed == [], "nothing is read again while nothing is to be typed"
-    write_json(path.with_suffix(".json"), parsed(note, path) | {"received_on": "2020-10-16"})
+    write_json(path.with_suffix(".json"), core.parsed(note, path) | {"received_on": "2020-10-16"})
     summary = world.type()
     [failure] = summary.failed
     assert (summary.extracts, summary.retyped, world.table("records")) == (0, 0, [])
@@ -434,13 +387,8 @@ def test_cells_that_the_landing_note_does_not_describe_are_not_typed(world: Worl
     assert [failure.fault for failure in world.type().failed] == ["OtherCells"]
 
 
-@pytest.mark.parametrize(
-    ("match", "period"),
-    [("*other*", date(2019, 8, 1)), ("extract*", date(2020, 6, 1))],
-)
-def test_pattern_that_the_contract_dropped_leaves_the_period_of_the_landing(
-    world: World, match: str, period: date
-) -> None:
+@pytest.mark.parametrize(("match", "period"), [("*other*", date(2019, 8, 1)), ("extract*", date(2020, 6, 1))])
+def test_dropped_pattern_leaves_the_period_of_the_landing(world: World, match: str, period: date) -> None:
     declared = {"match": "extract*", "period": {"from": "2020-06-01", "to": "2020-06-30", "round": "2020"}}
     path = world.land(ROUTES | {"extracts": [declared]}, [ROUTE | {"event_on": ""}])
     entry = read_json(path.with_suffix(".json"))
@@ -462,18 +410,15 @@ def test_repeated_coverage_is_one_row(world: World) -> None:
     assert rows == [*still, ("KE047", ended, "KE047"), ("KE001", ended, "KE047")]
 
 
-# --- stewards' corrections --------------------------------------------------------------------------
-
-
 def correction(
     world: World, field: str, value: str, ref: str = "7", row: int = 2, extract: str = "a"
 ) -> dict[str, Any]:
     """A decision on a field as the row of an extract has it now."""
     record_id = KEYS.record_id("swala", ref)
     path = world.settings.landing / "swala" / f"{extract * 16}.parquet"
-    written = written_in_rows(record_cells(path, KEYS, record_id), field, KEYS)
+    written = typing.written_in_rows(typing.record_cells(path, KEYS, record_id), field, KEYS)
     [token] = [token for (_, number, _), token in written.items() if number == row]
-    named = {"id": "0" * 12, "partner": "swala", "record": shown_record(record_id)}
+    named = {"id": "0" * 12, "partner": "swala", "record": core.shown_record(record_id)}
     return named | {"field": field, "written": token, "value": value}
 
 

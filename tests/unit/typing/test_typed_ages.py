@@ -19,15 +19,12 @@ def outcome(value: str | None, kind: str = "text", **how: object) -> tuple[objec
     return (found.band, found.is_child, *found.problems)
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("16 years old", ("a09_17", True)),
-        ("9-Oct", ("unknown", None, "unk:age_is_date")),
-        ("", (None, None)),
-        ("sijui", ("unknown", None)),
-    ],
-)
+@pytest.mark.parametrize(("value", "expected"), [
+    ("16 years old", ("a09_17", True)),
+    ("9-Oct", ("unknown", None, "unk:age_is_date")),
+    ("", (None, None)),
+    ("sijui", ("unknown", None)),
+])  # fmt: skip
 def test_an_age_is_read(value: str, expected: tuple[object, ...]) -> None:
     assert outcome(value) == expected
 

@@ -50,18 +50,10 @@ def test_labels_of_several_words_are_split_at_known_labels() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("text", "codes"),
-    [
-        ("Kenyan", {"KEN"}),
-        ("Mkenya / Ugandan", {"KEN", "UGA"}),
-        ("ET", {"ETH"}),
-        ("NA, KE", {"NAM", "KEN"}),
-        ("Côte d'Ivoire", {"CIV"}),
-        ("Côte d\u2019Ivoire", {"CIV"}),
-        ("CÔTE D\u02bcIVOIRE", {"CIV"}),
-    ],
-)
+@pytest.mark.parametrize(("text", "codes"), [
+    ("Kenyan", {"KEN"}), ("Mkenya / Ugandan", {"KEN", "UGA"}), ("ET", {"ETH"}), ("NA, KE", {"NAM", "KEN"}),
+    ("Côte d'Ivoire", {"CIV"}), ("Côte d\u2019Ivoire", {"CIV"}), ("CÔTE D\u02bcIVOIRE", {"CIV"}),
+])  # fmt: skip
 def test_nationalities_are_countries_or_words_for_their_people(text: str, codes: set[str]) -> None:
     assert many("nationality", text) == (codes,)
 

@@ -13,14 +13,11 @@ def outcome(value: str | None, kind: str = "text", **how: object) -> tuple[objec
     return (found.count, found.low, found.high, found.basis, *found.problems)
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("5 hadi 10", (5, 5, 10, "range")),
-        ("1.000", (None, None, None, "not_stated", "unk:count_invalid")),
-        ("5²", (None, None, None, "not_stated", "unk:count_unparsed")),
-    ],
-)
+@pytest.mark.parametrize(("value", "expected"), [
+    ("5 hadi 10", (5, 5, 10, "range")),
+    ("1.000", (None, None, None, "not_stated", "unk:count_invalid")),
+    ("5²", (None, None, None, "not_stated", "unk:count_unparsed")),
+])  # fmt: skip
 def test_a_count_is_read_with_what_it_rests_on(value: str, expected: tuple[object, ...]) -> None:
     assert outcome(value) == expected
 

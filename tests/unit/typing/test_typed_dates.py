@@ -16,37 +16,28 @@ def read(value: str | None, kind: str = "text", shown: str | None = None, **how:
     return read_date(value, kind, shown, **({"order": "dmy", "received_on": RECEIVED} | how))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    ("value", "kind", "expected", "precision"),
-    [
-        ("March 4, 2020", "text", "2020-03-04", "day"),
-        ("2020-03-04T00:00:00", "datetime", "2020-03-04", "day"),
-        ("mwezi wa kumi na mbili 2019", "text", "2019-12-01", "month"),
-        ("Jan-Feb 2020", "text", "2020-01-01", "period"),
-    ],
-)
+@pytest.mark.parametrize(("value", "kind", "expected", "precision"), [
+    ("March 4, 2020", "text", "2020-03-04", "day"),
+    ("2020-03-04T00:00:00", "datetime", "2020-03-04", "day"),
+    ("mwezi wa kumi na mbili 2019", "text", "2019-12-01", "month"),
+    ("Jan-Feb 2020", "text", "2020-01-01", "period"),
+])  # fmt: skip
 def test_a_readable_date_is_read(value: str, kind: str, expected: str, precision: str) -> None:
     found = read(value, kind)
     assert (found.first, found.precision, found.problems) == (date.fromisoformat(expected), precision, ())
 
 
-@pytest.mark.parametrize(
-    ("value", "last"),
-    [("Feb 2020", "2020-02-29"), ("2019", "2019-12-31")],
-)
+@pytest.mark.parametrize(("value", "last"), [("Feb 2020", "2020-02-29"), ("2019", "2019-12-31")])
 def test_a_coarse_date_ends_on_its_last_possible_day(value: str, last: str) -> None:
     assert read(value).last == date.fromisoformat(last)
 
 
-@pytest.mark.parametrize(
-    ("value", "kind", "order", "problem"),
-    [
-        ("5 Ramadan 1441", "text", "dmy", "date_calendar_unknown"),
-        ("43894", "text", "dmy", "date_unparsed"),
-        ("12-15/03/2020", "text", None, "date_ambiguous"),
-        ("#REF!", "error", "dmy", "cell_error"),
-    ],
-)
+@pytest.mark.parametrize(("value", "kind", "order", "problem"), [
+    ("5 Ramadan 1441", "text", "dmy", "date_calendar_unknown"),
+    ("43894", "text", "dmy", "date_unparsed"),
+    ("12-15/03/2020", "text", None, "date_ambiguous"),
+    ("#REF!", "error", "dmy", "cell_error"),
+])  # fmt: skip
 def test_uncertain_date_is_quarantined(value: str, kind: str, order: str | None, problem: str) -> None:
     found = read(value, kind, order=order)
     assert (found.first, found.precision, found.problems) == (None, "unknown", (f"Q:{problem}",))
@@ -71,15 +62,9 @@ JUNE = (date(2020, 6, 1), date(2020, 6, 30))
 
 @pytest.mark.parametrize(
     ("value", "problems"),
-    [
-        (None, ()),
-        ("31/02/2020", ("unk:date_invalid",)),
-        ("04/03/2020", ("flag:date_outside_period",)),
-    ],
+    [(None, ()), ("31/02/2020", ("unk:date_invalid",)), ("04/03/2020", ("flag:date_outside_period",))],
 )
-def test_declared_period_replaces_a_missing_or_wrong_date(
-    value: str | None, problems: tuple[str, ...]
-) -> None:
+def test_declared_period_replaces_a_wrong_date(value: str | None, problems: tuple[str, ...]) -> None:
     found = read(value, default_period=JUNE)
     assert found.problems == problems
     if value != "04/03/2020":
@@ -123,19 +108,16 @@ def test_a_date_with_a_time_is_read_in_the_declared_order(value: str, order: str
     assert day_of(Cell(value), order) == date(2020, 1, 5)  # the day written: birth dates have no zone
 
 
-@pytest.mark.parametrize(
-    ("value", "order", "problem"),
-    [
-        ("25/01/2020 22:15", "mdy", "date_order_conflict"),
-        ("05/01/2020 22:15", None, "date_ambiguous"),
-        ("05/01/2020 25:15", "dmy", "date_invalid"),
-        ("05/01/2020 13:15 PM", "dmy", "date_invalid"),
-        ("31/02/2020 10:15", "dmy", "date_invalid"),
-        ("January 2020 10:15", "dmy", "date_unparsed"),
-        ("05/01/2020 10:00-12:00", "dmy", "date_unparsed"),
-        ("00/00/0000 00:00", "dmy", "date_missing"),
-    ],
-)
+@pytest.mark.parametrize(("value", "order", "problem"), [
+    ("25/01/2020 22:15", "mdy", "date_order_conflict"),
+    ("05/01/2020 22:15", None, "date_ambiguous"),
+    ("05/01/2020 25:15", "dmy", "date_invalid"),
+    ("05/01/2020 13:15 PM", "dmy", "date_invalid"),
+    ("31/02/2020 10:15", "dmy", "date_invalid"),
+    ("January 2020 10:15", "dmy", "date_unparsed"),
+    ("05/01/2020 10:00-12:00", "dmy", "date_unparsed"),
+    ("00/00/0000 00:00", "dmy", "date_missing"),
+])  # fmt: skip
 def test_an_unclear_date_with_a_time_is_quarantined(value: str, order: str | None, problem: str) -> None:
     assert read(value, order=order).problems == (f"Q:{problem}",)
 
@@ -155,9 +137,7 @@ def test_a_moment_is_read_in_the_declared_order() -> None:
     st.sampled_from(["text", "number", "date", "datetime", "boolean", "error", "flag", "derived"]),
     st.sampled_from([None, "dmy", "mdy", "ymd"]),
 )
-def test_any_value_gives_a_date_in_the_window_or_a_problem(
-    value: str | None, kind: str, order: str | None
-) -> None:
+def test_any_value_gives_a_date_or_a_problem(value: str | None, kind: str, order: str | None) -> None:
     found = read(value, kind, order=order)
     assert (found.first is None) == any(problem.startswith("Q:") for problem in found.problems)
     assert found.first is None or found.last is None or found.first <= min(found.last, RECEIVED)
