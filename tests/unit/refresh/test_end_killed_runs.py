@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 from sqlite3 import connect
 
 import dagster as dg
 import pytest
 
-from orchestration.core import RefreshLock, Settings, prepare_home, refreshes
+from orchestration.core import RefreshLock, Settings, refreshes
 from orchestration.defs.killed_runs import STORES, UNFINISHED, end_killed_runs
 from orchestration.defs.tags import OUTCOME
 from tests import scenario
+from tests.fixtures.dagster_home import instance, settings
 
+__all__ = ["instance", "settings"]
+
+STARTED = dg.DagsterRunStatus.STARTED
 each_unfinished = pytest.mark.parametrize("status", UNFINISHED, ids=lambda status: status.value)
 
 
@@ -23,20 +26,7 @@ def refresh() -> None:
     pass
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    settings = Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "keys")
-    prepare_home(settings)
-    return settings
-
-
-@pytest.fixture
-def instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
-        yield instance
-
-
-def a_run(instance: dg.DagsterInstance, status: dg.DagsterRunStatus = dg.DagsterRunStatus.STARTED) -> str:
+def a_run(instance: dg.DagsterInstance, status: dg.DagsterRunStatus = STARTED) -> str:
     return instance.create_run_for_job(refresh, status=status).run_id
 
 
@@ -72,44 +62,34 @@ def test_a_run_whose_process_holds_the_lock_is_never_ended(
     assert seen(instance, run_id) == ("FAILURE", "crashed")
 
 
-def nothing_since(settings: Settings, instance: dg.DagsterInstance, run_id: str) -> None:
-    pass
-
-
-def another_run_ended(settings: Settings, instance: dg.DagsterInstance, run_id: str) -> None:
-    begun(settings, "the next run").release()
-
-
-def dagster_ended_it(settings: Settings, instance: dg.DagsterInstance, run_id: str) -> None:
-    run = instance.get_run_by_id(run_id)
-    assert run is not None
-    instance.report_run_failed(run)
-    RefreshLock(settings).take("the next run")
-
-
-@pytest.mark.parametrize("since", [nothing_since, another_run_ended, dagster_ended_it])
-def test_a_killed_run_is_recorded_as_crashed(
-    settings: Settings,
-    instance: dg.DagsterInstance,
-    since: Callable[[Settings, dg.DagsterInstance, str], None],
-) -> None:
-    run_id = a_run(instance)
-    begun(settings, run_id).release()
-    since(settings, instance, run_id)
-    end_killed_runs(settings)
-    assert seen(instance, run_id) == ("FAILURE", "crashed")
-
-
-def test_a_crash_is_recorded_among_refreshes_with_dagsters_message(
+def test_a_killed_run_is_recorded_as_crashed_with_dagsters_message(
     settings: Settings, instance: dg.DagsterInstance
 ) -> None:
     run_id = a_run(instance)
     begun(settings, run_id).release()
     end_killed_runs(settings)
+    assert seen(instance, run_id) == ("FAILURE", "crashed")
     last = refreshes.last(settings)
     assert last is not None and (last.run_id, last.outcome) == (run_id, refreshes.CRASHED)
     (failure,) = instance.all_logs(run_id, of_type=dg.DagsterEventType.RUN_FAILURE)
     assert failure.dagster_event and failure.dagster_event.message == last.reason
+
+
+@pytest.mark.parametrize("since", ["another run ended", "Dagster ended it and another runs"])
+def test_a_killed_run_is_recorded_as_crashed_whatever_ran_since(
+    settings: Settings, instance: dg.DagsterInstance, since: str
+) -> None:
+    run_id = a_run(instance)
+    begun(settings, run_id).release()
+    if since == "another run ended":
+        begun(settings, "the next run").release()
+    else:
+        run = instance.get_run_by_id(run_id)
+        assert run is not None
+        instance.report_run_failed(run)
+        RefreshLock(settings).take("the next run")
+    end_killed_runs(settings)
+    assert seen(instance, run_id) == ("FAILURE", "crashed")
 
 
 def test_a_run_killed_after_it_published_keeps_that_outcome(
@@ -159,55 +139,45 @@ def test_a_killed_run_of_one_step_is_ended_although_it_is_no_refresh(
     assert refreshes.last(settings) is None
 
 
-@each_unfinished
-def test_a_run_before_its_first_step_is_given_time_to_start(
-    settings: Settings,
-    instance: dg.DagsterInstance,
-    status: dg.DagsterRunStatus,
-    monkeypatch: pytest.MonkeyPatch,
+def test_runs_before_their_first_step_are_given_time_to_start(
+    settings: Settings, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_id = a_run(instance, status)
     begun(settings, "the run before").release()
+    runs = {a_run(instance, status): status for status in UNFINISHED}
     end_killed_runs(settings)
-    assert seen(instance, run_id) == (status.value, None)
+    assert {run: seen(instance, run) for run in runs} == {run: (runs[run].value, None) for run in runs}
     monkeypatch.setattr(dg.DagsterInstance, "run_monitoring_start_timeout_seconds", 0)
     end_killed_runs(settings)
-    assert seen(instance, run_id) == ("FAILURE", "crashed")
+    assert {seen(instance, run) for run in runs} == {("FAILURE", "crashed")}
 
 
-@pytest.mark.parametrize("status", ["NOT_STARTED", "SUCCESS", "CANCELED"])
 def test_runs_not_started_and_ended_runs_stay_as_they_are(
-    settings: Settings, instance: dg.DagsterInstance, status: str, no_time_to_start: None
+    settings: Settings, instance: dg.DagsterInstance, no_time_to_start: None
 ) -> None:
-    run_id = a_run(instance, dg.DagsterRunStatus(status))
-    begun(settings, run_id).release()
+    statuses = ["NOT_STARTED", "SUCCESS", "CANCELED"]
+    runs = [a_run(instance, dg.DagsterRunStatus(status)) for status in statuses]
+    for run in runs:
+        begun(settings, run).release()
     end_killed_runs(settings)
-    assert seen(instance, run_id)[0] == status
+    assert [seen(instance, run)[0] for run in runs] == statuses
 
 
-def zeroed(content: bytes) -> bytes:
-    return bytes(len(content))
+HARMS: list[Callable[[bytes], bytes]] = [
+    lambda content: bytes(len(content)),
+    lambda content: content[: len(content) // 2],
+    lambda content: content[:4096] + b"\xa5" * (8 * 4096) + content[9 * 4096 :],
+]
 
 
-def cut(content: bytes) -> bytes:
-    return content[: len(content) // 2]
-
-
-def overwritten(content: bytes) -> bytes:
-    return content[:4096] + b"\xa5" * (8 * 4096) + content[9 * 4096 :]
-
-
-@pytest.mark.parametrize("harm", [zeroed, cut, overwritten])
-@pytest.mark.parametrize("name", STORES)
-def test_a_damaged_store_of_dagster_begins_anew(
-    settings: Settings, name: str, harm: Callable[[bytes], bytes], caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("turn", range(3))
+def test_damaged_stores_of_dagster_begin_anew(
+    settings: Settings, turn: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as before:
-        refresh.execute_in_process(instance=before)
-    store = settings.dagster_home / name
-    store.write_bytes(harm(store.read_bytes()))
+    for number, name in enumerate(STORES):
+        store = settings.dagster_home / name
+        store.write_bytes(HARMS[(number + turn) % 3](store.read_bytes()))
     end_killed_runs(settings)
-    assert f"Dagster's file {name} was damaged" in caplog.text
+    assert [name for name in STORES if f"Dagster's file {name} was damaged" not in caplog.text] == []
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as anew:
         assert refresh.execute_in_process(instance=anew).success
         assert anew.all_instigator_state() == []
