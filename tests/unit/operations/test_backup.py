@@ -617,29 +617,24 @@ def test_folders_that_cannot_hold_backups_are_refused(home: Settings, store: Sto
 
 
 @contextmanager
-def going_on(*works: Callable[[int], object]) -> Iterator[list[BaseException]]:
-    """Run functions of a number again and again beside the block."""
-    stopped, failures = threading.Event(), []
+def going_on(works: dict[Callable[[int], object], int]) -> Iterator[list[BaseException]]:
+    """Run functions of a number so many times beside the block."""
+    failures: list[BaseException] = []
 
-    def repeat(work: Callable[[int], object]) -> None:
-        for number in itertools.count(11):
-            if stopped.is_set():
-                return
+    def repeat(work: Callable[[int], object], most: int) -> None:
+        for number in range(11, 11 + most):
             try:
                 work(number)
             except BaseException as error:
                 failures.append(error)
                 return
 
-    threads = [threading.Thread(target=repeat, args=(work,)) for work in works]
+    threads = [threading.Thread(target=repeat, args=given) for given in works.items()]
     for thread in threads:
         thread.start()
-    try:
-        yield failures
-    finally:
-        stopped.set()
-        for thread in threads:
-            thread.join()
+    yield failures
+    for thread in threads:
+        thread.join()
 
 
 def test_each_list_is_one_moment_of_a_home_that_is_written_all_the_time(
@@ -657,7 +652,7 @@ def test_each_list_is_one_moment_of_a_home_that_is_written_all_the_time(
         audit.record(home, "A. Steward", "viewed", f"page {number}")
         time.sleep(0.1)
 
-    with going_on(landing, publishing, logging) as failures:
+    with going_on({landing: 20, publishing: 4, logging: 30}) as failures:
         made = [back_up(home, store) for _ in range(3)]
     assert failures == []
     assert max(one.looks for one in made) > 1  # the home did change meanwhile
