@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 
 import psutil
@@ -13,7 +12,7 @@ from orchestration.core.lock import this_process
 from orchestration.release import current_release, list_releases
 from tests.fixtures.release_world import publish_one, settings_in
 
-DAYS = timedelta(days=40)
+DAYS = 40 * 86_400
 
 
 def test_release_made_later_is_the_newest(tmp_path: Path) -> None:
@@ -27,8 +26,6 @@ def test_release_made_later_is_the_newest(tmp_path: Path) -> None:
 def test_process_is_known_although_the_clock_was_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
     noted, started, booted = this_process(), psutil.Process.create_time, psutil.boot_time
     # The kernel counts both from the clock as it stands now.
-    monkeypatch.setattr(
-        psutil.Process, "create_time", lambda process: started(process) - DAYS.total_seconds()
-    )
-    monkeypatch.setattr(psutil, "boot_time", lambda: booted() - DAYS.total_seconds())
+    monkeypatch.setattr(psutil.Process, "create_time", lambda process: started(process) - DAYS)
+    monkeypatch.setattr(psutil, "boot_time", lambda: booted() - DAYS)
     assert is_alive(noted)

@@ -72,8 +72,8 @@ def test_integrity_devices_do_not_encrypt_but_may_lie_on_one_that_does(machine: 
 @pytest.mark.parametrize("kind", ["LUKS1", "PLAIN", "TCRYPT", "BITLK"])
 def test_every_kind_of_encrypting_device_is_known(machine: Machine, kind: str) -> None:
     machine.device("dm-1", "253:1", f"CRYPT-{kind}-home", ("sdb1",))
-    machine.mount(machine.disk / "home", "253:1")
-    assert machine.encrypts(machine.disk / "home")
+    machine.mount(machine.disk, "253:1")
+    assert machine.encrypts(machine.disk)
 
 
 def test_a_volume_group_counts_only_if_all_below_it_is_encrypted(machine: Machine) -> None:
@@ -118,11 +118,10 @@ def test_a_command_refuses_before_it_writes_anything(tmp_path: Path, monkeypatch
     monkeypatch.setattr("orchestration.core.volume.lies_on_encrypted", lambda path: False)
     file = tmp_path / "register.csv"
     file.write_text("a,b\n")
-    home = tmp_path / "home"
     (tmp_path / "partners" / "fixture_desk").mkdir(parents=True)
-    at = ["--home", str(home), "--partners", str(tmp_path / "partners")]
+    at = ["--home", str(tmp_path / "home"), "--partners", str(tmp_path / "partners")]
     for command in (["inbox", "add", "fixture_desk", str(file)], ["status"]):
         ended = CliRunner(env={"NJIA_REQUIRE_ENCRYPTED_VOLUME": "1"}).invoke(cli, [*command, *at])
         assert isinstance(ended.exception, UsageError)
         assert "NJIA_VOLUME_IS_ENCRYPTED=1" in str(ended.exception)
-        assert not home.exists()
+        assert not (tmp_path / "home").exists()

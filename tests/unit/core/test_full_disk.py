@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import duckdb
 import numpy as np
@@ -19,16 +20,8 @@ import pyarrow.parquet as pq
 import pyrage
 import pytest
 
-from orchestration.core import (
-    MachineFault,
-    durable,
-    fault_said,
-    is_of_machine,
-    load_keys,
-    machine,
-    machine_fault,
-    open_duckdb,
-)  # fmt: skip
+from orchestration import core
+from orchestration.core import MachineFault, durable, load_keys, machine, machine_fault
 from orchestration.intake import take_in
 from orchestration.typing import step, type_extracts
 from tests import scenario
@@ -89,10 +82,8 @@ def by_njia(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "write",
-    [by_duckdb, by_duckdb_spilling, by_parquet, by_age, by_sqlite, by_njia],
-    ids=lambda one: one.__name__,
-)
+    "write", [by_duckdb, by_duckdb_spilling, by_parquet, by_age, by_sqlite, by_njia], ids=lambda one: one.__name__
+)  # fmt: skip
 def test_every_library_that_meets_it_is_understood(small_disk: Path, write: Callable[[Path], None]) -> None:
     with pytest.raises(Exception) as met:
         write(small_disk)
@@ -100,32 +91,26 @@ def test_every_library_that_meets_it_is_understood(small_disk: Path, write: Call
     assert fault and fault.exit_code == 6
     assert f"{small_disk} has " in str(fault) and "of 4 MB. Remove files" in str(fault)
     assert not list(small_disk.glob(".tmp-*"))
-
-
-@pytest.mark.parametrize("write", [by_duckdb, by_duckdb_spilling, by_parquet, by_sqlite])
-def test_a_folder_of_the_home_on_a_disk_of_its_own_is_named(
-    small_disk: Path, write: Callable[[Path], None]
-) -> None:
-    home = small_disk.parent
-    with pytest.raises(Exception) as met:
-        write(small_disk)
-    assert f"{small_disk} has " in str(machine_fault(met.value, home))
+    if write not in (by_age, by_njia):  # the disk of a folder of the home is named by its own path
+        assert f"{small_disk} has " in str(machine_fault(met.value, small_disk.parent))
 
 
 def test_too_little_memory_is_a_sentence_with_the_setting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NJIA_MEMORY_LIMIT", "30MB")
-    with open_duckdb(spill=tmp_path, threads=1) as con, pytest.raises(duckdb.OutOfMemoryException) as met:
-        con.execute("set max_temp_directory_size = '1KB'")
-        con.execute("set temp_directory = ''")
+    with (
+        core.open_duckdb(spill=tmp_path, threads=1) as con,
+        pytest.raises(duckdb.OutOfMemoryException) as met,
+    ):
+        con.execute("set max_temp_directory_size = '1KB'; set temp_directory = ''")
         con.execute("select list(random()) from range(20000000)").fetchall()
     for error in (met.value, MemoryError()):
         fault = machine_fault(error, tmp_path)
         assert fault and fault.exit_code == 6
         assert "DuckDB may take 30MB of it (NJIA_MEMORY_LIMIT)" in str(fault)
-        assert is_of_machine(error), "no extract is blamed"
-    assert str(fault_said(f"Runtime Error in model m\n  {met.value}", tmp_path)) == str(fault)
+        assert core.is_of_machine(error), "no extract is blamed"
+    assert str(core.fault_said(f"Runtime Error in model m\n  {met.value}", tmp_path)) == str(fault)
 
 
 def test_a_read_only_home_is_wrong_use_and_not_damaged(tmp_path: Path) -> None:
@@ -156,31 +141,23 @@ def test_a_command_ends_with_exit_code_6(small_disk: Path, tmp_path: Path) -> No
     (small_disk / "filler").write_bytes(bytes(shutil.disk_usage(small_disk).free))
     file = tmp_path / "kobe_9.csv"
     file.write_text(scenario.CASE_HEADER)
-    ran = njia(
-        "inbox",
-        "add",
-        "kobe_post",
-        file,
-        settings=replace(base.settings, home=home, keys=home / "keys"),
-    )
+    full = replace(base.settings, home=home, keys=home / "keys")
+    ran = njia("inbox", "add", "kobe_post", file, settings=full)
     assert ran.returncode == 6, ran.stderr
     assert str(small_disk) in ran.stderr and "The current release stays" in ran.stderr
 
 
 @pytest.fixture
 def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        machine.shutil, "disk_usage", lambda path: Usage(100 * MEGABYTE, 84 * MEGABYTE, 16 * MEGABYTE)
-    )
+    usage = Usage(100 * MEGABYTE, 84 * MEGABYTE, 16 * MEGABYTE)
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda path: usage)
 
 
 @pytest.mark.usefixtures("little_room")
 def test_room_is_asked_for_before_a_file_is_taken_in(tmp_path: Path) -> None:
     base = new_evidence_base(tmp_path)
     file = base.deliver("kobe_post", "kobe_1.csv", scenario.CASE_HEADER)
-    with pytest.raises(
-        MachineFault, match=r"not enough room for kobe_post: file kobe_post .*…: about 16 MB are needed"
-    ):
+    with pytest.raises(MachineFault, match=r"not enough room for kobe_post: file kobe_post .*…: about 16 MB"):
         take_in(base.settings, load_keys(base.settings), scenario.AS_OF)
     assert file.is_file() and not list(base.settings.sealed.rglob("*.age"))
 
@@ -202,10 +179,6 @@ def test_a_full_disk_is_no_fault_of_the_extract_that_is_typed(
     base.deliver(partner, name, content)
     keys = load_keys(base.settings)
     take_in(base.settings, keys, scenario.AS_OF)
-
-    def full(*_: object) -> None:
-        raise OSError(28, os.strerror(28))
-
-    monkeypatch.setattr(step, "_typed", full)
+    monkeypatch.setattr(step, "_typed", Mock(side_effect=OSError(28, os.strerror(28))))
     with pytest.raises(OSError, match="No space left"):
         type_extracts(base.settings, keys)

@@ -14,38 +14,24 @@ from orchestration import open_release
 from orchestration.core import Settings, UsageError, prepare_home, read_json
 from orchestration.core.home import LAYOUT_VERSION
 from orchestration.defs.resources import njia as definitions
-from tests.fixtures.njia_in_process import Njia, njia
+from tests.fixtures.njia_in_process import Ended, Njia, njia
 from tests.fixtures.release_world import publish_one, settings_in
 
 __all__ = ["njia"]
 READING = [
-    ("status",),
-    ("releases",),
-    ("verify",),
-    ("audit",),
-    ("open", "--print-path"),
-    ("query", "select 1"),
-    ("trace", "current", "--number", "7"),
-    ("diff", "current", "current"),
-    ("keys",),
-    ("decide", "list"),
-    ("decide", "waiting"),
-    ("account", "list"),
-]
+    ("status",), ("releases",), ("verify",), ("audit",), ("open", "--print-path"), ("query", "select 1"),
+    ("trace", "current", "--number", "7"), ("diff", "current", "current"), ("keys",), ("decide", "list"),
+    ("decide", "waiting"), ("account", "list"),
+]  # fmt: skip
 WHY = ("--author", "Asha Steward", "--reason", "made up for the tests")
 WRITING = [
-    ("refresh",),
-    ("pull",),
-    ("notify",),
-    ("serve",),
-    ("inbox", "add", "--samples"),
-    ("decide", "place-alias", "Qwertyville", "KE042", *WHY),
-    ("rollback", "20261124T020000Z-5eed5eed", *WHY),
-    ("forget", "kobe_post", "K1", "--yes", *WHY),
-    ("keys", "rotate", "release", "--yes"),
-    ("account", "remove", "asha"),
-    ("query", "select 1", "--format", "csv"),
-]
+    ("refresh",), ("pull",), ("notify",), ("serve",), ("inbox", "add", "--samples"),
+    ("decide", "place-alias", "Qwertyville", "KE042", *WHY), ("rollback", "20261124T020000Z-5eed5eed", *WHY),
+    ("forget", "kobe_post", "K1", "--yes", *WHY), ("keys", "rotate", "release", "--yes"),
+    ("account", "remove", "asha"), ("query", "select 1", "--format", "csv"),
+]  # fmt: skip
+MENDING = [("check",), ("backup", "copies"), ("restore", "copies", "--yes")]
+NEWER = LAYOUT_VERSION + 1
 
 
 def files(home: Path) -> dict[str, bytes]:
@@ -77,34 +63,33 @@ def home(tmp_path: Path, published: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("command", [*READING, *WRITING], ids=" ".join)
-def test_a_home_that_this_program_is_too_old_for_is_left_alone(
+@pytest.mark.parametrize("command", [*READING, *WRITING, *MENDING], ids=" ".join)
+def test_a_command_writes_nothing_to_a_home_that_it_is_too_old_or_too_new_for(
     command: tuple[str, ...], njia: Njia, home: Path
 ) -> None:
-    newer = LAYOUT_VERSION + 1
-    mark(home, layout_version=newer, oldest_reader=newer, oldest_writer=newer, written_by="9.9")
-    before = files(home)
-    ended = njia(*command)
-    assert (ended.code, ended.out) == (2, "")
-    assert f"has layout {newer}; to" in ended.words and "last written by Njia 9.9" in ended.words
-    assert files(home) == before
+    def ended_over(layout: int, reader: int, writer: int) -> Ended:
+        mark(home, layout_version=layout, oldest_reader=reader, oldest_writer=writer, written_by="9.9")
+        before = files(home)
+        ended = njia(*command)
+        assert files(home) == before
+        return ended
 
-
-@pytest.mark.parametrize("command", [*READING, *WRITING], ids=" ".join)
-def test_a_newer_home_may_let_this_program_read_and_not_write(
-    command: tuple[str, ...], njia: Njia, home: Path
-) -> None:
-    newer = LAYOUT_VERSION + 1
-    mark(home, layout_version=newer, oldest_reader=LAYOUT_VERSION, oldest_writer=newer)
-    before = files(home)
-    ended = njia(*command)
-    is_refused = f"to write to it, Njia must know layout {newer}" in ended.words
-    assert is_refused == (command in WRITING), ended.words
-    assert files(home) == before
+    earlier = ended_over(LAYOUT_VERSION - 1, 1, 1)
+    assert (earlier.code, earlier.out) == (2, "")
+    assert f"has layout {LAYOUT_VERSION - 1}, and Njia" in earlier.words
+    assert "begin a new home and take the partners' original files in again" in earlier.words
+    if command in MENDING:
+        return
+    newer = ended_over(NEWER, NEWER, NEWER)
+    assert (newer.code, newer.out) == (2, "")
+    assert f"has layout {NEWER}; to" in newer.words and "last written by Njia 9.9" in newer.words
+    to_be_read = ended_over(NEWER, LAYOUT_VERSION, NEWER)
+    is_refused = f"to write to it, Njia must know layout {NEWER}" in to_be_read.words
+    assert is_refused == (command in WRITING), to_be_read.words
 
 
 def test_a_newer_home_that_lets_this_program_write_keeps_its_layout(home: Path) -> None:
-    kept = {"layout_version": LAYOUT_VERSION + 1, "oldest_reader": 2, "oldest_writer": LAYOUT_VERSION}
+    kept = {"layout_version": NEWER, "oldest_reader": 2, "oldest_writer": LAYOUT_VERSION}
     mark(home, **kept)
     prepare_home(Settings(home, home / "partners", home / "keys"))
     assert kept.items() <= marked(home).items()
@@ -112,36 +97,13 @@ def test_a_newer_home_that_lets_this_program_write_keeps_its_layout(home: Path) 
 
 def test_dagster_and_open_release_ask_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NJIA_HOME", str(home))
-    newer = LAYOUT_VERSION + 1
-    mark(home, layout_version=newer, oldest_reader=LAYOUT_VERSION, oldest_writer=newer)
+    mark(home, layout_version=NEWER, oldest_reader=LAYOUT_VERSION, oldest_writer=NEWER)
     with pytest.raises(UsageError, match="to write to it"):
         definitions()
     open_release(home).close()
-    mark(home, layout_version=newer)
+    mark(home, layout_version=NEWER)
     with pytest.raises(UsageError, match="to read it"):
         open_release(home)
-
-
-MENDING = [("check",), ("backup", "copies"), ("restore", "copies", "--yes")]
-
-
-@pytest.mark.parametrize("command", [*READING, *WRITING, *MENDING], ids=" ".join)
-def test_a_home_of_an_earlier_layout_is_refused_before_anything_is_written(
-    command: tuple[str, ...], njia: Njia, home: Path
-) -> None:
-    mark(home, layout_version=LAYOUT_VERSION - 1, oldest_reader=1, oldest_writer=1, written_by="0.1.0")
-    before = files(home)
-    ended = njia(*command)
-    assert (ended.code, ended.out) == (2, "")
-    assert f"has layout {LAYOUT_VERSION - 1}, and Njia" in ended.words
-    assert "begin a new home and take the partners' original files in again" in ended.words
-    assert files(home) == before
-
-
-def test_dagster_and_open_release_refuse_an_earlier_layout(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NJIA_HOME", str(home))
     mark(home, layout_version=1)
     for opened in (definitions, lambda: open_release(home)):
         with pytest.raises(UsageError, match="has layout 1, and Njia"):
@@ -159,8 +121,9 @@ def _link(marker: Path) -> None:
 
 
 def _changed(marker: Path) -> None:
-    content = marker.read_text()
-    marker.write_text(content.replace(f'"layout_version": {LAYOUT_VERSION}', '"layout_version": 1'))
+    content, layout = marker.read_text(), f'"layout_version": {LAYOUT_VERSION}'
+    assert layout in content
+    marker.write_text(content.replace(layout, '"layout_version": 1'))
 
 
 def _holds(content: str) -> Callable[[Path], None]:

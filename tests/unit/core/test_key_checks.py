@@ -6,28 +6,14 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pyarrow as pa
 import pyrage
 import pytest
 
-from orchestration.core import (
-    Damaged,
-    ReleaseKey,
-    Settings,
-    UsageError,
-    adopt_home,
-    create_missing_keys,
-    installed_public_key,
-    key_faults,
-    key_places,
-    keys,
-    load_keys,
-    load_release_key,
-    prepare_home,
-    read_json,
-    write_json,
-)
+from orchestration import core
+from orchestration.core import Damaged, ReleaseKey, Settings, adopt_home, create_missing_keys, keys, load_keys
 from orchestration.core.key_checks import CHECKS, USES, noted_checks
 from orchestration.core.release_key import RELEASE_PUB
 from orchestration.intake import take_in
@@ -44,10 +30,7 @@ OLD, NEW = "20260101T000000Z-aaaaaaaa", "20260201T000000Z-bbbbbbbb"
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    settings = Settings(tmp_path / "home", tmp_path, tmp_path / "home" / "keys")
-    adopt_home(settings)
-    create_missing_keys(settings)
-    return settings
+    return settings_in(tmp_path / "home")
 
 
 def publish(settings: Settings, release: str, **ids: str) -> None:
@@ -57,7 +40,11 @@ def publish(settings: Settings, release: str, **ids: str) -> None:
 
 def without_checks(settings: Settings) -> None:
     path = settings.home / "home.json"
-    write_json(path, {name: value for name, value in read_json(path).items() if name != CHECKS})
+    core.write_json(path, {name: value for name, value in core.read_json(path).items() if name != CHECKS})
+
+
+def content_of(settings: Settings) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in settings.home.rglob("*") if path.is_file()}
 
 
 def another_digit(path: Path) -> None:
@@ -80,7 +67,7 @@ WAYS: dict[str, Callable[[Path], object]] = {
 
 
 def load(settings: Settings, name: str) -> object:
-    return load_release_key(settings) if name == "release" else load_keys(settings)
+    return core.load_release_key(settings) if name == "release" else load_keys(settings)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -89,13 +76,13 @@ def test_a_damaged_key_is_refused_before_anything_is_written(name: str, way: str
     path = settings.keys / USES[name][0]
     load(settings, name)
     WAYS[way](path)
-    before = {file: file.read_bytes() for file in settings.home.rglob("*") if file.is_file()}
+    before = content_of(settings)
     for use in (lambda: load(settings, name), lambda: create_missing_keys(settings)):
         with pytest.raises(Damaged, match=rf"{path.name} .*NJIA_KEYS") as error:
             use()
         assert error.value.exit_code == 6
-    assert {file: file.read_bytes() for file in settings.home.rglob("*") if file.is_file()} == before
-    assert [place.name for place in key_places(settings) if place.id is None] == [name]
+    assert content_of(settings) == before
+    assert [place.name for place in core.key_places(settings) if place.id is None] == [name]
     faults = [fault for fault in check_files(settings).faults if fault.kind == "keys"]
     assert [fault.path for fault in faults] == [f"keys/{path.name}"]
 
@@ -111,12 +98,13 @@ def test_keys_that_were_brought_are_noted(tmp_path: Path) -> None:
     adopt_home(settings)
     settings.keys.mkdir()
     recipient = str(pyrage.x25519.Identity.generate().to_public())
-    (settings.keys / "stewards.age.pub").write_text("age1 of nobody")
-    with pytest.raises(Damaged, match=r"stewards\.age\.pub .*expected: age recipient"):
-        create_missing_keys(settings)
-    (settings.keys / "stewards.age.pub").write_text(f"# public key: {recipient}\nAGE-SECRET-KEY-1FIXTURE")
-    with pytest.raises(Damaged, match=r"it holds the private key\. Delete it, and put the public part there"):
-        create_missing_keys(settings)
+    for wrong, words in (
+        ("age1 of nobody", r"stewards\.age\.pub .*expected: age recipient"),
+        (f"# public key: {recipient}\nAGE-SECRET-KEY-1FIXTURE", r"it holds the private key\. Delete it"),
+    ):
+        (settings.keys / "stewards.age.pub").write_text(wrong)
+        with pytest.raises(Damaged, match=words):
+            create_missing_keys(settings)
     (settings.keys / "stewards.age.pub").write_text(recipient)
     (settings.keys / "record.key").write_text("AB" * 32 + "\r\n")
     assert create_missing_keys(settings) is None
@@ -130,14 +118,9 @@ def test_a_kill_before_the_check_values_are_noted_is_made_good(
 ) -> None:
     settings = Settings(tmp_path, tmp_path, tmp_path / "keys")
     adopt_home(settings)
-
-    def kill(settings: Settings) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(keys, "note_new_checks", kill)
-        with pytest.raises(KeyboardInterrupt):
-            create_missing_keys(settings)
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(keys, "note_new_checks", Mock(side_effect=KeyboardInterrupt))
+        create_missing_keys(settings)
     assert noted_checks(settings) == {}
     made = load_keys(settings)
     assert create_missing_keys(settings) is None
@@ -177,16 +160,16 @@ def test_without_check_values_the_release_in_force_proves_the_release_key(tmp_pa
     with pytest.raises(Damaged, match=r"release\.key .*is not the release key of this home"):
         create_missing_keys(settings)
     assert (settings.keys / RELEASE_PUB).read_bytes() == public
-    assert installed_public_key(settings).pem == public
+    assert core.installed_public_key(settings).pem == public
 
 
 @pytest.mark.parametrize("content", [b"no key", ReleaseKey.generate().public.pem])
 def test_a_damaged_public_part_is_deleted_where_its_key_is_whole(settings: Settings, content: bytes) -> None:
     path = settings.keys / RELEASE_PUB
     whole = path.read_bytes()
-    assert list(key_faults(settings)) == []
+    assert list(core.key_faults(settings)) == []
     path.write_bytes(content)
-    (fault,) = key_faults(settings)
+    (fault,) = core.key_faults(settings)
     assert fault.path == path
     assert str(fault).endswith("Delete it: the next `njia refresh` writes it from release.key.")
     path.unlink()
@@ -194,21 +177,24 @@ def test_a_damaged_public_part_is_deleted_where_its_key_is_whole(settings: Setti
     assert path.read_bytes() == whole
     path.write_bytes(content)
     (settings.keys / "release.key").unlink()
-    assert all("`njia keys rotate release`" in str(fault) for fault in key_faults(settings))
+    assert all("`njia keys rotate release`" in str(fault) for fault in core.key_faults(settings))
 
 
 def test_a_home_without_keys_has_no_damage(tmp_path: Path) -> None:
     settings = Settings(tmp_path / "home", tmp_path, tmp_path / "home" / "keys")
-    prepare_home(settings)
+    core.prepare_home(settings)
     assert check_files(settings).faults == []
-    with pytest.raises(UsageError, match="are missing or incomplete"):
+    with pytest.raises(core.UsageError, match="are missing or incomplete"):
         load_keys(settings)
 
 
 def test_protection_keys_depend_on_the_noise_key(settings: Settings) -> None:
-    first, again = (load_keys(settings).protection_keys(pa.array([7])) for _ in range(2))
-    assert first == again
-    assert first.null_count == 0
+    found = load_keys(settings)
+    first, again, other = (
+        one.protection_keys(pa.array([7])).to_pylist()
+        for one in (found, load_keys(settings), replace(found, noise_key=bytes(32)))
+    )
+    assert first == again != other
 
 
 @pytest.fixture

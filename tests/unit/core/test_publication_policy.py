@@ -24,9 +24,8 @@ def loaded(
 
 
 def row(name: str) -> str:
-    return next(
-        line for line in POLICY_SEED.read_text(encoding="utf-8").splitlines() if line.startswith(name)
-    )
+    lines = POLICY_SEED.read_text(encoding="utf-8").splitlines()
+    return next(line for line in lines if line.startswith(name))
 
 
 def test_the_shipped_policy_needs_no_signature() -> None:
@@ -38,10 +37,8 @@ def test_the_shipped_policy_needs_no_signature() -> None:
 
 
 def test_a_changed_policy_needs_the_signature_of_exactly_its_version(tmp_path: Path) -> None:
-    shipped, changed = (
-        load_publication_policy(),
-        loaded(tmp_path, ("public_least_count,10", "public_least_count,8")),
-    )
+    shipped = load_publication_policy()
+    changed = loaded(tmp_path, ("public_least_count,10", "public_least_count,8"))
     assert changed.changed == ["public_least_count"] and changed.version != shipped.version
     assert changed.why_unsigned([changed.version]) is None
     for signed in ([], [shipped.version]):

@@ -8,16 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from orchestration import core
 from orchestration.core import (
     Damaged,
-    add_sums_of,
-    append_json,
     note_sums,
-    parsed,
     read_json,
-    remove_summed,
     sha256_of,
-    summed,
     summed_files,
     write_json,
     write_summed,
@@ -66,30 +62,26 @@ def test_an_object_without_a_sum_is_taken_as_it_is(file: Path) -> None:
 
 def test_lines_have_a_sum_each(tmp_path: Path) -> None:
     path = tmp_path / "lines.jsonl"
-    append_json(path, CONTENT)
-    append_json(path, {"rows": 4})
+    core.append_json(path, CONTENT)
+    core.append_json(path, {"rows": 4})
     first, second = path.read_text().splitlines()
-    assert parsed(first, path) == CONTENT
+    assert core.parsed(first, path) == CONTENT
+    assert "4" in second
     with pytest.raises(Damaged, match=r"line 2 does not match its sum"):
-        parsed(second.replace("4", "5"), path, "line 2")
+        core.parsed(second.replace("4", "5"), path, "line 2")
 
 
 def test_a_file_that_is_no_json_has_its_sum_beside_it(tmp_path: Path) -> None:
-    for text in ("first", "second"):
-        with summed(tmp_path / "original.age") as partial:
-            partial.write_text(text)
-        assert summed_files(tmp_path) == {"original.age": [sha256_of(tmp_path / "original.age")]}
-    remove_summed(tmp_path / "original.age")
-    assert summed_files(tmp_path) == {} and not (tmp_path / "original.age").exists()
-
-
-def test_a_kill_before_the_rename_leaves_the_sums_of_both_contents(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
     path = tmp_path / "original.age"
-    with summed(path) as partial:
-        partial.write_text("first")
+    for text in ("first", "second"):
+        write_summed(path, text)
+        assert summed_files(tmp_path) == {path.name: [sha256_of(path)]}
+    core.remove_summed(path)
+    assert summed_files(tmp_path) == {} and not path.exists()
 
+
+def killed_before_the_rename(path: Path, content: str) -> None:
+    """Write a file until just before it gets its name."""
     rename = os.replace
 
     def killed(source: Path, target: Path) -> None:
@@ -97,27 +89,23 @@ def test_a_kill_before_the_rename_leaves_the_sums_of_both_contents(
             raise KeyboardInterrupt
         rename(source, target)
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt), summed(path) as partial:
-        partial.write_text("second")
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(os, "replace", killed)
+        write_summed(path, content)
+
+
+def test_a_kill_before_the_rename_leaves_the_sums_of_both_contents(tmp_path: Path) -> None:
+    path = tmp_path / "original.age"
+    write_summed(path, "first")
+    killed_before_the_rename(path, "second")
     assert path.read_text() == "first"
-    sums = summed_files(tmp_path)["original.age"]
+    sums = summed_files(tmp_path)[path.name]
     assert sha256_of(path) == sums[0] and len(sums) == 2
 
 
-def test_a_kill_before_a_file_exists_leaves_no_file_that_is_missed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path, replace = tmp_path / "partner.json", os.replace
-
-    def killed(one: Path, to: Path) -> None:
-        if to == path:
-            raise KeyboardInterrupt
-        replace(one, to)
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(os, "replace", killed)
-        write_summed(path, "{}")
+def test_a_kill_before_a_file_exists_leaves_no_file_that_is_missed(tmp_path: Path) -> None:
+    path = tmp_path / "partner.json"
+    killed_before_the_rename(path, "{}")
     assert summed_files(tmp_path) == {}
     write_summed(path, "{}")
     assert list(summed_files(tmp_path)) == [path.name]
@@ -138,9 +126,8 @@ def test_files_without_a_sum_get_one_and_others_keep_theirs(tmp_path: Path) -> N
 def test_drafts_bring_their_sums_along(tmp_path: Path) -> None:
     for folder, names in (("lists", ("one.csv", "two.csv")), ("drafts", ("two.csv",))):
         for name in names:
-            with summed(tmp_path / folder / name) as partial:
-                partial.write_text(f"{name} of {folder}")
-    add_sums_of(tmp_path / "drafts", tmp_path / "lists")
+            write_summed(tmp_path / folder / name, f"{name} of {folder}")
+    core.add_sums_of(tmp_path / "drafts", tmp_path / "lists")
     assert summed_files(tmp_path / "drafts") == {
         "one.csv": [sha256_of(tmp_path / "lists" / "one.csv")],
         "two.csv": [sha256_of(tmp_path / "drafts" / "two.csv")],

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from orchestration.core import NjiaError, Settings, history_policy, prepare_home, refreshes
+from orchestration.core import NjiaError, Settings, history_policy, refreshes
 from orchestration.defs.old_runs import delete_old_runs
 from orchestration.intake import read_register
 from orchestration.operations import trim_history
 from orchestration.stewardship import messages
 from orchestration.stewardship.desk.trends import trend_of
 from tests.evidence_base import EvidenceBase
+from tests.fixtures.dagster_home import instance, settings
 
+__all__ = ["instance", "settings"]
 FEW = {"refreshes": 20, "verdicts": 3, "changes": 2, "receipts": 2, "messages": 20, "runs": 3}
 
 
@@ -24,18 +25,6 @@ FEW = {"refreshes": 20, "verdicts": 3, "changes": 2, "receipts": 2, "messages": 
 def keeps_few(monkeypatch: pytest.MonkeyPatch) -> None:
     policy = history_policy._policy() | FEW
     monkeypatch.setattr(history_policy, "_policy", lambda: policy)
-
-
-@pytest.fixture
-def write_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
-    rows = history_policy.seed_rows(history_policy.SEED)
-
-    def write(name: str, keep: str) -> None:
-        changed = [row | {"keep": keep} if row["name"] == name else row for row in rows]
-        monkeypatch.setattr(history_policy, "seed_rows", lambda seed: changed)
-        history_policy._policy.cache_clear()
-
-    return write
 
 
 @pytest.mark.parametrize(
@@ -47,9 +36,12 @@ def write_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[s
     ],
 )
 def test_a_policy_that_keeps_too_little_is_refused(
-    write_policy: Callable[[str, str], None], name: str, keep: str, said: str
+    monkeypatch: pytest.MonkeyPatch, name: str, keep: str, said: str
 ) -> None:
-    write_policy(name, keep)
+    rows = history_policy.seed_rows(history_policy.SEED)
+    changed = [row | {"keep": keep} if row["name"] == name else row for row in rows]
+    monkeypatch.setattr(history_policy, "seed_rows", lambda seed: changed)
+    history_policy._policy.cache_clear()
     with pytest.raises(NjiaError, match=f"history_policy.csv, row {name}.*{said}"):
         history_policy.kept("runs")
 
@@ -105,26 +97,16 @@ def test_a_receipt_that_a_kill_left_half_written_pushes_no_whole_one_out(
     assert whole.is_dir()
 
 
-def entry(settings: Settings, number: int, outcome: str) -> None:
-    refreshes.end(settings, refreshes.End(f"run-{number}", "2026-01-01T00:00:00+00:00"), outcome)
-
-
 def test_the_journal_keeps_the_last_confirmed_release_through_many_failures(
-    empty_base: EvidenceBase, keeps_few: None
+    settings: Settings, keeps_few: None
 ) -> None:
-    settings = empty_base.settings
-    prepare_home(settings)
     outcomes = [refreshes.PUBLISHED, refreshes.UNCHANGED, refreshes.REFUSED, *[refreshes.CRASHED] * 40]
     for number, outcome in enumerate(outcomes):
-        entry(settings, number, outcome)
+        refreshes.end(settings, refreshes.End(f"run-{number}", "2026-01-01T00:00:00+00:00"), outcome)
     in_a_row = len(refreshes.crashes_in_a_row(settings))
     trim_history(settings)
-    kept = refreshes.history(settings)
-    assert [one["run_id"] for one in kept] == [
-        "run-1",
-        "run-2",
-        *(f"run-{number}" for number in range(23, 43)),
-    ]
+    kept = [one["run_id"] for one in refreshes.history(settings)]
+    assert kept == ["run-1", "run-2", *(f"run-{number}" for number in range(23, 43))]
     whole = refreshes.last_whole(settings)
     assert whole and whole["run_id"] == "run-2"
     assert in_a_row == 40 and len(refreshes.crashes_in_a_row(settings)) == 20
@@ -172,14 +154,6 @@ DEFINED = dg.Definitions(
     jobs=[dg.define_asset_job("all"), dg.define_asset_job("some", selection=["often"])],
     executor=dg.in_process_executor,
 )
-
-
-@pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    settings = Settings(tmp_path / "home", tmp_path, tmp_path / "keys")
-    prepare_home(settings)
-    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as found:
-        yield found
 
 
 def test_dagsters_oldest_runs_go_with_their_files_and_the_last_result_of_an_asset_stays(

@@ -7,29 +7,18 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import pyarrow.parquet as pq
 import pyrage
 import pytest
 from click.testing import CliRunner, Result
 
+from orchestration import core
 from orchestration.cli import console
 from orchestration.cli.root import cli
-from orchestration.core import (
-    Keys,
-    NjiaError,
-    RefreshLock,
-    Settings,
-    UsageError,
-    check_modes,
-    create_missing_keys,
-    durable,
-    installed_public_key,
-    key_faults,
-    key_places,
-    load_keys,
-    prepare_home,
-)
+from orchestration.core import NjiaError, RefreshLock, Settings, UsageError, durable, load_keys
 from orchestration.core.key_checks import USES, note_checks, noted_checks
 from orchestration.core.release_key import load_public_key
 from orchestration.intake.landing.sealing import opened, sealed_path
@@ -44,7 +33,7 @@ from orchestration.release import current_release
 from orchestration.release.verifying import verify
 from orchestration.stewardship import audit
 from tests import scenario
-from tests.evidence_base import EvidenceBase
+from tests.evidence_base import EvidenceBase, copy_of
 from tests.fixtures.link_code_case import AS_OF, CONTRACT, HEADER, ROWS
 from tests.fixtures.release_world import publish_one
 
@@ -57,28 +46,37 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(console, "has_terminal", lambda: True)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def private_key() -> str:
     return str(pyrage.x25519.Identity.generate())
 
 
-@pytest.fixture
-def base(tmp_path: Path, private_key: str) -> EvidenceBase:
-    """A home with two landed files with link codes, sealed to the key, and a release."""
-    home, partners = tmp_path / "home", tmp_path / "partners"
-    settings = Settings(home, partners, home / "keys")
-    prepare_home(settings)
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, private_key: str) -> EvidenceBase:
+    """A home with two landed files with link codes, sealed to the key, and a release. Read only."""
+    folder = tmp_path_factory.mktemp("built")
+    home = folder / "home"
+    settings = Settings(home, folder / "partners", home / "keys")
+    core.prepare_home(settings)
     settings.keys.mkdir()
     public = pyrage.x25519.Identity.from_str(private_key).to_public()
     (settings.keys / "stewards.age.pub").write_text(f"{public}\n")
-    create_missing_keys(settings)
+    core.create_missing_keys(settings)
     made = EvidenceBase(settings)
     made.write_contract(PARTNER, json.dumps(CONTRACT))
     made.deliver(PARTNER, "cases.csv", HEADER + ROWS)
+    assert "2025" in ROWS
     made.deliver(PARTNER, "more.csv", HEADER + ROWS.replace("2025", "2026"))
     assert [one.outcome for one in take_in(settings, load_keys(settings), AS_OF)] == ["landed"] * 2
     publish_one(settings)
     return made
+
+
+@pytest.fixture
+def base(built: EvidenceBase, tmp_path: Path) -> EvidenceBase:
+    copied = copy_of(built, tmp_path)
+    core.prepare_home(copied.settings)
+    return copied
 
 
 @pytest.fixture
@@ -93,54 +91,61 @@ def njia(base: EvidenceBase, *arguments: str | Path) -> Result:
     return CliRunner(env={"NJIA_AS_OF": scenario.AS_OF.isoformat()}).invoke(cli, [*map(str, arguments), *at])
 
 
-def done(ran: Result) -> dict[str, object]:
+def done(ran: Result) -> dict[str, Any]:
     assert ran.exit_code == 0, ran.exception
-    found: dict[str, object] = json.loads(ran.stdout.splitlines()[-1])
+    found: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
     return found
+
+
+def rotate(base: EvidenceBase, kind: str, *arguments: str | Path) -> Result:
+    return njia(base, "keys", "rotate", kind, *arguments, "--yes", "--json")
 
 
 def extracts_of(settings: Settings) -> list[str]:
     return [path.stem for path in sorted(settings.landing.glob("*/*.json"))]
 
 
+def originals_of(settings: Settings) -> list[Path]:
+    return [sealed_path(settings.sealed, PARTNER, one) for one in extracts_of(settings)]
+
+
 def name_codes(settings: Settings) -> dict[str, set[str]]:
-    found = {}
-    for extract_id in extracts_of(settings):
-        path = codes_path(settings.link_codes, PARTNER, extract_id)
-        if path.is_file():
-            rows = pq.read_table(path).to_pylist()
-            found[extract_id] = {
-                row[name] for row in rows for name in row if name in NAME_CODES and row[name]
-            }
-    return found
+    paths = {one: codes_path(settings.link_codes, PARTNER, one) for one in extracts_of(settings)}
+    tables = {one: pq.read_table(path).to_pylist() for one, path in paths.items() if path.is_file()}
+    return {
+        one: {row[name] for row in rows for name in NAME_CODES if row.get(name)}
+        for one, rows in tables.items()
+    }
 
 
-def state(settings: Settings) -> dict[str, bytes]:
-    """Every file of the home by its path, but locks, who holds them, and sums, which may name a content that never
-    came."""
+def codes_by(settings: Settings) -> set[str]:
+    """The codes that the link key in force gives to the names of the extracts."""
+    return set(Coder(load_keys(settings).link_key or b"").names("Achieng", "Sampleton", "Testperson"))
+
+
+def state(settings: Settings, folder: Path | None = None) -> dict[str, bytes]:
+    """Every file but locks, who holds them, and sums, which may name a content that never came."""
     return {
         path.relative_to(settings.home).as_posix(): path.read_bytes()
-        for path in settings.home.rglob("*")
+        for path in (folder or settings.home).rglob("*")
         if path.is_file() and not path.name.startswith((".lock", "refresh.", ".sums."))
     }
 
 
 def opens(settings: Settings, private_key: str) -> list[bool]:
     found = []
-    for extract_id in extracts_of(settings):
-        try:
-            with opened(sealed_path(settings.sealed, PARTNER, extract_id), private_key) as original:
-                found.append(original.read_text().startswith(HEADER))
-        except UsageError:
-            found.append(False)
-    return found
+    for path in originals_of(settings):
+        with contextlib.suppress(UsageError), opened(path, private_key) as original:
+            assert original.read_text().startswith(HEADER)
+            found.append(path)
+    return [path in found for path in originals_of(settings)]
 
 
 def test_keys_are_listed_by_id_without_secrets(base: EvidenceBase) -> None:
     settings = base.settings
     ran = njia(base, "keys", "--json")
-    shown = {one["name"]: one["id"] for one in done(ran)["keys"]}  # type: ignore[attr-defined]
-    assert shown == load_keys(settings).ids | {"release": installed_public_key(settings).id}
+    shown = {one["name"]: one["id"] for one in done(ran)["keys"]}
+    assert shown == load_keys(settings).ids | {"release": core.installed_public_key(settings).id}
     plain = njia(base, "keys").stdout
     for name in ("record.key", "link.key", "release.key"):
         for line in (settings.keys / name).read_text().split():
@@ -151,11 +156,26 @@ def test_keys_are_listed_by_id_without_secrets(base: EvidenceBase) -> None:
     assert "missing" in njia(base, "keys").stdout
 
 
-def test_the_record_key_cannot_be_rotated(base: EvidenceBase) -> None:
+@pytest.mark.parametrize(
+    ("kind", "options", "words"),
+    [
+        ("record", [], "every id would change"),
+        ("stewards", [], "--recipient"),
+        ("stewards", ["--recipient", "age1nonsense"], "no age recipient"),
+        ("stewards", ["--key", "wrong.txt"], "Nothing was changed"),
+        ("link", ["--key", "wrong.txt"], "Nothing was changed"),
+    ],
+)
+def test_a_refused_rotation_changes_nothing(
+    base: EvidenceBase, monkeypatch: pytest.MonkeyPatch, kind: str, options: list[str], words: str
+) -> None:
+    monkeypatch.setattr(console, "has_terminal", lambda: bool(options))  # where a new pair is shown
+    monkeypatch.chdir(base.settings.home.parent)
+    Path("wrong.txt").write_text(str(pyrage.x25519.Identity.generate()))  # a key that opens nothing
     before = state(base.settings)
-    ran = njia(base, "keys", "rotate", "record", "--yes")
-    assert isinstance(ran.exception, UsageError)
-    assert "every id would change" in str(ran.exception)
+    ran = rotate(base, kind, *options)
+    assert isinstance(ran.exception, UsageError) and words in str(ran.exception)
+    assert options or "AGE-SECRET" not in ran.output
     assert state(base.settings) == before
 
 
@@ -170,8 +190,8 @@ def test_originals_are_resealed_to_a_new_pair_shown_once(
     base: EvidenceBase, key_file: Path, private_key: str
 ) -> None:
     settings = base.settings
-    ran = njia(base, "keys", "rotate", "stewards", "--key", key_file, "--yes", "--json")
-    assert len(done(ran)["resealed"]) == 2  # type: ignore[arg-type]
+    ran = rotate(base, "stewards", "--key", key_file)
+    assert len(done(ran)["resealed"]) == 2
     (fresh,) = [word for word in ran.stderr.split() if word.startswith("AGE-SECRET-KEY-1")]
     assert opens(settings, fresh) == [True, True]
     assert opens(settings, private_key) == [False, False]
@@ -182,21 +202,10 @@ def test_originals_are_resealed_to_a_new_pair_shown_once(
     assert fresh not in str(state(settings).values())
 
 
-def test_without_a_terminal_a_new_pair_is_refused(
-    base: EvidenceBase, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(console, "has_terminal", lambda: False)
-    before = state(base.settings)
-    ran = njia(base, "keys", "rotate", "stewards", "--yes")
-    assert isinstance(ran.exception, UsageError) and "--recipient" in str(ran.exception)
-    assert "AGE-SECRET" not in ran.output
-    assert state(base.settings) == before
-
-
 def test_without_the_old_private_key_originals_stay(base: EvidenceBase, private_key: str) -> None:
     other = str(pyrage.x25519.Identity.generate().to_public())
-    ran = njia(base, "keys", "rotate", "stewards", "--recipient", other, "--yes", "--json")
-    assert len(done(ran)["left"]) == 2  # type: ignore[arg-type]
+    ran = rotate(base, "stewards", "--recipient", other)
+    assert len(done(ran)["left"]) == 2
     assert opens(base.settings, private_key) == [True, True]
     assert load_keys(base.settings).stewards_recipient == other
     assert "AGE-SECRET" not in ran.stderr
@@ -204,40 +213,23 @@ def test_without_the_old_private_key_originals_stay(base: EvidenceBase, private_
 
 def test_an_original_that_the_key_does_not_open_is_left(base: EvidenceBase, key_file: Path) -> None:
     settings = base.settings
-    first, second = (sealed_path(settings.sealed, PARTNER, one) for one in extracts_of(settings))
+    first, second = originals_of(settings)
     first.write_bytes(pyrage.encrypt(b"x", [pyrage.x25519.Identity.generate().to_public()]))
     damaged = first.read_bytes()
-    found = done(njia(base, "keys", "rotate", "stewards", "--key", key_file, "--yes", "--json"))
+    found = done(rotate(base, "stewards", "--key", key_file))
     assert found["left"] == [f"{PARTNER}/{first.stem}"]
     assert found["resealed"] == [f"{PARTNER}/{second.stem}"]
     assert first.read_bytes() == damaged
 
 
-@pytest.mark.parametrize("kind", ["stewards", "link"])
-def test_a_key_that_opens_nothing_changes_nothing(base: EvidenceBase, tmp_path: Path, kind: str) -> None:
-    wrong = tmp_path / "wrong.txt"
-    wrong.write_text(str(pyrage.x25519.Identity.generate()))
-    before = state(base.settings)
-    ran = njia(base, "keys", "rotate", kind, "--key", wrong, "--yes")
-    assert "Nothing was changed" in str(ran.exception)
-    assert state(base.settings) == before
-    ran = njia(base, "keys", "rotate", "stewards", "--recipient", "age1nonsense", "--yes")
-    assert "no age recipient" in str(ran.exception)
-    assert state(base.settings) == before
-
-
 def test_link_codes_are_remade_from_the_originals(base: EvidenceBase, key_file: Path) -> None:
     settings = base.settings
     before, old = name_codes(settings), load_keys(settings)
-    assert (
-        len(done(njia(base, "keys", "rotate", "link", "--key", key_file, "--yes", "--json"))["remade"]) == 2
-    )  # type: ignore[arg-type]
+    assert len(done(rotate(base, "link", "--key", key_file))["remade"]) == 2
     keys = load_keys(settings)
-    assert keys.link_key != old.link_key
-    assert keys.record_key == old.record_key
-    expected = set(Coder(keys.link_key or b"").names("Achieng", "Sampleton", "Testperson"))
-    assert name_codes(settings) == dict.fromkeys(before, expected)
-    assert not any(codes & expected for codes in before.values())
+    assert keys.link_key != old.link_key and keys.record_key == old.record_key
+    assert name_codes(settings) == dict.fromkeys(before, codes_by(settings))
+    assert not any(codes & codes_by(settings) for codes in before.values())
 
 
 def test_codes_without_an_original_are_destroyed_until_the_file_returns(
@@ -246,19 +238,16 @@ def test_codes_without_an_original_are_destroyed_until_the_file_returns(
     settings = base.settings
     gone, kept = extracts_of(settings)
     sealed_path(settings.sealed, PARTNER, gone).unlink()
-    found = done(njia(base, "keys", "rotate", "link", "--key", key_file, "--yes", "--json"))
+    found = done(rotate(base, "link", "--key", key_file))
     assert (found["destroyed"], list(name_codes(settings))) == ([f"{PARTNER}/{gone}"], [kept])
     settings.linkage.mkdir(parents=True, exist_ok=True)
     (settings.linkage / "links.parquet").write_text("found by the old codes")
-    found = done(njia(base, "keys", "rotate", "link", "--yes", "--json"))
+    found = done(rotate(base, "link"))
     assert found["destroyed"] == [f"{PARTNER}/{kept}"]
     assert not settings.linkage.exists()
     base.deliver(PARTNER, "again.csv", HEADER + ROWS)
     take_in(settings, load_keys(settings), AS_OF)
-    ((codes,),) = [name_codes(settings).values()]
-    assert codes == set(
-        Coder(load_keys(settings).link_key or b"").names("Achieng", "Sampleton", "Testperson")
-    )
+    assert list(name_codes(settings).values()) == [codes_by(settings)]
 
 
 def test_an_original_with_other_records_makes_no_codes(
@@ -268,9 +257,10 @@ def test_an_original_with_other_records_makes_no_codes(
     settings = base.settings
     other, kept = extracts_of(settings)
     to = pyrage.x25519.Identity.from_str(private_key).to_public()
+    assert "1,03" in ROWS
     content = (HEADER + ROWS.replace("1,03", "9,03")).encode()
     sealed_path(settings.sealed, PARTNER, other).write_bytes(pyrage.encrypt(content, [to]))
-    found = done(njia(base, "keys", "rotate", "link", "--key", key_file, "--yes", "--json"))
+    found = done(rotate(base, "link", "--key", key_file))
     assert found["destroyed"] == [f"{PARTNER}/{other}"]
     assert list(name_codes(settings)) == [kept]
 
@@ -279,7 +269,7 @@ def test_codes_that_were_destroyed_do_not_come_back(base: EvidenceBase, key_file
     settings = base.settings
     gone, kept = extracts_of(settings)
     codes_path(settings.link_codes, PARTNER, gone).unlink()
-    njia(base, "keys", "rotate", "link", "--key", key_file, "--yes")
+    rotate(base, "link", "--key", key_file)
     assert list(name_codes(settings)) == [kept]
 
 
@@ -290,7 +280,7 @@ def test_kept_releases_are_signed_again_except_changed_ones(base: EvidenceBase) 
     manifest = settings.releases / first / "manifest.json"
     manifest.write_text(manifest.read_text() + " ")
     old = load_public_key(settings.keys / "release.pub")
-    found = done(njia(base, "keys", "rotate", "release", "--yes", "--json"))
+    found = done(rotate(base, "release"))
     current = current_release(settings)
     assert current
     assert (found["signed"], found["left"]) == ([current.release_id], [first])
@@ -303,12 +293,7 @@ def test_kept_releases_are_signed_again_except_changed_ones(base: EvidenceBase) 
 @pytest.mark.parametrize("content", [None, "another program wrote this"])
 @pytest.mark.parametrize("is_noted", [True, False])
 def test_a_lost_or_damaged_key_can_be_replaced_also_after_a_kill(
-    base: EvidenceBase,
-    key_file: Path,
-    kind: str,
-    content: str | None,
-    is_noted: bool,
-    monkeypatch: pytest.MonkeyPatch,
+    base: EvidenceBase, key_file: Path, kind: str, content: str | None, is_noted: bool
 ) -> None:
     settings, key = base.settings, base.settings.keys / USES[kind][0]
     checks = noted_checks(settings)
@@ -316,14 +301,14 @@ def test_a_lost_or_damaged_key_can_be_replaced_also_after_a_kill(
         checks.pop(kind)
         note_checks(settings, {kind: []})
     key.unlink() if content is None else key.write_text(content)
-    kill_at_the_commit(settings, kind, key_file.read_text(), False, monkeypatch)
+    kill_at_the_commit(settings, kind, key_file.read_text(), False)
     finish_rotations(settings)
     assert noted_checks(settings) == checks
     given = () if kind == "release" else ("--key", key_file)
-    found = done(njia(base, "keys", "rotate", kind, *given, "--yes", "--json"))
+    found = done(rotate(base, kind, *given))
     replaced = {"stewards": "resealed", "link": "remade", "release": "signed"}[kind]
-    assert len(found[replaced]) == (1 if kind == "release" else 2)  # type: ignore[arg-type]
-    assert list(key_faults(settings)) == []
+    assert len(found[replaced]) == (1 if kind == "release" else 2)
+    assert list(core.key_faults(settings)) == []
     assert {name: len(values) for name, values in noted_checks(settings).items()} == dict.fromkeys(USES, 1)
 
 
@@ -331,9 +316,7 @@ class Killed(BaseException):
     """What a kill does: nothing after it runs."""
 
 
-def kill_at_the_commit(
-    settings: Settings, kind: str, private_key: str, is_committed: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def kill_at_the_commit(settings: Settings, kind: str, private_key: str, is_committed: bool) -> None:
     """Rotate until just before, or just after, the new key is in force."""
     replaces = os.replace
 
@@ -344,31 +327,30 @@ def kill_at_the_commit(
             raise Killed
         replaces(path, target)
 
-    with monkeypatch.context() as patched:
+    with pytest.MonkeyPatch.context() as patched, pytest.raises(Killed):
         patched.setattr(os, "replace", killed)
         patched.setattr("orchestration.operations.rotation.finish_rotations", lambda settings: None)
-        with pytest.raises(Killed):
-            if kind == "release":
-                rotate_release(settings)
-            elif kind == "link":
-                rotate_link(settings, load_keys(settings, replaced=kind), private_key)
-            else:
-                recipient = str(pyrage.x25519.Identity.generate().to_public())
-                rotate_stewards(settings, recipient, private_key)
+        if kind == "release":
+            rotate_release(settings)
+        elif kind == "link":
+            rotate_link(settings, load_keys(settings, replaced=kind), private_key)
+        else:
+            recipient = str(pyrage.x25519.Identity.generate().to_public())
+            rotate_stewards(settings, recipient, private_key)
 
 
 @pytest.mark.parametrize("kind", ["stewards", "link", "release"])
 @pytest.mark.parametrize("is_committed", [False, True])
 def test_a_killed_rotation_is_undone_or_finished_by_the_next_command(
-    base: EvidenceBase, key_file: Path, kind: str, is_committed: bool, monkeypatch: pytest.MonkeyPatch
+    base: EvidenceBase, key_file: Path, kind: str, is_committed: bool
 ) -> None:
     settings = base.settings
     before, private_key = state(settings), key_file.read_text()
-    ids = {place.name: place.id for place in key_places(settings)}
-    kill_at_the_commit(settings, kind, private_key, is_committed, monkeypatch)
+    ids = {place.name: place.id for place in core.key_places(settings)}
+    kill_at_the_commit(settings, kind, private_key, is_committed)
     between = current_release(settings)
     assert between
-    assert verify(between.path, installed_public_key(settings)).signature == "holds"
+    assert verify(between.path, core.installed_public_key(settings)).signature == "holds"
     finish_rotations(settings)
     assert not list(settings.home.rglob("*.next"))
     if not is_committed:
@@ -378,7 +360,7 @@ def test_a_killed_rotation_is_undone_or_finished_by_the_next_command(
     assert release
     assert verify(release.path, load_public_key(settings.keys / "release.pub")).ok
     assert {name: len(checks) for name, checks in noted_checks(settings).items()} == dict.fromkeys(USES, 1)
-    assert {place.name for place in key_places(settings) if place.id != ids[place.name]} == {kind}
+    assert {place.name for place in core.key_places(settings) if place.id != ids[place.name]} == {kind}
     if kind != "release":
         assert opens(settings, private_key) == [kind == "link"] * 2
         assert all(name_codes(settings).values())
@@ -400,26 +382,21 @@ def test_a_home_copied_during_a_rotation_is_usable(base: EvidenceBase, tmp_path:
 def test_a_killed_rotation_leaves_valid_key_files(
     base: EvidenceBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def kill(*_: object) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patched:
+    kill = Mock(side_effect=Killed)
+    with monkeypatch.context() as patched, pytest.raises(Killed):
         patched.setattr(Path, "chmod", kill)
         patched.setattr("orchestration.operations.rotation_stewards.intake.opened", kill)
         patched.setattr("orchestration.operations.rotation.finish_rotations", lambda settings: None)
-        with pytest.raises(Killed):
-            rotate_stewards(base.settings, load_keys(base.settings).stewards_recipient, "a key")
+        rotate_stewards(base.settings, load_keys(base.settings).stewards_recipient, "a key")
     assert (base.settings.keys / "stewards.age.pub.next").is_file()
-    check_modes(base.settings)
+    core.check_modes(base.settings)
 
 
 @pytest.mark.parametrize("kind", ["stewards", "link", "release"])
-def test_leftovers_of_a_missing_new_key_are_dropped(
-    base: EvidenceBase, private_key: str, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_leftovers_of_a_missing_new_key_are_dropped(base: EvidenceBase, private_key: str, kind: str) -> None:
     """As a backup has it that copied the keys first: all that hangs on the new key, and not that key."""
     settings, before = base.settings, state(base.settings)
-    kill_at_the_commit(settings, kind, private_key, False, monkeypatch)
+    kill_at_the_commit(settings, kind, private_key, False)
     (waiting,) = settings.keys.glob("*.next")
     waiting.unlink()
     finish_rotations(settings)
@@ -429,19 +406,19 @@ def test_leftovers_of_a_missing_new_key_are_dropped(
 @pytest.mark.parametrize("kind", ["stewards", "link"])
 @pytest.mark.parametrize("lost", ["a file", "the mark", "half of the mark"])
 def test_an_incomplete_new_folder_replaces_nothing(
-    base: EvidenceBase, private_key: str, kind: str, lost: str, monkeypatch: pytest.MonkeyPatch
+    base: EvidenceBase, private_key: str, kind: str, lost: str
 ) -> None:
     settings = base.settings
     folder = settings.sealed if kind == "stewards" else settings.link_codes
-    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    kill_at_the_commit(settings, kind, private_key, True, monkeypatch)
+    before = state(settings, folder)
+    kill_at_the_commit(settings, kind, private_key, True)
     mark = folder.with_name(f"{folder.name}.next") / ".whole.json"
     if lost == "half of the mark":
         mark.write_bytes(mark.read_bytes()[:20])
     else:
         (mark if lost == "the mark" else next(mark.parent.glob("*/*"))).unlink()
     finish_rotations(settings)
-    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    assert state(settings, folder) == before
     assert not list(settings.home.rglob("*.next"))
 
 
@@ -449,7 +426,7 @@ def test_an_undeletable_file_costs_no_original(
     base: EvidenceBase, private_key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings, before = base.settings, state(base.settings)
-    kill_at_the_commit(settings, "stewards", private_key, False, monkeypatch)
+    kill_at_the_commit(settings, "stewards", private_key, False)
     stuck, unlinks = f"{extracts_of(settings)[0]}.age", os.unlink
 
     def refusing(path: str, *, dir_fd: int | None = None) -> None:
@@ -477,7 +454,7 @@ def test_keys_rotate_where_folders_lie_on_another_disk(
         folder.symlink_to(elsewhere)
     kept = settings.sealed if kind == "stewards" else settings.link_codes
     before = {path.name: path.read_bytes() for path in kept.glob("*/[!s]*")}
-    done(njia(base, "keys", "rotate", kind, "--key", key_file, "--yes", "--json"))
+    done(rotate(base, kind, "--key", key_file))
     after = {path.name: path.read_bytes() for path in kept.glob("*/[!s]*")}
     assert before.keys() == after.keys() and not before.items() & after.items()
     assert settings.sealed.is_symlink() and settings.link_codes.is_symlink()
@@ -490,16 +467,12 @@ def test_a_copied_original_is_synced_before_the_old_one_is_removed(
 ) -> None:
     """On a file system without hard links, an original that the key does not open is copied."""
     settings, synced = base.settings, []
-
-    def refusing(*_: object, **__: object) -> None:
-        raise OSError
-
-    monkeypatch.setattr(os, "link", refusing)
+    monkeypatch.setattr(os, "link", Mock(side_effect=OSError))
     monkeypatch.setattr(durable, "sync", synced.append)
-    first = sealed_path(settings.sealed, PARTNER, extracts_of(settings)[0])
+    first, _ = originals_of(settings)
     first.write_bytes(pyrage.encrypt(b"x", [pyrage.x25519.Identity.generate().to_public()]))
     content = first.read_bytes()
-    njia(base, "keys", "rotate", "stewards", "--key", key_file, "--yes")
+    rotate(base, "stewards", "--key", key_file)
     assert first.read_bytes() == content
     assert settings.home / "sealed.next" / PARTNER / first.name in synced
 
@@ -516,7 +489,7 @@ def test_forget_accepts_earlier_keys_and_reads_installed_keys_under_the_lock(
         rotate_stewards(base.settings, str(new.to_public()), None)
         takes(lock, holder)
 
-    def erase(settings: Settings, keys: Keys, *rest: object) -> None:
+    def erase(settings: Settings, keys: core.Keys, *rest: object) -> None:
         given.extend([keys.stewards_recipient, rest[2]])
         raise UsageError("far enough")
 

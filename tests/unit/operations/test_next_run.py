@@ -3,37 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from orchestration.core import RefreshLock, Settings, prepare_home, refreshes
+from orchestration.core import RefreshLock, Settings, refreshes
 from orchestration.operations.next_run import next_night, read_next_run, waiting
 from tests import scenario
+from tests.fixtures.dagster_home import instance, settings
 
+__all__ = ["instance", "settings"]
 NEEDED_DAEMONS = ("SCHEDULER", "QUEUED_RUN_COORDINATOR", "SENSOR")
 
 
 @dg.job
 def refresh() -> None:
     pass
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    settings = Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "keys")
-    settings.partners.mkdir()
-    prepare_home(settings)
-    return settings
-
-
-@pytest.fixture
-def instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
-        yield instance
 
 
 def refreshed(settings: Settings, run_id: str, outcome: str) -> refreshes.End:

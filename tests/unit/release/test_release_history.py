@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -14,7 +15,15 @@ import pytest
 
 from orchestration.core import NjiaError, ReleaseRefused, Settings, UsageError, interrupts_kept
 from orchestration.intake import TakenExtract
-from orchestration.release import current_release, diff, find_release, list_releases, rollback, run_query
+from orchestration.release import (
+    ReleaseDiff,
+    current_release,
+    diff,
+    find_release,
+    list_releases,
+    rollback,
+    run_query,
+)
 from orchestration.release.rollbacks import is_left_behind, is_rolled_back
 from orchestration.release.summary import refresh_summary
 from orchestration.stewardship import active_decisions
@@ -37,10 +46,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 def test_releases_are_listed_newest_first_and_found_by_name(settings: Settings) -> None:
     first, second = publish_one(settings, 0), publish_one(settings, 1)
-    assert [(one.release_id, one.is_current) for one in list_releases(settings)] == [
-        (second.release_id, True),
-        (first.release_id, False),
-    ]
+    listed = [(one.release_id, one.is_current) for one in list_releases(settings)]
+    assert listed == [(second.release_id, True), (first.release_id, False)]
     assert find_release(settings, "current").release_id == second.release_id
     assert find_release(settings, "20261124").release_id == first.release_id
     with pytest.raises(UsageError, match=f"More than one.+{second.release_id}, {first.release_id}"):
@@ -53,19 +60,23 @@ def test_link_to_a_missing_release_is_reported(settings: Settings) -> None:
         current_release(settings)
 
 
+def movements_of(found: ReleaseDiff) -> Any:
+    return next(table for table in found.tables if table.table == "marts.fct_movements")
+
+
 def test_a_diff_counts_rows_sums_and_extracts(settings: Settings) -> None:
     other = {**EXTRACT, "extract_id": "f" * 16}
     before = publish_one(settings, 0, counts=(3, 1, 2))
     after = publish_one(settings, 1, counts=(3, 5), extracts=[other])
     found = diff(settings, before.release_id, "current")
-    movements = next(table for table in found.tables if table.table == "marts.fct_movements")
+    movements = movements_of(found)
     assert (movements.rows_before, movements.rows_after) == (3, 2)
     assert (movements.added, movements.removed, movements.changed) == (0, 1, 1)
     assert movements.measures["person_count"] == (6, 8)
     assert [one["extract_id"] for one in found.extracts_came] == ["f" * 16]
     assert [one["extract_id"] for one in found.extracts_left] == [EXTRACT["extract_id"]]
     backwards = diff(settings, after.release_id, before.release_id)
-    assert next(t for t in backwards.tables if t.table == "marts.fct_movements").added == 1
+    assert movements_of(backwards).added == 1
 
 
 def test_a_release_does_not_differ_from_itself(published: Settings) -> None:
@@ -106,12 +117,13 @@ def test_same_content_from_other_inputs_stays_rolled_back(settings: Settings) ->
 
 def test_impossible_rollback_changes_nothing(settings: Settings) -> None:
     first, second = publish_one(settings, 0), publish_one(settings, 1)
-    with pytest.raises(UsageError, match=f"no release 2020.+{second.release_id}, {first.release_id}"):
-        rollback(settings, "2020", "A. Fixture", "wrong counts", START)
-    with pytest.raises(UsageError, match="is already current"):
-        rollback(settings, second.release_id, "A. Fixture", "wrong counts", START)
-    with pytest.raises(UsageError, match="reason"):
-        rollback(settings, first.release_id, "A. Fixture", " ", START)
+    for to, reason, words in (
+        ("2020", "wrong counts", f"no release 2020.+{second.release_id}, {first.release_id}"),
+        (second.release_id, "wrong counts", "is already current"),
+        (first.release_id, " ", "reason"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            rollback(settings, to, "A. Fixture", reason, START)
     (first.path / "members/parquet/meta.grains.parquet").unlink()
     with pytest.raises(NjiaError, match="changed after it was published"):
         rollback(settings, first.release_id, "A. Fixture", "wrong counts", START)
@@ -122,25 +134,26 @@ def test_impossible_rollback_changes_nothing(settings: Settings) -> None:
 def test_a_query_is_answered_from_the_current_release(settings: Settings) -> None:
     release = publish_one(settings)
     answer = run_query(settings, "select movement_id, person_count from marts.fct_movements order by 1;")
-    assert answer.release_id == release.release_id
-    assert answer.columns == ["movement_id", "person_count"]
+    assert (answer.release_id, answer.columns) == (release.release_id, ["movement_id", "person_count"])
     assert answer.rows == [(1000, 3), (2000, 1), (3000, 2)]
+    path = settings.current / "members" / "evidence_base.duckdb"  # readers open the file by its link
+    with duckdb.connect(str(path), read_only=True) as con:
+        assert con.execute("select count(*) from marts.fct_movements").fetchone() == (3,)
     assert run_query(settings, "show tables").columns
     publish_one(settings, 1, counts=(9,))
     assert run_query(settings, "select sum(person_count) from marts.fct_movements").rows == [(9,)]
 
 
+NOT_ONE_SELECT = [
+    "", "select 1; select 2", "delete from marts.fct_movements", "create table x as select 1",
+    "copy marts.fct_movements to 'x.csv'", "attach 'x.duckdb'", "set memory_limit = '9GB'", "install httpfs",
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("sql", "words"),
     [
-        ("", "Only a single SELECT"),
-        ("select 1; select 2", "Only a single SELECT"),
-        ("delete from marts.fct_movements", "Only a single SELECT"),
-        ("create table x as select 1", "Only a single SELECT"),
-        ("copy marts.fct_movements to 'x.csv'", "Only a single SELECT"),
-        ("attach 'x.duckdb'", "Only a single SELECT"),
-        ("set memory_limit = '9GB'", "Only a single SELECT"),
-        ("install httpfs", "Only a single SELECT"),
+        *((sql, "Only a single SELECT") for sql in NOT_ONE_SELECT),
         ("selec 1", "near 'selec'"),
         ("select 1 +", "ends too early"),
         ("select * from marts.nothing", "no table nothing.+marts.fct_movements"),
@@ -188,36 +201,24 @@ def test_summary_lists_landed_held_and_unreadable_extracts(settings: Settings) -
     release = publish_one(settings)
     gates = settings.work / "gates"
     gates.mkdir()
-    fates = {
-        "extract_id": ["a" * 16, "b" * 16],
-        "partner": ["kobe_shelter", "kobe_shelter"],
-        "fate": ["in_force", "held"],
-        "reason": [None, "columns_are_readable"],
-        "finding": ["", "Held: 1 % of dates."],
+    held = {
+        "partner": "kobe_shelter",
+        "fate": "held",
+        "reason": "columns_are_readable",
+        "finding": "Held: 1 %.",
     }
-    pq.write_table(pa.table(fates), gates / "in_force.parquet")
+    fates = [{**held, "extract_id": "a" * 16, "fate": "in_force"}, {**held, "extract_id": "b" * 16}]
+    pq.write_table(pa.Table.from_pylist(fates), gates / "in_force.parquet")
     taken = [
         TakenExtract("kobe_shelter", "jan.xlsx", "landed", "a" * 16),
         TakenExtract("kobe_shelter", "feb.xlsx", "landed", "b" * 16),
         TakenExtract("kobe_shelter", "mar.xlsx", "unreadable", reason="It is empty."),
     ]
     extracts = refresh_summary(settings, taken, release.manifest, 1, "published")["extracts"]
-    assert [(one["outcome"], one["reason"]) for one in extracts] == [
-        ("landed", None),
-        (
-            "held",
-            "kobe_shelter: file feb.xlsx is held by the extract gate (columns_are_readable); an extract in force "
-            "before it stays. review/failed_checks.csv shows what was expected and what to do. "
-            "Held: 1 % of dates.",
-        ),
-        ("unreadable", "It is empty."),
-    ]
-
-
-def test_the_file_is_readable_by_its_link_too(published: Settings) -> None:
-    path = published.current / "members" / "evidence_base.duckdb"
-    with duckdb.connect(str(path), read_only=True) as con:
-        assert con.execute("select count(*) from marts.fct_movements").fetchone() == (3,)
+    assert [one["outcome"] for one in extracts] == ["landed", "held", "unreadable"]
+    assert (extracts[0]["reason"], extracts[2]["reason"]) == (None, "It is empty.")
+    for words in ("feb.xlsx", "columns_are_readable", "review/failed_checks.csv", "Held: 1 %."):
+        assert words in extracts[1]["reason"]
 
 
 ENDLESS = "select sum(a.range * b.range) from range(10000000) as a, range(10000000) as b"

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.core import NjiaError, Settings, read_json
-from orchestration.release.candidate import release_id
+from orchestration.release.candidate import Candidate, release_id
 from orchestration.release.manifest import changed_files, file_hashes
 from orchestration.release.staging import added_tables
 from tests.fixtures.release_world import (
@@ -22,11 +22,21 @@ from tests.fixtures.release_world import (
 )
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    settings = settings_in(tmp_path)
+def settings_with_work(folder: Path) -> Settings:
+    settings = settings_in(folder)
     build_warehouse(settings)
     return settings
+
+
+@pytest.fixture(scope="module")
+def candidate(tmp_path_factory: pytest.TempPathFactory) -> Candidate:
+    """Read only."""
+    return stage_candidate(settings_with_work(tmp_path_factory.mktemp("staged")))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return settings_with_work(tmp_path)
 
 
 def test_a_release_is_named_by_its_time_and_inputs() -> None:
@@ -34,41 +44,35 @@ def test_a_release_is_named_by_its_time_and_inputs() -> None:
     assert release_id(START, "a1b2c3d4", {"20261124T020000Z-a1b2c3d4"}) == "20261124T020001Z-a1b2c3d4"
 
 
-def test_a_candidate_holds_the_published_models_and_nothing_else(settings: Settings) -> None:
-    candidate = stage_candidate(settings)
+def test_a_candidate_holds_the_published_models_and_nothing_else(candidate: Candidate) -> None:
     with duckdb.connect(str(candidate.path / "members/evidence_base.duckdb"), read_only=True) as con:
-        tables = con.execute(
-            "select schema_name || '.' || table_name, comment from duckdb_tables() order by 1"
-        ).fetchall()
+
+        def rows(sql: str) -> list[tuple[object, ...]]:
+            return con.execute(sql).fetchall()
+
+        tables = rows("select schema_name || '.' || table_name, comment from duckdb_tables() order by 1")
         assert [name for name, _ in tables] == [
             "marts.fct_movements", "meta.columns", "meta.grains", "meta.publication_policy", "meta.release",
             "published.context_counts", "published.corridors", "published.periods", "published.shifts",
             "quality.check_results", "quality.reconciliation", "quality.waivers",
         ]  # fmt: skip
         assert all(comment for _, comment in tables)
-        assert con.execute(
-            "select count(*) from duckdb_columns() where comment is null and not internal"
-        ).fetchone() == (0,)
-        ids = con.execute("select movement_id from marts.fct_movements").fetchall()
-        assert ids == [(1000,), (2000,), (3000,)]
-        assert con.execute("select release_id, content_hash from meta.release").fetchone() == (
-            candidate.release_id,
-            candidate.manifest["content_hash"],
-        )
-        listed = con.execute("select count(*) from meta.columns").fetchone()
-        there = con.execute("select count(*) from duckdb_columns() where not internal").fetchone()
-        assert listed == there
-        keys = con.execute("select column_name from meta.columns where is_key and table_schema = 'marts'")
-        assert keys.fetchall() == [("movement_id",)]
-        tags = con.execute("select tags from duckdb_databases() where not internal").fetchone()
-        assert tags is not None and tags[0]["storage_version"] == "v1.2.0+"
+        assert rows("from duckdb_columns() where comment is null and not internal") == []
+        assert rows("select movement_id from marts.fct_movements") == [(1000,), (2000,), (3000,)]
+        named = (candidate.release_id, candidate.manifest["content_hash"])
+        assert rows("select release_id, content_hash from meta.release") == [named]
+        there = rows("select count(*) from duckdb_columns() where not internal")
+        assert rows("select count(*) from meta.columns") == there
+        keys = rows("select column_name from meta.columns where is_key and table_schema = 'marts'")
+        assert keys == [("movement_id",)]
+        ((tags,),) = rows("select tags from duckdb_databases() where not internal")
+        assert tags["storage_version"] == "v1.2.0+"  # type: ignore[index]
     parquet = candidate.path / "members/parquet"
     assert pq.read_table(parquet / "marts.fct_movements.parquet").num_rows == 3
-    assert len(list(parquet.iterdir())) == 12
+    assert len(list(parquet.iterdir())) == len(tables)
 
 
-def test_the_files_are_read_only_and_match_the_manifest(settings: Settings) -> None:
-    candidate = stage_candidate(settings)
+def test_the_files_are_read_only_and_match_the_manifest(candidate: Candidate) -> None:
     manifest = read_json(candidate.path / "manifest.json")
     assert manifest == candidate.manifest
     assert changed_files(candidate.path, file_hashes(manifest)) == []
@@ -77,32 +81,28 @@ def test_the_files_are_read_only_and_match_the_manifest(settings: Settings) -> N
     assert manifest["rows"]["landed"] == 4 and manifest["rows"]["quarantined"] == 1
     assert manifest["movements"] == 3
     assert manifest["checks"] == {"passed": 1, "warned": 1, "failed": 0, "waived": 0}
-
-
-def test_manifest_names_no_partner_or_file(settings: Settings) -> None:
-    candidate = stage_candidate(settings)
     printed = (candidate.path / "manifest.json").read_text()
     assert "p-00c0ffee" in printed
     assert "kobe" not in printed and "Testperson" not in printed
 
 
 @pytest.mark.parametrize("order", ["movement_id desc", "hash(movement_id)"])
-def test_content_hash_is_independent_of_row_order_and_time(settings: Settings, order: str) -> None:
-    first = stage_candidate(settings).manifest
+def test_content_hash_is_independent_of_row_order_and_time(
+    candidate: Candidate, settings: Settings, order: str
+) -> None:
     build_warehouse(settings, order=order)
-    second = stage_candidate(settings, as_of=START.replace(hour=5), inputs_hash="b" * 64).manifest
-    assert second["release_id"] != first["release_id"]
-    assert second["content_hash"] == first["content_hash"]
+    other = stage_candidate(settings, as_of=START.replace(hour=5), inputs_hash="b" * 64).manifest
+    assert other["release_id"] != candidate.release_id
+    assert other["content_hash"] == candidate.manifest["content_hash"]
 
 
-def test_one_changed_count_changes_the_content_hash(settings: Settings) -> None:
-    first = stage_candidate(settings).manifest
+def test_one_changed_count_changes_the_content_hash(candidate: Candidate, settings: Settings) -> None:
     build_warehouse(settings, counts=(3, 1, 3))
-    assert stage_candidate(settings).manifest["content_hash"] != first["content_hash"]
+    assert stage_candidate(settings).manifest["content_hash"] != candidate.manifest["content_hash"]
 
 
-def test_undescribed_column_is_listed(settings: Settings) -> None:
-    assert stage_candidate(settings).undescribed == []
+def test_undescribed_column_is_listed(candidate: Candidate, settings: Settings) -> None:
+    assert candidate.undescribed == []
     assert stage_candidate(settings, undescribed="share").undescribed == ["marts.fct_movements.share"]
 
 

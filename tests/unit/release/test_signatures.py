@@ -13,23 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
+from orchestration import core
 from orchestration.cli.root import cli
 from orchestration.core import (
-    Damaged,
-    Due,
-    Keys,
     NjiaError,
     ReleaseKey,
-    ReleaseRefused,
     Settings,
-    UsageError,
     create_missing_keys,
     installed_public_key,
-    key_faults,
     read_json,
-    set_tombstones,
 )
 from orchestration.core.release_key import load_public_key
 from orchestration.operations import warnings
@@ -78,28 +72,32 @@ def older(settings: Settings) -> Release:
     return find_release(settings, str(find_release(settings, "current").manifest["previous_release"]))
 
 
-def writable(path: Path) -> Path:
-    path.chmod(0o644)
-    return path
+def njia(settings: Settings, *arguments: str | Path) -> Result:
+    at = ["--home", str(settings.home), "--partners", str(settings.partners)]
+    return CliRunner().invoke(cli, [*map(str, arguments), *at])
 
 
-def test_published_release_verifies_in_place_and_as_a_copy(published: Settings, copied: Path) -> None:
+def test_published_release_verifies_in_place_and_as_a_copy_by_its_own_key_alone(
+    published: Settings, copied: Path
+) -> None:
     key = load_public_key(published.keys / "release.pub")
     for folder in (published.current.resolve(), copied, copied / "public"):
         found = verify(folder, key)
         assert (found.ok, found.signature, found.files > 0) == (True, "holds", True)
+        assert verify(folder, ReleaseKey.generate().public).signature == "does not hold"
 
 
-def change_a_table(folder: Path) -> None:
-    with writable(next(folder.glob("members/parquet/*.parquet"))).open("r+b") as file:
+def change_a_table(folder: Path) -> Path:
+    table = next(folder.glob("members/parquet/*.parquet"))
+    table.chmod(0o644)
+    with table.open("r+b") as file:
         file.write(b"x")
+    return table
 
 
 def change_a_table_and_mend_its_hash(folder: Path) -> None:
-    change_a_table(folder)
-    name = next(folder.glob("members/parquet/*.parquet"))
-    manifest = read_json(folder / "manifest.json")
-    manifest["files"][name.relative_to(folder).as_posix()]["sha256"] = hash_file(name)
+    table, manifest = change_a_table(folder), read_json(folder / "manifest.json")
+    manifest["files"][table.relative_to(folder).as_posix()]["sha256"] = hash_file(table)
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
@@ -123,15 +121,9 @@ def test_every_kind_of_tampering_is_found(
 ) -> None:
     tamper(copied)
     found = verify(copied, installed_public_key(published))
-    assert not found.ok
-    assert found.signature == signature
+    assert (found.ok, found.signature) == (False, signature)
     named = [kind for kind in ("changed", "missing", "added") if getattr(found, kind)]
     assert named == ([what] if what else [])
-
-
-def test_a_signature_by_another_key_does_not_hold(copied: Path) -> None:
-    forger = ReleaseKey.generate()
-    assert verify(copied, forger.public).signature == "does not hold"
 
 
 def test_openssl_checks_the_signature_without_njia(
@@ -152,14 +144,13 @@ def test_status_warns_that_the_release_differs_from_its_signature(home: Settings
     manifest = home.current.resolve() / "manifest.json"
     manifest.write_text(manifest.read_text() + " ")
     (warning,) = warnings(home)
-    assert "does not hold" in warning
-    assert "njia verify" in warning
+    assert "does not hold" in warning and "njia verify" in warning
 
 
 def test_rollback_to_a_tampered_release_is_refused(home: Settings) -> None:
     target, before = older(home), home.current.readlink()
     manifest = target.path / "manifest.json"
-    manifest.write_text(manifest.read_text().replace("kobe", "kobo") + " ")
+    manifest.write_text(manifest.read_text() + " ")
     with pytest.raises(NjiaError, match=r"signature .+ does not hold.+Nothing was changed"):
         rollback(home, target.release_id, "A. Fixture", "a test", START)
     assert home.current.readlink() == before
@@ -167,8 +158,8 @@ def test_rollback_to_a_tampered_release_is_refused(home: Settings) -> None:
 
 
 def erase_the_older(home: Settings) -> Release:
-    target = older(home)
-    set_tombstones(home, Keys(bytes(32), "age1"), "kobe_shelter", [1], Due(START.date(), 1, (CELLS,)))
+    target, due = older(home), core.Due(START.date(), 1, (CELLS,))
+    core.set_tombstones(home, core.Keys(bytes(32), "age1"), "kobe_shelter", [1], due)
     with switching(home):
         assert erase_editions(home, date(2026, 11, 30)) == [target.release_id]
     return target
@@ -196,12 +187,11 @@ def test_older_signed_release_in_the_place_of_the_newest_is_found(home: Settings
     assert f"is that of {other.release_id}" in str(why_not_signed(home, find_release(home, "current")))
     assert len(warnings(home)) == 1
     assert verify(current, key).ok, "a copy may be called anything"
-    at = ["--home", str(home.home), "--partners", str(home.partners)]
-    for named in ("current", str(current), str(home.current)):
-        ran = CliRunner().invoke(cli, ["verify", named, *at])
+    for named in ("current", current, home.current):
+        ran = njia(home, "verify", named)
         assert ran.exit_code == 3
         assert f"the name of another release, {current.name}" in " ".join(ran.stdout.split())
-    assert CliRunner().invoke(cli, ["verify", other.release_id, *at]).exit_code == 0
+    assert njia(home, "verify", other.release_id).exit_code == 0
 
 
 def test_signature_covers_the_manifest_bytes_that_were_read(
@@ -214,18 +204,13 @@ def test_signature_covers_the_manifest_bytes_that_were_read(
     change_a_table_and_mend_its_hash(target.path)
     forged = manifest.read_bytes()
 
-    def put_back(asked: Callable[..., object]) -> Callable[..., object]:
-        def first(*arguments: object) -> object:
-            found = asked(*arguments)
-            manifest.write_bytes(true)
-            return found
+    def put_back_after(asked: Callable[..., object]) -> Callable[..., object]:
+        return lambda *arguments: (asked(*arguments), manifest.write_bytes(true))[0]
 
-        return first
-
-    monkeypatch.setattr(verifying, "file_hashes", put_back(verifying.file_hashes))
+    monkeypatch.setattr(verifying, "file_hashes", put_back_after(verifying.file_hashes))
     assert verify(target.path, key).signature == "does not hold"
     manifest.write_bytes(forged)
-    monkeypatch.setattr(sys.modules[rollback.__module__], "changed_files", put_back(changed_files))
+    monkeypatch.setattr(sys.modules[rollback.__module__], "changed_files", put_back_after(changed_files))
     with pytest.raises(NjiaError, match="does not hold"):
         rollback(home, target.release_id, "A. Fixture", "a test", START)
 
@@ -248,11 +233,9 @@ def test_the_note_of_an_erasure_is_read_as_it_was_signed(
 
 def test_interrupted_erasure_is_finished(home: Settings) -> None:
     target = older(home)
-    set_tombstones(home, Keys(bytes(32), "age1"), "kobe_shelter", [1], Due(START.date(), 1, (CELLS,)))
     (target.path / "erasure.json").write_text('{"erased_on": "2026-11-29"}')
     (target.path / "members").rename(target.path / ".tmp-members")
-    with switching(home):
-        erase_editions(home, date(2026, 11, 30))
+    erase_the_older(home)
     assert sorted(path.name for path in target.path.iterdir()) == [
         "erasure.json", "erasure.sig", "manifest.json", "manifest.sig", "public",
     ]  # fmt: skip
@@ -263,25 +246,24 @@ def test_without_its_key_nothing_is_published_and_the_candidate_waits(tmp_path: 
     publish_one(settings)
     (settings.keys / "release.key").unlink()
     write_verdict(stage_candidate(settings, START.replace(day=25), "b" * 64))
-    with pytest.raises(Damaged, match=r"it is missing\. Restore it from the backup") as error:
+    with pytest.raises(core.Damaged, match=r"it is missing\. Restore it from the backup") as error:
         publish(settings, START)
-    assert not isinstance(error.value, ReleaseRefused)
+    assert not isinstance(error.value, core.ReleaseRefused)
     assert list(settings.releases.glob(".candidate-*"))
-    with pytest.raises(Damaged, match=r"release\.key .+ it is missing\..+rotate release"):
+    with pytest.raises(core.Damaged, match=r"release\.key .+ it is missing\..+rotate release"):
         create_missing_keys(settings)
 
 
 def test_account_without_access_to_keys_learns_that_it_cannot_check(home: Settings) -> None:
     public = (home.keys / "release.pub").rename(home.home / "release.pub")
     (home.keys / "release.key").unlink()
-    at = ["--home", str(home.home), "--partners", str(home.partners)]
-    asked = CliRunner().invoke(cli, ["query", "select 1 as one", *at])
+    asked = njia(home, "query", "select 1 as one")
     output = " ".join(asked.stderr.split())
     assert asked.exit_code == 0
     assert "cannot be checked here" in output
     command = re.search(r"`njia (verify \S+ --key) release\.pub`", output)
     assert command
-    assert CliRunner().invoke(cli, [*command[1].split(), str(public), *at]).exit_code == 0
+    assert njia(home, *command[1].split(), public).exit_code == 0
 
 
 def test_the_private_key_is_for_its_owner_alone_and_the_public_part_is_made_again(tmp_path: Path) -> None:
@@ -296,7 +278,7 @@ def test_the_private_key_is_for_its_owner_alone_and_the_public_part_is_made_agai
     other = public.read_bytes()
     create_missing_keys(settings)
     assert public.read_bytes() == other, "a public part is not written over"
-    assert [fault.path for fault in key_faults(settings)] == [public]
+    assert [fault.path for fault in core.key_faults(settings)] == [public]
     (tmp_path / "other.pub").write_text("no key")
-    with pytest.raises(UsageError, match=r"no public key of releases"):
+    with pytest.raises(core.UsageError, match=r"no public key of releases"):
         load_public_key(tmp_path / "other.pub")
