@@ -94,6 +94,8 @@ CASES = [
     Case("other declared periods are not compared", full(a={"records": 100, "period": {"round": "2019"}}, b={"records": 30, "period": {"round": "2020"}})),
     # Records that were sent before.
     Case("the same records", full(a={}, b={})),
+    Case("a border point of the county that was known before", full(a={"place": 5}, b={"place": 4})),
+    Case("a border point of another county", full(a={}, b={"place": 4}), {"b": {CHANGED: "40 of 40"}}),
     Case("a few corrected records", full(a={}, b={"only_country": 6, "only_period": 6, "unstated": 6})),  # 15 % each
     Case("records that become more precise", full(a={**VAGUE, "only_period": 40}, b={})),
     Case("a first extract of a contract", full(a={**VAGUE, "only_period": 40}, b={"contract": "other_book", "only_country": 40})),
