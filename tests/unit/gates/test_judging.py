@@ -38,7 +38,7 @@ FAULTS: list[tuple[str, dict[str, Any], float]] = [
 HARMLESS: list[dict[str, Any]] = [{}, {"bad_codes": 2}, {"records": 10, "bad_places": 4}]  # too few to hold
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def judged_plainly() -> None:
     """Here Great Expectations judges."""
 
