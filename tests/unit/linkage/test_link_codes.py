@@ -10,15 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from orchestration.core import (
-    LINK_KEY,
-    Damaged,
-    Keys,
-    Settings,
-    create_missing_keys,
-    load_keys,
-    prepare_home,
-)
+from orchestration.core import LINK_KEY, Damaged, Keys, Settings, create_missing_keys, load_keys, prepare_home
 from orchestration.intake.taking_in import take_in
 from orchestration.linkage import NAME_CODES, Coder
 from orchestration.linkage.step import _unneeded_codes, destroy_codes

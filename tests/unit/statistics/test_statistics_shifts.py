@@ -12,16 +12,7 @@ from scipy.stats import norm
 
 from orchestration.statistics.share_ratio import TwoWindows
 from orchestration.statistics.shifts import displaced_from, judge_shifts
-from tests.simulated_corridors import (
-    ENTERED,
-    LEFT,
-    LOST,
-    NEW_SOURCE_ONLY,
-    POLICY,
-    TAKEN,
-    flagged,
-    reports,
-)
+from tests.simulated_corridors import ENTERED, LEFT, LOST, NEW_SOURCE_ONLY, POLICY, TAKEN, flagged, reports
 
 RUNS = 20
 
