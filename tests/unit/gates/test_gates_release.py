@@ -149,11 +149,8 @@ def test_a_dbt_test_that_did_not_pass_refuses_unless_it_only_warns(settings: Set
     verdict = judged(settings, candidate(settings))
     found = {name: check(verdict, name).outcome for name in statuses if check(verdict, name).refuses}
     assert found == {
-        "fails": "failed",
-        "breaks": "error",
-        "is_skipped": "not_run",
-        "has_no_result": "not_run",
-    }
+        "fails": "failed", "breaks": "error", "is_skipped": "not_run", "has_no_result": "not_run",
+    }  # fmt: skip
     assert not verdict.passed and not check(verdict, "code_is_known").refuses
 
 

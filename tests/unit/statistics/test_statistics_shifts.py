@@ -235,13 +235,10 @@ def test_a_partner_that_moves_is_no_panel() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"collapse": 0.3},
-        {"growth": 0.1},
-        {"area_moves": 0.0},
-        {"area_moves": 0.2},
+        {"collapse": 0.3}, {"growth": 0.1}, {"area_moves": 0.0}, {"area_moves": 0.2},
         {"collapse": 0.2, "other": True},
     ],
-)
+)  # fmt: skip
 def test_one_change_makes_no_shift_of_other_corridors(change: dict[str, Any]) -> None:
     """Before shares were of a reference, 16 of 20 worlds had a false shift after a collapse of 30 %."""
     false = 0
