@@ -14,7 +14,7 @@ from orchestration.core import Keys, Settings
 from orchestration.gates import inputs
 from orchestration.gates.in_force import InForce, manifest_extracts, put_in_force
 from orchestration.gates.inputs import contract_hashes, inputs_hash, latest_complete_month
-from orchestration.gates.verdicts import judge_extracts
+from orchestration.gates.verdicts import ExtractVerdicts, judge_extracts
 from tests.fixtures.gate_world import AS_OF, KEY_IDS, Decided, land, make_settings, on_extract
 
 
@@ -25,72 +25,61 @@ def dbt_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orchestration.gates.in_force.code_of", lambda *_: "the code")
 
 
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return make_settings(tmp_path)
+
+
 def refresh(
-    settings: Settings, decisions: Decided | None = None, as_of: datetime = AS_OF, **more: Any
-) -> InForce:
+    settings: Settings, decisions: Decided | None = None, as_of: datetime = AS_OF,
+    verdicts: ExtractVerdicts | None = None, key_ids: dict[str, str] = KEY_IDS,
+) -> InForce:  # fmt: skip
     decisions = decisions or Decided()
-    verdicts = judge_extracts(settings, as_of, decisions)
-    return put_in_force(settings, as_of, decisions, more.pop("key_ids", KEY_IDS), verdicts, **more)
+    verdicts = verdicts or judge_extracts(settings, as_of, decisions)
+    return put_in_force(settings, as_of, decisions, key_ids, verdicts)
 
 
-def test_a_held_extract_leaves_the_last_good_one_in_force(tmp_path: Path) -> None:
-    settings = make_settings(tmp_path)
+def fates(found: InForce) -> dict[str, tuple[str, str | None]]:
+    return {fate.extract_id: (fate.fate, fate.reason) for fate in found.fates}
+
+
+def test_a_held_extract_leaves_the_last_good_one_in_force(settings: Settings) -> None:
     land(settings, "a", records=100)
     land(settings, "b", records=50, sequence=2)
     land(settings, "m", partner="mlima_centre")
+    land(settings, "none", partner="pwani_camp", bad_dates=40)
     found = refresh(settings)
-    fates = {fate.extract_id: (fate.fate, fate.reason) for fate in found.fates}
-    assert fates == {
-        "a": ("in_force", None),
-        "b": ("held", "row_volume_is_plausible, no_records_vanish"),
-        "m": ("in_force", None),
-    }
+    assert fates(found) == {
+        "a": ("in_force", None), "b": ("held", "row_volume_is_plausible, no_records_vanish"), "m": ("in_force", None),
+        "none": ("held", "columns_are_readable, quarantine_is_not_flooded, something_is_usable"),
+    }  # fmt: skip
     assert found.partners_stale == ("pwani_shelter",)
     assert found.partners_in_force == ("mlima_centre", "pwani_shelter")
-    assert found.partners_held == ()
+    assert found.partners_held == ("pwani_camp",)
     written = pq.read_table(settings.work / "gates" / "in_force.parquet").to_pylist()
-    assert {row["extract_id"]: row["fate"] for row in written} == {
-        "a": "in_force",
-        "b": "held",
-        "m": "in_force",
-    }
+    assert {row["extract_id"]: (row["fate"], row["reason"]) for row in written} == fates(found)
 
 
-def test_a_partner_without_any_good_extract_is_held_and_not_stale(tmp_path: Path) -> None:
-    settings = make_settings(tmp_path)
-    land(settings, "a", bad_dates=40)
-    found = refresh(settings)
-    assert (found.partners_held, found.partners_stale) == (("pwani_shelter",), ())
-
-
-def test_an_accepted_extract_is_in_force_and_a_withdrawn_one_is_not(tmp_path: Path) -> None:
-    settings = make_settings(tmp_path)
+def test_a_steward_accepts_and_withdraws_but_not_past_reconciliation(settings: Settings) -> None:
     land(settings, "a", bad_dates=20)
     land(settings, "b", sequence=2)
-    decided = Decided([on_extract("pwani_shelter", "a")], [on_extract("pwani_shelter", "b")])
-    found = refresh(settings, decided)
-    assert {fate.extract_id: fate.fate for fate in found.fates} == {"a": "in_force", "b": "withdrawn"}
-    assert next(fate.reason for fate in found.fates if fate.extract_id == "b") == "abcdefabcdef"
+    land(settings, "untyped", partner="mlima_centre", typed_records=39)
+    accepted = [on_extract("pwani_shelter", "a"), on_extract("mlima_centre", "untyped")]
+    found = refresh(settings, Decided(accepted, [on_extract("pwani_shelter", "b")]))
+    assert fates(found) == {
+        "a": ("in_force", None), "b": ("withdrawn", "abcdefabcdef"), "untyped": ("held", "every_row_is_typed"),
+    }  # fmt: skip
 
 
-def test_an_acceptance_does_not_reach_past_reconciliation(tmp_path: Path) -> None:
-    settings = make_settings(tmp_path)
-    land(settings, "a", typed_records=39)
-    found = refresh(settings, Decided([on_extract("pwani_shelter", "a")]))
-    assert [fate.fate for fate in found.fates] == ["held"]
-
-
-def test_an_extract_that_was_not_judged_does_not_enter(tmp_path: Path) -> None:
-    settings = make_settings(tmp_path)
+def test_an_extract_that_was_not_judged_does_not_enter(settings: Settings) -> None:
     land(settings, "a")
     verdicts = judge_extracts(settings, AS_OF, Decided())
     land(settings, "b", sequence=2)
-    found = put_in_force(settings, AS_OF, Decided(), KEY_IDS, verdicts)
-    assert [(fate.fate, fate.reason) for fate in found.fates] == [("in_force", None), ("held", "not_judged")]
+    found = refresh(settings, verdicts=verdicts)
+    assert fates(found) == {"a": ("in_force", None), "b": ("held", "not_judged")}
 
 
-def test_fates_in_the_manifest_have_no_names(tmp_path: Path) -> None:
-    settings = make_settings(tmp_path)
+def test_fates_in_the_manifest_have_no_names(settings: Settings) -> None:
     land(settings, "a", file="pwani_shelter_october.xlsx", period={"from": "2026-10-01", "to": "2026-10-31"})
     keys = Keys(b"k" * 32, "age1fixture")
     (printed,) = manifest_extracts(settings, keys, refresh(settings))
@@ -99,15 +88,13 @@ def test_fates_in_the_manifest_have_no_names(tmp_path: Path) -> None:
     assert "pwani" not in json.dumps(printed)
 
 
-def test_a_partner_is_overdue_after_cadence_and_grace(tmp_path: Path) -> None:
-    settings = make_settings(tmp_path)
+def test_a_partner_is_overdue_after_cadence_and_grace(settings: Settings) -> None:
     land(settings, "a", received_on="2026-10-09")  # 31 days and 15 days of grace end on 24 November
     assert refresh(settings).partners_overdue == ()
     assert refresh(settings, as_of=AS_OF + timedelta(days=1)).partners_overdue == ("pwani_shelter",)
 
 
-def test_changed_compares_with_the_current_release(tmp_path: Path) -> None:
-    settings = make_settings(tmp_path)
+def test_changed_compares_with_the_current_release(settings: Settings) -> None:
     land(settings, "a")
     first = refresh(settings)
     assert first.changed
@@ -120,46 +107,47 @@ def test_changed_compares_with_the_current_release(tmp_path: Path) -> None:
     assert refresh(settings).changed
 
 
-def test_time_changes_the_hash_only_through_what_it_decides(tmp_path: Path) -> None:
-    settings = make_settings(tmp_path)
+def test_time_changes_the_hash_only_through_what_it_decides(settings: Settings) -> None:
     land(settings, "a", cadence="yearly", embargo_until=date(2026, 11, 26), agreement_to=date(2026, 11, 28))
-    hashes = [refresh(settings, as_of=AS_OF + timedelta(days=days)).inputs_hash for days in range(8)]
+    hashes = [
+        refresh(settings, as_of=AS_OF + timedelta(days=day)).inputs_hash for day in (0, 1, 2, 4, 5, 6, 7)
+    ]
     # 24 and 25 November: embargo; 26: free; 29: the agreement has ended; 1 December: August is complete.
-    assert [hashes.index(one) for one in hashes] == [0, 0, 2, 2, 2, 5, 5, 7]
+    assert [hashes.index(one) for one in hashes] == [0, 0, 2, 2, 4, 4, 6]
 
 
-def test_a_year_that_closes_changes_the_hash(tmp_path: Path) -> None:
-    """2025 closes 90 days after its end, on 31 March 2026: that day a refresh publishes it."""
-    settings = make_settings(tmp_path)
-    land(settings, "a", cadence="yearly")
-    days = [datetime(2026, 3, day, 2, tzinfo=UTC) for day in (29, 30, 31)]
-    hashes = [refresh(settings, as_of=day).inputs_hash for day in days]
-    assert [hashes.index(one) for one in hashes] == [0, 0, 2]
+@pytest.mark.parametrize(
+    ("planted", "first", "expected"),
+    [
+        ({}, datetime(2026, 3, 29, 2, tzinfo=UTC), [0, 0, 2]),  # 2025 closes 90 days after its end
+        # The records end on 1 September 2026: a year later is the last day on which they are kept.
+        ({"retention_years": 1}, datetime(2027, 9, 1, 2, tzinfo=UTC), [0, 1, 1]),
+    ],
+    ids=["a year that closes", "a record past its retention"],
+)
+def test_a_day_that_ends_something_changes_the_hash_once(
+    settings: Settings, planted: dict[str, Any], first: datetime, expected: list[int]
+) -> None:
+    land(settings, "a", cadence="yearly", **planted)
+    verdicts = judge_extracts(settings, first, Decided())
+    days = [first + timedelta(days=day) for day in range(3)]
+    hashes = [refresh(settings, as_of=day, verdicts=verdicts).inputs_hash for day in days]
+    assert [hashes.index(one) for one in hashes] == expected
 
 
-def test_a_record_past_its_retention_changes_the_hash_once(tmp_path: Path) -> None:
-    settings = make_settings(tmp_path)
-    land(settings, "a", cadence="yearly", retention_years=1)
-    # The records end on 1 September 2026: a year later is the last day on which they are kept.
-    days = [datetime(2027, 9, day, 2, tzinfo=UTC) for day in (1, 2, 3)]
-    hashes = [refresh(settings, as_of=day).inputs_hash for day in days]
-    assert [hashes.index(one) for one in hashes] == [0, 1, 1]
-
-
-def test_every_input_changes_the_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = make_settings(tmp_path)
-    contract = settings.partners / "pwani_shelter" / "contract.yml"
-    contract.parent.mkdir()
-    contract.write_text("grain: case\n")
+def test_every_input_changes_the_hash(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     land(settings, "a")
+    contract = settings.partners / "pwani_shelter" / "contract.yml"
+    contract.write_text("grain: case\n")
+    verdicts = judge_extracts(settings, AS_OF, Decided())
     waiver = {"id": "1", "check": "x", "check_definition": "", "scope": "e", "expires": "2030-01-01"}
     decided, key_ids = Decided(waivers=[waiver]), {**KEY_IDS, "record": "cccc3333"}
-    found = {"nothing": refresh(settings).inputs_hash}
+    found = {"nothing": refresh(settings, verdicts=verdicts).inputs_hash}
     assert refresh(settings).inputs_hash == found["nothing"]
-    found["decisions"] = refresh(settings, decided).inputs_hash
-    found["keys"] = refresh(settings, key_ids=key_ids).inputs_hash
+    found["decisions"] = refresh(settings, decided, verdicts=verdicts).inputs_hash
+    found["keys"] = refresh(settings, key_ids=key_ids, verdicts=verdicts).inputs_hash
     contract.write_text("grain: route_report\n")
-    found["contracts"] = refresh(settings).inputs_hash
+    found["contracts"] = refresh(settings, verdicts=verdicts).inputs_hash
     land(settings, "b", sequence=2)
     found["landed"] = refresh(settings).inputs_hash
     land(settings, "a", bad_dates=20)
@@ -203,8 +191,7 @@ def test_latest_complete_month(today: date, month: date) -> None:
     assert latest_complete_month(today, 3) == month
 
 
-def test_extracts_that_were_withdrawn_or_replaced_are_over(tmp_path: Path) -> None:
-    settings = make_settings(tmp_path)
+def test_extracts_that_were_withdrawn_or_replaced_are_over(settings: Settings) -> None:
     land(settings, "a", records=100)
     land(settings, "b", records=20, sequence=2)  # held: far fewer
     land(settings, "c", records=100, sequence=3)

@@ -10,15 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from orchestration.core import (
-    LINK_KEY,
-    Damaged,
-    Keys,
-    Settings,
-    create_missing_keys,
-    load_keys,
-    prepare_home,
-)
+from orchestration.core import LINK_KEY, Damaged, Keys, Settings, create_missing_keys, load_keys, prepare_home
 from orchestration.intake.taking_in import take_in
 from orchestration.linkage import NAME_CODES, Coder
 from orchestration.linkage.step import _unneeded_codes, destroy_codes
@@ -27,15 +19,8 @@ from tests.fixtures.link_code_case import AS_OF, CONTRACT, HEADER, ROWS
 from tests.fixtures.partner_files import lying_still
 
 SECRETS = (
-    b"Achieng",
-    b"Sampleton",
-    b"Testperson",
-    b"712345678",
-    b"345 678",
-    b"12/05",
-    b"2001-05",
-    b"Matayos",
-)
+    b"Achieng", b"Sampleton", b"Testperson", b"712345678", b"345 678", b"12/05", b"2001-05", b"Matayos",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -69,16 +54,12 @@ def test_identifiers_become_codes_by_record(home: Settings) -> None:
     coder = Coder(keys.link_key or b"")
     first, second = codes(home)  # the third row gives nothing to code
     assert first == {
-        "record_id": keys.record_id("fixture_desk", "fixture_cases|1"),
-        **dict.fromkeys(NAME_CODES),
+        "record_id": keys.record_id("fixture_desk", "fixture_cases|1"), **dict.fromkeys(NAME_CODES),
         **dict(zip(NAME_CODES, coder.names("Acheng", "Sampleton"), strict=False)),
-        "phone_code": coder.phone("+254712345678"),
-        "birth_year": 1998,
+        "phone_code": coder.phone("+254712345678"), "birth_year": 1998,
         "subcounty_code": coder.answer("subcounty", "MATAYOS"),
-        "recruited_code": coder.answer("recruited", "2025 1"),
-        "schooling_code": None,
-        "children_code": None,
-    }
+        "recruited_code": coder.answer("recruited", "2025 1"), "schooling_code": None, "children_code": None,
+    }  # fmt: skip
     # A given name that is none, and a family name.
     assert (second["name_1_code"], second["name_2_code"]) == (*coder.names("Testperson"), None)
     assert second["birth_year"] == 2001

@@ -206,17 +206,11 @@ def test_poor_forms_are_not_linked(population: Population) -> None:
     assert linked.links.num_rows == 0
     assert linked.expected.to_pylist() == [
         {
-            "tier": "poor_form",
-            "record_count": population.records.num_rows,
-            "link_count": 0,
-            "review_count": 0,
-            "pairs_left_out": None,
-            "pairs_within_partner": None,
-            "persons_low": None,
-            "persons_expected": None,
-            "persons_high": None,
+            "tier": "poor_form", "record_count": population.records.num_rows, "link_count": 0,
+            "review_count": 0, "pairs_left_out": None, "pairs_within_partner": None, "persons_low": None,
+            "persons_expected": None, "persons_high": None,
         }
-    ]
+    ]  # fmt: skip
 
 
 def test_records_of_different_tiers_are_linked_by_common_fields(population: Population) -> None:
@@ -372,13 +366,9 @@ def test_pairs_grow_as_records_do() -> None:
     def pairs(count: int) -> int:
         dice = np.random.default_rng(5)
         most = {
-            "name_1_code": 30,
-            "name_2_code": 100,
-            "birth_year": 30,
-            "origin": 20,
-            "destination": 9,
+            "name_1_code": 30, "name_2_code": 100, "birth_year": 30, "origin": 20, "destination": 9,
             "partner": 9,
-        }
+        }  # fmt: skip
         drawn = {name: dice.integers(1, 1 + values, size=count) for name, values in most.items()}
         columns = {name: np.array([f"{name} {value}" for value in values]) for name, values in drawn.items()}
         columns |= {"birth_year": drawn["birth_year"], "sex": np.full(count, "female")}
@@ -443,15 +433,12 @@ def test_every_counted_case_has_a_tier() -> None:
     expected = pa.Table.from_pylist(
         [
             {
-                "tier": "name_codes",
-                "record_count": 3,
-                "link_count": 1,
-                "review_count": 0,
+                "tier": "name_codes", "record_count": 3, "link_count": 1, "review_count": 0,
                 "persons_expected": 2.0,
             }
         ],
         schema=EXPECTED_PERSONS,
-    )
+    )  # fmt: skip
     rows = with_groups(expected, 5).to_pylist()
     assert [(row["tier"], row["record_count"], row["persons_expected"]) for row in rows] == [
         ("name_codes", 3, 2.0),

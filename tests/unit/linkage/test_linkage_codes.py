@@ -12,24 +12,14 @@ KEY = b"a link key of thirty-two bytes.."
 @pytest.mark.parametrize(
     "spellings",
     [
-        ["Hassan", "Hasan", "Xasan", "HASSAN "],
-        ["Abdi", "Cabdi"],
-        ["Abdirahman", "Abdi Rahman", "Cabdiraxman"],
-        ["Ali", "Cali"],
-        ["Omar", "Umar", "Cumar"],
-        ["Mohamed", "Muhammad", "Mohammed", "Maxamed"],
-        ["Fatuma", "Fatma", "Faadumo", "Fathuma"],
-        ["Khadija", "Hadija"],
-        ["Ramadhan", "Ramadan"],
-        ["Mwangi", "Muangi"],
-        ["Aisha", "Aysha", "Ayesha", "Caasha"],
-        ["Yusuf", "Yussuf", "Iusuf"],
-        ["Zainab", "Zeinab", "Zainabu"],
-        ["Ng'ang'a", "Nganga", "Ng’ang’a"],
-        ["Catherine", "Katherine"],
-        ["Nyambura", "NYAMBURA", "Nyámbura"],
+        ["Hassan", "Hasan", "Xasan", "HASSAN "], ["Abdi", "Cabdi"],
+        ["Abdirahman", "Abdi Rahman", "Cabdiraxman"], ["Ali", "Cali"], ["Omar", "Umar", "Cumar"],
+        ["Mohamed", "Muhammad", "Mohammed", "Maxamed"], ["Fatuma", "Fatma", "Faadumo", "Fathuma"],
+        ["Khadija", "Hadija"], ["Ramadhan", "Ramadan"], ["Mwangi", "Muangi"],
+        ["Aisha", "Aysha", "Ayesha", "Caasha"], ["Yusuf", "Yussuf", "Iusuf"], ["Zainab", "Zeinab", "Zainabu"],
+        ["Ng'ang'a", "Nganga", "Ng’ang’a"], ["Catherine", "Katherine"], ["Nyambura", "NYAMBURA", "Nyámbura"],
     ],
-)
+)  # fmt: skip
 def test_spellings_of_one_name_sound_alike(spellings: list[str]) -> None:
     (sounds,) = {tuple(sounds_of(one)) for one in spellings}
     assert len(sounds) == 1

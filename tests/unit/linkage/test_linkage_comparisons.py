@@ -90,11 +90,8 @@ def named(*words: str, **more: Any) -> dict[str, Any]:
 def test_names_are_compared_in_any_order() -> None:
     """`mary` mostly comes first, so that it is baptismal in the name that is written family name first too."""
     rows = [
-        named("mary", "otieno"),
-        named("otieno", "mary"),
-        named("mary", "barasa"),
-        named("jane", "otieno"),
-    ]
+        named("mary", "otieno"), named("otieno", "mary"), named("mary", "barasa"), named("jane", "otieno"),
+    ]  # fmt: skip
     baptismal, other = SharedWords("baptismal", 0.8, 0.1), SharedWords("other", 0.8, 0.7)
     shared = {pair: level % 5 for pair, (level, _) in compared(baptismal, *rows).items()}
     assert shared == {(0, 1): 1, (0, 2): 1, (0, 3): 0, (1, 2): 1, (1, 3): 0, (2, 3): 0}

@@ -60,12 +60,9 @@ def test_one_partner_alone_makes_no_group() -> None:
 def test_routes_that_differ_in_a_place_its_order_or_the_year_are_no_group() -> None:
     first = report(1, "a", "KE047", "KE001")
     others = [
-        report(2, "b", "KE001", "KE047"),
-        report(3, "c", "KE047"),
-        report(4, "d", "KE047", "KE001", year=2024),
-        report(5, "e", "KE047", "KE001", intended="QAT"),
-        report(6, "f", "KE047", "KE001", origin="KE039"),
-    ]
+        report(2, "b", "KE001", "KE047"), report(3, "c", "KE047"), report(4, "d", "KE047", "KE001", year=2024),
+        report(5, "e", "KE047", "KE001", intended="QAT"), report(6, "f", "KE047", "KE001", origin="KE039"),
+    ]  # fmt: skip
     assert groups(first, *others) == {}
 
 

@@ -288,12 +288,9 @@ def test_the_workbook_has_a_sheet_a_table_with_names_and_small_counts_as_text(re
 
 def test_exported_text_is_never_a_formula(tmp_path: Path, dbt_manifest: Path) -> None:
     risk = {
-        "period_id": "year-2025",
-        "record_grain": "case",
-        "place_id": "KE040",
-        "place": "=Busia",
+        "period_id": "year-2025", "record_grain": "case", "place_id": "KE040", "place": "=Busia",
         "band": "higher",
-    }
+    }  # fmt: skip
     write_release(tmp_path, ["public"], public={"risk": [risk]})
     (folder,) = write_exports(tmp_path, MANIFEST, dbt_manifest)
     path = folder / "njia-public-made-up.xlsx"

@@ -6,12 +6,7 @@ import pytest
 
 from orchestration.outputs.bends import BENDS, bends_of
 
-SHEET = {
-    "nairobi": (0.40, 0.40),
-    "kisumu": (0.30, 0.45),
-    "busia": (0.28, 0.47),
-    "mombasa": (0.50, 0.25),
-}
+SHEET = {"nairobi": (0.40, 0.40), "kisumu": (0.30, 0.45), "busia": (0.28, 0.47), "mombasa": (0.50, 0.25)}
 
 
 @pytest.mark.parametrize(

@@ -52,16 +52,13 @@ def text(html: str) -> str:
 @pytest.mark.parametrize(
     ("one", "result"),
     [
-        (finding(), "passed"),
-        (finding("failed"), "failed"),
-        (finding("failed", severity="hold"), "failed"),
+        (finding(), "passed"), (finding("failed"), "failed"), (finding("failed", severity="hold"), "failed"),
         (finding("failed", severity="warn"), "warning"),
         (finding("failed", waived_by="abcdefabcdef"), "waived"),
-        (finding("waived", severity="warn"), "waived"),
-        (finding("error", severity="warn"), "not judged"),
+        (finding("waived", severity="warn"), "waived"), (finding("error", severity="warn"), "not judged"),
         (finding("not_run", severity="warn"), "did not run"),
     ],
-)
+)  # fmt: skip
 def test_each_finding_is_in_one_list_only(one: Finding, result: str) -> None:
     whole = report(one)
     lists = [whole.failed, whole.waived, whole.warnings]

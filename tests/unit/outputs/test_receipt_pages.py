@@ -35,22 +35,11 @@ REFUSED = NotKept(FILE, "", explanations.refusal("skip:blank"), 2, "3, 4")
 
 def receipt(**changes: Any) -> Receipt:
     content: dict[str, Any] = {
-        "partner": "testpartner",
-        "name": "Testpartner",
-        "finest_place": "county",
-        "as_of": AS_OF,
-        "run": f"{AS_OF:%Y%m%dT%H%M%SZ}-00000000",
-        "outcome": Outcome("published", "R1"),
-        "delivered": [Delivered(LANDED, None, "", [], False)],
-        "files": [IN_USE],
-        "not_kept": [REFUSED],
-        "stripped": [],
-        "unmapped": {},
-        "groups": [],
-        "problems": [],
-        "past": Past([], []),
-        "used": USED,
-    }
+        "partner": "testpartner", "name": "Testpartner", "finest_place": "county", "as_of": AS_OF,
+        "run": f"{AS_OF:%Y%m%dT%H%M%SZ}-00000000", "outcome": Outcome("published", "R1"),
+        "delivered": [Delivered(LANDED, None, "", [], False)], "files": [IN_USE], "not_kept": [REFUSED],
+        "stripped": [], "unmapped": {}, "groups": [], "problems": [], "past": Past([], []), "used": USED,
+    }  # fmt: skip
     return Receipt(**(content | changes))
 
 

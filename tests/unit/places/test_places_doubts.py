@@ -54,18 +54,14 @@ def test_a_spot_behind_a_crossing_and_a_stated_country_leave_no_doubt() -> None:
 @pytest.mark.parametrize(
     ("text", "rivals"),
     [
-        ("Uganda border", ("UGA", "KEN")),
-        ("Ethiopia border", ("ETH", "KEN")),
-        ("Somalia boarder", ("SOM", "KEN")),
-        ("mpaka wa Tanzania", ("TZA", "KEN")),
-        ("at the border of Uganda", ("UGA", "KEN")),
-        ("Sudan border", ("SDN", "SSD")),
-        ("Rwanda border", ("RWA",)),
-        ("Kenya/Uganda border", ("KEN", "UGA")),
+        ("Uganda border", ("UGA", "KEN")), ("Ethiopia border", ("ETH", "KEN")),
+        ("Somalia boarder", ("SOM", "KEN")), ("mpaka wa Tanzania", ("TZA", "KEN")),
+        ("at the border of Uganda", ("UGA", "KEN")), ("Sudan border", ("SDN", "SSD")),
+        ("Rwanda border", ("RWA",)), ("Kenya/Uganda border", ("KEN", "UGA")),
         ("Busia Uganda border", ("bp-ken-busia", "bp-uga-busia")),
         ("Namanga, Tanzania border", ("bp-ken-namanga", "bp-tza-namanga")),
     ],
-)
+)  # fmt: skip
 def test_a_border_of_a_country_is_on_either_side_of_it(text: str, rivals: tuple[str, ...]) -> None:
     found = resolve(text)
     assert (found.status, found.country, found.rivals) == ("ambiguous", None, rivals)

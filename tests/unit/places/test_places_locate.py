@@ -19,13 +19,10 @@ KEYS = Keys(b"k" * 32, "age1")
 FILES = ("matches.parquet", "unresolved.parquet", "unresolved.texts", "remembered.parquet")
 PLACE_MENTIONS = pa.schema(
     [
-        ("extract_id", pa.string()),
-        ("partner", pa.string()),
-        ("record_id", pa.int64()),
-        ("place_role", pa.string()),
-        ("mention_id", pa.int64()),
+        ("extract_id", pa.string()), ("partner", pa.string()), ("record_id", pa.int64()),
+        ("place_role", pa.string()), ("mention_id", pa.int64()),
     ]
-)
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -241,13 +238,10 @@ def test_the_most_specific_decision_holds(stage: Settings) -> None:
     for given in (decisions, decisions[::-1]):
         locate(stage, KEYS, given)
         assert place_of(stage) == {
-            ("kobe", "origin", 0): "KE047",
-            ("kobe", "exploitation", 1): "KE001",
-            ("swala", "origin", 2): "bp-ken-malaba",
-            ("swala", "intended_destination", 3): "bp-ken-busia",
-            ("swala", "origin", 4): "UGA",
-            ("swala", "observation", 5): "bp-ken-malaba",
-        }
+            ("kobe", "origin", 0): "KE047", ("kobe", "exploitation", 1): "KE001",
+            ("swala", "origin", 2): "bp-ken-malaba", ("swala", "intended_destination", 3): "bp-ken-busia",
+            ("swala", "origin", 4): "UGA", ("swala", "observation", 5): "bp-ken-malaba",
+        }  # fmt: skip
 
 
 def test_of_equal_scopes_the_later_decision_holds(stage: Settings) -> None:

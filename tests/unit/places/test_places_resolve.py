@@ -18,24 +18,13 @@ def in_short(found: Outcome) -> tuple[str, str | None, str | None, str | None, s
 
 # published transit place: country, county, is it a crossing with a twin (field.md §9)
 GOLD = {
-    "Busia": ("KEN", "KE040", True),
-    "Nambale": ("KEN", "KE040", False),
-    "Rongo": ("KEN", "KE044", False),
-    "Malaba": ("KEN", "KE040", True),
-    "Garissa": ("KEN", "KE007", False),
-    "Moyale": ("KEN", "KE010", True),
-    "Mandera": ("KEN", "KE009", True),
-    "Kismayo": ("SOM", None, False),
-    "Liboi": ("KEN", "KE007", True),
-    "Marsabit": ("KEN", "KE010", False),
-    "Mwingi": ("KEN", "KE015", False),
-    "Isiolo": ("KEN", "KE011", False),
-    "Isebania": ("KEN", "KE044", True),
-    "Namanga": ("KEN", "KE034", True),
-    "Kwale": ("KEN", "KE002", False),
-    "Taveta": ("KEN", "KE006", True),
-    "Mombasa": ("KEN", "KE001", False),
-}
+    "Busia": ("KEN", "KE040", True), "Nambale": ("KEN", "KE040", False), "Rongo": ("KEN", "KE044", False),
+    "Malaba": ("KEN", "KE040", True), "Garissa": ("KEN", "KE007", False), "Moyale": ("KEN", "KE010", True),
+    "Mandera": ("KEN", "KE009", True), "Kismayo": ("SOM", None, False), "Liboi": ("KEN", "KE007", True),
+    "Marsabit": ("KEN", "KE010", False), "Mwingi": ("KEN", "KE015", False), "Isiolo": ("KEN", "KE011", False),
+    "Isebania": ("KEN", "KE044", True), "Namanga": ("KEN", "KE034", True), "Kwale": ("KEN", "KE002", False),
+    "Taveta": ("KEN", "KE006", True), "Mombasa": ("KEN", "KE001", False),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("default_country", [None, "KEN"])
@@ -202,11 +191,8 @@ def test_little_known_name_may_recur_abroad() -> None:
 def test_a_place_outside_the_stated_county_keeps_the_country_only() -> None:
     found = resolve("Eldoret", admin_text="Nairobi")
     assert (found.status, found.place_id, found.country, found.precision) == (
-        "ambiguous",
-        None,
-        "KEN",
-        "country",
-    )
+        "ambiguous", None, "KEN", "country",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("place", "county"), [("Moyale", "Busia"), ("Kitale", "Migori")])
@@ -312,16 +298,9 @@ def test_decision_for_a_removed_place_leaves_the_name_unresolved() -> None:
 def test_names_on_the_command_line_have_the_promised_keys() -> None:
     (answer,) = resolve_names(["Eldoret"])
     assert answer == {
-        "name": "Eldoret",
-        "status": "resolved",
-        "place_id": "tn-ken-eldoret",
-        "kind": "town",
-        "country": "KE",
-        "county": "KE027",
-        "method": "exact",
-        "confidence": 0.99,
-        "rivals": [],
-    }
+        "name": "Eldoret", "status": "resolved", "place_id": "tn-ken-eldoret", "kind": "town", "country": "KE",
+        "county": "KE027", "method": "exact", "confidence": 0.99, "rivals": [],
+    }  # fmt: skip
     assert resolve_names(["Busia"], country="UG")[0]["country"] == "UG"
 
 

@@ -264,20 +264,17 @@ def test_distance_is_from_the_declared_office_of_the_partner() -> None:
 @pytest.mark.parametrize(
     ("numbers", "expected"),
     [
-        ((9, 2, 50.0, 1.0, 1.0, 0.0, 2.0), "insufficient"),
-        ((50, 2, 2.9, 1.0, 1.0, 0.0, 2.0), "insufficient"),
+        ((9, 2, 50.0, 1.0, 1.0, 0.0, 2.0), "insufficient"), ((50, 2, 2.9, 1.0, 1.0, 0.0, 2.0), "insufficient"),
         ((9, 1, np.nan, np.nan, np.nan, np.nan, np.nan), "insufficient"),
         ((50, 1, 20.0, 1.0, 1.0, 0.0, 2.0), "single_source"),
         ((50, 1, np.nan, np.nan, np.nan, np.nan, np.nan), "single_source"),
         ((50, 2, np.nan, np.nan, np.nan, np.nan, np.nan), "not_comparable"),
-        ((50, 2, 20.0, 0.96, 1.0, 0.0, 1.4), "hotspot"),
-        ((50, 2, 20.0, 0.96, 0.98, 0.0, 1.1), "elevated"),
+        ((50, 2, 20.0, 0.96, 1.0, 0.0, 1.4), "hotspot"), ((50, 2, 20.0, 0.96, 0.98, 0.0, 1.1), "elevated"),
         ((50, 2, 20.0, 0.94, 0.96, 0.0, 0.9), "not_distinguished"),
-        ((50, 2, 40.0, 0.95, 0.98, 0.0, 1.1), "elevated"),
-        ((50, 2, 90.0, 0.0, 0.0, 0.96, 0.2), "lower"),
+        ((50, 2, 40.0, 0.95, 0.98, 0.0, 1.1), "elevated"), ((50, 2, 90.0, 0.0, 0.0, 0.96, 0.2), "lower"),
         ((50, 2, 50.0, 0.3, 0.5, 0.1, 0.7), "not_distinguished"),
     ],
-)
+)  # fmt: skip
 def test_the_first_matching_label_applies(numbers: tuple[float, ...], expected: str) -> None:
     assert labels(*(np.array([number]) for number in numbers), POLICY).tolist() == [expected]  # type: ignore[arg-type, call-arg]
 

@@ -67,11 +67,8 @@ def test_known_legs_lead_away_from_the_shortest_road() -> None:
 def test_nothing_is_inferred(place: str, policy: Policy, reason: str) -> None:
     [row] = inferred_routes(ways_by(place), PLACES, policy).to_dict("records")
     assert (row["corridor_id"], row["place_number"], row["place_id"], row["reason"]) == (
-        "A>D",
-        0,
-        None,
-        reason,
-    )
+        "A>D", 0, None, reason,
+    )  # fmt: skip
 
 
 def test_a_corridor_whose_partner_names_places_elsewhere_but_none_here_is_straight() -> None:

@@ -12,16 +12,7 @@ from scipy.stats import norm
 
 from orchestration.statistics.share_ratio import TwoWindows
 from orchestration.statistics.shifts import displaced_from, judge_shifts
-from tests.simulated_corridors import (
-    ENTERED,
-    LEFT,
-    LOST,
-    NEW_SOURCE_ONLY,
-    POLICY,
-    TAKEN,
-    flagged,
-    reports,
-)
+from tests.simulated_corridors import ENTERED, LEFT, LOST, NEW_SOURCE_ONLY, POLICY, TAKEN, flagged, reports
 
 RUNS = 20
 
@@ -244,13 +235,10 @@ def test_a_partner_that_moves_is_no_panel() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"collapse": 0.3},
-        {"growth": 0.1},
-        {"area_moves": 0.0},
-        {"area_moves": 0.2},
+        {"collapse": 0.3}, {"growth": 0.1}, {"area_moves": 0.0}, {"area_moves": 0.2},
         {"collapse": 0.2, "other": True},
     ],
-)
+)  # fmt: skip
 def test_one_change_makes_no_shift_of_other_corridors(change: dict[str, Any]) -> None:
     """Before shares were of a reference, 16 of 20 worlds had a false shift after a collapse of 30 %."""
     false = 0

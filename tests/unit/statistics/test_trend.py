@@ -36,20 +36,12 @@ def test_ties_make_the_variance_smaller() -> None:
 @pytest.mark.parametrize(
     ("states", "trend", "expected"),
     [
-        ("hhhhhhh", 1, "insufficient"),
-        ("hhhhhhhh", 1, "intensifying"),
-        ("hhhhhhhh", -1, "diminishing"),
-        ("hhhhhhhh", 0, "persistent"),
-        (".hhhhhhhhh", 0, "persistent"),
-        (".......h", 1, "new"),
-        (".....hhh", 1, "consecutive"),
-        ("c...h..h", 0, "oscillating"),
-        ("h.h..h.h", 0, "sporadic"),
-        ("hhhhhhh.", 0, "historical"),
-        ("hhhhhhhh..h.", 0, "none"),
-        ("c.......", -1, "none"),
+        ("hhhhhhh", 1, "insufficient"), ("hhhhhhhh", 1, "intensifying"), ("hhhhhhhh", -1, "diminishing"),
+        ("hhhhhhhh", 0, "persistent"), (".hhhhhhhhh", 0, "persistent"), (".......h", 1, "new"),
+        (".....hhh", 1, "consecutive"), ("c...h..h", 0, "oscillating"), ("h.h..h.h", 0, "sporadic"),
+        ("hhhhhhh.", 0, "historical"), ("hhhhhhhh..h.", 0, "none"), ("c.......", -1, "none"),
     ],
-)
+)  # fmt: skip
 def test_the_first_row_that_holds(states: str, trend: int, expected: str) -> None:
     assert category(states, trend, POLICY) == expected
 
