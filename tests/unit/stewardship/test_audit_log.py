@@ -88,9 +88,7 @@ def test_a_changed_line_is_found(settings: Settings, changed: int) -> None:
     assert f"{path}, line 2" in fault
 
 
-def test_the_chain_spans_years_so_a_missing_file_is_found(
-    settings: Settings,
-) -> None:
+def test_the_chain_spans_years_so_a_missing_file_is_found(settings: Settings) -> None:
     old, new = record(settings), record(settings, when=NEXT_YEAR)
     assert (old.name, new.name) == ("2026.jsonl", "2027.jsonl") and audit.read(settings).faults == []
     kept = old.read_bytes()
@@ -169,9 +167,7 @@ def test_an_unreadable_line_is_reported_with_file_and_line(settings: Settings) -
     assert f"{path}, line 2 cannot be read" in audit.read(settings).faults[0]
 
 
-def test_a_command_without_author_is_logged_under_the_system_user(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_command_without_author_is_logged_under_the_system_user(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "sampleton")
     assert audit.os_user() == "os:sampleton"
     monkeypatch.setenv("LOGNAME", "a.fixture@example.org")
@@ -184,9 +180,7 @@ def alias(settings: Settings) -> dict[str, Any]:
     )
 
 
-def test_decisions_are_logged_by_id_without_their_text(
-    settings: Settings,
-) -> None:
+def test_decisions_are_logged_by_id_without_their_text(settings: Settings) -> None:
     strict = replace(settings, waivers_need_second=True)
     waiver = record_decision(
         strict, "check_waiver", "A. Fixture", "agreed", NOW, check="quarantine_is_normal", scope="release",
@@ -277,9 +271,7 @@ def test_the_command_filters_lines_and_exits_1_for_a_changed_log(settings: Setti
     assert changed.exit_code == 1 and str(path) in json.loads(changed.stdout)["faults"][0]
 
 
-def test_a_microdata_export_is_logged_without_its_sql_and_refused_without_a_log(
-    tmp_path: Path,
-) -> None:
+def test_a_microdata_export_is_logged_without_its_sql_and_refused_without_a_log(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     release = publish_one(settings)
     sql = "select movement_id from marts.fct_movements where person_count > 1"

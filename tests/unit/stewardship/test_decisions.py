@@ -162,9 +162,7 @@ def test_extract_id_of_two_partners_is_refused(settings: Settings) -> None:
         decide(settings, "check_waiver", **{**WAIVER, "scope": EXTRACT})
 
 
-def test_extract_id_in_an_old_line_stays_readable_when_it_becomes_ambiguous(
-    settings: Settings,
-) -> None:
+def test_extract_id_in_an_old_line_stays_readable_when_it_becomes_ambiguous(settings: Settings) -> None:
     decide(settings, "check_waiver", **WAIVER)
     rewrite(settings, "check_waiver", f"kobe_shelter/{EXTRACT}", EXTRACT)
     assert [waiver["scope"] for waiver in active_decisions(settings, NOW).waivers] == [WAIVER["scope"]]
@@ -440,10 +438,7 @@ def test_missing_line_end_is_added(settings: Settings) -> None:
 def test_rollbacks_do_not_change_the_content_hash(settings: Settings) -> None:
     before = active_decisions(settings, NOW).content_hash()
     decide(
-        settings,
-        "rollback",
-        from_release="20261124T020000Z-aaaaaaaa",
-        to_release="20261123T020000Z-bbbbbbbb",
+        settings, "rollback", from_release="20261124T020000Z-aaaaaaaa", to_release="20261123T020000Z-bbbbbbbb"
     )
     active = active_decisions(settings, NOW)
     assert active.rollback is not None and active.rollback["to_release"].endswith("bbbbbbbb")

@@ -143,8 +143,7 @@ def test_alias_counts_movements_by_place(settings: Settings) -> None:
         world.RESOLVED: "Busia",
     }
     world.write_mentions(
-        settings,
-        *({"mention_id": mention_id, "place_text": text} for mention_id, text in texts.items()),
+        settings, *({"mention_id": mention_id, "place_text": text} for mention_id, text in texts.items())
     )
     found = tried(
         settings, ("place_alias", {"text": "Kwa Fixture Stage", "place_id": "KE040", "country": None})
