@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from orchestration.outputs.pages import MAP_PAGE
 from orchestration.places.boundaries.chosen import generalised
 from tests.browser.chromium import BROWSER_FLAGS
 from tests.browser.map_page import drawn
+from tests.command import PATIENCE
 from tests.fixtures.published_world import MANIFEST, write_release
 
 
@@ -24,15 +26,32 @@ def map_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@dataclass
+class PatientBrowser:
+    """Its pages wait as long as a busy machine needs."""
+
+    _browser: Any
+
+    def new_context(self, **how: Any) -> Any:
+        return self._patient(self._browser.new_context(**how))
+
+    def new_page(self, **how: Any) -> Any:
+        return self._patient(self._browser.new_page(**how))
+
+    def _patient(self, opened: Any) -> Any:
+        opened.set_default_timeout(PATIENCE * 1000)
+        return opened
+
+
 @pytest.fixture(scope="module")
-def browser(program: Callable[[str, str], str]) -> Iterator[Any]:
+def browser(program: Callable[[str, str], str]) -> Iterator[PatientBrowser]:
     """One for a file and not for longer: while it is open, nothing else in this process can use asyncio."""
     from playwright.sync_api import sync_playwright
 
     chromium = program("chromium", "apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER_FLAGS)
-        yield browser
+        yield PatientBrowser(browser)
         browser.close()
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from tests.command import PATIENCE
+
 VIEWS = ("corridors", "places", "hotspots", "shifts", "alerts", "risk", "rounds")
 
 
@@ -13,9 +15,9 @@ def drawn(page: Any) -> None:
     until(page, "document.getElementById('map').dataset.drawn || document.getElementById('content').hidden")
 
 
-def until(page: Any, expression: str, seconds: float = 10) -> None:
+def until(page: Any, expression: str) -> None:
     """Playwright's own waiting evaluates texts in the page, which the page's policy forbids."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + PATIENCE
     while not page.evaluate(expression):
         assert time.monotonic() < end, expression
         page.wait_for_timeout(20)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests import scenario
+from tests.command import PATIENCE
 from tests.evidence_base import EvidenceBase, copy_of
 from tests.servers import free_port, reset_signals, wait_until
 
@@ -73,7 +74,9 @@ def desk(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory
         preexec_fn=reset_signals,
     )
     try:
-        wait_until(lambda: urllib.request.urlopen(f"{found.address}/login", timeout=2).status == 200, 60)
+        wait_until(
+            lambda: urllib.request.urlopen(f"{found.address}/login", timeout=2).status == 200, PATIENCE
+        )
         second = subprocess.run(
             [NJIA, "serve", "--port", str(port), "--home", settings.home, "--partners", settings.partners],
             env=environment(base), capture_output=True, text=True,
@@ -82,7 +85,7 @@ def desk(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory
         yield found
     finally:
         process.send_signal(signal.SIGINT)
-        said, complained = process.communicate(timeout=20)
+        said, complained = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, "Ctrl-C ends it in order"
     assert "Traceback" not in complained and complained == "", "what was done in it is nobody else's to read"
     assert found.address in said
@@ -99,7 +102,6 @@ def page(desk: Desk, browser: Any, asked: list[str]) -> Iterator[Any]:
     """A window that nobody is logged in to."""
     context = browser.new_context(base_url=desk.address, viewport={"width": 1200, "height": 900})
     found = context.new_page()
-    found.set_default_timeout(20_000)
     complaints: list[str] = []
     found.on("request", lambda request: asked.append(request.url))
     found.on(

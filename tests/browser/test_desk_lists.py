@@ -12,6 +12,7 @@ import uvicorn
 from orchestration.core import shown_record
 from orchestration.stewardship import items, review
 from orchestration.stewardship.desk.app import make_app
+from tests.command import PATIENCE
 from tests.fixtures import steward_world as world
 from tests.fixtures.desk_world import ELSEWHERE, PASSPHRASE, STEWARD, make_accounts
 from tests.fixtures.steward_world import PARTNER, SERVING
@@ -39,7 +40,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )
     thread = Thread(target=server.run)
     thread.start()
-    wait_until(lambda: server.started, 30)
+    wait_until(lambda: server.started, PATIENCE)
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join()
@@ -49,7 +50,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def page(browser: Any, address: str) -> Iterator[Any]:
     context = browser.new_context(base_url=address, viewport={"width": 1200, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(20_000)
     page.goto("/")
     page.get_by_label("Name").fill(STEWARD)
     page.get_by_label("Passphrase").fill(PASSPHRASE)
@@ -134,7 +134,6 @@ def test_keys_are_no_keys_while_somebody_types_or_where_they_are_off(page: Any) 
 def test_list_works_without_javascript(browser: Any, address: str) -> None:
     context = browser.new_context(base_url=address, java_script_enabled=False)
     page = context.new_page()
-    page.set_default_timeout(20_000)
     page.goto("/login?to=/waiting")
     page.get_by_label("Name").fill(STEWARD)
     page.get_by_label("Passphrase").fill(PASSPHRASE)

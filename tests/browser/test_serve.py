@@ -20,6 +20,7 @@ from playwright.sync_api import Error
 from orchestration.core import Settings
 from orchestration.stewardship import audit, desk
 from tests import scenario
+from tests.command import PATIENCE
 from tests.evidence_base import EvidenceBase, copy_of
 from tests.servers import OPERATOR, PASSPHRASE, Operator, free_port, reset_signals, wait_until
 
@@ -58,13 +59,13 @@ def served(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFacto
         )
     site = f"http://127.0.0.1:{port}"
     try:
-        wait_until(lambda: "/first?key=" in said.read_text(), 120)
+        wait_until(lambda: "/first?key=" in said.read_text(), PATIENCE)
         link = re.search(r"http\S+/first\S+", said.read_text())
         assert link
         yield Served(settings, site, link[0])
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
-        wait_until(lambda: not is_group_alive(process.pid), 30)
+        assert process.wait(PATIENCE) == 0
+        wait_until(lambda: not is_group_alive(process.pid), PATIENCE)
     finally:
         if is_group_alive(process.pid):
             os.killpg(process.pid, signal.SIGKILL)
@@ -164,7 +165,7 @@ SHOW_IN_A_FRAME = """(address) => new Promise((done) => {
 
 def shown(page: Any, is_so: Callable[[], bool]) -> None:
     """Wait for what the browser tells of after the page's own scripts have ended."""
-    for _ in range(200):
+    for _ in range(PATIENCE * 20):
         if is_so():
             return
         page.wait_for_timeout(50)
@@ -175,7 +176,7 @@ def test_the_printed_link_opens_the_ui_without_an_account(served: Served, browse
     page = context.new_page()
     page.goto(served.link)
     page.get_by_role("button", name="Open the Dagster UI").click()
-    page.get_by_text("Lineage", exact=True).first.wait_for(timeout=60_000)
+    page.get_by_text("Lineage", exact=True).first.wait_for()
     page.goto(f"{served.site}/checks")
     page.get_by_role("link", name="Dagster UI").wait_for()
     page.goto(served.link)
@@ -252,25 +253,25 @@ def test_lineage_shows_the_steps_and_a_run_can_be_started(
     page = context.new_page()
     page.goto(f"{served.ui}/asset-groups")
     for group in GROUPS:
-        page.get_by_text(group, exact=True).first.wait_for(timeout=60_000)
+        page.get_by_text(group, exact=True).first.wait_for()
     page.screenshot(path=tmp_path / "lineage.png")
     page.goto(f"{served.ui}/assets/landing/swala_post?view=checks")
-    page.get_by_text("extracts_are_fit").first.wait_for(timeout=60_000)
+    page.get_by_text("extracts_are_fit").first.wait_for()
 
     received: list[str] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(str(frame))))
     page.goto(f"{served.ui}/locations/orchestration.definitions/jobs/refresh")
-    page.get_by_role("button", name="Materialize all").click(timeout=60_000)
-    page.locator("a[href*='/runs/']").first.click(timeout=60_000)
-    page.wait_for_url("**/runs/*", timeout=60_000)
+    page.get_by_role("button", name="Materialize all").click()
+    page.locator("a[href*='/runs/']").first.click()
+    page.wait_for_url("**/runs/*")
     run_id = page.url.partition("/runs/")[2].partition("?")[0]
     # Of a run this quick, the log shows its first lines or its last ones: what reaches the page is asked for.
     is_streamed = lambda: any("ExecutionStepOutputEvent" in frame for frame in received)  # noqa: E731
-    wait_until(lambda: page.wait_for_timeout(200) or is_streamed(), 180)
+    wait_until(lambda: page.wait_for_timeout(200) or is_streamed(), PATIENCE)
     page.close()
 
     def status() -> str:
         return str(operator.ask(STATUS, id=run_id)["runOrError"]["status"])
 
-    wait_until(lambda: status() in ("SUCCESS", "FAILURE", "CANCELED"), 180)
+    wait_until(lambda: status() in ("SUCCESS", "FAILURE", "CANCELED"), PATIENCE)
     assert status() == "SUCCESS"

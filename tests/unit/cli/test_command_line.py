@@ -20,10 +20,7 @@ __all__ = ["njia"]
         (("status", "--json", "--nosuch"), "No such option"),
         (("diff", "--json"), "Name two releases"),
         (("diff", "a", "b", "--json"), "There is no release a"),
-        (
-            ("verify", "TYPO", "--json"),
-            "`njia refresh` publishes the first. Nor is there such a folder.",
-        ),
+        (("verify", "TYPO", "--json"), "`njia refresh` publishes the first. Nor is there such a folder."),
         (("place", "--json"), "at least one name"),
         (("status", "--json", "--partners", "/nonexistent/partners"), "does not exist"),
     ],

@@ -32,36 +32,34 @@ def row(number: int, extract_id: str, sheet: str, rule: str = RULE) -> dict[str,
             "rule_code": rule, "record": shown_record(number)}  # fmt: skip
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    settings = world.make_home(tmp_path)
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    settings = world.make_home(tmp_path_factory.mktemp("lists"))
     make_accounts(settings)
-    twice = [
+    again = [
         row(4, SERVING, "Feb", "duplicate_key_conflict"),
         row(5, SERVING, "Mar", "duplicate_key_conflict"),
     ]
-    world.put(settings, review.QUARANTINED_ROWS, *(row(*one) for one in ASIDE), *twice)
-    written = {
-        world.OPEN_NAME: ["Kwa Fixture stage"],
-        world.COUNTRYLESS: ["Fixture corner"],
-        world.HIDDEN: ["Sampleton"],
-    }
+    world.put(settings, review.QUARANTINED_ROWS, *(row(*one) for one in ASIDE), *again)
+    stage, corner = (
+        (world.OPEN_NAME, "Kwa Fixture stage", "KEN"),
+        (world.COUNTRYLESS, "Fixture corner", "KEN"),
+    )
+    hidden = (world.HIDDEN, "Sampleton")
     world.put_names(
         settings,
-        written,
-        world.open_name(world.OPEN_NAME, "Kwa Fixture stage", "KEN", named_by=f"{PARTNER}/origin/2"),
-        world.open_name(
-            world.COUNTRYLESS,
-            "Fixture corner",
-            "KEN",
-            status="ambiguous",
-            candidates="KE040",
-            named_by="kobe_post//1",
-        ),
-        world.open_name(world.HIDDEN, "Sampleton"),
+        {one[0]: [one[1]] for one in (stage, corner, hidden)},
+        world.open_name(*stage, named_by=f"{PARTNER}/origin/2"),
+        world.open_name(*corner, status="ambiguous", candidates="KE040", named_by="kobe_post//1"),
+        world.open_name(*hidden),
     )
     world.refreshed(settings)
     return settings
+
+
+@pytest.fixture
+def settings(ready: Settings, tmp_path: Path) -> Settings:
+    return world.copied(ready, tmp_path)
 
 
 @pytest.fixture
@@ -137,20 +135,19 @@ def test_rows_are_sorted_by_a_column_with_unknown_last(steward: Visitor) -> None
     assert steward.get(f"{ROWS}?sort=nothing&page=99&sheet=nowhere").status_code == 200
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "/waiting?kind=nothing", "/checks?severity=nothing&state=nothing",
-        "/places?status=nothing&near=nowhere&role=x", "/links?agree=nothing&reason=x", "/drift?change=nothing",
-        "/waivers?state=nothing", "/agreements?finest_place=nothing", "/decisions?state=nothing&kind=x",
-        "/releases?refreshes.outcome=nothing", f"{ROWS}?other_rules=nothing&page=x&sort=-x&search=x",
-    ],
+OLD_ADDRESSES = (
+    "/waiting?kind=nothing", "/checks?severity=nothing&state=nothing", "/places?status=nothing&near=nowhere&role=x",
+    "/links?agree=nothing&reason=x", "/drift?change=nothing", "/waivers?state=nothing",
+    "/agreements?finest_place=nothing", "/decisions?state=nothing&kind=x", "/releases?refreshes.outcome=nothing",
+    f"{ROWS}?other_rules=nothing&page=x&sort=-x&search=x",
 )  # fmt: skip
-def test_value_of_an_old_address_matches_nothing(steward: Visitor, address: str) -> None:
-    page = steward.get(address)
-    assert page.status_code == 200
-    is_empty = 'class="list' not in page.text
-    assert is_empty or "Nothing matches" in page.text or "refreshes" in address
+
+
+def test_value_of_an_old_address_matches_nothing(steward: Visitor) -> None:
+    for address in OLD_ADDRESSES:
+        page = steward.get(address)
+        is_empty = 'class="list' not in page.text or "Nothing matches" in page.text
+        assert page.status_code == 200 and (is_empty or "refreshes" in address), address
 
 
 def test_pages_keep_what_narrows_the_list(settings: Settings, steward: Visitor) -> None:
@@ -215,13 +212,9 @@ def test_search_without_a_facet_is_combined_with_one_chosen_later(steward: Visit
 
 @pytest.mark.parametrize(
     ("narrowed", "scope"),
-    [
-        (f"partner={PARTNER}", (PARTNER, None)),
-        (f"partner={PARTNER}&role=origin", (PARTNER, "origin")),
-        ("role=origin&role=transit", (None, None)),
-        ("role=other", (None, None)),
-    ],
-)
+    [(f"partner={PARTNER}", (PARTNER, None)), (f"partner={PARTNER}&role=origin", (PARTNER, "origin")),
+     ("role=origin&role=transit", (None, None)), ("role=other", (None, None))],
+)  # fmt: skip
 def test_names_of_a_narrowed_list_are_decided_within_its_partner_and_role(
     settings: Settings, steward: Visitor, narrowed: str, scope: tuple[str | None, str | None]
 ) -> None:
@@ -260,9 +253,7 @@ def test_all_that_match_are_decided_as_previewed(settings: Settings, steward: Vi
     world.put(settings, review.QUARANTINED_ROWS, *(row(*one) for one in ASIDE), row(6, SERVING, "Jan"))
     assert steward.confirm(asked).status_code == 200
     decided = {entry["record"] for entry in list_decisions(settings, "row_exclude")}
-    assert decided == {shown_record(number) for number in (1, 2, 7)}, (
-        "not the row that came after the preview"
-    )
+    assert decided == {shown_record(number) for number in (1, 2, 7)}, "not what came after the preview"
 
 
 def test_preview_says_that_the_number_changed(settings: Settings, steward: Visitor) -> None:
@@ -294,10 +285,10 @@ def test_more_than_can_be_decided_at_once_are_refused_with_the_number(
     assert "These are 1,001" in shown(refused.text) and "Narrow the list" in shown(refused.text)
 
 
-@pytest.mark.parametrize("address", ["/checks", "/items/place/0123456789ab", "/nothing", "//example.org/x"])
-def test_all_of_a_list_that_is_not_decided_together_is_refused(steward: Visitor, address: str) -> None:
-    refused = steward.preview("row_exclude", all=address, matched="1")
-    assert refused.status_code == 404 and 'action="/decide"' not in refused.text
+def test_all_of_a_list_that_is_not_decided_together_is_refused(steward: Visitor) -> None:
+    for address in ("/checks", "/items/place/0123456789ab", "/nothing", "//example.org/x"):
+        refused = steward.preview("row_exclude", all=address, matched="1")
+        assert refused.status_code == 404 and 'action="/decide"' not in refused.text, address
 
 
 def test_form_without_a_choice_leads_back(steward: Visitor) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -36,8 +37,10 @@ from tests.fixtures.desk_world import (
     make_accounts,
     shown,
     visitor,
+    weak_hashes,  # noqa: F401
 )
 
+pytestmark = pytest.mark.usefixtures("weak_hashes")
 EXCLUDE = {"record": "r-0000000000000000"}
 
 
@@ -71,16 +74,12 @@ def log_of(settings: Settings) -> Iterator[dict]:
         yield from map(json.loads, path.read_text().splitlines())
 
 
-@pytest.mark.parametrize("path", [*LOOKED_AT, "/items/rows/kobe_post/date_invalid"])
-def test_pages_need_a_login(guest: Visitor, path: str) -> None:
-    answer = guest.get(path)
-    assert answer.status_code == 303
-    assert answer.headers["location"].startswith("/login?to=")
-
-
-@pytest.mark.parametrize("path", [*DECIDED, "/logout"])
-def test_deciding_needs_a_login(guest: Visitor, path: str) -> None:
-    assert guest.browser.post(path, data={"kind": "row_exclude"}).status_code == 403
+def test_pages_and_decisions_need_a_login(guest: Visitor) -> None:
+    for path in (*LOOKED_AT, "/items/rows/kobe_post/date_invalid"):
+        answer = guest.get(path)
+        assert answer.status_code == 303 and answer.headers["location"].startswith("/login?to="), path
+    for path in (*DECIDED, "/logout"):
+        assert guest.browser.post(path, data={"kind": "row_exclude"}).status_code == 403, path
 
 
 def test_a_login_leads_to_the_page_that_was_asked_for_and_is_noted(
@@ -120,10 +119,7 @@ def test_five_wrong_tries_lock_the_name_even_for_the_right_passphrase_and_are_no
     for _ in range(WRONG_TRIES):
         assert Visitor(desk).login(STEWARD, "wrong words for nobody").status_code == 403
     refused = Visitor(desk).login(STEWARD)
-    assert (
-        refused.status_code == 403
-        and "this name is locked at this address for a quarter of an hour" in refused.text
-    )
+    assert refused.status_code == 403 and "is locked" in refused.text
     for _ in range(WRONG_TRIES):
         unknown = Visitor(desk).login("Nobody Atall", PASSPHRASE)
     assert shown(unknown.text) == shown(refused.text), "a lock does not show which names exist"
@@ -149,13 +145,10 @@ def test_parallel_logins_are_limited(settings: Settings, monkeypatch: pytest.Mon
     monkeypatch.setattr(signing_in, "verified", judge)
 
     async def all_at_once() -> tuple[list[int], int]:
+        transports = [httpx2.ASGITransport(desk, client=(f"192.0.2.{number}", 50_000)) for number in range(4)]
         browsers = [
-            httpx2.AsyncClient(
-                transport=httpx2.ASGITransport(desk, client=(f"192.0.2.{number}", 50_000)),
-                base_url=ADDRESS,
-                headers={"Origin": ADDRESS},
-            )
-            for number in range(4)
+            httpx2.AsyncClient(transport=one, base_url=ADDRESS, headers={"Origin": ADDRESS})
+            for one in transports
         ]
         knocks = [
             asyncio.create_task(browser.post("/login", data={"name": f"name {number}"}))
@@ -200,8 +193,6 @@ def test_the_session_cookie_is_out_of_reach_and_changes_at_every_login(settings:
 
 
 def test_behind_https_the_cookies_are_secure_and_bound_to_the_host(settings: Settings) -> None:
-    from dataclasses import replace
-
     outside = "https://desk.example.org"
     guest = Visitor(make_app(replace(settings, desk_url=outside), 3030, ELSEWHERE), outside)
     cookie = guest.login().headers["set-cookie"]
@@ -233,13 +224,10 @@ def test_form_without_csrf_token_is_refused(settings: Settings, steward: Visitor
     assert not list(settings.decisions.glob("*.jsonl"))
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}],
-)
-def test_cross_site_form_is_refused(steward: Visitor, headers: dict[str, str]) -> None:
+def test_cross_site_form_is_refused(steward: Visitor) -> None:
     sent = {"csrf": steward.csrf(), "kind": "row_exclude", "reason": "x", **EXCLUDE}
-    assert steward.browser.post("/decide", data=sent, headers=headers).status_code == 403
+    for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+        assert steward.browser.post("/decide", data=sent, headers=headers).status_code == 403, headers
 
 
 def test_observer_sees_all_and_decides_nothing(settings: Settings, observer: Visitor) -> None:
@@ -247,10 +235,8 @@ def test_observer_sees_all_and_decides_nothing(settings: Settings, observer: Vis
         if "{" not in path and path != "/record":
             assert observer.get(path).status_code == 200, path
     for path in DECIDED:
-        answer = observer.browser.post(
-            path, data={"csrf": observer.csrf(), "kind": "row_exclude", "reason": "x", **EXCLUDE}
-        )
-        assert answer.status_code == 403 and "may look but not decide" in answer.text
+        sent = {"csrf": observer.csrf(), "kind": "row_exclude", "reason": "x", **EXCLUDE}
+        assert observer.browser.post(path, data=sent).status_code == 403
     assert not list(settings.decisions.glob("*.jsonl"))
 
 
@@ -280,33 +266,25 @@ def test_no_page_has_a_script_or_a_style_inside_or_from_elsewhere() -> None:
         assert "http://" not in text and "https://" not in text, template.name
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/nothing",
-        "/items/rows",
-        "/items/nothing/x",
-        "/items/extract/kobe_post/0000000000000000",
-        "/items/extract/..%2F..%2Freview%2Fhistory/last_verdict",
-        "/items/extract/%2e%2e/x",
-        "/items/extract/*/0123456789abcdef",
-        "/items/extract/kobe_post%2F..%2Fkobe_post/0123456789abcdef",
-        "/record?partner=..&extract=0000000000000000&row=1",
-        "/record?partner=kobe_post&extract=../../x&row=1",
-        "/static/..%2Faccounts.py",
-    ],
-)
-def test_missing_item_and_path_traversal_are_404(settings: Settings, steward: Visitor, path: str) -> None:
+MISSING = (
+    "/nothing", "/items/rows", "/items/nothing/x", "/items/extract/kobe_post/0000000000000000",
+    "/items/extract/..%2F..%2Freview%2Fhistory/last_verdict", "/items/extract/%2e%2e/x",
+    "/items/extract/*/0123456789abcdef", "/items/extract/kobe_post%2F..%2Fkobe_post/0123456789abcdef",
+    "/record?partner=..&extract=0000000000000000&row=1", "/record?partner=kobe_post&extract=../../x&row=1",
+    "/static/..%2Faccounts.py",
+)  # fmt: skip
+
+
+def test_missing_item_and_path_traversal_are_404(settings: Settings, steward: Visitor) -> None:
     note = settings.landing / "kobe_post" / "0123456789abcdef.json"
     note.parent.mkdir(exist_ok=True)
     landed = {"sequence": 1, "received_on": "2026-11-01", "rows_landed": 1, "rows_read": 1}
     contract = {"contract": "kobe_post_book", "delivery": {"cadence": "monthly"}}
     note.write_text(json.dumps({**landed, "refusals": [], "contract_content": contract}))
     assert steward.get("/items/extract/kobe_post/0123456789abcdef").status_code == 200
-    answer = steward.get(path)
+    answers = {path: steward.get(path) for path in MISSING}
     note.unlink()
-    assert answer.status_code == 404
-    assert "<h1>" in answer.text
+    assert [path for path, one in answers.items() if one.status_code != 404 or "<h1>" not in one.text] == []
 
 
 def test_other_methods_are_refused(steward: Visitor) -> None:
@@ -324,20 +302,19 @@ def test_the_bytes_of_a_form_count_and_not_its_headers(guest: Visitor) -> None:
     assert guest.browser.post("/login", content=iter([b"name=x"]), headers=both).status_code == 400
 
 
-@pytest.mark.parametrize(
-    "content_type", ["", "text/plain", "application/json", "multipart/form-data; boundary=x"]
-)
-def test_a_form_of_another_content_type_is_refused(steward: Visitor, content_type: str) -> None:
-    headers = {"Content-Type": content_type}
-    assert steward.browser.post("/decide", content="kind=row_exclude", headers=headers).status_code == 415
+def test_a_form_of_another_content_type_is_refused(steward: Visitor) -> None:
+    for content_type in ("", "text/plain", "application/json", "multipart/form-data; boundary=x"):
+        headers = {"Content-Type": content_type}
+        answer = steward.browser.post("/decide", content="kind=row_exclude", headers=headers)
+        assert answer.status_code == 415, content_type
 
 
-@pytest.mark.parametrize("destination", ["empty", "image", "script", "iframe", "style"])
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_a_page_of_another_origin_loads_nothing(steward: Visitor, site: str, destination: str) -> None:
-    headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Dest": destination}
-    for path in ("/checks", "/files", "/static/desk.css"):
-        assert steward.browser.get(path, headers=headers).status_code == 403
+def test_a_page_of_another_origin_loads_nothing(steward: Visitor, site: str) -> None:
+    for destination in ("empty", "image", "script", "iframe", "style"):
+        headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Dest": destination}
+        for path in ("/checks", "/files", "/static/desk.css"):
+            assert steward.browser.get(path, headers=headers).status_code == 403, (destination, path)
     as_link = {"Sec-Fetch-Site": site, "Sec-Fetch-Dest": "document"}
     assert steward.browser.get("/checks", headers=as_link).status_code == 200
 
@@ -345,8 +322,6 @@ def test_a_page_of_another_origin_loads_nothing(steward: Visitor, site: str, des
 def test_unexpected_error_shows_no_content(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from dataclasses import replace
-
     def broken(_: Settings) -> None:
         raise ValueError("Amina Testperson")
 
@@ -355,7 +330,6 @@ def test_unexpected_error_shows_no_content(
     answer = guest.get("/?search=Sampleton")
     told = capsys.readouterr().err
     assert answer.status_code == 500 and "Testperson" not in answer.text
-    assert "Something unexpected happened" in answer.text
     assert "ValueError" in told
     assert not [word for word in ("Testperson", "Sampleton", "Traceback") if word in told]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 from collections import defaultdict
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import click
@@ -28,7 +28,8 @@ PAGES = [
     *sorted((PROJECT_ROOT / "docs").glob("*.md")),
     SAMPLE_PARTNERS / "README.md",
 ]
-BY_NAME = {str(path.relative_to(PROJECT_ROOT)).removeprefix("docs/"): path for path in PAGES}
+TEXTS = {path.relative_to(PROJECT_ROOT).as_posix(): path.read_text(encoding="utf-8") for path in PAGES}
+CONTRACTS_GUIDE = (SAMPLE_PARTNERS / "README.md").read_text(encoding="utf-8")
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
@@ -38,8 +39,6 @@ MODEL = re.compile(r"\b(?:stg|int|fct|dim|bridge|mart)_[a-z_]+|\bjudged_records\
 LINK = re.compile(r"\]\(([^)#]+)\)")
 SHELL = ("", "sh", "bash")
 BETWEEN_COMMANDS = {"&&", "||", "|", ";"}
-
-page = pytest.mark.parametrize("name", BY_NAME)
 
 
 def blocks(text: str, *languages: str) -> list[str]:
@@ -116,12 +115,15 @@ def leaves(
         yield path, command
 
 
-def declared_models() -> Iterator[tuple[str, str, dict[str, Any]]]:
+@functools.cache
+def declared_models() -> list[tuple[str, str, dict[str, Any]]]:
     """Every model by schema and table: folder and name of the model unless it says otherwise."""
+    found = []
     for path in sorted((DBT_PROJECT / "models").glob("*/*.yml")):
-        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
+        for model in yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader).get("models", []):
             config = model.get("config", {})
-            yield config.get("schema", path.parent.name), config.get("alias", model["name"]), model
+            found.append((config.get("schema", path.parent.name), config.get("alias", model["name"]), model))
+    return found
 
 
 def tables_of_the_stage_step() -> list[PublishedTable]:
@@ -152,72 +154,63 @@ def queries(text: str) -> Iterator[str]:
 
 
 def test_every_guide_is_there() -> None:
-    assert {f"{guide}.md" for guide in GUIDES} <= set(BY_NAME)
+    assert {f"docs/{guide}.md" for guide in GUIDES} <= set(TEXTS)
 
 
-@page
-def test_commands_and_options_exist(name: str) -> None:
-    text = BY_NAME[name].read_text(encoding="utf-8")
+def unknown(named_in: Callable[[str], Iterable[str]], known: set[str]) -> dict[str, set[str]]:
+    """By page, what is named there and is not known."""
+    return {page: wrong for page, text in TEXTS.items() if (wrong := set(named_in(text)) - known)}
+
+
+def test_commands_and_options_exist() -> None:
     wrong = [
-        f"njia {' '.join(words)}: {', '.join(bad)}" for words in commands(text) if (bad := follow(words)[1])
+        (page, words, bad) for page in TEXTS for words in commands(TEXTS[page]) if (bad := follow(words)[1])
     ]
     assert not wrong
 
 
-@page
-def test_an_option_named_alone_exists(name: str) -> None:
+def test_an_option_named_alone_exists() -> None:
     known = {spelling for _, command in leaves(cli) for spelling in options(command)} | set(options(cli))
-    named = {
-        span.split()[0] for span in spans(BY_NAME[name].read_text(encoding="utf-8")) if span.startswith("--")
-    }
-    assert not named - known
+    assert not unknown(lambda text: (one.split()[0] for one in spans(text) if one.startswith("--")), known)
 
 
 def test_every_command_is_in_a_guide() -> None:
-    named = {follow(words)[0] for path in PAGES for words in commands(path.read_text(encoding="utf-8"))}
+    named = {follow(words)[0] for text in TEXTS.values() for words in commands(text)}
     assert not {" ".join(path) for path, _ in leaves(cli) if path not in named}
 
 
-@page
-def test_tables_exist(name: str) -> None:
+def test_tables_exist() -> None:
     known = {f"{schema}.{table}" for schema, table, _ in declared_models()}
     known |= {table.full_name for table in tables_of_the_stage_step()}
-    named = {
-        f"{schema}.{table}" for schema, table in TABLE.findall(BY_NAME[name].read_text(encoding="utf-8"))
-    }
-    assert not named - known
+    assert not unknown(lambda text: map(".".join, TABLE.findall(text)), known)
 
 
-@page
-def test_models_exist(name: str) -> None:
+def test_models_exist() -> None:
     known = {model["name"] for *_, model in declared_models()}
-    named = {
-        model for span in spans(BY_NAME[name].read_text(encoding="utf-8")) for model in MODEL.findall(span)
-    }
-    assert not named - known
+    assert not unknown(lambda text: (one for span in spans(text) for one in MODEL.findall(span)), known)
 
 
-@page
-def test_queries_name_columns_that_exist(name: str, published: duckdb.DuckDBPyConnection) -> None:
-    for query in queries(BY_NAME[name].read_text(encoding="utf-8")):
+@pytest.mark.parametrize("page", TEXTS)
+def test_queries_name_columns_that_exist(page: str, published: duckdb.DuckDBPyConnection) -> None:
+    for query in queries(TEXTS[page]):
         published.execute(f"explain {query}")
 
 
-@page
-def test_links_lead_to_files(name: str) -> None:
-    path: Path = BY_NAME[name]
-    links = [link for link in LINK.findall(path.read_text(encoding="utf-8")) if "://" not in link]
-    assert not [link for link in links if not (path.parent / link).exists()]
+def test_links_lead_to_files() -> None:
+    links = [(page, link) for page, text in TEXTS.items() for link in LINK.findall(text) if "://" not in link]
+    missing = [
+        (page, link) for page, link in links if not (PROJECT_ROOT / page).parent.joinpath(link).exists()
+    ]
+    assert len(links) > 50 and not missing
 
 
 def test_the_keys_of_a_contract_that_its_guide_names_exist() -> None:
     schema = read_json(SAMPLE_PARTNERS / "contract.schema.json")
     known = set(properties(schema)) | set(re.findall(r"[a-z_]+", " ".join(CANONICAL_FIELDS)))
     known |= {path.parent.name for path in SAMPLE_PARTNERS.glob("*/*.yml")} | {"role"}
-    rows = (SAMPLE_PARTNERS / "README.md").read_text(encoding="utf-8").splitlines()
     named = {
         key
-        for row in rows
+        for row in CONTRACTS_GUIDE.splitlines()
         if row.startswith("| `")
         for span in SPAN.findall(row.split("|")[1])
         for key in re.findall(r"[a-z_]{3,}", span)
@@ -232,8 +225,7 @@ def test_the_contracts_guide_lists_every_code_of_every_field() -> None:
         codes[row["domain"]].append(row["code"])
     fields = [field for field in (*AGES, *SINGLE_CODES, *MANY_CODES) if field in codes]
     expected = [f"| `{field}` | {', '.join(f'`{code}`' for code in codes[field])} |" for field in fields]
-    guide = (SAMPLE_PARTNERS / "README.md").read_text(encoding="utf-8")
-    listed = guide.partition("| field | codes |\n|---|---|\n")[2].partition("\n\n")[0]
+    listed = CONTRACTS_GUIDE.partition("| field | codes |\n|---|---|\n")[2].partition("\n\n")[0]
     assert listed.splitlines() == expected, "\n".join(expected)
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from click.testing import CliRunner, Result
@@ -43,13 +44,9 @@ def test_a_line_records_who_what_when_and_the_hash_of_the_line_before(settings: 
     record(settings, "3317f06775fe", rules=["date_invalid"], statement_sha256=HASH)
     first, second = path.read_bytes().splitlines()
     assert json.loads(first) == {
-        "time": "2026-11-24T02:00:00+00:00",
-        "who": "A. Fixture",
-        "action": "decided",
-        "what": "3317f06775ff",
-        "details": {"kind": "row_release"},
-        "previous": "0" * 64,
-    }
+        "time": "2026-11-24T02:00:00+00:00", "who": "A. Fixture", "action": "decided", "what": "3317f06775ff",
+        "details": {"kind": "row_release"}, "previous": "0" * 64,
+    }  # fmt: skip
     assert json.loads(second)["previous"] == hashlib.sha256(first).hexdigest()
     found = audit.read(settings)
     assert found.faults == [] and len(found.lines) == 2
@@ -57,40 +54,27 @@ def test_a_line_records_who_what_when_and_the_hash_of_the_line_before(settings: 
 
 
 def test_only_the_installing_account_may_read_the_log(settings: Settings) -> None:
-    path = record(settings)
+    assert audit.read(settings) == audit.Log([], [], audit.FIRST), "a missing one is empty and valid"
+    assert record(settings).is_file()
     assert stat.S_IMODE(settings.audit.stat().st_mode) == 0o700
     assert {stat.S_IMODE(one.stat().st_mode) for one in settings.audit.iterdir()} == {0o600}
-    assert path.is_file()
 
 
-def test_a_missing_log_is_empty_and_valid(settings: Settings) -> None:
-    assert audit.read(settings) == audit.Log([], [], audit.FIRST)
-
-
-@pytest.mark.parametrize("taken_out", [0, 1, 2])
-def test_a_removed_line_is_found(settings: Settings, taken_out: int) -> None:
-    path = record(settings, "3317f06775fa")
-    record(settings, "3317f06775fb")
-    record(settings, "3317f06775fc")
+def test_a_removed_or_changed_line_is_found(settings: Settings) -> None:
+    for name in ("3317f06775fa", "3317f06775fb", "3317f06775fc"):
+        path = record(settings, name, reason="first")
     lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(b"".join(lines[:taken_out] + lines[taken_out + 1 :]))
-    assert len(audit.read(settings).faults) == 1
+    for number, line in enumerate(lines):
+        path.write_bytes(b"".join([*lines[:number], *lines[number + 1 :]]))
+        assert len(audit.read(settings).faults) == 1, number
+        changed = line.replace(b"first", b"other")
+        assert changed != line
+        path.write_bytes(b"".join([*lines[:number], changed, *lines[number + 1 :]]))
+        (fault,) = audit.read(settings).faults
+        assert f"{path}, line {min(number + 2, 3)}" in fault
 
 
-@pytest.mark.parametrize("changed", [0, 1])
-def test_a_changed_line_is_found(settings: Settings, changed: int) -> None:
-    path = record(settings, reason="first")
-    record(settings, reason="first")
-    lines = path.read_text().splitlines(keepends=True)
-    lines[changed] = lines[changed].replace("first", "other")
-    path.write_text("".join(lines))
-    (fault,) = audit.read(settings).faults
-    assert f"{path}, line 2" in fault
-
-
-def test_the_chain_spans_years_so_a_missing_file_is_found(
-    settings: Settings,
-) -> None:
+def test_the_chain_spans_years_so_a_missing_file_is_found(settings: Settings) -> None:
     old, new = record(settings), record(settings, when=NEXT_YEAR)
     assert (old.name, new.name) == ("2026.jsonl", "2027.jsonl") and audit.read(settings).faults == []
     kept = old.read_bytes()
@@ -134,28 +118,21 @@ def test_a_full_disk_is_reported_and_leaves_no_half_line(
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", full)
-        with pytest.raises(NjiaError, match=r"cannot be written \(No space left on device\)"):
-            record(settings)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(NjiaError, match="No space left"):
+        record(settings)
     assert path.read_bytes() == whole
 
 
-@pytest.mark.parametrize(
-    "details",
-    [
-        {"reason": "ask at 0722 000 000"},
-        {"reason": "ask a.fixture@example.org"},
-        {"users": ["A. Fixture", "0722 000 000"]},
-        {"value": "Sampleton"},
-        {"passphrase": "Sampleton"},
-        {"statement": "select 1"},
-        {"statement_sha256": "select 1"},
-        {"share": 0.5},
-        {"Reason": "capital letters"},
-        {"reason": "x" * 2001},
-    ],
-)
+REFUSED: list[dict[str, Any]] = [
+    {"reason": "ask at 0722 000 000"}, {"reason": "ask a.fixture@example.org"},
+    {"users": ["A. Fixture", "0722 000 000"]}, {"value": "Sampleton"}, {"passphrase": "Sampleton"},
+    {"statement": "select 1"}, {"statement_sha256": "select 1"}, {"share": 0.5}, {"Reason": "capital letters"},
+    {"reason": "x" * 2001},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("details", REFUSED)
 def test_contacts_values_and_passphrases_are_refused(settings: Settings, details: dict[str, Any]) -> None:
     with pytest.raises(NjiaError, match="does not take this line") as refused:
         record(settings, **details)
@@ -169,29 +146,21 @@ def test_an_unreadable_line_is_reported_with_file_and_line(settings: Settings) -
     assert f"{path}, line 2 cannot be read" in audit.read(settings).faults[0]
 
 
-def test_a_command_without_author_is_logged_under_the_system_user(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_command_without_author_is_logged_under_the_system_user(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "sampleton")
     assert audit.os_user() == "os:sampleton"
     monkeypatch.setenv("LOGNAME", "a.fixture@example.org")
     assert audit.os_user() == f"os:{os.getuid()}"
 
 
-def alias(settings: Settings) -> dict[str, Any]:
-    return record_decision(
-        settings, "place_alias", "A. Fixture", "said so", NOW, text="Qwertyville", place_id="KE047"
-    )
+def alias(settings: Settings, text: str = "Qwertyville") -> dict[str, Any]:
+    return record_decision(settings, "place_alias", "A. Fixture", "said so", NOW, text=text, place_id="KE047")
 
 
-def test_decisions_are_logged_by_id_without_their_text(
-    settings: Settings,
-) -> None:
+def test_decisions_are_logged_by_id_without_their_text(settings: Settings) -> None:
     strict = replace(settings, waivers_need_second=True)
-    waiver = record_decision(
-        strict, "check_waiver", "A. Fixture", "agreed", NOW, check="quarantine_is_normal", scope="release",
-        expires=date(2026, 12, 1),
-    )  # fmt: skip
+    asked = {"check": "quarantine_is_normal", "scope": "release", "expires": date(2026, 12, 1)}
+    waiver = record_decision(strict, "check_waiver", "A. Fixture", "agreed", NOW, **asked)
     second = confirm(settings, waiver["id"], "B. Fixture", "agreed", NOW)
     made = alias(settings)
     taken_back = revoke(settings, made["id"], "B. Fixture", "wrong", NOW)
@@ -211,26 +180,20 @@ def test_decision_that_could_not_be_logged_is_kept_and_found_later(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(
-            audit, "write_json", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device"))
-        )
-        with pytest.raises(NotLogged, match=r"is recorded and holds.+No space left.+njia audit"):
+        patch.setattr(audit, "write_json", Mock(side_effect=OSError(28, "No space left on device")))
+        with pytest.raises(NotLogged, match=r"holds.+No space left.+njia audit"):
             alias(settings)
     (made,) = active_decisions(settings, NOW).place_aliases
     (settings.audit / f"{datetime.now(UTC).year}.jsonl").unlink()
     assert gaps(settings, audit.read(settings).lines).untold == [made["id"]]
-    other = record_decision(
-        settings, "place_alias", "A. Fixture", "x", NOW, text="Sampletown", place_id="KE047"
-    )
+    other = alias(settings, "Sampletown")
     assert gaps(settings, audit.read(settings).lines).untold == [made["id"]]
     assert audit.read(settings).lines[-1]["what"] == other["id"]
 
 
 def test_a_logged_decision_that_is_edited_or_removed_is_found(settings: Settings) -> None:
     made = alias(settings)
-    other = record_decision(
-        settings, "place_alias", "A. Fixture", "said so", NOW, text="Sampletown", place_id="KE046"
-    )
+    other = alias(settings, "Sampletown")
     path = settings.decisions / "place_alias.jsonl"
     first, second = (parsed(line, path) for line in path.read_text().splitlines())
     path.write_text(f"{json.dumps(first, indent=None)}\n{json.dumps(second)}\n")
@@ -252,16 +215,13 @@ def test_the_command_filters_lines_and_exits_1_for_a_changed_log(settings: Setti
     whole = asked(settings, "audit")
     assert whole.exit_code == 0 and audit.read(settings).head in whole.stdout
     assert f"decided {made['id']}" in whole.stdout and "edition members" in whole.stdout
-    for chosen, words in (
-        (("--who", "b. fixture"), "revoked"),
-        (("--since", "2027-01-01"), "20260301T060000Z"),
-    ):
+    for words, *chosen in (("revoked", "--who", "b. fixture"), ("20260301T060000Z", "--since", "2027-01-01")):
         listed = asked(settings, "audit", *chosen, "--json").stdout
         (line,) = json.loads(listed)["lines"]
         assert words in (line["action"], line["what"][:16])
     assert json.loads(asked(settings, "audit", "--action", "unsealed", "--json").stdout)["lines"] == []
     unknown = asked(settings, "audit", "--action", "foo")
-    assert unknown.exit_code and "There are: decided, revoked" in str(unknown.exception)
+    assert unknown.exit_code and "decided, revoked" in str(unknown.exception)
     decisions = settings.decisions / "place_alias.jsonl"
     kept = decisions.read_text()
     decisions.write_text(kept.replace("KE", "UG", 1))
@@ -277,9 +237,7 @@ def test_the_command_filters_lines_and_exits_1_for_a_changed_log(settings: Setti
     assert changed.exit_code == 1 and str(path) in json.loads(changed.stdout)["faults"][0]
 
 
-def test_a_microdata_export_is_logged_without_its_sql_and_refused_without_a_log(
-    tmp_path: Path,
-) -> None:
+def test_a_microdata_export_is_logged_without_its_sql_and_refused_without_a_log(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     release = publish_one(settings)
     sql = "select movement_id from marts.fct_movements where person_count > 1"
@@ -288,12 +246,8 @@ def test_a_microdata_export_is_logged_without_its_sql_and_refused_without_a_log(
     assert asked(settings, "query", sql, "--format", "csv").stdout == "movement_id\n1000\n3000\n"
     (line,) = audit.read(settings).lines
     assert (line["who"], line["action"], line["what"]) == (audit.os_user(), "exported", release.release_id)
-    assert line["details"] == {
-        "edition": "members",
-        "form": "csv",
-        "rows": 2,
-        "statement_sha256": hashlib.sha256(sql.encode()).hexdigest(),
-    }
+    hashed = hashlib.sha256(sql.encode()).hexdigest()
+    assert line["details"] == {"edition": "members", "form": "csv", "rows": 2, "statement_sha256": hashed}
     shutil.rmtree(settings.audit)
     settings.audit.write_text("a file where the folder should be")
     refused = asked(settings, "query", sql, "--format", "json")
@@ -306,13 +260,10 @@ def test_a_rollback_is_logged_and_happens_even_if_logging_fails(tmp_path: Path) 
     rollback(settings, first.release_id, "A. Fixture", "wrong counts", NOW)
     decided, done = audit.read(settings).lines
     assert decided["details"]["kind"] == "rollback"
-    assert (done["action"], done["what"], done["details"]) == (
-        "rolled_back",
-        first.release_id,
-        {"from_release": second.release_id, "to_release": first.release_id},
-    )
+    assert (done["action"], done["what"]) == ("rolled_back", first.release_id)
+    assert done["details"] == {"from_release": second.release_id, "to_release": first.release_id}
     shutil.rmtree(settings.audit)
     settings.audit.write_text("a file where the folder should be")
-    with pytest.raises(NotLogged, match=f"{second.release_id} is in force again.+is recorded and holds"):
+    with pytest.raises(NotLogged, match=second.release_id):
         rollback(settings, second.release_id, "A. Fixture", "the counts were right", NOW)
     assert find_release(settings, "current").release_id == second.release_id

@@ -69,11 +69,7 @@ def test_names_days_counts_and_ids_are_allowed_in_a_reason(settings: Settings, r
 def test_edited_line_is_refused_with_its_number(settings: Settings) -> None:
     decide(settings)
     path = settings.decisions / "place_alias.jsonl"
-    line = read_json(path) | {
-        "id": "0" * 12,
-        "text": "Other stage",
-        "reason": "0712000111 says so",
-    }
+    line = read_json(path) | {"id": "0" * 12, "text": "Other stage", "reason": "0712000111 says so"}
     path.write_text(path.read_text() + json.dumps(line) + "\n")
     with pytest.raises(NjiaError, match="line 2 cannot be read: reason: it holds a phone number") as told:
         active_decisions(settings, NOW)

@@ -13,24 +13,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.core import NjiaError, Settings, UsageError, parsed, prepare_home
-from orchestration.stewardship import (
-    Decisions,
-    active_decisions,
-    list_decisions,
-    record_decision,
-    revoke,
-    without_effect,
-)
+from orchestration.core import Damaged, NjiaError, Settings, UsageError, parsed, prepare_home
+from orchestration.stewardship import Decisions, active_decisions, list_decisions, record_decision, revoke
+from orchestration.stewardship.decisions.active import without_effect
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 SOON = date(2026, 12, 1)
 EXTRACT = "0123456789abcdef"
-WAIVER: dict[str, Any] = {
-    "check": "row_volume_is_plausible",
-    "scope": f"kobe_shelter/{EXTRACT}",
-    "expires": date(2026, 12, 31),
-}
+OF_EXTRACT = {"partner": "kobe_shelter", "extract_id": EXTRACT}
+VOLUME, MOVEMENTS = "row_volume_is_plausible", "movements_are_plausible"
+WAIVER: dict[str, Any] = {"check": VOLUME, "scope": f"kobe_shelter/{EXTRACT}", "expires": date(2026, 12, 31)}
 
 
 @pytest.fixture
@@ -48,7 +40,8 @@ def decide(settings: Settings, kind: str, now: datetime = NOW, **payload: Any) -
 
 
 def test_decision_is_one_line_and_holds(settings: Settings) -> None:
-    made = decide(settings, "extract_accept", partner="kobe_shelter", extract_id=EXTRACT)
+    assert active_decisions(settings, NOW).rollback is None, "a missing folder means none"
+    made = decide(settings, "extract_accept", **OF_EXTRACT)
     assert len(made["id"]) == 12 and made["revokes"] is None
     path = settings.decisions / "extract_accept.jsonl"
     lines = path.read_text().splitlines()
@@ -56,32 +49,24 @@ def test_decision_is_one_line_and_holds(settings: Settings) -> None:
     assert active_decisions(settings, NOW).extract_accepts == [made]
 
 
-def test_missing_folder_means_no_decisions(settings: Settings) -> None:
-    assert active_decisions(settings, NOW).rollback is None
-
-
 @pytest.mark.parametrize("empty", ["", "  "])
 def test_empty_reason_or_author_is_refused(settings: Settings, empty: str) -> None:
     for author, reason, field in (("A. Fixture", empty, "reason"), (empty, "agreed", "author")):
-        with pytest.raises(UsageError, match=f"not recorded: {field}: is empty, and is needed") as told:
-            record_decision(
-                settings, "extract_accept", author, reason, NOW, partner="kobe_shelter", extract_id=EXTRACT
-            )
+        with pytest.raises(UsageError, match=f"{field}: is empty") as told:
+            record_decision(settings, "extract_accept", author, reason, NOW, **OF_EXTRACT)
         assert "character" not in str(told.value)
 
 
 def test_revoked_decision_stays_listed(settings: Settings) -> None:
     before = active_decisions(settings, NOW).content_hash()
-    made = decide(settings, "extract_accept", partner="kobe_shelter", extract_id=EXTRACT)
+    made = decide(settings, "extract_accept", **OF_EXTRACT)
     assert active_decisions(settings, NOW).content_hash() != before
     taken_back = revoke(settings, made["id"], "A. Fixture", "wrong extract", NOW)
     assert active_decisions(settings, NOW).extract_accepts == []
     assert active_decisions(settings, NOW).content_hash() == before
-    assert [(entry["id"], entry["revoked_by"]) for entry in list_decisions(settings)] == [
-        (made["id"], taken_back["id"]),
-        (taken_back["id"], None),
-    ]
-    with pytest.raises(UsageError, match=r"was taken back by A\. Fixture on 2026-11-24 at 02:00 UTC"):
+    listed = [(entry["id"], entry["revoked_by"]) for entry in list_decisions(settings)]
+    assert listed == [(made["id"], taken_back["id"]), (taken_back["id"], None)]
+    with pytest.raises(UsageError, match=r"A\. Fixture on 2026-11-24 at 02:00 UTC"):
         revoke(settings, made["id"], "A. Fixture", "again", NOW)
     with pytest.raises(UsageError, match="No active decision"):
         revoke(settings, "0" * 12, "A. Fixture", "again", NOW)
@@ -89,9 +74,9 @@ def test_revoked_decision_stays_listed(settings: Settings) -> None:
 
 @pytest.mark.parametrize("hours", [1, -1000], ids=["", "although the clock was put back"])
 def test_later_of_accept_and_withdraw_holds(settings: Settings, hours: int) -> None:
-    decide(settings, "extract_accept", partner="kobe_shelter", extract_id=EXTRACT)
+    decide(settings, "extract_accept", **OF_EXTRACT)
     later = NOW + timedelta(hours=hours)
-    decide(settings, "extract_withdraw", later, partner="kobe_shelter", extract_id=EXTRACT)
+    decide(settings, "extract_withdraw", later, **OF_EXTRACT)
     active = active_decisions(settings, later)
     assert active.extract_accepts == [] and len(active.extract_withdrawals) == 1
 
@@ -102,42 +87,30 @@ def test_waiver_holds_until_its_last_day(settings: Settings) -> None:
     assert active_decisions(settings, datetime(2027, 1, 1, tzinfo=UTC)).waivers == []
 
 
+OF_RELEASE = {"scope": "release", "expires": SOON}
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"check": "every_row_is_typed"}, "cannot be waived"),
-        ({"check": "reconciliation_is_exact", "scope": "release", "expires": SOON}, "cannot be waived"),
-        ({"check": "row_volume_is_plausable"}, "No gate has a check .* Did you mean row_volume_is_plausible"),
-        ({"scope": "release", "expires": SOON}, "is a check of the extract gate.*--scope PARTNER/EXTRACT_ID"),
-        ({"check": "movements_are_plausible"}, "is a check of the release gate.*leave out --scope"),
-        ({"scope": "0123456789abcdee"}, f"No landed extract has the id 0.*Did you mean {EXTRACT}"),
+        (OF_RELEASE | {"check": "reconciliation_is_exact"}, "cannot be waived"),
+        ({"check": "row_volume_is_plausable"}, f"Did you mean {VOLUME}"),
+        (OF_RELEASE, "extract gate.*--scope PARTNER/EXTRACT_ID"),
+        ({"check": MOVEMENTS}, "release gate.*leave out --scope"),
+        ({"scope": "0123456789abcdee"}, f"Did you mean {EXTRACT}"),
         ({"scope": f"kobe_shelta/{EXTRACT}"}, "kobe_shelta has no landed extract.*kobe_shelter has"),
         ({"scope": "kobe_shelter/0123456789abcdee"}, f"no landed extract.*Did you mean {EXTRACT}"),
         ({"expires": NOW.date()}, "after the day"),
         ({"expires": NOW.date() + timedelta(days=367)}, "366 days"),
-        (
-            {"scope": "everything"},
-            r"scope: must be `release`, one partner, county, corridor or table of it, .*",
-        ),
-        (
-            {"check": "partners_records_are_as_last_time", "scope": "release", "expires": SOON},
-            "is judged for each partner.*--scope release/PARTNER",
-        ),
-        (
-            {"check": "movements_are_plausible", "scope": "release/kobe_shelter", "expires": SOON},
-            "is judged for the release as a whole",
-        ),
-        (
-            {
-                "check": "corridors_keep_their_movements",
-                "scope": "release/KE047>UGA",
-                "expires": NOW.date() + timedelta(days=32),
-            },
-            "at most 31 days",
-        ),
+        ({"scope": "everything"}, "scope: must be `release`, one partner"),
+        (OF_RELEASE | {"check": "partners_records_are_as_last_time"}, "--scope release/PARTNER"),
+        (OF_RELEASE | {"check": MOVEMENTS, "scope": "release/kobe_shelter"}, "the release as a whole"),
+        ({"check": "corridors_keep_their_movements", "scope": "release/KE047>UGA",
+          "expires": NOW.date() + timedelta(days=32)}, "at most 31 days"),
         ({"surprise": 1}, "surprise"),
     ],
-)
+)  # fmt: skip
 def test_waiver_outside_its_limits_is_refused(settings: Settings, change: dict[str, Any], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         decide(settings, "check_waiver", **{**WAIVER, **change})
@@ -162,9 +135,7 @@ def test_extract_id_of_two_partners_is_refused(settings: Settings) -> None:
         decide(settings, "check_waiver", **{**WAIVER, "scope": EXTRACT})
 
 
-def test_extract_id_in_an_old_line_stays_readable_when_it_becomes_ambiguous(
-    settings: Settings,
-) -> None:
+def test_extract_id_in_an_old_line_stays_readable_when_it_becomes_ambiguous(settings: Settings) -> None:
     decide(settings, "check_waiver", **WAIVER)
     rewrite(settings, "check_waiver", f"kobe_shelter/{EXTRACT}", EXTRACT)
     assert [waiver["scope"] for waiver in active_decisions(settings, NOW).waivers] == [WAIVER["scope"]]
@@ -173,21 +144,20 @@ def test_extract_id_in_an_old_line_stays_readable_when_it_becomes_ambiguous(
 
 
 def test_extract_with_interrupted_rereading_counts_as_landed(settings: Settings) -> None:
-    decide(settings, "extract_accept", partner="kobe_shelter", extract_id=EXTRACT)
+    decide(settings, "extract_accept", **OF_EXTRACT)
     note = settings.landing / "kobe_shelter" / f"{EXTRACT}.json"
     note.rename(note.with_suffix(".earlier"))
     assert len(active_decisions(settings, NOW).extract_accepts) == 1
 
 
 def test_repeated_decision_is_refused(settings: Settings) -> None:
-    extract = {"partner": "kobe_shelter", "extract_id": EXTRACT}
     alias = {"text": "Maraba border", "place_id": "bp-ken-malaba"}
     waiver = decide(settings, "check_waiver", **WAIVER)
-    withdrawn = decide(settings, "extract_withdraw", **extract)
+    withdrawn = decide(settings, "extract_withdraw", **OF_EXTRACT)
     named = decide(settings, "place_alias", **alias)
     for made, kind, payload in (
         (waiver, "check_waiver", {**WAIVER, "expires": date(2026, 12, 30)}),
-        (withdrawn, "extract_withdraw", extract),
+        (withdrawn, "extract_withdraw", OF_EXTRACT),
         (named, "place_alias", alias),
         (named, "place_alias", {"text": " MARABA  Border", "place_id": "KE040"}),
     ):
@@ -202,15 +172,13 @@ def test_repeated_decision_is_refused(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"place_id": "bp-ken-malba"}, r"no place bp-ken-malba .*Nearest: .*bp-ken-malaba \(Malaba\)"),
-        ({"place_id": "kisumu"}, r"no place kisumu .*Nearest: .*Kisumu"),
-        ({"country": "XKQ"}, "no country with the code XKQ"),
-        ({"country": "Kenya"}, "country: must be a country's ISO code with three letters, such as KEN"),
+        ({"place_id": "bp-ken-malba"}, r"no place bp-ken-malba .*bp-ken-malaba \(Malaba\)"),
+        ({"place_id": "kisumu"}, "no place kisumu .*Kisumu"),
+        ({"country": "XKQ"}, "no country .*XKQ"),
+        ({"country": "Kenya"}, "country: .* such as KEN"),
     ],
 )
-def test_alias_of_unknown_place_or_country_is_refused(
-    settings: Settings, change: dict[str, Any], words: str
-) -> None:
+def test_alias_of_unknown_place_or_country_is_refused(settings: Settings, change: dict, words: str) -> None:
     with pytest.raises(UsageError, match=words):
         decide(settings, "place_alias", **{"text": "Maraba", "place_id": "bp-ken-malaba", **change})
 
@@ -226,15 +194,10 @@ def rewrite(settings: Settings, kind: str, old: str, new: str) -> None:
     ("kind", "payload", "change", "words"),
     [
         ("check_waiver", WAIVER, ("row_volume_is", "row_volumes_are"), "No gate has a check"),
-        ("check_waiver", WAIVER, ("row_volume_is_plausible", "every_row_is_typed"), "cannot be waived"),
+        ("check_waiver", WAIVER, (VOLUME, "every_row_is_typed"), "cannot be waived"),
         ("check_waiver", WAIVER, ("kobe_shelter", "swala_house"), "kobe_shelter has"),
         ("place_alias", {"text": "Maraba", "place_id": "KE040"}, ("KE040", "KE999"), "no place KE999"),
-        (
-            "extract_withdraw",
-            {"partner": "kobe_shelter", "extract_id": EXTRACT},
-            (EXTRACT, "0" * 16),
-            "no landed extract",
-        ),
+        ("extract_withdraw", OF_EXTRACT, (EXTRACT, "0" * 16), "no landed extract"),
     ],
 )
 def test_decision_without_effect_is_listed_and_stops_no_refresh(
@@ -243,7 +206,6 @@ def test_decision_without_effect_is_listed_and_stops_no_refresh(
     made = decide(settings, kind, **payload)
     assert without_effect(settings, active_decisions(settings, NOW)) == []
     rewrite(settings, kind, *change)
-    active_decisions(settings, NOW)
     (told,) = without_effect(settings, active_decisions(settings, NOW))
     assert (told["decision_id"], told["kind"], told["line"]) == (made["id"], kind, 1)
     assert change[1] in told["says"]
@@ -257,12 +219,11 @@ def test_decision_without_effect_is_listed_and_stops_no_refresh(
 
 
 def test_withdrawal_outlives_its_extract(settings: Settings) -> None:
-    made = decide(settings, "extract_withdraw", partner="kobe_shelter", extract_id=EXTRACT)
+    made = decide(settings, "extract_withdraw", **OF_EXTRACT)
     (settings.landing / "kobe_shelter" / f"{EXTRACT}.json").unlink()
-    assert [told["decision_id"] for told in without_effect(settings, active_decisions(settings, NOW))] == [
-        made["id"]
-    ]
-    assert active_decisions(settings, NOW).extract_withdrawals == [made]
+    active = active_decisions(settings, NOW)
+    assert [told["decision_id"] for told in without_effect(settings, active)] == [made["id"]]
+    assert active.extract_withdrawals == [made]
 
 
 def test_waiver_lapses_when_its_check_changes(settings: Settings) -> None:
@@ -276,7 +237,7 @@ def test_contradicting_aliases_stop_the_reader(settings: Settings) -> None:
     decide(settings, "place_alias", text="Maraba", place_id="KE040")
     decide(settings, "place_alias", text="Fixture town", place_id="bp-ken-malaba")
     rewrite(settings, "place_alias", "Fixture town", "maraba")
-    with pytest.raises(NjiaError, match=r"line 2 contradicts an earlier line\. .*another place"):
+    with pytest.raises(NjiaError, match="line 2 contradicts"):
         active_decisions(settings, NOW)
 
 
@@ -284,29 +245,25 @@ def test_expired_waiver_is_not_checked_further(settings: Settings) -> None:
     decide(settings, "check_waiver", **WAIVER)
     rewrite(settings, "check_waiver", "row_volume_is", "row_volumes_are")
     later = datetime(2027, 2, 1, tzinfo=UTC)
-    assert (
-        active_decisions(settings, later).waivers
-        == without_effect(settings, active_decisions(settings, later))
-        == []
-    )
+    active = active_decisions(settings, later)
+    assert active.waivers == without_effect(settings, active) == []
     (listed,) = list_decisions(replace(settings, fixed_as_of=later))
-    assert listed["without_effect"] == "It expired on 2026-12-31."
+    assert "2026-12-31" in listed["without_effect"]
 
 
-def test_every_kind_has_a_sentence(settings: Settings) -> None:
-    extract = {"partner": "kobe_shelter", "extract_id": EXTRACT}
-    made = decide(settings, "check_waiver", **WAIVER)
-    decide(settings, "extract_accept", **extract)
-    decide(settings, "extract_withdraw", **extract)
-    decide(settings, "place_alias", text="Maraba", place_id="KE040", country="KEN")
-    revoke(settings, made["id"], "A. Fixture", "no longer needed", NOW)
-    assert {entry["says"] for entry in list_decisions(settings)} == {
-        f"row_volume_is_plausible of kobe_shelter/{EXTRACT} may fail until 2026-12-31",
-        f"kobe_shelter/{EXTRACT} is put in force, whatever its checks found",
-        f"kobe_shelter/{EXTRACT} is taken out of force",
-        "“Maraba” means KE040 where the mention names KEN",
-        f"takes back {made['id']}",
-    }
+def test_a_decision_is_said_with_all_that_it_names(settings: Settings) -> None:
+    waiver, alias = decide(settings, "check_waiver", **WAIVER), {"text": "Maraba", "place_id": "KE040"}
+    made = [
+        (waiver, (VOLUME, EXTRACT, "2026-12-31")),
+        (decide(settings, "extract_accept", **OF_EXTRACT), ("kobe_shelter", EXTRACT)),
+        (decide(settings, "extract_withdraw", **OF_EXTRACT), ("kobe_shelter", EXTRACT)),
+        (decide(settings, "place_alias", **alias, country="KEN"), ("Maraba", "KE040", "KEN")),
+        (decide(settings, "place_alias", **alias, partner="kobe_shelter"), ("Maraba", "kobe_shelter")),
+        (decide(settings, "place_alias", **alias, role="destination"), ("Maraba", "destination")),
+        (revoke(settings, waiver["id"], "A. Fixture", "no longer needed", NOW), (waiver["id"],)),
+    ]
+    says = {entry["id"]: entry["says"] for entry in list_decisions(settings)}
+    assert [words for one, words in made if not all(word in says[one["id"]] for word in words)] == []
 
 
 ONE, OTHER = "r-0000000000000001", "r-ffffffffffffffff"
@@ -325,25 +282,21 @@ def test_repeated_ruling_is_refused_until_revoked(two_records: Settings) -> None
     made = decide(two_records, "link_accept", record_a=ONE, record_b=OTHER)
     assert active_decisions(two_records, NOW).link_accepts[0]["record_a"] == ONE
     for kind in ("link_accept", "link_reject"):
-        with pytest.raises(
-            UsageError, match=f"Decision {made['id']} says .+ one person.+revoke {made['id']}"
-        ):
+        with pytest.raises(UsageError, match=f"Decision {made['id']} .+revoke {made['id']}"):
             decide(two_records, kind, record_a=OTHER, record_b=ONE)
     revoke(two_records, made["id"], "A. Fixture", "asked again", NOW)
     decide(two_records, "link_reject", record_a=OTHER, record_b=ONE)
     holding = active_decisions(two_records, NOW)
     assert (len(holding.link_accepts), len(holding.link_rejections)) == (0, 1)
     assert holding.content_hash() != Decisions().content_hash()
-    assert (
-        list_decisions(two_records, "link_reject")[0]["says"] == f"records {OTHER} and {ONE} are two persons"
-    )
+    (listed,) = list_decisions(two_records, "link_reject")
+    assert OTHER in listed["says"] and ONE in listed["says"]
 
 
 @pytest.mark.parametrize(
     ("other", "words"),
-    [("r-00000000000000aa", "No extract holds a record r-00000000000000aa"), (ONE, "two different records"),
-     ("17", "r- and 16 digits and letters from a to f")],
-)  # fmt: skip
+    [("r-00000000000000aa", "r-00000000000000aa"), (ONE, "two different"), ("17", "r- and 16 digits")],
+)
 def test_link_needs_two_known_records(two_records: Settings, other: str, words: str) -> None:
     with pytest.raises(UsageError, match=words):
         decide(two_records, "link_accept", record_a=ONE, record_b=other)
@@ -358,7 +311,7 @@ def test_ruling_outlives_its_record(two_records: Settings) -> None:
 def test_no_message_shows_a_regular_expression(settings: Settings) -> None:
     for kind, payload in (
         ("check_waiver", {**WAIVER, "scope": "all"}),
-        ("extract_accept", {"partner": "kobe_shelter", "extract_id": "latest"}),
+        ("extract_accept", OF_EXTRACT | {"extract_id": "latest"}),
         ("place_alias", {"text": "Maraba", "place_id": "Malaba town", "country": "ken"}),
         ("rollback", {"from_release": "a", "to_release": "b"}),
     ):
@@ -367,64 +320,48 @@ def test_no_message_shows_a_regular_expression(settings: Settings) -> None:
         assert not [sign for sign in ("^", "[0-9", "{", "\\d") if sign in str(told.value)]
 
 
-def test_mistyped_references_and_empty_reasons_are_refused(settings: Settings) -> None:
+def test_mistyped_references_are_refused_and_values_not_quoted(settings: Settings) -> None:
     with pytest.raises(UsageError, match="no landed extract"):
-        decide(settings, "extract_accept", partner="kobe_shelter", extract_id="f" * 16)
+        decide(settings, "extract_accept", **OF_EXTRACT | {"extract_id": "f" * 16})
     with pytest.raises(UsageError, match="kinds are"):
         decide(settings, "check_waver", **WAIVER)
-    with pytest.raises(UsageError, match="reason"):
-        record_decision(settings, "check_waiver", "A. Fixture", "  ", NOW, **WAIVER)
-
-
-def test_message_never_quotes_a_given_value(settings: Settings) -> None:
     with pytest.raises(UsageError) as told:
         decide(settings, "place_alias", text="x" * 201, place_id="Amina Testperson")
     assert "Testperson" not in str(told.value) and "xxx" not in str(told.value)
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "{not json",
-        "[]",
-        "",
-        '{"kind": "rollback"}',
-        '{"kind": "check_waiver", "id": "aaaaaaaaaaaa", "time": "2026-11-24T00:00:00Z"}',
-        '{"kind": "check_waiver", "kind": "check_waiver"}',
-        '{"kind": "check_waiver", "id": "aaaaaaaaaaaa", "time": 1764000000}',
-        '{"kind": "check_waiver", "id": "aaaaaaaaaaaa", "time": "9999-12-31T23:59:59-12:00"}',
-        '{"kind": ' + "[" * 100_000,
-    ],
-    ids=range(9),
-)
+BROKEN = (
+    "{not json", "[]", "", '{"kind": "rollback"}', '{"kind": "check_waiver", "kind": "check_waiver"}',
+    '{"kind": "check_waiver", "id": "aaaaaaaaaaaa", "time": "2026-11-24T00:00:00Z"}',
+    '{"kind": "check_waiver", "id": "aaaaaaaaaaaa", "time": 1764000000}',
+    '{"kind": "check_waiver", "id": "aaaaaaaaaaaa", "time": "9999-12-31T23:59:59-12:00"}',
+    '{"kind": ' + "[" * 100_000,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("line", BROKEN, ids=range(len(BROKEN)))
 def test_broken_line_stops_with_its_number(settings: Settings, line: str) -> None:
     decide(settings, "check_waiver", **WAIVER)
     path = settings.decisions / "check_waiver.jsonl"
     path.write_text(path.read_text() + line + "\n")
-    with pytest.raises(
-        NjiaError, match=r"check_waiver\.jsonl is damaged: line 2 cannot be read: .+ `njia check`"
-    ):
+    with pytest.raises(Damaged, match=r"check_waiver\.jsonl .*line 2"):
         active_decisions(settings, NOW)
-    with pytest.raises(NjiaError, match="line 2"):
+    with pytest.raises(Damaged, match="line 2"):
         decide(settings, "check_waiver", **WAIVER)
 
 
 def test_duplicate_key_in_a_line_is_refused(settings: Settings) -> None:
     decide(settings, "place_alias", text="Qwertyville", place_id="KE047")
-    path = settings.decisions / "place_alias.jsonl"
-    path.write_text(path.read_text().replace('"place_id"', '"place_id": "KE001", "place_id"'))
-    with pytest.raises(NjiaError, match="line 1 cannot be read: a name stands in it twice"):
+    rewrite(settings, "place_alias", '"place_id"', '"place_id": "KE001", "place_id"')
+    with pytest.raises(Damaged, match=r"line 1 .*twice"):
         active_decisions(settings, NOW)
 
 
-def test_dangling_link_is_not_read_as_no_decisions(settings: Settings) -> None:
+def test_dangling_link_and_a_file_of_unknown_kind_are_not_read_as_no_decisions(settings: Settings) -> None:
     (settings.decisions / "place_alias.jsonl").symlink_to(settings.home / "unmounted")
-    with pytest.raises(NjiaError, match=r"place_alias\.jsonl is damaged: it is no file"):
+    with pytest.raises(Damaged, match=r"place_alias\.jsonl"):
         active_decisions(settings, NOW)
-
-
-def test_file_of_unknown_kind_is_refused(settings: Settings) -> None:
-    (settings.decisions / "check_waver.jsonl").write_text("")
+    (settings.decisions / "place_alias.jsonl").rename(settings.decisions / "check_waver.jsonl")
     with pytest.raises(NjiaError, match="no kind of decision"):
         active_decisions(settings, NOW)
 
@@ -439,12 +376,8 @@ def test_missing_line_end_is_added(settings: Settings) -> None:
 
 def test_rollbacks_do_not_change_the_content_hash(settings: Settings) -> None:
     before = active_decisions(settings, NOW).content_hash()
-    decide(
-        settings,
-        "rollback",
-        from_release="20261124T020000Z-aaaaaaaa",
-        to_release="20261123T020000Z-bbbbbbbb",
-    )
+    releases = {"from_release": "20261124T020000Z-aaaaaaaa", "to_release": "20261123T020000Z-bbbbbbbb"}
+    decide(settings, "rollback", **releases)
     active = active_decisions(settings, NOW)
     assert active.rollback is not None and active.rollback["to_release"].endswith("bbbbbbbb")
     assert active.content_hash() == before
@@ -453,45 +386,26 @@ def test_rollbacks_do_not_change_the_content_hash(settings: Settings) -> None:
 STAGE = {"text": "Kwa Fixture", "place_id": "KE040"}
 
 
-def test_alias_says_for_whom_it_holds(settings: Settings) -> None:
-    decide(settings, "place_alias", **STAGE, partner="kobe_shelter")
-    decide(settings, "place_alias", **STAGE, role="destination")
-    decide(settings, "place_alias", **STAGE, partner="kobe_shelter", role="origin", country="KEN")
-    assert [entry["says"] for entry in list_decisions(settings)] == [
-        "“Kwa Fixture” means KE040, only at kobe_shelter",
-        "“Kwa Fixture” means KE040, only as destination",
-        "“Kwa Fixture” means KE040 where the mention names KEN, only as origin, only at kobe_shelter",
-    ]
-
-
 def test_aliases_of_other_scopes_stand_beside_each_other(settings: Settings) -> None:
     decide(settings, "place_alias", **STAGE)
     for scope in ({"partner": "kobe_shelter"}, {"role": "origin"}):
         decide(settings, "place_alias", **{**STAGE, "place_id": "KE001"}, **scope)
-        with pytest.raises(UsageError, match="says that this name means KE001"):
+        with pytest.raises(UsageError, match="means KE001"):
             decide(settings, "place_alias", **{**STAGE, "place_id": "KE002"}, **scope)
     assert len(active_decisions(settings, NOW).place_aliases) == 3
 
 
-@pytest.mark.parametrize(
-    ("scope", "words"),
-    [
-        (
-            {"partner": "kobe_shelt"},
-            "No extract of a partner kobe_shelt has landed. Did you mean kobe_shelter",
-        ),
+def test_alias_of_an_unknown_partner_or_role_is_refused(settings: Settings) -> None:
+    for scope, words in (
+        ({"partner": "kobe_shelt"}, "Did you mean kobe_shelter"),
         ({"role": "exploitation"}, "role: "),
-    ],
-)
-def test_alias_of_an_unknown_partner_or_role_is_refused(
-    settings: Settings, scope: dict[str, str], words: str
-) -> None:
-    with pytest.raises(UsageError, match=re.escape(words)):
-        decide(settings, "place_alias", **STAGE, **scope)
+    ):
+        with pytest.raises(UsageError, match=words):
+            decide(settings, "place_alias", **STAGE, **scope)
 
 
 def test_certain_name_may_differ_at_one_partner(settings: Settings) -> None:
     other = {"text": "Nairobi", "place_id": "KE001"}
-    with pytest.raises(UsageError, match="--override; if one partner does, name it with --partner"):
+    with pytest.raises(UsageError, match=r"--override.*--partner"):
         decide(settings, "place_alias", **other, role="origin")
     decide(settings, "place_alias", **other, partner="kobe_shelter")

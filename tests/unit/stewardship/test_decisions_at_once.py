@@ -90,9 +90,7 @@ def test_parallel_decisions_are_all_recorded(settings: Settings) -> None:
     )
 
 
-def test_second_of_two_equal_decisions_names_the_first_author(
-    settings: Settings,
-) -> None:
+def test_second_of_two_equal_decisions_names_the_first_author(settings: Settings) -> None:
     same = EXTRACTS[:10]
     refused = at_once(settings, accept, {"A. Fixture": same, "B. Fixture": same})
     first = {one["extract_id"]: one["author"] for one in active_decisions(settings, NOW).extract_accepts}

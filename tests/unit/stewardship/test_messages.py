@@ -21,12 +21,15 @@ from orchestration.core import Settings, UsageError, refreshes, write_json
 from orchestration.intake.inbox import listed_name
 from orchestration.operations import read_status
 from orchestration.stewardship import as_text, messages, review, say
+from orchestration.stewardship.messages import channels
+from orchestration.stewardship.messages.folder import FileChannel
 from orchestration.stewardship.messages.words import compose
 from tests.fixtures import steward_world as world
 from tests.fixtures.mail_server import PASSWORD, Mailbox, certificate_of_localhost, free_port, mail_server
 
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
 STEWARD, OPERATOR = "steward@sampleton.example", "operator@sampleton.example"
+TO_STEWARD = {"steward": [STEWARD]}
 
 
 @pytest.fixture
@@ -45,12 +48,8 @@ def held(partner: str = "kobe_shelter", extract: str = "0123456789abcdef", *by: 
 
 def by_mail(settings: Settings, port: int, **changes: Any) -> Settings:
     """Settings with a mail channel and the folder beside it; `changes` are of the channel or of the whole."""
-    whole = {
-        "recipients": {"steward": [STEWARD], "operator": [OPERATOR]},
-        **{
-            name: changes.pop(name) for name in ("language", "name_partners", "recipients") if name in changes
-        },
-    }
+    whole = {"recipients": {"steward": [STEWARD], "operator": [OPERATOR]}}
+    whole |= {one: changes.pop(one) for one in ("language", "name_partners", "recipients") if one in changes}
     mail = {"type": "smtp", "host": "127.0.0.1", "port": port, "sender": "njia@sampleton.example",
             "security": "none", **changes}  # fmt: skip
     path = settings.home.parent / "notify.yml"
@@ -63,12 +62,9 @@ def in_folder(settings: Settings) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
 
 
-# --- once -----------------------------------------------------------------------------------------
-
-
 def test_events_of_one_refresh_are_one_message(settings: Settings) -> None:
     port, mailbox = free_port(), Mailbox()
-    settings = by_mail(settings, port, recipients={"steward": [STEWARD]})
+    settings = by_mail(settings, port, recipients=TO_STEWARD)
     ended(
         settings, refreshes.REFUSED, refused_by=["quarantine_is_normal"], given_hash="g",
         held=[held(), held("swala_house")],
@@ -81,7 +77,7 @@ def test_events_of_one_refresh_are_one_message(settings: Settings) -> None:
     assert second == []
     (mail,) = mailbox.mails
     assert mail["To"] == STEWARD
-    assert mail["Subject"] == "Njia: release refused, 2 extracts held, 1 delivery overdue"
+    assert "2 extracts held, 1 delivery overdue" in mail["Subject"]
     assert len(in_folder(settings)) == 1
     assert stat.S_IMODE(settings.notices.stat().st_mode) == 0o700
 
@@ -89,7 +85,7 @@ def test_events_of_one_refresh_are_one_message(settings: Settings) -> None:
 def test_two_processes_at_once_send_one_message(settings: Settings) -> None:
     """The sensor and a refresh from cron share a ledger."""
     port, mailbox = free_port(), Mailbox()
-    settings = by_mail(settings, port, recipients={"steward": [STEWARD]})
+    settings = by_mail(settings, port, recipients=TO_STEWARD)
     ended(settings, held=[held()])
     with mail_server(mailbox, port), ThreadPoolExecutor(4) as workers:
         sent = [work.result() for work in [workers.submit(messages.send_due, settings) for _ in range(4)]]
@@ -101,7 +97,7 @@ def test_new_address_gets_current_events(settings: Settings) -> None:
     port, mailbox = free_port(), Mailbox()
     ended(settings, held=[held()])
     with mail_server(mailbox, port):
-        messages.send_due(by_mail(settings, port, recipients={"steward": [STEWARD]}), NOW)
+        messages.send_due(by_mail(settings, port, recipients=TO_STEWARD), NOW)
         messages.send_due(by_mail(settings, port), NOW)
     assert [mail["To"] for mail in mailbox.mails] == [STEWARD, OPERATOR]
 
@@ -153,9 +149,6 @@ def test_resent_file_is_a_new_event(settings: Settings) -> None:
     assert len(ids) == 2
 
 
-# --- to whom, and what -----------------------------------------------------------------------------
-
-
 def test_crash_is_reported_after_a_good_refresh(settings: Settings) -> None:
     port, mailbox = free_port(), Mailbox()
     settings = by_mail(settings, port)
@@ -174,14 +167,10 @@ def test_killed_refresh_is_reported_as_crashed(settings: Settings) -> None:
     assert [event["kind"] for event in notice["events"]] == ["crashed"]
 
 
-def test_running_refresh_is_not_reported(settings: Settings) -> None:
+def test_running_refresh_is_not_reported_and_status_changes_nothing(settings: Settings) -> None:
     refreshes.begin(settings, "run-1", NOW)
     with FileLock(settings.lock):
         assert messages.send_due(settings, NOW) == []
-
-
-def test_status_changes_nothing(settings: Settings) -> None:
-    refreshes.begin(settings, "run-1", NOW)
     before = {path: path.stat().st_mtime_ns for path in settings.home.rglob("*")}
     assert messages.standing(settings) == []
     assert {path: path.stat().st_mtime_ns for path in settings.home.rglob("*")} == before
@@ -189,35 +178,30 @@ def test_status_changes_nothing(settings: Settings) -> None:
 
 def test_mail_that_names_partners_says_what_was_found(settings: Settings) -> None:
     port, mailbox = free_port(), Mailbox()
-    found = say(
-        "{rows_landed} rows; the extract before had {rows_last_time}", rows_landed="12", rows_last_time="500"
-    )
+    counts = {"rows_landed": "12", "rows_last_time": "500"}
+    found = say("{rows_landed} rows; the extract before had {rows_last_time}", **counts)
     row = {
         **dict.fromkeys(review.FAILED_COLUMNS, ""), **held(), "check_name": "row_volume_is_plausible",
         "finding": str(found), "said": as_text(found),
     }  # fmt: skip
     world.put(settings, review.FAILED_CHECKS, {name: row[name] for name in review.FAILED_COLUMNS})
     ended(settings, held=[held()])
+    named = {"name_partners": True}
     with mail_server(mailbox, port):
-        for address, more in (
-            ("a", {}),
-            ("b", {"name_partners": True}),
-            ("c", {"name_partners": True, "language": "sw"}),
-        ):
+        for address, more in (("a", {}), ("b", named), ("c", named | {"language": "sw"})):
             to = {"steward": [f"{address}@sampleton.example"]}
             messages.send_due(by_mail(settings, port, recipients=to, **more), NOW)
     silent, naming, swahili = (mail.get_content() for mail in mailbox.mails)
     assert "12 rows" not in silent
-    assert "kobe_shelter (12 rows; the extract before had 500)" in naming
-    assert "kobe_shelter (Safu 12; dondoo la awali lilikuwa na 500)" in swahili
+    assert f"kobe_shelter ({found})" in naming
+    assert "kobe_shelter (Safu 12;" in swahili and "500)" in swahili
 
 
 def test_mail_names_partners_only_on_request(settings: Settings) -> None:
     port, mailbox = free_port(), Mailbox()
     ended(settings, held=[held()], overdue=[{"partner": "swala_house", "contract": "c", "due": "2026-11-01"}])
-    to = {"steward": [STEWARD]}
     with mail_server(mailbox, port):
-        messages.send_due(by_mail(settings, port, recipients=to), NOW)
+        messages.send_due(by_mail(settings, port, recipients=TO_STEWARD), NOW)
         again = {"steward": ["other@sampleton.example"]}
         messages.send_due(by_mail(settings, port, recipients=again, name_partners=True), NOW)
     silent, naming = mailbox.mails
@@ -228,29 +212,23 @@ def test_mail_names_partners_only_on_request(settings: Settings) -> None:
     assert "kobe_shelter" in text.read_text()
 
 
-def test_message_in_swahili(settings: Settings) -> None:
+def test_both_languages_have_the_same_messages(settings: Settings) -> None:
     ended(settings, held=[held(), held("swala_house")])
     message = compose(messages.events(settings), "notices", settings.desk_url, "sw", named=False)
-    assert message.subject == "Njia: madondoo 2 yamezuiwa"
-
-
-def test_both_languages_have_the_same_messages() -> None:
+    assert "madondoo 2" in message.subject
     words = yaml.safe_load((Path(messages.__file__).parent / "words.yml").read_text())
     assert words["en"].keys() == words["sw"].keys()
     for part in ("subject", "told"):
         assert words["en"][part].keys() == words["sw"][part].keys()
 
 
-# --- when a channel fails --------------------------------------------------------------------------
-
-
 def test_failed_server_is_retried(settings: Settings) -> None:
     port, mailbox = free_port(), Mailbox()
-    settings = by_mail(settings, port, recipients={"steward": [STEWARD]})
+    settings = by_mail(settings, port, recipients=TO_STEWARD)
     ended(settings, held=[held()])
     folder, mail = messages.send_due(settings, NOW)
     assert (folder.messages, mail.messages) == (1, 0)
-    assert mail.why_not == f"The mail server 127.0.0.1:{port} cannot be reached (ConnectionRefusedError)."
+    assert f"127.0.0.1:{port}" in str(mail.why_not) and "ConnectionRefusedError" in str(mail.why_not)
     with mail_server(mailbox, port):
         assert messages.send_due(settings, NOW + timedelta(seconds=59)) == [], "it is left alone for a minute"
         assert len(messages.send_due(settings, NOW + timedelta(seconds=60))) == 1
@@ -260,7 +238,7 @@ def test_failed_server_is_retried(settings: Settings) -> None:
 
 def test_a_clock_put_back_keeps_no_message_waiting(settings: Settings) -> None:
     port, mailbox = free_port(), Mailbox()
-    settings = by_mail(settings, port, recipients={"steward": [STEWARD]})
+    settings = by_mail(settings, port, recipients=TO_STEWARD)
     ended(settings, held=[held()])
     messages.send_due(settings, NOW)
     with mail_server(mailbox, port):
@@ -269,7 +247,7 @@ def test_a_clock_put_back_keeps_no_message_waiting(settings: Settings) -> None:
 
 
 def test_each_failure_doubles_the_wait(settings: Settings) -> None:
-    settings = by_mail(settings, free_port(), recipients={"steward": [STEWARD]})
+    settings = by_mail(settings, free_port(), recipients=TO_STEWARD)
     ended(settings, held=[held()])
     now, waits = NOW, []
     for _ in range(11):
@@ -284,14 +262,14 @@ def test_each_failure_doubles_the_wait(settings: Settings) -> None:
 
 def test_status_shows_failing_channels(settings: Settings) -> None:
     settings.partners.joinpath("kobe_shelter").mkdir()
-    settings = by_mail(settings, free_port(), recipients={"steward": [STEWARD]})
+    settings = by_mail(settings, free_port(), recipients=TO_STEWARD)
     ended(settings, held=[held()])
     messages.send_due(settings, NOW)
     (state,) = read_status(settings)["messages"]
     assert (state["channel"], state["waiting"]) == ("smtp", 1)
     assert settings.notify
     settings.notify.write_text("channels: [{type: pigeon}]")
-    assert "`type` is one of file, smtp" in read_status(settings)["messages"][0]["why"]
+    assert "file, smtp" in read_status(settings)["messages"][0]["why"]
 
 
 def test_refused_address_does_not_stop_the_others(settings: Settings) -> None:
@@ -301,37 +279,22 @@ def test_refused_address_does_not_stop_the_others(settings: Settings) -> None:
     with mail_server(mailbox, port):
         _, mail = messages.send_due(settings, NOW)
     assert [mail["To"] for mail in mailbox.mails] == [OPERATOR]
-    assert mail.why_not is not None and "refuses one of the recipients" in mail.why_not
+    assert mail.why_not is not None and "recipients" in mail.why_not
     assert "Testperson" not in mail.why_not, "a server's own words are not passed on"
-
-
-# --- encrypted, and no password in the clear -------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def openssl() -> str:
-    import shutil
-
-    found = shutil.which("openssl")
-    if found is None:
-        pytest.skip("openssl is not installed: apt-get install openssl")
-    return found
 
 
 def with_password(settings: Settings, port: int, password: str, **changes: Any) -> Settings:
     secret = settings.home.parent / "password"
     secret.write_text(f"{password}\n")
-    return by_mail(
-        settings, port, recipients={"steward": [STEWARD]}, security="starttls", username="njia",
-        password_file=str(secret), **changes,
-    )  # fmt: skip
+    login = {"security": "starttls", "username": "njia", "password_file": str(secret)}
+    return by_mail(settings, port, recipients=TO_STEWARD, **login, **changes)
 
 
 def test_mail_goes_over_starttls_to_a_server_whose_certificate_is_known(
-    settings: Settings, tmp_path: Path, openssl: str
+    settings: Settings, tmp_path: Path, program: Callable[[str, str], str]
 ) -> None:
     port, mailbox = free_port(), Mailbox()
-    certificate, tls = certificate_of_localhost(tmp_path, openssl)
+    certificate, tls = certificate_of_localhost(tmp_path, program("openssl", "apt-get install openssl"))
     ended(settings, held=[held()])
     with mail_server(mailbox, port, tls):
         strange = messages.send_due(with_password(settings, port, PASSWORD), NOW)
@@ -339,10 +302,10 @@ def test_mail_goes_over_starttls_to_a_server_whose_certificate_is_known(
         known = with_password(settings, port, PASSWORD, ca_file=str(certificate))
         sent = messages.send_due(known, NOW + timedelta(hours=1))
         wrong = messages.send_test(with_password(settings, port, "Fixture-secret", ca_file=str(certificate)))
-    assert "certificate that cannot be verified" in str(strange[1].why_not)
+    assert "certificate" in str(strange[1].why_not)
     assert [(one.channel, one.messages) for one in sent] == [("smtp", 1)]
     assert len(mailbox.mails) == 1
-    assert wrong[1].why_not == f"The mail server 127.0.0.1:{port} refuses the user name or the password."
+    assert "refuses the user name or the password" in str(wrong[1].why_not)
     kept = "".join(path.read_text() for path in settings.notices.iterdir() if path.is_file())
     assert PASSWORD not in kept and "Fixture-secret" not in kept
 
@@ -353,34 +316,24 @@ def test_nothing_is_sent_where_the_server_offers_no_starttls(settings: Settings)
     ended(settings, held=[held()])
     with mail_server(mailbox, port):
         _, mail = messages.send_due(settings, NOW)
-    assert "does not offer STARTTLS; nothing was sent" in str(mail.why_not)
-    assert mailbox.mails == []
+    assert "STARTTLS" in str(mail.why_not) and mailbox.mails == []
 
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
-    [
-        ({"host": "mail.sampleton.example"}, "`security: none` is for a mail server on this machine only"),
-        ({"username": "njia"}, "`username` needs `password_file` or `password_env`"),
-        ({"password": PASSWORD}, "password: Extra inputs are not permitted"),
-        ({"recipients": {}}, "name an address under `recipients`"),
-        ({"recipients": {"steward": ["not an address"]}}, "recipients.steward.0"),
-    ],
-)
-def test_wrong_settings_are_reported_without_values(
-    settings: Settings, wrong: dict[str, Any], message: str
-) -> None:
+    [({"host": "mail.sampleton.example"}, "`security: none`"), ({"username": "njia"}, "`password_file`"),
+     ({"password": PASSWORD}, "password: "), ({"recipients": {}}, "`recipients`"),
+     ({"recipients": {"steward": ["not an address"]}}, "recipients.steward.0")],
+)  # fmt: skip
+def test_wrong_settings_are_reported_without_values(settings: Settings, wrong: dict, message: str) -> None:
     with pytest.raises(UsageError) as error:
         messages.send_due(by_mail(settings, 25, **wrong), NOW)
     assert message in str(error.value)
     assert PASSWORD not in str(error.value) and "not an address" not in str(error.value)
 
 
-# --- the command ------------------------------------------------------------------------------------
-
-
 def test_command_sends_due_messages_and_tests(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = by_mail(settings, free_port(), recipients={"steward": [STEWARD]})
+    settings = by_mail(settings, free_port(), recipients=TO_STEWARD)
     monkeypatch.setenv("NJIA_NOTIFY", str(settings.notify))
     at = ["--home", str(settings.home), "--partners", str(settings.partners)]
     idle = CliRunner().invoke(cli, ["notify", *at])
@@ -392,9 +345,6 @@ def test_command_sends_due_messages_and_tests(settings: Settings, monkeypatch: p
 
 
 def test_new_channel_is_one_class_and_one_entry(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    from orchestration.stewardship.messages import channels
-    from orchestration.stewardship.messages.folder import FileChannel
-
     sent: list[str] = []
 
     class Pigeon(FileChannel):
@@ -405,4 +355,4 @@ def test_new_channel_is_one_class_and_one_entry(settings: Settings, monkeypatch:
     path.write_text("channels: [{type: pigeon}]")
     ended(settings, held=[held()])
     messages.send_due(replace(settings, notify=path), NOW)
-    assert sent == ["Njia: 1 extract held"]
+    assert len(sent) == 1 and "1 extract" in sent[0]

@@ -24,6 +24,7 @@ from tests.fixtures.desk_world import make_accounts, shown, visitor
 from tests.fixtures.steward_world import HELD, NOW, PARTNER
 
 HELD_ITEM = items.held_extract(PARTNER, HELD)
+CHECK_ITEM = items.extract_check(PARTNER, HELD, "row_volume_is_plausible")
 
 
 @pytest.fixture
@@ -36,7 +37,13 @@ def decide(settings: Settings, kind: str, **payload: Any) -> dict[str, Any]:
 
 
 def names(found: list[OpenItem]) -> list[str]:
-    return [str(one.item) for one in found]
+    """All but the agreement, which is about to end in this world."""
+    return [str(one.item) for one in found if one.item.kind != "agreement"]
+
+
+def put_names(settings: Settings, *names_of: tuple[int, str, str]) -> None:
+    """Open names by number of mention, text and country."""
+    world.put(settings, review.UNRESOLVED_PLACES, *(world.open_name(*one) for one in names_of))
 
 
 def one_of(found: list[OpenItem], item: items.Item) -> OpenItem:
@@ -44,11 +51,8 @@ def one_of(found: list[OpenItem], item: items.Item) -> OpenItem:
     return only
 
 
-# --- what waits, and what it is worth ------------------------------------------------------------
-
-
 def test_nothing_waits_without_findings(settings: Settings) -> None:
-    assert [one for one in world.refreshed(settings) if one.item.kind != "agreement"] == []
+    assert names(world.refreshed(settings)) == []
     assert open_items(replace(settings, home=settings.home / "none")) == []
 
 
@@ -56,7 +60,7 @@ def test_held_extract_is_worth_its_records_and_cells(settings: Settings) -> None
     found = one_of(world.refreshed(settings, held=world.held()), HELD_ITEM)
     # Records 7 and 8 name a place; one lies in a county, the other nowhere: two cells of one quarter.
     assert (found.movements, found.numbers) == (3, 2)
-    assert found.detail == "Held by row_volume_is_plausible."
+    assert "row_volume_is_plausible" in found.detail
 
 
 def test_holding_check_stands_under_its_extract_and_is_worth_nothing(settings: Settings) -> None:
@@ -64,64 +68,37 @@ def test_holding_check_stands_under_its_extract_and_is_worth_nothing(settings: S
     found = world.refreshed(settings, held=world.held())
     assert names(found)[0] == str(HELD_ITEM)
     (check,) = found[0].consequences
-    assert check.item == items.extract_check(PARTNER, HELD, "row_volume_is_plausible")
-    assert (check.movements, check.numbers) == (0, 0)
-    assert "Observed: 0.1; expected: 0.5 to 2." in check.detail
-
-
-def test_checks_of_an_accepted_extract_are_no_open_items(settings: Settings) -> None:
-    world.failed(settings, world.HOLDING)
-    (held,) = (one for one in world.refreshed(settings, held=world.held()) if one.item == HELD_ITEM)
-    assert [one.item.kind for one in held.consequences] == ["check"]
-    assert "check" not in {one.item.kind for one in world.refreshed(settings)}
+    assert (check.item, check.movements, check.numbers) == (CHECK_ITEM, 0, 0)
+    assert "0.1; expected: 0.5 to 2" in check.detail
+    assert "check" not in {one.item.kind for one in world.refreshed(settings)}, "once it is accepted"
 
 
 def test_held_extract_says_what_its_checks_found(settings: Settings) -> None:
     world.failed(settings, world.HOLDING | {"finding": "12 rows; the extract before had 500"})
-    found = world.refreshed(settings, held=world.held())
-    assert found[0].detail == "12 rows; the extract before had 500."
-    assert found[0].consequences[0].detail == "12 rows; the extract before had 500."
+    (held, *_) = world.refreshed(settings, held=world.held())
+    assert held.detail == held.consequences[0].detail == "12 rows; the extract before had 500."
 
 
 def test_one_damage_is_one_item_with_its_consequences(settings: Settings) -> None:
     """Its checks, the late partner, the stale one, what it set aside, its new answers and its new names."""
-    stale = {
-        "stage": "release_gate",
-        "check_name": "no_partner_is_stale",
-        "severity": "warn",
-        "outcome": "failed",
-    }
-    world.failed(settings, world.HOLDING, stale)
-    of_held = {"partner": PARTNER, "contract": "x", "extract_id": HELD, "landed": "True"}
-    world.put(settings, review.DRIFT, of_held | {"change": "column_added", "column": "Camp", "records": ""})
-    row = {
-        "partner": PARTNER,
-        "extract_id": HELD,
-        "sheet": "Jan",
-        "row_number": 8,
-        "rule_code": "date_invalid",
-    }
-    world.put(settings, review.QUARANTINED_ROWS, row | {"record": shown_record(7)})
+    stale = {"check_name": "no_partner_is_stale", "severity": "warn"}
+    world.failed(settings, world.HOLDING, world.REFUSING | stale)
+    of_held = {"partner": PARTNER, "extract_id": HELD}
+    drifted = {"contract": "x", "landed": "True", "change": "column_added", "column": "Camp", "records": ""}
+    world.put(settings, review.DRIFT, of_held | drifted)
+    row = {"sheet": "Jan", "row_number": 8, "rule_code": "date_invalid", "record": shown_record(7)}
+    world.put(settings, review.QUARANTINED_ROWS, of_held | row)
     only_there, elsewhere = 105, world.OPEN_NAME
     world.mention(settings, HELD, 9, only_there)
-    names_of = (only_there, "Kwa Fixture", "KEN"), (elsewhere, "Sampleton", "KEN")
-    world.put(settings, review.UNRESOLVED_PLACES, *(world.open_name(*one) for one in names_of))
+    put_names(settings, (only_there, "Kwa Fixture", "KEN"), (elsewhere, "Sampleton", "KEN"))
     late = [{"partner": PARTNER, "contract": "x", "due": "2026-02-01"}]
-    found = [
-        one
-        for one in world.refreshed(settings, held=world.held(), overdue=late)
-        if one.item.kind != "agreement"
-    ]
+    found = world.refreshed(settings, held=world.held(), overdue=late)
     assert set(names(found)) == {str(HELD_ITEM), str(items.place_name(world.name_of("sampleton"), "KEN"))}
     under = one_of(found, HELD_ITEM).consequences
     assert {one.item for one in under} == {
-        items.extract_check(PARTNER, HELD, "row_volume_is_plausible"),
-        items.release_check("no_partner_is_stale"),
-        items.overdue(PARTNER),
-        items.drift(PARTNER, "x"),
-        items.quarantined_rows(PARTNER, "date_invalid"),
-        items.place_name(world.name_of("kwa fixture"), "KEN"),
-    }
+        CHECK_ITEM, items.release_check("no_partner_is_stale"), items.overdue(PARTNER), items.drift(PARTNER, "x"),
+        items.quarantined_rows(PARTNER, "date_invalid"), items.place_name(world.name_of("kwa fixture"), "KEN"),
+    }  # fmt: skip
 
 
 def test_consequence_keeps_its_page_and_is_counted_once(settings: Settings) -> None:
@@ -129,49 +106,33 @@ def test_consequence_keeps_its_page_and_is_counted_once(settings: Settings) -> N
     world.refreshed(settings, held=world.held())
     make_accounts(settings)
     steward = visitor(settings)
-    waiting = shown(steward.get("/waiting").text)
-    assert "What follows from it (1) row volume is plausible of" in waiting
-    check = items.extract_check(PARTNER, HELD, "row_volume_is_plausible")
-    assert "Give it to somebody, or set a day" in steward.get(check.path).text
+    assert "(1) row volume is plausible of" in shown(steward.get("/waiting").text)
+    assert 'value="assignment"' in steward.get(CHECK_ITEM.path).text
     listed = [one for one in read_status(settings)["open_items"]["most_valuable"] if HELD in one["item"]]
     assert [one["item"] for one in listed] == [str(HELD_ITEM)]
-    assert [one["item"] for one in listed[0]["consequences"]] == [str(check)]
+    assert [one["item"] for one in listed[0]["consequences"]] == [str(CHECK_ITEM)]
 
 
 @pytest.mark.parametrize("kind", ["extract_accept", "extract_withdraw"])
 def test_what_follows_from_an_accepted_extract_still_waits(settings: Settings, kind: str) -> None:
-    world.put(
-        settings,
-        review.DRIFT,
-        {"partner": PARTNER, "contract": "x", "extract_id": HELD, "change": "column_added"},
-    )
+    drifted = {"partner": PARTNER, "contract": "x", "extract_id": HELD, "change": "column_added"}
+    world.put(settings, review.DRIFT, drifted)
     world.refreshed(settings, held=world.held())
     decide(settings, kind, partner=PARTNER, extract_id=HELD)
     is_listed = str(items.drift(PARTNER, "x")) in names(open_items(settings))
     assert is_listed == (kind == "extract_accept"), "what was withdrawn is over"
 
 
-# --- what is over --------------------------------------------------------------------------------
-
-
-def settle(settings: Settings, **fates: Any) -> None:
-    """Write which extracts are over."""
-    found = [
-        gates.ExtractFate(
-            extract_id, PARTNER, "held" if extract_id == HELD else "in_force", None, is_over=is_over
-        )
-        for extract_id, is_over in (
-            (world.SERVING, fates.get("serving", False)),
-            (HELD, fates.get("held", False)),
-        )
-    ]
+def end_serving(settings: Settings) -> None:
+    """The extract in force is over, the other one is held."""
+    over = gates.ExtractFate(world.SERVING, PARTNER, "in_force", None, is_over=True)
+    held = gates.ExtractFate(HELD, PARTNER, "held", None)
     partners = dict.fromkeys(("partners_in_force", "partners_stale", "partners_held", "partners_overdue"), ())
-    held = [fate for fate in found if fate.fate == "held" and not fate.is_over]
-    review.write_in_force(settings, SimpleNamespace(fates=found, held=held, **partners))
+    review.write_in_force(settings, SimpleNamespace(fates=[over, held], held=[held], **partners))
 
 
 def test_extract_that_is_over_is_on_no_list(settings: Settings) -> None:
-    settle(settings, serving=True)
+    end_serving(settings)
     warning = world.HOLDING | {"extract_id": world.SERVING, "severity": "warn"}
     world.failed(settings, warning)
     of_it = {"partner": PARTNER, "extract_id": world.SERVING}
@@ -179,9 +140,8 @@ def test_extract_that_is_over_is_on_no_list(settings: Settings) -> None:
     world.put(settings, review.DRIFT, drifted)
     refused = {"sheet": "", "rule_code": "row_shape", "rows": 2, "records": 2, "row_numbers": "5"}
     world.put(settings, review.REFUSED_ROWS, of_it | refused | {"file": "register.csv"})
-    world.put(settings, review.UNRESOLVED_PLACES, world.open_name(world.COUNTRYLESS, "Kwa Fixture"))
-    found = [one for one in world.refreshed(settings) if one.item.kind != "agreement"]
-    assert names(found) == []
+    put_names(settings, (world.COUNTRYLESS, "Kwa Fixture", ""))
+    assert names(world.refreshed(settings)) == []
     counts = read_status(settings)["review"]
     assert (counts["failed_checks"], counts["drifted_columns_and_lists"], counts["rows_refused"]) == (0, 0, 0)
     make_accounts(settings)
@@ -189,8 +149,8 @@ def test_extract_that_is_over_is_on_no_list(settings: Settings) -> None:
 
 
 def test_name_that_another_extract_uses_too_still_waits(settings: Settings) -> None:
-    settle(settings, serving=True)
-    world.put(settings, review.UNRESOLVED_PLACES, world.open_name(world.OPEN_NAME, "Sampleton", "KEN"))
+    end_serving(settings)
+    put_names(settings, (world.OPEN_NAME, "Sampleton", "KEN"))
     item = items.place_name(world.name_of("sampleton"), "KEN")
     assert one_of(world.refreshed(settings), item).item == item
 
@@ -213,9 +173,8 @@ def test_file_that_is_gone_is_on_no_list(settings: Settings) -> None:
 def test_refusing_check_is_worth_the_candidate(settings: Settings) -> None:
     world.failed(settings, world.REFUSING, world.REFUSING | {"check_name": "warns", "severity": "warn"})
     found = world.refreshed(settings, (40, 70), outcome=refreshes.REFUSED, held=world.held())
-    assert (found[0].item, found[0].movements, found[0].numbers) == (
-        items.release_check("movements_are_plausible"), 40, 70,
-    )  # fmt: skip
+    check = items.release_check("movements_are_plausible")
+    assert (found[0].item, found[0].movements, found[0].numbers) == (check, 40, 70)
     assert one_of(found, items.release_check("warns")).movements == 0
     assert found[0].why == "A fall is most often a mistake."
     assert found[0].what_to_do == "Ask what changed."
@@ -225,13 +184,12 @@ def test_rows_are_worth_records_that_one_rule_keeps_out(settings: Settings) -> N
     world.set_aside(settings, (1, "date_invalid"), (2, "date_invalid"), (2, "count_zero"))
     found = world.refreshed(settings)
     invalid = one_of(found, items.quarantined_rows(PARTNER, "date_invalid"))
-    assert (invalid.movements, invalid.detail) == (1, "2 record(s) in 1 extract(s).")
+    assert invalid.movements == 1 and invalid.detail.startswith("2 record(s) in 1")
     assert one_of(found, items.quarantined_rows(PARTNER, "count_zero")).movements == 0
 
 
 def test_name_is_worth_records_in_force(settings: Settings) -> None:
-    names_of = (world.OPEN_NAME, "Maraba", "KEN"), (world.COUNTRYLESS, "Maraba", "")
-    world.put(settings, review.UNRESOLVED_PLACES, *(world.open_name(*one) for one in names_of))
+    put_names(settings, (world.OPEN_NAME, "Maraba", "KEN"), (world.COUNTRYLESS, "Maraba", ""))
     found = world.refreshed(settings)
     # Record 8 names it too, and its extract is held.
     assert one_of(found, items.place_name(world.name_of("maraba"), "KEN")).movements == 2
@@ -239,8 +197,7 @@ def test_name_is_worth_records_in_force(settings: Settings) -> None:
 
 
 def test_spellings_of_one_name_are_one_item(settings: Settings) -> None:
-    names_of = (world.OPEN_NAME, "Maraba", "KEN"), (world.COUNTRYLESS, "MARABA ", "KEN")
-    world.put(settings, review.UNRESOLVED_PLACES, *(world.open_name(*one) for one in names_of))
+    put_names(settings, (world.OPEN_NAME, "Maraba", "KEN"), (world.COUNTRYLESS, "MARABA ", "KEN"))
     (found,) = (one for one in world.refreshed(settings) if one.item.kind == "place")
     assert found.movements == 3
 
@@ -262,11 +219,9 @@ def test_file_is_listed_with_its_name_and_the_reason(settings: Settings) -> None
     outside = replace(fault, partner="", file=names[1], code="hold:no_partner")
     review.write_files_not_taken(settings, [fault, outside])
     found = {one.title: one for one in world.refreshed(settings) if one.item.kind == "file"}
-    assert found.keys() == {
-        f"{names[0]} of {PARTNER} was not taken: Columns missing",
-        f"{names[1]} was not taken: Nobody's file",
-    }
-    assert {one.why for one in found.values()} == {"x: file …"}
+    assert len(found) == 2 and {one.why for one in found.values()} == {"x: file …"}
+    for name, *words in ((names[0], PARTNER, "Columns missing"), (names[1], "Nobody's file")):
+        assert any(title.startswith(name) and all(word in title for word in words) for title in found)
 
 
 def test_opening_day_is_kept_over_refreshes(settings: Settings) -> None:
@@ -299,19 +254,16 @@ def refused(settings: Settings) -> Settings:
     for note in settings.landing.glob("*/*.json"):
         told = read_json(note) | {"file": "register.csv", "refusals": REFUSALS}
         note.write_text(json.dumps(told), encoding="utf-8")
-    fates = [
-        gates.ExtractFate(extract_id, PARTNER, fate, None)
-        for extract_id, fate in ((world.SERVING, "in_force"), (HELD, "held"))
-    ]
+    of = ((world.SERVING, "in_force"), (HELD, "held"))
+    fates = [gates.ExtractFate(extract_id, PARTNER, fate, None) for extract_id, fate in of]
     review.write_refused_rows(settings, gates.refused_rows(settings, fates))
     return settings
 
 
 def test_rows_refused_at_reading_wait_with_file_and_line_numbers(refused: Settings) -> None:
     found = one_of(world.refreshed(refused), OTHER_WIDTH)
-    assert found.title == f"Rows of {PARTNER} were refused: Other width than the header"
-    assert (found.detail, found.movements) == ("2 row(s) in register.csv: 51, 71.", 2)
-    assert "quotation marks" in found.what_to_do
+    assert PARTNER in found.title and "Other width than the header" in found.title
+    assert "2 row(s) in register.csv: 51, 71" in found.detail and found.movements == 2
     assert read_status(refused)["review"]["rows_refused"] == 2, "the held extract is an item of its own"
 
 
@@ -330,11 +282,8 @@ def test_desk_shows_refused_rows_beside_those_set_aside(refused: Settings) -> No
     rows = shown(steward.get("/rows").text)
     assert "Other width than the header" in rows and f"{PARTNER} 2" in rows and f"{PARTNER} 1" in rows
     page = steward.get(OTHER_WIDTH.path).text
-    assert "Refused when the file was read" in page and "register.csv" in shown(page) and "51, 71" in page
+    assert "register.csv" in shown(page) and "51, 71" in page
     assert 'value="row_release"' not in page, "no decision lets such a row in"
-
-
-# --- what a decision takes off the list ----------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["extract_accept", "extract_withdraw"])
@@ -374,14 +323,13 @@ def test_last_released_record_settles_the_item(settings: Settings) -> None:
     assert one_of(world.refreshed(settings), item).movements == 2
     decide(settings, "row_release", record=shown_record(1))
     left = one_of(open_items(settings), item)
-    assert (left.movements, left.detail) == (1, "1 record(s) in 1 extract(s).")
+    assert left.movements == 1 and left.detail.startswith("1 record(s)")
     decide(settings, "row_exclude", record=shown_record(3))
     assert str(item) not in names(open_items(settings))
 
 
 def test_alias_settles_the_names_it_reaches(settings: Settings) -> None:
-    names_of = (world.OPEN_NAME, "Maraba stage", "KEN"), (world.COUNTRYLESS, "maraba STAGE", "")
-    world.put(settings, review.UNRESOLVED_PLACES, *(world.open_name(*one) for one in names_of))
+    put_names(settings, (world.OPEN_NAME, "Maraba stage", "KEN"), (world.COUNTRYLESS, "maraba STAGE", ""))
     world.refreshed(settings)
     decide(settings, "place_alias", text="Maraba Stage", place_id="KE040", country="KEN")
     left = [one for one in names(open_items(settings)) if one.startswith("place")]
@@ -434,9 +382,6 @@ def test_waiver_is_listed_two_weeks_before_it_ends(settings: Settings) -> None:
     item = items.decision(made["id"])
     days = {NOW: False, NOW + timedelta(days=6): True, NOW + timedelta(days=20): False}
     assert {day: str(item) in names(open_items(settings, day)) for day in days} == days
-
-
-# --- what the list never holds -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("planted", ["Testperson", "0712 345 678", "r.testperson@example.org"])

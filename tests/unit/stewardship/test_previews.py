@@ -28,12 +28,13 @@ WAIVER = {"check": "movements_are_plausible", "scope": "release", "expires": dat
 OF_HELD = {"partner": PARTNER, "extract_id": HELD}
 
 
+OTHER = "00112233aabbccdd"
+ALIAS = {"text": "Kwa Fixture", "place_id": "KE040", "country": None}
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return world.make_home(tmp_path)
-
-
-OTHER = "00112233aabbccdd"
 
 
 def tried(settings: Settings, *wanted: tuple[str, dict[str, Any]]) -> Preview:
@@ -78,19 +79,14 @@ def test_row_decisions_are_counted_by_rule(settings: Settings) -> None:
         "Records among them that are let in": (0, 2),
         "Records left out of extracts in force": (0, 1),
     }
-    assert "The number of persons." in unforeseen(found)
-
-
-def test_excluding_a_record_of_a_held_extract_changes_nothing(settings: Settings) -> None:
-    found = tried(settings, ("row_exclude", {"record": shown_record(7)}))
+    found = tried(settings, ("row_exclude", {"record": shown_record(7)}))  # of the held extract
     assert by_what(found)["Records left out of extracts in force"] == (0, 0)
 
 
 def test_acceptance_counts_records_and_those_set_aside(settings: Settings) -> None:
     problem = {"partner": PARTNER, "extract_id": HELD, "record_id": 7, "outcome": "Q"}
-    world.write_table(
-        settings.typed / "problems" / "x.parquet", [problem, problem | {"record_id": 8, "outcome": "unk"}]
-    )
+    problems = [problem, problem | {"record_id": 8, "outcome": "unk"}]
+    world.write_table(settings.typed / "problems" / "x.parquet", problems)
     found = by_what(tried(settings, ("extract_accept", OF_HELD)))
     assert found[f"Records of {PARTNER}/{HELD} in force"] == (0, 3)
     assert found[f"Records of {PARTNER}/{HELD} set aside when they were read"] == (1, 1)
@@ -110,9 +106,7 @@ def test_acceptance_of_a_period_counts_records_that_leave(
     path = settings.typed / "extracts" / "x.parquet"
     year = world.QUARTER[0].year - years_before
     serving, held = pq.read_table(path).to_pylist()
-    held |= {
-        "delivery_mode": "full", "period_from": date(year, 1, 1), "period_to": date(year, 12, 31)
-    }  # fmt: skip
+    held |= {"delivery_mode": "full", "period_from": date(year, 1, 1), "period_to": date(year, 12, 31)}
     world.write_table(path, [serving | {"period_from": None}, held])
     found = by_what(tried(settings, ("extract_accept", OF_HELD)))
     assert found.get(f"Records of {PARTNER} that it no longer holds") == leaves
@@ -120,14 +114,14 @@ def test_acceptance_of_a_period_counts_records_that_leave(
 
 def test_partner_left_with_nothing_is_named(settings: Settings) -> None:
     found = tried(settings, ("extract_withdraw", OF_HELD | {"extract_id": SERVING}))
-    assert f"Nothing else of {PARTNER} is in force: the partner leaves the release." in unforeseen(found)
+    assert f"Nothing else of {PARTNER}" in unforeseen(found)
 
 
 def test_acceptance_without_effect_is_noted(settings: Settings) -> None:
     world.failed(settings, world.HOLDING | {"check_name": "agreement_is_valid"})
     found = tried(settings, ("extract_accept", OF_HELD))
     assert by_what(found)[f"Records of {PARTNER}/{HELD} in force"] == (0, 0)
-    assert "stays held: agreement_is_valid cannot be accepted." in unforeseen(found)
+    assert "agreement_is_valid cannot be accepted" in unforeseen(found)
 
 
 @pytest.mark.parametrize(("extract_id", "before"), [(SERVING, 6), (HELD, 0)])
@@ -137,18 +131,9 @@ def test_withdrawal_counts_records_in_force(settings: Settings, extract_id: str,
 
 
 def test_alias_counts_movements_by_place(settings: Settings) -> None:
-    texts = {
-        world.OPEN_NAME: "Kwa Fixture stage",
-        world.COUNTRYLESS: "kwa fixture STAGE",
-        world.RESOLVED: "Busia",
-    }
-    world.write_mentions(
-        settings,
-        *({"mention_id": mention_id, "place_text": text} for mention_id, text in texts.items()),
-    )
-    found = tried(
-        settings, ("place_alias", {"text": "Kwa Fixture Stage", "place_id": "KE040", "country": None})
-    )
+    texts = {world.OPEN_NAME: "Kwa Fixture", world.COUNTRYLESS: "kwa FIXTURE", world.RESOLVED: "Busia"}
+    world.write_mentions(settings, *({"mention_id": one, "place_text": text} for one, text in texts.items()))
+    found = tried(settings, ("place_alias", ALIAS))
     assert found.changes == [
         Change("Movements in force: 3; mentions: 2", "no place", "Busia (county, Kenya), to the county"),
         Change("Movements that get Busia (county, Kenya)", 0, 3),
@@ -157,18 +142,10 @@ def test_alias_counts_movements_by_place(settings: Settings) -> None:
 
 @pytest.mark.parametrize(
     ("scope", "movements"),
-    [
-        ({"partner": world.PARTNER}, 2),
-        ({"partner": "kobe_post"}, 1),
-        ({"role": "origin"}, 2),
-        ({"role": "destination"}, 1),
-        ({"partner": world.PARTNER, "role": "destination"}, 0),
-        ({}, 3),
-    ],
-)
-def test_alias_counts_movements_in_its_scope(
-    settings: Settings, scope: dict[str, str], movements: int
-) -> None:
+    [({"partner": PARTNER}, 2), ({"partner": "kobe_post"}, 1), ({"role": "origin"}, 2), ({"role": "destination"}, 1),
+     ({"partner": PARTNER, "role": "destination"}, 0), ({}, 3)],
+)  # fmt: skip
+def test_alias_counts_movements_in_its_scope(settings: Settings, scope: dict, movements: int) -> None:
     world.write_mentions(settings, {"mention_id": world.OPEN_NAME, "place_text": "Kwa Fixture"})
     row = {"partner": "kobe_post", "extract_id": OTHER, "record_id": 20, "place_role": "exploitation",
            "mention_id": world.OPEN_NAME}  # fmt: skip
@@ -185,29 +162,19 @@ def test_alias_counts_movements_in_its_scope(
 
 def test_alias_counts_mentions_of_another_country(settings: Settings) -> None:
     named = {world.OPEN_NAME: "Uganda", world.COUNTRYLESS: "", world.HIDDEN: "KE"}
-    world.write_mentions(
-        settings,
-        *(
-            {"mention_id": mention_id, "place_text": "Kwa Fixture", "country_text": country}
-            for mention_id, country in named.items()
-        ),
-    )
-    found = by_what(
-        tried(settings, ("place_alias", {"text": "Kwa Fixture", "place_id": "KE040", "country": None}))
-    )
+    stage = {"place_text": "Kwa Fixture"}
+    rows = (stage | {"mention_id": one, "country_text": country} for one, country in named.items())
+    world.write_mentions(settings, *rows)
+    found = by_what(tried(settings, ("place_alias", ALIAS)))
     assert found["Movements among them whose mention names Uganda (country)"] == (0, 2)
     assert not [what for what in found if "names Kenya" in what]
 
 
 def test_preview_names_places_and_rows(settings: Settings) -> None:
     world.set_aside(settings, (1, "date_invalid"))
-    released, alias = tried(
-        settings,
-        ("row_release", {"record": shown_record(1)}),
-        ("place_alias", {"text": "Kwa Fixture", "place_id": "KE040", "country": None}),
-    ).recorded
-    assert f"({SERVING}, sheet Jan, row 2)" in released
-    assert alias == "“Kwa Fixture” means KE040 (Busia (county, Kenya))"
+    wanted = ("row_release", {"record": shown_record(1)}), ("place_alias", ALIAS)
+    released, alias = tried(settings, *wanted).recorded
+    assert f"({SERVING}, sheet Jan, row 2)" in released and "KE040 (Busia (county, Kenya))" in alias
 
 
 @pytest.mark.parametrize(
@@ -222,48 +189,48 @@ def test_ruling_counts_movements(settings: Settings, kind: str, status: str, bef
     assert by_what(found)["Movements of these records"] == (before, after)
 
 
-def test_waiver_counts_other_refusing_checks(settings: Settings) -> None:
-    other = world.REFUSING | {"check_name": "counties_stay_reported"}
-    refused = {"outcome": refreshes.REFUSED, "as_of": NOW.isoformat()}
-    refreshes.end(settings, refreshes.End("run", NOW.isoformat()), **refused)
+@pytest.fixture
+def refused(settings: Settings) -> Settings:
+    """The last release was refused."""
+    ended = {"outcome": refreshes.REFUSED, "as_of": NOW.isoformat()}
+    refreshes.end(settings, refreshes.End("run", NOW.isoformat()), **ended)
+    return settings
+
+
+def test_waiver_counts_other_refusing_checks(refused: Settings) -> None:
+    settings, other = refused, world.REFUSING | {"check_name": "counties_stay_reported"}
     world.failed(settings, world.REFUSING, other)
     found = tried(settings, ("check_waiver", WAIVER))
     assert by_what(found) == {"Checks that refuse the release": (2, 1)}
-    assert "still be refused, by counties_stay_reported." in unforeseen(found)
+    assert "refused, by counties_stay_reported" in unforeseen(found)
     world.failed(settings, world.REFUSING)
-    assert "the next one like it would be published" in unforeseen(tried(settings, ("check_waiver", WAIVER)))
+    assert "would be published" in unforeseen(tried(settings, ("check_waiver", WAIVER)))
     world.failed(settings, world.REFUSING | {"severity": "warn"})
-    assert "did not fail in the last refresh" in unforeseen(tried(settings, ("check_waiver", WAIVER)))
+    assert "did not fail" in unforeseen(tried(settings, ("check_waiver", WAIVER)))
     world.failed(settings, other)
     (fault,) = tried(settings, ("check_waiver", WAIVER)).faults
-    assert "there is nothing to waive" in fault
+    assert "nothing to waive" in fault
 
 
-def test_waiver_of_one_partners_check_leaves_those_of_others(settings: Settings) -> None:
-    check = "partners_records_are_as_last_time"
-    refused = {"outcome": refreshes.REFUSED, "as_of": NOW.isoformat()}
-    refreshes.end(settings, refreshes.End("run", NOW.isoformat()), **refused)
-    failing = [
-        world.REFUSING | {"check_name": check, "subject": name} for name in ("kobe_post", "tai_routes")
-    ]
-    world.failed(settings, *failing)
+def test_waiver_of_one_partners_check_leaves_those_of_others(refused: Settings) -> None:
+    settings, check = refused, "partners_records_are_as_last_time"
+    of_check = world.REFUSING | {"check_name": check}
+    world.failed(settings, of_check | {"subject": "kobe_post"}, of_check | {"subject": "tai_routes"})
     waiver = WAIVER | {"check": check, "scope": "release/kobe_post"}
     found = tried(settings, ("check_waiver", waiver))
     assert by_what(found) == {"Checks that refuse the release": (2, 1)}
-    assert f"still be refused, by {check} of tai_routes." in unforeseen(found)
+    assert f"refused, by {check} of tai_routes" in unforeseen(found)
     (fault,) = tried(settings, ("check_waiver", waiver | {"scope": "release/swala_post"})).faults
-    assert "did not fail in the last refresh of swala_post in the release" in fault
+    assert "did not fail" in fault and "swala_post" in fault
 
 
 @pytest.mark.parametrize("outcome", ["error", "not_run"])
-def test_check_that_was_not_judged_cannot_be_waived(settings: Settings, outcome: str) -> None:
-    refused = {"outcome": refreshes.REFUSED, "as_of": NOW.isoformat()}
-    refreshes.end(settings, refreshes.End("run", NOW.isoformat()), **refused)
-    world.failed(settings, world.REFUSING | {"outcome": outcome})
-    found = tried(settings, ("check_waiver", WAIVER))
+def test_check_that_was_not_judged_cannot_be_waived(refused: Settings, outcome: str) -> None:
+    world.failed(refused, world.REFUSING | {"outcome": outcome})
+    found = tried(refused, ("check_waiver", WAIVER))
     assert by_what(found) == {"Checks that refuse the release": (1, 1)}
-    assert "could not be judged" in unforeseen(found)
-    assert "still be refused, by movements_are_plausible." in unforeseen(found)
+    assert "not be judged" in unforeseen(found)
+    assert "refused, by movements_are_plausible" in unforeseen(found)
 
 
 def test_waiver_of_the_only_holding_check_counts_records(settings: Settings) -> None:
@@ -276,7 +243,7 @@ def test_waiver_of_the_only_holding_check_counts_records(settings: Settings) -> 
 def test_need_of_a_second_person_is_noted_first(settings: Settings) -> None:
     world.failed(settings, world.REFUSING)
     found = tried(replace(settings, waivers_need_second=True), ("check_waiver", WAIVER))
-    assert found.notes[0] == "It changes nothing until somebody else has confirmed it."
+    assert "until somebody else has confirmed it" in found.notes[0]
 
 
 def test_confirmation_preview_counts_the_effect(settings: Settings) -> None:
@@ -297,9 +264,6 @@ def test_revoking_an_unused_decision_reverses_its_effect(settings: Settings) -> 
     found = try_revocations(settings, [made["id"]], "A. Fixture", "not agreed", NOW)
     assert found.recorded and not found.faults
     assert by_what(found)[f"Records of {PARTNER}/{HELD} in force"] == (3, 0)
-
-
-def test_unknown_id_cannot_be_revoked(settings: Settings) -> None:
     found = try_revocations(settings, ["0" * 12], "A. Fixture", "not agreed", NOW)
     assert found.recorded == found.changes == [] and "No active decision has the id" in found.faults[0]
 
@@ -307,9 +271,8 @@ def test_unknown_id_cannot_be_revoked(settings: Settings) -> None:
 def test_agreement_change_counts_records_by_term(settings: Settings) -> None:
     (contract,) = world.contracts_of(settings).valid[PARTNER]
     world.write_extracts(settings, contract=contract.contract)
-    world.write_table(
-        settings.work / "places" / "matches.parquet", [{"mention_id": world.RESOLVED, "kind": "border_point"}]
-    )
+    match = {"mention_id": world.RESOLVED, "kind": "border_point"}
+    world.write_table(settings.work / "places" / "matches.parquet", [match])
     terms = {"valid_to": date(2026, 1, 15), "retention_years": 1, "finest_place": "county"}
     change = {"partner": PARTNER, "contract": contract.contract, "terms": terms}
     name = f"{PARTNER}/{contract.contract}"
@@ -325,21 +288,14 @@ def test_agreement_change_counts_records_by_term(settings: Settings) -> None:
     [
         ("extract_withdraw", OF_HELD | {"extract_id": SERVING}, {}),
         ("extract_accept", OF_HELD, {}),
-        ("place_alias", {"text": "Kwa Fixture", "place_id": "KE040", "country": None}, {}),
+        ("place_alias", ALIAS, {}),
         ("link_accept", {"record_a": shown_record(1), "record_b": shown_record(2)}, {}),
         ("row_exclude", {"record": shown_record(5)}, {"Records set aside": (0, 0)}),
-        (
-            "check_waiver",
-            WAIVER | {"check": world.HOLDING["check_name"], "scope": HELD},
-            {f"Checks that hold {PARTNER}/{HELD}": (1, 0)},
-        ),
-        (
-            "agreement_change",
-            {"partner": PARTNER, "contract": "swala_post_cases", "terms": {"retention_years": 1}},
-            {},
-        ),
+        ("check_waiver", WAIVER | {"check": world.HOLDING["check_name"], "scope": HELD},
+         {f"Checks that hold {PARTNER}/{HELD}": (1, 0)}),
+        ("agreement_change", {"partner": PARTNER, "contract": "swala_post_cases", "terms": {"retention_years": 1}}, {}),
     ],
-)
+)  # fmt: skip
 def test_deleted_work_folder_is_noted_and_nothing_counted(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, kind: str, payload: dict[str, Any], left: dict
 ) -> None:
@@ -357,8 +313,7 @@ def test_deleted_work_folder_is_noted_and_nothing_counted(
 def test_preview_leaves_the_lists_unchanged(settings: Settings) -> None:
     world.set_aside(settings, (1, "date_invalid"))
     before = {path: path.read_bytes() for path in settings.home.rglob("*") if path.is_file()}
-    tried(
-        settings, ("row_release", {"record": shown_record(1)}), ("row_exclude", {"record": shown_record(2)})
-    )
+    wanted = ("row_release", {"record": shown_record(1)}), ("row_exclude", {"record": shown_record(2)})
+    tried(settings, *wanted)
     assert {path: path.read_bytes() for path in settings.home.rglob("*") if path.is_file()} == before
     assert review.count(settings, review.QUARANTINED_ROWS) == 1
