@@ -7,7 +7,7 @@ export DO_NOT_TRACK := 1
 unexport PYTHONDONTWRITEBYTECODE
 NJIA := .venv/bin/njia
 
-.PHONY: help refresh test test-faults spark test-spark install ui check bench bench-engines sbom gazetteer boundaries clean
+.PHONY: help refresh test test-one test-rest test-all test-faults spark test-spark install ui check bench bench-engines sbom gazetteer boundaries clean
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -16,12 +16,24 @@ refresh: .venv/ready ## Take in the sample extracts and publish a release into .
 	@$(NJIA) refresh
 
 # How many workers: tests/conftest.py. A file stays whole, because its tests share a home.
-test: .venv/ready ## Run the tests
-	@.venv/bin/pytest -n auto --dist loadfile --no-loadscope-reorder
+PYTEST := .venv/bin/pytest -n auto --dist loadfile --no-loadscope-reorder
+test: .venv/ready ## Run the tests of every room: six minutes on two cores
+	@$(PYTEST) tests/unit tests/pipeline $(REPORT)
+
+test-one: .venv/ready ## Run one file or test: make test-one T=tests/unit/statistics/test_trend.py
+	@.venv/bin/pytest -n0 $(T)
+
+# Whole refreshes, kills, a browser, the simulations' own tests, Spark.
+test-rest: .venv/ready ## Run the tests that `make test` leaves out
+	@$(PYTEST) tests/refreshes tests/browser tests/faults tests/benchmarks $(REPORT_REST)
+	@if command -v java >/dev/null || test -n "$$NJIA_NO_SKIPS"; then $(MAKE) --no-print-directory test-spark; \
+	  else echo "Spark was not tested: it needs Java (apt-get install openjdk-17-jre-headless)."; fi
+
+test-all: test test-rest ## Run all tests
 
 KILLS ?= 200
 test-faults: .venv/ready ## Fail each write of each step in turn, and kill the daemon at KILLS moments (hours)
-	@NJIA_TEST_FAULTS=all NJIA_TEST_KILLS=$(KILLS) .venv/bin/pytest -n0 tests/faults
+	@NJIA_TEST_FAULTS=all NJIA_TEST_KILLS=$(KILLS) .venv/bin/pytest -n0 -o faulthandler_timeout=0 tests/faults
 
 spark: .venv-spark/ready ## Set up .venv-spark, where NJIA_ENGINE=spark works (needs Java 17; docs/scale.md)
 
@@ -30,7 +42,7 @@ SPARK_SMALL := --master local[1] --driver-memory 2g --driver-java-options -XX:Ti
   --conf spark.sql.shuffle.partitions=1 --conf spark.sql.adaptive.enabled=false --conf spark.sql.codegen.wholeStage=false \
   --conf spark.sql.codegen.factoryMode=NO_CODEGEN
 test-spark: .venv-spark/ready ## Build the sample release on DuckDB and on Spark, and compare every published table
-	@PYSPARK_SUBMIT_ARGS="$(SPARK_SMALL) pyspark-shell" .venv-spark/bin/pytest -n0 tests/pipeline/test_spark.py
+	@PYSPARK_SUBMIT_ARGS="$(SPARK_SMALL) pyspark-shell" .venv-spark/bin/pytest -n0 tests/spark
 
 install: .venv/runtime ## Set up what a server needs, without the tools of development (docs/deploy.md)
 	$(PREPARE)

@@ -6,8 +6,6 @@ A test is collected in each process and may stand alone: what takes long to impo
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,19 +64,3 @@ def empty_base(tmp_path: Path) -> EvidenceBase:
     from tests.evidence_base import new_evidence_base
 
     return new_evidence_base(tmp_path)
-
-
-@pytest.fixture(scope="session")
-def program() -> Iterator[Callable[[str, str], str]]:
-    """Find a program that a machine may lack, or skip saying how to get it (CI allows no such skip)."""
-
-    def find(name: str, how: str) -> str:
-        path = shutil.which(name)
-        if path is None:
-            message = f"{name} is not installed: {how}"
-            if os.environ.get("NJIA_NO_SKIPS"):
-                pytest.fail(message)
-            pytest.skip(message)
-        return path
-
-    yield find

@@ -16,6 +16,7 @@ from tests.browser.chromium import BROWSER_FLAGS
 from tests.browser.map_page import drawn
 from tests.command import PATIENCE
 from tests.fixtures.published_world import MANIFEST, write_release
+from tests.needs import program
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +45,7 @@ class PatientBrowser:
 
 
 @pytest.fixture(scope="module")
-def browser(program: Callable[[str, str], str]) -> Iterator[PatientBrowser]:
+def browser() -> Iterator[PatientBrowser]:
     """One for a file and not for longer: while it is open, nothing else in this process can use asyncio."""
     from playwright.sync_api import sync_playwright
 

@@ -1,6 +1,6 @@
 """Each durable call of each step fails in turn: nothing is lost, and the next refresh finishes.
 
-`make test` draws some tries; `make test-faults` does all of them.
+`make test-all` draws some tries; `make test-faults` does all of them.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from tests.command import PATIENCE, PROGRAM, arguments_at, environment, last_obj
 from tests.evidence_base import EvidenceBase, copy_of
 from tests.servers import Operator, free_port, reset_signals, wait_until
 
-KILLS, SEED = int(os.environ.get("NJIA_TEST_KILLS", "0")), os.environ.get("NJIA_TEST_SEED", "0")
+KILLS, SEED = int(os.environ.get("NJIA_TEST_KILLS", "2")), os.environ.get("NJIA_TEST_SEED", "0")
 LAUNCH = """
 mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
   ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }
@@ -140,7 +140,6 @@ def story(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactor
         server.kill()
 
 
-@pytest.mark.skipif(not KILLS, reason="takes a minute a kill: `make test-faults`")
 def test_kills_at_random_moments_leave_a_whole_release_each(
     published_world: EvidenceBase, tmp_path: Path
 ) -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import csv
 import re
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
 
 from tests.evidence_base import EvidenceBase
+from tests.needs import program
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 HOW = "apt-get install --no-install-recommends r-base-core"
@@ -109,9 +110,7 @@ def run_r(rscript: str, script: Path, text: str, *arguments: Path) -> str:
     return ran.stdout
 
 
-def test_base_r_reads_every_csv_as_it_was_written(
-    samples: EvidenceBase, program: Callable[[str, str], str], tmp_path: Path
-) -> None:
+def test_base_r_reads_every_csv_as_it_was_written(samples: EvidenceBase, tmp_path: Path) -> None:
     """As the guide reads one, all columns as text: without the HXL row, an empty cell as NA."""
     call = as_the_guide_reads().replace('c(period_id = "character")', '"character"')
     files = list(csv_files(samples))
@@ -124,9 +123,7 @@ def test_base_r_reads_every_csv_as_it_was_written(
         assert list(csv.reader(written.open(encoding="utf-8", newline=""))) == [header, *rows], file
 
 
-def test_base_r_knows_numbers_truths_and_text_apart(
-    samples: EvidenceBase, program: Callable[[str, str], str], tmp_path: Path
-) -> None:
+def test_base_r_knows_numbers_truths_and_text_apart(samples: EvidenceBase, tmp_path: Path) -> None:
     members = samples.settings.current.resolve() / "members"
     text = """
         given <- commandArgs(trailingOnly = TRUE)

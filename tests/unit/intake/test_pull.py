@@ -29,6 +29,7 @@ from tests.fixtures.drift_home import AS_OF, KEYS
 from tests.fixtures.form_servers import Fault, breaks_off, breaks_off_in_chunks, hangs_up, log_in_page, status
 from tests.fixtures.mail_server import certificate_of_localhost
 from tests.fixtures.pull_world import KOBO, ODK, SHEET, PullWorld, pulls
+from tests.needs import program
 from tests.servers import wait_until
 
 __all__ = ["pulls"]
@@ -320,9 +321,8 @@ def forms_of(secret: str) -> set[str]:
     return {secret, quote(secret), b64encode(secret.encode()).decode()}
 
 
-@pytest.mark.needs("openssl")
 def test_server_whose_certificate_is_not_trusted_gets_no_token(
-    pulls: PullWorld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: Callable[[str, str], str]
+    pulls: PullWorld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     certificate, tls = certificate_of_localhost(tmp_path, program("openssl", "apt-get install openssl"))
     kobo = pulls.kobo()

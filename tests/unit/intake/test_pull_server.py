@@ -13,13 +13,14 @@ from orchestration.intake import pull
 from tests.fixtures.form_servers import File, FormServer, Request, status
 from tests.fixtures.mail_server import certificate_of_localhost
 from tests.fixtures.pull_world import KOBO, ODK, PullWorld, pulls
+from tests.needs import program
 
 __all__ = ["pulls"]
 Tls = tuple[Path, ssl.SSLContext]
 
 
 @pytest.fixture
-def tls(tmp_path: Path, program: Callable[[str, str], str]) -> Tls:
+def tls(tmp_path: Path) -> Tls:
     return certificate_of_localhost(tmp_path, program("openssl", "apt-get install openssl"))
 
 
@@ -180,7 +181,6 @@ def over_tls(pulls: PullWorld, tls: Tls, monkeypatch: pytest.MonkeyPatch, host: 
     return kobo
 
 
-@pytest.mark.needs("openssl")
 def test_redirect_from_https_to_http_is_refused(
     pulls: PullWorld, other: File, tls: Tls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,7 +189,6 @@ def test_redirect_from_https_to_http_is_refused(
     assert "not https, or to this machine" in reason(pulls) and other.asked == []
 
 
-@pytest.mark.needs("openssl")
 @pytest.mark.parametrize(
     "location", ["https://127.0.0.1:{port}/api", "https://127.0.0.1:{port}\\@{kobo}/api"]
 )
@@ -203,7 +202,6 @@ def test_redirect_from_another_server_to_this_machine_is_refused(
     assert [one.outcome for one in pull(pulls.settings)] == ["fetched"], "the server itself is trusted"
 
 
-@pytest.mark.needs("openssl")
 def test_session_over_tls_is_closed(pulls: PullWorld, tls: Tls, monkeypatch: pytest.MonkeyPatch) -> None:
     odk = pulls.odk()
     odk.use(tls[1])

@@ -42,6 +42,7 @@ from tests.fixtures.release_world import (
     stage_candidate,
     write_verdict,
 )
+from tests.needs import program
 
 CELLS = "c0ffee" * 10 + "abcd"
 
@@ -126,9 +127,7 @@ def test_every_kind_of_tampering_is_found(
     assert named == ([what] if what else [])
 
 
-def test_openssl_checks_the_signature_without_njia(
-    published: Settings, copied: Path, program: Callable[[str, str], str]
-) -> None:
+def test_openssl_checks_the_signature_without_njia(published: Settings, copied: Path) -> None:
     openssl = program("openssl", "apt-get install openssl")
     command = [
         openssl, "pkeyutl", "-verify", "-pubin", "-inkey", published.keys / "release.pub", "-rawin",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from orchestration.statistics.alerts import Expected, Months, alerts, cusum, exp
 from orchestration.statistics.comparisons import Reports
 from orchestration.statistics.measure import as_table
 from orchestration.statistics.share_ratio import TwoWindows, reference_of
+from tests.needs import absent, program
 from tests.simulated_corridors import POLICY, reports
 
 HOW = "apt-get install --no-install-recommends r-cran-surveillance"
@@ -284,10 +283,7 @@ def in_r(rscript: str, folder: Path, deviations: np.ndarray, counts: np.ndarray)
         [rscript, "--vanilla", "by_r.R"], cwd=folder, capture_output=True, text=True, check=True
     ).stdout
     if said == "absent":
-        message = f"R's package surveillance is not installed: {HOW}"
-        if os.environ.get("NJIA_NO_SKIPS"):
-            pytest.fail(message)
-        pytest.skip(message)
+        absent(f"R's package surveillance is not installed: {HOW}")
     return [[float(one) for one in line.split()] for line in said.splitlines()]
 
 
@@ -301,9 +297,7 @@ def one_corridor(counts: np.ndarray) -> Months:
 
 
 @pytest.mark.parametrize(("case", "level"), [("rise", 80), ("fall", 2), ("no change", 30)])
-def test_farrington_and_ears_of_r_find_the_same_months(
-    program: Callable[[str, str], str], tmp_path: Path, case: str, level: int
-) -> None:
+def test_farrington_and_ears_of_r_find_the_same_months(tmp_path: Path, case: str, level: int) -> None:
     """R's bounds are upper ones alone, so a fall is shown to them as the rise of the mirrored series."""
     rscript = program("Rscript", HOW)
     counts = np.random.default_rng(11).poisson(30, size=60)

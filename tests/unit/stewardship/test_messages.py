@@ -26,6 +26,7 @@ from orchestration.stewardship.messages.folder import FileChannel
 from orchestration.stewardship.messages.words import compose
 from tests.fixtures import steward_world as world
 from tests.fixtures.mail_server import PASSWORD, Mailbox, certificate_of_localhost, free_port, mail_server
+from tests.needs import program
 
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
 STEWARD, OPERATOR = "steward@sampleton.example", "operator@sampleton.example"
@@ -291,7 +292,7 @@ def with_password(settings: Settings, port: int, password: str, **changes: Any) 
 
 
 def test_mail_goes_over_starttls_to_a_server_whose_certificate_is_known(
-    settings: Settings, tmp_path: Path, program: Callable[[str, str], str]
+    settings: Settings, tmp_path: Path
 ) -> None:
     port, mailbox = free_port(), Mailbox()
     certificate, tls = certificate_of_localhost(tmp_path, program("openssl", "apt-get install openssl"))

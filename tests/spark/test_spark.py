@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
@@ -12,6 +13,7 @@ import pytest
 from orchestration.core import Settings, read_json
 from orchestration.release.staging.hashing import content_hash
 from tests.evidence_base import EvidenceBase, unpublished_samples
+from tests.needs import absent, program
 
 Engines = tuple[Settings, Settings]
 
@@ -19,11 +21,9 @@ Engines = tuple[Settings, Settings]
 @pytest.fixture(scope="module")
 def engines(tmp_path_factory: pytest.TempPathFactory) -> Engines:
     """The same inbox and keys, refreshed by DuckDB and by Spark."""
-    pytest.importorskip(
-        "pyspark", reason="Spark has an environment of its own: `make test-spark` sets it up."
-    )
-    if shutil.which("java") is None:
-        pytest.skip("Spark needs Java 17: apt-get install openjdk-17-jre-headless.")
+    if find_spec("pyspark") is None:
+        absent("Spark has an environment of its own: `make test-spark` sets it up.")
+    program("java", "apt-get install openjdk-17-jre-headless")
     folder = tmp_path_factory.mktemp("engines")
     by_duckdb = unpublished_samples(folder / "duckdb")
     home = Path(shutil.copytree(by_duckdb.home, folder / "spark"))
