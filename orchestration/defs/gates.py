@@ -19,6 +19,7 @@ IN_FORCE = dg.AssetKey(["gates", "in_force"])
 ROW_DECISIONS = dg.AssetKey(["gates", "row_decisions"])
 ALERT_RELEASES = dg.AssetKey(["gates", "alert_releases"])
 SOURCES = dg.AssetKey(["gates", "sources"])
+AS_OF = dg.AssetKey(["gates", "as_of"])
 
 
 @dg.asset(
@@ -65,6 +66,7 @@ def extract_gate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
             (ROW_DECISIONS, "Records that a steward released from quarantine or excluded."),
             (ALERT_RELEASES, "Alerts that a steward released to the public."),
             (SOURCES, "The source of each partner: partners that send one form's submissions are one."),
+            (AS_OF, "The day of the refresh."),
         )
     ],
 )
@@ -109,6 +111,7 @@ def in_force(
         data_version=version_of(artifact, "gates/sources.parquet"),
         metadata={"dagster/row_count": artifact.facts["sources"]},
     )
+    yield dg.MaterializeResult(asset_key=AS_OF, data_version=dg.DataVersion(artifact.facts["clock"][:16]))
 
 
 def _held(settled: gates.InForce, desk_url: str) -> Iterator[dg.AssetObservation]:

@@ -96,7 +96,7 @@ def put_in_force(
     """Decide every extract's fate and the inputs' hash.
 
     Writes `in_force.parquet`, `in_force.json` and, for the models, `row_decisions.parquet`,
-    `alert_releases.parquet` and `sources.parquet`.
+    `alert_releases.parquet`, `sources.parquet` and `as_of.parquet`.
     `contracts`: hashes of contracts by name, by default of the partners folder. `boundaries`: the manifest's
     entry on the county boundaries.
     """
@@ -140,6 +140,7 @@ def put_in_force(
     released = pa.Table.from_pylist(alert_releases(decisions), schema=ALERT_SCHEMA)
     write_table(released, folder / "alert_releases.parquet")
     write_table(sources(settings, register, current), folder / "sources.parquet")
+    write_table(pa.table({"as_of": [as_of.date()]}), folder / "as_of.parquet")
     summary = asdict(settled)
     summary.pop("fates")
     write_json(folder / "in_force.json", summary)

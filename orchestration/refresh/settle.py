@@ -59,6 +59,7 @@ def settle(run: Run) -> Artifact:
         "row_decisions.parquet",
         "alert_releases.parquet",
         "sources.parquet",
+        "as_of.parquet",
     )
     files = [folder / name for name in names]
     return note(settings.work, IN_FORCE, settled.inputs_hash, files, facts)

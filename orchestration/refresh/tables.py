@@ -40,8 +40,9 @@ def build_tables(run: Run, part: Part) -> Artifact:
     """
     settings = run.settings
     name, before = _PARTS[part]
-    clock = str(artifact_of(settings, IN_FORCE).facts["clock"])
-    nodes = build(settings, run.as_of.date().isoformat(), part, sources(settings, before), clock)
+    # Of the day, only what it decides makes a table stale.
+    clock = {"gates.as_of": str(artifact_of(settings, IN_FORCE).facts["clock"])}
+    nodes = build(settings, part, sources(settings, before) | clock)
     fingerprint = fingerprint_of(
         [artifact_of(settings, step).fingerprint for step in before],
         {node.unique_id: node.fingerprint for node in nodes},

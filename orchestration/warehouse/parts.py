@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +24,6 @@ from orchestration.warehouse.work_file import AnswerNote, TableNote, open_work_f
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_AS_OF = "run.as_of"  # source of the day of the refresh
 _ON_PYTHON = " ".join(f"source:{name}+" for name in PYTHON_SOURCES)
 _BYTES_A_THREAD = 16 * 2**20
 
@@ -76,18 +74,13 @@ class NodeOutcome:
         return self.resource_type == "test"
 
 
-def build(
-    settings: Settings, as_of: str, part: Part, inputs: Mapping[str, str], clock: str
-) -> list[NodeOutcome]:
+def build(settings: Settings, part: Part, inputs: Mapping[str, str]) -> list[NodeOutcome]:
     """Build the stale seeds and models of a part and run its stale tests; return outcomes of the whole part.
 
-    `as_of`: an ISO date; `clock`: fingerprint of what it decides. `inputs`: fingerprint of each source
-    (`typed.records`); a missing one counts as changed.
+    `inputs`: fingerprint of each source (`typed.records`); a missing one counts as changed.
     """
     path = manifest_path(settings)
     project = Project(read_manifest(path))
-    _write_day(settings, as_of)
-    inputs = {**inputs, _AS_OF: clock}
     mine = [name for name in project.order if part.holds(project, name)]
     tables = [name for name in mine if name in project.tables]
 
@@ -150,15 +143,6 @@ def read_tables(settings: Settings, tables: Mapping[str, Sequence[str]]) -> dict
             ).to_arrow_table()
             for table, columns in tables.items()
         }
-
-
-def _write_day(settings: Settings, as_of: str) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    path = settings.work / "run" / "as_of.parquet"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table({"as_of": [date.fromisoformat(as_of)]}), path)
 
 
 def _wanted(

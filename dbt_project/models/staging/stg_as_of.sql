@@ -1,2 +1,2 @@
 -- One row, the day of this refresh.
-select as_of from {{ source('run', 'as_of') }}
+select as_of from {{ source('gates', 'as_of') }}

@@ -149,8 +149,9 @@ def test_unknown_source_counts_as_changed(built: World, monkeypatch: pytest.Monk
 
 def test_another_day_rebuilds_tables_that_depend_on_it_only(built: World) -> None:
     project = Project(warehouse.read_manifest(parsed_project().manifest))
-    on_it = project.with_descendants({"source.njia.run.as_of"}) & ({*project.tables} - project.after_python)
+    on_it = project.with_descendants({"source.njia.gates.as_of"}) & ({*project.tables} - project.after_python)
     built.as_of = "2025-07-01"
+    built.write()
     ran = that_ran(built.build_part(BEFORE))
     assert ran == {project.tables[name]["name"] for name in on_it}
     assert "int_periods" in ran and "stg_records" not in ran and "places" not in ran
