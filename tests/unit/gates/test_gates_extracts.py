@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ def test_a_good_extract_passes_every_check(settings: Settings) -> None:
     assert {v.outcome for v in verdicts.verdicts} == {"passed"}
     assert {v.check_name for v in verdicts.verdicts} == {check.name for check in EXTRACT_GATE}
     assert verdicts.holding == {}
+    assert replace(verdicts.verdicts[0], passed=False, outcome="error").holds, "what cannot be judged"
 
 
 FAULTS: list[tuple[str, dict[str, Any], float]] = [
