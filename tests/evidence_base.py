@@ -103,7 +103,7 @@ def _publish_scenario(folder: Path) -> None:
     base = new_evidence_base(folder)
     for partner, name, content in scenario.EXTRACTS:
         base.deliver(partner, name, content)
-    ended = base.run_job()
+    ended = base.refresh()
     assert ended.error is None, ended.error
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -251,6 +251,7 @@ def test_an_untyped_extract_is_held(tmp_path: Path) -> None:
         path.unlink()
     verdicts = {one.check_name: one for one in judge_extracts(settings, AS_OF, Decided()).verdicts}
     assert verdicts[TYPED].holds and verdicts["agreement_is_valid"].holds
+    assert replace(verdicts[TYPED], passed=False, outcome="error").holds, "what cannot be judged"
     for nothing_to_measure in ("columns_are_readable", "something_is_usable"):
         assert verdicts[nothing_to_measure].outcome == "passed"
 

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from orchestration.core import DBT_PROJECT, NjiaError
+from orchestration.core import DBT_PROJECT, NjiaError, safe
 from orchestration.outputs.exports.about import About
 from orchestration.outputs.exports.data_package import write_data_package
 from orchestration.outputs.exports.geojson import write_geojson
@@ -299,6 +299,7 @@ def test_exported_text_is_never_a_formula(tmp_path: Path, dbt_manifest: Path) ->
     with zipfile.ZipFile(path) as book:
         assert not [name for name in book.namelist() if b"<f>" in book.read(name)]
     assert [row["place"] for row in rows_of(folder / "risk-made-up.csv")] == ["'=Busia"]
+    assert all(safe(f"{sign}1+1") == f"'{sign}1+1" for sign in "=+-@\t\r")
 
 
 def test_a_sheet_holds_the_rows_of_highest_rank_and_says_so(

@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.outputs.edition import Edition
 from orchestration.outputs.published import KEYS, Published
-from orchestration.outputs.report import findings
+from orchestration.outputs.report import findings, rules
 from orchestration.outputs.report.view import View
 from orchestration.outputs.texts import CATALOGUE, Texts, plain
 from tests.fixtures import published_world
@@ -318,3 +318,8 @@ def test_catalogue_holds_only_used_lines() -> None:
         and f'"{key.rpartition(".")[0]}"' not in code
     ]
     assert unused == []
+
+
+def test_a_count_leads_over_one_that_is_not_listed_by_the_most_that_may_be() -> None:
+    noise = rules.Noise(((0, 1.0),), unlisted=9)  # a difference of 2.8
+    assert rules.leads(12, None, noise) and not rules.leads(11, None, noise)

@@ -146,3 +146,11 @@ def test_a_refresh_under_way_says_which_process_runs_it(settings: Settings) -> N
     begun = refreshes.under_way(settings)
     assert begun is not None and begun.process == os.getpid()
     assert is_alive(vars(begun))
+
+
+def test_a_request_stands_until_a_refresh_begins(settings: Settings) -> None:
+    refreshes.ask(settings, "A. Steward")
+    request = refreshes.asked(settings)
+    assert request and request["author"] == "A. Steward"
+    refreshes.begin(settings, "r1", NOW)
+    assert refreshes.asked(settings) is None

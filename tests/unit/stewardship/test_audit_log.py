@@ -75,7 +75,7 @@ def test_a_removed_or_changed_line_is_found(settings: Settings) -> None:
 
 
 def test_the_chain_spans_years_so_a_missing_file_is_found(settings: Settings) -> None:
-    old, new = record(settings), record(settings, when=NEXT_YEAR)
+    old, new, _ = record(settings), record(settings, when=NEXT_YEAR), record(settings, when=NEXT_YEAR)
     assert (old.name, new.name) == ("2026.jsonl", "2027.jsonl") and audit.read(settings).faults == []
     kept = old.read_bytes()
     old.unlink()

@@ -157,6 +157,7 @@ def test_waiver_holds_once_another_person_confirms_it(two_needed: Settings) -> N
     assert told["without_effect"] == f"It waits for a second person: `njia decide confirm {made['id']}`."
     with pytest.raises(UsageError, match="same person"):
         confirm(two_needed, made["id"], "a. fixture", "me again", NOW)
+    decide(two_needed, "check_waiver", **CHECK | {"check": "movements_have_counties"})
     confirm(two_needed, made["id"], "B. Sampleton", "looked at it too", NOW)
     (held,) = active_decisions(two_needed, NOW).waivers
     assert held["id"] == made["id"]
