@@ -176,10 +176,8 @@ def test_a_choice_whose_labels_disagree_is_left_to_a_person(tmp_path: Path) -> N
         ["select_one how", "how", "Recruitment method", ""],
     ]
     choices = [
-        forms.CHOICES[0],
-        ["how", "a", "Employment agency", "Rafiki"],
-        ["how", "b", "Newspaper", "Gazeti"],
-    ]
+        forms.CHOICES[0], ["how", "a", "Employment agency", "Rafiki"], ["how", "b", "Newspaper", "Gazeti"],
+    ]  # fmt: skip
     content, _ = drafted(workbook(tmp_path / "form.xlsx", {"survey": survey, "choices": choices}))
     values = content["fields"]["recruitment_method"]["values"]
     assert (values["a"], values["Rafiki"], values["b"]) == ("TODO", "TODO", "newspaper")
@@ -206,10 +204,8 @@ def test_files_of_two_formats_are_refused(tmp_path: Path) -> None:
 def test_names_on_a_list_of_choices_are_never_shown_and_can_be_mapped(tmp_path: Path) -> None:
     survey = [*forms.SURVEY, ["select_one who", "recruiter", "Relation to the recruiter", "Uhusiano"]]
     choices = [
-        *forms.CHOICES,
-        ["who", "r1", "Friend", "Rafiki"],
-        ["who", "r2", "Grace Fixture", "Grace Fixture"],
-    ]
+        *forms.CHOICES, ["who", "r1", "Friend", "Rafiki"], ["who", "r2", "Grace Fixture", "Grace Fixture"],
+    ]  # fmt: skip
     form = workbook(tmp_path / "form.xlsx", {"survey": survey, "choices": choices})
     content, text = drafted(form)
     assert content["fields"]["recruiter_relation"]["values"] == {
