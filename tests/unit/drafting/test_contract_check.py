@@ -182,11 +182,9 @@ def test_an_unknown_choice_is_asked_about_whole(tmp_path: Path) -> None:
     records = [[*row, f"{new} {known}", 1, 1] for row in rows(6)]
     fields = BOOK["fields"] | {
         "exploitation_type": {
-            "column": question,
-            "select_multiple": "both",
-            "values": {known: "forced_begging"},
-        }
-    }
+            "column": question, "select_multiple": "both", "values": {known: "forced_begging"},
+        },
+    }  # fmt: skip
     path = add_partner(tmp_path, book(fields=fields))
     report = check_contract(path, workbook(tmp_path / "a.xlsx", {"Cases": [header, *records]}), TODAY)
     assert report.drift is not None

@@ -29,10 +29,14 @@ SECRET = ["Wanjiku Testperson", "Sampleton", "0712345678", "Kwa Fixture", "she c
 
 
 def note(home: Settings, taken: TakenExtract) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(
-        (home.landing / "testpartner" / f"{taken.extract_id}.json").read_text()
-    )
-    return found
+    return read_json(home.landing / "testpartner" / f"{taken.extract_id}.json")
+
+
+def without(column: str, records: list[list[Any]]) -> tuple[list[str], list[list[Any]]]:
+    """Header and records of a file that lacks a column."""
+    at = HEADER.index(column)
+    header, *kept = [[*row[:at], *row[at + 1 :]] for row in [HEADER, *records]]
+    return header, kept
 
 
 @pytest.mark.parametrize(("before", "now", "is_alike"), [
@@ -79,9 +83,7 @@ def test_the_proposed_contract_change_lets_the_held_file_land(home: Settings) ->
 
 def test_a_missing_optional_column_is_only_flagged(home: Settings) -> None:
     first = send(home, "first.xlsx", HEADER, rows())
-    at = HEADER.index("Persons")
-    without = [row[:at] + row[at + 1 :] for row in rows(31)]
-    taken = send(home, "second.xlsx", HEADER[:at] + HEADER[at + 1 :], without)
+    taken = send(home, "second.xlsx", *without("Persons", rows(31)))
     assert taken.outcome == "landed"
     found = note(home, taken)
     assert found["drift"]["gone"] == [
@@ -102,9 +104,8 @@ def test_a_new_column_is_dropped_and_flagged_once(home: Settings) -> None:
 
 
 def test_heading_with_an_unknown_word_is_in_no_proposal(home: Settings) -> None:
-    taken = send(
-        home, "a.xlsx", [*renamed(From="Zipporah"), "Mary Sampleton"], [[*row, "x"] for row in rows()]
-    )
+    header = [*renamed(From="Zipporah"), "Mary Sampleton"]
+    taken = send(home, "a.xlsx", header, [[*row, "x"] for row in rows()])
     assert (taken.outcome, taken.drift and taken.drift["added"]) == ("held", ["column 5", "column 9"])
     assert taken.drift and (taken.drift["renamed"], taken.drift["patch"]) == ([], "")
     assert not re.search("Zipporah|Sampleton", f"{taken}")
@@ -227,10 +228,7 @@ def test_a_vanished_unmapped_column_is_reported(home: Settings) -> None:
 
 
 def test_a_missing_column_without_replacement_proposes_no_change(home: Settings) -> None:
-    at = HEADER.index("Date")
-    taken = send(
-        home, "first.xlsx", HEADER[:at] + HEADER[at + 1 :], [row[:at] + row[at + 1 :] for row in rows()]
-    )
+    taken = send(home, "first.xlsx", *without("Date", rows()))
     assert taken.drift is not None and taken.drift["patch"] == ""
     assert "review/drift.json" not in str(taken.reason)
     assert str(taken.reason).endswith(

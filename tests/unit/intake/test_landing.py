@@ -259,10 +259,8 @@ def test_files_are_taken_by_period_then_by_name(home: Settings) -> None:
         send(home, name, number=number * 10)
     files = [home.inbox / "testpartner" / name for name in ("b 2.xlsx", "b 10.xlsx", "a new.xlsx")]
     names = [called(file, RECEIVED_ON) for file in files]
-    taken = take(home)
-    assert [(one.file, entry(home, one.extract_id)["sequence"]) for one in taken] == list(
-        zip(names, (1, 2, 3), strict=True)
-    )
+    sequences = [(one.file, entry(home, one.extract_id)["sequence"]) for one in take(home)]
+    assert sequences == list(zip(names, (1, 2, 3), strict=True))
 
 
 def test_one_bad_file_never_stops_the_others(home: Settings) -> None:
@@ -378,18 +376,18 @@ def test_landing_is_deterministic(home: Settings, tmp_path: Path) -> None:
 
 
 def test_memory_does_not_grow_with_the_file(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten times the rows cost less than 40 bytes for each row more: nothing keeps them."""
+    """Seven times the rows cost less than 40 bytes for each row more: nothing keeps them."""
     monkeypatch.setattr("orchestration.intake.landing.landing._CELLS_IN_A_GROUP", 2_000)
     monkeypatch.setattr("orchestration.intake.reading.block.ROWS_IN_A_BLOCK", 1_000)
     peaks = []
-    for rows in (3_000, 30_000):
+    for rows in (1_000, 2_000, 14_000):  # the first loads what is loaded once
         csv_in_the_inbox(home, rows)
         tracemalloc.start()
         [taken] = take(home)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert taken.rows_landed == rows
-    assert (peaks[1] - peaks[0]) / 27_000 < 40
+    assert (peaks[2] - peaks[1]) / 12_000 < 40
 
 
 def test_contract_check_names_missing_columns(home: Settings) -> None:
@@ -411,11 +409,3 @@ def test_contract_check_refuses_a_contract_in_another_partners_folder(home: Sett
     moved.write_text(contract.read_text())
     report = check_contract(moved, file, TODAY)
     assert not report.ok and "partner.code is 'testpartner' but the folder is 'another'" in report.faults[0]
-
-
-def test_contract_check_reports_an_unreadable_file(home: Settings, tmp_path: Path) -> None:
-    file = tmp_path / "note.xlsx"
-    file.write_text("not a workbook")
-    report = check_contract(home.partners / "testpartner" / "contract.yml", file, TODAY)
-    assert not report.ok
-    assert "is not an Excel workbook" in report.faults[0]

@@ -78,7 +78,9 @@ def test_secret_that_the_redirect_itself_brings_is_not_sent(pulls: PullWorld, ot
     assert "s3cret0value" not in reason(pulls) and secrets_at(other) == [None]
 
 
-@pytest.mark.parametrize("location", ["ftp://{kobo}/api", "http://{kobo}0000/api", "http://[/api"])
+@pytest.mark.parametrize("location", [
+    "ftp://{kobo}/api", "http://{kobo}0000/api", "http://[/api", "http://sheets.example/x", "file:///etc/passwd",
+])  # fmt: skip
 def test_redirect_to_no_address_of_the_web_is_refused(pulls: PullWorld, location: str) -> None:
     kobo = pulls.kobo()
     kobo.faults = [status(302, Location=location.format(kobo=netloc(kobo)))]

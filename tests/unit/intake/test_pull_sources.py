@@ -141,9 +141,7 @@ def test_file_that_says_it_has_not_changed_is_not_sent_again(pulls: PullWorld, m
 def test_file_comes_byte_for_byte_also_when_it_is_compressed_on_the_way(pulls: PullWorld) -> None:
     sheet = pulls.sheet()
     whole, packed = sheet.content, gzip.compress(sheet.content)
-    sheet.faults = [
-        lambda request: request.send(200, packed, Content_Type="text/csv", Content_Encoding="gzip")
-    ]
+    sheet.faults = [lambda request: request.send(200, packed, Content_Encoding="gzip")]
     assert one(pulls, SHEET).outcome == "fetched"
     (path,) = pulls.inbox(SHEET)
     assert path.read_bytes() == whole
@@ -151,10 +149,8 @@ def test_file_comes_byte_for_byte_also_when_it_is_compressed_on_the_way(pulls: P
 
 def test_compressed_bomb_is_stopped_at_the_limit(pulls: PullWorld) -> None:
     sheet = pulls.sheet(most_megabytes=1)
-    packed = gzip.compress(b"0" * 50_000_000)
-    sheet.faults = [
-        lambda request: request.send(200, packed, Content_Type="text/csv", Content_Encoding="gzip")
-    ]
+    packed = gzip.compress(b"0" * 20_000_000)
+    sheet.faults = [lambda request: request.send(200, packed, Content_Encoding="gzip")]
     assert "larger than 1 MB" in str(one(pulls, SHEET).reason)
 
 
@@ -165,22 +161,11 @@ def test_redirects_are_followed_as_published_sheets_need_them(pulls: PullWorld) 
     assert [asked.asked_path for asked in sheet.asked] == ["/pub", "/export/csv"]
 
 
-@pytest.mark.parametrize("target", ["http://sheets.example/x", "ftp://127.0.0.1/x", "file:///etc/passwd"])
-def test_redirect_to_another_kind_of_address_is_refused(pulls: PullWorld, target: str) -> None:
-    pulls.sheet().faults = [status(302, Location=target)]
-    assert "not https, or to this machine" in str(one(pulls, SHEET).reason)
-
-
-def test_endless_redirects_are_a_sentence(pulls: PullWorld) -> None:
-    pulls.sheet().faults = [status(302, Location="/again")] * 9
-    assert "without end" in str(one(pulls, SHEET).reason)
-
-
-def zip_with(name: str) -> bytes:
+def zip_of(name: str, content: str = "fixture", minute: int = 0) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as members:
         for member in ("[Content_Types].xml", name) if "/" in name else (name,):
-            members.writestr(member, "fixture")
+            members.writestr(zipfile.ZipInfo(member, (2026, 11, 2, 10, minute, 0)), content)
     return made.getvalue()
 
 
@@ -196,8 +181,8 @@ OTHER_KINDS = {
     "nothing for CSV": (SHEET, b" \n", "an empty file", TEXT),
     "CSV for workbook": (WORKBOOK, sample(SHEET), TEXT, BOOK),
     "web page for workbook": (WORKBOOK, LOG_IN_PAGE, "a web page or XML", BOOK),
-    "zip of tables for workbook": (WORKBOOK, zip_with("intake.csv"), "a zip of CSV files", BOOK),
-    "document for workbook": (WORKBOOK, zip_with("word/document.xml"), "a Word document", BOOK),
+    "zip of tables for workbook": (WORKBOOK, zip_of("intake.csv"), "a zip of CSV files", BOOK),
+    "document for workbook": (WORKBOOK, zip_of("word/document.xml"), "a Word document", BOOK),
     "old workbook": (WORKBOOK, b"\xd0\xcf\x11\xe0 fixture", "Excel 97-2003", BOOK),
     "workbook with a password": (
         WORKBOOK, b"\xd0\xcf\x11\xe0" + bytes(5_000) + "EncryptedPackage".encode("utf-16-le"),
@@ -247,13 +232,6 @@ def test_token_of_a_file_is_sent_as_bearer(pulls: PullWorld) -> None:
     assert sheet.asked[0].headers["Authorization"] == "Bearer f1xture"
 
 
-def zip_of(content: str, minute: int) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as members:
-        members.writestr(zipfile.ZipInfo("intake.csv", (2026, 11, 2, 10, minute, 0)), content)
-    return made.getvalue()
-
-
 def test_zip_of_all_tables_comes_without_media_and_the_session_is_closed(pulls: PullWorld) -> None:
     central = pulls.odk()
     assert one(pulls, ODK).outcome == "fetched"
@@ -265,12 +243,9 @@ def test_zip_of_all_tables_comes_without_media_and_the_session_is_closed(pulls: 
 
 def test_zip_with_other_times_and_the_same_rows_is_unchanged(pulls: PullWorld) -> None:
     central = pulls.odk()
-    central.content = zip_of("KEY\n1\n", 1)
-    one(pulls, ODK)
-    central.content = zip_of("KEY\n1\n", 2)
-    assert one(pulls, ODK).outcome == "unchanged"
-    central.content = zip_of("KEY\n2\n", 3)
-    assert one(pulls, ODK).outcome == "fetched"
+    for minute, key, outcome in ((1, "1", "fetched"), (2, "1", "unchanged"), (3, "2", "fetched")):
+        central.content = zip_of("intake.csv", f"KEY\n{key}\n", minute)
+        assert one(pulls, ODK).outcome == outcome
 
 
 def test_central_that_says_nothing_changed_is_not_asked_for_the_zip(pulls: PullWorld) -> None:

@@ -49,13 +49,9 @@ def goes_through(path: Path, content: dict[str, Any]) -> None:
         return
     contract = Contract.model_validate(content)
     entry = account(contract, reader.tally, 1900) | {
-        "extract_id": "0" * 16,
-        "partner": "testpartner",
-        "file": path.name,
-        "period": None,
-        "received_on": date(2026, 3, 1).isoformat(),
-        "sequence": 1,
-    }
+        "extract_id": "0" * 16, "partner": "testpartner", "file": path.name, "period": None,
+        "received_on": date(2026, 3, 1).isoformat(), "sequence": 1,
+    }  # fmt: skip
     assert entry["rows_read"] == entry["rows_refused"] + entry["rows_landed"]
     tables = typed_tables(cells, entry, contract)
     assert sum(row["source_row_count"] for row in tables["records"]) == entry["rows_landed"]

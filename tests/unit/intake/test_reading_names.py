@@ -53,7 +53,8 @@ def test_name_of_a_person_is_withheld(stem: str) -> None:
     "report 2026-09.csv", "export_20260901T083000Z.csv", "20260901083000.csv",
     "intake 2026-01-01-10-30-00.xlsx", "01.01.24-31.01.24.xlsx", "2023-10-01_2024-03-31.csv",
     "routes 2019 2020 2021.xlsx", "mercy_house_2026-09.csv", "Faith Home cases May 2024.xlsx",
-    "Interview with Busia County.csv", "grace.csv", "no suffix", "survey.v2.1.csv",
+    "Interview with Busia County.csv", "grace.csv", "no suffix", "survey.v2.1.csv", "a\u00a0b.csv",
+    "visa vya Ng\u2019ang\u2019a.csv", "\u12a2\u1275\u12ee\u1335\u12eb.csv", "\u0645\u0644\u0641 1.csv",
 ])  # fmt: skip
 def test_ordinary_names_are_shown(name: str) -> None:
     assert shown_file(name) == name
@@ -80,9 +81,9 @@ def test_extract_is_called_by_partner_day_and_id() -> None:
     assert not any(map(identifies, names)), "the id never looks like an ID number"
 
 
-def test_name_in_the_suffix_is_withheld() -> None:
-    assert "Wanjiku" not in shown_file("Mary.Wanjiku")
-    assert "Wanjiku" not in shown_file("0722000111.Wanjiku")
+@pytest.mark.parametrize("name", ["Mary.Wanjiku", "0722000111.Wanjiku"])
+def test_name_in_the_suffix_is_withheld(name: str) -> None:
+    assert "Wanjiku" not in shown_file(name)
 
 
 def test_stand_in_never_looks_like_an_id_number() -> None:
@@ -134,16 +135,6 @@ def test_a_name_cannot_steer_a_terminal_or_forge_a_line(sign: str) -> None:
     shown = shown_file(name)
     assert shown == name.replace(sign, sign.encode("unicode_escape").decode())
     assert {shown_sheet(name, 1), shown_column(name, 1, [name]), shown_file(shown)} == {shown}
-
-
-def test_letters_of_every_script_are_shown_as_they_are() -> None:
-    for name in (
-        "visa vya Ng\u2019ang\u2019a.csv",
-        "\u12a2\u1275\u12ee\u1335\u12eb.csv",
-        "\u0645\u0644\u0641 1.csv",
-        "a\u00a0b.csv",
-    ):
-        assert shown_file(name) == name
 
 
 def test_lists_of_the_inbox_escape_names(tmp_path: Path) -> None:

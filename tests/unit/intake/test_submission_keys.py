@@ -27,9 +27,14 @@ def contract(partner: str = "testpartner", **submission_id: Any) -> dict[str, An
     )
 
 
-def codes(folder: Path, content: dict[str, Any], *entries: dict[str, Any], keys: Keys = KEYS) -> list[str]:
+def export(folder: Path, *entries: dict[str, Any]) -> Path:
     path = folder / "export.json"
-    path.write_text(json.dumps([{"_uuid": f"copy {at}", **ANSWERS, **one} for at, one in enumerate(entries)]))
+    path.write_text(json.dumps([ANSWERS | entry for entry in entries]))
+    return path
+
+
+def codes(folder: Path, content: dict[str, Any], *entries: dict[str, Any], keys: Keys = KEYS) -> list[str]:
+    path = export(folder, *({"_uuid": f"copy {at}"} | one for at, one in enumerate(entries)))
     made = Contract.model_validate(content)
     with open_source(path, made) as source:
         return values(list(RecordReader(made, keys, path.name).landed_cells(source)), SUBMISSION_KEY)
@@ -84,9 +89,8 @@ def test_a_file_without_the_column_lands_without_codes(tmp_path: Path) -> None:
 
 
 def test_a_withheld_record_keeps_the_code_of_its_submission(tmp_path: Path) -> None:
-    path = tmp_path / "export.json"
-    refused = {"_uuid": "1", "meta/rootUuid": ROOT, **ANSWERS, "Consent": "No"}
-    path.write_text(json.dumps([refused, {"_uuid": "2", **ANSWERS, "Consent": "No"}]))
+    refused = {"_uuid": "1", "meta/rootUuid": ROOT, "Consent": "No"}
+    path = export(tmp_path, refused, {"_uuid": "2", "Consent": "No"})
     content = contract(column="meta/rootUuid")
     found = {row["record_id"]: row["submission_key"] for row in typed(path, content)["withheld_records"]}
     record, without = (KEYS.record_id("testpartner", f"book|{key}") for key in "12")
@@ -94,8 +98,7 @@ def test_a_withheld_record_keeps_the_code_of_its_submission(tmp_path: Path) -> N
 
 
 def test_the_id_itself_lands_nowhere(tmp_path: Path) -> None:
-    path = tmp_path / "export.json"
-    path.write_text(json.dumps([{"_uuid": "1", "meta/rootUuid": ROOT, **ANSWERS}]))
+    path = export(tmp_path, {"_uuid": "1", "meta/rootUuid": ROOT})
     kept, reader = read(path, contract(column="meta/rootUuid"))
     assert ROOT not in repr((kept, reader.tally))
     known, _ = read(path, contract() | {"fields": {**contract()["fields"], "data_source": "meta/rootUuid"}})
@@ -103,8 +106,7 @@ def test_the_id_itself_lands_nowhere(tmp_path: Path) -> None:
 
 
 def test_a_record_is_typed_with_its_code_beside_its_content(tmp_path: Path) -> None:
-    path = tmp_path / "export.json"
-    path.write_text(json.dumps([{"_uuid": "1", "meta/rootUuid": ROOT, **ANSWERS}]))
+    path = export(tmp_path, {"_uuid": "1", "meta/rootUuid": ROOT})
     [with_code], [without] = (
         typed(path, content)["records"] for content in (contract(column="meta/rootUuid"), contract())
     )

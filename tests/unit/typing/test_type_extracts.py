@@ -35,36 +35,25 @@ ROUTES: dict[str, Any] = {
     },
 }  # fmt: skip
 CASES: dict[str, Any] = ROUTES | {
-    "contract": "swala_cases",
-    "grain": "case",
-    "consent": {"column": "Consent", "values": {"Yes": "given"}},
+    "contract": "swala_cases", "grain": "case", "consent": {"column": "Consent", "values": {"Yes": "given"}},
     "fields": {
-        "event_on": "Date",
-        "submitted_at": "Sent",
-        "sex": {"column": "Sex", "required": True},
-        "age_band": {"column": "Age", "from": "age_text"},
-        "nationality": "Nationality",
-        "documents": "Papers",
-        "border_point_kind": {"constant": "official"},
-        "place(origin).place_text": "From",
-        "place(transit).place_text": "legs/place",
+        "event_on": "Date", "submitted_at": "Sent", "sex": {"column": "Sex", "required": True},
+        "age_band": {"column": "Age", "from": "age_text"}, "nationality": "Nationality",
+        "documents": "Papers", "border_point_kind": {"constant": "official"},
+        "place(origin).place_text": "From", "place(transit).place_text": "legs/place",
         "place(transit).transport_mode": {"column": "legs/mode", "select_multiple": "joined"},
         "place(exploitation).place_text": "Where",
     },
     "format": {"kind": "xlsx", "repeats": {"legs": {"parent": "Ref"}}},
-}
+}  # fmt: skip
 FLOWS: dict[str, Any] = ROUTES | {
-    "contract": "swala_flows",
-    "grain": "flow_count",
+    "contract": "swala_flows", "grain": "flow_count",
     "fields": {
-        "event_on": "Date",
-        "place(origin).place_text": "From",
-        "place(transit).previous": "Before",
-        "place(transit).place_text": {"column": "Point", "basis": "observed"},
-        "place(transit).next": "After",
+        "event_on": "Date", "place(origin).place_text": "From", "place(transit).previous": "Before",
+        "place(transit).place_text": {"column": "Point", "basis": "observed"}, "place(transit).next": "After",
         "place(intended_destination).place_text": "To",
     },
-}
+}  # fmt: skip
 
 
 class World:
@@ -206,10 +195,8 @@ def test_missing_date_is_quarantined_unless_the_extract_declares_a_period(world:
     world.take(ROUTES, [undated | {"_row": 17}])
     assert world.table("records")[0]["date_precision"] == "unknown"
     problem = next(row for row in world.table("problems") if row["outcome"] == "Q")
-    assert (problem["field"], problem["problem_code"], problem["row_number"]) == (
-        "event_on", "date_missing", 17,
-    )  # fmt: skip
-
+    found = [problem[name] for name in ("field", "problem_code", "row_number")]
+    assert found == ["event_on", "date_missing", 17]
     declared = [{"match": "*.csv", "period": {"from": "2020-06-01", "to": "2020-06-30", "round": "2020"}}]
     world.take(ROUTES | {"extracts": declared}, [undated])
     record = world.table("records")[0]
@@ -223,9 +210,8 @@ def test_a_case_counts_one_person_and_takes_consent_from_the_contract(world: Wor
     assert (record["person_count"], record["count_basis"], record["is_group"]) == (1, "stated", False)
     assert (record["sex"], record["age_band"], record["is_child"]) == ("female", "a09_17", True)
     assert (record["nationality"], record["documents"], record["consent_state"]) == ("KEN", None, "given")
-    assert ("border_point_kind", "official") in {
-        (r["domain"], r["code"]) for r in world.table("record_codes")
-    }
+    codes = [(row["domain"], row["code"]) for row in world.table("record_codes")]
+    assert ("border_point_kind", "official") in codes
 
 
 def test_blank_or_unmapped_required_field_is_quarantined(world: World) -> None:
@@ -241,10 +227,8 @@ def test_case_of_both_sexes_is_quarantined(world: World) -> None:
 
 def test_legs_of_a_child_sheet_are_stops_in_order(world: World) -> None:
     stops = [("Garissa", "bus"), ("Mwingi", "bus foot"), ("Thika", "foot")]
-    legs = [
-        {"place(transit).place_text": place, "place(transit).transport_mode": mode} for place, mode in stops
-    ]
-    world.take(CASES, [CASE | {"_legs": legs}])
+    names_of = ("place(transit).place_text", "place(transit).transport_mode")
+    world.take(CASES, [CASE | {"_legs": [dict(zip(names_of, stop, strict=True)) for stop in stops]}])
     names = world.place_names()
     found = [
         (row["seq"], names[row["mention_id"]], row["transport_mode"])
@@ -325,12 +309,9 @@ def test_one_extract_that_fails_never_stops_the_others_and_quotes_no_cell(world:
     summary = world.type()
     assert (summary.extracts, summary.retyped, len(summary.failed)) == (1, 1, 1)
     failure = summary.failed[0]
-    assert (failure.partner, failure.file, failure.step) == (
-        "swala", "swala 2020-10-15 aaaaaaaa…", "typing its cells",
-    )  # fmt: skip
-    assert "swala: file swala 2020-10-15 aaaaaaaa…" in failure.sentence
-    assert "ArrowInvalid while typing its cells" in failure.sentence
-    assert "report it with this sentence" in failure.sentence
+    name = "swala 2020-10-15 aaaaaaaa…"
+    assert (failure.partner, failure.file, failure.step) == ("swala", name, "typing its cells")
+    assert f"swala: file {name}" in failure.sentence and "ArrowInvalid while typing" in failure.sentence
     assert "Testperson" not in failure.sentence
     assert {row["extract_id"] for row in world.table("records")} == {"a" * 16}
 
