@@ -95,9 +95,7 @@ def test_every_library_that_meets_it_is_understood(small_disk: Path, write: Call
         assert f"{small_disk} has " in str(machine_fault(met.value, small_disk.parent))
 
 
-def test_too_little_memory_is_a_sentence_with_the_setting(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_little_memory_names_the_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NJIA_MEMORY_LIMIT", "30MB")
     with (
         core.open_duckdb(spill=tmp_path, threads=1) as con,
@@ -171,9 +169,7 @@ def test_room_is_asked_for_before_a_release_is_staged(tmp_path: Path) -> None:
     assert not list(settings.releases.glob(".candidate-*"))
 
 
-def test_a_full_disk_is_no_fault_of_the_extract_that_is_typed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_no_fault_of_an_extract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     base = new_evidence_base(tmp_path)
     partner, name, content = scenario.EXTRACTS[0]
     base.deliver(partner, name, content)

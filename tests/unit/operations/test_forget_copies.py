@@ -22,6 +22,7 @@ from tests.conftest import EvidenceBase
 from tests.fixtures.njia_in_process import Njia, njia
 
 __all__ = ["njia"]
+Identity = pyrage.x25519.Identity
 
 MTO, BONDE = "mto_post", "bonde_post"
 # M4 and B4 are submission 4.
@@ -35,8 +36,8 @@ def base(empty_base: EvidenceBase) -> EvidenceBase:
 
 
 @pytest.fixture
-def identity(base: EvidenceBase) -> pyrage.x25519.Identity:
-    made = pyrage.x25519.Identity.generate()
+def identity(base: EvidenceBase) -> Identity:
+    made = Identity.generate()
     rotate_stewards(base.settings, str(made.to_public()), None)
     return made
 
@@ -76,9 +77,7 @@ def forget(
     return {one.partner: one for one in erased}, needles
 
 
-def test_the_copy_at_another_partner_is_forgotten_too(
-    base: EvidenceBase, identity: pyrage.x25519.Identity
-) -> None:
+def test_the_copy_at_another_partner_is_forgotten_too(base: EvidenceBase, identity: Identity) -> None:
     send(base, MTO, "mto_1.csv", scenario.MTO)
     of_bonde = send(base, BONDE, "bonde_1.csv", scenario.BONDE_FIRST)
     erased, needles = forget(base, MTO, "M4", key=str(identity))
@@ -94,9 +93,7 @@ def test_the_copy_at_another_partner_is_forgotten_too(
     assert prove(base.settings, keys_of(base), needles, str(identity)).found == ()
 
 
-def test_a_first_copy_that_comes_later_does_not_land(
-    base: EvidenceBase, identity: pyrage.x25519.Identity
-) -> None:
+def test_a_first_copy_that_comes_later_does_not_land(base: EvidenceBase, identity: Identity) -> None:
     send(base, MTO, "mto_1.csv", scenario.MTO)
     forget(base, MTO, "M4", key=str(identity))
     of_bonde = send(base, BONDE, "bonde_1.csv", scenario.BONDE_FIRST)

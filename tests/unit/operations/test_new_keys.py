@@ -20,11 +20,12 @@ from tests.command import PRIVATE_KEY
 from tests.fixtures.njia_in_process import Ended, Njia, njia
 
 __all__ = ["njia"]
+Patch = pytest.MonkeyPatch
 STOPPED = "The refresh stops here in these tests."
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def home(tmp_path: Path, monkeypatch: Patch) -> Settings:
     """A home that no command has written yet; a refresh ends once the keys are made."""
 
     def stop(*_: object) -> None:
@@ -36,7 +37,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 @pytest.fixture
-def real(home: Settings, njia: Njia, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def real(home: Settings, njia: Njia, tmp_path: Path, monkeypatch: Patch) -> Settings:
     """A home with one file of a partner in the inbox."""
     monkeypatch.setenv("NJIA_PARTNERS", str(home.partners))
     contract = home.partners / "kobe_post" / "contract.yml"
@@ -72,9 +73,7 @@ def test_without_a_terminal_a_public_key_that_was_brought_is_used(real: Settings
     assert load_keys(real).stewards_recipient == public
 
 
-def test_a_terminal_shows_the_private_key_once_and_no_file_holds_it(
-    real: Settings, njia: Njia, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_terminal_alone_shows_the_private_key_once(real: Settings, njia: Njia, monkeypatch: Patch) -> None:
     monkeypatch.setattr(console, "has_terminal", lambda: True)
     ended = njia("refresh")
     assert STOPPED in ended.words and not PRIVATE_KEY.search(ended.out)
@@ -86,7 +85,7 @@ def test_a_terminal_shows_the_private_key_once_and_no_file_holds_it(
 
 @pytest.mark.parametrize("has_terminal", [False, True])
 def test_the_samples_private_key_goes_into_a_file(
-    has_terminal: bool, home: Settings, njia: Njia, monkeypatch: pytest.MonkeyPatch
+    has_terminal: bool, home: Settings, njia: Njia, monkeypatch: Patch
 ) -> None:
     monkeypatch.setattr(console, "has_terminal", lambda: has_terminal)
     assert njia("inbox", "add", "--samples").code == 0
@@ -116,7 +115,7 @@ def test_a_killed_first_refresh_of_the_samples_keeps_its_private_key(home: Setti
 
 @pytest.mark.parametrize("has_terminal", [False, True])
 def test_a_lost_public_key_is_not_replaced(
-    has_terminal: bool, home: Settings, njia: Njia, monkeypatch: pytest.MonkeyPatch
+    has_terminal: bool, home: Settings, njia: Njia, monkeypatch: Patch
 ) -> None:
     monkeypatch.setattr(console, "has_terminal", lambda: has_terminal)
     assert njia("inbox", "add", "--samples").code == 0
@@ -127,9 +126,7 @@ def test_a_lost_public_key_is_not_replaced(
     assert not (home.keys / "stewards.age.pub").exists()
 
 
-def test_samples_in_a_home_of_real_files_make_it_no_home_of_the_samples(
-    real: Settings, njia: Njia, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_samples_make_no_real_home_one_of_the_samples(real: Settings, njia: Njia, monkeypatch: Patch) -> None:
     monkeypatch.delenv("NJIA_PARTNERS")
     assert njia("inbox", "add", "--samples").code == 0
     assert "samples" not in check_home(real)

@@ -107,9 +107,7 @@ def test_code_is_hashed_by_content_and_file_name(tmp_path: Path, monkeypatch: py
     artifacts.code_of.cache_clear()
 
 
-def test_step_is_outdated_once_its_code_or_seeds_change(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_step_is_outdated_once_its_code_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     content = {"orchestration/linkage": "before", "seeds/reference/codes.csv": "before"}
     monkeypatch.setattr(step, "code_of", lambda *sources: [content.get(source) for source in sources])
     run: Any = SimpleNamespace(settings=SimpleNamespace(work=tmp_path), say=print)

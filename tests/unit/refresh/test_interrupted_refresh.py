@@ -28,7 +28,7 @@ def heeded() -> Iterator[Any]:
     signal.signal(signal.SIGINT, before)
 
 
-def test_ctrl_c_during_parsing_ends_the_refresh(
+def test_ctrl_c_in_parsing_ends_the_refresh(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heeded: Any
 ) -> None:
     ran = []

@@ -110,9 +110,7 @@ def land(settings: Settings, extract_id: str) -> str:
 
 
 @pytest.mark.parametrize("outcome", ENDS)
-def test_what_has_landed_is_considered_once_a_refresh_has_done_all_there_was(
-    settings: Settings, outcome: str
-) -> None:
+def test_what_has_landed_is_considered_by_a_whole_refresh(settings: Settings, outcome: str) -> None:
     assert refreshes.considered(settings) is None
     begun = refreshes.begin(settings, "r1", NOW, {"decisions": {"d1"}})
     landed = land(settings, "e1")
@@ -121,9 +119,7 @@ def test_what_has_landed_is_considered_once_a_refresh_has_done_all_there_was(
 
 
 @pytest.mark.parametrize("outcome", [refreshes.CRASHED, refreshes.STOPPED])
-def test_what_has_landed_in_a_refresh_that_broke_off_is_not_considered(
-    settings: Settings, outcome: str
-) -> None:
+def test_what_landed_in_a_refresh_that_broke_off_is_not_considered(settings: Settings, outcome: str) -> None:
     refreshes.end(settings, refreshes.begin(settings, "r1", NOW), refreshes.PUBLISHED)
     begun = refreshes.begin(settings, "r2", NOW)
     landed = land(settings, "e1")
