@@ -108,14 +108,14 @@ def file_of(settings: Settings, pattern: str) -> Path:
 @pytest.mark.parametrize("what", FILES)
 def test_a_file_damaged_in_any_way_is_named_with_what_mends_it(home: Settings, what: str) -> None:
     path = file_of(home, FILES[what])
-    kind = kind_of(path.relative_to(home.home).as_posix())
-    whole = path.read_bytes()
+    name = path.relative_to(home.home)
+    kind, folder, whole = kind_of(name.as_posix()), name.parts[0], path.read_bytes()
     for way, damage in WAYS.items():
         if way in UNNOTICED.get(what, ()):
             continue
         damage(path)
         try:
-            faults = check_files(home, kinds=[kind]).faults
+            faults = check_files(home, kinds=[kind], folder=folder).faults
         finally:
             path.unlink(missing_ok=True)
             path.write_bytes(whole)
