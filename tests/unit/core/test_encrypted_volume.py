@@ -59,39 +59,33 @@ def test_luks_is_seen_and_a_plain_disk_is_not(machine: Machine) -> None:
     assert not machine.encrypts(machine.disk)
 
 
-@pytest.mark.parametrize("kind", ["VERITY", "INTEGRITY"])
-def test_integrity_devices_do_not_encrypt_but_may_lie_on_one_that_does(machine: Machine, kind: str) -> None:
-    machine.device("dm-1", "253:1", f"CRYPT-{kind}-0f-home", ("sdb1",))
-    machine.device("dm-2", "253:2", f"CRYPT-{kind}-1f-home", ("dm-0",))
-    machine.mount(machine.disk / "plain", "253:1")
-    machine.mount(machine.disk / "shut", "253:2")
-    assert not machine.encrypts(machine.disk / "plain")
-    assert machine.encrypts(machine.disk / "shut")
-
-
-@pytest.mark.parametrize("kind", ["LUKS1", "PLAIN", "TCRYPT", "BITLK"])
-def test_every_kind_of_encrypting_device_is_known(machine: Machine, kind: str) -> None:
-    machine.device("dm-1", "253:1", f"CRYPT-{kind}-home", ("sdb1",))
+@pytest.mark.parametrize(
+    ("uuid", "below", "encrypts"),
+    [
+        *((f"CRYPT-{kind}-home", ("sdb1",), True) for kind in ("LUKS1", "PLAIN", "TCRYPT", "BITLK")),
+        *((f"CRYPT-{kind}-0f-home", ("sdb1",), False) for kind in ("VERITY", "INTEGRITY")),
+        *((f"CRYPT-{kind}-1f-home", ("dm-0",), True) for kind in ("VERITY", "INTEGRITY")),
+        ("LVM-aa", ("dm-0",), True),
+        ("LVM-bb", ("dm-0", "sdb1"), False),
+    ],
+)
+def test_a_device_encrypts_by_its_kind_or_where_all_below_it_does(
+    machine: Machine, uuid: str, below: tuple[str, ...], encrypts: bool
+) -> None:
+    machine.device("dm-1", "253:1", uuid, below)
     machine.mount(machine.disk, "253:1")
-    assert machine.encrypts(machine.disk)
+    assert machine.encrypts(machine.disk) == encrypts
 
 
-def test_a_volume_group_counts_only_if_all_below_it_is_encrypted(machine: Machine) -> None:
-    machine.device("dm-1", "253:1", "LVM-aa", ("dm-0",))
-    machine.device("dm-2", "253:2", "LVM-bb", ("dm-0", "sdb1"))
-    machine.mount(machine.disk / "whole", "253:1")
-    machine.mount(machine.disk / "half", "253:2")
-    assert machine.encrypts(machine.disk / "whole")
-    assert not machine.encrypts(machine.disk / "half")
-
-
-def test_file_systems_without_a_device_number_are_known_by_their_source(machine: Machine) -> None:
-    machine.mount(machine.disk / "btrfs", "0:42", "btrfs", "/dev/dm-0")
-    machine.mount(machine.disk / "tmpfs", "0:43", "tmpfs", "tmpfs")
-    machine.mount(machine.disk / "gocryptfs", "0:44", "fuse.gocryptfs", "/cipher")
-    assert machine.encrypts(machine.disk / "btrfs")
-    assert not machine.encrypts(machine.disk / "tmpfs")
-    assert machine.encrypts(machine.disk / "gocryptfs")
+@pytest.mark.parametrize(
+    ("kind", "source", "encrypts"),
+    [("btrfs", "/dev/dm-0", True), ("tmpfs", "tmpfs", False), ("fuse.gocryptfs", "/cipher", True)],
+)
+def test_file_systems_without_a_device_number_are_known_by_their_source(
+    machine: Machine, kind: str, source: str, encrypts: bool
+) -> None:
+    machine.mount(machine.disk, "0:42", kind, source)
+    assert machine.encrypts(machine.disk) == encrypts
 
 
 def test_covering_mount_decides(machine: Machine) -> None:

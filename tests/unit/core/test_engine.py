@@ -25,9 +25,7 @@ def test_nothing_is_shown_fetched_or_spilled() -> None:
         assert settings_of(con, *SETTINGS, "threads") == (False, False, False, "UTC", "", 1)
 
 
-def test_a_folder_to_spill_to_comes_with_the_memory_limit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_to_spill_to_has_a_memory_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NJIA_MEMORY_LIMIT", "512MiB")
     with open_duckdb(spill=tmp_path) as con:
         assert settings_of(con, "temp_directory", "memory_limit") == (str(tmp_path), "512.0 MiB")

@@ -56,9 +56,7 @@ def test_opened_folder_is_closed_again(home: Settings) -> None:
 
 
 @pytest.mark.parametrize("name", ["record.key", "link.key", "release.key", "record.key.bak"])
-def test_a_key_that_others_may_read_is_refused_with_the_command_that_closes_it(
-    home: Settings, name: str
-) -> None:
+def test_a_key_that_others_may_read_is_refused_with_what_closes_it(home: Settings, name: str) -> None:
     key = home.keys / name
     key.touch()
     key.chmod(0o640)

@@ -9,7 +9,6 @@ import subprocess
 from collections import namedtuple
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -25,10 +24,11 @@ from orchestration.core import MachineFault, durable, load_keys, machine, machin
 from orchestration.intake import take_in
 from orchestration.typing import step, type_extracts
 from tests import scenario
-from tests.command import njia
 from tests.evidence_base import new_evidence_base
+from tests.fixtures.njia_in_process import Njia, njia
 from tests.fixtures.release_world import build_warehouse, settings_in, stage_candidate
 
+__all__ = ["njia"]
 MEGABYTE = 1 << 20
 Usage = namedtuple("Usage", "total used free")
 
@@ -95,9 +95,7 @@ def test_every_library_that_meets_it_is_understood(small_disk: Path, write: Call
         assert f"{small_disk} has " in str(machine_fault(met.value, small_disk.parent))
 
 
-def test_too_little_memory_is_a_sentence_with_the_setting(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_little_memory_names_the_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NJIA_MEMORY_LIMIT", "30MB")
     with (
         core.open_duckdb(spill=tmp_path, threads=1) as con,
@@ -113,38 +111,34 @@ def test_too_little_memory_is_a_sentence_with_the_setting(
     assert str(core.fault_said(f"Runtime Error in model m\n  {met.value}", tmp_path)) == str(fault)
 
 
-def test_a_read_only_home_is_wrong_use_and_not_damaged(tmp_path: Path) -> None:
-    base = new_evidence_base(tmp_path)
-    home = base.settings.home
-    assert njia("notify", settings=base.settings).returncode == 0
+def test_a_read_only_home_is_wrong_use_and_not_damaged(tmp_path: Path, njia: Njia) -> None:
+    home = new_evidence_base(tmp_path).settings.home
+    at = ("--partners", tmp_path / "partners")
+    assert njia("notify", *at).code == 0
     with closing(sqlite3.connect(home / "dagster" / "runs.db")) as con:
         con.executescript("pragma journal_mode = wal; create table runs (body text)")
-    mounted = subprocess.run(["mount", "--bind", home, home], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("this account may not mount a file system")
+    for options in (["--bind"], ["-o", "remount,ro,bind"]):
+        if subprocess.run(["mount", *options, home, home], capture_output=True).returncode:
+            pytest.skip("this account may not mount a file system")
     try:
-        subprocess.run(["mount", "-o", "remount,ro,bind", home, home], check=True)
-        for command in (["refresh"], ["notify"], ["pull"]):
-            ran = njia(*command, settings=base.settings)
-            assert ran.returncode == 2, ran.stderr
-            assert f"{home} cannot be written: its disk is mounted read-only" in ran.stderr
-        checked = njia("check", settings=base.settings)
-        assert checked.returncode == 0, checked.stdout
+        for command in ("refresh", "notify", "pull"):
+            ran = njia(command, *at)
+            assert ran.code == 2, ran.err
+            assert f"{home} cannot be written: its disk is mounted read-only" in ran.words
+        assert njia("check", *at).code == 0
     finally:
-        subprocess.run(["umount", home], check=True)
+        subprocess.run(["umount", "--lazy", home], check=True)
 
 
-def test_a_command_ends_with_exit_code_6(small_disk: Path, tmp_path: Path) -> None:
-    base = new_evidence_base(tmp_path)
-    home = small_disk / "home"
-    shutil.copytree(base.settings.home, home)
+def test_a_command_ends_with_exit_code_6(small_disk: Path, tmp_path: Path, njia: Njia) -> None:
+    new_evidence_base(tmp_path)
+    shutil.move(tmp_path / "home", small_disk / "home")
     (small_disk / "filler").write_bytes(bytes(shutil.disk_usage(small_disk).free))
-    file = tmp_path / "kobe_9.csv"
-    file.write_text(scenario.CASE_HEADER)
-    full = replace(base.settings, home=home, keys=home / "keys")
-    ran = njia("inbox", "add", "kobe_post", file, settings=full)
-    assert ran.returncode == 6, ran.stderr
-    assert str(small_disk) in ran.stderr and "The current release stays" in ran.stderr
+    (tmp_path / "kobe_9.csv").write_text(scenario.CASE_HEADER)
+    at = ("--home", small_disk / "home", "--partners", tmp_path / "partners")
+    ran = njia("inbox", "add", "kobe_post", tmp_path / "kobe_9.csv", *at)
+    assert ran.code == 6, ran.err
+    assert str(small_disk) in ran.words and "The current release stays" in ran.words
 
 
 @pytest.fixture
@@ -171,9 +165,7 @@ def test_room_is_asked_for_before_a_release_is_staged(tmp_path: Path) -> None:
     assert not list(settings.releases.glob(".candidate-*"))
 
 
-def test_a_full_disk_is_no_fault_of_the_extract_that_is_typed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_no_fault_of_an_extract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     base = new_evidence_base(tmp_path)
     partner, name, content = scenario.EXTRACTS[0]
     base.deliver(partner, name, content)

@@ -173,9 +173,7 @@ def test_a_lost_home_json_beside_an_extract_makes_no_new_home(njia: Njia, tmp_pa
     assert files(tmp_path / "home") == before
 
 
-def test_files_put_into_the_inbox_before_the_first_command_make_no_lost_home(
-    njia: Njia, tmp_path: Path
-) -> None:
+def test_files_put_into_the_inbox_first_make_no_lost_home(njia: Njia, tmp_path: Path) -> None:
     (tmp_path / "home" / "inbox" / "kobe_post").mkdir(parents=True)
     assert njia("status").code == 0
     assert njia("inbox", "add", "--samples").code == 0

@@ -113,9 +113,7 @@ def test_keys_that_were_brought_are_noted(tmp_path: Path) -> None:
     assert load_keys(settings).record_key == b"\xab" * 32
 
 
-def test_a_kill_before_the_check_values_are_noted_is_made_good(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_kill_before_check_values_is_made_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(tmp_path, tmp_path, tmp_path / "keys")
     adopt_home(settings)
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):

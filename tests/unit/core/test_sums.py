@@ -9,22 +9,14 @@ from pathlib import Path
 import pytest
 
 from orchestration import core
-from orchestration.core import (
-    Damaged,
-    note_sums,
-    read_json,
-    sha256_of,
-    summed_files,
-    write_json,
-    write_summed,
-)
+from orchestration.core import Damaged, note_sums, read_json, sha256_of, summed_files, write_summed
 
 CONTENT = {"partner": "kobe_post", "rows": 3, "share": 0.25, "names": ["Sampleton", "Fixture"], "when": None}
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    write_json(tmp_path / "note.json", CONTENT)
+    core.write_json(tmp_path / "note.json", CONTENT)
     return tmp_path / "note.json"
 
 

@@ -9,14 +9,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from orchestration.core import (
-    Settings,
-    UsageError,
-    building_beside,
-    clear_work,
-    clear_work_left_behind,
-    forget_work,
-)
+from orchestration import core
+from orchestration.core import Settings, building_beside, clear_work, clear_work_left_behind, forget_work
 from orchestration.core.work_left import KEPT, PROJECT
 
 MADE_OF_RECORDS = (
@@ -74,7 +68,7 @@ def test_build_beside_a_refresh_is_exclusive_and_removed_after(settings: Setting
         (folder / "warehouse.duckdb").write_text("x")
         clear_work(settings)
         assert (folder / "warehouse.duckdb").is_file()
-        with pytest.raises(UsageError, match="is running"), building_beside(settings):
+        with pytest.raises(core.UsageError, match="is running"), building_beside(settings):
             pass
         assert (folder / "warehouse.duckdb").is_file()
     assert not folder.exists()

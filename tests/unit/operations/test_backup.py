@@ -21,21 +21,11 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from orchestration import core
+from orchestration import core, operations
 from orchestration.core import NjiaError, Settings, UsageError, durable, load_keys, sha256_of, write_json
 from orchestration.core.key_checks import USES, noted_checks
 from orchestration.core.release_key import PublicKey
-from orchestration.operations import (
-    Store,
-    check_files,
-    make_backup,
-    open_backup,
-    plan_restore,
-    put_back,
-    unfinished_restore,
-    verify_backup,
-    warnings,
-)
+from orchestration.operations import Store, make_backup, open_backup, unfinished_restore, verify_backup
 from orchestration.operations.backup import making
 from orchestration.operations.backup import store as stores
 from orchestration.operations.rotation_link import rotate_link
@@ -128,7 +118,7 @@ def restored(
     new = replace(settings, home=to, keys=to / "keys") if to else settings
     source = open_backup(new, store, at, key, public)
     new.home.mkdir(exist_ok=True)
-    put_back(new, source, plan_restore(new, source, lambda kind: None))
+    operations.put_back(new, source, operations.plan_restore(new, source, lambda kind: None))
     return new
 
 
@@ -221,7 +211,7 @@ def test_no_secret_and_no_unminimised_value_lies_in_the_backup(home: Settings, s
 
 
 @pytest.mark.parametrize("elsewhere", ["keys of the home", "home/secrets", "link", "links of files"])
-def test_keys_are_encrypted_wherever_they_lie(
+def test_keys_are_encrypted_where_they_lie(
     home: Settings, store: Store, key: str, tmp_path: Path, elsewhere: str
 ) -> None:
     """NJIA_KEYS may name a folder outside the home or another one in it; `keys`, or a key, may be a link."""
@@ -253,7 +243,7 @@ def test_contracts_come_back_where_the_installation_has_them(home: Settings, sto
     restored(home, store, key, home.home.with_name("restored"))
     assert (first.read_text(), second.read_text()) == ("of the backup", "newer, and whole")
     samples = replace(home, partners=core.SAMPLE_PARTNERS)
-    told = plan_restore(samples, open_backup(samples, store, None, None, None), lambda kind: None)
+    told = operations.plan_restore(samples, open_backup(samples, store, None, None, None), lambda kind: None)
     assert [number for what, number in told.left.items() if "NJIA_PARTNERS" in what] == [2]
 
 
@@ -292,7 +282,7 @@ def test_without_the_stewards_key_a_home_gets_everything_but_keys_and_waiting_fi
     assert (told["keys"], list(told["left"].values()), told["missing"]["landing"]) == ([], [8], 3)
 
 
-def test_a_damaged_object_is_named_and_the_next_backup_writes_it_again(
+def test_a_damaged_object_is_written_again_by_the_next_backup(
     home: Settings, store: Store, njia: Njia
 ) -> None:
     back_up(home, store)
@@ -367,9 +357,7 @@ def test_a_list_that_was_changed_is_refused(home: Settings, store: Store) -> Non
         open_backup(home, store, None, None, None)
 
 
-def test_what_is_missing_or_damaged_comes_back_and_what_is_newer_stays(
-    home: Settings, store: Store, njia: Njia
-) -> None:
+def test_what_is_missing_or_damaged_comes_back_newer_stays(home: Settings, store: Store, njia: Njia) -> None:
     back_up(home, store)
     before = files_of(home)
     landed(home, ".texts").unlink()
@@ -413,11 +401,11 @@ def test_a_cut_log_a_damaged_key_and_damaged_marks_come_back(
     assert audit.read(home).faults == []
     assert [line["action"] for line in audit.read(home).lines] == ["viewed", "restored"]
     assert core.tombstones_of(home, load_keys(home), "swala_post").has(4711)
-    assert check_files(home).faults == []
+    assert operations.check_files(home).faults == []
 
 
 @pytest.mark.parametrize("lost", ["home.json", "keys/link.key"])
-def test_a_restore_after_a_rotation_leaves_no_home_without_a_way_on(
+def test_a_restore_after_a_rotation_leaves_a_way_on(
     home: Settings, store: Store, key: str, lost: str
 ) -> None:
     """The backup has the check values, or the key, of before the rotation."""
@@ -437,9 +425,7 @@ def test_a_restore_after_a_rotation_leaves_no_home_without_a_way_on(
 
 
 @pytest.mark.parametrize("kind", ["link", "release"])
-def test_a_killed_restore_done_again_keeps_a_rotated_key(
-    home: Settings, store: Store, key: str, kind: str
-) -> None:
+def test_a_killed_restore_keeps_a_rotated_key(home: Settings, store: Store, key: str, kind: str) -> None:
     """The key that the home has is the only one that made its codes, or signed its releases."""
     given = core.installed_public_key(home)
     back_up(home, store)
@@ -459,9 +445,7 @@ def test_a_killed_restore_done_again_keeps_a_rotated_key(
     assert renames > 2
 
 
-def test_a_disk_without_room_is_named_before_anything_is_written(
-    home: Settings, store: Store, monkeypatch: Patch
-) -> None:
+def test_a_disk_without_room_stops_a_restore_first(home: Settings, store: Store, monkeypatch: Patch) -> None:
     back_up(home, store)
     landed(home, ".texts").unlink()
     before, usage = files_of(home), shutil.disk_usage(home.home)
@@ -471,9 +455,7 @@ def test_a_disk_without_room_is_named_before_anything_is_written(
     assert files_of(home) == before
 
 
-def test_a_restore_that_is_killed_anywhere_is_named_and_ended_by_the_next(
-    home: Settings, store: Store, tmp_path: Path
-) -> None:
+def test_a_restore_killed_anywhere_is_ended_by_the_next(home: Settings, store: Store, tmp_path: Path) -> None:
     back_up(home, store)
     before = files_of(home)
     for renames in itertools.count(1):
@@ -488,7 +470,7 @@ def test_a_restore_that_is_killed_anywhere_is_named_and_ended_by_the_next(
         restored(home, store)
         assert files_of(home) == before
         assert unfinished_restore(home) is None
-        assert check_files(home).faults == []
+        assert operations.check_files(home).faults == []
     assert renames > 4
 
 
@@ -501,7 +483,7 @@ def test_an_interrupted_restore_makes_no_keys_and_is_ended_with_the_same_key(
     write_json(home.home / "restored.json", noted)
     (home.keys / "link.key").unlink()
     again = f"njia restore {store.folder} --at {name} --key FILE"
-    assert again in " ".join(warnings(home))
+    assert again in " ".join(operations.warnings(home))
     for command in (["refresh"], ["serve"], ["restore", store.folder, "--yes"]):
         ran = njia(*command)
         assert ran.code in (1, 2) and again in ran.words
@@ -531,7 +513,7 @@ def test_a_clock_that_was_ahead_drops_no_list(home: Settings, store: Store) -> N
     assert store.names()[0] == made.listed.name
 
 
-def test_a_damaged_mark_stops_no_restore_of_a_home_that_has_its_own(
+def test_a_damaged_mark_stops_only_a_home_without_its_own(
     home: Settings, store: Store, key: str, tmp_path: Path
 ) -> None:
     core.set_tombstones(home, load_keys(home), "swala_post", [7])
@@ -554,9 +536,7 @@ def test_a_dry_run_changes_nothing(home: Settings, store: Store, njia: Njia) -> 
     assert files_of(home) == before
 
 
-def test_a_file_that_its_disk_damaged_does_not_enter_the_backup(
-    home: Settings, store: Store, njia: Njia
-) -> None:
+def test_a_file_that_its_disk_damaged_enters_no_backup(home: Settings, store: Store, njia: Njia) -> None:
     back_up(home, store)
     cells = landed(home, ".parquet")
     whole = sha256_of(cells)
@@ -582,7 +562,7 @@ def test_older_lists_and_what_only_they_name_are_dropped(home: Settings, store: 
 
 
 @pytest.mark.parametrize("at", ["the sixth file", "an encrypted file"])
-def test_a_full_disk_is_named_and_nothing_is_half_written(
+def test_a_full_disk_leaves_nothing_half_written(
     home: Settings, store: Store, monkeypatch: Patch, at: str
 ) -> None:
     copied = []
@@ -671,9 +651,7 @@ def test_each_list_is_one_moment_of_a_home_that_is_written_all_the_time(
     assert verify_backup(store, [public]).faults == []
 
 
-def test_a_home_that_never_rests_is_told_in_a_sentence(
-    home: Settings, store: Store, monkeypatch: Patch
-) -> None:
+def test_a_home_that_never_rests_ends_the_backup(home: Settings, store: Store, monkeypatch: Patch) -> None:
     look, looks = making.look, itertools.count(10)
 
     def after_a_landing(settings: Settings) -> making.Seen:

@@ -18,16 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration import core
-from orchestration.core import (
-    FORGOTTEN,
-    Due,
-    Keys,
-    Tombstones,
-    UsageError,
-    load_keys,
-    set_tombstones,
-    tombstones_of,
-)
+from orchestration.core import FORGOTTEN, Due, Keys, Tombstones, UsageError, set_tombstones, tombstones_of
 from orchestration.intake import read_register
 from orchestration.intake.landing.erasing import erase_forgotten, erase_in_originals, records_in_row
 from orchestration.intake.taking_in import take_in
@@ -45,7 +36,7 @@ LINKED = "link: {given: Name, phone: Phone}\ndeny: [Notes]"
 
 
 def keys_of(base: EvidenceBase) -> Keys:
-    return load_keys(base.settings)
+    return core.load_keys(base.settings)
 
 
 def landed(base: EvidenceBase) -> list[dict[str, Any]]:
@@ -123,9 +114,7 @@ def test_a_later_copy_of_a_forgotten_record_does_not_land(base: EvidenceBase, ro
     assert again["rows_landed"] == rows + 12  # of the fourteen S3 is forgotten and S8 refused consent
 
 
-def test_with_the_private_key_the_original_is_resealed_without_the_row(
-    base: EvidenceBase, identity: Identity
-) -> None:
+def test_the_private_key_reseals_the_original_without_the_row(base: EvidenceBase, identity: Identity) -> None:
     (entry,) = landed(base)
     _, originals = forget(base, "S3", identity)
     text = original(base, entry, identity)
@@ -187,9 +176,7 @@ def test_an_original_that_the_key_does_not_open_stops_before_anything_is_erased(
     assert [path.read_bytes() for path in files] == before
 
 
-def test_an_original_of_an_earlier_key_is_resealed_given_both_keys(
-    base: EvidenceBase, identity: Identity
-) -> None:
+def test_an_original_of_an_earlier_key_is_resealed_by_both(base: EvidenceBase, identity: Identity) -> None:
     (entry,) = landed(base)
     new = Identity.generate()
     rotate_stewards(base.settings, str(new.to_public()), None)
@@ -244,7 +231,7 @@ def test_a_workbook_is_kept_only_if_no_other_sheet_holds_the_row(
 
 
 @pytest.mark.parametrize("moment", ["before the cells are replaced", "after"])
-def test_a_kill_between_cells_and_note_is_repaired_by_the_next_refresh(
+def test_a_kill_between_cells_and_note_is_repaired(
     base: EvidenceBase, moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (before,) = landed(base)
@@ -273,9 +260,7 @@ def killed_at(step: str, base: EvidenceBase, reference: str, *identities: Identi
 
 
 @pytest.mark.parametrize("step", ["set_tombstones", "intake.erase_forgotten"])
-def test_after_a_kill_a_refresh_keeps_the_resealed_original(
-    base: EvidenceBase, identity: Identity, step: str
-) -> None:
+def test_after_a_kill_the_resealed_original_stays(base: EvidenceBase, identity: Identity, step: str) -> None:
     (entry,) = landed(base)
     killed_at(f"operations.forget.{step}", base, "S3", identity)
     (after,) = landed(base)
@@ -299,7 +284,7 @@ def test_a_kill_after_the_original_is_destroyed_does_not_seal_it_again(base: Evi
 
 
 @pytest.mark.parametrize("others_name", ["S4", "S3"])
-def test_a_resealed_original_survives_only_for_the_same_record(
+def test_a_resealed_original_survives_the_same_record(
     base: EvidenceBase, identity: Identity, others_name: str
 ) -> None:
     landed(base)
@@ -308,9 +293,7 @@ def test_a_resealed_original_survives_only_for_the_same_record(
     assert bool(sealed_originals(base)) == (others_name == "S3")
 
 
-def test_forgetting_another_record_may_destroy_the_resealed_original(
-    base: EvidenceBase, identity: Identity
-) -> None:
+def test_forgetting_another_record_may_destroy_the_original(base: EvidenceBase, identity: Identity) -> None:
     landed(base)
     forget_wholly(base, "S3", identity)
     forget_wholly(base, "S4")

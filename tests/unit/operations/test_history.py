@@ -75,9 +75,7 @@ def test_of_a_few_lists_the_oldest_go_and_the_newest_stay(
     assert "verdicts 5, changes 5, receipts 6" in caplog.text
 
 
-def test_the_history_of_verdicts_is_short_and_still_gives_the_trend_of_a_check(
-    published_world: EvidenceBase,
-) -> None:
+def test_the_short_history_of_verdicts_gives_the_trend_of_a_check(published_world: EvidenceBase) -> None:
     settings = published_world.settings
     [verdict] = (settings.review / "history").glob("*Z-*.json")
     assert verdict.stat().st_size < (settings.review / "last_verdict.json").stat().st_size * 0.6
@@ -86,7 +84,7 @@ def test_the_history_of_verdicts_is_short_and_still_gives_the_trend_of_a_check(
     assert seen.outcome == "passed"
 
 
-def test_a_receipt_that_a_kill_left_half_written_pushes_no_whole_one_out(
+def test_half_a_receipt_of_a_kill_pushes_no_whole_one_out(
     evidence_base: EvidenceBase, keeps_few: None
 ) -> None:
     of_partner = evidence_base.settings.receipts / "swala_post"
@@ -97,9 +95,7 @@ def test_a_receipt_that_a_kill_left_half_written_pushes_no_whole_one_out(
     assert whole.is_dir()
 
 
-def test_the_journal_keeps_the_last_confirmed_release_through_many_failures(
-    settings: Settings, keeps_few: None
-) -> None:
+def test_the_journal_keeps_the_last_confirmed_release(settings: Settings, keeps_few: None) -> None:
     outcomes = [refreshes.PUBLISHED, refreshes.UNCHANGED, refreshes.REFUSED, *[refreshes.CRASHED] * 40]
     for number, outcome in enumerate(outcomes):
         refreshes.end(settings, refreshes.End(f"run-{number}", "2026-01-01T00:00:00+00:00"), outcome)
@@ -112,9 +108,7 @@ def test_the_journal_keeps_the_last_confirmed_release_through_many_failures(
     assert in_a_row == 40 and len(refreshes.crashes_in_a_row(settings)) == 20
 
 
-def test_a_message_about_what_still_holds_is_not_sent_again(
-    evidence_base: EvidenceBase, keeps_few: None
-) -> None:
+def test_a_message_of_what_still_holds_is_sent_once(evidence_base: EvidenceBase, keeps_few: None) -> None:
     settings = evidence_base.settings
     evidence_base.deliver("nobody_knows", "a.csv", "a;b\n")
     evidence_base.refresh()

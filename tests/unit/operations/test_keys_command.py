@@ -186,9 +186,7 @@ def test_rotation_without_a_terminal_needs_yes(base: EvidenceBase) -> None:
     assert len(name_codes(base.settings)) == 2
 
 
-def test_originals_are_resealed_to_a_new_pair_shown_once(
-    base: EvidenceBase, key_file: Path, private_key: str
-) -> None:
+def test_originals_are_resealed_to_a_new_pair(base: EvidenceBase, key_file: Path, private_key: str) -> None:
     settings = base.settings
     ran = rotate(base, "stewards", "--key", key_file)
     assert len(done(ran)["resealed"]) == 2
@@ -232,9 +230,7 @@ def test_link_codes_are_remade_from_the_originals(base: EvidenceBase, key_file: 
     assert not any(codes & codes_by(settings) for codes in before.values())
 
 
-def test_codes_without_an_original_are_destroyed_until_the_file_returns(
-    base: EvidenceBase, key_file: Path
-) -> None:
+def test_codes_without_an_original_go_until_the_file_returns(base: EvidenceBase, key_file: Path) -> None:
     settings = base.settings
     gone, kept = extracts_of(settings)
     sealed_path(settings.sealed, PARTNER, gone).unlink()
@@ -250,7 +246,7 @@ def test_codes_without_an_original_are_destroyed_until_the_file_returns(
     assert list(name_codes(settings).values()) == [codes_by(settings)]
 
 
-def test_an_original_with_other_records_makes_no_codes(
+def test_an_original_of_other_records_makes_no_codes(
     base: EvidenceBase, key_file: Path, private_key: str
 ) -> None:
     """As a backup restored half may have it: what it says would be put to records that are not there."""
@@ -379,9 +375,7 @@ def test_a_home_copied_during_a_rotation_is_usable(base: EvidenceBase, tmp_path:
     assert not list(settings.home.rglob("*.next"))
 
 
-def test_a_killed_rotation_leaves_valid_key_files(
-    base: EvidenceBase, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_killed_rotation_leaves_valid_keys(base: EvidenceBase, monkeypatch: pytest.MonkeyPatch) -> None:
     kill = Mock(side_effect=Killed)
     with monkeypatch.context() as patched, pytest.raises(Killed):
         patched.setattr(Path, "chmod", kill)
@@ -405,7 +399,7 @@ def test_leftovers_of_a_missing_new_key_are_dropped(base: EvidenceBase, private_
 
 @pytest.mark.parametrize("kind", ["stewards", "link"])
 @pytest.mark.parametrize("lost", ["a file", "the mark", "half of the mark"])
-def test_an_incomplete_new_folder_replaces_nothing(
+def test_an_incomplete_folder_replaces_nothing(
     base: EvidenceBase, private_key: str, kind: str, lost: str
 ) -> None:
     settings = base.settings
@@ -443,7 +437,7 @@ def test_an_undeletable_file_costs_no_original(
 
 
 @pytest.mark.parametrize("kind", ["stewards", "link"])
-def test_keys_rotate_where_folders_lie_on_another_disk(
+def test_keys_rotate_in_folders_on_another_disk(
     base: EvidenceBase, key_file: Path, tmp_path: Path, kind: str
 ) -> None:
     settings = base.settings
@@ -462,7 +456,7 @@ def test_keys_rotate_where_folders_lie_on_another_disk(
     assert current and current.path.parent == settings.releases
 
 
-def test_a_copied_original_is_synced_before_the_old_one_is_removed(
+def test_a_copied_original_is_synced_before_the_old_one_goes(
     base: EvidenceBase, key_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On a file system without hard links, an original that the key does not open is copied."""

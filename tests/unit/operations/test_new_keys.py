@@ -8,6 +8,7 @@ import pty
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pyrage
 import pytest
@@ -20,23 +21,27 @@ from tests.command import PRIVATE_KEY
 from tests.fixtures.njia_in_process import Ended, Njia, njia
 
 __all__ = ["njia"]
+Patch = pytest.MonkeyPatch
 STOPPED = "The refresh stops here in these tests."
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def home(tmp_path: Path, monkeypatch: Patch) -> Settings:
     """A home that no command has written yet; a refresh ends once the keys are made."""
-
-    def stop(*_: object) -> None:
-        raise NjiaError(STOPPED)
-
+    stop = Mock(side_effect=NjiaError(STOPPED))
     monkeypatch.setattr("orchestration.defs.refresh.run_refresh", stop)
-    home = tmp_path / "home"
-    return Settings(home, tmp_path / "partners", home / "keys")
+    return Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "home" / "keys")
 
 
 @pytest.fixture
-def real(home: Settings, njia: Njia, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def samples(home: Settings, njia: Njia) -> Settings:
+    """A home with the samples in the inbox."""
+    assert njia("inbox", "add", "--samples").code == 0
+    return home
+
+
+@pytest.fixture
+def real(home: Settings, njia: Njia, tmp_path: Path, monkeypatch: Patch) -> Settings:
     """A home with one file of a partner in the inbox."""
     monkeypatch.setenv("NJIA_PARTNERS", str(home.partners))
     contract = home.partners / "kobe_post" / "contract.yml"
@@ -72,9 +77,7 @@ def test_without_a_terminal_a_public_key_that_was_brought_is_used(real: Settings
     assert load_keys(real).stewards_recipient == public
 
 
-def test_a_terminal_shows_the_private_key_once_and_no_file_holds_it(
-    real: Settings, njia: Njia, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_terminal_alone_shows_the_private_key_once(real: Settings, njia: Njia, monkeypatch: Patch) -> None:
     monkeypatch.setattr(console, "has_terminal", lambda: True)
     ended = njia("refresh")
     assert STOPPED in ended.words and not PRIVATE_KEY.search(ended.out)
@@ -86,50 +89,45 @@ def test_a_terminal_shows_the_private_key_once_and_no_file_holds_it(
 
 @pytest.mark.parametrize("has_terminal", [False, True])
 def test_the_samples_private_key_goes_into_a_file(
-    has_terminal: bool, home: Settings, njia: Njia, monkeypatch: pytest.MonkeyPatch
+    has_terminal: bool, samples: Settings, njia: Njia, monkeypatch: Patch
 ) -> None:
     monkeypatch.setattr(console, "has_terminal", lambda: has_terminal)
-    assert njia("inbox", "add", "--samples").code == 0
     ended = njia("refresh")
-    file = home.keys / "stewards.age.key"
+    file = samples.keys / "stewards.age.key"
     assert STOPPED in ended.words and shown_keys(ended) == []
     assert "A real home brings the stewards' public key instead" in ended.said
     assert file.stat().st_mode & 0o777 == 0o600
     sealed = pyrage.encrypt(
-        b"fixture", [pyrage.x25519.Recipient.from_str(load_keys(home).stewards_recipient)]
+        b"fixture", [pyrage.x25519.Recipient.from_str(load_keys(samples).stewards_recipient)]
     )
     identity = pyrage.x25519.Identity.from_str(file.read_text().strip())
     assert pyrage.decrypt(sealed, [identity]) == b"fixture"
     assert str(file) in njia("keys").said.replace(" ", "")
-    assert "keys/stewards.age.key" not in check_files(home).unknown
+    assert "keys/stewards.age.key" not in check_files(samples).unknown
 
 
-def test_a_killed_first_refresh_of_the_samples_keeps_its_private_key(home: Settings, njia: Njia) -> None:
-    assert njia("inbox", "add", "--samples").code == 0
+def test_a_killed_first_refresh_of_the_samples_keeps_its_private_key(samples: Settings, njia: Njia) -> None:
     identity = pyrage.x25519.Identity.generate()
-    home.keys.mkdir(mode=0o700)
-    write_secret(home.keys / "stewards.age.key", str(identity))
+    samples.keys.mkdir(mode=0o700)
+    write_secret(samples.keys / "stewards.age.key", str(identity))
     assert STOPPED in njia("refresh").words
-    assert load_keys(home).stewards_recipient == str(identity.to_public())
-    assert (home.keys / "stewards.age.key").read_text().strip() == str(identity)
+    assert load_keys(samples).stewards_recipient == str(identity.to_public())
+    assert (samples.keys / "stewards.age.key").read_text().strip() == str(identity)
 
 
 @pytest.mark.parametrize("has_terminal", [False, True])
 def test_a_lost_public_key_is_not_replaced(
-    has_terminal: bool, home: Settings, njia: Njia, monkeypatch: pytest.MonkeyPatch
+    has_terminal: bool, samples: Settings, njia: Njia, monkeypatch: Patch
 ) -> None:
     monkeypatch.setattr(console, "has_terminal", lambda: has_terminal)
-    assert njia("inbox", "add", "--samples").code == 0
     njia("refresh")
-    (home.keys / "stewards.age.pub").unlink()
+    (samples.keys / "stewards.age.pub").unlink()
     ended = njia("refresh")
     assert ended.code == 6 and "stewards.age.pub" in ended.words and shown_keys(ended) == []
-    assert not (home.keys / "stewards.age.pub").exists()
+    assert not (samples.keys / "stewards.age.pub").exists()
 
 
-def test_samples_in_a_home_of_real_files_make_it_no_home_of_the_samples(
-    real: Settings, njia: Njia, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_samples_make_no_real_home_one_of_the_samples(real: Settings, njia: Njia, monkeypatch: Patch) -> None:
     monkeypatch.delenv("NJIA_PARTNERS")
     assert njia("inbox", "add", "--samples").code == 0
     assert "samples" not in check_home(real)
@@ -141,19 +139,19 @@ def test_wrong_use_of_inbox_add_makes_no_home(home: Settings, njia: Njia) -> Non
     assert not home.home.exists()
 
 
-def test_real_contracts_beside_the_samples_private_key_are_warned_of(home: Settings, njia: Njia) -> None:
-    assert njia("inbox", "add", "--samples").code == 0
+def test_real_contracts_beside_the_samples_private_key_are_warned_of(samples: Settings, njia: Njia) -> None:
     njia("refresh")
     found = json.loads(njia("status", "--json").out.splitlines()[-1])["warnings"]
     assert not [one for one in found if "stewards.age.key" in one]
-    home.partners.mkdir()
-    assert [one for one in warnings(home) if f"{home.keys}/stewards.age.key opens every original" in one]
+    samples.partners.mkdir()
+    assert [
+        one for one in warnings(samples) if f"{samples.keys}/stewards.age.key opens every original" in one
+    ]
 
 
-def test_a_backup_leaves_the_samples_private_key_out(home: Settings, njia: Njia, tmp_path: Path) -> None:
-    assert njia("inbox", "add", "--samples").code == 0
+def test_a_backup_leaves_the_samples_private_key_out(samples: Settings, njia: Njia, tmp_path: Path) -> None:
     njia("refresh")
-    key = home.keys / "stewards.age.key"
+    key = samples.keys / "stewards.age.key"
     assert njia("backup", tmp_path / "copies").code == 0
     assert files_with(key.read_text().strip(), tmp_path / "copies") == []
     back = tmp_path / "back"

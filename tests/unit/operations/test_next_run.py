@@ -14,6 +14,7 @@ from tests import scenario
 from tests.fixtures.dagster_home import instance, settings
 
 __all__ = ["instance", "settings"]
+Instance = dg.DagsterInstance
 NEEDED_DAEMONS = ("SCHEDULER", "QUEUED_RUN_COORDINATOR", "SENSOR")
 
 
@@ -32,7 +33,7 @@ def land(settings: Settings, extract_id: str) -> None:
     path.write_text("{}")
 
 
-def daemon_lives(instance: dg.DagsterInstance, settings: Settings, at: datetime) -> None:
+def daemon_lives(instance: Instance, settings: Settings, at: datetime) -> None:
     """As Dagster's daemons write it down every half minute."""
     with sqlite3.connect(settings.dagster_home / "history" / "runs.db") as store:
         store.execute("delete from daemon_heartbeats")
@@ -81,9 +82,7 @@ def test_each_crash_delays_the_next_try_longer(settings: Settings) -> None:
     assert pauses == [0, 10, 20, 40, 80, 160, 320, 360, 360, 360, 360, 360]
 
 
-def test_the_next_run_can_start_while_a_daemon_lives(
-    settings: Settings, instance: dg.DagsterInstance
-) -> None:
+def test_the_next_run_can_start_while_a_daemon_lives(settings: Settings, instance: Instance) -> None:
     now = datetime.now(UTC)
     assert "daemon is not running. Start it with `njia serve`" in read_next_run(settings, now)["obstacles"][0]
     daemon_lives(instance, settings, now - timedelta(seconds=30))
@@ -94,9 +93,7 @@ def test_the_next_run_can_start_while_a_daemon_lives(
     assert f"Its last heartbeat was at {now - timedelta(minutes=5):%Y-%m-%d %H:%M} UTC" in obstacle
 
 
-def test_killed_run_is_an_obstacle_and_a_living_one_is_not(
-    settings: Settings, instance: dg.DagsterInstance
-) -> None:
+def test_a_killed_run_is_an_obstacle_a_living_one_not(settings: Settings, instance: Instance) -> None:
     now = datetime.now(UTC)
     daemon_lives(instance, settings, now)
     run_id = instance.create_run_for_job(refresh, status=dg.DagsterRunStatus.STARTED).run_id
@@ -109,7 +106,7 @@ def test_killed_run_is_an_obstacle_and_a_living_one_is_not(
     assert f"Run {run_id[:8]} was killed" in obstacle
 
 
-def test_schedule_switched_off_is_an_obstacle(settings: Settings, instance: dg.DagsterInstance) -> None:
+def test_schedule_switched_off_is_an_obstacle(settings: Settings, instance: Instance) -> None:
     now = datetime.now(UTC)
     daemon_lives(instance, settings, now)
     instance.all_instigator_state()  # makes the store
@@ -125,7 +122,7 @@ def test_schedule_switched_off_is_an_obstacle(settings: Settings, instance: dg.D
     assert "The schedule nightly is switched off" in obstacle
 
 
-def test_unreadable_stores_are_an_obstacle(settings: Settings, instance: dg.DagsterInstance) -> None:
+def test_unreadable_stores_are_an_obstacle(settings: Settings, instance: Instance) -> None:
     daemon_lives(instance, settings, datetime.now(UTC))
     (settings.dagster_home / "schedules" / "schedules.db").unlink(missing_ok=True)
     (settings.dagster_home / "schedules").mkdir(exist_ok=True)

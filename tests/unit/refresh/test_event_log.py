@@ -48,9 +48,7 @@ def texts(storage: SqliteEventLogStorage, run_id: str) -> list[str]:
     return [record.event_log_entry.to_json() for record in storage.get_records_for_run(run_id).records]
 
 
-def test_dagsters_own_event_log_reads_the_same_events(
-    instance: dg.DagsterInstance, storage: OpenEventLog
-) -> None:
+def test_dagsters_own_log_reads_the_same_events(instance: dg.DagsterInstance, storage: OpenEventLog) -> None:
     run_id = JOB.execute_in_process(instance=instance).run_id
     plain = SqliteEventLogStorage(storage._base_dir)
     assert texts(plain, run_id) == texts(storage, run_id)
@@ -62,7 +60,7 @@ def test_dagsters_own_event_log_reads_the_same_events(
     ]
 
 
-def test_events_are_written_in_few_transactions(
+def test_events_take_few_transactions(
     instance: dg.DagsterInstance, storage: OpenEventLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", "1000")
@@ -86,7 +84,7 @@ def test_a_failed_event_is_in_neither_file(
     assert texts(storage, run_id) == before
 
 
-def test_earlier_runs_stay_readable_and_few_files_open(
+def test_earlier_runs_stay_readable_in_few_files(
     instance: dg.DagsterInstance, storage: OpenEventLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create = Mock(side_effect=event_log.create_engine)

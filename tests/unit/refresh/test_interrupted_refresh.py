@@ -15,9 +15,13 @@ import dagster as dg
 import duckdb
 import pytest
 
-from orchestration.core import Damaged, Settings, interrupts_kept, is_of_machine, prepare_home, refreshes
+from orchestration.core import Damaged, Settings, interrupts_kept, is_of_machine, refreshes
 from orchestration.defs import boundary, refresh, resources
 from orchestration.refresh import Runs
+from tests.fixtures.dagster_home import instance, settings
+
+__all__ = ["instance", "settings"]
+Work = Callable[[object], None]
 
 
 @pytest.fixture
@@ -28,7 +32,7 @@ def heeded() -> Iterator[Any]:
     signal.signal(signal.SIGINT, before)
 
 
-def test_ctrl_c_during_parsing_ends_the_refresh(
+def test_ctrl_c_in_parsing_ends_the_refresh(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heeded: Any
 ) -> None:
     ran = []
@@ -50,21 +54,21 @@ def test_ctrl_c_during_parsing_ends_the_refresh(
     assert signal.getsignal(signal.SIGINT) is heeded
 
 
-def in_duckdb(_: object) -> None:
-    """As DuckDB does it in a query."""
+def ctrl_c_as(error: Exception) -> None:
     try:
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(5)
     except BaseException:
-        raise RuntimeError("Query interrupted") from None
+        raise error from None
+
+
+def in_duckdb(_: object) -> None:
+    """As DuckDB does it in a query."""
+    ctrl_c_as(RuntimeError("Query interrupted"))
 
 
 def as_damage(_: object) -> None:
-    try:
-        os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(5)
-    except BaseException:
-        raise Damaged(Path("file"), "it ended early") from None
+    ctrl_c_as(Damaged(Path("file"), "it ended early"))
 
 
 def swallowed(_: object) -> None:
@@ -74,10 +78,8 @@ def swallowed(_: object) -> None:
 
 @pytest.mark.parametrize("work", [in_duckdb, as_damage, swallowed])
 def test_ctrl_c_in_a_step_is_an_interrupt_whatever_error_follows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heeded: Any, work: Callable[[object], None]
+    settings: Settings, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, heeded: Any, work: Work
 ) -> None:
-    settings = Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "keys")
-    prepare_home(settings)
     runs = Runs(settings)
     monkeypatch.setattr(Runs, "begin", lambda *_: None)
 
@@ -86,8 +88,7 @@ def test_ctrl_c_in_a_step_is_an_interrupt_whatever_error_follows(
         boundary.step(context, runs, work)
 
     job = dg.Definitions([measured], jobs=[dg.define_asset_job("job")]).resolve_job_def("job")
-    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
-        result = job.execute_in_process(instance=instance, raise_on_error=False)
+    result = job.execute_in_process(instance=instance, raise_on_error=False)
     assert not result.success and runs.interrupted and runs.error is None
 
 

@@ -44,12 +44,8 @@ def test_pull_is_a_job_of_its_own_before_the_nightly_refresh(pulls: PullWorld) -
     assert not definitions.resolve_job_def("refresh").asset_layer.selected_asset_keys & KEYS
     assert not set(steps_to_candidate(pulls.settings)) & KEYS
     graph = definitions.resolve_asset_graph()
-    assert {
-        key.path[-1]: {child.to_user_string() for child in graph.get(key).child_keys} for key in KEYS
-    } == {
-        KOBO: {f"landing/{KOBO}"},
-        SHEET: {f"landing/{SHEET}"},
-    }
+    for key in KEYS:
+        assert [one.to_user_string() for one in graph.get(key).child_keys] == [f"landing/{key.path[-1]}"]
 
 
 def test_run_shows_counts_alone(pulls: PullWorld) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -25,19 +26,27 @@ def outcomes(settings: Settings) -> list[str]:
     return [one["outcome"] for one in refreshes.history(settings)]
 
 
-def test_last_outcome_and_history_are_kept(settings: Settings) -> None:
-    for run, outcome in (("r1", refreshes.PUBLISHED), ("r2", refreshes.REFUSED)):
-        refreshes.end(settings, refreshes.begin(settings, run, NOW), outcome, held=HELD)
+def ended(settings: Settings, run: str, outcome: str, **found: Any) -> refreshes.End:
+    return refreshes.end(settings, refreshes.begin(settings, run, NOW), outcome, **found)
+
+
+def last_of(settings: Settings) -> refreshes.End:
     last = refreshes.last(settings)
     assert last is not None
+    return last
+
+
+def test_last_outcome_and_history_are_kept(settings: Settings) -> None:
+    for run, outcome in (("r1", refreshes.PUBLISHED), ("r2", refreshes.REFUSED)):
+        ended(settings, run, outcome, held=HELD)
+    last = last_of(settings)
     assert (last.run_id, last.outcome, last.held) == ("r2", "refused", HELD)
     assert [(one["run_id"], one["held"]) for one in refreshes.history(settings)] == [("r1", 1), ("r2", 1)]
 
 
 def test_refresh_that_failed_early_keeps_the_list_of_held_extracts(settings: Settings) -> None:
-    refreshes.end(settings, refreshes.begin(settings, "r1", NOW), refreshes.PUBLISHED, held=HELD)
-    crashed = refreshes.end(settings, refreshes.begin(settings, "r2", NOW), refreshes.CRASHED)
-    assert crashed.held == HELD
+    ended(settings, "r1", refreshes.PUBLISHED, held=HELD)
+    assert ended(settings, "r2", refreshes.CRASHED).held == HELD
 
 
 def test_a_killed_refresh_is_found_by_the_next_one(settings: Settings) -> None:
@@ -51,22 +60,20 @@ def test_a_killed_refresh_is_found_by_who_looks_but_not_while_it_runs(settings: 
     refreshes.begin(settings, "r1", NOW)
     with FileLock(settings.lock):
         assert refreshes.end_if_killed(settings) is None
-    running = refreshes.under_way(settings)
+    running, found = refreshes.under_way(settings), refreshes.end_if_killed(settings)
     assert running is not None and running.outcome == refreshes.UNDER_WAY
-    found = refreshes.end_if_killed(settings)
     assert found is not None and found.outcome == refreshes.CRASHED
     assert outcomes(settings) == ["crashed"]
 
 
 def test_findings_of_the_last_refresh_stay_until_the_next_one_ends(settings: Settings) -> None:
     found = {"held": HELD, "movements": 12}
-    refreshes.end(settings, refreshes.begin(settings, "r1", NOW), refreshes.REFUSED, **found)
+    ended(settings, "r1", refreshes.REFUSED, **found)
     begun = refreshes.begin(settings, "r2", NOW)
-    last = refreshes.last(settings)
-    assert last is not None and (last.run_id, last.outcome, last.movements) == ("r1", "refused", 12)
+    last = last_of(settings)
+    assert (last.run_id, last.outcome, last.movements) == ("r1", "refused", 12)
     refreshes.end(settings, begun, refreshes.PUBLISHED, held=[])
-    last = refreshes.last(settings)
-    assert last is not None and (last.run_id, last.held) == ("r2", [])
+    assert (last_of(settings).run_id, last_of(settings).held) == ("r2", [])
     assert refreshes.under_way(settings) is None
 
 
@@ -81,24 +88,23 @@ def test_a_refresh_killed_in_its_last_word_ends_once(settings: Settings) -> None
 
 def test_lists_are_as_of_the_last_refresh_that_found_all_there_was(settings: Settings) -> None:
     assert refreshes.lists_as_of(settings) is None
-    whole = refreshes.end(settings, refreshes.begin(settings, "r1", NOW), refreshes.REFUSED)
-    refreshes.end(settings, refreshes.begin(settings, "r2", NOW), refreshes.CRASHED)
+    whole = ended(settings, "r1", refreshes.REFUSED)
+    ended(settings, "r2", refreshes.CRASHED)
     assert refreshes.lists_as_of(settings) == datetime.fromisoformat(str(whole.ended))
 
 
 def test_only_the_last_ten_crashes_are_carried_on(settings: Settings) -> None:
     for number in range(12):
-        refreshes.end(settings, refreshes.begin(settings, f"r{number}", NOW), refreshes.CRASHED)
-    last = refreshes.last(settings)
-    assert last is not None
-    assert [crash["run_id"] for crash in last.crashes] == [f"r{number}" for number in range(2, 12)]
+        ended(settings, f"r{number}", refreshes.CRASHED)
+    carried = [crash["run_id"] for crash in last_of(settings).crashes]
+    assert carried == [f"r{number}" for number in range(2, 12)]
 
 
 def test_half_a_line_of_a_crash_loses_no_other_end(settings: Settings) -> None:
-    refreshes.end(settings, refreshes.begin(settings, "r1", NOW), refreshes.PUBLISHED)
+    ended(settings, "r1", refreshes.PUBLISHED)
     with (settings.review / "history" / refreshes.HISTORY).open("a") as file:
         file.write('{"run_id": "r2", "outc')
-    refreshes.end(settings, refreshes.begin(settings, "r3", NOW), refreshes.UNCHANGED)
+    ended(settings, "r3", refreshes.UNCHANGED)
     assert outcomes(settings) == ["published", "unchanged"]
 
 
@@ -110,9 +116,7 @@ def land(settings: Settings, extract_id: str) -> str:
 
 
 @pytest.mark.parametrize("outcome", ENDS)
-def test_what_has_landed_is_considered_once_a_refresh_has_done_all_there_was(
-    settings: Settings, outcome: str
-) -> None:
+def test_what_has_landed_is_considered_by_a_whole_refresh(settings: Settings, outcome: str) -> None:
     assert refreshes.considered(settings) is None
     begun = refreshes.begin(settings, "r1", NOW, {"decisions": {"d1"}})
     landed = land(settings, "e1")
@@ -121,10 +125,8 @@ def test_what_has_landed_is_considered_once_a_refresh_has_done_all_there_was(
 
 
 @pytest.mark.parametrize("outcome", [refreshes.CRASHED, refreshes.STOPPED])
-def test_what_has_landed_in_a_refresh_that_broke_off_is_not_considered(
-    settings: Settings, outcome: str
-) -> None:
-    refreshes.end(settings, refreshes.begin(settings, "r1", NOW), refreshes.PUBLISHED)
+def test_what_landed_in_a_refresh_that_broke_off_is_not_considered(settings: Settings, outcome: str) -> None:
+    ended(settings, "r1", refreshes.PUBLISHED)
     begun = refreshes.begin(settings, "r2", NOW)
     landed = land(settings, "e1")
     refreshes.end(settings, begun, outcome)
@@ -134,11 +136,10 @@ def test_what_has_landed_in_a_refresh_that_broke_off_is_not_considered(
 
 def test_crashes_in_a_row_end_with_a_refresh_that_did_all_there_was(settings: Settings) -> None:
     for number, outcome in enumerate([refreshes.CRASHED, refreshes.REFUSED, refreshes.CRASHED]):
-        refreshes.end(settings, refreshes.begin(settings, f"r{number}", NOW), outcome)
+        ended(settings, f"r{number}", outcome)
     refreshes.record_killed_before_start(settings, "r3")
     assert [one["run_id"] for one in refreshes.crashes_in_a_row(settings)] == ["r2", "r3"]
-    last = refreshes.last(settings)
-    assert last is not None and [crash["run_id"] for crash in last.crashes] == ["r0", "r2", "r3"]
+    assert [crash["run_id"] for crash in last_of(settings).crashes] == ["r0", "r2", "r3"]
 
 
 def test_a_refresh_under_way_says_which_process_runs_it(settings: Settings) -> None:

@@ -58,21 +58,17 @@ def test_a_holder_that_noted_no_time_is_as_old_as_its_note(settings: Settings) -
 
 def test_a_process_is_known_by_its_number_and_its_start() -> None:
     with subprocess.Popen(["sleep", "60"]) as child:
-        noted = {
-            "process": child.pid,
-            "process_started": psutil.Process(child.pid).create_time() - psutil.boot_time(),
-        }
+        started = psutil.Process(child.pid).create_time() - psutil.boot_time()
+        noted = {"process": child.pid, "process_started": started}
         assert is_alive(noted)
-        assert not is_alive({**noted, "process_started": noted["process_started"] - 60}), (
-            "the number was given again"
-        )
+        assert not is_alive({**noted, "process_started": started - 60}), "the number was given again"
         child.kill()
         child.wait()
         assert not is_alive(noted)
     assert not is_alive({"process": "unknown"})
 
 
-def test_who_waits_in_vain_learns_whether_the_holder_lives(
+def test_who_waits_in_vain_learns_if_the_holder_lives(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(refresh_lock, "SECONDS_TO_WAIT", 0)
@@ -94,16 +90,17 @@ def test_decision_during_a_refresh_is_announced_for_the_next(
     by = ["--author", "A. Fixture", "--reason", "said so"]
     refresh = Runs(settings)
     _, before = refresh.take_lock("run")
-    cli(["decide", "place-alias", "Qwertyville", "KE047", *by, *at], standalone_mode=False)
-    said = " ".join(capsys.readouterr().out.split())
+
+    def said_of(place: str) -> str:
+        cli(["decide", "place-alias", place, "KE047", *by, *at], standalone_mode=False)
+        return " ".join(capsys.readouterr().out.split())
+
+    said = said_of("Qwertyville")
     assert "A refresh is running since" in said and "this takes part in the next one." in said
-    assert refresh.take_lock("run") == (refresh.take_lock("run")[0], before), (
-        "the run's own set stays as it was"
-    )
+    assert refresh.take_lock("run")[1] == before, "the run's own set stays as it was"
     assert isinstance(before, Decisions) and before.place_aliases == []
     refresh.end()
     _, after = refresh.take_lock("another run")
     assert isinstance(after, Decisions) and len(after.place_aliases) == 1
     refresh.end()
-    cli(["decide", "place-alias", "Sampletown", "KE047", *by, *at], standalone_mode=False)
-    assert "takes part in the next refresh: njia refresh" in " ".join(capsys.readouterr().out.split())
+    assert "takes part in the next refresh: njia refresh" in said_of("Sampletown")

@@ -55,8 +55,6 @@ def test_a_mistyped_value_is_refused_with_the_nearest_ones(release: Release, whe
     assert said in str(refused.value)
 
 
-def test_known_values_may_match_no_row_together(
-    release: Release,
-) -> None:
+def test_known_values_may_match_no_row_together(release: Release) -> None:
     assert counted(release, "level=country&direction=within") == {"rows": 0}
     assert counted(release, "direction=through", may_be_none=True) == {"rows": 0}

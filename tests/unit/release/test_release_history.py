@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 from pathlib import Path
@@ -15,46 +16,45 @@ import pytest
 
 from orchestration.core import NjiaError, ReleaseRefused, Settings, UsageError, interrupts_kept
 from orchestration.intake import TakenExtract
-from orchestration.release import (
-    ReleaseDiff,
-    current_release,
-    diff,
-    find_release,
-    list_releases,
-    rollback,
-    run_query,
-)
-from orchestration.release.rollbacks import is_left_behind, is_rolled_back
+from orchestration.release import Release, ReleaseDiff, current_release, diff, find_release, list_releases
+from orchestration.release.query import run_query
+from orchestration.release.rollbacks import is_left_behind, is_rolled_back, rollback
 from orchestration.release.summary import refresh_summary
 from orchestration.stewardship import active_decisions
 from orchestration.stewardship.decisions.recording import revoke
 from tests.fixtures.release_world import EXTRACT, START, publish_one, settings_in
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return settings_in(tmp_path)
-
-
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A home with one release, to be read only."""
+    """A home with two releases. Read only."""
     settings = settings_in(tmp_path_factory.mktemp("published"))
-    publish_one(settings)
+    publish_one(settings, 0)
+    publish_one(settings, 1, counts=(3, 1, 9))
     return settings
 
 
-def test_releases_are_listed_newest_first_and_found_by_name(settings: Settings) -> None:
-    first, second = publish_one(settings, 0), publish_one(settings, 1)
-    listed = [(one.release_id, one.is_current) for one in list_releases(settings)]
-    assert listed == [(second.release_id, True), (first.release_id, False)]
-    assert find_release(settings, "current").release_id == second.release_id
-    assert find_release(settings, "20261124").release_id == first.release_id
+@pytest.fixture
+def settings(published: Settings, tmp_path: Path) -> Settings:
+    home = Path(shutil.copytree(published.home, tmp_path / "home", symlinks=True))
+    return Settings(home, home / "partners", home / "keys")
+
+
+def back_to(settings: Settings, to: str, reason: str = "wrong counts") -> Release:
+    return rollback(settings, to, "A. Fixture", reason, START)
+
+
+def test_releases_are_listed_newest_first_and_found_by_name(published: Settings) -> None:
+    second, first = list_releases(published)
+    assert (second.is_current, first.is_current) == (True, False)
+    assert find_release(published, "current").release_id == second.release_id
+    assert find_release(published, "20261124").release_id == first.release_id
     with pytest.raises(UsageError, match=f"More than one.+{second.release_id}, {first.release_id}"):
-        find_release(settings, "2026")
+        find_release(published, "2026")
 
 
-def test_link_to_a_missing_release_is_reported(settings: Settings) -> None:
+def test_link_to_a_missing_release_is_reported(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
     settings.current.symlink_to("releases/20200101T000000Z-00000000")
     with pytest.raises(NjiaError, match="njia restore"):
         current_release(settings)
@@ -66,8 +66,8 @@ def movements_of(found: ReleaseDiff) -> Any:
 
 def test_a_diff_counts_rows_sums_and_extracts(settings: Settings) -> None:
     other = {**EXTRACT, "extract_id": "f" * 16}
-    before = publish_one(settings, 0, counts=(3, 1, 2))
-    after = publish_one(settings, 1, counts=(3, 5), extracts=[other])
+    after = publish_one(settings, 2, counts=(3, 5), extracts=[other])
+    before = list_releases(settings)[2]
     found = diff(settings, before.release_id, "current")
     movements = movements_of(found)
     assert (movements.rows_before, movements.rows_after) == (3, 2)
@@ -75,8 +75,7 @@ def test_a_diff_counts_rows_sums_and_extracts(settings: Settings) -> None:
     assert movements.measures["person_count"] == (6, 8)
     assert [one["extract_id"] for one in found.extracts_came] == ["f" * 16]
     assert [one["extract_id"] for one in found.extracts_left] == [EXTRACT["extract_id"]]
-    backwards = diff(settings, after.release_id, before.release_id)
-    assert movements_of(backwards).added == 1
+    assert movements_of(diff(settings, after.release_id, before.release_id)).added == 1
 
 
 def test_a_release_does_not_differ_from_itself(published: Settings) -> None:
@@ -85,15 +84,15 @@ def test_a_release_does_not_differ_from_itself(published: Settings) -> None:
 
 
 def test_a_rollback_is_recorded_and_keeps_its_inputs_from_being_published_again(settings: Settings) -> None:
-    first, second = publish_one(settings, 0), publish_one(settings, 1)
+    second, first = list_releases(settings)
     inputs = [release.manifest["given_hash"] for release in (first, second)]
-    back = rollback(settings, first.release_id, "A. Fixture", "wrong counts", START)
-    assert back.is_current and find_release(settings, "current").release_id == first.release_id
+    assert back_to(settings, first.release_id).is_current
+    assert find_release(settings, "current").release_id == first.release_id
     decisions = active_decisions(settings, START)
     assert decisions.rollback is not None and decisions.rollback["from_release"] == second.release_id
     assert [is_rolled_back(settings, decisions, one) for one in inputs] == [False, True]
     # Forth again: the second is wanted once more, the first is what was left behind.
-    rollback(settings, second.release_id, "A. Fixture", "the counts were right", START)
+    back_to(settings, second.release_id, "the counts were right")
     decisions = active_decisions(settings, START)
     assert [is_rolled_back(settings, decisions, one) for one in inputs] == [True, False]
     for entry in decisions.rollbacks:
@@ -102,9 +101,8 @@ def test_a_rollback_is_recorded_and_keeps_its_inputs_from_being_published_again(
 
 
 def test_same_content_from_other_inputs_stays_rolled_back(settings: Settings) -> None:
-    first, second = publish_one(settings, 0), publish_one(settings, 1, counts=(3, 1, 9))
-    made = rollback(settings, first.release_id, "A. Fixture", "wrong counts", START)
-    assert made.is_current
+    second, first = list_releases(settings)
+    back_to(settings, first.release_id)
     with pytest.raises(ReleaseRefused, match="equals a release that a steward rolled back"):
         publish_one(settings, 2, counts=(3, 1, 9), boundaries={"name": "another map"})
     assert find_release(settings, "current").release_id == first.release_id
@@ -116,32 +114,32 @@ def test_same_content_from_other_inputs_stays_rolled_back(settings: Settings) ->
 
 
 def test_impossible_rollback_changes_nothing(settings: Settings) -> None:
-    first, second = publish_one(settings, 0), publish_one(settings, 1)
+    second, first = list_releases(settings)
     for to, reason, words in (
         ("2020", "wrong counts", f"no release 2020.+{second.release_id}, {first.release_id}"),
         (second.release_id, "wrong counts", "is already current"),
         (first.release_id, " ", "reason"),
     ):
         with pytest.raises(UsageError, match=words):
-            rollback(settings, to, "A. Fixture", reason, START)
+            back_to(settings, to, reason)
     (first.path / "members/parquet/meta.grains.parquet").unlink()
     with pytest.raises(NjiaError, match="changed after it was published"):
-        rollback(settings, first.release_id, "A. Fixture", "wrong counts", START)
+        back_to(settings, first.release_id)
     assert find_release(settings, "current").release_id == second.release_id
     assert active_decisions(settings, START).rollback is None
 
 
 def test_a_query_is_answered_from_the_current_release(settings: Settings) -> None:
-    release = publish_one(settings)
     answer = run_query(settings, "select movement_id, person_count from marts.fct_movements order by 1;")
-    assert (answer.release_id, answer.columns) == (release.release_id, ["movement_id", "person_count"])
-    assert answer.rows == [(1000, 3), (2000, 1), (3000, 2)]
+    assert answer.release_id == find_release(settings, "current").release_id
+    assert answer.columns == ["movement_id", "person_count"]
+    assert answer.rows == [(1000, 3), (2000, 1), (3000, 9)]
     path = settings.current / "members" / "evidence_base.duckdb"  # readers open the file by its link
     with duckdb.connect(str(path), read_only=True) as con:
         assert con.execute("select count(*) from marts.fct_movements").fetchone() == (3,)
     assert run_query(settings, "show tables").columns
-    publish_one(settings, 1, counts=(9,))
-    assert run_query(settings, "select sum(person_count) from marts.fct_movements").rows == [(9,)]
+    publish_one(settings, 2, counts=(8,))
+    assert run_query(settings, "select sum(person_count) from marts.fct_movements").rows == [(8,)]
 
 
 NOT_ONE_SELECT = [
@@ -177,28 +175,24 @@ def test_impossible_query_is_refused_with_a_plain_sentence(published: Settings, 
     assert str(published.home) not in message and "'case'" not in message
 
 
-@pytest.mark.parametrize(
-    ("edition", "table"), [("public", "published.hotspots"), ("members", "marts.mart_hotspots")]
-)
-def test_refused_query_shows_an_example_of_its_edition(settings: Settings, edition: str, table: str) -> None:
-    publish_one(settings)
-    current = current_release(settings)
-    assert current
-    current.public_evidence_base.parent.mkdir(exist_ok=True)
-    duckdb.connect(str(current.public_evidence_base)).close()
-    with pytest.raises(UsageError, match=f"such as: select [*] from {table} limit"):
-        run_query(settings, "delete from x", edition)
+def test_refused_query_shows_an_example_of_its_edition(settings: Settings) -> None:
+    public = find_release(settings, "current").public_evidence_base
+    public.parent.mkdir(exist_ok=True)
+    duckdb.connect(str(public)).close()
+    for edition, table in (("public", "published.hotspots"), ("members", "marts.mart_hotspots")):
+        with pytest.raises(UsageError, match=f"such as: select [*] from {table} limit"):
+            run_query(settings, "delete from x", edition)
 
 
-def test_query_of_an_empty_home_or_unknown_edition_is_refused(settings: Settings) -> None:
+def test_query_of_an_empty_home_or_unknown_edition_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NjiaError, match="no release yet"):
-        run_query(settings, "select 1", "public")
+        run_query(settings_in(tmp_path), "select 1", "public")
     with pytest.raises(UsageError, match="editions are: members, public"):
-        run_query(settings, "select 1", "secret")
+        run_query(settings_in(tmp_path), "select 1", "secret")
 
 
 def test_summary_lists_landed_held_and_unreadable_extracts(settings: Settings) -> None:
-    release = publish_one(settings)
+    release = find_release(settings, "current")
     gates = settings.work / "gates"
     gates.mkdir()
     held = {

@@ -21,14 +21,7 @@ from orchestration.release.summary import refresh_summary
 from orchestration.stewardship import Decisions, active_decisions, record_decision
 from orchestration.stewardship.decisions.recording import revoke
 from tests.fixtures import release_world
-from tests.fixtures.release_world import (
-    PASSED,
-    START,
-    build_warehouse,
-    publish_one,
-    stage_candidate,
-    write_verdict,
-)
+from tests.fixtures.release_world import PASSED, START, publish_one, stage_candidate, write_verdict
 
 NEXT_DAY = START + timedelta(days=1)
 FAILED = {
@@ -140,9 +133,7 @@ def test_a_failed_warning_does_not_refuse_and_a_waiver_lets_pass(home: Home) -> 
 
 
 @pytest.mark.parametrize("is_revoked", [True, False])
-def test_a_waiver_that_expired_or_was_revoked_after_the_verdict_does_not_let_pass(
-    home: Home, is_revoked: bool
-) -> None:
+def test_a_waiver_that_ended_after_the_verdict_does_not_let_pass(home: Home, is_revoked: bool) -> None:
     waived = home.waived()
     write_verdict(home.candidate, waived)
     if is_revoked:
@@ -193,7 +184,7 @@ def test_staging_the_same_inputs_again_replaces_the_candidate_and_its_verdict(ho
     home.refuses("has not judged")
 
 
-def test_a_candidate_whose_publishing_was_stopped_is_staged_again_and_not_refused(home: Home) -> None:
+def test_a_candidate_of_a_stopped_publication_is_staged_again(home: Home) -> None:
     write_verdict(home.candidate)
     (home.settings.lineage / home.candidate.release_id).mkdir(parents=True)
     half_published = {**home.candidate.manifest, "published_at": START.isoformat()}
@@ -227,7 +218,7 @@ def test_a_reader_holding_the_old_release_keeps_reading_during_a_switch(home: Ho
             reader.execute("delete from marts.fct_movements")
 
 
-def test_the_newest_are_kept_with_the_current_and_those_a_decision_names(
+def test_the_newest_the_current_and_those_decided_on_are_kept(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert history_policy.kept("releases") == 12
@@ -278,7 +269,7 @@ def test_a_rollback_while_a_refresh_runs_is_not_undone_by_it(home: Home) -> None
     first, bad = home.current, publish_one(home.settings, 1, counts=(3, 1, 9))
     at_the_start = active_decisions(home.settings, START)
     home.roll_back(first)
-    build_warehouse(home.settings, (3, 1, 9))
+    release_world.build_warehouse(home.settings, (3, 1, 9))
     again = stage_candidate(home.settings, START + timedelta(days=2), inputs_hash="0000002f" * 8)
     write_verdict(again)
     assert again.manifest["content_hash"] == bad.manifest["content_hash"]

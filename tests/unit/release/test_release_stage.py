@@ -12,14 +12,8 @@ from orchestration.core import NjiaError, Settings, read_json
 from orchestration.release.candidate import Candidate, release_id
 from orchestration.release.manifest import changed_files, file_hashes
 from orchestration.release.staging import added_tables
-from tests.fixtures.release_world import (
-    START,
-    build_warehouse,
-    publish_one,
-    settings_in,
-    stage_candidate,
-    write_verdict,
-)
+from tests.fixtures import release_world
+from tests.fixtures.release_world import START, build_warehouse, publish_one, settings_in, stage_candidate
 
 
 def settings_with_work(folder: Path) -> Settings:
@@ -117,7 +111,7 @@ def test_leftovers_of_a_killed_refresh_are_removed(settings: Settings) -> None:
 def test_release_that_never_became_current_is_removed(settings: Settings) -> None:
     published = [publish_one(settings, day) for day in range(2)]
     orphan = stage_candidate(settings, inputs_hash="e" * 64)
-    write_verdict(orphan)
+    release_world.write_verdict(orphan)
     orphan.path.rename(settings.releases / orphan.release_id)  # killed before the switch
     stage_candidate(settings, inputs_hash="f" * 64)
     kept = {path.name for path in settings.releases.glob("2*")}

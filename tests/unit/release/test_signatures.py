@@ -17,14 +17,7 @@ from click.testing import CliRunner, Result
 
 from orchestration import core
 from orchestration.cli.root import cli
-from orchestration.core import (
-    NjiaError,
-    ReleaseKey,
-    Settings,
-    create_missing_keys,
-    installed_public_key,
-    read_json,
-)
+from orchestration.core import NjiaError, ReleaseKey, Settings, create_missing_keys, installed_public_key
 from orchestration.core.release_key import load_public_key
 from orchestration.operations import warnings
 from orchestration.release import Release, find_release, hash_file, rollback, verifying, why_not_signed
@@ -34,14 +27,8 @@ from orchestration.release.manifest import changed_files
 from orchestration.release.publishing import publish
 from orchestration.release.signature import resign
 from orchestration.release.verifying import verify
-from tests.fixtures.release_world import (
-    EXTRACT,
-    START,
-    publish_one,
-    settings_in,
-    stage_candidate,
-    write_verdict,
-)
+from tests.fixtures import release_world
+from tests.fixtures.release_world import EXTRACT, START, publish_one, settings_in, write_verdict
 from tests.needs import program
 
 CELLS = "c0ffee" * 10 + "abcd"
@@ -78,9 +65,7 @@ def njia(settings: Settings, *arguments: str | Path) -> Result:
     return CliRunner().invoke(cli, [*map(str, arguments), *at])
 
 
-def test_published_release_verifies_in_place_and_as_a_copy_by_its_own_key_alone(
-    published: Settings, copied: Path
-) -> None:
+def test_a_release_and_its_copy_verify_by_its_own_key_alone(published: Settings, copied: Path) -> None:
     key = load_public_key(published.keys / "release.pub")
     for folder in (published.current.resolve(), copied, copied / "public"):
         found = verify(folder, key)
@@ -97,7 +82,7 @@ def change_a_table(folder: Path) -> Path:
 
 
 def change_a_table_and_mend_its_hash(folder: Path) -> None:
-    table, manifest = change_a_table(folder), read_json(folder / "manifest.json")
+    table, manifest = change_a_table(folder), core.read_json(folder / "manifest.json")
     manifest["files"][table.relative_to(folder).as_posix()]["sha256"] = hash_file(table)
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
@@ -127,7 +112,7 @@ def test_every_kind_of_tampering_is_found(
     assert named == ([what] if what else [])
 
 
-def test_openssl_checks_the_signature_without_njia(published: Settings, copied: Path) -> None:
+def test_openssl_checks_the_signature_too(published: Settings, copied: Path) -> None:
     openssl = program("openssl", "apt-get install openssl")
     command = [
         openssl, "pkeyutl", "-verify", "-pubin", "-inkey", published.keys / "release.pub", "-rawin",
@@ -193,9 +178,7 @@ def test_older_signed_release_in_the_place_of_the_newest_is_found(home: Settings
     assert njia(home, "verify", other.release_id).exit_code == 0
 
 
-def test_signature_covers_the_manifest_bytes_that_were_read(
-    home: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_signature_covers_the_bytes_that_were_read(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody puts the signed one back between the two: whoever hashed the files hashed them by a forgery."""
     target, key = older(home), installed_public_key(home)
     manifest = target.path / "manifest.json"
@@ -214,15 +197,13 @@ def test_signature_covers_the_manifest_bytes_that_were_read(
         rollback(home, target.release_id, "A. Fixture", "a test", START)
 
 
-def test_the_note_of_an_erasure_is_read_as_it_was_signed(
-    home: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_note_of_an_erasure_is_read_as_signed(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     target, key, asked = erase_the_older(home), installed_public_key(home), verifying.is_signed
 
     def then_another_note(folder: Path, name: str, *rest: Any) -> bool:
         holds = asked(folder, name, *rest)
         if name == "erasure.json":
-            note = read_json(folder / name) | {"erased_on": "1999-01-01"}
+            note = core.read_json(folder / name) | {"erased_on": "1999-01-01"}
             (folder / name).write_text(json.dumps(note))
         return holds
 
@@ -244,7 +225,7 @@ def test_without_its_key_nothing_is_published_and_the_candidate_waits(tmp_path: 
     settings = settings_in(tmp_path)
     publish_one(settings)
     (settings.keys / "release.key").unlink()
-    write_verdict(stage_candidate(settings, START.replace(day=25), "b" * 64))
+    write_verdict(release_world.stage_candidate(settings, START.replace(day=25), "b" * 64))
     with pytest.raises(core.Damaged, match=r"it is missing\. Restore it from the backup") as error:
         publish(settings, START)
     assert not isinstance(error.value, core.ReleaseRefused)

@@ -71,7 +71,7 @@ def test_small_count_agrees_with_its_text(settings: Settings, release: Release) 
     assert (found.published.counts["movement_count"], found.movements, found.agrees) == ("<5", 3, True)
 
 
-def test_a_members_number_without_its_records_does_not_agree(
+def test_a_members_number_without_its_records_disagrees(
     settings: Settings, release: Release, capsys: pytest.CaptureFixture[str]
 ) -> None:
     drop(settings, "records", "record = 7")
@@ -80,7 +80,7 @@ def test_a_members_number_without_its_records_does_not_agree(
     assert "records were forgotten" in shown(found, capsys)
 
 
-def test_public_number_is_shown_beside_its_records_and_its_noise(
+def test_a_public_number_is_shown_beside_its_records(
     settings: Settings, release: Release, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The world has the same number in both editions: here 3 of the 245 movements were since withdrawn."""
@@ -92,7 +92,7 @@ def test_public_number_is_shown_beside_its_records_and_its_noise(
     assert "First published" not in words
 
 
-def test_a_public_year_names_the_release_that_first_published_it(
+def test_a_public_year_names_the_release_that_printed_it(
     settings: Settings, release: Release, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = trace(settings, release, (*BUSIA[:3], "year-2024", "case", "all"), edition="public")

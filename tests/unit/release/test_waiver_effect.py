@@ -13,15 +13,8 @@ from orchestration.release import Release, ReleaseDiff, waiver_effect
 from orchestration.release.publishing import publish
 from orchestration.release.waiver_effects import _also_changed, _in_force_anyhow
 from orchestration.stewardship import record_decision
-from tests.fixtures.release_world import (
-    PASSED,
-    START,
-    build_warehouse,
-    publish_one,
-    settings_in,
-    stage_candidate,
-    write_verdict,
-)
+from tests.fixtures import release_world
+from tests.fixtures.release_world import PASSED, START, publish_one, settings_in, write_verdict
 
 MADE = {"id": "aaaaaaaaaaaa", "kind": "check_waiver"}
 EXTRACT = {"partner_code": "p-00000001", "extract_id": "a" * 16, "fate": "in_force", "parquet_sha256": "1"}
@@ -49,10 +42,10 @@ def test_all_of_a_release_that_a_waiver_let_pass_reached_readers_through_it(sett
     before = publish_one(settings, 0, counts=(3, 1, 2), decisions=[])
     first, second = waive(settings, "quarantine_is_normal"), waive(settings, "quarantine_is_as_last_time")
     unused = waive(settings, "movements_are_plausible")
-    build_warehouse(settings, (3, 5))
+    release_world.build_warehouse(settings, (3, 5))
     moment = START + timedelta(days=1)
     decisions = [{"id": one["id"], "kind": one["kind"]} for one in (first, second, unused)]
-    candidate = stage_candidate(
+    candidate = release_world.stage_candidate(
         settings, moment, "0000002a" * 8, waivers=[first, second], decisions=decisions
     )
     write_verdict(

@@ -48,9 +48,7 @@ def test_a_build_without_its_packages_says_how_to_get_them(monkeypatch: pytest.M
         build_gazetteer.build()
 
 
-def test_another_tarball_under_the_same_version_is_not_used(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_another_tarball_of_the_version_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     npm = tmp_path / "npm"
     npm.write_text("#!/bin/sh\necho changed > kenya-locations.tgz\necho kenya-locations.tgz\n")
     npm.chmod(0o755)
@@ -117,9 +115,7 @@ def test_towns_abroad_are_taken_by_size_or_by_choice(tables: Tables, monkeypatch
     assert towns == {"Large", "Metropolis", "Asked"}
 
 
-def test_other_names_are_kept_in_scripts_that_partners_write(
-    tables: Tables, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_other_names_are_kept_in_partners_scripts(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     names = [
         "KLA", "Ka", "Kampalla/Mengo", "kang pa la", "Кампала", "كمبالا", "قمپالا", "ካምፓላ", "Eastleigh", "Kenya",
         "Kampala 2", "Kámpala",
