@@ -27,10 +27,8 @@ from orchestration.linkage.tables import EXPECTED_PERSONS, LINK_INPUT, NAME_CODE
 from tests.fixtures.linkage_world import WORLDS, Population
 
 TAKEN, BY_STEWARD, TOO_LARGE = (
-    ("taken", "by_probability"),
-    ("taken", "by_steward"),
-    ("review", "cluster_too_large"),
-)
+    ("taken", "by_probability"), ("taken", "by_steward"), ("review", "cluster_too_large"),
+)  # fmt: skip
 CHAIN, TRIANGLE = {(1, 2): 0.99, (2, 3): 0.99, (3, 4): 0.99}, {(1, 2): 0.99, (2, 3): 0.99, (1, 3): 0.9}
 Pair = tuple[int, int]
 
@@ -157,11 +155,9 @@ def linked(population: Population) -> Linked:
 
 # Far below what the simulation finds (docs/methods.md).
 GATES = {
-    "names and answers": (0.88, 0.98, 0.65),
-    "names only": (0.70, 0.96, 0.40),
-    "families": (0.68, 0.94, 0.35),
+    "names and answers": (0.88, 0.98, 0.65), "names only": (0.70, 0.96, 0.40), "families": (0.68, 0.94, 0.35),
     "no names, 20 % missing": (0.60, 0.96, 0.20),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("world", GATES)

@@ -95,10 +95,8 @@ def test_places_have_the_name_country_and_position_of_the_reference_seeds(
         "KE001", "KE003", "KE009", "KE010", "KE040", "KE047", "KEN", "SAU", "UGA", "bp-ken-malaba",
     }  # fmt: skip
     assert tuple(places.loc["bp-ken-malaba", ["name", "kind", "country"]]) == (
-        "Malaba",
-        "border_point",
-        "KEN",
-    )
+        "Malaba", "border_point", "KEN",
+    )  # fmt: skip
     assert 36 < places.loc["KE047", "lon"] < 38 and -2 < places.loc["KE047", "lat"] < -1
 
 

@@ -27,10 +27,8 @@ from orchestration.places.boundaries.shipped import (
 from tests.fixtures.boundary_files import CODE, counties
 
 LARGEST_KB = {
-    "ke_counties_generalised.geojson": 45,
-    "countries_region.geojson": 45,
-    "countries_world.geojson": 60,
-}
+    "ke_counties_generalised.geojson": 45, "countries_region.geojson": 45, "countries_world.geojson": 60,
+}  # fmt: skip
 
 
 def place_rows() -> dict[str, dict[str, str]]:

@@ -70,10 +70,8 @@ def test_a_name_beside_a_code_makes_it_finer_or_contradicts_it(
 def test_the_three_systems_of_a_county_agree(county: str) -> None:
     iso = {place_id: code for code, place_id in GAZETTEER.by_system["iso3166_2"].items()}[county]
     found = [
-        coded("pcode", county),
-        coded("iso3166_2", iso),
-        coded("kenya_county_number", str(int(county[2:]))),
-    ]
+        coded("pcode", county), coded("iso3166_2", iso), coded("kenya_county_number", str(int(county[2:]))),
+    ]  # fmt: skip
     assert [outcome.place_id for outcome in found] == [county] * 3
 
 

@@ -10,23 +10,16 @@ from tests.fixtures.resolver import GAZETTEER, RESOLVER, resolve
 @pytest.mark.parametrize(
     ("text", "place_id"),
     [
-        ("Busia UG side", "bp-uga-busia"),
-        ("busia ug", "bp-uga-busia"),
-        ("Busia, Ug side", "bp-uga-busia"),
-        ("Busia UGA", "bp-uga-busia"),
-        ("Ug side of Busia", "bp-uga-busia"),
-        ("Malaba UG side", "bp-uga-malaba"),
-        ("Namanga Tz", "bp-tza-namanga"),
-        ("Moyale eth side", "bp-eth-moyale"),
-        ("El Wak SOM", "bp-som-el-wak"),
+        ("Busia UG side", "bp-uga-busia"), ("busia ug", "bp-uga-busia"), ("Busia, Ug side", "bp-uga-busia"),
+        ("Busia UGA", "bp-uga-busia"), ("Ug side of Busia", "bp-uga-busia"),
+        ("Malaba UG side", "bp-uga-malaba"), ("Namanga Tz", "bp-tza-namanga"),
+        ("Moyale eth side", "bp-eth-moyale"), ("El Wak SOM", "bp-som-el-wak"),
         ("Busia KE side", "bp-ken-busia"),
         # The other side has a name of its own, which nobody wrote: its country is sure, no more.
-        ("Taveta TZ side", "TZA"),
-        ("Mandera SOM", "SOM"),
-        ("Mandera Somalia side", "SOM"),
+        ("Taveta TZ side", "TZA"), ("Mandera SOM", "SOM"), ("Mandera Somalia side", "SOM"),
         ("Lunga Lunga TZ", "TZA"),
     ],
-)
+)  # fmt: skip
 def test_the_code_of_a_country_behind_a_crossing_says_the_side(text: str, place_id: str) -> None:
     found = resolve(text)
     assert (found.status, found.place_id) == ("resolved", place_id)

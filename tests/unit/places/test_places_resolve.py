@@ -43,34 +43,25 @@ def test_gold_places_resolve_as_bare_names(name: str, default_country: str | Non
         ],  # P2
         ("Eldoret/Uasin Gishu", "KEN", "KE027"),  # P3
         ("Mombassa", "KEN", "KE001"),  # P5
-        ("Garisa", "KEN", "KE007"),
-        ("Muranga", "KEN", "KE021"),
-        ("Trans-Nzoia", "KEN", "KE026"),
-        ("Elgeyo Marakwet", "KEN", "KE028"),
-        ("Taita/Taveta", "KEN", "KE006"),
+        ("Garisa", "KEN", "KE007"), ("Muranga", "KEN", "KE021"), ("Trans-Nzoia", "KEN", "KE026"),
+        ("Elgeyo Marakwet", "KEN", "KE028"), ("Taita/Taveta", "KEN", "KE006"),
         ("Kismayo/Kismaayo", "SOM", None),  # P6
         ("Adis Abeba", "ETH", None),  # P7
-        ("KSA", "SAU", None),
-        ("UAE/Dubai", "ARE", None),
-        ("دبي", "ARE", None),
+        ("KSA", "SAU", None), ("UAE/Dubai", "ARE", None), ("دبي", "ARE", None),
         ("South Sudan", "SSD", None),  # P13
         ("Sudan", "SDN", None),
         ("Near Mandera, Somalia", "SOM", None),  # P15
         ("KE040", "KEN", "KE040"),  # P17
         ("KE-04", "KEN", "KE040"),
         ("Kenya", "KEN", None),  # P20
-        ("Kaunti ya Kwale", "KEN", "KE002"),
-        ("Kampala Uganda", "UGA", None),
-        ("Juba South Sudan", "SSD", None),
-        ("Eastleigh 1st Avenue", "KEN", "KE047"),
-        ("Uhabeshi", "ETH", None),
-        ("In the sea near Mombassa, Kenya", "KEN", "KE001"),
-        ("Garisa, Kenya", "KEN", "KE007"),
+        ("Kaunti ya Kwale", "KEN", "KE002"), ("Kampala Uganda", "UGA", None),
+        ("Juba South Sudan", "SSD", None), ("Eastleigh 1st Avenue", "KEN", "KE047"), ("Uhabeshi", "ETH", None),
+        ("In the sea near Mombassa, Kenya", "KEN", "KE001"), ("Garisa, Kenya", "KEN", "KE007"),
         ("Liboi, Kenya-Somalia border", "KEN", "KE007"),
         ("Near Moyale, Kenya, on border with Ethiopia", "KEN", "KE010"),
         ("Moyale, Ethiopia, on border with Kenya", "ETH", None),
     ],
-)
+)  # fmt: skip
 def test_names_resolve_to_country_and_county(text: str, country: str, county: str | None) -> None:
     found = resolve(text)
     assert (found.status, found.country, found.county) == ("resolved", country, county)
@@ -115,13 +106,9 @@ def test_doubt_is_flagged_and_never_guessed(text: str, expected: tuple[str | Non
     [
         ("London", "tn-gbr-london"),  # also an estate and a ward of Nakuru
         ("Djibouti", "DJI"),  # also the city
-        ("Oromia", "pr-eth-or"),
-        ("Tanga", "tn-tza-tanga"),
-        ("Tanga Region", "pr-tza-25"),
-        ("Jijiga, Somali Region", "tn-eth-jijiga"),
-        ("Port Reitz ward", "wd-ken-0001"),
-        ("Westlands constituency", "KE047274"),
-        ("Hagadera camp", "lo-ken-hagadera"),
+        ("Oromia", "pr-eth-or"), ("Tanga", "tn-tza-tanga"), ("Tanga Region", "pr-tza-25"),
+        ("Jijiga, Somali Region", "tn-eth-jijiga"), ("Port Reitz ward", "wd-ken-0001"),
+        ("Westlands constituency", "KE047274"), ("Hagadera camp", "lo-ken-hagadera"),
         ("Entebbe Airport", "bp-uga-entebbe-international-airport"),
         ("أبو ظبي", "tn-are-abu-dhabi"),  # the city, as `Abu Dhabi` is, and not the emirate
         ("هرجيسا", "tn-som-hargeisa"),
@@ -133,16 +120,13 @@ def test_doubt_is_flagged_and_never_guessed(text: str, expected: tuple[str | Non
         ("California, Lodwar", "tn-ken-lodwar"),  # an estate that is listed elsewhere only
         ("Kitale - Milimani", "tn-ken-kitale"),
         ("South Kilifi", "KE003"),  # no unit is called so
-        ("Voi stage", "tn-ken-voi"),
-        ("karibu na Voi", "tn-ken-voi"),
-        ("Voi and its environs", "tn-ken-voi"),
-        ("Malindi/N/A", "tn-ken-malindi"),
-        ("unknown village in Isiolo", "KE011"),
+        ("Voi stage", "tn-ken-voi"), ("karibu na Voi", "tn-ken-voi"), ("Voi and its environs", "tn-ken-voi"),
+        ("Malindi/N/A", "tn-ken-malindi"), ("unknown village in Isiolo", "KE011"),
         ("originally from Kakuma", "tn-ken-kakuma"),
         ("Samburu", "KE025"),  # also a town of Kwale
         ("Mariakani", "tn-ken-mariakani"),  # 31,715 people; also a part of a ward
     ],
-)
+)  # fmt: skip
 def test_places_of_every_kind_are_found_by_name(text: str, place_id: str) -> None:
     found = resolve(text)
     assert (found.status, found.place_id) == ("resolved", place_id)
@@ -171,12 +155,9 @@ def test_a_county_column_names_the_county_and_not_the_crossing() -> None:
     [
         ("Dubai", "Saudi Arabia"),  # P14
         ("Nairobi", "KR"),  # towns of this country and the next are not listed
-        ("Dubai", "CG"),
-        ("Kinshasa", "CG"),
-        ("Malaba", "CM"),
-        ("Uganda", "JP"),
+        ("Dubai", "CG"), ("Kinshasa", "CG"), ("Malaba", "CM"), ("Uganda", "JP"),
     ],
-)
+)  # fmt: skip
 def test_well_known_place_outside_the_stated_country_is_a_conflict(text: str, country: str) -> None:
     found = resolve(text, country_text=country)
     assert (found.status, found.country) == ("unresolved", None)
@@ -343,13 +324,11 @@ def test_every_name_of_the_seeds_resolves_with_its_county(place_id: str) -> None
 @pytest.mark.parametrize(
     "text",
     [
-        "Mr. Sampleton, Kitui",
-        "Mrs Testperson Nairobi",
-        "bwana Fixture wa Busia",
+        "Mr. Sampleton, Kitui", "Mrs Testperson Nairobi", "bwana Fixture wa Busia",
         "Kisimani",  # at the well, and no estate misspelt
         "the airport",
     ],
-)
+)  # fmt: skip
 def test_persons_and_common_words_are_no_place(text: str) -> None:
     found = resolve(text)
     assert (found.status, found.place_id, found.county) == ("unresolved", None, None)

@@ -74,11 +74,8 @@ CASES += [("shifts", "counted"), ("above", "hotspot")]
 CASES += [("risk", band) for band in (*BANDS, "components_missing")]
 CASES += [("novelty", one) for one in ("panel_confirmed", "single_partner", "new_source")]
 SAME_SIZES = (
-    ("at least", "angalau"),
-    ("less than", "chini ya"),
-    ("about ", "takriban"),
-    ("how much", "kiasi gani"),
-)
+    ("at least", "angalau"), ("less than", "chini ya"), ("about ", "takriban"), ("how much", "kiasi gani"),
+)  # fmt: skip
 UP = re.compile(r"at least (twice|[\w ]+? times)|about (twice|[\w ]+? times)")
 DOWN = re.compile(r"less than (a \w+|half|three quarters)|about (a \w+|half|three quarters)")
 

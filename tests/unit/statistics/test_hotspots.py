@@ -278,13 +278,11 @@ def cells(rows: list[tuple[str, str, int]], value: str, **window: str | None) ->
 
 PERIODS = pd.DataFrame(
     {
-        "period_id": ["2023", "2026"],
-        "period_kind": ["year", "year"],
+        "period_id": ["2023", "2026"], "period_kind": ["year", "year"],
         "period_from": [pd.Timestamp("2023-01-01"), pd.Timestamp("2026-01-01")],
-        "period_to": [pd.Timestamp("2023-12-31"), pd.Timestamp("2026-12-31")],
-        "is_complete": [True, False],
+        "period_to": [pd.Timestamp("2023-12-31"), pd.Timestamp("2026-12-31")], "is_complete": [True, False],
     }
-)
+)  # fmt: skip
 REPORTED = [("p", "KE040", 20), ("p", "KE047", 10), ("q", "KE047", 40), ("q", "KE001", 20)]
 
 

@@ -58,12 +58,10 @@ def test_nothing_is_compared_before_a_month_is_complete() -> None:
 
 def test_each_complete_round_is_compared_with_the_one_before_it() -> None:
     in_any_order = periods(
-        ("spring", "2021-03-01", "2021-05-31", True),
-        ("2019", "2019-08-01", "2019-08-31", True),
-        ("2020", "2020-06-01", "2020-06-30", True),
-        ("late", "2025-10-01", "2025-11-30", False),
+        ("spring", "2021-03-01", "2021-05-31", True), ("2019", "2019-08-01", "2019-08-31", True),
+        ("2020", "2020-06-01", "2020-06-30", True), ("late", "2025-10-01", "2025-11-30", False),
         ("cases only", "2020-09-01", "2020-09-30", True),
-    )
+    )  # fmt: skip
     told_in = {"2019", "2020", "spring", "late"}
     found = comparisons(calendar(complete_to="2025-07"), in_any_order, told_in, POLICY)
     pairs = [(one.baseline.name, one.current.name, one.earlier_rounds) for one in found if one.kind == ROUNDS]
@@ -233,13 +231,11 @@ def test_world_worked_out_by_hand_has_its_statuses(shifts: pd.DataFrame) -> None
     )
     statuses = statuses.where(statuses.notna(), None)
     assert {str(row[0]): row[1:] for row in statuses.itertuples()} == {
-        "KE040>ARE": ("od", "abandoned", "panel", None),
-        "KE040>ITA": ("od", "emerging", "panel", "KE040>ARE"),
-        "KE047>ARE": ("od", "stable", None, None),
-        "KE007>ARE": ("od", "new_source", None, None),
+        "KE040>ARE": ("od", "abandoned", "panel", None), "KE040>ITA": ("od", "emerging", "panel", "KE040>ARE"),
+        "KE047>ARE": ("od", "stable", None, None), "KE007>ARE": ("od", "new_source", None, None),
         "KE047>bp-ken-malaba>ARE": ("odv", "abandoned", "panel", None),
         "KE047>bp-ken-busia>ARE": ("odv", "emerging", "panel", "KE047>bp-ken-malaba>ARE"),
-    }
+    }  # fmt: skip
 
 
 def test_unknown_ends_count_in_shares_and_make_no_corridor(shifts: pd.DataFrame) -> None:

@@ -150,12 +150,10 @@ def pair(**changes: object) -> list[str | None]:
     rows = pd.DataFrame(
         {
             "corridor_id": ["KE040>KE047", "KE040>ARE", "KE027>ARE"],
-            "origin_place_id": ["KE040", "KE040", "KE027"],
-            "destination_place_id": ["KE047", "ARE", "ARE"],
-            "status": ["abandoned", "emerging", "fading"],
-            "evidence": ["panel", "panel", "panel"],
+            "origin_place_id": ["KE040", "KE040", "KE027"], "destination_place_id": ["KE047", "ARE", "ARE"],
+            "status": ["abandoned", "emerging", "fading"], "evidence": ["panel", "panel", "panel"],
         }
-    )
+    )  # fmt: skip
     return displaced_from(rows.assign(**changes))
 
 
