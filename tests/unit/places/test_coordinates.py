@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -54,12 +55,9 @@ def test_no_coordinate_lands_and_each_reading_is_flagged(tmp_path: Path) -> None
     tables = typed(file, book(fields=FIELDS))
     mentions = {(row["code_system"], row["place_code"]) for row in tables["mentions"] if row["place_code"]}
     assert mentions == {("point", "KE047")}
-    assert sorted(problems(tables)) == sorted(
-        ["flag:geo_from_point"] * 4
-        + ["flag:geo_swapped"] * 2
-        + ["unk:geo_null_island"] * 2
-        + ["unk:geo_unread"] * 2
-    )
+    assert Counter(problems(tables)) == {
+        "flag:geo_from_point": 4, "flag:geo_swapped": 2, "unk:geo_null_island": 2, "unk:geo_unread": 2,
+    }  # fmt: skip
 
 
 def test_a_name_beside_a_position_makes_it_finer_or_contradicts_it() -> None:
