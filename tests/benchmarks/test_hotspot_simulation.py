@@ -13,7 +13,7 @@ import pytest
 from orchestration.statistics.policy import load_policy
 from tests.fixtures.hotspot_worlds import Judged, Kind, World, judged, world
 
-WORLDS = 8
+WORLDS = 5
 POLICY = load_policy()
 FALLING, FALLING_UNKNOWN = Kind(slope=0.5), Kind(slope=0.5, has_office=False)
 NEW = Kind(has_new_partner=True, is_planted=False)
@@ -42,7 +42,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(kind: Kind) -> None:
         sum(int(cells.sum()) for cells in parts)
         for parts in zip(*((seen.is_shown, seen.is_covered) for _, seen in made(kind)), strict=True)
     )
-    assert shown > 200 and covered / shown >= 0.92
+    assert shown > 125 and covered / shown >= 0.92
 
 
 def test_known_offices_show_what_distance_hides() -> None:

@@ -23,10 +23,8 @@ from orchestration.gates.verdicts import Verdict, judge_extracts
 from tests.fixtures.gate_world import AS_OF, Decided, land, make_settings, on_extract
 
 CHANGED, RESEMBLE, VANISH = (
-    "sent_records_say_the_same",
-    "new_records_resemble_earlier_ones",
-    "no_records_vanish",
-)
+    "sent_records_say_the_same", "new_records_resemble_earlier_ones", "no_records_vanish",
+)  # fmt: skip
 NEW, VOLUME = "new_records_are_new", "row_volume_is_plausible"
 COLUMNS, TYPED = "required_columns_present", "every_row_is_typed"
 WAIVED = "codes_are_mapped"

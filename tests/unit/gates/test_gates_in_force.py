@@ -181,12 +181,10 @@ def test_a_comment_in_a_contract_changes_nothing_and_an_unreadable_one_is_no_err
     [
         (date(2026, 11, 24), date(2026, 7, 1)),
         # July has had its three months when October is over, August when November is.
-        (date(2026, 11, 30), date(2026, 7, 1)),
-        (date(2026, 12, 1), date(2026, 8, 1)),
-        (date(2026, 10, 1), date(2026, 6, 1)),
-        (date(2026, 1, 15), date(2025, 9, 1)),
+        (date(2026, 11, 30), date(2026, 7, 1)), (date(2026, 12, 1), date(2026, 8, 1)),
+        (date(2026, 10, 1), date(2026, 6, 1)), (date(2026, 1, 15), date(2025, 9, 1)),
     ],
-)
+)  # fmt: skip
 def test_latest_complete_month(today: date, month: date) -> None:
     assert latest_complete_month(today, 3) == month
 

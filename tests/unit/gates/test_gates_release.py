@@ -172,11 +172,9 @@ def test_results_and_candidates_of_other_inputs_refuse(settings: Settings) -> No
 
 def _waiver(name: str) -> dict[str, Any]:
     given = {
-        "check": name,
-        "check_definition": CHECKS[name].definition,
-        "scope": "release",
+        "check": name, "check_definition": CHECKS[name].definition, "scope": "release",
         "expires": "2026-12-24",
-    }
+    }  # fmt: skip
     return {"id": "0123456789ab", **given}
 
 

@@ -25,16 +25,14 @@ FAULTS: list[tuple[str, dict[str, Any], float]] = [
     ("agreement_is_valid", {"agreement_to": date(2026, 10, 31)}, 0),
     ("agreement_covers_statistics", {"statistics_agreed": False}, 0),
     ("required_columns_present", {"columns_found": ["Date", "Town of victim", "Sex"]}, 1),
-    ("every_row_is_typed", {"typed_records": 39}, 1),
-    ("columns_are_readable", {"bad_dates": 9}, 31 / 40),
-    ("columns_are_readable", {"bad_dates": 40}, 0),
-    ("places_are_known", {"bad_places": 11}, 29 / 40),
+    ("every_row_is_typed", {"typed_records": 39}, 1), ("columns_are_readable", {"bad_dates": 9}, 31 / 40),
+    ("columns_are_readable", {"bad_dates": 40}, 0), ("places_are_known", {"bad_places": 11}, 29 / 40),
     ("codes_are_mapped", {"bad_codes": 3}, 37 / 40),
     ("quarantine_is_not_flooded", {"bad_dates": 7, "bad_places": 13}, 13 / 40),
     ("record_refs_are_unique", {"repeated": 3}, 3 / 40),
     ("something_is_usable", {"records": 3, "bad_places": 3}, 0),
     ("row_volume_is_plausible", {"records": 0}, 0),
-]
+]  # fmt: skip
 HARMLESS: list[dict[str, Any]] = [{}, {"bad_codes": 2}, {"records": 10, "bad_places": 4}]  # too few to hold
 
 

@@ -15,79 +15,61 @@ import pytest
 from orchestration.linkage import blocks, learning, policy, scoring
 from orchestration.linkage.blocks import Blocking, Kinds, Rule
 from orchestration.linkage.comparisons import Comparison
-from orchestration.linkage.decisions import Link, Person, Rulings, ScoredPair, clusters_of, decide
+from orchestration.linkage.decisions import Person, Rulings, ScoredPair, clusters_of, decide
 from orchestration.linkage.expected import Estimate, Scored, duplicates_of
 from orchestration.linkage.frame import frame_of
 from orchestration.linkage.learning import Rivals
-from orchestration.linkage.linking import link
+from orchestration.linkage.linking import Linked, link
 from orchestration.linkage.model import RULES
 from orchestration.linkage.scoring import score
 from orchestration.linkage.step import with_groups
 from orchestration.linkage.tables import EXPECTED_PERSONS, LINK_INPUT, NAME_CODES, RICH_CODES
 from tests.fixtures.linkage_world import WORLDS, Population
 
-
-def likely(first: int, second: int, probability: float, tier: str = "name_codes") -> ScoredPair:
-    return ScoredPair((first, second), tier, probability, probability, probability)
-
-
-def persons(**partner_of: str) -> dict[int, Person]:
-    """`r1="a"`: record 1, of partner a."""
-    return {int(name[1:]): Person(partner) for name, partner in partner_of.items()}
-
-
-def fates(links: list[Link]) -> dict[tuple[int, int], tuple[str, str]]:
-    return {link.scored.pair: (link.status, link.reason) for link in links}
+TAKEN, BY_STEWARD, TOO_LARGE = (
+    ("taken", "by_probability"), ("taken", "by_steward"), ("review", "cluster_too_large"),
+)  # fmt: skip
+CHAIN, TRIANGLE = {(1, 2): 0.99, (2, 3): 0.99, (3, 4): 0.99}, {(1, 2): 0.99, (2, 3): 0.99, (1, 3): 0.9}
+Pair = tuple[int, int]
 
 
 # --- deciding ------------------------------------------------------------------------------------
 
 
-def test_pairs_are_linked_reviewed_or_dropped_by_probability() -> None:
-    people = persons(r1="a", r2="b", r3="a", r4="b", r5="a", r6="b")
-    found = decide([likely(1, 2, 0.95), likely(3, 4, 0.5), likely(5, 6, 0.49)], people)
-    assert fates(found) == {(1, 2): ("taken", "by_probability"), (3, 4): ("review", "unsure")}
-    assert clusters_of(found) == {1: 1, 2: 1}
-
-
-def test_a_record_is_linked_to_one_record_of_each_partner() -> None:
-    people = persons(r1="a", r2="b", r3="b", r4="c")
-    found = decide([likely(1, 2, 0.97), likely(1, 3, 0.99), likely(1, 4, 0.96)], people)
-    assert fates(found)[1, 3] == fates(found)[1, 4] == ("taken", "by_probability")
-    assert fates(found)[1, 2] == ("review", "rival")
-
-
-def test_a_cluster_with_two_records_of_a_partner_is_reviewed() -> None:
-    """1 and 4 are of one partner, and hang together by way of 2 and 3."""
-    people = persons(r1="a", r2="b", r3="c", r4="a", r5="a", r6="b")
-    found = decide([likely(1, 2, 0.99), likely(2, 3, 0.99), likely(3, 4, 0.99), likely(5, 6, 0.99)], people)
-    assert {fates(found)[pair] for pair in ((1, 2), (2, 3), (3, 4))} == {("review", "cluster_too_large")}
-    assert clusters_of(found) == {5: 5, 6: 5}
-
-
-def test_a_cluster_accepted_link_by_link_is_merged_under_its_smallest_record() -> None:
-    people = persons(r1="a", r2="b", r3="c", r4="a")
-    pairs = [likely(1, 3, 0.99), likely(2, 3, 0.99), likely(3, 4, 0.99)]
-    found = decide(pairs, people, Rulings(accepted=frozenset({(1, 3), (2, 3), (3, 4)})))
-    assert set(clusters_of(found).values()) == {1}
-
-
-def test_a_stewards_ruling_overrides_the_probability() -> None:
-    people = persons(r1="a", r2="b", r3="c")
-    rulings = Rulings(accepted=frozenset({(1, 2)}), rejected=frozenset({(1, 3)}))
-    found = decide([likely(1, 3, 0.999), likely(1, 2, 0.01)], people, rulings)
-    assert fates(found) == {(1, 2): ("taken", "by_steward"), (1, 3): ("rejected", "by_steward")}
-    revoked = decide([likely(1, 3, 0.999)], people)
-    assert fates(revoked) == {(1, 3): ("taken", "by_probability")}
-
-
-def test_a_rejected_pair_is_not_merged_through_a_third_record() -> None:
-    people = persons(r1="a", r2="b", r3="c")
-    pairs = [likely(1, 2, 0.99), likely(2, 3, 0.99), likely(1, 3, 0.9)]
-    assert set(clusters_of(decide(pairs, people)).values()) == {1}
-    found = decide(pairs, people, Rulings(rejected=frozenset({(1, 3)})))
-    assert clusters_of(found) == {}
-    assert fates(found)[1, 2] == ("review", "rejected_pair_inside")
+@pytest.mark.parametrize(
+    ("partners", "pairs", "rulings", "fates", "clusters"),
+    [
+        ("ababab", {(1, 2): 0.95, (3, 4): 0.5, (5, 6): 0.49}, Rulings(), {(1, 2): TAKEN, (3, 4): ("review", "unsure")},
+         {1: 1, 2: 1}),
+        ("abbc", {(1, 2): 0.97, (1, 3): 0.99, (1, 4): 0.96}, Rulings(),
+         {(1, 3): TAKEN, (1, 4): TAKEN, (1, 2): ("review", "rival")}, {1: 1, 3: 1, 4: 1}),
+        # 1 and 4 are of one partner, and hang together by way of 2 and 3.
+        ("abcaab", CHAIN | {(5, 6): 0.99}, Rulings(), dict.fromkeys(CHAIN, TOO_LARGE) | {(5, 6): TAKEN}, {5: 5, 6: 5}),
+        ("abca", CHAIN, Rulings(accepted=frozenset(CHAIN)), dict.fromkeys(CHAIN, BY_STEWARD), dict.fromkeys(range(1, 5), 1)),
+        ("abc", {(1, 3): 0.999, (1, 2): 0.01}, Rulings(frozenset({(1, 2)}), frozenset({(1, 3)})),
+         {(1, 2): BY_STEWARD, (1, 3): ("rejected", "by_steward")}, {1: 1, 2: 1}),
+        ("abc", {(1, 3): 0.999}, Rulings(), {(1, 3): TAKEN}, {1: 1, 3: 1}),
+        ("abc", TRIANGLE, Rulings(), {(1, 2): TAKEN, (2, 3): TAKEN, (1, 3): ("review", "unsure")}, {1: 1, 2: 1, 3: 1}),
+        ("abc", TRIANGLE, Rulings(rejected=frozenset({(1, 3)})),
+         dict.fromkeys(TRIANGLE, ("review", "rejected_pair_inside")) | {(1, 3): ("rejected", "by_steward")}, {}),
+    ],
+    ids=[
+        "pairs are linked, reviewed or dropped by probability", "a record is linked to one record of each partner",
+        "a cluster with two records of a partner is reviewed", "a cluster accepted link by link is merged",
+        "a steward's ruling overrides the probability", "a ruling that is revoked overrides nothing",
+        "pairs that hang together are one person", "a rejected pair is not merged through a third record",
+    ],
+)  # fmt: skip
+def test_pairs_are_decided(
+    partners: str, pairs: dict[Pair, float], rulings: Rulings, fates: dict[Pair, tuple[str, str]], clusters: dict[int, int]
+) -> None:  # fmt: skip
+    """`partners`: of record 1, 2, …"""
+    people = {at: Person(partner) for at, partner in enumerate(partners, start=1)}
+    found = decide(
+        [ScoredPair(pair, "name_codes", *[likely] * 3) for pair, likely in pairs.items()], people, rulings
+    )
+    assert {link.scored.pair: (link.status, link.reason) for link in found} == fates
+    assert clusters_of(found) == clusters
 
 
 # --- expecting -----------------------------------------------------------------------------------
@@ -104,13 +86,25 @@ def scored(pairs: list[tuple[int, int, float]], coverage: float = 1.0) -> Scored
     )
 
 
-UNRULED = np.full(3, np.nan)
-THREE = [(1, 2, 0.9), (1, 3, 0.9), (2, 3, 0.9)]
+UNRULED = [np.nan] * 3
+THREE, ONE = [(1, 2, 0.9), (1, 3, 0.9), (2, 3, 0.9)], [(1, 2, 0.9)]
 
 
-def test_three_records_of_one_person_are_two_duplicates() -> None:
-    """Worked by hand: three pairs of .9 are 2.7; each has 1.8 links beside it, and is .7 of a duplicate."""
-    assert duplicates_of(scored(THREE), UNRULED).expected[0] == pytest.approx(2.7 * 0.7)
+@pytest.mark.parametrize(
+    ("made", "rulings", "expected"),
+    [
+        # Three pairs of .9 are 2.7; each has 1.8 links beside it, and is .7 of a duplicate.
+        (scored(THREE), UNRULED, 2.7 * 0.7),
+        (scored(THREE), [1.0, 0.0, 0.0], 1),
+        (replace(scored(ONE), counted=Estimate(np.array([0.4]), np.array([1.0]))), UNRULED[:1], 0.4),
+        (scored(ONE, coverage=0.8), UNRULED[:1], 0.9 / 0.8),
+    ],
+    ids=["of three records two", "1 and 2 are one person and 3 is neither", "by names without kinds", "blocks find 4 of 5"],
+)  # fmt: skip
+def test_duplicates_are_expected(made: Scored, rulings: list[float], expected: float) -> None:
+    found = duplicates_of(made, np.array(rulings))
+    assert found.expected[0] == pytest.approx(expected)
+    assert found.brings.sum() == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("partners", range(2, 7))
@@ -129,24 +123,6 @@ def test_a_person_known_to_many_partners_is_one_person(partners: int) -> None:
     (row,) = link(pa.Table.from_pylist(rows, schema=LINK_INPUT)).expected.to_pylist()
     assert row["link_count"] == 40 * partners * (partners - 1) / 2
     assert row["persons_expected"] == pytest.approx(40, abs=0.5)
-
-
-def test_persons_are_counted_by_names_without_kinds() -> None:
-    found = scored([(1, 2, 0.9)])
-    plain = replace(found, counted=Estimate(np.array([0.4]), np.array([1.0])))
-    assert duplicates_of(plain, np.full(1, np.nan)).expected[0] == pytest.approx(0.4)
-
-
-def test_missed_pairs_are_added() -> None:
-    """Of 5 pairs of one person the blocks find 4."""
-    found = duplicates_of(scored([(1, 2, 0.9)], coverage=0.8), np.full(1, np.nan))
-    assert found.expected[0] == pytest.approx(0.9 / 0.8)
-    assert found.brings.sum() == pytest.approx(found.expected[0])
-
-
-def test_rulings_overrule_probabilities() -> None:
-    """1 and 2 are one person, and 3 is neither."""
-    assert duplicates_of(scored(THREE), np.array([1.0, 0.0, 0.0])).expected[0] == pytest.approx(1)
 
 
 def test_a_record_has_one_other_at_each_partner() -> None:
@@ -169,16 +145,19 @@ def pairs_of(table: pa.Table, *statuses: str) -> set[tuple[int, int]]:
 
 @pytest.fixture(scope="module")
 def population() -> Population:
-    return Population(2500, seed=5)
+    return Population(1500, seed=5)
+
+
+@pytest.fixture(scope="module")
+def linked(population: Population) -> Linked:
+    return link(population.records)
 
 
 # Far below what the simulation finds (docs/methods.md).
 GATES = {
-    "names and answers": (0.88, 0.98, 0.65),
-    "names only": (0.70, 0.96, 0.40),
-    "families": (0.68, 0.94, 0.35),
+    "names and answers": (0.88, 0.98, 0.65), "names only": (0.70, 0.96, 0.40), "families": (0.68, 0.94, 0.35),
     "no names, 20 % missing": (0.60, 0.96, 0.20),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("world", GATES)
@@ -227,7 +206,9 @@ def test_records_of_different_tiers_are_linked_by_common_fields(population: Popu
     assert len(taken & population.true_pairs) / len(taken) >= 0.98
 
 
-def test_an_accepted_pair_without_agreement_is_linked(population: Population) -> None:
+def test_an_accepted_pair_without_agreement_is_linked_and_nothing_printed(
+    population: Population, capfd: pytest.CaptureFixture[str]
+) -> None:
     """Linked, and one person less to be expected. A ruling on a record that is gone does nothing."""
     rows = population.records.slice(0, 400).sort_by("record_id").to_pylist()
     first, *others = [row for row in rows if row["name_1_code"]]
@@ -242,6 +223,7 @@ def test_an_accepted_pair_without_agreement_is_linked(population: Population) ->
     assert pairs_of(ruled.links, "taken") - pairs_of(without.links, "taken") == {pair}
     before, after = (linked.expected.to_pylist()[0]["persons_expected"] for linked in (without, ruled))
     assert before - after == pytest.approx(1, abs=0.2)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_persons_are_no_more_than_links_leave() -> None:
@@ -263,26 +245,25 @@ def test_persons_are_no_more_than_links_leave() -> None:
     assert row["persons_high"] == 18
 
 
-def test_row_order_changes_nothing(population: Population) -> None:
-    forth = link(population.records)
+def test_row_order_changes_nothing(population: Population, linked: Linked) -> None:
     back = link(population.records.take(pa.array(range(population.records.num_rows - 1, -1, -1))))
-    assert (forth.links, forth.records, forth.expected) == (back.links, back.records, back.expected)
+    assert (linked.links, linked.records, linked.expected) == (back.links, back.records, back.expected)
 
 
 def test_pairs_held_part_by_part_give_the_same_links(
     population: Population, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Some pairs are found by several rules, and some groups are too large and are cut."""
-    monkeypatch.setattr(policy, "largest_block", lambda _: 12)
+    monkeypatch.setattr(policy, "largest_block", lambda _: 8)
     frame, _ = frame_of(population.records)
     kinds = Kinds([np.zeros(frame.size, dtype=np.int64)], frame.columns["partner"])
     blocking, whole = Blocking(frame, RULES, kinds), link(population.records)
     (at_once,) = blocking.parts()
-    monkeypatch.setattr(blocks, "_AT_ONCE", 1000)
+    monkeypatch.setattr(blocks, "_AT_ONCE", 300)
     monkeypatch.setattr(learning, "_AT_ONCE", 700)
     parts = list(Blocking(frame, RULES, kinds).parts())
     assert len(parts) > 15
-    assert max(len(part.first) for part in parts) < 1500
+    assert max(len(part.first) for part in parts) < 700
     for name in ("first", "second", "rules"):
         assert np.array_equal(getattr(blocks.joined(parts), name), getattr(at_once, name))
     assert whole.left_out
@@ -290,28 +271,25 @@ def test_pairs_held_part_by_part_give_the_same_links(
 
 
 def test_written_parameters_give_the_same_links_without_learning(
-    population: Population, monkeypatch: pytest.MonkeyPatch
+    population: Population, linked: Linked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    learned = link(population.records)
-    written = json.loads(json.dumps(learned.parameters))
-    monkeypatch.setattr(learning, "ROUNDS", 0)
-    monkeypatch.setattr(scoring, "ROUNDS", 0)
-    assert link(population.records, parameters=written) == learned
-    assert link(population.records) != learned
+    written = json.loads(json.dumps(linked.parameters))
+    for module in (learning, scoring):
+        monkeypatch.setattr(module, "ROUNDS", 0)
+    assert link(population.records, parameters=written) == linked
+    assert link(population.records) != linked
 
 
 def test_records_of_one_partner_are_never_compared(population: Population) -> None:
-    alone = population.records.set_column(
-        1, population.records.schema.field("partner"), pa.array(["one"] * population.records.num_rows)
-    )
+    one = pa.array(["one"] * population.records.num_rows)
+    alone = population.records.set_column(1, population.records.schema.field("partner"), one)
     assert link(alone).links.num_rows == 0
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_few_records_are_handled(population: Population, count: int) -> None:
     linked = link(population.records.slice(0, count))
-    assert linked.links.num_rows == 0
-    assert linked.records.num_rows == count
+    assert (linked.links.num_rows, linked.records.num_rows) == (0, count)
 
 
 def test_strangers_of_one_corridor_are_not_linked() -> None:
@@ -325,11 +303,6 @@ def test_strangers_of_one_corridor_are_not_linked() -> None:
         for number in range(12)
     ]  # fmt: skip
     assert link(pa.Table.from_pylist(rows, schema=Population(0).records.schema)).links.num_rows == 0
-
-
-def test_linkage_prints_nothing(population: Population, capfd: pytest.CaptureFixture[str]) -> None:
-    link(population.records.slice(0, 400))
-    assert capfd.readouterr() == ("", "")
 
 
 def test_an_oversized_block_is_cut_or_left_out_and_reported() -> None:

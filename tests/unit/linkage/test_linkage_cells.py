@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -11,25 +10,29 @@ import pyarrow as pa
 from orchestration.linkage.tables import ENDS, LIKELY_PAIRS
 from orchestration.linkage.warehouse_tables import cell_duplicates
 
-Pair = tuple[int, int, int, int, int]
-
 
 def duplicates(
-    pairs: Iterable[Pair], at: dict[str, Iterable[int]], within: dict[str, Iterable[int]]
+    pairs: Iterable[tuple[int, ...]], at: dict[str, list[int]], within: dict[str, list[int]], counted: int = 1
 ) -> dict[tuple[str, str], tuple[float, ...]]:
-    """By place and period: `at` names the records at a place, `within` those in a period."""
+    """By place and period: `at` names the records at a place, `within` those in a period; `counted`: each as so many."""
     likely = [dict(zip(LIKELY_PAIRS.names, pair, strict=True)) for pair in pairs]
     keys = [
         {"movement_id": record, "counting_table": "hotspots", "counting_role": "origin", "counting_id": place}
-        for place, records in at.items()
-        for record in records
-    ]
-    cells = [
-        {"movement_id": record, "period_id": period, "population": "all", "record_grain": "case", "record_count": 1}
-        for period, records in within.items()
-        for record in records
+        for place, records in at.items() for record in records
     ]  # fmt: skip
-    found = counted(likely, keys, cells)
+    cells = [
+        {"movement_id": record, "period_id": period, "population": "all", "record_grain": "case", "record_count": counted}
+        for period, records in within.items() for record in records
+    ]  # fmt: skip
+    with duckdb.connect() as con:
+        con.register("keys", pa.Table.from_pylist(keys))
+        con.register("cells", pa.Table.from_pylist(cells))
+        con.execute(
+            """create schema intermediate;
+            create table intermediate.int_counting_keys as from keys;
+            create table intermediate.int_movement_cells as from cells"""
+        )
+        found = cell_duplicates(con, pa.Table.from_pylist(likely, schema=LIKELY_PAIRS)).to_pylist()
     return {
         (row["counting_id"], row["period_id"]): tuple(row[f"duplicates_{end}"] for end in ENDS)
         for row in found
@@ -43,30 +46,8 @@ def test_duplicates_are_counted_within_each_cell() -> None:
         (2, 3, 500_000, 600_000, 650_000),
         (1, 3, 400_000, 410_000, 450_000),
     ]
-    found = duplicates(pairs, {"busia": [1, 2, 3], "nairobi": [1, 3]}, {"2024": [1, 2, 3], "2025": [1]})
-    assert found == {("busia", "2024"): (1.5, 1.66, 1.8), ("nairobi", "2024"): (0.4, 0.41, 0.45)}
-
-
-def counted(*tables: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The duplicates of likely pairs, places of records and their cells."""
-    likely, keys, cells = tables
-    with duckdb.connect() as con:
-        con.register("keys", pa.Table.from_pylist(keys))
-        con.register("cells", pa.Table.from_pylist(cells))
-        con.execute(
-            """create schema intermediate;
-            create table intermediate.int_counting_keys as from keys;
-            create table intermediate.int_movement_cells as from cells"""
-        )
-        found = cell_duplicates(con, pa.Table.from_pylist(likely, schema=LIKELY_PAIRS))
-    return list(found.to_pylist())
-
-
-def test_uncounted_records_bring_no_duplicates() -> None:
-    likely = [{"record_a": 1, "record_b": 2, **{f"{end}_millionths": 1 for end in ENDS}}]
-    place = {"counting_table": "hotspots", "counting_role": "origin", "counting_id": "busia"}
-    cell = {"period_id": "year-2024", "population": "all", "record_grain": "case"}
-    keys = [{"movement_id": record, **place} for record in (1, 2)]
-    assert (
-        counted(likely, keys, [{"movement_id": record, "record_count": 0, **cell} for record in (1, 2)]) == []
-    )
+    places, periods = {"busia": [1, 2, 3], "nairobi": [1, 3]}, {"2024": [1, 2, 3], "2025": [1]}
+    assert duplicates(pairs, places, periods) == {
+        ("busia", "2024"): (1.5, 1.66, 1.8), ("nairobi", "2024"): (0.4, 0.41, 0.45),
+    }  # fmt: skip
+    assert duplicates(pairs, places, periods, counted=0) == {}, "records that count nowhere"

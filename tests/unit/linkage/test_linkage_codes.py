@@ -27,15 +27,11 @@ def test_spellings_of_one_name_sound_alike(spellings: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("Wanjiku", "Wambui"), ("Achieng", "Atieno"), ("Amina", "Omar"), ("Kamau", "Karanja"),
-     ("Njeri", "Njoroge")],
+    [("Wanjiku", "Wambui"), ("Achieng", "Atieno"), ("Amina", "Omar"), ("Kamau", "Karanja"), ("Njeri", "Njoroge")],
 )  # fmt: skip
-def test_different_names_sound_different(one: str, other: str) -> None:
+def test_different_names_sound_different_unless_their_vowels_alone_differ(one: str, other: str) -> None:
+    """The last is a weakness of the rules, known: year of birth and way have to tell such persons apart."""
     assert sounds_of(one) != sounds_of(other)
-
-
-def test_names_that_differ_in_vowels_alone_share_a_code() -> None:
-    """A weakness of the rules, known: the year of birth and the way have to tell such persons apart."""
     assert sounds_of("Hassan") == sounds_of("Hussein")
 
 
@@ -67,17 +63,12 @@ def test_a_code_depends_on_key_and_field() -> None:
 def test_codes_are_stable_within_a_version() -> None:
     """Landed codes are compared with later ones: a change of rules needs a new version in `codes`."""
     assert Coder(KEY).names("Mwangi") == ["c24c61f49e036a5bc0a07f6f8ef93579"]
-    assert Coder(KEY).phone("0712345678") == "75614c2c72b002a90be0b41fc3744360"
 
 
-@pytest.mark.parametrize("number", ["0712 345 678", "+254712345678", "254 712-345-678", "712345678"])
-def test_a_phone_has_one_code_however_it_is_written(number: str) -> None:
-    assert Coder(KEY).phone(number) == Coder(KEY).phone("0712345678")
-
-
-@pytest.mark.parametrize("number", ["none", "0712", "", "999"])
-def test_non_phones_have_no_code(number: str) -> None:
-    assert Coder(KEY).phone(number) is None
+def test_a_phone_has_one_code_however_it_is_written_and_others_have_none() -> None:
+    numbers = ("0712345678", "0712 345 678", "+254712345678", "254 712-345-678", "712345678")
+    assert {Coder(KEY).phone(number) for number in numbers} == {"75614c2c72b002a90be0b41fc3744360"}
+    assert {Coder(KEY).phone(number) for number in ("none", "0712", "", "999")} == {None}
 
 
 def test_answers_are_compared_as_words_and_numbers() -> None:

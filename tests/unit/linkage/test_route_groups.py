@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
+import pytest
 
 from orchestration.linkage.warehouse_tables import route_groups
 
@@ -47,33 +48,33 @@ def groups(*reports: list[Stop]) -> dict[int, int]:
         return {row["record_id"]: row["route_group_id"] for row in route_groups(con).to_pylist()}
 
 
-def test_same_route_of_two_partners_is_a_group_named_by_its_smallest_record() -> None:
-    assert groups(report(7, "a", "KE047"), report(3, "b", "KE047"), report(9, "a", "KE047")) == {
-        7: 3, 3: 3, 9: 3,
-    }  # fmt: skip
+FIRST = report(1, "a", "KE047", "KE001")
+UNKNOWN = [[*report(at, name), Stop(at, name, 2025, "transit", 1, None)] for at, name in ((1, "a"), (2, "b"))]
 
 
-def test_one_partner_alone_makes_no_group() -> None:
-    assert groups(report(1, "a"), report(2, "a")) == {}
-
-
-def test_routes_that_differ_in_a_place_its_order_or_the_year_are_no_group() -> None:
-    first = report(1, "a", "KE047", "KE001")
-    others = [
-        report(2, "b", "KE001", "KE047"), report(3, "c", "KE047"), report(4, "d", "KE047", "KE001", year=2024),
-        report(5, "e", "KE047", "KE001", intended="QAT"), report(6, "f", "KE047", "KE001", origin="KE039"),
-    ]  # fmt: skip
-    assert groups(first, *others) == {}
-
-
-def test_unknown_ends_stops_or_years_match_nothing() -> None:
-    assert groups(report(1, "a", origin=None), report(2, "b", origin=None)) == {}
-    assert groups(report(1, "a", intended=None), report(2, "b", intended=None)) == {}
-    assert groups(report(1, "a", year=None), report(2, "b", year=None)) == {}
-    unknown = [Stop(record, partner, 2025, "transit", 1, None) for record, partner in ((1, "a"), (2, "b"))]
-    assert groups([*report(1, "a"), unknown[0]], [*report(2, "b"), unknown[1]]) == {}
-
-
-def test_place_of_exploitation_is_the_destination_where_stated() -> None:
-    exploited = report(1, "a", exploited="SAU", intended="QAT")
-    assert groups(exploited, report(2, "b", intended="SAU")) == {1: 1, 2: 1}
+@pytest.mark.parametrize(
+    ("reports", "expected"),
+    [
+        ([report(7, "a", "KE047"), report(3, "b", "KE047"), report(9, "a", "KE047")], {7: 3, 3: 3, 9: 3}),
+        ([report(1, "a"), report(2, "a")], {}),
+        ([FIRST, report(2, "b", "KE001", "KE047")], {}),
+        ([FIRST, report(3, "c", "KE047")], {}),
+        ([FIRST, report(4, "d", "KE047", "KE001", year=2024)], {}),
+        ([FIRST, report(5, "e", "KE047", "KE001", intended="QAT")], {}),
+        ([FIRST, report(6, "f", "KE047", "KE001", origin="KE039")], {}),
+        ([report(1, "a", origin=None), report(2, "b", origin=None)], {}),
+        ([report(1, "a", intended=None), report(2, "b", intended=None)], {}),
+        ([report(1, "a", year=None), report(2, "b", year=None)], {}),
+        (UNKNOWN, {}),
+        ([report(1, "a", exploited="SAU", intended="QAT"), report(2, "b", intended="SAU")], {1: 1, 2: 1}),
+    ],
+    ids=[
+        "the same route of two partners is named by its smallest record", "one partner alone", "another order",
+        "another place", "another year", "another destination", "another origin", "unknown origins", "unknown ends",
+        "unknown years", "unknown stops", "the place of exploitation is the destination where stated",
+    ],
+)  # fmt: skip
+def test_equal_reports_of_two_partners_are_a_group(
+    reports: list[list[Stop]], expected: dict[int, int]
+) -> None:
+    assert groups(*reports) == expected

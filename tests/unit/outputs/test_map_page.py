@@ -74,31 +74,22 @@ def test_small_counts_of_members_are_texts_and_absent_counts_are_null(pages: dic
     assert before in rows(public["shifts"], "corridor_id", "baseline_count", "current_count")
 
 
-def test_codes_of_places_and_corridors_are_held_for_cards_and_national_ones_are_not(
-    pages: dict[str, str],
+def test_only_named_columns_and_codes_of_places_and_corridors_are_held(
+    pages: dict[str, str], editions: dict[str, Edition]
 ) -> None:
-    assert "codes" not in payload(pages["public"])["tables"]
-    codes = payload(pages["members"])["tables"]["codes"]
-    assert set(values(codes["subject"])) == {"place"}
+    public, members = (payload(pages[name])["tables"] for name in EDITIONS)
+    assert "codes" not in public
+    assert set(values(members["codes"]["subject"])) == {"place"}
+    assert "rank" in editions["public"].table("corridors") and "rank" not in public["corridors"]
 
 
-def test_only_named_columns_are_held(pages: dict[str, str], editions: dict[str, Edition]) -> None:
-    assert "rank" in editions["public"].table("corridors")
-    assert "rank" not in payload(pages["public"])["tables"]["corridors"]
-
-
-def test_places_have_the_name_country_and_position_of_the_reference_seeds(
-    editions: dict[str, Edition],
-) -> None:
+def test_places_have_name_country_and_position_of_the_reference_seeds(editions: dict[str, Edition]) -> None:
     places = places_of(editions["public"]).set_index("place_id")
     assert set(places.index) == {
         "KE001", "KE003", "KE009", "KE010", "KE040", "KE047", "KEN", "SAU", "UGA", "bp-ken-malaba",
     }  # fmt: skip
-    assert tuple(places.loc["bp-ken-malaba", ["name", "kind", "country"]]) == (
-        "Malaba",
-        "border_point",
-        "KEN",
-    )
+    malaba = places.loc["bp-ken-malaba", ["name", "kind", "country"]]
+    assert tuple(malaba) == ("Malaba", "border_point", "KEN")
     assert 36 < places.loc["KE047", "lon"] < 38 and -2 < places.loc["KE047", "lat"] < -1
 
 
@@ -144,7 +135,7 @@ def test_only_the_scripts_and_the_style_of_the_page_may_run(pages: dict[str, str
         assert f"{kind} {hashes};" in policy
 
 
-def test_drawing_library_matches_its_checksums() -> None:
+def test_drawing_library_matches_its_checksums_and_every_script_is_in_the_page() -> None:
     lines = (LIBRARY.parent / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
     sums = dict(reversed(line.split("  ")) for line in lines)
     assert {"echarts.min.js", "LICENSE", "NOTICE"} <= set(sums)
@@ -152,9 +143,6 @@ def test_drawing_library_matches_its_checksums() -> None:
         assert hashlib.sha256((LIBRARY.parent / name).read_bytes()).hexdigest() == wanted, name
     version = read_json(LIBRARY.parent / "package.json")["devDependencies"]["echarts"]
     assert f"Apache ECharts {version}" in LIBRARY.read_text(encoding="utf-8")[:100]
-
-
-def test_every_script_is_in_the_page() -> None:
     assert sorted(SCRIPTS) == sorted(path.stem for path in (HERE / "scripts").glob("*.js"))
 
 
@@ -222,9 +210,7 @@ def test_kenya_is_drawn_alone_and_centred(editions: dict[str, Edition]) -> None:
 def test_corridors_that_lie_on_each_other_bend_apart_and_the_strongest_bends_least(tmp_path: Path) -> None:
     """Two places passed on the road from Uganda to Nairobi lie in one direction."""
     passed = [row for row in world("public")["corridors"] if row["level"] == "odv"]
-    weaker = {
-        **passed[0], "via_place_id": "KE040", "corridor_id": "UGA>KE040>KE047", "movement_count": 12,
-    }  # fmt: skip
+    weaker = passed[0] | {"via_place_id": "KE040", "corridor_id": "UGA>KE040>KE047", "movement_count": 12}
     folder = write_release(tmp_path, ["public"], public={"corridors": [*passed, weaker]})
     edition = Edition("public", folder, MANIFEST)
     sheets = [drawing["points"] for drawing in frames(places_of(edition)).values()]

@@ -112,12 +112,10 @@ def test_rows_of_a_held_file_are_not_called_taken(tmp_path: Path) -> None:
     with (folder / "rows.csv").open(encoding="utf-8-sig", newline="") as file:
         became = {row["row"]: row["what_became_of_it"] for row in csv.DictReader(file)}
     assert became == {
-        "5": "not in use: the file is held",
-        "6": "not in use: the file is held",
-        "7": "taken, this value unknown",
-        "8": "set aside with another row of its record",
+        "5": "not in use: the file is held", "6": "not in use: the file is held",
+        "7": "taken, this value unknown", "8": "set aside with another row of its record",
         "9": "in a row that is set aside, this value unknown",
-    }
+    }  # fmt: skip
 
 
 def test_rows_set_aside_with_the_one_that_is_wrong_are_counted_and_listed(tmp_path: Path) -> None:

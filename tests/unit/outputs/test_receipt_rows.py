@@ -83,11 +83,9 @@ def home(tmp_path: Path) -> Settings:
 def test_all_rows_of_a_quarantined_record_are_listed(home: Settings) -> None:
     listed = [(one.row_number, one.rule_code, one.is_along) for one in row_problems(home) if one.is_set_aside]
     assert listed == [
-        (5, "rows_disagree", True),
-        (6, "rows_disagree", False),
-        (7, "date_invalid", False),
+        (5, "rows_disagree", True), (6, "rows_disagree", False), (7, "date_invalid", False),
         (9, "rows_disagree", True),
-    ]
+    ]  # fmt: skip
 
 
 def test_place_problem_is_listed_at_its_row_of_the_child_sheet(home: Settings) -> None:

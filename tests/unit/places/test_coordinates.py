@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -29,18 +30,14 @@ def at(system: str, code: str, place: str | None = None) -> Outcome:
 @pytest.mark.parametrize(
     ("text", "value", "kind"),
     [
-        (NAIROBI, "KE047", "point"),
-        ("36.8219, -1.2921", "KE047", "point swapped"),
-        ("0, 0", "", "point zero"),
-        ("-1.2921 36.8219 1600 4.5", "KE047", "point"),
-        ("[-1.2921, 36.8219]", "KE047", "point"),
-        ("0.3136, 32.5811", "UGA", "point"),
-        ("somewhere", "", "point unread"),
-        ("200, 300", "", "point unread"),
+        (NAIROBI, "KE047", "point"), ("36.8219, -1.2921", "KE047", "point swapped"),
+        ("0, 0", "", "point zero"), ("-1.2921 36.8219 1600 4.5", "KE047", "point"),
+        ("[-1.2921, 36.8219]", "KE047", "point"), ("0.3136, 32.5811", "UGA", "point"),
+        ("somewhere", "", "point unread"), ("200, 300", "", "point unread"),
         ("-1,29, 36,82", "", "point unread"),  # decimal commas: not 1 south and 29 east, which is elsewhere
         ("-1, 36", "", "point unread"),
     ],
-)
+)  # fmt: skip
 def test_a_position_is_the_county_or_country_it_lies_in(text: str, value: str, kind: str) -> None:
     found = located(Cell(text))
     assert (found.value, found.kind) == (value, kind)
@@ -48,11 +45,9 @@ def test_a_position_is_the_county_or_country_it_lies_in(text: str, value: str, k
 
 def test_no_coordinate_lands_and_each_reading_is_flagged(tmp_path: Path) -> None:
     rows = [
-        [*ROW, NAIROBI, -1.2921, 36.8219],
-        [2, *ROW[1:], "36.8219, -1.2921", 36.8219, -1.2921],
-        [3, *ROW[1:], "0, 0", 0, 0],
-        [4, *ROW[1:], "somewhere", -1.2921, None],
-    ]
+        [*ROW, NAIROBI, -1.2921, 36.8219], [2, *ROW[1:], "36.8219, -1.2921", 36.8219, -1.2921],
+        [3, *ROW[1:], "0, 0", 0, 0], [4, *ROW[1:], "somewhere", -1.2921, None],
+    ]  # fmt: skip
     file = workbook(tmp_path / "a.xlsx", {"Cases": [[*HEADER, "Where", "Lat", "Lon"], *rows]})
     cells, reader = read(file, book(fields=FIELDS))
     assert not any(digits in cell.value for cell in cells for digits in ("2921", "8219"))
@@ -60,12 +55,9 @@ def test_no_coordinate_lands_and_each_reading_is_flagged(tmp_path: Path) -> None
     tables = typed(file, book(fields=FIELDS))
     mentions = {(row["code_system"], row["place_code"]) for row in tables["mentions"] if row["place_code"]}
     assert mentions == {("point", "KE047")}
-    assert sorted(problems(tables)) == sorted(
-        ["flag:geo_from_point"] * 4
-        + ["flag:geo_swapped"] * 2
-        + ["unk:geo_null_island"] * 2
-        + ["unk:geo_unread"] * 2
-    )
+    assert Counter(problems(tables)) == {
+        "flag:geo_from_point": 4, "flag:geo_swapped": 2, "unk:geo_null_island": 2, "unk:geo_unread": 2,
+    }  # fmt: skip
 
 
 def test_a_name_beside_a_position_makes_it_finer_or_contradicts_it() -> None:

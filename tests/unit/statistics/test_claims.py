@@ -35,54 +35,27 @@ def interval(low: float, ratio: float, high: float) -> Size:
 
 
 @pytest.mark.parametrize(
-    ("measure", "status", "size", "evidence", "sentence"),
+    ("measure", "status", "size", "evidence", "words"),
     [
-        ("hotspots", "hotspot", interval(2.2, 4.1, 7.9), "panel",
-         "Several partners’ records show more cases from Sampleton than partners’ coverage would lead one to "
-         "expect: about four times as many; at least twice"),
-        ("hotspots", "hotspot", interval(1.2, 25.0, 85.0), "panel",
-         "Several partners’ records show more cases from Sampleton than partners’ coverage would lead one to "
-         "expect: by how much is not known"),
-        ("hotspots", "hotspot", Size(at_least_times=2, factor_band="twice_or_more"), "panel",
-         "Several partners’ records show more cases from Sampleton than partners’ coverage would lead one to "
-         "expect: at least twice as many"),
-        ("hotspots", "single_source", Size(), "panel",
-         "Not measured for Sampleton: Only one partner has records here, so the place cannot be told apart from "
-         "that partner"),
-        ("shifts", "growing", interval(1.6, 3.0, 5.9), "panel",
-         "Several partners’ records show a larger share for Sampleton to Fixture than in 2024: about three times "
-         "as large; at least one and a half times"),
-        ("shifts", "growing", interval(1.3, 1.9, 2.6), "single_partner",
-         "One partner’s records show a larger share for Sampleton to Fixture than in 2024; "
-         "others have not confirmed it"),
-        ("shifts", "fading", interval(0.24, 0.34, 0.48), "panel",
-         "Several partners’ records show a smaller share for Sampleton to Fixture than in 2024: about a third as "
-         "large; less than half"),
-        ("shifts", "fading", Size(factor_band="half_or_less"), "panel",
-         "Several partners’ records show a smaller share for Sampleton to Fixture than in 2024: about half as "
-         "large, or less"),
-        ("shifts", "abandoned", interval(0.001, 0.004, 0.03), "panel",
-         "Several partners’ records show Sampleton to Fixture in 2024, and no longer in 2025"),
-        ("shifts", "stable", interval(0.6, 1.0, 1.7), "",
-         "Among partners that reported in both periods, the share of Sampleton to Fixture neither doubled nor "
-         "halved"),
-        ("shifts", "growing", interval(2.3, 3.9, 7.6), "single_partner",
-         "One partner’s records show a larger share for Sampleton to Fixture than in 2024: at least twice as "
-         "large; others have not confirmed it"),
+        ("hotspots", "hotspot", interval(2.2, 4.1, 7.9), "panel", "about four times as many; at least twice"),
+        ("hotspots", "hotspot", interval(1.2, 25.0, 85.0), "panel", "expect: by how much is not known"),
+        ("hotspots", "hotspot", Size(at_least_times=2, factor_band="twice_or_more"), "panel", "expect: at least twice as many"),
+        ("hotspots", "single_source", Size(), "panel", "Not measured for Sampleton: Only one partner has records here"),
+        ("shifts", "growing", interval(1.6, 3.0, 5.9), "panel", "about three times as large; at least one and a half times"),
+        ("shifts", "growing", interval(1.3, 1.9, 2.6), "single_partner", "than in 2024; others have not confirmed it"),
+        ("shifts", "growing", interval(2.3, 3.9, 7.6), "single_partner", "at least twice as large; others have not confirmed it"),
+        ("shifts", "fading", interval(0.24, 0.34, 0.48), "panel", "about a third as large; less than half"),
+        ("shifts", "fading", Size(factor_band="half_or_less"), "panel", "about half as large, or less"),
+        ("shifts", "abandoned", interval(0.001, 0.004, 0.03), "panel", "Fixture in 2024, and no longer in 2025"),
+        ("shifts", "stable", interval(0.6, 1.0, 1.7), "", "neither doubled nor halved"),
         ("alerts", "rise", Size(), "panel", "More cases than expected since May"),
-        ("alerts", "seen", Size(), "single_partner",
-         "One partner’s records show nine cases from May to July, where partners’ own level would lead one to expect "
-         "two to five; others have not confirmed it"),
-        ("displacement", "displaced_from", Size(), "panel",
-         "Several partners’ records show that Sampleton to Fixture fell while Fixture to Fixture rose: "
-         "consistent with displacement, not proof of it"),
-        ("displacement", "both", Size(), "panel",
-         "Several partners’ records show both changes in 2025, against 2024: consistent with displacement, "
-         "not proof of it"),
+        ("alerts", "seen", Size(), "single_partner", "nine cases from May to July, where partners’ own level would lead one to expect two to five"),
+        ("displacement", "displaced_from", Size(), "panel", "fell while Fixture to Fixture rose: consistent with displacement, not proof of it"),
+        ("displacement", "both", Size(), "panel", "both changes in 2025, against 2024: consistent with displacement, not proof of it"),
     ],
 )  # fmt: skip
-def test_examples(measure: str, status: str, size: Size, evidence: str, sentence: str) -> None:
-    assert said(measure, status, size, evidence) == sentence
+def test_examples(measure: str, status: str, size: Size, evidence: str, words: str) -> None:
+    assert words in said(measure, status, size, evidence)
 
 
 ENDS = (0.02, 0.09, 0.15, 0.3, 0.49, 0.7, 0.95, 1.05, 1.3, 1.5, 1.99, 2.0, 2.6, 3.9, 7.7, 14.0, 60.0, 400.0)
@@ -100,6 +73,9 @@ CASES += [("displacement", one) for one in ("displaced_from", "destination", "or
 CASES += [("shifts", "counted"), ("above", "hotspot")]
 CASES += [("risk", band) for band in (*BANDS, "components_missing")]
 CASES += [("novelty", one) for one in ("panel_confirmed", "single_partner", "new_source")]
+SAME_SIZES = (
+    ("at least", "angalau"), ("less than", "chini ya"), ("about ", "takriban"), ("how much", "kiasi gani"),
+)  # fmt: skip
 UP = re.compile(r"at least (twice|[\w ]+? times)|about (twice|[\w ]+? times)")
 DOWN = re.compile(r"less than (a \w+|half|three quarters)|about (a \w+|half|three quarters)")
 
@@ -140,12 +116,7 @@ def test_swahili_and_english_say_the_same_sizes(measure: str, status: str) -> No
     for size, evidence in product((*INTERVALS[::7], *PUBLIC), EVIDENCE):
         both = {language: said(measure, status, size, evidence, language) for language in LANGUAGES}
         assert both["sw"] and "{" not in both["sw"] and both["sw"] != both["en"]
-        for english, swahili in (
-            ("at least", "angalau"),
-            ("less than", "chini ya"),
-            ("about ", "takriban"),
-            ("how much", "kiasi gani"),
-        ):
+        for english, swahili in SAME_SIZES:
             if status not in WITHOUT_NUMBERS and measure != "risk" and "no clear" not in both["en"]:
                 assert (english in both["en"]) == (swahili in both["sw"]), both
 

@@ -23,9 +23,7 @@ HOW = "apt-get install --no-install-recommends r-cran-surveillance"
 FIRST, NEWEST = date(2022, 1, 1), date(2025, 2, 1)
 MONTHS = [one.date() for one in pd.date_range(FIRST, NEWEST, freq="MS")]  # 38
 PARTNERS = ("p", "q", "r")
-QUIET = pd.DataFrame(
-    {"source": [], "record_grain": [], "kind": [], "place_id": [], "month_from": [], "month_to": []}
-)
+QUIET = pd.DataFrame(columns=["source", "record_grain", "kind", "place_id", "month_from", "month_to"])
 
 
 def frames(series: dict[str, list[int]], partners: tuple[str, ...] = PARTNERS) -> list[pd.DataFrame]:
@@ -58,13 +56,13 @@ def steps(*levels: tuple[int, int]) -> list[int]:
     return [records for records, months in levels for _ in range(months)]
 
 
-def raised(world: list[pd.DataFrame]) -> pd.DataFrame:
-    return measured(world)[0]
-
-
 def measured(world: list[pd.DataFrame]) -> tuple[pd.DataFrame, pd.DataFrame]:
     counts, totals, active, calendar, declared = world
     return alerts(Reports.of(counts, totals, active, declared), calendar, POLICY)
+
+
+def raised(world: list[pd.DataFrame]) -> pd.DataFrame:
+    return measured(world)[0]
 
 
 def not_measured(world: list[pd.DataFrame]) -> list[tuple[str, int]]:
@@ -83,13 +81,10 @@ def alert_of(counts: list[int], **changes: Any) -> dict[str, Any] | None:
 # --- by hand -------------------------------------------------------------------------------------------
 
 
-def test_deviations_beyond_the_allowance_add_up_and_fall_back_to_zero() -> None:
+def test_deviations_beyond_the_allowance_add_up_to_twice_the_bound_and_fall_back_to_zero() -> None:
     # 0 + .5 - 1 < 0; then 3 - 1 = 2; 2 + 2.5 - 1 = 3.5; + 4 - 1 = 6.5; - 1 - 1 = 4.5; - 5 - 1 < 0.
     sums = cusum(np.array([[0.5], [3.0], [2.5], [4.0], [-1.0], [-5.0]]), POLICY)
     assert sums[:, 0].tolist() == [0.0, 2.0, 3.5, 6.5, 4.5, 0.0]
-
-
-def test_sum_of_deviations_is_held_at_twice_the_bound() -> None:
     assert cusum(np.full((9, 1), 7.0), POLICY).max() == 2 * POLICY.alert_bound
 
 
@@ -193,26 +188,19 @@ def test_rows_in_another_order_give_the_same_table() -> None:
     assert first.num_rows == 2 and first.equals(second)
 
 
-def test_an_empty_world_has_no_alerts() -> None:
+def test_corridors_that_cannot_be_judged_are_counted() -> None:
     assert raised([one[:0] for one in frames({})]).empty
     young = [*frames({"KE010>KE047": steps((0, 30), (9, 8))})]
     young[:3] = [one[one.filter(like="month_").iloc[:, 0] >= date(2024, 6, 1)] for one in young[:3]]
     assert raised(young).empty and not_measured(young) == [("short_history", 3)]
-
-
-def test_corridors_that_cannot_be_judged_are_counted() -> None:
     assert not_measured(frames({"KE010>KE047": steps((6, 38))})) == []
     rare = frames({"KE010>KE047": steps((6, 38)), "KE011>KE047": steps((0, 34), (1, 1), (0, 3))})
     assert not_measured(rare) == [("below_minimum", 1)]
-
-
-def test_where_all_work_is_a_campaign_no_corridor_is_judged() -> None:
-    world = frames({"KE010>KE047": steps((6, 38))}, partners=("p",))
-    world[-1] = pd.DataFrame(
-        {"source": ["p"], "record_grain": ["case"], "kind": ["campaign"], "place_id": [None],
-         "month_from": [date(2023, 1, 1)], "month_to": [NEWEST]}
-    )  # fmt: skip
-    assert raised(world).empty and not_measured(world) == [("no_corridor_judged", 3)]
+    campaign = frames({"KE010>KE047": steps((6, 38))}, partners=("p",))
+    campaign[-1] = pd.DataFrame(
+        [("p", "case", "campaign", None, date(2023, 1, 1), NEWEST)], columns=QUIET.columns
+    )
+    assert raised(campaign).empty and not_measured(campaign) == [("no_corridor_judged", 3)]
 
 
 def test_partner_with_one_corridor_alone_cannot_be_judged() -> None:
@@ -243,14 +231,14 @@ def test_declared_move_makes_no_mover_of_another_partner() -> None:
 
 @pytest.mark.parametrize("change", [{}, {"seasons": 0.2}, {"area_moves": 0.0}, {"campaign": True}])
 def test_hardly_any_quiet_year_has_an_alert(change: dict[str, Any]) -> None:
-    worlds = [reports(seed, records=2500, months=38, change_at=28, **change) for seed in range(300, 310)]
-    assert sum(bool(world.alerts()) for world in worlds) <= 3
+    worlds = [reports(seed, records=2500, months=38, change_at=28, **change) for seed in range(300, 305)]
+    assert sum(bool(world.alerts()) for world in worlds) <= 1
 
 
 def test_corridor_that_collapses_is_told_within_months() -> None:
-    worlds = [reports(seed, months=38, change_at=28, falls=(1, 0.1)) for seed in range(320, 330)]
+    worlds = [reports(seed, months=38, change_at=28, falls=(1, 0.1)) for seed in range(320, 325)]
     found = [dict(world.alerts()).get(1, {}) for world in worlds]
-    assert sum(28 <= one.get("alerted_month", 0) <= 31 and one["direction"] == "fall" for one in found) >= 8
+    assert sum(28 <= one.get("alerted_month", 0) <= 31 and one["direction"] == "fall" for one in found) >= 4
 
 
 # --- R's surveillance ----------------------------------------------------------------------------------
@@ -258,11 +246,11 @@ def test_corridor_that_collapses_is_told_within_months() -> None:
 SCRIPT = """
 if (!requireNamespace("surveillance", quietly = TRUE)) { cat("absent"); quit() }
 suppressWarnings(suppressMessages(library(surveillance)))
-read <- function(name) scan(name, quiet = TRUE)
-z <- read("deviations.txt")
+for (case in c("rise", "fall", "quiet")) {
+z <- scan(paste0(case, "-deviations.txt"), quiet = TRUE)
 made <- suppressWarnings(create.disProg(week = seq_along(z), observed = z, state = 0 * z))
 sums <- algo.cusum(made, list(range = seq_along(z), k = 1, h = 4.5, m = 0, trans = "none"))$cusum
-y <- read("counts.txt")
+y <- scan(paste0(case, "-counts.txt"), quiet = TRUE)
 series <- sts(y, start = c(2020, 1), frequency = 12)
 last <- 49:length(y)
 by_farrington <- farringtonFlexible(series, list(range = last, b = 3, w = 3, alpha = .005,
@@ -271,20 +259,24 @@ by_ears <- earsC(series, list(range = last, method = "C2", alpha = .001))
 cat(sums, "\\n")
 cat(last[alarms(by_farrington)[, 1]], "\\n")
 cat(last[alarms(by_ears)[, 1]], "\\n")
+}
 """
 
 
-def in_r(rscript: str, folder: Path, deviations: np.ndarray, counts: np.ndarray) -> list[list[float]]:
-    """Sums of the deviations by `algo.cusum`; months that Farrington and EARS find unusual, from 1 on."""
-    for name, values in (("deviations.txt", deviations), ("counts.txt", counts)):
-        (folder / name).write_text("\n".join(map(str, values.tolist())), encoding="utf-8")
+LEVELS = {"rise": 80, "fall": 2, "quiet": 30}  # of the last six months; 30 before
+
+
+def in_r(rscript: str, folder: Path, series: dict[str, np.ndarray]) -> dict[str, list[list[float]]]:
+    """By case: sums of the deviations by `algo.cusum`; months that Farrington and EARS find unusual, from 1 on."""
+    for name, values in series.items():
+        (folder / f"{name}.txt").write_text("\n".join(map(str, values.tolist())), encoding="utf-8")
     (folder / "by_r.R").write_text(SCRIPT, encoding="utf-8")
-    said = subprocess.run(
-        [rscript, "--vanilla", "by_r.R"], cwd=folder, capture_output=True, text=True, check=True
-    ).stdout
+    run = [rscript, "--vanilla", "by_r.R"]
+    said = subprocess.run(run, cwd=folder, capture_output=True, text=True, check=True).stdout
     if said == "absent":
         absent(f"R's package surveillance is not installed: {HOW}")
-    return [[float(one) for one in line.split()] for line in said.splitlines()]
+    lines = [[float(one) for one in line.split()] for line in said.splitlines()]
+    return {case: lines[3 * at : 3 * at + 3] for at, case in enumerate(LEVELS)}
 
 
 def one_corridor(counts: np.ndarray) -> Months:
@@ -296,23 +288,23 @@ def one_corridor(counts: np.ndarray) -> Months:
     return Months(0, ["p"], ["KE010"], np.array([[True], [False]]), nothing, *arrays)
 
 
-@pytest.mark.parametrize(("case", "level"), [("rise", 80), ("fall", 2), ("no change", 30)])
-def test_farrington_and_ears_of_r_find_the_same_months(tmp_path: Path, case: str, level: int) -> None:
+def test_farrington_and_ears_of_r_find_the_same_months(tmp_path: Path) -> None:
     """R's bounds are upper ones alone, so a fall is shown to them as the rise of the mirrored series."""
-    rscript = program("Rscript", HOW)
-    counts = np.random.default_rng(11).poisson(30, size=60)
-    counts[54:] = np.random.default_rng(12).poisson(level, size=6)
-    side = -1 if case == "fall" else 1
-    deviations = np.array(
-        [side * judge(one_corridor(counts), at, POLICY).deviation[0] for at in range(48, 60)]
-    )
-    shown = np.maximum(counts if side > 0 else 2 * 30 - counts, 0)
-    sums, by_farrington, by_ears = in_r(rscript, tmp_path, deviations, shown)
-    ours = cusum(deviations[:, None], POLICY)[:, 0]
-    assert np.minimum(sums, 2 * POLICY.alert_bound)[:8] == pytest.approx(ours[:8], abs=1e-4)
-    unusual = [float(at + 49) for at in np.flatnonzero(deviations > norm.isf(0.005))]
-    changed = [] if case == "no change" else [55.0, 56.0]
-    assert all(at in found for at in changed for found in (unusual, by_farrington, by_ears))
-    assert not [at for found in (unusual, by_farrington, by_ears) for at in found if at < 55]
-    assert bool(changed) == bool((ours > POLICY.alert_bound).any())
-    assert changed or not (unusual or by_farrington or by_ears)
+    rscript, series = program("Rscript", HOW), dict[str, np.ndarray]()
+    for case, level in LEVELS.items():
+        counts = np.random.default_rng(11).poisson(30, size=60)
+        counts[54:] = np.random.default_rng(12).poisson(level, size=6)
+        side = -1 if case == "fall" else 1
+        judged = [side * judge(one_corridor(counts), at, POLICY).deviation[0] for at in range(48, 60)]
+        series[f"{case}-deviations"] = np.array(judged)
+        series[f"{case}-counts"] = np.maximum(counts if side > 0 else 2 * 30 - counts, 0)
+    for case, (sums, by_farrington, by_ears) in in_r(rscript, tmp_path, series).items():
+        deviations = series[f"{case}-deviations"]
+        ours = cusum(deviations[:, None], POLICY)[:, 0]
+        assert np.minimum(sums, 2 * POLICY.alert_bound)[:8] == pytest.approx(ours[:8], abs=1e-4)
+        unusual = [float(at + 49) for at in np.flatnonzero(deviations > norm.isf(0.005))]
+        changed = [] if case == "quiet" else [55.0, 56.0]
+        assert all(at in found for at in changed for found in (unusual, by_farrington, by_ears))
+        assert not [at for found in (unusual, by_farrington, by_ears) for at in found if at < 55]
+        assert bool(changed) == bool((ours > POLICY.alert_bound).any())
+        assert changed or not (unusual or by_farrington or by_ears)

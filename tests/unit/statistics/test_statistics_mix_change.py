@@ -22,7 +22,7 @@ def test_divergence_by_hand_of_counts_and_shares_and_zero_of_an_empty_side() -> 
 
 def p_values(**changes: bool) -> list[float]:
     found = []
-    for seed in range(12):
+    for seed in range(8):
         world = reports(seed, **changes)  # type: ignore[arg-type]
         mix = mix_change(world.monthly, world.is_active, WINDOWS, POLICY)
         assert 0 < mix.divergence < 1
@@ -31,8 +31,8 @@ def p_values(**changes: bool) -> list[float]:
 
 
 def test_a_shift_shows_in_the_mix_and_hidden_effort_does_not() -> None:
-    assert sum(p < 0.05 for p in p_values(shift=True)) >= 6
-    assert sum(p < 0.05 for p in p_values(hidden_effort=True)) <= 3
+    assert sum(p < 0.05 for p in p_values(shift=True)) >= 4
+    assert sum(p < 0.05 for p in p_values(hidden_effort=True)) <= 2
 
 
 def test_complete_change_has_divergence_one_and_the_smallest_p() -> None:
