@@ -6,6 +6,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -38,16 +39,10 @@ def test_inbox_file_that_is_never_taken_is_listed_with_its_reason(settings: Sett
     put(settings, "kobe_shelter/2024/a.csv", "kobe_shelter/2024/b.csv", "kobe_shelter/.hidden.csv")
     put(settings, "kobe_shelter/~$open.xlsx", ".DS_Store")
     told = {(one.partner, one.file): one.reason for one in left_alone(settings)}
-    assert told.keys() == {
-        ("", ".DS_Store"),
-        ("kobe_shelter", "2024/"),
-        ("kobe_shelter", ".hidden.csv"),
-        ("kobe_shelter", "~$open.xlsx"),
-    }
-    assert (
-        "2 file(s)" in told["kobe_shelter", "2024/"]
-        and "inbox/kobe_shelter/" in told["kobe_shelter", "2024/"]
-    )
+    of_partner = {("kobe_shelter", name) for name in ("2024/", ".hidden.csv", "~$open.xlsx")}
+    assert told.keys() == {("", ".DS_Store")} | of_partner
+    in_folder = told["kobe_shelter", "2024/"]
+    assert "2 file(s)" in in_folder and "inbox/kobe_shelter/" in in_folder
     assert "hidden" in told["kobe_shelter", ".hidden.csv"]
 
 
@@ -57,21 +52,18 @@ def test_taken_and_unfinished_files_are_not_listed(settings: Settings) -> None:
 
 
 def test_file_that_may_still_be_written_is_in_the_status_with_its_reason(
-    settings: Settings, capsys: pytest.CaptureFixture[str]
+    settings: Settings, capsys: Any
 ) -> None:
     put(settings, "kobe_shelter/a.csv")
     status = read_status(settings)
-    assert [(one["partner"], one["file"], one["outcome"]) for one in status["waiting"]] == [
-        ("kobe_shelter", "a.csv", "waits")
-    ]
+    (waits,) = status["waiting"]
+    assert (waits["partner"], waits["file"], waits["outcome"]) == ("kobe_shelter", "a.csv", "waits")
     show_status(status, with_all=False)
     shown = " ".join(capsys.readouterr().out.split())
-    assert "waits kobe_shelter · a.csv The file was written to less than 30 seconds ago." in shown
+    assert "waits kobe_shelter · a.csv" in shown and "30 seconds" in shown
 
 
-def test_status_says_when_a_file_was_not_taken_and_counts_it_apart(
-    settings: Settings, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_status_says_when_a_file_was_not_taken_and_counts_it_apart(settings: Settings, capsys: Any) -> None:
     put(settings, "kobe_shelter/a.csv")
     os.utime(settings.inbox / "kobe_shelter" / "a.csv", (0, 0))
     listed = listed_name("kobe_shelter", settings.inbox / "kobe_shelter" / "a.csv")
@@ -85,13 +77,11 @@ def test_status_says_when_a_file_was_not_taken_and_counts_it_apart(
     refreshes.record(settings, end)
     status = read_status(settings)
     assert [one["file"] for one in status["waiting"]] == ["a.csv"]
-    assert (status["review"]["files_not_taken"], status["review"]["failed_checks"]) == (1, 0), (
-        "the other one is gone"
-    )
+    assert (status["review"]["files_not_taken"], status["review"]["failed_checks"]) == (1, 0), "one is gone"
     show_status(status, with_all=False)
     shown = " ".join(capsys.readouterr().out.split())
-    assert "At the last refresh, 2026-11-27 04:30 UTC: held kobe_shelter · a.csv" in shown
-    assert "as of 2026-11-27 04:30 UTC 1 files not taken" in shown
+    assert "2026-11-27 04:30 UTC: held kobe_shelter · a.csv" in shown
+    assert "2026-11-27 04:30 UTC 1 files not taken" in shown
 
 
 def test_a_folder_named_after_a_person_is_not_shown_by_that_name(settings: Settings) -> None:
@@ -116,9 +106,8 @@ def test_decision_without_effect_is_listed_with_its_id_and_how_to_revoke_it(sett
         show_status(found, with_all=False)
         show_decisions(list_decisions(settings))
     told = " ".join(shown.get().split())
-    assert f"without effect decision {made['id']}: kobe_shelter/{note.stem} is put in force" in told
-    assert "No extract of a partner kobe_shelter has landed. There is none yet." in told
-    assert f"take it back: njia decide revoke {made['id']}" in told
+    assert f"decision {made['id']}: kobe_shelter/{note.stem}" in told
+    assert f"njia decide revoke {made['id']}" in told
 
 
 def check(stage: str, name: str, **more: object) -> dict[str, object]:
@@ -130,22 +119,16 @@ def failed(settings: Settings) -> list[tuple[str, str]]:
 
 
 def test_failed_checks_of_every_stage_stand_in_one_list(settings: Settings) -> None:
-    verdict = SimpleNamespace(
-        partner="kobe_shelter", extract_id="0" * 16, check_name="codes_are_mapped", passed=False
-    )
+    of_extract = {"partner": "kobe_shelter", "extract_id": "0" * 16}
+    verdict = SimpleNamespace(**of_extract, check_name="codes_are_mapped", passed=False)
     review.write_failed_checks(settings, "release_gate", [check("release_gate", "no_partner_is_overdue")])
-    review.write_failed_checks(
-        settings,
-        "warehouse",
-        [check("warehouse", "rows_are_unique"), check("warehouse", "fine", outcome="passed")],
-    )
+    of_dbt = [check("warehouse", "rows_are_unique"), check("warehouse", "fine", outcome="passed")]
+    review.write_failed_checks(settings, "warehouse", of_dbt)
     for _ in range(2):
         review.write_failed_extract_checks(settings, [verdict])
     assert failed(settings) == [
-        ("extract_gate", "codes_are_mapped"),
-        ("warehouse", "rows_are_unique"),
-        ("release_gate", "no_partner_is_overdue"),
-    ]
+        ("extract_gate", "codes_are_mapped"), ("warehouse", "rows_are_unique"), ("release_gate", "no_partner_is_overdue"),
+    ]  # fmt: skip
     review.write_failed_checks(settings, "release_gate", [])
     review.write_failed_extract_checks(settings, [])
     assert failed(settings) == [("warehouse", "rows_are_unique")]
@@ -153,20 +136,16 @@ def test_failed_checks_of_every_stage_stand_in_one_list(settings: Settings) -> N
 
 @pytest.mark.parametrize("number", [2, 5])
 def test_status_names_the_checks_that_failed(
-    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, number: int
+    settings: Settings, capsys: Any, monkeypatch: Any, number: int
 ) -> None:
     """Of many the first three and where the others are; a waived one is not named, one of two partners once."""
+    of_check = {"stage": "warehouse", "outcome": "failed"}
     checks = [
-        {
-            "stage": "warehouse",
-            "check_name": f"fixture_check_{one}_is_kept",
-            "outcome": "failed",
-            "partner": who,
-        }
+        of_check | {"check_name": f"fixture_check_{one}_is_kept", "partner": who}
         for one in range(number)
         for who in ("kobe_shelter", "swala_desk")
     ]
-    waived = {"stage": "warehouse", "check_name": "waived_check", "outcome": "failed", "waived_by": "w1"}
+    waived = of_check | {"check_name": "waived_check", "waived_by": "w1"}
     review.write_failed_checks(settings, "warehouse", [*checks, waived])
     monkeypatch.setattr(console.out, "width", 44)
     show_status(read_status(settings), with_all=False)
@@ -178,9 +157,7 @@ def test_status_names_the_checks_that_failed(
     assert (command in " ".join(shown.split())) == (number > 3)
 
 
-def test_summary_of_a_refresh_separates_warnings_from_failed_checks(
-    settings: Settings, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_summary_of_a_refresh_separates_warnings_from_failed_checks(settings: Settings, capsys: Any) -> None:
     checks = [
         check("release_gate", "fixture_warning", steward_action="Nothing has to be done."),
         check("release_gate", "fixture_check", severity="refuse"),

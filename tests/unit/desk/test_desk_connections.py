@@ -22,14 +22,15 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 from websockets.sync.client import connect
 
-from orchestration.core import LOOPBACK, SAMPLE_PARTNERS, Settings, prepare_home
+from orchestration.core import LOOPBACK, Settings
 from orchestration.stewardship.desk import connections, guard, visit
 from orchestration.stewardship.desk.accounts import Account
 from orchestration.stewardship.desk.address import Address
 from orchestration.stewardship.desk.app import make_app
 from orchestration.stewardship.desk.attempts import WRONG_TRIES
 from orchestration.stewardship.desk.serving import serve, server_of
-from tests.fixtures.desk_world import ELSEWHERE, PASSPHRASE, STEWARD, make_accounts
+from tests.command import PATIENCE
+from tests.fixtures.desk_world import ELSEWHERE, PASSPHRASE, STEWARD, make_desk
 from tests.servers import free_port
 
 HALF = b"GET /login HTTP/1.1\r\nHost: "
@@ -56,11 +57,14 @@ def served(make: Callable[[int], ASGIApp], is_behind_proxy: bool = False) -> Ite
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    folder = tmp_path_factory.mktemp("connections")
-    made = Settings(folder / "home", SAMPLE_PARTNERS, folder / "keys")
-    prepare_home(made)
-    make_accounts(made)
-    return made
+    return make_desk(tmp_path_factory.mktemp("connections"))
+
+
+@pytest.fixture
+def port(settings: Settings) -> Iterator[int]:
+    """Of a desk."""
+    with served(lambda port: make_app(settings, port, ELSEWHERE)) as port:
+        yield port
 
 
 @pytest.fixture
@@ -69,7 +73,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def opened(port: int, sent: bytes) -> socket.socket:
-    found = socket.create_connection((LOOPBACK, port), timeout=30)
+    found = socket.create_connection((LOOPBACK, port), timeout=PATIENCE)
     found.sendall(sent)
     return found
 
@@ -81,52 +85,45 @@ def is_ended(connection: socket.socket) -> bool:
         return True
 
 
-def test_half_open_connections_take_no_place_from_others(settings: Settings) -> None:
-    with served(lambda port: make_app(settings, port, ELSEWHERE)) as port:
-        half_open = [opened(port, HALF) for _ in range(connections.MOST_CONNECTIONS + 50)]
-        for _ in range(5):
-            assert requests.get(f"http://{LOOPBACK}:{port}/login", timeout=30).status_code == 200
-        assert is_ended(half_open[0]), "the oldest gave way"
-        for connection in half_open:
-            connection.close()
+def test_half_open_connections_take_no_place_from_others(port: int) -> None:
+    half_open = [opened(port, HALF) for _ in range(connections.MOST_CONNECTIONS + 50)]
+    for _ in range(5):
+        assert requests.get(f"http://{LOOPBACK}:{port}/login", timeout=PATIENCE).status_code == 200
+    assert is_ended(half_open[0]), "the oldest gave way"
+    for connection in half_open:
+        connection.close()
 
 
 @pytest.mark.parametrize("sent", [b"", HALF, SLOW_FORM], ids=["silence", "half a request", "slow form"])
-def test_a_request_that_does_not_arrive_is_ended(settings: Settings, impatient: None, sent: bytes) -> None:
-    with served(lambda port: make_app(settings, port, ELSEWHERE)) as port:
-        assert is_ended(opened(port, sent.replace(b"%d", str(port).encode())))
+def test_a_request_that_does_not_arrive_is_ended(impatient: None, port: int, sent: bytes) -> None:
+    assert is_ended(opened(port, sent.replace(b"%d", str(port).encode())))
 
 
-def test_single_bytes_do_not_extend_the_time(settings: Settings, impatient: None) -> None:
-    with served(lambda port: make_app(settings, port, ELSEWHERE)) as port:
-        connection = opened(port, HALF)
-        with pytest.raises(OSError):
-            for _ in range(600):
-                connection.sendall(b"x")
-                time.sleep(0.05)
+def test_single_bytes_do_not_extend_the_time(impatient: None, port: int) -> None:
+    connection = opened(port, HALF)
+    with pytest.raises(OSError):
+        for _ in range(600):
+            connection.sendall(b"x")
+            time.sleep(0.05)
 
 
 @pytest.mark.parametrize("length", ["", "Content-Length: 10\r\n"])
-def test_a_body_without_end_is_cut(settings: Settings, length: str) -> None:
-    with served(lambda port: make_app(settings, port, ELSEWHERE)) as port:
-        head = (
-            f"POST /login HTTP/1.1\r\nHost: {LOOPBACK}:{port}\r\nOrigin: http://{LOOPBACK}:{port}\r\n"
-            f"Content-Type: {guard.FORM}\r\n{length}Transfer-Encoding: chunked\r\n\r\n"
-        )
-        connection = opened(port, head.encode())
-        part = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
-        with pytest.raises(OSError):
-            for _ in range(100 * guard.MOST_READ // 0x10000):
-                connection.sendall(part)
+def test_a_body_without_end_is_cut(port: int, length: str) -> None:
+    head = (
+        f"POST /login HTTP/1.1\r\nHost: {LOOPBACK}:{port}\r\nOrigin: http://{LOOPBACK}:{port}\r\n"
+        f"Content-Type: {guard.FORM}\r\n{length}Transfer-Encoding: chunked\r\n\r\n"
+    )
+    connection = opened(port, head.encode())
+    part = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+    with pytest.raises(OSError):
+        for _ in range(100 * guard.MOST_READ // 0x10000):
+            connection.sendall(part)
 
 
-def test_a_form_that_is_too_large_gets_a_page(settings: Settings) -> None:
-    with served(lambda port: make_app(settings, port, ELSEWHERE)) as port:
-        address = f"http://{LOOPBACK}:{port}"
-        answer = requests.post(
-            f"{address}/login", {"name": "x" * guard.MOST_BYTES}, headers={"Origin": address}, timeout=30
-        )
-        assert answer.status_code == 413 and "That form is too large" in answer.text
+def test_a_form_that_is_too_large_gets_a_page(port: int) -> None:
+    address, form = f"http://{LOOPBACK}:{port}", {"name": "x" * guard.MOST_BYTES}
+    answer = requests.post(f"{address}/login", form, headers={"Origin": address}, timeout=PATIENCE)
+    assert answer.status_code == 413 and "<h1>" in answer.text
 
 
 def test_unread_downloads_of_one_account_leave_the_login_open(settings: Settings, tmp_path: Path) -> None:
@@ -150,7 +147,7 @@ def test_unread_downloads_of_one_account_leave_the_login_open(settings: Settings
         starts = [connection.recv(12) for connection in unread]
         assert starts.count(b"HTTP/1.1 200") == guard.MOST_UNDER_WAY
         assert starts.count(b"HTTP/1.1 429") == 240 - guard.MOST_UNDER_WAY
-        other = requests.get(f"http://{LOOPBACK}:{port}/large", timeout=30)
+        other = requests.get(f"http://{LOOPBACK}:{port}/large", timeout=PATIENCE)
         assert other.status_code == 200
         for connection in unread:
             connection.close()
@@ -170,7 +167,7 @@ async def echo(web_socket: WebSocket) -> None:
 def test_a_long_answer_and_a_web_socket_outlive_the_time(impatient: None) -> None:
     routes = [Route("/slow", slow), WebSocketRoute("/echo", echo)]
     with served(lambda _: Starlette(routes=routes)) as port:
-        assert requests.get(f"http://{LOOPBACK}:{port}/slow", timeout=30).text == "whole"
+        assert requests.get(f"http://{LOOPBACK}:{port}/slow", timeout=PATIENCE).text == "whole"
         with connect(f"ws://{LOOPBACK}:{port}/echo") as web_socket:
             time.sleep(1)
             web_socket.send("still here")
@@ -180,18 +177,16 @@ def test_a_long_answer_and_a_web_socket_outlive_the_time(impatient: None) -> Non
 def log_in(port: int, forwarded_for: str, passphrase: str) -> int:
     headers = {"X-Forwarded-For": forwarded_for, "Origin": f"http://{LOOPBACK}:{port}"}
     sent = {"name": STEWARD, "passphrase": passphrase}
-    answer = requests.post(
-        f"http://{LOOPBACK}:{port}/login", sent, headers=headers, timeout=30, allow_redirects=False
-    )
-    return answer.status_code
+    to = f"http://{LOOPBACK}:{port}/login"
+    return requests.post(to, sent, headers=headers, timeout=PATIENCE, allow_redirects=False).status_code
 
 
-@pytest.mark.parametrize(("is_behind_proxy", "of_the_owner"), [(True, 303), (False, 403)])
+@pytest.mark.parametrize(("is_behind", "of_the_owner"), [(True, 303), (False, 403)])
 def test_the_proxy_names_the_address_that_is_locked(
-    settings: Settings, is_behind_proxy: bool, of_the_owner: int
+    settings: Settings, is_behind: bool, of_the_owner: int
 ) -> None:
     """Without a proxy nobody's header is believed: all come from this machine."""
-    with served(lambda port: make_app(settings, port, ELSEWHERE), is_behind_proxy) as port:
+    with served(lambda port: make_app(settings, port, ELSEWHERE), is_behind) as port:
         for number in range(WRONG_TRIES):
             forged = f"198.51.100.{number}, 203.0.113.9"
             assert log_in(port, forged, "wrong words for nobody") == 403

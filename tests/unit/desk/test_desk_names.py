@@ -42,25 +42,20 @@ def viewed(settings: Settings) -> list[tuple[str, object]]:
     return [(line["who"], line["details"]["names"]) for line in lines if line["what"] == "place names"]
 
 
-@pytest.mark.parametrize("path", ["/", "/waiting"])
+@pytest.mark.parametrize("path", ["/", "/waiting", ITEM.path])
 def test_steward_reads_the_written_name_and_the_view_is_logged_once(settings: Settings, path: str) -> None:
     page = shown(visitor(settings).get(path).text)
-    assert f"Unknown place: “Kwa Fixture stage” in Kenya {TOKEN}" in page
+    assert "“Kwa Fixture stage”" in page and TOKEN in page
     assert viewed(settings) == [(STEWARD, [TOKEN])]
     assert "Kwa Fixture" not in json.dumps(audit.read(settings).lines)
 
 
-@pytest.mark.parametrize("path", ["/", "/waiting", "/places", ITEM.path])
-def test_others_read_the_token(settings: Settings, path: str) -> None:
-    page = visitor(settings, OBSERVER).get(path).text
-    assert "Kwa Fixture" not in page and TOKEN in page
+def test_others_read_the_token(settings: Settings) -> None:
+    observer = visitor(settings, OBSERVER)
+    for path in ("/", "/waiting", "/places", ITEM.path):
+        page = observer.get(path).text
+        assert "Kwa Fixture" not in page and TOKEN in page, path
     assert viewed(settings) == []
-
-
-def test_item_page_logs_the_view_once(settings: Settings) -> None:
-    page = visitor(settings).get(ITEM.path).text
-    assert f"What does “Kwa Fixture stage” mean? {TOKEN}" in shown(page)
-    assert viewed(settings) == [(STEWARD, [TOKEN])]
 
 
 @pytest.mark.parametrize(("name", "found"), [(STEWARD, "1 of 3"), (OBSERVER, "0 of 3")])
@@ -83,12 +78,9 @@ def test_lists_and_commands_keep_the_token(settings: Settings) -> None:
         text = (settings.review / name).read_text()
         assert "Kwa Fixture" not in text and (TOKEN in text or str(ITEM) in text)
     (title,) = (one.title for one in open_items(settings) if one.item == ITEM)
-    assert title == f"Unknown place: {TOKEN} in Kenya"
-
-
-def test_name_that_was_not_kept_stays_a_token(settings: Settings) -> None:
+    assert TOKEN in title
     (settings.review / review.TEXTS_OF_PLACES).unlink()
-    assert f"Unknown place: {TOKEN} in Kenya" in shown(visitor(settings).get("/").text)
+    assert title in shown(visitor(settings).get("/").text), "a name that was not kept"
     assert viewed(settings) == []
 
 

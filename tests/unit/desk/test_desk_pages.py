@@ -7,6 +7,7 @@ import re
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -36,15 +37,8 @@ def settings(tmp_path: Path) -> Settings:
         told["contract_content"]["contract"] = world.CONTRACT
         note.write_text(json.dumps(told | {"rows_landed": 3, "rows_read": 3}))
     fate = SimpleNamespace(partner=PARTNER, extract_id=HELD, fate="held", reason=CHECK)
-    settled = SimpleNamespace(
-        held=[fate],
-        fates=(),
-        partners_held=(PARTNER,),
-        partners_in_force=(),
-        partners_stale=(),
-        partners_overdue=(),
-    )
-    review.write_in_force(settings, settled)
+    none = dict.fromkeys(("fates", "partners_in_force", "partners_stale", "partners_overdue"), ())
+    review.write_in_force(settings, SimpleNamespace(held=[fate], partners_held=(PARTNER,), **none))
     world.refreshed(settings, held=[{"partner": PARTNER, "extract_id": HELD, "held_by": [CHECK]}])
     return settings
 
@@ -76,9 +70,8 @@ def test_share_is_shown_with_four_digits(steward: Visitor) -> None:
 def test_refused_preview_promises_no_refresh(steward: Visitor) -> None:
     expires = str(date(2026, 3, 20))
     assert NEXT in shown(steward.preview("check_waiver", check=CHECK, scope=HELD, expires=expires).text)
-    refused = steward.preview(
-        "check_waiver", check="reconciliation_is_exact", scope="release", expires=expires
-    )
+    bound = {"check": "reconciliation_is_exact", "scope": "release"}
+    refused = steward.preview("check_waiver", **bound, expires=expires)
     assert refused.status_code == 400 and NEXT not in shown(refused.text)
 
 
@@ -91,22 +84,14 @@ def test_places_of_a_pair_are_compared_by_role() -> None:
     def side(*places: tuple[str, str]) -> links.Side:
         return links.Side("r-1", PARTNER, HELD, "", 2, [Field(name, said) for name, said in places])
 
-    question = SimpleNamespace(
-        sides=(
-            side(("place(origin) 3", "Busia")),
-            side(
-                ("place(transit) 1", "Nakuru"), ("place(origin) 4", "Busia"), ("place(transit) 5", "Nairobi")
-            ),
-        )
-    )
+    three = ("place(transit) 1", "Nakuru"), ("place(origin) 4", "Busia"), ("place(transit) 5", "Nairobi")
+    question = SimpleNamespace(sides=(side(("place(origin) 3", "Busia")), side(*three)))
     assert _side_by_side(question) == [
         ("place: origin", ["Busia", "Busia"]), ("place: transit", [None, "Nakuru → Nairobi"]),
     ]  # fmt: skip
 
 
-def test_list_of_pairs_reads_no_record(
-    settings: Settings, steward: Visitor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_list_of_pairs_reads_no_record(settings: Settings, steward: Visitor, monkeypatch: Any) -> None:
     pair = dict.fromkeys(QUESTION_COLUMNS, "same") | {
         "record_a": world.shown_record(1), "record_b": world.shown_record(2), "row_a": "2", "row_b": "3",
         "birth_years": "0 apart", "days": "3 apart", "reason": "unsure",
@@ -139,9 +124,8 @@ def test_name_may_get_a_place_at_one_partner_in_one_role(names: Settings) -> Non
     assert re.findall(r'name="role" value="(\w+)"', page) == ["origin", "destination"]
     given = {"text": world.name_of("Qwertyville"), "place_id": "KE040"}
     previewed = steward.preview("place_alias", **given, partner="kobe_post", role="destination")
-    assert "means KE040, only as destination, only at kobe_post (Busia (county, Kenya))" in shown(
-        previewed.text
-    )
+    said = shown(previewed.text)
+    assert [one for one in ("KE040", "as destination", "at kobe_post", "Busia") if one not in said] == []
     assert steward.confirm(previewed).status_code == 200
     (alias,) = active_decisions(names, NOW).place_aliases
     assert (alias["text"], alias["partner"], alias["role"]) == ("Qwertyville", "kobe_post", "destination")

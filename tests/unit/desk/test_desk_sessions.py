@@ -27,8 +27,7 @@ ACCOUNT = Account("A. Steward", "hash")
 
 
 class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
+    now = 0.0
 
     def __call__(self) -> float:
         return self.now
@@ -39,8 +38,17 @@ def clock() -> Clock:
     return Clock()
 
 
-def test_a_session_lives_while_it_is_used_and_ends_when_it_is_left(clock: Clock) -> None:
-    sessions = Sessions(clock)
+@pytest.fixture
+def sessions(clock: Clock) -> Sessions:
+    return Sessions(clock)
+
+
+@pytest.fixture
+def attempts(clock: Clock) -> Attempts:
+    return Attempts(clock)
+
+
+def test_a_session_lives_while_it_is_used_and_ends_when_it_is_left(clock: Clock, sessions: Sessions) -> None:
     token = sessions.begin(ACCOUNT, None)
     for _ in range(3):
         clock.now += IDLE_SECONDS - 1
@@ -49,8 +57,7 @@ def test_a_session_lives_while_it_is_used_and_ends_when_it_is_left(clock: Clock)
     assert sessions.find(token) is None
 
 
-def test_a_search_is_kept_under_one_key_until_many_later_ones(clock: Clock) -> None:
-    sessions = Sessions(clock)
+def test_a_search_is_kept_under_one_key_until_many_later_ones(sessions: Sessions) -> None:
     session, other = (sessions.find(sessions.begin(ACCOUNT, None)) for _ in range(2))
     assert session and other
     key = session.keep_search("Fixture stage")
@@ -61,8 +68,7 @@ def test_a_search_is_kept_under_one_key_until_many_later_ones(clock: Clock) -> N
     assert key not in session.searches and len(session.searches) == MOST_SEARCHES
 
 
-def test_a_session_ends_after_a_working_day_however_much_it_is_used(clock: Clock) -> None:
-    sessions = Sessions(clock)
+def test_a_session_ends_after_a_working_day_however_much_it_is_used(clock: Clock, sessions: Sessions) -> None:
     token = sessions.begin(ACCOUNT, None)
     while clock.now < LONGEST_SECONDS:
         assert sessions.find(token)
@@ -71,8 +77,7 @@ def test_a_session_ends_after_a_working_day_however_much_it_is_used(clock: Clock
     assert sessions.find(token) is None
 
 
-def test_a_login_gives_a_fresh_token_and_ends_the_old_one(clock: Clock) -> None:
-    sessions = Sessions(clock)
+def test_a_login_gives_a_fresh_token_and_ends_the_old_one(sessions: Sessions) -> None:
     old = sessions.begin(ACCOUNT, None)
     fresh = sessions.begin(ACCOUNT, old)
     assert fresh != old
@@ -80,10 +85,9 @@ def test_a_login_gives_a_fresh_token_and_ends_the_old_one(clock: Clock) -> None:
     assert sessions.find(fresh)
 
 
-def test_no_token_no_session_and_no_end_of_memory(clock: Clock) -> None:
-    sessions = Sessions(clock)
-    tokens = [sessions.begin(ACCOUNT, None) for _ in range(MOST_SESSIONS + 5)]
+def test_no_token_no_session_and_no_end_of_memory(sessions: Sessions) -> None:
     assert sessions.find(None) is None and sessions.find("") is None
+    tokens = [sessions.begin(ACCOUNT, None) for _ in range(MOST_SESSIONS + 5)]
     assert sum(sessions.find(token) is not None for token in tokens) == MOST_SESSIONS
 
 
@@ -97,8 +101,7 @@ def fail(attempts: Attempts, name: str, address: str) -> bool:
     return is_allowed
 
 
-def test_a_name_locks_after_five_wrong_tries_and_opens_again(clock: Clock) -> None:
-    attempts = Attempts(clock)
+def test_a_name_locks_after_five_wrong_tries_and_opens_again(clock: Clock, attempts: Attempts) -> None:
     for number in range(1, WRONG_TRIES + 1):
         assert attempts.begin(NAME, HERE)
         assert attempts.failed(NAME, HERE) is (number == WRONG_TRIES)
@@ -108,14 +111,12 @@ def test_a_name_locks_after_five_wrong_tries_and_opens_again(clock: Clock) -> No
     assert attempts.begin(NAME, HERE)
 
 
-def test_a_stranger_does_not_lock_a_name_for_its_owner(clock: Clock) -> None:
-    attempts = Attempts(clock)
+def test_a_stranger_does_not_lock_a_name_for_its_owner(attempts: Attempts) -> None:
     assert [fail(attempts, NAME, ELSEWHERE) for _ in range(WRONG_TRIES + 1)] == [True] * WRONG_TRIES + [False]
     assert attempts.begin(NAME, HERE)
 
 
-def test_an_address_that_tries_many_names_locks_alone(clock: Clock) -> None:
-    attempts = Attempts(clock)
+def test_an_address_that_tries_many_names_locks_alone(clock: Clock, attempts: Attempts) -> None:
     tries = [fail(attempts, f"name {number}", ELSEWHERE) for number in range(WRONG_OF_ADDRESS + 5)]
     assert tries == [True] * WRONG_OF_ADDRESS + [False] * 5
     assert attempts.begin("name 0", HERE)
@@ -123,21 +124,18 @@ def test_an_address_that_tries_many_names_locks_alone(clock: Clock) -> None:
     assert attempts.begin("name 0", ELSEWHERE)
 
 
-def test_one_visitor_of_ipv6_is_one_address(clock: Clock) -> None:
-    attempts = Attempts(clock)
+def test_one_visitor_of_ipv6_is_one_address(attempts: Attempts) -> None:
     tries = [fail(attempts, NAME, f"2001:db8::{number:x}") for number in range(WRONG_TRIES + 1)]
     assert tries == [True] * WRONG_TRIES + [False]
     assert attempts.begin(NAME, "2001:db8:0:1::1")
 
 
-def test_many_addresses_get_a_limited_number_of_tries_at_one_name(clock: Clock) -> None:
-    attempts = Attempts(clock)
+def test_many_addresses_get_a_limited_number_of_tries_at_one_name(attempts: Attempts) -> None:
     tries = [fail(attempts, NAME, f"192.0.2.{number}") for number in range(WRONG_OF_NAME + 5)]
     assert sum(tries) == WRONG_OF_NAME
 
 
-def test_an_account_of_ones_own_buys_no_further_tries(clock: Clock) -> None:
-    attempts = Attempts(clock)
+def test_an_account_of_ones_own_buys_no_further_tries(attempts: Attempts) -> None:
     for number in range(WRONG_OF_ADDRESS - 1):
         assert fail(attempts, f"name {number}", HERE)
         assert attempts.begin("Own Account", HERE)
@@ -146,13 +144,11 @@ def test_an_account_of_ones_own_buys_no_further_tries(clock: Clock) -> None:
     assert not attempts.begin("Own Account", HERE)
 
 
-def test_tries_at_the_same_time_count_before_they_are_judged(clock: Clock) -> None:
-    attempts = Attempts(clock)
+def test_tries_at_the_same_time_count_before_they_are_judged(attempts: Attempts) -> None:
     assert sum(attempts.begin(NAME, HERE) for _ in range(50)) == WRONG_TRIES
 
 
-def test_a_right_passphrase_wipes_the_wrong_tries_before_it(clock: Clock) -> None:
-    attempts = Attempts(clock)
+def test_a_right_passphrase_wipes_the_wrong_tries_before_it(attempts: Attempts) -> None:
     for _ in range(4):
         for _ in range(WRONG_TRIES - 1):
             assert fail(attempts, NAME, HERE)
@@ -160,8 +156,7 @@ def test_a_right_passphrase_wipes_the_wrong_tries_before_it(clock: Clock) -> Non
         attempts.succeeded(NAME, HERE)
 
 
-def test_wrong_tries_slow_their_address_alone(clock: Clock) -> None:
-    attempts = Attempts(clock)
+def test_wrong_tries_slow_their_address_alone(clock: Clock, attempts: Attempts) -> None:
     waits = []
     for number in range(WRONG_OF_ADDRESS):
         fail(attempts, f"name {number}", ELSEWHERE)
@@ -172,8 +167,7 @@ def test_wrong_tries_slow_their_address_alone(clock: Clock) -> None:
     assert attempts.wait(ELSEWHERE) == 0
 
 
-def test_no_number_of_other_names_opens_a_lock_or_fills_the_memory(clock: Clock) -> None:
-    attempts = Attempts(clock)
+def test_no_number_of_other_names_opens_a_lock_or_fills_the_memory(attempts: Attempts) -> None:
     for _ in range(WRONG_TRIES):
         attempts.begin(NAME, HERE)
     for number in range(MOST_KEPT):
@@ -182,7 +176,7 @@ def test_no_number_of_other_names_opens_a_lock_or_fills_the_memory(clock: Clock)
     assert len(attempts._wrong) <= MOST_KEPT
 
 
-def test_where_all_that_is_kept_is_locked_a_new_name_waits_for_the_first_to_open(
+def test_where_all_that_is_kept_is_locked_a_new_name_waits(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("orchestration.stewardship.desk.attempts.MOST_KEPT", 30)
@@ -197,12 +191,9 @@ def test_where_all_that_is_kept_is_locked_a_new_name_waits_for_the_first_to_open
 
 @pytest.mark.parametrize(
     ("url", "host", "is_secure"),
-    [
-        ("http://127.0.0.1:3030", "127.0.0.1:3030", False),
-        ("https://desk.example.org", "desk.example.org", True),
-        ("https://desk.example.org:8443/", "desk.example.org:8443", True),
-    ],
-)
+    [("http://127.0.0.1:3030", "127.0.0.1:3030", False), ("https://desk.example.org", "desk.example.org", True),
+     ("https://desk.example.org:8443/", "desk.example.org:8443", True)],
+)  # fmt: skip
 def test_the_desk_answers_at_its_own_address_and_on_loopback(url: str, host: str, is_secure: bool) -> None:
     address = Address.of(url, 3030)
     assert address.origins[host] == url.rstrip("/")
@@ -220,14 +211,8 @@ def test_unusable_address_is_reported(url: str) -> None:
         Address.of(url, 3030)
 
 
-@pytest.mark.parametrize(
-    "given", [None, "", "https://evil.example", "//evil.example", "/\\evil.example", "/a\nb", "x"]
-)
-def test_the_way_on_after_a_login_leads_nowhere_else(given: str | None) -> None:
-    assert local_path(given) == "/"
-
-
-def test_the_way_on_leads_back_to_where_one_was() -> None:
-    assert (
-        local_path("/items/rows/kobe_post/date_invalid?page=2") == "/items/rows/kobe_post/date_invalid?page=2"
-    )
+def test_the_way_on_after_a_login_leads_back_and_nowhere_else() -> None:
+    for given in (None, "", "https://evil.example", "//evil.example", "/\\evil.example", "/a\nb", "x"):
+        assert local_path(given) == "/", given
+    page = "/items/rows/kobe_post/date_invalid?page=2"
+    assert local_path(page) == page

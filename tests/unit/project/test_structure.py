@@ -184,9 +184,6 @@ def public_names(room: str) -> set[str]:
     return {str(name) for module, name in imports(package) if module.startswith(f"orchestration.{room}.")}
 
 
-# --- folders and names ---------------------------------------------------------------------------
-
-
 @functools.cache
 def committed() -> list[Path]:
     """Files under version control or about to be; the rest is rebuilt."""
@@ -262,9 +259,6 @@ def test_a_room_says_what_it_holds_and_what_it_offers(room: str) -> None:
         f"{room} does not say what belongs elsewhere"
     )
     assert public_names(room)
-
-
-# --- who knows whom ------------------------------------------------------------------------------
 
 
 def test_rooms_know_neither_dagster_nor_what_calls_them() -> None:
@@ -383,9 +377,6 @@ def test_defs_stay_thin() -> None:
     assert long == {}
     definitions = (ROOT / "orchestration" / "definitions.py").read_text(encoding="utf-8")
     assert len(definitions.splitlines()) < 20
-
-
-# --- the Dagster graph ---------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -561,8 +552,6 @@ def test_a_partners_folder_without_contract_leaves_the_definitions_whole(tmp_pat
     graph = evidence_base(Runs(base.settings)).resolve_asset_graph()
     assert dg.AssetKey(["landing", "punda_new"]) in graph.materializable_asset_keys
 
-
-# --- one home per fact ---------------------------------------------------------------------------
 
 # They put `Q:`, `unk:` or `flag:` before the code they are given.
 EMITTERS = {"_unknown", "_unread", "set_aside", "flagged"}

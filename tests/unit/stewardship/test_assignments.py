@@ -38,10 +38,8 @@ def settings(tmp_path: Path) -> Settings:
     return settings
 
 
-def take(
-    settings: Settings, owner: str = "B. Fixture", due: date | None = DUE, **more: Any
-) -> dict[str, Any]:
-    given = {"item": str(ITEM), "owner": owner, "due": due} | more
+def take(settings: Settings, **more: Any) -> dict[str, Any]:
+    given = {"item": str(ITEM), "owner": "B. Fixture", "due": DUE} | more
     return record_decision(settings, "assignment", "A. Fixture", "knows the partner", NOW, **given)
 
 
@@ -54,13 +52,14 @@ def test_item_shows_owner_and_due_day(settings: Settings) -> None:
     assert (taken(settings).owner, taken(settings).due) == (None, None)
     made = take(settings)
     assert (taken(settings).owner, taken(settings).due) == ("B. Fixture", DUE)
-    assert list_decisions(settings)[0]["says"] == f"B. Fixture takes care of {ITEM} until 2026-03-15"
+    said = list_decisions(settings)[0]["says"]
+    assert [word for word in ("B. Fixture", str(ITEM), "2026-03-15") if word not in said] == []
     assert [line["what"] for line in audit.read(settings).lines] == [made["id"]]
 
 
 def test_latest_assignment_holds(settings: Settings) -> None:
     take(settings)
-    later = take(settings, "C. Fixture", None)
+    later = take(settings, owner="C. Fixture", due=None)
     assert (taken(settings).owner, taken(settings).due) == ("C. Fixture", None)
     revoke(settings, later["id"], "A. Fixture", "is on leave", NOW)
     assert taken(settings).owner == "B. Fixture"
@@ -89,21 +88,16 @@ def test_assignment_shapes_no_release(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"item": "extract:swala_post:0000000000000000"}, "No open item is called extract:swala_post:0{16}"),
-        ({"item": "nonsense"}, "item: must name an item as `njia decide waiting` does"),
-        ({"due": date(2026, 2, 27)}, "due must be the day of the decision or a later one"),
-        ({"owner": "b.fixture@example.org"}, "owner: it holds an e-mail address"),
-        ({"owner": " "}, "owner: "),
+        ({"item": "extract:swala_post:0000000000000000"}, "No open item .*extract:swala_post:0{16}"),
+        ({"item": "nonsense"}, "item: "), ({"due": date(2026, 2, 27)}, "due must be"),
+        ({"owner": "b.fixture@example.org"}, "owner: .*e-mail"), ({"owner": " "}, "owner: "),
     ],
-)
+)  # fmt: skip
 def test_invalid_assignment_is_refused(settings: Settings, given: dict[str, Any], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         take(settings, **given)
-
-
-def test_repeated_assignment_is_refused(settings: Settings) -> None:
     made = take(settings)
-    with pytest.raises(UsageError, match=f"Decision {made['id']} says so already"):
+    with pytest.raises(UsageError, match=made["id"]):
         take(settings)
 
 
@@ -125,16 +119,13 @@ def test_status_names_how_many_wait_and_the_most_valuable_first(settings: Settin
     status = read_status(settings)
     found = status["open_items"]
     assert (found["number"], len(found["most_valuable"])) == (7, 5)
-    first = found["most_valuable"][0]
-    assert (first["item"], first["owner"], first["due"], first["movements"]) == (
-        str(ITEM), "B. Fixture", "2026-03-15", 3,
-    )  # fmt: skip
+    first = {"item": str(ITEM), "owner": "B. Fixture", "due": "2026-03-15", "movements": 3}
+    assert found["most_valuable"][0] | first == found["most_valuable"][0]
     with console.out.capture() as shown:
         show_status(status, with_all=False)
         console.show_items([as_dict(one) for one in open_items(settings)], with_names=True)
     told = " ".join(shown.get().split())
-    assert "Waiting for a steward: 7 open item(s)" in told
-    assert "3 movements, 2 published cells; B. Fixture takes care of it, due 2026-03-15" in told
+    assert "7 open item(s)" in told and "3 movements, 2 published cells; B. Fixture" in told
     assert told.count(str(ITEM)) == 1, "the whole list gives the names that `take` wants"
     assert "Places at the desk" not in told
 
@@ -145,5 +136,4 @@ def test_status_says_where_the_token_of_a_place_is_shown_as_its_name(settings: S
     with console.out.capture() as shown:
         show_status(read_status(settings), with_all=False)
     told = " ".join(shown.get().split())
-    assert f"Unknown place: {world.name_of('Maraba stage')}" in told
-    assert told.count("Places at the desk (njia serve) shows it to signed-in stewards.") == 1
+    assert world.name_of("Maraba stage") in told and told.count("Places at the desk") == 1

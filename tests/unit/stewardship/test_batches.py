@@ -65,23 +65,25 @@ def test_one_fault_refuses_the_whole_list(settings: Settings) -> None:
     decide(settings, [("check_waiver", WAIVER)])
     before = contents(settings)
     wanted = [*rows(1, 3), ("extract_accept", EXTRACT | {"extract_id": "0" * 16}), ("nonsense", {})]
-    with pytest.raises(UsageError, match="Nothing was recorded, for 3 of 4 cannot be") as told:
+    with pytest.raises(UsageError, match="3 of 4") as told:
         decide(settings, wanted)
     assert re.findall(r"Number (\d):", str(told.value)) == ["2", "3", "4"]
     assert contents(settings) == before
     assert len(audit.read(settings).lines) == 1
 
 
-def test_duplicate_in_a_list_is_refused(settings: Settings) -> None:
-    with pytest.raises(UsageError, match=r"Number 2: Decision [0-9a-f]{12} lets this record in already"):
-        decide(settings, rows(1, 1))
+ROLLBACK = ("rollback", {"from_release": "x", "to_release": "y"})
 
 
-def test_a_rollback_and_an_empty_list_are_refused(settings: Settings) -> None:
-    with pytest.raises(UsageError, match="njia rollback"):
-        decide(settings, [("rollback", {"from_release": "x", "to_release": "y"})])
-    with pytest.raises(UsageError, match="the list is empty"):
-        decide(settings, [])
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [(rows(1, 1), r"Number 2: Decision [0-9a-f]{12} "), ([ROLLBACK], "njia rollback"), ([], "empty")],
+)
+def test_a_duplicate_a_rollback_and_an_empty_list_are_refused(
+    settings: Settings, wanted: Wanted, words: str
+) -> None:
+    with pytest.raises(UsageError, match=words):
+        decide(settings, wanted)
 
 
 def test_full_disk_records_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,28 +105,23 @@ def test_full_disk_records_nothing(settings: Settings, monkeypatch: pytest.Monke
 
 def test_unlogged_decisions_stand_and_are_named(settings: Settings) -> None:
     settings.audit.write_text("no folder")
-    with pytest.raises(NotLogged, match=r"Decisions [0-9a-f]{12}, [0-9a-f]{12} are recorded and hold"):
+    with pytest.raises(NotLogged, match=r"[0-9a-f]{12}, [0-9a-f]{12} "):
         decide(settings, rows(1, 2))
     assert len(list_decisions(settings)) == 2
 
 
 def test_list_is_revoked_whole_or_not_at_all(settings: Settings) -> None:
     ids = [one["id"] for one in decide(settings, [*rows(1, 2), ("check_waiver", WAIVER)])]
-    with pytest.raises(
-        UsageError, match=r"for 1 of 4 cannot be. Number 4: No active decision has the id 0{12}"
-    ):
+    with pytest.raises(UsageError, match=r"1 of 4 .*Number 4: .*0{12}"):
         revoke_all(settings, [*ids, "0" * 12], "B. Fixture", "a mistake", NOW)
     assert [one["revoked_by"] for one in list_decisions(settings)] == [None] * 3
     taken_back = revoke_all(settings, ids, "B. Fixture", "a mistake", NOW)
     assert [one["revokes"] for one in taken_back] == ids
     assert [line["action"] for line in audit.read(settings).lines] == ["decided"] * 3 + ["revoked"] * 3
-    with pytest.raises(UsageError, match=r"was taken back by B. Fixture on 2026-03-01 at 06:00 UTC"):
+    with pytest.raises(UsageError, match=r"B\. Fixture on 2026-03-01 at 06:00 UTC"):
         revoke_all(settings, ids, "A. Fixture", "a mistake", NOW)
-
-
-def test_decision_is_not_revoked_twice_in_one_list(settings: Settings) -> None:
     (made,) = decide(settings, rows(1))
-    with pytest.raises(UsageError, match=r"Number 2: .*was taken back by"):
+    with pytest.raises(UsageError, match=r"Number 2: .*taken back by"):
         revoke_all(settings, [made["id"]] * 2, "B. Fixture", "a mistake", NOW)
 
 

@@ -29,20 +29,18 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def decide(settings: Settings, author: str = "A. Steward", reason: str = "told so") -> dict[str, Any]:
-    return record_decision(
-        settings, "place_alias", author, reason, NOW, text="Kwa Fixture stage", place_id="KE040", country=None
-    )
+    alias = {"text": "Kwa Fixture stage", "place_id": "KE040", "country": None}
+    return record_decision(settings, "place_alias", author, reason, NOW, **alias)
 
 
 @pytest.mark.parametrize(("text", "found", "value"), HELD)
-@pytest.mark.parametrize("field", ["author", "reason"])
 def test_contacts_and_identity_numbers_are_refused_without_quoting(
-    settings: Settings, field: str, text: str, found: str, value: str
+    settings: Settings, text: str, found: str, value: str
 ) -> None:
-    with pytest.raises(UsageError) as refused:
-        decide(settings, **{field: text})
-    assert f"{field}: it holds" in str(refused.value) and found in str(refused.value)
-    assert value not in str(refused.value)
+    for field in ("author", "reason"):
+        with pytest.raises(UsageError, match=f"{field}: .*{found}") as refused:
+            decide(settings, **{field: text})
+        assert value not in str(refused.value)
     assert not list(settings.decisions.glob("*.jsonl"))
 
 
@@ -71,7 +69,7 @@ def test_edited_line_is_refused_with_its_number(settings: Settings) -> None:
     path = settings.decisions / "place_alias.jsonl"
     line = read_json(path) | {"id": "0" * 12, "text": "Other stage", "reason": "0712000111 says so"}
     path.write_text(path.read_text() + json.dumps(line) + "\n")
-    with pytest.raises(NjiaError, match="line 2 cannot be read: reason: it holds a phone number") as told:
+    with pytest.raises(NjiaError, match=r"line 2 .*reason: .*phone number") as told:
         active_decisions(settings, NOW)
     assert "0712" not in str(told.value)
 
@@ -79,20 +77,11 @@ def test_edited_line_is_refused_with_its_number(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("scope", "check", "words"),
     [
-        ("release", "movements_are_plausible", "a waiver of the release, at most 31 days later: 2026-12-25"),
-        ("kobe_shelter/" + "0" * 16, "row_volume_is_plausible",
-         f"a waiver of kobe_shelter/{'0' * 16}, at most 366 days later: 2027-11-25"),
+        ("release", "movements_are_plausible", "31 days later: 2026-12-25"),
+        ("kobe_shelter/" + "0" * 16, "row_volume_is_plausible", "366 days later: 2027-11-25"),
     ],
-)  # fmt: skip
+)
 def test_too_long_waiver_names_its_limit(settings: Settings, scope: str, check: str, words: str) -> None:
+    waiver = {"check": check, "scope": scope, "expires": date(2028, 1, 1)}
     with pytest.raises(UsageError, match=words):
-        record_decision(
-            settings,
-            "check_waiver",
-            "A. Steward",
-            "so",
-            NOW,
-            check=check,
-            scope=scope,
-            expires=date(2028, 1, 1),
-        )
+        record_decision(settings, "check_waiver", "A. Steward", "so", NOW, **waiver)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,10 +14,10 @@ from orchestration.core import Settings, UsageError
 from orchestration.stewardship import active_decisions, audit, list_decisions, record_decision
 from orchestration.stewardship.decisions.logged import gaps
 from orchestration.stewardship.decisions.recording import confirm, revoke
-from tests.command import FORKS
+from tests.command import FORKS, PATIENCE
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
-EACH = 50
+EACH = 20
 EXTRACTS = [f"{number:016x}" for number in range(2 * EACH)]
 Act = Callable[[Settings, str, str], object]
 
@@ -44,18 +44,16 @@ def stand_behind(settings: Settings, author: str, decision_id: str) -> None:
     confirm(settings, decision_id, author, "looked at it", NOW)
 
 
-def _act(
-    settings: Settings, act: Act, author: str, objects: list[str], start: object, answers: object
-) -> None:
+def _act(settings: Settings, act: Act, author: str, objects: list[str], start: Any, answers: Any) -> None:
     """In a process of its own: act on one object after the other; tell what was refused."""
-    start.wait()  # type: ignore[attr-defined]
+    start.wait()
     refused = {}
     for one in objects:
         try:
             act(settings, author, one)
         except UsageError as error:
             refused[one] = str(error)
-    answers.put((author, refused))  # type: ignore[attr-defined]
+    answers.put((author, refused))
 
 
 def at_once(settings: Settings, act: Act, objects: dict[str, Iterable[str]]) -> dict[str, dict[str, str]]:
@@ -67,7 +65,7 @@ def at_once(settings: Settings, act: Act, objects: dict[str, Iterable[str]]) -> 
     ]
     for process in started:
         process.start()
-    found = dict(answers.get(timeout=120) for _ in started)
+    found = dict(answers.get(timeout=PATIENCE) for _ in started)
     for process in started:
         process.join()
     return found
@@ -76,18 +74,14 @@ def at_once(settings: Settings, act: Act, objects: dict[str, Iterable[str]]) -> 
 def test_parallel_decisions_are_all_recorded(settings: Settings) -> None:
     halves = {"A. Fixture": EXTRACTS[:EACH], "B. Fixture": EXTRACTS[EACH:]}
     assert at_once(settings, accept, halves) == {"A. Fixture": {}, "B. Fixture": {}}
-    lines = (settings.decisions / "extract_accept.jsonl").read_text().splitlines()
-    made = [json.loads(line) for line in lines]
-    assert {(one["author"], one["extract_id"]) for one in made} == {
-        (author, extract_id) for author, ids in halves.items() for extract_id in ids
-    }
-    assert (
-        len(active_decisions(settings, NOW).extract_accepts) == len({one["id"] for one in made}) == 2 * EACH
-    )
+    made = active_decisions(settings, NOW).extract_accepts
+    wanted = {(author, extract_id) for author, ids in halves.items() for extract_id in ids}
+    assert {(one["author"], one["extract_id"]) for one in made} == wanted
+    assert len((settings.decisions / "extract_accept.jsonl").read_text().splitlines()) == 2 * EACH
+    assert len({one["id"] for one in made}) == len(made) == 2 * EACH
     log = audit.read(settings)
-    assert (
-        log.faults == [] and len(log.lines) == 2 * EACH and not any(vars(gaps(settings, log.lines)).values())
-    )
+    assert log.faults == [] and len(log.lines) == 2 * EACH
+    assert not any(vars(gaps(settings, log.lines)).values())
 
 
 def test_second_of_two_equal_decisions_names_the_first_author(settings: Settings) -> None:
@@ -97,8 +91,7 @@ def test_second_of_two_equal_decisions_names_the_first_author(settings: Settings
     assert first.keys() == set(same)
     for author, told in refused.items():
         for extract_id, sentence in told.items():
-            assert first[extract_id] != author
-            assert f"{first[extract_id]} decided that on 2026-11-24 at 02:00 UTC." in sentence
+            assert first[extract_id] != author and first[extract_id] in sentence
     assert sum(map(len, refused.values())) == len(same)
 
     decided = [one["id"] for one in active_decisions(settings, NOW).extract_accepts]
@@ -106,28 +99,22 @@ def test_second_of_two_equal_decisions_names_the_first_author(settings: Settings
     by = {one["revokes"]: one["author"] for one in list_decisions(settings) if one["revokes"]}
     assert by.keys() == set(decided) and sum(map(len, refused.values())) == len(decided)
     for told in refused.values():
-        for decision, sentence in told.items():
-            assert sentence == (
-                f"Decision {decision} was taken back by {by[decision]} on 2026-11-24 at 02:00 UTC."
-            )
+        assert [one for one, said in told.items() if one not in said or by[one] not in said] == []
 
 
 def test_second_confirmation_names_the_first_author(settings: Settings) -> None:
     checks = [name for name in EXTRACT_CHECKS if is_waivable(name)][:8]
     scope = f"kobe_shelter/{EXTRACTS[0]}"
+    asked = {"scope": scope, "expires": date(2026, 12, 31)}
     waivers = [
-        record_decision(
-            settings, "check_waiver", "A. Fixture", "agreed", NOW, check=check, scope=scope,
-            expires=date(2026, 12, 31),
-        )["id"]
+        record_decision(settings, "check_waiver", "A. Fixture", "agreed", NOW, check=check, **asked)["id"]
         for check in checks
-    ]  # fmt: skip
+    ]
     assert active_decisions(settings, NOW).waivers == []
     refused = at_once(settings, stand_behind, {"B. Fixture": waivers, "C. Fixture": waivers})
     by = {one["id"]: one["confirmed_by"] for one in list_decisions(settings) if one["id"] in waivers}
     assert len(active_decisions(settings, NOW).waivers) == len(checks)
     for author, told in refused.items():
         for waiver, sentence in told.items():
-            assert by[waiver] != author
-            assert sentence.endswith(f"{by[waiver]}, on 2026-11-24 at 02:00 UTC, confirmed it already.")
+            assert by[waiver] != author and by[waiver] in sentence
     assert sum(map(len, refused.values())) == len(checks)

@@ -61,24 +61,21 @@ def test_row_release_covers_all_failed_rules(settings: Settings) -> None:
     (held,) = active_decisions(settings, NOW).row_releases
     assert held["record"] == SET_ASIDE
     (told,) = list_decisions(settings)
-    assert told["says"] == f"record {SET_ASIDE} enters although it fails count_zero, date_invalid"
+    assert SET_ASIDE in told["says"] and "count_zero, date_invalid" in told["says"]
 
 
 @pytest.mark.parametrize(
     ("record", "rules", "words"),
     [
-        (SET_ASIDE, ["date_invalid"], "would stay out: it also fails count_zero"),
-        (SET_ASIDE, ["date_invalid", "count_zero", "no_place"], "does not fail no_place"),
-        (TAKEN, ["date_invalid"], f"No record {TAKEN} is set aside"),
-        (TAKEN, [], f"No record {TAKEN} is set aside"),
-        ("nonsense", [], "No record nonsense is set aside"),
-        (BOUND, [], "Nobody may let a record in that fails consent_missing"),
-        ("r-00000000000000aa", ["date_invalid"], "No extract holds a record r-00000000000000aa"),
-        ("17", ["date_invalid"], "r- and 16 digits"),
+        (SET_ASIDE, ["date_invalid"], "also fails count_zero"),
+        (SET_ASIDE, ["date_invalid", "count_zero", "no_place"], "not fail no_place"),
+        (TAKEN, ["date_invalid"], f"No record {TAKEN}"), (TAKEN, [], f"No record {TAKEN}"),
+        ("nonsense", [], "No record nonsense"), (BOUND, [], "consent_missing"),
+        ("r-00000000000000aa", ["date_invalid"], "No extract holds"), ("17", ["date_invalid"], "r- and 16 digits"),
     ],
-)
+)  # fmt: skip
 def test_row_release_without_effect_is_refused(
-    settings: Settings, record: str, rules: list[str], words: str
+    settings: Settings, record: str, rules: list, words: str
 ) -> None:
     with pytest.raises(UsageError, match=words):
         decide(settings, "row_release", record=record, rules=rules)
@@ -95,22 +92,17 @@ def test_protective_rules_cannot_be_released() -> None:
 def test_row_is_found_by_its_place_in_the_file(settings: Settings) -> None:
     assert decide(settings, "row_exclude", record=f"{EXTRACT}:Feb:4")["record"] == TAKEN
     assert decide(settings, "row_exclude", record=f"{EXTRACT}:5")["record"] == BOUND
-    with pytest.raises(UsageError, match=f"{EXTRACT}:Feb:4, {EXTRACT}:Jan:4"):
-        decide(settings, "row_exclude", record=f"{EXTRACT}:4")
-    with pytest.raises(UsageError, match="no record that begins in row 9"):
-        decide(settings, "row_exclude", record=f"{EXTRACT}:9")
-    with pytest.raises(UsageError, match="names no row"):
-        decide(settings, "row_exclude", record=f"{EXTRACT}:Jan")
+    for place, words in (("4", f"{EXTRACT}:Feb:4, {EXTRACT}:Jan:4"), ("9", "row 9"), ("Jan", "names no row")):
+        with pytest.raises(UsageError, match=words):
+            decide(settings, "row_exclude", record=f"{EXTRACT}:{place}")
 
 
 def test_record_is_not_released_and_excluded_at_once(settings: Settings) -> None:
-    made = decide(settings, "row_exclude", record=SET_ASIDE)
-    with pytest.raises(UsageError, match=f"Decision {made['id']} leaves this record out already"):
-        decide(settings, "row_release", record=SET_ASIDE)
-    revoke(settings, made["id"], "A. Fixture", "asked again", NOW)
-    made = decide(settings, "row_release", record=SET_ASIDE)
-    with pytest.raises(UsageError, match=f"Decision {made['id']} lets this record in already"):
-        decide(settings, "row_exclude", record=SET_ASIDE)
+    for first, second in (("row_exclude", "row_release"), ("row_release", "row_exclude")):
+        made = decide(settings, first, record=SET_ASIDE)
+        with pytest.raises(UsageError, match=f"Decision {made['id']} "):
+            decide(settings, second, record=SET_ASIDE)
+        revoke(settings, made["id"], "A. Fixture", "asked again", NOW)
 
 
 def test_later_change_of_an_agreement_holds_term_by_term(settings: Settings) -> None:
@@ -129,20 +121,17 @@ def test_later_change_of_an_agreement_holds_term_by_term(settings: Settings) -> 
 
 
 @pytest.mark.parametrize(
-    ("partner", "contract", "terms", "words"),
+    ("changes", "words"),
     [
-        ("swala_post", "swala_cases", {"retention_years": 5}, "has no contract swala_cases. It has swala_post_cases"),
-        ("nobody", "x", {"retention_years": 5}, "no partner nobody"),
-        ("swala_post", "swala_post_cases", {}, "at least one of valid_to"),
-        ("swala_post", "swala_post_cases", {"retention_years": 0}, "retention_years"),
-        ("swala_post", "swala_post_cases", {"purposes": ["research"]}, "purposes"),
+        ({"contract": "swala_cases"}, "swala_cases.* has swala_post_cases"), ({"partner": "nobody"}, "no partner nobody"),
+        ({"terms": {}}, "at least one of valid_to"), ({"terms": {"retention_years": 0}}, "retention_years"),
+        ({"terms": {"purposes": ["research"]}}, "purposes"),
     ],
 )  # fmt: skip
-def test_change_without_agreement_or_term_is_refused(
-    settings: Settings, partner: str, contract: str, terms: dict[str, Any], words: str
-) -> None:
+def test_change_without_agreement_or_term_is_refused(settings: Settings, changes: dict, words: str) -> None:
+    change = {"partner": "swala_post", "contract": "swala_post_cases", "terms": {"retention_years": 5}}
     with pytest.raises(UsageError, match=words):
-        decide(settings, "agreement_change", partner=partner, contract=contract, terms=terms)
+        decide(settings, "agreement_change", **change | changes)
 
 
 @pytest.fixture
@@ -152,9 +141,10 @@ def two_needed(settings: Settings) -> Settings:
 
 def test_waiver_holds_once_another_person_confirms_it(two_needed: Settings) -> None:
     made = decide(two_needed, "check_waiver", **CHECK)
-    assert active_decisions(two_needed, NOW).waivers == []
+    for settings in (two_needed, replace(two_needed, waivers_need_second=False)):
+        assert active_decisions(settings, NOW).waivers == []
     (told,) = list_decisions(two_needed)
-    assert told["without_effect"] == f"It waits for a second person: `njia decide confirm {made['id']}`."
+    assert f"`njia decide confirm {made['id']}`" in told["without_effect"]
     with pytest.raises(UsageError, match="same person"):
         confirm(two_needed, made["id"], "a. fixture", "me again", NOW)
     decide(two_needed, "check_waiver", **CHECK | {"check": "movements_have_counties"})
@@ -168,16 +158,11 @@ def test_waiver_holds_once_another_person_confirms_it(two_needed: Settings) -> N
     assert active_decisions(two_needed, NOW).waivers == []
 
 
-def test_waiver_needs_confirmation_after_the_setting_is_turned_off(two_needed: Settings) -> None:
-    decide(two_needed, "check_waiver", **CHECK)
-    assert active_decisions(replace(two_needed, waivers_need_second=False), NOW).waivers == []
-
-
 def test_decision_without_need_of_confirmation_is_not_confirmed(settings: Settings) -> None:
     made = decide(settings, "row_exclude", record=TAKEN)
     with pytest.raises(UsageError, match="needs no second person"):
         confirm(settings, made["id"], "B. Sampleton", "looked at it too", NOW)
-    with pytest.raises(UsageError, match="No active decision has the id ffffffffffff"):
+    with pytest.raises(UsageError, match="ffffffffffff"):
         confirm(settings, "ffffffffffff", "B. Sampleton", "looked at it too", NOW)
 
 
@@ -187,5 +172,5 @@ def test_handwritten_confirmation_of_own_waiver_is_refused(two_needed: Settings)
     line = {"id": "aaaaaaaaaaaa", "kind": "check_waiver", "time": NOW.isoformat(), "author": "A. Fixture"}
     line |= {"reason": "by hand", "confirms": made["id"]}
     path.write_text(path.read_text() + json.dumps(line) + "\n")
-    with pytest.raises(NjiaError, match=r"check_waiver\.jsonl is damaged: line 2 .* same person"):
+    with pytest.raises(NjiaError, match=r"check_waiver\.jsonl .*line 2 .*same person"):
         active_decisions(two_needed, NOW)

@@ -32,22 +32,15 @@ def decide(settings: Settings, kind: str, **payload: Any) -> None:
     record_decision(settings, kind, "A. Fixture", "agreed by telephone", NOW, **payload)
 
 
-# --- names ---------------------------------------------------------------------------------------
-
-
 @pytest.fixture
 def names(settings: Settings) -> Settings:
-    written = {
-        world.OPEN_NAME: ["Maraba border"],
-        world.COUNTRYLESS: ["Kwa Fixture stage", "Kenya"],
-        world.HIDDEN: ["Amina Sampleton"],
-    }
+    border, stage, person = ["Maraba border"], ["Kwa Fixture stage", "Kenya"], ["Amina Sampleton"]
     world.put_names(
         settings,
-        written,
-        world.open_name(world.OPEN_NAME, "Maraba border", candidates="lo-ken-maraba", status="ambiguous"),
-        world.open_name(world.COUNTRYLESS, "Kwa Fixture stage", "KEN"),
-        world.open_name(world.HIDDEN, "Amina Sampleton", candidates="KE047"),
+        {world.OPEN_NAME: border, world.COUNTRYLESS: stage, world.HIDDEN: person},
+        world.open_name(world.OPEN_NAME, *border, candidates="lo-ken-maraba", status="ambiguous"),
+        world.open_name(world.COUNTRYLESS, stage[0], "KEN"),
+        world.open_name(world.HIDDEN, *person, candidates="KE047"),
     )
     world.refreshed(settings)
     return settings
@@ -63,12 +56,8 @@ def test_candidate_shows_where_it_lies(names: Settings) -> None:
     asked = with_readings(place_questions(names)[0])
     candidates = {one.place_id: one for one in asked.candidates}
     malaba = candidates["bp-ken-malaba"]
-    assert (malaba.name, malaba.kind, malaba.county, malaba.country) == (
-        "Malaba",
-        "border_point",
-        "Busia",
-        "Kenya",
-    )
+    lies = (malaba.name, malaba.kind, malaba.county, malaba.country)
+    assert lies == ("Malaba", "border_point", "Busia", "Kenya")
     assert malaba.lat == pytest.approx(0.635) and malaba.lon == pytest.approx(34.272)
     assert "lo-ken-maraba" in candidates and len(candidates) == len(asked.candidates)
 
@@ -78,14 +67,10 @@ def test_name_of_a_person_is_asked_with_the_rows_it_stands_in(names: Settings) -
     assert [one.place_id for one in listed.candidates] == ["KE047"]
     asked = place_question(names, listed.item)
     assert asked is not None and asked.written == [["Amina Sampleton"]]
-    assert [(row.partner, row.extract_id, row.sheet, row.row) for row in asked.rows] == [
-        (PARTNER, SERVING, "Jan", 5)
-    ]
-
-
-def test_name_without_a_kept_text_is_asked_by_its_token(names: Settings) -> None:
+    (row,) = asked.rows
+    assert (row.partner, row.extract_id, row.sheet, row.row) == (PARTNER, SERVING, "Jan", 5)
     (names.review / review.TEXTS_OF_PLACES).unlink()
-    assert place_questions(names)[0].text == world.name_of("maraba BORDER")
+    assert place_questions(names)[0].text == world.name_of("maraba BORDER"), "without its text, by its token"
 
 
 def test_name_that_gets_a_place_is_recorded_and_one_that_means_none_is_not(names: Settings) -> None:
@@ -110,6 +95,9 @@ def test_search_lists_decisions_first(settings: Settings) -> None:
     sure, *others = place_matches(settings, "Lodwar")
     assert all("Lodwar" in one.name for one in others)
     assert (sure.kind, sure.county, sure.method) == ("town", "Turkana", "exact")
+    found = {(one.kind, one.country) for one in place_matches(settings, "busia")}
+    assert found > {("county", "Kenya"), ("border_point", "Kenya")}, "every place of a name"
+    assert "Uganda" in {country for _, country in found}
     assert place_matches(settings, "Kwa Fixture stage") == []
     decide(settings, "place_alias", text="Kwa Fixture stage", place_id="KE040")
     (decided,) = place_matches(settings, "kwa fixture STAGE")
@@ -122,9 +110,6 @@ def test_map_has_every_county_and_its_captions(settings: Settings) -> None:
     busia = next(one for one in drawn["features"] if one["properties"]["place_id"] == "KE040")
     assert busia["properties"]["name"] == "Busia" and "Polygon" in busia["geometry"]["type"]
     assert "not authoritative" in drawn["captions"]["label"]
-
-
-# --- pairs ---------------------------------------------------------------------------------------
 
 
 def pair(a: int, b: int, probability: float, **changes: Any) -> dict[str, Any]:
@@ -146,25 +131,10 @@ def pair(a: int, b: int, probability: float, **changes: Any) -> dict[str, Any]:
 def pairs(settings: Settings) -> Settings:
     asked = pair(1, 2, 0.6), pair(3, 4, 0.9, names="2 of 2 shared", phone="differs"), pair(5, 6, 0.7)
     world.put(settings, review.LINKS, *asked)
-    rows = [
-        dict.fromkeys(RECORDS.names)
-        | {
-            "partner": PARTNER,
-            "extract_id": SERVING,
-            "record_id": number,
-            "sheet": "Jan",
-            "row_number": number + 1,
-        }
-        for number in range(1, 6)
-    ]
+    whole = dict.fromkeys(RECORDS.names) | {"partner": PARTNER, "extract_id": SERVING, "sheet": "Jan"}
+    rows = [whole | {"record_id": number, "row_number": number + 1} for number in range(1, 6)]
     world.write_table(settings.typed / "records" / f"{SERVING}.parquet", rows)
     return settings
-
-
-def test_search_offers_every_place_of_a_name(settings: Settings) -> None:
-    found = {(one.kind, one.country) for one in place_matches(settings, "busia")}
-    assert {("county", "Kenya"), ("border_point", "Kenya")} <= found
-    assert "Uganda" in {country for _, country in found}
 
 
 def test_pairs_are_sorted_by_probability(pairs: Settings) -> None:
@@ -175,9 +145,7 @@ def test_pairs_are_sorted_by_probability(pairs: Settings) -> None:
     assert "origin" in first.unknown
     asked = link_question(pairs, first.item)
     assert asked is not None and first.sides == ()
-    codes = [
-        next(one.typed_value for one in side.fields if one.name == "record_code") for side in asked.sides
-    ]
+    codes = [one.typed_value for side in asked.sides for one in side.fields if one.name == "record_code"]
     assert codes == [first.record_a, first.record_b]
 
 
