@@ -33,7 +33,7 @@ test-all: test test-rest ## Run all tests
 
 KILLS ?= 200
 test-faults: .venv/ready ## Fail each write of each step in turn, and kill the daemon at KILLS moments (hours)
-	@NJIA_TEST_FAULTS=all NJIA_TEST_KILLS=$(KILLS) .venv/bin/pytest -n0 -o faulthandler_timeout=0 tests/faults
+	@NJIA_TEST_FAULTS=all NJIA_TEST_KILLS=$(KILLS) .venv/bin/pytest -n0 --timeout 0 tests/faults
 
 spark: .venv-spark/ready ## Set up .venv-spark, where NJIA_ENGINE=spark works (needs Java 17; docs/scale.md)
 
