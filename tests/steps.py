@@ -7,6 +7,7 @@ worlds, the commands and the tests of the UI run the whole job.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -24,6 +25,7 @@ from orchestration.core import (
 from orchestration.refresh import Run, Runs, extracts, releasing, run_outcome, settle, step, tables
 from orchestration.release import carried_tables
 from orchestration.warehouse import Part, manifest_path
+from orchestration.warehouse.engines import SPARK
 from tests.compiled import instead_of_dbt
 
 T = TypeVar("T")
@@ -110,7 +112,7 @@ def _with_tables(run: Run, on_step: OnStep = lambda name: None) -> bool:
         return False
     on_step("carry")
     settle.carry(run, carried_tables(manifest_path(run.settings)))
-    with instead_of_dbt():
+    with nullcontext() if run.settings.engine == SPARK else instead_of_dbt():
         on_step("warehouse")
         tables.stop_if_broken(tables.nodes_of(tables.build_tables(run, Part.BEFORE_PYTHON)))
         on_step("link")
