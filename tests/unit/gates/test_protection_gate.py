@@ -205,13 +205,19 @@ def test_a_published_year_is_carried_unless_a_decision_publishes_it_anew(
     settings, candidate = world
     note = {"epoch": 0, "first_release": EARLIER, "carried_from": None, "republished_by": []}
     published = {"release_id": EARLIER, "sequence": 1, "previous_release": None}
-    periods = {"year-2024": note, "year-2025": note}
+    periods = {"year-2024": note, "year-2025": note | {"epoch": 1}}
     (settings.releases / EARLIER / "manifest.json").write_text(json.dumps(published | {"periods": periods}))
     settings.current.symlink_to(settings.releases / EARLIER)
     assert measured(settings, candidate)["carried_rows_changed"] == 1, "2025 is drawn anew without a decision"
     periods["year-2023"] = note
     (settings.releases / EARLIER / "manifest.json").write_text(json.dumps(published | {"periods": periods}))
     assert measured(settings, candidate)["carried_rows_changed"] == 2, "and 2023 is not there any more"
+    staged = read_json(candidate / "manifest.json")
+    staged["periods"]["year-2025"]["republished_by"] = ["d1"]
+    (candidate / "manifest.json").write_text(json.dumps(staged))
+    assert measured(settings, candidate)["carried_rows_changed"] == 2, "the decision does not hold"
+    decided = replace(Decided(), year_republications=[{"id": "d1"}])
+    assert measured(settings, candidate, decided)["carried_rows_changed"] == 1
 
 
 def test_carried_years_without_their_release_cannot_be_judged(world: tuple[Settings, Path]) -> None:
