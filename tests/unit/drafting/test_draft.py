@@ -213,9 +213,7 @@ def test_a_total_in_a_middle_column_ends_no_sheet_and_a_sum_is_warned_of(tmp_pat
 def test_a_contract_that_stops_too_early_is_warned_of(tmp_path: Path) -> None:
     path = add_partner(tmp_path, book(format={"kind": "xlsx", "sheet": 0, "stop_at": ["Sub-total"]}))
     record = ROW[1:]
-    sheet = [
-        BOOK_HEADER, [1, *record], ["Sub-total", None, 1], [2, *record], [3, *record], ["TOTAL", None, 3],
-    ]  # fmt: skip
+    sheet = [BOOK_HEADER, [1, *record], ["Sub-total", None, 1], [2, *record], [3, *record], ["TOTAL"]]
     report = check_contract(path, workbook(tmp_path / "a.xlsx", {"Cases": sheet}), date(2026, 3, 1))
     assert report.rows_landed == 1
     [warning] = report.warnings
