@@ -18,6 +18,9 @@ PUBLISHED_TABLE = {
 }  # fmt: skip
 
 
+DATED = {"event_on": "Date", "place(origin).place_text": "From"}
+
+
 def faults(folder: Path, text: str) -> list[str]:
     path = folder / "testpartner" / "contract.yml"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,41 +59,30 @@ def test_a_contract_kept_in_a_landing_note_is_read_back_unchanged() -> None:
 
 
 @pytest.mark.parametrize(("changes", "expected"), [
-    ({"format": {"kind": "xlsx", "header_row": 3}},
-     "key `format.header_row` is not known. Did you mean `header_rows`?"),
+    ({"format": {"kind": "xlsx", "header_row": 3}}, "`format.header_row` is not known. Did you mean `header_rows`?"),
     ({"delivry": {}}, "key `delivry` is not known. Did you mean `delivery`?"),
-    ({"grain": "cases"},
-     "`grain` must be 'case', 'route_report', 'interception' or 'flow_count'. Did you mean `case`?"),
+    ({"grain": "cases"}, "`grain` must be 'case', 'route_report', 'interception' or 'flow_count'. Did you"),
     ({"version": None}, "key `version` is missing"),
     ({"consent": None}, "grain case needs `consent`"),
     ({"format": {"kind": "ods"}}, "`format.kind` must be xlsx, csv, json or odk_zip"),
     ({"fields": {"evnt_on": "Date"}}, "`fields.evnt_on` is no canonical field. Did you mean `event_on`?"),
     ({"fields": {"place(orign).place_text": "From"}}, "Did you mean `place(origin).place_text`?"),
-    ({"fields": {"event_on": {"colum": "Date"}}},
-     "key `fields.event_on.colum` is not known. Did you mean `column`?"),
+    ({"fields": {"event_on": {"colum": "Date"}}}, "`fields.event_on.colum` is not known. Did you mean `column`?"),
     ({"fields": {"sex": {"column": ["Sex", "Sex"]}}}, "column 'Sex' is listed twice; name it once."),
     ({"fields": {"sex": {"flags_with_prefix": "sex_"}}}, "only goes with fields of several codes"),
     ({"fields": {"sex": {"column": ["Sex", True]}}}, "`fields.sex.column[2]` is true but must be text"),
     ({"fields": {"place(transit).next": "After"}}, "stands beside one point, place(transit).place_text"),
     ({"deny": ["From"]}, "both mapped under fields and denied"),
     ({"format": {"kind": "csv", "encoding": "cp1525"}}, "no such encoding"),
-    ({"coverage": [watched(places=["KE047", "KE001", "KE047"])]},
-     "testpartner/contract.yml: `coverage[1].places`: place 'KE047' is listed twice; name it once."),
+    ({"coverage": [watched(places=["KE047", "KE001", "KE047"])]}, "`coverage[1].places`: place 'KE047' is listed"),
     ({"coverage": [watched(roles=["origin", "origin"])]}, "`coverage[1].roles`: role 'origin' is listed"),
-    ({"coverage": [watched(), watched(places=["KE0047"])]},
-     "`coverage[2].places`: place 'KE0047' is not in seeds/reference/places.csv; the nearest is 'KE047' "
-     "(Nairobi)."),
+    ({"coverage": [watched(), watched(places=["KE0047"])]}, "`coverage[2].places`: place 'KE0047' is not in"),
     ({"coverage": [watched(places=["nairobi"])]}, "the nearest is 'KE047' (Nairobi)."),
     ({"coverage": [watched(places=["?!"])]}, "places.csv; its ids look like KE047 (a county),"),
     ({"coverage": [watched(places=["KE999"])]}, "places.csv; its ids look like KE047 (a county),"),
-    ({"coverage": [watched(office="Mombasa")]},
-     "`coverage[1].office`: office 'Mombasa' is not in seeds/reference/places.csv; the nearest is 'KE001' "
-     "(Mombasa)."),
-    ({"coverage": [watched(office="world")]},
-     "office 'world' has no position in seeds/reference/place_coordinates.csv; name the town or county"),
-    ({"partner": {"code": "Kobe-Shelter", "steward": "a@kobe.example"}},
-     "`partner.code` must be small letters, digits and _, beginning with a letter, such as "
-     "kobe_shelter."),
+    ({"coverage": [watched(office="Mombasa")]}, "office 'Mombasa' is not in seeds/reference/places.csv"),
+    ({"coverage": [watched(office="world")]}, "office 'world' has no position in"),
+    ({"partner": {"code": "Kobe-Shelter", "steward": "a@kobe.example"}}, "`partner.code` must be small letters"),
     ({"contract": "The book"}, "`contract` must be small letters, digits and _,"),
     ({"locale": {"timezone": "Africa/Nairoby"}}, "'Africa/Nairoby' is no time zone; name one such as"),
     ({"locale": {"default_country": "KE"}}, "must be the three capital letters of a country"),
@@ -98,18 +90,11 @@ def test_a_contract_kept_in_a_landing_note_is_read_back_unchanged() -> None:
     ({"agreement": agreed("31.01.2026")}, "write 2026-01-31."),
     ({"agreement": agreed("03/04/2026")}, "write year, month and day, such as 2026-01-31."),
     ({"agreement": agreed("soon")}, "write year, month and day, such as 2026-01-31."),
-    ({"fields": {"event_on": "Date", "place(origin).place_text": "From", "sex": {"constant": "femal"}}},
-     "key `fields.sex.constant`: 'femal' is no code of sex. Did you mean `female`? "
-     "(seeds/reference/codes.csv)."),
-    ({"fields": {"event_on": "Date", "place(origin).place_text": "From",
-                 "sex": {"column": "Sex", "values": {"F": "femal"}}}},
-     "key `fields.sex.values`: 'femal' is no code of sex. Did you mean `female`?"),
-    ({"fields": {"event_on": "Date", "place(origin).place_text": "From",
-                 "data_source": {"column": "By", "default": "x"}}},
-     "key `fields.data_source.default`: 'x' is no code of data_source. Known are: "),
+    ({"fields": DATED | {"sex": {"constant": "femal"}}}, "'femal' is no code of sex. Did you mean `female`?"),
+    ({"fields": DATED | {"sex": {"column": "Sex", "values": {"F": "femal"}}}}, "`fields.sex.values`: 'femal'"),
+    ({"fields": DATED | {"data_source": {"column": "By", "default": "x"}}}, "`fields.data_source.default`: 'x' is"),
     ({"publication": PUBLISHED_TABLE}, "`publication` only goes with grain flow_count, not case"),
-    ({"publication": PUBLISHED_TABLE | {"url": "fixture.example"}},
-     "`publication.url` must be an address that begins with https:// or http://"),
+    ({"publication": PUBLISHED_TABLE | {"url": "fixture.example"}}, "`publication.url` must be an address"),
     ({"coverage": [watched(to="2019-01-01")]}, "`coverage[1]`: `to` is before `from`."),
     ({"coverage": [watched(places=[])]}, "`coverage[1].places` is empty: fill it in, or leave the key out."),
     ({"coverage": [watched(office=None)]}, "`coverage[1].office` is empty"),
@@ -117,12 +102,10 @@ def test_a_contract_kept_in_a_landing_note_is_read_back_unchanged() -> None:
     ({"campaigns": [campaign(name=" ")]}, "`campaigns[1].name` is empty"),
     ({"campaigns": [campaign(name=["a"])]}, "`campaigns[1].name` must be text."),
     ({"campaigns": [campaign(), campaign(places=[])]}, "`campaigns[2].places` is empty"),
-    ({"coverage": [watched(to="2024-12-31")], "campaigns": [campaign()]},
-     "campaign 'Fixture screening' lies wholly outside the times under `coverage`"),
+    ({"coverage": [watched(to="2024-12-31")], "campaigns": [campaign()]}, "lies wholly outside the times"),
     ({"fields": []}, "`fields` must be lines of `key: value`."),
     ({"campaigns": [campaign(to="2019-01-01")]}, "`campaigns[1]`: `to` is before `from`."),
-    ({"campaigns": [campaign(), campaign(places=["nairobi"])]},
-     "`campaigns[2].places`: place 'nairobi' is not in seeds/reference/places.csv; the nearest is 'KE047'"),
+    ({"campaigns": [campaign(), campaign(places=["nairobi"])]}, "`campaigns[2].places`: place 'nairobi' is not"),
 ])  # fmt: skip
 def test_a_fault_names_file_key_and_fix(tmp_path: Path, changes: dict[str, Any], expected: str) -> None:
     sentence = " ".join(faults(tmp_path, with_changes(**changes)))

@@ -24,6 +24,7 @@ from tests.benchmarks.bench_draft import SAMPLES, Share, measure, total
 from tests.fixtures.made_once import made_once
 from tests.fixtures.partner_files import HEADER as BOOK_HEADER
 from tests.fixtures.partner_files import ROW, add_partner, book, workbook
+from tests.fixtures.partner_form import agreed
 
 __all__ = ["made_once"]
 
@@ -59,10 +60,7 @@ def drafted(path: Path, sheets: dict[str, list[list[Any]]] | None = None) -> dic
 
 def filled_in(content: dict[str, Any]) -> dict[str, Any]:
     """A drafted contract of `rows` with what only a person knows."""
-    content["partner"]["steward"] = "data@testpartner.example"
-    content["agreement"] |= {"id": "DSA-1", "valid_from": "2024-01-01", "valid_to": "2030-01-01"}
-    content["consent"] = {"basis": "agreement", "reference": "DSA-1 §4"}
-    content["delivery"] |= {"mode": "full", "cadence": "monthly"}
+    agreed(content)["consent"] = {"basis": "agreement", "reference": "DSA-1 §4"}
     content["fields"]["data_source"]["constant"] = "case_management"
     content["fields"]["event_kind"]["constant"] = "registered"
     content["fields"]["exploitation_type"]["values"]["helicopter flights"] = "other"
@@ -224,9 +222,7 @@ def test_a_total_in_a_middle_column_ends_no_sheet_and_a_sum_is_warned_of(tmp_pat
 def test_a_contract_that_stops_too_early_is_warned_of(tmp_path: Path) -> None:
     path = add_partner(tmp_path, book(format={"kind": "xlsx", "sheet": 0, "stop_at": ["Sub-total"]}))
     record = ROW[1:]
-    sheet = [
-        BOOK_HEADER, [1, *record], ["Sub-total", None, 1], [2, *record], [3, *record], ["TOTAL", None, 3],
-    ]  # fmt: skip
+    sheet = [BOOK_HEADER, [1, *record], ["Sub-total", None, 1], [2, *record], [3, *record], ["TOTAL"]]
     report = check_contract(path, workbook(tmp_path / "a.xlsx", {"Cases": sheet}), date(2026, 3, 1))
     assert report.rows_landed == 1
     [warning] = report.warnings

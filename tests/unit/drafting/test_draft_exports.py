@@ -28,9 +28,7 @@ def drafted(*files: Path) -> dict[str, Any]:
 
 def landed(folder: Path, content: dict[str, Any], file: Path, otherwise: str) -> tuple[int, dict[str, int]]:
     """Rows and child rows that land by an answered draft."""
-    content["partner"]["steward"] = "data@testpartner.example"
-    content["agreement"] |= {"id": "DSA-1", "valid_from": "2024-01-01", "valid_to": "2030-01-01"}
-    content["delivery"] |= {"mode": "full", "cadence": "monthly"}
+    forms.agreed(content)
     content["consent"] = {"basis": "agreement", "reference": "DSA-1"}
     forms.review_of(content)["otherwise"] = otherwise
     content["fields"] = {

@@ -47,9 +47,7 @@ def longer_form(folder: Path, question: list[str], *choices: list[str]) -> Path:
 
 def answered(content: dict[str, Any]) -> dict[str, Any]:
     """A draft with what a person answers: partner, agreement, review, and the choice that no list has."""
-    content["partner"]["steward"] = "data@testpartner.example"
-    content["agreement"] |= {"id": "DSA-1", "valid_from": "2024-01-01", "valid_to": "2030-01-01"}
-    content["delivery"] |= {"mode": "full", "cadence": "monthly"}
+    forms.agreed(content)
     forms.review_of(content)["otherwise"] = "wait"
     content["fields"]["data_source"]["constant"] = "case_management"
     content["fields"]["event_kind"]["constant"] = "departed"

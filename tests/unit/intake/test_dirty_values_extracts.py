@@ -5,7 +5,7 @@ What two extracts of one partner mean for each other is in tests/pipeline/test_d
 
 import re
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from orchestration.drafting.reading import read_sample
 from orchestration.intake import kind_of
 from tests.fixtures.dirty_values import (
     CONSENT,
-    RECEIVED,
     SETTING,
     arrive,
     arrive_file,
@@ -132,9 +131,7 @@ def test_a_kobo_csv_without_the_repeats_of_the_contract_is_called_so(tmp_path: P
     content = contract(format={"kind": name, "repeats": {"legs": repeat}})
     sent = b'"Ref";"Date";"_id";"_uuid";"_submission_time";"_index"\r\n"r1";"04/03/2020";"1";"u";"";"1"\r\n'
     found = arrive_file(tmp_path, "sent.csv", sent, content).taken
-    assert found.code == "no_repeats" and "XLS exports and the API's JSON hold the repeats" in str(
-        found.reason
-    )
+    assert found.code == "no_repeats" and "XLS exports and the API's JSON" in str(found.reason)
     other = arrive_file(tmp_path / "other", "sent.csv", b"Ref;Date\nr1;04/03/2020\n", content).taken
     assert other.code in ("not_a_workbook", "broken_json")
 
@@ -148,8 +145,7 @@ ENCRYPTED = b"\xd0\xcf\x11\xe0" + bytes(508) + "EncryptedPackage".encode("utf-16
 ])  # fmt: skip
 def test_a_file_that_cannot_be_read_waits(tmp_path: Path, sent: bytes, sentence: str) -> None:
     found = arrive_file(tmp_path, "sent.xlsx", sent, contract(format={"kind": "xlsx"}))
-    assert found.taken.outcome == "unreadable"
-    assert sentence in (found.taken.reason or "")
+    assert found.taken.outcome == "unreadable" and sentence in str(found.taken.reason)
     assert (found.settings.inbox / "testpartner" / "sent.xlsx").read_bytes() == sent
 
 
@@ -158,9 +154,8 @@ def test_a_file_of_a_header_alone_is_flagged_as_empty(tmp_path: Path) -> None:
     content = contract(delivery=SETTING["delivery"] | {"mode": "incremental"}, fields={"person_count": None})
     sent = csv_bytes([["Ref", "Date", "From", "Sex", "Age"]])
     found = arrive_file(tmp_path, "zero.csv", sent, content)
-    assert (found.taken.outcome, found.taken.rows_read, found.file_problems) == (
-        "landed", 0, ["flag:extract_empty"],
-    )  # fmt: skip
+    assert (found.taken.outcome, found.taken.rows_read) == ("landed", 0)
+    assert found.file_problems == ["flag:extract_empty"]
 
 
 ORIGINS = contract({"place(origin).place_text": {"column": "Victim city", "required": True}})
@@ -169,20 +164,17 @@ ORIGINS = contract({"place(origin).place_text": {"column": "Victim city", "requi
 def test_a_renamed_column_is_held_with_the_name_it_may_have_now(tmp_path: Path) -> None:
     """X6."""
     found = arrive(tmp_path, [{"Town of victim": "Busia"}], ORIGINS)
-    assert found.taken.outcome == "held"
-    assert "no column 'Victim city'" in (found.taken.reason or "")
-    assert "the nearest new column is 'Town of victim'" in (found.taken.reason or "")
+    why = str(found.taken.reason)
+    assert found.taken.outcome == "held" and "no column 'Victim city'" in why and "'Town of victim'" in why
 
 
 def test_the_order_of_columns_does_not_matter(tmp_path: Path) -> None:
     """X6."""
     sent = [["Ref", "r1"], ["Date", "04/03/2020"], ["From", "Busia"], ["Sex", "F"], ["Age", "16"]]
-    ids = []
+    ids, content = [], contract({"person_count": None})
     for name, columns in (("one", sent), ("other", sent[::-1])):
         lines = [list(line) for line in zip(*columns, strict=True)]
-        found = arrive_file(
-            tmp_path / name, "extract.csv", csv_bytes(lines), contract({"person_count": None})
-        )
+        found = arrive_file(tmp_path / name, "extract.csv", csv_bytes(lines), content)
         ids.append(found.seen("record_id", "event_on", "sex", "age_band"))
     assert ids[0] == ids[1]
 
@@ -309,4 +301,4 @@ def test_without_a_valid_agreement_the_extract_lands_and_says_until_when_it_had_
     ended = {"id": "A", "valid_from": "2010-01-01", "valid_to": "2020-10-14"}
     found = arrive(tmp_path, [{}], contract(agreement=ended))
     [extract] = found.tables["extracts"]
-    assert extract["agreement_to"] < RECEIVED.date() == extract["received_on"]
+    assert extract["agreement_to"] < date(2020, 10, 15) == extract["received_on"]

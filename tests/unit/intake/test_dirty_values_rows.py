@@ -93,10 +93,9 @@ def test_a_total_is_no_record_wherever_the_word_stands(tmp_path: Path, line: lis
 
 
 def test_a_sum_since_the_last_total_is_a_total(tmp_path: Path) -> None:
-    assert (
-        routes(tmp_path, [None, None, None, 300], *THREE, [None, None, None, 300], [None] * 3 + [600])[0]
-        == ["100", "120", "80"] * 2
-    )
+    total = [None, None, None, 300]
+    persons, _ = routes(tmp_path, total, *THREE, total, [None, None, None, 600])
+    assert persons == ["100", "120", "80"] * 2
 
 
 @pytest.mark.parametrize(("line", "is_doubted"), [
@@ -145,10 +144,9 @@ def test_a_merged_cell_fills_only_the_rows_it_covers(tmp_path: Path) -> None:
         book["Sheet1"].merge_cells("E2:E3")
 
     found = styled(tmp_path, lines, merge)
-    counties = [
-        (cell["row_number"], cell["value"]) for cell in found.landed if cell["field"].endswith("admin_text")
-    ]
-    assert counties == [(2, "Busia"), (3, "Busia"), (4, "Kwale")]
+    counties = [cell for cell in found.landed if cell["field"].endswith("admin_text")]
+    filled = [(cell["row_number"], cell["value"]) for cell in counties]
+    assert filled == [(2, "Busia"), (3, "Busia"), (4, "Kwale")]
 
 
 @pytest.mark.parametrize("before", [3, 8], ids=["R4-3-lines", "R4-8-lines"])
@@ -161,17 +159,15 @@ def test_the_header_is_found_below_lines_of_metadata(tmp_path: Path, before: int
 def test_a_sheet_without_its_header_is_held(tmp_path: Path) -> None:
     """R4."""
     found = send(tmp_path, [*[["line", n] for n in range(15)], HEADER, *TWO], SEARCHED)
-    assert found.taken.outcome == "held"
-    assert "has no row with the columns" in (found.taken.reason or "")
-    assert "among its first 15" in (found.taken.reason or "")
+    why = str(found.taken.reason)
+    assert found.taken.outcome == "held" and "no row with the columns" in why and "its first 15" in why
 
 
 def test_a_repeated_column_holds_the_file_until_both_are_mapped(tmp_path: Path) -> None:
     """R5."""
     lines = [[*HEADER, "From"], [*TWO[0], "Mombasa"]]
     held = send(tmp_path / "held", lines)
-    assert held.taken.outcome == "held"
-    assert "has the column 'From' twice" in (held.taken.reason or "")
+    assert held.taken.outcome == "held" and "has the column 'From' twice" in str(held.taken.reason)
     both = contract(FIELDS | {"place(recruitment).place_text": "From.2"}, format=WORKBOOK["format"])
     found = send(tmp_path / "mapped", lines, both)
     assert found.places("origin") == [[(1, "Nairobi", None)]]
@@ -240,10 +236,8 @@ def test_invisible_signs_and_needless_blanks_are_removed(tmp_path: Path) -> None
         ["Ref", "\u200bDate ", "Persons\u00a0", " From", "Sex"],
         ["r1", "04/03/2020\u00a0", "\u200b5 ", " Homa  Bay\u00a0", "f\u200b "],
     ]
-    found = arrive_file(
-        tmp_path, "extract.csv", csv_bytes(lines, "utf-8-sig"),
-        contract({"person_count": "Persons", "sex": "Sex", "age_band": None}),
-    )  # fmt: skip
+    content = contract({"age_band": None})
+    found = arrive_file(tmp_path, "extract.csv", csv_bytes(lines, "utf-8-sig"), content)
     assert found.taken.rows_landed == 1
     assert found.seen("date_precision", "person_count", "sex") == [("day", 5, "female")]
     assert found.places("origin") == [[(1, "Homa Bay", None)]]
@@ -279,6 +273,5 @@ def test_mojibake_is_repaired_and_flagged(tmp_path: Path, raw: str, place: str) 
 def test_another_encoding_or_delimiter_is_held(tmp_path: Path, sent: bytes, encoding: str, code: str) -> None:
     content = contract(format={"kind": "csv", "encoding": encoding})
     found = arrive_file(tmp_path, "extract.csv", sent, content)
-    assert found.taken.outcome == "held"
-    assert code in (found.taken.reason or "")
-    assert "Murang" not in (found.taken.reason or "")
+    why = str(found.taken.reason)
+    assert found.taken.outcome == "held" and code in why and "Murang" not in why

@@ -9,16 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.core import (
-    Keys,
-    Settings,
-    is_token,
-    load_keys,
-    read_texts,
-    says,
-    set_tombstones,
-    tombstones_of,
-)
+from orchestration.core import Settings, is_token, load_keys, read_texts, says, set_tombstones, tombstones_of
 from orchestration.intake import has_its_cells, read_register, texts_of
 from orchestration.intake.landing.erasing import erase_forgotten
 from orchestration.intake.landing.rewriting import settle_landing
@@ -29,7 +20,6 @@ from orchestration.typing.step import type_extracts
 from tests import scenario
 from tests.evidence_base import EvidenceBase
 
-KEYS = Keys(b"k" * 32, "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqs3290gq")
 PARTNER = "kobe_post"
 PERSON, PLOT, ANSWER = "Zebulonia Quixworth", "Plot 14 near the mosque", "Fixture work"
 ROWS = scenario.CASE_HEADER + (
@@ -51,12 +41,8 @@ def landed(base: EvidenceBase) -> Settings:
     return base.settings
 
 
-def keys_of(settings: Settings) -> Keys:
-    return load_keys(settings)
-
-
 def take(settings: Settings) -> None:
-    take_in(settings, keys_of(settings), scenario.AS_OF)
+    take_in(settings, load_keys(settings), scenario.AS_OF)
 
 
 def parquet_of(settings: Settings) -> Path:
@@ -75,10 +61,10 @@ def values(settings: Settings, field: str) -> list[str]:
 
 
 def typed(settings: Settings) -> list[Any]:
-    summary = type_extracts(settings, keys_of(settings))
+    summary = type_extracts(settings, load_keys(settings))
     assert not summary.failed
     tables = sorted(path for path in settings.typed.glob("*/*.parquet"))
-    mentions = [read_texts(path, keys_of(settings)) for path in settings.typed.glob("mentions/*.texts")]
+    mentions = [read_texts(path, load_keys(settings)) for path in settings.typed.glob("mentions/*.texts")]
     return [*mentions, *(pq.read_table(path).to_pylist() for path in tables)]
 
 
@@ -102,10 +88,8 @@ def test_other_words_in_dates_ages_and_counts_land_as_tokens_and_type_alike(empt
     rest = "F;{age};Busia;Nakuru;Nairobi;Nairobi;Domestic;bus;Yes;;;\n"
     dates = ("10/03/2025", "12th March 2025", "2025-03-04T10:00:00Z", name, f"12 {name} 2025")
     ages = ("16", "about 16 years", "miezi 8", name, f"17 ({name})")
-    rows = "".join(
-        f"K{number};{date};{rest.format(age=age)}"
-        for number, (date, age) in enumerate(zip(dates, ages, strict=True))
-    )
+    sent = enumerate(zip(dates, ages, strict=True))
+    rows = "".join(f"K{number};{date};{rest.format(age=age)}" for number, (date, age) in sent)
     counts = ("5", "5-10", "several", "not known", f"17 ({name})", name)
     routes = "".join(f"Busia;Nairobi;Domestic;{count}\n" for count in counts)
     empty_base.deliver(PARTNER, "kobe_1.csv", scenario.CASE_HEADER + rows)
@@ -118,8 +102,10 @@ def test_other_words_in_dates_ages_and_counts_land_as_tokens_and_type_alike(empt
         (parquet,) = (settings.landing / partner).glob("[!.]*.parquet")
         landed = [row["value"] for row in pq.read_table(parquet).to_pylist() if row["field"] == field]
         for text, value in zip(texts, landed, strict=True):
-            assert value == (keys_of(settings).token(text) if name in text else text)
-        assert {text for text in texts if name in text} <= set(texts_of(parquet, keys_of(settings)).values())
+            assert value == (load_keys(settings).token(text) if name in text else text)
+        assert {text for text in texts if name in text} <= set(
+            texts_of(parquet, load_keys(settings)).values()
+        )
     typed(settings)
     read = [
         row for path in settings.typed.glob("records/*.parquet") for row in pq.read_table(path).to_pylist()
@@ -140,9 +126,9 @@ def test_equal_texts_have_equal_tokens(landed: Settings) -> None:
 
 
 def test_texts_are_read_with_the_key_of_the_home(landed: Settings) -> None:
-    texts = texts_of(parquet_of(landed), keys_of(landed))
+    texts = texts_of(parquet_of(landed), load_keys(landed))
     assert {PERSON, PLOT, ANSWER, f"Nakuru > {PERSON}"} <= set(texts.values())
-    assert all(token == keys_of(landed).token(text) for token, text in texts.items())
+    assert all(token == load_keys(landed).token(text) for token, text in texts.items())
     assert has_its_cells(note_of(landed), parquet_of(landed))
 
 
@@ -154,12 +140,12 @@ def test_typing_reads_the_texts_and_writes_none(landed: Settings) -> None:
 
 def test_damaged_texts_are_noticed_before_typing(landed: Settings) -> None:
     parquet_of(landed).with_suffix(".texts").write_bytes(b"damaged")
-    (failure,) = type_extracts(landed, keys_of(landed)).failed
+    (failure,) = type_extracts(landed, load_keys(landed)).failed
     assert failure.fault == "OtherCells"
 
 
 def test_texts_of_a_forgotten_record_are_erased(landed: Settings) -> None:
-    keys, records = keys_of(landed), {keys_of(landed).record_id(PARTNER, f"{PARTNER}_cases|K1")}
+    keys, records = load_keys(landed), {load_keys(landed).record_id(PARTNER, f"{PARTNER}_cases|K1")}
     set_tombstones(landed, keys, PARTNER, records)
     erase_forgotten(landed, tombstones_of(landed, keys, PARTNER))
     left = set(texts_of(parquet_of(landed), keys).values())
@@ -171,17 +157,18 @@ def test_extract_whose_texts_are_lost_is_not_typed(landed: Settings) -> None:
     parquet_of(landed).with_suffix(".texts").unlink()
     before = parquet_of(landed).read_bytes()
     take(landed)
-    (failure,) = type_extracts(landed, keys_of(landed)).failed
+    (failure,) = type_extracts(landed, load_keys(landed)).failed
     assert (parquet_of(landed).read_bytes(), failure.fault) == (before, "OtherCells")
 
 
 def test_settled_landing_is_left_as_it_is(landed: Settings) -> None:
     before = {path: path.stat().st_mtime_ns for path in (landed.landing / PARTNER).iterdir()}
-    settle_landing(landed, keys_of(landed))
+    settle_landing(landed, load_keys(landed))
     assert {path: path.stat().st_mtime_ns for path in (landed.landing / PARTNER).iterdir()} == before
 
 
-def test_token_is_letters_that_no_detector_takes_for_a_number() -> None:
-    tokens = [KEYS.token(str(number)) for number in range(1_000)]
+def test_token_is_letters_that_no_detector_takes_for_a_number(landed: Settings) -> None:
+    keys = load_keys(landed)
+    tokens = [keys.token(str(number)) for number in range(1_000)]
     assert all(map(is_token, tokens)) and len(set(tokens)) == 1_000
     assert not pc.any(pc.match_substring_regex(pa.array(tokens), "[0-9]")).as_py()

@@ -93,7 +93,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
 def with_rows(folder: Path, rows: bytes) -> Path:
     """A workbook with rows added as XML."""
     path = workbook(folder / "book.xlsx", {"Cases": [HEADER, ROW]})
-    return member_replaced(path, SHEET, lambda xml: xml.replace(b"</sheetData>", rows + b"</sheetData>"))
+    return member_replaced(
+        path, SHEET, lambda xml: replaced_once(xml, {b"</sheetData>": rows + b"</sheetData>"})
+    )
 
 
 def zip_bomb(folder: Path) -> Path:

@@ -60,13 +60,9 @@ def test_the_rows_of_a_record_become_one(tmp_path: Path) -> None:
     assert (first["source_row_count"], second["source_row_count"]) == (5, 1)
     assert (first["sex"], first["age_band"], str(first["event_on"])) == ("female", "a09_17", "2020-02-14")
     assert codes(tables) == [
-        ("act", "recruitment"),
-        ("act", "recruitment"),
-        ("act", "transport"),
-        ("exploitation_type", "sexual_exploitation"),
-        ("means", "deception"),
-        ("recruitment_method", "employment_agency"),
-    ]
+        ("act", "recruitment"), ("act", "recruitment"), ("act", "transport"), ("exploitation_type", "sexual_exploitation"),
+        ("means", "deception"), ("recruitment_method", "employment_agency"),
+    ]  # fmt: skip
     assert problems(tables) == []
 
 

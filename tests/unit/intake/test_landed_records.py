@@ -24,15 +24,13 @@ CONTRACT = Contract.model_validate(
     book(
         format={"kind": "xlsx", "sheet": 0, "repeats": {"legs": {"parent": "No"}}},
         fields={
-            "event_on": {"column": "Date", "required": True},
-            "submitted_at": "Sent",
+            "event_on": {"column": "Date", "required": True}, "submitted_at": "Sent",
             "sex": {"column": "Sex", "values": {"F": "female", "M": "male"}},
-            "place(origin).place_text": "From",
-            "place(transit).place_text": "legs/Place",
+            "place(origin).place_text": "From", "place(transit).place_text": "legs/Place",
             "place(transit).transport_mode": {"column": "legs/Mode", "select_multiple": "joined"},
         },
-    )
-)
+    ),
+)  # fmt: skip
 KEYS = Keys(b"k" * 32, "")
 ENTRY: dict[str, Any] = {
     "extract_id": "a" * 16, "partner": "testpartner", "file": "book.xlsx", "received_on": "2024-06-01",
@@ -49,31 +47,25 @@ LEG: dict[str, list[str]] = {
     "place(transit).place_text": ["Nakuru", " nakuru", "Mwingi"],
     "place(transit).transport_mode": ["bus", "bus foot"],
 }
-
-
 # Fields whose meaning depends on others: age on date, sex on count and age, transit on origin and destination.
+# The period stands in for a missing date, unless a date is required.
 FLAT = Contract.model_validate(
     book(
-        # The period stands in for a missing date, unless a date is required.
         period={"from": "2024-01-01", "to": "2024-12-31"},
         fields={
-            "event_on": {"column": "Date", "required": True},
-            "submitted_at": "Sent",
-            "embargo_until": "Embargo",
-            "person_count": "Persons",
+            "event_on": {"column": "Date", "required": True}, "submitted_at": "Sent",
+            "embargo_until": "Embargo", "person_count": "Persons",
             "sex": {"column": "Sex", "values": {"F": "female", "M": "male", "G": "girl"}, "required": True},
-            "age_band": {"column": "Born", "from": "birth_year"},
-            "nationality": "Nationality",
+            "age_band": {"column": "Born", "from": "birth_year"}, "nationality": "Nationality",
             "transport_mode": {"column": "Means", "select_multiple": "joined"},
             "trafficking_status": {"column": "Status", "default": "suspected"},
-            "place(origin).place_text": "From",
-            "place(origin).country_text": "Country",
+            "place(origin).place_text": "From", "place(origin).country_text": "Country",
             "place(transit).list": {"column": "Through", "split": [">"]},
             "place(transit).transport_mode": {"column": "Mode", "select_multiple": "joined"},
             "place(exploitation).admin_text": "To",
         },
-    )
-)
+    ),
+)  # fmt: skip
 FLAT_ROWS: dict[str, list[str]] = {
     "event_on": ["04/03/2024", "2009", "soon", "31/02/2024"],
     "submitted_at": [

@@ -26,8 +26,6 @@ from tests.fixtures.partner_files import BOOK, HEADER, ROW, add_partner, book, c
 __all__ = ["home"]
 IDENTITY = pyrage.x25519.Identity.generate()
 KEYS = Keys(record_key=b"k" * 32, stewards_recipient=str(IDENTITY.to_public()))
-
-
 TODAY = date(2026, 3, 1)
 TAKE_IN = sys.modules["orchestration.intake.taking_in"]
 

@@ -63,9 +63,8 @@ def test_three_persons_of_one_incident_are_one_record_of_three(tmp_path: Path) -
     assert counts(record) == (3, 3, 3, "stated")
     assert (record["source_row_count"], record["sex"], record["age_band"]) == (3, "mixed", "a09_17")
     assert (record["trafficking_status"], record["event_kind"]) == ("prevented", "intercepted")
-    assert [(code["domain"], code["code"]) for code in tables["record_codes"]] == [
-        ("means_of_control", "threats")
-    ]
+    [code] = tables["record_codes"]
+    assert (code["domain"], code["code"]) == ("means_of_control", "threats")
     assert [mention["place_basis"] for mention in tables["place_mentions"]] == ["observed"]
     assert problems(tables) == []
 
@@ -128,11 +127,7 @@ def withheld(tables: dict[str, Any]) -> list[tuple[bool, str, bool]]:
     ("", "withheld:consent_not_recorded"),
 ])  # fmt: skip
 def test_refusal_of_one_person_leaves_the_others(tmp_path: Path, answer: str, reason: str) -> None:
-    people = [
-        {"consent": "yes", "number_of_victims": ""},
-        {"consent": answer, "gender": "M"},
-        {"consent": "yes"},
-    ]
+    people = [{"consent": "yes"}, {"consent": answer, "gender": "M"}, {"consent": "yes"}]
     tables = typed(incidents(tmp_path, *(person | {"number_of_victims": ""} for person in people)), ASKED)
     [record] = tables["records"]
     assert (*counts(record), record["sex"]) == (2, 2, 2, "stated", "female")

@@ -66,11 +66,9 @@ def test_nested_groups_and_full_path_keys_read_the_same(tmp_path: Path) -> None:
 
 def test_stops_follow_the_order_of_the_list_and_belong_to_the_record_around_them(tmp_path: Path) -> None:
     path = write(
-        tmp_path / "a.json",
-        record(1, **{REPEAT: [leg("Nakuru"), leg("Kisumu", "foot")]}),
-        record(2),
+        tmp_path / "a.json", record(1, **{REPEAT: [leg("Nakuru"), leg("Kisumu", "foot")]}), record(2),
         record(3, **{REPEAT: [leg("Moyale")]}),
-    )
+    )  # fmt: skip
     cells, reader = read(path, form())
     dates = {cell.row_number: cell.record_id for cell in cells if cell.field == "event_on"}
     stops = [(c.record_id, c.seq, c.value) for c in cells if c.field == "place(transit).place_text"]

@@ -16,13 +16,11 @@ FORM = book(
     format={"kind": "xlsx", "sheet": 0, "repeats": {"legs": {"parent": "_submission__uuid"}}},
     locale={"dates": "ymd", "default_country": "KEN"},
     fields={
-        "event_on": "left_on",
-        "submitted_at": "_submission_time",
-        "place(origin).place_text": "origin",
+        "event_on": "left_on", "submitted_at": "_submission_time", "place(origin).place_text": "origin",
         "place(transit).place_text": "legs/stop",
     },
     deny=["_id", "_index"],
-)
+)  # fmt: skip
 EARLY, LATE = "2024-03-05T08:00:00", "2024-03-09T08:00:00"
 
 
@@ -102,11 +100,9 @@ def test_json_copies_keep_their_own_stops(tmp_path: Path) -> None:
 
 def test_mixed_stops_of_copies_are_flagged(tmp_path: Path) -> None:
     file = kobo(
-        tmp_path,
-        [copy(1, EARLY), copy(2, LATE)],
-        [*stops(1, "Nakuru", "Eldoret"), *stops(2, "Nakuru", "Kisumu")],
-        ("_id", "_submission__id"),
-    )
+        tmp_path, [copy(1, EARLY), copy(2, LATE)],
+        [*stops(1, "Nakuru", "Eldoret"), *stops(2, "Nakuru", "Kisumu")], ("_id", "_submission__id"),
+    )  # fmt: skip
     _, reader = read(file, FORM)
     assert reader.tally.problems == [
         {"code": "flag:child_copies_mixed", "detail": "1 records, rows of 'legs'"}

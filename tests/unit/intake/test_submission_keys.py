@@ -19,12 +19,10 @@ ANSWERS = {"Date": "2024-03-04", "From": "Busia", "Consent": "Yes"}
 
 def contract(partner: str = "testpartner", **submission_id: Any) -> dict[str, Any]:
     return book(
-        partner={"code": partner, "steward": "data@fixture.example"},
-        format={"kind": "json"},
-        delivery={"mode": "full", "cadence": "monthly", "key": "_uuid"},
-        submission_id=submission_id or None,
+        partner={"code": partner, "steward": "data@fixture.example"}, format={"kind": "json"},
+        delivery={"mode": "full", "cadence": "monthly", "key": "_uuid"}, submission_id=submission_id or None,
         fields={"event_on": "Date", "place(origin).place_text": "From"},
-    )
+    )  # fmt: skip
 
 
 def export(folder: Path, *entries: dict[str, Any]) -> Path:

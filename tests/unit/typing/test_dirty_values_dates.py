@@ -43,11 +43,7 @@ def test_a_date_is_read(tmp_path: Path, raw: list[str], precision: str, expected
 def test_a_workbooks_time_is_local(tmp_path: Path, naive: str | None) -> None:
     locale = {"dates": "dmy", "naive_times_are": naive}
     cells = [Shown(datetime(2020, 1, 31, 23, 59, 59), "yyyy-mm-dd hh:mm:ss"), "31/01/2020 23:59"]
-    found = arrive(
-        tmp_path,
-        [{"Date": cell} for cell in cells],
-        contract(format={"kind": "xlsx", "sheet": 0}, locale=locale),
-    )
+    found = arrive(tmp_path, [{"Date": cell} for cell in cells], WORKBOOK | {"locale": locale})
     assert found.seen("event_on") == [(date(2020, 2, 1) if naive else date(2020, 1, 31),)] * 2
 
 
@@ -97,9 +93,8 @@ def test_the_contract_decides_the_order_of_digits(
     tmp_path: Path, order: str | None, expected: date | None, problems: list[str]
 ) -> None:
     content = contract()
-    found = arrive(
-        tmp_path, [{"Date": "3/4/2020"}], content | {"locale": content["locale"] | {"dates": order}}
-    )
+    content["locale"]["dates"] = order
+    found = arrive(tmp_path, [{"Date": "3/4/2020"}], content)
     assert (found.seen("event_on"), found.problems()) == ([(expected,)], [problems])
 
 
