@@ -27,14 +27,11 @@ def keeps_few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history_policy, "_policy", lambda: policy)
 
 
-@pytest.mark.parametrize(
-    ("name", "keep", "said"),
-    [
-        ("verdicts", "3", "a whole number from 20"),
-        ("audit", "400", "expected all"),
-        ("runs", "", "found nothing"),
-    ],
-)
+@pytest.mark.parametrize(("name", "keep", "said"), [
+    ("verdicts", "3", "a whole number from 20"),
+    ("audit", "400", "expected all"),
+    ("runs", "", "found nothing"),
+])  # fmt: skip
 def test_a_policy_that_keeps_too_little_is_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, keep: str, said: str
 ) -> None:

@@ -156,16 +156,13 @@ def test_keys_are_listed_by_id_without_secrets(base: EvidenceBase) -> None:
     assert "missing" in njia(base, "keys").stdout
 
 
-@pytest.mark.parametrize(
-    ("kind", "options", "words"),
-    [
-        ("record", [], "every id would change"),
-        ("stewards", [], "--recipient"),
-        ("stewards", ["--recipient", "age1nonsense"], "no age recipient"),
-        ("stewards", ["--key", "wrong.txt"], "Nothing was changed"),
-        ("link", ["--key", "wrong.txt"], "Nothing was changed"),
-    ],
-)
+@pytest.mark.parametrize(("kind", "options", "words"), [
+    ("record", [], "every id would change"),
+    ("stewards", [], "--recipient"),
+    ("stewards", ["--recipient", "age1nonsense"], "no age recipient"),
+    ("stewards", ["--key", "wrong.txt"], "Nothing was changed"),
+    ("link", ["--key", "wrong.txt"], "Nothing was changed"),
+])  # fmt: skip
 def test_a_refused_rotation_changes_nothing(
     base: EvidenceBase, monkeypatch: pytest.MonkeyPatch, kind: str, options: list[str], words: str
 ) -> None:

@@ -45,14 +45,11 @@ def daemon_lives(instance: Instance, settings: Settings, at: datetime) -> None:
     store.close()
 
 
-@pytest.mark.parametrize(
-    ("now", "night"),
-    [
-        ("2026-11-24T22:59:59+00:00", "2026-11-25T02:00:00+03:00"),
-        ("2026-11-24T23:00:00+00:00", "2026-11-26T02:00:00+03:00"),
-        ("2026-12-31T12:00:00+00:00", "2027-01-01T02:00:00+03:00"),
-    ],
-)
+@pytest.mark.parametrize(("now", "night"), [
+    ("2026-11-24T22:59:59+00:00", "2026-11-25T02:00:00+03:00"),
+    ("2026-11-24T23:00:00+00:00", "2026-11-26T02:00:00+03:00"),
+    ("2026-12-31T12:00:00+00:00", "2027-01-01T02:00:00+03:00"),
+])  # fmt: skip
 def test_the_schedule_runs_at_two_in_nairobi(now: str, night: str) -> None:
     assert next_night(datetime.fromisoformat(now)).isoformat() == night
 

@@ -86,20 +86,17 @@ def change_a_table_and_mend_its_hash(folder: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
-@pytest.mark.parametrize(
-    ("tamper", "signature", "what"),
-    [
-        (change_a_table, "holds", "changed"),
-        (change_a_table_and_mend_its_hash, "does not hold", None),
-        (lambda folder: next(folder.glob("members/parquet/*")).unlink(), "holds", "missing"),
-        (lambda folder: (folder / "members" / "more.csv").write_text("a,b"), "holds", "added"),
-        (lambda folder: (folder / "members" / "more").symlink_to("/etc"), "holds", "added"),
-        (lambda folder: (folder / "verdict.json").write_text("{}"), "holds", "added"),
-        (lambda folder: (folder / "erasure.json").write_text('{"edition": ""}'), "holds", "added"),
-        (lambda folder: (folder / "manifest.sig").unlink(), "missing", None),
-        (lambda folder: (folder / "manifest.json").write_text("[]"), "does not hold", "changed"),
-    ],
-)
+@pytest.mark.parametrize(("tamper", "signature", "what"), [
+    (change_a_table, "holds", "changed"),
+    (change_a_table_and_mend_its_hash, "does not hold", None),
+    (lambda folder: next(folder.glob("members/parquet/*")).unlink(), "holds", "missing"),
+    (lambda folder: (folder / "members" / "more.csv").write_text("a,b"), "holds", "added"),
+    (lambda folder: (folder / "members" / "more").symlink_to("/etc"), "holds", "added"),
+    (lambda folder: (folder / "verdict.json").write_text("{}"), "holds", "added"),
+    (lambda folder: (folder / "erasure.json").write_text('{"edition": ""}'), "holds", "added"),
+    (lambda folder: (folder / "manifest.sig").unlink(), "missing", None),
+    (lambda folder: (folder / "manifest.json").write_text("[]"), "does not hold", "changed"),
+])  # fmt: skip
 def test_every_kind_of_tampering_is_found(
     published: Settings, copied: Path, tamper: Callable[[Path], None], signature: str, what: str | None
 ) -> None:

@@ -195,14 +195,11 @@ def test_a_key_may_be_joined_or_apart_and_the_last_value_may_hold_a_separator() 
     assert table_and_key(["routes", "round-2020", "corridor", "od|ETH>KE047"]) == ("routes", line)
 
 
-@pytest.mark.parametrize(
-    ("asked", "said"),
-    [
-        ("places|KE040", "is named by 5 value"),
-        ("marts.corridors|od", "cannot be traced"),
-        ("dim_place|KE040", "cannot be traced"),
-    ],
-)
+@pytest.mark.parametrize(("asked", "said"), [
+    ("places|KE040", "is named by 5 value"),
+    ("marts.corridors|od", "cannot be traced"),
+    ("dim_place|KE040", "cannot be traced"),
+])  # fmt: skip
 def test_unknown_table_or_short_key_is_refused(asked: str, said: str) -> None:
     with pytest.raises(UsageError) as refused:
         table_and_key([asked])
