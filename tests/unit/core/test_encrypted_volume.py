@@ -1,7 +1,5 @@
 """Whether a home lies on an encrypted volume, read from made-up trees of /proc and /sys."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

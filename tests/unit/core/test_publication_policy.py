@@ -1,7 +1,5 @@
 """The publication policy and its noise table are checked before a build; each fault names its row."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

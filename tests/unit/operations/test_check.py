@@ -1,7 +1,5 @@
 """`njia check`: each kind of file of a home, damaged in ten ways, is named with what mends it."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Forgetting a record: landing, link codes and sealed originals are erased, later copies do not land."""
 
-from __future__ import annotations
-
 import io
 import json
 from pathlib import Path

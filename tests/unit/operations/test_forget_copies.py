@@ -1,7 +1,5 @@
 """Forgetting a submission of a form: its copies at other partners go with it, and later ones do not land."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping
 from unittest.mock import Mock

@@ -1,7 +1,5 @@
 """What is removed of the past at the end of a refresh, and what stays."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`njia keys`: listing and rotating keys, whole or not at all."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -1,7 +1,5 @@
 """Retention: records past their agreed time, judged only by extracts that a gate has passed."""
 
-from __future__ import annotations
-
 from datetime import date
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Unsealing an original: with the private key alone, by row or whole, and always logged."""
 
-from __future__ import annotations
-
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Ctrl-C ends a refresh at any moment and is recorded as stopped."""
 
-from __future__ import annotations
-
 import os
 import signal
 import time

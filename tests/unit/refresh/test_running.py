@@ -1,7 +1,5 @@
 """Whether a refresh is running is asked of its lock, without standing in its way."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

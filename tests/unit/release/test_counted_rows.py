@@ -1,7 +1,5 @@
 """Rows that a report counted or added up; a mistyped value is refused."""
 
-from __future__ import annotations
-
 import pytest
 
 from orchestration.core import UsageError

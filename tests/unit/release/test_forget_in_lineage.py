@@ -1,7 +1,5 @@
 """Forgetting a record in the lineage: its rows, and months that only it made known."""
 
-from __future__ import annotations
-
 import json
 from datetime import date
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`current` names a release that is missing: every command reports it."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

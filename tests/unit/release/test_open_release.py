@@ -1,7 +1,5 @@
 """`open_release` opens the release in force anew each time, also in a program that runs for days."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

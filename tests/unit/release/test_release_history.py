@@ -1,7 +1,5 @@
 """Releases after publishing: list, compare, roll back, query."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

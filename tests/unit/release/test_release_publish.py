@@ -1,7 +1,5 @@
 """Publishing: only what a verdict for exactly these files lets pass; readers keep reading."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import dataclass, replace
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Staging: the candidate is complete, described, read-only, and states its inputs."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import duckdb

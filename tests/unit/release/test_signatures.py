@@ -1,7 +1,5 @@
 """`njia verify` finds every change to a published release, also in a copy; openssl agrees."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil
@@ -241,21 +239,3 @@ def test_account_without_access_to_keys_learns_that_it_cannot_check(home: Settin
     command = re.search(r"`njia (verify \S+ --key) release\.pub`", output)
     assert command
     assert njia(home, *command[1].split(), public).exit_code == 0
-
-
-def test_the_private_key_is_for_its_owner_alone_and_the_public_part_is_made_again(tmp_path: Path) -> None:
-    settings = settings_in(tmp_path)
-    public = settings.keys / "release.pub"
-    assert (settings.keys / "release.key").stat().st_mode & 0o777 == 0o600
-    before = public.read_bytes()
-    public.unlink()
-    create_missing_keys(settings)
-    assert public.read_bytes() == before
-    public.write_bytes(ReleaseKey.generate().public.pem)
-    other = public.read_bytes()
-    create_missing_keys(settings)
-    assert public.read_bytes() == other, "a public part is not written over"
-    assert [fault.path for fault in core.key_faults(settings)] == [public]
-    (tmp_path / "other.pub").write_text("no key")
-    with pytest.raises(core.UsageError, match=r"no public key of releases"):
-        load_public_key(tmp_path / "other.pub")

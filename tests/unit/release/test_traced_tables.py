@@ -1,7 +1,5 @@
 """Lineage queries by the key of a row, on three journeys and on what partners watched."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import duckdb

@@ -1,7 +1,5 @@
 """What a waiver did to the published numbers: told for the first release it let pass, and never overstated."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from pathlib import Path
 from typing import Any

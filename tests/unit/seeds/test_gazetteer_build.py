@@ -1,7 +1,5 @@
 """The place tables are what the build makes of the named packages and the hand-kept rows."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import os
