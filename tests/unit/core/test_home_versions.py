@@ -40,11 +40,6 @@ def mark(home: Path, **content: Any) -> None:
     (home / "home.json").write_text(json.dumps(content))
 
 
-def marked(home: Path) -> dict[str, Any]:
-    found: dict[str, Any] = read_json(home / "home.json")
-    return found
-
-
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = settings_in(tmp_path_factory.mktemp("published") / "home")
@@ -90,7 +85,7 @@ def test_a_newer_home_that_lets_this_program_write_keeps_its_layout(home: Path) 
     kept = {"layout_version": NEWER, "oldest_reader": 2, "oldest_writer": LAYOUT_VERSION}
     mark(home, **kept)
     prepare_home(Settings(home, home / "partners", home / "keys"))
-    assert kept.items() <= marked(home).items()
+    assert kept.items() <= read_json(home / "home.json").items()
 
 
 def test_dagster_and_open_release_ask_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,4 +156,4 @@ def test_files_put_into_the_inbox_first_make_no_lost_home(njia: Njia, tmp_path: 
     (tmp_path / "home" / "inbox" / "kobe_post").mkdir(parents=True)
     assert njia("status").code == 0
     assert njia("inbox", "add", "--samples").code == 0
-    assert marked(tmp_path / "home")["layout_version"] == LAYOUT_VERSION
+    assert read_json(tmp_path / "home" / "home.json")["layout_version"] == LAYOUT_VERSION

@@ -106,9 +106,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, seed: Path) -> None
         files[seed].write_bytes(b"\xff\xfe\xff")
 
 
-def test_a_refresh_checks_the_policy_before_it_builds(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_refresh_checks_the_policy_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from orchestration.refresh import run
 
     def refuse() -> None:

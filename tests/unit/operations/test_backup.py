@@ -397,9 +397,7 @@ def test_a_cut_log_a_damaged_key_and_damaged_marks_come_back(
 
 
 @pytest.mark.parametrize("lost", ["home.json", "keys/link.key"])
-def test_a_restore_after_a_rotation_leaves_a_way_on(
-    home: Settings, store: Store, key: str, lost: str
-) -> None:
+def test_a_restore_after_rotation_leaves_a_way_on(home: Settings, store: Store, key: str, lost: str) -> None:
     """The backup has the check values, or the key, of before the rotation."""
     back_up(home, store)
     rotate_link(home, load_keys(home), None)
@@ -493,9 +491,7 @@ def test_a_clock_that_was_ahead_drops_no_list(home: Settings, store: Store) -> N
     assert store.names()[0] == made.listed.name
 
 
-def test_a_damaged_mark_stops_only_a_home_without_its_own(
-    home: Settings, store: Store, key: str, tmp_path: Path
-) -> None:
+def test_a_damaged_mark_stops_only_a_new_home(home: Settings, store: Store, key: str, tmp_path: Path) -> None:
     core.set_tombstones(home, load_keys(home), "swala_post", [7])
     listed = back_up(home, store).listed
     flip(store.object(listed.files["forgotten/swala_post.json"].sha256))
@@ -533,9 +529,7 @@ def test_older_lists_and_what_only_they_name_are_dropped(home: Settings, store: 
 
 
 @pytest.mark.parametrize("at", ["the sixth file", "an encrypted file"])
-def test_a_full_disk_leaves_nothing_half_written(
-    home: Settings, store: Store, monkeypatch: Patch, at: str
-) -> None:
+def test_a_full_disk_leaves_no_half_of_it(home: Settings, store: Store, monkeypatch: Patch, at: str) -> None:
     copied = []
 
     def fill(source: Path, to: Path) -> None:

@@ -213,9 +213,7 @@ def test_a_reader_holding_the_old_release_keeps_reading_during_a_switch(home: Ho
             reader.execute("delete from marts.fct_movements")
 
 
-def test_the_newest_the_current_and_those_decided_on_are_kept(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_newest_and_those_decided_on_are_kept(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     assert history_policy.kept("releases") == 12
     first, second = home.current, publish_one(home.settings, 1).release_id
     home.roll_back(first)
