@@ -1,7 +1,5 @@
 """A clock that is put back between two refreshes changes no order: of releases and processes."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import psutil

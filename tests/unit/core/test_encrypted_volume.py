@@ -1,7 +1,5 @@
 """Whether a home lies on an encrypted volume, read from made-up trees of /proc and /sys."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,16 +57,13 @@ def test_luks_is_seen_and_a_plain_disk_is_not(machine: Machine) -> None:
     assert not machine.encrypts(machine.disk)
 
 
-@pytest.mark.parametrize(
-    ("uuid", "below", "encrypts"),
-    [
-        *((f"CRYPT-{kind}-home", ("sdb1",), True) for kind in ("LUKS1", "PLAIN", "TCRYPT", "BITLK")),
-        *((f"CRYPT-{kind}-0f-home", ("sdb1",), False) for kind in ("VERITY", "INTEGRITY")),
-        *((f"CRYPT-{kind}-1f-home", ("dm-0",), True) for kind in ("VERITY", "INTEGRITY")),
-        ("LVM-aa", ("dm-0",), True),
-        ("LVM-bb", ("dm-0", "sdb1"), False),
-    ],
-)
+@pytest.mark.parametrize(("uuid", "below", "encrypts"), [
+    *((f"CRYPT-{kind}-home", ("sdb1",), True) for kind in ("LUKS1", "PLAIN", "TCRYPT", "BITLK")),
+    *((f"CRYPT-{kind}-0f-home", ("sdb1",), False) for kind in ("VERITY", "INTEGRITY")),
+    *((f"CRYPT-{kind}-1f-home", ("dm-0",), True) for kind in ("VERITY", "INTEGRITY")),
+    ("LVM-aa", ("dm-0",), True),
+    ("LVM-bb", ("dm-0", "sdb1"), False),
+])  # fmt: skip
 def test_a_device_encrypts_by_its_kind_or_where_all_below_it_does(
     machine: Machine, uuid: str, below: tuple[str, ...], encrypts: bool
 ) -> None:

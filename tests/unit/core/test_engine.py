@@ -1,7 +1,5 @@
 """DuckDB is opened in one way: quiet, offline, in UTC, and on the disk only where it may be."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import duckdb

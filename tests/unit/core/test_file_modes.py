@@ -1,7 +1,5 @@
 """Only one account may open the home except its releases; a readable key stops every command."""
 
-from __future__ import annotations
-
 import shlex
 import stat
 import subprocess

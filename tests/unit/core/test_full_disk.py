@@ -1,7 +1,5 @@
 """A full disk is named in one sentence, whichever library meets it, and room is asked for before it is needed."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import sqlite3

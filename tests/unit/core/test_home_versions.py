@@ -1,7 +1,5 @@
 """home.json: which programs may read and write a home, and what is said of one that is damaged or lost."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Callable
@@ -40,11 +38,6 @@ def files(home: Path) -> dict[str, bytes]:
 
 def mark(home: Path, **content: Any) -> None:
     (home / "home.json").write_text(json.dumps(content))
-
-
-def marked(home: Path) -> dict[str, Any]:
-    found: dict[str, Any] = read_json(home / "home.json")
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +85,7 @@ def test_a_newer_home_that_lets_this_program_write_keeps_its_layout(home: Path) 
     kept = {"layout_version": NEWER, "oldest_reader": 2, "oldest_writer": LAYOUT_VERSION}
     mark(home, **kept)
     prepare_home(Settings(home, home / "partners", home / "keys"))
-    assert kept.items() <= marked(home).items()
+    assert kept.items() <= read_json(home / "home.json").items()
 
 
 def test_dagster_and_open_release_ask_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,36 +103,22 @@ def test_dagster_and_open_release_ask_too(home: Path, monkeypatch: pytest.Monkey
             opened()
 
 
-def _folder(marker: Path) -> None:
-    marker.unlink()
-    marker.mkdir()
-
-
-def _link(marker: Path) -> None:
-    marker.rename(marker.with_name("elsewhere.json"))
-    marker.symlink_to("elsewhere.json")
-
-
 def _changed(marker: Path) -> None:
     content, layout = marker.read_text(), f'"layout_version": {LAYOUT_VERSION}'
     assert layout in content
     marker.write_text(content.replace(layout, '"layout_version": 1'))
 
 
-def _holds(content: str) -> Callable[[Path], None]:
-    return lambda marker: marker.write_text(content) and None
-
-
-DAMAGES = {
+DAMAGES: dict[str, tuple[str | Callable[[Path], object], str]] = {
     "lost": (Path.unlink, "it is missing beside"),
-    "folder": (_folder, "it is a folder"),
-    "link": (_link, "it is a link"),
-    "empty": (_holds(""), "it is not JSON"),
-    "cut": (_holds('{"layout_ver'), "it is not JSON"),
-    "list": (_holds("[5]"), "it names no layout"),
-    "no number": (_holds('{"layout_version": "5"}'), "it names no layout"),
-    "true": (_holds('{"layout_version": 5, "oldest_reader": true}'), "it names no layout"),
-    "zero": (_holds('{"layout_version": 0}'), "it names no layout"),
+    "folder": (lambda marker: (marker.unlink(), marker.mkdir()), "it is a folder"),
+    "link": (lambda marker: marker.symlink_to(marker.rename(marker.with_name("other.json"))), "it is a link"),
+    "empty": ("", "it is not JSON"),
+    "cut": ('{"layout_ver', "it is not JSON"),
+    "list": ("[5]", "it names no layout"),
+    "no number": ('{"layout_version": "5"}', "it names no layout"),
+    "true": ('{"layout_version": 5, "oldest_reader": true}', "it names no layout"),
+    "zero": ('{"layout_version": 0}', "it names no layout"),
     "changed": (_changed, "its content does not match its sum"),
 }
 
@@ -148,7 +127,7 @@ DAMAGES = {
 @pytest.mark.parametrize("command", ["status", "refresh"])
 def test_a_damaged_home_json_is_a_sentence(command: str, damage: str, njia: Njia, home: Path) -> None:
     do, words = DAMAGES[damage]
-    do(home / "home.json")
+    (home / "home.json").write_text(do) if isinstance(do, str) else do(home / "home.json")
     before = files(home)
     ended = njia(command)
     assert (ended.code, ended.out) == (6, "")
@@ -177,4 +156,4 @@ def test_files_put_into_the_inbox_first_make_no_lost_home(njia: Njia, tmp_path: 
     (tmp_path / "home" / "inbox" / "kobe_post").mkdir(parents=True)
     assert njia("status").code == 0
     assert njia("inbox", "add", "--samples").code == 0
-    assert marked(tmp_path / "home")["layout_version"] == LAYOUT_VERSION
+    assert read_json(tmp_path / "home" / "home.json")["layout_version"] == LAYOUT_VERSION

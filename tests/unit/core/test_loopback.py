@@ -3,8 +3,6 @@
 `test_desk_connections` looks at the port itself.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The publication policy and its noise table are checked before a build; each fault names its row."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
@@ -51,45 +49,39 @@ def test_reason_does_not_change_the_policy_version(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "sentence"),
-    [
-        (row("public_delay_days") + "\n", "", "has no row public_delay_days"),
-        ("public_delay_days,90,", "public_delay_days,,", "row public_delay_days: found nothing, expected a whole"),
-        ("public_delay_days,90,", "public_delay_days,0,", "found 0, expected a whole number from 30 to 3650"),
-        ("public_delay_days,90,", "public_delay_days,soon,", "found soon, expected a whole number"),
-        ("public_delay_days,90,", "public_delay_days,90.5,", "found 90.5, expected a whole number"),
-        ("public_delay_days,90,", "public_delay_days,1e2,", "found 1e2, expected a whole number"),
-        ("utility_least_share,0.85,", "utility_least_share,85,", "found 85, expected a number from 0 to 1"),
-        ("utility_least_share,0.85,", "utility_least_share,nan,", "found nan, expected a number"),
-        ("label_count,20,", "label_count,9,", "found 9, expected at least public_least_count"),
-        ("noise_row_3_from,200,", "noise_row_3_from,40,", "found 40, expected more than noise_row_2_from"),
-        ("public_delay_days,90,", "public_delay,90,", "has no row public_delay_days"),
-        ("public_delay_days", "dominance,1,1,,\npublic_delay_days", "has a row dominance that nothing reads"),
-        ("public_delay_days", row("members_least") + "\npublic_delay_days", "has a name in two rows"),
-        ("name,value,shipped", "name,value,default", "must have the columns name, value, shipped"),
-        ("public_delay_days,90,90,days,", "public_delay_days,90", "and each row all of them"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("old", "new", "sentence"), [
+    (row("public_delay_days") + "\n", "", "has no row public_delay_days"),
+    ("public_delay_days,90,", "public_delay_days,,", "row public_delay_days: found nothing, expected a whole"),
+    ("public_delay_days,90,", "public_delay_days,0,", "found 0, expected a whole number from 30 to 3650"),
+    ("public_delay_days,90,", "public_delay_days,soon,", "found soon, expected a whole number"),
+    ("public_delay_days,90,", "public_delay_days,90.5,", "found 90.5, expected a whole number"),
+    ("public_delay_days,90,", "public_delay_days,1e2,", "found 1e2, expected a whole number"),
+    ("utility_least_share,0.85,", "utility_least_share,85,", "found 85, expected a number from 0 to 1"),
+    ("utility_least_share,0.85,", "utility_least_share,nan,", "found nan, expected a number"),
+    ("label_count,20,", "label_count,9,", "found 9, expected at least public_least_count"),
+    ("noise_row_3_from,200,", "noise_row_3_from,40,", "found 40, expected more than noise_row_2_from"),
+    ("public_delay_days,90,", "public_delay,90,", "has no row public_delay_days"),
+    ("public_delay_days", "dominance,1,1,,\npublic_delay_days", "has a row dominance that nothing reads"),
+    ("public_delay_days", row("members_least") + "\npublic_delay_days", "has a name in two rows"),
+    ("name,value,shipped", "name,value,default", "must have the columns name, value, shipped"),
+    ("public_delay_days,90,90,days,", "public_delay_days,90", "and each row all of them"),
+])  # fmt: skip
 def test_impossible_policy_is_refused_by_its_row(tmp_path: Path, old: str, new: str, sentence: str) -> None:
     with pytest.raises(NjiaError) as refused:
         loaded(tmp_path, (old, new))
     assert str(refused.value).startswith("publication_policy.csv") and sentence in str(refused.value)
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "sentence"),
-    [
-        ("1,-14,00000000,00000037\n", "", "noise_row 1: hashes are missing at 00000000"),
-        ("1,-14,00000000,00000037", "1,-14,00000000,00000036", "hashes are missing at 00000037"),
-        ("1,-14,00000000,00000037", "1,-14,00000000,0000003G", "hashes are missing"),
-        ("0000131a", "0000131A", "hashes are missing"),
-        ("1,-14,", "1,-15,", "largest value 15, where publication_policy.csv says 0, 6 and 14"),
-        ("1,-14,", "1,many,", "has an invalid row: 1, many"),
-        ("1,-14,", "4,-14,", "has an invalid row: 4, -14"),
-        ("noise_row,noise,", "row,noise,", "must have the columns noise_row, noise"),
-    ],
-)
+@pytest.mark.parametrize(("old", "new", "sentence"), [
+    ("1,-14,00000000,00000037\n", "", "noise_row 1: hashes are missing at 00000000"),
+    ("1,-14,00000000,00000037", "1,-14,00000000,00000036", "hashes are missing at 00000037"),
+    ("1,-14,00000000,00000037", "1,-14,00000000,0000003G", "hashes are missing"),
+    ("0000131a", "0000131A", "hashes are missing"),
+    ("1,-14,", "1,-15,", "largest value 15, where publication_policy.csv says 0, 6 and 14"),
+    ("1,-14,", "1,many,", "has an invalid row: 1, many"),
+    ("1,-14,", "4,-14,", "has an invalid row: 4, -14"),
+    ("noise_row,noise,", "row,noise,", "must have the columns noise_row, noise"),
+])  # fmt: skip
 def test_damaged_noise_table_is_refused(tmp_path: Path, old: str, new: str, sentence: str) -> None:
     with pytest.raises(NjiaError) as refused:
         loaded(tmp_path, noise=(old, new))
@@ -114,9 +106,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, seed: Path) -> None
         files[seed].write_bytes(b"\xff\xfe\xff")
 
 
-def test_a_refresh_checks_the_policy_before_it_builds(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_refresh_checks_the_policy_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from orchestration.refresh import run
 
     def refuse() -> None:

@@ -1,7 +1,5 @@
 """Ids computed for many records at once equal those computed one by one."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pyarrow as pa

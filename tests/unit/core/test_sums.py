@@ -1,7 +1,5 @@
 """JSON that Njia keeps shows when it was damaged."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

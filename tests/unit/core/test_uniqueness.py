@@ -1,20 +1,12 @@
 """How easily a record is singled out, worked out by hand."""
 
-from __future__ import annotations
-
 import pyarrow as pa
 
 from orchestration.core import open_duckdb
 from orchestration.release.staging import microdata
 
 # Classes on sex and place: (f, x) three, (f, y) one, (m, x) two, (unknown, y) two.
-RECORDS = pa.table(
-    {
-        "sex": ["f", "f", "f", "f", "m", "m", None, None],
-        "place": ["x", "x", "x", "y", "x", "x", "y", "y"],
-        "is_child": [False, True, False, True, False, False, None, False],
-    }
-)
+RECORDS = pa.table({"sex": [*"ffffmm", None, None], "place": [*"xxxyxxyy"]})
 
 
 def uniqueness(records: pa.Table, columns: list[str], least_class: int) -> microdata.Uniqueness:

@@ -1,7 +1,5 @@
 """With NJIA_DELETE_WORK nothing made of records stays in `work/`."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Backups: a store by content that describes one moment, keeps no secret in clear, and names its damage."""
 
-from __future__ import annotations
-
 import base64
 import errno
 import itertools
@@ -282,33 +280,25 @@ def test_without_the_stewards_key_a_home_gets_everything_but_keys_and_waiting_fi
     assert (told["keys"], list(told["left"].values()), told["missing"]["landing"]) == ([], [8], 3)
 
 
-def test_a_damaged_object_is_written_again_by_the_next_backup(
-    home: Settings, store: Store, njia: Njia
-) -> None:
-    back_up(home, store)
-    flip(store.object(sha256_of(landed(home, ".parquet"))))
-    ran = njia("backup", store.folder, "--verify", "--json")
-    assert ran.code == 6
-    (fault,) = ran.last_object["faults"]
-    assert "landing/kobe_post/0000000000000001.parquet" in fault and "is damaged" in fault
-    assert njia("backup", store.folder).code == 0
-    assert njia("backup", store.folder, "--verify").code == 0
-
-
 def test_a_damaged_object_is_named_and_everything_else_comes_back(
     home: Settings, store: Store, key: str, tmp_path: Path, njia: Njia
 ) -> None:
     back_up(home, store)
     flip(store.object(sha256_of(landed(home, ".texts"))))
+    ran = njia("backup", store.folder, "--verify", "--json")
+    assert ran.code == 6
+    (fault,) = ran.last_object["faults"]
+    assert "landing/kobe_post/0000000000000001.texts" in fault and "is damaged" in fault
     (tmp_path / "stewards.txt").write_text(key)
-    ran = njia(
-        "restore", store.folder, "--home", tmp_path / "new", "--key", tmp_path / "stewards.txt", "--yes"
-    )
+    to = ("--home", tmp_path / "new", "--key", tmp_path / "stewards.txt")
+    ran = njia("restore", store.folder, *to, "--yes")
     assert ran.code == 6
     assert "damaged in the backup" in ran.said
     assert "landing/kobe_post/0000000000000001.texts" in ran.said
     new = replace(home, home=tmp_path / "new")
     assert not landed(new, ".texts").exists() and landed(new, ".parquet").exists()
+    assert njia("backup", store.folder).code == 0, "it is written again"
+    assert njia("backup", store.folder, "--verify").code == 0
 
 
 def forge(home: Settings, store: Store, is_signed: bool = True, **changed: object) -> str:
@@ -366,14 +356,16 @@ def test_what_is_missing_or_damaged_comes_back_newer_stays(home: Settings, store
     home.current.unlink()
     land(home, 2)
     audit.record(home, "A. Steward", "viewed", "swala_post")
-    newer = {path: one for path, one in files_of(home).items() if path.startswith("audit/")}
+    newer = files_of(home)
+    planned = njia("restore", store.folder, "--dry-run", "--json").last_object
+    assert (planned["outcome"], planned["missing"]["landing"]) == ("planned", 1)
+    assert files_of(home) == newer
     ran = njia("restore", store.folder, "--yes", "--json")
     assert ran.code == 0, ran.err
     after = files_of(home)
     assert {path for path in before if after.get(path) != before[path] and "audit/" not in path} == set()
     assert f"landing/kobe_post/{2:016x}.parquet" in after
     assert home.current.is_dir()
-    assert newer.items() - after.items()  # the restore has its line
     assert [line["action"] for line in audit.read(home).lines] == ["viewed", "viewed", "restored"]
     assert audit.read(home).faults == []
     assert len(ran.last_object["releases"]) == 1
@@ -405,9 +397,7 @@ def test_a_cut_log_a_damaged_key_and_damaged_marks_come_back(
 
 
 @pytest.mark.parametrize("lost", ["home.json", "keys/link.key"])
-def test_a_restore_after_a_rotation_leaves_a_way_on(
-    home: Settings, store: Store, key: str, lost: str
-) -> None:
+def test_a_restore_after_rotation_leaves_a_way_on(home: Settings, store: Store, key: str, lost: str) -> None:
     """The backup has the check values, or the key, of before the rotation."""
     back_up(home, store)
     rotate_link(home, load_keys(home), None)
@@ -492,18 +482,6 @@ def test_an_interrupted_restore_makes_no_keys_and_is_ended_with_the_same_key(
     assert (home.keys / "link.key").exists() and unfinished_restore(home) is None
 
 
-def test_a_link_in_the_place_of_a_file_is_named(home: Settings, store: Store) -> None:
-    (home.audit / "2025.jsonl").symlink_to(home.partners / "elsewhere.jsonl")
-    with pytest.raises(UsageError, match="is a symbolic link"):
-        back_up(home, store)
-
-
-def test_a_folder_holds_backups_of_one_home(home: Settings, store: Store, tmp_path: Path) -> None:
-    back_up(home, store)
-    with pytest.raises(UsageError, match="another home"):
-        back_up(settings_in(tmp_path / "another"), store)
-
-
 def test_a_clock_that_was_ahead_drops_no_list(home: Settings, store: Store) -> None:
     back_up(home, store)
     (first,) = store.names()
@@ -513,9 +491,7 @@ def test_a_clock_that_was_ahead_drops_no_list(home: Settings, store: Store) -> N
     assert store.names()[0] == made.listed.name
 
 
-def test_a_damaged_mark_stops_only_a_home_without_its_own(
-    home: Settings, store: Store, key: str, tmp_path: Path
-) -> None:
+def test_a_damaged_mark_stops_only_a_new_home(home: Settings, store: Store, key: str, tmp_path: Path) -> None:
     core.set_tombstones(home, load_keys(home), "swala_post", [7])
     listed = back_up(home, store).listed
     flip(store.object(listed.files["forgotten/swala_post.json"].sha256))
@@ -525,15 +501,6 @@ def test_a_damaged_mark_stops_only_a_home_without_its_own(
     assert core.tombstones_of(home, load_keys(home), "swala_post")
     with pytest.raises(NjiaError, match="records that were forgotten could come back"):
         restored(home, store, key, tmp_path / "new")
-
-
-def test_a_dry_run_changes_nothing(home: Settings, store: Store, njia: Njia) -> None:
-    back_up(home, store)
-    landed(home, ".texts").unlink()
-    before = files_of(home)
-    told = njia("restore", store.folder, "--dry-run", "--json").last_object
-    assert (told["outcome"], told["missing"]) == ("planned", {"landing": 1})
-    assert files_of(home) == before
 
 
 def test_a_file_that_its_disk_damaged_enters_no_backup(home: Settings, store: Store, njia: Njia) -> None:
@@ -562,9 +529,7 @@ def test_older_lists_and_what_only_they_name_are_dropped(home: Settings, store: 
 
 
 @pytest.mark.parametrize("at", ["the sixth file", "an encrypted file"])
-def test_a_full_disk_leaves_nothing_half_written(
-    home: Settings, store: Store, monkeypatch: Patch, at: str
-) -> None:
+def test_a_full_disk_leaves_no_half_of_it(home: Settings, store: Store, monkeypatch: Patch, at: str) -> None:
     copied = []
 
     def fill(source: Path, to: Path) -> None:
@@ -585,12 +550,20 @@ def test_a_full_disk_leaves_nothing_half_written(
     assert all(path.name == sha256_of(path) for path in objects)
 
 
-def test_folders_that_cannot_hold_backups_are_refused(home: Settings, store: Store, tmp_path: Path) -> None:
+def test_what_cannot_be_backed_up_and_where_none_can_lie_is_refused(
+    home: Settings, store: Store, tmp_path: Path
+) -> None:
+    def refused(settings: Settings, folder: Path, words: str) -> None:
+        with pytest.raises(UsageError, match=words):
+            make_backup(settings, folder, KEEP)
+
     for folder in (home.home / "backup", home.home, tmp_path):
-        with pytest.raises(UsageError, match="one lies in the other"):
-            make_backup(home, folder, KEEP)
-    with pytest.raises(UsageError, match="NJIA_REQUIRE_ENCRYPTED_VOLUME"):
-        back_up(replace(home, require_encrypted_volume=True), store)
+        refused(home, folder, "one lies in the other")
+    refused(replace(home, require_encrypted_volume=True), store.folder, "NJIA_REQUIRE_ENCRYPTED_VOLUME")
+    back_up(home, store)
+    refused(settings_in(tmp_path / "another"), store.folder, "another home")
+    (home.audit / "2025.jsonl").symlink_to(home.partners / "elsewhere.jsonl")
+    refused(home, store.folder, "is a symbolic link")
 
 
 # --- while everything runs -----------------------------------------------------------------------

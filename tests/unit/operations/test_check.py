@@ -1,7 +1,5 @@
 """`njia check`: each kind of file of a home, damaged in ten ways, is named with what mends it."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -231,9 +229,7 @@ def without_decisions(home: Settings, tmp_path: Path) -> Settings:
     return copied
 
 
-def test_a_refresh_stops_where_a_decision_in_force_has_gone(
-    home: Settings, without_decisions: Settings
-) -> None:
+def test_a_refresh_stops_where_a_decision_has_gone(home: Settings, without_decisions: Settings) -> None:
     first, second = decided(home)
     with pytest.raises(Damaged, match=f"logged and missing: {first}, {second}"):
         settled_since_refresh(without_decisions)

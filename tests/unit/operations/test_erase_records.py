@@ -1,7 +1,5 @@
 """Forgetting a record: landing, link codes and sealed originals are erased, later copies do not land."""
 
-from __future__ import annotations
-
 import io
 import json
 from pathlib import Path
@@ -31,6 +29,7 @@ from tests.evidence_base import EvidenceBase
 
 PARTNER = "swala_post"
 Identity = pyrage.x25519.Identity
+IDENTITY = Identity.generate()  # the stewards'
 DENIED = "deny: [Name, Phone, Notes]"
 LINKED = "link: {given: Name, phone: Phone}\ndeny: [Notes]"
 
@@ -67,7 +66,7 @@ def sealed_originals(base: EvidenceBase) -> list[Path]:
     return list((base.settings.sealed / PARTNER).glob("*.age"))
 
 
-def original(base: EvidenceBase, entry: dict[str, Any], identity: Identity) -> str:
+def original(base: EvidenceBase, entry: dict[str, Any], identity: Identity = IDENTITY) -> str:
     return pyrage.decrypt(sealed_original(base, entry).read_bytes(), [identity]).decode()
 
 
@@ -76,14 +75,8 @@ def base(empty_base: EvidenceBase) -> EvidenceBase:
     assert DENIED in scenario.PARTNERS[PARTNER]
     empty_base.write_contract(PARTNER, scenario.PARTNERS[PARTNER].replace(DENIED, LINKED))
     empty_base.deliver(PARTNER, "swala_2026-02.csv", scenario.SWALA)
+    rotate_stewards(empty_base.settings, str(IDENTITY.to_public()), None)
     return empty_base
-
-
-@pytest.fixture
-def identity(base: EvidenceBase) -> Identity:
-    made = Identity.generate()
-    rotate_stewards(base.settings, str(made.to_public()), None)
-    return made
 
 
 def test_cells_and_codes_of_the_record_are_erased_and_others_stay(base: EvidenceBase) -> None:
@@ -114,20 +107,20 @@ def test_a_later_copy_of_a_forgotten_record_does_not_land(base: EvidenceBase, ro
     assert again["rows_landed"] == rows + 12  # of the fourteen S3 is forgotten and S8 refused consent
 
 
-def test_the_private_key_reseals_the_original_without_the_row(base: EvidenceBase, identity: Identity) -> None:
+def test_the_private_key_reseals_the_original_without_the_row(base: EvidenceBase) -> None:
     (entry,) = landed(base)
-    _, originals = forget(base, "S3", identity)
-    text = original(base, entry, identity)
+    _, originals = forget(base, "S3", IDENTITY)
+    text = original(base, entry)
     assert "Otieno" not in text and "Kampala" not in text
     assert text.splitlines()[3] == ""  # the other rows keep their numbers
     assert "Amina Testperson" in text and "Imani Testperson" in text
     assert list(originals.values()) == ["sealed again without rows of forgotten records"]
 
 
-def test_a_row_that_never_landed_leaves_the_original_too(base: EvidenceBase, identity: Identity) -> None:
+def test_a_row_that_never_landed_leaves_the_original_too(base: EvidenceBase) -> None:
     (entry,) = landed(base)
-    forget(base, "S8", identity)  # refused consent: only its id is kept, as withheld
-    assert "Rehema" not in original(base, entry, identity)
+    forget(base, "S8", IDENTITY)  # refused consent: only its id is kept, as withheld
+    assert "Rehema" not in original(base, entry)
     (after,) = read_register(base.settings.landing, PARTNER).values()
     assert after["withheld_records"] == {}
 
@@ -142,11 +135,11 @@ def test_without_the_private_key_the_original_is_destroyed(base: EvidenceBase) -
     assert sealed_originals(base) == []
 
 
-def test_a_new_file_is_sealed_without_forgotten_records(base: EvidenceBase, identity: Identity) -> None:
+def test_a_new_file_is_sealed_without_forgotten_records(base: EvidenceBase) -> None:
     landed(base)
-    forget(base, "S3", identity)
+    forget(base, "S3", IDENTITY)
     base.deliver(PARTNER, "swala_2026-03.csv", scenario.SWALA + "\n")
-    assert "Otieno" not in original(base, landed_again(base), identity)
+    assert "Otieno" not in original(base, landed_again(base))
 
 
 def forget_wholly(base: EvidenceBase, reference: str, *identities: Identity) -> Erased:
@@ -161,7 +154,7 @@ def forget_wholly(base: EvidenceBase, reference: str, *identities: Identity) -> 
 
 @pytest.mark.parametrize("is_damaged", [False, True])
 def test_an_original_that_the_key_does_not_open_stops_before_anything_is_erased(
-    base: EvidenceBase, identity: Identity, is_damaged: bool
+    base: EvidenceBase, is_damaged: bool
 ) -> None:
     """An earlier rotation left it sealed to the old key."""
     (entry,) = landed(base)
@@ -171,26 +164,26 @@ def test_an_original_that_the_key_does_not_open_stops_before_anything_is_erased(
     files = [path for path in base.settings.home.rglob("*") if path.is_file()]
     before = [path.read_bytes() for path in files]
     with pytest.raises(UsageError, match=f"{entry['extract_id']}.+Nothing was erased"):
-        forget_wholly(base, "S3", identity if is_damaged else Identity.generate())
+        forget_wholly(base, "S3", IDENTITY if is_damaged else Identity.generate())
     assert [path for path in base.settings.home.rglob("*") if path.is_file()] == files
     assert [path.read_bytes() for path in files] == before
 
 
-def test_an_original_of_an_earlier_key_is_resealed_by_both(base: EvidenceBase, identity: Identity) -> None:
+def test_an_original_of_an_earlier_key_is_resealed_by_both(base: EvidenceBase) -> None:
     (entry,) = landed(base)
     new = Identity.generate()
     rotate_stewards(base.settings, str(new.to_public()), None)
-    erased = forget_wholly(base, "S3", new, identity)
+    erased = forget_wholly(base, "S3", new, IDENTITY)
     assert list(erased.originals.values()) == ["sealed again without rows of forgotten records"]
     assert "Otieno" not in original(base, entry, new)
 
 
-def test_the_proof_counts_originals_it_cannot_open(base: EvidenceBase, identity: Identity) -> None:
+def test_the_proof_counts_originals_it_cannot_open(base: EvidenceBase) -> None:
     landed(base)
     needles = Needles(frozenset({"Otieno Sampleton"}), frozenset())
     other = str(Identity.generate())
     assert prove(base.settings, keys_of(base), needles, other).sealed_not_searched == 1
-    assert prove(base.settings, keys_of(base), needles, f"{other}\n{identity}").sealed_not_searched == 0
+    assert prove(base.settings, keys_of(base), needles, f"{other}\n{IDENTITY}").sealed_not_searched == 0
 
 
 def workbook(hidden: bool = False) -> bytes:
@@ -207,7 +200,7 @@ def workbook(hidden: bool = False) -> bytes:
 
 @pytest.mark.parametrize("hidden", [False, True])
 def test_a_workbook_is_kept_only_if_no_other_sheet_holds_the_row(
-    base: EvidenceBase, identity: Identity, hidden: bool, tmp_path: Path
+    base: EvidenceBase, hidden: bool, tmp_path: Path
 ) -> None:
     for file in (base.settings.inbox / PARTNER).iterdir():
         file.unlink()
@@ -218,13 +211,13 @@ def test_a_workbook_is_kept_only_if_no_other_sheet_holds_the_row(
     base.write_contract(PARTNER, contract)
     base.deliver(PARTNER, "swala.xlsx", workbook(hidden))
     (entry,) = landed(base)
-    forget(base, "S3", identity)
+    forget(base, "S3", IDENTITY)
     sealed = sealed_original(base, entry)
     if hidden:
         assert not sealed.exists()
         return
     opened = tmp_path / "opened.xlsx"
-    opened.write_bytes(pyrage.decrypt(sealed.read_bytes(), [identity]))
+    opened.write_bytes(pyrage.decrypt(sealed.read_bytes(), [IDENTITY]))
     assert core.says(opened, ["Amina Testperson"])
     assert not core.says(opened, ["Otieno Sampleton"])
     assert openpyxl.load_workbook(opened).active["A5"].value == "S4"
@@ -260,17 +253,17 @@ def killed_at(step: str, base: EvidenceBase, reference: str, *identities: Identi
 
 
 @pytest.mark.parametrize("step", ["set_tombstones", "intake.erase_forgotten"])
-def test_after_a_kill_the_resealed_original_stays(base: EvidenceBase, identity: Identity, step: str) -> None:
+def test_after_a_kill_the_resealed_original_stays(base: EvidenceBase, step: str) -> None:
     (entry,) = landed(base)
-    killed_at(f"operations.forget.{step}", base, "S3", identity)
+    killed_at(f"operations.forget.{step}", base, "S3", IDENTITY)
     (after,) = landed(base)
-    assert "Otieno" not in original(base, entry, identity)
+    assert "Otieno" not in original(base, entry)
     is_erased = step != "set_tombstones"
     assert entry["rows_landed"] - after["rows_landed"] == is_erased
     if is_erased:
         assert after["original"].startswith("sealed again")
     else:
-        assert forget_wholly(base, "S3", identity).rows == 1
+        assert forget_wholly(base, "S3", IDENTITY).rows == 1
 
 
 def test_a_kill_after_the_original_is_destroyed_does_not_seal_it_again(base: EvidenceBase) -> None:
@@ -284,18 +277,16 @@ def test_a_kill_after_the_original_is_destroyed_does_not_seal_it_again(base: Evi
 
 
 @pytest.mark.parametrize("others_name", ["S4", "S3"])
-def test_a_resealed_original_survives_the_same_record(
-    base: EvidenceBase, identity: Identity, others_name: str
-) -> None:
+def test_a_resealed_original_survives_the_same_record(base: EvidenceBase, others_name: str) -> None:
     landed(base)
-    killed_at("operations.forget.intake.erase_forgotten", base, "S3", identity)
+    killed_at("operations.forget.intake.erase_forgotten", base, "S3", IDENTITY)
     forget_wholly(base, others_name)  # without the key
     assert bool(sealed_originals(base)) == (others_name == "S3")
 
 
-def test_forgetting_another_record_may_destroy_the_original(base: EvidenceBase, identity: Identity) -> None:
+def test_forgetting_another_record_may_destroy_the_original(base: EvidenceBase) -> None:
     landed(base)
-    forget_wholly(base, "S3", identity)
+    forget_wholly(base, "S3", IDENTITY)
     forget_wholly(base, "S4")
     assert sealed_originals(base) == []
 

@@ -1,7 +1,5 @@
 """Forgetting a submission of a form: its copies at other partners go with it, and later ones do not land."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping
 from unittest.mock import Mock
@@ -23,7 +21,7 @@ from tests.evidence_base import EvidenceBase
 from tests.fixtures.njia_in_process import Njia, njia
 
 __all__ = ["njia"]
-Identity = pyrage.x25519.Identity
+IDENTITY = pyrage.x25519.Identity.generate()  # the stewards'
 
 MTO, BONDE = "mto_post", "bonde_post"
 # M4 and B4 are submission 4; here B9 says that it is, too.
@@ -34,14 +32,8 @@ BONDE_TWICE = scenario.BONDE_FIRST + scenario.BONDE_FIRST.splitlines()[-1].repla
 def base(empty_base: EvidenceBase) -> EvidenceBase:
     for partner, contract in scenario.ONE_FORM.items():
         empty_base.write_contract(partner, contract)
+    rotate_stewards(empty_base.settings, str(IDENTITY.to_public()), None)
     return empty_base
-
-
-@pytest.fixture
-def identity(base: EvidenceBase) -> Identity:
-    made = Identity.generate()
-    rotate_stewards(base.settings, str(made.to_public()), None)
-    return made
 
 
 def keys_of(base: EvidenceBase) -> Keys:
@@ -65,9 +57,9 @@ def landed(base: EvidenceBase, partner: str) -> set[int]:
     return {one for path in paths for one in pq.read_table(path)["record_id"].to_pylist()}
 
 
-def original(base: EvidenceBase, entry: dict, identity: Identity) -> str:
+def original(base: EvidenceBase, entry: dict) -> str:
     sealed = base.settings.sealed / BONDE / f"{entry['extract_id']}.age"
-    return pyrage.decrypt(sealed.read_bytes(), [identity]).decode()
+    return pyrage.decrypt(sealed.read_bytes(), [IDENTITY]).decode()
 
 
 def asked_for(base: EvidenceBase, partner: str, *references: str) -> Asked:
@@ -84,27 +76,27 @@ def forget(
     return {one.partner: one for one in erased}, needles
 
 
-def test_the_copy_at_another_partner_is_forgotten_too(base: EvidenceBase, identity: Identity) -> None:
+def test_the_copy_at_another_partner_is_forgotten_too(base: EvidenceBase) -> None:
     send(base, MTO, "mto_1.csv", scenario.MTO)
     of_bonde = send(base, BONDE, "bonde_1.csv", scenario.BONDE_FIRST)
-    erased, needles = forget(base, MTO, "M4", key=str(identity))
+    erased, needles = forget(base, MTO, "M4", key=str(IDENTITY))
     assert {partner: one.records for partner, one in erased.items()} == {BONDE: 1, MTO: 1}
     assert record(base, MTO, "M4") not in landed(base, MTO)
     assert landed(base, BONDE) == {record(base, BONDE, name) for name in ("B1", "B2", "B3")}
-    text = original(base, of_bonde, identity)
+    text = original(base, of_bonde)
     assert "B3" in text and "B4" not in text
     submission = f"00000004-0000-4000-8000-{scenario.PLANTED_SUBMISSION}"
     assert keys_of(base).submission_code(submission) in needles.ids
-    assert prove(base.settings, keys_of(base), needles, str(identity)).found == ()
+    assert prove(base.settings, keys_of(base), needles, str(IDENTITY)).found == ()
 
 
-def test_a_first_copy_that_comes_later_does_not_land(base: EvidenceBase, identity: Identity) -> None:
+def test_a_first_copy_that_comes_later_does_not_land(base: EvidenceBase) -> None:
     send(base, MTO, "mto_1.csv", scenario.MTO)
-    forget(base, MTO, "M4", key=str(identity))
+    forget(base, MTO, "M4", key=str(IDENTITY))
     of_bonde = send(base, BONDE, "bonde_1.csv", scenario.BONDE_FIRST)
     assert {"sheet": "", "reason": FORGOTTEN, "rows": 1, "row_numbers": ""} in of_bonde["refusals"]
     assert record(base, BONDE, "B4") not in landed(base, BONDE)
-    assert "B4" not in original(base, of_bonde, identity)
+    assert "B4" not in original(base, of_bonde)
     assert "M4;" in scenario.MTO
     again = send(base, MTO, "mto_2.csv", scenario.MTO.replace("M4;", "M44;"))
     assert again["rows_landed"] == 3

@@ -1,7 +1,5 @@
 """What is removed of the past at the end of a refresh, and what stays."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 
@@ -27,14 +25,11 @@ def keeps_few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history_policy, "_policy", lambda: policy)
 
 
-@pytest.mark.parametrize(
-    ("name", "keep", "said"),
-    [
-        ("verdicts", "3", "a whole number from 20"),
-        ("audit", "400", "expected all"),
-        ("runs", "", "found nothing"),
-    ],
-)
+@pytest.mark.parametrize(("name", "keep", "said"), [
+    ("verdicts", "3", "a whole number from 20"),
+    ("audit", "400", "expected all"),
+    ("runs", "", "found nothing"),
+])  # fmt: skip
 def test_a_policy_that_keeps_too_little_is_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, keep: str, said: str
 ) -> None:
@@ -51,25 +46,22 @@ def test_of_a_few_lists_the_oldest_go_and_the_newest_stay(
 ) -> None:
     settings = evidence_base.settings
     verdicts, changes = settings.review / "history", settings.review / "changes"
+    receipts = settings.receipts / "swala_post"
     changes.mkdir(exist_ok=True)
+    [newest] = [path.name for path in receipts.iterdir()]
     earlier = [f"2025010{day}T060000Z-00000000" for day in range(1, 8)]
     for name in earlier:
-        for folder in (verdicts, changes):
-            (folder / f"{name}.json").write_text("{}")
-        of_partner = settings.receipts / "swala_post" / name
-        of_partner.mkdir()
-        (of_partner / "receipt.html").write_text("")
-    [newest] = {path.name for path in (settings.receipts / "swala_post").iterdir()} - set(earlier)
+        (receipts / name).mkdir()
+        for file in (verdicts / f"{name}.json", changes / f"{name}.json", receipts / name / "receipt.html"):
+            file.write_text("{}")
     decisions = (settings.decisions, settings.audit, settings.sealed, settings.landing)
     before = [sorted(folder.rglob("*")) for folder in decisions]
 
     trim_history(settings)
 
-    assert {path.name for path in (settings.receipts / "swala_post").iterdir()} == {earlier[-1], newest}
-    assert sorted(path.stem for path in verdicts.glob("*Z-*.json")) == [
-        *earlier[-2:],
-        evidence_base.release_id(),
-    ]
+    assert {path.name for path in receipts.iterdir()} == {earlier[-1], newest}
+    kept = sorted(path.stem for path in verdicts.glob("*Z-*.json"))
+    assert kept == [*earlier[-2:], evidence_base.release_id()]
     assert sorted(path.stem for path in changes.glob("*.json")) == earlier[-2:]
     assert before == [sorted(folder.rglob("*")) for folder in decisions]
     assert "verdicts 5, changes 5, receipts 6" in caplog.text
@@ -84,9 +76,7 @@ def test_the_short_history_of_verdicts_gives_the_trend_of_a_check(published_worl
     assert seen.outcome == "passed"
 
 
-def test_half_a_receipt_of_a_kill_pushes_no_whole_one_out(
-    evidence_base: EvidenceBase, keeps_few: None
-) -> None:
+def test_half_a_receipt_of_a_kill_pushes_none_out(evidence_base: EvidenceBase, keeps_few: None) -> None:
     of_partner = evidence_base.settings.receipts / "swala_post"
     [whole] = of_partner.iterdir()
     for day in range(1, 5):

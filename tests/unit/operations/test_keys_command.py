@@ -1,7 +1,5 @@
 """`njia keys`: listing and rotating keys, whole or not at all."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os
@@ -37,30 +35,23 @@ from tests.evidence_base import EvidenceBase, copy_of
 from tests.fixtures.link_code_case import AS_OF, CONTRACT, HEADER, ROWS
 from tests.fixtures.release_world import publish_one
 
-PARTNER = "fixture_desk"
+Patch = pytest.MonkeyPatch
 
-
-@pytest.fixture(autouse=True)
-def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new private key is shown in a terminal alone."""
-    monkeypatch.setattr(console, "has_terminal", lambda: True)
+PARTNER, KEY = "fixture_desk", "stewards-key.txt"
+Identity = pyrage.x25519.Identity
 
 
 @pytest.fixture(scope="module")
-def private_key() -> str:
-    return str(pyrage.x25519.Identity.generate())
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory, private_key: str) -> EvidenceBase:
-    """A home with two landed files with link codes, sealed to the key, and a release. Read only."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> EvidenceBase:
+    """A home with two landed files with link codes, sealed to the key of a file beside it, and a release."""
     folder = tmp_path_factory.mktemp("built")
     home = folder / "home"
     settings = Settings(home, folder / "partners", home / "keys")
     core.prepare_home(settings)
     settings.keys.mkdir()
-    public = pyrage.x25519.Identity.from_str(private_key).to_public()
-    (settings.keys / "stewards.age.pub").write_text(f"{public}\n")
+    stewards = Identity.generate()
+    (folder / KEY).write_text(str(stewards))
+    (settings.keys / "stewards.age.pub").write_text(f"{stewards.to_public()}\n")
     core.create_missing_keys(settings)
     made = EvidenceBase(settings)
     made.write_contract(PARTNER, json.dumps(CONTRACT))
@@ -73,17 +64,17 @@ def built(tmp_path_factory: pytest.TempPathFactory, private_key: str) -> Evidenc
 
 
 @pytest.fixture
-def base(built: EvidenceBase, tmp_path: Path) -> EvidenceBase:
+def base(built: EvidenceBase, tmp_path: Path, monkeypatch: Patch) -> EvidenceBase:
     copied = copy_of(built, tmp_path)
     core.prepare_home(copied.settings)
+    shutil.copy(built.settings.home.with_name(KEY), tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(console, "has_terminal", lambda: True)  # a new private key is shown in one alone
     return copied
 
 
-@pytest.fixture
-def key_file(tmp_path: Path, private_key: str) -> Path:
-    path = tmp_path / "stewards-key.txt"
-    path.write_text(private_key)
-    return path
+def private_key() -> str:
+    return Path(KEY).read_text()
 
 
 def njia(base: EvidenceBase, *arguments: str | Path) -> Result:
@@ -156,22 +147,18 @@ def test_keys_are_listed_by_id_without_secrets(base: EvidenceBase) -> None:
     assert "missing" in njia(base, "keys").stdout
 
 
-@pytest.mark.parametrize(
-    ("kind", "options", "words"),
-    [
-        ("record", [], "every id would change"),
-        ("stewards", [], "--recipient"),
-        ("stewards", ["--recipient", "age1nonsense"], "no age recipient"),
-        ("stewards", ["--key", "wrong.txt"], "Nothing was changed"),
-        ("link", ["--key", "wrong.txt"], "Nothing was changed"),
-    ],
-)
+@pytest.mark.parametrize(("kind", "options", "words"), [
+    ("record", [], "every id would change"),
+    ("stewards", [], "--recipient"),
+    ("stewards", ["--recipient", "age1nonsense"], "no age recipient"),
+    ("stewards", ["--key", "wrong.txt"], "Nothing was changed"),
+    ("link", ["--key", "wrong.txt"], "Nothing was changed"),
+])  # fmt: skip
 def test_a_refused_rotation_changes_nothing(
-    base: EvidenceBase, monkeypatch: pytest.MonkeyPatch, kind: str, options: list[str], words: str
+    base: EvidenceBase, monkeypatch: Patch, kind: str, options: list[str], words: str
 ) -> None:
-    monkeypatch.setattr(console, "has_terminal", lambda: bool(options))  # where a new pair is shown
-    monkeypatch.chdir(base.settings.home.parent)
-    Path("wrong.txt").write_text(str(pyrage.x25519.Identity.generate()))  # a key that opens nothing
+    monkeypatch.setattr(console, "has_terminal", lambda: bool(options))
+    Path("wrong.txt").write_text(str(Identity.generate()))  # a key that opens nothing
     before = state(base.settings)
     ran = rotate(base, kind, *options)
     assert isinstance(ran.exception, UsageError) and words in str(ran.exception)
@@ -186,55 +173,55 @@ def test_rotation_without_a_terminal_needs_yes(base: EvidenceBase) -> None:
     assert len(name_codes(base.settings)) == 2
 
 
-def test_originals_are_resealed_to_a_new_pair(base: EvidenceBase, key_file: Path, private_key: str) -> None:
+def test_originals_are_resealed_to_a_new_pair(base: EvidenceBase) -> None:
     settings = base.settings
-    ran = rotate(base, "stewards", "--key", key_file)
+    ran = rotate(base, "stewards", "--key", KEY)
     assert len(done(ran)["resealed"]) == 2
     (fresh,) = [word for word in ran.stderr.split() if word.startswith("AGE-SECRET-KEY-1")]
     assert opens(settings, fresh) == [True, True]
-    assert opens(settings, private_key) == [False, False]
-    public = pyrage.x25519.Identity.from_str(fresh).to_public()
+    assert opens(settings, private_key()) == [False, False]
+    public = Identity.from_str(fresh).to_public()
     assert load_keys(settings).stewards_recipient == str(public)
     line = audit.read(settings).lines[-1]
     assert (line["action"], line["what"], line["details"]["resealed"]) == ("rotated", "stewards", 2)
     assert fresh not in str(state(settings).values())
 
 
-def test_without_the_old_private_key_originals_stay(base: EvidenceBase, private_key: str) -> None:
-    other = str(pyrage.x25519.Identity.generate().to_public())
+def test_without_the_old_private_key_originals_stay(base: EvidenceBase) -> None:
+    other = str(Identity.generate().to_public())
     ran = rotate(base, "stewards", "--recipient", other)
     assert len(done(ran)["left"]) == 2
-    assert opens(base.settings, private_key) == [True, True]
+    assert opens(base.settings, private_key()) == [True, True]
     assert load_keys(base.settings).stewards_recipient == other
     assert "AGE-SECRET" not in ran.stderr
 
 
-def test_an_original_that_the_key_does_not_open_is_left(base: EvidenceBase, key_file: Path) -> None:
+def test_an_original_that_the_key_does_not_open_is_left(base: EvidenceBase) -> None:
     settings = base.settings
     first, second = originals_of(settings)
-    first.write_bytes(pyrage.encrypt(b"x", [pyrage.x25519.Identity.generate().to_public()]))
+    first.write_bytes(pyrage.encrypt(b"x", [Identity.generate().to_public()]))
     damaged = first.read_bytes()
-    found = done(rotate(base, "stewards", "--key", key_file))
+    found = done(rotate(base, "stewards", "--key", KEY))
     assert found["left"] == [f"{PARTNER}/{first.stem}"]
     assert found["resealed"] == [f"{PARTNER}/{second.stem}"]
     assert first.read_bytes() == damaged
 
 
-def test_link_codes_are_remade_from_the_originals(base: EvidenceBase, key_file: Path) -> None:
+def test_link_codes_are_remade_from_the_originals(base: EvidenceBase) -> None:
     settings = base.settings
     before, old = name_codes(settings), load_keys(settings)
-    assert len(done(rotate(base, "link", "--key", key_file))["remade"]) == 2
+    assert len(done(rotate(base, "link", "--key", KEY))["remade"]) == 2
     keys = load_keys(settings)
     assert keys.link_key != old.link_key and keys.record_key == old.record_key
     assert name_codes(settings) == dict.fromkeys(before, codes_by(settings))
     assert not any(codes & codes_by(settings) for codes in before.values())
 
 
-def test_codes_without_an_original_go_until_the_file_returns(base: EvidenceBase, key_file: Path) -> None:
+def test_codes_without_an_original_go_until_the_file_returns(base: EvidenceBase) -> None:
     settings = base.settings
     gone, kept = extracts_of(settings)
     sealed_path(settings.sealed, PARTNER, gone).unlink()
-    found = done(rotate(base, "link", "--key", key_file))
+    found = done(rotate(base, "link", "--key", KEY))
     assert (found["destroyed"], list(name_codes(settings))) == ([f"{PARTNER}/{gone}"], [kept])
     settings.linkage.mkdir(parents=True, exist_ok=True)
     (settings.linkage / "links.parquet").write_text("found by the old codes")
@@ -246,26 +233,24 @@ def test_codes_without_an_original_go_until_the_file_returns(base: EvidenceBase,
     assert list(name_codes(settings).values()) == [codes_by(settings)]
 
 
-def test_an_original_of_other_records_makes_no_codes(
-    base: EvidenceBase, key_file: Path, private_key: str
-) -> None:
+def test_an_original_of_other_records_makes_no_codes(base: EvidenceBase) -> None:
     """As a backup restored half may have it: what it says would be put to records that are not there."""
     settings = base.settings
     other, kept = extracts_of(settings)
-    to = pyrage.x25519.Identity.from_str(private_key).to_public()
+    to = Identity.from_str(private_key()).to_public()
     assert "1,03" in ROWS
     content = (HEADER + ROWS.replace("1,03", "9,03")).encode()
     sealed_path(settings.sealed, PARTNER, other).write_bytes(pyrage.encrypt(content, [to]))
-    found = done(rotate(base, "link", "--key", key_file))
+    found = done(rotate(base, "link", "--key", KEY))
     assert found["destroyed"] == [f"{PARTNER}/{other}"]
     assert list(name_codes(settings)) == [kept]
 
 
-def test_codes_that_were_destroyed_do_not_come_back(base: EvidenceBase, key_file: Path) -> None:
+def test_codes_that_were_destroyed_do_not_come_back(base: EvidenceBase) -> None:
     settings = base.settings
     gone, kept = extracts_of(settings)
     codes_path(settings.link_codes, PARTNER, gone).unlink()
-    rotate(base, "link", "--key", key_file)
+    rotate(base, "link", "--key", KEY)
     assert list(name_codes(settings)) == [kept]
 
 
@@ -289,7 +274,7 @@ def test_kept_releases_are_signed_again_except_changed_ones(base: EvidenceBase) 
 @pytest.mark.parametrize("content", [None, "another program wrote this"])
 @pytest.mark.parametrize("is_noted", [True, False])
 def test_a_lost_or_damaged_key_can_be_replaced_also_after_a_kill(
-    base: EvidenceBase, key_file: Path, kind: str, content: str | None, is_noted: bool
+    base: EvidenceBase, kind: str, content: str | None, is_noted: bool
 ) -> None:
     settings, key = base.settings, base.settings.keys / USES[kind][0]
     checks = noted_checks(settings)
@@ -297,22 +282,26 @@ def test_a_lost_or_damaged_key_can_be_replaced_also_after_a_kill(
         checks.pop(kind)
         note_checks(settings, {kind: []})
     key.unlink() if content is None else key.write_text(content)
-    kill_at_the_commit(settings, kind, key_file.read_text(), False)
+    kill_at_the_commit(settings, kind, False)
     finish_rotations(settings)
     assert noted_checks(settings) == checks
-    given = () if kind == "release" else ("--key", key_file)
+    given = () if kind == "release" else ("--key", KEY)
     found = done(rotate(base, kind, *given))
     replaced = {"stewards": "resealed", "link": "remade", "release": "signed"}[kind]
     assert len(found[replaced]) == (1 if kind == "release" else 2)
     assert list(core.key_faults(settings)) == []
-    assert {name: len(values) for name, values in noted_checks(settings).items()} == dict.fromkeys(USES, 1)
+    assert has_one_check_each(settings)
+
+
+def has_one_check_each(settings: Settings) -> bool:
+    return {name: len(values) for name, values in noted_checks(settings).items()} == dict.fromkeys(USES, 1)
 
 
 class Killed(BaseException):
     """What a kill does: nothing after it runs."""
 
 
-def kill_at_the_commit(settings: Settings, kind: str, private_key: str, is_committed: bool) -> None:
+def kill_at_the_commit(settings: Settings, kind: str, is_committed: bool) -> None:
     """Rotate until just before, or just after, the new key is in force."""
     replaces = os.replace
 
@@ -323,27 +312,27 @@ def kill_at_the_commit(settings: Settings, kind: str, private_key: str, is_commi
             raise Killed
         replaces(path, target)
 
-    with pytest.MonkeyPatch.context() as patched, pytest.raises(Killed):
+    with Patch.context() as patched, pytest.raises(Killed):
         patched.setattr(os, "replace", killed)
         patched.setattr("orchestration.operations.rotation.finish_rotations", lambda settings: None)
         if kind == "release":
             rotate_release(settings)
         elif kind == "link":
-            rotate_link(settings, load_keys(settings, replaced=kind), private_key)
+            rotate_link(settings, load_keys(settings, replaced=kind), private_key())
         else:
-            recipient = str(pyrage.x25519.Identity.generate().to_public())
-            rotate_stewards(settings, recipient, private_key)
+            recipient = str(Identity.generate().to_public())
+            rotate_stewards(settings, recipient, private_key())
 
 
 @pytest.mark.parametrize("kind", ["stewards", "link", "release"])
 @pytest.mark.parametrize("is_committed", [False, True])
 def test_a_killed_rotation_is_undone_or_finished_by_the_next_command(
-    base: EvidenceBase, key_file: Path, kind: str, is_committed: bool
+    base: EvidenceBase, kind: str, is_committed: bool
 ) -> None:
     settings = base.settings
-    before, private_key = state(settings), key_file.read_text()
+    before, old_key = state(settings), private_key()
     ids = {place.name: place.id for place in core.key_places(settings)}
-    kill_at_the_commit(settings, kind, private_key, is_committed)
+    kill_at_the_commit(settings, kind, is_committed)
     between = current_release(settings)
     assert between
     assert verify(between.path, core.installed_public_key(settings)).signature == "holds"
@@ -355,14 +344,14 @@ def test_a_killed_rotation_is_undone_or_finished_by_the_next_command(
     release = current_release(settings)
     assert release
     assert verify(release.path, load_public_key(settings.keys / "release.pub")).ok
-    assert {name: len(checks) for name, checks in noted_checks(settings).items()} == dict.fromkeys(USES, 1)
+    assert has_one_check_each(settings)
     assert {place.name for place in core.key_places(settings) if place.id != ids[place.name]} == {kind}
     if kind != "release":
-        assert opens(settings, private_key) == [kind == "link"] * 2
+        assert opens(settings, old_key) == [kind == "link"] * 2
         assert all(name_codes(settings).values())
 
 
-def test_a_home_copied_during_a_rotation_is_usable(base: EvidenceBase, tmp_path: Path) -> None:
+def test_a_home_copied_during_a_rotation_is_usable(base: EvidenceBase) -> None:
     """As a backup may have it: the waiting key is dropped by the next command that takes the lock."""
     settings = base.settings
     (settings.keys / "link.key.next").write_text("00" * 32)
@@ -375,7 +364,7 @@ def test_a_home_copied_during_a_rotation_is_usable(base: EvidenceBase, tmp_path:
     assert not list(settings.home.rglob("*.next"))
 
 
-def test_a_killed_rotation_leaves_valid_keys(base: EvidenceBase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_rotation_leaves_valid_keys(base: EvidenceBase, monkeypatch: Patch) -> None:
     kill = Mock(side_effect=Killed)
     with monkeypatch.context() as patched, pytest.raises(Killed):
         patched.setattr(Path, "chmod", kill)
@@ -387,10 +376,10 @@ def test_a_killed_rotation_leaves_valid_keys(base: EvidenceBase, monkeypatch: py
 
 
 @pytest.mark.parametrize("kind", ["stewards", "link", "release"])
-def test_leftovers_of_a_missing_new_key_are_dropped(base: EvidenceBase, private_key: str, kind: str) -> None:
+def test_leftovers_of_a_missing_new_key_are_dropped(base: EvidenceBase, kind: str) -> None:
     """As a backup has it that copied the keys first: all that hangs on the new key, and not that key."""
     settings, before = base.settings, state(base.settings)
-    kill_at_the_commit(settings, kind, private_key, False)
+    kill_at_the_commit(settings, kind, False)
     (waiting,) = settings.keys.glob("*.next")
     waiting.unlink()
     finish_rotations(settings)
@@ -399,13 +388,11 @@ def test_leftovers_of_a_missing_new_key_are_dropped(base: EvidenceBase, private_
 
 @pytest.mark.parametrize("kind", ["stewards", "link"])
 @pytest.mark.parametrize("lost", ["a file", "the mark", "half of the mark"])
-def test_an_incomplete_folder_replaces_nothing(
-    base: EvidenceBase, private_key: str, kind: str, lost: str
-) -> None:
+def test_an_incomplete_folder_replaces_nothing(base: EvidenceBase, kind: str, lost: str) -> None:
     settings = base.settings
     folder = settings.sealed if kind == "stewards" else settings.link_codes
     before = state(settings, folder)
-    kill_at_the_commit(settings, kind, private_key, True)
+    kill_at_the_commit(settings, kind, True)
     mark = folder.with_name(f"{folder.name}.next") / ".whole.json"
     if lost == "half of the mark":
         mark.write_bytes(mark.read_bytes()[:20])
@@ -416,11 +403,9 @@ def test_an_incomplete_folder_replaces_nothing(
     assert not list(settings.home.rglob("*.next"))
 
 
-def test_an_undeletable_file_costs_no_original(
-    base: EvidenceBase, private_key: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_undeletable_file_costs_no_original(base: EvidenceBase, monkeypatch: Patch) -> None:
     settings, before = base.settings, state(base.settings)
-    kill_at_the_commit(settings, "stewards", private_key, False)
+    kill_at_the_commit(settings, "stewards", False)
     stuck, unlinks = f"{extracts_of(settings)[0]}.age", os.unlink
 
     def refusing(path: str, *, dir_fd: int | None = None) -> None:
@@ -437,9 +422,7 @@ def test_an_undeletable_file_costs_no_original(
 
 
 @pytest.mark.parametrize("kind", ["stewards", "link"])
-def test_keys_rotate_in_folders_on_another_disk(
-    base: EvidenceBase, key_file: Path, tmp_path: Path, kind: str
-) -> None:
+def test_keys_rotate_in_folders_on_another_disk(base: EvidenceBase, tmp_path: Path, kind: str) -> None:
     settings = base.settings
     for folder in (settings.sealed, settings.link_codes, settings.releases):
         elsewhere = tmp_path / "disk" / folder.name
@@ -448,7 +431,7 @@ def test_keys_rotate_in_folders_on_another_disk(
         folder.symlink_to(elsewhere)
     kept = settings.sealed if kind == "stewards" else settings.link_codes
     before = {path.name: path.read_bytes() for path in kept.glob("*/[!s]*")}
-    done(rotate(base, kind, "--key", key_file))
+    done(rotate(base, kind, "--key", KEY))
     after = {path.name: path.read_bytes() for path in kept.glob("*/[!s]*")}
     assert before.keys() == after.keys() and not before.items() & after.items()
     assert settings.sealed.is_symlink() and settings.link_codes.is_symlink()
@@ -456,28 +439,25 @@ def test_keys_rotate_in_folders_on_another_disk(
     assert current and current.path.parent == settings.releases
 
 
-def test_a_copied_original_is_synced_before_the_old_one_goes(
-    base: EvidenceBase, key_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_copied_original_is_synced_before_the_old_one_goes(base: EvidenceBase, monkeypatch: Patch) -> None:
     """On a file system without hard links, an original that the key does not open is copied."""
     settings, synced = base.settings, []
     monkeypatch.setattr(os, "link", Mock(side_effect=OSError))
     monkeypatch.setattr(durable, "sync", synced.append)
     first, _ = originals_of(settings)
-    first.write_bytes(pyrage.encrypt(b"x", [pyrage.x25519.Identity.generate().to_public()]))
+    first.write_bytes(pyrage.encrypt(b"x", [Identity.generate().to_public()]))
     content = first.read_bytes()
-    rotate(base, "stewards", "--key", key_file)
+    rotate(base, "stewards", "--key", KEY)
     assert first.read_bytes() == content
     assert settings.home / "sealed.next" / PARTNER / first.name in synced
 
 
 def test_forget_accepts_earlier_keys_and_reads_installed_keys_under_the_lock(
-    base: EvidenceBase, key_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    base: EvidenceBase, monkeypatch: Patch
 ) -> None:
     """A rotation may have been at work until the lock was free."""
-    new, takes, given = pyrage.x25519.Identity.generate(), RefreshLock.take, []
-    other = tmp_path / "new-key.txt"
-    other.write_text(str(new))
+    new, takes, given = Identity.generate(), RefreshLock.take, []
+    Path("new-key.txt").write_text(str(new))
 
     def take_after_a_rotation(lock: RefreshLock, holder: str) -> None:
         rotate_stewards(base.settings, str(new.to_public()), None)
@@ -488,9 +468,9 @@ def test_forget_accepts_earlier_keys_and_reads_installed_keys_under_the_lock(
         raise UsageError("far enough")
 
     monkeypatch.setattr(RefreshLock, "take", take_after_a_rotation)
-    ran = njia(base, "forget", PARTNER, "1", "--key", other)
+    ran = njia(base, "forget", PARTNER, "1", "--key", "new-key.txt")
     assert "Nothing was erased" in str(ran.exception)
     monkeypatch.setattr("orchestration.operations.forget.erase", erase)
-    ran = njia(base, "forget", PARTNER, "1", "--key", other, "--key", key_file)
+    ran = njia(base, "forget", PARTNER, "1", "--key", "new-key.txt", "--key", KEY)
     assert str(ran.exception) == "far enough"
-    assert given == [str(new.to_public()), f"{new}\n{key_file.read_text()}"]
+    assert given == [str(new.to_public()), f"{new}\n{private_key()}"]

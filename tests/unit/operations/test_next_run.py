@@ -1,8 +1,7 @@
 """When the next refresh starts by itself, what starts it earlier, and what stops it."""
 
-from __future__ import annotations
-
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -33,26 +32,24 @@ def land(settings: Settings, extract_id: str) -> None:
     path.write_text("{}")
 
 
-def daemon_lives(instance: Instance, settings: Settings, at: datetime) -> None:
+def write(settings: Settings, store: str, sql: str, *rows: tuple[object, ...]) -> None:
+    with closing(sqlite3.connect(settings.dagster_home / store)) as con, con:
+        con.executemany(sql, rows)
+
+
+def daemon_lives(settings: Settings, at: datetime) -> None:
     """As Dagster's daemons write it down every half minute."""
-    with sqlite3.connect(settings.dagster_home / "history" / "runs.db") as store:
-        store.execute("delete from daemon_heartbeats")
-        for daemon in NEEDED_DAEMONS:
-            store.execute(
-                "insert into daemon_heartbeats (daemon_type, timestamp) values (?, ?)",
-                [daemon, at.astimezone(UTC).replace(tzinfo=None).isoformat(" ")],
-            )
-    store.close()
+    rows = [(daemon, at.astimezone(UTC).replace(tzinfo=None).isoformat(" ")) for daemon in NEEDED_DAEMONS]
+    write(settings, "history/runs.db", "delete from daemon_heartbeats where ?", (1,))
+    sql = "insert into daemon_heartbeats (daemon_type, timestamp) values (?, ?)"
+    write(settings, "history/runs.db", sql, *rows)
 
 
-@pytest.mark.parametrize(
-    ("now", "night"),
-    [
-        ("2026-11-24T22:59:59+00:00", "2026-11-25T02:00:00+03:00"),
-        ("2026-11-24T23:00:00+00:00", "2026-11-26T02:00:00+03:00"),
-        ("2026-12-31T12:00:00+00:00", "2027-01-01T02:00:00+03:00"),
-    ],
-)
+@pytest.mark.parametrize(("now", "night"), [
+    ("2026-11-24T22:59:59+00:00", "2026-11-25T02:00:00+03:00"),
+    ("2026-11-24T23:00:00+00:00", "2026-11-26T02:00:00+03:00"),
+    ("2026-12-31T12:00:00+00:00", "2027-01-01T02:00:00+03:00"),
+])  # fmt: skip
 def test_the_schedule_runs_at_two_in_nairobi(now: str, night: str) -> None:
     assert next_night(datetime.fromisoformat(now)).isoformat() == night
 
@@ -85,17 +82,17 @@ def test_each_crash_delays_the_next_try_longer(settings: Settings) -> None:
 def test_the_next_run_can_start_while_a_daemon_lives(settings: Settings, instance: Instance) -> None:
     now = datetime.now(UTC)
     assert "daemon is not running. Start it with `njia serve`" in read_next_run(settings, now)["obstacles"][0]
-    daemon_lives(instance, settings, now - timedelta(seconds=30))
+    daemon_lives(settings, now - timedelta(seconds=30))
     found = read_next_run(settings, now)
     assert (found["can_start"], found["at"]) == (True, next_night(now).isoformat())
-    daemon_lives(instance, settings, now - timedelta(minutes=5))
+    daemon_lives(settings, now - timedelta(minutes=5))
     (obstacle,) = read_next_run(settings, now)["obstacles"]
     assert f"Its last heartbeat was at {now - timedelta(minutes=5):%Y-%m-%d %H:%M} UTC" in obstacle
 
 
 def test_a_killed_run_is_an_obstacle_a_living_one_not(settings: Settings, instance: Instance) -> None:
     now = datetime.now(UTC)
-    daemon_lives(instance, settings, now)
+    daemon_lives(settings, now)
     run_id = instance.create_run_for_job(refresh, status=dg.DagsterRunStatus.STARTED).run_id
     assert read_next_run(settings, now)["obstacles"] == [], "it may be starting"
     lock = RefreshLock(settings)
@@ -108,24 +105,19 @@ def test_a_killed_run_is_an_obstacle_a_living_one_not(settings: Settings, instan
 
 def test_schedule_switched_off_is_an_obstacle(settings: Settings, instance: Instance) -> None:
     now = datetime.now(UTC)
-    daemon_lives(instance, settings, now)
-    instance.all_instigator_state()  # makes the store
+    daemon_lives(settings, now)
+    sql = (
+        "insert into instigators (selector_id, repository_selector_id, status, instigator_type, instigator_body) "
+        "values (?, ?, ?, ?, ?)"
+    )
     switch = ("nightly", "r", "STOPPED", "SCHEDULE", '{"origin": {"job_name": "nightly"}}')
-    with sqlite3.connect(settings.dagster_home / "schedules" / "schedules.db") as store:
-        store.execute(
-            "insert into instigators (selector_id, repository_selector_id, status, instigator_type, "
-            "instigator_body) values (?, ?, ?, ?, ?)",
-            switch,
-        )
-    store.close()
+    write(settings, "schedules/schedules.db", sql, switch)
     (obstacle,) = read_next_run(settings, now)["obstacles"]
     assert "The schedule nightly is switched off" in obstacle
 
 
 def test_unreadable_stores_are_an_obstacle(settings: Settings, instance: Instance) -> None:
-    daemon_lives(instance, settings, datetime.now(UTC))
-    (settings.dagster_home / "schedules" / "schedules.db").unlink(missing_ok=True)
-    (settings.dagster_home / "schedules").mkdir(exist_ok=True)
+    daemon_lives(settings, datetime.now(UTC))
     (settings.dagster_home / "schedules" / "schedules.db").write_text("no database, for long enough" * 50)
     (obstacle,) = read_next_run(settings, datetime.now(UTC))["obstacles"]
     assert "cannot be read" in obstacle

@@ -1,7 +1,5 @@
 """Retention: records past their agreed time, judged only by extracts that a gate has passed."""
 
-from __future__ import annotations
-
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -26,20 +24,17 @@ def write(folder: Path, name: str, *rows: dict[str, Any]) -> None:
     pq.write_table(pa.Table.from_pylist(list(rows)), folder / f"{name}.parquet")
 
 
-@pytest.mark.parametrize(
-    ("extracts", "fates", "past"),
-    [
-        pytest.param({"a": (RECEIVED, {1: OLD, 2: LAST_DAY, 3: YOUNG})}, {"a": "in_force"}, {1}, id="the day after the last agreed day"),
-        pytest.param({"a": (OLD, {1: None}), "b": (YOUNG, {2: None})}, {"a": "in_force", "b": "in_force"}, {1}, id="without a date it is as old as its file"),
-        pytest.param({"a": (RECEIVED, {1: OLD}), "b": (RECEIVED, {1: YOUNG})}, {"a": "in_force", "b": "in_force"}, set(), id="a younger copy keeps it"),
-        pytest.param({"a": (RECEIVED, {1: OLD})}, {}, set(), id="no gate has passed anything"),
-        pytest.param({"a": (RECEIVED, {1: OLD})}, {"a": "held"}, set(), id="no gate has passed it"),
-        pytest.param({"a": (RECEIVED, {1: OLD})}, {"another": "in_force"}, set(), id="a gate has passed another"),
-        pytest.param({"a": (LATER, {1: ANCIENT})}, {"a": "in_force"}, set(), id="its date was too old on arrival"),
-        pytest.param({"a": (LATER, {1: ANCIENT}), "b": (RECEIVED, {1: OLD})}, {"a": "in_force", "b": "held"}, set(), id="no gate has passed its young date"),
-        pytest.param({}, {}, set(), id="nothing is typed"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("extracts", "fates", "past"), [
+    pytest.param({"a": (RECEIVED, {1: OLD, 2: LAST_DAY, 3: YOUNG})}, {"a": "in_force"}, {1}, id="the day after the last agreed day"),
+    pytest.param({"a": (OLD, {1: None}), "b": (YOUNG, {2: None})}, {"a": "in_force", "b": "in_force"}, {1}, id="without a date it is as old as its file"),
+    pytest.param({"a": (RECEIVED, {1: OLD}), "b": (RECEIVED, {1: YOUNG})}, {"a": "in_force", "b": "in_force"}, set(), id="a younger copy keeps it"),
+    pytest.param({"a": (RECEIVED, {1: OLD})}, {}, set(), id="no gate has passed anything"),
+    pytest.param({"a": (RECEIVED, {1: OLD})}, {"a": "held"}, set(), id="no gate has passed it"),
+    pytest.param({"a": (RECEIVED, {1: OLD})}, {"another": "in_force"}, set(), id="a gate has passed another"),
+    pytest.param({"a": (LATER, {1: ANCIENT})}, {"a": "in_force"}, set(), id="its date was too old on arrival"),
+    pytest.param({"a": (LATER, {1: ANCIENT}), "b": (RECEIVED, {1: OLD})}, {"a": "in_force", "b": "held"}, set(), id="no gate has passed its young date"),
+    pytest.param({}, {}, set(), id="nothing is typed"),
+])  # fmt: skip
 def test_past_retention_is_what_every_gated_copy_says(
     tmp_path: Path, extracts: Extracts, fates: dict[str, str], past: set[int]
 ) -> None:

@@ -1,7 +1,5 @@
 """Unsealing an original: with the private key alone, by row or whole, and always logged."""
 
-from __future__ import annotations
-
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,11 +37,9 @@ class Sealed:
     def path(self) -> Path:
         return self.settings.sealed / PARTNER / f"{self.extract_id}.age"
 
-    def row(
-        self, row: int = S5, key: str | None = None, sheet: str | None = None, of: str = ""
-    ) -> OriginalRow:
-        given = self.key if key is None else key
-        return unseal_row(self.settings, PARTNER, of or self.extract_id, given, row, sheet, *BY)
+    def row(self, row: int = S5, sheet: str | None = None, **other: str) -> OriginalRow:
+        key, extract_id = other.get("key", self.key), other.get("of", self.extract_id)
+        return unseal_row(self.settings, PARTNER, extract_id, key, row, sheet, *BY)
 
     def file(self, out: Path, reason: str = BY[1]) -> None:
         unseal_file(self.settings, PARTNER, self.extract_id, self.key, out, BY[0], reason)

@@ -1,7 +1,5 @@
 """Artifacts: reused while fingerprint and files stand, rebuilt otherwise."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import SimpleNamespace

@@ -1,7 +1,5 @@
 """Runs whose process is dead are ended in Dagster's run store, and no others."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Dagster's event log through kept connections: the same files, fewer transactions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from unittest.mock import Mock
 

@@ -1,7 +1,5 @@
 """Ctrl-C ends a refresh at any moment and is recorded as stopped."""
 
-from __future__ import annotations
-
 import os
 import signal
 import time
@@ -32,9 +30,7 @@ def heeded() -> Iterator[Any]:
     signal.signal(signal.SIGINT, before)
 
 
-def test_ctrl_c_in_parsing_ends_the_refresh(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heeded: Any
-) -> None:
+def test_ctrl_c_ends_a_parsing_refresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heeded: Any) -> None:
     ran = []
 
     def parsing(_: object) -> Any:

@@ -1,7 +1,5 @@
 """Pulling in Dagster: a job and a schedule of its own, which fail without the refresh."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg

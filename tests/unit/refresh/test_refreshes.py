@@ -1,7 +1,5 @@
 """Every end of a refresh is written down, also the ends that nobody could write down."""
 
-from __future__ import annotations
-
 import os
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Whether a refresh is running is asked of its lock, without standing in its way."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -68,9 +66,7 @@ def test_a_process_is_known_by_its_number_and_its_start() -> None:
     assert not is_alive({"process": "unknown"})
 
 
-def test_who_waits_in_vain_learns_if_the_holder_lives(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_waits_learns_if_the_holder_lives(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refresh_lock, "SECONDS_TO_WAIT", 0)
     held = RefreshLock(settings)
     held.take("r1")

@@ -1,7 +1,5 @@
 """Hotspot labels and shift statuses that a candidate would change, from both evidence bases."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -44,8 +42,8 @@ def changes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     newer["shifts"][1]["status"] = "stable"
     fell, rose = older["alerts"]
     newer["alerts"] = [
-        fell | {"first_month": "2026-02-01"},
-        rose | {"corridor_id": "KE040>KE047", "origin": "Busia"},
+        {**fell, "first_month": "2026-02-01"},
+        {**rose, "corridor_id": "KE040>KE047", "origin": "Busia"},
     ]
     for name, tables in ((OLD, older), (NEW, newer)):
         folder = settings.releases / name
@@ -64,9 +62,8 @@ def changes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def test_label_that_changed_is_listed_for_periods_of_both(changes: dict[str, Any]) -> None:
     listed = changes["hotspots"]["rows"]
     assert changes["hotspots"]["number"] == len(listed) == 2
-    assert {(one["place"], one["before"], one["now"], one["movements"]) for one in listed} == {
-        ("Busia", "hotspot", "elevated", 281)
-    }
+    seen = {(one["place"], one["before"], one["now"], one["movements"]) for one in listed}
+    assert seen == {("Busia", "hotspot", "elevated", 281)}
 
 
 def test_status_that_changed_is_listed(changes: dict[str, Any]) -> None:

@@ -1,7 +1,5 @@
 """Rows that a report counted or added up; a mistyped value is refused."""
 
-from __future__ import annotations
-
 import pytest
 
 from orchestration.core import UsageError
@@ -40,15 +38,12 @@ def test_each_counted_row_carries_its_trace_key(release: Release) -> None:
     assert (row.counts["movement_count"], row.edition) == (17, "members")
 
 
-@pytest.mark.parametrize(
-    ("where", "said"),
-    [
-        ("direction=withn", "has direction=withn. Similar values: within."),
-        ("level=od&direction=north", "Values: into, out_of, within."),
-        ("nosuch=1", "publishes no table published.corridors with the columns of nosuch=1"),
-        ("anything", "does not select rows"),
-    ],
-)
+@pytest.mark.parametrize(("where", "said"), [
+    ("direction=withn", "has direction=withn. Similar values: within."),
+    ("level=od&direction=north", "Values: into, out_of, within."),
+    ("nosuch=1", "publishes no table published.corridors with the columns of nosuch=1"),
+    ("anything", "does not select rows"),
+])  # fmt: skip
 def test_a_mistyped_value_is_refused_with_the_nearest_ones(release: Release, where: str, said: str) -> None:
     with pytest.raises(UsageError) as refused:
         counted(release, where)

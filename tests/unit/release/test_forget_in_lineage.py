@@ -1,7 +1,5 @@
 """Forgetting a record in the lineage: its rows, and months that only it made known."""
 
-from __future__ import annotations
-
 import json
 from datetime import date
 from pathlib import Path
@@ -34,9 +32,8 @@ def lineage_in(home: Path) -> Path:
         for one, (extract, month) in months.items()
     ]  # fmt: skip
     write(folder, "records", records)
-    write(
-        folder, "cells", [{"table_name": "codes", "cell_id": "sex|female", "record": one} for one in months]
-    )
+    cell = {"table_name": "codes", "cell_id": "sex|female"}
+    write(folder, "cells", [cell | {"record": one} for one in months])
     declared = {"a": None, "b": JANUARY}
     extracts = [{"partner": "p", "extract_id": one, "period_from": first} for one, first in declared.items()]
     write(folder, "extracts", extracts)

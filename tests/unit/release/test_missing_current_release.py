@@ -1,7 +1,5 @@
 """`current` names a release that is missing: every command reports it."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 
@@ -14,14 +12,9 @@ from tests.fixtures.njia_in_process import Njia, njia
 __all__ = ["njia"]
 GONE, KEPT = "20261126T020000Z-5eed5eed", "20261125T020000Z-0dd0dd00"
 COMMANDS = [
-    ("status",),
-    ("releases",),
-    ("query", "select 1"),
-    ("open",),
-    ("verify", "current"),
+    ("status",), ("releases",), ("query", "select 1"), ("open",), ("verify", "current"), ("diff", "current", "current"),
     ("trace", "current", "corridors|case|2024|KE040|KE047"),
-    ("diff", "current", "current"),
-]
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -35,9 +28,8 @@ def home(tmp_path: Path) -> Path:
 
 def keep_another(home: Path) -> None:
     (home / "releases" / KEPT).mkdir()
-    (home / "releases" / KEPT / "manifest.json").write_text(
-        json.dumps({"sequence": 1, "content_hash": "0" * 64, "movements": 1, "extracts": []})
-    )
+    manifest = {"sequence": 1, "content_hash": "0" * 64, "movements": 1, "extracts": []}
+    (home / "releases" / KEPT / "manifest.json").write_text(json.dumps(manifest))
 
 
 @pytest.mark.parametrize("is_another_kept", [False, True])

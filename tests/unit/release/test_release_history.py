@@ -1,7 +1,5 @@
 """Releases after publishing: list, compare, roll back, query."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal
@@ -148,25 +146,22 @@ NOT_ONE_SELECT = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("sql", "words"),
-    [
-        *((sql, "Only a single SELECT") for sql in NOT_ONE_SELECT),
-        ("selec 1", "near 'selec'"),
-        ("select 1 +", "ends too early"),
-        ("select * from marts.nothing", "no table nothing.+marts.fct_movements"),
-        ("select nothing from marts.fct_movements", "no column nothing"),
-        ("select sum(record_grain) from marts.fct_movements", "cast the value"),
-        ("select nofunction(1)", "no function nofunction"),
-        ("select cast(record_grain as integer) from marts.fct_movements", "try_cast"),
-        ("select * from read_csv('/etc/passwd')", "nothing else"),
-        ("select * from read_text('/etc/passwd')", "nothing else"),
-        ("select * from '/etc/passwd.csv'", "nothing else|no table"),
-        ("pragma database_list", "not allowed"),
-        ("select * from DuckDB_Databases()", "not allowed"),
-        ("select * from query('select * from duckdb' || '_databases()')", "not allowed"),
-    ],
-)
+@pytest.mark.parametrize(("sql", "words"), [
+    *((sql, "Only a single SELECT") for sql in NOT_ONE_SELECT),
+    ("selec 1", "near 'selec'"),
+    ("select 1 +", "ends too early"),
+    ("select * from marts.nothing", "no table nothing.+marts.fct_movements"),
+    ("select nothing from marts.fct_movements", "no column nothing"),
+    ("select sum(record_grain) from marts.fct_movements", "cast the value"),
+    ("select nofunction(1)", "no function nofunction"),
+    ("select cast(record_grain as integer) from marts.fct_movements", "try_cast"),
+    ("select * from read_csv('/etc/passwd')", "nothing else"),
+    ("select * from read_text('/etc/passwd')", "nothing else"),
+    ("select * from '/etc/passwd.csv'", "nothing else|no table"),
+    ("pragma database_list", "not allowed"),
+    ("select * from DuckDB_Databases()", "not allowed"),
+    ("select * from query('select * from duckdb' || '_databases()')", "not allowed"),
+])  # fmt: skip
 def test_impossible_query_is_refused_with_a_plain_sentence(published: Settings, sql: str, words: str) -> None:
     with pytest.raises(UsageError, match=words) as error:
         run_query(published, sql)

@@ -1,7 +1,5 @@
 """Publishing: only what a verdict for exactly these files lets pass; readers keep reading."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -94,23 +92,20 @@ def test_a_passed_candidate_becomes_current_and_is_whole(home: Home) -> None:
     assert read_json(home.settings.review / "last_verdict.json")["outcome"] == "published"
 
 
-@pytest.mark.parametrize(
-    ("checks", "changes", "words"),
-    [
-        ([PASSED, FAILED], {"verdict": "refused"}, "is_normal: failed. Open quality.quarantine_summary."),
-        ([FAILED], {}, "failed"),
-        ([{**PASSED, "outcome": "not_run"}], {}, "did not finish"),
-        ([{**PASSED, "outcome": "error"}], {}, "did not finish"),
-        ([{"name": "counties_are_known", "severity": "warn"}], {}, "did not finish"),
-        ([PASSED], {"checks": []}, "no checks"),
-        ([PASSED], {"candidate": "20200101T000000Z-00000000"}, "another candidate"),
-        ([PASSED], {"files": {}}, "changed after the verdict"),
-        ([PASSED], {"verdict": "refused", "reasons": ["The gate said no."]}, "The gate said no"),
-        ([PASSED], {"verdict": None}, "not `passed`"),
-        ([{**FAILED, "outcome": "waived", "waived_by": "aaaaaaaaaaaa"}], {}, "waiver is not in force"),
-        ([{**FAILED, "name": "reconciliation_is_exact", "outcome": "waived"}], {}, "cannot be waived"),
-    ],
-)
+@pytest.mark.parametrize(("checks", "changes", "words"), [
+    ([PASSED, FAILED], {"verdict": "refused"}, "is_normal: failed. Open quality.quarantine_summary."),
+    ([FAILED], {}, "failed"),
+    ([{**PASSED, "outcome": "not_run"}], {}, "did not finish"),
+    ([{**PASSED, "outcome": "error"}], {}, "did not finish"),
+    ([{"name": "counties_are_known", "severity": "warn"}], {}, "did not finish"),
+    ([PASSED], {"checks": []}, "no checks"),
+    ([PASSED], {"candidate": "20200101T000000Z-00000000"}, "another candidate"),
+    ([PASSED], {"files": {}}, "changed after the verdict"),
+    ([PASSED], {"verdict": "refused", "reasons": ["The gate said no."]}, "The gate said no"),
+    ([PASSED], {"verdict": None}, "not `passed`"),
+    ([{**FAILED, "outcome": "waived", "waived_by": "aaaaaaaaaaaa"}], {}, "waiver is not in force"),
+    ([{**FAILED, "name": "reconciliation_is_exact", "outcome": "waived"}], {}, "cannot be waived"),
+])  # fmt: skip
 def test_a_verdict_that_is_not_a_yes_to_exactly_this_refuses(
     home: Home, checks: list[dict[str, Any]], changes: dict[str, Any], words: str
 ) -> None:
@@ -218,9 +213,7 @@ def test_a_reader_holding_the_old_release_keeps_reading_during_a_switch(home: Ho
             reader.execute("delete from marts.fct_movements")
 
 
-def test_the_newest_the_current_and_those_decided_on_are_kept(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_newest_and_those_decided_on_are_kept(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     assert history_policy.kept("releases") == 12
     first, second = home.current, publish_one(home.settings, 1).release_id
     home.roll_back(first)

@@ -1,7 +1,5 @@
 """Publishing after review: a candidate that passes waits until stewards have signed exactly its content."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path

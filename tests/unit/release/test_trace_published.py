@@ -1,7 +1,5 @@
 """A published number beside its records: members' numbers are exact, public ones carry noise."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import duckdb

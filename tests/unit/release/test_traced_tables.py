@@ -1,7 +1,5 @@
 """Lineage queries by the key of a row, on three journeys and on what partners watched."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import duckdb
@@ -102,28 +100,30 @@ def test_a_country_holds_its_counties_and_children_are_asked_alone() -> None:
 
 def test_a_code_is_of_all_movements_or_of_those_of_a_place_or_corridor() -> None:
     bus = ("transport_mode", "bus", "year-2024", "case", "all")
-    assert records("codes", "all", "", "", "", *bus) == {3}
-    assert records("codes", "place", "origin", "KEN", "", *bus) == {3}
-    assert records("codes", "place", "origin", "KE040", "", *bus) == set()
-    assert records("codes", "corridor", "", "", "KEN>KE047", *bus) == {3}
+    for of, behind in (
+        (("all", "", "", ""), {3}), (("place", "origin", "KEN", ""), {3}), (("place", "origin", "KE040", ""), set()),
+        (("corridor", "", "", "KEN>KE047"), {3}),
+    ):  # fmt: skip
+        assert records("codes", *of, *bus) == behind, of
 
 
 def test_a_line_of_a_survey_round_is_a_corridor_a_place_or_the_whole_round() -> None:
     lineage = LINEAGE.replace("'case'", "'route_report'")
-    for line, line_id, behind in (
-        ("corridor", "od|KEN>KE047", {3}),
-        ("place", "origin|KE040", {1, 2}),
-        ("round", "total|total", {1, 2, 3}),
-    ):
+    assert lineage != LINEAGE
+    lines = {
+        "corridor": ("od|KEN>KE047", {3}),
+        "place": ("origin|KE040", {1, 2}),
+        "round": ("total|total", {1, 2, 3}),
+    }
+    for line, (line_id, behind) in lines.items():
         of_line = found("routes", "year-2024", line, line_id, lineage=lineage)
         assert {one["record"] for one in of_line.records} == behind
 
 
 def test_records_of_a_field_are_split_by_stated_or_not() -> None:
     stated = found("completeness", "sex", "year-2024", "case", lineage=LINEAGE)
-    assert {one["record"]: one["part"] for one in stated.records} == {
-        1: "stated", 2: "not_stated", 3: "stated",
-    }  # fmt: skip
+    parts = {one["record"]: one["part"] for one in stated.records}
+    assert parts == {1: "stated", 2: "not_stated", 3: "stated"}
     assert stated.completeness({})["known_share"] == 0.666667
 
 
@@ -132,8 +132,7 @@ def test_records_of_a_field_are_split_by_stated_or_not() -> None:
 
 def test_watched_month_counts_once_for_each_partner() -> None:
     place = found("mart_coverage", "KE040", "year-2024", "case")
-    assert place.coverage({})["effort_months"] == 3
-    assert place.coverage({})["partner_count"] == 2
+    assert (place.coverage({})["effort_months"], place.coverage({})["partner_count"]) == (3, 2)
     assert {one["role"] for one in place.watches} == {"origin", "transit"}
     # Only of what declares no period a record makes the month known.
     assert [(one["record"], one["part"]) for one in place.records] == [(4, "month")]
@@ -153,9 +152,8 @@ def test_of_a_period_every_partner_that_reported_is_counted_with_its_months() ->
 
 
 def test_round_is_compared_with_earlier_rounds_only() -> None:
-    first, last = (
-        found("novelty", f"round-{of}", "case", "country", "QAT", "any") for of in ("2019", "2021")
-    )
+    rounds = ("round-2019", "round-2021")
+    first, last = (found("novelty", one, "case", "country", "QAT", "any") for one in rounds)
     assert [one["part"] for one in first.records] == ["now"]
     assert first.novelty({})["evidence_class"] == "baseline"
     assert sorted(one["part"] for one in last.records) == ["before", "now"]
@@ -195,14 +193,11 @@ def test_a_key_may_be_joined_or_apart_and_the_last_value_may_hold_a_separator() 
     assert table_and_key(["routes", "round-2020", "corridor", "od|ETH>KE047"]) == ("routes", line)
 
 
-@pytest.mark.parametrize(
-    ("asked", "said"),
-    [
-        ("places|KE040", "is named by 5 value"),
-        ("marts.corridors|od", "cannot be traced"),
-        ("dim_place|KE040", "cannot be traced"),
-    ],
-)
+@pytest.mark.parametrize(("asked", "said"), [
+    ("places|KE040", "is named by 5 value"),
+    ("marts.corridors|od", "cannot be traced"),
+    ("dim_place|KE040", "cannot be traced"),
+])  # fmt: skip
 def test_unknown_table_or_short_key_is_refused(asked: str, said: str) -> None:
     with pytest.raises(UsageError) as refused:
         table_and_key([asked])

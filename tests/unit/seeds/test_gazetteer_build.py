@@ -1,7 +1,5 @@
 """The place tables are what the build makes of the named packages and the hand-kept rows."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import os
@@ -18,6 +16,7 @@ from seeds.build.gazetteer.towns import add_other_names, add_towns
 from tests.needs import absent
 
 FIXTURE = Source("fixture", "none")
+Patch, Row = pytest.MonkeyPatch, dict[str, object]
 CHECKSUMS = by_hand.HAND / "checksums.txt"
 
 
@@ -42,13 +41,13 @@ def test_a_rebuild_gives_the_committed_tables_byte_for_byte() -> None:
         assert text.encode() == committed(name), name
 
 
-def test_a_build_without_its_packages_says_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_build_without_its_packages_says_how_to_get_them(monkeypatch: Patch) -> None:
     monkeypatch.setattr(packages, "find_spec", lambda name: None)
     with pytest.raises(NjiaError, match=r"kenya-data.*make gazetteer"):
         build_gazetteer.build()
 
 
-def test_another_tarball_of_the_version_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_another_tarball_of_the_version_is_not_used(monkeypatch: Patch, tmp_path: Path) -> None:
     npm = tmp_path / "npm"
     npm.write_text("#!/bin/sh\necho changed > kenya-locations.tgz\necho kenya-locations.tgz\n")
     npm.chmod(0o755)
@@ -78,25 +77,16 @@ def tables() -> Tables:
     return made
 
 
-def city(
-    geonameid: int, name: str, country: str, people: int, admin1: str = "0", *others: str
-) -> dict[str, object]:
+def city(geonameid: int, name: str, country: str, people: int, *others: str) -> Row:
     return {
         "geonameid": geonameid, "name": name, "countrycode": country, "population": people, "latitude": 1.0,
-        "longitude": 36.0, "admin1code": admin1, "alternatenames": list(others),
+        "longitude": 36.0, "admin1code": "0", "alternatenames": list(others),
     }  # fmt: skip
 
 
-def build_towns(
-    tables: Tables,
-    monkeypatch: pytest.MonkeyPatch,
-    cities: list[dict[str, object]],
-    chosen: list[dict[str, str]],
-) -> None:
-    countries = [{"iso": i[:2], "iso3": i} for i in ("KEN", "UGA")] + [
-        {"iso": "SA", "iso3": "SAU"}, {"iso": "ZA", "iso3": "ZAF"},
-    ]  # fmt: skip
-    countries[0]["iso"], countries[1]["iso"] = "KE", "UG"
+def build_towns(tables: Tables, monkeypatch: Patch, cities: list[Row], chosen: list[Row]) -> None:
+    codes = {"KE": "KEN", "UG": "UGA", "SA": "SAU", "ZA": "ZAF"}
+    countries = [{"iso": iso, "iso3": iso3} for iso, iso3 in codes.items()]
     monkeypatch.setattr(packages, "geonames_cities", lambda: cities)
     monkeypatch.setattr(packages, "geonames_countries", lambda: countries)
     monkeypatch.setattr(packages, "geonames", lambda: FIXTURE)
@@ -104,7 +94,7 @@ def build_towns(
     add_other_names(tables, add_towns(tables))
 
 
-def test_towns_abroad_are_taken_by_size_or_by_choice(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_towns_abroad_are_taken_by_size_or_by_choice(tables: Tables, monkeypatch: Patch) -> None:
     cities = [
         city(1, "Small", "UG", 1_999), city(2, "Large", "UG", 2_000), city(3, "Halfway", "SA", 99_999),
         city(4, "Metropolis", "SA", 100_000), city(5, "Unasked", "ZA", 5_000_000), city(6, "Asked", "ZA", 10),
@@ -115,12 +105,12 @@ def test_towns_abroad_are_taken_by_size_or_by_choice(tables: Tables, monkeypatch
     assert towns == {"Large", "Metropolis", "Asked"}
 
 
-def test_other_names_are_kept_in_partners_scripts(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_names_are_kept_in_partners_scripts(tables: Tables, monkeypatch: Patch) -> None:
     names = [
         "KLA", "Ka", "Kampalla/Mengo", "kang pa la", "Кампала", "كمبالا", "قمپالا", "ካምፓላ", "Eastleigh", "Kenya",
         "Kampala 2", "Kámpala",
     ]  # fmt: skip
-    build_towns(tables, monkeypatch, [city(1, "Kampala", "UG", 10_000, "0", *names)], [])
+    build_towns(tables, monkeypatch, [city(1, "Kampala", "UG", 10_000, *names)], [])
     found = {row["alias"]: row["language"] for row in tables.aliases.values()}
     assert found == {"Kampalla": "und", "Mengo": "und", "كمبالا": "ar", "ካምፓላ": "am"}
 

@@ -1,7 +1,5 @@
 """The noise table of published counts has the distribution that the policy states."""
 
-from __future__ import annotations
-
 import csv
 from collections import defaultdict
 

@@ -1,7 +1,5 @@
 """The sample partners: rebuilt from their seed and naming no real person; tests/pipeline/test_samples.py tells their story."""
 
-from __future__ import annotations
-
 import csv
 import re
 import zipfile
