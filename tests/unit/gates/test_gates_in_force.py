@@ -109,9 +109,8 @@ def test_changed_compares_with_the_current_release(settings: Settings) -> None:
 
 def test_time_changes_the_hash_only_through_what_it_decides(settings: Settings) -> None:
     land(settings, "a", cadence="yearly", embargo_until=date(2026, 11, 26), agreement_to=date(2026, 11, 28))
-    hashes = [
-        refresh(settings, as_of=AS_OF + timedelta(days=day)).inputs_hash for day in (0, 1, 2, 4, 5, 6, 7)
-    ]
+    days = [AS_OF + timedelta(days=day) for day in (0, 1, 2, 4, 5, 6, 7)]
+    hashes = [refresh(settings, as_of=day).inputs_hash for day in days]
     # 24 and 25 November: embargo; 26: free; 29: the agreement has ended; 1 December: August is complete.
     assert [hashes.index(one) for one in hashes] == [0, 0, 2, 2, 4, 4, 6]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -91,19 +90,10 @@ def test_the_verdict_comes_first_then_failed_waived_warnings_and_all_checks() ->
 def test_page_loads_and_runs_nothing() -> None:
     series = Series("Movements", [("a", 1.0), ("b", None), ("c", 3.0)])
     html = page(report(finding("failed", link=f"{DESK}/items/check/release/x"), trend=[series]))
-
-    found: list[str] = []
-
-    class Loads(HTMLParser):
-        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            given = dict(attrs)
-            if tag in ("script", "link", "img", "iframe", "object", "embed") or "src" in given:
-                found.append(tag)
-            found.extend(name for name in given if name.startswith("on"))
-
-    Loads().feed(html)
-    assert found == []
-    assert not re.search(r"@import|url\(", html)
+    assert html.count("<rect") == 2 and f"{DESK}/items/check/release/x" in html
+    assert not re.search(
+        r"<(script|link|img|iframe|object|embed)\b|<[^>]*\s(src|on\w+)\s*=|@import|url\(", html, re.IGNORECASE
+    )
 
 
 def test_markup_in_texts_is_escaped_and_commands_are_shown_as_code() -> None:
@@ -181,13 +171,10 @@ def test_trend_has_a_gap_where_a_refresh_crashed(settings: Settings) -> None:
     counts = {"passed": 9, "failed": 2, "waived": 1}
     end(settings, refreshes.PUBLISHED, rows=rows, checks=counts, movements=150)
     last = end(settings, refreshes.CRASHED)
-    series = {
-        one.title: [value for _, value in one.points]
-        for one in quality_of_refresh(settings, last, None).trend
-    }
-    assert series["Rows set aside, of those landed"] == [0.015, None]
-    assert series["Checks that failed"] == [2, None]
-    assert series["Movements"] == [150, None]
+    trend = quality_of_refresh(settings, last, None).trend
+    series = {one.title: [value for _, value in one.points] for one in trend}
+    named = ("Rows set aside, of those landed", "Checks that failed", "Movements")
+    assert [series[name] for name in named] == [[0.015, None], [2, None], [150, None]]
 
 
 # --- of a release ----------------------------------------------------------------------------------
@@ -196,25 +183,18 @@ def test_trend_has_a_gap_where_a_refresh_crashed(settings: Settings) -> None:
 def test_the_page_in_a_release_is_made_of_its_own_tables_and_names_partners_by_code(tmp_path: Path) -> None:
     (tmp_path / "members").mkdir()
     with duckdb.connect(str(tmp_path / "members" / "evidence_base.duckdb")) as con:
-        con.execute("create schema quality")
         con.execute(
-            "create table quality.check_results as select 'extract_gate' as stage, 'columns_are_readable' as check_name, "
-            "'e1' as subject, 'p-00c0ffee' as partner_code, 'warn' as severity, 'failed' as outcome, 0.5 as observed, "
-            "'0.8 ≤ share' as expected, null::varchar as waived_by, 'Why.' as why, 'Ask.' as steward_action"
-        )
-        con.execute(
-            "create table quality.quarantine_summary as select 'date_missing' as rule_code, 'No date' as rule_title, "
-            "'Ask.' as steward_action, 'e1' as extract_id, cast(count as bigint) as record_count "
-            "from (values (2), (5)) as given(count)"
-        )
-        con.execute(
-            "create table quality.reconciliation as select 'e1' as extract_id, 'p-00c0ffee' as partner_code, "
-            "10 as rows_read, 1 as rows_refused, 9 as rows_landed, 2 as rows_current, 0 as rows_superseded, "
-            "7 as rows_quarantined, 0 as rows_withdrawn, 0 as rows_held, 0 as rows_embargoed"
-        )
-        con.execute(
-            "create table quality.extracts as select 'e1' as extract_id, 'p-00c0ffee' as partner_code, "
-            "'in_force' as fate"
+            """create schema quality;
+            create table quality.check_results as select 'extract_gate' as stage, 'columns_are_readable' as check_name,
+                'e1' as subject, 'p-00c0ffee' as partner_code, 'warn' as severity, 'failed' as outcome, 0.5 as observed,
+                '0.8 ≤ share' as expected, null::varchar as waived_by, 'Why.' as why, 'Ask.' as steward_action;
+            create table quality.quarantine_summary as select 'date_missing' as rule_code, 'No date' as rule_title,
+                'Ask.' as steward_action, 'e1' as extract_id, cast(count as bigint) as record_count
+            from (values (2), (5)) as given(count);
+            create table quality.reconciliation as select 'e1' as extract_id, 'p-00c0ffee' as partner_code,
+                10 as rows_read, 1 as rows_refused, 9 as rows_landed, 2 as rows_current, 0 as rows_superseded,
+                7 as rows_quarantined, 0 as rows_withdrawn, 0 as rows_held, 0 as rows_embargoed;
+            create table quality.extracts as select 'e1' as extract_id, 'p-00c0ffee' as partner_code, 'in_force' as fate"""
         )
     manifest = {"release_id": "r2", "as_of": NOW.isoformat(), "movements": 2,
                 "checks": {"passed": 0, "failed": 1, "waived": 0}, "rows": {"landed": 9, "quarantined": 7}}  # fmt: skip

@@ -70,11 +70,13 @@ def held_page(tmp_path: Path, **changes: Any) -> str:
     return page(tmp_path, delivered=delivered, files=[replace(HELD, **changes)], used=[])
 
 
-def test_held_file_is_shown_as_not_in_use(tmp_path: Path) -> None:
+def test_held_file_is_shown_as_not_in_use_with_the_check_that_failed(tmp_path: Path) -> None:
     text = held_page(tmp_path)
     assert "Release R1 was published. Nothing of Register.xlsx is in it: the file is held as a whole" in text
     assert "<td>read, but held: nothing of it is in use</td>" in text
     assert '<td class="n">8 held</td>' in text
+    assert "Many answers not known. Too many answers in your lists of choices" in text
+    assert "Codes are mapped" not in text
 
 
 def test_only_a_file_in_use_is_called_understood(tmp_path: Path) -> None:
@@ -84,24 +86,14 @@ def test_only_a_file_in_use_is_called_understood(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("has_good_one_before", "sentence"),
-    [
-        (True, "Your last good file stays in use."),
-        (False, "There is no earlier good file of this kind to use instead."),
-    ],
-)
+    ("has_one", "sentence"),
+    [(True, "Your last good file stays in use."), (False, "There is no earlier good file of this kind to use instead.")],
+)  # fmt: skip
 def test_a_last_good_file_is_named_only_where_there_is_one(
-    tmp_path: Path, has_good_one_before: bool, sentence: str
+    tmp_path: Path, has_one: bool, sentence: str
 ) -> None:
-    text = held_page(tmp_path, has_good_one_before=has_good_one_before)
-    assert sentence in text
-    assert ("last good file" in text) == has_good_one_before
-
-
-def test_failed_check_is_explained(tmp_path: Path) -> None:
-    text = held_page(tmp_path)
-    assert "Many answers not known. Too many answers in your lists of choices are in no list of ours" in text
-    assert "Codes are mapped" not in text
+    text = held_page(tmp_path, has_good_one_before=has_one)
+    assert sentence in text and ("last good file" in text) == has_one
 
 
 def test_rows_of_a_held_file_are_not_called_taken(tmp_path: Path) -> None:
@@ -173,9 +165,6 @@ def test_a_column_of_a_further_sheet_is_called_by_the_partners_sheet() -> None:
     assert own_column(LEGS, "legs/Kituo") == "Kituo (sheet Hatua)"
     assert own_column(LEGS, "legs/Kituo", on_sheet="Hatua") == "Kituo", "the sheet stands beside it"
     assert own_column(LEGS, "Aina/Kazi") == "Aina/Kazi", "a choice of a question, not a sheet"
-
-
-def test_place_leads_to_its_own_column() -> None:
     assert columns_of(LEGS, "place(transit)", "Hatua") == "Kituo"
     assert columns_of(LEGS, "place(transit).transport_mode", "Hatua") == "Chombo"
 

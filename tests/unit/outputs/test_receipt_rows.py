@@ -21,8 +21,7 @@ GROUP, ALONE, JOURNEY = 1, 2, 3
 
 def write(path: Path, schema: pa.Schema, rows: list[dict[str, Any]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    full = [{field.name: row.get(field.name) for field in schema} for row in rows]
-    pq.write_table(pa.Table.from_pylist(full, schema=schema), path)
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
 
 
 def cell(record: int, sheet: str, row: int, part: str = "") -> dict[str, Any]:
@@ -45,15 +44,9 @@ def home(tmp_path: Path) -> Settings:
     write(settings.typed / "problems" / "e.parquet", PROBLEMS, problems)
     stop = {**OWN, "record_id": JOURNEY, "place_role": "transit", "child_sheet": "Stops"}
     mentions = tmp_path / "mentions.parquet"
-    write(
-        mentions,
-        PLACE_MENTIONS,
-        [
-            {**stop, "mention_id": 100, "child_row_number": 21},
-            {**stop, "mention_id": 101, "child_row_number": 22},
-            {**OWN, "record_id": JOURNEY, "place_role": "origin", "mention_id": 102},
-        ],
-    )
+    stops = [{**stop, "mention_id": at + 79, "child_row_number": at} for at in (21, 22)]
+    origin = {**OWN, "record_id": JOURNEY, "place_role": "origin", "mention_id": 102}
+    write(mentions, PLACE_MENTIONS, [*stops, origin])
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(settings.warehouse)) as con:
         con.execute("create schema quarantine; create schema staging")
@@ -89,9 +82,5 @@ def test_all_rows_of_a_quarantined_record_are_listed(home: Settings) -> None:
 
 
 def test_place_problem_is_listed_at_its_row_of_the_child_sheet(home: Settings) -> None:
-    listed = [
-        (one.sheet, one.row_number, one.field)
-        for one in row_problems(home)
-        if one.rule_code.startswith("place")
-    ]
-    assert listed == [("Stops", 22, "place(transit)")]
+    listed = [one for one in row_problems(home) if one.rule_code.startswith("place")]
+    assert [(one.sheet, one.row_number, one.field) for one in listed] == [("Stops", 22, "place(transit)")]

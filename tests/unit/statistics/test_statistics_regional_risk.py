@@ -56,9 +56,7 @@ def test_certain_score_has_its_band(ratio: float, band: str) -> None:
 
 def test_a_band_is_named_only_if_it_is_probable_enough() -> None:
     # Half of the draws fall on either side of 60.
-    edge: dict[str, LogNormalRatio | None] = {
-        name: LogNormalRatio(np.log(2) * (60 / 25 - 2), 0.05) for name in COMPONENTS
-    }
+    edge = dict.fromkeys(COMPONENTS, LogNormalRatio(np.log(2) * (60 / 25 - 2), 0.05))
     rating = rate(edge, POLICY)
     assert rating is not None and rating.band == "between_bands" and rating.band_probability < 0.8
     easier = rate(edge, replace(POLICY, risk_band_certainty=0.5))
@@ -92,9 +90,8 @@ def test_two_missing_components_leave_a_county_unrated() -> None:
 
 
 def test_the_range_widens_with_fewer_records() -> None:
-    many, few = (
-        rate({**components(), "origin": LogNormalRatio(np.log(2), error)}, POLICY) for error in (0.07, 0.3)
-    )
+    origins = (LogNormalRatio(np.log(2), error) for error in (0.07, 0.3))
+    many, few = (rate({**components(), "origin": origin}, POLICY) for origin in origins)
     assert many is not None and few is not None
     assert few.high - few.low > 1.5 * (many.high - many.low)
 

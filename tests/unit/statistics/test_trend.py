@@ -84,25 +84,25 @@ def category_of(found: pd.DataFrame, period: str) -> Any:
 def test_the_trend_of_a_period_is_that_of_the_quarters_up_to_its_end() -> None:
     periods = quarters(9)
     found = with_trend(place(periods), periods, POLICY)
-    assert category_of(found, "2021-Q3") == "insufficient"
-    assert category_of(found, "2021-Q4") == "persistent"
-    assert category_of(found, "2022-Q1-12m") == "persistent"
-    assert category_of(found, "round-2022-1") is None
+    named = {
+        "2021-Q3": "insufficient",
+        "2021-Q4": "persistent",
+        "2022-Q1-12m": "persistent",
+        "round-2022-1": None,
+    }
+    assert {period: category_of(found, period) for period in named} == named
 
 
 def test_quarters_long_ago_are_forgotten() -> None:
     """Cold in the first quarter, hot in the last four of thirteen: the cold one has left the twelve."""
     periods = quarters(13)
     frame = place(periods)
-    first, last = (
-        frame["period_id"].isin(periods["period_id"][rows]) for rows in (slice(0, 3), slice(27, None))
-    )
+    first, last = (frame["period_id"].isin(periods["period_id"][at]) for at in (slice(0, 3), slice(27, None)))
     frame.loc[~last, "probability_high"] = 0.5
     frame.loc[first, "probability_low"] = 0.99
     frame.loc[frame["period_id"] == "2021-Q1", "probability_high"] = 0.99
     found = with_trend(frame, periods, POLICY)
-    assert category_of(found, "2022-Q4") == "oscillating"
-    assert category_of(found, "2023-Q1") == "sporadic"
+    assert [category_of(found, period) for period in ("2022-Q4", "2023-Q1")] == ["oscillating", "sporadic"]
 
 
 def test_a_place_whose_last_quarter_is_not_judged_has_no_trend() -> None:
