@@ -40,10 +40,9 @@ def unit(name: str) -> dict[str, list[str]]:
     return keys
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_settings_exist(name: str) -> None:
-    named = set(re.findall(r"\bNJIA_[A-Z_]+", FILES[name]))
-    assert not named - set(re.findall(r"\bNJIA_[A-Z_]+", SETTINGS))
+def test_settings_exist() -> None:
+    setting = re.compile(r"\bNJIA_[A-Z_]+")
+    assert not set(setting.findall(" ".join(FILES.values()))) - set(setting.findall(SETTINGS))
 
 
 def test_the_guide_names_each_file_and_no_other() -> None:
