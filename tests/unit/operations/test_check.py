@@ -19,6 +19,7 @@ from orchestration.stewardship import active_decisions, audit, record_decision, 
 from orchestration.stewardship.desk.accounts import add_account
 from tests import scenario
 from tests.evidence_base import EvidenceBase
+from tests.fixtures.dagster_home import add_stores
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +29,7 @@ def home(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory
     folder = tmp_path_factory.mktemp("check") / "home"
     shutil.copytree(before.home, folder, symlinks=True)
     settings = replace(before, home=folder, keys=folder / "keys")
+    add_stores(settings)
     kobe = next((settings.landing / "kobe_post").glob("[!.]*.json")).stem
     for row in (2, 3):
         by = ("A. Steward", "a test", scenario.AS_OF)
