@@ -32,12 +32,27 @@ from datetime import UTC, datetime
 
 AS_OF = datetime(2026, 3, 1, 6, tzinfo=UTC)
 
+
+class Given(str):
+    """A text of this world. Replacing what it does not hold fails: the changed text would be the same one."""
+
+    def replace(self, old: str, new: str, count: int = -1) -> Given:  # type: ignore[override]
+        assert old in self, f"{old!r} is not in the text that was to be changed"
+        return Given(super().replace(old, new, count))
+
+    def format(self, *values: object, **named: object) -> Given:
+        return Given(super().format(*values, **named))
+
+    def __add__(self, more: str) -> Given:
+        return Given(super().__add__(more))
+
+
 AGREEMENT = """\
 agreement: {{id: "TEST-1", valid_from: 2019-01-01, valid_to: {valid_to}, purposes: [statistics],
             finest_place: town, may_be_named: false, retention_years: 10}}
 """
 
-CASES = """\
+CASES = Given("""\
 contract: {partner}_cases
 version: 1
 partner: {{code: {partner}, name: "{partner} (synthetic)", steward: steward@{partner}.example}}
@@ -61,9 +76,9 @@ fields:
   exploitation_type: {{column: Form, values: {{Domestic: domestic_servitude, Labour: forced_labour}}}}
   transport_mode: {{column: Travel, words: transport_mode}}
 deny: [Name, Phone, Notes]
-"""
+""")
 
-ROUTES = """\
+ROUTES = Given("""\
 contract: {partner}
 version: 1
 partner: {{code: {partner}, name: "{partner} (synthetic)", steward: steward@{partner}.example}}
@@ -84,9 +99,11 @@ fields:
   place(intended_destination).place_text: To
   exploitation_type: {{column: Form, values: {{Domestic: domestic_servitude, Labour: forced_labour}}}}
   person_count: Persons
-"""
+""")
 
-CASE_HEADER = "Ref;Date;Sex;Age;From;Through;Promised;Exploited in;Form;Travel;Consent;Name;Phone;Notes\n"
+CASE_HEADER = Given(
+    "Ref;Date;Sex;Age;From;Through;Promised;Exploited in;Form;Travel;Consent;Name;Phone;Notes\n"
+)
 ROUTE_HEADER = "From;To;Form;Persons\n"
 
 SWALA = CASE_HEADER + (
