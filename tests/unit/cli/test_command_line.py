@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.core import Settings
+from orchestration.core import (
+    Damaged,
+    MachineFault,
+    NjiaError,
+    RefreshRunning,
+    ReleaseRefused,
+    ReleaseWaits,
+    Settings,
+    UsageError,
+)
 from tests.fixtures.njia_in_process import Njia, njia
 
 __all__ = ["njia"]
@@ -37,6 +46,11 @@ def test_an_error_under_json_is_one_object_on_stdout(
     assert list(ended.last_object) == ["outcome", "exit_code", "message"]
     assert (ended.last_object["outcome"], ended.last_object["exit_code"]) == ("error", 2)
     assert words in ended.last_object["message"] and words in ended.words
+
+
+def test_each_kind_of_error_ends_with_its_own_code() -> None:
+    kinds = (NjiaError, UsageError, ReleaseRefused, RefreshRunning, ReleaseWaits, Damaged, MachineFault)
+    assert [kind.exit_code for kind in kinds] == [1, 2, 3, 4, 5, 6, 6]
 
 
 def test_an_error_without_json_leaves_stdout_empty(njia: Njia) -> None:
