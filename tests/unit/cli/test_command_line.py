@@ -9,6 +9,15 @@ from unittest.mock import Mock
 
 import pytest
 
+from orchestration.core import (
+    Damaged,
+    MachineFault,
+    NjiaError,
+    RefreshRunning,
+    ReleaseRefused,
+    ReleaseWaits,
+    UsageError,
+)  # fmt: skip
 from tests.fixtures.njia_in_process import Njia, njia
 
 __all__ = ["njia"]
@@ -28,6 +37,11 @@ def test_an_error_under_json_is_one_object_on_stdout(njia: Njia, command: str, w
     assert list(ended.last_object) == ["outcome", "exit_code", "message"]
     assert (ended.last_object["outcome"], ended.last_object["exit_code"]) == ("error", 2)
     assert words in ended.last_object["message"] and words in ended.words
+
+
+def test_each_kind_of_error_ends_with_its_own_code() -> None:
+    kinds = (NjiaError, UsageError, ReleaseRefused, RefreshRunning, ReleaseWaits, Damaged, MachineFault)
+    assert [kind.exit_code for kind in kinds] == [1, 2, 3, 4, 5, 6, 6]
 
 
 def test_an_unexpected_error_shows_its_kind_and_place_alone(njia: Njia, monkeypatch: Any) -> None:

@@ -185,11 +185,15 @@ def test_a_changed_spelling_needs_typing_again_but_no_reading() -> None:
     assert after.contract_hash != before.contract_hash
 
 
-def test_a_changed_column_or_key_needs_reading_again() -> None:
-    before = Contract.model_validate(book())
-    moved = Contract.model_validate(book(fields=book()["fields"] | {"person_count": "Number"}))
-    keyed = Contract.model_validate(book(delivery={"mode": "full", "cadence": "monthly", "key": "content"}))
-    assert len({before.reading_hash, moved.reading_hash, keyed.reading_hash}) == 3
+def test_a_changed_column_key_or_denial_needs_reading_again() -> None:
+    changes: list[dict[str, Any]] = [
+        {},
+        {"fields": book()["fields"] | {"person_count": "Number"}},
+        {"delivery": {"mode": "full", "cadence": "monthly", "key": "content"}},
+        {"deny": ["Remarks", "Diary"]},
+        {"withdrawn": {"column": "Taken back"}},
+    ]
+    assert len({Contract.model_validate(book(**one)).reading_hash for one in changes}) == len(changes)
 
 
 def test_the_schema_for_editors_is_current() -> None:
