@@ -18,11 +18,8 @@ def on_screen(columns: list[str], rows: list[tuple[object, ...]], width: int) ->
     return text.getvalue()
 
 
-def test_narrow_columns_are_shown_as_a_table() -> None:
+def test_narrow_columns_are_shown_as_a_table_wide_ones_below_each_other() -> None:
     assert on_screen(["county", "n"], [("Busia", 3)], 40).splitlines()[0].split() == ["county", "n"]
-
-
-def test_wide_columns_are_shown_one_below_the_other_with_whole_names() -> None:
     columns = [f"a_long_name_{number}" for number in range(8)]
     lines = on_screen(columns, [tuple(range(8))], 60).splitlines()
     assert lines[0] == "row 1"

@@ -30,7 +30,6 @@ from tests.fixtures.desk_world import (
     Visitor,
     hidden_fields,
     make_desk,
-    visitor,
 )
 
 GRAPHQL = f"{desk.DAGSTER_PATH}/graphql"
@@ -114,6 +113,10 @@ def test_an_operator_of_a_tunnel_enters_by_another_loopback_name(app: object) ->
         operator = Visitor(app, f"http://{host}")
         operator.login(OPERATOR)
         assert operator.browser.post(GRAPHQL, content=AS_JSON, headers=JSON).status_code == 200
+    assert operator.get("/").headers["location"] == "/files"
+    assert {operator.get(path).status_code for path in ("/checks", "/places", "/decisions")} == {403}, (
+        "no desk"
+    )
 
 
 def test_nobody_else_enters(app: object, browser: TestClient, has_changed) -> None:
@@ -128,14 +131,6 @@ def test_nobody_else_enters(app: object, browser: TestClient, has_changed) -> No
         with pytest.raises(WebSocketDisconnect):
             answer_of_web_socket(visitor.browser)
     assert not has_changed()
-
-
-def test_an_operator_alone_sees_no_desk(app: object) -> None:
-    operator = Visitor(app)
-    operator.login(OPERATOR)
-    assert operator.get("/").headers["location"] == "/files"
-    for path in ("/checks", "/places", "/decisions"):
-        assert operator.get(path).status_code == 403
 
 
 NOT_JSON = (
@@ -266,19 +261,11 @@ def test_the_first_link_opens_the_ui_once_and_decides_nothing(first_visit: First
     assert other.get("/").status_code == 303
 
 
-@pytest.mark.parametrize("key", ["", "0" * 43, "Kéy"])
-def test_a_wrong_key_opens_nothing(first_visit: FirstVisit, key: str) -> None:
+def test_a_wrong_key_opens_nothing_and_the_first_account_ends_the_visit(first_visit: FirstVisit) -> None:
     visitor = first_visit.visitor()
-    assert visitor.browser.post("/first", data={"key": key}).status_code == 403
+    for key in ("", "0" * 43, "Kéy"):
+        assert visitor.browser.post("/first", data={"key": key}).status_code == 403
     assert first_visit.enter(visitor) == 303, "and does not use the link up"
-
-
-def test_the_first_account_ends_the_first_visit(first_visit: FirstVisit) -> None:
-    visitor = first_visit.visitor()
-    first_visit.enter(visitor)
     desk.add_account(first_visit.settings, STEWARD, PASSPHRASE)
     assert visitor.get("/").status_code == 303
-
-
-def test_the_first_link_is_of_no_use_where_there_are_accounts(settings: Settings) -> None:
-    assert visitor(settings, None).get("/first?key=").status_code == 403
+    assert visitor.get("/first?key=").status_code == 403, "where there are accounts"

@@ -117,6 +117,9 @@ def test_five_wrong_tries_lock_the_name_even_for_its_owner_and_are_noted_once(se
     assert Visitor(desk).login(OBSERVER).status_code == 303, "the others go on"
     locked = [line for line in log_of(settings) if line["action"] == "locked"]
     assert [line["what"] for line in locked] == [STEWARD, "a name without an account"]
+    for _ in range(WRONG_TRIES):
+        Visitor(desk).login("Several Words For Nobody", "x" * 12)
+    assert "Several Words" not in json.dumps(list(log_of(settings))), "a misplaced passphrase is not logged"
 
 
 def test_parallel_logins_are_limited(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,13 +159,6 @@ def test_parallel_logins_are_limited(settings: Settings, monkeypatch: pytest.Mon
     assert page == 200
     assert most <= MOST_JUDGED, "each takes 64 MiB"
     assert Visitor(desk).login().status_code == 403, "they left their places"
-
-
-def test_misplaced_passphrase_is_not_logged(settings: Settings) -> None:
-    desk = make_app(settings, 3030, ELSEWHERE)
-    for _ in range(WRONG_TRIES):
-        Visitor(desk).login("Several Words For Nobody", "x" * 12)
-    assert "Several Words" not in json.dumps(list(log_of(settings)))
 
 
 def test_foreign_login_form_is_refused(guest: Visitor) -> None:
@@ -216,10 +212,11 @@ def test_form_without_csrf_token_is_refused(settings: Settings, steward: Visitor
     assert not list(settings.decisions.glob("*.jsonl"))
 
 
-def test_cross_site_form_is_refused(steward: Visitor) -> None:
+def test_cross_site_forms_and_other_methods_are_refused(steward: Visitor) -> None:
     sent = {"csrf": steward.csrf(), "kind": "row_exclude", "reason": "x", **EXCLUDE}
     for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
         assert steward.browser.post("/decide", data=sent, headers=headers).status_code == 403, headers
+    assert steward.browser.delete("/decide").status_code == steward.get("/decide").status_code == 405
 
 
 def test_observer_sees_all_and_decides_nothing(settings: Settings, observer: Visitor) -> None:
@@ -276,11 +273,6 @@ def test_missing_item_and_path_traversal_are_404(settings: Settings, steward: Vi
     answers = {path: steward.get(path) for path in MISSING}
     note.unlink()
     assert [path for path, one in answers.items() if one.status_code != 404 or "<h1>" not in one.text] == []
-
-
-def test_other_methods_are_refused(steward: Visitor) -> None:
-    assert steward.browser.delete("/decide").status_code == 405
-    assert steward.get("/decide").status_code == 405
 
 
 def test_the_bytes_of_a_form_count_and_not_its_headers(guest: Visitor) -> None:

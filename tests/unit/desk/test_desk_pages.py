@@ -61,10 +61,14 @@ def test_answered_check_is_not_shown_as_holding(settings: Settings, steward: Vis
     assert "This extract is held" not in after[1] and "decided since" in after[1]
 
 
-def test_share_is_shown_with_four_digits(steward: Visitor) -> None:
+def test_share_is_shown_with_four_digits_and_a_time_with_its_zone(
+    settings: Settings, steward: Visitor
+) -> None:
     for path in ("/checks", f"/items/check/{PARTNER}/{HELD}/{CHECK}", "/waiting", "/"):
         assert "0.2699530516431925" not in steward.get(path).text
     assert "0.27" in steward.get("/checks").text
+    record_decisions(settings, "A. Steward", "no", NOW, [("row_exclude", {"record": world.shown_record(1)})])
+    assert "1\u00a0Mar\u00a02026, 09:00\u00a0EAT" in steward.get("/decisions").text
 
 
 def test_refused_preview_promises_no_refresh(steward: Visitor) -> None:
@@ -73,11 +77,6 @@ def test_refused_preview_promises_no_refresh(steward: Visitor) -> None:
     bound = {"check": "reconciliation_is_exact", "scope": "release"}
     refused = steward.preview("check_waiver", **bound, expires=expires)
     assert refused.status_code == 400 and NEXT not in shown(refused.text)
-
-
-def test_times_name_their_zone(settings: Settings, steward: Visitor) -> None:
-    record_decisions(settings, "A. Steward", "no", NOW, [("row_exclude", {"record": world.shown_record(1)})])
-    assert "1\u00a0Mar\u00a02026, 09:00\u00a0EAT" in steward.get("/decisions").text
 
 
 def test_places_of_a_pair_are_compared_by_role() -> None:

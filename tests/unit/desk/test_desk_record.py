@@ -36,7 +36,7 @@ def steward(settings: Settings) -> Visitor:
 
 
 @pytest.mark.parametrize("sheet", SHEETS)
-def test_a_sheet_is_found_by_its_very_name_and_no_shell_takes_it_for_a_command(
+def test_a_sheet_is_found_by_its_name_and_is_no_command_in_a_shell(
     steward: Visitor, sheet: str, tmp_path: Path
 ) -> None:
     page = steward.get(record_path(PARTNER, SERVING, sheet, 2))

@@ -114,6 +114,9 @@ def test_stewards_and_operators_ask_for_a_refresh(settings: Settings, name: str)
     request = refreshes.asked(settings)
     assert (request["author"] if request else None) == (name if may_ask else None)
     assert ((name, "asked_for_refresh") in actions(settings)) is may_ask
+    assert guest.get("/refresh").status_code == (403 if name == READER else 200), (
+        "shown to who sees it on a page"
+    )
 
 
 def test_request_without_the_token_of_the_page_or_a_log_is_refused(settings: Settings) -> None:
@@ -187,11 +190,6 @@ def test_pages_follow_a_refresh_without_names_and_without_keeping_the_session(
     runs.end()
 
 
-def test_refresh_is_shown_to_those_who_see_it_on_a_page(settings: Settings) -> None:
-    for name, status in ((OBSERVER, 200), (OPERATOR, 200), (READER, 403)):
-        assert visitor(settings, name).get("/refresh").status_code == status, name
-
-
 def test_request_during_a_refresh_counts_only_after_decisions_it_did_not_read(settings: Settings) -> None:
     steward, runs = visitor(settings), Runs(settings)
     decide(settings, 1)
@@ -232,6 +230,7 @@ def test_decision_starts_one_refresh_after_the_pause(settings: Settings, sense: 
     at_once = replace(settings, refresh_after=timedelta(minutes=5))
     key = sense(at_once)
     assert key and sense(at_once) == key, "the same decisions start one run"
+    assert sense(replace(settings, refresh_after=None)) is None, "switched off, they wait for the night"
     decide(settings, 2, minutes_ago=6)
     assert sense(at_once) not in (None, key)
     refreshed(settings, refreshes.REFUSED)
@@ -247,14 +246,11 @@ def test_decisions_that_need_no_refresh_start_none(settings: Settings, sense: Se
     assert sense()
     revoke(settings, made["id"], STEWARD, "taken back", LONG_AGO)
     assert sense() is None, "nothing is left to do"
-
-
-def test_decision_that_is_taken_back_after_a_refresh_starts_another(settings: Settings, sense: Sense) -> None:
-    made = record_decision(settings, "row_exclude", STEWARD, "a test", LONG_AGO, record=shown_record(1))
+    made = record_decision(settings, "row_exclude", STEWARD, "a test", LONG_AGO, record=shown_record(2))
     first = sense()
     refreshed(settings)
     revoke(settings, made["id"], STEWARD, "taken back", LONG_AGO)
-    assert sense() not in (None, first)
+    assert sense() not in (None, first), "after a refresh there is"
 
 
 def test_stopped_refresh_starts_again_only_for_something_new(
@@ -288,12 +284,6 @@ def arrived(settings: Settings, text: str = "a\n") -> Path:
     file.write_text(text)
     os.utime(file, (0, 0))
     return file
-
-
-def test_setting_off_leaves_decisions_until_the_night(settings: Settings, sense: Sense) -> None:
-    decide(settings, minutes_ago=60)
-    assert sense(replace(settings, refresh_after=None)) is None
-    assert sense()
 
 
 def test_request_starts_a_refresh_at_once_and_once(settings: Settings, sense: Sense) -> None:

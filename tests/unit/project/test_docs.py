@@ -153,10 +153,6 @@ def queries(text: str) -> Iterator[str]:
             yield next(word for word in arguments[1:] if " " in word)
 
 
-def test_every_guide_is_there() -> None:
-    assert {f"docs/{guide}.md" for guide in GUIDES} <= set(TEXTS)
-
-
 def unknown(named_in: Callable[[str], Iterable[str]], known: set[str]) -> dict[str, set[str]]:
     """By page, what is named there and is not known."""
     return {page: wrong for page, text in TEXTS.items() if (wrong := set(named_in(text)) - known)}
@@ -174,18 +170,16 @@ def test_an_option_named_alone_exists() -> None:
     assert not unknown(lambda text: (one.split()[0] for one in spans(text) if one.startswith("--")), known)
 
 
-def test_every_command_is_in_a_guide() -> None:
+def test_every_guide_is_there_and_every_command_in_one() -> None:
+    assert {f"docs/{guide}.md" for guide in GUIDES} <= set(TEXTS)
     named = {follow(words)[0] for text in TEXTS.values() for words in commands(text)}
     assert not {" ".join(path) for path, _ in leaves(cli) if path not in named}
 
 
-def test_tables_exist() -> None:
+def test_tables_and_models_exist() -> None:
     known = {f"{schema}.{table}" for schema, table, _ in declared_models()}
     known |= {table.full_name for table in tables_of_the_stage_step()}
     assert not unknown(lambda text: map(".".join, TABLE.findall(text)), known)
-
-
-def test_models_exist() -> None:
     known = {model["name"] for *_, model in declared_models()}
     assert not unknown(lambda text: (one for span in spans(text) for one in MODEL.findall(span)), known)
 

@@ -12,17 +12,9 @@ from orchestration.cli import console
 from orchestration.cli.status import show_status
 from orchestration.core import Settings, UsageError, shown_record
 from orchestration.operations import read_status
-from orchestration.stewardship import (
-    active_decisions,
-    audit,
-    erase_decisions,
-    items,
-    list_decisions,
-    record_decision,
-    review,
-    revoke,
-    without_effect,
-)
+from orchestration.stewardship import active_decisions, audit, erase_decisions, items, list_decisions, review
+from orchestration.stewardship.decisions.active import without_effect
+from orchestration.stewardship.decisions.recording import record_decision, revoke
 from orchestration.stewardship.worklists.listing import OpenItem, as_dict, open_items
 from tests.fixtures import steward_world as world
 from tests.fixtures.steward_world import HELD, NOW, PARTNER
@@ -48,13 +40,16 @@ def taken(settings: Settings) -> OpenItem:
     return found
 
 
-def test_item_shows_owner_and_due_day(settings: Settings) -> None:
+def test_item_shows_owner_and_due_day_which_shape_no_release(settings: Settings) -> None:
     assert (taken(settings).owner, taken(settings).due) == (None, None)
+    before = active_decisions(settings, NOW).content_hash()
     made = take(settings)
     assert (taken(settings).owner, taken(settings).due) == ("B. Fixture", DUE)
     said = list_decisions(settings)[0]["says"]
     assert [word for word in ("B. Fixture", str(ITEM), "2026-03-15") if word not in said] == []
     assert [line["what"] for line in audit.read(settings).lines] == [made["id"]]
+    after = active_decisions(settings, NOW)
+    assert len(after.assignments) == 1 and after.shaping == [] and after.content_hash() == before
 
 
 def test_latest_assignment_holds(settings: Settings) -> None:
@@ -75,14 +70,6 @@ def test_assignment_lapses_with_its_item(settings: Settings) -> None:
     again = (NOW + timedelta(days=5)).isoformat()
     world.refreshed(settings, held=world.held(), as_of=again)
     assert taken(settings).owner is None, "what comes back later is nobody's"
-
-
-def test_assignment_shapes_no_release(settings: Settings) -> None:
-    before = active_decisions(settings, NOW).content_hash()
-    take(settings)
-    after = active_decisions(settings, NOW)
-    assert len(after.assignments) == 1 and after.shaping == []
-    assert after.content_hash() == before
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def contents(settings: Settings) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in settings.decisions.glob("*.jsonl")}
 
 
-def test_list_is_recorded_like_single_decisions(settings: Settings) -> None:
+def test_list_is_recorded_like_single_decisions(settings: Settings, tmp_path: Path) -> None:
     made = decide(settings, [*rows(1, 2), ("check_waiver", WAIVER)])
     assert {one["id"] for one in made} == {one["id"] for one in list_decisions(settings)}
     assert [one["kind"] for one in made] == ["row_release", "row_release", "check_waiver"]
@@ -53,9 +53,6 @@ def test_list_is_recorded_like_single_decisions(settings: Settings) -> None:
     log = audit.read(settings)
     assert [line["what"] for line in log.lines] == [one["id"] for one in made]
     assert gaps(settings, log.lines).untold == []
-
-
-def test_entry_of_a_list_equals_a_single_one(settings: Settings, tmp_path: Path) -> None:
     other = world.make_home(tmp_path / "other")
     alone = record_decision(other, "extract_accept", "A. Fixture", "agreed by telephone", NOW, **EXTRACT)
     assert decide(settings, [("extract_accept", EXTRACT)]) == [alone]

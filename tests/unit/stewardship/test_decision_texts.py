@@ -44,28 +44,24 @@ def test_contacts_and_identity_numbers_are_refused_without_quoting(
     assert not list(settings.decisions.glob("*.jsonl"))
 
 
-def test_revocations_and_confirmations_are_screened_too(settings: Settings) -> None:
-    made = decide(settings)
-    for act in (revoke, confirm):
-        with pytest.raises(UsageError, match="a phone number"):
-            act(settings, made["id"], "A. Steward", "call 0712000111", NOW)
-
-
-@pytest.mark.parametrize(
-    "reason",
-    [
-        "Amina Testperson of the partner agreed on 2026-11-03, until 31/12/2026.",
-        "went back from 20261124T162106Z-12345678 to 20261101T020000Z-bd694219",
-        "same girl as r-1234567890123456 and extract 4df3271234567890, decision 3317f0123456",
-        "307 double entries of 1,204,311 rows; 0.82 became 0.79",
-    ],
+ALLOWED = (
+    "Amina Testperson of the partner agreed on 2026-11-03, until 31/12/2026.",
+    "went back from 20261124T162106Z-12345678 to 20261101T020000Z-bd694219",
+    "same girl as r-1234567890123456 and extract 4df3271234567890, decision 3317f0123456",
+    "307 double entries of 1,204,311 rows; 0.82 became 0.79",
 )
+
+
+@pytest.mark.parametrize("reason", ALLOWED)
 def test_names_days_counts_and_ids_are_allowed_in_a_reason(settings: Settings, reason: str) -> None:
     assert decide(settings, "Amina Testperson", reason)["reason"] == reason
 
 
-def test_edited_line_is_refused_with_its_number(settings: Settings) -> None:
-    decide(settings)
+def test_other_acts_and_edited_lines_are_screened_too(settings: Settings) -> None:
+    made = decide(settings)
+    for act in (revoke, confirm):
+        with pytest.raises(UsageError, match="phone number"):
+            act(settings, made["id"], "A. Steward", "call 0712000111", NOW)
     path = settings.decisions / "place_alias.jsonl"
     line = read_json(path) | {"id": "0" * 12, "text": "Other stage", "reason": "0712000111 says so"}
     path.write_text(path.read_text() + json.dumps(line) + "\n")

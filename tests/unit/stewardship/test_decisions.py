@@ -81,12 +81,6 @@ def test_later_of_accept_and_withdraw_holds(settings: Settings, hours: int) -> N
     assert active.extract_accepts == [] and len(active.extract_withdrawals) == 1
 
 
-def test_waiver_holds_until_its_last_day(settings: Settings) -> None:
-    decide(settings, "check_waiver", **WAIVER)
-    assert len(active_decisions(settings, datetime(2026, 12, 31, 23, tzinfo=UTC)).waivers) == 1
-    assert active_decisions(settings, datetime(2027, 1, 1, tzinfo=UTC)).waivers == []
-
-
 OF_RELEASE = {"scope": "release", "expires": SOON}
 
 
@@ -122,15 +116,11 @@ def also_landed_by_swala(settings: Settings) -> None:
     (settings.landing / "swala_house" / f"{EXTRACT}.json").write_text("{}")
 
 
-def test_extract_id_alone_gets_its_partner(settings: Settings) -> None:
+def test_extract_id_alone_gets_its_partner_unless_two_sent_it(settings: Settings) -> None:
     made = decide(settings, "check_waiver", **{**WAIVER, "scope": EXTRACT})
     also_landed_by_swala(settings)
     assert made["scope"] == f"kobe_shelter/{EXTRACT}"
     assert [waiver["scope"] for waiver in active_decisions(settings, NOW).waivers] == [made["scope"]]
-
-
-def test_extract_id_of_two_partners_is_refused(settings: Settings) -> None:
-    also_landed_by_swala(settings)
     with pytest.raises(UsageError, match=f"--scope kobe_shelter/{EXTRACT} or --scope swala_house/{EXTRACT}"):
         decide(settings, "check_waiver", **{**WAIVER, "scope": EXTRACT})
 
@@ -218,12 +208,16 @@ def test_decision_without_effect_is_listed_and_stops_no_refresh(
     assert [entry["without_effect"] for entry in list_decisions(settings)] == [None, None]
 
 
-def test_withdrawal_outlives_its_extract(settings: Settings) -> None:
+def test_decision_outlives_its_extract_and_its_record(two_records: Settings) -> None:
+    settings = two_records
     made = decide(settings, "extract_withdraw", **OF_EXTRACT)
     (settings.landing / "kobe_shelter" / f"{EXTRACT}.json").unlink()
     active = active_decisions(settings, NOW)
     assert [told["decision_id"] for told in without_effect(settings, active)] == [made["id"]]
     assert active.extract_withdrawals == [made]
+    decide(settings, "link_accept", record_a=ONE, record_b=OTHER)
+    (settings.typed / "records" / "x.parquet").unlink()
+    assert len(active_decisions(settings, NOW).link_accepts) == 1
 
 
 def test_waiver_lapses_when_its_check_changes(settings: Settings) -> None:
@@ -241,8 +235,10 @@ def test_contradicting_aliases_stop_the_reader(settings: Settings) -> None:
         active_decisions(settings, NOW)
 
 
-def test_expired_waiver_is_not_checked_further(settings: Settings) -> None:
+def test_waiver_holds_until_its_last_day_and_is_not_checked_further(settings: Settings) -> None:
     decide(settings, "check_waiver", **WAIVER)
+    assert len(active_decisions(settings, datetime(2026, 12, 31, 23, tzinfo=UTC)).waivers) == 1
+    assert active_decisions(settings, datetime(2027, 1, 1, tzinfo=UTC)).waivers == []
     rewrite(settings, "check_waiver", "row_volume_is", "row_volumes_are")
     later = datetime(2027, 2, 1, tzinfo=UTC)
     active = active_decisions(settings, later)
@@ -302,12 +298,6 @@ def test_link_needs_two_known_records(two_records: Settings, other: str, words: 
         decide(two_records, "link_accept", record_a=ONE, record_b=other)
 
 
-def test_ruling_outlives_its_record(two_records: Settings) -> None:
-    decide(two_records, "link_accept", record_a=ONE, record_b=OTHER)
-    (two_records.typed / "records" / "x.parquet").unlink()
-    assert len(active_decisions(two_records, NOW).link_accepts) == 1
-
-
 def test_no_message_shows_a_regular_expression(settings: Settings) -> None:
     for kind, payload in (
         ("check_waiver", {**WAIVER, "scope": "all"}),
@@ -350,13 +340,6 @@ def test_broken_line_stops_with_its_number(settings: Settings, line: str) -> Non
         decide(settings, "check_waiver", **WAIVER)
 
 
-def test_duplicate_key_in_a_line_is_refused(settings: Settings) -> None:
-    decide(settings, "place_alias", text="Qwertyville", place_id="KE047")
-    rewrite(settings, "place_alias", '"place_id"', '"place_id": "KE001", "place_id"')
-    with pytest.raises(Damaged, match=r"line 1 .*twice"):
-        active_decisions(settings, NOW)
-
-
 def test_dangling_link_and_a_file_of_unknown_kind_are_not_read_as_no_decisions(settings: Settings) -> None:
     (settings.decisions / "place_alias.jsonl").symlink_to(settings.home / "unmounted")
     with pytest.raises(Damaged, match=r"place_alias\.jsonl"):
@@ -366,12 +349,15 @@ def test_dangling_link_and_a_file_of_unknown_kind_are_not_read_as_no_decisions(s
         active_decisions(settings, NOW)
 
 
-def test_missing_line_end_is_added(settings: Settings) -> None:
+def test_missing_line_end_is_added_and_a_duplicate_key_refused(settings: Settings) -> None:
     decide(settings, "check_waiver", **WAIVER)
     path = settings.decisions / "check_waiver.jsonl"
     path.write_text(path.read_text().rstrip("\n"))
     decide(settings, "check_waiver", **{**WAIVER, "check": "columns_are_readable"})
     assert len(active_decisions(settings, NOW).waivers) == 2
+    rewrite(settings, "check_waiver", '"check": ', '"check": "twice", "check": ')
+    with pytest.raises(Damaged, match=r"line 1 .*twice"):
+        active_decisions(settings, NOW)
 
 
 def test_rollbacks_do_not_change_the_content_hash(settings: Settings) -> None:

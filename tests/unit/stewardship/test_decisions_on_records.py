@@ -160,10 +160,9 @@ def test_waiver_holds_once_another_person_confirms_it(two_needed: Settings) -> N
 
 def test_decision_without_need_of_confirmation_is_not_confirmed(settings: Settings) -> None:
     made = decide(settings, "row_exclude", record=TAKEN)
-    with pytest.raises(UsageError, match="needs no second person"):
-        confirm(settings, made["id"], "B. Sampleton", "looked at it too", NOW)
-    with pytest.raises(UsageError, match="ffffffffffff"):
-        confirm(settings, "ffffffffffff", "B. Sampleton", "looked at it too", NOW)
+    for decision, words in ((made["id"], "needs no second person"), ("ffffffffffff", "ffffffffffff")):
+        with pytest.raises(UsageError, match=words):
+            confirm(settings, decision, "B. Sampleton", "looked at it too", NOW)
 
 
 def test_handwritten_confirmation_of_own_waiver_is_refused(two_needed: Settings) -> None:

@@ -161,20 +161,18 @@ def test_crash_is_reported_after_a_good_refresh(settings: Settings) -> None:
     assert "OSError" not in mailbox.texts()[0]
 
 
-def test_killed_refresh_is_reported_as_crashed(settings: Settings) -> None:
-    refreshes.begin(settings, "run-1", NOW)
-    messages.send_due(settings, NOW)
-    (notice,) = in_folder(settings)
-    assert [event["kind"] for event in notice["events"]] == ["crashed"]
-
-
-def test_running_refresh_is_not_reported_and_status_changes_nothing(settings: Settings) -> None:
+def test_running_refresh_is_not_reported_and_a_killed_one_as_crashed(settings: Settings) -> None:
     refreshes.begin(settings, "run-1", NOW)
     with FileLock(settings.lock):
         assert messages.send_due(settings, NOW) == []
     before = {path: path.stat().st_mtime_ns for path in settings.home.rglob("*")}
     assert messages.standing(settings) == []
-    assert {path: path.stat().st_mtime_ns for path in settings.home.rglob("*")} == before
+    assert {path: path.stat().st_mtime_ns for path in settings.home.rglob("*")} == before, (
+        "status changes nothing"
+    )
+    messages.send_due(settings, NOW)
+    (notice,) = in_folder(settings)
+    assert [event["kind"] for event in notice["events"]] == ["crashed"]
 
 
 def test_mail_that_names_partners_says_what_was_found(settings: Settings) -> None:
@@ -237,18 +235,9 @@ def test_failed_server_is_retried(settings: Settings) -> None:
     assert messages.standing(settings) == []
 
 
-def test_a_clock_put_back_keeps_no_message_waiting(settings: Settings) -> None:
+def test_each_failure_doubles_the_wait_but_a_clock_put_back_keeps_none_waiting(settings: Settings) -> None:
     port, mailbox = free_port(), Mailbox()
     settings = by_mail(settings, port, recipients=TO_STEWARD)
-    ended(settings, held=[held()])
-    messages.send_due(settings, NOW)
-    with mail_server(mailbox, port):
-        assert len(messages.send_due(settings, NOW - timedelta(days=40))) == 1
-    assert len(mailbox.mails) == 1
-
-
-def test_each_failure_doubles_the_wait(settings: Settings) -> None:
-    settings = by_mail(settings, free_port(), recipients=TO_STEWARD)
     ended(settings, held=[held()])
     now, waits = NOW, []
     for _ in range(11):
@@ -259,6 +248,9 @@ def test_each_failure_doubles_the_wait(settings: Settings) -> None:
         now = next_try
     assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 360, 360]
     assert (state["tries"], state["waiting"], state["since"]) == (11, 1, NOW.isoformat())
+    with mail_server(mailbox, port):
+        assert len(messages.send_due(settings, NOW - timedelta(days=40))) == 1
+    assert len(mailbox.mails) == 1
 
 
 def test_status_shows_failing_channels(settings: Settings) -> None:
@@ -275,10 +267,11 @@ def test_status_shows_failing_channels(settings: Settings) -> None:
 
 def test_refused_address_does_not_stop_the_others(settings: Settings) -> None:
     port, mailbox = free_port(), Mailbox(refuses=STEWARD)
-    settings = by_mail(settings, port)
     ended(settings, held=[held()])
     with mail_server(mailbox, port):
-        _, mail = messages.send_due(settings, NOW)
+        _, unsent = messages.send_due(with_password(settings, port, PASSWORD), NOW)
+        assert "STARTTLS" in str(unsent.why_not) and mailbox.mails == [], "the server offers none"
+        mail = messages.send_due(by_mail(settings, port), NOW + timedelta(hours=1))[-1]
     assert [mail["To"] for mail in mailbox.mails] == [OPERATOR]
     assert mail.why_not is not None and "recipients" in mail.why_not
     assert "Testperson" not in mail.why_not, "a server's own words are not passed on"
@@ -309,15 +302,6 @@ def test_mail_goes_over_starttls_to_a_server_whose_certificate_is_known(
     assert "refuses the user name or the password" in str(wrong[1].why_not)
     kept = "".join(path.read_text() for path in settings.notices.iterdir() if path.is_file())
     assert PASSWORD not in kept and "Fixture-secret" not in kept
-
-
-def test_nothing_is_sent_where_the_server_offers_no_starttls(settings: Settings) -> None:
-    port, mailbox = free_port(), Mailbox()
-    settings = with_password(settings, port, PASSWORD)
-    ended(settings, held=[held()])
-    with mail_server(mailbox, port):
-        _, mail = messages.send_due(settings, NOW)
-    assert "STARTTLS" in str(mail.why_not) and mailbox.mails == []
 
 
 @pytest.mark.parametrize(

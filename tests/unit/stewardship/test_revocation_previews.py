@@ -167,6 +167,9 @@ def test_revoked_row_exclusion_judges_rows_again(settings: Settings) -> None:
     excluded = [used(settings, "row_exclude", record=shown_record(number)) for number in (5, 7)]
     found = taken_back(settings, *excluded)  # record 7 lies in the held extract
     assert by_what(found) == {"Records of extracts in force that were left out": (0, 1)}
+    assert "A refresh is running" not in said(found)
+    with FileLock(settings.lock):
+        assert "A refresh is running" in said(taken_back(settings, *excluded))
 
 
 @pytest.mark.parametrize(
@@ -198,13 +201,6 @@ def test_revoked_agreement_change_restores_the_contract(settings: Settings) -> N
         f"Records of {name} received under the agreement": (6, 9),
         f"Records of {name} young enough to keep": (0, 9),
     }
-
-
-def test_running_refresh_is_noted(settings: Settings) -> None:
-    excluded = used(settings, "row_exclude", record=shown_record(5))
-    assert "A refresh is running" not in said(taken_back(settings, excluded))
-    with FileLock(settings.lock):
-        assert "A refresh is running" in said(taken_back(settings, excluded))
 
 
 @pytest.mark.parametrize(

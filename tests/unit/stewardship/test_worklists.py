@@ -10,14 +10,8 @@ import pytest
 from orchestration.core import Settings, shown_record
 from orchestration.linkage import COMPARED
 from orchestration.stewardship import items, record_decision, review
+from orchestration.stewardship.worklists import places
 from orchestration.stewardship.worklists.links import link_question, link_questions
-from orchestration.stewardship.worklists.places import (
-    county_outlines,
-    place_matches,
-    place_question,
-    place_questions,
-    with_readings,
-)
 from orchestration.typing.tables import RECORDS
 from tests.fixtures import steward_world as world
 from tests.fixtures.steward_world import NOW, PARTNER, SERVING
@@ -46,14 +40,11 @@ def names(settings: Settings) -> Settings:
     return settings
 
 
-def test_names_are_sorted_by_movements(names: Settings) -> None:
-    first, *rest = place_questions(names)
+def test_names_are_sorted_by_movements_and_a_candidate_shows_where_it_lies(names: Settings) -> None:
+    first, *rest = places.place_questions(names)
     assert (first.text, first.movements, first.mentions) == ("Maraba border", 2, 1)
     assert [one.movements for one in rest] == [1, 1]
-
-
-def test_candidate_shows_where_it_lies(names: Settings) -> None:
-    asked = with_readings(place_questions(names)[0])
+    asked = places.with_readings(first)
     candidates = {one.place_id: one for one in asked.candidates}
     malaba = candidates["bp-ken-malaba"]
     lies = (malaba.name, malaba.kind, malaba.county, malaba.country)
@@ -63,14 +54,16 @@ def test_candidate_shows_where_it_lies(names: Settings) -> None:
 
 
 def test_name_of_a_person_is_asked_with_the_rows_it_stands_in(names: Settings) -> None:
-    (listed,) = (one for one in place_questions(names) if one.text == "Amina Sampleton")
+    (listed,) = (one for one in places.place_questions(names) if one.text == "Amina Sampleton")
     assert [one.place_id for one in listed.candidates] == ["KE047"]
-    asked = place_question(names, listed.item)
+    asked = places.place_question(names, listed.item)
     assert asked is not None and asked.written == [["Amina Sampleton"]]
     (row,) = asked.rows
     assert (row.partner, row.extract_id, row.sheet, row.row) == (PARTNER, SERVING, "Jan", 5)
     (names.review / review.TEXTS_OF_PLACES).unlink()
-    assert place_questions(names)[0].text == world.name_of("maraba BORDER"), "without its text, by its token"
+    assert places.place_questions(names)[0].text == world.name_of("maraba BORDER"), (
+        "without its text, by its token"
+    )
 
 
 def test_name_that_gets_a_place_is_recorded_and_one_that_means_none_is_not(names: Settings) -> None:
@@ -79,33 +72,33 @@ def test_name_that_gets_a_place_is_recorded_and_one_that_means_none_is_not(names
     decide(names, "place_alias", text="Amina Sampleton", place_id="unknown")
     recorded = (names.decisions / "place_alias.jsonl").read_text()
     assert '"Kwa Fixture stage"' in recorded and person in recorded and "Amina" not in recorded
-    assert [one.text for one in place_questions(names)] == ["Maraba border"]
+    assert [one.text for one in places.place_questions(names)] == ["Maraba border"]
 
 
 def test_decided_name_leaves_the_questions(names: Settings) -> None:
     item = items.place_name(world.name_of("kwa fixture stage"), "KEN")
-    asked = place_question(names, item)
+    asked = places.place_question(names, item)
     assert asked is not None and asked.country == "KEN"
     decide(names, "place_alias", text="Kwa Fixture stage", place_id="KE040")
-    assert place_question(names, item) is None
-    assert len(place_questions(names)) == 2
+    assert places.place_question(names, item) is None
+    assert len(places.place_questions(names)) == 2
 
 
 def test_search_lists_decisions_first(settings: Settings) -> None:
-    sure, *others = place_matches(settings, "Lodwar")
+    sure, *others = places.place_matches(settings, "Lodwar")
     assert all("Lodwar" in one.name for one in others)
     assert (sure.kind, sure.county, sure.method) == ("town", "Turkana", "exact")
-    found = {(one.kind, one.country) for one in place_matches(settings, "busia")}
+    found = {(one.kind, one.country) for one in places.place_matches(settings, "busia")}
     assert found > {("county", "Kenya"), ("border_point", "Kenya")}, "every place of a name"
     assert "Uganda" in {country for _, country in found}
-    assert place_matches(settings, "Kwa Fixture stage") == []
+    assert places.place_matches(settings, "Kwa Fixture stage") == []
     decide(settings, "place_alias", text="Kwa Fixture stage", place_id="KE040")
-    (decided,) = place_matches(settings, "kwa fixture STAGE")
+    (decided,) = places.place_matches(settings, "kwa fixture STAGE")
     assert (decided.place_id, decided.method, decided.confidence) == ("KE040", "decision", 1.0)
 
 
 def test_map_has_every_county_and_its_captions(settings: Settings) -> None:
-    drawn = county_outlines(settings)
+    drawn = places.county_outlines(settings)
     assert len(drawn["features"]) == 47
     busia = next(one for one in drawn["features"] if one["properties"]["place_id"] == "KE040")
     assert busia["properties"]["name"] == "Busia" and "Polygon" in busia["geometry"]["type"]
@@ -147,6 +140,8 @@ def test_pairs_are_sorted_by_probability(pairs: Settings) -> None:
     assert asked is not None and first.sides == ()
     codes = [one.typed_value for side in asked.sides for one in side.fields if one.name == "record_code"]
     assert codes == [first.record_a, first.record_b]
+    decide(pairs, "link_accept", record_a=shown_record(4), record_b=shown_record(3))
+    assert [one.score for one in link_questions(pairs)] == [0.7, 0.6], "a ruled pair is asked no more"
 
 
 def test_untyped_record_has_no_fields(pairs: Settings) -> None:
@@ -154,8 +149,3 @@ def test_untyped_record_has_no_fields(pairs: Settings) -> None:
     assert asked is not None
     assert asked.sides[0].fields and asked.sides[1].fields == []
     assert asked.sides[1].row == 7
-
-
-def test_ruled_pair_leaves_the_questions(pairs: Settings) -> None:
-    decide(pairs, "link_accept", record_a=shown_record(4), record_b=shown_record(3))
-    assert [one.score for one in link_questions(pairs)] == [0.7, 0.6]
