@@ -27,6 +27,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return min(4, (os.cpu_count() or 1) + 1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the sample world, which takes a minute to build; unit tests need neither it nor the scenario."""
+    items.sort(key=lambda item: (item.path.name != "test_samples.py", "pipeline" in item.path.parts))
+
+
 def pytest_sessionfinish() -> None:
     if "PYTEST_XDIST_WORKER" not in os.environ:
         from tests.worlds import prune
