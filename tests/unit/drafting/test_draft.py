@@ -53,9 +53,8 @@ def rows(count: int = 30, **changed: list[Any]) -> list[list[Any]]:
 
 def drafted(path: Path, sheets: dict[str, list[list[Any]]] | None = None) -> dict[str, Any]:
     """The draft of a file, or of a workbook with these sheets, as YAML reads it."""
-    text = draft_text(draft_contract([workbook(path, sheets) if sheets else path], "testpartner"))
-    content: dict[str, Any] = yaml.safe_load(text)
-    return content
+    file = workbook(path, sheets) if sheets else path
+    return yaml.safe_load(draft_text(draft_contract([file], "testpartner")))
 
 
 def filled_in(content: dict[str, Any]) -> dict[str, Any]:
@@ -93,7 +92,7 @@ def test_no_column_that_a_sample_partner_denies_is_mapped(shares: list[Share]) -
     assert [leak for share in shares for leak in share.leaked if leak != of_a_place] == []
 
 
-def test_headings_of_documented_layouts_are_recognised(shares: list[Share]) -> None:
+def test_headings_of_documented_layouts_are_recognised() -> None:
     with HEADINGS.open(encoding="utf-8", newline="") as lines:
         known = list(csv.DictReader(lines))
     recognised = [field_of(row["heading"]) for row in known]

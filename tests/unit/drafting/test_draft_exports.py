@@ -22,8 +22,7 @@ STOPS = sum(len(one.stops) for one in forms.journeys() if one.state == "approved
 
 
 def drafted(*files: Path) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load(as_yaml(draft_contract(files, "testpartner")))
-    return content
+    return yaml.safe_load(as_yaml(draft_contract(files, "testpartner")))
 
 
 def landed(folder: Path, content: dict[str, Any], file: Path, otherwise: str) -> tuple[int, dict[str, int]]:

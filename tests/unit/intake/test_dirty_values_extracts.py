@@ -52,9 +52,8 @@ def test_the_newest_of_conflicting_copies_is_kept(tmp_path: Path) -> None:
     """X3."""
     later = ROW | {"Sex": "M", "Sent": "2020-03-06T10:00:00"}
     found = arrive(tmp_path, [ROW, later], NEWEST)
-    assert found.seen("source_row_count", "sex", "submitted_at") == [
-        (2, "male", datetime(2020, 3, 6, 7, tzinfo=UTC))
-    ]
+    newest = (2, "male", datetime(2020, 3, 6, 7, tzinfo=UTC))
+    assert found.seen("source_row_count", "sex", "submitted_at") == [newest]
     assert found.problems() == [["flag:older_copy_in_file"]]
 
 
@@ -202,21 +201,18 @@ def test_a_denied_column_is_dropped_and_its_cells_are_counted(tmp_path: Path, co
 ])  # fmt: skip
 def test_a_wrong_dimension_or_a_lost_drawing_hides_no_row(tmp_path: Path, old: bytes, new: bytes) -> None:
     lines = [["Ref", "Date", "From"], *[[f"r{n}", "04/03/2020", "Busia"] for n in range(40)]]
-    (tmp_path / "good.xlsx").write_bytes(workbook_bytes(tmp_path, {"Sheet1": lines}))
+    good, odd = tmp_path / "good.xlsx", tmp_path / "odd.xlsx"
+    good.write_bytes(workbook_bytes(tmp_path, {"Sheet1": lines}))
     names = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    with (
-        zipfile.ZipFile(tmp_path / "good.xlsx") as source,
-        zipfile.ZipFile(tmp_path / "odd.xlsx", "w") as odd,
-    ):
+    with zipfile.ZipFile(good) as source, zipfile.ZipFile(odd, "w") as changed:
         for name in source.namelist():
             part = source.read(name)
             if name == "xl/worksheets/sheet1.xml":
                 assert re.search(old, part)
                 part = re.sub(old, new, part)
                 part = part.replace(b"<worksheet ", f'<worksheet xmlns:r="{names}" '.encode(), 1)
-            odd.writestr(name, part)
-    content = contract(format={"kind": "xlsx"})
-    found = arrive_file(tmp_path, "odd.xlsx", (tmp_path / "odd.xlsx").read_bytes(), content)
+            changed.writestr(name, part)
+    found = arrive_file(tmp_path, "odd.xlsx", odd.read_bytes(), contract(format={"kind": "xlsx"}))
     assert (found.taken.outcome, found.taken.rows_landed) == ("landed", 40)
 
 

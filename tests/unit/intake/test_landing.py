@@ -42,8 +42,7 @@ def take(home: Settings, as_of: datetime = AS_OF) -> list[TakenExtract]:
 
 
 def entry(home: Settings, extract_id: str | None, partner: str = "testpartner") -> dict[str, Any]:
-    content: dict[str, Any] = read_json(home.landing / partner / f"{extract_id}.json")
-    return content
+    return read_json(home.landing / partner / f"{extract_id}.json")
 
 
 def test_a_file_is_landed_sealed_and_leaves_the_inbox(home: Settings) -> None:

@@ -24,8 +24,7 @@ def one(pulls: PullWorld, partner: str, again: bool = False) -> PulledSource:
 
 def placed(pulls: PullWorld, partner: str = KOBO) -> dict[str, Any]:
     (path,) = pulls.inbox(partner)
-    content: dict[str, Any] = read_json(path)
-    return content
+    return read_json(path)
 
 
 def ids(content: dict[str, Any]) -> list[int]:
