@@ -11,7 +11,7 @@ import pytest
 from tests.fixtures.dbt_world import World
 from tests.fixtures.protected_world import noise
 
-BUSIA, NAIROBI, MOMBASA, MALABA = "KE040", "KE047", "KE001", "bp-ken-malaba"
+BUSIA, NAIROBI, MOMBASA, ELDORET = "KE040", "KE047", "KE001", "KE027"
 AS_OF = "2026-06-30"  # 2025 closed on 31 March 2026
 
 
@@ -26,6 +26,7 @@ def fill(world: World) -> None:
     journeys(world, "e1", 100, 30, "2025-05-05", NAIROBI, is_child=True)
     journeys(world, "e2", 200, 15, "2025-06-05", NAIROBI, is_child=False)
     journeys(world, "e1", 300, 4, "2025-07-05", MOMBASA)
+    journeys(world, "e1", 500, 5, "2025-07-05", ELDORET)
     journeys(world, "e1", 400, 40, "2026-02-05", NAIROBI)
 
 
@@ -90,6 +91,7 @@ def test_members_see_exact_counts_and_below_five_as_text(warehouse: duckdb.DuckD
     assert corridors(warehouse, "members", "period_id = 'year-2025' and population = 'all'") == [
         ("year-2025", "all", "Busia", "Mombasa", None, "<5"),
         ("year-2025", "all", "Busia", "Nairobi", 45, "45"),
+        ("year-2025", "all", "Busia", "Uasin Gishu", 5, "5"),
     ]
     quarters = corridors(warehouse, "members", "period_id = '2026-Q1' and population = 'all'")
     assert quarters == [("2026-Q1", "all", "Busia", "Nairobi", 40, "40")]
@@ -112,10 +114,11 @@ def test_a_closed_year_waits_until_its_total_can_be_shown(tmp_path: Path) -> Non
     world = World(tmp_path, AS_OF)
     world.extract("e1", "kobe_shelter", received_on="2026-05-31")
     journeys(world, "e1", 100, 60, "2025-05-05", NAIROBI)
-    world.record("e1", 300, on="2019-05-05", places={"origin": BUSIA, "exploitation": NAIROBI})
+    journeys(world, "e1", 300, 10, "2019-05-05", NAIROBI)  # with their noise 12, and 9 in all
     with world.build() as con:
         periods = con.execute("select period_id from published.periods where edition = 'public'").fetchall()
         assert periods == [("year-2025",)]
+        assert {period for period, *_ in corridors(con, "public")} == {"year-2025"}
         shares = con.execute(
             "select count(*) from published.completeness where edition = 'public'"
         ).fetchone()
