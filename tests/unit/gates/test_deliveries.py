@@ -1,7 +1,5 @@
 """When the next delivery is due, and from which day a partner is overdue."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from pathlib import Path
 

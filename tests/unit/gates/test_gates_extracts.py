@@ -1,7 +1,5 @@
 """The extract gate: what holds an extract beside those that came before it, and what a steward's decision changes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date

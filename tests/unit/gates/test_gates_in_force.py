@@ -1,7 +1,5 @@
 """Which extracts feed the marts, and what the inputs' hash depends on."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Submissions that another partner sent first: when an extract is held, and which partners are one source."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any

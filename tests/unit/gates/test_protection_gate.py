@@ -1,7 +1,5 @@
 """The release gate on published tables: each planted fault is found by its measure, and only there."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """False discovery, against published and cross-checked figures."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy import special

@@ -1,7 +1,5 @@
 """Each corridor has one status, the first that holds; simulated worlds give back their known truth."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 
@@ -32,9 +30,6 @@ def judged(
 def status_of(*arguments: object, **keywords: object) -> tuple[str, str | None]:
     row = judged(*arguments, **keywords).iloc[0]  # type: ignore[arg-type]
     return row["status"], row["reason"]
-
-
-# --- one row of the table of statuses each ---------------------------------------------------------
 
 
 @pytest.mark.parametrize(("now", "expected"), [(18, "too_few"), (19, "growing")])
@@ -121,9 +116,6 @@ def test_the_q_values_are_those_of_benjamini_and_hochberg() -> None:
     assert found["q_value"].to_numpy() == pytest.approx(by_hand, rel=1e-6)
 
 
-# --- how far the evidence goes -----------------------------------------------------------------------
-
-
 def test_evidence_is_a_panel_where_the_shift_stays_without_any_partner() -> None:
     panel = judged([[20], [20]], [[60], [60]]).iloc[0]
     assert panel["evidence"] == "panel"
@@ -134,9 +126,6 @@ def test_evidence_is_a_panel_where_the_shift_stays_without_any_partner() -> None
     alone = judged([[20], [0]], [[60], [0]]).iloc[0]
     assert (alone["status"], alone["evidence"]) == ("growing", "single_partner")
     assert np.isnan(alone["leave_one_out_low"]), "there is nothing to leave out"
-
-
-# --- pairs -------------------------------------------------------------------------------------------
 
 
 def pair(**changes: object) -> list[str | None]:
@@ -162,9 +151,6 @@ def test_no_pair_rests_on_one_partner_on_what_is_no_shift_or_on_no_common_end() 
     assert pair(**apart) == [None, None, None]
 
 
-# --- what is published beside a status ---------------------------------------------------------------
-
-
 def test_raw_and_comparable_counts_stand_side_by_side() -> None:
     row = judged([[30], [10], [0]], [[60], [0], [25]], ([1000, 100, 0], [1000, 0, 500])).iloc[0]
     expected = {
@@ -175,9 +161,6 @@ def test_raw_and_comparable_counts_stand_side_by_side() -> None:
         "comparable_share_baseline": 0.03, "adjusted_share_current": 0.06,
     }  # fmt: skip
     assert {name: row[name] for name in expected} == pytest.approx(expected)
-
-
-# --- simulation gates, small -------------------------------------------------------------------------
 
 
 def test_planted_shifts_are_found_and_changing_partners_are_no_shifts() -> None:
