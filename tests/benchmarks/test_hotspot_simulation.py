@@ -3,8 +3,6 @@
 `tests.benchmarks.simulate_hotspots` judges many.
 """
 
-from __future__ import annotations
-
 from functools import cache
 
 import numpy as np

@@ -1,15 +1,13 @@
 """When the next delivery is due, and from which day a partner is overdue."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
+from orchestration.core import Settings
 from orchestration.gates import next_due
 from orchestration.gates.cadence import deliveries, newest_of_each
-from tests.fixtures.gate_world import land, make_settings
+from tests.fixtures.gate_world import land
 
 SENT = date(2026, 1, 10)
 
@@ -23,23 +21,20 @@ def test_the_next_delivery_is_due_after_cadence_and_grace(cadence: str, due: dat
     assert next_due(SENT, cadence, grace_days=5) == due
 
 
-def test_the_newest_extract_of_each_contract_counts() -> None:
+def test_the_newest_extract_of_each_contract_counts_and_is_overdue_after_the_day_it_was_due() -> None:
     older = ("kobe", "cases", SENT - timedelta(days=300), "monthly", 0)
-    newer = ("kobe", "cases", SENT, "monthly", 0)
     silent = ("kobe", "routes", SENT - timedelta(days=300), "monthly", 0)
-    found = newest_of_each([newer, older, silent])
-    assert [(one.contract, one.received_on) for one in found] == [("cases", SENT), ("routes", silent[2])]
-    assert [one.is_overdue(SENT) for one in found] == [False, True]
+    cases, routes = newest_of_each([("kobe", "cases", SENT, "weekly", 0), older, silent])
+    assert [(one.contract, one.received_on) for one in (cases, routes)] == [
+        ("cases", SENT),
+        ("routes", silent[2]),
+    ]
+    assert cases.due == date(2026, 1, 17)
+    assert (cases.is_overdue(cases.due), cases.is_overdue(cases.due + timedelta(days=1))) == (False, True)
+    assert routes.is_overdue(SENT)
 
 
-def test_a_delivery_is_overdue_from_the_day_after_it_was_due() -> None:
-    (one,) = newest_of_each([("kobe", "cases", SENT, "weekly", 0)])
-    assert one.due == date(2026, 1, 17)
-    assert (one.is_overdue(one.due), one.is_overdue(one.due + timedelta(days=1))) == (False, True)
-
-
-def test_the_last_delivery_is_read_from_typed_extracts(tmp_path: Path) -> None:
-    settings = make_settings(tmp_path)
+def test_the_last_delivery_is_read_from_typed_extracts(settings: Settings) -> None:
     land(settings, "a", received_on="2026-10-09")
     (one,) = deliveries(settings)
     assert (one.partner, one.received_on, one.cadence) == ("pwani_shelter", date(2026, 10, 9), "monthly")

@@ -1,7 +1,5 @@
 """Partners without a contract are held; an unreadable contract is warned of."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import replace
 from pathlib import Path

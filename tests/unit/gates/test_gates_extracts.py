@@ -1,12 +1,9 @@
 """The extract gate: what holds an extract beside those that came before it, and what a steward's decision changes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
@@ -16,6 +13,7 @@ from expectations import Expectation, Limit
 from expectations.checks import CHECKS
 from expectations.extract_gate import EXTRACT_GATE
 from expectations.release_gate import RELEASE_GATE, TABLE_GATE
+from orchestration.core import Settings
 from orchestration.gates import landed_extracts
 from orchestration.gates.extract_profile import SCHEMA
 from orchestration.gates.in_force import ExtractFate, settle_fates
@@ -242,8 +240,7 @@ def test_a_check_compares_nothing_across_contracts_and_names_the_waiver(judged: 
     assert (waived.outcome, waived.waived_by) == ("failed", "0123456789ab")
 
 
-def test_an_untyped_extract_is_held(tmp_path: Path) -> None:
-    settings = make_settings(tmp_path)
+def test_an_untyped_extract_is_held(settings: Settings) -> None:
     land(settings, "e1")
     for path in settings.typed.glob("*/e1.parquet"):
         path.unlink()

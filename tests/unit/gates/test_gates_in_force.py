@@ -1,7 +1,5 @@
 """Which extracts feed the marts, and what the inputs' hash depends on."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,7 +13,7 @@ from orchestration.gates import inputs
 from orchestration.gates.in_force import InForce, manifest_extracts, put_in_force
 from orchestration.gates.inputs import contract_hashes, inputs_hash, latest_complete_month
 from orchestration.gates.verdicts import ExtractVerdicts, judge_extracts
-from tests.fixtures.gate_world import AS_OF, KEY_IDS, Decided, land, make_settings, on_extract
+from tests.fixtures.gate_world import AS_OF, KEY_IDS, Decided, land, on_extract
 
 
 @pytest.fixture(autouse=True)
@@ -23,11 +21,6 @@ def dbt_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lag and completeness of the tests; the code of the moment is not what is tested here."""
     monkeypatch.setattr(inputs, "_dbt_variables", lambda: (30, 3))
     monkeypatch.setattr("orchestration.gates.in_force.code_of", lambda *_: "the code")
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return make_settings(tmp_path)
 
 
 def refresh(

@@ -1,7 +1,5 @@
 """Records of extracts that feed the current release and the candidate are compared one by one."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from datetime import date

@@ -1,7 +1,5 @@
 """The release gate: each check refuses a planted candidate, and so does a check that did not run."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import shutil

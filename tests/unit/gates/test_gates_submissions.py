@@ -1,9 +1,6 @@
 """Submissions that another partner sent first: when an extract is held, and which partners are one source."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -13,17 +10,12 @@ from orchestration.core import Settings
 from orchestration.gates import landed_extracts
 from orchestration.gates.in_force import put_in_force, settle_fates
 from orchestration.gates.verdicts import judge_extracts
-from tests.fixtures.gate_world import AS_OF, KEY_IDS, Decided, land, make_settings, on_extract
+from tests.fixtures.gate_world import AS_OF, KEY_IDS, Decided, land, on_extract
 
 CHECK = "submissions_are_its_own"
 KOBO = {"column": "_id", "server": "kobo.example", "form": "aFixture"}
 NAMED = {"column": "meta/rootUuid", "server": None, "form": None}
 Sent = tuple[str, Iterable[int]]
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return make_settings(tmp_path)
 
 
 def send(settings: Settings, *sent: Sent, days: int = 1, forms: Iterable[Any] = (NAMED,) * 4) -> None:

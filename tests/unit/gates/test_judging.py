@@ -1,7 +1,5 @@
 """Great Expectations judges planted extracts; a file that has not landed gets the same answers without it."""
 
-from __future__ import annotations
-
 from datetime import date
 from pathlib import Path
 from typing import Any

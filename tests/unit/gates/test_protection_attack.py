@@ -1,7 +1,5 @@
 """A small, seeded attack on protected counts: no small cell is found better than by guessing."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 import numpy as np

@@ -1,12 +1,10 @@
 """The release gate on published tables: each planted fault is found by its measure, and only there."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pytest
@@ -29,20 +27,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture
-def world(built: Path, tmp_path: Path) -> tuple[Settings, Path]:
-    """A candidate of its own for each test."""
-    root = tmp_path / "world"
-    shutil.copytree(built, root)
-    settings = Settings(root / "home", root, root / "home" / "keys")
-    return settings, next(settings.releases.glob(".candidate-*"))
-
-
-def measured(settings: Settings, candidate: Path, decisions: Decided | None = None) -> dict[str, Any]:
-    manifest = read_json(candidate / "manifest.json")
-    return protection_measures(settings, candidate, manifest, AS_OF, decisions or Decided())
-
-
 def change(folder: Path, edition: str, *statements: str) -> None:
     with duckdb.connect(str(folder / edition / "evidence_base.duckdb")) as con:
         con.execute("use evidence_base.published")
@@ -51,8 +35,29 @@ def change(folder: Path, edition: str, *statements: str) -> None:
             assert con.fetchall() != [(0,)], f"nothing changed: {statement}"
 
 
-def test_the_counts_worked_out_by_hand_pass(world: tuple[Settings, Path]) -> None:
-    assert measured(*world) == NOTHING_WRONG
+class Candidate(NamedTuple):
+    settings: Settings
+    folder: Path
+
+    def measured(self, decisions: Decided | None = None) -> dict[str, Any]:
+        manifest = read_json(self.folder / "manifest.json")
+        return protection_measures(self.settings, self.folder, manifest, AS_OF, decisions or Decided())
+
+    def change(self, edition: str, *statements: str) -> None:
+        change(self.folder, edition, *statements)
+
+
+@pytest.fixture
+def world(built: Path, tmp_path: Path) -> Candidate:
+    """A candidate of its own for each test."""
+    root = tmp_path / "world"
+    shutil.copytree(built, root)
+    settings = Settings(root / "home", root, root / "home" / "keys")
+    return Candidate(settings, next(settings.releases.glob(".candidate-*")))
+
+
+def test_the_counts_worked_out_by_hand_pass(world: Candidate) -> None:
+    assert world.measured() == NOTHING_WRONG
 
 
 @pytest.mark.parametrize(
@@ -111,21 +116,19 @@ def test_the_counts_worked_out_by_hand_pass(world: tuple[Settings, Path]) -> Non
     ],
 )  # fmt: skip
 def test_public_row_that_discloses_too_much_is_counted(
-    world: tuple[Settings, Path], monkeypatch: pytest.MonkeyPatch, fault: str, statement: str
+    world: Candidate, monkeypatch: pytest.MonkeyPatch, fault: str, statement: str
 ) -> None:
-    settings, candidate = world
     for other in ("_carried", "_unknown_to_members"):
         monkeypatch.setattr(protection, other, lambda editions: {})
-    change(candidate, "public", statement)
-    assert measured(settings, candidate)["public_counts_wrong"] >= 1, fault
+    world.change("public", statement)
+    assert world.measured()["public_counts_wrong"] >= 1, fault
 
 
-def test_another_epoch_means_other_noise(world: tuple[Settings, Path]) -> None:
-    settings, candidate = world
-    manifest = read_json(candidate / "manifest.json")
+def test_another_epoch_means_other_noise(world: Candidate) -> None:
+    manifest = read_json(world.folder / "manifest.json")
     manifest["periods"]["year-2025"]["epoch"] = 3
-    (candidate / "manifest.json").write_text(json.dumps(manifest))
-    assert measured(settings, candidate)["public_counts_wrong"] > 5
+    (world.folder / "manifest.json").write_text(json.dumps(manifest))
+    assert world.measured()["public_counts_wrong"] > 5
 
 
 @pytest.mark.parametrize(
@@ -138,12 +141,9 @@ def test_another_epoch_means_other_noise(world: tuple[Settings, Path]) -> None:
         ("create table dispatches as select 'year-2024' as period_id", 1),
     ],
 )
-def test_a_carried_row_that_changed_is_counted(
-    world: tuple[Settings, Path], statement: str, rows: int
-) -> None:
-    settings, candidate = world
-    change(candidate, "public", statement)
-    found = measured(settings, candidate)
+def test_a_carried_row_that_changed_is_counted(world: Candidate, statement: str, rows: int) -> None:
+    world.change("public", statement)
+    found = world.measured()
     assert found == NOTHING_WRONG | {"carried_rows_changed": rows}
 
 
@@ -153,18 +153,16 @@ RELEASE_ALERT = (
 ALERT_DECISION = {"corridor": "KE010>KE047", "direction": "fall", "first_month": "2026-03-01"}
 
 
-def test_an_alert_is_public_by_a_decision_alone(world: tuple[Settings, Path]) -> None:
-    settings, candidate = world
-    change(candidate, "public", RELEASE_ALERT)
-    assert measured(settings, candidate) == NOTHING_WRONG | {"public_counts_wrong": 1}
-    assert measured(settings, candidate, Decided(alert_releases=[ALERT_DECISION])) == NOTHING_WRONG
+def test_an_alert_is_public_by_a_decision_alone(world: Candidate) -> None:
+    world.change("public", RELEASE_ALERT)
+    assert world.measured() == NOTHING_WRONG | {"public_counts_wrong": 1}
+    assert world.measured(Decided(alert_releases=[ALERT_DECISION])) == NOTHING_WRONG
     others = ({"direction": "rise"}, {"first_month": "2026-02-01"}, {"corridor": "KE009>KE047"})
     decided = Decided(alert_releases=[ALERT_DECISION | other for other in others])
-    assert measured(settings, candidate, decided)["public_counts_wrong"] == 1
+    assert world.measured(decided)["public_counts_wrong"] == 1
 
 
-def test_a_released_alert_shows_no_count_and_no_range(world: tuple[Settings, Path]) -> None:
-    settings, candidate = world
+def test_a_released_alert_shows_no_count_and_no_range(world: Candidate) -> None:
     said = [
         "record_count = 2", "record_count_text = '<5'", "expected_low = 24", "expected_high = 47",
         "partner_count = 3", "evidence = 'panel'", "newest_month = '2026-06-01'", "alerted_month = '2026-05-01'",
@@ -172,58 +170,53 @@ def test_a_released_alert_shows_no_count_and_no_range(world: tuple[Settings, Pat
     released = [ALERT_DECISION | {"first_month": f"2026-{month:02}-01"} for month in range(3, 12)]
     for edition in ("public", "members"):
         again = [RELEASE_ALERT.replace("2026-03", one["first_month"][:7]) for one in released]
-        change(candidate, edition, *again[edition == "members" :])  # which has the first
+        world.change(edition, *again[edition == "members" :])  # which has the first
     for one, more in zip(released, said, strict=False):  # the last shows nothing more
-        change(candidate, "public", f"update alerts set {more} where first_month = '{one['first_month']}'")
-    found = measured(settings, candidate, Decided(alert_releases=released))
+        world.change("public", f"update alerts set {more} where first_month = '{one['first_month']}'")
+    found = world.measured(Decided(alert_releases=released))
     assert found == NOTHING_WRONG | {"public_counts_wrong": len(said)}
 
 
-def test_a_released_alert_that_members_lack_is_counted(world: tuple[Settings, Path]) -> None:
-    settings, candidate = world
-    change(candidate, "public", RELEASE_ALERT)
-    change(candidate, "members", "delete from alerts where direction = 'fall'")
+def test_a_released_alert_that_members_lack_is_counted(world: Candidate) -> None:
+    world.change("public", RELEASE_ALERT)
+    world.change("members", "delete from alerts where direction = 'fall'")
     decided = Decided(alert_releases=[ALERT_DECISION])
-    found = measured(settings, candidate, decided)
+    found = world.measured(decided)
     assert (found["public_counts_wrong"], found["public_rows_unknown_to_members"]) == (1, 1)
 
 
-def test_later_versions_and_numbers_of_others_are_no_change(world: tuple[Settings, Path]) -> None:
+def test_later_versions_and_numbers_of_others_are_no_change(world: Candidate) -> None:
     """Numbers of others may come late, and change as their source does."""
-    settings, candidate = world
-    change(settings.releases / EARLIER, "public", "alter table corridors drop column partner_count")
+    change(world.settings.releases / EARLIER, "public", "alter table corridors drop column partner_count")
     for edition in ("public", "members"):
-        change(candidate, edition, "update context_counts set person_count = 854, counted_year = 2024")
-    assert measured(settings, candidate) == NOTHING_WRONG
-    change(settings.releases / EARLIER, "public", "drop table context_counts")
-    assert measured(settings, candidate) == NOTHING_WRONG
+        world.change(edition, "update context_counts set person_count = 854, counted_year = 2024")
+    assert world.measured() == NOTHING_WRONG
+    change(world.settings.releases / EARLIER, "public", "drop table context_counts")
+    assert world.measured() == NOTHING_WRONG
 
 
-def test_a_published_year_is_carried_unless_a_decision_publishes_it_anew(
-    world: tuple[Settings, Path],
-) -> None:
-    settings, candidate = world
+def test_a_published_year_is_carried_unless_a_decision_publishes_it_anew(world: Candidate) -> None:
     note = {"epoch": 0, "first_release": EARLIER, "carried_from": None, "republished_by": []}
     published = {"release_id": EARLIER, "sequence": 1, "previous_release": None}
     periods = {"year-2024": note, "year-2025": note | {"epoch": 1}}
-    (settings.releases / EARLIER / "manifest.json").write_text(json.dumps(published | {"periods": periods}))
-    settings.current.symlink_to(settings.releases / EARLIER)
-    assert measured(settings, candidate)["carried_rows_changed"] == 1, "2025 is drawn anew without a decision"
+    earlier = world.settings.releases / EARLIER / "manifest.json"
+    earlier.write_text(json.dumps(published | {"periods": periods}))
+    world.settings.current.symlink_to(world.settings.releases / EARLIER)
+    assert world.measured()["carried_rows_changed"] == 1, "2025 is drawn anew without a decision"
     periods["year-2023"] = note
-    (settings.releases / EARLIER / "manifest.json").write_text(json.dumps(published | {"periods": periods}))
-    assert measured(settings, candidate)["carried_rows_changed"] == 2, "and 2023 is not there any more"
-    staged = read_json(candidate / "manifest.json")
+    earlier.write_text(json.dumps(published | {"periods": periods}))
+    assert world.measured()["carried_rows_changed"] == 2, "and 2023 is not there any more"
+    staged = read_json(world.folder / "manifest.json")
     staged["periods"]["year-2025"]["republished_by"] = ["d1"]
-    (candidate / "manifest.json").write_text(json.dumps(staged))
-    assert measured(settings, candidate)["carried_rows_changed"] == 2, "the decision does not hold"
+    (world.folder / "manifest.json").write_text(json.dumps(staged))
+    assert world.measured()["carried_rows_changed"] == 2, "the decision does not hold"
     decided = replace(Decided(), year_republications=[{"id": "d1"}])
-    assert measured(settings, candidate, decided)["carried_rows_changed"] == 1
+    assert world.measured(decided)["carried_rows_changed"] == 1
 
 
-def test_carried_years_without_their_release_cannot_be_judged(world: tuple[Settings, Path]) -> None:
-    settings, candidate = world
-    shutil.rmtree(settings.releases / EARLIER)
-    assert measured(settings, candidate)["carried_rows_changed"] is None
+def test_carried_years_without_their_release_cannot_be_judged(world: Candidate) -> None:
+    shutil.rmtree(world.settings.releases / EARLIER)
+    assert world.measured()["carried_rows_changed"] is None
 
 
 @pytest.mark.parametrize(
@@ -235,12 +228,9 @@ def test_carried_years_without_their_release_cannot_be_judged(world: tuple[Setti
         "delete from periods where period_id = 'year-2025'",
     ],
 )
-def test_a_public_row_that_members_do_not_see_is_counted(
-    world: tuple[Settings, Path], statement: str
-) -> None:
-    settings, candidate = world
-    change(candidate, "members", statement)
-    assert measured(settings, candidate)["public_rows_unknown_to_members"] == 1
+def test_a_public_row_that_members_do_not_see_is_counted(world: Candidate, statement: str) -> None:
+    world.change("members", statement)
+    assert world.measured()["public_rows_unknown_to_members"] == 1
 
 
 @pytest.mark.parametrize(
@@ -253,41 +243,39 @@ def test_a_year_of_small_corridors_shows_too_little(
 ) -> None:
     roads = [Journey("KE040", "KE047")] * 60
     roads += [Journey(f"KE9{number // each:02}", "KE047") for number in range(movements)]
-    assert measured(*write_world(tmp_path, roads)) == NOTHING_WRONG | {measure: 1}
+    assert Candidate(*write_world(tmp_path, roads)).measured() == NOTHING_WRONG | {measure: 1}
 
 
 def test_a_changed_policy_waits_for_a_signature(
-    world: tuple[Settings, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: Candidate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "publication_policy.csv"
     file.write_text(POLICY_SEED.read_text().replace("delay_days,90,90", "delay_days,91,90"))
     changed = load_publication_policy(file)
     monkeypatch.setattr(protection, "load_publication_policy", lambda: changed)
-    assert measured(*world)["policy_waits_for_signature"] == 1
+    assert world.measured()["policy_waits_for_signature"] == 1
     signed = replace(Decided(), policy_sign_offs=[{"policy": changed.version}])
-    assert measured(*world, signed)["policy_waits_for_signature"] == 0
+    assert world.measured(signed)["policy_waits_for_signature"] == 0
     another = replace(Decided(), policy_sign_offs=[{"policy": "0123456789ab"}])
-    assert measured(*world, another)["policy_waits_for_signature"] == 1
+    assert world.measured(another)["policy_waits_for_signature"] == 1
 
 
-def test_a_published_model_that_is_not_in_the_public_file_is_counted(world: tuple[Settings, Path]) -> None:
-    settings, candidate = world
+def test_a_published_model_that_is_not_in_the_public_file_is_counted(world: Candidate) -> None:
     nodes = {
         name: {"resource_type": "model", "schema": "published", "name": name, "config": {}}
         for name in ("corridors", "dispatches")
     }
-    (settings.work / "dbt").mkdir()
-    (settings.work / "dbt" / "manifest.json").write_text(json.dumps({"nodes": nodes}))
-    assert measured(settings, candidate)["public_tables_missing"] == 1
-    shutil.rmtree(candidate / "public")
-    found = measured(settings, candidate)
+    (world.settings.work / "dbt").mkdir()
+    (world.settings.work / "dbt" / "manifest.json").write_text(json.dumps({"nodes": nodes}))
+    assert world.measured()["public_tables_missing"] == 1
+    shutil.rmtree(world.folder / "public")
+    found = world.measured()
     assert found["public_tables_missing"] == 2 and found["public_counts_wrong"] is None
 
 
-def test_counts_that_cannot_be_recomputed_are_not_taken_as_right(world: tuple[Settings, Path]) -> None:
-    settings, candidate = world
-    settings.warehouse.unlink()
-    assert measured(settings, candidate)["public_counts_wrong"] is None
+def test_counts_that_cannot_be_recomputed_are_not_taken_as_right(world: Candidate) -> None:
+    world.settings.warehouse.unlink()
+    assert world.measured()["public_counts_wrong"] is None
 
 
 def test_unmeasured_protection_refuses_and_is_not_waivable() -> None:

@@ -1,7 +1,5 @@
 """Link columns become keyed codes in a file of their own, and are stored nowhere else."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import duckdb

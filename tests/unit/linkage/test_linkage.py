@@ -1,7 +1,5 @@
 """Linkage: which records are linked, reviewed or never merged, and the expected number of persons."""
 
-from __future__ import annotations
-
 import csv
 import json
 from dataclasses import replace
@@ -31,9 +29,6 @@ TAKEN, BY_STEWARD, TOO_LARGE = (
 )  # fmt: skip
 CHAIN, TRIANGLE = {(1, 2): 0.99, (2, 3): 0.99, (3, 4): 0.99}, {(1, 2): 0.99, (2, 3): 0.99, (1, 3): 0.9}
 Pair = tuple[int, int]
-
-
-# --- deciding ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -70,9 +65,6 @@ def test_pairs_are_decided(
     )
     assert {link.scored.pair: (link.status, link.reason) for link in found} == fates
     assert clusters_of(found) == clusters
-
-
-# --- expecting -----------------------------------------------------------------------------------
 
 
 def scored(pairs: list[tuple[int, int, float]], coverage: float = 1.0) -> Scored:
@@ -130,9 +122,6 @@ def test_a_record_has_one_other_at_each_partner() -> None:
     ends, odds = (np.zeros(2, dtype=np.int64), np.array([1, 2])), np.array([9.0, 9.0])
     assert Rivals(*ends, np.array([0, 1, 1])).probabilities(odds) == pytest.approx([9 / 19, 9 / 19])
     assert Rivals(*ends, np.array([0, 1, 2])).probabilities(odds) == pytest.approx([0.9, 0.9])
-
-
-# --- the whole, on a population whose persons are known ------------------------------------------
 
 
 def f1(found: set[tuple[int, int]], true: set[tuple[int, int]]) -> float:
@@ -356,9 +345,6 @@ def test_pairs_grow_as_records_do() -> None:
         return sum(len(part.first) for part in found.parts())
 
     assert pairs(24_000) < 3 * pairs(12_000)  # nearly four times, if groups might be as large
-
-
-# --- a published test set ------------------------------------------------------------------------
 
 
 def test_febrl4_is_linked() -> None:

@@ -1,7 +1,5 @@
 """Expected duplicates in each place, corridor and period, worked out by hand."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import duckdb

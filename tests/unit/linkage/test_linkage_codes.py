@@ -1,7 +1,5 @@
 """Link codes: spellings of one name agree, other names differ, and the key is needed."""
 
-from __future__ import annotations
-
 import pytest
 
 from orchestration.linkage.codes import Coder, sounds_of

@@ -1,7 +1,5 @@
 """How far two records agree and how often strangers do, worked by hand; and that no key decides."""
 
-from __future__ import annotations
-
 import random
 from typing import Any
 
@@ -97,9 +95,6 @@ def test_names_are_compared_in_any_order() -> None:
     assert shared == {(0, 1): 1, (0, 2): 1, (0, 3): 0, (1, 2): 1, (1, 3): 0, (2, 3): 0}
     shared = {pair: level % 5 for pair, (level, _) in compared(other, *rows).items()}
     assert shared == {(0, 1): 1, (0, 2): 0, (0, 3): 1, (1, 2): 0, (1, 3): 1, (2, 3): 0}
-
-
-# --- whatever the keys ---------------------------------------------------------------------------
 
 
 def under_other_keys(records: pa.Table, seed: int) -> tuple[pa.Table, dict[int, int]]:

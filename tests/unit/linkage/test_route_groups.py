@@ -1,7 +1,5 @@
 """Equal route reports of several partners share a group; nothing else does."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import duckdb

@@ -1,7 +1,5 @@
 """Exports of an edition: readable by other programs, complete, and without the name of who made them."""
 
-from __future__ import annotations
-
 import csv
 import json
 import re
@@ -65,9 +63,6 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-# --- CSV with HXL tags -----------------------------------------------------------------------------
-
-
 @editions
 def test_libhxl_finds_a_tag_for_each_column_and_no_error(release: Path, edition: str) -> None:
     for path in (release / edition / f"exports/{table}.csv" for table in KEYS):
@@ -111,9 +106,6 @@ def test_each_edition_exports_its_rows_and_tables_and_no_microdata(release: Path
     assert "do not share it further" in read_json(folder / "datapackage.json")["description"]
 
 
-# --- data package ----------------------------------------------------------------------------------
-
-
 @editions
 def test_the_data_package_is_valid_with_its_rows_keys_and_hashes(release: Path, edition: str) -> None:
     report = frictionless.Package(str(release / edition / "exports/datapackage.json")).validate()
@@ -141,9 +133,6 @@ def test_the_data_package_declares_types_and_foreign_keys(exports: Path) -> None
     assert wanted.items() <= types.items()
     reference = {"resource": "periods", "fields": ["period_id"]}
     assert corridors["foreignKeys"] == [{"fields": ["period_id"], "reference": reference}]
-
-
-# --- GeoJSON ---------------------------------------------------------------------------------------
 
 
 def features(path: Path, **where: str) -> list[dict[str, Any]]:
@@ -190,9 +179,6 @@ def test_a_geojson_names_its_release_and_is_readable(exports: Path) -> None:
     assert {*drawn.columns} - {"geometry"} == {*rows_of(exports / "places.csv")[0]}
 
 
-# --- what all of them say --------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("edition", "said"),
     [("public", "tables do not add up exactly; a cell under 10 has no row"), ("members", "stands as <5")],
@@ -220,9 +206,6 @@ def test_exports_of_synthetic_partners_say_made_up_in_their_file_names(
     assert "are made up" in read_json(made_up / "corridors-made-up.geojson")["description"]
     packages = [frictionless.Package(str(folder / "datapackage.json")) for folder in (exports, made_up)]
     assert packages[0].resource_names == packages[1].resource_names and packages[1].validate().valid
-
-
-# --- licence ---------------------------------------------------------------------------------------
 
 
 def test_exports_state_that_no_licence_is_decided(exports: Path) -> None:
@@ -254,9 +237,6 @@ def test_an_incomplete_licence_is_refused(tmp_path: Path, row: str) -> None:
     path.write_text(f"edition,spdx,title,address,statement\n{row}\n", encoding="utf-8")
     with pytest.raises(NjiaError, match=r"data_licence\.csv"):
         licence_of("public", path)
-
-
-# --- workbook --------------------------------------------------------------------------------------
 
 
 def test_the_workbook_has_a_sheet_a_table_with_names_and_small_counts_as_text(release: Path) -> None:
@@ -308,9 +288,6 @@ def test_a_sheet_holds_the_rows_of_highest_rank_and_says_so(
     assert said == ["Sheet places holds 2 of 4 rows, those of highest rank. The CSV file holds all."]
 
 
-# --- dictionary, citation, lineage -----------------------------------------------------------------
-
-
 def test_the_dictionary_describes_every_column_of_the_edition(exports: Path) -> None:
     tables = {table["name"]: table for table in read_json(exports / "dictionary.json")["tables"]}
     assert tables["places"]["key"] == ["period_id", "record_grain", "population", "place_id", "role"]
@@ -345,9 +322,6 @@ def test_the_lineage_leads_to_partner_files_names_no_machine_and_calls_no_server
     assert str(DBT_PROJECT.parent) not in page
     assert '"send_anonymous_usage_stats":false' in page
     assert not re.search(r'"(invocation_id|generated_at|user_id|project_id)":"[^"]', page)
-
-
-# --- all of them -----------------------------------------------------------------------------------
 
 
 def test_sha256sum_agrees_on_every_file(exports: Path) -> None:

@@ -1,7 +1,5 @@
 """Bends of corridor lines on maps, so that no line hides under another."""
 
-from __future__ import annotations
-
 import pytest
 
 from orchestration.outputs.bends import BENDS, bends_of

@@ -1,7 +1,5 @@
 """The map page's file: what it holds, that it loads nothing, and how places and lines are laid out."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import html as markup

@@ -1,7 +1,5 @@
 """The quality report opens with the verdict and loads nothing."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,9 +43,6 @@ def text(html: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", without_style).split())
 
 
-# --- what a finding is called ---------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("one", "result"),
     [
@@ -70,9 +65,6 @@ def test_a_check_over_many_subjects_is_one_line_with_its_worst_first() -> None:
                   + [finding("failed", subject="s9", observed=9.0)])  # fmt: skip
     assert check.results == [("failed", 1), ("passed", 3)]
     assert (check.subjects, check.observed) == ("4 subjects", "0 to 9")
-
-
-# --- the page -------------------------------------------------------------------------------------
 
 
 def test_the_verdict_comes_first_then_failed_waived_warnings_and_all_checks() -> None:
@@ -132,9 +124,6 @@ def test_extracts_whose_rows_do_not_add_up_are_marked() -> None:
     assert text(page(report(extracts=[wrong]))).count("8 0 0 0 0 0 no") == 1
 
 
-# --- of a refresh ----------------------------------------------------------------------------------
-
-
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     (tmp_path / "home" / "work").mkdir(parents=True)
@@ -175,9 +164,6 @@ def test_trend_has_a_gap_where_a_refresh_crashed(settings: Settings) -> None:
     series = {one.title: [value for _, value in one.points] for one in trend}
     named = ("Rows set aside, of those landed", "Checks that failed", "Movements")
     assert [series[name] for name in named] == [[0.015, None], [2, None], [150, None]]
-
-
-# --- of a release ----------------------------------------------------------------------------------
 
 
 def test_the_page_in_a_release_is_made_of_its_own_tables_and_names_partners_by_code(tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 """The receipt's page: its sentences agree with each other and with what became of the file."""
 
-from __future__ import annotations
-
 import csv
 from collections import Counter
 from dataclasses import replace

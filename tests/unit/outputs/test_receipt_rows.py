@@ -1,7 +1,5 @@
 """The receipt lists every quarantined row where it stands in the partner's own file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Text of the report: each finding stands only where its numbers allow it, each number has its cell."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Files of the report: PDF, page and figures, with the same bytes for the same release."""
 
-from __future__ import annotations
-
 import base64
 import re
 from collections.abc import Iterator

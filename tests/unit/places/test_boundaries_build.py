@@ -1,7 +1,5 @@
 """How the boundary layers are built: rules on small provinces, and a rebuild from the real inputs."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -1,7 +1,5 @@
 """The shipped boundary layers: checksums, size, completeness, captions."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 from pathlib import Path

@@ -1,7 +1,5 @@
 """An operator's own boundary file: accepted only with Kenya's 47 counties under their codes."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Coordinates to county and country, and the conflicts between a point and a name."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

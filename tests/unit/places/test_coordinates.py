@@ -1,7 +1,5 @@
 """Coordinates in a file become the county they lie in; nothing of them lands (P16)."""
 
-from __future__ import annotations
-
 from collections import Counter
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Precision and recall of the resolver on labelled strings it was not tuned on (orchestration/places/README.md)."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.places.score import NO_PLACE, Scored, figures, score

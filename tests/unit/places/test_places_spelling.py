@@ -1,7 +1,5 @@
 """Misspelt names: one error is read, two are suggested, and a guess between places is never made."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """Sentences on hotspots, shifts, bands: examples to read, then every combination of what they are made from."""
 
-from __future__ import annotations
-
 import re
 from itertools import product
 

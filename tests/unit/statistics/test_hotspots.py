@@ -1,7 +1,5 @@
 """Hotspots: cases worked out by hand, and limits of a partner's influence."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

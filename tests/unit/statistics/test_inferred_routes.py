@@ -1,7 +1,5 @@
 """Inferred routes in worlds with an answer by hand: what is inferred, and when nothing is."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from itertools import product
 

@@ -1,7 +1,5 @@
 """Alerts: small cases worked out by hand, R's surveillance beside them, and quiet simulated years."""
 
-from __future__ import annotations
-
 import subprocess
 from datetime import date
 from pathlib import Path
@@ -78,9 +76,6 @@ def alert_of(counts: list[int], **changes: Any) -> dict[str, Any] | None:
     return {str(name): found[name].iloc[0] for name in found} if len(found) else None
 
 
-# --- by hand -------------------------------------------------------------------------------------------
-
-
 def test_deviations_beyond_the_allowance_add_up_to_twice_the_bound_and_fall_back_to_zero() -> None:
     # 0 + .5 - 1 < 0; then 3 - 1 = 2; 2 + 2.5 - 1 = 3.5; + 4 - 1 = 6.5; - 1 - 1 = 4.5; - 5 - 1 < 0.
     sums = cusum(np.array([[0.5], [3.0], [2.5], [4.0], [-1.0], [-5.0]]), POLICY)
@@ -109,9 +104,6 @@ def test_deviation_has_the_mid_p_of_the_negative_binomial(records: int) -> None:
     found = Expected(np.array([records]), np.array([5.0]), np.array([1.5])).deviation[0]
     law = nbinom(5.0 / 0.5, 1 / 1.5)
     assert norm.sf(found) == pytest.approx(law.sf(records) + law.pmf(records) / 2, rel=1e-6)
-
-
-# --- rows ----------------------------------------------------------------------------------------------
 
 
 def test_fall_is_told_with_its_months_and_the_records_expected() -> None:
@@ -226,9 +218,6 @@ def test_declared_move_makes_no_mover_of_another_partner() -> None:
     assert months.left_out(14, POLICY).tolist() == [[True, False], [False, False]]
 
 
-# --- simulated worlds, small ---------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("change", [{}, {"seasons": 0.2}, {"area_moves": 0.0}, {"campaign": True}])
 def test_hardly_any_quiet_year_has_an_alert(change: dict[str, Any]) -> None:
     worlds = [reports(seed, records=2500, months=38, change_at=28, **change) for seed in range(300, 305)]
@@ -240,8 +229,6 @@ def test_corridor_that_collapses_is_told_within_months() -> None:
     found = [dict(world.alerts()).get(1, {}) for world in worlds]
     assert sum(28 <= one.get("alerted_month", 0) <= 31 and one["direction"] == "fall" for one in found) >= 4
 
-
-# --- R's surveillance ----------------------------------------------------------------------------------
 
 SCRIPT = """
 if (!requireNamespace("surveillance", quietly = TRUE)) { cat("absent"); quit() }

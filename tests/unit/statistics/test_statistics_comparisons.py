@@ -1,7 +1,5 @@
 """Which windows are compared, what lies inside them, and a small world worked out by hand."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from typing import Any
 
@@ -139,9 +137,6 @@ def test_dispersion_without_months_comes_from_the_policy() -> None:
     nothing = pd.DataFrame({"source": [], "month_start": []})
     side = side_by_side(pair, Reports.of(counted, counted, nothing, declared()), item="corridor_id")
     assert side.dispersion(POLICY) == [POLICY.shift_unknown_dispersion]
-
-
-# --- a small world, all the way -----------------------------------------------------------------------
 
 
 def corridor(

@@ -1,7 +1,5 @@
 """Ratings of counties in a small world: components, missing ones, and the change by hand."""
 
-from __future__ import annotations
-
 from datetime import date
 from math import log
 from typing import Any

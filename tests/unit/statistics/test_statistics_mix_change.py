@@ -1,7 +1,5 @@
 """Change in the mix of corridors: its divergence, and its test by shuffling months within partners."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

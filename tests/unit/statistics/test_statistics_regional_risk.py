@@ -1,7 +1,5 @@
 """The composite risk of a county: anchors and weights by hand, range, band, and when it is not rated."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The odds ratio of a share across partners: published and hand-worked values, and its invariances."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

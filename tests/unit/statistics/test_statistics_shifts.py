@@ -1,17 +1,16 @@
 """Each corridor has one status, the first that holds; simulated worlds give back their known truth."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import special
 from scipy.stats import norm
 
 from orchestration.statistics.share_ratio import TwoWindows
-from orchestration.statistics.shifts import displaced_from, judge_shifts
+from orchestration.statistics.shifts import displaced_from, judge_shifts, q_values
 from tests.simulated_corridors import ENTERED, LEFT, LOST, NEW_SOURCE_ONLY, POLICY, TAKEN, flagged, reports
 
 RUNS = 20
@@ -32,9 +31,6 @@ def judged(
 def status_of(*arguments: object, **keywords: object) -> tuple[str, str | None]:
     row = judged(*arguments, **keywords).iloc[0]  # type: ignore[arg-type]
     return row["status"], row["reason"]
-
-
-# --- one row of the table of statuses each ---------------------------------------------------------
 
 
 @pytest.mark.parametrize(("now", "expected"), [(18, "too_few"), (19, "growing")])
@@ -121,9 +117,6 @@ def test_the_q_values_are_those_of_benjamini_and_hochberg() -> None:
     assert found["q_value"].to_numpy() == pytest.approx(by_hand, rel=1e-6)
 
 
-# --- how far the evidence goes -----------------------------------------------------------------------
-
-
 def test_evidence_is_a_panel_where_the_shift_stays_without_any_partner() -> None:
     panel = judged([[20], [20]], [[60], [60]]).iloc[0]
     assert panel["evidence"] == "panel"
@@ -134,9 +127,6 @@ def test_evidence_is_a_panel_where_the_shift_stays_without_any_partner() -> None
     alone = judged([[20], [0]], [[60], [0]]).iloc[0]
     assert (alone["status"], alone["evidence"]) == ("growing", "single_partner")
     assert np.isnan(alone["leave_one_out_low"]), "there is nothing to leave out"
-
-
-# --- pairs -------------------------------------------------------------------------------------------
 
 
 def pair(**changes: object) -> list[str | None]:
@@ -162,9 +152,6 @@ def test_no_pair_rests_on_one_partner_on_what_is_no_shift_or_on_no_common_end() 
     assert pair(**apart) == [None, None, None]
 
 
-# --- what is published beside a status ---------------------------------------------------------------
-
-
 def test_raw_and_comparable_counts_stand_side_by_side() -> None:
     row = judged([[30], [10], [0]], [[60], [0], [25]], ([1000, 100, 0], [1000, 0, 500])).iloc[0]
     expected = {
@@ -175,9 +162,6 @@ def test_raw_and_comparable_counts_stand_side_by_side() -> None:
         "comparable_share_baseline": 0.03, "adjusted_share_current": 0.06,
     }  # fmt: skip
     assert {name: row[name] for name in expected} == pytest.approx(expected)
-
-
-# --- simulation gates, small -------------------------------------------------------------------------
 
 
 def test_planted_shifts_are_found_and_changing_partners_are_no_shifts() -> None:
@@ -245,3 +229,23 @@ def test_minimum_of_records_comes_from_the_policy() -> None:
     counts = TwoWindows(np.array([[1]]), np.array([[18]]), np.array([1000]), np.array([1000]))
     lower = replace(POLICY, shift_minimum_records=10)
     assert judge_shifts(counts, np.array([False]), np.array([1.0]), lower).loc[0, "status"] == "growing"
+
+
+def test_four_of_fifteen_are_found_as_in_the_paper_of_1995() -> None:
+    p = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719,
+         0.6528, 0.7590, 1.0]  # fmt: skip
+    q = q_values(np.array(p))
+    assert (q <= 0.05).sum() == 4
+    expected = [0.0015, 0.0030, 0.0095, 0.035625, 0.0603, 0.063857, 0.063857, 0.0645, 0.0765]
+    assert q[:9] == pytest.approx(expected, abs=5e-7)
+
+
+def test_unjudged_corridors_do_not_count_as_tests() -> None:
+    q = q_values(np.array([0.01, np.nan, 0.04]))
+    assert q[[0, 2]].tolist() == [0.02, 0.04] and np.isnan(q[1])
+
+
+def test_one_of_47_counties_can_be_found_alone() -> None:
+    """By permutation it never could: the smallest p of 999 is .001, and two-sided over 47 that is above .05."""
+    p = 2 * special.ndtr(-np.array([3.5, *np.zeros(46)]))
+    assert (q_values(p) < 0.05).tolist() == [True] + [False] * 46

@@ -1,7 +1,5 @@
 """Every status, label and band of the statistics has one plain sentence, and every sentence its code."""
 
-from __future__ import annotations
-
 import csv
 import re
 

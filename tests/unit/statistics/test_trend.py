@@ -1,7 +1,5 @@
 """Trend categories of a place over its quarters, one series for each category."""
 
-from __future__ import annotations
-
 import math
 from datetime import date, timedelta
 from typing import Any
