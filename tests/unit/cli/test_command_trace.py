@@ -44,9 +44,8 @@ def release(tmp_path: Path) -> Path:
 def test_a_number_leads_to_every_row_that_shows_it(njia: Njia, release: Path) -> None:
     found = njia("trace", "current", "--number", "50", "--json").last_object["numbers"]
     counted = f"published.corridors|rows:{OF_YEAR}"
-    assert [(one["edition"], one["key"], one["column"]) for one in found] == [
-        ("members", BUSIA, "movement_count"), ("members", counted, ""), ("public", counted, ""),
-    ]  # fmt: skip
+    rows = [("members", BUSIA, "movement_count"), ("members", counted, ""), ("public", counted, "")]
+    assert [(one["edition"], one["key"], one["column"]) for one in found] == rows
     assert {one["chapter"] for one in found} == {"Corridors"}
     shown = njia("trace", "current", "--number", "50", "--edition", "public").out.splitlines()
     assert shown == ["Corridors (public)", f"  njia trace {RELEASE[:16]} --edition public '{counted}'"]

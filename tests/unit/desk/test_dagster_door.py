@@ -114,9 +114,7 @@ def test_an_operator_of_a_tunnel_enters_by_another_loopback_name(app: object) ->
         operator.login(OPERATOR)
         assert operator.browser.post(GRAPHQL, content=AS_JSON, headers=JSON).status_code == 200
     assert operator.get("/").headers["location"] == "/files"
-    assert {operator.get(path).status_code for path in ("/checks", "/places", "/decisions")} == {403}, (
-        "no desk"
-    )
+    assert {operator.get(page).status_code for page in ("/checks", "/places", "/decisions")} == {403}
 
 
 def test_nobody_else_enters(app: object, browser: TestClient, has_changed) -> None:

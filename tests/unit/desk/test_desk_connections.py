@@ -108,7 +108,7 @@ def test_single_bytes_do_not_extend_the_time(impatient: None, port: int) -> None
 
 
 @pytest.mark.parametrize("length", ["", "Content-Length: 10\r\n"])
-def test_a_body_without_end_is_cut(port: int, length: str) -> None:
+def test_a_body_without_end_is_cut_and_one_that_is_too_large_gets_a_page(port: int, length: str) -> None:
     head = (
         f"POST /login HTTP/1.1\r\nHost: {LOOPBACK}:{port}\r\nOrigin: http://{LOOPBACK}:{port}\r\n"
         f"Content-Type: {guard.FORM}\r\n{length}Transfer-Encoding: chunked\r\n\r\n"
@@ -118,9 +118,6 @@ def test_a_body_without_end_is_cut(port: int, length: str) -> None:
     with pytest.raises(OSError):
         for _ in range(100 * guard.MOST_READ // 0x10000):
             connection.sendall(part)
-
-
-def test_a_form_that_is_too_large_gets_a_page(port: int) -> None:
     address, form = f"http://{LOOPBACK}:{port}", {"name": "x" * guard.MOST_BYTES}
     answer = requests.post(f"{address}/login", form, headers={"Origin": address}, timeout=PATIENCE)
     assert answer.status_code == 413 and "<h1>" in answer.text

@@ -69,10 +69,8 @@ def steward(settings: Settings) -> Visitor:
 
 def facet(page: str, label: str) -> dict[str, int]:
     """The values of a facet and their counts."""
-    found = re.search(rf"<h2>{label}</h2>(.*?)</section>", page, re.DOTALL)
-    values = re.findall(
-        r"<a [^>]*>([^<]*)</a> <span class=\"quiet\">([\d,]+)</span>", found[1] if found else ""
-    )
+    section = page.partition(f"<h2>{label}</h2>")[2].partition("</section>")[0]
+    values = re.findall(r"<a [^>]*>([^<]*)</a> <span class=\"quiet\">([\d,]+)</span>", section)
     return {unescape(name): int(count.replace(",", "")) for name, count in values}
 
 
@@ -100,10 +98,8 @@ def search(of: Visitor, path: str, text: str) -> str:
 def preview_all(of: Visitor, path: str, kind: str, **fields: Any) -> Any:
     """Send the list's form with "Select all that match"."""
     page = of.get(path).text
-    sent = {
-        name: re.search(rf'name="{name}" value="([^"]*)"', page)
-        for name in ("all", "matched", "partner", "role")
-    }
+    names = ("all", "matched", "partner", "role")
+    sent = {name: re.search(rf'name="{name}" value="([^"]*)"', page) for name in names}
     return of.preview(kind, **{name: unescape(one[1]) for name, one in sent.items() if one}, **fields)
 
 

@@ -96,10 +96,8 @@ def test_link_survives_the_login(guest: Visitor, path: str) -> None:
 
 
 def test_refusal_hides_which_part_was_wrong(settings: Settings) -> None:
-    answers = [
-        visitor(settings, None).login(name, passphrase)
-        for name, passphrase in ((STEWARD, "wrong words for nobody"), ("Nobody Atall", PASSPHRASE), ("", ""))
-    ]
+    wrong = ((STEWARD, "wrong words for nobody"), ("Nobody Atall", PASSPHRASE), ("", ""))
+    answers = [visitor(settings, None).login(*one) for one in wrong]
     assert {answer.status_code for answer in answers} == {403}
     assert len({shown(answer.text) for answer in answers}) == 1
     assert "wrong words" not in answers[0].text and "Nobody Atall" not in answers[1].text
@@ -140,10 +138,8 @@ def test_parallel_logins_are_limited(settings: Settings, monkeypatch: pytest.Mon
 
     async def all_at_once() -> tuple[list[int], int]:
         transports = [httpx2.ASGITransport(desk, client=(f"192.0.2.{number}", 50_000)) for number in range(4)]
-        browsers = [
-            httpx2.AsyncClient(transport=one, base_url=ADDRESS, headers={"Origin": ADDRESS})
-            for one in transports
-        ]
+        at = {"base_url": ADDRESS, "headers": {"Origin": ADDRESS}}
+        browsers = [httpx2.AsyncClient(transport=one, **at) for one in transports]
         knocks = [
             asyncio.create_task(browser.post("/login", data={"name": f"name {number}"}))
             for browser in browsers[:3]
@@ -180,14 +176,6 @@ def test_the_session_cookie_is_out_of_reach_and_changes_at_every_login(guest: Vi
     assert guest.browser.cookies["njia_desk"] != token
 
 
-def test_logging_out_ends_the_session_on_the_server(settings: Settings) -> None:
-    guest = visitor(settings)
-    token = guest.browser.cookies["njia_desk"]
-    guest.browser.post("/logout", data={"csrf": guest.csrf()})
-    guest.browser.cookies.set("njia_desk", token)
-    assert guest.get("/").status_code == 303
-
-
 def test_behind_https_the_cookies_are_secure_and_bound_to_the_host(settings: Settings) -> None:
     outside = "https://desk.example.org"
     guest = Visitor(make_app(replace(settings, desk_url=outside), 3030, ELSEWHERE), outside)
@@ -196,7 +184,12 @@ def test_behind_https_the_cookies_are_secure_and_bound_to_the_host(settings: Set
     assert guest.get("/").headers["strict-transport-security"]
 
 
-def test_a_removed_account_and_a_changed_passphrase_end_their_sessions(settings: Settings) -> None:
+def test_logging_out_and_a_changed_passphrase_end_the_session_on_the_server(settings: Settings) -> None:
+    guest = visitor(settings)
+    token = guest.browser.cookies["njia_desk"]
+    guest.browser.post("/logout", data={"csrf": guest.csrf()})
+    guest.browser.cookies.set("njia_desk", token)
+    assert guest.get("/").status_code == 303
     desks.add_account(settings, "C. Steward", PASSPHRASE)
     guest = visitor(settings, "C. Steward")
     desks.change_passphrase(settings, "C. Steward", "other words for nobody")

@@ -114,9 +114,7 @@ def test_stewards_and_operators_ask_for_a_refresh(settings: Settings, name: str)
     request = refreshes.asked(settings)
     assert (request["author"] if request else None) == (name if may_ask else None)
     assert ((name, "asked_for_refresh") in actions(settings)) is may_ask
-    assert guest.get("/refresh").status_code == (403 if name == READER else 200), (
-        "shown to who sees it on a page"
-    )
+    assert guest.get("/refresh").status_code == (403 if name == READER else 200), "who sees it on a page"
 
 
 def test_request_without_the_token_of_the_page_or_a_log_is_refused(settings: Settings) -> None:

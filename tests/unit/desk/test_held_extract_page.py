@@ -64,9 +64,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settled = put_in_force(settings, AS_OF, Decided(), KEY_IDS, verdicts)
     review.write_in_force(settings, settled)
     review.write_failed_extract_checks(settings, verdicts.verdicts)
-    held = [
-        {"partner": one.partner, "extract_id": one.extract_id, "held_by": one.held_by} for one in settled.held
-    ]
+    names = ("partner", "extract_id", "held_by")
+    held = [{name: getattr(fate, name) for name in names} for fate in settled.held]
     assert {one["partner"] for one in held} == {*ARRIVALS, FIRST}
     world.refreshed(settings, held=held)
     return settings

@@ -81,9 +81,8 @@ def test_containers_of_njia_write_to_the_folders_of_the_settings_alone() -> None
         assert service["read_only"] and service["cap_drop"] == ["ALL"] and service["tmpfs"] == ["/tmp"]  # noqa: S108
         mounts = [mount.split(":") for mount in service["volumes"]]
         assert all(outside == inside for outside, inside, *_ in mounts)
-        assert {mount[0] for mount in mounts} == {"pod": set(), "backup": FOLDERS | {BACKUP}}.get(
-            name, FOLDERS
-        )
+        outside = {mount[0] for mount in mounts}
+        assert outside == {"pod": set(), "backup": FOLDERS | {BACKUP}}.get(name, FOLDERS)
     assert COMPOSE["serve"]["network_mode"] == COMPOSE["proxy"]["network_mode"] == "service:pod"
     assert COMPOSE["serve"]["pid"] == COMPOSE["backup"]["pid"] == "service:pod"
 

@@ -159,10 +159,8 @@ def unknown(named_in: Callable[[str], Iterable[str]], known: set[str]) -> dict[s
 
 
 def test_commands_and_options_exist() -> None:
-    wrong = [
-        (page, words, bad) for page in TEXTS for words in commands(TEXTS[page]) if (bad := follow(words)[1])
-    ]
-    assert not wrong
+    named = [(page, words) for page, text in TEXTS.items() for words in commands(text)]
+    assert len(named) > 100 and [(page, words) for page, words in named if follow(words)[1]] == []
 
 
 def test_an_option_named_alone_exists() -> None:
@@ -192,9 +190,7 @@ def test_queries_name_columns_that_exist(page: str, published: duckdb.DuckDBPyCo
 
 def test_links_lead_to_files() -> None:
     links = [(page, link) for page, text in TEXTS.items() for link in LINK.findall(text) if "://" not in link]
-    missing = [
-        (page, link) for page, link in links if not (PROJECT_ROOT / page).parent.joinpath(link).exists()
-    ]
+    missing = [one for one in links if not (PROJECT_ROOT / one[0]).parent.joinpath(one[1]).exists()]
     assert len(links) > 50 and not missing
 
 

@@ -414,15 +414,12 @@ def test_dbt_and_python_read_what_the_other_makes(definitions: dg.Definitions, s
         assert [key for key in readers if key not in of_python(specs)], f"no model reads {source}"
 
 
-def test_assets_job_schedule_and_sensor_are_described(definitions: dg.Definitions, specs: Specs) -> None:
+def test_all_that_the_ui_shows_is_described(definitions: dg.Definitions, specs: Specs) -> None:
+    """Of checks the refusal after a failed dbt test promises it: `refresh/tables.py`, `stop_if_broken`."""
     assert [key for key, spec in specs.items() if not (spec.description or "").strip()] == []
     repository = definitions.get_repository_def()
     described = (repository.get_job("refresh"), *repository.schedule_defs, *repository.sensor_defs)
     assert [one.name for one in described if not one.description] == []
-
-
-def test_checks_of_gates_and_dbt_show_their_purpose_in_the_ui(definitions: dg.Definitions) -> None:
-    """The refusal after a failed dbt test promises it: `refresh/tables.py`, `stop_if_broken`."""
     graph = definitions.resolve_asset_graph()
     purposes = {key: graph.get_check_spec(key).description or "" for key in graph.asset_check_keys}
     assert [key for key, purpose in purposes.items() if not purpose.strip()] == []
@@ -430,18 +427,8 @@ def test_checks_of_gates_and_dbt_show_their_purpose_in_the_ui(definitions: dg.De
 
 def test_the_groups_of_the_graph_read_from_left_to_right(definitions: dg.Definitions, specs: Specs) -> None:
     in_order = [
-        "extracts",
-        "places",
-        "gates",
-        "reference",
-        "judge",
-        "shape",
-        "link",
-        "measure",
-        "marts",
-        "protect",
-        "release",
-    ]
+        "extracts", "places", "gates", "reference", "judge", "shape", "link", "measure", "marts", "protect", "release",
+    ]  # fmt: skip
     graph = definitions.resolve_asset_graph()
     back = [
         (key.to_user_string(), child.to_user_string())
@@ -516,16 +503,15 @@ def rule_codes_in_python() -> set[str]:
     """Codes written out in the two rooms that find problems: with their outcome, or given to an emitter."""
     found: set[str] = set()
     for path in python_files(
-        "orchestration/contracts", "orchestration/intake", "orchestration/typing", "orchestration/places"
+        *(f"orchestration/{room}" for room in ("contracts", "intake", "typing", "places"))
     ):
         for node in nodes(path):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.update(OUTCOME.fullmatch(node.value).groups() if OUTCOME.fullmatch(node.value) else ())
             callee = getattr(node, "func", None)
             name = getattr(callee, "id", getattr(callee, "attr", None))
-            if isinstance(node, ast.JoinedStr) and str(getattr(node.values[0], "value", "")).endswith(
-                ("Q:", "unk:", "flag:")
-            ):
+            first = str(getattr(node.values[0], "value", "")) if isinstance(node, ast.JoinedStr) else ""
+            if first.endswith(("Q:", "unk:", "flag:")):
                 found.update(codes_below(node))
             elif name in EMITTERS:
                 found.update(code for argument in node.args for code in codes_below(argument))

@@ -20,13 +20,10 @@ def test_a_name_is_read_back_as_the_item_it_names(kind: str, key: list[str]) -> 
     assert Item.parse(str(item)) == item
 
 
-def test_what_names_no_item_is_refused() -> None:
+def test_a_name_holds_no_word_of_a_partner_and_leads_to_the_page_at_the_desk() -> None:
     for name in ("", "check", "check:", "nothing:key", "check:a::b"):
         with pytest.raises(ValueError, match="names no item"):
             Item.parse(name)
-
-
-def test_a_name_holds_no_word_of_a_partner_and_leads_to_the_page_at_the_desk() -> None:
     assert "Testperson" not in str(items.file_not_taken("kobe_shelter", "Testperson list.xlsx"))
     item = items.extract_check("kobe_shelter", "0c8c697b51dff708", "dates_are_plausible")
     assert item.path == "/items/check/kobe_shelter/0c8c697b51dff708/dates_are_plausible"

@@ -167,9 +167,7 @@ def test_running_refresh_is_not_reported_and_a_killed_one_as_crashed(settings: S
         assert messages.send_due(settings, NOW) == []
     before = {path: path.stat().st_mtime_ns for path in settings.home.rglob("*")}
     assert messages.standing(settings) == []
-    assert {path: path.stat().st_mtime_ns for path in settings.home.rglob("*")} == before, (
-        "status changes nothing"
-    )
+    assert {path: path.stat().st_mtime_ns for path in settings.home.rglob("*")} == before
     messages.send_due(settings, NOW)
     (notice,) = in_folder(settings)
     assert [event["kind"] for event in notice["events"]] == ["crashed"]

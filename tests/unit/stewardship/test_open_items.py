@@ -24,6 +24,7 @@ from tests.fixtures.desk_world import make_accounts, shown, visitor
 from tests.fixtures.steward_world import HELD, NOW, PARTNER
 
 HELD_ITEM = items.held_extract(PARTNER, HELD)
+LATE = [{"partner": PARTNER, "contract": "x", "due": "2026-02-01"}]
 CHECK_ITEM = items.extract_check(PARTNER, HELD, "row_volume_is_plausible")
 
 
@@ -88,8 +89,7 @@ def test_one_damage_is_one_item_with_its_consequences(settings: Settings) -> Non
     only_there, elsewhere = 105, world.OPEN_NAME
     world.mention(settings, HELD, 9, only_there)
     put_names(settings, (only_there, "Kwa Fixture", "KEN"), (elsewhere, "Sampleton", "KEN"))
-    late = [{"partner": PARTNER, "contract": "x", "due": "2026-02-01"}]
-    found = world.refreshed(settings, held=world.held(), overdue=late)
+    found = world.refreshed(settings, held=world.held(), overdue=LATE)
     assert set(names(found)) == {str(HELD_ITEM), str(items.place_name(world.name_of("sampleton"), "KEN"))}
     under = one_of(found, HELD_ITEM).consequences
     assert {one.item for one in under} == {
@@ -143,13 +143,9 @@ def test_extract_that_is_over_is_on_no_list(settings: Settings) -> None:
     assert (counts["failed_checks"], counts["drifted_columns_and_lists"], counts["rows_refused"]) == (0, 0, 0)
     make_accounts(settings)
     assert world.SERVING not in visitor(settings).get("/checks").text
-
-
-def test_name_that_another_extract_uses_too_still_waits(settings: Settings) -> None:
-    end_serving(settings)
     put_names(settings, (world.OPEN_NAME, "Sampleton", "KEN"))
     item = items.place_name(world.name_of("sampleton"), "KEN")
-    assert one_of(world.refreshed(settings), item).item == item
+    assert one_of(world.refreshed(settings), item).item == item, "another extract uses it too"
 
 
 def test_file_that_is_gone_is_on_no_list(settings: Settings) -> None:
@@ -197,8 +193,7 @@ def test_name_is_worth_records_in_force_in_all_its_spellings(settings: Settings)
 
 
 def test_overdue_partner_is_worth_its_newest_extract(settings: Settings) -> None:
-    late = [{"partner": PARTNER, "contract": "x", "due": "2026-02-01"}]
-    found = one_of(world.refreshed(settings, overdue=late), items.overdue(PARTNER))
+    found = one_of(world.refreshed(settings, overdue=LATE), items.overdue(PARTNER))
     assert (found.movements, found.due) == (3, date(2026, 2, 1))
     assert "unknown" in found.detail
 

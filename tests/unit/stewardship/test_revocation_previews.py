@@ -74,9 +74,9 @@ def test_revoked_alias_restores_the_meaning(settings: Settings) -> None:
     alias = used(settings, "place_alias", text="Kwa Fixture stage", place_id="KE040", country=None)
     matched(settings, world.OPEN_NAME, world.RESOLVED)
     found = taken_back(settings, alias)
-    assert [(one.what, one.before, one.after) for one in found.changes] == [
-        ("Movements in force: 2; mentions: 1", "Busia (county, Kenya), to the county", "no place")
-    ]
+    (change,) = found.changes
+    assert change.what == "Movements in force: 2; mentions: 1"
+    assert (change.before, change.after) == ("Busia (county, Kenya), to the county", "no place")
     assert f"`njia diff --without {alias}`" in said(found)
 
 

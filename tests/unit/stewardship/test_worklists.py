@@ -61,9 +61,7 @@ def test_name_of_a_person_is_asked_with_the_rows_it_stands_in(names: Settings) -
     (row,) = asked.rows
     assert (row.partner, row.extract_id, row.sheet, row.row) == (PARTNER, SERVING, "Jan", 5)
     (names.review / review.TEXTS_OF_PLACES).unlink()
-    assert places.place_questions(names)[0].text == world.name_of("maraba BORDER"), (
-        "without its text, by its token"
-    )
+    assert places.place_questions(names)[0].text == world.name_of("maraba BORDER"), "the token"
 
 
 def test_name_that_gets_a_place_is_recorded_and_one_that_means_none_is_not(names: Settings) -> None:
@@ -115,9 +113,8 @@ def pair(a: int, b: int, probability: float, **changes: Any) -> dict[str, Any]:
         )
     }  # fmt: skip
     likely = {f"probability{end}": probability + by for end, by in (("", 0), ("_low", -0.1), ("_high", 0.05))}
-    return ends | likely | {"reason": "unsure"} | dict.fromkeys(COMPARED, "not known") | {
-        "birth_years": "0 apart", "days": "26 apart", **changes,
-    }  # fmt: skip
+    apart = {"reason": "unsure", "birth_years": "0 apart", "days": "26 apart"}
+    return ends | likely | dict.fromkeys(COMPARED, "not known") | apart | changes
 
 
 @pytest.fixture
