@@ -194,8 +194,7 @@ def test_extracts_that_were_withdrawn_or_replaced_are_over(settings: Settings) -
     assert [fate.extract_id for fate in found.held] == ["d"]
 
 
-def test_a_full_extract_of_all_periods_replaces_a_held_one_of_a_month(tmp_path: Path) -> None:
-    settings = make_settings(tmp_path)
+def test_a_full_extract_of_all_periods_replaces_a_held_one_of_a_month(settings: Settings) -> None:
     october = {"from": "2026-10-01", "to": "2026-10-31"}
     land(settings, "october", bad_dates=40, period=october)
     land(settings, "september", sequence=2, period={"from": "2026-09-01", "to": "2026-09-30"})
