@@ -24,7 +24,7 @@ class SystemCode:
     is_defect: bool = False
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class Vocabulary:
     """Look-up tables by domain and normalised text."""
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from orchestration.contracts import (
     NATIONALITY,
@@ -79,12 +80,17 @@ def codes_of(domain: str, sample: ColumnSample, vocabulary: Vocabulary) -> CodeL
     return _best([best, *anyhow, *joined])
 
 
+@lru_cache(maxsize=128)
+def _reader(domain: str, vocabulary: Vocabulary, system: str | None) -> CodeReader:
+    return CodeReader(domain, vocabulary, crosswalk=system)
+
+
 def _of_form(domain: str, question: Question, vocabulary: Vocabulary) -> CodeList:
     """Map every spelling of every choice, in whichever system one is known.
 
     Labels decide; the name does where none is known. A choice whose labels say different things stays open.
     """
-    readers = [CodeReader(domain, vocabulary, crosswalk=system) for system in SYSTEMS]
+    readers = [_reader(domain, vocabulary, system) for system in SYSTEMS]
 
     def code_of(text: str) -> str | None:
         if is_missing(norm(text)):
@@ -126,7 +132,7 @@ def _list(
     vocabulary: Vocabulary,
     select_multiple: str | None = None,
 ) -> CodeList:
-    reader = CodeReader(domain, vocabulary, crosswalk=system)
+    reader = _reader(domain, vocabulary, system)
     spellings = {text: _code(reader, domain, text) for text in texts}
     return CodeList(spellings, dict(texts), system, select_multiple)
 

@@ -163,7 +163,7 @@ def locate_rows(
 ) -> tuple[dict[str, pa.Table], list[str]]:
     """Return `matches` and `place_mentions` of one extract's typed tables, and each open mention's status."""
     mentions = dict(_mentions_of(tables["mentions"].to_pylist()))
-    resolver = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases, keys)
+    resolver = _resolver(place_aliases, keys)
     outcomes = resolver.resolve_all(mentions)
     named = tables["place_mentions"]
     keyed = list(zip(*(named[name].to_pylist() for name in SCOPED_MENTIONS.names[:3]), strict=True))
@@ -248,6 +248,12 @@ def place_names() -> dict[str, str]:
     return {place_id: place.name for place_id, place in load_places(REFERENCE_SEEDS).items()}
 
 
+def _resolver(place_aliases: Sequence[Mapping[str, Any]], keys: Keys | None) -> Resolver:
+    if not place_aliases:
+        return _without_decisions()
+    return Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases, keys)
+
+
 @lru_cache(maxsize=1)
 def _without_decisions() -> Resolver:
     """Return a shared resolver, whose keys of names are made once."""
@@ -292,7 +298,7 @@ def resolve_names(
     gazetteer = load_gazetteer(REFERENCE_SEEDS)
     asked = list(names)
     mentions = {at: Mention(place_text=name, country_text=country) for at, name in enumerate(asked)}
-    resolver = Resolver(gazetteer, place_aliases, keys) if place_aliases else _without_decisions()
+    resolver = _resolver(place_aliases, keys)
     outcomes = resolver.resolve_all(mentions)
     answers = []
     for at, name in enumerate(asked):

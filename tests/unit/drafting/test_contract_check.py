@@ -14,10 +14,7 @@ from orchestration.core import Settings
 from orchestration.drafting import try_contract
 from orchestration.drafting.check import ContractReport, check_contract, title_of
 from tests.fixtures.drift_home import rows
-from tests.fixtures.made_once import made_once
 from tests.fixtures.partner_files import BOOK, HEADER, ROW, add_partner, book, case, kobo, kobo_file, workbook
-
-__all__ = ["made_once"]
 
 TODAY = date(2026, 3, 1)
 

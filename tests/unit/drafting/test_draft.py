@@ -21,12 +21,9 @@ from orchestration.drafting.check import check_contract
 from orchestration.drafting.dates import date_order
 from orchestration.intake.drift.column_words import field_of
 from tests.benchmarks.bench_draft import SAMPLES, Share, measure, total
-from tests.fixtures.made_once import made_once
 from tests.fixtures.partner_files import HEADER as BOOK_HEADER
 from tests.fixtures.partner_files import ROW, add_partner, book, workbook
 from tests.fixtures.partner_form import agreed
-
-__all__ = ["made_once"]
 
 HEADINGS = Path(__file__).parents[2] / "benchmarks" / "documented_headings.csv"
 FIELDS_TOLD = 0.8

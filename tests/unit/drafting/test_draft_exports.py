@@ -13,10 +13,7 @@ from orchestration.core import UsageError, read_json
 from orchestration.drafting import as_yaml, draft_contract
 from orchestration.drafting.check import check_contract
 from tests.fixtures import partner_form as forms
-from tests.fixtures.made_once import made_once
 from tests.fixtures.partner_files import add_partner
-
-__all__ = ["made_once"]
 
 STOPS = sum(len(one.stops) for one in forms.journeys() if one.state == "approved")
 

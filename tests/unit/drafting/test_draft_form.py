@@ -15,10 +15,7 @@ from orchestration.core import UsageError
 from orchestration.drafting import as_yaml, draft_contract
 from orchestration.drafting.check import ContractReport, check_contract
 from tests.fixtures import partner_form as forms
-from tests.fixtures.made_once import made_once
 from tests.fixtures.partner_files import add_partner, workbook
-
-__all__ = ["made_once"]
 
 EXPORTS: dict[str, Callable[[Path], Path]] = {
     "names.xlsx": forms.kobo_workbook, "labels.xlsx": lambda path: forms.kobo_workbook(path, forms.SWAHILI),

@@ -13,10 +13,7 @@ from orchestration.drafting import as_yaml as draft_text
 from orchestration.drafting import draft_contract
 from orchestration.drafting.personal_columns import personal_heading, personal_values
 from orchestration.drafting.uses import is_role
-from tests.fixtures.made_once import made_once
 from tests.fixtures.partner_files import book, typed, workbook
-
-__all__ = ["made_once"]
 
 NAMES = ["Achieng Testperson", "Brian Sampleton", "Grace Fixture"]
 TOWNS = ["Busia", "Malaba", "Garissa", "Kitale"]

@@ -9,9 +9,6 @@ import pytest
 from orchestration.core import SAMPLE_PARTNERS, Settings
 from orchestration.drafting import ContractReport, try_contract
 from tests.fixtures.damaged_files import CASES, SAMPLES, Case, Sample, write
-from tests.fixtures.made_once import made_once
-
-__all__ = ["made_once"]
 
 
 @pytest.fixture(scope="module")
