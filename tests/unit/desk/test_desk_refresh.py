@@ -78,7 +78,7 @@ def instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
 
 @pytest.fixture
 def daemon(settings: Settings, instance: dg.DagsterInstance) -> None:
-    daemon_lives(instance, settings, datetime.now(UTC))
+    daemon_lives(settings, datetime.now(UTC))
 
 
 def actions(settings: Settings) -> list[tuple[str, str]]:
