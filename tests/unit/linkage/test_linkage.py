@@ -28,6 +28,7 @@ TAKEN, BY_STEWARD, TOO_LARGE = (
     ("taken", "by_probability"), ("taken", "by_steward"), ("review", "cluster_too_large"),
 )  # fmt: skip
 CHAIN, TRIANGLE = {(1, 2): 0.99, (2, 3): 0.99, (3, 4): 0.99}, {(1, 2): 0.99, (2, 3): 0.99, (1, 3): 0.9}
+STAR = {(1, 3): 0.99, (2, 3): 0.99, (3, 4): 0.99}  # joined first: 1 and 3
 Pair = tuple[int, int]
 
 
@@ -40,7 +41,7 @@ Pair = tuple[int, int]
          {(1, 3): TAKEN, (1, 4): TAKEN, (1, 2): ("review", "rival")}, {1: 1, 3: 1, 4: 1}),
         # 1 and 4 are of one partner, and hang together by way of 2 and 3.
         ("abcaab", CHAIN | {(5, 6): 0.99}, Rulings(), dict.fromkeys(CHAIN, TOO_LARGE) | {(5, 6): TAKEN}, {5: 5, 6: 5}),
-        ("abca", CHAIN, Rulings(accepted=frozenset(CHAIN)), dict.fromkeys(CHAIN, BY_STEWARD), dict.fromkeys(range(1, 5), 1)),
+        ("abca", STAR, Rulings(accepted=frozenset(STAR)), dict.fromkeys(STAR, BY_STEWARD), dict.fromkeys(range(1, 5), 1)),
         ("abc", {(1, 3): 0.999, (1, 2): 0.01}, Rulings(frozenset({(1, 2)}), frozenset({(1, 3)})),
          {(1, 2): BY_STEWARD, (1, 3): ("rejected", "by_steward")}, {1: 1, 2: 1}),
         ("abc", {(1, 3): 0.999}, Rulings(), {(1, 3): TAKEN}, {1: 1, 3: 1}),
