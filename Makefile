@@ -25,7 +25,7 @@ test-one: .venv/ready ## Run one file or test: make test-one T=tests/unit/statis
 
 # Whole refreshes, kills, a browser, the simulations' own tests, Spark.
 test-rest: .venv/ready ## Run the tests that `make test` leaves out
-	@$(PYTEST) tests/refreshes tests/browser tests/faults tests/benchmarks $(REPORT_REST)
+	@$(PYTEST) tests/refreshes tests/browser tests/faults tests/benchmarks $(REPORT)
 	@if command -v java >/dev/null || test -n "$$NJIA_NO_SKIPS"; then $(MAKE) --no-print-directory test-spark; \
 	  else echo "Spark was not tested: it needs Java (apt-get install openjdk-17-jre-headless)."; fi
 

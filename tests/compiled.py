@@ -1,6 +1,6 @@
 """Tables of the dbt project without dbt: DuckDB runs the SQL that dbt has compiled, in this process.
 
-Compiling takes seconds and is done once for a version of the project; building a small world takes less than one.
+Compiling takes seconds and is done once for a version of the project; building a small world takes one or two.
 Contracts of columns and dbt's own way of building are not tested by it: the sample world, the tests of dbt in
 `tests/unit/warehouse` and `make check` run dbt itself.
 """
@@ -75,44 +75,24 @@ def compiled(manifest: Path, folder: Path) -> Compiled:
 
 
 def _compile(manifest: Path, folder: Path, made: Path) -> None:
-    from dbt.cli.main import dbtRunner
+    from tests.fixtures.small_dbt_project import run_dbt
 
-    parsed = _unpacked(manifest.with_name(PACKED))
     # dbt writes the database file's name into every relation.
     scratch = made / "scratch"
     scratch.mkdir()
-    where = (
-        "--project-dir",
-        folder,
-        "--profiles-dir",
-        folder,
-        "--target-path",
-        scratch,
-        "--log-path",
-        scratch,
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NJIA_WAREHOUSE", str(scratch / "warehouse.duckdb"))
-        done = dbtRunner(manifest=parsed).invoke(
-            [
-                "--quiet",
-                "compile",
-                *map(str, where),
-                "--no-populate-cache",
-                "--no-write-json",
-                "--vars",
-                "{work: none}",
-            ]
-        )
+    warehouse, parsed = scratch / "warehouse.duckdb", _unpacked(manifest.with_name(PACKED))
+    done = run_dbt(
+        "compile", folder, warehouse, "--no-populate-cache", "--no-write-json", "--vars", "{work: none}",
+        "--target-path", str(scratch), "--log-path", str(scratch), manifest=parsed,
+    )  # fmt: skip
     assert done.success, done.exception or [one.message for one in done.result if one.status == "error"]
-    queries = {
-        name: node.compiled_code for name, node in parsed.nodes.items() if str(node.resource_type) == "model"
-    }
+    models = (node for node in parsed.nodes.values() if str(node.resource_type) == "model")
+    queries = {node.unique_id: node.compiled_code for node in models}
     (made / "queries.json").write_text(json.dumps(queries), encoding="utf-8")
-    parsed = _unpacked(manifest.with_name(PACKED))
-    results = _built_by_dbt(parsed, folder, scratch / "warehouse.duckdb", ["--resource-type", "seed"], {}, 1)
+    seeds = _unpacked(manifest.with_name(PACKED))
+    results = _built_by_dbt(seeds, folder, warehouse, ["--resource-type", "seed"], {}, 1)
     assert results and all(one.status == "success" for one in results), [one.message for one in results]
-    (scratch / "warehouse.duckdb").rename(made / "seeds.duckdb")
+    warehouse.rename(made / "seeds.duckdb")
 
 
 def _with(compiled: Compiled, changed: Mapping[str, tuple[str, str]]) -> Compiled:

@@ -1,7 +1,7 @@
 """The steps of a refresh in order, without Dagster and dbt: for tests of what the steps make.
 
-Each of the two costs as much as all the steps over the scenario: compiled SQL stands for dbt (`compiled`). The published
-worlds, the commands and the tests of the UI run the whole job.
+Each of the two costs as much as all the steps over the scenario: compiled SQL stands for dbt (`compiled`). The sample
+world, the commands and the tests of the UI run the whole job.
 """
 
 from __future__ import annotations

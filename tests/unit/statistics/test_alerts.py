@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -81,12 +80,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             world.record(partner, number, on="2024-05-06", places={"origin": "KE040"})
     world.build().close()
     return world
-
-
-@pytest.fixture(scope="module")
-def warehouse(world: World) -> Iterator[duckdb.DuckDBPyConnection]:
-    with world.opened() as connection:
-        yield connection
 
 
 def test_data_tests_hold(world: World) -> None:

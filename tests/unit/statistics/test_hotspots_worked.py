@@ -8,8 +8,6 @@ that is scatter, so its ratio is drawn to 1, and its interval holds both. Busia 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import duckdb
 import numpy as np
 import pytest
@@ -34,12 +32,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
                 world.record(partner, number, on="2023-05-05", places={"origin": place})
     world.build().close()
     return world
-
-
-@pytest.fixture(scope="module")
-def warehouse(world: World) -> Iterator[duckdb.DuckDBPyConnection]:
-    with world.opened() as connection:
-        yield connection
 
 
 def test_data_tests_hold(world: World) -> None:
