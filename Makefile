@@ -21,7 +21,7 @@ test: .venv/ready ## Run the tests of every room: six minutes on two cores
 	@$(PYTEST) tests/unit tests/pipeline $(REPORT)
 
 test-one: .venv/ready ## Run one file or test: make test-one T=tests/unit/statistics/test_trend.py
-	@.venv/bin/pytest -n0 $(T)
+	@$(if $(T),.venv/bin/pytest -n0 $(T),echo "Say which: make test-one T=tests/unit/statistics/test_trend.py"; exit 2)
 
 # Whole refreshes, kills, a browser, the simulations' own tests, Spark.
 test-rest: .venv/ready ## Run the tests that `make test` leaves out
