@@ -28,6 +28,7 @@ def serve_command(settings: Settings, port: int) -> None:
     messages. It listens on this machine only: to reach it from elsewhere, use a tunnel, or a TLS proxy and
     NJIA_DESK_URL.
     """
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # read while gRPC is imported; notes at Ctrl-C otherwise
     from orchestration import gates, release
     from orchestration.cli.serve import dagster_services
     from orchestration.defs.killed_runs import end_killed_runs

@@ -13,7 +13,7 @@ import shapely
 
 from orchestration.core import read_json
 from orchestration.outputs.bends import BENDS
-from orchestration.outputs.edition import Edition
+from orchestration.outputs.edition import SHIFTS, Edition
 from orchestration.outputs.map_page.bends import bends
 from orchestration.outputs.map_page.frames import FRAMES, frames
 from orchestration.outputs.map_page.page import HERE, LIBRARY, SCRIPTS, page
@@ -70,6 +70,18 @@ def test_small_counts_of_members_are_texts_and_absent_counts_are_null(pages: dic
     assert ("year-2025", "KE010>KE047", 71) in counts
     before = ("KE009>KE047", None, 69)
     assert before in rows(public["shifts"], "corridor_id", "baseline_count", "current_count")
+
+
+def test_comparable_counts_below_the_least_are_texts_and_the_least_itself_is_a_number(tmp_path: Path) -> None:
+    folder = write_release(tmp_path, ["members"])
+    shift = next(row for row in world("members")["shifts"] if row["corridor_id"] == "KE009>KE047")
+    counts = {"comparable_count_baseline": 4, "comparable_count_current": 5, "partners_started": 0}
+    judged = pd.DataFrame([{**shift, **counts}]).rename(
+        columns={"baseline": "baseline_window", "current": "current_window"}
+    )
+    judged.to_parquet(folder / "members" / "parquet" / SHIFTS)
+    held = payload(page(Edition("members", folder, MANIFEST), generalised()))["tables"]["shifts"]
+    assert ("<5", 5) in rows(held, "comparable_count_baseline", "comparable_count_current")
 
 
 def test_only_named_columns_and_codes_of_places_and_corridors_are_held(
