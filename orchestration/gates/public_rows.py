@@ -31,8 +31,7 @@ _RANK = (
 _RANKED_WITHIN = {"corridors": "level", "places": "role, place_level", "codes": None}
 # Ids of a county, a border point, a country, or no place.
 _NO_FINER_PLACE = "KE[0-9]{3}|bp-.+|[A-Z]{3}(-[a-z]+)?|unknown"
-# Rows that belong to no closed year: numbers that others published, alerts that stewards released, and
-# inferred routes, of which the public edition has none.
+# Rows that belong to no closed year: numbers that others published, and alerts that stewards released.
 _WITHOUT_PERIOD = {
     "context_counts": """
 from (
@@ -49,7 +48,6 @@ from (
             and regexp_full_match(destination_place_id, '{place}')
         )
 )""",
-    "inferred_routes": "from public.published.inferred_routes",
     "alerts": """
 from public.published.alerts as listed
 left join released_alerts as released using (corridor_id, direction, first_month)

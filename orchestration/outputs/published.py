@@ -28,7 +28,6 @@ KEYS = {
     ),
     "shifts": ("comparison", "baseline", "current", "record_grain", "level", "corridor_id"),
     "alerts": ("corridor_id", "direction", "first_month"),
-    "inferred_routes": ("record_grain", "corridor_id", "place_number"),
     "hotspots": ("place_id", "role", "period_id", "record_grain", "population"),
     "risk": ("place_id", "period_id", "record_grain"),
     "novelty": ("period_id", "record_grain", "item_kind", "item", "role"),

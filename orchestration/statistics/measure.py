@@ -16,7 +16,6 @@ from orchestration.statistics.comparisons import Reports, with_month_numbers
 from orchestration.statistics.corridor_shifts import corridor_shifts
 from orchestration.statistics.county_ratings import county_ratings
 from orchestration.statistics.hotspots import hotspots
-from orchestration.statistics.inferred_routes import inferred_routes
 from orchestration.statistics.policy import Policy, load_policy
 from orchestration.statistics.tables import DIGITS, DIGITS_OF, FIGURES_OF, SCHEMAS
 
@@ -43,14 +42,12 @@ def _measured(frames: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.D
     of_counties = reports._replace(counts=with_month_numbers(frames["int_county_counts"]))
     calendar, periods = frames["int_calendar_months"], frames["int_periods"]
     raised, not_judged = alerts(reports, calendar, policy)
-    points = frames["places"].merge(frames["place_coordinates"], on="place_id")
     return {
         "hotspots": places,
         "corridor_shifts": corridor_shifts(reports, calendar, periods, policy),
         "alerts": raised,
         "alerts_not_measured": not_judged,
         "county_ratings": county_ratings(places, of_counties, periods, policy),
-        "inferred_routes": inferred_routes(frames["int_corridor_routes"], points, policy),
     }
 
 

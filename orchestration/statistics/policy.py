@@ -50,13 +50,6 @@ class Policy:
     alert_least_factor: float
     alert_judged_months: float
     alert_interval_coverage: float
-    route_least_known: float
-    route_least_records: float
-    route_least_corridors: float
-    route_least_exact: float
-    route_least_silence: float
-    route_rarity: float
-    route_seldom_passed: float
     risk_weight_origin: float
     risk_weight_transit: float
     risk_weight_exploitation: float

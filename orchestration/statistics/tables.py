@@ -33,12 +33,6 @@ AGGREGATES = {
     "intermediate.int_declared_changes": (
         "source", "record_grain", "kind", "place_id", "month_from", "month_to",
     ),
-    "intermediate.int_corridor_routes": (
-        "source", "record_grain", "corridor_id", "origin_place_id", "destination_place_id", "route",
-        "record_count",
-    ),
-    "reference.places": ("place_id", "kind"),
-    "reference.place_coordinates": ("place_id", "lat", "lon"),
     "intermediate.int_periods": (
         "period_id", "period_kind", "label", "period_from", "period_to", "is_complete",
     ),
@@ -51,8 +45,6 @@ DESCRIPTIONS = {
     "alerts": "Corridors whose monthly records leave what partners' own level lets expect, raised at most "
     "twelve months before the newest complete one.",
     "alerts_not_measured": "How many corridors could not be judged in the newest complete month, and why.",
-    "inferred_routes": "The likeliest places passed where few records of a corridor name any, with the "
-    "held-back test.",
     "county_ratings": "The regional composite of each county and twelve months, with its components.",
 }
 
@@ -134,24 +126,6 @@ SCHEMAS = {
     ),
     "alerts_not_measured": pa.schema(
         [*_of(pa.string(), "period_id", "reason"), ("corridor_count", pa.int64())]
-    ),
-    "inferred_routes": pa.schema(
-        [
-            ("record_grain", pa.string()),
-            ("corridor_id", pa.string()),
-            ("origin_place_id", pa.string()),
-            ("destination_place_id", pa.string()),
-            ("place_number", pa.int32()),
-            ("place_id", pa.string()),
-            ("reason", pa.string()),
-            ("record_count", pa.int64()),
-            ("known_route_count", pa.int64()),
-            ("leg_record_count", pa.int64()),
-            ("held_back_corridors", pa.int32()),
-            ("exact_share", pa.float64()),
-            ("any_share", pa.float64()),
-            ("road_exact_share", pa.float64()),
-        ]
     ),
     "county_ratings": pa.schema(
         [

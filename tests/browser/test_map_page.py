@@ -65,26 +65,6 @@ def test_members_can_choose_twelve_months_and_see_small_counts_as_text(open_map:
     assert columns(page, "Movements")[-1] == ("<5",), "below every number"
 
 
-def test_the_inferred_route_of_a_picked_corridor_is_dashed_and_marked(open_map: OpenMap) -> None:
-    page = open_map()
-    assert ("Mandera", "Nairobi", "Marsabit, Busia") in columns(
-        page, "From", "To", "Likely passed (inferred)"
-    )
-    assert page.locator("#map").get_attribute("data-lines") == "6"
-    assert "corridors that have one, in column “Likely passed”: 2" in page.locator("#legend").inner_text()
-    page.locator("th[data-column=inferred] button").click()
-    assert [passed for [passed] in columns(page, "Likely passed (inferred)")][:3] == [
-        "Busia",
-        "Marsabit, Busia",
-        "",
-    ]
-    page.locator("#list button", has_text="Mandera → Nairobi").click()
-    assert page.locator("#map").get_attribute("data-lines") == "9"
-    assert "Inferred route, not reported" in page.locator("#legend").inner_text()
-    assert "exactly right for 39 % of records" in page.locator("#details").inner_text()
-    assert "inferred" not in open_map("pick=KE009>KE047", "public").locator("#content").inner_text().lower()
-
-
 def test_levels_lead_to_corridors_by_border_point_and_to_countries(open_map: OpenMap) -> None:
     page = open_map(edition="public")
     page.locator("#choose-level").select_option("odv")

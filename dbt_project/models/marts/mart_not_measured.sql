@@ -62,21 +62,6 @@ unmeasured as (
         'components_missing' as reason,
         cast(null as bigint) as record_count
     from ratings
-
-    union all
-
-    select
-        'inferred_routes' as measure,
-        'all' as period_id,
-        'none' as comparison,
-        record_grain,
-        'all' as population,
-        'none' as role,
-        'od' as level,
-        reason,
-        cast(null as bigint) as record_count
-    from {{ ref('int_inferred_routes') }}
-    where reason is not null
 )
 
 select

@@ -43,9 +43,6 @@ COLUMNS = {
         "corridor_id", "direction", "first_month", "newest_month", "record_count", "expected_low",
         "expected_high", "evidence",
     ),
-    "inferred_routes": (
-        "record_grain", "corridor_id", "place_number", "place_id", "exact_share", "any_share",
-    ),
     "risk": ("period_id", "record_grain", "place_id", "band", "components"),
     "routes": ("period_id", "line", "line_id", "level", "role", "place_id", "report_count"),
     "novelty": ("period_id", "item_kind", "item", "role", "evidence_class"),
@@ -61,7 +58,7 @@ DECIMALS = 4
 LEAST = "members_least_count"
 STOPS = ("origin_place_id", "via_place_id", "destination_place_id", "place_id")
 TABLES_WITH_PLACES = (
-    "corridors", "places", "hotspots", "shifts", "alerts", "inferred_routes", "risk", "routes", "novelty",
+    "corridors", "places", "hotspots", "shifts", "alerts", "risk", "routes", "novelty",
 )  # fmt: skip
 
 

@@ -110,13 +110,6 @@ def corridor_records(key: Key) -> Query:
     return _line("corridors", key["level"], key["corridor_id"], key, key["population"])
 
 
-def whole_corridor(key: Key) -> Query:
-    """Select the counted records of a corridor, of any time."""
-    parameters = {"table": "corridors", "role": "od", "line": key["corridor_id"], "population": "all"}
-    parameters["record_grain"] = key["record_grain"]
-    return Query(_AT_A_LINE.format(part="") + " and is_counted", parameters)
-
-
 def hotspot(key: Key) -> Query:
     return _line("hotspots", key["role"], key["place_id"], key, key["population"])
 

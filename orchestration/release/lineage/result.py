@@ -63,9 +63,6 @@ class LineageResult:
             "person_count": self.persons,
         }
 
-    def record_count(self, row: Row) -> dict[str, Any]:
-        return {"record_count": len(self.counted)}
-
     def counts_and_partners(self, row: Row) -> dict[str, Any]:
         return {**self.counts(row), "partner_count": _sources(self.counted)}
 

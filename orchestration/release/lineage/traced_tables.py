@@ -84,7 +84,6 @@ _ALERTED = (
     "newest month, of partners that report other corridors in both; the measure compares the two."
 )
 _COVERAGE = "A watched month is in a contract's declared coverage and an extract's period, even without rows."
-_INFERRED = "The places passed are inferred from legs of other records; these are the corridor's own."
 _NEW = "New: named in no earlier round. Earlier reports with the same coverage make that more certain."
 _CONTEXT = "A number of others, as the file has it: no movement stands behind it."
 _CONTEXT_COUNT = (
@@ -113,12 +112,6 @@ _MART_PLACES = Traced(
 _SHIFT = ("comparison", "baseline", "current", "record_grain", "level", "corridor_id")
 _MART_SHIFT = ("level", "corridor_id", "record_grain", "baseline_window", "current_window")
 _ALERT = ("corridor_id", "direction", "first_month")
-_INFERRED_PLACE = Traced(
-    ("record_grain", "corridor_id", "place_number"),
-    queries.whole_corridor,
-    note=_INFERRED,
-    comes_to=LineageResult.record_count,
-)
 _REPORTED = ("period_id", "record_grain")
 _MARTS = {
     "mart_corridors": Traced(_CORRIDOR, queries.corridor_records, comes_to=LineageResult.counts_and_partners),
@@ -126,7 +119,6 @@ _MARTS = {
     "mart_hotspots": _MART_PLACES,
     "mart_corridor_shifts": Traced(_MART_SHIFT, queries.shift, note=_MEASURED),
     "mart_alerts": Traced(_ALERT, queries.alert, note=_ALERTED, comes_to=LineageResult.named),
-    "mart_inferred_routes": _INFERRED_PLACE,
     "mart_regional_risk": Traced(_AT, queries.risk, note=_MEASURED),
     "mart_coverage": Traced(
         _AT, queries.month_makers, note=_COVERAGE, watched=queries.watched, comes_to=LineageResult.coverage
@@ -155,7 +147,6 @@ _PUBLISHED = {
     "codes": Traced(_CODE, queries.code, comes_to=LineageResult.movement_counts),
     "shifts": Traced(_SHIFT, queries.shift, note=_MEASURED, comes_to=LineageResult.shift_counts),
     "alerts": Traced(_ALERT, queries.alert, note=_ALERTED, comes_to=LineageResult.named),
-    "inferred_routes": _INFERRED_PLACE,
     "hotspots": replace(_MART_PLACES, comes_to=LineageResult.hotspot_count),
     "risk": Traced(_AT, queries.risk, note=_MEASURED, comes_to=LineageResult.named),
     "coverage": _of_calendar(

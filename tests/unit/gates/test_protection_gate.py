@@ -111,7 +111,6 @@ def test_the_counts_worked_out_by_hand_pass(world: Candidate) -> None:
         ("a number of others as cases", "update context_counts set record_grain = 'case'"),
         ("an alert that no steward released", "insert into alerts (corridor_id, direction, first_month) "
          "values ('KE009>KE047', 'rise', '2026-04-01')"),
-        ("an inferred route", "insert into inferred_routes (record_grain, corridor_id) values ('case', 'KE009>KE047')"),
         ("an exact share of records", "update completeness set known_share = 0.9612"),
     ],
 )  # fmt: skip

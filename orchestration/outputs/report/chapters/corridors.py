@@ -1,4 +1,4 @@
-"""Chapter: corridors with most cases, pairs of Kenya and another country, and inferred routes."""
+"""Chapter: corridors with most cases, and pairs of Kenya and another country."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from orchestration.outputs.published import KENYA
 from orchestration.outputs.report import findings
 from orchestration.outputs.report.cells import HALF, NONE, code, corridor_counts, heads
 from orchestration.outputs.report.parts import Block, Columns, Heading, Paragraph, Section, Table
-from orchestration.outputs.report.view import GRAIN, View
+from orchestration.outputs.report.view import View
 from orchestration.outputs.texts import Sentence
 
 MOST_CORRIDORS, MOST_COUNTRIES = 30, 12
@@ -23,7 +23,6 @@ def chapter(view: View) -> Section:
     halves = [[table] for table in tables if table is not None]
     if halves:
         blocks += [Heading(say("chapter.countries")), Columns([HALF] * len(halves), halves)]
-    blocks += _inferred(view)
     title = findings.leading_corridors(view)
     return Section("corridors", say.text("contents.corridors"), title, [blocks], is_page=True)
 
@@ -60,19 +59,3 @@ def _country_table(view: View, key: str, end: str, other: str) -> Table | None:
     ]
     columns = [view.say("column.country"), *heads(view, periods)]
     return Table(view.say(f"table.countries_{key}"), columns, lines, len(periods)) if lines else None
-
-
-def _inferred(view: View) -> list[Block]:
-    """Return how often inferred routes were right in their test; only members have them."""
-    rows = view.published.rows("inferred_routes", record_grain=GRAIN, place_number=1)
-    if not rows:
-        return []
-    slots = {
-        name: view.percent("inferred_routes", rows[0], f"{name}_share")
-        for name in ("exact", "any", "road_exact")
-    }
-    slots["tested"] = view.published.cell("inferred_routes", rows[0], "held_back_corridors")
-    slots["count"] = view.published.how_many(
-        "inferred_routes", f"{len(rows):,}", record_grain=GRAIN, place_number=1
-    )
-    return [Heading(view.say("inferred.title")), Paragraph(view.say("inferred.test", **slots))]
