@@ -8,9 +8,10 @@ Contracts of columns and dbt's own way of building are not tested by it: the sam
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, cached_property
+from graphlib import TopologicalSorter
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -18,15 +19,45 @@ from typing import Any, NamedTuple
 import duckdb
 import pytest
 
-from orchestration.core import DBT_PROJECT, open_duckdb, read_json
-from orchestration.warehouse import Part, dbt_commands, parts
-from orchestration.warehouse.manifest import PACKED, read_manifest
-from orchestration.warehouse.node_fingerprints import Project
+from orchestration.core import Settings, open_duckdb, read_json
+from orchestration.warehouse import Part, builds
+from orchestration.warehouse.parsed_project import read_manifest
 from orchestration.warehouse.table_tests import TableTest
 from tests.worlds import world
 
-# dbt's own, before `instead_of_dbt` replaces them.
-_unpacked, _built_by_dbt = dbt_commands.unpacked, dbt_commands.build_nodes
+
+class Project:
+    """The tables of a manifest, parents first, and the part of the build that each belongs to."""
+
+    def __init__(self, manifest: Path) -> None:
+        self.manifest = read_manifest(manifest)
+        nodes = self.manifest["nodes"].items()
+        tables = {name: node for name, node in nodes if node["resource_type"] in ("model", "seed")}
+        parents = {name: [one for one in self.parents(name) if one in tables] for name in tables}
+        self.tables = {name: tables[name] for name in TopologicalSorter(parents).static_order()}
+        # A test without parents belongs to a seed that the small project lacks.
+        self.tests = {
+            name: node for name, node in nodes if node["resource_type"] == "test" and self.parents(name)
+        }
+
+    def parents(self, name: str) -> list[str]:
+        return list(self.manifest["nodes"][name]["depends_on"].get("nodes", []))
+
+    def relation(self, name: str) -> tuple[str, str]:
+        return self.tables[name]["schema"], self.tables[name]["alias"]
+
+    @cached_property
+    def after_python(self) -> set[str]:
+        """Tables that read what linkage or statistics write, at any distance."""
+        sources = self.manifest["sources"].items()
+        found = {name for name, source in sources if source["source_name"] in ("linkage", "statistics")}
+        for name in self.tables:
+            if not found.isdisjoint(self.parents(name)):
+                found.add(name)
+        return found
+
+    def of(self, part: Part) -> list[str]:
+        return [name for name in self.tables if (name in self.after_python) == (part is Part.AFTER_PYTHON)]
 
 
 class Compiled(NamedTuple):
@@ -46,53 +77,38 @@ def instead_of_dbt(
     `changed` breaks models: their file, a text of the compiled SQL and what to put in its place.
     """
 
-    def build_nodes(
-        manifest: Path, project: Path, warehouse: Path, selection: Sequence[str], *_: Any
-    ) -> list[Any]:
-        # `warehouse.build` has dropped what is stale: what is missing is built.
-        part = Part.BEFORE_PYTHON if "--exclude" in selection else Part.AFTER_PYTHON
-        return _build(_with(compiled(manifest, project), changed or {}), part, warehouse)
+    def build_nodes(settings: Settings, manifest: Path, file: Path, part: Part, _: object) -> list[Any]:
+        return _build(_with(compiled(manifest), changed or {}), part, settings, file)
 
-    def passed(count: Any, tests: Mapping[str, Any], tables: Collection[str], *_: Any) -> Iterator[TableTest]:
-        for unique_id, test in tests.items():
-            is_built = all(parent in tables for parent in test["depends_on"]["nodes"])
-            yield TableTest(unique_id, "pass" if is_built else "skipped", 0, 0.0, None, False)
+    def passed(_: object, tests: Mapping[str, Any], broken: Collection[str]) -> Iterator[TableTest]:
+        for name, test in tests.items():
+            is_broken = not set(test["depends_on"]["nodes"]).isdisjoint(broken)
+            yield TableTest(name, "skipped" if is_broken else "pass", 0, 0.0)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dbt_commands, "unpacked", lambda packed: packed.with_name("manifest.json"))
-        patch.setattr(dbt_commands, "build_nodes", build_nodes)
+        patch.setattr(builds, "build_nodes", build_nodes)
         if not with_data_tests:
-            patch.setattr(parts, "run_tests", passed)
+            patch.setattr(builds, "run_tests", passed)
         yield
 
 
 @cache
-def compiled(manifest: Path, folder: Path) -> Compiled:
-    name = "compiled-project" if folder == DBT_PROJECT else f"compiled-{folder.parent.name}"
-    made = world(name, lambda made: _compile(manifest, folder, made))
-    return Compiled(
-        Project(read_manifest(manifest), folder), read_json(made / "queries.json"), made / "seeds.duckdb"
-    )
+def compiled(manifest: Path) -> Compiled:
+    name = "compiled-project" if "target" in manifest.parts else f"compiled-{manifest.parent.name}"
+    made = world(name, lambda made: _compile(manifest, made))
+    return Compiled(Project(manifest), read_json(made / "queries.json"), made / "seeds.duckdb")
 
 
-def _compile(manifest: Path, folder: Path, made: Path) -> None:
+def _compile(manifest: Path, made: Path) -> None:
     from tests.fixtures.small_dbt_project import run_dbt
 
-    # dbt writes the database file's name into every relation.
-    scratch = made / "scratch"
-    scratch.mkdir()
-    warehouse, parsed = scratch / "warehouse.duckdb", _unpacked(manifest.with_name(PACKED))
-    done = run_dbt(
-        "compile", folder, warehouse, "--no-populate-cache", "--no-write-json", "--vars", "{work: none}",
-        "--target-path", str(scratch), "--log-path", str(scratch), manifest=parsed,
-    )  # fmt: skip
-    assert done.success, done.exception or [one.message for one in done.result if one.status == "error"]
-    models = (node for node in parsed.nodes.values() if str(node.resource_type) == "model")
-    queries = {node.unique_id: node.compiled_code for node in models}
+    warehouse = made / "scratch" / "warehouse.duckdb"  # dbt writes the file's name into every relation
+    warehouse.parent.mkdir()
+    run_dbt("compile", manifest, warehouse, "--no-populate-cache")
+    nodes = read_json(warehouse.with_name("manifest.json"))["nodes"].values()
+    queries = {node["unique_id"]: node["compiled_code"] for node in nodes if node["resource_type"] == "model"}
     (made / "queries.json").write_text(json.dumps(queries), encoding="utf-8")
-    seeds = _unpacked(manifest.with_name(PACKED))
-    results = _built_by_dbt(seeds, folder, warehouse, ["--resource-type", "seed"], {}, 1)
-    assert results and all(one.status == "success" for one in results), [one.message for one in results]
+    run_dbt("seed", manifest, warehouse)
     warehouse.rename(made / "seeds.duckdb")
 
 
@@ -107,25 +123,16 @@ def _with(compiled: Compiled, changed: Mapping[str, tuple[str, str]]) -> Compile
     return compiled._replace(queries=queries)
 
 
-def _build(compiled: Compiled, part: Part, warehouse: Path) -> list[Any]:
-    """Build the tables of a part that the warehouse lacks; what reads a broken one is skipped, as dbt does."""
+def _build(compiled: Compiled, part: Part, settings: Settings, file: Path) -> list[Any]:
+    """Build the tables of a part; what reads a broken one is skipped, as dbt does."""
     project, results, broken = compiled.project, list[Any](), set[str]()
-    with open_duckdb(warehouse, warehouse.with_name("spill"), writes=True) as con:
+    tables = project.of(part)
+    with open_duckdb(file, settings.spill, writes=True) as con:
         con.execute(f"attach '{compiled.seeds}' as seeds (read_only)")
-        standing = set(
-            con.execute(
-                "select schema_name, table_name from duckdb_tables() where database_name = 'warehouse' "
-                "union all select schema_name, view_name from duckdb_views() where database_name = 'warehouse'"
-            ).fetchall()
-        )
-        missing = [
-            name for name in project.order
-            if name in project.tables and part.holds(project, name) and project.relations[name] not in standing
-        ]  # fmt: skip
-        for statement in _prepared(project, missing, warehouse.parent):
+        for statement in _prepared(project, tables, settings.work):
             con.execute(statement)
-        for name in missing:
-            node, (schema, alias) = project.tables[name], project.relations[name]
+        for name in tables:
+            node, (schema, alias) = project.tables[name], project.relation(name)
             status, message = "success", ""
             if broken & set(project.parents(name)):
                 status = "skipped"
@@ -133,7 +140,7 @@ def _build(compiled: Compiled, part: Part, warehouse: Path) -> list[Any]:
                 kind = "view" if node["config"]["materialized"] == "view" else "table"
                 query = compiled.queries.get(name, f'select * from seeds."{schema}"."{alias}"')
                 try:
-                    con.execute(f'create {kind} "{schema}"."{alias}" as {query}')
+                    con.execute(f'create or replace {kind} "{schema}"."{alias}" as {query}')
                 except duckdb.Error as error:
                     status, message = "error", str(error)
             if status != "success":
@@ -152,7 +159,7 @@ def _prepared(project: Project, tables: Collection[str], work: Path) -> Iterator
     """Schemas, and the views over Parquet that the macro `register_sources` makes."""
     read = {parent for name in tables for parent in project.parents(name)}
     sources = [source for name, source in project.manifest["sources"].items() if name in read]
-    for schema in {project.relations[name][0] for name in tables} | {source["schema"] for source in sources}:
+    for schema in {project.relation(name)[0] for name in tables} | {source["schema"] for source in sources}:
         yield f'create schema if not exists "{schema}"'
     models = {node["name"]: node for node in project.tables.values()}
     for source in sources:

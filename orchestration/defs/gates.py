@@ -111,7 +111,7 @@ def in_force(
         data_version=version_of(artifact, "gates/sources.parquet"),
         metadata={"dagster/row_count": artifact.facts["sources"]},
     )
-    yield dg.MaterializeResult(asset_key=AS_OF, data_version=dg.DataVersion(artifact.facts["clock"][:16]))
+    yield dg.MaterializeResult(asset_key=AS_OF, data_version=version_of(artifact, "gates/as_of.parquet"))
 
 
 def _held(settled: gates.InForce, desk_url: str) -> Iterator[dg.AssetObservation]:

@@ -103,8 +103,7 @@ def _result(node: NodeOutcome, key: dg.AssetKey, more: Mapping[str, Any]) -> dg.
     rows = {} if node.rows is None else {"dagster/row_count": node.rows}
     return dg.MaterializeResult(
         asset_key=key,
-        data_version=dg.DataVersion(node.fingerprint[:16]),
-        metadata={**rows, "seconds": node.seconds, "built_now": node.ran, **more},
+        metadata={**rows, "seconds": node.seconds, **more},
     )
 
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from orchestration.gates.in_force import (
         ExtractFate,
         InForce,
-        decided_by_clock,
         input_parts,
         manifest_extracts,
         put_in_force,

@@ -165,11 +165,6 @@ def read_in_force(settings: Settings) -> InForce | None:
     return InForce(**content | listed | {"fates": tuple(read_fates(settings).values())})
 
 
-def decided_by_clock(settled: InForce) -> dict[str, Sequence[str]]:
-    """Return what the date decides about the inputs; it changes only when something falls due."""
-    return {name: texts for name, texts in settled.parts.items() if name.startswith(DECIDED)}
-
-
 def read_fates(settings: Settings) -> dict[tuple[str, str], ExtractFate]:
     """Read the latest fates by (partner, extract id); empty before the first."""
     path = settings.work / "gates" / "in_force.parquet"

@@ -47,7 +47,6 @@ def settle(run: Run) -> Artifact:
         # After a refusal or a wait, and where a list is damaged, lists and tables are made again.
         "is_unchanged": is_rolled_back
         or (not (settled.changed or refreshes.lists_show_candidate(settings)) and are_lists_whole(settings)),
-        "clock": fingerprint_of(gates.decided_by_clock(settled)),
         **{
             name: pq.read_metadata(folder / f"{name}.parquet").num_rows
             for name in ("sources", "alert_releases")

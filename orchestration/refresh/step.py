@@ -57,17 +57,6 @@ def artifact_of(settings: Settings, name: str) -> Artifact:
     return artifact
 
 
-def sources(settings: Settings, names: Iterable[str]) -> dict[str, str]:
-    """Return what some steps wrote for dbt: source (`typed.records`) → hash of its files."""
-    files: dict[str, dict[str, str]] = {}
-    for name in names:
-        artifact = read(settings.work, name)
-        for path, digest in artifact.files.items() if artifact else ():
-            folder, _, rest = path.partition("/")
-            files.setdefault(f"{folder}.{rest.partition('/')[0].removesuffix('.parquet')}", {})[path] = digest
-    return {source: fingerprint_of(of_source) for source, of_source in files.items()}
-
-
 def _fingerprint(run: Run, step: Step) -> str:
     return fingerprint_of(
         step.name,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any
 
 from orchestration import gates, linkage, statistics
 from orchestration.core import (
@@ -20,8 +19,8 @@ from orchestration.core import (
 from orchestration.refresh.extracts import LOCATE, TAKE_IN, TYPE
 from orchestration.refresh.run import Run
 from orchestration.refresh.settle import CARRY, IN_FORCE, JUDGE
-from orchestration.refresh.step import Made, Step, artifact_of, done, sources
-from orchestration.warehouse import NodeOutcome, Part, build, read_tables
+from orchestration.refresh.step import Made, Step, artifact_of, done
+from orchestration.warehouse import NodeOutcome, Part, build, project_hash, read_tables
 
 WAREHOUSE, PUBLISHABLE = gates.BUILDS
 LINK, MEASURE = "link", "measure"
@@ -29,24 +28,17 @@ QUESTIONS = "questions.json"
 # For each part: the step that builds it, and the steps whose artifacts it reads.
 _PARTS = {
     Part.BEFORE_PYTHON: (WAREHOUSE, (TYPE, LOCATE, JUDGE, IN_FORCE, CARRY)),
-    Part.AFTER_PYTHON: (PUBLISHABLE, (TYPE, LOCATE, JUDGE, IN_FORCE, CARRY, LINK, MEASURE)),
+    Part.AFTER_PYTHON: (PUBLISHABLE, (WAREHOUSE, LINK, MEASURE)),
 }
 
 
 def build_tables(run: Run, part: Part) -> Artifact:
-    """Build the outdated tables of a part.
-
-    Done in every run. The facts hold the outcome of every node, also of those built earlier.
-    """
+    """Build the tables of a part. The facts hold the outcome of every node."""
     settings = run.settings
     name, before = _PARTS[part]
-    # Of the day, only what it decides makes a table stale.
-    clock = {"gates.as_of": str(artifact_of(settings, IN_FORCE).facts["clock"])}
-    nodes = build(settings, part, sources(settings, before) | clock)
-    fingerprint = fingerprint_of(
-        [artifact_of(settings, step).fingerprint for step in before],
-        {node.unique_id: node.fingerprint for node in nodes},
-    )
+    given = [artifact_of(settings, step).fingerprint for step in before]
+    nodes = build(settings, part)
+    fingerprint = fingerprint_of(given, project_hash(settings.engine))
     in_force = artifact_of(settings, IN_FORCE).fingerprint
     facts = {"in_force": in_force, "nodes": [asdict(node) for node in nodes]}
     return note(settings.work, name, fingerprint, [], facts)
@@ -87,11 +79,13 @@ def quarantined_by_rule(settings: Settings) -> list[tuple[str, int, int]]:
 
 def link(run: Run) -> Artifact:
     """Link records of the same person, and list likely links for stewards."""
+    stop_if_broken(nodes_of(artifact_of(run.settings, WAREHOUSE)))  # a step done alone must check it too
     return done(run, _LINK)
 
 
 def measure(run: Run) -> Artifact:
     """Measure hotspots, shifts and risk, each with its uncertainty."""
+    stop_if_broken(nodes_of(artifact_of(run.settings, WAREHOUSE)))
     return done(run, _MEASURE)
 
 
@@ -111,29 +105,17 @@ def _make_measures(run: Run) -> Made:
     return [settings.statistics / f"{table}.parquet" for table in rows], {"rows": rows}
 
 
-def _fingerprints(run: Run, tables: Iterable[str]) -> dict[str, Any]:
-    """Return the fingerprints of tables of the warehouse (`schema.table`)."""
-    names = {table.rpartition(".")[2] for table in tables}
-    nodes = nodes_of(artifact_of(run.settings, WAREHOUSE))
-    stop_if_broken(nodes)  # a step done alone must check it too
-    return {node.name: node.fingerprint for node in nodes if not node.is_test and node.name in names}
-
-
 _LINK = Step(
     LINK,
-    (TAKE_IN,),
+    (TAKE_IN, WAREHOUSE),
     linkage.CODE,
-    lambda run: [
-        _fingerprints(run, linkage.TABLES),
-        run.decisions.link_accepts,
-        run.decisions.link_rejections,
-    ],
+    lambda run: [run.decisions.link_accepts, run.decisions.link_rejections],
     _make_links,
 )
 _MEASURE = Step(
     MEASURE,
-    (),
+    (WAREHOUSE,),
     ("orchestration/statistics", "seeds/reference", "scipy==", "pandas=="),
-    lambda run: _fingerprints(run, statistics.AGGREGATES),
+    lambda run: [],
     _make_measures,
 )

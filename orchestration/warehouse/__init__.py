@@ -1,6 +1,6 @@
-"""The work file `work/warehouse.duckdb`: dbt builds stale tables of it and its tests run as queries.
+"""The work file `work/warehouse.duckdb`: dbt builds its tables in two parts, and data tests run as queries.
 
-The SQL is in `dbt_project`; `refresh` decides when each part is built.
+The SQL is in `dbt_project`; `refresh` runs linkage and statistics between the parts.
 """
 
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.warehouse.manifest import manifest_nodes, manifest_path
-    from orchestration.warehouse.parts import NodeOutcome, Part, build, read_tables
+    from orchestration.warehouse.builds import NodeOutcome, Part, build, read_tables
+    from orchestration.warehouse.parsed_project import manifest_nodes, manifest_path, project_hash
 
 offer_when_asked(__name__)

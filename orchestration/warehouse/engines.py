@@ -1,22 +1,27 @@
 """What runs the SQL of the dbt project. The steps in Python read its tables by DuckDB on every engine.
 
 Beside dbt an engine does three things: it makes ready for a build, hands tables over to the work file, and
-answers the query of a test. Spark is in `spark`.
+answers the query of a test. On Spark each table is a folder of Parquet, and the work file has a view of it.
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection, Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any, Protocol
 
 import duckdb
 
 from orchestration.core import Settings, UsageError, is_of_machine
-from orchestration.warehouse.work_file import Relation, WorkFile
 
 DUCKDB, SPARK = "duckdb", "spark"
 _PACKAGES = {DUCKDB: ("dbt-duckdb", "duckdb"), SPARK: ("dbt-spark", "pyspark")}
+_SPARK_TYPES = {"VARCHAR": "string"}
+
+Relation = tuple[str, str]  # schema and name
 
 
 def versions(engine: str) -> tuple[str, str]:
@@ -35,10 +40,8 @@ def versions(engine: str) -> tuple[str, str]:
 
 
 class Engine(Protocol):
-    def make_ready(
-        self, standing: Collection[Relation], stale: Collection[Relation], sources: Mapping[str, str]
-    ) -> dict[str, Any]:
-        """Make ready for a build of `stale` tables that reads `standing` ones; return variables for dbt.
+    def make_ready(self, is_first: bool, sources: Mapping[str, str]) -> dict[str, Any]:
+        """Make ready for the first or second part; return variables for dbt.
 
         `sources`: names of sources, with their files as a pattern within `work/`.
         """
@@ -50,15 +53,17 @@ class Engine(Protocol):
         """Return the one number that a query gives; None where it fails."""
 
 
+def engine_of(settings: Settings, con: duckdb.DuckDBPyConnection) -> Engine:
+    return Spark(settings, con) if settings.engine == SPARK else DuckDB(con)
+
+
 class DuckDB:
     """The engine of the work file itself."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self._con = con
 
-    def make_ready(
-        self, standing: Collection[Relation], stale: Collection[Relation], sources: Mapping[str, str]
-    ) -> dict[str, Any]:
+    def make_ready(self, is_first: bool, sources: Mapping[str, str]) -> dict[str, Any]:
         return {}
 
     def hand_over(self, built: Collection[Relation]) -> None:
@@ -74,9 +79,64 @@ class DuckDB:
         return int(number)
 
 
-def engine_of(settings: Settings, work: WorkFile) -> Engine:
-    if settings.engine == SPARK:
-        from orchestration.warehouse.spark import Spark
+class Spark:
+    """A session of this process. Its settings say where it runs (`spark-defaults.conf` in SPARK_CONF_DIR).
 
-        return Spark(settings, work)
-    return DuckDB(work.con)
+    No catalog outlives the process: what the first part built is read back from its folders.
+    """
+
+    def __init__(self, settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
+        self._con, self._work, self._tables = con, settings.work, settings.work / "spark"
+        self._spill = settings.spill
+
+    def make_ready(self, is_first: bool, sources: Mapping[str, str]) -> dict[str, Any]:
+        session = _session(self._tables, self._spill)
+        if is_first:
+            shutil.rmtree(self._tables, ignore_errors=True)
+        for folder in sorted(self._tables.glob("*.db/*")):
+            schema, name = folder.parent.stem, folder.name
+            # With its columns: Spark would start a job to find them.
+            described = self._con.execute(f'describe "{schema}"."{name}"').fetchall()
+            columns = ", ".join(f"`{at}` {_SPARK_TYPES.get(kind, kind)}" for at, kind, *_ in described)
+            session.sql(f"create schema if not exists `{schema}`")
+            session.sql(
+                f"create table if not exists `{schema}`.`{name}` ({columns}) using parquet "
+                f"location '{folder}'"
+            )
+        return {"empty_sources": [name for name, files in sources.items() if not any(self._work.glob(files))]}
+
+    def hand_over(self, built: Collection[Relation]) -> None:
+        for schema, name in built:
+            self._con.execute(f'create schema if not exists "{schema}"')
+            files = str(self._tables / f"{schema}.db" / name / "*.parquet").replace("'", "''")
+            self._con.execute(f'create or replace view "{schema}"."{name}" as from read_parquet(\'{files}\')')
+
+    def count(self, query: str) -> int | None:
+        from py4j.protocol import Py4JError
+        from pyspark.errors import PySparkException
+
+        try:
+            return int(_session(self._tables, self._spill).sql(query).collect()[0][0])
+        except (Py4JError, PySparkException):  # its text may quote a cell
+            return None
+
+
+@cache
+def _session(tables: Path, spill: Path) -> Any:
+    from pyspark.sql import SparkSession
+
+    settings = {
+        "spark.sql.catalogImplementation": "in-memory",
+        "spark.sql.warehouse.dir": tables,
+        "spark.local.dir": spill,
+        "spark.sql.sources.default": "parquet",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
+    builder = SparkSession.builder.appName("njia")
+    for name, value in settings.items():
+        builder = builder.config(name, str(value))
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("OFF")  # a message may quote a cell
+    return session

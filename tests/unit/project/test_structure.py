@@ -67,14 +67,14 @@ TOUCHES_ENVIRONMENT = {
     "orchestration/cli/serve/__init__.py": "hands the settings on to Dagster's code server, another process",
     "orchestration/defs/refresh.py": "sets DAGSTER_HOME, which Dagster reads of itself",
     "orchestration/gates/judging.py": "sets GX_ANALYTICS_ENABLED, which Great Expectations reads when imported",
-    "orchestration/warehouse/dbt_commands.py": "sets NJIA_WAREHOUSE and NJIA_ENGINE for dbt's profile, puts back what was there",
+    "orchestration/warehouse/parsed_project.py": "sets NJIA_WAREHOUSE and NJIA_ENGINE for dbt's profile, puts back what was there",
 }
 # Who changes files without `core.durable`, by why it may.
 WRITES_WITHOUT_DURABLE = {
     "files of work/, which can be made again":
         "cli/diff/without_decision core/artifacts core/work_left linkage/step outputs/kept refresh/releasing "
-        "release/staging/carried statistics/measure typing/landed_records typing/step warehouse/dbt_commands "
-        "warehouse/manifest warehouse/spark warehouse/work_file",
+        "release/staging/carried statistics/measure typing/landed_records typing/step "
+        "warehouse/builds warehouse/engines warehouse/parsed_project",
     "a file of the project, written by its developer": "contracts/schema",
     "Dagster's history": "defs/event_log",
     "a file in memory": "intake/landing/resealing intake/landing/sealing",
@@ -324,7 +324,7 @@ def test_other_modules_only_set_environment_variables() -> None:
         found = re.findall(r"environ\.get\((.*?)\)|getenv\((.*?)\)|= *os\.environ\[", text)
         if found and shown(path) != "orchestration/core/settings.py":
             reading[shown(path)] = len(found)
-    assert reading == {"orchestration/warehouse/dbt_commands.py": 1}, "what was there is put back"
+    assert reading == {"orchestration/warehouse/parsed_project.py": 1}, "what was there is put back"
 
 
 def changes_files(call: ast.Call) -> bool:

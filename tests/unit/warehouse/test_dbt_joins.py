@@ -15,7 +15,7 @@ import pytest
 
 from tests.compiled import compiled
 from tests.fixtures.dbt_world import World
-from tests.fixtures.small_dbt_project import parsed_project
+from tests.fixtures.small_dbt_project import parsed_small_project
 
 WITHOUT_EQUALITY = {
     *("BLOCKWISE_NL_JOIN", "NESTED_LOOP_JOIN", "PIECEWISE_MERGE_JOIN", "IE_JOIN", "CROSS_PRODUCT"),
@@ -50,7 +50,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckD
 
 
 def test_every_join_of_two_tables_has_an_equality(warehouse: duckdb.DuckDBPyConnection) -> None:
-    queries = compiled(*parsed_project()[::-1]).queries
+    queries = compiled(parsed_small_project()).queries
     found = {name.rpartition(".")[2]: list(unequal_joins(warehouse, sql)) for name, sql in queries.items()}
     assert len(found) > 100
     wrong = {model: joins for model, joins in found.items() if joins and model not in ALLOWED}

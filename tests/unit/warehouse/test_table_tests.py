@@ -10,13 +10,11 @@ import duckdb
 import pytest
 
 from orchestration.core import Settings
-from orchestration.warehouse import manifest_path
+from orchestration.warehouse import manifest_nodes, manifest_path
 from orchestration.warehouse.engines import DuckDB
-from orchestration.warehouse.manifest import manifest_nodes
-from orchestration.warehouse.table_tests import TableTest, run_tests
-from orchestration.warehouse.work_file import AnswerNote
+from orchestration.warehouse.table_tests import run_tests
 
-TABLE, EARLIER, LATER = "model.njia.counted", "seed.njia.places", "model.njia.printed"
+TABLE, LATER = "model.njia.counted", "model.njia.printed"
 
 
 def data_test(query: str, *tables: str, severity: str = "ERROR") -> dict[str, Any]:
@@ -25,20 +23,14 @@ def data_test(query: str, *tables: str, severity: str = "ERROR") -> dict[str, An
     }  # fmt: skip
 
 
-def answers(
-    *, answered: Mapping[str, AnswerNote] | None = None, state: str = "as built", **tests: dict[str, Any]
-) -> dict[str, TableTest]:
-    """Of a work file with a table of two rows and the places."""
+def outcomes(**tests: dict[str, Any]) -> dict[str, tuple[str, int]]:
+    """Of a work file with a table of two rows, where a later table could not be built."""
     with duckdb.connect() as con:
         con.execute(
             "create table counted as select * from (values (1, 'a'), (2, 'not a number')) as v(n, label)"
         )
-        found = run_tests(DuckDB(con).count, tests, {TABLE: state, EARLIER: "as built"}, answered or {})
-        return {one.unique_id: one for one in found}
-
-
-def outcomes(**tests: dict[str, Any]) -> dict[str, tuple[str, int]]:
-    return {name: (one.status, one.failures) for name, one in answers(**tests).items()}
+        found = run_tests(DuckDB(con).count, tests, {LATER})
+        return {one.unique_id: (one.status, one.failures) for one in found}
 
 
 def test_each_row_of_the_query_is_a_failure() -> None:
@@ -63,25 +55,6 @@ def test_a_query_that_breaks_is_an_error_without_its_text() -> None:
 def test_a_test_of_a_table_that_was_not_built_is_skipped() -> None:
     found = outcomes(of_both=data_test("select 1", TABLE, LATER), of_another=data_test("select 1", LATER))
     assert found == {"of_both": ("skipped", 0), "of_another": ("skipped", 0)}
-
-
-@pytest.mark.parametrize("query", ["select n from counted", "select n from counted where n > 2"])
-def test_an_answer_holds_as_long_as_question_and_tables_are_the_same(query: str) -> None:
-    first = answers(one=data_test(query, TABLE))["one"]
-    assert first.asked and first.fingerprint
-    noted = {"one": AnswerNote(first.fingerprint, "as noted", 7)}
-    again = answers(one=data_test(query, TABLE), answered=noted)["one"]
-    assert (again.status, again.failures, again.asked) == ("as noted", 7, False)
-    for changed in (
-        answers(one=data_test(query, TABLE), answered=noted, state="built again"),
-        answers(one=data_test(query + " or n = 3", TABLE), answered=noted),
-        answers(one=data_test(query, TABLE, severity="WARN"), answered=noted),
-    ):
-        assert changed["one"].asked
-
-
-def test_a_query_that_broke_is_asked_again() -> None:
-    assert answers(one=data_test("select n from nowhere", TABLE))["one"].fingerprint is None
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,218 @@
+"""Build the work file, in two parts: before and after linkage and statistics.
+
+The first part begins an empty file, the second a copy of it. dbt builds the tables of the part, and then its
+data tests run as queries (`table_tests`). The file takes the place of the last one when all its tables stand,
+so a killed or failed build leaves the last one as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.core import NjiaError, Settings, durable, fault_said, open_duckdb, sync
+from orchestration.warehouse.engines import DUCKDB, engine_of
+from orchestration.warehouse.parsed_project import (
+    MANIFEST,
+    QUIET,
+    STATE,
+    environment,
+    folders,
+    manifest_nodes,
+    manifest_path,
+    source_files,
+)
+from orchestration.warehouse.table_tests import run_tests
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+_TABLES = ("model", "seed")
+_ON_PYTHON = ("source:linkage+", "source:statistics+")
+_BYTES_A_THREAD = 16 * 2**20
+
+
+class Part(Enum):
+    """A part of the project as dbt selects it: before the steps in Python, or their descendants."""
+
+    BEFORE_PYTHON = "exclude"
+    AFTER_PYTHON = "select"
+
+    @property
+    def dagster_selection(self) -> dict[str, str]:
+        """The part as arguments of `@dbt_assets`."""
+        return {self.value: " ".join(_ON_PYTHON)}
+
+
+@dataclass(frozen=True)
+class NodeOutcome:
+    """Outcome of one model, seed or test. `status`: success, pass, fail, warn, error, skipped.
+
+    `rows`: None where no table exists.
+    """
+
+    unique_id: str
+    resource_type: str
+    name: str
+    status: str
+    failures: int
+    seconds: float
+    rows: int | None = None
+
+    @property
+    def is_test(self) -> bool:
+        return self.resource_type == "test"
+
+
+def build(settings: Settings, part: Part) -> list[NodeOutcome]:
+    """Build the seeds and models of a part and run its data tests; return the outcome of each.
+
+    Raises NjiaError where dbt cannot start, MachineFault where disk or memory are full.
+    """
+    path = manifest_path(settings)
+    nodes = manifest_nodes(path)
+    with _next_file(settings, part) as (file, con):
+        engine = engine_of(settings, con)
+        variables = engine.make_ready(part is Part.BEFORE_PYTHON, source_files(path))
+        results = {str(one.node.unique_id): one for one in build_nodes(settings, path, file, part, variables)}
+        for result in results.values():
+            if fault := fault_said(str(result.message), settings.home):
+                raise fault
+        broken = {name for name, result in results.items() if str(result.status) != "success"}
+        relations = {
+            name: (nodes[name]["schema"], nodes[name]["alias"])
+            for name in results
+            if name not in broken and name in nodes and nodes[name]["resource_type"] in _TABLES
+        }
+        engine.hand_over(relations.values())
+        rows = _row_counts(con, relations)
+        tests = {name: nodes[name] for name in _tests_of(part, nodes, results)}
+        answers = list(run_tests(engine.count, tests, broken))
+        con.close()
+        if not broken:
+            sync(file)
+            file.replace(settings.warehouse)
+    _keep_manifest(settings, path)
+    return [
+        *(
+            NodeOutcome(
+                name,
+                str(one.node.resource_type),
+                one.node.name,
+                str(one.status),
+                0,
+                one.execution_time,
+                rows.get(name),
+            )
+            for name, one in results.items()
+            if name in broken or name in relations
+        ),
+        *(
+            NodeOutcome(
+                one.unique_id, "test", nodes[one.unique_id]["name"], one.status, one.failures, one.seconds
+            )
+            for one in answers
+        ),
+    ]
+
+
+def build_nodes(
+    settings: Settings, manifest: Path, file: Path, part: Part, variables: Mapping[str, Any]
+) -> list[Any]:
+    """Build the models and seeds of a part in `file`, or by Spark; return dbt's results.
+
+    `variables`: those of the engine.
+    """
+    from dbt.cli.main import dbtRunner
+
+    target = [*folders(file.with_name("target")), "--no-write-json", *QUIET]
+    state = ("--partial-parse-file-path", str(manifest.with_name(STATE)))
+    with environment(NJIA_ENGINE=settings.engine):
+        # Without the file's path, because dbt parses the project anew where the profile names another.
+        parsed = dbtRunner().invoke(["parse", *target, *state])
+        with environment(NJIA_WAREHOUSE=str(file)):
+            result = dbtRunner(manifest=parsed.result).invoke(
+                [
+                    *("build", "--resource-type", "model", "--resource-type", "seed"),
+                    *(f"--{part.value}", *_ON_PYTHON),
+                    *("--vars", json.dumps({"work": str(settings.work), **variables})),
+                    *(() if settings.engine == DUCKDB else ("--no-populate-cache",)),
+                    *target,
+                ]
+            )
+    if result.result is None:
+        raise NjiaError(
+            f"dbt could not start ({type(result.exception).__name__}). `make check` parses the project."
+        ) from result.exception
+    return list(result.result.results)
+
+
+def read_tables(settings: Settings, tables: Mapping[str, Sequence[str]]) -> dict[str, pa.Table]:
+    """Read columns of tables of the work file, rows in the order of these columns.
+
+    `tables` maps `schema.table` to its columns.
+    """
+    with open_duckdb(settings.warehouse, settings.spill) as con:
+        return {
+            table: con.execute(
+                f"select {', '.join(columns)} from {table} order by all nulls last"
+            ).to_arrow_table()
+            for table, columns in tables.items()
+        }
+
+
+@contextmanager
+def _next_file(settings: Settings, part: Part) -> Iterator[tuple[Path, duckdb.DuckDBPyConnection]]:
+    """Yield the file that a part is built in, and a connection that holds it open for dbt's many."""
+    folder = settings.work / "building"
+    shutil.rmtree(folder, ignore_errors=True)  # what a killed build left
+    folder.mkdir(parents=True)
+    file = folder / settings.warehouse.name  # dbt writes this name into every relation
+    try:
+        if part is Part.AFTER_PYTHON:
+            shutil.copyfile(settings.warehouse, file)
+        with open_duckdb(file, settings.spill, _threads(settings), writes=True) as con:
+            con.execute("set checkpoint_threshold = '1GB'")  # one checkpoint, on closing
+            yield file, con
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tests_of(part: Part, nodes: Mapping[str, Mapping[str, Any]], built: Collection[str]) -> Iterator[str]:
+    """Yield ids of the data tests of a part: all that they read stands after it, and not before it."""
+    for name, node in nodes.items():
+        parents = node["depends_on"]["nodes"] if node["resource_type"] == "test" else []
+        tables = [parent in built for parent in parents if not parent.startswith("source.")]
+        if tables and (all(tables) if part is Part.BEFORE_PYTHON else any(tables)):
+            yield name
+
+
+def _row_counts(con: duckdb.DuckDBPyConnection, relations: Mapping[str, tuple[str, str]]) -> dict[str, int]:
+    counts = (
+        f'select {number}, count(*) from "{schema}"."{name}"'
+        for number, (schema, name) in enumerate(relations.values())
+    )
+    counted = con.execute(" union all ".join(counts)).fetchall() if relations else []
+    names = list(relations)
+    return {names[number]: rows for number, rows in counted}
+
+
+def _threads(settings: Settings) -> int:
+    """Return the number of threads for the engine: few for few megabytes, as threads cost more there."""
+    size = sum(path.stat().st_size for path in settings.typed.rglob("*.parquet"))
+    return min(os.cpu_count() or 1, 1 + size // _BYTES_A_THREAD)
+
+
+def _keep_manifest(settings: Settings, manifest: Path) -> None:
+    """Copy the manifest beside the work file: it lists the tests that had to run on these tables."""
+    content, copy = manifest.read_bytes(), settings.work / "dbt" / MANIFEST
+    if not copy.is_file() or copy.read_bytes() != content:
+        durable.write_bytes(copy, content)

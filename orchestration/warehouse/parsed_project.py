@@ -1,0 +1,159 @@
+"""The parsed dbt project: parsed once for an installation and shared by its homes.
+
+It lies in `dbt_project/target/parsed/<hash of the project>/`; where that folder cannot be written (a
+container image, another account), in `work/dbt/parsed/` of the home. Beside `manifest.json`, which holds the
+queries of data tests, lies what dbt keeps to parse the same project again in a second.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from orchestration.core import DBT_PROJECT, REFERENCE_SEEDS, NjiaError, Settings, dbt_target, sync
+from orchestration.warehouse.engines import versions
+
+MANIFEST, STATE = "manifest.json", "partial_parse.msgpack"
+_KEPT_PROJECTS = 3
+# dbt's messages, logs and files are off, because a cast error quotes a cell.
+QUIET = ("--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none")
+
+
+def manifest_path(settings: Settings) -> Path:
+    """Return manifest.json of the present project; parse it, in some ten seconds, where a file changed."""
+    stamp = project_hash(settings.engine)[:32]
+    places = (dbt_target() / "parsed", settings.work / "dbt" / "parsed")
+    for place in places:
+        if (place / stamp / MANIFEST).is_file():
+            return place / stamp / MANIFEST
+    for place in places:
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            made = Path(tempfile.mkdtemp(prefix=".tmp-", dir=place))
+        except OSError as error:
+            why = error
+            continue
+        try:
+            parse_into(made, settings.engine)
+            _put_in_place(made, place / stamp)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+        _forget_older(place, place / stamp)
+        return place / stamp / MANIFEST
+    raise NjiaError(f"The parsed dbt project cannot be kept in {places[-1]}: {why.strerror}.") from None
+
+
+def read_manifest(path: Path) -> Mapping[str, Any]:
+    """Return the read-only content of a manifest.json: megabytes, read once a process.
+
+    Raises OSError for a missing file, ValueError and KeyError for a file that is not dbt's.
+    """
+    status = path.stat()
+    return _read(path, status.st_ino, status.st_mtime_ns, status.st_size)
+
+
+def manifest_nodes(path: Path) -> Mapping[str, Mapping[str, Any]]:
+    """Return the `nodes` of a manifest.json by id."""
+    nodes: Mapping[str, Mapping[str, Any]] = read_manifest(path)["nodes"]
+    return nodes
+
+
+def source_files(path: Path) -> dict[str, str]:
+    """Return the files of each source (`typed.records`), as a pattern within `work/`."""
+    sources = read_manifest(path)["sources"].values()
+    return {f"{source['source_name']}.{source['name']}": source["meta"]["files"] for source in sources}
+
+
+def project_hash(engine: str) -> str:
+    """Hash everything that decides what dbt builds from the same sources."""
+    programs = [version("dbt-core"), *versions(engine)]
+    digest = hashlib.sha256(f"{DBT_PROJECT}\x00{engine}\x00{chr(0).join(programs)}".encode())
+    digest.update(Path(__file__).read_bytes())
+    folders = (DBT_PROJECT, REFERENCE_SEEDS)
+    for path in sorted(path for folder in folders for path in folder.rglob("*") if path.is_file()):
+        if not {"target", "logs"} & set(path.parts[len(DBT_PROJECT.parts) :]):
+            digest.update(f"{path.name}\x00".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def folders(target: Path) -> list[str]:
+    """Return arguments of dbt's command line: the project, and the folder that takes dbt's files."""
+    return [
+        *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
+        *("--target-path", str(target), "--log-path", str(target)),
+    ]
+
+
+def parse_into(folder: Path, engine: str) -> None:
+    """Parse the project, and compile its data tests, into a folder."""
+    from dbt.cli.main import dbtRunner
+
+    tests = ("--select", "resource_type:test", "--no-populate-cache")
+    with environment(NJIA_ENGINE=engine):
+        done = dbtRunner().invoke(["compile", *folders(folder), *tests, *QUIET])
+    if not done.success:
+        raise NjiaError(
+            f"The dbt project does not parse ({done.exception}). Run `make check` to see it alone."
+        ) from done.exception
+
+
+def _put_in_place(made: Path, folder: Path) -> None:
+    """Rename the two files into place in one step; a folder from a quicker process stays."""
+    for path in made.iterdir():
+        if path.name in (MANIFEST, STATE):
+            sync(path)
+        elif path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    made.chmod(0o755)
+    try:
+        made.rename(folder)
+    except OSError:
+        if not (folder / MANIFEST).is_file():
+            raise
+
+
+def _forget_older(place: Path, newest: Path) -> None:
+    """Delete old versions and leftovers of killed processes; keep a few that others may be reading."""
+    older = sorted((path for path in place.iterdir() if path != newest), key=_age)
+    for path in older[_KEPT_PROJECTS - 1 :]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _age(path: Path) -> float:
+    try:
+        return -path.stat().st_mtime
+    except OSError:  # deleted by another process
+        return 0.0
+
+
+@lru_cache(maxsize=2)  # the installation's, and the one of the work file
+def _read(path: Path, *_file_version: int) -> Mapping[str, Any]:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return MappingProxyType({**content, "nodes": MappingProxyType(content["nodes"])})
+
+
+@contextmanager
+def environment(**values: str) -> Iterator[None]:
+    """Set environment variables, which dbt's profile reads, and restore them afterwards."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
