@@ -12,7 +12,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from orchestration.core import DBT_PROJECT, Settings
+from orchestration.core import Settings
 from orchestration.warehouse import manifest_path
 from tests.compiled import compiled
 
@@ -135,7 +135,7 @@ def test_the_portable_form_passes(sql: str) -> None:
 
 def test_models_and_tests_are_read_alike_by_both_engines(tmp_path: Path) -> None:
     manifest = manifest_path(Settings(tmp_path, tmp_path, tmp_path))
-    project = compiled(manifest, DBT_PROJECT)
+    project = compiled(manifest)
     queries = {
         **project.queries,
         **{name: test["compiled_code"] for name, test in project.project.tests.items()},
