@@ -15,7 +15,7 @@ from orchestration.core import code_of, fingerprint_of, keep
 
 # Code and seeds that decide the parts, beside the tables.
 _CODE = (
-    "orchestration/outputs", "orchestration/places/boundaries", "seeds/reference", "seeds/boundaries",
+    "orchestration/outputs", "orchestration/places/boundaries.py", "seeds/reference", "seeds/boundaries",
     "shapely==", "pandas==", "pillow==",
 )  # fmt: skip
 

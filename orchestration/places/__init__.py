@@ -1,7 +1,8 @@
 """Places: resolve place mentions to places of the gazetteer, with method, confidence and rivals.
 
 `step` writes `work/places`; `resolve`, `read` and `choose` hold the rules; `gazetteer` reads
-`seeds/reference/place*.csv`. `typing` makes the mentions, dbt counts the results, `stewardship` records
+`seeds/reference/place*.csv`. `boundaries` has the shapes of counties and countries, `points` what lies in
+them. `typing` makes the mentions, dbt counts the results, `stewardship` records
 decisions.
 """
 
@@ -12,6 +13,7 @@ from orchestration.core import offer_when_asked
 if TYPE_CHECKING:
     from orchestration.places.known import known_place
     from orchestration.places.normalise import norm
+    from orchestration.places.points import read_point
     from orchestration.places.remembered import READ_BY
     from orchestration.places.scope import covers, in_scope, role_of
     from orchestration.places.step import (

@@ -10,7 +10,7 @@ from orchestration.outputs.kept import Kept
 from orchestration.outputs.map_page.page import write_map_pages
 from orchestration.outputs.report import write
 from orchestration.outputs.report.write import write_reports
-from orchestration.places.boundaries.chosen import generalised
+from orchestration.places.boundaries import generalised
 from tests.fixtures.published_world import MANIFEST, write_release
 
 PAGES = ("report/index.html", "report/map.html", "report/figures/corridors.svg")
