@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from orchestration.places.known import known_place
     from orchestration.places.normalise import norm
     from orchestration.places.points import read_point
-    from orchestration.places.remembered import READ_BY
     from orchestration.places.scope import covers, in_scope, role_of
     from orchestration.places.step import (
+        READ_BY,
         countries_named,
         country_code,
         country_of_place,

@@ -31,7 +31,6 @@ from orchestration.core import (
 from orchestration.places.gazetteer import Gazetteer, Place, load_gazetteer, load_places
 from orchestration.places.normalise import norm
 from orchestration.places.outcome import Mention, Outcome
-from orchestration.places.remembered import remember, remembered, rules_hash, sent_token
 from orchestration.places.resolve import Resolver
 from orchestration.places.scope import (
     SCOPED_MENTIONS,
@@ -44,6 +43,9 @@ from orchestration.places.scope import (
     scoped_file,
     scoped_id,
 )
+
+# Code and seeds that decide how a mention is resolved.
+READ_BY = ("orchestration/places", "seeds/reference", "rapidfuzz==")
 
 MATCHES = pa.schema(
     [
@@ -85,7 +87,7 @@ def locate(settings: Settings, keys: Keys, place_aliases: Sequence[Mapping[str, 
     folder = settings.work / "places"
     mentions = _distinct_mentions(settings.typed / "mentions", keys)
     everywhere = [one for one in place_aliases if not is_scoped(one)]
-    outcomes = _outcomes(folder / "remembered.parquet", mentions, everywhere, keys)
+    outcomes = Resolver(load_gazetteer(REFERENCE_SEEDS), everywhere, keys).resolve_all(mentions)
     scoped = []
     if len(everywhere) < len(place_aliases):
         resolver = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases, keys)
@@ -137,23 +139,6 @@ def _put_in_scope(
     for mention_id in inside - elsewhere:
         del outcomes[mention_id]
     return rows
-
-
-def _outcomes(
-    path: Path, mentions: Mapping[int, Mention], place_aliases: Sequence[Mapping[str, Any]], keys: Keys
-) -> dict[int, Outcome]:
-    """Return the outcome of each mention; those cached under the same rules are not resolved again."""
-    rules = rules_hash(place_aliases)
-    known = remembered(path, rules)
-    sent = {mention_id: sent_token(mention, keys) for mention_id, mention in mentions.items()}
-    new = {mention_id: mention for mention_id, mention in mentions.items() if sent[mention_id] not in known}
-    if new:
-        found = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases, keys).resolve_all(new)
-        known |= {sent[mention_id]: outcome for mention_id, outcome in found.items()}
-    outcomes = {mention_id: known[key] for mention_id, key in sent.items()}
-    if new or len(known) > len(outcomes):
-        remember(path, rules, {sent[mention_id]: outcome for mention_id, outcome in outcomes.items()})
-    return outcomes
 
 
 def locate_rows(
