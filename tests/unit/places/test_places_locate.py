@@ -9,8 +9,8 @@ import pytest
 
 from orchestration.core import Keys, NjiaError, Settings, read_texts, says, write_texts
 from orchestration.places import in_scope, name_token
-from orchestration.places.normalise import looks_private
-from orchestration.places.outcome import Mention
+from orchestration.places.mentions import Mention
+from orchestration.places.place_text import looks_private
 from orchestration.places.step import MATCHES, UNRESOLVED, locate
 from orchestration.typing.tables import MENTIONS
 
