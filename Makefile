@@ -7,7 +7,7 @@ export DO_NOT_TRACK := 1
 unexport PYTHONDONTWRITEBYTECODE
 NJIA := .venv/bin/njia
 
-.PHONY: help refresh test test-one test-rest test-all test-faults spark test-spark install ui check bench bench-engines sbom gazetteer boundaries clean
+.PHONY: help refresh test test-one test-rest test-all test-faults spark test-spark install ui check docs bench bench-engines sbom gazetteer boundaries clean
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -60,6 +60,13 @@ check: .venv/ready ## Lint, types, SQL, Dagster definitions, dbt parse
 	  NJIA_WAREHOUSE=$$scratch/parse.duckdb .venv/bin/dbt --no-use-colors parse --no-partial-parse --warn-error \
 	  --project-dir $(CURDIR)/dbt_project --profiles-dir $(CURDIR)/dbt_project --target-path $$scratch/target \
 	  --log-path $$scratch/log; status=$$?; rm -rf $$scratch; exit $$status
+
+# Without a warehouse: dbt's page holds the project and no value of data. It opens without a network.
+docs: .venv/ready ## Write dist/dbt.html: each table, its SQL, its columns and the graph between them (dbt docs)
+	@mkdir -p dist
+	@scratch=$$(mktemp -d) && NJIA_WAREHOUSE=$$scratch/none.duckdb .venv/bin/dbt --quiet docs generate --static --empty-catalog \
+	  --project-dir $(CURDIR)/dbt_project --profiles-dir $(CURDIR)/dbt_project --target-path $$scratch/target \
+	  --log-path $$scratch/log && cp $$scratch/target/static_index.html dist/dbt.html; status=$$?; rm -rf $$scratch; exit $$status
 
 SIZES ?= samples 10k 100k 400k
 bench: .venv/ready ## CPU, wall and memory of each step as movements grow (SIZES="samples 10k"; hours by default)

@@ -127,11 +127,8 @@ def _show_release(release: Mapping[str, Any] | None, partners: list[Mapping[str,
         out.print(f"    {withheld:,} rows withheld (consent, purpose, review)")
     if alerts := release["alerts"]:
         out.print(f"    alerts {console.alerts_in_words(alerts)}")
-    if boundaries := release["boundaries"]:
-        if not boundaries["licence"]:
-            mark("boundaries", f"{boundaries['name']}: licence not stated")
-        for warning in boundaries["warnings"]:
-            mark("boundaries", warning)
+    if (boundaries := release["boundaries"]) and not boundaries["licence"]:
+        mark("boundaries", f"{boundaries['name']}: licence not stated")
 
 
 def _show_next_run(next_run: Mapping[str, Any]) -> None:

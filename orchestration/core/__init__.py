@@ -106,7 +106,6 @@ if TYPE_CHECKING:
         require_room,
     )
     from orchestration.core.modes import check_modes
-    from orchestration.core.personal_names import FIRST_NAMES
     from orchestration.core.process import collect_garbage_less_often, interrupts_kept
     from orchestration.core.publication_policy import PublicationPolicy, load_publication_policy, noise_table
     from orchestration.core.refreshes import REFUSED, WAITS, End

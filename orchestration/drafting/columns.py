@@ -23,13 +23,13 @@ from orchestration.contracts import (
     tidy,
     year_of,
 )
-from orchestration.core import FIRST_NAMES
 from orchestration.drafting.codes import CodeList, codes_of
 from orchestration.drafting.personal_columns import personal_heading, personal_values
 from orchestration.drafting.places import PlaceNames
 from orchestration.drafting.samples import WRITTEN, ColumnSample
 from orchestration.drafting.uses import MOST_ANSWERS, consent_of, is_role, is_yes_or_no, role_of
 from orchestration.intake import DEFAULT_PART, Reading, denial_in, identifies, place_of, readings
+from orchestration.places import FIRST_NAMES
 from orchestration.typing import read_age, read_count
 
 Kind = Literal["field", "use", "deny"]

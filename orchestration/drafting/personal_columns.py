@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from orchestration.contracts import norm, tidy
-from orchestration.core import FIRST_NAMES
 from orchestration.intake import EMAIL, ID_NUMBER, PERSON, PHONE, identifies, readings
+from orchestration.places import FIRST_NAMES
 
 # A column of references may hold a few phones by mistake; above this share it is a column of phones.
 PRIVATE_SHARE = 0.2

@@ -16,9 +16,10 @@ from functools import cache
 from itertools import pairwise
 
 from orchestration.contracts import MONTHS, month_of_sheet, tidy
-from orchestration.core import FIRST_NAMES, escaped, seed_rows
+from orchestration.core import escaped, seed_rows
 from orchestration.intake.drift.column_words import words_of
 from orchestration.intake.minimising.detectors import KENYAN_PHONE, PERSON, PLACE_WORDS, TITLED, identifies
+from orchestration.places import FIRST_NAMES
 
 _KNOWN_SUFFIX = re.compile(r"\.(?:csv|tsv|txt|json|xlsx|xlsm|xlsb|xls|ods|zip)", re.IGNORECASE)
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"

@@ -1,7 +1,7 @@
 """What people read: receipts of partners, the quality report, and the report, map and exports of an edition.
 
 Belongs here: reading tables and writing pages and files. Does not: deciding (`gates`) and what may be
-published (`release`). Reading order: receipts; reconciliation, quality; edition, texts, published, kept,
+published (`release`). Reading order: receipts; reconciliation, quality; edition, texts, published,
 then figures, report, map_page and exports; pages, report_numbers.
 """
 
@@ -11,7 +11,6 @@ from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
     from orchestration.outputs.exports.write import write_exports
-    from orchestration.outputs.kept import Kept
     from orchestration.outputs.map_page.page import write_map_pages
     from orchestration.outputs.pages import pages_of
     from orchestration.outputs.quality.page import write_quality_of_refresh, write_quality_of_release

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -42,15 +41,6 @@ class Edition:
         """Files of schema `published` by table name, such as `corridors` or `hotspots`."""
         files = sorted((self.path / "parquet").glob("published.*.parquet"))
         return {path.stem.removeprefix("published."): path for path in files}
-
-    @cached_property
-    def content(self) -> dict[str, str]:
-        """Hash of each published table, and the policy behind them."""
-        files = self.tables | {SHIFTS: self.path / "parquet" / SHIFTS}
-        hashes = {
-            name: sha256(path.read_bytes()).hexdigest() for name, path in files.items() if path.is_file()
-        }
-        return hashes | {"policy": str(self.manifest.get("policy", {}).get("rows"))}
 
     @cached_property
     def waivers(self) -> list[dict[str, Any]]:

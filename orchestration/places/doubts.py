@@ -12,7 +12,7 @@ from typing import Protocol
 
 from rapidfuzz.distance import OSA
 
-from orchestration.places.choose import (
+from orchestration.places.candidates import (
     NEARBY,
     Context,
     Hits,
@@ -23,9 +23,8 @@ from orchestration.places.choose import (
     wider_only,
 )
 from orchestration.places.gazetteer import CORRIDORS, KENYA, NEIGHBOURS, Gazetteer
-from orchestration.places.normalise import norm
-from orchestration.places.outcome import ALTERNATIVES, TWIN_ASSUMED, Outcome
-from orchestration.places.parts import names_a_road, route, what_is_denied, what_is_outside
+from orchestration.places.mentions import ALTERNATIVES, TWIN_ASSUMED, Outcome
+from orchestration.places.place_text import names_a_road, norm, route, what_is_denied, what_is_outside
 
 _BORDER_WORDS = frozenset(["border", "boarder", "boder", "boda", "mpaka"])
 # Texts without any of these words are not examined further.

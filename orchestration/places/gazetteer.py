@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from orchestration.core import NjiaError
-from orchestration.places.normalise import core, norm
+from orchestration.places.place_text import core, norm
 
 SEEDS = ("places", "place_codes", "place_aliases", "place_twins", "place_stop_words")
 KENYA = "KEN"

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from orchestration.places import outcome as o
-from orchestration.places.choose import (
+from orchestration.places import mentions as o
+from orchestration.places.candidates import (
     ANYWHERE,
     COUNTRY_ONLY,
     NEARBY,
@@ -28,24 +28,21 @@ from orchestration.places.choose import (
 )
 from orchestration.places.doubts import Doubts, may_be_south_sudan, names_by_code, with_named_side
 from orchestration.places.gazetteer import KENYA, LITTLE_KNOWN, Gazetteer
-from orchestration.places.misspelt import Misspelt
-from orchestration.places.normalise import (
+from orchestration.places.mentions import Outcome
+from orchestration.places.place_text import (
+    CONNECTIVES,
+    beginnings,
+    beside_an_institution,
     core,
+    endings,
+    halves,
     is_addressed_person,
     is_name_of_a_person,
     kind_hint,
     looks_private,
-    norm,
-)
-from orchestration.places.outcome import Outcome
-from orchestration.places.parts import (
-    CONNECTIVES,
-    beginnings,
-    beside_an_institution,
-    endings,
-    halves,
     names_a_spot,
     names_only_a_spot,
+    norm,
     split,
     with_country_names,
     without_border_phrase,
@@ -53,7 +50,7 @@ from orchestration.places.parts import (
     without_lead_in,
     without_side,
 )
-from orchestration.places.spellings import Spellings
+from orchestration.places.spellings import Misspelt, Spellings
 
 _LOOSE_CODE = re.compile(r"^(?:[A-Z]{2}-?\d{1,7}|\d{1,6})$")
 _SENTENCE_WORDS = 5

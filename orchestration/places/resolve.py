@@ -12,27 +12,29 @@ from threading import Lock
 from typing import Any
 
 from orchestration.core import Keys, is_token
-from orchestration.places import outcome as o
-from orchestration.places.choose import (
+from orchestration.places import mentions as o
+from orchestration.places.candidates import (
     ANYWHERE,
     NEARBY,
+    POINT,
+    POINT_NEAR_A_LINE,
     Context,
     Hits,
     at_most,
+    by_point,
     choose,
+    coded,
     in_countries,
     outcome_of,
+    place_of_code,
     wider_only,
+    with_name,
 )
-from orchestration.places.coded import POINT, POINT_NEAR_A_LINE, by_point, coded, place_of_code, with_name
 from orchestration.places.gazetteer import Gazetteer
-from orchestration.places.misspelt import Misspelt
-from orchestration.places.normalise import core, looks_like_contact, norm
-from orchestration.places.outcome import Mention, Outcome
-from orchestration.places.parts import split
+from orchestration.places.mentions import Mention, Outcome, covers, is_scoped
+from orchestration.places.place_text import core, looks_like_contact, norm, split
 from orchestration.places.read import TextReader
-from orchestration.places.scope import covers, is_scoped
-from orchestration.places.spellings import Spellings
+from orchestration.places.spellings import Misspelt, Spellings
 
 _AROUND_A_CODE = " .,;?*()'\""
 

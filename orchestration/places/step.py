@@ -1,4 +1,4 @@
-"""The locate step, which resolves distinct mentions into `work/places/`, and look-ups for other rooms.
+"""The locate step, which resolves distinct mentions into `work/places/`.
 
 Its tables hold no text: an unresolved name is its token, and `unresolved.texts`, encrypted, says what was
 written.
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,21 +20,17 @@ from orchestration.core import (
     TEXTS_SUFFIX,
     Keys,
     Settings,
-    is_token,
-    load_keys,
     open_duckdb,
     read_texts,
     replacing,
     write_texts,
 )
-from orchestration.places.gazetteer import Gazetteer, Place, load_gazetteer, load_places
-from orchestration.places.normalise import norm
-from orchestration.places.outcome import Mention, Outcome
-from orchestration.places.remembered import remember, remembered, rules_hash, sent_token
-from orchestration.places.resolve import Resolver
-from orchestration.places.scope import (
-    SCOPED_MENTIONS,
+from orchestration.places.gazetteer import load_gazetteer
+from orchestration.places.lookups import country_code, described, resolver_of
+from orchestration.places.mentions import (
     STOPS,
+    Mention,
+    Outcome,
     in_scope,
     is_scoped,
     last_ids,
@@ -44,6 +39,11 @@ from orchestration.places.scope import (
     scoped_file,
     scoped_id,
 )
+from orchestration.places.place_text import norm
+from orchestration.places.resolve import Resolver
+
+# Code and seeds that decide how a mention is resolved.
+READ_BY = ("orchestration/places", "seeds/reference", "rapidfuzz==")
 
 MATCHES = pa.schema(
     [
@@ -59,6 +59,12 @@ UNRESOLVED = pa.schema(
         ("mention_id", pa.int64()), ("name", pa.string()), ("country_alpha3", pa.string()),
         ("status", pa.string()), ("reason", pa.string()), ("record_count", pa.int64()),
         ("candidates", pa.string()), ("candidate_names", pa.string()), ("named_by", pa.string()),
+    ]
+)  # fmt: skip
+SCOPED_MENTIONS = pa.schema(
+    [
+        ("partner", pa.string()), ("place_role", pa.string()), ("mention_id", pa.int64()),
+        ("scoped_mention_id", pa.int64()),
     ]
 )  # fmt: skip
 _MEANINGS = pa.schema(
@@ -85,7 +91,7 @@ def locate(settings: Settings, keys: Keys, place_aliases: Sequence[Mapping[str, 
     folder = settings.work / "places"
     mentions = _distinct_mentions(settings.typed / "mentions", keys)
     everywhere = [one for one in place_aliases if not is_scoped(one)]
-    outcomes = _outcomes(folder / "remembered.parquet", mentions, everywhere, keys)
+    outcomes = Resolver(load_gazetteer(REFERENCE_SEEDS), everywhere, keys).resolve_all(mentions)
     scoped = []
     if len(everywhere) < len(place_aliases):
         resolver = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases, keys)
@@ -94,10 +100,7 @@ def locate(settings: Settings, keys: Keys, place_aliases: Sequence[Mapping[str, 
     _write(scoped_file(settings), scoped, SCOPED_MENTIONS)
     open_ids = [mention_id for mention_id, outcome in outcomes.items() if outcome.needs_steward]
     records = _record_counts(settings, open_ids)
-    gazetteer = load_gazetteer(REFERENCE_SEEDS)
-    unresolved = [
-        _unresolved_row(i, mentions[i], outcomes[i], records.get(i, {}), gazetteer, keys) for i in open_ids
-    ]
+    unresolved = [_unresolved_row(i, mentions[i], outcomes[i], records.get(i, {}), keys) for i in open_ids]
     unresolved.sort(key=lambda row: (-row["record_count"], row["mention_id"]))
     _write(folder / "matches.parquet", [_match_row(i, outcomes[i]) for i in sorted(outcomes)], MATCHES)
     _write(folder / "unresolved.parquet", unresolved, UNRESOLVED)
@@ -139,23 +142,6 @@ def _put_in_scope(
     return rows
 
 
-def _outcomes(
-    path: Path, mentions: Mapping[int, Mention], place_aliases: Sequence[Mapping[str, Any]], keys: Keys
-) -> dict[int, Outcome]:
-    """Return the outcome of each mention; those cached under the same rules are not resolved again."""
-    rules = rules_hash(place_aliases)
-    known = remembered(path, rules)
-    sent = {mention_id: sent_token(mention, keys) for mention_id, mention in mentions.items()}
-    new = {mention_id: mention for mention_id, mention in mentions.items() if sent[mention_id] not in known}
-    if new:
-        found = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases, keys).resolve_all(new)
-        known |= {sent[mention_id]: outcome for mention_id, outcome in found.items()}
-    outcomes = {mention_id: known[key] for mention_id, key in sent.items()}
-    if new or len(known) > len(outcomes):
-        remember(path, rules, {sent[mention_id]: outcome for mention_id, outcome in outcomes.items()})
-    return outcomes
-
-
 def locate_rows(
     tables: Mapping[str, pa.Table],
     place_aliases: Sequence[Mapping[str, Any]] = (),
@@ -163,7 +149,7 @@ def locate_rows(
 ) -> tuple[dict[str, pa.Table], list[str]]:
     """Return `matches` and `place_mentions` of one extract's typed tables, and each open mention's status."""
     mentions = dict(_mentions_of(tables["mentions"].to_pylist()))
-    resolver = _resolver(place_aliases, keys)
+    resolver = resolver_of(place_aliases, keys)
     outcomes = resolver.resolve_all(mentions)
     named = tables["place_mentions"]
     keyed = list(zip(*(named[name].to_pylist() for name in SCOPED_MENTIONS.names[:3]), strict=True))
@@ -207,116 +193,6 @@ def meanings(
             }
         )
     return pa.Table.from_pylist(rows, schema=_MEANINGS)
-
-
-def keys_of(settings: Settings, place_aliases: Iterable[Mapping[str, Any]]) -> Keys | None:
-    """Return the keys if a decision holds a token, else None: other look-ups need none."""
-    return load_keys(settings) if any(is_token(alias["text"]) for alias in place_aliases) else None
-
-
-def name_token(keys: Keys, text: str) -> str:
-    """Return the token of a name; spellings of one name have one. A token is returned as it is."""
-    return text if is_token(text) else keys.token(norm(text))
-
-
-def is_known(text: str) -> bool:
-    """Return whether a text is a name or spelling of a place in the gazetteer."""
-    return resolve_names([text])[0]["method"] in ("exact", "alias", "alternate", "squash")
-
-
-def places_named(text: str) -> list[str]:
-    """Return ids of places that a steward may mean by a text, the most prominent first.
-
-    Places with that name or spelling come before those whose name contains all its words.
-    """
-    gazetteer, wanted = load_gazetteer(REFERENCE_SEEDS), norm(text)
-    if not wanted:
-        return []
-    words, found = set(wanted.split()), dict[str, bool]()
-    for index in (gazetteer.names, gazetteer.cores, gazetteer.aliases):
-        for place_id in index.get(wanted, ()):
-            found[place_id] = True
-    for key, ids in gazetteer.names.items():
-        if words <= set(key.split()):
-            for place_id in ids:
-                found.setdefault(place_id, False)
-    return sorted(found, key=lambda i: (not found[i], gazetteer.place(i).rank, i))
-
-
-def place_names() -> dict[str, str]:
-    """Map the id of every reference place to its name."""
-    return {place_id: place.name for place_id, place in load_places(REFERENCE_SEEDS).items()}
-
-
-def _resolver(place_aliases: Sequence[Mapping[str, Any]], keys: Keys | None) -> Resolver:
-    if not place_aliases:
-        return _without_decisions()
-    return Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases, keys)
-
-
-@lru_cache(maxsize=1)
-def _without_decisions() -> Resolver:
-    """Return a shared resolver, whose keys of names are made once."""
-    return Resolver(load_gazetteer(REFERENCE_SEEDS))
-
-
-def country_of_place(place_id: str) -> str | None:
-    """Return the ISO alpha-3 of a place's country; None for places without one, such as `unknown`."""
-    known = load_places(REFERENCE_SEEDS)
-    country = known[place_id].country
-    return country if country in known else None
-
-
-def described(place_id: str) -> str:
-    """Describe a place for a steward: `Busia (county, Kenya)`."""
-    return _described(load_places(REFERENCE_SEEDS), place_id)
-
-
-def country_code(text: str) -> str | None:
-    """Return the ISO alpha-3 of a country's name, alpha-2 or alpha-3; None for any other text.
-
-    None for a name of several countries too: `countries_named` returns them.
-    """
-    return _without_decisions().country_code(text)
-
-
-def countries_named(text: str) -> dict[str, str]:
-    """Return names by ISO alpha-3 of the countries that a text may mean: `Congo` is two."""
-    return _without_decisions().countries_named(text)
-
-
-def resolve_names(
-    names: Iterable[str],
-    country: str | None = None,
-    place_aliases: Sequence[Mapping[str, Any]] = (),
-    keys: Keys | None = None,
-) -> list[dict[str, Any]]:
-    """Resolve names for `njia place`; `rivals` are place ids.
-
-    `place_aliases`: the stewards' active decisions, which go first.
-    """
-    gazetteer = load_gazetteer(REFERENCE_SEEDS)
-    asked = list(names)
-    mentions = {at: Mention(place_text=name, country_text=country) for at, name in enumerate(asked)}
-    resolver = _resolver(place_aliases, keys)
-    outcomes = resolver.resolve_all(mentions)
-    answers = []
-    for at, name in enumerate(asked):
-        found = outcomes[at]
-        answers.append(
-            {
-                "name": name,
-                "status": found.status,
-                "place_id": found.place_id,
-                "kind": found.kind,
-                "country": gazetteer.alpha2_of.get(found.country or ""),
-                "county": found.county,
-                "method": found.method,
-                "confidence": round(found.confidence, 2),
-                "rivals": list(found.rivals),
-            }
-        )
-    return answers
 
 
 def _distinct_mentions(folder: Path, keys: Keys) -> dict[int, Mention]:
@@ -409,7 +285,6 @@ def _unresolved_row(
     mention: Mention,
     found: Outcome,
     records: Mapping[tuple[str, str], int],
-    gazetteer: Gazetteer,
     keys: Keys,
 ) -> dict[str, Any]:
     candidates = list(dict.fromkeys(_candidates(found)))
@@ -422,7 +297,7 @@ def _unresolved_row(
         "reason": ";".join(found.problems) or found.method,
         "record_count": records.get(_ALL, 0),
         "candidates": ";".join(candidates),
-        "candidate_names": "; ".join(_described(gazetteer.places, place_id) for place_id in candidates),
+        "candidate_names": "; ".join(described(place_id) for place_id in candidates),
         "named_by": ";".join(f"{partner}/{role}/{number}" for number, partner, role in reversed(by_scope)),
     }
 
@@ -431,15 +306,6 @@ def _written(mention: Mention) -> list[str]:
     """Return what was written of a place: the text that `Mention.name` is made of, then the others."""
     texts = (mention.place_text, mention.admin_text, mention.place_code, mention.country_text)
     return [" ".join(text.split()) for text in texts if norm(text or "") and text]
-
-
-def _described(known: Mapping[str, Place], place_id: str) -> str:
-    """Describe a place so that candidates of one name differ: `Rongai (town, Nakuru)`."""
-    place = known[place_id]
-    within = place.county if place.county and place.county != place_id else place.country
-    if place.kind == "country" or within not in known:
-        return f"{place.name} ({place.kind.replace('_', ' ')})"
-    return f"{place.name} ({place.kind.replace('_', ' ')}, {known[within].name})"
 
 
 def _candidates(found: Outcome) -> Iterator[str]:

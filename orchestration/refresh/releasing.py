@@ -111,15 +111,13 @@ def _stage(
         ],
     }
 
-    kept = outputs.Kept(settings.work)
-
     def write_pages(folder: Path, found: Mapping[str, Any]) -> None:
         outputs.write_quality_of_release(folder, found, earlier)
         outputs.write_reports(
-            folder, found, run.county_boundaries, (current.path, current.manifest) if current else None, kept
+            folder, found, run.county_boundaries, (current.path, current.manifest) if current else None
         )
-        outputs.write_map_pages(folder, found, run.county_boundaries, kept)
-        outputs.write_exports(folder, found, manifest)
+        outputs.write_map_pages(folder, found, run.county_boundaries)
+        outputs.write_exports(folder, found)
 
     return release.stage(
         settings, manifest, inputs, gates.check_results(settings), run.decisions.waivers, write_pages

@@ -23,7 +23,7 @@ from typing import Any
 
 from orchestration.core import REFERENCE_SEEDS
 from orchestration.outputs.map_page.page import write_map_pages
-from orchestration.places.boundaries.chosen import generalised
+from orchestration.places.boundaries import generalised
 from tests.browser.chromium import BROWSER_FLAGS
 from tests.fixtures.published_world import MANIFEST, world, write_release
 

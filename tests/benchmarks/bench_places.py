@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from orchestration.core import REFERENCE_SEEDS, Keys, Settings, write_texts
-from orchestration.places.boundaries.points import counties_of
 from orchestration.places.gazetteer import load_gazetteer
+from orchestration.places.points import read_point
 from orchestration.places.step import locate
 from orchestration.typing.tables import MENTIONS
 
@@ -49,15 +49,16 @@ def texts(count: int) -> list[str]:
     return list(found)
 
 
-def print_loading_and_points(points: int = 100_000) -> None:
+def print_loading_and_points(points: int = 10_000) -> None:
     start = time.process_time()
     load_gazetteer.__wrapped__(REFERENCE_SEEDS)
     print(f"gazetteer loaded: {time.process_time() - start:.2f} s of processor")
     dice = np.random.default_rng(1)
     lats, lons = dice.uniform(-5, 5.5, points), dice.uniform(33, 42.5, points)
-    counties_of(lats[:1], lons[:1])  # reads the boundaries
+    read_point(lats[0], lons[0])  # reads the boundaries
     start = time.perf_counter()
-    counties_of(lats, lons)
+    for lat, lon in zip(lats, lons, strict=True):
+        read_point(lat, lon)
     print(f"counties of {points:,} points: {time.perf_counter() - start:.2f} s")
 
 

@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 import duckdb
 import yaml
 
-from orchestration.places.normalise import norm
+from orchestration.places.place_text import norm
 
 PARTNERS, NAMED = 40, 4
 YEARS = {2023: 0.2, 2024: 0.26, 2025: 0.3, 2026: 0.24}

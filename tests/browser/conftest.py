@@ -11,7 +11,7 @@ import pytest
 
 from orchestration.outputs.map_page.page import write_map_pages
 from orchestration.outputs.pages import MAP_PAGE
-from orchestration.places.boundaries.chosen import generalised
+from orchestration.places.boundaries import generalised
 from tests.browser.chromium import BROWSER_FLAGS
 from tests.browser.map_page import drawn
 from tests.command import PATIENCE

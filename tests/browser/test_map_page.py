@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from orchestration.outputs.map_page.page import write_map_pages
-from orchestration.places.boundaries.chosen import generalised
+from orchestration.places.boundaries import generalised
 from tests.browser.map_page import VIEWS, columns, table, until
 from tests.fixtures.published_world import KEYS, MANIFEST, RELEASED_ALERT, world, write_release
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orchestration.outputs.report.write import write_reports
-from orchestration.places.boundaries.chosen import generalised
+from orchestration.places.boundaries import generalised
 from tests.fixtures.published_world import MANIFEST, write_release
 
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from orchestration.operations import read_status
-from orchestration.places.boundaries.chosen import generalised
+from orchestration.places.boundaries import generalised
 from orchestration.release import current_release
 from tests import scenario
 from tests.evidence_base import EvidenceBase
@@ -33,6 +33,6 @@ def test_a_refused_file_stops_the_refresh_before_anything_is_taken_in(
     ended = with_boundaries(empty_base, wrong).refresh()
     assert ended.error is not None
     assert ended.error.exit_code == 2
-    assert "46 features" in str(ended.error)
+    assert "lacks KE047" in str(ended.error)
     assert delivered.exists()
     assert empty_base.release_id() is None

@@ -22,10 +22,10 @@ from pathlib import Path
 
 from orchestration.core import REFERENCE_SEEDS
 from orchestration.places import norm
-from orchestration.places.choose import ANYWHERE, outcome_of
+from orchestration.places.candidates import ANYWHERE, outcome_of
 from orchestration.places.gazetteer import Gazetteer, load_gazetteer
-from orchestration.places.normalise import squash
-from orchestration.places.outcome import Mention, Outcome
+from orchestration.places.mentions import Mention, Outcome
+from orchestration.places.place_text import squash
 from orchestration.places.resolve import Resolver
 
 LABELS = ("labelled_strings.csv", "fresh_strings.csv", "stranger_strings.csv")

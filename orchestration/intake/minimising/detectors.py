@@ -20,7 +20,7 @@ from orchestration.contracts import (
     same,
     tidy,
 )
-from orchestration.core import FIRST_NAMES
+from orchestration.places import FIRST_NAMES
 
 LONGEST_LIST = 600  # of codes or places joined in one cell
 PHONE, EMAIL, ID_NUMBER = "strip:phone", "strip:email", "strip:id_number"

@@ -14,6 +14,7 @@ POINT = "point"
 NEAR_A_LINE, SWAPPED, ZERO, UNREAD = "near_a_line", "swapped", "zero", "unread"
 # The code systems of place mentions that come from positions.
 SYSTEM, SYSTEM_NEAR_A_LINE = "point", "point_near_a_line"
+_ZERO_DEGREES = 0.01  # devices without a position write zeros, some of them with noise
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 
 
@@ -36,17 +37,16 @@ def _are_degrees(numbers: list[str]) -> bool:
 @lru_cache(maxsize=4096)
 def _located(text: str) -> tuple[str, tuple[str, ...]]:
     # Shapes load slowly, so only files with positions load them.
-    from orchestration.places import boundaries
+    from orchestration import places
 
     numbers = _NUMBER.findall(text)[:2]
     if len(numbers) < 2 or not _are_degrees(numbers):
         return "", (UNREAD,)
-    found = boundaries.read_point(float(numbers[0]), float(numbers[1]))
-    if boundaries.NULL_ISLAND in found.problems:
+    lat, lon = map(float, numbers)
+    if max(abs(lat), abs(lon)) < _ZERO_DEGREES:
         return "", (ZERO,)
-    place = found.county or found.country
-    if place is None:
+    position = places.read_point(lat, lon)
+    if position is None:
         return "", (UNREAD,)
-    near = found.km_to_boundary is not None and found.km_to_boundary <= boundaries.NAME_WINS_WITHIN_KM
-    was_swapped = boundaries.SWAPPED in found.problems
-    return place, (*([SWAPPED] if was_swapped else []), *([NEAR_A_LINE] if near else []))
+    kinds = {SWAPPED: position.swapped, NEAR_A_LINE: position.near_a_line}
+    return position.place, tuple(kind for kind, holds in kinds.items() if holds)

@@ -1,9 +1,10 @@
-"""`datapackage.json`: the exported tables as a Frictionless data package."""
+"""The exported tables as a Frictionless data package, and the dictionary of all tables and columns."""
 
 from __future__ import annotations
 
+import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from orchestration.outputs.exports.tables import WHOLE_NUMBERS, Table
 from orchestration.outputs.licence import DataLicence
 
 DATA_PACKAGE = "datapackage.json"
+DICTIONARY, DICTIONARY_AS_TABLE = "dictionary.json", "dictionary.csv"
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 _TYPES = {"VARCHAR": "string", "BOOLEAN": "boolean", "DATE": "date", "DOUBLE": "number"} | dict.fromkeys(
     WHOLE_NUMBERS, "integer"
@@ -21,6 +23,7 @@ _MEDIA_TYPES = {
     "geojson": "application/geo+json",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+_OF_COLUMN = ("table_schema", "table_name", "column_name", "data_type", "is_key", "hxl", "description")
 # Only the row of HXL tags begins with #.
 _DIALECT = {"delimiter": ",", "lineTerminator": "\n", "commentChar": "#"}
 
@@ -114,3 +117,31 @@ def _file(name: str, path: Path) -> dict[str, Any]:
 
 def _sized(path: Path, resource: dict[str, Any]) -> dict[str, Any]:
     return resource | {"bytes": path.stat().st_size, "hash": f"sha256:{sha256_of(path)}"}
+
+
+def write_dictionary(folder: Path, about: About, tables: Sequence[Table]) -> None:
+    """Write all tables and columns of the edition with their meaning, as JSON and as CSV."""
+    content = {
+        "edition": about.edition,
+        "release_id": about.release_id,
+        "tables": [
+            {
+                "schema": table.schema,
+                "name": table.name,
+                "description": table.description,
+                "key": table.key,
+                "columns": [vars(column) for column in table.columns],
+            }
+            for table in tables
+        ],
+    }
+    text = json.dumps(content, indent=1, ensure_ascii=False)
+    (folder / DICTIONARY).write_text(text + "\n", encoding="utf-8")
+    with (folder / DICTIONARY_AS_TABLE).open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(_OF_COLUMN)
+        for table in tables:
+            for column in table.columns:
+                is_key = "true" if column.is_key else "false"
+                of_column = (column.name, column.data_type, is_key, column.hxl, column.description)
+                out.writerow([table.schema, table.name, *of_column])

@@ -12,24 +12,20 @@ import yaml
 from orchestration.core import safe, sha256_of
 from orchestration.outputs.edition import Edition, editions_of
 from orchestration.outputs.exports.about import AUTHOR, KEYWORDS, About
-from orchestration.outputs.exports.data_package import write_data_package
-from orchestration.outputs.exports.dictionary import write_dictionary
+from orchestration.outputs.exports.data_package import write_data_package, write_dictionary
 from orchestration.outputs.exports.geojson import write_geojson
-from orchestration.outputs.exports.lineage_page import lineage_page
 from orchestration.outputs.exports.tables import Cell, Column, Table, tables_of
 from orchestration.outputs.exports.workbook import write_workbook
 
-EXPORTS, LINEAGE, CITATION, CHECKSUMS = "exports", "lineage.html", "CITATION.cff", "SHA256SUMS"
+EXPORTS, CITATION, CHECKSUMS = "exports", "CITATION.cff", "SHA256SUMS"
 
 
-def write_exports(folder: Path, manifest: Mapping[str, Any], dbt_manifest: Path) -> list[Path]:
-    """Write `<edition>/exports/` and return the folders. `dbt_manifest`: the source of the lineage page."""
-    editions = editions_of(folder, manifest)
-    lineage = lineage_page(dbt_manifest, manifest["release_id"]) if editions else ""
-    return [_write(edition, lineage) for edition in editions]
+def write_exports(folder: Path, manifest: Mapping[str, Any]) -> list[Path]:
+    """Write `<edition>/exports/` and return the folders."""
+    return [_write(edition) for edition in editions_of(folder, manifest)]
 
 
-def _write(edition: Edition, lineage: str) -> Path:
+def _write(edition: Edition) -> Path:
     folder = edition.path / EXPORTS
     folder.mkdir()
     about = About.of(edition)
@@ -42,7 +38,6 @@ def _write(edition: Edition, lineage: str) -> Path:
     write_data_package(folder, about, exported, {**maps, about.name: workbook})
     write_dictionary(folder, about, tables)
     write_citation(folder, about)
-    (folder / LINEAGE).write_text(lineage, encoding="utf-8")
     lines = [f"{sha256_of(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
     (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8")
     return folder

@@ -14,7 +14,6 @@ from markupsafe import Markup
 from orchestration.core import durable
 from orchestration.outputs.bends import BENDS
 from orchestration.outputs.edition import Edition, editions_of
-from orchestration.outputs.kept import NOT_KEPT, Kept
 from orchestration.outputs.map_page.bends import bends
 from orchestration.outputs.map_page.claims import claims
 from orchestration.outputs.map_page.frames import frames
@@ -34,25 +33,19 @@ SCRIPTS = (
 )  # fmt: skip
 
 
-def write_map_pages(
-    folder: Path,
-    manifest: Mapping[str, Any],
-    counties: boundaries.Boundaries,
-    kept: Kept = NOT_KEPT,
-) -> list[Path]:
+def write_map_pages(folder: Path, manifest: Mapping[str, Any], counties: boundaries.Boundaries) -> list[Path]:
     """Write the page of each edition of a candidate, before its files are sealed."""
     written = []
     for edition in editions_of(folder, manifest):
         path = edition.path / MAP_PAGE
-        durable.write_text(path, page(edition, counties, kept))
+        durable.write_text(path, page(edition, counties))
         written.append(path)
     return written
 
 
-def page(edition: Edition, counties: boundaries.Boundaries, kept: Kept = NOT_KEPT) -> str:
+def page(edition: Edition, counties: boundaries.Boundaries) -> str:
     """Return the page of an edition."""
-    inputs = (edition.content, counties.record())
-    payload = kept.part(f"{edition.name}_map", inputs, lambda: _payload(edition, counties)) | {
+    payload = _payload(edition, counties) | {
         "release": edition.manifest["release_id"],
         "as_of": edition.manifest["as_of"][:10],
         "has_report": (edition.path / REPORT_PAGE).is_file(),

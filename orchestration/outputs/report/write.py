@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.outputs.edition import Edition, editions_of
-from orchestration.outputs.kept import NOT_KEPT, Kept
 from orchestration.outputs.published import Published
 from orchestration.outputs.report.compose import compose, has_findings
 from orchestration.outputs.report.figures import draw_figures
@@ -25,25 +24,21 @@ def write_reports(
     manifest: Mapping[str, Any],
     layer: boundaries.Boundaries,
     earlier: tuple[Path, Mapping[str, Any]] | None,
-    kept: Kept = NOT_KEPT,
 ) -> None:
     """Write a report per edition. `earlier`: folder and manifest of the release in force before, if any."""
     for edition in editions_of(folder, manifest):
         before = Edition(edition.name, *earlier) if earlier is not None else None
-        write_report(edition, before, layer, kept)
+        write_report(edition, before, layer)
 
 
-def write_report(
-    edition: Edition, earlier: Edition | None, layer: boundaries.Boundaries, kept: Kept = NOT_KEPT
-) -> Path:
+def write_report(edition: Edition, earlier: Edition | None, layer: boundaries.Boundaries) -> Path:
     folder = edition.path / "report"
     folder.mkdir(parents=True, exist_ok=True)
     view = View.newest(Published(edition, Texts()))
     before = View.newest(Published(earlier, Texts())) if earlier is not None and earlier.tables else None
     figures: dict[str, dict[str, str]] = {}
     if has_findings(view):
-        inputs = (edition.content, layer.record())
-        figures = kept.part(f"{edition.name}_figures", inputs, lambda: draw_figures(view, layer))
+        figures = draw_figures(view, layer)
         (folder / FIGURES).mkdir(exist_ok=True)
     drawings = {name: figure["svg"] for name, figure in figures.items()}
     for name, drawing in drawings.items():

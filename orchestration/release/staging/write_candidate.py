@@ -74,7 +74,7 @@ def stage(
     `inputs`: inputs_hash and given_hash (hex), as_of (datetime), extracts (dicts with at least extract_id,
     partner_code and fate, see EXTRACT_FIELDS), key_ids (dict), decisions_hash, versions (dict, optional),
     input_parts (a mark for each part of the inputs, optional), decisions (dicts with id and kind, optional),
-    agreements_ending (dicts with partner_code and ends_on, optional), boundaries (name, licence and warnings
+    agreements_ending (dicts with partner_code and ends_on, optional), boundaries (name and licence
     of the county boundaries on maps, optional), policy (version and rows of the publication policy), carried
     (Carried, the public rows of closed years, optional), is_synthetic (whether partners and records are
     synthetic, optional).

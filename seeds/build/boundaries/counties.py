@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from orchestration.places.boundaries.projection import to_degrees, to_km
+from orchestration.places.boundaries import to_degrees, to_km
 
 CELL_KM = 2.0
 AREA_WEIGHT = 0.8  # of the circle that has a constituency's area; 1 lets large neighbours swallow towns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from orchestration.places.normalise import norm
+from orchestration.places.place_text import norm
 from seeds.build.gazetteer import packages
 from seeds.build.gazetteer.tables import Tables
 from seeds.build.gazetteer.units import KENYA, add_part_names, slug

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestration.places.normalise import is_name_of_a_person, norm
+from orchestration.places.place_text import is_name_of_a_person, norm
 from seeds.build.gazetteer import packages
 from seeds.build.gazetteer.tables import Tables
 from seeds.build.gazetteer.towns import is_corridor, language_of, names_taken, parts_of

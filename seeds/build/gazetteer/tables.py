@@ -8,7 +8,7 @@ from collections import defaultdict
 from typing import Any
 
 from orchestration.core import NjiaError
-from orchestration.places.normalise import norm
+from orchestration.places.place_text import norm
 from seeds.build.gazetteer.packages import Source
 
 NOTHING = "none"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from orchestration.places.gazetteer import NEIGHBOURS
-from orchestration.places.normalise import is_name_of_a_person, norm
+from orchestration.places.place_text import is_name_of_a_person, norm
 from seeds.build.gazetteer import by_hand, packages
 from seeds.build.gazetteer.tables import NOTHING, Tables
 from seeds.build.gazetteer.units import KENYA, slug

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from orchestration.places.normalise import norm
+from orchestration.places.place_text import norm
 from seeds.build.gazetteer import by_hand, packages
 from seeds.build.gazetteer.packages import Source
 from seeds.build.gazetteer.tables import NOTHING, Tables

@@ -18,7 +18,7 @@ from tests.fixtures.desk_world import ELSEWHERE, OBSERVER, OPERATOR, READER, STE
 CONTENT = {
     "evidence_base.duckdb": b"DUCK",
     "parquet/marts.movements.parquet": b"PAR1",
-    "exports/lineage.html": b"<p>Fixture lineage</p>",
+    "exports/fixture.html": b"<p>Fixture</p>",
     **dict.fromkeys(SHOWN, b"<p>Fixture page</p>"),
 }
 
@@ -100,7 +100,7 @@ def test_a_page_is_shown_with_a_policy_that_loads_nothing_and_logged(world: Worl
     assert policy.startswith("default-src 'none'") and "http" not in policy and "form-action 'none'" in policy
     assert ("script-src 'none'" in policy) is (name != "report/map.html")
     assert world.logged("viewed")[-1] == (READER, "r1-fixture", name)
-    headers = world.visitor().get("/files/exports/lineage.html").headers
+    headers = world.visitor().get("/files/exports/fixture.html").headers
     assert headers["content-disposition"].startswith("attachment"), "others are saved"
 
 

@@ -10,7 +10,7 @@ from orchestration.outputs.edition import Edition
 from orchestration.outputs.exports.about import About
 from orchestration.outputs.map_page.page import page
 from orchestration.outputs.report.write import write_report
-from orchestration.places.boundaries.chosen import generalised
+from orchestration.places.boundaries import generalised
 from tests.fixtures.published_world import MANIFEST, write_release
 
 

@@ -19,7 +19,7 @@ from orchestration.outputs.map_page.frames import FRAMES, frames
 from orchestration.outputs.map_page.page import HERE, LIBRARY, SCRIPTS, page
 from orchestration.outputs.map_page.payload import places_of
 from orchestration.outputs.map_page.shapes import ILEMI, shapes
-from orchestration.places.boundaries.chosen import Boundaries, generalised
+from orchestration.places.boundaries import Boundaries, generalised
 from tests.fixtures.published_world import MANIFEST, world, write_release
 from tests.fixtures.read_map import payload, rows, values
 

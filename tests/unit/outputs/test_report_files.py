@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from orchestration.outputs.edition import Edition
 from orchestration.outputs.report.pdf import corridor_map
 from orchestration.outputs.report.write import write_report, write_reports
-from orchestration.places.boundaries.chosen import generalised
+from orchestration.places.boundaries import generalised
 from tests.fixtures.published_world import MANIFEST, world, write_release
 from tests.fixtures.read_report import read_page
 

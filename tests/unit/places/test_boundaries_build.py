@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from orchestration.core import NjiaError
-from orchestration.places.boundaries.shipped import (
+from orchestration.places.boundaries import (
     COUNTIES_FILE,
     REGION_FILE,
     SHIPPED,

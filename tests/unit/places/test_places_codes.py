@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.places.outcome import Mention, Outcome
+from orchestration.places.mentions import Mention, Outcome
 from tests.fixtures.partner_files import BOOK, HEADER, ROW, book, problems, typed, workbook
 from tests.fixtures.resolver import GAZETTEER, RESOLVER
 

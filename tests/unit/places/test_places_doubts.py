@@ -3,7 +3,7 @@
 import pytest
 
 from orchestration.places.gazetteer import Place
-from orchestration.places.outcome import Mention
+from orchestration.places.mentions import Mention
 from tests.fixtures.resolver import GAZETTEER, RESOLVER, resolve
 
 

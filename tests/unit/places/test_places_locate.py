@@ -9,14 +9,13 @@ import pytest
 
 from orchestration.core import Keys, NjiaError, Settings, read_texts, says, write_texts
 from orchestration.places import in_scope, name_token
-from orchestration.places.normalise import looks_private
-from orchestration.places.outcome import Mention, Outcome
-from orchestration.places.resolve import Resolver
+from orchestration.places.mentions import Mention
+from orchestration.places.place_text import looks_private
 from orchestration.places.step import MATCHES, UNRESOLVED, locate
 from orchestration.typing.tables import MENTIONS
 
 KEYS = Keys(b"k" * 32, "age1")
-FILES = ("matches.parquet", "unresolved.parquet", "unresolved.texts", "remembered.parquet")
+FILES = ("matches.parquet", "unresolved.parquet", "unresolved.texts")
 PLACE_MENTIONS = pa.schema(
     [
         ("extract_id", pa.string()), ("partner", pa.string()), ("record_id", pa.int64()),
@@ -102,8 +101,6 @@ def test_unresolved_text_is_written_encrypted_alone(settings: Settings) -> None:
     files = [settings.work / "places" / name for name in FILES]
     assert len(written(settings, "unresolved")) == len(private)
     assert [text for text in private if any(says(file, [text]) for file in files)] == []
-    assert len(remembered := written(settings, "remembered")) == len(private)
-    assert "Sampleton" not in str(remembered)
     texts = read_texts(settings.work / "places" / "unresolved.texts", KEYS)
     assert list(texts.values()) == [[text] for text in private]
 
@@ -147,31 +144,6 @@ def test_decision_is_applied_unless_its_place_is_gone(settings: Settings) -> Non
     assert written(settings, "matches")[0]["method"] == "decision"
     found = locate(settings, KEYS, [{**decision, "place_id": "KE999"}])
     assert (found.resolved, found.to_review) == (0, 1)
-
-
-def test_a_text_is_worked_out_once_and_again_only_when_a_decision_changes(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[int] = []
-    resolve_all = Resolver.resolve_all
-
-    def counting(self: Resolver, mentions: dict[int, Mention]) -> dict[int, Outcome]:
-        asked.append(len(mentions))
-        return resolve_all(self, mentions)
-
-    monkeypatch.setattr(Resolver, "resolve_all", counting)
-    typed(settings, "e1", [(1, "Busia", None), (2, "Zzyzx", None)])
-    locate(settings, KEYS)
-    first = written(settings, "matches")
-    locate(settings, KEYS)
-    assert (asked, written(settings, "matches")) == ([2], first)
-    typed(settings, "e2", [(3, "Dubai", None)])
-    locate(settings, KEYS)
-    assert asked == [2, 1]
-    decision = {"id": "aaaaaaaaaaaa", "text": "Zzyzx", "country": None, "place_id": "KE032"}
-    locate(settings, KEYS, [decision])
-    assert asked == [2, 1, 3]
-    assert {row["mention_id"]: row["place_id"] for row in written(settings, "matches")}[2] == "KE032"
 
 
 STAGE = {"text": "kwa fixture", "country": None, "partner": None, "role": None}
@@ -254,9 +226,7 @@ def test_a_decision_with_a_scope_leaves_the_rest_as_it_was(stage: Settings) -> N
     files = [stage.work / "places" / name for name in FILES]
     locate(stage, KEYS)
     before = [file.read_bytes() for file in files]
-    remembered = (stage.work / "places" / "remembered.parquet").stat().st_mtime_ns
     locate(stage, KEYS, [STAGE | {"id": "aa", "partner": "kobe", "role": "origin", "place_id": "KE040"}])
     assert written(stage, "scoped_mentions") != []
-    assert (stage.work / "places" / "remembered.parquet").stat().st_mtime_ns == remembered
     locate(stage, KEYS)
     assert [file.read_bytes() for file in files] == before and written(stage, "scoped_mentions") == []

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.places import countries_named, country_code
-from orchestration.places.choose import Context, choose
-from orchestration.places.outcome import Mention, Outcome
+from orchestration.places.candidates import Context, choose
+from orchestration.places.lookups import resolve_names
+from orchestration.places.mentions import Mention, Outcome
 from orchestration.places.resolve import Resolver
-from orchestration.places.step import resolve_names
 from tests.fixtures.resolver import GAZETTEER, RESOLVER, resolve
 
 

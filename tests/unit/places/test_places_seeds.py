@@ -8,7 +8,7 @@ from pathlib import Path
 from orchestration.core import REFERENCE_SEEDS
 from orchestration.places import norm
 from orchestration.places.gazetteer import load_gazetteer
-from orchestration.places.normalise import is_name_of_a_person
+from orchestration.places.place_text import is_name_of_a_person
 from seeds.build.gazetteer.by_hand import HAND
 from tests.fixtures.boundary_files import ISO_BY_PCODE
 

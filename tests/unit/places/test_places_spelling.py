@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
 from orchestration.places import norm
-from orchestration.places.normalise import core, squash
+from orchestration.places.place_text import core, squash
 from orchestration.places.spellings import Spellings
 from tests.fixtures.resolver import resolve
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from orchestration.core import DBT_PROJECT, PROJECT_ROOT, REFERENCE_SEEDS, SAMPLE_PARTNERS, Settings
-from orchestration.places.boundaries.shipped import SHIPPED
+from orchestration.places.boundaries import SHIPPED
 from orchestration.stewardship.desk.app import make_app
 from tests.fixtures.desk_world import ELSEWHERE, Visitor, make_accounts
 from tests.unit.project.test_docs import follow

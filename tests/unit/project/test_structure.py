@@ -72,7 +72,7 @@ TOUCHES_ENVIRONMENT = {
 # Who changes files without `core.durable`, by why it may.
 WRITES_WITHOUT_DURABLE = {
     "files of work/, which can be made again":
-        "cli/diff/without_decision core/artifacts core/work_left linkage/step outputs/kept refresh/releasing "
+        "cli/diff/without_decision core/artifacts core/work_left linkage/step refresh/releasing "
         "release/staging/carried statistics/measure typing/landed_records typing/step "
         "warehouse/builds warehouse/engines warehouse/parsed_project",
     "a file of the project, written by its developer": "contracts/schema",
@@ -84,7 +84,7 @@ WRITES_WITHOUT_DURABLE = {
     "writes what `replacing` yields": "operations/backup/planning",
     "a temporary folder": "operations/forget_proof",
     "files of a candidate, which staging syncs one by one before its manifest names them":
-        "outputs/exports/data_package outputs/exports/dictionary outputs/exports/geojson outputs/exports/write "
+        "outputs/exports/data_package outputs/exports/geojson outputs/exports/write "
         "outputs/report/write release/staging/evidence_base",
     "a file of the steward's, outside the home": "stewardship/unsealing",
 }  # fmt: skip
