@@ -78,7 +78,7 @@ WRITES_WITHOUT_DURABLE = {
     "Dagster's history": "defs/event_log",
     "a file in memory": "intake/landing/resealing intake/landing/sealing",
     "opens what `placing` yields, which is synced afterwards": "intake/pulling/fetched",
-    "writes what `placing` yields": "intake/pulling/https_file intake/pulling/kobotoolbox intake/pulling/pull",
+    "writes what `placing` yields": "intake/pulling/kobotoolbox intake/pulling/odk_central intake/pulling/pull",
     "a file that `Store.add` copies and syncs": "operations/backup/making",
     "writes what `replacing` yields": "operations/backup/planning",
     "a temporary folder": "operations/forget_proof",
