@@ -91,7 +91,6 @@ if TYPE_CHECKING:
     from orchestration.intake.records.rename import DISAGREES, FLAG_SET, LABEL, ColumnPlan
     from orchestration.intake.records.tally import LandedCell, Tally
     from orchestration.intake.shown_names import may_be_shown, names_somebody, shown_file
-    from orchestration.intake.taking_in import take_in
-    from orchestration.intake.unreported import NEVER, with_unreported
+    from orchestration.intake.taking_in import NEVER, take_in, with_unreported
 
 offer_when_asked(__name__)
