@@ -26,7 +26,6 @@ if TYPE_CHECKING:
         partner_folders,
         still_written,
     )
-    from orchestration.intake.landing.copies import copies_of
     from orchestration.intake.landing.erasing import (
         erase_forgotten,
         erase_in_originals,
@@ -35,17 +34,23 @@ if TYPE_CHECKING:
         refuse_shut_originals,
     )
     from orchestration.intake.landing.hidden_texts import texts_of
-    from orchestration.intake.landing.landed_rows import file_of, known_records, rows_of
     from orchestration.intake.landing.landing import (
         CELLS,
         EXTRACT_ID_LENGTH,
         account,
+        file_of,
         has_its_cells,
+        known_records,
         read_register,
+        rows_of,
         with_dictionaries,
     )
-    from orchestration.intake.landing.remaking_codes import extracts_with_codes, remake_codes
-    from orchestration.intake.landing.rewriting import settle_landing
+    from orchestration.intake.landing.rewriting import (
+        copies_of,
+        extracts_with_codes,
+        remake_codes,
+        settle_landing,
+    )
     from orchestration.intake.landing.sealing import identities_of, opened, seal, sealed_path
     from orchestration.intake.minimising.detectors import (
         EMAIL,

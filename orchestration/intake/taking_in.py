@@ -38,8 +38,7 @@ from orchestration.core import (
 from orchestration.intake.claim import Claim, claim, clear_kept, why_it_waits
 from orchestration.intake.drift.report import drift_item, drift_of, last_extract
 from orchestration.intake.inbox import inbox_files, listed_name, partner_folders
-from orchestration.intake.landing.delivery_order import place_of
-from orchestration.intake.landing.erasing import erase_forgotten
+from orchestration.intake.landing.erasing import erase_forgotten, seal_without
 from orchestration.intake.landing.hidden_texts import HiddenTexts, texts_path
 from orchestration.intake.landing.landing import (
     EXTRACT_ID_LENGTH,
@@ -47,6 +46,7 @@ from orchestration.intake.landing.landing import (
     earlier_path,
     has_its_cells,
     parquet_path,
+    place_of,
     read_register,
     read_set_aside,
     register_path,
@@ -54,7 +54,6 @@ from orchestration.intake.landing.landing import (
     sweep,
     write_cells,
 )
-from orchestration.intake.landing.resealing import seal_without
 from orchestration.intake.landing.rewriting import settle_landing
 from orchestration.intake.landing.sealing import seal, sealed_path
 from orchestration.intake.minimising.link_codes import sweep_codes

@@ -76,7 +76,7 @@ WRITES_WITHOUT_DURABLE = {
         "warehouse/manifest warehouse/spark warehouse/work_file",
     "a file of the project, written by its developer": "contracts/schema",
     "Dagster's history": "defs/event_log",
-    "a file in memory": "intake/landing/resealing intake/landing/sealing",
+    "a file in memory": "intake/landing/erasing intake/landing/sealing",
     "opens what `placing` yields, which is synced afterwards": "intake/pulling/fetched",
     "writes what `placing` yields": "intake/pulling/kobotoolbox intake/pulling/odk_central intake/pulling/pull",
     "a file that `Store.add` copies and syncs": "operations/backup/making",
