@@ -60,7 +60,8 @@ if TYPE_CHECKING:
         contact_in_prose,
         identifies,
     )
-    from orchestration.intake.minimising.points import (
+    from orchestration.intake.minimising.keyed_codes import SUBMISSION_KEY
+    from orchestration.intake.minimising.minimise import (
         NEAR_A_LINE,
         POINT,
         SWAPPED,
@@ -68,7 +69,6 @@ if TYPE_CHECKING:
         SYSTEM_NEAR_A_LINE,
         ZERO,
     )
-    from orchestration.intake.minimising.submission_keys import SUBMISSION_KEY
     from orchestration.intake.outcomes import ExtractHeld, ExtractStopped, TakenExtract
     from orchestration.intake.pulling.pull import pull
     from orchestration.intake.pulling.state import (

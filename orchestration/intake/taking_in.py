@@ -56,7 +56,7 @@ from orchestration.intake.landing.landing import (
 )
 from orchestration.intake.landing.rewriting import settle_landing
 from orchestration.intake.landing.sealing import seal, sealed_path
-from orchestration.intake.minimising.link_codes import sweep_codes
+from orchestration.intake.minimising.keyed_codes import sweep_codes
 from orchestration.intake.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable, TakenExtract
 from orchestration.intake.reading.any_file import open_source
 from orchestration.intake.records.records import RecordReader

@@ -38,7 +38,7 @@ from orchestration.core import (
 from orchestration.intake.landing.landing import parquet_path, read_register, register_path, with_dictionaries
 from orchestration.intake.landing.rewriting import cells_of, rewrite, settle_landing
 from orchestration.intake.landing.sealing import in_memory, opened, seal, sealed_path
-from orchestration.intake.minimising.link_codes import codes_path
+from orchestration.intake.minimising.keyed_codes import codes_path
 from orchestration.intake.outcomes import ExtractStopped
 from orchestration.intake.reading.any_file import open_source, suffix_of
 from orchestration.intake.reading.block import rows_in

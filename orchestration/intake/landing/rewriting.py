@@ -36,8 +36,7 @@ from orchestration.core import (
 from orchestration.intake.landing.hidden_texts import in_use, texts_of, texts_path
 from orchestration.intake.landing.landing import CELLS, parquet_path, read_register, write_cells
 from orchestration.intake.landing.sealing import opened, sealed_path
-from orchestration.intake.minimising.link_codes import codes_path
-from orchestration.intake.minimising.submission_keys import SUBMISSION_KEY
+from orchestration.intake.minimising.keyed_codes import SUBMISSION_KEY, codes_path
 from orchestration.intake.outcomes import ExtractStopped
 from orchestration.intake.reading.any_file import open_source, suffix_of
 from orchestration.intake.records.records import RecordReader

@@ -19,10 +19,8 @@ from orchestration.contracts import Cell, Contract, same
 from orchestration.core import FORGOTTEN, Keys, Tombstones
 from orchestration.intake.drift.columns import Drift
 from orchestration.intake.landing.landing import landed_cells
-from orchestration.intake.minimising.link_codes import LinkCodes
-from orchestration.intake.minimising.minimise import DENIED_COLUMN, Minimiser
-from orchestration.intake.minimising.permission import Permission
-from orchestration.intake.minimising.submission_keys import SubmissionKeys
+from orchestration.intake.minimising.keyed_codes import LinkCodes, SubmissionKeys
+from orchestration.intake.minimising.minimise import DENIED_COLUMN, Minimiser, Permission
 from orchestration.intake.outcomes import ExtractHeld
 from orchestration.intake.reading.block import Block, Flags, Remembered, cells_at, combined
 from orchestration.intake.reading.looks import LOST, Looks
