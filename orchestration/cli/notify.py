@@ -12,13 +12,13 @@ from orchestration.core import Settings
 
 
 @click.command()
-@click.option("--test", "is_test", is_flag=True, help="Send a test message through every channel instead.")
+@click.option("--test", "is_test", is_flag=True, help="Send a test message to every channel instead.")
 @json_output
 @written_installation
 def notify_command(settings: Settings, is_test: bool, as_json: bool) -> None:
     """Send the messages that are due.
 
-    They go to stewards and operators, through the channels of NJIA_NOTIFY. A refresh does this at its end,
+    They go to the folder of notices and to the channels of NJIA_NOTIFY. A refresh does this at its end,
     and `njia serve` every minute.
 
     Exit code 1: a channel failed.
@@ -33,5 +33,6 @@ def notify_command(settings: Settings, is_test: bool, as_json: bool) -> None:
     if as_json:
         console.print_json({"sent": [vars(delivery) for delivery in sent]})
     if failed := sum(bool(delivery.why_not) for delivery in sent):
-        console.complain(f"{failed} channel(s) failed. Their messages are tried again.")
+        again = "" if is_test else " Their messages are tried again."
+        console.complain(f"{failed} channel(s) failed.{again}")
         sys.exit(1)

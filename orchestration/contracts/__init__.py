@@ -70,7 +70,6 @@ if TYPE_CHECKING:
     from orchestration.contracts.source import (
         AnySource,
         KoboSource,
-        is_loopback,
     )
     from orchestration.contracts.terms import CONTENT, SHEET, STATISTICS, AcceptIf, Period, SubmissionId
     from orchestration.contracts.vocabulary import AGE_BAND, NATIONALITY, SEEDS, Vocabulary, load_vocabulary

@@ -319,13 +319,13 @@ def _refuse_other_source(contract: Contract) -> None:
     source, layout = contract.source, contract.format
     if source is None:
         return
-    if layout.kind not in source.formats:
+    if layout.kind != source.format:
         raise ValueError(f"source.kind {source.kind} does not give files of format.kind {layout.kind}")
     if source.kind == "kobotoolbox" and isinstance(layout, JsonFormat) and layout.records != "results":
         raise ValueError("source.kind kobotoolbox needs `format.records: results`")
     if contract.delivery.mode != "full":
         raise ValueError(
-            f"source.kind {source.kind} fetches a form or file whole, in place of the one before: write "
+            f"source.kind {source.kind} fetches a form whole, in place of the one before: write "
             "`delivery.mode: full`. If each file holds only what is new, put the files into the inbox under "
             "names of their own"
         )

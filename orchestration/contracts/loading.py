@@ -291,7 +291,12 @@ def _sentence(where: str, fault: Any) -> str:
         options = [option.strip(" '") for option in expected.replace(" or ", ",").split(",")]
         return f"{where}: `{path}` must be {expected}.{_nearest(str(fault.get('input')), options)}"
     if kind in ("union_tag_not_found", "union_tag_invalid"):
-        *kinds, last = SOURCE_KINDS if path == "source" else FORMAT_KINDS
+        if path == "source":
+            return (
+                f"{where}: `source.kind` must be {' or '.join(SOURCE_KINDS)}. Remove `source`, and bring "
+                "files of other places into the inbox with rclone (docs/operator.md)."
+            )
+        *kinds, last = FORMAT_KINDS
         return f"{where}: `{path}.kind` must be {', '.join(kinds)} or {last}."
     if kind == "string_pattern_mismatch":
         return f"{where}: `{path}` must be {_FORMS.get(path, 'written in another form')}."

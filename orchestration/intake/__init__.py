@@ -26,7 +26,6 @@ if TYPE_CHECKING:
         partner_folders,
         still_written,
     )
-    from orchestration.intake.landing.copies import copies_of
     from orchestration.intake.landing.erasing import (
         erase_forgotten,
         erase_in_originals,
@@ -35,17 +34,23 @@ if TYPE_CHECKING:
         refuse_shut_originals,
     )
     from orchestration.intake.landing.hidden_texts import texts_of
-    from orchestration.intake.landing.landed_rows import file_of, known_records, rows_of
     from orchestration.intake.landing.landing import (
         CELLS,
         EXTRACT_ID_LENGTH,
         account,
+        file_of,
         has_its_cells,
+        known_records,
         read_register,
+        rows_of,
         with_dictionaries,
     )
-    from orchestration.intake.landing.remaking_codes import extracts_with_codes, remake_codes
-    from orchestration.intake.landing.rewriting import settle_landing
+    from orchestration.intake.landing.rewriting import (
+        copies_of,
+        extracts_with_codes,
+        remake_codes,
+        settle_landing,
+    )
     from orchestration.intake.landing.sealing import identities_of, opened, seal, sealed_path
     from orchestration.intake.minimising.detectors import (
         EMAIL,
@@ -55,7 +60,8 @@ if TYPE_CHECKING:
         contact_in_prose,
         identifies,
     )
-    from orchestration.intake.minimising.points import (
+    from orchestration.intake.minimising.keyed_codes import SUBMISSION_KEY
+    from orchestration.intake.minimising.minimise import (
         NEAR_A_LINE,
         POINT,
         SWAPPED,
@@ -63,7 +69,6 @@ if TYPE_CHECKING:
         SYSTEM_NEAR_A_LINE,
         ZERO,
     )
-    from orchestration.intake.minimising.submission_keys import SUBMISSION_KEY
     from orchestration.intake.outcomes import ExtractHeld, ExtractStopped, TakenExtract
     from orchestration.intake.pulling.pull import pull
     from orchestration.intake.pulling.state import (
@@ -91,7 +96,6 @@ if TYPE_CHECKING:
     from orchestration.intake.records.rename import DISAGREES, FLAG_SET, LABEL, ColumnPlan
     from orchestration.intake.records.tally import LandedCell, Tally
     from orchestration.intake.shown_names import may_be_shown, names_somebody, shown_file
-    from orchestration.intake.taking_in import take_in
-    from orchestration.intake.unreported import NEVER, with_unreported
+    from orchestration.intake.taking_in import NEVER, take_in, with_unreported
 
 offer_when_asked(__name__)

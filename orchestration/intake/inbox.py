@@ -34,8 +34,7 @@ from orchestration.intake.claim import (
     placing,
     why_it_waits,
 )
-from orchestration.intake.landing.delivery_order import NAIROBI
-from orchestration.intake.shown_names import extract_name, shown_file
+from orchestration.intake.shown_names import NAIROBI, extract_name, shown_file
 
 
 def is_taken_in(path: Path) -> bool:

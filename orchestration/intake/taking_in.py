@@ -3,7 +3,8 @@
 The order makes a crash harmless: claim the file, seal it, land its texts and the Parquet, commit with the
 JSON, and only then remove the file. When an extract is read again, its old JSON is removed before its old
 Parquet. A fault of one file never stops the others. Messages call a file by partner, day and id
-(`shown_names.extract_name`).
+(`shown_names.extract_name`). `with_unreported` adds what an earlier refresh landed without a receipt, because
+it was stopped or failed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from orchestration.contracts import Contract, Contracts, load_contracts
+from orchestration.contracts import Contract, Contracts, contract_for, load_contracts
 from orchestration.core import (
     Damaged,
     Keys,
@@ -35,10 +36,9 @@ from orchestration.core import (
     write_texts,
 )
 from orchestration.intake.claim import Claim, claim, clear_kept, why_it_waits
-from orchestration.intake.drift.report import drift_item, last_extract
+from orchestration.intake.drift.report import drift_item, drift_of, last_extract
 from orchestration.intake.inbox import inbox_files, listed_name, partner_folders
-from orchestration.intake.landing.delivery_order import place_of
-from orchestration.intake.landing.erasing import erase_forgotten
+from orchestration.intake.landing.erasing import erase_forgotten, seal_without
 from orchestration.intake.landing.hidden_texts import HiddenTexts, texts_path
 from orchestration.intake.landing.landing import (
     EXTRACT_ID_LENGTH,
@@ -46,6 +46,7 @@ from orchestration.intake.landing.landing import (
     earlier_path,
     has_its_cells,
     parquet_path,
+    place_of,
     read_register,
     read_set_aside,
     register_path,
@@ -53,16 +54,17 @@ from orchestration.intake.landing.landing import (
     sweep,
     write_cells,
 )
-from orchestration.intake.landing.resealing import seal_without
 from orchestration.intake.landing.rewriting import settle_landing
 from orchestration.intake.landing.sealing import seal, sealed_path
-from orchestration.intake.minimising.link_codes import sweep_codes
+from orchestration.intake.minimising.keyed_codes import sweep_codes
 from orchestration.intake.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable, TakenExtract
 from orchestration.intake.reading.any_file import open_source
 from orchestration.intake.records.records import RecordReader
 from orchestration.intake.shown_names import extract_name, shown_file
 
 UNEXPECTED = "unexpected"
+NEVER = datetime(1, 1, 1, tzinfo=UTC)
+LANDED_EARLIER = "It landed in an earlier refresh that did not finish."
 
 
 def take_in(
@@ -319,3 +321,50 @@ def _unexpected(partner: str, shown: str, fault: Exception) -> TakenExtract:
         "Try `njia contract check` with it; if that shows no cause, ask whoever maintains Njia."
     )
     return TakenExtract(partner, shown, "unreadable", reason=reason, code=UNEXPECTED)
+
+
+def with_unreported(
+    settings: Settings,
+    contracts: Contracts,
+    taken: Collection[TakenExtract],
+    reported_at: Mapping[str, datetime],
+    otherwise: datetime = NEVER,
+) -> list[TakenExtract]:
+    """Return the files this refresh took, preceded by extracts landed since each partner's last receipt.
+
+    `reported_at`: time of the last receipt by partner, to the second; `otherwise` is used for a partner
+    without one. A file that a stopped refresh landed and left in the inbox is `already_landed` now; it
+    appears once, as landed.
+    """
+    landed_now = {_id_of(extract) for extract in taken if extract.outcome == "landed"}
+    unreported: dict[tuple[str, str | None], TakenExtract] = {}
+    for partner in contracts.partners:
+        entries = read_register(settings.landing, partner)
+        for extract_id, entry in sorted(entries.items(), key=lambda item: item[1]["sequence"]):
+            landed_at = datetime.fromisoformat(entry["landed_at"]).astimezone(UTC).replace(microsecond=0)
+            is_reported = landed_at <= reported_at.get(partner, otherwise)
+            if is_reported or (partner, extract_id) in landed_now:
+                continue
+            drift = drift_of(entry.get("drift"))
+            contract = contract_for(entry, contracts)
+            unreported[partner, extract_id] = TakenExtract(
+                partner,
+                entry["file"],
+                "landed",
+                extract_id,
+                entry["rows_read"],
+                entry["rows_landed"],
+                entry["rows_refused"],
+                reason=LANDED_EARLIER,
+                drift=drift_item(contract, entry, drift, [], is_held=False) if drift else None,
+            )
+    others = [
+        extract
+        for extract in taken
+        if extract.outcome != "already_landed" or _id_of(extract) not in unreported
+    ]
+    return [*unreported.values(), *others]
+
+
+def _id_of(extract: TakenExtract) -> tuple[str, str | None]:
+    return extract.partner, extract.extract_id

@@ -1,7 +1,7 @@
 """What stewards decide, and what waits for them.
 
 `kinds`: the kinds of decision, one file each. `decisions`: their files, which of them hold, previews.
-`worklists`: what waits. `desk`: the pages on which stewards decide. `messages`: mail about what waits.
+`worklists`: what waits. `desk`: the pages on which stewards decide. `messages`: about what waits.
 Used whole by other rooms: `review` and `draft_lists` (the lists of a refresh), `items` (names of what waits),
 `audit`. What does not belong here: what a decision does (the gates, places and release rooms act on it).
 """

@@ -29,7 +29,7 @@ from orchestration.intake.pulling import pull as pulling
 from orchestration.operations import check_files, finish_rotations
 from orchestration.release import publishing
 from tests.faults.faulty_disk import BROKEN, CUT, FAULTS, FULL, KILL, MADE_AGAIN, FaultyDisk, can_happen
-from tests.faults.scenes import NEW, OLD, SCENES, Scene, Sheet, persons, prepare, settings_in
+from tests.faults.scenes import NEW, OLD, SCENES, Form, Scene, persons, prepare, settings_in
 
 
 def in_child(work: Callable[[], Any], report: Path) -> tuple[int, Any]:
@@ -184,7 +184,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     publishing.kept = lambda kind: 2  # so that publishing a third prunes the first
-    pulling.KINDS = {"https_file": Sheet}
+    pulling.KINDS = {"kobotoolbox": Form}
     settings = settings_in(given.folder)
     make(lambda: prepare(settings), settings.home, given.folder / "template")
     load_vocabulary(REFERENCE_SEEDS), load_contracts(settings.partners)  # here, and not in each child anew

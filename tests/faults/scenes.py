@@ -47,8 +47,16 @@ from tests.fixtures.release_world import START, build_warehouse, stage_candidate
 OLD, NEW = (3, 1, 2), (3, 1, 20)
 PARTNER = "fixture_desk"
 UNREADABLE = "Synthetic words\nwithout columns\n"
-PULLED = (HEADER + ROWS.replace("2025", "2024")).encode()
-SOURCE = {"kind": "https_file", "url": "https://sheets.example.org/cases.csv"}
+PULLED = b'{"next": null, "results": [{"No": "1", "Date": "03/02/2025"}], "count": 1}'
+PULLED_PARTNER = "fixture_form"
+FORM = CONTRACT | {
+    "contract": PULLED_PARTNER,
+    "partner": {"code": PULLED_PARTNER, "steward": "steward@example.org"},
+    "format": {"kind": "json", "records": "results"},
+    "source": {
+        "kind": "kobotoolbox", "server": "https://kf.example.org", "asset": "aFixture", "token_file": "form.token"
+    },
+}  # fmt: skip
 NO_RECORDS = pa.table(
     {"record_id": pa.array([], pa.int64()), "partner": pa.array([], pa.string()), "record": []}
 )
@@ -65,9 +73,11 @@ def prepare(settings: Settings) -> None:
     settings.keys.mkdir(mode=0o700)
     write_secret(settings.keys / STEWARDS_RECIPIENT, str(identity(settings).to_public()))
     create_missing_keys(settings)
-    contract = settings.partners / PARTNER / "contract.yml"
-    contract.parent.mkdir(parents=True)
-    contract.write_text(json.dumps(CONTRACT | {"source": SOURCE}))
+    write_secret(settings.keys / "form.token", "a fixture")
+    for partner, content in ((PARTNER, CONTRACT), (PULLED_PARTNER, FORM)):
+        contract = settings.partners / partner / "contract.yml"
+        contract.parent.mkdir(parents=True)
+        contract.write_text(json.dumps(content))
     deliver(settings, "cases.csv", HEADER + ROWS)
     take_in(settings)
     deliver(settings, "more.csv", HEADER + ROWS.replace("2025", "2026"))
@@ -232,8 +242,8 @@ def is_in_journal(settings: Settings) -> bool:
     return refreshes.under_way(settings) is None and last is not None and last.outcome == "unchanged"
 
 
-class Sheet:
-    """A server that gives one file."""
+class Form:
+    """A server that gives one form."""
 
     def __init__(self, *_: Any) -> None:
         pass
@@ -251,7 +261,7 @@ def pull(settings: Settings) -> None:
 
 
 def is_pulled(settings: Settings) -> bool:
-    placed = settings.inbox / PARTNER / ".complete" / "fixture_cases.csv"
+    placed = settings.inbox / PULLED_PARTNER / ".complete" / f"{PULLED_PARTNER}.json"
     return placed.read_bytes() == PULLED
 
 

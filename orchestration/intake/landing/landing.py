@@ -3,17 +3,20 @@
 Texts of places and answers in no code list stand in the Parquet as tokens, and encrypted in `.texts`
 (`hidden_texts`). The note commits the extract, which exists once its note does; all notes are the register.
 Other files without a note are left from a crash and are swept. Before the cells of an extract are replaced,
-its note is set aside, so that no note ever lies beside cells it does not describe.
+its note is set aside, so that no note ever lies beside cells it does not describe. Records are found again by
+extract, sheet and row, numbered as in the partner's file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.contracts import Contract
@@ -21,12 +24,14 @@ from orchestration.core import (
     PARTIAL,
     TEXTS_SUFFIX,
     Damaged,
+    Settings,
     durable,
     read_json,
     remove_summed,
     sha256_of,
 )
 from orchestration.intake.records.tally import LandedCell, RowRanges, Tally
+from orchestration.intake.shown_names import NAIROBI
 
 CELLS = pa.schema(
     [
@@ -49,6 +54,15 @@ _CELLS_IN_A_GROUP, _CELLS_OF_A_LARGE_TABLE = 100_000, 20_000
 _LARGEST_DICTIONARY = 64 << 20
 _EMPTIED = ("sheet", "column", "reason", "cells", "row_numbers")
 _WITH_NOTE = (".parquet", TEXTS_SUFFIX, ".age")
+RECORDS = pa.schema(
+    [
+        ("extract_id", pa.string()),
+        ("sheet", pa.string()),
+        ("row_number", pa.int32()),
+        ("record_id", pa.int64()),
+    ]
+)
+_PLACE = ("received_on", "sequence")
 
 
 def parquet_path(folder: Path, partner: str, extract_id: str) -> Path:
@@ -239,3 +253,80 @@ def _refusals(
         {"sheet": sheet, "reason": reason, "rows": rows, "row_numbers": str(numbers[sheet, reason])}
         for (sheet, reason), rows in sorted(counts.items())
     ]
+
+
+def rows_of(
+    settings: Settings, partner: str, extract_id: str, records: Collection[int]
+) -> set[tuple[str, int]]:
+    """Return sheet and row number of these records, child rows included; none if nothing landed."""
+    path = parquet_path(settings.landing, partner, extract_id)
+    if not path.is_file():
+        return set()
+    is_asked = pc.field("record_id").isin(pa.array(sorted(records), pa.int64()))
+    own = pq.read_table(path, columns=["sheet", "row_number"], filters=is_asked)
+    return set(zip(own["sheet"].to_pylist(), own["row_number"].to_pylist(), strict=True))
+
+
+def file_of(settings: Settings, partner: str, extract_id: str) -> str | None:
+    """Return the name of the file as sent, None if it is not landed."""
+    path = register_path(settings.landing, partner, extract_id)
+    return str(read_json(path)["file"]) if path.is_file() else None
+
+
+def known_records(settings: Settings) -> pa.Table:
+    """Return a row of RECORDS for every typed record, or landed record if the work folder was deleted."""
+    typed = sorted((settings.typed / "records").glob("*.parquet"))
+    landed = sorted(settings.landing.glob("*/[!.]*.parquet"))
+    tables = [pq.read_table(path, columns=RECORDS.names) for path in typed]
+    if not typed:
+        tables = list(map(_of_cells, landed))
+    return pa.concat_tables([RECORDS.empty_table(), *(table.cast(RECORDS) for table in tables)])
+
+
+def _of_cells(path: Path) -> pa.Table:
+    """Return the first row of each record: its first main row, or its first child row if it has no other."""
+    cells = pq.read_table(path, columns=["record_id", "sheet", "row_number", "part"])
+    is_main = pc.equal(cells["part"], "")
+    ordered = pa.concat_tables([cells.filter(is_main), cells.filter(pc.invert(is_main))])
+    first = [(name, "first") for name in ("sheet", "row_number")]
+    starts = ordered.group_by("record_id", use_threads=False).aggregate(first)
+    ids = pa.array([path.stem] * len(starts), pa.string())
+    columns = [ids, starts["sheet_first"], starts["row_number_first"], starts["record_id"]]
+    return pa.table(columns, names=RECORDS.names)
+
+
+def place_of(
+    contract: Contract,
+    earlier: Mapping[str, Any] | None,
+    notes: Iterable[Mapping[str, Any]],
+    as_of: datetime,
+) -> dict[str, Any]:
+    """Return `received_on` and `sequence` of an extract that is sent now.
+
+    `earlier`: its note, if this content came before; `notes`: those of all extracts of the partner. A content
+    that came before keeps its place, also when a corrected contract reads it again. It takes the next one
+    when a later full delivery replaced it: a register that returns to an earlier state stands as sent now.
+    """
+    notes = list(notes)
+    if earlier is not None and not _is_replaced(contract, earlier, notes):
+        return {name: earlier[name] for name in _PLACE}
+    today = as_of.astimezone(NAIROBI).date().isoformat()
+    return dict(zip(_PLACE, (today, 1 + max((note["sequence"] for note in notes), default=0)), strict=True))
+
+
+def _is_replaced(contract: Contract, earlier: Mapping[str, Any], notes: Iterable[Mapping[str, Any]]) -> bool:
+    if contract.delivery.mode != "full" or earlier["reading_hash"] != contract.reading_hash:
+        return False
+    return any(
+        note["contract"] == earlier["contract"]
+        and note["sequence"] > earlier["sequence"]
+        and _overlap(note.get("period"), earlier.get("period"))
+        for note in notes
+    )
+
+
+def _overlap(one: Mapping[str, str] | None, other: Mapping[str, str] | None) -> bool:
+    """Return whether two declared periods share a day; an extract without one stands for all time."""
+    if not one or not other:
+        return True
+    return one["from"] <= other["to"] and other["from"] <= one["to"]

@@ -1,19 +1,82 @@
-"""Minimise the cells of a record: replace birth dates and positions, remove cells that identify a person.
+"""Minimise the cells of a record, and decide whether the record may be used: consent, withdrawal, purpose.
 
-Each removal is counted by its `strip:` code. Whether a record may be used at all is decided in `permission`.
+Birth dates become ages; cells that identify a person go, counted by their `strip:` code. A position becomes
+its county or country, the only part of it that may land: the cell holds a P-code or ISO alpha-3 code, its
+kind tells how the position was read. Rows are judged as sent, before anything lands. The partner's own review
+is judged in `refusals`, the agreement by the extract gate.
 """
 
 from __future__ import annotations
 
-from orchestration.contracts import Cell, Contract, age_between, day_of, looks_like_a_day, year_of
-from orchestration.intake.minimising.detectors import COORDINATES, findings
-from orchestration.intake.minimising.points import is_point, located
-from orchestration.intake.records.rename import DISAGREES, NamedCell
+import re
+from functools import lru_cache
 
+from orchestration.contracts import (
+    STATISTICS,
+    Cell,
+    CodeReader,
+    Contract,
+    FieldSpec,
+    age_between,
+    day_of,
+    load_vocabulary,
+    looks_like_a_day,
+    same,
+    year_of,
+)
+from orchestration.core import REFERENCE_SEEDS
+from orchestration.intake.minimising.detectors import COORDINATES, findings
+from orchestration.intake.records.rename import DISAGREES, ColumnPlan, NamedCell, cell_at
+
+POINT = "point"
+NEAR_A_LINE, SWAPPED, ZERO, UNREAD = "near_a_line", "swapped", "zero", "unread"
+# The code systems of place mentions that come from positions.
+SYSTEM, SYSTEM_NEAR_A_LINE = "point", "point_near_a_line"
+_ZERO_DEGREES = 0.01  # devices without a position write zeros, some of them with noise
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 BIRTH_DATE = "strip:birth_date"
 DENIED_COLUMN = "strip:denied_column"
 DERIVED = "derived"  # kind of a cell made of others
 UNKNOWN_AGE = Cell("unknown", DERIVED)
+NO_CONSENT = "withheld:no_consent"
+NOT_RECORDED = "withheld:consent_not_recorded"
+WITHDRAWN = "withheld:withdrawn"
+OTHER_PURPOSE = "withheld:other_purpose"
+_OF_STATE = {"given": None, "refused": NO_CONSENT, "withdrawn": WITHDRAWN, "not_recorded": NOT_RECORDED}
+
+
+def is_point(field: str) -> bool:
+    """Return whether a canonical field takes coordinates, `place(origin).point`."""
+    return field.endswith(f".{POINT}")
+
+
+def located(cell: Cell) -> Cell:
+    """Turn `-1.2921, 36.8219` into `KE047` of kind `point`; an unreadable position has no value."""
+    value, kinds = _located(cell.value)
+    return Cell(value, " ".join((POINT, *kinds)))
+
+
+def _are_degrees(numbers: list[str]) -> bool:
+    """Return whether both are decimals (a whole number may be half of a decimal comma) or both zero."""
+    return all("." in number for number in numbers) or not any(map(float, numbers))
+
+
+@lru_cache(maxsize=4096)
+def _located(text: str) -> tuple[str, tuple[str, ...]]:
+    # Shapes load slowly, so only files with positions load them.
+    from orchestration import places
+
+    numbers = _NUMBER.findall(text)[:2]
+    if len(numbers) < 2 or not _are_degrees(numbers):
+        return "", (UNREAD,)
+    lat, lon = map(float, numbers)
+    if max(abs(lat), abs(lon)) < _ZERO_DEGREES:
+        return "", (ZERO,)
+    position = places.read_point(lat, lon)
+    if position is None:
+        return "", (UNREAD,)
+    kinds = {SWAPPED: position.swapped, NEAR_A_LINE: position.near_a_line}
+    return position.place, tuple(kind for kind, holds in kinds.items() if holds)
 
 
 class Minimiser:
@@ -69,3 +132,51 @@ def age_cell(low: int, high: int) -> Cell:
     if (low < 0 and high < 1) or high > 120:
         return UNKNOWN_AGE
     return Cell(str(high) if low == high or low < 0 else f"{low}-{high}", DERIVED)
+
+
+class Permission:
+    """The consent terms of one contract, applied row by row."""
+
+    def __init__(self, contract: Contract) -> None:
+        consent, withdrawn = contract.consent, contract.withdrawn
+        self._states: dict[str, str] | None = None
+        if consent and consent.column:
+            self._states = {same(text): state for text, state in consent.values.items()}
+        self._withdrawals = {same(text) for text in withdrawn.values} if withdrawn else None
+        self._purpose = contract.fields.get("purpose")
+        if self._purpose:
+            vocabulary, languages = load_vocabulary(REFERENCE_SEEDS), contract.locale.languages
+            self._purposes = CodeReader.of_field("purpose", self._purpose, vocabulary, languages)
+
+    def refusal(self, plan: ColumnPlan, cells: list[Cell | None], named: list[NamedCell]) -> str | None:
+        """Return why a row may not land, or None. `named` are its cells by field, before minimising.
+
+        A withdrawal is reported as such even if no consent is recorded.
+        """
+        mark = cell_at(cells, plan.withdrawn)
+        if self._withdrawals is not None and mark and self._is_withdrawal(same(mark.value)):
+            return WITHDRAWN
+        if self._states is not None:
+            consent = cell_at(cells, plan.consent)
+            reason = _OF_STATE[self._states.get(same(consent.value) if consent else "", "not_recorded")]
+            if reason:
+                return reason
+        if self._purpose and not self._is_for_statistics(self._purpose, named):
+            return OTHER_PURPOSE
+        return None
+
+    def _is_withdrawal(self, mark: str) -> bool:
+        return bool(mark) and (not self._withdrawals or mark in self._withdrawals)
+
+    def _is_for_statistics(self, purpose: FieldSpec, named: list[NamedCell]) -> bool:
+        """Return whether statistics is among the purposes, read as the type step reads codes.
+
+        Without a stated purpose those of the agreement apply; an unreadable purpose allows nothing.
+        """
+        cells = [item.cell for item in named if item.field == "purpose"]
+        codes = [code for cell in cells for code in self._purposes.read_many(cell.value).codes]
+        was_asked = any(cell.kind == "flag" for cell in cells)  # without codes: no choice was ticked
+        otherwise = purpose.constant or purpose.default
+        if not codes and not was_asked and otherwise:
+            codes = list(self._purposes.read_many(otherwise).codes)
+        return STATISTICS in codes if codes or was_asked else True

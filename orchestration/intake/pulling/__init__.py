@@ -1,8 +1,8 @@
-"""Fetch extracts from partners' servers into the inbox, as raw bytes, complete by rename.
+"""Fetch extracts from partners' form servers into the inbox, as raw bytes, complete by rename.
 
-In reading order: `pull` (every source, one after the other), `state` (what is known of a source), `secrets`,
-`limits` (size, time, tries), `fetched` (what a kind of source is), `server` (HTTPS), then one file a kind of
-source: `kobotoolbox`, `odk_central`, `https_file`.
+In reading order: `pull` (every source, one after the other), `state` (what is known of a source), `fetched`
+(what a kind of source is), `server` (requests, limits, the secret), then a file a kind of source:
+`kobotoolbox`, `odk_central`.
 
 To add a kind of source: write its class in `contracts/source.py` and a `fetched.Connection` here, and
 register it in `pull.KINDS`.

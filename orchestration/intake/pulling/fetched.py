@@ -10,17 +10,9 @@ from typing import Any, ClassVar
 
 from orchestration.contracts import Contract
 from orchestration.core import sha256_of
-from orchestration.intake.pulling.limits import Limits
-from orchestration.intake.pulling.server import Server
+from orchestration.intake.pulling.server import Limits, Server
 from orchestration.intake.pulling.state import Mark
-from orchestration.intake.reading.first_bytes import DOCUMENTS, EXPECTED, NAMES
-
-_NEXT_STEP = dict.fromkeys(DOCUMENTS, "Ask the partner for the right one.") | {
-    "empty": "Ask the partner for the right one.",
-    "web_page": "Open the address without logging in: it must give the file itself. A sheet is shared with "
-    "File > Share > Publish to web.",
-}
-_OTHER_FILE = "If the partner now sends this, change `format` in the contract; else ask for the right file."
+from orchestration.intake.reading.first_bytes import EXPECTED, NAMES
 
 
 class Connection:
@@ -33,12 +25,9 @@ class Connection:
     refused: ClassVar[str]
     missing: ClassVar[str]
 
-    def __init__(
-        self, source: Any, contract: Contract, secret: str | None, limits: Limits, place: str
-    ) -> None:
+    def __init__(self, source: Any, secret: str, limits: Limits, place: str) -> None:
         self.source, self.secret = source, secret
-        web_page = other_kind("web_page", contract)
-        self.server = Server(source.address, limits, f"{self.refused} {place}", self.missing, web_page)
+        self.server = Server(limits, f"{self.refused} {place}", self.missing)
 
     def fetch(self, into: Path, mark: Mark) -> Mark | None:
         """Write the file whole to a path that exists; return its mark, None if the server has the same.
@@ -60,8 +49,8 @@ def other_kind(found: str, contract: Contract) -> str:
     """Say what the server sends, what the contract expects, and what to do."""
     expected = NAMES[EXPECTED[contract.format.kind]]
     return (
-        f"the server sends {NAMES[found]}, but contract {contract.contract} expects {expected}. "
-        f"{_NEXT_STEP.get(found, _OTHER_FILE)}"
+        f"the server sends {NAMES[found]}, but contract {contract.contract} expects {expected}. Check "
+        "`source` in the contract, and ask whoever runs the server."
     )
 
 

@@ -23,11 +23,9 @@ from orchestration.core import NjiaError, Settings, UsageError, is_of_machine, k
 from orchestration.intake.claim import placing
 from orchestration.intake.outcomes import ExtractHeld
 from orchestration.intake.pulling.fetched import Connection, content_hash, other_kind
-from orchestration.intake.pulling.https_file import HttpsFile
 from orchestration.intake.pulling.kobotoolbox import KoboToolbox
-from orchestration.intake.pulling.limits import Limits
 from orchestration.intake.pulling.odk_central import OdkCentral
-from orchestration.intake.pulling.secrets import place_of_secret, read_secret
+from orchestration.intake.pulling.server import Limits, place_of_secret, read_secret
 from orchestration.intake.pulling.state import (
     Mark,
     PulledSource,
@@ -44,7 +42,6 @@ from orchestration.intake.reading.first_bytes import EXPECTED, kind_of
 KINDS: dict[str, type[Connection]] = {
     "kobotoolbox": KoboToolbox,
     "odk_central": OdkCentral,
-    "https_file": HttpsFile,
 }
 
 
@@ -135,7 +132,7 @@ def _fetched(
         raise PullFailed(f"{folder} is a symbolic link, and Njia follows none. Make it a folder.")
     secret, place = read_secret(settings, source), place_of_secret(settings, source)
     limits, mark = Limits(source.most_megabytes), Mark() if again else known.cursor.mark
-    opened = closing(KINDS[source.kind](source, contract, secret, limits, place))
+    opened = closing(KINDS[source.kind](source, secret, limits, place))
     try:
         with opened as connection, placing(folder, contract.pulled_name) as into:
             into.touch()

@@ -1,4 +1,4 @@
-"""HTTPS requests to a source's server, within the limits of the source.
+"""Requests to the form server of one source: its secret, and limits of size, time and tries.
 
 A request is retried as a whole, with the reading of its response, which may break off in the middle. Raises
 PullFailed with a sentence that holds neither the secret nor an address.
@@ -7,19 +7,28 @@ PullFailed with a sentence that holds neither the secret nor an address.
 from __future__ import annotations
 
 import json
+import os
+import stat
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, wait
 from contextlib import closing, suppress
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
 
 import requests
 import urllib3
 
-from orchestration.intake.pulling.limits import CONNECT_SECONDS, READ_SECONDS, BrokenOff, Limits, TryAgain
-from orchestration.intake.pulling.session import SourceSession
+from orchestration.contracts import AnySource
+from orchestration.core import Settings, secret_from
 from orchestration.intake.pulling.state import PullFailed
 
+CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS = 10.0, 60.0, 1800.0
+PAUSES = (1.0, 4.0, 15.0, 60.0)  # after the first tries; the last try has none
+LONGEST_PAUSE = 120.0
+MEGABYTE = 1 << 20
 BUSY = {408, 425, 429, 500, 502, 503, 504}
 NOT_MODIFIED = 304
 _BROKEN_OFF = (
@@ -28,20 +37,95 @@ _BROKEN_OFF = (
     urllib3.exceptions.DecodeError,
 )
 
-Read = TypeVar("Read")
+Made = TypeVar("Made")
+
+
+class TryAgain(Exception):
+    """A fault that may pass. `why` follows "the server"; `pause`: seconds that the server asks to wait."""
+
+    def __init__(self, why: str, pause: float = 0.0) -> None:
+        super().__init__(why)
+        self.why, self.pause = why, pause
+
+
+class BrokenOff(TryAgain):
+    """An answer that is not complete."""
+
+    def __init__(self) -> None:
+        super().__init__("breaks off in the middle of its answer")
+
+
+class Limits:
+    """The limits of one source; the time runs from here on."""
+
+    def __init__(self, most_megabytes: int) -> None:
+        self._most_megabytes = most_megabytes
+        self._until = time.monotonic() + WHOLE_SECONDS
+
+    def keep_trying(self, attempt: Callable[[], Made]) -> Made:
+        """Return what an attempt returns; where it raises TryAgain, pause and repeat it as a whole."""
+        for pause in (*PAUSES, None):
+            try:
+                return attempt()
+            except TryAgain as fault:
+                why, asked_pause = fault.why, fault.pause
+            if pause is not None:
+                time.sleep(min(max(pause, asked_pause), LONGEST_PAUSE))
+                self.check_time()
+        raise PullFailed(
+            f"the server {why}, {len(PAUSES) + 1} times. The next pull tries again; if it goes on, ask "
+            "whoever runs the server."
+        )
+
+    def check_size(self, size: int) -> None:
+        if size > self._most_megabytes * MEGABYTE:
+            raise PullFailed(
+                f"the file is larger than {self._most_megabytes} MB. If that is right, raise "
+                "`source.most_megabytes` in the contract."
+            )
+
+    def within_time(self, work: Callable[[], Made]) -> Made:
+        """Return what `work` returns; raise PullFailed when the time is over, and leave `work` to its thread.
+
+        The time-outs of a socket begin anew with every byte, so a server that trickles would hold up the
+        pull, and the refresh that waits for it. The thread ends with the process or at its next `check_time`.
+        """
+        result: Future[Made] = Future()
+
+        def run() -> None:
+            try:
+                result.set_result(work())
+            except BaseException as fault:
+                result.set_exception(fault)
+
+        threading.Thread(target=run, daemon=True).start()
+        if wait([result], max(self._until - time.monotonic(), 0.0)).not_done:
+            raise _too_late()
+        return result.result()
+
+    def check_time(self) -> None:
+        if time.monotonic() > self._until:
+            raise _too_late()
 
 
 class Server:
-    """A source's server. `refused`, `missing` and `web_page` are sentences for 401 or 403, 404, and HTML."""
+    """A source's server. `refused` and `missing` are sentences for 401 or 403, and for 404.
 
-    def __init__(self, address: str, limits: Limits, refused: str, missing: str, web_page: str) -> None:
+    It follows no redirect, so that the secret goes to the server of the contract alone.
+    """
+
+    def __init__(self, limits: Limits, refused: str, missing: str) -> None:
         self.limits = limits
-        self._refused, self._missing, self._web_page = refused, missing, web_page
-        self._session = SourceSession(address)
+        self._refused, self._missing = refused, missing
+        self._authorization: str | None = None
+        self._session = requests.Session()
+        self._session.auth = self._authorized  # in place of `.netrc`
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.headers["User-Agent"] = "njia"
 
     def authorize(self, header: str) -> None:
         """Send an `Authorization` header from now on."""
-        self._session.authorization = header
+        self._authorization = header
 
     def close(self) -> None:
         self._session.close()
@@ -49,12 +133,12 @@ class Server:
     def request(
         self,
         address: str,
-        read: Callable[[Response], Read],
+        read: Callable[[Response], Made],
         *,
         parameters: Mapping[str, str | int] | None = None,
         headers: Mapping[str, str] | None = None,
         post: Mapping[str, str] | None = None,
-    ) -> Read:
+    ) -> Made:
         """Send a request and return what `read` makes of its response; each try calls `read` anew.
 
         With `post` it is a POST of that JSON object, else a GET. The text of a fault holds the address, so it
@@ -66,28 +150,30 @@ class Server:
 
     def log_out(self, address: str) -> None:
         """End a session with one request. A failure is ignored: a session expires after a day."""
-        with suppress(requests.RequestException, PullFailed):
-            self._session.delete(address, timeout=CONNECT_SECONDS, stream=True).close()
+        with suppress(requests.RequestException):
+            self._send("DELETE", address).close()
+
+    def _authorized(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._authorization:
+            request.headers["Authorization"] = self._authorization
+        return request
+
+    def _send(self, method: str, address: str, **asked: Any) -> requests.Response:
+        timeout = (CONNECT_SECONDS, READ_SECONDS)
+        return self._session.request(
+            method, address, stream=True, allow_redirects=False, timeout=timeout, **asked
+        )
 
     def _try_once(
-        self, read: Callable[[Response], Read], method: str, address: str, asked: Mapping[str, Any]
-    ) -> Read:
+        self, read: Callable[[Response], Made], method: str, address: str, asked: Mapping[str, Any]
+    ) -> Made:
         try:
-            with closing(
-                self._session.request(
-                    method, address, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS), **asked
-                )
-            ) as response:
+            with closing(self._send(method, address, **asked)) as response:
                 self.limits.check_time()
                 if response.status_code in BUSY:
                     raise TryAgain(f"answers with status {response.status_code}", _retry_after(response))
                 self._refuse(response)
                 return read(Response(response, self.limits))
-        except requests.TooManyRedirects:
-            raise PullFailed(
-                "the server redirects without end. Check `source` in the contract, and ask whoever runs the "
-                "server."
-            ) from None
         except requests.exceptions.SSLError:
             raise PullFailed(
                 "the certificate of the server cannot be trusted. Check `source` in the contract and the "
@@ -106,13 +192,21 @@ class Server:
             raise PullFailed(f"{self._refused} (status {status}).")
         if status in (404, 410):
             raise PullFailed(f"{self._missing} (status {status}).")
+        if response.is_redirect:
+            raise PullFailed(
+                f"the server redirects (status {status}), and the token goes to the server of the contract "
+                "alone. Write the address that it leads to as `source.server`."
+            )
         if status >= 300 and status != NOT_MODIFIED:
             raise PullFailed(
                 f"the server answers with status {status}, which Njia cannot use. Check `source` in the "
                 "contract, and ask whoever runs the server."
             )
         if response.headers.get("Content-Type", "").partition(";")[0].strip().casefold() == "text/html":
-            raise PullFailed(self._web_page)
+            raise PullFailed(
+                "the server sends a web page where a form server sends data. Check `source.server` in the "
+                "contract."
+            )
 
 
 class Response:
@@ -152,3 +246,48 @@ def _retry_after(response: requests.Response) -> float:
         return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
     except (TypeError, ValueError, OverflowError):
         return 0.0
+
+
+def _too_late() -> PullFailed:
+    return PullFailed(
+        f"fetching takes longer than {WHOLE_SECONDS / 60:.0f} minutes. The next pull tries again."
+    )
+
+
+def place_of_secret(settings: Settings, source: AnySource) -> str:
+    """Say where a person puts a new secret."""
+    file, variable = source.secret_at
+    return f"into {settings.keys / file} (mode 0600)" if file else f"into the environment variable {variable}"
+
+
+def read_secret(settings: Settings, source: AnySource) -> str:
+    """Return the secret; raises PullFailed with a sentence that names its place, never its value."""
+    file, variable = source.secret_at
+    secret = _of_file(settings, file) if file else secret_from(str(variable))
+    where = f"the file {file} in {settings.keys}" if file else f"the environment variable {variable}"
+    if not secret:
+        raise PullFailed(f"{where} holds no secret. Put it {place_of_secret(settings, source)}.")
+    if not (secret.isascii() and secret.isprintable()):
+        raise PullFailed(f"{where} holds more than one line, or signs that a token or password has not.")
+    return secret
+
+
+def _of_file(settings: Settings, name: str) -> str:
+    path = settings.keys / name
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        raise PullFailed(
+            f"the file {name} is not in {settings.keys}, or cannot be read. Put the secret there, alone in a "
+            "file of mode 0600."
+        ) from None
+    with os.fdopen(handle, encoding="utf-8", errors="replace") as opened:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise PullFailed(f"{name} in {settings.keys} is no ordinary file.")
+        if os.name == "posix" and status.st_mode & 0o077:
+            raise PullFailed(
+                f"other accounts may read {name} in {settings.keys}. Close it (chmod 600 '{path}'), and if "
+                "somebody may have read it, have a new one made."
+            )
+        return opened.read(10_000).strip()

@@ -32,7 +32,6 @@ class Mark:
     """
 
     etag: str | None = None
-    last_modified: str | None = None
     content: str | None = None
     records: int | None = None
 

@@ -19,8 +19,7 @@ from orchestration.intake.reading.first_bytes import (
     is_kobo_csv,
     kind_of,
 )
-from orchestration.intake.reading.limits import refuse_bomb
-from orchestration.intake.reading.sheets import Source
+from orchestration.intake.reading.sheets import Source, refuse_bomb
 from orchestration.intake.shown_names import shown_file
 
 

@@ -23,6 +23,7 @@ Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 MOST_REMEMBERED = 1 << 16
 ROWS_IN_A_BLOCK = 1 << 12  # of readers that make cells one by one
+LOOKS_DIFFER = "flag:format_meaning_lost"
 
 
 class SourceRow(NamedTuple):
@@ -224,6 +225,30 @@ class Block:
                 break
             filled |= column.filled
         return filled
+
+
+class Looks:
+    """The looks (colour, strike-through) of a sheet's records by column; one throughout has no meaning.
+
+    Only the partner knows what they mean, so they are not read; a problem notes that an extract has them.
+    """
+
+    def __init__(self) -> None:
+        self.differ = False
+        self._by_column: dict[int, str | None] = {}
+
+    def add(self, block: Block, rows: Flags) -> None:
+        """Add the looks of some rows."""
+        for at, column in enumerate(block.columns):
+            if self.differ:
+                return
+            shown = column.filled & rows
+            looks: set[str | None] = {None} if shown.any() else set()
+            if column.looks:
+                looks = {column.looks[code] for code in np.unique(column.codes[shown]).tolist()}
+            self.differ = len(looks | ({self._by_column[at]} if at in self._by_column else set())) > 1
+            if len(looks) == 1:
+                self._by_column.setdefault(at, *looks)
 
 
 def block_of(rows: Sequence[SourceRow]) -> Block:

@@ -1,26 +1,288 @@
-"""Read CSV files with the contract's encoding and delimiter; neither is guessed."""
+"""Read CSV files with the contract's encoding and delimiter; neither is guessed.
+
+Lines are counted from the bytes, without the CSV reader: it is what the reader's rows are held against. A
+line ends with a line feed, a carriage return, or both; what follows the last of them is a line, too.
+
+A quoted CSV cell may span lines, so one stray quotation mark joins many rows into one without an error. A
+record of several lines is therefore accepted only if it has the width of the other records, its quotation
+marks are regular, and no cell of it holds mostly rows. Which columns may hold several lines is checked where
+the columns are known (`records.refusals`).
+"""
 
 from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import islice
+from functools import cache, partial
+from itertools import islice, zip_longest
 from pathlib import Path
-from typing import cast
+from typing import BinaryIO, NamedTuple, cast
+
+import numpy as np
 
 from orchestration.contracts import Contract, CsvFormat
 from orchestration.intake.outcomes import ExtractHeld, ExtractUnreadable
-from orchestration.intake.reading.block import Block
-from orchestration.intake.reading.csv_records import CsvRecord, CsvRecords, blocks_of_records
-from orchestration.intake.reading.limits import lines
-from orchestration.intake.reading.physical_lines import count_lines, find_wrong_byte
-from orchestration.intake.reading.sheets import Source, SourceSheet
+from orchestration.intake.reading import block
+from orchestration.intake.reading.block import Block, Column
+from orchestration.intake.reading.sheets import MOST_COLUMNS, Source, SourceSheet, lines
 
+_CHUNK = 1 << 18
+# In narrower tables, the lines of a sentence may well have as many delimiters as a row.
+_FEWEST_COLUMNS = 3
+_RECORDS_COMPARED = 1000  # near a cell of several lines, because files are sorted by day or place
+_LINE_END, _WORD = re.compile(r"\r\n|\r|\n"), re.compile(r"\w+")
 _LONGEST_CELL = 1 << 17  # characters; an unclosed quotation mark joins the rest of the file
 _DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "bar"}
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class WrongByte(NamedTuple):
+    """A byte (0 to 255) that cannot be read, with its line and its position in that line, counted from 1."""
+
+    line: int
+    position: int
+    byte: int
+
+
+def count_lines(file: BinaryIO, encoding: str) -> int:
+    """Return the number of lines of a file opened for reading bytes; text that cannot be decoded counts."""
+    lines = 0
+    last = b""
+    for chunk in _chunks(file) if _reads_bytewise(encoding) else _as_utf8(file, encoding):
+        lines += chunk.count(b"\n")
+        if b"\r" in chunk:
+            lines += chunk.count(b"\r") - chunk.count(b"\r\n")
+        lines -= last == b"\r" and chunk.startswith(b"\n")
+        last = chunk[-1:] or last
+    return lines + (last not in (b"", b"\n", b"\r"))
+
+
+def find_wrong_byte(file: BinaryIO, encoding: str) -> WrongByte | None:
+    """Return the first byte that is not in the encoding, or None."""
+    decode = codecs.getincrementaldecoder(encoding)()
+    line, position = 1, 1
+    while chunk := file.read(_CHUNK):
+        try:
+            text = decode.decode(chunk)
+        except UnicodeDecodeError as fault:
+            # The decoder may hold the first bytes of a character from the chunk before.
+            before = fault.object[: fault.start].decode(encoding, errors="replace")
+            line, position = _after(before, line, position)
+            return WrongByte(line, position, fault.object[fault.start])
+        line, position = _after(text, line, position)
+    try:
+        decode.decode(b"", final=True)
+    except UnicodeDecodeError as fault:
+        return WrongByte(line, position, fault.object[fault.start])
+    return None
+
+
+def _after(text: str, line: int, position: int) -> tuple[int, int]:
+    """Return line and position after a text that begins at `line` and `position`."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\n" not in plain:
+        return line, position + len(plain)
+    return line + plain.count("\n"), len(plain) - plain.rfind("\n")
+
+
+def _reads_bytewise(encoding: str) -> bool:
+    """Return whether every ASCII character is its own byte in an encoding, and no other has such a byte.
+
+    In other encodings than UTF-8, each character must be one byte with a fixed meaning.
+    """
+    if encoding in ("utf-8", "utf-8-sig"):
+        return True
+    if encoding.startswith("utf"):
+        return False
+    every = bytes(range(256))
+    try:
+        forward, backward = (data.decode(encoding, errors="replace") for data in (every, every[::-1]))
+        known = "".join(sign for sign in forward if sign != "\ufffd")
+        is_same = known.encode(encoding).decode(encoding) == known
+    except (UnicodeError, LookupError):
+        return False
+    is_ascii = forward[:128] == "".join(map(chr, range(128)))
+    return is_same and is_ascii and len(forward) == 256 and forward == backward[::-1]
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    while chunk := file.read(_CHUNK):
+        yield chunk
+
+
+def _as_utf8(file: BinaryIO, encoding: str) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    for chunk in _chunks(file):
+        yield decoder.decode(chunk).encode(errors="replace")
+    yield decoder.decode(b"", final=True).encode(errors="replace")
+
+
+class CsvRecord(NamedTuple):
+    """The cells of a record, the number of its first line, and how many lines it has."""
+
+    cells: list[str]
+    line: int
+    lines: int
+
+
+class CsvRecords:
+    """Splits the lines of one file. `widths`: its records by number of cells; `line`: its last line."""
+
+    def __init__(self, delimiter: str, label: str) -> None:
+        self._delimiter = delimiter
+        self._label = label
+        self.widths: Counter[int] = Counter()
+        self.line = 0
+
+    def split(self, lines: Iterator[str]) -> Iterator[CsvRecord]:
+        """Yield the records. Raises ExtractHeld for a stray quotation mark or too many columns, csv.Error."""
+        before: list[CsvRecord] = []
+        for records in _in_lists(self._read(lines), _RECORDS_COMPARED):
+            columns_of = cache(partial(_looks_by_column, [*before, *records]))
+            for record in records:
+                if record.lines > 1 and self._holds_rows(record.cells, columns_of):
+                    raise stray_quote(self._label, record.line, record.line + record.lines - 1)
+                yield record
+            before = records
+
+    def _read(self, lines: Iterator[str]) -> Iterator[CsvRecord]:
+        """Yield the records; those of several lines have the usual width and regular quotation marks."""
+        taken: list[str] = []
+        record: list[str] = []
+        for record in csv.reader(_remembering(lines, taken), delimiter=self._delimiter):
+            first, last = self.line + 1, self.line + len(taken)
+            if len(record) > MOST_COLUMNS:
+                raise ExtractHeld(
+                    "hold:too_many_columns",
+                    f"{self._label} has {len(record):,} columns in line {first}, more than any form. Ask the "
+                    "partner to export it again.",
+                )
+            text = "".join(taken)
+            if last > first and (self._is_unusual(len(record)) or self._is_irregular(text)):
+                raise stray_quote(self._label, first, last)
+            self.widths[len(record)] += 1
+            self.line = last
+            yield CsvRecord(record, first, len(taken))
+            taken.clear()
+        if record and self._is_open(text):
+            raise stray_quote(self._label, self.line, self.line)
+
+    def _is_unusual(self, width: int) -> bool:
+        # Titles above the header are narrow, so they do not count.
+        wide = [width for width in self.widths if width >= _FEWEST_COLUMNS]
+        usual = max(wide or self.widths, key=self.widths.__getitem__, default=width)
+        return width < usual or (width > usual >= _FEWEST_COLUMNS)
+
+    def _holds_rows(self, cells: list[str], columns_of: Callable[[int], list[set[str]]]) -> bool:
+        """Return whether most lines of a cell are rows: by width, and by what their columns hold nearby."""
+        width = len(cells)
+        for at, cell in enumerate(cells if width >= _FEWEST_COLUMNS else []):
+            first, *others = (line.split(self._delimiter) for line in _LINE_END.split(cell))
+            if others:
+                # The first line begins in the column of the cell, and the last one ends there. Parts at the
+                # quotation marks are no whole cells: they say nothing of their columns.
+                lines = [
+                    (first, width - at, slice(1, None), at + 1),
+                    *((texts, width, slice(None), 0) for texts in others[:-1] if any(texts)),
+                    (others[-1], at + 1, slice(-1), 0),
+                ]
+                fitting = [(texts[whole], start) for texts, wide, whole, start in lines if len(texts) == wide]
+                if 2 * len(fitting) > len(lines):
+                    columns = columns_of(width)
+                    rows = [start for texts, start in fitting if _are_alike(texts, columns[start:])]
+                    if 2 * len(rows) > len(lines):
+                        return True
+        return False
+
+    def _is_irregular(self, text: str) -> bool:
+        try:
+            list(csv.reader([text], delimiter=self._delimiter, strict=True))
+        except csv.Error:
+            return True
+        return False
+
+    def _is_open(self, text: str) -> bool:
+        """Return whether the file ends inside a quoted cell, so that another line would join it."""
+        if '"' not in text:
+            return False
+        return len(list(csv.reader([text.rstrip("\r\n") + "\n", "x"], delimiter=self._delimiter))) == 1
+
+
+def _looks_by_column(records: list[CsvRecord], width: int) -> list[set[str]]:
+    """Return the looks of each column in records of a width, without the header; none if there are many."""
+    rows = [record.cells for record in records if len(record.cells) == width][1:]
+    columns = []
+    for at in range(width):
+        looks = [_look(row[at]) for row in rows if not _LINE_END.search(row[at])]
+        columns.append(few if 3 * len(few := set(looks)) ** 2 <= len(looks) else set())
+    return columns
+
+
+def _look(cell: str) -> str:
+    """Return the text of a cell; of numbers, dates and identifiers the form: `4-Mar-2024` → `9-a-9`."""
+    text = cell.strip('" \t')
+    if not any(map(str.isdigit, text)):
+        return text
+    return _WORD.sub(lambda word: "9" if any(map(str.isdigit, word[0])) else "a", text)
+
+
+def _are_alike(cells: list[str], columns: list[set[str]]) -> bool:
+    """Return whether two in three cells look like their columns, of the columns that have few looks."""
+    alike = [_look(cell) in looks for cell, looks in zip(cells, columns, strict=False) if looks]
+    return 3 * sum(alike) >= 2 * len(alike)
+
+
+def blocks_of_records(records: Iterator[CsvRecord]) -> Iterator[Block]:
+    """Yield records in blocks; those before a fault come before it."""
+    return map(_block_of, _in_lists(records, block.ROWS_IN_A_BLOCK))
+
+
+def _in_lists(records: Iterator[CsvRecord], length: int) -> Iterator[list[CsvRecord]]:
+    taken: list[CsvRecord] = []
+    try:
+        for record in records:
+            taken.append(record)
+            if len(taken) == length:
+                yield taken
+                taken = []
+    except Exception:
+        if taken:
+            yield taken
+        raise
+    if taken:
+        yield taken
+
+
+def _block_of(records: list[CsvRecord]) -> Block:
+    cells, firsts, lines = zip(*records, strict=True)
+    widths = np.fromiter(map(len, cells), np.int32, len(cells))
+    spans = np.array(lines, np.int32)
+    return Block(
+        np.array(firsts, np.int64),
+        [Column.of_texts(texts) for texts in zip_longest(*cells, fillvalue="")],
+        None if (widths == widths[0]).all() else widths,
+        None if (spans == 1).all() else spans,
+    )
+
+
+def stray_quote(label: str, first: int, last: int, hint: str = "") -> ExtractHeld:
+    """Return the fault of a quotation mark in line `first` that joins the lines up to `last`."""
+    effect = f", so lines {first} to {last} would be read as one row" if last > first else ""
+    return ExtractHeld(
+        "hold:stray_quote",
+        f"{label}: a quotation mark in line {first} is not closed where its cell ends{effect}. "
+        f"Ask the partner to correct line {first} and send the file again.{hint}",
+    )
+
+
+def _remembering(lines: Iterator[str], taken: list[str]) -> Iterator[str]:
+    for line in lines:
+        taken.append(line)
+        yield line
 
 
 class CsvSource(Source):

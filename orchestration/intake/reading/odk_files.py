@@ -20,10 +20,8 @@ from typing import BinaryIO, cast
 from orchestration.contracts import Contract, OdkZipFormat, same, text_cell, tidy
 from orchestration.intake.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable
 from orchestration.intake.reading.block import SourceRow, blocks_of
-from orchestration.intake.reading.csv_records import CsvRecords
-from orchestration.intake.reading.limits import lines
-from orchestration.intake.reading.physical_lines import count_lines
-from orchestration.intake.reading.sheets import Source, SourceSheet
+from orchestration.intake.reading.csv_files import CsvRecords, count_lines
+from orchestration.intake.reading.sheets import Source, SourceSheet, lines
 from orchestration.intake.shown_names import shown_sheet
 
 KEY = "KEY"

@@ -22,7 +22,6 @@ from openpyxl.utils.datetime import from_excel, from_ISO8601
 
 from orchestration.contracts import Cell, number_text, text_cell
 from orchestration.intake.reading.block import ROWS_IN_A_BLOCK, Block, Column
-from orchestration.intake.reading.looks import look_of
 from orchestration.intake.reading.sheets import Merge
 
 FORMULA_WITHOUT_VALUE = "formula_no_value"
@@ -33,6 +32,9 @@ _ROW = re.compile(rb"<(?:\w+:)?row(?:\s[^>]*?)?>")
 _ROW_NUMBER = re.compile(rb'\sr="(\d{1,7})"')
 _DIGITS = "0123456789"
 _FORMULA = "formula without a value"
+# Fills and inks that mark nothing.
+_PLAIN_FILLS = {"rgb": ("FFFFFFFF", "00000000"), "theme": (0,), "indexed": (9, 64)}
+_PLAIN_INKS = {"rgb": ("FF000000",), "theme": (1,), "indexed": (8, 64, 32767)}
 
 
 class Scan(NamedTuple):
@@ -263,3 +265,20 @@ class _Cells:
 
 def _refuse_doctype(*_: Any) -> None:
     raise ValueError("a document type, which no workbook has")
+
+
+def look_of(cell: Any) -> str | None:
+    """Return how an openpyxl cell is marked: struck through, filled, coloured ink; None if it is plain."""
+    font, fill = cell.font, cell.fill
+    marks = ["struck through"] if font and font.strike else []
+    if font and (ink := _colour(font.color, _PLAIN_INKS)):
+        marks.append(f"ink {ink}")
+    if fill and fill.fill_type and (paint := _colour(fill.fgColor, _PLAIN_FILLS)):
+        marks.append(f"{fill.fill_type} {paint}")
+    return ", ".join(marks) or None
+
+
+def _colour(colour: Any, plain: dict[str, tuple[Any, ...]]) -> str | None:
+    if colour is None or colour.value in plain.get(colour.type, ()):
+        return None
+    return f"{colour.type} {colour.value}"

@@ -10,8 +10,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from orchestration.contracts import Contract, same
-from orchestration.intake.drift.columns import Drift, find_drift
-from orchestration.intake.drift.profile import ROWS_LOOKED_AT, ColumnProfiles
+from orchestration.intake.drift.columns import ROWS_LOOKED_AT, ColumnProfiles, Drift, find_drift
 from orchestration.intake.outcomes import ExtractHeld, ExtractStopped
 from orchestration.intake.reading.block import Block, first_rows
 from orchestration.intake.reading.sheets import SourceSheet

@@ -19,13 +19,18 @@ from orchestration.contracts import Cell, Contract, same
 from orchestration.core import FORGOTTEN, Keys, Tombstones
 from orchestration.intake.drift.columns import Drift
 from orchestration.intake.landing.landing import landed_cells
-from orchestration.intake.minimising.link_codes import LinkCodes
-from orchestration.intake.minimising.minimise import DENIED_COLUMN, Minimiser
-from orchestration.intake.minimising.permission import Permission
-from orchestration.intake.minimising.submission_keys import SubmissionKeys
+from orchestration.intake.minimising.keyed_codes import LinkCodes, SubmissionKeys
+from orchestration.intake.minimising.minimise import DENIED_COLUMN, Minimiser, Permission
 from orchestration.intake.outcomes import ExtractHeld
-from orchestration.intake.reading.block import Block, Flags, Remembered, cells_at, combined
-from orchestration.intake.reading.looks import LOST, Looks
+from orchestration.intake.reading.block import (
+    LOOKS_DIFFER,
+    Block,
+    Flags,
+    Looks,
+    Remembered,
+    cells_at,
+    combined,
+)
 from orchestration.intake.reading.sheets import Source, SourceSheet
 from orchestration.intake.records.acceptance import RowConditions
 from orchestration.intake.records.child_copies import COPY
@@ -128,7 +133,9 @@ class RecordReader:
         self.tally.rows_after_end += opened.judge.records_after_end
         self._note_doubts(opened, sheet)
         if looks.differ:
-            self.tally.note_problem(LOST, "rows differ in colour or strike-through, which is not read")
+            self.tally.note_problem(
+                LOOKS_DIFFER, "rows differ in colour or strike-through, which is not read"
+            )
 
     def _note_doubts(self, opened: OpenSheet, sheet: SourceSheet, prefix: str = "") -> None:
         for code, detail in opened.judge.problems():

@@ -12,7 +12,7 @@ import numpy as np
 
 from orchestration.contracts import Contract, CsvFormat
 from orchestration.intake.reading.block import Block, SourceRow
-from orchestration.intake.reading.csv_records import stray_quote
+from orchestration.intake.reading.csv_files import stray_quote
 from orchestration.intake.records.header import Header
 from orchestration.intake.records.rename import ColumnPlan
 

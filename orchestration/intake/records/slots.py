@@ -18,8 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from orchestration.contracts import Cell, FieldSpec, day_of, same, text_cell
-from orchestration.intake.minimising.minimise import BIRTH_DATE, Minimiser, age_cell
-from orchestration.intake.minimising.points import is_point
+from orchestration.intake.minimising.minimise import BIRTH_DATE, Minimiser, age_cell, is_point
 from orchestration.intake.reading.block import Block, Column, Flags, Remembered, cells_at, combined
 from orchestration.intake.records.rename import FLAG_SET, ColumnPlan, ItemPlan, NamedCell, rename_row
 from orchestration.intake.records.tally import Emptied

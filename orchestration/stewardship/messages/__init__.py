@@ -1,8 +1,8 @@
-"""Messages to stewards and operators: each event once to each address, by any channel.
+"""Messages to stewards and operators: each event once to each channel.
 
 An event needs a person: a refused release, a held extract, a file not taken, an overdue partner, a crash.
-The refresh records it; this package does not decide about it, the desk does. Reading order: config, events,
-words, channel, folder, smtp, channels, delivery.
+The refresh records it; this package does not decide about it, the desk does. Reading order: events, channels,
+delivery.
 """
 
 from typing import TYPE_CHECKING
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.stewardship.messages.config import Notify, read_notify
     from orchestration.stewardship.messages.delivery import (
         Delivered,
         in_words,
@@ -19,6 +18,6 @@ if TYPE_CHECKING:
         send_test,
         standing,
     )
-    from orchestration.stewardship.messages.events import events
+    from orchestration.stewardship.messages.events import current_events
 
 offer_when_asked(__name__)

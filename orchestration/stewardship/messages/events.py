@@ -1,27 +1,37 @@
-"""Events that need a person now, and new alerts, each with an id that stays until something about it changes.
+"""Events that need a person, each with an id that stays until it changes, and the message about them.
 
 The id of a refusal is made of what was given, the release in force and the checks that refused: the same
 refusal night after night is one event. A held extract is new when other checks hold it; a file when it or the
 reason changed; an overdue partner once for each day it was due; a crash is its run; a pull that fails is new
 when it fails in another way or has worked since; an alert by corridor, direction and first month.
+
+A message is in English or Swahili (`words.yml`). It holds kinds, counts and links without names; with
+`named`, also partners, what the gate found in their extracts, and the corridors of alerts.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import yaml
 
 from expectations.checks import EXTRACT_CHECKS, PART_CHECKS
 from orchestration.core import Settings, refreshes
 from orchestration.intake import failed_pulls
 from orchestration.stewardship import items, review
 from orchestration.stewardship.kinds.alert_release import corridor_name, key_of
-from orchestration.stewardship.messages.config import ROLES, Role
-from orchestration.stewardship.sentences import listed
+from orchestration.stewardship.sentences import in_language, listed
 
-Kind = Literal["refused", "waits", "held", "file", "overdue", "crashed", "damage", "pull", "alert"]
+Role = Literal["steward", "operator", "member"]
+ROLES: tuple[Role, ...] = ("steward", "operator", "member")
+Kind = Literal["refused", "waits", "crashed", "damage", "pull", "held", "file", "overdue", "alert"]
+ORDER: tuple[Kind, ...] = get_args(Kind)
+MOST_LISTED = 20
 BOTH: frozenset[Role] = frozenset({"steward", "operator"})
 OPERATORS: frozenset[Role] = frozenset({"operator"})
 EVERYBODY: frozenset[Role] = frozenset(ROLES)
@@ -41,7 +51,17 @@ class Event:
     detail: str = ""
 
 
-def events(settings: Settings) -> list[Event]:
+@dataclass(frozen=True)
+class Message:
+    """`key` is the same for the same events."""
+
+    subject: str
+    text: str
+    events: tuple[Event, ...]
+    key: str
+
+
+def current_events(settings: Settings) -> list[Event]:
     """Return all current events, sent already or not; none before the first refresh."""
     end = refreshes.last(settings)
     if end is None:
@@ -57,6 +77,58 @@ def events(settings: Settings) -> list[Event]:
         *_pulls(settings),
         *_alerts(settings),
     ]
+
+
+def compose(events: Sequence[Event], desk_url: str, language: str, named: bool) -> Message:
+    """Return one message about all events, of which there is at least one."""
+    words = _words()[language]
+    subjects, parts = [], []
+    for kind in ORDER:
+        own = [event for event in events if event.kind == kind]
+        if own:
+            singular, plural = words["subject"][kind]
+            subjects.append(singular if len(own) == 1 else plural.format(n=len(own)))
+            all_lines = dict.fromkeys(_line(event, desk_url, named, language) for event in own)
+            lines = [line for line in all_lines if line]
+            more = (
+                [f"  {words['more'].format(n=len(lines) - MOST_LISTED)}"] if len(lines) > MOST_LISTED else []
+            )
+            heading = f"{subjects[-1].capitalize()}."
+            parts.append("\n".join([heading, words["meaning"][kind], *lines[:MOST_LISTED], *more]))
+    parts += [f"{words['desk']}: {desk_url}/", words["once"]]
+    return Message(
+        f"Njia: {', '.join(subjects)}",
+        "\n\n".join(parts) + "\n",
+        tuple(events),
+        _digest(*(event.id for event in events)),
+    )
+
+
+def compose_test(language: str, now: str) -> Message:
+    words = _words()[language]
+    return Message(words["test"], words["test_text"] + "\n", (), _digest(now))
+
+
+@cache
+def _words() -> dict[str, Any]:
+    words: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("words.yml").read_text(encoding="utf-8"))
+    return words
+
+
+def _line(event: Event, desk_url: str, named: bool, language: str) -> str:
+    """Return the line of one event; empty where its count says all."""
+    words, detail = _words()[language], in_language(event.detail, language)
+    if event.kind == "crashed":
+        return f"  {detail}"
+    if event.kind in ("refused", "waits"):
+        checks = f"  {words['checks']}: {detail}" if detail else ""
+        return "\n".join(filter(None, (checks, f"  {desk_url}{event.path}" if event.path else "")))
+    if not named:
+        return ""
+    if event.partner is None:
+        return f"  {detail}"
+    about = f"  {event.partner}{f' ({detail})' if detail else ''}"
+    return f"{about}\n    {desk_url}{event.path}" if event.path else about
 
 
 def _refused(end: refreshes.End) -> Iterator[Event]:

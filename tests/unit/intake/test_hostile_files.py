@@ -17,13 +17,13 @@ import pytest
 from orchestration.core import safe
 from orchestration.intake import ExtractStopped
 from orchestration.intake.outcomes import ExtractUnreadable
-from orchestration.intake.reading import limits
+from orchestration.intake.reading import sheets
 from tests.fixtures.partner_files import HEADER, ROW, book, read, values, workbook
 
 CSV: dict[str, Any] = {"kind": "csv", "encoding": "utf-8", "delimiter": ","}
 Found = dict[str, tuple[str, str, int]]
 SHEET = "xl/worksheets/sheet1.xml"
-MEMORY = 700 * limits.MEGABYTE  # to what a process that has loaded the libraries takes
+MEMORY = 700 * sheets.MEGABYTE  # to what a process that has loaded the libraries takes
 
 
 def line(*cells: Any) -> str:
@@ -100,7 +100,7 @@ def with_rows(folder: Path, rows: bytes) -> Path:
 
 def zip_bomb(folder: Path) -> Path:
     bomb = with_rows(folder, b'<row r="2">' + b"<c/>" * 20_000_000 + b"</row>")
-    assert bomb.stat().st_size < limits.MEGABYTE
+    assert bomb.stat().st_size < sheets.MEGABYTE
     return bomb
 
 
@@ -121,7 +121,7 @@ def replaced_once(text: bytes, changes: dict[bytes, bytes]) -> bytes:
 
 
 def one_line(folder: Path) -> Path:
-    (folder / "book.csv").write_bytes(b"a" * (20 * limits.MEGABYTE))
+    (folder / "book.csv").write_bytes(b"a" * (20 * sheets.MEGABYTE))
     return folder / "book.csv"
 
 
@@ -129,7 +129,7 @@ LARGE: dict[str, tuple[Callable[[Path], Path], dict[str, Any]]] = {
     "zip bomb": (zip_bomb, {}),
     "blank rows": (lambda to: with_rows(to, b'<row r="1048576"><c r="XFD1048576" s="0"/></row>'), {}),
     "entities": (million_laughs, {}),
-    "large cell": (lambda to: csv_book(to, from_place("x" * (40 * limits.MEGABYTE))), {"format": CSV}),
+    "large cell": (lambda to: csv_book(to, from_place("x" * (40 * sheets.MEGABYTE))), {"format": CSV}),
     "one line": (one_line, {"format": CSV}),
 }
 
@@ -150,7 +150,7 @@ def test_a_million_blank_rows_are_skipped_in_bounded_memory(found: Found) -> Non
 
 
 def test_a_workbook_of_too_many_shared_texts_is_refused(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MOST_HELD", 1000)
+    monkeypatch.setattr(sheets, "MOST_HELD", 1000)
     with pytest.raises(ExtractUnreadable) as refused:
         read(plain, book())
     assert refused.value.code == "too_large"

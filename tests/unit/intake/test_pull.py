@@ -21,14 +21,14 @@ import pytest
 from orchestration.contracts import ContractFault, load_contract, load_contracts
 from orchestration.core import Keys, UsageError, refreshes
 from orchestration.intake import PulledSource, failed_pulls, pull, pull_lock, read_sources, take_in
-from orchestration.intake.pulling.limits import LONGEST_PAUSE
 from orchestration.intake.pulling.pull import KINDS, PullRunning
+from orchestration.intake.pulling.server import LONGEST_PAUSE
 from orchestration.stewardship import messages
 from tests.command import PROGRAM
 from tests.fixtures.drift_home import AS_OF, KEYS
 from tests.fixtures.form_servers import Fault, breaks_off, breaks_off_in_chunks, hangs_up, log_in_page, status
 from tests.fixtures.mail_server import certificate_of_localhost
-from tests.fixtures.pull_world import KOBO, ODK, SHEET, PullWorld, pulls
+from tests.fixtures.pull_world import KOBO, ODK, PullWorld, pulls
 from tests.needs import program
 from tests.servers import wait_until
 
@@ -43,26 +43,26 @@ def reason(pulls: PullWorld, partner: str = KOBO) -> str:
 
 
 def test_every_kind_of_source_is_fetched_landed_and_sealed_like_any_file(pulls: PullWorld) -> None:
-    pulls.kobo(), pulls.sheet(), pulls.odk()
-    assert [one.outcome for one in pull(pulls.settings)] == ["fetched"] * 3
-    for partner in (KOBO, SHEET, ODK):
+    pulls.kobo(), pulls.odk()
+    assert [one.outcome for one in pull(pulls.settings)] == ["fetched"] * 2
+    for partner in (KOBO, ODK):
         (placed,) = pulls.inbox(partner)
         assert placed.parent.name == ".complete"
     taken = take_in(pulls.settings, LINKED, AS_OF)
-    assert {one.partner: one.outcome for one in taken} == dict.fromkeys((KOBO, SHEET, ODK), "landed")
+    assert {one.partner: one.outcome for one in taken} == dict.fromkeys((KOBO, ODK), "landed")
     assert all(one.rows_landed for one in taken)
-    assert [len(list((pulls.settings.sealed / one).glob("*.age"))) for one in (KOBO, SHEET, ODK)] == [1, 1, 1]
+    assert [len(list((pulls.settings.sealed / one).glob("*.age"))) for one in (KOBO, ODK)] == [1, 1]
 
 
 def test_what_has_not_changed_is_not_placed_again(pulls: PullWorld) -> None:
-    kobo, *_ = pulls.kobo(), pulls.sheet(), pulls.odk()
+    kobo, _ = pulls.kobo(), pulls.odk()
     pull(pulls.settings)
     take_in(pulls.settings, LINKED, AS_OF)
-    assert [one.outcome for one in pull(pulls.settings)] == ["unchanged"] * 3
-    assert [pulls.inbox(one) for one in (KOBO, SHEET, ODK)] == [[], [], []]
+    assert [one.outcome for one in pull(pulls.settings)] == ["unchanged"] * 2
+    assert [pulls.inbox(one) for one in (KOBO, ODK)] == [[], []]
     kobo.submissions = [*kobo.submissions[:-1], kobo.submissions[-1] | {"case/age": "41"}]  # an edit
     assert [one.outcome for one in pull(pulls.settings, [KOBO])] == ["fetched"]
-    assert [one.outcome for one in pull(pulls.settings, [SHEET], again=True)] == ["fetched"]
+    assert [one.outcome for one in pull(pulls.settings, [ODK], again=True)] == ["fetched"]
 
 
 def test_newer_extract_replaces_one_that_no_refresh_has_taken(pulls: PullWorld) -> None:
@@ -102,7 +102,7 @@ def test_failing_source_is_a_message_to_operators_once(pulls: PullWorld) -> None
 
 
 def test_source_that_left_its_contract_is_no_failure_any_more(pulls: PullWorld) -> None:
-    pulls.kobo().faults, _ = [status(401)], pulls.sheet()
+    pulls.kobo().faults, _ = [status(401)], pulls.odk()
     pull(pulls.settings)
     assert [one.partner for one in failed_pulls(pulls.settings)] == [KOBO]
     shutil.rmtree(pulls.settings.partners / KOBO)
@@ -111,10 +111,9 @@ def test_source_that_left_its_contract_is_no_failure_any_more(pulls: PullWorld) 
 
 
 def test_changed_source_forgets_the_cursor(pulls: PullWorld) -> None:
-    pulls.sheet().etag = '"1"'
+    pulls.odk().etag = '"1"'
     pull(pulls.settings)
-    other = pulls.sheet(b"other,rows\n1,2\n")
-    other.etag = '"1"'
+    pulls.odk().etag = '"1"'  # another address
     assert [one.outcome for one in pull(pulls.settings)] == ["fetched"]
 
 
@@ -124,12 +123,12 @@ NAMES = ["breaks off", "breaks off in chunks", "hangs up", "busy", "too many que
 
 @pytest.mark.parametrize("fault", MIDDLE, ids=NAMES)
 def test_question_is_asked_again_after_a_fault_in_the_middle(pulls: PullWorld, fault: Fault) -> None:
-    kobo, sheet = pulls.kobo(6, most=2), pulls.sheet()
+    kobo, odk = pulls.kobo(6, most=2), pulls.odk()
     kobo.faults = [None, fault, fault]
-    sheet.faults = [fault]
+    odk.faults = [fault]
     assert [one.outcome for one in pull(pulls.settings)] == ["fetched", "fetched"]
-    (placed,) = pulls.inbox(SHEET)
-    assert placed.read_bytes() == sheet.content
+    (placed,) = pulls.inbox(ODK)
+    assert placed.read_bytes() == odk.content
 
 
 @pytest.mark.parametrize("fault", MIDDLE, ids=NAMES)
@@ -145,8 +144,8 @@ def test_pause_that_a_server_asks_for_is_kept(
     pulls: PullWorld, monkeypatch: pytest.MonkeyPatch, asked: str, slept: float
 ) -> None:
     pauses: list[float] = []
-    clock = SimpleNamespace(sleep=pauses.append, monotonic=time.monotonic)
-    monkeypatch.setattr("orchestration.intake.pulling.limits.time", clock)
+    clock = SimpleNamespace(sleep=pauses.append, monotonic=time.monotonic, time=time.time)
+    monkeypatch.setattr("orchestration.intake.pulling.server.time", clock)
     in_a_minute = formatdate(time.time() + 60, usegmt=True)
     pulls.kobo().faults = [status(429, Retry_After=in_a_minute if asked == "a date" else asked)]
     assert [one.outcome for one in pull(pulls.settings)] == ["fetched"]
@@ -155,23 +154,23 @@ def test_pause_that_a_server_asks_for_is_kept(
 
 def test_failing_source_stops_no_other_and_recovers(pulls: PullWorld) -> None:
     kobo = pulls.kobo()
-    pulls.sheet()
+    pulls.odk()
     kobo.faults = [hangs_up] * 10
     first, second = pull(pulls.settings), pull(pulls.settings)
     assert [(one.outcome, one.failures_in_a_row) for one in first] == [("failed", 1), ("fetched", 0)]
     assert [one.failures_in_a_row for one in second] == [2, 0]
     seen = {one.partner: one for one in read_sources(pulls.settings, load_contracts(pulls.settings.partners))}
-    assert seen[KOBO].fetched is None and seen[SHEET].fetched
+    assert seen[KOBO].fetched is None and seen[ODK].fetched
     assert [one.outcome for one in pull(pulls.settings, [KOBO])] == ["fetched"]
 
 
 def test_broken_contract_is_a_failure_of_its_partner_alone(pulls: PullWorld) -> None:
-    pulls.kobo(), pulls.sheet()
+    pulls.kobo(), pulls.odk()
     pull(pulls.settings)
     (pulls.settings.partners / KOBO / "contract.yml").write_text("contract: [")
-    for asked in ([], [KOBO, SHEET]):
-        broken, sheet = pull(pulls.settings, asked)
-        assert (broken.partner, broken.outcome, sheet.outcome) == (KOBO, "failed", "unchanged")
+    for asked in ([], [KOBO, ODK]):
+        broken, odk = pull(pulls.settings, asked)
+        assert (broken.partner, broken.outcome, odk.outcome) == (KOBO, "failed", "unchanged")
         assert "broken contract" in str(broken.reason) and "contract.yml" in str(broken.reason)
 
 
@@ -182,14 +181,8 @@ def test_server_that_is_not_there_is_a_sentence(pulls: PullWorld) -> None:
 
 def test_slow_server_is_a_sentence(pulls: PullWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     pulls.kobo()
-    monkeypatch.setattr("orchestration.intake.pulling.limits.WHOLE_SECONDS", -1.0)
+    monkeypatch.setattr("orchestration.intake.pulling.server.WHOLE_SECONDS", -1.0)
     assert "takes longer than" in reason(pulls)
-
-
-def test_answer_larger_than_agreed_is_not_taken(pulls: PullWorld) -> None:
-    pulls.sheet(b"a,b\n" * 400_000, most_megabytes=1)
-    found = reason(pulls, SHEET)
-    assert "larger than 1 MB" in found and "most_megabytes" in found
 
 
 def test_size_counts_all_pages(pulls: PullWorld) -> None:
@@ -198,9 +191,9 @@ def test_size_counts_all_pages(pulls: PullWorld) -> None:
     assert "larger than 1 MB" in reason(pulls)
 
 
-@pytest.mark.parametrize("partner", [KOBO, SHEET])
+@pytest.mark.parametrize("partner", [KOBO, ODK])
 def test_log_in_page_in_place_of_data_is_a_sentence(pulls: PullWorld, partner: str) -> None:
-    server = pulls.kobo() if partner == KOBO else pulls.sheet()
+    server = pulls.kobo() if partner == KOBO else pulls.odk()
     server.faults = [log_in_page]
     assert "sends a web page" in reason(pulls, partner)
 
@@ -242,10 +235,8 @@ def test_second_pull_at_the_same_time_ends_with_a_sentence(pulls: PullWorld) -> 
 
 def test_partner_without_a_source_is_wrong_use(pulls: PullWorld) -> None:
     pulls.kobo()
-    with pytest.raises(
-        UsageError, match=f"No contract of {SHEET} names a `source`. Partners with one: {KOBO}"
-    ):
-        pull(pulls.settings, [SHEET])
+    with pytest.raises(UsageError, match=f"No contract of {ODK} names a `source`. Partners with one: {KOBO}"):
+        pull(pulls.settings, [ODK])
 
 
 def test_expired_token_says_where_the_new_one_goes(pulls: PullWorld) -> None:
@@ -331,15 +322,15 @@ def test_server_whose_certificate_is_not_trusted_gets_no_token(
 def test_netrc_is_not_used(pulls: PullWorld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login a password b\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    sheet = pulls.sheet()
+    kobo = pulls.kobo()
     pull(pulls.settings)
-    assert [one.headers["Authorization"] for one in sheet.asked] == [None]
+    assert [one.headers["Authorization"] for one in kobo.asked] == [f"Token {kobo.token}"]
 
 
 GOOD = {
     "kind": "kobotoolbox", "server": "https://kf.example", "asset": "aFixture", "token_file": "kasuku.token",
 }  # fmt: skip
-FILE = {"kind": "https_file", "url": "https://sheets.example/pub?output=csv"}
+GONE = "`source.kind` must be kobotoolbox or odk_central. Remove `source`, and bring files of other places"
 
 
 @pytest.mark.parametrize("name", ["KTOK", "T", "_KTOK2", "KASUKU_TOKEN", "KASUKU_" * 12, "KASUKUTOKEN" * 5])
@@ -361,21 +352,16 @@ def by_name(token: str) -> tuple[str, dict[str, Any], str]:
     (KOBO, GOOD | {"token_file": None}, "asks for a token"),
     (KOBO, GOOD | {"server": "http://kf.example"}, "use https://. Only an address of this machine"),
     (KOBO, GOOD | {"server": "http://127.0.0.1.kf.example"}, "use https://"),
-    (KOBO, GOOD | {"server": "https://me:s3cret0value@kf.example"}, "holds no secret"),
-    (KOBO, GOOD | {"kind": "kobo"}, "`source.kind` must be kobotoolbox, odk_central or https_file"),
+    (KOBO, GOOD | {"server": "https://me:s3cret0value@kf.example"}, "the server alone"),
+    (KOBO, GOOD | {"kind": "kobo"}, GONE),
+    (KOBO, {"kind": "https_file", "url": "https://a.example/x.csv"}, GONE),
     (KOBO, GOOD | {"tokn_file": "x.token"}, "`source.tokn_file` is not known. Did you mean `token_file`?"),
     (KOBO, GOOD | {"save_as": "../evil.json"}, "`source.save_as` must be"),
-    (SHEET, FILE | {"url": "https://a.example/x?access_token=s3cret0value"}, "holds a secret after its"),
-    (SHEET, FILE | {"url": "https://a.example/x?sv=1&se=2&sp=s3cret0value"}, "that `token_file` names"),
-    (SHEET, FILE | {"url": "https://a.example/x?a=1;sig=s3cret0value"}, "that `token_file` names"),
-    (SHEET, FILE | {"url": "https://a.example/x?%74oken=s3cret0value"}, "that `token_file` names"),
-    (SHEET, FILE | {"url": "https://a.example/x#s3cret0value"}, "after its #"),
-    (SHEET, FILE | {"url": "https://a.example/x#access_token=s3cret0value"}, "that `token_file` names"),
-    (SHEET, FILE | {"url": "https://s3cret0value@a.example/x"}, "that `token_file` names"),
-    (SHEET, FILE | {"url": "https://a.example\\@s3cret0value.example/x"}, "that `token_file` names"),
-    (ODK, {"kind": "odk_central", "server": "https://a.example/#s3cret0value"}, "after its #"),
-    (SHEET, GOOD, "does not give files of format.kind csv"),
-    (KOBO, FILE | {"save_as": "x.csv"}, None),
+    (KOBO, GOOD | {"server": "https://a.example/x?a=s3cret0value"}, "the server alone"),
+    (KOBO, GOOD | {"server": "https://a.example#s3cret0value"}, "the server alone"),
+    (KOBO, GOOD | {"server": "https://a.example\\@s3cret0value.example"}, "the server alone"),
+    (ODK, GOOD, "does not give files of format.kind odk_zip"),
+    (KOBO, GOOD | {"save_as": "x.json"}, None),
 ])  # fmt: skip
 def test_contract_with_a_wrong_source_is_refused_with_a_sentence(
     pulls: PullWorld, partner: str, source: dict[str, Any], sentence: str | None
@@ -383,7 +369,7 @@ def test_contract_with_a_wrong_source_is_refused_with_a_sentence(
     pulls.contract(partner, source)
     path = pulls.settings.partners / partner / "contract.yml"
     if sentence is None:
-        assert load_contract(path).pulled_name == "x.csv"
+        assert load_contract(path).pulled_name == "x.json"
         return
     with pytest.raises(ContractFault) as fault:
         load_contract(path)
@@ -406,7 +392,7 @@ def test_name_of_the_file_fits_the_contract(pulls: PullWorld) -> None:
         load_contract(path)
 
 
-@pytest.mark.parametrize("serve", [PullWorld.kobo, PullWorld.sheet, PullWorld.odk])
+@pytest.mark.parametrize("serve", [PullWorld.kobo, PullWorld.odk])
 def test_what_is_fetched_whole_is_full(pulls: PullWorld, serve: Callable[[PullWorld], object]) -> None:
     serve(pulls)
     (path,) = pulls.settings.partners.glob("*/contract.yml")

@@ -9,8 +9,7 @@ import pytest
 from orchestration.contracts import load_contracts
 from orchestration.core import Keys, Settings
 from orchestration.intake import TakenExtract, read_register
-from orchestration.intake.taking_in import take_in
-from orchestration.intake.unreported import with_unreported
+from orchestration.intake.taking_in import take_in, with_unreported
 from tests.fixtures.drift_home import AS_OF, home
 from tests.fixtures.partner_files import HEADER, ROW, add_partner, book, called, lying_still, workbook
 

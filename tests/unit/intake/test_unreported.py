@@ -5,7 +5,7 @@ from datetime import timedelta
 from orchestration.contracts import load_contracts
 from orchestration.core import Settings
 from orchestration.intake import TakenExtract
-from orchestration.intake.unreported import with_unreported
+from orchestration.intake.taking_in import with_unreported
 from tests.fixtures.drift_home import AS_OF, home, renamed, rows, send
 
 __all__ = ["home"]

@@ -64,7 +64,7 @@ def test_identifiers_become_codes_by_record(home: Settings) -> None:
 
 
 def test_every_row_of_a_long_file_leaves_its_codes(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orchestration.intake.minimising.link_codes._ROWS_IN_A_GROUP", 200)
+    monkeypatch.setattr("orchestration.intake.minimising.keyed_codes._ROWS_IN_A_GROUP", 200)
     row = "{},03/02/2025,Busia,Nairobi,Achieng,Sampleton,,1998,,\n"
     send(home, CONTRACT["link"], "".join(row.format(number) for number in range(250)))
     found = codes(home)

@@ -105,8 +105,8 @@ def test_a_message_of_what_still_holds_is_sent_once(evidence_base: EvidenceBase,
     assert messages.send_due(settings)
     ledger = settings.notices / "ledger.json"
     content = json.loads(ledger.read_text())
-    told = content["file"]["told"]["notices"]
-    told |= {f"crashed#{number}": f"2099-01-{number:02}T00:00:00+00:00" for number in range(1, 29)}
+    sent = content["notices"]["sent"]
+    sent |= {f"crashed#{number}": f"2099-01-{number:02}T00:00:00+00:00" for number in range(1, 29)}
     content.pop("sum", None)
     ledger.write_text(json.dumps(content))
     for number in range(30):
@@ -115,7 +115,7 @@ def test_a_message_of_what_still_holds_is_sent_once(evidence_base: EvidenceBase,
     trim_history(settings)
 
     assert len(list(settings.notices.glob("*.txt"))) == 20
-    assert len(json.loads(ledger.read_text())["file"]["told"]["notices"]) < 28
+    assert len(json.loads(ledger.read_text())["notices"]["sent"]) < 28
     assert messages.send_due(settings) == []
 
 

@@ -20,7 +20,7 @@ from orchestration.core import NjiaError, RefreshLock, Settings, UsageError, dur
 from orchestration.core.key_checks import USES, note_checks, noted_checks
 from orchestration.core.release_key import load_public_key
 from orchestration.intake.landing.sealing import opened, sealed_path
-from orchestration.intake.minimising.link_codes import codes_path
+from orchestration.intake.minimising.keyed_codes import codes_path
 from orchestration.intake.taking_in import take_in
 from orchestration.linkage import NAME_CODES, Coder
 from orchestration.operations import finish_rotations

@@ -9,7 +9,7 @@ import pytest
 from orchestration.contracts import Cell, Contract
 from orchestration.intake import RecordReader, open_source
 from orchestration.intake.landing.landing import write_cells
-from orchestration.intake.minimising.points import located
+from orchestration.intake.minimising.minimise import located
 from orchestration.places.mentions import Outcome
 from tests.fixtures.partner_files import BOOK, HEADER, KEYS, ROW, book, problems, read, typed, workbook
 from tests.fixtures.resolver import resolve

@@ -13,10 +13,10 @@ from orchestration.intake import pull_lock
 from orchestration.operations.next_run import read_next_run
 from orchestration.refresh import Runs
 from tests.fixtures.form_servers import log_in_page
-from tests.fixtures.pull_world import KOBO, SHEET, PullWorld, pulls
+from tests.fixtures.pull_world import KOBO, ODK, PullWorld, pulls
 
 __all__ = ["pulls"]
-KEYS = {dg.AssetKey(["pulled", KOBO]), dg.AssetKey(["pulled", SHEET])}
+KEYS = {dg.AssetKey(["pulled", KOBO]), dg.AssetKey(["pulled", ODK])}
 
 
 @dg.job
@@ -31,7 +31,7 @@ def run_pull(pulls: PullWorld) -> dg.ExecuteInProcessResult:
 
 
 def test_pull_is_a_job_of_its_own_before_the_nightly_refresh(pulls: PullWorld) -> None:
-    pulls.kobo(), pulls.sheet()
+    pulls.kobo(), pulls.odk()
     definitions = evidence_base(Runs(pulls.settings))
     repository = definitions.get_repository_def()
     assert {one.name: one.cron_schedule for one in repository.schedule_defs} == {
@@ -47,7 +47,7 @@ def test_pull_is_a_job_of_its_own_before_the_nightly_refresh(pulls: PullWorld) -
 
 
 def test_run_shows_counts_alone(pulls: PullWorld) -> None:
-    pulls.kobo(6), pulls.sheet()
+    pulls.kobo(6), pulls.odk()
     ended = run_pull(pulls)
     assert ended.success
     (made,) = ended.asset_materializations_for_node("pull")[:1]
@@ -60,14 +60,14 @@ def test_run_shows_counts_alone(pulls: PullWorld) -> None:
 
 
 def test_failed_source_fails_the_run_with_its_sentence_after_the_others(pulls: PullWorld) -> None:
-    kobo, _ = pulls.kobo(), pulls.sheet()
+    kobo, _ = pulls.kobo(), pulls.odk()
     kobo.faults = [log_in_page]
     ended = run_pull(pulls)
     assert not ended.success
     made = ended.asset_materializations_for_node("pull")
-    assert [one.asset_key and one.asset_key.path[-1] for one in made] == [SHEET]
+    assert [one.asset_key and one.asset_key.path[-1] for one in made] == [ODK]
     (failure,) = ended.get_step_failure_events()
-    assert "sends a web page" in str(failure.event_specific_data) and len(pulls.inbox(SHEET)) == 1
+    assert "sends a web page" in str(failure.event_specific_data) and len(pulls.inbox(ODK)) == 1
 
 
 @pytest.mark.parametrize("is_alive", [True, False])

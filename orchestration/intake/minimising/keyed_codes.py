@@ -1,24 +1,29 @@
-"""Make keyed codes from the columns that identify a person, while the file is read.
+"""Keyed codes: of the columns that identify a person, and of the ids that a form server gave submissions.
 
-They are kept in a restricted file of their own, so that they can be destroyed alone. `linkage` defines the
-codes and uses them.
+Link codes are made while the file is read, and kept in a restricted file of their own, so that they can be
+destroyed alone. `linkage` defines and uses them. A submission's code replaces its id and is the same for
+every partner: two partners that send one form's submissions are found by equal codes.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.contracts import Cell, Contract, day_of, year_of
 from orchestration.core import PARTIAL, SUMS, Keys, remove_summed, summed
 from orchestration.intake.landing.landing import earlier_path, register_path
-from orchestration.intake.reading.block import Block
+from orchestration.intake.minimising.minimise import DERIVED
+from orchestration.intake.reading.block import Block, Flags
 from orchestration.intake.records.rename import ColumnPlan
+from orchestration.intake.records.slots import Slot
 from orchestration.linkage import NAME_CODES, Coder
 
 LINK_CODES = pa.schema(
@@ -35,6 +40,10 @@ LINK_CODES = pa.schema(
 )
 _ROWS_IN_A_GROUP = 20_000
 _NAMES = ("given", "surname")
+# The landed field of the code, 16 hex digits. No contract can map a column to it.
+SUBMISSION_KEY = "submission_key"
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NIL = "00000000-0000-0000-0000-000000000000"  # written where there is no id
 
 
 class LinkCodes:
@@ -112,3 +121,33 @@ def sweep_codes(folder: Path, landing: Path, partner: str) -> None:
         notes = (register_path(landing, partner, file.stem), earlier_path(landing, partner, file.stem))
         if file.name.startswith(PARTIAL) or not any(note.exists() for note in notes):
             remove_summed(file)
+
+
+class SubmissionKeys:
+    """Makes the codes of one contract's submissions."""
+
+    def __init__(self, contract: Contract, keys: Keys) -> None:
+        self._keys = keys
+        self._form = contract.submission_id.form_name if contract.submission_id else None
+
+    def slots(self, plan: ColumnPlan, block: Block, rows: Flags) -> Iterator[Slot]:
+        """Yield the codes of some rows, by the first filled column: a slot for each column with ids."""
+        for at in plan.submission_ids:
+            column = block.column(at)
+            if column is None:
+                continue
+            codes = [self.code(text) for text in column.texts]
+            is_code = np.array([code is not None for code in codes], bool)
+            values = pa.array([code or "" for code in codes], pa.string())
+            kinds = [DERIVED] * len(codes)
+            yield Slot(SUBMISSION_KEY, column.by_row(is_code) & rows, values, column.codes, kinds)
+            rows = rows & ~column.filled
+
+    def code(self, text: str) -> str | None:
+        """Return the code of an id; None where it is no UUID and the contract names no server and form."""
+        own = text.strip().casefold().removeprefix("uuid:")
+        if own == _NIL:
+            return None
+        if _UUID.fullmatch(own):
+            return self._keys.submission_code(own)
+        return self._keys.submission_code(self._form, own) if self._form and own else None
