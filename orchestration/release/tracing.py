@@ -360,15 +360,12 @@ def _sums(rows: Sequence[Row]) -> dict[str, int]:
 
 def _numbers(counted: Sequence[Row], extracts: Sequence[Row]) -> dict[str, int]:
     """Return the counts of a published row by what its records give."""
-    by_movement = any(record["counts"] == "movements" for record in counted)
-    number = len({record["movement"] for record in counted}) if by_movement else len(counted)
-    numbers = dict.fromkeys(("movement_count", "report_count", "record_count"), number)
-    for part, name in {
-        "baseline": "baseline_count",
-        "current": "current_count",
-        "stated": "known_count",
-    }.items():
-        numbers[name] = sum(record["part"] == part for record in counted)
+    parts = {"baseline": "baseline_count", "current": "current_count", "stated": "known_count"}
+    numbers = {name: sum(record["part"] == part for record in counted) for part, name in parts.items()}
+    if not numbers["baseline_count"] + numbers["current_count"]:  # a shift and an alert compare two windows
+        by_movement = any(record["counts"] == "movements" for record in counted)
+        number = len({record["movement"] for record in counted}) if by_movement else len(counted)
+        numbers |= dict.fromkeys(("movement_count", "report_count", "record_count"), number)
     months = {(row["source"], month) for row in extracts for month in row["months"]}
     return numbers | {"effort_months": len(months)}
 
