@@ -54,7 +54,7 @@ _IMPORTED_BEFORE = [
     "orchestration.outputs.receipts.files",
     "orchestration.outputs.report.write",
     "orchestration.release.publishing",
-    "orchestration.release.lineage.tracing",
+    "orchestration.release.tracing",
     "orchestration.statistics.measure",
     "orchestration.stewardship.messages.delivery",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from orchestration.core import Settings, UsageError
 
 if TYPE_CHECKING:
     from orchestration.outputs import Shown
-    from orchestration.release import Release, Trace
+    from orchestration.release import Release, Rows, Trace
 
 REPORT = "index.html"
 COUNTED = "|rows:"
@@ -29,7 +29,7 @@ PARTS = {
     "before": "Named in a round before",
     "baseline": "In the earlier window",
     "current": "In the later window",
-    "month": "They date an extract that declares no period",
+    "month": "They date a month of an extract that declares no period",
 }
 MOST_COUNTED = 50
 
@@ -89,7 +89,7 @@ def trace_command(
     found = trace(settings, release, asked, is_marked, edition)
     _log(settings, found)
     if as_json:
-        console.print_json({**asdict(found), "agrees": found.agrees, "note": found.note})
+        console.print_json({**asdict(found), "agrees": found.agrees})
     else:
         show_trace(found)
 
@@ -139,33 +139,21 @@ def _log(settings: Settings, found: Trace) -> None:
     )
 
 
-def show_trace(found: Any) -> None:
+def show_trace(found: Trace) -> None:
     key = ", ".join(f"{name} {value}" for name, value in found.key.items() if value)
-    out.print(f"[bold]{escape(found.published.table)}[/]  {escape(key)}")
-    published = found.published
-    shown = _values({**published.words, **published.counts}) or "no count is published"
-    say(f"Release {found.release_id}, {published.edition} edition: {shown}")
+    out.print(f"[bold]{escape(found.table)}[/]  {escape(key)}")
+    say(f"Release {found.release_id}, {found.edition} edition: {_values(found.values) or 'no value'}")
     if found.counted:
         _show_counted(found)
-    if found.rows or (found.comes_to and not found.watches):
+    if found.records or found.prevented:
         prevented = f", and {found.prevented:,} prevented" if found.prevented else ""
         say(
-            f"Behind it{' today' if published.is_protected else ''}: {_many(found.records, 'record')} of "
+            f"Behind it{' today' if found.is_protected else ''}: {_many(found.records, 'record')} of "
             f"{_many(found.movements, 'movement')}, {_many(found.persons, 'person')}{prevented}"
         )
     if found.note:
         say(found.note)
-    _show_difference(found)
-    _show_reported(found.reported)
-    _show_watches(found.watches)
-    _show_rows(found.rows)
-    if found.comes_to and not found.rows and not found.watches:
-        say("This home holds no row behind it.")
-
-
-def _show_difference(found: Any) -> None:
-    """Explain why the published number differs, or may differ, from the records."""
-    if found.published.is_protected:
+    if found.is_protected:
         say(
             "Public counts carry a small random change (cell-key method) and stay as first published, so "
             "they may differ from the records."
@@ -173,10 +161,15 @@ def _show_difference(found: Any) -> None:
     if found.carried_from:
         say(f"First published in the release {found.carried_from}, and carried unchanged since.")
     if not found.agrees:
+        given = {name: found.numbers[name] for name in found.numbers if name in found.values}
         say(
-            f"The records give {_values(found.comes_to)}. The published number differs, because records were "
+            f"The records give {_values(given)}. The published number differs, because records were "
             "forgotten since the release was made."
         )
+    _show_extracts(found.extracts)
+    _show_rows(found.rows)
+    if not found.rows and not found.extracts and found.edition in EDITIONS:
+        say("This home holds no row behind it.")
 
 
 def _show_numbers(matches: Sequence[tuple[str, Shown]], release_id: str) -> None:
@@ -189,53 +182,48 @@ def _show_numbers(matches: Sequence[tuple[str, Shown]], release_id: str) -> None
             out.print(escape(command), soft_wrap=True)
 
 
-def _values(counts: dict[str, Any]) -> str:
+def _values(values: Mapping[str, Any]) -> str:
     return " · ".join(
-        f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}" for name, value in counts.items()
+        f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}" for name, value in values.items()
     )
 
 
-def _show_counted(found: Any) -> None:
-    say(f"It counts {_many(len(found.counted), 'row')} of {found.published.table}. Trace each with:")
+def _show_counted(found: Trace) -> None:
+    say(f"It counts {_many(len(found.counted), 'row')} of {found.table}. Trace each with:")
     for key in found.counted[:MOST_COUNTED]:
-        _indented(f"{found.published.table}|{key}")
+        _indented(f"{found.table}|{key}")
     if len(found.counted) > MOST_COUNTED:
         _indented(f"and {len(found.counted) - MOST_COUNTED:,} more: --json has all")
 
 
-def _show_reported(reported: Sequence[Any]) -> None:
-    for round_, sources in groupby(reported, lambda report: report.round):
-        names = [f"{report.source}{' (same coverage)' if report.same_coverage else ''}" for report in sources]
-        say(f"Sources that reported in round {round_}: {', '.join(names)}")
+def _show_extracts(extracts: Sequence[Mapping[str, Any]]) -> None:
+    for extract in extracts:
+        _show_extract(extract)
+        _indented(f"contract {extract['contract']}, agreement {extract['agreement_id'] or 'not kept'}")
+        if extract["places"]:
+            _indented(f"coverage: {', '.join(extract['places'])} as {', '.join(extract['roles'])}")
+        first, last, survey = (extract[name] for name in ("declared_from", "declared_to", "round"))
+        declared = f"{first} to {last}" if first else "none"
+        _indented(f"declared period: {declared}{f', round {survey}' if survey else ''}")
+        if months := extract["months"]:
+            _indented(f"{_many(len(months), 'month')}: {', '.join(_ranges_of_months(months))}")
 
 
-def _show_watches(watches: Sequence[Any]) -> None:
-    for watch in watches:
-        _show_extract(watch)
-        _indented(f"contract {watch.contract}, agreement {watch.agreement_id or 'not kept'}")
-        if watch.places:
-            _indented(f"coverage: {', '.join(watch.places)} as {', '.join(watch.roles)}")
-        declared = f"{watch.declared_from} to {watch.declared_to}" if watch.declared_from else "none"
-        _indented(f"declared period: {declared}")
-        if watch.months:
-            _indented(f"{_many(len(watch.months), 'month')}: {', '.join(_ranges_of_months(watch.months))}")
-
-
-def _show_rows(rows: Sequence[Any]) -> None:
+def _show_rows(rows: Sequence[Rows]) -> None:
     for part, rows_of_part in groupby(rows, lambda sheet: sheet.part):
         if part:
             say(f"\n{PARTS[part]}:")
         for _, sheets in groupby(rows_of_part, lambda sheet: (sheet.partner_code, sheet.extract_id)):
             for number, sheet in enumerate(sheets):
                 if number == 0:
-                    _show_extract(sheet)
+                    _show_extract(asdict(sheet))
                 name = f"{sheet.sheet}: " if sheet.sheet else "rows "
                 _indented(f"{name}{', '.join(_ranges(sheet.row_numbers))}")
 
 
-def _show_extract(extract: Any) -> None:
-    file = extract.file or "no longer landed"
-    title = f"{extract.partner_code} {extract.partner} · {file} · extract {extract.extract_id}"
+def _show_extract(extract: Mapping[str, Any]) -> None:
+    file = extract["file"] or "no longer landed"
+    title = f"{extract['partner_code']} {extract['partner']} · {file} · extract {extract['extract_id']}"
     out.print(f"\n[bold]{escape(title)}[/]")
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         switching,
     )
     from orchestration.release.erasing import erase_editions, still_held
-    from orchestration.release.lineage.files import (
+    from orchestration.release.lineage import (
         forget_in_lineage,
         forgotten_in_lineage,
         lineage_of,
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
         sweep_lineage,
         write_lineage,
     )
-    from orchestration.release.lineage.traced_rows import Rows
-    from orchestration.release.lineage.tracing import Trace, trace
     from orchestration.release.manifest import (
         CANDIDATE,
         MANIFEST,
@@ -61,6 +59,7 @@ if TYPE_CHECKING:
     from orchestration.release.staging.published_models import MEMBERS_SCHEMAS
     from orchestration.release.staging.write_candidate import stage
     from orchestration.release.summary import Outcome, alerts_of, refresh_summary
+    from orchestration.release.tracing import Rows, Trace, trace
     from orchestration.release.unpublished import unpublished_changes
     from orchestration.release.verdict import last_verdict
     from orchestration.release.verifying import Verification, verify

@@ -10,7 +10,7 @@ from typing import Any
 
 from orchestration.core import NjiaError, Settings, durable
 from orchestration.release.current import remove_folder
-from orchestration.release.lineage.files import lineage_of
+from orchestration.release.lineage import lineage_of
 from orchestration.release.manifest import CANDIDATE, MANIFEST, read_object
 
 

@@ -17,7 +17,7 @@ from orchestration.release.candidate import Candidate
 from orchestration.release.compared_records import RECORD_FIELDS, Line, counted_lines, open_both
 from orchestration.release.comparing import decisions_between, inputs_changed
 from orchestration.release.current import Release, erasure_of
-from orchestration.release.lineage.files import lineage_of
+from orchestration.release.lineage import lineage_of
 from orchestration.release.manifest import CHANGES
 from orchestration.release.sql import attach
 from orchestration.stewardship import list_decisions, review

@@ -12,11 +12,11 @@ from pathlib import Path
 import duckdb
 
 from orchestration.core import open_duckdb
-from orchestration.release.lineage.tables import EXTRACTS, LINES, RECORDS
+from orchestration.release.lineage import CELLS, EXTRACTS, RECORDS
 from orchestration.release.sql import attach, sql_text
 
 RECORD_FIELDS = ("origin", "destination", "month", "form_label", "sex", "age_band")
-_FILES = {"records": RECORDS, "extracts": EXTRACTS, "lines": LINES}
+_FILES = {"records": RECORDS, "extracts": EXTRACTS, "cells": CELLS}
 _PLACES = """
     create temp table places as
     select place_id, name,
@@ -83,10 +83,10 @@ _LINES = """
 """
 # Lines of the counting tables of both releases. A merged movement is counted by its smallest record.
 _COUNTED = """
-    select records.record_grain || '|' || lines.counting_role || '|' || lines.counting_id as {before},
-        null::varchar as {now}, partner
-    from lines_{when} as lines inner join records_{when} as records using (record)
-    where lines.counting_table = '{table}' and records.is_counted and records.record = records.movement
+    select replace(cell, 'records of {table}|', record_grain || '|') as {before}, null::varchar as {now},
+        partner
+    from cells_{when} inner join records_{when} as records using (record)
+    where starts_with(cell, 'records of {table}|') and is_counted and records.record = movement
 """
 
 

@@ -11,7 +11,7 @@ import duckdb
 from orchestration.core import Settings, open_duckdb
 from orchestration.release.compared_records import counted_lines, open_both
 from orchestration.release.current import Release, find_release, refuse_erased
-from orchestration.release.lineage.files import lineage_beside
+from orchestration.release.lineage import lineage_beside
 from orchestration.release.sql import attach, quoted
 from orchestration.release.staging.hashing import TIME_BOUND, column_types, row_text
 from orchestration.stewardship import list_decisions

@@ -26,7 +26,7 @@ from orchestration.release.current import (
     switching,
 )
 from orchestration.release.erasing import erase_editions
-from orchestration.release.lineage.files import sweep_lineage
+from orchestration.release.lineage import sweep_lineage
 from orchestration.release.manifest import CANDIDATE, CHANGES, MANIFEST, VERDICT, changed_files, file_hashes
 from orchestration.release.rollbacks import is_left_behind
 from orchestration.release.signature import manifests_of, sign

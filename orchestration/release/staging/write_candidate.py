@@ -36,7 +36,7 @@ from orchestration.release.current import (
     remove_folder,
     switching,
 )
-from orchestration.release.lineage.files import sweep_lineage
+from orchestration.release.lineage import sweep_lineage
 from orchestration.release.manifest import (
     CANDIDATE,
     MANIFEST,

@@ -46,8 +46,8 @@ def lineage(settings: Settings, release: str, rows: list[Row], in_force: list[Ro
     extracts = {(row["partner"], row["extract_id"]) for row in in_force}
     named = [{"partner": partner, "extract_id": one, "contract": "book"} for partner, one in extracts]
     pq.write_table(pa.Table.from_pylist(named), folder / "extracts.parquet")
-    no_lines = {"counting_table": [], "counting_role": [], "counting_id": [], "record": []}
-    pq.write_table(pa.table(no_lines), folder / "lines.parquet")
+    no_cells = {"cell": pa.array([], pa.string()), "record": pa.array([], pa.int32())}
+    pq.write_table(pa.table(no_cells), folder / "cells.parquet")
 
 
 Judged = Callable[..., dict[tuple[str, str], CheckOutcome]]

@@ -1,4 +1,4 @@
-"""Forgetting a record in the lineage: its rows, and months that only it made known."""
+"""Forgetting a record in the lineage: its rows, keys that it alone stood behind, months that only it made known."""
 
 import json
 from datetime import date
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.core import Settings
-from orchestration.release.lineage.files import forget_in_lineage
+from orchestration.release.lineage import forget_in_lineage
 
 RELEASE = "20261126T020000Z-5eed5eed"
 JANUARY, FEBRUARY, MARCH = (date(2024, month, 1) for month in (1, 2, 3))
@@ -27,13 +27,22 @@ def lineage_in(home: Path) -> Path:
     folder.mkdir(parents=True)
     months = {1: ("a", JANUARY), 2: ("a", FEBRUARY), 3: ("a", FEBRUARY), 4: ("b", MARCH)}
     records = [
-        {"record": one, "record_id": one * 1000, "partner": "p", "extract_id": extract, "month_from": month,
+        {"record": one, "movement": one, "is_child": False, "record_grain": "case", "record_id": one * 1000, "partner": "p", "extract_id": extract, "month_from": month,
          "month_to": month}
         for one, (extract, month) in months.items()
     ]  # fmt: skip
     write(folder, "records", records)
-    cell = {"table_name": "codes", "cell_id": "sex|female"}
-    write(folder, "cells", [cell | {"record": one} for one in months])
+    write(folder, "cells", [{"cell": f"record {one // 3}", "record": one} for one in months])
+    write(folder, "periods", [{"period_id": "year-2024", "record": one} for one in months])
+    keys = [
+        {"table_name": "published.codes", "row_key": name, "part": part, "counts": "movements", "cell": cell,
+         "also_cell": also, "period_id": "year-2024", "record_grain": "case", "children": False}
+        for name, part, cell, also in (
+            ("of 1 and 2", "", "record 0", None), ("of 1 and 2", "watched", "place", None),
+            ("of 3 and 4", "", "record 1", None), ("of none", "", "record 0", "record 1"),
+        )
+    ]  # fmt: skip
+    write(folder, "keys", keys)
     declared = {"a": None, "b": JANUARY}
     extracts = [{"partner": "p", "extract_id": one, "period_from": first} for one, first in declared.items()]
     write(folder, "extracts", extracts)
@@ -52,5 +61,7 @@ def test_months_known_only_by_a_forgotten_record_are_removed(tmp_path: Path) -> 
     settings = Settings(tmp_path, tmp_path / "partners", tmp_path / "keys")
     assert forget_in_lineage(settings, "p", [1000, 2000, 4000]) == 1
     assert left(folder, "records", "record") == left(folder, "cells", "record") == [3]
+    # What 1 and 2 alone stood behind is named no more; of 3 and 4, 3 is left.
+    assert left(folder, "keys", "row_key") == ["of 3 and 4", "of none"]
     # February has record 3 still, and what b declares was watched, whoever lies in it.
     assert left(folder, "watches", "month") == [FEBRUARY, MARCH]

@@ -1,1 +1,0 @@
-"""Lineage: which extracts and rows stand behind a published number, and `njia trace`."""
