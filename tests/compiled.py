@@ -10,8 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache, cached_property
-from graphlib import TopologicalSorter
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -20,7 +19,7 @@ import duckdb
 import pytest
 
 from orchestration.core import Settings, open_duckdb, read_json
-from orchestration.warehouse import Part, builds
+from orchestration.warehouse import Part, builds, part_of
 from orchestration.warehouse.parsed_project import read_manifest
 from orchestration.warehouse.table_tests import TableTest
 from tests.worlds import world
@@ -30,14 +29,14 @@ class Project:
     """The tables of a manifest, parents first, and the part of the build that each belongs to."""
 
     def __init__(self, manifest: Path) -> None:
-        self.manifest = read_manifest(manifest)
-        nodes = self.manifest["nodes"].items()
-        tables = {name: node for name, node in nodes if node["resource_type"] in ("model", "seed")}
-        parents = {name: [one for one in self.parents(name) if one in tables] for name in tables}
-        self.tables = {name: tables[name] for name in TopologicalSorter(parents).static_order()}
+        self.manifest, self.parts = read_manifest(manifest), part_of(manifest)
+        nodes = self.manifest["nodes"]
+        self.tables = {name: nodes[name] for name in self.parts}
         # A test without parents belongs to a seed that the small project lacks.
         self.tests = {
-            name: node for name, node in nodes if node["resource_type"] == "test" and self.parents(name)
+            name: node
+            for name, node in nodes.items()
+            if node["resource_type"] == "test" and self.parents(name)
         }
 
     def parents(self, name: str) -> list[str]:
@@ -46,18 +45,8 @@ class Project:
     def relation(self, name: str) -> tuple[str, str]:
         return self.tables[name]["schema"], self.tables[name]["alias"]
 
-    @cached_property
-    def after_python(self) -> set[str]:
-        """Tables that read what linkage or statistics write, at any distance."""
-        sources = self.manifest["sources"].items()
-        found = {name for name, source in sources if source["source_name"] in ("linkage", "statistics")}
-        for name in self.tables:
-            if not found.isdisjoint(self.parents(name)):
-                found.add(name)
-        return found
-
     def of(self, part: Part) -> list[str]:
-        return [name for name in self.tables if (name in self.after_python) == (part is Part.AFTER_PYTHON)]
+        return [name for name in self.tables if self.parts[name] is part]
 
 
 class Compiled(NamedTuple):

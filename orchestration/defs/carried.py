@@ -21,7 +21,7 @@ def assets(manifest: Path) -> list[dg.AssetsDefinition]:
         specs=[
             dg.AssetSpec(
                 ["carried", table],
-                group_name="protect",
+                group_name="gates",
                 owners=[OWNER],
                 tags=FOR_PUBLIC,
                 kinds={"parquet"},

@@ -7,6 +7,7 @@ import dagster as dg
 from orchestration import linkage
 from orchestration.defs.boundary import step, version_of
 from orchestration.defs.tags import OWNER, RESTRICTED
+from orchestration.defs.warehouse import SHAPED
 from orchestration.refresh import Runs, tables
 
 
@@ -20,7 +21,7 @@ from orchestration.refresh import Runs, tables
             owners=[OWNER],
             tags=RESTRICTED,
             kinds={"parquet"},
-            deps=[dg.AssetKey(read.split(".")) for read in linkage.TABLES],
+            deps=[SHAPED],
             description=description,
         )
         for table, description in linkage.DESCRIPTIONS.items()

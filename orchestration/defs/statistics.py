@@ -7,6 +7,7 @@ import dagster as dg
 from orchestration import statistics
 from orchestration.defs.boundary import step, version_of
 from orchestration.defs.tags import FOR_MEMBERS, OWNER
+from orchestration.defs.warehouse import SHAPED
 from orchestration.refresh import Runs, tables
 
 
@@ -20,7 +21,7 @@ from orchestration.refresh import Runs, tables
             owners=[OWNER],
             tags=FOR_MEMBERS,
             kinds={"parquet"},
-            deps=[dg.AssetKey(read.split(".")) for read in statistics.AGGREGATES],
+            deps=[SHAPED],
             description=description,
         )
         for table, description in statistics.DESCRIPTIONS.items()

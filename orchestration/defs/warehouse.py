@@ -1,68 +1,103 @@
-"""The dbt project as assets, in two parts: before and after linkage and statistics."""
+"""The dbt project as assets, in two parts: before and after linkage and statistics.
+
+Tables that people read are assets of their own; those on the way to them are one asset a part.
+"""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
+from dagster_dbt import build_dbt_asset_specs
 
 from orchestration import outputs
 from orchestration.defs.boundary import step
 from orchestration.defs.tags import FOR_MEMBERS, OWNER, RESTRICTED
 from orchestration.defs.warehouse_checks import TESTS, guards, tested
-from orchestration.defs.warehouse_groups import groups_of
 from orchestration.refresh import Runs, tables
 from orchestration.release import MEMBERS_SCHEMAS
-from orchestration.warehouse import NodeOutcome, Part, manifest_nodes
+from orchestration.warehouse import NodeOutcome, Part, manifest_nodes, part_of
 
 QUARANTINE, RECONCILIATION = "quarantined_records", "reconciliation"
-UNIQUE_ID = "dagster_dbt/unique_id"
+# Schema of the tables that are assets of their own, and their group: the step that they belong to.
+_GROUPS = {
+    "quarantine": "shape",
+    "quality": "shape",
+    "marts": "marts",
+    "meta": "marts",
+    "published": "protect",
+}
+SHAPED, COUNTED = dg.AssetKey(["warehouse", "shaped"]), dg.AssetKey(["warehouse", "counted"])
+_ON_THE_WAY = {
+    Part.BEFORE_PYTHON: (
+        SHAPED,
+        "shape",
+        "Seeds, staged rows, movements, counts: read by links, measures.",
+    ),
+    Part.AFTER_PYTHON: (COUNTED, "marts", "Rows linked and counted, protected counts: what marts read."),
+}
 _OPS = {
     Part.BEFORE_PYTHON: ("warehouse", "Judge and shape the extracts in force, with dbt."),
     Part.AFTER_PYTHON: ("publishable", "Build the tables that need linkage and statistics, with dbt."),
 }
 
 
-class NjiaDbtTranslator(DagsterDbtTranslator):
-    """Groups assets by the steps of a refresh, and tags who may see them."""
-
-    def __init__(self, nodes: Mapping[str, Any]) -> None:
-        super().__init__()
-        self._groups = groups_of(nodes)
-
-    def get_group_name(self, dbt_resource_props: Any) -> str | None:
-        return self._groups.get(dbt_resource_props["unique_id"])  # a source keeps the group of its own asset
-
-    def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
-        is_shown = dbt_resource_props["schema"] in MEMBERS_SCHEMAS
-        return {**super().get_tags(dbt_resource_props), **(FOR_MEMBERS if is_shown else RESTRICTED)}
-
-
 def assets(manifest: Path) -> list[dg.AssetsDefinition]:
-    nodes = manifest_nodes(manifest)
-    return [_part(part, manifest, nodes) for part in Part]
-
-
-def _part(part: Part, manifest: Path, nodes: Mapping[str, Any]) -> dg.AssetsDefinition:
-    name, description = _OPS[part]
-    specs = {
-        spec.metadata[UNIQUE_ID]: spec.replace_attributes(owners=[OWNER])
-        for spec in build_dbt_asset_specs(
-            manifest=manifest, dagster_dbt_translator=NjiaDbtTranslator(nodes), **part.dagster_selection
-        )
+    nodes, parts = manifest_nodes(manifest), part_of(manifest)
+    keys = {name: _key(nodes[name], part) for name, part in parts.items()}
+    described = {
+        spec.metadata["dagster_dbt/unique_id"]: spec for spec in build_dbt_asset_specs(manifest=manifest)
     }
-    tests: dict[str, list[Any]] = {}
+    made = []
+    for part in Part:
+        own = {name: keys[name] for name in parts if parts[name] is part}
+        specs = {_ON_THE_WAY[part][0]: _on_the_way(part, nodes, own)}
+        for name, key in own.items():
+            if key not in specs:
+                reads = {keys[parent] for parent in nodes[name]["depends_on"]["nodes"] if parent in keys}
+                schema = nodes[name]["schema"]
+                specs[key] = described[name].replace_attributes(
+                    key=key,
+                    deps=sorted({*reads, _ON_THE_WAY[part][0]}),
+                    group_name="marts" if schema == "quality" and COUNTED in specs else _GROUPS[schema],
+                    owners=[OWNER],
+                    tags=FOR_MEMBERS if schema in MEMBERS_SCHEMAS else RESTRICTED,
+                )
+        made.append(_part(part, nodes, own, specs))
+    return made
+
+
+def _key(node: Mapping[str, Any], part: Part) -> dg.AssetKey:
+    """Return the asset that shows a table."""
+    is_read = node["schema"] in _GROUPS and node["resource_type"] == "model"
+    return dg.AssetKey([node["schema"], node["alias"]]) if is_read else _ON_THE_WAY[part][0]
+
+
+def _on_the_way(part: Part, nodes: Mapping[str, Any], own: Mapping[str, dg.AssetKey]) -> dg.AssetSpec:
+    key, group, description = _ON_THE_WAY[part]
+    read = {parent for name in own for parent in nodes[name]["depends_on"].get("nodes", [])}
+    sources = [dg.AssetKey(name.split(".")[2:]) for name in sorted(read) if name.startswith("source.")]
+    before = [] if part is Part.BEFORE_PYTHON else [SHAPED]
+    return dg.AssetSpec(
+        key, group_name=group, owners=[OWNER], tags=RESTRICTED, kinds={"dbt", "duckdb"},
+        deps=[*sources, *before], description=description,
+    )  # fmt: skip
+
+
+def _part(
+    part: Part,
+    nodes: Mapping[str, Any],
+    own: Mapping[str, dg.AssetKey],
+    specs: Mapping[dg.AssetKey, dg.AssetSpec],
+) -> dg.AssetsDefinition:
+    name, description = _OPS[part]
+    tests: dict[dg.AssetKey, list[Any]] = {}
     for node in nodes.values():
-        if node["resource_type"] == "test":
-            tests.setdefault(_table_of(node, specs), []).append(node)
+        if node["resource_type"] == "test" and (key := _asset_of(node, own)):
+            tests.setdefault(key, []).append(node)
     checks = {
-        table: dg.AssetCheckSpec(
-            TESTS, asset=specs[table].key, blocking=True, description=" ".join(map(guards, own))
-        )
-        for table, own in tests.items()
-        # Tests of seeds run and refuse too, but have no check of their own.
-        if table in specs and nodes[table]["resource_type"] == "model"
+        key: dg.AssetCheckSpec(TESTS, asset=key, blocking=True, description=_guarded(of_asset))
+        for key, of_asset in tests.items()
     }
 
     @dg.multi_asset(
@@ -75,35 +110,40 @@ def _part(part: Part, manifest: Path, nodes: Mapping[str, Any]) -> dg.AssetsDefi
     def build_part(
         context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        nodes_built = step(context, runs, lambda run: tables.nodes_of(tables.build_tables(run, part)))
-        outcomes: dict[str, list[NodeOutcome]] = {}
-        for node in nodes_built:
-            if node.is_test:
-                outcomes.setdefault(_table_of(nodes.get(node.unique_id, {}), specs), []).append(node)
-        for node in nodes_built:
-            spec = specs.get(node.unique_id)
-            if spec and spec.key in context.selected_asset_keys and node.status == "success":
-                yield _result(node, spec.key, _row_counts(context, runs, node))
-        for table, of_table in outcomes.items():
-            check = checks.get(table)
-            if check and check.key in context.selected_asset_check_keys:
-                yield tested(check, of_table, nodes, runs.settings.desk_url)
-        step(context, runs, lambda run: tables.stop_if_broken(nodes_built))
+        built = step(context, runs, lambda run: tables.nodes_of(tables.build_tables(run, part)))
+        outcomes: dict[dg.AssetKey, list[NodeOutcome]] = {}
+        rows: dict[dg.AssetKey, list[NodeOutcome]] = {}
+        for node in built:
+            if key := _asset_of(nodes[node.unique_id], own) if node.is_test else own.get(node.unique_id):
+                (outcomes if node.is_test else rows).setdefault(key, []).append(node)
+        for key, of_asset in rows.items():
+            if key in context.selected_asset_keys and all(node.status == "success" for node in of_asset):
+                yield _result(key, of_asset, _row_counts(context, runs, of_asset[0]))
+        for key, of_asset in outcomes.items():
+            if checks[key].key in context.selected_asset_check_keys:
+                yield tested(checks[key], of_asset, nodes, runs.settings.desk_url)
+        step(context, runs, lambda run: tables.stop_if_broken(built))
 
     return build_part
 
 
-def _table_of(test: Mapping[str, Any], specs: Mapping[str, dg.AssetSpec]) -> str:
-    """Return the unique id of the table that a test belongs to, or an empty string."""
+def _asset_of(test: Mapping[str, Any], own: Mapping[str, dg.AssetKey]) -> dg.AssetKey | None:
+    """Return the asset of this part that a test belongs to."""
     parents = [test.get("attached_node"), *(test.get("depends_on") or {}).get("nodes", [])]
-    return next((parent for parent in parents if parent in specs), "")
+    return next((own[parent] for parent in parents if parent in own), None)
 
 
-def _result(node: NodeOutcome, key: dg.AssetKey, more: Mapping[str, Any]) -> dg.MaterializeResult:
-    rows = {} if node.rows is None else {"dagster/row_count": node.rows}
+def _guarded(tests: list[Any]) -> str:
+    """Return what the tests guard; of an asset of many tables, how many there are."""
+    if len({test["attached_node"] for test in tests}) > 1:
+        return f"{len(tests)} tests of tables on the way. A failed one says what it guards and what to do."
+    return " ".join(map(guards, tests))
+
+
+def _result(key: dg.AssetKey, nodes: list[NodeOutcome], more: Mapping[str, Any]) -> dg.MaterializeResult:
+    seconds, rows = round(sum(node.seconds for node in nodes), 3), sum(node.rows or 0 for node in nodes)
     return dg.MaterializeResult(
-        asset_key=key,
-        metadata={**rows, "seconds": node.seconds, **more},
+        asset_key=key, metadata={"dagster/row_count": rows, "seconds": seconds, "tables": len(nodes), **more}
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.warehouse.builds import NodeOutcome, Part, build, read_tables
+    from orchestration.warehouse.builds import NodeOutcome, Part, build, part_of, read_tables
     from orchestration.warehouse.parsed_project import manifest_nodes, manifest_path, project_hash
 
 offer_when_asked(__name__)

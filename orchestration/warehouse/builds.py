@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from orchestration.warehouse.parsed_project import (
     folders,
     manifest_nodes,
     manifest_path,
+    read_manifest,
     source_files,
 )
 from orchestration.warehouse.table_tests import run_tests
@@ -45,11 +47,6 @@ class Part(Enum):
 
     BEFORE_PYTHON = "exclude"
     AFTER_PYTHON = "select"
-
-    @property
-    def dagster_selection(self) -> dict[str, str]:
-        """The part as arguments of `@dbt_assets`."""
-        return {self.value: " ".join(_ON_PYTHON)}
 
 
 @dataclass(frozen=True)
@@ -70,6 +67,21 @@ class NodeOutcome:
     @property
     def is_test(self) -> bool:
         return self.resource_type == "test"
+
+
+def part_of(manifest: Path) -> dict[str, Part]:
+    """Return the part of each seed and model by its id, parents first."""
+    nodes, sources = read_manifest(manifest)["nodes"].items(), read_manifest(manifest)["sources"].items()
+    tables = [(name, node) for name, node in nodes if node["resource_type"] in _TABLES]
+    parents = {name: node["depends_on"].get("nodes", []) for name, node in tables}
+    after = {name for name, source in sources if f"source:{source['source_name']}+" in _ON_PYTHON}
+    parts = {}
+    for name in TopologicalSorter(parents).static_order():
+        if name in parents:
+            if not after.isdisjoint(parents[name]):
+                after.add(name)
+            parts[name] = Part.AFTER_PYTHON if name in after else Part.BEFORE_PYTHON
+    return parts
 
 
 def build(settings: Settings, part: Part) -> list[NodeOutcome]:

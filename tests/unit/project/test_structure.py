@@ -45,7 +45,7 @@ FILES_OF_THE_DESIGN = {
     "CONTRIBUTING.md", "SECURITY.md",
 }  # fmt: skip
 FORBIDDEN_WORDS = {"util", "utils", "helper", "helpers", "common", "manager", "processor"}
-LONGEST_DEFS_FILE = 160
+LONGEST_DEFS_FILE = 230
 Specs = dict[dg.AssetKey, dg.AssetSpec]
 # Used whole, as rooms of their own inside the package: `review`, `refreshes` and `audit` write one folder each,
 # `items` only names, `worklists` is what waits, `messages` sends, `desk` serves; `boundaries` loads
@@ -377,7 +377,7 @@ def specs(definitions: dg.Definitions) -> Specs:
 
 
 def of_python(specs: Specs) -> Specs:
-    return {key: spec for key, spec in specs.items() if "dagster_dbt/unique_id" not in spec.metadata}
+    return {key: spec for key, spec in specs.items() if "dbt" not in spec.kinds}
 
 
 def test_every_check_targets_an_asset_that_exists(definitions: dg.Definitions) -> None:
@@ -440,7 +440,7 @@ def test_all_that_the_ui_shows_is_described(definitions: dg.Definitions, specs: 
 
 def test_the_groups_of_the_graph_read_from_left_to_right(definitions: dg.Definitions, specs: Specs) -> None:
     in_order = [
-        "extracts", "places", "gates", "reference", "judge", "shape", "link", "measure", "marts", "protect", "release",
+        "extracts", "places", "gates", "shape", "link", "measure", "marts", "protect", "release",
     ]  # fmt: skip
     graph = definitions.resolve_asset_graph()
     back = [
