@@ -116,8 +116,13 @@ def _part(
         for node in built:
             if key := _asset_of(nodes[node.unique_id], own) if node.is_test else own.get(node.unique_id):
                 (outcomes if node.is_test else rows).setdefault(key, []).append(node)
-        for key, of_asset in rows.items():
-            if key in context.selected_asset_keys and all(node.status == "success" for node in of_asset):
+        for key in specs:  # parents first, as Dagster asks for
+            of_asset = rows.get(key, [])
+            if (
+                of_asset
+                and key in context.selected_asset_keys
+                and all(node.status == "success" for node in of_asset)
+            ):
                 yield _result(key, of_asset, _row_counts(context, runs, of_asset[0]))
         for key, of_asset in outcomes.items():
             if checks[key].key in context.selected_asset_check_keys:
