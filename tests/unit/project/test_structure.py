@@ -72,15 +72,13 @@ TOUCHES_ENVIRONMENT = {
 WRITES_WITHOUT_DURABLE = {
     "files of work/, which can be made again":
         "cli/diff/without_decision core/artifacts core/work_left linkage/step outputs/kept refresh/releasing "
-        "release/staging/carried statistics/measure typing/landed_records typing/step warehouse/dbt_commands "
-        "warehouse/manifest warehouse/spark warehouse/work_file",
+        "operations/backup release/staging/carried statistics/measure typing/landed_records typing/step "
+        "warehouse/dbt_commands warehouse/manifest warehouse/spark warehouse/work_file",
     "a file of the project, written by its developer": "contracts/schema",
     "Dagster's history": "defs/event_log",
     "a file in memory": "intake/landing/resealing intake/landing/sealing",
     "opens what `placing` yields, which is synced afterwards": "intake/pulling/fetched",
     "writes what `placing` yields": "intake/pulling/https_file intake/pulling/kobotoolbox intake/pulling/pull",
-    "a file that `Store.add` copies and syncs": "operations/backup/making",
-    "writes what `replacing` yields": "operations/backup/planning",
     "a temporary folder": "operations/forget_proof",
     "files of a candidate, which staging syncs one by one before its manifest names them":
         "outputs/exports/data_package outputs/exports/dictionary outputs/exports/geojson outputs/exports/write "
