@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     from orchestration.operations.health_warnings import warnings
     from orchestration.operations.history import trim_history
     from orchestration.operations.retention import erase_past_retention
-    from orchestration.operations.rotation import WHY_NO_RECORD_KEY, finish_rotations
+    from orchestration.operations.rotation import (
+        WHY_NO_RECORD_KEY,
+        finish_rotations,
+        refuse_unfit_key,
+        rotate,
+    )
     from orchestration.operations.status import read_status
 
 offer_when_asked(__name__)

@@ -9,8 +9,7 @@ import pyrage
 import pytest
 
 from orchestration.core import Settings, decoded, load_keys, read_texts, shown_record
-from orchestration.operations import warnings
-from orchestration.operations.rotation_stewards import rotate_stewards
+from orchestration.operations import rotate, warnings
 from orchestration.release import list_releases
 from tests import needs, scenario
 from tests.command import Ran, last_object, njia
@@ -50,7 +49,7 @@ def forgotten(tmp_path_factory: pytest.TempPathFactory) -> World:
     (folder / "password").chmod(0o600)
     stewards = pyrage.x25519.Identity.generate()
     base = new_evidence_base(folder)
-    rotate_stewards(base.settings, str(stewards.to_public()), None)
+    rotate(base.settings, "stewards", recipient=str(stewards.to_public()))
     key = folder / "stewards.txt"
     key.write_text(f"{stewards}\n")
     for partner, name, content in scenario.EXTRACTS:

@@ -55,7 +55,7 @@ MODULES_USED_WHOLE = {
         "core": "durable refreshes release_key",
         "stewardship": "review draft_lists audit items worklists messages desk",
         "places": "boundaries",
-        "operations": "forget next_run rotation_link rotation_release rotation_stewards",
+        "operations": "forget next_run",
         # One file a part of the refresh, in the order of its steps.
         "refresh": "extracts settle tables releasing run_outcome step",
     }.items()
