@@ -72,7 +72,7 @@ def forget_command(
     from orchestration.defs.refresh import run_refresh
     from orchestration.operations import finish_rotations, forget, prove
     from orchestration.release import still_held
-    from orchestration.stewardship import FORGOT, audit
+    from orchestration.stewardship import audit
 
     listed = map(str.strip, text_of(references_file).splitlines()) if references_file else ()
     asked = [*references, *filter(None, listed)]
@@ -94,18 +94,7 @@ def forget_command(
             )
             click.confirm("Go on?", abort=True, err=True)
         erased, needles = forget.erase(settings, keys, all_asked, asked, private_key, settings.as_of())
-        why: dict[str, Any] = {} if reason is None else {"reason": reason}
-        for one in erased:
-            audit.record(
-                settings,
-                author or audit.os_user(),
-                FORGOT,
-                one.partner,
-                **why,
-                records=one.records,
-                extracts=list(one.originals),
-                decisions=one.decisions,
-            )
+        forget.log_erased(settings, author or audit.os_user(), erased, reason)
     finally:
         lock.release()
     with console.refresh_progress() as on_step:
@@ -216,5 +205,5 @@ def _show(result: dict[str, Any]) -> None:
         )
     say(
         "Copies outside this home are not reached: tables given to members (tell them), and backups, which "
-        "lose it when their older lists are dropped (`njia backup --keep`)."
+        "lose it 35 days after (`njia backup`)."
     )

@@ -22,7 +22,8 @@ from orchestration.cli.options import (
 )
 from orchestration.core import NjiaError, Settings, UsageError
 
-# What `--json` and the audit log call the results of a rotation, and how the terminal shows them.
+# What `--json` and the audit log call what belongs to the new key and what does not, and the words for people.
+NAMES = {"release": ("signed", "left"), "stewards": ("resealed", "left"), "link": ("remade", "destroyed")}
 RESULTS = {
     "signed": "releases are signed again",
     "resealed": "originals are sealed to the new key",
@@ -94,7 +95,7 @@ def rotate(
     Exit code: 0 done, 2 wrong use, 4 a refresh is running.
     """
     from orchestration.core import RefreshLock, key_places, load_keys
-    from orchestration.operations import WHY_NO_RECORD_KEY, finish_rotations
+    from orchestration.operations import WHY_NO_RECORD_KEY, finish_rotations, refuse_unfit_key
 
     if kind == "record":
         raise UsageError(WHY_NO_RECORD_KEY)
@@ -109,15 +110,17 @@ def rotate(
     lock.take(f"keys rotate {kind}")
     try:
         finish_rotations(settings)
-        before = load_keys(settings, replaced=kind)
+        load_keys(settings, replaced=kind)
+        if private_key:
+            refuse_unfit_key(settings, kind, private_key)
         console.warn(_cost(settings, kind, private_key is not None))
-        if kind == "stewards" and recipient is None:
-            recipient = _new_pair()
         if not yes and not sys.stdin.isatty():
             raise UsageError("There is no terminal to ask for confirmation: give --yes. Nothing was changed.")
+        if kind == "stewards" and recipient is None:
+            recipient = _new_pair()
         if not yes:
             click.confirm("Go on?", abort=True, err=True)
-        result = _rotate(settings, before, kind, private_key, recipient)
+        result = _rotate(settings, kind, private_key, recipient)
         key_id = {key.name: key.id for key in key_places(settings)}[kind]
         _log(settings, kind, str(key_id), result)
     finally:
@@ -128,24 +131,18 @@ def rotate(
 
 
 def _rotate(
-    settings: Settings, before: Any, kind: str, private_key: str | None, recipient: str | None
+    settings: Settings, kind: str, private_key: str | None, recipient: str | None
 ) -> dict[str, list[str]]:
     """Return what belongs to the new key now and what does not, by the names in RESULTS."""
-    from orchestration.operations import rotation_link, rotation_release, rotation_stewards
+    from orchestration.operations import rotate
 
-    if kind == "release":
-        signed, left = rotation_release.rotate_release(settings)
-        return {"signed": signed, "left": left}
-    with console.err.status("Opening originals") as spinner:
+    with console.err.status("Opening originals" if private_key else "Rotating") as spinner:
 
         def progress(number: int, of: int) -> None:
             spinner.update(f"Original {number:,} of {of:,}")
 
-        if kind == "link":
-            codes = rotation_link.rotate_link(settings, before, private_key, progress)
-            return {"remade": list(codes.remade), "destroyed": list(codes.destroyed)}
-        sealed = rotation_stewards.rotate_stewards(settings, str(recipient), private_key, progress)
-        return {"resealed": list(sealed.resealed), "left": list(sealed.left)}
+        rotated = rotate(settings, kind, private_key, recipient or "", progress)
+    return dict(zip(NAMES[kind], (rotated.done, rotated.left), strict=True))
 
 
 def _log(settings: Settings, kind: str, key_id: str, result: dict[str, list[str]]) -> None:

@@ -31,12 +31,11 @@ def refresh_command(settings: Settings, as_json: bool) -> None:
     from orchestration.core import WAITS
     from orchestration.defs.refresh import run_refresh
     from orchestration.intake import files_waiting, left_alone, names_in_inbox
-    from orchestration.operations import refuse_unfinished_restore, warnings
+    from orchestration.operations import warnings
     from orchestration.places import boundaries
     from orchestration.refresh import releasing, run_outcome
     from orchestration.stewardship import review
 
-    refuse_unfinished_restore(settings)
     if not (files_waiting(settings) or left_alone(settings) or any(settings.landing.glob("*/*.json"))):
         raise UsageError(
             "There is nothing to refresh: the inbox is empty and no extract has landed. Add files with "

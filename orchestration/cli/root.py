@@ -24,14 +24,15 @@ from orchestration.core import (
 )
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-# Each name is a file of this folder that holds `<name>_command`. Sections and order are those of `njia
-# --help`.
+# Each name is a file of this folder that holds `<name>_command`, or that of its twin. Sections and order are
+# those of `njia --help`.
 SECTIONS = {
     "Take in and publish": ("contract", "inbox", "pull", "refresh", "status", "check", "notify", "serve"),
     "Read what is published": ("open", "query", "trace", "releases", "diff", "verify"),
     "Review and decide": ("decide", "place", "rollback"),
     "Protect": ("account", "keys", "audit", "unseal", "forget", "backup", "restore"),
 }
+TWINS = {"restore": "backup"}
 
 
 class Commands(click.Group):
@@ -68,7 +69,8 @@ def cli() -> None:
 
 
 for _name in (name for names in SECTIONS.values() for name in names):
-    cli.add_command(getattr(import_module(f"orchestration.cli.{_name}"), f"{_name}_command"))
+    _file = TWINS.get(_name, _name)
+    cli.add_command(getattr(import_module(f"orchestration.cli.{_file}"), f"{_name}_command"))
 # Earlier names, which services and notes of operators still use.
 for _name in ("ui", "desk"):
     cli.add_command(cli.commands["serve"], _name)

@@ -67,14 +67,14 @@ def show_status(status: Mapping[str, Any], with_all: bool) -> None:
     out.print()
     _show_next_run(status["next_run"])
     if not status["backup"] and status["release"]:
-        mark("no backup", "njia backup DIR makes one.")
+        mark("no backup", "njia backup REPOSITORY makes one.")
     if shown := [one for one in status["partners"] if with_all or one["state"] != _IN_FORCE]:
         _show_partners(shown)
     for source in status["sources"]:
         show_source(source)
     _show_release(status["release"], status["partners"])
     if backup := status["backup"]:
-        console.say(f"The last backup is {backup['age']} old, in {backup['folder']}.")
+        console.say(f"The last backup is {backup['age']} old.")
 
 
 def _show_last_refresh(status: Mapping[str, Any], not_taken: list[Mapping[str, Any]]) -> None:

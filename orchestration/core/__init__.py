@@ -70,14 +70,12 @@ if TYPE_CHECKING:
         check_home,
         is_sample_home,
         prepare_home,
-        refuse_earlier_layout,
     )
     from orchestration.core.key_checks import (
         LINK_KEY,
         RECORD_KEY,
         SAMPLES_PRIVATE_KEY,
         STEWARDS_RECIPIENT,
-        drop_rotated_checks,
         expect_key,
         installed_public_key,
         is_replaced,
@@ -101,6 +99,7 @@ if TYPE_CHECKING:
     from orchestration.core.machine import (
         MachineFault,
         fault_said,
+        full_disk,
         is_of_machine,
         machine_fault,
         require_room,
@@ -140,7 +139,6 @@ if TYPE_CHECKING:
         parsed,
         read_json,
         remove_summed,
-        set_sums,
         summed,
         summed_files,
         without_sum,

@@ -140,11 +140,8 @@ def settle(settings: Settings, still_held: Collection[str]) -> None:
             _write(settings, path.stem, page)
 
 
-def unite(settings: Settings, partner: str, pages: Collection[Path], restored: Collection[str]) -> None:
-    """Add what copies of this partner's file say, because a restore may bring back what was forgotten since.
-
-    `restored`: extracts that come back, so that nothing is `done` in their originals.
-    """
+def unite(settings: Settings, partner: str, pages: Collection[Path]) -> None:
+    """Add what copies of this partner's file say to a restored home, whose originals are checked again."""
     try:
         page = _read(settings, partner)
     except Damaged:
@@ -155,7 +152,7 @@ def unite(settings: Settings, partner: str, pages: Collection[Path], restored: C
         page.tombstones |= other.tombstones
         page.submissions |= other.submissions
         page.due += [due for due in other.due if due not in page.due]
-    page.done = {extract: original for extract, original in page.done.items() if extract not in restored}
+    page.done = {}
     _write(settings, partner, page)
 
 

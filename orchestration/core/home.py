@@ -74,7 +74,7 @@ def check_home(settings: Settings, use: str = "read") -> dict[str, Any]:
 
 
 def refuse_earlier_layout(where: Path, layout: int) -> None:
-    """Raise UsageError for a home, or a list of a backup, of an earlier layout."""
+    """Raise UsageError for a home of an earlier layout."""
     if layout < LAYOUT_VERSION:
         raise UsageError(
             f"{where} has layout {layout}, and Njia {version('njia')} reads layout {LAYOUT_VERSION} alone: "

@@ -49,8 +49,8 @@ CHECKS = "key_checks"  # in home.json
 KEY_BYTES = 32
 _NOT_YET = ""  # beside the check value of a new key that replaces none
 _RESTORE = (
-    "Restore it from the backup (`njia restore BACKUP --key FILE`), or set NJIA_KEYS to the folder of this "
-    "home's keys. "
+    "Restore it from the backup (`njia restore` brings it back in a new folder), or set NJIA_KEYS to the "
+    "folder of this home's keys. "
 )
 _IF_LOST = {
     "record": "If it is lost, begin a new home: another key gives every record another id.",
@@ -106,18 +106,6 @@ def settle_checks(settings: Settings) -> None:
         if name in USES and len(noted) > 1:
             settled = noted[-1 if is_replaced(settings, name) else 0]
             note_checks(settings, {name: [] if settled == _NOT_YET else [settled]})
-
-
-def drop_rotated_checks(settings: Settings, path: Path) -> None:
-    """Drop check values, from the home.json of a backup, of keys that were rotated since."""
-    found = read_json(path)
-    kept = dict(found.get(CHECKS, {}))
-    for name in kept.keys() & USES.keys() - _IF_LOST.keys():
-        with suppress(Damaged):  # a lost or damaged key was not rotated
-            if _check(name, key_in(name, settings.keys / USES[name][0])) not in kept[name]:
-                del kept[name]
-    if kept != found.get(CHECKS, {}):
-        write_json(path, {**found, CHECKS: kept})
 
 
 def proven(settings: Settings, name: str) -> bytes:

@@ -35,6 +35,7 @@ class Settings:
     `delete_work`: delete everything made of records from the work folder after a refresh.
     `refresh_after`: how long after the last decision a refresh starts by itself; None waits for the night.
     `engine`: what runs the SQL of the dbt project, `duckdb` or `spark`.
+    `backup_password`: the file with the password of backups.
     `drafts_lists`: on during a refresh; its lists for stewards take effect when it ends.
     """
 
@@ -54,6 +55,7 @@ class Settings:
     signatures: int = 1
     refresh_after: timedelta | None = timedelta(minutes=10)
     engine: str = "duckdb"
+    backup_password: Path | None = None
 
     @classmethod
     def from_environment(cls, home: Path | str | None = None, partners: Path | str | None = None) -> Settings:
@@ -72,6 +74,7 @@ class Settings:
             )
         keys = Path(os.environ.get("NJIA_KEYS") or chosen_home / "keys").resolve()
         own_boundaries, notify = os.environ.get("NJIA_BOUNDARIES"), os.environ.get("NJIA_NOTIFY")
+        backup_password = os.environ.get("NJIA_BACKUP_PASSWORD_FILE")
         return cls(
             chosen_home,
             chosen_partners,
@@ -88,6 +91,7 @@ class Settings:
             signatures=int(_one_of("NJIA_SIGNATURES", "1", "2")),
             refresh_after=_minutes("NJIA_REFRESH_AFTER_DECISIONS", 10),
             engine=_one_of("NJIA_ENGINE", "duckdb", "spark"),
+            backup_password=Path(backup_password).resolve() if backup_password else None,
         )
 
     def as_of(self) -> datetime:
@@ -203,8 +207,13 @@ class Settings:
 
     @property
     def last_backup(self) -> Path:
-        """When the last backup was made, and where."""
+        """When the last backup was made."""
         return self.home / "last_backup.json"
+
+    @property
+    def backup_links(self) -> Path:
+        """Links to the files of a backup under way."""
+        return self.work / "backup"
 
     @property
     def lock(self) -> Path:

@@ -134,11 +134,6 @@ def note_sums(folder: Path) -> None:
         _note(folder, fresh)
 
 
-def set_sums(folder: Path, sums: Mapping[str, str]) -> None:
-    """Note the SHA-256 of files that were written without their sum."""
-    _note(folder, {name: [digest] for name, digest in sums.items()})
-
-
 def add_sums_of(folder: Path, earlier: Path) -> None:
     """Add the sums of the files of another folder, which those of this folder will join or replace."""
     if sums := summed_files(folder):

@@ -57,6 +57,7 @@ def clear_partial(settings: Settings) -> None:
 
     The folders of the inbox, of releases and of landings have sweeps of their own, which know more.
     """
+    durable.remove_folder(settings.backup_links)
     elsewhere = {settings.inbox, settings.releases, settings.work, settings.dagster_home}
     folders = [path for path in settings.home.iterdir() if path.is_dir() and path not in elsewhere]
     left = settings.home.glob(f"{PARTIAL}*"), *(folder.rglob(f"{PARTIAL}*") for folder in folders)

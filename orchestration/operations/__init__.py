@@ -8,15 +8,7 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.operations.backup.making import make_backup
-    from orchestration.operations.backup.planning import open_backup, plan_restore
-    from orchestration.operations.backup.restoring import finish_restore, put_back
-    from orchestration.operations.backup.store import (
-        Store,
-        refuse_unfinished_restore,
-        unfinished_restore,
-        verify_backup,
-    )
+    from orchestration.operations.backup import make_backup, restore
     from orchestration.operations.check.checking import (
         Fault,
         Found,
@@ -31,7 +23,12 @@ if TYPE_CHECKING:
     from orchestration.operations.health_warnings import warnings
     from orchestration.operations.history import trim_history
     from orchestration.operations.retention import erase_past_retention
-    from orchestration.operations.rotation import WHY_NO_RECORD_KEY, finish_rotations
+    from orchestration.operations.rotation import (
+        WHY_NO_RECORD_KEY,
+        finish_rotations,
+        refuse_unfit_key,
+        rotate,
+    )
     from orchestration.operations.status import read_status
 
 offer_when_asked(__name__)

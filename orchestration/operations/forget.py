@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from orchestration import intake, outputs, release
 from orchestration.core import (
@@ -32,7 +33,7 @@ from orchestration.core import (
     tombstones_of,
 )
 from orchestration.operations.forget_proof import Needles, needles_of
-from orchestration.stewardship import erase_decisions
+from orchestration.stewardship import FORGOT, audit, erase_decisions
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,22 @@ def erase_again(settings: Settings, keys: Keys, private_key: str | None, now: da
     erased, _ = erase(settings, keys, Asked(records), (), private_key, now, cells)
     finish(settings, now)
     return erased
+
+
+def log_erased(settings: Settings, who: str, erased: Iterable[Erased], reason: str | None = None) -> None:
+    """Note in the audit log what was erased; decisions that it names are not missed afterwards."""
+    why: dict[str, Any] = {} if reason is None else {"reason": reason}
+    for of_partner in erased:
+        audit.record(
+            settings,
+            who,
+            FORGOT,
+            of_partner.partner,
+            **why,
+            records=of_partner.records,
+            extracts=list(of_partner.originals),
+            decisions=of_partner.decisions,
+        )
 
 
 def _marked(keys: Keys, partner: str, asked: Asked) -> Tombstones:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from orchestration.contracts import Contracts, load_contracts, partners_without_contract
 from orchestration.core import SAMPLES_PRIVATE_KEY, Settings
-from orchestration.operations.backup.store import RESTORED, unfinished_restore
 from orchestration.release import current_release, why_not_signed
 from orchestration.stewardship import review
 
@@ -18,7 +17,7 @@ def warnings(settings: Settings, contracts: Contracts | None = None) -> list[str
     """Return warnings, the gravest first."""
     contracts = contracts or load_contracts(settings.partners)
     return [
-        *_restored(settings),
+        *_forgotten(settings),
         *_unsigned(settings),
         *_damaged(settings),
         *_private_key(settings),
@@ -28,13 +27,9 @@ def warnings(settings: Settings, contracts: Contracts | None = None) -> list[str
     ]
 
 
-def _restored(settings: Settings) -> Iterator[str]:
-    """Warn of an interrupted restore, and of forgotten records that a restore or a refused refresh left."""
-    if unfinished := unfinished_restore(settings):
-        yield unfinished
-    elif (settings.home / RESTORED).is_file():
-        yield "Records forgotten since the backup may stand in what was restored: run `njia refresh`."
-    elif any(settings.forgotten.glob("[!.]*.json")):
+def _forgotten(settings: Settings) -> Iterator[str]:
+    """Warn of forgotten records in the release in force, after a restore or a refused refresh."""
+    if any(settings.forgotten.glob("[!.]*.json")):
         from orchestration.release import still_held  # slow to load
 
         if held := still_held(settings):

@@ -10,8 +10,7 @@ from datetime import datetime
 
 from orchestration import gates
 from orchestration.core import Keys, Settings
-from orchestration.operations.forget import Asked, Erased, erase
-from orchestration.stewardship import FORGOT, audit
+from orchestration.operations.forget import Asked, Erased, erase, log_erased
 
 WHO = "retention"
 
@@ -25,14 +24,6 @@ def erase_past_retention(settings: Settings, keys: Keys, now: datetime) -> list[
     erased = []
     for partner, records in gates.past_retention(settings, now.date()).items():
         [of_partner], _ = erase(settings, keys, Asked({partner: frozenset(records)}), (), None, now)
-        audit.record(
-            settings,
-            WHO,
-            FORGOT,
-            partner,
-            records=of_partner.records,
-            extracts=list(of_partner.originals),
-            decisions=of_partner.decisions,
-        )
+        log_erased(settings, WHO, [of_partner])
         erased.append(of_partner)
     return erased

@@ -5,33 +5,44 @@ present ones. Then home.json notes the check values of both keys, and the rename
 point. A kill before it changes nothing; after it, the next holder of the refresh lock finishes. The record
 key is never rotated: WHY_NO_RECORD_KEY.
 
-Does not belong here: the files that depend on each key (`rotation_stewards`, `rotation_link`,
-`rotation_release`), and making the first keys (`core`).
+Does not belong here: making the first keys (`core`).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+import secrets
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from orchestration import release
+import pyrage
+
+from orchestration import intake, release
 from orchestration.core import (
     LINK_KEY,
     RELEASE_KEY,
     STEWARDS_RECIPIENT,
+    NjiaError,
+    ReleaseKey,
     Settings,
+    UsageError,
     durable,
     expect_key,
+    forget_work,
     installed_public_key,
     is_replaced,
+    load_keys,
+    note_sums,
     read_json,
     settle_checks,
     write_json,
     write_public_part,
+    write_secret,
 )
 
+FILES = {"stewards": STEWARDS_RECIPIENT, "link": LINK_KEY, "release": RELEASE_KEY}
 NEXT = ".next"
 MARK = ".whole.json"  # lies in a waiting folder that is complete
 WHY_NO_RECORD_KEY = (
@@ -44,28 +55,146 @@ WHY_NO_RECORD_KEY = (
 )
 
 
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Rotated:
+    """What belongs to the new key, and what does not: release ids, or extracts as `partner/extract_id`."""
+
+    done: list[str]
+    left: list[str]
+
+
 def waiting(path: Path) -> Path:
     """Return where the successor of a key or folder waits."""
     return path.with_name(path.name + NEXT)
 
 
-@contextmanager
-def rotating(settings: Settings, name: str, key: Path) -> Iterator[None]:
-    """Commit the new key of this name if the block succeeds; otherwise leave everything as before.
+def rotate(
+    settings: Settings,
+    kind: str,
+    private_key: str | None = None,
+    recipient: str = "",
+    progress: Progress = lambda done, of: None,
+) -> Rotated:
+    """Put a new key in force, for stewards the `recipient`. The caller holds the refresh lock.
 
-    The block first writes `waiting(key)`, then everything that depends on it. The caller holds the refresh
-    lock.
+    `release`: releases are signed again if the installed key, or its public part, signed them as they are.
+    With the stewards' private key, `stewards`: originals are sealed again, and lie on the disk twice
+    meanwhile; `link`: link codes are made again from them. Without it, originals stay sealed to the old key,
+    and link codes are destroyed. Raises UsageError if it opens no original.
     """
-    finish_rotations(settings)
-    try:
-        yield
-        folder = _folders_by_key(settings).get(key.name)
-        if folder and waiting(folder).is_dir():
-            _mark_whole(waiting(folder), waiting(key))
-        expect_key(settings, name, waiting(key))
-        durable.rename(waiting(key), key)
-    finally:
+    key = settings.keys / FILES[kind]
+    if kind == "stewards":
+        _check_recipient(recipient)
+    with release.switching(settings) if kind == "release" else nullcontext():
         finish_rotations(settings)
+        try:
+            if private_key:
+                refuse_unfit_key(settings, kind, private_key)
+            if kind == "release":
+                rotated = _sign_again(settings, waiting(key))
+            else:
+                rotated = _remake(settings, kind, waiting(key), private_key, recipient, progress)
+            expect_key(settings, kind, waiting(key))
+            durable.rename(waiting(key), key)
+        finally:
+            finish_rotations(settings)
+    if kind == "link":
+        forget_work(settings)  # it holds links found with the old codes
+    return rotated
+
+
+def refuse_unfit_key(settings: Settings, kind: str, private_key: str) -> None:
+    """Raise UsageError if the stewards' private key opens none of the originals that a rotation needs."""
+    extracts = _extracts(settings, kind)
+    originals = [intake.sealed_path(settings.sealed, *extract) for extract in extracts]
+    if originals and not any(_is_opened(path, private_key) for path in originals if path.is_file()):
+        raise UsageError(
+            f"This key opens none of the originals of {len(originals)} extracts, or these are gone. "
+            "Nothing was changed."
+        )
+
+
+def _is_opened(original: Path, private_key: str) -> bool:
+    with suppress(UsageError), intake.opened(original, private_key):
+        return True
+    return False
+
+
+def _extracts(settings: Settings, kind: str) -> list[tuple[str, str]]:
+    """Return partner and id of the extracts with an original, or with link codes."""
+    if kind == "link":
+        return intake.extracts_with_codes(settings)
+    return [(path.parent.name, path.stem) for path in sorted(settings.sealed.glob("*/[!.]*.age"))]
+
+
+def _check_recipient(text: str) -> None:
+    try:
+        pyrage.x25519.Recipient.from_str(text)
+    except pyrage.RecipientError:
+        raise UsageError(
+            "The new public key is no age recipient: one line that begins with age1 is needed, as age-keygen "
+            "prints it. Nothing was changed."
+        ) from None
+
+
+def _sign_again(settings: Settings, new_key: Path) -> Rotated:
+    try:
+        before = installed_public_key(settings)
+    except NjiaError:
+        before = None
+    after = ReleaseKey.generate()
+    after.write_new(new_key)
+    return Rotated(*release.resign(settings, before, after))
+
+
+def _remake(
+    settings: Settings,
+    kind: str,
+    new_key: Path,
+    private_key: str | None,
+    recipient: str,
+    progress: Progress,
+) -> Rotated:
+    """Write the new key, then the folder of originals or link codes that belongs to it."""
+    extracts, folder = _extracts(settings, kind), waiting(_folders_by_key(settings)[FILES[kind]])
+    secret, keys = recipient, None
+    if kind == "link":
+        secret = secrets.token_hex(32)
+        keys = replace(load_keys(settings, replaced=kind), link_key=bytes.fromhex(secret))
+    # A recipient is public, but every file of the folder is private to the account.
+    write_secret(new_key, secret)
+    done = []
+    if private_key or kind == "link":
+        durable.make_folder(folder, 0o700)
+        for number, extract in enumerate(extracts if private_key else [], start=1):
+            progress(number, len(extracts))
+            if keys:
+                is_done = intake.remake_codes(settings, keys, *extract, str(private_key), folder)
+            else:
+                is_done = _reseal(settings, *extract, str(private_key), folder, recipient)
+            done += [extract] if is_done else []
+        _mark_whole(folder, new_key)
+    left = [extract for extract in extracts if extract not in done]
+    return Rotated(["/".join(extract) for extract in done], ["/".join(extract) for extract in left])
+
+
+def _reseal(
+    settings: Settings, partner: str, extract_id: str, private_key: str, folder: Path, recipient: str
+) -> bool:
+    """Seal an original to the new key, or link it unchanged if the old key does not open it."""
+    original = intake.sealed_path(settings.sealed, partner, extract_id)
+    try:
+        with intake.opened(original, private_key) as opened:
+            intake.seal(opened, folder, partner, extract_id, recipient)
+        return True
+    except UsageError:
+        target = intake.sealed_path(folder, partner, extract_id)
+        durable.copy(original, target)
+        note_sums(target.parent)
+        return False
 
 
 def finish_rotations(settings: Settings) -> None:

@@ -124,7 +124,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
 
 
 def _last_backup(settings: Settings) -> dict[str, Any] | None:
-    """Return list, folder, time and age of the last backup; None where none was made."""
+    """Return snapshot, time and age of the last backup; None where none was made."""
     try:
         noted: dict[str, Any] = read_json(settings.last_backup)
     except FileNotFoundError:

@@ -28,7 +28,7 @@ from orchestration.core import (
     refreshes,
 )
 from orchestration.intake import marks_of_files_ready
-from orchestration.operations import finish_restore, finish_rotations
+from orchestration.operations import finish_rotations
 from orchestration.places import boundaries
 from orchestration.stewardship import draft_lists
 
@@ -140,7 +140,6 @@ class Runs:
             finish_rotations(self.settings)  # a kill may have interrupted one
             clear_partial(self.settings)
             as_of = self.settings.as_of()
-            finish_restore(self.settings, as_of)
             try:
                 # First: a decision that is made between the two lines counts as not considered.
                 self._settled = stewardship.settled_since_refresh(self.settings)

@@ -68,7 +68,7 @@ def current_release(settings: Settings) -> Release | None:
         raise Damaged(
             settings.current,
             f"it names the release {folder.name}, which is missing",
-            "`njia restore BACKUP` puts it back; or remove the link: then `njia refresh` publishes again.",
+            "Copy it from a backup (`njia restore`); or remove the link: `njia refresh` publishes again.",
         )
     return _read(folder, folder.name)
 
@@ -196,6 +196,6 @@ def _read(folder: Path, current: str | None) -> Release:
         raise Damaged(
             folder / MANIFEST,
             "it cannot be read",
-            f"`njia restore BACKUP` puts it back; or move {folder} out of the releases folder.",
+            f"Copy it from a backup (`njia restore`); or move {folder} out of the releases folder.",
         ) from None
     return Release(folder.name, folder, manifest, folder.name == current, content)

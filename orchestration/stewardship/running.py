@@ -104,8 +104,8 @@ def settled_since_refresh(settings: Settings) -> frozenset[str]:
         raise Damaged(
             settings.decisions,
             f"decisions are logged and missing: {', '.join(gone)}",
-            "`njia restore BACKUP` puts them back. Where no backup has them, decide again what they decided, "
-            "and take each back (`njia decide revoke ID`): then a refresh goes on without them.",
+            "Copy them from a backup (`njia restore`). Where no backup has them, decide again what they "
+            "decided, and take each back (`njia decide revoke ID`): then a refresh goes on without them.",
         )
     return now
 

@@ -490,12 +490,14 @@ def _of_decisions(world: World, outcome: str) -> Iterator[str]:
 
 def of_restore(world: World, folder: Path) -> list[str]:
     """What a backup lacks or an empty home does not get back from it, but for files of the inbox."""
-    settings, backup = world.settings, folder / "backup"
+    settings, backup, password = world.settings, folder / "backup", folder / "password"
     elsewhere = replace(settings, home=folder / "restored")
+    password.write_text("a long password of the benchmark")
+    password.chmod(0o600)
+    own = {"NJIA_BACKUP_PASSWORD_FILE": str(password)}
     ran = [
-        njia("backup", backup, settings=settings),
-        njia("backup", backup, "--verify", settings=settings),
-        njia("restore", backup, "--yes", settings=elsewhere),
+        njia("backup", backup, settings=settings, **own),
+        njia("restore", backup, elsewhere.home, settings=settings, **own),
     ]
     found = [f"{one.args}: {one.stdout}{one.stderr}" for one in ran if one.returncode]
     found += [str(fault) for fault in check_files(elsewhere).faults]

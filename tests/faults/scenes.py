@@ -35,7 +35,7 @@ from orchestration.intake.landing.landing import has_its_cells, parquet_path
 from orchestration.intake.pulling import pull as pulling
 from orchestration.intake.pulling.state import Mark
 from orchestration.linkage import Coder
-from orchestration.operations import forget, rotation_link, rotation_release, rotation_stewards
+from orchestration.operations import forget, rotate
 from orchestration.release import current_release, last_verdict, list_releases, rollback
 from orchestration.release.current import open_edition
 from orchestration.release.lineage import RECORDS
@@ -266,16 +266,15 @@ def is_pulled(settings: Settings) -> bool:
 
 
 def rotate_link(settings: Settings) -> None:
-    keys = load_keys(settings, replaced="link")
-    rotation_link.rotate_link(settings, keys, str(identity(settings)))
+    rotate(settings, "link", str(identity(settings)))
 
 
 def rotate_stewards(settings: Settings) -> None:
-    rotation_stewards.rotate_stewards(settings, str(identity(settings).to_public()), str(identity(settings)))
+    rotate(settings, "stewards", str(identity(settings)), str(identity(settings).to_public()))
 
 
 def rotate_release(settings: Settings) -> None:
-    rotation_release.rotate_release(settings)
+    rotate(settings, "release")
 
 
 def lose_link_key(settings: Settings) -> None:

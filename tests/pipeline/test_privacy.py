@@ -18,7 +18,7 @@ import pytest
 import typst
 
 from orchestration.core import Settings, decoded, load_keys, read_json
-from orchestration.operations.rotation_stewards import rotate_stewards
+from orchestration.operations import rotate
 from tests import scenario
 from tests.evidence_base import EvidenceBase
 
@@ -133,7 +133,7 @@ def test_original_is_sealed_to_the_stewards_key(empty_base: EvidenceBase) -> Non
     import pyrage
 
     identity = pyrage.x25519.Identity.generate()
-    rotate_stewards(empty_base.settings, str(identity.to_public()), None)
+    rotate(empty_base.settings, "stewards", recipient=str(identity.to_public()))
     partner, name, content = scenario.EXTRACTS[0]
     empty_base.deliver(partner, name, content)
     from orchestration.intake.taking_in import take_in

@@ -1,56 +1,55 @@
-"""A restore brings back whole extracts and releases, and nothing that was forgotten since."""
+"""A restore of an older backup brings back whole extracts and releases, and nothing that was forgotten since."""
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyrage
 import pytest
 
-from orchestration.core import (
-    Settings,
-    decoded,
-    load_keys,
-    read_texts,
-    shown_record,
-    write_json,
-)
-from orchestration.operations import warnings
-from orchestration.operations.rotation_stewards import rotate_stewards
+from orchestration.core import Settings, decoded, load_keys, read_texts, shown_record
+from orchestration.operations import rotate, warnings
 from orchestration.release import list_releases
-from tests import scenario
-from tests.command import last_object, njia
-from tests.evidence_base import EvidenceBase, copy_of, new_evidence_base
+from tests import needs, scenario
+from tests.command import Ran, last_object, njia
+from tests.evidence_base import EvidenceBase, new_evidence_base
 
 REFERENCE = "S3"  # the only man of swala_post, and the only journey from Kampala
 
 
 @dataclass(frozen=True)
 class World:
-    """A home whose record was forgotten after the first of two backups."""
+    """A home whose record was forgotten after the first backup, and a second backup or none."""
 
     base: EvidenceBase
     key: Path
-    backup: Path
+    folder: Path
     older: str
 
-    def restore(self, settings: Settings, *more: str | Path) -> dict[str, object]:
-        ran = njia(
-            "restore", self.backup, "--at", self.older, "--key", self.key, "--yes", "--json", *more,
-            settings=settings,
-        )  # fmt: skip
+    def run(self, *arguments: str | Path, settings: Settings | None = None) -> Ran:
+        password = str(self.folder / "password")
+        return njia(*arguments, settings=settings or self.base.settings, NJIA_BACKUP_PASSWORD_FILE=password)
+
+    def restored(self, to: Path, *more: str | Path, home: Path | None = None) -> tuple[Settings, int]:
+        """Restore the older backup beside a home; return the restored one, and how many records it erased."""
+        beside = replace(self.base.settings, home=home) if home else None
+        ran = self.run(
+            "restore", self.folder / "backup", to, "--snapshot", self.older, "--json", *more, settings=beside
+        )
         assert ran.returncode == 0, ran.stderr
-        return last_object(ran)
+        return replace(self.base.settings, home=to, keys=to / "keys"), last_object(ran)["erased"]
 
 
 @pytest.fixture(scope="module")
 def forgotten(tmp_path_factory: pytest.TempPathFactory) -> World:
+    needs.program("restic", "apt-get install restic")
     folder = tmp_path_factory.mktemp("backups")
+    (folder / "password").write_text("a long password of a fixture")
+    (folder / "password").chmod(0o600)
     stewards = pyrage.x25519.Identity.generate()
     base = new_evidence_base(folder)
-    rotate_stewards(base.settings, str(stewards.to_public()), None)
+    rotate(base.settings, "stewards", recipient=str(stewards.to_public()))
     key = folder / "stewards.txt"
     key.write_text(f"{stewards}\n")
     for partner, name, content in scenario.EXTRACTS:
@@ -59,12 +58,11 @@ def forgotten(tmp_path_factory: pytest.TempPathFactory) -> World:
     assert ended.error is None, ended.error
     by = ("--author", "A. Steward", "--reason", "asked twice")
     njia("decide", "exclude-row", shown(base.settings), *by, settings=base.settings)
-    backup = folder / "backup"
-    first = last_object(njia("backup", backup, "--json", settings=base.settings))
+    first = World(base, key, folder, "").run("backup", folder / "backup", "--json")
+    assert first.returncode == 0, first.stderr
     ran = njia("forget", "swala_post", REFERENCE, "--key", key, settings=base.settings)
     assert ran.returncode == 0, ran.stderr
-    assert njia("backup", backup, settings=base.settings).returncode == 0
-    return World(base, key, backup, str(first["list"]))
+    return World(base, key, folder, str(last_object(first)["snapshot"]))
 
 
 def shown(settings: Settings) -> str:
@@ -93,23 +91,33 @@ def assert_forgotten(settings: Settings, identity: Path) -> None:
     assert found == []
 
 
-def test_the_older_list_holds_what_was_forgotten_since(forgotten: World, tmp_path: Path) -> None:
+def test_the_older_backup_holds_what_was_forgotten_since(forgotten: World, tmp_path: Path) -> None:
     """Otherwise the tests below prove nothing."""
-    settings = elsewhere(forgotten, tmp_path)
-    kept = shutil.copytree(forgotten.backup, tmp_path / "backup")
-    for path in (kept / "lists").iterdir():
-        if not path.name.startswith(forgotten.older):
-            path.unlink()
-    told = replace(forgotten, backup=kept).restore(settings)
-    assert told["erased_again"] == 0
+    settings, erased = forgotten.restored(tmp_path / "new", home=tmp_path / "no home")
+    assert erased == 0
     with pytest.raises(AssertionError):
         assert_forgotten(settings, forgotten.key)
 
 
-def test_an_older_list_in_an_empty_folder_comes_back_without_it(forgotten: World, tmp_path: Path) -> None:
-    settings = elsewhere(forgotten, tmp_path)
-    told = forgotten.restore(settings)
-    assert told["erased_again"] == 1
+def test_the_present_home_says_what_was_forgotten(forgotten: World, tmp_path: Path) -> None:
+    """No backup was made since. Without the stewards' key, the original that held the record is destroyed."""
+    settings, erased = forgotten.restored(tmp_path / "new")
+    assert erased == 1
+    assert list(settings.sealed.glob("kobe_post/*.age")) and not list(
+        settings.sealed.glob("swala_post/*.age")
+    )
+    ran = njia("refresh", settings=settings)
+    assert ran.returncode == 0, ran.stderr
+    assert_forgotten(settings, forgotten.key)
+
+
+def test_the_newest_backup_says_what_was_forgotten(forgotten: World, tmp_path: Path) -> None:
+    """On a new machine."""
+    ran = forgotten.run("backup", forgotten.folder / "backup")
+    assert ran.returncode == 0, ran.stderr
+    settings, erased = forgotten.restored(tmp_path / "new", "--key", forgotten.key, home=tmp_path / "no home")
+    assert erased == 1
+    assert list(settings.sealed.glob("swala_post/*.age"))
     assert any("holds records that were forgotten since" in one for one in warnings(settings))
     ran = njia("refresh", "--json", settings=settings)
     assert last_object(ran)["outcome"] == "published", ran.stderr
@@ -123,57 +131,3 @@ def test_an_older_list_in_an_empty_folder_comes_back_without_it(forgotten: World
     )
     assert cases == (scenario.MOVEMENTS["case"] - 1,)
     assert njia("audit", settings=settings).returncode == 0
-
-
-def test_files_that_come_back_beside_a_newer_home_hold_nothing_of_it(
-    forgotten: World, tmp_path: Path
-) -> None:
-    """The original, receipts, and a release with its tables and lineage: the landing itself is whole and newer."""
-    base = copy_of(forgotten.base, tmp_path)
-    settings = base.settings
-    _, older = list_releases(settings)
-    shutil.rmtree(older.path)
-    shutil.rmtree(settings.lineage / older.release_id, ignore_errors=True)
-    shutil.rmtree(settings.receipts)
-    for path in (settings.link_codes, settings.sealed):
-        shutil.rmtree(path / "swala_post", ignore_errors=True)
-    told = forgotten.restore(settings)
-    assert told["releases"] == [older.release_id]
-    assert told["erased_again"] == 1
-    ran = njia("refresh", "--json", settings=settings)
-    assert ran.returncode == 0, ran.stderr
-    assert base.release_id() is not None
-    assert_forgotten(settings, forgotten.key)
-    assert not (older.path / "members").exists()
-
-
-def test_a_restore_without_keys_leaves_the_erasing_to_the_next_refresh(
-    forgotten: World, tmp_path: Path
-) -> None:
-    settings = elsewhere(forgotten, tmp_path)
-    keys = tmp_path / "their keys"
-    shutil.copytree(forgotten.base.settings.keys, keys)
-    by = ("--release-pub", keys / "release.pub", "--yes", "--json")
-    ran = njia("restore", forgotten.backup, "--at", forgotten.older, *by, settings=settings)
-    assert last_object(ran)["erased_again"] == 0
-    settings = replace(settings, keys=keys)
-    assert any("may stand in what was restored" in one for one in warnings(settings))
-    assert njia("refresh", settings=settings).returncode == 0
-    assert_forgotten(settings, forgotten.key)
-
-
-def test_a_refresh_waits_for_a_restore_that_was_killed(forgotten: World, tmp_path: Path) -> None:
-    settings = elsewhere(forgotten, tmp_path)
-    forgotten.restore(settings)
-    mark = {"list": forgotten.older, "backup": str(forgotten.backup), "is_whole": False}
-    write_json(settings.home / "restored.json", mark)
-    ran = njia("refresh", settings=settings)
-    assert ran.returncode == 1
-    assert "was interrupted" in ran.stderr
-    forgotten.restore(settings)
-    assert not (settings.home / "restored.json").exists()
-
-
-def elsewhere(forgotten: World, folder: Path) -> Settings:
-    home = folder / "restored"
-    return replace(forgotten.base.settings, home=home, keys=home / "keys")

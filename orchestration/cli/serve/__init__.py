@@ -32,12 +32,11 @@ def serve_command(settings: Settings, port: int) -> None:
     from orchestration import gates, release
     from orchestration.cli.serve import dagster_services
     from orchestration.defs.killed_runs import end_killed_runs
-    from orchestration.operations import next_run, read_status, refuse_unfinished_restore
+    from orchestration.operations import next_run, read_status
     from orchestration.stewardship import desk
     from orchestration.warehouse import manifest_path
 
     end_killed_runs(settings)
-    refuse_unfinished_restore(settings)
     console.make_missing_keys(settings)
     manifest_path(settings)
     # For Dagster's code server, which is another process.

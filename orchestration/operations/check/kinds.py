@@ -1,7 +1,6 @@
 """Every kind of file in a home: who writes it, how it is proven, what damage means and what mends it.
 
-And how a backup takes it and a restore gives it back. The first kind whose pattern fits a file is its kind. A
-new kind of file is one entry here.
+The first kind whose pattern fits a file is its kind. A new kind of file is one entry here.
 """
 
 from __future__ import annotations
@@ -9,31 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Literal
 
-from orchestration.operations.check import leaving, proofs
-from orchestration.operations.check.leaving import Leave
+from orchestration.operations.check import proofs
 from orchestration.operations.check.proofs import Proof
 
-RESTORE = "`njia restore BACKUP` puts it back."
+RESTORE = "Copy it from a backup: `njia restore REPOSITORY FOLDER` brings the last one into a new folder. "
 REFRESH = "`njia refresh` makes it again."
-OF_AN_EXTRACT = (
-    "landing/{folder}/{stem}.parquet",
-    "landing/{folder}/{stem}.texts",
-    "landing/{folder}/{stem}.json",
-    "link_codes/{folder}/{stem}.parquet",
-    "sealed/{folder}/{stem}.age",
-)
 
 
 @dataclass(frozen=True)
 class Kind:
     """A kind of file. `patterns`: of the path below the home, where `*` also stands for `/`.
 
-    `owner`: the room that writes it. `in_backup`: whether a backup takes it. `is_secret`: a backup encrypts
-    content and name to the stewards. `grows`: `lines` are appended, each whole by itself, or a `chain` of
-    them; what the home has beyond a backup is no damage. `brings`: what a restore puts back together with
-    it, if that changed since. `leave`: returns why a restore leaves a file in the backup.
+    `owner`: the room that writes it. `in_backup`: whether a backup takes it.
     """
 
     name: str
@@ -43,10 +30,6 @@ class Kind:
     means: str
     mend: str
     in_backup: bool = True
-    is_secret: bool = False
-    grows: Literal["", "lines", "chain"] = ""
-    brings: tuple[str, ...] = ()
-    leave: Leave = leaving.nothing
 
 
 REVIEW_LISTS = Kind(
@@ -83,15 +66,6 @@ KINDS = (
         RESTORE,
     ),
     Kind(
-        "unfinished restore",
-        ("restored.json",),
-        "operations",
-        proofs.own_sum,
-        "A restore was interrupted, or records that were forgotten since are not erased from it yet.",
-        "Run the same `njia restore` again, then `njia refresh`.",
-        in_backup=False,
-    ),
-    Kind(
         "keys",
         (
             "keys/record.key",
@@ -104,9 +78,7 @@ KINDS = (
         proofs.keys,
         "With another record key no decision and no forgotten record is recognised; with another noise key "
         "no year can be published; with another release key the releases look forged.",
-        "`njia restore BACKUP --key FILE` puts it back, with the stewards' private key. Or set NJIA_KEYS to "
-        "the folder of this home's keys.",
-        is_secret=True,
+        RESTORE + "Or set NJIA_KEYS to the folder of this home's keys.",
     ),
     Kind(
         "private key of the samples",
@@ -124,7 +96,6 @@ KINDS = (
         proofs.nothing,
         "The source refuses Njia.",
         "Write the password or token again.",
-        is_secret=True,
     ),
     Kind(
         "decisions",
@@ -132,9 +103,8 @@ KINDS = (
         "stewardship",
         proofs.decisions,
         "What stewards decided cannot be applied, so nothing is refreshed.",
-        "`njia restore BACKUP` puts the file back. What came after the backup: decide it again, and take "
-        "back the ids that are missing (`njia decide revoke ID`). Never edit the file.",
-        grows="lines",
+        RESTORE + "What came after the backup: decide it again, and take back the ids that are missing "
+        "(`njia decide revoke ID`). Never edit the file.",
     ),
     Kind(
         "last backup",
@@ -142,7 +112,7 @@ KINDS = (
         "operations",
         proofs.own_sum,
         "When the last backup was made is unknown.",
-        "`njia backup DIR` writes it again.",
+        "`njia backup` writes it again.",
         in_backup=False,
     ),
     Kind(
@@ -151,8 +121,9 @@ KINDS = (
         "core",
         proofs.forgotten,
         "Forgotten records are there again, or would come back with the partner's next extract.",
-        "`njia restore BACKUP` puts a lost list back. `njia refresh` erases what has landed again. Of what "
-        "landed with another record key, delete the files in landing/, and add the original to the inbox.",
+        RESTORE
+        + "`njia refresh` erases what has landed again. Of what landed with another record key, delete "
+        "the files in landing/, and add the original to the inbox.",
     ),
     Kind(
         "landed extracts",
@@ -160,10 +131,9 @@ KINDS = (
         "intake",
         proofs.landing,
         "The extract cannot be read again. What it gave stays in force until a refresh must read it.",
-        "`njia restore BACKUP` puts it back. Without a backup, have the partner send the file again; or a "
-        "steward opens the original (`njia unseal {partner} {extract} --out FILE`, with the ending of its "
-        "name) and gives it back: `njia inbox add {partner} FILE`.",
-        brings=OF_AN_EXTRACT,
+        RESTORE + "Without a backup, have the partner send the file again; or a steward opens the original "
+        "(`njia unseal {partner} {extract} --out FILE`, with the ending of its name) and gives it back: "
+        "`njia inbox add {partner} FILE`.",
     ),
     Kind(
         "sealed originals",
@@ -171,9 +141,7 @@ KINDS = (
         "intake",
         proofs.originals,
         "Stewards cannot open the original. What landed of it stays in force.",
-        "`njia restore BACKUP` puts it back. Without a backup, have the partner send the file again.",
-        brings=OF_AN_EXTRACT,
-        leave=leaving.destroyed_original,
+        RESTORE + "Without a backup, have the partner send the file again.",
     ),
     Kind(
         "link codes",
@@ -181,9 +149,7 @@ KINDS = (
         "intake",
         proofs.sum_beside,
         "The extract's persons cannot be linked with those of other partners.",
-        "`njia restore BACKUP` puts it back. Without a backup, delete it and have the partner send the file "
-        "again.",
-        brings=OF_AN_EXTRACT,
+        RESTORE + "Without a backup, delete it and have the partner send the file again.",
     ),
     Kind(
         "releases",
@@ -191,9 +157,7 @@ KINDS = (
         "release",
         proofs.releases,
         "Readers are shown something else than was published.",
-        "`njia restore BACKUP` puts it back. Until then, `njia rollback RELEASE` shows an earlier release.",
-        brings=("lineage/{folder}/*",),
-        leave=leaving.erased_edition,
+        RESTORE + "Until then, `njia rollback RELEASE` shows an earlier release.",
     ),
     Kind(
         "lineage",
@@ -201,7 +165,7 @@ KINDS = (
         "release",
         proofs.lineage,
         "`njia trace` finds no rows behind the numbers of this release.",
-        "`njia restore BACKUP` puts it back. Without a backup it is lost; the next release has its own.",
+        RESTORE + "Without a backup it is lost; the next release has its own.",
     ),
     Kind(
         "audit log",
@@ -209,9 +173,7 @@ KINDS = (
         "stewardship",
         proofs.audit_chain,
         "Who did what cannot be shown without a gap.",
-        "`njia restore BACKUP` puts back a log that is cut or missing. Without one, the gap stays visible.",
-        grows="chain",
-        brings=("audit/head",),
+        RESTORE + "Without one, the gap stays visible.",
     ),
     Kind(
         "accounts",
@@ -219,7 +181,7 @@ KINDS = (
         "stewardship",
         proofs.own_sum,
         "The desk accepts no log-in.",
-        "`njia restore BACKUP` puts it back; or delete it and make each account with `njia account add`.",
+        RESTORE + "Or delete it and make each account with `njia account add`.",
     ),
     Kind(
         "history of refreshes",
@@ -227,7 +189,7 @@ KINDS = (
         "refresh",
         proofs.history,
         "The trends at the desk have a gap.",
-        RESTORE + " Without a backup, delete it: the gap stays.",
+        RESTORE + "Without a backup, delete it: the gap stays.",
     ),
     REVIEW_LISTS,
     Kind(
@@ -236,7 +198,7 @@ KINDS = (
         "outputs",
         proofs.sum_beside,
         "The partner reads something else than was written.",
-        "The next refresh writes a new receipt; this one comes back with `njia restore BACKUP`.",
+        RESTORE + "The next refresh writes a new receipt.",
     ),
     Kind(
         "messages",
@@ -244,7 +206,7 @@ KINDS = (
         "stewardship",
         proofs.either_sum,
         "It is unknown which messages were sent.",
-        "`njia restore BACKUP` puts it back; or delete it: then current events are sent once more.",
+        RESTORE + "Or delete it: then current events are sent once more.",
     ),
     Kind(
         "sources",
@@ -261,8 +223,6 @@ KINDS = (
         proofs.nothing,
         "The partner's file waits here; nothing of it is known yet.",
         "Have the partner send it again.",
-        is_secret=True,
-        leave=leaving.landed_since,
     ),
     Kind(
         "contracts",
@@ -270,8 +230,7 @@ KINDS = (
         "operators",
         proofs.nothing,
         "Landed extracts keep the contract they landed under; new files of the partner wait.",
-        "Put it back from your version control, or `njia restore BACKUP`.",
-        leave=leaving.no_folder_of_contracts,
+        RESTORE + "Or put it back from your version control.",
     ),
     Kind(
         "history of runs",

@@ -29,6 +29,7 @@ from orchestration.core import (
     load_keys,
     load_public_key,
     parsed,
+    partners_with_tombstones,
     read,
     read_json,
     refreshes,
@@ -153,7 +154,7 @@ def forgotten(look: Look, files: Sequence[Path]) -> Findings:
     partners = {
         line["what"] for line in audit.read(look.settings).lines if line["action"] == stewardship.FORGOT
     }
-    for partner in sorted(partners & {path.name for path in look.settings.landing.iterdir()}):
+    for partner in sorted(partners & {path.name for path in look.settings.landing.glob("*/")}):
         path = look.settings.forgotten / f"{partner}.json"
         if not path.exists() and path.name not in _listed(path.parent):
             yield path, MISSING
@@ -162,6 +163,17 @@ def forgotten(look: Look, files: Sequence[Path]) -> Findings:
         for partner in sorted({note.parent.name for note in look.settings.landing.glob("*/[!.]*.json")}):
             with suppress(NjiaError, OSError, ValueError):  # said of the list, the landing note or the cells
                 yield from _not_forgotten(look.settings, keys, partner)
+
+
+def lost_marks(settings: Settings) -> list[str]:
+    """Return the partners whose marks of forgotten records are missing or damaged."""
+    forgot = {line["what"] for line in audit.read(settings).lines if line["action"] == stewardship.FORGOT}
+    try:
+        partners = sorted(forgot.union(partners_with_tombstones(settings)))
+    except Damaged as fault:
+        return [fault.path.name]
+    pages = {settings.forgotten / f"{partner}.json": partner for partner in partners}
+    return [pages[path] for path, _ in own_sum(Look(settings, lambda path: True), list(pages))]
 
 
 def _not_forgotten(settings: Settings, keys: Keys, partner: str) -> Findings:

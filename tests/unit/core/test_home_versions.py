@@ -28,7 +28,7 @@ WRITING = [
     ("forget", "kobe_post", "K1", "--yes", *WHY), ("keys", "rotate", "release", "--yes"),
     ("account", "remove", "asha"), ("query", "select 1", "--format", "csv"),
 ]  # fmt: skip
-MENDING = [("check",), ("backup", "copies"), ("restore", "copies", "--yes")]
+MENDING = [("check",), ("backup", "copies"), ("restore", "copies", "new")]
 NEWER = LAYOUT_VERSION + 1
 
 

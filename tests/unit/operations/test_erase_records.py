@@ -20,10 +20,9 @@ from orchestration.core import FORGOTTEN, Due, Keys, Tombstones, UsageError, set
 from orchestration.intake import read_register
 from orchestration.intake.landing.erasing import erase_forgotten, erase_in_originals, records_in_row
 from orchestration.intake.taking_in import take_in
-from orchestration.operations import prove
+from orchestration.operations import prove, rotate
 from orchestration.operations.forget import Erased, erase, records_called, with_copies
 from orchestration.operations.forget_proof import Needles
-from orchestration.operations.rotation_stewards import rotate_stewards
 from tests import scenario
 from tests.evidence_base import EvidenceBase
 
@@ -74,7 +73,7 @@ def original(base: EvidenceBase, entry: dict[str, Any], identity: Identity = IDE
 def base(empty_base: EvidenceBase) -> EvidenceBase:
     empty_base.write_contract(PARTNER, scenario.PARTNERS[PARTNER].replace(DENIED, LINKED))
     empty_base.deliver(PARTNER, "swala_2026-02.csv", scenario.SWALA)
-    rotate_stewards(empty_base.settings, str(IDENTITY.to_public()), None)
+    rotate(empty_base.settings, "stewards", recipient=str(IDENTITY.to_public()))
     return empty_base
 
 
@@ -171,7 +170,7 @@ def test_an_original_that_the_key_does_not_open_stops_before_anything_is_erased(
 def test_an_original_of_an_earlier_key_is_resealed_by_both(base: EvidenceBase) -> None:
     (entry,) = landed(base)
     new = Identity.generate()
-    rotate_stewards(base.settings, str(new.to_public()), None)
+    rotate(base.settings, "stewards", recipient=str(new.to_public()))
     erased = forget_wholly(base, "S3", new, IDENTITY)
     assert list(erased.originals.values()) == ["sealed again without rows of forgotten records"]
     assert "Otieno" not in original(base, entry, new)

@@ -12,10 +12,9 @@ from orchestration.core import FORGOTTEN, Keys, UsageError, load_keys
 from orchestration.intake import read_register
 from orchestration.intake.taking_in import take_in
 from orchestration.operations import forget as module
-from orchestration.operations import prove
+from orchestration.operations import prove, rotate
 from orchestration.operations.forget import Asked, Erased, erase, records_called, with_copies
 from orchestration.operations.forget_proof import Needles
-from orchestration.operations.rotation_stewards import rotate_stewards
 from tests import scenario
 from tests.evidence_base import EvidenceBase
 from tests.fixtures.njia_in_process import Njia, njia
@@ -32,7 +31,7 @@ BONDE_TWICE = scenario.BONDE_FIRST + scenario.BONDE_FIRST.splitlines()[-1].repla
 def base(empty_base: EvidenceBase) -> EvidenceBase:
     for partner, contract in scenario.ONE_FORM.items():
         empty_base.write_contract(partner, contract)
-    rotate_stewards(empty_base.settings, str(IDENTITY.to_public()), None)
+    rotate(empty_base.settings, "stewards", recipient=str(IDENTITY.to_public()))
     return empty_base
 
 

@@ -13,7 +13,7 @@ import pyrage
 import pytest
 from click.testing import CliRunner, Result
 
-from orchestration import core
+from orchestration import core, operations
 from orchestration.cli import console
 from orchestration.cli.root import cli
 from orchestration.core import NjiaError, RefreshLock, Settings, UsageError, durable, load_keys
@@ -24,9 +24,6 @@ from orchestration.intake.minimising.keyed_codes import codes_path
 from orchestration.intake.taking_in import take_in
 from orchestration.linkage import NAME_CODES, Coder
 from orchestration.operations import finish_rotations
-from orchestration.operations.rotation_link import rotate_link
-from orchestration.operations.rotation_release import rotate_release
-from orchestration.operations.rotation_stewards import rotate_stewards
 from orchestration.release import current_release
 from orchestration.release.verifying import verify
 from orchestration.stewardship import audit
@@ -162,7 +159,7 @@ def test_a_refused_rotation_changes_nothing(
     before = state(base.settings)
     ran = rotate(base, kind, *options)
     assert isinstance(ran.exception, UsageError) and words in str(ran.exception)
-    assert options or "AGE-SECRET" not in ran.output
+    assert "AGE-SECRET" not in ran.output
     assert state(base.settings) == before
 
 
@@ -315,13 +312,8 @@ def kill_at_the_commit(settings: Settings, kind: str, is_committed: bool) -> Non
     with Patch.context() as patched, pytest.raises(Killed):
         patched.setattr(os, "replace", killed)
         patched.setattr("orchestration.operations.rotation.finish_rotations", lambda settings: None)
-        if kind == "release":
-            rotate_release(settings)
-        elif kind == "link":
-            rotate_link(settings, load_keys(settings, replaced=kind), private_key())
-        else:
-            recipient = str(Identity.generate().to_public())
-            rotate_stewards(settings, recipient, private_key())
+        given = None if kind == "release" else private_key()
+        operations.rotate(settings, kind, given, str(Identity.generate().to_public()))
 
 
 @pytest.mark.parametrize("kind", ["stewards", "link", "release"])
@@ -368,9 +360,11 @@ def test_a_killed_rotation_leaves_valid_keys(base: EvidenceBase, monkeypatch: Pa
     kill = Mock(side_effect=Killed)
     with monkeypatch.context() as patched, pytest.raises(Killed):
         patched.setattr(Path, "chmod", kill)
-        patched.setattr("orchestration.operations.rotation_stewards.intake.opened", kill)
+        patched.setattr("orchestration.operations.rotation.intake.seal", kill)
         patched.setattr("orchestration.operations.rotation.finish_rotations", lambda settings: None)
-        rotate_stewards(base.settings, load_keys(base.settings).stewards_recipient, "a key")
+        operations.rotate(
+            base.settings, "stewards", private_key(), load_keys(base.settings).stewards_recipient
+        )
     assert (base.settings.keys / "stewards.age.pub.next").is_file()
     core.check_modes(base.settings)
 
@@ -460,7 +454,7 @@ def test_forget_accepts_earlier_keys_and_reads_installed_keys_under_the_lock(
     Path("new-key.txt").write_text(str(new))
 
     def take_after_a_rotation(lock: RefreshLock, holder: str) -> None:
-        rotate_stewards(base.settings, str(new.to_public()), None)
+        operations.rotate(base.settings, "stewards", recipient=str(new.to_public()))
         takes(lock, holder)
 
     def erase(settings: Settings, keys: core.Keys, *rest: object) -> None:

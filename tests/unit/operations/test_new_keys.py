@@ -12,7 +12,7 @@ import pytest
 
 from orchestration.cli import console
 from orchestration.core import NjiaError, Settings, check_home, load_keys, write_secret
-from orchestration.operations import check_files, warnings
+from orchestration.operations import backup, check_files, warnings
 from tests import scenario
 from tests.command import PRIVATE_KEY
 from tests.fixtures.njia_in_process import Ended, Njia, njia
@@ -133,14 +133,10 @@ def test_real_contracts_beside_the_samples_private_key_are_warned_of(samples: Se
     assert f"{samples.keys}/stewards.age.key opens every original" in " ".join(warnings(samples))
 
 
-def test_a_backup_leaves_the_samples_private_key_out(samples: Settings, njia: Njia, tmp_path: Path) -> None:
+def test_a_backup_leaves_the_samples_private_key_out(samples: Settings, njia: Njia) -> None:
     njia("refresh")
-    key = samples.keys / "stewards.age.key"
-    assert njia("backup", tmp_path / "copies").code == 0
-    assert files_with(key.read_text().strip(), tmp_path / "copies") == []
-    back = tmp_path / "back"
-    assert njia("restore", tmp_path / "copies", "--home", back, "--key", key, "--yes").code == 0
-    assert (back / "keys" / "stewards.age.pub").exists() and not (back / "keys" / key.name).exists()
+    names = {name for name, _ in backup._belonging(samples)}
+    assert "keys/stewards.age.pub" in names and "keys/stewards.age.key" not in names
 
 
 def test_a_pipe_is_no_terminal() -> None:

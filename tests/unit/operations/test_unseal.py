@@ -14,7 +14,7 @@ from orchestration.cli.unseal import show_row
 from orchestration.core import NjiaError, Settings, UsageError, load_keys
 from orchestration.intake.reading.original_rows import OriginalRow
 from orchestration.intake.taking_in import take_in
-from orchestration.operations.rotation_stewards import rotate_stewards
+from orchestration.operations import rotate
 from orchestration.stewardship import audit
 from orchestration.stewardship.unsealing import unseal_file, unseal_row
 from tests import scenario
@@ -48,7 +48,7 @@ class Sealed:
 @pytest.fixture
 def sealed(empty_base: EvidenceBase) -> Sealed:
     settings, identity = empty_base.settings, pyrage.x25519.Identity.generate()
-    rotate_stewards(settings, str(identity.to_public()), None)
+    rotate(settings, "stewards", recipient=str(identity.to_public()))
     empty_base.deliver(PARTNER, "swala_2026-02.csv", scenario.SWALA)
     (taken,) = take_in(settings, load_keys(settings), scenario.AS_OF)
     assert taken.extract_id

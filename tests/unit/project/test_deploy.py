@@ -55,10 +55,9 @@ def test_the_guide_names_each_file_and_no_other() -> None:
 @pytest.mark.parametrize("name", ["njia-serve.service", "njia-backup.service"])
 def test_a_service_runs_a_command_that_exists_in_folders_of_the_guide(name: str) -> None:
     keys = unit(name)
-    assert len(keys["ExecStart"]) == {"njia-serve.service": 1, "njia-backup.service": 2}[name]
-    for command in keys["ExecStart"]:
-        assert follow(shlex.split(command.partition("/njia ")[2])) == ((name[5:].partition(".")[0],), [])
-        assert command.partition(" ")[0] == "/opt/njia/.venv/bin/njia"
+    (command,) = keys["ExecStart"]
+    assert follow(shlex.split(command.partition("/njia ")[2])) == ((name[5:].partition(".")[0],), [])
+    assert command.partition(" ")[0] == "/opt/njia/.venv/bin/njia"
     assert re.search(r"git clone .* /opt/njia\nmake -C /opt/njia install\n", GUIDE)
     assert keys["EnvironmentFile"] == ["/etc/njia/njia.env"]
     assert keys["User"] == ["njia"]
@@ -82,7 +81,8 @@ def test_containers_of_njia_write_to_the_folders_of_the_settings_alone() -> None
         mounts = [mount.split(":") for mount in service["volumes"]]
         assert all(outside == inside for outside, inside, *_ in mounts)
         outside = {mount[0] for mount in mounts}
-        assert outside == {"pod": set(), "backup": FOLDERS | {BACKUP}}.get(name, FOLDERS)
+        password = ENVIRONMENT["NJIA_BACKUP_PASSWORD_FILE"]
+        assert outside == {"pod": set(), "backup": FOLDERS | {BACKUP, password}}.get(name, FOLDERS)
     assert COMPOSE["serve"]["network_mode"] == COMPOSE["proxy"]["network_mode"] == "service:pod"
     assert COMPOSE["serve"]["pid"] == COMPOSE["backup"]["pid"] == "service:pod"
 
@@ -93,7 +93,7 @@ def test_commands_of_the_containers_exist() -> None:
     started = json.loads(re.findall(r"^CMD (.*)", image, re.MULTILINE)[0])
     asked = re.findall(r"docker-compose run --rm serve (.*)", GUIDE)
     looped = NJIA.findall(" ".join(COMPOSE["backup"]["entrypoint"]))
-    assert looped == [f"backup {BACKUP}", f"backup {BACKUP} --verify && touch /tmp/done"]
+    assert looped == [f"backup {BACKUP}"]
     assert len(asked) == 4
     for arguments in [started, *(shlex.split(line.partition(" && ")[0]) for line in [*asked, *looped])]:
         path, wrong = follow(arguments)

@@ -56,7 +56,7 @@ MODULES_USED_WHOLE = {
         "core": "durable refreshes release_key",
         "stewardship": "review draft_lists audit items worklists messages desk",
         "places": "boundaries",
-        "operations": "forget next_run rotation_link rotation_release rotation_stewards",
+        "operations": "forget next_run",
         # One file a part of the refresh, in the order of its steps.
         "refresh": "extracts settle tables releasing run_outcome step",
     }.items()
@@ -73,15 +73,13 @@ TOUCHES_ENVIRONMENT = {
 WRITES_WITHOUT_DURABLE = {
     "files of work/, which can be made again":
         "cli/diff/without_decision core/artifacts core/work_left linkage/step refresh/releasing "
-        "release/staging/carried statistics/measure typing/landed_records typing/step "
+        "operations/backup release/staging/carried statistics/measure typing/landed_records typing/step "
         "warehouse/builds warehouse/engines warehouse/parsed_project",
     "a file of the project, written by its developer": "contracts/schema",
     "Dagster's history": "defs/event_log",
     "a file in memory": "intake/landing/erasing intake/landing/sealing",
     "opens what `placing` yields, which is synced afterwards": "intake/pulling/fetched",
     "writes what `placing` yields": "intake/pulling/kobotoolbox intake/pulling/odk_central intake/pulling/pull",
-    "a file that `Store.add` copies and syncs": "operations/backup/making",
-    "writes what `replacing` yields": "operations/backup/planning",
     "a temporary folder": "operations/forget_proof",
     "files of a candidate, which staging syncs one by one before its manifest names them":
         "outputs/exports/data_package outputs/exports/geojson outputs/exports/write "
