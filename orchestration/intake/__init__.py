@@ -83,7 +83,6 @@ if TYPE_CHECKING:
     from orchestration.intake.reading.first_bytes import DOCUMENTS, NAMES, ZIPS, kind_of
     from orchestration.intake.reading.original_rows import OriginalRow, original_row
     from orchestration.intake.reading.sheets import Merge, SourceSheet
-    from orchestration.intake.records.child_copies import COPY, copy_name
     from orchestration.intake.records.header import Header, Sought, read_header
     from orchestration.intake.records.non_records import (
         AFTER_END,
@@ -93,6 +92,7 @@ if TYPE_CHECKING:
         says_total,
     )
     from orchestration.intake.records.records import RecordReader
+    from orchestration.intake.records.references import COPY, copy_name
     from orchestration.intake.records.rename import DISAGREES, FLAG_SET, LABEL, ColumnPlan
     from orchestration.intake.records.tally import LandedCell, Tally
     from orchestration.intake.shown_names import may_be_shown, names_somebody, shown_file

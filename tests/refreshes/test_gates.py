@@ -173,7 +173,7 @@ def test_map_pages_are_hashed_files_of_the_release(with_a_held_extract: Ended) -
 def test_held_extract_is_announced_once(with_a_held_extract: Ended, tmp_path: Path) -> None:
     settings = copy_of(with_a_held_extract.base, tmp_path).settings
     (sent,) = messages.send_due(settings)
-    assert (sent.messages, sent.events) == (1, 1)
+    assert sent.events == 1
     assert messages.send_due(settings) == []
 
 

@@ -1,15 +1,24 @@
-"""Find a sheet's header and the positions of its columns."""
+"""Find the table of a sheet: its header, the positions of its columns, its merged cells.
+
+Every row of the sheet that is none of the table's is explained. Cells merged over several rows are filled
+down in the columns that the contract names; in any other column that it reads, they would leave all rows but
+the first without a value.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter, deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
+
+import numpy as np
 
 from orchestration.contracts import Cell, Layout, same, tidy
 from orchestration.intake.outcomes import ExtractHeld
-from orchestration.intake.reading.block import Block, SourceRow, first_rows, without_first
+from orchestration.intake.reading.block import Block, Column, SourceRow, first_rows, without_first
 from orchestration.intake.reading.sheets import Merge, SourceSheet
+from orchestration.intake.records.tally import ABOVE_HEADER, BLANK_AT_END, CONTINUED, HEADER, Tally
 
 ENOUGH = 0.6
 
@@ -150,3 +159,100 @@ def _numbered(names: list[str]) -> list[str]:
 
 def _text(cell: Cell | None) -> str:
     return tidy(cell.value) if cell else ""
+
+
+def read_table(
+    sheet: SourceSheet, tally: Tally, sought: Sought, label: str
+) -> tuple[Header, Iterator[Block]] | None:
+    """Return the header and the rows after it, None for an empty sheet; count what stands above them.
+
+    Raises ExtractHeld if no header is found.
+    """
+    tally.opened.add(sheet.shown)
+    counted: Counter[str] = Counter()
+    sheet.blocks = _counted(sheet.blocks, sheet.shown, tally, counted)
+    found = read_header(sheet, sought, label)
+    if found is None:  # every row is blank
+        deque(sheet.blocks, maxlen=0)
+        tally.explain(sheet.shown, BLANK_AT_END, counted["rows"])
+        return None
+    tally.explain(sheet.shown, ABOVE_HEADER, found[0].above)
+    tally.explain(sheet.shown, HEADER, found[0].rows)
+    return found
+
+
+def without_trailing_blanks(blocks: Iterator[Block], sheet: str, tally: Tally) -> Iterator[Block]:
+    """Yield blocks without the blank rows at the end, which are explained.
+
+    Memory holds the numbers of blank rows until a filled one follows: a formatted sheet may end in a million.
+    """
+    held: list[np.ndarray] = []
+    for block in blocks:
+        places = np.flatnonzero(block.filled)
+        end = int(places[-1]) + 1 if len(places) else 0
+        if end:
+            if held:
+                yield Block(np.concatenate(held), [])
+                held = []
+            yield block.slice(0, end) if end < len(block) else block
+        if end < len(block):
+            held.append(block.numbers[end:])
+    tally.explain(sheet, BLANK_AT_END, sum(map(len, held)))
+
+
+def _counted(blocks: Iterator[Block], shown: str, tally: Tally, counted: Counter[str]) -> Iterator[Block]:
+    """Yield the blocks of a sheet; count their rows, and explain the further lines of those with several."""
+    for block in blocks:
+        counted["rows"] += len(block)
+        if block.lines is not None:
+            tally.explain(shown, CONTINUED, int(block.lines.sum()) - len(block))
+        yield block
+
+
+def fill_down_merged(
+    blocks: Iterator[Block], sheet: SourceSheet, columns: set[int | None]
+) -> Iterator[Block]:
+    """Yield blocks with the value of merged cells in every row they cover, in these columns only."""
+    merges = [
+        merge
+        for merge in sheet.merges
+        if merge.first_column - 1 in columns and merge.last_row > merge.first_row
+    ]
+    if not merges:
+        yield from blocks
+        return
+    values: dict[Merge, Cell] = {}
+    for block in blocks:
+        filled = {at: column.cell_of_each_row() for at, column in enumerate(block.columns) if at in columns}
+        places = {int(number): row for row, number in enumerate(block.numbers)}
+        has_cells = block.filled
+        for merge in merges:
+            cells = filled.setdefault(merge.first_column - 1, [None] * len(block))
+            first = places.get(merge.first_row)
+            if first is not None and (cell := cells[first]):
+                values[merge] = cell
+            for number in range(merge.first_row + 1, merge.last_row + 1):
+                row = places.get(number)
+                if row is not None and merge in values and has_cells[row] and cells[row] is None:
+                    cells[row] = values[merge]
+        made = {at: Column.of_cells(cells) for at, cells in filled.items()}
+        width = max(len(block.columns), *(at + 1 for at in made))
+        none = Column.of_cells([None] * len(block))
+        kept = [block.columns[at] if at < len(block.columns) else none for at in range(width)]
+        yield replace(block, columns=[made.get(at, column) for at, column in enumerate(kept)])
+
+
+def refuse_other_merges(
+    sheet: SourceSheet, header: Header, columns: Collection[int | None], shown: Sequence[str], label: str
+) -> None:
+    """Raise ExtractHeld if a cell below the header is merged over several rows in one of these columns."""
+    for merge in sheet.merges:
+        at = merge.first_column - 1
+        if at in columns and header.above + header.rows < merge.first_row < merge.last_row:
+            raise ExtractHeld(
+                "hold:merged_cells",
+                f"{label} merges cells of column {shown[at]!r} over rows {merge.first_row} to "
+                f"{merge.last_row}: only row {merge.first_row} has the value. If it holds for all of them, "
+                f"name the column under `format.fill_down_merged` in the contract; else ask the partner to "
+                "fill every row.",
+            )

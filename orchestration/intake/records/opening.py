@@ -1,34 +1,169 @@
-"""Open a sheet: its header, the use of each column, and the rows after the header.
+"""Open a sheet: its header, the use of each column, the rows after the header, and its tabs.
 
-Also the report on columns, even of a sheet that will not land. Rows are handled in `records`.
+Also the report on columns, even of a sheet that will not land. Tabs are further sheets with one row for each
+record; the named columns of their rows stay in memory and are joined by the record's reference while the main
+sheet streams. Rows are handled in `records`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from orchestration.contracts import Contract, same
+from orchestration.contracts import Cell, Contract, same, tidy
 from orchestration.intake.drift.columns import ROWS_LOOKED_AT, ColumnProfiles, Drift, find_drift
 from orchestration.intake.outcomes import ExtractHeld, ExtractStopped
-from orchestration.intake.reading.block import Block, first_rows
+from orchestration.intake.reading.block import Block, Column, SourceRow, first_rows, rows_in
 from orchestration.intake.reading.sheets import SourceSheet
-from orchestration.intake.records.header import Header
-from orchestration.intake.records.merged_cells import fill_down_merged, refuse_other_merges
+from orchestration.intake.records.header import (
+    Header,
+    Sought,
+    fill_down_merged,
+    read_table,
+    refuse_other_merges,
+    without_trailing_blanks,
+)
 from orchestration.intake.records.non_records import RowJudge
+from orchestration.intake.records.refusals import with_lines_checked
 from orchestration.intake.records.rename import (
     ColumnPlan,
+    cell_at,
     columns_named_by,
     is_surely_header,
     plan_columns,
     sought_in,
 )
-from orchestration.intake.records.several_lines import with_lines_checked
-from orchestration.intake.records.tables import read_table, without_trailing_blanks
-from orchestration.intake.records.tabs import Tabs
 from orchestration.intake.records.tally import Tally
 from orchestration.intake.shown_names import shown_column
+
+ORPHAN = "Q:orphan_leg"
+RESENT = "dup:duplicate_uuid"
+
+
+@dataclass
+class _OpenTab:
+    name: str
+    shown: str
+    columns: list[str] = field(default_factory=list)
+    rows: dict[str, list[Cell | None]] = field(default_factory=dict)
+    row_numbers: dict[str, int] = field(default_factory=dict)
+    fates: dict[str, str | None] = field(default_factory=dict)
+    refused: list[tuple[str, int]] = field(default_factory=list)
+    read: int = 0
+    matches: int | None = None
+
+    def references(self, block: Block) -> list[str]:
+        """Return the references of main rows, by which the tab finds its records."""
+        column = block.column(self.matches)
+        if column is None:
+            return [""] * len(block)
+        return [tidy(cell.value) if cell else "" for cell in column.cell_of_each_row()]
+
+
+class Tabs:
+    """The tabs of one workbook; read before its main sheet."""
+
+    def __init__(self, contract: Contract, label: str) -> None:
+        self._contract, self._label = contract, label
+        self._open: list[_OpenTab] = []
+
+    def add(self, name: str, sheet: SourceSheet, tally: Tally) -> None:
+        """Read a tab; raise ExtractHeld if its reference column is missing or a record has several rows."""
+        parent = self._contract.tabs[name].parent
+        tab = _OpenTab(name, sheet.shown)
+        self._open.append(tab)
+        plain = self._contract.layout_of(is_main=False)
+        found = read_table(sheet, tally, Sought(plain, [parent]), self._label)
+        if found is None:
+            return
+        header, blocks = found
+        at = header.find(parent)
+        if at is None:
+            raise ExtractHeld(
+                "hold:column_missing",
+                f"{self._label}, sheet {sheet.shown!r}, has no column {parent!r}, by which "
+                f"format.tabs.{name} finds its record. Correct `parent` in the contract, or ask the partner.",
+                [parent],
+            )
+        tab.columns = [f"{name}/{column}" if column else "" for column in header.names]
+        tab.columns[at] = ""  # the reference itself is read from the main sheet
+        named = columns_named_by(self._contract)
+        kept = [
+            index
+            for index, column in enumerate(tab.columns)
+            if column and any(same(column) == one or same(column).startswith(f"{one}/") for one in named)
+        ]
+        judge = RowJudge(header, plain, set(range(len(header.names))))
+        for block in without_trailing_blanks(blocks, sheet.shown, tally):
+            for row, reason in zip(rows_in([block]), judge.refusals(block).list(), strict=True):
+                self._add_row(tab, reason, row, at, kept)
+
+    def header_beside(self, header: Header) -> Header:
+        """Return the main header followed by the tabs' columns, each named `tab/column`."""
+        names = [*header.names]
+        for tab in self._open:
+            names += tab.columns
+            column = self._contract.tabs[tab.name].matches or self._contract.delivery.key_parts[0]
+            tab.matches = header.find(column)
+        return replace(header, names=names)
+
+    def blocks_beside(self, header: Header, blocks: Iterator[Block]) -> Iterator[Block]:
+        """Yield the main blocks with the columns of the tabs beside those of the header."""
+        if not self._open:
+            yield from blocks
+            return
+        width = len(header.names)
+        for block in blocks:
+            none = Column.of_cells([None] * len(block))
+            columns = [*block.columns[:width], *[none] * (width - len(block.columns))]
+            for tab in self._open:
+                beside = [tab.rows.get(reference, []) for reference in tab.references(block)]
+                columns += [
+                    Column.of_cells(cell_at(cells, at) for cells in beside) for at in range(len(tab.columns))
+                ]
+            yield replace(block, columns=columns)
+
+    def remember(self, block: Block, reasons: list[str | None]) -> None:
+        """Remember what became of main rows for the tabs' rows of the same record."""
+        for tab in self._open:
+            for reference, reason in zip(tab.references(block), reasons, strict=True):
+                if reference not in tab.fates or reason is None:
+                    tab.fates[reference] = reason
+
+    def account(self, tally: Tally) -> None:
+        """Count every row of every tab, like rows of child sheets."""
+        for tab in self._open:
+            tally.child_read[tab.name] += tab.read
+            for reference in tab.rows:
+                reason = tab.fates.get(reference, ORPHAN)
+                if reason is None:
+                    tally.child_landed[tab.name] += 1
+                else:
+                    tab.refused.append((reason, tab.row_numbers[reference]))
+            for reason, number in sorted(tab.refused, key=lambda refused: refused[1]):
+                tally.refuse(tab.shown, reason, [number], is_child=True)
+
+    def _add_row(self, tab: _OpenTab, reason: str | None, row: SourceRow, at: int, kept: list[int]) -> None:
+        tab.read += 1
+        parent = cell_at(row.cells, at)
+        if reason is not None or parent is None:
+            tab.refused.append((reason or ORPHAN, row.number))
+            return
+        cells = [cell_at(row.cells, index) if index in kept else None for index in range(len(tab.columns))]
+        reference = tidy(parent.value)
+        if tab.rows.setdefault(reference, cells) is cells:
+            tab.row_numbers[reference] = row.number
+            return
+        if tab.rows[reference] != cells:
+            raise ExtractHeld(
+                "hold:tab_repeats",
+                f"{self._label}, sheet {tab.shown!r}, row {row.number}: a record has several rows here that "
+                f"differ, but a tab has one row a record. Declare {tab.name!r} under format.repeats "
+                "instead of format.tabs.",
+            )
+        tab.refused.append((RESENT, row.number))
 
 
 class OpenSheet(NamedTuple):

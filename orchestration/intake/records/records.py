@@ -32,16 +32,12 @@ from orchestration.intake.reading.block import (
     combined,
 )
 from orchestration.intake.reading.sheets import Source, SourceSheet
-from orchestration.intake.records.acceptance import RowConditions
-from orchestration.intake.records.child_copies import COPY
-from orchestration.intake.records.landed_cells import cells_of
 from orchestration.intake.records.non_records import BLANK
-from orchestration.intake.records.opening import OpenSheet, SheetOpener
+from orchestration.intake.records.opening import ORPHAN, RESENT, OpenSheet, SheetOpener, Tabs
 from orchestration.intake.records.references import Parents, have_references, references
-from orchestration.intake.records.refusals import Refusals
+from orchestration.intake.records.refusals import Refusals, RowConditions
 from orchestration.intake.records.rename import ColumnPlan, rename_row
-from orchestration.intake.records.slots import Slot, Slots
-from orchestration.intake.records.tabs import ORPHAN, RESENT, Tabs
+from orchestration.intake.records.slots import Slot, Slots, cells_of, slot_of_copies
 from orchestration.intake.records.tally import LandedCell, Tally
 
 Rows = npt.NDArray[np.int64]
@@ -367,7 +363,7 @@ class RecordReader:
         tally.child_landed[name] += len(landing)
         self._count_filled(slots, lands)
         if copies:
-            slots.append(_copies(copies, slots, len(block)))
+            slots.append(slot_of_copies(copies, slots, len(block)))
         ids = np.array([records[row] for row in landing.tolist()], np.int64)
         return cells_of(slots, landing, ids, block.numbers[landing], sheet.shown, name, seq[landing])
 
@@ -404,13 +400,3 @@ def _refuse_by_answers(plan: ColumnPlan, block: Block, refusals: Remembered, ref
             reasons.setdefault(reason, []).append(number)
     for reason, numbers in reasons.items():
         refused.refuse(reason, np.isin(by_row, numbers))
-
-
-def _copies(copies: dict[int, str], slots: list[Slot], rows: int) -> Slot:
-    """Return the slot that names the copy of a child row, in rows that land any cell."""
-    names = list(dict.fromkeys(copies.values()))
-    codes, stands = np.zeros(rows, np.int32), np.zeros(rows, bool)
-    for row, name in copies.items():
-        codes[row] = names.index(name)
-        stands[row] = any(slot.stands[row] for slot in slots)
-    return Slot(COPY, stands, pa.array(names, pa.string()), codes, [COPY] * len(names))

@@ -1,9 +1,9 @@
-"""The minimised cells of a block by canonical field; each distinct value is judged once.
+"""The minimised cells of a block by canonical field, and as one Arrow table, row by row.
 
-A slot is one cell that each row may land: its field, its text, and the rows that have it. Slots are in the
-order in which a row's cells land. A field fed by one column is judged by the column's distinct values, any
-other (several names of one column, a longitude, an item with its label, an age at a date) by the distinct
-combinations of its columns.
+Each distinct value is judged once. A slot is one cell that each row may land: its field, its text, and the
+rows that have it. Slots are in the order in which a row's cells land. A field fed by one column is judged by
+the column's distinct values, any other (several names of one column, a longitude, an item with its label, an
+age at a date) by the distinct combinations of its columns.
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from orchestration.contracts import Cell, FieldSpec, day_of, same, text_cell
+from orchestration.intake.landing.landing import DICTIONARY_SCHEMA
 from orchestration.intake.minimising.minimise import BIRTH_DATE, Minimiser, age_cell, is_point
 from orchestration.intake.reading.block import Block, Column, Flags, Remembered, cells_at, combined
+from orchestration.intake.records.references import COPY
 from orchestration.intake.records.rename import FLAG_SET, ColumnPlan, ItemPlan, NamedCell, rename_row
 from orchestration.intake.records.tally import Emptied
 
 Codes = npt.NDArray[np.integer[Any]]
+_Numbers = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True)
@@ -204,8 +207,8 @@ class Slots:
             stands = column.by_row(np.array(is_set, bool) & column.is_filled) & rows
             answered |= column.filled
             chosen |= stands
-            yield _constant(field, choice, stands)
-        yield _constant(field, "", answered & ~chosen & rows)
+            yield _constant_slot(field, choice, stands)
+        yield _constant_slot(field, "", answered & ~chosen & rows)
 
     def _note(self, emptied: Sequence[Sequence[tuple[str, str]]], codes: Codes, rows: Flags) -> None:
         """Note what is removed, given by distinct value."""
@@ -239,5 +242,99 @@ def _slots_of(landed: Sequence[_Landed], codes: Codes, rows: Flags) -> Iterator[
         )
 
 
-def _constant(field: str, text: str, stands: Flags) -> Slot:
+def _constant_slot(field: str, text: str, stands: Flags) -> Slot:
     return Slot(field, stands, pa.array([text], pa.string()), np.zeros(len(stands), np.int32), ["flag"])
+
+
+def slot_of_copies(copies: dict[int, str], slots: list[Slot], rows: int) -> Slot:
+    """Return the slot that names the copy of a child row, in rows that land any cell."""
+    names = list(dict.fromkeys(copies.values()))
+    codes, stands = np.zeros(rows, np.int32), np.zeros(rows, bool)
+    for row, name in copies.items():
+        codes[row] = names.index(name)
+        stands[row] = any(slot.stands[row] for slot in slots)
+    return Slot(COPY, stands, pa.array(names, pa.string()), codes, [COPY] * len(names))
+
+
+def cells_of(
+    slots: list[Slot],
+    rows: npt.NDArray[np.int64],
+    ids: npt.NDArray[np.int64],
+    numbers: npt.NDArray[np.int64],
+    sheet: str,
+    part: str = "",
+    orders: npt.NDArray[np.int32] | None = None,
+) -> pa.Table:
+    """Return the cells of some rows of a block; `ids`, `numbers` and `orders` are of these rows.
+
+    The table's dictionaries hold only texts that land.
+    """
+    shape = (len(rows), len(slots))
+    stands, codes = np.zeros(shape, bool), np.zeros(shape, np.int32)
+    are_all = len(rows) > 0 and len(rows) == len(slots[0].stands) if slots else False
+    chosen: Any = slice(None) if are_all else rows
+    sizes = [len(slot.values) for slot in slots]
+    for at, (slot, before) in enumerate(zip(slots, np.cumsum([0, *sizes]).tolist(), strict=False)):
+        stands[:, at] = slot.stands[chosen]
+        np.add(slot.codes[chosen], before, out=codes[:, at], casting="unsafe")
+    per_row = stands.sum(axis=1)
+    names, fields = _numbered([slot.field for slot in slots])
+    used = codes[stands]
+    total = len(used)
+    columns = {
+        "record_id": pa.array(np.repeat(ids, per_row)),
+        "sheet": _constant(sheet, total),
+        "row_number": pa.array(np.repeat(numbers.astype(np.int32), per_row)),
+        "part": _constant(part, total),
+        "field": _named(names, np.broadcast_to(fields, shape)[stands]),
+        "seq": pa.array(np.zeros(total, np.int32) if orders is None else np.repeat(orders, per_row)),
+        "value": _texts([slot.values for slot in slots], used),
+        "kind": _kinds(slots, sizes, used),
+        "number_format": _formats(slots, sizes, used),
+    }
+    arrays = [columns[name] for name in DICTIONARY_SCHEMA.names]
+    return pa.Table.from_arrays(arrays, schema=DICTIONARY_SCHEMA)
+
+
+def _kinds(slots: list[Slot], sizes: list[int], used: _Numbers) -> pa.DictionaryArray:
+    if all(slot.kinds is None for slot in slots):
+        return _constant("text", len(used))
+    kinds = [slot.kinds or ["text"] * size for slot, size in zip(slots, sizes, strict=True)]
+    names, numbers = _numbered([kind for of_slot in kinds for kind in of_slot])
+    return _named(names, numbers[used])
+
+
+def _formats(slots: list[Slot], sizes: list[int], used: _Numbers) -> pa.DictionaryArray:
+    if all(slot.formats is None for slot in slots):
+        return pa.DictionaryArray.from_arrays(pa.nulls(len(used), pa.int32()), pa.array([], pa.string()))
+    formats = [slot.formats or [None] * size for slot, size in zip(slots, sizes, strict=True)]
+    return (
+        pa.array([one for of_slot in formats for one in of_slot], pa.string())
+        .take(pa.array(used))
+        .dictionary_encode()
+    )
+
+
+def _constant(text: str, total: int) -> pa.DictionaryArray:
+    return _named([text], np.zeros(total, np.int32))
+
+
+def _numbered(names: list[str]) -> tuple[list[str], npt.NDArray[np.int32]]:
+    """Return the distinct names, and for each name its number among them."""
+    known: dict[str, int] = {}
+    numbers = np.array([known.setdefault(name, len(known)) for name in names], np.int32)
+    return list(known), numbers
+
+
+def _named(names: list[str], numbers: npt.NDArray[np.int32]) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(numbers), pa.array(names, pa.string()))
+
+
+def _texts(values: list[pa.StringArray], used: _Numbers) -> pa.DictionaryArray:
+    """Return the used texts with a dictionary of these alone, because Parquet writes it as it is."""
+    every = pa.concat_arrays([pa.array([], pa.string()), *values])
+    is_used: Flags = np.bincount(used, minlength=len(every)) > 0
+    landing = every.filter(pa.array(is_used)).dictionary_encode()
+    places = np.zeros(len(every), np.int32)
+    places[is_used] = landing.indices.to_numpy()
+    return pa.DictionaryArray.from_arrays(pa.array(places[used]), landing.dictionary)

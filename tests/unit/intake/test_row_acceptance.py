@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.contracts import AcceptIf, Cell, Contract
-from orchestration.intake.records.acceptance import RowConditions
+from orchestration.intake.records.refusals import RowConditions
 from tests.fixtures.partner_files import HEADER, ROW, book, read, workbook
 
 VOID = {"column": "is_void", "accept": ["", "false"], "withhold": ["true"], "withheld_as": "void"}
