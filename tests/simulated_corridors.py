@@ -16,8 +16,7 @@ from orchestration.statistics.alerts import Months, raised
 from orchestration.statistics.comparisons import SideBySide
 from orchestration.statistics.moved_partners import at_places, ends_of, moved
 from orchestration.statistics.policy import load_policy
-from orchestration.statistics.reference import reference
-from orchestration.statistics.share_ratio import Counts, Flags, TwoWindows
+from orchestration.statistics.share_ratio import Counts, Flags, TwoWindows, reference
 from orchestration.statistics.shifts import DOWN, UP, displaced_from, judge_shifts
 
 CORRIDORS, PARTNERS, MONTHS = 60, 12, 24

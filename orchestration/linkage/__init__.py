@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.linkage.clusters import Clusters
     from orchestration.linkage.codes import CODES_VERSION, Coder
+    from orchestration.linkage.decisions import Clusters
     from orchestration.linkage.policy import REVIEWED_FROM, TAKEN_FROM
-    from orchestration.linkage.questions import COMPARED, QUESTION_COLUMNS
     from orchestration.linkage.step import (
         CODE,
         DESCRIPTIONS,
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
         link_records,
         rulings_of,
     )
-    from orchestration.linkage.tables import NAME_CODES
+    from orchestration.linkage.tables import COMPARED, NAME_CODES, QUESTION_COLUMNS
     from orchestration.linkage.warehouse_tables import TABLES
 
 offer_when_asked(__name__)

@@ -1,7 +1,8 @@
 """From how likely pairs are to what is done with them. Pure functions over scored pairs.
 
 A link joins two records to one person. What is not sure goes to the stewards; what would merge more records
-than there are partners to have made them is never merged by itself.
+than there are partners to have made them is never merged by itself. Records that hang together by pairs make
+a cluster.
 """
 
 from __future__ import annotations
@@ -10,7 +11,35 @@ from collections.abc import Iterable, Iterator, Set
 from typing import NamedTuple
 
 from orchestration.linkage import policy
-from orchestration.linkage.clusters import Clusters
+
+
+class Clusters:
+    """Grown pair by pair; a cluster is called by its smallest record."""
+
+    def __init__(self, pairs: Iterable[tuple[int, int]] = ()) -> None:
+        self._above: dict[int, int] = {}
+        for first, second in pairs:
+            self.join(first, second)
+
+    def of(self, record: int) -> int:
+        root = record
+        while (above := self._above.setdefault(root, root)) != root:
+            root = above
+        while record != root:  # shorter ways next time
+            self._above[record], record = root, self._above[record]
+        return root
+
+    def join(self, first: int, second: int) -> None:
+        low, high = sorted((self.of(first), self.of(second)))
+        self._above[high] = low
+
+    def members(self) -> dict[int, list[int]]:
+        """The records of each cluster, smallest first."""
+        found: dict[int, list[int]] = {}
+        for record in sorted(self._above):
+            found.setdefault(self.of(record), []).append(record)
+        return found
+
 
 Pair = tuple[int, int]
 

@@ -1,7 +1,8 @@
 """How likely pairs of records are one person: a Fellegi-Sunter model that learns from the records.
 
-Pairs across partners are scored. Those within a partner, who are never one person, teach what companions look
-like, and show how often the model would take strangers for one person.
+`COMPARISONS` is what is compared of two records, `RULES` by what pairs are found. Pairs across partners are
+scored. Those within a partner, who are never one person, teach what companions look like, and show how often
+the model would take strangers for one person.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from orchestration.linkage import policy
-from orchestration.linkage.blocks import Blocking, Candidates, Rule, joined
-from orchestration.linkage.comparisons import Floats
+from orchestration.linkage.blocks import ABOUT, TWO, Blocking, Candidates, Rule, joined
+from orchestration.linkage.comparisons import Comparison, Floats, SharedWords
 from orchestration.linkage.expected import (
     Coverage,
     Estimate,
@@ -35,7 +36,54 @@ from orchestration.linkage.learning import (
     is_still,
     learn_companions,
 )
-from orchestration.linkage.model import COMPARISONS, RULES, without_kinds
+
+_FACT = [policy.SAME_FACT]
+_ANSWER = [policy.SAME_ANSWER]
+COMPARISONS: Comparisons = [
+    SharedWords("baptismal", policy.SAME_NAME, policy.KIN_BAPTISMAL),
+    SharedWords("other", policy.SAME_NAME, policy.KIN_OTHER),
+    Comparison("phone_code", [policy.SAME_PHONE]),
+    Comparison("sex", [policy.SAME_SEX]),
+    Comparison("birth_year", policy.SAME_BIRTH_YEAR, policy.KIN_BIRTH_YEAR, apart=(0, 1, 2)),
+    Comparison("nationality", [policy.SAME_NATIONALITY], given=["origin"]),
+    Comparison("origin", _FACT, unless="subcounty_code"),
+    Comparison("subcounty_code", [*_ANSWER, policy.SAME_COUNTY_ONLY], wider="origin"),
+    Comparison("destination", _FACT, given=["origin"]),
+    Comparison("exploitation", _FACT, given=["destination", "origin"]),
+    Comparison("day", policy.SAME_DAY, policy.KIN_DAY, apart=policy.DAYS_APART, given=["recruited_code"]),
+    Comparison("recruited_code", _ANSWER),
+    Comparison("schooling_code", _ANSWER, policy.KIN_ANSWER),
+    Comparison("children_code", _ANSWER, policy.KIN_ANSWER),
+]
+
+_BORN = f"{ABOUT}birth_year"
+_CUTS = ("birth_year", "origin", "destination", "exploitation", "subcounty_code", "recruited_code")
+RULES = [
+    Rule(("sex", *parts), _CUTS)
+    for parts in (
+        ("phone_code",),
+        ("baptismal", "other"),
+        (f"{TWO}baptismal",),
+        (f"{TWO}other",),
+        *((kind, by) for kind in ("baptismal", "other") for by in (_BORN, "origin", "destination")),
+        ("birth_year", "origin", "destination"),
+        ("subcounty_code", _BORN),
+        ("subcounty_code", "recruited_code"),
+        ("subcounty_code", "destination"),
+        ("recruited_code", "origin"),
+        ("recruited_code", "destination", "birth_year"),
+    )
+]
+
+
+def without_kinds(comparisons: Comparisons) -> Comparisons:
+    """Comparisons of frames whose words are all of the kind `other`."""
+    return [
+        replace(one, also="baptismal", m_of_kin=policy.KIN_ANY) if isinstance(one, SharedWords) else one
+        for one in comparisons
+        if one.column != "baptismal"
+    ]
+
 
 _SEED = 7
 _DIGITS = 9  # of what is compared with a threshold, so that all machines agree

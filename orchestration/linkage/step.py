@@ -1,17 +1,22 @@
 """The step: tables of the work file in, `work/linkage/*.parquet` and questions for stewards out.
 
-Codes are read, compared in memory and written nowhere. Those of an extract of which nothing counts any more,
-nor may yet, are destroyed once a release without that extract is published.
+Records of cases become links, linked records and expected persons. Pairs stay arrays until they are likely
+enough to be decided on: these are few, and are decided one by one. Codes are read, compared in memory and
+written nowhere. Those of an extract of which nothing counts any more, nor may yet, are destroyed once a
+release without that extract is published.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -28,10 +33,34 @@ from orchestration.core import (
     write_json,
 )
 from orchestration.linkage import policy
-from orchestration.linkage.decisions import REVIEW, Rulings
-from orchestration.linkage.linking import Linked, link
-from orchestration.linkage.questions import questions
-from orchestration.linkage.tables import EXPECTED_PERSONS
+from orchestration.linkage.blocks import Kinds
+from orchestration.linkage.decisions import (
+    REVIEW,
+    TAKEN,
+    Clusters,
+    Link,
+    Pair,
+    Person,
+    Rulings,
+    ScoredPair,
+    clusters_of,
+    decide,
+)
+from orchestration.linkage.expected import RANGE, Duplicates, Scored, duplicates_of
+from orchestration.linkage.frame import Ints, frame_of
+from orchestration.linkage.scoring import Written, score
+from orchestration.linkage.tables import (
+    ENDS,
+    EXPECTED_PERSONS,
+    LIKELY_PAIRS,
+    LINK_INPUT,
+    LINKED_RECORDS,
+    LINKS,
+    NAME_CODES,
+    PAIRS,
+    RICH_CODES,
+    questions,
+)
 from orchestration.linkage.warehouse_tables import (
     cell_duplicates,
     counted_cases,
@@ -40,6 +69,200 @@ from orchestration.linkage.warehouse_tables import (
     route_groups,
     source_rows,
 )
+
+_DIGITS = 6  # what is compared with a threshold is rounded, so that all machines agree
+_ENDS_OF_PAIR = ("record_a", "record_b")
+Tiers = npt.NDArray[np.str_]
+
+
+@dataclass(frozen=True)
+class Linked:
+    """What became of some records, as the tables LINKS, LINKED_RECORDS, EXPECTED_PERSONS and LIKELY_PAIRS.
+
+    `left_out`: pairs that are not compared as too many records agree so, by blocking rule. `parameters`: what
+    was learned, as JSON can hold it.
+    """
+
+    links: pa.Table
+    records: pa.Table
+    expected: pa.Table
+    likely: pa.Table
+    left_out: dict[str, int]
+    parameters: Written
+
+
+def link(records: pa.Table, rulings: Rulings | None = None, parameters: Written | None = None) -> Linked:
+    """Link the persons of a LINK_INPUT table across its partners, with `parameters` learned from it before.
+
+    The same rows and rulings give the same answer, in whatever order the rows come, and under any keys: which
+    records are linked does not hang on their ids or codes, but where two have the same values.
+    """
+    rulings = rulings or Rulings()
+    records = records.sort_by("record_id")
+    named, rich = _given(records, NAME_CODES) > 0, _given(records, RICH_CODES) >= policy.RICH_ANSWERS
+    tiers = np.select([named, rich], policy.LINKED_TIERS, policy.POOR_FORM)
+    frame, order = frame_of(records)
+    groups = [np.where(given[order], 0, -1) for given in (named, rich)]  # by policy.LINKED_TIERS
+    scored = score(frame, Kinds(groups, frame.columns["partner"]), written=parameters)
+    pairs = _pair_table(scored, records["record_id"].to_numpy()[order])
+    rows = _rows_of(pairs, rulings.accepted | rulings.rejected)
+    ruled = np.full(pairs.num_rows, np.nan)
+    ruled[list(rows.values())] = [pair not in rulings.rejected for pair in rows]
+    found = duplicates_of(scored, ruled)
+    unseen = _found_by_stewards_alone(rulings.accepted - rows.keys(), records, tiers)
+    likely = (pairs["probability"].to_numpy() >= policy.REVIEWED_FROM) | ~np.isnan(ruled)
+    links = _decided(pa.concat_tables([pairs.filter(pa.array(likely)), unseen]), records, rulings)
+    return Linked(
+        _link_table(links),
+        _record_table(links, records, tiers),
+        _expected_table(links, records["partner"], tiers, found, unseen, scored),
+        _likely_table(pairs, found, scored.kinds, unseen),
+        scored.left_out,
+        scored.written,
+    )
+
+
+def _given(records: pa.Table, columns: Collection[str]) -> Ints:
+    """How many of these columns each record gives."""
+    return np.sum([pc.is_valid(records[column]).to_numpy() for column in columns], axis=0)
+
+
+def _pair_table(scored: Scored, ids: Ints) -> pa.Table:
+    """The PAIRS that were scored."""
+    first, second = np.sort(np.stack([ids[scored.first], ids[scored.second]]), axis=0)
+    likely = scored.estimate.probability
+    low, high = np.quantile([one.probability for one in scored.draws[0]], RANGE, axis=0)
+    tiers = pa.DictionaryArray.from_arrays(pa.array(scored.kinds, pa.int32()), list(policy.LINKED_TIERS))
+    numbers = (np.minimum(low, likely), likely, np.maximum(high, likely), scored.weight)
+    columns = [first, second, tiers.cast(pa.string()), *(np.round(number, _DIGITS) for number in numbers)]
+    return pa.table(dict(zip(PAIRS.names, columns, strict=True)), schema=PAIRS)
+
+
+def _rows_of(pairs: pa.Table, ruled: Collection[Pair]) -> dict[Pair, int]:
+    """In which row those of the pairs stand that stewards ruled on, of which there are few."""
+    first = pa.array({pair[0] for pair in ruled}, type=pa.int64())
+    rows = np.flatnonzero(pc.is_in(pairs["record_a"], value_set=first).to_numpy())
+    ends = (pairs[end].take(pa.array(rows)).to_pylist() for end in _ENDS_OF_PAIR)
+    found = dict(zip(zip(*ends, strict=True), rows.tolist(), strict=True))
+    return {pair: row for pair, row in found.items() if pair in ruled}
+
+
+def _found_by_stewards_alone(accepted: Collection[Pair], records: pa.Table, tiers: Tiers) -> pa.Table:
+    """Accepted pairs that agree in too little to be compared, with the tier of the weaker record."""
+    ends = pa.array({end for pair in accepted for end in pair}, type=pa.int64())
+    known = pc.is_in(records["record_id"], value_set=ends).to_numpy()
+    tier_of = dict(zip(records["record_id"].to_numpy()[known].tolist(), tiers[known].tolist(), strict=True))
+    rows = [
+        (*pair, max((tier_of[end] for end in pair), key=policy.TIERS.index), 0.0, 0.0, 0.0, 0.0)
+        for pair in sorted(accepted)
+        if set(pair) <= tier_of.keys()
+    ]
+    return _table(rows, PAIRS)
+
+
+def _decided(pairs: pa.Table, records: pa.Table, rulings: Rulings) -> list[Link]:
+    """The links of pairs that are likely enough, or ruled on: no other pair can become one."""
+    rows = zip(*(column.to_pylist() for column in pairs.columns), strict=True)
+    asked = [ScoredPair((first, second), *rest) for first, second, *rest in rows]
+    ends = pa.array({end for one in asked for end in one.pair}, type=pa.int64())
+    own = records.filter(pc.is_in(records["record_id"], value_set=ends))
+    people = map(Person, own["partner"].to_pylist(), _standings(own))
+    return decide(asked, dict(zip(own["record_id"].to_pylist(), people, strict=True)), rulings)
+
+
+def _standings(records: pa.Table) -> list[int]:
+    """A number a record by its values but ids and codes, which hang on keys; equal where these are equal."""
+    plain = [name for name in LINK_INPUT.names if not name.endswith(("_code", "record_id"))]
+    columns = [pc.cast(records[name], pa.string()).to_pylist() for name in plain]
+    values = [str(row) for row in zip(*columns, strict=True)]
+    place = {row: number for number, row in enumerate(sorted(set(values)))}
+    return [place[row] for row in values]
+
+
+def _table(rows: Iterable[Iterable[Any]], schema: pa.Schema) -> pa.Table:
+    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)
+
+
+def _link_table(links: list[Link]) -> pa.Table:
+    rows = ((*link.scored.pair, *link.scored[1:5], link.status, link.reason) for link in links)
+    return _table(rows, LINKS).sort_by([(end, "ascending") for end in _ENDS_OF_PAIR])
+
+
+def _likely_table(pairs: pa.Table, found: Duplicates, kinds: Ints, unseen: pa.Table) -> pa.Table:
+    """What each pair brings, so that their sums are the ends of the range of each tier."""
+    counted = np.round(found.brings, _DIGITS) >= policy.COUNTED_FROM_IN_CELLS
+    sums = np.maximum(np.bincount(kinds[counted], found.brings[counted], len(found.expected)), 1e-9)
+    ends = [pairs[end].filter(pa.array(counted)).combine_chunks() for end in _ENDS_OF_PAIR]
+    brings = [
+        np.round(found.brings[counted] * (total / sums)[kinds[counted]] * 1e6).astype(np.int64)
+        for total in (found.low, found.expected, found.high)
+    ]
+    sure = [pa.repeat(pa.scalar(1_000_000), unseen.num_rows)] * len(ENDS)
+    parts = ([*ends, *brings], [*(unseen[end] for end in _ENDS_OF_PAIR), *sure])
+    return pa.concat_tables(
+        [pa.table(dict(zip(LIKELY_PAIRS.names, part, strict=True)), schema=LIKELY_PAIRS) for part in parts]
+    )
+
+
+def _record_table(links: list[Link], records: pa.Table, tiers: Tiers) -> pa.Table:
+    ids = records["record_id"].to_numpy()
+    movements = ids.copy()
+    joined = clusters_of(links)
+    movements[np.searchsorted(ids, list(joined))] = list(joined.values())
+    columns = {"record_id": ids, "movement_id": movements, "tier": pa.array(tiers, type=pa.string())}
+    return pa.table(columns, schema=LINKED_RECORDS)
+
+
+def _merged(links: list[Link]) -> Ints:
+    """How many records are a linked person's second by links of each tier, and by none of a stronger one."""
+    rank = {link.scored.pair: policy.TIERS.index(link.scored.tier) for link in links if link.status == TAKEN}
+    joined = [
+        sum(len(records) - 1 for records in Clusters(pairs).members().values())
+        for pairs in (
+            [pair for pair, own in rank.items() if own <= tier] for tier in range(len(policy.TIERS))
+        )
+    ]
+    return np.diff(joined, prepend=0)
+
+
+def _expected_table(
+    links: list[Link],
+    partners: pa.ChunkedArray,
+    tiers: Tiers,
+    found: Duplicates,
+    unseen: pa.Table,
+    scored: Scored,
+) -> pa.Table:
+    """A row a tier that has records; no persons where they cannot be told apart.
+
+    A pair's tier is that of its weaker record, and the duplicate is counted there. Persons are no fewer than
+    one partner knows, and no more than links leave. Rules are of all tiers: pairs that they left out stand
+    beside the strongest.
+    """
+    by_status = Counter((link.scored.tier, link.status) for link in links)
+    beside, merged = Counter(unseen["tier"].to_pylist()), _merged(links)
+    left_out = sum(scored.left_out.values())
+    rows = []
+    for number, tier in enumerate(policy.TIERS):
+        records = int(np.count_nonzero(tiers == tier))
+        if not records:
+            continue
+        row = {
+            "tier": tier,
+            "record_count": records,
+            "link_count": by_status[tier, TAKEN],
+            "review_count": by_status[tier, REVIEW],
+        }
+        if tier in policy.LINKED_TIERS:
+            row["pairs_left_out"], left_out = left_out, 0
+            row["pairs_within_partner"] = round(float(scored.false[number]), 1)
+            known = pc.max(partners.filter(pa.array(tiers == tier)).value_counts().field("counts")).as_py()
+            for name, duplicates in zip(ENDS, (found.high, found.expected, found.low), strict=True):
+                persons = records - max(float(duplicates[number]) + beside[tier], int(merged[number]))
+                row[f"persons_{name}"] = round(max(persons, known), 1)
+        rows.append(row)
+    return pa.Table.from_pylist(rows, schema=EXPECTED_PERSONS)
+
 
 CODE = ("orchestration/linkage", "seeds/reference", "jellyfish==", "numpy==", "pyarrow==")
 _AT_ONCE = 100_000

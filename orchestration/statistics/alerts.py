@@ -22,10 +22,8 @@ from orchestration.statistics.comparisons import (
     month_number,
     of_one_month,
 )
-from orchestration.statistics.corridor_shifts import PLACES, UNKNOWN_END, of_level
 from orchestration.statistics.moved_partners import all_moves, at_places, ends_of
 from orchestration.statistics.policy import Policy
-from orchestration.statistics.reference import reference
 from orchestration.statistics.share_ratio import (
     Counts,
     Flags,
@@ -33,9 +31,11 @@ from orchestration.statistics.share_ratio import (
     Reference,
     TwoWindows,
     range_without_one,
+    reference,
     reference_of,
     share_ratios,
 )
+from orchestration.statistics.shifts import PLACES, UNKNOWN_END, of_level
 
 LEVEL, GRAIN = "od", "case"
 DIRECTIONS = {"rise": 1, "fall": -1}

@@ -13,10 +13,10 @@ from threadpoolctl import threadpool_limits
 from orchestration.core import Settings
 from orchestration.statistics.alerts import alerts
 from orchestration.statistics.comparisons import Reports, with_month_numbers
-from orchestration.statistics.corridor_shifts import corridor_shifts
-from orchestration.statistics.county_ratings import county_ratings
 from orchestration.statistics.hotspots import hotspots
 from orchestration.statistics.policy import Policy, load_policy
+from orchestration.statistics.regional_risk import county_ratings
+from orchestration.statistics.shifts import corridor_shifts
 from orchestration.statistics.tables import DIGITS, DIGITS_OF, FIGURES_OF, SCHEMAS
 
 

@@ -2,7 +2,10 @@
 
 The Mantel-Haenszel odds ratio over partners, with the variance of Robins, Breslow and Greenland (1986): each
 partner is compared with itself, so one that starts, stops or grows moves nothing. Arrays here are partner ×
-item.
+item. Shares are taken of a reference: each partner's records without the items that changed most. If one
+large corridor collapses, the shares of all others rise though nothing happened to them. So items far from the
+middle of all ratios are left out of the totals, and the rest is judged again until nothing changes.
+`mix_change` says whether the mix of corridors changed at all.
 """
 
 from __future__ import annotations
@@ -11,6 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import jensenshannon
+
+from orchestration.statistics.policy import Policy
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -178,3 +184,82 @@ def dispersion(monthly: Counts, is_active: Flags, windows: tuple[slice, slice], 
     beyond = max(0.0, (scatter - expected.sum()) / squares.sum())
     own = 1 + beyond * squares / np.where(expected > 0, expected, 1)
     return np.maximum(own, ratios.sum() / freedom.sum())
+
+
+# Ends the search where two references alternate.
+_ROUNDS = 12
+
+
+def reference(windows: TwoWindows, dispersion: Floats, policy: Policy) -> Reference:
+    """Leave out the items whose ratio lies far from the weighted median, the nearest half always kept.
+
+    Items with too few records to judge stay in: they say nothing either way, and weigh little.
+    """
+    records = windows.of(windows.is_comparable)
+    enough = (records.baseline + records.current).sum(axis=0) >= policy.shift_minimum_records
+    is_in = np.ones(enough.size, dtype=np.bool_)
+    for _ in range(_ROUNDS):
+        ratios = share_ratios(windows, reference_of(windows, is_in))
+        error = ratios.standard_error * np.sqrt(dispersion)
+        judged = np.flatnonzero(enough & np.isfinite(ratios.log_ratio) & (error > 0))
+        if not judged.size:
+            break
+        log_ratio, error = ratios.log_ratio[judged], error[judged]
+        away = np.abs(log_ratio - _weighted_median(log_ratio, error**-2.0)) / error
+        nearest = np.sort(away)[int(np.ceil(policy.shift_reference_least_share * judged.size)) - 1]
+        stays = np.ones(enough.size, dtype=np.bool_)
+        stays[judged] = away <= max(policy.shift_reference_cut, nearest)
+        if (stays == is_in).all():
+            break
+        is_in = stays
+    return reference_of(windows, is_in)
+
+
+def _weighted_median(values: Floats, weights: Floats) -> float:
+    order = values.argsort(kind="stable")
+    return float(values[order][np.searchsorted(weights[order].cumsum(), weights.sum() / 2)])
+
+
+_SHUFFLES = 999
+_SEED = 20  # the same shuffles in every release
+
+
+class MixChange(NamedTuple):
+    """Divergence of the mix, 0 (the same) to 1 (nothing in common), and how often chance does as much."""
+
+    divergence: float
+    p_value: float
+
+
+def mix_divergence(baseline: Floats | Counts, current: Floats | Counts) -> Floats:
+    """Jensen-Shannon divergence, base 2, along the last axis; 0 where a side holds nothing."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        distance = jensenshannon(baseline, current, base=2, axis=-1)  # scipy gives its square root
+    return np.nan_to_num(np.asarray(distance) ** 2, nan=0.0)
+
+
+def mix_change(monthly: Counts, is_active: Flags, windows: tuple[slice, slice], policy: Policy) -> MixChange:
+    """Mean divergence of partners, weighted by their records, tested by shuffling whole months within each
+    partner.
+
+    Shuffling records would take the clustering of reports for a change. `monthly` is partner × corridor ×
+    month; nan if no partner was active for long enough in both windows.
+    """
+    chance = np.random.default_rng(_SEED)
+    sums, weight = np.zeros(_SHUFFLES + 1), 0
+    for reported, active in zip(monthly, is_active, strict=True):
+        months = np.concatenate([np.arange(active.size)[window][active[window]] for window in windows])
+        baseline_months = int(active[windows[0]].sum())
+        records = int(reported[:, months].sum())
+        if records == 0 or min(baseline_months, len(months) - baseline_months) < policy.shift_mix_months:
+            continue
+        by_month = reported[reported.any(axis=1)][:, months].T
+        order = np.tile(np.arange(len(months)), (_SHUFFLES + 1, 1))
+        order[1:] = chance.permuted(order[1:], axis=1)  # the first row stays what was reported
+        current = (order >= baseline_months).astype(np.float64) @ by_month
+        sums += records * mix_divergence(by_month.sum(axis=0) - current, current)
+        weight += records
+    if not weight:
+        return MixChange(np.nan, np.nan)
+    as_much = int((sums[1:] >= sums[0] - 1e-9).sum())
+    return MixChange(float(sums[0] / weight), (as_much + 1) / (_SHUFFLES + 1))

@@ -22,8 +22,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from orchestration.linkage.linking import link
 from orchestration.linkage.policy import LINKED_TIERS
+from orchestration.linkage.step import link
 from tests.benchmarks import bench_refresh
 from tests.benchmarks.flat_files import count_of
 from tests.fixtures.linkage_world import SHARE_SEEN_TWICE, WORLDS, Population, World, syllables

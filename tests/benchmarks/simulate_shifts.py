@@ -15,8 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import binomtest
 
-from orchestration.statistics.mix_change import mix_change
-from orchestration.statistics.share_ratio import share_ratios
+from orchestration.statistics.share_ratio import mix_change, share_ratios
 from tests.simulated_corridors import (
     ENTERED,
     LEFT,

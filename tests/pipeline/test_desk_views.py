@@ -14,7 +14,7 @@ import pytest
 from orchestration.core import load_keys, load_release_key, read_json, write_json
 from orchestration.intake import TakenExtract
 from orchestration.intake.inbox import listed_name
-from orchestration.linkage.questions import QUESTION_COLUMNS
+from orchestration.linkage.tables import QUESTION_COLUMNS
 from orchestration.places import name_token
 from orchestration.release import rollback
 from orchestration.release.signature import sign

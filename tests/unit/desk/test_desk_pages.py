@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from orchestration.core import Settings, read_json
-from orchestration.linkage.questions import QUESTION_COLUMNS
+from orchestration.linkage.tables import QUESTION_COLUMNS
 from orchestration.stewardship import active_decisions, items, review
 from orchestration.stewardship.decisions.recording import record_decisions
 from orchestration.stewardship.desk.app import make_app

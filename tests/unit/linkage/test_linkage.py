@@ -17,10 +17,8 @@ from orchestration.linkage.decisions import Person, Rulings, ScoredPair, cluster
 from orchestration.linkage.expected import Estimate, Scored, duplicates_of
 from orchestration.linkage.frame import frame_of
 from orchestration.linkage.learning import Rivals
-from orchestration.linkage.linking import Linked, link
-from orchestration.linkage.model import RULES
-from orchestration.linkage.scoring import score
-from orchestration.linkage.step import with_groups
+from orchestration.linkage.scoring import RULES, score
+from orchestration.linkage.step import Linked, link, with_groups
 from orchestration.linkage.tables import EXPECTED_PERSONS, LINK_INPUT, NAME_CODES, RICH_CODES
 from tests.fixtures.linkage_world import WORLDS, Population
 

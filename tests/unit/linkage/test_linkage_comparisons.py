@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.linkage.comparisons import SILENT, Comparison, SharedWords
 from orchestration.linkage.frame import frame_of
-from orchestration.linkage.linking import link
+from orchestration.linkage.step import link
 from orchestration.linkage.tables import LINK_INPUT, NAME_CODES, RICH_CODES
 from tests.fixtures.linkage_world import WORLDS, Population
 

@@ -7,7 +7,7 @@ import pytest
 
 from orchestration.outputs.claims import LESS, MORE, PARTS, ROLES, TIMES, Size, claim
 from orchestration.outputs.texts import LANGUAGES, Texts, plain
-from orchestration.statistics.labels import WITHOUT_NUMBERS
+from orchestration.statistics.comparable import WITHOUT_NUMBERS
 from orchestration.statistics.regional_risk import BANDS
 from orchestration.statistics.shifts import EVIDENCE, REASONS, STATUSES
 

@@ -12,12 +12,10 @@ from scipy import optimize, stats
 
 from orchestration.core import NjiaError, Settings
 from orchestration.statistics import count_model
-from orchestration.statistics.activity import Activity, activity
 from orchestration.statistics.catchments import Catchment, Counts, catchment, no_catchment
-from orchestration.statistics.comparable import Floats, comparable
+from orchestration.statistics.comparable import WITHOUT_NUMBERS, Floats, comparable, labels
 from orchestration.statistics.count_model import fitted
-from orchestration.statistics.hotspots import hotspots, of_window
-from orchestration.statistics.labels import WITHOUT_NUMBERS, labels
+from orchestration.statistics.hotspots import Activity, activity, hotspots, of_window
 from orchestration.statistics.measure import as_table, measure
 from orchestration.statistics.policy import POLICY_SEED, load_policy
 from orchestration.statistics.tables import AGGREGATES, SCHEMAS

@@ -12,8 +12,8 @@ import duckdb
 import numpy as np
 import pytest
 
-from orchestration.statistics.activity import activity
 from orchestration.statistics.catchments import Counts, no_catchment
+from orchestration.statistics.hotspots import activity
 from tests.fixtures.dbt_world import World, rows
 
 YEAR = ("2023-01-01", "2023-12-31")

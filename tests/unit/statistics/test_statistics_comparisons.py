@@ -15,8 +15,8 @@ from orchestration.statistics.comparisons import (
     side_by_side,
     with_month_numbers,
 )  # fmt: skip
-from orchestration.statistics.corridor_shifts import corridor_shifts
 from orchestration.statistics.measure import as_table
+from orchestration.statistics.shifts import corridor_shifts
 from orchestration.statistics.tables import SCHEMAS
 from tests.simulated_corridors import POLICY
 

@@ -10,9 +10,15 @@ import pytest
 
 from orchestration.statistics.catchments import catchment
 from orchestration.statistics.comparisons import Reports
-from orchestration.statistics.county_ratings import county_ratings
 from orchestration.statistics.hotspots import of_window
-from orchestration.statistics.regional_risk import BANDS, ROLES, component_score, component_weights, weighted
+from orchestration.statistics.regional_risk import (
+    BANDS,
+    ROLES,
+    component_score,
+    component_weights,
+    county_ratings,
+    weighted,
+)
 from tests.fixtures.hotspot_worlds import PLACE_IDS, Kind, world
 from tests.simulated_corridors import POLICY
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from orchestration.statistics.mix_change import mix_change, mix_divergence
+from orchestration.statistics.share_ratio import mix_change, mix_divergence
 from tests.simulated_corridors import POLICY, WINDOWS, reports
 
 

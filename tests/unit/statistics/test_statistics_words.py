@@ -5,7 +5,7 @@ import re
 
 from orchestration.core import DBT_PROJECT, REFERENCE_SEEDS
 from orchestration.linkage.policy import TIERS
-from orchestration.statistics.labels import WITHOUT_NUMBERS
+from orchestration.statistics.comparable import WITHOUT_NUMBERS
 from orchestration.statistics.regional_risk import BANDS, BETWEEN_BANDS, NOT_RATED
 from orchestration.statistics.shifts import EVIDENCE, REASONS, STATUSES
 

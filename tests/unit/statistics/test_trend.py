@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from orchestration.statistics.hotspots import category, direction, mann_kendall, with_trend
 from orchestration.statistics.policy import load_policy
-from orchestration.statistics.trend import category, direction, mann_kendall, with_trend
 
 POLICY = load_policy()
 
