@@ -41,11 +41,11 @@ _COMPARED = f"""
         group by partner, extract_id, record_id
     ),
     replaced as (
-        select partner, record_id, extract_before as extract_id, {_BEFORE}
-        from both_releases where was_there and not is_same_extract
+        select partner, record_id, extract_id_before as extract_id, {_BEFORE}
+        from both_releases where became <> 'new' and not is_same_extract
     )
     select partner, {_BEFORE}, {", ".join(RECORD_FIELDS)}
-    from both_releases where was_there and is_same_extract
+    from both_releases where became <> 'new' and is_same_extract
     union all by name
     select partner, {_BEFORE}, origin_place as origin,
         coalesce(exploitation_place, intended_destination_place) as destination,
@@ -141,7 +141,8 @@ def like_for_like(
 def _compare(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Create the table `compared`: each record of the current release, as it was and as it is."""
     replaced = con.execute(
-        "select distinct partner, extract_before from both_releases where was_there and not is_same_extract"
+        "select distinct partner, extract_id_before from both_releases "
+        "where became <> 'new' and not is_same_extract"
     ).fetchall()
     add_typed_records(con, settings, replaced)
     labels = [row for row in seed_rows("codes") if row["domain"] in ("exploitation_type", "industry")]

@@ -11,8 +11,8 @@ from orchestration.core import offer_when_asked
 if TYPE_CHECKING:
     from orchestration.release.candidate import Candidate, discard_candidate, read_candidate, release_id
     from orchestration.release.changes import write_changes
-    from orchestration.release.compared_records import RECORD_FIELDS, Line, changed_lines, open_both
     from orchestration.release.comparing import ReleaseDiff, compare, diff, extracts_since, tables_since
+    from orchestration.release.comparison import RECORD_FIELDS, Line, changed_lines, open_both
     from orchestration.release.current import (
         EVIDENCE_BASE,
         MEMBERS,

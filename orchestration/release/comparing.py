@@ -9,11 +9,11 @@ from typing import Any
 import duckdb
 
 from orchestration.core import Settings, open_duckdb
-from orchestration.release.compared_records import counted_lines, open_both
+from orchestration.release.comparison import counted_lines, open_both, rows_changed
 from orchestration.release.current import Release, find_release, refuse_erased
 from orchestration.release.lineage import lineage_beside
 from orchestration.release.sql import attach, quoted
-from orchestration.release.staging.hashing import TIME_BOUND, column_types, row_text
+from orchestration.release.staging.hashing import TIME_BOUND, column_types
 from orchestration.stewardship import list_decisions
 
 LISTED_LINES = 5  # of places, and of corridors
@@ -220,7 +220,7 @@ def _table(con: duckdb.DuckDBPyConnection, name: str, old: Release, new: Release
     shared = {column: kind for column, kind in new_types.items() if column in old_types}
     key = [column for column in after["key"] if column in shared]
     added, removed, changed = (
-        (0, 0, 0) if before["hash"] == after["hash"] else _rows(con, here, there, shared, key)
+        (0, 0, 0) if before["hash"] == after["hash"] else rows_changed(con, here, there, shared, key)
     )
     return TableDiff(
         name,
@@ -233,37 +233,6 @@ def _table(con: duckdb.DuckDBPyConnection, name: str, old: Release, new: Release
         columns_added=[column for column in new_types if column not in old_types],
         columns_removed=[column for column in old_types if column not in new_types],
     )
-
-
-def _rows(
-    con: duckdb.DuckDBPyConnection, here: str, there: str, shared: dict[str, str], key: list[str]
-) -> tuple[int, int, int]:
-    """Count rows added, removed and changed; a table without a key compares whole rows."""
-    row_key = row_text({column: shared[column] for column in key or shared})
-
-    def keys(table: str) -> str:
-        return f"""
-            select row_key, count(*) as times, min(row_hash) as first_hash, max(row_hash) as last_hash
-            from (
-                select md5({row_key}) as row_key, md5({row_text(shared)}) as row_hash from {table}
-            ) as hashed
-            group by row_key
-        """
-
-    row = con.execute(
-        f"""
-        select
-            coalesce(sum(greatest(coalesce(n.times, 0) - coalesce(o.times, 0), 0)), 0),
-            coalesce(sum(greatest(coalesce(o.times, 0) - coalesce(n.times, 0), 0)), 0),
-            coalesce(sum(case
-                when o.times is not null and n.times is not null
-                    and (o.first_hash <> n.first_hash or o.last_hash <> n.last_hash)
-                then least(o.times, n.times) else 0
-            end), 0)
-        from ({keys(here)}) as o full join ({keys(there)}) as n on o.row_key = n.row_key
-        """
-    ).fetchall()[0]
-    return int(row[0]), int(row[1]), int(row[2])
 
 
 def _measures(

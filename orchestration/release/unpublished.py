@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import duckdb
 
 from orchestration.core import Settings, open_duckdb
+from orchestration.release.comparison import rows_changed
 from orchestration.release.current import current_release, erasure_of
 from orchestration.release.sql import attach
+from orchestration.release.staging.hashing import column_types
 
-_MOVEMENTS = ("fct_movements", "movement_id")
+_MOVEMENTS = ("fct_movements", ["movement_id"])
 _CELLS = (
-    ("mart_places", "place_id, role, period_id, record_grain, population"),
-    ("mart_corridors", "level, corridor_id, period_id, record_grain, population"),
+    ("mart_places", ["place_id", "role", "period_id", "record_grain", "population"]),
+    ("mart_corridors", ["level", "corridor_id", "period_id", "record_grain", "population"]),
 )
 
 
@@ -33,22 +37,20 @@ def unpublished_changes(settings: Settings) -> tuple[int, int]:
         return movements, sum(_differing(con, table, key, bool(published)) for table, key in _CELLS)
 
 
-def _differing(con: duckdb.DuckDBPyConnection, table: str, key: str, is_published: bool) -> int:
+def _differing(con: duckdb.DuckDBPyConnection, table: str, key: Sequence[str], is_published: bool) -> int:
     """Count the keys whose rows differ between both files."""
-    if _columns(con, "work", table) is None:
+    here, there = (f"{name}.marts.{table}" for name in ("work", "published"))
+    columns = _columns(con, here)
+    if columns is None:
         return 0
-    rows = f"from work.marts.{table}"
-    if is_published and _columns(con, "work", table) == _columns(con, "published", table):
-        here, there = (f"select * from {name}.marts.{table}" for name in ("work", "published"))
-        rows = f"from (({here} except {there}) union all ({there} except {here}))"
-    [(count,)] = con.execute(f"select count(*) from (select distinct {key} {rows})").fetchall()
+    if is_published and columns == _columns(con, there):
+        return sum(rows_changed(con, there, here, columns, key))
+    [(count,)] = con.execute(f"select count(*) from {here}").fetchall()
     return int(count)
 
 
-def _columns(con: duckdb.DuckDBPyConnection, name: str, table: str) -> list[str] | None:
-    rows = con.execute(
-        "select column_name from duckdb_columns() where database_name = ? and schema_name = 'marts' "
-        "and table_name = ? order by column_index",
-        [name, table],
-    ).fetchall()
-    return [column for (column,) in rows] or None
+def _columns(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, str] | None:
+    try:
+        return column_types(con, table)
+    except duckdb.CatalogException:
+        return None
