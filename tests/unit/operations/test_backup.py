@@ -29,7 +29,7 @@ from orchestration.operations.backup import store as stores
 from orchestration.operations.rotation_link import rotate_link
 from orchestration.operations.rotation_release import rotate_release
 from orchestration.release import list_releases
-from orchestration.release.verifying import verify
+from orchestration.release.signature import verify
 from orchestration.stewardship import audit
 from tests.fixtures.njia_in_process import Njia, njia
 from tests.fixtures.release_world import publish_one, settings_in

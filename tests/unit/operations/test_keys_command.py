@@ -28,7 +28,7 @@ from orchestration.operations.rotation_link import rotate_link
 from orchestration.operations.rotation_release import rotate_release
 from orchestration.operations.rotation_stewards import rotate_stewards
 from orchestration.release import current_release
-from orchestration.release.verifying import verify
+from orchestration.release.signature import verify
 from orchestration.stewardship import audit
 from tests import scenario
 from tests.evidence_base import EvidenceBase, copy_of
