@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.gates.cadence import Delivery, deliveries, next_due
     from orchestration.gates.candidate import (
         CheckOutcome,
         ReleaseVerdict,
@@ -19,28 +18,27 @@ if TYPE_CHECKING:
         verdict_of_facts,
     )
     from orchestration.gates.differences import Differences, differences
-    from orchestration.gates.earlier_checks import BUILDS, IN_FORCE, check_results
+    from orchestration.gates.earlier_checks import BUILDS, IN_FORCE, check_results, quarantine_rules
     from orchestration.gates.in_force import (
         ExtractFate,
         InForce,
         input_parts,
         manifest_extracts,
+        past_retention,
         put_in_force,
         read_fates,
         read_in_force,
         refused_rows,
     )
     from orchestration.gates.inputs import agreements_ended, contract_hashes, inputs_hash
-    from orchestration.gates.landed import Landed, landed_extracts
-    from orchestration.gates.problem_counts import quarantine_rules
-    from orchestration.gates.retention import past_retention
-    from orchestration.gates.trial import would_fail
+    from orchestration.gates.landed import Delivery, Landed, deliveries, landed_extracts, next_due
     from orchestration.gates.verdicts import (
         Verdict,
         judge_extracts,
         newest_numbers,
         read_verdicts,
         unread_columns,
+        would_fail,
     )
 
 offer_when_asked(__name__)

@@ -25,11 +25,9 @@ from orchestration.gates.earlier_checks import (
 )
 from orchestration.gates.in_force import read_in_force
 from orchestration.gates.judging import Judgement, judge
-from orchestration.gates.like_for_like import like_for_like
 from orchestration.gates.protection import protection_measures
-from orchestration.gates.release_profile import ReleaseProfile, release_profile
-from orchestration.gates.verdicts import found_by
-from orchestration.gates.waivers import ActiveDecisions, waiver_for
+from orchestration.gates.release_profile import ReleaseProfile, like_for_like, release_profile
+from orchestration.gates.verdicts import ActiveDecisions, found_by, waiver_for
 from orchestration.release import (
     EVIDENCE_BASE,
     MANIFEST,

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from expectations.checks import EXTRACT_CHECKS
 from orchestration.core import Settings
-from orchestration.gates.comparison import (
+from orchestration.gates.extract_comparison import (
     LABELS,
     UNKNOWN,
     AllRecords,

@@ -1,7 +1,6 @@
 """Decide which extracts are in force, and the hash of all inputs.
 
-A held extract does not replace its partner's earlier ones: the last good one stays in force.
-"""
+A held extract does not replace its partner's earlier ones: the last good one stays in force."""
 
 from __future__ import annotations
 
@@ -15,11 +14,24 @@ import pyarrow.parquet as pq
 
 from expectations.checks import is_waivable
 from orchestration.core import Keys, Settings, code_of, read_json, record_of, write_json
-from orchestration.gates.inputs import CODE, contract_hashes, decided_by_time, engine_versions, inputs_hash
+from orchestration.gates.inputs import (
+    CODE,
+    IS_PAST_RETENTION,
+    contract_hashes,
+    decided_by_time,
+    engine_versions,
+    inputs_hash,
+)
 from orchestration.gates.landed import Landed, landed_extracts
+from orchestration.gates.parquet_views import open_views
 from orchestration.gates.submissions import in_order_of_receipt, sources
-from orchestration.gates.verdicts import ExtractVerdicts, read_verdicts, write_table
-from orchestration.gates.waivers import ActiveDecisions, extract_keys
+from orchestration.gates.verdicts import (
+    ActiveDecisions,
+    ExtractVerdicts,
+    extract_keys,
+    read_verdicts,
+    write_table,
+)
 
 FATE_SCHEMA = pa.schema(
     [
@@ -308,3 +320,28 @@ def _current_inputs_hash(settings: Settings) -> str | None:
         return None
     content: dict[str, Any] = read_json(manifest)
     return content.get("inputs_hash")
+
+
+_WAS_PAST = IS_PAST_RETENTION.replace("< ?", "< extracts.received_on")
+
+
+def past_retention(settings: Settings, today: date) -> dict[str, set[int]]:
+    """Return record ids by partner, by today's typing and agreements.
+
+    Erasing is final, so a doubtful date keeps a record (the tables leave it out all the same). It must be
+    past retention in every extract that holds it, and must have arrived young enough in an extract that
+    passed its gate.
+    """
+    with open_views(settings, "extracts", "records") as con:
+        rows = con.execute(
+            f"select records.partner, record_id, list(extract_id) filter (where not {_WAS_PAST}) "
+            "from records inner join extracts using (partner, extract_id) "
+            f"group by 1, 2 having bool_and(coalesce({IS_PAST_RETENTION}, false)) order by 1, 2",
+            [today],
+        ).fetchall()
+    passed = {key for key, fate in read_fates(settings).items() if fate.fate != "held"}
+    found: dict[str, set[int]] = {}
+    for partner, record_id, extract_ids in rows:
+        if any((partner, extract_id) in passed for extract_id in extract_ids or ()):
+            found.setdefault(str(partner), set()).add(int(record_id))
+    return found

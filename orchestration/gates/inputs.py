@@ -16,7 +16,7 @@ from pathlib import Path
 import yaml
 
 from orchestration.core import DBT_PROJECT, Settings, load_publication_policy
-from orchestration.gates.cadence import newest_of_each
+from orchestration.gates.landed import newest_of_each
 from orchestration.gates.parquet_views import open_views
 
 # Everything that decides the content of a release: program, models, expectations, seeds.

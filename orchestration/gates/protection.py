@@ -20,9 +20,15 @@ import pyarrow as pa
 from orchestration.core import PublicationPolicy, Settings, load_keys, load_publication_policy, open_duckdb
 from orchestration.gates.earlier_checks import published_tables
 from orchestration.gates.in_force import ALERT_SCHEMA, alert_releases
-from orchestration.gates.public_rows import has_public_periods, period_of, rows_that_say_too_much, texts
-from orchestration.gates.recomputed import COLUMNS, protected_counts
-from orchestration.gates.waivers import ActiveDecisions
+from orchestration.gates.public_counts import (
+    COLUMNS,
+    has_public_periods,
+    period_of,
+    protected_counts,
+    rows_that_say_too_much,
+    texts,
+)
+from orchestration.gates.verdicts import ActiveDecisions
 from orchestration.release import EVIDENCE_BASE, PUBLIC_EVIDENCE_BASE, list_releases, never_current
 
 MEASURES = (

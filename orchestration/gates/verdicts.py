@@ -1,26 +1,35 @@
-"""The extract gate: one verdict per landed extract and check."""
+"""The extract gate: one verdict per landed extract and check, what stewards waived, and a file on trial.
+
+On trial a file that is not landed has the profile and limits of a landed one, without a comparison to earlier
+ones (`njia contract check`). Limits are compared directly, as Great Expectations takes seconds to start."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from expectations import Expectation, thresholds
 from expectations.extract_gate import EXTRACT_GATE
-from orchestration.core import NjiaError, Settings, durable
-from orchestration.gates.comparison import LABELS, OF_FIELDS
-from orchestration.gates.extract_profile import profile_extracts
+from orchestration.core import NjiaError, Settings, durable, open_duckdb
+from orchestration.gates.extract_comparison import LABELS, OF_FIELDS
+from orchestration.gates.extract_profile import (
+    TYPED_TABLES,
+    compare_with_last,
+    profile_extracts,
+    profile_rows,
+)
 from orchestration.gates.judging import Judgement, Outcome, judge
 from orchestration.gates.landed import Landed, landed_extracts
-from orchestration.gates.waivers import ActiveDecisions, extract_keys, waiver_for
+from orchestration.gates.parquet_views import create_table
 from orchestration.stewardship import as_text, listed, say
+from orchestration.typing import SCHEMAS
 
 
 @dataclass(frozen=True)
@@ -213,3 +222,102 @@ def found_by(expectation: Expectation, row: Mapping[str, Any]) -> str:
     )
     said = [one for one in found if not any(other != one and other.startswith(one) for other in found)]
     return listed(said, ". ")
+
+
+class ActiveDecisions(Protocol):
+    """The part of the stewardship room's `Decisions` that the gates use."""
+
+    @property
+    def extract_accepts(self) -> Sequence[Mapping[str, Any]]: ...
+    @property
+    def extract_withdrawals(self) -> Sequence[Mapping[str, Any]]: ...
+    @property
+    def waivers(self) -> Sequence[Mapping[str, Any]]: ...
+    @property
+    def policy_sign_offs(self) -> Sequence[Mapping[str, Any]]: ...
+    @property
+    def year_republications(self) -> Sequence[Mapping[str, Any]]: ...
+    @property
+    def alert_releases(self) -> Sequence[Mapping[str, Any]]: ...
+    @property
+    def row_releases(self) -> Sequence[Mapping[str, Any]]: ...
+    @property
+    def row_exclusions(self) -> Sequence[Mapping[str, Any]]: ...
+    def content_hash(self) -> str: ...
+
+
+def waiver_for(
+    waivers: Iterable[Mapping[str, Any]], expectation: Expectation, scope: str, as_of: datetime
+) -> str | None:
+    """Return the id of a valid waiver, or None. `scope`: `partner/extract_id` or `release`."""
+    if not expectation.waivable:
+        return None
+    for waiver in waivers:
+        if (
+            waiver["check"] == expectation.name
+            and waiver["check_definition"] == expectation.definition
+            and waiver["scope"] == scope
+            and as_of.date() <= _day(waiver["expires"])
+        ):
+            return str(waiver["id"])
+    return None
+
+
+def extract_keys(decided: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
+    """Map (partner, extract id) to the decision's id."""
+    return {(str(entry["partner"]), str(entry["extract_id"])): str(entry["id"]) for entry in decided}
+
+
+def _day(expires: Any) -> date:
+    if isinstance(expires, datetime):
+        return expires.date()
+    return expires if isinstance(expires, date) else date.fromisoformat(str(expires)[:10])
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A check that would fail, and its finding; `holds`: whether it would hold the file or only warn."""
+
+    check_name: str
+    holds: bool
+    observed: float | None
+    expected: str
+    why: str
+    steward_action: str
+    finding: str
+
+
+def would_fail(note: Mapping[str, Any], tables: Mapping[str, pa.Table], today: date) -> list[Failure]:
+    """Return the checks that a file would fail, in the order of the gate.
+
+    `note`: its landing note. `tables`: its typed tables and `matches` of the places room, by name.
+    """
+    landed = Landed(str(note["partner"]), str(note["extract_id"]), note)
+    with open_duckdb() as con:
+        for table in TYPED_TABLES:
+            create_table(con, table, SCHEMAS[table])
+            if not tables[table].num_rows:
+                continue
+            con.register("given", tables[table])
+            columns = [name for name in SCHEMAS[table].names if name in tables[table].column_names]
+            con.execute(f"insert into {table} by name select {', '.join(columns)} from given")
+            con.unregister("given")
+        con.register("matches", tables["matches"])
+        [profile] = profile_rows(con, [landed], today)
+    compare_with_last([profile], [landed])
+    failures = []
+    for check in EXTRACT_GATE:
+        broken = next((limit for limit in check.limits if not limit.is_kept(profile[limit.column])), None)
+        if broken is not None:
+            failures.append(
+                Failure(
+                    check_name=check.name,
+                    holds=check.severity_of(profile) == "hold",
+                    observed=profile[broken.column],
+                    expected=str(broken),
+                    why=check.why,
+                    steward_action=check.steward_action,
+                    finding=str(found_by(check, profile)),
+                )
+            )
+    return failures

@@ -9,23 +9,26 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.release.candidate import Candidate, discard_candidate, read_candidate, release_id
+    from orchestration.release.added_tables import CHECK_RESULTS
+    from orchestration.release.candidate import (
+        Candidate,
+        discard_candidate,
+        last_verdict,
+        read_candidate,
+        release_id,
+        unpublished_changes,
+    )
+    from orchestration.release.carried import EPOCHS, Carried, carried_tables, carry
     from orchestration.release.changes import write_changes
-    from orchestration.release.compared_records import RECORD_FIELDS, Line, changed_lines, open_both
-    from orchestration.release.comparing import ReleaseDiff, compare, diff, extracts_since, tables_since
-    from orchestration.release.current import (
-        EVIDENCE_BASE,
-        MEMBERS,
-        PUBLIC_EVIDENCE_BASE,
-        Release,
-        current_release,
-        edition_in_force,
-        erasure_of,
-        find_release,
-        list_releases,
-        open_edition,
-        switch_current,
-        switching,
+    from orchestration.release.comparison import RECORD_FIELDS, Line, changed_lines, open_both
+    from orchestration.release.differences import (
+        ReleaseDiff,
+        WaiverEffect,
+        compare,
+        diff,
+        extracts_since,
+        tables_since,
+        waiver_effect,
     )
     from orchestration.release.erasing import erase_editions, still_held
     from orchestration.release.lineage import (
@@ -36,16 +39,29 @@ if TYPE_CHECKING:
         sweep_lineage,
         write_lineage,
     )
-    from orchestration.release.manifest import (
-        CANDIDATE,
-        MANIFEST,
-        VERDICT,
-        alert_count,
-        hash_file,
-        hash_files,
-    )
+    from orchestration.release.published_models import MEMBERS_SCHEMAS
     from orchestration.release.publishing import Published, publish
     from orchestration.release.query import Answer, run_query
+    from orchestration.release.releases import (
+        CANDIDATE,
+        EVIDENCE_BASE,
+        MANIFEST,
+        MEMBERS,
+        PUBLIC_EVIDENCE_BASE,
+        VERDICT,
+        Release,
+        alert_count,
+        current_release,
+        edition_in_force,
+        erasure_of,
+        find_release,
+        hash_file,
+        hash_files,
+        list_releases,
+        open_edition,
+        switch_current,
+        switching,
+    )
     from orchestration.release.rollbacks import (
         fit_to_return,
         is_left_behind,
@@ -53,16 +69,15 @@ if TYPE_CHECKING:
         never_current,
         rollback,
     )
-    from orchestration.release.signature import resign, settle_signatures, why_not_signed
-    from orchestration.release.staging.added_tables import CHECK_RESULTS
-    from orchestration.release.staging.carried import EPOCHS, Carried, carried_tables, carry
-    from orchestration.release.staging.published_models import MEMBERS_SCHEMAS
-    from orchestration.release.staging.write_candidate import stage
+    from orchestration.release.signature import (
+        Verification,
+        resign,
+        settle_signatures,
+        verify,
+        why_not_signed,
+    )
+    from orchestration.release.staging import stage
     from orchestration.release.summary import Outcome, alerts_of, refresh_summary
     from orchestration.release.tracing import Rows, Trace, trace
-    from orchestration.release.unpublished import unpublished_changes
-    from orchestration.release.verdict import last_verdict
-    from orchestration.release.verifying import Verification, verify
-    from orchestration.release.waiver_effects import WaiverEffect, waiver_effect
 
 offer_when_asked(__name__)

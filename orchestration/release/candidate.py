@@ -1,17 +1,36 @@
-"""The candidate: a staged release that is not published yet, a folder of `releases`; at most one exists."""
+"""The candidate: a staged release, its verdict, and what a refused one would have changed.
+
+At most one exists: a folder of `releases` that is not published yet."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from orchestration.core import NjiaError, Settings, durable
-from orchestration.release.current import remove_folder
+import duckdb
+
+from expectations.checks import CHECKS, is_waivable
+from expectations.release_gate import WHOLE
+from orchestration.core import NjiaError, Settings, durable, open_duckdb, write_json
+from orchestration.release.comparison import rows_changed
+from orchestration.release.evidence_base import column_types
 from orchestration.release.lineage import lineage_of
-from orchestration.release.manifest import CANDIDATE, MANIFEST, read_object
+from orchestration.release.releases import (
+    CANDIDATE,
+    MANIFEST,
+    VERDICT,
+    changed_files,
+    current_release,
+    erasure_of,
+    file_hashes,
+    hash_file,
+    read_object,
+    remove_folder,
+)
+from orchestration.release.sql import attach
 
 
 @dataclass(frozen=True)
@@ -83,3 +102,168 @@ def discard_candidate(settings: Settings) -> None:
     for folder in settings.releases.glob(f"{CANDIDATE}*"):
         durable.remove_folder(lineage_of(settings, folder.name.removeprefix(CANDIDATE)))
         remove_folder(folder)
+
+
+LAST_VERDICT = "last_verdict.json"
+OUTCOMES = ("passed", "failed", "waived")
+GATE_STAGE = "release_gate"
+# The fields of a check that the manifest holds; the rest of a verdict stays in `review/`.
+CHECK_FIELDS = (
+    "name", "stage", "subject", "severity", "outcome", "observed", "expected", "waived_by", "why",
+    "steward_action",
+)  # fmt: skip
+
+# What the history says of a check that passed: of each extract that ever landed there are thirty.
+_IN_SHORT = {"name", "stage", "subject", "outcome", "observed"}
+
+
+def read_verdict(folder: Path) -> dict[str, Any] | None:
+    """Read the verdict on a candidate; None if it is missing or no JSON object."""
+    return read_object(folder / VERDICT)
+
+
+def objections(
+    folder: Path, manifest: dict[str, Any], verdict: dict[str, Any], active_waivers: Collection[str]
+) -> list[str]:
+    """List every reason, as a sentence, why this verdict does not allow publishing this candidate."""
+    reasons = []
+    judged = Path(str(verdict.get("candidate", ""))).name.removeprefix(CANDIDATE)
+    if judged != manifest["release_id"]:
+        reasons.append(f"The verdict is on another candidate ({judged or 'unnamed'}).")
+    files = dict(verdict.get("files") or {})
+    if MANIFEST in files and files.pop(MANIFEST) != hash_file(folder / MANIFEST):
+        reasons.append(f"{MANIFEST} was changed after the verdict.")
+    for hashes, since in ((files, "the verdict"), (file_hashes(manifest), "staging")):
+        if changed := changed_files(folder, hashes):
+            reasons.append(f"Files were changed after {since}: {', '.join(changed[:3])}.")
+    checks = verdict.get("checks") or []
+    if not checks:
+        reasons.append("The verdict holds no checks.")
+    for check in checks:
+        if problem := _problem(check, active_waivers):
+            subject = check.get("subject")
+            of = f" of {subject}" if subject and subject != "release" else ""
+            reasons.append(f"{check.get('name', 'a check without a name')}{of}: {problem}")
+    if verdict.get("verdict") != "passed" and not reasons:
+        reasons += [str(reason) for reason in verdict.get("reasons") or ["The verdict is not `passed`."]]
+    return reasons
+
+
+def _problem(check: dict[str, Any], active_waivers: Collection[str]) -> str | None:
+    outcome = check.get("outcome")
+    if outcome not in OUTCOMES:
+        return "did not finish."
+    if check.get("severity") == "warn":
+        return None
+    is_waived = outcome == "waived" or bool(check.get("waived_by"))
+    if is_waived and not is_waivable(str(check.get("name", ""))):
+        return "cannot be waived."
+    if is_waived and check.get("waived_by") not in active_waivers:
+        return "its waiver is not in force."
+    if outcome == "failed" and not is_waived:
+        finding = f" {found}." if (found := check.get("finding")) else ""
+        return f"failed.{finding} {check.get('steward_action') or ''}".strip()
+    return None
+
+
+def manifest_checks(verdict: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the release gate's results for the manifest; earlier checks are in quality.check_results.
+
+    No partner's name leaves the work folder.
+    """
+    return [
+        {name: check[name] for name in CHECK_FIELDS if name in check}
+        | ({"subject": WHOLE} if check["name"] in CHECKS and CHECKS[check["name"]].names_others else {})
+        for check in verdict["checks"]
+        if check.get("stage") == GATE_STAGE
+    ]
+
+
+def count_checks(checks: list[dict[str, Any]]) -> dict[str, int]:
+    """Count checks that passed, only warned, failed and were waived."""
+    results = [_result(check) for check in checks]
+    return {name: results.count(name) for name in ("passed", "warned", "failed", "waived")}
+
+
+def _result(check: dict[str, Any]) -> str | None:
+    if check.get("waived_by"):
+        return "waived"
+    outcome: str | None = check.get("outcome")
+    return "warned" if outcome == "failed" and check.get("severity") == "warn" else outcome
+
+
+def keep_verdict(
+    settings: Settings,
+    manifest: dict[str, Any],
+    verdict: dict[str, Any],
+    outcome: str,
+    reasons: list[str],
+    now: datetime,
+) -> None:
+    """Keep the verdict in `review/`, as the last one and in the history."""
+    entry = {
+        **verdict,
+        "candidate": manifest["release_id"],
+        "content_hash": manifest["content_hash"],
+        "outcome": outcome,
+        "time": now.isoformat(),
+        "refused_because": reasons,
+        "rows": manifest["rows"],
+        "movements": manifest["movements"],
+        "checks_before_staging": manifest["checks"],
+    }
+    short = [
+        {name: check[name] for name in check if check.get("outcome") != "passed" or name in _IN_SHORT}
+        for check in verdict.get("checks") or []
+    ]
+    write_json(settings.review / "history" / f"{manifest['release_id']}.json", {**entry, "checks": short})
+    write_json(settings.review / LAST_VERDICT, entry)
+
+
+def last_verdict(settings: Settings) -> dict[str, Any] | None:
+    """Read the verdict on the last candidate that was published or refused, or that waits."""
+    return read_object(settings.review / LAST_VERDICT)
+
+
+_MOVEMENTS = ("fct_movements", ["movement_id"])
+_CELLS = (
+    ("mart_places", ["place_id", "role", "period_id", "record_grain", "population"]),
+    ("mart_corridors", ["level", "corridor_id", "period_id", "record_grain", "population"]),
+)
+
+
+def unpublished_changes(settings: Settings) -> tuple[int, int]:
+    """Count movements, and cells of places and corridors, that differ from the current release.
+
+    New, changed and missing ones count; before the first release all do. Missing tables count as 0. Call it
+    after the release gate refused, when the work file is complete and closed.
+    """
+    release = current_release(settings)
+    published = release.evidence_base if release and erasure_of(release) is None else None
+    if not settings.warehouse.is_file():
+        return 0, 0
+    with open_duckdb() as con:
+        attach(con, settings.warehouse, "work")
+        if published:
+            attach(con, published, "published")
+        movements = _differing(con, *_MOVEMENTS, bool(published))
+        return movements, sum(_differing(con, table, key, bool(published)) for table, key in _CELLS)
+
+
+def _differing(con: duckdb.DuckDBPyConnection, table: str, key: Sequence[str], is_published: bool) -> int:
+    """Count the keys whose rows differ between both files."""
+    here, there = (f"{name}.marts.{table}" for name in ("work", "published"))
+    columns = _columns(con, here)
+    if columns is None:
+        return 0
+    if is_published and columns == _columns(con, there):
+        return sum(rows_changed(con, there, here, columns, key))
+    [(count,)] = con.execute(f"select count(*) from {here}").fetchall()
+    return int(count)
+
+
+def _columns(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, str] | None:
+    try:
+        return column_types(con, table)
+    except duckdb.CatalogException:
+        return None

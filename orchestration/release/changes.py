@@ -14,11 +14,10 @@ import duckdb
 
 from orchestration.core import Settings, open_duckdb, record_of, write_json
 from orchestration.release.candidate import Candidate
-from orchestration.release.compared_records import RECORD_FIELDS, Line, counted_lines, open_both
-from orchestration.release.comparing import decisions_between, inputs_changed
-from orchestration.release.current import Release, erasure_of
+from orchestration.release.comparison import Line, compared, counted_lines, open_both
+from orchestration.release.differences import decisions_between, inputs_changed
 from orchestration.release.lineage import lineage_of
-from orchestration.release.manifest import CHANGES
+from orchestration.release.releases import CHANGES, Release, erasure_of
 from orchestration.release.sql import attach
 from orchestration.stewardship import list_decisions, review
 
@@ -37,67 +36,69 @@ _READ_OTHERWISE = {
 }
 UNKNOWN = "unknown"
 _BECAME = ("new", "gone", "changed")
-_IS_CHANGED = " or ".join(f"{name} is distinct from {name}_before" for name in RECORD_FIELDS)
-_RECORDS = f"""
-    select partner, extract_before, extract_now, record_id in (select unnest($decided)) as is_decided,
-        case when not was_there then 'new' when not is_there then 'gone' else 'changed' end as became,
-        count(*)
+_RECORDS = """
+    select partner, extract_id_before, extract_id, record_id in (select unnest($decided)) as is_decided,
+        became, count(*)
     from both_releases
-    where not was_there or not is_there or {_IS_CHANGED}
+    where became <> 'same'
     group by all
     order by all
 """
 _SUMS = """
-    select partner, count(*) filter (where was_there), count(*) filter (where is_there)
+    select partner, count(*) filter (where became <> 'new'), count(*) filter (where became <> 'gone')
     from both_releases group by partner order by partner
 """
 _PLACES = """
     select place_id, name, lat, lon, kind = 'county' or (kind = 'country' and place_id <> 'KEN')
     from newer.marts.dim_place
 """
+
+
+def _members(table: str, key: list[str], values: list[str], others: list[str], where: str = "true") -> str:
+    """Compare a table of the members' editions."""
+    rows = f"published.{table} where edition = 'members' and {where})"
+    return compared(f"(from older.{rows}", f"(from newer.{rows}", key, values, others)
+
+
 # Labels and statuses of the same period, in each release.
-_HOTSPOTS = """
-    select coalesce(now.place, before.place) as place, role, period_id, record_grain, population,
-        before.label as before, now.label as now,
-        greatest(coalesce(before.movement_count, 0), coalesce(now.movement_count, 0))::integer as movements
-    from (select * from older.published.hotspots where edition = 'members') as before
-    full join (select * from newer.published.hotspots where edition = 'members') as now
-        using (place_id, role, period_id, record_grain, population)
-    where before.label is distinct from now.label
+_HOTSPOT = ["place_id", "role", "period_id", "record_grain", "population"]
+_HOTSPOTS = f"""
+    select coalesce(place, place_before) as place, role, period_id, record_grain, population,
+        label_before as before, label as now,
+        greatest(coalesce(movement_count_before, 0), coalesce(movement_count, 0))::integer as movements
+    from ({_members("hotspots", _HOTSPOT, ["label"], ["place", "movement_count"])})
+    where label_before is distinct from label
         and period_id in (select period_id from older.published.periods)
         and period_id in (select period_id from newer.published.periods)
     order by movements desc, place, role, period_id, record_grain, population
 """
-_SHIFTS = """
-    with older as (select * from older.published.shifts where edition = 'members' and level = 'od'),
-    newer as (select * from newer.published.shifts where edition = 'members' and level = 'od')
-    select coalesce(now.origin, before.origin) as origin,
-        coalesce(now.destination, before.destination) as destination,
-        comparison, baseline, current, record_grain, before.status as before, now.status as now,
-        greatest(
-            coalesce(before.baseline_count, 0), coalesce(before.current_count, 0),
-            coalesce(now.baseline_count, 0), coalesce(now.current_count, 0)
-        )::integer as movements
-    from older as before
-    full join newer as now
-        using (comparison, baseline, current, record_grain, level, corridor_id)
-    where before.status is distinct from now.status
-        and current in (select current from older) and current in (select current from newer)
+_ENDS = ["origin", "destination"]
+_ENDS_OF_EITHER = ", ".join(f"coalesce({end}, {end}_before) as {end}" for end in _ENDS)
+_SHIFT = ["comparison", "baseline", "current", "record_grain", "level", "corridor_id"]
+_COUNTS = ["baseline_count", "current_count"]
+_LARGEST = ", ".join(f"coalesce({name}_before, 0), coalesce({name}, 0)" for name in _COUNTS)
+_OF_BOTH = " and ".join(
+    f"current in (select current from {release}.published.shifts where edition = 'members' and level = 'od')"
+    for release in ("older", "newer")
+)
+_SHIFTS = f"""
+    select {_ENDS_OF_EITHER}, comparison, baseline, current, record_grain,
+        status_before as before, status as now,
+        greatest({_LARGEST})::integer as movements
+    from ({_members("shifts", _SHIFT, ["status"], [*_ENDS, *_COUNTS], "level = 'od'")})
+    where status_before is distinct from status and {_OF_BOTH}
     order by movements desc, origin, destination, comparison, baseline, current, record_grain
 """
 # Alerts in force in either release: new, gone and kept, by the month since which each stands.
-_ALERTS = """
-    select coalesce(now.origin, before.origin) as origin,
-        coalesce(now.destination, before.destination) as destination,
-        'case' as record_grain, direction,
-        strftime(coalesce(now.newest_month, before.newest_month), '%Y-%m') as newest_month,
-        strftime(before.first_month, '%Y-%m') as before, strftime(now.first_month, '%Y-%m') as now,
-        coalesce(now.record_count_text, before.record_count_text) as movements
-    from (select * from older.published.alerts where edition = 'members') as before
-    full join (select * from newer.published.alerts where edition = 'members') as now
-        using (corridor_id, direction)
-    order by before.first_month is not null and now.first_month is not null,
-        coalesce(now.record_count, before.record_count, 0) desc, origin, destination, direction
+_ALERT = ["newest_month", "record_count", "record_count_text", *_ENDS]
+_ALERTS = f"""
+    select {_ENDS_OF_EITHER}, 'case' as record_grain, direction,
+        strftime(coalesce(newest_month, newest_month_before), '%Y-%m') as newest_month,
+        strftime(first_month_before, '%Y-%m') as before, strftime(first_month, '%Y-%m') as now,
+        coalesce(record_count_text, record_count_text_before) as movements
+    from ({_members("alerts", ["corridor_id", "direction"], ["first_month"], _ALERT)})
+    order by first_month_before is not null and first_month is not null,
+        coalesce(record_count, record_count_before, 0) desc, origin, destination, direction
 """
 Row = dict[str, Any]
 

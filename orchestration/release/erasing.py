@@ -22,15 +22,17 @@ from orchestration.core import (
     sync,
     write_json,
 )
-from orchestration.release.current import (
+from orchestration.release.releases import (
     ERASURE,
+    ERASURE_SIGNATURE,
+    MANIFEST,
     MEMBERS,
     Release,
     erasure_of,
+    hash_file,
     list_releases,
     remove_folder,
 )
-from orchestration.release.manifest import ERASURE_SIGNATURE, MANIFEST, hash_file
 from orchestration.release.signature import sign
 
 IN_FORCE = "in_force"

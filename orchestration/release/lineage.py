@@ -34,9 +34,8 @@ from orchestration.core import (
     summed,
     sync,
 )
-from orchestration.release.current import Release, current_release, list_releases, remove_folder
 from orchestration.release.lineage_keys import COUNTED, named_keys
-from orchestration.release.manifest import CANDIDATE
+from orchestration.release.releases import CANDIDATE, Release, current_release, list_releases, remove_folder
 from orchestration.release.sql import sql_text
 
 PRIVATE = 0o700

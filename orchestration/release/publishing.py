@@ -17,25 +17,32 @@ from orchestration.core import (
     load_release_key,
     write_json,
 )
-from orchestration.release.candidate import candidate_folder, is_half_published, manifest_of
-from orchestration.release.current import (
+from orchestration.release.candidate import (
+    candidate_folder,
+    is_half_published,
+    keep_verdict,
+    manifest_checks,
+    manifest_of,
+    objections,
+    read_verdict,
+)
+from orchestration.release.erasing import erase_editions
+from orchestration.release.lineage import sweep_lineage
+from orchestration.release.releases import (
+    CANDIDATE,
+    CHANGES,
+    MANIFEST,
+    VERDICT,
+    changed_files,
     current_release,
+    file_hashes,
     list_releases,
     remove_folder,
     switch_current,
     switching,
 )
-from orchestration.release.erasing import erase_editions
-from orchestration.release.lineage import sweep_lineage
-from orchestration.release.manifest import CANDIDATE, CHANGES, MANIFEST, VERDICT, changed_files, file_hashes
 from orchestration.release.rollbacks import is_left_behind
 from orchestration.release.signature import manifests_of, sign
-from orchestration.release.verdict import (
-    keep_verdict,
-    manifest_checks,
-    objections,
-    read_verdict,
-)
 from orchestration.stewardship import Decisions, active_decisions
 
 REASONS_SHOWN = 6

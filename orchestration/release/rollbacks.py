@@ -10,18 +10,19 @@ from datetime import datetime
 from typing import Any
 
 from orchestration.core import NjiaError, Settings, UsageError
-from orchestration.release.current import (
+from orchestration.release.erasing import holds_forgotten
+from orchestration.release.releases import (
     PUBLIC,
     Release,
+    changed_files,
     current_release,
+    file_hashes,
     find_release,
     list_releases,
     refuse_erased,
     switch_current,
     switching,
 )
-from orchestration.release.erasing import holds_forgotten
-from orchestration.release.manifest import changed_files, file_hashes
 from orchestration.release.signature import why_not_signed
 from orchestration.stewardship import (
     Decisions,

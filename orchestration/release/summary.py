@@ -9,10 +9,8 @@ import pyarrow.parquet as pq
 
 from orchestration.core import Settings, open_duckdb
 from orchestration.intake import TakenExtract
-from orchestration.release.candidate import Candidate
-from orchestration.release.current import MEMBERS, Release, current_release
-from orchestration.release.manifest import ROW_SUMS, alert_count
-from orchestration.release.verdict import count_checks, last_verdict, manifest_checks
+from orchestration.release.candidate import Candidate, count_checks, last_verdict, manifest_checks
+from orchestration.release.releases import MEMBERS, ROW_SUMS, Release, alert_count, current_release
 
 Outcome = Literal["published", "unchanged", "refused", "waits"]
 

@@ -15,9 +15,9 @@ import duckdb
 
 from orchestration import intake
 from orchestration.core import Settings, UsageError, open_duckdb, record_of
-from orchestration.release.current import MEMBERS, PUBLIC, Release, erasure_of, refuse_erased
 from orchestration.release.lineage import KEYS, lineage_of, open_lineage
 from orchestration.release.lineage_keys import BEHIND, COUNTED, key_columns, row_key
+from orchestration.release.releases import MEMBERS, PUBLIC, Release, erasure_of, refuse_erased
 
 SEPARATOR, ROWS = "|", "rows:"
 MOVEMENT, MONTH = "movement_id", "month"

@@ -37,9 +37,9 @@ from orchestration.intake.pulling.state import Mark
 from orchestration.linkage import Coder
 from orchestration.operations import forget, rotate
 from orchestration.release import current_release, last_verdict, list_releases, rollback
-from orchestration.release.current import open_edition
 from orchestration.release.lineage import RECORDS
 from orchestration.release.publishing import publish
+from orchestration.release.releases import open_edition
 from orchestration.stewardship import active_decisions, audit, record_decision
 from tests.fixtures.link_code_case import CONTRACT, HEADER, ROWS
 from tests.fixtures.release_world import START, build_warehouse, stage_candidate, write_verdict

@@ -16,8 +16,7 @@ import pytest
 
 from orchestration.core import Settings
 from orchestration.release import current_release, find_release, list_releases
-from orchestration.release.current import open_edition
-from orchestration.release.manifest import changed_files, file_hashes
+from orchestration.release.releases import changed_files, file_hashes, open_edition
 from tests import scenario, steps
 from tests.command import FORKS, PATIENCE, Ran, njia
 from tests.evidence_base import EvidenceBase, copy_of

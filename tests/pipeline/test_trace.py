@@ -217,7 +217,7 @@ def test_traced_rows_are_those_of_the_partners_files(published_world: EvidenceBa
 def test_a_steward_asks_the_lineage_in_sql(published_world: EvidenceBase) -> None:
     """The query of docs/steward.md."""
     guide = (ROOT / "docs/steward.md").read_text(encoding="utf-8")
-    (query,) = re.findall(r"```sql\n(select records\.partner.*?)```", guide, re.DOTALL)
+    (query,) = re.findall(r"```duckdb\n(select records\.partner.*?)```", guide, re.DOTALL)
     assert f"'{'|'.join(BUSIA_TO_NAIROBI[1:])}'" in query
     with open_lineage(lineage_of(published_world.settings, str(published_world.release_id()))) as con:
         found = con.execute(query).fetchall()

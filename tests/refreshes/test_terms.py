@@ -12,7 +12,7 @@ from orchestration.core import load_keys
 from orchestration.operations import read_status
 from orchestration.refresh import settle
 from orchestration.release import current_release
-from orchestration.release.current import open_edition
+from orchestration.release.releases import open_edition
 from tests import scenario, steps
 from tests.evidence_base import EvidenceBase, copy_of
 

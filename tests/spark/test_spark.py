@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from orchestration.core import Settings, read_json
-from orchestration.release.staging.hashing import content_hash
+from orchestration.release.evidence_base import content_hash
 from tests.evidence_base import EvidenceBase, unpublished_samples
 from tests.needs import absent, program
 

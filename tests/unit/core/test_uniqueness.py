@@ -3,16 +3,16 @@
 import pyarrow as pa
 
 from orchestration.core import open_duckdb
-from orchestration.release.staging import microdata
+from orchestration.release import evidence_base
 
 # Classes on sex and place: (f, x) three, (f, y) one, (m, x) two, (unknown, y) two.
 RECORDS = pa.table({"sex": [*"ffffmm", None, None], "place": [*"xxxyxxyy"]})
 
 
-def uniqueness(records: pa.Table, columns: list[str], least_class: int) -> microdata.Uniqueness:
+def uniqueness(records: pa.Table, columns: list[str], least_class: int) -> evidence_base.Uniqueness:
     with open_duckdb() as con:
         con.register("records", records)
-        return microdata.uniqueness(con, "records", columns, least_class)
+        return evidence_base.uniqueness(con, "records", columns, least_class)
 
 
 def test_classes_are_counted_as_by_hand() -> None:

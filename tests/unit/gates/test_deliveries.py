@@ -6,7 +6,7 @@ import pytest
 
 from orchestration.core import Settings
 from orchestration.gates import next_due
-from orchestration.gates.cadence import deliveries, newest_of_each
+from orchestration.gates.landed import deliveries, newest_of_each
 from tests.fixtures.gate_world import land
 
 SENT = date(2026, 1, 10)

@@ -13,7 +13,7 @@ import pytest
 from expectations.checks import CHECKS
 from orchestration.core import Settings
 from orchestration.gates.candidate import CheckOutcome, judge_candidate
-from orchestration.release.verdict import manifest_checks
+from orchestration.release.candidate import manifest_checks
 from tests.fixtures.gate_world import AS_OF, Decided, land, make_settings, write_evidence_base
 
 CURRENT, CANDIDATE = "20261101T020000Z-00000000", "20261124T020000Z-00000001"

@@ -15,7 +15,7 @@ from orchestration.gates.earlier_checks import IN_FORCE, check_results
 from orchestration.gates.in_force import put_in_force
 from orchestration.gates.verdicts import judge_extracts
 from orchestration.release import CHECK_RESULTS
-from orchestration.release.verdict import read_verdict
+from orchestration.release.candidate import read_verdict
 from tests.fixtures.gate_world import (
     AS_OF,
     KEY_IDS,

@@ -25,7 +25,7 @@ from orchestration.intake.taking_in import take_in
 from orchestration.linkage import NAME_CODES, Coder
 from orchestration.operations import finish_rotations
 from orchestration.release import current_release
-from orchestration.release.verifying import verify
+from orchestration.release.signature import verify
 from orchestration.stewardship import audit
 from tests import scenario
 from tests.evidence_base import EvidenceBase, copy_of

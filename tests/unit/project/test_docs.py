@@ -17,9 +17,8 @@ import yaml
 from orchestration.cli.root import CONTEXT, cli
 from orchestration.contracts import AGES, CANONICAL_FIELDS, MANY_CODES, SINGLE_CODES
 from orchestration.core import DBT_PROJECT, PROJECT_ROOT, SAMPLE_PARTNERS, read_json, seed_rows
-from orchestration.release import MEMBERS_SCHEMAS
-from orchestration.release.staging import added_tables
-from orchestration.release.staging.published_models import PublishedTable
+from orchestration.release import MEMBERS_SCHEMAS, added_tables
+from orchestration.release.published_models import PublishedTable
 
 GUIDES = ("operator", "steward", "analyst", "partner", "methods")
 PAGES = [

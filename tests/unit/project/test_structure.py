@@ -73,7 +73,7 @@ TOUCHES_ENVIRONMENT = {
 WRITES_WITHOUT_DURABLE = {
     "files of work/, which can be made again":
         "cli/diff/without_decision core/artifacts core/work_left linkage/step refresh/releasing "
-        "operations/backup release/staging/carried statistics/measure typing/landed_records typing/step "
+        "operations/backup release/carried statistics/measure typing/landed_records typing/step "
         "warehouse/builds warehouse/engines warehouse/parsed_project",
     "a file of the project, written by its developer": "contracts/schema",
     "Dagster's history": "defs/event_log",
@@ -83,7 +83,7 @@ WRITES_WITHOUT_DURABLE = {
     "a temporary folder": "operations/forget_proof",
     "files of a candidate, which staging syncs one by one before its manifest names them":
         "outputs/exports/data_package outputs/exports/geojson outputs/exports/write "
-        "outputs/report/write release/staging/evidence_base",
+        "outputs/report/write release/evidence_base",
     "a file of the steward's, outside the home": "stewardship/unsealing",
 }  # fmt: skip
 CHANGES_FILES = {"hardlink_to", "mkdir", "rmdir", "rmtree", "symlink_to", "touch", "unlink", "write_bytes", "write_text"}  # fmt: skip

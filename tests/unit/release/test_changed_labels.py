@@ -10,7 +10,7 @@ import pytest
 from orchestration.core import Settings, read_json, write_json
 from orchestration.release.candidate import Candidate
 from orchestration.release.changes import write_changes
-from orchestration.release.current import Release
+from orchestration.release.releases import Release
 from orchestration.stewardship import review
 from orchestration.stewardship.desk.app import make_app
 from tests.fixtures.desk_world import ELSEWHERE, Visitor, make_accounts, shown

@@ -7,9 +7,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.core import NjiaError, Settings, read_json
+from orchestration.release import added_tables
 from orchestration.release.candidate import Candidate, release_id
-from orchestration.release.manifest import changed_files, file_hashes
-from orchestration.release.staging import added_tables
+from orchestration.release.releases import changed_files, file_hashes
 from tests.fixtures import release_world
 from tests.fixtures.release_world import START, build_warehouse, publish_one, settings_in, stage_candidate
 

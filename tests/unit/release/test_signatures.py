@@ -18,13 +18,11 @@ from orchestration.cli.root import cli
 from orchestration.core import NjiaError, ReleaseKey, Settings, create_missing_keys, installed_public_key
 from orchestration.core.release_key import load_public_key
 from orchestration.operations import warnings
-from orchestration.release import Release, find_release, hash_file, rollback, verifying, why_not_signed
-from orchestration.release.current import switching
+from orchestration.release import Release, find_release, hash_file, rollback, signature, why_not_signed
 from orchestration.release.erasing import erase_editions
-from orchestration.release.manifest import changed_files
 from orchestration.release.publishing import publish
-from orchestration.release.signature import resign
-from orchestration.release.verifying import verify
+from orchestration.release.releases import changed_files, switching
+from orchestration.release.signature import resign, verify
 from tests.fixtures import release_world
 from tests.fixtures.release_world import EXTRACT, START, publish_one, settings_in, write_verdict
 from tests.needs import program
@@ -184,7 +182,7 @@ def test_a_signature_covers_the_bytes_that_were_read(home: Settings, monkeypatch
     def put_back_after(asked: Callable[..., object]) -> Callable[..., object]:
         return lambda *arguments: (asked(*arguments), manifest.write_bytes(true))[0]
 
-    monkeypatch.setattr(verifying, "file_hashes", put_back_after(verifying.file_hashes))
+    monkeypatch.setattr(signature, "file_hashes", put_back_after(signature.file_hashes))
     assert verify(target.path, key).signature == "does not hold"
     manifest.write_bytes(forged)
     monkeypatch.setattr(sys.modules[rollback.__module__], "changed_files", put_back_after(changed_files))
@@ -193,7 +191,7 @@ def test_a_signature_covers_the_bytes_that_were_read(home: Settings, monkeypatch
 
 
 def test_the_note_of_an_erasure_is_read_as_signed(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    target, key, asked = erase_the_older(home), installed_public_key(home), verifying.is_signed
+    target, key, asked = erase_the_older(home), installed_public_key(home), signature.is_signed
 
     def then_another_note(folder: Path, name: str, *rest: Any) -> bool:
         holds = asked(folder, name, *rest)
@@ -202,7 +200,7 @@ def test_the_note_of_an_erasure_is_read_as_signed(home: Settings, monkeypatch: p
             (folder / name).write_text(json.dumps(note))
         return holds
 
-    monkeypatch.setattr(verifying, "is_signed", then_another_note)
+    monkeypatch.setattr(signature, "is_signed", then_another_note)
     assert verify(target.path, key).erased_on == "2026-11-30"
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from orchestration.core import Settings, UsageError
 from orchestration.release import Release, ReleaseDiff, waiver_effect
+from orchestration.release.differences import _also_changed, _in_force_anyhow
 from orchestration.release.publishing import publish
-from orchestration.release.waiver_effects import _also_changed, _in_force_anyhow
 from orchestration.stewardship import record_decision
 from tests.fixtures import release_world
 from tests.fixtures.release_world import PASSED, START, publish_one, settings_in, write_verdict

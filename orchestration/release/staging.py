@@ -1,7 +1,6 @@
-"""Stage: write the complete candidate release, byte for byte as it will be published.
+"""Stage: write the complete candidate release with both editions, byte for byte as it will be published.
 
-Not here: judging the candidate (the release gate) and switching to it (`publishing`).
-"""
+Not here: judging the candidate (the release gate) and switching to it (`publishing`)."""
 
 from __future__ import annotations
 
@@ -26,33 +25,32 @@ from orchestration.core import (
     sync,
     write_json,
 )
-from orchestration.release.candidate import Candidate, release_id
-from orchestration.release.current import (
-    EVIDENCE_BASE,
-    MEMBERS,
-    Release,
-    current_release,
-    list_releases,
-    remove_folder,
-    switching,
-)
+from orchestration.release import added_tables
+from orchestration.release.added_tables import add_release_tables
+from orchestration.release.candidate import Candidate, count_checks, release_id
+from orchestration.release.carried import Carried
+from orchestration.release.evidence_base import STORAGE_VERSION, EvidenceBase
 from orchestration.release.lineage import sweep_lineage
-from orchestration.release.manifest import (
+from orchestration.release.published_models import PUBLISHED, read_published_models
+from orchestration.release.releases import (
     CANDIDATE,
+    EVIDENCE_BASE,
     MANIFEST,
+    MEMBERS,
+    PUBLIC,
+    PUBLIC_EVIDENCE_BASE,
     ROW_SUMS,
     SCHEMA_VERSION,
+    Release,
+    current_release,
     file_entries,
+    list_releases,
     manifest_extracts,
+    remove_folder,
+    switching,
     versions,
 )
 from orchestration.release.rollbacks import never_current
-from orchestration.release.staging import added_tables
-from orchestration.release.staging.carried import Carried
-from orchestration.release.staging.evidence_base import STORAGE_VERSION, EvidenceBase
-from orchestration.release.staging.public_edition import write_public_edition, write_public_manifest
-from orchestration.release.staging.published_models import read_published_models
-from orchestration.release.verdict import count_checks
 
 READ_ONLY = 0o444
 UNTIL_PUBLISHED = 0o700  # readers of releases may not read what the gate has not passed
@@ -223,3 +221,37 @@ def _seal(folder: Path) -> None:
             path.chmod(READ_ONLY)
         sync(path)
     sync(folder)
+
+
+def write_public_edition(
+    settings: Settings, folder: Path, dbt_manifest: Path, manifest: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """Write the tables of `public/`; return its entry in the manifest, and its periods."""
+    durable.make_folder(folder / PUBLIC)
+    with EvidenceBase(settings, folder / PUBLIC_EVIDENCE_BASE, PUBLIC, (PUBLISHED, "meta")) as base:
+        for model in read_published_models(dbt_manifest, (PUBLISHED,)):
+            base.copy_model(model)
+        own = add_release_tables(base, {**manifest, "edition": PUBLIC})
+        base.export_parquet(folder / PUBLIC / "parquet")
+        periods = [str(row["period_id"]) for row in base.rows(f"{PUBLISHED}.periods")]
+    return own, periods
+
+
+def write_public_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Write `public/manifest.json`, which identifies the release and lists the hashes of its public files.
+
+    It is published with the edition, so it holds no partner and no counts of movements.
+    """
+    public = folder / PUBLIC
+    own = {
+        "schema_version": manifest["schema_version"],
+        "edition": PUBLIC,
+        "release_id": manifest["release_id"],
+        "as_of": manifest["as_of"],
+        "content_hash": manifest["public"]["content_hash"],
+        # Each closed period, with the release that first published it.
+        "periods": manifest["periods"],
+        "policy": manifest["policy"],
+        "files": file_entries(public),
+    }
+    write_json(public / MANIFEST, own)

@@ -1,7 +1,6 @@
 """Tables that the stage step adds to the published models: types and prose of their columns, and their rows.
 
-They cannot be dbt models, because their content is known only after dbt has run.
-"""
+They cannot be dbt models, because their content is known only after dbt has run."""
 
 from __future__ import annotations
 
@@ -16,10 +15,9 @@ import pyarrow as pa
 from expectations.checks import is_of_release
 from expectations.release_gate import WHOLE
 from orchestration.core import NjiaError
-from orchestration.release.current import PUBLIC
-from orchestration.release.staging.evidence_base import EvidenceBase
-from orchestration.release.staging.hashing import combined
-from orchestration.release.staging.published_models import PublishedTable
+from orchestration.release.evidence_base import EvidenceBase, combined
+from orchestration.release.published_models import PublishedTable
+from orchestration.release.releases import PUBLIC
 
 _TEXT, _NUMBER, _DAY, _FLAG = pa.string(), pa.int32(), pa.date32(), pa.bool_()
 _TIME = pa.timestamp("us", tz="UTC")

@@ -130,14 +130,14 @@ from wide
 order by partner, extract_id, record_id
 """
 
-MEASURES = (
+COMPARISON_MEASURES = (
     "changed_records", "changed_of", "changed_share", "replaced_records", "gone_records", "gone_share",
     "months_gone", "months_missing", "new_records", "late_share", "late_usual", "late_beyond_usual",
     "equal_share", "equal_usual", "equal_beyond_usual", "compared_records", "moved_share", "moved_usual",
     "moved_beyond_usual", "stated_share", "stated_before", "stated_usual", "stated_beyond_usual",
     "values_gone",
 )  # fmt: skip
-TEXTS = (
+COMPARISON_TEXTS = (
     "changed_field", "gone_months", "missing_months", "moved_field", "moved_values", "stated_field",
     "gone_field", "gone_values",
 )  # fmt: skip

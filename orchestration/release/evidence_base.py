@@ -1,8 +1,18 @@
-"""Write an evidence base: published models copied from the work file, sorted, with prose as comments."""
+"""An edition's evidence base: tables in a DuckDB file and Parquet, their hash, how single records stand out.
+
+Equal rows give an equal hash, in any order, on any machine and engine: each row becomes a text of its columns
+in alphabetical order. Null is `-`; any other value is its length in characters, a colon and its canonical
+text. Integers and decimals are plain digits (decimals without trailing zeros), booleans `true`/`false`, dates
+ISO 8601, timestamps microseconds since 1970 in UTC. Floats are rounded to nine significant digits, so that a
+last bit that differs between machines seldom matters. The MD5 of the text gives two 64-bit numbers. A table's
+hash covers their sums modulo 2^64, the number of rows and the column names."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +20,8 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.core import NjiaError, Settings, open_duckdb
+from orchestration.release.published_models import MEMBERS_SCHEMAS, PUBLISHED, PublishedTable
 from orchestration.release.sql import attach, quoted, sql_text
-from orchestration.release.staging.hashing import column_types, content_hash
-from orchestration.release.staging.microdata import Uniqueness, uniqueness
-from orchestration.release.staging.published_models import MEMBERS_SCHEMAS, PUBLISHED, PublishedTable
 
 # Readable by every DuckDB since 1.2, the browser build included.
 STORAGE_VERSION = "v1.2.0"
@@ -169,3 +177,109 @@ class EvidenceBase:
 
 def _target(table: PublishedTable) -> str:
     return f"release.{quoted(table.schema, table.name)}"
+
+
+# meta.release holds the release's id and time, which differ between equal contents.
+TIME_BOUND = frozenset({"meta.release"})
+_MODULUS = "18446744073709551616"
+
+
+def canonical(column: str, data_type: str) -> str:
+    """Return SQL for the canonical text of a column's value (null stays null)."""
+    name, kind = column, data_type.upper()
+    if kind in ("FLOAT", "DOUBLE", "REAL"):
+        return f"case when {name} = 0 then '0' else printf('%.8e', {name}::double) end"
+    if kind.startswith("DECIMAL"):
+        return f"case when {name} = 0 then '0' when contains({name}::varchar, '.') " + (
+            f"then rtrim(rtrim({name}::varchar, '0'), '.') else {name}::varchar end"
+        )
+    if kind.startswith("TIMESTAMP"):
+        return f"epoch_us({name})::varchar"
+    return f"{name}::varchar"
+
+
+def row_text(columns: dict[str, str]) -> str:
+    """Return SQL for the text of a row; `columns` maps names to types."""
+    parts = []
+    for name in sorted(columns):
+        text = canonical(quoted(name), columns[name])
+        parts.append(f"coalesce(length({text})::varchar || ':', '-'), {text}")  # concat leaves nulls out
+    return "concat(" + ", ".join(parts) + ")"
+
+
+def column_types(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    """Return a table's columns with their types, in order; `table` is qualified and quoted."""
+    con.execute(f"select * from {table} limit 0")
+    return {column[0]: str(column[1]) for column in con.description or []}
+
+
+def content_hash(con: duckdb.DuckDBPyConnection, table: str) -> tuple[int, str]:
+    """Return number of rows and hash of a table; `table` is qualified and quoted."""
+    columns = column_types(con, table)
+    numbers = con.execute(
+        f"""
+        select
+            count(*),
+            coalesce(sum(md5_number_lower(row_text)::hugeint), 0) % {_MODULUS},
+            coalesce(sum(md5_number_upper(row_text)::hugeint), 0) % {_MODULUS}
+        from (select {row_text(columns)} as row_text from {table}) as rows_as_text
+        """
+    ).fetchall()[0]
+    rows, lower, upper = (int(number) for number in numbers)
+    text = "\n".join([",".join(sorted(columns)), str(rows), str(lower), str(upper)])
+    return rows, hashlib.sha256(text.encode()).hexdigest()
+
+
+def combined(hashes: dict[str, str]) -> str:
+    """Combine the tables' hashes into one; `hashes` maps `schema.table` to a hash."""
+    lines = [f"{table} {value}" for table, value in sorted(hashes.items()) if table not in TIME_BOUND]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+_UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Uniqueness:
+    """Records alike on all quasi-identifiers form a class; classes under `least_class` are at risk.
+
+    Shares are of records. `by_class_size`: records in classes of 1, 2, 3 to 4, 5 to 9, 10 or more.
+    """
+
+    records: int
+    classes: int
+    smallest_class: int
+    unique_share: float
+    at_risk_share: float
+    least_class: int
+    by_class_size: dict[str, int]
+    quasi_identifiers: tuple[str, ...]
+
+
+def uniqueness(
+    con: duckdb.DuckDBPyConnection, records: str, quasi_identifiers: Sequence[str], least_class: int
+) -> Uniqueness:
+    """Measure uniqueness in a table on these columns; an unknown value equals only another unknown one."""
+    alike = ", ".join(
+        f"coalesce(cast({quoted(name)} as varchar), '{_UNKNOWN}')" for name in quasi_identifiers
+    )
+    sizes = con.execute(
+        "select size, count(*) from "
+        f"(select count(*) as size from {records} group by {alike}) group by size order by size"
+    ).fetchall()
+
+    def in_classes(first: int, last: float) -> int:
+        return sum(size * classes for size, classes in sizes if first <= size <= last)
+
+    total = in_classes(1, inf)
+    bins = {"1": (1, 1), "2": (2, 2), "3-4": (3, 4), "5-9": (5, 9), "10+": (10, inf)}
+    return Uniqueness(
+        records=total,
+        classes=sum(classes for _, classes in sizes),
+        smallest_class=min((size for size, _ in sizes), default=0),
+        unique_share=round(in_classes(1, 1) / total, 4) if total else 0.0,
+        at_risk_share=round(in_classes(1, least_class - 1) / total, 4) if total else 0.0,
+        least_class=least_class,
+        by_class_size={name: in_classes(*ends) for name, ends in bins.items()},
+        quasi_identifiers=tuple(quasi_identifiers),
+    )

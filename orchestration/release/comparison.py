@@ -1,29 +1,83 @@
-"""Two lineages side by side: each record before and now, and how many movements a line has in both.
+"""The comparison of two sets of rows, in SQL: by key what is new, gone or changed, and counts before and now.
 
-A record is found in the other lineage by partner and record id. `both_releases` has a row per counted record,
-with its fields before and now; places are counties, or countries outside Kenya.
+`compared` takes any two relations with a key. On it stand the rows of two releases' tables, and the records
+of two lineages: a record is found in the other by partner and record id, and its places are counties, or
+countries outside Kenya. `changed_lines` counts records by a line, such as a place or a corridor.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from orchestration.core import open_duckdb
+from orchestration.release.evidence_base import row_text
 from orchestration.release.lineage import CELLS, EXTRACTS, RECORDS
 from orchestration.release.sql import attach, sql_text
 
 RECORD_FIELDS = ("origin", "destination", "month", "form_label", "sex", "age_band")
 _FILES = {"records": RECORDS, "extracts": EXTRACTS, "cells": CELLS}
+
+
+def compared(
+    before: str, now: str, key: Sequence[str], values: Sequence[str] = (), others: Sequence[str] = ()
+) -> str:
+    """Return SQL for a row per key: each value as `NAME_before` and `NAME`, and `became`.
+
+    `before`, `now`: relations whose keys are unique and not null. `became` is `same`, `new`, `gone` or, where
+    a value differs, `changed`. `others`: further columns before and now, which change nothing.
+    """
+    names = (*values, *others)
+    sides = "".join(f", before.{name} as {name}_before, now.{name} as {name}" for name in names)
+    changed = " or ".join(f"before.{name} is distinct from now.{name}" for name in values) or "false"
+    return f"""
+        select {", ".join(key)}{sides},
+            case when before.was_there is null then 'new' when now.is_there is null then 'gone'
+                when {changed} then 'changed' else 'same' end as became
+        from (select *, true as was_there from {before}) as before
+        full join (select *, true as is_there from {now}) as now using ({", ".join(key)})
+    """
+
+
+def rows_changed(
+    con: duckdb.DuckDBPyConnection, before: str, now: str, columns: dict[str, str], key: Sequence[str]
+) -> tuple[int, int, int]:
+    """Count the rows of two tables that are new, gone and changed; without a key whole rows are compared.
+
+    `columns`: those to compare, with their types.
+    """
+    row_key = row_text({column: columns[column] for column in key or columns})
+    hashed = """(
+        select row_key, count(*) as times, min(row_hash) as first_hash, max(row_hash) as last_hash
+        from (select md5({key}) as row_key, md5({row}) as row_hash from {table}) as hashed
+        group by row_key
+    )"""
+    old, new = (hashed.format(key=row_key, row=row_text(columns), table=table) for table in (before, now))
+    numbers = con.execute(
+        f"""
+        select
+            coalesce(sum(greatest(coalesce(times, 0) - coalesce(times_before, 0), 0)), 0),
+            coalesce(sum(greatest(coalesce(times_before, 0) - coalesce(times, 0), 0)), 0),
+            coalesce(sum(least(times, times_before)) filter (where became = 'changed'), 0)
+        from ({compared(old, new, ["row_key"], ["first_hash", "last_hash"], ["times"])})
+        """
+    ).fetchall()[0]
+    added, removed, changed = map(int, numbers)
+    return added, removed, changed
+
+
+# --- records of two lineages ------------------------------------------------------------------------------
+
 _PLACES = """
     create temp table places as
     select place_id, name,
         coalesce(county_place_id, nullif(nullif(country_place_id, 'KEN'), 'unknown')) as compared_place_id
     from newer.marts.dim_place
 """
-_RECORDS = """
+_RECORDS = """(
     select records.partner, records.extract_id, records.record_id,
         origins.compared_place_id as origin, destinations.compared_place_id as destination,
         case when month_from = month_to then month_from::varchar end as month,
@@ -32,7 +86,8 @@ _RECORDS = """
     left join places as origins on records.origin_place_id = origins.place_id
     left join places as destinations on records.destination_place_id = destinations.place_id
     where records.is_counted
-"""
+)"""
+_BEFORE, _NOW = (_RECORDS.format(when=when) for when in ("before", "now"))
 _BOTH = f"""
     create temp table both_releases as
     with sent_new as (
@@ -44,19 +99,14 @@ _BOTH = f"""
         select partner, extract_id from extracts_now
         semi join extracts_before using (partner, extract_id)
         anti join sent_new using (partner, contract)
-    ),
-    before as ({_RECORDS.format(when="before")}),
-    now as ({_RECORDS.format(when="now")})
-    select partner, record_id, before.extract_id as extract_before, now.extract_id as extract_now,
-        {", ".join(f"before.{name} as {name}_before, now.{name} as {name}" for name in RECORD_FIELDS)},
-        before.record_id is not null as was_there, now.record_id is not null as is_there,
-        coalesce(before.extract_id = now.extract_id, false)
-            or (before.extract_id is null or now.extract_id is null)
-            and (partner, coalesce(now.extract_id, before.extract_id)) in (
+    )
+    select *,
+        coalesce(extract_id_before = extract_id, false)
+            or (extract_id_before is null or extract_id is null)
+            and (partner, coalesce(extract_id, extract_id_before)) in (
                 select (partner, extract_id) from same
             ) as is_same_extract
-    from before
-    full join now using (partner, record_id)
+    from ({compared(_BEFORE, _NOW, ["partner", "record_id"], RECORD_FIELDS, ["extract_id"])})
 """
 # Each line (a place, a corridor) before and now, and the partner with most of the difference.
 _LINES = """
@@ -102,7 +152,7 @@ class Line:
 
 
 def open_both(evidence_base: Path, now: Path, before: Path) -> duckdb.DuckDBPyConnection | None:
-    """Open two lineages, by folder, side by side; None if one is missing.
+    """Open two lineages, by folder; None if one is missing. `both_releases` has a row per counted record.
 
     `evidence_base`: the members' file of the newer release, for its places.
     """

@@ -1,8 +1,7 @@
 """Carry the public rows of closed years and rounds, which are published once, from an earlier release.
 
 The source is the newest release that published them, also after a rollback. The rows are an input: each file
-is compared with the hash in its release's manifest before anything is built.
-"""
+is compared with the hash in its release's manifest before anything is built."""
 
 from __future__ import annotations
 
@@ -18,10 +17,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.core import NjiaError, Settings
-from orchestration.release.current import PUBLIC, list_releases
-from orchestration.release.manifest import hash_file
+from orchestration.release.published_models import PUBLISHED, read_published_models
+from orchestration.release.releases import PUBLIC, hash_file, list_releases
 from orchestration.release.rollbacks import never_current
-from orchestration.release.staging.published_models import PUBLISHED, read_published_models
 
 EPOCHS = "epochs"
 _EPOCH_SCHEMA = pa.schema([("period_id", pa.string()), ("epoch", pa.int32())])

@@ -1,1 +1,0 @@
-"""Staging: write the files of a candidate beside the current release."""
