@@ -51,7 +51,7 @@ from orchestration.core.release_key import installed_public_key
 from orchestration.core.sums import SUMS
 from orchestration.intake import held_of_forgotten, read_register
 from orchestration.operations import check_files
-from orchestration.outputs.reconciliation import rows_of_extracts
+from orchestration.outputs.quality_report import rows_of_extracts
 from orchestration.release import (
     current_release,
     lineage_of,

@@ -8,9 +8,15 @@ from typing import Any
 
 import pytest
 
-from orchestration.outputs.quality.page import page as page_of
-from orchestration.outputs.quality.report import Finding, PartnerCount, QualityReport, RuleCount, Series
-from orchestration.outputs.reconciliation import ExtractRows
+from orchestration.outputs.quality_page import page as page_of
+from orchestration.outputs.quality_report import (
+    ExtractRows,
+    Finding,
+    PartnerCount,
+    QualityReport,
+    RuleCount,
+    Series,
+)
 
 LONG = "a_partner_whose_folder_has_a_very_long_name_indeed"
 

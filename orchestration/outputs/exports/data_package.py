@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.core import sha256_of
-from orchestration.outputs.exports.about import KEYWORDS, About
+from orchestration.outputs.exports.about import KEYWORDS, About, DataLicence
 from orchestration.outputs.exports.tables import WHOLE_NUMBERS, Table
-from orchestration.outputs.licence import DataLicence
 
 DATA_PACKAGE = "datapackage.json"
 DICTIONARY, DICTIONARY_AS_TABLE = "dictionary.json", "dictionary.csv"

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestration.core import open_duckdb
-from orchestration.outputs.edition import Edition
+from orchestration.outputs.published import Edition
 
 PUBLISHED, EVIDENCE_BASE = "published", "evidence_base.duckdb"
 HXL = Path(__file__).with_name("hxl.csv")

@@ -10,12 +10,12 @@ from typing import Any
 import yaml
 
 from orchestration.core import safe, sha256_of
-from orchestration.outputs.edition import Edition, editions_of
 from orchestration.outputs.exports.about import AUTHOR, KEYWORDS, About
 from orchestration.outputs.exports.data_package import write_data_package, write_dictionary
 from orchestration.outputs.exports.geojson import write_geojson
 from orchestration.outputs.exports.tables import Cell, Column, Table, tables_of
 from orchestration.outputs.exports.workbook import write_workbook
+from orchestration.outputs.published import Edition, editions_of
 
 EXPORTS, CITATION, CHECKSUMS = "exports", "CITATION.cff", "SHA256SUMS"
 

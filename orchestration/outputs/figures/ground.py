@@ -1,17 +1,22 @@
-"""The ground of a map: land in grey, Kenya's counties in white.
+"""The ground of a map: land in grey, Kenya's counties in white; and labels on it.
 
-No border between countries is drawn, because some are disputed.
+No border between countries is drawn, because some are disputed. Labels cover no other label, few lines and
+few places; a thin line leads to a label that is far from its place.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from math import cos, hypot, pi, sin
 from typing import Any
 
+import numpy as np
 import shapely
+from numpy.typing import NDArray
 
-from orchestration.outputs.figures.svg import LAND, LINE, Drawing
+from orchestration.outputs.figures.svg import GREY, INK, LAND, LINE, OUT, WITHIN, Drawing, wide
 from orchestration.places import boundaries
 
 Point = tuple[float, float]
@@ -83,3 +88,97 @@ def _path(frame: Frame, shape: Any) -> str:
             points = [frame.at(point) for point in ring.coords]
             parts.append("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points) + "Z")
     return "".join(parts)
+
+
+Box = tuple[float, float, float, float]
+Numbers = NDArray[np.float64]
+RADII = (5.0, 9.0, 15.0, 24.0, 36.0, 50.0, 66.0)
+# Cosine and sine of each direction in which a label is tried.
+DIRECTIONS = np.array([(cos(2 * pi * step / 16), sin(2 * pi * step / 16)) for step in range(16)])
+MARGIN = 1.5
+FAR = 16
+SIGN = 8.0  # width of a triangle and the gap behind it
+
+
+@dataclass(frozen=True)
+class Label:
+    """`below`: a second, smaller line; `sign`: a triangle before the text, up or down."""
+
+    at: Point
+    text: str
+    weight: int = 400
+    size: float = 7
+    fill: str = INK
+    below: str = ""
+    sign: str = ""
+
+
+class Labels:
+    def __init__(
+        self, drawing: Drawing, frame: Box, obstacles: Iterable[Point], places: Iterable[Point]
+    ) -> None:
+        self.drawing, self.frame = drawing, frame
+        self._obstacles, self._places = _points(obstacles), _points(places)
+        self._taken: list[Box] = []
+
+    def put(self, label: Label) -> None:
+        """Draw a label at the best free spot, if there is one."""
+        high = label.size * (1.05 if not label.below else 2.05)
+        indent = SIGN if label.sign else 0
+        first = indent + wide(label.text, label.size, label.weight)
+        across = max(first, indent + wide(label.below, label.size - 0.6)) + 2
+        boxes, costs = self._spots(label.at, across, high)
+        best = int(costs.argmin())  # the first of equals
+        if costs[best] < np.inf:
+            left, top, right, bottom = (float(side) for side in boxes[best])
+            self._draw(label, (left, top, right, bottom))
+
+    def _spots(self, at: Point, across: float, high: float) -> tuple[Numbers, Numbers]:
+        """Return boxes around a point, the nearest first, and their costs; infinite where no label fits."""
+        radius = np.repeat(RADII, len(DIRECTIONS))
+        cosine, sine = np.tile(DIRECTIONS, (len(RADII), 1)).T
+        left = at[0] + radius * cosine - across * (1 - cosine) / 2
+        top = at[1] - radius * sine - high * (1 + sine) / 2
+        boxes = np.column_stack((left, top, left + across, top + high))
+        low, end = boxes[:, :2], boxes[:, 2:]
+        is_free = np.all(low >= np.add(self.frame[:2], 1), axis=1)
+        is_free &= np.all(end <= np.subtract(self.frame[2:], 1), axis=1)
+        for other in self._taken:
+            is_free &= ~np.all((low < other[2:]) & (end > other[:2]), axis=1)
+        costs = radius * 0.16 + _covered(boxes, self._obstacles) * 1.1 + 3.5 * _covered(boxes, self._places)
+        return boxes, np.where(is_free, costs, np.inf)
+
+    def _draw(self, label: Label, box: Box) -> None:
+        self._taken.append(box)
+        nearest = (min(max(label.at[0], box[0]), box[2]), min(max(label.at[1], box[1]), box[3]))
+        if hypot(nearest[0] - label.at[0], nearest[1] - label.at[1]) > FAR:
+            self.drawing.line(*label.at, *nearest, stroke=GREY, stroke_width=0.4)
+        baseline = box[1] + label.size * 0.86
+        at_left = box[0] + 1
+        if label.sign:
+            _triangle(self.drawing, at_left, baseline, label.size, label.sign)
+            at_left += SIGN
+        self.drawing.text(at_left, baseline, label.text, label.size, label.weight, label.fill, halo=2.2)
+        if label.below:
+            self.drawing.text(
+                at_left, baseline + label.size, label.below, label.size - 0.6, fill=GREY, halo=2
+            )
+
+
+def _points(points: Iterable[Point]) -> Numbers:
+    return np.array(list(points), float).reshape(-1, 2)
+
+
+def _covered(boxes: Numbers, points: Numbers) -> Numbers:
+    """Return how many points lie in each box or near its edge."""
+    low, end = boxes[:, None, :2] - MARGIN, boxes[:, None, 2:] + MARGIN
+    return np.count_nonzero(np.all((low <= points) & (points <= end), axis=2), axis=1)
+
+
+def _triangle(drawing: Drawing, x: float, y: float, size: float, sign: str) -> None:
+    high = size * 0.62
+    base, tip = (y, y - high) if sign == "up" else (y - high, y)
+    points = f"{x:.1f},{base:.1f} {x + 6:.1f},{base:.1f} {x + 3:.1f},{tip:.1f}"
+    drawing.add(
+        "polygon", points=points, fill=OUT if sign == "up" else WITHIN, stroke="#fff", stroke_width=0.6
+    )

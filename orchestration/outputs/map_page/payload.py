@@ -1,8 +1,14 @@
-"""The data in the map page: the columns of published tables that are listed here, and the places in them."""
+"""The data in the map page: columns of published tables, the places in them, bends of lines, and claims.
+
+A line has the same bend in every period, so that readers can follow a corridor. A claim is one text for each
+kind of finding; the page fills in names and periods.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,7 +16,10 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from orchestration.core import REFERENCE_SEEDS
-from orchestration.outputs.edition import Edition
+from orchestration.outputs.bends import BENDS, Point, bends_of
+from orchestration.outputs.claims import PANEL, Size, claim, uncontradicted
+from orchestration.outputs.published import Edition
+from orchestration.outputs.texts import LANGUAGES, Slot, Texts, plain
 
 COUNTS = (
     "movement_count", "baseline_count", "current_count", "record_count", "comparable_count_baseline",
@@ -176,3 +185,82 @@ def _number(value: Any) -> float | int | None:
         return None
     rounded = round(float(value), DECIMALS)
     return int(rounded) if rounded.is_integer() else rounded
+
+
+LINE_TABLES = ("shifts", "alerts", "routes")
+
+
+def bends(edition: Edition, sheets: Sequence[Mapping[str, Point]]) -> dict[str, dict[str, list[float]]]:
+    """Return the bends of a corridor's one or two lines, by level and corridor id.
+
+    Corridors with only the first bend are left out.
+    """
+    found = {}
+    for level, of_level in _strongest_first(edition).groupby("level", sort=False)["corridor_id"]:
+        lines = [(corridor, pair) for corridor in of_level for pair in pairwise(corridor.split(">"))]
+        of_corridor: dict[str, list[float]] = {}
+        for (corridor, _), bend in zip(lines, bends_of([pair for _, pair in lines], sheets), strict=True):
+            of_corridor.setdefault(corridor, []).append(bend)
+        found[str(level)] = {key: bent for key, bent in of_corridor.items() if set(bent) != {BENDS[0]}}
+    return found
+
+
+def _strongest_first(edition: Edition) -> pd.DataFrame:
+    """Return each corridor of a level once, ordered by its largest count."""
+    tables = [corridors(edition), *(edition.table(name) for name in LINE_TABLES)]
+    rows = [_corridors(table) for table in tables if not table.empty]
+    if not rows:
+        return pd.DataFrame({"level": [], "corridor_id": []})
+    largest = pd.concat(rows).groupby(["level", "corridor_id"], as_index=False).agg(count=("count", "max"))
+    return largest.sort_values(["count", "corridor_id"], ascending=[False, True], kind="stable")
+
+
+def _corridors(table: pd.DataFrame) -> pd.DataFrame:
+    if "line" in table:
+        table = table[table["line"] == "corridor"]
+        table = table.assign(corridor_id=table["line_id"].str.replace(r"^[^|]*\|", "", regex=True))
+    level, count = table.get("level", "od"), table.get("movement_count", 0)
+    return table[["corridor_id"]].assign(level=level, count=count).fillna({"count": 0}).astype({"count": int})
+
+
+_NAMES = ("name", "earlier", "period", "riser", "faller", "month", "until", "count", "low", "high")
+_BRACES: dict[str, Slot] = {one: f"{{{one}}}" for one in _NAMES}
+_NONE = (None, "0")
+
+
+def claims(edition: Edition) -> tuple[dict[str, dict[str, str]], dict[str, list[int]]]:
+    """Return the texts of each language by key, and the number in the key of each row, by table.
+
+    The key is `meaning.claim.` and the number; `meaning.claim.pair` is the claim on two corridors.
+    """
+    numbers: dict[tuple[str, ...], int] = {}
+    columns: dict[str, list[int]] = {}
+    for table, said in (("hotspots", _of_hotspot), ("shifts", _of_shift), ("alerts", _of_alert)):
+        rows = edition.arrow(table).to_pylist()
+        made = [tuple(said(Texts(language), row) for language in LANGUAGES) for row in rows]
+        columns[table] = [numbers.setdefault(one, len(numbers)) for one in made]
+    pair = tuple(plain(claim(Texts(one), "displacement", "displaced_from", **_BRACES)) for one in LANGUAGES)
+    keys = [*((str(number), made) for made, number in numbers.items()), ("pair", pair)]
+    texts = {
+        language: {f"meaning.claim.{key}": f"{made[at]}." for key, made in keys}
+        for at, language in enumerate(LANGUAGES)
+    }
+    return texts, columns
+
+
+def _of_hotspot(say: Texts, row: Mapping[str, Any]) -> str:
+    at = say(f"claim.at.{row['role']}", name="{name}")
+    records = say.text(f"grain.{row['record_grain']}")
+    return plain(claim(say, "hotspots", row["label"], Size.of(row), PANEL, at=at, records=records))
+
+
+def _of_shift(say: Texts, row: Mapping[str, Any]) -> str:
+    before, now = (row[f"{side}_count_text"] not in _NONE for side in ("baseline", "current"))
+    status = uncontradicted(row["status"], before, now)
+    return plain(claim(say, "shifts", status, Size.of(row), row["evidence"], **_BRACES))
+
+
+def _of_alert(say: Texts, row: Mapping[str, Any]) -> str:
+    status = row["direction"] if row["record_count_text"] is None else "seen"
+    records = say.text("grain.case")
+    return plain(claim(say, "alerts", status, None, row["evidence"], records=records, **_BRACES))

@@ -1,12 +1,22 @@
-"""The shapes that the map page draws on, in degrees, rounded to what a screen can show."""
+"""The shapes that the map page draws on, rounded to what a screen can show, and the position of each place.
+
+Kenya and its neighbours keep their position in degrees. The Gulf is drawn smaller in a frame of its own, and
+places farther away form a list in another frame.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from math import ceil
 from typing import Any
 
+import pandas as pd
 import shapely
+from shapely.affinity import affine_transform
 
+from orchestration.outputs.bends import Point
 from orchestration.places import boundaries
 
 # The area that the page draws: west, south, east, north.
@@ -67,3 +77,123 @@ def _points(line: Any, degrees: float) -> list[list[float]]:
     points = [(round(x, decimals), round(y, decimals)) for x, y, *_ in line.coords]
     kept = [point for at, point in enumerate(points) if at == 0 or point != points[at - 1]]
     return [list(point) for point in kept]
+
+
+Box = tuple[float, float, float, float]  # west, south, east, north
+Gulf = tuple[float, float, float]  # west, south, height
+
+AROUND_GULF: Box = (30.0, 11.5, 62.0, 38.0)
+GULF_STATES = ("ARE", "BHR", "IRQ", "JOR", "KWT", "LBN", "OMN", "QAT", "SAU", "YEM")
+NARROW = 0.92  # a degree of longitude is shorter there
+# Kenya as a country is its middle; capitals just outside the drawing move to its edge.
+MOVED = {"KEN": (37.9, 0.4), "COD": (29.6, -0.6), "SDN": (31.6, 9.8)}
+FAR_ROW, FAR_HEADING, FAR_MARGIN = 1.1, 1.0, 0.4  # degrees
+DECIMALS = 3
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One drawing: its box in degrees, the frame of the Gulf and the list of far places.
+
+    `sheet`: an area that hides the land below both.
+    """
+
+    box: Box
+    gulf: Gulf | None = None
+    far: Box | None = None
+    far_columns: int = 1
+    sheet: Box | None = None
+
+
+FRAMES = {
+    "wide": Frame((29, -7.7, 53.2, 10.2), (45.3, -7.4, 6.9), (49.1, 0, 53, 6.1)),
+    "tall": Frame(
+        (29.1, -17.4, 46.6, 10.2), (29.4, -15, 7.2), (37.9, -15, 46.3, -7.8), 2, (20, -20, 60, -7.4)
+    ),
+    "kenya": Frame((33.3, -5.2, 42.5, 5.7)),
+}
+
+
+def frames(places: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return box, Gulf, far places and points of places for each drawing.
+
+    `places`: rows of `places_of`; a place without a position has no point.
+    """
+    drawings = {}
+    for name, frame in FRAMES.items():
+        points, far = _placed(frame, places)
+        drawings[name] = {
+            "box": frame.box,
+            "sheet": frame.sheet,
+            "gulf": _map_of(frame.gulf) if frame.gulf else None,
+            "far": {"box": frame.far, "places": far} if frame.far else None,
+            "points": {one: [round(axis, DECIMALS) for axis in point] for one, point in points.items()},
+        }
+    return drawings
+
+
+def _placed(frame: Frame, places: pd.DataFrame) -> tuple[dict[str, Point], list[str]]:
+    """Return points by place, and the ids of the listed far places."""
+    points: dict[str, Point] = {}
+    far = []
+    for place in _with_a_position(places):
+        place_id = str(place["place_id"])
+        position = MOVED.get(place_id, (float(place["lon"]), float(place["lat"])))
+        if frame.gulf is None or frame.far is None:
+            points[place_id] = position
+        elif place["country"] in GULF_STATES:
+            moved = affine_transform(shapely.Point(position), _into(frame.gulf))
+            points[place_id] = (moved.x, moved.y)
+        elif _within(position, frame.box) and not (frame.sheet and _within(position, frame.sheet)):
+            points[place_id] = position
+        else:
+            far.append((str(place["name"]), place_id))
+    listed = [place_id for _, place_id in sorted(far)]
+    return points | dict(zip(listed, _list(frame, len(listed)), strict=True)), listed
+
+
+def _with_a_position(places: pd.DataFrame) -> list[Mapping[Any, Any]]:
+    known = places[places["lon"].notna()]
+    return list(known.astype(object).to_dict("records"))
+
+
+def _list(frame: Frame, count: int) -> Iterator[Point]:
+    if frame.far is None or not count:
+        return
+    west, south, east, north = frame.far
+    rows = ceil(count / frame.far_columns)
+    high = min(FAR_ROW, (north - south - FAR_HEADING) / rows)
+    for at in range(count):
+        column = at // rows
+        yield (
+            west + FAR_MARGIN + column * (east - west) / frame.far_columns,
+            north - FAR_HEADING - at % rows * high,
+        )
+
+
+def _into(gulf: Gulf) -> list[float]:
+    """Return the affine transformation (six numbers) into the frame of the Gulf."""
+    west, south, high = gulf
+    up = high / (AROUND_GULF[3] - AROUND_GULF[1])
+    across = up * NARROW
+    return [across, 0, 0, up, west - AROUND_GULF[0] * across, south - AROUND_GULF[1] * up]
+
+
+@cache
+def _map_of(gulf: Gulf) -> Mapping[str, Any]:
+    """Return the polygons of the small map of the Gulf."""
+    window = shapely.box(*AROUND_GULF)
+    cut = {
+        code: shapely.intersection(shape, window)
+        for code, shape in boundaries.country_shapes().items()
+        if shape.intersects(window)
+    }
+    others = shapely.union_all([shape for code, shape in cut.items() if code not in GULF_STATES])
+    wanted = {code: cut[code] for code in GULF_STATES} | {"surroundings": others}
+    moved = {code: affine_transform(shape, _into(gulf)) for code, shape in wanted.items()}
+    west, south, east, north = affine_transform(window, _into(gulf)).bounds
+    return {"box": (west, south, east, north), **polygons(moved, COUNTRY_DEGREES)}
+
+
+def _within(point: Point, box: Box) -> bool:
+    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]

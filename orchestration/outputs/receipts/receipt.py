@@ -17,12 +17,24 @@ from orchestration.core import Settings, record_of
 from orchestration.gates import ExtractFate, landed_extracts, read_fates, read_verdicts, unread_columns
 from orchestration.intake import TakenExtract
 from orchestration.outputs.receipts import explanations
-from orchestration.outputs.receipts.columns import columns_of, own_column
-from orchestration.outputs.receipts.delivery import Delivered, delivered_files
-from orchestration.outputs.receipts.explanations import Explanation
-from orchestration.outputs.receipts.past import Measures, Past, measure_past, own_past
-from orchestration.outputs.receipts.problem_groups import ProblemGroup, group_problems
-from orchestration.outputs.receipts.rows import RowProblem, Standing, Used, read_standing, row_problems
+from orchestration.outputs.receipts.delivery import (
+    Delivered,
+    Measures,
+    Past,
+    delivered_files,
+    measure_past,
+    own_past,
+)
+from orchestration.outputs.receipts.explanations import Explanation, columns_of, own_column
+from orchestration.outputs.receipts.rows import (
+    ProblemGroup,
+    RowProblem,
+    Standing,
+    Used,
+    group_problems,
+    read_standing,
+    row_problems,
+)
 
 # What a check found in an extract: by partner, extract id and name of the check.
 Findings = Mapping[tuple[str, str, str], str]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from orchestration.outputs.licence import licence_of
+from orchestration.outputs.exports.about import licence_of
 from orchestration.outputs.published import day
-from orchestration.outputs.report.cells import HALF, NONE, corridor_counts, heads, titled
 from orchestration.outputs.report.parts import Block, Columns, Heading, Items, Paragraph, Section, Table
-from orchestration.outputs.report.view import GRAIN, View, capital
+from orchestration.outputs.report.view import GRAIN, HALF, NONE, View, capital, corridor_counts, heads, titled
 from orchestration.outputs.texts import Sentence, Value
 
 METHODS = ("counts", "grains", "effort", "hotspots", "shifts", "rounds", "risk", "linkage", "places")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from orchestration.outputs.figures.abroad import reaches
+from orchestration.outputs.figures.maps import reaches
 from orchestration.outputs.published import COUNTIES, Row
 from orchestration.outputs.report import findings, rules
 from orchestration.outputs.report.alerts import alerts

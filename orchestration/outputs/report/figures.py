@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from orchestration.outputs.figures.abroad import draw_abroad, reaches
-from orchestration.outputs.figures.changes import Change, draw_changes
-from orchestration.outputs.figures.corridors import Line, draw_corridors, draw_legend
-from orchestration.outputs.figures.quarters import Quarter, draw_quarters
+from orchestration.outputs.figures.maps import Line, draw_abroad, draw_corridors, draw_legend, reaches
+from orchestration.outputs.figures.plots import Change, Quarter, draw_changes, draw_quarters
 from orchestration.outputs.published import KENYA, Row, by_count, county_ids, day, is_county
 from orchestration.outputs.report import findings, rules
 from orchestration.outputs.report.alerts import MOST_DRAWN, TONES

@@ -19,13 +19,12 @@ import pytest
 import yaml
 
 from orchestration.core import DBT_PROJECT, NjiaError, safe
-from orchestration.outputs.exports.about import About
+from orchestration.outputs.exports.about import About, DataLicence, licence_of
 from orchestration.outputs.exports.data_package import write_data_package
 from orchestration.outputs.exports.geojson import write_geojson
 from orchestration.outputs.exports.tables import Column, Table, hxl_tags
 from orchestration.outputs.exports.workbook import write_workbook
 from orchestration.outputs.exports.write import write_citation, write_exports
-from orchestration.outputs.licence import DataLicence, licence_of
 from tests.fixtures.published_world import KEYS, MANIFEST, RELEASED_ALERT, write_release
 
 EDITIONS = ("public", "members")

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from orchestration.core import SAMPLE_PARTNERS, Settings
-from orchestration.outputs.edition import Edition
 from orchestration.outputs.exports.about import About
 from orchestration.outputs.map_page.page import page
+from orchestration.outputs.published import Edition
 from orchestration.outputs.report.write import write_report
 from orchestration.places.boundaries import generalised
 from tests.fixtures.published_world import MANIFEST, write_release

@@ -13,12 +13,10 @@ import shapely
 
 from orchestration.core import read_json
 from orchestration.outputs.bends import BENDS
-from orchestration.outputs.edition import SHIFTS, Edition
-from orchestration.outputs.map_page.bends import bends
-from orchestration.outputs.map_page.frames import FRAMES, frames
 from orchestration.outputs.map_page.page import HERE, LIBRARY, SCRIPTS, page
-from orchestration.outputs.map_page.payload import places_of
-from orchestration.outputs.map_page.shapes import ILEMI, shapes
+from orchestration.outputs.map_page.payload import bends, places_of
+from orchestration.outputs.map_page.shapes import FRAMES, ILEMI, frames, shapes
+from orchestration.outputs.published import SHIFTS, Edition
 from orchestration.places.boundaries import Boundaries, generalised
 from tests.fixtures.published_world import MANIFEST, world, write_release
 from tests.fixtures.read_map import payload, rows, values

@@ -9,11 +9,8 @@ import duckdb
 import pytest
 
 from orchestration.core import Settings, refreshes
-from orchestration.outputs.quality.page import page
-from orchestration.outputs.quality.refresh_report import quality_of_refresh
-from orchestration.outputs.quality.release_report import quality_of_release
-from orchestration.outputs.quality.report import Check, Finding, QualityReport, RuleCount, Series
-from orchestration.outputs.reconciliation import ExtractRows
+from orchestration.outputs.quality_page import page, quality_of_refresh, quality_of_release
+from orchestration.outputs.quality_report import Check, ExtractRows, Finding, QualityReport, RuleCount, Series
 from orchestration.stewardship import review
 
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)

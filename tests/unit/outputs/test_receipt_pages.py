@@ -13,13 +13,11 @@ from orchestration.contracts import Contract
 from orchestration.core import Settings
 from orchestration.intake import TakenExtract
 from orchestration.outputs.receipts import explanations
-from orchestration.outputs.receipts.columns import columns_of, own_column
-from orchestration.outputs.receipts.delivery import Delivered, delivered_files
+from orchestration.outputs.receipts.delivery import Delivered, Past, delivered_files
+from orchestration.outputs.receipts.explanations import columns_of, own_column
 from orchestration.outputs.receipts.files import receipt_times, write_receipts
-from orchestration.outputs.receipts.past import Past
-from orchestration.outputs.receipts.problem_groups import group_problems
 from orchestration.outputs.receipts.receipt import FileRows, NotKept, Outcome, Receipt
-from orchestration.outputs.receipts.rows import RowProblem, Used
+from orchestration.outputs.receipts.rows import RowProblem, Used, group_problems
 from tests.fixtures.partner_files import book
 
 AS_OF = datetime(2026, 3, 1, 6, tzinfo=UTC)

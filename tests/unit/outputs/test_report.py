@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.outputs.edition import Edition
-from orchestration.outputs.published import KEYS, Published
+from orchestration.outputs.published import KEYS, Edition, Published
 from orchestration.outputs.report import findings, rules
 from orchestration.outputs.report.view import View
 from orchestration.outputs.texts import CATALOGUE, Texts, plain

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from orchestration.outputs.edition import Edition
-from orchestration.outputs.report.pdf import corridor_map
+from orchestration.outputs.published import Edition
+from orchestration.outputs.report.printing import corridor_map
 from orchestration.outputs.report.write import write_report, write_reports
 from orchestration.places.boundaries import generalised
 from tests.fixtures.published_world import MANIFEST, world, write_release

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from orchestration.outputs.edition import editions_of
+from orchestration.outputs.published import editions_of
 from tests.fixtures.published_world import KEYS, MANIFEST, write_release
 
 

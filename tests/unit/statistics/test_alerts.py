@@ -16,7 +16,7 @@ from orchestration import statistics
 from orchestration.cli.root import cli
 from orchestration.core import Settings, UsageError, refreshes
 from orchestration.gates.in_force import ALERT_SCHEMA, alert_releases
-from orchestration.outputs.edition import Edition
+from orchestration.outputs.published import Edition
 from orchestration.stewardship import active_decisions, draft_lists, messages, record_decision, review, revoke
 from orchestration.stewardship.decisions.previews import try_decisions, try_revocations
 from orchestration.stewardship.messages.events import compose

@@ -1,4 +1,4 @@
-"""Chapter: corridors that rose, fell or held their share, and pairs consistent with displacement."""
+"""Chapters: what is new since the last release; corridors that rose, fell or held, and displacement."""
 
 from __future__ import annotations
 
@@ -6,15 +6,37 @@ from datetime import date
 
 from orchestration.outputs.published import Row
 from orchestration.outputs.report import findings, rules
-from orchestration.outputs.report.cells import NONE, code, heads, section, titled
-from orchestration.outputs.report.parts import Block, Paragraph, Section, Table
-from orchestration.outputs.report.view import GRAIN, View
+from orchestration.outputs.report.parts import Block, Items, Paragraph, Section, Table
+from orchestration.outputs.report.view import GRAIN, NONE, View, code, heads, section, titled
 from orchestration.outputs.texts import Sentence, Value
+
+
+def since_release(view: View) -> Section | None:
+    """Return a new period, and corridors whose change is new, compared with the last release."""
+    say, previous = view.say, view.previous
+    if previous is None:
+        return None
+    items: list[Sentence] = [say("since.period", period=view.period)] if view.now != previous.now else []
+    known = {(row["corridor_id"], row["status"]) for row in previous.shifts()}
+    items += [
+        findings.joined([findings.stop(findings.change(view, row)), findings.counts(view, row)])
+        for row in view.shifts()
+        if rules.is_change(row) and (row["corridor_id"], row["status"]) not in known
+    ]
+    if not items:
+        return None
+    release = Value(
+        str(previous.published.manifest["release_id"]), "release|previous_release", "previous_release"
+    )
+    note = Paragraph(say("since.note", release=release), tone="note")
+    blocks: list[Block] = [Items(items), note]
+    return Section("since", say.text("contents.since"), say("since.title"), [blocks], is_page=True)
+
 
 ORDER = (*rules.ROSE, *rules.FELL)
 
 
-def chapter(view: View) -> Section | None:
+def changes(view: View) -> Section | None:
     if not view.before:
         return None
     tables = [_table(view, level) for level in ("od", "odv")]

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from orchestration.outputs.published import KENYA
 from orchestration.outputs.report import findings
-from orchestration.outputs.report.cells import HALF, NONE, code, corridor_counts, heads
 from orchestration.outputs.report.parts import Block, Columns, Heading, Paragraph, Section, Table
-from orchestration.outputs.report.view import View
+from orchestration.outputs.report.view import HALF, NONE, View, code, corridor_counts, heads
 from orchestration.outputs.texts import Sentence
 
 MOST_CORRIDORS, MOST_COUNTRIES = 30, 12
 
 
-def chapter(view: View) -> Section:
+def corridors(view: View) -> Section:
     say = view.say
     note = Paragraph(say(f"table.dash.{view.published.name}", least=view.least), tone="note")
     blocks: list[Block] = [_corridor_table(view), note, *view.mark_note(view.corridors())]

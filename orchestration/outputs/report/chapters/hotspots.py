@@ -5,9 +5,8 @@ from __future__ import annotations
 from orchestration.outputs.claims import claim
 from orchestration.outputs.published import Row
 from orchestration.outputs.report import findings
-from orchestration.outputs.report.cells import NONE, section
 from orchestration.outputs.report.parts import Block, Heading, Items, Paragraph, Section, Table
-from orchestration.outputs.report.view import GRAIN, View, capital
+from orchestration.outputs.report.view import GRAIN, NONE, View, capital, section
 from orchestration.outputs.texts import Sentence
 
 LABELS = {"hotspot": 0, "elevated": 1}
@@ -15,7 +14,7 @@ COMPONENTS = ("origin", "transit", "exploitation", "change")
 BANDS = ("much_higher", "higher", "typical", "lower")
 
 
-def chapter(view: View) -> Section | None:
+def hotspots(view: View) -> Section | None:
     say, lines = view.say, _lines(view)
     columns = [say(f"column.{name}") for name in ("place", "role", "population", "label", "times")]
     blocks: list[Block] = []

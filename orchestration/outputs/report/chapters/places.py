@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from orchestration.outputs.published import Row
 from orchestration.outputs.report import findings
-from orchestration.outputs.report.cells import NONE, count, section
 from orchestration.outputs.report.parts import Block, Section, Table
-from orchestration.outputs.report.view import View, capital
+from orchestration.outputs.report.view import NONE, View, capital, count, section
 from orchestration.outputs.texts import Sentence
 
 ROLES = ("origin", "transit", "destination")
 
 
-def chapter(view: View) -> Section | None:
+def places(view: View) -> Section | None:
     tables = [_table(view, level, key) for level, key in (("county", "counties"), ("country", "countries"))]
     blocks: list[Block] = [table for table in tables if table is not None]
     return section(view, "places", capital(findings.to_title(view)), blocks)

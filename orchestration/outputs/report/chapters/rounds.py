@@ -5,16 +5,15 @@ from __future__ import annotations
 from orchestration.outputs.claims import claim
 from orchestration.outputs.published import Row, ends_known
 from orchestration.outputs.report import rules
-from orchestration.outputs.report.cells import section
 from orchestration.outputs.report.parts import Block, Heading, Items, Paragraph, Section, Table
-from orchestration.outputs.report.view import View, capital
+from orchestration.outputs.report.view import View, capital, section
 from orchestration.outputs.texts import Sentence
 
 ROLES = ("origin", "transit", "destination")
 MOST_CORRIDORS = 24
 
 
-def chapter(view: View) -> Section | None:
+def rounds(view: View) -> Section | None:
     say, published = view.say, view.published
     period = next((round_ for round_ in published.periods("round") if published.rows("routes", round_)), None)
     if period is None:

@@ -1,4 +1,4 @@
-"""The map of corridors: a bent line from origin to destination, as thick as its count; and its legend."""
+"""The maps of a report: corridors, each a bent line as thick as its count, with a legend; lines abroad."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from math import atan2, cos, hypot, sin
 
 from orchestration.outputs.bends import bends_of
-from orchestration.outputs.figures.ground import Frame, draw_ground
-from orchestration.outputs.figures.labels import Label, Labels
+from orchestration.outputs.figures.ground import Frame, Label, Labels, draw_ground
 from orchestration.outputs.figures.svg import DIRECTIONS, GREY, HELD, INK, INTO_TEXT, OUT_TEXT, Drawing
 from orchestration.outputs.published import is_county, position
 from orchestration.places import boundaries
@@ -172,4 +171,34 @@ def draw_legend(
         y = 14 + (at + 0.5) * ROW
         drawing.line(84, y, 100, y, stroke=GREY, stroke_width=thickness(count, most))
         drawing.text(105, y + 2.5, text, 7.2)
+    return drawing.svg(alt)
+
+
+GULF = Frame(25.0, -6.5, 61.5, 36.5, 4.03)
+START = (37.9, 0.6)
+
+
+def reaches(place_id: str) -> bool:
+    """Whether a country is on the map."""
+    return (at := position(place_id)) is not None and GULF.has(at)
+
+
+def draw_abroad(lines: Sequence[Line], kenya: str, layer: boundaries.Boundaries, alt: str) -> str:
+    """Return the map as SVG. `lines`: from Kenya to countries on the map, the strongest first."""
+    drawing = Drawing(GULF.width, GULF.height)
+    draw_ground(drawing, GULF, layer, lines=False)
+    start = GULF.at(START)
+    ends = {line.destination: GULF.at(position(line.destination) or START) for line in lines}
+    most = max((line.count or 0 for line in lines), default=1)
+    curves = [
+        curve_of(start, ends[line.destination], 0.12 if ends[line.destination][0] < start[0] + 30 else -0.16)
+        for line in lines
+    ]
+    for line, curve in reversed(list(zip(lines, curves, strict=True))):
+        draw_curve(drawing, curve, DIRECTIONS["out_of"], 0.7 * thickness(line.count, most))
+    along = [point for curve in curves for point in sampled(curve)]
+    labels = Labels(drawing, (0, 0, GULF.width, GULF.height), along, ends.values())
+    labels.put(Label((start[0] - 4, start[1] + 3), kenya, 600))
+    for line in lines:
+        labels.put(Label(ends[line.destination], line.label, 600, fill=OUT_TEXT))
     return drawing.svg(alt)

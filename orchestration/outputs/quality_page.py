@@ -1,16 +1,26 @@
-"""The quality report of a refresh for stewards, after every outcome. Restricted: it names partners."""
+"""The quality report of a refresh and of a release, each as one HTML page that loads nothing.
+
+That of a refresh is for stewards, after every outcome; it names partners. That of a release is made from its
+`quality` tables, where partners are codes. It is sealed before the release gate judges the files, so its hash
+is part of the verdict; the results of the gate are in `manifest.json`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from expectations.checks import part_of
 from orchestration import gates
-from orchestration.core import Settings, read_json, refreshes
-from orchestration.outputs.quality.report import (
+from orchestration.core import Settings, durable, open_duckdb, read_json, refreshes, write_summed
+from orchestration.outputs.pages import NAIROBI, template
+from orchestration.outputs.quality_report import (
+    FATES,
+    ExtractRows,
     Finding,
     PartnerCount,
     QualityReport,
@@ -18,9 +28,10 @@ from orchestration.outputs.quality.report import (
     Series,
     counted,
     most_records_first,
+    rows_of_extracts,
     rule_texts,
 )
-from orchestration.outputs.reconciliation import ExtractRows, rows_of_extracts
+from orchestration.release import EVIDENCE_BASE
 from orchestration.stewardship import items, review
 
 SHOWN_REFRESHES = 20
@@ -43,7 +54,7 @@ def quality_of_refresh(
         findings=findings,
         rules=most_records_first(_rules(settings)),
         extracts=list(_reconciliation(settings)),
-        trend=_trend(refreshes.history(settings)[-SHOWN_REFRESHES:]),
+        trend=_trend_of_refreshes(refreshes.history(settings)[-SHOWN_REFRESHES:]),
         trend_of="refreshes",
         notes=(*_notes(end, verdict), *_missing_fates(settings)),
         desk=f"{settings.desk_url}/",
@@ -156,7 +167,7 @@ def _reconciliation(settings: Settings) -> Iterator[ExtractRows]:
         yield replace(rows, link=settings.desk_url + item.path) if rows.fate == "held" else rows
 
 
-def _trend(ends: list[Mapping[str, Any]]) -> list[Series]:
+def _trend_of_refreshes(ends: list[Mapping[str, Any]]) -> list[Series]:
     def series(title: str, of: Any, form: str = "{:,.0f}") -> Series:
         return Series(title, [(f"{str(end['ended'])[:16]} {end['outcome']}", of(end)) for end in ends], form)
 
@@ -173,3 +184,118 @@ def quarantined_share(rows: Mapping[str, Any]) -> float | None:
     """Return quarantined rows over landed rows; None where nothing landed or it was not counted."""
     landed, quarantined = rows.get("landed"), rows.get("quarantined")
     return quarantined / landed if landed and quarantined is not None else None
+
+
+SEALED_BEFORE = (
+    "This page was sealed before the release gate judged the release. Its SHA-256 is in manifest.json under "
+    "files and shows any later change; the results of the gate are there under release_gate. A refused "
+    "release is deleted, so this one passed, or passed with a waiver named there."
+)
+WHO_SEES_WHAT = (
+    "Partners appear by their code. Counts are rows of their files, as in the tables of the schema quality, "
+    "not persons."
+)
+
+
+def quality_of_release(
+    folder: Path, manifest: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]
+) -> QualityReport:
+    """`folder`: the staged release. `earlier`: manifests of the releases before, the oldest first."""
+    with open_duckdb(folder / EVIDENCE_BASE) as con:
+        findings = [Finding(*row) for row in con.execute(_FINDINGS).fetchall()]
+        rules = [RuleCount(*row) for row in con.execute(_RULES).fetchall()]
+        extracts = [
+            ExtractRows(partner, extract, fate, read, refused, landed, dict(zip(FATES, fates, strict=True)))
+            for partner, extract, fate, read, refused, landed, *fates in con.execute(_ROWS).fetchall()
+        ]
+    outcomes = Counter(finding.result for finding in findings)
+    not_passed = [
+        name for name in ("failed", "not judged", "did not run", "warning", "waived") if outcomes[name]
+    ]
+    rest = ", ".join(f"{outcomes[name]:,} {name}" for name in not_passed) or "none failed"
+    return QualityReport(
+        title=f"Quality of release {manifest['release_id']}",
+        made=datetime.fromisoformat(manifest["as_of"]),
+        outcome="sealed",
+        headline="Checked",
+        verdict=(
+            f"{counted(outcomes['passed'], 'check')} passed before this release was made; {rest}. "
+            "It then had to pass the release gate."
+        ),
+        findings=findings,
+        rules=most_records_first(rules),
+        extracts=extracts,
+        trend=_trend_of_releases([*earlier, manifest]),
+        trend_of="releases",
+        notes=(SEALED_BEFORE, WHO_SEES_WHAT),
+        is_restricted=False,
+    )
+
+
+_FINDINGS = """
+select stage, check_name,
+    case when partner_code is null then subject else partner_code || '/' || subject end,
+    severity, outcome, observed, coalesce(expected, ''), coalesce(why, ''), coalesce(steward_action, ''),
+    waived_by
+from quality.check_results order by stage, check_name, subject
+"""
+_RULES = """
+select rule_code, max(rule_title), max(steward_action), cast(sum(record_count) as bigint)
+from quality.quarantine_summary group by rule_code order by rule_code
+"""
+_ROWS = """
+select rows_of.partner_code, rows_of.extract_id, replace(extracts.fate, '_', ' '), rows_of.rows_read,
+    rows_of.rows_refused, rows_of.rows_landed, rows_current, rows_superseded, rows_quarantined,
+    rows_withdrawn, rows_held, rows_embargoed
+from quality.reconciliation as rows_of
+left join quality.extracts as extracts using (partner_code, extract_id)
+order by rows_of.partner_code, rows_of.extract_id
+"""
+
+
+def _trend_of_releases(manifests: Sequence[Mapping[str, Any]]) -> list[Series]:
+    def points(of: Any) -> Iterator[tuple[str, float | None]]:
+        for manifest in manifests:
+            yield str(manifest["release_id"]), of(manifest)
+
+    return [
+        Series(
+            "Checks that failed before staging", list(points(lambda manifest: manifest["checks"]["failed"]))
+        ),
+        Series("Checks waived before staging", list(points(lambda manifest: manifest["checks"]["waived"]))),
+        Series(
+            "Rows set aside, of those landed",
+            list(points(lambda manifest: quarantined_share(manifest["rows"]))),
+            "{:.1%}",
+        ),
+        Series("Movements", list(points(lambda manifest: manifest["movements"]))),
+    ]
+
+
+IN_REVIEW, IN_RELEASE = "quality_report.html", "members/report/quality.html"
+MOST_EXTRACTS = 500
+
+
+def write_quality_of_refresh(
+    settings: Settings, end: refreshes.End, verdict: gates.ReleaseVerdict | None
+) -> Path:
+    """Write `review/quality_report.html` of a refresh that has ended."""
+    path = settings.review / IN_REVIEW
+    write_summed(path, page(quality_of_refresh(settings, end, verdict)))
+    return path
+
+
+def write_quality_of_release(
+    folder: Path, manifest: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]
+) -> Path:
+    """Write the page of a candidate, before its files are sealed."""
+    path = folder / IN_RELEASE
+    durable.write_text(path, page(quality_of_release(folder, manifest, earlier)))
+    return path
+
+
+def page(report: QualityReport) -> str:
+    made = report.made.astimezone(NAIROBI)
+    return template("quality.html.j2").render(
+        report=report, fates=FATES, most_extracts=MOST_EXTRACTS, made=made
+    )
