@@ -22,7 +22,7 @@ from orchestration.cli.options import (
 )
 from orchestration.core import NjiaError, Settings, UsageError
 
-# What `--json` and the audit log call what belongs to the new key and what does not, and the words for people.
+# What `--json` and the audit log call what belongs to the new key and what does not, and our words for it.
 NAMES = {"release": ("signed", "left"), "stewards": ("resealed", "left"), "link": ("remade", "destroyed")}
 RESULTS = {
     "signed": "releases are signed again",

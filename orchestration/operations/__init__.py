@@ -1,4 +1,4 @@
-"""Care of an installation: backups, check, forgetting, retention, what is kept of the past, keys, status.
+"""Care of an installation: backups, check, forgetting, retention, keys, status.
 
 Does not belong here: what a refresh does (`refresh`), and what stewards decide (`stewardship`).
 """
@@ -9,7 +9,7 @@ from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
     from orchestration.operations.backup import make_backup, restore
-    from orchestration.operations.check.checking import (
+    from orchestration.operations.check import (
         Fault,
         Found,
         are_lists_whole,
@@ -17,18 +17,16 @@ if TYPE_CHECKING:
         kept_files,
         note_damage,
     )
-    from orchestration.operations.check.kinds import KINDS, Kind, kind_of
-    from orchestration.operations.check.proofs import sqlite_answer
+    from orchestration.operations.file_kinds import KINDS, Kind, kind_of
     from orchestration.operations.forget_proof import prove
-    from orchestration.operations.health_warnings import warnings
-    from orchestration.operations.history import trim_history
-    from orchestration.operations.retention import erase_past_retention
+    from orchestration.operations.proofs import sqlite_answer
+    from orchestration.operations.retention import erase_past_retention, trim_history
     from orchestration.operations.rotation import (
         WHY_NO_RECORD_KEY,
         finish_rotations,
         refuse_unfit_key,
         rotate,
     )
-    from orchestration.operations.status import read_status
+    from orchestration.operations.status import read_status, warnings
 
 offer_when_asked(__name__)

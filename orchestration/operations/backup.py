@@ -42,9 +42,9 @@ from orchestration.core import (
     write_json,
 )
 from orchestration.operations import forget
-from orchestration.operations.check.checking import ELSEWHERE, Fault, check_files, kept_files, place_of
-from orchestration.operations.check.kinds import kind_of
-from orchestration.operations.check.proofs import lost_marks
+from orchestration.operations.check import ELSEWHERE, Fault, check_files, kept_files, place_of
+from orchestration.operations.file_kinds import kind_of
+from orchestration.operations.proofs import lost_marks
 
 KEEP = "35d"
 NIGHTS = 28  # in which every byte of the repository is read once

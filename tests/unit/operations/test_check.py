@@ -13,8 +13,7 @@ from click.testing import CliRunner
 from orchestration import core
 from orchestration.cli import cli
 from orchestration.core import Damaged, Settings, UsageError, load_keys, write_json, write_summed
-from orchestration.operations import KINDS, check_files, kind_of
-from orchestration.operations.check import checking, proofs
+from orchestration.operations import KINDS, check, check_files, kind_of, proofs
 from orchestration.stewardship import active_decisions, audit, record_decision, revoke, settled_since_refresh
 from orchestration.stewardship.desk.accounts import add_account
 from tests import scenario
@@ -176,9 +175,9 @@ def test_one_damaged_file_stops_neither_the_others_nor_status(home: Settings) ->
 
 
 def test_the_samples_of_all_nights_read_every_file(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert checking.NIGHTS == 28
-    monkeypatch.setattr(checking, "NIGHTS", 5)
-    monkeypatch.setattr(checking, "READ_EACH_NIGHT", 0)
+    assert check.NIGHTS == 28
+    monkeypatch.setattr(check, "NIGHTS", 5)
+    monkeypatch.setattr(check, "READ_EACH_NIGHT", 0)
     reading = Mock(side_effect=proofs.sha256_of)
     monkeypatch.setattr(proofs, "sha256_of", reading)
 

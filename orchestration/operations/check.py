@@ -13,8 +13,8 @@ from typing import Any
 
 from orchestration.contracts import contract_files
 from orchestration.core import NjiaError, Settings, escaped, kind_and_place
-from orchestration.operations.check.kinds import KINDS, REVIEW_LISTS, UNKNOWN, Kind, kind_of
-from orchestration.operations.check.proofs import Look
+from orchestration.operations.file_kinds import KINDS, REVIEW_LISTS, UNKNOWN, Kind, kind_of
+from orchestration.operations.proofs import Look
 from orchestration.stewardship import review
 
 NIGHTS = 28

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from orchestration.operations.check import proofs
-from orchestration.operations.check.proofs import Proof
+from orchestration.operations import proofs
+from orchestration.operations.proofs import Proof
 
 RESTORE = "Copy it from a backup: `njia restore REPOSITORY FOLDER` brings the last one into a new folder. "
 REFRESH = "`njia refresh` makes it again."
