@@ -328,7 +328,8 @@ class _Table:
     def _nearest(self, column: str, value: str) -> str:
         query = (
             f"select distinct {column} as value, levenshtein({column}, $value) as distance from {self.name} "
-            f"where {column} is not null order by distance, value limit {NEAREST}"
+            f"where {column} is not null "
+            f"order by not starts_with({column}, $value), distance, value limit {NEAREST}"
         )
         with open_duckdb(self._file.resolve()) as con:
             values = [row["value"] for row in _answer(con, query, {"value": value})]
