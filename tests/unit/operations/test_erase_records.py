@@ -72,7 +72,6 @@ def original(base: EvidenceBase, entry: dict[str, Any], identity: Identity = IDE
 
 @pytest.fixture
 def base(empty_base: EvidenceBase) -> EvidenceBase:
-    assert DENIED in scenario.PARTNERS[PARTNER]
     empty_base.write_contract(PARTNER, scenario.PARTNERS[PARTNER].replace(DENIED, LINKED))
     empty_base.deliver(PARTNER, "swala_2026-02.csv", scenario.SWALA)
     rotate_stewards(empty_base.settings, str(IDENTITY.to_public()), None)
