@@ -184,7 +184,10 @@ def _show_numbers(matches: Sequence[tuple[str, Shown]], release_id: str) -> None
 
 def _values(values: Mapping[str, Any]) -> str:
     return " · ".join(
-        f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}" for name, value in values.items()
+        f"{name} {value:,}"
+        if name.endswith(("count", "rows")) and isinstance(value, int)
+        else f"{name} {value}"
+        for name, value in values.items()
     )
 
 

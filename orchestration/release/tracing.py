@@ -268,9 +268,8 @@ class _Table:
 
     def __init__(self, release: Release, name: str, edition: str | None) -> None:
         self.name, self.key = name, key_columns(release.manifest["tables"][name])
-        is_public = name.startswith("published.") and (edition or MEMBERS) == PUBLIC
-        if edition is None and name.startswith("published.") and erasure_of(release):
-            is_public = True
+        is_public = edition == PUBLIC or (edition is None and bool(erasure_of(release)))
+        is_public = is_public and name.startswith("published.")
         if not is_public:
             refuse_erased(release)
         self.edition = PUBLIC if is_public else MEMBERS
@@ -327,7 +326,8 @@ class _Table:
     def _nearest(self, column: str, value: str) -> str:
         query = (
             f"select distinct {column} as value, levenshtein({column}, $value) as distance from {self.name} "
-            f"where {column} is not null order by distance, value limit {NEAREST}"
+            f"where {column} is not null "
+            f"order by not starts_with({column}, $value), distance, value limit {NEAREST}"
         )
         with open_duckdb(self._file.resolve()) as con:
             values = [row["value"] for row in _answer(con, query, {"value": value})]
