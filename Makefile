@@ -18,9 +18,9 @@ refresh: .venv/ready ## Take in the sample extracts and publish a release into .
 # How many workers: tests/conftest.py. A file stays whole, because its tests share a home.
 PYTEST := .venv/bin/pytest -n auto --dist loadfile --no-loadscope-reorder
 test: .venv/ready ## Run the tests of every room: six minutes on two cores
-	@$(PYTEST) tests/unit tests/pipeline $(REPORT)
+	@$(PYTEST) $(REPORT)
 
-test-one: .venv/ready ## Run one file or test: make test-one T=tests/unit/statistics/test_trend.py
+test-one: $(if $(T),.venv/ready) ## Run one file or test: make test-one T=tests/unit/statistics/test_trend.py
 	@$(if $(T),.venv/bin/pytest -n0 $(T),echo "Say which: make test-one T=tests/unit/statistics/test_trend.py"; exit 2)
 
 # Whole refreshes, kills, a browser, the simulations' own tests, Spark.

@@ -25,6 +25,7 @@ from orchestration.warehouse.node_fingerprints import Project
 from orchestration.warehouse.table_tests import TableTest
 from tests.worlds import world
 
+# dbt's own, before `instead_of_dbt` replaces them.
 _unpacked, _built_by_dbt = dbt_commands.unpacked, dbt_commands.build_nodes
 
 
@@ -48,7 +49,7 @@ def instead_of_dbt(
     def build_nodes(
         manifest: Path, project: Path, warehouse: Path, selection: Sequence[str], *_: Any
     ) -> list[Any]:
-        # What is to be built has been dropped before.
+        # `warehouse.build` has dropped what is stale: what is missing is built.
         part = Part.BEFORE_PYTHON if "--exclude" in selection else Part.AFTER_PYTHON
         return _build(_with(compiled(manifest, project), changed or {}), part, warehouse)
 

@@ -28,7 +28,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the sample world, which takes a minute to build; unit tests need neither it nor the scenario."""
+    """Begin with the sample world, which takes a minute to build; few unit tests need it or the scenario."""
     items.sort(key=lambda item: (item.path.name != "test_samples.py", "pipeline" in item.path.parts))
 
 

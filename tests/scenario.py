@@ -104,7 +104,7 @@ fields:
 CASE_HEADER = Given(
     "Ref;Date;Sex;Age;From;Through;Promised;Exploited in;Form;Travel;Consent;Name;Phone;Notes\n"
 )
-ROUTE_HEADER = "From;To;Form;Persons\n"
+ROUTE_HEADER = Given("From;To;Form;Persons\n")
 
 SWALA = CASE_HEADER + (
     "S1;04/03/2025;F;16;Busia;Nakuru;Nairobi;Nairobi;Domestic;bus;Yes;Amina Testperson;0712345678;calls often\n"

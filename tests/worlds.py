@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import inspect
 import json
 import os
 import shutil
@@ -29,7 +28,7 @@ _WRITTEN_BY_TOOLS = {"__pycache__", "target", "logs", "build", ".user.yml"}
 
 def world(name: str, build: Callable[[Path], None]) -> Path:
     """The folder that `build` has filled, in this run or an earlier one of the same program and inputs."""
-    version = CACHE / _hash(inspect.getsourcefile(build) or "")
+    version = CACHE / _hash()
     version.mkdir(parents=True, exist_ok=True)
     folder, listing, used_by = version / name, version / f"{name}.json", version / f"{name}.run"
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
@@ -55,15 +54,14 @@ def prune() -> None:
 
 
 @functools.cache
-def _hash(built_by: str) -> str:
-    """Hash of the program, its libraries, and the modules that a world is made by."""
+def _hash() -> str:
+    """Hash of the program, its libraries, and the modules that worlds are made by."""
     tests = [
-        Path(built_by),
-        *(
-            ROOT / "tests" / name
-            for name in ("compiled.py", "evidence_base.py", "scenario.py", "steps.py", "worlds.py")
-        ),
-    ]
+        ROOT / "tests" / name
+        for name in (
+            "compiled.py", "evidence_base.py", "scenario.py", "steps.py", "worlds.py", "fixtures/small_dbt_project.py",
+        )
+    ]  # fmt: skip
     program = [path for folder in _PROGRAM for path in sorted((ROOT / folder).rglob("*"))]
     digest = hashlib.sha256(sys.version.encode())
     for path in [ROOT / "uv.lock", *tests, *program]:

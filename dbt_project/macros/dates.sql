@@ -1,8 +1,8 @@
 {# Dates stay dates on every engine: `date + interval` and `date_trunc` give timestamps on some. #}
 
-{# The day of this refresh. The clock is read once, outside dbt. #}
+{# The day of this refresh. The clock is read once, outside dbt. Without a day nothing is old enough to be shown. #}
 {% macro as_of_date() -%}
-    (select max(as_of) from {{ ref('stg_as_of') }})
+    (select coalesce(max(as_of), cast('1970-01-01' as date)) from {{ ref('stg_as_of') }})
 {%- endmacro %}
 
 {% macro days_after(date, days) -%}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Any
 
 from orchestration.core import Keys, is_token
@@ -85,6 +86,7 @@ class Resolver:
             key = text if is_token(text) else norm(text)
             self._decisions.setdefault(key, []).append(_Decision(decision, country, number))
         self._has_tokens = any(map(is_token, self._decisions))
+        self._lock = Lock()  # the desk asks from several threads
 
     def resolve_all(self, mentions: Mapping[int, Mention]) -> dict[int, Outcome]:
         """Return the outcome of each mention by id; never raises.
@@ -93,15 +95,16 @@ class Resolver:
         """
         outcomes: dict[int, Outcome] = {}
         waiting = list(mentions)
-        while waiting:
-            again = []
-            for mention_id in waiting:
-                self._spellings.needs_count = False
-                outcomes[mention_id] = self._resolve(mentions[mention_id])
-                if self._spellings.needs_count:
-                    again.append(mention_id)
-            self._spellings.count()
-            waiting = again
+        with self._lock:
+            while waiting:
+                again = []
+                for mention_id in waiting:
+                    self._spellings.needs_count = False
+                    outcomes[mention_id] = self._resolve(mentions[mention_id])
+                    if self._spellings.needs_count:
+                        again.append(mention_id)
+                self._spellings.count()
+                waiting = again
         return outcomes
 
     def resolve(self, mention: Mention) -> Outcome:

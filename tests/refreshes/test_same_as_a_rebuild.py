@@ -38,7 +38,6 @@ def new_extract(base: EvidenceBase, chance: random.Random) -> None:
 def replaced_extract(base: EvidenceBase, chance: random.Random) -> None:
     """The full list again, with other ages."""
     age = f";{chance.randrange(25, 60)};"
-    assert ";24;" in scenario.SWALA
     base.deliver(
         "swala_post", f"swala_2026-0{chance.randrange(3, 9)}.csv", scenario.SWALA.replace(";24;", age)
     )

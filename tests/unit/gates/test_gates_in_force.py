@@ -81,6 +81,11 @@ def test_fates_in_the_manifest_have_no_names(settings: Settings) -> None:
     assert "pwani" not in json.dumps(printed)
 
 
+def test_the_day_of_the_refresh_is_written_for_dbt(settings: Settings) -> None:
+    refresh(settings, as_of=AS_OF)
+    assert pq.read_table(settings.work / "gates" / "as_of.parquet").to_pylist() == [{"as_of": AS_OF.date()}]
+
+
 def test_a_partner_is_overdue_after_cadence_and_grace(settings: Settings) -> None:
     land(settings, "a", received_on="2026-10-09")  # 31 days and 15 days of grace end on 24 November
     assert refresh(settings).partners_overdue == ()

@@ -1,6 +1,5 @@
 """Texts of places and answers in no code list: landed as tokens, typed as before, erased with their record."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,6 @@ ROWS = scenario.CASE_HEADER + (
     f"K1;10/03/2025;F;15;Busia;Nakuru > {PERSON};Nairobi;{PLOT};Domestic;bus;Yes;;;\n"
     f"K2;11/03/2025;F;16;Busia;Nakuru;Nairobi;{PERSON};{ANSWER};bus;Yes;;;\n"
 )
-REWRITING = sys.modules["orchestration.intake.landing.rewriting"]
 
 
 @pytest.fixture

@@ -71,7 +71,6 @@ def original(base: EvidenceBase, entry: dict[str, Any], identity: Identity = IDE
 
 @pytest.fixture
 def base(empty_base: EvidenceBase) -> EvidenceBase:
-    assert DENIED in scenario.PARTNERS[PARTNER]
     empty_base.write_contract(PARTNER, scenario.PARTNERS[PARTNER].replace(DENIED, LINKED))
     empty_base.deliver(PARTNER, "swala_2026-02.csv", scenario.SWALA)
     rotate(empty_base.settings, "stewards", recipient=str(IDENTITY.to_public()))

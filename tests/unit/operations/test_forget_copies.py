@@ -96,14 +96,12 @@ def test_a_first_copy_that_comes_later_does_not_land(base: EvidenceBase) -> None
     assert {"sheet": "", "reason": FORGOTTEN, "rows": 1, "row_numbers": ""} in of_bonde["refusals"]
     assert record(base, BONDE, "B4") not in landed(base, BONDE)
     assert "B4" not in original(base, of_bonde)
-    assert "M4;" in scenario.MTO
     again = send(base, MTO, "mto_2.csv", scenario.MTO.replace("M4;", "M44;"))
     assert again["rows_landed"] == 3
 
 
 def test_a_refused_copy_leaves_no_trace_in_the_note(base: EvidenceBase) -> None:
     send(base, MTO, "mto_1.csv", scenario.MTO)
-    assert ";Yes;" in scenario.BONDE_FIRST
     refused = scenario.BONDE_FIRST.replace(";Yes;", ";No;")
     before = send(base, BONDE, "bonde_1.csv", refused)
     assert len(before["withheld_submissions"]) == 4

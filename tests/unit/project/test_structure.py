@@ -8,6 +8,7 @@ import functools
 import re
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -176,6 +177,18 @@ def test_the_top_level_is_that_of_the_design() -> None:
     assert folders - FOLDERS_OF_THE_DESIGN == set()
     assert files - settings_of_tools == FILES_OF_THE_DESIGN
     assert (ROOT / ".ci" / "run").is_file()
+
+
+def test_every_folder_of_tests_is_run_by_one_of_the_commands() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    quick = settings["tool"]["pytest"]["ini_options"]["testpaths"]
+    of_tests = {
+        path.parts[1] for path in committed() if path.parts[0] == "tests" and path.name.startswith("test_")
+    }
+    assert {
+        name for name in of_tests if f"tests/{name}" not in quick and f" tests/{name}" not in makefile
+    } == set()
 
 
 def test_the_rooms_are_those_of_the_design() -> None:

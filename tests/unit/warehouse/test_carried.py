@@ -154,6 +154,7 @@ def test_carried_rows_stand_in_the_published_tables_and_their_year_is_not_drawn_
         assert counts[0][0] == "year-2024" and 42 <= counts[0][1] <= 78, "a year without rows is drawn now"
         places = con.execute("select distinct period_id from published.places where edition = 'public'")
         assert places.fetchall() == [("year-2024",)], "nothing of a carried year is made anew"
+    assert world.failed_data_tests() == set()
 
 
 def test_another_epoch_draws_other_noise(tmp_path: Path) -> None:

@@ -44,4 +44,4 @@ def tables_of(world: World) -> dict[str, Any]:
 def test_a_column_of_another_type_stops_the_build(tmp_path: Path) -> None:
     wrong = {"models/marts/dim_period.sql": ("    is_complete\n", "    'yes' as is_complete\n")}
     with pytest.raises(AssertionError, match=r"(?s)dim_period.+enforced contract"):
-        World(tmp_path).build_with_dbt(changed=[wrong])
+        World(tmp_path).build_with_dbt(changed=wrong)

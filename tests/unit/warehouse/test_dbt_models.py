@@ -114,6 +114,14 @@ def test_data_tests_hold(world: World) -> None:
     assert world.failed_data_tests() == set()
 
 
+def test_without_a_day_no_record_is_old_enough_to_be_shown(tmp_path: Path) -> None:
+    world = World(tmp_path, as_of="")
+    cases(world)
+    with world.build() as con:
+        fates = rows(con, "select fate, count(*) from quarantine.judged_records group by fate")
+    assert "embargoed" in dict(fates) and "current" not in dict(fates)
+
+
 def test_each_record_has_one_fate(warehouse: Warehouse) -> None:
     judged = rows(
         warehouse,
