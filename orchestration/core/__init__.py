@@ -65,7 +65,6 @@ if TYPE_CHECKING:
     from orchestration.core.history_policy import kept
     from orchestration.core.home import (
         HOME_JSON,
-        LAYOUT_VERSION,
         adopt_home,
         check_home,
         is_sample_home,

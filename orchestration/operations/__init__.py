@@ -14,7 +14,6 @@ if TYPE_CHECKING:
         Found,
         are_lists_whole,
         check_files,
-        kept_files,
         note_damage,
     )
     from orchestration.operations.file_kinds import KINDS, Kind, kind_of

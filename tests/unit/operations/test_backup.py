@@ -233,6 +233,19 @@ def test_an_error_of_restic_is_a_sentence(home: Settings, njia: Njia, monkeypatc
     assert NAME not in ran.err and "Traceback" not in ran.err
 
 
+def test_a_full_disk_and_an_unknown_fault_name_no_file_of_a_partner(home: Settings) -> None:
+    restic = backup._Restic(home, "backup", home.home)
+    said = f"read {home.inbox}/kobe_post/{NAME}.csv: "
+    full = restic._fault("backup", 1, f"{said}no space left on device")
+    unknown = restic._fault("backup", 1, f"{said}input/output error")
+    remote = restic._fault("snapshots", 1, "Fatal: the access key does not exist")
+    assert (full.exit_code, "The disk is full" in str(full)) == (6, True)
+    assert (unknown.exit_code, remote.exit_code) == (1, 1)
+    assert NAME not in f"{full} {unknown}" and "the access key does not exist" in str(remote)
+    incomplete = restic._fault("backup", backup.INCOMPLETE, said)
+    assert (incomplete.exit_code, NAME in str(incomplete)) == (6, False)
+
+
 @pytest.mark.usefixtures("quick")
 def test_restore_refuses_what_it_cannot_do(home: Settings, njia: Njia, tmp_path: Path) -> None:
     njia("backup", "backup")
