@@ -29,7 +29,6 @@ from orchestration.core import (
     load_keys,
     load_public_key,
     parsed,
-    partners_with_tombstones,
     read,
     read_json,
     refreshes,
@@ -167,6 +166,8 @@ def forgotten(look: Look, files: Sequence[Path]) -> Findings:
 
 def lost_marks(settings: Settings) -> list[str]:
     """Return the partners whose marks of forgotten records are missing or damaged."""
+    from orchestration.core import partners_with_tombstones  # numpy, and `njia status` reads this module
+
     forgot = {line["what"] for line in audit.read(settings).lines if line["action"] == stewardship.FORGOT}
     try:
         partners = sorted(forgot.union(partners_with_tombstones(settings)))
@@ -182,7 +183,7 @@ def _not_forgotten(settings: Settings, keys: Keys, partner: str) -> Findings:
         if has_another_record_key(note, keys.ids["record"]):
             path = settings.landing / partner / f"{extract_id}.json"
             yield path, "it landed with another record key, so forgotten records in it are not recognised"
-    from orchestration.core import tombstones_of  # numpy, and `njia status` reads this module
+    from orchestration.core import tombstones_of
 
     tombstones = tombstones_of(settings, keys, partner)
     for held in intake.held_of_forgotten(settings, tombstones) if tombstones.marks else ():
