@@ -24,7 +24,7 @@ from tests.command import PATIENCE
 from tests.evidence_base import EvidenceBase, copy_of
 from tests.servers import OPERATOR, PASSPHRASE, Operator, free_port, reset_signals, wait_until
 
-GROUPS = ["extracts", "places", "gates", "judge", "shape", "link", "measure", "marts", "protect", "release"]
+GROUPS = ["extracts", "places", "gates", "shape", "link", "measure", "marts", "protect", "release"]
 
 
 @dataclass(frozen=True)
