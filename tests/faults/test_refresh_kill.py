@@ -46,7 +46,7 @@ def taking_in(settings: Settings) -> bool:
 
 def judging(settings: Settings) -> bool:
     """dbt builds, and the engine writes."""
-    written = settings.warehouse.with_suffix(".duckdb.wal")
+    written = settings.work / "building" / f"{settings.warehouse.name}.wal"
     return written.exists() and written.stat().st_size > 0
 
 
