@@ -44,14 +44,11 @@ def interrupted_refreshes(settings: Settings, folder: Path, told: Story) -> dict
     The first is stopped for a moment, holding the lock, and a second one is tried beside it.
     """
     ran = {}
-    scratch, target = folder / "scratch", folder / "target"
-    scratch.mkdir()
+    target = folder / "target"
     # As after an update of Njia: dbt has to parse.
-    started = Started(
-        folder / "parsing", "refresh", settings=settings, TMPDIR=str(scratch), DBT_TARGET_PATH=str(target)
-    )
+    started = Started(folder / "parsing", "refresh", settings=settings, DBT_TARGET_PATH=str(target))
     try:
-        started.wait_until(lambda: any(scratch.glob("njia-dbt-*")), "dbt parsing")
+        started.wait_until(lambda: any(target.glob("parsed/.tmp-*")), "dbt parsing")
         started.signal(signal.SIGSTOP)
         told.seen["pid"] = started.pid
         ran["second"] = njia("refresh", "--json", settings=settings)
@@ -63,7 +60,7 @@ def interrupted_refreshes(settings: Settings, folder: Path, told: Story) -> dict
     finally:
         started.process.kill()
     started = Started(folder / "building", "refresh", settings=settings)
-    written = settings.warehouse.with_suffix(".duckdb.wal")
+    written = settings.work / "building" / f"{settings.warehouse.name}.wal"
     try:
         started.wait_until(lambda: written.exists() and written.stat().st_size > 0, "dbt building")
         started.signal(signal.SIGINT)
