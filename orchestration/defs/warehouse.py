@@ -32,9 +32,9 @@ _ON_THE_WAY = {
     Part.BEFORE_PYTHON: (
         SHAPED,
         "shape",
-        "Seeds, staged rows, movements, counts: read by links, measures.",
+        "Seeds, staged rows, movements and counts, which linkage and statistics read.",
     ),
-    Part.AFTER_PYTHON: (COUNTED, "marts", "Rows linked and counted, protected counts: what marts read."),
+    Part.AFTER_PYTHON: (COUNTED, "marts", "Linked rows, counts and protected counts, which the marts read."),
 }
 _OPS = {
     Part.BEFORE_PYTHON: ("warehouse", "Judge and shape the extracts in force, with dbt."),
@@ -59,7 +59,9 @@ def assets(manifest: Path) -> list[dg.AssetsDefinition]:
                 specs[key] = described[name].replace_attributes(
                     key=key,
                     deps=sorted({*reads, _ON_THE_WAY[part][0]}),
-                    group_name="marts" if schema == "quality" and COUNTED in specs else _GROUPS[schema],
+                    group_name="marts"
+                    if schema == "quality" and part is Part.AFTER_PYTHON
+                    else _GROUPS[schema],
                     owners=[OWNER],
                     tags=FOR_MEMBERS if schema in MEMBERS_SCHEMAS else RESTRICTED,
                 )
