@@ -22,6 +22,5 @@ if TYPE_CHECKING:
         rulings_of,
     )
     from orchestration.linkage.tables import COMPARED, NAME_CODES, QUESTION_COLUMNS
-    from orchestration.linkage.warehouse_tables import TABLES
 
 offer_when_asked(__name__)

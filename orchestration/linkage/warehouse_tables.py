@@ -23,8 +23,6 @@ CURRENT, STOPS, CODES = (
 )
 COUNTING_KEYS, CELLS = "intermediate.int_counting_keys", "intermediate.int_movement_cells"
 JUDGED, SOURCE_ROWS = "quarantine.judged_records", "staging.stg_records"
-# Tables of the work file that are read.
-TABLES = (CURRENT, STOPS, CODES, COUNTING_KEYS, CELLS, JUDGED, SOURCE_ROWS)
 _CODED = (*NAME_CODES, "phone_code", "birth_year", *RICH_CODES)
 # Rows of one record with different values, as copies may have, give none.
 _ONE_VALUE = ", ".join(
