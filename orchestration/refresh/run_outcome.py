@@ -20,7 +20,7 @@ from orchestration.operations import note_damage, trim_history
 from orchestration.refresh import extracts, releasing, tables
 from orchestration.refresh.run import Run
 from orchestration.refresh.settle import settled_of
-from orchestration.stewardship import draft_lists, review, worklists
+from orchestration.stewardship import review, worklists
 
 ANOTHER_RAN = "another_was_running"
 
@@ -77,7 +77,7 @@ def summed_up(settings: Settings, outcome: str, seconds: float) -> dict[str, Any
 
 def _write_lists(run: Run, end: refreshes.End, at_gate: bool) -> None:
     """Write the stewards' lists and switch to them at once. A run keeps the lists of steps it skipped."""
-    drafts = draft_lists.drafting(run.settings)
+    drafts = review.drafting(run.settings)
     taken = extracts.taken_of(run.settings)
     review.write_files_not_taken(drafts, taken)
     review.write_extracts_not_typed(drafts, extracts.failures_of(run.settings))
@@ -103,7 +103,7 @@ def _write_lists(run: Run, end: refreshes.End, at_gate: bool) -> None:
         review.write_failed_checks(drafts, "release_gate", checks)
     waits = release.unpublished_changes(run.settings) if end.outcome in refreshes.NOT_PUBLISHED else (0, 0)
     worklists.write_open_items(drafts, end, run.contracts, run.decisions, waits)
-    draft_lists.switch(run.settings)
+    review.switch(run.settings)
 
 
 def _facts(run: Run, outcome: str, at_gate: bool, is_rolled_back: bool) -> dict[str, Any]:

@@ -1,8 +1,12 @@
 """The lists of `review/`: what waits for a steward after a refresh, published or refused. Restricted.
 
-Every refresh rewrites them as drafts (`draft_lists`). They name partners, row numbers and rules, and no value
+They name partners, row numbers and rules, and no value
 of a row: a name that means no place is a token, and what was written stands encrypted beside the list.
 `open_items.csv`, written last, orders all of them, most valuable first.
+
+Every refresh rewrites them as drafts, and renames the drafts' folder when it ends: from then on readers find
+the new lists first, and moving them to their usual place is tidying. A refresh that was killed or failed
+before leaves the earlier lists in force; the next one sweeps its drafts.
 """
 
 from __future__ import annotations
@@ -11,15 +15,18 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from orchestration import intake
 from orchestration.core import (
     Keys,
     Settings,
+    add_sums_of,
     decrypted,
+    durable,
     open_duckdb,
     parsed,
     read_json,
@@ -28,7 +35,6 @@ from orchestration.core import (
     write_json,
     write_summed,
 )
-from orchestration.stewardship.draft_lists import content_of, text_of, written_to
 from orchestration.stewardship.sentences import of_text
 
 UNRESOLVED_PLACES, TEXTS_OF_PLACES = "unresolved_places.csv", "unresolved_places.texts"
@@ -66,7 +72,7 @@ def write_extracts_not_typed(settings: Settings, failures: Iterable[Any]) -> Non
 
 
 def write_decisions_without_effect(settings: Settings, decisions: Iterable[Mapping[str, Any]]) -> None:
-    columns = ("decision_id", "kind", "line", "decided_on", "author", "says", "why", "what_to_do")
+    columns = ("decision_id", "kind", "decided_on", "author", "says", "why", "what_to_do")
     _write(settings, DECISIONS_WITHOUT_EFFECT, columns, decisions)
 
 
@@ -315,3 +321,73 @@ def _write(settings: Settings, name: str, columns: Iterable[str], rows: Iterable
     writer.writeheader()
     writer.writerows({name: safe(value) for name, value in row.items()} for row in rows)
     write_summed(written_to(settings) / name, text.getvalue())
+
+
+_DRAFTS, _ENDED = ".drafts", ".ended"
+Found = TypeVar("Found")
+
+
+def drafting(settings: Settings) -> Settings:
+    """Return settings under which lists are written, and read first, as drafts."""
+    return replace(settings, drafts_lists=True)
+
+
+def written_to(settings: Settings) -> Path:
+    """Return the folder in which a list is written now."""
+    return settings.review / _DRAFTS if settings.drafts_lists else settings.review
+
+
+def text_of(settings: Settings, name: str) -> str | None:
+    """Return a list, None where there is none. What a refresh did not rewrite stays as it was."""
+    content = content_of(settings, name)
+    return None if content is None else content.decode("utf-8")
+
+
+def content_of(settings: Settings, name: str) -> bytes | None:
+    """Return the bytes of a file of lists, None where there is none."""
+    return _first(settings, name, Path.read_bytes)
+
+
+def stamp_of(settings: Settings, name: str) -> tuple[int, ...]:
+    """Return what changes whenever the list does; empty where there is none."""
+    found = _first(settings, name, Path.stat)
+    return (found.st_ino, found.st_mtime_ns, found.st_size) if found else ()
+
+
+def _first(settings: Settings, name: str, look: Callable[[Path], Found]) -> Found | None:
+    """Look into the folders in the order in which a file moves through them, so that none is missed."""
+    folders = [settings.review / _ENDED, settings.review]
+    if settings.drafts_lists:
+        folders.insert(0, settings.review / _DRAFTS)
+    for folder in folders:
+        try:
+            return look(folder / name)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+    return None
+
+
+def sweep(settings: Settings) -> None:
+    """Finish an interrupted switch, and remove abandoned drafts. The caller holds the lock."""
+    _tidy(settings.review)
+    durable.remove_folder(settings.review / _DRAFTS)
+
+
+def switch(settings: Settings) -> None:
+    """Put the drafts in force in one step, if there are any."""
+    _tidy(settings.review)
+    drafts = settings.review / _DRAFTS
+    if not drafts.is_dir():
+        return
+    add_sums_of(drafts, settings.review)
+    durable.rename(drafts, settings.review / _ENDED)
+    _tidy(settings.review)
+
+
+def _tidy(review: Path) -> None:
+    ended = review / _ENDED
+    if not ended.is_dir():
+        return
+    for path in sorted(ended.iterdir()):
+        durable.rename(path, review / path.name)
+    durable.remove_folder(ended)

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from orchestration.core import Damaged, NjiaError, Settings, last_holder, refreshes
 from orchestration.stewardship import audit
-from orchestration.stewardship.decisions.holding import Settled, settled
-from orchestration.stewardship.decisions.logged import gaps
+from orchestration.stewardship.audit import gaps
+from orchestration.stewardship.decisions.active import Settled, settled
 
 
 def refresh_since(settings: Settings) -> datetime | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.datastructures import FormData
 
 from orchestration.core import UsageError
-from orchestration.stewardship.kinds.form import NO_SUCH_FORM, Form, Payload
+from orchestration.stewardship.kinds.decision import NO_SUCH_FORM, Form, Payload
 from orchestration.stewardship.kinds.registry import KINDS
 from orchestration.stewardship.sentences import say
 

@@ -9,9 +9,8 @@ from starlette.responses import Response
 
 from orchestration.stewardship.decisions.active import list_decisions
 from orchestration.stewardship.desk.visit import Visit
-from orchestration.stewardship.items import Item
+from orchestration.stewardship.items import Item, with_consequences
 from orchestration.stewardship.kinds.assignment import since_opened
-from orchestration.stewardship.open_item import with_consequences
 from orchestration.stewardship.worklists.listing import OpenItem, open_items
 
 

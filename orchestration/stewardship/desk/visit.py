@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 
 from orchestration.core import NjiaError, Settings, UsageError, machine_fault, refreshes
 from orchestration.stewardship import audit
-from orchestration.stewardship.decisions.logged import NotLogged
+from orchestration.stewardship.audit import NotLogged
 from orchestration.stewardship.desk.accounts import (
     DAGSTER,
     DECISIONS,

@@ -10,21 +10,29 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, TypeGuard
 
 from orchestration import places
 from orchestration.core import Settings, is_token, load_keys
 from orchestration.stewardship import items, review
-from orchestration.stewardship.items import Item
-from orchestration.stewardship.kinds.decision import Decision, Entry, Name, already, matching
-from orchestration.stewardship.kinds.form import Form, Payload
-from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding, Refreshed
-from orchestration.stewardship.kinds.landed import Landed
-from orchestration.stewardship.open_item import OpenItem
+from orchestration.stewardship.items import Item, OpenItem
+from orchestration.stewardship.kinds.decision import (
+    Decision,
+    Effect,
+    Entry,
+    Form,
+    Group,
+    Holding,
+    Name,
+    Payload,
+    Previewed,
+    Refreshed,
+    matching,
+)
+from orchestration.stewardship.kinds.subjects import Landed
 from orchestration.stewardship.sentences import say, together
-from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
+from orchestration.stewardship.typed_views import typed_views
 from orchestration.stewardship.worth import NOTHING
 
 Country = Annotated[str, matching("[A-Z]{3}", "a country's ISO code with three letters, such as KEN")]
@@ -133,15 +141,14 @@ class PlaceAlias(Decision):
             )
         return Landed.read(settings).why_unknown_partner(self.partner) if self.partner else None
 
-    def why_decided_already(self, holding: Iterable[Entry]) -> str | None:
-        for other in holding:
-            if self._has_scope_of(other):
-                name = places.place_names().get(other.place_id, "–")
-                sentence = "Decision {id} says that this name means {place}."
-                if other.place_id != self.place_id:
-                    sentence = "Decision {id} says that this name means {place}, another place."
-                return already(sentence, other, place=f"{other.place_id} ({name})")
-        return None
+    def repeats(self, other: Decision) -> str | None:
+        if not self._has_scope_of(other):
+            return None
+        sentence = "Decision {id} says that this name means {place}."
+        if other.place_id != self.place_id:
+            sentence = "Decision {id} says that this name means {place}, another place."
+        name = places.place_names().get(other.place_id, "–")
+        return say(sentence, id=other.id, place=f"{other.place_id} ({name})")
 
     def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
         """The alias contradicts its country, changes nothing, or moves a name whose meaning is certain.
@@ -199,26 +206,14 @@ def names(settings: Settings, aliases: Sequence[PlaceAlias]) -> dict[str, str]:
 # --- preview ---------------------------------------------------------------------------------------
 
 
-def effect(settings: Settings, aliases: Sequence[PlaceAlias], holding: Holding, now: datetime) -> Effect:
-    """Count the movements in force that get another place, by the place before and after."""
-    decided = [*holding["place_alias"], *(alias.model_dump() for alias in aliases)]
-    return _effect(settings, aliases, decided, _LATER)
+def effect(asked: Previewed) -> Effect:
+    """Compare what the mentions of these names meant in the last refresh with what they mean as decided.
 
-
-def effect_of_revoking(
-    settings: Settings, aliases: Sequence[PlaceAlias], holding: Holding, now: datetime
-) -> Effect:
-    """Count the same without the aliases."""
-    return _effect(settings, aliases, holding["place_alias"], _MAY_LEAVE)
-
-
-def _effect(
-    settings: Settings, aliases: Sequence[PlaceAlias], decided: Sequence[Mapping[str, Any]], note: str
-) -> Effect:
-    """Compare what the mentions of these names meant in the last refresh with what they mean as decided."""
-    if not has_typed(settings):
-        return Effect(notes=[NOT_KEPT])
-    keys = load_keys(settings)
+    Count the movements in force that get another place, by the place before and after.
+    """
+    settings, keys, aliases = asked.settings, load_keys(asked.settings), asked.decisions
+    decided = [*asked.holding["place_alias"]]
+    decided += [] if asked.is_revoked else [alias.model_dump() for alias in aliases]
     after = places.meanings(
         settings, keys, {places.name_token(keys, alias.text) for alias in aliases}, decided
     )
@@ -249,23 +244,20 @@ def _effect(
             group by all order by 3 desc, 1
             """
         ).fetchall()
-    changes: list[Change] = []
+    effect = Effect(notes=[_MAY_LEAVE if asked.is_revoked else _LATER])
     gained: Counter[str] = Counter()
     for old_place, old_precision, place_id, precision, mentions, records in moved:
         what = say(_REACHED, movements=records, mentions=mentions)
-        before, after_it = _described(old_place, old_precision), _described(place_id, precision)
-        changes.append(Change(what, before, after_it))
+        effect.change(what, _described(old_place, old_precision), _described(place_id, precision))
         if place_id:
             gained[place_id] += records
-    changes += [
-        Change(say("Movements that get {place}", place=_described(place_id, None)), 0, n)
-        for place_id, n in gained.items()
-    ]
+    for place_id, number in gained.items():
+        effect.change(say("Movements that get {place}", place=_described(place_id, None)), 0, number)
     for country, place_id, number in abroad:
         lies_in = places.country_of_place(place_id)
         if lies_in and lies_in != country:
-            changes.append(Change(say(_ABROAD, country=places.described(country)), 0, number))
-    return Effect(changes, [note])
+            effect.change(say(_ABROAD, country=places.described(country)), 0, number)
+    return effect
 
 
 def _covers(alias: PlaceAlias, meaning: Mapping[str, Any]) -> bool:
@@ -409,4 +401,4 @@ def _open_name(row: dict[str, str]) -> OpenName:
     )
 
 
-GROUP = Group({"place_alias": PlaceAlias}, effect, effect_of_revoking, names, open_items, answers)
+GROUP = Group({"place_alias": PlaceAlias}, effect, True, names, open_items, answers)

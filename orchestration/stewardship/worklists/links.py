@@ -16,8 +16,8 @@ from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.kinds.links import item_of_pair
 from orchestration.stewardship.sentences import say
+from orchestration.stewardship.worklists.listing import Answers
 from orchestration.stewardship.worklists.rows import Field, fields_of
-from orchestration.stewardship.worklists.settled import Answers
 
 _APART = {"birth_years": "years of birth", "days": "days of the events"}
 

@@ -14,9 +14,8 @@ from orchestration import places
 from orchestration.core import Keys, Settings, load_keys
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
-from orchestration.stewardship.items import Item
+from orchestration.stewardship.items import Item, with_consequences
 from orchestration.stewardship.kinds.place_alias import OpenName, open_name_groups
-from orchestration.stewardship.open_item import with_consequences
 from orchestration.stewardship.typed_views import typed_views
 from orchestration.stewardship.worklists.listing import open_items
 

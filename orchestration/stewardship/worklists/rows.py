@@ -15,8 +15,8 @@ from orchestration import places
 from orchestration.core import Settings, UsageError, read_json, shown_record
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
-from orchestration.stewardship.kinds.records import rules_by_record
 from orchestration.stewardship.kinds.rows import decided_records
+from orchestration.stewardship.kinds.subjects import rules_by_record
 from orchestration.stewardship.sentences import say
 from orchestration.stewardship.typed_views import has_typed, typed_views
 

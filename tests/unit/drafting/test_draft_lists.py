@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.core import Settings
-from orchestration.stewardship import draft_lists, review
+from orchestration.stewardship import review
 
 COLUMNS = ("item",)
 FILES = {review.LINKS, review.OPEN_ITEMS, review.OPEN_ITEMS_SAID, ".sums.json"}
@@ -29,8 +29,8 @@ def shown(settings: Settings) -> list[str]:
 
 
 def draft(settings: Settings) -> Settings:
-    drafting = draft_lists.drafting(settings)
-    draft_lists.sweep(settings)
+    drafting = review.drafting(settings)
+    review.sweep(settings)
     write(drafting, "new")
     return drafting
 
@@ -39,23 +39,23 @@ def test_drafted_lists_are_visible_to_their_refresh_alone_until_the_switch(setti
     drafting = draft(settings)
     assert shown(drafting) == ["new", "new"]
     assert shown(settings) == ["old", "old"]
-    draft_lists.switch(settings)
+    review.switch(settings)
     assert shown(settings) == ["new", "new"]
     assert {path.name for path in settings.review.iterdir()} == FILES
 
 
 def test_an_unwritten_list_stays_as_it_was(settings: Settings) -> None:
-    drafting = draft_lists.drafting(settings)
+    drafting = review.drafting(settings)
     review.write_links(drafting, COLUMNS, [{"item": "new"}])
     assert shown(drafting) == ["new", "old"]
-    draft_lists.switch(settings)
+    review.switch(settings)
     assert shown(settings) == ["new", "old"]
 
 
 def test_drafts_of_a_killed_refresh_never_take_effect(settings: Settings) -> None:
     draft(settings)
-    draft_lists.sweep(settings)  # the next refresh begins
-    draft_lists.switch(settings)  # and ends, with nothing to say
+    review.sweep(settings)  # the next refresh begins
+    review.switch(settings)  # and ends, with nothing to say
     assert shown(settings) == ["old", "old"]
 
 
@@ -73,9 +73,9 @@ def test_a_switch_killed_half_way_is_completed(settings: Settings, monkeypatch: 
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", die_after_one)
         with pytest.raises(KeyboardInterrupt):
-            draft_lists.switch(settings)
+            review.switch(settings)
     assert len(moved) == 1
     assert shown(settings) == ["new", "new"]
-    draft_lists.sweep(settings)
+    review.sweep(settings)
     assert shown(settings) == ["new", "new"]
     assert {path.name for path in settings.review.iterdir()} == FILES

@@ -54,7 +54,7 @@ MODULES_USED_WHOLE = {
     (f"orchestration.{room}", module)
     for room, modules in {
         "core": "durable refreshes release_key",
-        "stewardship": "review draft_lists audit items worklists messages desk",
+        "stewardship": "review audit items worklists messages desk",
         "places": "boundaries",
         "operations": "forget next_run",
         # One file a part of the refresh, in the order of its steps.

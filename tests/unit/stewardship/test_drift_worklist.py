@@ -11,7 +11,7 @@ from orchestration.core import End, Settings
 from orchestration.core.refreshes import PUBLISHED
 from orchestration.intake.drift.report import drift_items
 from orchestration.stewardship import audit, items, review
-from orchestration.stewardship.kinds.group import Change, Refreshed
+from orchestration.stewardship.kinds.decision import Change, Refreshed
 from orchestration.stewardship.worklists.drift import DriftQuestion, drift_questions, drifted_contracts
 from orchestration.stewardship.worth import worths_of
 from orchestration.typing.step import type_extracts

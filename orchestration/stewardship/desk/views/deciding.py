@@ -13,7 +13,6 @@ from starlette.responses import RedirectResponse, Response
 
 from orchestration.core import NjiaError, UsageError
 from orchestration.stewardship.decisions.active import list_decisions
-from orchestration.stewardship.decisions.entries import NewEntries
 from orchestration.stewardship.decisions.previews import (
     Change,
     Preview,
@@ -21,7 +20,7 @@ from orchestration.stewardship.decisions.previews import (
     try_decisions,
     try_revocations,
 )
-from orchestration.stewardship.decisions.recording import confirm, record_decisions, revoke_all
+from orchestration.stewardship.decisions.recording import NewEntries, confirm, record_decisions, revoke_all
 from orchestration.stewardship.desk.address import local_path
 from orchestration.stewardship.desk.forms import (
     CONFIRM,
@@ -187,7 +186,7 @@ def _kinds(visit: Visit, form: DecisionForm) -> set[str]:
     if form.kind not in _ABOUT_DECISIONS:
         return {form.kind}
     entries = NewEntries(visit.settings, visit.author, "", visit.settings.as_of())
-    return {entries.active(one)[0] for one in form.ids}
+    return {entries.active(one).kind for one in form.ids}
 
 
 def _decided(visit: Visit, form: DecisionForm, reason: str) -> list[str]:

@@ -18,7 +18,7 @@ from orchestration.stewardship.desk.shared_parts import item_page
 from orchestration.stewardship.desk.side_by_side import side_by_side
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, extract_check, file_not_taken, held_extract, overdue
-from orchestration.stewardship.worklists.deliveries import why_in_short
+from orchestration.stewardship.worklists.listing import why_in_short
 
 TIME_TO_ANSWER = timedelta(days=14)
 

@@ -14,8 +14,8 @@ from orchestration.stewardship.desk.lists import Cell, Choice, Column, List, lis
 from orchestration.stewardship.desk.shared_parts import item_page, record_path
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, held_extract, quarantined_rows
-from orchestration.stewardship.kinds.records import releasable_rules
 from orchestration.stewardship.kinds.rows import quality_rules
+from orchestration.stewardship.kinds.subjects import releasable_rules
 from orchestration.stewardship.kinds.value_correction import corrections_of, newest_copy
 from orchestration.stewardship.sentences import say
 from orchestration.stewardship.worklists.rows import fields_of, rows_set_aside

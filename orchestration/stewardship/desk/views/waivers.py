@@ -11,7 +11,7 @@ from orchestration.stewardship.decisions.active import list_decisions
 from orchestration.stewardship.desk.lists import Cell, Column, list_page
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.kinds.check_waiver import waived_item
-from orchestration.stewardship.worklists.decisions import SOON
+from orchestration.stewardship.worklists.listing import SOON
 
 
 def waivers(visit: Visit) -> Response:
