@@ -100,6 +100,6 @@ def automation(settings: Settings, contracts: Contracts) -> Automation:
             sent = messages.send_due(settings)
         except NjiaError as error:
             return dg.SkipReason(f"Messages cannot be sent: {error}")
-        return dg.SkipReason(" ".join(map(messages.in_words, sent)) or "No message is due.")
+        return dg.SkipReason(" ".join(map(str, sent)) or "No message is due.")
 
     return Automation([job, *pull_jobs], [nightly, *pull_schedules], (inbox, send_messages))

@@ -246,10 +246,8 @@ def log_all(settings: Settings, entries: Sequence[Entry]) -> None:
     """Write one line for each entry, without its prose; raises NotLogged once all were tried."""
     unlogged: list[str] = []
     for entry in entries:
-        action, details = (
-            "decided",
-            {"kind": entry.kind, "entry_sha256": _hash(entry.model_dump(mode="json"))},
-        )
+        action = "decided"
+        details: dict[str, Any] = {"kind": entry.kind, "entry_sha256": _hash(entry.model_dump(mode="json"))}
         if isinstance(entry, Revocation):
             action, details["revokes"] = "revoked", entry.revokes
         elif isinstance(entry, Confirmation):

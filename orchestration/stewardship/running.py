@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,13 +33,11 @@ def refresh_since(settings: Settings) -> datetime | None:
 
 
 def _since(settings: Settings) -> datetime:
-    """Return the holder's note; until it is written, the age of the file."""
-    holder = settings.lock.with_suffix(".holder")
+    """Return the holder's note; until it is written, the age of the lock's file."""
     try:
-        return datetime.fromisoformat(json.loads(holder.read_text(encoding="utf-8"))["since"])
-    except (OSError, ValueError, KeyError, TypeError):
-        found = holder if holder.exists() else settings.lock
-        return datetime.fromtimestamp(found.stat().st_mtime, UTC).replace(microsecond=0)
+        return datetime.fromisoformat(last_holder(settings)["since"])
+    except (ValueError, KeyError, TypeError):
+        return datetime.fromtimestamp(settings.lock.stat().st_mtime, UTC).replace(microsecond=0)
 
 
 @dataclass(frozen=True)
@@ -96,11 +93,10 @@ def settled_since_refresh(settings: Settings) -> frozenset[str]:
     """
     now = settled(settings).ids
     missing = (refreshes.considered(settings) or {}).get("decisions", set()) - now
+    if not missing:
+        return now
     # Most often one was taken back or forgotten.
-    gone = (
-        [one for one in gaps(settings, audit.read(settings).lines).gone if one in missing] if missing else []
-    )
-    if gone:
+    if gone := [entry for entry in gaps(settings, audit.read(settings).lines).gone if entry in missing]:
         raise Damaged(
             settings.decisions,
             f"decisions are logged and missing: {', '.join(gone)}",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 from orchestration.core import Settings, UsageError
 from orchestration.intake import contact_in_prose
 from orchestration.stewardship.audit import lost_kind
-from orchestration.stewardship.decisions.active import confirmations, holding, unrevoked
+from orchestration.stewardship.decisions.active import confirmations, holding
 from orchestration.stewardship.decisions.files import (
     append_all,
     in_words,
@@ -27,6 +28,8 @@ from orchestration.stewardship.sentences import NOT_RECORDED, Sentence, say
 
 Wanted = tuple[str, Mapping[str, Any]]  # kind and fields, as `record_decision` takes them
 MOST_FAULTS_LISTED = 5
+ID_LENGTH = 12
+Made = TypeVar("Made", bound=Entry)
 _NOT_IN_A_LIST = "A rollback acts at once and alone: `njia rollback`."
 
 
@@ -44,12 +47,10 @@ def record_decision(
         return append_all(settings, [NewEntries(settings, author, reason, now).decide(kind, payload)])[0]
 
 
-def revoke(
-    settings: Settings, decision_id: str, author: str, reason: str, now: datetime, kind: str | None = None
-) -> dict[str, Any]:
+def revoke(settings: Settings, decision_id: str, author: str, reason: str, now: datetime) -> dict[str, Any]:
     """Take back an active decision, found by its id."""
     with locked(settings):
-        return append_all(settings, [NewEntries(settings, author, reason, now).revoke(decision_id, kind)])[0]
+        return append_all(settings, [NewEntries(settings, author, reason, now).revoke(decision_id)])[0]
 
 
 def confirm(settings: Settings, decision_id: str, author: str, reason: str, now: datetime) -> dict[str, Any]:
@@ -75,7 +76,7 @@ def revoke_all(
     settings: Settings, ids: Iterable[str], author: str, reason: str, now: datetime
 ) -> list[dict[str, Any]]:
     """Take back several decisions, as an undo of `record_decisions`. Raises UsageError, as above."""
-    ids = list(ids)
+    ids = [*ids]
     with locked(settings):
         entries = NewEntries(settings, author, reason, now)
         _refuse(faults_of(entries.revoke, ((one,) for one in ids)), len(ids))
@@ -108,7 +109,7 @@ def _fault(error: UsageError) -> str:
     """Return what is wrong, without "was not recorded": a list says that once."""
     sentence = error.args[0]
     if isinstance(sentence, Sentence) and sentence.template == NOT_RECORDED:
-        fault: str = sentence.given["fault"]
+        fault: str = sentence.given["fault"]  # a sentence itself
         return fault
     return str(sentence).removeprefix(NOT_RECORDED.partition("{")[0])
 
@@ -116,16 +117,11 @@ def _fault(error: UsageError) -> str:
 def _refuse(faults: Sequence[tuple[int, str]], wanted: int) -> None:
     if not wanted:
         raise UsageError("There is nothing to decide: the list is empty.")
-    if not faults:
-        return
-    listed = " ".join(f"Number {number}: {fault}" for number, fault in faults[:MOST_FAULTS_LISTED])
-    more = len(faults) - MOST_FAULTS_LISTED
-    listed += f" And {more} more." if more > 0 else ""
-    raise UsageError(f"Nothing was recorded, for {len(faults)} of {wanted} cannot be. {listed}")
-
-
-ID_LENGTH = 12
-Made = TypeVar("Made", bound=Entry)
+    if faults:
+        listed = " ".join(f"Number {number}: {fault}" for number, fault in faults[:MOST_FAULTS_LISTED])
+        more = len(faults) - MOST_FAULTS_LISTED
+        listed += f" And {more} more." if more > 0 else ""
+        raise UsageError(f"Nothing was recorded, for {len(faults)} of {wanted} cannot be. {listed}")
 
 
 class NewEntries:
@@ -136,9 +132,10 @@ class NewEntries:
 
     def __init__(self, settings: Settings, author: str, reason: str, now: datetime) -> None:
         self._settings = settings
-        self._files: dict[str, list[Entry]] = {}
+        # By kind, those made here at the end.
+        self._entries = {kind: read_kind(settings, kind) for kind in KINDS}
         # What is decided later holds, also where the clock was put back.
-        newest = max((entry.time for kind in KINDS for entry in self._file(kind)), default=now)
+        newest = max((entry.time for entry in self._every()), default=now)
         self._now = now if newest <= now else newest + timedelta(microseconds=1)
         self._common: dict[str, Any] = {"time": self._now, "author": author, "reason": reason}
         self._holding: list[Decision] | None = None
@@ -155,7 +152,8 @@ class NewEntries:
         fault = (
             decision.why_no_effect(self._settings)
             or decision.why_decided_already(self._holding)
-            or decision.why_not_now(self._settings, self._holding, is_override)
+            or decision.why_not_now(self._settings, self._holding)
+            or (None if is_override else decision.why_unusual(self._settings))
         )
         if fault:
             raise UsageError(say(NOT_RECORDED, fault=fault))
@@ -165,10 +163,10 @@ class NewEntries:
             self._holding.append(decision)
         return self._keep(decision)
 
-    def revoke(self, decision_id: str, kind: str | None = None) -> Entry:
+    def revoke(self, decision_id: str) -> Entry:
         """Make the entry that takes back an active decision, or one that has gone from its file."""
         try:
-            decision = self.active(decision_id, kind)
+            decision = self.active(decision_id)
         except UsageError:
             if lost := lost_kind(self._settings, decision_id):
                 return self._keep(self._entry(lost, {"revokes": decision_id}))
@@ -182,55 +180,47 @@ class NewEntries:
         decision = self.active(decision_id)
         entry = self._entry(decision.kind, {"confirms": decision_id})
         fault = why_not_confirmed(entry, decision)
-        first = confirmations(self._file(decision.kind)).get(decision_id)
+        first = confirmations(self._entries[decision.kind]).get(decision_id)
         if first and not fault:
             fault = f"{first.author}, on {first.time:%Y-%m-%d at %H:%M} UTC, confirmed it already"
         if fault:
             raise UsageError(f"The confirmation of {decision_id} was not recorded: {fault}.")
         return self._keep(entry)
 
-    def active(self, decision_id: str, kind: str | None = None) -> Decision:
-        """Return an unrevoked decision; raises UsageError."""
-        for name in [known_kind(kind)] if kind else KINDS:
-            for entry in unrevoked(self._file(name)):
-                if entry.id == decision_id:
-                    return entry
-        raise UsageError(self._why_not_active(decision_id))
+    def active(self, decision_id: str) -> Decision:
+        """Return an unrevoked decision; raises UsageError, which names who took it back."""
+        for entry in self._every():
+            if isinstance(entry, Revocation) and entry.revokes == decision_id:
+                sentence = say(
+                    "Decision {id} was taken back by {author} on {day} at {time} UTC.",
+                    id=decision_id,
+                    author=entry.author,
+                    day=f"{entry.time:%Y-%m-%d}",
+                    time=f"{entry.time:%H:%M}",
+                )
+                raise UsageError(sentence)
+        for entry in self._every():
+            if isinstance(entry, Decision) and entry.id == decision_id:
+                return entry
+        sentence = "No active decision has the id {id}. `njia decide list` shows the decisions and their ids."
+        raise UsageError(say(sentence, id=decision_id))
 
-    def _why_not_active(self, decision_id: str) -> str:
-        """Say that there is no such decision, or who revoked it first."""
-        for kind in KINDS:
-            for entry in self._file(kind):
-                if isinstance(entry, Revocation) and entry.revokes == decision_id:
-                    return say(
-                        "Decision {id} was taken back by {author} on {day} at {time} UTC.",
-                        id=decision_id,
-                        author=entry.author,
-                        day=f"{entry.time:%Y-%m-%d}",
-                        time=f"{entry.time:%H:%M}",
-                    )
-        return say(
-            "No active decision has the id {id}. `njia decide list` shows the decisions and their ids.",
-            id=decision_id,
-        )
-
-    def _file(self, kind: str) -> list[Entry]:
-        """Return the entries of a kind, those made here at their end."""
-        if kind not in self._files:
-            self._files[kind] = read_kind(self._settings, kind)
-        return self._files[kind]
+    def _every(self) -> Iterator[Entry]:
+        return chain.from_iterable(self._entries.values())
 
     def _entry(self, kind: str, content: dict[str, Any]) -> Entry:
         """Give the content its id (a hash of it and its place in the file) and check it."""
         content = {"kind": kind, **self._common, **content}
-        seed = json.dumps([len(self._file(kind)), content], sort_keys=True, default=str, ensure_ascii=False)
+        seed = json.dumps(
+            [len(self._entries[kind]), content], sort_keys=True, default=str, ensure_ascii=False
+        )
         try:
             return read_entry({"id": id_of(seed), **content})
         except ValidationError as error:
             raise UsageError(f"The decision was not recorded: {in_words(error)}.") from None
 
     def _keep(self, entry: Made) -> Made:
-        self._file(entry.kind).append(entry)
+        self._entries[entry.kind].append(entry)
         self.made.append(entry)
         return entry
 

@@ -119,9 +119,6 @@ class AgreementChange(Decision):
         )
 
 
-# --- preview ---------------------------------------------------------------------------------------
-
-
 def effect(asked: Previewed) -> Effect:
     """Count the landed records that each changed term covers, keeps or coarsens, before and after."""
     effect = Effect()
@@ -181,9 +178,6 @@ def _change(con: duckdb.DuckDBPyConnection, what: str, where: str, column: str, 
     )
     [counts] = con.execute(f"select {before}, {after} from own").fetchall()
     return Change(what, int(counts[0]), int(counts[1]))
-
-
-# --- open items ------------------------------------------------------------------------------------
 
 
 def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:

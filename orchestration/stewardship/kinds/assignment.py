@@ -17,7 +17,6 @@ from orchestration.stewardship import review
 from orchestration.stewardship.items import Item, OpenItem
 from orchestration.stewardship.kinds.decision import (
     Decision,
-    Entry,
     Form,
     Group,
     Payload,
@@ -42,7 +41,7 @@ class OnItem(Decision):
     shapes_release: ClassVar[bool] = False
     needs_refresh: ClassVar[bool] = False
 
-    def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
+    def why_not_now(self, settings: Settings, held: Iterable[Decision]) -> str | None:
         """The list does not have the item. Decisions are listed at once, and not looked up here."""
         listed = {row["item"] for row in review.read(settings, review.OPEN_ITEMS)}
         if self.item in listed or Item.parse(self.item).kind == "decision":
@@ -77,7 +76,7 @@ class Assignment(OnItem):
         sentence = "{owner} takes care of {item} until {day}"
         return say(sentence, owner=self.owner, item=self.item, day=str(self.due))
 
-    def why_decided_already(self, holding: Iterable[Entry]) -> str | None:
+    def why_decided_already(self, holding: Iterable[Decision]) -> str | None:
         same_item = [other for other in holding if isinstance(other, Assignment) and other.item == self.item]
         if not same_item or (same_item[-1].owner, same_item[-1].due) != (self.owner, self.due):
             return None

@@ -29,7 +29,6 @@ from orchestration.stewardship.items import Item, OpenItem
 from orchestration.stewardship.kinds.decision import (
     Decision,
     Effect,
-    Entry,
     Form,
     Group,
     Holding,
@@ -166,7 +165,7 @@ class CheckWaiver(Decision):
             return None
         return say("Decision {id} waives this until {day} already.", id=other.id, day=str(other.expires))
 
-    def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
+    def why_not_now(self, settings: Settings, held: Iterable[Decision]) -> str | None:
         """A steward weighs what the check found, so nothing is waived ahead."""
         scopes = {
             _scope_of(row)
@@ -212,9 +211,6 @@ def _said(item: Item) -> str:
     *_, name = item.key
     part = part_of(name, item.key[1])
     return say("{check} of {of}", check=name, of=part) if part else name
-
-
-# --- preview ---------------------------------------------------------------------------------------
 
 
 def effect(asked: Previewed) -> Effect:
@@ -287,9 +283,6 @@ def _records(settings: Settings, scope: str) -> int:
             "select count(distinct record_id) from records where partner || '/' || extract_id = ?", [scope]
         ).fetchall()
     return int(records)
-
-
-# --- open items ------------------------------------------------------------------------------------
 
 
 def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:

@@ -79,20 +79,15 @@ class Entry(BaseModel):
     author: PersonName
     reason: Prose
 
-    @field_validator("time", mode="before")
+    @field_validator("time", mode="wrap")
     @classmethod
-    def _written(cls, time: Any) -> Any:
-        if isinstance(time, int | float):
-            raise ValueError("must be a time such as 2026-11-24T02:00:00Z")
-        return time
-
-    @field_validator("time")
-    @classmethod
-    def _in_utc(cls, time: datetime) -> datetime:
+    def _in_utc(cls, given: Any, read: Callable[[Any], datetime]) -> datetime:
         try:
-            return time.astimezone(UTC)
+            if not isinstance(given, int | float):
+                return read(given).astimezone(UTC)
         except OverflowError:
-            raise ValueError("must be a time such as 2026-11-24T02:00:00Z") from None
+            pass
+        raise ValueError("must be a time such as 2026-11-24T02:00:00Z")
 
     def sentence(self) -> str:
         """Say what the entry decides."""
@@ -151,10 +146,10 @@ class Decision(Entry):
         """Say why the decision meets nothing now; asked when it is made and in every refresh."""
         return None
 
-    def why_decided_already(self, holding: Iterable[Entry]) -> str | None:
+    def why_decided_already(self, holding: Iterable[Decision]) -> str | None:
         """Say which decision of those that hold, oldest first, decides the same, and how to decide anew."""
         for other in holding:
-            if isinstance(other, Decision) and (sentence := self.repeats(other)):
+            if sentence := self.repeats(other):
                 by_whom = say(
                     "{author} decided that on {day} at {time} UTC. To decide anew, first take it back: "
                     "`njia decide revoke {id}`.",
@@ -173,11 +168,12 @@ class Decision(Entry):
         is_same = all(getattr(other, name) == getattr(self, name) for name in self.decides)
         return say(self.repeated, id=other.id) if is_same else None
 
-    def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
-        """Say why the decision cannot be made beside those that hold.
+    def why_not_now(self, settings: Settings, held: Iterable[Decision]) -> str | None:
+        """Say why the decision cannot be made beside those that hold; a later change stops no refresh."""
+        return None
 
-        Asked only then, so a later change stops no refresh.
-        """
+    def why_unusual(self, settings: Settings) -> str | None:
+        """Say why the decision is made only with an override."""
         return None
 
     def why_not_taken_back(self, author: str) -> str | None:

@@ -76,12 +76,8 @@ class _OnExtract(Decision):
     extract_id: ExtractId
 
     @property
-    def key(self) -> tuple[str, str]:
+    def subject(self) -> tuple[str, str]:
         return self.partner, self.extract_id
-
-    @property
-    def subject(self) -> tuple[str, ...]:
-        return self.key
 
     @classmethod
     def read_form(cls, form: Form) -> Iterator[Payload]:
@@ -93,7 +89,7 @@ class _OnExtract(Decision):
         return Landed.read(settings).why_unknown(self.partner, self.extract_id)
 
     def repeats(self, other: Decision) -> str | None:
-        if not isinstance(other, _OnExtract) or (other.kind, other.key) != (self.kind, self.key):
+        if not isinstance(other, _OnExtract) or (other.kind, other.subject) != (self.kind, self.subject):
             return None
         sentence = "Decision {id} of {day} has withdrawn this extract already."
         if isinstance(self, ExtractAccept):
@@ -105,7 +101,7 @@ class ExtractAccept(_OnExtract):
     """Puts an extract in force although the extract gate would hold it."""
 
     def sentence(self) -> str:
-        name = "/".join(self.key)
+        name = "/".join(self.subject)
         return say("{extract} is put in force, whatever its checks found", extract=name)
 
 
@@ -113,20 +109,19 @@ class ExtractWithdraw(_OnExtract):
     """Takes an extract out of force; the partner's earlier one stands again."""
 
     def sentence(self) -> str:
-        return say("{extract} is taken out of force", extract="/".join(self.key))
-
-
-# --- preview ---------------------------------------------------------------------------------------
+        return say("{extract} is taken out of force", extract="/".join(self.subject))
 
 
 def effect(asked: Previewed) -> Effect:
     """Count the records that each decision lets in or takes out, or that return or leave without it."""
     if asked.is_revoked:
-        return effect_on_fates(asked.settings, [decision.key for decision in asked.decisions], asked.holding)
+        return effect_on_fates(
+            asked.settings, [decision.subject for decision in asked.decisions], asked.holding
+        )
     effect = Effect()
     with typed_views(asked.settings, _VIEWS) as con:
         for decision in asked.decisions:
-            name, key = "/".join(decision.key), list(decision.key)
+            name, key = "/".join(decision.subject), list(decision.subject)
             records = _count(con, "records", key)
             counting = records if _fate(con, key) == "in_force" else 0
             if isinstance(decision, ExtractWithdraw):
@@ -137,7 +132,7 @@ def effect(asked: Previewed) -> Effect:
                 continue
             bound = [
                 row["check_name"]
-                for row in _holding_rows(asked.settings, decision.key)
+                for row in _holding_rows(asked.settings, decision.subject)
                 if row["waived"] != "True" and not _is_answered(row)
             ]
             effect.change(say("Records of {of} in force", of=name), counting, 0 if bound else records)
@@ -239,9 +234,6 @@ def _holding_rows(settings: Settings, key: tuple[str, str]) -> Iterator[dict[str
 def _is_answered(row: Mapping[str, str]) -> bool:
     """Return whether an acceptance answers the check; it answers no check that could not be judged."""
     return row["outcome"] == "failed" and is_waivable(row["check_name"])
-
-
-# --- open items ------------------------------------------------------------------------------------
 
 
 def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:

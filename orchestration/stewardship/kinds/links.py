@@ -14,7 +14,6 @@ from orchestration.stewardship.items import Item, OpenItem
 from orchestration.stewardship.kinds.decision import (
     Decision,
     Effect,
-    Entry,
     Form,
     Group,
     Holding,
@@ -86,7 +85,7 @@ class _Ruling(Decision):
             return say("Decision {id} says that these records are of one person.", id=other.id)
         return say("Decision {id} says that these records are of two persons.", id=other.id)
 
-    def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
+    def why_not_now(self, settings: Settings, held: Iterable[Decision]) -> str | None:
         for record in (self.record_a, self.record_b):
             if not is_typed(settings, record):
                 return say(
@@ -125,9 +124,6 @@ def names(settings: Settings, rulings: Sequence[_Ruling]) -> dict[str, str]:
 def _row(row: Mapping[str, str], side: str) -> str:
     extract = f"{row[f'partner_{side}']}/{row[f'extract_{side}']}"
     return row_called(extract, row[f"sheet_{side}"], row[f"row_{side}"])
-
-
-# --- preview ---------------------------------------------------------------------------------------
 
 
 def effect(asked: Previewed) -> Effect:
@@ -181,9 +177,6 @@ def _effect_of_revoking(asked: Previewed) -> Effect:
     if open_again:
         effect.change("Pairs of them that wait for a decision again", 0, len(open_again))
     return effect
-
-
-# --- open items ------------------------------------------------------------------------------------
 
 
 def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:

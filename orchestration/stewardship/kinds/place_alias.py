@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, TypeGuard
 
@@ -20,7 +20,6 @@ from orchestration.stewardship.items import Item, OpenItem
 from orchestration.stewardship.kinds.decision import (
     Decision,
     Effect,
-    Entry,
     Form,
     Group,
     Holding,
@@ -83,7 +82,7 @@ class PlaceAlias(Decision):
         """A page about one name sends `text` and `country`, a list the `name` of each, with its country."""
         place_id = form.text("place_id") or _place_called(form.text("place"))
         asked = [(form.text("text"), form.text("country"))] if form.text("text") else []
-        asked += [(text, country) for text, _, country in (name.partition(" ") for name in form.all("name"))]
+        asked += [(name.partition(" ")[0], name.partition(" ")[2]) for name in form.all("name")]
         scope = {name: form.text(name) or None for name in ("partner", "role")}
         for text, country in asked if place_id else ():
             yield {"text": text, "country": country or None, **scope, "place_id": place_id}
@@ -92,11 +91,11 @@ class PlaceAlias(Decision):
     def complete(cls, settings: Settings, payload: Payload) -> Payload:
         """Open the token of a name that gets a place; hide a name that means none."""
         text = str(payload.get("text") or "").strip()
-        if not text or (payload.get("place_id") == NO_PLACE and (is_token(text) or places.is_known(text))):
+        if payload.get("place_id") != NO_PLACE:
+            return {**payload, "text": written_names(settings).get(text, text) if is_token(text) else text}
+        if not text or is_token(text) or places.is_known(text):
             return payload
-        if payload.get("place_id") == NO_PLACE:
-            return {**payload, "text": places.name_token(load_keys(settings), text)}
-        return {**payload, "text": written_names(settings).get(text, text) if is_token(text) else text}
+        return {**payload, "text": places.name_token(load_keys(settings), text)}
 
     def sentence(self) -> str:
         sentence = "“{text}” means {place}"
@@ -112,7 +111,7 @@ class PlaceAlias(Decision):
     def contradicts(self, other: Decision) -> bool:
         return self._has_scope_of(other) and other.place_id != self.place_id
 
-    def _has_scope_of(self, other: Entry) -> TypeGuard[PlaceAlias]:
+    def _has_scope_of(self, other: Decision) -> TypeGuard[PlaceAlias]:
         """Whether another decision is about the same name, and the same mentions of it."""
         return (
             isinstance(other, PlaceAlias)
@@ -150,11 +149,8 @@ class PlaceAlias(Decision):
         name = places.place_names().get(other.place_id, "–")
         return say(sentence, id=other.id, place=f"{other.place_id} ({name})")
 
-    def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
-        """The alias contradicts its country, changes nothing, or moves a name whose meaning is certain.
-
-        An override lets the last pass.
-        """
+    def why_not_now(self, settings: Settings, held: Iterable[Decision]) -> str | None:
+        """The alias contradicts its country, or changes nothing."""
         lies_in = places.country_of_place(self.place_id)
         if self.country and lies_in and lies_in != self.country:
             return say(
@@ -164,17 +160,19 @@ class PlaceAlias(Decision):
                 lies_in=places.described(lies_in),
                 country=places.described(self.country),
             )
-        # At one partner the name is meant to differ.
-        means = None if self.partner else self._means(settings)
-        if means is None or (self.role and means == self.place_id):
+        means = self._means(settings)
+        if means != self.place_id or self.role:
             return None
-        if means == self.place_id:
-            return say(
-                "This name means {id}, {place}, already: there is nothing to decide.",
-                id=means,
-                place=places.described(means),
-            )
-        if is_override:
+        return say(
+            "This name means {id}, {place}, already: there is nothing to decide.",
+            id=means,
+            place=places.described(means),
+        )
+
+    def why_unusual(self, settings: Settings) -> str | None:
+        """The alias moves a name whose meaning is certain."""
+        means = self._means(settings)
+        if means in (None, self.place_id):
             return None
         return say(
             "This name means {id}, {place}, today, in every partner's records. If all of them mean "
@@ -186,7 +184,12 @@ class PlaceAlias(Decision):
         )
 
     def _means(self, settings: Settings) -> str | None:
-        """Return the id of the place that the name means today for certain, without decisions."""
+        """Return the id of the place that the name means today for certain, without decisions.
+
+        None with a partner, where the name is meant to differ.
+        """
+        if self.partner:
+            return None
         if is_token(self.text):
             matches = places.meanings(settings, load_keys(settings), {self.text}, ()).to_pylist()
             matches = [one for one in matches if self.country in (None, one["named_country"])]
@@ -201,9 +204,6 @@ def names(settings: Settings, aliases: Sequence[PlaceAlias]) -> dict[str, str]:
     """Return the name of each alias's place."""
     known = places.place_names()
     return {one.id: places.described(one.place_id) for one in aliases if one.place_id in known}
-
-
-# --- preview ---------------------------------------------------------------------------------------
 
 
 def effect(asked: Previewed) -> Effect:
@@ -273,9 +273,6 @@ def _described(place_id: str | None, precision: str | None) -> str:
     return say("{place}, to the {precision}", place=name, precision=precision.replace("_", " "))
 
 
-# --- open items ------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class OpenName:
     """Mentions that one decision would settle. `name` is a token; `country` is a code.
@@ -309,19 +306,29 @@ def open_name_groups(settings: Settings) -> list[OpenName]:
     Spellings of one name are one group, by the resolver's rule for decisions (`Mention.name`), with the
     country that the mention names.
     """
-    groups: dict[Item, OpenName] = {}
+    rows_of: dict[Item, list[dict[str, str]]] = {}
     for row in review.read(settings, review.UNRESOLVED_PLACES):
-        name = _open_name(row)
-        if before := groups.get(name.item):
-            name = replace(
-                before,
-                mention_ids=(*before.mention_ids, *name.mention_ids),
-                candidates=tuple(dict.fromkeys((*before.candidates, *name.candidates))),
-                records=before.records + name.records,
-                named_by=Counter(before.named_by) + Counter(name.named_by),
-            )
-        groups[name.item] = name
-    return sorted(groups.values(), key=lambda name: (-name.records, str(name.item)))
+        item = items.place_name(row["name"], row["country_alpha3"] or None)
+        rows_of.setdefault(item, []).append(row)
+    names = [_open_name(item, rows) for item, rows in rows_of.items()]
+    return sorted(names, key=lambda name: (-name.records, str(name.item)))
+
+
+def _open_name(item: Item, rows: Sequence[Mapping[str, str]]) -> OpenName:
+    named_by: Counter[tuple[str, str]] = Counter()
+    for named in (named for row in rows for named in row["named_by"].split(";") if named):
+        partner, role, number = named.split("/")
+        named_by[partner, role] += int(number)
+    return OpenName(
+        item,
+        rows[0]["name"],
+        rows[0]["country_alpha3"] or None,
+        tuple(int(row["mention_id"].removeprefix("'")) for row in rows),
+        rows[0]["status"],
+        tuple(dict.fromkeys(place for row in rows for place in row["candidates"].split(";") if place)),
+        sum(int(row["record_count"]) for row in rows),
+        named_by,
+    )
 
 
 def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
@@ -377,28 +384,8 @@ def written_names(settings: Settings) -> dict[str, str]:
     """Return the open names as they were first written, by token."""
     groups = open_name_groups(settings)
     texts = review.texts_of_places(settings, load_keys(settings)) if groups else {}
-    found: dict[str, str] = {}
-    for name in groups:
-        for written in name.written(texts)[:1]:
-            found.setdefault(name.name, written[0])
-    return found
-
-
-def _open_name(row: dict[str, str]) -> OpenName:
-    country = row["country_alpha3"] or None
-    return OpenName(
-        items.place_name(row["name"], country),
-        row["name"],
-        country,
-        (int(row["mention_id"].removeprefix("'")),),
-        row["status"],
-        tuple(filter(None, row["candidates"].split(";"))),
-        int(row["record_count"]),
-        {
-            (partner, role): int(number)
-            for partner, role, number in (one.split("/") for one in row["named_by"].split(";") if one)
-        },
-    )
+    written = {name.name: name.written(texts) for name in reversed(groups)}
+    return {name: texts_of_name[0][0] for name, texts_of_name in written.items() if texts_of_name}
 
 
 GROUP = Group({"place_alias": PlaceAlias}, effect, True, names, open_items, answers)

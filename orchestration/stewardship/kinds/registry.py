@@ -43,9 +43,8 @@ def known_kind(kind: str) -> str:
 
 def read_entry(content: dict[str, Any]) -> Entry:
     """Check one line's content; the caller has made sure that its kind is known."""
-    model: type[Entry] = KINDS[content["kind"]]
     if content.get("revokes") is not None:
-        model = Revocation
-    elif content.get("confirms") is not None:
-        model = Confirmation
-    return model.model_validate(content)
+        return Revocation.model_validate(content)
+    if content.get("confirms") is not None:
+        return Confirmation.model_validate(content)
+    return KINDS[content["kind"]].model_validate(content)

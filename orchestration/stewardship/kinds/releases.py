@@ -14,7 +14,7 @@ from pydantic import Field
 
 from orchestration.core import Settings, load_publication_policy, parsed, read_json
 from orchestration.stewardship import review
-from orchestration.stewardship.kinds.decision import Decision, Entry, Form, Group, Payload, matching
+from orchestration.stewardship.kinds.decision import Decision, Form, Group, Payload, matching
 from orchestration.stewardship.sentences import listed, say
 
 ReleaseId = Annotated[
@@ -160,7 +160,7 @@ class CandidateSignature(Decision):
     def sentence(self) -> str:
         return say("the candidate {candidate} may be published", candidate=self.candidate)
 
-    def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
+    def why_not_now(self, settings: Settings, held: Iterable[Decision]) -> str | None:
         waiting = waiting_candidate(settings)
         if waiting is None:
             return say("No candidate waits for review: `njia status` shows the release in force.")

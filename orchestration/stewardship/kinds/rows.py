@@ -19,7 +19,6 @@ from orchestration.stewardship.items import Item, OpenItem
 from orchestration.stewardship.kinds.decision import (
     Decision,
     Effect,
-    Entry,
     Form,
     Group,
     Holding,
@@ -73,7 +72,7 @@ class _OnRecord(Decision):
             record, *rules = value.split()
             yield {"record": record, "rules": rules} if rules else {"record": record}
 
-    def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
+    def why_not_now(self, settings: Settings, held: Iterable[Decision]) -> str | None:
         if is_typed(settings, self.record):
             return None
         return say(
@@ -131,7 +130,7 @@ class RowRelease(_OnRecord):
             )
         return None
 
-    def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
+    def why_not_now(self, settings: Settings, held: Iterable[Decision]) -> str | None:
         if fault := super().why_not_now(settings, held):
             return fault
         failed = rules_that_quarantine(settings, self.record)
@@ -176,9 +175,6 @@ def names(settings: Settings, decisions: Sequence[_OnRecord]) -> dict[str, str]:
         for decision in decisions
         if (row := rows.get(decision.record))
     }
-
-
-# --- preview ---------------------------------------------------------------------------------------
 
 
 def effect(asked: Previewed) -> Effect:
@@ -256,9 +252,6 @@ def _in_force(settings: Settings, records: set[str]) -> int:
     return int(count)
 
 
-# --- open items ------------------------------------------------------------------------------------
-
-
 @cache
 def quality_rules() -> dict[str, dict[str, str]]:
     """Return title, explanation and steward's action of each rule, by its code."""
@@ -269,7 +262,7 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
     """Yield an item for each partner and rule."""
     rows = review.read(refreshed.settings, review.QUARANTINED_ROWS)
     worth_of = refreshed.worths.of_records(_by_one_rule_alone(rows))
-    for item, own in _by_item(rows).items():
+    for item, own in by_item(rows).items():
         partner, code = item.key
         rule = quality_rules().get(code, {})
         yield OpenItem(
@@ -288,7 +281,7 @@ def left_of_rows(settings: Settings, holding: Holding, listed: Sequence[OpenItem
     decided = decided_records(settings, holding)
     rows = review.read(settings, review.QUARANTINED_ROWS) if decided else []
     left = [row for row in rows if row["record"] not in decided]
-    listed_rows, of_item, alone = _by_item(rows), _by_item(left), Counter(_by_one_rule_alone(left).values())
+    listed_rows, of_item, alone = by_item(rows), by_item(left), Counter(_by_one_rule_alone(left).values())
     for item in listed:
         if item.item in of_item:
             movements = min(item.movements, alone[str(item.item)])
@@ -308,22 +301,22 @@ def decided_records(settings: Settings, holding: Holding) -> set[str]:
     return released | {held["record"] for held in holding["row_exclude"]}
 
 
-def _by_item(rows: Sequence[Mapping[str, str]]) -> dict[Item, list[Mapping[str, str]]]:
-    by_key: dict[tuple[str, str], list[Mapping[str, str]]] = {}
+def by_item(rows: Iterable[Mapping[str, str]]) -> dict[Item, list[Mapping[str, str]]]:
+    """Return rows set aside or refused, by the item of their partner and rule."""
+    of_item: dict[Item, list[Mapping[str, str]]] = {}
     for row in rows:
-        by_key.setdefault((row["partner"], row["rule_code"]), []).append(row)
-    return {items.quarantined_rows(*key): own for key, own in by_key.items()}
+        of_item.setdefault(items.quarantined_rows(row["partner"], row["rule_code"]), []).append(row)
+    return of_item
 
 
-def _by_one_rule_alone(rows: Sequence[Mapping[str, str]]) -> dict[tuple[str, str, int], str]:
+def _by_one_rule_alone(rows: Iterable[Mapping[str, str]]) -> dict[tuple[str, str, int], str]:
     """(partner, extract id, record id) → name of the item, for records that fail no second rule."""
-    rules: dict[tuple[str, str, int], set[str]] = {}
-    for row in rows:
-        key = (row["partner"], row["extract_id"], record_of(row["record"]))
-        rules.setdefault(key, set()).add(row["rule_code"])
-    alone = {key: (key[0], *codes) for key, codes in rules.items() if len(codes) == 1}
-    names = {own: str(items.quarantined_rows(*own)) for own in set(alone.values())}
-    return {key: names[own] for key, own in alone.items()}
+    of_record: dict[tuple[str, str, int], set[str]] = {}
+    for item, own in by_item(rows).items():
+        for row in own:
+            key = (row["partner"], row["extract_id"], record_of(row["record"]))
+            of_record.setdefault(key, set()).add(str(item))
+    return {key: names.pop() for key, names in of_record.items() if len(names) == 1}
 
 
 def _counted(rows: Sequence[Mapping[str, str]]) -> str:

@@ -17,7 +17,6 @@ from orchestration.core import Settings, UsageError, load_keys, read, read_json,
 from orchestration.stewardship.kinds.decision import (
     Decision,
     Effect,
-    Entry,
     Form,
     Group,
     Holding,
@@ -123,7 +122,7 @@ class ValueCorrection(Decision):
             return None
         return say(_WRITTEN_ANEW, field=self.field, record=self.record)
 
-    def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
+    def why_not_now(self, settings: Settings, held: Iterable[Decision]) -> str | None:
         """The written value is another one by now, or typing would not read the new value."""
         copy = newest_copy(settings, self.record)
         if copy is None:
@@ -153,9 +152,6 @@ class ValueCorrection(Decision):
 
 
 _NO_RECORD = "No extract in the landing holds a record {record}, so nothing of it can be corrected."
-
-
-# --- the record as it is read -----------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -279,9 +275,6 @@ def newest_copy(settings: Settings, record: str) -> RecordCopy | None:
     return RecordCopy(partner, extract_id, sheet, row, entry, contract, own, keys)
 
 
-# --- preview and the page of a record ---------------------------------------------------------------
-
-
 def effect(asked: Previewed) -> Effect:
     """Say how each field is read before and after, and which rules still set its record aside."""
     effect = Effect()
@@ -292,7 +285,7 @@ def effect(asked: Previewed) -> Effect:
         others, aliases = _of_record(one.record, asked.holding), asked.holding["place_alias"]
         before = copy.reading(one.field, others, aliases)
         after = copy.reading(one.field, [*others, one.model_dump()], aliases)
-        said = say("{read}, given as {value}", read=_said(after), value=one.value)
+        said: str = say("{read}, given as {value}", read=_said(after), value=one.value)
         if asked.is_revoked:
             before, after, said = after, before, _said(before)
         what = say("{field} of record {record} is read as", field=one.field, record=one.record)

@@ -12,7 +12,6 @@ from orchestration.core import offer_when_asked
 if TYPE_CHECKING:
     from orchestration.stewardship.messages.delivery import (
         Delivered,
-        in_words,
         keep_newest,
         send_due,
         send_test,

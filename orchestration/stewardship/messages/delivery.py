@@ -46,10 +46,9 @@ class Delivered:
     events: int
     why_not: str | None = None
 
-
-def in_words(sent: Delivered) -> str:
-    about = f"a message about {sent.events} event(s)." if sent.events else "a test message."
-    return f"{sent.channel}: {sent.why_not or about}"
+    def __str__(self) -> str:
+        about = f"a message about {self.events} event(s)." if self.events else "a test message."
+        return f"{self.channel}: {self.why_not or about}"
 
 
 def send_due(settings: Settings, now: datetime | None = None, patient: bool = True) -> list[Delivered]:

@@ -7,6 +7,7 @@ the records come from `rows`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from orchestration.core import Settings, UsageError
@@ -68,17 +69,24 @@ def link_questions(settings: Settings) -> list[LinkQuestion]:
 def link_question(settings: Settings, item: Item) -> LinkQuestion | None:
     """Return the question of one item, ruled on or not; None where the last refresh did not ask it."""
     rows = (row for row in review.read(settings, review.LINKS) if item_of_pair(row) == item)
-    return next((_question(row, _sides(settings, row)) for row in rows), None)
+    return next((_question(row, tuple(_side(settings, row, end) for end in "ab")) for row in rows), None)
 
 
 def _question(row: Mapping[str, str], sides: tuple[Side, ...] = ()) -> LinkQuestion:
     compared: dict[str, list[str]] = {"same": [], "differs": [], "not known": []}
     for name in COMPARED:
         compared[row[name]].append(name.replace("_", " "))
-    _add_names(compared, row["names"])
+    # How many words of the shorter name the other has too.
+    shared, is_known, of_words = row["names"].removesuffix(" shared").partition(" of ")
+    if not is_known:
+        compared["not known"].append("name")
+    elif shared in ("0", of_words):
+        compared["differs" if shared == "0" else "same"].append("name")
+    else:
+        compared["same"].append(say("name ({shared} of {told} words)", shared=shared, told=of_words))
     for name, label in _APART.items():
-        number, is_apart, _ = row[name].partition(" apart")
-        if not is_apart:
+        number, is_known, _ = row[name].partition(" apart")
+        if not is_known:
             compared["not known"].append(label)
         elif number == "0":
             compared["same"].append(label)
@@ -93,26 +101,9 @@ def _question(row: Mapping[str, str], sides: tuple[Side, ...] = ()) -> LinkQuest
         float(row["probability_low"]),
         float(row["probability_high"]),
         row["reason"],
-        compared["same"],
-        compared["differs"],
-        compared["not known"],
-        sides,
+        *compared.values(),
+        sides=sides,
     )
-
-
-def _add_names(compared: Mapping[str, list[str]], names: str) -> None:
-    """Say how many words of the shorter name the other has too."""
-    shared, is_told, told = names.removesuffix(" shared").partition(" of ")
-    if not is_told:
-        compared["not known"].append("name")
-    elif shared in ("0", told):
-        compared["differs" if shared == "0" else "same"].append("name")
-    else:
-        compared["same"].append(say("name ({shared} of {told} words)", shared=shared, told=told))
-
-
-def _sides(settings: Settings, row: Mapping[str, str]) -> tuple[Side, ...]:
-    return _side(settings, row, "a"), _side(settings, row, "b")
 
 
 def _side(settings: Settings, row: Mapping[str, str], end: str) -> Side:
@@ -121,8 +112,6 @@ def _side(settings: Settings, row: Mapping[str, str], end: str) -> Side:
     number = int(row[f"row_{end}"]) if row[f"row_{end}"] else None
     fields: list[Field] = []
     if number is not None:
-        try:
+        with suppress(UsageError):
             fields = fields_of(settings, partner, extract_id, sheet, number)
-        except UsageError:
-            fields = []
     return Side(row[f"record_{end}"], partner, extract_id, sheet, number, fields)

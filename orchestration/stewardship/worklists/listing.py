@@ -30,16 +30,12 @@ from orchestration.stewardship.kinds.assignment import with_owners
 from orchestration.stewardship.kinds.check_waiver import waived_item, worths_of_waived
 from orchestration.stewardship.kinds.decision import Refreshed
 from orchestration.stewardship.kinds.registry import GROUPS
-from orchestration.stewardship.kinds.rows import left_of_rows, quality_rules
+from orchestration.stewardship.kinds.rows import by_item, left_of_rows, quality_rules
 from orchestration.stewardship.sentences import packed, say, together, unpacked
 from orchestration.stewardship.worklists.drift import drifted_contracts
 from orchestration.stewardship.worth import NOTHING, Worth, worths_of
 
 SOON = timedelta(days=14)
-_COLUMNS = (
-    "item", "title", "detail", "why", "what_to_do", "movements", "numbers", "opened", "due", "answered_by",
-    "under",
-)  # fmt: skip
 _SENTENCES = ("title", "detail", "why", "what_to_do")
 _EXTRACTS_NAMED = 3
 
@@ -84,7 +80,7 @@ def write_open_items(
     sentences = {
         str(item.item): {name: packed(getattr(item, name)) for name in _SENTENCES} for item in listed
     }
-    review.write_open_items(settings, _COLUMNS, map(_as_row, listed), sentences)
+    review.write_open_items(settings, map(_as_row, listed), sentences)
     return len(listed)
 
 
@@ -167,12 +163,16 @@ def _as_row(one: OpenItem) -> dict[str, Any]:
 
 def _of_row(row: Mapping[str, str], sentences: Mapping[str, Any]) -> OpenItem:
     """`sentences` as they can be said in every language, or the English of the row itself."""
+    title, detail, why, what_to_do = (unpacked(sentences[name]) for name in _SENTENCES)
     return OpenItem(
         Item.parse(row["item"]),
-        *(unpacked(sentences[name]) for name in _SENTENCES),
-        movements=int(row["movements"]),
-        numbers=int(row["numbers"]),
-        opened=_day(row["opened"]),
+        title,
+        detail,
+        why,
+        what_to_do,
+        int(row["movements"]),
+        int(row["numbers"]),
+        _day(row["opened"]),
         due=_day(row["due"]),
         answered_by=tuple(row["answered_by"].split()),
         under=Item.parse(row["under"]) if row.get("under") else None,
@@ -281,10 +281,7 @@ def _guessed(worth: Worth) -> str:
 
 def _refused_rows(refreshed: Refreshed) -> Iterator[OpenItem]:
     """Yield an item for each partner and rule, worth the records that the rows would have been."""
-    by_item: dict[Item, list[Mapping[str, str]]] = {}
-    for row in review.standing(refreshed.settings, review.REFUSED_ROWS):
-        by_item.setdefault(items.quarantined_rows(row["partner"], row["rule_code"]), []).append(row)
-    for item, rows in by_item.items():
+    for item, rows in by_item(review.standing(refreshed.settings, review.REFUSED_ROWS)).items():
         partner, code = item.key
         rule = quality_rules().get(code, {})
         more = len(rows) - _EXTRACTS_NAMED

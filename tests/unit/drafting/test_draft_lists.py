@@ -20,8 +20,8 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def write(settings: Settings, item: str) -> None:
-    review.write_links(settings, COLUMNS, [{"item": item}])
-    review.write_open_items(settings, COLUMNS, [{"item": item}], {item: {}})
+    review.write(settings, review.LINKS, [{"item": item}], COLUMNS)
+    review.write_open_items(settings, [{"item": item}], {item: {}})
 
 
 def shown(settings: Settings) -> list[str]:
@@ -46,7 +46,7 @@ def test_drafted_lists_are_visible_to_their_refresh_alone_until_the_switch(setti
 
 def test_an_unwritten_list_stays_as_it_was(settings: Settings) -> None:
     drafting = review.drafting(settings)
-    review.write_links(drafting, COLUMNS, [{"item": "new"}])
+    review.write(drafting, review.LINKS, [{"item": "new"}], COLUMNS)
     assert shown(drafting) == ["new", "old"]
     review.switch(settings)
     assert shown(settings) == ["new", "old"]

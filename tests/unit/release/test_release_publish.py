@@ -222,7 +222,7 @@ def test_the_newest_and_those_decided_on_are_kept(home: Home, monkeypatch: pytes
     assert kept[:3] == published[:1:-1]
     assert set(kept[3:]) == {first, second}
     assert not list(home.settings.releases.glob(".tmp-*"))
-    assert active_decisions(home.settings, START).rollback is not None
+    assert active_decisions(home.settings, START).rollbacks
 
 
 def test_the_summary_has_the_agreed_shape(home: Home) -> None:

@@ -180,7 +180,7 @@ def test_resent_file_is_a_new_event(settings: Settings) -> None:
         waiting.write_bytes(content)
         name = listed_name("kobe_shelter", waiting)
         line = {"partner": "kobe_shelter", "file": name, "outcome": "unreadable", "reason": "locked"}
-        review._write(settings, review.FILES_NOT_TAKEN, line, [line])
+        review.write(settings, review.FILES_NOT_TAKEN, [line])
         (event,) = messages.current_events(settings)
         assert messages.current_events(settings) == [event]
         ids.add(event.id)
@@ -203,10 +203,12 @@ def test_message_that_names_partners_says_what_was_found(settings: Settings, cha
     counts = {"rows_landed": "12", "rows_last_time": "500"}
     found = say("{rows_landed} rows; the extract before had {rows_last_time}", **counts)
     row = {
-        **dict.fromkeys(review.FAILED_COLUMNS, ""), **held(), "check_name": "row_volume_is_plausible",
+        **dict.fromkeys(review.COLUMNS[review.FAILED_CHECKS], ""), **held(), "check_name": "row_volume_is_plausible",
         "finding": str(found), "said": as_text(found),
     }  # fmt: skip
-    world.put(settings, review.FAILED_CHECKS, {name: row[name] for name in review.FAILED_COLUMNS})
+    world.put(
+        settings, review.FAILED_CHECKS, {name: row[name] for name in review.COLUMNS[review.FAILED_CHECKS]}
+    )
     ended(settings, held=[held()])
     named = {"name_partners": True}
     for name, more in (("a", {}), ("b", named), ("c", named | {"language": "sw"})):
@@ -418,7 +420,7 @@ def test_secret_of_a_url_stands_in_no_log_file_or_message(
             places = {
                 "log": log.getvalue(), "out": out, "err": err,
                 "files": b"".join(path.read_bytes() for path in files).decode(errors="replace"),
-                "sentences": f"{sent} {' '.join(map(messages.in_words, sent))} {read_status(settings)}",
+                "sentences": f"{sent} {' '.join(map(str, sent))} {read_status(settings)}",
             }  # fmt: skip
             return [place for place, text in places.items() if SECRET in text]
 
