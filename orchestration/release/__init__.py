@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     )
     from orchestration.release.carried import EPOCHS, Carried, carried_tables, carry
     from orchestration.release.changes import write_changes
-    from orchestration.release.comparison import RECORD_FIELDS, Line, changed_lines, open_both
+    from orchestration.release.comparison import RECORD_FIELDS, Line, changed_lines, compared, open_both
     from orchestration.release.differences import (
         ReleaseDiff,
         WaiverEffect,

@@ -14,7 +14,7 @@ import duckdb
 
 from expectations.checks import CHECKS, is_waivable
 from expectations.release_gate import WHOLE
-from orchestration.core import NjiaError, Settings, durable, open_duckdb, write_json
+from orchestration.core import NjiaError, Settings, attach, durable, open_duckdb, write_json
 from orchestration.release.comparison import rows_changed
 from orchestration.release.evidence_base import column_types
 from orchestration.release.lineage import lineage_of
@@ -30,7 +30,6 @@ from orchestration.release.releases import (
     read_object,
     remove_folder,
 )
-from orchestration.release.sql import attach
 
 
 @dataclass(frozen=True)

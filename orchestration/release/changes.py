@@ -12,13 +12,12 @@ from typing import Any
 
 import duckdb
 
-from orchestration.core import Settings, open_duckdb, record_of, write_json
+from orchestration.core import Settings, attach, open_duckdb, record_of, write_json
 from orchestration.release.candidate import Candidate
 from orchestration.release.comparison import Line, compared, counted_lines, open_both
 from orchestration.release.differences import decisions_between, inputs_changed
 from orchestration.release.lineage import lineage_of
 from orchestration.release.releases import CHANGES, Release, erasure_of
-from orchestration.release.sql import attach
 from orchestration.stewardship import list_decisions, review
 
 SCHEMA_VERSION = 1

@@ -31,12 +31,12 @@ from orchestration.core import (
     machine_fault,
     note_sums,
     open_duckdb,
+    sql_text,
     summed,
     sync,
 )
 from orchestration.release.lineage_keys import COUNTED, named_keys
 from orchestration.release.releases import CANDIDATE, Release, current_release, list_releases, remove_folder
-from orchestration.release.sql import sql_text
 
 PRIVATE = 0o700
 KEYS, CELLS, PERIODS = "keys.parquet", "cells.parquet", "periods.parquet"

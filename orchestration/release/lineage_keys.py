@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from orchestration.release.sql import quoted
+from orchestration.core import quoted
 
 
 @dataclass(frozen=True)

@@ -21,19 +21,12 @@ from orchestration.stewardship.kinds.form import Form, Payload
 from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding, Refreshed
 from orchestration.stewardship.open_item import OpenItem
 from orchestration.stewardship.sentences import say
-from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
+from orchestration.typing import NOT_KEPT, has_typed, open_views
 
 if TYPE_CHECKING:
     import duckdb
 
 FinestPlace = Literal["country", "county", "border_point", "town"]
-_VIEWS = {
-    "records": "partner varchar, extract_id varchar, record_id bigint, period_to date",
-    "extracts": "partner varchar, extract_id varchar, contract varchar, received_on date, "
-    "agreement_from date, agreement_to date, retention_years integer, finest_place varchar",
-    "place_mentions": "partner varchar, extract_id varchar, record_id bigint, mention_id bigint",
-    "matches": "mention_id bigint, kind varchar",
-}
 _OTHER_CHECKS = (
     "An extract outside its agreement is held; one that it covers again may be held for other reasons."
 )
@@ -145,7 +138,7 @@ def _effect(
     if not has_typed(settings):
         return Effect(notes=[NOT_KEPT])
     counts: list[Change] = []
-    with typed_views(settings, _VIEWS) as con:
+    with open_views(settings, "records", "extracts", "place_mentions", "matches") as con:
         for change, terms in terms_of:
             if terms is None:
                 continue

@@ -19,18 +19,12 @@ from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding
 from orchestration.stewardship.kinds.landed import ExtractId, Landed
 from orchestration.stewardship.open_item import OpenItem
 from orchestration.stewardship.sentences import say, together
-from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
+from orchestration.typing import NOT_KEPT, has_typed, open_views
 
 if TYPE_CHECKING:
     import duckdb
 
-_VIEWS = {
-    "records": "partner varchar, extract_id varchar, record_id bigint, period_from date, period_to date",
-    "problems": "partner varchar, extract_id varchar, record_id bigint, outcome varchar",
-    "extracts": "partner varchar, extract_id varchar, contract varchar, sequence integer, "
-    "delivery_mode varchar, period_from date, period_to date",
-    "in_force": "partner varchar, extract_id varchar, fate varchar",
-}
+_VIEWS = ("records", "problems", "extracts", "in_force")
 _RULES = "Rules across fields may set more of its records aside, and newer copies may stand for others."
 _COPIES = "Where an earlier extract has a copy of a record, that copy counts again."
 _LAST = "Nothing else of {partner} is in force: the partner leaves the release."
@@ -120,7 +114,7 @@ def effect(settings: Settings, decisions: Sequence[_OnExtract], holding: Holding
         return Effect(notes=[NOT_KEPT])
     changes: list[Change] = []
     notes: list[str] = []
-    with typed_views(settings, _VIEWS) as con:
+    with open_views(settings, *_VIEWS) as con:
         for decision in decisions:
             name, key = "/".join(decision.key), list(decision.key)
             records = _count(con, "records", key)
@@ -168,7 +162,7 @@ def effect_on_fates(settings: Settings, extracts: Iterable[tuple[str, ...]], hol
         return Effect(notes=[NOT_KEPT])
     changes: list[Change] = []
     notes: list[str] = []
-    with typed_views(settings, _VIEWS) as con:
+    with open_views(settings, *_VIEWS) as con:
         for partner, extract_id in keys:
             name, key = f"{partner}/{extract_id}", [partner, extract_id]
             before, (after, checks) = _fate(con, key), _fate_by(settings, (partner, extract_id), holding)

@@ -18,13 +18,8 @@ from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding
 from orchestration.stewardship.kinds.records import is_typed, row_called
 from orchestration.stewardship.open_item import OpenItem
 from orchestration.stewardship.sentences import listed, say
-from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
+from orchestration.typing import NOT_KEPT, has_typed, open_views
 
-_LINKED = {
-    "linked_records": "record_id bigint, movement_id bigint",
-    "links": "record_a bigint, record_b bigint, status varchar",
-}
-_LIKELY = {"links": "record_a bigint, record_b bigint, status varchar, probability double, tier varchar"}
 _CLUSTERS = (
     "A pair ruled to be two persons stays a question. Another pair of the same records may be linked instead."
 )
@@ -132,7 +127,7 @@ def effect(settings: Settings, rulings: Sequence[_Ruling], holding: Holding, now
         return Effect(notes=[NOT_KEPT])
     pairs = {ruling.record_ids: isinstance(ruling, LinkAccept) for ruling in rulings}
     records = sorted({record for pair in pairs for record in pair})
-    with typed_views(settings, _LINKED) as con:
+    with open_views(settings, "linked_records", "links") as con:
         con.register("asked", pa.table({"record_id": pa.array(records, pa.int64())}))
         movements = con.execute(
             "select record_id, coalesce(movement_id, record_id) from asked left join linked_records "
@@ -166,7 +161,7 @@ def effect_of_revoking(
         for held in (*holding["link_accept"], *holding["link_reject"])
     }
     free = {ruling.record_ids for ruling in rulings if ruling.pair not in still_ruled}
-    with typed_views(settings, _LIKELY) as con:
+    with open_views(settings, "links") as con:
         links = con.execute("select record_a, record_b, status, probability, tier from links").fetchall()
     taken = {(a, b) for a, b, status, *_ in links if status == "taken"}
     likely = {(a, b): probability for a, b, _, probability, _ in links if (a, b) in free}
