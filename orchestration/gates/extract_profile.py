@@ -175,7 +175,7 @@ def profile_rows(
         problems[partner, extract_id][field][code] = records
     rows = []
     for landed in register:
-        row = {
+        row: dict[str, Any] = {
             "extract_id": landed.extract_id,
             "partner": landed.partner,
             "sequence": landed.sequence,
@@ -212,9 +212,9 @@ def _of_agreement(landed: Landed, typed: Mapping[str, Any] | None, today: date) 
         return {"agreement_valid": 0.0, "agreement_current": None, "statistics_agreed": None}
     ends, agreed = typed["agreement_to"], typed["statistics_agreed"]
     # A renewed agreement keeps what came under the earlier one, as noted at landing.
-    terms = ((typed["agreement_from"], ends), landed.agreement)
+    terms = [(typed["agreement_from"], ends), landed.agreement]
     return {
-        "agreement_valid": float(any(_covers(*term, landed.received_on) for term in terms)),
+        "agreement_valid": float(any(_covers(first, last, landed.received_on) for first, last in terms)),
         "agreement_current": float(ends is None or today <= ends),
         "statistics_agreed": None if agreed is None else float(agreed),
     }

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         sweep_lineage,
         write_lineage,
     )
-    from orchestration.release.published_models import MEMBERS_SCHEMAS
+    from orchestration.release.published_models import MEMBERS_SCHEMAS, key_of
     from orchestration.release.publishing import Published, publish
     from orchestration.release.query import Answer, run_query
     from orchestration.release.releases import (
