@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         read_texts,
         write_texts,
     )
-    from orchestration.core.engine import open_duckdb
+    from orchestration.core.engine import attach, open_duckdb, quoted, sql_text
     from orchestration.core.errors import (
         Damaged,
         NjiaError,

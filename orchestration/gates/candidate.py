@@ -6,8 +6,8 @@ check failed, could not be judged or did not run. `release` publishes by this fi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -24,10 +24,9 @@ from orchestration.gates.earlier_checks import (
     published_tables,
 )
 from orchestration.gates.in_force import read_in_force
-from orchestration.gates.judging import Judgement, judge
+from orchestration.gates.judging import Judgement, judge, waiver_for
 from orchestration.gates.protection import protection_measures
 from orchestration.gates.release_profile import ReleaseProfile, like_for_like, release_profile
-from orchestration.gates.verdicts import ActiveDecisions, found_by, waiver_for
 from orchestration.release import (
     EVIDENCE_BASE,
     MANIFEST,
@@ -36,7 +35,7 @@ from orchestration.release import (
     hash_file,
     hash_files,
 )
-from orchestration.stewardship import as_text
+from orchestration.stewardship import Decisions, as_text
 
 _STAGES_BEFORE = (EXTRACT_GATE_STAGE, WAREHOUSE_STAGE)
 
@@ -97,7 +96,7 @@ def judge_candidate(
     settings: Settings,
     candidate: Path,
     as_of: datetime,
-    decisions: ActiveDecisions,
+    decisions: Decisions,
     earlier: Sequence[Mapping[str, Any]] | None = None,
 ) -> ReleaseVerdict:
     """Judge the candidate in this folder and write its `verdict.json`; an earlier verdict is removed first.
@@ -143,29 +142,36 @@ def judge_candidate(
     return verdict
 
 
-def _gate(profile: ReleaseProfile, decisions: ActiveDecisions, as_of: datetime) -> Iterable[CheckOutcome]:
+def _gate(profile: ReleaseProfile, decisions: Decisions, as_of: datetime) -> Iterator[CheckOutcome]:
+    """Judge the release, each table, and each partner, county and corridor."""
     [of_tables] = TABLE_GATE
     frames = {of_tables.name: profile.tables, **profile.parts}
     parts = pd.concat([frame.assign(check=name) for name, frame in frames.items()], ignore_index=True)
     for frame, gate in ((profile.measures, RELEASE_GATE), (parts, (*TABLE_GATE, *PART_GATE))):
-        rows = [
-            {name: None if value != value else value for name, value in row.items()}
-            for row in frame.to_dict("records")
-        ]
+        rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+        judged: dict[str, list[CheckOutcome]] = {}
         for judgement in judge(frame, gate):
-            row = rows[judgement.row]
-            if row.get("check") in (None, judgement.expectation.name):
-                yield _judged(judgement, row, decisions, as_of)
+            row, name = rows[judgement.row], judgement.expectation.name
+            if row.get("check") in (None, name):
+                judged.setdefault(name, []).append(_judged(judgement, row, decisions, as_of))
+        for name, checks in judged.items():
+            yield from checks if name not in profile.parts else _of_parts(checks)
+
+
+def _of_parts(checks: Sequence[CheckOutcome]) -> Iterable[CheckOutcome]:
+    """Return the parts that did not pass, else the first, which changed most, as the whole release."""
+    worst = [check for check in checks if check.outcome != "passed"]
+    return worst or [replace(checks[0], subject=WHOLE)]
 
 
 def _judged(
-    judgement: Judgement, row: Mapping[Any, Any], decisions: ActiveDecisions, as_of: datetime
+    judgement: Judgement, row: Mapping[Any, Any], decisions: Decisions, as_of: datetime
 ) -> CheckOutcome:
     expectation, outcome = judgement.expectation, judgement.outcome
     subject = str(row.get("subject", WHOLE))
     scope = release_scope(expectation.name, subject)
     waiver = waiver_for(decisions.waivers, expectation, scope, as_of) if outcome == "failed" else None
-    finding = found_by(expectation, row) if outcome == "failed" else ""
+    finding = judgement.finding(row)
     return CheckOutcome(
         name=expectation.name,
         stage="release_gate",

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from expectations.checks import is_waivable
 from orchestration.core import Keys, Settings, code_of, read_json, record_of, write_json
+from orchestration.gates.extract_profile import extract_keys
 from orchestration.gates.inputs import (
     CODE,
     IS_PAST_RETENTION,
@@ -23,15 +24,14 @@ from orchestration.gates.inputs import (
     inputs_hash,
 )
 from orchestration.gates.landed import Landed, landed_extracts
-from orchestration.gates.parquet_views import open_views
 from orchestration.gates.submissions import in_order_of_receipt, sources
 from orchestration.gates.verdicts import (
-    ActiveDecisions,
     ExtractVerdicts,
-    extract_keys,
     read_verdicts,
     write_table,
 )
+from orchestration.stewardship import Decisions
+from orchestration.typing import open_views
 
 FATE_SCHEMA = pa.schema(
     [
@@ -99,7 +99,7 @@ class InForce:
 def put_in_force(
     settings: Settings,
     as_of: datetime,
-    decisions: ActiveDecisions,
+    decisions: Decisions,
     key_ids: Mapping[str, str],
     verdicts: ExtractVerdicts | None = None,
     contracts: Mapping[str, str] | None = None,
@@ -185,7 +185,7 @@ def read_fates(settings: Settings) -> dict[tuple[str, str], ExtractFate]:
 
 
 def settle_fates(
-    register: Sequence[Landed], verdicts: ExtractVerdicts, decisions: ActiveDecisions
+    register: Sequence[Landed], verdicts: ExtractVerdicts, decisions: Decisions
 ) -> list[ExtractFate]:
     """Return the fate of each extract, in the register's order.
 
@@ -269,7 +269,7 @@ def input_parts(keys: Keys, in_force: InForce) -> dict[str, str]:
     return {name: f"{keys.number('inputs', name, *texts) % (1 << 64):016x}" for name, texts in parts.items()}
 
 
-def _row_decisions(decisions: ActiveDecisions) -> list[dict[str, Any]]:
+def _row_decisions(decisions: Decisions) -> list[dict[str, Any]]:
     """Return each decided record and rule once."""
     released = {
         (record_of(decision["record"]), rule)
@@ -282,7 +282,7 @@ def _row_decisions(decisions: ActiveDecisions) -> list[dict[str, Any]]:
     ] + [{"record_id": record, "rule_code": LEFT_OUT, "decision": "exclude"} for record in sorted(excluded)]
 
 
-def alert_releases(decisions: ActiveDecisions) -> list[dict[str, Any]]:
+def alert_releases(decisions: Decisions) -> list[dict[str, Any]]:
     """Return each alert that a steward released to the public once."""
     alerts = {
         (one["corridor"], one["direction"], date.fromisoformat(str(one["first_month"])[:10]))

@@ -17,7 +17,7 @@ import yaml
 
 from orchestration.core import DBT_PROJECT, Settings, load_publication_policy
 from orchestration.gates.landed import newest_of_each
-from orchestration.gates.parquet_views import open_views
+from orchestration.typing import open_views
 
 # Everything that decides the content of a release: program, models, expectations, seeds.
 CODE = ("orchestration", "expectations", "dbt_project", "seeds/reference", "seeds/boundaries")

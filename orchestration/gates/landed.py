@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from orchestration.core import Settings, read_json
-from orchestration.gates.parquet_views import open_views
+from orchestration.typing import open_views
 
 _RULE = "Q:"
 

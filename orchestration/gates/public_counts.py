@@ -19,7 +19,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from orchestration.core import Keys, PublicationPolicy, noise_table
+from orchestration.core import Keys, PublicationPolicy, noise_table, sql_text
 
 # Ranks and shares must follow from public counts, not from true ones.
 _COUNTED = """
@@ -137,7 +137,7 @@ where {new} and (
 
 def texts(values: Iterable[str]) -> str:
     """Return texts as an SQL list; names of rounds are free text."""
-    return ", ".join("'" + value.replace("'", "''") + "'" for value in values) or "''"
+    return ", ".join(map(sql_text, values)) or "''"
 
 
 def has_public_periods(table: str) -> bool:

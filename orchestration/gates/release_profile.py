@@ -22,10 +22,10 @@ import pyarrow as pa
 from expectations import Expectation, thresholds
 from expectations.release_gate import PART_GATE, WHOLE
 from orchestration.core import Settings, open_duckdb, read_json, seed_rows
-from orchestration.gates.extract_comparison import LABELS, RECORDS
+from orchestration.gates.compared_records import COMPARED_TABLES, FIELDS, RECORDS
 from orchestration.gates.landed import landed_extracts
-from orchestration.gates.parquet_views import add_typed_records
 from orchestration.release import RECORD_FIELDS, Line, changed_lines, lineage_of, open_both
+from orchestration.typing import add_views
 
 # Tables that the measures need.
 _ALWAYS_EXPECTED = frozenset(
@@ -231,12 +231,12 @@ def _change(now: float | None, last: float | None) -> float | None:
 
 
 _LABELS = {
-    "origin": LABELS["place(origin)"][0],
-    "destination": LABELS["destination"][0],
-    "month": LABELS["month"][0],
-    "form_label": LABELS["exploitation_type"][0],
-    "sex": LABELS["sex"][0],
-    "age_band": LABELS["age_band"][0],
+    "origin": FIELDS["place(origin)"].label,
+    "destination": "Destination",
+    "month": FIELDS["month"].label,
+    "form_label": FIELDS["exploitation_type"].label,
+    "sex": FIELDS["sex"].label,
+    "age_band": FIELDS["age_band"].label,
 }
 _BEFORE = ", ".join(f"{name}_before" for name in RECORD_FIELDS)
 _COMPARED = f"""
@@ -297,7 +297,7 @@ _PAIRS = """
 
 @dataclass(frozen=True)
 class LikeForLike:
-    """`parts`: by check of PART_GATE what breaks its limit, else the worst under the subject `release`.
+    """`parts`: by check of PART_GATE what changed, the worst first, else one row with the subject `release`.
 
     `lineages_missing`: 1 where nothing could be compared, None where there is no current release.
     """
@@ -314,7 +314,8 @@ def like_for_like(
     if current:
         con = open_both(evidence_base, lineage_of(settings, candidate), lineage_of(settings, current))
     if con is None:
-        return LikeForLike({check.name: _frame(check, []) for check in PART_GATE}, 1.0 if current else None)
+        nothing = {check.name: _frame(check, [], None) for check in PART_GATE}
+        return LikeForLike(nothing, 1.0 if current else None)
     with con:
         _compare(con, settings)
         partners = con.execute(_WORST, {"enough": thresholds.SMALL_EXTRACT}).fetchall()
@@ -340,17 +341,19 @@ def like_for_like(
             for share, of_kind in zip(("county_kept_share", "corridor_kept_share"), lines, strict=True)
         ),
     ]  # fmt: skip
-    frames = {check.name: _frame(check, found, 1) for check, found in zip(PART_GATE, rows, strict=True)}
+    frames = {
+        check.name: _frame(check, of_check, unchanged)
+        for check, of_check, unchanged in zip(PART_GATE, rows, (0.0, 1.0, 1.0), strict=True)
+    }
     return LikeForLike(frames, 0.0)
 
 
 def _compare(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Create the table `compared`: each record of the current release, as it was and as it is."""
     replaced = con.execute(
-        "select distinct partner, extract_id_before from both_releases "
-        "where became <> 'new' and not is_same_extract"
+        "select distinct extract_id_before from both_releases where became <> 'new' and not is_same_extract"
     ).fetchall()
-    add_typed_records(con, settings, replaced)
+    add_views(con, settings, *COMPARED_TABLES, extract_ids={extract_id for (extract_id,) in replaced})
     labels = [row for row in seed_rows("codes") if row["domain"] in ("exploitation_type", "industry")]
     con.register("labels_of_codes", pa.Table.from_pylist(labels))
     con.execute(_COMPARED)
@@ -362,11 +365,8 @@ def _emptied(lines: Sequence[Line]) -> list[Line]:
     return sorted(lost, key=lambda one: (one.now / one.before, one.line))
 
 
-def _frame(check: Expectation, rows: Sequence[Mapping[str, Any]], compared: int = 0) -> pd.DataFrame:
-    """Return the rows that break the limit of a check, else the first, the worst, as the whole release."""
+def _frame(check: Expectation, rows: Sequence[Mapping[str, Any]], unchanged: float | None) -> pd.DataFrame:
+    """Return what is judged by a check: rows, the worst first, or the whole release where nothing changed."""
     [limit] = check.limits
-    unchanged = (0.0 if limit.minimum is None else 1.0) if compared else None
-    broken = [row for row in rows if not limit.is_kept(row[limit.column])]
-    worst = rows[0][limit.column] if rows else unchanged
-    frame = pd.DataFrame(broken or [{"subject": WHOLE, limit.column: worst}])
+    frame = pd.DataFrame(rows or [{"subject": WHOLE, limit.column: unchanged}])
     return frame.astype({limit.column: "float64"})

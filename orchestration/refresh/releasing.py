@@ -63,7 +63,7 @@ def stage(run: Run) -> Artifact | None:
     if release.is_left_behind(settings, run.decisions, staged.manifest["content_hash"]):
         release.discard_candidate(settings)
         return None
-    release.write_lineage(settings, staged.release_id, staged.manifest["tables"])
+    release.write_lineage(settings, staged.manifest)
     facts = {name: staged.manifest[name] for name in _FACTS}
     facts["in_force"] = artifact_of(settings, IN_FORCE).fingerprint
     return note(settings.work, CANDIDATE, fingerprint, [], facts)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     )
     from orchestration.release.carried import EPOCHS, Carried, carried_tables, carry
     from orchestration.release.changes import write_changes
-    from orchestration.release.comparison import RECORD_FIELDS, Line, changed_lines, open_both
+    from orchestration.release.comparison import RECORD_FIELDS, Line, changed_lines, compared, open_both
     from orchestration.release.differences import (
         ReleaseDiff,
         WaiverEffect,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         sweep_lineage,
         write_lineage,
     )
-    from orchestration.release.published_models import MEMBERS_SCHEMAS
+    from orchestration.release.published_models import MEMBERS_SCHEMAS, key_of
     from orchestration.release.publishing import Published, publish
     from orchestration.release.query import Answer, run_query
     from orchestration.release.releases import (

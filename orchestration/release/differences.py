@@ -10,12 +10,11 @@ import duckdb
 import pyarrow.parquet as pq
 
 from expectations.checks import is_of_release
-from orchestration.core import Settings, UsageError, open_duckdb
+from orchestration.core import Settings, UsageError, attach, open_duckdb, quoted
 from orchestration.release.comparison import counted_lines, open_both, rows_changed
 from orchestration.release.evidence_base import TIME_BOUND, column_types
 from orchestration.release.lineage import lineage_beside
 from orchestration.release.releases import Release, find_release, list_releases, refuse_erased
-from orchestration.release.sql import attach, quoted
 from orchestration.stewardship import list_decisions
 
 LISTED_LINES = 5  # of places, and of corridors

@@ -19,9 +19,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from orchestration.core import NjiaError, Settings, open_duckdb
+from orchestration.core import NjiaError, Settings, attach, open_duckdb, quoted, sql_text
 from orchestration.release.published_models import MEMBERS_SCHEMAS, PUBLISHED, PublishedTable
-from orchestration.release.sql import attach, quoted, sql_text
 
 # Readable by every DuckDB since 1.2, the browser build included.
 STORAGE_VERSION = "v1.2.0"

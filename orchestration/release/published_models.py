@@ -30,6 +30,11 @@ class PublishedTable:
         return f"{self.schema}.{self.name}"
 
 
+def key_of(manifest: Mapping[str, Any], table: str) -> list[str]:
+    """Return the key of a table (`schema.name`) by the manifest of a release, without the edition."""
+    return [column for column in manifest["tables"][table]["key"] if column != "edition"]
+
+
 def read_published_models(
     manifest_path: Path, schemas: tuple[str, ...] = MEMBERS_SCHEMAS
 ) -> list[PublishedTable]:

@@ -16,7 +16,8 @@ import duckdb
 from orchestration import intake
 from orchestration.core import Settings, UsageError, open_duckdb, record_of
 from orchestration.release.lineage import KEYS, lineage_of, open_lineage
-from orchestration.release.lineage_keys import BEHIND, COUNTED, key_columns, row_key
+from orchestration.release.lineage_keys import BEHIND, COUNTED, row_key
+from orchestration.release.published_models import key_of
 from orchestration.release.releases import MEMBERS, PUBLIC, Release, erasure_of, refuse_erased
 
 SEPARATOR, ROWS = "|", "rows:"
@@ -239,8 +240,8 @@ def _fact(release: Release, kind: str, name: str) -> Trace:
 
 def _traced(release: Release, name: str) -> str:
     """Return the full name of a table that can be traced."""
-    keyed = {table: key_columns(entry) for table, entry in release.manifest.get("tables", {}).items()}
-    traced = [table for table, key in keyed.items() if table in BEHIND or MOVEMENT in key]
+    tables = release.manifest.get("tables", {})
+    traced = [table for table in tables if table in BEHIND or MOVEMENT in key_of(release.manifest, table)]
     for table in traced:
         if name in (table, table.partition(".")[2]):
             return table
@@ -267,7 +268,7 @@ class _Table:
     """A table of an edition: its rows by key, or by conditions on its columns."""
 
     def __init__(self, release: Release, name: str, edition: str | None) -> None:
-        self.name, self.key = name, key_columns(release.manifest["tables"][name])
+        self.name, self.key = name, key_of(release.manifest, name)
         is_public = edition == PUBLIC or (edition is None and bool(erasure_of(release)))
         is_public = is_public and name.startswith("published.")
         if not is_public:

@@ -14,20 +14,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestration.core import Settings
-from orchestration.stewardship.typed_views import typed_views
+from orchestration.typing import open_views
 
 if TYPE_CHECKING:
     import duckdb
 
-_VIEWS = {
-    "records": "partner varchar, extract_id varchar, record_id bigint, record_grain varchar, "
-    "period_from date, period_to date",
-    "place_mentions": "partner varchar, extract_id varchar, record_id bigint, place_role varchar, "
-    "mention_id bigint",
-    "extracts": "partner varchar, extract_id varchar, sequence integer",
-    "matches": "mention_id bigint, county_place_id varchar",
-    "in_force": "partner varchar, extract_id varchar, fate varchar",
-}
 _CELLS = """
 create temp table cells as
 select
@@ -127,6 +118,6 @@ class Worths:
 @contextmanager
 def worths_of(settings: Settings, release: Worth = NOTHING) -> Iterator[Worths]:
     """Read once what the last refresh typed, located and put in force."""
-    with typed_views(settings, _VIEWS) as con:
+    with open_views(settings, "records", "place_mentions", "extracts", "matches", "in_force") as con:
         con.execute(_CELLS)
         yield Worths(con, release)

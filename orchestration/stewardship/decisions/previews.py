@@ -21,7 +21,7 @@ from orchestration.stewardship.kinds.registry import GROUPS
 from orchestration.stewardship.kinds.releases import PolicySignOff, Rollback
 from orchestration.stewardship.running import refresh_since
 from orchestration.stewardship.sentences import say
-from orchestration.stewardship.typed_views import NOT_KEPT, has_typed
+from orchestration.typing import NOT_KEPT, has_typed
 
 __all__ = ["Change", "Preview", "try_confirmations", "try_decisions", "try_revocations"]
 

@@ -29,19 +29,12 @@ from orchestration.stewardship.kinds.decision import (
     Refreshed,
 )
 from orchestration.stewardship.sentences import say
-from orchestration.stewardship.typed_views import typed_views
+from orchestration.typing import open_views
 
 if TYPE_CHECKING:
     import duckdb
 
 FinestPlace = Literal["country", "county", "border_point", "town"]
-_VIEWS = {
-    "records": "partner varchar, extract_id varchar, record_id bigint, period_to date",
-    "extracts": "partner varchar, extract_id varchar, contract varchar, received_on date, "
-    "agreement_from date, agreement_to date, retention_years integer, finest_place varchar",
-    "place_mentions": "partner varchar, extract_id varchar, record_id bigint, mention_id bigint",
-    "matches": "mention_id bigint, kind varchar",
-}
 _OTHER_CHECKS = (
     "An extract outside its agreement is held; one that it covers again may be held for other reasons."
 )
@@ -123,7 +116,7 @@ def effect(asked: Previewed) -> Effect:
     """Count the landed records that each changed term covers, keeps or coarsens, before and after."""
     effect = Effect()
     contracts = with_changes(load_contracts(asked.settings.partners), asked.holding["agreement_change"])
-    with typed_views(asked.settings, _VIEWS) as con:
+    with open_views(asked.settings, "records", "extracts", "place_mentions", "matches") as con:
         for change in asked.decisions:
             terms = change.terms
             if asked.is_revoked and (terms := _terms_without(change, contracts)) is None:

@@ -41,8 +41,8 @@ from orchestration.stewardship.kinds.decision import (
 from orchestration.stewardship.kinds.extracts import effect_on_fates
 from orchestration.stewardship.kinds.subjects import Landed, nearest
 from orchestration.stewardship.sentences import say, together
-from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
 from orchestration.stewardship.worth import NOTHING, Worth, Worths
+from orchestration.typing import NOT_KEPT, has_typed, open_views
 
 LONGEST_WAIVER = timedelta(days=366)
 # A waiver for releases meets candidates that nobody has seen yet: it must not become a habit.
@@ -278,7 +278,7 @@ def _stopping(settings: Settings, scope: str) -> list[dict[str, str]]:
 
 
 def _records(settings: Settings, scope: str) -> int:
-    with typed_views(settings, {"records": "partner varchar, extract_id varchar, record_id bigint"}) as con:
+    with open_views(settings, "records") as con:
         [(records,)] = con.execute(
             "select count(distinct record_id) from records where partner || '/' || extract_id = ?", [scope]
         ).fetchall()

@@ -25,18 +25,12 @@ from orchestration.stewardship.kinds.decision import (
 )
 from orchestration.stewardship.kinds.subjects import ExtractId, Landed
 from orchestration.stewardship.sentences import say, together
-from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
+from orchestration.typing import NOT_KEPT, has_typed, open_views
 
 if TYPE_CHECKING:
     import duckdb
 
-_VIEWS = {
-    "records": "partner varchar, extract_id varchar, record_id bigint, period_from date, period_to date",
-    "problems": "partner varchar, extract_id varchar, record_id bigint, outcome varchar",
-    "extracts": "partner varchar, extract_id varchar, contract varchar, sequence integer, "
-    "delivery_mode varchar, period_from date, period_to date",
-    "in_force": "partner varchar, extract_id varchar, fate varchar",
-}
+_VIEWS = ("records", "problems", "extracts", "in_force")
 _RULES = "Rules across fields may set more of its records aside, and newer copies may stand for others."
 _COPIES = "Where an earlier extract has a copy of a record, that copy counts again."
 _LAST = "Nothing else of {partner} is in force: the partner leaves the release."
@@ -119,7 +113,7 @@ def effect(asked: Previewed) -> Effect:
             asked.settings, [decision.subject for decision in asked.decisions], asked.holding
         )
     effect = Effect()
-    with typed_views(asked.settings, _VIEWS) as con:
+    with open_views(asked.settings, *_VIEWS) as con:
         for decision in asked.decisions:
             name, key = "/".join(decision.subject), list(decision.subject)
             records = _count(con, "records", key)
@@ -155,7 +149,7 @@ def effect_on_fates(settings: Settings, extracts: Iterable[tuple[str, ...]], hol
     if not keys or not has_typed(settings):
         effect.note(*([NOT_KEPT] if keys else []))
         return effect
-    with typed_views(settings, _VIEWS) as con:
+    with open_views(settings, *_VIEWS) as con:
         for partner, extract_id in keys:
             name, key = f"{partner}/{extract_id}", [partner, extract_id]
             before, (after, checks) = _fate(con, key), _fate_by(settings, (partner, extract_id), holding)

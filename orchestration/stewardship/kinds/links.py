@@ -24,13 +24,8 @@ from orchestration.stewardship.kinds.decision import (
 )
 from orchestration.stewardship.kinds.subjects import is_typed, row_called
 from orchestration.stewardship.sentences import listed, say
-from orchestration.stewardship.typed_views import typed_views
+from orchestration.typing import open_views
 
-_LINKED = {
-    "linked_records": "record_id bigint, movement_id bigint",
-    "links": "record_a bigint, record_b bigint, status varchar",
-}
-_LIKELY = {"links": "record_a bigint, record_b bigint, status varchar, probability double, tier varchar"}
 _CLUSTERS = (
     "A pair ruled to be two persons stays a question. Another pair of the same records may be linked instead."
 )
@@ -134,7 +129,7 @@ def effect(asked: Previewed) -> Effect:
 
     pairs = {ruling.record_ids: isinstance(ruling, LinkAccept) for ruling in asked.decisions}
     records = sorted({record for pair in pairs for record in pair})
-    with typed_views(asked.settings, _LINKED) as con:
+    with open_views(asked.settings, "linked_records", "links") as con:
         con.register("asked", pa.table({"record_id": pa.array(records, pa.int64())}))
         movements = con.execute(
             "select record_id, coalesce(movement_id, record_id) from asked left join linked_records "
@@ -161,7 +156,7 @@ def _effect_of_revoking(asked: Previewed) -> Effect:
     """Count the same for what the program makes of the pairs by itself."""
     still_ruled = {frozenset((held["record_a"], held["record_b"])) for held in _rulings(asked.holding)}
     free = {ruling.record_ids for ruling in asked.decisions if ruling.pair not in still_ruled}
-    with typed_views(asked.settings, _LIKELY) as con:
+    with open_views(asked.settings, "links") as con:
         links = con.execute("select record_a, record_b, status, probability, tier from links").fetchall()
     taken = {(a, b) for a, b, status, *_ in links if status == "taken"}
     likely = {(a, b): probability for a, b, _, probability, _ in links if (a, b) in free}

@@ -31,8 +31,8 @@ from orchestration.stewardship.kinds.decision import (
 )
 from orchestration.stewardship.kinds.subjects import Landed
 from orchestration.stewardship.sentences import say, together
-from orchestration.stewardship.typed_views import typed_views
 from orchestration.stewardship.worth import NOTHING
+from orchestration.typing import open_views
 
 Country = Annotated[str, matching("[A-Z]{3}", "a country's ISO code with three letters, such as KEN")]
 PlaceId = Annotated[
@@ -40,12 +40,6 @@ PlaceId = Annotated[
     matching("[A-Za-z0-9_-]{3,80}", "the id of a place, such as KE040 or bp-ken-malaba (`njia place NAME`)"),
 ]
 Role = Literal["origin", "transit", "destination"]
-_VIEWS = {
-    "matches": "mention_id bigint, place_id varchar, geo_precision varchar",
-    "place_mentions": "partner varchar, extract_id varchar, record_id bigint, place_role varchar, "
-    "mention_id bigint",
-    "in_force": "partner varchar, extract_id varchar, fate varchar",
-}
 NO_PLACE = "unknown"
 _LATER = "It applies to later extracts too. Records set aside without a place may enter."
 _ABROAD = "Movements among them whose mention names {country}"
@@ -220,7 +214,7 @@ def effect(asked: Previewed) -> Effect:
     import pyarrow as pa
 
     reached = (row for row in after.to_pylist() if any(_covers(alias, row) for alias in aliases))
-    with typed_views(settings, _VIEWS) as con:
+    with open_views(settings, "matches", "place_mentions", "in_force") as con:
         con.register("after", pa.Table.from_pylist(list(reached), schema=after.schema))
         moved = con.execute(
             """

@@ -37,17 +37,13 @@ from orchestration.stewardship.kinds.subjects import (
     rules_that_quarantine,
 )
 from orchestration.stewardship.sentences import NOT_RECORDED, say, together
-from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
 from orchestration.stewardship.worth import NOTHING
+from orchestration.typing import NOT_KEPT, has_typed, open_views
 
 RuleCode = Annotated[
     str,
     matching("[a-z][a-z0-9_]{2,60}", "a rule as in review/quarantined_rows.csv, such as date_invalid"),
 ]
-_IN_FORCE = {
-    "records": "partner varchar, extract_id varchar, record_id bigint",
-    "in_force": "partner varchar, extract_id varchar, fate varchar",
-}
 _LATER = "An embargo, or 30 days that have not passed, may keep back a record that is let in."
 _MAY_HAVE_CHANGED = (
     "A record stays in if its newest copy passes the rule. It is already out if its newest copy fails "
@@ -243,7 +239,7 @@ def _in_force(settings: Settings, records: set[str]) -> int:
     """Count the records that an extract in force holds; a newer copy elsewhere may stand for them."""
     import pyarrow as pa
 
-    with typed_views(settings, _IN_FORCE) as con:
+    with open_views(settings, "records", "in_force") as con:
         con.register("asked", pa.table({"record_id": pa.array(map(record_of, records), pa.int64())}))
         [(count,)] = con.execute(
             "select count(distinct record_id) from records inner join asked using (record_id) "

@@ -29,7 +29,7 @@ from orchestration.stewardship.kinds.decision import (
 from orchestration.stewardship.kinds.rows import names, quality_rules
 from orchestration.stewardship.kinds.subjects import record_called, rules_that_quarantine
 from orchestration.stewardship.sentences import NOT_RECORDED, listed, say
-from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
+from orchestration.typing import NOT_KEPT, has_typed, open_views
 
 if TYPE_CHECKING:
     from orchestration.contracts import Contract
@@ -39,10 +39,6 @@ if TYPE_CHECKING:
 PartnerName = Annotated[str, matching("[a-z][a-z0-9_]{1,40}", "a partner's code, such as kobe_shelter")]
 FieldName = Annotated[str, matching("[a-z][a-z0-9_().]{1,60}", "a field of the model, such as event_on")]
 Token = Annotated[str, matching("t-[a-p]{22}", "a token of what was written")]
-_VIEWS = {
-    "records": "partner varchar, extract_id varchar, record_id bigint, sheet varchar, row_number integer",
-    "extracts": "partner varchar, extract_id varchar, received_on date, sequence bigint",
-}
 _NOT_SHOWN = (
     "This field is never corrected here: it identifies a person, is a person's own consent, is dropped by "
     "the contract, or stands on a further sheet. Ask the partner to correct it. Fields that can be "
@@ -258,7 +254,7 @@ def newest_copy(settings: Settings, record: str) -> RecordCopy | None:
         record_id = record_of(record)
     except ValueError:
         return None
-    with typed_views(settings, _VIEWS) as con:
+    with open_views(settings, "records", "extracts") as con:
         found = con.execute(
             "select partner, extract_id, sheet, row_number from records "
             "left join extracts using (partner, extract_id) where record_id = ? "

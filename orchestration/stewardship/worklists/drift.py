@@ -19,8 +19,8 @@ from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item, OpenItem
 from orchestration.stewardship.kinds.decision import Change, Refreshed
 from orchestration.stewardship.sentences import listed, say
-from orchestration.stewardship.typed_views import typed_views
 from orchestration.stewardship.worth import NOTHING, Worth, Worths
+from orchestration.typing import open_views
 
 _NOT_LANDED = (
     "Nothing of this file landed, so what it would bring is not known before the change is merged and the "
@@ -207,8 +207,7 @@ def _on_landed_rows(settings: Settings, content: Mapping[str, Any]) -> tuple[lis
 
 def _unmapped(settings: Settings, partner: str, extract_id: str) -> dict[str, int]:
     """Return the records by field in which typing met an answer that is in no list."""
-    columns = "partner varchar, extract_id varchar, record_id bigint, field varchar, problem_code varchar"
-    with typed_views(settings, {"problems": columns}, extract_id) as con:
+    with open_views(settings, "problems", extract_ids=[extract_id]) as con:
         rows = con.execute(
             "select field, count(distinct record_id) from problems where partner = ? and extract_id = ? "
             "and problem_code = 'code_unmapped' group by field",

@@ -16,16 +16,12 @@ from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.items import Item, with_consequences
 from orchestration.stewardship.kinds.place_alias import OpenName, open_name_groups
-from orchestration.stewardship.typed_views import typed_views
 from orchestration.stewardship.worklists.listing import open_items
+from orchestration.typing import open_views
 
 _SIMPLIFIED = 0.01  # of a degree: about a kilometre, less than a line of a small map is wide
 
 MOST_MATCHES, MOST_ROWS = 12, 50
-_VIEWS = {
-    "place_mentions": "partner varchar, extract_id varchar, record_id bigint, mention_id bigint",
-    "records": "partner varchar, extract_id varchar, record_id bigint, sheet varchar, row_number integer",
-}
 
 
 @dataclass(frozen=True)
@@ -145,7 +141,7 @@ def county_outlines(settings: Settings) -> dict[str, Any]:
 
 
 def _rows(settings: Settings, group: OpenName) -> list[NamingRow]:
-    with typed_views(settings, _VIEWS) as con:
+    with open_views(settings, "place_mentions", "records") as con:
         found = con.execute(
             "select distinct partner, extract_id, sheet, row_number from place_mentions "
             "inner join records using (partner, extract_id, record_id) where list_contains(?, mention_id) "

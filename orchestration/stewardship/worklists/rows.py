@@ -18,7 +18,7 @@ from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.kinds.rows import decided_records
 from orchestration.stewardship.kinds.subjects import rules_by_record
 from orchestration.stewardship.sentences import say
-from orchestration.stewardship.typed_views import has_typed, typed_views
+from orchestration.typing import has_typed, open_views
 
 # Columns of the typed records that hold codes of ours, bands and counts, and no word of a partner.
 SHOWN = (
@@ -39,19 +39,10 @@ _NOT_KEPT = (
 )
 _DROPPED = "The contract drops it, so it never landed."
 
-_VIEWS = {
-    "records": "partner varchar, extract_id varchar, record_id bigint, sheet varchar, row_number integer, "
-    "event_on date, submitted_at timestamptz, embargo_until date, "
-    + ", ".join(f"{name} varchar" for name in SHOWN),
-    "record_codes": "partner varchar, extract_id varchar, record_id bigint, domain varchar, code varchar, "
-    "seq integer",
-    "place_mentions": "partner varchar, extract_id varchar, record_id bigint, place_role varchar, "
-    "seq integer, mention_id bigint",
-    "matches": "mention_id bigint, county_place_id varchar, country_alpha3 varchar",
-    "extracts": "partner varchar, extract_id varchar, finest_place varchar",
-    "problems": "partner varchar, extract_id varchar, record_id bigint, field varchar, outcome varchar, "
-    "problem_code varchar",
-}  # fmt: skip
+_TABLES = ("records", "record_codes", "place_mentions", "matches", "extracts", "problems")
+_OF_RECORD = "record_id, sheet, event_on, submitted_at, embargo_until, " + ", ".join(
+    f"{name}::varchar as {name}" for name in SHOWN
+)
 
 
 @dataclass(frozen=True)
@@ -104,9 +95,9 @@ def fields_of(settings: Settings, partner: str, extract_id: str, sheet: str | No
     """
     if not has_typed(settings):
         raise UsageError(_NOT_KEPT)
-    with typed_views(settings, _VIEWS, extract_id) as con:
+    with open_views(settings, *_TABLES, extract_ids=[extract_id]) as con:
         cursor = con.execute(
-            "select * from records where partner = ? and extract_id = ? and row_number = ? "
+            f"select {_OF_RECORD} from records where partner = ? and extract_id = ? and row_number = ? "
             "and (? is null or sheet = ?)",
             [partner, extract_id, row, sheet, sheet],
         )

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.outputs.published import KEYS, Edition, Published
+from orchestration.outputs.published import Edition, Published
 from orchestration.outputs.report import findings, rules
 from orchestration.outputs.report.view import View
 from orchestration.outputs.texts import CATALOGUE, Texts, plain
-from tests.fixtures import published_world
 from tests.fixtures.published_world import MANIFEST, Row, world, write_release
 from tests.fixtures.read_report import NUMBER, Read, page_of, stands_in_its_cell
 
@@ -42,10 +41,6 @@ def editions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Edition]:
 @pytest.fixture(scope="module")
 def pages(editions: dict[str, Edition]) -> dict[str, Read]:
     return {name: page_of(of) for name, of in editions.items()}
-
-
-def test_the_keys_of_sources_are_those_of_the_tables() -> None:
-    assert {name: list(key) for name, key in KEYS.items()} == published_world.KEYS
 
 
 @pytest.mark.parametrize(
