@@ -1,6 +1,7 @@
 """Shared foundations: settings, paths, the home, durable files, keys, errors, the lock, artifacts of steps.
 
-Also the journal of refreshes, and lazy imports for packages. Steps do not belong here.
+Also the journal of refreshes, the texts that people read, and lazy imports for packages. Steps do not
+belong here.
 """
 
 from typing import TYPE_CHECKING
@@ -127,7 +128,6 @@ if TYPE_CHECKING:
         secret_from,
         seed_rows,
     )
-    from orchestration.core.spreadsheet_safe import safe
     from orchestration.core.sums import (
         OWN_SUM,
         SUMS,
@@ -143,6 +143,23 @@ if TYPE_CHECKING:
         without_sum,
         write_json,
         write_summed,
+    )
+    from orchestration.core.texts import (
+        LANGUAGES,
+        Sentence,
+        as_text,
+        catalogue,
+        has_words,
+        in_language,
+        listed,
+        of_text,
+        packed,
+        safe,
+        say,
+        text_of,
+        texts_for,
+        together,
+        unpacked,
     )
     from orchestration.core.volume import require_encrypted_volume
     from orchestration.core.work_left import (

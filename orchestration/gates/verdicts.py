@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from expectations import Expectation, thresholds
 from expectations.extract_gate import EXTRACT_GATE
-from orchestration.core import NjiaError, Settings, durable, open_duckdb
+from orchestration.core import NjiaError, Settings, as_text, durable, listed, open_duckdb, say
 from orchestration.gates.extract_comparison import LABELS, OF_FIELDS
 from orchestration.gates.extract_profile import (
     TYPED_TABLES,
@@ -28,7 +28,6 @@ from orchestration.gates.extract_profile import (
 from orchestration.gates.judging import Judgement, Outcome, judge
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.parquet_views import create_table
-from orchestration.stewardship import as_text, listed, say
 from orchestration.typing import SCHEMAS
 
 

@@ -20,6 +20,7 @@ from orchestration.core import (
     Keys,
     Settings,
     decrypted,
+    of_text,
     open_duckdb,
     parsed,
     read_json,
@@ -29,7 +30,6 @@ from orchestration.core import (
     write_summed,
 )
 from orchestration.stewardship.draft_lists import content_of, text_of, written_to
-from orchestration.stewardship.sentences import of_text
 
 UNRESOLVED_PLACES, TEXTS_OF_PLACES = "unresolved_places.csv", "unresolved_places.texts"
 FAILED_CHECKS = "failed_checks.csv"

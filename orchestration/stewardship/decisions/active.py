@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from orchestration.core import Settings
+from orchestration.core import Settings, say
 from orchestration.stewardship.decisions.files import contradiction, plain, read_kind, refuse_unknown_files
 from orchestration.stewardship.decisions.holding import confirmed, holding
 from orchestration.stewardship.kinds.decision import Decision, Entry, Revocation
 from orchestration.stewardship.kinds.registry import KINDS, known_kind, read_entry
-from orchestration.stewardship.sentences import say
 
 Line = dict[str, Any]  # a decision as in its file
 

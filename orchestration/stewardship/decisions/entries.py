@@ -9,14 +9,13 @@ from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
 
-from orchestration.core import Settings, UsageError
+from orchestration.core import Settings, UsageError, say
 from orchestration.intake import contact_in_prose
 from orchestration.stewardship.decisions.files import in_words, read_kind, why_not_confirmed
 from orchestration.stewardship.decisions.holding import confirmations, holding, unrevoked
 from orchestration.stewardship.decisions.logged import lost_kind
-from orchestration.stewardship.kinds.decision import Decision, Entry, Revocation
+from orchestration.stewardship.kinds.decision import NOT_RECORDED, Decision, Entry, Revocation
 from orchestration.stewardship.kinds.registry import KINDS, known_kind, read_entry
-from orchestration.stewardship.sentences import NOT_RECORDED, say
 
 ID_LENGTH = 12
 Made = TypeVar("Made", bound=Entry)

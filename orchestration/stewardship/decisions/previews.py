@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
-from orchestration.core import Settings, refreshes
+from orchestration.core import Settings, refreshes, say
 from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.decisions.entries import NewEntries
 from orchestration.stewardship.decisions.files import read_kind
@@ -24,7 +24,6 @@ from orchestration.stewardship.kinds.group import Change, Effect
 from orchestration.stewardship.kinds.registry import GROUPS
 from orchestration.stewardship.kinds.releases import PolicySignOff, Rollback
 from orchestration.stewardship.running import refresh_since
-from orchestration.stewardship.sentences import say
 
 __all__ = ["Change", "Preview", "try_confirmations", "try_decisions", "try_revocations"]
 

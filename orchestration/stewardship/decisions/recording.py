@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from orchestration.core import Settings, UsageError
+from orchestration.core import Sentence, Settings, UsageError
 from orchestration.stewardship.decisions.entries import NewEntries
 from orchestration.stewardship.decisions.files import append, append_all, locked
-from orchestration.stewardship.kinds.decision import Entry
-from orchestration.stewardship.sentences import NOT_RECORDED, Sentence
+from orchestration.stewardship.kinds.decision import NOT_RECORDED, Entry
 
 Wanted = tuple[str, Mapping[str, Any]]  # kind and fields, as `record_decision` takes them
 MOST_FAULTS_LISTED = 5

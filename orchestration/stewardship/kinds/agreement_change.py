@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orchestration.contracts import agreements_ending, load_contracts, with_changes
-from orchestration.core import Settings, UsageError
+from orchestration.core import Settings, UsageError, say
 from orchestration.stewardship import items
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.kinds.decision import Decision, Name
 from orchestration.stewardship.kinds.form import Form, Payload
 from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding, Refreshed
 from orchestration.stewardship.open_item import OpenItem
-from orchestration.stewardship.sentences import say
 from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
 
 if TYPE_CHECKING:

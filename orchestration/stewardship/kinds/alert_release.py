@@ -13,12 +13,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from orchestration import places
-from orchestration.core import Settings, UsageError
+from orchestration.core import Settings, UsageError, say
 from orchestration.stewardship import review
-from orchestration.stewardship.kinds.decision import Decision, Entry, already, matching
+from orchestration.stewardship.kinds.decision import NOT_RECORDED, Decision, Entry, already, matching
 from orchestration.stewardship.kinds.form import Form, Payload
 from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding
-from orchestration.stewardship.sentences import NOT_RECORDED, say
 
 Corridor = Annotated[str, matching("[^>]+>[^>]+", "origin and destination as ids, such as KE009>KE047")]
 _SAYS = {

@@ -12,14 +12,13 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, model_validator
 
-from orchestration.core import Settings
+from orchestration.core import Settings, say
 from orchestration.stewardship import review
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.kinds.decision import Decision, Entry, PersonName
 from orchestration.stewardship.kinds.form import Form, Payload
 from orchestration.stewardship.kinds.group import Group
 from orchestration.stewardship.open_item import OpenItem
-from orchestration.stewardship.sentences import say
 
 
 def _names_an_item(text: str) -> str:

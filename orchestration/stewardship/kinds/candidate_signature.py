@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
-from orchestration.core import Settings
+from orchestration.core import Settings, say
 from orchestration.stewardship import review
 from orchestration.stewardship.kinds.decision import Decision, Entry, already, matching
 from orchestration.stewardship.kinds.form import Form, Payload
 from orchestration.stewardship.kinds.group import Group
 from orchestration.stewardship.kinds.releases import ReleaseId
-from orchestration.stewardship.sentences import say
 
 
 class CandidateSignature(Decision):

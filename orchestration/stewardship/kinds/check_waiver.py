@@ -23,7 +23,7 @@ from expectations.checks import (
     release_scope,
 )
 from expectations.release_gate import WHOLE as RELEASE_SCOPE
-from orchestration.core import REFUSED, Settings, UsageError, refreshes
+from orchestration.core import REFUSED, Settings, UsageError, refreshes, say, together
 from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.kinds.decision import Decision, Entry, Name, already, matching
@@ -32,7 +32,6 @@ from orchestration.stewardship.kinds.form import Form, Payload
 from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding, Refreshed
 from orchestration.stewardship.kinds.landed import Landed, nearest
 from orchestration.stewardship.open_item import OpenItem
-from orchestration.stewardship.sentences import say, together
 from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
 from orchestration.stewardship.worth import NOTHING, Worth, Worths
 

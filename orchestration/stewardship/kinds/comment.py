@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from orchestration.core import say
 from orchestration.stewardship.kinds.assignment import OnItem
 from orchestration.stewardship.kinds.decision import same_author
 from orchestration.stewardship.kinds.form import Form, Payload
 from orchestration.stewardship.kinds.group import Group
-from orchestration.stewardship.sentences import say
 
 
 class Comment(OnItem):

@@ -17,10 +17,12 @@ from pydantic import (
     field_validator,
 )
 
-from orchestration.core import Settings, UsageError
+from orchestration.core import Settings, UsageError, say, together
 from orchestration.intake import contact_in_prose
 from orchestration.stewardship.kinds.form import NO_SUCH_FORM, Form, Payload
-from orchestration.stewardship.sentences import say, together
+
+# Before a fault; a list of faults says it once.
+NOT_RECORDED = "The decision was not recorded. {fault}"
 
 
 def matching(pattern: str, form: str) -> AfterValidator:

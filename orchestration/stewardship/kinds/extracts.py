@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from expectations.checks import is_waivable
-from orchestration.core import Settings
+from orchestration.core import Settings, say, together
 from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.kinds.decision import Decision, Entry, Name, already
@@ -18,7 +18,6 @@ from orchestration.stewardship.kinds.form import Form, Payload
 from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding, Refreshed
 from orchestration.stewardship.kinds.landed import ExtractId, Landed
 from orchestration.stewardship.open_item import OpenItem
-from orchestration.stewardship.sentences import say, together
 from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
 
 if TYPE_CHECKING:

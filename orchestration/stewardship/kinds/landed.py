@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated
 
-from orchestration.core import Settings
+from orchestration.core import Settings, say
 from orchestration.stewardship.kinds.decision import HEX, matching
-from orchestration.stewardship.sentences import say
 
 ExtractId = Annotated[str, matching("[0-9a-f]{16}", f"16 {HEX}, such as 4df327af7418fa78")]
 MOST_NAMED = 5

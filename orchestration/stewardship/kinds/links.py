@@ -8,7 +8,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from orchestration.core import Settings, record_of
+from orchestration.core import Settings, listed, record_of, say
 from orchestration.linkage import REVIEWED_FROM, TAKEN_FROM, Clusters
 from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item
@@ -17,7 +17,6 @@ from orchestration.stewardship.kinds.form import Form, Payload
 from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding, Refreshed
 from orchestration.stewardship.kinds.records import is_typed, row_called
 from orchestration.stewardship.open_item import OpenItem
-from orchestration.stewardship.sentences import listed, say
 from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
 
 _LINKED = {

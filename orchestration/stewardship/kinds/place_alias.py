@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from typing import Annotated, Any, Literal, TypeGuard
 
 from orchestration import places
-from orchestration.core import Settings, is_token, load_keys
+from orchestration.core import Settings, is_token, load_keys, say, together
 from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.kinds.decision import Decision, Entry, Name, already, matching
@@ -23,7 +23,6 @@ from orchestration.stewardship.kinds.form import Form, Payload
 from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding, Refreshed
 from orchestration.stewardship.kinds.landed import Landed
 from orchestration.stewardship.open_item import OpenItem
-from orchestration.stewardship.sentences import say, together
 from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
 from orchestration.stewardship.worth import NOTHING
 

@@ -9,10 +9,9 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from orchestration import intake
-from orchestration.core import REFERENCE_SEEDS, Settings, UsageError, record_of, shown_record
+from orchestration.core import REFERENCE_SEEDS, Settings, UsageError, record_of, say, shown_record
 from orchestration.stewardship import review
 from orchestration.stewardship.draft_lists import stamp_of
-from orchestration.stewardship.sentences import say
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,11 +8,10 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from orchestration.core import Settings, load_publication_policy, parsed, read_json
+from orchestration.core import Settings, listed, load_publication_policy, parsed, read_json, say
 from orchestration.stewardship.kinds.decision import Decision, Entry, already, matching
 from orchestration.stewardship.kinds.form import Form, Payload
 from orchestration.stewardship.kinds.group import Group
-from orchestration.stewardship.sentences import listed, say
 
 ReleaseId = Annotated[
     str, matching(r"\d{8}T\d{6}Z-[0-9a-f]{8}", "the name of a release, such as 20261124T162106Z-bd694219")

@@ -15,10 +15,17 @@ from typing import Annotated
 
 from pydantic import Field
 
-from orchestration.core import REFERENCE_SEEDS, Settings, UsageError, record_of
+from orchestration.core import REFERENCE_SEEDS, Settings, UsageError, record_of, say, together
 from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item
-from orchestration.stewardship.kinds.decision import Decision, Entry, RecordName, already, matching
+from orchestration.stewardship.kinds.decision import (
+    NOT_RECORDED,
+    Decision,
+    Entry,
+    RecordName,
+    already,
+    matching,
+)
 from orchestration.stewardship.kinds.form import Form, Payload
 from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding, Refreshed
 from orchestration.stewardship.kinds.records import (
@@ -29,7 +36,6 @@ from orchestration.stewardship.kinds.records import (
     rules_that_quarantine,
 )
 from orchestration.stewardship.open_item import OpenItem
-from orchestration.stewardship.sentences import NOT_RECORDED, say, together
 from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
 from orchestration.stewardship.worth import NOTHING
 

@@ -14,13 +14,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from orchestration import places, typing
 from orchestration.contracts import contract_for, load_contracts, place_parts
-from orchestration.core import Settings, UsageError, load_keys, read, read_json, record_of
-from orchestration.stewardship.kinds.decision import Decision, Entry, Name, RecordName, already, matching
+from orchestration.core import Settings, UsageError, listed, load_keys, read, read_json, record_of, say
+from orchestration.stewardship.kinds.decision import (
+    NOT_RECORDED,
+    Decision,
+    Entry,
+    Name,
+    RecordName,
+    already,
+    matching,
+)
 from orchestration.stewardship.kinds.form import Form, Payload
 from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding
 from orchestration.stewardship.kinds.records import record_called, rules_that_quarantine
 from orchestration.stewardship.kinds.rows import names, quality_rules
-from orchestration.stewardship.sentences import NOT_RECORDED, listed, say
 from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
 
 if TYPE_CHECKING:

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
-from orchestration.core import Settings
+from orchestration.core import Settings, say
 from orchestration.stewardship import items
 from orchestration.stewardship.decisions.active import list_decisions
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.kinds.check_waiver import waived_item
 from orchestration.stewardship.open_item import OpenItem
-from orchestration.stewardship.sentences import say
 from orchestration.stewardship.worth import NOTHING, Worth
 
 SOON = timedelta(days=14)

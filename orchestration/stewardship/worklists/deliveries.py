@@ -9,11 +9,10 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
 
-from orchestration.core import seed_rows
+from orchestration.core import say, seed_rows
 from orchestration.stewardship import items, review
 from orchestration.stewardship.kinds.group import Refreshed
 from orchestration.stewardship.open_item import OpenItem
-from orchestration.stewardship.sentences import say
 from orchestration.stewardship.worth import NOTHING, Worth
 
 GUESS = "Its content is unknown; the partner's last extract held {records:,} records."

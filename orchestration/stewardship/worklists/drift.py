@@ -14,13 +14,12 @@ from typing import Any
 
 from orchestration import intake
 from orchestration.contracts import Contracts, contract_for, load_contracts, load_vocabulary
-from orchestration.core import REFERENCE_SEEDS, Keys, Settings, load_keys, parsed
+from orchestration.core import REFERENCE_SEEDS, Keys, Settings, listed, load_keys, parsed, say
 from orchestration.stewardship import items, review
 from orchestration.stewardship.draft_lists import text_of
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.kinds.group import Change, Refreshed
 from orchestration.stewardship.open_item import OpenItem
-from orchestration.stewardship.sentences import listed, say
 from orchestration.stewardship.typed_views import typed_views
 from orchestration.stewardship.worth import NOTHING, Worth, Worths
 

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from orchestration.contracts import Contracts
-from orchestration.core import End, Settings
+from orchestration.core import End, Settings, packed, unpacked
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import Decisions, active_decisions
 from orchestration.stewardship.items import Item, file_not_taken, held_extract
@@ -22,7 +22,6 @@ from orchestration.stewardship.kinds.group import Refreshed
 from orchestration.stewardship.kinds.registry import GROUPS
 from orchestration.stewardship.kinds.rows import left_of_rows
 from orchestration.stewardship.open_item import OpenItem, most_valuable_first, nested, under_held_extracts
-from orchestration.stewardship.sentences import packed, unpacked
 from orchestration.stewardship.worklists.decisions import open_decisions
 from orchestration.stewardship.worklists.deliveries import late_partners, waiting_files
 from orchestration.stewardship.worklists.drift import drifted_contracts

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from orchestration.core import say, together
 from orchestration.stewardship import items, review
 from orchestration.stewardship.kinds.group import Refreshed
 from orchestration.stewardship.kinds.rows import quality_rules
 from orchestration.stewardship.open_item import OpenItem
-from orchestration.stewardship.sentences import say, together
 
 _EXTRACTS_NAMED = 3
 
