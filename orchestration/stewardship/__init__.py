@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from orchestration.stewardship.decisions.files import erase_decisions, read_kind
     from orchestration.stewardship.decisions.recording import confirm, record_decision, revoke
     from orchestration.stewardship.running import decisions_waiting, refresh_since, settled_since_refresh
-    from orchestration.stewardship.sentences import as_text, listed, say, together
     from orchestration.stewardship.unsealing import unseal_file, unseal_row
 
 offer_when_asked(__name__)

@@ -25,8 +25,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from orchestration.core import (
     HOME_JSON,
     NjiaError,
@@ -34,6 +32,7 @@ from orchestration.core import (
     UsageError,
     check_home,
     durable,
+    locked_folder,
     parsed,
     read_json,
     write_json,
@@ -41,7 +40,6 @@ from orchestration.core import (
 from orchestration.intake import contact_in_prose
 from orchestration.stewardship.kinds.decision import Confirmation, Entry, Revocation
 
-LOCK_SECONDS = 10
 LONGEST = 2000
 LONGEST_LINE = 1 << 16
 FIRST = "0" * 64
@@ -151,11 +149,9 @@ def _faults_of_the_end(settings: Settings, last: str, one_before: str, where: st
 def _locked(settings: Settings) -> Iterator[None]:
     durable.make_folder(settings.audit, 0o700)
     settings.audit.chmod(0o700)
-    try:
-        with FileLock(settings.audit / ".lock", timeout=LOCK_SECONDS, mode=0o600):
-            yield
-    except Timeout:
-        raise NjiaError("Another line of the audit log is being written. Try again in a moment.") from None
+    busy = NjiaError("Another line of the audit log is being written. Try again in a moment.")
+    with locked_folder(settings.audit, busy):
+        yield
 
 
 def _append(settings: Settings, year: int, line: dict[str, Any]) -> dict[str, Any]:

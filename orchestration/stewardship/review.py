@@ -27,6 +27,7 @@ from orchestration.core import (
     add_sums_of,
     decrypted,
     durable,
+    of_text,
     open_duckdb,
     parsed,
     read_json,
@@ -35,7 +36,6 @@ from orchestration.core import (
     write_json,
     write_summed,
 )
-from orchestration.stewardship.sentences import of_text
 
 UNRESOLVED_PLACES, TEXTS_OF_PLACES = "unresolved_places.csv", "unresolved_places.texts"
 FAILED_CHECKS = "failed_checks.csv"

@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from orchestration.core import Damaged, NjiaError, Settings, last_holder, refreshes
+from orchestration.core import Damaged, NjiaError, Settings, is_held, last_holder, refreshes
 from orchestration.stewardship import audit
 from orchestration.stewardship.audit import gaps
 from orchestration.stewardship.decisions.active import Settled, settled
 
 
 def refresh_since(settings: Settings) -> datetime | None:
-    """Return since when a refresh is running (UTC); None where none is.
-
-    The file of the lock stays after a refresh, so the lock itself is tested: a shared hold, released at once,
-    lets any number ask. A refresh that starts in this moment tries again.
-    """
-    try:
-        handle = os.open(settings.lock, os.O_RDONLY)
-    except FileNotFoundError:
+    """Return since when a refresh is running (UTC); None where none is."""
+    if not is_held(settings.lock):
         return None
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return _since(settings)
-    finally:
-        os.close(handle)
-    return None
-
-
-def _since(settings: Settings) -> datetime:
-    """Return the holder's note; until it is written, the age of the lock's file."""
-    try:
         return datetime.fromisoformat(last_holder(settings)["since"])
-    except (ValueError, KeyError, TypeError):
-        return datetime.fromtimestamp(settings.lock.stat().st_mtime, UTC).replace(microsecond=0)
+    except (ValueError, KeyError, TypeError):  # not noted yet
+        holder = settings.lock.with_suffix(".holder")
+        age = (holder if holder.exists() else settings.lock).stat().st_mtime
+        return datetime.fromtimestamp(age, UTC).replace(microsecond=0)
 
 
 @dataclass(frozen=True)

@@ -425,10 +425,8 @@ def test_held_lock_is_reported_and_no_decision_recorded(
 ) -> None:
     from filelock import FileLock
 
-    from orchestration.stewardship.decisions import files
-
     asked = steward.preview("row_exclude", record=s5(base)["record"])
-    monkeypatch.setattr(files, "LOCK_SECONDS", 0.05)
+    monkeypatch.setattr("orchestration.core.lock.SECONDS_TO_WAIT", 0.05)
     with FileLock(base.settings.decisions / ".lock"):
         answer = steward.confirm(asked)
     assert answer.status_code == 503 and "Try again in a moment" in shown(answer.text)

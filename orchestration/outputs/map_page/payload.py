@@ -15,11 +15,11 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from orchestration.core import REFERENCE_SEEDS
+from orchestration.core import LANGUAGES, REFERENCE_SEEDS
 from orchestration.outputs.bends import BENDS, Point, bends_of
 from orchestration.outputs.claims import PANEL, Size, claim, uncontradicted
 from orchestration.outputs.published import Edition
-from orchestration.outputs.texts import LANGUAGES, Slot, Texts, plain
+from orchestration.outputs.texts import Slot, Texts, plain
 
 COUNTS = (
     "movement_count", "baseline_count", "current_count", "record_count", "comparable_count_baseline",

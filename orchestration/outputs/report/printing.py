@@ -20,7 +20,7 @@ from orchestration.outputs.fonts import FONTS
 from orchestration.outputs.pages import template
 from orchestration.outputs.report.parts import Report
 from orchestration.outputs.report_numbers import traced_as
-from orchestration.outputs.texts import Sentence, Texts, Value, plain
+from orchestration.outputs.texts import Spans, Texts, Value, plain
 
 _FACES = (("FiraSans-Regular.ttf", 400), ("FiraSans-SemiBold.ttf", 600))
 _SIZE = re.compile(r' width="[\d.]+pt" height="[\d.]+pt"')
@@ -37,7 +37,7 @@ def as_html(report: Report, figures: Mapping[str, str], files: dict[str, str]) -
     return page.render(report=report, files=files, faces=_faces(), figure=figure)
 
 
-def _marked(sentence: Sentence) -> Markup:
+def _marked(sentence: Spans) -> Markup:
     """Return HTML in which each value carries its table, key and column; its tooltip is the key to trace."""
     parts: list[str] = []
     for part in sentence:

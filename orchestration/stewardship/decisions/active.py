@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from orchestration.core import NjiaError, Settings
+from orchestration.core import NjiaError, Settings, say
 from orchestration.stewardship.decisions.files import plain, read_kind, refuse_unknown_files
 from orchestration.stewardship.kinds.decision import Confirmation, Decision, Entry, Revocation
 from orchestration.stewardship.kinds.registry import KINDS, known_kind, read_entry
-from orchestration.stewardship.sentences import say
 
 Line = dict[str, Any]  # a decision as in its file
 

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from orchestration.core import (
@@ -23,6 +22,7 @@ from orchestration.core import (
     Settings,
     durable,
     line_of,
+    locked_folder,
     without_sum,
     write_text,
 )
@@ -30,17 +30,13 @@ from orchestration.stewardship.audit import log_all
 from orchestration.stewardship.kinds.decision import Confirmation, Decision, Entry, Revocation, same_author
 from orchestration.stewardship.kinds.registry import KINDS, read_entry
 
-LOCK_SECONDS = 10
-
 
 @contextmanager
 def locked(settings: Settings) -> Iterator[None]:
     durable.make_folder(settings.decisions)
-    try:
-        with FileLock(settings.decisions / ".lock", timeout=LOCK_SECONDS):
-            yield
-    except Timeout:
-        raise NjiaError("Another decision is being written. Try again in a moment.") from None
+    busy = NjiaError("Another decision is being written. Try again in a moment.")
+    with locked_folder(settings.decisions, busy):
+        yield
 
 
 def _path(settings: Settings, kind: str) -> Path:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from orchestration.core import Settings, refreshes
+from orchestration.core import Settings, refreshes, say
 from orchestration.stewardship.decisions.active import active_decisions, confirmations, holding
 from orchestration.stewardship.decisions.files import read_kind
 from orchestration.stewardship.decisions.recording import NewEntries, Wanted, faults_in, faults_of
@@ -20,7 +20,6 @@ from orchestration.stewardship.kinds.decision import Change, Decision, Effect, E
 from orchestration.stewardship.kinds.registry import GROUPS
 from orchestration.stewardship.kinds.releases import PolicySignOff, Rollback
 from orchestration.stewardship.running import refresh_since
-from orchestration.stewardship.sentences import say
 from orchestration.typing import NOT_KEPT, has_typed
 
 __all__ = ["Change", "Preview", "try_confirmations", "try_decisions", "try_revocations"]

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
 
-from orchestration.core import Settings, UsageError
+from orchestration.core import Sentence, Settings, UsageError, say
 from orchestration.intake import contact_in_prose
 from orchestration.stewardship.audit import lost_kind
 from orchestration.stewardship.decisions.active import confirmations, holding
@@ -22,9 +22,8 @@ from orchestration.stewardship.decisions.files import (
     read_kind,
     why_not_confirmed,
 )
-from orchestration.stewardship.kinds.decision import Decision, Entry, Revocation
+from orchestration.stewardship.kinds.decision import NOT_RECORDED, Decision, Entry, Revocation
 from orchestration.stewardship.kinds.registry import KINDS, known_kind, read_entry
-from orchestration.stewardship.sentences import NOT_RECORDED, Sentence, say
 
 Wanted = tuple[str, Mapping[str, Any]]  # kind and fields, as `record_decision` takes them
 MOST_FAULTS_LISTED = 5

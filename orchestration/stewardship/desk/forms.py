@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from starlette.datastructures import FormData
 
-from orchestration.core import UsageError
+from orchestration.core import UsageError, say
 from orchestration.stewardship.kinds.decision import NO_SUCH_FORM, Form, Payload
 from orchestration.stewardship.kinds.registry import KINDS
-from orchestration.stewardship.sentences import say
 
 # Not recorded by the desk itself: they are about a decision that stands, or act at once.
 REVOKE, CONFIRM, ROLL_BACK = "revoke", "confirm", "rollback"

@@ -49,7 +49,7 @@ ErrorPage = Callable[[Request, int, str], Response]
 
 
 class Guard:
-    """ASGI middleware. `error_page` makes a page of a request, a status and a key of `words.csv`."""
+    """ASGI middleware. `error_page` makes a page of a request, a status and a key of `core/texts.csv`."""
 
     def __init__(self, app: ASGIApp, desk: Desk, error_page: ErrorPage) -> None:
         self._app, self._desk, self._error_page = app, desk, error_page

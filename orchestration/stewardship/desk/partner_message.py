@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from expectations.checks import EXTRACT_CHECKS
-from orchestration.core import seed_rows
-from orchestration.stewardship.desk.words import LANGUAGES, words_of
+from orchestration.core import LANGUAGES, seed_rows
+from orchestration.stewardship.desk.words import words_of
 from orchestration.stewardship.review import finding_of
 
 _NOTHING = "Nothing;"  # how a reason begins that asks the partner for nothing

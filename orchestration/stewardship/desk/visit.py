@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 
-from orchestration.core import NjiaError, Settings, UsageError, machine_fault, refreshes
+from orchestration.core import LANGUAGES, NjiaError, Settings, UsageError, machine_fault, refreshes
 from orchestration.stewardship import audit
 from orchestration.stewardship.audit import NotLogged
 from orchestration.stewardship.desk.accounts import (
@@ -35,7 +35,7 @@ from orchestration.stewardship.desk.names import Names
 from orchestration.stewardship.desk.pages import page
 from orchestration.stewardship.desk.sent_forms import SentForms
 from orchestration.stewardship.desk.sessions import Session, Sessions
-from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, LANGUAGES, Words, words_of
+from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, Words, words_of
 from orchestration.stewardship.running import refresh_since
 
 MOST_FIELDS = 2000
@@ -44,7 +44,7 @@ _MOST_PLACES_A_LINE = 1000
 STATUS_WORDS = {400: "error.form", 403: "error.forbidden", 404: "error.not_found", 405: "error.method"}
 
 
-# Links at the top of each page: address, key of `words.csv`, and who may follow it.
+# Links at the top of each page: address, key of `core/texts.csv`, and who may follow it.
 NAVIGATION = (
     ("/", "nav.front", DESK),
     ("/waiting", "nav.waiting", DESK),

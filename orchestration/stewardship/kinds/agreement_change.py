@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orchestration.contracts import Contracts, agreements_ending, load_contracts, with_changes
-from orchestration.core import Settings, UsageError
+from orchestration.core import Settings, UsageError, say
 from orchestration.stewardship import items
 from orchestration.stewardship.items import Item, OpenItem
 from orchestration.stewardship.kinds.decision import (
@@ -28,7 +28,6 @@ from orchestration.stewardship.kinds.decision import (
     Previewed,
     Refreshed,
 )
-from orchestration.stewardship.sentences import say
 from orchestration.typing import open_views
 
 if TYPE_CHECKING:

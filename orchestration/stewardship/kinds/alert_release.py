@@ -13,9 +13,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from orchestration import places
-from orchestration.core import Settings, UsageError
+from orchestration.core import Settings, UsageError, say
 from orchestration.stewardship import review
 from orchestration.stewardship.kinds.decision import (
+    NOT_RECORDED,
     Change,
     Decision,
     Effect,
@@ -25,7 +26,6 @@ from orchestration.stewardship.kinds.decision import (
     Previewed,
     matching,
 )
-from orchestration.stewardship.sentences import NOT_RECORDED, say
 
 Corridor = Annotated[str, matching("[^>]+>[^>]+", "origin and destination as ids, such as KE009>KE047")]
 _SAYS = {

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, model_validator
 
-from orchestration.core import Settings
+from orchestration.core import Settings, say
 from orchestration.stewardship import review
 from orchestration.stewardship.items import Item, OpenItem
 from orchestration.stewardship.kinds.decision import (
@@ -23,7 +23,6 @@ from orchestration.stewardship.kinds.decision import (
     PersonName,
     same_author,
 )
-from orchestration.stewardship.sentences import say
 
 
 def _names_an_item(text: str) -> str:

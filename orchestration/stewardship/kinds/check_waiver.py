@@ -23,7 +23,7 @@ from expectations.checks import (
     release_scope,
 )
 from expectations.release_gate import WHOLE as RELEASE_SCOPE
-from orchestration.core import REFUSED, Settings, UsageError, refreshes
+from orchestration.core import REFUSED, Settings, UsageError, refreshes, say, together
 from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item, OpenItem
 from orchestration.stewardship.kinds.decision import (
@@ -40,7 +40,6 @@ from orchestration.stewardship.kinds.decision import (
 )
 from orchestration.stewardship.kinds.extracts import effect_on_fates
 from orchestration.stewardship.kinds.subjects import Landed, nearest
-from orchestration.stewardship.sentences import say, together
 from orchestration.stewardship.worth import NOTHING, Worth, Worths
 from orchestration.typing import NOT_KEPT, has_typed, open_views
 

@@ -18,9 +18,8 @@ from pydantic import (
     field_validator,
 )
 
-from orchestration.core import Settings, UsageError
+from orchestration.core import Settings, UsageError, say, together
 from orchestration.intake import contact_in_prose
-from orchestration.stewardship.sentences import say, together
 
 if TYPE_CHECKING:
     from orchestration.contracts import Contracts
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
 Payload = dict[str, Any]
 # The decisions that hold at one time, by kind, each as its line has it, oldest first.
 Holding = Mapping[str, Sequence[Mapping[str, Any]]]
+# Before a fault; a list of faults says it once.
+NOT_RECORDED = "The decision was not recorded. {fault}"
 NO_SUCH_FORM = "This form decides nothing that the desk knows. Go back and load its page again."
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from expectations.checks import is_waivable
-from orchestration.core import Settings
+from orchestration.core import Settings, say, together
 from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item, OpenItem
 from orchestration.stewardship.kinds.decision import (
@@ -24,7 +24,6 @@ from orchestration.stewardship.kinds.decision import (
     Refreshed,
 )
 from orchestration.stewardship.kinds.subjects import ExtractId, Landed
-from orchestration.stewardship.sentences import say, together
 from orchestration.typing import NOT_KEPT, has_typed, open_views
 
 if TYPE_CHECKING:

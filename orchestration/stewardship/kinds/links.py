@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from pydantic import model_validator
 
-from orchestration.core import Settings, record_of
+from orchestration.core import Settings, listed, record_of, say
 from orchestration.linkage import REVIEWED_FROM, TAKEN_FROM, Clusters
 from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item, OpenItem
@@ -23,7 +23,6 @@ from orchestration.stewardship.kinds.decision import (
     Refreshed,
 )
 from orchestration.stewardship.kinds.subjects import is_typed, row_called
-from orchestration.stewardship.sentences import listed, say
 from orchestration.typing import open_views
 
 _CLUSTERS = (

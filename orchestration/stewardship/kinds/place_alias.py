@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from typing import Annotated, Any, Literal, TypeGuard
 
 from orchestration import places
-from orchestration.core import Settings, is_token, load_keys
+from orchestration.core import Settings, is_token, load_keys, say, together
 from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item, OpenItem
 from orchestration.stewardship.kinds.decision import (
@@ -30,7 +30,6 @@ from orchestration.stewardship.kinds.decision import (
     matching,
 )
 from orchestration.stewardship.kinds.subjects import Landed
-from orchestration.stewardship.sentences import say, together
 from orchestration.stewardship.worth import NOTHING
 from orchestration.typing import open_views
 

@@ -12,10 +12,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from orchestration.core import Settings, load_publication_policy, parsed, read_json
+from orchestration.core import Settings, listed, load_publication_policy, parsed, read_json, say
 from orchestration.stewardship import review
 from orchestration.stewardship.kinds.decision import Decision, Form, Group, Payload, matching
-from orchestration.stewardship.sentences import listed, say
 
 ReleaseId = Annotated[
     str, matching(r"\d{8}T\d{6}Z-[0-9a-f]{8}", "the name of a release, such as 20261124T162106Z-bd694219")

@@ -13,10 +13,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from orchestration.core import Settings, UsageError, record_of, seed_rows
+from orchestration.core import Settings, UsageError, record_of, say, seed_rows, together
 from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item, OpenItem
 from orchestration.stewardship.kinds.decision import (
+    NOT_RECORDED,
     Decision,
     Effect,
     Form,
@@ -36,7 +37,6 @@ from orchestration.stewardship.kinds.subjects import (
     rules_by_record,
     rules_that_quarantine,
 )
-from orchestration.stewardship.sentences import NOT_RECORDED, say, together
 from orchestration.stewardship.worth import NOTHING
 from orchestration.typing import NOT_KEPT, has_typed, open_views
 

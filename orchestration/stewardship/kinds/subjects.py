@@ -10,10 +10,9 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Annotated
 
 from orchestration import intake
-from orchestration.core import Settings, UsageError, record_of, seed_rows, shown_record
+from orchestration.core import Settings, UsageError, record_of, say, seed_rows, shown_record
 from orchestration.stewardship import review
 from orchestration.stewardship.kinds.decision import HEX, matching
-from orchestration.stewardship.sentences import say
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from orchestration import places, typing
 from orchestration.contracts import contract_for, load_contracts, place_parts
-from orchestration.core import Settings, UsageError, load_keys, read, read_json, record_of
+from orchestration.core import Settings, UsageError, listed, load_keys, read, read_json, record_of, say
 from orchestration.stewardship.kinds.decision import (
+    NOT_RECORDED,
     Decision,
     Effect,
     Form,
@@ -28,7 +29,6 @@ from orchestration.stewardship.kinds.decision import (
 )
 from orchestration.stewardship.kinds.rows import names, quality_rules
 from orchestration.stewardship.kinds.subjects import record_called, rules_that_quarantine
-from orchestration.stewardship.sentences import NOT_RECORDED, listed, say
 from orchestration.typing import NOT_KEPT, has_typed, open_views
 
 if TYPE_CHECKING:

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from filelock import FileLock, Timeout
-
-from orchestration.core import NjiaError, Settings, durable, read_json, refreshes, write_json
+from orchestration.core import NjiaError, Settings, durable, locked_folder, read_json, refreshes, write_json
 from orchestration.stewardship.messages.channels import (
     NOTICES,
     Notify,
@@ -153,11 +151,9 @@ def _failing(before: dict[str, Any] | None, why: str, now: datetime) -> dict[str
 def _ledger(settings: Settings) -> Iterator[dict[str, Any]]:
     durable.make_folder(settings.notices, 0o700)
     settings.notices.chmod(0o700)
-    try:
-        with FileLock(settings.notices / ".lock", timeout=SECONDS_TO_WAIT):
-            yield _read(settings)
-    except Timeout:
-        raise NjiaError("Another process is sending messages. Try again in a moment.") from None
+    busy = NjiaError("Another process is sending messages. Try again in a moment.")
+    with locked_folder(settings.notices, busy, SECONDS_TO_WAIT):
+        yield _read(settings)
 
 
 def _read(settings: Settings) -> dict[str, Any]:

@@ -5,27 +5,22 @@ refusal night after night is one event. A held extract is new when other checks 
 reason changed; an overdue partner once for each day it was due; a crash is its run; a pull that fails is new
 when it fails in another way or has worked since; an alert by corridor, direction and first month.
 
-A message is in English or Swahili (`words.yml`). It holds kinds, counts and links without names; with
+A message is in English or Swahili. It holds kinds, counts and links without names; with
 `named`, also partners, what the gate found in their extracts, and the corridors of alerts.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any, Literal, get_args
-
-import yaml
+from typing import Literal, get_args
 
 from expectations.checks import EXTRACT_CHECKS, PART_CHECKS
-from orchestration.core import Settings, refreshes
+from orchestration.core import Settings, in_language, listed, refreshes, text_of
 from orchestration.intake import failed_pulls
 from orchestration.stewardship import items, review
 from orchestration.stewardship.kinds.alert_release import corridor_name, key_of
-from orchestration.stewardship.sentences import in_language, listed
 
 Role = Literal["steward", "operator", "member"]
 ROLES: tuple[Role, ...] = ("steward", "operator", "member")
@@ -71,40 +66,39 @@ def current_events(settings: Settings) -> list[Event]:
 
 def compose(events: Sequence[Event], desk_url: str, language: str, named: bool) -> Message:
     """Return one message about all events, of which there is at least one."""
-    words = _words()[language]
+    words = _words(language)
     subjects, parts = [], []
     for kind in ORDER:
         own = [event for event in events if event.kind == kind]
         if not own:
             continue
-        singular, plural = words["subject"][kind]
-        subjects.append(singular if len(own) == 1 else plural.format(n=len(own)))
+        number = "one" if len(own) == 1 else "more"
+        subjects.append(words(f"subject.{kind}.{number}").format(n=len(own)))
         lines = list(filter(None, dict.fromkeys(_line(event, desk_url, named, language) for event in own)))
         if len(lines) > MOST_LISTED:
-            lines[MOST_LISTED:] = [f"  {words['more'].format(n=len(lines) - MOST_LISTED)}"]
-        parts.append("\n".join([f"{subjects[-1].capitalize()}.", words["meaning"][kind], *lines]))
-    text = "\n\n".join([*parts, f"{words['desk']}: {desk_url}/", words["once"]]) + "\n"
+            lines[MOST_LISTED:] = [f"  {words('more').format(n=len(lines) - MOST_LISTED)}"]
+        parts.append("\n".join([f"{subjects[-1].capitalize()}.", words(f"meaning.{kind}"), *lines]))
+    text = "\n\n".join([*parts, f"{words('desk')}: {desk_url}/", words("once")]) + "\n"
     key = _digest(*(event.id for event in events))
     return Message(f"Njia: {', '.join(subjects)}", text, tuple(events), key)
 
 
 def compose_test(language: str, now: str) -> Message:
-    words = _words()[language]
-    return Message(words["test"], words["test_text"] + "\n", (), _digest(now))
+    words = _words(language)
+    return Message(words("test"), words("test_text") + "\n", (), _digest(now))
 
 
-@cache
-def _words() -> dict[str, Any]:
-    return dict(yaml.safe_load(Path(__file__).with_name("words.yml").read_text(encoding="utf-8")))
+def _words(language: str) -> Callable[[str], str]:
+    return lambda key: text_of(f"message.{key}", language)
 
 
 def _line(event: Event, desk_url: str, named: bool, language: str) -> str:
     """Return the line of one event; empty where its count says all."""
-    words, detail = _words()[language], in_language(event.detail, language)
+    words, detail = _words(language), in_language(event.detail, language)
     if event.kind == "crashed":
         return f"  {detail}"
     if event.kind in ("refused", "waits"):
-        checks = f"  {words['checks']}: {detail}" if detail else ""
+        checks = f"  {words('checks')}: {detail}" if detail else ""
         return "\n".join(filter(None, (checks, f"  {desk_url}{event.path}" if event.path else "")))
     if not named:
         return ""

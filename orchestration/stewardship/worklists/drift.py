@@ -14,11 +14,10 @@ from typing import Any
 
 from orchestration import intake
 from orchestration.contracts import Contracts, contract_for, load_contracts, load_vocabulary
-from orchestration.core import REFERENCE_SEEDS, Keys, Settings, load_keys, write_json
+from orchestration.core import REFERENCE_SEEDS, Keys, Settings, listed, load_keys, say, write_json
 from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item, OpenItem
 from orchestration.stewardship.kinds.decision import Change, Refreshed
-from orchestration.stewardship.sentences import listed, say
 from orchestration.stewardship.worth import NOTHING, Worth, Worths
 from orchestration.typing import open_views
 

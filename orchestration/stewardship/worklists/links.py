@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from orchestration.core import Settings, UsageError
+from orchestration.core import Settings, UsageError, say
 from orchestration.linkage import COMPARED
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.kinds.links import item_of_pair
-from orchestration.stewardship.sentences import say
 from orchestration.stewardship.worklists.listing import Answers
 from orchestration.stewardship.worklists.rows import Field, fields_of
 

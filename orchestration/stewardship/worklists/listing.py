@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from orchestration.contracts import Contracts
-from orchestration.core import End, Settings, seed_rows
+from orchestration.core import End, Settings, packed, say, seed_rows, together, unpacked
 from orchestration.stewardship import items, review
 from orchestration.stewardship.decisions.active import Decisions, active_decisions, list_decisions
 from orchestration.stewardship.items import (
@@ -31,7 +31,6 @@ from orchestration.stewardship.kinds.check_waiver import waived_item, worths_of_
 from orchestration.stewardship.kinds.decision import Refreshed
 from orchestration.stewardship.kinds.registry import GROUPS
 from orchestration.stewardship.kinds.rows import by_item, left_of_rows, quality_rules
-from orchestration.stewardship.sentences import packed, say, together, unpacked
 from orchestration.stewardship.worklists.drift import drifted_contracts
 from orchestration.stewardship.worth import NOTHING, Worth, worths_of
 

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestration import places
-from orchestration.core import Settings, UsageError, read_json, shown_record
+from orchestration.core import Settings, UsageError, read_json, say, shown_record
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.kinds.rows import decided_records
 from orchestration.stewardship.kinds.subjects import rules_by_record
-from orchestration.stewardship.sentences import say
 from orchestration.typing import has_typed, open_views
 
 # Columns of the typed records that hold codes of ours, bands and counts, and no word of a partner.

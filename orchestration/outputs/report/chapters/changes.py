@@ -8,7 +8,7 @@ from orchestration.outputs.published import Row
 from orchestration.outputs.report import findings, rules
 from orchestration.outputs.report.parts import Block, Items, Paragraph, Section, Table
 from orchestration.outputs.report.view import GRAIN, NONE, View, code, heads, section, titled
-from orchestration.outputs.texts import Sentence, Value
+from orchestration.outputs.texts import Spans, Value
 
 
 def since_release(view: View) -> Section | None:
@@ -16,7 +16,7 @@ def since_release(view: View) -> Section | None:
     say, previous = view.say, view.previous
     if previous is None:
         return None
-    items: list[Sentence] = [say("since.period", period=view.period)] if view.now != previous.now else []
+    items: list[Spans] = [say("since.period", period=view.period)] if view.now != previous.now else []
     known = {(row["corridor_id"], row["status"]) for row in previous.shifts()}
     items += [
         findings.joined([findings.stop(findings.change(view, row)), findings.counts(view, row)])
@@ -64,7 +64,7 @@ def _table(view: View, level: str) -> Table | None:
     columns = [say(f"column.{name}") for name in ("corridor", "change", "share")]
     if not view.is_public:
         columns.append(say("column.seen_by"))
-    lines: list[list[Sentence]] = []
+    lines: list[list[Spans]] = []
     for row in shifts:
         line = [(view.marked(row),), code(view, row, "status", "status")]
         # The band says too much of a change that is not sure, and too little where none is left.
@@ -104,9 +104,9 @@ def _newer_windows(view: View) -> list[Block]:
     return titled(say("changes.months", month=last), Table((), columns, lines, 2))
 
 
-def _window_count(view: View, row: Row, side: str) -> Sentence:
+def _window_count(view: View, row: Row, side: str) -> Spans:
     return NONE if row[f"{side}_count_text"] in (None, "0") else (view.published.count("shifts", row, side),)
 
 
-def _or_dash(count: Value | str) -> Sentence:
+def _or_dash(count: Value | str) -> Spans:
     return (count,) if count else NONE

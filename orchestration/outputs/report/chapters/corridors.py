@@ -6,7 +6,7 @@ from orchestration.outputs.published import KENYA
 from orchestration.outputs.report import findings
 from orchestration.outputs.report.parts import Block, Columns, Heading, Paragraph, Section, Table
 from orchestration.outputs.report.view import HALF, NONE, View, code, corridor_counts, heads
-from orchestration.outputs.texts import Sentence
+from orchestration.outputs.texts import Spans
 
 MOST_CORRIDORS, MOST_COUNTRIES = 30, 12
 
@@ -31,9 +31,9 @@ def _corridor_table(view: View) -> Table:
     say, periods = view.say, view.periods()
     shifts = {row["corridor_id"]: row for row in view.shifts()}
     rows = [row for row in view.corridors() if row["movement_count"] is not None][:MOST_CORRIDORS]
-    lines: list[list[Sentence]] = []
+    lines: list[list[Spans]] = []
     for row in rows:
-        direction: Sentence = (say.text(f"direction.{row['direction']}"),) if row["direction"] else NONE
+        direction: Spans = (say.text(f"direction.{row['direction']}"),) if row["direction"] else NONE
         status = code(view, shifts.get(row["corridor_id"]), "status", "status")
         counts = corridor_counts(view, row, periods)
         lines.append([(view.marked(row),), direction, status, *counts])
@@ -52,7 +52,7 @@ def _country_table(view: View, key: str, end: str, other: str) -> Table | None:
         and row[f"{end}_place_id"] != KENYA
         and row[f"{other}_place_id"] == KENYA
     ]
-    lines: list[list[Sentence]] = [
+    lines: list[list[Spans]] = [
         [(view.published.place(row[f"{end}_place_id"]),), *corridor_counts(view, row, periods)]
         for row in rows[:MOST_COUNTRIES]
     ]

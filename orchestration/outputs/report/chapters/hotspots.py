@@ -7,7 +7,7 @@ from orchestration.outputs.published import Row
 from orchestration.outputs.report import findings
 from orchestration.outputs.report.parts import Block, Heading, Items, Paragraph, Section, Table
 from orchestration.outputs.report.view import GRAIN, NONE, View, capital, section
-from orchestration.outputs.texts import Sentence
+from orchestration.outputs.texts import Spans
 
 LABELS = {"hotspot": 0, "elevated": 1}
 COMPONENTS = ("origin", "transit", "exploitation", "change")
@@ -27,7 +27,7 @@ def hotspots(view: View) -> Section | None:
     return section(view, "hotspots", capital(findings.stand_out(view)), blocks)
 
 
-def _lines(view: View) -> list[list[Sentence]]:
+def _lines(view: View) -> list[list[Spans]]:
     say, lines = view.say, []
     for population in ("all", "children"):
         rows = view.published.rows("hotspots", view.now, record_grain=GRAIN, population=population)
@@ -38,7 +38,7 @@ def _lines(view: View) -> list[list[Sentence]]:
     return lines
 
 
-def _bands(view: View) -> list[Sentence]:
+def _bands(view: View) -> list[Spans]:
     """Return counties by band of reported activity, in the newest period that has bands."""
     published = view.published
     periods = [view.now, *published.periods("year"), *published.periods("rolling_12_months")]
@@ -52,7 +52,7 @@ def _bands(view: View) -> list[Sentence]:
     return sentences
 
 
-def _rated(view: View, row: Row) -> Sentence:
+def _rated(view: View, row: Row) -> Spans:
     """Return the county, with what its band rests on if a component is missing."""
     place = view.published.cell("risk", row, "band", row["place"])
     components = (row["components"] or "").split(";")

@@ -6,7 +6,7 @@ from orchestration.outputs.published import Row
 from orchestration.outputs.report import findings
 from orchestration.outputs.report.parts import Block, Section, Table
 from orchestration.outputs.report.view import NONE, View, capital, count, section
-from orchestration.outputs.texts import Sentence
+from orchestration.outputs.texts import Spans
 
 ROLES = ("origin", "transit", "destination")
 
@@ -24,7 +24,7 @@ def _table(view: View, level: str, key: str) -> Table | None:
     names: dict[str, str] = {}
     for role in ROLES:
         names |= {row["place_id"]: row["place"] for row in view.places(role, (level,))}
-    lines: list[list[Sentence]] = []
+    lines: list[list[Spans]] = []
     for place in sorted(names, key=lambda place: (-_largest(view, place), place)):
         cells = [count(view, "places", view.place(place, role, period=period)) for role, period in columns]
         if any(cell != NONE for cell in cells):

@@ -7,7 +7,7 @@ from orchestration.outputs.published import Row, ends_known
 from orchestration.outputs.report import rules
 from orchestration.outputs.report.parts import Block, Heading, Items, Paragraph, Section, Table
 from orchestration.outputs.report.view import View, capital, section
-from orchestration.outputs.texts import Sentence
+from orchestration.outputs.texts import Spans
 
 ROLES = ("origin", "transit", "destination")
 MOST_CORRIDORS = 24
@@ -60,7 +60,7 @@ def _new_corridors(view: View, confirmed: list[Row], corridors: list[Row]) -> li
     )
 
 
-def _new_countries(view: View, confirmed: list[Row]) -> list[Sentence]:
+def _new_countries(view: View, confirmed: list[Row]) -> list[Spans]:
     """Return countries that no earlier round named, a line per role."""
     sentences = []
     for role in ROLES:
@@ -70,13 +70,13 @@ def _new_countries(view: View, confirmed: list[Row]) -> list[Sentence]:
     return sentences
 
 
-def _corridors(view: View, rows: list[Row], caption: Sentence) -> Block:
+def _corridors(view: View, rows: list[Row], caption: Spans) -> Block:
     """Return the corridors of the round: a list in public, a table with counts for members."""
     say, published = view.say, view.published
     if view.is_public:
         return _list([published.corridor(row) for row in rows])
     largest = sorted(rows, key=lambda row: -(row["report_count"] or 0))[:MOST_CORRIDORS]
-    lines: list[list[Sentence]] = [
+    lines: list[list[Spans]] = [
         [(published.corridor(row),), (published.cell("routes", row, "report_count"),)] for row in largest
     ]
     return Table(caption, [say("column.corridor"), say("column.reports")], lines, 1)

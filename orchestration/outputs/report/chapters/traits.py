@@ -6,7 +6,7 @@ from orchestration.outputs.published import Row
 from orchestration.outputs.report import findings, rules
 from orchestration.outputs.report.parts import Block, Columns, Heading, Paragraph, Section, Table
 from orchestration.outputs.report.view import HALF, NONE, View, count, heads, section
-from orchestration.outputs.texts import Sentence
+from orchestration.outputs.texts import Spans
 
 MOST_PLACES = 24
 
@@ -23,7 +23,7 @@ def children(view: View) -> Section | None:
 
 def _table(view: View, role: str) -> Table | None:
     say = view.say
-    lines: list[list[Sentence]] = []
+    lines: list[list[Spans]] = []
     for row in view.places(role, ("county", "country"), population="children")[:MOST_PLACES]:
         base = view.place(row["place_id"], role)
         counts = (count(view, "places", row), count(view, "places", base))
@@ -32,7 +32,7 @@ def _table(view: View, role: str) -> Table | None:
     return Table(say(f"table.children.{role}"), columns, lines, 2) if lines else None
 
 
-def _share(view: View, row: Row, base: Row | None) -> Sentence:
+def _share(view: View, row: Row, base: Row | None) -> Spans:
     """Return children as a fraction of all cases, if there are enough cases."""
     text = rules.share_of_children(row, base)
     return (view.published.cell("places", row, "movement_count", text),) if text else NONE
@@ -47,7 +47,7 @@ def forms(view: View) -> Section | None:
     halves: list[list[Block]] = [[], []]
     heights = [0, 0]
     for domain in DOMAINS:
-        lines: list[list[Sentence]] = [
+        lines: list[list[Spans]] = [
             [
                 (view.published.cell("codes", row, "label"),),
                 *(count(view, "codes", view.code(domain, row["code"], period)) for period in periods),

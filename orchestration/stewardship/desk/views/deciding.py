@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from orchestration.core import NjiaError, UsageError
+from orchestration.core import NjiaError, UsageError, say
 from orchestration.stewardship.decisions.active import list_decisions
 from orchestration.stewardship.decisions.previews import (
     Change,
@@ -37,7 +37,6 @@ from orchestration.stewardship.desk.views.refreshing import refreshing
 from orchestration.stewardship.desk.views.rows import rows_of_rule
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.kinds.registry import KINDS
-from orchestration.stewardship.sentences import say
 
 SHORTEST_NAME = 16
 # Lists whose rows are decided together; `rows_of_rule` has an address for each item.

@@ -8,6 +8,7 @@ import shlex
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from orchestration.core import say
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.desk.lists import Cell, Choice, Column, List, list_page
@@ -17,7 +18,6 @@ from orchestration.stewardship.items import Item, held_extract, quarantined_rows
 from orchestration.stewardship.kinds.rows import quality_rules
 from orchestration.stewardship.kinds.subjects import releasable_rules
 from orchestration.stewardship.kinds.value_correction import corrections_of, newest_copy
-from orchestration.stewardship.sentences import say
 from orchestration.stewardship.worklists.rows import fields_of, rows_set_aside
 from orchestration.typing import correctable
 

@@ -1,6 +1,7 @@
-"""The publication policy (`seeds/reference/publication_policy.csv`) and its noise table, read and checked.
+"""The policies of publication and of history, read and checked.
 
-dbt reads both seeds too (macros/protection.sql).
+`seeds/reference/publication_policy.csv` with its noise table decides what is published (dbt reads both too:
+macros/protection.sql), `history_policy.csv` how much of the past is kept.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,8 @@ from orchestration.core.errors import NjiaError
 from orchestration.core.settings import REFERENCE_SEEDS
 
 POLICY_SEED, NOISE_SEED = REFERENCE_SEEDS / "publication_policy.csv", REFERENCE_SEEDS / "noise.csv"
+HISTORY_SEED = REFERENCE_SEEDS / "history_policy.csv"
 NOISE_ROWS = (1, 2, 3)
-COLUMNS = ("name", "value", "shipped", "unit", "why")
 _HASHES = 1 << 32
 _WORDS = "microdata_quasi_identifiers"
 # Least and greatest sensible value of each number; all but those of _FRACTIONS are whole.
@@ -77,7 +79,7 @@ def load_publication_policy(policy: Path = POLICY_SEED, noise: Path = NOISE_SEED
     Raises NjiaError for a missing or impossible value, and for a noise table that was made from another
     policy.
     """
-    rows = _rows(policy, COLUMNS)
+    rows = _rows(policy, ("name", "value", "shipped", "unit", "why"))
     values = {row["name"]: row["value"].strip() for row in rows}
     if len(values) < len(rows):
         raise NjiaError(f"{policy.name} has a name in two rows. Remove one of them.")
@@ -86,7 +88,7 @@ def load_publication_policy(policy: Path = POLICY_SEED, noise: Path = NOISE_SEED
         raise NjiaError(f"{policy.name} has no row {missing[0]}. Add it, with the value Njia ships.")
     if unknown := sorted(values.keys() - expected):
         raise NjiaError(f"{policy.name} has a row {unknown[0]} that nothing reads. Remove it.")
-    numbers = {name: _number(policy, name, values[name]) for name in _LIMITS}
+    numbers = {name: _number(policy, name, values[name], limits) for name, limits in _LIMITS.items()}
     if not numbers["noise_row_2_from"] < numbers["noise_row_3_from"]:
         raise _wrong(policy, "noise_row_3_from", values["noise_row_3_from"], "more than noise_row_2_from")
     if numbers["public_least_label_count"] < numbers["public_least_count"]:
@@ -94,7 +96,7 @@ def load_publication_policy(policy: Path = POLICY_SEED, noise: Path = NOISE_SEED
         raise _wrong(policy, "public_least_label_count", found, "at least public_least_count")
     quasi_identifiers = tuple(values[_WORDS].split())
     if not quasi_identifiers:
-        raise _wrong(policy, _WORDS, "nothing", "names of columns of fct_movements")
+        raise _wrong(policy, _WORDS, "", "names of columns of fct_movements")
     _check_noise(noise, numbers)
     named = "\n".join(sorted(f"{name}={value}" for name, value in values.items()))
     version = hashlib.sha256(named.encode()).hexdigest()[:12]
@@ -140,6 +142,41 @@ def _check_noise(seed: Path, policy: dict[str, float]) -> None:
             )
 
 
+# The least of the past that its readers need: desk and quality report show the newest twenty.
+LEAST_KEPT = {
+    "runs": 10,
+    "ticks": 1,
+    "refreshes": 100,
+    "verdicts": 20,
+    "changes": 1,
+    "receipts": 1,
+    "messages": 20,
+    "releases": 2,
+    "rollbacks": 1,
+}
+# Nothing removes these by age or number.
+FOR_EVER, ALL = {"decisions", "audit", "forgotten", "originals", "public_years"}, "all"
+
+
+def kept(kind: str) -> int:
+    """Return how many of a kind are kept. Raises NjiaError where the policy cannot be used."""
+    return history_policy()[kind]
+
+
+@cache
+def history_policy(seed: Path = HISTORY_SEED) -> dict[str, int]:
+    """Return how many of each kind are kept."""
+    values = {row["name"]: row["keep"].strip() for row in _rows(seed, ("name", "keep", "unit", "why"))}
+    if wrong := sorted(values.keys() ^ (LEAST_KEPT.keys() | FOR_EVER)):
+        raise NjiaError(
+            f"{seed.name} has a row too many or too few: {wrong[0]}. Put back the rows that Njia ships."
+        )
+    for name, value in values.items():
+        if name in FOR_EVER and value != ALL:
+            raise _wrong(seed, name, value, f"{ALL}, because nothing removes these")
+    return {name: int(_number(seed, name, values[name], (least, None))) for name, least in LEAST_KEPT.items()}
+
+
 def _rows(seed: Path, columns: Iterable[str]) -> list[dict[str, str]]:
     try:
         with seed.open(encoding="utf-8", newline="") as lines:
@@ -152,14 +189,16 @@ def _rows(seed: Path, columns: Iterable[str]) -> list[dict[str, str]]:
     return rows
 
 
-def _number(seed: Path, name: str, value: str) -> float:
-    least, most = _LIMITS[name]
+def _number(seed: Path, name: str, value: str, limits: tuple[float, float | None]) -> float:
+    least, most = limits
     kind, form = ("number", r"\d+(\.\d+)?") if name in _FRACTIONS else ("whole number", r"\d+")
     number = float(value) if re.fullmatch(form, value, re.ASCII) else -1.0
-    if not least <= number <= most:
-        raise _wrong(seed, name, value or "nothing", f"a {kind} from {least:g} to {most:g}")
+    if number < least or (most is not None and number > most):
+        raise _wrong(seed, name, value, f"a {kind} from {least:g}" + (f" to {most:g}" if most else ""))
     return number
 
 
 def _wrong(seed: Path, name: str, found: str, expected: str) -> NjiaError:
-    return NjiaError(f"{seed.name}, row {name}: found {found}, expected {expected}. Correct the value.")
+    return NjiaError(
+        f"{seed.name}, row {name}: found {found or 'nothing'}, expected {expected}. Correct the value."
+    )
