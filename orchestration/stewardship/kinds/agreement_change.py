@@ -99,12 +99,8 @@ class AgreementChange(Decision):
         if self.contract in names:
             return None
         if names:
-            return say(
-                "Partner {partner} has no contract {contract}. It has {contracts}.",
-                partner=self.partner,
-                contract=self.contract,
-                contracts=", ".join(names),
-            )
+            sentence = "Partner {partner} has no contract {contract}. It has {contracts}."
+            return say(sentence, partner=self.partner, contract=self.contract, contracts=", ".join(names))
         return say(
             "There is no partner {partner} with a valid contract. `njia status --all` lists the partners.",
             partner=self.partner,

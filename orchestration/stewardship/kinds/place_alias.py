@@ -156,11 +156,8 @@ class PlaceAlias(Decision):
         means = self._means(settings)
         if means != self.place_id or self.role:
             return None
-        return say(
-            "This name means {id}, {place}, already: there is nothing to decide.",
-            id=means,
-            place=places.described(means),
-        )
+        sentence = "This name means {id}, {place}, already: there is nothing to decide."
+        return say(sentence, id=means, place=places.described(means))
 
     def why_unusual(self, settings: Settings) -> str | None:
         """The alias moves a name whose meaning is certain."""

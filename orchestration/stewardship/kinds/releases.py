@@ -164,10 +164,8 @@ class CandidateSignature(Decision):
         if waiting is None:
             return say("No candidate waits for review: `njia status` shows the release in force.")
         if self.content_hash != waiting["content_hash"]:
-            return say(
-                "The candidate that waits, {candidate}, has another content. Look at it, then sign it.",
-                candidate=waiting["candidate"],
-            )
+            sentence = "The candidate that waits, {candidate}, has another content. Look at it, then sign it."
+            return say(sentence, candidate=waiting["candidate"])
         return None
 
 

@@ -133,18 +133,11 @@ class RowRelease(_OnRecord):
         if not failed:
             return _not_set_aside(self.record)
         if missed := [rule for rule in self.rules if rule not in failed]:
-            return say(
-                "Record {record} does not fail {missed}. It fails {failed}.",
-                record=self.record,
-                missed=", ".join(missed),
-                failed=", ".join(failed),
-            )
+            sentence = "Record {record} does not fail {missed}. It fails {failed}."
+            return say(sentence, record=self.record, missed=", ".join(missed), failed=", ".join(failed))
         if left := [rule for rule in failed if rule not in self.rules]:
-            return say(
-                "Record {record} would stay out: it also fails {rules}.",
-                record=self.record,
-                rules=", ".join(left),
-            )
+            sentence = "Record {record} would stay out: it also fails {rules}."
+            return say(sentence, record=self.record, rules=", ".join(left))
         return None
 
 

@@ -44,12 +44,8 @@ class Landed:
         if extract_id in self.extracts.get(partner, ()):
             return None
         if owners := self.partners_of(extract_id):
-            return say(
-                "Partner {partner} has no landed extract {extract}; {owners} has.",
-                partner=partner,
-                extract=extract_id,
-                owners=", ".join(owners),
-            )
+            sentence = "Partner {partner} has no landed extract {extract}; {owners} has."
+            return say(sentence, partner=partner, extract=extract_id, owners=", ".join(owners))
         return self.why_unknown_partner(partner) or say(
             "Partner {partner} has no landed extract {extract}. {near} `njia status` and "
             "review/failed_checks.csv name the extracts.",

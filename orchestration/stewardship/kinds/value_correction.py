@@ -102,11 +102,8 @@ class ValueCorrection(Decision):
         return [("written", self.written), ("value", self.value)]
 
     def sentence(self) -> str:
-        return say(
-            "{field} of record {record} is corrected, until the partner writes it anew",
-            field=self.field,
-            record=self.record,
-        )
+        sentence = "{field} of record {record} is corrected, until the partner writes it anew"
+        return say(sentence, field=self.field, record=self.record)
 
     def contradicts(self, other: Decision) -> bool:
         return isinstance(other, ValueCorrection) and bool(self.repeats(other)) and other.value != self.value
