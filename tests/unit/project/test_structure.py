@@ -78,7 +78,7 @@ WRITES_WITHOUT_DURABLE = {
     "a file of the project, written by its developer": "contracts/schema",
     "Dagster's history": "defs/event_log",
     "a file in memory": "intake/landing/erasing intake/landing/sealing",
-    "opens what `placing` yields, which is synced afterwards": "intake/pulling/fetched",
+    "opens what `placing` yields, which is synced afterwards": "intake/pulling/server",
     "writes what `placing` yields": "intake/pulling/kobotoolbox intake/pulling/odk_central intake/pulling/pull",
     "a temporary folder": "operations/forget_proof",
     "files of a candidate, which staging syncs one by one before its manifest names them":
