@@ -1,10 +1,12 @@
 """Load contract files: checked contracts, or sentences that name the file, the key and the fix.
 
-A bad file never stops the others: its partner's extracts are held with these sentences.
+A bad file never stops the others: its partner's extracts are held with these sentences. `schema_text` is the
+JSON Schema with which editors complete and check contract files; run this module to write it anew.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -15,14 +17,14 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from yaml.constructor import SafeConstructor
 
-from orchestration.contracts.cells import Cell
+from orchestration.contracts.cells import Cell, day_of
 from orchestration.contracts.contract import Contract
-from orchestration.contracts.days import day_of
 from orchestration.contracts.fields import CANONICAL_FIELDS
 from orchestration.contracts.known_codes import unknown_codes
 from orchestration.contracts.source import SOURCE_KINDS
-from orchestration.core import NjiaError
+from orchestration.core import SAMPLE_PARTNERS, NjiaError
 
+SCHEMA_FILE = SAMPLE_PARTNERS / "contract.schema.json"
 TODO = "TODO"
 FORMAT_KINDS = ("xlsx", "csv", "json", "odk_zip")
 # Forms of texts, for messages.
@@ -52,6 +54,25 @@ _EXPECTED = {
     "int_type": "a whole number",
     "int_parsing": "a whole number",
 }
+
+
+def schema_text() -> str:
+    schema = Contract.model_json_schema(by_alias=True) | {"title": "Njia contract"}
+    _allow_shorthand(schema)
+    return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _allow_shorthand(schema: dict[str, Any]) -> None:
+    """Allow short forms that pydantic's schema lacks: a column alone for a field, a single condition."""
+    fields = schema["properties"]["fields"]
+    fields["additionalProperties"] = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/FieldSpec"}]}
+    accept_if = schema["properties"]["accept_if"]
+    accept_if["anyOf"] = [{"$ref": "#/$defs/AcceptIf"}, {"type": "array", "items": accept_if.pop("items")}]
+    del accept_if["type"]
+
+
+if __name__ == "__main__":
+    SCHEMA_FILE.write_text(schema_text(), encoding="utf-8")
 
 
 class ContractFault(NjiaError):

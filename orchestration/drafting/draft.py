@@ -1,32 +1,116 @@
 """`njia contract draft`: propose a contract from a sample of a partner's file. It stores nothing.
 
-This module holds the steps and what columns decide together: one column per field, the key, the order of
-dates. Writing the draft is `text`.
+This module holds the steps and what columns decide together: one column per field, the order of dates, and
+the key (a form server's id, else a fitting column whose values are references). `text` writes the draft.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from orchestration.contracts import Cell, load_vocabulary, looks_like_a_day, same
-from orchestration.core import REFERENCE_SEEDS, UsageError
+from orchestration.contracts import CONTENT, Cell, looks_like_a_day, same
+from orchestration.core import UsageError
+from orchestration.drafting.column_signs import DateOrder, date_order
 from orchestration.drafting.columns import NOT_UNDERSTOOD, OF_THE_FORM, ROLES, Proposal, propose
-from orchestration.drafting.dates import DateOrder, date_order
-from orchestration.drafting.form import read_form
-from orchestration.drafting.form_columns import add_repeats, columns_of_form, layout_of_form
-from orchestration.drafting.key import DraftKey, choose_key, server_key
+from orchestration.drafting.form import add_repeats, columns_of_form, layout_of_form, read_form
 from orchestration.drafting.layout import DraftLayout, find_layout, merge_layouts
-from orchestration.drafting.places import PlaceNames
 from orchestration.drafting.reading import read_sample
 from orchestration.drafting.samples import ColumnSample, columns_of
 from orchestration.drafting.servers import KOBO, LINKS, is_about_review, server_of
-from orchestration.intake import names_somebody
+from orchestration.intake import names_somebody, readings
 
+# Headings that number rows of a sheet as often as they identify a record.
+_BARE_NUMBERS = frozenset(["no", "nr", "sn", "s no", "serial no", "entry no", "na", "namba", "nambari"])
+# A few repeated references are copies that were sent again.
+_FEW_REPEATED = 0.05
 REVIEW_STATE, DECRYPTION_STATE = "review state", "decryption state"
 _AGE_SOURCES = ("age_text", "birth_date", "birth_year")
+
+
+@dataclass(frozen=True)
+class DraftKey:
+    """`key`: as in the contract. `column`: None where the content is the key."""
+
+    key: str | list[str]
+    note: str
+    column: str | None = None
+    is_repeated: bool = False
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    column: str
+    rank: tuple[int, bool, float]
+    rows: int
+    filled: float
+    repeated: int
+    is_unique_with_sheet: bool
+
+
+def choose_key(
+    layout: DraftLayout,
+    proposals: Iterable[Proposal],
+    samples: Mapping[str, ColumnSample],
+    are_persons: bool,
+) -> DraftKey:
+    """Choose the key. `are_persons`: rows with one reference are persons of one record, so it may repeat."""
+    found = [
+        _candidate(layout, one, samples[one.column], are_persons)
+        for one in proposals
+        if one.kind == "use" and one.means == "key"
+    ]
+    if not found:
+        return DraftKey(CONTENT, "no column is a reference that is always filled and never repeated")
+    best = max(found, key=lambda one: one.rank)
+    filled = f"filled in {best.filled:.0%} of {best.rows} rows"
+    if not best.repeated:
+        return DraftKey(best.column, f"{filled}, never repeated in the sample", best.column)
+    if are_persons:
+        note = f"{filled}, repeated in {best.repeated} rows: the persons of one record"
+        return DraftKey(best.column, note, best.column, is_repeated=True)
+    if layout.has_sheet_months and best.is_unique_with_sheet:
+        return DraftKey(["sheet", best.column], f"{filled}, starts again on every sheet", best.column)
+    note = f"{filled}, repeated in {best.repeated} rows: ask whether those are copies of one record"
+    return DraftKey(best.column, note, best.column)
+
+
+def server_key(layout: DraftLayout) -> DraftKey | None:
+    """Return the id that a form server gives every record. A case number is typed: it repeats and changes."""
+    main = layout.main
+    server = server_of(main.names)
+    for name in server.keys if server else ():
+        if name not in main.names:
+            continue
+        at = main.names.index(name)
+        found = [cell.value for _, cells in main.records if at < len(cells) and (cell := cells[at])]
+        if len(found) == len(main.records):
+            repeated = len(found) - len(set(found))
+            copies = f"; {repeated} rows of the sample are copies that were sent again" if repeated else ""
+            filled = ", filled in every row" if found else ""
+            return DraftKey(name, f"the server's id of a record{filled}{copies}", name)
+    return None
+
+
+def _candidate(layout: DraftLayout, one: Proposal, sample: ColumnSample, are_persons: bool) -> _Candidate:
+    at = layout.main.names.index(sample.name)
+    seen = [
+        (sheet, cell.value)
+        for sheet, cells in layout.main.records
+        if at < len(cells) and (cell := cells[at]) is not None
+    ]
+    repeated = len(seen) - len({value for _, value in seen})
+    is_unique_with_sheet = len(set(seen)) == len(seen)
+    if repeated <= _FEW_REPEATED * len(seen) or are_persons:
+        fits = 2
+    else:
+        fits = 1 if layout.has_sheet_months and is_unique_with_sheet else 0
+    read = next((read for read in readings(sample.name) if read.means == "key"), None)
+    is_clear = read is not None and read.phrase not in _BARE_NUMBERS
+    rank = (fits, is_clear, one.confidence)
+    return _Candidate(one.column, rank, sample.rows, sample.filled, repeated, is_unique_with_sheet)
 
 
 @dataclass
@@ -145,10 +229,7 @@ def draft_contract(
 
 def _settled(layout: DraftLayout, samples: dict[str, ColumnSample]) -> tuple[list[Proposal], DraftKey]:
     """Return one proposal a column: columns of the form server by name, one column a field, one key."""
-    vocabulary, known_places = load_vocabulary(REFERENCE_SEEDS), PlaceNames()
-    proposals = [
-        replace(propose(column, vocabulary, known_places), column=name) for name, column in samples.items()
-    ]
+    proposals = [replace(propose(column), column=name) for name, column in samples.items()]
     are_persons = any(proposal.kind == "use" and proposal.means == ROLES for proposal in proposals)
     key = server_key(layout) or choose_key(layout, proposals, samples, are_persons)
     settled = []
@@ -156,7 +237,7 @@ def _settled(layout: DraftLayout, samples: dict[str, ColumnSample]) -> tuple[lis
         if proposal.column == key.column:
             settled.append(Proposal(proposal.column, "use", "key", 1.0, key.note))
         elif proposal.kind == "use" and proposal.means == "key":
-            otherwise = propose(samples[proposal.column], vocabulary, known_places, without="key")
+            otherwise = propose(samples[proposal.column], without="key")
             settled.append(_without_key(proposal, otherwise, key))
         else:
             settled.append(proposal)

@@ -13,12 +13,11 @@ from functools import cache
 from typing import Any
 
 from orchestration.contracts import CANONICAL_FIELDS, TODO, is_missing, load_vocabulary, norm, same
-from orchestration.core import REFERENCE_SEEDS
-from orchestration.drafting.codes import CodeList
+from orchestration.drafting.column_signs import REVIEW, consent_of, role_of, sorted_answers
 from orchestration.drafting.columns import OF_THE_FORM, ROLES, Proposal
 from orchestration.drafting.draft import DECRYPTION_STATE, REVIEW_STATE, Draft
 from orchestration.drafting.form import Named, Question
-from orchestration.drafting.samples import ColumnSample
+from orchestration.drafting.samples import CodeList, ColumnSample
 from orchestration.drafting.servers import (
     CHANGED_BY_EDITS,
     KEPT_BY_EDITS,
@@ -27,7 +26,6 @@ from orchestration.drafting.servers import (
     UNIQUE_KEYS,
     server_of,
 )
-from orchestration.drafting.uses import REVIEW, consent_of, role_of, sorted_answers
 from orchestration.intake import is_shown_choice, may_be_shown, names_somebody, readings
 
 _MOST_VALUES = 20
@@ -280,7 +278,7 @@ def _choices(codes: CodeList, question: Question, has_labels: bool) -> Iterator[
     for at, choice in enumerate(question.choices, start=1):
         code = codes.spellings[choice.name]
         spellings = choice.spellings if has_labels else [choice.name]
-        if code is not None and is_long and not codes.needs_values(spellings):
+        if code is not None and is_long and codes.read_alone.issuperset(spellings):
             continue
         shown = [text for text in spellings if not names_somebody(text)]
         hidden += [str(at)] * (len(shown) < len(spellings))
@@ -306,7 +304,7 @@ def _not_shown(what: str) -> Iterator[str]:
 
 @cache
 def _codes(domain: str) -> tuple[str, ...]:
-    return tuple(sorted(load_vocabulary(REFERENCE_SEEDS).codes.get(domain, ())))
+    return tuple(sorted(load_vocabulary().codes.get(domain, ())))
 
 
 def _deny(draft: Draft) -> Iterator[str]:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from orchestration.contracts import TODO, Contract, Contracts, Vocabulary, contract_for, load_vocabulary
-from orchestration.core import REFERENCE_SEEDS, Keys, Settings
+from orchestration.core import Keys, Settings
 from orchestration.intake.drift.codes import NewCodes, coded_fields, find_new_codes
 from orchestration.intake.drift.columns import ColumnUse, Drift, Renamed, uses_of
 from orchestration.intake.landing.hidden_texts import texts_of
@@ -119,7 +119,7 @@ def drift_items(
     Call it after typing, which finds the extracts with new codes.
     """
     items = [extract.drift for extract in taken if extract.outcome == "held" and extract.drift]
-    vocabulary = load_vocabulary(REFERENCE_SEEDS)
+    vocabulary = load_vocabulary()
     unmapped = _with_unmapped_codes(settings)
     for partner in contracts.partners:
         for entry in _in_use(read_register(settings.landing, partner)):

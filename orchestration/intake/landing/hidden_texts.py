@@ -31,7 +31,7 @@ from orchestration.contracts import (
     norm,
     number_in_words,
 )
-from orchestration.core import REFERENCE_SEEDS, TEXTS_SUFFIX, Keys, read_texts
+from orchestration.core import TEXTS_SUFFIX, Keys, read_texts
 from orchestration.intake.drift.codes import is_unlisted, readers_of
 
 Texts = dict[str, str]  # token → text as sent
@@ -56,7 +56,7 @@ class HiddenTexts:
         self.texts: Texts = {}
         self._keys = keys
         self._places = set(filter(is_text_of_a_place, contract.fields))
-        vocabulary = load_vocabulary(REFERENCE_SEEDS)
+        vocabulary = load_vocabulary()
         readers = readers_of(contract, vocabulary)
         self._judges: dict[str, Callable[[str, str], bool]] = {
             name: partial(is_unlisted, name, reader) for name, reader in readers.items()

@@ -24,7 +24,6 @@ from orchestration.contracts import (
     same,
     year_of,
 )
-from orchestration.core import REFERENCE_SEEDS
 from orchestration.intake.minimising.detectors import COORDINATES, findings
 from orchestration.intake.records.rename import DISAGREES, ColumnPlan, NamedCell, cell_at
 
@@ -145,7 +144,7 @@ class Permission:
         self._withdrawals = {same(text) for text in withdrawn.values} if withdrawn else None
         self._purpose = contract.fields.get("purpose")
         if self._purpose:
-            vocabulary, languages = load_vocabulary(REFERENCE_SEEDS), contract.locale.languages
+            vocabulary, languages = load_vocabulary(), contract.locale.languages
             self._purposes = CodeReader.of_field("purpose", self._purpose, vocabulary, languages)
 
     def refusal(self, plan: ColumnPlan, cells: list[Cell | None], named: list[NamedCell]) -> str | None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from orchestration import intake
 from orchestration.contracts import Contracts, contract_for, load_contracts, load_vocabulary
-from orchestration.core import REFERENCE_SEEDS, Keys, Settings, listed, load_keys, say, write_json
+from orchestration.core import Keys, Settings, listed, load_keys, say, write_json
 from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item, OpenItem
 from orchestration.stewardship.kinds.decision import Change, Refreshed
@@ -162,7 +162,7 @@ def _with_withheld(
     entry = landed.get(asked.extract_id or "")
     if entry is None:
         return asked.changes
-    contract, vocabulary = contract_for(entry, contracts), load_vocabulary(REFERENCE_SEEDS)
+    contract, vocabulary = contract_for(entry, contracts), load_vocabulary()
     found = intake.new_codes_of(settings, keys, contract, entry, vocabulary)
     hidden = {codes.field: codes.hidden for codes in found}
     return [

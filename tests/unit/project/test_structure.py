@@ -73,7 +73,7 @@ TOUCHES_ENVIRONMENT = {
 WRITES_WITHOUT_DURABLE = {
     "files of work/, which can be made again":
         "cli/diff/without_decision core/work linkage/step refresh/releasing "
-        "operations/backup release/carried statistics/measure typing/landed_records typing/step "
+        "operations/backup release/carried statistics/measure typing/landed_cells typing/step "
         "warehouse/builds warehouse/engines warehouse/parsed_project",
     "a file of the project, written by its developer": "contracts/schema",
     "Dagster's history": "defs/event_log",
