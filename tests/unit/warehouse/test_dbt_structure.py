@@ -93,7 +93,7 @@ def test_layers_refer_one_way(manifest: dict[str, Any]) -> None:
 
 
 def test_every_source_is_read_by_one_model(manifest: dict[str, Any]) -> None:
-    """A staging model where several need its rows or a column has another name, else the one that needs them."""
+    """In staging where several need its rows, a column has another name or a test asks for its rows."""
     read = [parent for model in of_type(manifest, "model") for parent in model["depends_on"]["nodes"]]
     given = {name for name, source in manifest["sources"].items() if source["source_name"] != "carried"}
     given.remove(DAY)
