@@ -76,7 +76,6 @@ class Runs:
         self.is_rolled_back = False
         self._lock = RefreshLock(settings)
         self._step: str | None = None
-        self._step_began = 0.0
         self._settled: Collection[str] = ()
         # By run id: its time, and its decisions or the error in their files.
         self._inputs: dict[str, tuple[datetime, stewardship.Decisions | NjiaError]] = {}
@@ -119,15 +118,10 @@ class Runs:
     def at_step(self, name: str) -> None:
         """Record that a step begins, and show it; a step may say so more than once."""
         if name != self._step and name in refreshes.STEPS:
-            self._step, self._step_began = name, time.monotonic()
+            self._step = name
             self.on_step(name)
             if self.entry:
                 self.entry = refreshes.at_step(self.settings, self.entry, name)
-
-    @property
-    def step_seconds(self) -> float:
-        """How long the present step has run."""
-        return round(time.monotonic() - self._step_began, 1)
 
     def take_lock(self, run_id: str) -> tuple[datetime, stewardship.Decisions | NjiaError]:
         """Take the lock, or raise RefreshRunning with its holder; return the run's time and decisions.

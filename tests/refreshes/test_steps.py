@@ -19,7 +19,7 @@ from orchestration.stewardship import record_decision
 from tests import scenario, steps
 from tests.evidence_base import EvidenceBase
 
-STATISTICS = [dg.AssetKey(["statistics", "hotspots"])]
+STATISTICS = [dg.AssetKey("statistics")]
 
 
 def notes(base: EvidenceBase) -> dict[str, int]:
