@@ -32,7 +32,7 @@ SECTIONS = {
     "Review and decide": ("decide", "place", "rollback"),
     "Protect": ("account", "keys", "audit", "unseal", "forget", "backup", "restore"),
 }
-TWINS = {"restore": "backup"}
+TWINS = {"restore": "backup", "rollback": "releases"}
 
 
 class Commands(click.Group):

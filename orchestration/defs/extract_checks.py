@@ -15,7 +15,7 @@ from orchestration.contracts import Contracts
 from orchestration.defs.boundary import step
 from orchestration.defs.extracts import landing_key
 from orchestration.defs.gates import VERDICTS
-from orchestration.refresh import Run, Runs, extracts, settle
+from orchestration.refresh import Run, Runs, extracts
 from orchestration.stewardship import items, review
 
 CHECK = "extracts_are_fit_and_on_time"
@@ -45,7 +45,7 @@ def checks(contracts: Contracts) -> list[dg.AssetChecksDefinition]:
     def extract_checks(
         context: dg.AssetCheckExecutionContext, runs: dg.ResourceParam[Runs]
     ) -> Iterator[dg.AssetCheckResult]:
-        if not step(context, runs, lambda run: settle.has_verdicts(run.settings)):
+        if not step(context, runs, lambda run: extracts.has_verdicts(run.settings)):
             return  # the first file was taken in alone; later steps judge it
         verdicts, rules, taken, deliveries, today, numbers, movements = step(context, runs, _inputs)
         for partner in sorted({key.asset_key.path[-1] for key in context.selected_asset_check_keys}):

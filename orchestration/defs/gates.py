@@ -9,7 +9,7 @@ from orchestration import gates, release
 from orchestration.defs.boundary import FOR_PUBLIC, OWNER, RESTRICTED, step, version_of
 from orchestration.defs.extracts import PLACES, TYPED, landing_key
 from orchestration.defs.published import confirm_unchanged
-from orchestration.refresh import Runs, settle
+from orchestration.refresh import Runs, extracts
 from orchestration.stewardship import items
 
 GROUP = "gates"
@@ -28,7 +28,7 @@ CARRIED = dg.AssetKey("carried")
 )
 def extract_gate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]) -> dg.MaterializeResult:
     """Is each extract fit to enter? Great Expectations judges the profile of every landed extract."""
-    verdicts = step(context, runs, settle.judge_extracts)
+    verdicts = step(context, runs, extracts.judge_extracts)
     numbers = ("passed", "failed", "waived", "extracts_held")
     return dg.MaterializeResult(
         data_version=version_of(verdicts),
@@ -60,8 +60,8 @@ def in_force(
     context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
 ) -> Iterator[dg.MaterializeResult]:
     """Decide the fate of every extract; continue only if the release would change."""
-    artifact = step(context, runs, settle.settle)
-    settled = step(context, runs, lambda run: settle.settled_of(run.settings))
+    artifact = step(context, runs, extracts.settle)
+    settled = step(context, runs, lambda run: extracts.settled_of(run.settings))
     for observation in _held(settled, runs.settings.desk_url):
         context.log_event(observation)
     if runs.entry and artifact.facts["is_unchanged"]:
@@ -101,7 +101,7 @@ def carry(manifest: Path) -> dg.AssetsDefinition:
     )
     def carried(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]) -> dg.MaterializeResult:
         """Carry a closed year unchanged, so that no difference between two releases reveals a record."""
-        rows = step(context, runs, lambda run: settle.carry(run, tables))
+        rows = step(context, runs, lambda run: extracts.carry(run, tables))
         return dg.MaterializeResult(
             data_version=version_of(rows),
             metadata={

@@ -13,8 +13,7 @@ import dagster as dg
 from orchestration import outputs, release
 from orchestration.core import refreshes
 from orchestration.defs.boundary import QUIET_LOGS, REFRESH, end, step
-from orchestration.refresh import Run, Runs, releasing, run_outcome, settle
-from orchestration.refresh import step as steps
+from orchestration.refresh import Run, Runs, artifact_of, extracts, releasing, run_outcome
 
 PUBLISHED = dg.AssetKey(["release", "published"])
 FRESH = dg.FreshnessPolicy.time_window(warn_window=refreshes.FRESH_FOR, fail_window=refreshes.LATE_AFTER)
@@ -38,9 +37,9 @@ def end_unchanged(runs: Runs, run_id: str) -> bool:
     settings = runs.settings
     try:
         run = runs.begin(run_id, is_refresh=True)
-        if not settle.is_up_to_date(run):
+        if not extracts.is_up_to_date(run):
             return False
-        is_rolled_back = bool(steps.artifact_of(settings, settle.IN_FORCE).facts["is_rolled_back"])
+        is_rolled_back = bool(artifact_of(settings, extracts.IN_FORCE).facts["is_rolled_back"])
         releasing.write_receipts(run, "unchanged", is_rolled_back)
     except Exception:
         return False

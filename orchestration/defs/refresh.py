@@ -84,6 +84,13 @@ def run_refresh(
     return Refreshed(outcome, time.monotonic() - started, error, runs.is_rolled_back)
 
 
+def run_to_candidate(
+    settings: Settings, on_step: Callable[[str], None] = lambda step: None
+) -> NjiaError | None:
+    """Run the steps up to the candidate, and return the error that stopped them."""
+    return run_refresh(settings, on_step, steps_to_candidate(settings)).error
+
+
 def steps_to_candidate(settings: Settings) -> list[dg.AssetKey]:
     """Return all steps of the job except publishing and receipts."""
     from orchestration.defs.release import PUBLISHED, RECEIPTS

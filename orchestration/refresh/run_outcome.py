@@ -19,7 +19,6 @@ from orchestration.core import (
 from orchestration.operations import note_damage, trim_history
 from orchestration.refresh import extracts, releasing, tables
 from orchestration.refresh.run import Run
-from orchestration.refresh.settle import settled_of
 from orchestration.stewardship import draft_lists, review, worklists
 
 ANOTHER_RAN = "another_was_running"
@@ -88,7 +87,7 @@ def _write_lists(run: Run, end: refreshes.End, at_gate: bool) -> None:
     standing = release.read_candidate(run.settings) if end.outcome in refreshes.NOT_PUBLISHED else None
     review.write_alerts(drafts, release.alerts_of(current), release.alerts_of(standing))
     review.write_decisions_without_effect(drafts, stewardship.without_effect(drafts, run.decisions))
-    settled = settled_of(run.settings)
+    settled = extracts.settled_of(run.settings)
     review.write_in_force(drafts, settled)
     review.write_refused_rows(drafts, gates.refused_rows(run.settings, settled.fates))
     if end.outcome != refreshes.UNCHANGED:

@@ -58,13 +58,13 @@ MODULES_USED_WHOLE = {
         "places": "boundaries",
         "operations": "forget next_run",
         # One file a part of the refresh, in the order of its steps.
-        "refresh": "extracts settle tables releasing run_outcome step",
+        "refresh": "extracts tables releasing run_outcome",
     }.items()
     for module in modules.split()
 }
 # Who touches os.environ besides settings.py, and why it may.
 TOUCHES_ENVIRONMENT = {
-    "orchestration/cli/serve/__init__.py": "hands the settings on to Dagster's code server, another process",
+    "orchestration/cli/serve.py": "hands the settings on to Dagster's code server, another process",
     "orchestration/defs/refresh.py": "sets DAGSTER_HOME, which Dagster reads of itself",
     "orchestration/gates/judging.py": "sets GX_ANALYTICS_ENABLED, which Great Expectations reads when imported",
     "orchestration/warehouse/parsed_project.py": "sets NJIA_WAREHOUSE and NJIA_ENGINE for dbt's profile, puts back what was there",
@@ -72,7 +72,7 @@ TOUCHES_ENVIRONMENT = {
 # Who changes files without `core.durable`, by why it may.
 WRITES_WITHOUT_DURABLE = {
     "files of work/, which can be made again":
-        "cli/diff/without_decision core/artifacts core/work_left linkage/step refresh/releasing "
+        "core/artifacts core/work_left linkage/step refresh/releasing refresh/without_decision "
         "operations/backup release/carried statistics/measure typing/landed_records typing/step "
         "warehouse/builds warehouse/engines warehouse/parsed_project",
     "a file of the project, written by its developer": "contracts/schema",
