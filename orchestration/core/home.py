@@ -45,7 +45,7 @@ retention:
   schedule: {purge_after_days: %(ticks)d}
   sensor: {purge_after_days: %(ticks)d}
 event_log_storage:
-  module: orchestration.defs.event_log
+  module: orchestration.defs.history
   class: OpenEventLog
   config: {base_dir: %(runs)s}
 """

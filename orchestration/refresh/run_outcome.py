@@ -19,7 +19,6 @@ from orchestration.core import (
 from orchestration.operations import note_damage, trim_history
 from orchestration.refresh import extracts, releasing, tables
 from orchestration.refresh.run import Run
-from orchestration.refresh.settle import settled_of
 from orchestration.stewardship import review, worklists
 
 ANOTHER_RAN = "another_was_running"
@@ -91,7 +90,7 @@ def _write_lists(run: Run, end: refreshes.End, at_gate: bool) -> None:
     review.write_alerts(drafts, release.alerts_of(current), release.alerts_of(standing))
     idle = stewardship.without_effect(drafts, run.decisions)
     review.write(drafts, review.DECISIONS_WITHOUT_EFFECT, idle)
-    settled = settled_of(run.settings)
+    settled = extracts.settled_of(run.settings)
     review.write_in_force(drafts, settled)
     review.write(drafts, review.REFUSED_ROWS, gates.refused_rows(run.settings, settled.fates))
     if end.outcome != refreshes.UNCHANGED:

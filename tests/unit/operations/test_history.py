@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from orchestration.core import NjiaError, Settings, policies, refreshes
-from orchestration.defs.old_runs import delete_old_runs
+from orchestration.defs.history import delete_old_runs
 from orchestration.intake import read_register
 from orchestration.operations import trim_history
 from orchestration.stewardship import messages

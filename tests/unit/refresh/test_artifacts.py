@@ -9,7 +9,7 @@ from unittest.mock import Mock
 import pytest
 
 from orchestration.core import fingerprint_of, keep, read, stands, work
-from orchestration.refresh import step
+from orchestration.refresh.run import Made, Step, done, is_done
 
 
 class Maker:
@@ -91,17 +91,19 @@ def test_code_is_hashed_by_content_and_file_name(tmp_path: Path, monkeypatch: py
 
 def test_a_step_is_outdated_once_its_code_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     content = {"orchestration/linkage": "before", "seeds/reference/codes.csv": "before"}
-    monkeypatch.setattr(step, "code_of", lambda *sources: [content.get(source) for source in sources])
+    monkeypatch.setattr(
+        "orchestration.refresh.run.code_of", lambda *sources: [content.get(source) for source in sources]
+    )
     run: Any = SimpleNamespace(settings=SimpleNamespace(work=tmp_path), say=print)
 
-    def make(_: Any) -> step.Made:
+    def make(_: Any) -> Made:
         (tmp_path / "made.txt").write_text("made")
         return [tmp_path / "made.txt"], {}
 
-    made = step.Step("made", (), tuple(content), lambda _: None, make)
-    step.done(run, made)
+    made = Step("made", (), tuple(content), lambda _: None, make)
+    done(run, made)
     for source in content:
-        assert step.is_done(run, made)
+        assert is_done(run, made)
         content[source] = "after"
-        assert not step.is_done(run, made), source
-        step.done(run, made)
+        assert not is_done(run, made), source
+        done(run, made)

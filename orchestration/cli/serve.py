@@ -30,7 +30,7 @@ def serve_command(settings: Settings, port: int) -> None:
     """
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # read while gRPC is imported; notes at Ctrl-C otherwise
     from orchestration import gates, release
-    from orchestration.cli.serve import dagster_services
+    from orchestration.defs import services
     from orchestration.defs.killed_runs import end_killed_runs
     from orchestration.operations import next_run, read_status
     from orchestration.stewardship import desk
@@ -64,4 +64,4 @@ def serve_command(settings: Settings, port: int) -> None:
         if first_path:
             click.echo(f"There is no account yet. This link opens it once:\n  {address}{first_path}")
 
-    desk.serve(settings, port, elsewhere, dagster_services.running(), on_ready=say_where)
+    desk.serve(settings, port, elsewhere, services.running(), on_ready=say_where)

@@ -50,12 +50,13 @@ class WithoutDecision:
         return asdict(self)
 
 
-def without_decision(
-    settings: Settings, decision_id: str, on_step: Callable[[str], None] = lambda step: None
+def compare_without_decision(
+    settings: Settings, decision_id: str, build: Callable[[Settings], NjiaError | None]
 ) -> WithoutDecision:
     """Build the current release without a decision, which takes as long as a refresh that builds every table.
 
-    Raises UsageError if the current release was not made with it, or a refresh is running.
+    `build` runs the steps up to the candidate in a home and returns the error that stopped them. Raises
+    UsageError if the current release was not made with the decision, or a refresh is running.
     """
     current = find_release(settings, "current")
     decided = {decision["id"] for decision in current.manifest.get("decisions", [])}
@@ -70,7 +71,7 @@ def without_decision(
         adopt_home(scratch)
         _fill(settings, scratch, current)
         _decide(settings, scratch, decided, decision_id)
-        candidate = _built(scratch, on_step)
+        candidate = _built(scratch, build)
         found = compare(settings, candidate, current)
         differing = [part for part in found.inputs_changed if part not in CHANGED_BY_DECISIONS]
         if _cells(candidate) != _cells(current):
@@ -146,13 +147,10 @@ def _link(source: Path, target: Path) -> None:
             shutil.copy2(source, target)
 
 
-def _built(scratch: Settings, on_step: Callable[[str], None]) -> Release:
+def _built(scratch: Settings, build: Callable[[Settings], NjiaError | None]) -> Release:
     """Build the candidate, without asking the release gate."""
-    from orchestration.defs.refresh import run_refresh, steps_to_candidate
-
-    ended = run_refresh(scratch, on_step, steps=steps_to_candidate(scratch))
-    if ended.error is not None:
-        raise NjiaError(f"The release could not be built without it. {ended.error}")
+    if error := build(scratch):
+        raise NjiaError(f"The release could not be built without it. {error}")
     (folder,) = scratch.releases.glob(".candidate-*")
     manifest = read_json(folder / "manifest.json")
     return Release("without it", folder, manifest, is_current=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import click
@@ -40,10 +41,12 @@ def diff_command(
 
         result, show = waiver_effect(settings, waiver), _show_waiver
     elif without:
-        from orchestration.cli.diff.without_decision import without_decision
+        from orchestration.defs.refresh import run_to_candidate
+        from orchestration.refresh import compare_without_decision
 
         with console.refresh_progress() as on_step:
-            result, show = without_decision(settings, without, on_step), _show_without
+            build = partial(run_to_candidate, on_step=on_step)
+            result, show = compare_without_decision(settings, without, build), _show_without
     else:
         from orchestration.release import diff
 
