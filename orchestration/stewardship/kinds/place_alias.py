@@ -154,7 +154,7 @@ class PlaceAlias(Decision):
                 country=places.described(self.country),
             )
         means = self._means(settings)
-        if means != self.place_id or self.role:
+        if means is None or means != self.place_id or self.role:
             return None
         sentence = "This name means {id}, {place}, already: there is nothing to decide."
         return say(sentence, id=means, place=places.described(means))

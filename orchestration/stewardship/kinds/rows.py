@@ -35,7 +35,6 @@ from orchestration.stewardship.kinds.subjects import (
     releasable_rules,
     row_called,
     rules_by_record,
-    rules_that_quarantine,
 )
 from orchestration.stewardship.worth import NOTHING
 from orchestration.typing import NOT_KEPT, has_typed, open_views
@@ -100,7 +99,7 @@ class RowRelease(_OnRecord):
     def complete(cls, settings: Settings, payload: Payload) -> Payload:
         payload = super().complete(settings, payload)
         if not payload.get("rules"):
-            payload["rules"] = rules_that_quarantine(settings, payload["record"])
+            payload["rules"] = rules_by_record(settings).get(payload["record"], ())
             if not payload["rules"]:
                 raise UsageError(say(NOT_RECORDED, fault=_not_set_aside(payload["record"])))
         return payload
@@ -129,7 +128,7 @@ class RowRelease(_OnRecord):
     def why_not_now(self, settings: Settings, held: Iterable[Decision]) -> str | None:
         if fault := super().why_not_now(settings, held):
             return fault
-        failed = rules_that_quarantine(settings, self.record)
+        failed = rules_by_record(settings).get(self.record, ())
         if not failed:
             return _not_set_aside(self.record)
         if missed := [rule for rule in self.rules if rule not in failed]:

@@ -28,7 +28,7 @@ from orchestration.stewardship.kinds.decision import (
     matching,
 )
 from orchestration.stewardship.kinds.rows import names, quality_rules
-from orchestration.stewardship.kinds.subjects import record_called, rules_that_quarantine
+from orchestration.stewardship.kinds.subjects import record_called, rules_by_record
 from orchestration.typing import NOT_KEPT, has_typed, open_views
 
 if TYPE_CHECKING:
@@ -283,7 +283,7 @@ def effect(asked: Previewed) -> Effect:
             before, after, said = after, before, _said(before)
         what = say("{field} of record {record} is read as", field=one.field, record=one.record)
         effect.change(what, _said(before), said)
-        aside = set(rules_that_quarantine(asked.settings, one.record))
+        aside = set(rules_by_record(asked.settings).get(one.record, ()))
         left = (aside - (before.sets_aside - after.sets_aside)) | (after.sets_aside - before.sets_aside)
         if aside or left:
             none = say("none of them")
