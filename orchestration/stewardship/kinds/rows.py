@@ -81,13 +81,7 @@ class _OnRecord(Decision):
             return None
         if isinstance(other, RowExclude):
             return say("Decision {id} leaves this record out already.", id=other.id)
-        if isinstance(self, RowExclude) or self.from_no_more_rules(other):
-            return say("Decision {id} lets this record in already.", id=other.id)
-        return None
-
-    def from_no_more_rules(self, other: _OnRecord) -> bool:
-        """Return whether another release covers all rules of this one."""
-        return False
+        return say("Decision {id} lets this record in already.", id=other.id)
 
 
 class RowRelease(_OnRecord):
@@ -111,8 +105,10 @@ class RowRelease(_OnRecord):
         rules = ", ".join(self.rules)
         return say("record {record} enters although it fails {rules}", record=self.record, rules=rules)
 
-    def from_no_more_rules(self, other: _OnRecord) -> bool:
-        return isinstance(other, RowRelease) and set(self.rules) <= set(other.rules)
+    def repeats(self, other: Decision) -> str | None:
+        if isinstance(other, RowRelease) and not set(self.rules) <= set(other.rules):
+            return None
+        return super().repeats(other)
 
     def why_no_effect(self, settings: Settings) -> str | None:
         if bound := [rule for rule in self.rules if rule not in releasable_rules()]:
