@@ -11,7 +11,7 @@ import pytest
 from starlette.datastructures import FormData
 
 from orchestration.core import UsageError
-from orchestration.stewardship.desk.forms import read_form
+from orchestration.stewardship.desk.views.deciding import read_form
 from orchestration.stewardship.sentences import (
     CATALOGUE,
     SWAHILI,
