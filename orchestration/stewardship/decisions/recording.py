@@ -72,10 +72,9 @@ def record_decisions(
 
 
 def revoke_all(
-    settings: Settings, ids: Iterable[str], author: str, reason: str, now: datetime
+    settings: Settings, ids: Sequence[str], author: str, reason: str, now: datetime
 ) -> list[dict[str, Any]]:
     """Take back several decisions, as an undo of `record_decisions`. Raises UsageError, as above."""
-    ids = [*ids]
     with locked(settings):
         entries = NewEntries(settings, author, reason, now)
         _refuse(faults_of(entries.revoke, ((one,) for one in ids)), len(ids))
@@ -190,14 +189,9 @@ class NewEntries:
         """Return an unrevoked decision; raises UsageError, which names who took it back."""
         for entry in self._every():
             if isinstance(entry, Revocation) and entry.revokes == decision_id:
-                sentence = say(
-                    "Decision {id} was taken back by {author} on {day} at {time} UTC.",
-                    id=decision_id,
-                    author=entry.author,
-                    day=f"{entry.time:%Y-%m-%d}",
-                    time=f"{entry.time:%H:%M}",
-                )
-                raise UsageError(sentence)
+                sentence = "Decision {id} was taken back by {author} on {day} at {time} UTC."
+                day, time = f"{entry.time:%Y-%m-%d}", f"{entry.time:%H:%M}"
+                raise UsageError(say(sentence, id=decision_id, author=entry.author, day=day, time=time))
         for entry in self._every():
             if isinstance(entry, Decision) and entry.id == decision_id:
                 return entry

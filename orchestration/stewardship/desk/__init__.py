@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         remove_account,
     )
     from orchestration.stewardship.desk.address import DAGSTER_PATH
-    from orchestration.stewardship.desk.elsewhere import Elsewhere
-    from orchestration.stewardship.desk.serving import serve
+    from orchestration.stewardship.desk.app import serve
+    from orchestration.stewardship.desk.visit import Elsewhere
 
 offer_when_asked(__name__)

@@ -174,10 +174,7 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
     for ending in agreements_ending(refreshed.contracts, today):
         yield OpenItem(
             items.agreement(ending.partner, ending.contract),
-            say(
-                _ENDED if ending.ends_on < today else _ENDS_SOON,
-                of=f"{ending.partner}/{ending.contract}",
-            ),
+            say(_ENDED if ending.ends_on < today else _ENDS_SOON, of=f"{ending.partner}/{ending.contract}"),
             say("Its last day is {day}.", day=str(ending.ends_on)),
             "What is received after the last day of an agreement is held, and that cannot be waived.",
             "Renew it with the partner; then record the new last day here, or enter it in the contract.",

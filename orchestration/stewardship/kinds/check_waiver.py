@@ -38,7 +38,7 @@ from orchestration.stewardship.kinds.decision import (
     Refreshed,
     matching,
 )
-from orchestration.stewardship.kinds.extracts import effect_on_fates
+from orchestration.stewardship.kinds.extracts import effect_on_fates, holding_checks
 from orchestration.stewardship.kinds.subjects import Landed, nearest
 from orchestration.stewardship.worth import NOTHING, Worth, Worths
 from orchestration.typing import NOT_KEPT, has_typed, open_views
@@ -266,14 +266,10 @@ def _effect_of_revoking(asked: Previewed) -> Effect:
 
 def _stopping(settings: Settings, scope: str) -> list[dict[str, str]]:
     """Return the failed checks that stop what the scope names, waived or not."""
-    is_release = scope == RELEASE_SCOPE
-    return [
-        row
-        for row in review.read(settings, review.FAILED_CHECKS)
-        if row["severity"] == ("refuse" if is_release else "hold")
-        and (row["stage"] == _EXTRACT_STAGE) != is_release
-        and (is_release or _scope_of(row) == scope)
-    ]
+    if scope != RELEASE_SCOPE:
+        return list(holding_checks(settings, tuple(scope.split("/"))))
+    rows = review.read(settings, review.FAILED_CHECKS)
+    return [row for row in rows if row["severity"] == "refuse" and row["stage"] != _EXTRACT_STAGE]
 
 
 def _records(settings: Settings, scope: str) -> int:

@@ -125,7 +125,7 @@ def effect(asked: Previewed) -> Effect:
                 continue
             bound = [
                 row["check_name"]
-                for row in _holding_rows(asked.settings, decision.subject)
+                for row in holding_checks(asked.settings, decision.subject)
                 if row["waived"] != "True" and not _is_answered(row)
             ]
             effect.change(say("Records of {of} in force", of=name), counting, 0 if bound else records)
@@ -188,7 +188,7 @@ def _fate_by(settings: Settings, key: tuple[str, str], holding: Holding) -> tupl
     }
     checks = [
         row["check_name"]
-        for row in _holding_rows(settings, key)
+        for row in holding_checks(settings, key)
         if not (row["waived"] == "True" and (row["check_name"], row["check_definition"]) in waived)
         and not (names_it(holding["extract_accept"]) and _is_answered(row))
     ]
@@ -216,7 +216,7 @@ def _number(con: duckdb.DuckDBPyConnection, query: str, key: list[str]) -> int:
     return int(number)
 
 
-def _holding_rows(settings: Settings, key: tuple[str, str]) -> Iterator[dict[str, str]]:
+def holding_checks(settings: Settings, key: tuple[str, ...]) -> Iterator[dict[str, str]]:
     """Yield the failed checks that hold one extract, waived or not."""
     for row in review.read(settings, review.FAILED_CHECKS):
         is_its = row["stage"] == "extract_gate" and (row["partner"], row["extract_id"]) == key
@@ -246,7 +246,7 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
 
 def _found(settings: Settings, key: tuple[str, str]) -> str:
     """Return what the checks that hold an extract found, as one paragraph."""
-    rows = (row for row in _holding_rows(settings, key) if row["waived"] != "True")
+    rows = (row for row in holding_checks(settings, key) if row["waived"] != "True")
     findings = [review.finding_of(row) for row in rows]
     return together(*(say("{finding}.", finding=finding) for finding in findings if finding))
 

@@ -154,7 +154,7 @@ class PlaceAlias(Decision):
                 country=places.described(self.country),
             )
         means = self._means(settings)
-        if means != self.place_id or self.role:
+        if means is None or means != self.place_id or self.role:
             return None
         sentence = "This name means {id}, {place}, already: there is nothing to decide."
         return say(sentence, id=means, place=places.described(means))
@@ -162,7 +162,7 @@ class PlaceAlias(Decision):
     def why_unusual(self, settings: Settings) -> str | None:
         """The alias moves a name whose meaning is certain."""
         means = self._means(settings)
-        if means in (None, self.place_id):
+        if means is None or means == self.place_id:
             return None
         return say(
             "This name means {id}, {place}, today, in every partner's records. If all of them mean "

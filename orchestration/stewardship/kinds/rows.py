@@ -35,7 +35,6 @@ from orchestration.stewardship.kinds.subjects import (
     releasable_rules,
     row_called,
     rules_by_record,
-    rules_that_quarantine,
 )
 from orchestration.stewardship.worth import NOTHING
 from orchestration.typing import NOT_KEPT, has_typed, open_views
@@ -82,13 +81,7 @@ class _OnRecord(Decision):
             return None
         if isinstance(other, RowExclude):
             return say("Decision {id} leaves this record out already.", id=other.id)
-        if isinstance(self, RowExclude) or self.from_no_more_rules(other):
-            return say("Decision {id} lets this record in already.", id=other.id)
-        return None
-
-    def from_no_more_rules(self, other: _OnRecord) -> bool:
-        """Return whether another release covers all rules of this one."""
-        return False
+        return say("Decision {id} lets this record in already.", id=other.id)
 
 
 class RowRelease(_OnRecord):
@@ -100,7 +93,7 @@ class RowRelease(_OnRecord):
     def complete(cls, settings: Settings, payload: Payload) -> Payload:
         payload = super().complete(settings, payload)
         if not payload.get("rules"):
-            payload["rules"] = rules_that_quarantine(settings, payload["record"])
+            payload["rules"] = rules_by_record(settings).get(payload["record"], ())
             if not payload["rules"]:
                 raise UsageError(say(NOT_RECORDED, fault=_not_set_aside(payload["record"])))
         return payload
@@ -112,8 +105,10 @@ class RowRelease(_OnRecord):
         rules = ", ".join(self.rules)
         return say("record {record} enters although it fails {rules}", record=self.record, rules=rules)
 
-    def from_no_more_rules(self, other: _OnRecord) -> bool:
-        return isinstance(other, RowRelease) and set(self.rules) <= set(other.rules)
+    def repeats(self, other: Decision) -> str | None:
+        if isinstance(other, RowRelease) and not set(self.rules) <= set(other.rules):
+            return None
+        return super().repeats(other)
 
     def why_no_effect(self, settings: Settings) -> str | None:
         if bound := [rule for rule in self.rules if rule not in releasable_rules()]:
@@ -129,7 +124,7 @@ class RowRelease(_OnRecord):
     def why_not_now(self, settings: Settings, held: Iterable[Decision]) -> str | None:
         if fault := super().why_not_now(settings, held):
             return fault
-        failed = rules_that_quarantine(settings, self.record)
+        failed = rules_by_record(settings).get(self.record, ())
         if not failed:
             return _not_set_aside(self.record)
         if missed := [rule for rule in self.rules if rule not in failed]:

@@ -130,13 +130,8 @@ def record_called(settings: Settings, given: str) -> str:
     )
 
 
-def rules_that_quarantine(settings: Settings, record: str) -> tuple[str, ...]:
-    """Return the rules for which the last refresh set a record aside."""
-    return rules_by_record(settings).get(record, ())
-
-
 def rules_by_record(settings: Settings) -> Mapping[str, tuple[str, ...]]:
-    """Return the same of every record; the list is read once for many decisions."""
+    """Return the rules for which the last refresh set each record aside; read once for many decisions."""
     return _rules_by_record(settings, review.stamp_of(settings, review.QUARANTINED_ROWS))
 
 

@@ -28,7 +28,7 @@ from orchestration.stewardship.kinds.decision import (
     matching,
 )
 from orchestration.stewardship.kinds.rows import names, quality_rules
-from orchestration.stewardship.kinds.subjects import record_called, rules_that_quarantine
+from orchestration.stewardship.kinds.subjects import record_called, rules_by_record
 from orchestration.typing import NOT_KEPT, has_typed, open_views
 
 if TYPE_CHECKING:
@@ -86,8 +86,9 @@ class ValueCorrection(Decision):
         if copy is None:
             why = NOT_KEPT if not has_typed(settings) else say(_NO_RECORD, record=record)
             raise UsageError(say(NOT_RECORDED, fault=why))
-        if fault := copy.why_not_correctable(field):
-            raise UsageError(say(NOT_RECORDED, fault=fault))
+        fields = typing.correctable(copy.contract)
+        if field not in fields:  # nor is it repeated: it may be a name
+            raise UsageError(say(NOT_RECORDED, fault=say(_NOT_SHOWN, fields=", ".join(fields) or "–")))
         if place_parts(field):
             value = places.place_names().get(value, value)
         written = payload.get("written") or copy.written(field)
@@ -172,11 +173,6 @@ class RecordCopy:
     contract: Contract
     cells: list[LandedCell]
     keys: Keys
-
-    def why_not_correctable(self, field: str) -> str | None:
-        """Say so without repeating the field: it may be a name."""
-        fields = typing.correctable(self.contract)
-        return None if field in fields else say(_NOT_SHOWN, fields=", ".join(fields) or "–")
 
     def written(self, field: str) -> str:
         """Return the token of what the partner wrote; raises UsageError where rows of the record differ."""
@@ -283,7 +279,7 @@ def effect(asked: Previewed) -> Effect:
             before, after, said = after, before, _said(before)
         what = say("{field} of record {record} is read as", field=one.field, record=one.record)
         effect.change(what, _said(before), said)
-        aside = set(rules_that_quarantine(asked.settings, one.record))
+        aside = set(rules_by_record(asked.settings).get(one.record, ()))
         left = (aside - (before.sets_aside - after.sets_aside)) | (after.sets_aside - before.sets_aside)
         if aside or left:
             none = say("none of them")

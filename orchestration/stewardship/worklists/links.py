@@ -100,8 +100,10 @@ def _question(row: Mapping[str, str], sides: tuple[Side, ...] = ()) -> LinkQuest
         float(row["probability_low"]),
         float(row["probability_high"]),
         row["reason"],
-        *compared.values(),
-        sides=sides,
+        compared["same"],
+        compared["differs"],
+        compared["not known"],
+        sides,
     )
 
 

@@ -94,7 +94,8 @@ def open_items(settings: Settings, now: datetime | None = None) -> list[OpenItem
     answers = Answers(settings, decisions)
     sentences = review.sentences_of_items(settings)
     rows = review.read(settings, review.OPEN_ITEMS)
-    listed = [_of_row(row, sentences.get(row["item"], row)) for row in rows]
+    every = (_of_row(row, sentences.get(row["item"], row)) for row in rows)
+    listed = list({item.item: item for item in every}.values())
     files = {
         items.file_not_taken(row["partner"], row["file"])
         for row in review.standing(settings, review.FILES_NOT_TAKEN)

@@ -10,7 +10,7 @@ from typing import get_args
 from orchestration.core import catalogue, refreshes, say
 from orchestration.stewardship import desk, items
 from orchestration.stewardship.desk.accounts import ROLES
-from orchestration.stewardship.desk.pages import _templates
+from orchestration.stewardship.desk.visit import templates
 from orchestration.stewardship.desk.words import words_of
 from orchestration.stewardship.kinds.agreement_change import FinestPlace
 from orchestration.stewardship.kinds.registry import KINDS
@@ -63,11 +63,10 @@ def test_every_key_that_is_made_of_data_exists_and_no_text_is_unused() -> None:
 
 
 def test_every_template_can_be_read() -> None:
-    templates = _templates()
-    names = templates.list_templates()
+    names = templates("en").list_templates()
     assert len(names) > 20
     for name in names:
-        templates.get_template(name)
+        templates("en").get_template(name)
 
 
 def test_an_unknown_language_is_english_and_numbers_are_grouped() -> None:

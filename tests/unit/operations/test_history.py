@@ -12,7 +12,7 @@ from orchestration.defs.history import delete_old_runs
 from orchestration.intake import read_register
 from orchestration.operations import trim_history
 from orchestration.stewardship import messages
-from orchestration.stewardship.desk.trends import trend_of
+from orchestration.stewardship.desk.drawings import trend_of
 from tests.evidence_base import EvidenceBase
 from tests.fixtures.dagster_home import instance, settings
 
@@ -70,8 +70,8 @@ def test_the_short_history_of_verdicts_gives_the_trend_of_a_check(published_worl
     [verdict] = (settings.review / "history").glob("*Z-*.json")
     assert verdict.stat().st_size < (settings.review / "last_verdict.json").stat().st_size * 0.6
     extract = next(iter(read_register(settings.landing, "swala_post")))
-    [seen] = trend_of(settings, "row_volume_is_plausible", extract)
-    assert seen.outcome == "passed"
+    [(seen, _)] = trend_of(settings, "row_volume_is_plausible", extract)
+    assert seen["outcome"] == "passed"
 
 
 def test_half_a_receipt_of_a_kill_pushes_none_out(evidence_base: EvidenceBase, keeps_few: None) -> None:

@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 
 from orchestration.core import UsageError, in_language, packed, say, together, unpacked
 from orchestration.core.texts import SAID, rows
-from orchestration.stewardship.desk.forms import read_form
+from orchestration.stewardship.desk.views.deciding import read_form
 from tests.fixtures import steward_sentences
 
 _BRACES = re.compile(r"\{(\w+)(:[^}]*)?\}")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from orchestration.contracts import agreements_ending, load_contracts, with_changes
 from orchestration.stewardship.decisions.active import active_decisions, list_decisions
-from orchestration.stewardship.desk.lists import Cell, Column, list_page
-from orchestration.stewardship.desk.shared_parts import item_page
-from orchestration.stewardship.desk.visit import Visit
+from orchestration.stewardship.desk.lists import Cell, Column, item_page, list_page
+from orchestration.stewardship.desk.visit import Visit, or_404
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.items import agreement as named
 from orchestration.stewardship.kinds.agreement_change import FinestPlace
@@ -37,28 +35,24 @@ def agreements(visit: Visit) -> Response:
                said=lambda place: t(f"finest.{place}"), is_facet=True),
         Column("retention", "agreements.retention", lambda one: one["terms"].retention_years, is_number=True),
     )  # fmt: skip
-    found = sorted(_agreements(visit), key=lambda one: (one["terms"].valid_to, one["partner"]))
-    return list_page(visit, columns, found, "agreements.title", "agreements.none")
+    agreed = sorted(_agreements(visit), key=lambda one: (one["terms"].valid_to, one["partner"]))
+    return list_page(visit, columns, agreed, "agreements.title", "agreements.none")
 
 
 def agreement(visit: Visit, item: Item) -> Response:
-    partner, contract = item.key
-    found = [one for one in _agreements(visit) if (one["partner"], one["contract"]) == (partner, contract)]
-    if not found:
-        raise HTTPException(404)
-    today = visit.settings.as_of().date()
+    agreed = [one for one in _agreements(visit) if (one["partner"], one["contract"]) == item.key]
     changes = [
         entry
         for entry in list_decisions(visit.settings, "agreement_change")
-        if (entry.get("partner"), entry.get("contract")) == (partner, contract)
+        if (entry.get("partner"), entry.get("contract")) == item.key
     ]
     return item_page(
         visit,
         "agreement",
         item,
-        found=found[0],
+        found=or_404(agreed)[0],
         changes=changes,
-        today=today,
+        today=visit.settings.as_of().date(),
         finest=get_args(FinestPlace),
     )
 

@@ -5,17 +5,13 @@ A page that shows answers which may identify somebody is logged before it is mad
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from orchestration.stewardship import audit
-from orchestration.stewardship.desk.lists import Cell, Column, list_page
-from orchestration.stewardship.desk.shared_parts import item_page
-from orchestration.stewardship.desk.visit import Visit
+from orchestration.stewardship.desk.lists import Cell, Column, item_page, list_page
+from orchestration.stewardship.desk.visit import Visit, or_404
 from orchestration.stewardship.items import Item
-from orchestration.stewardship.worklists.drift import DriftQuestion, drift_questions, with_withheld
+from orchestration.stewardship.worklists.drift import drift_questions, with_withheld
 
 
 def drift(visit: Visit) -> Response:
@@ -35,24 +31,10 @@ def drift(visit: Visit) -> Response:
 
 def of_contract(visit: Visit, item: Item) -> Response:
     """Show all files in which a contract drifted."""
-    found = with_withheld(visit.settings, drift_questions(visit.settings, item))
-    if not found:
-        raise HTTPException(404)
-    _log(visit, found)
+    questions = or_404(with_withheld(visit.settings, drift_questions(visit.settings, item)))
     partner, contract = item.key
-    return item_page(
-        visit,
-        "drift_of_contract",
-        item,
-        partner=partner,
-        contract=contract,
-        found=found,
-    )
-
-
-def _log(visit: Visit, asked: Sequence[DriftQuestion]) -> None:
-    for one in asked:
-        fields = [field for change in one.changes if change.withheld for field in change.feeds]
-        if fields:
+    for one in questions:
+        if fields := [field for change in one.changes if change.withheld for field in change.feeds]:
             of = f"{one.partner}/{one.extract_id}"
             audit.record(visit.settings, visit.author, "viewed", "new answers", extract=of, fields=fields)
+    return item_page(visit, "drift_of_contract", item, partner=partner, contract=contract, found=questions)

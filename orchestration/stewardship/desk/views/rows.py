@@ -11,8 +11,15 @@ from starlette.responses import Response
 from orchestration.core import say
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
-from orchestration.stewardship.desk.lists import Cell, Choice, Column, List, list_page
-from orchestration.stewardship.desk.shared_parts import item_page, record_path
+from orchestration.stewardship.desk.lists import (
+    Cell,
+    Choice,
+    Column,
+    List,
+    item_page,
+    list_page,
+    record_path,
+)
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, held_extract, quarantined_rows
 from orchestration.stewardship.kinds.rows import quality_rules
