@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import yaml
+from pydantic import TypeAdapter
 
 from orchestration.contracts import TODO, Contract, Contracts, Vocabulary, contract_for, load_vocabulary
 from orchestration.core import REFERENCE_SEEDS, Keys, Settings
 from orchestration.intake.drift.codes import NewCodes, coded_fields, find_new_codes
-from orchestration.intake.drift.columns import ColumnUse, Drift, Renamed, uses_of
+from orchestration.intake.drift.columns import Drift, Renamed, uses_of
 from orchestration.intake.landing.hidden_texts import texts_of
 from orchestration.intake.landing.landing import parquet_path, read_register
 from orchestration.intake.outcomes import TakenExtract
 from orchestration.intake.shown_names import is_position
+
+_DRIFT = TypeAdapter(Drift)
 
 
 def contract_patch(contract: Contract, drift: Drift | None, new_codes: Iterable[NewCodes] = ()) -> str:
@@ -147,7 +151,7 @@ def drift_item(
         "extract_id": entry.get("extract_id"),
         "received_on": entry.get("received_on"),
         "landed": not is_held,
-        **(drift or Drift()).as_dict(),
+        **asdict(drift or Drift()),
         "new_codes": [codes.as_dict() for codes in new_codes],
         "patch": contract_patch(contract, drift, new_codes),
         "effects": effects(drift, new_codes, is_held),
@@ -179,14 +183,7 @@ def _in_use(register: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def drift_of(content: Mapping[str, Any] | None) -> Drift | None:
     """Read the drift of a landing note."""
-    if not content:
-        return None
-    return Drift(
-        content["compared_with"],
-        list(content["added"]),
-        [ColumnUse(**use) for use in content["gone"]],
-        [Renamed(**one) for one in content["renamed"]],
-    )
+    return _DRIFT.validate_python(content) if content else None
 
 
 def _still_open(contract: Contract, drift: Drift | None) -> Drift | None:
@@ -194,12 +191,8 @@ def _still_open(contract: Contract, drift: Drift | None) -> Drift | None:
     if drift is None:
         return None
     named = {name for use in uses_of(contract) for name in use.names}
-    return Drift(
-        drift.compared_with,
-        [column for column in drift.added if column not in named],
-        drift.gone,
-        [one for one in drift.renamed if one.now not in named],
-    )
+    added = [column for column in drift.added if column not in named]
+    return replace(drift, added=added, renamed=[one for one in drift.renamed if one.now not in named])
 
 
 def _with_unmapped_codes(settings: Settings) -> set[tuple[str, str]]:
