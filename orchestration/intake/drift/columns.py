@@ -160,7 +160,7 @@ def find_drift(
     unmapped = list(unmapped)
     showable = [column for column in unmapped if not is_position(column)]
     renamed = _pair(gone, showable, (last or {}).get("column_profile") or {}, profiles)
-    left, came = {one.before for one in renamed}, {one.now for one in renamed}
+    left, came = {pair.before for pair in renamed}, {pair.now for pair in renamed}
     return Drift(
         compared_with=str(last["extract_id"]) if last else None,
         added=[column for column in unmapped if column not in came and same(column) not in had],

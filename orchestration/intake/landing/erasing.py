@@ -13,7 +13,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, filterfalse
 from pathlib import Path
 from typing import Any
 
@@ -316,15 +316,15 @@ def _accounted(
 
 
 def _add_refusals(refusals: list[dict[str, Any]], erased: Counter[str]) -> list[dict[str, Any]]:
-    kept = [one for one in refusals if one["reason"] != FORGOTTEN]
-    rows = Counter({one["sheet"]: one["rows"] for one in refusals if one["reason"] == FORGOTTEN}) + erased
+    others = [row for row in refusals if row["reason"] != FORGOTTEN]
+    rows = Counter({row["sheet"]: row["rows"] for row in refusals if row["reason"] == FORGOTTEN}) + erased
     same = {"reason": FORGOTTEN, "row_numbers": ""}
     added = [{"sheet": sheet, "rows": count, **same} for sheet, count in rows.items()]
-    return sorted([*kept, *added], key=lambda one: (one["sheet"], one["reason"]))
+    return sorted([*others, *added], key=lambda row: (row["sheet"], row["reason"]))
 
 
 def _without(withheld: dict[str, list[int]], tombstones: Tombstones) -> dict[str, list[int]]:
-    left = {reason: [one for one in ids if not tombstones.has(one)] for reason, ids in withheld.items()}
+    left = {reason: list(filterfalse(tombstones.has, ids)) for reason, ids in withheld.items()}
     return {reason: ids for reason, ids in left.items() if ids}
 
 

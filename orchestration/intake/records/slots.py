@@ -182,9 +182,9 @@ class Slots:
 def _slots_of(landed: Sequence[_Landed], codes: Codes, rows: Flags) -> Iterator[Slot]:
     """Yield a slot for each place of a cell: the first of a field, its second and so on."""
     places: dict[tuple[str, int], dict[int, Cell]] = {}
-    for code, one in enumerate(landed):
+    for code, combination in enumerate(landed):
         seen: Counter[str] = Counter()
-        for field, cell in one.cells:
+        for field, cell in combination.cells:
             places.setdefault((field, seen[field]), {})[code] = cell
             seen[field] += 1
     for (field, _), cells in places.items():
