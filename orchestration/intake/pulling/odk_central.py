@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from orchestration.intake.pulling.server import NOT_MODIFIED, BrokenOff, Response, Server, existing
 from orchestration.intake.pulling.state import Mark, PullFailed
-from orchestration.intake.reading.first_bytes import kind_of
+from orchestration.intake.reading.any_file import kind_of
 
 
 class OdkCentral(Server):

@@ -15,12 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from orchestration.contracts import (
-    AnySource,
-    Contract,
-    Contracts,
-    load_contracts,
-)
+from orchestration.contracts import AnySource, Contract, Contracts, load_contracts
 from orchestration.core import NjiaError, Settings, UsageError, is_of_machine, kind_and_place, sha256_of
 from orchestration.intake.claim import placing
 from orchestration.intake.outcomes import ExtractHeld
@@ -37,12 +32,9 @@ from orchestration.intake.pulling.state import (
     with_source,
     write_state,
 )
-from orchestration.intake.reading.first_bytes import EXPECTED, NAMES, kind_of
+from orchestration.intake.reading.any_file import EXPECTED, NAMES, kind_of
 
-KINDS: dict[str, type[Server]] = {
-    "kobotoolbox": KoboToolbox,
-    "odk_central": OdkCentral,
-}
+KINDS: dict[str, type[Server]] = {"kobotoolbox": KoboToolbox, "odk_central": OdkCentral}
 
 
 class PullRunning(NjiaError):
@@ -52,11 +44,7 @@ class PullRunning(NjiaError):
 
 
 class _Unchanged(Exception):
-    """The file holds what it held when it was fetched last."""
-
-    def __init__(self, mark: Mark) -> None:
-        super().__init__()
-        self.mark = mark
+    """The file holds what it held when it was fetched last; its argument is the new mark."""
 
 
 def pull(
@@ -73,29 +61,22 @@ def pull(
     """
     contracts = load_contracts(settings.partners)
     sources = list(with_source(contracts))
-    _refuse_partners_without(partners, contracts, {contract.partner.code for contract, _ in sources})
+    having = {contract.partner.code for contract, _ in sources}
+    for partner in partners:
+        if partner not in having and partner not in contracts.problems:
+            listed = ", ".join(sorted(having)) or "none"
+            raise UsageError(f"No contract of {partner} names a `source`. Partners with one: {listed}.")
     with pull_lock(settings) as is_held:
         if not is_held:
             raise PullRunning("Another `njia pull` runs in this home. Try again when it has ended.")
         forget_other_sources(settings, contracts)
-        ended = [_broken(partner, contracts) for partner in _with_broken(settings, partners, contracts)]
+        pulled = partners or [path.name for path in settings.pulls.iterdir()]
+        ended = [_broken(partner, contracts) for partner in sorted(set(pulled) & contracts.problems.keys())]
         for contract, source in sources:
             if not partners or contract.partner.code in partners:
                 on_source(f"{contract.partner.code}: {contract.contract}")
                 ended.append(_pull(settings, contract, source, again))
     return ended
-
-
-def _refuse_partners_without(partners: Collection[str], contracts: Contracts, having: set[str]) -> None:
-    for partner in partners:
-        if partner not in having and partner not in contracts.problems:
-            listed = ", ".join(sorted(having)) or "none"
-            raise UsageError(f"No contract of {partner} names a `source`. Partners with one: {listed}.")
-
-
-def _with_broken(settings: Settings, partners: Collection[str], contracts: Contracts) -> list[str]:
-    pulled = partners or [path.name for path in settings.pulls.iterdir()]
-    return sorted(set(pulled) & contracts.problems.keys())
 
 
 def _broken(partner: str, contracts: Contracts) -> PulledSource:
@@ -104,7 +85,8 @@ def _broken(partner: str, contracts: Contracts) -> PulledSource:
 
 
 def _pull(settings: Settings, contract: Contract, source: AnySource, again: bool) -> PulledSource:
-    known, now = read_state(settings, contract, source), _now()
+    known = read_state(settings, contract, source)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
     try:
         state = _fetched(settings, contract, source, known, again)
     except (PullFailed, ExtractHeld) as fault:
@@ -112,7 +94,8 @@ def _pull(settings: Settings, contract: Contract, source: AnySource, again: bool
     except Exception as fault:  # its text may hold an address or a record
         if is_of_machine(fault):  # no fault of the source
             raise
-        state = _failed(known, _unexpected(contract, fault), now)
+        why = f"the pull by contract {contract.contract} failed ({kind_and_place(fault)})"
+        state = _failed(known, f"{why}. Ask whoever maintains Njia.", now)
     else:
         state = replace(state, reason=None, tried=now, fetched=now, failures_in_a_row=0)
     write_state(settings, state)
@@ -140,7 +123,7 @@ def _fetched(
             made = server.within_time(partial(_fetch, server, contract, into, mark))
             size = into.stat().st_size
     except _Unchanged as same:
-        return replace(known, outcome="unchanged", mark=same.mark)
+        return replace(known, outcome="unchanged", mark=same.args[0])
     return replace(known, outcome="fetched", records=made.records, bytes=size, mark=made)
 
 
@@ -174,14 +157,3 @@ def _content_hash(path: Path) -> str:
             if not member.filename.startswith("docProps/")
         )
     return hashlib.sha256("\n".join(held).encode()).hexdigest()
-
-
-def _unexpected(contract: Contract, fault: Exception) -> str:
-    return (
-        f"the pull by contract {contract.contract} failed ({kind_and_place(fault)}). Ask whoever maintains "
-        "Njia."
-    )
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

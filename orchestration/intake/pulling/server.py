@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, wait
 from contextlib import closing, suppress
-from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -70,9 +69,8 @@ class Server:
     def __init__(self, source: Any, secret: str, place: str) -> None:
         self.source, self.secret, self._place = source, secret, place
         self._until = time.monotonic() + WHOLE_SECONDS
-        self._authorization: str | None = None
         self._session = requests.Session()
-        self._session.auth = self._authorized  # in place of `.netrc`
+        self._session.auth = lambda request: request  # in place of `.netrc`
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers["User-Agent"] = "njia"
 
@@ -85,7 +83,7 @@ class Server:
 
     def authorize(self, header: str) -> None:
         """Send an `Authorization` header from now on."""
-        self._authorization = header
+        self._session.headers["Authorization"] = header
 
     def close(self) -> None:
         self._session.close()
@@ -153,11 +151,6 @@ class Server:
         """End a session with one request. A failure is ignored: a session expires after a day."""
         with suppress(requests.RequestException):
             self._send("DELETE", address).close()
-
-    def _authorized(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._authorization:
-            request.headers["Authorization"] = self._authorization
-        return request
 
     def _send(self, method: str, address: str, **asked: Any) -> requests.Response:
         timeout = (CONNECT_SECONDS, READ_SECONDS)
@@ -240,13 +233,9 @@ class Response:
 
 def _retry_after(response: requests.Response) -> float:
     """Return the seconds that `Retry-After` asks for; 0 where it is missing or not readable."""
-    value = response.headers.get("Retry-After", "").strip()
-    if value.isdecimal():
-        return float(value)
-    try:
-        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
-    except (TypeError, ValueError, OverflowError):
-        return 0.0
+    with suppress(KeyError, urllib3.exceptions.InvalidHeader):
+        return urllib3.Retry().parse_retry_after(response.headers["Retry-After"])
+    return 0.0
 
 
 def _too_late() -> PullFailed:

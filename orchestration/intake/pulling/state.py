@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import TypeAdapter
+
 from orchestration.contracts import AnySource, Contract, Contracts
 from orchestration.core import NjiaError, Settings, durable, held_if_free, read_json, write_json
 
@@ -62,17 +64,18 @@ class PulledSource:
         return {name: value for name, value in asdict(self).items() if name not in ("source", "mark")}
 
 
+_STATE = TypeAdapter(PulledSource)
+
+
 def read_state(settings: Settings, contract: Contract, source: AnySource) -> PulledSource:
     """Return what is known of a contract's source; a changed or damaged one begins anew."""
     source_hash = hashlib.sha256(source.model_dump_json().encode()).hexdigest()[:16]
     partner, name = contract.partner.code, contract.contract
     known = PulledSource(partner, name, source.kind, source.server_name, source=source_hash)
-    try:
-        content = read_json(_path(settings, known))
-        read = PulledSource(**{**content, "mark": Mark(**content["mark"])})
-    except (OSError, ValueError, TypeError, KeyError):
-        return known
-    return read if read.source == known.source else known
+    with suppress(OSError, ValueError):
+        read = _STATE.validate_python(read_json(_path(settings, known)))
+        return read if read.source == known.source else known
+    return known
 
 
 def write_state(settings: Settings, state: PulledSource) -> None:
@@ -83,8 +86,8 @@ def failed_pulls(settings: Settings) -> list[PulledSource]:
     """Return the sources whose last pull failed, without reading the contracts."""
     found = []
     for path in sorted(settings.pulls.glob("*/*.json")):
-        with suppress(OSError, ValueError, TypeError):
-            found.append(PulledSource(**read_json(path)))
+        with suppress(OSError, ValueError):
+            found.append(_STATE.validate_python(read_json(path)))
     return [source for source in found if source.outcome == "failed"]
 
 
