@@ -202,8 +202,6 @@ def _row(
             "outcome": outcome,
             "subjects": ", ".join(check.subject for check in failed),
             "expected": expectation.expected,
-            "why": expectation.why,
-            "what_to_do": expectation.steward_action,
         }
     )
 
