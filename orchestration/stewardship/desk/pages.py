@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from jinja2 import Environment
 from starlette.responses import HTMLResponse
 
+from orchestration.core import templates
 from orchestration.stewardship.desk.words import words_of
 
 
@@ -22,23 +21,15 @@ def page(template: str, status: int, context: dict[str, Any]) -> HTMLResponse:
 @cache
 def _templates(language: str = "en") -> Environment:
     words = words_of(language)
-    found = Environment(
-        loader=PackageLoader("orchestration.stewardship.desk"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    return templates(
+        "orchestration.stewardship.desk",
+        number=_number,
+        size=size,
+        day=words.day,
+        moment=words.moment,
+        spoken=words.spoken,
+        seen=seen,
     )
-    found.filters |= {
-        "number": _number,
-        "size": size,
-        "code": _code,
-        "day": words.day,
-        "moment": words.moment,
-        "spoken": words.spoken,
-        "seen": seen,
-    }
-    return found
 
 
 def _number(value: float | None) -> str:
@@ -58,8 +49,3 @@ def seen(observed: str) -> str:
         return f"{float(observed):,.4g}"
     except ValueError:
         return observed or "–"
-
-
-def _code(sentence: str) -> Markup:
-    """Mark words between backticks as code; escape all else."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))  # noqa: S704
