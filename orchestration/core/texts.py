@@ -2,7 +2,7 @@
 
 `keys` says where a text is used, each place with its prefix: `desk.`, `report.`, `map.`, `message.`. The
 English of a line with `said` is its key: a sentence of the code (`say`) or of a reference file. A text
-without Swahili is shown in English.
+without Swahili is shown in English. `templates` opens the HTML pages that show texts, `safe` protects cells.
 """
 
 from __future__ import annotations
