@@ -113,6 +113,7 @@ if TYPE_CHECKING:
     from orchestration.core.settings import (
         DBT_PROJECT,
         LOOPBACK,
+        NAIROBI,
         PROJECT_ROOT,
         REFERENCE_SEEDS,
         SAMPLE_PARTNERS,
@@ -150,6 +151,7 @@ if TYPE_CHECKING:
         packed,
         safe,
         say,
+        templates,
         text_of,
         texts_for,
         together,

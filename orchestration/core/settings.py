@@ -6,7 +6,7 @@ import csv
 import os
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 from orchestration.core.errors import UsageError
@@ -17,6 +17,7 @@ REFERENCE_SEEDS = PROJECT_ROOT / "seeds" / "reference"
 DEFAULT_DESK_URL = "http://127.0.0.1:3030"
 # The address of the Dagster UI and the desk. Access from elsewhere needs a tunnel or proxy: docs/security.md.
 LOOPBACK = "127.0.0.1"
+NAIROBI = timezone(timedelta(hours=3))
 SAMPLE_PARTNERS = PROJECT_ROOT / "seeds" / "partners"
 
 

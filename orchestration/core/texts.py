@@ -2,7 +2,7 @@
 
 `keys` says where a text is used, each place with its prefix: `desk.`, `report.`, `map.`, `message.`. The
 English of a line with `said` is its key: a sentence of the code (`say`) or of a reference file. A text
-without Swahili is shown in English.
+without Swahili is shown in English. `templates` opens the HTML pages that show texts, `safe` protects cells.
 """
 
 from __future__ import annotations
@@ -10,10 +10,14 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
 
 CATALOGUE = Path(__file__).with_name("texts.csv")
 LANGUAGES = {"en": "English", "sw": "Kiswahili"}
@@ -128,6 +132,30 @@ def as_text(sentence: str) -> str:
 def of_text(cell: str) -> str:
     """Return the sentence that `as_text` wrote."""
     return str(cell) if not cell else cast(str, unpacked(json.loads(cell)))
+
+
+def templates(package: str, **filters: Callable[..., Any]) -> Environment:
+    """Return the HTML templates of a package. A name in them that has no value is an error.
+
+    The filter `code` shows text between backticks as code.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    pages = Environment(
+        loader=PackageLoader(package),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.filters |= {"code": _as_code, **filters}
+    return pages
+
+
+def _as_code(sentence: str) -> Markup:
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))  # noqa: S704
 
 
 def safe(value: Any) -> Any:

@@ -18,7 +18,7 @@ from itertools import product
 from pathlib import Path
 
 from orchestration.contracts import load_contracts
-from orchestration.core import PARTIAL, Settings, UsageError, sha256_of
+from orchestration.core import NAIROBI, PARTIAL, Settings, UsageError, sha256_of
 from orchestration.intake.claim import (
     CLAIMED,
     COMPLETE,
@@ -34,7 +34,7 @@ from orchestration.intake.claim import (
     placing,
     why_it_waits,
 )
-from orchestration.intake.shown_names import NAIROBI, extract_name, shown_file
+from orchestration.intake.shown_names import extract_name, shown_file
 
 
 def is_taken_in(path: Path) -> bool:

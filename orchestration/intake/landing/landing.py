@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from orchestration.contracts import Contract
 from orchestration.core import (
+    NAIROBI,
     PARTIAL,
     TEXTS_SUFFIX,
     Damaged,
@@ -31,7 +32,6 @@ from orchestration.core import (
     sha256_of,
 )
 from orchestration.intake.records.tally import LandedCell, RowRanges, Tally
-from orchestration.intake.shown_names import NAIROBI
 
 CELLS = pa.schema(
     [

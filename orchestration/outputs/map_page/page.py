@@ -20,7 +20,7 @@ from orchestration.outputs.bends import BENDS
 from orchestration.outputs.map_page.payload import bends, claims, code_labels, most_rank, places_of, tables
 from orchestration.outputs.map_page.shapes import frames, shapes
 from orchestration.outputs.pages import MAP_PAGE, REPORT_PAGE, template
-from orchestration.outputs.published import Edition, editions_of
+from orchestration.outputs.published import Edition, editions_of, reference_places
 from orchestration.outputs.texts import BORDER_POINT, MEANINGS
 from orchestration.places import boundaries
 
@@ -119,7 +119,7 @@ def _payload(edition: Edition, counties: boundaries.Boundaries) -> dict[str, Any
     places = places_of(edition)
     drawings = frames(places)
     claimed, claims_of_rows = claims(edition)
-    texts = page_texts(captions, code_labels(edition), places["place_id"])
+    texts = page_texts(captions, code_labels(edition), places)
     listed = tables(edition)
     for table, numbers in claims_of_rows.items():
         if table in listed:
@@ -133,7 +133,10 @@ def _payload(edition: Edition, counties: boundaries.Boundaries) -> dict[str, Any
         "frames": drawings,
         "first_bend": BENDS[0],
         "bends": bends(edition, [drawing["points"] for drawing in drawings.values()]),
-        "places": {row.place_id: [row.name, row.kind, row.country] for row in places.itertuples(index=False)},
+        "places": {
+            place: [reference_places()[place][column] for column in ("name", "kind", "iso_alpha3")]
+            for place in places
+        },
         "tables": listed,
         "most_rank": most_rank(edition),
     }

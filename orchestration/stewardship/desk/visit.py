@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import re
 import secrets
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,14 +11,14 @@ from functools import cache, cached_property
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from jinja2 import Environment
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from orchestration import core
 from orchestration.core import LANGUAGES, NjiaError, Settings, UsageError, machine_fault, refreshes
 from orchestration.stewardship import audit
 from orchestration.stewardship.audit import NotLogged
@@ -298,23 +297,15 @@ def _answered(visit: Visit, view: View, part: str | None) -> Response:
 def templates(language: str) -> Environment:
     """Return the templates of a language. Everything is escaped."""
     words = words_of(language)
-    environment = Environment(
-        loader=PackageLoader("orchestration.stewardship.desk"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    return core.templates(
+        "orchestration.stewardship.desk",
+        number=_number,
+        size=size,
+        day=words.day,
+        moment=words.moment,
+        spoken=words.spoken,
+        seen=seen,
     )
-    environment.filters |= {
-        "number": _number,
-        "size": size,
-        "code": _code,
-        "day": words.day,
-        "moment": words.moment,
-        "spoken": words.spoken,
-        "seen": seen,
-    }
-    return environment
 
 
 def _number(value: float | None) -> str:
@@ -334,8 +325,3 @@ def seen(observed: str) -> str:
         return f"{float(observed):,.4g}"
     except ValueError:
         return observed or "–"
-
-
-def _code(sentence: str) -> Markup:
-    """Mark words between backticks as code; escape all else."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))  # noqa: S704

@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 from typing import Any
 
 from markupsafe import Markup, escape
 
-from orchestration.core import LANGUAGES, Sentence, catalogue, in_language, say, text_of
+from orchestration.core import LANGUAGES, NAIROBI, Sentence, catalogue, in_language, say, text_of
 from orchestration.stewardship.desk.names import Names
 
 LANGUAGE_COOKIE = "njia_language"
-NAIROBI = timezone(timedelta(hours=3))
 _DAY = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:-(\d\d))?")
 
 
