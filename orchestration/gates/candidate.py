@@ -49,11 +49,11 @@ class CheckOutcome:
     subject: str
     severity: str
     outcome: str
-    waived_by: str | None
-    observed: float | None
-    expected: str
-    why: str
-    steward_action: str
+    waived_by: str | None = None
+    observed: float | None = None
+    expected: str = ""
+    why: str = ""
+    steward_action: str = ""
     finding: str = ""  # what was found, and whose records: only for stewards
     said: str = ""  # the same for translation
 
@@ -81,13 +81,8 @@ class ReleaseVerdict:
         return self.verdict == "passed"
 
 
-def as_facts(verdict: ReleaseVerdict) -> dict[str, Any]:
-    """Return the verdict as JSON data."""
-    return asdict(verdict)
-
-
 def verdict_of_facts(facts: Mapping[str, Any]) -> ReleaseVerdict:
-    """Restore a verdict from `as_facts`."""
+    """Restore a verdict from its JSON data."""
     checks = tuple(CheckOutcome(**check) for check in facts["checks"])
     return ReleaseVerdict(**{**facts, "checks": checks, "reasons": tuple(facts["reasons"])})
 
@@ -112,7 +107,7 @@ def judge_candidate(
     rows = check_results(settings).to_pylist() if earlier is None else earlier
     release = settings.current.resolve()
     current = release / EVIDENCE_BASE
-    manifest = _manifest(candidate)
+    manifest: dict[str, Any] = read_json(candidate / MANIFEST)
     profile = release_profile(
         settings,
         evidence_base,
@@ -126,7 +121,7 @@ def judge_candidate(
             release.name if current.is_file() else None,
         ),
     )
-    checks = [*_earlier(rows), _same_inputs(settings, candidate), *_gate(profile, decisions, as_of)]
+    checks = [*_earlier(rows), _same_inputs(settings, manifest), *_gate(profile, decisions, as_of)]
     reasons = [_reason(check) for check in checks if check.refuses]
     if hash_files(candidate) != files:
         reasons.append("The candidate's files changed while they were judged. Run `njia refresh` again.")
@@ -215,17 +210,11 @@ def _earlier(rows: Sequence[Mapping[str, Any]]) -> list[CheckOutcome]:
     return checks
 
 
-def _manifest(candidate: Path) -> dict[str, Any]:
-    manifest: dict[str, Any] = read_json(candidate / MANIFEST)
-    return manifest
-
-
-def _same_inputs(settings: Settings, candidate: Path) -> CheckOutcome:
+def _same_inputs(settings: Settings, manifest: Mapping[str, Any]) -> CheckOutcome:
     """Compare the inputs' hash in the candidate's manifest with the one in force."""
     in_force, outcome = read_in_force(settings), "not_run"
     if in_force:
-        is_same = _manifest(candidate).get("inputs_hash") == in_force.inputs_hash
-        outcome = "passed" if is_same else "failed"
+        outcome = "passed" if manifest.get("inputs_hash") == in_force.inputs_hash else "failed"
     return _own_check(
         "candidate_has_the_inputs_in_force",
         "release_gate",
@@ -241,9 +230,6 @@ def _own_check(name: str, stage: str, outcome: str, why: str) -> CheckOutcome:
         subject=WHOLE,
         severity="refuse",
         outcome=outcome,
-        waived_by=None,
-        observed=None,
-        expected="",
         why=why,
         steward_action="Run `njia refresh` again: it runs every step in its order.",
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from orchestration.core import Settings, sql_text
+from orchestration.core import Settings
 from orchestration.gates.compared_records import COMPARED_TABLES, FIELDS, RECORDS, label_of
 from orchestration.gates.in_force import read_fates
 from orchestration.gates.landed import Landed, landed_extracts
@@ -43,13 +43,12 @@ _NEWEST = """(
 _ASKED = "(select * from records_sent where number = $asked)"
 _COLUMNS = [field.column for field in FIELDS.values()]
 _BOTH = f"create temp table both_extracts as {compared(_NEWEST, _ASKED, ['record_id'], (), _COLUMNS)}"
-_OF_MONTHS = "(select month, count(*) as records from {} where month is not null group by month)"
-_OF_FIELD = """
+_COUNTS = """
     select value, sum(before)::integer, sum(now)::integer
     from (
-        select {column}_before as value, 1 as before, 0 as now from both_extracts where {of_before}
+        select value, 1 as before, 0 as now from ({before}) as before (value)
         union all
-        select {column}, 0, 1 from both_extracts where {of_now}
+        select value, 0, 1 from ({now}) as now (value)
     )
     where value is not null or not {of_stated}
     group by value
@@ -150,18 +149,13 @@ def _months(con: duckdb.DuckDBPyConnection, before: Sequence[Landed], asked: Lan
     replaced = [
         landed for landed in before if landed.is_full and landed.declared_period == asked.declared_period
     ]
-    earlier = "(select month_before as month from both_extracts where became <> 'new')"
+    earlier = "select month_before from both_extracts where became <> 'new'"
     if asked.is_full and replaced:
-        of_replaced = f"records_sent where extract_id = {sql_text(replaced[-1].extract_id)}"
-        if con.execute(f"select 1 from {of_replaced}").fetchone():
-            earlier = f"(select month from {of_replaced})"
-    now = "(select month from both_extracts where became <> 'gone')"
-    of_both = compared(_OF_MONTHS.format(earlier), _OF_MONTHS.format(now), ["month"], ["records"])
-    rows = con.execute(
-        f"select month, coalesce(records_before, 0), coalesce(records, 0) from ({of_both}) "
-        "order by month desc"
-    ).fetchall()
-    counts = [Count(*row) for row in rows]
+        of_replaced = f"select month from records_sent where number = {before.index(replaced[-1])}"
+        earlier = of_replaced if con.execute(of_replaced).fetchone() else earlier
+    now = "select month from both_extracts where became <> 'gone'"
+    rows = con.execute(_COUNTS.format(before=earlier, now=now, of_stated=True)).fetchall()
+    counts = [Count(*row) for row in sorted(rows, reverse=True)]
     return [one for at, one in enumerate(counts) if at < NEWEST_MONTHS or one.before != one.now][:MOST_MONTHS]
 
 
@@ -184,22 +178,24 @@ def _fields(
 
 
 def _field(con: duckdb.DuckDBPyConnection, field: str, of_new: bool, of_stated: bool) -> FieldDifference:
+    column = FIELDS[field].column
+    before, now = ("became <> 'new'", "became = 'new'") if of_new else ("became = 'same'", "became = 'same'")
     rows = con.execute(
-        _OF_FIELD.format(
-            column=FIELDS[field].column,
-            of_before="became <> 'new'" if of_new else "became = 'same'",
-            of_now="became = 'new'" if of_new else "became = 'same'",
+        _COUNTS.format(
+            before=f"select {column}_before from both_extracts where {before}",
+            now=f"select {column} from both_extracts where {now}",
             of_stated=of_stated,
         )
     ).fetchall()
     names = place_names()
-    before, now = (sum(row[at] for row in rows) for at in (1, 2))
     counts = [
         Count("unknown" if value is None else label_of(field, value, names), *of_value)
         for value, *of_value in rows
     ]
+    records = [sum(one.before for one in counts), sum(one.now for one in counts)]
 
     def by_difference(one: Count) -> tuple[float, str]:
-        return -round(abs(one.now / max(now, 1) - one.before / max(before, 1)), 9), one.value
+        shares = [count / max(of, 1) for count, of in zip((one.before, one.now), records, strict=True)]
+        return -round(abs(shares[1] - shares[0]), 9), one.value
 
-    return FieldDifference(field, of_new, before, now, tuple(sorted(counts, key=by_difference)[:MOST_VALUES]))
+    return FieldDifference(field, of_new, *records, tuple(sorted(counts, key=by_difference)[:MOST_VALUES]))

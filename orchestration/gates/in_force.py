@@ -30,6 +30,7 @@ from orchestration.gates.verdicts import (
     read_verdicts,
     write_table,
 )
+from orchestration.release import EXTRACT_FIELDS
 from orchestration.stewardship import Decisions
 from orchestration.typing import open_views
 
@@ -41,10 +42,6 @@ FATE_SCHEMA = pa.schema(
 )
 DECIDED = "decided:"  # prefix of the parts that time decides
 LEFT_OUT = "row_excluded"  # rule code of a record that a steward excluded
-_FROM_LANDING = (
-    "extract_id", "sha256", "parquet_sha256", "contract_version", "contract_hash", "received_on",
-    "rows_read", "rows_refused", "rows_landed",
-)  # fmt: skip
 ALERT_SCHEMA = pa.schema(
     [("corridor_id", pa.string()), ("direction", pa.string()), ("first_month", pa.date32())]
 )
@@ -130,12 +127,13 @@ def put_in_force(
     parts |= {f"{DECIDED}{name}": texts for name, texts in decided.items()}
     hashed = inputs_hash(parts)
     stale, held = _stale_and_held(register, fates)
+    manifest = settings.current / "manifest.json"
     rows = _row_decisions(decisions)
     settled = InForce(
         fates=tuple(fates),
         inputs_hash=hashed,
         given_hash=given,
-        changed=hashed != _current_inputs_hash(settings),
+        changed=not manifest.is_file() or hashed != read_json(manifest).get("inputs_hash"),
         partners_in_force=tuple(sorted({partner for partner, _ in current})),
         partners_stale=stale,
         partners_held=held,
@@ -246,11 +244,16 @@ def manifest_extracts(settings: Settings, keys: Keys, in_force: InForce) -> list
     for landed in landed_extracts(settings):
         fate = fates[landed.key]
         period = landed.content.get("period") or {}
-        extracts.append(
-            {name: landed.content.get(name) for name in _FROM_LANDING}
-            | {"partner_code": keys.partner_code(landed.partner), "fate": fate.fate, "reason": fate.reason}
-            | {"period_from": period.get("from"), "period_to": period.get("to"), "round": period.get("round")}
-        )
+        known = {
+            **landed.content,
+            "partner_code": keys.partner_code(landed.partner),
+            "fate": fate.fate,
+            "reason": fate.reason,
+            "period_from": period.get("from"),
+            "period_to": period.get("to"),
+            "round": period.get("round"),
+        }
+        extracts.append({name: known.get(name) for name in EXTRACT_FIELDS})
     return extracts
 
 
@@ -312,14 +315,6 @@ def _stale_and_held(
     held = {partner for (partner, _), fate in newest.items() if fate == "held"}
     in_force = {partner for partner, fates in fates_of.items() if "in_force" in fates}
     return tuple(sorted(held & in_force)), tuple(sorted(held - in_force))
-
-
-def _current_inputs_hash(settings: Settings) -> str | None:
-    manifest = settings.current / "manifest.json"
-    if not manifest.is_file():
-        return None
-    content: dict[str, Any] = read_json(manifest)
-    return content.get("inputs_hash")
 
 
 _WAS_PAST = IS_PAST_RETENTION.replace("< ?", "< extracts.received_on")

@@ -31,12 +31,11 @@ from orchestration.gates.in_force import ALERT_SCHEMA, alert_releases
 from orchestration.gates.public_counts import (
     COLUMNS,
     has_public_periods,
-    period_of,
     protected_counts,
     rows_that_say_too_much,
     texts,
 )
-from orchestration.release import EVIDENCE_BASE, PUBLIC_EVIDENCE_BASE, list_releases, never_current
+from orchestration.release import EVIDENCE_BASE, PUBLIC_EVIDENCE_BASE, last_with_periods, period_of
 from orchestration.stewardship import Decisions
 
 MEASURES = (
@@ -223,13 +222,9 @@ def _carried(editions: _Editions) -> dict[str, float | None]:
 
 def _not_taken_over(editions: _Editions) -> int:
     """Count periods of the newest earlier release that are neither carried nor published anew by decision."""
-    never = {release.release_id for release in never_current(editions.settings)}
-    published = (release for release in list_releases(editions.settings) if release.release_id not in never)
-    before: dict[str, Any] = next(
-        (release.manifest["periods"] for release in published if release.manifest.get("periods")), {}
-    )
+    before = last_with_periods(editions.settings)
     wrong = 0
-    for period, earlier in before.items():
+    for period, earlier in before.manifest["periods"].items() if before else ():
         now = editions.periods.get(period)
         if now is None:
             wrong += 1

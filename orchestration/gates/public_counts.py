@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from orchestration.core import Keys, PublicationPolicy, noise_table, sql_text
+from orchestration.release import period_of
 
 # Ranks and shares must follow from public counts, not from true ones.
 _COUNTED = """
@@ -143,11 +144,6 @@ def texts(values: Iterable[str]) -> str:
 def has_public_periods(table: str) -> bool:
     """Whether rows of a table belong to closed years or rounds, which are published once."""
     return table not in _WITHOUT_PERIOD
-
-
-def period_of(table: str) -> str:
-    """Return the column of a row's period: a shift belongs to its later year."""
-    return "current" if table == "shifts" else "period_id"
 
 
 def rows_that_say_too_much(policy: PublicationPolicy, new: dict[str, str], closed: list[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -137,7 +138,7 @@ def judge(run: Run) -> gates.ReleaseVerdict:
         raise NjiaError("No candidate is staged. Materialise release/candidate first, or run the whole job.")
     release.write_changes(settings, staged, release.current_release(settings))
     verdict = gates.judge_candidate(settings, staged.path, run.as_of, run.decisions)
-    facts = {"verdict": gates.as_facts(verdict)}
+    facts = {"verdict": asdict(verdict)}
     note(settings.work, RELEASE_GATE, fingerprint_of(verdict.files, facts), [], facts)
     return verdict
 

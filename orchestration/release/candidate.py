@@ -18,7 +18,7 @@ from orchestration.core import NjiaError, Settings, attach, durable, open_duckdb
 from orchestration.release.comparison import rows_changed
 from orchestration.release.evidence_base import column_types
 from orchestration.release.lineage import lineage_of
-from orchestration.release.published_models import key_of
+from orchestration.release.published_tables import key_of
 from orchestration.release.releases import (
     CANDIDATE,
     MANIFEST,

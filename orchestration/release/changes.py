@@ -17,7 +17,7 @@ from orchestration.release.candidate import Candidate
 from orchestration.release.comparison import Line, compared, counted_lines, open_both
 from orchestration.release.differences import decisions_between, inputs_changed
 from orchestration.release.lineage import lineage_of
-from orchestration.release.published_models import key_of
+from orchestration.release.published_tables import key_of
 from orchestration.release.releases import CHANGES, Release, erasure_of
 from orchestration.stewardship import list_decisions, review
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestration.core import quoted
-from orchestration.release.published_models import key_of
+from orchestration.release.published_tables import key_of
 
 
 @dataclass(frozen=True)

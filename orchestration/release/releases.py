@@ -219,6 +219,14 @@ EXTRACT_FIELDS = (
 )  # fmt: skip
 
 
+def alerts_of(release: Any, edition: str = MEMBERS) -> list[dict[str, Any]]:
+    """Return the alerts in force that an edition of a release or candidate shows; none without a release."""
+    import pyarrow.parquet as pq
+
+    path = release.path / edition / "parquet" / "published.alerts.parquet" if release else None
+    return pq.read_table(path).to_pylist() if path and path.is_file() else []
+
+
 def alert_count(manifest: Mapping[str, Any]) -> int:
     """Return how many alerts in force members are shown."""
     rows = manifest.get("tables", {}).get("published.alerts", {}).get("rows", 0)

@@ -7,13 +7,17 @@ check `has_typed` before counting.
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.core import Settings, open_duckdb, sql_text
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
+# Tables besides the typed ones, by their folder in `work/`.
+_OTHERS = {"matches": "places", "linked_records": "linkage", "links": "linkage", "in_force": "gates"}
 NOT_KEPT = (
     "What it changes cannot be counted before a refresh: no typed record is kept (NJIA_DELETE_WORK is on, or "
     "no refresh has ended)."
@@ -45,32 +49,15 @@ def add_views(
     With `extract_ids`, typed tables have the rows of these extracts only; where two partners sent the same
     file, of both.
     """
-    import pyarrow as pa
+    from orchestration.places import in_scope
 
-    from orchestration.linkage import LINKED_RECORDS, LINKS
-    from orchestration.places import MATCHES, in_scope
-    from orchestration.typing.tables import SCHEMAS
-
-    others = {
-        "matches": (settings.work / "places" / "matches.parquet", MATCHES),
-        "linked_records": (settings.linkage / "linked_records.parquet", LINKED_RECORDS),
-        "links": (settings.linkage / "links.parquet", LINKS),
-        "in_force": (
-            settings.work / "gates" / "in_force.parquet",
-            pa.schema([(name, pa.string()) for name in ("extract_id", "partner", "fate")]),
-        ),
-    }
     for table in tables:
-        if table in others:
-            path, schema = others[table]
-            files = [path] if path.is_file() else []
-        else:
-            schema, files = SCHEMAS[table], sorted((settings.typed / table).glob("*.parquet"))
-        if extract_ids is not None and table not in others:  # files are named in `typing.step`
+        files, schema = _files(settings, table)
+        if extract_ids is not None and table not in _OTHERS:  # files are named in `typing.step`
             files = [
-                path
-                for path in files
-                if path.stem in extract_ids or path.stem.rpartition("-")[0] in extract_ids
+                file
+                for file in files
+                if file.stem in extract_ids or file.stem.rpartition("-")[0] in extract_ids
             ]
         con.register("no_rows", schema.empty_table())
         con.execute(f"create table {table}_none as select * from no_rows")
@@ -82,3 +69,22 @@ def add_views(
         if table == "place_mentions":
             rows = in_scope(settings, rows)
         con.execute(f"create view {table} as {rows}")
+
+
+def _files(settings: Settings, table: str) -> tuple[list[Path], pa.Schema]:
+    """Return the files of a table that are there, and its schema."""
+    import pyarrow as pa
+
+    from orchestration import linkage, places
+    from orchestration.typing.tables import SCHEMAS
+
+    if table not in _OTHERS:
+        return sorted((settings.typed / table).glob("*.parquet")), SCHEMAS[table]
+    path = settings.work / _OTHERS[table] / f"{table}.parquet"
+    if table == "matches":
+        schema = places.MATCHES
+    elif table == "in_force":
+        schema = pa.schema([(name, pa.string()) for name in ("extract_id", "partner", "fate")])
+    else:
+        schema = linkage.LINKS if table == "links" else linkage.LINKED_RECORDS
+    return [path] if path.is_file() else [], schema

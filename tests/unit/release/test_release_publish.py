@@ -12,9 +12,8 @@ import pytest
 from orchestration.core import NjiaError, ReleaseRefused, Settings, policies, read_json, write_json
 from orchestration.release import current_release, list_releases, publishing, rollback
 from orchestration.release.candidate import Candidate, read_candidate
-from orchestration.release.publishing import publish
+from orchestration.release.publishing import publish, refresh_summary
 from orchestration.release.releases import changed_files, file_hashes, open_edition
-from orchestration.release.summary import refresh_summary
 from orchestration.stewardship import Decisions, active_decisions, record_decision
 from orchestration.stewardship.decisions.recording import revoke
 from tests.fixtures import release_world

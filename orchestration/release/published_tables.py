@@ -1,6 +1,7 @@
-"""Tables that the stage step adds to the published models: types and prose of their columns, and their rows.
+"""Tables of an edition, with keys and prose: dbt's published models, and those that the stage step adds.
 
-They cannot be dbt models, because their content is known only after dbt has run."""
+The added ones cannot be dbt models, because their content is known only after dbt has run.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -15,13 +17,101 @@ import pyarrow as pa
 from expectations.checks import is_of_release
 from expectations.release_gate import WHOLE
 from orchestration.core import NjiaError
-from orchestration.release.evidence_base import EvidenceBase, combined
-from orchestration.release.published_models import PublishedTable
 from orchestration.release.releases import PUBLIC
+from orchestration.warehouse import manifest_nodes
+
+# The schema whose tables hold the rows of both editions, with a column `edition`.
+PUBLISHED = "published"
+MEMBERS_SCHEMAS = ("marts", PUBLISHED, "quality", "meta")
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """A published table; `columns` maps each column to its prose, '' if it has none."""
+
+    schema: str
+    name: str
+    description: str
+    columns: dict[str, str]
+    key: tuple[str, ...] = ()
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+def key_of(manifest: Mapping[str, Any], table: str) -> list[str]:
+    """Return the key of a table (`schema.name`) by the manifest of a release, without the edition."""
+    return [column for column in manifest["tables"][table]["key"] if column != "edition"]
+
+
+def read_published_models(
+    manifest_path: Path, schemas: tuple[str, ...] = MEMBERS_SCHEMAS
+) -> list[PublishedTable]:
+    """Read the models of these schemas, sorted by name."""
+    try:
+        nodes = manifest_nodes(manifest_path)
+    except (OSError, ValueError, KeyError):
+        raise NjiaError(
+            f"dbt's manifest {manifest_path} is missing or cannot be read. Run `njia refresh`: its dbt step "
+            "writes it."
+        ) from None
+    tables = []
+    for unique_id, node in nodes.items():
+        config = node.get("config", {})
+        is_stored = node["resource_type"] == "model" and config.get("materialized") != "ephemeral"
+        if is_stored and node["schema"] in schemas:
+            columns = {name: _one_line(column) for name, column in node.get("columns", {}).items()}
+            tables.append(
+                PublishedTable(
+                    schema=node["schema"],
+                    name=node.get("alias") or node["name"],
+                    description=_one_line(node),
+                    columns=columns,
+                    key=_key(unique_id, node, nodes),
+                )
+            )
+    return sorted(tables, key=lambda table: table.full_name)
+
+
+def _one_line(node: Mapping[str, Any]) -> str:
+    return " ".join((node.get("description") or "").split())
+
+
+def _key(unique_id: str, node: Mapping[str, Any], nodes: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the declared key (`meta: key`, or a primary key constraint), else that of a uniqueness test."""
+    meta = node.get("config", {}).get("meta") or node.get("meta") or {}
+    if declared := meta.get("key"):
+        return (declared,) if isinstance(declared, str) else tuple(declared)
+    for constraint in node.get("constraints", []):
+        if constraint.get("type") == "primary_key" and constraint.get("columns"):
+            return tuple(constraint["columns"])
+    for name, column in node.get("columns", {}).items():
+        if any(one.get("type") == "primary_key" for one in column.get("constraints", [])):
+            return (name,)
+    for test in nodes.values():
+        is_of_model = test["resource_type"] == "test" and test.get("attached_node") == unique_id
+        if is_of_model and (found := _key_of_test(test.get("test_metadata") or {})):
+            return found
+    return tuple(node.get("primary_key") or ())
+
+
+def _key_of_test(test: dict[str, Any]) -> tuple[str, ...]:
+    arguments = test.get("kwargs", {})
+    if "unique" not in test.get("name", ""):
+        return ()
+    for argument in ("columns", "key", "combination_of_columns"):
+        if isinstance(arguments.get(argument), list):
+            return tuple(arguments[argument])
+    column = arguments.get("column_name")
+    return (column,) if isinstance(column, str) else ()
+
+
+# --- tables that the stage step adds ----------------------------------------------------------------------
 
 _TEXT, _NUMBER, _DAY, _FLAG = pa.string(), pa.int32(), pa.date32(), pa.bool_()
 _TIME = pa.timestamp("us", tz="UTC")
-_DUCKDB_TYPES = {
+DUCKDB_TYPES = {
     _TEXT: "VARCHAR", _NUMBER: "INTEGER", _FLAG: "BOOLEAN", _TIME: "TIMESTAMP WITH TIME ZONE",
 }  # fmt: skip
 
@@ -144,24 +234,7 @@ POLICY_TABLE = _table(
 _OF_MEMBERS = ("inputs_hash", "decisions_hash", "extracts_in_force", "extracts_held", "key_ids")
 
 
-def add_release_tables(base: EvidenceBase, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Add policy, dictionary and release row to an edition whose other tables are complete.
-
-    Returns `content_hash` and `tables` (rows, hash and key of each) for the manifest.
-    """
-    rules = manifest["policy"].get("rows", [])
-    base.add(POLICY_TABLE, pa.Table.from_pylist(rules, schema=POLICY_TABLE.arrow))
-    described = [*base.tables, COLUMNS_TABLE, RELEASE_TABLE]
-    types = dict(base.types)
-    for table in (COLUMNS_TABLE, RELEASE_TABLE):
-        types[table.full_name] = {column.name: _DUCKDB_TYPES[column.type] for column in table.arrow}
-    base.add(COLUMNS_TABLE, columns(described, types))
-    content_hash = combined({name: table["hash"] for name, table in base.hashes().items()})
-    base.add(RELEASE_TABLE, release({**manifest, "content_hash": content_hash}))
-    return {"content_hash": content_hash, "tables": base.hashes()}
-
-
-def check_results(given: pa.Table) -> pa.Table:
+def with_agreed_columns(given: pa.Table) -> pa.Table:
     """Return check results in their published columns; raise NjiaError if columns are missing or added."""
     if differing := sorted(set(given.column_names) ^ set(CHECK_RESULTS.names)):
         raise NjiaError(
@@ -170,7 +243,7 @@ def check_results(given: pa.Table) -> pa.Table:
     return given.select(CHECK_RESULTS.names).cast(CHECK_RESULTS)
 
 
-def waivers(given: Iterable[Mapping[str, Any]]) -> pa.Table:
+def waivers_table(given: Iterable[Mapping[str, Any]]) -> pa.Table:
     """Return active waivers, as the stewardship room gives them, in their published columns."""
     rows = [
         {
@@ -189,7 +262,7 @@ def waivers(given: Iterable[Mapping[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=WAIVERS_TABLE.arrow)
 
 
-def columns(tables: Sequence[PublishedTable], types: Mapping[str, Mapping[str, str]]) -> pa.Table:
+def columns_table(tables: Sequence[PublishedTable], types: Mapping[str, Mapping[str, str]]) -> pa.Table:
     """Return the dictionary of `tables`; `types` maps each table to its columns in order, with types."""
     rows = [
         {
@@ -207,7 +280,7 @@ def columns(tables: Sequence[PublishedTable], types: Mapping[str, Mapping[str, s
     return pa.Table.from_pylist(rows, schema=COLUMNS_TABLE.arrow)
 
 
-def release(manifest: Mapping[str, Any]) -> pa.Table:
+def release_table(manifest: Mapping[str, Any]) -> pa.Table:
     """Return the row of meta.release."""
     fates = [extract["fate"] for extract in manifest["extracts"]]
     row = {name: manifest.get(name) for name in RELEASE_TABLE.columns}
