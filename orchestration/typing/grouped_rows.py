@@ -254,7 +254,8 @@ class GroupTyping:
         self._round, self._mention_id, self._texts = round_name, mention_id, texts
         self._zone = reader.contract.zone_of(SUBMITTED)
         self._groups = field_groups(reader.contract)
-        self._readers = {group.name: reader.narrowed(group.reads | group.ends) for group in self._groups}
+        self._reader = reader
+        self._narrowed: dict[str, RowReader] = {}  # by group, made when it reads a cell
         self._of_contract = remembered
         self._of_extract: Remembered = {}
 
@@ -298,7 +299,9 @@ class GroupTyping:
         return records, agreeing.kind
 
     def _assembled(self, group: FieldGroup, cells: tuple[LandedCell, ...], sheet: str) -> Record:
-        reader = self._readers[group.name]
+        if group.name not in self._narrowed:
+            self._narrowed[group.name] = self._reader.narrowed(group.reads | group.ends)
+        reader = self._narrowed[group.name]
         if group.role:
             return assemble_places(cells, reader, self._mention_id)
         return assemble_row(cells, sheet, reader, self._round, self._mention_id)
