@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         norm,
         number_in_words,
         number_text,
+        repaired,
         same,
         split_time,
         text_cell,
@@ -81,10 +82,7 @@ if TYPE_CHECKING:
         load_contracts,
         partners_without_contract,
     )
-    from orchestration.contracts.source import (
-        AnySource,
-        KoboSource,
-    )
+    from orchestration.contracts.source import AnySource, KoboSource
     from orchestration.contracts.terms import CONTENT, SHEET, STATISTICS, AcceptIf, Period, SubmissionId
 
 offer_when_asked(__name__)

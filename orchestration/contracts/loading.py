@@ -7,6 +7,7 @@ JSON Schema with which editors complete and check contract files; run this modul
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -56,25 +57,6 @@ _EXPECTED = {
 }
 
 
-def schema_text() -> str:
-    schema = Contract.model_json_schema(by_alias=True) | {"title": "Njia contract"}
-    _allow_shorthand(schema)
-    return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
-
-
-def _allow_shorthand(schema: dict[str, Any]) -> None:
-    """Allow short forms that pydantic's schema lacks: a column alone for a field, a single condition."""
-    fields = schema["properties"]["fields"]
-    fields["additionalProperties"] = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/FieldSpec"}]}
-    accept_if = schema["properties"]["accept_if"]
-    accept_if["anyOf"] = [{"$ref": "#/$defs/AcceptIf"}, {"type": "array", "items": accept_if.pop("items")}]
-    del accept_if["type"]
-
-
-if __name__ == "__main__":
-    SCHEMA_FILE.write_text(schema_text(), encoding="utf-8")
-
-
 class ContractFault(NjiaError):
     """An invalid contract; `sentences` describe one fault each."""
 
@@ -115,8 +97,11 @@ def load_contracts(partners_folder: Path) -> Contracts:
                 problems.setdefault(folder.name, []).extend(fault.sentences)
             else:
                 valid.setdefault(folder.name, []).append(contract)
-        if repeated := _repeated_names(folder.name, valid.get(folder.name, [])):
-            problems.setdefault(folder.name, []).extend(repeated)
+        names = Counter(contract.contract for contract in valid.get(folder.name, ()))
+        for name in sorted(name for name, count in names.items() if count > 1):
+            problems.setdefault(folder.name, []).append(
+                f"{folder.name}/: two contracts are called {name!r}. Give each its own name under `contract`."
+            )
     return Contracts(valid, problems)
 
 
@@ -180,14 +165,6 @@ def _empty_keys(content: dict[str, Any]) -> Iterator[str]:
             for key, value in entry.items() if isinstance(entry, dict) else ():
                 if key != "to" and (value in (None, []) or (isinstance(value, str) and not value.strip())):
                     yield _path([part, at, key])
-
-
-def _repeated_names(partner: str, contracts: list[Contract]) -> list[str]:
-    names = [contract.contract for contract in contracts]
-    return [
-        f"{partner}/: two contracts are called {name!r}. Give each its own name under `contract`."
-        for name in sorted({name for name in names if names.count(name) > 1})
-    ]
 
 
 def _parse(path: Path, where: str) -> dict[str, Any]:
@@ -374,3 +351,12 @@ def contract_for(entry: dict[str, Any], contracts: Contracts) -> Contract:
         if contract.contract == entry["contract"]:
             return contract
     return Contract.of_content(entry["contract_content"])
+
+
+def schema_text() -> str:
+    schema = Contract.model_json_schema(by_alias=True) | {"title": "Njia contract"}
+    return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    SCHEMA_FILE.write_text(schema_text(), encoding="utf-8")

@@ -6,7 +6,6 @@ value.
 
 from __future__ import annotations
 
-import csv
 import secrets
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -21,7 +20,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from orchestration.contracts import (
     MANY_CODES,
@@ -33,7 +31,7 @@ from orchestration.contracts import (
     load_vocabulary,
     place_parts,
 )
-from orchestration.core import REFERENCE_SEEDS, Keys, Settings, seed_rows, sha256_of
+from orchestration.core import Keys, Settings, seed_rows, sha256_of
 from orchestration.drafting.column_signs import personal_heading, personal_values
 from orchestration.gates import would_fail
 from orchestration.intake import (
@@ -62,21 +60,7 @@ from orchestration.typing import Tables, cells_in_memory, read_date, together, t
 
 ROWS_NAMED = 5
 _REFERENCES_LOOKED_AT = 5_000
-_ADVICE = {
-    AFTER_END: "; they are not read. If they are records, remove that word from `format.stop_at`: rows that "
-    "say Total or Jumla are skipped without it.",
-    LIKE_TOTALS: ". If they are totals, ask the partner to write Total beside the sum and nothing else.",
-}
-_LONGEST_CAMPAIGN = 366  # days: extra work of more than a year is the work
 _HOLDS = {"name of a person": "names", "phone or address": "phones or addresses", "ID number": "ID numbers"}
-
-
-@dataclass(frozen=True)
-class Trial:
-    """The landing note and typed tables of a file, for the gate; their values are never shown."""
-
-    note: dict[str, Any]
-    tables: dict[str, pa.Table]
 
 
 @dataclass(frozen=True)
@@ -84,7 +68,8 @@ class ContractReport:
     """The result of a trial: counts, codes and column names; never a value.
 
     `was_read`: False where contract or file stopped it before any row. `titles`: of what was stripped.
-    `try_contract` adds the results of gate and places: `held_because`, `told_because`, `places`.
+    `try_contract` adds the results of gate and places: `held_because`, `told_because`, `places`. `trial`: the
+    landing note and typed tables for it; their values are never shown.
     """
 
     contract: str
@@ -116,7 +101,7 @@ class ContractReport:
     held_because: list[dict[str, Any]] = field(default_factory=list)
     told_because: list[dict[str, Any]] = field(default_factory=list)
     places: dict[str, int] | None = None
-    trial: Trial | None = field(default=None, repr=False, compare=False)
+    trial: tuple[dict[str, Any], Tables] | None = field(default=None, repr=False, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
         content = asdict(replace(self, trial=None))
@@ -135,9 +120,9 @@ def try_contract(settings: Settings, contract_path: Path, file_path: Path) -> Co
     if report.trial is None:
         return report
     aliases = active_decisions(settings, now).place_aliases if settings.decisions.is_dir() else []
-    tables = report.trial.tables
+    note, tables = report.trial
     located, waiting = locate_rows(tables, aliases, keys_of(settings, aliases))
-    failures = would_fail(report.trial.note, tables | located, now.date())
+    failures = would_fail(note, tables | located, now.date())
     held = [asdict(failure) for failure in failures if failure.holds]
     return replace(
         report,
@@ -202,7 +187,7 @@ def check_contract(
     item = drift_item(contract, {"file": file_name}, drift, codes, is_held=False) if drift or codes else None
     report = _report(label, file_name, contract, reader, counts, typed, faults, item)
     warnings = warnings_of(contract, reader.tally, key_columns, cells)
-    return replace(report, warnings=warnings, trial=Trial(entry, typed))
+    return replace(report, warnings=warnings, trial=(entry, typed))
 
 
 def _report(
@@ -252,23 +237,20 @@ def _not_in_the_file(column: str, unmapped: list[str]) -> str:
 
 def _typing_problems(problems: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return counts by rule and field with their first rows, the most frequent first."""
-    counts: Counter[tuple[str, str, str]] = Counter()
     rows: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for problem in problems:
         key = (problem["outcome"], problem["problem_code"], problem["field"])
-        counts[key] += 1
-        if len(rows[key]) < ROWS_NAMED:
-            rows[key].append(f"{problem['sheet']} {problem['row_number']}".strip())
+        rows[key].append(f"{problem['sheet']} {problem['row_number']}".strip())
     return [
         {
             "outcome": outcome,
             "code": code,
             "title": title_of(code),
             "field": name,
-            "count": count,
-            "first_rows": rows[outcome, code, name],
+            "count": len(at),
+            "first_rows": at[:ROWS_NAMED],
         }
-        for (outcome, code, name), count in counts.most_common()
+        for (outcome, code, name), at in sorted(rows.items(), key=lambda item: -len(item[1]))
     ]
 
 
@@ -280,11 +262,9 @@ def title_of(code: str) -> str:
 
 @cache
 def _titles() -> dict[str, str]:
-    titles: dict[str, str] = {}
-    for seed, column in (("quality_rules.csv", "rule_code"), ("refusal_reasons.csv", "reason")):
-        with (REFERENCE_SEEDS / seed).open(encoding="utf-8", newline="") as lines:
-            titles |= {row[column]: row["title"] for row in csv.DictReader(lines)}
-    return titles
+    return {row["rule_code"]: row["title"] for row in seed_rows("quality_rules")} | {
+        row["reason"]: row["title"] for row in seed_rows("refusal_reasons")
+    }
 
 
 class KeyColumns:
@@ -404,3 +384,11 @@ def _mapped_names(contract: Contract) -> Iterator[str]:
                     "must not land, and detectors remove only those that they know. Deny the column, unless "
                     "its heading misleads."
                 )
+
+
+_ADVICE = {
+    AFTER_END: "; they are not read. If they are records, remove that word from `format.stop_at`: rows that "
+    "say Total or Jumla are skipped without it.",
+    LIKE_TOTALS: ". If they are totals, ask the partner to write Total beside the sum and nothing else.",
+}
+_LONGEST_CAMPAIGN = 366  # days: extra work of more than a year is the work

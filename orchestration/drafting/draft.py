@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from orchestration.contracts import CONTENT, Cell, looks_like_a_day, same
+from orchestration.contracts import CONTENT, DATES, Cell, looks_like_a_day, same
 from orchestration.core import UsageError
 from orchestration.drafting.column_signs import DateOrder, date_order
 from orchestration.drafting.columns import NOT_UNDERSTOOD, OF_THE_FORM, ROLES, Proposal, propose
@@ -27,6 +27,7 @@ _BARE_NUMBERS = frozenset(["no", "nr", "sn", "s no", "serial no", "entry no", "n
 # A few repeated references are copies that were sent again.
 _FEW_REPEATED = 0.05
 REVIEW_STATE, DECRYPTION_STATE = "review state", "decryption state"
+FILLED_BY_ANOTHER = "another column fills it"
 _AGE_SOURCES = ("age_text", "birth_date", "birth_year")
 
 
@@ -40,16 +41,6 @@ class DraftKey:
     is_repeated: bool = False
 
 
-@dataclass(frozen=True)
-class _Candidate:
-    column: str
-    rank: tuple[int, bool, float]
-    rows: int
-    filled: float
-    repeated: int
-    is_unique_with_sheet: bool
-
-
 def choose_key(
     layout: DraftLayout,
     proposals: Iterable[Proposal],
@@ -57,24 +48,36 @@ def choose_key(
     are_persons: bool,
 ) -> DraftKey:
     """Choose the key. `are_persons`: rows with one reference are persons of one record, so it may repeat."""
-    found = [
-        _candidate(layout, one, samples[one.column], are_persons)
-        for one in proposals
-        if one.kind == "use" and one.means == "key"
-    ]
-    if not found:
+    candidates = [one for one in proposals if one.kind == "use" and one.means == "key"]
+    if not candidates:
         return DraftKey(CONTENT, "no column is a reference that is always filled and never repeated")
-    best = max(found, key=lambda one: one.rank)
-    filled = f"filled in {best.filled:.0%} of {best.rows} rows"
-    if not best.repeated:
-        return DraftKey(best.column, f"{filled}, never repeated in the sample", best.column)
+    cells_of = {one.column: layout.main.cells(samples[one.column].name) for one in candidates}
+
+    def repeated(column: str) -> int:
+        return len(cells_of[column]) - len({cell.value for _, cell in cells_of[column]})
+
+    def restarts(column: str) -> bool:
+        by_sheet = [(sheet, cell.value) for sheet, cell in cells_of[column]]
+        return layout.has_sheet_months and len(set(by_sheet)) == len(by_sheet)
+
+    def rank(one: Proposal) -> tuple[int, bool, float]:
+        is_fitting = are_persons or repeated(one.column) <= _FEW_REPEATED * len(cells_of[one.column])
+        said = readings(samples[one.column].name)
+        read = next((read for read in said if read.means == "key"), None)
+        is_clear = read is not None and read.phrase not in _BARE_NUMBERS
+        return 2 if is_fitting else int(restarts(one.column)), is_clear, one.confidence
+
+    column = max(candidates, key=rank).column
+    filled = f"filled in {samples[column].filled:.0%} of {samples[column].rows} rows"
+    if not (copies := repeated(column)):
+        return DraftKey(column, f"{filled}, never repeated in the sample", column)
     if are_persons:
-        note = f"{filled}, repeated in {best.repeated} rows: the persons of one record"
-        return DraftKey(best.column, note, best.column, is_repeated=True)
-    if layout.has_sheet_months and best.is_unique_with_sheet:
-        return DraftKey(["sheet", best.column], f"{filled}, starts again on every sheet", best.column)
-    note = f"{filled}, repeated in {best.repeated} rows: ask whether those are copies of one record"
-    return DraftKey(best.column, note, best.column)
+        note = f"{filled}, repeated in {copies} rows: the persons of one record"
+        return DraftKey(column, note, column, is_repeated=True)
+    if restarts(column):
+        return DraftKey(["sheet", column], f"{filled}, starts again on every sheet", column)
+    note = f"{filled}, repeated in {copies} rows: ask whether those are copies of one record"
+    return DraftKey(column, note, column)
 
 
 def server_key(layout: DraftLayout) -> DraftKey | None:
@@ -82,35 +85,13 @@ def server_key(layout: DraftLayout) -> DraftKey | None:
     main = layout.main
     server = server_of(main.names)
     for name in server.keys if server else ():
-        if name not in main.names:
-            continue
-        at = main.names.index(name)
-        found = [cell.value for _, cells in main.records if at < len(cells) and (cell := cells[at])]
-        if len(found) == len(main.records):
-            repeated = len(found) - len(set(found))
+        ids = [cell.value for _, cell in main.cells(name)]
+        if name in main.names and len(ids) == len(main.records):
+            repeated = len(ids) - len(set(ids))
             copies = f"; {repeated} rows of the sample are copies that were sent again" if repeated else ""
-            filled = ", filled in every row" if found else ""
+            filled = ", filled in every row" if ids else ""
             return DraftKey(name, f"the server's id of a record{filled}{copies}", name)
     return None
-
-
-def _candidate(layout: DraftLayout, one: Proposal, sample: ColumnSample, are_persons: bool) -> _Candidate:
-    at = layout.main.names.index(sample.name)
-    seen = [
-        (sheet, cell.value)
-        for sheet, cells in layout.main.records
-        if at < len(cells) and (cell := cells[at]) is not None
-    ]
-    repeated = len(seen) - len({value for _, value in seen})
-    is_unique_with_sheet = len(set(seen)) == len(seen)
-    if repeated <= _FEW_REPEATED * len(seen) or are_persons:
-        fits = 2
-    else:
-        fits = 1 if layout.has_sheet_months and is_unique_with_sheet else 0
-    read = next((read for read in readings(sample.name) if read.means == "key"), None)
-    is_clear = read is not None and read.phrase not in _BARE_NUMBERS
-    rank = (fits, is_clear, one.confidence)
-    return _Candidate(one.column, rank, sample.rows, sample.filled, repeated, is_unique_with_sheet)
 
 
 @dataclass
@@ -145,10 +126,8 @@ class Draft:
         return [proposal for proposal in self.proposals if proposal.kind == "deny"]
 
     def use(self, means: str) -> Proposal | None:
-        return next(
-            (proposal for proposal in self.proposals if proposal.kind == "use" and proposal.means == means),
-            None,
-        )
+        uses = (proposal for proposal in self.proposals if proposal.kind == "use")
+        return next((proposal for proposal in uses if proposal.means == means), None)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the draft for `--json`: columns and proposals, without spellings or values."""
@@ -209,8 +188,8 @@ def draft_contract(
         )
     shown = {column.full_name: column for column in columns if not names_somebody(column.name)}
     proposals, key = _settled(layout, shown)
-    dated = any(proposal.kind == "field" and proposal.means == "event_on" for proposal in proposals)
-    is_route = not dated and not layout.has_sheet_months
+    is_dated = any(proposal.kind == "field" and proposal.means == "event_on" for proposal in proposals)
+    is_route = not is_dated and not layout.has_sheet_months
     are_persons = any(proposal.means == ROLES for proposal in proposals)
     return Draft(
         partner=partner,
@@ -295,11 +274,8 @@ def _other_columns(proposals: list[Proposal], samples: dict[str, ColumnSample]) 
         for column in sample.columns:
             if column not in read:
                 why = f"belongs to {sample.name!r}"
-                yield Proposal(sample.inside(column), "deny", _means_of_other(proposal), 1.0, why)
-
-
-def _means_of_other(proposal: Proposal) -> str:
-    return proposal.means if proposal.kind == "deny" else "another column fills it"
+                means = proposal.means if proposal.kind == "deny" else FILLED_BY_ANOTHER
+                yield Proposal(sample.inside(column), "deny", means, 1.0, why)
 
 
 def _one_each(proposals: list[Proposal], samples: dict[str, ColumnSample]) -> list[Proposal]:
@@ -322,9 +298,9 @@ def _one_each(proposals: list[Proposal], samples: dict[str, ColumnSample]) -> li
     settled = []
     for proposal in proposals:
         winner = best.get((proposal.kind, proposal.means))
-        if proposal.kind != "deny" and winner is not proposal and winner is not None:
+        if winner is not None and winner is not proposal:
             why = f"{proposal.means} is taken from {winner.column!r}"
-            proposal = replace(proposal, kind="deny", means="another column fills it", why=why)
+            proposal = replace(proposal, kind="deny", means=FILLED_BY_ANOTHER, why=why)
         settled.append(proposal)
     return settled
 
@@ -334,14 +310,14 @@ def _without_key(proposal: Proposal, otherwise: Proposal, key: DraftKey) -> Prop
     if otherwise.kind == "field" or otherwise.means != NOT_UNDERSTOOD:
         return replace(otherwise, column=proposal.column)
     why = f"key is taken from {key.column!r}"
-    return replace(proposal, kind="deny", means="another column fills it", why=why)
+    return replace(proposal, kind="deny", means=FILLED_BY_ANOTHER, why=why)
 
 
 def _day_cells(proposals: list[Proposal], samples: dict[str, ColumnSample]) -> list[Cell]:
-    columns = [
-        samples[proposal.column]
+    return [
+        cell
         for proposal in proposals
-        if proposal.kind == "field"
-        and (proposal.means in ("event_on", "submitted_at", "embargo_until") or proposal.source)
+        if proposal.kind == "field" and (proposal.means in DATES or proposal.source)
+        for cell in samples[proposal.column].cells
+        if looks_like_a_day(cell)
     ]
-    return [cell for column in columns for cell in column.cells if looks_like_a_day(cell)]

@@ -119,7 +119,7 @@ def columns_of(table: Table, of_form: list[FormColumn]) -> Iterator[ColumnSample
     """Return the columns of a table; the 1/0 columns of a select-multiple question count as one."""
     rows = len(table.records)
     for column in of_form:
-        cells = [cell for name in column.names for cell in _cells(table, name)]
+        cells = [cell for name in column.names for _, cell in table.cells(name)]
         yield ColumnSample(
             column.name, cells, rows, table.part, column.flags, question=column.question,
             other_names=[name for name in column.other_names if not names_somebody(name)],
@@ -127,7 +127,8 @@ def columns_of(table: Table, of_form: list[FormColumn]) -> Iterator[ColumnSample
             columns=[name for name in column.columns if not names_somebody(name)],
         )  # fmt: skip
     taken = {name for column in of_form for name in column.columns}
-    by_name = {name: _cells(table, name) for name in table.names if name and name not in taken}
+    names = [name for name in table.names if name and name not in taken]
+    by_name = {name: [cell for _, cell in table.cells(name)] for name in names}
     flags_of: dict[str, list[str]] = {}
     for name, cells in by_name.items():
         question, slash, _ = name.rpartition("/")
@@ -142,11 +143,6 @@ def columns_of(table: Table, of_form: list[FormColumn]) -> Iterator[ColumnSample
         cells = by_name.get(name) or [cell for flag in flags for cell in by_name[flag]]
         choices = [flag.rpartition("/")[2] for flag in flags]
         yield ColumnSample(name, cells, rows, table.part, choices, has_joined=name in by_name)
-
-
-def _cells(table: Table, name: str) -> list[Cell]:
-    at = table.names.index(name)
-    return [cell for _, cells in table.records if at < len(cells) and (cell := cells[at])]
 
 
 def _is_number(text: str) -> bool:

@@ -6,8 +6,9 @@ belongs to one group. Arrays are made of the distinct results, then repeated.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import starmap
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,7 +30,7 @@ from orchestration.typing.assembly import (
 from orchestration.typing.dates import read_iso_moments
 from orchestration.typing.landed_cells import Numbers, SourceRows
 from orchestration.typing.mentions import Mention
-from orchestration.typing.row import Problem, Row
+from orchestration.typing.row import Row
 from orchestration.typing.row_reader import RowReader
 from orchestration.typing.tables import SCHEMAS, WITH_DICTIONARIES
 
@@ -46,9 +47,6 @@ _OF_CONTRACT = ("record_grain", "round", "key_basis")
 _MODES = "transport_mode"
 Kinds = npt.NDArray[np.integer[Any]]
 _OF_RECORD = ("extract_id", "partner", "record_id")
-_OF_MENTION = (
-    "place_role", "seq", "place_basis", "transport_mode", "mention_id", "child_sheet", "child_row_number",
-)  # fmt: skip
 # Enough for the spellings of an extract; what hardly repeats must not fill the memory.
 _MOST_REMEMBERED = 100_000
 _MOMENT = pa.timestamp("us", tz="UTC")
@@ -59,19 +57,24 @@ Remembered = dict[tuple[Any, ...], Record]  # by group, sheet and cells
 class FieldGroup:
     """Fields that are read together, and what they give.
 
-    `reads`: fields whose cells are needed; `owns`: fields whose problems belong here. Gives `columns` of
-    `records`, codes of `domains`, and mentions of places in `role`. `by_sheet`: the sheet's name counts too.
-    `ends`: fields of the places that a list of transit places may repeat; they matter only where it does.
+    `owns`: fields that are read, and whose problems belong here; `others`: fields that are read too. Gives
+    `columns` of `records`, codes of `domains`, and mentions of places in `role`. `by_sheet`: the sheet's name
+    counts too. `ends`: fields of the places that a list of transit places may repeat; they matter only where
+    it does.
     """
 
     name: str
-    reads: frozenset[str] = frozenset()
-    owns: frozenset[str] = frozenset()
-    columns: tuple[str, ...] = ()
-    domains: tuple[str, ...] = ()
+    owns: Collection[str] = ()
+    columns: Collection[str] = ()
+    domains: Collection[str] = ()
     role: str | None = None
+    others: Collection[str] = ()
     by_sheet: bool = False
-    ends: frozenset[str] = frozenset()
+    ends: Collection[str] = ()
+
+    @property
+    def reads(self) -> set[str]:
+        return {*self.owns, *self.others}
 
     @property
     def is_of_extract(self) -> bool:
@@ -90,20 +93,19 @@ class FieldGroup:
 
 def field_groups(contract: Contract) -> list[FieldGroup]:
     """Return the groups of a contract's fields, the one with `ends` last."""
-    fields = list(contract.fields)
-    by_birth_year = "age_band" in fields and contract.fields["age_band"].from_ == "birth_year"
-    of_person = {"sex", *COUNTS, *AGES}
+    fields = contract.fields
+    by_birth_year = "age_band" in fields and fields["age_band"].from_ == "birth_year"
     has_sheet_months = bool(getattr(contract.format, "has_sheet_months", False))
     groups = [
         FieldGroup("contract", columns=_OF_CONTRACT),
-        _group("date", ["event_on"], _OF_DATE, by_sheet=has_sheet_months),
-        _group(SUBMITTED, [SUBMITTED], [SUBMITTED]),
-        _group("embargo", ["embargo_until"], ["embargo_until"]),
+        FieldGroup("date", ["event_on"], _OF_DATE, by_sheet=has_sheet_months),
+        FieldGroup(SUBMITTED, [SUBMITTED], [SUBMITTED]),
+        FieldGroup("embargo", ["embargo_until"], ["embargo_until"]),
         FieldGroup(
             "person",
-            frozenset(of_person | ({"event_on"} if by_birth_year else set())),
-            frozenset(of_person),
+            ["sex", *COUNTS, *AGES],
             _OF_PERSON,
+            others=["event_on"] if by_birth_year else [],
             by_sheet=has_sheet_months and by_birth_year,
         ),
     ]
@@ -111,33 +113,17 @@ def field_groups(contract: Contract) -> list[FieldGroup]:
         if name not in ("sex", _MODES):
             columns = [name] if name in OWN_COLUMNS or name == "nationality" else []
             domains = [name] if name in LISTED_SINGLES or name in MANY_CODES else []
-            groups.append(_group(name, [name], columns, domains))
-    modes = [name for name in fields if name == _MODES or name.endswith(f".{_MODES}")]
-    groups.append(FieldGroup(_MODES, frozenset(modes), frozenset([_MODES]), domains=(_MODES,)))
-    of_role: dict[str, list[str]] = {TRANSIT: []}
+            groups.append(FieldGroup(name, [name], columns, domains))
+    modes = [name for name in fields if name.endswith(f".{_MODES}")]
+    groups.append(FieldGroup(_MODES, [_MODES], domains=[_MODES], others=modes))
+    of_role: dict[str, list[str]] = {}
     for name in fields:
         if parts := place_parts(name):
             of_role.setdefault(parts[0], []).append(name)
-    for role, names in of_role.items():
-        if role != TRANSIT:
-            groups.append(_group(role, names, role=role))
-    names = of_role[TRANSIT]
-    owned = frozenset([*names, "place(transit)"])
-    ends = frozenset(name for role in ENDS for name in of_role.get(role, ()))
-    groups.append(FieldGroup(TRANSIT, frozenset(names), owned, ("transit_count",), role=TRANSIT, ends=ends))
-    return groups
-
-
-def _group(
-    name: str,
-    fields: Iterable[str],
-    columns: Iterable[str] = (),
-    domains: Iterable[str] = (),
-    role: str | None = None,
-    by_sheet: bool = False,
-) -> FieldGroup:
-    both = frozenset(fields)
-    return FieldGroup(name, both, both, tuple(columns), tuple(domains), role, by_sheet)
+    transit = [*of_role.pop(TRANSIT, ()), "place(transit)"]
+    groups += [FieldGroup(role, names, role=role) for role, names in of_role.items()]
+    ends = [name for role in ENDS for name in of_role.get(role, ())]
+    return [*groups, FieldGroup(TRANSIT, transit, ["transit_count"], role=TRANSIT, ends=ends)]
 
 
 class Typed(NamedTuple):
@@ -160,40 +146,35 @@ class TypedRows:
 
     def tables(self) -> dict[str, pa.Table]:
         """Return the typed tables of these records, texts with dictionaries."""
-        return {
-            "records": self._records(),
-            "record_codes": self._listed("record_codes", ("domain", "code", "seq"), *self._spread("codes")),
-            "place_mentions": self._mentions(),
-            "problems": self._problems(),
-        }
-
-    def _records(self) -> pa.Table:
         columns = dict(self.columns)
         for typed in self.parts:
             for name in typed.records[0].values:
                 if name not in columns:
                     columns[name] = typed.column(name)
-        return _table("records", columns)
-
-    def _mentions(self) -> pa.Table:
-        rows, named, at = self._spread("mentions")
-        return self._listed("place_mentions", _OF_MENTION, rows, [_shown(*one) for one in named], at)
+        rows, mentions, at = self._spread("mentions")
+        return {
+            "records": _table("records", columns),
+            "record_codes": self._listed("record_codes", *self._spread("codes")),
+            "place_mentions": self._listed("place_mentions", rows, list(starmap(_shown, mentions)), at),
+            "problems": self._problems(),
+        }
 
     def _problems(self) -> pa.Table:
         """A problem with row number 0 has sheet and row of its record."""
         rows, problems, at = self._spread("problems")
-        table = self._listed("problems", Problem._fields, rows, problems, at)
+        table = self._listed("problems", rows, problems, at)
         is_own = pc.equal(table["row_number"], 0)
         for name in ("sheet", "row_number"):
             own = self.columns[name].take(pa.array(rows)).cast(SCHEMAS["problems"].field(name).type)
-            found = pc.if_else(is_own, own, table[name].cast(own.type))
-            table = table.set_column(table.column_names.index(name), name, found)
+            shown = pc.if_else(is_own, own, table[name].cast(own.type))
+            table = table.set_column(table.column_names.index(name), name, shown)
         return table.cast(SCHEMAS["problems"])
 
-    def _listed(self, table: str, names: Sequence[str], rows: Kinds, items: list[Any], at: Kinds) -> pa.Table:
+    def _listed(self, table: str, rows: Kinds, items: list[Any], at: Kinds) -> pa.Table:
         columns = {name: self.columns[name].take(pa.array(rows)) for name in _OF_RECORD}
+        names = [name for name in SCHEMAS[table].names if name not in _OF_RECORD]
         values = list(zip(*items, strict=True)) or [()] * len(names)
-        own = {name: taken(table, name, found, at) for name, found in zip(names, values, strict=True)}
+        own = {name: taken(table, name, column, at) for name, column in zip(names, values, strict=True)}
         return _table(table, columns | own)
 
     def _spread(self, what: str) -> tuple[Kinds, list[Any], Kinds]:
@@ -254,7 +235,8 @@ class GroupTyping:
         self._round, self._mention_id, self._texts = round_name, mention_id, texts
         self._zone = reader.contract.zone_of(SUBMITTED)
         self._groups = field_groups(reader.contract)
-        self._readers = {group.name: reader.narrowed(group.reads | group.ends) for group in self._groups}
+        self._reader = reader
+        self._narrowed: dict[str, RowReader] = {}  # by group, made when it reads a cell
         self._of_contract = remembered
         self._of_extract: Remembered = {}
 
@@ -272,14 +254,11 @@ class GroupTyping:
                 ends = [typed[role] for role in ENDS if role in typed]
                 typed[group.name] = self._between(rows, group, ends)
             else:
-                typed[group.name] = self._typed(rows, group)
+                typed[group.name] = Typed(*self._read(rows, group, group.reads))
         return {SUBMITTED: submitted_at}, [*typed.values(), _without_place(typed.values(), len(rows))]
 
-    def _typed(self, rows: SourceRows, group: FieldGroup) -> Typed:
-        return Typed(*self._read(rows, group, group.reads, None))
-
     def _read(
-        self, rows: SourceRows, group: FieldGroup, fields: frozenset[str], of: Numbers | None
+        self, rows: SourceRows, group: FieldGroup, fields: Collection[str], of: Numbers | None = None
     ) -> tuple[list[Record], Kinds]:
         """Return what a group gives of all rows, or `of` some, by their cells in some fields."""
         agreeing = rows.agreeing(fields, group.by_sheet, of)
@@ -298,7 +277,9 @@ class GroupTyping:
         return records, agreeing.kind
 
     def _assembled(self, group: FieldGroup, cells: tuple[LandedCell, ...], sheet: str) -> Record:
-        reader = self._readers[group.name]
+        if group.name not in self._narrowed:
+            self._narrowed[group.name] = self._reader.narrowed({*group.reads, *group.ends})
+        reader = self._narrowed[group.name]
         if group.role:
             return assemble_places(cells, reader, self._mention_id)
         return assemble_row(cells, sheet, reader, self._round, self._mention_id)
@@ -318,7 +299,7 @@ class GroupTyping:
 
     def _between(self, rows: SourceRows, group: FieldGroup, ends: Iterable[Typed]) -> Typed:
         """Type transit places, beside origin and destination in rows where one of these is repeated."""
-        records, kind = self._read(rows, group, group.reads, None)
+        records, kind = self._read(rows, group, group.reads)
         numbers: dict[str, int] = {}
         passed = [[numbers.setdefault(name, len(numbers)) for name in _names(record)] for record in records]
         if not numbers:
@@ -330,7 +311,7 @@ class GroupTyping:
             number = np.array(found or [-1])[end.kind]
             is_repeated |= (number >= 0) & np.isin(kind * np.int64(len(numbers)) + number, pairs)
         repeating = np.flatnonzero(is_repeated)
-        beside, kinds = self._read(rows, group, group.reads | group.ends, repeating)
+        beside, kinds = self._read(rows, group, {*group.reads, *group.ends}, repeating)
         merged = kind.astype(np.int64)
         merged[repeating] = len(records) + kinds
         return Typed([*records, *beside], merged)

@@ -75,7 +75,7 @@ WRITES_WITHOUT_DURABLE = {
         "core/work linkage/step refresh/releasing refresh/without_decision "
         "operations/backup release/carried statistics/measure typing/landed_cells typing/step "
         "warehouse/builds warehouse/engines warehouse/parsed_project",
-    "a file of the project, written by its developer": "contracts/schema",
+    "a file of the project, written by its developer": "contracts/loading",
     "Dagster's history": "defs/history",
     "a file in memory": "intake/landing/erasing intake/landing/sealing",
     "opens what `placing` yields, which is synced afterwards": "intake/pulling/server",
