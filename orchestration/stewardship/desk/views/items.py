@@ -10,9 +10,8 @@ from starlette.responses import Response
 
 from orchestration.stewardship.desk.lists import Cell, Choice, Column, List
 from orchestration.stewardship.desk.views import (
-    agreements,
     checks,
-    drift,
+    contracts,
     extracts,
     history,
     links,
@@ -34,9 +33,9 @@ _SHOWN_BY: dict[str, tuple[tuple[int, ...], Callable[[Visit, Item], Response]]] 
     "rows": ((2,), rows.of_rule),
     "place": ((1,), places.place),
     "link": ((2,), links.link),
-    "drift": ((2,), drift.of_contract),
+    "drift": ((2,), contracts.drift_of_contract),
     "decision": ((1,), history.decision),
-    "agreement": ((2,), agreements.agreement),
+    "agreement": ((2,), contracts.agreement),
 }
 
 
