@@ -145,8 +145,8 @@ class Visit:
 
     def given(self, name: str) -> str:
         """Return one field of the form, stripped; empty where it was not sent."""
-        found = self.form.get(name)
-        return found.strip() if isinstance(found, str) else ""
+        value = self.form.get(name)
+        return value.strip() if isinstance(value, str) else ""
 
     def asked(self, name: str) -> str:
         """Return one field of the query, stripped."""

@@ -55,7 +55,7 @@ def agreement(visit: Visit, item: Item) -> Response:
         visit,
         "agreement",
         item,
-        found=or_404(agreed)[0],
+        agreed=or_404(agreed)[0],
         changes=changes,
         today=visit.settings.as_of().date(),
         finest=get_args(FinestPlace),
@@ -103,4 +103,6 @@ def drift_of_contract(visit: Visit, item: Item) -> Response:
         if fields := [field for change in one.changes if change.withheld for field in change.feeds]:
             of = f"{one.partner}/{one.extract_id}"
             audit.record(visit.settings, visit.author, "viewed", "new answers", extract=of, fields=fields)
-    return item_page(visit, "drift_of_contract", item, partner=partner, contract=contract, found=questions)
+    return item_page(
+        visit, "drift_of_contract", item, partner=partner, contract=contract, questions=questions
+    )

@@ -155,7 +155,7 @@ def file(visit: Visit, item: Item) -> Response:
 def overdue_partner(visit: Visit, item: Item) -> Response:
     partners = visit.desk.elsewhere.status(visit.settings)["partners"]
     partner = or_404(next((one for one in partners if one["partner"] == item.key[0]), None))
-    return item_page(visit, "overdue", item, found=partner)
+    return item_page(visit, "overdue", item, partner=partner)
 
 
 def _landed(settings: Settings, partner: str) -> list[dict[str, Any]]:

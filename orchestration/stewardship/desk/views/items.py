@@ -70,8 +70,8 @@ def _titled(t: Words, one: OpenItem) -> Cell:
 
 def item(visit: Visit) -> Response:
     """Show one item."""
-    found = item_of(visit)
-    return _SHOWN_BY[found.kind][1](visit, found)
+    asked = item_of(visit)
+    return _SHOWN_BY[asked.kind][1](visit, asked)
 
 
 def item_of(visit: Visit, *kinds: str) -> Item:
