@@ -75,7 +75,7 @@ def keys_of(base: EvidenceBase, edition: str, table: str) -> list[tuple[str, ...
     columns = ", ".join(f"coalesce({column}::text, '')" for column in key)
     with duckdb.connect(str(current(base).path / edition / "evidence_base.duckdb"), read_only=True) as con:
         return con.execute(
-            f"select {columns} from {table} order by hash({columns}), {columns} limit 8"
+            f"select {columns} from {table} order by hash({columns}), {columns} limit 4"
         ).fetchall()
 
 
