@@ -97,32 +97,31 @@ def add_account(
 def change_passphrase(settings: Settings, name: str, passphrase: str) -> None:
     """Change a passphrase, which ends the sessions under this name."""
     with _changing(settings) as accounts:
-        found = _found(accounts, name)
-        accounts[accounts.index(found)] = replace(found, passphrase_hash=_hashed(passphrase, found.name))
+        at = _index_of(accounts, name)
+        accounts[at] = replace(accounts[at], passphrase_hash=_hashed(passphrase, name))
 
 
 def change_roles(settings: Settings, name: str, roles: Sequence[str]) -> None:
     """Change the roles of an account; its sessions go on with them."""
     with _changing(settings) as accounts:
-        found = _found(accounts, name)
-        accounts[accounts.index(found)] = replace(found, roles=tuple(roles))
+        at = _index_of(accounts, name)
+        accounts[at] = replace(accounts[at], roles=tuple(roles))
 
 
 def remove_account(settings: Settings, name: str) -> None:
     with _changing(settings) as accounts:
-        accounts.remove(_found(accounts, name))
+        del accounts[_index_of(accounts, name)]
 
 
 def verified(settings: Settings, name: str, passphrase: str) -> Account | None:
     """Return the account of a passphrase. An unknown name takes as long as a wrong passphrase."""
-    found = next((one for one in read_accounts(settings) if same_author(one.name, name)), None)
+    account = next((one for one in read_accounts(settings) if same_author(one.name, name)), None)
+    stored = account.passphrase_hash if account else _hash_of_no_account()
     try:
-        _HASHER.verify(
-            found.passphrase_hash if found else _hash_of_no_account(), passphrase[:LONGEST_PASSPHRASE]
-        )
+        _HASHER.verify(stored, passphrase[:LONGEST_PASSPHRASE])
     except (VerificationError, InvalidHashError):
         return None
-    return found
+    return account
 
 
 def _account(name: str, passphrase_hash: str, roles: Sequence[str]) -> Account:
@@ -149,10 +148,10 @@ def _hashed(passphrase: str, name: str) -> str:
     return _HASHER.hash(passphrase)
 
 
-def _found(accounts: list[Account], name: str) -> Account:
-    for account in accounts:
+def _index_of(accounts: list[Account], name: str) -> int:
+    for at, account in enumerate(accounts):
         if same_author(account.name, name):
-            return account
+            return at
     raise UsageError(f"There is no account {name}. `njia account list` shows them.")
 
 

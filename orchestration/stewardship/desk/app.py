@@ -26,16 +26,21 @@ from starlette.websockets import WebSocketClose
 
 from orchestration.core import LOOPBACK, Settings, UsageError
 from orchestration.stewardship.desk.accounts import DAGSTER, DECISIONS, FILES, REFRESH, read_accounts
-from orchestration.stewardship.desk.address import Address, is_of_dagster
-from orchestration.stewardship.desk.guard import MOST_CONNECTIONS, Connection, ErrorPage, Guard
+from orchestration.stewardship.desk.guard import (
+    MOST_CONNECTIONS,
+    Address,
+    Connection,
+    ErrorPage,
+    Guard,
+    is_of_dagster,
+)
 from orchestration.stewardship.desk.lists import search
 from orchestration.stewardship.desk.sessions import FIRST_PATH, FirstLink
 from orchestration.stewardship.desk.views import (
-    agreements,
     alerts,
     checks,
+    contracts,
     deciding,
-    drift,
     extracts,
     files,
     front,
@@ -75,10 +80,10 @@ LOOKED_AT: dict[str, View] = {
     "/record": rows.record,
     "/places": places.places,
     "/links": links.links,
-    "/drift": drift.drift,
+    "/drift": contracts.drift,
     "/alerts": alerts.alerts,
     "/waivers": checks.waivers,
-    "/agreements": agreements.agreements,
+    "/agreements": contracts.agreements,
     "/releases": releases.releases,
     "/release": releases.release,
     "/decisions": history.history,
@@ -130,7 +135,7 @@ def make_app(
 
     pages = Starlette(routes=routes, exception_handlers={HTTPException: on_error, Exception: on_error})
     pages.router.redirect_slashes = False
-    inside = DagsterDoor(desk, pages, dagster) if dagster else pages
+    inside = _with_dagster(desk, pages, dagster) if dagster else pages
     return Guard(inside, desk.address, desk.sender_of, error_page)
 
 
@@ -156,40 +161,34 @@ def _login(desk: Desk, error_page: ErrorPage) -> Callable[[Request], Any]:
     return answer
 
 
-class DagsterDoor:
-    """ASGI middleware that passes Dagster's paths to `dagster`, for operators, and all others to `pages`."""
+def _with_dagster(desk: Desk, pages: ASGIApp, dagster: ASGIApp) -> ASGIApp:
+    """Return an application that passes Dagster's paths to `dagster`, for operators, else to `pages`."""
 
-    def __init__(self, desk: Desk, pages: ASGIApp, dagster: ASGIApp) -> None:
-        self._desk, self._pages, self._dagster = desk, pages, dagster
+    def may_enter(scope: Scope) -> bool:
+        account, _ = signed_in(desk, HTTPConnection(scope))
+        return account is not None and account.may_enter(DAGSTER)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not is_of_dagster(scope["path"]):
-            await self._pages(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await self._web_socket(scope, receive, send)
-        else:
-            refusal = await run_in_threadpool(
-                lambda: turned_away(visit_of(self._desk, Request(scope)), DAGSTER)
-            )
-            await (refusal or self._dagster)(scope, receive, send)
-
-    async def _web_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on what Dagster sends until the session ends, which closes the web socket."""
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         is_open = True
 
         async def send_while_allowed(message: Message) -> None:
+            """Pass on what Dagster sends until the session ends, which closes the web socket."""
             nonlocal is_open
-            if is_open and not await run_in_threadpool(self._may_enter, scope):
+            if is_open and not await run_in_threadpool(may_enter, scope):
                 is_open = False
                 await WebSocketClose(1008, words_of(None)("error.logged_out"))(scope, receive, send)
             elif is_open:
                 await send(message)
 
-        await self._dagster(scope, receive, send_while_allowed)
+        if not is_of_dagster(scope["path"]):
+            await pages(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await dagster(scope, receive, send_while_allowed)
+        else:
+            refusal = await run_in_threadpool(lambda: turned_away(visit_of(desk, Request(scope)), DAGSTER))
+            await (refusal or dagster)(scope, receive, send)
 
-    def _may_enter(self, scope: Scope) -> bool:
-        account, _ = signed_in(self._desk, HTTPConnection(scope))
-        return account is not None and account.may_enter(DAGSTER)
+    return answer
 
 
 def serve(

@@ -1,4 +1,4 @@
-"""What is let in: connections, requests and tries to log in.
+"""What is let in: hosts and origins, connections, requests and tries to log in.
 
 A body is read whole before anything else sees the request: the bytes that arrive count, not those that a
 header states. The requests under way of one account are limited, before a login those of one address.
@@ -14,10 +14,12 @@ import ipaddress
 import sys
 import time
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from threading import Lock
+from urllib.parse import urlsplit
 
 import h11
 from starlette.datastructures import Headers, MutableHeaders
@@ -28,10 +30,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from orchestration.core import escaped, kind_and_place
-from orchestration.stewardship.desk.address import DAGSTER_PATH, Address, is_of_dagster
+from orchestration.core import UsageError, escaped, kind_and_place, loopback_hosts
 from orchestration.stewardship.desk.words import words_of
 
+DAGSTER_PATH = "/dagster"
 # For the whole of a request, its form included.
 REQUEST_SECONDS = 20.0
 MOST_CONNECTIONS, MOST_WAITING = 200, 100
@@ -61,6 +63,54 @@ HEADERS = {
     "X-Robots-Tag": "noindex",
 }
 ErrorPage = Callable[[Request, int, str], Response]
+
+
+@dataclass(frozen=True)
+class Address:
+    """`origins` holds the origin of our own pages by Host header. Any other host points at DNS rebinding."""
+
+    origins: Mapping[str, str]
+    is_secure: bool
+
+    @classmethod
+    def of(cls, desk_url: str, port: int) -> Address:
+        """Return the addresses for NJIA_DESK_URL and the port; raises UsageError for an unfit URL."""
+        try:
+            parts = urlsplit(desk_url)
+            usual = {"http": 80, "https": 443}[parts.scheme]
+            name, outside_port = parts.hostname, parts.port or usual
+        except (ValueError, KeyError):
+            name = None
+        if not name or parts.path not in ("", "/") or parts.query or parts.username:
+            raise UsageError(
+                "NJIA_DESK_URL must be the address of a host of its own, such as https://njia.example.org, "
+                "without a path: the desk stands at its root."
+            )
+        shown = f"[{name}]" if ":" in name else name
+        outside = shown if outside_port == usual else f"{shown}:{outside_port}"
+        here = {host: f"http://{host}" for host in loopback_hosts(port)}
+        return cls(here | {outside: f"{parts.scheme}://{outside}"}, parts.scheme == "https")
+
+    @property
+    def session_cookie(self) -> str:
+        return "__Host-njia_desk" if self.is_secure else "njia_desk"
+
+
+def is_of_dagster(path: str) -> bool:
+    return path == DAGSTER_PATH or path.startswith(f"{DAGSTER_PATH}/")
+
+
+def local_path(given: str | None) -> str:
+    """Return a path of this desk; the front page for anything that could lead elsewhere."""
+    if (
+        given
+        and given.startswith("/")
+        and not given.startswith("//")
+        and "\\" not in given
+        and given.isprintable()
+    ):
+        return given
+    return "/"
 
 
 class Guard:

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from orchestration.stewardship.decisions.active import list_decisions
-from orchestration.stewardship.desk.address import local_path
+from orchestration.stewardship.desk.guard import local_path
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, with_consequences
 from orchestration.stewardship.kinds.assignment import since_opened
@@ -135,7 +135,8 @@ class List:
         self.facets = list(self._facets_shown())
         # All rows that match, on whatever page, and their address.
         self.matching, self.here = [rows[at] for at in at_matching], self._address()
-        self.without_search, self.without_all = self._address(search=""), self._address({}, search="")
+        self.without_search = self._address(search="")
+        self.without_all = self._address(search="", **dict.fromkeys(self._facets, frozenset[str]()))
         number = query.get(f"{self._prefix}page", "")
         self.matched, self.last = len(at_matching), max(1, -(-len(at_matching) // PAGE_SIZE))
         self.number = min(self.last, max(1, int(number))) if number.isdecimal() and len(number) < 7 else 1
@@ -143,7 +144,7 @@ class List:
         self.shown = list(prepare(self._sorted()[first : first + PAGE_SIZE]))
 
     def page(self, number: int) -> str:
-        return self._address(page=number)
+        return self._address(page=str(number) if number > 1 else "")
 
     def chosen(self) -> Iterator[tuple[str, str, str]]:
         """Yield label and name of each chosen value, and the address without it."""
@@ -214,25 +215,17 @@ class List:
         return [row for _, row in stated] + [row for value, row in values if value in (None, "", ())]
 
     def _toggled(self, name: str, value: str) -> str:
-        return self._address({**self._chosen, name: self._chosen.get(name, frozenset()) ^ {value}})
+        return self._address(**{name: self._chosen.get(name, frozenset()) ^ {value}})
 
-    def _address(
-        self,
-        chosen: dict[str, frozenset[str]] | None = None,
-        search: str | None = None,
-        sort: str | None = None,
-        page: int = 1,
-    ) -> str:
-        chosen = self._chosen if chosen is None else chosen
-        query = [(name, value) for name, values in chosen.items() for value in sorted(values)]
-        rest = {
-            "search": self._search_key if search is None else search,
-            "sort": self._sort if sort is None else sort,
-            "page": str(page) if page > 1 else "",
-        }
-        query += [(name, value) for name, value in rest.items() if value]
-        named = urlencode([(self._prefix + name, value) for name, value in query])
-        return f"{self._path}?{named}" if named else self._path
+    def _address(self, **changed: frozenset[str] | str) -> str:
+        """Return the address of the list with these fields of its query changed, on the first page."""
+        query = {**self._chosen, "search": self._search_key, "sort": self._sort, **changed}
+        fields = [
+            (self._prefix + name, value)
+            for name, given in query.items()
+            for value in (filter(None, [given]) if isinstance(given, str) else sorted(given))
+        ]
+        return f"{self._path}?{urlencode(fields)}" if fields else self._path
 
 
 def list_page(

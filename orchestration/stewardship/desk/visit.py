@@ -30,8 +30,7 @@ from orchestration.stewardship.desk.accounts import (
     Account,
     read_accounts,
 )
-from orchestration.stewardship.desk.address import DAGSTER_PATH, Address, local_path
-from orchestration.stewardship.desk.guard import Attempts
+from orchestration.stewardship.desk.guard import DAGSTER_PATH, Address, Attempts, local_path
 from orchestration.stewardship.desk.names import Names
 from orchestration.stewardship.desk.sessions import FirstLink, SentForms, Session, Sessions
 from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, Words, words_of
@@ -145,8 +144,8 @@ class Visit:
 
     def given(self, name: str) -> str:
         """Return one field of the form, stripped; empty where it was not sent."""
-        found = self.form.get(name)
-        return found.strip() if isinstance(found, str) else ""
+        value = self.form.get(name)
+        return value.strip() if isinstance(value, str) else ""
 
     def asked(self, name: str) -> str:
         """Return one field of the query, stripped."""
@@ -183,7 +182,7 @@ class Visit:
                 for address, key, part in NAVIGATION
                 if self.account and self.account.may_enter(part)
             ],
-            "section": _section(path),
+            "section": list_of(path.removeprefix("/items").split("/")[1]),
             "csrf": self.session.csrf if self.session else "",
             "form": secrets.token_urlsafe(16),
             "refreshing_since": since,
@@ -206,10 +205,9 @@ class Visit:
         return self.page("problem", status, title=title, sentence=sentence, back=back)
 
 
-def _section(path: str) -> str:
-    """Return the address in NAVIGATION under which a page stands: an item under its list."""
-    name = path.removeprefix("/items").split("/")[1]
-    return _LISTS.get(name, f"/{name}s")
+def list_of(kind: str) -> str:
+    """Return the address in NAVIGATION of the list of a kind of items."""
+    return _LISTS.get(kind, f"/{kind}s")
 
 
 View = Callable[[Visit], Response]

@@ -25,9 +25,8 @@ from websockets.sync.client import connect
 from orchestration.core import LOOPBACK, Settings
 from orchestration.stewardship.desk import guard, visit
 from orchestration.stewardship.desk.accounts import Account
-from orchestration.stewardship.desk.address import Address
 from orchestration.stewardship.desk.app import make_app, serve, server_of
-from orchestration.stewardship.desk.guard import WRONG_TRIES
+from orchestration.stewardship.desk.guard import WRONG_TRIES, Address
 from tests.command import PATIENCE
 from tests.fixtures.desk_world import ELSEWHERE, PASSPHRASE, STEWARD, make_desk
 from tests.servers import free_port

@@ -6,14 +6,15 @@ import pytest
 
 from orchestration.core import UsageError
 from orchestration.stewardship.desk.accounts import Account
-from orchestration.stewardship.desk.address import Address, local_path
 from orchestration.stewardship.desk.guard import (
     LOCKED_SECONDS,
     MOST_KEYS,
     WRONG_OF_ADDRESS,
     WRONG_OF_NAME,
     WRONG_TRIES,
+    Address,
     Attempts,
+    local_path,
 )
 from orchestration.stewardship.desk.sessions import (
     IDLE_SECONDS,

@@ -21,7 +21,7 @@ from orchestration.stewardship.decisions.previews import (
     try_revocations,
 )
 from orchestration.stewardship.decisions.recording import NewEntries, confirm, record_decisions, revoke_all
-from orchestration.stewardship.desk.address import local_path
+from orchestration.stewardship.desk.guard import local_path
 from orchestration.stewardship.desk.lists import Choice, List
 from orchestration.stewardship.desk.sessions import SentForm
 from orchestration.stewardship.desk.views import alerts, items, links, places

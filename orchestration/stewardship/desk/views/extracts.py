@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
 from starlette.responses import Response
@@ -29,33 +28,31 @@ _NOTHING = "Nothing;"  # how a reason begins that asks the partner for nothing
 
 def extracts(visit: Visit) -> Response:
     """List every extract, the files that wait, and the partners."""
-    status = visit.desk.elsewhere.status(visit.settings)
+    partners = visit.desk.elsewhere.status(visit.settings)["partners"]
     return visit.page(
         "extracts",
-        list=_landed_extracts(visit, status),
+        list=_landed_extracts(visit, [one["partner"] for one in partners]),
         files=_waiting_files(visit),
-        partners=_partners(visit, status["partners"]),
+        partners=_partners(visit, partners),
     )
 
 
-def _landed_extracts(visit: Visit, status: dict[str, Any]) -> List:
+def _landed_extracts(visit: Visit, partners: list[str]) -> List:
     t, failed = visit.words, review.read(visit.settings, review.FAILED_CHECKS)
-    held = {(one["partner"], one["extract_id"]): one["reason"] or "" for one in status["held"]}
-    over = set(map(tuple, review.in_force(visit.settings).get("over", ())))
-    notes = [note for one in status["partners"] for note in _landed(visit.settings, one["partner"])]
+    in_force = review.in_force(visit.settings)
+    held = {_key(one): one["reason"] or "" for one in in_force["held"]}
+    over = set(map(tuple, in_force.get("over", ())))
+    notes = [note for partner in partners for note in _landed(visit.settings, partner)]
     notes.sort(key=lambda one: (_key(one) not in held, one["partner"], -one["sequence"]))
 
-    def why(one: dict[str, Any]) -> str:
-        said = [
+    def note(one: dict[str, Any]) -> str:
+        key, ids = _key(one), one["extract_id"] if one["file"] else ""
+        findings = [
             t.said(review.finding_of(row)) or t.spoken(row["check_name"])
             for row in failed
-            if _key(row) == _key(one) and _holds(row)
+            if key in held and _key(row) == key and _holds(row)
         ]
-        return ". ".join(said) or held[_key(one)]
-
-    def note(one: dict[str, Any]) -> str:
-        ids = one["extract_id"] if one["file"] else ""
-        return " · ".join(filter(None, (ids, why(one) if _key(one) in held else "")))
+        return " · ".join(filter(None, (ids, ". ".join(findings) or held.get(key))))
 
     def state(one: dict[str, Any]) -> str:
         if _key(one) in held:
@@ -114,7 +111,7 @@ def _partners(visit: Visit, partners: list[dict[str, Any]]) -> List:
 
 def extract(visit: Visit, item: Item) -> Response:
     """Show what the gate found in one extract, what differs, whom to ask, and the form to decide."""
-    (partner, extract_id), settings, elsewhere = item.key, visit.settings, visit.desk.elsewhere
+    (partner, extract_id), settings = item.key, visit.settings
     note = or_404(next((one for one in _landed(settings, partner) if one["extract_id"] == extract_id), None))
     failed = [
         {
@@ -125,7 +122,7 @@ def extract(visit: Visit, item: Item) -> Response:
         for row in review.read(settings, review.FAILED_CHECKS)
         if _key(row) == item.key
     ]
-    differs = elsewhere.differences(settings, partner, extract_id) if failed else None
+    differs = visit.desk.elsewhere.differences(settings, partner, extract_id) if failed else None
     # The contract names whom to ask.
     contracts = load_contracts(settings.partners).valid.get(partner, [])
     of_note = [one.partner.steward for one in contracts if one.contract == note["contract"]]
@@ -136,7 +133,7 @@ def extract(visit: Visit, item: Item) -> Response:
         partner=partner,
         note=note,
         failed=failed,
-        is_held=any(_key(one) == item.key for one in elsewhere.status(settings)["held"]),
+        is_held=any(_key(one) == item.key for one in review.in_force(settings)["held"]),
         contact=next(iter(of_note), None),
         differs=differs,
         months=side_by_side(differs.months) if differs else [],
@@ -158,7 +155,7 @@ def file(visit: Visit, item: Item) -> Response:
 def overdue_partner(visit: Visit, item: Item) -> Response:
     partners = visit.desk.elsewhere.status(visit.settings)["partners"]
     partner = or_404(next((one for one in partners if one["partner"] == item.key[0]), None))
-    return item_page(visit, "overdue", item, found=partner)
+    return item_page(visit, "overdue", item, partner=partner)
 
 
 def _landed(settings: Settings, partner: str) -> list[dict[str, Any]]:
@@ -177,7 +174,7 @@ def _landed(settings: Settings, partner: str) -> list[dict[str, Any]]:
 
 def _drafts(visit: Visit, note: dict[str, Any], failed: list[dict[str, str]]) -> dict[str, str]:
     """Return the message to the partner by language; empty where the partner cannot help."""
-    reasons = _reasons()
+    reasons = {row["reason"].removeprefix("check:"): row for row in seed_rows("file_reasons")}
     asked = [
         (row, reasons[row["check_name"]])
         for row in failed
@@ -203,13 +200,3 @@ def _drafts(visit: Visit, note: dict[str, Any], failed: list[dict[str, str]]) ->
             ]
         )
     return drafts
-
-
-@cache
-def _reasons() -> dict[str, dict[str, str]]:
-    """Return the line of file_reasons.csv for each check that holds."""
-    return {
-        row["reason"].removeprefix("check:"): row
-        for row in seed_rows("file_reasons")
-        if row["reason"].startswith("check:")
-    }

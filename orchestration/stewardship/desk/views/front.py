@@ -12,24 +12,13 @@ from starlette.responses import RedirectResponse, Response
 from orchestration.core import refreshes
 from orchestration.stewardship import audit, review
 from orchestration.stewardship.desk.accounts import DESK, REFRESH
-from orchestration.stewardship.desk.visit import Visit
+from orchestration.stewardship.desk.visit import Visit, list_of
 from orchestration.stewardship.running import decisions_waiting, progress, refresh_since
 from orchestration.stewardship.worklists.listing import open_items
 
 MOST_VALUABLE = 5
-# Kinds of items in the order of the steps, and the page that lists each.
-VIEWS = {
-    "file": "/extracts",
-    "drift": "/drift",
-    "extract": "/extracts",
-    "rows": "/rows",
-    "place": "/places",
-    "link": "/links",
-    "check": "/checks",
-    "decision": "/waivers",
-    "agreement": "/agreements",
-    "overdue": "/extracts",
-}
+# Kinds of items in the order of the steps.
+IN_ORDER = ("file", "drift", "extract", "rows", "place", "link", "check", "decision", "agreement", "overdue")
 
 
 def start(visit: Visit) -> Response:
@@ -49,7 +38,11 @@ def start(visit: Visit) -> Response:
         waiting_count=len(waiting),
         refresh=refreshing(visit),
         refreshing_since=None,
-        counts=[(kind, path, counts[kind]) for kind, path in VIEWS.items() if counts[kind]],
+        counts=[
+            (kind, "/waivers" if kind == "decision" else list_of(kind), counts[kind])
+            for kind in IN_ORDER
+            if counts[kind]
+        ],
     )
 
 

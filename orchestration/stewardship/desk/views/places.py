@@ -76,9 +76,9 @@ def place(visit: Visit, item: Item) -> Response:
     question = _as_seen(visit, question)
     _note_shown(visit, [question])
     search = visit.searched("search") or ""
-    known = {one.place_id for one in question.candidates}
+    listed = {one.place_id for one in question.candidates}
     matches = place_matches(visit.settings, search) if search else []
-    candidates = [*question.candidates, *(one for one in matches if one.place_id not in known)]
+    candidates = [*question.candidates, *(one for one in matches if one.place_id not in listed)]
     outlines = county_outlines(visit.settings)
     partners, roles = (Counter[str](), Counter[str]())
     for (partner, role), records in question.named_by.items():

@@ -1,4 +1,7 @@
-"""Agreements with partners, with stewards' changes, and forms to change their terms."""
+"""Contracts: the terms of agreements and forms to change them; columns and choices that changed since.
+
+A page that shows answers which may identify somebody is logged before it is made.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,14 @@ from typing import Any, get_args
 from starlette.responses import Response
 
 from orchestration.contracts import agreements_ending, load_contracts, with_changes
+from orchestration.stewardship import audit
 from orchestration.stewardship.decisions.active import active_decisions, list_decisions
 from orchestration.stewardship.desk.lists import Cell, Column, item_page, list_page
 from orchestration.stewardship.desk.visit import Visit, or_404
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.items import agreement as named
 from orchestration.stewardship.kinds.agreement_change import FinestPlace
+from orchestration.stewardship.worklists.drift import drift_questions, with_withheld
 
 
 def agreements(visit: Visit) -> Response:
@@ -50,7 +55,7 @@ def agreement(visit: Visit, item: Item) -> Response:
         visit,
         "agreement",
         item,
-        found=or_404(agreed)[0],
+        agreed=or_404(agreed)[0],
         changes=changes,
         today=visit.settings.as_of().date(),
         finest=get_args(FinestPlace),
@@ -73,3 +78,31 @@ def _agreements(visit: Visit) -> list[dict[str, Any]]:
         for partner, of_partner in contracts.valid.items()
         for contract in of_partner
     ]
+
+
+def drift(visit: Visit) -> Response:
+    t = visit.words
+    columns = (
+        Column("contract", "agreements.contract", lambda one: f"{one.partner}/{one.contract}",
+               lambda one: Cell(*t.named(one.partner, one.contract, one.item.path))),
+        Column("partner", "file.partner", is_facet=True, is_hidden=True),
+        Column("received_on", "extracts.received", lambda one: (one.received_on or "")[:10], said=t.day),
+        Column("state", "decision.state", lambda one: "drift.landed" if one.is_landed else "drift.not_landed",
+               said=t, is_facet=True),
+        Column("change", "drift.change", lambda one: tuple(sorted({change.kind for change in one.changes})),
+               said=lambda kind: t(f"drift.{kind}"), is_facet=True),
+    )  # fmt: skip
+    return list_page(visit, columns, drift_questions(visit.settings), "drift.title", "drift.none")
+
+
+def drift_of_contract(visit: Visit, item: Item) -> Response:
+    """Show all files in which a contract drifted."""
+    questions = or_404(with_withheld(visit.settings, drift_questions(visit.settings, item)))
+    partner, contract = item.key
+    for one in questions:
+        if fields := [field for change in one.changes if change.withheld for field in change.feeds]:
+            of = f"{one.partner}/{one.extract_id}"
+            audit.record(visit.settings, visit.author, "viewed", "new answers", extract=of, fields=fields)
+    return item_page(
+        visit, "drift_of_contract", item, partner=partner, contract=contract, questions=questions
+    )
