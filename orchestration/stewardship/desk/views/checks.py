@@ -68,7 +68,7 @@ def check(visit: Visit, item: Item) -> Response:
         of_extract=held_extract(*of) if is_extract else None,
         failed=failed,
         # Of a check that passes, the words of today.
-        words_of_check=failed[0] if failed else or_404(CHECKS.get(name)),
+        words_of_check=or_404(failed[0] if failed else CHECKS.get(name)),
         trend=trend_of(visit.settings, name, of[1] if len(of) > 1 else None),
         is_waivable=is_waivable(name),
         waivers=[one for one in in_force if (one["check"], one["scope"]) == (name, scope)],
