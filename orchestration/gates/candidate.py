@@ -16,7 +16,7 @@ import pandas as pd
 
 from expectations.checks import release_scope
 from expectations.release_gate import PART_GATE, RELEASE_GATE, TABLE_GATE, WHOLE
-from orchestration.core import NjiaError, Settings, durable, read_json, write_json
+from orchestration.core import NjiaError, Settings, as_text, durable, read_json, write_json
 from orchestration.gates.earlier_checks import (
     EXTRACT_GATE_STAGE,
     WAREHOUSE_STAGE,
@@ -35,7 +35,7 @@ from orchestration.release import (
     hash_file,
     hash_files,
 )
-from orchestration.stewardship import Decisions, as_text
+from orchestration.stewardship import Decisions
 
 _STAGES_BEFORE = (EXTRACT_GATE_STAGE, WAREHOUSE_STAGE)
 _FROM_EARLIER = ("stage", "subject", "waived_by", "observed", "expected", "why", "steward_action")

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from expectations import Expectation, Limit, Severity
-from orchestration.stewardship import listed, say
+from orchestration.core import listed, say
 
 if TYPE_CHECKING:
     import pandas as pd

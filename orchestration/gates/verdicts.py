@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from expectations.extract_gate import EXTRACT_GATE
-from orchestration.core import NjiaError, Settings, durable, open_duckdb
+from orchestration.core import NjiaError, Settings, as_text, durable, open_duckdb, say
 from orchestration.gates.compared_records import FIELDS
 from orchestration.gates.extract_comparison import OF_FIELDS
 from orchestration.gates.extract_profile import (
@@ -27,7 +27,7 @@ from orchestration.gates.extract_profile import (
 )
 from orchestration.gates.judging import Judgement, Outcome, judge, judge_row, waiver_for
 from orchestration.gates.landed import Landed, landed_extracts
-from orchestration.stewardship import Decisions, as_text, say
+from orchestration.stewardship import Decisions
 from orchestration.typing import SCHEMAS
 
 

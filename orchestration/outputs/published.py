@@ -198,7 +198,7 @@ class Published:
 
     def place(self, place_id: str) -> str:
         """Return the name of a place; a border point with the name of a county is marked as one."""
-        place = _places().get(place_id, {})
+        place = reference_places().get(place_id, {})
         name = place.get("name", place_id)
         is_both = place.get("kind") == "border_point" and name in _county_names()
         return f"{name} ({self.say.text(BORDER_POINT)})" if is_both else name
@@ -275,7 +275,7 @@ def day(value: Any) -> date:
 
 
 def county_ids() -> list[str]:
-    return [place for place, row in _places().items() if row["kind"] == "county"]
+    return [place for place, row in reference_places().items() if row["kind"] == "county"]
 
 
 def position(place_id: str) -> Point | None:
@@ -284,17 +284,18 @@ def position(place_id: str) -> Point | None:
 
 
 def is_county(place_id: str) -> bool:
-    return _places().get(place_id, {}).get("kind") == "county"
+    return reference_places().get(place_id, {}).get("kind") == "county"
 
 
 @cache
-def _places() -> dict[str, dict[str, str]]:
+def reference_places() -> dict[str, dict[str, str]]:
+    """Return the rows of the reference seed of places, by id."""
     return {row["place_id"]: row for row in seed_rows("places")}
 
 
 @cache
 def _county_names() -> set[str]:
-    return {_places()[place]["name"] for place in county_ids()}
+    return {reference_places()[place]["name"] for place in county_ids()}
 
 
 @cache

@@ -23,10 +23,15 @@ from orchestration.core import (
     note,
     read,
 )
-from orchestration.refresh.extracts import drift_of, taken_of
-from orchestration.refresh.run import Run
-from orchestration.refresh.settle import IN_FORCE, carried_of, settle_again, settled_of
-from orchestration.refresh.step import artifact_of
+from orchestration.refresh.extracts import (
+    IN_FORCE,
+    carried_of,
+    drift_of,
+    settle_again,
+    settled_of,
+    taken_of,
+)
+from orchestration.refresh.run import Run, artifact_of
 from orchestration.refresh.tables import LINK, PUBLISHABLE, WAREHOUSE, nodes_of, stop_if_broken
 from orchestration.warehouse import manifest_path
 

@@ -85,14 +85,7 @@ _NUMBERED = """
     inner join intermediate.int_linked_records as linked on numbered.record_id = linked.record_id
     inner join numbered as smallest on linked.movement_id = smallest.record_id
 """
-_IN_FORCE = """
-    create temp table in_force as
-    select extracts.*
-    from staging.stg_extracts as extracts
-    inner join staging.stg_extracts_in_force as in_force
-        on extracts.extract_id = in_force.extract_id and extracts.partner = in_force.partner
-    where in_force.fate = 'in_force'
-"""
+_IN_FORCE = "create temp table in_force as from staging.stg_extracts where fate = 'in_force'"
 _TABLES = {
     RECORDS: "select * from records order by record",
     # A movement belongs to cells of published tables by its smallest record.

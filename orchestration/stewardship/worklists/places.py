@@ -14,9 +14,8 @@ from orchestration import places
 from orchestration.core import Keys, Settings, load_keys
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
-from orchestration.stewardship.items import Item
+from orchestration.stewardship.items import Item, with_consequences
 from orchestration.stewardship.kinds.place_alias import OpenName, open_name_groups
-from orchestration.stewardship.open_item import with_consequences
 from orchestration.stewardship.worklists.listing import open_items
 from orchestration.typing import open_views
 
@@ -82,21 +81,18 @@ class NamingRow:
 def place_questions(settings: Settings) -> list[PlaceQuestion]:
     """Return the undecided names, most movements first, with the candidates of the last refresh alone."""
     groups = {name.item: name for name in open_name_groups(settings)}
-    texts = _texts(settings) if groups else {}
-    return [
-        _question(groups[one.item], one.movements, texts)
-        for one in with_consequences(open_items(settings))
-        if one.item in groups
-    ]
+    waiting = [one for one in with_consequences(open_items(settings)) if one.item in groups]
+    texts = review.texts_of_places(settings, load_keys(settings)) if waiting else {}
+    return [_question(groups[one.item], one.movements, texts) for one in waiting]
 
 
 def place_question(settings: Settings, item: Item) -> PlaceQuestion | None:
     """Return the question of one item; None where it is decided, or the last refresh did not ask it."""
-    groups = {one.item: one for one in open_name_groups(settings)}
-    listed = with_consequences(open_items(settings))
-    waiting = (one for one in listed if one.item == item and item in groups)
-    asked = next((_question(groups[item], one.movements, _texts(settings)) for one in waiting), None)
-    return asked and replace(with_readings(asked), rows=_rows(settings, groups[item]))
+    asked = next((question for question in place_questions(settings) if question.item == item), None)
+    if asked is None:
+        return None
+    [group] = (name for name in open_name_groups(settings) if name.item == item)
+    return replace(with_readings(asked), rows=_rows(settings, group))
 
 
 def with_readings(question: PlaceQuestion) -> PlaceQuestion:
@@ -142,10 +138,6 @@ def county_outlines(settings: Settings) -> dict[str, Any]:
             for place_id, shape in sorted(in_force.counties.items())
         ],
     }
-
-
-def _texts(settings: Settings) -> dict[str, list[str]]:
-    return review.texts_of_places(settings, load_keys(settings))
 
 
 def _rows(settings: Settings, group: OpenName) -> list[NamingRow]:
