@@ -38,6 +38,7 @@ from orchestration.release import (
 from orchestration.stewardship import Decisions
 
 _STAGES_BEFORE = (EXTRACT_GATE_STAGE, WAREHOUSE_STAGE)
+_FROM_EARLIER = ("stage", "subject", "waived_by", "observed", "expected", "why", "steward_action")
 
 
 @dataclass(frozen=True)
@@ -188,17 +189,11 @@ def _earlier(rows: Sequence[Mapping[str, Any]]) -> list[CheckOutcome]:
     checks = [
         CheckOutcome(
             name=row["check_name"],
-            stage=row["stage"],
-            subject=row["subject"],
             # A held extract only warns here: its partner's last good one is in force.
             severity="warn" if row["severity"] == "hold" else row["severity"],
             # In a verdict, a waived check is a failed one with a waiver.
             outcome="failed" if row["outcome"] == "waived" else row["outcome"],
-            waived_by=row.get("waived_by"),
-            observed=row.get("observed"),
-            expected=row.get("expected") or "",
-            why=row.get("why") or "",
-            steward_action=row.get("steward_action") or "",
+            **{name: row[name] for name in _FROM_EARLIER if row.get(name) is not None},
         )
         for row in rows
     ]

@@ -1,7 +1,7 @@
 """What a candidate would change in the current release: aggregates for stewards, which name partners.
 
 `changes.json` lies beside the candidate; it is removed before publishing, like the verdict, and a copy stays
-in `review/history/`. Not here: rows and sums of each table, which `comparing` counts for `njia diff`.
+in `review/history/`. Not here: rows and sums of each table, which `differences` counts for `njia diff`.
 """
 
 from __future__ import annotations

@@ -106,18 +106,11 @@ class EvidenceBase:
             missing += [f"{table.full_name}.{name}" for name in columns if not table.columns.get(name)]
         return sorted(missing)
 
-    def sums(self, table: str, wanted: Iterable[str]) -> dict[str, int | None]:
-        """Sum each wanted column (also as `rows_<name>`); None if the table has no such column."""
-        types = self.types.get(table, {})
-        sums: dict[str, int | None] = dict.fromkeys(wanted)
-        for name in sums:
-            column = next((one for one in (name, f"rows_{name}", f"{name}_rows") if one in types), None)
-            if column:
-                [(total,)] = self._con.execute(
-                    f"select coalesce(sum({quoted(column)}), 0) from release.{table}"
-                ).fetchall()
-                sums[name] = int(total)
-        return sums
+    def row_sums(self, table: str, names: Sequence[str]) -> dict[str, int]:
+        """Sum the columns `rows_NAME` of a table."""
+        sums = ", ".join(f"coalesce(sum(rows_{name}), 0)" for name in names)
+        [row] = self._con.execute(f"select {sums} from release.{table}").fetchall()
+        return {name: int(number) for name, number in zip(names, row, strict=True)}
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Return all rows of a small table in the order of its key; none if there is no such table."""

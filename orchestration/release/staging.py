@@ -193,7 +193,7 @@ def _write(
         manifest["microdata"] = _microdata(base)
         manifest |= add_release_tables(base, manifest)
         manifest["undescribed"] = base.undescribed()
-        manifest["rows"] = base.sums(RECONCILIATION, ROW_SUMS)
+        manifest["rows"] = base.row_sums(RECONCILIATION, ROW_SUMS)
         # Record grains are never added up: `movements` is only the length of the table.
         manifest["movements_by_grain"] = base.counts(MOVEMENTS, "record_grain")
         manifest["terms"] = base.rows(TERMS)
