@@ -67,7 +67,6 @@ class RowReader:
         self._zones = {name: contract.zone_of(name) for name in DATES}  # `narrowed` knows fewer columns
         self._received_on, self._date_system = received_on, date_system
         self._period = (period.from_, period.to) if period else None
-        self._has_sheet_months = bool(getattr(contract.format, "has_sheet_months", False))
         languages = tuple(contract.locale.languages)
         self._age_words = vocabulary.words_of(AGE_BAND, languages)
         self._readers = {
@@ -213,7 +212,7 @@ class RowReader:
         return found
 
     def _dates(self, row: Row, cells: dict[str, list[LandedCell]]) -> None:
-        month = month_of_sheet(row.sheet) if self._has_sheet_months else None
+        month = month_of_sheet(row.sheet) if self.contract.has_sheet_months else None
         spec = self.contract.fields.get("event_on")
         row.when = _read(self._read_event, *_first(cells.get("event_on"), spec), sheet_month=month)
         problems = row.when.problems

@@ -180,7 +180,7 @@ def uses_of(contract: Contract) -> list[ColumnUse]:
     for name, spec in contract.fields.items():
         if spec.column:
             # In a long layout `item_type=TACT` means the rows of that type, and the column is `item_type`.
-            column = spec.column.partition("=")[0] if contract.format.items else spec.column
+            column = spec.column.partition("=")[0] if contract.items else spec.column
             feeds.setdefault(column, []).append(f"fields.{name}")
             others.setdefault(column, []).extend(spec.columns[1:])
             required |= {column} if contract.must_have_column(name) else set()
