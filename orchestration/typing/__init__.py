@@ -2,7 +2,8 @@
 
 `step` types extracts; `landed_records` and `distinct_cells` bring their cells, `group_typing` types rows that
 agree once, `row_reader` reads the cells of a row, `assembly` makes the record, `corrections` applies those of
-stewards, `tables` has the columns. Rules across fields do not belong here: dbt judges them.
+stewards, `tables` has the columns, `views`
+shows the files to SQL. Rules across fields do not belong here: dbt judges them.
 """
 
 from typing import TYPE_CHECKING
@@ -19,5 +20,6 @@ if TYPE_CHECKING:
     from orchestration.typing.step import READ_BY, TypingFailure, type_extracts
     from orchestration.typing.table_rows import Tables, together, typed_tables
     from orchestration.typing.tables import SCHEMAS, TYPED_TABLES
+    from orchestration.typing.views import NOT_KEPT, add_views, has_typed, open_views
 
 offer_when_asked(__name__)
