@@ -1,6 +1,6 @@
 """Make a record of typed source rows: rules across its fields.
 
-`several_rows` combines rows; dbt judges what needs other extracts or resolved places.
+`row` combines rows; dbt judges what needs other extracts or resolved places.
 """
 
 from __future__ import annotations
