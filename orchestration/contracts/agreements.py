@@ -12,6 +12,7 @@ from typing import Any
 
 from orchestration.contracts.contract import Contract
 from orchestration.contracts.loading import Contracts
+from orchestration.contracts.terms import Agreement
 
 # Two organisations sign a renewal; partners ask for a quarter's notice.
 NOTICE = timedelta(days=90)
@@ -43,18 +44,15 @@ def with_changes(contracts: Contracts, changes: Iterable[Mapping[str, Any]]) -> 
         terms.setdefault((change["partner"], change["contract"]), {}).update(given)
     if not terms:
         return contracts
+
+    def changed(partner: str, contract: Contract) -> Contract:
+        agreement = contract.agreement.model_dump() | terms.get((partner, contract.contract), {})
+        return contract.model_copy(update={"agreement": Agreement.model_validate(agreement)})
+
     valid = {
-        partner: [_changed(contract, terms.get((partner, contract.contract))) for contract in found]
-        for partner, found in contracts.valid.items()
+        partner: [changed(partner, contract) for contract in own] for partner, own in contracts.valid.items()
     }
     return replace(contracts, valid=valid)
-
-
-def _changed(contract: Contract, terms: Mapping[str, Any] | None) -> Contract:
-    if not terms:
-        return contract
-    agreement = contract.agreement.model_validate({**contract.agreement.model_dump(), **terms})
-    return contract.model_copy(update={"agreement": agreement})
 
 
 def agreements_ending(contracts: Contracts, today: date) -> list[EndingAgreement]:

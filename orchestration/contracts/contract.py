@@ -174,6 +174,12 @@ class Contract(Strict):
         """The long layout (one row a code); None where a row is a record."""
         return self.format.items if isinstance(self.format, Layout) else None
 
+    @property
+    def has_sheet_months(self) -> bool:
+        """Whether the month in a sheet's name dates records."""
+        sheets = self.format.sheets if isinstance(self.format, XlsxFormat) else None
+        return sheets is not None and sheets.sheet_month
+
     def layout_of(self, is_main: bool) -> Layout:
         """Return the layout of a sheet. Software writes child sheets: their header is the first row."""
         layout = self.format if isinstance(self.format, Layout) else Layout.model_validate({})
@@ -401,7 +407,7 @@ def _refuse_contradictions(contract: Contract) -> None:
     if not any(place_parts(name) for name in contract.fields):
         raise ValueError("no place is mapped; map at least one, e.g. place(origin).place_text")
     dated = "event_on" in contract.fields or contract.period or contract.extracts
-    if not dated and not (isinstance(contract.format, XlsxFormat) and contract.format.has_sheet_months):
+    if not dated and not contract.has_sheet_months:
         raise ValueError(
             "nothing dates a record: map event_on, declare a period under extracts, or use sheet_month"
         )

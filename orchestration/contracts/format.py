@@ -137,10 +137,6 @@ class XlsxFormat(Layout):
             )
         return self
 
-    @property
-    def has_sheet_months(self) -> bool:
-        return self.sheets is not None and self.sheets.sheet_month
-
 
 class CsvFormat(Layout):
     kind: Literal["csv"]
@@ -164,15 +160,7 @@ class CsvFormat(Layout):
         return name
 
 
-class OfSoftware(Strict):
-    """A format written by form servers: records are whole, without a header to search."""
-
-    @property
-    def items(self) -> None:
-        return None
-
-
-class JsonFormat(OfSoftware):
+class JsonFormat(Strict):
     """JSON of KoboToolbox's or ODK's API: a list of records, each an object."""
 
     kind: Literal["json"]
@@ -182,7 +170,7 @@ class JsonFormat(OfSoftware):
     repeats: dict[str, JsonRepeat] = Field(default_factory=dict)
 
 
-class OdkZipFormat(OfSoftware):
+class OdkZipFormat(Strict):
     """The zip of ODK Central: `<form>.csv` and one CSV for each repeat."""
 
     kind: Literal["odk_zip"]

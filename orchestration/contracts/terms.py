@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from orchestration.contracts.fields import Names, Strict, Text
 from orchestration.core import seed_rows
@@ -122,8 +122,11 @@ def _known(places: list[str]) -> list[str]:
     return places
 
 
+Places = Annotated[list[Text], AfterValidator(_known)]
+
+
 class Coverage(Strict):
-    places: list[Text] = Field(
+    places: Places = Field(
         min_length=1,
         description="place_id of seeds/reference/places.csv, each once.",
         json_schema_extra=_DISTINCT,
@@ -137,8 +140,6 @@ class Coverage(Strict):
         None,
         description="place_id of the office from which these places are watched: less is seen far from it.",
     )
-
-    _known_places = field_validator("places")(_known)
 
     @field_validator("office")
     @classmethod
@@ -168,13 +169,12 @@ class Campaign(Strict):
     name: Text
     from_: date = Field(alias="from")
     to: date
-    places: list[Text] = Field(
+    places: Places = Field(
         default_factory=list,
         description="As under coverage; without any, all of the partner's work was part.",
         json_schema_extra=_DISTINCT,
     )
 
-    _known_places = field_validator("places")(_known)
     _in_order = model_validator(mode="after")(_to_after_from)
 
 

@@ -267,26 +267,26 @@ def columns_of_form(layout: DraftLayout, table: Table, form: Form) -> list[FormC
     )
     usual = _PATH if kind in ("json", "odk_zip") else _NAME
     style = max(headings[0] if headings else (), key=lambda one: (styles[one], one == usual), default=usual)
-    return [
-        _column(kind, question, by_style, style, unique, table.names, known)
-        for question, by_style in zip(questions, headings, strict=True)
-    ]
+    columns = []
+    for question, by_style in zip(questions, headings, strict=True):
+        own = [text for text in dict.fromkeys(by_style.values()) if same(text) in unique]
+        expected = next((text for text in (by_style[style], *own) if text in own), by_style[_PATH])
+        columns.append(_column(kind, question, own, expected, table.names))
+    return columns
 
 
 def _column(
     kind: str,
     question: Question,
-    by_style: dict[str, str],
-    style: str,
-    unique: set[str],
+    own: list[str],
+    expected: str,
     names: list[str],
-    known: dict[str, str],
 ) -> FormColumn:
-    own = [text for text in dict.fromkeys(by_style.values()) if same(text) in unique]
-    found = [known[same(text)] for text in own if same(text) in known]
+    """Return a question with its columns; `own`: headings of no other question."""
+    in_file = {same(name): name for name in names}
+    found = [in_file[same(text)] for text in own if same(text) in in_file]
     flags = list(_flags(question, own, names))
     points = list(_of_a_point(question, own, names))
-    expected = next((text for text in (by_style[style], *own) if text in own), by_style[_PATH])
     beginning = next((start for start, _, _ in flags), None)
     name = found[0] if found else beginning or expected
     others = list(dict.fromkeys([*found, *own]))

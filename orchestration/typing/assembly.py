@@ -1,6 +1,6 @@
 """Make a record of typed source rows: rules across its fields.
 
-`several_rows` combines rows; dbt judges what needs other extracts or resolved places.
+`row` combines rows; dbt judges what needs other extracts or resolved places.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def _record(
     nationalities = row.lists.get("nationality", ())
     count = row.count
     is_group = contract.grain == "case" and max(count.count or 0, count.high or 0, count.low or 0) > 1
-    values: dict[str, Any] = {
+    values: dict[str, Any] = {name: row.codes.get(name) for name in OWN_COLUMNS} | {
         "record_id": record_id,
         "record_grain": contract.grain,
         "sheet": rows[0].sheet,
@@ -132,11 +132,6 @@ def _record(
         "is_child": age.is_child,
         "nationality": nationalities[0] if len(nationalities) == 1 else "mixed" if nationalities else None,
         "trafficking_status": _status(row, contract),
-        "exploitation_state": row.codes.get("exploitation_state"),
-        "entry_process": row.codes.get("entry_process"),
-        "recruiter_relation": row.codes.get("recruiter_relation"),
-        "documents": row.codes.get("documents"),
-        "data_source": row.codes.get("data_source"),
         "consent_state": row.codes.get("consent_state") or _consent(contract),
         "embargo_until": row.embargo_until,
         "transit_count": transit_count,

@@ -35,19 +35,21 @@ _NAMES_OF_A_PLACE = ("place_text", "admin_text", "country_text")
 _CONSENT = "consent_state"  # it decides which records may land, and is the person's own
 
 
-def is_correctable(field: str) -> bool:
-    """Return whether a steward may correct a field: its typed value is shown, and identifies nobody."""
-    if parts := place_parts(field):
-        return parts[1] in _NAMES_OF_A_PLACE
-    return field in (*_ALSO_CORRECTABLE, *SINGLE_CODES, *MANY_CODES) and field != _CONSENT
-
-
 def correctable(contract: Contract) -> list[str]:
-    """Return the fields that may be corrected: those read from a column of the main rows."""
+    """Return the fields that a steward may correct: the typed value is shown, and identifies nobody.
+
+    They are read from a column of the main rows.
+    """
+
+    def is_shown(field: str) -> bool:
+        if parts := place_parts(field):
+            return parts[1] in _NAMES_OF_A_PLACE
+        return field in (*_ALSO_CORRECTABLE, *SINGLE_CODES, *MANY_CODES) and field != _CONSENT
+
     return [
         name
         for name, spec in contract.fields.items()
-        if spec.is_read and not spec.count_rows and not contract.part_of(spec)[0] and is_correctable(name)
+        if spec.is_read and not spec.count_rows and not contract.part_of(spec)[0] and is_shown(name)
     ]
 
 

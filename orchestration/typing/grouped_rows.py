@@ -95,10 +95,9 @@ def field_groups(contract: Contract) -> list[FieldGroup]:
     """Return the groups of a contract's fields, the one with `ends` last."""
     fields = contract.fields
     by_birth_year = "age_band" in fields and fields["age_band"].from_ == "birth_year"
-    has_sheet_months = bool(getattr(contract.format, "has_sheet_months", False))
     groups = [
         FieldGroup("contract", columns=_OF_CONTRACT),
-        FieldGroup("date", ["event_on"], _OF_DATE, by_sheet=has_sheet_months),
+        FieldGroup("date", ["event_on"], _OF_DATE, by_sheet=contract.has_sheet_months),
         FieldGroup(SUBMITTED, [SUBMITTED], [SUBMITTED]),
         FieldGroup("embargo", ["embargo_until"], ["embargo_until"]),
         FieldGroup(
@@ -106,7 +105,7 @@ def field_groups(contract: Contract) -> list[FieldGroup]:
             ["sex", *COUNTS, *AGES],
             _OF_PERSON,
             others=["event_on"] if by_birth_year else [],
-            by_sheet=has_sheet_months and by_birth_year,
+            by_sheet=contract.has_sheet_months and by_birth_year,
         ),
     ]
     for name in (*SINGLE_CODES, *MANY_CODES):

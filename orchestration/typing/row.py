@@ -9,18 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from orchestration.contracts import Contract, place_parts, same
-from orchestration.intake import COPY, LandedCell, copy_name
+from orchestration.contracts import Contract, clean, is_blank, norm, place_parts, same
+from orchestration.intake import (
+    COPY,
+    NEAR_A_LINE,
+    SWAPPED,
+    SYSTEM,
+    SYSTEM_NEAR_A_LINE,
+    ZERO,
+    LandedCell,
+    copy_name,
+)
 from orchestration.typing.ages import ReadAge
 from orchestration.typing.counts import ReadCount
 from orchestration.typing.date_text import ReadDate
 from orchestration.typing.routes import ReadRoute
 
 CORRECTED = "corrected"  # the kind of a cell that marks a field which a steward corrected
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Problem(NamedTuple):
@@ -44,6 +52,27 @@ class Place:
     @property
     def is_named(self) -> bool:
         return bool(self.texts)
+
+    def add_text(self, part: str, value: str, code_system: str | None = None) -> None:
+        text = clean(value)
+        # `NA` in a country column may be Namibia's code: `places` decides by the other texts.
+        may_be_namibia = text == "NA" and part in ("country_text", "place_code")
+        if not is_blank(norm(text)) or may_be_namibia:
+            self.texts[part] = text
+            if code_system:
+                self.texts["code_system"] = code_system
+
+    def add_point(self, cell: LandedCell) -> tuple[str, ...]:
+        """Add the code of the place at a position, unless the partner gave a code; return problems."""
+        kinds = cell.kind.split()
+        if ZERO in kinds:
+            return ("unk:geo_null_island",)
+        if not cell.value:
+            return ("unk:geo_unread",)
+        if "place_code" not in self.texts:
+            self.texts["place_code"] = cell.value
+            self.texts["code_system"] = SYSTEM_NEAR_A_LINE if NEAR_A_LINE in kinds else SYSTEM
+        return ("flag:geo_from_point", *(["flag:geo_swapped"] if SWAPPED in kinds else []))
 
 
 @dataclass
@@ -99,7 +128,7 @@ def one_of(rows: list[Row], contract: Contract) -> Row:
         return with_problems(first, "record", ("flag:duplicate_rows",))
     newest = _newest_of(rows)
     if newest is not None:
-        lists = newest.lists if newest is first else {**_child_lists(first, newest), **newest.lists}
+        lists = {**first.lists, **newest.lists}  # codes from child rows are on the first row
         return with_problems(replace(newest, lists=lists), "record", ("flag:older_copy_in_file",))
     return with_problems(first, "record", ("Q:duplicate_key_conflict",))
 
@@ -128,15 +157,10 @@ def _content_of_cells(cells: list[LandedCell]) -> list[tuple[str, str]]:
 
 def _newest_of(rows: list[Row]) -> Row | None:
     """Return the row that was submitted last; None where a time is missing or shared."""
-    known = [row.submitted_at for row in rows if row.submitted_at is not None]
-    if len(known) < len(rows) or known.count(max(known)) > 1:
+    times = [row.submitted_at for row in rows if row.submitted_at is not None]
+    if len(times) < len(rows) or times.count(max(times)) > 1:
         return None
-    return max(rows, key=lambda row: row.submitted_at or _NEVER)
-
-
-def _child_lists(first: Row, newest: Row) -> dict[str, tuple[str, ...]]:
-    """Return the codes from child rows, which are on the first row."""
-    return {name: codes for name, codes in first.lists.items() if name not in newest.lists}
+    return rows[times.index(max(times))]
 
 
 def _content_of_row(row: Row) -> str:
@@ -155,7 +179,10 @@ def persons_of(rows: list[Row], contract: Contract) -> Row:
     merged.count = _counted(len(rows), rows[0].count)
     if merged.count.basis == "range":
         merged.note("person_count", ("flag:victim_count_mismatch",))
-    merged.codes = {name: _agreed(row.codes.get(name) for row in rows) for name in _names(rows, "codes")}
+    merged.codes = {}
+    for name in _coded(rows):
+        codes = {row.codes.get(name) for row in rows}
+        merged.codes[name] = codes.pop() if len(codes) == 1 else "unknown"
     if {"female", "male"} <= {row.codes.get("sex") for row in rows}:
         merged.codes["sex"] = "mixed"
     merged.age = _agreed_age([row.age for row in rows])
@@ -170,7 +197,7 @@ def record_of_items(rows: list[Row], contract: Contract) -> Row:
     if not _agree(rows, constant):
         return with_problems(merged, "record", ("Q:rows_disagree",))
     merged.lists = _union(rows)
-    for name in _names(rows, "codes"):
+    for name in _coded(rows):
         codes = {code for row in rows if (code := row.codes.get(name))}
         known = sorted(codes - {"unknown"} or codes)
         merged.codes = merged.codes | {name: known[0] if known else None}
@@ -224,20 +251,16 @@ def _comparable(row: Row, name: str) -> Any:
     return same(place.texts.get("place_text" if part == "list" else part, "")) if place else ""
 
 
-def _names(rows: list[Row], kind: str) -> list[str]:
-    return list(dict.fromkeys(name for row in rows for name in getattr(row, kind)))
+def _coded(rows: list[Row]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in row.codes))
 
 
 def _union(rows: list[Row]) -> dict[str, tuple[str, ...]]:
-    return {
-        name: tuple(dict.fromkeys(code for row in rows for code in row.lists.get(name, ())))
-        for name in _names(rows, "lists")
-    }
-
-
-def _agreed(codes: Iterable[str | None]) -> str | None:
-    found = set(codes)
-    return found.pop() if len(found) == 1 else "unknown"
+    union: dict[str, dict[str, None]] = {}
+    for row in rows:
+        for name, codes in row.lists.items():
+            union.setdefault(name, {}).update(dict.fromkeys(codes))
+    return {name: tuple(codes) for name, codes in union.items()}
 
 
 def _agreed_age(ages: list[ReadAge]) -> ReadAge:

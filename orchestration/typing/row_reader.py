@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
+from functools import lru_cache, partial
 from typing import Any
 
 from orchestration.contracts import (
@@ -25,34 +26,27 @@ from orchestration.contracts import (
     ReadCode,
     ReadCodes,
     Vocabulary,
-    clean,
     error_code,
     is_blank,
     joined_or_flags,
     month_of_sheet,
     norm,
     place_parts,
+    repaired,
 )
-from orchestration.contracts.cells import repaired
 from orchestration.intake import (
     DISAGREES,
     LABEL,
-    NEAR_A_LINE,
     POINT,
-    SWAPPED,
-    SYSTEM,
-    SYSTEM_NEAR_A_LINE,
-    ZERO,
     LandedCell,
 )
 from orchestration.typing.ages import read_age
 from orchestration.typing.counts import ReadCount, read_count, read_default
+from orchestration.typing.date_text import ReadDate
 from orchestration.typing.dates import read_date, read_moment
 from orchestration.typing.routes import ReadRoute, read_route
 from orchestration.typing.row import CORRECTED, Place, Row, weighed
 
-TRANSIT_LIST = "place(transit).list"
-NAMIBIA = "NA"
 # Enough for the spellings of an extract; time stamps hardly repeat and must not fill the memory.
 _MOST_REMEMBERED = 20_000
 
@@ -73,7 +67,6 @@ class RowReader:
         self._zones = {name: contract.zone_of(name) for name in DATES}  # `narrowed` knows fewer columns
         self._received_on, self._date_system = received_on, date_system
         self._period = (period.from_, period.to) if period else None
-        self._has_sheet_months = bool(getattr(contract.format, "has_sheet_months", False))
         languages = tuple(contract.locale.languages)
         self._age_words = vocabulary.words_of(AGE_BAND, languages)
         self._readers = {
@@ -82,19 +75,18 @@ class RowReader:
             if name not in (*DATES, *COUNTS, *AGES)
             and (place_parts(name) is None or name.endswith(".transport_mode"))
         }
-        self._seen: dict[tuple[Any, ...], Any] = {}
         self._choose_fields(contract)
 
     def narrowed(self, fields: Collection[str]) -> RowReader:
         """Return the reader as if the contract mapped these fields alone."""
         kept = {name: spec for name, spec in self.contract.fields.items() if name in fields}
         narrow = copy(self)
-        narrow._seen = {}  # what a cell says may depend on the other fields
         narrow._choose_fields(self.contract.model_copy(update={"fields": kept}))
         return narrow
 
     def _choose_fields(self, contract: Contract) -> None:
         self.contract = contract
+        self._bind_readers()
         self._needed = [
             name
             for name, spec in contract.fields.items()
@@ -114,6 +106,61 @@ class RowReader:
             (name, spec, *parts) for name, spec in of_rows.items() if (parts := place_parts(name))
         ]
 
+    def _bind_readers(self) -> None:
+        """Bind the readers of cells to what the contract says of their fields."""
+        locale, fields = self._locale, self.contract.fields
+        date_of = partial(
+            read_date, order=locale.dates, timezone=locale.timezone, date_system=self._date_system
+        )
+        event = fields.get("event_on")
+        self._read_event = partial(
+            date_of,
+            received_on=self._received_on,
+            default_period=self._period,
+            # An unreadable date sets the row aside where the contract requires one.
+            period_stands_in=not (event and event.required),
+            naive_times_are=self._zones["event_on"],
+            missing=tuple(event.missing) if event else (),
+        )
+        self._read_embargo = partial(
+            date_of,
+            received_on=date.max,
+            window_from=date.min,
+            naive_times_are=self._zones["embargo_until"],
+        )
+        self._read_sent = partial(
+            read_moment, order=locale.dates, naive_times_are=self._zones["submitted_at"]
+        )
+        count = fields.get("person_count")
+        # With one row a person, a stated zero contradicts the rows; the range of both covers that.
+        self._grain = "route_report" if count and count.count_rows else self.contract.grain
+        self._read_count = partial(
+            read_count,
+            thousands=locale.thousands,
+            decimal=locale.decimal,
+            maximum=count.maximum if count else None,
+            grain=self._grain,
+            missing=tuple(count.missing) if count else (),
+        )
+        age = fields.get("age_band")
+        self._read_age = partial(
+            read_age,
+            source=(age.from_ if age else None) or "age_text",
+            missing=tuple(age.missing) if age else (),
+            words=self._age_words,
+        )
+        self._routes = {
+            name: partial(
+                read_route,
+                split=spec.split,
+                direct=spec.direct,
+                missing=spec.missing,
+                is_country=self._vocabulary.is_country,
+            )
+            for name, spec in fields.items()
+            if name.endswith(".list")
+        }
+
     def main_row(self, record_id: int, sheet: str, number: int, cells: Sequence[LandedCell]) -> Row:
         row = Row(record_id, sheet, number)
         by_field = self._by_field(row, cells)
@@ -122,21 +169,13 @@ class RowReader:
         self._codes(row, by_field)
         self._age(row, by_field.get("age_band"))
         self._places(row, by_field)
-        self._require(row, by_field)
         return row
 
     def places_row(self, cells: Sequence[LandedCell]) -> Row:
         """Return a row with places alone."""
         row = Row(0, "", 0)
-        by_field = self._by_field(row, cells)
-        self._places(row, by_field)
-        self._require(row, by_field)
+        self._places(row, self._by_field(row, cells))
         return row
-
-    def _require(self, row: Row, by_field: Mapping[str, Any]) -> None:
-        for name in self._needed:
-            if name not in by_field:
-                row.note(name, ("Q:required_missing",))
 
     def child_row(self, row: Row, cells: list[LandedCell]) -> dict[str, Place]:
         """Return the places of a child row by role, and add its other codes to the record's row.
@@ -173,27 +212,9 @@ class RowReader:
         return found
 
     def _dates(self, row: Row, cells: dict[str, list[LandedCell]]) -> None:
-        month = month_of_sheet(row.sheet) if self._has_sheet_months else None
+        month = month_of_sheet(row.sheet) if self.contract.has_sheet_months else None
         spec = self.contract.fields.get("event_on")
-        value, kind, shown = _first(cells.get("event_on"), spec)
-        row.when = self._cached(
-            ("event_on", value, kind, shown, month),
-            lambda: read_date(
-                value,
-                kind,
-                shown,
-                order=self._locale.dates,
-                received_on=self._received_on,
-                sheet_month=month,
-                default_period=self._period,
-                # An unreadable date sets the row aside where the contract requires one.
-                period_stands_in=not (spec and spec.required),
-                timezone=self._locale.timezone,
-                naive_times_are=self._zones["event_on"],
-                missing=tuple(spec.missing) if spec else (),
-                date_system=self._date_system,
-            ),
-        )
+        row.when = _read(self._read_event, *_first(cells.get("event_on"), spec), sheet_month=month)
         problems = row.when.problems
         if spec and spec.required is False:
             problems = tuple(problem.replace("Q:", "unk:", 1) for problem in problems)
@@ -201,21 +222,11 @@ class RowReader:
             problems = tuple(problem for problem in problems if problem != "flag:date_outside_period")
         row.note("event_on", problems)
         if sent := cells.get("submitted_at"):
-            row.submitted_at = self._moment(sent[0])
+            row.submitted_at = _read(self._read_sent, sent[0].value, sent[0].kind)
             if row.submitted_at is None and not is_blank(norm(sent[0].value)):
                 row.note("submitted_at", weighed(self.contract, "submitted_at", ("unk:date_unparsed",)))
         if until := cells.get("embargo_until"):
-            read = read_date(
-                until[0].value,
-                until[0].kind,
-                until[0].number_format,
-                order=self._locale.dates,
-                received_on=date.max,
-                window_from=date.min,
-                timezone=self._locale.timezone,
-                naive_times_are=self._zones["embargo_until"],
-                date_system=self._date_system,
-            )
+            read: ReadDate = _read(self._read_embargo, *_first(until, None))
             row.embargo_until = read.last
             if read.last is None and not is_blank(norm(until[0].value)):
                 # Set aside: an embargoed record must not be published too early.
@@ -223,27 +234,13 @@ class RowReader:
 
     def _count(self, row: Row, cells: list[LandedCell] | None) -> None:
         spec = self.contract.fields.get("person_count")
-        # With one row a person, a stated zero contradicts the rows; the range of both covers that.
-        grain = "route_report" if spec and spec.count_rows else self.contract.grain
         value, kind, shown = _first(cells, spec)
         if spec is None:
-            row.count = read_default(None, grain)
+            row.count = read_default(None, self._grain)
         elif is_blank(norm(value)) and kind == "text":
-            row.count = read_default(spec.default, grain) if spec.default else ReadCount()
+            row.count = read_default(spec.default, self._grain) if spec.default else ReadCount()
         else:
-            row.count = self._cached(
-                ("person_count", value, kind, shown),
-                lambda: read_count(
-                    value,
-                    kind,
-                    shown,
-                    thousands=self._locale.thousands,
-                    decimal=self._locale.decimal,
-                    maximum=spec.maximum,
-                    grain=grain,
-                    missing=tuple(spec.missing),
-                ),
-            )
+            row.count = _read(self._read_count, value, kind, shown)
         row.note("person_count", weighed(self.contract, "person_count", row.count.problems))
 
     def _codes(self, row: Row, cells: dict[str, list[LandedCell]]) -> None:
@@ -268,18 +265,7 @@ class RowReader:
             return
         by_year = spec.from_ == "birth_year"
         event = (row.when.first, row.when.last) if by_year and row.when.first and row.when.last else None
-        row.age = self._cached(
-            ("age_band", value, kind, shown, event),
-            lambda: read_age(
-                value,
-                kind,
-                shown,
-                source=spec.from_ or "age_text",
-                event=event,
-                missing=tuple(spec.missing),
-                words=self._age_words,
-            ),
-        )
+        row.age = _read(self._read_age, value, kind, shown, event=event)
         row.note("age_band", weighed(self.contract, "age_band", row.age.problems))
 
     def _places(self, row: Row, cells: dict[str, list[LandedCell]]) -> None:
@@ -288,92 +274,64 @@ class RowReader:
             if not found:
                 continue
             if part == "list":
-                read = self._route(spec, found[0])
+                read: ReadRoute = _read(self._routes[name], found[0].value, found[0].kind)
                 row.note(name, read.problems)
                 if role == "transit":
                     row.route = read
                 elif read.stops:
-                    _add_text(row.places.setdefault(role, Place()), "place_text", found[0].value)
+                    row.places.setdefault(role, Place()).add_text("place_text", found[0].value)
             elif part == "transport_mode":
                 codes = self._many(name, found)
                 row.places.setdefault(role, Place()).transport = codes.codes
                 row.note(name, weighed(self.contract, name, codes.problems))
             else:
                 self._place_text(row, name, row.places.setdefault(role, Place()), part, found[0])
+        for name in self._needed:
+            if name not in cells:
+                row.note(name, ("Q:required_missing",))
 
     def _place_text(self, row: Row, name: str, place: Place, part: str, cell: LandedCell) -> None:
         if cell.kind == "error":
             row.note(name, (f"unk:{error_code(cell.value)}",))
         elif part == POINT:
-            row.note(name, weighed(self.contract, name, _add_point(place, cell)))
+            row.note(name, weighed(self.contract, name, place.add_point(cell)))
         else:
-            _add_text(place, part, cell.value, self.contract.fields[name].code_system)
-
-    def _route(self, spec: FieldSpec, cell: LandedCell) -> ReadRoute:
-        read: ReadRoute = self._cached(
-            (TRANSIT_LIST, spec.column, cell.value, cell.kind),
-            lambda: read_route(
-                cell.value,
-                cell.kind,
-                split=spec.split,
-                direct=spec.direct,
-                missing=spec.missing,
-                is_country=self._vocabulary.is_country,
-            ),
-        )
-        return read
+            place.add_text(part, cell.value, self.contract.fields[name].code_system)
 
     def _one(self, name: str, cells: list[LandedCell]) -> ReadCode:
         reader = self._readers[name]
         cell = next((cell for cell in cells if cell.kind != LABEL), None)
         if cell is None:  # the landing removed its code
             return ReadCode()
-        if self.contract.fields[name].select_multiple == "array":
-            return self._cached((name, "array", cell.value), lambda: reader.read_one_of_array(cell.value))
         label = next((cell.value for cell in cells if cell.kind == LABEL), None)
-        read: ReadCode = self._cached(
-            (name, cell.value, cell.kind, label), lambda: reader.read_one(cell.value, cell.kind, label)
-        )
+        read: ReadCode
+        if self.contract.fields[name].select_multiple == "array":
+            read = _read(reader.read_one_of_array, cell.value)
+        else:
+            read = _read(reader.read_one, cell.value, cell.kind, label)
         return read
 
     def _many(self, name: str, cells: list[LandedCell]) -> ReadCodes:
-        reader = self._readers[name]
-        if self.contract.item_kinds_of(self.contract.fields[name]):
+        reader, spec = self._readers[name], self.contract.fields[name]
+        if self.contract.item_kinds_of(spec):
             one = self._one(name, cells)
             return ReadCodes((one.code,) if one.code else (), one.problems)
         chosen = tuple(cell.value for cell in cells if cell.kind == "flag")
         flags: ReadCodes | None = None
         if chosen:
-            flags = self._cached((name, "flags", chosen), lambda: reader.read_flags(c for c in chosen if c))
+            flags = _read(reader.read_flags, tuple(choice for choice in chosen if choice))
         joined: ReadCodes | None = None
-        is_array = self.contract.fields[name].select_multiple == "array"
+        read = reader.read_array if spec.select_multiple == "array" else reader.read_many
         for cell in cells:
             if cell.kind != "flag":
-                value, kind = cell.value, cell.kind
-                read = reader.read_array if is_array else reader.read_many
-                joined = self._cached((name, value, kind), lambda v=value, k=kind, r=read: r(v, k))
+                joined = _read(read, cell.value, cell.kind)
         return joined_or_flags(joined, flags)
 
-    def _moment(self, cell: LandedCell) -> datetime | None:
-        moment: datetime | None = self._cached(
-            ("moment", cell.value, cell.kind),
-            lambda: read_moment(
-                cell.value,
-                cell.kind,
-                order=self._locale.dates,
-                naive_times_are=self._zones["submitted_at"],
-            ),
-        )
-        return moment
 
-    def _cached(self, key: tuple[Any, ...], read: Any) -> Any:
-        try:
-            return self._seen[key]
-        except KeyError:
-            if len(self._seen) >= _MOST_REMEMBERED:
-                self._seen.clear()
-            found = self._seen[key] = read()
-            return found
+@lru_cache(_MOST_REMEMBERED)
+def _read(reader: Callable[..., Any], *cell: Any, **beside: Any) -> Any:
+    """Read a cell: the same cell is read once."""
+    return reader(*cell, **beside)
 
 
 def reader_of(
@@ -412,26 +370,3 @@ def _stated(spec: FieldSpec, row: Row, name: str) -> list[LandedCell]:
     if value is None:
         return []
     return [LandedCell(row.record_id, row.sheet, row.row_number, "", name, 0, value, "text", None)]
-
-
-def _add_point(place: Place, cell: LandedCell) -> tuple[str, ...]:
-    """Add the code of the place at a position, unless the partner gave a code; return problems."""
-    kinds = cell.kind.split()
-    if ZERO in kinds:
-        return ("unk:geo_null_island",)
-    if not cell.value:
-        return ("unk:geo_unread",)
-    if "place_code" not in place.texts:
-        place.texts["place_code"] = cell.value
-        place.texts["code_system"] = SYSTEM_NEAR_A_LINE if NEAR_A_LINE in kinds else SYSTEM
-    return ("flag:geo_from_point", *(["flag:geo_swapped"] if SWAPPED in kinds else []))
-
-
-def _add_text(place: Place, part: str, value: str, code_system: str | None = None) -> None:
-    text = clean(value)
-    # `NA` in a country column may be Namibia's code: `places` decides by the other texts.
-    may_be_namibia = text == NAMIBIA and part in ("country_text", "place_code")
-    if not is_blank(norm(text)) or may_be_namibia:
-        place.texts[part] = text
-        if code_system:
-            place.texts["code_system"] = code_system

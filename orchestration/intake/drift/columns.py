@@ -184,7 +184,7 @@ def _named(contract: Contract) -> Iterator[tuple[str, str, bool, list[str]]]:
     for name, spec in contract.fields.items():
         if spec.column:
             # In a long layout `item_type=TACT` means the rows of that type, and the column is `item_type`.
-            column = spec.column.partition("=")[0] if contract.format.items else spec.column
+            column = spec.column.partition("=")[0] if contract.items else spec.column
             yield column, f"fields.{name}", contract.must_have_column(name), spec.columns[1:]
     delivery, consent, link = contract.delivery, contract.consent, contract.link
     yield from ((part, "delivery.key", True, []) for part in delivery.key_parts if part != SHEET)

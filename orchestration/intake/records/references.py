@@ -3,7 +3,7 @@
 A reference is kept as a 64-bit keyed hash. Memory holds one for each record of a file with child sheets.
 
 A later copy of a form may have other child rows, and only those of the copy in use count; the type step
-chooses it (`typing.several_rows`). If nothing distinguishes the copies, equal child rows count once, and a
+chooses it (`typing.row`). If nothing distinguishes the copies, equal child rows count once, and a
 problem notes that some may belong to an older copy.
 """
 
