@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -52,7 +53,7 @@ def diff_command(
 
         result, show = diff(settings, str(a), str(b)), _show
     if as_json:
-        console.print_json(result.as_dict())
+        console.print_json(asdict(result))
     else:
         show(result)
 

@@ -90,7 +90,7 @@ def automation(settings: Settings, contracts: Contracts) -> dg.Definitions:
             sent = messages.send_due(settings)
         except NjiaError as error:
             return dg.SkipReason(f"Messages cannot be sent: {error}")
-        return dg.SkipReason(" ".join(map(messages.in_words, sent)) or "No message is due.")
+        return dg.SkipReason(" ".join(map(str, sent)) or "No message is due.")
 
     return dg.Definitions(
         schedules=[nightly, *pulled.schedules(contracts, next_run.TIME_ZONE)], sensors=[inbox, send_messages]

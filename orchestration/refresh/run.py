@@ -38,7 +38,7 @@ from orchestration.core import (
 from orchestration.intake import marks_of_files_ready
 from orchestration.operations import finish_rotations
 from orchestration.places import boundaries
-from orchestration.stewardship import draft_lists
+from orchestration.stewardship import review
 
 _ENGINES = ("duckdb==", "pyarrow==", "numpy==")  # libraries that write the files of every step
 
@@ -104,7 +104,7 @@ class Runs:
         if self.entry and self.entry.run_id != run_id:
             self.entry = None
         if is_refresh and self.entry is None:
-            draft_lists.sweep(self.settings)
+            review.sweep(self.settings)
             inputs = {"files": marks_of_files_ready(self.settings), "decisions": self._settled}
             self.entry = refreshes.begin(self.settings, run_id, as_of, inputs)
         if isinstance(decisions, NjiaError):

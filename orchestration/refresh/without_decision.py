@@ -11,10 +11,9 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from orchestration.core import (
     TEXTS_SUFFIX,
@@ -45,9 +44,6 @@ class WithoutDecision:
     decision_id: str
     diff: ReleaseDiff
     also_differs: list[str]
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def compare_without_decision(

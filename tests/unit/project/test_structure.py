@@ -54,7 +54,7 @@ MODULES_USED_WHOLE = {
     (f"orchestration.{room}", module)
     for room, modules in {
         "core": "durable refreshes release_key",
-        "stewardship": "review draft_lists audit items worklists messages desk",
+        "stewardship": "review audit items worklists messages desk",
         "places": "boundaries",
         "operations": "forget next_run",
         # One file a part of the refresh, in the order of its steps.
@@ -72,13 +72,13 @@ TOUCHES_ENVIRONMENT = {
 # Who changes files without `core.durable`, by why it may.
 WRITES_WITHOUT_DURABLE = {
     "files of work/, which can be made again":
-        "core/artifacts core/work_left linkage/step refresh/releasing refresh/without_decision "
-        "operations/backup release/carried statistics/measure typing/landed_records typing/step "
+        "core/work linkage/step refresh/releasing refresh/without_decision "
+        "operations/backup release/carried statistics/measure typing/landed_cells typing/step "
         "warehouse/builds warehouse/engines warehouse/parsed_project",
-    "a file of the project, written by its developer": "contracts/schema",
+    "a file of the project, written by its developer": "contracts/loading",
     "Dagster's history": "defs/history",
     "a file in memory": "intake/landing/erasing intake/landing/sealing",
-    "opens what `placing` yields, which is synced afterwards": "intake/pulling/fetched",
+    "opens what `placing` yields, which is synced afterwards": "intake/pulling/server",
     "writes what `placing` yields": "intake/pulling/kobotoolbox intake/pulling/odk_central intake/pulling/pull",
     "a temporary folder": "operations/forget_proof",
     "files of a candidate, which staging syncs one by one before its manifest names them":

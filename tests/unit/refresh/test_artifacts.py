@@ -8,7 +8,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from orchestration.core import artifacts, fingerprint_of, keep, read, stands
+from orchestration.core import fingerprint_of, keep, read, stands, work
 from orchestration.refresh.run import Made, Step, done, is_done
 
 
@@ -71,11 +71,11 @@ def test_a_fingerprint_does_not_depend_on_order() -> None:
 def test_code_is_hashed_by_content_and_file_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     models = tmp_path / "target" / "project" / "models"  # dbt's own `target` is no code; this one is
     (models / "target").mkdir(parents=True)
-    monkeypatch.setattr(artifacts, "PROJECT_ROOT", models.parent)
+    monkeypatch.setattr(work, "PROJECT_ROOT", models.parent)
 
     def code() -> str:
-        artifacts.code_of.cache_clear()
-        return artifacts.code_of("models")
+        work.code_of.cache_clear()
+        return work.code_of("models")
 
     (models / "a.sql").write_text("select 1")
     found = [code()]
@@ -86,7 +86,7 @@ def test_code_is_hashed_by_content_and_file_name(tmp_path: Path, monkeypatch: py
     (models / "a.sql").rename(models / "b.sql")
     found.append(code())
     assert len(set(found)) == 3
-    artifacts.code_of.cache_clear()
+    work.code_of.cache_clear()
 
 
 def test_a_step_is_outdated_once_its_code_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
