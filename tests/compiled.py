@@ -20,8 +20,8 @@ import pytest
 
 from orchestration.core import Settings, open_duckdb, read_json
 from orchestration.warehouse import Part, builds, part_of
+from orchestration.warehouse.builds import run_tests
 from orchestration.warehouse.parsed_project import read_manifest
-from orchestration.warehouse.table_tests import TableTest, run_tests
 from tests.worlds import world
 
 
@@ -69,10 +69,10 @@ def instead_of_dbt(
     def build_nodes(settings: Settings, manifest: Path, file: Path, part: Part, _: object) -> list[Any]:
         return _build(_with(compiled(manifest), changed or {}), part, settings, file)
 
-    def passed(_: object, tests: Mapping[str, Any], broken: Collection[str]) -> Iterator[TableTest]:
+    def passed(_: object, tests: Mapping[str, Any], broken: Collection[str]) -> Iterator[builds.NodeOutcome]:
         for name, test in tests.items():
             is_broken = not set(test["depends_on"]["nodes"]).isdisjoint(broken)
-            yield TableTest(name, "skipped" if is_broken else "pass", 0, 0.0)
+            yield builds.NodeOutcome(name, "test", test["name"], "skipped" if is_broken else "pass", 0, 0.0)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(builds, "build_nodes", build_nodes)

@@ -52,10 +52,11 @@ def add(settings: Settings, name: str, roles: tuple[str, ...], passphrase_file: 
 
     NAME is recorded as the author of its decisions.
     """
-    from orchestration.stewardship import audit, desk
+    from orchestration.stewardship import desk
 
     account = desk.add_account(settings, name, _passphrase(passphrase_file), roles)
-    audit.record(settings, audit.os_user(), "account_added", account.name, roles=list(account.roles))
+    done = f"The account {account.name} is added"
+    console.log_act(settings, done, "account_added", account.name, roles=list(account.roles))
     console.say(f"{account.name} ({', '.join(account.roles)}) can log in: njia serve")
 
 
@@ -81,10 +82,10 @@ def role(settings: Settings, name: str, roles: tuple[str, ...]) -> None:
 
     They take the place of those it has.
     """
-    from orchestration.stewardship import audit, desk
+    from orchestration.stewardship import desk
 
     desk.change_roles(settings, name, roles)
-    audit.record(settings, audit.os_user(), "roles_changed", name, roles=list(roles))
+    console.log_act(settings, f"The roles of {name} are changed", "roles_changed", name, roles=list(roles))
     console.say(f"{name} has the roles {', '.join(roles)}.")
 
 
@@ -96,10 +97,10 @@ def remove(settings: Settings, name: str) -> None:
 
     Its decisions stay.
     """
-    from orchestration.stewardship import audit, desk
+    from orchestration.stewardship import desk
 
     desk.remove_account(settings, name)
-    audit.record(settings, audit.os_user(), "account_removed", name)
+    console.log_act(settings, f"The account {name} is removed", "account_removed", name)
     console.say(f"{name} can no longer log in.")
 
 
@@ -112,10 +113,10 @@ def passphrase(settings: Settings, name: str, passphrase_file: Path | None) -> N
 
     The account is logged out.
     """
-    from orchestration.stewardship import audit, desk
+    from orchestration.stewardship import desk
 
     desk.change_passphrase(settings, name, _passphrase(passphrase_file))
-    audit.record(settings, audit.os_user(), "passphrase_changed", name)
+    console.log_act(settings, f"The passphrase of {name} is changed", "passphrase_changed", name)
     console.say(f"{name} has a new passphrase.")
 
 

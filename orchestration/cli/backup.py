@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -18,7 +17,7 @@ from orchestration.cli.options import (
     json_output,
     read_private_key,
 )
-from orchestration.core import Damaged, NjiaError, Settings
+from orchestration.core import Damaged, Settings
 
 
 @click.command()
@@ -39,7 +38,7 @@ def backup_command(settings: Settings, repository: str | None, as_json: bool) ->
 
     with console.progress("Backing up") as show:
         made = make_backup(settings, repository, show)
-    _log(settings, "The backup is made", "backed_up", made.made_at, files=made.files)
+    console.log_act(settings, "The backup is made", "backed_up", made.made_at, files=made.files)
     say(
         f"Backed up as snapshot {made.snapshot[:8]}: {made.files:,} files, {_megabytes(made.bytes)}, of them "
         f"{_megabytes(made.new_bytes)} new."
@@ -82,7 +81,9 @@ def restore_command(
     private_key = read_private_key(key_file) if key_file else None
     with console.progress("Restoring") as show:
         restored = restore(settings, repository, folder, snapshot, private_key, show)
-    _log(replace(settings, home=folder), "It is restored", "restored", restored.made_at.isoformat())
+    console.log_act(
+        replace(settings, home=folder), "It is restored", "restored", restored.made_at.isoformat()
+    )
     say(f"Restored into {folder}: the backup of {restored.made_at:%Y-%m-%d %H:%M} UTC.")
     if restored.erased:
         say(f"Forgotten since, and erased from it: {restored.erased:,} record(s).")
@@ -105,13 +106,3 @@ def restore_command(
 
 def _megabytes(size: int) -> str:
     return f"{size / 1e6:,.1f} MB"
-
-
-def _log(settings: Settings, done: str, action: str, what: str, **details: Any) -> None:
-    """Note it in the audit log, afterwards: it stands even if the log cannot be written."""
-    from orchestration.stewardship import audit
-
-    try:
-        audit.record(settings, audit.os_user(), action, what, **details)
-    except NjiaError as error:
-        raise NjiaError(f"{done}. {error}") from None

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from orchestration.core import UsageError
+from orchestration.core import NjiaError, UsageError
 
 if TYPE_CHECKING:
     from orchestration.core import Settings
@@ -115,6 +115,16 @@ def make_missing_keys(settings: Settings) -> None:
         require_terminal(f"put its public part into {recipient}")
     if private_key := create_missing_keys(settings):
         show_new_key(private_key)
+
+
+def log_act(settings: Settings, done: str, action: str, what: str, **details: Any) -> None:
+    """Note in the audit log what was done, afterwards: it stands even if the log cannot be written."""
+    from orchestration.stewardship import audit
+
+    try:
+        audit.record(settings, audit.os_user(), action, what, **details)
+    except NjiaError as error:
+        raise NjiaError(f"{done}. {error}") from None
 
 
 def has_terminal() -> bool:

@@ -20,7 +20,7 @@ from orchestration.cli.options import (
     written_installation,
     yes,
 )
-from orchestration.core import NjiaError, Settings, UsageError
+from orchestration.core import Settings, UsageError
 
 # What `--json` and the audit log call what belongs to the new key and what does not, and our words for it.
 NAMES = {"release": ("signed", "left"), "stewards": ("resealed", "left"), "link": ("remade", "destroyed")}
@@ -122,7 +122,10 @@ def rotate(
             click.confirm("Go on?", abort=True, err=True)
         result = _rotate(settings, kind, private_key, recipient)
         key_id = {key.name: key.id for key in key_places(settings)}[kind]
-        _log(settings, kind, str(key_id), result)
+        counts: dict[str, Any] = {name: len(names) for name, names in result.items()}
+        # In two halves: eight digits together could be taken for an identity number.
+        counts["id_now"] = f"{str(key_id)[:4]}-{str(key_id)[4:]}"
+        console.log_act(settings, f"The {kind} key is rotated", "rotated", kind, **counts)
     finally:
         lock.release()
     _show(kind, str(key_id), result)
@@ -143,19 +146,6 @@ def _rotate(
 
         rotated = rotate(settings, kind, private_key, recipient or "", progress)
     return dict(zip(NAMES[kind], (rotated.done, rotated.left), strict=True))
-
-
-def _log(settings: Settings, kind: str, key_id: str, result: dict[str, list[str]]) -> None:
-    """Note the rotation in the audit log, afterwards: it stands even if the log cannot be written."""
-    from orchestration.stewardship import audit
-
-    counts: dict[str, Any] = {name: len(names) for name, names in result.items()}
-    # In two halves: eight digits together could be taken for an identity number.
-    id_now = f"{key_id[:4]}-{key_id[4:]}"
-    try:
-        audit.record(settings, audit.os_user(), "rotated", kind, id_now=id_now, **counts)
-    except NjiaError as error:
-        raise NjiaError(f"The {kind} key is rotated. {error}") from None
 
 
 def _new_pair() -> str:

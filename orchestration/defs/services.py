@@ -15,6 +15,8 @@ from contextlib import ExitStack, contextmanager
 
 import dagster as dg
 import psutil
+
+# The parts that `dagster dev` is made of; Dagster exports no public name of them.
 from dagster._cli import proxy_server_manager
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import GrpcServerTarget, ModuleTarget

@@ -44,7 +44,7 @@ class Found:
     def as_dict(self) -> dict[str, Any]:
         outcome = "damaged" if self.faults else "whole"
         kinds = {
-            kind.name: {"owner": kind.owner, "files": files, "bytes": size}
+            kind.name: {"files": files, "bytes": size}
             for kind in KINDS
             for files, size in [self.files.get(kind.name, (0, 0))]
         }

@@ -1,4 +1,4 @@
-"""Every kind of file in a home: who writes it, how it is proven, what damage means and what mends it.
+"""Every kind of file in a home: how it is proven, what damage means and what mends it.
 
 The first kind whose pattern fits a file is its kind. A new kind of file is one entry here.
 """
@@ -20,12 +20,11 @@ REFRESH = "`njia refresh` makes it again."
 class Kind:
     """A kind of file. `patterns`: of the path below the home, where `*` also stands for `/`.
 
-    `owner`: the room that writes it. `in_backup`: whether a backup takes it.
+    `in_backup`: whether a backup takes it.
     """
 
     name: str
     patterns: tuple[str, ...]
-    owner: str
     proof: Proof
     means: str
     mend: str
@@ -35,7 +34,6 @@ class Kind:
 REVIEW_LISTS = Kind(
     "review lists",
     ("review/*",),
-    "stewardship",
     proofs.either_sum,
     "Stewards see an old or broken list.",
     REFRESH,
@@ -51,7 +49,6 @@ KINDS = (
             "review/.drafts/*",
             "review/.end*",
         ),
-        "core",
         proofs.nothing,
         "A process is at work, or was killed.",
         "The next refresh removes what is left over.",
@@ -60,7 +57,6 @@ KINDS = (
     Kind(
         "home",
         ("home.json",),
-        "core",
         proofs.layout_named,
         "Which versions of Njia may use this home is unknown, so none does.",
         RESTORE,
@@ -74,7 +70,6 @@ KINDS = (
             "keys/release.*",
             "keys/stewards.age.pub",
         ),
-        "core",
         proofs.keys,
         "With another record key no decision and no forgotten record is recognised; with another noise key "
         "no year can be published; with another release key the releases look forged.",
@@ -83,7 +78,6 @@ KINDS = (
     Kind(
         "private key of the samples",
         ("keys/stewards.age.key",),
-        "core",
         proofs.nothing,
         "The originals of the samples stay shut.",
         "Begin the home of the samples again.",
@@ -92,7 +86,6 @@ KINDS = (
     Kind(
         "passwords of sources",
         ("keys/*",),
-        "intake",
         proofs.nothing,
         "The source refuses Njia.",
         "Write the password or token again.",
@@ -100,7 +93,6 @@ KINDS = (
     Kind(
         "decisions",
         ("decisions/*.jsonl",),
-        "stewardship",
         proofs.decisions,
         "What stewards decided cannot be applied, so nothing is refreshed.",
         RESTORE + "What came after the backup: decide it again, and take back the ids that are missing "
@@ -109,7 +101,6 @@ KINDS = (
     Kind(
         "last backup",
         ("last_backup.json",),
-        "operations",
         proofs.own_sum,
         "When the last backup was made is unknown.",
         "`njia backup` writes it again.",
@@ -118,7 +109,6 @@ KINDS = (
     Kind(
         "forgotten records",
         ("forgotten/*.json",),
-        "core",
         proofs.forgotten,
         "Forgotten records are there again, or would come back with the partner's next extract.",
         RESTORE
@@ -128,7 +118,6 @@ KINDS = (
     Kind(
         "landed extracts",
         ("landing/*",),
-        "intake",
         proofs.landing,
         "The extract cannot be read again. What it gave stays in force until a refresh must read it.",
         RESTORE + "Without a backup, have the partner send the file again; or a steward opens the original "
@@ -138,7 +127,6 @@ KINDS = (
     Kind(
         "sealed originals",
         ("sealed/*",),
-        "intake",
         proofs.originals,
         "Stewards cannot open the original. What landed of it stays in force.",
         RESTORE + "Without a backup, have the partner send the file again.",
@@ -146,7 +134,6 @@ KINDS = (
     Kind(
         "link codes",
         ("link_codes/*",),
-        "intake",
         proofs.sum_beside,
         "The extract's persons cannot be linked with those of other partners.",
         RESTORE + "Without a backup, delete it and have the partner send the file again.",
@@ -154,7 +141,6 @@ KINDS = (
     Kind(
         "releases",
         ("releases/*", "current"),
-        "release",
         proofs.releases,
         "Readers are shown something else than was published.",
         RESTORE + "Until then, `njia rollback RELEASE` shows an earlier release.",
@@ -162,7 +148,6 @@ KINDS = (
     Kind(
         "lineage",
         ("lineage/*",),
-        "release",
         proofs.lineage,
         "`njia trace` finds no rows behind the numbers of this release.",
         RESTORE + "Without a backup it is lost; the next release has its own.",
@@ -170,7 +155,6 @@ KINDS = (
     Kind(
         "audit log",
         ("audit/*",),
-        "stewardship",
         proofs.audit_chain,
         "Who did what cannot be shown without a gap.",
         RESTORE + "Without one, the gap stays visible.",
@@ -178,7 +162,6 @@ KINDS = (
     Kind(
         "accounts",
         ("desk/*",),
-        "stewardship",
         proofs.own_sum,
         "The desk accepts no log-in.",
         RESTORE + "Or delete it and make each account with `njia account add`.",
@@ -186,7 +169,6 @@ KINDS = (
     Kind(
         "history of refreshes",
         ("review/history/*", "review/changes/*"),
-        "refresh",
         proofs.history,
         "The trends at the desk have a gap.",
         RESTORE + "Without a backup, delete it: the gap stays.",
@@ -195,7 +177,6 @@ KINDS = (
     Kind(
         "receipts",
         ("receipts/*",),
-        "outputs",
         proofs.sum_beside,
         "The partner reads something else than was written.",
         RESTORE + "The next refresh writes a new receipt.",
@@ -203,7 +184,6 @@ KINDS = (
     Kind(
         "messages",
         ("notices/*",),
-        "stewardship",
         proofs.either_sum,
         "It is unknown which messages were sent.",
         RESTORE + "Or delete it: then current events are sent once more.",
@@ -211,7 +191,6 @@ KINDS = (
     Kind(
         "sources",
         ("pulls/*",),
-        "intake",
         proofs.own_sum,
         "It is unknown what was fetched, so the source is fetched from its start.",
         "Delete it: the next pull writes it again. What came before is recognised.",
@@ -219,7 +198,6 @@ KINDS = (
     Kind(
         "files to take in",
         ("inbox/*",),
-        "partners",
         proofs.nothing,
         "The partner's file waits here; nothing of it is known yet.",
         "Have the partner send it again.",
@@ -227,7 +205,6 @@ KINDS = (
     Kind(
         "contracts",
         ("partners/*.yml", "partners/*.yaml"),
-        "operators",
         proofs.nothing,
         "Landed extracts keep the contract they landed under; new files of the partner wait.",
         RESTORE + "Or put it back from your version control.",
@@ -235,7 +212,6 @@ KINDS = (
     Kind(
         "history of runs",
         ("dagster/*",),
-        "defs",
         proofs.sqlite,
         "The Dagster UI cannot show earlier runs. Releases do not need them.",
         "The next `njia refresh` or `njia serve` begins a new history.",
@@ -244,7 +220,6 @@ KINDS = (
     Kind(
         "work",
         ("work/*",),
-        "refresh",
         proofs.steps,
         "The step is done again.",
         REFRESH,
@@ -254,7 +229,6 @@ KINDS = (
 UNKNOWN = Kind(
     "unknown",
     ("*",),
-    "another program",
     proofs.nothing,
     "Njia did not write this file and does not read it.",
     "Move it out of the home.",

@@ -1,8 +1,9 @@
 """Build the work file, in two parts: before and after linkage and statistics.
 
 The first part begins an empty file, the second a copy of it. dbt builds the tables of the part, and then its
-data tests run as queries (`table_tests`). The file takes the place of the last one when all its tables stand,
-so a killed or failed build leaves the last one as it was.
+data tests run as plain queries, which parsing has compiled: dbt's own handling of hundreds of tests took half
+of its time in a refresh. The file takes the place of the last one when all its tables stand, so a killed or
+failed build leaves the last one as it was.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -31,7 +33,6 @@ from orchestration.warehouse.parsed_project import (
     read_manifest,
     source_files,
 )
-from orchestration.warehouse.table_tests import run_tests
 
 if TYPE_CHECKING:
     import duckdb
@@ -127,13 +128,27 @@ def build(settings: Settings, part: Part) -> list[NodeOutcome]:
             for name, one in results.items()
             if name in broken or name in relations
         ),
-        *(
-            NodeOutcome(
-                one.unique_id, "test", nodes[one.unique_id]["name"], one.status, one.failures, one.seconds
-            )
-            for one in answers
-        ),
+        *answers,
     ]
+
+
+def run_tests(
+    count: Callable[[str], int | None], tests: Mapping[str, Mapping[str, Any]], broken: Collection[str]
+) -> Iterator[NodeOutcome]:
+    """Yield the outcomes of `tests` (nodes of the manifest by id).
+
+    `count`: of the engine; `broken`: ids of tables that could not be built.
+    """
+    for unique_id, test in tests.items():
+        failures, started = 0, time.monotonic()
+        if not set(test["depends_on"]["nodes"]).isdisjoint(broken):
+            status = "skipped"
+        elif (counted := count(f"select count(*) from ({test['compiled_code']}\n) as failing")) is None:
+            status = "error"
+        else:
+            failures, refuses = counted, test["config"]["severity"].lower() != "warn"
+            status = "pass" if not failures else "fail" if refuses else "warn"
+        yield NodeOutcome(unique_id, "test", test["name"], status, failures, time.monotonic() - started)
 
 
 def build_nodes(

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import duckdb
 
@@ -39,37 +39,24 @@ def versions(engine: str) -> tuple[str, str]:
         ) from None
 
 
-class Engine(Protocol):
+class Engine:
+    """DuckDB, the engine of the work file itself."""
+
+    def __init__(self, settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
+        self._con, self._work, self._spill = con, settings.work, settings.spill
+
     def make_ready(self, is_first: bool, sources: Mapping[str, str]) -> dict[str, Any]:
         """Make ready for the first or second part; return variables for dbt.
 
         `sources`: names of sources, with their files as a pattern within `work/`.
         """
+        return {}
 
     def hand_over(self, built: Collection[Relation]) -> None:
         """Let DuckDB read, in the work file, the tables that were built."""
 
     def count(self, query: str) -> int | None:
         """Return the one number that a query gives; None where it fails."""
-
-
-def engine_of(settings: Settings, con: duckdb.DuckDBPyConnection) -> Engine:
-    return Spark(settings, con) if settings.engine == SPARK else DuckDB(con)
-
-
-class DuckDB:
-    """The engine of the work file itself."""
-
-    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
-        self._con = con
-
-    def make_ready(self, is_first: bool, sources: Mapping[str, str]) -> dict[str, Any]:
-        return {}
-
-    def hand_over(self, built: Collection[Relation]) -> None:
-        pass
-
-    def count(self, query: str) -> int | None:
         try:
             (number,) = self._con.execute(query).fetchone() or (0,)
         except duckdb.Error as error:  # its text may quote a cell
@@ -79,15 +66,15 @@ class DuckDB:
         return int(number)
 
 
-class Spark:
+class Spark(Engine):
     """A session of this process. Its settings say where it runs (`spark-defaults.conf` in SPARK_CONF_DIR).
 
     No catalog outlives the process: what the first part built is read back from its folders.
     """
 
     def __init__(self, settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
-        self._con, self._work, self._tables = con, settings.work, settings.work / "spark"
-        self._spill = settings.spill
+        super().__init__(settings, con)
+        self._tables = settings.work / "spark"
 
     def make_ready(self, is_first: bool, sources: Mapping[str, str]) -> dict[str, Any]:
         session = _session(self._tables, self._spill)
@@ -119,6 +106,10 @@ class Spark:
             return int(_session(self._tables, self._spill).sql(query).collect()[0][0])
         except (Py4JError, PySparkException):  # its text may quote a cell
             return None
+
+
+def engine_of(settings: Settings, con: duckdb.DuckDBPyConnection) -> Engine:
+    return (Spark if settings.engine == SPARK else Engine)(settings, con)
 
 
 @cache

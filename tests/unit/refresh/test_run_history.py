@@ -1,6 +1,7 @@
 """Dagster's event log through open connections: the same files, which Dagster's own log can read."""
 
 from collections.abc import Iterator
+from unittest.mock import Mock
 
 import dagster as dg
 import pytest
@@ -60,15 +61,13 @@ def test_dagsters_own_log_reads_the_same_events(instance: dg.DagsterInstance, st
 def test_earlier_runs_stay_readable_and_few_files_are_open(
     instance: dg.DagsterInstance, storage: OpenEventLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engines: list[str] = []
-    monkeypatch.setattr(
-        history, "create_engine", lambda url, **more: engines.append(url) or create_engine(url, **more)
-    )
+    create = Mock(side_effect=create_engine)
+    monkeypatch.setattr(history, "create_engine", create)
     runs = [SMALL.execute_in_process(instance=instance).run_id for _ in range(OPEN_FILES + 1)]
     counts = [len(instance.all_logs(run_id)) for run_id in runs]
     assert min(counts) > 8 and len(set(counts)) == 1
     assert len(storage._engines) == OPEN_FILES
-    assert len(engines) <= 2 * len(runs) + 2, "every event of a run goes through the same connections"
+    assert create.call_count <= 2 * len(runs) + 2, "every event of a run goes through the same connections"
 
 
 def test_closing_the_instance_leaves_no_write_ahead_log(settings: Settings) -> None:

@@ -11,15 +11,17 @@ import pytest
 
 from orchestration.core import Settings
 from orchestration.warehouse import manifest_nodes, manifest_path
-from orchestration.warehouse.engines import DuckDB
-from orchestration.warehouse.table_tests import run_tests
+from orchestration.warehouse.builds import run_tests
+from orchestration.warehouse.engines import Engine
 
+SETTINGS = Settings(Path("home"), Path("partners"), Path("keys"))
 TABLE, LATER = "model.njia.counted", "model.njia.printed"
 
 
 def data_test(query: str, *tables: str, severity: str = "ERROR") -> dict[str, Any]:
     return {
-        "compiled_code": query, "depends_on": {"nodes": list(tables)}, "config": {"severity": severity},
+        "name": "a_test", "compiled_code": query, "depends_on": {"nodes": list(tables)},
+        "config": {"severity": severity},
     }  # fmt: skip
 
 
@@ -29,7 +31,7 @@ def outcomes(**tests: dict[str, Any]) -> dict[str, tuple[str, int]]:
         con.execute(
             "create table counted as select * from (values (1, 'a'), (2, 'not a number')) as v(n, label)"
         )
-        found = run_tests(DuckDB(con).count, tests, {LATER})
+        found = run_tests(Engine(SETTINGS, con).count, tests, {LATER})
         return {one.unique_id: (one.status, one.failures) for one in found}
 
 
