@@ -2,7 +2,7 @@
 
 {# The day of this refresh. The clock is read once, outside dbt. Without a day nothing is old enough to be shown. #}
 {% macro as_of_date() -%}
-    (select coalesce(max(as_of), cast('1970-01-01' as date)) from {{ ref('stg_as_of') }})
+    (select coalesce(max(as_of), cast('1970-01-01' as date)) from {{ source('gates', 'as_of') }})
 {%- endmacro %}
 
 {% macro days_after(date, days) -%}

@@ -173,7 +173,7 @@ def _drawn(rates: Floats, dice: np.random.Generator) -> Ints:
 
 def weights_of(frame: Frame, evidence: Evidence, repetition: int) -> Floats:
     """A weight a pair, drawn from the exponential distribution by the values of its records."""
-    ends = frame.signature[evidence.first] ^ mixed(frame.signature[evidence.second])
+    ends = frame.signature[evidence.found.first] ^ mixed(frame.signature[evidence.found.second])
     bits = mixed(ends ^ mixed(np.array([repetition], dtype=np.uint64))) >> np.uint64(11)
     return np.asarray(-np.log((bits.astype(np.float64) + 0.5) / 2**53))
 

@@ -24,7 +24,7 @@ Rates = list[Floats]  # m of each comparison: a row a kind of pairs, a column a 
 ROUNDS = 40
 STILL = 1e-4  # a change as small as this ends the rounds
 _AT_ONCE = 400_000
-_DIGITS = 9  # of what is learned, and of what is compared with a threshold, so that all machines agree
+DIGITS = 9  # of what is learned, and of what is compared with a threshold, so that all machines agree
 _SMALLEST, _LARGEST = 1e-6, 60.0  # of a rate, and of the logarithm of odds
 
 
@@ -54,7 +54,7 @@ class Parameters:
 def _short(value: Any) -> Any:
     if isinstance(value, list | np.ndarray):
         return [_short(one) for one in value]
-    return value if value is None else float(f"{value:.{_DIGITS}g}")
+    return value if value is None else float(f"{value:.{DIGITS}g}")
 
 
 @dataclass(frozen=True)
@@ -71,14 +71,6 @@ class Evidence:
     pattern: Ints
     levels: Ints
     taught: Ints
-
-    @property
-    def first(self) -> Ints:
-        return self.found.first
-
-    @property
-    def second(self) -> Ints:
-        return self.found.second
 
     def bayes_factors(self, m: Rates) -> Floats:
         """m / u of each pair."""
@@ -127,7 +119,7 @@ def evidence_of(
             levels[at], u = levels_of(part.first, part.second)
             rarity -= np.where(levels[at] == SILENT, 0, np.log(u))
         likeliest = rarity + np.max([_log_m(levels, m) for m in assumed], axis=0)
-        kept = np.flatnonzero(np.round(likeliest, _DIGITS) > least)
+        kept = np.flatnonzero(np.round(likeliest, DIGITS) > least)
         parts.append((part.where(kept), rarity[kept], levels[:, kept]))
     pairs, rarities, all_levels = zip(*parts, strict=True)
     found, levels = joined(pairs), np.concatenate(all_levels, axis=1)
@@ -179,7 +171,7 @@ class Rivals:
 
 def learn_companions(evidence: Evidence, added: Rates, possible: float) -> tuple[Rates, float]:
     """How companions agree, from pairs within partners, and how many such pairs there are."""
-    m, share, found = added, 1.0 / possible, np.zeros(len(evidence.first))
+    m, share, found = added, 1.0 / possible, np.zeros(len(evidence.found.first))
     for _ in range(ROUNDS if len(found) else 0):
         odds = evidence.bayes_factors(m) * share / (1 - share)
         found, before = odds / (1 + odds), share
@@ -192,4 +184,4 @@ def learn_companions(evidence: Evidence, added: Rates, possible: float) -> tuple
 
 def is_still(change: float) -> bool:
     """Whether learning ends, on all machines in the same round."""
-    return round(change, _DIGITS) < STILL
+    return round(change, DIGITS) < STILL

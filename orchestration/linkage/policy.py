@@ -70,5 +70,3 @@ DRAWN_AROUND = 6
 # So many pairs of records are drawn to see how many of one person the blocks would find.
 COVERAGE_DRAWS, COVERAGE_DRAWS_REPEATED = 2_000, 500
 LOWEST_COVERAGE = 0.05
-
-# Codes and answers live as long as their extract is in force; what is left of a link are record ids.

@@ -14,12 +14,11 @@ from typing import Any
 import numpy as np
 
 from orchestration.linkage import policy
-from orchestration.linkage.blocks import ABOUT, TWO, Blocking, Candidates, Rule, joined
+from orchestration.linkage.blocks import ABOUT, TWO, Blocking, Candidates, Kinds, Rule, joined
 from orchestration.linkage.comparisons import Comparison, Floats, SharedWords
 from orchestration.linkage.expected import (
     Coverage,
     Estimate,
-    Kinds,
     Scored,
     drawn_rates,
     sums_of,
@@ -27,6 +26,7 @@ from orchestration.linkage.expected import (
 )
 from orchestration.linkage.frame import Frame
 from orchestration.linkage.learning import (
+    DIGITS,
     ROUNDS,
     Comparisons,
     Parameters,
@@ -86,7 +86,6 @@ def without_kinds(comparisons: Comparisons) -> Comparisons:
 
 
 _SEED = 7
-_DIGITS = 9  # of what is compared with a threshold, so that all machines agree
 Written = dict[str, list[dict[str, Any]]]  # the parameters of each fit, as JSON holds them
 
 
@@ -139,8 +138,8 @@ def score(
     drawn = known("unlearned", lambda: seen.drawn(linking, fixed=True))
     draws.append([seen.estimate(one) for one in drawn])
     return Scored(
-        seen.across.first,
-        seen.across.second,
+        seen.across.found.first,
+        seen.across.found.second,
         seen.kinds,
         np.log2(np.maximum(seen.across.odds(linking), 1e-12)),
         seen.rivals,
@@ -172,10 +171,10 @@ class _Fit:
         least = float(np.log(policy.LIKELY_FROM / self._bounds[1])) if sift else -np.inf
         evidence = evidence_of(frame, candidates, coverage.rules, comparisons, least)
         partner = frame.columns["partner"]
-        is_within = partner[evidence.first] == partner[evidence.second]
+        is_within = partner[evidence.found.first] == partner[evidence.found.second]
         self.across, self._within = evidence.where(~is_within), evidence.where(is_within)
-        self.kinds = kinds.of(self.across.first, self.across.second)
-        self.rivals = Rivals(self.across.first, self.across.second, partner)
+        self.kinds = kinds.of(self.across.found.first, self.across.found.second)
+        self.rivals = Rivals(self.across.found.first, self.across.found.second, partner)
 
     def learned(self) -> Parameters:
         """m and share of persons, m of companions where there are many, and what the rules find."""
@@ -185,7 +184,7 @@ class _Fit:
         learned = Parameters(self._added, share, np.ones(len(self._all_kinds.groups)))
         added_kin = [one.rates(kin=True) for one in self._comparisons]
         m_of_kin, count = learn_companions(self._within, added_kin, max(self._all_kinds.within, 1))
-        if round(count, _DIGITS) > policy.KIN_FROM:
+        if round(count, DIGITS) > policy.KIN_FROM:
             learned = replace(learned, m_of_kin=m_of_kin, kin_share=share)
         # The share of pairs of one person hangs on how many the rules miss, and this on m.
         for _ in range(2):
@@ -209,7 +208,7 @@ class _Fit:
             within = within + self._within.odds(kin)
         found = joined(
             [
-                evidence.found.where(np.round(likely, _DIGITS) >= policy.LIKELY_FROM)
+                evidence.found.where(np.round(likely, DIGITS) >= policy.LIKELY_FROM)
                 for evidence, likely in ((self.across, across), (self._within, within))
             ]
         )
@@ -221,7 +220,7 @@ class _Fit:
     def false(self, by: Parameters) -> Floats:
         """How many pairs within partners would be taken for one person, kind by kind."""
         odds = self._within.odds(by)
-        kinds = self._all_kinds.of(self._within.first, self._within.second)
+        kinds = self._all_kinds.of(self._within.found.first, self._within.found.second)
         return sums_of(kinds, odds / (1 + odds), len(by.coverage))
 
     def drawn(self, learned: Parameters, fixed: bool = False) -> list[Parameters]:

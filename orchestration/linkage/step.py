@@ -57,6 +57,7 @@ from orchestration.linkage.tables import (
     LINKED_RECORDS,
     LINKS,
     NAME_CODES,
+    PAIR,
     PAIRS,
     RICH_CODES,
     questions,
@@ -71,7 +72,6 @@ from orchestration.linkage.warehouse_tables import (
 )
 
 _DIGITS = 6  # what is compared with a threshold is rounded, so that all machines agree
-_ENDS_OF_PAIR = ("record_a", "record_b")
 Tiers = npt.NDArray[np.str_]
 
 
@@ -142,7 +142,7 @@ def _rows_of(pairs: pa.Table, ruled: Collection[Pair]) -> dict[Pair, int]:
     """In which row those of the pairs stand that stewards ruled on, of which there are few."""
     first = pa.array({pair[0] for pair in ruled}, type=pa.int64())
     rows = np.flatnonzero(pc.is_in(pairs["record_a"], value_set=first).to_numpy())
-    ends = (pairs[end].take(pa.array(rows)).to_pylist() for end in _ENDS_OF_PAIR)
+    ends = (pairs[end].take(pa.array(rows)).to_pylist() for end in PAIR)
     found = dict(zip(zip(*ends, strict=True), rows.tolist(), strict=True))
     return {pair: row for pair, row in found.items() if pair in ruled}
 
@@ -185,20 +185,20 @@ def _table(rows: Iterable[Iterable[Any]], schema: pa.Schema) -> pa.Table:
 
 def _link_table(links: list[Link]) -> pa.Table:
     rows = ((*link.scored.pair, *link.scored[1:5], link.status, link.reason) for link in links)
-    return _table(rows, LINKS).sort_by([(end, "ascending") for end in _ENDS_OF_PAIR])
+    return _table(rows, LINKS).sort_by([(end, "ascending") for end in PAIR])
 
 
 def _likely_table(pairs: pa.Table, found: Duplicates, kinds: Ints, unseen: pa.Table) -> pa.Table:
     """What each pair brings, so that their sums are the ends of the range of each tier."""
     counted = np.round(found.brings, _DIGITS) >= policy.COUNTED_FROM_IN_CELLS
     sums = np.maximum(np.bincount(kinds[counted], found.brings[counted], len(found.expected)), 1e-9)
-    ends = [pairs[end].filter(pa.array(counted)).combine_chunks() for end in _ENDS_OF_PAIR]
+    ends = [pairs[end].filter(pa.array(counted)).combine_chunks() for end in PAIR]
     brings = [
         np.round(found.brings[counted] * (total / sums)[kinds[counted]] * 1e6).astype(np.int64)
         for total in (found.low, found.expected, found.high)
     ]
     sure = [pa.repeat(pa.scalar(1_000_000), unseen.num_rows)] * len(ENDS)
-    parts = ([*ends, *brings], [*(unseen[end] for end in _ENDS_OF_PAIR), *sure])
+    parts = ([*ends, *brings], [*(unseen[end] for end in PAIR), *sure])
     return pa.concat_tables(
         [pa.table(dict(zip(LIKELY_PAIRS.names, part, strict=True)), schema=LIKELY_PAIRS) for part in parts]
     )
@@ -304,7 +304,7 @@ def link_records(settings: Settings, rulings: Rulings) -> LinkSummary:
             "route_groups": route_groups(con),
         }
         asked = linked.links.filter(pc.equal(linked.links["status"], REVIEW)).to_pylist()
-        ends = {link[end] for link in asked for end in ("record_a", "record_b")}
+        ends = {link[end] for link in asked for end in PAIR}
         rows, needed = source_rows(con, ends), needed_extracts(con)
     for name, table in written.items():
         pq.write_table(table, settings.linkage / f"{name}.parquet")
@@ -357,15 +357,12 @@ def destroy_codes(settings: Settings, extracts: Iterable[str]) -> None:
 
 def rulings_of(accepts: list[dict[str, Any]], rejections: list[dict[str, Any]]) -> Rulings:
     """Stewards' decisions, as `stewardship` hands them on."""
-    accepted, rejected = (
-        frozenset(_pair(decision) for decision in decisions) for decisions in (accepts, rejections)
-    )
-    return Rulings(accepted, rejected)
 
+    def pairs(decisions: list[dict[str, Any]]) -> frozenset[Pair]:
+        ends = (sorted(record_of(decision[end]) for end in PAIR) for decision in decisions)
+        return frozenset((first, second) for first, second in ends)
 
-def _pair(decision: dict[str, Any]) -> tuple[int, int]:
-    first, second = sorted(record_of(decision[end]) for end in ("record_a", "record_b"))
-    return first, second
+    return Rulings(pairs(accepts), pairs(rejections))
 
 
 def _unneeded_codes(settings: Settings, needed: set[tuple[str, str]]) -> list[str]:

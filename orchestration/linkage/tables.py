@@ -6,7 +6,7 @@ code, no year of birth, no day.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -18,74 +18,59 @@ from orchestration.core import shown_record
 NAME_CODES = ("name_1_code", "name_2_code", "name_3_code", "name_4_code")
 RICH_CODES = ("subcounty_code", "recruited_code", "schooling_code", "children_code")
 
+PAIR = ("record_a", "record_b")  # the smaller record first
+
+
+def _of(kind: pa.DataType, *names: str) -> list[tuple[str, pa.DataType]]:
+    return [(name, kind) for name in names]
+
+
 # A row a case record of one person, codes and coarse facts only. `day` counts from 1970.
 LINK_INPUT = pa.schema(
     [
         ("record_id", pa.int64()),
-        ("partner", pa.string()),
-        *((code, pa.string()) for code in NAME_CODES),
-        ("phone_code", pa.string()),
-        ("sex", pa.string()),
+        *_of(pa.string(), "partner", *NAME_CODES, "phone_code", "sex"),
         ("birth_year", pa.int32()),
-        ("nationality", pa.string()),
-        ("origin", pa.string()),
-        ("destination", pa.string()),
-        ("exploitation", pa.string()),
+        *_of(pa.string(), "nationality", "origin", "destination", "exploitation"),
         ("day", pa.int32()),
-        *((code, pa.string()) for code in RICH_CODES),
+        *_of(pa.string(), *RICH_CODES),
     ]
 )
-_PAIR = [("record_a", pa.int64()), ("record_b", pa.int64())]
-# Pairs that were compared, the smaller record first: by which tier, how likely they are one person with the
-# range of that, and the evidence itself, which tells the likeliest apart.
+# Pairs that were compared: by which tier, how likely they are one person with the range of that, and the
+# evidence itself, which tells the likeliest apart.
 PAIRS = pa.schema(
     [
-        *_PAIR,
+        *_of(pa.int64(), *PAIR),
         ("tier", pa.string()),
-        ("low", pa.float64()),
-        ("probability", pa.float64()),
-        ("high", pa.float64()),
-        ("weight", pa.float64()),
+        *_of(pa.float64(), "low", "probability", "high", "weight"),
     ]
 )
 LINKS = pa.schema(
     [
-        *_PAIR,
+        *_of(pa.int64(), *PAIR),
         ("tier", pa.string()),
-        ("probability_low", pa.float64()),
-        ("probability", pa.float64()),
-        ("probability_high", pa.float64()),
-        ("status", pa.string()),
-        ("reason", pa.string()),
+        *_of(pa.float64(), "probability_low", "probability", "probability_high"),
+        *_of(pa.string(), "status", "reason"),
     ]
 )
-LINKED_RECORDS = pa.schema([("record_id", pa.int64()), ("movement_id", pa.int64()), ("tier", pa.string())])
+LINKED_RECORDS = pa.schema([*_of(pa.int64(), "record_id", "movement_id"), ("tier", pa.string())])
 EXPECTED_PERSONS = pa.schema(
     [
         ("tier", pa.string()),
-        ("record_count", pa.int64()),
-        ("link_count", pa.int64()),
-        ("review_count", pa.int64()),
-        ("pairs_left_out", pa.int64()),
-        ("pairs_within_partner", pa.float64()),
-        ("persons_low", pa.float64()),
-        ("persons_expected", pa.float64()),
-        ("persons_high", pa.float64()),
+        *_of(pa.int64(), "record_count", "link_count", "review_count", "pairs_left_out"),
+        *_of(pa.float64(), "pairs_within_partner", "persons_low", "persons_expected", "persons_high"),
     ]
 )
-ROUTE_GROUPS = pa.schema([("record_id", pa.int64()), ("route_group_id", pa.int64())])
+ROUTE_GROUPS = pa.schema(_of(pa.int64(), "record_id", "route_group_id"))
 # What pairs add to the records that are somebody's second, with what stewards ruled; whole numbers, so that
 # sums of them do not hang on their order.
 ENDS = ("low", "expected", "high")
-LIKELY_PAIRS = pa.schema([*_PAIR, *((f"{end}_millionths", pa.int64()) for end in ENDS)])
-CELL = ("counting_table", "counting_role", "counting_id", "period_id", "population")
+LIKELY_PAIRS = pa.schema(_of(pa.int64(), *PAIR, *(f"{end}_millionths" for end in ENDS)))
+PLACE = ("counting_table", "counting_role", "counting_id")
+CELL = (*PLACE, "period_id", "population")
 CELL_DUPLICATES = pa.schema(
-    [
-        *((name, pa.string()) for name in CELL),
-        *((f"duplicates_{end}", pa.float64()) for end in ENDS),
-    ]
+    [*_of(pa.string(), *CELL), *_of(pa.float64(), *(f"duplicates_{end}" for end in ENDS))]
 )
-
 
 COMPARED = {
     "phone": "phone_code",
@@ -100,25 +85,20 @@ QUESTION_COLUMNS = (
     "birth_years", "days",
 )  # fmt: skip
 
-
-_ENDS = ("record_a", "record_b")
 Row = Mapping[str, Any]
 
 
-def questions(links: Iterable[Row], records: pa.Table, source_rows: pa.Table) -> list[dict[str, Any]]:
+def questions(links: Sequence[Row], records: pa.Table, source_rows: pa.Table) -> list[dict[str, Any]]:
     """A row of QUESTION_COLUMNS a pair."""
-    links = list(links)
-    asked = pa.array({link[end] for link in links for end in _ENDS}, type=pa.int64())
+    asked = pa.array({link[end] for link in links for end in PAIR}, type=pa.int64())
     wanted = (table.filter(pc.is_in(table["record_id"], value_set=asked)) for table in (records, source_rows))
     values, places = ({row["record_id"]: row for row in table.to_pylist()} for table in wanted)
-    return [
-        _question(link, values, places) for link in links if values.keys() >= {link[end] for end in _ENDS}
-    ]
+    return [_question(link, values, places) for link in links if values.keys() >= {link[end] for end in PAIR}]
 
 
 def _question(link: Row, values: Mapping[int, Row], places: Mapping[int, Row]) -> dict[str, Any]:
-    row = {**link, **{end: shown_record(link[end]) for end in _ENDS}}
-    sides = [values[link[end]] for end in _ENDS]
+    row = {**link, **{end: shown_record(link[end]) for end in PAIR}}
+    sides = [values[link[end]] for end in PAIR]
     for letter, side in zip("ab", sides, strict=True):
         place = places.get(side["record_id"], {})
         row[f"partner_{letter}"] = side["partner"]

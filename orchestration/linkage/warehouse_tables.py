@@ -14,6 +14,7 @@ from orchestration.linkage.tables import (
     ENDS,
     LINK_INPUT,
     NAME_CODES,
+    PLACE,
     RICH_CODES,
     ROUTE_GROUPS,
 )
@@ -24,6 +25,7 @@ CURRENT, STOPS, CODES = (
 COUNTING_KEYS, CELLS = "intermediate.int_counting_keys", "intermediate.int_movement_cells"
 JUDGED, SOURCE_ROWS = "quarantine.judged_records", "staging.stg_records"
 _CODED = (*NAME_CODES, "phone_code", "birth_year", *RICH_CODES)
+_CODES = pa.schema([("extract_id", pa.string()), *map(LINK_INPUT.field, ("partner", "record_id", *_CODED))])
 # Rows of one record with different values, as copies may have, give none.
 _ONE_VALUE = ", ".join(
     f"case when min({name}) = max({name}) then min({name}) end as {name}" for name in _CODED
@@ -110,15 +112,13 @@ inner join groups
         and routes.destination = groups.destination
 order by routes.record_id
 """
-_PLACE = ("counting_table", "counting_role", "counting_id")
 # Which pairs meet at which place or corridor; then, inside which cells.
 _INSIDE = f"""
 with meetings as (
     select record_a, record_b, {", ".join(f"{end}_millionths" for end in ENDS)},
-        {", ".join(f"one.{name}" for name in _PLACE)}
+        {", ".join(f"one.{name}" for name in PLACE)}
     from likely_pairs join {COUNTING_KEYS} as one on record_a = one.movement_id
-    join {COUNTING_KEYS} as other on record_b = other.movement_id
-    and {" and ".join(f"one.{name} = other.{name}" for name in _PLACE)}
+    join {COUNTING_KEYS} as other on record_b = other.movement_id and one.line_number = other.line_number
 ),
 members as (
     select distinct movement_id, period_id, population from {CELLS}
@@ -137,22 +137,21 @@ group by all order by all
 def link_input(con: duckdb.DuckDBPyConnection, folder: Path) -> pa.Table:
     """The LINK_INPUT table of the current case records; `folder` holds a file of codes an extract."""
     con.register("link_codes", _link_codes(con, folder))
-    names = ", ".join(f"cast({field.name} as {_SQL[field.type]}) as {field.name}" for field in LINK_INPUT)
-    found = con.execute(f"select {names} from ({_INPUT}) order by record_id").to_arrow_table()
+    records = con.execute(f"{_INPUT} order by current.record_id").to_arrow_table()
     con.unregister("link_codes")
-    return found
+    return records.select(LINK_INPUT.names).cast(LINK_INPUT)
 
 
 def _link_codes(con: duckdb.DuckDBPyConnection, folder: Path) -> pa.Table:
-    found = [_NO_CODES]
+    tables = [_CODES.empty_table()]
     for partner, extract_id in con.execute(f"select distinct partner, extract_id from {CURRENT}").fetchall():
         path = folder / partner / f"{extract_id}.parquet"
         if path.is_file():
             codes = pq.read_table(path)
             for name, value in (("extract_id", extract_id), ("partner", partner)):
                 codes = codes.append_column(name, pa.repeat(pa.scalar(value), codes.num_rows))
-            found.append(codes.select(_NO_CODES.column_names).cast(_NO_CODES.schema))
-    return pa.concat_tables(found)
+            tables.append(codes.select(_CODES.names).cast(_CODES))
+    return pa.concat_tables(tables)
 
 
 def counted_cases(con: duckdb.DuckDBPyConnection) -> int:
@@ -179,34 +178,19 @@ def cell_duplicates(con: duckdb.DuckDBPyConnection, likely: pa.Table) -> pa.Tabl
     A cell is a place in a role, or a corridor, in a period and a population.
     """
     con.register("likely_pairs", likely)
-    found = con.execute(_INSIDE).to_arrow_table().cast(CELL_DUPLICATES)
-    con.unregister("likely_pairs")
-    return found
+    return con.execute(_INSIDE).to_arrow_table().cast(CELL_DUPLICATES)
 
 
 def source_rows(con: duckdb.DuckDBPyConnection, records: set[int]) -> pa.Table:
     """Where these records stand in their files."""
     con.register("asked_records", pa.table({"record_id": pa.array(sorted(records), type=pa.int64())}))
-    found = con.execute(
+    return con.execute(
         "select record_id, extract_id as extract, sheet, row_number as row "
         f"from {SOURCE_ROWS} semi join asked_records using (record_id) order by all nulls last"
     ).to_arrow_table()
-    con.unregister("asked_records")
-    return found
 
 
 def needed_extracts(con: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
     """Partner and id of the extracts of which some record counts, or may yet."""
     waiting = "fate in ('current', 'quarantined', 'held', 'embargoed')"
     return set(con.execute(f"select distinct partner, extract_id from {JUDGED} where {waiting}").fetchall())
-
-
-_SQL = {pa.int64(): "bigint", pa.int32(): "integer", pa.string(): "varchar"}
-_NO_CODES = pa.schema(
-    [
-        ("extract_id", pa.string()),
-        ("partner", pa.string()),
-        ("record_id", pa.int64()),
-        *((name, pa.int32() if name == "birth_year" else pa.string()) for name in _CODED),
-    ]
-).empty_table()

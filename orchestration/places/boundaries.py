@@ -54,12 +54,7 @@ class Boundaries:
 
     def record(self) -> dict[str, Any]:
         """Return the manifest's entry, which identifies and credits the file."""
-        return {
-            "name": self.name,
-            "licence": self.licence,
-            "sha256": self.sha256,
-            "is_generalised": self.is_generalised,
-        }
+        return {name: value for name, value in vars(self).items() if name != "counties"}
 
 
 def boundaries_in_force(settings: Settings) -> Boundaries:

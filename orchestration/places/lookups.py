@@ -122,27 +122,22 @@ def resolve_names(
     `place_aliases`: the stewards' active decisions, which go first.
     """
     gazetteer = load_gazetteer(REFERENCE_SEEDS)
-    asked = list(names)
-    mentions = {at: Mention(place_text=name, country_text=country) for at, name in enumerate(asked)}
-    resolver = resolver_of(place_aliases, keys)
-    outcomes = resolver.resolve_all(mentions)
-    answers = []
-    for at, name in enumerate(asked):
-        found = outcomes[at]
-        answers.append(
-            {
-                "name": name,
-                "status": found.status,
-                "place_id": found.place_id,
-                "kind": found.kind,
-                "country": gazetteer.alpha2_of.get(found.country or ""),
-                "county": found.county,
-                "method": found.method,
-                "confidence": round(found.confidence, 2),
-                "rivals": list(found.rivals),
-            }
-        )
-    return answers
+    mentions = {at: Mention(place_text=name, country_text=country) for at, name in enumerate(names)}
+    outcomes = resolver_of(place_aliases, keys).resolve_all(mentions)
+    return [
+        {
+            "name": mention.place_text,
+            "status": outcomes[at].status,
+            "place_id": outcomes[at].place_id,
+            "kind": outcomes[at].kind,
+            "country": gazetteer.alpha2_of.get(outcomes[at].country or ""),
+            "county": outcomes[at].county,
+            "method": outcomes[at].method,
+            "confidence": round(outcomes[at].confidence, 2),
+            "rivals": list(outcomes[at].rivals),
+        }
+        for at, mention in mentions.items()
+    ]
 
 
 @lru_cache(maxsize=1)

@@ -105,15 +105,9 @@ def locate(settings: Settings, keys: Keys, place_aliases: Sequence[Mapping[str, 
     _write(folder / "matches.parquet", [_match_row(i, outcomes[i]) for i in sorted(outcomes)], MATCHES)
     _write(folder / "unresolved.parquet", unresolved, UNRESOLVED)
     write_texts(folder / "unresolved.texts", keys, {str(i): _written(mentions[i]) for i in open_ids})
-    found = Counter(outcome.status for outcome in outcomes.values())
-    return LocateSummary(
-        mentions=len(outcomes),
-        resolved=found["resolved"],
-        review=found["review"],
-        ambiguous=found["ambiguous"],
-        unresolved=found["unresolved"],
-        to_review=len(unresolved),
-    )
+    by_status = Counter(outcome.status for outcome in outcomes.values())
+    statuses = (by_status[name] for name in ("resolved", "review", "ambiguous", "unresolved"))
+    return LocateSummary(len(outcomes), *statuses, to_review=len(unresolved))
 
 
 def _put_in_scope(
@@ -224,16 +218,10 @@ def _mentions_of(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Menti
         )
 
 
-def _spelling(mention: Mention) -> tuple[bool, str, str, str, str, str, str]:
-    return (
-        mention.country_is_code,
-        mention.place_text or "",
-        mention.admin_text or "",
-        mention.country_text or "",
-        mention.default_country or "",
-        mention.code_system or "",
-        mention.place_code or "",
-    )
+def _spelling(mention: Mention) -> tuple[Any, ...]:
+    """Return what spellings of one mention are ordered by."""
+    texts = (value or "" for name, value in vars(mention).items() if name != "country_is_code")
+    return mention.country_is_code, *texts
 
 
 def _record_counts(settings: Settings, mention_ids: list[int]) -> dict[int, dict[tuple[str, str], int]]:

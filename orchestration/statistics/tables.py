@@ -1,6 +1,6 @@
 """What comes out of dbt and what goes back: the one place of both schemas.
 
-Each table of `SCHEMAS` is a source of the dbt project (`staging/sources.yml`) with one staging model.
+Each table of `SCHEMAS` is a source of the dbt project (`staging/sources.yml`).
 """
 
 from __future__ import annotations

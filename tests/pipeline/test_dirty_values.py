@@ -97,10 +97,7 @@ def fates(base: EvidenceBase, partner: str) -> Counter[tuple[str, str | None]]:
 
 def extract_fates(base: EvidenceBase, partner: str) -> list[tuple[int, str, str | None]]:
     rows = base.work(
-        "select landed.sequence, judged.fate, judged.reason from staging.stg_extracts as landed "
-        "inner join staging.stg_extracts_in_force as judged "
-        "on landed.extract_id = judged.extract_id and landed.partner = judged.partner "
-        f"where landed.partner = '{partner}' order by 1"
+        f"select sequence, fate, fate_reason from staging.stg_extracts where partner = '{partner}' order by 1"
     )
     return [(int(sequence), str(fate), reason) for sequence, fate, reason in rows]
 

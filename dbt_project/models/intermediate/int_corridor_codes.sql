@@ -1,18 +1,10 @@
 -- One row per corridor, period, grain and population: the codes that most of its counted records state.
 {% set most_codes = 1000000 %}
-with keys as (select * from {{ ref('int_numbered_keys') }}),
+with keys as (select * from {{ ref('int_counting_keys') }}),
 
 lines as (select * from {{ ref('int_counting_lines') }} where counting_table = 'corridors'),
 
-movements as (
-    select
-        movements.movement_id,
-        tallies.tally_number
-    from {{ ref('int_movement_populations') }} as movements
-    inner join {{ ref('int_movement_tallies') }} as tallies
-        on movements.movement_id = tallies.movement_id and movements.population = tallies.population
-    where movements.record_count > 0
-),
+movements as (select * from {{ ref('int_movement_tallies') }} where record_count > 0),
 
 slices as (select * from {{ ref('int_slices') }}),
 

@@ -7,11 +7,9 @@ tally_slices as (select * from {{ ref('int_tally_slices') }}),
 
 slices as (select * from {{ ref('int_slices') }}),
 
-tallies as (select * from {{ ref('int_movement_tallies') }}),
-
 lines as (select * from {{ ref('int_counting_lines') }}),
 
-movements as (select * from {{ ref('int_movement_populations') }} where record_count > 0),
+movements as (select * from {{ ref('int_movement_tallies') }} where record_count > 0),
 
 linked as (
     select
@@ -44,14 +42,12 @@ joined_records as (
         movements.person_count_low,
         movements.person_count_high,
         movements.person_count_without_bounds,
-        tallies.tally_number,
+        movements.tally_number,
         linked.movement_id as joined_movement_id,
         linked.weakness,
         case when linked.weakness > 2 then movements.person_count_low else 0 end as weak_count_low
     from movements
     inner join linked on movements.movement_id = linked.record_id
-    inner join tallies
-        on movements.movement_id = tallies.movement_id and movements.population = tallies.population
     where linked.movement_record_count > 1
 ),
 
@@ -71,7 +67,7 @@ joined_of_partners as (
         sum(records.person_count_low) as registered_count_low,
         sum(records.person_count_high) as registered_count_high
     from joined_records as records
-    inner join {{ ref('int_numbered_keys') }} as keys on records.movement_id = keys.movement_id
+    inner join {{ ref('int_counting_keys') }} as keys on records.movement_id = keys.movement_id
     inner join tally_slices on records.tally_number = tally_slices.tally_number
     group by
         keys.line_number, tally_slices.slice_number, tally_slices.source_number, records.joined_movement_id
@@ -209,7 +205,7 @@ duplicates as (
         duplicates_low,
         duplicates_expected,
         duplicates_high
-    from {{ ref('stg_cell_duplicates') }}
+    from {{ source('linkage', 'cell_duplicates') }}
 )
 
 {% set expected_low %}

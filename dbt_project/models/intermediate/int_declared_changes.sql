@@ -13,10 +13,8 @@ with declared as (
     from {{ ref('stg_coverage') }} as coverage
     inner join {{ ref('stg_extracts') }} as extracts
         on coverage.extract_id = extracts.extract_id and coverage.partner = extracts.partner
-    inner join {{ ref('stg_extracts_in_force') }} as in_force
-        on coverage.extract_id = in_force.extract_id and coverage.partner = in_force.partner
     inner join {{ ref('int_places') }} as places on coverage.place_id = places.place_id
-    where in_force.fate = 'in_force'
+    where extracts.fate = 'in_force'
 ),
 
 watched as (

@@ -1,12 +1,6 @@
 -- One row per extract, watched place, place, role and month that it reports of: the month lies inside the coverage
 -- declared with it. Empty extracts count, silence does not.
-with extracts as (
-    select extracts.*
-    from {{ ref('stg_extracts') }} as extracts
-    inner join {{ ref('stg_extracts_in_force') }} as in_force
-        on extracts.extract_id = in_force.extract_id and extracts.partner = in_force.partner
-    where in_force.fate = 'in_force'
-),
+with extracts as (select * from {{ ref('stg_extracts') }} where fate = 'in_force'),
 
 -- A declared period reports each of its months. Where an extract declares none, only the months of its accepted
 -- records are known to be reported: a span from the first to the last would turn one mistyped date into false zeros.

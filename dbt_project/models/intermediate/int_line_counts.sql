@@ -1,9 +1,9 @@
 -- One row per line of a counting table and tally (int_tallies): what the source reported there, added up once.
 -- Persons are those of movements of one record. int_counted_persons adds the others one by one: of several records the
 -- largest number counts.
-with keys as (select * from {{ ref('int_numbered_keys') }}),
+with keys as (select * from {{ ref('int_counting_keys') }}),
 
-movements as (select * from {{ ref('int_movement_populations') }}),
+movements as (select * from {{ ref('int_movement_tallies') }}),
 
 records as (select * from {{ ref('int_linked_records') }}),
 
@@ -14,12 +14,10 @@ linked as (
     having count(*) > 1
 ),
 
-tallies as (select * from {{ ref('int_movement_tallies') }}),
-
 placed as (
     select
         movements.movement_id,
-        tallies.tally_number,
+        movements.tally_number,
         movements.direction_number,
         movements.record_count,
         movements.prevented_count,
@@ -30,8 +28,6 @@ placed as (
         case when linked.movement_id is null then movements.person_count_without_bounds else 0 end
             as person_count_without_bounds
     from movements
-    inner join tallies
-        on movements.movement_id = tallies.movement_id and movements.population = tallies.population
     inner join records on movements.movement_id = records.record_id
     left join linked on records.movement_id = linked.movement_id
 )

@@ -4,7 +4,6 @@
 select
     movements.movement_id,
     movements.source,
-    movements.departed_month,
     periods.period_id,
     movements.record_grain,
     movements.population,

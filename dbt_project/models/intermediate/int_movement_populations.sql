@@ -21,7 +21,6 @@ populations as (
 select
     movements.movement_id,
     movements.source,
-    movements.departed_month,
     movements.record_grain,
     populations.population,
     {{ direction_number('movements.direction') }} as direction_number,

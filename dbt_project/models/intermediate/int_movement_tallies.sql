@@ -1,7 +1,7 @@
--- One row per movement and population it is counted in, with the number of its tally (int_tallies).
+-- One row per movement and population it is counted in, with its numbers and the number of its tally (int_tallies).
+-- A movement that lies in no period has no tally.
 select
-    movements.movement_id,
-    movements.population,
+    movements.*,
     tallies.tally_number
 from {{ ref('int_movement_populations') }} as movements
 inner join {{ ref('int_tallies') }} as tallies

@@ -1,11 +1,5 @@
 -- One row per collection round of the extracts in force, in order of time.
-with extracts as (
-    select extracts.*
-    from {{ ref('stg_extracts') }} as extracts
-    inner join {{ ref('stg_extracts_in_force') }} as in_force
-        on extracts.extract_id = in_force.extract_id and extracts.partner = in_force.partner
-    where in_force.fate = 'in_force' and extracts.round is not null
-),
+with extracts as (select * from {{ ref('stg_extracts') }} where fate = 'in_force' and round is not null),
 
 rounds as (
     select

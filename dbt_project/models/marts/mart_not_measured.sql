@@ -4,11 +4,11 @@ with places as (select * from {{ ref('mart_places') }}),
 
 periods as (select * from {{ ref('int_periods') }}),
 
-measures as (select * from {{ ref('int_place_measures') }}),
+measures as (select * from {{ ref('stg_hotspots') }}),
 
-shifts as (select * from {{ ref('int_corridor_shifts') }} where status = 'too_few'),
+shifts as (select * from {{ ref('stg_corridor_shifts') }} where status = 'too_few'),
 
-ratings as (select * from {{ ref('int_county_ratings') }} where band = 'not_rated'),
+ratings as (select * from {{ ref('stg_county_ratings') }} where band = 'not_rated'),
 
 unmeasured as (
     select
@@ -81,14 +81,14 @@ group by measure, period_id, comparison, record_grain, population, role, level, 
 union all
 
 select
-    measure,
+    'alerts' as measure,
     period_id,
-    comparison,
-    record_grain,
-    population,
-    role,
-    level,
+    'none' as comparison,
+    'case' as record_grain,
+    'all' as population,
+    'none' as role,
+    'od' as level,
     reason,
-    row_count,
-    record_count
-from {{ ref('int_alerts_not_measured') }}
+    corridor_count as row_count,
+    cast(null as bigint) as record_count
+from {{ source('statistics', 'alerts_not_measured') }}

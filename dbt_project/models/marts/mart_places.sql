@@ -145,7 +145,7 @@ joined as (
             and keys.period_id = stated.period_id
             and keys.record_grain = stated.record_grain
             and keys.population = stated.population
-    left join {{ ref('int_place_measures') }} as measures
+    left join {{ ref('stg_hotspots') }} as measures
         on
             keys.place_id = measures.place_id
             and keys.place_role = measures.place_role

@@ -1,16 +1,6 @@
 -- One row per partner, grain and term: how many rows of its files an agreement, a person's answer or time keeps out of
 -- the tables or makes coarser. A row may stand under several terms.
-with extracts as (
-    select
-        extracts.extract_id,
-        extracts.partner,
-        extracts.partner_code,
-        extracts.record_grain
-    from {{ ref('stg_extracts') }} as extracts
-    inner join {{ ref('stg_extracts_in_force') }} as in_force
-        on extracts.extract_id = in_force.extract_id and extracts.partner = in_force.partner
-    where in_force.fate = 'in_force'
-),
+with extracts as (select * from {{ ref('stg_extracts') }} where fate = 'in_force'),
 
 withheld as (
     select

@@ -1,14 +1,7 @@
 -- One row per landed record of every extract, with exactly one fate and the rules that decided it.
-with extracts as (
-    select
-        extracts.*,
-        coalesce(in_force.fate, 'held') as extract_fate
-    from {{ ref('stg_extracts') }} as extracts
-    left join {{ ref('stg_extracts_in_force') }} as in_force
-        on extracts.extract_id = in_force.extract_id and extracts.partner = in_force.partner
-),
+with extracts as (select * from {{ ref('stg_extracts') }}),
 
-extracts_in_force as (select * from extracts where extract_fate = 'in_force'),
+extracts_in_force as (select * from extracts where fate = 'in_force'),
 
 -- A later full delivery replaces everything sent before, or everything in its declared period.
 -- A declared period takes out each earlier record that lies inside it, whatever the earlier extract declared, and an
@@ -37,7 +30,7 @@ records as (
         records.*,
         extracts.partner_code,
         extracts.contract,
-        extracts.extract_fate,
+        extracts.fate as extract_fate,
         extracts.sequence,
         extracts.received_on,
         extracts.retention_years
@@ -78,9 +71,9 @@ withheld_rows as (
     inner join extracts on withheld.extract_id = extracts.extract_id and withheld.partner = extracts.partner
     left join typed on withheld.extract_id = typed.extract_id and withheld.partner = typed.partner
     where
-        extracts.extract_fate = 'in_force'
-        or (extracts.extract_fate = 'held' and withheld.reason = 'withheld:withdrawn')
-        or (extracts.extract_fate = 'held' and extracts.rows_landed > 0 and typed.extract_id is null)
+        extracts.fate = 'in_force'
+        or (extracts.fate = 'held' and withheld.reason = 'withheld:withdrawn')
+        or (extracts.fate = 'held' and extracts.rows_landed > 0 and typed.extract_id is null)
 ),
 
 withheld as (

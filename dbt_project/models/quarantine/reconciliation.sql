@@ -1,13 +1,6 @@
 -- One row per landed extract, in rows of the partner's file: nothing that was read disappears. An extract that could
 -- not be typed has no records, and each of its rows has the extract's own fate.
-with extracts as (
-    select
-        extracts.*,
-        coalesce(in_force.fate, 'held') as extract_fate
-    from {{ ref('stg_extracts') }} as extracts
-    left join {{ ref('stg_extracts_in_force') }} as in_force
-        on extracts.extract_id = in_force.extract_id and extracts.partner = in_force.partner
-),
+with extracts as (select * from {{ ref('stg_extracts') }}),
 
 fates as (
     select
@@ -34,12 +27,12 @@ select
     cast(coalesce(fates.rows_quarantined, 0) as bigint) as rows_quarantined,
     cast(
         coalesce(
-            fates.rows_withdrawn, case when extracts.extract_fate = 'withdrawn' then extracts.rows_landed else 0 end
+            fates.rows_withdrawn, case when extracts.fate = 'withdrawn' then extracts.rows_landed else 0 end
         ) as bigint
     ) as rows_withdrawn,
     cast(
         coalesce(
-            fates.rows_held, case when extracts.extract_fate = 'held' then extracts.rows_landed else 0 end
+            fates.rows_held, case when extracts.fate = 'held' then extracts.rows_landed else 0 end
         ) as bigint
     ) as rows_held,
     cast(coalesce(fates.rows_embargoed, 0) as bigint) as rows_embargoed

@@ -11,14 +11,21 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from filelock import FileLock, Timeout
 
-from orchestration.core import Damaged, NjiaError, Settings, UsageError, durable, read_json, write_json
+from orchestration.core import (
+    Damaged,
+    NjiaError,
+    Settings,
+    UsageError,
+    durable,
+    locked_folder,
+    read_json,
+    write_json,
+)
 from orchestration.intake import contact_in_prose
 from orchestration.stewardship.kinds.decision import same_author
 
 SHORTEST_PASSPHRASE, LONGEST_PASSPHRASE = 12, 200
-LOCK_SECONDS = 10
 # The name becomes the author of decisions, which a release publishes.
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9 ._'-]{1,58}[A-Za-z0-9.]")
 _HASHER = PasswordHasher()  # argon2id, RFC 9106's choice for little memory: 64 MiB, 3 passes
@@ -156,12 +163,10 @@ def _path(settings: Settings) -> Path:
 def _changing(settings: Settings) -> Iterator[list[Account]]:
     durable.make_folder(settings.desk, 0o700)
     settings.desk.chmod(0o700)
-    try:
-        with FileLock(settings.desk / ".lock", timeout=LOCK_SECONDS, mode=0o600):
-            accounts = read_accounts(settings)
-            yield accounts
-            by_name = sorted(accounts, key=lambda account: account.name.casefold())
-            write_json(_path(settings), {"accounts": [asdict(account) for account in by_name]})
-            _path(settings).chmod(0o600)
-    except Timeout:
-        raise NjiaError("The accounts are being changed by another command. Try again in a moment.") from None
+    busy = NjiaError("The accounts are being changed by another command. Try again in a moment.")
+    with locked_folder(settings.desk, busy):
+        accounts = read_accounts(settings)
+        yield accounts
+        by_name = sorted(accounts, key=lambda account: account.name.casefold())
+        write_json(_path(settings), {"accounts": [asdict(account) for account in by_name]})
+        _path(settings).chmod(0o600)

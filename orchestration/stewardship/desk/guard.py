@@ -117,7 +117,7 @@ class Guard:
     """ASGI middleware: host, origin, kind and size of what is sent.
 
     `sender_of` names the account or address behind a connection; `error_page` makes a page of a request, a
-    status and a key of `words.csv`.
+    status and a key of `core/texts.csv`.
     """
 
     def __init__(

@@ -18,9 +18,8 @@ from starlette.responses import RedirectResponse, Response
 from orchestration.stewardship.decisions.active import list_decisions
 from orchestration.stewardship.desk.guard import local_path
 from orchestration.stewardship.desk.visit import Visit
-from orchestration.stewardship.items import Item
+from orchestration.stewardship.items import Item, with_consequences
 from orchestration.stewardship.kinds.assignment import since_opened
-from orchestration.stewardship.open_item import with_consequences
 from orchestration.stewardship.worklists.listing import OpenItem, open_items
 
 PAGE_SIZE = 50
@@ -44,7 +43,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """`name` stands in addresses, `label` is a key of `words.csv`.
+    """`name` stands in addresses, `label` is a key of `core/texts.csv`.
 
     `given` returns what rows are sorted, counted and searched by: a text, a number, or texts; without it that
     is the row's own field of the name. `said` names a text of it, `show` makes the cell where that is not
@@ -231,7 +230,7 @@ class List:
 def list_page(
     visit: Visit, columns: Sequence[Column], rows: Sequence[Any], title: str, nothing: str, hint: str = ""
 ) -> Response:
-    """Return a page that is one list; `title` and `nothing` are keys of `words.csv`."""
+    """Return a page that is one list; `title` and `nothing` are keys of `core/texts.csv`."""
     return visit.page("list", list=List(visit, rows, columns), title=title, nothing=nothing, hint=hint)
 
 

@@ -12,9 +12,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from orchestration.core import Settings, read_json
+from orchestration.core import Settings, read_json, say
 from orchestration.stewardship.kinds.place_alias import written_names
-from orchestration.stewardship.sentences import say
 
 _NOTES_KEPT = 4096
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import re
 import secrets
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,17 +11,17 @@ from functools import cache, cached_property
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from jinja2 import Environment
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from orchestration.core import NjiaError, Settings, UsageError, machine_fault, refreshes
+from orchestration import core
+from orchestration.core import LANGUAGES, NjiaError, Settings, UsageError, machine_fault, refreshes
 from orchestration.stewardship import audit
-from orchestration.stewardship.decisions.logged import NotLogged
+from orchestration.stewardship.audit import NotLogged
 from orchestration.stewardship.desk.accounts import (
     DAGSTER,
     DECISIONS,
@@ -34,7 +33,7 @@ from orchestration.stewardship.desk.accounts import (
 from orchestration.stewardship.desk.guard import DAGSTER_PATH, Address, Attempts, local_path
 from orchestration.stewardship.desk.names import Names
 from orchestration.stewardship.desk.sessions import FirstLink, SentForms, Session, Sessions
-from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, LANGUAGES, Words, words_of
+from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, Words, words_of
 from orchestration.stewardship.running import refresh_since
 
 MOST_FIELDS = 2000
@@ -43,7 +42,7 @@ _MOST_PLACES_A_LINE = 1000
 STATUS_WORDS = {400: "error.form", 403: "error.forbidden", 404: "error.not_found", 405: "error.method"}
 
 
-# Links at the top of each page: address, key of `words.csv`, and who may follow it.
+# Links at the top of each page: address, key of `core/texts.csv`, and who may follow it.
 NAVIGATION = (
     ("/", "nav.front", DESK),
     ("/waiting", "nav.waiting", DESK),
@@ -198,7 +197,7 @@ class Visit:
         return page
 
     def problem(self, status: int, title: str = "", error: NjiaError | str = "", back: str = "/") -> Response:
-        """Return a page that says why something was not done; `title` is a key of `words.csv`."""
+        """Return a page that says why something was not done; `title` is a key of `core/texts.csv`."""
         # As it was raised, a sentence may have Swahili.
         raised = error.args[0] if isinstance(error, NjiaError) and error.args else error
         sentence = raised if isinstance(raised, str) else str(error)
@@ -296,23 +295,15 @@ def _answered(visit: Visit, view: View, part: str | None) -> Response:
 def templates(language: str) -> Environment:
     """Return the templates of a language. Everything is escaped."""
     words = words_of(language)
-    environment = Environment(
-        loader=PackageLoader("orchestration.stewardship.desk"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    return core.templates(
+        "orchestration.stewardship.desk",
+        number=_number,
+        size=size,
+        day=words.day,
+        moment=words.moment,
+        spoken=words.spoken,
+        seen=seen,
     )
-    environment.filters |= {
-        "number": _number,
-        "size": size,
-        "code": _code,
-        "day": words.day,
-        "moment": words.moment,
-        "spoken": words.spoken,
-        "seen": seen,
-    }
-    return environment
 
 
 def _number(value: float | None) -> str:
@@ -332,8 +323,3 @@ def seen(observed: str) -> str:
         return f"{float(observed):,.4g}"
     except ValueError:
         return observed or "–"
-
-
-def _code(sentence: str) -> Markup:
-    """Mark words between backticks as code; escape all else."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))  # noqa: S704

@@ -100,7 +100,7 @@ def test_list_of_pairs_reads_no_record(settings: Settings, steward: Visitor, mon
         "birth_years": "0 apart", "days": "3 apart", "reason": "unsure",
         "probability": "0.8", "probability_low": "0.7", "probability_high": "0.9",
     }  # fmt: skip
-    review.write_links(settings, QUESTION_COLUMNS, [pair])
+    review.write(settings, review.LINKS, [pair], QUESTION_COLUMNS)
     monkeypatch.setattr(links, "fields_of", lambda *asked: pytest.fail("a record was read"))
     assert world.shown_record(1) in steward.get("/links").text
 

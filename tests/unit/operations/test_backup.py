@@ -177,7 +177,7 @@ def test_files_that_grow_or_are_of_sqlite_are_copied_whole(home: Settings) -> No
 
 
 def test_no_decision_is_caught_between_its_file_and_its_log(home: Settings, monkeypatch: Patch) -> None:
-    monkeypatch.setattr(backup, "SECONDS_TO_WAIT", 0)
+    monkeypatch.setattr(backup, "SECONDS_TO_WAIT", 0.01)
     with core.held_if_free(home.decisions / ".lock"), pytest.raises(RefreshRunning, match="is being written"):
         operations.make_backup(home, "backup")
 

@@ -20,7 +20,7 @@ MAY_REFER_TO = {
     "staging": set(),
     "quarantine": {"staging", "quarantine"},
     "intermediate": {"staging", "quarantine", "intermediate"},
-    "marts": {"intermediate", "marts"},
+    "marts": {"staging", "intermediate", "marts"},
     "meta": {"staging", "quarantine", "intermediate", "meta"},
     "published": {"intermediate", "marts", "published"},
 }
@@ -33,6 +33,8 @@ PREFIXES = {
 # A problem stands as often as typing found it; nothing counts or joins these rows by a key. Members of cells have
 # their test where they are numbers (int_numbered_members).
 NO_KEY_TEST = {"stg_problems", "int_cell_members"}
+# The day of the refresh, which the macro `as_of_date` reads.
+DAY = "source.njia.gates.as_of"
 # SQL that engines refuse or read differently (stack.md 9).
 FORBIDDEN = {
     "qualify": r"\bqualify\b",
@@ -80,7 +82,7 @@ def test_layers_refer_one_way(manifest: dict[str, Any]) -> None:
             if parent_id.startswith("source."):
                 # Carried rows are rows of `published` already, of an earlier release.
                 is_carried = manifest["sources"][parent_id]["source_name"] == "carried"
-                allowed = folder(model) in (("intermediate", "published") if is_carried else ("staging",))
+                allowed = folder(model) in ("intermediate", "published") or not is_carried
             elif parent_id.startswith("seed."):
                 allowed = folder(model) != "staging"
             else:
@@ -90,11 +92,12 @@ def test_layers_refer_one_way(manifest: dict[str, Any]) -> None:
     assert wrong == []
 
 
-def test_every_source_has_one_staging_model(manifest: dict[str, Any]) -> None:
-    staging = [model for model in of_type(manifest, "model") if folder(model) == "staging"]
-    read = [parent for model in staging for parent in model["depends_on"]["nodes"]]
-    given = [name for name, source in manifest["sources"].items() if source["source_name"] != "carried"]
-    assert sorted(read) == sorted(given)
+def test_every_source_is_read_by_one_model(manifest: dict[str, Any]) -> None:
+    """In staging where several need its rows, a column has another name or a test asks for its rows."""
+    read = [parent for model in of_type(manifest, "model") for parent in model["depends_on"]["nodes"]]
+    given = {name for name, source in manifest["sources"].items() if source["source_name"] != "carried"}
+    given.remove(DAY)
+    assert sorted(given) == sorted(parent for parent in read if parent in given)
 
 
 def test_every_published_table_takes_its_carried_rows(manifest: dict[str, Any]) -> None:

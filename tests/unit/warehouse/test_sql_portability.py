@@ -140,6 +140,6 @@ def test_models_and_tests_are_read_alike_by_both_engines(tmp_path: Path) -> None
         **project.queries,
         **{name: test["compiled_code"] for name, test in project.project.tests.items()},
     }
-    assert len(queries) > 400
+    assert len(queries) > 350
     found = {name: sorted(set(_found(sql))) for name, sql in queries.items()}
     assert {name: rules for name, rules in found.items() if rules} == {}

@@ -15,7 +15,7 @@ from orchestration.stewardship.desk.lists import Cell, Column, list_page, waitin
 from orchestration.stewardship.desk.visit import Visit, or_404, seen
 from orchestration.stewardship.items import Item, held_extract
 from orchestration.stewardship.kinds.check_waiver import item_of_check, longest_waiver, waived_item
-from orchestration.stewardship.worklists.decisions import SOON
+from orchestration.stewardship.worklists.listing import SOON
 
 USUAL_WAIVER = timedelta(days=14)
 

@@ -11,9 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from orchestration.core import NjiaError, UsageError
+from orchestration.core import NjiaError, UsageError, say
 from orchestration.stewardship.decisions.active import list_decisions
-from orchestration.stewardship.decisions.entries import NewEntries
 from orchestration.stewardship.decisions.previews import (
     Change,
     Preview,
@@ -21,7 +20,7 @@ from orchestration.stewardship.decisions.previews import (
     try_decisions,
     try_revocations,
 )
-from orchestration.stewardship.decisions.recording import confirm, record_decisions, revoke_all
+from orchestration.stewardship.decisions.recording import NewEntries, confirm, record_decisions, revoke_all
 from orchestration.stewardship.desk.guard import local_path
 from orchestration.stewardship.desk.lists import Choice, List
 from orchestration.stewardship.desk.sessions import SentForm
@@ -29,9 +28,8 @@ from orchestration.stewardship.desk.views import alerts, items, links, places
 from orchestration.stewardship.desk.views.front import refreshing
 from orchestration.stewardship.desk.views.rows import rows_of_rule
 from orchestration.stewardship.desk.visit import Visit, or_404
-from orchestration.stewardship.kinds.form import NO_SUCH_FORM, Form, Payload
+from orchestration.stewardship.kinds.decision import NO_SUCH_FORM, Form, Payload
 from orchestration.stewardship.kinds.registry import KINDS
-from orchestration.stewardship.sentences import say
 
 SHORTEST_NAME = 16
 MOST_AT_ONCE = 1000
@@ -221,7 +219,9 @@ def _decided(visit: Visit, form: DecisionForm, reason: str) -> list[str]:
     settings, author, now = visit.settings, visit.author, visit.settings.as_of()
     if visit.given("at_once"):
         entries = NewEntries(settings, author, "", now)
-        kinds = {entries.active(one)[0] for one in form.ids} if form.kind in _ABOUT_DECISIONS else {form.kind}
+        kinds = {form.kind}
+        if form.kind in _ABOUT_DECISIONS:
+            kinds = {entries.active(one).kind for one in form.ids}
         if any(KINDS[kind].shapes_release for kind in kinds):
             raise UsageError(
                 say("This decision changes a release. Go back and see first what it would change.")

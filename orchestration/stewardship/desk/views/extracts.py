@@ -20,7 +20,7 @@ from orchestration.stewardship.desk.lists import Cell, Column, List, item_page
 from orchestration.stewardship.desk.visit import Visit, or_404
 from orchestration.stewardship.desk.words import LANGUAGES, words_of
 from orchestration.stewardship.items import Item, extract_check, file_not_taken, held_extract, overdue
-from orchestration.stewardship.worklists.deliveries import why_in_short
+from orchestration.stewardship.worklists.listing import why_in_short
 
 TIME_TO_ANSWER = timedelta(days=14)
 _NOTHING = "Nothing;"  # how a reason begins that asks the partner for nothing

@@ -20,8 +20,7 @@ from orchestration.stewardship.desk.views import (
 )
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.desk.words import Words
-from orchestration.stewardship.items import Item, partner_of
-from orchestration.stewardship.open_item import OpenItem
+from orchestration.stewardship.items import Item, OpenItem, partner_of
 from orchestration.stewardship.worklists.listing import open_items
 
 # How many parts the key of each kind has, and what shows it.

@@ -8,6 +8,7 @@ import shlex
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from orchestration.core import say
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.desk.lists import (
@@ -21,10 +22,9 @@ from orchestration.stewardship.desk.lists import (
 )
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, held_extract, quarantined_rows
-from orchestration.stewardship.kinds.records import releasable_rules
 from orchestration.stewardship.kinds.rows import quality_rules
+from orchestration.stewardship.kinds.subjects import releasable_rules
 from orchestration.stewardship.kinds.value_correction import corrections_of, newest_copy
-from orchestration.stewardship.sentences import say
 from orchestration.stewardship.worklists.rows import fields_of, rows_set_aside
 from orchestration.typing import correctable
 

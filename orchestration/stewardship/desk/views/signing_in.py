@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from starlette.responses import RedirectResponse, Response
 
+from orchestration.core import LANGUAGES
 from orchestration.stewardship import audit
 from orchestration.stewardship.desk.accounts import Account, read_accounts, verified
 from orchestration.stewardship.desk.guard import local_path
 from orchestration.stewardship.desk.visit import Visit
-from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, LANGUAGES
+from orchestration.stewardship.desk.words import LANGUAGE_COOKIE
 from orchestration.stewardship.kinds.decision import same_author
 
 LANGUAGE_SECONDS = 365 * 24 * 3600

@@ -1,6 +1,0 @@
--- One row per alert that a steward released to the public.
-select
-    corridor_id,
-    direction,
-    first_month
-from {{ source('gates', 'alert_releases') }}
