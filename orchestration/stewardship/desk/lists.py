@@ -122,13 +122,12 @@ class List:
         self._columns, self._rows, self._prefix = columns, rows, f"{name}." if name else ""
         self._path, query = visit.request.url.path, visit.request.query_params
         self._facets = {one.name: one for one in columns if one.is_facet}
-        chosen = {facet: query.getlist(self._prefix + facet) for facet in self._facets}
-        self._chosen = {facet: frozenset(values) for facet, values in chosen.items() if values}
+        self._chosen = {facet: frozenset(query.getlist(self._prefix + facet)) for facet in self._facets}
         self.search_field = f"{self._prefix}search"
         self._search_key, self._sort = query.get(self.search_field, ""), query.get(f"{self._prefix}sort", "")
         text = visit.searched(self.search_field)
         self.search, self.has_lost_search = text or "", bool(self._search_key) and text is None
-        self.is_narrowed = bool(self._chosen or self._search_key)
+        self.is_narrowed = any(self._chosen.values()) or bool(self._search_key)
         self._texts = {name: list(map(one.texts, rows)) for name, one in self._facets.items()}
         self._searched = list(self._rows_searched())
         at_matching = self._narrowed()
@@ -178,7 +177,7 @@ class List:
         for name, column in self._facets.items():
             rows = self._narrowed(without=name)
             counts = Counter(text for at in rows for text in self._texts[name][at])
-            chosen = self._chosen.get(name, frozenset())
+            chosen = self._chosen[name]
             if len(counts) < 2 and not chosen:
                 continue
             first: list[Value] = []
@@ -200,7 +199,7 @@ class List:
     def _narrowed(self, without: str = "") -> list[int]:
         numbers = self._searched
         for name, chosen in self._chosen.items():
-            if name != without:
+            if chosen and name != without:
                 texts = self._texts[name]
                 numbers = [at for at in numbers if not chosen.isdisjoint(texts[at])]
         return numbers
@@ -215,7 +214,7 @@ class List:
         return [row for _, row in stated] + [row for value, row in values if value in (None, "", ())]
 
     def _toggled(self, name: str, value: str) -> str:
-        return self._address(**{name: self._chosen.get(name, frozenset()) ^ {value}})
+        return self._address(**{name: self._chosen[name] ^ {value}})
 
     def _address(self, **changed: frozenset[str] | str) -> str:
         """Return the address of the list with these fields of its query changed, on the first page."""

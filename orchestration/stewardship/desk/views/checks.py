@@ -55,6 +55,8 @@ def check(visit: Visit, item: Item) -> Response:
         for row in review.read(visit.settings, review.FAILED_CHECKS)
         if item_of_check(row) == item
     ]
+    # Of a check that passes, the words of today.
+    words: Any = failed[0] if failed else CHECKS.get(name)
     today = visit.settings.as_of().date()
     in_force = active_decisions(visit.settings, visit.settings.as_of()).waivers
     waiting = waiting_item(visit, item)
@@ -67,8 +69,7 @@ def check(visit: Visit, item: Item) -> Response:
         scope=scope,
         of_extract=held_extract(*of) if is_extract else None,
         failed=failed,
-        # Of a check that passes, the words of today.
-        words_of_check=or_404(failed[0] if failed else CHECKS.get(name)),
+        words_of_check=or_404(words),
         trend=trend_of(visit.settings, name, of[1] if len(of) > 1 else None),
         is_waivable=is_waivable(name),
         waivers=[one for one in in_force if (one["check"], one["scope"]) == (name, scope)],

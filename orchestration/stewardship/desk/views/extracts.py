@@ -114,11 +114,9 @@ def extract(visit: Visit, item: Item) -> Response:
     (partner, extract_id), settings = item.key, visit.settings
     note = or_404(next((one for one in _landed(settings, partner) if one["extract_id"] == extract_id), None))
     failed = [
-        {
-            **row,
-            "path": extract_check(partner, extract_id, row["check_name"]).path,
-            "finding": review.finding_of(row),
-        }
+        row
+        | {"path": extract_check(partner, extract_id, row["check_name"]).path}
+        | {"finding": review.finding_of(row)}
         for row in review.read(settings, review.FAILED_CHECKS)
         if _key(row) == item.key
     ]

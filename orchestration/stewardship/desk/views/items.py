@@ -68,7 +68,6 @@ def _titled(t: Words, one: OpenItem) -> Cell:
 
 
 def item(visit: Visit) -> Response:
-    """Show one item."""
     asked = item_of(visit)
     return _SHOWN_BY[asked.kind][1](visit, asked)
 
