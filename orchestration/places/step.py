@@ -106,8 +106,8 @@ def locate(settings: Settings, keys: Keys, place_aliases: Sequence[Mapping[str, 
     _write(folder / "unresolved.parquet", unresolved, UNRESOLVED)
     write_texts(folder / "unresolved.texts", keys, {str(i): _written(mentions[i]) for i in open_ids})
     by_status = Counter(outcome.status for outcome in outcomes.values())
-    statuses = (by_status[name] for name in ("resolved", "review", "ambiguous", "unresolved"))
-    return LocateSummary(len(outcomes), *statuses, to_review=len(unresolved))
+    statuses = {name: by_status[name] for name in ("resolved", "review", "ambiguous", "unresolved")}
+    return LocateSummary(len(outcomes), **statuses, to_review=len(unresolved))
 
 
 def _put_in_scope(
