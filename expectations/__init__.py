@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from string import Formatter
 from typing import Any, Literal
@@ -35,13 +35,6 @@ class Limit:
     shares: tuple[str, ...] = ()
     names_others: bool = False
     holds_small: bool = False
-
-    def is_kept(self, value: float | None) -> bool:
-        """Return the answer that Great Expectations gives."""
-        if value is None:
-            return not self.empty_fails
-        is_enough = self.minimum is None or value >= self.minimum
-        return is_enough and (self.maximum is None or value <= self.maximum)
 
     def given(self, row: Mapping[str, Any]) -> dict[str, str]:
         """Return what fills the braces of `message` for one row of the profile."""
@@ -79,11 +72,10 @@ class Expectation:
     waivable: bool = True
     share_of: str | None = None
 
-    def severity_of(self, row: Mapping[str, Any]) -> Severity:
-        """Return the severity for one row of the profile."""
+    def severity_of(self, row: Mapping[str, Any], broken: Iterable[Limit]) -> Severity:
+        """Return the severity for one row of the profile and the limits that it breaks."""
         is_few = self.share_of is not None and (row[self.share_of] or 0) < thresholds.SMALL_EXTRACT
-        holds = any(one.holds_small and not one.is_kept(row[one.column]) for one in self.limits)
-        return "warn" if is_few and not holds else self.severity
+        return "warn" if is_few and not any(limit.holds_small for limit in broken) else self.severity
 
     def numbers(self, row: Mapping[str, Any]) -> dict[str, float]:
         """Return what was measured and the limits beside it, by names that stay the same, for a plot."""

@@ -43,7 +43,7 @@ _IMPORTED_BEFORE = [
     "orchestration.operations.status",
     "great_expectations",
     "dbt.cli.main",
-    "orchestration.defs.event_log",
+    "orchestration.defs.history",
     "orchestration.intake.reading.csv_files",
     # A room imports its modules when a name of theirs is first asked for.
     "orchestration.intake.taking_in",

@@ -21,7 +21,7 @@ import pytest
 from orchestration.core import Settings, open_duckdb, read_json
 from orchestration.warehouse import Part, builds, part_of
 from orchestration.warehouse.parsed_project import read_manifest
-from orchestration.warehouse.table_tests import TableTest
+from orchestration.warehouse.table_tests import TableTest, run_tests
 from tests.worlds import world
 
 
@@ -76,8 +76,7 @@ def instead_of_dbt(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(builds, "build_nodes", build_nodes)
-        if not with_data_tests:
-            patch.setattr(builds, "run_tests", passed)
+        patch.setattr(builds, "run_tests", run_tests if with_data_tests else passed)
         yield
 
 

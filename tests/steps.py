@@ -22,7 +22,7 @@ from orchestration.core import (
     read_json,
     refreshes,
 )
-from orchestration.refresh import Run, Runs, extracts, releasing, run_outcome, settle, step, tables
+from orchestration.refresh import Run, Runs, artifact_of, extracts, releasing, run_outcome, tables
 from orchestration.release import carried_tables
 from orchestration.warehouse import Part, manifest_path
 from orchestration.warehouse.engines import SPARK
@@ -50,12 +50,12 @@ def refresh(settings: Settings, on_step: OnStep = lambda name: None) -> Ended:
         outcome, error, at_gate, is_rolled_back = refreshes.UNCHANGED, None, False, False
         try:
             run = runs.begin(run_id, is_refresh=True)
-            has_new = not settle.is_up_to_date(run) and _with_tables(run, on_step)
+            has_new = not extracts.is_up_to_date(run) and _with_tables(run, on_step)
             at_gate = has_new and _staged(run, on_step)
             if at_gate:
                 outcome = _judge_and_publish(run, on_step)
             else:  # a candidate that is not kept would bring back what a rollback left behind
-                facts = step.artifact_of(settings, settle.IN_FORCE).facts
+                facts = artifact_of(settings, extracts.IN_FORCE).facts
                 is_rolled_back = has_new or bool(facts["is_rolled_back"])
                 releasing.write_receipts(run, "unchanged", is_rolled_back)
         except NjiaError as problem:
@@ -101,9 +101,9 @@ def settle_inbox(run: Run, on_step: OnStep = lambda name: None) -> bool:
     on_step("locate")
     extracts.locate(run)
     on_step("judge_extracts")
-    settle.judge_extracts(run)
+    extracts.judge_extracts(run)
     on_step("in_force")
-    return not settle.settle(run).facts["is_unchanged"]
+    return not extracts.settle(run).facts["is_unchanged"]
 
 
 def _with_tables(run: Run, on_step: OnStep = lambda name: None) -> bool:
@@ -111,7 +111,7 @@ def _with_tables(run: Run, on_step: OnStep = lambda name: None) -> bool:
     if not settle_inbox(run, on_step):
         return False
     on_step("carry")
-    settle.carry(run, carried_tables(manifest_path(run.settings)))
+    extracts.carry(run, carried_tables(manifest_path(run.settings)))
     with nullcontext() if run.settings.engine == SPARK else instead_of_dbt():
         on_step("warehouse")
         tables.stop_if_broken(tables.nodes_of(tables.build_tables(run, Part.BEFORE_PYTHON)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -28,7 +29,19 @@ def decide_command() -> None:
     """
 
 
-def _record(settings: Settings, kind: str, author: str, reason: str, **payload: Any) -> None:
+def _decision(name: str, *parameters: Callable[..., Any]) -> Callable[[Callable[..., Any]], click.Command]:
+    """Return a decorator that makes a function a subcommand with these parameters, --author and --reason."""
+
+    def as_command(function: Callable[..., Any]) -> click.Command:
+        wrapped = author_and_reason(written_installation(function))
+        for parameter in reversed(parameters):
+            wrapped = parameter(wrapped)
+        return decide_command.command(name)(wrapped)
+
+    return as_command
+
+
+def _record(kind: str, settings: Settings, author: str, reason: str, **payload: Any) -> None:
     from orchestration import stewardship
 
     entry = stewardship.record_decision(settings, kind, author, reason, settings.as_of(), **payload)
@@ -48,165 +61,129 @@ def _takes_part(settings: Settings) -> str:
     return "It takes part in the next refresh: njia refresh"
 
 
-@decide_command.command("waive-check")
-@click.argument("check")
-@click.option(
-    "--scope",
-    default="release",
-    show_default=True,
-    help="An extract as PARTNER/EXTRACT_ID, `release`, or a part of it such as release/PARTNER.",
+@_decision(
+    "waive-check",
+    click.argument("check"),
+    click.option(
+        "--scope",
+        default="release",
+        show_default=True,
+        help="An extract as PARTNER/EXTRACT_ID, `release`, or a part of it such as release/PARTNER.",
+    ),
+    click.option("--expires", required=True, help="Last day it holds, such as 2027-01-31."),
 )
-@click.option("--expires", required=True, help="Last day it holds, such as 2027-01-31.")
-@author_and_reason
-@written_installation
-def decide_waive(settings: Settings, check: str, scope: str, expires: str, author: str, reason: str) -> None:
+def decide_waive(settings: Settings, expires: str, **asked: Any) -> None:
     """Let a failed CHECK pass for a time.
 
     The waiver lapses when the check changes.
     """
-    _record(settings, "check_waiver", author, reason, check=check, scope=scope, expires=day_of(expires))
+    _record("check_waiver", settings, expires=day_of(expires), **asked)
 
 
-@decide_command.command("accept-extract")
-@click.argument("partner")
-@click.argument("extract_id")
-@author_and_reason
-@written_installation
-def decide_accept(settings: Settings, partner: str, extract_id: str, author: str, reason: str) -> None:
+@_decision("accept-extract", click.argument("partner"), click.argument("extract_id"))
+def decide_accept(settings: Settings, **asked: Any) -> None:
     """Put a held extract in force."""
-    _record(settings, "extract_accept", author, reason, partner=partner, extract_id=extract_id)
+    _record("extract_accept", settings, **asked)
 
 
-@decide_command.command("withdraw-extract")
-@click.argument("partner")
-@click.argument("extract_id")
-@author_and_reason
-@written_installation
-def decide_withdraw(settings: Settings, partner: str, extract_id: str, author: str, reason: str) -> None:
+@_decision("withdraw-extract", click.argument("partner"), click.argument("extract_id"))
+def decide_withdraw(settings: Settings, **asked: Any) -> None:
     """Take an extract out of force.
 
     The partner's earlier extract is in force again.
     """
-    _record(settings, "extract_withdraw", author, reason, partner=partner, extract_id=extract_id)
+    _record("extract_withdraw", settings, **asked)
 
 
-@decide_command.command("place-alias")
-@click.argument("text")
-@click.argument("place_id")
-@click.option("--country", help="Only for mentions that state this country: KEN, KE or Kenya.")
-@click.option("--partner", help="Only in the records of this partner.")
-@click.option(
-    "--role", type=click.Choice(["origin", "transit", "destination"]), help="Only as this stop of a journey."
+@_decision(
+    "place-alias",
+    click.argument("text"),
+    click.argument("place_id"),
+    click.option("--country", help="Only for mentions that state this country: KEN, KE or Kenya."),
+    click.option("--partner", help="Only in the records of this partner."),
+    click.option(
+        "--role",
+        type=click.Choice(["origin", "transit", "destination"]),
+        help="Only as this stop of a journey.",
+    ),
+    click.option("--override", is_flag=True, help="Even if the name already has a certain meaning."),
 )
-@click.option("--override", is_flag=True, help="Even if the name already has a certain meaning.")
-@author_and_reason
-@written_installation
-def decide_alias(
-    settings: Settings,
-    text: str,
-    place_id: str,
-    country: str | None,
-    partner: str | None,
-    role: str | None,
-    override: bool,
-    author: str,
-    reason: str,
-) -> None:
+def decide_alias(settings: Settings, country: str | None, **asked: Any) -> None:
     """Say which place a name means.
 
     TEXT is the name, or its token (t-…) from the list of open names. Of several decisions on a name the
     most specific holds: for a partner and a role, for a partner, for a role, for all.
     """
-    scope = {"country": country_of(country), "partner": partner, "role": role}
-    _record(settings, "place_alias", author, reason, text=text, place_id=place_id, **scope, override=override)
+    _record("place_alias", settings, country=country_of(country), **asked)
 
 
-@decide_command.command("link-accept")
-@click.argument("record_a")
-@click.argument("record_b")
-@author_and_reason
-@written_installation
-def decide_link_accept(settings: Settings, record_a: str, record_b: str, author: str, reason: str) -> None:
+@_decision("link-accept", click.argument("record_a"), click.argument("record_b"))
+def decide_link_accept(settings: Settings, **asked: Any) -> None:
     """Link two records of one person.
 
     RECORD_A and RECORD_B are named as in review/links.csv.
     """
-    _record(settings, "link_accept", author, reason, record_a=record_a, record_b=record_b)
+    _record("link_accept", settings, **asked)
 
 
-@decide_command.command("link-reject")
-@click.argument("record_a")
-@click.argument("record_b")
-@author_and_reason
-@written_installation
-def decide_link_reject(settings: Settings, record_a: str, record_b: str, author: str, reason: str) -> None:
+@_decision("link-reject", click.argument("record_a"), click.argument("record_b"))
+def decide_link_reject(settings: Settings, **asked: Any) -> None:
     """Keep two records apart.
 
     They are of two persons. RECORD_A and RECORD_B are named as in review/links.csv.
     """
-    _record(settings, "link_reject", author, reason, record_a=record_a, record_b=record_b)
+    _record("link_reject", settings, **asked)
 
 
-@decide_command.command("release-row")
-@click.argument("record")
-@click.option("--rule", "rules", multiple=True, help="Only from this rule [all that quarantine the record].")
-@author_and_reason
-@written_installation
-def decide_release_row(
-    settings: Settings, record: str, rules: tuple[str, ...], author: str, reason: str
-) -> None:
+@_decision(
+    "release-row",
+    click.argument("record"),
+    click.option(
+        "--rule", "rules", multiple=True, help="Only from this rule [all that quarantine the record]."
+    ),
+)
+def decide_release_row(settings: Settings, **asked: Any) -> None:
     """Let a quarantined RECORD in.
 
     RECORD is r-…, or EXTRACT_ID:ROW. Values that could not be read stay unknown.
     """
-    _record(settings, "row_release", author, reason, record=record, rules=rules)
+    _record("row_release", settings, **asked)
 
 
-@decide_command.command("exclude-row")
-@click.argument("record")
-@author_and_reason
-@written_installation
-def decide_exclude_row(settings: Settings, record: str, author: str, reason: str) -> None:
+@_decision("exclude-row", click.argument("record"))
+def decide_exclude_row(settings: Settings, **asked: Any) -> None:
     """Leave a RECORD out.
 
     RECORD is r-…, or EXTRACT_ID:ROW. Every copy of it is left out, earlier and later ones.
     """
-    _record(settings, "row_exclude", author, reason, record=record)
+    _record("row_exclude", settings, **asked)
 
 
-@decide_command.command("correct-value")
-@click.argument("record")
-@click.argument("field")
-@click.argument("value")
-@author_and_reason
-@written_installation
-def decide_correct(settings: Settings, record: str, field: str, value: str, author: str, reason: str) -> None:
+@_decision("correct-value", click.argument("record"), click.argument("field"), click.argument("value"))
+def decide_correct(settings: Settings, **asked: Any) -> None:
     """Correct one written value.
 
     RECORD is r-…, or EXTRACT_ID:ROW. FIELD is a field of the model, such as event_on. VALUE is what the
     partner should have written, as the partner writes it; of a place its name or id. The partner's receipt
     names row, column and reason.
     """
-    _record(settings, "value_correction", author, reason, record=record, field=field, value=value)
+    _record("value_correction", settings, **asked)
 
 
-@decide_command.command("change-agreement")
-@click.argument("partner")
-@click.argument("contract")
-@click.option("--valid-to", help="New last day, such as 2027-12-31.")
-@click.option("--finest-place", type=click.Choice(["country", "county", "border_point", "town"]))
-@click.option("--retention-years", type=int, help="How long records may be kept.")
-@author_and_reason
-@written_installation
+@_decision(
+    "change-agreement",
+    click.argument("partner"),
+    click.argument("contract"),
+    click.option("--valid-to", help="New last day, such as 2027-12-31."),
+    click.option("--finest-place", type=click.Choice(["country", "county", "border_point", "town"])),
+    click.option("--retention-years", type=int, help="How long records may be kept."),
+)
 def decide_agreement(
     settings: Settings,
-    partner: str,
-    contract: str,
     valid_to: str | None,
     finest_place: str | None,
     retention_years: int | None,
-    author: str,
-    reason: str,
+    **asked: Any,
 ) -> None:
     """Change the terms of an agreement.
 
@@ -222,13 +199,11 @@ def decide_agreement(
             "The next refresh erases records past their retention, and their sealed originals. That "
             "cannot be undone: if the number is wrong, revoke the decision before it."
         )
-    _record(settings, "agreement_change", author, reason, partner=partner, contract=contract, terms=terms)
+    _record("agreement_change", settings, terms=terms, **asked)
 
 
-@decide_command.command("sign-policy")
-@author_and_reason
-@written_installation
-def decide_policy(settings: Settings, author: str, reason: str) -> None:
+@_decision("sign-policy")
+def decide_policy(settings: Settings, **asked: Any) -> None:
     """Sign the publication policy.
 
     Releases are published only under a signed policy. A later change needs a new signature.
@@ -238,45 +213,36 @@ def decide_policy(settings: Settings, author: str, reason: str) -> None:
     policy = load_publication_policy()
     changed = ", ".join(policy.changed) or "nothing"
     console.say(f"Publication policy {policy.version}; changed from the one shipped: {changed}")
-    _record(settings, "policy_sign_off", author, reason, policy=policy.version)
+    _record("policy_sign_off", settings, policy=policy.version, **asked)
 
 
-@decide_command.command("sign-candidate")
-@author_and_reason
-@written_installation
-def decide_sign(settings: Settings, author: str, reason: str) -> None:
+@_decision("sign-candidate")
+def decide_sign(settings: Settings, **asked: Any) -> None:
     """Sign the candidate that waits.
 
     The next refresh publishes it. A candidate that changes meanwhile needs a new signature.
     """
-    _record(settings, "candidate_signature", author, reason)
+    _record("candidate_signature", settings, **asked)
 
 
-@decide_command.command("republish")
-@click.argument("year", type=int)
-@author_and_reason
-@written_installation
-def decide_republish(settings: Settings, year: int, author: str, reason: str) -> None:
+@_decision("republish", click.argument("year", type=int))
+def decide_republish(settings: Settings, **asked: Any) -> None:
     """Publish a closed YEAR again.
 
     It is published as known now, with new noise. At most once a year: two draws of the noise together
     reveal a little more than one.
     """
-    _record(settings, "year_republication", author, reason, year=year)
+    _record("year_republication", settings, **asked)
 
 
-@decide_command.command("release-alert")
-@click.argument("origin")
-@click.argument("destination")
-@author_and_reason
-@written_installation
-def decide_alert(settings: Settings, origin: str, destination: str, author: str, reason: str) -> None:
+@_decision("release-alert", click.argument("origin"), click.argument("destination"))
+def decide_alert(settings: Settings, origin: str, destination: str, **asked: Any) -> None:
     """Release an alert to the public.
 
     ORIGIN and DESTINATION are places by name or id, such as Mandera Nairobi or KE009 KE047. The public sees
     corridor, direction and first month, no counts. A fresh warning also warns traffickers.
     """
-    _record(settings, "alert_release", author, reason, corridor=f"{origin}>{destination}")
+    _record("alert_release", settings, corridor=f"{origin}>{destination}", **asked)
 
 
 @decide_command.command("waiting")
@@ -312,12 +278,12 @@ def decide_waiting(settings: Settings, kind: str | None, partner: str | None, as
         console.say("Nothing waits for a steward.")
 
 
-@decide_command.command("take")
-@click.argument("item")
-@click.option("--owner", required=True, help="Who takes care of it: a name or role.")
-@click.option("--due", help="Last day to settle it, such as 2027-01-31.")
-@author_and_reason
-@written_installation
+@_decision(
+    "take",
+    click.argument("item"),
+    click.option("--owner", required=True, help="Who takes care of it: a name or role."),
+    click.option("--due", help="Last day to settle it, such as 2027-01-31."),
+)
 def decide_take(settings: Settings, item: str, owner: str, due: str | None, author: str, reason: str) -> None:
     """Say who takes care of ITEM.
 
@@ -346,10 +312,7 @@ def decide_comment(settings: Settings, item: str, text: str, author: str) -> Non
     console.say(f"Comment {entry['id']} recorded on {entry['item']}.")
 
 
-@decide_command.command("confirm")
-@click.argument("decision_id")
-@author_and_reason
-@written_installation
+@_decision("confirm", click.argument("decision_id"))
 def decide_confirm(settings: Settings, decision_id: str, author: str, reason: str) -> None:
     """Confirm, as the second person."""
     from orchestration import stewardship
@@ -358,10 +321,7 @@ def decide_confirm(settings: Settings, decision_id: str, author: str, reason: st
     console.say(f"Decision {decision_id} is confirmed and holds. {_takes_part(settings)}")
 
 
-@decide_command.command("revoke")
-@click.argument("decision_id")
-@author_and_reason
-@written_installation
+@_decision("revoke", click.argument("decision_id"))
 def decide_revoke(settings: Settings, decision_id: str, author: str, reason: str) -> None:
     """Revoke an earlier decision."""
     from orchestration import stewardship

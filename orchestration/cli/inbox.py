@@ -1,14 +1,24 @@
-"""`njia inbox add`: put partners' files where the next refresh finds them."""
+"""What the next refresh finds: `njia inbox add` puts files there, `njia pull` fetches them from servers."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from orchestration.cli import console
-from orchestration.cli.options import EXISTING_FILE, WRITE, home_and_partners, open_home
-from orchestration.core import UsageError
+from orchestration.cli.options import (
+    EXISTING_FILE,
+    WRITE,
+    home_and_partners,
+    json_output,
+    open_home,
+    written_installation,
+)
+from orchestration.core import Settings, UsageError
 
 
 @click.group()
@@ -44,3 +54,52 @@ def add(
         )
     if not quiet:
         console.say(f"{len(added)} file(s) in the inbox. Next: njia refresh")
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[PARTNER]...")
+@click.option("--again", is_flag=True, help="Fetch also what has not changed since the last pull.")
+@json_output
+@written_installation
+def pull_command(settings: Settings, names: tuple[str, ...], again: bool, as_json: bool) -> None:
+    """Fetch extracts into the inbox.
+
+    From the servers that contracts name as their source, of each PARTNER or of all. The next refresh takes
+    what is new. A source that fails stops no other.
+
+    Exit code: 0 fetched or unchanged, 1 a source failed, 2 wrong use or settings, 4 another pull runs.
+    """
+    from orchestration.intake import pull
+
+    ended = pull(settings, names, again, lambda source: console.err.print(f"· {source}", markup=False))
+    for source in ended:
+        show_source(source.as_dict())
+    failed = sum(source.outcome == "failed" for source in ended)
+    if not ended:
+        console.say("No contract names a source. See `source` in the guide to contracts.")
+    elif any(source.outcome == "fetched" for source in ended):
+        console.say("Next: njia refresh")
+    if as_json:
+        console.print_json({"sources": [source.as_dict() for source in ended], "failed": failed})
+    if failed:
+        sys.exit(1)
+
+
+def show_source(source: Mapping[str, Any]) -> None:
+    """Show in one line how the last pull of a source ended."""
+    name = f"{source['partner']} · {source['contract']}"
+    fetched = console.minute_of(source["fetched"]) if source["fetched"] else "never"
+    if source["outcome"] == "failed":
+        times = source["failures_in_a_row"]
+        since = f" Failed {times} times in a row." if times > 1 else ""
+        console.mark("pull failed", f"{source['reason']}{since} Last fetched: {fetched}.")
+        return
+    records = f"{source['records']:,} records, " if source["records"] is not None else ""
+    known = source["bytes"] is not None
+    size = f"{records}{source['bytes'] / 1000:,.0f} kB" if known else "nothing to fetch"
+    line = {
+        "never": f"not fetched yet from {source['host']}",
+        "fetched": f"fetched from {source['host']} {fetched}: {size}",
+        "unchanged": f"unchanged on {source['host']} {fetched}: {size}",
+    }[source["outcome"]]
+    console.say(f"{name}: {line}")

@@ -27,7 +27,7 @@ def notify_command(settings: Settings, is_test: bool, as_json: bool) -> None:
 
     sent = messages.send_test(settings) if is_test else messages.send_due(settings, patient=False)
     for delivery in sent:
-        console.say(messages.in_words(delivery))
+        console.say(str(delivery))
     if not sent:
         console.say("No message is due.")
     if as_json:

@@ -77,7 +77,7 @@ def _send_messages(settings: Settings) -> None:
         console.warn(f"No message was sent: {error}")
         return
     for delivery in failed:
-        console.warn(f"Messages wait. {messages.in_words(delivery)}")
+        console.warn(f"Messages wait. {delivery}")
 
 
 def show_summary(summary: Mapping[str, Any], is_rolled_back: bool, failed: Mapping[str, Any]) -> None:

@@ -32,7 +32,7 @@ SECTIONS = {
     "Review and decide": ("decide", "place", "rollback"),
     "Protect": ("account", "keys", "audit", "unseal", "forget", "backup", "restore"),
 }
-TWINS = {"restore": "backup"}
+TWINS = {"pull": "inbox", "restore": "backup", "rollback": "releases", "unseal": "audit"}
 
 
 class Commands(click.Group):

@@ -10,8 +10,8 @@ from rich.markup import escape
 
 from orchestration.cli import console
 from orchestration.cli.console import mark, minute_of, out
+from orchestration.cli.inbox import show_source
 from orchestration.cli.options import installation, json_output
-from orchestration.cli.pull import show_source
 from orchestration.core import Settings
 
 _IN_FORCE = "in force"

@@ -10,31 +10,46 @@ from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
     from orchestration.contracts.agreements import agreements_ending, with_changes
-    from orchestration.contracts.cell_text import (
+    from orchestration.contracts.cells import (
         ABOUT,
+        LONGEST_CELL,
+        MONTHS,
         RANGE_TURNED_DATE,
         SHEET_ERRORS,
         TO,
+        Cell,
+        age_between,
         clean,
+        day_of,
         error_code,
         is_blank,
         is_missing,
-        norm,
-        number_in_words,
-    )
-    from orchestration.contracts.cells import LONGEST_CELL, Cell, number_text, same, text_cell, tidy
-    from orchestration.contracts.codes import UNKNOWN, CodeReader, ReadCode, ReadCodes, joined_or_flags
-    from orchestration.contracts.contract import LONGEST_TEXT, Contract
-    from orchestration.contracts.days import (
-        MONTHS,
-        age_between,
-        day_of,
         looks_like_a_day,
         month_of_sheet,
+        norm,
+        number_in_words,
+        number_text,
+        repaired,
+        same,
         split_time,
+        text_cell,
+        tidy,
         valid_day,
         year_of,
     )
+    from orchestration.contracts.codes import (
+        AGE_BAND,
+        NATIONALITY,
+        SEEDS,
+        UNKNOWN,
+        CodeReader,
+        ReadCode,
+        ReadCodes,
+        Vocabulary,
+        joined_or_flags,
+        load_vocabulary,
+    )
+    from orchestration.contracts.contract import LONGEST_TEXT, Contract
     from orchestration.contracts.fields import (
         AGES,
         AROUND_POINT,
@@ -67,11 +82,7 @@ if TYPE_CHECKING:
         load_contracts,
         partners_without_contract,
     )
-    from orchestration.contracts.source import (
-        AnySource,
-        KoboSource,
-    )
+    from orchestration.contracts.source import AnySource, KoboSource
     from orchestration.contracts.terms import CONTENT, SHEET, STATISTICS, AcceptIf, Period, SubmissionId
-    from orchestration.contracts.vocabulary import AGE_BAND, NATIONALITY, SEEDS, Vocabulary, load_vocabulary
 
 offer_when_asked(__name__)

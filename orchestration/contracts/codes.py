@@ -1,24 +1,107 @@
 """Read a partner's spelling of a code by contract values, crosswalk, code, label and words, in that order.
 
-An unknown part of a cell becomes `unknown` with a problem.
+An unknown part of a cell becomes `unknown` with a problem. `Vocabulary` holds the lists of seeds/reference.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
-from orchestration.contracts.cell_text import clean, error_code, is_blank, is_missing, norm
+from orchestration.contracts.cells import clean, error_code, is_blank, is_missing, norm
 from orchestration.contracts.fields import FieldSpec
-from orchestration.contracts.vocabulary import AGE_BAND, NATIONALITY, SystemCode, Vocabulary
+from orchestration.core import seed_rows
 
+SEEDS = ("codes.csv", "crosswalk.csv", "code_words.csv", "places.csv", "place_codes.csv", "place_aliases.csv")
+NATIONALITY = "nationality"
+AGE_BAND = "age_band"
+_NO_EQUIVALENT = "none"
 UNKNOWN = "unknown"
 _NOT_ASKED = frozenset({"-99"})  # CTDC's mark for a field a partner does not collect
 _SEPARATORS = (";", ",", "/", "&", "+", "|", "\n")
 _TOKEN = re.compile(r"[^\s,;/&+|()\"\[\]]+")
 _CONNECTORS = frozenset(["and", "then", "na", "kisha", "halafu", "plus", "also"])
+
+
+@dataclass(frozen=True)
+class SystemCode:
+    """The meaning of another system's code; `is_defect`: only its label decides."""
+
+    code: str
+    is_defect: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """Look-up tables by domain and normalised text."""
+
+    codes: dict[str, set[str]]
+    labels: dict[str, dict[str, str]]
+    words: dict[str, dict[str, tuple[str, str]]]
+    crosswalks: dict[tuple[str, str], dict[str, SystemCode]]
+    countries: dict[str, str]
+
+    def words_of(self, domain: str, languages: tuple[str, ...]) -> dict[str, str]:
+        """Return the words of a domain in some languages, each with its code."""
+        return {
+            word: code
+            for word, (code, language) in self.words.get(domain, {}).items()
+            if language in languages or language == "any"
+        }
+
+    def is_code(self, domain: str, code: str) -> bool:
+        if domain == NATIONALITY:
+            return code == "unknown" or (
+                len(code) == 3 and code.isascii() and code.isupper() and code.isalpha()
+            )
+        return code in self.codes.get(domain, set())
+
+    def is_country(self, text: str) -> bool:
+        """Whether a text is the name or code of a country, and nothing else."""
+        return norm(text) in self.countries
+
+
+@cache
+def load_vocabulary() -> Vocabulary:
+    """Read the seeds once a process."""
+    codes: dict[str, set[str]] = defaultdict(set)
+    labels: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in seed_rows("codes"):
+        codes[row["domain"]].add(row["code"])
+        labels[row["domain"]].setdefault(norm(row["label"]), row["code"])
+    words: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
+    for row in seed_rows("code_words"):
+        words[row["domain"]][norm(row["word"])] = (row["code"], row["language"])
+    crosswalks: dict[tuple[str, str], dict[str, SystemCode]] = defaultdict(dict)
+    for row in seed_rows("crosswalk"):
+        if row["direction"] != "out":
+            meant = SystemCode(row["code"], row["loss"] == _NO_EQUIVALENT)
+            crosswalks[row["domain"], row["system"]][norm(row["system_code"])] = meant
+    return Vocabulary(dict(codes), dict(labels), dict(words), dict(crosswalks), _countries())
+
+
+def _countries() -> dict[str, str]:
+    """Map name, alias, alpha-2 and alpha-3 of countries to alpha-3; ambiguous names are left out."""
+    names = [
+        (row["place_id"], name)
+        for row in seed_rows("places")
+        if row["kind"] == "country" and row["iso_alpha3"] == row["place_id"]
+        for name in (row["name"], row["place_id"])
+    ]
+    countries = {place for place, _ in names}
+    names += [
+        (row["place_id"], row["code"]) for row in seed_rows("place_codes") if row["system"] == "iso_alpha2"
+    ]
+    names += [(row["place_id"], row["alias"]) for row in seed_rows("place_aliases")]
+    places_of: dict[str, set[str]] = defaultdict(set)
+    for place, name in names:
+        if place in countries:
+            places_of[norm(name)].add(place)
+    return {name: places.pop() for name, places in places_of.items() if len(places) == 1}
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,18 @@ from collections.abc import Mapping
 from fnmatch import fnmatch
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from orchestration.contracts.fields import (
     AROUND_POINT,
     CANONICAL_FIELDS,
     MANY_CODES,
     SINGLE_CODES,
+    FieldOrColumn,
     FieldSpec,
     Strict,
     Text,
+    one_or_several,
     place_parts,
 )
 from orchestration.contracts.format import AnyFormat, AnyRepeat, Items, JsonFormat, Layout, Tab, XlsxFormat
@@ -80,18 +82,13 @@ class Contract(Strict):
     constant_within_key: list[Text] = Field(
         default_factory=list, description="Columns with one value in all rows of a record."
     )
-    accept_if: list[AcceptIf] = Field(
-        default_factory=list, description="Conditions on a row, judged in order; one or a list."
-    )
-    fields: dict[str, FieldSpec] = Field(min_length=1)
+    accept_if: Annotated[
+        list[AcceptIf], BeforeValidator(one_or_several, json_schema_input_type=AcceptIf | list[AcceptIf])
+    ] = Field(default_factory=list, description="Conditions on a row, judged in order; one or a list.")
+    fields: dict[str, FieldOrColumn] = Field(min_length=1)
     deny: list[Text] = Field(default_factory=list, description="Known columns that are never kept.")
     link: Link | None = None
     submission_id: SubmissionId | None = None
-
-    @field_validator("accept_if", mode="before")
-    @classmethod
-    def _one_condition_or_several(cls, value: Any) -> Any:
-        return value if isinstance(value, list) else [] if value is None else [value]
 
     @field_validator("fields")
     @classmethod
@@ -99,16 +96,16 @@ class Contract(Strict):
         for name, spec in fields.items():
             if name not in CANONICAL_FIELDS:
                 raise ValueError(f"UNKNOWN_FIELD:{name}")
+            part = name.rpartition(").")[2]
             if spec.from_ and name != "age_band":
                 raise ValueError(f"{name}: `from` only goes with age_band")
-            if name.endswith(".list") and not spec.split:
+            if part == "list" and not spec.split:
                 raise ValueError(f'{name}: a list needs `split`, the separators between places, e.g. [">"]')
-            if spec.flags_with_prefix and name.rpartition(").")[2] not in MANY_CODES:
+            if spec.flags_with_prefix and part not in MANY_CODES:
                 raise ValueError(f"{name}: `flags_with_prefix` only goes with fields of several codes")
-            if spec.code_system and not name.endswith(".place_code"):
-                raise ValueError(f"{name}: `code_system` only goes with place(role).place_code")
-            if spec.longitude and not name.endswith(".point"):
-                raise ValueError(f"{name}: `longitude` only goes with place(role).point")
+            for key, other in (("code_system", "place_code"), ("longitude", "point")):
+                if getattr(spec, key) and part != other:
+                    raise ValueError(f"{name}: `{key}` only goes with place(role).{other}")
             if spec.count_rows and name != "person_count":
                 raise ValueError(f"{name}: `count_rows` only goes with person_count")
         return fields
@@ -210,21 +207,17 @@ class Contract(Strict):
             or (place_parts(name) and not self.part_of(self.fields[name])[0])
         ]
 
-    def sheet_of(self, column: str) -> str:
-        """Return the repeat whose sheet holds a column; `''` for the main sheet."""
-        return self._split(column)[0]
-
     def part_of(self, spec: FieldSpec) -> tuple[str, str]:
         """Return the part (`''` for the main rows, or a repeat's name) and the column of a field in it."""
-        return self._split(spec.column or spec.flags_with_prefix or "")
+        return self.split(spec.column or spec.flags_with_prefix or "")
 
     def longitude_of(self, spec: FieldSpec) -> str | None:
         """Return the longitude column, in its sheet, of a position in two columns."""
-        return self._split(spec.longitude)[1] if spec.longitude else None
+        return self.split(spec.longitude)[1] if spec.longitude else None
 
     def names_of(self, spec: FieldSpec) -> list[str]:
         """Return every name of a field's column in its sheet; none for a kind of item."""
-        return [] if self.item_kinds_of(spec) else [self._split(column)[1] for column in spec.columns]
+        return [] if self.item_kinds_of(spec) else [self.split(column)[1] for column in spec.columns]
 
     def zone_of(self, field: str) -> str:
         """Return the zone of a field's times without one; a form server's own stamps are in UTC."""
@@ -257,7 +250,8 @@ class Contract(Strict):
         """Return the columns of the main sheet itself."""
         return [column for column in columns if column.partition("/")[0] not in self.tabs]
 
-    def _split(self, column: str) -> tuple[str, str]:
+    def split(self, column: str) -> tuple[str, str]:
+        """Return the repeat whose sheet holds a column, `''` for the main sheet, and its name there."""
         part, slash, rest = column.partition("/")
         return (part, rest) if slash and part in self.repeats else ("", column)
 
@@ -360,40 +354,38 @@ def _refuse_contradictions(contract: Contract) -> None:
             "published are context and no movements"
         )
     _refuse_campaigns_unwatched(contract)
-    _refuse_scattered_names(contract)
+    for name, spec in contract.fields.items():
+        if len({contract.split(column)[0] for column in spec.columns}) > 1:
+            raise ValueError(f"{name}: the names of one column stand in one sheet, not in a child sheet too")
     takes_back = contract.withdrawn or (contract.consent and "withdrawn" in contract.consent.values.values())
     if takes_back and not contract.delivery.key_parts and contract.delivery.mode == "incremental":
         raise ValueError(
             "a withdrawn record cannot be found again: delivery.key is `content`, and incremental files "
             "do not list what is gone. Name the column with the partner's reference as delivery.key"
         )
-    kept = {column for spec in contract.fields.values() for column in spec.columns}
+    mapped = {column for spec in contract.fields.values() for column in spec.columns}
     for column in contract.submission_id.names if contract.submission_id else ():
-        if column in kept:
+        if column in mapped:
             raise ValueError(
                 f"column {column!r} is both mapped under fields and the submission_id; keep one of them: of "
                 "an id only a code is kept"
             )
     for column in contract.deny:
-        if column in kept:
+        if column in mapped:
             raise ValueError(f"column {column!r} is both mapped under fields and denied; keep one of them")
-    _refuse_scattered_rows(contract)
+    _refuse_scattered_rows(contract, mapped)
     children: dict[str, AnyRepeat | Tab] = {**contract.repeats, **contract.tabs}
-    for name, repeat in children.items():
-        if isinstance(contract.format, JsonFormat):
-            continue
-        if not repeat.matches and (
-            len(contract.delivery.key_parts) != 1 or SHEET in contract.delivery.key_parts
-        ):
+    is_single_key = len(contract.delivery.key_parts) == 1 and SHEET not in contract.delivery.key_parts
+    for name, child in children.items():
+        if not (child.matches or is_single_key or isinstance(contract.format, JsonFormat)):
             kind = "repeats" if name in contract.repeats else "tabs"
             raise ValueError(
-                f"format.{kind}.{name} needs `matches`, the main column that {repeat.parent!r} repeats, "
+                f"format.{kind}.{name} needs `matches`, the main column that {child.parent!r} repeats, "
                 "because delivery.key is not a single column"
             )
     for name, spec in contract.fields.items():
-        if name.endswith(".point"):
-            continue
-        if any(column.rsplit("/", 1)[-1].casefold() == "_geolocation" for column in spec.columns):
+        columns = () if name.endswith(".point") else spec.columns
+        if any(column.rsplit("/", 1)[-1].casefold() == "_geolocation" for column in columns):
             raise ValueError(
                 f"{name}: _geolocation holds coordinates, which are never kept; deny it, or map it to a "
                 "place(role).point, which keeps the county alone"
@@ -415,7 +407,7 @@ def _refuse_contradictions(contract: Contract) -> None:
         )
 
 
-def _refuse_scattered_rows(contract: Contract) -> None:
+def _refuse_scattered_rows(contract: Contract, mapped: set[str]) -> None:
     """Check contracts in which several rows make up one record."""
     count = contract.fields.get("person_count")
     if count and count.count_rows != contract.delivery.person_rows:
@@ -431,9 +423,8 @@ def _refuse_scattered_rows(contract: Contract) -> None:
         _refuse_unfit_items(contract)
     if contract.constant_within_key and not contract.delivery.person_rows:
         raise ValueError("constant_within_key only goes with delivery.person_rows: true")
-    read = {column for spec in contract.fields.values() for column in spec.columns}
     for column in contract.constant_within_key:
-        if column not in read:
+        if column not in mapped:
             raise ValueError(
                 f"constant_within_key: no field reads {column!r}, so its rows cannot be compared; map it "
                 "or leave it out"
@@ -452,9 +443,3 @@ def _refuse_unfit_items(contract: Contract) -> None:
             raise ValueError(f"{name}: a kind of item feeds a field of codes, and nothing else beside it")
         if kinds and spec.required:
             raise ValueError(f"{name}: not every record has each kind of item; leave `required` out")
-
-
-def _refuse_scattered_names(contract: Contract) -> None:
-    for name, spec in contract.fields.items():
-        if len({contract.sheet_of(column) for column in spec.columns}) > 1:
-            raise ValueError(f"{name}: the names of one column stand in one sheet, not in a child sheet too")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 DATES = ("event_on", "submitted_at", "embargo_until")
 COUNTS = ("person_count",)
@@ -58,21 +58,17 @@ def _as_text(value: Any) -> Any:
 Text = Annotated[str, BeforeValidator(_as_text)]
 
 
+def one_or_several(value: Any) -> Any:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+Names = Annotated[list[Text], BeforeValidator(one_or_several, json_schema_input_type=str | list[str])]
+
+
 class Strict(BaseModel):
     """A part of a contract; unknown keys are refused, so that no misspelt key is ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-def _one_or_several(value: Any) -> Any:
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-Names = Annotated[
-    list[Text],
-    BeforeValidator(_one_or_several),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
-]
 
 
 class FieldSpec(Strict):
@@ -132,11 +128,6 @@ class FieldSpec(Strict):
         None, description="Whether the partner saw the place itself (observed) or heard of it (reported)."
     )
 
-    @model_validator(mode="before")
-    @classmethod
-    def _shorthand(cls, value: Any) -> Any:
-        return {"column": value} if isinstance(value, (str, int)) and not isinstance(value, bool) else value
-
     @model_validator(mode="after")
     def _has_a_source(self) -> FieldSpec:
         sources = (*self.names[:1], self.flags_with_prefix, self.constant, self.count_rows or None)
@@ -167,3 +158,11 @@ class FieldSpec(Strict):
     def is_read(self) -> bool:
         """Whether the file fills the field, not a constant of the contract."""
         return bool(self.columns) or self.flags_with_prefix is not None
+
+
+def _as_spec(value: Any) -> Any:
+    return {"column": value} if isinstance(value, (str, int)) and not isinstance(value, bool) else value
+
+
+# A column alone is short for `{column: …}`.
+FieldOrColumn = Annotated[FieldSpec, BeforeValidator(_as_spec, json_schema_input_type=str | FieldSpec)]

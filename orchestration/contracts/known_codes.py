@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cache
 
-from orchestration.contracts.codes import CodeReader
+from orchestration.contracts.codes import NATIONALITY, CodeReader, load_vocabulary
 from orchestration.contracts.contract import Contract
 from orchestration.contracts.fields import MANY_CODES, SINGLE_CODES, FieldSpec
 from orchestration.contracts.terms import reference_places
-from orchestration.contracts.vocabulary import NATIONALITY, load_vocabulary
-from orchestration.core import REFERENCE_SEEDS, seed_rows
+from orchestration.core import seed_rows
 
 _MOST_LISTED = 40
 _LISTED_IN = {NATIONALITY: "seeds/reference/places.csv, iso_alpha3"}
@@ -57,7 +56,7 @@ def _is_known_word(contract: Contract, domain: str, spec: FieldSpec, text: str) 
     """Return whether a field reads a text that is no code."""
     if text in _codes()[domain]:
         return False
-    vocabulary = load_vocabulary(REFERENCE_SEEDS)
+    vocabulary = load_vocabulary()
     reader = CodeReader.of_field(domain, spec, vocabulary, contract.locale.languages)
     read = reader.read_many(text) if domain in MANY_CODES else reader.read_one(text)
     return not read.problems

@@ -1,10 +1,13 @@
 """Load contract files: checked contracts, or sentences that name the file, the key and the fix.
 
-A bad file never stops the others: its partner's extracts are held with these sentences.
+A bad file never stops the others: its partner's extracts are held with these sentences. `schema_text` is the
+JSON Schema with which editors complete and check contract files; run this module to write it anew.
 """
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -15,14 +18,14 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from yaml.constructor import SafeConstructor
 
-from orchestration.contracts.cells import Cell
+from orchestration.contracts.cells import Cell, day_of
 from orchestration.contracts.contract import Contract
-from orchestration.contracts.days import day_of
 from orchestration.contracts.fields import CANONICAL_FIELDS
 from orchestration.contracts.known_codes import unknown_codes
 from orchestration.contracts.source import SOURCE_KINDS
-from orchestration.core import NjiaError
+from orchestration.core import SAMPLE_PARTNERS, NjiaError
 
+SCHEMA_FILE = SAMPLE_PARTNERS / "contract.schema.json"
 TODO = "TODO"
 FORMAT_KINDS = ("xlsx", "csv", "json", "odk_zip")
 # Forms of texts, for messages.
@@ -94,8 +97,11 @@ def load_contracts(partners_folder: Path) -> Contracts:
                 problems.setdefault(folder.name, []).extend(fault.sentences)
             else:
                 valid.setdefault(folder.name, []).append(contract)
-        if repeated := _repeated_names(folder.name, valid.get(folder.name, [])):
-            problems.setdefault(folder.name, []).extend(repeated)
+        names = Counter(contract.contract for contract in valid.get(folder.name, ()))
+        for name in sorted(name for name, count in names.items() if count > 1):
+            problems.setdefault(folder.name, []).append(
+                f"{folder.name}/: two contracts are called {name!r}. Give each its own name under `contract`."
+            )
     return Contracts(valid, problems)
 
 
@@ -159,14 +165,6 @@ def _empty_keys(content: dict[str, Any]) -> Iterator[str]:
             for key, value in entry.items() if isinstance(entry, dict) else ():
                 if key != "to" and (value in (None, []) or (isinstance(value, str) and not value.strip())):
                     yield _path([part, at, key])
-
-
-def _repeated_names(partner: str, contracts: list[Contract]) -> list[str]:
-    names = [contract.contract for contract in contracts]
-    return [
-        f"{partner}/: two contracts are called {name!r}. Give each its own name under `contract`."
-        for name in sorted({name for name in names if names.count(name) > 1})
-    ]
 
 
 def _parse(path: Path, where: str) -> dict[str, Any]:
@@ -353,3 +351,12 @@ def contract_for(entry: dict[str, Any], contracts: Contracts) -> Contract:
         if contract.contract == entry["contract"]:
             return contract
     return Contract.of_content(entry["contract_content"])
+
+
+def schema_text() -> str:
+    schema = Contract.model_json_schema(by_alias=True) | {"title": "Njia contract"}
+    return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    SCHEMA_FILE.write_text(schema_text(), encoding="utf-8")

@@ -50,6 +50,7 @@ class Source(Strict):
     """A form, fetched whole each time; subclasses name their secret and the format of their files."""
 
     format: ClassVar[str]
+    asks_for: ClassVar[str]
 
     server: ServerAddress = Field(
         description="Such as https://kf.kobotoolbox.org or https://central.example."
@@ -71,10 +72,22 @@ class Source(Strict):
             )
         return given
 
+    @model_validator(mode="after")
+    def _one_secret(self) -> Source:
+        file, variable = self.secret_at
+        if file and variable:
+            raise ValueError(f"give either {self.asks_for}_file or {self.asks_for}_env, not both")
+        if not (file or variable):
+            raise ValueError(
+                f"the server asks for a {self.asks_for}: name a file of the keys folder as "
+                f"{self.asks_for}_file, or an environment variable as {self.asks_for}_env"
+            )
+        return self
+
     @property
     def secret_at(self) -> tuple[str | None, str | None]:
         """Return the file of the keys folder or the environment variable that holds the secret."""
-        raise NotImplementedError
+        return getattr(self, f"{self.asks_for}_file"), getattr(self, f"{self.asks_for}_env")
 
     @property
     def server_name(self) -> str:
@@ -86,25 +99,18 @@ class KoboSource(Source):
     """A form of KoboToolbox, read through its API v2."""
 
     format = "json"
+    asks_for = "token"
     kind: Literal["kobotoolbox"]
     asset: str = Field(pattern=r"^[A-Za-z0-9]{5,40}$", description="The form's uid, from its address.")
     token_file: SecretFile | None = Field(None, description="File of the keys folder, such as kobe.token.")
     token_env: SecretVariable | None = Field(None, description="Environment variable that holds the token.")
-
-    @model_validator(mode="after")
-    def _one_secret(self) -> KoboSource:
-        _demand_one_secret(*self.secret_at, "token")
-        return self
-
-    @property
-    def secret_at(self) -> tuple[str | None, str | None]:
-        return self.token_file, self.token_env
 
 
 class OdkCentralSource(Source):
     """A form of ODK Central, read as the zip of all its tables."""
 
     format = "odk_zip"
+    asks_for = "password"
     kind: Literal["odk_central"]
     project: int = Field(ge=1, description="The project's number, from its address.")
     form: Text = Field(min_length=1, max_length=200, description="The form's id (xmlFormId).")
@@ -112,24 +118,5 @@ class OdkCentralSource(Source):
     password_file: SecretFile | None = Field(None, description="File of the keys folder: kobe.password.")
     password_env: SecretVariable | None = Field(None, description="Environment variable with the password.")
 
-    @model_validator(mode="after")
-    def _one_secret(self) -> OdkCentralSource:
-        _demand_one_secret(*self.secret_at, "password")
-        return self
-
-    @property
-    def secret_at(self) -> tuple[str | None, str | None]:
-        return self.password_file, self.password_env
-
 
 AnySource = KoboSource | OdkCentralSource
-
-
-def _demand_one_secret(file: str | None, variable: str | None, name: str) -> None:
-    if file and variable:
-        raise ValueError(f"give either {name}_file or {name}_env, not both")
-    if not (file or variable):
-        raise ValueError(
-            f"the server asks for a {name}: name a file of the keys folder as {name}_file, or an environment "
-            f"variable as {name}_env"
-        )

@@ -109,6 +109,19 @@ class Withdrawn(Strict):
     optional_column: bool = Field(False, description="Only some files have the column.")
 
 
+def _to_after_from(span: Any) -> Any:
+    if span.to and span.to < span.from_:
+        raise ValueError("`to` is before `from`")
+    return span
+
+
+def _known(places: list[str]) -> list[str]:
+    _refuse_repeated("place", places)
+    for place in places:
+        _refuse_unlisted("place", place)
+    return places
+
+
 class Coverage(Strict):
     places: list[Text] = Field(
         min_length=1,
@@ -125,10 +138,7 @@ class Coverage(Strict):
         description="place_id of the office from which these places are watched: less is seen far from it.",
     )
 
-    @field_validator("places")
-    @classmethod
-    def _known_places(cls, places: list[str]) -> list[str]:
-        return _known(places)
+    _known_places = field_validator("places")(_known)
 
     @field_validator("office")
     @classmethod
@@ -149,11 +159,7 @@ class Coverage(Strict):
         _refuse_repeated("role", roles)
         return roles
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Coverage:
-        if self.to and self.to < self.from_:
-            raise ValueError("`to` is before `from`")
-        return self
+    _in_order = model_validator(mode="after")(_to_after_from)
 
 
 class Campaign(Strict):
@@ -168,23 +174,8 @@ class Campaign(Strict):
         json_schema_extra=_DISTINCT,
     )
 
-    @field_validator("places")
-    @classmethod
-    def _known_places(cls, places: list[str]) -> list[str]:
-        return _known(places)
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Campaign:
-        if self.to < self.from_:
-            raise ValueError("`to` is before `from`")
-        return self
-
-
-def _known(places: list[str]) -> list[str]:
-    _refuse_repeated("place", places)
-    for place in places:
-        _refuse_unlisted("place", place)
-    return places
+    _known_places = field_validator("places")(_known)
+    _in_order = model_validator(mode="after")(_to_after_from)
 
 
 @cache
@@ -253,11 +244,7 @@ class Period(Strict):
     to: date
     round: Text | None = None
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Period:
-        if self.to < self.from_:
-            raise ValueError("`to` is before `from`")
-        return self
+    _in_order = model_validator(mode="after")(_to_after_from)
 
 
 class DeclaredExtract(Strict):

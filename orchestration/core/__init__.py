@@ -1,6 +1,7 @@
 """Shared foundations: settings, paths, the home, durable files, keys, errors, the lock, artifacts of steps.
 
-Also the journal of refreshes, and lazy imports for packages. Steps do not belong here.
+Also the journal of refreshes, the texts that people read, and lazy imports for packages. Steps do not
+belong here.
 """
 
 from typing import TYPE_CHECKING
@@ -8,17 +9,17 @@ from typing import TYPE_CHECKING
 from orchestration.core.lazy import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.core.artifacts import (
-        Artifact,
-        code_of,
-        fingerprint_of,
-        forget,
-        keep,
-        note,
-        read,
-        stands,
-    )
     from orchestration.core.decoded import decoded, pattern_of, says
+    from orchestration.core.disk import (
+        MachineFault,
+        check_modes,
+        fault_said,
+        full_disk,
+        is_of_machine,
+        machine_fault,
+        require_encrypted_volume,
+        require_room,
+    )
     from orchestration.core.durable import (
         PARTIAL,
         keep_last_lines,
@@ -29,15 +30,7 @@ if TYPE_CHECKING:
         write_secret,
         write_text,
     )
-    from orchestration.core.encrypted_texts import (
-        TEXTS_SUFFIX,
-        decrypted,
-        encrypted,
-        is_token,
-        read_texts,
-        write_texts,
-    )
-    from orchestration.core.engine import open_duckdb
+    from orchestration.core.engine import attach, open_duckdb, quoted, sql_text
     from orchestration.core.errors import (
         Damaged,
         NjiaError,
@@ -62,7 +55,6 @@ if TYPE_CHECKING:
         tombstones_of,
         unite,
     )
-    from orchestration.core.history_policy import kept
     from orchestration.core.home import (
         HOME_JSON,
         adopt_home,
@@ -72,7 +64,6 @@ if TYPE_CHECKING:
     )
     from orchestration.core.key_checks import (
         LINK_KEY,
-        RECORD_KEY,
         SAMPLES_PRIVATE_KEY,
         STEWARDS_RECIPIENT,
         expect_key,
@@ -86,26 +77,31 @@ if TYPE_CHECKING:
         write_public_part,
     )
     from orchestration.core.keys import (
+        TEXTS_SUFFIX,
         Keys,
         create_missing_keys,
         create_sample_pair,
+        decrypted,
+        encrypted,
+        is_token,
         load_keys,
         new_stewards_pair,
+        read_texts,
         record_of,
         shown_record,
+        write_texts,
     )
-    from orchestration.core.lock import RefreshLock, held_if_free, is_alive, last_holder
-    from orchestration.core.machine import (
-        MachineFault,
-        fault_said,
-        full_disk,
-        is_of_machine,
-        machine_fault,
-        require_room,
+    from orchestration.core.lock import (
+        RefreshLock,
+        collect_garbage_less_often,
+        held_if_free,
+        interrupts_kept,
+        is_alive,
+        is_held,
+        last_holder,
+        locked_folder,
     )
-    from orchestration.core.modes import check_modes
-    from orchestration.core.process import collect_garbage_less_often, interrupts_kept
-    from orchestration.core.publication_policy import PublicationPolicy, load_publication_policy, noise_table
+    from orchestration.core.policies import PublicationPolicy, kept, load_publication_policy, noise_table
     from orchestration.core.refreshes import REFUSED, WAITS, End
     from orchestration.core.release_key import (
         RELEASE_KEY,
@@ -117,6 +113,7 @@ if TYPE_CHECKING:
     from orchestration.core.settings import (
         DBT_PROJECT,
         LOOPBACK,
+        NAIROBI,
         PROJECT_ROOT,
         REFERENCE_SEEDS,
         SAMPLE_PARTNERS,
@@ -127,7 +124,6 @@ if TYPE_CHECKING:
         secret_from,
         seed_rows,
     )
-    from orchestration.core.spreadsheet_safe import safe
     from orchestration.core.sums import (
         OWN_SUM,
         SUMS,
@@ -144,13 +140,37 @@ if TYPE_CHECKING:
         write_json,
         write_summed,
     )
-    from orchestration.core.volume import require_encrypted_volume
-    from orchestration.core.work_left import (
+    from orchestration.core.texts import (
+        LANGUAGES,
+        Sentence,
+        as_text,
+        catalogue,
+        in_language,
+        listed,
+        of_text,
+        packed,
+        safe,
+        say,
+        templates,
+        text_of,
+        texts_for,
+        together,
+        unpacked,
+    )
+    from orchestration.core.work import (
+        Artifact,
         building_beside,
         clear_partial,
         clear_work,
         clear_work_left_behind,
+        code_of,
+        fingerprint_of,
+        forget,
         forget_work,
+        keep,
+        note,
+        read,
+        stands,
     )
 
 offer_when_asked(__name__)

@@ -21,16 +21,20 @@ _NAME_KEPT = 60  # characters, so that a partial name is no longer than file sys
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; after the block, sync it and rename it over `path`.
-
-    Its name is of this writer alone: two that write the same file do not write into each other's.
-    """
+    """Yield a temporary path beside `path`; after the block, sync it and rename it over `path`."""
     make_folder(path.parent)
-    partial = path.with_name(f"{PARTIAL}{secrets.token_hex(4)}-{path.name[-_NAME_KEPT:]}")
-    try:
+    with _partial(path) as partial:
         yield partial
         sync(partial)
         rename(partial, path)
+
+
+@contextmanager
+def _partial(path: Path) -> Iterator[Path]:
+    """Yield a path of this writer alone: two that write the same file do not write into each other's."""
+    partial = path.with_name(f"{PARTIAL}{secrets.token_hex(4)}-{path.name[-_NAME_KEPT:]}")
+    try:
+        yield partial
     finally:
         with suppress(FileNotFoundError):
             os.unlink(partial)
@@ -60,14 +64,10 @@ def keep_last_lines(path: Path, number: int, also: Collection[bytes] = ()) -> in
 
 def write_secret(path: Path, text: str) -> None:
     """Write a line to a new file (mode 0600), whole or not at all; raises FileExistsError where it exists."""
-    partial = path.with_name(f"{PARTIAL}{secrets.token_hex(4)}-{path.name}")
-    try:
+    with _partial(path) as partial:
         write_new(partial, f"{text}\n".encode(), 0o600)
         sync(partial)
         place(partial, path)
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(partial)
 
 
 def append_line(path: Path, line: str, mode: int = 0o666) -> None:

@@ -1,4 +1,4 @@
-"""DuckDB, opened in the same way everywhere."""
+"""DuckDB, opened in the same way everywhere; quoting for SQL, and attaching of database files."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def open_duckdb(
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
         "timezone": "'UTC'",
-        "temp_directory": _text(spill or ""),
+        "temp_directory": sql_text(spill or ""),
     }
     if spill:
-        chosen["memory_limit"] = _text(memory_limit())
+        chosen["memory_limit"] = sql_text(memory_limit())
     if threads:
         chosen["threads"] = str(threads)
     for name, value in chosen.items():
@@ -38,5 +38,16 @@ def open_duckdb(
     return con
 
 
-def _text(value: object) -> str:
+def attach(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
+    """Attach a database file read-only, by its real path."""
+    con.execute(f"attach {sql_text(path.resolve())} as {name} (read_only)")
+
+
+def quoted(*names: str) -> str:
+    """Return names as one SQL identifier, `"schema"."table"`."""
+    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
+
+
+def sql_text(value: object) -> str:
+    """Return a text as SQL literal, for places that take no parameters: settings, paths and comments."""
     return "'" + str(value).replace("'", "''") + "'"

@@ -13,13 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.core import durable
+from orchestration.core.disk import check_modes, machine_fault, require_encrypted_volume, restricted_folders
 from orchestration.core.errors import Damaged, UsageError
-from orchestration.core.history_policy import kept
-from orchestration.core.machine import machine_fault
-from orchestration.core.modes import check_modes, restricted_folders
+from orchestration.core.policies import kept
 from orchestration.core.settings import Settings
 from orchestration.core.sums import read_json, write_json
-from orchestration.core.volume import require_encrypted_volume
 
 # Raised by a change that does not fit the homes of before, which are then refused (until version 1).
 LAYOUT_VERSION = 5
@@ -47,7 +45,7 @@ retention:
   schedule: {purge_after_days: %(ticks)d}
   sensor: {purge_after_days: %(ticks)d}
 event_log_storage:
-  module: orchestration.defs.event_log
+  module: orchestration.defs.history
   class: OpenEventLog
   config: {base_dir: %(runs)s}
 """

@@ -1,19 +1,25 @@
-"""Keys of an installation: record, link and noise key, and the stewards' public key.
+"""Record, link and noise key of an installation, the stewards' public key, and texts under the record key.
 
 `key_checks` proves each key, `release_key` holds the key that signs releases; `intake` decides which fields
-are hashed or sealed.
+are hashed or sealed. A text of a place may be a person's name: files hold its token (`Keys.token`: equal
+texts have equal tokens in all extracts), and the texts stand in a `.texts` file: JSON under AES-SIV, whose
+key is derived from the record key. Equal content gives equal bytes, so that such a file can be compared by
+its hash.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import json
+import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from orchestration.core.durable import make_folder, write_secret
+from orchestration.core.durable import make_folder, write_bytes, write_secret
+from orchestration.core.errors import NjiaError
 from orchestration.core.key_checks import (
     KEY_BYTES,
     LINK_KEY,
@@ -35,6 +41,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pyarrow as pa
+
 
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
@@ -209,3 +216,45 @@ def create_sample_pair(folder: Path) -> Path:
     identity = pyrage.x25519.Identity.from_str(file.read_text().strip())
     write_secret(folder / STEWARDS_RECIPIENT, str(identity.to_public()))
     return file
+
+
+TEXTS_SUFFIX = ".texts"
+_TOKEN = re.compile("t-[a-p]{22}")
+
+
+def is_token(text: str) -> bool:
+    """Return whether this is a token, as `Keys.token` makes them."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def encrypted(keys: Keys, content: Any) -> bytes:
+    """Return content that JSON can hold, encrypted and authenticated."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return AESSIV(keys.texts_key).encrypt(text.encode("utf-8", "surrogatepass"), None)
+
+
+def decrypted(keys: Keys, content: bytes, name: str) -> Any:
+    """Return what `encrypted` took; raises NjiaError for a damaged file or one of another record key."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
+    try:
+        text = AESSIV(keys.texts_key).decrypt(content, None)
+    except (InvalidTag, ValueError):
+        raise NjiaError(
+            f"{name} cannot be opened: it is damaged, or it was written with another record key. Restore "
+            "record.key and the file from a backup of the same day."
+        ) from None
+    return json.loads(text.decode("utf-8", "surrogatepass"))
+
+
+def write_texts(path: Path, keys: Keys, content: Any) -> None:
+    """Write content that JSON can hold to an encrypted file, durably."""
+    write_bytes(path, encrypted(keys, content))
+
+
+def read_texts(path: Path, keys: Keys) -> Any:
+    """Return the content of an encrypted file; raises NjiaError as `decrypted`, OSError without the file."""
+    return decrypted(keys, path.read_bytes(), path.name)

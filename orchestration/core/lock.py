@@ -1,22 +1,27 @@
-"""The one lock of a home, held by refreshes and by commands that change their inputs.
+"""Locks of files, the process that holds the lock of the home, and Ctrl-C.
 
-Also `held_if_free`, for every lock that a process takes only if no other holds it.
+Refreshes and commands that change their inputs hold the one lock of the home.
 """
 
 from __future__ import annotations
 
+import fcntl
+import gc
 import json
 import os
+import signal
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
 from orchestration.core import durable
-from orchestration.core.errors import RefreshRunning
+from orchestration.core.errors import NjiaError, RefreshRunning
 from orchestration.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -49,16 +54,42 @@ class RefreshLock:
 @contextmanager
 def held_if_free(path: Path) -> Iterator[bool]:
     """Hold the lock of a file during the block and yield True; yield False where somebody else holds it."""
-    lock = FileLock(path)
+    lock = FileLock(path, timeout=0)
+    with suppress(Timeout):
+        lock.acquire()
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        yield False
-        return
-    try:
-        yield True
+        yield lock.is_locked
     finally:
         lock.release()
+
+
+@contextmanager
+def locked_folder(folder: Path, busy: NjiaError, seconds: float | None = None) -> Iterator[None]:
+    """Hold the lock of a folder; raises `busy` where another process holds it for long."""
+    try:
+        with FileLock(folder / ".lock", timeout=seconds or SECONDS_TO_WAIT, mode=0o600):
+            yield
+    except Timeout:
+        raise busy from None
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process holds the lock of a file, which stays when its lock is released.
+
+    A shared hold, released at once, lets any number ask. A process that takes the lock in this moment tries
+    again.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 def last_holder(settings: Settings) -> dict[str, Any]:
@@ -112,3 +143,40 @@ def _held_message(holder: Mapping[str, Any]) -> str:
 
 def _holder_file(settings: Settings) -> Path:
     return settings.lock.with_suffix(".holder")
+
+
+@contextmanager
+def interrupts_kept() -> Iterator[None]:
+    """Raise KeyboardInterrupt if Ctrl-C came during the block, whatever the block raised or swallowed.
+
+    Outside the main thread, where no signal arrives, it does nothing.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    came = threading.Event()
+
+    def noted(number: int, frame: FrameType | None) -> None:
+        came.set()
+        before(number, frame)
+
+    signal.signal(signal.SIGINT, noted)
+    try:
+        yield
+    except BaseException:  # Dagster's own interrupt is one
+        if not came.is_set():
+            raise
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came.is_set():
+        raise KeyboardInterrupt
+
+
+def collect_garbage_less_often() -> None:
+    """Collect after 50,000 new objects instead of 700, and older generations rarely.
+
+    A refresh keeps tens of thousands of library objects: scanning them took a tenth of its CPU (46.5 s
+    against 42 s on the samples, best of several runs, same peak of memory).
+    """
+    gc.set_threshold(50_000, 20, 100)

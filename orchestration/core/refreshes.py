@@ -7,9 +7,11 @@ partners and checks, and counts; no value of a row. Beside it lies a request for
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -105,17 +107,12 @@ def ask(settings: Settings, author: str) -> None:
 
 def asked(settings: Settings) -> dict[str, str] | None:
     """Return author and time of the request that no refresh has answered."""
-    try:
-        request = read_json(settings.review / ASKED)
-        return {name: str(request[name]) for name in ("author", "time")}
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    return _read(settings, ASKED)
 
 
 def _following(before: End | None, run_id: str) -> End:
     """Return the entry of a refresh that begins now, with what still holds of the one before."""
-    if before is None:
-        return End(run_id, _now())
+    before = before or End("", "")
     return End(run_id, _now(), held=before.held, overdue=before.overdue, crashes=before.crashes)
 
 
@@ -162,11 +159,8 @@ def considered(settings: Settings) -> dict[str, set[str]] | None:
 
     Whether it published, held, superseded or refused them, they need no further refresh.
     """
-    try:
-        found = read_json(settings.review / CONSIDERED)
-        return {name: set(ids) for name, ids in found.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
-        return None
+    found = _read(settings, CONSIDERED)
+    return found and {name: set(ids) for name, ids in found.items()}
 
 
 def lost_landings(settings: Settings) -> list[Path]:
@@ -178,13 +172,8 @@ def lost_landings(settings: Settings) -> list[Path]:
 
 def crashes_in_a_row(settings: Settings) -> list[Mapping[str, Any]]:
     """Return the crashes since the last complete refresh, the oldest first."""
-    crashes: list[Mapping[str, Any]] = []
-    for entry in history(settings):
-        if entry["outcome"] in WHOLE:
-            crashes.clear()
-        elif entry["outcome"] == CRASHED:
-            crashes.append(entry)
-    return crashes
+    newest_first = takewhile(lambda entry: entry["outcome"] not in WHOLE, reversed(history(settings)))
+    return [entry for entry in newest_first if entry["outcome"] == CRASHED][::-1]
 
 
 def end_if_killed(settings: Settings) -> End | None:
@@ -198,12 +187,12 @@ def end_if_killed(settings: Settings) -> End | None:
 
 def last(settings: Settings) -> End | None:
     """Return the newest refresh that has ended; None before the first."""
-    return _read(settings, LAST)
+    return _end(settings, LAST)
 
 
 def under_way(settings: Settings) -> End | None:
     """Return the refresh that has begun and not ended: it runs, or it was killed."""
-    return _read(settings, BEGUN)
+    return _end(settings, BEGUN)
 
 
 def lists_as_of(settings: Settings) -> datetime | None:
@@ -234,19 +223,23 @@ def _end_killed(settings: Settings) -> End | None:
     return end(settings, begun, CRASHED, reason=ENDED_SILENTLY)
 
 
-def _read(settings: Settings, name: str) -> End | None:
+def _end(settings: Settings, name: str) -> End | None:
     try:
-        return End(**read_json(settings.review / name))
+        return End(**(_read(settings, name) or {}))
+    except TypeError:
+        return None
+
+
+def _read(settings: Settings, name: str) -> dict[str, Any] | None:
+    try:
+        return dict(read_json(settings.review / name))
     except (OSError, ValueError, TypeError):
         return None
 
 
 def history(settings: Settings) -> list[Mapping[str, Any]]:
     """Return all entries in short form, the oldest first; `held` and `overdue` are counts."""
-    path = settings.review / "history" / HISTORY
-    if not path.is_file():
-        return []
-    return list(_readable(path.read_text(encoding="utf-8").splitlines()))
+    return [entry for entry, _ in _entries(settings)]
 
 
 def keep_newest(settings: Settings, number: int) -> int:
@@ -254,21 +247,20 @@ def keep_newest(settings: Settings, number: int) -> int:
 
     The last complete refresh and the last that published or confirmed a release stay: the desk reads them.
     """
+    newest = {
+        entry["outcome"] in NOT_PUBLISHED: line
+        for entry, line in _entries(settings)
+        if entry["outcome"] in WHOLE
+    }
+    return keep_last_lines(settings.review / "history" / HISTORY, number, newest.values())
+
+
+def _entries(settings: Settings) -> Iterator[tuple[Mapping[str, Any], bytes]]:
+    """Yield each readable entry of the history with its line."""
     path = settings.review / "history" / HISTORY
-    newest: dict[bool, bytes] = {}
-    for line in path.read_bytes().split(b"\n") if path.is_file() else []:
-        for entry in _readable([line]):
-            if entry["outcome"] in WHOLE:
-                newest[entry["outcome"] in NOT_PUBLISHED] = line
-    return keep_last_lines(path, number, newest.values())
-
-
-def _readable(lines: Iterable[str | bytes]) -> Iterable[Mapping[str, Any]]:
-    for line in lines:
-        try:
-            yield parsed(line, Path(HISTORY))
-        except ValueError:
-            continue
+    for line in path.read_bytes().split(b"\n") if path.is_file() else ():
+        with suppress(ValueError):
+            yield parsed(line, path), line
 
 
 def _in_short(ended: End) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import csv
 import os
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 from orchestration.core.errors import UsageError
@@ -17,7 +17,18 @@ REFERENCE_SEEDS = PROJECT_ROOT / "seeds" / "reference"
 DEFAULT_DESK_URL = "http://127.0.0.1:3030"
 # The address of the Dagster UI and the desk. Access from elsewhere needs a tunnel or proxy: docs/security.md.
 LOOPBACK = "127.0.0.1"
+NAIROBI = timezone(timedelta(hours=3))
 SAMPLE_PARTNERS = PROJECT_ROOT / "seeds" / "partners"
+
+
+class _Below:
+    """A path below the home."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, settings: Settings, owner: type) -> Path:
+        return settings.home / self._name
 
 
 @dataclass(frozen=True)
@@ -72,18 +83,15 @@ class Settings:
                 f"The partners folder {chosen_partners} does not exist. Set NJIA_PARTNERS or --partners "
                 "to the folder that holds one folder per partner."
             )
-        keys = Path(os.environ.get("NJIA_KEYS") or chosen_home / "keys").resolve()
-        own_boundaries, notify = os.environ.get("NJIA_BOUNDARIES"), os.environ.get("NJIA_NOTIFY")
-        backup_password = os.environ.get("NJIA_BACKUP_PASSWORD_FILE")
         return cls(
             chosen_home,
             chosen_partners,
-            keys,
+            _path("NJIA_KEYS") or (chosen_home / "keys").resolve(),
             _parse_as_of(os.environ.get("NJIA_AS_OF")),
-            Path(own_boundaries).resolve() if own_boundaries else None,
+            _path("NJIA_BOUNDARIES"),
             _is_on("NJIA_WAIVERS_NEED_SECOND"),
             (os.environ.get("NJIA_DESK_URL") or DEFAULT_DESK_URL).rstrip("/"),
-            Path(notify).resolve() if notify else None,
+            _path("NJIA_NOTIFY"),
             require_encrypted_volume=_is_on("NJIA_REQUIRE_ENCRYPTED_VOLUME"),
             volume_is_encrypted=_is_on("NJIA_VOLUME_IS_ENCRYPTED"),
             delete_work=_is_on("NJIA_DELETE_WORK"),
@@ -91,7 +99,7 @@ class Settings:
             signatures=int(_one_of("NJIA_SIGNATURES", "1", "2")),
             refresh_after=_minutes("NJIA_REFRESH_AFTER_DECISIONS", 10),
             engine=_one_of("NJIA_ENGINE", "duckdb", "spark"),
-            backup_password=Path(backup_password).resolve() if backup_password else None,
+            backup_password=_path("NJIA_BACKUP_PASSWORD_FILE"),
         )
 
     def as_of(self) -> datetime:
@@ -103,121 +111,32 @@ class Settings:
         """Whether the partners are the synthetic ones that ship with Njia."""
         return self.partners == SAMPLE_PARTNERS.resolve()
 
-    @property
-    def inbox(self) -> Path:
-        return self.home / "inbox"
-
-    @property
-    def pulls(self) -> Path:
-        """What is known of each source: when it was fetched, and a cursor; never a record."""
-        return self.home / "pulls"
-
-    @property
-    def sealed(self) -> Path:
-        return self.home / "sealed"
-
-    @property
-    def landing(self) -> Path:
-        return self.home / "landing"
-
-    @property
-    def link_codes(self) -> Path:
-        """Keyed codes of identifying columns, one file an extract."""
-        return self.home / "link_codes"
-
-    @property
-    def decisions(self) -> Path:
-        return self.home / "decisions"
-
-    @property
-    def review(self) -> Path:
-        return self.home / "review"
-
-    @property
-    def audit(self) -> Path:
-        """The audit log (who decided, unsealed, traced or exported what and when); append-only."""
-        return self.home / "audit"
-
-    @property
-    def forgotten(self) -> Path:
-        """Keyed tombstones of forgotten records, one file a partner."""
-        return self.home / "forgotten"
-
-    @property
-    def notices(self) -> Path:
-        """Messages as files, with their recipients."""
-        return self.home / "notices"
-
-    @property
-    def desk(self) -> Path:
-        """Accounts of the steward's desk."""
-        return self.home / "desk"
-
-    @property
-    def receipts(self) -> Path:
-        return self.home / "receipts"
-
-    @property
-    def lineage(self) -> Path:
-        """Per release: published key → extracts and rows, for `njia trace`."""
-        return self.home / "lineage"
-
-    @property
-    def releases(self) -> Path:
-        return self.home / "releases"
-
-    @property
-    def current(self) -> Path:
-        """Symlink to the release in force; its atomic replacement is the only commit point."""
-        return self.home / "current"
-
-    @property
-    def work(self) -> Path:
-        return self.home / "work"
-
-    @property
-    def warehouse(self) -> Path:
-        return self.work / "warehouse.duckdb"
-
-    @property
-    def typed(self) -> Path:
-        return self.work / "typed"
-
-    @property
-    def statistics(self) -> Path:
-        return self.work / "statistics"
-
-    @property
-    def linkage(self) -> Path:
-        return self.work / "linkage"
-
-    @property
-    def carried(self) -> Path:
-        """Public rows of closed periods, copied from the newest release that published them."""
-        return self.work / "carried"
-
-    @property
-    def spill(self) -> Path:
-        """Temporary files of a running step."""
-        return self.work / "spill"
-
-    @property
-    def dagster_home(self) -> Path:
-        return self.home / "dagster"
-
-    @property
-    def last_backup(self) -> Path:
-        """When the last backup was made."""
-        return self.home / "last_backup.json"
-
-    @property
-    def backup_links(self) -> Path:
-        """Links to the files of a backup under way."""
-        return self.work / "backup"
-
-    @property
-    def lock(self) -> Path:
-        return self.home / "refresh.lock"
+    inbox = _Below("inbox")
+    pulls = _Below("pulls")  # of each source when it was fetched, and a cursor; never a record
+    sealed = _Below("sealed")
+    landing = _Below("landing")
+    link_codes = _Below("link_codes")  # keyed codes of identifying columns, one file an extract
+    decisions = _Below("decisions")
+    review = _Below("review")
+    audit = _Below("audit")  # who decided, unsealed, traced or exported what and when; append-only
+    forgotten = _Below("forgotten")  # keyed tombstones of forgotten records, one file a partner
+    notices = _Below("notices")  # messages as files, with their recipients
+    desk = _Below("desk")  # accounts of the steward's desk
+    receipts = _Below("receipts")
+    lineage = _Below("lineage")  # per release: published key → extracts and rows, for `njia trace`
+    releases = _Below("releases")
+    current = _Below("current")  # symlink to the release in force; replacing it is the only commit point
+    dagster_home = _Below("dagster")
+    last_backup = _Below("last_backup.json")  # when the last backup was made
+    lock = _Below("refresh.lock")
+    work = _Below("work")
+    warehouse = _Below("work/warehouse.duckdb")
+    typed = _Below("work/typed")
+    statistics = _Below("work/statistics")
+    linkage = _Below("work/linkage")
+    carried = _Below("work/carried")  # public rows of closed periods, of the newest release with them
+    spill = _Below("work/spill")  # temporary files of a running step
+    backup_links = _Below("work/backup")  # links to the files of a backup under way
 
 
 def secret_from(variable: str) -> str | None:
@@ -234,6 +153,11 @@ def has_display() -> bool:
     """Whether a graphical browser can open; without a screen a text browser would take over the terminal."""
     variables = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
     return sys.platform in ("darwin", "win32") or any(os.environ.get(name) for name in variables)
+
+
+def _path(name: str) -> Path | None:
+    given = os.environ.get(name)
+    return Path(given).resolve() if given else None
 
 
 def _is_on(name: str) -> bool:

@@ -105,15 +105,9 @@ def summed(path: Path) -> Iterator[Path]:
     """
     with replacing(path) as partial:
         yield partial
-        fresh = _expect(path, partial)
+        earlier, fresh = summed_files(path.parent).get(path.name, [NOT_YET])[-1], sha256_of(partial)
+        _note(path.parent, {path.name: [earlier, fresh]})
     _note(path.parent, {path.name: [fresh]})
-
-
-def _expect(path: Path, successor: Path) -> str:
-    """Note that a file may have the content of its successor from now on; return the sum of that."""
-    earlier, fresh = summed_files(path.parent).get(path.name, [NOT_YET])[-1], sha256_of(successor)
-    _note(path.parent, {path.name: [earlier, fresh]})
-    return fresh
 
 
 def write_summed(path: Path, content: str | bytes, mode: int = 0o666) -> None:

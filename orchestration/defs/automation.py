@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from orchestration.contracts import Contracts
 from orchestration.core import NjiaError, Settings, clear_work_left_behind
 from orchestration.defs import pulled
+from orchestration.defs.boundary import REFRESH, STARTED_BY
 from orchestration.defs.killed_runs import end_killed_runs
-from orchestration.defs.tags import REFRESH, STARTED_BY
 from orchestration.operations import next_run
 from orchestration.stewardship import messages, refresh_since
 
@@ -28,19 +26,11 @@ UNDER_WAY = dg.RunsFilter(
 )
 
 
-@dataclass(frozen=True)
-class Automation:
-    jobs: list[UnresolvedAssetJobDefinition]
-    schedules: list[dg.ScheduleDefinition]
-    sensors: tuple[dg.SensorDefinition, ...]
-
-
-def automation(settings: Settings, contracts: Contracts) -> Automation:
-    """Return the jobs with their schedules and sensors; dagster.yaml limits the queue to one run.
+def automation(settings: Settings, contracts: Contracts) -> dg.Definitions:
+    """Return the jobs by their schedules and sensors; dagster.yaml limits the queue to one run.
 
     Pulling is a job of its own, so that a server that fails keeps no refresh from running.
     """
-    pull_jobs, pull_schedules = pulled.job_and_schedule(contracts, next_run.TIME_ZONE)
     job = dg.define_asset_job(
         REFRESH,
         selection=dg.AssetSelection.all() - dg.AssetSelection.assets(*pulled.keys(contracts)),
@@ -100,6 +90,8 @@ def automation(settings: Settings, contracts: Contracts) -> Automation:
             sent = messages.send_due(settings)
         except NjiaError as error:
             return dg.SkipReason(f"Messages cannot be sent: {error}")
-        return dg.SkipReason(" ".join(map(messages.in_words, sent)) or "No message is due.")
+        return dg.SkipReason(" ".join(map(str, sent)) or "No message is due.")
 
-    return Automation([job, *pull_jobs], [nightly, *pull_schedules], (inbox, send_messages))
+    return dg.Definitions(
+        schedules=[nightly, *pulled.schedules(contracts, next_run.TIME_ZONE)], sensors=[inbox, send_messages]
+    )

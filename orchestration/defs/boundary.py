@@ -1,4 +1,4 @@
-"""The exception boundary around every step, and the record of how a run ended."""
+"""The exception boundary around every step, the record of how a run ended, and the names all assets share."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import dagster as dg
+
+# Dagster adds its stack trace to every other error, also to `dg.Failure`. A person needs the sentence alone.
 from dagster._core.errors import DagsterUserCodeProcessError
-from dagster._utils.error import SerializableErrorInfo
+from dagster_shared.error import SerializableErrorInfo
 
 from orchestration.core import (
     Artifact,
@@ -20,20 +22,25 @@ from orchestration.core import (
     machine_fault,
     refreshes,
 )
-from orchestration.defs.old_runs import delete_old_runs
-from orchestration.defs.tags import HELD, OUTCOME, OVERDUE, RELEASE
+from orchestration.defs.history import delete_old_runs
 from orchestration.refresh import Run, Runs, releasing, run_outcome
 
 Context = dg.AssetExecutionContext | dg.AssetCheckExecutionContext
 Answer = TypeVar("Answer")
 FIRST_STEP, LAST_STEP = "take_in", "publish"
 
+REFRESH = "refresh"  # the job
+OUTCOME, HELD, OVERDUE, RELEASE = "njia/outcome", "njia/held", "njia/overdue", "njia/release"
+QUIET_LOGS = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+STARTED_BY = "njia/started_by"
+OWNER = "team:operators"
+_SENSITIVITY = "njia/sensitivity"
+RESTRICTED = {_SENSITIVITY: "restricted"}  # records, or facts about single records: stays in `work/`
+FOR_MEMBERS, FOR_PUBLIC = {_SENSITIVITY: "members"}, {_SENSITIVITY: "public"}
+
 
 class Stopped(DagsterUserCodeProcessError, dg.Failure):
-    """A failed step with a sentence for people and without a stack trace.
-
-    Dagster adds no stack trace to an error of another process, so this looks like one.
-    """
+    """A failed step with a sentence for people, and without a stack trace as of another process."""
 
     def __init__(self, sentence: str, metadata: Mapping[str, dg.MetadataValue]) -> None:
         dg.Failure.__init__(self, sentence, metadata=metadata, allow_retries=False)
@@ -107,9 +114,9 @@ def write_stop(runs: Runs, run_id: str) -> None:
         run_outcome.write_end(runs.settings, runs.entry, runs.current, refreshes.STOPPED)
 
 
-def version_of(artifact: Artifact, asset: str | None = None) -> dg.DataVersion:
-    """Return the fingerprint of an artifact as a data version, or of its file named `asset`."""
-    return dg.DataVersion((artifact.files.get(asset or "") or artifact.fingerprint)[:16])
+def version_of(artifact: Artifact) -> dg.DataVersion:
+    """Return the fingerprint of an artifact as a data version."""
+    return dg.DataVersion(artifact.fingerprint[:16])
 
 
 def _is_refresh(run: dg.DagsterRun) -> bool:

@@ -1,6 +1,11 @@
-"""Two checks for each partner: are its extracts fit to enter, and is the next one late?"""
+"""One check a partner: are its extracts fit to enter, and is the next one late?
 
-from collections.abc import Iterable, Iterator, Mapping
+Lateness is no freshness policy: Dagster's policies look at when a step last ran, and every refresh runs every
+partner's step. Here the day counts on which the newest extract was received.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 import dagster as dg
@@ -10,18 +15,19 @@ from orchestration.contracts import Contracts
 from orchestration.defs.boundary import step
 from orchestration.defs.extracts import landing_key
 from orchestration.defs.gates import VERDICTS
-from orchestration.defs.lateness import ON_TIME, ON_TIME_WHY, on_time
-from orchestration.refresh import Run, Runs, extracts, settle
+from orchestration.refresh import Run, Runs, extracts
 from orchestration.stewardship import items, review
 
-FIT = "extracts_are_fit"
+CHECK = "extracts_are_fit_and_on_time"
 FILES_CHECK = "files_are_taken"
 COLUMNS = ("extract", "check", "found", "expected", "effect", "what_to_do")
-FIT_WHY = (
-    "Are this partner's extracts fit to enter? A held extract stays out of the release, which uses the "
-    "last good one instead; an unreadable file waits in the inbox. If it fails: the table lists what each "
-    "check expected and found, and what to do. Plots: rows and shares of the newest extract, beside their "
-    "limits (_min, _max), and the partner's movements in force."
+WHY = (
+    "Are this partner's extracts fit to enter, and is the next one on time? A held extract stays out of the "
+    "release, which uses the last good one instead; an unreadable file waits in the inbox; a late extract is "
+    "missing evidence, not a calm period. If it fails: the table lists what each check expected and found, "
+    "and what to do; ask the partner for a late extract, or change the cadence of its contract. Red holds, "
+    "yellow warns. Plots: rows and shares of the newest extract, beside their limits (_min, _max), the days "
+    "since it was received, and the partner's movements in force."
 )
 
 
@@ -32,25 +38,27 @@ def checks(contracts: Contracts) -> list[dg.AssetChecksDefinition]:
         name="extract_checks",
         can_subset=True,
         specs=[
-            dg.AssetCheckSpec(name, asset=landing_key(partner), additional_deps=[VERDICTS], description=why)
+            dg.AssetCheckSpec(CHECK, asset=landing_key(partner), additional_deps=[VERDICTS], description=WHY)
             for partner in contracts.partners
-            for name, why in ((FIT, FIT_WHY), (ON_TIME, ON_TIME_WHY))
         ],
     )
     def extract_checks(
         context: dg.AssetCheckExecutionContext, runs: dg.ResourceParam[Runs]
     ) -> Iterator[dg.AssetCheckResult]:
-        if not step(context, runs, lambda run: settle.has_verdicts(run.settings)):
+        if not step(context, runs, lambda run: extracts.has_verdicts(run.settings)):
             return  # the first file was taken in alone; later steps judge it
         verdicts, rules, taken, deliveries, today, numbers, movements = step(context, runs, _inputs)
-        desk_url = runs.settings.desk_url
         for partner in sorted({key.asset_key.path[-1] for key in context.selected_asset_check_keys}):
-            files = [file for file in taken if file.partner == partner and file.outcome in review.NOT_TAKEN]
-            own = verdicts.of_partner(partner)
-            plotted = {**numbers.get(partner, {}), "movements_in_force": movements.get(partner, 0)}
-            yield _fit(partner, files, own, rules.get(partner, {}), plotted, desk_url)
-            of_partner = [delivery for delivery in deliveries if delivery.partner == partner]
-            yield on_time(partner, of_partner, today, desk_url)
+            yield _result(
+                partner,
+                [file for file in taken if file.partner == partner and file.outcome in review.NOT_TAKEN],
+                list(verdicts.of_partner(partner)),
+                [delivery for delivery in deliveries if delivery.partner == partner],
+                rules.get(partner, {}),
+                {**numbers.get(partner, {}), "movements_in_force": movements.get(partner, 0)},
+                today,
+                runs.settings.desk_url,
+            )
 
     return [extract_checks]
 
@@ -68,17 +76,20 @@ def _inputs(run: Run) -> tuple[Any, ...]:
     )
 
 
-def _fit(
+def _result(
     partner: str,
     waiting: list[intake.TakenExtract],
-    verdicts: Iterable[gates.Verdict],
+    verdicts: list[gates.Verdict],
+    deliveries: list[gates.Delivery],
     by_rule: Mapping[str, int],
     plotted: Mapping[str, float],
+    today: date,
     desk_url: str,
 ) -> dg.AssetCheckResult:
-    verdicts = list(verdicts)
+    """Return the check's result; `deliveries` are the newest extract of each of the partner's contracts."""
     failed = [verdict for verdict in verdicts if not verdict.passed]
     holding = [verdict for verdict in failed if verdict.holds]
+    late = [delivery for delivery in deliveries if delivery.is_overdue(today)]
     metadata: dict[str, Any] = {
         "files_waiting": len(waiting),
         "extracts_judged": len({verdict.extract_id for verdict in verdicts}),
@@ -86,10 +97,18 @@ def _fit(
         "checks_failed": len(failed),
         "checks_waived": sum(verdict.waived for verdict in failed),
         "rows_quarantined": sum(by_rule.values()),
+        "days_overdue": max(((today - delivery.due).days for delivery in late if delivery.due), default=0),
         **plotted,
     }
-    if found := [*map(_of_file, waiting), *map(_of_verdict, failed)]:
-        metadata["failed"] = dg.MetadataValue.table(found)
+    if deliveries:
+        newest = max(delivery.received_on for delivery in deliveries)
+        metadata |= {
+            "last_received": newest.isoformat(),
+            "days_since_last_received": (today - newest).days,
+            "deliveries": dg.MetadataValue.table([_of_delivery(delivery, today) for delivery in deliveries]),
+        }
+    if rows := [*map(_of_file, waiting), *map(_of_verdict, failed)]:
+        metadata["failed"] = dg.MetadataValue.table(rows)
     if by_rule:
         metadata["rows_by_rule"] = dg.MetadataValue.table(
             [dg.TableRecord({"rule": rule, "rows": rows}) for rule, rows in by_rule.items()]
@@ -101,14 +120,16 @@ def _fit(
         item = items.file_not_taken(partner, waiting[0].file)
     elif failed:
         item = items.extract_check(partner, failed[-1].extract_id, failed[-1].check_name)
+    elif late:
+        item = items.overdue(partner)
     if item:
         metadata["desk"] = dg.MetadataValue.url(desk_url + item.path)
     return dg.AssetCheckResult(
         asset_key=landing_key(partner),
-        check_name=FIT,
-        passed=not waiting and all(verdict.waived for verdict in failed),
+        check_name=CHECK,
+        passed=not waiting and not late and all(verdict.waived for verdict in failed),
         severity=dg.AssetCheckSeverity.ERROR if holding or waiting else dg.AssetCheckSeverity.WARN,
-        description=_summary(waiting, verdicts, failed, holding),
+        description=" ".join([*_summary(waiting, verdicts, failed, holding), *map(_overdue, late)]),
         metadata=metadata,
     )
 
@@ -118,11 +139,11 @@ def _summary(
     verdicts: list[gates.Verdict],
     failed: list[gates.Verdict],
     holding: list[gates.Verdict],
-) -> str:
+) -> list[str]:
     """Say what was found and what it means, complete without the metadata."""
     judged = len({verdict.extract_id for verdict in verdicts})
     if not (waiting or failed):
-        return f"{judged} extract(s) judged, all passed."
+        return [f"{judged} extract(s) judged, all passed."]
     sentences = [f"{len(waiting)} file(s) wait in the inbox."] if waiting else []
     if holding:
         names = ", ".join(sorted({verdict.check_name for verdict in holding}))
@@ -135,7 +156,14 @@ def _summary(
     for verdict in of_newest:
         finding = f"{verdict.finding}. " if verdict.finding else ""
         sentences.append(f"{finding}{verdict.why} {verdict.steward_action}")
-    return " ".join(sentences)
+    return sentences
+
+
+def _overdue(delivery: gates.Delivery) -> str:
+    return (
+        f"{delivery.contract}: the newest extract was received on {delivery.received_on}; with its "
+        f"{delivery.cadence} cadence the next was due by {delivery.due}."
+    )
 
 
 def _of_file(file: intake.TakenExtract) -> dg.TableRecord:
@@ -157,3 +185,15 @@ def _of_verdict(verdict: gates.Verdict) -> dg.TableRecord:
 
 def _record(*values: str) -> dg.TableRecord:
     return dg.TableRecord(dict(zip(COLUMNS, values, strict=True)))
+
+
+def _of_delivery(delivery: gates.Delivery, today: date) -> dg.TableRecord:
+    return dg.TableRecord(
+        {
+            "contract": delivery.contract,
+            "received": delivery.received_on.isoformat(),
+            "cadence": delivery.cadence,
+            "next due": delivery.due.isoformat() if delivery.due else "none",
+            "state": "overdue" if delivery.is_overdue(today) else "on time",
+        }
+    )

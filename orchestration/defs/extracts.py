@@ -1,4 +1,4 @@
-"""Take in and type: from partners' files to typed tables."""
+"""Take in, type and locate: from partners' files to typed tables and places."""
 
 from collections.abc import Iterator
 
@@ -7,20 +7,15 @@ import dagster as dg
 from orchestration import gates, intake, typing
 from orchestration.contracts import Contracts
 from orchestration.defs import pulled
-from orchestration.defs.boundary import step, version_of
-from orchestration.defs.tags import OWNER, RESTRICTED
+from orchestration.defs.boundary import OWNER, RESTRICTED, step, version_of
 from orchestration.refresh import Runs, extracts
 
-GROUP = "extracts"
 COLUMNS = ("file", "outcome", "rows_read", "rows_landed", "rows_refused", "reason")
+TYPED, PLACES = dg.AssetKey("typed"), dg.AssetKey("places")
 
 
 def landing_key(partner: str) -> dg.AssetKey:
     return dg.AssetKey(["landing", partner])
-
-
-def typed_key(table: str) -> dg.AssetKey:
-    return dg.AssetKey(["typed", table])
 
 
 def assets(contracts: Contracts) -> list[dg.AssetsDefinition]:
@@ -33,8 +28,8 @@ def assets(contracts: Contracts) -> list[dg.AssetsDefinition]:
             dg.AssetSpec(
                 landing_key(partner),
                 deps=[key for key in pulled_keys if key.path[-1] == partner],
-                group_name=GROUP,
-                owners=[OWNER],
+                group_name="extracts",
+                owners=pulled.owners(contracts, partner),
                 tags=RESTRICTED,
                 kinds={"parquet"},
                 description="The partner's extracts: values as sent, our columns, no direct identifiers. "
@@ -46,6 +41,7 @@ def assets(contracts: Contracts) -> list[dg.AssetsDefinition]:
     def take_in(
         context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
     ) -> Iterator[dg.MaterializeResult]:
+        """Read each inbox file by its contract, minimise it, seal the original, land the rest."""
         """Read each inbox file by its contract, minimise it, seal the original, land the rest."""
         asked = {key.path[-1] for key in context.selected_asset_keys}
         partners = None if asked == set(contracts.partners) else asked
@@ -62,60 +58,97 @@ def assets(contracts: Contracts) -> list[dg.AssetsDefinition]:
 
     @dg.multi_asset(
         name="type_extracts",
-        can_subset=True,
         specs=[
             dg.AssetSpec(
-                typed_key(table),
-                group_name=GROUP,
+                TYPED,
+                deps=[landing_key(partner) for partner in contracts.partners],
+                group_name="extracts",
                 owners=[OWNER],
                 tags=RESTRICTED,
                 kinds={"parquet"},
-                deps=[landing_key(partner) for partner in contracts.partners],
-                description=description,
+                description="Dates, counts, ages, codes and routes as typed by contract, with problem codes. "
+                f"Tables: {', '.join(typing.TYPED_TABLES)}.",
             )
-            for table, description in typing.TYPED_TABLES.items()
         ],
     )
     def type_extracts(
         context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
-    ) -> Iterator[dg.MaterializeResult]:
+    ) -> dg.MaterializeResult:
         """Type dates, counts, ages, codes and routes by contract, with problem codes."""
         typed, erased = step(context, runs, extracts.type_extracts)
         rows = step(context, runs, lambda run: extracts.typed_rows(run.settings))
-        for table in typing.TYPED_TABLES:
-            if typed_key(table) in context.selected_asset_keys:
-                yield dg.MaterializeResult(
-                    asset_key=typed_key(table),
-                    data_version=version_of(typed),
-                    metadata={
-                        "dagster/row_count": rows[table],
-                        "extracts": typed.facts["extracts"],
-                        "extracts_not_typed": len(typed.facts["failed"]),
-                        "records_past_retention_erased": erased,
-                    },
-                )
+        return dg.MaterializeResult(
+            data_version=version_of(typed),
+            metadata={
+                "dagster/row_count": rows["records"],
+                **{f"rows_of_{table}": number for table, number in rows.items()},
+                "extracts": typed.facts["extracts"],
+                "extracts_not_typed": len(typed.facts["failed"]),
+                "records_past_retention_erased": erased,
+            },
+        )
 
-    return [take_in, type_extracts]
+    return [take_in, type_extracts, locate]
+
+
+@dg.multi_asset(
+    name="locate",
+    specs=[
+        dg.AssetSpec(
+            PLACES,
+            deps=[TYPED],
+            group_name="places",
+            owners=[OWNER],
+            tags=RESTRICTED,
+            kinds={"parquet"},
+            description="The place of every distinct mention, with method, confidence and rivals, and the "
+            "mentions on which a decision holds for one partner or role only.",
+        )
+    ],
+)
+def locate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]) -> dg.MaterializeResult:
+    """Resolve every distinct place mention."""
+    located = step(context, runs, extracts.locate)
+    mentions, resolved = located.facts["mentions"], located.facts["resolved"]
+    return dg.MaterializeResult(
+        data_version=version_of(located),
+        metadata={
+            "dagster/row_count": mentions,
+            "resolved": resolved,
+            "resolved_share": resolved / mentions if mentions else 1.0,
+            "to_review": located.facts["to_review"],
+            "ambiguous": located.facts["ambiguous"],
+            "unresolved": located.facts["unresolved"],
+        },
+    )
 
 
 def _landed(
     runs: Runs, partner: str, taken: list[intake.TakenExtract], register: list[gates.Landed]
 ) -> dg.MaterializeResult:
+    """Return a result with numbers of all landed extracts: a night without files keeps them."""
     received = [landed.received_on for landed in register]
+    rows = {
+        name: sum(int(landed.content.get(name) or 0) for landed in register)
+        for name in ("rows_read", "rows_landed", "rows_refused")
+    }
     return dg.MaterializeResult(
         asset_key=landing_key(partner),
         data_version=dg.DataVersion(extracts.landing_of(runs.settings, partner)[:16]),
         metadata={
-            # Of all extracts, so that the UI plots it also when nothing new came.
-            "dagster/row_count": sum(int(landed.content.get("rows_landed") or 0) for landed in register),
+            "dagster/row_count": rows["rows_landed"],
+            "extracts": len(register),
+            "rows_read": rows["rows_read"],
+            "rows_refused": rows["rows_refused"],
             "last_received": str(max(filter(None, received), default="nothing yet")),
-            "files": len(taken),
-            "rows_landed": sum(file.rows_landed for file in taken),
-            "rows_read": sum(file.rows_read for file in taken),
-            "rows_refused": sum(file.rows_refused for file in taken),
-            "files_with_changed_columns": sum(file.drift is not None for file in taken),
             "outcomes": dg.MetadataValue.table(
-                [dg.TableRecord({name: getattr(file, name) for name in COLUMNS}) for file in taken]
+                [
+                    dg.TableRecord(
+                        {name: getattr(file, name) for name in COLUMNS}
+                        | {"columns_changed": file.drift is not None}
+                    )
+                    for file in taken
+                ]
             )
             if taken
             else dg.MetadataValue.text("nothing new in the inbox"),

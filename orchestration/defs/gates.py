@@ -1,25 +1,21 @@
-"""The extract gate, and the extracts in force after it."""
+"""The extract gate, the extracts in force after it, and the public rows that a release carries on."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 
-from orchestration import gates, typing
-from orchestration.defs.boundary import step, version_of
-from orchestration.defs.extracts import landing_key, typed_key
-from orchestration.defs.places import MATCHES, SCOPED_MENTIONS
+from orchestration import gates, release
+from orchestration.defs.boundary import FOR_PUBLIC, OWNER, RESTRICTED, step, version_of
+from orchestration.defs.extracts import PLACES, TYPED, landing_key
 from orchestration.defs.published import confirm_unchanged
-from orchestration.defs.tags import OWNER, RESTRICTED
-from orchestration.refresh import Runs, settle
+from orchestration.refresh import Runs, extracts
 from orchestration.stewardship import items
 
 GROUP = "gates"
 VERDICTS = dg.AssetKey(["gates", "verdicts"])
 IN_FORCE = dg.AssetKey(["gates", "in_force"])
-ROW_DECISIONS = dg.AssetKey(["gates", "row_decisions"])
-ALERT_RELEASES = dg.AssetKey(["gates", "alert_releases"])
-SOURCES = dg.AssetKey(["gates", "sources"])
-AS_OF = dg.AssetKey(["gates", "as_of"])
+CARRIED = dg.AssetKey("carried")
 
 
 @dg.asset(
@@ -28,17 +24,16 @@ AS_OF = dg.AssetKey(["gates", "as_of"])
     owners=[OWNER],
     tags=RESTRICTED,
     kinds={"greatexpectations"},
-    deps=[MATCHES, SCOPED_MENTIONS, *(typed_key(table) for table in typing.TYPED_TABLES)],
+    deps=[TYPED, PLACES],
 )
 def extract_gate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]) -> dg.MaterializeResult:
     """Is each extract fit to enter? Great Expectations judges the profile of every landed extract."""
-    verdicts = step(context, runs, settle.judge_extracts)
+    verdicts = step(context, runs, extracts.judge_extracts)
     numbers = ("passed", "failed", "waived", "extracts_held")
     return dg.MaterializeResult(
         data_version=version_of(verdicts),
         metadata={
             "dagster/row_count": verdicts.facts["passed"] + verdicts.facts["failed"],
-            "seconds": runs.step_seconds,
             **{name: verdicts.facts[name] for name in numbers},
         },
     )
@@ -48,25 +43,16 @@ def extract_gate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
     name="in_force",
     specs=[
         dg.AssetSpec(
-            key,
+            IN_FORCE,
             group_name=GROUP,
             owners=[OWNER],
             tags=RESTRICTED,
             kinds={"parquet"},
             deps=[VERDICTS],
             skippable=True,
-            description=description,
-        )
-        for key, description in (
-            (
-                IN_FORCE,
-                "The extracts that feed the marts. A refresh skips this and all later steps if nothing has "
-                "changed since the current release.",
-            ),
-            (ROW_DECISIONS, "Records that a steward released from quarantine or excluded."),
-            (ALERT_RELEASES, "Alerts that a steward released to the public."),
-            (SOURCES, "The source of each partner: partners that send one form's submissions are one."),
-            (AS_OF, "The day of the refresh."),
+            description="The extracts that feed the marts, the day of the refresh, the source of each "
+            "partner, and stewards' decisions on records and alerts. A refresh skips this and all later "
+            "steps if nothing has changed since the current release.",
         )
     ],
 )
@@ -74,21 +60,23 @@ def in_force(
     context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
 ) -> Iterator[dg.MaterializeResult]:
     """Decide the fate of every extract; continue only if the release would change."""
-    artifact = step(context, runs, settle.settle)
-    settled = step(context, runs, lambda run: settle.settled_of(run.settings))
+    artifact = step(context, runs, extracts.settle)
+    settled = step(context, runs, lambda run: extracts.settled_of(run.settings))
     for observation in _held(settled, runs.settings.desk_url):
         context.log_event(observation)
     if runs.entry and artifact.facts["is_unchanged"]:
         confirm_unchanged(context, runs, artifact.facts["is_rolled_back"])
         return
     yield dg.MaterializeResult(
-        asset_key=IN_FORCE,
-        data_version=version_of(artifact, "gates/in_force.parquet"),
+        data_version=version_of(artifact),
         metadata={
             "dagster/row_count": len(settled.fates),
             "inputs_hash": settled.inputs_hash,
             "extracts_held": len(settled.held),
             "partners_overdue_count": len(settled.partners_overdue),
+            "row_decisions": settled.row_decisions,
+            "alert_releases": artifact.facts["alert_releases"],
+            "sources": artifact.facts["sources"],
             "desk": dg.MetadataValue.url(f"{runs.settings.desk_url}/"),
             "partners_in_force": len(settled.partners_in_force),
             "partners_stale": ", ".join(settled.partners_stale) or "none",
@@ -96,22 +84,33 @@ def in_force(
             "partners_overdue": ", ".join(settled.partners_overdue) or "none",
         },
     )
-    yield dg.MaterializeResult(
-        asset_key=ROW_DECISIONS,
-        data_version=version_of(artifact, "gates/row_decisions.parquet"),
-        metadata={"dagster/row_count": settled.row_decisions},
+
+
+def carry(manifest: Path) -> dg.AssetsDefinition:
+    tables = release.carried_tables(manifest)
+
+    @dg.asset(
+        key=CARRIED,
+        group_name=GROUP,
+        owners=[OWNER],
+        tags=FOR_PUBLIC,
+        kinds={"parquet"},
+        deps=[IN_FORCE],
+        description="Public rows of closed periods, as first published, and the years that a decision "
+        "publishes again.",
     )
-    yield dg.MaterializeResult(
-        asset_key=ALERT_RELEASES,
-        data_version=version_of(artifact, "gates/alert_releases.parquet"),
-        metadata={"dagster/row_count": artifact.facts["alert_releases"]},
-    )
-    yield dg.MaterializeResult(
-        asset_key=SOURCES,
-        data_version=version_of(artifact, "gates/sources.parquet"),
-        metadata={"dagster/row_count": artifact.facts["sources"]},
-    )
-    yield dg.MaterializeResult(asset_key=AS_OF, data_version=version_of(artifact, "gates/as_of.parquet"))
+    def carried(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]) -> dg.MaterializeResult:
+        """Carry a closed year unchanged, so that no difference between two releases reveals a record."""
+        rows = step(context, runs, lambda run: extracts.carry(run, tables))
+        return dg.MaterializeResult(
+            data_version=version_of(rows),
+            metadata={
+                "dagster/row_count": sum(rows.facts["rows"].values()),
+                "carried_from": rows.facts["release_id"] or "none",
+            },
+        )
+
+    return carried
 
 
 def _held(settled: gates.InForce, desk_url: str) -> Iterator[dg.AssetObservation]:

@@ -13,7 +13,7 @@ import dagster as dg
 
 from orchestration.core import Settings, durable, held_if_free, last_holder, refreshes
 from orchestration.defs import pulled
-from orchestration.defs.tags import OUTCOME
+from orchestration.defs.boundary import OUTCOME
 from orchestration.intake import pull_lock
 from orchestration.operations import sqlite_answer
 

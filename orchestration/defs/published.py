@@ -12,8 +12,8 @@ import dagster as dg
 
 from orchestration import outputs, release
 from orchestration.core import refreshes
-from orchestration.defs.boundary import end, step
-from orchestration.refresh import Run, Runs, releasing, run_outcome
+from orchestration.defs.boundary import QUIET_LOGS, REFRESH, end, step
+from orchestration.refresh import Run, Runs, artifact_of, extracts, releasing, run_outcome
 
 PUBLISHED = dg.AssetKey(["release", "published"])
 FRESH = dg.FreshnessPolicy.time_window(warn_window=refreshes.FRESH_FOR, fail_window=refreshes.LATE_AFTER)
@@ -26,6 +26,34 @@ def confirm_unchanged(context: dg.AssetExecutionContext, runs: Runs, is_rolled_b
     if metadata:
         context.log_event(dg.AssetMaterialization(PUBLISHED, metadata=metadata))
     end(context.instance, runs, context.run_id, refreshes.UNCHANGED, is_rolled_back=is_rolled_back)
+
+
+def end_unchanged(runs: Runs, run_id: str) -> bool:
+    """End the run if the release in force is up to date; return whether it did.
+
+    The UI shows such a run like any other, but the definitions are not loaded. After any error this returns
+    False: the step that meets the error again shows it in the UI, without its text.
+    """
+    settings = runs.settings
+    try:
+        run = runs.begin(run_id, is_refresh=True)
+        if not extracts.is_up_to_date(run):
+            return False
+        is_rolled_back = bool(artifact_of(settings, extracts.IN_FORCE).facts["is_rolled_back"])
+        releasing.write_receipts(run, "unchanged", is_rolled_back)
+    except Exception:
+        return False
+
+    @dg.op
+    def confirm(context: dg.OpExecutionContext) -> None:
+        if metadata := of_unchanged(run, is_rolled_back):
+            context.log_event(dg.AssetMaterialization(PUBLISHED, metadata=metadata))
+        end(context.instance, runs, run_id, refreshes.UNCHANGED, is_rolled_back=is_rolled_back)
+
+    job = dg.GraphDefinition(name=REFRESH, node_defs=[confirm]).to_job()
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        job.execute_in_process(instance=instance, run_id=run_id, run_config=QUIET_LOGS)
+    return True
 
 
 def of_published(run: Run) -> dict[str, Any]:

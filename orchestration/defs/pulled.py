@@ -1,19 +1,20 @@
 """Pull: from partners' servers into the inbox, each night before the refresh."""
 
+import re
 from collections.abc import Iterator
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from orchestration import intake
 from orchestration.contracts import Contracts
 from orchestration.core import NjiaError
-from orchestration.defs.boundary import Stopped
-from orchestration.defs.tags import OWNER, RESTRICTED
+from orchestration.defs.boundary import OWNER, RESTRICTED, Stopped
 from orchestration.operations import next_run
 from orchestration.refresh import Runs
 
 HOUR, MINUTE = 1, 30
+# What Dagster takes as an owner's e-mail; any other address would stop it from loading.
+EMAIL = re.compile(r"\w[\w.%+-]*@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}", re.ASCII)
 
 
 def pulled_key(partner: str) -> dg.AssetKey:
@@ -24,6 +25,12 @@ def keys(contracts: Contracts) -> list[dg.AssetKey]:
     """Return an asset for each partner that Njia fetches extracts of."""
     partners = {contract.partner.code for contract, _ in intake.with_source(contracts)}
     return [pulled_key(partner) for partner in sorted(partners)]
+
+
+def owners(contracts: Contracts, partner: str) -> list[str]:
+    """Return the partner's stewards as its contracts name them, by e-mail; the operators where none does."""
+    stewards = {contract.partner.steward for contract in contracts.valid.get(partner, [])}
+    return sorted(filter(EMAIL.fullmatch, stewards)) or [OWNER]
 
 
 def is_pulled(key: dg.AssetKey) -> bool:
@@ -48,7 +55,7 @@ def assets(contracts: Contracts) -> list[dg.AssetsDefinition]:
             dg.AssetSpec(
                 key,
                 group_name="extracts",
-                owners=[OWNER],
+                owners=owners(contracts, key.path[-1]),
                 tags=RESTRICTED,
                 kinds={"file"},
                 description="The partner's extracts as its server gives them, in the inbox: nothing new is "
@@ -78,19 +85,17 @@ def assets(contracts: Contracts) -> list[dg.AssetsDefinition]:
     return [pull]
 
 
-def job_and_schedule(
-    contracts: Contracts, time_zone: str
-) -> tuple[list[UnresolvedAssetJobDefinition], list[dg.ScheduleDefinition]]:
-    """Return the job and its schedule; none where no contract names a source."""
+def schedules(contracts: Contracts, time_zone: str) -> list[dg.ScheduleDefinition]:
+    """Return the schedule of the job; none where no contract names a source."""
     if not keys(contracts):
-        return [], []
+        return []
     job = dg.define_asset_job(
         next_run.PULL,
         selection=dg.AssetSelection.assets(*keys(contracts)),
         description="Fetch partners' extracts from their servers into the inbox.",
         executor_def=dg.in_process_executor,
     )
-    nightly = dg.ScheduleDefinition(
+    nightly_pull = dg.ScheduleDefinition(
         name="nightly_pull",
         job=job,
         cron_schedule=f"{MINUTE} {HOUR} * * *",
@@ -98,7 +103,7 @@ def job_and_schedule(
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description=f"Pull every night at {HOUR:02}:{MINUTE:02} ({time_zone}), before the refresh.",
     )
-    return [job], [nightly]
+    return [nightly_pull]
 
 
 def _counts(sources: list[intake.PulledSource]) -> dict[str, int]:

@@ -22,12 +22,10 @@ from orchestration.core import (
     prepare_home,
     refreshes,
 )
-from orchestration.defs import boundary, pulled, tags
+from orchestration.defs import boundary, pulled
 from orchestration.defs.killed_runs import end_killed_runs
-from orchestration.defs.unchanged import end_unchanged
+from orchestration.defs.published import end_unchanged
 from orchestration.refresh import Runs, run_outcome
-
-QUIET_LOGS = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass(frozen=True)
@@ -50,11 +48,8 @@ def run_refresh(
 ) -> Refreshed:
     """Run the whole job, or some of its steps. A failed step is in the result, not raised."""
     prepare_home(settings)
-    # Dagster warns of each check of a skipped step.
-    logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
+    logging.getLogger("dagster").setLevel(logging.ERROR)  # it warns of each check of a skipped step
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
-    # A run first writes hundreds of planned events: in one transaction.
-    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
     started = time.monotonic()
     end_killed_runs(settings)  # it needs the last holder of the lock, which may be dead
     runs = Runs(settings, on_step)
@@ -89,6 +84,13 @@ def run_refresh(
     return Refreshed(outcome, time.monotonic() - started, error, runs.is_rolled_back)
 
 
+def run_to_candidate(
+    settings: Settings, on_step: Callable[[str], None] = lambda step: None
+) -> NjiaError | None:
+    """Run the steps up to the candidate, and return the error that stopped them."""
+    return run_refresh(settings, on_step, steps_to_candidate(settings)).error
+
+
 def steps_to_candidate(settings: Settings) -> list[dg.AssetKey]:
     """Return all steps of the job except publishing and receipts."""
     from orchestration.defs.release import PUBLISHED, RECEIPTS
@@ -105,11 +107,11 @@ def _run(runs: Runs, run_id: str, steps: list[dg.AssetKey] | None) -> dg.Execute
     from orchestration.defs.resources import evidence_base
 
     with interrupts_kept():
-        job = evidence_base(runs).resolve_job_def(tags.REFRESH)
+        job = evidence_base(runs).resolve_job_def(boundary.REFRESH)
 
     with DagsterInstance.from_config(str(runs.settings.dagster_home)) as instance:
         result = job.execute_in_process(
-            run_config=QUIET_LOGS,
+            run_config=boundary.QUIET_LOGS,
             instance=instance,
             raise_on_error=False,
             run_id=run_id,

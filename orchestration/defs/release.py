@@ -1,22 +1,30 @@
 """Stage the candidate, judge it, publish it."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import dagster as dg
 
+from expectations import Expectation
+from expectations.checks import PART_CHECKS, RELEASE_CHECKS, part_of
 from orchestration import gates
 from orchestration.core import ReleaseRefused, refreshes
-from orchestration.defs.boundary import end, step, version_of
+from orchestration.defs.boundary import FOR_MEMBERS, OWNER, end, step, version_of
 from orchestration.defs.published import FRESH, PUBLISHED, confirm_unchanged, of_published
-from orchestration.defs.tags import FOR_MEMBERS, OWNER
 from orchestration.refresh import Run, Runs, releasing
+from orchestration.stewardship import items
 
 GROUP = "release"
 Outcome = Literal["published", "refused", "waits"]
 CANDIDATE = dg.AssetKey(["release", "candidate"])
 VERDICT = dg.AssetKey(["release", "verdict"])
 RECEIPTS = dg.AssetKey(["release", "receipts"])
+CHECK = "candidate_is_fit"
+WHY = (
+    "Does the candidate meet every expectation of the release gate? If it fails: the sentences say what was "
+    "seen and expected, whether the release is refused, and what a steward does. The table has every "
+    "expectation. Plots: the measures of the gate, beside their limits (_min, _max)."
+)
 
 
 def assets(published_models: list[dg.AssetKey]) -> list[dg.AssetsDefinition]:
@@ -44,7 +52,6 @@ def assets(published_models: list[dg.AssetKey]) -> list[dg.AssetsDefinition]:
             data_version=version_of(staged),
             metadata={
                 "dagster/row_count": staged.facts["movements"] or 0,
-                "seconds": runs.step_seconds,
                 "release_id": staged.facts["release_id"],
                 "content_hash": staged.facts["content_hash"],
                 **{f"rows_{fate}": rows or 0 for fate, rows in staged.facts["rows"].items()},
@@ -61,6 +68,7 @@ def assets(published_models: list[dg.AssetKey]) -> list[dg.AssetsDefinition]:
     tags=FOR_MEMBERS,
     deps=[CANDIDATE],
     kinds={"greatexpectations"},
+    check_specs=[dg.AssetCheckSpec(CHECK, asset=VERDICT, description=WHY)],
 )
 def release_gate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]) -> dg.MaterializeResult:
     """Is the candidate fit to publish? Every check with its outcome, and the hashes of the files."""
@@ -69,11 +77,11 @@ def release_gate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": len(verdict.checks),
-            "seconds": runs.step_seconds,
             "verdict": verdict.verdict,
             **_check_counts(verdict),
             "reasons": dg.MetadataValue.md(reasons),
         },
+        check_results=[_checked(verdict, runs.settings.desk_url)],
     )
 
 
@@ -151,3 +159,67 @@ def _check_counts(verdict: gates.ReleaseVerdict) -> dict[str, int]:
         "checks_failed": len(verdict.checks) - passed - waived,
         "checks_refusing": sum(check.refuses for check in verdict.checks),
     }
+
+
+def _checked(verdict: gates.ReleaseVerdict, desk_url: str) -> dg.AssetCheckResult:
+    """Return the check of the candidate: one row and the plotted numbers of each expectation."""
+    metadata: dict[str, Any] = {}
+    rows, sentences = [], []
+    for expectation in RELEASE_CHECKS.values():
+        own = [check for check in verdict.checks if check.name == expectation.name]
+        failed = [check for check in own if check.outcome != "passed"]
+        measures = _worst(expectation, own) if expectation.name in PART_CHECKS else verdict.measures
+        metadata |= expectation.numbers(measures)
+        rows.append(_row(expectation, own, failed))
+        if failed:
+            sentences.append(_finding(expectation, failed))
+    all_failed = [check for check in verdict.checks if check.outcome != "passed"]
+    if first := max(all_failed, key=lambda check: check.refuses, default=None):
+        path = items.release_check(first.name, part_of(first.name, first.subject)).path
+        metadata["desk"] = dg.MetadataValue.url(desk_url + path)
+    return dg.AssetCheckResult(
+        asset_key=VERDICT,
+        check_name=CHECK,
+        passed={row.data["outcome"] for row in rows} <= {"passed", "waived"},
+        severity=dg.AssetCheckSeverity.ERROR if first and first.refuses else dg.AssetCheckSeverity.WARN,
+        description=" ".join(sentences) or f"{len(rows)} expectations, all met.",
+        metadata={"expectations": dg.MetadataValue.table(rows), **metadata},
+    )
+
+
+def _row(
+    expectation: Expectation, own: list[gates.CheckOutcome], failed: list[gates.CheckOutcome]
+) -> dg.TableRecord:
+    if not own:
+        outcome = "not measured"
+    elif not failed:
+        outcome = "passed"
+    else:
+        outcome = "waived" if all(check.waived_by for check in failed) else "failed"
+    return dg.TableRecord(
+        {
+            "expectation": expectation.name,
+            "outcome": outcome,
+            "subjects": ", ".join(check.subject for check in failed),
+            "expected": expectation.expected,
+        }
+    )
+
+
+def _worst(expectation: Expectation, found: list[gates.CheckOutcome]) -> dict[str, float | None]:
+    """Return the worst measure of all partners, counties, corridors or tables."""
+    [limit] = expectation.limits
+    observed = [check.observed for check in found if check.observed is not None]
+    return {limit.column: (min if limit.maximum is None else max)(observed, default=None)}
+
+
+def _finding(expectation: Expectation, failed: list[gates.CheckOutcome]) -> str:
+    """Say what was seen and expected, what follows, and what a steward does."""
+    first = failed[0]
+    numbers = "" if first.observed is None else f"Found {first.observed:.4g}. "
+    found = f"{first.finding}. " if first.finding else numbers
+    effect = "The release is refused." if any(check.refuses for check in failed) else "The release goes on."
+    return (
+        f"{expectation.name}: {found}Expected {expectation.expected}. {effect} {expectation.why} "
+        f"{first.steward_action}"
+    )

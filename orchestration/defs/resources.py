@@ -6,19 +6,7 @@ import dagster as dg
 
 from orchestration.contracts import load_contracts
 from orchestration.core import Settings, check_home
-from orchestration.defs import (
-    carried,
-    extract_checks,
-    extracts,
-    gates,
-    linkage,
-    places,
-    pulled,
-    release,
-    release_checks,
-    statistics,
-    warehouse,
-)
+from orchestration.defs import extract_checks, extracts, gates, pulled, release, warehouse
 from orchestration.defs.automation import automation
 from orchestration.refresh import Runs
 from orchestration.release import MEMBERS_SCHEMAS
@@ -36,20 +24,16 @@ def evidence_base(runs: Runs) -> dg.Definitions:
         assets=[
             *pulled.assets(contracts),
             *extracts.assets(contracts),
-            places.locate,
             gates.extract_gate,
             gates.in_force,
-            *carried.assets(manifest),
+            gates.carry(manifest),
             *tables,
-            linkage.link,
-            statistics.measure,
             *release.assets(published),
         ],
-        asset_checks=[*extract_checks.checks(contracts), release_checks.release_checks],
+        asset_checks=extract_checks.checks(contracts),
         # One process, because it holds the refresh lock; also for assets materialised from the lineage page.
         executor=dg.in_process_executor,
         resources={"runs": runs},
-        jobs=automatic.jobs,
         schedules=automatic.schedules,
         sensors=automatic.sensors,
     )

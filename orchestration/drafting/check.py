@@ -1,51 +1,66 @@
-"""`njia contract check`: try a contract on a file, as a refresh would, in memory and without a home."""
+"""`njia contract check`: try a contract on a file, as a refresh would, in memory and without a home.
+
+Warnings name settings that are almost certainly mistakes. They name columns and count rows, and never hold a
+value.
+"""
 
 from __future__ import annotations
 
-import csv
 import secrets
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pyarrow as pa
+import numpy as np
+import numpy.typing as npt
 
-from orchestration.contracts import Contract, ContractFault, load_contract, load_vocabulary
-from orchestration.core import REFERENCE_SEEDS, Keys, Settings, sha256_of
-from orchestration.drafting.check_warnings import KeyColumns, warnings_of
+from orchestration.contracts import (
+    MANY_CODES,
+    SHEET,
+    SINGLE_CODES,
+    Contract,
+    ContractFault,
+    load_contract,
+    load_vocabulary,
+    place_parts,
+)
+from orchestration.core import Keys, Settings, seed_rows, sha256_of
+from orchestration.drafting.column_signs import personal_heading, personal_values
 from orchestration.gates import would_fail
 from orchestration.intake import (
+    AFTER_END,
     EXTRACT_ID_LENGTH,
+    LIKE_TOTALS,
+    Block,
+    ColumnPlan,
     ExtractStopped,
+    LandedCell,
     RecordReader,
     Tally,
     account,
+    denial_in,
     drift_item,
     find_new_codes,
     last_extract,
     open_source,
     read_register,
+    readings,
     shown_file,
 )
 from orchestration.places import keys_of, locate_rows
 from orchestration.stewardship import active_decisions
-from orchestration.typing import Tables, cells_in_memory, together, typed_tables
+from orchestration.typing import Tables, cells_in_memory, read_date, together, typed_tables
 
 ROWS_NAMED = 5
-
-
-@dataclass(frozen=True)
-class Trial:
-    """The landing note and typed tables of a file, for the gate; their values are never shown."""
-
-    note: dict[str, Any]
-    tables: dict[str, pa.Table]
+_REFERENCES_LOOKED_AT = 5_000
+_HOLDS = {"name of a person": "names", "phone or address": "phones or addresses", "ID number": "ID numbers"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +68,8 @@ class ContractReport:
     """The result of a trial: counts, codes and column names; never a value.
 
     `was_read`: False where contract or file stopped it before any row. `titles`: of what was stripped.
-    `try_contract` adds the results of gate and places: `held_because`, `told_because`, `places`.
+    `try_contract` adds the results of gate and places: `held_because`, `told_because`, `places`. `trial`: the
+    landing note and typed tables for it; their values are never shown.
     """
 
     contract: str
@@ -85,7 +101,7 @@ class ContractReport:
     held_because: list[dict[str, Any]] = field(default_factory=list)
     told_because: list[dict[str, Any]] = field(default_factory=list)
     places: dict[str, int] | None = None
-    trial: Trial | None = field(default=None, repr=False, compare=False)
+    trial: tuple[dict[str, Any], Tables] | None = field(default=None, repr=False, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
         content = asdict(replace(self, trial=None))
@@ -104,9 +120,9 @@ def try_contract(settings: Settings, contract_path: Path, file_path: Path) -> Co
     if report.trial is None:
         return report
     aliases = active_decisions(settings, now).place_aliases if settings.decisions.is_dir() else []
-    tables = report.trial.tables
+    note, tables = report.trial
     located, waiting = locate_rows(tables, aliases, keys_of(settings, aliases))
-    failures = would_fail(report.trial.note, tables | located, now.date())
+    failures = would_fail(note, tables | located, now.date())
     held = [asdict(failure) for failure in failures if failure.holds]
     return replace(
         report,
@@ -161,7 +177,7 @@ def check_contract(
         "received_on": today.isoformat(),
         "sequence": 1,
     }
-    vocabulary = load_vocabulary(REFERENCE_SEEDS)
+    vocabulary = load_vocabulary()
     with TemporaryDirectory() as spill:
         landed = cells_in_memory(cells, Path(spill))
         typed = together(typed_tables(landed, entry, contract, vocabulary, keys))
@@ -171,7 +187,7 @@ def check_contract(
     item = drift_item(contract, {"file": file_name}, drift, codes, is_held=False) if drift or codes else None
     report = _report(label, file_name, contract, reader, counts, typed, faults, item)
     warnings = warnings_of(contract, reader.tally, key_columns, cells)
-    return replace(report, warnings=warnings, trial=Trial(entry, typed))
+    return replace(report, warnings=warnings, trial=(entry, typed))
 
 
 def _report(
@@ -221,23 +237,20 @@ def _not_in_the_file(column: str, unmapped: list[str]) -> str:
 
 def _typing_problems(problems: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return counts by rule and field with their first rows, the most frequent first."""
-    counts: Counter[tuple[str, str, str]] = Counter()
     rows: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for problem in problems:
         key = (problem["outcome"], problem["problem_code"], problem["field"])
-        counts[key] += 1
-        if len(rows[key]) < ROWS_NAMED:
-            rows[key].append(f"{problem['sheet']} {problem['row_number']}".strip())
+        rows[key].append(f"{problem['sheet']} {problem['row_number']}".strip())
     return [
         {
             "outcome": outcome,
             "code": code,
             "title": title_of(code),
             "field": name,
-            "count": count,
-            "first_rows": rows[outcome, code, name],
+            "count": len(at),
+            "first_rows": at[:ROWS_NAMED],
         }
-        for (outcome, code, name), count in counts.most_common()
+        for (outcome, code, name), at in sorted(rows.items(), key=lambda item: -len(item[1]))
     ]
 
 
@@ -249,8 +262,133 @@ def title_of(code: str) -> str:
 
 @cache
 def _titles() -> dict[str, str]:
-    titles: dict[str, str] = {}
-    for seed, column in (("quality_rules.csv", "rule_code"), ("refusal_reasons.csv", "reason")):
-        with (REFERENCE_SEEDS / seed).open(encoding="utf-8", newline="") as lines:
-            titles |= {row[column]: row["title"] for row in csv.DictReader(lines)}
-    return titles
+    return {row["rule_code"]: row["title"] for row in seed_rows("quality_rules")} | {
+        row["reason"]: row["title"] for row in seed_rows("refusal_reasons")
+    }
+
+
+class KeyColumns:
+    """Collect values of the key columns from the first rows, for the warnings only."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._values: dict[str, list[str]] = {
+            part: [] for part in contract.delivery.key_parts if part != SHEET
+        }
+
+    def watch(self, plan: ColumnPlan, block: Block, rows: npt.NDArray[np.int64]) -> None:
+        for part, at in zip(self._contract.delivery.key_parts, plan.key, strict=True):
+            column = block.column(at)
+            if part != SHEET and column is not None:
+                cells = column.cell_of_each_row()
+                values = [cell.value for row in rows.tolist() if (cell := cells[row])]
+                self._values[part] += values[: _REFERENCES_LOOKED_AT - len(self._values[part])]
+
+    def warnings(self) -> Iterator[str]:
+        for column, values in self._values.items():
+            by_heading, by_values = personal_heading(column), personal_values(values)
+            if by_heading or by_values:
+                data = f"{by_heading}, by its heading" if by_heading else f"{by_values}, by its values"
+                yield (
+                    f"`delivery.key`: column {column!r} is no reference ({data}). Persons share, change and "
+                    "lack such data, so records would merge or count twice. Name the partner's own record "
+                    "number, or `content` if there is none, and deny this column."
+                )
+
+
+def warnings_of(contract: Contract, tally: Tally, keys: KeyColumns, cells: Iterable[LandedCell]) -> list[str]:
+    """Return all warnings for a contract and the file that it has read."""
+    return [
+        *_doubtful_rows(tally),
+        *keys.warnings(),
+        *_mapped_names(contract),
+        *_campaigns(contract),
+        *_times_without_zone(contract, cells),
+    ]
+
+
+def _times_without_zone(contract: Contract, cells: Iterable[LandedCell]) -> Iterator[str]:
+    """Warn of dates that lie on another day if their times, which state no zone, are in another one."""
+    locale, zone = contract.locale, contract.zone_of("event_on")
+    if locale.naive_times_are:
+        return
+    other = locale.timezone if zone == "UTC" else "UTC"
+    how: dict[str, Any] = {"order": locale.dates, "received_on": date.max, "timezone": locale.timezone}
+    found = Counter((cell.value, cell.kind) for cell in cells if cell.field == "event_on")
+    days = months = 0
+    for (value, kind), rows in found.items():
+        days_read = [read_date(value, kind, naive_times_are=name, **how).first for name in (zone, other)]
+        days += rows * (len(set(days_read)) > 1)
+        months += rows * (len({day and day.month for day in days_read}) > 1)
+    if days:
+        yield (
+            f"`fields.event_on`: times without a zone are read as {zone}. As {other}, {days:,} records would "
+            f"lie on another day, {months:,} of them in another month. Ask the partner which zone it writes, "
+            "and state it as `locale.naive_times_are`."
+        )
+
+
+def _doubtful_rows(tally: Tally) -> Iterator[str]:
+    for problem in tally.problems:
+        if advice := _ADVICE.get(problem["code"]):
+            yield f"{problem['detail'][:1].upper()}{problem['detail'][1:]}{advice}"
+
+
+def _campaigns(contract: Contract) -> Iterator[str]:
+    """Warn of campaigns that leave years out, name places that are not watched, or overlap."""
+    if not contract.campaigns:
+        return
+    watched = {place for time in contract.coverage for place in time.places}
+    around = {one for place in watched for one in _line(place)}
+    for campaign in contract.campaigns:
+        days = (campaign.to - campaign.from_).days + 1
+        if days > _LONGEST_CAMPAIGN:
+            yield (
+                f"`campaigns`: {campaign.name!r} has {days:,} days. All are left out of shifts and alerts. "
+                "Name only the time of extra work."
+            )
+        for place in campaign.places if watched else ():
+            if place not in around and not watched.intersection(_line(place)):
+                yield (
+                    f"`campaigns`: {campaign.name!r} was at {place}, which no entry under `coverage` watches."
+                    " Correct the place, or add it to the coverage."
+                )
+    for one, other in combinations(contract.campaigns, 2):
+        shared = not one.places or not other.places or set(one.places) & set(other.places)
+        if shared and one.from_ <= other.to and other.from_ <= one.to:
+            yield (
+                f"`campaigns`: {one.name!r} and {other.name!r} have days at one place in common. "
+                "Correct the days, or make them one."
+            )
+
+
+def _line(place: str) -> Iterator[str]:
+    """Yield a place and those it lies in."""
+    parents = {row["place_id"]: row["parent_place_id"] for row in seed_rows("places")}
+    while place in parents:
+        yield place
+        place = parents[place] if parents[place] not in (place, "world") else ""
+
+
+def _mapped_names(contract: Contract) -> Iterator[str]:
+    """Warn of mapped columns whose heading names personal data; detectors remove only what they know."""
+    for name, spec in contract.fields.items():
+        if not place_parts(name) and name not in (*SINGLE_CODES, *MANY_CODES):
+            continue
+        for column in contract.names_of(spec):
+            found = readings(column)
+            denied = denial_in(found)
+            if denied and denied.means in _HOLDS and not any(read.kind == "part" for read in found):
+                yield (
+                    f"`fields.{name}`: column {column!r} holds {_HOLDS[denied.means]} by its heading. They "
+                    "must not land, and detectors remove only those that they know. Deny the column, unless "
+                    "its heading misleads."
+                )
+
+
+_ADVICE = {
+    AFTER_END: "; they are not read. If they are records, remove that word from `format.stop_at`: rows that "
+    "say Total or Jumla are skipped without it.",
+    LIKE_TOTALS: ". If they are totals, ask the partner to write Total beside the sum and nothing else.",
+}
+_LONGEST_CAMPAIGN = 366  # days: extra work of more than a year is the work

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from orchestration.contracts import (
     AGE_BAND,
@@ -17,17 +18,23 @@ from orchestration.contracts import (
     MANY_CODES,
     SINGLE_CODES,
     Cell,
-    Vocabulary,
+    load_vocabulary,
     looks_like_a_day,
     norm,
     tidy,
     year_of,
 )
-from orchestration.drafting.codes import CodeList, codes_of
-from orchestration.drafting.personal_columns import personal_heading, personal_values
-from orchestration.drafting.places import PlaceNames
-from orchestration.drafting.samples import WRITTEN, ColumnSample
-from orchestration.drafting.uses import MOST_ANSWERS, consent_of, is_role, is_yes_or_no, role_of
+from orchestration.drafting.column_signs import (
+    MOST_ANSWERS,
+    consent_of,
+    is_role,
+    is_yes_or_no,
+    personal_heading,
+    personal_values,
+    places_among,
+    role_of,
+)
+from orchestration.drafting.samples import WRITTEN, CodeList, ColumnSample, codes_of
 from orchestration.intake import DEFAULT_PART, Reading, denial_in, identifies, place_of, readings
 from orchestration.places import FIRST_NAMES
 from orchestration.typing import read_age, read_count
@@ -37,19 +44,22 @@ SURE_ENOUGH = 0.5
 ROLES, NOT_UNDERSTOOD = "roles", "not understood"
 OF_THE_FORM = "of the form, not of the journey"
 # Types of questions, as pyxform calls them.
-_OF_THE_FORM = frozenset(
-    """start end today deviceid username email phonenumber simserial subscriberid audit start-geopoint
-    background-geopoint csv-external xml-external barcode""".split()  # noqa: SIM905
-)
-_MEDIA = frozenset(["photo", "image", "audio", "video", "file", "osm", "background-audio"])
-_LINES_ON_A_MAP = frozenset(["geotrace", "geoshape"])
-_DAYS = ("date", "datetime", "dateTime")
-_NUMBERS = ("integer", "int", "decimal", "range")
+_DENIED_TYPES = {
+    kind: means
+    for means, kinds in {
+        OF_THE_FORM: """start end today deviceid username email phonenumber simserial subscriberid audit
+            start-geopoint background-geopoint csv-external xml-external barcode""",
+        "picture, sound or file": "photo image audio video file osm background-audio",
+        "finer than a town": "geotrace geoshape",
+    }.items()
+    for kind in kinds.split()
+}
 # A few cells of a good column hold a phone by mistake; above this share the column is about persons.
 PRIVATE_SHARE = 0.04
 LONG_TEXT = 45
 LONG_SHARE = 0.1
 _ENOUGH_KNOWN = 0.8
+_FEWEST_FITTING = 0.3
 _UNSEEN_TEXT = 0.6  # how far a heading is trusted about places that nobody has typed yet
 _MOST_SPELLINGS = 60
 _FEWEST_DAYS, _YEARS_OF_EVENTS = 5, 8
@@ -71,9 +81,7 @@ class Proposal:
     source: str | None = None
 
 
-def propose(
-    sample: ColumnSample, vocabulary: Vocabulary, known_places: PlaceNames, without: str | None = None
-) -> Proposal:
+def propose(sample: ColumnSample, without: str | None = None) -> Proposal:
     """Return the best reading of a column that its values support, else a reason to deny it.
 
     `without`: a use that another column has, so the heading must mean something else.
@@ -81,27 +89,23 @@ def propose(
     said = [one for one in _readings(sample) if one.kind != "use" or one.means != without]
     if not sample.part and is_role(sample.texts_for(role_of)):
         return Proposal(sample.name, "use", ROLES, 0.9, "its answers separate victims from suspects")
-    of_type = _by_type(sample, said)
-    if of_type is not None:
+    if of_type := _by_type(sample, said):
         return of_type
-    if sample.question is not None and sample.question.choices:
-        listed = _of_values(sample, said, vocabulary, known_places)
+    if sample.offered:
+        listed = _of_values(sample, said)
         if listed.codes and listed.codes.known_share >= _ENOUGH_KNOWN:
             return listed  # a list of codes, so no list of persons, whatever its question says
-    denied = denial_in(said)
-    if denied is not None:
-        return _deny(sample, denied.means, f"heading word {denied.phrase!r}", denied.strength)
+    if denied := denial_in(said):
+        return _deny_by_heading(sample, denied)
     uses = [one for one in said if one.kind == "use"]
     use = next((one for one in uses if _supports_use(one, sample, said)), None)
-    if use is not None and not sample.part:
+    if use and not sample.part:
         return Proposal(sample.name, "use", use.means, use.strength, f"heading word {use.phrase!r}")
     if sample.part and any(one.means == "key" for one in uses):
         return _deny(sample, OF_THE_FORM, "numbers the rows of a child sheet", 0.9)
-    is_closed = bool(sample.choices or (sample.question and sample.question.choices))
-    private = None if is_closed else _private(sample)
-    if private is not None:
+    if not (sample.choices or sample.offered) and (private := _private(sample)):
         return _deny(sample, private, "by its values", 0.9)
-    return _of_values(sample, said, vocabulary, known_places)
+    return _of_values(sample, said)
 
 
 def _readings(sample: ColumnSample) -> list[Reading]:
@@ -119,39 +123,32 @@ def _readings(sample: ColumnSample) -> list[Reading]:
 
 def _by_type(sample: ColumnSample, said: list[Reading]) -> Proposal | None:
     """Return what the type of a question decides alone."""
-    kind = sample.question.kind if sample.question else ""
+    kind = sample.question_type
     if kind == "geopoint":
         role = next((one.means for one in said if one.kind == "role"), "observation")
-        return Proposal(
-            sample.name, "field", f"place({role}).point", 0.9, "a position: only its county lands"
-        )
-    if kind in _OF_THE_FORM:
-        return _deny(sample, OF_THE_FORM, f"question of type {kind}", 1.0)
-    if kind in _MEDIA:
-        return _deny(sample, "picture, sound or file", f"question of type {kind}", 1.0)
-    if kind in _LINES_ON_A_MAP:
-        return _deny(sample, "finer than a town", f"question of type {kind}", 1.0)
-    if sample.question is not None and sample.question.is_long_text:
+        why = "a position: only its county lands"
+        return Proposal(sample.name, "field", f"place({role}).point", 0.9, why)
+    if means := _DENIED_TYPES.get(kind):
+        return _deny(sample, means, f"question of type {kind}", 1.0)
+    if sample.question and sample.question.is_long_text:
         return _deny(sample, "free text", "question of several lines", 1.0)
     return None
 
 
-def _of_values(
-    sample: ColumnSample, said: list[Reading], vocabulary: Vocabulary, known_places: PlaceNames
-) -> Proposal:
+def _of_values(sample: ColumnSample, said: list[Reading]) -> Proposal:
     proposals = [
         proposal
         for means, strength, phrase in _meanings(sample, said)
-        if (proposal := _of_field(sample, means, strength, phrase, vocabulary, known_places))
+        if (proposal := _of_field(sample, means, strength, f"heading word {phrase!r}"))
     ]
     best = max(proposals, key=lambda one: one.confidence, default=None)
     denied = next((one for one in said if one.kind == "deny"), None)
     if best is None or best.confidence < SURE_ENOUGH:
-        best = _by_values(sample, vocabulary) or (None if denied else _day_by_values(sample)) or best
-    if best is not None and best.confidence >= SURE_ENOUGH:
+        best = _by_values(sample) or (None if denied else _day_by_values(sample)) or best
+    if best and best.confidence >= SURE_ENOUGH:
         return best
-    if denied is not None:
-        return _deny(sample, denied.means, f"heading word {denied.phrase!r}", denied.strength)
+    if denied:
+        return _deny_by_heading(sample, denied)
     if not sample.part and any(one.means == "consent" for one in said):
         return _deny(sample, "reads like consent", "but its answers are no short list", 0.5)
     return _deny(sample, NOT_UNDERSTOOD, "neither heading nor values are known", 0.5)
@@ -174,45 +171,54 @@ def _meanings(sample: ColumnSample, said: list[Reading]) -> list[tuple[str, floa
     ]
 
 
-def _of_field(
-    sample: ColumnSample,
-    means: str,
-    strength: float,
-    phrase: str,
-    vocabulary: Vocabulary,
-    known_places: PlaceNames,
-) -> Proposal | None:
-    why = f"heading word {phrase!r}"
+def _is_an_age(cell: Cell) -> bool:
+    words = load_vocabulary().words_of(AGE_BAND, ("en", "sw"))
+    return not read_age(cell.value, cell.kind, words=words).problems
+
+
+def _is_a_count(cell: Cell) -> bool:
+    return not read_count(cell.value, cell.kind).problems
+
+
+class _Measure(NamedTuple):
+    """How a field shows in values: which cells hold it, and which types of questions ask for it.
+
+    `source`: what an age is computed from.
+    """
+
+    holds: Callable[[Cell], bool]
+    types: tuple[str, ...]
+    what: str
+    source: str | None = None
+
+
+_DAYS = ("date", "datetime", "dateTime")
+_NUMBERS = ("integer", "int", "decimal", "range")
+_MEASURES = dict.fromkeys(DATES, _Measure(looks_like_a_day, _DAYS, "are days")) | {
+    "birth_date": _Measure(looks_like_a_day, _DAYS, "are of the form birth_date", "birth_date"),
+    "birth_year": _Measure(
+        lambda cell: year_of(cell) is not None, _NUMBERS, "are of the form birth_year", "birth_year"
+    ),
+    AGE_BAND: _Measure(_is_an_age, _NUMBERS, "are ages", "age_text"),
+    "person_count": _Measure(_is_a_count, _NUMBERS, "are counts"),
+}
+
+
+def _of_field(sample: ColumnSample, means: str, strength: float, why: str) -> Proposal | None:
     if means.startswith("place("):
-        return _of_place(sample, means, strength, why, known_places)
-    if means in DATES:
-        return _measured(sample, means, strength, sample.share(looks_like_a_day, *_DAYS), why, "are days")
-    if means in ("birth_date", "birth_year"):
-        holds = looks_like_a_day if means == "birth_date" else _is_a_year
-        share = sample.share(holds, *(_DAYS if means == "birth_date" else _NUMBERS))
-        return _measured(sample, AGE_BAND, strength, share, why, f"are of the form {means}", means)
-    if means == AGE_BAND:
-        words = vocabulary.words_of(AGE_BAND, ("en", "sw"))
-        share = sample.share(
-            lambda cell: not read_age(cell.value, cell.kind, words=words).problems, *_NUMBERS
-        )
-        return _measured(sample, means, strength, share, why, "are ages", "age_text")
-    if means == "person_count":
-        share = sample.share(lambda cell: not read_count(cell.value, cell.kind).problems, *_NUMBERS)
-        return _measured(sample, means, strength, share, why, "are counts")
-    return _of_codes(sample, means, strength, why, vocabulary)
+        return _of_place(sample, means, strength, why)
+    if measure := _MEASURES.get(means):
+        share = sample.share(measure.holds, *measure.types)
+        field = AGE_BAND if measure.source else means
+        return _measured(sample, field, strength, share, why, measure.what, measure.source)
+    return _of_codes(sample, means, strength, why) if means in (*SINGLE_CODES, *MANY_CODES) else None
 
 
-def _of_codes(
-    sample: ColumnSample, means: str, strength: float, why: str, vocabulary: Vocabulary
-) -> Proposal | None:
-    if means not in (*SINGLE_CODES, *MANY_CODES):
-        return None
-    field_name = "place(transit).transport_mode" if sample.part and means == "transport_mode" else means
+def _of_codes(sample: ColumnSample, means: str, strength: float, why: str) -> Proposal | None:
     if not _has_fitting_type(sample):
         return None
-    codes = codes_of(means, sample, vocabulary)
-    of_form = bool(sample.question and sample.question.choices)
+    codes = codes_of(means, sample)
+    of_form = bool(sample.offered)
     if len(codes.spellings) > _MOST_SPELLINGS and not of_form:
         return None
     is_list = of_form or len(codes.spellings) <= max(12, 0.2 * len(sample.cells))
@@ -222,39 +228,39 @@ def _of_codes(
     known = sum(codes.spellings[text] is not None for text in codes.counts)
     what = "choices" if of_form else "spellings"
     why = f"{why}; {known} of {len(codes.counts)} {what} known"
-    return Proposal(sample.name, "field", field_name, confidence, why, codes)
+    return Proposal(sample.name, "field", _coded_field(sample, means), confidence, why, codes)
+
+
+def _coded_field(sample: ColumnSample, means: str) -> str:
+    return "place(transit).transport_mode" if sample.part and means == "transport_mode" else means
 
 
 def _has_fitting_type(sample: ColumnSample) -> bool:
     """Return whether a question may hold codes: a list of choices, or a text that was typed or calculated."""
-    question = sample.question
-    return question is None or question.kind in WRITTEN
+    return sample.question is None or sample.question_type in WRITTEN
 
 
-def _of_place(
-    sample: ColumnSample, means: str, strength: float, why: str, known_places: PlaceNames
-) -> Proposal | None:
+def _of_place(sample: ColumnSample, means: str, strength: float, why: str) -> Proposal | None:
     if not sample.is_text:
         return None
-    separators = [mark for mark in _PLACE_SEPARATORS if any(mark in text for text in sample.texts)]
-    is_list = means.startswith("place(transit)") and not sample.part and bool(separators)
-    names = [part for text in sample.texts for part in (_parts(text, separators) if is_list else [text])]
-    share = known_places.share(names) if names else float(bool(sample.question)) * _UNSEEN_TEXT
-    kind = known_places.kind_of(names)
     role, _, part = means.partition(".")
+    separators = [mark for mark in _PLACE_SEPARATORS if any(mark in text for text in sample.texts)]
+    is_list = role == "place(transit)" and not sample.part and bool(separators)
+    names = [name for text in sample.texts for name in (_parts(text, separators) if is_list else [text])]
+    share, kind = places_among(names)
+    if not names:
+        share = _UNSEEN_TEXT if sample.question else 0.0
     if is_list:
         part = "list"
     elif part == DEFAULT_PART and kind == "country":
         part = "country_text"
     elif part == DEFAULT_PART and kind == "county" and role == "place(observation)":
         part = "admin_text"
-    choices = sample.question.choices if sample.question and not sample.cells else ()
-    if choices and known_places.share(choice.name for choice in choices) < _ENOUGH_KNOWN:
+    choices = [choice.name for choice in sample.offered if not sample.cells]
+    if choices and places_among(choices)[0] < _ENOUGH_KNOWN:
         why = f"{why}; the names of its choices are no places, so ask for exports with labels"
     proposal = _measured(sample, f"{role}.{part}", strength, share, why, "are known places")
-    if proposal is None or not is_list:
-        return proposal
-    return replace(proposal, split=tuple(separators))
+    return replace(proposal, split=tuple(separators)) if proposal and is_list else proposal
 
 
 def _measured(
@@ -267,37 +273,35 @@ def _measured(
     source: str | None = None,
 ) -> Proposal | None:
     """Return a proposal by heading and by the share of values that support it; None with too few."""
-    if not sample.cells and sample.question is not None:
-        if not share:
-            return None
-        confidence, why = 0.5 * strength + 0.5 * share, f"{why}; question of type {sample.question.kind}"
-    elif not sample.cells:
-        confidence, why = 0.6 * strength, f"{why}; no value to check"
-    elif share < 0.3:
-        return None
+    confidence = 0.5 * strength + 0.5 * share
+    if sample.cells:
+        evidence = f"{share:.0%} of the values {what}" if share >= _FEWEST_FITTING else None
+    elif sample.question:
+        evidence = f"question of type {sample.question_type}" if share else None
     else:
-        confidence, why = 0.5 * strength + 0.5 * share, f"{why}; {share:.0%} of the values {what}"
-    return Proposal(sample.name, "field", means, round(confidence, 2), why, source=source)
+        confidence, evidence = 0.6 * strength, "no value to check"
+    if evidence is None:
+        return None
+    return Proposal(sample.name, "field", means, round(confidence, 2), f"{why}; {evidence}", source=source)
 
 
-def _by_values(sample: ColumnSample, vocabulary: Vocabulary) -> Proposal | None:
+def _by_values(sample: ColumnSample) -> Proposal | None:
     """Return a field for a closed list whose spellings are known, whatever its heading."""
     if not sample.texts or len(sample.texts) > _MOST_SPELLINGS or not _has_fitting_type(sample):
         return None
-    found = []
+    best: tuple[float, int, str, CodeList] | None = None
     for means in (*SINGLE_CODES, *MANY_CODES):
         if means == "consent_state":
             continue
-        codes = codes_of(means, sample, vocabulary)
+        codes = codes_of(means, sample)
         if codes.known_share >= _ENOUGH_KNOWN and len(codes.spellings) >= 2:
-            found.append((codes.known_share, len(set(codes.spellings.values())), means, codes))
-    if not found:
+            candidate = (codes.known_share, len(set(codes.spellings.values())), means, codes)
+            best = max(best or candidate, candidate, key=lambda one: one[:3])
+    if best is None:
         return None
-    share, _, means, codes = max(found, key=lambda one: one[:3])
-    name = "place(transit).transport_mode" if sample.part and means == "transport_mode" else means
-    confidence = round(0.7 * share, 2)
+    share, _, means, codes = best
     why = f"heading not known; {share:.0%} of the values are known spellings"
-    return Proposal(sample.name, "field", name, confidence, why, codes)
+    return Proposal(sample.name, "field", _coded_field(sample, means), round(0.7 * share, 2), why, codes)
 
 
 def _day_by_values(sample: ColumnSample) -> Proposal | None:
@@ -349,12 +353,12 @@ def _deny(sample: ColumnSample, means: str, why: str, confidence: float) -> Prop
     return Proposal(sample.name, "deny", means, round(confidence, 2), why)
 
 
+def _deny_by_heading(sample: ColumnSample, denied: Reading) -> Proposal:
+    return _deny(sample, denied.means, f"heading word {denied.phrase!r}", denied.strength)
+
+
 def _parts(text: str, separators: list[str]) -> list[str]:
     parts = [text]
     for mark in separators:
         parts = [piece for part in parts for piece in part.split(mark)]
     return [tidy(part) for part in parts if tidy(part)]
-
-
-def _is_a_year(cell: Cell) -> bool:
-    return year_of(cell) is not None

@@ -1,32 +1,97 @@
 """`njia contract draft`: propose a contract from a sample of a partner's file. It stores nothing.
 
-This module holds the steps and what columns decide together: one column per field, the key, the order of
-dates. Writing the draft is `text`.
+This module holds the steps and what columns decide together: one column per field, the order of dates, and
+the key (a form server's id, else a fitting column whose values are references). `text` writes the draft.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from orchestration.contracts import Cell, load_vocabulary, looks_like_a_day, same
-from orchestration.core import REFERENCE_SEEDS, UsageError
+from orchestration.contracts import CONTENT, DATES, Cell, looks_like_a_day, same
+from orchestration.core import UsageError
+from orchestration.drafting.column_signs import DateOrder, date_order
 from orchestration.drafting.columns import NOT_UNDERSTOOD, OF_THE_FORM, ROLES, Proposal, propose
-from orchestration.drafting.dates import DateOrder, date_order
-from orchestration.drafting.form import read_form
-from orchestration.drafting.form_columns import add_repeats, columns_of_form, layout_of_form
-from orchestration.drafting.key import DraftKey, choose_key, server_key
+from orchestration.drafting.form import add_repeats, columns_of_form, layout_of_form, read_form
 from orchestration.drafting.layout import DraftLayout, find_layout, merge_layouts
-from orchestration.drafting.places import PlaceNames
 from orchestration.drafting.reading import read_sample
 from orchestration.drafting.samples import ColumnSample, columns_of
 from orchestration.drafting.servers import KOBO, LINKS, is_about_review, server_of
-from orchestration.intake import names_somebody
+from orchestration.intake import names_somebody, readings
 
+# Headings that number rows of a sheet as often as they identify a record.
+_BARE_NUMBERS = frozenset(["no", "nr", "sn", "s no", "serial no", "entry no", "na", "namba", "nambari"])
+# A few repeated references are copies that were sent again.
+_FEW_REPEATED = 0.05
 REVIEW_STATE, DECRYPTION_STATE = "review state", "decryption state"
+FILLED_BY_ANOTHER = "another column fills it"
 _AGE_SOURCES = ("age_text", "birth_date", "birth_year")
+
+
+@dataclass(frozen=True)
+class DraftKey:
+    """`key`: as in the contract. `column`: None where the content is the key."""
+
+    key: str | list[str]
+    note: str
+    column: str | None = None
+    is_repeated: bool = False
+
+
+def choose_key(
+    layout: DraftLayout,
+    proposals: Iterable[Proposal],
+    samples: Mapping[str, ColumnSample],
+    are_persons: bool,
+) -> DraftKey:
+    """Choose the key. `are_persons`: rows with one reference are persons of one record, so it may repeat."""
+    candidates = [one for one in proposals if one.kind == "use" and one.means == "key"]
+    if not candidates:
+        return DraftKey(CONTENT, "no column is a reference that is always filled and never repeated")
+    cells_of = {one.column: layout.main.cells(samples[one.column].name) for one in candidates}
+
+    def repeated(column: str) -> int:
+        return len(cells_of[column]) - len({cell.value for _, cell in cells_of[column]})
+
+    def restarts(column: str) -> bool:
+        by_sheet = [(sheet, cell.value) for sheet, cell in cells_of[column]]
+        return layout.has_sheet_months and len(set(by_sheet)) == len(by_sheet)
+
+    def rank(one: Proposal) -> tuple[int, bool, float]:
+        is_fitting = are_persons or repeated(one.column) <= _FEW_REPEATED * len(cells_of[one.column])
+        said = readings(samples[one.column].name)
+        read = next((read for read in said if read.means == "key"), None)
+        is_clear = read is not None and read.phrase not in _BARE_NUMBERS
+        return 2 if is_fitting else int(restarts(one.column)), is_clear, one.confidence
+
+    column = max(candidates, key=rank).column
+    filled = f"filled in {samples[column].filled:.0%} of {samples[column].rows} rows"
+    if not (copies := repeated(column)):
+        return DraftKey(column, f"{filled}, never repeated in the sample", column)
+    if are_persons:
+        note = f"{filled}, repeated in {copies} rows: the persons of one record"
+        return DraftKey(column, note, column, is_repeated=True)
+    if restarts(column):
+        return DraftKey(["sheet", column], f"{filled}, starts again on every sheet", column)
+    note = f"{filled}, repeated in {copies} rows: ask whether those are copies of one record"
+    return DraftKey(column, note, column)
+
+
+def server_key(layout: DraftLayout) -> DraftKey | None:
+    """Return the id that a form server gives every record. A case number is typed: it repeats and changes."""
+    main = layout.main
+    server = server_of(main.names)
+    for name in server.keys if server else ():
+        ids = [cell.value for _, cell in main.cells(name)]
+        if name in main.names and len(ids) == len(main.records):
+            repeated = len(ids) - len(set(ids))
+            copies = f"; {repeated} rows of the sample are copies that were sent again" if repeated else ""
+            filled = ", filled in every row" if ids else ""
+            return DraftKey(name, f"the server's id of a record{filled}{copies}", name)
+    return None
 
 
 @dataclass
@@ -61,10 +126,8 @@ class Draft:
         return [proposal for proposal in self.proposals if proposal.kind == "deny"]
 
     def use(self, means: str) -> Proposal | None:
-        return next(
-            (proposal for proposal in self.proposals if proposal.kind == "use" and proposal.means == means),
-            None,
-        )
+        uses = (proposal for proposal in self.proposals if proposal.kind == "use")
+        return next((proposal for proposal in uses if proposal.means == means), None)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the draft for `--json`: columns and proposals, without spellings or values."""
@@ -125,8 +188,8 @@ def draft_contract(
         )
     shown = {column.full_name: column for column in columns if not names_somebody(column.name)}
     proposals, key = _settled(layout, shown)
-    dated = any(proposal.kind == "field" and proposal.means == "event_on" for proposal in proposals)
-    is_route = not dated and not layout.has_sheet_months
+    is_dated = any(proposal.kind == "field" and proposal.means == "event_on" for proposal in proposals)
+    is_route = not is_dated and not layout.has_sheet_months
     are_persons = any(proposal.means == ROLES for proposal in proposals)
     return Draft(
         partner=partner,
@@ -145,10 +208,7 @@ def draft_contract(
 
 def _settled(layout: DraftLayout, samples: dict[str, ColumnSample]) -> tuple[list[Proposal], DraftKey]:
     """Return one proposal a column: columns of the form server by name, one column a field, one key."""
-    vocabulary, known_places = load_vocabulary(REFERENCE_SEEDS), PlaceNames()
-    proposals = [
-        replace(propose(column, vocabulary, known_places), column=name) for name, column in samples.items()
-    ]
+    proposals = [replace(propose(column), column=name) for name, column in samples.items()]
     are_persons = any(proposal.kind == "use" and proposal.means == ROLES for proposal in proposals)
     key = server_key(layout) or choose_key(layout, proposals, samples, are_persons)
     settled = []
@@ -156,7 +216,7 @@ def _settled(layout: DraftLayout, samples: dict[str, ColumnSample]) -> tuple[lis
         if proposal.column == key.column:
             settled.append(Proposal(proposal.column, "use", "key", 1.0, key.note))
         elif proposal.kind == "use" and proposal.means == "key":
-            otherwise = propose(samples[proposal.column], vocabulary, known_places, without="key")
+            otherwise = propose(samples[proposal.column], without="key")
             settled.append(_without_key(proposal, otherwise, key))
         else:
             settled.append(proposal)
@@ -214,11 +274,8 @@ def _other_columns(proposals: list[Proposal], samples: dict[str, ColumnSample]) 
         for column in sample.columns:
             if column not in read:
                 why = f"belongs to {sample.name!r}"
-                yield Proposal(sample.inside(column), "deny", _means_of_other(proposal), 1.0, why)
-
-
-def _means_of_other(proposal: Proposal) -> str:
-    return proposal.means if proposal.kind == "deny" else "another column fills it"
+                means = proposal.means if proposal.kind == "deny" else FILLED_BY_ANOTHER
+                yield Proposal(sample.inside(column), "deny", means, 1.0, why)
 
 
 def _one_each(proposals: list[Proposal], samples: dict[str, ColumnSample]) -> list[Proposal]:
@@ -241,9 +298,9 @@ def _one_each(proposals: list[Proposal], samples: dict[str, ColumnSample]) -> li
     settled = []
     for proposal in proposals:
         winner = best.get((proposal.kind, proposal.means))
-        if proposal.kind != "deny" and winner is not proposal and winner is not None:
+        if winner is not None and winner is not proposal:
             why = f"{proposal.means} is taken from {winner.column!r}"
-            proposal = replace(proposal, kind="deny", means="another column fills it", why=why)
+            proposal = replace(proposal, kind="deny", means=FILLED_BY_ANOTHER, why=why)
         settled.append(proposal)
     return settled
 
@@ -253,14 +310,14 @@ def _without_key(proposal: Proposal, otherwise: Proposal, key: DraftKey) -> Prop
     if otherwise.kind == "field" or otherwise.means != NOT_UNDERSTOOD:
         return replace(otherwise, column=proposal.column)
     why = f"key is taken from {key.column!r}"
-    return replace(proposal, kind="deny", means="another column fills it", why=why)
+    return replace(proposal, kind="deny", means=FILLED_BY_ANOTHER, why=why)
 
 
 def _day_cells(proposals: list[Proposal], samples: dict[str, ColumnSample]) -> list[Cell]:
-    columns = [
-        samples[proposal.column]
+    return [
+        cell
         for proposal in proposals
-        if proposal.kind == "field"
-        and (proposal.means in ("event_on", "submitted_at", "embargo_until") or proposal.source)
+        if proposal.kind == "field" and (proposal.means in DATES or proposal.source)
+        for cell in samples[proposal.column].cells
+        if looks_like_a_day(cell)
     ]
-    return [cell for column in columns for cell in column.cells if looks_like_a_day(cell)]

@@ -1,27 +1,38 @@
-"""A partner's form: an XLSForm, or the JSON of a KoboToolbox asset, as questions, choices and repeats.
+"""A partner's form (an XLSForm, or the JSON of a KoboToolbox asset), and the columns of its exports.
 
 Both go through pyxform, which knows every spelling of a question type. Raises UsageError for a file that is
-no form. A form holds no answers, so its own texts may be shown unless they name a person.
+no form. A form holds no answers, so its own texts may be shown unless they name a person. KoboToolbox heads a
+column by the question's XML name or its label in one language, with or without the groups around it; its JSON
+uses the whole path, ODK Central joins names by `-`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-from orchestration.contracts import tidy
+from orchestration.contracts import same, tidy
 from orchestration.core import UsageError
+from orchestration.drafting.layout import DraftLayout, Table
+from orchestration.drafting.reading import part_name
+from orchestration.drafting.servers import KOBO, ODK
 from orchestration.intake import shown_file
 
 _SECTIONS = ("group", "repeat", "survey", "loop")
 _NO_LANGUAGE = "default"  # pyxform's name beside labels with a language
 # Question types of KoboToolbox that are written as groups of ordinary questions.
 _KOBO_GROUPS = {"kobomatrix": "group", "score": "group", "rank": "group"}
+FORMATS = ("xlsx", "csv", "json", "odk_zip")
+_PATH, _NAME = "path", "name"
+_OF_A_POINT = re.compile(r"_(?P<kobo>.+)_(?:latitude|longitude|altitude|precision)")
+_OF_A_POINT_ODK = ("Latitude", "Longitude", "Altitude", "Accuracy")
 
 
 @dataclass(frozen=True)
@@ -185,3 +196,161 @@ def _row(row: dict[str, Any], languages: list[str | None]) -> dict[str, str]:
         if text:
             made[f"label::{language}" if language else "label"] = str(text)
     return {key: text for key, text in made.items() if text}
+
+
+@dataclass
+class FormColumn:
+    """A question in one sheet.
+
+    `name`: its heading, the expected one where the file has none. `names`: its headings in the file. `flags`:
+    its choices with a 1/0 column each. `columns`: all columns of the file that belong to it.
+    """
+
+    question: Question
+    name: str
+    names: list[str] = field(default_factory=list)
+    other_names: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+    longitude: str | None = None
+
+
+def layout_of_form(kind: str) -> DraftLayout:
+    """Return the layout of an export that nobody has seen, with XML names as headings."""
+    server = ODK if kind == "odk_zip" else KOBO
+    of_kind: dict[str, dict[str, Any]] = {
+        "xlsx": {"sheet": 0}, "csv": {"delimiter": ";"}, "json": {"records": "results"}
+    }  # fmt: skip
+    layout = {"kind": kind} | of_kind.get(kind, {})
+    names = [server.keys[-1], *server.keys[-2:-1], server.sent_at, server.review_column((), kind)]
+    names += [server.decryption] if server.decryption else []
+    drafted = DraftLayout(layout, Table("", list(dict.fromkeys(names)), []))
+    drafted.notes.append("no export was given: this is one with XML names as headings, without groups")
+    return drafted
+
+
+def add_repeats(layout: DraftLayout, form: Form) -> None:
+    """Add the form's repeats that the file does not show, because no record fills them."""
+    kind = layout.format["kind"]
+    if kind == "csv":
+        layout.notes += ["a CSV holds no repeats; ask for the workbook or JSON"] if form.repeats else []
+        return
+    for path in form.repeats:
+        if any(path == _repeat_of(layout, child.part, form) for child in layout.children):
+            continue
+        part = part_name(path[-1].name)
+        sheet = "/".join(one.name for one in path) if kind == "json" else path[-1].name
+        added: dict[str, Any] = {"sheet": sheet}
+        if kind == "xlsx":
+            added |= {"parent": "_submission__uuid", "order": "row"}
+        layout.format.setdefault("repeats", {})[part] = added
+        layout.children.append(Table(part, [], []))
+
+
+def columns_of_form(layout: DraftLayout, table: Table, form: Form) -> list[FormColumn]:
+    """Return the questions that belong in a table, in the order of the form."""
+    path = _repeat_of(layout, table.part, form) if table.part else ()
+    if path is None:
+        return []
+    repeat = tuple(one.name for one in path)
+    questions = [question for question in form.questions if question.repeat == repeat]
+    kind = layout.format["kind"]
+    headings = [_headings(question, kind, form.languages) for question in questions]
+    owners: dict[str, set[int]] = defaultdict(set)
+    for at, by_style in enumerate(headings):
+        for heading in by_style.values():
+            owners[same(heading)].add(at)
+    unique = {heading for heading, own in owners.items() if len(own) == 1}
+    known = {same(name): name for name in table.names}
+    styles = Counter(
+        style for one in headings for style, text in one.items() if same(text) in known.keys() & unique
+    )
+    usual = _PATH if kind in ("json", "odk_zip") else _NAME
+    style = max(headings[0] if headings else (), key=lambda one: (styles[one], one == usual), default=usual)
+    return [
+        _column(kind, question, by_style, style, unique, table.names, known)
+        for question, by_style in zip(questions, headings, strict=True)
+    ]
+
+
+def _column(
+    kind: str,
+    question: Question,
+    by_style: dict[str, str],
+    style: str,
+    unique: set[str],
+    names: list[str],
+    known: dict[str, str],
+) -> FormColumn:
+    own = [text for text in dict.fromkeys(by_style.values()) if same(text) in unique]
+    found = [known[same(text)] for text in own if same(text) in known]
+    flags = list(_flags(question, own, names))
+    points = list(_of_a_point(question, own, names))
+    expected = next((text for text in (by_style[style], *own) if text in own), by_style[_PATH])
+    beginning = next((start for start, _, _ in flags), None)
+    name = found[0] if found else beginning or expected
+    others = list(dict.fromkeys([*found, *own]))
+    column = FormColumn(
+        question,
+        name,
+        found,
+        [other for other in others if same(other) != same(name)],
+        list(dict.fromkeys(choice for _, choice, _ in flags)),
+        [*found, *(flag for _, _, flag in flags), *points],
+    )
+    if kind == "odk_zip" and question.kind == "geopoint":
+        start = points[0].rpartition("-")[0] if points else expected
+        column.name, column.longitude = (f"{start}-{part}" for part in _OF_A_POINT_ODK[:2])
+        column.other_names = []
+    return column
+
+
+def _headings(question: Question, kind: str, languages: Iterable[str]) -> dict[str, str]:
+    """Return the headings of a question by style."""
+    path = question.path
+    names = [one.name for one in path]
+    if kind == "json":
+        return {_PATH: "/".join(names)}
+    if kind == "odk_zip":
+        return {_PATH: "-".join(names[len(question.repeat) :]), _NAME: names[-1]}
+    headings = {_PATH: "/".join(names), _NAME: names[-1]}
+    for language in languages:
+        headings[f"label {language}"] = path[-1].label(language)
+        headings[f"path of labels {language}"] = "/".join(one.label(language) for one in path)
+    return {style: tidy(heading) for style, heading in headings.items()}
+
+
+def _flags(question: Question, headings: list[str], names: list[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield the 1/0 columns of a choose-many question: its heading, the choice, and the column."""
+    if not question.has_many_choices:
+        return
+    spellings = {same(text) for choice in question.choices for text in choice.spellings}
+    for heading in headings:
+        start = f"{same(heading)}/"
+        for name in names:
+            rest = name[len(start) :]
+            if same(name).startswith(start) and same(rest) in spellings:
+                yield heading, rest, name
+
+
+def _of_a_point(question: Question, headings: list[str], names: list[str]) -> Iterator[str]:
+    """Yield the columns with parts of a position."""
+    if question.kind != "geopoint":
+        return
+    own = {same(heading) for heading in headings}
+    for name in names:
+        found = _OF_A_POINT.fullmatch(name)
+        before, _, last = name.rpartition("-")
+        if (found and same(found["kobo"]) in own) or (last in _OF_A_POINT_ODK and same(before) in own):
+            yield name
+
+
+def _repeat_of(layout: DraftLayout, part: str, form: Form) -> tuple[Named, ...] | None:
+    """Return the repeat of the form that a child sheet holds."""
+    sheet = same(layout.format["repeats"][part].get("sheet") or part)
+    for path in form.repeats:
+        name = same(path[-1].name)
+        titles = {name, same("/".join(one.name for one in path)), *map(same, path[-1].labels.values())}
+        if sheet in titles or sheet.endswith(f"-{name}") or (len(sheet) > 27 and name.startswith(sheet[:28])):
+            return path
+    return None

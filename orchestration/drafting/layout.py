@@ -12,7 +12,6 @@ from orchestration.drafting.servers import LINKS
 from orchestration.intake import (
     Block,
     Header,
-    Merge,
     RowJudge,
     Sought,
     SourceSheet,
@@ -39,6 +38,11 @@ class Table:
     part: str
     names: list[str]
     records: list[tuple[str, list[Cell | None]]]
+
+    def cells(self, name: str) -> list[tuple[str, Cell]]:
+        """Return the filled cells of a column, each with its sheet."""
+        at = self.names.index(name) if name in self.names else len(self.names)
+        return [(sheet, cell) for sheet, cells in self.records if at < len(cells) and (cell := cells[at])]
 
 
 @dataclass
@@ -111,7 +115,10 @@ def find_layout(sample: Sample) -> DraftLayout:
             f"{len(months)} sheets are named after a month, {others} are not and are not read"
         )
     elif layout["kind"] == "xlsx":
-        _choose_sheet(drafted, sample, first)
+        at = sample.sheets.index(first)
+        layout["sheet"] = at if at == 0 or first.name != first.shown else first.name
+        if len(sample.sheets) > 1:
+            drafted.notes.append(f"{len(sample.sheets)} filled sheets; this one has the records")
     if len(rows) == 1 and rows[0] > 1:
         layout["header_search"] = max(LOOK_FOR_THE_HEADER, rows[0])
     elif rows != [1]:
@@ -144,38 +151,32 @@ def _written_by_software(sample: Sample) -> DraftLayout:
 def _main_sheet(sheets: list[SampleSheet]) -> SampleSheet:
     """Return the widest sheet with records that is no child sheet; the first of equals."""
     own = [sheet for sheet in sheets if _parent_of(_names(sheet, _header_rows(sheet))) is None] or sheets
-    return max(own, key=lambda sheet: min(len(list(rows_with_cells(sheet))), 20) * _width(sheet))
 
+    def size(sheet: SampleSheet) -> int:
+        width = max(sum(cell is not None for cell in row.cells) for row in sheet.rows)
+        return min(len(rows_with_cells(sheet)), 20) * width
 
-def _choose_sheet(drafted: DraftLayout, sample: Sample, first: SampleSheet) -> None:
-    at = sample.sheets.index(first)
-    if at == 0 or first.name != first.shown:
-        drafted.format["sheet"] = at
-    else:
-        drafted.format["sheet"] = first.name
-    if len(sample.sheets) > 1:
-        drafted.notes.append(f"{len(sample.sheets)} filled sheets; this one has the records")
+    return max(own, key=size)
 
 
 def _header_rows(sheet: SampleSheet) -> list[int]:
     """Return the row with most headings among the first; two rows where merged heads span columns."""
     best, best_score = 1, float("-inf")
-    rows = list(rows_with_cells(sheet))[:ROWS_WITH_A_HEADER]
+    rows = rows_with_cells(sheet)[:ROWS_WITH_A_HEADER]
     for row in rows:
         score = sum(_looks_like_a_heading(cell) for cell in row.cells if cell)
         if score > best_score + 0.5:
             best, best_score = row.number, score
     by_number = {row.number: row for row in rows}
     for upper, lower in ((best - 1, best), (best, best + 1)):
-        is_wide = any(_spans_columns(merge, upper) for merge in sheet.merges)
+        is_wide = any(
+            merge.first_row == upper == merge.last_row and merge.last_column > merge.first_column
+            for merge in sheet.merges
+        )
         has_both = upper in by_number and lower in by_number
         if is_wide and has_both and sum(cell is not None for cell in by_number[upper].cells) > 1:
             return [upper, lower]
     return [best]
-
-
-def _spans_columns(merge: Merge, row: int) -> bool:
-    return merge.first_row == row == merge.last_row and merge.last_column > merge.first_column
 
 
 def _looks_like_a_heading(cell: Cell) -> float:
@@ -249,15 +250,10 @@ def _fill_down(drafted: DraftLayout, sheets: list[SampleSheet], header: int) -> 
     names = sorted(name for name in merged if name and not names_somebody(name))
     if names:
         drafted.format["fill_down_merged"] = names
-        _spread(drafted.main, [drafted.main.names.index(name) for name in names])
-
-
-def _spread(table: Table, columns: list[int]) -> None:
-    for column in columns:
+    for at in map(drafted.main.names.index, names):
         last: Cell | None = None
-        for _, cells in table.records:
-            last = cells[column] or last
-            cells[column] = last
+        for _, cells in drafted.main.records:
+            last = cells[at] = cells[at] or last
 
 
 def _children(drafted: DraftLayout, sheets: list[SampleSheet]) -> None:
@@ -290,7 +286,3 @@ def _is_nested(sheet: SampleSheet, parent: str, sheets: list[SampleSheet]) -> bo
     return any(
         cell is not None and same(cell.value) in others for row in sheet.rows[1:2] for cell in row.cells
     )
-
-
-def _width(sheet: SampleSheet) -> int:
-    return max((sum(cell is not None for cell in row.cells) for row in sheet.rows), default=0)

@@ -9,7 +9,6 @@ import codecs
 import csv
 import re
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,7 +81,7 @@ def read_sample(path: Path, partner: str) -> Sample:
                 sheets += [_sample_of(child, part)] if child else []
     except ExtractStopped as fault:
         raise UsageError(fault.sentence) from None
-    filled = [sheet for sheet in sheets if any(any(row.cells) for row in sheet.rows)]
+    filled = [sheet for sheet in sheets if rows_with_cells(sheet)]
     if not filled:
         raise UsageError(f"File {label} holds no filled cell. Draft the contract from a file with some rows.")
     return Sample(label, layout, filled)
@@ -194,5 +193,5 @@ def _any_contract(partner: str, layout: dict[str, Any]) -> Contract:
     )
 
 
-def rows_with_cells(sheet: SampleSheet) -> Iterator[SourceRow]:
-    return (row for row in sheet.rows if any(row.cells))
+def rows_with_cells(sheet: SampleSheet) -> list[SourceRow]:
+    return [row for row in sheet.rows if any(row.cells)]

@@ -9,16 +9,14 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import Any
 
 from orchestration.contracts import CANONICAL_FIELDS, TODO, is_missing, load_vocabulary, norm, same
-from orchestration.core import REFERENCE_SEEDS
-from orchestration.drafting.codes import CodeList
+from orchestration.drafting.column_signs import REVIEW, consent_of, role_of, sorted_answers
 from orchestration.drafting.columns import OF_THE_FORM, ROLES, Proposal
 from orchestration.drafting.draft import DECRYPTION_STATE, REVIEW_STATE, Draft
-from orchestration.drafting.form import Named, Question
-from orchestration.drafting.samples import ColumnSample
+from orchestration.drafting.form import Named
+from orchestration.drafting.samples import CodeList, ColumnSample
 from orchestration.drafting.servers import (
     CHANGED_BY_EDITS,
     KEPT_BY_EDITS,
@@ -27,7 +25,6 @@ from orchestration.drafting.servers import (
     UNIQUE_KEYS,
     server_of,
 )
-from orchestration.drafting.uses import REVIEW, consent_of, role_of, sorted_answers
 from orchestration.intake import is_shown_choice, may_be_shown, names_somebody, readings
 
 _MOST_VALUES = 20
@@ -71,21 +68,17 @@ def _lines(draft: Draft) -> Iterator[str]:
 
 
 def _consent(draft: Draft) -> Iterator[str]:
-    found = draft.use("consent")
-    alike = [
-        proposal.column
-        for proposal in draft.proposals
-        if proposal is not found and _reads_like_consent(draft, proposal)
-    ]
-    if found is not None:
-        answers = _answers(draft, found, consent_of)
+    asked = draft.use("consent")
+    alike = next((one.column for one in draft.proposals if _reads_like_consent(draft, one)), None)
+    if asked is not None:
+        answers = _answers(draft, asked, consent_of)
         values = {text: meaning or TODO for text, meaning in answers.items()}
         if "given" not in values.values():
             values["Yes"] = TODO
-        column = _flow(_names(draft.samples[found.column]))
-        yield f"consent: {{column: {column}, values: {_flow(values)}}}  # {_why(found)}"
+        column = _flow(_names(draft.samples[asked.column]))
+        yield f"consent: {{column: {column}, values: {_flow(values)}}}  # {_why(asked)}"
     elif alike:
-        question = f"{_text(alike[0])} reads like consent: a column with its values, or a clause?"
+        question = f"{_text(alike)} reads like consent: a column with its values, or a clause?"
         yield f"consent: {{basis: {TODO}, reference: {TODO}}}  # {question}"
     elif draft.grain == "route_report":
         yield "consent: {basis: not_needed}  # right for routes without persons; else a column or a clause"
@@ -109,10 +102,8 @@ def _delivery(draft: Draft) -> Iterator[str]:
     elif draft.key in NUMBERED_KEYS:
         yield "# What two partners send of one form counts once, if both contracts say which form it is:"
         yield "# submission_id: {column: _id, server: kf.kobotoolbox.org, form: aBcD1234}"
-    if (
-        not any(proposal.means == "event_on" for proposal in draft.fields)
-        and not draft.layout.has_sheet_months
-    ):
+    is_dated = any(proposal.means == "event_on" for proposal in draft.fields)
+    if not (is_dated or draft.layout.has_sheet_months):
         yield "# No column dates a record: the period of its file is used instead."
         yield f'extracts: [{{match: "*", period: {{from: {TODO}, to: {TODO}}}}}]'
 
@@ -130,13 +121,10 @@ def _locale(draft: Draft) -> Iterator[str]:
 
 
 def _accept_if(draft: Draft) -> Iterator[str]:
-    found = [
-        proposal
-        for proposal in draft.proposals
-        if proposal.kind == "use" and proposal.means in ("accept_if", DECRYPTION_STATE, REVIEW_STATE, ROLES)
-    ]
-    conditions = [_condition(draft, proposal) for proposal in found]
-    if any(proposal.means == REVIEW_STATE for proposal in found):
+    states = ("accept_if", DECRYPTION_STATE, REVIEW_STATE, ROLES)
+    uses = [one for one in draft.proposals if one.kind == "use" and one.means in states]
+    conditions = [_condition(draft, proposal) for proposal in uses]
+    if any(proposal.means == REVIEW_STATE for proposal in uses):
         yield "# otherwise: records without a review. accept: they count; wait: they are set aside."
     if len(conditions) == 1:
         yield f"accept_if: {conditions[0]}"
@@ -195,7 +183,7 @@ def _counted_rows(found: list[Proposal]) -> Iterator[str]:
 
 
 def _field(draft: Draft, proposal: Proposal) -> Iterator[str]:
-    sample = draft.samples[proposal.column]
+    sample, codes = draft.samples[proposal.column], proposal.codes
     spec: dict[str, Any] = {"column": _names(sample)}
     if sample.longitude:
         spec["longitude"] = sample.inside(sample.longitude)
@@ -209,22 +197,19 @@ def _field(draft: Draft, proposal: Proposal) -> Iterator[str]:
         spec["maximum"] = 500
     if proposal.source:
         spec["from"] = proposal.source
-    if proposal.codes is None:
-        plain = list(spec) == ["column"] and not sample.other_names
-        shown = _text(proposal.column) if plain else _flow(spec)
+    if codes is None:
+        is_plain = list(spec) == ["column"] and not sample.other_names
+        shown = _text(proposal.column) if is_plain else _flow(spec)
         yield f"  {proposal.means}: {shown}  # {_why(proposal)}"
         return
-    if proposal.codes.select_multiple:
-        spec["select_multiple"] = proposal.codes.select_multiple
-    if proposal.codes.crosswalk:
-        spec["crosswalk"] = proposal.codes.crosswalk
+    spec |= {"select_multiple": codes.select_multiple} if codes.select_multiple else {}
+    spec |= {"crosswalk": codes.crosswalk} if codes.crosswalk else {}
     yield f"  {proposal.means}:  # {_why(proposal)}"
-    for name, value in spec.items():
-        yield f"    {name}: {_flow(value)}"
-    values = list(_values(proposal, sample, has_labels=draft.layout.format["kind"] in ("xlsx", "csv")))
+    yield from (f"    {name}: {_flow(value)}" for name, value in spec.items())
+    values = list(_values(codes, sample, has_labels=draft.layout.format["kind"] in ("xlsx", "csv")))
     if any(TODO in line for line in values):
         domain = proposal.means.rpartition(".")[2]
-        yield f"    # codes: {', '.join(_codes(domain))}" if _codes(domain) else "    # codes: ISO alpha-3"
+        yield f"    # codes: {', '.join(_codes(domain)) or 'ISO alpha-3'}"
     yield from values
 
 
@@ -234,53 +219,46 @@ def _names(sample: ColumnSample) -> str | list[str]:
     return names if len(names) > 1 else names[0]
 
 
-def _values(proposal: Proposal, sample: ColumnSample, has_labels: bool) -> Iterator[str]:
+def _values(codes: CodeList, sample: ColumnSample, has_labels: bool) -> Iterator[str]:
     """Return spellings with their codes, and TODO for each unknown one.
 
     Of a form all choices are listed, one a line: the name and, where a file may hold them, the labels.
     Spellings that may identify a person are only counted; somebody who may see the file adds them.
     """
-    codes = proposal.codes
-    if codes is None:
-        return
-    if sample.question is not None and sample.question.choices:
-        yield from _choices(codes, sample.question, has_labels)
+    if sample.offered:
+        yield from _choices(codes, sample, has_labels)
         return
     known = {text: code for text, code in codes.spellings.items() if code is not None}
     asked = [text for text in codes.spellings if text not in known and not is_missing(norm(text))]
     # The choices of a question with a column each are headings, which are shown.
     choices = list(codes.spellings) if codes.select_multiple in ("flags", "both") else []
-    shown = [
-        text
-        for text in asked
-        if may_be_shown(text, codes.counts[text], len(asked)) or is_shown_choice(text, choices)
-    ]
+
+    def is_shown(text: str, unknown: int) -> bool:
+        return may_be_shown(text, codes.counts[text], unknown) or is_shown_choice(text, choices)
+
+    shown = sorted(text for text in asked if is_shown(text, len(asked)))[:_MOST_VALUES]
     values: dict[str, str] = {}
     # Known spellings need no `values`: all are written for the reader, or none.
-    all_shown = all(
-        may_be_shown(text, codes.counts[text], 1) or is_shown_choice(text, choices) for text in known
-    )
-    if not codes.crosswalk and len(known) <= _MOST_VALUES and all_shown:
-        values |= dict(sorted(known.items()))
-    values |= dict.fromkeys(sorted(shown)[:_MOST_VALUES], TODO)
+    if not codes.crosswalk and len(known) <= _MOST_VALUES and all(is_shown(text, 1) for text in known):
+        values |= sorted(known.items())
+    values |= dict.fromkeys(shown, TODO)
     if values:
         yield f"    values: {_flow(values)}"
     if known and not codes.crosswalk and not known.keys() & values.keys():
         yield f"    # {len(known)} spellings are known, so they need no `values`"
-    hidden = len(asked) - min(len(shown), _MOST_VALUES)
-    if hidden:
+    if hidden := len(asked) - len(shown):
         yield from _not_shown(f"{hidden} unknown spellings")
 
 
-def _choices(codes: CodeList, question: Question, has_labels: bool) -> Iterator[str]:
+def _choices(codes: CodeList, sample: ColumnSample, has_labels: bool) -> Iterator[str]:
     """Return the choices of a form, a line each; of a long list those that our own lists do not know."""
-    is_long = len(question.choices) > _MOST_CHOICES and not question.has_many_choices
+    is_long = len(sample.offered) > _MOST_CHOICES and codes.select_multiple is None
     hidden: list[str] = []
     lines: dict[str, str] = {}
-    for at, choice in enumerate(question.choices, start=1):
+    for at, choice in enumerate(sample.offered, start=1):
         code = codes.spellings[choice.name]
         spellings = choice.spellings if has_labels else [choice.name]
-        if code is not None and is_long and not codes.needs_values(spellings):
+        if code is not None and is_long and codes.read_alone.issuperset(spellings):
             continue
         shown = [text for text in spellings if not names_somebody(text)]
         hidden += [str(at)] * (len(shown) < len(spellings))
@@ -304,27 +282,28 @@ def _not_shown(what: str) -> Iterator[str]:
     yield "    # stand in the file, and they are mapped; left out, they count as unknown."
 
 
-@cache
-def _codes(domain: str) -> tuple[str, ...]:
-    return tuple(sorted(load_vocabulary(REFERENCE_SEEDS).codes.get(domain, ())))
+def _codes(domain: str) -> list[str]:
+    return sorted(load_vocabulary().codes.get(domain, ()))
 
 
 def _deny(draft: Draft) -> Iterator[str]:
-    bookkeeping = [proposal for proposal in draft.denied if proposal.means == OF_THE_FORM]
-    own = [proposal for proposal in bookkeeping if not _is_of_a_child(draft, proposal)]
-    others = [proposal for proposal in draft.denied if proposal not in bookkeeping]
-    reasons = Counter(proposal.means for proposal in others)
+    others = [proposal for proposal in draft.denied if proposal.means != OF_THE_FORM]
+    own = [
+        proposal
+        for proposal in draft.denied
+        if proposal.means == OF_THE_FORM and not _is_of_a_child(draft, proposal)
+    ]
     if draft.withheld_columns:
         yield f"# {draft.withheld_columns} columns are dropped; their headings name a person."
     if not own and not others:
         yield "deny: []"
         return
+    reasons = Counter(proposal.means for proposal in others)
     summary = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
     yield f"# denied: {summary or 'only columns of the form itself'}"
     yield "# Names, birth years and phones may feed `link` instead (keyed hashes only): see README.md."
     yield "deny:"
-    for proposal in others:
-        yield f"  - {_text(proposal.column)}  # {proposal.means}: {proposal.why}"
+    yield from (f"  - {_text(one.column)}  # {one.means}: {one.why}" for one in others)
     if own:
         yield f"  # of the form, not of the journey: {len(own)} columns"
         yield from (f"  - {_text(proposal.column)}" for proposal in own)
@@ -338,7 +317,7 @@ def _answers(draft: Draft, use: Proposal, meaning_of: Callable[[str], str | None
     """Return the answers that identify no person with their meanings; those of a form in its order."""
     sample = draft.samples[use.column]
     answers = sample.answers(meaning_of)
-    if sample.question is not None and sample.question.choices:
+    if sample.offered:
         return {text: meaning for text, meaning in answers.items() if not names_somebody(text)}
     return {
         text: answers[text]

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from orchestration.gates.candidate import (
         CheckOutcome,
         ReleaseVerdict,
-        as_facts,
         judge_candidate,
         verdict_of_facts,
     )

@@ -6,8 +6,8 @@ check failed, could not be judged or did not run. `release` publishes by this fi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +16,7 @@ import pandas as pd
 
 from expectations.checks import release_scope
 from expectations.release_gate import PART_GATE, RELEASE_GATE, TABLE_GATE, WHOLE
-from orchestration.core import NjiaError, Settings, durable, read_json, write_json
+from orchestration.core import NjiaError, Settings, as_text, durable, read_json, write_json
 from orchestration.gates.earlier_checks import (
     EXTRACT_GATE_STAGE,
     WAREHOUSE_STAGE,
@@ -24,10 +24,9 @@ from orchestration.gates.earlier_checks import (
     published_tables,
 )
 from orchestration.gates.in_force import read_in_force
-from orchestration.gates.judging import Judgement, judge
+from orchestration.gates.judging import Judgement, judge, waiver_for
 from orchestration.gates.protection import protection_measures
 from orchestration.gates.release_profile import ReleaseProfile, like_for_like, release_profile
-from orchestration.gates.verdicts import ActiveDecisions, found_by, waiver_for
 from orchestration.release import (
     EVIDENCE_BASE,
     MANIFEST,
@@ -36,7 +35,7 @@ from orchestration.release import (
     hash_file,
     hash_files,
 )
-from orchestration.stewardship import as_text
+from orchestration.stewardship import Decisions
 
 _STAGES_BEFORE = (EXTRACT_GATE_STAGE, WAREHOUSE_STAGE)
 
@@ -50,11 +49,11 @@ class CheckOutcome:
     subject: str
     severity: str
     outcome: str
-    waived_by: str | None
-    observed: float | None
-    expected: str
-    why: str
-    steward_action: str
+    waived_by: str | None = None
+    observed: float | None = None
+    expected: str = ""
+    why: str = ""
+    steward_action: str = ""
     finding: str = ""  # what was found, and whose records: only for stewards
     said: str = ""  # the same for translation
 
@@ -82,13 +81,8 @@ class ReleaseVerdict:
         return self.verdict == "passed"
 
 
-def as_facts(verdict: ReleaseVerdict) -> dict[str, Any]:
-    """Return the verdict as JSON data."""
-    return asdict(verdict)
-
-
 def verdict_of_facts(facts: Mapping[str, Any]) -> ReleaseVerdict:
-    """Restore a verdict from `as_facts`."""
+    """Restore a verdict from its JSON data."""
     checks = tuple(CheckOutcome(**check) for check in facts["checks"])
     return ReleaseVerdict(**{**facts, "checks": checks, "reasons": tuple(facts["reasons"])})
 
@@ -97,7 +91,7 @@ def judge_candidate(
     settings: Settings,
     candidate: Path,
     as_of: datetime,
-    decisions: ActiveDecisions,
+    decisions: Decisions,
     earlier: Sequence[Mapping[str, Any]] | None = None,
 ) -> ReleaseVerdict:
     """Judge the candidate in this folder and write its `verdict.json`; an earlier verdict is removed first.
@@ -113,7 +107,7 @@ def judge_candidate(
     rows = check_results(settings).to_pylist() if earlier is None else earlier
     release = settings.current.resolve()
     current = release / EVIDENCE_BASE
-    manifest = _manifest(candidate)
+    manifest: dict[str, Any] = read_json(candidate / MANIFEST)
     profile = release_profile(
         settings,
         evidence_base,
@@ -127,7 +121,7 @@ def judge_candidate(
             release.name if current.is_file() else None,
         ),
     )
-    checks = [*_earlier(rows), _same_inputs(settings, candidate), *_gate(profile, decisions, as_of)]
+    checks = [*_earlier(rows), _same_inputs(settings, manifest), *_gate(profile, decisions, as_of)]
     reasons = [_reason(check) for check in checks if check.refuses]
     if hash_files(candidate) != files:
         reasons.append("The candidate's files changed while they were judged. Run `njia refresh` again.")
@@ -143,29 +137,36 @@ def judge_candidate(
     return verdict
 
 
-def _gate(profile: ReleaseProfile, decisions: ActiveDecisions, as_of: datetime) -> Iterable[CheckOutcome]:
+def _gate(profile: ReleaseProfile, decisions: Decisions, as_of: datetime) -> Iterator[CheckOutcome]:
+    """Judge the release, each table, and each partner, county and corridor."""
     [of_tables] = TABLE_GATE
     frames = {of_tables.name: profile.tables, **profile.parts}
     parts = pd.concat([frame.assign(check=name) for name, frame in frames.items()], ignore_index=True)
     for frame, gate in ((profile.measures, RELEASE_GATE), (parts, (*TABLE_GATE, *PART_GATE))):
-        rows = [
-            {name: None if value != value else value for name, value in row.items()}
-            for row in frame.to_dict("records")
-        ]
+        rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+        judged: dict[str, list[CheckOutcome]] = {}
         for judgement in judge(frame, gate):
-            row = rows[judgement.row]
-            if row.get("check") in (None, judgement.expectation.name):
-                yield _judged(judgement, row, decisions, as_of)
+            row, name = rows[judgement.row], judgement.expectation.name
+            if row.get("check") in (None, name):
+                judged.setdefault(name, []).append(_judged(judgement, row, decisions, as_of))
+        for name, checks in judged.items():
+            yield from checks if name not in profile.parts else _of_parts(checks)
+
+
+def _of_parts(checks: Sequence[CheckOutcome]) -> Iterable[CheckOutcome]:
+    """Return the parts that did not pass, else the first, which changed most, as the whole release."""
+    worst = [check for check in checks if check.outcome != "passed"]
+    return worst or [replace(checks[0], subject=WHOLE)]
 
 
 def _judged(
-    judgement: Judgement, row: Mapping[Any, Any], decisions: ActiveDecisions, as_of: datetime
+    judgement: Judgement, row: Mapping[Any, Any], decisions: Decisions, as_of: datetime
 ) -> CheckOutcome:
     expectation, outcome = judgement.expectation, judgement.outcome
     subject = str(row.get("subject", WHOLE))
     scope = release_scope(expectation.name, subject)
     waiver = waiver_for(decisions.waivers, expectation, scope, as_of) if outcome == "failed" else None
-    finding = found_by(expectation, row) if outcome == "failed" else ""
+    finding = judgement.finding(row)
     return CheckOutcome(
         name=expectation.name,
         stage="release_gate",
@@ -209,17 +210,11 @@ def _earlier(rows: Sequence[Mapping[str, Any]]) -> list[CheckOutcome]:
     return checks
 
 
-def _manifest(candidate: Path) -> dict[str, Any]:
-    manifest: dict[str, Any] = read_json(candidate / MANIFEST)
-    return manifest
-
-
-def _same_inputs(settings: Settings, candidate: Path) -> CheckOutcome:
+def _same_inputs(settings: Settings, manifest: Mapping[str, Any]) -> CheckOutcome:
     """Compare the inputs' hash in the candidate's manifest with the one in force."""
     in_force, outcome = read_in_force(settings), "not_run"
     if in_force:
-        is_same = _manifest(candidate).get("inputs_hash") == in_force.inputs_hash
-        outcome = "passed" if is_same else "failed"
+        outcome = "passed" if manifest.get("inputs_hash") == in_force.inputs_hash else "failed"
     return _own_check(
         "candidate_has_the_inputs_in_force",
         "release_gate",
@@ -235,9 +230,6 @@ def _own_check(name: str, stage: str, outcome: str, why: str) -> CheckOutcome:
         subject=WHOLE,
         severity="refuse",
         outcome=outcome,
-        waived_by=None,
-        observed=None,
-        expected="",
         why=why,
         steward_action="Run `njia refresh` again: it runs every step in its order.",
     )

@@ -8,31 +8,51 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pyarrow.parquet as pq
-
-from expectations.checks import EXTRACT_CHECKS
 from orchestration.core import Settings
-from orchestration.gates.extract_comparison import (
-    LABELS,
-    UNKNOWN,
-    AllRecords,
-    History,
-    Records,
-    month_name,
-    read_records,
-)
+from orchestration.gates.compared_records import COMPARED_TABLES, FIELDS, RECORDS, label_of
 from orchestration.gates.in_force import read_fates
 from orchestration.gates.landed import Landed, landed_extracts
-from orchestration.gates.parquet_views import add_typed_records, open_views
 from orchestration.gates.submissions import in_order_of_receipt
+from orchestration.gates.verdicts import read_profiles, read_verdicts
 from orchestration.places import place_names
+from orchestration.release import compared
+from orchestration.typing import open_views
 
-# These measures compare the records that state the field.
-_OF_STATED = ("moved_beyond_usual", "values_gone")
+if TYPE_CHECKING:
+    import duckdb
+
+# Measure, text that names its field; whether it is of new records, and of those alone that state the field.
+_MEASURES = (
+    ("changed_share", "changed_field", False, False),
+    ("stated_beyond_usual", "stated_field", True, False),
+    ("moved_beyond_usual", "moved_field", True, True),
+    ("values_gone", "gone_field", True, True),
+)
 MOST_VALUES, MOST_MONTHS, NEWEST_MONTHS = 12, 24, 12
+# `sent`: the extracts by id, in the order in which they came.
+_SENT = f"""
+    create temp table records_sent as
+    select records.*, sent.number from ({RECORDS}) as records inner join sent using (partner, extract_id)
+"""
+_NEWEST = """(
+    select * from records_sent where number < $asked
+    qualify row_number() over (partition by record_id order by number desc) = 1
+)"""
+_ASKED = "(select * from records_sent where number = $asked)"
+_COLUMNS = [field.column for field in FIELDS.values()]
+_BOTH = f"create temp table both_extracts as {compared(_NEWEST, _ASKED, ['record_id'], (), _COLUMNS)}"
+_COUNTS = """
+    select value, sum(before)::integer, sum(now)::integer
+    from (
+        select value, 1 as before, 0 as now from ({before}) as before (value)
+        union all
+        select value, 0, 1 from ({now}) as now (value)
+    )
+    where value is not null or not {of_stated}
+    group by value
+"""
 
 
 @dataclass(frozen=True)
@@ -58,7 +78,7 @@ class FieldDifference:
 
     @property
     def label(self) -> str:
-        return LABELS[self.field][0]
+        return FIELDS[self.field].label
 
 
 @dataclass(frozen=True)
@@ -78,106 +98,104 @@ class Differences:
 
 def differences(settings: Settings, partner: str, extract_id: str) -> Differences | None:
     """Compare an extract with those in force that came before it; None where it is not typed."""
-    profile = _profile(settings, partner, extract_id)
-    register = [one for one in landed_extracts(settings) if one.partner == partner]
+    profiles = {(row["partner"], row["extract_id"]): row for row in read_profiles(settings)}
+    profile = profiles.get((partner, extract_id))
+    register = [landed for landed in landed_extracts(settings) if landed.partner == partner]
     ordered = [register[at] for at in in_order_of_receipt(register)]
-    asked = next((one for one in ordered if one.extract_id == extract_id), None)
+    asked = next((landed for landed in ordered if landed.extract_id == extract_id), None)
     if profile is None or asked is None:
         return None
-    earlier = list(_earlier(settings, ordered, asked))
-    everything = _records(settings, [*earlier, asked])
-    history = History(everything.values)
-    for one in earlier:
-        if one.key in everything.of_extracts:
-            history.add(everything.of_extracts[one.key], {})
-    now = everything.of_extracts.get(asked.key)
+    fates = read_fates(settings)
+    in_force = {key for key, fate in fates.items() if fate.fate == "in_force"}
+    before = [
+        landed
+        for landed in ordered[: ordered.index(asked)]
+        if landed.contract == asked.contract and landed.key in in_force
+    ]
     months: tuple[Count, ...] = ()
     fields: tuple[FieldDifference, ...] = ()
-    if now is not None and any(one.key in everything.of_extracts for one in earlier):
-        months = _months(_compared_with(history, everything, earlier, asked, now), now)
-        fields = tuple(_fields(history, everything, now, profile))
-    before = profile["rows_last_time"]
+    with _compared_records(settings, [*before, asked]) as con:
+        [(was_sent, is_sent)] = con.execute(
+            "select bool_or(became <> 'new'), bool_or(became <> 'gone') from both_extracts"
+        ).fetchall()
+        if was_sent and is_sent:
+            months = tuple(_months(con, before, asked))
+            fields = tuple(_fields(settings, con, profile))
+    rows_before = profile["rows_last_time"]
     return Differences(
-        int(profile["rows_landed"]), None if before is None else int(before), asked.is_full, months, fields
+        int(profile["rows_landed"]),
+        None if rows_before is None else int(rows_before),
+        asked.is_full,
+        months,
+        fields,
     )
 
 
-def _profile(settings: Settings, partner: str, extract_id: str) -> Mapping[str, Any] | None:
-    path = settings.work / "gates" / "profiles.parquet"
-    wanted = [("partner", "=", partner), ("extract_id", "=", extract_id)]
-    rows = pq.read_table(path, filters=wanted).to_pylist() if path.is_file() else []
-    return rows[0] if rows else None
+def _compared_records(settings: Settings, extracts: Sequence[Landed]) -> duckdb.DuckDBPyConnection:
+    """Open a connection with `both_extracts`: the records of the last extract beside all earlier ones."""
+    con = open_views(settings, *COMPARED_TABLES, extract_ids=[landed.extract_id for landed in extracts])
+    con.execute("create temp table sent (partner varchar, extract_id varchar, number integer)")
+    con.executemany("insert into sent values (?, ?, ?)", [(*one.key, at) for at, one in enumerate(extracts)])
+    con.execute(_SENT)
+    con.execute(_BOTH, {"asked": len(extracts) - 1})
+    return con
 
 
-def _earlier(settings: Settings, ordered: list[Landed], asked: Landed) -> Iterator[Landed]:
-    fates = read_fates(settings)
-    for one in ordered[: ordered.index(asked)]:
-        fate = fates.get(one.key)
-        if one.contract == asked.contract and fate and fate.fate == "in_force":
-            yield one
+def _months(con: duckdb.DuckDBPyConnection, before: Sequence[Landed], asked: Landed) -> list[Count]:
+    """Return the newest months and those that differ, newest first.
 
-
-def _records(settings: Settings, extracts: list[Landed]) -> AllRecords:
-    with open_views(settings) as con:
-        add_typed_records(con, settings, (one.key for one in extracts))
-        return read_records(con, place_names())
-
-
-def _compared_with(
-    history: History, everything: AllRecords, earlier: list[Landed], asked: Landed, now: Records
-) -> Records:
-    """Return the records of the extract that a full one replaces, else all that were sent before."""
-    replaced = [one for one in earlier if one.is_full and one.declared_period == asked.declared_period]
-    if asked.is_full and replaced and replaced[-1].key in everything.of_extracts:
-        return everything.of_extracts[replaced[-1].key]
-    return history.beside(now)[0]
-
-
-def _months(before: Records, now: Records) -> tuple[Count, ...]:
-    """Return the newest months and those that differ, newest first."""
-    months = np.union1d(before.months[before.months > 0], now.months[now.months > 0])[::-1]
-    counts = [
-        Count(month_name(month), int((before.months == month).sum()), int((now.months == month).sum()))
-        for month in months.tolist()
+    They are beside those of the extract that a full one replaces, else beside all that was sent before.
+    """
+    replaced = [
+        landed for landed in before if landed.is_full and landed.declared_period == asked.declared_period
     ]
-    shown = [one for at, one in enumerate(counts) if at < NEWEST_MONTHS or one.before != one.now]
-    return tuple(shown[:MOST_MONTHS])
+    earlier = "select month_before from both_extracts where became <> 'new'"
+    if asked.is_full and replaced:
+        of_replaced = f"select month from records_sent where number = {before.index(replaced[-1])}"
+        earlier = of_replaced if con.execute(of_replaced).fetchone() else earlier
+    now = "select month from both_extracts where became <> 'gone'"
+    rows = con.execute(_COUNTS.format(before=earlier, now=now, of_stated=True)).fetchall()
+    counts = [Count(*row) for row in sorted(rows, reverse=True)]
+    return [one for at, one in enumerate(counts) if at < NEWEST_MONTHS or one.before != one.now][:MOST_MONTHS]
 
 
 def _fields(
-    history: History, everything: AllRecords, now: Records, profile: Mapping[str, Any]
+    settings: Settings, con: duckdb.DuckDBPyConnection, profile: Mapping[str, Any]
 ) -> Iterator[FieldDifference]:
-    old, before, again, new = history.beside(now)
+    """Yield the fields that broke a limit, each once."""
+    broken = {
+        column
+        for verdict in read_verdicts(settings).verdicts
+        if (verdict.partner, verdict.extract_id) == (profile["partner"], profile["extract_id"])
+        for column in verdict.broken
+    }
     named: set[tuple[str, bool]] = set()
-    for column, field, of_new in (
-        ("changed_share", profile.get("changed_field"), False),
-        ("stated_beyond_usual", profile.get("stated_field"), True),
-        ("moved_beyond_usual", profile.get("moved_field"), True),
-        ("values_gone", profile.get("gone_field"), True),
-    ):
-        if field and (field, of_new) not in named and not _is_kept(column, profile):
+    for measure, text, of_new, of_stated in _MEASURES:
+        field = profile[text]
+        if measure in broken and (field, of_new) not in named:
             named.add((field, of_new))
-            was, is_now = (old, new) if of_new else (before, again)
-            if column in _OF_STATED:
-                was, is_now = (part.only(part.of_field(field) != UNKNOWN) for part in (was, is_now))
-            yield _field(field, of_new, was, is_now, everything.values[field])
+            yield _field(con, field, of_new, of_stated)
 
 
-def _is_kept(column: str, profile: Mapping[str, Any]) -> bool:
-    return all(
-        limit.is_kept(profile[column])
-        for check in EXTRACT_CHECKS.values()
-        for limit in check.limits
-        if limit.column == column
-    )
-
-
-def _field(name: str, of_new: bool, before: Records, now: Records, values: Sequence[str]) -> FieldDifference:
-    counts = [np.bincount(part.of_field(name), minlength=len(values)).tolist() for part in (before, now)]
-    listed = [Count(value, *both) for value, *both in zip(values, *counts, strict=True) if any(both)]
+def _field(con: duckdb.DuckDBPyConnection, field: str, of_new: bool, of_stated: bool) -> FieldDifference:
+    column = FIELDS[field].column
+    before, now = ("became <> 'new'", "became = 'new'") if of_new else ("became = 'same'", "became = 'same'")
+    rows = con.execute(
+        _COUNTS.format(
+            before=f"select {column}_before from both_extracts where {before}",
+            now=f"select {column} from both_extracts where {now}",
+            of_stated=of_stated,
+        )
+    ).fetchall()
+    names = place_names()
+    counts = [
+        Count("unknown" if value is None else label_of(field, value, names), *of_value)
+        for value, *of_value in rows
+    ]
+    records = [sum(one.before for one in counts), sum(one.now for one in counts)]
 
     def by_difference(one: Count) -> tuple[float, str]:
-        return -round(abs(one.now / max(len(now), 1) - one.before / max(len(before), 1)), 9), one.value
+        shares = [count / max(of, 1) for count, of in zip((one.before, one.now), records, strict=True)]
+        return -round(abs(shares[1] - shares[0]), 9), one.value
 
-    shown = tuple(sorted(listed, key=by_difference)[:MOST_VALUES])
-    return FieldDifference(name, of_new, len(before), len(now), shown)
+    return FieldDifference(field, of_new, *records, tuple(sorted(counts, key=by_difference)[:MOST_VALUES]))

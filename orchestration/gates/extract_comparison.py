@@ -10,126 +10,18 @@ are enough. Shares run from 0 to 1; a measure is absent where there are too few 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from itertools import pairwise
 from typing import Any
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from expectations import thresholds
-from orchestration.core import seed_rows
+from orchestration.gates.compared_records import FIELDS, NAMES, PLACES, UNKNOWN, Records
 
-_ROLES = ("origin", "intended_destination", "exploitation", "observation")
-_DOMAINS = (
-    "exploitation_type", "industry", "transport_mode", "recruitment_method", "means_of_control", "means",
-    "act", "nationality",
-)  # fmt: skip
-_PLACES = tuple(f"place({role})" for role in _ROLES)
-# Name of each compared field, and the column of the query below that holds it.
-_FIELDS = {
-    "month": "month",
-    "day of the month": "day",
-    "person_count": "persons",
-    "sex": "sex",
-    "age_band": "age_band",
-    "trafficking_status": "trafficking_status",
-    "counts as a victim": "counts_as_victim",
-    **{name: f"{role}_place" for name, role in zip(_PLACES, _ROLES, strict=True)},
-    "number of stops": "stops",
-    **{domain: domain for domain in _DOMAINS},
-}
-FIELDS = tuple(_FIELDS)
-# What stewards and partners read, and the field of a contract that it comes from.
-LABELS = {
-    "month": ("Month", "event_on"),
-    "day of the month": ("Day of the month", "event_on"),
-    "person_count": ("Number of persons", "person_count"),
-    "sex": ("Sex", "sex"),
-    "age_band": ("Age band", "age_band"),
-    "trafficking_status": ("Status of the case", "trafficking_status"),
-    "counts as a victim": ("Counts as a victim", "trafficking_status"),
-    "place(origin)": ("Place of origin", "place(origin)"),
-    "place(intended_destination)": ("Promised place", "place(intended_destination)"),
-    "place(exploitation)": ("Place of exploitation", "place(exploitation)"),
-    "place(observation)": ("Place of observation", "place(observation)"),
-    "number of stops": ("Number of stops", ""),
-    "exploitation_type": ("Kind of exploitation", "exploitation_type"),
-    "industry": ("Work", "industry"),
-    "transport_mode": ("Transport", "transport_mode"),
-    "recruitment_method": ("Recruitment", "recruitment_method"),
-    "means_of_control": ("Means of control", "means_of_control"),
-    "means": ("Means", "means"),
-    "act": ("Act", "act"),
-    "nationality": ("Nationality", "nationality"),
-    "destination": ("Destination", ""),  # where one was exploited, else what was promised
-}
 # A case moves on: a suspicion is confirmed. Whether it counts as a victim's does not change for many at once.
 _MAY_CHANGE = frozenset({"trafficking_status", "day of the month"})
 # New records are of new months, and of the days and places that the world brings.
-_FROM_THE_WORLD = frozenset({"month", "day of the month", *_PLACES})
-UNKNOWN = 0
-
-_BY_ROLE = ", ".join(
-    f"arg_min(place, coalesce(seq, 0)) filter (where place_role = '{role}') as {role}_place"
-    for role in _ROLES
-)
-_BY_DOMAIN = ", ".join(
-    f"string_agg(code, ' ' order by code) filter (where domain = '{domain}') as {domain}"
-    for domain in _DOMAINS
-)
-_NOT_VICTIMS = ", ".join(
-    f"'{row['code']}'"
-    for row in seed_rows("codes")
-    if row["domain"] == "trafficking_status" and row["counts_as_victim"] == "no"
-)
-_ANSWERS = ", ".join((*(f"{role}_place" for role in _ROLES), *_DOMAINS))
-# What each typed record says; place names are counties, or countries outside Kenya.
-RECORDS = f"""
-with located as (
-    select partner, extract_id, record_id, place_role, seq,
-        -- A county or another country: "Kenya" alone says too little to be a place here.
-        coalesce(county_place_id, nullif(country_alpha3, 'KEN')) as place
-    from place_mentions inner join matches using (mention_id)
-),
-places as (
-    select partner, extract_id, record_id, {_BY_ROLE},
-        least(count(*) filter (where place_role = 'transit'), 3)::varchar as stops
-    from located group by partner, extract_id, record_id
-),
-stated as (
-    select partner, extract_id, record_id, {_BY_DOMAIN}
-    from record_codes where code not in ('unknown', 'not_specified', 'not_applicable')
-    group by partner, extract_id, record_id
-),
-wide as (
-    select records.partner, records.extract_id, records.record_id, records.event_on,
-        case when date_precision in ('day', 'month') then records.period_from end as dated,
-        case when date_trunc('month', records.period_from) = date_trunc('month', records.period_to)
-            then records.period_from end as within_a_month,
-        nullif(sex, 'unknown') as sex, nullif(age_band, 'unknown') as age_band,
-        nullif(trafficking_status, 'unknown') as trafficking_status,
-        case when trafficking_status in ({_NOT_VICTIMS}) then 'no' else 'yes' end as counts_as_victim,
-        case when person_count >= 10 then '10 and more' when person_count >= 5 then '5 to 9'
-            when person_count >= 2 then '2 to 4' else person_count::varchar end as persons,
-        case when date_precision = 'day' then day(event_on)::varchar end as day,
-        coalesce(stops, '0') as stops,
-        places.* exclude (partner, extract_id, record_id, stops),
-        stated.* exclude (partner, extract_id, record_id)
-    from records
-    left join places using (partner, extract_id, record_id)
-    left join stated using (partner, extract_id, record_id)
-    where record_id is not null
-)
-select *, strftime(dated, '%Y-%m') as month, coalesce(year(dated) * 12 + month(dated) - 1, 0) as month_number,
-    hash(event_on, sex, age_band, persons, stops, {_ANSWERS}) as likeness
-from wide
-order by partner, extract_id, record_id
-"""
-
+_FROM_THE_WORLD = frozenset({"month", "day of the month", *PLACES})
 COMPARISON_MEASURES = (
     "changed_records", "changed_of", "changed_share", "replaced_records", "gone_records", "gone_share",
     "months_gone", "months_missing", "new_records", "late_share", "late_usual", "late_beyond_usual",
@@ -142,61 +34,6 @@ COMPARISON_TEXTS = (
     "gone_field", "gone_values",
 )  # fmt: skip
 OF_FIELDS = ("changed_field", "moved_field", "stated_field", "gone_field")
-
-
-@dataclass(frozen=True)
-class Records:
-    """Records as parallel arrays. `codes` has a column for each field; UNKNOWN where it is not stated."""
-
-    ids: npt.NDArray[np.int64]
-    months: npt.NDArray[np.int64]
-    likeness: npt.NDArray[np.uint64]
-    codes: npt.NDArray[np.int32]
-
-    def only(self, chosen: Any) -> Records:
-        return Records(self.ids[chosen], self.months[chosen], self.likeness[chosen], self.codes[chosen])
-
-    def of_field(self, name: str) -> npt.NDArray[np.int32]:
-        """Return the codes of one field."""
-        return self.codes[:, FIELDS.index(name)]
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-
-@dataclass(frozen=True)
-class AllRecords:
-    """The records of each extract by (partner, extract id), and the text of each code by field."""
-
-    of_extracts: Mapping[tuple[str, str], Records]
-    values: Mapping[str, Sequence[str]]
-
-
-def read_records(con: duckdb.DuckDBPyConnection, place_names: Mapping[str, str]) -> AllRecords:
-    """Read the records to compare from a connection on which typed tables and matches are open."""
-    table = con.execute(RECORDS).to_arrow_table()
-    values, codes = {}, np.zeros((table.num_rows, len(FIELDS)), np.int32)
-    for at, (name, column) in enumerate(_FIELDS.items()):
-        encoded = _encoded(table[column])
-        values[name] = [
-            "unknown",
-            *(_label(name, text, place_names) for text in encoded.dictionary.to_pylist()),
-        ]
-        codes[:, at] = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False) + 1
-    ids, months, likeness = (table[name].to_numpy() for name in ("record_id", "month_number", "likeness"))
-    whole = Records(ids, months, likeness, codes)
-    partners, extracts = _encoded(table["partner"]), _encoded(table["extract_id"])
-    changes = np.diff(partners.indices.to_numpy(), prepend=-1) | np.diff(
-        extracts.indices.to_numpy(), prepend=-1
-    )
-    starts = [*np.flatnonzero(changes).tolist(), table.num_rows]
-    return AllRecords(
-        {
-            (str(table["partner"][first]), str(table["extract_id"][first])): whole.only(slice(first, end))
-            for first, end in pairwise(starts)
-        },
-        values,
-    )
 
 
 class History:
@@ -238,7 +75,7 @@ class History:
             self._pending = self._pending[:0]
         elif len(old) - len(self._pending) >= thresholds.MIX_MIN:
             self._pending = np.union1d(self._pending, np.setdiff1d(records.ids, old.ids))
-        self._records = _joined(old.only(~np.isin(old.ids, records.ids)), records)
+        self._records = old.only(~np.isin(old.ids, records.ids)).with_others(records)
 
     def compare(self, records: Records, is_full: bool = True) -> dict[str, Any]:
         """Measure an extract's records beside the earlier ones; empty without any."""
@@ -256,7 +93,7 @@ class History:
             found |= self._late(old, new) | _equal(old, new)
         if len(new) and len(self._pending):
             is_pending = np.isin(old.ids, self._pending)
-            old, new = old.only(~is_pending), _joined(old.only(is_pending), new)
+            old, new = old.only(~is_pending), old.only(is_pending).with_others(new)
         if min(len(old), len(new)) >= thresholds.MIX_MIN:
             found |= {"compared_records": len(new)} | self._mixes(old, new)
         return found
@@ -310,7 +147,7 @@ class History:
             before, now, *scatter = (each[1:] for each in counts)  # of those that state it
             if name == "month" or min(before.sum(), now.sum()) < thresholds.SMALL_EXTRACT:
                 continue
-            margin = thresholds.PLACES_MARGIN if name in _PLACES else thresholds.MIX_MARGIN
+            margin = thresholds.PLACES_MARGIN if name in PLACES else thresholds.MIX_MARGIN
             moved[name] = _distance(before, now), _usual(before, now, scatter) + margin
             if name not in _FROM_THE_WORLD:
                 vanished = [self._values[name][1:][code] for code in _vanished(before, now, scatter)]
@@ -377,7 +214,7 @@ def _changed(before: Records, now: Records, whole: Records) -> dict[str, Any]:
     if not shares:
         return {}
     field = max(shares, key=lambda name: shares[name])
-    at = FIELDS.index(field)
+    at = NAMES.index(field)
     return {
         "changed_field": field,
         "changed_records": int(changed[at]),
@@ -436,35 +273,6 @@ def _vanished(before: Counts, now: Counts, blocks: Sequence[Counts]) -> Iterator
     for block in blocks:
         is_gone &= block > 0
     yield from (int(code) for code in np.flatnonzero(is_gone))
-
-
-def _joined(one: Records, other: Records) -> Records:
-    return Records(
-        np.concatenate([one.ids, other.ids]),
-        np.concatenate([one.months, other.months]),
-        np.concatenate([one.likeness, other.likeness]),
-        np.concatenate([one.codes, other.codes]),
-    )
-
-
-def _label(field: str, value: str, place_names: Mapping[str, str]) -> str:
-    """Return the name of a place, or the label of one code or of several in one answer."""
-    if field in _PLACES:
-        return place_names.get(value, value)
-    labels = _labels_of_codes().get(field)
-    return ", ".join(labels.get(code, code) for code in value.split(" ")) if labels else value
-
-
-@cache
-def _labels_of_codes() -> dict[str, dict[str, str]]:
-    labels: dict[str, dict[str, str]] = {}
-    for row in seed_rows("codes"):
-        labels.setdefault(row["domain"], {})[row["code"]] = row["label"]
-    return labels
-
-
-def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
-    return column.combine_chunks().cast(pa.string()).dictionary_encode()
 
 
 def month_name(month: int) -> str:

@@ -11,7 +11,7 @@ extracts, one declared period."""
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -22,19 +22,19 @@ from expectations import thresholds
 from expectations.extract_gate import EXTRACT_GATE, UNREAD_CAUSES
 from orchestration.contracts import partners_without_contract
 from orchestration.core import Settings
+from orchestration.gates.compared_records import AllRecords, Records, read_records
 from orchestration.gates.extract_comparison import (
     COMPARISON_MEASURES,
     COMPARISON_TEXTS,
-    AllRecords,
     History,
-    Records,
     gone_from,
-    read_records,
 )
+from orchestration.gates.judging import judge_row, waiver_for
 from orchestration.gates.landed import Landed
-from orchestration.gates.parquet_views import add_matches, open_views
 from orchestration.gates.submissions import SHARED_SHARE, SHARED_WITH, SentBefore, in_order_of_receipt
 from orchestration.places import place_names
+from orchestration.stewardship import Decisions
+from orchestration.typing import open_views
 
 MEASURES = (
     "rows_read", "rows_landed", "rows_refused", "refused_share", "required_columns_missing",
@@ -66,7 +66,7 @@ SCHEMA = pa.schema(
 )
 
 TYPED_TABLES = ("extracts", "records", "record_codes", "problems", "place_mentions")
-_COUNTS = """
+_TYPED = """
 with places as (
     select mentions.partner, mentions.extract_id, mentions.record_id, mentions.place_role,
         -- "not known" is a valid answer, not an unresolved name
@@ -113,22 +113,25 @@ judged as (
         coalesce(date_precision, 'unknown') <> 'unknown' and not coalesce(unreadable_date, false) as is_dated,
         unfit.record_id is not null or placed.record_id is null as is_quarantined,
         key_basis = 'reference' as is_referenced,
-        copies.record_id is not null as is_repeated
+        copies.record_id is not null as is_repeated, true as is_record
     from records
     left join unfit using (partner, extract_id, record_id)
     left join placed using (partner, extract_id, record_id)
     left join copies using (partner, extract_id, record_id)
 )
-select partner, extract_id, count(*) as records, sum(source_row_count) as typed_rows,
+select partner, extract_id, any_value(agreement_from) as agreement_from,
+    any_value(agreement_to) as agreement_to, any_value(statistics_agreed) as statistics_agreed,
+    count(is_record) as records, sum(source_row_count) as typed_rows,
     count(*) filter (where is_dated) as dated,
     count(*) filter (where is_quarantined) as quarantined,
     count(*) filter (where is_referenced) as referenced,
     count(*) filter (where is_referenced and is_repeated) as repeated,
-    coalesce(any_value(named), 0) as named, coalesce(any_value(known), 0) as known,
+    any_value(named) as named, any_value(known) as known,
     -- Flow counts stand in no table of counties.
-    coalesce(any_value(at_home) filter (record_grain <> 'flow_count'), 0) as at_home,
-    coalesce(any_value(with_county) filter (record_grain <> 'flow_count'), 0) as with_county
-from judged
+    any_value(at_home) filter (record_grain <> 'flow_count') as at_home,
+    any_value(with_county) filter (record_grain <> 'flow_count') as with_county
+from extracts
+left join judged using (partner, extract_id)
 left join place_counts using (partner, extract_id)
 group by partner, extract_id
 """
@@ -146,20 +149,14 @@ where problem_code in (select unnest(?)) and outcome in ('Q', 'unk') group by al
 
 
 def profile_extracts(
-    settings: Settings,
-    register: Sequence[Landed],
-    as_of: datetime,
-    accepted: Collection[tuple[str, str]] = (),
-    withdrawn: Collection[tuple[str, str]] = (),
-    waived: Collection[tuple[str, str, str]] = (),
+    settings: Settings, register: Sequence[Landed], as_of: datetime, decisions: Decisions
 ) -> pa.Table:
     """Profile every landed extract, one row each. Stewards' decisions settle the baseline of a comparison."""
     gone = partners_without_contract(settings.partners, (landed.partner for landed in register))
-    with open_views(settings, *TYPED_TABLES) as con:
-        add_matches(con, settings)
+    with open_views(settings, *TYPED_TABLES, "matches") as con:
         rows = profile_rows(con, register, as_of.date(), gone)
         records = read_records(con, place_names())
-        compare_with_last(rows, register, accepted, withdrawn, waived, SentBefore(con), records)
+        compare_with_last(rows, register, decisions, as_of, SentBefore(con), records)
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
@@ -170,28 +167,31 @@ def profile_rows(
 
     `gone`: partners without a contract.
     """
-    counts, problems, agreements, agreed = _measure(con)
+    typed = {
+        (row["partner"], row["extract_id"]): row for row in con.execute(_TYPED).to_arrow_table().to_pylist()
+    }
+    problems: dict[Any, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    for partner, extract_id, field, code, records in con.execute(_UNREAD, [list(UNREAD_CAUSES)]).fetchall():
+        problems[partner, extract_id][field][code] = records
     rows = []
     for landed in register:
-        row: dict[str, Any] = {"contract_present": float(landed.partner not in gone)}
-        row |= _of_register(landed, agreements.get(landed.key), agreed.get(landed.key), today)
-        _add_counts(row, counts.get(landed.key))
+        row: dict[str, Any] = {
+            "extract_id": landed.extract_id,
+            "partner": landed.partner,
+            "sequence": landed.sequence,
+            "contract_present": float(landed.partner not in gone),
+        }
+        row |= _of_file(landed) | _of_agreement(landed, typed.get(landed.key), today)
+        row |= _of_records(row["rows_landed"], typed.get(landed.key, {}))
         _add_unread(row, landed, problems.get(landed.key, {}))
         rows.append(row)
     return rows
 
 
-def _of_register(
-    landed: Landed, agreement: tuple[date | None, date | None] | None, agreed: bool | None, today: date
-) -> dict[str, Any]:
+def _of_file(landed: Landed) -> dict[str, Any]:
     content = landed.content
     read, refused = int(content.get("rows_read") or 0), int(content.get("rows_refused") or 0)
-    ends = agreement[1] if agreement else None
-    received = landed.received_on
     return {
-        "extract_id": landed.extract_id,
-        "partner": landed.partner,
-        "sequence": landed.sequence,
         "rows_read": read,
         "rows_landed": int(content.get("rows_landed") or 0),
         "rows_refused": refused,
@@ -203,37 +203,43 @@ def _of_register(
         "rows_after_end": content.get("rows_after_end"),
         "child_rows_read": sum((content.get("child_rows_read") or {}).values()),
         "orphan_share": landed.orphan_share,
-        # An extract that is not typed has no agreement. A renewed agreement keeps what came under the earlier
-        # one, as noted at landing.
-        "agreement_valid": float(
-            _covers(agreement, received) or bool(agreement and _covers(landed.agreement, received))
-        ),
-        "agreement_current": float(ends is None or today <= ends) if agreement else None,
+    }
+
+
+def _of_agreement(landed: Landed, typed: Mapping[str, Any] | None, today: date) -> dict[str, Any]:
+    """Measure the agreement; an extract that is not typed has none."""
+    if typed is None:
+        return {"agreement_valid": 0.0, "agreement_current": None, "statistics_agreed": None}
+    ends, agreed = typed["agreement_to"], typed["statistics_agreed"]
+    # A renewed agreement keeps what came under the earlier one, as noted at landing.
+    terms = [(typed["agreement_from"], ends), landed.agreement]
+    return {
+        "agreement_valid": float(any(_covers(first, last, landed.received_on) for first, last in terms)),
+        "agreement_current": float(ends is None or today <= ends),
         "statistics_agreed": None if agreed is None else float(agreed),
     }
 
 
-def _covers(agreement: tuple[date | None, date | None] | None, received: date | None) -> bool:
-    starts, ends = agreement or (None, None)
+def _covers(starts: date | None, ends: date | None, received: date | None) -> bool:
     return bool(starts and received and starts <= received <= (ends or date.max))
 
 
-def _add_counts(row: dict[str, Any], counts: dict[str, int] | None) -> None:
-    counts = counts or dict.fromkeys(_COUNTED, 0)
-    records, landed = counts["records"], row["rows_landed"]
-    row |= {
+def _of_records(landed: int, typed: Mapping[str, Any]) -> dict[str, Any]:
+    count = {name: int(typed.get(name) or 0) for name in _COUNTED}
+    records = count["records"]
+    return {
         "records": records,
-        "untyped_rows": landed - counts["typed_rows"],
-        "usable_records": records - counts["quarantined"] if records else None,
-        "readable_date_share": _share(counts["dated"], records),
-        "place_mentions": counts["named"],
-        "place_resolved_share": _share(counts["known"], counts["named"]),
-        "home_mentions": counts["at_home"],
-        "county_share": _share(counts["with_county"], counts["at_home"]),
-        "quarantined_records": counts["quarantined"],
-        "quarantine_share": _share(counts["quarantined"], records),
-        "referenced_records": counts["referenced"],
-        "repeated_ref_share": _share(counts["repeated"], counts["referenced"]),
+        "untyped_rows": landed - count["typed_rows"],
+        "usable_records": records - count["quarantined"] if records else None,
+        "readable_date_share": _share(count["dated"], records),
+        "place_mentions": count["named"],
+        "place_resolved_share": _share(count["known"], count["named"]),
+        "home_mentions": count["at_home"],
+        "county_share": _share(count["with_county"], count["at_home"]),
+        "quarantined_records": count["quarantined"],
+        "quarantine_share": _share(count["quarantined"], records),
+        "referenced_records": count["referenced"],
+        "repeated_ref_share": _share(count["repeated"], count["referenced"]),
     }
 
 
@@ -277,70 +283,51 @@ def _lower_bound(unmapped: int, answered: int) -> float:
     return unmapped / (answered + 20)
 
 
-def _measure(
-    con: duckdb.DuckDBPyConnection,
-) -> tuple[dict[Any, Any], dict[Any, Any], dict[Any, Any], dict[tuple[str, str], bool | None]]:
-    cursor = con.execute(_COUNTS)
-    names = [column[0] for column in cursor.description or ()]
-    counts = {
-        (row[0], row[1]): dict(zip(names[2:], (int(number or 0) for number in row[2:]), strict=True))
-        for row in cursor.fetchall()
-    }
-    extracts = con.execute(
-        "select partner, extract_id, agreement_from, agreement_to, statistics_agreed from extracts"
-    ).fetchall()
-    agreements = {(partner, found): (starts, ends) for partner, found, starts, ends, _ in extracts}
-    agreed = {(partner, found): answer for partner, found, _, _, answer in extracts}
-    problems: dict[Any, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
-    for partner, extract_id, field, code, records in con.execute(_UNREAD, [list(UNREAD_CAUSES)]).fetchall():
-        problems[partner, extract_id][field][code] = records
-    return counts, problems, agreements, agreed
-
-
 def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
+
+
+def extract_keys(decided: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
+    """Map (partner, extract id) to the decision's id."""
+    return {(str(entry["partner"]), str(entry["extract_id"])): str(entry["id"]) for entry in decided}
 
 
 def compare_with_last(
     rows: Sequence[dict[str, Any]],
     register: Sequence[Landed],
-    accepted: Collection[tuple[str, str]] = (),
-    withdrawn: Collection[tuple[str, str]] = (),
-    waived: Collection[tuple[str, str, str]] = (),
-    sent_before: SentBefore | None = None,
-    all_records: AllRecords | None = None,
+    decisions: Decisions,
+    as_of: datetime,
+    sent_before: SentBefore,
+    all_records: AllRecords,
 ) -> None:
-    """Add HISTORY_COLUMNS and HISTORY_TEXTS to the rows, which are in the register's order.
-
-    `accepted` and `withdrawn`: keys of extracts; `waived`: keys with the name of a check. `sent_before`:
-    which submissions other partners sent before.
-    """
+    """Add HISTORY_COLUMNS and HISTORY_TEXTS to the rows, which are in the register's order."""
+    accepted, withdrawn = extract_keys(decisions.extract_accepts), extract_keys(decisions.extract_withdrawals)
     last_good: dict[tuple[Any, ...], tuple[dict[str, Any], Landed]] = {}
     histories: dict[tuple[str, str], History] = {}
-    of_extracts: Mapping[tuple[str, str], Records] = all_records.of_extracts if all_records else {}
+    of_extracts = all_records.of_extracts
     for row, landed in ((rows[at], register[at]) for at in in_order_of_receipt(register)):
-        row |= dict.fromkeys((*HISTORY_COLUMNS, *HISTORY_TEXTS))
         period = landed.declared_period if landed.is_full else ()
         line = (landed.partner, landed.contract, landed.is_full, period)
-        last, last_landed = last_good.get(line) or (None, None)
-        records = of_extracts.get(landed.key)
-        if all_records and records:
+        last_row, last = last_good.get(line) or (None, None)
+        row |= beside_last(row, landed, last_row, last)
+        row |= sent_before.shared_by(landed)
+        records, history = of_extracts.get(landed.key), None
+        if records:
             key = landed.partner, landed.contract
             if key not in histories:
                 histories[key] = _begin(histories, landed.partner, records) or History(all_records.values)
             history = histories[key]
             row |= history.compare(records, landed.is_full)
-            if landed.is_full and last_landed and last_landed.key in of_extracts:
-                row |= gone_from(of_extracts[last_landed.key], records)
-        row |= _against(row, landed, last, last_landed)
-        row |= sent_before.shared_by(landed) if sent_before else {}
-        if landed.key in withdrawn or _is_held(row, landed.key, accepted, waived):
-            if all_records and records and landed.key not in withdrawn:
+            if landed.is_full and last and last.key in of_extracts:
+                row |= gone_from(of_extracts[last.key], records)
+        if landed.key in withdrawn:
+            continue
+        if _is_held(row, landed, accepted, decisions.waivers, as_of):
+            if history and records:
                 history.hold(records)
             continue
-        if sent_before:
-            sent_before.add(landed, row)
-        if records:
+        sent_before.add(landed, row)
+        if history and records:
             history.add(records, row)
         if landed.is_full or row["rows_landed"]:  # a reported zero is no baseline of volume
             last_good[line] = (row, landed)
@@ -353,30 +340,36 @@ def _begin(histories: Mapping[tuple[str, str], History], partner: str, records: 
     return histories[key].taken_over() if shared >= thresholds.SMALL_EXTRACT else None
 
 
-def _against(
-    row: dict[str, Any], landed: Landed, last: dict[str, Any] | None, last_landed: Landed | None
+def beside_last(
+    row: Mapping[str, Any],
+    landed: Landed,
+    last_row: Mapping[str, Any] | None = None,
+    last: Landed | None = None,
 ) -> dict[str, Any]:
-    ratio = row["rows_landed"] / last["rows_landed"] if last and last["rows_landed"] else None
+    """Return volume and columns beside the last good extract; the other measures of history are empty."""
+    ratio = row["rows_landed"] / last_row["rows_landed"] if last_row and last_row["rows_landed"] else None
     if ratio is None and landed.is_full and not row["rows_landed"] and not landed.declared_period:
         ratio = 0.0  # it would delete all records of the partner; for a declared period it is a reported zero
-    new = landed.unmapped_columns - last_landed.unmapped_columns if last_landed else None
-    return {
-        "rows_last_time": last["rows_landed"] if last else None,
+    return dict.fromkeys((*HISTORY_COLUMNS, *HISTORY_TEXTS)) | {
+        "rows_last_time": last_row["rows_landed"] if last_row else None,
         "full_rows_vs_last": ratio if landed.is_full else None,
         "incremental_rows_vs_last": None if landed.is_full else ratio,
-        "new_unmapped_columns": None if new is None else len(new),
+        "new_unmapped_columns": len(landed.unmapped_columns - last.unmapped_columns) if last else None,
     }
 
 
 def _is_held(
     row: Mapping[str, Any],
-    key: tuple[str, str],
+    landed: Landed,
     accepted: Collection[tuple[str, str]],
-    waived: Collection[tuple[str, str, str]],
+    waivers: Sequence[Mapping[str, Any]],
+    as_of: datetime,
 ) -> bool:
+    scope = f"{landed.partner}/{landed.extract_id}"
     return any(
-        check.severity_of(row) == "hold"
-        and not all(limit.is_kept(row[limit.column]) for limit in check.limits)
-        and not (check.waivable and (key in accepted or (*key, check.name) in waived))
-        for check in EXTRACT_GATE
+        judgement.broken
+        and judgement.severity_of(row) == "hold"
+        and not (judgement.expectation.waivable and landed.key in accepted)
+        and not waiver_for(waivers, judgement.expectation, scope, as_of)
+        for judgement in judge_row(row, EXTRACT_GATE)
     )

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from expectations.checks import is_waivable
 from orchestration.core import Keys, Settings, code_of, read_json, record_of, write_json
+from orchestration.gates.extract_profile import extract_keys
 from orchestration.gates.inputs import (
     CODE,
     IS_PAST_RETENTION,
@@ -23,15 +24,15 @@ from orchestration.gates.inputs import (
     inputs_hash,
 )
 from orchestration.gates.landed import Landed, landed_extracts
-from orchestration.gates.parquet_views import open_views
 from orchestration.gates.submissions import in_order_of_receipt, sources
 from orchestration.gates.verdicts import (
-    ActiveDecisions,
     ExtractVerdicts,
-    extract_keys,
     read_verdicts,
     write_table,
 )
+from orchestration.release import EXTRACT_FIELDS
+from orchestration.stewardship import Decisions
+from orchestration.typing import open_views
 
 FATE_SCHEMA = pa.schema(
     [
@@ -41,10 +42,6 @@ FATE_SCHEMA = pa.schema(
 )
 DECIDED = "decided:"  # prefix of the parts that time decides
 LEFT_OUT = "row_excluded"  # rule code of a record that a steward excluded
-_FROM_LANDING = (
-    "extract_id", "sha256", "parquet_sha256", "contract_version", "contract_hash", "received_on",
-    "rows_read", "rows_refused", "rows_landed",
-)  # fmt: skip
 ALERT_SCHEMA = pa.schema(
     [("corridor_id", pa.string()), ("direction", pa.string()), ("first_month", pa.date32())]
 )
@@ -99,7 +96,7 @@ class InForce:
 def put_in_force(
     settings: Settings,
     as_of: datetime,
-    decisions: ActiveDecisions,
+    decisions: Decisions,
     key_ids: Mapping[str, str],
     verdicts: ExtractVerdicts | None = None,
     contracts: Mapping[str, str] | None = None,
@@ -130,12 +127,13 @@ def put_in_force(
     parts |= {f"{DECIDED}{name}": texts for name, texts in decided.items()}
     hashed = inputs_hash(parts)
     stale, held = _stale_and_held(register, fates)
+    manifest = settings.current / "manifest.json"
     rows = _row_decisions(decisions)
     settled = InForce(
         fates=tuple(fates),
         inputs_hash=hashed,
         given_hash=given,
-        changed=hashed != _current_inputs_hash(settings),
+        changed=not manifest.is_file() or hashed != read_json(manifest).get("inputs_hash"),
         partners_in_force=tuple(sorted({partner for partner, _ in current})),
         partners_stale=stale,
         partners_held=held,
@@ -185,7 +183,7 @@ def read_fates(settings: Settings) -> dict[tuple[str, str], ExtractFate]:
 
 
 def settle_fates(
-    register: Sequence[Landed], verdicts: ExtractVerdicts, decisions: ActiveDecisions
+    register: Sequence[Landed], verdicts: ExtractVerdicts, decisions: Decisions
 ) -> list[ExtractFate]:
     """Return the fate of each extract, in the register's order.
 
@@ -246,11 +244,16 @@ def manifest_extracts(settings: Settings, keys: Keys, in_force: InForce) -> list
     for landed in landed_extracts(settings):
         fate = fates[landed.key]
         period = landed.content.get("period") or {}
-        extracts.append(
-            {name: landed.content.get(name) for name in _FROM_LANDING}
-            | {"partner_code": keys.partner_code(landed.partner), "fate": fate.fate, "reason": fate.reason}
-            | {"period_from": period.get("from"), "period_to": period.get("to"), "round": period.get("round")}
-        )
+        known = {
+            **landed.content,
+            "partner_code": keys.partner_code(landed.partner),
+            "fate": fate.fate,
+            "reason": fate.reason,
+            "period_from": period.get("from"),
+            "period_to": period.get("to"),
+            "round": period.get("round"),
+        }
+        extracts.append({name: known.get(name) for name in EXTRACT_FIELDS})
     return extracts
 
 
@@ -269,7 +272,7 @@ def input_parts(keys: Keys, in_force: InForce) -> dict[str, str]:
     return {name: f"{keys.number('inputs', name, *texts) % (1 << 64):016x}" for name, texts in parts.items()}
 
 
-def _row_decisions(decisions: ActiveDecisions) -> list[dict[str, Any]]:
+def _row_decisions(decisions: Decisions) -> list[dict[str, Any]]:
     """Return each decided record and rule once."""
     released = {
         (record_of(decision["record"]), rule)
@@ -282,7 +285,7 @@ def _row_decisions(decisions: ActiveDecisions) -> list[dict[str, Any]]:
     ] + [{"record_id": record, "rule_code": LEFT_OUT, "decision": "exclude"} for record in sorted(excluded)]
 
 
-def alert_releases(decisions: ActiveDecisions) -> list[dict[str, Any]]:
+def alert_releases(decisions: Decisions) -> list[dict[str, Any]]:
     """Return each alert that a steward released to the public once."""
     alerts = {
         (one["corridor"], one["direction"], date.fromisoformat(str(one["first_month"])[:10]))
@@ -312,14 +315,6 @@ def _stale_and_held(
     held = {partner for (partner, _), fate in newest.items() if fate == "held"}
     in_force = {partner for partner, fates in fates_of.items() if "in_force" in fates}
     return tuple(sorted(held & in_force)), tuple(sorted(held - in_force))
-
-
-def _current_inputs_hash(settings: Settings) -> str | None:
-    manifest = settings.current / "manifest.json"
-    if not manifest.is_file():
-        return None
-    content: dict[str, Any] = read_json(manifest)
-    return content.get("inputs_hash")
 
 
 _WAS_PAST = IS_PAST_RETENTION.replace("< ?", "< extracts.received_on")

@@ -16,8 +16,8 @@ from pathlib import Path
 import yaml
 
 from orchestration.core import DBT_PROJECT, Settings, load_publication_policy
-from orchestration.gates.landed import newest_of_each
-from orchestration.gates.parquet_views import open_views
+from orchestration.gates.landed import deliveries_of
+from orchestration.typing import open_views
 
 # Everything that decides the content of a release: program, models, expectations, seeds.
 CODE = ("orchestration", "expectations", "dbt_project", "seeds/reference", "seeds/boundaries")
@@ -83,35 +83,29 @@ def decided_by_time(
             today - timedelta(days=lag_days),
         )
         past_retention = records_where(IS_PAST_RETENTION, today)
-        extracts = con.execute(
-            "select partner, contract, received_on, agreement_to, period_to, cadence, grace_days "
-            "from extracts"
-        ).fetchall()
+
+        def extracts_where(named: str, condition: str, *parameters: object) -> set[str]:
+            query = f"select distinct ({named})::varchar from extracts where {condition}"
+            return {text for (text,) in con.execute(query, parameters).fetchall()}
+
+        periods = extracts_where(
+            "period_to", "period_to + interval 1 day + to_months(?) <= ?", complete_after, today
+        )
+        # Years end in December; the rounds that extracts declare end on any day.
+        closed = extracts_where("period_to", "period_to <= ?", closed_until)
+        ended = extracts_where(
+            "partner || '/' || contract || '/' || agreement_to::varchar", "agreement_to < ?", today
+        )
+        newest = deliveries_of(con)
     return {
         "embargoed": {embargoed},
         "past_retention": {past_retention},
         "calendar_month": {today.replace(day=1).isoformat()},
         "complete_months": {latest_complete_month(today, complete_after).isoformat()},
-        "complete_periods": {
-            str(period_to)
-            for *_, period_to, _, _ in extracts
-            if period_to and _months_later(period_to + timedelta(days=1), complete_after) <= today
-        },
-        "closed_periods": {
-            # Years end in December; the rounds that extracts declare end on any day.
-            f"years before {(closed_until + timedelta(days=1)).year}",
-            *(str(period_to) for *_, period_to, _, _ in extracts if period_to and period_to <= closed_until),
-        },
-        "agreements_ended": {
-            f"{partner}/{contract}/{ends}"
-            for partner, contract, _, ends, *_ in extracts
-            if ends and ends < today
-        },
-        "overdue": {
-            f"{delivery.partner}/{delivery.contract}"
-            for delivery in newest_of_each((*row[:3], *row[5:]) for row in extracts)
-            if delivery.is_overdue(today)
-        },
+        "complete_periods": periods,
+        "closed_periods": {f"years before {(closed_until + timedelta(days=1)).year}", *closed},
+        "agreements_ended": ended,
+        "overdue": {f"{one.partner}/{one.contract}" for one in newest if one.is_overdue(today)},
     }
 
 
@@ -133,20 +127,8 @@ def _digest(rows: list[tuple[object, ...]]) -> str:
 
 def latest_complete_month(today: date, complete_after_months: int) -> date:
     """Return the first day of the last month that ended at least so many months ago, as dbt counts."""
-    first = today.replace(day=1)
-    while True:
-        end = first - timedelta(days=1)
-        first = end.replace(day=1)
-        if _months_later(end + timedelta(days=1), complete_after_months) <= today:
-            return first
-
-
-def _months_later(day: date, months: int) -> date:
-    """Return the same day so many months later, or the last day of that month."""
-    month = day.year * 12 + day.month - 1 + months
-    first = date(month // 12, month % 12 + 1, 1)
-    after = date((month + 1) // 12, (month + 1) % 12 + 1, 1)
-    return min(first + timedelta(days=day.day - 1), after - timedelta(days=1))
+    month = today.year * 12 + today.month - 2 - complete_after_months  # months since year 0
+    return date(month // 12, month % 12 + 1, 1)
 
 
 def _dbt_variables() -> tuple[int, int]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestration.core import Settings, read_json
-from orchestration.gates.parquet_views import open_views
+from orchestration.typing import open_views
+
+if TYPE_CHECKING:
+    import duckdb
 
 _RULE = "Q:"
 
@@ -62,19 +65,20 @@ class Landed:
         return {_plain(str(name)) for name in self.content.get("unmapped_columns") or ()}
 
     @property
+    def fields(self) -> dict[str, Mapping[str, Any]]:
+        """The fields of the contract at landing; those without a specification left out."""
+        fields = (self.content.get("contract_content") or {}).get("fields") or {}
+        return {name: spec for name, spec in fields.items() if isinstance(spec, Mapping)}
+
+    @property
     def required_columns_missing(self) -> int | None:
         """Number of required columns that the file lacked; None where it is not noted."""
         found = self.content.get("columns_found")
-        fields = (self.content.get("contract_content") or {}).get("fields")
-        if found is None or fields is None:
+        if found is None or "fields" not in (self.content.get("contract_content") or {}):
             return None
         names = {_plain(name) for name in _names(found)}
         names |= {name.rsplit("/", 1)[-1] for name in names}
-        return sum(
-            1
-            for spec in fields.values()
-            if isinstance(spec, Mapping) and spec.get("required") and not _is_found(spec, names)
-        )
+        return sum(bool(spec.get("required") and not _is_found(spec, names)) for spec in self.fields.values())
 
     @property
     def required_columns_empty(self) -> int | None:
@@ -82,21 +86,15 @@ class Landed:
         filled = self.content.get("filled")
         if filled is None or not self.content.get("rows_landed"):
             return None
-        fields = (self.content.get("contract_content") or {}).get("fields") or {}
         return sum(
-            1
-            for name, spec in fields.items()
-            if isinstance(spec, Mapping)
-            and spec.get("required")
-            and spec.get("column")
-            and not filled.get(name)
+            bool(spec.get("required") and spec.get("column") and not filled.get(name))
+            for name, spec in self.fields.items()
         )
 
     def column_of(self, field: str) -> str:
         """Return the partner's own column that a field of the contract is read from; empty without one."""
-        fields = (self.content.get("contract_content") or {}).get("fields") or {}
-        for name, spec in fields.items():
-            if isinstance(spec, Mapping) and field and (name == field or name.startswith(f"{field}.")):
+        for name, spec in self.fields.items():
+            if field and (name == field or name.startswith(f"{field}.")):
                 return next(_names(spec.get("column")), "")
         return ""
 
@@ -193,23 +191,17 @@ def next_due(received_on: date, cadence: str, grace_days: int) -> date | None:
 def deliveries(settings: Settings) -> list[Delivery]:
     """Return the newest delivery of each contract with typed extracts."""
     with open_views(settings, "extracts") as con:
-        rows = con.execute(
-            "select partner, contract, received_on, cadence, grace_days from extracts"
-        ).fetchall()
-    return newest_of_each(rows)
+        return deliveries_of(con)
 
 
-def newest_of_each(extracts: Iterable[tuple[object, ...]]) -> list[Delivery]:
-    """Return the newest delivery of each contract.
-
-    Rows hold partner, contract, received_on, cadence and grace_days.
-    """
-    newest: dict[tuple[str, str], tuple[date, str, int]] = {}
-    for partner, contract, received_on, cadence, grace in extracts:
-        key = (str(partner), str(contract))
-        if isinstance(received_on, date) and (key not in newest or newest[key][0] < received_on):
-            newest[key] = (received_on, str(cadence), int(str(grace or 0)))
-    return sorted(
+def deliveries_of(con: duckdb.DuckDBPyConnection) -> list[Delivery]:
+    """Return the newest delivery of each contract; `con` has the typed `extracts`."""
+    rows = con.execute(
+        "select partner, contract, max(received_on), arg_max(cadence, received_on), "
+        "coalesce(arg_max(grace_days, received_on), 0) from extracts where received_on is not null "
+        "group by partner, contract order by partner, contract"
+    ).fetchall()
+    return [
         Delivery(partner, contract, received_on, cadence, next_due(received_on, cadence, grace))
-        for (partner, contract), (received_on, cadence, grace) in newest.items()
-    )
+        for partner, contract, received_on, cadence, grace in rows
+    ]

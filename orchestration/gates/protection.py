@@ -17,19 +17,26 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from orchestration.core import PublicationPolicy, Settings, load_keys, load_publication_policy, open_duckdb
+from orchestration.core import (
+    PublicationPolicy,
+    Settings,
+    attach,
+    load_keys,
+    load_publication_policy,
+    open_duckdb,
+    quoted,
+)
 from orchestration.gates.earlier_checks import published_tables
 from orchestration.gates.in_force import ALERT_SCHEMA, alert_releases
 from orchestration.gates.public_counts import (
     COLUMNS,
     has_public_periods,
-    period_of,
     protected_counts,
     rows_that_say_too_much,
     texts,
 )
-from orchestration.gates.verdicts import ActiveDecisions
-from orchestration.release import EVIDENCE_BASE, PUBLIC_EVIDENCE_BASE, list_releases, never_current
+from orchestration.release import EVIDENCE_BASE, PUBLIC_EVIDENCE_BASE, last_with_periods, period_of
+from orchestration.stewardship import Decisions
 
 MEASURES = (
     "public_tables_missing", "policy_waits_for_signature", "public_counts_wrong", "carried_rows_changed",
@@ -63,7 +70,7 @@ def protection_measures(
     candidate: Path,
     manifest: Mapping[str, Any],
     as_of: date,
-    decisions: ActiveDecisions,
+    decisions: Decisions,
 ) -> dict[str, float | None]:
     """Return MEASURES; None where a missing table or key prevents one."""
     policy = load_publication_policy()
@@ -75,10 +82,10 @@ def protection_measures(
     if not public.is_file():
         return measures | {"public_tables_missing": float(max(len(expected), 1))}
     with open_duckdb(threads=1) as con:
-        _attach(con, public, "public")
-        _attach(con, candidate / EVIDENCE_BASE, "members")
+        attach(con, public, "public")
+        attach(con, candidate / EVIDENCE_BASE, "members")
         if settings.warehouse.is_file():
-            _attach(con, settings.warehouse, "warehouse")
+            attach(con, settings.warehouse, "warehouse")
         editions = _Editions(
             con,
             settings,
@@ -196,7 +203,7 @@ def _carried(editions: _Editions) -> dict[str, float | None]:
         earlier = editions.settings.releases / release / PUBLIC_EVIDENCE_BASE
         if not earlier.is_file():
             return {}
-        _attach(con, earlier, "earlier")
+        attach(con, earlier, "earlier")
         before = editions.tables("earlier")
         periods = texts(period for period, source in editions.carried.items() if source == release)
         for table in filter(has_public_periods, sorted(editions.tables("public"))):
@@ -215,13 +222,9 @@ def _carried(editions: _Editions) -> dict[str, float | None]:
 
 def _not_taken_over(editions: _Editions) -> int:
     """Count periods of the newest earlier release that are neither carried nor published anew by decision."""
-    never = {release.release_id for release in never_current(editions.settings)}
-    published = (release for release in list_releases(editions.settings) if release.release_id not in never)
-    before: dict[str, Any] = next(
-        (release.manifest["periods"] for release in published if release.manifest.get("periods")), {}
-    )
+    before = last_with_periods(editions.settings)
     wrong = 0
-    for period, earlier in before.items():
+    for period, earlier in before.manifest["periods"].items() if before else ():
         now = editions.periods.get(period)
         if now is None:
             wrong += 1
@@ -256,9 +259,4 @@ def _columns(con: duckdb.DuckDBPyConnection, database: str, table: str) -> set[s
         "where database_name = ? and schema_name = 'published' and table_name = ?",
         [database, table],
     ).fetchall()
-    return {f'"{name}"' for (name,) in rows}
-
-
-def _attach(con: duckdb.DuckDBPyConnection, file: Path, name: str) -> None:
-    path = str(file.resolve()).replace("'", "''")
-    con.execute(f"attach '{path}' as {name} (read_only)")
+    return {quoted(name) for (name,) in rows}

@@ -19,7 +19,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from orchestration.core import Keys, PublicationPolicy, noise_table
+from orchestration.core import Keys, PublicationPolicy, noise_table, sql_text
+from orchestration.release import period_of
 
 # Ranks and shares must follow from public counts, not from true ones.
 _COUNTED = """
@@ -137,17 +138,12 @@ where {new} and (
 
 def texts(values: Iterable[str]) -> str:
     """Return texts as an SQL list; names of rounds are free text."""
-    return ", ".join("'" + value.replace("'", "''") + "'" for value in values) or "''"
+    return ", ".join(map(sql_text, values)) or "''"
 
 
 def has_public_periods(table: str) -> bool:
     """Whether rows of a table belong to closed years or rounds, which are published once."""
     return table not in _WITHOUT_PERIOD
-
-
-def period_of(table: str) -> str:
-    """Return the column of a row's period: a shift belongs to its later year."""
-    return "current" if table == "shifts" else "period_id"
 
 
 def rows_that_say_too_much(policy: PublicationPolicy, new: dict[str, str], closed: list[str]) -> list[str]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,10 @@ import pyarrow as pa
 from expectations import Expectation, thresholds
 from expectations.release_gate import PART_GATE, WHOLE
 from orchestration.core import Settings, open_duckdb, read_json, seed_rows
-from orchestration.gates.extract_comparison import LABELS, RECORDS
+from orchestration.gates.compared_records import COMPARED_TABLES, FIELDS, RECORDS
 from orchestration.gates.landed import landed_extracts
-from orchestration.gates.parquet_views import add_typed_records
 from orchestration.release import RECORD_FIELDS, Line, changed_lines, lineage_of, open_both
+from orchestration.typing import add_views
 
 # Tables that the measures need.
 _ALWAYS_EXPECTED = frozenset(
@@ -34,24 +35,40 @@ _ALWAYS_EXPECTED = frozenset(
 _FATES = (
     "rows_current", "rows_superseded", "rows_quarantined", "rows_withdrawn", "rows_held", "rows_embargoed",
 )  # fmt: skip
-
-
-# A movement may be Kenyan unless both its places are known to lie abroad: an unreadable one is unknown.
-_COUNTIES = """
-    with ends as (
-        select movement_id, origin_place_id as place_id from marts.fct_movements
-        union all
-        select movement_id, destination_place_id from marts.fct_movements
-    ),
-    movements as (
-        select ends.movement_id,
-            bool_or(places.iso_alpha3 = 'KEN' or places.kind = 'unknown') as may_be_kenyan,
-            bool_or(places.iso_alpha3 = 'KEN' and places.kind <> 'country') as has_county
-        from ends inner join marts.dim_place as places on ends.place_id = places.place_id
-        group by ends.movement_id
-    )
-    select count(*), count(*) filter (where has_county) from movements where may_be_kenyan
-"""
+_MEASURES = {
+    "movements": "select count(*) from marts.fct_movements",
+    "rows_landed": "select coalesce(sum(rows_landed), 0) from quality.reconciliation",
+    "reconciliation_difference": f"""
+        select coalesce(sum(abs(rows_read - rows_refused - rows_landed)), 0)
+            + coalesce(sum(abs(rows_landed - ({" + ".join(_FATES)}))), 0)
+        from quality.reconciliation
+    """,
+    "quarantine_share": """
+        select coalesce(sum(rows_quarantined) / nullif(
+            coalesce(sum(rows_landed), 0) - coalesce(sum(rows_held), 0) - coalesce(sum(rows_withdrawn), 0), 0
+        ), 0)
+        from quality.reconciliation
+    """,
+    # A movement may be Kenyan unless both its places are known to lie abroad: an unreadable one is unknown.
+    "county_resolved_share": """
+        with ends as (
+            select movement_id, origin_place_id as place_id from marts.fct_movements
+            union all
+            select movement_id, destination_place_id from marts.fct_movements
+        ),
+        movements as (
+            select ends.movement_id,
+                bool_or(places.iso_alpha3 = 'KEN' or places.kind = 'unknown') as may_be_kenyan,
+                bool_or(places.iso_alpha3 = 'KEN' and places.kind <> 'country') as has_county
+            from ends inner join marts.dim_place as places on ends.place_id = places.place_id
+            group by ends.movement_id
+        )
+        select count(*) filter (where has_county) / nullif(count(*), 0) from movements where may_be_kenyan
+    """,
+    "partners_published": """
+        select count(distinct partner_code) from quality.extracts where fate = 'in_force'
+    """,
+}
 
 
 @dataclass(frozen=True)
@@ -68,9 +85,11 @@ class ReleaseProfile:
 
 @dataclass(frozen=True)
 class _Measured:
+    """Rows of each table, and _MEASURES; NaN where a table or column is missing, so that its check fails."""
+
     rows: Mapping[str, int]
-    measures: Mapping[str, float | None]
-    undescribed: int
+    measures: Mapping[str, float]
+    undescribed: float
 
 
 def release_profile(
@@ -87,111 +106,72 @@ def release_profile(
     published tables of both editions. `same_records`: the records of both, compared.
     """
     now = _measure(candidate)
-    last = _measure(current) if current else None
-    expected = {*_ALWAYS_EXPECTED, *published, *(last.rows if last else ())}
-    measures = dict(now.measures)
-    measures["reconciliation_difference"] = _add(
-        now.measures["reconciliation_difference"], _landed_elsewhere(settings, now.measures["rows_landed"])
-    )
-    measures |= {
-        "tables_missing": float(len(expected - set(now.rows))),
-        "columns_undescribed": float(now.undescribed),
+    last = _measure(current) if current else _Measured({}, dict.fromkeys(_MEASURES, nan), nan)
+    registered = sum(int(extract.content.get("rows_landed") or 0) for extract in landed_extracts(settings))
+    measures: dict[str, float | None] = {
+        **now.measures,
+        "reconciliation_difference": now.measures["reconciliation_difference"]
+        + abs(registered - now.measures["rows_landed"]),
+        "tables_missing": float(len({*_ALWAYS_EXPECTED, *published, *last.rows} - now.rows.keys())),
+        "columns_undescribed": now.undescribed,
         **_partners(settings),
         **of_published,
         "lineages_missing": same_records.lineages_missing,
     }
-    before = last.measures if last else {}
     for name in ("movements", "quarantine_share", "partners_published"):
-        measures[f"{name}_last"] = before.get(name)
-    enough = (measures["movements_last"] or 0) >= thresholds.SMALL_TABLE
-    measures["movements_vs_last"] = (
-        _ratio(measures["movements"], measures["movements_last"]) if enough else None
+        measures[f"{name}_last"] = last.measures[name]
+    is_enough = last.measures["movements"] >= thresholds.SMALL_TABLE
+    measures["movements_vs_last"] = _ratio(now, last, "movements") if is_enough else None
+    measures["partners_vs_last"] = _ratio(now, last, "partners_published")
+    measures["quarantine_change"] = round(
+        now.measures["quarantine_share"] - last.measures["quarantine_share"], 9
     )
-    measures["partners_vs_last"] = _ratio(measures["partners_published"], measures["partners_published_last"])
-    measures["quarantine_change"] = _change(measures["quarantine_share"], measures["quarantine_share_last"])
-
-    tables = []
-    for name in sorted(now.rows):
-        before_rows = last.rows.get(name) if last else None
-        # Only marts are compared: quality tables shrink when quality improves.
-        compared = name.startswith("marts.") and (before_rows or 0) >= thresholds.SMALL_TABLE
-        tables.append(
+    tables = pd.DataFrame(
+        [
             {
                 "subject": name,
-                "rows": float(now.rows[name]),
-                "rows_last": before_rows,
-                "rows_vs_last": _ratio(now.rows[name], before_rows) if compared else None,
+                "rows": rows,
+                "rows_last": last.rows.get(name),
+                # Only marts are compared: quality tables shrink when quality improves.
+                "rows_vs_last": rows / last.rows[name]
+                if name.startswith("marts.") and last.rows.get(name, 0) >= thresholds.SMALL_TABLE
+                else None,
             }
-        )
-    frame = pd.DataFrame(tables, columns=["subject", "rows", "rows_last", "rows_vs_last"])
-    numeric = frame.columns.drop("subject")
-    frame[numeric] = frame[numeric].astype("float64")
-    return ReleaseProfile(frame, pd.DataFrame([measures]).astype("float64"), same_records.parts)
+            for name, rows in sorted(now.rows.items())
+        ],
+        columns=["subject", "rows", "rows_last", "rows_vs_last"],
+    ).astype(dict.fromkeys(("rows", "rows_last", "rows_vs_last"), "float64"))
+    return ReleaseProfile(tables, pd.DataFrame([measures]).astype("float64"), same_records.parts)
+
+
+def _ratio(now: _Measured, last: _Measured, measure: str) -> float | None:
+    return now.measures[measure] / last.measures[measure] if last.measures[measure] else None
 
 
 def _measure(evidence_base: Path) -> _Measured:
+    in_schemas = "schema_name in ('marts', 'published', 'quality', 'meta')"
     with open_duckdb(evidence_base.resolve()) as con:
         names = con.execute(
-            "select schema_name || '.' || table_name from duckdb_tables() "
-            "where schema_name in ('marts', 'published', 'quality', 'meta') order by 1"
+            f"select schema_name || '.' || table_name from duckdb_tables() where {in_schemas}"
         ).fetchall()
-        rows = {name: _one(con, f"select count(*) from {name}") for (name,) in names}
-        undescribed = _one(
-            con,
-            "select count(*) from duckdb_columns() "
-            "where schema_name in ('marts', 'published', 'quality', 'meta') and not internal "
-            "and coalesce(comment, '') = ''",
-        )
-        sums = _reconciliation(con)
-        movements = rows.get("marts.fct_movements")
-        landed, quarantined = sums["rows_landed"], sums["rows_quarantined"]
-        judged = _add(landed, _negative(_add(sums["rows_held"], sums["rows_withdrawn"])))
-        measures = {
-            "movements": None if movements is None else float(movements),
-            "rows_landed": landed,
-            "reconciliation_difference": sums["difference"],
-            "quarantine_share": (quarantined / judged if judged else 0.0)
-            if judged is not None and quarantined is not None
-            else None,
-            "county_resolved_share": _county_share(con),
-            "partners_published": _maybe(
-                con, "select count(distinct partner_code) from quality.extracts where fate = 'in_force'"
-            ),
-        }
         return _Measured(
-            {name: int(count or 0) for name, count in rows.items()}, measures, int(undescribed or 0)
+            {name: int(_number(con, f"select count(*) from {name}")) for (name,) in names},
+            {name: _number(con, query) for name, query in _MEASURES.items()},
+            _number(
+                con,
+                "select count(*) from duckdb_columns() "
+                f"where {in_schemas} and not internal and coalesce(comment, '') = ''",
+            ),
         )
 
 
-def _reconciliation(con: duckdb.DuckDBPyConnection) -> dict[str, float | None]:
-    """Return sums of the reconciliation, and by how many rows its two identities fail."""
-    names = ("rows_read", "rows_refused", "rows_landed", *_FATES)
-    found = {
-        name: _maybe(con, f"select coalesce(sum({name}), 0) from quality.reconciliation") for name in names
-    }
-    found["difference"] = _maybe(
-        con,
-        "select coalesce(sum(abs(rows_read - rows_refused - rows_landed)), 0) "
-        f"+ coalesce(sum(abs(rows_landed - ({' + '.join(_FATES)}))), 0) from quality.reconciliation",
-    )
-    return found
-
-
-def _county_share(con: duckdb.DuckDBPyConnection) -> float | None:
-    """Return the share of movements with a known county at an end; None where a table is missing."""
+def _number(con: duckdb.DuckDBPyConnection, query: str) -> float:
+    """Return one number; NaN for null, and where a table or column is missing."""
     try:
-        row = con.execute(_COUNTIES).fetchone()
+        [(number,)] = con.execute(query).fetchall()
     except (duckdb.CatalogException, duckdb.BinderException):
-        return None
-    return float(row[1]) / float(row[0]) if row and row[0] else None
-
-
-def _landed_elsewhere(settings: Settings, landed: float | None) -> float | None:
-    """Return by how many rows the candidate differs from the landing register."""
-    if landed is None:
-        return None
-    registered = sum(int(extract.content.get("rows_landed") or 0) for extract in landed_extracts(settings))
-    return float(abs(registered - landed))
+        return nan
+    return nan if number is None else float(number)
 
 
 def _partners(settings: Settings) -> dict[str, float | None]:
@@ -201,42 +181,13 @@ def _partners(settings: Settings) -> dict[str, float | None]:
     return {name: float(len(found[name])) if name in found else None for name in names}
 
 
-def _maybe(con: duckdb.DuckDBPyConnection, query: str) -> float | None:
-    """Return one number; None where a table or column is missing, so that its check fails."""
-    try:
-        return _one(con, query)
-    except (duckdb.CatalogException, duckdb.BinderException):
-        return None
-
-
-def _one(con: duckdb.DuckDBPyConnection, query: str) -> float | None:
-    row = con.execute(query).fetchone()
-    return None if row is None or row[0] is None else float(row[0])
-
-
-def _add(one: float | None, other: float | None) -> float | None:
-    return None if one is None or other is None else one + other
-
-
-def _negative(number: float | None) -> float | None:
-    return None if number is None else -number
-
-
-def _ratio(now: float | None, last: float | None) -> float | None:
-    return None if now is None or not last else now / last
-
-
-def _change(now: float | None, last: float | None) -> float | None:
-    return None if now is None or last is None else round(now - last, 9)
-
-
 _LABELS = {
-    "origin": LABELS["place(origin)"][0],
-    "destination": LABELS["destination"][0],
-    "month": LABELS["month"][0],
-    "form_label": LABELS["exploitation_type"][0],
-    "sex": LABELS["sex"][0],
-    "age_band": LABELS["age_band"][0],
+    "origin": FIELDS["place(origin)"].label,
+    "destination": "Destination",
+    "month": FIELDS["month"].label,
+    "form_label": FIELDS["exploitation_type"].label,
+    "sex": FIELDS["sex"].label,
+    "age_band": FIELDS["age_band"].label,
 }
 _BEFORE = ", ".join(f"{name}_before" for name in RECORD_FIELDS)
 _COMPARED = f"""
@@ -297,7 +248,7 @@ _PAIRS = """
 
 @dataclass(frozen=True)
 class LikeForLike:
-    """`parts`: by check of PART_GATE what breaks its limit, else the worst under the subject `release`.
+    """`parts`: by check of PART_GATE what changed, the worst first, else one row with the subject `release`.
 
     `lineages_missing`: 1 where nothing could be compared, None where there is no current release.
     """
@@ -314,7 +265,8 @@ def like_for_like(
     if current:
         con = open_both(evidence_base, lineage_of(settings, candidate), lineage_of(settings, current))
     if con is None:
-        return LikeForLike({check.name: _frame(check, []) for check in PART_GATE}, 1.0 if current else None)
+        nothing = {check.name: _frame(check, [], None) for check in PART_GATE}
+        return LikeForLike(nothing, 1.0 if current else None)
     with con:
         _compare(con, settings)
         partners = con.execute(_WORST, {"enough": thresholds.SMALL_EXTRACT}).fetchall()
@@ -340,17 +292,19 @@ def like_for_like(
             for share, of_kind in zip(("county_kept_share", "corridor_kept_share"), lines, strict=True)
         ),
     ]  # fmt: skip
-    frames = {check.name: _frame(check, found, 1) for check, found in zip(PART_GATE, rows, strict=True)}
+    frames = {
+        check.name: _frame(check, of_check, unchanged)
+        for check, of_check, unchanged in zip(PART_GATE, rows, (0.0, 1.0, 1.0), strict=True)
+    }
     return LikeForLike(frames, 0.0)
 
 
 def _compare(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Create the table `compared`: each record of the current release, as it was and as it is."""
     replaced = con.execute(
-        "select distinct partner, extract_id_before from both_releases "
-        "where became <> 'new' and not is_same_extract"
+        "select distinct extract_id_before from both_releases where became <> 'new' and not is_same_extract"
     ).fetchall()
-    add_typed_records(con, settings, replaced)
+    add_views(con, settings, *COMPARED_TABLES, extract_ids={extract_id for (extract_id,) in replaced})
     labels = [row for row in seed_rows("codes") if row["domain"] in ("exploitation_type", "industry")]
     con.register("labels_of_codes", pa.Table.from_pylist(labels))
     con.execute(_COMPARED)
@@ -362,11 +316,8 @@ def _emptied(lines: Sequence[Line]) -> list[Line]:
     return sorted(lost, key=lambda one: (one.now / one.before, one.line))
 
 
-def _frame(check: Expectation, rows: Sequence[Mapping[str, Any]], compared: int = 0) -> pd.DataFrame:
-    """Return the rows that break the limit of a check, else the first, the worst, as the whole release."""
+def _frame(check: Expectation, rows: Sequence[Mapping[str, Any]], unchanged: float | None) -> pd.DataFrame:
+    """Return what is judged by a check: rows, the worst first, or the whole release where nothing changed."""
     [limit] = check.limits
-    unchanged = (0.0 if limit.minimum is None else 1.0) if compared else None
-    broken = [row for row in rows if not limit.is_kept(row[limit.column])]
-    worst = rows[0][limit.column] if rows else unchanged
-    frame = pd.DataFrame(broken or [{"subject": WHOLE, limit.column: worst}])
+    frame = pd.DataFrame(rows or [{"subject": WHOLE, limit.column: unchanged}])
     return frame.astype({limit.column: "float64"})

@@ -15,8 +15,8 @@ from expectations import thresholds
 from orchestration.contracts import SubmissionId
 from orchestration.core import Settings
 from orchestration.gates.landed import Landed
-from orchestration.gates.parquet_views import open_views
 from orchestration.linkage import Clusters
+from orchestration.typing import open_views
 
 SHARED_SHARE, SHARED_WITH = "shared_submission_share", "shared_with"
 SOURCES = pa.schema([("partner", pa.string()), ("source", pa.string())])

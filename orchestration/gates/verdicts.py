@@ -1,34 +1,33 @@
 """The extract gate: one verdict per landed extract and check, what stewards waived, and a file on trial.
 
 On trial a file that is not landed has the profile and limits of a landed one, without a comparison to earlier
-ones (`njia contract check`). Limits are compared directly, as Great Expectations takes seconds to start."""
+ones (`njia contract check`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from expectations import Expectation, thresholds
 from expectations.extract_gate import EXTRACT_GATE
-from orchestration.core import NjiaError, Settings, durable, open_duckdb
-from orchestration.gates.extract_comparison import LABELS, OF_FIELDS
+from orchestration.core import NjiaError, Settings, as_text, durable, open_duckdb, say
+from orchestration.gates.compared_records import FIELDS
+from orchestration.gates.extract_comparison import OF_FIELDS
 from orchestration.gates.extract_profile import (
     TYPED_TABLES,
-    compare_with_last,
+    beside_last,
     profile_extracts,
     profile_rows,
 )
-from orchestration.gates.judging import Judgement, Outcome, judge
+from orchestration.gates.judging import Judgement, Outcome, judge, judge_row, waiver_for
 from orchestration.gates.landed import Landed, landed_extracts
-from orchestration.gates.parquet_views import create_table
-from orchestration.stewardship import as_text, listed, say
+from orchestration.stewardship import Decisions
 from orchestration.typing import SCHEMAS
 
 
@@ -38,7 +37,7 @@ class Verdict:
 
     `outcome` separates failed checks from those that could not be judged. `finding` says what a failed check
     found, in numbers; `said` is the same sentence for translation. Both are empty for checks without such a
-    text.
+    text. `broken`: the measures that break a limit.
     """
 
     extract_id: str
@@ -56,6 +55,7 @@ class Verdict:
     check_definition: str
     finding: str
     said: str
+    broken: Sequence[str] = ()
 
     @property
     def holds(self) -> bool:
@@ -63,7 +63,9 @@ class Verdict:
 
 
 _PLOTTED = ("_share", "_vs_last")
-_TYPES = {"bool": pa.bool_(), "float | None": pa.float64()}
+_TYPES = {
+    "bool": pa.bool_(), "float | None": pa.float64(), "Sequence[str]": pa.list_(pa.string()),
+}  # fmt: skip
 VERDICT_SCHEMA = pa.schema([(part.name, _TYPES.get(str(part.type), pa.string())) for part in fields(Verdict)])
 
 
@@ -90,29 +92,20 @@ class ExtractVerdicts:
         return sum(1 for verdict in self.verdicts if verdict.outcome == outcome)
 
 
-def judge_extracts(settings: Settings, as_of: datetime, decisions: ActiveDecisions) -> ExtractVerdicts:
+def judge_extracts(settings: Settings, as_of: datetime, decisions: Decisions) -> ExtractVerdicts:
     """Profile and judge every landed extract; writes `profiles.parquet` and `verdicts.parquet`."""
     register = landed_extracts(settings)
-    profiles = profile_extracts(
-        settings,
-        register,
-        as_of,
-        extract_keys(decisions.extract_accepts),
-        extract_keys(decisions.extract_withdrawals),
-        _waived(as_of, decisions),
-    )
-    judgements = judge(profiles.to_pandas(), EXTRACT_GATE)
-    keys = profiles.select(["partner", "extract_id"]).to_pylist()
-    rows = zip(profiles.to_pylist(), register, strict=True)
-    counts = [row | _field_names(row, landed) for row, landed in rows]
+    profiles = profile_extracts(settings, register, as_of, decisions)
+    rows = [
+        row | _field_names(row, landed) for row, landed in zip(profiles.to_pylist(), register, strict=True)
+    ]
     verdicts = []
-    for judgement in judgements:
-        key = keys[judgement.row]
-        waiver = None
-        if judgement.outcome == "failed":
-            scope = f"{key['partner']}/{key['extract_id']}"
-            waiver = waiver_for(decisions.waivers, judgement.expectation, scope, as_of)
-        verdicts.append(_verdict(judgement, key["partner"], key["extract_id"], counts[judgement.row], waiver))
+    for judgement in judge(profiles.to_pandas(), EXTRACT_GATE):
+        row = rows[judgement.row]
+        scope = f"{row['partner']}/{row['extract_id']}"
+        is_failed = judgement.outcome == "failed"
+        waiver = waiver_for(decisions.waivers, judgement.expectation, scope, as_of) if is_failed else None
+        verdicts.append(_verdict(judgement, row, waiver))
     folder = settings.work / "gates"
     write_table(profiles, folder / "profiles.parquet")
     write_table(
@@ -130,12 +123,16 @@ def read_verdicts(settings: Settings) -> ExtractVerdicts:
     return ExtractVerdicts(tuple(Verdict(**row) for row in pq.read_table(path).to_pylist()))
 
 
+def read_profiles(settings: Settings) -> list[dict[str, Any]]:
+    """Read the latest profiles; none before the first."""
+    path = settings.work / "gates" / "profiles.parquet"
+    return pq.read_table(path).to_pylist() if path.is_file() else []
+
+
 def newest_numbers(settings: Settings) -> dict[str, dict[str, float]]:
     """Return rows and shares of each partner's newest extract, and the limits beside them."""
-    path = settings.work / "gates" / "profiles.parquet"
-    rows = pq.read_table(path).to_pylist() if path.is_file() else []
     numbers: dict[str, dict[str, float]] = {}
-    for row in sorted(rows, key=lambda row: int(row["sequence"])):
+    for row in sorted(read_profiles(settings), key=lambda row: int(row["sequence"])):
         own: dict[str, float] = {f"newest_{name}": int(row[name]) for name in ("rows_read", "rows_landed")}
         for check in EXTRACT_GATE:
             if all(limit.column.endswith(_PLOTTED) for limit in check.limits):
@@ -146,13 +143,12 @@ def newest_numbers(settings: Settings) -> dict[str, dict[str, float]]:
 
 def unread_columns(settings: Settings) -> set[tuple[str, str, str]]:
     """Return partner, extract id and field of each column that cannot be read."""
-    path = settings.work / "gates" / "profiles.parquet"
-    rows = pq.read_table(path).to_pylist() if path.is_file() else []
-    limit = thresholds.UNREAD_CELLS_MAX
+    verdicts = read_verdicts(settings).verdicts
+    unread = {(one.partner, one.extract_id) for one in verdicts if "unread_share" in one.broken}
     return {
         (row["partner"], row["extract_id"], row["unread_field"])
-        for row in rows
-        if (row.get("unread_share") or 0) > limit
+        for row in read_profiles(settings)
+        if (row["partner"], row["extract_id"]) in unread
     }
 
 
@@ -161,29 +157,14 @@ def write_table(table: pa.Table, path: Path) -> None:
         pq.write_table(table, partial)
 
 
-def _waived(as_of: datetime, decisions: ActiveDecisions) -> set[tuple[str, str, str]]:
-    """Return partner, extract id and check of every valid waiver."""
-    waived = set()
-    for waiver in decisions.waivers:
-        partner, _, extract_id = str(waiver["scope"]).partition("/")
-        for check in EXTRACT_GATE:
-            if waiver_for([waiver], check, f"{partner}/{extract_id}", as_of):
-                waived.add((partner, extract_id, check.name))
-    return waived
-
-
-def _verdict(
-    judgement: Judgement, partner: str, extract_id: str, row: dict[str, Any], waiver: str | None
-) -> Verdict:
+def _verdict(judgement: Judgement, row: Mapping[str, Any], waiver: str | None) -> Verdict:
     expectation = judgement.expectation
-    finding = found_by(expectation, row) if judgement.outcome == "failed" else ""
-    # A check that could not be judged keeps its full severity.
-    is_judged = judgement.outcome in ("passed", "failed")
+    finding = judgement.finding(row)
     return Verdict(
-        extract_id=extract_id,
-        partner=partner,
+        extract_id=row["extract_id"],
+        partner=row["partner"],
         check_name=expectation.name,
-        severity=expectation.severity_of(row) if is_judged else expectation.severity,
+        severity=judgement.severity_of(row),
         passed=judgement.outcome == "passed",
         observed=judgement.observed,
         expected=expectation.expected,
@@ -195,6 +176,7 @@ def _verdict(
         check_definition=expectation.definition,
         finding=str(finding),
         said=as_text(finding),
+        broken=tuple(limit.column for limit in judgement.broken),
     )
 
 
@@ -203,75 +185,15 @@ def _field_names(row: Mapping[str, Any], landed: Landed) -> dict[str, str]:
     named = {}
     for name in OF_FIELDS:
         if row[name]:
-            label, field = LABELS[row[name]]
-            column = landed.column_of(field)
-            is_other = column and column.casefold() != label.casefold()
-            named[name] = say("{label} ({column})", label=label, column=f"“{column}”") if is_other else label
+            field = FIELDS[row[name]]
+            column = landed.column_of(field.of_contract)
+            is_other = column and column.casefold() != field.label.casefold()
+            named[name] = (
+                say("{label} ({column})", label=field.label, column=f"“{column}”")
+                if is_other
+                else field.label
+            )
     return named
-
-
-def found_by(expectation: Expectation, row: Mapping[str, Any]) -> str:
-    """Return what a check found in one row of a profile, as a sentence; empty without a message.
-
-    A sentence that another one begins with is left out.
-    """
-    found = dict.fromkeys(
-        say(limit.message, **limit.given(row))
-        for limit in expectation.limits
-        if limit.message and row[limit.column] is not None and not limit.is_kept(row[limit.column])
-    )
-    said = [one for one in found if not any(other != one and other.startswith(one) for other in found)]
-    return listed(said, ". ")
-
-
-class ActiveDecisions(Protocol):
-    """The part of the stewardship room's `Decisions` that the gates use."""
-
-    @property
-    def extract_accepts(self) -> Sequence[Mapping[str, Any]]: ...
-    @property
-    def extract_withdrawals(self) -> Sequence[Mapping[str, Any]]: ...
-    @property
-    def waivers(self) -> Sequence[Mapping[str, Any]]: ...
-    @property
-    def policy_sign_offs(self) -> Sequence[Mapping[str, Any]]: ...
-    @property
-    def year_republications(self) -> Sequence[Mapping[str, Any]]: ...
-    @property
-    def alert_releases(self) -> Sequence[Mapping[str, Any]]: ...
-    @property
-    def row_releases(self) -> Sequence[Mapping[str, Any]]: ...
-    @property
-    def row_exclusions(self) -> Sequence[Mapping[str, Any]]: ...
-    def content_hash(self) -> str: ...
-
-
-def waiver_for(
-    waivers: Iterable[Mapping[str, Any]], expectation: Expectation, scope: str, as_of: datetime
-) -> str | None:
-    """Return the id of a valid waiver, or None. `scope`: `partner/extract_id` or `release`."""
-    if not expectation.waivable:
-        return None
-    for waiver in waivers:
-        if (
-            waiver["check"] == expectation.name
-            and waiver["check_definition"] == expectation.definition
-            and waiver["scope"] == scope
-            and as_of.date() <= _day(waiver["expires"])
-        ):
-            return str(waiver["id"])
-    return None
-
-
-def extract_keys(decided: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
-    """Map (partner, extract id) to the decision's id."""
-    return {(str(entry["partner"]), str(entry["extract_id"])): str(entry["id"]) for entry in decided}
-
-
-def _day(expires: Any) -> date:
-    if isinstance(expires, datetime):
-        return expires.date()
-    return expires if isinstance(expires, date) else date.fromisoformat(str(expires)[:10])
 
 
 @dataclass(frozen=True)
@@ -294,30 +216,22 @@ def would_fail(note: Mapping[str, Any], tables: Mapping[str, pa.Table], today: d
     """
     landed = Landed(str(note["partner"]), str(note["extract_id"]), note)
     with open_duckdb() as con:
-        for table in TYPED_TABLES:
-            create_table(con, table, SCHEMAS[table])
-            if not tables[table].num_rows:
-                continue
-            con.register("given", tables[table])
-            columns = [name for name in SCHEMAS[table].names if name in tables[table].column_names]
-            con.execute(f"insert into {table} by name select {', '.join(columns)} from given")
-            con.unregister("given")
         con.register("matches", tables["matches"])
+        for name in TYPED_TABLES:
+            whole = [SCHEMAS[name].empty_table(), tables[name]]
+            con.register(name, pa.concat_tables(whole, promote_options="permissive"))
         [profile] = profile_rows(con, [landed], today)
-    compare_with_last([profile], [landed])
-    failures = []
-    for check in EXTRACT_GATE:
-        broken = next((limit for limit in check.limits if not limit.is_kept(profile[limit.column])), None)
-        if broken is not None:
-            failures.append(
-                Failure(
-                    check_name=check.name,
-                    holds=check.severity_of(profile) == "hold",
-                    observed=profile[broken.column],
-                    expected=str(broken),
-                    why=check.why,
-                    steward_action=check.steward_action,
-                    finding=str(found_by(check, profile)),
-                )
-            )
-    return failures
+    profile |= beside_last(profile, landed)
+    return [
+        Failure(
+            check_name=judgement.expectation.name,
+            holds=judgement.severity_of(profile) == "hold",
+            observed=profile[judgement.broken[0].column],
+            expected=str(judgement.broken[0]),
+            why=judgement.expectation.why,
+            steward_action=judgement.expectation.steward_action,
+            finding=str(judgement.finding(profile)),
+        )
+        for judgement in judge_row(profile, EXTRACT_GATE)
+        if judgement.broken
+    ]

@@ -78,9 +78,8 @@ if TYPE_CHECKING:
         read_sources,
         with_source,
     )
-    from orchestration.intake.reading.any_file import open_source, suffix_of
+    from orchestration.intake.reading.any_file import DOCUMENTS, NAMES, ZIPS, kind_of, open_source, suffix_of
     from orchestration.intake.reading.block import Block, SourceRow, blocks_of, first_rows, rows_in
-    from orchestration.intake.reading.first_bytes import DOCUMENTS, NAMES, ZIPS, kind_of
     from orchestration.intake.reading.original_rows import OriginalRow, original_row
     from orchestration.intake.reading.sheets import Merge, SourceSheet
     from orchestration.intake.records.header import Header, Sought, read_header

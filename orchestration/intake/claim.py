@@ -39,18 +39,18 @@ Writers = Literal["none", "some", "not known"]
 
 def is_file(path: Path) -> bool:
     """Return whether a path is an ordinary file; a symbolic link is none, wherever it leads."""
-    try:
-        return stat.S_ISREG(path.lstat().st_mode)
-    except OSError:
-        return False
+    return stat.S_ISREG(_mode_of(path))
 
 
 def is_folder(path: Path) -> bool:
     """Return whether a path is a folder; a symbolic link is none, wherever it leads."""
-    try:
-        return stat.S_ISDIR(path.lstat().st_mode)
-    except OSError:
-        return False
+    return stat.S_ISDIR(_mode_of(path))
+
+
+def _mode_of(path: Path) -> int:
+    with suppress(OSError):
+        return path.lstat().st_mode
+    return 0
 
 
 def is_still(path: Path) -> bool:
@@ -65,7 +65,6 @@ def is_still(path: Path) -> bool:
 
 
 def is_unfinished(path: Path) -> bool:
-    """Return whether a file is by its name a copy in progress."""
     return path.name.casefold().endswith(UNFINISHED)
 
 
@@ -247,13 +246,11 @@ def _lease(path: Path) -> Iterator[Writers]:
     Linux grants the lease only while no process has the file open for writing, and lets a later one wait
     for its end. `not known`: another account's file, or a system without leases.
     """
-    set_lease = getattr(fcntl, "F_SETLEASE", None)
-    if set_lease is None:
-        yield "not known"
-        return
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
+    handle, set_lease = None, getattr(fcntl, "F_SETLEASE", None)
+    with suppress(OSError):
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+        handle = None if set_lease is None else os.open(path, flags)
+    if handle is None or set_lease is None:
         yield "not known"
         return
     try:

@@ -18,7 +18,7 @@ from itertools import product
 from pathlib import Path
 
 from orchestration.contracts import load_contracts
-from orchestration.core import PARTIAL, Settings, UsageError, sha256_of
+from orchestration.core import NAIROBI, PARTIAL, Settings, UsageError, sha256_of
 from orchestration.intake.claim import (
     CLAIMED,
     COMPLETE,
@@ -34,7 +34,7 @@ from orchestration.intake.claim import (
     placing,
     why_it_waits,
 )
-from orchestration.intake.shown_names import NAIROBI, extract_name, shown_file
+from orchestration.intake.shown_names import extract_name, shown_file
 
 
 def is_taken_in(path: Path) -> bool:
@@ -43,7 +43,6 @@ def is_taken_in(path: Path) -> bool:
 
 
 def partner_folders(settings: Settings) -> list[Path]:
-    """Return the partners' folders of the inbox."""
     return [path for path in _entries(settings) if is_folder(path) and not path.name.startswith(".")]
 
 
@@ -134,11 +133,10 @@ def left_alone(settings: Settings) -> list[NotTaken]:
     """List what no refresh takes: links, special and hidden files, office locks, folders, stopped copies."""
     entries = []
     for entry in _entries(settings):
-        if is_folder(entry) and not entry.name.startswith("."):
-            partner = shown_file(entry.name)
-            entries += [left for path in sorted(entry.iterdir()) if (left := _left_alone(partner, path))]
-        elif left := _left_alone("", entry):
-            entries.append(left)
+        is_partner = is_folder(entry) and not entry.name.startswith(".")
+        partner = shown_file(entry.name) if is_partner else ""
+        paths = sorted(entry.iterdir()) if is_partner else [entry]
+        entries += [left for path in paths if (left := _left_alone(partner, path))]
     return entries
 
 
@@ -187,7 +185,8 @@ def add_to_inbox(settings: Settings, partner: str, files: Iterable[Path]) -> lis
         raise UsageError(f"{folder} is a symbolic link, and Njia follows none. Make it a folder.")
     added = []
     for file in files:
-        there = lying_in_inbox(settings, partner, file.name)
+        places = (folder / file.name, folder / COMPLETE / file.name, folder / CLAIMED / file.name)
+        there = next(filter(is_file, places), None)
         if there and not filecmp.cmp(there, file, shallow=False):
             raise UsageError(
                 f"The inbox of {partner} already holds another {shown_file(file.name)}. Refresh first, or "
@@ -198,13 +197,6 @@ def add_to_inbox(settings: Settings, partner: str, files: Iterable[Path]) -> lis
                 shutil.copyfile(file, partial)
         added.append(there or folder / COMPLETE / file.name)
     return added
-
-
-def lying_in_inbox(settings: Settings, partner: str, name: str) -> Path | None:
-    """Return the file of a partner's inbox that has a name, wherever Njia keeps it."""
-    folder = settings.inbox / partner
-    places = (folder / name, folder / COMPLETE / name, folder / CLAIMED / name)
-    return next(filter(is_file, places), None)
 
 
 def fitted_by_no_contract(settings: Settings, partner: str, files: Iterable[Path]) -> list[str]:
@@ -219,17 +211,18 @@ def fitted_by_no_contract(settings: Settings, partner: str, files: Iterable[Path
 
 def add_samples(settings: Settings) -> list[Path]:
     """Copy the synthetic samples, `extracts/` beside every contract, into the inbox, except those landed."""
+    from orchestration.intake.landing.landing import EXTRACT_ID_LENGTH, register_path  # loads pyarrow
+
     added = []
     for folder in sorted(settings.partners.glob("*/extracts")):
         partner = folder.parent.name
-        files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
-        # An earlier full extract that comes again would be the newest, and so a change.
-        new = [path for path in files if not _has_landed(settings, partner, path)]
+        new = [
+            path
+            for path in sorted(folder.iterdir())
+            if path.is_file()
+            and not path.name.startswith(".")
+            # An earlier full extract that comes again would be the newest, and so a change.
+            and not register_path(settings.landing, partner, sha256_of(path)[:EXTRACT_ID_LENGTH]).is_file()
+        ]
         added += add_to_inbox(settings, partner, new)
     return added
-
-
-def _has_landed(settings: Settings, partner: str, path: Path) -> bool:
-    from orchestration.intake.landing.landing import EXTRACT_ID_LENGTH, register_path  # loads pyarrow
-
-    return register_path(settings.landing, partner, sha256_of(path)[:EXTRACT_ID_LENGTH]).is_file()

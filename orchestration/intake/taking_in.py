@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 
 from orchestration.contracts import Contract, Contracts, contract_for, load_contracts
 from orchestration.core import (
+    TEXTS_SUFFIX,
     Damaged,
     Keys,
     MachineFault,
@@ -39,16 +41,15 @@ from orchestration.intake.claim import Claim, claim, clear_kept, why_it_waits
 from orchestration.intake.drift.report import drift_item, drift_of, last_extract
 from orchestration.intake.inbox import inbox_files, listed_name, partner_folders
 from orchestration.intake.landing.erasing import erase_forgotten, seal_without
-from orchestration.intake.landing.hidden_texts import HiddenTexts, texts_path
+from orchestration.intake.landing.hidden_texts import HiddenTexts
 from orchestration.intake.landing.landing import (
+    ASIDE,
     EXTRACT_ID_LENGTH,
     account,
-    earlier_path,
     has_its_cells,
     parquet_path,
     place_of,
     read_register,
-    read_set_aside,
     register_path,
     set_aside,
     sweep,
@@ -56,7 +57,6 @@ from orchestration.intake.landing.landing import (
 )
 from orchestration.intake.landing.rewriting import settle_landing
 from orchestration.intake.landing.sealing import seal, sealed_path
-from orchestration.intake.minimising.keyed_codes import sweep_codes
 from orchestration.intake.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable, TakenExtract
 from orchestration.intake.reading.any_file import open_source
 from orchestration.intake.records.records import RecordReader
@@ -134,8 +134,7 @@ def _take_in_partner(
 
 def _sweep(settings: Settings, partner: str) -> None:
     lost = {note.stem for note in refreshes.lost_landings(settings) if note.parent.name == partner}
-    sweep(settings.landing, settings.sealed, partner, lost)
-    sweep_codes(settings.link_codes, settings.landing, partner)
+    sweep(settings, partner, lost)
 
 
 def _take_in_file(
@@ -147,7 +146,7 @@ def _take_in_file(
     sha256 = sha256_of(file)
     extract_id = sha256[:EXTRACT_ID_LENGTH]
     landed = read_register(settings.landing, partner, but=extract_id)
-    placed = read_set_aside(settings.landing, partner) | landed
+    placed = read_register(settings.landing, partner, suffix=ASIDE) | landed
     earlier = placed.get(extract_id)
     landed_at = as_of.astimezone(UTC).isoformat()
     parquet = parquet_path(settings.landing, partner, extract_id)
@@ -158,7 +157,13 @@ def _take_in_file(
     declared = contract.declared_of(file.name)
     reader = RecordReader(contract, keys, shown, tombstones=tombstones, period=declared["period"])
     if earlier is not None:
-        _refuse_other_contract(partner, shown, earlier, contract)
+        if earlier["contract"] != contract.contract:
+            raise ExtractHeld(
+                "hold:contract_changed",
+                f"{partner}: file {shown} equals {earlier['file']}, which landed with contract "
+                f"{earlier['contract']!r}; now {contract.contract!r} would read it. Remove the file, or "
+                "withdraw the earlier extract.",
+            )
         is_complete = extract_id in landed and not is_damaged
         # An extract whose link codes were destroyed gets them again when it is sent again.
         is_complete = is_complete and reader.link_codes.are_at(settings.link_codes, partner, extract_id)
@@ -173,11 +178,10 @@ def _take_in_file(
             again = earlier | place | {"landed_at": landed_at, "file": landed_name}
             write_json(register_path(settings.landing, partner, extract_id), again)
             reason += " It replaces what came since."
-            counts = (again["rows_read"], again["rows_landed"], again["rows_refused"])
-            return TakenExtract(partner, landed_name, "landed", extract_id, *counts, reason=reason)
+            return _landed(again, reason=reason)
     last = last_extract(placed, contract, extract_id)
     codes = reader.link_codes.written_to(settings.link_codes, partner, extract_id)
-    hidden, texts = HiddenTexts(contract, keys), texts_path(parquet)
+    hidden, texts = HiddenTexts(contract, keys), parquet.with_suffix(TEXTS_SUFFIX)
     with open_source(file, contract, shown) as source, codes, replacing(parquet) as partial:
         try:
             write_cells(partial, reader.landed_tables(source), hidden.hide)
@@ -208,7 +212,7 @@ def _take_in_file(
         "texts_sha256": sha256_of(texts),
         **declared,
         "key_ids": keys.ids,
-        "drift": drift.as_dict() if drift else None,
+        "drift": asdict(drift) if drift else None,
         "column_profile": reader.profiles.content(),
         "original": original.what if original else None,
         "original_sha256": original.sha256 if original else sha256,
@@ -216,19 +220,23 @@ def _take_in_file(
         **place,
     }
     write_json(register_path(settings.landing, partner, extract_id), entry)
-    durable.remove(earlier_path(settings.landing, partner, extract_id))
-    tally = reader.tally
-    counts = (tally.rows_read, tally.rows_landed, tally.rows_refused)
-    item = drift_item(contract, entry, drift, [], is_held=False) if drift else None
-    return TakenExtract(partner, landed_name, "landed", extract_id, *counts, drift=item)
+    durable.remove(register_path(settings.landing, partner, extract_id, ASIDE))
+    return _landed(entry, contract)
+
+
+def _landed(
+    entry: Mapping[str, Any], contract: Contract | None = None, reason: str | None = None
+) -> TakenExtract:
+    """Return a landed extract by its note; by its contract also the changes in its columns."""
+    drift = drift_of(entry.get("drift")) if contract else None
+    item = drift_item(contract, entry, drift, [], is_held=False) if contract and drift else None
+    about = (entry["partner"], entry["file"])
+    rows = (entry["rows_read"], entry["rows_landed"], entry["rows_refused"])
+    return TakenExtract(*about, "landed", entry["extract_id"], *rows, reason, item)
 
 
 def _add_drift(
-    fault: ExtractHeld,
-    contract: Contract,
-    reader: RecordReader,
-    last: Mapping[str, Any] | None,
-    shown: str,
+    fault: ExtractHeld, contract: Contract, reader: RecordReader, last: Mapping[str, Any] | None, shown: str
 ) -> None:
     """Add the changes in columns to the fault, because a file that does not land leaves no note."""
     drift = reader.drift(last)
@@ -280,16 +288,6 @@ def _contract_for(partner: str, file_name: str, shown: str, contracts: Contracts
         f"{partner}: file {shown} matches no contract's `files` ({patterns}). Rename the file or widen "
         "a pattern.",
     )
-
-
-def _refuse_other_contract(partner: str, shown: str, earlier: dict[str, Any], contract: Contract) -> None:
-    if earlier["contract"] != contract.contract:
-        raise ExtractHeld(
-            "hold:contract_changed",
-            f"{partner}: file {shown} equals {earlier['file']}, which landed with contract "
-            f"{earlier['contract']!r}; now {contract.contract!r} would read it. Remove the file, or withdraw "
-            "the earlier extract.",
-        )
 
 
 def _order(name: str, contracts: list[Contract]) -> tuple[str, list[tuple[int, str]]]:
@@ -345,19 +343,8 @@ def with_unreported(
             is_reported = landed_at <= reported_at.get(partner, otherwise)
             if is_reported or (partner, extract_id) in landed_now:
                 continue
-            drift = drift_of(entry.get("drift"))
             contract = contract_for(entry, contracts)
-            unreported[partner, extract_id] = TakenExtract(
-                partner,
-                entry["file"],
-                "landed",
-                extract_id,
-                entry["rows_read"],
-                entry["rows_landed"],
-                entry["rows_refused"],
-                reason=LANDED_EARLIER,
-                drift=drift_item(contract, entry, drift, [], is_held=False) if drift else None,
-            )
+            unreported[partner, extract_id] = _landed(entry, contract, LANDED_EARLIER)
     others = [
         extract
         for extract in taken

@@ -19,8 +19,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from orchestration import intake
 from orchestration.core import (
     HOME_JSON,
@@ -36,6 +34,7 @@ from orchestration.core import (
     forget_work,
     full_disk,
     load_keys,
+    locked_folder,
     partners_with_tombstones,
     require_encrypted_volume,
     unite,
@@ -273,14 +272,14 @@ def _open(settings: Settings, restic: _Restic) -> None:
 def _links(settings: Settings, say: Say) -> Iterator[Path]:
     """Yield a folder with all that belongs in a backup, laid out like a home, as of one moment."""
     folder = settings.backup_links
+    busy = RefreshRunning("A decision or message is being written for long. Try again in a moment.")
     durable.remove_folder(folder)
     try:
         say("Collecting")
         with ExitStack() as held:
             for name in WRITTEN_ALL_THE_TIME:
                 durable.make_folder(settings.home / name, 0o700)
-                lock = FileLock(settings.home / name / ".lock", timeout=SECONDS_TO_WAIT, mode=0o600)
-                held.enter_context(lock)
+                held.enter_context(locked_folder(settings.home / name, busy, SECONDS_TO_WAIT))
             for name, path in _belonging(settings):
                 _link(path, folder / name)
             for path in intake.partner_folders(settings):
@@ -288,10 +287,6 @@ def _links(settings: Settings, say: Say) -> Iterator[Path]:
             for parent, _, _ in os.walk(folder):
                 shutil.copymode(place_of(settings, Path(parent).relative_to(folder).as_posix()), parent)
         yield folder
-    except Timeout:
-        raise RefreshRunning(
-            "A decision or message is being written for long. Try again in a moment."
-        ) from None
     finally:
         durable.remove_folder(folder)
 

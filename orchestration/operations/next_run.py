@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from orchestration.core import Settings, is_alive, last_holder, refreshes
+from orchestration.core import Settings, is_alive, last_holder, refreshes, say, together
 from orchestration.intake import marks_of_files_ready, pull_lock
 from orchestration.release import current_release
-from orchestration.stewardship import decisions_waiting, refresh_since, say, together
+from orchestration.stewardship import decisions_waiting, refresh_since
 
 SCHEDULE, HOUR, TIME_ZONE = "nightly", 2, "Africa/Nairobi"
 SENSOR, SENSOR_SECONDS = "inbox", 20

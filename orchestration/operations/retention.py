@@ -1,7 +1,7 @@
 """What ends by time: records past the retention of their agreement, and history past what the policy keeps.
 
 Does not belong here: how a record is erased (`forget`), which records are past retention (`gates`), Dagster's
-runs (`defs/old_runs.py`), and releases, which are removed where they are published.
+runs (`defs/history.py`), and releases, which are removed where they are published.
 """
 
 from __future__ import annotations

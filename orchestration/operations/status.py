@@ -25,20 +25,13 @@ from orchestration.core import (
     kind_and_place,
     read_json,
     refreshes,
+    say,
 )
 from orchestration.intake import left_alone, names_in_inbox, read_sources, still_written
 from orchestration.operations.next_run import read_next_run
 from orchestration.operations.proofs import has_another_record_key
 from orchestration.release import alert_count, current_release, why_not_signed
-from orchestration.stewardship import (
-    Decisions,
-    active_decisions,
-    messages,
-    refresh_since,
-    review,
-    say,
-    worklists,
-)
+from orchestration.stewardship import Decisions, active_decisions, messages, refresh_since, review, worklists
 
 MOST_VALUABLE, MOST_NAMED = 5, 8
 

@@ -2,7 +2,7 @@
 
 Belongs here: reading tables and writing pages and files. Does not: deciding (`gates`) and what may be
 published (`release`). Reading order: receipts; quality_report, quality_page; texts, published,
-then figures, report, map_page and exports; pages, report_numbers.
+then figures, report, map_page and exports; pages.
 """
 
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from orchestration.core import offer_when_asked
 if TYPE_CHECKING:
     from orchestration.outputs.exports.write import write_exports
     from orchestration.outputs.map_page.page import write_map_pages
-    from orchestration.outputs.pages import pages_of
+    from orchestration.outputs.pages import Shown, numbers_in, pages_of
     from orchestration.outputs.quality_page import write_quality_of_refresh, write_quality_of_release
     from orchestration.outputs.quality_report import rows_of_partners
     from orchestration.outputs.receipts.files import (
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
         write_receipts,
     )
     from orchestration.outputs.receipts.receipt import Outcome, gather_receipts
-    from orchestration.outputs.report.printing import corridor_map
-    from orchestration.outputs.report.write import write_reports
-    from orchestration.outputs.report_numbers import Shown, numbers_in
+    from orchestration.outputs.report.write import corridor_map, write_reports
 
 offer_when_asked(__name__)

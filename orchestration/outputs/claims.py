@@ -1,7 +1,7 @@
 """Sentences on what partners' records show: hotspots, shifts, displacement, bands, novelty.
 
 `claim` makes them all, for report and map, both editions and both languages. Status and evidence choose the
-sentence (`claim.*` in `texts.csv`); the size of a ratio is in words, never finer than its interval.
+sentence (`report.claim.*` of the catalogue); the size of a ratio is in words, never finer than its interval.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from orchestration.outputs.texts import Sentence, Slot, Texts, sentence
+from orchestration.outputs.texts import Slot, Spans, Texts, spans
 
 PANEL, SINGLE = "panel", "single_partner"
 ROLES = ("origin", "transit", "exploitation", "intended_destination")
@@ -47,7 +47,7 @@ def claim(
     value: Callable[[str], Slot] = str,
     /,
     **slots: Slot,
-) -> Sentence:
+) -> Spans:
     """Return one sentence without its full stop.
 
     Args:
@@ -66,7 +66,7 @@ def claim(
     if size and who == SINGLE:  # one partner's word has a bound, no estimate
         size = replace(size, ratio=None, factor_band=None)
     words = size_in_words(say, measure, status, size) if size else ""
-    said: Sentence = (": ", *sentence(value(words))) if words else ()
+    said: Spans = (": ", *spans(value(words))) if words else ()
     made = say(key, who=say.text(f"claim.who.{who}"), size=said, **slots)
     rests_on_one = who == SINGLE and "{who}" in say.text(key)
     return say("claim.unconfirmed", claim=made) if rests_on_one else made

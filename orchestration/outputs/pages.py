@@ -1,20 +1,24 @@
-"""HTML pages: how their templates are filled, and where the pages of an edition lie."""
+"""HTML pages: where those of an edition lie, how templates are filled, and the numbers that a report shows.
+
+Each number has a key, which `njia trace` takes.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from datetime import timedelta, timezone
+from dataclasses import dataclass, replace
 from functools import cache
+from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-from markupsafe import Markup, escape
+from orchestration.core import templates
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 REPORT_PAGE = "report/index.html"
 MAP_PAGE = "report/map.html"
-NAIROBI = timezone(timedelta(hours=3))
 
 
 def pages_of(edition: Path) -> list[Path]:
@@ -24,18 +28,65 @@ def pages_of(edition: Path) -> list[Path]:
 
 @cache
 def template(name: str, **filters: Callable[..., Any]) -> Template:
-    """Return a template of the folder `templates`. A name in it that has no value is an error."""
-    pages = Environment(
-        loader=PackageLoader("orchestration.outputs"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    pages.filters |= {"number": "{:,}".format, "share": "{:.0%}".format, "code": _as_code, **filters}
-    return pages.get_template(name)
+    """Return a template of the folder `templates`."""
+    filters = {"number": "{:,}".format, "share": "{:.0%}".format, **filters}
+    return templates("orchestration.outputs", **filters).get_template(name)
 
 
-def _as_code(sentence: str) -> Markup:
-    """Show text between backticks as code and escape the rest."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))  # noqa: S704
+COUNTED = "rows:"
+HEADINGS = ("h1", "h2", "h3", "h4")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A value as the page shows it. `column`: of the row that `key` names; empty where rows were counted."""
+
+    text: str
+    key: str
+    column: str
+    chapter: str
+
+
+def traced_as(source: str, column: str) -> str:
+    """Return the key of a value for `njia trace`: table and row, or table and which rows were counted."""
+    return f"{source}|{column}" if column.startswith(COUNTED) else source
+
+
+def numbers_in(page: Path) -> list[Shown]:
+    """Return the values of a report in reading order, each key once per heading."""
+    reader = _Reader()
+    reader.feed(page.read_text(encoding="utf-8"))
+    return list(dict.fromkeys(reader.found))
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Shown] = []
+        self._chapter, self._text = "", ""
+        self._source: tuple[str, str] | None = None
+        self._heading_from: int | None = None  # number of values before the open heading
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag in HEADINGS:
+            self._heading_from, self._chapter = len(self.found), ""
+        if source := given.get("data-source"):
+            self._source, self._text = (source, given.get("data-column") or ""), ""
+
+    def handle_data(self, data: str) -> None:
+        if self._heading_from is not None:
+            self._chapter += data
+        if self._source:
+            self._text += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in HEADINGS and self._heading_from is not None:
+            inside = self.found[self._heading_from :]
+            self.found[self._heading_from :] = [replace(shown, chapter=self._chapter) for shown in inside]
+            self._heading_from = None
+        if tag == "span" and self._source:
+            source, column = self._source
+            named = "" if column.startswith(COUNTED) else column
+            self.found.append(Shown(self._text.strip(), traced_as(source, column), named, self._chapter))
+            self._source = None

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from orchestration.core import seed_rows
 from orchestration.outputs.texts import BORDER_POINT, Texts, Value
+from orchestration.release import key_of
 
 EDITIONS = ("public", "members")
 WAIVERS = "quality.waivers.parquet"
@@ -71,6 +72,10 @@ class Edition:
         path = self.path / "parquet" / file
         return pq.read_table(path) if path.is_file() else pa.table({})
 
+    def key_of(self, name: str) -> list[str]:
+        """Return the columns that identify a row, in the order of their values in a source."""
+        return key_of(self.manifest, f"published.{name}")
+
     def arrow(self, name: str) -> pa.Table:
         """Return a published table; an empty one where the edition lacks it."""
         if name not in self._read:
@@ -93,29 +98,6 @@ def editions_of(folder: Path, manifest: Mapping[str, Any]) -> list[Edition]:
 Row = dict[str, Any]
 Point = tuple[float, float]
 
-# The columns that identify a row, in the order of their values in a source.
-KEYS = {
-    "corridors": ("level", "corridor_id", "period_id", "record_grain", "population"),
-    "places": ("place_id", "role", "period_id", "record_grain", "population"),
-    "codes": (
-        "subject", "role", "place_id", "corridor_id", "domain", "code", "period_id", "record_grain",
-        "population",
-    ),
-    "shifts": ("comparison", "baseline", "current", "record_grain", "level", "corridor_id"),
-    "alerts": ("corridor_id", "direction", "first_month"),
-    "hotspots": ("place_id", "role", "period_id", "record_grain", "population"),
-    "risk": ("place_id", "period_id", "record_grain"),
-    "novelty": ("period_id", "record_grain", "item_kind", "item", "role"),
-    "routes": ("period_id", "line", "line_id"),
-    "coverage": ("period_id", "record_grain"),
-    "completeness": ("field", "period_id", "record_grain"),
-    "periods": ("period_id",),
-    "context_counts": (
-        "record_grain", "publication", "publication_url", "period_from", "period_to", "origin_place_id",
-        "counted_at_place_id", "destination_place_id", "destination_basis", "form_label", "nationality",
-        "sex", "age_band",
-    ),
-}  # fmt: skip
 _WHOLE = ("rank", "at_least_times", "expected_low", "expected_high")
 KENYA = "KEN"
 NOT_KNOWN = ("unknown", KENYA)  # Kenya as a stop: the county is not known
@@ -180,7 +162,7 @@ class Published:
 
         Places have the names of today, in carried years too.
         """
-        columns: dict[str, list[Any]] = {one: [None] * table.num_rows for one in KEYS[name]}
+        columns: dict[str, list[Any]] = {one: [None] * table.num_rows for one in self.edition.key_of(name)}
         columns |= {one: _values(one, table[one]) for one in table.column_names}
         if "place" in columns:
             columns["place"] = [place and self.place(place) for place in columns["place_id"]]
@@ -192,7 +174,7 @@ class Published:
 
     def cell(self, table: str, row: Row, column: str, text: str | None = None) -> Value:
         """Return a value with its source; `text` replaces how it is shown."""
-        key = "|".join("" if row[name] is None else str(row[name]) for name in KEYS[table])
+        key = "|".join("" if row[name] is None else str(row[name]) for name in self.edition.key_of(table))
         return Value(number(row[column]) if text is None else text, f"published.{table}|{key}", column)
 
     def count(self, table: str, row: Row, side: str = "movement") -> Value:
@@ -216,7 +198,7 @@ class Published:
 
     def place(self, place_id: str) -> str:
         """Return the name of a place; a border point with the name of a county is marked as one."""
-        place = _places().get(place_id, {})
+        place = reference_places().get(place_id, {})
         name = place.get("name", place_id)
         is_both = place.get("kind") == "border_point" and name in _county_names()
         return f"{name} ({self.say.text(BORDER_POINT)})" if is_both else name
@@ -293,7 +275,7 @@ def day(value: Any) -> date:
 
 
 def county_ids() -> list[str]:
-    return [place for place, row in _places().items() if row["kind"] == "county"]
+    return [place for place, row in reference_places().items() if row["kind"] == "county"]
 
 
 def position(place_id: str) -> Point | None:
@@ -302,17 +284,18 @@ def position(place_id: str) -> Point | None:
 
 
 def is_county(place_id: str) -> bool:
-    return _places().get(place_id, {}).get("kind") == "county"
+    return reference_places().get(place_id, {}).get("kind") == "county"
 
 
 @cache
-def _places() -> dict[str, dict[str, str]]:
+def reference_places() -> dict[str, dict[str, str]]:
+    """Return the rows of the reference seed of places, by id."""
     return {row["place_id"]: row for row in seed_rows("places")}
 
 
 @cache
 def _county_names() -> set[str]:
-    return {_places()[place]["name"] for place in county_ids()}
+    return {reference_places()[place]["name"] for place in county_ids()}
 
 
 @cache

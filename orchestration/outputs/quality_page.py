@@ -8,7 +8,7 @@ is part of the verdict; the results of the gate are in `manifest.json`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,8 +16,8 @@ from typing import Any
 
 from expectations.checks import part_of
 from orchestration import gates
-from orchestration.core import Settings, durable, open_duckdb, read_json, refreshes, write_summed
-from orchestration.outputs.pages import NAIROBI, template
+from orchestration.core import NAIROBI, Settings, durable, open_duckdb, read_json, refreshes, write_summed
+from orchestration.outputs.pages import template
 from orchestration.outputs.quality_report import (
     FATES,
     ExtractRows,
@@ -54,9 +54,14 @@ def quality_of_refresh(
         findings=findings,
         rules=most_records_first(_rules(settings)),
         extracts=list(_reconciliation(settings)),
-        trend=_trend_of_refreshes(refreshes.history(settings)[-SHOWN_REFRESHES:]),
+        trend=_trend(
+            [
+                (f"{str(end['ended'])[:16]} {end['outcome']}", end)
+                for end in refreshes.history(settings)[-SHOWN_REFRESHES:]
+            ]
+        ),
         trend_of="refreshes",
-        notes=(*_notes(end, verdict), *_missing_fates(settings)),
+        notes=tuple(_notes(settings, end, verdict)),
         desk=f"{settings.desk_url}/",
     )
 
@@ -132,16 +137,13 @@ def _verdict(end: refreshes.End, findings: list[Finding]) -> tuple[str, str]:
     return "Failed", f"The refresh ended without a result: {end.reason or 'the reason is unknown.'} {stays}"
 
 
-def _notes(end: refreshes.End, verdict: gates.ReleaseVerdict | None) -> Iterator[str]:
+def _notes(settings: Settings, end: refreshes.End, verdict: gates.ReleaseVerdict | None) -> Iterator[str]:
     if end.outcome == refreshes.UNCHANGED:
         yield "No candidate was judged: the results of warehouse and release gate are of the last one."
     elif verdict is None:
         yield "The release gate did not run: no candidate was ready to be judged."
     if end.outcome == refreshes.CRASHED:
         yield "The results below are of this refresh as far as it came, and of the one before for the rest."
-
-
-def _missing_fates(settings: Settings) -> Iterator[str]:
     if settings.delete_work and not settings.warehouse.is_file():
         yield (
             "The fate of each row is in the report of the refresh that judged it; its work folder was "
@@ -167,16 +169,18 @@ def _reconciliation(settings: Settings) -> Iterator[ExtractRows]:
         yield replace(rows, link=settings.desk_url + item.path) if rows.fate == "held" else rows
 
 
-def _trend_of_refreshes(ends: list[Mapping[str, Any]]) -> list[Series]:
-    def series(title: str, of: Any, form: str = "{:,.0f}") -> Series:
-        return Series(title, [(f"{str(end['ended'])[:16]} {end['outcome']}", of(end)) for end in ends], form)
+def _trend(entries: Sequence[tuple[str, Mapping[str, Any]]], judged: str = "") -> list[Series]:
+    """Return the numbers of refreshes or releases, each with its name. `judged`: when the checks were."""
+
+    def series(title: str, of: Callable[[Mapping[str, Any]], Any], form: str = "{:,.0f}") -> Series:
+        return Series(title, [(name, of(entry)) for name, entry in entries], form)
 
     return [
-        series("Checks that failed", lambda end: end["checks"].get("failed")),
-        series("Checks waived", lambda end: end["checks"].get("waived")),
-        series("Extracts held", lambda end: end["held"]),
-        series("Rows set aside, of those landed", lambda end: quarantined_share(end["rows"]), "{:.1%}"),
-        series("Movements", lambda end: end["movements"]),
+        series(f"Checks that failed{judged}", lambda entry: entry["checks"].get("failed")),
+        series(f"Checks waived{judged}", lambda entry: entry["checks"].get("waived")),
+        *([] if judged else [series("Extracts held", lambda end: end["held"])]),
+        series("Rows set aside, of those landed", lambda entry: quarantined_share(entry["rows"]), "{:.1%}"),
+        series("Movements", lambda entry: entry["movements"]),
     ]
 
 
@@ -225,7 +229,7 @@ def quality_of_release(
         findings=findings,
         rules=most_records_first(rules),
         extracts=extracts,
-        trend=_trend_of_releases([*earlier, manifest]),
+        trend=_trend([(str(made["release_id"]), made) for made in (*earlier, manifest)], " before staging"),
         trend_of="releases",
         notes=(SEALED_BEFORE, WHO_SEES_WHAT),
         is_restricted=False,
@@ -251,25 +255,6 @@ from quality.reconciliation as rows_of
 left join quality.extracts as extracts using (partner_code, extract_id)
 order by rows_of.partner_code, rows_of.extract_id
 """
-
-
-def _trend_of_releases(manifests: Sequence[Mapping[str, Any]]) -> list[Series]:
-    def points(of: Any) -> Iterator[tuple[str, float | None]]:
-        for manifest in manifests:
-            yield str(manifest["release_id"]), of(manifest)
-
-    return [
-        Series(
-            "Checks that failed before staging", list(points(lambda manifest: manifest["checks"]["failed"]))
-        ),
-        Series("Checks waived before staging", list(points(lambda manifest: manifest["checks"]["waived"]))),
-        Series(
-            "Rows set aside, of those landed",
-            list(points(lambda manifest: quarantined_share(manifest["rows"]))),
-            "{:.1%}",
-        ),
-        Series("Movements", list(points(lambda manifest: manifest["movements"]))),
-    ]
 
 
 IN_REVIEW, IN_RELEASE = "quality_report.html", "members/report/quality.html"

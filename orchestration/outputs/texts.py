@@ -1,24 +1,19 @@
-"""Texts of the report and its figures in English and Swahili, from `texts.csv`: one line per sentence.
+"""Texts of the report and its figures: those of the catalogue, filled with values and their sources.
 
-A line holds no number: values fill its braces, each with the cell it was read from. The meaning of a status,
-label or band is a sentence of `seeds/reference/statistics_words.csv`.
+The meaning of a status, label or band is a sentence of `seeds/reference/statistics_words.csv`.
 """
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from string import Formatter
 
-from orchestration.core import seed_rows
+from orchestration.core import catalogue, seed_rows, text_of
 
-CATALOGUE = Path(__file__).with_name("texts.csv")
 BORDER_POINT = "name.border_point"
 MEANINGS = "statistics_words"
-LANGUAGES = ("en", "sw")
 
 
 @dataclass(frozen=True)
@@ -30,27 +25,27 @@ class Value:
     column: str = ""
 
 
-Sentence = tuple[str | Value, ...]
-Slot = str | Value | Sentence
+Spans = tuple[str | Value, ...]  # a sentence
+Slot = str | Value | Spans
 
 
-def sentence(slot: Slot) -> Sentence:
+def spans(slot: Slot) -> Spans:
     return slot if isinstance(slot, tuple) else (slot,)
 
 
 def plain(slot: Slot) -> str:
     """Return the text without the sources of its values."""
-    return "".join(part if isinstance(part, str) else part.text for part in sentence(slot))
+    return "".join(part if isinstance(part, str) else part.text for part in spans(slot))
 
 
-def fill(template: str, **slots: Slot) -> Sentence:
+def fill(template: str, **slots: Slot) -> Spans:
     """Return a sentence: the template with a slot for each of its braces."""
     parts: list[str | Value] = []
     for text, name, _, _ in Formatter().parse(template):
         if text:
             parts.append(text)
         if name:
-            parts.extend(sentence(slots[name]))
+            parts.extend(spans(slots[name]))
     return tuple(parts)
 
 
@@ -60,23 +55,23 @@ class Texts:
 
     language: str = "en"
 
-    def __call__(self, key: str, **slots: Slot) -> Sentence:
+    def __call__(self, key: str, **slots: Slot) -> Spans:
         return fill(self.text(key), **slots)
 
     def __contains__(self, key: str) -> bool:
-        return key in _catalogue()
+        return f"report.{key}" in catalogue()
 
     def text(self, key: str) -> str:
         """Return the text of a key; the English one where this language has none."""
-        return _catalogue()[key][self.language] or _catalogue()[key]["en"]
+        return text_of(f"report.{key}", self.language)
 
-    def counted(self, key: str, count: Value, **slots: Slot) -> Sentence:
+    def counted(self, key: str, count: Value, **slots: Slot) -> Spans:
         """Return the text of `key.one` or `key.more`."""
         return self(f"{key}.{'one' if count.text in ('1', 'one') else 'more'}", count=count, **slots)
 
-    def together(self, slots: Iterable[Slot]) -> Sentence:
+    def together(self, slots: Iterable[Slot]) -> Spans:
         """Return a list as a sentence has it: A, B and C."""
-        parts = [sentence(slot) for slot in slots]
+        parts = [spans(slot) for slot in slots]
         if len(parts) < 2:
             return parts[0] if parts else ()
         listed = list(parts[0])
@@ -87,12 +82,6 @@ class Texts:
     def meaning(self, kind: str, code: str) -> str:
         """Return the sentence that explains a status, label, band or class."""
         return _meanings()[kind, code][f"sentence_{self.language}"]
-
-
-@cache
-def _catalogue() -> dict[str, dict[str, str]]:
-    with CATALOGUE.open(encoding="utf-8", newline="") as file:
-        return {row["key"]: row for row in csv.DictReader(file)}
 
 
 @cache

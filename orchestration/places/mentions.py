@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestration.core import Settings, open_duckdb
+from orchestration.core import Settings, open_duckdb, sql_text
 from orchestration.places.place_text import norm
 
 RESOLVED_FROM = 0.6
@@ -137,10 +137,9 @@ def in_scope(settings: Settings, place_mentions: str) -> str:
     path = scoped_file(settings)
     if not path.is_file():
         return place_mentions
-    name = str(path).replace("'", "''")
     return (
         "select named.* replace (coalesce(scoped_mention_id, named.mention_id) as mention_id) "
-        f"from ({place_mentions}) as named left join read_parquet('{name}') as scoped "
+        f"from ({place_mentions}) as named left join read_parquet({sql_text(path)}) as scoped "
         "on named.partner = scoped.partner and named.place_role = scoped.place_role "
         "and named.mention_id = scoped.mention_id"
     )

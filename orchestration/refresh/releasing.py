@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,10 +23,15 @@ from orchestration.core import (
     note,
     read,
 )
-from orchestration.refresh.extracts import drift_of, taken_of
-from orchestration.refresh.run import Run
-from orchestration.refresh.settle import IN_FORCE, carried_of, settle_again, settled_of
-from orchestration.refresh.step import artifact_of
+from orchestration.refresh.extracts import (
+    IN_FORCE,
+    carried_of,
+    drift_of,
+    settle_again,
+    settled_of,
+    taken_of,
+)
+from orchestration.refresh.run import Run, artifact_of
 from orchestration.refresh.tables import LINK, PUBLISHABLE, WAREHOUSE, nodes_of, stop_if_broken
 from orchestration.warehouse import manifest_path
 
@@ -63,7 +69,7 @@ def stage(run: Run) -> Artifact | None:
     if release.is_left_behind(settings, run.decisions, staged.manifest["content_hash"]):
         release.discard_candidate(settings)
         return None
-    release.write_lineage(settings, staged.release_id, staged.manifest["tables"])
+    release.write_lineage(settings, staged.manifest)
     facts = {name: staged.manifest[name] for name in _FACTS}
     facts["in_force"] = artifact_of(settings, IN_FORCE).fingerprint
     return note(settings.work, CANDIDATE, fingerprint, [], facts)
@@ -132,7 +138,7 @@ def judge(run: Run) -> gates.ReleaseVerdict:
         raise NjiaError("No candidate is staged. Materialise release/candidate first, or run the whole job.")
     release.write_changes(settings, staged, release.current_release(settings))
     verdict = gates.judge_candidate(settings, staged.path, run.as_of, run.decisions)
-    facts = {"verdict": gates.as_facts(verdict)}
+    facts = {"verdict": asdict(verdict)}
     note(settings.work, RELEASE_GATE, fingerprint_of(verdict.files, facts), [], facts)
     return verdict
 

@@ -1,36 +1,46 @@
-"""One run: the lock, and the inputs that are read once when it is taken.
+"""A run and its steps: the lock, the inputs that are read once, and the artifacts that steps leave.
 
-They are the clock, the keys, the contracts and the stewards' decisions. A decision made later takes part in
-the next run.
+The inputs of a run are the clock, the keys, the contracts and the stewards' decisions. A decision made later
+takes part in the next run. A step reads the artifacts of earlier steps, writes its own, and is skipped while
+that is valid.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from orchestration import stewardship
 from orchestration.contracts import Contracts, load_contracts, with_changes
 from orchestration.core import (
+    Artifact,
     Keys,
     NjiaError,
     RefreshLock,
     Settings,
     clear_partial,
+    code_of,
+    fingerprint_of,
+    keep,
     load_keys,
     load_publication_policy,
     load_release_key,
     prepare_home,
+    read,
     refreshes,
+    stands,
 )
 from orchestration.intake import marks_of_files_ready
 from orchestration.operations import finish_rotations
 from orchestration.places import boundaries
-from orchestration.stewardship import draft_lists
+from orchestration.stewardship import review
+
+_ENGINES = ("duckdb==", "pyarrow==", "numpy==")  # libraries that write the files of every step
 
 
 @dataclass(frozen=True)
@@ -76,7 +86,6 @@ class Runs:
         self.is_rolled_back = False
         self._lock = RefreshLock(settings)
         self._step: str | None = None
-        self._step_began = 0.0
         self._settled: Collection[str] = ()
         # By run id: its time, and its decisions or the error in their files.
         self._inputs: dict[str, tuple[datetime, stewardship.Decisions | NjiaError]] = {}
@@ -95,7 +104,7 @@ class Runs:
         if self.entry and self.entry.run_id != run_id:
             self.entry = None
         if is_refresh and self.entry is None:
-            draft_lists.sweep(self.settings)
+            review.sweep(self.settings)
             inputs = {"files": marks_of_files_ready(self.settings), "decisions": self._settled}
             self.entry = refreshes.begin(self.settings, run_id, as_of, inputs)
         if isinstance(decisions, NjiaError):
@@ -119,15 +128,10 @@ class Runs:
     def at_step(self, name: str) -> None:
         """Record that a step begins, and show it; a step may say so more than once."""
         if name != self._step and name in refreshes.STEPS:
-            self._step, self._step_began = name, time.monotonic()
+            self._step = name
             self.on_step(name)
             if self.entry:
                 self.entry = refreshes.at_step(self.settings, self.entry, name)
-
-    @property
-    def step_seconds(self) -> float:
-        """How long the present step has run."""
-        return round(time.monotonic() - self._step_began, 1)
 
     def take_lock(self, run_id: str) -> tuple[datetime, stewardship.Decisions | NjiaError]:
         """Take the lock, or raise RefreshRunning with its holder; return the run's time and decisions.
@@ -152,3 +156,57 @@ class Runs:
         """Release the lock. A run in its own process does so when the process ends."""
         self._lock.release()
         self._inputs.clear()
+
+
+Made = tuple[Iterable[Path], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step and everything its fingerprint depends on.
+
+    `after`: steps whose artifacts it reads. `code`: its source folders and libraries. `given`: its other
+    inputs from a run, as JSON can hold them. `make` writes the files and returns their paths and the facts.
+    """
+
+    name: str
+    after: tuple[str, ...]
+    code: tuple[str, ...]
+    given: Callable[[Run], Any]
+    make: Callable[[Run], Made]
+
+
+def done(run: Run, step: Step) -> Artifact:
+    """Return the step's artifact; do the step if the artifact is missing or outdated."""
+    return keep(run.settings.work, step.name, _fingerprint(run, step), lambda: step.make(run), run.say)[0]
+
+
+def is_done(run: Run, step: Step) -> bool:
+    """Whether the step's artifact is valid, so that doing the step would change nothing."""
+    artifact = read(run.settings.work, step.name)
+    return (
+        artifact is not None
+        and all(read(run.settings.work, name) for name in step.after)
+        and artifact.fingerprint == _fingerprint(run, step)
+        and stands(run.settings.work, artifact)
+    )
+
+
+def artifact_of(settings: Settings, name: str) -> Artifact:
+    """Return the artifact of an earlier step; NjiaError if that was not done."""
+    artifact = read(settings.work, name)
+    if artifact is None:
+        raise NjiaError(
+            f"The step {name} has not been done, or not by this version of Njia. Materialise it first, or "
+            "run the whole job: `njia refresh`."
+        )
+    return artifact
+
+
+def _fingerprint(run: Run, step: Step) -> str:
+    return fingerprint_of(
+        step.name,
+        [artifact_of(run.settings, name).fingerprint for name in step.after],
+        code_of("orchestration/core", *_ENGINES, *step.code),
+        step.given(run),
+    )

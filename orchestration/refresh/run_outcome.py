@@ -19,8 +19,7 @@ from orchestration.core import (
 from orchestration.operations import note_damage, trim_history
 from orchestration.refresh import extracts, releasing, tables
 from orchestration.refresh.run import Run
-from orchestration.refresh.settle import settled_of
-from orchestration.stewardship import draft_lists, review, worklists
+from orchestration.stewardship import review, worklists
 
 ANOTHER_RAN = "another_was_running"
 
@@ -77,33 +76,35 @@ def summed_up(settings: Settings, outcome: str, seconds: float) -> dict[str, Any
 
 def _write_lists(run: Run, end: refreshes.End, at_gate: bool) -> None:
     """Write the stewards' lists and switch to them at once. A run keeps the lists of steps it skipped."""
-    drafts = draft_lists.drafting(run.settings)
+    drafts = review.drafting(run.settings)
     taken = extracts.taken_of(run.settings)
     review.write_files_not_taken(drafts, taken)
-    review.write_extracts_not_typed(drafts, extracts.failures_of(run.settings))
-    review.write_drift(drafts, extracts.drift_of(run))
+    failures = extracts.failures_of(run.settings)
+    not_typed = [{**vars(failure), "sentence": failure.sentence} for failure in failures]
+    review.write(drafts, review.EXTRACTS_NOT_TYPED, not_typed)
+    worklists.write_drift(drafts, extracts.drift_of(run))
     review.write_unresolved_places(drafts)
     review.write_failed_extract_checks(drafts, gates.read_verdicts(run.settings).verdicts)
     current = release.current_release(run.settings)
     standing = release.read_candidate(run.settings) if end.outcome in refreshes.NOT_PUBLISHED else None
     review.write_alerts(drafts, release.alerts_of(current), release.alerts_of(standing))
-    review.write_decisions_without_effect(drafts, stewardship.without_effect(drafts, run.decisions))
-    settled = settled_of(run.settings)
+    idle = stewardship.without_effect(drafts, run.decisions)
+    review.write(drafts, review.DECISIONS_WITHOUT_EFFECT, idle)
+    settled = extracts.settled_of(run.settings)
     review.write_in_force(drafts, settled)
-    review.write_refused_rows(drafts, gates.refused_rows(run.settings, settled.fates))
+    review.write(drafts, review.REFUSED_ROWS, gates.refused_rows(run.settings, settled.fates))
     if end.outcome != refreshes.UNCHANGED:
         review.write_quarantined_rows(drafts)
         review.write_failed_checks(drafts, "warehouse", gates.check_results(run.settings).to_pylist())
         questions = run.settings.linkage / tables.QUESTIONS
         if questions.is_file():
-            asked = read_json(questions)
-            review.write_links(drafts, linkage.QUESTION_COLUMNS, asked)
+            review.write(drafts, review.LINKS, read_json(questions), linkage.QUESTION_COLUMNS)
     if at_gate:
         checks = [vars(check) for check in releasing.verdict_of(run.settings).checks]
         review.write_failed_checks(drafts, "release_gate", checks)
     waits = release.unpublished_changes(run.settings) if end.outcome in refreshes.NOT_PUBLISHED else (0, 0)
     worklists.write_open_items(drafts, end, run.contracts, run.decisions, waits)
-    draft_lists.switch(run.settings)
+    review.switch(run.settings)
 
 
 def _facts(run: Run, outcome: str, at_gate: bool, is_rolled_back: bool) -> dict[str, Any]:

@@ -16,10 +16,8 @@ from orchestration.core import (
     open_duckdb,
     write_json,
 )
-from orchestration.refresh.extracts import LOCATE, TAKE_IN, TYPE
-from orchestration.refresh.run import Run
-from orchestration.refresh.settle import CARRY, IN_FORCE, JUDGE
-from orchestration.refresh.step import Made, Step, artifact_of, done
+from orchestration.refresh.extracts import CARRY, IN_FORCE, JUDGE, LOCATE, TAKE_IN, TYPE
+from orchestration.refresh.run import Made, Run, Step, artifact_of, done
 from orchestration.warehouse import NodeOutcome, Part, build, project_hash, read_tables
 
 WAREHOUSE, PUBLISHABLE = gates.BUILDS

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.release.added_tables import CHECK_RESULTS
     from orchestration.release.candidate import (
         Candidate,
         discard_candidate,
@@ -18,9 +17,16 @@ if TYPE_CHECKING:
         release_id,
         unpublished_changes,
     )
-    from orchestration.release.carried import EPOCHS, Carried, carried_tables, carry
+    from orchestration.release.carried import (
+        EPOCHS,
+        Carried,
+        carried_tables,
+        carry,
+        last_with_periods,
+        period_of,
+    )
     from orchestration.release.changes import write_changes
-    from orchestration.release.comparison import RECORD_FIELDS, Line, changed_lines, open_both
+    from orchestration.release.comparison import RECORD_FIELDS, Line, changed_lines, compared, open_both
     from orchestration.release.differences import (
         ReleaseDiff,
         WaiverEffect,
@@ -39,18 +45,20 @@ if TYPE_CHECKING:
         sweep_lineage,
         write_lineage,
     )
-    from orchestration.release.published_models import MEMBERS_SCHEMAS
-    from orchestration.release.publishing import Published, publish
+    from orchestration.release.published_tables import CHECK_RESULTS, MEMBERS_SCHEMAS, key_of
+    from orchestration.release.publishing import Outcome, Published, publish, refresh_summary
     from orchestration.release.query import Answer, run_query
     from orchestration.release.releases import (
         CANDIDATE,
         EVIDENCE_BASE,
+        EXTRACT_FIELDS,
         MANIFEST,
         MEMBERS,
         PUBLIC_EVIDENCE_BASE,
         VERDICT,
         Release,
         alert_count,
+        alerts_of,
         current_release,
         edition_in_force,
         erasure_of,
@@ -59,14 +67,12 @@ if TYPE_CHECKING:
         hash_files,
         list_releases,
         open_edition,
-        switch_current,
         switching,
     )
     from orchestration.release.rollbacks import (
         fit_to_return,
         is_left_behind,
         is_rolled_back,
-        never_current,
         rollback,
     )
     from orchestration.release.signature import (
@@ -77,7 +83,6 @@ if TYPE_CHECKING:
         why_not_signed,
     )
     from orchestration.release.staging import stage
-    from orchestration.release.summary import Outcome, alerts_of, refresh_summary
     from orchestration.release.tracing import Rows, Trace, trace
 
 offer_when_asked(__name__)

@@ -4,7 +4,7 @@ At most one exists: a folder of `releases` that is not published yet."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,14 +14,16 @@ import duckdb
 
 from expectations.checks import CHECKS, is_waivable
 from expectations.release_gate import WHOLE
-from orchestration.core import NjiaError, Settings, durable, open_duckdb, write_json
+from orchestration.core import NjiaError, Settings, attach, durable, open_duckdb, write_json
 from orchestration.release.comparison import rows_changed
 from orchestration.release.evidence_base import column_types
 from orchestration.release.lineage import lineage_of
+from orchestration.release.published_tables import key_of
 from orchestration.release.releases import (
     CANDIDATE,
     MANIFEST,
     VERDICT,
+    Release,
     changed_files,
     current_release,
     erasure_of,
@@ -30,7 +32,6 @@ from orchestration.release.releases import (
     read_object,
     remove_folder,
 )
-from orchestration.release.sql import attach
 
 
 @dataclass(frozen=True)
@@ -225,13 +226,6 @@ def last_verdict(settings: Settings) -> dict[str, Any] | None:
     return read_object(settings.review / LAST_VERDICT)
 
 
-_MOVEMENTS = ("fct_movements", ["movement_id"])
-_CELLS = (
-    ("mart_places", ["place_id", "role", "period_id", "record_grain", "population"]),
-    ("mart_corridors", ["level", "corridor_id", "period_id", "record_grain", "population"]),
-)
-
-
 def unpublished_changes(settings: Settings) -> tuple[int, int]:
     """Count movements, and cells of places and corridors, that differ from the current release.
 
@@ -239,25 +233,28 @@ def unpublished_changes(settings: Settings) -> tuple[int, int]:
     after the release gate refused, when the work file is complete and closed.
     """
     release = current_release(settings)
-    published = release.evidence_base if release and erasure_of(release) is None else None
+    published = release if release and erasure_of(release) is None else None
     if not settings.warehouse.is_file():
         return 0, 0
     with open_duckdb() as con:
         attach(con, settings.warehouse, "work")
         if published:
-            attach(con, published, "published")
-        movements = _differing(con, *_MOVEMENTS, bool(published))
-        return movements, sum(_differing(con, table, key, bool(published)) for table, key in _CELLS)
+            attach(con, published.evidence_base, "published")
+        movements, *cells = (
+            _differing(con, f"marts.{table}", published)
+            for table in ("fct_movements", "mart_places", "mart_corridors")
+        )
+    return movements, sum(cells)
 
 
-def _differing(con: duckdb.DuckDBPyConnection, table: str, key: Sequence[str], is_published: bool) -> int:
+def _differing(con: duckdb.DuckDBPyConnection, table: str, published: Release | None) -> int:
     """Count the keys whose rows differ between both files."""
-    here, there = (f"{name}.marts.{table}" for name in ("work", "published"))
+    here, there = (f"{name}.{table}" for name in ("work", "published"))
     columns = _columns(con, here)
     if columns is None:
         return 0
-    if is_published and columns == _columns(con, there):
-        return sum(rows_changed(con, there, here, columns, key))
+    if published and columns == _columns(con, there):
+        return sum(rows_changed(con, there, here, columns, key_of(published.manifest, table)))
     [(count,)] = con.execute(f"select count(*) from {here}").fetchall()
     return int(count)
 

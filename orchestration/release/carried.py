@@ -17,14 +17,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.core import NjiaError, Settings
-from orchestration.release.published_models import PUBLISHED, read_published_models
-from orchestration.release.releases import PUBLIC, hash_file, list_releases
+from orchestration.release.published_tables import PUBLISHED, read_published_models
+from orchestration.release.releases import PUBLIC, Release, hash_file, list_releases
 from orchestration.release.rollbacks import never_current
 
 EPOCHS = "epochs"
 _EPOCH_SCHEMA = pa.schema([("period_id", pa.string()), ("epoch", pa.int32())])
-# A shift belongs to the later of its two years.
-_PERIOD_OF = {"shifts": "current"}
 
 
 @dataclass(frozen=True)
@@ -61,11 +59,19 @@ def carried_tables(manifest_path: Path) -> dict[str, list[str]]:
     Numbers that others published have no period of ours: every release has them as their source does.
     """
     tables = read_published_models(manifest_path, (PUBLISHED,))
-    return {table.name: list(table.columns) for table in tables if _period_of(table.name) in table.columns}
+    return {table.name: list(table.columns) for table in tables if period_of(table.name) in table.columns}
 
 
-def _period_of(table: str) -> str:
-    return _PERIOD_OF.get(table, "period_id")
+def period_of(table: str) -> str:
+    """Return the column of a row's period: a shift belongs to the later of its two years."""
+    return "current" if table == "shifts" else "period_id"
+
+
+def last_with_periods(settings: Settings) -> Release | None:
+    """Return the newest release that published closed years or rounds, also after a rollback."""
+    unseen = {release.release_id for release in never_current(settings)}
+    seen = (release for release in list_releases(settings) if release.release_id not in unseen)
+    return next((release for release in seen if release.manifest.get("periods")), None)
 
 
 def carry(
@@ -80,9 +86,7 @@ def carry(
     """
     shutil.rmtree(settings.carried, ignore_errors=True)
     settings.carried.mkdir(parents=True)
-    unseen = {release.release_id for release in never_current(settings)}
-    seen = (release for release in list_releases(settings) if release.release_id not in unseen)
-    release = next((one for one in seen if one.manifest.get("periods")), None)
+    release = last_with_periods(settings)
     if release is None:
         return Carried()
     notes: dict[str, Mapping[str, Any]] = release.manifest["periods"]
@@ -104,7 +108,7 @@ def carry(
                 "from a backup; `njia verify` shows what else was changed."
             )
         name = path.stem.removeprefix(f"{PUBLISHED}.")
-        table, period = pq.read_table(path), _period_of(name)
+        table, period = pq.read_table(path), period_of(name)
         if period not in table.column_names:
             continue
         table = table.filter(pc.is_in(table[period], pa.array(list(carried), pa.string())))

@@ -12,13 +12,13 @@ from typing import Any
 
 import duckdb
 
-from orchestration.core import Settings, open_duckdb, record_of, write_json
+from orchestration.core import Settings, attach, open_duckdb, record_of, write_json
 from orchestration.release.candidate import Candidate
 from orchestration.release.comparison import Line, compared, counted_lines, open_both
 from orchestration.release.differences import decisions_between, inputs_changed
 from orchestration.release.lineage import lineage_of
+from orchestration.release.published_tables import key_of
 from orchestration.release.releases import CHANGES, Release, erasure_of
-from orchestration.release.sql import attach
 from orchestration.stewardship import list_decisions, review
 
 SCHEMA_VERSION = 1
@@ -54,52 +54,59 @@ _PLACES = """
 """
 
 
-def _members(table: str, key: list[str], values: list[str], others: list[str], where: str = "true") -> str:
-    """Compare a table of the members' editions."""
-    rows = f"published.{table} where edition = 'members' and {where})"
-    return compared(f"(from older.{rows}", f"(from newer.{rows}", key, values, others)
-
-
-# Labels and statuses of the same period, in each release.
-_HOTSPOT = ["place_id", "role", "period_id", "record_grain", "population"]
-_HOTSPOTS = f"""
-    select coalesce(place, place_before) as place, role, period_id, record_grain, population,
-        label_before as before, label as now,
-        greatest(coalesce(movement_count_before, 0), coalesce(movement_count, 0))::integer as movements
-    from ({_members("hotspots", _HOTSPOT, ["label"], ["place", "movement_count"])})
-    where label_before is distinct from label
-        and period_id in (select period_id from older.published.periods)
-        and period_id in (select period_id from newer.published.periods)
-    order by movements desc, place, role, period_id, record_grain, population
-"""
 _ENDS = ["origin", "destination"]
 _ENDS_OF_EITHER = ", ".join(f"coalesce({end}, {end}_before) as {end}" for end in _ENDS)
-_SHIFT = ["comparison", "baseline", "current", "record_grain", "level", "corridor_id"]
+_OF_ALERT = ["newest_month", "record_count", "record_count_text", *_ENDS]
 _COUNTS = ["baseline_count", "current_count"]
 _LARGEST = ", ".join(f"coalesce({name}_before, 0), coalesce({name}, 0)" for name in _COUNTS)
 _OF_BOTH = " and ".join(
     f"current in (select current from {release}.published.shifts where edition = 'members' and level = 'od')"
     for release in ("older", "newer")
 )
-_SHIFTS = f"""
-    select {_ENDS_OF_EITHER}, comparison, baseline, current, record_grain,
-        status_before as before, status as now,
-        greatest({_LARGEST})::integer as movements
-    from ({_members("shifts", _SHIFT, ["status"], [*_ENDS, *_COUNTS], "level = 'od'")})
-    where status_before is distinct from status and {_OF_BOTH}
-    order by movements desc, origin, destination, comparison, baseline, current, record_grain
-"""
-# Alerts in force in either release: new, gone and kept, by the month since which each stands.
-_ALERT = ["newest_month", "record_count", "record_count_text", *_ENDS]
-_ALERTS = f"""
-    select {_ENDS_OF_EITHER}, 'case' as record_grain, direction,
-        strftime(coalesce(newest_month, newest_month_before), '%Y-%m') as newest_month,
-        strftime(first_month_before, '%Y-%m') as before, strftime(first_month, '%Y-%m') as now,
-        coalesce(record_count_text, record_count_text_before) as movements
-    from ({_members("alerts", ["corridor_id", "direction"], ["first_month"], _ALERT)})
-    order by first_month_before is not null and first_month is not null,
-        coalesce(record_count, record_count_before, 0) desc, origin, destination, direction
-"""
+
+
+def _labels(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return queries of labels and statuses of the same period in each release, and of alerts in force."""
+
+    def members(table: str, values: list[str], others: list[str], where: str = "true") -> str:
+        key = [name for name in key_of(manifest, f"published.{table}") if name not in values]
+        rows = f"published.{table} where edition = 'members' and {where})"
+        return compared(f"(from older.{rows}", f"(from newer.{rows}", key, values, others)
+
+    return {
+        # New, gone and kept, by the month since which each stands.
+        "alerts": f"""
+            select {_ENDS_OF_EITHER}, 'case' as record_grain, direction,
+                strftime(coalesce(newest_month, newest_month_before), '%Y-%m') as newest_month,
+                strftime(first_month_before, '%Y-%m') as before, strftime(first_month, '%Y-%m') as now,
+                coalesce(record_count_text, record_count_text_before) as movements
+            from ({members("alerts", ["first_month"], _OF_ALERT)})
+            order by first_month_before is not null and first_month is not null,
+                coalesce(record_count, record_count_before, 0) desc, origin, destination, direction
+        """,
+        "hotspots": f"""
+            select coalesce(place, place_before) as place, role, period_id, record_grain, population,
+                label_before as before, label as now,
+                greatest(
+                    coalesce(movement_count_before, 0), coalesce(movement_count, 0)
+                )::integer as movements
+            from ({members("hotspots", ["label"], ["place", "movement_count"])})
+            where label_before is distinct from label
+                and period_id in (select period_id from older.published.periods)
+                and period_id in (select period_id from newer.published.periods)
+            order by movements desc, place, role, period_id, record_grain, population
+        """,
+        "shifts": f"""
+            select {_ENDS_OF_EITHER}, comparison, baseline, current, record_grain,
+                status_before as before, status as now,
+                greatest({_LARGEST})::integer as movements
+            from ({members("shifts", ["status"], [*_ENDS, *_COUNTS], "level = 'od'")})
+            where status_before is distinct from status and {_OF_BOTH}
+            order by movements desc, origin, destination, comparison, baseline, current, record_grain
+        """,
+    }
+
+
 Row = dict[str, Any]
 
 
@@ -162,7 +169,7 @@ def find_changes(settings: Settings, candidate: Candidate, current: Release) -> 
     with open_duckdb() as con:
         attach(con, evidence_base, "newer")
         attach(con, current.evidence_base, "older")
-        for name, query in (("alerts", _ALERTS), ("hotspots", _HOTSPOTS), ("shifts", _SHIFTS)):
+        for name, query in _labels(now).items():
             found[name] = _rows(con, query)
     return found
 

@@ -13,10 +13,9 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.core import open_duckdb
+from orchestration.core import attach, open_duckdb, sql_text
 from orchestration.release.evidence_base import row_text
 from orchestration.release.lineage import CELLS, EXTRACTS, RECORDS
-from orchestration.release.sql import attach, sql_text
 
 RECORD_FIELDS = ("origin", "destination", "month", "form_label", "sex", "age_band")
 _FILES = {"records": RECORDS, "extracts": EXTRACTS, "cells": CELLS}

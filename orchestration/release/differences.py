@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
 
 from expectations.checks import is_of_release
-from orchestration.core import Settings, UsageError, open_duckdb
+from orchestration.core import Settings, UsageError, attach, open_duckdb, quoted
 from orchestration.release.comparison import counted_lines, open_both, rows_changed
 from orchestration.release.evidence_base import TIME_BOUND, column_types
 from orchestration.release.lineage import lineage_beside
 from orchestration.release.releases import Release, find_release, list_releases, refuse_erased
-from orchestration.release.sql import attach, quoted
 from orchestration.stewardship import list_decisions
 
 LISTED_LINES = 5  # of places, and of corridors
+_OF_DECISION = ("says", "author", "time", "revoked_by")
 _COUNTED_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 
 
@@ -32,12 +32,12 @@ class TableDiff:
     table: str
     rows_before: int | None
     rows_after: int | None
-    added: int
-    removed: int
-    changed: int
-    measures: dict[str, tuple[int, int]]
-    columns_added: list[str]
-    columns_removed: list[str]
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+    measures: dict[str, tuple[int, int]] = field(default_factory=dict)
+    columns_added: list[str] = field(default_factory=list)
+    columns_removed: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,6 @@ class ReleaseDiff:
     decisions_came: list[dict[str, Any]]
     decisions_left: list[dict[str, Any]]
     inputs_changed: list[str]
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def diff(settings: Settings, before: str, after: str) -> ReleaseDiff:
@@ -165,31 +162,22 @@ def _named(extracts: set[tuple[str, str]]) -> list[dict[str, Any]]:
 def decisions_between(
     settings: Settings, old: Release, new: Release
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """List the decisions that came and those that left."""
-    texts = _decision_texts(settings)
-    return _decisions(old, new, texts), _decisions(new, old, texts)
-
-
-def _decision_texts(settings: Settings) -> dict[str, dict[str, Any]]:
-    """Read what decisions say, by id: a release holds only their ids and kinds."""
+    """List the decisions that came and those that left, with their texts: a release holds ids and kinds."""
     try:
-        entries = list_decisions(settings)
+        entries = {entry["id"]: entry for entry in list_decisions(settings)}
     except PermissionError:  # whoever may read releases need not be allowed to read decisions
-        return {}
-    return {
-        entry["id"]: {name: entry[name] for name in ("says", "author", "time", "revoked_by")}
-        for entry in entries
-    }
+        entries = {}
 
+    def only_in(having: Release, without: Release) -> list[dict[str, Any]]:
+        others = {decision["id"] for decision in without.manifest["decisions"]}
+        return [
+            decision
+            | {name: entries[decision["id"]][name] for name in _OF_DECISION if decision["id"] in entries}
+            for decision in having.manifest["decisions"]
+            if decision["id"] not in others
+        ]
 
-def _decisions(without: Release, having: Release, texts: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """List the decisions of the second release that the first lacks."""
-    known = {decision["id"] for decision in without.manifest["decisions"]}
-    return [
-        {**decision, **texts.get(decision["id"], {})}
-        for decision in having.manifest["decisions"]
-        if decision["id"] not in known
-    ]
+    return only_in(new, old), only_in(old, new)
 
 
 def inputs_changed(old: Release, new: Release) -> list[str]:
@@ -206,17 +194,8 @@ def _attach_release(con: duckdb.DuckDBPyConnection, release: Release, name: str)
 def _table(con: duckdb.DuckDBPyConnection, name: str, old: Release, new: Release, newer: str) -> TableDiff:
     before, after = old.manifest["tables"].get(name), new.manifest["tables"].get(name)
     if before is None or after is None:
-        return TableDiff(
-            name,
-            before["rows"] if before else None,
-            after["rows"] if after else None,
-            added=after["rows"] if after else 0,
-            removed=before["rows"] if before else 0,
-            changed=0,
-            measures={},
-            columns_added=[],
-            columns_removed=[],
-        )
+        was, now = (table["rows"] if table else None for table in (before, after))
+        return TableDiff(name, was, now, added=now or 0, removed=was or 0)
     here, there = (f"{release}.{quoted(*name.split('.', 1))}" for release in ("older", newer))
     old_types, new_types = column_types(con, here), column_types(con, there)
     shared = {column: kind for column, kind in new_types.items() if column in old_types}
@@ -273,9 +252,6 @@ class WaiverEffect:
     diff: ReleaseDiff | None
     also_changed: list[str]
     meaning: str
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def waiver_effect(settings: Settings, decision_id: str) -> WaiverEffect:

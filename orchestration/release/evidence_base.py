@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from orchestration.core import NjiaError, Settings, open_duckdb
-from orchestration.release.published_models import MEMBERS_SCHEMAS, PUBLISHED, PublishedTable
-from orchestration.release.sql import attach, quoted, sql_text
+from orchestration.core import NjiaError, Settings, attach, open_duckdb, quoted, sql_text
+from orchestration.release.published_tables import MEMBERS_SCHEMAS, PUBLISHED, PublishedTable
 
 # Readable by every DuckDB since 1.2, the browser build included.
 STORAGE_VERSION = "v1.2.0"
@@ -129,7 +127,7 @@ class EvidenceBase:
         ordered = f"select * from {_target(written)} order by {self._order(written)}"
         return self._con.execute(ordered).to_arrow_table().to_pylist()
 
-    def uniqueness(self, table: str, quasi_identifiers: Sequence[str], least_class: int) -> Uniqueness:
+    def uniqueness(self, table: str, quasi_identifiers: Sequence[str], least_class: int) -> dict[str, Any]:
         """Measure how easily single rows of a written table stand out."""
         return uniqueness(self._con, f"release.{table}", quasi_identifiers, least_class)
 
@@ -236,33 +234,15 @@ def combined(hashes: dict[str, str]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-_UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Uniqueness:
-    """Records alike on all quasi-identifiers form a class; classes under `least_class` are at risk.
-
-    Shares are of records. `by_class_size`: records in classes of 1, 2, 3 to 4, 5 to 9, 10 or more.
-    """
-
-    records: int
-    classes: int
-    smallest_class: int
-    unique_share: float
-    at_risk_share: float
-    least_class: int
-    by_class_size: dict[str, int]
-    quasi_identifiers: tuple[str, ...]
-
-
 def uniqueness(
     con: duckdb.DuckDBPyConnection, records: str, quasi_identifiers: Sequence[str], least_class: int
-) -> Uniqueness:
-    """Measure uniqueness in a table on these columns; an unknown value equals only another unknown one."""
-    alike = ", ".join(
-        f"coalesce(cast({quoted(name)} as varchar), '{_UNKNOWN}')" for name in quasi_identifiers
-    )
+) -> dict[str, Any]:
+    """Measure uniqueness in a table: records alike on all quasi-identifiers form a class.
+
+    An unknown value equals only another unknown one. Classes under `least_class` are at risk; shares are of
+    records. `by_class_size`: records in classes of 1, 2, 3 to 4, 5 to 9, 10 or more.
+    """
+    alike = ", ".join(f"coalesce(cast({quoted(name)} as varchar), 'unknown')" for name in quasi_identifiers)
     sizes = con.execute(
         "select size, count(*) from "
         f"(select count(*) as size from {records} group by {alike}) group by size order by size"
@@ -273,13 +253,13 @@ def uniqueness(
 
     total = in_classes(1, inf)
     bins = {"1": (1, 1), "2": (2, 2), "3-4": (3, 4), "5-9": (5, 9), "10+": (10, inf)}
-    return Uniqueness(
-        records=total,
-        classes=sum(classes for _, classes in sizes),
-        smallest_class=min((size for size, _ in sizes), default=0),
-        unique_share=round(in_classes(1, 1) / total, 4) if total else 0.0,
-        at_risk_share=round(in_classes(1, least_class - 1) / total, 4) if total else 0.0,
-        least_class=least_class,
-        by_class_size={name: in_classes(*ends) for name, ends in bins.items()},
-        quasi_identifiers=tuple(quasi_identifiers),
-    )
+    return {
+        "records": total,
+        "classes": sum(classes for _, classes in sizes),
+        "smallest_class": min((size for size, _ in sizes), default=0),
+        "unique_share": round(in_classes(1, 1) / total, 4) if total else 0.0,
+        "at_risk_share": round(in_classes(1, least_class - 1) / total, 4) if total else 0.0,
+        "least_class": least_class,
+        "by_class_size": {name: in_classes(*ends) for name, ends in bins.items()},
+        "quasi_identifiers": tuple(quasi_identifiers),
+    }

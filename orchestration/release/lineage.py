@@ -31,12 +31,12 @@ from orchestration.core import (
     machine_fault,
     note_sums,
     open_duckdb,
+    sql_text,
     summed,
     sync,
 )
 from orchestration.release.lineage_keys import COUNTED, named_keys
 from orchestration.release.releases import CANDIDATE, Release, current_release, list_releases, remove_folder
-from orchestration.release.sql import sql_text
 
 PRIVATE = 0o700
 KEYS, CELLS, PERIODS = "keys.parquet", "cells.parquet", "periods.parquet"
@@ -235,19 +235,16 @@ def movements_by_partner(settings: Settings) -> dict[str, int]:
         return dict(con.execute(query).fetchall())
 
 
-def write_lineage(settings: Settings, release_id: str, tables: Mapping[str, Mapping[str, Any]]) -> Path:
-    """Write a candidate's lineage from the work file; it stays as long as the candidate.
-
-    `tables`: of the candidate's manifest, with the key of each.
-    """
-    folder = lineage_of(settings, release_id)
-    partial = folder.with_name(f"{PARTIAL}{release_id}")
+def write_lineage(settings: Settings, manifest: Mapping[str, Any]) -> Path:
+    """Write a candidate's lineage from the work file, by its manifest; it stays as long as the candidate."""
+    folder = lineage_of(settings, manifest["release_id"])
+    partial = folder.with_name(f"{PARTIAL}{folder.name}")
     for earlier in (partial, folder):
         durable.remove_folder(earlier)
     durable.make_folder(partial, PRIVATE)
     try:
         with open_duckdb(settings.warehouse, settings.spill, threads=1) as con:
-            named = " union ".join(named_keys(tables))
+            named = " union ".join(named_keys(manifest))
             for statement in (_NUMBERED, _IN_FORCE, f"create temp table named_keys as {named}"):
                 con.execute(statement)
             for name, query in _TABLES.items():

@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from orchestration.release.sql import quoted
+from orchestration.core import quoted
+from orchestration.release.published_tables import key_of
 
 
 @dataclass(frozen=True)
@@ -142,22 +143,17 @@ COUNTED = """
 """
 
 
-def key_columns(table: Mapping[str, Any]) -> list[str]:
-    """Return the key that a table's model declares, by its entry in a manifest, without the edition."""
-    return [column for column in table["key"] if column != "edition"]
-
-
 def row_key(columns: Collection[str]) -> str:
     """Return SQL for the key of a row as one text: its values joined by `|`, a null empty."""
     values = ", ".join(f"coalesce({quoted(column)}::varchar, '')" for column in columns)
     return f"concat_ws('|', {values})"
 
 
-def named_keys(tables: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    for table in BEHIND.keys() & tables.keys():
+def named_keys(manifest: Mapping[str, Any]) -> Iterator[str]:
+    for table in BEHIND.keys() & manifest["tables"].keys():
         for behind in BEHIND[table]:
             yield f"""
-                select distinct '{table}' as table_name, {row_key(key_columns(tables[table]))} as row_key,
+                select distinct '{table}' as table_name, {row_key(key_of(manifest, table))} as row_key,
                     '{behind.part}' as part, '{behind.counts}' as counts, {behind.cell} as cell,
                     ({behind.also})::varchar as also_cell, ({behind.period})::varchar as period_id,
                     ({behind.grain})::varchar as record_grain, {behind.children} as children

@@ -1,12 +1,18 @@
-"""Publish the candidate if the verdict on exactly its files allows it. There is no force flag."""
+"""Publish the candidate if the verdict on exactly its files allows it, and sum up the refresh.
+
+There is no force flag.
+"""
 
 from __future__ import annotations
 
 import stat
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import pyarrow.parquet as pq
 
 from orchestration.core import (
     NjiaError,
@@ -17,10 +23,13 @@ from orchestration.core import (
     load_release_key,
     write_json,
 )
+from orchestration.intake import TakenExtract
 from orchestration.release.candidate import (
     candidate_folder,
+    count_checks,
     is_half_published,
     keep_verdict,
+    last_verdict,
     manifest_checks,
     manifest_of,
     objections,
@@ -32,7 +41,9 @@ from orchestration.release.releases import (
     CANDIDATE,
     CHANGES,
     MANIFEST,
+    ROW_SUMS,
     VERDICT,
+    alert_count,
     changed_files,
     current_release,
     file_hashes,
@@ -161,3 +172,71 @@ def _prune(settings: Settings, named: set[str]) -> None:
         if not release.is_current and release.release_id not in named:
             remove_folder(release.path)
     sweep_lineage(settings)
+
+
+Outcome = Literal["published", "unchanged", "refused", "waits"]
+
+
+def refresh_summary(
+    settings: Settings,
+    taken: Iterable[TakenExtract],
+    manifest: Mapping[str, Any],
+    seconds: float,
+    outcome: Outcome,
+) -> dict[str, Any]:
+    """Sum up a refresh. `manifest`: of the release it published, kept or refused; may be empty."""
+    current = current_release(settings)
+    fates = _fates(settings)
+    return {
+        "outcome": outcome,
+        "release_id": current.release_id if current else None,
+        "extracts": [_extract(extract, fates) for extract in taken],
+        "rows": manifest.get("rows") or dict.fromkeys(ROW_SUMS),
+        "movements": manifest.get("movements"),
+        "alerts": alert_count(manifest),
+        "checks": _checks(settings, manifest),
+        "seconds": round(seconds, 1),
+    }
+
+
+def _extract(
+    taken: TakenExtract, fates: dict[tuple[str, str | None], tuple[str, str | None, str]]
+) -> dict[str, Any]:
+    """Sum up one file; a landed extract that the gate holds is `held`, with the names of the checks."""
+    fate, why, finding = fates.get((taken.partner, taken.extract_id), ("", None, ""))
+    is_held = taken.outcome == "landed" and fate == "held"
+    return {
+        "partner": taken.partner,
+        "file": taken.file,
+        "extract_id": taken.extract_id,
+        "outcome": "held" if is_held else taken.outcome,
+        "rows_read": taken.rows_read,
+        "rows_landed": taken.rows_landed,
+        "rows_refused": taken.rows_refused,
+        "reason": _held_sentence(taken, why, finding) if is_held else taken.reason,
+    }
+
+
+def _fates(settings: Settings) -> dict[tuple[str, str | None], tuple[str, str | None, str]]:
+    path = settings.work / "gates" / "in_force.parquet"
+    rows = pq.read_table(path).to_pylist() if path.is_file() else []
+    return {(row["partner"], row["extract_id"]): (row["fate"], row["reason"], row["finding"]) for row in rows}
+
+
+def _checks(settings: Settings, manifest: Mapping[str, Any]) -> dict[str, int]:
+    """Count the checks before staging and of the release gate by outcome."""
+    gate = manifest.get("release_gate")
+    if gate is None:
+        last = last_verdict(settings)
+        is_this = last is not None and last.get("candidate") == manifest.get("release_id")
+        gate = manifest_checks(last) if last and is_this else []
+    before, at_gate = manifest.get("checks", {}), count_checks(gate)
+    return {name: before.get(name, 0) + at_gate[name] for name in at_gate}
+
+
+def _held_sentence(taken: TakenExtract, checks: str | None, finding: str) -> str:
+    sentence = (
+        f"{taken.partner}: file {taken.file} is held by the extract gate ({checks}); an extract in force "
+        "before it stays. review/failed_checks.csv shows what was expected and what to do."
+    )
+    return f"{sentence} {finding}".rstrip()

@@ -12,9 +12,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration.core import Settings, UsageError, open_duckdb
+from orchestration.core import Settings, UsageError, attach, open_duckdb
 from orchestration.release.releases import edition_in_force
-from orchestration.release.sql import attach
 
 # Functions that show paths of this machine or run SQL from a string.
 _CLOSED = re.compile(

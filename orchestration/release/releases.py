@@ -10,8 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
-
 from orchestration.core import (
     PARTIAL,
     Damaged,
@@ -19,6 +17,7 @@ from orchestration.core import (
     Settings,
     UsageError,
     durable,
+    locked_folder,
     open_duckdb,
     parsed,
     read_json,
@@ -33,7 +32,6 @@ EDITIONS = (MEMBERS, PUBLIC)
 EVIDENCE_BASE = f"{MEMBERS}/evidence_base.duckdb"
 PUBLIC_EVIDENCE_BASE = f"{PUBLIC}/evidence_base.duckdb"
 ERASURE = "erasure.json"
-LOCK_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -167,11 +165,9 @@ def open_edition(settings: Settings, edition: str) -> duckdb.DuckDBPyConnection:
 def switching(settings: Settings) -> Iterator[None]:
     """Hold the lock that every change of the current release needs."""
     durable.make_folder(settings.releases)
-    try:
-        with FileLock(settings.releases / ".lock", timeout=LOCK_SECONDS):
-            yield
-    except Timeout:
-        raise NjiaError("Another release is being switched. Try again in a moment.") from None
+    busy = NjiaError("Another release is being switched. Try again in a moment.")
+    with locked_folder(settings.releases, busy):
+        yield
 
 
 def switch_current(settings: Settings, release_id: str) -> None:
@@ -221,6 +217,14 @@ EXTRACT_FIELDS = (
     "contract_version", "contract_hash", "period_from", "period_to", "round", "received_on",
     "rows_read", "rows_refused", "rows_landed",
 )  # fmt: skip
+
+
+def alerts_of(release: Any, edition: str = MEMBERS) -> list[dict[str, Any]]:
+    """Return the alerts in force that an edition of a release or candidate shows; none without a release."""
+    import pyarrow.parquet as pq
+
+    path = release.path / edition / "parquet" / "published.alerts.parquet" if release else None
+    return pq.read_table(path).to_pylist() if path and path.is_file() else []
 
 
 def alert_count(manifest: Mapping[str, Any]) -> int:

@@ -14,6 +14,7 @@ from orchestration.release.erasing import holds_forgotten
 from orchestration.release.releases import (
     PUBLIC,
     Release,
+    alerts_of,
     changed_files,
     current_release,
     file_hashes,
@@ -68,8 +69,6 @@ def fit_to_return(settings: Settings, release_id: str) -> Release:
 
 def _public_alerts(release: Release) -> set[tuple[str, str, str]]:
     """Return corridor, direction and first month of each alert that a release shows the public."""
-    from orchestration.release.summary import alerts_of
-
     return {_alert_of(row | {"corridor": row["corridor_id"]}) for row in alerts_of(release, PUBLIC)}
 
 

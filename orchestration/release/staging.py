@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,13 +24,24 @@ from orchestration.core import (
     sync,
     write_json,
 )
-from orchestration.release import added_tables
-from orchestration.release.added_tables import add_release_tables
 from orchestration.release.candidate import Candidate, count_checks, release_id
 from orchestration.release.carried import Carried
-from orchestration.release.evidence_base import STORAGE_VERSION, EvidenceBase
+from orchestration.release.evidence_base import STORAGE_VERSION, EvidenceBase, combined
 from orchestration.release.lineage import sweep_lineage
-from orchestration.release.published_models import PUBLISHED, read_published_models
+from orchestration.release.published_tables import (
+    CHECK_RESULTS_TABLE,
+    COLUMNS_TABLE,
+    DUCKDB_TYPES,
+    POLICY_TABLE,
+    PUBLISHED,
+    RELEASE_TABLE,
+    WAIVERS_TABLE,
+    columns_table,
+    read_published_models,
+    release_table,
+    waivers_table,
+    with_agreed_columns,
+)
 from orchestration.release.releases import (
     CANDIDATE,
     EVIDENCE_BASE,
@@ -115,7 +125,7 @@ def stage(
             folder,
             dbt_manifest,
             manifest,
-            added_tables.check_results(check_results),
+            with_agreed_columns(check_results),
             list(waivers),
             inputs.get("carried", Carried()),
             write_pages,
@@ -178,10 +188,10 @@ def _write(
     with EvidenceBase(settings, folder / EVIDENCE_BASE, MEMBERS) as base:
         for model in models:
             base.copy_model(model)
-        base.add(added_tables.CHECK_RESULTS_TABLE, check_results)
-        base.add(added_tables.WAIVERS_TABLE, added_tables.waivers(waivers))
+        base.add(CHECK_RESULTS_TABLE, check_results)
+        base.add(WAIVERS_TABLE, waivers_table(waivers))
         manifest["microdata"] = _microdata(base)
-        manifest |= added_tables.add_release_tables(base, manifest)
+        manifest |= add_release_tables(base, manifest)
         manifest["undescribed"] = base.undescribed()
         manifest["rows"] = base.sums(RECONCILIATION, ROW_SUMS)
         # Record grains are never added up: `movements` is only the length of the table.
@@ -200,13 +210,30 @@ def _write(
     write_json(folder / MANIFEST, manifest)
 
 
+def add_release_tables(base: EvidenceBase, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Add policy, dictionary and release row to an edition whose other tables are complete.
+
+    Returns `content_hash` and `tables` (rows, hash and key of each) for the manifest.
+    """
+    rules = manifest["policy"].get("rows", [])
+    base.add(POLICY_TABLE, pa.Table.from_pylist(rules, schema=POLICY_TABLE.arrow))
+    described = [*base.tables, COLUMNS_TABLE, RELEASE_TABLE]
+    types = dict(base.types)
+    for table in (COLUMNS_TABLE, RELEASE_TABLE):
+        types[table.full_name] = {column.name: DUCKDB_TYPES[column.type] for column in table.arrow}
+    base.add(COLUMNS_TABLE, columns_table(described, types))
+    content_hash = combined({name: table["hash"] for name, table in base.hashes().items()})
+    base.add(RELEASE_TABLE, release_table({**manifest, "content_hash": content_hash}))
+    return {"content_hash": content_hash, "tables": base.hashes()}
+
+
 def _microdata(base: EvidenceBase) -> dict[str, Any]:
     """Measure how easily single records of the members' edition stand out."""
     policy = load_publication_policy()
     columns = policy.microdata_quasi_identifiers
     if missing := set(columns) - base.types.get(MOVEMENTS, {}).keys():
         return {"not_measured": f"{MOVEMENTS} has no {', '.join(sorted(missing))}"}
-    return asdict(base.uniqueness(MOVEMENTS, columns, policy["microdata_least_class"]))
+    return base.uniqueness(MOVEMENTS, columns, policy["microdata_least_class"])
 
 
 def _seal(folder: Path) -> None:

@@ -16,7 +16,8 @@ import duckdb
 from orchestration import intake
 from orchestration.core import Settings, UsageError, open_duckdb, record_of
 from orchestration.release.lineage import KEYS, lineage_of, open_lineage
-from orchestration.release.lineage_keys import BEHIND, COUNTED, key_columns, row_key
+from orchestration.release.lineage_keys import BEHIND, COUNTED, row_key
+from orchestration.release.published_tables import key_of
 from orchestration.release.releases import MEMBERS, PUBLIC, Release, erasure_of, refuse_erased
 
 SEPARATOR, ROWS = "|", "rows:"
@@ -177,51 +178,49 @@ def trace(
     table = _Table(release, _traced(release, name), edition)
     folder = lineage_of(settings, release.release_id)
     _refuse_without_lineage(settings, release, folder)
-    if key.startswith(ROWS):
+    is_of_rows = key.startswith(ROWS)
+    if is_of_rows:
         rows = table.rows_where(key.removeprefix(ROWS), may_be_none)
         named, values = {"rows": key.removeprefix(ROWS)}, {"rows": len(rows), **_sums(rows)}
     else:
         rows = [table.row(key)]
-        named = dict(
-            zip(table.key, str(rows[0]["row_key"]).split(SEPARATOR, len(table.key) - 1), strict=True)
-        )
+        parts = str(rows[0]["row_key"]).split(SEPARATOR, len(table.key) - 1)
+        named = dict(zip(table.key, parts, strict=True))
         values = _values(rows[0], {*table.key, "row_key", "edition"})
-    keys = tuple(str(row["row_key"]) for row in rows)
+    keys = [str(row["row_key"]) for row in rows]
+    extracts: list[dict[str, Any]] = []
     with open_lineage(folder) as con:
         if MOVEMENT in named:
-            records, extracts = _answer(con, _MOVEMENT, {"id": int(named[MOVEMENT])}), []
+            records = _answer(con, _MOVEMENT, id=int(named[MOVEMENT]))
         else:
-            asked_for = {"table": table.name, "keys": list(keys)}
-            records, extracts = (
-                _answer(con, query, asked_for) for query in (RECORDS_BEHIND, EXTRACTS_BEHIND)
-            )
+            records = _answer(con, RECORDS_BEHIND, table=table.name, keys=keys)
+            extracts = _answer(con, EXTRACTS_BEHIND, table=table.name, keys=keys)
     behind = [record for record in records if record["part"] != MONTH]
     counted = [record for record in behind if record["is_counted"] or record["counts"] == "all"]
     prevented = sum(record["is_prevented"] for record in behind)
-    is_of_rows = key.startswith(ROWS)
     return Trace(
         release.release_id,
         table.edition,
         table.name,
         named,
         values,
-        keys if is_of_rows else (),
-        len(counted),
-        len({record["movement"] for record in counted}),
-        prevented,
-        _persons(counted),
-        {} if is_of_rows else _numbers(counted, extracts) | {"prevented_count": prevented},
-        tuple(_rows_of(settings, records)),
-        tuple(
+        counted=tuple(keys) if is_of_rows else (),
+        records=len(counted),
+        movements=len({record["movement"] for record in counted}),
+        prevented=prevented,
+        persons=_persons(counted),
+        numbers={} if is_of_rows else _numbers(counted, extracts) | {"prevented_count": prevented},
+        rows=tuple(_rows_of(settings, records)),
+        extracts=tuple(
             row | {"file": intake.file_of(settings, row["partner"], row["extract_id"])} for row in extracts
         ),
-        _carried_from(release, values | named) if table.edition == PUBLIC else None,
-        _NOTES.get(table.name.partition(".")[2].removeprefix("mart_").removeprefix("corridor_"), ""),
+        carried_from=_carried_from(release, values | named) if table.edition == PUBLIC else None,
+        note=_NOTES.get(table.name.partition(".")[2].removeprefix("mart_").removeprefix("corridor_"), ""),
     )
 
 
-def _answer(con: duckdb.DuckDBPyConnection, query: str, parameters: Row) -> list[dict[str, Any]]:
-    return con.execute(query, dict(parameters)).to_arrow_table().to_pylist()
+def _answer(con: duckdb.DuckDBPyConnection, query: str, **parameters: Any) -> list[dict[str, Any]]:
+    return con.execute(query, parameters).to_arrow_table().to_pylist()
 
 
 def _fact(release: Release, kind: str, name: str) -> Trace:
@@ -239,8 +238,8 @@ def _fact(release: Release, kind: str, name: str) -> Trace:
 
 def _traced(release: Release, name: str) -> str:
     """Return the full name of a table that can be traced."""
-    keyed = {table: key_columns(entry) for table, entry in release.manifest.get("tables", {}).items()}
-    traced = [table for table, key in keyed.items() if table in BEHIND or MOVEMENT in key]
+    tables = release.manifest.get("tables", {})
+    traced = [table for table in tables if table in BEHIND or MOVEMENT in key_of(release.manifest, table)]
     for table in traced:
         if name in (table, table.partition(".")[2]):
             return table
@@ -267,13 +266,12 @@ class _Table:
     """A table of an edition: its rows by key, or by conditions on its columns."""
 
     def __init__(self, release: Release, name: str, edition: str | None) -> None:
-        self.name, self.key = name, key_columns(release.manifest["tables"][name])
+        self.name, self.key = name, key_of(release.manifest, name)
         is_public = edition == PUBLIC or (edition is None and bool(erasure_of(release)))
-        is_public = is_public and name.startswith("published.")
-        if not is_public:
+        self.edition = PUBLIC if is_public and name.startswith("published.") else MEMBERS
+        if self.edition == MEMBERS:
             refuse_erased(release)
-        self.edition = PUBLIC if is_public else MEMBERS
-        self._file = release.public_evidence_base if is_public else release.evidence_base
+        self._file = release.edition(self.edition) / "evidence_base.duckdb"
         self._where = f"The {self.edition} edition of the release {release.release_id}"
 
     def row(self, key: str) -> dict[str, Any]:
@@ -281,9 +279,9 @@ class _Table:
         if MOVEMENT in self.key:
             movement, *rest = key.split(SEPARATOR)
             key = SEPARATOR.join([str(_movement_id(movement)), *rest])
-        if rows := self._read("row_key = $key", key=key):
+        if rows := self._rows("row_key = $key", key=key):
             return rows[0]
-        nearest = "" if MOVEMENT in self.key else self._nearest(row_key(self.key), key)
+        nearest = "" if MOVEMENT in self.key else self._nearest("row_key", key)
         raise UsageError(
             f"{self._where} has no row of {self.name} with the key {key or '(none)'}. Give "
             f"{SEPARATOR.join(self.key)}, a null as nothing.{nearest}"
@@ -294,44 +292,42 @@ class _Table:
 
         Raises UsageError if the table lacks a column or, unless `may_be_none`, a value.
         """
-        conditions = [_CONDITION.fullmatch(condition) for condition in where.split("&")]
-        if not all(conditions):
+        conditions = [match.groups() for match in map(_CONDITION.fullmatch, where.split("&")) if match]
+        if len(conditions) < len(where.split("&")):
             raise UsageError(
                 f"{where} does not select rows. Copy it from the report: column=value&column=value."
             )
-        parsed = [match.groups() for match in conditions if match]
-        clauses = [
-            f'lower("{at}"::text) {sign} lower($v{number})' for number, (at, sign, _) in enumerate(parsed)
-        ]
-        values = {f"v{number}": value for number, (*_, value) in enumerate(parsed)}
+        clauses = [f'lower("{at}"::text) {sign} lower($v{n})' for n, (at, sign, _) in enumerate(conditions)]
+        values = {f"v{number}": value for number, (*_, value) in enumerate(conditions)}
         try:
-            rows = self._read(" and ".join(clauses), **values)
+            rows = self._rows(" and ".join(clauses), **values)
         except duckdb.BinderException:
             raise UsageError(
                 f"{self._where} publishes no table {self.name} with the columns of {where}. Copy the "
                 "condition from the report."
             ) from None
-        if not rows and not may_be_none:
-            for at, sign, value in parsed:
-                if sign == "=" and not self._read(f'lower("{at}"::text) = lower($value)', value=value):
-                    nearest = self._nearest(f'"{at}"::text', value)
-                    raise UsageError(f"No row of {self.name} has {at}={value}.{nearest}")
-        return sorted(rows, key=lambda row: str(row["row_key"]))
+        for at, sign, value in () if rows or may_be_none else conditions:
+            if sign == "=" and not self._rows(f'lower("{at}"::text) = lower($value)', value=value):
+                nearest = self._nearest(f'"{at}"::text', value)
+                raise UsageError(f"No row of {self.name} has {at}={value}.{nearest}")
+        return rows
 
-    def _read(self, where: str, **parameters: str) -> list[dict[str, Any]]:
-        with open_duckdb(self._file.resolve()) as con:
-            query = f"select {row_key(self.key)} as row_key, * from {self.name} where {where}"
-            return _answer(con, query, parameters)
+    def _rows(self, where: str, **values: str) -> list[dict[str, Any]]:
+        return self._ask(f"select * from keyed where {where} order by row_key", **values)
 
     def _nearest(self, column: str, value: str) -> str:
         query = (
-            f"select distinct {column} as value, levenshtein({column}, $value) as distance from {self.name} "
+            f"select distinct {column} as value, levenshtein({column}, $value) as distance from keyed "
             f"where {column} is not null "
             f"order by not starts_with({column}, $value), distance, value limit {NEAREST}"
         )
-        with open_duckdb(self._file.resolve()) as con:
-            values = [row["value"] for row in _answer(con, query, {"value": value})]
+        values = [row["value"] for row in self._ask(query, value=value)]
         return f" Nearest: {', '.join(values)}." if values else ""
+
+    def _ask(self, query: str, **values: str) -> list[dict[str, Any]]:
+        keyed = f"with keyed as (select {row_key(self.key)} as row_key, * from {self.name})"
+        with open_duckdb(self._file.resolve()) as con:
+            return _answer(con, f"{keyed} {query}", **values)
 
 
 def _movement_id(text: str) -> int:

@@ -2,8 +2,8 @@
 
 `kinds`: the kinds of decision, one file each. `decisions`: their files, which of them hold, previews.
 `worklists`: what waits. `desk`: the pages on which stewards decide. `messages`: about what waits.
-Used whole by other rooms: `review` and `draft_lists` (the lists of a refresh), `items` (names of what waits),
-`audit`. What does not belong here: what a decision does (the gates, places and release rooms act on it).
+Used whole by other rooms: `review` (the lists of a refresh), `items` (what waits, by name), `audit`. What
+does not belong here: what a decision does (the gates, places and release rooms act on it).
 """
 
 from typing import TYPE_CHECKING
@@ -11,18 +11,16 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
+    from orchestration.stewardship.audit import FORGOT, NotLogged, gaps
     from orchestration.stewardship.decisions.active import (
         Decisions,
         active_decisions,
         list_decisions,
         without_effect,
     )
-    from orchestration.stewardship.decisions.erasing import erase_decisions
-    from orchestration.stewardship.decisions.files import read_kind
-    from orchestration.stewardship.decisions.logged import FORGOT, NotLogged, gaps
+    from orchestration.stewardship.decisions.files import erase_decisions, read_kind
     from orchestration.stewardship.decisions.recording import confirm, record_decision, revoke
     from orchestration.stewardship.running import decisions_waiting, refresh_since, settled_since_refresh
-    from orchestration.stewardship.sentences import as_text, listed, say, together
     from orchestration.stewardship.unsealing import unseal_file, unseal_row
 
 offer_when_asked(__name__)

@@ -6,7 +6,9 @@ Each line holds the SHA-256 of the line before it, across years, and `head` the 
 finds a changed, removed or inserted line, a cut end and a missing file. It does not find a rebuilt chain with
 a rebuilt `head`: `njia audit` prints the last hash, so that somebody else can note it.
 
-The log names the id of a decision, not its text, and never what was seen or exported.
+The log names the id of a decision, not its text, and never what was seen or exported. A decision is written
+first and logged after: it must not be lost because the log cannot be written. Where the log fails, the
+steward hears that the decision stands, and `gaps` finds it later, also after a crash between.
 """
 
 from __future__ import annotations
@@ -16,14 +18,12 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-from filelock import FileLock, Timeout
 
 from orchestration.core import (
     HOME_JSON,
@@ -32,12 +32,14 @@ from orchestration.core import (
     UsageError,
     check_home,
     durable,
+    locked_folder,
+    parsed,
     read_json,
     write_json,
 )
 from orchestration.intake import contact_in_prose
+from orchestration.stewardship.kinds.decision import Confirmation, Entry, Revocation
 
-LOCK_SECONDS = 10
 LONGEST = 2000
 LONGEST_LINE = 1 << 16
 FIRST = "0" * 64
@@ -51,16 +53,9 @@ ACTIONS = (
 )  # fmt: skip
 # Names that no detail may have: more people read the log than may see such values.
 NEVER_DETAILS = {
-    "cell",
-    "contact",
-    "key",
-    "passphrase",
-    "password",
-    "private_key",
-    "statement",
-    "text",
-    "value",
-}
+    "cell", "contact", "key", "passphrase", "password", "private_key", "statement", "text", "value",
+}  # fmt: skip
+FORGOT = "forgot"
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,40}")
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -154,11 +149,9 @@ def _faults_of_the_end(settings: Settings, last: str, one_before: str, where: st
 def _locked(settings: Settings) -> Iterator[None]:
     durable.make_folder(settings.audit, 0o700)
     settings.audit.chmod(0o700)
-    try:
-        with FileLock(settings.audit / ".lock", timeout=LOCK_SECONDS, mode=0o600):
-            yield
-    except Timeout:
-        raise NjiaError("Another line of the audit log is being written. Try again in a moment.") from None
+    busy = NjiaError("Another line of the audit log is being written. Try again in a moment.")
+    with locked_folder(settings.audit, busy):
+        yield
 
 
 def _append(settings: Settings, year: int, line: dict[str, Any]) -> dict[str, Any]:
@@ -239,3 +232,83 @@ def _fault_of_value(name: str, given: object) -> str | None:
 
 def _sha256(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
+
+
+class NotLogged(NjiaError):
+    """The decision is recorded, but the audit log has no line of it."""
+
+
+def log_all(settings: Settings, entries: Sequence[Entry]) -> None:
+    """Write one line for each entry, without its prose; raises NotLogged once all were tried."""
+    unlogged: list[str] = []
+    for entry in entries:
+        action = "decided"
+        details: dict[str, Any] = {"kind": entry.kind, "entry_sha256": _hash(entry.model_dump(mode="json"))}
+        if isinstance(entry, Revocation):
+            action, details["revokes"] = "revoked", entry.revokes
+        elif isinstance(entry, Confirmation):
+            action, details["confirms"] = "confirmed", entry.confirms
+        try:
+            record(settings, entry.author, action, entry.id, **details)
+        except NjiaError as error:
+            unlogged.append(entry.id)
+            why = error
+    if unlogged:
+        which = f"Decisions {', '.join(unlogged)} are recorded and hold"
+        if len(unlogged) == 1:
+            which = f"Decision {unlogged[0]} is recorded and holds"
+        raise NotLogged(
+            f"{which}, but the audit log has no line of it. {why} Do not decide it again; `njia audit` lists "
+            "what is missing."
+        ) from why
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """Ids of entries: `untold` have no line, because they were made before the log began, written by hand or
+    cut short by a fault; `changed` since they were logged; `gone` from their files since."""
+
+    untold: list[str]
+    changed: list[str]
+    gone: list[str]
+
+
+def gaps(settings: Settings, lines: Iterable[dict[str, Any]]) -> Gaps:
+    """Compare the decisions files, which are readable, with all lines of the log.
+
+    The line of a forgetting names the decisions that went with the record: these are no gap. Nor is one that
+    was lost and taken back since.
+    """
+    lines = list(lines)
+    forgotten: set[str] = set()
+    for line in lines:
+        if line["action"] == FORGOT:
+            forgotten.update(line["details"].get("decisions", ()))
+    logged = {
+        line["what"]: line["details"]["entry_sha256"] for line in lines if "entry_sha256" in line["details"]
+    }
+    entries = [
+        entry
+        for path in sorted(settings.decisions.glob("*.jsonl"))
+        for line in path.read_bytes().splitlines()
+        if (entry := parsed(line.decode("utf-8-sig"), path))
+    ]
+    present = {entry["id"]: _hash(entry) for entry in entries}
+    no_gap = forgotten | {entry.get("revokes") for entry in entries}
+    return Gaps(
+        [entry_id for entry_id in present if entry_id not in logged],
+        [entry_id for entry_id, digest in present.items() if logged.get(entry_id, digest) != digest],
+        [entry_id for entry_id in logged if entry_id not in present and entry_id not in no_gap],
+    )
+
+
+def lost_kind(settings: Settings, decision_id: str) -> str | None:
+    """Return the kind of a decision that has gone from its file; None for any other."""
+    lines = read(settings).lines
+    kinds = {line["what"]: str(line["details"].get("kind")) for line in lines if line["action"] == "decided"}
+    return kinds.get(decision_id) if decision_id in gaps(settings, lines).gone else None
+
+
+def _hash(entry: dict[str, Any]) -> str:
+    """Return the hash of an entry, however its line is spaced."""
+    return hashlib.sha256(json.dumps(entry, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -1,8 +1,12 @@
 """The lists of `review/`: what waits for a steward after a refresh, published or refused. Restricted.
 
-Every refresh rewrites them as drafts (`draft_lists`). They name partners, row numbers and rules, and no value
+They name partners, row numbers and rules, and no value
 of a row: a name that means no place is a token, and what was written stands encrypted beside the list.
 `open_items.csv`, written last, orders all of them, most valuable first.
+
+Every refresh rewrites them as drafts, and renames the drafts' folder when it ends: from then on readers find
+the new lists first, and moving them to their usual place is tidying. A refresh that was killed or failed
+before leaves the earlier lists in force; the next one sweeps its drafts.
 """
 
 from __future__ import annotations
@@ -10,16 +14,20 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from orchestration import intake
 from orchestration.core import (
     Keys,
     Settings,
+    add_sums_of,
     decrypted,
+    durable,
+    of_text,
     open_duckdb,
     parsed,
     read_json,
@@ -28,8 +36,6 @@ from orchestration.core import (
     write_json,
     write_summed,
 )
-from orchestration.stewardship.draft_lists import content_of, text_of, written_to
-from orchestration.stewardship.sentences import of_text
 
 UNRESOLVED_PLACES, TEXTS_OF_PLACES = "unresolved_places.csv", "unresolved_places.texts"
 FAILED_CHECKS = "failed_checks.csv"
@@ -46,51 +52,34 @@ LAST_VERDICT = "last_verdict.json"
 DAMAGED_FILES = "damaged_files.json"
 
 NOT_TAKEN = ("held", "unreadable")
-FAILED_COLUMNS = (
-    "stage", "partner", "extract_id", "subject", "check_name", "severity", "outcome", "observed", "expected",
-    "waived", "check_definition", "why", "steward_action", "finding", "said",
-)  # fmt: skip
+COLUMNS: dict[str, tuple[str, ...]] = {
+    FILES_NOT_TAKEN: ("partner", "file", "outcome", "code", "reason"),
+    EXTRACTS_NOT_TYPED: ("partner", "file", "extract_id", "step", "fault", "sentence"),
+    DECISIONS_WITHOUT_EFFECT: ("decision_id", "kind", "decided_on", "author", "says", "why", "what_to_do"),
+    QUARANTINED_ROWS: ("partner", "extract_id", "sheet", "row_number", "rule_code", "record"),
+    REFUSED_ROWS: ("partner", "extract_id", "file", "sheet", "rule_code", "rows", "records", "row_numbers"),
+    FAILED_CHECKS: (
+        "stage", "partner", "extract_id", "subject", "check_name", "severity", "outcome", "observed",
+        "expected", "waived", "check_definition", "why", "steward_action", "finding", "said",
+    ),
+    ALERTS: (
+        "corridor_id", "direction", "first_month", "newest_month", "record_count_text", "expected_low",
+        "expected_high", "evidence", "in_current_release",
+    ),
+    DRIFT: (
+        "partner", "contract", "file", "extract_id", "landed", "change", "column", "now", "feeds",
+        "likeness", "records",
+    ),
+    OPEN_ITEMS: (
+        "item", "title", "detail", "why", "what_to_do", "movements", "numbers", "opened", "due",
+        "answered_by", "under",
+    ),
+}  # fmt: skip
 _STAGES = ("extract_gate", "warehouse", "release_gate")
 
 
 def write_files_not_taken(settings: Settings, taken: Iterable[Any]) -> None:
-    columns = ("partner", "file", "outcome", "code", "reason")
-    rows = [vars(extract) for extract in taken if extract.outcome in NOT_TAKEN]
-    _write(settings, FILES_NOT_TAKEN, columns, rows)
-
-
-def write_extracts_not_typed(settings: Settings, failures: Iterable[Any]) -> None:
-    columns = ("partner", "file", "extract_id", "step", "fault", "sentence")
-    rows = [{**vars(failure), "sentence": failure.sentence} for failure in failures]
-    _write(settings, EXTRACTS_NOT_TYPED, columns, rows)
-
-
-def write_decisions_without_effect(settings: Settings, decisions: Iterable[Mapping[str, Any]]) -> None:
-    columns = ("decision_id", "kind", "line", "decided_on", "author", "says", "why", "what_to_do")
-    _write(settings, DECISIONS_WITHOUT_EFFECT, columns, decisions)
-
-
-def write_drift(settings: Settings, items: Iterable[Mapping[str, Any]]) -> None:
-    """Write one line a change to `drift.csv`, and with the ready change to the contract `drift.json`."""
-    items = list(items)
-    columns = ("partner", "contract", "file", "extract_id", "landed", "change", "column", "now", "feeds",
-               "likeness", "records")  # fmt: skip
-    _write(settings, DRIFT, columns, [line for item in items for line in _drift_lines(item)])
-    write_json(written_to(settings) / DRIFT_DETAILS, {"drift": items})
-
-
-def _drift_lines(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for one in item["renamed"]:
-        yield {**item, "change": "column_renamed", "column": one["before"], "now": one["now"],
-               "feeds": ", ".join(one["feeds"]), "likeness": one["likeness"]}  # fmt: skip
-    for use in item["gone"]:
-        feeds = ", ".join(use["feeds"])
-        yield {**item, "change": "column_gone", "column": use["column"], "feeds": feeds}
-    for column in item["added"]:
-        yield {**item, "change": "column_added", "column": column}
-    for codes in item["new_codes"]:
-        yield {**item, "change": "new_codes", "column": codes["column"], "feeds": f"fields.{codes['field']}",
-               "records": codes["records"]}  # fmt: skip
+    write(settings, FILES_NOT_TAKEN, [vars(extract) for extract in taken if extract.outcome in NOT_TAKEN])
 
 
 def write_in_force(settings: Settings, settled: Any) -> None:
@@ -105,9 +94,7 @@ def write_in_force(settings: Settings, settled: Any) -> None:
 
 def in_force(settings: Settings) -> dict[str, Any]:
     """Return what `write_in_force` wrote."""
-    text = text_of(settings, IN_FORCE)
-    found: dict[str, Any] = parsed(text, settings.review / IN_FORCE) if text else {"partners": {}, "held": []}
-    return found
+    return json_of(settings, IN_FORCE) or {"partners": {}, "held": []}
 
 
 def write_unresolved_places(settings: Settings) -> None:
@@ -116,7 +103,7 @@ def write_unresolved_places(settings: Settings) -> None:
 
     folder = settings.work / "places"
     table = pq.read_table(folder / "unresolved.parquet")
-    _write(settings, UNRESOLVED_PLACES, table.column_names, table.to_pylist())
+    write(settings, UNRESOLVED_PLACES, table.to_pylist(), table.column_names)
     write_summed(written_to(settings) / TEXTS_OF_PLACES, (folder / "unresolved.texts").read_bytes())
 
 
@@ -169,74 +156,50 @@ def _replace_failed(settings: Settings, stage: str, rows: Iterable[Mapping[str, 
     others = {*_STAGES} - {stage}
     kept = [row for row in read(settings, FAILED_CHECKS) if row.get("stage") in others]
     both = [*kept, *({**row, "stage": stage} for row in rows)]
-    _write(settings, FAILED_CHECKS, FAILED_COLUMNS, sorted(both, key=lambda row: _STAGES.index(row["stage"])))
+    write(settings, FAILED_CHECKS, sorted(both, key=lambda row: _STAGES.index(row["stage"])))
 
 
 def write_quarantined_rows(settings: Settings) -> None:
     """Write row numbers and rules, from the work file right after dbt has closed it."""
-
     with open_duckdb(settings.warehouse, settings.spill) as con:
         found = con.execute(
             "select partner, extract_id, sheet, row_number, rule_code, record_id "
             "from quarantine.quarantined_records order by partner, extract_id, sheet, row_number, rule_code"
-        )
-        columns = ["partner", "extract_id", "sheet", "row_number", "rule_code", "record"]
-        rows = [
-            dict(zip(columns, (*where, shown_record(record_id)), strict=True))
-            for *where, record_id in found.fetchall()
-        ]
-    _write(settings, QUARANTINED_ROWS, columns, rows)
-
-
-def write_refused_rows(settings: Settings, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write the rows that a rule refused at reading: a line for each extract, sheet and rule."""
-    columns = ("partner", "extract_id", "file", "sheet", "rule_code", "rows", "records", "row_numbers")
-    _write(settings, REFUSED_ROWS, columns, rows)
+        ).fetchall()
+    rows = ((*where, shown_record(record)) for *where, record in found)
+    columns = COLUMNS[QUARANTINED_ROWS]
+    write(settings, QUARANTINED_ROWS, [dict(zip(columns, row, strict=True)) for row in rows])
 
 
 def rows_by_rule(settings: Settings) -> Counter[tuple[str, str]]:
     """Count the rows set aside and the rows refused at reading, by rule and partner."""
-    found = Counter((row["rule_code"], row["partner"]) for row in read(settings, QUARANTINED_ROWS))
+    counts = Counter((row["rule_code"], row["partner"]) for row in read(settings, QUARANTINED_ROWS))
     for row in standing(settings, REFUSED_ROWS):
-        found[row["rule_code"], row["partner"]] += int(row["rows"])
-    return found
+        counts[row["rule_code"], row["partner"]] += int(row["rows"])
+    return counts
 
 
 def write_alerts(
     settings: Settings, released: Iterable[Mapping[str, Any]], staged: Iterable[Mapping[str, Any]]
 ) -> None:
     """Write the alerts of the current release, and those that a candidate alone has."""
-    key = ("corridor_id", "direction", "first_month")
-    columns = (*key, "newest_month", "record_count_text", "expected_low", "expected_high", "evidence",
-               "in_current_release")  # fmt: skip
     found: dict[tuple[str, ...], dict[str, Any]] = {}
     for rows, is_current in ((staged, False), (released, True)):
-        found |= {
-            tuple(str(row[name]) for name in key): {**row, "in_current_release": is_current} for row in rows
-        }
-    _write(settings, ALERTS, columns, [row for _, row in sorted(found.items())])
+        for row in rows:
+            key = tuple(str(row[name]) for name in ("corridor_id", "direction", "first_month"))
+            found[key] = {**row, "in_current_release": is_current}
+    write(settings, ALERTS, [row for _, row in sorted(found.items())])
 
 
-def write_links(settings: Settings, columns: Iterable[str], pairs: Iterable[Mapping[str, Any]]) -> None:
-    """Write the pairs of records that may be one person, and in what they agree; never their values."""
-    _write(settings, LINKS, columns, pairs)
-
-
-def write_open_items(
-    settings: Settings,
-    columns: Iterable[str],
-    open_ones: Iterable[Mapping[str, Any]],
-    sentences: Mapping[str, Any],
-) -> None:
-    """Write all open items, most valuable first, and the `sentences` of each for translation."""
-    _write(settings, OPEN_ITEMS, columns, open_ones)
-    write_json(written_to(settings) / OPEN_ITEMS_SAID, sentences)
+def write_open_items(settings: Settings, open_ones: Iterable[Mapping[str, Any]], said: Any) -> None:
+    """Write all open items, most valuable first, and what is `said` of each for translation."""
+    write(settings, OPEN_ITEMS, open_ones)
+    write_json(written_to(settings) / OPEN_ITEMS_SAID, said)
 
 
 def sentences_of_items(settings: Settings) -> dict[str, Any]:
     """Return the sentences by item; none before the first refresh."""
-    text = text_of(settings, OPEN_ITEMS_SAID)
-    return dict(parsed(text, settings.review / OPEN_ITEMS_SAID)) if text else {}
+    return json_of(settings, OPEN_ITEMS_SAID)
 
 
 def write_damaged_files(settings: Settings, found: Mapping[str, Any]) -> None:
@@ -270,10 +233,9 @@ def changes_file(settings: Settings, release_id: str) -> Path:
 def changes_of(settings: Settings, release_id: str) -> dict[str, Any] | None:
     """Read it; None for the first release."""
     try:
-        changes: dict[str, Any] = read_json(changes_file(settings, release_id))
+        return dict(read_json(changes_file(settings, release_id)))
     except (OSError, ValueError):
         return None
-    return changes
 
 
 def read(settings: Settings, name: str) -> list[dict[str, str]]:
@@ -309,9 +271,89 @@ def count(settings: Settings, name: str) -> int:
     return len(standing(settings, name))
 
 
-def _write(settings: Settings, name: str, columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> None:
+def write(
+    settings: Settings, name: str, rows: Iterable[Mapping[str, Any]], columns: Iterable[str] = ()
+) -> None:
+    """Write a list, as a draft during a refresh; what a row holds beside its columns is left out."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(columns), extrasaction="ignore", lineterminator="\n")
+    names = list(columns or COLUMNS[name])
+    writer = csv.DictWriter(text, names, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: safe(value) for name, value in row.items()} for row in rows)
     write_summed(written_to(settings) / name, text.getvalue())
+
+
+_DRAFTS, _ENDED = ".drafts", ".ended"
+Found = TypeVar("Found")
+
+
+def drafting(settings: Settings) -> Settings:
+    """Return settings under which lists are written, and read first, as drafts."""
+    return replace(settings, drafts_lists=True)
+
+
+def written_to(settings: Settings) -> Path:
+    """Return the folder in which a list is written now."""
+    return settings.review / _DRAFTS if settings.drafts_lists else settings.review
+
+
+def text_of(settings: Settings, name: str) -> str | None:
+    """Return a list, None where there is none. What a refresh did not rewrite stays as it was."""
+    content = content_of(settings, name)
+    return None if content is None else content.decode("utf-8")
+
+
+def json_of(settings: Settings, name: str) -> dict[str, Any]:
+    """Return what a JSON file of lists holds, empty where there is none."""
+    text = text_of(settings, name)
+    return dict(parsed(text, settings.review / name)) if text else {}
+
+
+def content_of(settings: Settings, name: str) -> bytes | None:
+    """Return the bytes of a file of lists, None where there is none."""
+    return _first(settings, name, Path.read_bytes)
+
+
+def stamp_of(settings: Settings, name: str) -> tuple[int, ...]:
+    """Return what changes whenever the list does; empty where there is none."""
+    found = _first(settings, name, Path.stat)
+    return (found.st_ino, found.st_mtime_ns, found.st_size) if found else ()
+
+
+def _first(settings: Settings, name: str, look: Callable[[Path], Found]) -> Found | None:
+    """Look into the folders in the order in which a file moves through them, so that none is missed."""
+    folders = [settings.review / _ENDED, settings.review]
+    if settings.drafts_lists:
+        folders.insert(0, settings.review / _DRAFTS)
+    for folder in folders:
+        try:
+            return look(folder / name)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+    return None
+
+
+def sweep(settings: Settings) -> None:
+    """Finish an interrupted switch, and remove abandoned drafts. The caller holds the lock."""
+    _tidy(settings.review)
+    durable.remove_folder(settings.review / _DRAFTS)
+
+
+def switch(settings: Settings) -> None:
+    """Put the drafts in force in one step, if there are any."""
+    _tidy(settings.review)
+    drafts = settings.review / _DRAFTS
+    if not drafts.is_dir():
+        return
+    add_sums_of(drafts, settings.review)
+    durable.rename(drafts, settings.review / _ENDED)
+    _tidy(settings.review)
+
+
+def _tidy(review: Path) -> None:
+    ended = review / _ENDED
+    if not ended.is_dir():
+        return
+    for path in sorted(ended.iterdir()):
+        durable.rename(path, review / path.name)
+    durable.remove_folder(ended)

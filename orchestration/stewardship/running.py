@@ -2,45 +2,25 @@
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from orchestration.core import Damaged, NjiaError, Settings, last_holder, refreshes
+from orchestration.core import Damaged, NjiaError, Settings, is_held, last_holder, refreshes
 from orchestration.stewardship import audit
-from orchestration.stewardship.decisions.holding import Settled, settled
-from orchestration.stewardship.decisions.logged import gaps
+from orchestration.stewardship.audit import gaps
+from orchestration.stewardship.decisions.active import Settled, settled
 
 
 def refresh_since(settings: Settings) -> datetime | None:
-    """Return since when a refresh is running (UTC); None where none is.
-
-    The file of the lock stays after a refresh, so the lock itself is tested: a shared hold, released at once,
-    lets any number ask. A refresh that starts in this moment tries again.
-    """
-    try:
-        handle = os.open(settings.lock, os.O_RDONLY)
-    except FileNotFoundError:
+    """Return since when a refresh is running (UTC); None where none is."""
+    if not is_held(settings.lock):
         return None
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return _since(settings)
-    finally:
-        os.close(handle)
-    return None
-
-
-def _since(settings: Settings) -> datetime:
-    """Return the holder's note; until it is written, the age of the file."""
-    holder = settings.lock.with_suffix(".holder")
-    try:
-        return datetime.fromisoformat(json.loads(holder.read_text(encoding="utf-8"))["since"])
-    except (OSError, ValueError, KeyError, TypeError):
-        found = holder if holder.exists() else settings.lock
-        return datetime.fromtimestamp(found.stat().st_mtime, UTC).replace(microsecond=0)
+        return datetime.fromisoformat(last_holder(settings)["since"])
+    except (ValueError, KeyError, TypeError):  # not noted yet
+        holder = settings.lock.with_suffix(".holder")
+        age = (holder if holder.exists() else settings.lock).stat().st_mtime
+        return datetime.fromtimestamp(age, UTC).replace(microsecond=0)
 
 
 @dataclass(frozen=True)
@@ -96,11 +76,10 @@ def settled_since_refresh(settings: Settings) -> frozenset[str]:
     """
     now = settled(settings).ids
     missing = (refreshes.considered(settings) or {}).get("decisions", set()) - now
+    if not missing:
+        return now
     # Most often one was taken back or forgotten.
-    gone = (
-        [one for one in gaps(settings, audit.read(settings).lines).gone if one in missing] if missing else []
-    )
-    if gone:
+    if gone := [entry for entry in gaps(settings, audit.read(settings).lines).gone if entry in missing]:
         raise Damaged(
             settings.decisions,
             f"decisions are logged and missing: {', '.join(gone)}",

@@ -17,7 +17,7 @@ from orchestration import intake
 from orchestration.contracts import Contract
 from orchestration.core import Settings, UsageError, read_json
 from orchestration.stewardship import audit
-from orchestration.stewardship.kinds.landed import Landed
+from orchestration.stewardship.kinds.subjects import Landed
 
 
 def unseal_row(

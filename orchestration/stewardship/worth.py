@@ -9,25 +9,16 @@ lie in one quarter enters no cell. What a refused release keeps from its readers
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestration.core import Settings
-from orchestration.stewardship.typed_views import typed_views
+from orchestration.typing import open_views
 
 if TYPE_CHECKING:
     import duckdb
 
-_VIEWS = {
-    "records": "partner varchar, extract_id varchar, record_id bigint, record_grain varchar, "
-    "period_from date, period_to date",
-    "place_mentions": "partner varchar, extract_id varchar, record_id bigint, place_role varchar, "
-    "mention_id bigint",
-    "extracts": "partner varchar, extract_id varchar, sequence integer",
-    "matches": "mention_id bigint, county_place_id varchar",
-    "in_force": "partner varchar, extract_id varchar, fate varchar",
-}
 _CELLS = """
 create temp table cells as
 select
@@ -88,46 +79,45 @@ class Worths:
     def of_records(self, groups: Mapping[tuple[str, str, int], str]) -> dict[str, Worth]:
         """By group of records: (partner, extract id, record id) → group."""
         partners, extracts, records = zip(*groups, strict=True) if groups else ((), (), ())
-        import pyarrow as pa
-
-        wanted = {"partner": partners, "extract_id": extracts, "record_id": pa.array(records, pa.int64())}
-        return self._grouped(wanted, groups.values(), "true")
+        keys = {"partner": partners, "extract_id": extracts, "record_id": records}
+        return self._grouped(keys, groups.values(), "true")
 
     def of_mentions(self, groups: Mapping[int, str]) -> dict[str, Worth]:
         """By group of mentions (mention id → group): records of the extracts in force that name one."""
-        import pyarrow as pa
-
-        wanted = {"mention_id": pa.array(groups, pa.int64())}
-        return self._grouped(wanted, groups.values(), "fate = 'in_force'")
+        return self._grouped({"mention_id": list(groups)}, groups.values(), "fate = 'in_force'")
 
     def extracts_of_mentions(self, groups: Mapping[int, str]) -> dict[str, set[tuple[str, str]]]:
         """By group of mentions: the extracts that name one, whatever became of them."""
-        import pyarrow as pa
-
-        wanted = {"mention_id": pa.array(groups, pa.int64()), "named": pa.array(groups.values(), pa.string())}
-        self._con.register("wanted", pa.table(wanted))
-        found = self._con.execute(
-            "select distinct named, partner, extract_id from cells inner join wanted using (mention_id)"
-        )
+        wanted = self._wanted({"mention_id": list(groups)}, groups.values())
         extracts: dict[str, set[tuple[str, str]]] = {}
-        for group, partner, extract_id in found.fetchall():
+        for group, partner, extract_id in self._con.execute(
+            f"select distinct wanted_for, partner, extract_id from {wanted}"
+        ).fetchall():
             extracts.setdefault(group, set()).add((partner, extract_id))
         return extracts
 
-    def _grouped(self, wanted: Mapping[str, Any], groups: Iterable[str], where: str) -> dict[str, Worth]:
+    def _grouped(
+        self, keys: Mapping[str, Sequence[Any]], groups: Iterable[str], where: str
+    ) -> dict[str, Worth]:
+        cells = self._wanted(keys, groups)
+        counted = self._con.execute(
+            f"select wanted_for, {_COUNTED} from {cells} where {where} group by wanted_for"
+        ).fetchall()
+        return {group: Worth(movements, numbers) for group, movements, numbers in counted}
+
+    def _wanted(self, keys: Mapping[str, Sequence[Any]], groups: Iterable[str]) -> str:
+        """Return SQL for the cells of these keys, with the group that wants each."""
         import pyarrow as pa
 
-        self._con.register("wanted", pa.table({**wanted, "wanted_for": pa.array(groups, pa.string())}))
-        found = self._con.execute(
-            f"select wanted_for, {_COUNTED} from cells inner join wanted using ({', '.join(wanted)}) "
-            f"where {where} group by wanted_for"
-        ).fetchall()
-        return {group: Worth(movements, numbers) for group, movements, numbers in found}
+        types = {name: pa.int64() if name in ("record_id", "mention_id") else pa.string() for name in keys}
+        columns = {name: pa.array(values, types[name]) for name, values in keys.items()}
+        self._con.register("wanted", pa.table({**columns, "wanted_for": pa.array(groups, pa.string())}))
+        return f"cells inner join wanted using ({', '.join(keys)})"
 
 
 @contextmanager
 def worths_of(settings: Settings, release: Worth = NOTHING) -> Iterator[Worths]:
     """Read once what the last refresh typed, located and put in force."""
-    with typed_views(settings, _VIEWS) as con:
+    with open_views(settings, "records", "place_mentions", "extracts", "matches", "in_force") as con:
         con.execute(_CELLS)
         yield Worths(con, release)

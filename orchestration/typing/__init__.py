@@ -2,7 +2,8 @@
 
 `step` types extracts; `landed_records` and `distinct_cells` bring their cells, `group_typing` types rows that
 agree once, `row_reader` reads the cells of a row, `assembly` makes the record, `corrections` applies those of
-stewards, `tables` has the columns. Rules across fields do not belong here: dbt judges them.
+stewards, `tables` has the columns, `views`
+shows the files to SQL. Rules across fields do not belong here: dbt judges them.
 """
 
 from typing import TYPE_CHECKING
@@ -14,10 +15,11 @@ if TYPE_CHECKING:
     from orchestration.typing.corrections import correctable, read_as, record_cells, written_in_rows
     from orchestration.typing.counts import read_count
     from orchestration.typing.dates import read_date
-    from orchestration.typing.landed_records import cells_in_memory
+    from orchestration.typing.landed_cells import cells_in_memory
     from orchestration.typing.mentions import Mention
     from orchestration.typing.step import READ_BY, TypingFailure, type_extracts
     from orchestration.typing.table_rows import Tables, together, typed_tables
     from orchestration.typing.tables import SCHEMAS, TYPED_TABLES
+    from orchestration.typing.views import NOT_KEPT, add_views, has_typed, open_views
 
 offer_when_asked(__name__)

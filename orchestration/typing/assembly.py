@@ -13,9 +13,8 @@ from orchestration.contracts import SINGLE_CODES, Contract
 from orchestration.intake import SUBMISSION_KEY, LandedCell
 from orchestration.typing.ages import ReadAge
 from orchestration.typing.mentions import Child, Mention, Texts, mentions_of
-from orchestration.typing.row import Problem, Row, weighed
+from orchestration.typing.row import Problem, Row, children_of_valid_copy, one_of, weighed
 from orchestration.typing.row_reader import RowReader
-from orchestration.typing.several_rows import children_of_valid_copy, one_of
 
 _EVENT_OF_GRAIN = {
     "case": "identified",

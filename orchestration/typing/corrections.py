@@ -22,10 +22,10 @@ from orchestration.contracts import (
     load_vocabulary,
     place_parts,
 )
-from orchestration.core import REFERENCE_SEEDS, Keys, record_of
+from orchestration.core import Keys, record_of
 from orchestration.intake import LandedCell, texts_of
 from orchestration.typing.assembly import Record, assemble
-from orchestration.typing.landed_records import cells_of
+from orchestration.typing.landed_cells import cells_of
 from orchestration.typing.row import CORRECTED
 from orchestration.typing.row_reader import reader_of
 
@@ -140,6 +140,6 @@ def read_as(
     keys: Keys,
 ) -> Record:
     """Return what typing makes of a record's cells under these corrections."""
-    row_reader, period = reader_of(entry, contract, load_vocabulary(REFERENCE_SEEDS))
+    row_reader, period = reader_of(entry, contract, load_vocabulary())
     cells = Corrections(corrections, contract, keys).applied(cells)
     return assemble(cells, row_reader, period.round if period else None, lambda _: 0)

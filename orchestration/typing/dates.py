@@ -13,11 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestration.contracts import error_code, is_missing, norm, split_time
-from orchestration.typing.calendar_words import from_serial, is_other_calendar, month_end
 from orchestration.typing.date_text import (
     ReadDate,
     from_digits,
+    from_serial,
     from_text,
+    is_other_calendar,
+    month_end,
     month_of,
     set_aside,
     single_day,

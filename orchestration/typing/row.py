@@ -1,19 +1,26 @@
-"""One typed source row: values and problems."""
+"""One typed source row, and several source rows of one record combined into one.
+
+Several rows are the persons of an intercepted group, the codes of one case, or copies of one reference.
+Persons and codes must agree in the fields that the contract names; copies are ordered by time. dbt judges
+copies in later extracts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from typing import NamedTuple
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
 
-from orchestration.contracts import Contract
+from orchestration.contracts import Contract, place_parts, same
+from orchestration.intake import COPY, LandedCell, copy_name
 from orchestration.typing.ages import ReadAge
 from orchestration.typing.counts import ReadCount
 from orchestration.typing.date_text import ReadDate
 from orchestration.typing.routes import ReadRoute
 
 CORRECTED = "corrected"  # the kind of a cell that marks a field which a steward corrected
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Problem(NamedTuple):
@@ -77,3 +84,165 @@ def weighed(contract: Contract, name: str, problems: tuple[str, ...]) -> tuple[s
     if not (spec and spec.required):
         return problems
     return tuple(problem.replace("unk:", "Q:", 1) for problem in problems)
+
+
+def one_of(rows: list[Row], contract: Contract) -> Row:
+    """Combine the rows of one record."""
+    first = rows[0]
+    if contract.delivery.person_rows:
+        return persons_of(rows, contract)
+    if len(rows) == 1:
+        return first
+    if contract.items:
+        return record_of_items(rows, contract)
+    if len({_content_of_row(row) for row in rows}) == 1:
+        return with_problems(first, "record", ("flag:duplicate_rows",))
+    newest = _newest_of(rows)
+    if newest is not None:
+        lists = newest.lists if newest is first else {**_child_lists(first, newest), **newest.lists}
+        return with_problems(replace(newest, lists=lists), "record", ("flag:older_copy_in_file",))
+    return with_problems(first, "record", ("Q:duplicate_key_conflict",))
+
+
+def children_of_valid_copy(rows: list[Row], children: list[list[LandedCell]]) -> list[list[LandedCell]]:
+    """Select the child rows (lists of cells) of the valid copy, and those without a copy.
+
+    Copies whose child rows differ and that have no order in time get a problem.
+    """
+    of_copy: dict[str, list[list[LandedCell]]] = {}
+    for cells in children:
+        of_copy.setdefault(next((cell.value for cell in cells if cell.kind == COPY), ""), []).append(cells)
+    if set(of_copy) <= {""}:
+        return children
+    names = [copy_name(row.sheet, row.row_number) for row in rows]
+    newest = _newest_of(rows)
+    if len({repr([_content_of_cells(cells) for cells in of_copy.get(name, ())]) for name in names}) > 1:
+        rows[0].note("record", ("flag:older_copy_in_file" if newest else "Q:duplicate_key_conflict",))
+    name = copy_name(newest.sheet, newest.row_number) if newest else names[0]
+    return [*of_copy.get(name, ()), *of_copy.get("", ())]
+
+
+def _content_of_cells(cells: list[LandedCell]) -> list[tuple[str, str]]:
+    return [(cell.field, cell.value) for cell in cells if cell.kind != COPY]
+
+
+def _newest_of(rows: list[Row]) -> Row | None:
+    """Return the row that was submitted last; None where a time is missing or shared."""
+    known = [row.submitted_at for row in rows if row.submitted_at is not None]
+    if len(known) < len(rows) or known.count(max(known)) > 1:
+        return None
+    return max(rows, key=lambda row: row.submitted_at or _NEVER)
+
+
+def _child_lists(first: Row, newest: Row) -> dict[str, tuple[str, ...]]:
+    """Return the codes from child rows, which are on the first row."""
+    return {name: codes for name, codes in first.lists.items() if name not in newest.lists}
+
+
+def _content_of_row(row: Row) -> str:
+    """Return the content of a row as text, to recognise identical copies."""
+    places = {role: (sorted(place.texts.items()), place.transport) for role, place in row.places.items()}
+    parts = (row.when, row.embargo_until, row.count, row.age, sorted(row.codes.items(), key=str))
+    return repr((parts, sorted(row.lists.items()), row.route, sorted(places.items())))
+
+
+def persons_of(rows: list[Row], contract: Contract) -> Row:
+    """Combine rows that are persons and repeat the incident's columns; the number of rows is the count."""
+    constant = contract.constant_fields
+    merged = replace(rows[0], problems=_problems(rows, constant))
+    if not _agree(rows, constant):
+        return with_problems(merged, "record", ("Q:incident_conflict",))
+    merged.count = _counted(len(rows), rows[0].count)
+    if merged.count.basis == "range":
+        merged.note("person_count", ("flag:victim_count_mismatch",))
+    merged.codes = {name: _agreed(row.codes.get(name) for row in rows) for name in _names(rows, "codes")}
+    if {"female", "male"} <= {row.codes.get("sex") for row in rows}:
+        merged.codes["sex"] = "mixed"
+    merged.age = _agreed_age([row.age for row in rows])
+    merged.lists = _union(rows)
+    return merged
+
+
+def record_of_items(rows: list[Row], contract: Contract) -> Row:
+    """Combine rows that are codes and repeat the record's columns: the codes of all rows together."""
+    constant = contract.constant_fields
+    merged = replace(rows[0], problems=_problems(rows, constant))
+    if not _agree(rows, constant):
+        return with_problems(merged, "record", ("Q:rows_disagree",))
+    merged.lists = _union(rows)
+    for name in _names(rows, "codes"):
+        codes = {code for row in rows if (code := row.codes.get(name))}
+        known = sorted(codes - {"unknown"} or codes)
+        merged.codes = merged.codes | {name: known[0] if known else None}
+        if len(known) > 1:
+            merged.codes[name] = "unknown"
+            merged.note(name, ("unk:codes_disagree",))
+    merged.submitted_at = max((row.submitted_at for row in rows if row.submitted_at), default=None)
+    return merged
+
+
+def _counted(persons: int, stated: ReadCount) -> ReadCount:
+    """Count the rows; where the stated number contradicts them, return the range of both."""
+    bounds = [bound for bound in (stated.low, stated.high) if bound is not None]
+    is_below = stated.low is not None and persons < stated.low
+    is_above = stated.high is not None and persons > stated.high
+    if not (is_below or is_above):
+        return ReadCount(persons, persons, persons, "stated")
+    low, high = min(persons, *bounds), max(persons, *bounds)
+    return ReadCount(low, low, high, "range")
+
+
+def _problems(rows: list[Row], constant: list[str]) -> list[Problem]:
+    """Collect the problems of all rows; those of a repeated field count once."""
+    further = [problem for row in rows[1:] for problem in row.problems if problem.field not in constant]
+    return list(dict.fromkeys([*rows[0].problems, *further]))
+
+
+def _agree(rows: list[Row], fields: Iterable[str]) -> bool:
+    return all(_comparable(row, name) == _comparable(rows[0], name) for name in fields for row in rows[1:])
+
+
+def _comparable(row: Row, name: str) -> Any:
+    """Return a row's value of a field in a form in which two spellings are equal."""
+    parts = place_parts(name)
+    if name == "event_on":
+        return row.when.first, row.when.precision
+    if name == "person_count":
+        return row.count.low, row.count.high
+    if name == "age_band":
+        return row.age.band, row.age.is_child
+    if name in ("submitted_at", "embargo_until"):
+        return getattr(row, name)
+    if parts is None:
+        return row.codes.get(name), row.lists.get(name)
+    role, part = parts
+    place = row.places.get(role)
+    if part == "list" and role == "transit":
+        return row.route
+    if part == "transport_mode":
+        return place.transport if place else ()
+    return same(place.texts.get("place_text" if part == "list" else part, "")) if place else ""
+
+
+def _names(rows: list[Row], kind: str) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in getattr(row, kind)))
+
+
+def _union(rows: list[Row]) -> dict[str, tuple[str, ...]]:
+    return {
+        name: tuple(dict.fromkeys(code for row in rows for code in row.lists.get(name, ())))
+        for name in _names(rows, "lists")
+    }
+
+
+def _agreed(codes: Iterable[str | None]) -> str | None:
+    found = set(codes)
+    return found.pop() if len(found) == 1 else "unknown"
+
+
+def _agreed_age(ages: list[ReadAge]) -> ReadAge:
+    if len({age.band for age in ages}) == 1:
+        return ages[0]
+    sides = {age.is_child for age in ages}
+    side = sides.pop() if len(sides) == 1 else None
+    return ReadAge("unknown" if side is None else "child" if side else "adult", side)

@@ -33,6 +33,7 @@ from orchestration.contracts import (
     norm,
     place_parts,
 )
+from orchestration.contracts.cells import repaired
 from orchestration.intake import (
     DISAGREES,
     LABEL,
@@ -47,7 +48,6 @@ from orchestration.intake import (
 from orchestration.typing.ages import read_age
 from orchestration.typing.counts import ReadCount, read_count, read_default
 from orchestration.typing.dates import read_date, read_moment
-from orchestration.typing.mojibake import repaired
 from orchestration.typing.routes import ReadRoute, read_route
 from orchestration.typing.row import CORRECTED, Place, Row, weighed
 

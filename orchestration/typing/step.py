@@ -24,7 +24,6 @@ import pyarrow.parquet as pq
 from orchestration.contracts import SEEDS, Contract, Contracts, contract_for, load_contracts, load_vocabulary
 from orchestration.core import (
     PARTIAL,
-    REFERENCE_SEEDS,
     TEXTS_SUFFIX,
     Keys,
     Settings,
@@ -39,8 +38,8 @@ from orchestration.core import (
 )
 from orchestration.intake import has_its_cells, texts_of
 from orchestration.typing.corrections import Correction, Corrections, holding_extract
-from orchestration.typing.group_typing import Remembered
-from orchestration.typing.landed_records import cells_of_file
+from orchestration.typing.grouped_rows import Remembered
+from orchestration.typing.landed_cells import cells_of_file
 from orchestration.typing.table_rows import Tables, tables_of_extract, typed_tables
 from orchestration.typing.tables import MENTIONS_TABLE, SCHEMAS, WITH_DICTIONARIES
 
@@ -175,7 +174,7 @@ def _typed(
     if not has_its_cells(extract.entry, extract.cells):
         raise OtherCells
     steps.append("reading the seeds")
-    vocabulary = load_vocabulary(REFERENCE_SEEDS)
+    vocabulary = load_vocabulary()
     steps.append("typing its cells")
     texts = texts_of(extract.cells, keys)
     corrections = Corrections(own, contract, keys)

@@ -15,13 +15,11 @@ from orchestration.contracts import STATISTICS, Contract, Period, Vocabulary, sa
 from orchestration.core import Keys
 from orchestration.typing.assembly import assemble
 from orchestration.typing.corrections import Corrections
-from orchestration.typing.distinct_cells import SourceRows
-from orchestration.typing.group_typing import GroupTyping, Remembered
-from orchestration.typing.landed_records import LandedCells
+from orchestration.typing.grouped_rows import GroupTyping, Remembered, Typed, TypedRows, constant
+from orchestration.typing.landed_cells import LandedCells, SourceRows
 from orchestration.typing.mentions import Texts
 from orchestration.typing.row_reader import reader_of
 from orchestration.typing.tables import MENTIONS_TABLE, SCHEMAS
-from orchestration.typing.typed_rows import Typed, TypedRows, constant
 
 Tables = dict[str, pa.Table]
 RECORDS_IN_A_BATCH = 5_000

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import duckdb
 
-from orchestration.core import Settings, UsageError, is_of_machine
+from orchestration.core import Settings, UsageError, is_of_machine, quoted, sql_text
 
 DUCKDB, SPARK = "duckdb", "spark"
 _PACKAGES = {DUCKDB: ("dbt-duckdb", "duckdb"), SPARK: ("dbt-spark", "pyspark")}
@@ -108,8 +108,8 @@ class Spark:
     def hand_over(self, built: Collection[Relation]) -> None:
         for schema, name in built:
             self._con.execute(f'create schema if not exists "{schema}"')
-            files = str(self._tables / f"{schema}.db" / name / "*.parquet").replace("'", "''")
-            self._con.execute(f'create or replace view "{schema}"."{name}" as from read_parquet(\'{files}\')')
+            files = sql_text(self._tables / f"{schema}.db" / name / "*.parquet")
+            self._con.execute(f"create or replace view {quoted(schema, name)} as from read_parquet({files})")
 
     def count(self, query: str) -> int | None:
         from py4j.protocol import Py4JError

@@ -46,7 +46,7 @@ from orchestration.core import (
     refreshes,
     tombstones_of,
 )
-from orchestration.core.modes import restricted_folders
+from orchestration.core.disk import restricted_folders
 from orchestration.core.release_key import installed_public_key
 from orchestration.core.sums import SUMS
 from orchestration.intake import held_of_forgotten, read_register

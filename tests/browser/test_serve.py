@@ -256,7 +256,7 @@ def test_lineage_shows_the_steps_and_a_run_can_be_started(
         page.get_by_text(group, exact=True).first.wait_for()
     page.screenshot(path=tmp_path / "lineage.png")
     page.goto(f"{served.ui}/assets/landing/swala_post?view=checks")
-    page.get_by_text("extracts_are_fit").first.wait_for()
+    page.get_by_text("extracts_are_fit_and_on_time").first.wait_for()
 
     received: list[str] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(str(frame))))

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.contracts import load_contracts, load_vocabulary
-from orchestration.core import REFERENCE_SEEDS, Settings, machine_fault
+from orchestration.core import Settings, machine_fault
 from orchestration.intake.pulling import pull as pulling
 from orchestration.operations import check_files, finish_rotations
 from orchestration.release import publishing
@@ -187,7 +187,7 @@ def main() -> None:
     pulling.KINDS = {"kobotoolbox": Form}
     settings = settings_in(given.folder)
     make(lambda: prepare(settings), settings.home, given.folder / "template")
-    load_vocabulary(REFERENCE_SEEDS), load_contracts(settings.partners)  # here, and not in each child anew
+    load_vocabulary(), load_contracts(settings.partners)  # here, and not in each child anew
     for name in given.scenes:
         tries = tries_of(given.folder, name)
         last = max(at for _, at, _ in tries) - 1

@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 from orchestration.core import Settings, refreshes
-from orchestration.defs.tags import OUTCOME
+from orchestration.defs.boundary import OUTCOME
 from orchestration.operations import check_files
 from orchestration.release import current_release
 from orchestration.stewardship import record_decision

@@ -21,7 +21,10 @@ def test_decisions_are_recorded_listed_and_revoked(evidence_base: EvidenceBase) 
     waive = ("waive-check", "quarantine_is_normal", "--expires", "2026-04-01")
     ahead = njia("decide", *waive, *by, settings=settings)
     assert ahead.returncode == 2 and "there is nothing to waive" in " ".join(ahead.stderr.split())
-    failed = dict.fromkeys(review.FAILED_COLUMNS, "") | {"name": waive[1], "stage": "release_gate"}
+    failed = dict.fromkeys(review.COLUMNS[review.FAILED_CHECKS], "") | {
+        "name": waive[1],
+        "stage": "release_gate",
+    }
     review.write_failed_checks(
         settings, "release_gate", [failed | {"severity": "refuse", "outcome": "failed"}]
     )

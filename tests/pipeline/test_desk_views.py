@@ -18,7 +18,7 @@ from orchestration.linkage.tables import QUESTION_COLUMNS
 from orchestration.places import name_token
 from orchestration.release import rollback
 from orchestration.release.signature import sign
-from orchestration.stewardship import audit, items, list_decisions, review
+from orchestration.stewardship import audit, items, list_decisions, review, worklists
 from orchestration.stewardship.decisions.recording import record_decisions
 from orchestration.stewardship.desk.app import LOOKED_AT, make_app
 from orchestration.stewardship.desk.views import deciding
@@ -73,7 +73,7 @@ def steward(base: EvidenceBase) -> Visitor:
 
 def write_failed_check(base: EvidenceBase) -> None:
     with (base.settings.review / review.FAILED_CHECKS).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, review.FAILED_COLUMNS)
+        writer = csv.DictWriter(file, review.COLUMNS[review.FAILED_CHECKS])
         writer.writeheader()
         writer.writerow(FAILED)
 
@@ -425,10 +425,8 @@ def test_held_lock_is_reported_and_no_decision_recorded(
 ) -> None:
     from filelock import FileLock
 
-    from orchestration.stewardship.decisions import files
-
     asked = steward.preview("row_exclude", record=s5(base)["record"])
-    monkeypatch.setattr(files, "LOCK_SECONDS", 0.05)
+    monkeypatch.setattr("orchestration.core.lock.SECONDS_TO_WAIT", 0.05)
     with FileLock(base.settings.decisions / ".lock"):
         answer = steward.confirm(asked)
     assert answer.status_code == 503 and "Try again in a moment" in shown(answer.text)
@@ -472,7 +470,7 @@ def test_two_records_stand_side_by_side_and_are_ruled_on(base: EvidenceBase, ste
     }  # fmt: skip
     said = {"reason": "rival", "names": "1 of 2 shared", "origin": "differs", "days": "3 apart"}
     likely = {"probability_low": "0.8", "probability": "0.93", "probability_high": "0.97"}
-    review.write_links(base.settings, QUESTION_COLUMNS, [question | said | likely])
+    review.write(base.settings, review.LINKS, [question | said | likely], QUESTION_COLUMNS)
     pair = (ends[0]["record"], ends[1]["record"])
     assert "93 %" in shown(steward.get("/links").text)
     page = shown(steward.get(items.doubtful_link(*pair).path).text)
@@ -501,7 +499,7 @@ def test_drift_is_shown_with_the_change_that_answers_it(base: EvidenceBase, stew
         "new_codes": [{"column": "Form", "field": "exploitation_type", "records": 7, "shown": {"Begging": 5}, "not_shown": 1}],
         "patch": "fields:\n  place(origin).place_text: Start\n", "effects": ["The file is taken in."],
     }  # fmt: skip
-    review.write_drift(base.settings, [told])
+    worklists.write_drift(base.settings, [told])
     assert "swala_post/swala_post_cases" in shown(steward.get("/drift").text)
     page = steward.get(items.drift("swala_post", "swala_post_cases").path).text
     wanted = (

@@ -11,7 +11,7 @@ import pytest
 
 from orchestration.cli import console
 from orchestration.core import ReleaseRefused, UsageError, forget_work, read_json, refreshes
-from orchestration.refresh import settle
+from orchestration.refresh import extracts
 from orchestration.release import current_release, rollback, waiver_effect
 from orchestration.stewardship import items, messages, record_decision, review, worklists
 from tests import scenario, steps
@@ -74,7 +74,7 @@ def test_held_extract_leaves_the_last_good_one_in_force(
     with_a_held_extract: Ended,
 ) -> None:
     assert with_a_held_extract.error is None
-    in_force = settle.settled_of(with_a_held_extract.base.settings)
+    in_force = extracts.settled_of(with_a_held_extract.base.settings)
     held = [fate for fate in in_force.fates if fate.fate == "held"]
     assert [(fate.partner, fate.reason) for fate in held] == [("swala_post", "row_volume_is_plausible")]
     assert in_force.partners_stale == ("swala_post",)
@@ -108,8 +108,7 @@ def test_ui_shows_a_held_extract_on_the_asset_of_its_partner(with_a_held_extract
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         (run,) = instance.get_runs()
         (told,) = instance.fetch_observations(asset, limit=5).records
-        check = evaluation(instance, asset, "extracts_are_fit")
-        on_time = evaluation(instance, asset, "next_extract_is_on_time")
+        check = evaluation(instance, asset, "extracts_are_fit_and_on_time")
         reconciled = instance.get_latest_materialization_event(dg.AssetKey(["quality", "reconciliation"]))
         (published,) = instance.fetch_materializations(PUBLISHED, limit=5).records
     assert run.status == dg.DagsterRunStatus.SUCCESS
@@ -139,7 +138,7 @@ def test_ui_shows_a_held_extract_on_the_asset_of_its_partner(with_a_held_extract
     }  # fmt: skip
     assert {name: plotted[name] for name in expected} == expected
     assert plotted["movements_in_force"] > 0
-    assert on_time.passed and on_time.metadata["days_overdue"].value == 0
+    assert check.metadata["days_overdue"].value == 0 and "was due by" not in str(check.description)
     # Of the first extract S1-S4 and S9-S14 serve; the four rows of the second are held.
     assert reconciled is not None and reconciled.asset_materialization is not None
     table = reconciled.asset_materialization.metadata["rows_by_partner"]
@@ -179,7 +178,7 @@ def test_held_extract_is_announced_once(with_a_held_extract: Ended, tmp_path: Pa
 
 def test_held_extract_waits_with_the_number_of_its_movements(with_a_held_extract: Ended) -> None:
     base = with_a_held_extract.base
-    (held,) = settle.settled_of(with_a_held_extract.base.settings).held
+    (held,) = extracts.settled_of(with_a_held_extract.base.settings).held
     listed = {str(one.item): one for one in worklists.open_items(base.settings)}
     found = listed[f"extract:swala_post:{held.extract_id}"]
     (records,) = base.work(
@@ -193,13 +192,13 @@ def test_held_extract_waits_with_the_number_of_its_movements(with_a_held_extract
 
 def test_steward_can_accept_a_held_extract(with_a_held_extract: Ended, tmp_path: Path) -> None:
     base = copy_of(with_a_held_extract.base, tmp_path)
-    (held,) = settle.settled_of(base.settings).held
+    (held,) = extracts.settled_of(base.settings).held
     record_decision(
         base.settings, "extract_accept", "data steward", "the partner confirmed the removals",
         scenario.AS_OF, partner="swala_post", extract_id=held.extract_id,
     )  # fmt: skip
     assert steps.do(base.settings, steps.settle_inbox), "there is something to publish"
-    in_force = settle.settled_of(base.settings)
+    in_force = extracts.settled_of(base.settings)
     assert (held.extract_id, "in_force") in {(fate.extract_id, fate.fate) for fate in in_force.fates}
     assert (in_force.held, in_force.partners_stale) == ((), ())
 
@@ -258,7 +257,7 @@ def test_refused_run_is_distinct_from_a_crash(refused: Ended) -> None:
     settings = refused.base.settings
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         (run,) = instance.get_runs()
-        check = evaluation(instance, dg.AssetKey(["release", "verdict"]), "quarantine_is_normal")
+        check = evaluation(instance, dg.AssetKey(["release", "verdict"]), "candidate_is_fit")
         assert instance.fetch_materializations(PUBLISHED, limit=1).records == []
         (failure,) = instance.get_records_for_run(
             run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from orchestration.cli.diff.without_decision import without_decision
 from orchestration.core import UsageError, load_keys, refreshes
+from orchestration.defs.refresh import run_to_candidate
 from orchestration.operations import next_run, read_status
 from orchestration.places import name_token
+from orchestration.refresh import compare_without_decision
 from orchestration.release import Release, diff, find_release
 from orchestration.stewardship import record_decision, refresh_since, review
 from orchestration.stewardship.decisions.previews import try_revocations
@@ -141,7 +142,7 @@ def test_release_without_one_decision_is_compared(story: Story) -> None:
         "Nairobi (county, Kenya), to the county",
         "no place",
     )
-    found = without_decision(settings, story.alias["id"])
+    found = compare_without_decision(settings, story.alias["id"], run_to_candidate)
     movements = next(table for table in found.diff.tables if table.table == "marts.fct_movements")
     assert (movements.added, movements.removed, movements.changed) == (1, 0, 0)  # S6
     assert found.also_differs == []
@@ -151,7 +152,7 @@ def test_release_without_one_decision_is_compared(story: Story) -> None:
     assert sorted(path.name for path in settings.releases.iterdir()) == before
     assert not (settings.work / "without").exists()
     with pytest.raises(UsageError, match=f"not made with a decision.+{story.alias['id']}"):
-        without_decision(settings, story.left_out["id"])
+        compare_without_decision(settings, story.left_out["id"], run_to_candidate)
 
 
 def test_lists_stay_until_the_refresh_ends(story: Story) -> None:

@@ -13,7 +13,7 @@ import pytest
 from orchestration import intake, typing
 from orchestration.contracts import load_contracts
 from orchestration.core import Settings, clear_work, load_keys, parsed
-from orchestration.core.work_left import KEPT
+from orchestration.core.work import KEPT
 from orchestration.operations import read_status
 from orchestration.places import name_token
 from orchestration.refresh import extracts

@@ -14,12 +14,12 @@ import pytest
 from orchestration import linkage
 from orchestration.core import NjiaError, Settings, read_json, refreshes
 from orchestration.defs.resources import evidence_base as definitions_of
-from orchestration.refresh import Runs, extracts, releasing, settle, tables
+from orchestration.refresh import Runs, extracts, releasing, tables
 from orchestration.stewardship import record_decision
 from tests import scenario, steps
 from tests.evidence_base import EvidenceBase
 
-STATISTICS = [dg.AssetKey(["statistics", "hotspots"])]
+STATISTICS = [dg.AssetKey("statistics")]
 
 
 def notes(base: EvidenceBase) -> dict[str, int]:
@@ -48,7 +48,13 @@ def test_one_asset_is_made_alone_and_is_no_refresh(evidence_base: EvidenceBase) 
 
 def test_step_is_skipped_while_its_artifact_stands(evidence_base: EvidenceBase) -> None:
     before = notes(evidence_base)
-    for step in (extracts.type_extracts, extracts.locate, settle.judge_extracts, tables.link, tables.measure):
+    for step in (
+        extracts.type_extracts,
+        extracts.locate,
+        extracts.judge_extracts,
+        tables.link,
+        tables.measure,
+    ):
         steps.do(evidence_base.settings, step)
     assert made_since(evidence_base, before) == set()
 

@@ -10,7 +10,7 @@ import pytest
 
 from orchestration.core import load_keys
 from orchestration.operations import read_status
-from orchestration.refresh import settle
+from orchestration.refresh import extracts
 from orchestration.release import current_release
 from orchestration.release.releases import open_edition
 from tests import scenario, steps
@@ -47,7 +47,7 @@ def manifest(base: EvidenceBase) -> dict[str, Any]:
 def fates(base: EvidenceBase) -> dict[str, set[tuple[str, str | None]]]:
     """By partner: the fates of its extracts, with the reasons."""
     found: dict[str, set[tuple[str, str | None]]] = {}
-    for fate in settle.settled_of(base.settings).fates:
+    for fate in extracts.settled_of(base.settings).fates:
         found.setdefault(fate.partner, set()).add((fate.fate, fate.reason))
     return found
 

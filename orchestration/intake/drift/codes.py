@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from orchestration.contracts import (
@@ -43,15 +43,10 @@ class NewCodes:
     def share(self) -> float:
         return self.records / self.answered if self.answered else 0.0
 
-    @property
-    def withheld(self) -> int:
-        return self.spellings - len(self.shown)
-
     def as_dict(self) -> dict[str, Any]:
         """Return the content of a list: without the hidden spellings."""
-        listed = asdict(replace(self, hidden={}))
-        del listed["hidden"]
-        return listed | {"share": round(self.share, 4), "not_shown": self.withheld}
+        listed = {name: value for name, value in asdict(self).items() if name != "hidden"}
+        return listed | {"share": round(self.share, 4), "not_shown": len(self.hidden)}
 
 
 def coded_fields(contract: Contract) -> dict[str, FieldSpec]:
@@ -136,7 +131,6 @@ def _answers(value: str, spec: FieldSpec, choices: Collection[str]) -> list[str]
 
 
 def readers_of(contract: Contract, vocabulary: Vocabulary) -> dict[str, CodeReader]:
-    """Return the reader of each field that is read by a closed list."""
     return {
         name: CodeReader.of_field(name, spec, vocabulary, contract.locale.languages)
         for name, spec in coded_fields(contract).items()

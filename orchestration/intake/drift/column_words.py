@@ -41,8 +41,8 @@ def words_of(heading: str) -> tuple[str, ...]:
 def readings(heading: str) -> list[Reading]:
     """Return the meanings of a heading, longest phrase first; its last part beats the groups above."""
     last = _PART_OF_A_PATH.split(heading)[-1]
-    if exact := _exactly(last):
-        return exact
+    if own := _own_names().get(same(last)):
+        return [Reading(kind, means, phrase, 1.0) for phrase, kind, means in own]
     best = {reading[:2]: reading for reading in _read(words_of(heading), 0.9)}
     for reading in _read(words_of(last), 1.0):
         if reading[:2] not in best or reading.strength >= best[reading[:2]].strength:
@@ -76,12 +76,6 @@ def place_of(found: list[Reading]) -> str | None:
     return f"place({role or 'observation'}).{part or DEFAULT_PART}"
 
 
-def _exactly(heading: str) -> list[Reading]:
-    """Match names that software gives its columns: `_status` differs from a partner's `status`."""
-    name = same(heading)
-    return [Reading(kind, means, phrase, 1.0) for phrase, kind, means in _own_names().get(name, ())]
-
-
 def _read(words: tuple[str, ...], weight: float) -> list[Reading]:
     said = [word for word in words if word not in _FILLERS] or list(words)
     found: dict[tuple[str, str], Reading] = {}
@@ -108,6 +102,7 @@ def _phrases() -> dict[tuple[str, ...], list[tuple[str, str, str]]]:
 
 @cache
 def _own_names() -> dict[str, list[tuple[str, str, str]]]:
+    """Names that software gives its columns: `_status` differs from a partner's `status`."""
     names: dict[str, list[tuple[str, str, str]]] = {}
     for phrase, kind, means in _seed():
         if phrase.startswith(_WHOLE):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -65,7 +65,7 @@ class ColumnProfiles:
                 continue
             kinds, distinct = self._kinds.setdefault(name, Counter()), self._distinct.setdefault(name, set())
             for code, count in zip(codes.tolist(), counts.tolist(), strict=True):
-                kinds[column.kinds[code] if column.kinds else "text"] += count
+                kinds[cell.kind if (cell := column.distinct_cell(code)) else "text"] += count
                 distinct.add(hash(same(column.text(code))))
         rows = int(block.filled.sum())
         self._rows.update({name: rows for name in names if name and rows})
@@ -75,7 +75,7 @@ def likeness(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> 
     """Return how alike two profiles are, 0 to 1; None if one is missing."""
     if not one or not other:
         return None
-    kinds = {*one["kinds"], *other["kinds"]}
+    kinds = one["kinds"] | other["kinds"]
     alike = sum(min(one["kinds"].get(kind, 0.0), other["kinds"].get(kind, 0.0)) for kind in kinds)
     filled = 1 - abs(one["filled"] - other["filled"])
     distinct = min(one["distinct"], other["distinct"]) / max(one["distinct"], other["distinct"], 1)
@@ -121,9 +121,6 @@ class Drift:
     def __bool__(self) -> bool:
         return bool(self.added or self.gone or self.renamed)
 
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
     def sentence(self) -> str:
         """Describe the drift in one line; empty if there is none."""
         parts = [
@@ -162,8 +159,8 @@ def find_drift(
     ]
     unmapped = list(unmapped)
     showable = [column for column in unmapped if not is_position(column)]
-    renamed = _pair(gone, showable, _by_name((last or {}).get("column_profile") or {}), _by_name(profiles))
-    left, came = {one.before for one in renamed}, {one.now for one in renamed}
+    renamed = _pair(gone, showable, (last or {}).get("column_profile") or {}, profiles)
+    left, came = {pair.before for pair in renamed}, {pair.now for pair in renamed}
     return Drift(
         compared_with=str(last["extract_id"]) if last else None,
         added=[column for column in unmapped if column not in came and same(column) not in had],
@@ -174,39 +171,34 @@ def find_drift(
 
 def uses_of(contract: Contract) -> list[ColumnUse]:
     """Return every column the contract names with what it feeds; of child sheets as `repeat/column`."""
-    feeds: dict[str, list[str]] = {}
-    required: set[str] = set()
-    others: dict[str, list[str]] = {}
+    uses: dict[str, ColumnUse] = {}
+    for column, where, is_required, others in _named(contract):
+        use = uses.get(column, ColumnUse(column, [], False))
+        others, is_required = [*use.other_names, *others], use.is_required or is_required
+        uses[column] = ColumnUse(column, [*use.feeds, where], is_required, others)
+    return list(uses.values())
+
+
+def _named(contract: Contract) -> Iterator[tuple[str, str, bool, list[str]]]:
+    """Yield each column that the contract names: what it feeds, whether it is required, its other names."""
     for name, spec in contract.fields.items():
         if spec.column:
             # In a long layout `item_type=TACT` means the rows of that type, and the column is `item_type`.
             column = spec.column.partition("=")[0] if contract.format.items else spec.column
-            feeds.setdefault(column, []).append(f"fields.{name}")
-            others.setdefault(column, []).extend(spec.columns[1:])
-            required |= {column} if contract.must_have_column(name) else set()
-    for column in contract.delivery.key_parts:
-        if column != SHEET:
-            feeds.setdefault(column, []).append("delivery.key")
-            required.add(column)
-    asked = [("consent", contract.consent.column)] if contract.consent and contract.consent.column else []
-    asked += [("accept_if", one.column) for one in contract.accept_if if contract.must_have_state(one)]
-    if contract.consent and contract.consent.column:
-        others.setdefault(contract.consent.column, []).extend(contract.consent.names[1:])
-    for where, column in asked:
-        feeds.setdefault(column, []).append(where)
-        required.add(column)
-    if contract.delivery.newest_by:
-        feeds.setdefault(contract.delivery.newest_by, []).append("delivery.newest_by")
-    for name, linked in (contract.link.model_dump() if contract.link else {}).items():
-        if linked:
-            feeds.setdefault(linked, []).append(f"link.{name}")
+            yield column, f"fields.{name}", contract.must_have_column(name), spec.columns[1:]
+    delivery, consent, link = contract.delivery, contract.consent, contract.link
+    yield from ((part, "delivery.key", True, []) for part in delivery.key_parts if part != SHEET)
+    if consent and consent.column:
+        yield consent.column, "consent", True, consent.names[1:]
+    states = filter(contract.must_have_state, contract.accept_if)
+    yield from ((state.column, "accept_if", True, []) for state in states)
+    if delivery.newest_by:
+        yield delivery.newest_by, "delivery.newest_by", False, []
+    for name, linked in link.by_name.items() if link else ():
+        yield linked, f"link.{name}", False, []
     for column in contract.submission_id.names if contract.submission_id else ():
-        feeds.setdefault(column, []).append("submission_id")
-    for column in contract.deny:
-        feeds.setdefault(column, []).append("deny")
-    return [
-        ColumnUse(column, uses, column in required, others.get(column, [])) for column, uses in feeds.items()
-    ]
+        yield column, "submission_id", False, []
+    yield from ((column, "deny", False, []) for column in contract.deny)
 
 
 def _read_before(last: Mapping[str, Any] | None) -> list[ColumnUse]:
@@ -237,10 +229,11 @@ def _pair(
     before: Mapping[str, Mapping[str, Any]],
     now: Mapping[str, Mapping[str, Any]],
 ) -> list[Renamed]:
+    before, now = ({same(column): profile for column, profile in of.items()} for of in (before, now))
     pairs = []
     for use in gone:
         for column in added:
-            if _part(use.column) != _part(column):
+            if use.column.count("/") != column.count("/"):  # a rename stays within its part
                 continue
             names = name_likeness(use.column, column)
             values = likeness(before.get(same(use.column)), now.get(same(column)))
@@ -255,15 +248,6 @@ def _pair(
         if not any(pair.before == other.before or pair.now == other.now for other in chosen):
             chosen.append(pair)
     return chosen
-
-
-def _by_name(profiles: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    return {same(column): profile for column, profile in profiles.items()}
-
-
-def _part(column: str) -> int:
-    """Return the depth of a column's sheet (`repeat/column`); a rename stays within its depth."""
-    return column.count("/")
 
 
 def _is_missed(contract: Contract, use: ColumnUse, had: set[str]) -> bool:

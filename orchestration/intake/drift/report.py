@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import yaml
+from pydantic import TypeAdapter
 
 from orchestration.contracts import TODO, Contract, Contracts, Vocabulary, contract_for, load_vocabulary
-from orchestration.core import REFERENCE_SEEDS, Keys, Settings
+from orchestration.core import Keys, Settings
 from orchestration.intake.drift.codes import NewCodes, coded_fields, find_new_codes
-from orchestration.intake.drift.columns import ColumnUse, Drift, Renamed, uses_of
+from orchestration.intake.drift.columns import Drift, Renamed, uses_of
 from orchestration.intake.landing.hidden_texts import texts_of
 from orchestration.intake.landing.landing import parquet_path, read_register
 from orchestration.intake.outcomes import TakenExtract
 from orchestration.intake.shown_names import is_position
+
+_DRIFT = TypeAdapter(Drift)
 
 
 def contract_patch(contract: Contract, drift: Drift | None, new_codes: Iterable[NewCodes] = ()) -> str:
@@ -31,9 +35,9 @@ def contract_patch(contract: Contract, drift: Drift | None, new_codes: Iterable[
     spellings get TODO as their code, which `njia contract check` refuses.
     """
     patch: dict[str, Any] = {}
-    for one in drift.renamed if drift else ():
-        for use in one.feeds:
-            _rename(patch, contract, use, one)
+    for pair in drift.renamed if drift else ():
+        for use in pair.feeds:
+            _rename(patch, contract, use, pair)
     for codes in new_codes:
         if codes.shown:
             spec = patch.setdefault("fields", {}).setdefault(codes.field, {})
@@ -49,15 +53,15 @@ def contract_patch(contract: Contract, drift: Drift | None, new_codes: Iterable[
 def effects(drift: Drift | None, new_codes: Iterable[NewCodes], is_held: bool) -> list[str]:
     """Describe in sentences what the patch changes."""
     sentences = []
-    for one in drift.renamed if drift else ():
-        if one.feeds == ["deny"]:
-            sentences.append(f"{one.now!r} is known and dropped, as {one.before!r} was.")
-        elif one.is_required and is_held:
+    for pair in drift.renamed if drift else ():
+        if pair.feeds == ["deny"]:
+            sentences.append(f"{pair.now!r} is known and dropped, as {pair.before!r} was.")
+        elif pair.is_required and is_held:
             sentences.append(
-                f"The file is no longer held for {one.before!r}, which is read from {one.now!r}."
+                f"The file is no longer held for {pair.before!r}, which is read from {pair.now!r}."
             )
         else:
-            sentences.append(f"{', '.join(one.feeds) or one.before!r} is filled again, from {one.now!r}.")
+            sentences.append(f"{', '.join(pair.feeds) or pair.before!r} is filled again, from {pair.now!r}.")
     for use in drift.gone if drift else ():
         if use.is_required:
             sentences.append(f"Nothing replaces {use.column!r}: ask the partner for the file with it.")
@@ -82,18 +86,18 @@ def effects(drift: Drift | None, new_codes: Iterable[NewCodes], is_held: bool) -
     return sentences
 
 
-def _rename(patch: dict[str, Any], contract: Contract, use: str, one: Renamed) -> None:
+def _rename(patch: dict[str, Any], contract: Contract, use: str, pair: Renamed) -> None:
     if use == "deny":
-        patch.setdefault("deny", []).append(one.now)
+        patch.setdefault("deny", []).append(pair.now)
         return
     room, _, key = use.partition(".")
     if room == "fields":
-        patch.setdefault("fields", {}).setdefault(key, {})["column"] = one.now
+        patch.setdefault("fields", {}).setdefault(key, {})["column"] = pair.now
     elif use == "delivery.key":
-        parts = [one.now if part == one.before else part for part in contract.delivery.key_parts]
+        parts = [pair.now if part == pair.before else part for part in contract.delivery.key_parts]
         patch.setdefault("delivery", {})["key"] = parts[0] if len(parts) == 1 else parts
     else:
-        patch.setdefault(room, {})[key or "column"] = one.now
+        patch.setdefault(room, {})[key or "column"] = pair.now
 
 
 class _Quoting(yaml.SafeDumper):
@@ -119,7 +123,7 @@ def drift_items(
     Call it after typing, which finds the extracts with new codes.
     """
     items = [extract.drift for extract in taken if extract.outcome == "held" and extract.drift]
-    vocabulary = load_vocabulary(REFERENCE_SEEDS)
+    vocabulary = load_vocabulary()
     unmapped = _with_unmapped_codes(settings)
     for partner in contracts.partners:
         for entry in _in_use(read_register(settings.landing, partner)):
@@ -147,7 +151,7 @@ def drift_item(
         "extract_id": entry.get("extract_id"),
         "received_on": entry.get("received_on"),
         "landed": not is_held,
-        **(drift or Drift()).as_dict(),
+        **asdict(drift or Drift()),
         "new_codes": [codes.as_dict() for codes in new_codes],
         "patch": contract_patch(contract, drift, new_codes),
         "effects": effects(drift, new_codes, is_held),
@@ -179,14 +183,7 @@ def _in_use(register: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def drift_of(content: Mapping[str, Any] | None) -> Drift | None:
     """Read the drift of a landing note."""
-    if not content:
-        return None
-    return Drift(
-        content["compared_with"],
-        list(content["added"]),
-        [ColumnUse(**use) for use in content["gone"]],
-        [Renamed(**one) for one in content["renamed"]],
-    )
+    return _DRIFT.validate_python(content) if content else None
 
 
 def _still_open(contract: Contract, drift: Drift | None) -> Drift | None:
@@ -194,12 +191,8 @@ def _still_open(contract: Contract, drift: Drift | None) -> Drift | None:
     if drift is None:
         return None
     named = {name for use in uses_of(contract) for name in use.names}
-    return Drift(
-        drift.compared_with,
-        [column for column in drift.added if column not in named],
-        drift.gone,
-        [one for one in drift.renamed if one.now not in named],
-    )
+    added = [column for column in drift.added if column not in named]
+    return replace(drift, added=added, renamed=[pair for pair in drift.renamed if pair.now not in named])
 
 
 def _with_unmapped_codes(settings: Settings) -> set[tuple[str, str]]:

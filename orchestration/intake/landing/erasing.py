@@ -11,8 +11,9 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter, deque
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import chain, filterfalse
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +36,13 @@ from orchestration.core import (
     sha256_of,
     summed,
 )
-from orchestration.intake.landing.landing import parquet_path, read_register, register_path, with_dictionaries
-from orchestration.intake.landing.rewriting import cells_of, rewrite, settle_landing
+from orchestration.intake.landing.landing import parquet_path, read_register, register_path
+from orchestration.intake.landing.rewriting import cells_of, original_of, rewrite, settle_landing
 from orchestration.intake.landing.sealing import in_memory, opened, seal, sealed_path
 from orchestration.intake.minimising.keyed_codes import codes_path
 from orchestration.intake.outcomes import ExtractStopped
 from orchestration.intake.reading.any_file import open_source, suffix_of
 from orchestration.intake.reading.block import rows_in
-from orchestration.intake.reading.sheets import Source, SourceSheet
-from orchestration.intake.records.records import RecordReader
 from orchestration.intake.shown_names import shown_sheet
 
 Rows = Collection[tuple[str, int]]
@@ -57,41 +56,6 @@ RESEALED, NOT_REWRITABLE, STILL_THERE, WITHOUT_KEY, GONE = (
 _SHORTEST_TEXT = 4
 _IDENTIFYING = re.compile(r"[^\W\d]|\d{6}")  # a word, or a long number
 _WITHHELD_LISTS = ("withheld_records", "withheld_persons")
-
-
-def reseal(
-    settings: Settings,
-    contract: Contract,
-    note: Mapping[str, Any],
-    tombstones: Tombstones,
-    private_key: str | None,
-) -> Original:
-    """Rewrite an original without forgotten records, or destroy it, which needs no private key.
-
-    Returns what was done. An original that is gone counts as destroyed: a killed attempt may have done it,
-    and the extract's note must say so before the file is sent again. The original is read again, so that
-    rows that never landed are removed too. Raises UsageError if the given key does not open it.
-    """
-    partner, extract_id = contract.partner.code, str(note["extract_id"])
-    sealed = sealed_path(settings.sealed, partner, extract_id)
-    if not sealed.is_file():
-        return Original(GONE)
-    if private_key is None:
-        remove_summed(sealed)
-        return Original(WITHOUT_KEY)
-    reader = RecordReader(
-        contract, tombstones.keys, note["file"], tombstones=tombstones, period=note["period"]
-    )
-    recipient = tombstones.keys.stewards_recipient
-    try:
-        with opened(sealed, private_key, suffix_of(contract)) as original:
-            with open_source(original, contract) as source:
-                deque(reader.landed_tables(source), maxlen=0)
-            rows = reader.tally.forgotten
-            return seal_without(settings, contract, extract_id, original, rows, recipient)
-    except ExtractStopped:  # its contract no longer reads it
-        remove_summed(sealed)
-        return Original(NOT_REWRITABLE)
 
 
 def seal_without(
@@ -128,18 +92,12 @@ def _texts_only_in(rows: Rows, original: Path, contract: Contract) -> set[str]:
     own: set[str] = set()
     others: set[str] = set()
     with open_source(original, contract) as source:
-        for sheet in _all_sheets(source, contract):
+        children = filter(None, map(source.repeat_sheet, contract.repeats))
+        for sheet in chain(source.main_sheets(), children):
             for row in rows_in(sheet.blocks):
                 texts = {cell.value for cell in row.cells if cell}
                 (own if (sheet.shown, row.number) in rows else others).update(texts)
     return {text for text in own - others if len(text) >= _SHORTEST_TEXT and _IDENTIFYING.search(text)}
-
-
-def _all_sheets(source: Source, contract: Contract) -> Iterator[SourceSheet]:
-    yield from source.main_sheets()
-    for name in contract.repeats:
-        if (sheet := source.repeat_sheet(name)) is not None:
-            yield sheet
 
 
 def _rewrite_csv(original: Path, layout: CsvFormat, rows: Collection[int], rewritten: Path) -> None:
@@ -197,7 +155,8 @@ def held_of_forgotten(settings: Settings, tombstones: Tombstones) -> list[HeldOf
             forgotten = table.filter(_among(table, tombstones)).to_pylist()
             records |= {row["record_id"] for row in forgotten}
             rows |= {(row["sheet"], row["row_number"]) for row in forgotten}
-        records |= {record_id for record_id in _withheld(entry) if tombstones.has(record_id)}
+        withheld = (ids for name in _WITHHELD_LISTS for ids in entry[name].values())
+        records |= set(filter(tombstones.has, chain.from_iterable(withheld)))
         if records:
             about = (tombstones.partner, extract_id, entry["parquet_sha256"])
             extracts.append(HeldOfForgotten(*about, frozenset(records), frozenset(rows)))
@@ -281,9 +240,28 @@ def refuse_shut_originals(settings: Settings, tombstones: Tombstones, private_ke
 def _erase_in_original(
     settings: Settings, tombstones: Tombstones, held: HeldOfForgotten, private_key: str | None = None
 ) -> Original:
-    entry = read_register(settings.landing, held.partner)[held.extract_id]
-    contract = Contract.of_content(entry["contract_content"])
-    return reseal(settings, contract, entry, tombstones, private_key)
+    """Rewrite an original without forgotten records, or destroy it, which needs no private key.
+
+    Returns what was done. An original that is gone counts as destroyed: a killed attempt may have done it,
+    and the extract's note must say so before the file is sent again. The original is read again, so that
+    rows that never landed are removed too. Raises UsageError if the given key does not open it.
+    """
+    sealed = sealed_path(settings.sealed, held.partner, held.extract_id)
+    if not sealed.is_file():
+        return Original(GONE)
+    if private_key is None:
+        remove_summed(sealed)
+        return Original(WITHOUT_KEY)
+    note = read_register(settings.landing, held.partner)[held.extract_id]
+    contract, recipient = Contract.of_content(note["contract_content"]), tombstones.keys.stewards_recipient
+    try:
+        with original_of(settings, note, tombstones, private_key) as (original, reader, cells):
+            deque(cells, maxlen=0)
+            rows = reader.tally.forgotten
+            return seal_without(settings, contract, held.extract_id, original, rows, recipient)
+    except ExtractStopped:  # its contract no longer reads it
+        remove_summed(sealed)
+        return Original(NOT_REWRITABLE)
 
 
 def _erase_cells(
@@ -295,10 +273,7 @@ def _erase_cells(
     entry |= {"original": original.what, "original_sha256": original.sha256}
     erased: Counter[tuple[str, str]] = Counter()
     rewrite(
-        path,
-        tombstones.keys,
-        _kept(path, tombstones, erased),
-        lambda: _accounted(entry, erased, tombstones),
+        path, tombstones.keys, _kept(path, tombstones, erased), lambda: _accounted(entry, erased, tombstones)
     )
 
 
@@ -312,23 +287,18 @@ def _kept(path: Path, tombstones: Tombstones, erased: Counter[tuple[str, str]]) 
             if key not in counted:
                 counted.add(key)
                 erased[key[:2]] += 1
-        kept = table.filter(pc.invert(forgotten))
-        if len(kept):
-            yield with_dictionaries(kept)
+        yield table.filter(pc.invert(forgotten))
 
 
 def _accounted(
     entry: dict[str, Any], erased: Counter[tuple[str, str]], tombstones: Tombstones
 ) -> dict[str, Any]:
     """Return the note after erasing, with erased rows as refused: read = refused + landed still holds."""
-    main = Counter({sheet: rows for (part, sheet), rows in erased.items() if not part})
-    children = [(part, sheet, rows) for (part, sheet), rows in erased.items() if part]
-    child_rows = dict(entry["child_rows"])
-    for part, _, rows in children:
-        child_rows[part] -= rows
-    by_sheet: Counter[str] = Counter()
-    for _, sheet, rows in children:
-        by_sheet[sheet] += rows
+    main, by_sheet, child_rows = Counter[str](), Counter[str](), dict(entry["child_rows"])
+    for (part, sheet), rows in erased.items():
+        (by_sheet if part else main)[sheet] += rows
+        if part:
+            child_rows[part] -= rows
     return entry | {
         "rows_landed": entry["rows_landed"] - main.total(),
         "rows_refused": entry["rows_refused"] + main.total(),
@@ -346,20 +316,16 @@ def _accounted(
 
 
 def _add_refusals(refusals: list[dict[str, Any]], erased: Counter[str]) -> list[dict[str, Any]]:
-    kept = [one for one in refusals if one["reason"] != FORGOTTEN]
-    rows = Counter({one["sheet"]: one["rows"] for one in refusals if one["reason"] == FORGOTTEN}) + erased
+    others = [row for row in refusals if row["reason"] != FORGOTTEN]
+    rows = Counter({row["sheet"]: row["rows"] for row in refusals if row["reason"] == FORGOTTEN}) + erased
     same = {"reason": FORGOTTEN, "row_numbers": ""}
     added = [{"sheet": sheet, "rows": count, **same} for sheet, count in rows.items()]
-    return sorted([*kept, *added], key=lambda one: (one["sheet"], one["reason"]))
+    return sorted([*others, *added], key=lambda row: (row["sheet"], row["reason"]))
 
 
 def _without(withheld: dict[str, list[int]], tombstones: Tombstones) -> dict[str, list[int]]:
-    left = {reason: [one for one in ids if not tombstones.has(one)] for reason, ids in withheld.items()}
+    left = {reason: list(filterfalse(tombstones.has, ids)) for reason, ids in withheld.items()}
     return {reason: ids for reason, ids in left.items() if ids}
-
-
-def _withheld(entry: dict[str, Any]) -> Iterable[int]:
-    return (one for name in _WITHHELD_LISTS for ids in entry[name].values() for one in ids)
 
 
 def _erase_codes(settings: Settings, tombstones: Tombstones, held: HeldOfForgotten) -> None:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,8 +30,9 @@ from orchestration.contracts import (
     norm,
     number_in_words,
 )
-from orchestration.core import REFERENCE_SEEDS, TEXTS_SUFFIX, Keys, read_texts
+from orchestration.core import TEXTS_SUFFIX, Keys, read_texts
 from orchestration.intake.drift.codes import is_unlisted, readers_of
+from orchestration.intake.reading.block import Column, combined, remembering
 
 Texts = dict[str, str]  # token → text as sent
 _OF_NUMBERS = (*DATES, *COUNTS, *AGES)
@@ -56,61 +56,48 @@ class HiddenTexts:
         self.texts: Texts = {}
         self._keys = keys
         self._places = set(filter(is_text_of_a_place, contract.fields))
-        vocabulary = load_vocabulary(REFERENCE_SEEDS)
+        vocabulary = load_vocabulary()
         readers = readers_of(contract, vocabulary)
         self._judges: dict[str, Callable[[str, str], bool]] = {
-            name: partial(is_unlisted, name, reader) for name, reader in readers.items()
+            name: remembering(partial(is_unlisted, name, reader)) for name, reader in readers.items()
         }
         ages = vocabulary.words_of(AGE_BAND, tuple(contract.locale.languages))
         for name, spec in contract.fields.items():
             if name in _OF_NUMBERS:
                 own = {word for text in (*spec.missing, *ages) for word in _words(text)}
-                self._judges[name] = partial(_has_other_words, own)
-        self._unlisted: dict[tuple[str, str, str], bool] = {}
+                self._judges[name] = remembering(partial(_has_other_words, own))
 
     def hide(self, cells: pa.Table) -> pa.Table:
         """Return cells (DICTIONARY_SCHEMA) with tokens in place of texts, which stay in no dictionary."""
-        fields, kinds, values = (_dictionary(cells, name) for name in ("field", "kind", "value"))
-        is_place = np.array([name in self._places for name in fields.names], bool)
+        fields, kinds, values = (_column(cells, name) for name in ("field", "kind", "value"))
+        is_place = np.array([name in self._places for name in fields.texts], bool)
         is_text = is_place[fields.codes] | self._are_unlisted(fields, kinds, values)
-        is_text &= np.array([bool(text) for text in values.names], bool)[values.codes]
-        hidden = _used(values.codes[is_text])
-        if not len(hidden):
+        is_text &= np.array([bool(text) for text in values.texts], bool)[values.codes]
+        if not is_text.any():
             return cells
-        tokens = [self._keys.token(values.names[code]) for code in hidden.tolist()]
-        self.texts |= {token: values.names[code] for token, code in zip(tokens, hidden.tolist(), strict=True)}
-        places = np.zeros(len(values.names), np.int64)
-        places[hidden] = np.arange(len(hidden)) + len(values.names)
-        codes = np.where(is_text, places[values.codes], values.codes)
-        used, every = _used(codes), [*values.names, *tokens]
-        landed = pa.array([every[code] for code in used.tolist()], pa.string())
-        numbers = np.zeros(len(every), np.int32)
-        numbers[used] = np.arange(len(used))
-        column = pa.DictionaryArray.from_arrays(pa.array(numbers[codes]), landed)
+        landed = np.array(values.texts, object)
+        tokens = landed.copy()
+        for code in np.unique(values.codes[is_text]).tolist():
+            tokens[code] = self._keys.token(landed[code])
+            self.texts[tokens[code]] = landed[code]
+        texts = np.where(is_text, tokens[values.codes], landed[values.codes])
+        column = pa.array(texts, pa.string()).dictionary_encode()
         return cells.set_column(cells.schema.get_field_index("value"), cells.schema.field("value"), column)
 
-    def _are_unlisted(self, fields: _Codes, kinds: _Codes, values: _Codes) -> npt.NDArray[np.bool_]:
+    def _are_unlisted(self, fields: Column, kinds: Column, values: Column) -> npt.NDArray[np.bool_]:
         """Return for each cell whether it is an answer in no code list, or a number with other words."""
-        is_coded = np.array([name in self._judges for name in fields.names], bool)[fields.codes]
-        is_number = np.array([name in _OF_NUMBERS for name in fields.names], bool)[fields.codes]
-        has_word = pc.match_substring_regex(pa.array(values.names, pa.string()), r"\pL{2}")
+        is_coded = np.array([name in self._judges for name in fields.texts], bool)[fields.codes]
+        is_number = np.array([name in _OF_NUMBERS for name in fields.texts], bool)[fields.codes]
+        has_word = pc.match_substring_regex(values.values, r"\pL{2}")
         is_coded &= ~is_number | has_word.to_numpy(zero_copy_only=False)[values.codes]
-        found = np.zeros(len(is_coded), bool)
-        which = fields.codes[is_coded].astype(np.int64) * len(kinds.names) + kinds.codes[is_coded]
-        answers, by_cell = np.unique(which * len(values.names) + values.codes[is_coded], return_inverse=True)
-        unlisted = np.zeros(len(answers), bool)
-        for number, answer in enumerate(answers.tolist()):
-            which_one, value = divmod(answer, len(values.names))
-            name, kind = (
-                fields.names[which_one // len(kinds.names)],
-                kinds.names[which_one % len(kinds.names)],
-            )
-            said = (name, kind, values.names[value])
-            if said not in self._unlisted:
-                self._unlisted[said] = self._judges[name](said[2], kind)
-            unlisted[number] = self._unlisted[said]
-        found[is_coded] = unlisted[by_cell]
-        return found
+        columns = (fields, kinds, values)
+        answers, by_cell = combined([Column(column.values, column.codes[is_coded]) for column in columns])
+        texts = [
+            [column.texts[code] for column, code in zip(columns, answer, strict=True)] for answer in answers
+        ]
+        unlisted = np.array([self._judges[name](value, kind) for name, kind, value in texts], bool)
+        is_coded[is_coded] = unlisted[by_cell]
+        return is_coded
 
 
 def _has_other_words(own: Collection[str], value: str, _kind: str) -> bool:
@@ -124,31 +111,14 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(norm(text))
 
 
-class _Codes(NamedTuple):
-    """A column of texts: each row's number of one of the distinct names."""
-
-    codes: npt.NDArray[np.int32]
-    names: list[str]
-
-
-def _used(codes: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.int64]:
-    """Return the distinct codes in order; they are small numbers, so counting is faster than sorting."""
-    return np.flatnonzero(np.bincount(codes))
-
-
-def _dictionary(cells: pa.Table, name: str) -> _Codes:
+def _column(cells: pa.Table, name: str) -> Column:
     array = cells[name].unify_dictionaries().combine_chunks()
-    return _Codes(array.indices.to_numpy(), array.dictionary.to_pylist())
-
-
-def texts_path(parquet: Path) -> Path:
-    """Return the file with the texts of an extract, beside its cells."""
-    return parquet.with_suffix(TEXTS_SUFFIX)
+    return Column(array.dictionary, array.indices.to_numpy())
 
 
 def texts_of(parquet: Path, keys: Keys) -> Texts:
     """Return the texts of an extract by token; none where their file is lost."""
-    path = texts_path(parquet)
+    path = parquet.with_suffix(TEXTS_SUFFIX)
     found: Texts = read_texts(path, keys) if path.is_file() else {}
     return found
 

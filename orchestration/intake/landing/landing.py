@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from orchestration.contracts import Contract
 from orchestration.core import (
+    NAIROBI,
     PARTIAL,
     TEXTS_SUFFIX,
     Damaged,
@@ -31,7 +32,6 @@ from orchestration.core import (
     sha256_of,
 )
 from orchestration.intake.records.tally import LandedCell, RowRanges, Tally
-from orchestration.intake.shown_names import NAIROBI
 
 CELLS = pa.schema(
     [
@@ -50,6 +50,7 @@ CELLS = pa.schema(
 TEXTS = pa.dictionary(pa.int32(), pa.string())
 DICTIONARY_SCHEMA = pa.schema([kind.with_type(TEXTS) if kind.type == pa.string() else kind for kind in CELLS])
 EXTRACT_ID_LENGTH = 16
+ASIDE = ".earlier"  # a note whose cells are being replaced
 _CELLS_IN_A_GROUP, _CELLS_OF_A_LARGE_TABLE = 100_000, 20_000
 _LARGEST_DICTIONARY = 64 << 20
 _EMPTIED = ("sheet", "column", "reason", "cells", "row_numbers")
@@ -69,16 +70,15 @@ def parquet_path(folder: Path, partner: str, extract_id: str) -> Path:
     return folder / partner / f"{extract_id}.parquet"
 
 
-def register_path(folder: Path, partner: str, extract_id: str) -> Path:
-    return folder / partner / f"{extract_id}.json"
+def register_path(folder: Path, partner: str, extract_id: str, suffix: str = ".json") -> Path:
+    """Return the path of an extract's note; with ASIDE where it waits while its cells are replaced."""
+    return folder / partner / f"{extract_id}{suffix}"
 
 
 def write_cells(
-    path: Path,
-    tables: Iterable[pa.Table],
-    hide: Callable[[pa.Table], pa.Table] = lambda cells: cells,
+    path: Path, tables: Iterable[pa.Table], hide: Callable[[pa.Table], pa.Table] = lambda cells: cells
 ) -> None:
-    """Stream tables of cells (DICTIONARY_SCHEMA) into a Parquet file at a temporary path.
+    """Stream tables of CELLS into a Parquet file at a temporary path.
 
     `hide` replaces the texts of each row group by tokens (`HiddenTexts.hide`).
     """
@@ -110,20 +110,13 @@ def _groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
         waiting += [table] if len(table) else []
         count = sum(map(len, waiting))
         if count >= (_CELLS_OF_A_LARGE_TABLE if len(waiting) == 1 else _CELLS_IN_A_GROUP):
-            yield _concatenated(waiting)
+            yield with_dictionaries(pa.concat_tables(waiting))
             waiting = []
-    yield _concatenated(waiting or [DICTIONARY_SCHEMA.empty_table()])
-
-
-def _concatenated(tables: list[pa.Table]) -> pa.Table:
-    """Return one table with one dictionary for each column."""
-    if len(tables) == 1:
-        return tables[0]
-    return with_dictionaries(pa.concat_tables([table.cast(CELLS) for table in tables]))
+    yield with_dictionaries(pa.concat_tables(waiting or [CELLS.empty_table()]))
 
 
 def with_dictionaries(cells: pa.Table) -> pa.Table:
-    """Return cells of CELLS with dictionaries, the form that `write_cells` takes."""
+    """Return a table of CELLS with one dictionary for each column of texts."""
     plain = cells.combine_chunks()
     columns = [
         column.dictionary_encode() if kind.type == pa.string() else column
@@ -132,21 +125,11 @@ def with_dictionaries(cells: pa.Table) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=DICTIONARY_SCHEMA)
 
 
-def earlier_path(folder: Path, partner: str, extract_id: str) -> Path:
-    """Return where the note of an extract waits while its cells are replaced."""
-    return folder / partner / f"{extract_id}.earlier"
-
-
 def set_aside(folder: Path, partner: str, extract_id: str) -> None:
     """Take an extract out of the register until its new cells are committed."""
     note = register_path(folder, partner, extract_id)
     if note.exists():
-        durable.rename(note, earlier_path(folder, partner, extract_id))
-
-
-def read_set_aside(folder: Path, partner: str) -> dict[str, dict[str, Any]]:
-    """Return the notes of extracts whose landing anew was interrupted, by extract id."""
-    return _notes(folder / partner, "*.earlier")
+        durable.rename(note, register_path(folder, partner, extract_id, ASIDE))
 
 
 def has_its_cells(entry: dict[str, Any], parquet: Path) -> bool:
@@ -155,17 +138,16 @@ def has_its_cells(entry: dict[str, Any], parquet: Path) -> bool:
     return all(path.is_file() and sha256_of(path) == entry.get(name) for path, name in files.items())
 
 
-def read_register(folder: Path, partner: str, but: str | None = None) -> dict[str, dict[str, Any]]:
+def read_register(
+    folder: Path, partner: str, but: str | None = None, suffix: str = ".json"
+) -> dict[str, dict[str, Any]]:
     """Return the notes of a partner's landed extracts, by extract id; raises Damaged for a note that is.
 
     `but`: leave out the note of this extract if it is damaged, because its file is being read again.
+    `suffix`: ASIDE for extracts whose landing anew was interrupted.
     """
-    return _notes(folder / partner, "*.json", but)
-
-
-def _notes(folder: Path, pattern: str, but: str | None = None) -> dict[str, dict[str, Any]]:
     notes = {}
-    for file in sorted(folder.glob(pattern)):
+    for file in sorted((folder / partner).glob(f"*{suffix}")):
         if not file.name.startswith(PARTIAL):
             try:
                 notes[file.stem] = read_json(file)
@@ -216,27 +198,25 @@ def account(contract: Contract, tally: Tally, date_system: int) -> dict[str, Any
     }
 
 
-def sweep(landing: Path, sealed: Path, partner: str, lost: Collection[str] = ()) -> None:
-    """Remove what a crash left: temporary files, and cells, texts and sealed originals without a note.
+def sweep(settings: Settings, partner: str, lost: Collection[str] = ()) -> None:
+    """Remove what a crash left: temporary files; cells, texts, originals and link codes without a note.
 
     `lost`: ids of extracts whose note is gone although they had landed; their other files stay.
     """
-    for extract_id, entry in read_set_aside(landing, partner).items():
-        note = earlier_path(landing, partner, extract_id)
+    landing = settings.landing
+    for extract_id, entry in read_register(landing, partner, suffix=ASIDE).items():
+        note = register_path(landing, partner, extract_id, ASIDE)
         committed = register_path(landing, partner, extract_id)
         if committed.exists():
             durable.remove(note)
         elif has_its_cells(entry, parquet_path(landing, partner, extract_id)):
             durable.rename(note, committed)  # the crash came before the cells were replaced
-    for folder in (landing / partner, sealed / partner):
-        if not folder.is_dir():
-            continue
-        for file in sorted(folder.iterdir()):
-            is_committed = register_path(landing, partner, file.stem).exists()
-            is_original = file.suffix == ".age" and earlier_path(landing, partner, file.stem).exists()
-            is_kept = is_committed or is_original or file.stem in lost
-            is_left_over = file.suffix in _WITH_NOTE and not is_kept
-            if file.name.startswith(PARTIAL) or is_left_over:
+    for folder in (landing, settings.sealed, settings.link_codes):
+        for file in sorted((folder / partner).glob("*")):
+            is_kept = register_path(landing, partner, file.stem).exists() or file.stem in lost
+            if folder != landing:
+                is_kept |= register_path(landing, partner, file.stem, ASIDE).exists()
+            if file.name.startswith(PARTIAL) or (file.suffix in _WITH_NOTE and not is_kept):
                 remove_summed(file)
 
 
@@ -276,10 +256,8 @@ def file_of(settings: Settings, partner: str, extract_id: str) -> str | None:
 def known_records(settings: Settings) -> pa.Table:
     """Return a row of RECORDS for every typed record, or landed record if the work folder was deleted."""
     typed = sorted((settings.typed / "records").glob("*.parquet"))
-    landed = sorted(settings.landing.glob("*/[!.]*.parquet"))
     tables = [pq.read_table(path, columns=RECORDS.names) for path in typed]
-    if not typed:
-        tables = list(map(_of_cells, landed))
+    tables = tables or list(map(_of_cells, sorted(settings.landing.glob("*/[!.]*.parquet"))))
     return pa.concat_tables([RECORDS.empty_table(), *(table.cast(RECORDS) for table in tables)])
 
 
@@ -296,10 +274,7 @@ def _of_cells(path: Path) -> pa.Table:
 
 
 def place_of(
-    contract: Contract,
-    earlier: Mapping[str, Any] | None,
-    notes: Iterable[Mapping[str, Any]],
-    as_of: datetime,
+    contract: Contract, earlier: Mapping[str, Any] | None, notes: Iterable[Mapping[str, Any]], as_of: datetime
 ) -> dict[str, Any]:
     """Return `received_on` and `sequence` of an extract that is sent now.
 

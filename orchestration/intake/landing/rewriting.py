@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,10 @@ import pyarrow.parquet as pq
 
 from orchestration.contracts import Contract
 from orchestration.core import (
+    TEXTS_SUFFIX,
     Keys,
     Settings,
+    Tombstones,
     UsageError,
     durable,
     encrypted,
@@ -33,7 +36,7 @@ from orchestration.core import (
     write_json,
     write_texts,
 )
-from orchestration.intake.landing.hidden_texts import in_use, texts_of, texts_path
+from orchestration.intake.landing.hidden_texts import in_use, texts_of
 from orchestration.intake.landing.landing import CELLS, parquet_path, read_register, write_cells
 from orchestration.intake.landing.sealing import opened, sealed_path
 from orchestration.intake.minimising.keyed_codes import SUBMISSION_KEY, codes_path
@@ -46,14 +49,11 @@ _COLUMNS = ["record_id", "field", "value"]
 
 
 def rewrite(
-    parquet: Path,
-    keys: Keys,
-    cells: Iterable[pa.Table],
-    noted: Callable[[], Mapping[str, Any]],
+    parquet: Path, keys: Keys, cells: Iterable[pa.Table], noted: Callable[[], Mapping[str, Any]]
 ) -> None:
     """Write an extract's cells anew, with the texts that they still use, and its note.
 
-    `cells`: with dictionaries. `noted` returns the new note without hashes, once the cells are written.
+    `noted` returns the new note without hashes, once the cells are written.
     """
     note = parquet.with_suffix(".json")
     waiting = note.with_suffix(_WAITING)
@@ -96,7 +96,7 @@ def _commit(parquet: Path, keys: Keys) -> None:
 
 
 def _keep_texts_in_use(parquet: Path, keys: Keys) -> None:
-    write_texts(texts_path(parquet), keys, in_use(parquet, texts_of(parquet, keys)))
+    write_texts(parquet.with_suffix(TEXTS_SUFFIX), keys, in_use(parquet, texts_of(parquet, keys)))
 
 
 @dataclass(frozen=True)
@@ -173,28 +173,44 @@ def remake_codes(
     contract. Destroyed codes do not return, because only extracts with codes are passed.
     """
     note = read_register(settings.landing, partner).get(extract_id)
-    sealed = sealed_path(settings.sealed, partner, extract_id)
-    if note is None or not sealed.is_file():
+    if note is None or not sealed_path(settings.sealed, partner, extract_id).is_file():
         return False
-    contract = Contract.of_content(note["contract_content"])
-    tombstones = tombstones_of(settings, keys, partner)
-    reader = RecordReader(contract, keys, note["file"], tombstones=tombstones, period=note["period"])
-    path = codes_path(folder, partner, extract_id)
+    path, earlier = (codes_path(at, partner, extract_id) for at in (folder, settings.link_codes))
     try:
         with (
-            opened(sealed, private_key, suffix_of(contract)) as original,
-            open_source(original, contract) as source,
+            original_of(settings, note, tombstones_of(settings, keys, partner), private_key) as (
+                _,
+                reader,
+                cells,
+            ),
             reader.link_codes.written_to(folder, partner, extract_id),
         ):
-            deque(reader.landed_tables(source), maxlen=0)
-        is_same = path.is_file() and _records(path) >= _records(
-            codes_path(settings.link_codes, partner, extract_id)
-        )
+            deque(cells, maxlen=0)
+        is_same = path.is_file() and _records(path) >= _records(earlier)
     except (UsageError, ExtractStopped):
         is_same = False
     if not is_same:
         remove_summed(path)
     return is_same
+
+
+@contextmanager
+def original_of(
+    settings: Settings, note: Mapping[str, Any], tombstones: Tombstones, private_key: str
+) -> Iterator[tuple[Path, RecordReader, Iterator[pa.Table]]]:
+    """Open the sealed original of an extract: its path, and its cells as they land now, with their reader.
+
+    Raises UsageError if the key does not open it, ExtractStopped if its contract no longer reads it.
+    """
+    contract = Contract.of_content(note["contract_content"])
+    file, period = note["file"], note["period"]
+    reader = RecordReader(contract, tombstones.keys, file, tombstones=tombstones, period=period)
+    sealed = sealed_path(settings.sealed, note["partner"], note["extract_id"])
+    with (
+        opened(sealed, private_key, suffix_of(contract)) as original,
+        open_source(original, contract) as source,
+    ):
+        yield original, reader, reader.landed_tables(source)
 
 
 def _records(path: Path) -> set[int]:

@@ -17,12 +17,10 @@ def sealed_path(folder: Path, partner: str, extract_id: str) -> Path:
     return folder / partner / f"{extract_id}.age"
 
 
-def seal(original: Path, folder: Path, partner: str, extract_id: str, recipient: str) -> Path:
+def seal(original: Path, folder: Path, partner: str, extract_id: str, recipient: str) -> None:
     """Encrypt a file in a stream and sync it, under a name that hides the original's name."""
-    path = sealed_path(folder, partner, extract_id)
-    with summed(path) as partial:
+    with summed(sealed_path(folder, partner, extract_id)) as partial:
         pyrage.encrypt_file(str(original), str(partial), [pyrage.x25519.Recipient.from_str(recipient)])
-    return path
 
 
 @contextmanager
@@ -30,7 +28,19 @@ def opened(sealed: Path, private_key: str, suffix: str = "") -> Iterator[Path]:
     """Yield a path where the decrypted original can be read within the block; raise UsageError."""
     identities = identities_of(private_key)
     with in_memory(f"original{suffix}") as path:
-        _decrypt(sealed, path, identities)
+        try:
+            pyrage.decrypt_file(str(sealed), str(path), identities)
+        except (pyrage.DecryptError, OSError) as error:
+            if isinstance(error, OSError) and error.errno:  # of the system: pyrage's own have no number
+                raise
+            if "No matching keys" in str(error):
+                raise UsageError(
+                    f"This key does not open {sealed.name}: it is sealed to another key, or its beginning is "
+                    "damaged."
+                ) from None
+            raise UsageError(
+                f"{sealed.name} is damaged and cannot be decrypted. Restore it from a backup."
+            ) from None
         yield path
 
 
@@ -67,21 +77,3 @@ def identities_of(private_key: str) -> list[pyrage.x25519.Identity]:
     if keys:
         return keys
     raise UsageError("This is not an age private key: it needs a line that begins with AGE-SECRET-KEY-1.")
-
-
-def _decrypt(sealed: Path, path: Path, identities: list[pyrage.x25519.Identity]) -> None:
-    try:
-        pyrage.decrypt_file(str(sealed), str(path), identities)
-    except (pyrage.DecryptError, OSError) as error:
-        if (
-            isinstance(error, OSError) and error.errno
-        ):  # an error of the system; pyrage raises OSError without a number
-            raise
-        if "No matching keys" in str(error):
-            raise UsageError(
-                f"This key does not open {sealed.name}: it is sealed to another key, or its beginning is "
-                "damaged."
-            ) from None
-        raise UsageError(
-            f"{sealed.name} is damaged and cannot be decrypted. Restore it from a backup."
-        ) from None

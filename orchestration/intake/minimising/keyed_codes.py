@@ -18,10 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.contracts import Cell, Contract, day_of, year_of
-from orchestration.core import PARTIAL, SUMS, Keys, remove_summed, summed
-from orchestration.intake.landing.landing import earlier_path, register_path
+from orchestration.core import Keys, remove_summed, summed
 from orchestration.intake.minimising.minimise import DERIVED
-from orchestration.intake.reading.block import Block, Flags
+from orchestration.intake.reading.block import Block, Column, Flags
 from orchestration.intake.records.rename import ColumnPlan
 from orchestration.intake.records.slots import Slot
 from orchestration.linkage import NAME_CODES, Coder
@@ -32,10 +31,7 @@ LINK_CODES = pa.schema(
         *((name, pa.string()) for name in NAME_CODES),
         ("phone_code", pa.string()),
         ("birth_year", pa.int32()),
-        ("subcounty_code", pa.string()),
-        ("recruited_code", pa.string()),
-        ("schooling_code", pa.string()),
-        ("children_code", pa.string()),
+        *((f"{name}_code", pa.string()) for name in ("subcounty", "recruited", "schooling", "children")),
     ]
 )
 _ROWS_IN_A_GROUP = 20_000
@@ -113,41 +109,27 @@ def codes_path(folder: Path, partner: str, extract_id: str) -> Path:
     return folder / partner / f"{extract_id}.parquet"
 
 
-def sweep_codes(folder: Path, landing: Path, partner: str) -> None:
-    """Remove codes of extracts that are not landed, and partial files of a crash."""
-    for file in sorted((folder / partner).glob("*")) if (folder / partner).is_dir() else ():
-        if file.name == SUMS:
+def submission_slots(
+    contract: Contract, keys: Keys, plan: ColumnPlan, block: Block, rows: Flags
+) -> Iterator[Slot]:
+    """Yield the codes of some rows, by the first filled column: a slot for each column with ids."""
+    form = contract.submission_id.form_name if contract.submission_id else None
+    for at in plan.submission_ids:
+        column = block.column(at)
+        if column is None:
             continue
-        notes = (register_path(landing, partner, file.stem), earlier_path(landing, partner, file.stem))
-        if file.name.startswith(PARTIAL) or not any(note.exists() for note in notes):
-            remove_summed(file)
+        codes = [_submission_code(keys, form, text) for text in column.texts]
+        is_code = column.by_row(np.array([code is not None for code in codes], bool))
+        cells = [Cell(code, DERIVED) if code else None for code in codes]
+        yield Slot(SUBMISSION_KEY, is_code & rows, Column.of_distinct(cells, column.codes))
+        rows = rows & ~column.filled
 
 
-class SubmissionKeys:
-    """Makes the codes of one contract's submissions."""
-
-    def __init__(self, contract: Contract, keys: Keys) -> None:
-        self._keys = keys
-        self._form = contract.submission_id.form_name if contract.submission_id else None
-
-    def slots(self, plan: ColumnPlan, block: Block, rows: Flags) -> Iterator[Slot]:
-        """Yield the codes of some rows, by the first filled column: a slot for each column with ids."""
-        for at in plan.submission_ids:
-            column = block.column(at)
-            if column is None:
-                continue
-            codes = [self.code(text) for text in column.texts]
-            is_code = np.array([code is not None for code in codes], bool)
-            values = pa.array([code or "" for code in codes], pa.string())
-            kinds = [DERIVED] * len(codes)
-            yield Slot(SUBMISSION_KEY, column.by_row(is_code) & rows, values, column.codes, kinds)
-            rows = rows & ~column.filled
-
-    def code(self, text: str) -> str | None:
-        """Return the code of an id; None where it is no UUID and the contract names no server and form."""
-        own = text.strip().casefold().removeprefix("uuid:")
-        if own == _NIL:
-            return None
-        if _UUID.fullmatch(own):
-            return self._keys.submission_code(own)
-        return self._keys.submission_code(self._form, own) if self._form and own else None
+def _submission_code(keys: Keys, form: str | None, text: str) -> str | None:
+    """Return the code of an id; None where it is no UUID and the contract names no server and form."""
+    own = text.strip().casefold().removeprefix("uuid:")
+    if own == _NIL:
+        return None
+    if _UUID.fullmatch(own):
+        return keys.submission_code(own)
+    return keys.submission_code(form, own) if form and own else None

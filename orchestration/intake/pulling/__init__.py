@@ -1,9 +1,8 @@
 """Fetch extracts from partners' form servers into the inbox, as raw bytes, complete by rename.
 
-In reading order: `pull` (every source, one after the other), `state` (what is known of a source), `fetched`
-(what a kind of source is), `server` (requests, limits, the secret), then a file a kind of source:
-`kobotoolbox`, `odk_central`.
+In reading order: `pull` (every source, one after the other), `state` (what is known of a source), `server`
+(requests, limits, the secret), then a file a kind of source: `kobotoolbox`, `odk_central`.
 
-To add a kind of source: write its class in `contracts/source.py` and a `fetched.Connection` here, and
-register it in `pull.KINDS`.
+To add a kind of source: write its class in `contracts/source.py` and a `server.Server` here, and register it
+in `pull.KINDS`.
 """

@@ -11,9 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from orchestration.contracts import KoboSource
-from orchestration.intake.pulling.fetched import Connection, existing
-from orchestration.intake.pulling.server import Response, Server
+from orchestration.intake.pulling.server import Response, Server, existing
 from orchestration.intake.pulling.state import Mark, PullFailed
 
 PAGE = 1_000
@@ -28,16 +26,16 @@ class _Moved(Exception):
     """The form changed between two pages."""
 
 
-class KoboToolbox(Connection):
+class KoboToolbox(Server):
     refused = "the server refuses the token; it may have expired or been replaced. Put a new one"
     missing = "the server knows no such form, or the token may not see it. Check `source.asset`"
 
     def fetch(self, into: Path, mark: Mark) -> Mark:
         """Write the whole form; if it changes between two pages, begin again."""
-        self.server.authorize(f"Token {self.secret}")
+        self.authorize(f"Token {self.secret}")
         for number in range(1, ROUNDS + 1):
             try:
-                return _fetch_whole(self.source, self.server, into, is_last=number == ROUNDS)
+                return self._fetch_whole(into, is_last=number == ROUNDS)
             except _Moved:
                 continue
         raise PullFailed(
@@ -45,42 +43,42 @@ class KoboToolbox(Connection):
             "hour when few submissions come in."
         )
 
-
-def _fetch_whole(source: KoboSource, server: Server, into: Path, is_last: bool) -> Mark:
-    address = f"{source.server}/api/v2/assets/{source.asset}/data.json"
-    seen: set[Any] = set()
-    received, stated, last = 0, None, None
-    # Half a character, which UTF-8 cannot hold, is written as the escape that it came as.
-    as_sent: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": "\n"}
-    with open(into, "w", opener=existing, **as_sent) as file:
-        file.write('{"next": null, "previous": null, "results": [')
-        while True:
-            at: dict[str, str | int] = {"limit": PAGE, "start": max(received - 1, 0), "sort": '{"_id": 1}'}
-            count, records, is_end = _page(server.request(address, Response.object, parameters=at))
-            stated = count if stated is None else stated
-            if received and (not records or _id_of(records.pop(0)) != last):
-                raise _Moved
-            if count != stated or not (records or is_end):
-                raise _Moved
-            for record in records:
-                last = _id_of(record)
-                if last not in seen:
-                    file.write(f"{',' if seen else ''}\n{json.dumps(record, ensure_ascii=False)}")
-                seen.add(last)
-            received += len(records)
-            server.limits.check_size(file.tell())
-            if is_end:
-                break
-        file.write(f'\n], "count": {len(seen)}}}\n')
-    # A submission that appears on two pages may have pushed another one past a page's end.
-    if received != stated or (len(seen) != received and not is_last):
-        raise _Moved
-    if not seen:
-        raise PullFailed(
-            "the form holds no submission that the token may see. If it has some, its account needs the "
-            "right to view all submissions of the form."
-        )
-    return Mark(records=len(seen))
+    def _fetch_whole(self, into: Path, is_last: bool) -> Mark:
+        address = f"{self.source.server}/api/v2/assets/{self.source.asset}/data.json"
+        seen: set[Any] = set()
+        received, stated, last = 0, None, None
+        # Half a character, which UTF-8 cannot hold, is written as the escape that it came as.
+        as_sent: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": "\n"}
+        with open(into, "w", opener=existing, **as_sent) as file:
+            file.write('{"next": null, "previous": null, "results": [')
+            while True:
+                start = max(received - 1, 0)
+                at: dict[str, str | int] = {"limit": PAGE, "start": start, "sort": '{"_id": 1}'}
+                count, records, is_end = _page(self.request(address, Response.object, parameters=at))
+                stated = count if stated is None else stated
+                if received and (not records or _id_of(records.pop(0)) != last):
+                    raise _Moved
+                if count != stated or not (records or is_end):
+                    raise _Moved
+                for record in records:
+                    last = _id_of(record)
+                    if last not in seen:
+                        file.write(f"{',' if seen else ''}\n{json.dumps(record, ensure_ascii=False)}")
+                    seen.add(last)
+                received += len(records)
+                self.check_size(file.tell())
+                if is_end:
+                    break
+            file.write(f'\n], "count": {len(seen)}}}\n')
+        # A submission that appears on two pages may have pushed another one past a page's end.
+        if received != stated or (len(seen) != received and not is_last):
+            raise _Moved
+        if not seen:
+            raise PullFailed(
+                "the form holds no submission that the token may see. If it has some, its account needs the "
+                "right to view all submissions of the form."
+            )
+        return Mark(records=len(seen))
 
 
 def _page(page: dict[str, Any]) -> tuple[int, list[Any], bool]:

@@ -9,13 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote
 
-from orchestration.intake.pulling.fetched import Connection, existing
-from orchestration.intake.pulling.server import NOT_MODIFIED, BrokenOff, Response
+from orchestration.intake.pulling.server import NOT_MODIFIED, BrokenOff, Response, Server, existing
 from orchestration.intake.pulling.state import Mark, PullFailed
-from orchestration.intake.reading.first_bytes import kind_of
+from orchestration.intake.reading.any_file import kind_of
 
 
-class OdkCentral(Connection):
+class OdkCentral(Server):
     refused = (
         "the server refuses the user and the password, or this user may not view submissions. Check "
         "`source.email` and the user's role; put a new password"
@@ -26,18 +25,18 @@ class OdkCentral(Connection):
         """Log in, write the zip, log out; return None if the server says that nothing has changed."""
         source, sessions = self.source, f"{self.source.server}/v1/sessions"
         post = {"email": source.email, "password": self.secret}
-        token = self.server.request(sessions, Response.object, post=post).get("token")
+        token = self.request(sessions, Response.object, post=post).get("token")
         if not isinstance(token, str):
             raise PullFailed(
                 "the server answers in another way than ODK Central documents: no token at log-in."
             )
-        self.server.authorize(f"Bearer {token}")
+        self.authorize(f"Bearer {token}")
         try:
             form = f"projects/{source.project}/forms/{quote(source.form, safe='')}"
             address = f"{source.server}/v1/{form}/submissions.csv.zip?attachments=false"
             return self._download(address, into, mark)
         finally:
-            self.server.log_out(f"{sessions}/current")
+            self.log_out(f"{sessions}/current")
 
     def _download(self, address: str, into: Path, mark: Mark) -> Mark | None:
         def read(response: Response) -> Mark | None:
@@ -50,4 +49,4 @@ class OdkCentral(Connection):
                 raise BrokenOff
             return Mark(etag=response.headers.get("ETag"))
 
-        return self.server.request(address, read, headers={"If-None-Match": mark.etag} if mark.etag else None)
+        return self.request(address, read, headers={"If-None-Match": mark.etag} if mark.etag else None)

@@ -6,6 +6,8 @@ placed. Only counts, times and sentences are kept: never a record, a secret or a
 
 from __future__ import annotations
 
+import hashlib
+import zipfile
 from collections.abc import Callable, Collection
 from contextlib import closing
 from dataclasses import replace
@@ -13,36 +15,26 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from orchestration.contracts import (
-    AnySource,
-    Contract,
-    Contracts,
-    load_contracts,
-)
-from orchestration.core import NjiaError, Settings, UsageError, is_of_machine, kind_and_place
+from orchestration.contracts import AnySource, Contract, Contracts, load_contracts
+from orchestration.core import NjiaError, Settings, UsageError, is_of_machine, kind_and_place, sha256_of
 from orchestration.intake.claim import placing
 from orchestration.intake.outcomes import ExtractHeld
-from orchestration.intake.pulling.fetched import Connection, content_hash, other_kind
 from orchestration.intake.pulling.kobotoolbox import KoboToolbox
 from orchestration.intake.pulling.odk_central import OdkCentral
-from orchestration.intake.pulling.server import Limits, place_of_secret, read_secret
+from orchestration.intake.pulling.server import Server, place_of_secret, read_secret
 from orchestration.intake.pulling.state import (
     Mark,
     PulledSource,
     PullFailed,
-    failed,
     forget_other_sources,
     pull_lock,
     read_state,
     with_source,
     write_state,
 )
-from orchestration.intake.reading.first_bytes import EXPECTED, kind_of
+from orchestration.intake.reading.any_file import EXPECTED, NAMES, kind_of
 
-KINDS: dict[str, type[Connection]] = {
-    "kobotoolbox": KoboToolbox,
-    "odk_central": OdkCentral,
-}
+KINDS: dict[str, type[Server]] = {"kobotoolbox": KoboToolbox, "odk_central": OdkCentral}
 
 
 class PullRunning(NjiaError):
@@ -52,11 +44,7 @@ class PullRunning(NjiaError):
 
 
 class _Unchanged(Exception):
-    """The file holds what it held when it was fetched last."""
-
-    def __init__(self, mark: Mark) -> None:
-        super().__init__()
-        self.mark = mark
+    """The file holds what it held when it was fetched last; its argument is the new mark."""
 
 
 def pull(
@@ -73,29 +61,22 @@ def pull(
     """
     contracts = load_contracts(settings.partners)
     sources = list(with_source(contracts))
-    _refuse_partners_without(partners, contracts, {contract.partner.code for contract, _ in sources})
+    having = {contract.partner.code for contract, _ in sources}
+    for partner in partners:
+        if partner not in having and partner not in contracts.problems:
+            listed = ", ".join(sorted(having)) or "none"
+            raise UsageError(f"No contract of {partner} names a `source`. Partners with one: {listed}.")
     with pull_lock(settings) as is_held:
         if not is_held:
             raise PullRunning("Another `njia pull` runs in this home. Try again when it has ended.")
         forget_other_sources(settings, contracts)
-        ended = [_broken(partner, contracts) for partner in _with_broken(settings, partners, contracts)]
+        pulled = partners or [path.name for path in settings.pulls.iterdir()]
+        ended = [_broken(partner, contracts) for partner in sorted(set(pulled) & contracts.problems.keys())]
         for contract, source in sources:
             if not partners or contract.partner.code in partners:
                 on_source(f"{contract.partner.code}: {contract.contract}")
                 ended.append(_pull(settings, contract, source, again))
     return ended
-
-
-def _refuse_partners_without(partners: Collection[str], contracts: Contracts, having: set[str]) -> None:
-    for partner in partners:
-        if partner not in having and partner not in contracts.problems:
-            listed = ", ".join(sorted(having)) or "none"
-            raise UsageError(f"No contract of {partner} names a `source`. Partners with one: {listed}.")
-
-
-def _with_broken(settings: Settings, partners: Collection[str], contracts: Contracts) -> list[str]:
-    pulled = partners or [path.name for path in settings.pulls.iterdir()]
-    return sorted(set(pulled) & contracts.problems.keys())
 
 
 def _broken(partner: str, contracts: Contracts) -> PulledSource:
@@ -104,7 +85,8 @@ def _broken(partner: str, contracts: Contracts) -> PulledSource:
 
 
 def _pull(settings: Settings, contract: Contract, source: AnySource, again: bool) -> PulledSource:
-    known, now = read_state(settings, contract, source), _now()
+    known = read_state(settings, contract, source)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
     try:
         state = _fetched(settings, contract, source, known, again)
     except (PullFailed, ExtractHeld) as fault:
@@ -112,7 +94,8 @@ def _pull(settings: Settings, contract: Contract, source: AnySource, again: bool
     except Exception as fault:  # its text may hold an address or a record
         if is_of_machine(fault):  # no fault of the source
             raise
-        state = _failed(known, _unexpected(contract, fault), now)
+        why = f"the pull by contract {contract.contract} failed ({kind_and_place(fault)})"
+        state = _failed(known, f"{why}. Ask whoever maintains Njia.", now)
     else:
         state = replace(state, reason=None, tried=now, fetched=now, failures_in_a_row=0)
     write_state(settings, state)
@@ -120,7 +103,8 @@ def _pull(settings: Settings, contract: Contract, source: AnySource, again: bool
 
 
 def _failed(known: PulledSource, why: str, now: str) -> PulledSource:
-    return failed(known, f"{known.partner} from {known.host}: {why}", now)
+    reason, failures = f"{known.partner} from {known.host}: {why}", known.failures_in_a_row + 1
+    return replace(known, outcome="failed", reason=reason, tried=now, failures_in_a_row=failures)
 
 
 def _fetched(
@@ -131,39 +115,45 @@ def _fetched(
     if folder.is_symlink():
         raise PullFailed(f"{folder} is a symbolic link, and Njia follows none. Make it a folder.")
     secret, place = read_secret(settings, source), place_of_secret(settings, source)
-    limits, mark = Limits(source.most_megabytes), Mark() if again else known.cursor.mark
-    opened = closing(KINDS[source.kind](source, secret, limits, place))
+    mark = Mark() if again else known.mark
+    opened = closing(KINDS[source.kind](source, secret, place))
     try:
-        with opened as connection, placing(folder, contract.pulled_name) as into:
+        with opened as server, placing(folder, contract.pulled_name) as into:
             into.touch()
-            made = limits.within_time(partial(_fetch, connection, contract, into, mark))
+            made = server.within_time(partial(_fetch, server, contract, into, mark))
             size = into.stat().st_size
     except _Unchanged as same:
-        return replace(known, outcome="unchanged", cursor=replace(known.cursor, mark=same.mark))
-    cursor = replace(known.cursor, mark=made)
-    return replace(known, outcome="fetched", records=made.records, bytes=size, cursor=cursor)
+        return replace(known, outcome="unchanged", mark=same.args[0])
+    return replace(known, outcome="fetched", records=made.records, bytes=size, mark=made)
 
 
-def _fetch(connection: Connection, contract: Contract, into: Path, mark: Mark) -> Mark:
+def _fetch(server: Server, contract: Contract, into: Path, mark: Mark) -> Mark:
     """Write the file, and return its new mark; raises _Unchanged where it holds the same as before."""
-    fetched = connection.fetch(into, mark)
+    fetched = server.fetch(into, mark)
     if fetched is None:
         raise _Unchanged(mark)
     found = kind_of(into)
     if found != EXPECTED[contract.format.kind]:
-        raise PullFailed(other_kind(found, contract))
-    made = replace(fetched, content=content_hash(into))
+        expected = NAMES[EXPECTED[contract.format.kind]]
+        raise PullFailed(
+            f"the server sends {NAMES[found]}, but contract {contract.contract} expects {expected}. Check "
+            "`source` in the contract, and ask whoever runs the server."
+        )
+    made = replace(fetched, content=_content_hash(into))
     if made.content == mark.content:
         raise _Unchanged(made)
     return made
 
 
-def _unexpected(contract: Contract, fault: Exception) -> str:
-    return (
-        f"the pull by contract {contract.contract} failed ({kind_and_place(fault)}). Ask whoever maintains "
-        "Njia."
-    )
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+def _content_hash(path: Path) -> str:
+    """Return a hash of a file; of a zip or workbook, of its members, whose times change with each export."""
+    if not zipfile.is_zipfile(path):
+        return sha256_of(path)
+    with zipfile.ZipFile(path) as members:
+        # The properties of a workbook hold the time of the export, and no cell.
+        held = sorted(
+            f"{member.filename}|{member.file_size}|{member.CRC}"
+            for member in members.infolist()
+            if not member.filename.startswith("docProps/")
+        )
+    return hashlib.sha256("\n".join(held).encode()).hexdigest()

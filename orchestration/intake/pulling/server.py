@@ -1,4 +1,4 @@
-"""Requests to the form server of one source: its secret, and limits of size, time and tries.
+"""The form server of one source: its secret, requests, and limits of size, time and tries.
 
 A request is retried as a whole, with the reading of its response, which may break off in the middle. Raises
 PullFailed with a sentence that holds neither the secret nor an address.
@@ -14,16 +14,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, wait
 from contextlib import closing, suppress
-from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
 
 import requests
 import urllib3
 
 from orchestration.contracts import AnySource
 from orchestration.core import Settings, secret_from
-from orchestration.intake.pulling.state import PullFailed
+from orchestration.intake.pulling.state import Mark, PullFailed
 
 CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS = 10.0, 60.0, 1800.0
 PAUSES = (1.0, 4.0, 15.0, 60.0)  # after the first tries; the last try has none
@@ -55,18 +55,58 @@ class BrokenOff(TryAgain):
         super().__init__("breaks off in the middle of its answer")
 
 
-class Limits:
-    """The limits of one source; the time runs from here on."""
+class Server:
+    """A source's server during one pull, open until `close`; the time of the pull runs from here on.
 
-    def __init__(self, most_megabytes: int) -> None:
-        self._most_megabytes = most_megabytes
+    A kind of source is a subclass. `refused` and `missing` say what to do if the server refuses the secret
+    or knows no such extract; the `place` of a new secret follows `refused`. No redirect is followed, so that
+    the secret goes to the server of the contract alone.
+    """
+
+    refused: ClassVar[str]
+    missing: ClassVar[str]
+
+    def __init__(self, source: Any, secret: str, place: str) -> None:
+        self.source, self.secret, self._place = source, secret, place
         self._until = time.monotonic() + WHOLE_SECONDS
+        self._session = requests.Session()
+        self._session.auth = lambda request: request  # in place of `.netrc`
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.headers["User-Agent"] = "njia"
 
-    def keep_trying(self, attempt: Callable[[], Made]) -> Made:
-        """Return what an attempt returns; where it raises TryAgain, pause and repeat it as a whole."""
+    def fetch(self, into: Path, mark: Mark) -> Mark | None:
+        """Write the file whole to a path that exists; return its mark, None if the server has the same.
+
+        Raises PullFailed.
+        """
+        raise NotImplementedError
+
+    def authorize(self, header: str) -> None:
+        """Send an `Authorization` header from now on."""
+        self._session.headers["Authorization"] = header
+
+    def close(self) -> None:
+        self._session.close()
+
+    def request(
+        self,
+        address: str,
+        read: Callable[[Response], Made],
+        *,
+        parameters: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+        post: Mapping[str, str] | None = None,
+    ) -> Made:
+        """Send a request and return what `read` makes of its response; each try calls `read` anew.
+
+        With `post` it is a POST of that JSON object, else a GET. The text of a fault holds the address, so it
+        is dropped.
+        """
+        asked = {"params": parameters, "headers": headers, "json": post}
+        method = "GET" if post is None else "POST"
         for pause in (*PAUSES, None):
             try:
-                return attempt()
+                return self._try_once(read, method, address, asked)
             except TryAgain as fault:
                 why, asked_pause = fault.why, fault.pause
             if pause is not None:
@@ -78,9 +118,9 @@ class Limits:
         )
 
     def check_size(self, size: int) -> None:
-        if size > self._most_megabytes * MEGABYTE:
+        if size > self.source.most_megabytes * MEGABYTE:
             raise PullFailed(
-                f"the file is larger than {self._most_megabytes} MB. If that is right, raise "
+                f"the file is larger than {self.source.most_megabytes} MB. If that is right, raise "
                 "`source.most_megabytes` in the contract."
             )
 
@@ -107,56 +147,10 @@ class Limits:
         if time.monotonic() > self._until:
             raise _too_late()
 
-
-class Server:
-    """A source's server. `refused` and `missing` are sentences for 401 or 403, and for 404.
-
-    It follows no redirect, so that the secret goes to the server of the contract alone.
-    """
-
-    def __init__(self, limits: Limits, refused: str, missing: str) -> None:
-        self.limits = limits
-        self._refused, self._missing = refused, missing
-        self._authorization: str | None = None
-        self._session = requests.Session()
-        self._session.auth = self._authorized  # in place of `.netrc`
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._session.headers["User-Agent"] = "njia"
-
-    def authorize(self, header: str) -> None:
-        """Send an `Authorization` header from now on."""
-        self._authorization = header
-
-    def close(self) -> None:
-        self._session.close()
-
-    def request(
-        self,
-        address: str,
-        read: Callable[[Response], Made],
-        *,
-        parameters: Mapping[str, str | int] | None = None,
-        headers: Mapping[str, str] | None = None,
-        post: Mapping[str, str] | None = None,
-    ) -> Made:
-        """Send a request and return what `read` makes of its response; each try calls `read` anew.
-
-        With `post` it is a POST of that JSON object, else a GET. The text of a fault holds the address, so it
-        is dropped.
-        """
-        asked = {"params": parameters, "headers": headers, "json": post}
-        method = "GET" if post is None else "POST"
-        return self.limits.keep_trying(lambda: self._try_once(read, method, address, asked))
-
     def log_out(self, address: str) -> None:
         """End a session with one request. A failure is ignored: a session expires after a day."""
         with suppress(requests.RequestException):
             self._send("DELETE", address).close()
-
-    def _authorized(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._authorization:
-            request.headers["Authorization"] = self._authorization
-        return request
 
     def _send(self, method: str, address: str, **asked: Any) -> requests.Response:
         timeout = (CONNECT_SECONDS, READ_SECONDS)
@@ -169,11 +163,11 @@ class Server:
     ) -> Made:
         try:
             with closing(self._send(method, address, **asked)) as response:
-                self.limits.check_time()
+                self.check_time()
                 if response.status_code in BUSY:
                     raise TryAgain(f"answers with status {response.status_code}", _retry_after(response))
                 self._refuse(response)
-                return read(Response(response, self.limits))
+                return read(Response(response, self))
         except requests.exceptions.SSLError:
             raise PullFailed(
                 "the certificate of the server cannot be trusted. Check `source` in the contract and the "
@@ -189,9 +183,9 @@ class Server:
     def _refuse(self, response: requests.Response) -> None:
         status = response.status_code
         if status in (401, 403):
-            raise PullFailed(f"{self._refused} (status {status}).")
+            raise PullFailed(f"{self.refused} {self._place} (status {status}).")
         if status in (404, 410):
-            raise PullFailed(f"{self._missing} (status {status}).")
+            raise PullFailed(f"{self.missing} (status {status}).")
         if response.is_redirect:
             raise PullFailed(
                 f"the server redirects (status {status}), and the token goes to the server of the contract "
@@ -210,20 +204,20 @@ class Server:
 
 
 class Response:
-    """A response within the limits of the source: its status, its headers, and its body, read once."""
+    """A response within the limits of its server: its status, its headers, and its body, read once."""
 
-    def __init__(self, response: requests.Response, limits: Limits) -> None:
+    def __init__(self, response: requests.Response, server: Server) -> None:
         self.status = response.status_code
         self.headers = response.headers
-        self._response, self._limits = response, limits
+        self._response, self._server = response, server
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the body as it arrives; a body shorter than it says raises an error that is tried again."""
         size = 0
         while chunk := self._response.raw.read1(1 << 16, decode_content=True):
             size += len(chunk)
-            self._limits.check_size(size)
-            self._limits.check_time()
+            self._server.check_size(size)
+            self._server.check_time()
             yield chunk
 
     def object(self) -> dict[str, Any]:
@@ -239,19 +233,20 @@ class Response:
 
 def _retry_after(response: requests.Response) -> float:
     """Return the seconds that `Retry-After` asks for; 0 where it is missing or not readable."""
-    value = response.headers.get("Retry-After", "").strip()
-    if value.isdecimal():
-        return float(value)
-    try:
-        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
-    except (TypeError, ValueError, OverflowError):
-        return 0.0
+    with suppress(KeyError, urllib3.exceptions.InvalidHeader):
+        return urllib3.Retry().parse_retry_after(response.headers["Retry-After"])
+    return 0.0
 
 
 def _too_late() -> PullFailed:
     return PullFailed(
         f"fetching takes longer than {WHOLE_SECONDS / 60:.0f} minutes. The next pull tries again."
     )
+
+
+def existing(path: str, flags: int) -> int:
+    """Open a file that exists: a fetch that was given up and goes on in its thread makes none anew."""
+    return os.open(path, flags & ~os.O_CREAT)
 
 
 def place_of_secret(settings: Settings, source: AnySource) -> str:

@@ -1,6 +1,6 @@
-"""What is known of each source, in `pulls/<partner>/<contract>.json`: times, counts, and a cursor.
+"""What is known of each source, in `pulls/<partner>/<contract>.json`: times, counts, and marks of a change.
 
-A cursor only says whether anything changed. It lies outside `work/`, so that `njia status` can say when a
+It lies outside `work/`, so that `njia status` can say when a
 source was last fetched; without it the next pull fetches once more than needed. Times are ISO 8601 in UTC.
 """
 
@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+from pydantic import TypeAdapter
 
 from orchestration.contracts import AnySource, Contract, Contracts
 from orchestration.core import NjiaError, Settings, durable, held_if_free, read_json, write_json
@@ -37,18 +39,10 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Cursor:
-    """What is known of the file of a source. `source`: hash of the contract's `source`."""
-
-    source: str = ""
-    mark: Mark = field(default_factory=Mark)
-
-
-@dataclass(frozen=True)
 class PulledSource:
     """One source after a pull. `fetched`: when its content was last known to be complete here.
 
-    `records` and `bytes` are of the last pull that placed the file.
+    `records` and `bytes` are of the last pull that placed the file. `source`: hash of the contract's source.
     """
 
     partner: str
@@ -62,30 +56,26 @@ class PulledSource:
     failures_in_a_row: int = 0
     records: int | None = None
     bytes: int | None = None
-    cursor: Cursor = field(default_factory=Cursor)
+    source: str = ""
+    mark: Mark = field(default_factory=Mark)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything but the cursor."""
-        return {name: value for name, value in asdict(self).items() if name != "cursor"}
+        """Return everything but the marks of a change."""
+        return {name: value for name, value in asdict(self).items() if name not in ("source", "mark")}
+
+
+_STATE = TypeAdapter(PulledSource)
 
 
 def read_state(settings: Settings, contract: Contract, source: AnySource) -> PulledSource:
     """Return what is known of a contract's source; a changed or damaged one begins anew."""
     source_hash = hashlib.sha256(source.model_dump_json().encode()).hexdigest()[:16]
-    known = PulledSource(
-        contract.partner.code,
-        contract.contract,
-        source.kind,
-        source.server_name,
-        cursor=Cursor(source_hash),
-    )
-    try:
-        content = read_json(_path(settings, known))
-        cursor = Cursor(content["cursor"]["source"], Mark(**content["cursor"]["mark"]))
-        read = PulledSource(**{**content, "cursor": cursor})
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return known
-    return read if read.cursor.source == known.cursor.source else known
+    partner, name = contract.partner.code, contract.contract
+    known = PulledSource(partner, name, source.kind, source.server_name, source=source_hash)
+    with suppress(OSError, ValueError):
+        read = _STATE.validate_python(read_json(_path(settings, known)))
+        return read if read.source == known.source else known
+    return known
 
 
 def write_state(settings: Settings, state: PulledSource) -> None:
@@ -96,8 +86,8 @@ def failed_pulls(settings: Settings) -> list[PulledSource]:
     """Return the sources whose last pull failed, without reading the contracts."""
     found = []
     for path in sorted(settings.pulls.glob("*/*.json")):
-        with suppress(OSError, ValueError, TypeError):
-            found.append(PulledSource(**read_json(path)))
+        with suppress(OSError, ValueError):
+            found.append(_STATE.validate_python(read_json(path)))
     return [source for source in found if source.outcome == "failed"]
 
 
@@ -126,12 +116,6 @@ def pull_lock(settings: Settings) -> AbstractContextManager[bool]:
     """Hold the lock of pulling during the block and yield True; yield False where another pull holds it."""
     durable.make_folder(settings.pulls, 0o700)
     return held_if_free(settings.pulls / LOCK)
-
-
-def failed(state: PulledSource, reason: str, now: str) -> PulledSource:
-    return replace(
-        state, outcome="failed", reason=reason, tried=now, failures_in_a_row=state.failures_in_a_row + 1
-    )
 
 
 def _path(settings: Settings, state: PulledSource) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
@@ -21,9 +21,8 @@ from orchestration.contracts import LONGEST_CELL, Cell, text_cell
 
 Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
-MOST_REMEMBERED = 1 << 16
+remembering = lru_cache(1 << 16)  # what a judge says of distinct values
 ROWS_IN_A_BLOCK = 1 << 12  # of readers that make cells one by one
-LOOKS_DIFFER = "flag:format_meaning_lost"
 
 
 class SourceRow(NamedTuple):
@@ -45,14 +44,12 @@ class SourceRow(NamedTuple):
 class Column:
     """One column of a block: `codes` gives each row the number of one of the distinct `values`.
 
-    `kinds`, `formats` and `looks` (of a cell, by distinct value) are None where every value is plain text.
+    `own_cells`: the cells of the distinct values, None where all are plain text.
     """
 
     values: pa.StringArray
-    codes: npt.NDArray[np.int32]
-    kinds: list[str] | None = None
-    formats: list[str | None] | None = None
-    looks: list[str | None] | None = None
+    codes: npt.NDArray[np.integer[Any]]
+    own_cells: Sequence[Cell | None] | None = None
 
     @classmethod
     def of_texts(cls, texts: Sequence[str]) -> Column:
@@ -71,17 +68,14 @@ class Column:
         """Return a column from a key for each row; `cell_of` makes the cell of each distinct key."""
         known: dict[Hashable, int] = {}
         codes = np.array([known.setdefault(key, len(known)) for key in keys], np.int32)
-        cells = [cell_of(key) for key in known]
+        return cls.of_distinct([cell_of(key) for key in known], codes)
+
+    @classmethod
+    def of_distinct(cls, cells: Sequence[Cell | None], codes: npt.NDArray[np.integer[Any]]) -> Column:
+        """Return a column from its distinct cells, and the number of one of them for each row."""
         values = pa.array([cell.value if cell else "" for cell in cells], pa.string())
-        if all(cell is None or cell == Cell(cell.value) for cell in cells):
-            return cls(values, codes)
-        return cls(
-            values,
-            codes,
-            [cell.kind if cell else "text" for cell in cells],
-            [cell.number_format if cell else None for cell in cells],
-            [cell.look if cell else None for cell in cells],
-        )
+        are_plain = all(cell is None or cell == Cell(cell.value) for cell in cells)
+        return cls(values, codes, None if are_plain else cells)
 
     @classmethod
     def of_cells(cls, cells: Iterable[Cell | None]) -> Column:
@@ -92,21 +86,19 @@ class Column:
 
     def slice(self, start: int, end: int | None) -> Column:
         """Return a range of rows; the distinct values stay."""
-        return Column(self.values, self.codes[start:end], self.kinds, self.formats, self.looks)
+        return Column(self.values, self.codes[start:end], self.own_cells)
 
     def distinct_cell(self, code: int) -> Cell | None:
+        if self.own_cells is not None:
+            return self.own_cells[code]
         text = self.text(code)
-        if not text.strip():
-            return None
-        if self.kinds is None or self.formats is None or self.looks is None:
-            return Cell(text)
-        return Cell(text, self.kinds[code], self.formats[code], self.looks[code])
+        return Cell(text) if text.strip() else None
 
     def has_kind(self, *kinds: str) -> Flags:
         """By distinct value: whether its cell has one of these kinds."""
-        if self.kinds is None:
+        if self.own_cells is None:
             return np.full(len(self.values), "text" in kinds)
-        return np.array([kind in kinds for kind in self.kinds], bool)
+        return np.array([cell is not None and cell.kind in kinds for cell in self.own_cells], bool)
 
     @cached_property
     def texts(self) -> list[str]:
@@ -143,33 +135,27 @@ class Column:
         return self.distinct_cell(int(self.codes[row]))
 
     @cached_property
-    def cells(self) -> list[Cell | None]:
+    def cells(self) -> Sequence[Cell | None]:
         """The distinct cells, for whoever has to look at all of them."""
-        if self.kinds is None:
-            return [Cell(text) if text.strip() else None for text in self.texts]
-        return [self.distinct_cell(code) for code in range(len(self.values))]
+        if self.own_cells is not None:
+            return self.own_cells
+        return [Cell(text) if text.strip() else None for text in self.texts]
 
     @property
     def sent(self) -> Sequence[Cell | str | None]:
         """The distinct values to judge and remember: texts where all are plain, else cells."""
-        return self.texts if self.kinds is None else self.cells
+        return self.texts if self.own_cells is None else self.own_cells
+
+    def looks(self, rows: Flags) -> set[str | None]:
+        """Return the looks of the filled cells in some rows."""
+        codes = self.codes[self.filled & rows]
+        if self.own_cells is None:
+            return {None} if len(codes) else set()
+        cells = (self.own_cells[code] for code in np.unique(codes).tolist())
+        return {cell.look for cell in cells if cell}
 
     def cell_of_each_row(self) -> list[Cell | None]:
         return [self.cells[code] for code in self.codes.tolist()]
-
-
-class Remembered(dict[Any, Any]):
-    """What `judge` says of each key that was asked, at most MOST_REMEMBERED of them."""
-
-    def __init__(self, judge: Callable[[Any], Any]) -> None:
-        super().__init__()
-        self._judge = judge
-
-    def __missing__(self, key: Any) -> Any:
-        if len(self) >= MOST_REMEMBERED:
-            self.clear()
-        self[key] = said = self._judge(key)
-        return said
 
 
 @dataclass(frozen=True)
@@ -195,7 +181,6 @@ class Block:
         return self.columns[at] if at is not None and at < len(self.columns) else None
 
     def row(self, at: int) -> SourceRow:
-        """Return one row."""
         width = len(self.columns) if self.widths is None else int(self.widths[at])
         return SourceRow(
             int(self.numbers[at]),
@@ -206,7 +191,6 @@ class Block:
         )
 
     def slice(self, start: int, end: int | None = None) -> Block:
-        """Return a range of rows."""
         return Block(
             self.numbers[start:end],
             [column.slice(start, end) for column in self.columns],
@@ -225,30 +209,6 @@ class Block:
                 break
             filled |= column.filled
         return filled
-
-
-class Looks:
-    """The looks (colour, strike-through) of a sheet's records by column; one throughout has no meaning.
-
-    Only the partner knows what they mean, so they are not read; a problem notes that an extract has them.
-    """
-
-    def __init__(self) -> None:
-        self.differ = False
-        self._by_column: dict[int, str | None] = {}
-
-    def add(self, block: Block, rows: Flags) -> None:
-        """Add the looks of some rows."""
-        for at, column in enumerate(block.columns):
-            if self.differ:
-                return
-            shown = column.filled & rows
-            looks: set[str | None] = {None} if shown.any() else set()
-            if column.looks:
-                looks = {column.looks[code] for code in np.unique(column.codes[shown]).tolist()}
-            self.differ = len(looks | ({self._by_column[at]} if at in self._by_column else set())) > 1
-            if len(looks) == 1:
-                self._by_column.setdefault(at, *looks)
 
 
 def block_of(rows: Sequence[SourceRow]) -> Block:

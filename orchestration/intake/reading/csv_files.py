@@ -1,22 +1,23 @@
 """Read CSV files with the contract's encoding and delimiter; neither is guessed.
 
-Lines are counted from the bytes, without the CSV reader: it is what the reader's rows are held against. A
-line ends with a line feed, a carriage return, or both; what follows the last of them is a line, too.
+Lines are counted without the CSV reader: it is what the reader's rows are held against. A line ends with a
+line feed, a carriage return, or both; what follows the last of them is a line, too.
 
 A quoted CSV cell may span lines, so one stray quotation mark joins many rows into one without an error. A
 record of several lines is therefore accepted only if it has the width of the other records, its quotation
 marks are regular, and no cell of it holds mostly rows. Which columns may hold several lines is checked where
-the columns are known (`records.refusals`).
+the columns are known (`records.opening`).
 """
 
 from __future__ import annotations
 
 import codecs
 import csv
+import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from itertools import islice, zip_longest
 from pathlib import Path
@@ -28,7 +29,7 @@ from orchestration.contracts import Contract, CsvFormat
 from orchestration.intake.outcomes import ExtractHeld, ExtractUnreadable
 from orchestration.intake.reading import block
 from orchestration.intake.reading.block import Block, Column
-from orchestration.intake.reading.sheets import MOST_COLUMNS, Source, SourceSheet, lines
+from orchestration.intake.reading.sheets import LONGEST_LINE, MOST_COLUMNS, Source, SourceSheet, lines
 
 _CHUNK = 1 << 18
 # In narrower tables, the lines of a sentence may well have as many delimiters as a row.
@@ -37,88 +38,18 @@ _RECORDS_COMPARED = 1000  # near a cell of several lines, because files are sort
 _LINE_END, _WORD = re.compile(r"\r\n|\r|\n"), re.compile(r"\w+")
 _LONGEST_CELL = 1 << 17  # characters; an unclosed quotation mark joins the rest of the file
 _DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "bar"}
+_ESCAPED_BYTE = re.compile("[\udc80-\udcff]")  # of `surrogateescape`
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
-
-class WrongByte(NamedTuple):
-    """A byte (0 to 255) that cannot be read, with its line and its position in that line, counted from 1."""
-
-    line: int
-    position: int
-    byte: int
 
 
 def count_lines(file: BinaryIO, encoding: str) -> int:
     """Return the number of lines of a file opened for reading bytes; text that cannot be decoded counts."""
-    lines = 0
-    last = b""
-    for chunk in _chunks(file) if _reads_bytewise(encoding) else _as_utf8(file, encoding):
-        lines += chunk.count(b"\n")
-        if b"\r" in chunk:
-            lines += chunk.count(b"\r") - chunk.count(b"\r\n")
-        lines -= last == b"\r" and chunk.startswith(b"\n")
-        last = chunk[-1:] or last
-    return lines + (last not in (b"", b"\n", b"\r"))
-
-
-def find_wrong_byte(file: BinaryIO, encoding: str) -> WrongByte | None:
-    """Return the first byte that is not in the encoding, or None."""
-    decode = codecs.getincrementaldecoder(encoding)()
-    line, position = 1, 1
-    while chunk := file.read(_CHUNK):
-        try:
-            text = decode.decode(chunk)
-        except UnicodeDecodeError as fault:
-            # The decoder may hold the first bytes of a character from the chunk before.
-            before = fault.object[: fault.start].decode(encoding, errors="replace")
-            line, position = _after(before, line, position)
-            return WrongByte(line, position, fault.object[fault.start])
-        line, position = _after(text, line, position)
-    try:
-        decode.decode(b"", final=True)
-    except UnicodeDecodeError as fault:
-        return WrongByte(line, position, fault.object[fault.start])
-    return None
-
-
-def _after(text: str, line: int, position: int) -> tuple[int, int]:
-    """Return line and position after a text that begins at `line` and `position`."""
-    plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    if "\n" not in plain:
-        return line, position + len(plain)
-    return line + plain.count("\n"), len(plain) - plain.rfind("\n")
-
-
-def _reads_bytewise(encoding: str) -> bool:
-    """Return whether every ASCII character is its own byte in an encoding, and no other has such a byte.
-
-    In other encodings than UTF-8, each character must be one byte with a fixed meaning.
-    """
-    if encoding in ("utf-8", "utf-8-sig"):
-        return True
-    if encoding.startswith("utf"):
-        return False
-    every = bytes(range(256))
-    try:
-        forward, backward = (data.decode(encoding, errors="replace") for data in (every, every[::-1]))
-        known = "".join(sign for sign in forward if sign != "\ufffd")
-        is_same = known.encode(encoding).decode(encoding) == known
-    except (UnicodeError, LookupError):
-        return False
-    is_ascii = forward[:128] == "".join(map(chr, range(128)))
-    return is_same and is_ascii and len(forward) == 256 and forward == backward[::-1]
-
-
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    while chunk := file.read(_CHUNK):
-        yield chunk
-
-
-def _as_utf8(file: BinaryIO, encoding: str) -> Iterator[bytes]:
-    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-    for chunk in _chunks(file):
-        yield decoder.decode(chunk).encode(errors="replace")
-    yield decoder.decode(b"", final=True).encode(errors="replace")
+    text = io.TextIOWrapper(file, encoding, errors="replace")  # every line end becomes a line feed
+    lines, last = 0, "\n"
+    while chunk := text.read(_CHUNK):
+        lines += chunk.count("\n")
+        last = chunk[-1]
+    return lines + (last != "\n")
 
 
 class CsvRecord(NamedTuple):
@@ -199,11 +130,10 @@ class CsvRecords:
         return False
 
     def _is_irregular(self, text: str) -> bool:
-        try:
+        with suppress(csv.Error):
             list(csv.reader([text], delimiter=self._delimiter, strict=True))
-        except csv.Error:
-            return True
-        return False
+            return False
+        return True
 
     def _is_open(self, text: str) -> bool:
         """Return whether the file ends inside a quoted cell, so that another line would join it."""
@@ -236,12 +166,8 @@ def _are_alike(cells: list[str], columns: list[set[str]]) -> bool:
     return 3 * sum(alike) >= 2 * len(alike)
 
 
-def blocks_of_records(records: Iterator[CsvRecord]) -> Iterator[Block]:
-    """Yield records in blocks; those before a fault come before it."""
-    return map(_block_of, _in_lists(records, block.ROWS_IN_A_BLOCK))
-
-
 def _in_lists(records: Iterator[CsvRecord], length: int) -> Iterator[list[CsvRecord]]:
+    """Yield records in lists; those before a fault come before it."""
     taken: list[CsvRecord] = []
     try:
         for record in records:
@@ -344,7 +270,7 @@ class CsvSource(Source):
 
     def _blocks(self) -> Iterator[Block]:
         with self._records() as records:
-            yield from blocks_of_records(records)
+            yield from map(_block_of, _in_lists(records, block.ROWS_IN_A_BLOCK))
 
     @contextmanager
     def _records(self) -> Iterator[Iterator[CsvRecord]]:
@@ -365,12 +291,14 @@ class CsvSource(Source):
             ) from None
 
     def _wrong_byte(self) -> str:
-        with self._path.open("rb") as file:
-            wrong = find_wrong_byte(file, self._encoding)
-        if wrong is None:
-            return f"has bytes that are not {self._layout.encoding}"
-        where = f"in line {wrong.line} at position {wrong.position}"
-        return f"has the byte 0x{wrong.byte:02X} {where}, which is not {self._layout.encoding}"
+        """Say which byte cannot be read, with its line and its position there, counted from 1."""
+        reading = self._path.open(encoding=self._encoding, errors="surrogateescape")
+        with suppress(UnicodeError), reading as file:
+            for number, line in enumerate(iter(partial(file.readline, LONGEST_LINE), ""), start=1):
+                if wrong := _ESCAPED_BYTE.search(line):
+                    byte, where = ord(wrong[0]) - 0xDC00, f"in line {number} at position {wrong.start() + 1}"
+                    return f"has the byte 0x{byte:02X} {where}, which is not {self._layout.encoding}"
+        return f"has bytes that are not {self._layout.encoding}"
 
     def _wrong_encoding(self, found: str, fix: str | None) -> ExtractHeld:
         other = fix or ("cp1252" if self._layout.encoding.casefold().startswith("utf") else "utf-8")
@@ -389,5 +317,8 @@ class CsvSource(Source):
         )
 
     def _reads_in(self, encoding: str) -> bool:
-        with self._path.open("rb") as file:
-            return find_wrong_byte(file, encoding) is None
+        with suppress(UnicodeError), self._path.open(encoding=encoding) as file:
+            while file.read(_CHUNK):
+                pass
+            return True
+        return False

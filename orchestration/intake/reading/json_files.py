@@ -16,8 +16,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 import ijson
 
@@ -202,16 +203,14 @@ class JsonSource(Source):
         self._columns = self._survey()
 
     def main_sheets(self) -> Iterator[SourceSheet]:
-        yield SourceSheet("", "", blocks_of(self._rows()), columns=self._columns[""], only_records=True)
+        yield SourceSheet("", "", blocks_of(self._rows("")), columns=self._columns[""], only_records=True)
 
     def repeat_sheet(self, name: str) -> SourceSheet | None:
-        """Return the rows of a repeat, numbered through the whole file in file order."""
-        found = [path for path in self._columns if path and same(path) == self._repeats[name]]
-        if not found:
+        path = next((path for path in self._columns if path and same(path) == self._repeats[name]), None)
+        if path is None:
             return None
-        path = found[0]
-        rows, columns = self._child_rows(path), self._columns[path]
-        return SourceSheet(path, self._shown(path), blocks_of(rows), columns=columns, only_records=True)
+        blocks, columns = blocks_of(self._rows(path)), self._columns[path]
+        return SourceSheet(path, self._shown(path), blocks, columns=columns, only_records=True)
 
     def physical_rows(self) -> dict[str, int]:
         """Return the entries of the list of records, and of each list of objects in them."""
@@ -237,7 +236,12 @@ class JsonSource(Source):
                 )
         self._records = shape.records
         self._refuse_other_shape(shape)
-        self._refuse_missing_pages(shape)
+        if fault := shape.pages.fault(shape.records, shape.records - shape.no_objects):
+            raise ExtractHeld(
+                "hold:pages_missing",
+                f"{self._label} {fault}. Ask the partner to export everything into one file (with a `limit` "
+                "high enough that `next` is null; from DHIS2 with `paging=false`).",
+            )
         if shape.no_objects:
             detail = f"{shape.no_objects} entries of the list are not records (null or a plain value)"
             self.problems.append({"code": "flag:record_no_object", "detail": detail})
@@ -249,17 +253,13 @@ class JsonSource(Source):
             "": list(dict.fromkeys([*names, *unread]))
         }
 
-    def _rows(self) -> Iterator[SourceRow]:
-        names = self._columns[""]
-        for number, entry in enumerate(self._entries(Shape()), start=1):
-            yield SourceRow(number, [entry.cells.get(name) for name in names])
-
-    def _child_rows(self, path: str) -> Iterator[SourceRow]:
-        names, number = self._columns[path], 0
+    def _rows(self, path: str) -> Iterator[SourceRow]:
+        """Yield the records, or the rows of a repeat, numbered through the whole file in file order."""
+        names, numbers = self._columns[path], count(1)
         for record, entry in enumerate(self._entries(Shape()), start=1):
-            for child in rows_inside(entry, path):
-                number += 1
-                yield SourceRow(number, [child.cells.get(name) for name in names], parent=str(record))
+            for row in rows_inside(entry, path) if path else [entry]:
+                cells = [row.cells.get(name) for name in names]
+                yield SourceRow(next(numbers), cells, parent=str(record) if path else None)
 
     def _entries(self, shape: Shape) -> Iterator[Entry]:
         with self._broken_as_sentence(shape), self._path.open("rb") as file:
@@ -271,12 +271,16 @@ class JsonSource(Source):
                 pass
 
     def _refuse_endless_numbers(self) -> None:
+        before = b""
         with self._path.open("rb") as file:
-            if any(_ENDLESS_NUMBER.search(chunk) for chunk in _overlapping(file)):
-                raise ExtractUnreadable(
-                    "broken_json",
-                    f"{self._label} holds a number of thousands of digits. Ask the partner how it was made.",
-                )
+            while chunk := file.read(_CHUNK):
+                if _ENDLESS_NUMBER.search(before + chunk):
+                    raise ExtractUnreadable(
+                        "broken_json",
+                        f"{self._label} holds a number of thousands of digits. Ask the partner how it was "
+                        "made.",
+                    )
+                before = chunk[-4000:]
 
     def _refuse_other_shape(self, shape: Shape) -> None:
         if shape.has_records:
@@ -296,14 +300,6 @@ class JsonSource(Source):
             "hold:records_missing",
             f"{self._label} has no list of records{at}. {fix}, or ask the partner to export as before.",
         )
-
-    def _refuse_missing_pages(self, shape: Shape) -> None:
-        if fault := shape.pages.fault(shape.records, shape.records - shape.no_objects):
-            raise ExtractHeld(
-                "hold:pages_missing",
-                f"{self._label} {fault}. Ask the partner to export everything into one file (with a `limit` "
-                "high enough that `next` is null; from DHIS2 with `paging=false`).",
-            )
 
     @contextmanager
     def _broken_as_sentence(self, shape: Shape) -> Iterator[None]:
@@ -325,13 +321,6 @@ class JsonSource(Source):
                 f"{shape.records}, or holds something that JSON lacks, such as NaN. Ask the partner to "
                 "export it again.",
             ) from None
-
-
-def _overlapping(file: BinaryIO) -> Iterator[bytes]:
-    tail = b""
-    while chunk := file.read(_CHUNK):
-        yield tail + chunk
-        tail = chunk[-4000:]
 
 
 def _shown(keys: list[str]) -> str:

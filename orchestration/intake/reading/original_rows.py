@@ -5,8 +5,8 @@ Not here: decrypting the original (`sealing`), and who may read it (`stewardship
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import tee
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,6 @@ from orchestration.contracts import Contract, same
 from orchestration.core import UsageError
 from orchestration.intake.outcomes import ExtractStopped
 from orchestration.intake.reading.any_file import open_source
-from orchestration.intake.reading.block import Block, SourceRow
 from orchestration.intake.reading.sheets import Source, SourceSheet
 from orchestration.intake.records.header import Sought, read_header
 from orchestration.intake.records.rename import sought_in
@@ -37,7 +36,7 @@ def original_row(path: Path, contract: Contract, row: int, sheet: str | None = N
     """
     try:
         with open_source(path, contract) as source:
-            sheets = list(_sheets(source, contract, sheet))
+            sheets = _sheets(source, contract, sheet)
             matches = [
                 match for part, each in sheets if (match := _row_in(each, contract, part, row)) is not None
             ]
@@ -55,47 +54,28 @@ def original_row(path: Path, contract: Contract, row: int, sheet: str | None = N
     return matches[0]
 
 
-def _sheets(
-    source: Source, contract: Contract, wanted: str | None
-) -> Iterator[tuple[str | None, SourceSheet]]:
-    """Yield the sheets to search, each with its part of the contract; child sheets only if named."""
-    for main in source.main_sheets():
-        if wanted is None or _is_called(main, wanted):
-            yield "", main
-    if wanted is None:
-        return
-    for name in contract.repeats:
-        if (child := source.repeat_sheet(name)) and _is_called(child, wanted):
-            yield name, child
-    for name in contract.tabs:
-        if (tab := source.tab_sheet(name)) and _is_called(tab, wanted):
-            yield None, tab
-
-
-def _is_called(sheet: SourceSheet, wanted: str) -> bool:
-    return same(wanted) in (same(sheet.name), same(sheet.shown))
+def _sheets(source: Source, contract: Contract, wanted: str | None) -> list[tuple[str | None, SourceSheet]]:
+    """Return the sheets to search, each with its part of the contract; child sheets only if named."""
+    sheets: list[tuple[str | None, SourceSheet | None]] = [("", main) for main in source.main_sheets()]
+    if wanted is not None:
+        sheets += ((name, source.repeat_sheet(name)) for name in contract.repeats)
+        sheets += ((None, source.tab_sheet(name)) for name in contract.tabs)
+    return [
+        (part, sheet)
+        for part, sheet in sheets
+        if sheet and (wanted is None or same(wanted) in (same(sheet.name), same(sheet.shown)))
+    ]
 
 
 def _row_in(sheet: SourceSheet, contract: Contract, part: str | None, number: int) -> OriginalRow | None:
-    caught: list[SourceRow] = []
-
-    def passing(blocks: Iterator[Block]) -> Iterator[Block]:
-        for block in blocks:
-            for at in np.flatnonzero(block.numbers == number).tolist():
-                caught.append(block.row(at))
-            yield block
-
-    sheet.blocks = passing(sheet.blocks)  # what stands above the header or in it is a row, too
-    is_tab = part is None
-    sought = Sought(contract.layout_of(is_main=False)) if is_tab else sought_in(contract, part or "")
+    sheet.blocks, blocks = tee(sheet.blocks)  # what stands above the header or in it is a row, too
+    sought = Sought(contract.layout_of(is_main=False)) if part is None else sought_in(contract, part)
     found = read_header(sheet, sought, "")
-    if found is None:
+    sheet.blocks = iter(())
+    rows = (block.row(at) for block in blocks for at in np.flatnonzero(block.numbers == number).tolist())
+    row = next(rows, None)
+    if found is None or row is None or not any(row.cells):
         return None
-    header, blocks = found
-    while not caught and next(blocks, None) is not None:
-        pass
-    if not caught or not any(caught[0].cells):
-        return None
-    names = header.names + [""] * len(caught[0].cells)
-    cells = [(names[at] or f"column {at + 1}", cell.value) for at, cell in enumerate(caught[0].cells) if cell]
+    names = found[0].names + [""] * len(row.cells)
+    cells = [(names[at] or f"column {at + 1}", cell.value) for at, cell in enumerate(row.cells) if cell]
     return OriginalRow(sheet.shown, number, cells)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import zip_longest
 from typing import IO, Any, NamedTuple, cast
 from xml.parsers import expat
 
@@ -79,7 +80,6 @@ class WorkbookSheet:
     reader: Any
 
     def open(self) -> IO[bytes]:
-        """Open the sheet's XML."""
         return cast(IO[bytes], self.reader.archive.open(self.path))
 
 
@@ -90,17 +90,15 @@ def blocks_of_sheet(sheet: WorkbookSheet) -> Iterator[Block]:
     rows: list[list[_Key | None]] = []
     last = 0
     for number, row in _rows(sheet):
-        if number > last + 1:
-            if rows:
-                yield cells.block(numbers, rows)
-                numbers, rows = [], []
+        is_after_gap = number > last + 1
+        if rows and (is_after_gap or len(rows) == ROWS_IN_A_BLOCK):
+            yield cells.block(numbers, rows)
+            numbers, rows = [], []
+        if is_after_gap:
             yield Block(np.arange(last + 1, number), [])
         numbers.append(number)
         rows.append(row)
         last = max(last, number)
-        if len(rows) == ROWS_IN_A_BLOCK:
-            yield cells.block(numbers, rows)
-            numbers, rows = [], []
     if rows:
         yield cells.block(numbers, rows)
 
@@ -205,9 +203,8 @@ class _Cells:
         self._formats: dict[str | None, tuple[str, str | None]] = {}
 
     def block(self, numbers: list[int], rows: list[list[_Key | None]]) -> Block:
-        width = max(map(len, rows))
-        columns = zip(*(row + [None] * (width - len(row)) for row in rows), strict=True)
-        return Block(np.array(numbers, np.int64), [Column.of(keys, self._cell) for keys in columns])
+        columns = [Column.of(keys, self._cell) for keys in zip_longest(*rows)]
+        return Block(np.array(numbers, np.int64), columns)
 
     def _cell(self, key: _Key | None) -> Cell | None:
         if key is None:

@@ -19,13 +19,7 @@ from openpyxl.styles.stylesheet import apply_stylesheet
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.utils.exceptions import InvalidFileException
 
-from orchestration.contracts import (
-    MONTH_SHEETS,
-    Contract,
-    XlsxFormat,
-    month_of_sheet,
-    same,
-)
+from orchestration.contracts import MONTH_SHEETS, Contract, XlsxFormat, month_of_sheet, same
 from orchestration.intake.outcomes import ExtractHeld, ExtractUnreadable
 from orchestration.intake.reading.block import Block
 from orchestration.intake.reading.sheet_xml import Scan, WorkbookSheet, blocks_of_sheet, scan
@@ -111,15 +105,11 @@ class XlsxSource(Source):
         repeats = {title for name, child in children for title in _titles(child.sheet or name)}
         candidates = [sheet for sheet in self._visible if same(sheet.title) not in repeats]
         if sheets is not None:
-            by_month = sheets.pattern == MONTH_SHEETS
+            by_month, pattern = sheets.pattern == MONTH_SHEETS, same(sheets.pattern)
             found = [
                 sheet
                 for sheet in candidates
-                if (
-                    month_of_sheet(sheet.title)
-                    if by_month
-                    else fnmatch(same(sheet.title), same(sheets.pattern))
-                )
+                if (month_of_sheet(sheet.title) if by_month else fnmatch(same(sheet.title), pattern))
             ]
             if skipped := len(candidates) - len(found):
                 self.problems.append(

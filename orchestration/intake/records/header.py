@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from orchestration.contracts import Cell, Layout, same, tidy
+from orchestration.contracts import Cell, Layout, tidy
 from orchestration.intake.outcomes import ExtractHeld
 from orchestration.intake.reading.block import Block, Column, SourceRow, first_rows, without_first
 from orchestration.intake.reading.sheets import Merge, SourceSheet
@@ -60,10 +60,6 @@ class Header:
             return self.names.index(wanted)
         close = [index for index, name in enumerate(self.names) if name.casefold() == wanted.casefold()]
         return close[0] if len(close) == 1 else None
-
-    def is_twice(self, column: str) -> bool:
-        wanted = tidy(column)
-        return any(same(name) == same(f"{wanted}.2") for name in self.names)
 
     def beginning_with(self, prefix: str) -> list[tuple[str, int]]:
         """Return the columns whose names begin with `prefix`: rest of the name, and position."""
@@ -222,24 +218,24 @@ def fill_down_merged(
         yield from blocks
         return
     values: dict[Merge, Cell] = {}
+    merged = {merge.first_column - 1 for merge in merges}
     for block in blocks:
-        filled = {at: column.cell_of_each_row() for at, column in enumerate(block.columns) if at in columns}
+        none = Column.of_cells([None] * len(block))
+        every = [*block.columns, *[none] * (max(merged) + 1 - len(block.columns))]
+        filled = {at: every[at].cell_of_each_row() for at in merged}
         places = {int(number): row for row, number in enumerate(block.numbers)}
-        has_cells = block.filled
         for merge in merges:
-            cells = filled.setdefault(merge.first_column - 1, [None] * len(block))
+            cells = filled[merge.first_column - 1]
             first = places.get(merge.first_row)
             if first is not None and (cell := cells[first]):
                 values[merge] = cell
             for number in range(merge.first_row + 1, merge.last_row + 1):
                 row = places.get(number)
-                if row is not None and merge in values and has_cells[row] and cells[row] is None:
+                if row is not None and merge in values and block.filled[row] and cells[row] is None:
                     cells[row] = values[merge]
-        made = {at: Column.of_cells(cells) for at, cells in filled.items()}
-        width = max(len(block.columns), *(at + 1 for at in made))
-        none = Column.of_cells([None] * len(block))
-        kept = [block.columns[at] if at < len(block.columns) else none for at in range(width)]
-        yield replace(block, columns=[made.get(at, column) for at, column in enumerate(kept)])
+        for at, cells in filled.items():
+            every[at] = Column.of_cells(cells)
+        yield replace(block, columns=every)
 
 
 def refuse_other_merges(

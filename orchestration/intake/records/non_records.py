@@ -14,8 +14,9 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,7 @@ from orchestration.contracts import MONTHS, Layout, same
 from orchestration.core import seed_rows
 from orchestration.intake.reading.block import Block, Column, Flags
 from orchestration.intake.records.header import Header
-from orchestration.intake.records.refusals import Refusals
+from orchestration.intake.records.tally import Refusals
 
 _WORD = re.compile(r"[^\W\d_]+")
 _TOTALS = {"total", "subtotal", "jumla"}
@@ -48,12 +49,8 @@ BLANK = "skip:blank"
 ROW_SHAPE = "Q:row_shape"
 AFTER_END = "flag:rows_after_end"
 LIKE_TOTALS, UNNAMED = "flag:rows_like_totals", "flag:column_unmapped"
-_TOTAL_ROW, _HXL_ROW, _HEADER_REPEAT, _NOTE_ROW = (
-    "skip:total_row",
-    "skip:hxl_row",
-    "skip:header_repeat",
-    "skip:note_row",
-)
+_TOTAL_ROW, _HXL_ROW = "skip:total_row", "skip:hxl_row"
+_HEADER_REPEAT, _NOTE_ROW = "skip:header_repeat", "skip:note_row"
 _INFERRED = "skip:total_inferred"
 _FEWEST_SUMMED = 3
 # Below the table, a row with fewer filled cells in the columns that are read is a note or a sum.
@@ -93,8 +90,7 @@ def begins_with(word: str, text: str) -> bool:
     return text == word or re.match(rf"{re.escape(word)}\b", text) is not None
 
 
-@dataclass
-class _Found:
+class _Found(NamedTuple):
     """What the distinct values of a column say: their marks as bits, and numbers where `is_number`."""
 
     marks: npt.NDArray[np.uint8]
@@ -141,38 +137,36 @@ class RowJudge:
 
     def refusals(self, block: Block) -> Refusals:
         """Return the rows that are no records, with their reasons."""
-        size = len(block)
+        size, columns = len(block), block.columns
         refused = Refusals(size)
-        filled, read, beyond = np.zeros((3, size), np.int32)
-        for at, column in enumerate(block.columns):
-            filled += column.filled
-            if at in self._meaningful:
-                read += column.filled
-            if self._width is not None and at >= self._width:
-                beyond += column.filled
+        if not columns:
+            refused.refuse(BLANK, np.ones(size, bool))
+            return refused
+        # By column and row; sums over columns are counts of cells by row.
+        is_filled = np.array([column.filled for column in columns])
+        filled = is_filled.sum(axis=0)
+        read = is_filled[[at for at in self._meaningful if at < len(columns)]].sum(axis=0)
         is_blank = filled == 0
-        has_other_shape = self._other_shape(block, beyond > 0)
+        has_other_shape = self._other_shape(block, is_filled)
         if self._only_records:
             refused.refuse(BLANK, is_blank)
             refused.refuse(ROW_SHAPE, has_other_shape)
             refused.refuse(BLANK, read == 0)
             return refused
-        found = [self._look_at(at, column) for at, column in enumerate(block.columns)]
-        first, first_at, first_is_text = self._first_marks(block, found)
-        equal, hxl, numbers = np.zeros((3, size), np.int32)
-        says, names, has_facts = np.zeros((3, size), bool)
-        for at, (column, what) in enumerate(zip(block.columns, found, strict=True)):
-            marks = what.marks[column.codes] if what.marks.any() else np.zeros(size, np.uint8)
-            says |= (marks & _IS_TOTAL) > 0
-            names |= (marks & _NAMES_TOTAL) > 0
-            if at in self._keys or at in self._dates:
-                has_facts |= column.filled & ((marks & _NAMES_TOTAL) == 0)
-            if what.is_name.any():
-                equal += column.by_row(what.is_name)
-            if (what.marks & _IS_HXL).any():
-                hxl += column.by_row((what.marks & _IS_HXL) > 0)
-            if what.is_number.any():
-                numbers += column.by_row(what.is_number)
+        found = [self._look_at(at, column) for at, column in enumerate(columns)]
+        looked = list(zip(columns, found, strict=True))
+        marks = np.array([what.marks[column.codes] for column, what in looked])
+        names_total = (marks & _NAMES_TOTAL) > 0
+        says, names = np.any(marks & _IS_TOTAL, axis=0), np.any(names_total, axis=0)
+        facts = [at for at in self._keys | self._dates if at < len(columns)]
+        has_facts = (is_filled & ~names_total)[facts].any(axis=0)
+        equal = np.array([column.by_row(what.is_name) for column, what in looked]).sum(axis=0)
+        hxl = ((marks & _IS_HXL) > 0).sum(axis=0)
+        numbers = np.array([column.by_row(what.is_number) for column, what in looked]).sum(axis=0)
+        first_at = is_filled.argmax(axis=0)
+        first = np.where(is_blank, 0, marks[first_at, np.arange(size)])
+        is_text = np.array([column.by_row(column.has_kind("text")) for column in columns])
+        first_is_text = is_text[first_at, np.arange(size)]
         repeats = (filled >= 2) & ((equal == filled) | ((equal >= 3) & (equal >= 0.7 * filled)))
         ends = (first & _ENDS) > 0
         is_note = (first & _IS_NOTE) > 0
@@ -204,7 +198,7 @@ class RowJudge:
         for row in np.flatnonzero(doubtful).tolist():
             if says[row] or names[row] or self._is_sparse(block, row):
                 self.like_totals.append(int(block.numbers[row]))
-        for at, column in enumerate(block.columns):
+        for at, column in enumerate(columns):
             if not any(self._names[at : at + 1]) and (cells := int((column.filled & refused.stay).sum())):
                 self.unnamed[at] += cells
         return refused
@@ -219,34 +213,14 @@ class RowJudge:
         for at, cells in sorted(self.unnamed.items()):
             yield UNNAMED, f"column {at + 1} has no heading; its {cells} filled cells are not read"
 
-    def _other_shape(self, block: Block, reaches_beyond: Flags) -> Flags:
+    def _other_shape(self, block: Block, is_filled: npt.NDArray[np.bool_]) -> Flags:
         """Return the rows whose cells may stand in wrong columns: an extra delimiter shifts the rest."""
         if self._width is None:
             return np.zeros(len(block), bool)
-        widths = np.full(len(block), len(block.columns)) if block.widths is None else block.widths
         if self._may_end_early:
-            return reaches_beyond
-        other: Flags = widths != self._width
-        return other
-
-    def _first_marks(
-        self, block: Block, found: list[_Found]
-    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32], Flags]:
-        """Return of each row's first filled cell its marks, its position, and whether it is text."""
-        size = len(block)
-        marks, at_first = np.zeros(size, np.uint8), np.full(size, -1, np.int32)
-        is_text, seen = np.zeros((2, size), bool)
-        for at, (column, what) in enumerate(zip(block.columns, found, strict=True)):
-            if seen.all():
-                break
-            is_first = column.filled & ~seen
-            if is_first.any():
-                codes = column.codes[is_first]
-                marks[is_first] = what.marks[codes]
-                at_first[is_first] = at
-                is_text[is_first] = column.has_kind("text")[codes]
-                seen |= is_first
-        return marks, at_first, is_text
+            return np.asarray(is_filled[self._width :].any(axis=0))
+        widths = np.full(len(block), len(block.columns)) if block.widths is None else block.widths
+        return np.asarray(widths != self._width)
 
     def _is_sparse(self, block: Block, row: int) -> bool:
         """Return whether a row has no date or reference, and hardly any word that is read but of totals."""
@@ -309,7 +283,7 @@ class RowJudge:
         for code, text in _matching(column, _NUMBER):
             if (number := _number_in(text)) is not None:
                 numbers[code], is_number[code] = number, True
-        if column.kinds is not None:
+        if column.own_cells is not None:
             is_number &= column.has_kind("number", "text")
         return _Found(marks, is_name & column.is_filled, is_number & column.is_filled, numbers)
 
@@ -332,11 +306,10 @@ class RowJudge:
 
 def _number_in(text: str) -> float | None:
     """Parse a finite number, or return None."""
-    try:
+    with suppress(ValueError):
         number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
+        return number if math.isfinite(number) else None
+    return None
 
 
 def _matching(column: Column, pattern: str) -> Iterator[tuple[int, str]]:

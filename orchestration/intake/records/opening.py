@@ -7,15 +7,18 @@ sheet streams. Rows are handled in `records`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from orchestration.contracts import Cell, Contract, same, tidy
+import numpy as np
+
+from orchestration.contracts import Contract, CsvFormat, same, tidy
 from orchestration.intake.drift.columns import ROWS_LOOKED_AT, ColumnProfiles, Drift, find_drift
 from orchestration.intake.outcomes import ExtractHeld, ExtractStopped
 from orchestration.intake.reading.block import Block, Column, SourceRow, first_rows, rows_in
+from orchestration.intake.reading.csv_files import stray_quote
 from orchestration.intake.reading.sheets import SourceSheet
 from orchestration.intake.records.header import (
     Header,
@@ -26,7 +29,6 @@ from orchestration.intake.records.header import (
     without_trailing_blanks,
 )
 from orchestration.intake.records.non_records import RowJudge
-from orchestration.intake.records.refusals import with_lines_checked
 from orchestration.intake.records.rename import (
     ColumnPlan,
     cell_at,
@@ -35,11 +37,13 @@ from orchestration.intake.records.rename import (
     plan_columns,
     sought_in,
 )
+from orchestration.intake.records.slots import Slots
 from orchestration.intake.records.tally import Tally
 from orchestration.intake.shown_names import shown_column
 
 ORPHAN = "Q:orphan_leg"
 RESENT = "dup:duplicate_uuid"
+_NO_ROW = SourceRow(0, [])
 
 
 @dataclass
@@ -47,8 +51,7 @@ class _OpenTab:
     name: str
     shown: str
     columns: list[str] = field(default_factory=list)
-    rows: dict[str, list[Cell | None]] = field(default_factory=dict)
-    row_numbers: dict[str, int] = field(default_factory=dict)
+    rows: dict[str, SourceRow] = field(default_factory=dict)  # by reference, with the cells that are read
     fates: dict[str, str | None] = field(default_factory=dict)
     refused: list[tuple[str, int]] = field(default_factory=list)
     read: int = 0
@@ -119,9 +122,9 @@ class Tabs:
             none = Column.of_cells([None] * len(block))
             columns = [*block.columns[:width], *[none] * (width - len(block.columns))]
             for tab in self._open:
-                beside = [tab.rows.get(reference, []) for reference in tab.references(block)]
+                rows = [tab.rows.get(reference, _NO_ROW) for reference in tab.references(block)]
                 columns += [
-                    Column.of_cells(cell_at(cells, at) for cells in beside) for at in range(len(tab.columns))
+                    Column.of_cells(cell_at(row.cells, at) for row in rows) for at in range(len(tab.columns))
                 ]
             yield replace(block, columns=columns)
 
@@ -136,12 +139,12 @@ class Tabs:
         """Count every row of every tab, like rows of child sheets."""
         for tab in self._open:
             tally.child_read[tab.name] += tab.read
-            for reference in tab.rows:
+            for reference, row in tab.rows.items():
                 reason = tab.fates.get(reference, ORPHAN)
                 if reason is None:
                     tally.child_landed[tab.name] += 1
                 else:
-                    tab.refused.append((reason, tab.row_numbers[reference]))
+                    tab.refused.append((reason, row.number))
             for reason, number in sorted(tab.refused, key=lambda refused: refused[1]):
                 tally.refuse(tab.shown, reason, [number], is_child=True)
 
@@ -152,11 +155,10 @@ class Tabs:
             tab.refused.append((reason or ORPHAN, row.number))
             return
         cells = [cell_at(row.cells, index) if index in kept else None for index in range(len(tab.columns))]
-        reference = tidy(parent.value)
-        if tab.rows.setdefault(reference, cells) is cells:
-            tab.row_numbers[reference] = row.number
+        first = tab.rows.setdefault(tidy(parent.value), SourceRow(row.number, cells))
+        if first.cells is cells:
             return
-        if tab.rows[reference] != cells:
+        if first.cells != cells:
             raise ExtractHeld(
                 "hold:tab_repeats",
                 f"{self._label}, sheet {tab.shown!r}, row {row.number}: a record has several rows here that "
@@ -167,11 +169,18 @@ class Tabs:
 
 
 class OpenSheet(NamedTuple):
-    """A sheet ready to read: its column plan, the judge of its rows, and the rows after its header."""
+    """A sheet ready to read: its column plan, the judge of its rows, its slots, the rows after its header.
 
+    `looks`: the looks (colour, strike-through) of its landed cells by column. Only the partner knows what
+    they mean, so they are not read; a column with one look throughout has no meaning.
+    """
+
+    sheet: SourceSheet
     plan: ColumnPlan
     judge: RowJudge
+    slots: Slots
     blocks: Iterator[Block]
+    looks: dict[int, set[str | None]]
 
 
 class SheetOpener:
@@ -215,13 +224,15 @@ class SheetOpener:
         fill_down = {header.find(column) for column in getattr(layout, "fill_down_merged", [])}
         refuse_other_merges(sheet, header, {*plan.meaningful, *plan.key} - fill_down, shown, label)
         blocks = fill_down_merged(blocks, sheet, fill_down)
-        blocks = with_lines_checked(blocks, self._contract, header, plan, shown, label)
+        blocks = self._with_lines_checked(blocks, header, plan, shown, label)
         dates = [at for name, _, indexes in plan.fields if name == "event_on" for at in indexes]
         judge = RowJudge(
             *(header, layout, plan.meaningful, sheet.only_records, sheet.is_delimited),
             *(plan.key, dates, (self._contract.partner.code.replace("_", " "), sheet.name)),
         )
-        return OpenSheet(plan, judge, without_trailing_blanks(blocks, sheet.shown, self._tally))
+        slots = Slots(plan, self._contract.locale.dates)
+        blocks = without_trailing_blanks(blocks, sheet.shown, self._tally)
+        return OpenSheet(sheet, plan, judge, slots, blocks, {})
 
     def _shown_columns(self, header: Header, part: str) -> list[str]:
         """Return the shown names of a sheet's columns, by position."""
@@ -255,3 +266,30 @@ class SheetOpener:
         self._note_found(shown, new)
         with suppress(ExtractStopped):  # the first fault is reported, not a later one
             first_rows(blocks, ROWS_LOOKED_AT)
+
+    def _with_lines_checked(
+        self, blocks: Iterator[Block], header: Header, plan: ColumnPlan, shown: Sequence[str], label: str
+    ) -> Iterator[Block]:
+        """Yield blocks unchanged; raise ExtractHeld for a row whose lines a stray quotation mark joined.
+
+        A row of delimited text may run over several filled lines only through a column that the contract
+        denies or names under `format.multiline`. Tables written by a form server are quoted throughout and
+        are not judged. `shown`: names of the columns for messages, by position.
+        """
+        layout = self._contract.format
+        if not isinstance(layout, CsvFormat):
+            yield from blocks
+            return
+        allowed = {*plan.denied, *header.find_all(layout.multiline)}
+        for block in blocks:
+            several = np.flatnonzero(block.lines > 1).tolist() if block.lines is not None else []
+            for row in map(block.row, several):
+                for at, cell in enumerate(row.cells):
+                    if cell and at not in allowed and len(cell.value.strip().splitlines()) > 1:
+                        name = shown[at] if at < len(shown) and shown[at] else f"column {at + 1}"
+                        hint = (
+                            f" If {name!r} does hold text of several lines, name it under `format.multiline` "
+                            "or `deny` in the contract."
+                        )
+                        raise stray_quote(label, row.number, row.number + row.lines - 1, hint)
+            yield block

@@ -17,33 +17,23 @@ import pyarrow as pa
 
 from orchestration.contracts import Cell, Contract, same
 from orchestration.core import FORGOTTEN, Keys, Tombstones
-from orchestration.intake.drift.columns import Drift
 from orchestration.intake.landing.landing import landed_cells
-from orchestration.intake.minimising.keyed_codes import LinkCodes, SubmissionKeys
-from orchestration.intake.minimising.minimise import DENIED_COLUMN, Minimiser, Permission
+from orchestration.intake.minimising.keyed_codes import LinkCodes, submission_slots
+from orchestration.intake.minimising.minimise import DENIED_COLUMN, Permission
 from orchestration.intake.outcomes import ExtractHeld
-from orchestration.intake.reading.block import (
-    LOOKS_DIFFER,
-    Block,
-    Flags,
-    Looks,
-    Remembered,
-    cells_at,
-    combined,
-)
+from orchestration.intake.reading.block import Block, Flags, cells_at, combined, remembering
 from orchestration.intake.reading.sheets import Source, SourceSheet
 from orchestration.intake.records.non_records import BLANK
 from orchestration.intake.records.opening import ORPHAN, RESENT, OpenSheet, SheetOpener, Tabs
 from orchestration.intake.records.references import Parents, have_references, references
-from orchestration.intake.records.refusals import Refusals, RowConditions
-from orchestration.intake.records.rename import ColumnPlan, rename_row
-from orchestration.intake.records.slots import Slot, Slots, cells_of, slot_of_copies
-from orchestration.intake.records.tally import LandedCell, Tally
+from orchestration.intake.records.rename import ColumnPlan
+from orchestration.intake.records.slots import Slot, cells_of, slot_of_copies
+from orchestration.intake.records.tally import LandedCell, Refusals, Tally
 
 Rows = npt.NDArray[np.int64]
 Watch = Callable[[ColumnPlan, Block, Rows], None]
+Judge = Callable[..., str | None]  # of (position, cell) of each answer
 WITHHELD = "withheld:"
-NOT_DECRYPTED = "Q:not_decrypted"
 
 
 class RecordReader:
@@ -69,30 +59,23 @@ class RecordReader:
         self._partner = contract.partner.code
         self._tombstones = tombstones or Tombstones(keys, self._partner)
         self._label = f"{self._partner}: file {shown}"
-        self._minimiser = Minimiser(contract)
         self._permission = Permission(contract)
-        self._conditions = RowConditions(contract.accept_if)
         self.link_codes = LinkCodes(contract, keys)
-        self._submission_keys = SubmissionKeys(contract, keys)
         self._period = period
         self._contents: Counter[int] = Counter()
         self._parents = Parents(contract, keys)
         self._tabs = Tabs(contract, self._label)
         self._without_reference = 0
         self._opener = SheetOpener(contract, self.tally, self._tabs, self._label)
-        self.profiles = self._opener.profiles
+        self.drift, self.profiles = self._opener.drift, self._opener.profiles
         self._unnamed_items = 0
-
-    def drift(self, last: Mapping[str, Any] | None) -> Drift | None:
-        """Return the changes in columns; None if no header was surely found."""
-        return self._opener.drift(last)
 
     def landed_cells(self, source: Source) -> Iterator[LandedCell]:
         """Stream the cells that land one by one; afterwards `tally` accounts for the file."""
         return (cell for table in self.landed_tables(source) for cell in landed_cells(table))
 
     def landed_tables(self, source: Source) -> Iterator[pa.Table]:
-        """Stream the cells that land, in tables of `landing.DICTIONARY_SCHEMA`."""
+        """Stream the cells that land, in tables of `landing.CELLS`."""
         for name in self._contract.tabs:
             tab = source.tab_sheet(name)
             if tab is None:
@@ -122,72 +105,54 @@ class RecordReader:
         opened = self._opener.open(sheet, "")
         if opened is None:
             return
-        slots, looks = Slots(opened.plan, self._minimiser), Looks()
-        refusals = Remembered(lambda answers: self._refusal(opened.plan, cells_at(dict(answers))))
+        refusal = self._permission.refusal
+        judge = remembering(lambda *answers: refusal(opened.plan, cells_at(dict(answers))))
         for block in opened.blocks:
-            yield self._take(opened, slots, refusals, looks, sheet, block)
+            yield self._take(opened, judge, block)
         self.tally.rows_after_end += opened.judge.records_after_end
-        self._note_doubts(opened, sheet)
-        if looks.differ:
-            self.tally.note_problem(
-                LOOKS_DIFFER, "rows differ in colour or strike-through, which is not read"
-            )
+        self._note_doubts(opened)
+        if any(len(looks) > 1 for looks in opened.looks.values()):
+            detail = "rows differ in colour or strike-through, which is not read"
+            self.tally.note_problem("flag:format_meaning_lost", detail)
 
-    def _note_doubts(self, opened: OpenSheet, sheet: SourceSheet, prefix: str = "") -> None:
+    def _note_doubts(self, opened: OpenSheet, prefix: str = "") -> None:
         for code, detail in opened.judge.problems():
-            self.tally.note_problem(code, f"sheet {sheet.shown!r}: {detail}")
+            self.tally.note_problem(code, f"sheet {opened.sheet.shown!r}: {detail}")
         unnamed = (f"{prefix}column {at + 1} (no heading)" for at in sorted(opened.judge.unnamed))
         self.tally.unnamed.update(dict.fromkeys(unnamed))
 
-    def _take(
-        self,
-        opened: OpenSheet,
-        of_columns: Slots,
-        refusals: Remembered,
-        looks: Looks,
-        sheet: SourceSheet,
-        block: Block,
-    ) -> pa.Table:
+    def _take(self, opened: OpenSheet, judge: Judge, block: Block) -> pa.Table:
         """Take main rows: return the cells that land, and count why the other rows do not."""
-        plan, tally = opened.plan, self.tally
+        sheet, plan, tally = opened.sheet, opened.plan, self.tally
         tally.rows_read += len(block)
         refused = opened.judge.refusals(block)
         records = refused.stay
-        slots = list(of_columns.of(block, records))
-        self._note_denied(of_columns, plan, block, records)
+        slots = list(opened.slots.of(block, records))
+        for at, name in plan.denied.items():
+            if (column := block.column(at)) is not None:
+                opened.slots.empty((name, DENIED_COLUMN), column.filled & records)
         self._count_unnamed_items(plan, block, records)
-        _refuse_by_answers(plan, block, refusals, refused)
+        _refuse_by_answers(plan, block, judge, refused)
         stands = np.any([slot.stands for slot in slots], axis=0) if slots else np.zeros(len(block), bool)
         refused.refuse(BLANK, ~stands)
-        ids = self._record_ids(plan, sheet, block, slots, refused)
-        submissions = list(self._submission_keys.slots(plan, block, np.ones(len(block), bool)))
+        ids = self._record_ids(opened, block, slots, refused)
+        every = np.ones(len(block), bool)
+        submissions = list(submission_slots(self._contract, self._keys, plan, block, every))
         forgotten = self._forgotten(ids, submissions)
         refused.refuse(FORGOTTEN, forgotten)
-        tally.empty(sheet.shown, of_columns.emptied, block.numbers, forgotten)
-        self._remember(plan, sheet, block, refused, ids)
-        self._count_refused(plan, sheet, block, refused, ids, forgotten, slots, submissions)
+        tally.empty(sheet.shown, opened.slots.emptied, block.numbers, forgotten)
+        self._remember(opened, block, refused, ids)
+        self._count_refused(opened, block, refused, ids, forgotten, slots, submissions)
         lands = refused.stay
         landing = np.flatnonzero(lands)
         tally.rows_landed += len(landing)
         self._count_filled(slots, lands)
-        looks.add(block, lands)
+        for at, column in enumerate(block.columns):
+            opened.looks.setdefault(at, set()).update(column.looks(lands))
         if self._watch:
             self._watch(plan, block, landing)
         self.link_codes.add(ids[landing].tolist(), plan, block, landing.tolist())
         return cells_of(slots + submissions, landing, ids[landing], block.numbers[landing], sheet.shown)
-
-    def _refusal(self, plan: ColumnPlan, cells: list[Cell | None]) -> str | None:
-        """Return why a row with these answers may not land, or None."""
-        refusal = self._conditions.refusal(plan.accept, cells)
-        # An undecrypted row has no answers, not even consent, so that is its reason.
-        is_locked = refusal == NOT_DECRYPTED
-        named = [] if is_locked else rename_row(plan, cells)
-        return (None if is_locked else self._permission.refusal(plan, cells, named)) or refusal
-
-    def _note_denied(self, slots: Slots, plan: ColumnPlan, block: Block, records: Flags) -> None:
-        for at, name in plan.denied.items():
-            if (column := block.column(at)) is not None:
-                slots.empty((name, DENIED_COLUMN), column.filled & records)
 
     def _count_unnamed_items(self, plan: ColumnPlan, block: Block, records: Flags) -> None:
         """Count rows with a code of a kind that feeds no field."""
@@ -209,15 +174,14 @@ class RecordReader:
             if filled := int((rows & lands).sum()):
                 self.tally.filled[field] += filled
 
-    def _record_ids(
-        self, plan: ColumnPlan, sheet: SourceSheet, block: Block, slots: list[Slot], refused: Refusals
-    ) -> Rows:
+    def _record_ids(self, opened: OpenSheet, block: Block, slots: list[Slot], refused: Refusals) -> Rows:
         """Return the record ids of rows that may land, and of rows with a reference; 0 for the others."""
+        plan = opened.plan
         ids = np.zeros(len(block), np.int64)
         has_reference = have_references(plan, self._contract, block)
         rows = np.flatnonzero(has_reference)
         if len(rows):
-            texts = references(plan, self._contract, sheet.name, block, rows)
+            texts = references(plan, self._contract, opened.sheet.name, block, rows)
             ids[rows] = self._keys.record_ids(self._partner, self._contract.record_ref(""), texts)
         without = np.flatnonzero(refused.stay & ~has_reference)
         self._without_reference += len(without) if plan.key else 0
@@ -228,10 +192,8 @@ class RecordReader:
 
     def _content_id(self, named: list[tuple[str, Cell]]) -> int:
         """Return the id of a record without a reference: of its content, and how often that came."""
-        content = json.dumps(
-            [self._period, sorted((field, cell.value, cell.kind) for field, cell in named)],
-            ensure_ascii=False,
-        )
+        cells = sorted((field, cell.value, cell.kind) for field, cell in named)
+        content = json.dumps([self._period, cells], ensure_ascii=False)
         alike = self._keys.number("content", self._partner, content)
         self._contents[alike] += 1
         reference = f"content|{content}|{self._contents[alike]}"
@@ -241,28 +203,23 @@ class RecordReader:
         """Return the rows of forgotten records, known by their id or by the code of their submission."""
         forgotten = self._tombstones.among(ids)
         for slot in submissions if self._tombstones.submissions else ():
-            marked = np.array(
-                [self._tombstones.has_submission(code) for code in slot.values.to_pylist()], bool
-            )
+            marked = np.array([self._tombstones.has_submission(code) for code in slot.column.texts], bool)
             rows = np.flatnonzero(slot.stands)
-            forgotten[rows] |= marked[slot.codes[rows]]
+            forgotten[rows] |= marked[slot.column.codes[rows]]
         return forgotten
 
-    def _remember(
-        self, plan: ColumnPlan, sheet: SourceSheet, block: Block, refused: Refusals, ids: Rows
-    ) -> None:
+    def _remember(self, opened: OpenSheet, block: Block, refused: Refusals, ids: Rows) -> None:
         """Remember what became of each row, for the rows of child sheets and tabs."""
         if not self._contract.repeats and not self._contract.tabs:
             return
         reasons = refused.list()
         self._tabs.remember(block, reasons)
         fates = [reason or record for reason, record in zip(reasons, ids.tolist(), strict=True)]
-        self._parents.remember(plan, sheet.name, sheet.shown, block, fates)
+        self._parents.remember(opened.plan, opened.sheet, block, fates)
 
     def _count_refused(
         self,
-        plan: ColumnPlan,
-        sheet: SourceSheet,
+        opened: OpenSheet,
         block: Block,
         refused: Refusals,
         ids: Rows,
@@ -271,21 +228,19 @@ class RecordReader:
         submissions: list[Slot],
     ) -> None:
         """Count refused rows; keep the ids of withheld records, so that their earlier cells are withdrawn."""
-        codes: dict[int, str] = {}
+        shown, codes = opened.sheet.shown, dict[int, str]()
         for reason, rows in refused.by_reason():
-            self.tally.refuse(sheet.shown, reason, block.numbers[rows].tolist())
+            self.tally.refuse(shown, reason, block.numbers[rows].tolist())
             if not reason.startswith(WITHHELD) or reason == FORGOTTEN:
                 continue
             numbers = block.numbers[rows & forgotten].tolist()
-            self.tally.forgotten.update((sheet.shown, number) for number in numbers)
-            known = rows & ~forgotten & have_references(plan, self._contract, block)
+            self.tally.forgotten.update((shown, number) for number in numbers)
+            known = rows & ~forgotten & have_references(opened.plan, self._contract, block)
             persons = known & self._are_about_a_person(slots, len(block))
-            for kept, which in (
-                (self.tally.withheld_persons, persons),
-                (self.tally.withheld, known & ~persons),
-            ):
+            records = known & ~persons
+            for withheld, which in ((self.tally.withheld_persons, persons), (self.tally.withheld, records)):
                 if which.any():
-                    kept.setdefault(reason, set()).update(ids[which].tolist())
+                    withheld.setdefault(reason, set()).update(ids[which].tolist())
             codes |= {
                 row: slot.cell(row).value
                 for slot in submissions
@@ -306,24 +261,17 @@ class RecordReader:
         opened = self._opener.open(sheet, name)
         if opened is None:
             return
-        slots = Slots(opened.plan, self._minimiser)
         orders: Counter[tuple[int, str | None]] = Counter()
         for block in opened.blocks:
-            yield self._take_children(name, opened, slots, orders, sheet, block)
-        self._note_doubts(opened, sheet, f"{name}/")
-        self._parents.copies.note_mixed(name, self.tally)
+            yield self._take_children(name, opened, orders, block)
+        self._note_doubts(opened, f"{name}/")
+        self._parents.note_mixed(name, self.tally)
 
     def _take_children(
-        self,
-        name: str,
-        opened: OpenSheet,
-        of_columns: Slots,
-        orders: Counter[tuple[int, str | None]],
-        sheet: SourceSheet,
-        block: Block,
+        self, name: str, opened: OpenSheet, orders: Counter[tuple[int, str | None]], block: Block
     ) -> pa.Table:
         """Take child rows: return the cells that land, and count why the other rows do not."""
-        plan, tally = opened.plan, self.tally
+        sheet, plan, tally = opened.sheet, opened.plan, self.tally
         tally.child_read[name] += len(block)
         refused = opened.judge.refusals(block)
         column = block.column(plan.parent)
@@ -334,7 +282,7 @@ class RecordReader:
         for reason in dict.fromkeys(owner or ORPHAN for owner in owners if not isinstance(owner, int)):
             is_so = [not isinstance(owner, int) and (owner or ORPHAN) == reason for owner in owners]
             refused.refuse(reason, np.array(is_so, bool))
-        slots = list(of_columns.of(block, refused.stay))
+        slots = list(opened.slots.of(block, refused.stay))
         records = {row: owner for row, owner in enumerate(owners) if isinstance(owner, int)}
         resent = np.zeros(len(block), bool)
         copies: dict[int, str] = {}
@@ -342,9 +290,9 @@ class RecordReader:
         for row in np.flatnonzero(refused.stay).tolist():
             owner = records[row]
             copy = self._parents.copy_of(name, owner, plan, block, row, belongs[row])
-            if copy is None and self._parents.copies.has_several(name, owner):
+            if copy is None and self._parents.has_several(name, owner):
                 content = json.dumps([(s.field, s.cell(row).value) for s in slots if s.stands[row]])
-                if self._parents.copies.is_resent(name, owner, content):
+                if self._parents.is_resent(name, owner, content):
                     resent[row] = True
                     continue
             if copy is not None:
@@ -354,7 +302,7 @@ class RecordReader:
             seq[row] = order or orders[owner, copy]
         refused.refuse(RESENT, resent)
         is_forgotten = np.array([owner == FORGOTTEN for owner in owners], bool)
-        tally.empty(sheet.shown, of_columns.emptied, block.numbers, is_forgotten)
+        tally.empty(sheet.shown, opened.slots.emptied, block.numbers, is_forgotten)
         for reason, rows in refused.by_reason():
             tally.refuse(sheet.shown, reason, block.numbers[rows].tolist(), is_child=True)
             tally.child_orphans[name] += int(rows.sum()) if reason == ORPHAN else 0
@@ -383,7 +331,7 @@ class RecordReader:
         self.tally.note_problem("flag:repeat_missing", f"no sheet for the repeat {name!r}")
 
 
-def _refuse_by_answers(plan: ColumnPlan, block: Block, refusals: Remembered, refused: Refusals) -> None:
+def _refuse_by_answers(plan: ColumnPlan, block: Block, judge: Judge, refused: Refusals) -> None:
     """Refuse rows by the partner's review, consent and purpose."""
     asked = {plan.consent, plan.withdrawn, *plan.accept}
     asked |= {at for field, _, indexes in plan.fields if field == "purpose" for at in indexes}
@@ -396,7 +344,7 @@ def _refuse_by_answers(plan: ColumnPlan, block: Block, refusals: Remembered, ref
     reasons: dict[str, list[int]] = {}
     for number, answer in enumerate(answers):
         cells = (column.distinct_cell(code) for column, code in zip(columns, answer, strict=True))
-        if reason := refusals[tuple(zip(there, cells, strict=True))]:
+        if reason := judge(*zip(there, cells, strict=True)):
             reasons.setdefault(reason, []).append(number)
     for reason, numbers in reasons.items():
         refused.refuse(reason, np.isin(by_row, numbers))

@@ -4,14 +4,13 @@ A reference is kept as a 64-bit keyed hash. Memory holds one for each record of 
 
 A later copy of a form may have other child rows, and only those of the copy in use count; the type step
 chooses it (`typing.several_rows`). If nothing distinguishes the copies, equal child rows count once, and a
-problem notes that some may belong to an older copy. Memory: three numbers for each record.
+problem notes that some may belong to an older copy.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -21,68 +20,17 @@ import pyarrow.compute as pc
 from orchestration.contracts import SHEET, Contract, JsonRepeat, tidy
 from orchestration.core import Keys
 from orchestration.intake.reading.block import Block, Flags
+from orchestration.intake.reading.sheets import SourceSheet
 from orchestration.intake.records.rename import ColumnPlan
 from orchestration.intake.records.tally import Tally
 
 # Field and kind of the cell that names a child row's copy by the position of the copy's main row.
 COPY = "copy"
-_SHEET_AT = 32
 
 
 def copy_name(sheet: str, row_number: int) -> str:
     """Name a copy by the sheet and row of its main row."""
     return f"{row_number} {sheet}".strip()
-
-
-class ChildCopies:
-    """Counts the copies of records in main rows, then assigns child rows to them."""
-
-    def __init__(self, contract: Contract, short: Callable[[str], int]) -> None:
-        self._short = short
-        self._counts: dict[str, Counter[int]] = {name: Counter() for name in contract.repeats}
-        self._places: dict[str, dict[int, int | None]] = {name: {} for name in contract.repeats}
-        self._sheets: dict[str, int] = {}
-        self._seen: dict[str, Counter[tuple[int, int]]] = {name: Counter() for name in contract.repeats}
-
-    def add(self, name: str, record_id: int, own: str | None, sheet: str, row_number: int) -> None:
-        """Add a main row of a record; `own` is the reference that only this copy's child rows use, if any."""
-        self._counts[name][record_id] += 1
-        if own is None:
-            return
-        places, short = self._places[name], self._short(own)
-        place = self._sheets.setdefault(sheet, len(self._sheets)) << _SHEET_AT | row_number
-        places[short] = place if places.get(short, place) == place else None  # several copies use it
-
-    def of_child(self, name: str, record_id: int, own: str | None) -> str | None:
-        """Return the name of a child row's copy; None if the record has one copy or the copy is unknown."""
-        if self._counts[name][record_id] < 2 or own is None:
-            return None
-        place = self._places[name].get(self._short(own))
-        if place is None:
-            return None
-        return copy_name(list(self._sheets)[place >> _SHEET_AT], place & (1 << _SHEET_AT) - 1)
-
-    def has_several(self, name: str, record_id: int) -> bool:
-        return self._counts[name][record_id] >= 2
-
-    def is_resent(self, name: str, record_id: int, content: str) -> bool:
-        """Return whether a child row of an unknown copy repeats a row that another copy brought."""
-        copies = self._counts[name][record_id]
-        if copies < 2:
-            return False
-        once = (record_id, self._short(content))
-        self._seen[name][once] += 1
-        return (self._seen[name][once] - 1) % copies > 0
-
-    def note_mixed(self, name: str, tally: Tally) -> None:
-        """Note the number of records whose landed child rows may include rows of an older copy."""
-        mixed = {
-            record_id
-            for (record_id, _), seen in self._seen[name].items()
-            if seen % self._counts[name][record_id]
-        }
-        if mixed:
-            tally.note_problem("flag:child_copies_mixed", f"{len(mixed)} records, rows of {name!r}")
 
 
 def have_references(plan: ColumnPlan, contract: Contract, block: Block) -> Flags:
@@ -116,19 +64,22 @@ def references(
 
 
 class Parents:
-    """The records that child rows may belong to: what became of each main row, by its reference."""
+    """The records that child rows may belong to: what became of each main row, by its reference.
+
+    Also the copies of each record among the main rows, to which the child rows are assigned.
+    """
 
     def __init__(self, contract: Contract, keys: Keys) -> None:
         self._contract, self._keys = contract, keys
         self._fates: dict[str, dict[int, int | str]] = {name: {} for name in contract.repeats}
-        self.copies = ChildCopies(contract, self._short)
+        self._counts: dict[str, Counter[int]] = {name: Counter() for name in contract.repeats}
+        self._copies: dict[str, dict[int, str | None]] = {name: {} for name in contract.repeats}
+        self._seen: dict[str, Counter[tuple[int, int]]] = {name: Counter() for name in contract.repeats}
 
-    def remember(
-        self, plan: ColumnPlan, sheet: str, shown: str, block: Block, fates: list[int | str]
-    ) -> None:
+    def remember(self, plan: ColumnPlan, sheet: SourceSheet, block: Block, fates: list[int | str]) -> None:
         """Remember the record id of every main row, or why it does not land."""
         for name in self._contract.repeats:
-            for row, reference in enumerate(self._of_main_rows(name, plan, sheet, block)):
+            for row, reference in enumerate(self._of_main_rows(name, plan, sheet.name, block)):
                 if reference is None:
                     continue
                 fate, known = fates[row], self._fates[name]
@@ -142,8 +93,11 @@ class Parents:
                     continue  # one withheld copy withholds the child rows of all copies
                 known[short] = fate
                 if isinstance(fate, int):
-                    own = self._own(name, plan, block, row, reference)
-                    self.copies.add(name, fate, own, shown, int(block.numbers[row]))
+                    self._counts[name][fate] += 1
+                    if own := self._own(name, plan, block, row, reference):
+                        copies, at = self._copies[name], self._short(own)
+                        copy = copy_name(sheet.shown, int(block.numbers[row]))
+                        copies[at] = copy if copies.get(at, copy) == copy else None  # several use it
 
     def owner(self, name: str, reference: str | None) -> int | str | None:
         """Return the record of a child row, or why its record does not land; None if there is none."""
@@ -153,7 +107,24 @@ class Parents:
         self, name: str, owner: int, plan: ColumnPlan, block: Block, row: int, reference: str | None
     ) -> str | None:
         """Return the name of a child row's copy of its record, None if it has one copy or it is unknown."""
-        return self.copies.of_child(name, owner, self._own(name, plan, block, row, reference))
+        own = self._own(name, plan, block, row, reference) if self.has_several(name, owner) else None
+        return self._copies[name].get(self._short(own)) if own else None
+
+    def has_several(self, name: str, record_id: int) -> bool:
+        return self._counts[name][record_id] >= 2
+
+    def is_resent(self, name: str, record_id: int, content: str) -> bool:
+        """Return whether a child row of an unknown copy repeats a row that another copy brought."""
+        row = (record_id, self._short(content))
+        self._seen[name][row] += 1
+        return (self._seen[name][row] - 1) % self._counts[name][record_id] > 0
+
+    def note_mixed(self, name: str, tally: Tally) -> None:
+        """Note the number of records whose landed child rows may include rows of an older copy."""
+        counts, seen = self._counts[name], self._seen[name]
+        mixed = {record_id for (record_id, _), times in seen.items() if times % counts[record_id]}
+        if mixed:
+            tally.note_problem("flag:child_copies_mixed", f"{len(mixed)} records, rows of {name!r}")
 
     def _own(self, name: str, plan: ColumnPlan, block: Block, row: int, reference: str | None) -> str | None:
         """Return the reference that a copy's child rows share with its main row only."""

@@ -75,22 +75,22 @@ class ColumnPlan:
 
 def required_columns(contract: Contract, part: str = "") -> list[str]:
     """Return the columns without which a file is held."""
-    columns = []
-    for name, spec in contract.fields.items():
-        if contract.part_of(spec)[0] == part and spec.columns and contract.must_have_column(name):
-            columns.append(contract.part_of(spec)[1])
+    columns: list[str | None] = [
+        contract.part_of(spec)[1]
+        for name, spec in contract.fields.items()
+        if contract.part_of(spec)[0] == part and spec.columns and contract.must_have_column(name)
+    ]
     if part:
-        columns += [parent] if (parent := contract.repeats[part].parent) else []
+        columns.append(contract.repeats[part].parent)
     else:
+        consent, withdrawn, items = contract.consent, contract.withdrawn, contract.items
         columns += [column for column in contract.delivery.key_parts if column != SHEET]
-        columns += [repeat.matches for repeat in contract.repeats.values() if repeat.matches]
-        columns += [contract.consent.column] if contract.consent and contract.consent.column else []
-        if contract.withdrawn and not contract.withdrawn.optional_column:
-            columns.append(contract.withdrawn.column)
-        columns += [one.column for one in contract.accept_if if contract.must_have_state(one)]
-        items = contract.items
+        columns += [repeat.matches for repeat in contract.repeats.values()]
+        columns.append(consent.column if consent else None)
+        columns.append(withdrawn.column if withdrawn and not withdrawn.optional_column else None)
+        columns += [state.column for state in contract.accept_if if contract.must_have_state(state)]
         columns += [items.type, items.code] if items else []
-    return list(dict.fromkeys(columns))
+    return list(dict.fromkeys(column for column in columns if column))
 
 
 def mapped_columns(contract: Contract, part: str = "") -> list[str]:
@@ -324,8 +324,8 @@ def _refuse_missing(contract: Contract, part: str, header: Header, label: str) -
 
 def is_surely_header(contract: Contract, part: str, header: Header) -> bool:
     """Return whether a row has enough of the contract's columns to be the header."""
-    expected = {same(column) for column in [*mapped_columns(contract, part), *contract.deny]}
-    expected |= {same(column) for column in required_columns(contract, part)}
+    columns = [*mapped_columns(contract, part), *contract.deny, *required_columns(contract, part)]
+    expected = set(map(same, columns))
     found = sum(same(name) in expected for name in header.names)
     return found >= max(1, len(expected) // 3)
 
@@ -335,7 +335,8 @@ def _refuse_ambiguous(contract: Contract, part: str, header: Header, label: str)
     wanted: Iterable[str] = [*mapped_columns(contract, part), *required_columns(contract, part), *others]
     mentioned = {same(column) for column in [*wanted, *contract.deny]}
     for column in wanted:
-        if header.is_twice(column) and same(f"{tidy(column)}.2") not in mentioned:
+        second = same(f"{tidy(column)}.2")
+        if second in map(same, header.names) and second not in mentioned:
             raise ExtractHeld(
                 "hold:header_ambiguous",
                 f"{label} has the column {column!r} twice. Map or deny the second as "

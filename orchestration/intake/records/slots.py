@@ -9,8 +9,7 @@ age at a date) by the distinct combinations of its columns.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,35 +17,25 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from orchestration.contracts import Cell, FieldSpec, day_of, same, text_cell
-from orchestration.intake.landing.landing import DICTIONARY_SCHEMA
-from orchestration.intake.minimising.minimise import BIRTH_DATE, Minimiser, age_cell, is_point
-from orchestration.intake.reading.block import Block, Column, Flags, Remembered, cells_at, combined
+from orchestration.intake.landing.landing import CELLS
+from orchestration.intake.minimising.minimise import BIRTH_DATE, age_cell, is_point, minimised
+from orchestration.intake.reading.block import Block, Column, Flags, cells_at, combined, remembering
 from orchestration.intake.records.references import COPY
-from orchestration.intake.records.rename import FLAG_SET, ColumnPlan, ItemPlan, NamedCell, rename_row
+from orchestration.intake.records.rename import FLAG_SET, ColumnPlan, NamedCell, rename_row
 from orchestration.intake.records.tally import Emptied
 
 Codes = npt.NDArray[np.integer[Any]]
-_Numbers = npt.NDArray[np.integer[Any]]
 
 
-@dataclass(frozen=True)
-class Slot:
-    """One cell in each row where `stands`: the text `values[codes[row]]`.
-
-    `kinds` and `formats` are by distinct value, None for plain text.
-    """
+class Slot(NamedTuple):
+    """One cell in each row where `stands`, of a column with the texts that land."""
 
     field: str
     stands: Flags
-    values: pa.StringArray
-    codes: Codes
-    kinds: list[str] | None = None
-    formats: list[str | None] | None = None
+    column: Column
 
     def cell(self, row: int) -> Cell:
-        code = int(self.codes[row])
-        kind = self.kinds[code] if self.kinds else "text"
-        return Cell(str(self.values[code]), kind, self.formats[code] if self.formats else None)
+        return self.column.cell(row) or Cell("")
 
 
 class _Landed(NamedTuple):
@@ -59,19 +48,19 @@ class _Landed(NamedTuple):
 class Slots:
     """Makes the slots of one plan. `emptied`: what was removed from the cells of a block."""
 
-    def __init__(self, plan: ColumnPlan, minimiser: Minimiser) -> None:
+    def __init__(self, plan: ColumnPlan, order: str | None) -> None:
         self._plan = plan
-        self._minimiser = minimiser
+        self._order = order
         self.emptied: Emptied = {}
-        self._known: dict[tuple[Any, ...], Remembered] = {}
-        self._is_flag_set = Remembered(lambda text: same(text) in FLAG_SET)
-        self._day_in = Remembered(self._day)
+        self._judges: dict[tuple[Any, ...], Callable[..., Any]] = {}
+        self._is_flag_set = remembering(lambda text: same(text) in FLAG_SET)
+        self._day_in = remembering(self._day)
 
     def of(self, block: Block, rows: Flags) -> Iterator[Slot]:
         """Yield the slots of some rows, and note what is removed from them."""
         for field, spec, indexes in self._plan.fields:
             there = [at for at in indexes if at < len(block.columns)]
-            days = self._columns_of_days(field, spec, there, block)
+            days = [at for _, _, places in self._moment(field, spec) for at in places if block.column(at)]
             if len(there) == len(days) == 1:
                 yield from self._age(spec, there[0], days[0], block, rows)
             elif len(there) == 1 and field != "age_band" and not is_point(field):
@@ -81,23 +70,22 @@ class Slots:
         for field, _, choices in self._plan.flags:
             chosen = [(choice, block.columns[at]) for choice, at in choices if at < len(block.columns)]
             yield from self._flags(field, chosen, rows)
-        if self._plan.items:
-            yield from self._items(self._plan.items, block, rows)
+        if items := self._plan.items:
+            used = (items.kind, items.code, items.label)
+            yield from self._of_combinations(None, ColumnPlan("", items=items), used, block, rows)
 
     def _plain(self, field: str, spec: FieldSpec, at: int, column: Column, rows: Flags) -> Slot:
         def judge(sent: Cell | str | None) -> tuple[str, ...]:
             cell = text_cell(sent) if isinstance(sent, str) else sent
-            return self._minimiser.minimised(NamedCell(field, spec, cell), [])[1] if cell else ()
+            return minimised(NamedCell(field, spec, cell), [], self._order)[1] if cell else ()
 
-        known = self._known.setdefault((field, at), Remembered(judge))
-        reasons: list[tuple[str, ...]] = [known[sent] for sent in column.sent]
+        reasons_of = self._judges.setdefault((field, at), remembering(judge))
+        reasons: list[tuple[str, ...]] = list(map(reasons_of, column.sent))
         is_kept = column.is_filled
         if any(reasons):
             is_kept = is_kept & np.array([not found for found in reasons])
             self._note([[(str(spec.column), why) for why in found] for found in reasons], column.codes, rows)
-        return Slot(
-            field, column.by_row(is_kept) & rows, column.values, column.codes, column.kinds, column.formats
-        )
+        return Slot(field, column.by_row(is_kept) & rows, column)
 
     def _of_several(
         self, field: str, spec: FieldSpec, indexes: list[int], block: Block, rows: Flags
@@ -108,63 +96,38 @@ class Slots:
         longitude = self._plan.longitudes.get(field)
         plan = ColumnPlan("", fields=fields, longitudes={} if longitude is None else {field: longitude})
         used = [*indexes, longitude, *(at for _, _, places in moment for at in places)]
+        return self._of_combinations(field, plan, used, block, rows)
+
+    def _of_combinations(
+        self, field: str | None, plan: ColumnPlan, used: Iterable[int | None], block: Block, rows: Flags
+    ) -> Iterator[Slot]:
+        """Yield the slots of a field, of all without one, judged by the distinct combinations of columns."""
         columns = sorted({at for at in used if at is not None and at < len(block.columns)})
+        if not columns or not rows.any():
+            return
 
-        def land(cells: list[Cell | None]) -> _Landed:
-            return self._land(rename_row(plan, cells), {field})
+        def land(*cells: Cell | None) -> _Landed:
+            return self._land(rename_row(plan, cells_at(dict(zip(columns, cells, strict=True)))), field)
 
-        return self._of_combinations((field, *columns), columns, land, block, rows)
+        landed_of = self._judges.setdefault((field, *columns), remembering(land))
+        places, codes = combined([block.columns[at] for at in columns])
+        landed = [_Landed((), ())] * len(places)
+        for number in np.unique(codes[rows]).tolist():
+            cells = zip(columns, places[number], strict=True)
+            landed[number] = landed_of(*(block.columns[at].distinct_cell(code) for at, code in cells))
+        self._note([combination.emptied for combination in landed], codes, rows)
+        yield from _slots_of(landed, codes, rows)
 
-    def _items(self, items: ItemPlan, block: Block, rows: Flags) -> Iterator[Slot]:
-        plan = ColumnPlan("", items=items)
-        places = (items.kind, items.code, items.label)
-        columns = sorted({at for at in places if at is not None and at < len(block.columns)})
-
-        def land(cells: list[Cell | None]) -> _Landed:
-            named = rename_row(plan, cells)
-            return self._land(named, {item.field for item in named})
-
-        return self._of_combinations(("items", *columns), columns, land, block, rows)
-
-    def _land(self, named: list[NamedCell], fields: set[str]) -> _Landed:
-        """Minimise the cells of these fields; the others are only there to be looked at."""
+    def _land(self, named: list[NamedCell], field: str | None) -> _Landed:
+        """Minimise the cells of a field, or all; other cells are only there to be looked at."""
         cells: list[tuple[str, Cell]] = []
         emptied: list[tuple[str, str]] = []
         for item in named:
-            if item.field in fields:
-                cell, why = self._minimiser.minimised(item, named)
+            if field in (None, item.field):
+                cell, why = minimised(item, named, self._order)
                 emptied += [(str(item.spec.column), reason) for reason in why]
                 cells += [(item.field, cell)] if cell is not None else []
         return _Landed(tuple(cells), tuple(emptied))
-
-    def _of_combinations(
-        self,
-        name: tuple[Any, ...],
-        columns: list[int],
-        land: Callable[[list[Cell | None]], _Landed],
-        block: Block,
-        rows: Flags,
-    ) -> Iterator[Slot]:
-        """Yield the slots of several columns, judged by their distinct combinations among some rows."""
-        if not columns or not rows.any():
-            return
-        places, codes = combined([block.columns[at] for at in columns])
-        known = self._known.setdefault(
-            name, Remembered(lambda found: land(cells_at(dict(zip(columns, found, strict=True)))))
-        )
-        is_used = np.zeros(len(places), bool)
-        is_used[codes[rows]] = True
-        landed: list[_Landed] = []
-        for place, used in zip(places, is_used.tolist(), strict=True):
-            if not used:
-                landed.append(_Landed((), ()))
-                continue
-            found = tuple(
-                block.columns[at].distinct_cell(code) for at, code in zip(columns, place, strict=True)
-            )
-            landed.append(known[found])
-        self._note([one.emptied for one in landed], codes, rows)
-        yield from _slots_of(landed, codes, rows)
 
     def _moment(self, field: str, spec: FieldSpec) -> list[tuple[str, FieldSpec, list[int]]]:
         """Return the field with the day at which an age is taken from a birth date."""
@@ -172,10 +135,6 @@ class Slots:
             return []
         wanted = spec.at or "event_on"
         return [planned for planned in self._plan.fields if planned[0] == wanted]
-
-    def _columns_of_days(self, field: str, spec: FieldSpec, indexes: list[int], block: Block) -> list[int]:
-        """Return the columns of the day at which an age is taken from a birth date."""
-        return [at for _, _, places in self._moment(field, spec) for at in places if block.column(at)]
 
     def _age(self, spec: FieldSpec, at: int, then_at: int, block: Block, rows: Flags) -> Iterator[Slot]:
         """Yield the age from a birth date and another date, where both are complete; else as of several."""
@@ -186,24 +145,24 @@ class Slots:
         distinct, codes = np.unique(years, return_inverse=True)
         if are_days.any():
             self.empty((str(spec.column), BIRTH_DATE), are_days)
-            landed = [_Landed((("age_band", age_cell(age, age)),), ()) for age in distinct.tolist()]
-            yield from _slots_of(landed, codes, are_days)
+            ages = [age_cell(age, age) for age in distinct.tolist()]
+            yield Slot("age_band", are_days, Column.of_distinct(ages, codes))
         if (rows & ~are_days).any():
             yield from self._of_several("age_band", spec, [at], block, rows & ~are_days)
 
     def _days(self, column: Column) -> npt.NDArray[np.int64]:
         """Return each row's date as a number such as 20240131; 0 for none."""
-        return np.array([self._day_in[sent] for sent in column.sent], np.int64)[column.codes]
+        return np.array(list(map(self._day_in, column.sent)), np.int64)[column.codes]
 
     def _day(self, sent: Cell | str | None) -> int:
         cell = text_cell(sent) if isinstance(sent, str) else sent
-        day = day_of(cell, self._minimiser.order) if cell else None
+        day = day_of(cell, self._order) if cell else None
         return day.year * 10_000 + day.month * 100 + day.day if day else 0
 
     def _flags(self, field: str, choices: list[tuple[str, Column]], rows: Flags) -> Iterator[Slot]:
         answered, chosen = np.zeros((2, len(rows)), bool)
         for choice, column in choices:
-            is_set = [self._is_flag_set[text] for text in column.texts]
+            is_set = list(map(self._is_flag_set, column.texts))
             stands = column.by_row(np.array(is_set, bool) & column.is_filled) & rows
             answered |= column.filled
             chosen |= stands
@@ -223,27 +182,20 @@ class Slots:
 def _slots_of(landed: Sequence[_Landed], codes: Codes, rows: Flags) -> Iterator[Slot]:
     """Yield a slot for each place of a cell: the first of a field, its second and so on."""
     places: dict[tuple[str, int], dict[int, Cell]] = {}
-    for code, one in enumerate(landed):
+    for code, combination in enumerate(landed):
         seen: Counter[str] = Counter()
-        for field, cell in one.cells:
+        for field, cell in combination.cells:
             places.setdefault((field, seen[field]), {})[code] = cell
             seen[field] += 1
     for (field, _), cells in places.items():
         is_cell = np.zeros(len(landed), bool)
         is_cell[list(cells)] = True
         every = [cells.get(code) for code in range(len(landed))]
-        yield Slot(
-            field,
-            is_cell[codes] & rows,
-            pa.array([cell.value if cell else "" for cell in every], pa.string()),
-            codes,
-            [cell.kind if cell else "text" for cell in every],
-            [cell.number_format if cell else None for cell in every],
-        )
+        yield Slot(field, is_cell[codes] & rows, Column.of_distinct(every, codes))
 
 
 def _constant_slot(field: str, text: str, stands: Flags) -> Slot:
-    return Slot(field, stands, pa.array([text], pa.string()), np.zeros(len(stands), np.int32), ["flag"])
+    return Slot(field, stands, Column.of_distinct([Cell(text, "flag")], np.zeros(len(stands), np.int32)))
 
 
 def slot_of_copies(copies: dict[int, str], slots: list[Slot], rows: int) -> Slot:
@@ -253,7 +205,7 @@ def slot_of_copies(copies: dict[int, str], slots: list[Slot], rows: int) -> Slot
     for row, name in copies.items():
         codes[row] = names.index(name)
         stands[row] = any(slot.stands[row] for slot in slots)
-    return Slot(COPY, stands, pa.array(names, pa.string()), codes, [COPY] * len(names))
+    return Slot(COPY, stands, Column.of_distinct([Cell(name, COPY) for name in names], codes))
 
 
 def cells_of(
@@ -265,76 +217,32 @@ def cells_of(
     part: str = "",
     orders: npt.NDArray[np.int32] | None = None,
 ) -> pa.Table:
-    """Return the cells of some rows of a block; `ids`, `numbers` and `orders` are of these rows.
-
-    The table's dictionaries hold only texts that land.
-    """
-    shape = (len(rows), len(slots))
-    stands, codes = np.zeros(shape, bool), np.zeros(shape, np.int32)
-    are_all = len(rows) > 0 and len(rows) == len(slots[0].stands) if slots else False
-    chosen: Any = slice(None) if are_all else rows
-    sizes = [len(slot.values) for slot in slots]
-    for at, (slot, before) in enumerate(zip(slots, np.cumsum([0, *sizes]).tolist(), strict=False)):
-        stands[:, at] = slot.stands[chosen]
-        np.add(slot.codes[chosen], before, out=codes[:, at], casting="unsafe")
-    per_row = stands.sum(axis=1)
-    names, fields = _numbered([slot.field for slot in slots])
-    used = codes[stands]
-    total = len(used)
+    """Return the cells of some rows of a block; `ids`, `numbers` and `orders` are of these rows."""
+    places = [np.flatnonzero(slot.stands[rows]) for slot in slots]
+    if not any(map(len, places)):
+        return CELLS.empty_table()
+    tables = [_texts_of(slot, rows[at]) for slot, at in zip(slots, places, strict=True)]
+    at = np.concatenate(places)
+    by_row = np.argsort(at, kind="stable")
+    texts, at = pa.concat_tables(tables).take(pa.array(by_row)), at[by_row]
     columns = {
-        "record_id": pa.array(np.repeat(ids, per_row)),
-        "sheet": _constant(sheet, total),
-        "row_number": pa.array(np.repeat(numbers.astype(np.int32), per_row)),
-        "part": _constant(part, total),
-        "field": _named(names, np.broadcast_to(fields, shape)[stands]),
-        "seq": pa.array(np.zeros(total, np.int32) if orders is None else np.repeat(orders, per_row)),
-        "value": _texts([slot.values for slot in slots], used),
-        "kind": _kinds(slots, sizes, used),
-        "number_format": _formats(slots, sizes, used),
-    }
-    arrays = [columns[name] for name in DICTIONARY_SCHEMA.names]
-    return pa.Table.from_arrays(arrays, schema=DICTIONARY_SCHEMA)
+        "record_id": pa.array(ids[at]),
+        "sheet": pa.repeat(sheet, len(at)),
+        "row_number": pa.array(numbers[at], pa.int32()),
+        "part": pa.repeat(part, len(at)),
+        "seq": pa.array(np.zeros(len(at), np.int32) if orders is None else orders[at]),
+    } | {name: texts[name] for name in texts.column_names}
+    return pa.table([columns[name] for name in CELLS.names], schema=CELLS)
 
 
-def _kinds(slots: list[Slot], sizes: list[int], used: _Numbers) -> pa.DictionaryArray:
-    if all(slot.kinds is None for slot in slots):
-        return _constant("text", len(used))
-    kinds = [slot.kinds or ["text"] * size for slot, size in zip(slots, sizes, strict=True)]
-    names, numbers = _numbered([kind for of_slot in kinds for kind in of_slot])
-    return _named(names, numbers[used])
-
-
-def _formats(slots: list[Slot], sizes: list[int], used: _Numbers) -> pa.DictionaryArray:
-    if all(slot.formats is None for slot in slots):
-        return pa.DictionaryArray.from_arrays(pa.nulls(len(used), pa.int32()), pa.array([], pa.string()))
-    formats = [slot.formats or [None] * size for slot, size in zip(slots, sizes, strict=True)]
-    return (
-        pa.array([one for of_slot in formats for one in of_slot], pa.string())
-        .take(pa.array(used))
-        .dictionary_encode()
-    )
-
-
-def _constant(text: str, total: int) -> pa.DictionaryArray:
-    return _named([text], np.zeros(total, np.int32))
-
-
-def _numbered(names: list[str]) -> tuple[list[str], npt.NDArray[np.int32]]:
-    """Return the distinct names, and for each name its number among them."""
-    known: dict[str, int] = {}
-    numbers = np.array([known.setdefault(name, len(known)) for name in names], np.int32)
-    return list(known), numbers
-
-
-def _named(names: list[str], numbers: npt.NDArray[np.int32]) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(numbers), pa.array(names, pa.string()))
-
-
-def _texts(values: list[pa.StringArray], used: _Numbers) -> pa.DictionaryArray:
-    """Return the used texts with a dictionary of these alone, because Parquet writes it as it is."""
-    every = pa.concat_arrays([pa.array([], pa.string()), *values])
-    is_used: Flags = np.bincount(used, minlength=len(every)) > 0
-    landing = every.filter(pa.array(is_used)).dictionary_encode()
-    places = np.zeros(len(every), np.int32)
-    places[is_used] = landing.indices.to_numpy()
-    return pa.DictionaryArray.from_arrays(pa.array(places[used]), landing.dictionary)
+def _texts_of(slot: Slot, rows: npt.NDArray[np.int64]) -> pa.Table:
+    """Return field, value, kind and number format of a slot's cells in some rows."""
+    column, size = slot.column, len(rows)
+    codes = pa.array(column.codes[rows])
+    kinds, formats = pa.repeat("text", size), pa.nulls(size, pa.string())
+    if column.own_cells is not None:
+        cells = [cell or Cell("") for cell in column.own_cells]
+        kinds = pa.array([cell.kind for cell in cells]).take(codes)
+        formats = pa.array([cell.number_format for cell in cells], pa.string()).take(codes)
+    texts = {"field": pa.repeat(slot.field, size), "value": column.values.take(codes)}
+    return pa.table(texts | {"kind": kinds, "number_format": formats})

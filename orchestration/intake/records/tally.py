@@ -1,8 +1,9 @@
-"""The tally that accounts for every row and column of a file, and its landed cells."""
+"""The tally that accounts for every row and column of a file: refused rows of a block, landed cells."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,15 +14,8 @@ from orchestration.core import FORGOTTEN
 from orchestration.intake.reading.block import Flags
 
 # What explains a row or line that is no row of the table.
-ABOVE_HEADER, HEADER, BLANK_AT_END, CONTINUED, NOT_READ = (
-    "above_header",
-    "header",
-    "blank_at_end",
-    "cell_of_several_lines",
-    "sheet_not_read",
-)
-
-
+ABOVE_HEADER, HEADER, BLANK_AT_END = "above_header", "header", "blank_at_end"
+CONTINUED, NOT_READ = "cell_of_several_lines", "sheet_not_read"
 # By column and reason: the number of emptied cells of each row.
 Emptied = dict[tuple[str, str], npt.NDArray[np.int64]]
 
@@ -41,6 +35,29 @@ class LandedCell(NamedTuple):
 
 
 RANGES_KEPT = 200
+
+
+class Refusals:
+    """A reason for each refused row of a block; the first reason given stays."""
+
+    def __init__(self, rows: int) -> None:
+        self._reasons: npt.NDArray[np.object_] = np.full(rows, "", object)
+
+    @property
+    def stay(self) -> Flags:
+        """By row: whether nothing refuses it."""
+        return np.asarray(self._reasons == "")
+
+    def refuse(self, reason: str, rows: Flags) -> None:
+        """Refuse rows, apart from those refused before."""
+        self._reasons[rows & self.stay] = reason
+
+    def by_reason(self) -> Iterator[tuple[str, Flags]]:
+        for reason in dict.fromkeys(filter(None, self._reasons.tolist())):
+            yield reason, np.asarray(self._reasons == reason)
+
+    def list(self) -> list[str | None]:
+        return [reason or None for reason in self._reasons.tolist()]
 
 
 @dataclass

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from PIL import ImageFont
 
-from orchestration.outputs.fonts import FONTS
-
+# Fira Sans (SIL Open Font License, `OFL.txt`): the Latin part of two faces, for report and figures alike.
+# Made of npm @expo-google-fonts/fira-sans 0.4.1 with fontTools' pyftsubset: Latin, punctuation, arrows,
+# signs of arithmetic; figures of one width stay in.
+FONTS = Path(__file__).parents[1] / "fonts"
 INK, GREY, WITHIN, OUT, INTO = "#1B262C", "#5F6B73", "#17506B", "#D55E2B", "#E3A72F"
 OUT_TEXT, INTO_TEXT, HELD, LAND, LINE = "#B23C0C", "#8A5A00", "#7F8A91", "#E9ECEE", "#D5DADD"
 DIRECTIONS = {"within": WITHIN, "into": INTO, "out_of": OUT}

@@ -1,13 +1,12 @@
 """The map page as one HTML file: template, style, scripts, drawing library, texts and published tables.
 
-`texts.csv` beside this file holds texts of the page alone. Statuses, labels and bands share the texts of the
-report; their meanings are in `seeds/reference/statistics_words.csv`.
+Statuses, labels and bands share the texts of the report; their meanings are in
+`seeds/reference/statistics_words.csv`.
 """
 
 from __future__ import annotations
 
 import base64
-import csv
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -16,16 +15,15 @@ from typing import Any
 
 from markupsafe import Markup
 
-from orchestration.core import durable, seed_rows
-from orchestration.outputs import texts as shared
+from orchestration.core import LANGUAGES, durable, seed_rows, texts_for
 from orchestration.outputs.bends import BENDS
 from orchestration.outputs.map_page.payload import bends, claims, code_labels, most_rank, places_of, tables
 from orchestration.outputs.map_page.shapes import frames, shapes
 from orchestration.outputs.pages import MAP_PAGE, REPORT_PAGE, template
-from orchestration.outputs.published import Edition, editions_of
+from orchestration.outputs.published import Edition, editions_of, reference_places
+from orchestration.outputs.texts import BORDER_POINT, MEANINGS
 from orchestration.places import boundaries
 
-OWN = Path(__file__).with_name("texts.csv")
 SHARED_KINDS = (
     "grain", "role", "direction", "label", "band", "status", "trend", "risk_band", "component",
     "evidence", "evidence_class", "field",
@@ -43,8 +41,8 @@ def page_texts(
     """Return the texts of each language by key. The page falls back to English where Swahili is missing."""
     named = {f"code.{key}" for key in code_labels} | {f"place.{place}" for place in (*places, COUNTY_UNKNOWN)}
     found = {}
-    for language in shared.LANGUAGES:
-        texts = _shared(language) | _meanings(language) | _texts(OWN, language)
+    for language in LANGUAGES:
+        texts = _shared(language) | _meanings(language) | texts_for("map", language)
         found[language] = {
             key: text
             for key, text in texts.items()
@@ -58,22 +56,17 @@ def page_texts(
 
 def _shared(language: str) -> dict[str, str]:
     """Return the shared texts of the report, each with a capital."""
-    texts = _texts(shared.CATALOGUE, language)
+    texts = texts_for("report", language)
     return {
         key: text[0].upper() + text[1:]
         for key, text in texts.items()
         if key.partition(".")[0] in SHARED_KINDS
-    } | {shared.BORDER_POINT: texts[shared.BORDER_POINT]}
+    } | {BORDER_POINT: texts[BORDER_POINT]}
 
 
 def _meanings(language: str) -> dict[str, str]:
-    rows = [row for row in seed_rows(shared.MEANINGS) if row["kind"] in MEANING_KINDS]
+    rows = [row for row in seed_rows(MEANINGS) if row["kind"] in MEANING_KINDS]
     return {f"meaning.{row['kind']}.{row['code']}": row[f"sentence_{language}"] for row in rows}
-
-
-def _texts(path: Path, language: str) -> dict[str, str]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return {row["key"]: row[language] for row in csv.DictReader(file) if row[language]}
 
 
 HERE = Path(__file__).parent
@@ -126,7 +119,7 @@ def _payload(edition: Edition, counties: boundaries.Boundaries) -> dict[str, Any
     places = places_of(edition)
     drawings = frames(places)
     claimed, claims_of_rows = claims(edition)
-    texts = page_texts(captions, code_labels(edition), places["place_id"])
+    texts = page_texts(captions, code_labels(edition), places)
     listed = tables(edition)
     for table, numbers in claims_of_rows.items():
         if table in listed:
@@ -140,7 +133,10 @@ def _payload(edition: Edition, counties: boundaries.Boundaries) -> dict[str, Any
         "frames": drawings,
         "first_bend": BENDS[0],
         "bends": bends(edition, [drawing["points"] for drawing in drawings.values()]),
-        "places": {row.place_id: [row.name, row.kind, row.country] for row in places.itertuples(index=False)},
+        "places": {
+            place: [reference_places()[place][column] for column in ("name", "kind", "iso_alpha3")]
+            for place in places
+        },
         "tables": listed,
         "most_rank": most_rank(edition),
     }

@@ -7,7 +7,6 @@ kind of finding; the page fills in names and periods.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -15,11 +14,11 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from orchestration.core import REFERENCE_SEEDS
+from orchestration.core import LANGUAGES
 from orchestration.outputs.bends import BENDS, Point, bends_of
 from orchestration.outputs.claims import PANEL, Size, claim, uncontradicted
-from orchestration.outputs.published import Edition
-from orchestration.outputs.texts import LANGUAGES, Slot, Texts, plain
+from orchestration.outputs.published import Edition, reference_places
+from orchestration.outputs.texts import Slot, Texts, plain
 
 COUNTS = (
     "movement_count", "baseline_count", "current_count", "record_count", "comparable_count_baseline",
@@ -116,8 +115,8 @@ def code_labels(edition: Edition) -> dict[str, str]:
     return {f"{domain}.{code}": label for domain, code, label in named}
 
 
-def places_of(edition: Edition) -> pd.DataFrame:
-    """Return a row per place: place_id, name, kind, country (ISO alpha-3), lat, lon (missing if unknown)."""
+def places_of(edition: Edition) -> list[str]:
+    """Return the ids of the places in the edition's tables, in the order of the reference seeds."""
     named: set[str] = set()
     for table in map(edition.arrow, TABLES_WITH_PLACES):
         for column in set(STOPS) & set(table.column_names):
@@ -126,16 +125,7 @@ def places_of(edition: Edition) -> pd.DataFrame:
     if not novelty.empty:
         pairs = novelty.loc[novelty["item_kind"] == "corridor", "item"]
         named |= {stop for pair in pairs for stop in pair.split(">")}
-    known = _known()
-    return known[known["place_id"].isin(named)].reset_index(drop=True)
-
-
-@cache
-def _known() -> pd.DataFrame:
-    places = pd.read_csv(REFERENCE_SEEDS / "places.csv", dtype=str, keep_default_na=False)
-    points = pd.read_csv(REFERENCE_SEEDS / "place_coordinates.csv", keep_default_na=False)
-    named = places[["place_id", "name", "kind", "iso_alpha3"]].rename(columns={"iso_alpha3": "country"})
-    return named.merge(points[["place_id", "lat", "lon"]], on="place_id", how="left")
+    return [place_id for place_id in reference_places() if place_id in named]
 
 
 def _card_codes(edition: Edition) -> pd.DataFrame:

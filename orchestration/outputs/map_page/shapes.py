@@ -6,17 +6,17 @@ places farther away form a list in another frame.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import ceil
 from typing import Any
 
-import pandas as pd
 import shapely
 from shapely.affinity import affine_transform
 
 from orchestration.outputs.bends import Point
+from orchestration.outputs.published import position, reference_places
 from orchestration.places import boundaries
 
 # The area that the page draws: west, south, east, north.
@@ -114,10 +114,10 @@ FRAMES = {
 }
 
 
-def frames(places: pd.DataFrame) -> dict[str, dict[str, Any]]:
+def frames(places: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Return box, Gulf, far places and points of places for each drawing.
 
-    `places`: rows of `places_of`; a place without a position has no point.
+    A place without a position has no point.
     """
     drawings = {}
     for name, frame in FRAMES.items():
@@ -132,29 +132,25 @@ def frames(places: pd.DataFrame) -> dict[str, dict[str, Any]]:
     return drawings
 
 
-def _placed(frame: Frame, places: pd.DataFrame) -> tuple[dict[str, Point], list[str]]:
+def _placed(frame: Frame, places: Sequence[str]) -> tuple[dict[str, Point], list[str]]:
     """Return points by place, and the ids of the listed far places."""
     points: dict[str, Point] = {}
     far = []
-    for place in _with_a_position(places):
-        place_id = str(place["place_id"])
-        position = MOVED.get(place_id, (float(place["lon"]), float(place["lat"])))
+    for place_id in places:
+        if (at := position(place_id)) is None:
+            continue
+        at, place = MOVED.get(place_id, at), reference_places()[place_id]
         if frame.gulf is None or frame.far is None:
-            points[place_id] = position
-        elif place["country"] in GULF_STATES:
-            moved = affine_transform(shapely.Point(position), _into(frame.gulf))
+            points[place_id] = at
+        elif place["iso_alpha3"] in GULF_STATES:
+            moved = affine_transform(shapely.Point(at), _into(frame.gulf))
             points[place_id] = (moved.x, moved.y)
-        elif _within(position, frame.box) and not (frame.sheet and _within(position, frame.sheet)):
-            points[place_id] = position
+        elif _within(at, frame.box) and not (frame.sheet and _within(at, frame.sheet)):
+            points[place_id] = at
         else:
-            far.append((str(place["name"]), place_id))
+            far.append((place["name"], place_id))
     listed = [place_id for _, place_id in sorted(far)]
     return points | dict(zip(listed, _list(frame, len(listed)), strict=True)), listed
-
-
-def _with_a_position(places: pd.DataFrame) -> list[Mapping[Any, Any]]:
-    known = places[places["lon"].notna()]
-    return list(known.astype(object).to_dict("records"))
 
 
 def _list(frame: Frame, count: int) -> Iterator[Point]:

@@ -9,8 +9,8 @@ from dataclasses import astuple
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orchestration.core import Settings, durable, note_sums, safe
-from orchestration.outputs.pages import NAIROBI, template
+from orchestration.core import NAIROBI, Settings, durable, note_sums, safe
+from orchestration.outputs.pages import template
 from orchestration.outputs.receipts import explanations
 from orchestration.outputs.receipts.receipt import VALUE_CORRECTED, Receipt
 from orchestration.outputs.receipts.rows import RowProblem

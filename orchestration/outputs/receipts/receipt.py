@@ -233,29 +233,20 @@ def _receipt(
         delivered=delivered,
         files=files,
         not_kept=[
-            NotKept(
-                note["file"],
-                refusal["sheet"],
-                explanations.refusal(refusal["reason"]),
-                refusal["rows"],
-                refusal.get("row_numbers", ""),
-                kind == "child_refusals",
-            )
+            _not_kept(note, refusal, refusal["rows"], is_child=kind == "child_refusals")
             for note in notes
             for kind in ("refusals", "child_refusals")
             for refusal in note[kind]
         ],
         stripped=[
-            NotKept(
-                note["file"],
-                one["sheet"],
-                explanations.refusal(one["reason"]),
-                one["cells"],
-                one["row_numbers"],
-                column=own_column(by_name.get(note["contract"]), one["column"], one["sheet"]),
+            _not_kept(
+                note,
+                emptied,
+                emptied["cells"],
+                column=own_column(by_name.get(note["contract"]), emptied["column"], emptied["sheet"]),
             )
             for note in notes
-            for one in note["emptied"]
+            for emptied in note["emptied"]
         ],
         unmapped={
             note["file"]: [
@@ -273,6 +264,11 @@ def _receipt(
         corrected=list(_corrected(listed, decided)),
         rows_known=standing.is_known,
     )
+
+
+def _not_kept(note: Mapping[str, Any], what: Mapping[str, Any], count: int, **more: Any) -> NotKept:
+    explanation, rows = explanations.refusal(what["reason"]), what.get("row_numbers", "")
+    return NotKept(note["file"], what["sheet"], explanation, count, rows, **more)
 
 
 def _corrected(listed: Iterable[tuple[FileRows, RowProblem, str]], decided: Decided) -> Iterator[Corrected]:

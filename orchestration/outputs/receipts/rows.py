@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import duckdb
 
-from orchestration.core import Settings, open_duckdb
+from orchestration.core import Settings, attach, open_duckdb
 from orchestration.outputs.receipts import explanations
 from orchestration.outputs.receipts.explanations import Explanation
 
@@ -209,8 +209,7 @@ def _can_be_read(settings: Settings) -> bool:
 def _open(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the work file read-only as `work`."""
     with open_duckdb() as con:
-        path = str(settings.warehouse).replace("'", "''")
-        con.execute(f"attach '{path}' as work (read_only)")
+        attach(con, settings.warehouse, "work")
         yield con
 
 

@@ -11,7 +11,7 @@ from orchestration.outputs.claims import claim
 from orchestration.outputs.published import Row, day
 from orchestration.outputs.report.parts import Block, Columns, Figure, Heading, Paragraph
 from orchestration.outputs.report.view import View
-from orchestration.outputs.texts import Sentence, Slot
+from orchestration.outputs.texts import Slot, Spans
 
 TONES = {"rise": "up", "fall": "down"}
 MOST, MOST_DRAWN = 6, 3  # on a page that has other findings
@@ -39,7 +39,7 @@ def alerts(view: View, figures: Mapping[str, str]) -> list[Block]:
     ]
 
 
-def alert(view: View, row: Row) -> Sentence:
+def alert(view: View, row: Row) -> Spans:
     """Return the claim on an alert: since when, and for members until when, seen and expected records."""
     cell = view.published.cell
     slots: dict[str, Slot] = {
@@ -56,7 +56,7 @@ def alert(view: View, row: Row) -> Sentence:
 
 
 def _block(view: View, row: Row, figure: str, figures: Mapping[str, str]) -> Block:
-    text: Sentence = (*alert(view, row), ".")
+    text: Spans = (*alert(view, row), ".")
     if not view.is_public:
         partners = view.published.cell("alerts", row, "partner_count")
         text = (*text, " ", *view.say.counted("alerts.partners", partners))

@@ -8,7 +8,7 @@ from orchestration.outputs.exports.about import licence_of
 from orchestration.outputs.published import day
 from orchestration.outputs.report.parts import Block, Columns, Heading, Items, Paragraph, Section, Table
 from orchestration.outputs.report.view import GRAIN, HALF, NONE, View, capital, corridor_counts, heads, titled
-from orchestration.outputs.texts import Sentence, Value
+from orchestration.outputs.texts import Spans, Value
 
 METHODS = ("counts", "grains", "effort", "hotspots", "shifts", "rounds", "risk", "linkage", "places")
 STATUSES = ("emerging", "growing", "stable", "fading", "abandoned")
@@ -68,7 +68,7 @@ def _corridors(view: View) -> list[Block]:
         small = sorted(view.published.corridor(row) for row in rows if row["movement_count"] is None)
         if not rows:
             continue
-        lines: list[list[Sentence]] = [
+        lines: list[list[Spans]] = [
             [(view.marked(row),), *corridor_counts(view, row, periods)] for row in counted
         ]
         blocks.append(Heading(say(f"annex.corridors.{level}")))
@@ -90,7 +90,7 @@ def _corridors(view: View) -> list[Block]:
 
 def _coverage(view: View) -> list[Block]:
     say = view.say
-    lines: list[list[Sentence]] = []
+    lines: list[list[Spans]] = []
     for grain in GRAINS:
         for row in view.published.rows("coverage", record_grain=grain):
             if row["period_id"] not in (view.now, view.before) and grain != "route_report":
@@ -115,9 +115,9 @@ def _coverage(view: View) -> list[Block]:
 def _completeness(view: View) -> list[Block]:
     say, periods = view.say, view.periods(2)
     fields = [row["field"] for row in view.published.rows("completeness", view.now, record_grain=GRAIN)]
-    lines: list[list[Sentence]] = []
+    lines: list[list[Spans]] = []
     for field in fields:
-        line: list[Sentence] = [(say.text(f"field.{field}").capitalize(),)]
+        line: list[Spans] = [(say.text(f"field.{field}").capitalize(),)]
         for period in periods:
             rows = view.published.rows("completeness", period, record_grain=GRAIN, field=field)
             is_known = bool(rows) and rows[0]["known_share"] is not None
@@ -150,7 +150,7 @@ def _policy(view: View) -> list[Block]:
 def _waivers(view: View) -> list[Block]:
     say, rows = view.say, view.published.edition.waivers
     names = ("check_name", "scope", "reason", "author", "expires")
-    lines: list[list[Sentence]] = [
+    lines: list[list[Spans]] = [
         [(Value(str(row.get(name, "")), f"waivers|{row['decision_id']}", name),) for name in names]
         for row in rows
     ]

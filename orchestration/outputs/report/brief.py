@@ -25,7 +25,7 @@ from orchestration.outputs.report.parts import (
     Section,
 )
 from orchestration.outputs.report.view import View, capital
-from orchestration.outputs.texts import Sentence, Value
+from orchestration.outputs.texts import Spans, Value
 
 WIDE, SIDE, THIRD, HALF = 120.0, 52.0, 55.3, 86.0  # millimetres
 LINES_BESIDE, MOST_BARS, MOST_BORDER_POINTS = 5, 8, 6
@@ -64,7 +64,7 @@ def too_small(view: View) -> Section:
     )
 
 
-def edition_and_period(view: View) -> Sentence:
+def edition_and_period(view: View) -> Spans:
     """Return the text above a title, at the right."""
     name = view.say(f"edition.{view.published.name}")
     if not view.now:
@@ -196,7 +196,7 @@ def bars(
     table: str,
     rows: Sequence[Row],
     name: Callable[[Row], str],
-    beside: Callable[[Row], Sentence] | None = None,
+    beside: Callable[[Row], Spans] | None = None,
     strong: Collection[str] = (),
 ) -> list[Bar]:
     """Return a bar per row. `name` and `beside`: its label and the grey text after its count."""
@@ -259,14 +259,14 @@ def _border_points(view: View) -> list[Block]:
     if not rows:
         return []
 
-    def before(row: Row) -> Sentence:
+    def before(row: Row) -> Spans:
         return view.beside("places", view.place_before(row["place_id"], "any"))
 
     note = view.say("border.note", period=view.period, earlier=view.period_before)
     return _noted(findings.border_title(view, rows), bars(view, "places", rows, _place, before), note)
 
 
-def _noted(title: Sentence, made: Sequence[Bar], note: Sentence) -> list[Block]:
+def _noted(title: Spans, made: Sequence[Bar], note: Spans) -> list[Block]:
     return [Heading(title), Bars(made), Paragraph(note, tone="note")]
 
 
@@ -275,7 +275,7 @@ def _children(view: View) -> list[Block]:
     if not rows:
         return []
 
-    def base(row: Row) -> Sentence:
+    def base(row: Row) -> Spans:
         whole = view.place(row["place_id"], "origin")
         return say("bar.of", whole=view.count("places", whole)) if whole is not None else ()
 
@@ -292,7 +292,7 @@ def _forms(view: View) -> list[Block]:
     if not rows:
         return []
 
-    def before(row: Row) -> Sentence:
+    def before(row: Row) -> Spans:
         return view.beside("codes", view.code_before("exploitation_type", row["code"]))
 
     made = bars(view, "codes", rows, lambda row: row["label"], before)
@@ -337,7 +337,7 @@ def _reporting(view: View) -> list[Block]:
     return blocks
 
 
-def _unknown(view: View) -> list[Sentence]:
+def _unknown(view: View) -> list[Spans]:
     """Return three limits of the data; the second and third name fields that are often unknown."""
     say, limits = view.say, [view.say("unknown.how_many")]
     for field in UNKNOWN:
@@ -355,10 +355,10 @@ def _unknown(view: View) -> list[Sentence]:
     return limits
 
 
-def summary(view: View) -> list[Sentence]:
+def summary(view: View) -> list[Spans]:
     """Return the findings in three sentences, for the Swahili box."""
     say, count = view.say, view.count
-    sentences: list[Sentence] = []
+    sentences: list[Spans] = []
     total, children = view.total(), view.total("children")
     if total is not None and children is not None:
         counts = {"count": count("codes", total), "children": count("codes", children)}
@@ -377,7 +377,7 @@ def summary(view: View) -> list[Sentence]:
     return sentences
 
 
-def _farther(view: View) -> Sentence:
+def _farther(view: View) -> Spans:
     rows = [row for row in out_of(view) if not reaches(row["destination_place_id"])][:3]
     named = [
         view.say(

@@ -28,7 +28,7 @@ from orchestration.outputs.report.parts import (
     Section,
 )
 from orchestration.outputs.report.view import GRAIN, View
-from orchestration.outputs.texts import Sentence, Slot
+from orchestration.outputs.texts import Slot, Spans
 
 BESIDE, THIRD = 80.0, 55.3  # millimetres
 MOST_ROWS, MOST_FORMS, QUARTERS = 7, 6, 8
@@ -103,7 +103,7 @@ def _limits(view: View, name: str, started: Row | None) -> Paragraph:
     return Paragraph(findings.joined(sentences), tone="note")
 
 
-def _title(view: View, county: str, counts: Mapping[str, Row | None]) -> Sentence:
+def _title(view: View, county: str, counts: Mapping[str, Row | None]) -> Spans:
     """Return where the county leads, else where most of its cases go, else its largest count."""
     say, name = view.say, view.published.place(county)
     end = _main_destination(view, county, counts["origin"])
@@ -138,7 +138,7 @@ def _main_destination(view: View, county: str, started: Row | None) -> str:
     return view.published.place(rows[0]["destination_place_id"]) if is_most else ""
 
 
-def _deck(view: View, county: str, started: Row | None) -> Sentence:
+def _deck(view: View, county: str, started: Row | None) -> Spans:
     say, sentences = view.say, []
     if started is not None and started["movement_count"]:
         before = view.place_before(county, "origin")
@@ -181,7 +181,7 @@ def _facts(view: View, county: str, counts: Mapping[str, Row | None]) -> list[Fa
     return facts
 
 
-def _titled_bars(heading: Sentence, made: Sequence[Bar], tone: str = "within") -> list[Block]:
+def _titled_bars(heading: Spans, made: Sequence[Bar], tone: str = "within") -> list[Block]:
     return [Heading(heading), Bars(made, tone)] if made else []
 
 
@@ -206,7 +206,7 @@ def _transit_bars(view: View, county: str, role: str, start: str, key: str, tone
         names = (view.published.place(row[f"{stop}_place_id"]) for stop in (start, "destination"))
         return " → ".join(names) + view.mark(row)
 
-    def before(row: Row) -> Sentence:
+    def before(row: Row) -> Spans:
         return view.beside("corridors", view.corridor(row["corridor_id"], "odv"))
 
     made = bars(view, "corridors", _passing(view, county, role), name, before)
@@ -217,7 +217,7 @@ def _passing(view: View, county: str, role: str) -> list[Row]:
     return [row for row in view.corridors("odv") if row[f"{role}_place_id"] == county][:MOST_ROWS]
 
 
-def _code_bars(view: View, county: str, domain: str, heading: Sentence) -> list[Block]:
+def _code_bars(view: View, county: str, domain: str, heading: Spans) -> list[Block]:
     """Return a breakdown of cases from the county, which members have."""
     rows = view.published.rows(
         "codes", view.now, record_grain=GRAIN, population="all", domain=domain, subject="place",

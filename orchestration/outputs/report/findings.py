@@ -9,10 +9,10 @@ from orchestration.outputs.published import Row
 from orchestration.outputs.report import rules
 from orchestration.outputs.report.parts import Paragraph
 from orchestration.outputs.report.view import GRAIN, View, capital
-from orchestration.outputs.texts import Sentence, Slot, Value, plain
+from orchestration.outputs.texts import Slot, Spans, Value, plain
 
 
-def title(view: View) -> Sentence:
+def title(view: View) -> Spans:
     """Return the strongest finding: a displacement, a rise, a fall, a lead or a place that stands out."""
     say = view.say
     if headline := _headline(view):
@@ -32,7 +32,7 @@ def title(view: View) -> Sentence:
     )
 
 
-def deck(view: View) -> Sentence:
+def deck(view: View) -> Spans:
     """Return the evidence behind the title, or its numbers where the title has none."""
     headline, sentences = _headline(view), []
     if headline and _counted_title(view, headline):
@@ -60,7 +60,7 @@ def _headline(view: View) -> tuple[Row, ...]:
     return next(iter(rules.pairs(changed)), tuple(first))
 
 
-def _counted_title(view: View, headline: tuple[Row, ...]) -> Sentence:
+def _counted_title(view: View, headline: tuple[Row, ...]) -> Spans:
     """Return the changes with their counts; empty where a count moved less clearly than its share."""
     moves = [_moved(view, row) for row in headline]
     if not all(moves):
@@ -77,7 +77,7 @@ def _counted_title(view: View, headline: tuple[Row, ...]) -> Sentence:
     return claim(view.say, "displacement", shared.removesuffix("_place_id"), **slots)
 
 
-def _moved(view: View, row: Row) -> Sentence:
+def _moved(view: View, row: Row) -> Spans:
     """Return `rose from 12 to 117`; empty unless the counts moved as the share did, beyond their noise."""
     sides, way = {"before": before(view, row), "now": now(view, row)}, "fell"
     more, less = sides.values()
@@ -98,7 +98,7 @@ def number_in(count: Value | str) -> int | None:
     return int(text) if text.isdecimal() else None
 
 
-def change(view: View, row: Row, is_named: bool = True) -> Sentence:
+def change(view: View, row: Row, is_named: bool = True) -> Spans:
     """Return the claim on a corridor whose share was judged; its name may stand before it."""
     status = uncontradicted(row["status"], bool(before(view, row)), bool(now(view, row)))
     slots: dict[str, Slot] = {
@@ -110,13 +110,13 @@ def change(view: View, row: Row, is_named: bool = True) -> Sentence:
     return claim(view.say, "shifts", status, size, row["evidence"], value, **slots)
 
 
-def displacement(view: View, rise: Row, fall: Row) -> Sentence:
+def displacement(view: View, rise: Row, fall: Row) -> Spans:
     """Return the claim on a pair of corridors."""
     names: dict[str, Slot] = {"riser": name(view, rise), "faller": name(view, fall)}
     return claim(view.say, "displacement", "displaced_from", **names)
 
 
-def hotspot(view: View, row: Row) -> Sentence:
+def hotspot(view: View, row: Row) -> Spans:
     """Return the claim on a place with a label."""
     slots: dict[str, Slot] = {
         "at": view.say(f"claim.at.{row['role']}", name=row["place"]),
@@ -126,7 +126,7 @@ def hotspot(view: View, row: Row) -> Sentence:
     return claim(view.say, "hotspots", row["label"], size, PANEL, value, **slots)
 
 
-def above(view: View, rows: list[Row], names: Sentence | None = None) -> Sentence:
+def above(view: View, rows: list[Row], names: Spans | None = None) -> Spans:
     """Return the claim on hotspots in short, with the size that holds for each of them."""
     least = min(rows, key=lambda row: row["at_least_times"] or 0)
     size = Size(at_least_times=least["at_least_times"])
@@ -135,7 +135,7 @@ def above(view: View, rows: list[Row], names: Sentence | None = None) -> Sentenc
     return claim(view.say, "above", "hotspot", size, PANEL, value, name=names)
 
 
-def size_of(view: View, table: str, row: Row) -> Sentence:
+def size_of(view: View, table: str, row: Row) -> Spans:
     """Return the size of a change or of a place that stands out, for a table; empty where it has none."""
     status = row["status" if table == "shifts" else "label"]
     words = size_in_words(view.say, table, status, Size.of(row))
@@ -149,7 +149,7 @@ def _value(view: View, table: str, row: Row) -> Callable[[str], Value]:
     return lambda text: view.published.cell(table, row, column, text)
 
 
-def counts(view: View, row: Row, is_named: bool = True) -> Sentence:
+def counts(view: View, row: Row, is_named: bool = True) -> Spans:
     """Return the counts of a corridor in both periods."""
     none = view.say.text("dots.unlisted" if view.is_public else "dots.none")
     sides = {"before": before(view, row) or none, "now": now(view, row) or none}
@@ -167,7 +167,7 @@ def beside_the_dots(view: View) -> list[Paragraph]:
     return [_change_paragraph(view, row) for row in rows]
 
 
-def changes_title(view: View) -> Sentence:
+def changes_title(view: View) -> Spans:
     """Return how many corridors rose, fell and neither doubled nor halved; empty without any."""
     shifts = view.shifts()
     changed = [row for row in shifts if rules.is_change(row)]
@@ -182,7 +182,7 @@ def changes_title(view: View) -> Sentence:
     return view.say("changes.tally", **numbers)
 
 
-def unjudged(view: View) -> Sentence:
+def unjudged(view: View) -> Spans:
     """Return how many corridors the edition lists, of which only some can be judged."""
     rows = view.published.rows("corridors", view.now, record_grain=GRAIN, population="all", level="od")
     where = {"period_id": view.now, "record_grain": GRAIN, "population": "all", "level": "od"}
@@ -199,7 +199,7 @@ def _counted(view: View, rows: list[Row]) -> Value | str:
     return view.published.how_many("shifts", rules.in_words(len(rows)), **where)
 
 
-def leading_corridors(view: View) -> Sentence:
+def leading_corridors(view: View) -> Spans:
     """Return `Two corridors lead: …` where a clear gap follows them, else a plain title."""
     say, rows = view.say, view.corridors()
     lead = rules.how_many_lead([row["movement_count"] for row in rows[:4]], view.noise)
@@ -212,13 +212,13 @@ def leading_corridors(view: View) -> Sentence:
     return say("map.leads", corridors=say.together(named))
 
 
-def from_title(view: View) -> Sentence:
+def from_title(view: View) -> Spans:
     """Return counties of origin that stand out, with a size that holds for each."""
     hotspots = clear_hotspots(view)
     return above(view, hotspots) if hotspots else view.say("from.title")
 
 
-def stand_out(view: View) -> Sentence:
+def stand_out(view: View) -> Spans:
     """Return places that stand out, by role; a plain title without any."""
     rows, parts = [], []
     for role in ROLES:
@@ -229,7 +229,7 @@ def stand_out(view: View) -> Sentence:
     return above(view, rows, view.say.together(parts[:2])) if rows else view.say("contents.hotspots")
 
 
-def through_title(view: View) -> Sentence:
+def through_title(view: View) -> Spans:
     """Return the main transit place; `at least one in k`, because many cases name no transit place."""
     say, total, rows = view.say, view.total(), view.places("transit")
     known = view.one("completeness", field="transit")
@@ -243,7 +243,7 @@ def through_title(view: View) -> Sentence:
     return say("through.one_in", number=number, place=row["place"])
 
 
-def to_title(view: View) -> Sentence:
+def to_title(view: View) -> Spans:
     """Return the main destination, and how many times the next."""
     say, rows = view.say, view.places("destination")
     if not _leads(view, rows):
@@ -256,14 +256,14 @@ def to_title(view: View) -> Sentence:
     return say("to.times", place=rows[0]["place"], times=times, next=rows[1]["place"])
 
 
-def abroad_title(view: View, rows: list[Row]) -> Sentence:
+def abroad_title(view: View, rows: list[Row]) -> Spans:
     """Return the main country of destination, if one leads."""
     if _leads(view, rows):
         return view.say("abroad.leads", place=view.published.place(rows[0]["destination_place_id"]))
     return view.say("abroad.title")
 
 
-def border_title(view: View, rows: list[Row]) -> Sentence:
+def border_title(view: View, rows: list[Row]) -> Spans:
     """Return a border point that is new on the list, or one that leads."""
     say = view.say
     if view.is_public and view.before:
@@ -276,7 +276,7 @@ def border_title(view: View, rows: list[Row]) -> Sentence:
     return say("border.title")
 
 
-def children_title(view: View) -> Sentence:
+def children_title(view: View) -> Spans:
     """Return the fraction of children, and the county where it is clearly larger."""
     say, total, children = view.say, view.total(), view.total("children")
     if total is None or children is None or not total["movement_count"] or not children["movement_count"]:
@@ -300,7 +300,7 @@ def children_title(view: View) -> Sentence:
     return (*first, *say("children.from", place=best[1]["place"], fraction=more))
 
 
-def leading_code(view: View, domain: str) -> Sentence:
+def leading_code(view: View, domain: str) -> Spans:
     """Return `Domestic servitude is named in two in five cases`, if it leads."""
     say, rows, total = view.say, view.codes(domain), view.total()
     if total is None or not total["movement_count"] or not _leads(view, rows):
@@ -310,25 +310,25 @@ def leading_code(view: View, domain: str) -> Sentence:
     return say(f"codes.{domain}.leads", code=view.published.cell("codes", rows[0], "label"), fraction=share)
 
 
-def ends(view: View, row: Row) -> Sentence:
+def ends(view: View, row: Row) -> Spans:
     """Return `Busia to Nairobi`."""
     place = view.published.place
     return view.say("ends", start=place(row["origin_place_id"]), end=place(row["destination_place_id"]))
 
 
-def name(view: View, row: Row) -> Sentence:
+def name(view: View, row: Row) -> Spans:
     """Return `Busia to Nairobi`, with the transit place if there is one."""
     if not row["via_place_id"]:
         return ends(view, row)
     return view.say("name.via", ends=ends(view, row), via=view.published.place(row["via_place_id"]))
 
 
-def stop(sentence: Sentence) -> Sentence:
+def stop(sentence: Spans) -> Spans:
     """Return the sentence with its full stop."""
     return (*sentence, ".")
 
 
-def joined(sentences: list[Sentence]) -> Sentence:
+def joined(sentences: list[Spans]) -> Spans:
     """Return sentences as one paragraph."""
     parts: list[str | Value] = []
     for sentence in sentences:

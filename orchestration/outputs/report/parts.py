@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from orchestration.outputs.texts import Sentence
+from orchestration.outputs.texts import Spans
 
 
 class Part:
@@ -17,28 +17,28 @@ class Part:
 
 @dataclass(frozen=True)
 class Heading(Part):
-    text: Sentence
+    text: Spans
 
 
 @dataclass(frozen=True)
 class Paragraph(Part):
     """`lead`: bold text before it. `tone`: plain, up, down, new (a sign before the lead) or note (small)."""
 
-    text: Sentence
+    text: Spans
     lead: str = ""
     tone: str = "plain"
 
 
 @dataclass(frozen=True)
 class Items(Part):
-    items: Sequence[Sentence]
+    items: Sequence[Spans]
     numbered: bool = False
 
 
 @dataclass(frozen=True)
 class Fact:
-    value: Sentence
-    label: Sentence
+    value: Spans
+    label: Spans
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,9 @@ class Bar:
     """`part`: share of the longest; None draws the open box of a small count. `beside`: grey text."""
 
     label: str
-    value: Sentence
+    value: Spans
     part: float | None
-    beside: Sentence = ()
+    beside: Spans = ()
     is_strong: bool = False
 
 
@@ -80,9 +80,9 @@ class Figure(Part):
 class Table(Part):
     """`numbers`: how many of the last columns hold numbers. The first cell of a row is its head."""
 
-    caption: Sentence
-    columns: Sequence[Sentence]
-    rows: Sequence[Sequence[Sentence]]
+    caption: Spans
+    columns: Sequence[Spans]
+    rows: Sequence[Sequence[Spans]]
     numbers: int = 0
 
 
@@ -119,10 +119,10 @@ class Section:
 
     name: str
     contents: str  # in the list of contents
-    title: Sentence
+    title: Spans
     sheets: Sequence[Sequence[Block]]
-    deck: Sentence = ()
-    side: Sentence = ()
+    deck: Spans = ()
+    side: Spans = ()
     is_page: bool = False  # starts a new page
     is_whole: bool = False  # stays on one page
     level: int = 1

@@ -8,7 +8,7 @@ from functools import cached_property
 from orchestration.outputs.published import NOT_KNOWN, Published, Row, by_count, ends_known
 from orchestration.outputs.report import rules
 from orchestration.outputs.report.parts import Block, Heading, Paragraph, Section, Table
-from orchestration.outputs.texts import Sentence, Value
+from orchestration.outputs.texts import Spans, Value
 
 GRAIN = "case"
 JUDGED = {"public": ("od",), "members": ("od", "odv")}
@@ -210,7 +210,7 @@ class View:
     def count(self, table: str, row: Row) -> Value:
         return self.published.count(table, row)
 
-    def beside(self, table: str, row: Row | None) -> Sentence:
+    def beside(self, table: str, row: Row | None) -> Spans:
         """Return the count of the period before in brackets, as text beside a bar."""
         if self.before is None:
             return ()
@@ -218,7 +218,7 @@ class View:
             return (self.say.text("bar.none" if not self.is_public else "bar.not_listed"),)
         return ("(", self.count(table, row), ")")
 
-    def against(self, key: str, table: str, now: Row, before: Row | None) -> Sentence:
+    def against(self, key: str, table: str, now: Row, before: Row | None) -> Spans:
         """Return the text of `key` with this count, and the count of the period before if there is one."""
         first = self.say(key, count=self.count(table, now), period=self.period)
         if before is None:
@@ -227,7 +227,7 @@ class View:
         return (*first, *more)
 
 
-def capital(text: Sentence) -> Sentence:
+def capital(text: Spans) -> Spans:
     """Return the sentence with a capital letter at its start."""
     first, *rest = text
     if isinstance(first, Value):
@@ -235,36 +235,36 @@ def capital(text: Sentence) -> Sentence:
     return (first[:1].upper() + first[1:], *rest)
 
 
-NONE: Sentence = ("–",)
+NONE: Spans = ("–",)
 HALF = 86.0  # millimetres: half of the page
 
 
-def section(view: View, name: str, title: Sentence, blocks: Sequence[Block]) -> Section | None:
+def section(view: View, name: str, title: Spans, blocks: Sequence[Block]) -> Section | None:
     """Return a chapter with one sheet, or None without blocks."""
     return Section(name, view.say.text(f"contents.{name}"), title, [blocks]) if blocks else None
 
 
-def heads(view: View, periods: Sequence[str]) -> list[Sentence]:
+def heads(view: View, periods: Sequence[str]) -> list[Spans]:
     """Return a column head per period."""
     return [(view.published.head(period),) for period in periods]
 
 
-def titled(heading: Sentence, table: Table) -> list[Block]:
+def titled(heading: Spans, table: Table) -> list[Block]:
     """Return a table under its heading; nothing without rows."""
     return [Heading(heading), table] if table.rows else []
 
 
-def count(view: View, table: str, row: Row | None) -> Sentence:
+def count(view: View, table: str, row: Row | None) -> Spans:
     return NONE if row is None else (view.count(table, row),)
 
 
-def corridor_counts(view: View, row: Row, periods: Sequence[str]) -> list[Sentence]:
+def corridor_counts(view: View, row: Row, periods: Sequence[str]) -> list[Spans]:
     """Return the count of a corridor in each period."""
     rows = [view.corridor(row["corridor_id"], row["level"], period) for period in periods]
     return [count(view, "corridors", found) for found in rows]
 
 
-def code(view: View, row: Row | None, column: str, kind: str) -> Sentence:
+def code(view: View, row: Row | None, column: str, kind: str) -> Spans:
     """Return a code of `shifts` as its text, such as a status or a band."""
     if row is None or row[column] is None:
         return NONE

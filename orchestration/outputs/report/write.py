@@ -1,28 +1,44 @@
-"""Write the report of each edition into a candidate: brief, chapters, a page per county, annex."""
+"""Write the report of each edition into a candidate: composed of its sections, as HTML and as PDF.
+
+The HTML is one file that loads nothing; Typst makes the PDF/UA (tagged), and a PNG of the map.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import datetime
+import base64
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup, escape
+from PIL import Image
+
+from orchestration.outputs.figures.svg import FONTS
+from orchestration.outputs.pages import template, traced_as
 from orchestration.outputs.published import Edition, Published, editions_of
 from orchestration.outputs.report.annex import annex
 from orchestration.outputs.report.brief import brief, edition_and_period, too_small
-from orchestration.outputs.report.chapters.changes import changes, since_release
-from orchestration.outputs.report.chapters.corridors import corridors
-from orchestration.outputs.report.chapters.hotspots import hotspots
-from orchestration.outputs.report.chapters.places import places
-from orchestration.outputs.report.chapters.rounds import rounds
-from orchestration.outputs.report.chapters.traits import children, forms
+from orchestration.outputs.report.chapters import (
+    changes,
+    children,
+    corridors,
+    forms,
+    hotspots,
+    places,
+    rounds,
+    since_release,
+)
 from orchestration.outputs.report.counties import counties
 from orchestration.outputs.report.figures import draw_figures
 from orchestration.outputs.report.parts import Report, Section
-from orchestration.outputs.report.printing import as_html, as_pdf
 from orchestration.outputs.report.view import View
-from orchestration.outputs.texts import Texts
+from orchestration.outputs.texts import Spans, Texts, Value, plain
 from orchestration.places import boundaries
 
 CHAPTERS = (since_release, corridors, places, changes, children, forms, hotspots, rounds)  # in order
@@ -96,3 +112,98 @@ def write_report(edition: Edition, earlier: Edition | None, layer: boundaries.Bo
     (folder / PAGE).write_text(as_html(report, drawings, {"pdf": PDF, "map": MAP}), encoding="utf-8")
     (folder / PDF).write_bytes(as_pdf(report, folder))
     return folder
+
+
+_FACES = (("FiraSans-Regular.ttf", 400), ("FiraSans-SemiBold.ttf", 600))
+_SIZE = re.compile(r' width="[\d.]+pt" height="[\d.]+pt"')
+
+
+def as_html(report: Report, figures: Mapping[str, str], files: dict[str, str]) -> str:
+    """Return the page. `figures`: SVG by name. `files`: relative names of the other files (`pdf`, `map`)."""
+
+    def figure(name: str) -> Markup:
+        drawn = _SIZE.sub("", figures[name], count=1)
+        return Markup(drawn)  # noqa: S704 - drawn by this program, its text escaped
+
+    page = template("report.html.j2", marked=_marked)
+    return page.render(report=report, files=files, faces=_faces(), figure=figure)
+
+
+def _marked(sentence: Spans) -> Markup:
+    """Return HTML in which each value carries its table, key and column; its tooltip is the key to trace."""
+    parts: list[str] = []
+    for part in sentence:
+        text = escape(part if isinstance(part, str) else part.text)
+        if isinstance(part, str) or not part.source:
+            parts.append(text)
+            continue
+        column = f' data-column="{escape(part.column)}"' if part.column else ""
+        key = escape(traced_as(part.source, part.column))
+        parts.append(f'<span data-source="{escape(part.source)}"{column} title="{key}">{text}</span>')
+    return Markup("".join(parts))  # noqa: S704 - each value is escaped above
+
+
+@cache
+def _faces() -> list[tuple[str, int]]:
+    return [(base64.b64encode((FONTS / name).read_bytes()).decode(), weight) for name, weight in _FACES]
+
+
+TEMPLATE = Path(__file__).parents[1] / "templates" / "report.typ"
+CORRIDOR_MAP = Path("public") / "report" / "figures" / "corridors.svg"
+WIDTH, COLOURS = 640, 48
+
+
+def as_pdf(report: Report, folder: Path) -> bytes:
+    """Return the PDF, dated as the release, so equal input gives equal bytes. `folder` holds `figures/`."""
+    import typst  # its compiler loads slowly
+
+    pdf: bytes = typst.compile(  # type: ignore[misc]
+        TEMPLATE.read_bytes(),
+        root=folder,
+        font_paths=[FONTS],
+        ignore_system_fonts=True,
+        sys_inputs={"report": json.dumps(_as_json(report), ensure_ascii=False)},
+        pdf_standards=["ua-1"],
+        timestamp=int(datetime(*report.made, tzinfo=UTC).timestamp()),
+    )
+    return pdf
+
+
+def corridor_map(release: Path) -> str | None:
+    """Return the public corridor map as Markdown with a small PNG for the Dagster UI, if there is one."""
+    path = release / CORRIDOR_MAP
+    if not path.is_file():
+        return None
+    picture = base64.b64encode(_as_png(path)).decode()
+    return f"![{Texts().text('map.picture')}](data:image/png;base64,{picture})"
+
+
+def _as_png(svg: Path) -> bytes:
+    import typst
+
+    source = f'#set page(width: 100pt, height: auto, margin: 0pt)\n#image("{svg.name}", width: 100%)'
+    png: bytes = typst.compile(  # type: ignore[call-overload]
+        source.encode(), root=svg.parent, font_paths=[FONTS], ignore_system_fonts=True, format="png",
+        ppi=0.72 * WIDTH,
+    )  # fmt: skip
+    written = io.BytesIO()
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(COLOURS).save(written, "PNG", optimize=True)
+    return written.getvalue()
+
+
+def _as_json(part: Any) -> Any:
+    """Return parts of a report as JSON: sentences as plain text, blocks with their kind."""
+    if _is_sentence(part):
+        return plain(part)
+    if is_dataclass(part) and not isinstance(part, type):
+        content = {field.name: _as_json(getattr(part, field.name)) for field in fields(part)}
+        return {**content, **({"kind": kind} if (kind := getattr(part, "kind", None)) else {})}
+    if isinstance(part, Mapping):
+        return {key: _as_json(value) for key, value in part.items()}
+    if isinstance(part, Sequence) and not isinstance(part, str):
+        return [_as_json(item) for item in part]
+    return part
+
+
+def _is_sentence(part: Any) -> bool:
+    return isinstance(part, tuple) and all(isinstance(piece, str | Value) for piece in part)

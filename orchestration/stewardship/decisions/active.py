@@ -1,4 +1,7 @@
-"""Which decisions hold at a given time, and every decision ever made."""
+"""Which decisions hold at a given time, and every decision ever made.
+
+One holds that is not revoked, has not expired and does not wait for a second person.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from orchestration.core import Settings
-from orchestration.stewardship.decisions.files import contradiction, plain, read_kind, refuse_unknown_files
-from orchestration.stewardship.decisions.holding import confirmed, holding
-from orchestration.stewardship.kinds.decision import Decision, Entry, Revocation
+from orchestration.core import NjiaError, Settings, say
+from orchestration.stewardship.decisions.files import plain, read_kind, refuse_unknown_files
+from orchestration.stewardship.kinds.decision import Confirmation, Decision, Entry, Revocation
 from orchestration.stewardship.kinds.registry import KINDS, known_kind, read_entry
-from orchestration.stewardship.sentences import say
 
 Line = dict[str, Any]  # a decision as in its file
 
@@ -35,10 +36,9 @@ def _none_of_any_kind() -> dict[str, list[Line]]:
 
 @dataclass(frozen=True)
 class Decisions:
-    """The decisions that hold at one time, oldest first; by id the line of each in its kind's file."""
+    """The decisions that hold at one time, oldest first."""
 
     by_kind: Mapping[str, list[Line]] = field(default_factory=_none_of_any_kind)
-    lines: Mapping[str, int] = field(default_factory=dict)
 
     extract_accepts = _OfKind("extract_accept")
     extract_withdrawals = _OfKind("extract_withdraw")
@@ -56,17 +56,11 @@ class Decisions:
     rollbacks = _OfKind("rollback")
     candidate_signatures = _OfKind("candidate_signature")
     assignments = _OfKind("assignment")
-    comments = _OfKind("comment")
 
     def __iter__(self) -> Iterator[Line]:
         """All of them, oldest first."""
         every = (decision for of_kind in self.by_kind.values() for decision in of_kind)
         return iter(sorted(every, key=lambda decision: str(decision["time"])))
-
-    @property
-    def rollback(self) -> Line | None:
-        """The latest rollback that has not been revoked."""
-        return self.rollbacks[-1] if self.rollbacks else None
 
     def content_hash(self) -> str:
         """Return the hash of everything that shapes a release."""
@@ -76,7 +70,15 @@ class Decisions:
     @property
     def shaping(self) -> list[Line]:
         """All that shape a release."""
-        return [one for kind, lines in self.by_kind.items() if KINDS[kind].shapes_release for one in lines]
+        return [line for kind, lines in self.by_kind.items() if KINDS[kind].shapes_release for line in lines]
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Ids of the settled decisions that a refresh acts on, and when anything about them was last decided."""
+
+    ids: frozenset[str]
+    last: datetime | None
 
 
 def active_decisions(settings: Settings, as_of: datetime, left_out: Collection[str] = ()) -> Decisions:
@@ -88,17 +90,67 @@ def active_decisions(settings: Settings, as_of: datetime, left_out: Collection[s
     Two lines that contradict each other stop the caller: a choice between them would not be the steward's.
     """
     refuse_unknown_files(settings)
-    numbered = holding(settings, as_of, left_out)
+    decisions = holding(settings, as_of, left_out)
     # Thousands of rows may be decided, and such decisions contradict none.
-    able = [one for one in numbered if type(one[1]).contradicts is not Decision.contradicts]
-    for place, (number, decision) in enumerate(able):
-        against = [other for _, other in able[:place] if decision.contradicts(other)]
+    able = [one for one in decisions if type(one).contradicts is not Decision.contradicts]
+    for place, decision in enumerate(able):
+        against = [other for other in able[:place] if decision.contradicts(other)]
         if against and (fault := decision.why_decided_already(against)):
-            raise contradiction(settings, decision, number, fault)
+            raise NjiaError(
+                f"Decision {decision.id} in {settings.decisions / decision.kind}.jsonl contradicts an "
+                f"earlier line. {fault} Or take this one back: `njia decide revoke {decision.id}`."
+            )
     by_kind = _none_of_any_kind()
-    for _, decision in numbered:
+    for decision in decisions:
         by_kind[decision.kind].append(plain(decision.resolved(settings)))
-    return Decisions(by_kind, {decision.id: number for number, decision in numbered})
+    return Decisions(by_kind)
+
+
+def holding(settings: Settings, as_of: datetime, left_out: Collection[str] = ()) -> list[Decision]:
+    """Return what holds at a time, oldest first.
+
+    Without the decisions whose ids are `left_out`, as if they were revoked: what they overruled holds.
+    """
+    stand = [
+        decision
+        for kind in KINDS
+        for decision in settled_of(read_kind(settings, kind))
+        if decision.id not in left_out
+    ]
+    stand.sort(key=lambda decision: decision.time)
+    latest = {decision.subject: decision.id for decision in stand}
+    return [
+        decision
+        for decision in stand
+        if not decision.why_ended(as_of)
+        and (decision.subject is None or latest[decision.subject] == decision.id)
+    ]
+
+
+def settled(settings: Settings) -> Settled:
+    """Return what a refresh would read now; a decision that was taken back before it is as if never made."""
+    entries = [read_kind(settings, name) for name, kind in KINDS.items() if kind.needs_refresh]
+    return Settled(
+        frozenset(decision.id for of_kind in entries for decision in settled_of(of_kind)),
+        max((entry.time for of_kind in entries for entry in of_kind), default=None),
+    )
+
+
+def settled_of(entries: list[Entry]) -> list[Decision]:
+    """Return the decisions that are not revoked and do not wait for a second person."""
+    seconds = confirmations(entries)
+    return [entry for entry in unrevoked(entries) if not entry.needs_second or entry.id in seconds]
+
+
+def confirmations(entries: list[Entry]) -> dict[str, Confirmation]:
+    """Return the confirmation of each decision that has one, by its id."""
+    return {entry.confirms: entry for entry in entries if isinstance(entry, Confirmation)}
+
+
+def unrevoked(entries: list[Entry]) -> list[Decision]:
+    """Return the decisions that no later line revokes."""
+    revoked = {entry.revokes for entry in entries if isinstance(entry, Revocation)}
+    return [entry for entry in entries if isinstance(entry, Decision) and entry.id not in revoked]
 
 
 def without_effect(settings: Settings, decisions: Decisions) -> list[dict[str, Any]]:
@@ -107,7 +159,6 @@ def without_effect(settings: Settings, decisions: Decisions) -> list[dict[str, A
         {
             "decision_id": entry.id,
             "kind": entry.kind,
-            "line": decisions.lines[entry.id],
             "decided_on": entry.time.date().isoformat(),
             "author": entry.author,
             "says": entry.sentence(),
@@ -129,7 +180,7 @@ def list_decisions(settings: Settings, kind: str | None = None) -> list[dict[str
     for name in [known_kind(kind)] if kind else KINDS:
         entries = read_kind(settings, name)
         revoked = {entry.revokes: entry.id for entry in entries if isinstance(entry, Revocation)}
-        seconds = confirmed(entries)
+        seconds = {decision_id: second.author for decision_id, second in confirmations(entries).items()}
         listed += [
             {
                 **plain(entry),
@@ -143,7 +194,7 @@ def list_decisions(settings: Settings, kind: str | None = None) -> list[dict[str
     return sorted(listed, key=lambda entry: entry["time"])
 
 
-def _why_idle(settings: Settings, entry: Entry, confirmed: Collection[str] = ()) -> str | None:
+def _why_idle(settings: Settings, entry: Entry, confirmed: Collection[str]) -> str | None:
     if not isinstance(entry, Decision):
         return None
     if entry.needs_second and entry.id not in confirmed:

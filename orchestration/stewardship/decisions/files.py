@@ -1,18 +1,18 @@
 """The append-only files `decisions/<kind>.jsonl`: one line a decision or revocation, checked when read.
 
-A line is never changed or removed; a decision is taken back by a later line that revokes it. A line
-that cannot be read stops the caller: skipping it would silently undo what a steward decided.
+A line is never changed; a decision is taken back by a later line that revokes it. A line that cannot be read
+stops the caller: skipping it would silently undo what a steward decided. One exception to append-only: a line
+about a forgotten record goes whole, with those that revoke or confirm it; the others keep their bytes.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from orchestration.core import (
@@ -22,24 +22,21 @@ from orchestration.core import (
     Settings,
     durable,
     line_of,
+    locked_folder,
     without_sum,
     write_text,
 )
-from orchestration.stewardship.decisions.logged import log_all
+from orchestration.stewardship.audit import log_all
 from orchestration.stewardship.kinds.decision import Confirmation, Decision, Entry, Revocation, same_author
 from orchestration.stewardship.kinds.registry import KINDS, read_entry
-
-LOCK_SECONDS = 10
 
 
 @contextmanager
 def locked(settings: Settings) -> Iterator[None]:
     durable.make_folder(settings.decisions)
-    try:
-        with FileLock(settings.decisions / ".lock", timeout=LOCK_SECONDS):
-            yield
-    except Timeout:
-        raise NjiaError("Another decision is being written. Try again in a moment.") from None
+    busy = NjiaError("Another decision is being written. Try again in a moment.")
+    with locked_folder(settings.decisions, busy):
+        yield
 
 
 def _path(settings: Settings, kind: str) -> Path:
@@ -51,13 +48,10 @@ def plain(entry: Entry) -> dict[str, Any]:
     return entry.model_dump(mode="json")
 
 
-def append(settings: Settings, entry: Entry) -> dict[str, Any]:
-    """Add a line and log it; the earlier lines keep their bytes. The caller holds the lock."""
-    return append_all(settings, [entry])[0]
-
-
 def append_all(settings: Settings, entries: Sequence[Entry]) -> list[dict[str, Any]]:
-    """Do the same for several: where one file cannot be written, those that were are put back.
+    """Add lines and log them; earlier lines keep their bytes. The caller holds the lock.
+
+    Where one file cannot be written, those that were are put back.
 
     The lines of one kind come together or not at all, whatever happens. A process that is killed between the
     files of two kinds leaves those of the first, which `njia decide list` shows.
@@ -79,18 +73,14 @@ def append_all(settings: Settings, entries: Sequence[Entry]) -> list[dict[str, A
             # The file is replaced whole, not written in place: a full disk cannot leave half a line.
             write_text(path, earlier + "".join(f"{line}\n" for line in lines))
     except OSError:
-        _put_back(before)
+        for path, text in before.items():
+            if text is None:
+                durable.remove(path)
+            elif path.read_text(encoding="utf-8") != text:
+                write_text(path, text)
         raise
     log_all(settings, entries)
     return [plain(entry) for entry in entries]
-
-
-def _put_back(before: Mapping[Path, str | None]) -> None:
-    for path, text in before.items():
-        if text is None:
-            durable.remove(path)
-        elif path.read_text(encoding="utf-8") != text:
-            write_text(path, text)
 
 
 def read_kind(settings: Settings, kind: str) -> list[Entry]:
@@ -139,9 +129,9 @@ def _read_line(path: Path, number: int, line: bytes, kind: str) -> Entry:
     except _TwiceNamed:
         raise _bad_line(path, number, "a name stands in it twice") from None
     except (ValueError, RecursionError):  # also what bad UTF-8 raises
-        raise _bad_line(path, number, "it is not a JSON object in UTF-8") from None
+        content = None
     if not isinstance(content, dict):
-        raise _bad_line(path, number, "it is not a JSON object")
+        raise _bad_line(path, number, "it is not a JSON object in UTF-8")
     content = without_sum(content, path, f"line {number}")
     if content.get("kind") != kind:
         raise _bad_line(path, number, f"its kind is not {kind}, which the file's name says")
@@ -156,21 +146,14 @@ class _TwiceNamed(Exception):
 
 
 def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    content = dict(pairs)
+    if len(content) < len(pairs):
         raise _TwiceNamed
-    return found
+    return content
 
 
 def _bad_line(path: Path, number: int, what: str) -> Damaged:
     return Damaged(path, f"line {number} cannot be read: {what}")
-
-
-def contradiction(settings: Settings, entry: Entry, number: int, fault: str) -> NjiaError:
-    return NjiaError(
-        f"{_path(settings, entry.kind)}, line {number} contradicts an earlier line. {fault} Or take this one "
-        f"back: `njia decide revoke {entry.id}`."
-    )
 
 
 def in_words(error: ValidationError) -> str:
@@ -193,3 +176,29 @@ def refuse_unknown_files(settings: Settings) -> None:
                 f"{path} belongs to no kind of decision, so it would have no effect. Rename it to one of "
                 f"{', '.join(kind + '.jsonl' for kind in KINDS)}, or move it out of the folder."
             )
+
+
+def erase_decisions(settings: Settings, records: Collection[str], texts: Collection[str] = ()) -> list[str]:
+    """Remove the lines about records (`r-…`), and aliases of texts that only they said; returns their ids."""
+    removed: list[str] = []
+    with locked(settings):
+        for kind in KINDS:
+            path, entries = _path(settings, kind), [plain(entry) for entry in read_kind(settings, kind)]
+            doomed = {
+                entry["id"] for entry in entries if _named(entry) & set(records) or entry.get("text") in texts
+            }
+            goes = [
+                bool({entry["id"], entry.get("revokes"), entry.get("confirms")} & doomed) for entry in entries
+            ]
+            if any(goes):
+                lines = [line.decode() for line in path.read_bytes().splitlines()]
+                left = (f"{line}\n" for line, is_gone in zip(lines, goes, strict=True) if not is_gone)
+                write_text(path, "".join(left))
+                removed += [entry["id"] for entry, is_gone in zip(entries, goes, strict=True) if is_gone]
+    return removed
+
+
+def _named(entry: dict[str, Any]) -> set[str]:
+    """Return the records that an entry is about; the item of an assignment may name a pair by its records."""
+    names = {str(entry.get(name)) for name in ("record", "record_a", "record_b")}
+    return names | set(str(entry.get("item", "")).split(":"))

@@ -10,21 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
 
-from orchestration.core import Settings, refreshes
-from orchestration.stewardship.decisions.active import active_decisions
-from orchestration.stewardship.decisions.entries import NewEntries
+from orchestration.core import Settings, refreshes, say
+from orchestration.stewardship.decisions.active import active_decisions, confirmations, holding
 from orchestration.stewardship.decisions.files import read_kind
-from orchestration.stewardship.decisions.holding import confirmations, holding
-from orchestration.stewardship.decisions.recording import Wanted, faults_in, faults_of
+from orchestration.stewardship.decisions.recording import NewEntries, Wanted, faults_in, faults_of
 from orchestration.stewardship.kinds.assignment import OnItem
-from orchestration.stewardship.kinds.decision import Decision, Entry
-from orchestration.stewardship.kinds.group import Change, Effect
+from orchestration.stewardship.kinds.decision import Change, Decision, Effect, Entry, Previewed
 from orchestration.stewardship.kinds.registry import GROUPS
 from orchestration.stewardship.kinds.releases import PolicySignOff, Rollback
 from orchestration.stewardship.running import refresh_since
-from orchestration.stewardship.sentences import say
+from orchestration.typing import NOT_KEPT, has_typed
 
 __all__ = ["Change", "Preview", "try_confirmations", "try_decisions", "try_revocations"]
 
@@ -100,7 +96,7 @@ def try_revocations(
     """
     entries = NewEntries(settings, author, reason, now)
     made, faults = _about(entries, entries.revoke, ids)
-    acting = {decision.id for _, decision in holding(settings, now)}
+    acting = {decision.id for decision in holding(settings, now)}
     last = refreshes.last(settings)
     seen_until = datetime.fromisoformat(last.as_of) if last and last.as_of else None
     fresh: list[Decision] = []
@@ -135,14 +131,12 @@ def _about(
     """Return the decisions about which an entry can be made, and the faults of the others."""
     made: list[Decision] = []
 
-    def make_one(decision_id: str) -> Entry:
-        _, decision = entries.active(decision_id)
-        entry = make(decision_id)
-        made.append(cast(Decision, decision))
-        return entry
+    def make_one(decision_id: str) -> None:
+        decision = entries.active(decision_id)
+        make(decision_id)
+        made.append(decision)
 
-    faults = faults_of(make_one, ((one,) for one in ids))
-    return made, faults
+    return made, faults_of(make_one, ((decision_id,) for decision_id in ids))
 
 
 def _acts_since(settings: Settings, decision: Decision) -> datetime:
@@ -154,18 +148,19 @@ def _effect(
     settings: Settings, decisions: Sequence[Decision], now: datetime, is_revoked: bool = False
 ) -> Effect:
     """Return the effect of decisions, or of revoking them, beside the others that hold."""
+    total = Effect()
     if not decisions:
-        return Effect()
+        return total
     beside = active_decisions(settings, now, left_out={decision.id for decision in decisions}).by_kind
-    effects = [
-        (group.effect_of_revoking if is_revoked else group.effect)(settings, own, beside, now)
-        for group in GROUPS
-        if (own := group.own(decisions))
-    ]
-    return Effect(
-        list(dict.fromkeys(change for effect in effects for change in effect.changes)),
-        [note for effect in effects for note in effect.notes],
-    )
+    for group in GROUPS:
+        if own := [decision for decision in decisions if decision.kind in group.kinds]:
+            if group.counts_records and not has_typed(settings):
+                total.note(NOT_KEPT)
+                continue
+            effect = group.effect(Previewed(settings, own, beside, now, is_revoked))
+            total.changes.extend(effect.changes)
+            total.note(*effect.notes)
+    return Effect(list(dict.fromkeys(total.changes)), total.notes)
 
 
 def _preview(
@@ -175,25 +170,22 @@ def _preview(
     wanted: int,
     effect: Effect,
 ) -> Preview:
+    names: dict[str, str] = {}  # behind the codes of sentences
+    for group in GROUPS:
+        if own := [decision for decision in made if decision.kind in group.kinds]:
+            names |= group.names(settings, own)
     return Preview(
         made,
-        _sentences(settings, made),
+        [
+            say("{says} ({what})", says=one.sentence(), what=names[one.id])
+            if one.id in names
+            else one.sentence()
+            for one in made
+        ],
         [
             fault if wanted == 1 else say("Number {number}: {fault}", number=at, fault=fault)
             for at, fault in faults
         ],
-        list(effect.changes),
+        effect.changes,
         [*dict.fromkeys(effect.notes), _ALWAYS] if made else [],
     )
-
-
-def _sentences(settings: Settings, decisions: Sequence[Decision]) -> list[str]:
-    """Return the sentence of each decision, with the names behind its codes."""
-    names: dict[str, str] = {}
-    for group in GROUPS:
-        if own := group.own(decisions):
-            names |= group.names(settings, own)
-    return [
-        say("{says} ({what})", says=one.sentence(), what=names[one.id]) if one.id in names else one.sentence()
-        for one in decisions
-    ]

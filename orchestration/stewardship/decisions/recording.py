@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any, TypeVar, cast
 
-from orchestration.core import Settings, UsageError
-from orchestration.stewardship.decisions.entries import NewEntries
-from orchestration.stewardship.decisions.files import append, append_all, locked
-from orchestration.stewardship.kinds.decision import Entry
-from orchestration.stewardship.sentences import NOT_RECORDED, Sentence
+from pydantic import ValidationError
+
+from orchestration.core import Sentence, Settings, UsageError, say
+from orchestration.intake import contact_in_prose
+from orchestration.stewardship.audit import lost_kind
+from orchestration.stewardship.decisions.active import confirmations, holding
+from orchestration.stewardship.decisions.files import (
+    append_all,
+    in_words,
+    locked,
+    read_kind,
+    why_not_confirmed,
+)
+from orchestration.stewardship.kinds.decision import NOT_RECORDED, Decision, Entry, Revocation
+from orchestration.stewardship.kinds.registry import KINDS, known_kind, read_entry
 
 Wanted = tuple[str, Mapping[str, Any]]  # kind and fields, as `record_decision` takes them
 MOST_FAULTS_LISTED = 5
+ID_LENGTH = 12
+Made = TypeVar("Made", bound=Entry)
 _NOT_IN_A_LIST = "A rollback acts at once and alone: `njia rollback`."
 
 
@@ -28,21 +43,19 @@ def record_decision(
     Raises UsageError for a decision of the wrong form, and for one that could have no effect.
     """
     with locked(settings):
-        return append(settings, NewEntries(settings, author, reason, now).decide(kind, payload))
+        return append_all(settings, [NewEntries(settings, author, reason, now).decide(kind, payload)])[0]
 
 
-def revoke(
-    settings: Settings, decision_id: str, author: str, reason: str, now: datetime, kind: str | None = None
-) -> dict[str, Any]:
+def revoke(settings: Settings, decision_id: str, author: str, reason: str, now: datetime) -> dict[str, Any]:
     """Take back an active decision, found by its id."""
     with locked(settings):
-        return append(settings, NewEntries(settings, author, reason, now).revoke(decision_id, kind))
+        return append_all(settings, [NewEntries(settings, author, reason, now).revoke(decision_id)])[0]
 
 
 def confirm(settings: Settings, decision_id: str, author: str, reason: str, now: datetime) -> dict[str, Any]:
     """Confirm a decision that needs a second person; raises UsageError where that cannot be."""
     with locked(settings):
-        return append(settings, NewEntries(settings, author, reason, now).confirm(decision_id))
+        return append_all(settings, [NewEntries(settings, author, reason, now).confirm(decision_id)])[0]
 
 
 def record_decisions(
@@ -59,10 +72,9 @@ def record_decisions(
 
 
 def revoke_all(
-    settings: Settings, ids: Iterable[str], author: str, reason: str, now: datetime
+    settings: Settings, ids: Sequence[str], author: str, reason: str, now: datetime
 ) -> list[dict[str, Any]]:
     """Take back several decisions, as an undo of `record_decisions`. Raises UsageError, as above."""
-    ids = list(ids)
     with locked(settings):
         entries = NewEntries(settings, author, reason, now)
         _refuse(faults_of(entries.revoke, ((one,) for one in ids)), len(ids))
@@ -80,7 +92,7 @@ def faults_in(entries: NewEntries, wanted: Sequence[Wanted]) -> list[tuple[int, 
     return faults_of(decide, wanted)
 
 
-def faults_of(make: Callable[..., Entry], wanted: Iterable[tuple[Any, ...]]) -> list[tuple[int, str]]:
+def faults_of(make: Callable[..., Any], wanted: Iterable[tuple[Any, ...]]) -> list[tuple[int, str]]:
     """Return the same for any function that makes an entry."""
     faults = []
     for number, arguments in enumerate(wanted, start=1):
@@ -95,7 +107,7 @@ def _fault(error: UsageError) -> str:
     """Return what is wrong, without "was not recorded": a list says that once."""
     sentence = error.args[0]
     if isinstance(sentence, Sentence) and sentence.template == NOT_RECORDED:
-        fault: str = sentence.given["fault"]
+        fault: str = sentence.given["fault"]  # a sentence itself
         return fault
     return str(sentence).removeprefix(NOT_RECORDED.partition("{")[0])
 
@@ -103,9 +115,112 @@ def _fault(error: UsageError) -> str:
 def _refuse(faults: Sequence[tuple[int, str]], wanted: int) -> None:
     if not wanted:
         raise UsageError("There is nothing to decide: the list is empty.")
-    if not faults:
-        return
-    listed = " ".join(f"Number {number}: {fault}" for number, fault in faults[:MOST_FAULTS_LISTED])
-    more = len(faults) - MOST_FAULTS_LISTED
-    listed += f" And {more} more." if more > 0 else ""
-    raise UsageError(f"Nothing was recorded, for {len(faults)} of {wanted} cannot be. {listed}")
+    if faults:
+        listed = " ".join(f"Number {number}: {fault}" for number, fault in faults[:MOST_FAULTS_LISTED])
+        more = len(faults) - MOST_FAULTS_LISTED
+        listed += f" And {more} more." if more > 0 else ""
+        raise UsageError(f"Nothing was recorded, for {len(faults)} of {wanted} cannot be. {listed}")
+
+
+class NewEntries:
+    """Entries that one author makes at one time for one reason; the caller holds the lock until they stand.
+
+    Every method raises UsageError for an entry that cannot be; one that can counts as made for the next.
+    """
+
+    def __init__(self, settings: Settings, author: str, reason: str, now: datetime) -> None:
+        self._settings = settings
+        # By kind, those made here at the end.
+        self._entries = {kind: read_kind(settings, kind) for kind in KINDS}
+        # What is decided later holds, also where the clock was put back.
+        newest = max((entry.time for entry in self._every()), default=now)
+        self._now = now if newest <= now else newest + timedelta(microseconds=1)
+        self._common: dict[str, Any] = {"time": self._now, "author": author, "reason": reason}
+        self._holding: list[Decision] | None = None
+        self.made: list[Entry] = []
+
+    def decide(self, kind: str, payload: dict[str, Any]) -> Decision:
+        """Make a decision, with the fields that its kind adds."""
+        payload = dict(payload)
+        is_override = bool(payload.pop("override", False))
+        payload = KINDS[known_kind(kind)].complete(self._settings, payload)
+        decision = cast(Decision, self._entry(kind, {"revokes": None, **payload}))
+        if self._holding is None:
+            self._holding = holding(self._settings, self._now)
+        fault = (
+            decision.why_no_effect(self._settings)
+            or decision.why_decided_already(self._holding)
+            or decision.why_not_now(self._settings, self._holding)
+            or (None if is_override else decision.why_unusual(self._settings))
+        )
+        if fault:
+            raise UsageError(say(NOT_RECORDED, fault=fault))
+        if not decision.needs_second:
+            if decision.subject is not None:
+                self._holding = [one for one in self._holding if one.subject != decision.subject]
+            self._holding.append(decision)
+        return self._keep(decision)
+
+    def revoke(self, decision_id: str) -> Entry:
+        """Make the entry that takes back an active decision, or one that has gone from its file."""
+        try:
+            decision = self.active(decision_id)
+        except UsageError:
+            if lost := lost_kind(self._settings, decision_id):
+                return self._keep(self._entry(lost, {"revokes": decision_id}))
+            raise
+        if fault := decision.why_not_taken_back(self._common["author"]):
+            raise UsageError(say(NOT_RECORDED, fault=fault))
+        return self._keep(self._entry(decision.kind, {"revokes": decision_id}))
+
+    def confirm(self, decision_id: str) -> Entry:
+        """Make the entry that confirms a decision which needs a second person."""
+        decision = self.active(decision_id)
+        entry = self._entry(decision.kind, {"confirms": decision_id})
+        fault = why_not_confirmed(entry, decision)
+        first = confirmations(self._entries[decision.kind]).get(decision_id)
+        if first and not fault:
+            fault = f"{first.author}, on {first.time:%Y-%m-%d at %H:%M} UTC, confirmed it already"
+        if fault:
+            raise UsageError(f"The confirmation of {decision_id} was not recorded: {fault}.")
+        return self._keep(entry)
+
+    def active(self, decision_id: str) -> Decision:
+        """Return an unrevoked decision; raises UsageError, which names who took it back."""
+        for entry in self._every():
+            if isinstance(entry, Revocation) and entry.revokes == decision_id:
+                sentence = "Decision {id} was taken back by {author} on {day} at {time} UTC."
+                day, time = f"{entry.time:%Y-%m-%d}", f"{entry.time:%H:%M}"
+                raise UsageError(say(sentence, id=decision_id, author=entry.author, day=day, time=time))
+        for entry in self._every():
+            if isinstance(entry, Decision) and entry.id == decision_id:
+                return entry
+        sentence = "No active decision has the id {id}. `njia decide list` shows the decisions and their ids."
+        raise UsageError(say(sentence, id=decision_id))
+
+    def _every(self) -> Iterator[Entry]:
+        return chain.from_iterable(self._entries.values())
+
+    def _entry(self, kind: str, content: dict[str, Any]) -> Entry:
+        """Give the content its id (a hash of it and its place in the file) and check it."""
+        content = {"kind": kind, **self._common, **content}
+        seed = json.dumps(
+            [len(self._entries[kind]), content], sort_keys=True, default=str, ensure_ascii=False
+        )
+        try:
+            return read_entry({"id": id_of(seed), **content})
+        except ValidationError as error:
+            raise UsageError(f"The decision was not recorded: {in_words(error)}.") from None
+
+    def _keep(self, entry: Made) -> Made:
+        self._entries[entry.kind].append(entry)
+        self.made.append(entry)
+        return entry
+
+
+def id_of(seed: str) -> str:
+    """Return an id that cannot pass for a phone number, as digits alone do: the audit log refuses those."""
+    digest = hashlib.sha256(seed.encode()).hexdigest()
+    while contact_in_prose(digest[:ID_LENGTH]):
+        digest = hashlib.sha256(digest.encode()).hexdigest()
+    return digest[:ID_LENGTH]

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
         read_accounts,
         remove_account,
     )
-    from orchestration.stewardship.desk.address import DAGSTER_PATH
-    from orchestration.stewardship.desk.elsewhere import Elsewhere
-    from orchestration.stewardship.desk.serving import serve
+    from orchestration.stewardship.desk.app import serve
+    from orchestration.stewardship.desk.guard import DAGSTER_PATH
+    from orchestration.stewardship.desk.visit import Elsewhere
 
 offer_when_asked(__name__)

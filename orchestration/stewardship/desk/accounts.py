@@ -11,14 +11,21 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from filelock import FileLock, Timeout
 
-from orchestration.core import Damaged, NjiaError, Settings, UsageError, durable, read_json, write_json
+from orchestration.core import (
+    Damaged,
+    NjiaError,
+    Settings,
+    UsageError,
+    durable,
+    locked_folder,
+    read_json,
+    write_json,
+)
 from orchestration.intake import contact_in_prose
 from orchestration.stewardship.kinds.decision import same_author
 
 SHORTEST_PASSPHRASE, LONGEST_PASSPHRASE = 12, 200
-LOCK_SECONDS = 10
 # The name becomes the author of decisions, which a release publishes.
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9 ._'-]{1,58}[A-Za-z0-9.]")
 _HASHER = PasswordHasher()  # argon2id, RFC 9106's choice for little memory: 64 MiB, 3 passes
@@ -90,32 +97,31 @@ def add_account(
 def change_passphrase(settings: Settings, name: str, passphrase: str) -> None:
     """Change a passphrase, which ends the sessions under this name."""
     with _changing(settings) as accounts:
-        found = _found(accounts, name)
-        accounts[accounts.index(found)] = replace(found, passphrase_hash=_hashed(passphrase, found.name))
+        at = _index_of(accounts, name)
+        accounts[at] = replace(accounts[at], passphrase_hash=_hashed(passphrase, name))
 
 
 def change_roles(settings: Settings, name: str, roles: Sequence[str]) -> None:
     """Change the roles of an account; its sessions go on with them."""
     with _changing(settings) as accounts:
-        found = _found(accounts, name)
-        accounts[accounts.index(found)] = replace(found, roles=tuple(roles))
+        at = _index_of(accounts, name)
+        accounts[at] = replace(accounts[at], roles=tuple(roles))
 
 
 def remove_account(settings: Settings, name: str) -> None:
     with _changing(settings) as accounts:
-        accounts.remove(_found(accounts, name))
+        del accounts[_index_of(accounts, name)]
 
 
 def verified(settings: Settings, name: str, passphrase: str) -> Account | None:
     """Return the account of a passphrase. An unknown name takes as long as a wrong passphrase."""
-    found = next((one for one in read_accounts(settings) if same_author(one.name, name)), None)
+    account = next((one for one in read_accounts(settings) if same_author(one.name, name)), None)
+    stored = account.passphrase_hash if account else _hash_of_no_account()
     try:
-        _HASHER.verify(
-            found.passphrase_hash if found else _hash_of_no_account(), passphrase[:LONGEST_PASSPHRASE]
-        )
+        _HASHER.verify(stored, passphrase[:LONGEST_PASSPHRASE])
     except (VerificationError, InvalidHashError):
         return None
-    return found
+    return account
 
 
 def _account(name: str, passphrase_hash: str, roles: Sequence[str]) -> Account:
@@ -142,10 +148,10 @@ def _hashed(passphrase: str, name: str) -> str:
     return _HASHER.hash(passphrase)
 
 
-def _found(accounts: list[Account], name: str) -> Account:
-    for account in accounts:
+def _index_of(accounts: list[Account], name: str) -> int:
+    for at, account in enumerate(accounts):
         if same_author(account.name, name):
-            return account
+            return at
     raise UsageError(f"There is no account {name}. `njia account list` shows them.")
 
 
@@ -157,12 +163,10 @@ def _path(settings: Settings) -> Path:
 def _changing(settings: Settings) -> Iterator[list[Account]]:
     durable.make_folder(settings.desk, 0o700)
     settings.desk.chmod(0o700)
-    try:
-        with FileLock(settings.desk / ".lock", timeout=LOCK_SECONDS, mode=0o600):
-            accounts = read_accounts(settings)
-            yield accounts
-            by_name = sorted(accounts, key=lambda account: account.name.casefold())
-            write_json(_path(settings), {"accounts": [asdict(account) for account in by_name]})
-            _path(settings).chmod(0o600)
-    except Timeout:
-        raise NjiaError("The accounts are being changed by another command. Try again in a moment.") from None
+    busy = NjiaError("The accounts are being changed by another command. Try again in a moment.")
+    with locked_folder(settings.desk, busy):
+        accounts = read_accounts(settings)
+        yield accounts
+        by_name = sorted(accounts, key=lambda account: account.name.casefold())
+        write_json(_path(settings), {"accounts": [asdict(account) for account in by_name]})
+        _path(settings).chmod(0o600)

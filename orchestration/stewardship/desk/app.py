@@ -1,35 +1,46 @@
-"""Desk, members' files and Dagster UI as one ASGI application: its routes and error pages."""
+"""Desk, members' files and Dagster UI as one ASGI application, served on loopback until Ctrl-C."""
 
 from __future__ import annotations
 
 import asyncio
+import errno
+import logging
+import signal
+import socket
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import uvicorn
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
-from orchestration.core import Settings
-from orchestration.stewardship.desk.accounts import DECISIONS, FILES, REFRESH
-from orchestration.stewardship.desk.address import Address
-from orchestration.stewardship.desk.dagster_door import DagsterDoor
-from orchestration.stewardship.desk.elsewhere import Elsewhere
-from orchestration.stewardship.desk.first_link import FIRST_PATH, FirstLink
-from orchestration.stewardship.desk.guard import ErrorPage, Guard
+from orchestration.core import LOOPBACK, Settings, UsageError
+from orchestration.stewardship.desk.accounts import DAGSTER, DECISIONS, FILES, REFRESH, read_accounts
+from orchestration.stewardship.desk.guard import (
+    MOST_CONNECTIONS,
+    Address,
+    Connection,
+    ErrorPage,
+    Guard,
+    is_of_dagster,
+)
 from orchestration.stewardship.desk.lists import search
+from orchestration.stewardship.desk.sessions import FIRST_PATH, FirstLink
 from orchestration.stewardship.desk.views import (
-    agreements,
     alerts,
     checks,
+    contracts,
     deciding,
-    drift,
     extracts,
     files,
     front,
@@ -37,21 +48,24 @@ from orchestration.stewardship.desk.views import (
     items,
     links,
     places,
-    refreshing,
     releases,
     rows,
     signing_in,
-    waivers,
 )
 from orchestration.stewardship.desk.visit import (
     FOLLOWED,
-    STATUS_WORDS,
     Desk,
+    Elsewhere,
     View,
     Visit,
     endpoint,
+    signed_in,
+    turned_away,
+    visit_of,
 )
+from orchestration.stewardship.desk.words import words_of
 
+LAST_SECONDS = 3  # for answers under way when it is stopped
 STATIC = Path(__file__).with_name("static")
 # Logins that wait: visitors without an account must not crowd out the stewards.
 MOST_WAITING, MOST_OF_ONE_ADDRESS = 20, 10
@@ -66,10 +80,10 @@ LOOKED_AT: dict[str, View] = {
     "/record": rows.record,
     "/places": places.places,
     "/links": links.links,
-    "/drift": drift.drift,
+    "/drift": contracts.drift,
     "/alerts": alerts.alerts,
-    "/waivers": waivers.waivers,
-    "/agreements": agreements.agreements,
+    "/waivers": checks.waivers,
+    "/agreements": contracts.agreements,
     "/releases": releases.releases,
     "/release": releases.release,
     "/decisions": history.history,
@@ -98,14 +112,15 @@ def make_app(
     desk = Desk(settings, elsewhere, Address.of(settings.desk_url, port), first_link=first_link)
 
     def error_page(request: Request, status: int, title: str) -> Response:
-        return Visit(desk, request, None, None).page("problem", status, title=title, sentence=None)
+        return Visit(desk, request, None, None).problem(status, title)
 
     routes: list[Route | Mount] = [
-        Route("/login", _login(desk, error_page), methods=["GET", "POST"]),
+        Route("/login", endpoint(desk, signing_in.login_form, None)),
+        Route("/login", _login(desk, error_page), methods=["POST"]),
         Route(FIRST_PATH, endpoint(desk, signing_in.first_form, None)),
         Route(FIRST_PATH, endpoint(desk, signing_in.first, None), methods=["POST"]),
-        Route(FOLLOWED, endpoint(desk, refreshing.follow, FILES)),
-        Route(FOLLOWED, endpoint(desk, refreshing.ask, REFRESH), methods=["POST"]),
+        Route(FOLLOWED, endpoint(desk, front.follow, FILES)),
+        Route(FOLLOWED, endpoint(desk, front.ask, REFRESH), methods=["POST"]),
         Route("/logout", endpoint(desk, signing_in.logout, FILES), methods=["POST"]),
         Route("/language", endpoint(desk, signing_in.language, None), methods=["POST"]),
         Route("/search", endpoint(desk, search, FILES), methods=["POST"]),
@@ -116,22 +131,19 @@ def make_app(
     ]
 
     async def on_error(request: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        return error_page(request, status, STATUS_WORDS.get(status, "error.unexpected"))
+        return error_page(request, error.status_code if isinstance(error, HTTPException) else 500, "")
 
-    faults = {HTTPException: on_error, Exception: on_error}
-    pages = Starlette(routes=routes, exception_handlers=faults)
+    pages = Starlette(routes=routes, exception_handlers={HTTPException: on_error, Exception: on_error})
     pages.router.redirect_slashes = False
-    return Guard(DagsterDoor(desk, pages, dagster) if dagster else pages, desk, error_page)
+    inside = _with_dagster(desk, pages, dagster) if dagster else pages
+    return Guard(inside, desk.address, desk.sender_of, error_page)
 
 
 def _login(desk: Desk, error_page: ErrorPage) -> Callable[[Request], Any]:
-    form, login = (endpoint(desk, view, None) for view in (signing_in.login_form, signing_in.login))
+    login = endpoint(desk, signing_in.login, None)
     judged, waiting = asyncio.Semaphore(MOST_JUDGED), Counter[str]()
 
     async def answer(request: Request) -> Response:
-        if request.method != "POST":
-            return await form(request)
         address = Visit(desk, request, None, None).address
         if waiting.total() >= MOST_WAITING or waiting[address] >= MOST_OF_ONE_ADDRESS:
             return error_page(request, 429, "error.busy")
@@ -147,3 +159,102 @@ def _login(desk: Desk, error_page: ErrorPage) -> Callable[[Request], Any]:
                 del waiting[address]
 
     return answer
+
+
+def _with_dagster(desk: Desk, pages: ASGIApp, dagster: ASGIApp) -> ASGIApp:
+    """Return an application that passes Dagster's paths to `dagster`, for operators, else to `pages`."""
+
+    def may_enter(scope: Scope) -> bool:
+        account, _ = signed_in(desk, HTTPConnection(scope))
+        return account is not None and account.may_enter(DAGSTER)
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        is_open = True
+
+        async def send_while_allowed(message: Message) -> None:
+            """Pass on what Dagster sends until the session ends, which closes the web socket."""
+            nonlocal is_open
+            if is_open and not await run_in_threadpool(may_enter, scope):
+                is_open = False
+                await WebSocketClose(1008, words_of(None)("error.logged_out"))(scope, receive, send)
+            elif is_open:
+                await send(message)
+
+        if not is_of_dagster(scope["path"]):
+            await pages(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await dagster(scope, receive, send_while_allowed)
+        else:
+            refusal = await run_in_threadpool(lambda: turned_away(visit_of(desk, Request(scope)), DAGSTER))
+            await (refusal or dagster)(scope, receive, send)
+
+    return answer
+
+
+def serve(
+    settings: Settings,
+    port: int,
+    elsewhere: Elsewhere,
+    dagster: AbstractContextManager[ASGIApp],
+    on_ready: Callable[[str | None], None],
+) -> None:
+    """Serve; calls `on_ready` once it answers, with the path of the first link where there is no account.
+
+    `dagster` is entered once nothing else is in the way. Raises UsageError for a taken port, and without
+    accounts behind a TLS proxy.
+    """
+    is_behind_proxy = Address.of(settings.desk_url, port).is_secure
+    first_link = None if read_accounts(settings) else FirstLink()
+    if first_link and is_behind_proxy:
+        raise UsageError('Nobody can enter yet. Make the first account: `njia account add "A. Steward"`.')
+    with _interrupts_as_before(), _listening(port) as listener, dagster as dagster_app:
+        app = make_app(settings, port, elsewhere, dagster_app, first_link)
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
+        on_ready(first_link.path if first_link else None)
+        with suppress(KeyboardInterrupt):
+            server_of(app, is_behind_proxy).run(sockets=[listener])
+        # Ending Dagster's processes takes seconds. An interrupt meanwhile would leave some of them behind.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _interrupts_as_before() -> Iterator[None]:
+    """Let Ctrl-C end the server, which is no interrupted command."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def server_of(app: ASGIApp, is_behind_proxy: bool = False) -> uvicorn.Server:
+    # No access log: addresses hold search texts. `guard` logs errors.
+    config = uvicorn.Config(
+        app,
+        http=Connection,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # A proxy on this machine names the visitor's address, for the locks.
+        proxy_headers=is_behind_proxy,
+        forwarded_allow_ips=LOOPBACK,
+        lifespan="off",
+        timeout_graceful_shutdown=LAST_SECONDS,
+        limit_concurrency=MOST_CONNECTIONS,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    return uvicorn.Server(config)
+
+
+def _listening(port: int) -> socket.socket:
+    try:
+        return socket.create_server((LOOPBACK, port))
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise UsageError(
+                f"Port {port} of this machine is taken, perhaps by another `njia serve`. Choose another with "
+                "--port."
+            ) from None
+        raise UsageError(
+            f"Njia cannot listen on port {port} ({error.strerror}). Choose one from 1024 with --port."
+        ) from None

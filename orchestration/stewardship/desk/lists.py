@@ -1,4 +1,4 @@
-"""Lists of the desk: search, facets with counts, sorting and pages, by the query of the address.
+"""Lists and items. Lists have search, facets with counts, sorting and pages, by the query of the address.
 
 A view declares columns over rows of any kind; `lists.html.j2` draws them. A text searched for may be the name
 of a person, so it goes by POST and stays in the session: the address holds its key alone.
@@ -15,8 +15,12 @@ from urllib.parse import urlencode
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from orchestration.stewardship.desk.address import local_path
+from orchestration.stewardship.decisions.active import list_decisions
+from orchestration.stewardship.desk.guard import local_path
 from orchestration.stewardship.desk.visit import Visit
+from orchestration.stewardship.items import Item, with_consequences
+from orchestration.stewardship.kinds.assignment import since_opened
+from orchestration.stewardship.worklists.listing import OpenItem, open_items
 
 PAGE_SIZE = 50
 SHOWN_VALUES, MOST_VALUES = 8, 200
@@ -39,7 +43,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """`name` stands in addresses, `label` is a key of `words.csv`.
+    """`name` stands in addresses, `label` is a key of `core/texts.csv`.
 
     `given` returns what rows are sorted, counted and searched by: a text, a number, or texts; without it that
     is the row's own field of the name. `said` names a text of it, `show` makes the cell where that is not
@@ -92,31 +96,9 @@ class Choice:
     is_single: bool = False
 
 
-@dataclass(frozen=True)
-class Value:
-    """A value of a facet; `address` adds it to the chosen ones, or takes it from them."""
-
-    label: str
-    count: int
-    address: str
-    is_chosen: bool
-
-
-@dataclass(frozen=True)
-class Facet:
-    """Its most frequent values, and `more` of them."""
-
-    label: str
-    values: list[Value]
-    more: list[Value]
-
-
-@dataclass(frozen=True)
-class Header:
-    label: str
-    is_number: bool
-    order: str
-    address: str
+# Label, count and address of a value of a facet, and whether it is chosen.
+# The address adds the value to the chosen ones, or takes it from them.
+Value = tuple[str, int, str, bool]
 
 
 class List:
@@ -142,48 +124,27 @@ class List:
         self._facets = {one.name: one for one in columns if one.is_facet}
         chosen = {facet: query.getlist(self._prefix + facet) for facet in self._facets}
         self._chosen = {facet: frozenset(values) for facet, values in chosen.items() if values}
-        self._search = query.get(self.search_field, "")
-        kept = visit.searched(self.search_field)
-        self.search, self.has_lost_search = kept or "", bool(self._search) and kept is None
-        self._sort = query.get(f"{self._prefix}sort", "")
+        self.search_field = f"{self._prefix}search"
+        self._search_key, self._sort = query.get(self.search_field, ""), query.get(f"{self._prefix}sort", "")
+        text = visit.searched(self.search_field)
+        self.search, self.has_lost_search = text or "", bool(self._search_key) and text is None
+        self.is_narrowed = bool(self._chosen or self._search_key)
         self._texts = {name: list(map(one.texts, rows)) for name, one in self._facets.items()}
-        self._found = list(self._searched())
-        self._matching = self._narrowed()
+        self._searched = list(self._rows_searched())
+        at_matching = self._narrowed()
         self.facets = list(self._facets_shown())
+        # All rows that match, on whatever page, and their address.
+        self.matching, self.here = [rows[at] for at in at_matching], self._address()
+        self.without_search = self._address(search="")
+        self.without_all = self._address(search="", **dict.fromkeys(self._facets, frozenset[str]()))
         number = query.get(f"{self._prefix}page", "")
-        self.matched, self.last = len(self._matching), max(1, -(-len(self._matching) // PAGE_SIZE))
+        self.matched, self.last = len(at_matching), max(1, -(-len(at_matching) // PAGE_SIZE))
         self.number = min(self.last, max(1, int(number))) if number.isdecimal() and len(number) < 7 else 1
         first = (self.number - 1) * PAGE_SIZE
-        self.shown = list(prepare([rows[at] for at in self._sorted()[first : first + PAGE_SIZE]]))
-
-    @property
-    def matching(self) -> list[Any]:
-        """All rows that match, on whatever page."""
-        return [self._rows[at] for at in self._matching]
-
-    @property
-    def is_narrowed(self) -> bool:
-        return bool(self._chosen or self._search)
-
-    @property
-    def here(self) -> str:
-        """The address of the rows that match, on whatever page."""
-        return self._address()
-
-    @property
-    def search_field(self) -> str:
-        return f"{self._prefix}search"
-
-    @property
-    def without_search(self) -> str:
-        return self._address(search="")
-
-    @property
-    def without_all(self) -> str:
-        return self._address({}, search="")
+        self.shown = list(prepare(self._sorted()[first : first + PAGE_SIZE]))
 
     def page(self, number: int) -> str:
-        return self._address(page=number)
+        return self._address(page=str(number) if number > 1 else "")
 
     def chosen(self) -> Iterator[tuple[str, str, str]]:
         """Yield label and name of each chosen value, and the address without it."""
@@ -196,34 +157,39 @@ class List:
         values = self._chosen.get(name, frozenset())
         return next(iter(values)) if len(values) == 1 else ""
 
-    def headers(self) -> Iterator[Header]:
-        for one in self._columns:
-            if not one.is_hidden:
-                is_first, is_second = self._sort == one.name, self._sort == f"-{one.name}"
+    def headers(self) -> Iterator[tuple[Column, str, str]]:
+        """Yield each column, its order where the rows are sorted by it, and the address that sorts by it."""
+        for column in self._columns:
+            if not column.is_hidden:
+                rising, falling = column.name, f"-{column.name}"
+                order = {rising: "ascending", falling: "descending"}.get(self._sort, "")
                 # Numbers begin with the largest, texts with A.
-                asked = one.name if is_second or not (is_first or one.is_number) else f"-{one.name}"
-                order = "ascending" if is_first else "descending" if is_second else ""
-                yield Header(one.label, one.is_number, order, self._address(sort=asked))
+                first, second = (falling, rising) if column.is_number else (rising, falling)
+                yield column, order, self._address(sort=second if self._sort == first else first)
 
     def cells(self, row: Any) -> list[tuple[Column, Cell]]:
         return [(one, one.cell(row)) for one in self._columns if not one.is_hidden]
 
-    def _facets_shown(self) -> Iterator[Facet]:
-        """Yield the facets that can narrow; each counts the rows that match the other facets."""
+    def _facets_shown(self) -> Iterator[tuple[str, list[Value], list[Value]]]:
+        """Yield label, most frequent values and further values of each facet that can narrow.
+
+        A value counts the rows that match the other facets.
+        """
         for name, column in self._facets.items():
             rows = self._narrowed(without=name)
             counts = Counter(text for at in rows for text in self._texts[name][at])
             chosen = self._chosen.get(name, frozenset())
             if len(counts) < 2 and not chosen:
                 continue
-            values = [
-                Value(column.name_of(text), counts[text], self._toggled(name, text), text in chosen)
-                for text in sorted({*counts, *chosen}, key=lambda text: (-counts[text], text))
-            ]
-            first = [one for at, one in enumerate(values) if at < SHOWN_VALUES or one.is_chosen]
-            yield Facet(column.label, first, [one for one in values if one not in first][:MOST_VALUES])
+            first: list[Value] = []
+            more: list[Value] = []
+            for text in sorted({*counts, *chosen}, key=lambda text: (-counts[text], text)):
+                is_shown = text in chosen or len(first) < SHOWN_VALUES
+                value = column.name_of(text), counts[text], self._toggled(name, text), text in chosen
+                (first if is_shown else more).append(value)
+            yield column.label, first, more[:MOST_VALUES]
 
-    def _searched(self) -> Iterator[int]:
+    def _rows_searched(self) -> Iterator[int]:
         words = self.search.casefold().split()
         columns = [one for one in self._columns if not one.is_number] if words else []
         for at, row in enumerate(self._rows):
@@ -232,48 +198,40 @@ class List:
                 yield at
 
     def _narrowed(self, without: str = "") -> list[int]:
-        found = self._found
+        numbers = self._searched
         for name, chosen in self._chosen.items():
             if name != without:
                 texts = self._texts[name]
-                found = [at for at in found if not chosen.isdisjoint(texts[at])]
-        return found
+                numbers = [at for at in numbers if not chosen.isdisjoint(texts[at])]
+        return numbers
 
-    def _sorted(self) -> list[int]:
+    def _sorted(self) -> list[Any]:
         column = next((one for one in self._columns if one.name == self._sort.removeprefix("-")), None)
         if column is None:
-            return self._matching
-        keys = {at: column.value(self._rows[at]) for at in self._matching}
-        known = [at for at in self._matching if keys[at] not in (None, "", ())]
-        known.sort(key=lambda at: _ordered(keys[at]), reverse=self._sort.startswith("-"))
-        return known + [at for at in self._matching if keys[at] in (None, "", ())]
+            return self.matching
+        values = [(column.value(row), row) for row in self.matching]
+        stated = [(value, row) for value, row in values if value not in (None, "", ())]
+        stated.sort(key=lambda pair: _ordered(pair[0]), reverse=self._sort.startswith("-"))
+        return [row for _, row in stated] + [row for value, row in values if value in (None, "", ())]
 
     def _toggled(self, name: str, value: str) -> str:
-        return self._address({**self._chosen, name: self._chosen.get(name, frozenset()) ^ {value}})
+        return self._address(**{name: self._chosen.get(name, frozenset()) ^ {value}})
 
-    def _address(
-        self,
-        chosen: dict[str, frozenset[str]] | None = None,
-        search: str | None = None,
-        sort: str | None = None,
-        page: int = 1,
-    ) -> str:
-        chosen = self._chosen if chosen is None else chosen
-        query = [(name, value) for name, values in chosen.items() for value in sorted(values)]
-        rest = {
-            "search": self._search if search is None else search,
-            "sort": self._sort if sort is None else sort,
-            "page": str(page) if page > 1 else "",
-        }
-        query += [(name, value) for name, value in rest.items() if value]
-        named = urlencode([(self._prefix + name, value) for name, value in query])
-        return f"{self._path}?{named}" if named else self._path
+    def _address(self, **changed: frozenset[str] | str) -> str:
+        """Return the address of the list with these fields of its query changed, on the first page."""
+        query = {**self._chosen, "search": self._search_key, "sort": self._sort, **changed}
+        fields = [
+            (self._prefix + name, value)
+            for name, given in query.items()
+            for value in (filter(None, [given]) if isinstance(given, str) else sorted(given))
+        ]
+        return f"{self._path}?{urlencode(fields)}" if fields else self._path
 
 
 def list_page(
     visit: Visit, columns: Sequence[Column], rows: Sequence[Any], title: str, nothing: str, hint: str = ""
 ) -> Response:
-    """Return a page that is one list; `title` and `nothing` are keys of `words.csv`."""
+    """Return a page that is one list; `title` and `nothing` are keys of `core/texts.csv`."""
     return visit.page("list", list=List(visit, rows, columns), title=title, nothing=nothing, hint=hint)
 
 
@@ -290,3 +248,23 @@ def search(visit: Visit) -> Response:
 
 def _ordered(value: Any) -> Any:
     return value.casefold() if isinstance(value, str) else value
+
+
+def waiting_item(visit: Visit, item: Item) -> OpenItem | None:
+    """Return the open item; None where it is settled or never existed."""
+    listed = with_consequences(open_items(visit.settings))
+    return next((one for one in listed if one.item == item), None)
+
+
+def item_page(visit: Visit, template: str, item: Item, **context: Any) -> Response:
+    """Return the page of an item, with who takes care of it while it waits, and the comments on it."""
+    waiting = waiting_item(visit, item)
+    own = [one for one in list_decisions(visit.settings, "comment") if one.get("item") == str(item)]
+    comments = since_opened(waiting or OpenItem(item, ""), [one for one in own if not one["revoked_by"]])
+    return visit.page(template, item=item, waiting=waiting, comments=comments, **context)
+
+
+def record_path(partner: str, extract_id: str, sheet: str | None, row: object) -> str:
+    """Return the address of one row's fields."""
+    where = {"partner": partner, "extract": extract_id, "sheet": sheet or "", "row": row}
+    return f"/record?{urlencode(where)}"

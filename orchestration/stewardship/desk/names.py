@@ -12,9 +12,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from orchestration.core import Settings, read_json
+from orchestration.core import Settings, read_json, say
 from orchestration.stewardship.kinds.place_alias import written_names
-from orchestration.stewardship.sentences import say
 
 _NOTES_KEPT = 4096
 
@@ -30,20 +29,20 @@ class Names:
 
     def in_title(self, given: Mapping[str, Any]) -> dict[str, str]:
         """Return the names of the ids that a title was filled in with, by their place in it."""
-        found: dict[str, str | None] = {}
+        names: dict[str, str | None] = {}
         for place, value in given.items():
             if place == "name":
-                found[place] = self._written_place(value)
+                names[place] = self._written_place(value)
             elif place == "check":
-                found[place] = value.replace("_", " ")
+                names[place] = value.replace("_", " ")
             elif place in ("partner", "one", "other"):
-                found[place] = self.partner(value)
+                names[place] = self.partner(value)
             elif place == "extract_id":
-                found[place] = self.file(given["partner"], value)
+                names[place] = self.file(given["partner"], value)
             elif place == "of" and "/" in value:
                 partner, _, other = value.partition("/")
-                found[place] = self.extract(partner, other) or self.partner(partner)
-        return {place: name for place, name in found.items() if name}
+                names[place] = self.extract(partner, other) or self.partner(partner)
+        return {place: name for place, name in names.items() if name}
 
     def note_shown(self, given: Mapping[str, Any]) -> None:
         """Note that a page shows a title with what was written of its place."""

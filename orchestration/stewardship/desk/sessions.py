@@ -1,19 +1,22 @@
-"""Sessions, in memory: stopping the server logs everybody out."""
+"""Sessions, sent forms and the first link, in memory: stopping the server logs everybody out."""
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
+from urllib.parse import urlencode
 
+from orchestration.stewardship import audit
 from orchestration.stewardship.desk.accounts import Account
 
 IDLE_SECONDS, LONGEST_SECONDS = 30 * 60, 8 * 3600
-MOST_SESSIONS = 200
-MOST_SEARCHES = 100
+MOST_SESSIONS, MOST_SEARCHES, MOST_SENT = 200, 100, 500
+FIRST_PATH = "/first"
 
 
 @dataclass
@@ -32,8 +35,8 @@ class Session:
 
     def keep_search(self, text: str) -> str:
         """Return the key of a text; the oldest of many is dropped."""
-        known = {kept: key for key, kept in list(self.searches.items())}
-        key = known.get(text) or secrets.token_urlsafe(6)
+        keys = {searched: key for key, searched in list(self.searches.items())}
+        key = keys.get(text) or secrets.token_urlsafe(6)
         self.searches[key] = text
         for dropped in list(self.searches)[:-MOST_SEARCHES]:
             self.searches.pop(dropped, None)
@@ -46,18 +49,18 @@ class Sessions:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = Lock()
-        self._kept: dict[str, Session] = {}
+        self._sessions: dict[str, Session] = {}
 
     def begin(self, account: Account, old_token: str | None) -> str:
         """Begin a session with a fresh token, against session fixation."""
         token = secrets.token_urlsafe(32)
         now = self._clock()
         with self._lock:
-            self._kept.pop(_key(old_token), None)
+            self._sessions.pop(_key(old_token), None)
             self._drop_ended(now)
-            if len(self._kept) >= MOST_SESSIONS:
-                del self._kept[min(self._kept, key=lambda one: self._kept[one].seen)]
-            self._kept[_key(token)] = Session(
+            if len(self._sessions) >= MOST_SESSIONS:
+                del self._sessions[min(self._sessions, key=lambda one: self._sessions[one].seen)]
+            self._sessions[_key(token)] = Session(
                 account.name, account.passphrase_hash, secrets.token_urlsafe(32), now, now
             )
         return token
@@ -67,24 +70,88 @@ class Sessions:
         now = self._clock()
         with self._lock:
             self._drop_ended(now)
-            found = self._kept.get(_key(token))
-            if found and is_asked:
-                found.seen = now
-            return found
+            session = self._sessions.get(_key(token))
+            if session and is_asked:
+                session.seen = now
+            return session
 
     def end(self, token: str | None) -> None:
         with self._lock:
-            self._kept.pop(_key(token), None)
+            self._sessions.pop(_key(token), None)
 
     def _drop_ended(self, now: float) -> None:
         ended = [
             key
-            for key, one in self._kept.items()
+            for key, one in self._sessions.items()
             if now - one.seen > IDLE_SECONDS or now - one.began > LONGEST_SECONDS
         ]
         for key in ended:
-            del self._kept[key]
+            del self._sessions[key]
 
 
 def _key(token: str | None) -> str:
     return hashlib.sha256((token or "").encode()).hexdigest()
+
+
+class FirstLink:
+    """The link that opens a home without accounts once, for whoever reads the terminal.
+
+    It opens the desk to look at and the Dagster UI. A decision needs the name of an account.
+    """
+
+    def __init__(self) -> None:
+        self.account = Account(audit.os_user(), "", ("observer", "operator"))
+        self._lock = Lock()
+        self._key: str | None = secrets.token_urlsafe(32)
+
+    @property
+    def path(self) -> str:
+        return f"{FIRST_PATH}?{urlencode({'key': self._key or ''})}"
+
+    def fits(self, key: str) -> bool:
+        return self._key is not None and hmac.compare_digest(self._key.encode(), key.encode())
+
+    def use(self, key: str) -> bool:
+        """Return whether the key fits; from then on it does not."""
+        with self._lock:
+            fits = self.fits(key)
+            if fits:
+                self._key = None
+            return fits
+
+
+@dataclass
+class SentForm:
+    """A form sent to decide; `ids` of its decisions, None while they are being written."""
+
+    author: str
+    kind: str
+    back: str
+    ids: list[str] | None = None
+
+
+class SentForms:
+    """Sent forms by the name that the preview gave each, so that a form sent twice decides once."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._sent: dict[str, SentForm] = {}
+
+    def begin(self, name: str, sent: SentForm) -> bool:
+        """Return whether the caller decides; False where the form was sent before."""
+        with self._lock:
+            if name in self._sent:
+                return False
+            ended = [other for other, form in self._sent.items() if form.ids is not None]
+            for other in ended[: max(0, len(self._sent) - MOST_SENT + 1)]:
+                del self._sent[other]
+            self._sent[name] = sent
+            return True
+
+    def drop(self, name: str) -> None:
+        """Forget a form that decided nothing, so that it can be sent again."""
+        with self._lock:
+            self._sent.pop(name, None)
+
+    def find(self, name: str) -> SentForm | None:
+        return self._sent.get(name)

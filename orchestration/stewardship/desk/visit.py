@@ -1,24 +1,27 @@
-"""One request: account, language and form. Every view takes a visit and returns a response."""
+"""One request and its page: account, language, form, and what later rooms lend. Views take a visit."""
 
 from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any
+from datetime import datetime
+from functools import cache, cached_property
+from typing import Any, TypeVar
 from urllib.parse import quote
 
+from jinja2 import Environment
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from orchestration.core import NjiaError, Settings, UsageError, machine_fault, refreshes
+from orchestration import core
+from orchestration.core import LANGUAGES, NjiaError, Settings, UsageError, machine_fault, refreshes
 from orchestration.stewardship import audit
-from orchestration.stewardship.decisions.logged import NotLogged
+from orchestration.stewardship.audit import NotLogged
 from orchestration.stewardship.desk.accounts import (
     DAGSTER,
     DECISIONS,
@@ -27,15 +30,10 @@ from orchestration.stewardship.desk.accounts import (
     Account,
     read_accounts,
 )
-from orchestration.stewardship.desk.address import DAGSTER_PATH, Address, local_path
-from orchestration.stewardship.desk.attempts import Attempts
-from orchestration.stewardship.desk.elsewhere import Elsewhere
-from orchestration.stewardship.desk.first_link import FirstLink
+from orchestration.stewardship.desk.guard import DAGSTER_PATH, Address, Attempts, local_path
 from orchestration.stewardship.desk.names import Names
-from orchestration.stewardship.desk.pages import page
-from orchestration.stewardship.desk.sent_forms import SentForms
-from orchestration.stewardship.desk.sessions import Session, Sessions
-from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, LANGUAGES, Words, words_of
+from orchestration.stewardship.desk.sessions import FirstLink, SentForms, Session, Sessions
+from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, Words, words_of
 from orchestration.stewardship.running import refresh_since
 
 MOST_FIELDS = 2000
@@ -44,7 +42,7 @@ _MOST_PLACES_A_LINE = 1000
 STATUS_WORDS = {400: "error.form", 403: "error.forbidden", 404: "error.not_found", 405: "error.method"}
 
 
-# Links at the top of each page: address, key of `words.csv`, and who may follow it.
+# Links at the top of each page: address, key of `core/texts.csv`, and who may follow it.
 NAVIGATION = (
     ("/", "nav.front", DESK),
     ("/waiting", "nav.waiting", DESK),
@@ -65,6 +63,27 @@ NAVIGATION = (
 
 # Lists that are not called as many of their items.
 _LISTS = {"rows": "/rows", "record": "/rows", "drift": "/drift", "file": "/extracts", "overdue": "/extracts"}
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Functions of the later rooms `release`, `gates` and `operations`; the command passes them in.
+
+    `fit_to_return` returns a release that can be current again; raises NjiaError for one that cannot.
+    `roll_back` takes settings, release id, author, reason, time and the release that is left.
+    `waiver_effect` returns what `njia diff --waiver` shows; raises UsageError where no kept release rests on
+    the waiver. `differences` takes settings, partner and extract id; returns what differs between the extract
+    and those before it (`gates.Differences`), None where that cannot be counted.
+    """
+
+    current: Callable[[Settings], Any]
+    releases: Callable[[Settings], Sequence[Any]]
+    fit_to_return: Callable[[Settings, str], Any]
+    roll_back: Callable[[Settings, str, str, str, datetime, str], Any]
+    waiver_effect: Callable[[Settings, str], Any]
+    status: Callable[[Settings], dict[str, Any]]
+    differences: Callable[[Settings, str, str], Any]
+    next_run: Callable[[Settings, datetime], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -125,8 +144,8 @@ class Visit:
 
     def given(self, name: str) -> str:
         """Return one field of the form, stripped; empty where it was not sent."""
-        found = self.form.get(name)
-        return found.strip() if isinstance(found, str) else ""
+        value = self.form.get(name)
+        return value.strip() if isinstance(value, str) else ""
 
     def asked(self, name: str) -> str:
         """Return one field of the query, stripped."""
@@ -149,8 +168,7 @@ class Visit:
 
     def page(self, template: str, status: int = 200, **context: Any) -> Response:
         """Render a template with `context` and what every page has; log the written places that it shows."""
-        words = self.words
-        path = self.request.url.path
+        words, path = self.words, self.request.url.path
         since = refresh_since(self.settings) if self.account and self.account.may_enter(DESK) else None
         shared: dict[str, Any] = {
             "t": words,
@@ -164,27 +182,43 @@ class Visit:
                 for address, key, part in NAVIGATION
                 if self.account and self.account.may_enter(part)
             ],
-            "section": _section(path),
+            "section": list_of(path.removeprefix("/items").split("/")[1]),
             "csrf": self.session.csrf if self.session else "",
             "form": secrets.token_urlsafe(16),
             "refreshing_since": since,
             "lists_as_of": refreshes.lists_as_of(self.settings) if since else None,
         }
-        rendered = page(template, status, shared | context)
+        template_of = templates(words.language).get_template(f"{template}.html.j2")
+        page = HTMLResponse(template_of.render(shared | context), status)
         tokens = list(self.names.places_shown)
         for at in range(0, len(tokens), _MOST_PLACES_A_LINE):
             shown = tokens[at : at + _MOST_PLACES_A_LINE]
             audit.record(self.settings, self.author, "viewed", "place names", names=shown)
-        return rendered
+        return page
+
+    def problem(self, status: int, title: str = "", error: NjiaError | str = "", back: str = "/") -> Response:
+        """Return a page that says why something was not done; `title` is a key of `core/texts.csv`."""
+        # As it was raised, a sentence may have Swahili.
+        raised = error.args[0] if isinstance(error, NjiaError) and error.args else error
+        sentence = raised if isinstance(raised, str) else str(error)
+        title = title or STATUS_WORDS.get(status, "error.unexpected")
+        return self.page("problem", status, title=title, sentence=sentence, back=back)
 
 
-def _section(path: str) -> str:
-    """Return the address in NAVIGATION under which a page stands: an item under its list."""
-    name = path.removeprefix("/items").split("/")[1]
-    return _LISTS.get(name, f"/{name}s")
+def list_of(kind: str) -> str:
+    """Return the address in NAVIGATION of the list of a kind of items."""
+    return _LISTS.get(kind, f"/{kind}s")
 
 
 View = Callable[[Visit], Response]
+T = TypeVar("T")
+
+
+def or_404(value: T | None) -> T:
+    """Return a value; raises HTTPException where there is none."""
+    if not value:
+        raise HTTPException(404)
+    return value
 
 
 def endpoint(
@@ -226,47 +260,66 @@ def turned_away(visit: Visit, part: str) -> Response | None:
     """Return the answer to a visitor who may not enter this part, None for one who may."""
     if visit.account is None:
         if visit.request.method == "POST":
-            return visit.page("problem", 403, title="error.logged_out", sentence=None)
+            return visit.problem(403, "error.logged_out")
         return RedirectResponse(f"/login?to={quote(visit.here())}", 303)
     if not visit.account.may_enter(part):
-        title = "error.read_only" if part == DECISIONS else "error.role"
-        return visit.page("problem", 403, title=title, sentence=None)
+        return visit.problem(403, "error.read_only" if part == DECISIONS else "error.role")
     return None
 
 
 def _answered(visit: Visit, view: View, part: str | None) -> Response:
-    if part:
-        if refusal := turned_away(visit, part):
-            return refusal
-        if (
-            visit.request.method == "POST"
-            and visit.session
-            and not hmac.compare_digest(visit.given("csrf").encode(), visit.session.csrf.encode())
-        ):
-            return visit.page("problem", 403, title="error.csrf", sentence=None)
-    return respond(visit, view)
-
-
-def respond(visit: Visit, view: View) -> Response:
     """Return the view's response, or an error page: the text of an NjiaError is written for people."""
+    if part and (refusal := turned_away(visit, part)):
+        return refusal
+    session = visit.session if part and visit.request.method == "POST" else None
+    if session and not hmac.compare_digest(visit.given("csrf").encode(), session.csrf.encode()):
+        return visit.problem(403, "error.csrf")
     try:
         return view(visit)
     except HTTPException as error:
-        title = STATUS_WORDS.get(error.status_code, "error.unexpected")
-        return visit.page("problem", error.status_code, title=title, sentence=None)
+        return visit.problem(error.status_code)
     except NotLogged as error:
-        return visit.page("problem", 500, title="error.not_logged", sentence=_words_of(error))
+        return visit.problem(500, "error.not_logged", error)
     except UsageError as error:
-        back = local_path(visit.given("back"))
-        return visit.page("problem", 400, title="error.not_done", sentence=_words_of(error), back=back)
+        return visit.problem(400, "error.not_done", error, local_path(visit.given("back")))
     except NjiaError as error:
-        return visit.page("problem", 503, title="error.not_now", sentence=_words_of(error))
+        return visit.problem(503, "error.not_now", error)
     except OSError as error:
         fault = machine_fault(error, visit.settings.home)
-        sentence = str(fault or f"{error.filename or 'A file'}: {error.strerror}.")
-        return visit.page("problem", 503, title="error.not_now", sentence=sentence)
+        return visit.problem(
+            503, "error.not_now", fault or f"{error.filename or 'A file'}: {error.strerror}."
+        )
 
 
-def _words_of(error: NjiaError) -> str:
-    """Return the sentence as it was raised, which may have Swahili."""
-    return error.args[0] if error.args and isinstance(error.args[0], str) else str(error)
+@cache
+def templates(language: str) -> Environment:
+    """Return the templates of a language. Everything is escaped."""
+    words = words_of(language)
+    return core.templates(
+        "orchestration.stewardship.desk",
+        number=_number,
+        size=size,
+        day=words.day,
+        moment=words.moment,
+        spoken=words.spoken,
+        seen=seen,
+    )
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as kB or MB."""
+    return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"
+
+
+def seen(observed: str) -> str:
+    """Return what a check observed, rounded to four digits."""
+    try:
+        return f"{float(observed):,.4g}"
+    except ValueError:
+        return observed or "–"

@@ -1,25 +1,19 @@
-"""The desk's texts in English and Swahili: `words.csv` by key, and the rooms' sentences by `said`."""
+"""The desk's texts in a language: those of the catalogue by key, and the rooms' sentences by `said`."""
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
-from functools import cache
-from pathlib import Path
+from datetime import UTC, date, datetime
 from typing import Any
 
 from markupsafe import Markup, escape
 
+from orchestration.core import LANGUAGES, NAIROBI, Sentence, catalogue, in_language, say, text_of
 from orchestration.stewardship.desk.names import Names
-from orchestration.stewardship.sentences import Sentence, in_language, say
 
-CATALOGUE = Path(__file__).with_name("words.csv")
-LANGUAGES = {"en": "English", "sw": "Kiswahili"}
 LANGUAGE_COOKIE = "njia_language"
-NAIROBI = timezone(timedelta(hours=3))
 _DAY = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:-(\d\d))?")
 
 
@@ -31,7 +25,7 @@ class Words:
     names: Names | None = None
 
     def __call__(self, key: str, **named: object) -> str:
-        said = catalogue()[key][self.language]
+        said = text_of(f"desk.{key}", self.language)
         shown = {
             name: f"{one:,}" if type(one) is int else self._with_days(one) for name, one in named.items()
         }
@@ -59,7 +53,7 @@ class Words:
 
     def known(self, key: str, otherwise: str) -> str:
         """Return the text of a key made of data, such as a field's name."""
-        return catalogue()[key][self.language] if key in catalogue() else otherwise
+        return text_of(f"desk.{key}", self.language) if f"desk.{key}" in catalogue() else otherwise
 
     def said(self, sentence: Any) -> Any:
         """Return a room's sentence in this language, its days in words; a number stays one."""
@@ -124,9 +118,3 @@ def _with_id(said: str, ids: str) -> Markup:
 
 def words_of(language: str | None) -> Words:
     return Words(language if language in LANGUAGES else "en")
-
-
-@cache
-def catalogue() -> dict[str, dict[str, str]]:
-    with CATALOGUE.open(encoding="utf-8", newline="") as file:
-        return {row["key"]: {one: row[one] for one in LANGUAGES} for row in csv.DictReader(file)}

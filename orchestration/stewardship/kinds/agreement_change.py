@@ -6,34 +6,34 @@ is an item of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Iterator
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from orchestration.contracts import agreements_ending, load_contracts, with_changes
-from orchestration.core import Settings, UsageError
+from orchestration.contracts import Contracts, agreements_ending, load_contracts, with_changes
+from orchestration.core import Settings, UsageError, say
 from orchestration.stewardship import items
-from orchestration.stewardship.items import Item
-from orchestration.stewardship.kinds.decision import Decision, Name
-from orchestration.stewardship.kinds.form import Form, Payload
-from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding, Refreshed
-from orchestration.stewardship.open_item import OpenItem
-from orchestration.stewardship.sentences import say
-from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
+from orchestration.stewardship.items import Item, OpenItem
+from orchestration.stewardship.kinds.decision import (
+    Change,
+    Decision,
+    Effect,
+    Form,
+    Group,
+    Holding,
+    Name,
+    Payload,
+    Previewed,
+    Refreshed,
+)
+from orchestration.typing import open_views
 
 if TYPE_CHECKING:
     import duckdb
 
 FinestPlace = Literal["country", "county", "border_point", "town"]
-_VIEWS = {
-    "records": "partner varchar, extract_id varchar, record_id bigint, period_to date",
-    "extracts": "partner varchar, extract_id varchar, contract varchar, received_on date, "
-    "agreement_from date, agreement_to date, retention_years integer, finest_place varchar",
-    "place_mentions": "partner varchar, extract_id varchar, record_id bigint, mention_id bigint",
-    "matches": "mention_id bigint, kind varchar",
-}
 _OTHER_CHECKS = (
     "An extract outside its agreement is held; one that it covers again may be held for other reasons."
 )
@@ -42,6 +42,7 @@ _ERASES = (
     "every extract that holds one is destroyed. That cannot be taken back, also when this decision is."
 )
 _STAYS_ERASED = "What a shorter retention has erased does not come back."
+_ENDED, _ENDS_SOON = "The agreement of {of} has ended", "The agreement of {of} ends soon"
 # From coarse to fine; a place of any other kind, such as an estate, is as fine as a town.
 _FINEST = ("country", "county", "border_point", "town")
 
@@ -98,67 +99,42 @@ class AgreementChange(Decision):
         if self.contract in names:
             return None
         if names:
-            return say(
-                "Partner {partner} has no contract {contract}. It has {contracts}.",
-                partner=self.partner,
-                contract=self.contract,
-                contracts=", ".join(names),
-            )
+            sentence = "Partner {partner} has no contract {contract}. It has {contracts}."
+            return say(sentence, partner=self.partner, contract=self.contract, contracts=", ".join(names))
         return say(
             "There is no partner {partner} with a valid contract. `njia status --all` lists the partners.",
             partner=self.partner,
         )
 
 
-# --- preview ---------------------------------------------------------------------------------------
-
-
-def effect(settings: Settings, changes: Sequence[AgreementChange], holding: Holding, now: datetime) -> Effect:
+def effect(asked: Previewed) -> Effect:
     """Count the landed records that each changed term covers, keeps or coarsens, before and after."""
-    return _effect(settings, [(change, change.terms) for change in changes], now, _ERASES)
-
-
-def effect_of_revoking(
-    settings: Settings, changes: Sequence[AgreementChange], holding: Holding, now: datetime
-) -> Effect:
-    """Count the same for the contract's terms, or those of an earlier change."""
-    contracts = with_changes(load_contracts(settings.partners), holding["agreement_change"])
-    then: list[tuple[AgreementChange, AgreementTerms | None]] = []
-    for change in changes:
-        of_partner = contracts.valid.get(change.partner, [])
-        agreement = next((one.agreement for one in of_partner if one.contract == change.contract), None)
-        terms = {
-            name: value
-            for name, changed in change.terms
-            if changed is not None and (value := getattr(agreement, name, None)) is not None
-        }
-        then.append((change, AgreementTerms(**terms) if terms else None))
-    return _effect(settings, then, now, _STAYS_ERASED)
-
-
-def _effect(
-    settings: Settings,
-    terms_of: Sequence[tuple[AgreementChange, AgreementTerms | None]],
-    now: datetime,
-    on_retention: str,
-) -> Effect:
-    if not has_typed(settings):
-        return Effect(notes=[NOT_KEPT])
-    counts: list[Change] = []
-    with typed_views(settings, _VIEWS) as con:
-        for change, terms in terms_of:
-            if terms is None:
+    effect = Effect()
+    contracts = with_changes(load_contracts(asked.settings.partners), asked.holding["agreement_change"])
+    with open_views(asked.settings, "records", "extracts", "place_mentions", "matches") as con:
+        for change in asked.decisions:
+            terms = change.terms
+            if asked.is_revoked and (terms := _terms_without(change, contracts)) is None:
                 continue
             con.execute(
                 "create or replace temp table own as select * from records inner join extracts "
                 "using (partner, extract_id) where partner = ? and contract = ?",
                 [change.partner, change.contract],
             )
-            counts += _of_terms(con, change.of, terms, now.date())
-    changed = [change.terms for change, _ in terms_of]
-    notes = [_OTHER_CHECKS] if any(terms.valid_to for terms in changed) else []
-    notes += [on_retention] if any(terms.retention_years for terms in changed) else []
-    return Effect(counts, notes)
+            effect.changes.extend(_of_terms(con, change.of, terms, asked.now.date()))
+    if any(change.terms.valid_to for change in asked.decisions):
+        effect.note(_OTHER_CHECKS)
+    if any(change.terms.retention_years for change in asked.decisions):
+        effect.note(_STAYS_ERASED if asked.is_revoked else _ERASES)
+    return effect
+
+
+def _terms_without(change: AgreementChange, contracts: Contracts) -> AgreementTerms | None:
+    """Return the changed terms as the contract, or an earlier change, has them."""
+    of_partner = contracts.valid.get(change.partner, [])
+    agreement = next((one.agreement for one in of_partner if one.contract == change.contract), None)
+    terms = {name: getattr(agreement, name, None) for name, changed in change.terms if changed is not None}
+    return AgreementTerms(**terms) if any(value is not None for value in terms.values()) else None
 
 
 def _of_terms(
@@ -192,21 +168,13 @@ def _change(con: duckdb.DuckDBPyConnection, what: str, where: str, column: str, 
     return Change(what, int(counts[0]), int(counts[1]))
 
 
-# --- open items ------------------------------------------------------------------------------------
-
-
 def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
     """Yield an item for each agreement that has ended or ends soon."""
     today = date.fromisoformat(str(refreshed.end.as_of)[:10])
     for ending in agreements_ending(refreshed.contracts, today):
         yield OpenItem(
             items.agreement(ending.partner, ending.contract),
-            say(
-                "The agreement of {of} has ended"
-                if ending.ends_on < today
-                else "The agreement of {of} ends soon",
-                of=f"{ending.partner}/{ending.contract}",
-            ),
+            say(_ENDED if ending.ends_on < today else _ENDS_SOON, of=f"{ending.partner}/{ending.contract}"),
             say("Its last day is {day}.", day=str(ending.ends_on)),
             "What is received after the last day of an agreement is held, and that cannot be waived.",
             "Renew it with the partner; then record the new last day here, or enter it in the contract.",
@@ -222,5 +190,5 @@ def answers(settings: Settings, holding: Holding) -> Iterator[tuple[Item, str]]:
 
 
 GROUP = Group(
-    {"agreement_change": AgreementChange}, effect, effect_of_revoking, open_items=open_items, answers=answers
+    {"agreement_change": AgreementChange}, effect, counts_records=True, open_items=open_items, answers=answers
 )

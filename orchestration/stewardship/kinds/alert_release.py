@@ -6,19 +6,26 @@ decision (`gates.public_counts`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from orchestration import places
-from orchestration.core import Settings, UsageError
+from orchestration.core import Settings, UsageError, say
 from orchestration.stewardship import review
-from orchestration.stewardship.kinds.decision import Decision, Entry, already, matching
-from orchestration.stewardship.kinds.form import Form, Payload
-from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding
-from orchestration.stewardship.sentences import NOT_RECORDED, say
+from orchestration.stewardship.kinds.decision import (
+    NOT_RECORDED,
+    Change,
+    Decision,
+    Effect,
+    Form,
+    Group,
+    Payload,
+    Previewed,
+    matching,
+)
 
 Corridor = Annotated[str, matching("[^>]+>[^>]+", "origin and destination as ids, such as KE009>KE047")]
 _SAYS = {
@@ -37,6 +44,9 @@ class AlertRelease(Decision):
     corridor: Corridor
     direction: Literal["rise", "fall"]
     first_month: Annotated[date, Field(description="first day of the month in which the change began")]
+
+    decides: ClassVar[tuple[str, ...]] = ("key",)
+    repeated: ClassVar[str] = "Decision {id} has released this alert."
 
     @classmethod
     def read_form(cls, form: Form) -> Iterator[Payload]:
@@ -80,12 +90,6 @@ class AlertRelease(Decision):
             return None
         return _no_alert(self.corridor)
 
-    def why_decided_already(self, holding: Iterable[Entry]) -> str | None:
-        for other in holding:
-            if isinstance(other, AlertRelease) and other.key == self.key:
-                return already("Decision {id} has released this alert.", other)
-        return None
-
 
 def key_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
     """Return corridor, direction and first month of a listed alert, as a decision names it."""
@@ -115,28 +119,18 @@ def _no_alert(corridor: str) -> str:
     )
 
 
-def effect(settings: Settings, new: Sequence[AlertRelease], holding: Holding, now: datetime) -> Effect:
-    before = _public(settings, holding)
-    after = before | {one.key for one in new}
-    return Effect([_change(before, after)], [*(one.shown() for one in new), _WARNS])
-
-
-def effect_of_revoking(
-    settings: Settings, revoked: Sequence[AlertRelease], left: Holding, now: datetime
-) -> Effect:
-    after = _public(settings, left)
-    return Effect([_change(after | {one.key for one in revoked}, after)], [_COPIED])
-
-
-def _public(settings: Settings, holding: Holding) -> set[tuple[str, str, str]]:
-    decided = {
-        (one["corridor"], one["direction"], str(one["first_month"])) for one in holding["alert_release"]
+def effect(asked: Previewed) -> Effect:
+    """Count the alerts that the public sees, and say what it will see of each."""
+    listed = set(map(key_of, review.read(asked.settings, review.ALERTS)))
+    public = {
+        key
+        for held in asked.holding["alert_release"]
+        if (key := (held["corridor"], held["direction"], str(held["first_month"]))) in listed
     }
-    return decided & set(map(key_of, review.read(settings, review.ALERTS)))
+    both = public | {one.key for one in asked.decisions}
+    before, after = (both, public) if asked.is_revoked else (public, both)
+    notes = [_COPIED] if asked.is_revoked else [*(one.shown() for one in asked.decisions), _WARNS]
+    return Effect([Change(say("Alerts that the public sees"), len(before), len(after))], notes)
 
 
-def _change(before: set[tuple[str, str, str]], after: set[tuple[str, str, str]]) -> Change:
-    return Change(say("Alerts that the public sees"), len(before), len(after))
-
-
-GROUP = Group({"alert_release": AlertRelease}, effect, effect_of_revoking)
+GROUP = Group({"alert_release": AlertRelease}, effect)

@@ -1,4 +1,4 @@
-"""Assignments: who takes care of an open item, and until when.
+"""Assignments and comments: who takes care of an open item until when, and what stewards say about it.
 
 An assignment lapses when its item is settled: an item that returns was opened anew, and has no owner.
 """
@@ -12,14 +12,17 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, model_validator
 
-from orchestration.core import Settings
+from orchestration.core import Settings, say
 from orchestration.stewardship import review
-from orchestration.stewardship.items import Item
-from orchestration.stewardship.kinds.decision import Decision, Entry, PersonName
-from orchestration.stewardship.kinds.form import Form, Payload
-from orchestration.stewardship.kinds.group import Group
-from orchestration.stewardship.open_item import OpenItem
-from orchestration.stewardship.sentences import say
+from orchestration.stewardship.items import Item, OpenItem
+from orchestration.stewardship.kinds.decision import (
+    Decision,
+    Form,
+    Group,
+    Payload,
+    PersonName,
+    same_author,
+)
 
 
 def _names_an_item(text: str) -> str:
@@ -37,7 +40,7 @@ class OnItem(Decision):
     shapes_release: ClassVar[bool] = False
     needs_refresh: ClassVar[bool] = False
 
-    def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
+    def why_not_now(self, settings: Settings, held: Iterable[Decision]) -> str | None:
         """The list does not have the item. Decisions are listed at once, and not looked up here."""
         listed = {row["item"] for row in review.read(settings, review.OPEN_ITEMS)}
         if self.item in listed or Item.parse(self.item).kind == "decision":
@@ -72,8 +75,8 @@ class Assignment(OnItem):
         sentence = "{owner} takes care of {item} until {day}"
         return say(sentence, owner=self.owner, item=self.item, day=str(self.due))
 
-    def why_decided_already(self, holding: Iterable[Entry]) -> str | None:
-        same_item = [one for one in holding if isinstance(one, Assignment) and one.item == self.item]
+    def why_decided_already(self, holding: Iterable[Decision]) -> str | None:
+        same_item = [other for other in holding if isinstance(other, Assignment) and other.item == self.item]
         if not same_item or (same_item[-1].owner, same_item[-1].due) != (self.owner, self.due):
             return None
         sentence = "Decision {id} says so already: {owner} takes care of it."
@@ -106,4 +109,21 @@ def since_opened(item: OpenItem, decisions: Iterable[Mapping[str, Any]]) -> list
     ]
 
 
-GROUP = Group({"assignment": Assignment})
+class Comment(OnItem):
+    """A comment on an open item; its `reason` is the text. Only its author takes it back."""
+
+    @classmethod
+    def read_form(cls, form: Form) -> Iterator[Payload]:
+        for item in form.all("item"):
+            yield {"item": item}
+
+    def sentence(self) -> str:
+        return say("comments on {item}", item=self.item)
+
+    def why_not_taken_back(self, author: str) -> str | None:
+        if same_author(author, self.author):
+            return None
+        return say("Only {author} can take back comment {id}.", id=self.id, author=self.author)
+
+
+GROUP = Group({"assignment": Assignment, "comment": Comment})

@@ -6,7 +6,7 @@ that holds an extract is worth nothing: the item of the extract carries it. A wa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
@@ -23,18 +23,25 @@ from expectations.checks import (
     release_scope,
 )
 from expectations.release_gate import WHOLE as RELEASE_SCOPE
-from orchestration.core import REFUSED, Settings, UsageError, refreshes
+from orchestration.core import REFUSED, Settings, UsageError, refreshes, say, together
 from orchestration.stewardship import items, review
-from orchestration.stewardship.items import Item
-from orchestration.stewardship.kinds.decision import Decision, Entry, Name, already, matching
-from orchestration.stewardship.kinds.extracts import effect_on_fates
-from orchestration.stewardship.kinds.form import Form, Payload
-from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding, Refreshed
-from orchestration.stewardship.kinds.landed import Landed, nearest
-from orchestration.stewardship.open_item import OpenItem
-from orchestration.stewardship.sentences import say, together
-from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
+from orchestration.stewardship.items import Item, OpenItem
+from orchestration.stewardship.kinds.decision import (
+    Decision,
+    Effect,
+    Form,
+    Group,
+    Holding,
+    Name,
+    Payload,
+    Previewed,
+    Refreshed,
+    matching,
+)
+from orchestration.stewardship.kinds.extracts import effect_on_fates, holding_checks
+from orchestration.stewardship.kinds.subjects import Landed, nearest
 from orchestration.stewardship.worth import NOTHING, Worth, Worths
+from orchestration.typing import NOT_KEPT, has_typed, open_views
 
 LONGEST_WAIVER = timedelta(days=366)
 # A waiver for releases meets candidates that nobody has seen yet: it must not become a habit.
@@ -121,53 +128,43 @@ class CheckWaiver(Decision):
                 near=nearest(check, CHECKS),
             )
         if not is_waivable(check):
-            return say(
-                "{check} cannot be waived: it guards that nothing disappears. Mend what it found.",
-                check=check,
+            sentence = "{check} cannot be waived: it guards that nothing disappears. Mend what it found."
+        elif self.check_definition != CHECKS[check].definition:
+            sentence = (
+                "{check} has changed since it was waived, so the waiver has lapsed. Waive it anew if need be."
             )
-        if self.check_definition != CHECKS[check].definition:
-            return say(
-                "{check} has changed since it was waived, so the waiver has lapsed. Waive it anew if need "
-                "be.",
-                check=check,
-            )
-        if is_of_release(self.scope):
-            if check in PART_CHECKS and self.scope == RELEASE_SCOPE:
-                return say(
-                    "{check} is judged for each partner, county, corridor or table, so its waiver names one: "
-                    "--scope release/PARTNER, as the failed check shows it.",
-                    check=check,
-                )
-            if check in RELEASE_CHECKS and (check in PART_CHECKS or self.scope == RELEASE_SCOPE):
-                return None
-            if check in RELEASE_CHECKS:
-                return say("{check} is judged for the release as a whole: leave out --scope.", check=check)
-            return say(
+        elif is_of_release(self.scope) and check not in RELEASE_CHECKS:
+            sentence = (
                 "{check} is a check of the extract gate, so its waiver needs the extract: "
-                "--scope PARTNER/EXTRACT_ID, as `njia status` shows it.",
-                check=check,
+                "--scope PARTNER/EXTRACT_ID, as `njia status` shows it."
             )
-        if check not in EXTRACT_CHECKS:
-            return say(
-                "{check} is a check of the release gate, not of an extract: leave out --scope.", check=check
-            )
-        partner, _, extract_id = self.scope.rpartition("/")
-        landed = Landed.read(settings)
-        return landed.why_unknown(partner, extract_id) if partner else landed.why_ambiguous(extract_id)
+        elif is_of_release(self.scope):
+            names_part = self.scope != RELEASE_SCOPE
+            if names_part == (check in PART_CHECKS):
+                return None
+            sentence = "{check} is judged for the release as a whole: leave out --scope."
+            if not names_part:
+                sentence = (
+                    "{check} is judged for each partner, county, corridor or table, so its waiver names one: "
+                    "--scope release/PARTNER, as the failed check shows it."
+                )
+        elif check not in EXTRACT_CHECKS:
+            sentence = "{check} is a check of the release gate, not of an extract: leave out --scope."
+        else:
+            partner, _, extract_id = self.scope.rpartition("/")
+            landed = Landed.read(settings)
+            return landed.why_unknown(partner, extract_id) if partner else landed.why_ambiguous(extract_id)
+        return say(sentence, check=check)
 
-    def why_decided_already(self, holding: Iterable[Entry]) -> str | None:
-        for other in holding:
-            if (
-                isinstance(other, CheckWaiver)
-                and (other.check, other.scope) == (self.check, self.scope)
-                and other.check_definition == self.check_definition
-                and other.expires >= self.expires
-            ):
-                day = str(other.expires)
-                return already("Decision {id} waives this until {day} already.", other, day=day)
-        return None
+    def repeats(self, other: Decision) -> str | None:
+        if not isinstance(other, CheckWaiver) or other.expires < self.expires:
+            return None
+        names = ("check", "scope", "check_definition")
+        if any(getattr(other, name) != getattr(self, name) for name in names):
+            return None
+        return say("Decision {id} waives this until {day} already.", id=other.id, day=str(other.expires))
 
-    def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
+    def why_not_now(self, settings: Settings, held: Iterable[Decision]) -> str | None:
         """A steward weighs what the check found, so nothing is waived ahead."""
         scopes = {
             _scope_of(row)
@@ -215,83 +212,72 @@ def _said(item: Item) -> str:
     return say("{check} of {of}", check=name, of=part) if part else name
 
 
-# --- preview ---------------------------------------------------------------------------------------
-
-
-def effect(settings: Settings, waivers: Sequence[CheckWaiver], holding: Holding, now: datetime) -> Effect:
+def effect(asked: Previewed) -> Effect:
     """Count the checks that refuse the release or hold an extract, before and after."""
-    changes: list[Change] = []
-    notes: list[str] = []
+    if asked.is_revoked:
+        return _effect_of_revoking(asked)
+    effect, settings = Effect(), asked.settings
     of_scope: dict[str, set[Item]] = {}
-    for waiver in waivers:
+    for waiver in asked.decisions:
         scope = RELEASE_SCOPE if is_of_release(waiver.scope) else waiver.scope
         of_scope.setdefault(scope, set()).add(waived_item(waiver.check, waiver.scope))
-    for scope, asked in of_scope.items():
+    for scope, waived in of_scope.items():
         rows = [row for row in _stopping(settings, scope) if row["waived"] != "True"]
         failing = {item_of_check(row) for row in rows}
         not_judged = {item_of_check(row) for row in rows if row["outcome"] != "failed"}
-        left = failing - (asked - not_judged)
-        notes += [say(_NOT_FAILING, check=_said(one)) for one in sorted(asked - failing)]
-        notes += [say(_NOT_JUDGED, check=_said(one)) for one in sorted(asked & not_judged)]
-        if not asked & failing:
+        left = failing - (waived - not_judged)
+        effect.note(*(say(_NOT_FAILING, check=_said(item)) for item in sorted(waived - failing)))
+        effect.note(*(say(_NOT_JUDGED, check=_said(item)) for item in sorted(waived & not_judged)))
+        if not waived & failing:
             continue
         if scope == RELEASE_SCOPE:
-            changes.append(Change("Checks that refuse the release", len(failing), len(left)))
+            effect.change("Checks that refuse the release", len(failing), len(left))
             end = refreshes.last(settings)
-            if end and end.outcome == refreshes.REFUSED:
+            if end and end.outcome == REFUSED:
                 checks = ", ".join(map(_said, sorted(left)))
-                notes.append(say(_STAYS, checks=checks) if left else _PASSES)
+                effect.note(say(_STAYS, checks=checks) if left else _PASSES)
+            continue
+        effect.change(say("Checks that hold {of}", of=scope), len(failing), len(left))
+        if has_typed(settings):
+            effect.change(
+                say("Records of {of} in force", of=scope), 0, 0 if left else _records(settings, scope)
+            )
         else:
-            changes.append(Change(say("Checks that hold {of}", of=scope), len(failing), len(left)))
-            if has_typed(settings):
-                records = 0 if left else _records(settings, scope)
-                changes.append(Change(say("Records of {of} in force", of=scope), 0, records))
-            else:
-                notes.append(NOT_KEPT)
-    return Effect(changes, notes)
+            effect.note(NOT_KEPT)
+    return effect
 
 
-def effect_of_revoking(
-    settings: Settings, waivers: Sequence[CheckWaiver], holding: Holding, now: datetime
-) -> Effect:
+def _effect_of_revoking(asked: Previewed) -> Effect:
     """Count the checks that refuse the release without its waivers, and what happens to single extracts."""
-    of_extracts = [tuple(waiver.scope.split("/")) for waiver in waivers if not is_of_release(waiver.scope)]
-    fates = effect_on_fates(settings, of_extracts, holding)
-    revoked = {waived_item(waiver.check, waiver.scope) for waiver in waivers if is_of_release(waiver.scope)}
-    revoked -= {waived_item(held["check"], held["scope"]) for held in holding["check_waiver"]}
-    rows = _stopping(settings, RELEASE_SCOPE)
+    waivers, of_release = asked.decisions, [one for one in asked.decisions if is_of_release(one.scope)]
+    of_extracts = [tuple(waiver.scope.split("/")) for waiver in waivers if waiver not in of_release]
+    effect = effect_on_fates(asked.settings, of_extracts, asked.holding)
+    revoked = {waived_item(waiver.check, waiver.scope) for waiver in of_release}
+    revoked -= {waived_item(held["check"], held["scope"]) for held in asked.holding["check_waiver"]}
+    rows = _stopping(asked.settings, RELEASE_SCOPE)
     failing = {item_of_check(row) for row in rows if row["waived"] != "True"}
     again = {item_of_check(row) for row in rows if row["waived"] == "True"} & revoked
-    notes = [say(_PASSED, check=_said(one)) for one in sorted(revoked - again - failing)]
-    changes = []
+    effect.note(*(say(_PASSED, check=_said(item)) for item in sorted(revoked - again - failing)))
     if again:
-        changes.append(Change("Checks that refuse the release", len(failing), len(failing | again)))
-        notes.append(say(_REFUSED, checks=", ".join(map(_said, sorted(failing | again)))))
-    return Effect([*fates.changes, *changes], [*fates.notes, *notes])
+        effect.change("Checks that refuse the release", len(failing), len(failing | again))
+        effect.note(say(_REFUSED, checks=", ".join(map(_said, sorted(failing | again)))))
+    return effect
 
 
 def _stopping(settings: Settings, scope: str) -> list[dict[str, str]]:
     """Return the failed checks that stop what the scope names, waived or not."""
-    is_release = scope == RELEASE_SCOPE
-    stages = ("warehouse", "release_gate") if is_release else (_EXTRACT_STAGE,)
-    return [
-        row
-        for row in review.read(settings, review.FAILED_CHECKS)
-        if row["stage"] in stages
-        and row["severity"] == ("refuse" if is_release else "hold")
-        and (is_release or scope == f"{row['partner']}/{row['extract_id']}")
-    ]
+    if scope != RELEASE_SCOPE:
+        return list(holding_checks(settings, tuple(scope.split("/"))))
+    rows = review.read(settings, review.FAILED_CHECKS)
+    return [row for row in rows if row["severity"] == "refuse" and row["stage"] != _EXTRACT_STAGE]
 
 
 def _records(settings: Settings, scope: str) -> int:
-    with typed_views(settings, {"records": "partner varchar, extract_id varchar, record_id bigint"}) as con:
+    with open_views(settings, "records") as con:
         [(records,)] = con.execute(
             "select count(distinct record_id) from records where partner || '/' || extract_id = ?", [scope]
         ).fetchall()
     return int(records)
-
-
-# --- open items ------------------------------------------------------------------------------------
 
 
 def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
@@ -299,12 +285,13 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
     seen: set[Item] = set()
     held = frozenset((str(one["partner"]), str(one["extract_id"])) for one in refreshed.end.held)
     for row in review.standing(refreshed.settings, review.FAILED_CHECKS):
-        of_extract = row["stage"] == _EXTRACT_STAGE and row["severity"] == "hold"
-        is_accepted = of_extract and (row["partner"], row["extract_id"]) not in held
-        if row["waived"] == "True" or is_accepted:
-            continue
+        about = held if row["check_name"] in _ABOUT_HELD else frozenset()
+        if row["stage"] == _EXTRACT_STAGE:
+            about = frozenset({(row["partner"], row["extract_id"])})
+            if row["severity"] == "hold" and not about <= held:  # it was accepted
+                continue
         item = item_of_check(row)
-        if item in seen:  # a test of several tables fails once for each
+        if row["waived"] == "True" or item in seen:  # a test of several tables fails once for each
             continue
         seen.add(item)
         is_refused = refreshed.end.outcome == REFUSED and row["severity"] == "refuse"
@@ -315,14 +302,8 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
             row["why"],
             row["steward_action"],
             *(refreshed.worths.release if is_refused else NOTHING),
-            extracts=_about(row, held),
+            extracts=about,
         )
-
-
-def _about(row: Mapping[str, str], held: frozenset[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-    if row["stage"] == _EXTRACT_STAGE:
-        return frozenset({(row["partner"], row["extract_id"])})
-    return held if row["check_name"] in _ABOUT_HELD else frozenset()
 
 
 def worths_of_waived(settings: Settings, worths: Worths) -> dict[Item, Worth]:
@@ -358,27 +339,17 @@ def answers(settings: Settings, holding: Holding) -> Iterator[tuple[Item, str]]:
 def _observed(row: Mapping[str, str]) -> str:
     if row["outcome"] != "failed":
         return "It could not be judged, which counts as failed."
-    finding = review.finding_of(row)
-    observed = say("{finding}.", finding=finding) if finding else _numbers(row)
-    return observed if row["severity"] in ("refuse", "hold") else together(observed, "It only warns.")
+    if finding := review.finding_of(row):
+        sentence = say("{finding}.", finding=finding)
+    else:
+        try:
+            number = f"{float(row['observed']):.4g}"  # four digits of a share say as much as seventeen
+        except ValueError:
+            number = row["observed"] or "nothing"
+        sentence = say(
+            "Observed: {observed}; expected: {expected}.", observed=number, expected=row["expected"]
+        )
+    return sentence if row["severity"] in ("refuse", "hold") else together(sentence, "It only warns.")
 
 
-def _numbers(row: Mapping[str, str]) -> str:
-    return say(
-        "Observed: {observed}; expected: {expected}.",
-        observed=_rounded(row["observed"]),
-        expected=row["expected"],
-    )
-
-
-def _rounded(observed: str) -> str:
-    """Four digits of a share say as much as seventeen."""
-    try:
-        return f"{float(observed):.4g}"
-    except ValueError:
-        return observed or "nothing"
-
-
-GROUP = Group(
-    {"check_waiver": CheckWaiver}, effect, effect_of_revoking, open_items=open_items, answers=answers
-)
+GROUP = Group({"check_waiver": CheckWaiver}, effect, open_items=open_items, answers=answers)

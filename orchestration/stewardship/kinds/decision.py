@@ -1,11 +1,12 @@
-"""The model of a decision: the fields that all kinds share, and the methods that a kind may define."""
+"""What kinds of decision share: the model with its fields and methods, form fields, effects, groups."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import (
     AfterValidator,
@@ -17,10 +18,21 @@ from pydantic import (
     field_validator,
 )
 
-from orchestration.core import Settings, UsageError
+from orchestration.core import Settings, UsageError, say, together
 from orchestration.intake import contact_in_prose
-from orchestration.stewardship.kinds.form import NO_SUCH_FORM, Form, Payload
-from orchestration.stewardship.sentences import say, together
+
+if TYPE_CHECKING:
+    from orchestration.contracts import Contracts
+    from orchestration.core import End
+    from orchestration.stewardship.items import Item, OpenItem
+    from orchestration.stewardship.worth import Worths
+
+Payload = dict[str, Any]
+# The decisions that hold at one time, by kind, each as its line has it, oldest first.
+Holding = Mapping[str, Sequence[Mapping[str, Any]]]
+# Before a fault; a list of faults says it once.
+NOT_RECORDED = "The decision was not recorded. {fault}"
+NO_SUCH_FORM = "This form decides nothing that the desk knows. Go back and load its page again."
 
 
 def matching(pattern: str, form: str) -> AfterValidator:
@@ -68,20 +80,15 @@ class Entry(BaseModel):
     author: PersonName
     reason: Prose
 
-    @field_validator("time", mode="before")
+    @field_validator("time", mode="wrap")
     @classmethod
-    def _written(cls, time: Any) -> Any:
-        if isinstance(time, int | float):
-            raise ValueError("must be a time such as 2026-11-24T02:00:00Z")
-        return time
-
-    @field_validator("time")
-    @classmethod
-    def _in_utc(cls, time: datetime) -> datetime:
+    def _in_utc(cls, given: Any, read: Callable[[Any], datetime]) -> datetime:
         try:
-            return time.astimezone(UTC)
+            if not isinstance(given, int | float):
+                return read(given).astimezone(UTC)
         except OverflowError:
-            raise ValueError("must be a time such as 2026-11-24T02:00:00Z") from None
+            pass
+        raise ValueError("must be a time such as 2026-11-24T02:00:00Z")
 
     def sentence(self) -> str:
         """Say what the entry decides."""
@@ -119,6 +126,9 @@ class Decision(Entry):
 
     shapes_release: ClassVar[bool] = True
     needs_refresh: ClassVar[bool] = True  # it takes effect in the next one
+    # Two decisions of a kind that agree in these fields decide the same, and `repeated` says so.
+    decides: ClassVar[tuple[str, ...]] = ()
+    repeated: ClassVar[str] = ""
 
     @property
     def subject(self) -> tuple[str, ...] | None:
@@ -137,15 +147,34 @@ class Decision(Entry):
         """Say why the decision meets nothing now; asked when it is made and in every refresh."""
         return None
 
-    def why_decided_already(self, holding: Iterable[Entry]) -> str | None:
-        """Say which decision of those that hold, oldest first, decides the same."""
+    def why_decided_already(self, holding: Iterable[Decision]) -> str | None:
+        """Say which decision of those that hold, oldest first, decides the same, and how to decide anew."""
+        for other in holding:
+            if sentence := self.repeats(other):
+                by_whom = say(
+                    "{author} decided that on {day} at {time} UTC. To decide anew, first take it back: "
+                    "`njia decide revoke {id}`.",
+                    author=other.author,
+                    day=f"{other.time:%Y-%m-%d}",
+                    time=f"{other.time:%H:%M}",
+                    id=other.id,
+                )
+                return together(sentence, by_whom)
         return None
 
-    def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
-        """Say why the decision cannot be made beside those that hold.
+    def repeats(self, other: Decision) -> str | None:
+        """Return a sentence on an earlier decision that decides the same."""
+        if not self.decides or type(other) is not type(self):
+            return None
+        is_same = all(getattr(other, name) == getattr(self, name) for name in self.decides)
+        return say(self.repeated, id=other.id) if is_same else None
 
-        Asked only then, so a later change stops no refresh.
-        """
+    def why_not_now(self, settings: Settings, held: Iterable[Decision]) -> str | None:
+        """Say why the decision cannot be made beside those that hold; a later change stops no refresh."""
+        return None
+
+    def why_unusual(self, settings: Settings) -> str | None:
+        """Say why the decision is made only with an override."""
         return None
 
     def why_not_taken_back(self, author: str) -> str | None:
@@ -171,19 +200,93 @@ class Decision(Entry):
         raise UsageError(say(NO_SUCH_FORM))
 
 
-def already(sentence: str, other: Entry, **given: Any) -> str:
-    """Return the sentence on an earlier decision, with who made it and how to decide anew."""
-    by_whom = say(
-        "{author} decided that on {day} at {time} UTC. To decide anew, first take it back: "
-        "`njia decide revoke {id}`.",
-        author=other.author,
-        day=f"{other.time:%Y-%m-%d}",
-        time=f"{other.time:%H:%M}",
-        id=other.id,
-    )
-    return together(say(sentence, id=other.id, **given), by_whom)
-
-
 def same_author(a: str, b: str) -> bool:
     """Compare names by case and spacing, so that "a. steward" cannot confirm what "A. Steward" decided."""
     return " ".join(a.split()).casefold() == " ".join(b.split()).casefold()
+
+
+class Form:
+    """Text fields by name; a name may stand several times."""
+
+    def __init__(self, fields: Iterable[tuple[str, Any]]) -> None:
+        self._fields = [(name, value.strip()) for name, value in fields if isinstance(value, str)]
+
+    def text(self, name: str) -> str:
+        """Return the field without the spaces around it; empty where it was not sent."""
+        return next((value for given, value in reversed(self._fields) if given == name), "")
+
+    def all(self, name: str) -> list[str]:
+        """Return every different value of a field that may stand several times."""
+        return list(dict.fromkeys(value for given, value in self._fields if given == name and value))
+
+    def day(self, name: str) -> date | None:
+        """Return the field as a day; raises UsageError for a text that is none."""
+        text = self.text(name)
+        try:
+            return date.fromisoformat(text) if text else None
+        except ValueError:
+            raise UsageError(f"{text!r} is not a date such as 2027-01-31.") from None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that would change; both sides are counts or words."""
+
+    what: str
+    before: int | str
+    after: int | str
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What decisions would change, and `notes` on what only a refresh can find out."""
+
+    changes: list[Change] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def change(self, what: str, before: int | str, after: int | str) -> None:
+        self.changes.append(Change(what, before, after))
+
+    def note(self, *notes: str) -> None:
+        self.notes.extend(notes)
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """Decisions of one group that would be made, or of which revoking is asked once a refresh has used them.
+
+    `holding`: the others that hold.
+    """
+
+    settings: Settings
+    decisions: Sequence[Any]
+    holding: Holding
+    now: datetime
+    is_revoked: bool
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What a refresh left for those who look for open items; `contracts` with the changes agreed since."""
+
+    settings: Settings
+    worths: Worths
+    end: End
+    contracts: Contracts
+
+
+@dataclass(frozen=True)
+class Group:
+    """Kinds of decision about one thing.
+
+    `effect`: what making or revoking decisions would change; with `counts_records`, only where typed records
+    are kept. `names`: by decision id, the names behind the codes of its sentence. `open_items`: what waits
+    for such a decision after a refresh. `answers`: each open item that a decision answers, with its id.
+    """
+
+    kinds: Mapping[str, type[Decision]]
+    effect: Callable[[Previewed], Effect] = lambda _: Effect()
+    counts_records: bool = False
+    names: Callable[[Settings, Sequence[Any]], Mapping[str, str]] = lambda *_: {}
+    open_items: Callable[[Refreshed], Iterable[OpenItem]] = lambda _: ()
+    answers: Callable[[Settings, Holding], Iterable[tuple[Item, str]]] = lambda *_: ()

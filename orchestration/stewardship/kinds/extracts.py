@@ -6,31 +6,30 @@ A held extract is worth the records that wait in it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from expectations.checks import is_waivable
-from orchestration.core import Settings
+from orchestration.core import Settings, say, together
 from orchestration.stewardship import items, review
-from orchestration.stewardship.items import Item
-from orchestration.stewardship.kinds.decision import Decision, Entry, Name, already
-from orchestration.stewardship.kinds.form import Form, Payload
-from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding, Refreshed
-from orchestration.stewardship.kinds.landed import ExtractId, Landed
-from orchestration.stewardship.open_item import OpenItem
-from orchestration.stewardship.sentences import say, together
-from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
+from orchestration.stewardship.items import Item, OpenItem
+from orchestration.stewardship.kinds.decision import (
+    Decision,
+    Effect,
+    Form,
+    Group,
+    Holding,
+    Name,
+    Payload,
+    Previewed,
+    Refreshed,
+)
+from orchestration.stewardship.kinds.subjects import ExtractId, Landed
+from orchestration.typing import NOT_KEPT, has_typed, open_views
 
 if TYPE_CHECKING:
     import duckdb
 
-_VIEWS = {
-    "records": "partner varchar, extract_id varchar, record_id bigint, period_from date, period_to date",
-    "problems": "partner varchar, extract_id varchar, record_id bigint, outcome varchar",
-    "extracts": "partner varchar, extract_id varchar, contract varchar, sequence integer, "
-    "delivery_mode varchar, period_from date, period_to date",
-    "in_force": "partner varchar, extract_id varchar, fate varchar",
-}
+_VIEWS = ("records", "problems", "extracts", "in_force")
 _RULES = "Rules across fields may set more of its records aside, and newer copies may stand for others."
 _COPIES = "Where an earlier extract has a copy of a record, that copy counts again."
 _LAST = "Nothing else of {partner} is in force: the partner leaves the release."
@@ -70,12 +69,8 @@ class _OnExtract(Decision):
     extract_id: ExtractId
 
     @property
-    def key(self) -> tuple[str, str]:
+    def subject(self) -> tuple[str, str]:
         return self.partner, self.extract_id
-
-    @property
-    def subject(self) -> tuple[str, ...]:
-        return self.key
 
     @classmethod
     def read_form(cls, form: Form) -> Iterator[Payload]:
@@ -86,21 +81,20 @@ class _OnExtract(Decision):
     def why_no_effect(self, settings: Settings) -> str | None:
         return Landed.read(settings).why_unknown(self.partner, self.extract_id)
 
-    def why_decided_already(self, holding: Iterable[Entry]) -> str | None:
-        same = [other for other in holding if isinstance(other, _OnExtract) and other.key == self.key]
-        if not same or same[-1].kind != self.kind:
+    def repeats(self, other: Decision) -> str | None:
+        if not isinstance(other, _OnExtract) or (other.kind, other.subject) != (self.kind, self.subject):
             return None
         sentence = "Decision {id} of {day} has withdrawn this extract already."
         if isinstance(self, ExtractAccept):
             sentence = "Decision {id} of {day} has accepted this extract already."
-        return already(sentence, same[-1], day=str(same[-1].time.date()))
+        return say(sentence, id=other.id, day=str(other.time.date()))
 
 
 class ExtractAccept(_OnExtract):
     """Puts an extract in force although the extract gate would hold it."""
 
     def sentence(self) -> str:
-        name = "/".join(self.key)
+        name = "/".join(self.subject)
         return say("{extract} is put in force, whatever its checks found", extract=name)
 
 
@@ -108,90 +102,75 @@ class ExtractWithdraw(_OnExtract):
     """Takes an extract out of force; the partner's earlier one stands again."""
 
     def sentence(self) -> str:
-        return say("{extract} is taken out of force", extract="/".join(self.key))
+        return say("{extract} is taken out of force", extract="/".join(self.subject))
 
 
-# --- preview ---------------------------------------------------------------------------------------
-
-
-def effect(settings: Settings, decisions: Sequence[_OnExtract], holding: Holding, now: datetime) -> Effect:
-    """Count the records that each decision lets in or takes out."""
-    if not has_typed(settings):
-        return Effect(notes=[NOT_KEPT])
-    changes: list[Change] = []
-    notes: list[str] = []
-    with typed_views(settings, _VIEWS) as con:
-        for decision in decisions:
-            name, key = "/".join(decision.key), list(decision.key)
+def effect(asked: Previewed) -> Effect:
+    """Count the records that each decision lets in or takes out, or that return or leave without it."""
+    if asked.is_revoked:
+        return effect_on_fates(
+            asked.settings, [decision.subject for decision in asked.decisions], asked.holding
+        )
+    effect = Effect()
+    with open_views(asked.settings, *_VIEWS) as con:
+        for decision in asked.decisions:
+            name, key = "/".join(decision.subject), list(decision.subject)
             records = _count(con, "records", key)
             counting = records if _fate(con, key) == "in_force" else 0
             if isinstance(decision, ExtractWithdraw):
-                changes.append(Change(say("Records of {of} in force", of=name), counting, 0))
-                notes.append(_COPIES)
+                effect.change(say("Records of {of} in force", of=name), counting, 0)
+                effect.note(_COPIES)
                 if counting and not _others_in_force(con, key):
-                    notes.append(say(_LAST, partner=decision.partner))
+                    effect.note(say(_LAST, partner=decision.partner))
                 continue
             bound = [
                 row["check_name"]
-                for row in _holding_rows(settings, decision.key)
+                for row in holding_checks(asked.settings, decision.subject)
                 if row["waived"] != "True" and not _is_answered(row)
             ]
-            changes.append(
-                Change(say("Records of {of} in force", of=name), counting, 0 if bound else records)
-            )
+            effect.change(say("Records of {of} in force", of=name), counting, 0 if bound else records)
             if bound:
-                notes.append(say(_NOT_ANSWERED, name=name, checks=", ".join(bound)))
+                effect.note(say(_NOT_ANSWERED, name=name, checks=", ".join(bound)))
                 continue
             aside = _count(con, "problems where outcome = 'Q'", key)
-            what = say("Records of {of} set aside when they were read", of=name)
-            changes.append(Change(what, aside, aside))
-            if replaced := _replaced(con, key):
+            effect.change(say("Records of {of} set aside when they were read", of=name), aside, aside)
+            if replaced := _number(con, _REPLACED, key):
                 what = say("Records of {of} that it no longer holds", of=decision.partner)
-                changes.append(Change(what, replaced, 0))
-            notes.append(_RULES)
-    return Effect(changes, notes)
-
-
-def effect_of_revoking(
-    settings: Settings, decisions: Sequence[_OnExtract], holding: Holding, now: datetime
-) -> Effect:
-    """Count the records that return or leave without the decisions."""
-    return effect_on_fates(settings, [decision.key for decision in decisions], holding)
+                effect.change(what, replaced, 0)
+            effect.note(_RULES)
+    return effect
 
 
 def effect_on_fates(settings: Settings, extracts: Iterable[tuple[str, ...]], holding: Holding) -> Effect:
     """Count the records of extracts whose fate changes to that under the decisions that hold."""
-    keys = cast(list[tuple[str, str]], list(dict.fromkeys(extracts)))
-    if not keys:
-        return Effect()
-    if not has_typed(settings):
-        return Effect(notes=[NOT_KEPT])
-    changes: list[Change] = []
-    notes: list[str] = []
-    with typed_views(settings, _VIEWS) as con:
+    effect = Effect()
+    keys = list(dict.fromkeys(extracts))
+    if not keys or not has_typed(settings):
+        effect.note(*([NOT_KEPT] if keys else []))
+        return effect
+    with open_views(settings, *_VIEWS) as con:
         for partner, extract_id in keys:
             name, key = f"{partner}/{extract_id}", [partner, extract_id]
             before, (after, checks) = _fate(con, key), _fate_by(settings, (partner, extract_id), holding)
-            if (before == "in_force") == (after == "in_force"):
-                notes.append(say(_STAYS, name=name, fate=after.replace("_", " ")))
-                continue
             leaves = after != "in_force"
-            changes.append(
-                _there(say("Records of {of} in force", of=name), _count(con, "records", key), leaves)
-            )
-            if replaced := _replaced(con, key):
+            if (before != "in_force") == leaves:
+                effect.note(say(_STAYS, name=name, fate=after.replace("_", " ")))
+                continue
+            records = _count(con, "records", key)
+            effect.change(say("Records of {of} in force", of=name), *_there(records, leaves))
+            if replaced := _number(con, _REPLACED, key):
                 what = say("Records of {of} that it no longer holds", of=partner)
-                changes.append(_there(what, replaced, not leaves))
+                effect.change(what, *_there(replaced, not leaves))
             if checks:
-                notes.append(say(_HELD_AGAIN, name=name, checks=", ".join(checks)))
+                effect.note(say(_HELD_AGAIN, name=name, checks=", ".join(checks)))
             if leaves and not _others_in_force(con, key):
-                notes.append(say(_LAST, partner=partner))
-            notes += [_COPIES if leaves else _RULES, _NEXT_TO_IT]
-    return Effect(changes, notes)
+                effect.note(say(_LAST, partner=partner))
+            effect.note(_COPIES if leaves else _RULES, _NEXT_TO_IT)
+    return effect
 
 
-def _there(what: str, records: int, leaves: bool) -> Change:
-    return Change(what, records, 0) if leaves else Change(what, 0, records)
+def _there(records: int, leaves: bool) -> tuple[int, int]:
+    return (records, 0) if leaves else (0, records)
 
 
 def _fate_by(settings: Settings, key: tuple[str, str], holding: Holding) -> tuple[str, list[str]]:
@@ -209,7 +188,7 @@ def _fate_by(settings: Settings, key: tuple[str, str], holding: Holding) -> tupl
     }
     checks = [
         row["check_name"]
-        for row in _holding_rows(settings, key)
+        for row in holding_checks(settings, key)
         if not (row["waived"] == "True" and (row["check_name"], row["check_definition"]) in waived)
         and not (names_it(holding["extract_accept"]) and _is_answered(row))
     ]
@@ -218,15 +197,8 @@ def _fate_by(settings: Settings, key: tuple[str, str], holding: Holding) -> tupl
 
 def _count(con: duckdb.DuckDBPyConnection, table: str, key: list[str]) -> int:
     where = "and" if " where " in table else "where"
-    [(count,)] = con.execute(
-        f"select count(distinct record_id) from {table} {where} partner = ? and extract_id = ?", key
-    ).fetchall()
-    return int(count)
-
-
-def _replaced(con: duckdb.DuckDBPyConnection, key: list[str]) -> int:
-    [(count,)] = con.execute(_REPLACED, key).fetchall()
-    return int(count)
+    counted = f"select count(distinct record_id) from {table} {where} partner = ? and extract_id = ?"
+    return _number(con, counted, key)
 
 
 def _fate(con: duckdb.DuckDBPyConnection, key: list[str]) -> str | None:
@@ -235,13 +207,16 @@ def _fate(con: duckdb.DuckDBPyConnection, key: list[str]) -> str | None:
 
 
 def _others_in_force(con: duckdb.DuckDBPyConnection, key: list[str]) -> int:
-    [(count,)] = con.execute(
-        "select count(*) from in_force where partner = ? and extract_id <> ? and fate = 'in_force'", key
-    ).fetchall()
-    return int(count)
+    others = "select count(*) from in_force where partner = ? and extract_id <> ? and fate = 'in_force'"
+    return _number(con, others, key)
 
 
-def _holding_rows(settings: Settings, key: tuple[str, str]) -> Iterator[dict[str, str]]:
+def _number(con: duckdb.DuckDBPyConnection, query: str, key: list[str]) -> int:
+    [(number,)] = con.execute(query, key).fetchall()
+    return int(number)
+
+
+def holding_checks(settings: Settings, key: tuple[str, ...]) -> Iterator[dict[str, str]]:
     """Yield the failed checks that hold one extract, waived or not."""
     for row in review.read(settings, review.FAILED_CHECKS):
         is_its = row["stage"] == "extract_gate" and (row["partner"], row["extract_id"]) == key
@@ -252,9 +227,6 @@ def _holding_rows(settings: Settings, key: tuple[str, str]) -> Iterator[dict[str
 def _is_answered(row: Mapping[str, str]) -> bool:
     """Return whether an acceptance answers the check; it answers no check that could not be judged."""
     return row["outcome"] == "failed" and is_waivable(row["check_name"])
-
-
-# --- open items ------------------------------------------------------------------------------------
 
 
 def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
@@ -274,7 +246,7 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
 
 def _found(settings: Settings, key: tuple[str, str]) -> str:
     """Return what the checks that hold an extract found, as one paragraph."""
-    rows = (row for row in _holding_rows(settings, key) if row["waived"] != "True")
+    rows = (row for row in holding_checks(settings, key) if row["waived"] != "True")
     findings = [review.finding_of(row) for row in rows]
     return together(*(say("{finding}.", finding=finding) for finding in findings if finding))
 
@@ -288,7 +260,7 @@ def answers(settings: Settings, holding: Holding) -> Iterator[tuple[Item, str]]:
 GROUP = Group(
     {"extract_accept": ExtractAccept, "extract_withdraw": ExtractWithdraw},
     effect,
-    effect_of_revoking,
+    counts_records=True,
     open_items=open_items,
     answers=answers,
 )

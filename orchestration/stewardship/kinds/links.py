@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from pydantic import model_validator
 
-from orchestration.core import Settings, record_of
+from orchestration.core import Settings, listed, record_of, say
 from orchestration.linkage import REVIEWED_FROM, TAKEN_FROM, Clusters
 from orchestration.stewardship import items, review
-from orchestration.stewardship.items import Item
-from orchestration.stewardship.kinds.decision import Decision, Entry, RecordName, already
-from orchestration.stewardship.kinds.form import Form, Payload
-from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding, Refreshed
-from orchestration.stewardship.kinds.records import is_typed, row_called
-from orchestration.stewardship.open_item import OpenItem
-from orchestration.stewardship.sentences import listed, say
-from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
+from orchestration.stewardship.items import Item, OpenItem
+from orchestration.stewardship.kinds.decision import (
+    Decision,
+    Effect,
+    Form,
+    Group,
+    Holding,
+    Payload,
+    Previewed,
+    RecordName,
+    Refreshed,
+)
+from orchestration.stewardship.kinds.subjects import is_typed, row_called
+from orchestration.typing import open_views
 
-_LINKED = {
-    "linked_records": "record_id bigint, movement_id bigint",
-    "links": "record_a bigint, record_b bigint, status varchar",
-}
-_LIKELY = {"links": "record_a bigint, record_b bigint, status varchar, probability double, tier varchar"}
 _CLUSTERS = (
     "A pair ruled to be two persons stays a question. Another pair of the same records may be linked instead."
 )
@@ -72,15 +72,14 @@ class _Ruling(Decision):
     def contradicts(self, other: Decision) -> bool:
         return isinstance(other, _Ruling) and other.kind != self.kind
 
-    def why_decided_already(self, holding: Iterable[Entry]) -> str | None:
-        for other in holding:
-            if isinstance(other, _Ruling) and other.pair == self.pair:
-                if isinstance(other, LinkAccept):
-                    return already("Decision {id} says that these records are of one person.", other)
-                return already("Decision {id} says that these records are of two persons.", other)
-        return None
+    def repeats(self, other: Decision) -> str | None:
+        if not isinstance(other, _Ruling) or other.pair != self.pair:
+            return None
+        if isinstance(other, LinkAccept):
+            return say("Decision {id} says that these records are of one person.", id=other.id)
+        return say("Decision {id} says that these records are of two persons.", id=other.id)
 
-    def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
+    def why_not_now(self, settings: Settings, held: Iterable[Decision]) -> str | None:
         for record in (self.record_a, self.record_b):
             if not is_typed(settings, record):
                 return say(
@@ -121,18 +120,15 @@ def _row(row: Mapping[str, str], side: str) -> str:
     return row_called(extract, row[f"sheet_{side}"], row[f"row_{side}"])
 
 
-# --- preview ---------------------------------------------------------------------------------------
-
-
-def effect(settings: Settings, rulings: Sequence[_Ruling], holding: Holding, now: datetime) -> Effect:
+def effect(asked: Previewed) -> Effect:
     """Count the movements of the records that are ruled on, and the links that the program made itself."""
+    if asked.is_revoked:
+        return _effect_of_revoking(asked)
     import pyarrow as pa
 
-    if not has_typed(settings):
-        return Effect(notes=[NOT_KEPT])
-    pairs = {ruling.record_ids: isinstance(ruling, LinkAccept) for ruling in rulings}
+    pairs = {ruling.record_ids: isinstance(ruling, LinkAccept) for ruling in asked.decisions}
     records = sorted({record for pair in pairs for record in pair})
-    with typed_views(settings, _LINKED) as con:
+    with open_views(asked.settings, "linked_records", "links") as con:
         con.register("asked", pa.table({"record_id": pa.array(records, pa.int64())}))
         movements = con.execute(
             "select record_id, coalesce(movement_id, record_id) from asked left join linked_records "
@@ -142,48 +138,39 @@ def effect(settings: Settings, rulings: Sequence[_Ruling], holding: Holding, now
     taken = {tuple(sorted(pair)) for pair in linked}
     before = dict(movements)
     after = dict(before)
-    for (a, b), is_one in pairs.items():
-        if is_one:
-            joined, kept = after[a], after[b]
-            after = {record: kept if movement == joined else movement for record, movement in after.items()}
+    for (a, b), is_joined in pairs.items():
+        if is_joined:
+            left, joined = after[a], after[b]
+            after = {record: joined if movement == left else movement for record, movement in after.items()}
         elif (a, b) in taken:
             after[a], after[b] = a, b
-    changes = [Change("Movements of these records", len(set(before.values())), len(set(after.values())))]
-    undone = sum(not is_one and pair in taken for pair, is_one in pairs.items())
-    if undone:
-        changes.append(Change("Links between them made by the program", undone, 0))
-    return Effect(changes, [_CLUSTERS])
+    effect = Effect(notes=[_CLUSTERS])
+    effect.change("Movements of these records", len(set(before.values())), len(set(after.values())))
+    if undone := sum(not is_joined and pair in taken for pair, is_joined in pairs.items()):
+        effect.change("Links between them made by the program", undone, 0)
+    return effect
 
 
-def effect_of_revoking(
-    settings: Settings, rulings: Sequence[_Ruling], holding: Holding, now: datetime
-) -> Effect:
+def _effect_of_revoking(asked: Previewed) -> Effect:
     """Count the same for what the program makes of the pairs by itself."""
-    if not has_typed(settings):
-        return Effect(notes=[NOT_KEPT])
-    still_ruled = {
-        frozenset((held["record_a"], held["record_b"]))
-        for held in (*holding["link_accept"], *holding["link_reject"])
-    }
-    free = {ruling.record_ids for ruling in rulings if ruling.pair not in still_ruled}
-    with typed_views(settings, _LIKELY) as con:
+    still_ruled = {frozenset((held["record_a"], held["record_b"])) for held in _rulings(asked.holding)}
+    free = {ruling.record_ids for ruling in asked.decisions if ruling.pair not in still_ruled}
+    with open_views(asked.settings, "links") as con:
         links = con.execute("select record_a, record_b, status, probability, tier from links").fetchall()
     taken = {(a, b) for a, b, status, *_ in links if status == "taken"}
     likely = {(a, b): probability for a, b, _, probability, _ in links if (a, b) in free}
     linked = {(a, b) for a, b, _, chance, tier in links if (a, b) in free and chance >= TAKEN_FROM[tier]}
-    asked = {pair for pair, probability in likely.items() if probability >= REVIEWED_FROM} - linked
+    open_again = {pair for pair, probability in likely.items() if probability >= REVIEWED_FROM} - linked
     records = {record for pair in free for record in pair}
     before, after = (
         len({clusters.of(record) for record in records})
         for clusters in (Clusters(taken), Clusters((taken - free) | linked))
     )
-    changes = [Change("Movements of these records", before, after)]
-    if asked:
-        changes.append(Change("Pairs of them that wait for a decision again", 0, len(asked)))
-    return Effect(changes, [_BY_ITSELF])
-
-
-# --- open items ------------------------------------------------------------------------------------
+    effect = Effect(notes=[_BY_ITSELF])
+    effect.change("Movements of these records", before, after)
+    if open_again:
+        effect.change("Pairs of them that wait for a decision again", 0, len(open_again))
+    return effect
 
 
 def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
@@ -214,16 +201,15 @@ def item_of_pair(row: Mapping[str, str]) -> Item:
 
 def answers(settings: Settings, holding: Holding) -> Iterator[tuple[Item, str]]:
     """Yield the pair of each ruling, in both orders."""
-    for held in (*holding["link_accept"], *holding["link_reject"]):
+    for held in _rulings(holding):
         yield items.doubtful_link(held["record_a"], held["record_b"]), held["id"]
         yield items.doubtful_link(held["record_b"], held["record_a"]), held["id"]
 
 
+def _rulings(holding: Holding) -> list[Mapping[str, Any]]:
+    return [*holding["link_accept"], *holding["link_reject"]]
+
+
 GROUP = Group(
-    {"link_accept": LinkAccept, "link_reject": LinkReject},
-    effect,
-    effect_of_revoking,
-    names,
-    open_items,
-    answers,
+    {"link_accept": LinkAccept, "link_reject": LinkReject}, effect, True, names, open_items, answers
 )

@@ -9,23 +9,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, TypeGuard
 
 from orchestration import places
-from orchestration.core import Settings, is_token, load_keys
+from orchestration.core import Settings, is_token, load_keys, say, together
 from orchestration.stewardship import items, review
-from orchestration.stewardship.items import Item
-from orchestration.stewardship.kinds.decision import Decision, Entry, Name, already, matching
-from orchestration.stewardship.kinds.form import Form, Payload
-from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding, Refreshed
-from orchestration.stewardship.kinds.landed import Landed
-from orchestration.stewardship.open_item import OpenItem
-from orchestration.stewardship.sentences import say, together
-from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
+from orchestration.stewardship.items import Item, OpenItem
+from orchestration.stewardship.kinds.decision import (
+    Decision,
+    Effect,
+    Form,
+    Group,
+    Holding,
+    Name,
+    Payload,
+    Previewed,
+    Refreshed,
+    matching,
+)
+from orchestration.stewardship.kinds.subjects import Landed
 from orchestration.stewardship.worth import NOTHING
+from orchestration.typing import open_views
 
 Country = Annotated[str, matching("[A-Z]{3}", "a country's ISO code with three letters, such as KEN")]
 PlaceId = Annotated[
@@ -33,12 +39,6 @@ PlaceId = Annotated[
     matching("[A-Za-z0-9_-]{3,80}", "the id of a place, such as KE040 or bp-ken-malaba (`njia place NAME`)"),
 ]
 Role = Literal["origin", "transit", "destination"]
-_VIEWS = {
-    "matches": "mention_id bigint, place_id varchar, geo_precision varchar",
-    "place_mentions": "partner varchar, extract_id varchar, record_id bigint, place_role varchar, "
-    "mention_id bigint",
-    "in_force": "partner varchar, extract_id varchar, fate varchar",
-}
 NO_PLACE = "unknown"
 _LATER = "It applies to later extracts too. Records set aside without a place may enter."
 _ABROAD = "Movements among them whose mention names {country}"
@@ -75,7 +75,7 @@ class PlaceAlias(Decision):
         """A page about one name sends `text` and `country`, a list the `name` of each, with its country."""
         place_id = form.text("place_id") or _place_called(form.text("place"))
         asked = [(form.text("text"), form.text("country"))] if form.text("text") else []
-        asked += [(text, country) for text, _, country in (name.partition(" ") for name in form.all("name"))]
+        asked += [(name.partition(" ")[0], name.partition(" ")[2]) for name in form.all("name")]
         scope = {name: form.text(name) or None for name in ("partner", "role")}
         for text, country in asked if place_id else ():
             yield {"text": text, "country": country or None, **scope, "place_id": place_id}
@@ -84,11 +84,11 @@ class PlaceAlias(Decision):
     def complete(cls, settings: Settings, payload: Payload) -> Payload:
         """Open the token of a name that gets a place; hide a name that means none."""
         text = str(payload.get("text") or "").strip()
-        if not text or (payload.get("place_id") == NO_PLACE and (is_token(text) or places.is_known(text))):
+        if payload.get("place_id") != NO_PLACE:
+            return {**payload, "text": written_names(settings).get(text, text) if is_token(text) else text}
+        if not text or is_token(text) or places.is_known(text):
             return payload
-        if payload.get("place_id") == NO_PLACE:
-            return {**payload, "text": places.name_token(load_keys(settings), text)}
-        return {**payload, "text": written_names(settings).get(text, text) if is_token(text) else text}
+        return {**payload, "text": places.name_token(load_keys(settings), text)}
 
     def sentence(self) -> str:
         sentence = "“{text}” means {place}"
@@ -104,7 +104,7 @@ class PlaceAlias(Decision):
     def contradicts(self, other: Decision) -> bool:
         return self._has_scope_of(other) and other.place_id != self.place_id
 
-    def _has_scope_of(self, other: Entry) -> TypeGuard[PlaceAlias]:
+    def _has_scope_of(self, other: Decision) -> TypeGuard[PlaceAlias]:
         """Whether another decision is about the same name, and the same mentions of it."""
         return (
             isinstance(other, PlaceAlias)
@@ -133,21 +133,17 @@ class PlaceAlias(Decision):
             )
         return Landed.read(settings).why_unknown_partner(self.partner) if self.partner else None
 
-    def why_decided_already(self, holding: Iterable[Entry]) -> str | None:
-        for other in holding:
-            if self._has_scope_of(other):
-                name = places.place_names().get(other.place_id, "–")
-                sentence = "Decision {id} says that this name means {place}."
-                if other.place_id != self.place_id:
-                    sentence = "Decision {id} says that this name means {place}, another place."
-                return already(sentence, other, place=f"{other.place_id} ({name})")
-        return None
+    def repeats(self, other: Decision) -> str | None:
+        if not self._has_scope_of(other):
+            return None
+        sentence = "Decision {id} says that this name means {place}."
+        if other.place_id != self.place_id:
+            sentence = "Decision {id} says that this name means {place}, another place."
+        name = places.place_names().get(other.place_id, "–")
+        return say(sentence, id=other.id, place=f"{other.place_id} ({name})")
 
-    def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
-        """The alias contradicts its country, changes nothing, or moves a name whose meaning is certain.
-
-        An override lets the last pass.
-        """
+    def why_not_now(self, settings: Settings, held: Iterable[Decision]) -> str | None:
+        """The alias contradicts its country, or changes nothing."""
         lies_in = places.country_of_place(self.place_id)
         if self.country and lies_in and lies_in != self.country:
             return say(
@@ -157,17 +153,16 @@ class PlaceAlias(Decision):
                 lies_in=places.described(lies_in),
                 country=places.described(self.country),
             )
-        # At one partner the name is meant to differ.
-        means = None if self.partner else self._means(settings)
-        if means is None or (self.role and means == self.place_id):
+        means = self._means(settings)
+        if means is None or means != self.place_id or self.role:
             return None
-        if means == self.place_id:
-            return say(
-                "This name means {id}, {place}, already: there is nothing to decide.",
-                id=means,
-                place=places.described(means),
-            )
-        if is_override:
+        sentence = "This name means {id}, {place}, already: there is nothing to decide."
+        return say(sentence, id=means, place=places.described(means))
+
+    def why_unusual(self, settings: Settings) -> str | None:
+        """The alias moves a name whose meaning is certain."""
+        means = self._means(settings)
+        if means is None or means == self.place_id:
             return None
         return say(
             "This name means {id}, {place}, today, in every partner's records. If all of them mean "
@@ -179,7 +174,12 @@ class PlaceAlias(Decision):
         )
 
     def _means(self, settings: Settings) -> str | None:
-        """Return the id of the place that the name means today for certain, without decisions."""
+        """Return the id of the place that the name means today for certain, without decisions.
+
+        None with a partner, where the name is meant to differ.
+        """
+        if self.partner:
+            return None
         if is_token(self.text):
             matches = places.meanings(settings, load_keys(settings), {self.text}, ()).to_pylist()
             matches = [one for one in matches if self.country in (None, one["named_country"])]
@@ -196,36 +196,21 @@ def names(settings: Settings, aliases: Sequence[PlaceAlias]) -> dict[str, str]:
     return {one.id: places.described(one.place_id) for one in aliases if one.place_id in known}
 
 
-# --- preview ---------------------------------------------------------------------------------------
+def effect(asked: Previewed) -> Effect:
+    """Compare what the mentions of these names meant in the last refresh with what they mean as decided.
 
-
-def effect(settings: Settings, aliases: Sequence[PlaceAlias], holding: Holding, now: datetime) -> Effect:
-    """Count the movements in force that get another place, by the place before and after."""
-    decided = [*holding["place_alias"], *(alias.model_dump() for alias in aliases)]
-    return _effect(settings, aliases, decided, _LATER)
-
-
-def effect_of_revoking(
-    settings: Settings, aliases: Sequence[PlaceAlias], holding: Holding, now: datetime
-) -> Effect:
-    """Count the same without the aliases."""
-    return _effect(settings, aliases, holding["place_alias"], _MAY_LEAVE)
-
-
-def _effect(
-    settings: Settings, aliases: Sequence[PlaceAlias], decided: Sequence[Mapping[str, Any]], note: str
-) -> Effect:
-    """Compare what the mentions of these names meant in the last refresh with what they mean as decided."""
-    if not has_typed(settings):
-        return Effect(notes=[NOT_KEPT])
-    keys = load_keys(settings)
+    Count the movements in force that get another place, by the place before and after.
+    """
+    settings, keys, aliases = asked.settings, load_keys(asked.settings), asked.decisions
+    decided = [*asked.holding["place_alias"]]
+    decided += [] if asked.is_revoked else [alias.model_dump() for alias in aliases]
     after = places.meanings(
         settings, keys, {places.name_token(keys, alias.text) for alias in aliases}, decided
     )
     import pyarrow as pa
 
     reached = (row for row in after.to_pylist() if any(_covers(alias, row) for alias in aliases))
-    with typed_views(settings, _VIEWS) as con:
+    with open_views(settings, "matches", "place_mentions", "in_force") as con:
         con.register("after", pa.Table.from_pylist(list(reached), schema=after.schema))
         moved = con.execute(
             """
@@ -249,23 +234,20 @@ def _effect(
             group by all order by 3 desc, 1
             """
         ).fetchall()
-    changes: list[Change] = []
+    effect = Effect(notes=[_MAY_LEAVE if asked.is_revoked else _LATER])
     gained: Counter[str] = Counter()
     for old_place, old_precision, place_id, precision, mentions, records in moved:
         what = say(_REACHED, movements=records, mentions=mentions)
-        before, after_it = _described(old_place, old_precision), _described(place_id, precision)
-        changes.append(Change(what, before, after_it))
+        effect.change(what, _described(old_place, old_precision), _described(place_id, precision))
         if place_id:
             gained[place_id] += records
-    changes += [
-        Change(say("Movements that get {place}", place=_described(place_id, None)), 0, n)
-        for place_id, n in gained.items()
-    ]
+    for place_id, number in gained.items():
+        effect.change(say("Movements that get {place}", place=_described(place_id, None)), 0, number)
     for country, place_id, number in abroad:
         lies_in = places.country_of_place(place_id)
         if lies_in and lies_in != country:
-            changes.append(Change(say(_ABROAD, country=places.described(country)), 0, number))
-    return Effect(changes, [note])
+            effect.change(say(_ABROAD, country=places.described(country)), 0, number)
+    return effect
 
 
 def _covers(alias: PlaceAlias, meaning: Mapping[str, Any]) -> bool:
@@ -279,9 +261,6 @@ def _described(place_id: str | None, precision: str | None) -> str:
     if not precision or precision == "none":
         return name
     return say("{place}, to the {precision}", place=name, precision=precision.replace("_", " "))
-
-
-# --- open items ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -317,19 +296,29 @@ def open_name_groups(settings: Settings) -> list[OpenName]:
     Spellings of one name are one group, by the resolver's rule for decisions (`Mention.name`), with the
     country that the mention names.
     """
-    groups: dict[Item, OpenName] = {}
+    rows_of: dict[Item, list[dict[str, str]]] = {}
     for row in review.read(settings, review.UNRESOLVED_PLACES):
-        name = _open_name(row)
-        if before := groups.get(name.item):
-            name = replace(
-                before,
-                mention_ids=(*before.mention_ids, *name.mention_ids),
-                candidates=tuple(dict.fromkeys((*before.candidates, *name.candidates))),
-                records=before.records + name.records,
-                named_by=Counter(before.named_by) + Counter(name.named_by),
-            )
-        groups[name.item] = name
-    return sorted(groups.values(), key=lambda name: (-name.records, str(name.item)))
+        item = items.place_name(row["name"], row["country_alpha3"] or None)
+        rows_of.setdefault(item, []).append(row)
+    names = [_open_name(item, rows) for item, rows in rows_of.items()]
+    return sorted(names, key=lambda name: (-name.records, str(name.item)))
+
+
+def _open_name(item: Item, rows: Sequence[Mapping[str, str]]) -> OpenName:
+    named_by: Counter[tuple[str, str]] = Counter()
+    for named in (named for row in rows for named in row["named_by"].split(";") if named):
+        partner, role, number = named.split("/")
+        named_by[partner, role] += int(number)
+    return OpenName(
+        item,
+        rows[0]["name"],
+        rows[0]["country_alpha3"] or None,
+        tuple(int(row["mention_id"].removeprefix("'")) for row in rows),
+        rows[0]["status"],
+        tuple(dict.fromkeys(place for row in rows for place in row["candidates"].split(";") if place)),
+        sum(int(row["record_count"]) for row in rows),
+        named_by,
+    )
 
 
 def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
@@ -385,28 +374,8 @@ def written_names(settings: Settings) -> dict[str, str]:
     """Return the open names as they were first written, by token."""
     groups = open_name_groups(settings)
     texts = review.texts_of_places(settings, load_keys(settings)) if groups else {}
-    found: dict[str, str] = {}
-    for name in groups:
-        for written in name.written(texts)[:1]:
-            found.setdefault(name.name, written[0])
-    return found
+    written = {name.name: name.written(texts) for name in reversed(groups)}
+    return {name: texts_of_name[0][0] for name, texts_of_name in written.items() if texts_of_name}
 
 
-def _open_name(row: dict[str, str]) -> OpenName:
-    country = row["country_alpha3"] or None
-    return OpenName(
-        items.place_name(row["name"], country),
-        row["name"],
-        country,
-        (int(row["mention_id"].removeprefix("'")),),
-        row["status"],
-        tuple(filter(None, row["candidates"].split(";"))),
-        int(row["record_count"]),
-        {
-            (partner, role): int(number)
-            for partner, role, number in (one.split("/") for one in row["named_by"].split(";") if one)
-        },
-    )
-
-
-GROUP = Group({"place_alias": PlaceAlias}, effect, effect_of_revoking, names, open_items, answers)
+GROUP = Group({"place_alias": PlaceAlias}, effect, True, names, open_items, answers)

@@ -9,9 +9,7 @@ from orchestration.stewardship.kinds import (
     agreement_change,
     alert_release,
     assignment,
-    candidate_signature,
     check_waiver,
-    comment,
     extracts,
     links,
     place_alias,
@@ -19,8 +17,7 @@ from orchestration.stewardship.kinds import (
     rows,
     value_correction,
 )
-from orchestration.stewardship.kinds.decision import Confirmation, Decision, Entry, Revocation
-from orchestration.stewardship.kinds.group import Group
+from orchestration.stewardship.kinds.decision import Confirmation, Decision, Entry, Group, Revocation
 
 GROUPS: tuple[Group, ...] = (
     check_waiver.GROUP,
@@ -32,9 +29,7 @@ GROUPS: tuple[Group, ...] = (
     agreement_change.GROUP,
     releases.GROUP,
     alert_release.GROUP,
-    candidate_signature.GROUP,
     assignment.GROUP,
-    comment.GROUP,
 )
 KINDS: dict[str, type[Decision]] = {kind: model for group in GROUPS for kind, model in group.kinds.items()}
 
@@ -48,9 +43,8 @@ def known_kind(kind: str) -> str:
 
 def read_entry(content: dict[str, Any]) -> Entry:
     """Check one line's content; the caller has made sure that its kind is known."""
-    model: type[Entry] = KINDS[content["kind"]]
     if content.get("revokes") is not None:
-        model = Revocation
-    elif content.get("confirms") is not None:
-        model = Confirmation
-    return model.model_validate(content)
+        return Revocation.model_validate(content)
+    if content.get("confirms") is not None:
+        return Confirmation.model_validate(content)
+    return KINDS[content["kind"]].model_validate(content)

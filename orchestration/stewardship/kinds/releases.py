@@ -1,18 +1,20 @@
-"""Decisions on releases: signing the publication policy, publishing a closed year anew, going back."""
+"""Decisions on releases: signing policy or candidate, publishing a closed year anew, going back.
+
+Where releases are published after review, a candidate needs a steward's signature. It is bound to its
+content, so a candidate that changes needs a new one. Where two stewards sign, the second confirms the first.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from orchestration.core import Settings, load_publication_policy, parsed, read_json
-from orchestration.stewardship.kinds.decision import Decision, Entry, already, matching
-from orchestration.stewardship.kinds.form import Form, Payload
-from orchestration.stewardship.kinds.group import Group
-from orchestration.stewardship.sentences import listed, say
+from orchestration.core import Settings, listed, load_publication_policy, parsed, read_json, say
+from orchestration.stewardship import review
+from orchestration.stewardship.kinds.decision import Decision, Form, Group, Payload, matching
 
 ReleaseId = Annotated[
     str, matching(r"\d{8}T\d{6}Z-[0-9a-f]{8}", "the name of a release, such as 20261124T162106Z-bd694219")
@@ -27,9 +29,11 @@ class PolicySignOff(Decision):
         str, matching(r"[0-9a-f]{12}", "12 hexadecimal digits: njia decide sign-policy adds them")
     ]
 
+    decides: ClassVar[tuple[str, ...]] = ("policy",)
+    repeated: ClassVar[str] = "Decision {id} has signed this policy."
+
     def sentence(self) -> str:
-        sentence = "releases may be published under the publication policy {policy}"
-        return say(sentence, policy=self.policy)
+        return say("releases may be published under the publication policy {policy}", policy=self.policy)
 
     def why_no_effect(self, settings: Settings) -> str | None:
         now = load_publication_policy().version
@@ -41,12 +45,6 @@ class PolicySignOff(Decision):
             then=self.policy,
             now=now,
         )
-
-    def why_decided_already(self, holding: Iterable[Entry]) -> str | None:
-        for other in holding:
-            if isinstance(other, PolicySignOff) and other.policy == self.policy:
-                return already("Decision {id} has signed this policy.", other)
-        return None
 
 
 class YearRepublication(Decision):
@@ -83,14 +81,10 @@ class YearRepublication(Decision):
                 )
         return None
 
-    def why_decided_already(self, holding: Iterable[Entry]) -> str | None:
-        for other in holding:
-            if (
-                isinstance(other, YearRepublication)
-                and other.year == self.year
-                and abs((self.time - other.time).days) < DAYS_BETWEEN_REPUBLICATIONS
-            ):
-                return already("Decision {id} republished this year less than a year ago.", other)
+    def repeats(self, other: Decision) -> str | None:
+        is_same = isinstance(other, YearRepublication) and other.year == self.year
+        if is_same and abs((self.time - other.time).days) < DAYS_BETWEEN_REPUBLICATIONS:
+            return say("Decision {id} republished this year less than a year ago.", id=other.id)
         return None
 
 
@@ -111,8 +105,7 @@ def _public_periods(settings: Settings) -> dict[str, Any]:
         key=lambda manifest: int(manifest["sequence"]),
         default={},
     )
-    periods: dict[str, Any] = newest.get("periods", {})
-    return periods
+    return dict(newest.get("periods", {}))
 
 
 class Rollback(Decision):
@@ -133,6 +126,60 @@ class Rollback(Decision):
         return say("back to {to} from {left}", to=self.to_release, left=self.from_release)
 
 
+class CandidateSignature(Decision):
+    """The candidate with exactly this content may be published."""
+
+    candidate: ReleaseId
+    content_hash: Annotated[
+        str, matching("[0-9a-f]{64}", "64 hexadecimal digits: njia decide sign-candidate adds them")
+    ]
+
+    shapes_release: ClassVar[bool] = False  # it lets a finished one be published
+    decides: ClassVar[tuple[str, ...]] = ("content_hash",)
+    repeated: ClassVar[str] = "Decision {id} has signed this candidate."
+
+    @classmethod
+    def complete(cls, settings: Settings, payload: Payload) -> Payload:
+        """Add what a steward need not give: the candidate that waits, and its content."""
+        waiting = waiting_candidate(settings) or {"candidate": None, "content_hash": None}
+        return {
+            "candidate": payload.get("candidate") or waiting["candidate"] or "",
+            "content_hash": payload.get("content_hash") or waiting["content_hash"] or "0" * 64,
+            "needs_second": settings.signatures > 1,
+        }
+
+    def completed_fields(self) -> list[tuple[str, str]]:
+        return [("candidate", self.candidate), ("content_hash", self.content_hash)]
+
+    @classmethod
+    def read_form(cls, form: Form) -> Iterator[Payload]:
+        if candidate := form.text("candidate"):
+            yield {"candidate": candidate, "content_hash": form.text("content_hash")}
+
+    def sentence(self) -> str:
+        return say("the candidate {candidate} may be published", candidate=self.candidate)
+
+    def why_not_now(self, settings: Settings, held: Iterable[Decision]) -> str | None:
+        waiting = waiting_candidate(settings)
+        if waiting is None:
+            return say("No candidate waits for review: `njia status` shows the release in force.")
+        if self.content_hash != waiting["content_hash"]:
+            sentence = "The candidate that waits, {candidate}, has another content. Look at it, then sign it."
+            return say(sentence, candidate=waiting["candidate"])
+        return None
+
+
+def waiting_candidate(settings: Settings) -> Mapping[str, Any] | None:
+    """Return the verdict on the candidate that passed the gate and waits; None if none does."""
+    standing = review.standing_candidate(settings)
+    return standing if standing and standing["outcome"] == "waits" else None
+
+
 GROUP = Group(
-    {"policy_sign_off": PolicySignOff, "year_republication": YearRepublication, "rollback": Rollback}
+    {
+        "policy_sign_off": PolicySignOff,
+        "year_republication": YearRepublication,
+        "rollback": Rollback,
+        "candidate_signature": CandidateSignature,
+    }
 )

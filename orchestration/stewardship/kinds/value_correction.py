@@ -9,19 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from orchestration import places, typing
 from orchestration.contracts import contract_for, load_contracts, place_parts
-from orchestration.core import Settings, UsageError, load_keys, read, read_json, record_of
-from orchestration.stewardship.kinds.decision import Decision, Entry, Name, RecordName, already, matching
-from orchestration.stewardship.kinds.form import Form, Payload
-from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding
-from orchestration.stewardship.kinds.records import record_called, rules_that_quarantine
+from orchestration.core import Settings, UsageError, listed, load_keys, read, read_json, record_of, say
+from orchestration.stewardship.kinds.decision import (
+    NOT_RECORDED,
+    Decision,
+    Effect,
+    Form,
+    Group,
+    Holding,
+    Name,
+    Payload,
+    Previewed,
+    RecordName,
+    matching,
+)
 from orchestration.stewardship.kinds.rows import names, quality_rules
-from orchestration.stewardship.sentences import NOT_RECORDED, listed, say
-from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
+from orchestration.stewardship.kinds.subjects import record_called, rules_by_record
+from orchestration.typing import NOT_KEPT, has_typed, open_views
 
 if TYPE_CHECKING:
     from orchestration.contracts import Contract
@@ -31,10 +39,6 @@ if TYPE_CHECKING:
 PartnerName = Annotated[str, matching("[a-z][a-z0-9_]{1,40}", "a partner's code, such as kobe_shelter")]
 FieldName = Annotated[str, matching("[a-z][a-z0-9_().]{1,60}", "a field of the model, such as event_on")]
 Token = Annotated[str, matching("t-[a-p]{22}", "a token of what was written")]
-_VIEWS = {
-    "records": "partner varchar, extract_id varchar, record_id bigint, sheet varchar, row_number integer",
-    "extracts": "partner varchar, extract_id varchar, received_on date, sequence bigint",
-}
 _NOT_SHOWN = (
     "This field is never corrected here: it identifies a person, is a person's own consent, is dropped by "
     "the contract, or stands on a further sheet. Ask the partner to correct it. Fields that can be "
@@ -70,6 +74,9 @@ class ValueCorrection(Decision):
     written: Token
     value: Name
 
+    decides: ClassVar[tuple[str, ...]] = ("record", "field", "written")
+    repeated: ClassVar[str] = "Decision {id} corrects this value already."
+
     @classmethod
     def complete(cls, settings: Settings, payload: Payload) -> Payload:
         """Add partner and token from the newest copy of the record; a place's id becomes its name."""
@@ -79,8 +86,9 @@ class ValueCorrection(Decision):
         if copy is None:
             why = NOT_KEPT if not has_typed(settings) else say(_NO_RECORD, record=record)
             raise UsageError(say(NOT_RECORDED, fault=why))
-        if fault := copy.why_not_correctable(field):
-            raise UsageError(say(NOT_RECORDED, fault=fault))
+        fields = typing.correctable(copy.contract)
+        if field not in fields:  # nor is it repeated: it may be a name
+            raise UsageError(say(NOT_RECORDED, fault=say(_NOT_SHOWN, fields=", ".join(fields) or "–")))
         if place_parts(field):
             value = places.place_names().get(value, value)
         written = payload.get("written") or copy.written(field)
@@ -95,17 +103,11 @@ class ValueCorrection(Decision):
         return [("written", self.written), ("value", self.value)]
 
     def sentence(self) -> str:
-        return say(
-            "{field} of record {record} is corrected, until the partner writes it anew",
-            field=self.field,
-            record=self.record,
-        )
+        sentence = "{field} of record {record} is corrected, until the partner writes it anew"
+        return say(sentence, field=self.field, record=self.record)
 
     def contradicts(self, other: Decision) -> bool:
-        return isinstance(other, ValueCorrection) and self._is_of(other) and other.value != self.value
-
-    def _is_of(self, other: ValueCorrection) -> bool:
-        return (self.record, self.field, self.written) == (other.record, other.field, other.written)
+        return isinstance(other, ValueCorrection) and bool(self.repeats(other)) and other.value != self.value
 
     def why_no_effect(self, settings: Settings) -> str | None:
         """Ask the last typing: only it reads every copy."""
@@ -114,13 +116,7 @@ class ValueCorrection(Decision):
             return None
         return say(_WRITTEN_ANEW, field=self.field, record=self.record)
 
-    def why_decided_already(self, holding: Iterable[Entry]) -> str | None:
-        for other in holding:
-            if isinstance(other, ValueCorrection) and self._is_of(other):
-                return already("Decision {id} corrects this value already.", other)
-        return None
-
-    def why_not_now(self, settings: Settings, held: Iterable[Entry], is_override: bool = False) -> str | None:
+    def why_not_now(self, settings: Settings, held: Iterable[Decision]) -> str | None:
         """The written value is another one by now, or typing would not read the new value."""
         copy = newest_copy(settings, self.record)
         if copy is None:
@@ -130,12 +126,13 @@ class ValueCorrection(Decision):
         if place_parts(self.field):
             if not places.is_known(self.value):
                 return _NO_PLACE
-            lines: dict[str, list[dict[str, Any]]] = {"value_correction": [], "place_alias": []}
-            for one in held:
-                if one.kind in lines:
-                    lines[one.kind].append(one.model_dump())
-            corrections = [*_of_record(self.record, lines), self.model_dump()]
-            after = copy.reading(self.field, corrections, lines["place_alias"])
+            aliases = [one.model_dump() for one in held if one.kind == "place_alias"]
+            corrections = [
+                one.model_dump()
+                for one in (*held, self)
+                if isinstance(one, ValueCorrection) and one.record == self.record
+            ]
+            after = copy.reading(self.field, corrections, aliases)
             return _NO_SINGLE_PLACE if after.value is None else None
         before, after = copy.reading(self.field), copy.reading(self.field, [self.model_dump()])
         if after.unread:
@@ -149,9 +146,6 @@ class ValueCorrection(Decision):
 
 
 _NO_RECORD = "No extract in the landing holds a record {record}, so nothing of it can be corrected."
-
-
-# --- the record as it is read -----------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -179,11 +173,6 @@ class RecordCopy:
     contract: Contract
     cells: list[LandedCell]
     keys: Keys
-
-    def why_not_correctable(self, field: str) -> str | None:
-        """Say so without repeating the field: it may be a name."""
-        fields = typing.correctable(self.contract)
-        return None if field in fields else say(_NOT_SHOWN, fields=", ".join(fields) or "–")
 
     def written(self, field: str) -> str:
         """Return the token of what the partner wrote; raises UsageError where rows of the record differ."""
@@ -218,7 +207,7 @@ class RecordCopy:
         elif field == "event_on":
             value = f"{day:%Y-%m}" if (day := record.values["event_on"]) and not unread else None
         elif field in record.values:
-            value = _shown(record.values[field])
+            value = None if record.values[field] is None else str(record.values[field])
         else:
             value = ", ".join(code for domain, code, _ in record.codes if domain == field) or None
         return Reading(
@@ -258,7 +247,7 @@ def newest_copy(settings: Settings, record: str) -> RecordCopy | None:
         record_id = record_of(record)
     except ValueError:
         return None
-    with typed_views(settings, _VIEWS) as con:
+    with open_views(settings, "records", "extracts") as con:
         found = con.execute(
             "select partner, extract_id, sheet, row_number from records "
             "left join extracts using (partner, extract_id) where record_id = ? "
@@ -275,55 +264,30 @@ def newest_copy(settings: Settings, record: str) -> RecordCopy | None:
     return RecordCopy(partner, extract_id, sheet, row, entry, contract, own, keys)
 
 
-def _shown(value: Any) -> str | None:
-    return None if value is None else str(value)
-
-
-# --- preview and the page of a record ---------------------------------------------------------------
-
-
-def effect(
-    settings: Settings, corrections: Sequence[ValueCorrection], holding: Holding, now: datetime
-) -> Effect:
+def effect(asked: Previewed) -> Effect:
     """Say how each field is read before and after, and which rules still set its record aside."""
-    return _effect(settings, corrections, holding, is_revoked=False)
-
-
-def effect_of_revoking(
-    settings: Settings, corrections: Sequence[ValueCorrection], holding: Holding, now: datetime
-) -> Effect:
-    """Say the same the other way round."""
-    return _effect(settings, corrections, holding, is_revoked=True)
-
-
-def _effect(
-    settings: Settings, corrections: Sequence[ValueCorrection], holding: Holding, is_revoked: bool
-) -> Effect:
-    changes: list[Change] = []
-    notes: list[str] = []
-    for one in corrections:
-        copy = newest_copy(settings, one.record)
+    effect = Effect()
+    for one in asked.decisions:
+        copy = newest_copy(asked.settings, one.record)
         if copy is None:
             return Effect(notes=[NOT_KEPT])
-        beside, aliases = _of_record(one.record, holding), holding["place_alias"]
-        without = copy.reading(one.field, beside, aliases)
-        corrected = copy.reading(one.field, [*beside, one.model_dump()], aliases)
-        before, after = (corrected, without) if is_revoked else (without, corrected)
-        said = (
-            _said(after)
-            if is_revoked
-            else say("{read}, given as {value}", read=_said(after), value=one.value)
-        )
+        others, aliases = _of_record(one.record, asked.holding), asked.holding["place_alias"]
+        before = copy.reading(one.field, others, aliases)
+        after = copy.reading(one.field, [*others, one.model_dump()], aliases)
+        said: str = say("{read}, given as {value}", read=_said(after), value=one.value)
+        if asked.is_revoked:
+            before, after, said = after, before, _said(before)
         what = say("{field} of record {record} is read as", field=one.field, record=one.record)
-        changes.append(Change(what, _said(before), said))
-        aside = set(rules_that_quarantine(settings, one.record))
+        effect.change(what, _said(before), said)
+        aside = set(rules_by_record(asked.settings).get(one.record, ()))
         left = (aside - (before.sets_aside - after.sets_aside)) | (after.sets_aside - before.sets_aside)
         if aside or left:
             none = say("none of them")
             what = say("Rules that set record {record} aside", record=one.record)
-            changes.append(Change(what, _titles(aside) or none, _titles(left) or none))
-        notes += [_EXACT_DAY] if one.field == "event_on" else []
-    return Effect(changes, [*notes, _ONLY_A_REFRESH, *([] if is_revoked else [_FOR_THE_PARTNER])])
+            effect.change(what, _titles(aside) or none, _titles(left) or none)
+        effect.note(*([_EXACT_DAY] if one.field == "event_on" else []))
+    effect.note(_ONLY_A_REFRESH, *([] if asked.is_revoked else [_FOR_THE_PARTNER]))
+    return effect
 
 
 def _of_record(record: str, holding: Holding) -> list[Mapping[str, Any]]:
@@ -362,4 +326,4 @@ def corrections_of(settings: Settings, record: str, copy: RecordCopy, holding: H
     ]
 
 
-GROUP = Group({"value_correction": ValueCorrection}, effect, effect_of_revoking, names)
+GROUP = Group({"value_correction": ValueCorrection}, effect, names=names)

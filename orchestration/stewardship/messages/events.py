@@ -5,27 +5,22 @@ refusal night after night is one event. A held extract is new when other checks 
 reason changed; an overdue partner once for each day it was due; a crash is its run; a pull that fails is new
 when it fails in another way or has worked since; an alert by corridor, direction and first month.
 
-A message is in English or Swahili (`words.yml`). It holds kinds, counts and links without names; with
+A message is in English or Swahili. It holds kinds, counts and links without names; with
 `named`, also partners, what the gate found in their extracts, and the corridors of alerts.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any, Literal, get_args
-
-import yaml
+from typing import Literal, get_args
 
 from expectations.checks import EXTRACT_CHECKS, PART_CHECKS
-from orchestration.core import Settings, refreshes
+from orchestration.core import Settings, in_language, listed, refreshes, text_of
 from orchestration.intake import failed_pulls
 from orchestration.stewardship import items, review
 from orchestration.stewardship.kinds.alert_release import corridor_name, key_of
-from orchestration.stewardship.sentences import in_language, listed
 
 Role = Literal["steward", "operator", "member"]
 ROLES: tuple[Role, ...] = ("steward", "operator", "member")
@@ -66,62 +61,44 @@ def current_events(settings: Settings) -> list[Event]:
     end = refreshes.last(settings)
     if end is None:
         return []
-    return [
-        *_refused(end),
-        *_waits(settings),
-        *_held(settings, end),
-        *_files(settings),
-        *_overdue(end),
-        *_crashed(end),
-        *_damage(settings),
-        *_pulls(settings),
-        *_alerts(settings),
-    ]
+    return [*_of_refresh(settings, end), *_of_lists(settings), *_of_operation(settings, end)]
 
 
 def compose(events: Sequence[Event], desk_url: str, language: str, named: bool) -> Message:
     """Return one message about all events, of which there is at least one."""
-    words = _words()[language]
+    words = _words(language)
     subjects, parts = [], []
     for kind in ORDER:
         own = [event for event in events if event.kind == kind]
-        if own:
-            singular, plural = words["subject"][kind]
-            subjects.append(singular if len(own) == 1 else plural.format(n=len(own)))
-            all_lines = dict.fromkeys(_line(event, desk_url, named, language) for event in own)
-            lines = [line for line in all_lines if line]
-            more = (
-                [f"  {words['more'].format(n=len(lines) - MOST_LISTED)}"] if len(lines) > MOST_LISTED else []
-            )
-            heading = f"{subjects[-1].capitalize()}."
-            parts.append("\n".join([heading, words["meaning"][kind], *lines[:MOST_LISTED], *more]))
-    parts += [f"{words['desk']}: {desk_url}/", words["once"]]
-    return Message(
-        f"Njia: {', '.join(subjects)}",
-        "\n\n".join(parts) + "\n",
-        tuple(events),
-        _digest(*(event.id for event in events)),
-    )
+        if not own:
+            continue
+        number = "one" if len(own) == 1 else "more"
+        subjects.append(words(f"subject.{kind}.{number}").format(n=len(own)))
+        lines = list(filter(None, dict.fromkeys(_line(event, desk_url, named, language) for event in own)))
+        if len(lines) > MOST_LISTED:
+            lines[MOST_LISTED:] = [f"  {words('more').format(n=len(lines) - MOST_LISTED)}"]
+        parts.append("\n".join([f"{subjects[-1].capitalize()}.", words(f"meaning.{kind}"), *lines]))
+    text = "\n\n".join([*parts, f"{words('desk')}: {desk_url}/", words("once")]) + "\n"
+    key = _digest(*(event.id for event in events))
+    return Message(f"Njia: {', '.join(subjects)}", text, tuple(events), key)
 
 
 def compose_test(language: str, now: str) -> Message:
-    words = _words()[language]
-    return Message(words["test"], words["test_text"] + "\n", (), _digest(now))
+    words = _words(language)
+    return Message(words("test"), words("test_text") + "\n", (), _digest(now))
 
 
-@cache
-def _words() -> dict[str, Any]:
-    words: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("words.yml").read_text(encoding="utf-8"))
-    return words
+def _words(language: str) -> Callable[[str], str]:
+    return lambda key: text_of(f"message.{key}", language)
 
 
 def _line(event: Event, desk_url: str, named: bool, language: str) -> str:
     """Return the line of one event; empty where its count says all."""
-    words, detail = _words()[language], in_language(event.detail, language)
+    words, detail = _words(language), in_language(event.detail, language)
     if event.kind == "crashed":
         return f"  {detail}"
     if event.kind in ("refused", "waits"):
-        checks = f"  {words['checks']}: {detail}" if detail else ""
+        checks = f"  {words('checks')}: {detail}" if detail else ""
         return "\n".join(filter(None, (checks, f"  {desk_url}{event.path}" if event.path else "")))
     if not named:
         return ""
@@ -131,82 +108,59 @@ def _line(event: Event, desk_url: str, named: bool, language: str) -> str:
     return f"{about}\n    {desk_url}{event.path}" if event.path else about
 
 
-def _refused(end: refreshes.End) -> Iterator[Event]:
-    if end.outcome != refreshes.REFUSED:
-        return
-    by = sorted(set(end.refused_by))
-    made_new = _digest(end.given_hash or "", end.release_id or "", *(by or [end.reason or ""]))
-    is_whole = len(by) == 1 and by[0] not in PART_CHECKS
-    path = items.release_check(by[0]).path if is_whole else None
-    yield Event(f"refused#{made_new}", "refused", path=path, detail=", ".join(by))
-
-
-def _waits(settings: Settings) -> Iterator[Event]:
-    standing = review.standing_candidate(settings)
-    if standing and standing["outcome"] == "waits":
-        yield Event(f"waits#{standing['content_hash'][:16]}", "waits", path="/release")
-
-
-def _held(settings: Settings, end: refreshes.End) -> Iterator[Event]:
-    found = _findings(settings)
-    for one in end.held:
-        item = items.held_extract(one["partner"], one["extract_id"])
-        by = sorted(one["held_by"])
-        detail = listed([found.get((one["partner"], one["extract_id"], name)) or name for name in by], "; ")
-        yield Event(f"{item}#{_digest(*by)}", "held", partner=one["partner"], path=item.path, detail=detail)
-
-
-def _findings(settings: Settings) -> dict[tuple[str, str, str], str]:
-    """Return what each check found in an extract; nothing of a check that names another partner."""
-    return {
+def _of_refresh(settings: Settings, end: refreshes.End) -> Iterator[Event]:
+    """Yield a refused or waiting release, held extracts and overdue partners."""
+    if end.outcome == refreshes.REFUSED:
+        by = sorted(set(end.refused_by))
+        id = _digest(end.given_hash or "", end.release_id or "", *(by or [end.reason or ""]))
+        is_whole = len(by) == 1 and by[0] not in PART_CHECKS
+        path = items.release_check(by[0]).path if is_whole else None
+        yield Event(f"refused#{id}", "refused", path=path, detail=", ".join(by))
+    candidate = review.standing_candidate(settings)
+    if candidate and candidate["outcome"] == "waits":
+        yield Event(f"waits#{candidate['content_hash'][:16]}", "waits", path="/release")
+    # Nothing of a check that names another partner.
+    findings = {
         (row["partner"], row["extract_id"], row["check_name"]): review.finding_of(row)
         for row in review.read(settings, review.FAILED_CHECKS)
         if row["check_name"] in EXTRACT_CHECKS and not EXTRACT_CHECKS[row["check_name"]].names_others
     }
+    for held in end.held:
+        partner, extract_id, by = held["partner"], held["extract_id"], sorted(held["held_by"])
+        detail = listed([findings.get((partner, extract_id, name)) or name for name in by], "; ")
+        yield _of_item(items.held_extract(partner, extract_id), _digest(*by), "held", partner, detail)
+    for late in end.overdue:
+        partner, due = late["partner"], late["due"]
+        yield _of_item(items.overdue(partner), f"{late['contract']}/{due}", "overdue", partner, due)
 
 
-def _files(settings: Settings) -> Iterator[Event]:
+def _of_lists(settings: Settings) -> Iterator[Event]:
+    """Yield files not taken, and alerts without a count; those of a candidate wait until it is published."""
     for row in review.standing(settings, review.FILES_NOT_TAKEN):
         item = items.file_not_taken(row["partner"], row["file"])
-        made_new = _digest(row["outcome"], row["reason"])
-        yield Event(f"{item}#{made_new}", "file", partner=row["partner"], path=item.path)
-
-
-def _overdue(end: refreshes.End) -> Iterator[Event]:
-    for one in end.overdue:
-        item = items.overdue(one["partner"])
-        made_new = f"{one['contract']}/{one['due']}"
-        yield Event(
-            f"{item}#{made_new}", "overdue", partner=one["partner"], path=item.path, detail=one["due"]
-        )
-
-
-def _crashed(end: refreshes.End) -> Iterator[Event]:
-    for one in end.crashes:
-        yield Event(
-            f"crashed#{one['run_id']}", "crashed", OPERATORS, detail=f"{one['ended']} {one['run_id'][:8]}"
-        )
-
-
-def _damage(settings: Settings) -> Iterator[Event]:
-    for fault in review.damaged_files(settings):
-        made_new = _digest(fault["path"], fault["found"])
-        yield Event(f"damage#{made_new}", "damage", OPERATORS, detail=f"{fault['kind']}: {fault['path']}")
-
-
-def _pulls(settings: Settings) -> Iterator[Event]:
-    for source in failed_pulls(settings):
-        made_new = _digest(source.reason or "", source.fetched or "")
-        yield Event(f"pull/{source.partner}/{source.contract}#{made_new}", "pull", OPERATORS, source.partner)
-
-
-def _alerts(settings: Settings) -> Iterator[Event]:
-    """Yield the alerts of the current release, without a count. A candidate's wait until it is published."""
+        yield _of_item(item, _digest(row["outcome"], row["reason"]), "file", row["partner"])
     for row in review.read(settings, review.ALERTS):
         if row["in_current_release"] == "True":
             sign = "▲" if row["direction"] == "rise" else "▼"
             detail = f"{sign} {corridor_name(row['corridor_id'])}, {row['first_month'][:7]}"
             yield Event(f"alert/{'/'.join(key_of(row))}", "alert", EVERYBODY, detail=detail)
+
+
+def _of_operation(settings: Settings, end: refreshes.End) -> Iterator[Event]:
+    """Yield crashes, damaged files and sources that could not be fetched."""
+    for crash in end.crashes:
+        detail = f"{crash['ended']} {crash['run_id'][:8]}"
+        yield Event(f"crashed#{crash['run_id']}", "crashed", OPERATORS, detail=detail)
+    for fault in review.damaged_files(settings):
+        id = f"damage#{_digest(fault['path'], fault['found'])}"
+        yield Event(id, "damage", OPERATORS, detail=f"{fault['kind']}: {fault['path']}")
+    for source in failed_pulls(settings):
+        id = f"pull/{source.partner}/{source.contract}#{_digest(source.reason or '', source.fetched or '')}"
+        yield Event(id, "pull", OPERATORS, source.partner)
+
+
+def _of_item(item: items.Item, change: str, kind: Kind, partner: str, detail: str = "") -> Event:
+    return Event(f"{item}#{change}", kind, partner=partner, path=item.path, detail=detail)
 
 
 def _digest(*parts: str) -> str:

@@ -8,21 +8,18 @@ give it; a column gone or renamed, the records of its extract, unless that is he
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from orchestration import intake
 from orchestration.contracts import Contracts, contract_for, load_contracts, load_vocabulary
-from orchestration.core import REFERENCE_SEEDS, Keys, Settings, load_keys, parsed
+from orchestration.core import Keys, Settings, listed, load_keys, say, write_json
 from orchestration.stewardship import items, review
-from orchestration.stewardship.draft_lists import text_of
-from orchestration.stewardship.items import Item
-from orchestration.stewardship.kinds.group import Change, Refreshed
-from orchestration.stewardship.open_item import OpenItem
-from orchestration.stewardship.sentences import listed, say
-from orchestration.stewardship.typed_views import typed_views
+from orchestration.stewardship.items import Item, OpenItem
+from orchestration.stewardship.kinds.decision import Change, Refreshed
 from orchestration.stewardship.worth import NOTHING, Worth, Worths
+from orchestration.typing import open_views
 
 _NOT_LANDED = (
     "Nothing of this file landed, so what it would bring is not known before the change is merged and the "
@@ -86,6 +83,30 @@ class DriftQuestion:
     notes: list[str]
 
 
+def write_drift(settings: Settings, files: Iterable[Mapping[str, Any]]) -> None:
+    """Write one line a change to `drift.csv`, and with the ready change to the contract `drift.json`."""
+    files = list(files)
+    lines = [
+        {**file, **vars(change), "change": change.kind, "feeds": ", ".join(change.feeds)}
+        for file in files
+        for change in _changes(file)
+    ]
+    review.write(settings, review.DRIFT, lines)
+    write_json(review.written_to(settings) / review.DRIFT_DETAILS, {"drift": files})
+
+
+def _changes(content: Mapping[str, Any]) -> Iterator[DriftChange]:
+    for new in content["renamed"]:
+        yield DriftChange("column_renamed", new["before"], new["now"], tuple(new["feeds"]), new["likeness"])
+    for gone in content["gone"]:
+        yield DriftChange("column_gone", gone["column"], feeds=tuple(gone["feeds"]))
+    for column in content["added"]:
+        yield DriftChange("column_added", column)
+    for codes in content["new_codes"]:
+        name, records, shown = codes["field"], codes["records"], codes["shown"]
+        yield DriftChange("new_codes", codes["column"], feeds=(name,), records=records, answers=shown)
+
+
 def drifted_contracts(refreshed: Refreshed) -> Iterator[OpenItem]:
     """Yield an item for each contract with drift; it holds no word of a partner."""
     held = {(one["partner"], one["extract_id"]) for one in refreshed.end.held}
@@ -121,8 +142,7 @@ def _worth(row: Mapping[str, str], worths: Worths, held: set[tuple[str, str]]) -
 
 def drift_questions(settings: Settings, item: Item | None = None) -> list[DriftQuestion]:
     """Return every file with drift, or those of one item, in the order of the list."""
-    text = text_of(settings, review.DRIFT_DETAILS)
-    files = parsed(text, settings.review / review.DRIFT_DETAILS)["drift"] if text else []
+    files = review.json_of(settings, review.DRIFT_DETAILS).get("drift", [])
     stands = review.still_stands(settings)
     asked = [_question(settings, one) for one in files if stands(one)]
     return [one for one in asked if item in (None, one.item)]
@@ -142,7 +162,7 @@ def _with_withheld(
     entry = landed.get(asked.extract_id or "")
     if entry is None:
         return asked.changes
-    contract, vocabulary = contract_for(entry, contracts), load_vocabulary(REFERENCE_SEEDS)
+    contract, vocabulary = contract_for(entry, contracts), load_vocabulary()
     found = intake.new_codes_of(settings, keys, contract, entry, vocabulary)
     hidden = {codes.field: codes.hidden for codes in found}
     return [
@@ -160,27 +180,7 @@ def _question(settings: Settings, content: Mapping[str, Any]) -> DriftQuestion:
         content["extract_id"],
         content["received_on"],
         bool(content["landed"]),
-        [
-            *(
-                DriftChange("column_renamed", one["before"], one["now"], tuple(one["feeds"]), one["likeness"])
-                for one in content["renamed"]
-            ),
-            *(
-                DriftChange("column_gone", one["column"], feeds=tuple(one["feeds"]))
-                for one in content["gone"]
-            ),
-            *(DriftChange("column_added", column) for column in content["added"]),
-            *(
-                DriftChange(
-                    "new_codes",
-                    one["column"],
-                    feeds=(one["field"],),
-                    records=one["records"],
-                    answers=one["shown"],
-                )
-                for one in content["new_codes"]
-            ),
-        ],
+        list(_changes(content)),
         content["patch"],
         list(content["effects"]),
         changes,
@@ -206,8 +206,7 @@ def _on_landed_rows(settings: Settings, content: Mapping[str, Any]) -> tuple[lis
 
 def _unmapped(settings: Settings, partner: str, extract_id: str) -> dict[str, int]:
     """Return the records by field in which typing met an answer that is in no list."""
-    columns = "partner varchar, extract_id varchar, record_id bigint, field varchar, problem_code varchar"
-    with typed_views(settings, {"problems": columns}, extract_id) as con:
+    with open_views(settings, "problems", extract_ids=[extract_id]) as con:
         rows = con.execute(
             "select field, count(distinct record_id) from problems where partner = ? and extract_id = ? "
             "and problem_code = 'code_unmapped' group by field",

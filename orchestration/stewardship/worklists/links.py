@@ -7,17 +7,17 @@ the records come from `rows`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
-from orchestration.core import Settings, UsageError
+from orchestration.core import Settings, UsageError, say
 from orchestration.linkage import COMPARED
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.kinds.links import item_of_pair
-from orchestration.stewardship.sentences import say
+from orchestration.stewardship.worklists.listing import Answers
 from orchestration.stewardship.worklists.rows import Field, fields_of
-from orchestration.stewardship.worklists.settled import Answers
 
 _APART = {"birth_years": "years of birth", "days": "days of the events"}
 
@@ -68,17 +68,24 @@ def link_questions(settings: Settings) -> list[LinkQuestion]:
 def link_question(settings: Settings, item: Item) -> LinkQuestion | None:
     """Return the question of one item, ruled on or not; None where the last refresh did not ask it."""
     rows = (row for row in review.read(settings, review.LINKS) if item_of_pair(row) == item)
-    return next((_question(row, _sides(settings, row)) for row in rows), None)
+    return next((_question(row, tuple(_side(settings, row, end) for end in "ab")) for row in rows), None)
 
 
 def _question(row: Mapping[str, str], sides: tuple[Side, ...] = ()) -> LinkQuestion:
     compared: dict[str, list[str]] = {"same": [], "differs": [], "not known": []}
     for name in COMPARED:
         compared[row[name]].append(name.replace("_", " "))
-    _add_names(compared, row["names"])
+    # How many words of the shorter name the other has too.
+    shared, is_known, of_words = row["names"].removesuffix(" shared").partition(" of ")
+    if not is_known:
+        compared["not known"].append("name")
+    elif shared in ("0", of_words):
+        compared["differs" if shared == "0" else "same"].append("name")
+    else:
+        compared["same"].append(say("name ({shared} of {told} words)", shared=shared, told=of_words))
     for name, label in _APART.items():
-        number, is_apart, _ = row[name].partition(" apart")
-        if not is_apart:
+        number, is_known, _ = row[name].partition(" apart")
+        if not is_known:
             compared["not known"].append(label)
         elif number == "0":
             compared["same"].append(label)
@@ -100,29 +107,12 @@ def _question(row: Mapping[str, str], sides: tuple[Side, ...] = ()) -> LinkQuest
     )
 
 
-def _add_names(compared: Mapping[str, list[str]], names: str) -> None:
-    """Say how many words of the shorter name the other has too."""
-    shared, is_told, told = names.removesuffix(" shared").partition(" of ")
-    if not is_told:
-        compared["not known"].append("name")
-    elif shared in ("0", told):
-        compared["differs" if shared == "0" else "same"].append("name")
-    else:
-        compared["same"].append(say("name ({shared} of {told} words)", shared=shared, told=told))
-
-
-def _sides(settings: Settings, row: Mapping[str, str]) -> tuple[Side, ...]:
-    return _side(settings, row, "a"), _side(settings, row, "b")
-
-
 def _side(settings: Settings, row: Mapping[str, str], end: str) -> Side:
     """Without fields where the record is not typed at this moment."""
     partner, extract_id, sheet = (row[f"{name}_{end}"] for name in ("partner", "extract", "sheet"))
     number = int(row[f"row_{end}"]) if row[f"row_{end}"] else None
     fields: list[Field] = []
     if number is not None:
-        try:
+        with suppress(UsageError):
             fields = fields_of(settings, partner, extract_id, sheet, number)
-        except UsageError:
-            fields = []
     return Side(row[f"record_{end}"], partner, extract_id, sheet, number, fields)

@@ -1,47 +1,42 @@
 """The list of what waits for a steward, most valuable first: `review/open_items.csv`.
 
 Every refresh that ends writes it, whether published, unchanged or refused. Reading it drops what has been
-decided since and adds who takes care of each item.
+decided since and adds who takes care of each item. A decision that held already when the refresh found an
+item did not settle it (an acceptance cannot answer a check that could not be judged), so the item stays: the
+list notes the ids of those decisions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from orchestration.contracts import Contracts
-from orchestration.core import End, Settings
-from orchestration.stewardship import review
-from orchestration.stewardship.decisions.active import Decisions, active_decisions
-from orchestration.stewardship.items import Item, file_not_taken, held_extract
-from orchestration.stewardship.kinds.assignment import with_owners
-from orchestration.stewardship.kinds.check_waiver import worths_of_waived
-from orchestration.stewardship.kinds.group import Refreshed
-from orchestration.stewardship.kinds.registry import GROUPS
-from orchestration.stewardship.kinds.rows import left_of_rows
-from orchestration.stewardship.open_item import OpenItem, most_valuable_first, nested, under_held_extracts
-from orchestration.stewardship.sentences import packed, unpacked
-from orchestration.stewardship.worklists.decisions import open_decisions
-from orchestration.stewardship.worklists.deliveries import late_partners, waiting_files
-from orchestration.stewardship.worklists.drift import drifted_contracts
-from orchestration.stewardship.worklists.refused import refused_rows
-from orchestration.stewardship.worklists.settled import Answers
-from orchestration.stewardship.worth import Worth, worths_of
-
-_COLUMNS = (
-    "item", "title", "detail", "why", "what_to_do", "movements", "numbers", "opened", "due", "answered_by",
-    "under",
-)  # fmt: skip
-_SENTENCES = ("title", "detail", "why", "what_to_do")
-_FINDERS: tuple[Callable[[Refreshed], Iterable[OpenItem]], ...] = (
-    *(group.open_items for group in GROUPS),
-    waiting_files,
-    refused_rows,
-    drifted_contracts,
-    late_partners,
+from orchestration.core import End, Settings, packed, say, seed_rows, together, unpacked
+from orchestration.stewardship import items, review
+from orchestration.stewardship.decisions.active import Decisions, active_decisions, list_decisions
+from orchestration.stewardship.items import (
+    Item,
+    OpenItem,
+    held_extract,
+    most_valuable_first,
+    nested,
+    under_held_extracts,
 )
+from orchestration.stewardship.kinds.assignment import with_owners
+from orchestration.stewardship.kinds.check_waiver import waived_item, worths_of_waived
+from orchestration.stewardship.kinds.decision import Refreshed
+from orchestration.stewardship.kinds.registry import GROUPS
+from orchestration.stewardship.kinds.rows import by_item, left_of_rows, quality_rules
+from orchestration.stewardship.worklists.drift import drifted_contracts
+from orchestration.stewardship.worth import NOTHING, Worth, worths_of
+
+SOON = timedelta(days=14)
+_SENTENCES = ("title", "detail", "why", "what_to_do")
+_EXTRACTS_NAMED = 3
 
 
 def write_open_items(
@@ -59,24 +54,32 @@ def write_open_items(
     """
     today = date.fromisoformat(str(end.as_of)[:10])
     opened = {row["item"]: row["opened"] for row in review.read(settings, review.OPEN_ITEMS)}
+    finders: tuple[Callable[[Refreshed], Iterable[OpenItem]], ...] = (
+        *(group.open_items for group in GROUPS),
+        _waiting_files,
+        _refused_rows,
+        drifted_contracts,
+        _late_partners,
+    )
     with worths_of(settings, Worth(*waits_for_release)) as worths:
         refreshed = Refreshed(settings, worths, end, contracts)
-        listed = [item for finder in _FINDERS for item in finder(refreshed)]
-        known = _worth_of(listed) | worths_of_waived(settings, worths)
-    listed += open_decisions(settings, today, known)
-    listed = list(under_held_extracts(listed))
+        listed = [item for finder in finders for item in finder(refreshed)]
+        worth_of = _worth_of(listed) | worths_of_waived(settings, worths)
+    listed += _open_decisions(settings, today, worth_of)
     answers = Answers(settings, decisions)
     listed = [
         replace(
-            one,
-            opened=_day(opened.get(str(one.item), "")) or one.opened or today,
-            answered_by=tuple(sorted(answers.to(one.item))),
+            item,
+            opened=_day(opened.get(str(item.item), "")) or item.opened or today,
+            answered_by=tuple(sorted(answers.to(item.item))),
         )
-        for one in listed
+        for item in under_held_extracts(listed)
     ]
     listed.sort(key=most_valuable_first)
-    sentences = {str(one.item): {name: packed(getattr(one, name)) for name in _SENTENCES} for one in listed}
-    review.write_open_items(settings, _COLUMNS, map(_as_row, listed), sentences)
+    sentences = {
+        str(item.item): {name: packed(getattr(item, name)) for name in _SENTENCES} for item in listed
+    }
+    review.write_open_items(settings, map(_as_row, listed), sentences)
     return len(listed)
 
 
@@ -91,25 +94,47 @@ def open_items(settings: Settings, now: datetime | None = None) -> list[OpenItem
     answers = Answers(settings, decisions)
     sentences = review.sentences_of_items(settings)
     rows = review.read(settings, review.OPEN_ITEMS)
-    listed = {one.item: one for one in (_of_row(row, sentences.get(row["item"], row)) for row in rows)}
+    every = (_of_row(row, sentences.get(row["item"], row)) for row in rows)
+    listed = list({item.item: item for item in every}.values())
     files = {
-        file_not_taken(row["partner"], row["file"])
+        items.file_not_taken(row["partner"], row["file"])
         for row in review.standing(settings, review.FILES_NOT_TAKEN)
     }
-    withdrawn = {
-        held_extract(one["partner"], one["extract_id"]) for one in decisions.by_kind["extract_withdraw"]
-    }
+    withdrawn = {held_extract(one["partner"], one["extract_id"]) for one in decisions.extract_withdrawals}
     standing = [
-        one
-        for one in listed.values()
-        if one.item.kind != "decision"
-        and not answers.settle(one)
-        and not (one.item.kind == "file" and one.item not in files)
-        and one.under not in withdrawn
+        item
+        for item in listed
+        if item.item.kind != "decision"
+        and not answers.settle(item)
+        and not (item.item.kind == "file" and item.item not in files)
+        and item.under not in withdrawn
     ]
     standing = list(left_of_rows(settings, decisions.by_kind, standing))
-    standing += _decisions_now(settings, now.date(), listed)
+    # A listed decision keeps its worth; one made since has that of its item.
+    worth_of = _worth_of(listed)
+    for decision in _open_decisions(settings, now.date(), worth_of):
+        worth = worth_of.get(decision.item, Worth(decision.movements, decision.numbers))
+        standing.append(replace(decision, movements=worth.movements, numbers=worth.numbers))
     return sorted(nested(with_owners(standing, decisions.assignments)), key=most_valuable_first)
+
+
+class Answers:
+    """The decisions that hold, by the item that each answers."""
+
+    def __init__(self, settings: Settings, decisions: Decisions) -> None:
+        self._ids: dict[Item, set[str]] = {}
+        for group in GROUPS:
+            for item, decision_id in group.answers(settings, decisions.by_kind):
+                self._ids.setdefault(item, set()).add(decision_id)
+
+    def to(self, item: Item) -> set[str]:
+        """Return ids of the decisions that answer an item; one on an extract answers each of its checks."""
+        ids = self._ids.get(item, set())
+        return ids | self._ids.get(held_extract(*item.key[:2]), set()) if item.kind == "check" else ids
+
+    def settle(self, listed: OpenItem) -> bool:
+        """Return whether a decision made since the refresh answers the item."""
+        return not self.to(listed.item) <= set(listed.answered_by)
 
 
 def is_about(one: OpenItem, partner: str) -> bool:
@@ -127,15 +152,8 @@ def as_dict(one: OpenItem) -> dict[str, Any]:
     return {**fields, "item": str(one.item), **days, "consequences": consequences}
 
 
-def _decisions_now(settings: Settings, today: date, listed: Mapping[Item, OpenItem]) -> Iterator[OpenItem]:
-    """Yield the decisions that wait. A listed one keeps its worth; a new one has that of its item."""
-    for one in open_decisions(settings, today, _worth_of(listed.values())):
-        known = listed.get(one.item)
-        yield replace(one, movements=known.movements, numbers=known.numbers) if known else one
-
-
 def _worth_of(listed: Iterable[OpenItem]) -> dict[Item, Worth]:
-    return {one.item: Worth(one.movements, one.numbers) for one in listed}
+    return {item.item: Worth(item.movements, item.numbers) for item in listed}
 
 
 def _as_row(one: OpenItem) -> dict[str, Any]:
@@ -163,3 +181,128 @@ def _of_row(row: Mapping[str, str], sentences: Mapping[str, Any]) -> OpenItem:
 
 def _day(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
+
+
+# --- decisions: waiting for a second person, idle, or about to expire -------------------------------
+
+
+def _open_decisions(settings: Settings, today: date, worth_of: Mapping[Item, Worth]) -> Iterator[OpenItem]:
+    """Yield an item for each such decision; `worth_of` the listed items that decisions are about.
+
+    Every reading of the list finds them anew, since a new decision waits at once. One that waits is worth
+    what the item is worth that it would settle.
+    """
+    for entry in list_decisions(settings):
+        if entry.get("revokes") or entry.get("confirms") or entry["revoked_by"]:
+            continue
+        sentence = say(
+            "{says} ({author}, {day})", says=entry["says"], author=entry["author"], day=entry["time"][:10]
+        )
+        expires = _day(entry.get("expires", ""))
+        worth = worth_of.get(waived_item(entry["check"], entry["scope"]), NOTHING) if expires else NOTHING
+        why = entry["reason"]
+        if expires and expires < today:
+            continue
+        if entry["needs_second"] and not entry["confirmed_by"]:
+            title = "A decision waits for a second person"
+            what_to_do = "Look at what it is about. If you stand behind it, confirm it; else take it back."
+        elif entry["without_effect"]:
+            title, why, worth, expires = "A decision has no effect", entry["without_effect"], NOTHING, None
+            what_to_do = "If it is no longer needed, take it back."
+        elif expires and expires <= today + SOON:
+            title = say("A waiver ends on {day}", day=str(expires))
+            what_to_do = "If the check still fails for a good reason, waive it anew; else let the waiver end."
+        else:
+            continue
+        made, item = _day(entry["time"][:10]), items.decision(entry["id"])
+        yield OpenItem(item, title, sentence, why, what_to_do, *worth, opened=made, due=expires)
+
+
+# --- missing deliveries, and rows refused at reading ------------------------------------------------
+
+
+def _waiting_files(refreshed: Refreshed) -> Iterator[OpenItem]:
+    """Yield an item for each file not taken, worth about what the partner's newest extract brought.
+
+    Files that may still be written are left out: they are taken without anybody's doing.
+    """
+    for row in review.standing(refreshed.settings, review.FILES_NOT_TAKEN):
+        if row["outcome"] == "waits":
+            continue
+        worth = refreshed.worths.newest.get(row["partner"], NOTHING)
+        sentence = "{file} was not taken: {reason}"
+        if row["partner"]:
+            sentence = "{file} of {partner} was not taken: {reason}"
+        yield OpenItem(
+            items.file_not_taken(row["partner"], row["file"]),
+            say(sentence, file=row["file"], partner=row["partner"], reason=why_in_short(row)),
+            _guessed(worth),
+            row["reason"],
+            "Do what the reason says; the file is tried again in every refresh.",
+            *worth,
+        )
+
+
+def why_in_short(row: Mapping[str, str]) -> str:
+    """Return the title of the reason why a file was not taken."""
+    return _titles().get(row.get("code", ""), "The reason is below")
+
+
+@cache
+def _titles() -> dict[str, str]:
+    return {row["reason"]: row["title"] for row in seed_rows("file_reasons")}
+
+
+def _late_partners(refreshed: Refreshed) -> Iterator[OpenItem]:
+    """Yield an item for each overdue partner, due since the earliest of its contracts."""
+    due: dict[str, list[str]] = {}
+    for contract in refreshed.end.overdue:
+        due.setdefault(contract["partner"], []).append(contract["due"])
+    for partner, days in due.items():
+        worth = refreshed.worths.newest.get(partner, NOTHING)
+        yield OpenItem(
+            items.overdue(partner),
+            say("{partner} is overdue since {day}", partner=partner, day=min(days)),
+            _guessed(worth),
+            "The newest months lack this partner's records, so a fall there may not be real.",
+            "Ask the partner. If it sends less often now, say so in its contract.",
+            *worth,
+            due=_day(min(days)),
+            extracts=frozenset({(partner, refreshed.worths.newest_extracts.get(partner, ""))}),
+        )
+
+
+def _guessed(worth: Worth) -> str:
+    if not worth.movements:
+        return "Its content is unknown."
+    sentence = "Its content is unknown; the partner's last extract held {records:,} records."
+    return say(sentence, records=worth.movements)
+
+
+def _refused_rows(refreshed: Refreshed) -> Iterator[OpenItem]:
+    """Yield an item for each partner and rule, worth the records that the rows would have been."""
+    for item, rows in by_item(review.standing(refreshed.settings, review.REFUSED_ROWS)).items():
+        partner, code = item.key
+        rule = quality_rules().get(code, {})
+        more = len(rows) - _EXTRACTS_NAMED
+        yield OpenItem(
+            item,
+            say("Rows of {partner} were refused: {rule}", partner=partner, rule=rule.get("title", code)),
+            together(
+                *map(_where, rows[:_EXTRACTS_NAMED]),
+                say("And in {count:,} more.", count=more) if more > 0 else "",
+            ),
+            rule.get("explanation", ""),
+            rule.get("steward_action", ""),
+            sum(int(row["records"]) for row in rows),
+            extracts=frozenset((partner, row["extract_id"]) for row in rows),
+        )
+
+
+def _where(row: Mapping[str, str]) -> str:
+    sentence = "{count:,} row(s) in {file}: {rows}."
+    if row["sheet"]:
+        sentence = "{count:,} row(s) in {file}, sheet {sheet}: {rows}."
+    return say(
+        sentence, count=int(row["rows"]), file=row["file"], rows=row["row_numbers"], sheet=row["sheet"]
+    )

@@ -14,19 +14,14 @@ from orchestration import places
 from orchestration.core import Keys, Settings, load_keys
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
-from orchestration.stewardship.items import Item
+from orchestration.stewardship.items import Item, with_consequences
 from orchestration.stewardship.kinds.place_alias import OpenName, open_name_groups
-from orchestration.stewardship.open_item import with_consequences
-from orchestration.stewardship.typed_views import typed_views
 from orchestration.stewardship.worklists.listing import open_items
+from orchestration.typing import open_views
 
 _SIMPLIFIED = 0.01  # of a degree: about a kilometre, less than a line of a small map is wide
 
 MOST_MATCHES, MOST_ROWS = 12, 50
-_VIEWS = {
-    "place_mentions": "partner varchar, extract_id varchar, record_id bigint, mention_id bigint",
-    "records": "partner varchar, extract_id varchar, record_id bigint, sheet varchar, row_number integer",
-}
 
 
 @dataclass(frozen=True)
@@ -86,21 +81,18 @@ class NamingRow:
 def place_questions(settings: Settings) -> list[PlaceQuestion]:
     """Return the undecided names, most movements first, with the candidates of the last refresh alone."""
     groups = {name.item: name for name in open_name_groups(settings)}
-    texts = _texts(settings) if groups else {}
-    return [
-        _question(groups[one.item], one.movements, texts)
-        for one in with_consequences(open_items(settings))
-        if one.item in groups
-    ]
+    waiting = [one for one in with_consequences(open_items(settings)) if one.item in groups]
+    texts = review.texts_of_places(settings, load_keys(settings)) if waiting else {}
+    return [_question(groups[one.item], one.movements, texts) for one in waiting]
 
 
 def place_question(settings: Settings, item: Item) -> PlaceQuestion | None:
     """Return the question of one item; None where it is decided, or the last refresh did not ask it."""
-    groups = {one.item: one for one in open_name_groups(settings)}
-    listed = with_consequences(open_items(settings))
-    waiting = (one for one in listed if one.item == item and item in groups)
-    asked = next((_question(groups[item], one.movements, _texts(settings)) for one in waiting), None)
-    return asked and replace(with_readings(asked), rows=_rows(settings, groups[item]))
+    asked = next((question for question in place_questions(settings) if question.item == item), None)
+    if asked is None:
+        return None
+    [group] = (name for name in open_name_groups(settings) if name.item == item)
+    return replace(with_readings(asked), rows=_rows(settings, group))
 
 
 def with_readings(question: PlaceQuestion) -> PlaceQuestion:
@@ -148,12 +140,8 @@ def county_outlines(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _texts(settings: Settings) -> dict[str, list[str]]:
-    return review.texts_of_places(settings, load_keys(settings))
-
-
 def _rows(settings: Settings, group: OpenName) -> list[NamingRow]:
-    with typed_views(settings, _VIEWS) as con:
+    with open_views(settings, "place_mentions", "records") as con:
         found = con.execute(
             "select distinct partner, extract_id, sheet, row_number from place_mentions "
             "inner join records using (partner, extract_id, record_id) where list_contains(?, mention_id) "

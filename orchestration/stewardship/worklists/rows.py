@@ -7,18 +7,17 @@ words are never shown. A hidden field is named with the reason. The row as writt
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from orchestration import places
-from orchestration.core import Settings, UsageError, read_json, shown_record
+from orchestration.core import Settings, UsageError, read_json, say, shown_record
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
-from orchestration.stewardship.kinds.records import rules_by_record
 from orchestration.stewardship.kinds.rows import decided_records
-from orchestration.stewardship.sentences import say
-from orchestration.stewardship.typed_views import has_typed, typed_views
+from orchestration.stewardship.kinds.subjects import rules_by_record
+from orchestration.typing import has_typed, open_views
 
 # Columns of the typed records that hold codes of ours, bands and counts, and no word of a partner.
 SHOWN = (
@@ -39,19 +38,10 @@ _NOT_KEPT = (
 )
 _DROPPED = "The contract drops it, so it never landed."
 
-_VIEWS = {
-    "records": "partner varchar, extract_id varchar, record_id bigint, sheet varchar, row_number integer, "
-    "event_on date, submitted_at timestamptz, embargo_until date, "
-    + ", ".join(f"{name} varchar" for name in SHOWN),
-    "record_codes": "partner varchar, extract_id varchar, record_id bigint, domain varchar, code varchar, "
-    "seq integer",
-    "place_mentions": "partner varchar, extract_id varchar, record_id bigint, place_role varchar, "
-    "seq integer, mention_id bigint",
-    "matches": "mention_id bigint, county_place_id varchar, country_alpha3 varchar",
-    "extracts": "partner varchar, extract_id varchar, finest_place varchar",
-    "problems": "partner varchar, extract_id varchar, record_id bigint, field varchar, outcome varchar, "
-    "problem_code varchar",
-}  # fmt: skip
+_TABLES = ("records", "record_codes", "place_mentions", "matches", "extracts", "problems")
+_OF_RECORD = "record_id, sheet, event_on, submitted_at, embargo_until, " + ", ".join(
+    f"{name}::varchar as {name}" for name in SHOWN
+)
 
 
 @dataclass(frozen=True)
@@ -104,17 +94,18 @@ def fields_of(settings: Settings, partner: str, extract_id: str, sheet: str | No
     """
     if not has_typed(settings):
         raise UsageError(_NOT_KEPT)
-    with typed_views(settings, _VIEWS, extract_id) as con:
+    with open_views(settings, *_TABLES, extract_ids=[extract_id]) as con:
         cursor = con.execute(
-            "select * from records where partner = ? and extract_id = ? and row_number = ? "
+            f"select {_OF_RECORD} from records where partner = ? and extract_id = ? and row_number = ? "
             "and (? is null or sheet = ?)",
             [partner, extract_id, row, sheet, sheet],
         )
         columns = [column[0] for column in cursor.description or ()]
-        found = [dict(zip(columns, values, strict=True)) for values in cursor.fetchall()]
-        if len(found) != 1:
-            raise UsageError(_not_one(partner, extract_id, row, sorted(str(one["sheet"]) for one in found)))
-        [record] = found
+        records = [dict(zip(columns, values, strict=True)) for values in cursor.fetchall()]
+        if len(records) != 1:
+            sheets = sorted(str(record["sheet"]) for record in records)
+            raise UsageError(_not_one(partner, extract_id, row, sheets))
+        [record] = records
         key = [partner, extract_id, record["record_id"]]
         of_record = "where partner = ? and extract_id = ? and record_id = ?"
         codes = con.execute(
@@ -136,37 +127,31 @@ def fields_of(settings: Settings, partner: str, extract_id: str, sheet: str | No
     by_field: dict[str, list[str]] = {}
     for name, code in problems:
         by_field.setdefault(str(name), []).append(str(code))
-    shown = [*_shown(record), *((str(domain), str(said)) for domain, said in codes)]
-    note = _note(settings, partner, extract_id)
-    named = (note.get("contract_content") or {}).get("fields") or {}
+    month = f"{record['event_on']:%Y-%m}" if record["event_on"] else None
+    shown = {"record_code": shown_record(record["record_id"]), _MONTH: month}
+    shown |= {name: record[name] for name in SHOWN} | {str(domain): str(said) for domain, said in codes}
+    path = settings.landing / partner / f"{extract_id}.json"
+    contract = (read_json(path) if path.is_file() else {}).get("contract_content") or {}
+    named = contract.get("fields") or {}
     fields = [
         Field(name, value, tuple(by_field.pop(name, ())))
-        for name, value in dict(shown).items()
+        for name, value in shown.items()
         if value is not None or name in named or name in by_field or name == _MONTH
     ]
     fields += [
         Field(f"place({role}) {at}", places.described(place_id) if place_id in places.place_names() else None)
         for at, (role, _, place_id) in enumerate(stops, start=1)
     ]
-    hidden = _hidden(note, record)
     withheld = [
         Field(name, None, tuple(by_field.pop(name, ())), is_withheld=True, why_withheld=why)
-        for name, why in hidden.items()
+        for name, why in _hidden(contract, record).items()
     ]
     left = [Field(name, None, tuple(found_in)) for name, found_in in sorted(by_field.items())]
     return [*fields, *left, *withheld]
 
 
-def _shown(record: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
-    yield "record_code", shown_record(record["record_id"])
-    yield _MONTH, f"{record['event_on']:%Y-%m}" if record["event_on"] else None
-    for name in SHOWN:
-        yield name, record[name]
-
-
-def _hidden(note: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, str]:
+def _hidden(contract: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, str]:
     """Return the hidden names with the reason: fields of the record, and those of its contract."""
-    contract = note.get("contract_content") or {}
     fields = contract.get("fields") or {}
     days = ("event_on", "submitted_at", "embargo_until")
     hidden = {name: _A_DAY for name in days if record[name] or name in fields}
@@ -175,18 +160,10 @@ def _hidden(note: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, str
         hidden["age"] = _AGE
     hidden["record_ref"] = _REFERENCE
     hidden |= {name: _CODED for name, column in (contract.get("link") or {}).items() if column}
-    dropped = len(contract.get("deny") or ())
-    if dropped:
-        hidden["columns_that_the_contract_denies"] = say(
-            "{number} of them. {why}", number=dropped, why=_DROPPED
-        )
+    if dropped := len(contract.get("deny") or ()):
+        sentence = say("{number} of them. {why}", number=dropped, why=_DROPPED)
+        hidden["columns_that_the_contract_denies"] = sentence
     return hidden
-
-
-def _note(settings: Settings, partner: str, extract_id: str) -> Mapping[str, Any]:
-    path = settings.landing / partner / f"{extract_id}.json"
-    found: Mapping[str, Any] = read_json(path) if path.is_file() else {}
-    return found
 
 
 def _not_one(partner: str, extract_id: str, row: int, sheets: list[str]) -> str:

@@ -91,7 +91,9 @@ def test_decision_without_effect_is_listed_with_its_id_and_how_to_revoke_it(sett
     extract = {"partner": "kobe_shelter", "extract_id": note.stem}
     made = record_decision(settings, "extract_accept", "A. Fixture", "as agreed", now, **extract)
     note.unlink()
-    review.write_decisions_without_effect(settings, without_effect(settings, active_decisions(settings, now)))
+    review.write(
+        settings, review.DECISIONS_WITHOUT_EFFECT, without_effect(settings, active_decisions(settings, now))
+    )
     found = read_status(settings)
     assert found["review"]["decisions_without_effect"] == 1
     with console.out.capture() as shown:

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from orchestration.contracts import Contract, ContractFault, load_contract, load_contracts
-from orchestration.contracts.schema import SCHEMA_FILE, schema_text
+from orchestration.contracts.loading import SCHEMA_FILE, schema_text
 from orchestration.core import SAMPLE_PARTNERS
 from tests.fixtures.partner_files import BOOK, add_partner, book
 
@@ -198,7 +198,7 @@ def test_a_changed_column_key_or_denial_needs_reading_again() -> None:
 
 def test_the_schema_for_editors_is_current() -> None:
     assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text(), (
-        "Run `python -m orchestration.contracts.schema` and commit the result."
+        "Run `python -m orchestration.contracts.loading` and commit the result."
     )
 
 

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from orchestration.cli.root import cli
 from orchestration.core import Settings, UsageError, require_encrypted_volume
-from orchestration.core.volume import lies_on_encrypted
+from orchestration.core.disk import lies_on_encrypted
 
 
 class Machine:
@@ -93,18 +93,23 @@ def test_machine_without_proc_is_not_known_to_be_encrypted(tmp_path: Path) -> No
     assert not lies_on_encrypted(tmp_path, tmp_path / "proc", tmp_path / "sys")
 
 
-def test_home_and_keys_must_both_be_encrypted_unless_the_operator_vouches(tmp_path: Path) -> None:
+def test_home_and_keys_must_both_be_encrypted_unless_the_operator_vouches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asks = Settings(tmp_path / "home", tmp_path, tmp_path / "keys", require_encrypted_volume=True)
-    with pytest.raises(UsageError, match=f"{asks.keys} shows no .+ LUKS") as told:
-        require_encrypted_volume(asks, lambda path: path == asks.home)
-    assert str(asks.home) not in str(told.value)
-    require_encrypted_volume(asks, lambda path: True)
-    require_encrypted_volume(replace(asks, volume_is_encrypted=True), lambda path: False)
-    require_encrypted_volume(replace(asks, require_encrypted_volume=False), lambda path: False)
+    encrypted = {asks.home}
+    monkeypatch.setattr("orchestration.core.disk.lies_on_encrypted", lambda path: path in encrypted)
+    with pytest.raises(UsageError, match=f"{asks.keys} shows no .+ LUKS") as refused:
+        require_encrypted_volume(asks)
+    assert str(asks.home) not in str(refused.value)
+    require_encrypted_volume(replace(asks, volume_is_encrypted=True))
+    require_encrypted_volume(replace(asks, require_encrypted_volume=False))
+    encrypted.add(asks.keys)
+    require_encrypted_volume(asks)
 
 
 def test_a_command_refuses_before_it_writes_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orchestration.core.volume.lies_on_encrypted", lambda path: False)
+    monkeypatch.setattr("orchestration.core.disk.lies_on_encrypted", lambda path: False)
     file = tmp_path / "register.csv"
     file.write_text("a,b\n")
     (tmp_path / "partners" / "fixture_desk").mkdir(parents=True)

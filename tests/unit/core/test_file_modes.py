@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from orchestration.cli.root import cli
 from orchestration.core import Settings, UsageError, check_modes, create_missing_keys, prepare_home
-from orchestration.core.modes import RESTRICTED, restricted_folders
+from orchestration.core.disk import RESTRICTED, restricted_folders
 
 
 def mode(path: Path) -> int:

@@ -18,7 +18,7 @@ import pyrage
 import pytest
 
 from orchestration import core
-from orchestration.core import MachineFault, durable, load_keys, machine, machine_fault
+from orchestration.core import MachineFault, disk, durable, load_keys, machine_fault
 from orchestration.intake import take_in
 from orchestration.typing import step, type_extracts
 from tests import scenario
@@ -142,7 +142,7 @@ def test_a_command_ends_with_exit_code_6(small_disk: Path, tmp_path: Path, njia:
 @pytest.fixture
 def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
     usage = Usage(100 * MEGABYTE, 84 * MEGABYTE, 16 * MEGABYTE)
-    monkeypatch.setattr(machine.shutil, "disk_usage", lambda path: usage)
+    monkeypatch.setattr(disk.shutil, "disk_usage", lambda path: usage)
 
 
 @pytest.mark.usefixtures("little_room")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.core import NjiaError, PublicationPolicy, Settings, load_publication_policy
-from orchestration.core.publication_policy import NOISE_SEED, POLICY_SEED
+from orchestration.core.policies import NOISE_SEED, POLICY_SEED
 
 
 def loaded(

@@ -9,7 +9,7 @@ from filelock import FileLock
 
 from orchestration import core
 from orchestration.core import Settings, building_beside, clear_work, clear_work_left_behind, forget_work
-from orchestration.core.work_left import KEPT, PROJECT
+from orchestration.core.work import KEPT, PROJECT
 
 MADE_OF_RECORDS = (
     "warehouse.duckdb", "typed/records/e.parquet", "linkage/links.parquet", "gates/profiles.parquet",

@@ -19,7 +19,7 @@ from starlette.websockets import WebSocketDisconnect
 from orchestration.core import SAMPLE_PARTNERS, Settings, prepare_home
 from orchestration.stewardship import desk
 from orchestration.stewardship.desk.app import make_app
-from orchestration.stewardship.desk.first_link import FirstLink
+from orchestration.stewardship.desk.sessions import FirstLink
 from tests.fixtures.desk_world import (
     ELSEWHERE,
     OBSERVER,

@@ -23,12 +23,10 @@ from starlette.websockets import WebSocket
 from websockets.sync.client import connect
 
 from orchestration.core import LOOPBACK, Settings
-from orchestration.stewardship.desk import connections, guard, visit
+from orchestration.stewardship.desk import guard, visit
 from orchestration.stewardship.desk.accounts import Account
-from orchestration.stewardship.desk.address import Address
-from orchestration.stewardship.desk.app import make_app
-from orchestration.stewardship.desk.attempts import WRONG_TRIES
-from orchestration.stewardship.desk.serving import serve, server_of
+from orchestration.stewardship.desk.app import make_app, serve, server_of
+from orchestration.stewardship.desk.guard import WRONG_TRIES, Address
 from tests.command import PATIENCE
 from tests.fixtures.desk_world import ELSEWHERE, PASSPHRASE, STEWARD, make_desk
 from tests.servers import free_port
@@ -69,7 +67,7 @@ def port(settings: Settings) -> Iterator[int]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "REQUEST_SECONDS", 0.3)
+    monkeypatch.setattr(guard, "REQUEST_SECONDS", 0.3)
 
 
 def opened(port: int, sent: bytes) -> socket.socket:
@@ -86,7 +84,7 @@ def is_ended(connection: socket.socket) -> bool:
 
 
 def test_half_open_connections_take_no_place_from_others(port: int) -> None:
-    half_open = [opened(port, HALF) for _ in range(connections.MOST_CONNECTIONS + 50)]
+    half_open = [opened(port, HALF) for _ in range(guard.MOST_CONNECTIONS + 50)]
     for _ in range(5):
         assert requests.get(f"http://{LOOPBACK}:{port}/login", timeout=PATIENCE).status_code == 200
     assert is_ended(half_open[0]), "the oldest gave way"
@@ -134,7 +132,11 @@ def test_unread_downloads_of_one_account_leave_the_login_open(settings: Settings
         desk = visit.Desk(settings, ELSEWHERE, Address.of(settings.desk_url, port))
         desks.append(desk)
         pages = Starlette(routes=[Route("/large", download)])
-        return guard.Guard(pages, desk, lambda _, status, title: PlainTextResponse(title, status))
+
+        def refuse(_: Request, status: int, title: str) -> PlainTextResponse:
+            return PlainTextResponse(title, status)
+
+        return guard.Guard(pages, desk.address, desk.sender_of, refuse)
 
     desks: list[visit.Desk] = []
     with served(make) as port:
@@ -225,7 +227,7 @@ def test_an_interrupt_while_dagster_ends_is_left_alone(
         ended.append("in order")
 
     before = signal.getsignal(signal.SIGINT)
-    monkeypatch.setattr("orchestration.stewardship.desk.serving.server_of", lambda *_: Interrupted())
+    monkeypatch.setattr("orchestration.stewardship.desk.app.server_of", lambda *_: Interrupted())
     serve(settings, free_port(), ELSEWHERE, dagster(), lambda _: None)
     assert ended == ["in order"]
     assert signal.getsignal(signal.SIGINT) is before

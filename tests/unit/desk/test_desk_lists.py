@@ -13,7 +13,7 @@ import pytest
 from orchestration.core import Settings, refreshes, shown_record
 from orchestration.stewardship import audit, items, list_decisions, review
 from orchestration.stewardship.desk.app import make_app
-from orchestration.stewardship.desk.forms import MOST_AT_ONCE
+from orchestration.stewardship.desk.views.deciding import MOST_AT_ONCE
 from tests.fixtures import steward_world as world
 from tests.fixtures.desk_world import ELSEWHERE, OBSERVER, SECOND, Visitor, make_accounts, shown, visitor
 from tests.fixtures.steward_world import HELD, PARTNER, SERVING

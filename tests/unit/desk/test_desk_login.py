@@ -24,7 +24,7 @@ from orchestration.stewardship.desk.app import (
     MOST_WAITING,
     make_app,
 )
-from orchestration.stewardship.desk.attempts import WRONG_TRIES, Attempts
+from orchestration.stewardship.desk.guard import WRONG_TRIES, Attempts
 from orchestration.stewardship.desk.views import signing_in
 from tests.fixtures.desk_world import (
     ADDRESS,

@@ -1,16 +1,18 @@
-"""What the desk's pages say of an item that was decided since, of numbers and of times."""
+"""What pages say of an item that was decided since, of numbers, of times and of places; and in Swahili."""
 
 from __future__ import annotations
 
 import json
 import re
 from datetime import date
+from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from expectations.checks import CHECKS
 from orchestration.core import Settings, read_json
 from orchestration.linkage.tables import QUESTION_COLUMNS
 from orchestration.stewardship import active_decisions, items, review
@@ -24,6 +26,7 @@ from tests.fixtures.desk_world import ELSEWHERE, Visitor, make_accounts, shown, 
 from tests.fixtures.steward_world import HELD, NOW, PARTNER
 
 CHECK = world.HOLDING["check_name"]
+WHY, ACTION = CHECKS[CHECK].why, CHECKS[CHECK].steward_action
 NEXT = "It takes part in the next refresh."
 
 
@@ -31,7 +34,9 @@ NEXT = "It takes part in the next refresh."
 def settings(tmp_path: Path) -> Settings:
     settings = world.make_home(tmp_path)
     make_accounts(settings)
-    world.failed(settings, world.HOLDING | {"observed": "0.2699530516431925"})
+    said = {"observed": "0.2699530516431925", "why": WHY, "steward_action": ACTION}
+    world.failed(settings, world.HOLDING | said)
+    world.set_aside(settings, (1, "date_invalid"))
     for note in settings.landing.glob("*/*.json"):
         told = read_json(note)
         told["contract_content"]["contract"] = world.CONTRACT
@@ -95,9 +100,43 @@ def test_list_of_pairs_reads_no_record(settings: Settings, steward: Visitor, mon
         "birth_years": "0 apart", "days": "3 apart", "reason": "unsure",
         "probability": "0.8", "probability_low": "0.7", "probability_high": "0.9",
     }  # fmt: skip
-    review.write_links(settings, QUESTION_COLUMNS, [pair])
+    review.write(settings, review.LINKS, [pair], QUESTION_COLUMNS)
     monkeypatch.setattr(links, "fields_of", lambda *asked: pytest.fail("a record was read"))
     assert world.shown_record(1) in steward.get("/links").text
+
+
+@pytest.fixture
+def swahili_steward(steward: Visitor) -> Visitor:
+    steward.browser.post("/language", data={"language": "sw", "to": "/"})
+    return steward
+
+
+def test_a_page_says_its_item_in_swahili(swahili_steward: Visitor) -> None:
+    of_rule, of_check = f"/items/rows/{PARTNER}/date_invalid", f"/items/check/{PARTNER}/{HELD}/{CHECK}"
+    for path, swahili, english in (
+        ("/", "zimetengwa: Hakuna siku", "are set aside"), ("/", "Mwombe mshirika", "Ask the partner"),
+        ("/waiting", f"Dondoo {HELD} la {PARTNER}", "is held"), ("/rows", "Hakuna siku", "No such day"),
+        (of_rule, "Tarehe inataja", "The date names"), (of_rule, "haiko katika kipindi", "in no period"),
+        (of_check, "karatasi iliyopotea", WHY),
+    ):  # fmt: skip
+        page = unescape(swahili_steward.get(path).text)
+        assert swahili in page and english not in page, path
+
+
+def test_a_preview_says_what_would_change_in_swahili(swahili_steward: Visitor) -> None:
+    page = unescape(swahili_steward.preview("row_release", record=world.shown_record(1)).text)
+    for swahili, english in (
+        ("Rekodi zilizotengwa", "Records set aside"), ("ingawa inavunja", "enters although"),
+        ("usasishaji wa mwisho", "Numbers are as of"),
+    ):  # fmt: skip
+        assert swahili in page and english not in page
+
+
+def test_refused_decision_is_explained_in_swahili(swahili_steward: Visitor) -> None:
+    refused = swahili_steward.preview("row_release", record=world.shown_record(2))
+    page = unescape(refused.text)
+    assert refused.status_code == 400
+    assert "Hakuna rekodi" in page and "iliyotengwa." in page and "is set aside" not in page
 
 
 @pytest.fixture

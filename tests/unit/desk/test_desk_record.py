@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.core import Settings
-from orchestration.stewardship.desk.shared_parts import record_path
+from orchestration.stewardship.desk.lists import record_path
 from orchestration.typing.tables import RECORDS
 from tests.fixtures import steward_world as world
 from tests.fixtures.desk_world import STEWARD, Visitor, make_accounts, visitor

@@ -6,14 +6,15 @@ import pytest
 
 from orchestration.core import UsageError
 from orchestration.stewardship.desk.accounts import Account
-from orchestration.stewardship.desk.address import Address, local_path
-from orchestration.stewardship.desk.attempts import (
+from orchestration.stewardship.desk.guard import (
     LOCKED_SECONDS,
-    MOST_KEPT,
+    MOST_KEYS,
     WRONG_OF_ADDRESS,
     WRONG_OF_NAME,
     WRONG_TRIES,
+    Address,
     Attempts,
+    local_path,
 )
 from orchestration.stewardship.desk.sessions import (
     IDLE_SECONDS,
@@ -166,16 +167,16 @@ def test_wrong_tries_slow_their_address_alone(clock: Clock, attempts: Attempts) 
 def test_no_number_of_other_names_opens_a_lock_or_fills_the_memory(attempts: Attempts) -> None:
     for _ in range(WRONG_TRIES):
         attempts.begin(NAME, HERE)
-    for number in range(MOST_KEPT):
+    for number in range(MOST_KEYS):
         assert fail(attempts, f"name {number}", f"198.18.{number >> 8}.{number & 255}")
     assert not attempts.begin(NAME, HERE)
-    assert len(attempts._wrong) <= MOST_KEPT
+    assert len(attempts._wrong) <= MOST_KEYS
 
 
 def test_where_all_that_is_kept_is_locked_a_new_name_waits(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("orchestration.stewardship.desk.attempts.MOST_KEPT", 30)
+    monkeypatch.setattr("orchestration.stewardship.desk.guard.MOST_KEYS", 30)
     attempts = Attempts(clock)
     for number in range(10):
         for _ in range(WRONG_TRIES):

@@ -18,7 +18,7 @@ from orchestration.core import UsageError
 from orchestration.drafting import as_yaml as draft_text
 from orchestration.drafting import draft_contract
 from orchestration.drafting.check import check_contract
-from orchestration.drafting.dates import date_order
+from orchestration.drafting.column_signs import date_order
 from orchestration.intake.drift.column_words import field_of
 from tests.benchmarks.bench_draft import SAMPLES, Share, measure, total
 from tests.fixtures.partner_files import HEADER as BOOK_HEADER

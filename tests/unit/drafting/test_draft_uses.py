@@ -11,8 +11,7 @@ import yaml
 
 from orchestration.drafting import as_yaml as draft_text
 from orchestration.drafting import draft_contract
-from orchestration.drafting.personal_columns import personal_heading, personal_values
-from orchestration.drafting.uses import is_role
+from orchestration.drafting.column_signs import is_role, personal_heading, personal_values
 from tests.fixtures.partner_files import book, typed, workbook
 
 NAMES = ["Achieng Testperson", "Brian Sampleton", "Grace Fixture"]

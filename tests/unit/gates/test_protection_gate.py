@@ -11,7 +11,7 @@ import pytest
 
 from expectations.release_gate import RELEASE_GATE
 from orchestration.core import Settings, load_publication_policy, read_json
-from orchestration.core.publication_policy import POLICY_SEED
+from orchestration.core.policies import POLICY_SEED
 from orchestration.gates import protection
 from orchestration.gates.protection import MEASURES, protection_measures
 from tests.fixtures.gate_world import Decided

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.contracts import CodeReader, load_vocabulary
-from orchestration.core import REFERENCE_SEEDS
 from orchestration.drafting.check import check_contract
 from orchestration.intake import ExtractHeld
 from tests.fixtures.partner_files import BOOK, HEADER, ROW, add_partner, book, read, values, workbook
@@ -19,7 +18,7 @@ SEXES = {"F": "female", "Mke": "female"}
 BILINGUAL = BOOK["fields"] | {"sex": {"column": ["Sex", "Jinsia"], "values": SEXES}}
 CONTROLS = {"flags_with_prefix": "control_", "values": {"threat": "threats"}}
 CONTROL = BOOK["fields"] | {"means_of_control": CONTROLS}
-VOCABULARY = load_vocabulary(REFERENCE_SEEDS)
+VOCABULARY = load_vocabulary()
 
 
 def typing_problems(path: Path, file: Path, content: dict[str, Any]) -> dict[str, list[str]]:

@@ -18,7 +18,7 @@ from orchestration.intake import TakenExtract, may_be_shown
 from orchestration.intake.drift.columns import find_drift, name_likeness
 from orchestration.intake.drift.report import drift_items
 from orchestration.intake.taking_in import take_in
-from orchestration.stewardship import review
+from orchestration.stewardship import review, worklists
 from orchestration.typing.step import type_extracts
 from tests.fixtures.drift_home import AS_OF, KEYS, home, renamed, rows, send
 from tests.fixtures.partner_files import HEADER, add_partner, book, workbook
@@ -189,7 +189,7 @@ def test_the_review_list_holds_drift_without_values(home: Settings) -> None:
     first = send(home, "first.xlsx", [*HEADER, "Nickname"], records)
     held = send(home, "held.xlsx", renamed(From="Town of origin"), rows(31))
     type_extracts(home, KEYS)
-    review.write_drift(home, drift_items(home, KEYS, load_contracts(home.partners), [held]))
+    worklists.write_drift(home, drift_items(home, KEYS, load_contracts(home.partners), [held]))
     lines = list(csv.DictReader((home.review / "drift.csv").open(encoding="utf-8")))
     assert [(line["file"], line["change"], line["column"], line["now"]) for line in lines] == [
         (held.file, "column_renamed", "From", "Town of origin"),

@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestration.contracts import Contract, Vocabulary, load_vocabulary
-from orchestration.core import REFERENCE_SEEDS, Keys
+from orchestration.core import Keys
 from orchestration.intake import LandedCell
 from orchestration.intake.landing.landing import CELLS
-from orchestration.typing import SCHEMAS, Tables, cells_in_memory, landed_records, together, typed_tables
-from orchestration.typing.landed_records import LandedCells, cells_of_file
+from orchestration.typing import SCHEMAS, Tables, cells_in_memory, landed_cells, together, typed_tables
+from orchestration.typing.landed_cells import LandedCells, cells_of_file
 from tests.fixtures.partner_files import book
 
 CONTRACT = Contract.model_validate(
@@ -87,11 +87,11 @@ FLAT_KINDS = ["text", "text", "text", "label", "disagrees", "error"]
 
 @pytest.fixture(scope="module")
 def vocabulary() -> Vocabulary:
-    return load_vocabulary(REFERENCE_SEEDS)
+    return load_vocabulary()
 
 
 @st.composite
-def landed_cells(draw: st.DrawFn) -> list[LandedCell]:
+def cells_of_records(draw: st.DrawFn) -> list[LandedCell]:
     """The cells of some records with copies and legs, in any order whatever."""
     cells: list[LandedCell] = []
     records = draw(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=7, unique=True))
@@ -139,15 +139,15 @@ any_order = settings(
 
 
 @any_order
-@given(landed_cells(), st.integers(1, 5), st.integers(1, 60))
+@given(cells_of_records(), st.integers(1, 5), st.integers(1, 60))
 def test_no_record_is_split_and_no_cell_is_lost(
     tmp_path: Path, cells: list[LandedCell], cells_in_a_group: int, cells_in_a_partition: int
 ) -> None:
     every = np.unique([cell.record_id for cell in cells]) if cells else np.empty(0, np.int64)
     path = land(cells, tmp_path / "cells.parquet", cells_in_a_group)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(landed_records, "_CELLS_IN_A_PARTITION", cells_in_a_partition)
-        patch.setattr(landed_records, "CELLS_AT_ONCE", 3)
+        patch.setattr(landed_cells, "_CELLS_IN_A_PARTITION", cells_in_a_partition)
+        patch.setattr(landed_cells, "CELLS_AT_ONCE", 3)
         with cells_of_file(path, tmp_path / "spill") as landed:
             records = list(landed.records(every))
     ids = [record[0].record_id for record in records]
@@ -161,7 +161,7 @@ def test_no_record_is_split_and_no_cell_is_lost(
 
 
 @any_order
-@given(landed_cells(), st.integers(1, 30))
+@given(cells_of_records(), st.integers(1, 30))
 def test_records_typed_by_groups_equal_records_typed_one_by_one(
     tmp_path: Path, vocabulary: Vocabulary, cells: list[LandedCell], cells_at_once: int
 ) -> None:
@@ -189,7 +189,7 @@ def _typed_both_ways(
 ) -> dict[str, list[dict[str, Any]]]:
     path = land(cells, tmp_path / "cells.parquet", 4)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(landed_records, "CELLS_AT_ONCE", cells_at_once)
+        patch.setattr(landed_cells, "CELLS_AT_ONCE", cells_at_once)
         with cells_of_file(path, tmp_path / "spill") as landed:
             typed = rows_of(typed_tables(landed, ENTRY, contract, vocabulary, KEYS))
     one_by_one = rows_of(typed_tables(_Apart(cells), ENTRY, contract, vocabulary, KEYS))
@@ -216,7 +216,7 @@ def rows_of(batches: Iterable[Tables]) -> dict[str, list[dict[str, Any]]]:
 
 @pytest.mark.parametrize("limit", ["_CELLS_IN_A_PARTITION", "_BYTES_IN_A_PARTITION"])
 def test_large_extracts_sort_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
-    monkeypatch.setattr(landed_records, limit, 500)
+    monkeypatch.setattr(landed_cells, limit, 500)
     spill = tmp_path / "spill"
     cells = [
         LandedCell(at * 7919 % 1000, part or "Cases", at, part, "sex", seq, f"{at}", "text", None)

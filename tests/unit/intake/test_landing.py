@@ -289,7 +289,7 @@ def test_an_unexpected_error_quotes_no_cell(home: Settings, monkeypatch: pytest.
     def quoting(*_: object) -> None:
         raise ValueError("cannot cast 'Mary Testperson'")
 
-    monkeypatch.setattr("orchestration.intake.records.records.rename_row", quoting)
+    monkeypatch.setattr("orchestration.intake.records.slots.minimised", quoting)
     send(home)
     [taken] = take(home)
     assert taken.outcome == "unreadable"

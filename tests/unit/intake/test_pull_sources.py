@@ -10,7 +10,7 @@ import pytest
 from orchestration.contracts import load_contracts
 from orchestration.core import SAMPLE_PARTNERS, read_json
 from orchestration.intake import PulledSource, kind_of, pull
-from orchestration.intake.reading.first_bytes import EXPECTED
+from orchestration.intake.reading.any_file import EXPECTED
 from tests.fixtures.form_servers import Kobo, Request, breaks_off, status
 from tests.fixtures.pull_world import KOBO, ODK, SUBMISSIONS, PullWorld, pulls
 

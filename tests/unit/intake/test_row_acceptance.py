@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.contracts import AcceptIf, Cell, Contract
-from orchestration.intake.records.refusals import RowConditions
+from orchestration.intake.minimising.minimise import Permission
+from orchestration.intake.records.rename import ColumnPlan
 from tests.fixtures.partner_files import HEADER, ROW, book, read, workbook
 
 VOID = {"column": "is_void", "accept": ["", "false"], "withhold": ["true"], "withheld_as": "void"}
@@ -59,18 +60,20 @@ def test_a_contradictory_condition_is_refused(condition: dict[str, Any], message
         AcceptIf.model_validate(condition)
 
 
+CONSENT = {"basis": "agreement", "reference": "clause 4"}
 ANSWERS = st.sampled_from(["", "yes", "no", "later", "else"])
 
 
 @given(st.lists(st.tuples(ANSWERS, st.sampled_from([None, "accept", "withhold", "wait"])), max_size=4))
 def test_a_row_lands_only_when_every_condition_lets_it_in(answers: list[tuple[str, Any]]) -> None:
     conditions = [
-        AcceptIf(column="c", accept=["yes"], withhold=["no"], wait=["later"], otherwise=otherwise)
+        {"column": "c", "accept": ["yes"], "withhold": ["no"], "wait": ["later"], "otherwise": otherwise}
         for _, otherwise in answers
     ]
     cells = [Cell(answer) if answer else None for answer, _ in answers]
     lets_in = all(
         answer == "yes" or (answer in ("", "else") and otherwise == "accept") for answer, otherwise in answers
     )
-    reason = RowConditions(conditions).refusal(range(len(cells)), cells)
+    contract = Contract.model_validate(book(accept_if=conditions, consent=CONSENT))
+    reason = Permission(contract).refusal(ColumnPlan("", accept=list(range(len(cells)))), cells)
     assert (reason is None) == lets_in

@@ -69,23 +69,46 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return settings
 
 
-@pytest.fixture
-def home(built: Settings, tmp_path: Path, monkeypatch: Patch) -> Settings:
-    """A home of its own with contracts, the password of its backups, and a repository in `backup`."""
-    password = tmp_path / "password"
+def home_in(folder: Path, like: Settings) -> Settings:
+    """A home of its own with contracts and the password of its backups."""
+    password = folder / "password"
     password.write_text("a long password of a fixture")
     password.chmod(0o600)
     settings = Settings(
-        tmp_path / "home", tmp_path / "partners", tmp_path / "home" / "keys", backup_password=password
+        folder / "home", folder / "partners", folder / "home" / "keys", backup_password=password
     )
-    shutil.copytree(built.home, settings.home, symlinks=True)
+    shutil.copytree(like.home, settings.home, symlinks=True)
     (settings.partners / "kobe_post").mkdir(parents=True)
     (settings.partners / "kobe_post" / "contract.yml").write_text("a contract of a fixture")
+    return settings
+
+
+@pytest.fixture(scope="module")
+def backed_up_once(built: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home with its first backup in `backup` beside it. Read only."""
+    folder = tmp_path_factory.mktemp("backed_up")
+    settings = home_in(folder, built)
+    operations.make_backup(settings, str(folder / "backup"))
+    return settings
+
+
+@pytest.fixture
+def home(built: Settings, tmp_path: Path, monkeypatch: Patch) -> Settings:
+    settings = home_in(tmp_path, built)
     monkeypatch.setenv("NJIA_PARTNERS", str(settings.partners))
-    monkeypatch.setenv("NJIA_BACKUP_PASSWORD_FILE", str(password))
+    monkeypatch.setenv("NJIA_BACKUP_PASSWORD_FILE", str(settings.backup_password))
     monkeypatch.setenv("RESTIC_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     return settings
+
+
+@pytest.fixture
+def backed_up(backed_up_once: Settings, home: Settings) -> Settings:
+    """A home with its first backup in `backup`."""
+    shutil.rmtree(home.home)
+    shutil.copytree(backed_up_once.home, home.home, symlinks=True)
+    shutil.copytree(backed_up_once.home.with_name("backup"), home.home.with_name("backup"))
+    return home
 
 
 @pytest.fixture
@@ -154,7 +177,7 @@ def test_files_that_grow_or_are_of_sqlite_are_copied_whole(home: Settings) -> No
 
 
 def test_no_decision_is_caught_between_its_file_and_its_log(home: Settings, monkeypatch: Patch) -> None:
-    monkeypatch.setattr(backup, "SECONDS_TO_WAIT", 0)
+    monkeypatch.setattr(backup, "SECONDS_TO_WAIT", 0.01)
     with core.held_if_free(home.decisions / ".lock"), pytest.raises(RefreshRunning, match="is being written"):
         operations.make_backup(home, "backup")
 
@@ -173,20 +196,19 @@ def test_a_file_that_its_disk_damaged_enters_no_backup(home: Settings, njia: Nji
 
 
 def test_backups_of_this_home_alone_are_dropped_after_35_days(
-    home: Settings, njia: Njia, tmp_path: Path
+    backed_up: Settings, njia: Njia, tmp_path: Path
 ) -> None:
     long_ago = f"{datetime.now(UTC) - timedelta(days=40):%Y-%m-%d %H:%M:%S}"
-    njia("backup", "backup")
-    (first,) = snapshots(home)
-    as_first = ["restic", "--repo", "backup", "--password-file", str(home.backup_password)]
-    tag = f"njia-{load_keys(home).ids['record']}"
+    (first,) = snapshots(backed_up)
+    as_first = ["restic", "--repo", "backup", "--password-file", str(backed_up.backup_password)]
+    tag = f"njia-{load_keys(backed_up).ids['record']}"
     for given in (["--tag", tag], ["--tag", "njia-0badcafe"]):
         subprocess.run(
             [*as_first, "backup", "partners", "--host", "njia", "--time", long_ago, *given], check=True
         )
     subprocess.run([*as_first, "backup", "partners", "--host", "another", "--time", long_ago], check=True)
     assert njia("backup", "backup").code == 0
-    *others, of_home, newest = snapshots(home)
+    *others, of_home, newest = snapshots(backed_up)
     assert of_home == first and len(others) == 1, "that of another home stays"
     ran = njia("restore", "backup", "new")
     assert ran.code == 2 and "Name one with --snapshot" in ran.words
@@ -221,15 +243,16 @@ ERRORS: dict[str, tuple[Callable[[Settings], object], int, str]] = {
 
 
 @pytest.mark.parametrize("what", ERRORS)
-def test_an_error_of_restic_is_a_sentence(home: Settings, njia: Njia, monkeypatch: Patch, what: str) -> None:
+def test_an_error_of_restic_is_a_sentence(
+    backed_up: Settings, njia: Njia, monkeypatch: Patch, what: str
+) -> None:
     for name in ("PATH", "NJIA_BACKUP_PASSWORD_FILE"):
         monkeypatch.setenv(name, os.environ[name])  # put back afterwards
-    assert njia("backup", "backup").code == 0
     damage, code, words = ERRORS[what]
-    damage(home)
+    damage(backed_up)
     ran = njia("backup", "backup")
     assert ran.code == code, ran.err
-    assert words.format(password=home.backup_password, repository=Path("backup").absolute()) in ran.words
+    assert words.format(password=backed_up.backup_password, repository=Path("backup").absolute()) in ran.words
     assert NAME not in ran.err and "Traceback" not in ran.err
 
 
@@ -247,8 +270,7 @@ def test_a_full_disk_and_an_unknown_fault_name_no_file_of_a_partner(home: Settin
 
 
 @pytest.mark.usefixtures("quick")
-def test_restore_refuses_what_it_cannot_do(home: Settings, njia: Njia, tmp_path: Path) -> None:
-    njia("backup", "backup")
+def test_restore_refuses_what_it_cannot_do(backed_up: Settings, njia: Njia, tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "a file").touch()
     for arguments, words in {
@@ -273,12 +295,11 @@ def test_a_repository_in_the_home_is_refused(home: Settings, njia: Njia) -> None
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_lost_mark_stops_the_restore(home: Settings, njia: Njia, tmp_path: Path) -> None:
+def test_a_lost_mark_stops_the_restore(backed_up: Settings, njia: Njia, tmp_path: Path) -> None:
     """In the home as in the newest backup, whichever is restored."""
-    njia("backup", "backup")
-    (older,) = snapshots(home)
-    core.set_tombstones(home, load_keys(home), "swala_post", [7])
-    mark = home.forgotten / "swala_post.json"
+    (older,) = snapshots(backed_up)
+    core.set_tombstones(backed_up, load_keys(backed_up), "swala_post", [7])
+    mark = backed_up.forgotten / "swala_post.json"
     whole = mark.read_bytes()
     mark.unlink()
     refused = njia("restore", "backup", "new")
@@ -288,14 +309,18 @@ def test_a_lost_mark_stops_the_restore(home: Settings, njia: Njia, tmp_path: Pat
     njia("backup", "backup")
     mark.write_bytes(whole)
     in_backup = njia("restore", "backup", "new", "--snapshot", older)
-    for ran, place in ((refused, home.home), (damaged, home.home), (in_backup, "The newest backup")):
+    for ran, place in (
+        (refused, backed_up.home),
+        (damaged, backed_up.home),
+        (in_backup, "The newest backup"),
+    ):
         assert ran.code == 1
         assert f"{place} has lost marks of forgotten records (swala_post)" in ran.words
     assert not (tmp_path / "new").exists()
     njia("backup", "backup")
     assert njia("restore", "backup", "new", "--snapshot", older).code == 0
-    new = replace(home, home=tmp_path / "new")
-    assert core.tombstones_of(new, load_keys(home), "swala_post").marks
+    new = replace(backed_up, home=tmp_path / "new")
+    assert core.tombstones_of(new, load_keys(backed_up), "swala_post").marks
 
 
 @pytest.mark.usefixtures("quick")
@@ -316,9 +341,8 @@ def test_a_backup_waits_for_a_refresh(home: Settings, monkeypatch: Patch) -> Non
     lock.release()
 
 
-def test_another_restic_is_waited_for_and_a_dead_one_is_not(home: Settings, njia: Njia) -> None:
-    njia("backup", "backup")
-    restic = ["restic", "check", "--repo", "backup", "--password-file", str(home.backup_password)]
+def test_another_restic_is_waited_for_and_a_dead_one_is_not(backed_up: Settings, njia: Njia) -> None:
+    restic = ["restic", "check", "--repo", "backup", "--password-file", str(backed_up.backup_password)]
     with subprocess.Popen(restic, stdout=subprocess.DEVNULL) as working:
         while all("tmp" in path.name for path in Path("backup/locks").iterdir()):
             time.sleep(0.001)
@@ -333,7 +357,7 @@ def test_a_killed_backup_is_made_good_by_the_next(home: Settings, tmp_path: Path
     """restic ends with the command that started it."""
     large = home.sealed / "kobe_post" / f"{1:016x}.age"
     large.parent.mkdir(exist_ok=True)
-    large.write_bytes(os.urandom(48 << 20))
+    large.write_bytes(os.urandom(32 << 20))
     before, repository = files_of(home.home), tmp_path / "backup"
     own = {"NJIA_BACKUP_PASSWORD_FILE": str(home.backup_password)}
     killed = Started(tmp_path / "said", "backup", repository, settings=home, **own)

@@ -1,17 +1,18 @@
 """What is removed of the past at the end of a refresh, and what stays."""
 
 import json
+import re
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from orchestration.core import NjiaError, Settings, history_policy, refreshes
-from orchestration.defs.old_runs import delete_old_runs
+from orchestration.core import NjiaError, Settings, policies, refreshes
+from orchestration.defs.history import delete_old_runs
 from orchestration.intake import read_register
 from orchestration.operations import trim_history
 from orchestration.stewardship import messages
-from orchestration.stewardship.desk.trends import trend_of
+from orchestration.stewardship.desk.drawings import trend_of
 from tests.evidence_base import EvidenceBase
 from tests.fixtures.dagster_home import instance, settings
 
@@ -21,8 +22,8 @@ FEW = {"refreshes": 20, "verdicts": 3, "changes": 2, "receipts": 2, "messages": 
 
 @pytest.fixture
 def keeps_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    policy = history_policy._policy() | FEW
-    monkeypatch.setattr(history_policy, "_policy", lambda: policy)
+    policy = policies.history_policy() | FEW
+    monkeypatch.setattr(policies, "history_policy", lambda: policy)
 
 
 @pytest.mark.parametrize(("name", "keep", "said"), [
@@ -30,15 +31,12 @@ def keeps_few(monkeypatch: pytest.MonkeyPatch) -> None:
     ("audit", "400", "expected all"),
     ("runs", "", "found nothing"),
 ])  # fmt: skip
-def test_a_policy_that_keeps_too_little_is_refused(
-    monkeypatch: pytest.MonkeyPatch, name: str, keep: str, said: str
-) -> None:
-    rows = history_policy.seed_rows(history_policy.SEED)
-    changed = [row | {"keep": keep} if row["name"] == name else row for row in rows]
-    monkeypatch.setattr(history_policy, "seed_rows", lambda seed: changed)
-    history_policy._policy.cache_clear()
+def test_a_policy_that_keeps_too_little_is_refused(tmp_path: Path, name: str, keep: str, said: str) -> None:
+    changed = tmp_path / policies.HISTORY_SEED.name
+    text = policies.HISTORY_SEED.read_text(encoding="utf-8")
+    changed.write_text(re.sub(rf"^{name},\w+", f"{name},{keep}", text, flags=re.MULTILINE), encoding="utf-8")
     with pytest.raises(NjiaError, match=f"history_policy.csv, row {name}.*{said}"):
-        history_policy.kept("runs")
+        policies.history_policy(changed)
 
 
 def test_of_a_few_lists_the_oldest_go_and_the_newest_stay(
@@ -72,8 +70,8 @@ def test_the_short_history_of_verdicts_gives_the_trend_of_a_check(published_worl
     [verdict] = (settings.review / "history").glob("*Z-*.json")
     assert verdict.stat().st_size < (settings.review / "last_verdict.json").stat().st_size * 0.6
     extract = next(iter(read_register(settings.landing, "swala_post")))
-    [seen] = trend_of(settings, "row_volume_is_plausible", extract)
-    assert seen.outcome == "passed"
+    [(seen, _)] = trend_of(settings, "row_volume_is_plausible", extract)
+    assert seen["outcome"] == "passed"
 
 
 def test_half_a_receipt_of_a_kill_pushes_none_out(evidence_base: EvidenceBase, keeps_few: None) -> None:

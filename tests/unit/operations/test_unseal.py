@@ -9,8 +9,8 @@ import pyrage
 import pytest
 from click.testing import CliRunner
 
+from orchestration.cli.audit import show_row
 from orchestration.cli.root import cli
-from orchestration.cli.unseal import show_row
 from orchestration.core import NjiaError, Settings, UsageError, load_keys
 from orchestration.intake.reading.original_rows import OriginalRow
 from orchestration.intake.taking_in import take_in

@@ -91,14 +91,16 @@ def test_only_named_columns_and_codes_of_places_and_corridors_are_held(
     assert "rank" in editions["public"].table("corridors") and "rank" not in public["corridors"]
 
 
-def test_places_have_name_country_and_position_of_the_reference_seeds(editions: dict[str, Edition]) -> None:
-    places = places_of(editions["public"]).set_index("place_id")
-    assert set(places.index) == {
+def test_places_have_name_country_and_position_of_the_reference_seeds(
+    editions: dict[str, Edition], pages: dict[str, str]
+) -> None:
+    places = places_of(editions["public"])
+    assert set(places) == {
         "KE001", "KE003", "KE009", "KE010", "KE040", "KE047", "KEN", "SAU", "UGA", "bp-ken-malaba",
     }  # fmt: skip
-    malaba = places.loc["bp-ken-malaba", ["name", "kind", "country"]]
-    assert tuple(malaba) == ("Malaba", "border_point", "KEN")
-    assert 36 < places.loc["KE047", "lon"] < 38 and -2 < places.loc["KE047", "lat"] < -1
+    assert payload(pages["public"])["places"]["bp-ken-malaba"] == ["Malaba", "border_point", "KEN"]
+    longitude, latitude = frames(places)["kenya"]["points"]["KE047"]
+    assert 36 < longitude < 38 and -2 < latitude < -1
 
 
 def test_places_of_a_round_that_only_novelty_names_are_found_too(tmp_path: Path) -> None:
@@ -107,7 +109,7 @@ def test_places_of_a_round_that_only_novelty_names_are_found_too(tmp_path: Path)
         "item": "FIN>KE047", "role": "any", "evidence_class": "new_source",
     }  # fmt: skip
     folder = write_release(tmp_path, ["public"], public={"novelty": [finland]})
-    assert "FIN" in set(places_of(Edition("public", folder, MANIFEST))["place_id"])
+    assert "FIN" in places_of(Edition("public", folder, MANIFEST))
 
 
 def test_markup_in_a_name_is_escaped(tmp_path: Path) -> None:
@@ -192,11 +194,7 @@ def test_every_code_in_the_tables_has_words(pages: dict[str, str], name: str) ->
 
 @pytest.mark.parametrize("name", ["wide", "tall"])
 def test_gulf_has_a_frame_and_distant_countries_a_list(name: str) -> None:
-    places = pd.DataFrame(
-        [("SAU", "SAU", 46.7, 24.7), ("THA", "THA", 100.5, 13.8), ("UGA", "UGA", 32.6, 0.3)],
-        columns=["place_id", "country", "lon", "lat"],
-    )
-    drawing = frames(places.assign(name=places["place_id"]))[name]
+    drawing = frames(["SAU", "THA", "UGA"])[name]
     points = drawing["points"]
     assert all(is_within(point, drawing["box"]) for point in points.values())
     assert is_within(points["SAU"], drawing["gulf"]["box"])

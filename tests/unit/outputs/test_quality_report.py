@@ -143,7 +143,7 @@ def test_quarantined_records_link_to_the_desk_by_partner_and_rule(settings: Sett
     rows = [("kobe", "e1", "", "4", "date_missing", "x1"), ("kobe", "e1", "", "5", "date_missing", "x2"),
             ("swala", "e2", "", "4", "date_missing", "x3"), ("swala", "e2", "", "4", "date_invalid", "x3")]  # fmt: skip
     lines = [dict(zip(columns, row, strict=True)) for row in rows]
-    review._write(settings, review.QUARANTINED_ROWS, columns, lines)
+    review.write(settings, review.QUARANTINED_ROWS, lines, columns)
     found = quality_of_refresh(settings, end(settings, refreshes.PUBLISHED), None)
     assert [(one.rule, one.records) for one in found.rules] == [("date_missing", 3), ("date_invalid", 1)]
     assert [(own.partner, own.records, own.link) for own in found.rules[0].partners] == [

@@ -12,8 +12,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from orchestration.outputs.published import Edition
-from orchestration.outputs.report.printing import corridor_map
-from orchestration.outputs.report.write import write_report, write_reports
+from orchestration.outputs.report.write import corridor_map, write_report, write_reports
 from orchestration.places.boundaries import generalised
 from tests.fixtures.published_world import MANIFEST, world, write_release
 from tests.fixtures.read_report import read_page

@@ -17,8 +17,8 @@ import yaml
 from orchestration.cli.root import CONTEXT, cli
 from orchestration.contracts import AGES, CANONICAL_FIELDS, MANY_CODES, SINGLE_CODES
 from orchestration.core import DBT_PROJECT, PROJECT_ROOT, SAMPLE_PARTNERS, read_json, seed_rows
-from orchestration.release import MEMBERS_SCHEMAS, added_tables
-from orchestration.release.published_models import PublishedTable
+from orchestration.release import MEMBERS_SCHEMAS, published_tables
+from orchestration.release.published_tables import PublishedTable
 
 GUIDES = ("operator", "steward", "analyst", "partner", "methods")
 PAGES = [
@@ -126,7 +126,7 @@ def declared_models() -> list[tuple[str, str, dict[str, Any]]]:
 
 
 def tables_of_the_stage_step() -> list[PublishedTable]:
-    return [value for value in vars(added_tables).values() if isinstance(value, PublishedTable)]
+    return [value for value in vars(published_tables).values() if isinstance(value, PublishedTable)]
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,7 @@ FILES_OF_THE_DESIGN = {
     "CONTRIBUTING.md", "SECURITY.md",
 }  # fmt: skip
 FORBIDDEN_WORDS = {"util", "utils", "helper", "helpers", "common", "manager", "processor"}
-LONGEST_DEFS_FILE = 230
+LONGEST_DEFS_FILE = 280
 Specs = dict[dg.AssetKey, dg.AssetSpec]
 # Used whole, as rooms of their own inside the package: `review`, `refreshes` and `audit` write one folder each,
 # `items` only names, `worklists` is what waits, `messages` sends, `desk` serves; `boundaries` loads
@@ -54,17 +54,17 @@ MODULES_USED_WHOLE = {
     (f"orchestration.{room}", module)
     for room, modules in {
         "core": "durable refreshes release_key",
-        "stewardship": "review draft_lists audit items worklists messages desk",
+        "stewardship": "review audit items worklists messages desk",
         "places": "boundaries",
         "operations": "forget next_run",
         # One file a part of the refresh, in the order of its steps.
-        "refresh": "extracts settle tables releasing run_outcome step",
+        "refresh": "extracts tables releasing run_outcome",
     }.items()
     for module in modules.split()
 }
 # Who touches os.environ besides settings.py, and why it may.
 TOUCHES_ENVIRONMENT = {
-    "orchestration/cli/serve/__init__.py": "hands the settings on to Dagster's code server, another process",
+    "orchestration/cli/serve.py": "hands the settings on to Dagster's code server, another process",
     "orchestration/defs/refresh.py": "sets DAGSTER_HOME, which Dagster reads of itself",
     "orchestration/gates/judging.py": "sets GX_ANALYTICS_ENABLED, which Great Expectations reads when imported",
     "orchestration/warehouse/parsed_project.py": "sets NJIA_WAREHOUSE and NJIA_ENGINE for dbt's profile, puts back what was there",
@@ -72,13 +72,13 @@ TOUCHES_ENVIRONMENT = {
 # Who changes files without `core.durable`, by why it may.
 WRITES_WITHOUT_DURABLE = {
     "files of work/, which can be made again":
-        "cli/diff/without_decision core/artifacts core/work_left linkage/step refresh/releasing "
-        "operations/backup release/carried statistics/measure typing/landed_records typing/step "
+        "core/work linkage/step refresh/releasing refresh/without_decision "
+        "operations/backup release/carried statistics/measure typing/landed_cells typing/step "
         "warehouse/builds warehouse/engines warehouse/parsed_project",
-    "a file of the project, written by its developer": "contracts/schema",
-    "Dagster's history": "defs/event_log",
+    "a file of the project, written by its developer": "contracts/loading",
+    "Dagster's history": "defs/history",
     "a file in memory": "intake/landing/erasing intake/landing/sealing",
-    "opens what `placing` yields, which is synced afterwards": "intake/pulling/fetched",
+    "opens what `placing` yields, which is synced afterwards": "intake/pulling/server",
     "writes what `placing` yields": "intake/pulling/kobotoolbox intake/pulling/odk_central intake/pulling/pull",
     "a temporary folder": "operations/forget_proof",
     "files of a candidate, which staging syncs one by one before its manifest names them":
@@ -381,7 +381,7 @@ def of_python(specs: Specs) -> Specs:
 def test_every_check_targets_an_asset_that_exists(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     made = graph.materializable_asset_keys
-    assert 50 < len(graph.asset_check_keys) < 200
+    assert 30 < len(graph.asset_check_keys) < 80
     assert [key for key in graph.asset_check_keys if key.asset_key not in made] == []
 
 
@@ -390,7 +390,7 @@ def test_every_partner_has_an_asset_with_checks_of_what_it_sent_and_when(definit
     for partner in scenario.PARTNERS:
         key = dg.AssetKey(["landing", partner])
         named = {check.name for check in checks if check.asset_key == key}
-        assert named == {"extracts_are_fit", "next_extract_is_on_time"}
+        assert named == {"extracts_are_fit_and_on_time"}
 
 
 def test_every_expectation_appears_once_and_says_why_and_what_to_do() -> None:
@@ -416,13 +416,15 @@ def test_pipeline_starts_with_landings(definitions: dg.Definitions, specs: Specs
 def test_dbt_and_python_read_what_the_other_makes(definitions: dg.Definitions, specs: Specs) -> None:
     declared = yaml.safe_load((ROOT / "dbt_project/models/staging/sources.yml").read_text(encoding="utf-8"))
     read = {(source["name"], table["name"]) for source in declared["sources"] for table in source["tables"]}
-    made = {tuple(key.path) for key in of_python(specs) if key.path[0] not in ("landing", "release")}
-    assert made == read
-    assert {("typed", table) for table in TYPED_TABLES} <= made
+    sources = {source for source, _ in read}
+    made = {key.path[0] for key in of_python(specs)} - {"landing", "release"}
+    assert made == sources
+    assert {table for source, table in read if source == "typed"} == set(TYPED_TABLES)
     graph = definitions.resolve_asset_graph()
-    for source in read:
-        readers = graph.get(dg.AssetKey(list(source))).child_keys
-        assert [key for key in readers if key not in of_python(specs)], f"no model reads {source}"
+    for source in sources:
+        key = dg.AssetKey(["gates", "in_force"]) if source == "gates" else dg.AssetKey(source)
+        readers = graph.get(key).child_keys
+        assert [reader for reader in readers if reader not in of_python(specs)], f"no model reads {source}"
 
 
 def test_all_that_the_ui_shows_is_described(definitions: dg.Definitions, specs: Specs) -> None:
@@ -457,6 +459,20 @@ def test_every_asset_has_an_owner_a_kind_and_says_who_may_see_it(
     assert [key.to_user_string() for key, spec in specs.items() if not (spec.owners and spec.kinds)] == []
     shown = {spec.tags.get("njia/sensitivity") for spec in specs.values()}
     assert shown == {"restricted", "members", "public"}
+
+
+def test_a_partners_steward_owns_its_extracts_where_dagster_takes_the_address(tmp_path: Path) -> None:
+    base = new_evidence_base(tmp_path)
+    given = scenario.PARTNERS["swala_post"]
+    for address, owner in (
+        ("data@swala.example", "data@swala.example"),
+        (".a@swala.example", "team:operators"),
+    ):
+        written = given.replace("steward@swala_post.example", address)
+        assert written != given
+        base.write_contract("swala_post", written)
+        specs = {spec.key: spec for spec in evidence_base(Runs(base.settings)).resolve_all_asset_specs()}
+        assert specs[dg.AssetKey(["landing", "swala_post"])].owners == [owner]
 
 
 def test_one_job_runs_at_two_in_nairobi_and_when_a_file_arrives(definitions: dg.Definitions) -> None:

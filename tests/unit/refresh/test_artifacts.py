@@ -8,8 +8,8 @@ from unittest.mock import Mock
 
 import pytest
 
-from orchestration.core import artifacts, fingerprint_of, keep, read, stands
-from orchestration.refresh import step
+from orchestration.core import fingerprint_of, keep, read, stands, work
+from orchestration.refresh.run import Made, Step, done, is_done
 
 
 class Maker:
@@ -71,11 +71,11 @@ def test_a_fingerprint_does_not_depend_on_order() -> None:
 def test_code_is_hashed_by_content_and_file_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     models = tmp_path / "target" / "project" / "models"  # dbt's own `target` is no code; this one is
     (models / "target").mkdir(parents=True)
-    monkeypatch.setattr(artifacts, "PROJECT_ROOT", models.parent)
+    monkeypatch.setattr(work, "PROJECT_ROOT", models.parent)
 
     def code() -> str:
-        artifacts.code_of.cache_clear()
-        return artifacts.code_of("models")
+        work.code_of.cache_clear()
+        return work.code_of("models")
 
     (models / "a.sql").write_text("select 1")
     found = [code()]
@@ -86,22 +86,24 @@ def test_code_is_hashed_by_content_and_file_name(tmp_path: Path, monkeypatch: py
     (models / "a.sql").rename(models / "b.sql")
     found.append(code())
     assert len(set(found)) == 3
-    artifacts.code_of.cache_clear()
+    work.code_of.cache_clear()
 
 
 def test_a_step_is_outdated_once_its_code_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     content = {"orchestration/linkage": "before", "seeds/reference/codes.csv": "before"}
-    monkeypatch.setattr(step, "code_of", lambda *sources: [content.get(source) for source in sources])
+    monkeypatch.setattr(
+        "orchestration.refresh.run.code_of", lambda *sources: [content.get(source) for source in sources]
+    )
     run: Any = SimpleNamespace(settings=SimpleNamespace(work=tmp_path), say=print)
 
-    def make(_: Any) -> step.Made:
+    def make(_: Any) -> Made:
         (tmp_path / "made.txt").write_text("made")
         return [tmp_path / "made.txt"], {}
 
-    made = step.Step("made", (), tuple(content), lambda _: None, make)
-    step.done(run, made)
+    made = Step("made", (), tuple(content), lambda _: None, make)
+    done(run, made)
     for source in content:
-        assert step.is_done(run, made)
+        assert is_done(run, made)
         content[source] = "after"
-        assert not step.is_done(run, made), source
-        step.done(run, made)
+        assert not is_done(run, made), source
+        done(run, made)

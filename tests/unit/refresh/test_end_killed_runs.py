@@ -9,8 +9,8 @@ import dagster as dg
 import pytest
 
 from orchestration.core import RefreshLock, Settings, refreshes
+from orchestration.defs.boundary import OUTCOME
 from orchestration.defs.killed_runs import STORES, UNFINISHED, end_killed_runs
-from orchestration.defs.tags import OUTCOME
 from tests import scenario
 from tests.fixtures.dagster_home import instance, settings
 

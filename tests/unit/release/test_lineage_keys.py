@@ -86,7 +86,7 @@ class Lineage:
             columns = ", ".join(f"{name} varchar" for name in row)
             con.execute(f"create table {table} ({columns})")
             con.execute(f"insert into {table} values ({', '.join('?' * len(row))})", list(row.values()))
-            [*queries] = named_keys({table: {"key": ["edition", *key]}})
+            [*queries] = named_keys({"tables": {table: {"key": ["edition", *key]}}})
             con.execute(
                 f"copy (select *, date '2024-01-01' as first_month, date '2024-12-31' as last_day "
                 f"from ({' union '.join(queries)})) to '{self.folder}/keys.parquet' (format parquet)"
@@ -164,7 +164,7 @@ def test_an_alert_parts_its_twelve_months_from_those_since(lineage: Lineage) -> 
         con.execute("create schema published; create table published.alerts as select 'KE040>KE047' as corridor_id, "
                     "'fall' as direction, date '2024-02-01' as first_month")  # fmt: skip
         [*queries] = named_keys(
-            {"published.alerts": {"key": ["edition", "corridor_id", "direction", "first_month"]}}
+            {"tables": {"published.alerts": {"key": ["edition", "corridor_id", "direction", "first_month"]}}}
         )
         rows = con.execute(
             f"select row_key, part, period_id from ({' union '.join(queries)}) order by part"

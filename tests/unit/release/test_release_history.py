@@ -15,9 +15,9 @@ import pytest
 from orchestration.core import NjiaError, ReleaseRefused, Settings, UsageError, interrupts_kept
 from orchestration.intake import TakenExtract
 from orchestration.release import Release, ReleaseDiff, current_release, diff, find_release, list_releases
+from orchestration.release.publishing import refresh_summary
 from orchestration.release.query import run_query
 from orchestration.release.rollbacks import is_left_behind, is_rolled_back, rollback
-from orchestration.release.summary import refresh_summary
 from orchestration.stewardship import active_decisions
 from orchestration.stewardship.decisions.recording import revoke
 from tests.fixtures.release_world import EXTRACT, START, publish_one, settings_in
@@ -87,7 +87,7 @@ def test_a_rollback_is_recorded_and_keeps_its_inputs_from_being_published_again(
     assert back_to(settings, first.release_id).is_current
     assert find_release(settings, "current").release_id == first.release_id
     decisions = active_decisions(settings, START)
-    assert decisions.rollback is not None and decisions.rollback["from_release"] == second.release_id
+    assert decisions.rollbacks[-1]["from_release"] == second.release_id
     assert [is_rolled_back(settings, decisions, one) for one in inputs] == [False, True]
     # Forth again: the second is wanted once more, the first is what was left behind.
     back_to(settings, second.release_id, "the counts were right")
@@ -124,7 +124,7 @@ def test_impossible_rollback_changes_nothing(settings: Settings) -> None:
     with pytest.raises(NjiaError, match="changed after it was published"):
         back_to(settings, first.release_id)
     assert find_release(settings, "current").release_id == second.release_id
-    assert active_decisions(settings, START).rollback is None
+    assert active_decisions(settings, START).rollbacks == []
 
 
 def test_a_query_is_answered_from_the_current_release(settings: Settings) -> None:

@@ -9,12 +9,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.core import NjiaError, ReleaseRefused, Settings, history_policy, read_json, write_json
+from orchestration.core import NjiaError, ReleaseRefused, Settings, policies, read_json, write_json
 from orchestration.release import current_release, list_releases, publishing, rollback
 from orchestration.release.candidate import Candidate, read_candidate
-from orchestration.release.publishing import publish
+from orchestration.release.publishing import publish, refresh_summary
 from orchestration.release.releases import changed_files, file_hashes, open_edition
-from orchestration.release.summary import refresh_summary
 from orchestration.stewardship import Decisions, active_decisions, record_decision
 from orchestration.stewardship.decisions.recording import revoke
 from tests.fixtures import release_world
@@ -213,7 +212,7 @@ def test_a_reader_holding_the_old_release_keeps_reading_during_a_switch(home: Ho
 
 
 def test_the_newest_and_those_decided_on_are_kept(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert history_policy.kept("releases") == 12
+    assert policies.kept("releases") == 12
     first, second = home.current, publish_one(home.settings, 1).release_id
     home.roll_back(first)
     monkeypatch.setattr(publishing, "kept", lambda what: 3 if what == "releases" else 20)
@@ -222,7 +221,7 @@ def test_the_newest_and_those_decided_on_are_kept(home: Home, monkeypatch: pytes
     assert kept[:3] == published[:1:-1]
     assert set(kept[3:]) == {first, second}
     assert not list(home.settings.releases.glob(".tmp-*"))
-    assert active_decisions(home.settings, START).rollback is not None
+    assert active_decisions(home.settings, START).rollbacks
 
 
 def test_the_summary_has_the_agreed_shape(home: Home) -> None:

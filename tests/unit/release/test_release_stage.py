@@ -7,8 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.core import NjiaError, Settings, read_json
-from orchestration.release import added_tables
 from orchestration.release.candidate import Candidate, release_id
+from orchestration.release.published_tables import waivers_table
 from orchestration.release.releases import changed_files, file_hashes
 from tests.fixtures import release_world
 from tests.fixtures.release_world import START, build_warehouse, publish_one, settings_in, stage_candidate
@@ -140,5 +140,5 @@ def test_a_published_waiver_names_the_extract_and_not_its_partner() -> None:
         "scope": f"kobe_shelter/{'0' * 16}", "author": "A. Fixture", "reason": "agreed",
         "time": "2026-11-24T00:00:00Z", "expires": "2026-12-01",
     }  # fmt: skip
-    (printed,) = added_tables.waivers([waiver]).to_pylist()
+    (printed,) = waivers_table([waiver]).to_pylist()
     assert printed["scope"] == "0" * 16 and "kobe" not in str(printed)

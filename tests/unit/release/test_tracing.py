@@ -8,7 +8,7 @@ import pytest
 from orchestration.cli.trace import show_trace
 from orchestration.core import Settings, UsageError
 from orchestration.release import Release, Trace, trace
-from tests.fixtures.published_world import KEYS, MANIFEST, write_release
+from tests.fixtures.published_world import MANIFEST, write_release
 
 RELEASE, FIRST = str(MANIFEST["release_id"]), "20250401T000000Z-00000001"
 BUSIA = ("published.corridors", "od", "KE040>KE047", "year-2025", "case", "all")
@@ -60,8 +60,7 @@ def settings(tmp_path: Path) -> Settings:
 def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
     folder = write_release(tmp_path_factory.mktemp("release"))
     periods = {"year-2024": {"first_release": FIRST}, "year-2025": {"first_release": RELEASE}}
-    tables = {f"published.{name}": {"key": ["edition", *key]} for name, key in KEYS.items()}
-    return Release(RELEASE, folder, {**MANIFEST, "periods": periods, "tables": tables}, True)
+    return Release(RELEASE, folder, {**MANIFEST, "periods": periods}, True)
 
 
 def drop(settings: Settings, table: str, which: str) -> None:

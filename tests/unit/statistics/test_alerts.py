@@ -17,7 +17,7 @@ from orchestration.cli.root import cli
 from orchestration.core import Settings, UsageError, refreshes
 from orchestration.gates.in_force import ALERT_SCHEMA, alert_releases
 from orchestration.outputs.published import Edition
-from orchestration.stewardship import active_decisions, draft_lists, messages, record_decision, review, revoke
+from orchestration.stewardship import active_decisions, messages, record_decision, review, revoke
 from orchestration.stewardship.decisions.previews import try_decisions, try_revocations
 from orchestration.stewardship.messages.events import compose
 from tests.fixtures import published_world, steward_world
@@ -253,7 +253,7 @@ def test_the_drafts_of_a_refresh_decide_what_has_an_effect(settings: Settings) -
     from orchestration.stewardship import without_effect
 
     release_alert(settings, **FALL)
-    drafts = draft_lists.drafting(settings)
+    drafts = review.drafting(settings)
     assert without_effect(drafts, active_decisions(settings, NOW)) == []
     review.write_alerts(drafts, ALERTS[1:], [])
     [idle] = without_effect(drafts, active_decisions(settings, NOW))

@@ -5,8 +5,9 @@ from itertools import product
 
 import pytest
 
+from orchestration.core import LANGUAGES
 from orchestration.outputs.claims import LESS, MORE, PARTS, ROLES, TIMES, Size, claim
-from orchestration.outputs.texts import LANGUAGES, Texts, plain
+from orchestration.outputs.texts import Texts, plain
 from orchestration.statistics.comparable import WITHOUT_NUMBERS
 from orchestration.statistics.regional_risk import BANDS
 from orchestration.statistics.shifts import EVIDENCE, REASONS, STATUSES

@@ -20,7 +20,7 @@ from orchestration.cli.root import cli
 from orchestration.core import NjiaError, Settings, parsed
 from orchestration.release import find_release, rollback
 from orchestration.stewardship import NotLogged, active_decisions, audit, record_decision
-from orchestration.stewardship.decisions.logged import Gaps, gaps
+from orchestration.stewardship.audit import Gaps, gaps
 from orchestration.stewardship.decisions.recording import confirm, revoke
 from tests.fixtures.release_world import publish_one, settings_in
 

@@ -14,10 +14,9 @@ import pytest
 from orchestration.core import Settings, UsageError, shown_record
 from orchestration.intake import contact_in_prose
 from orchestration.stewardship import NotLogged, audit, list_decisions, record_decision
+from orchestration.stewardship.audit import gaps
 from orchestration.stewardship.decisions import files
-from orchestration.stewardship.decisions.entries import id_of
-from orchestration.stewardship.decisions.logged import gaps
-from orchestration.stewardship.decisions.recording import record_decisions, revoke_all
+from orchestration.stewardship.decisions.recording import id_of, record_decisions, revoke_all
 from tests.fixtures import steward_world as world
 from tests.fixtures.steward_world import HELD, NOW, PARTNER
 

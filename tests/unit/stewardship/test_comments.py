@@ -82,7 +82,7 @@ def test_comments_stand_below_the_item_in_order_and_shape_no_release(settings: S
     assert 0 < first < second
     assert page.index(STEWARD, first) < second < page.index(SECOND, second)
     assert active_decisions(settings, NOW).content_hash() == before
-    assert len(active_decisions(settings, NOW).comments) == 2
+    assert len(active_decisions(settings, NOW).by_kind["comment"]) == 2
 
 
 def test_comment_with_contact_data_or_without_text_is_refused_and_not_repeated(settings: Settings) -> None:

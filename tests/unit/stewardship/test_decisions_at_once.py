@@ -12,7 +12,7 @@ import pytest
 from expectations.checks import EXTRACT_CHECKS, is_waivable
 from orchestration.core import Settings, UsageError
 from orchestration.stewardship import active_decisions, audit, list_decisions, record_decision
-from orchestration.stewardship.decisions.logged import gaps
+from orchestration.stewardship.audit import gaps
 from orchestration.stewardship.decisions.recording import confirm, revoke
 from tests.command import FORKS, PATIENCE
 

@@ -16,7 +16,7 @@ from orchestration.contracts import load_contracts, with_changes
 from orchestration.core import REFERENCE_SEEDS, NjiaError, Settings, UsageError
 from orchestration.stewardship import active_decisions, list_decisions, record_decision
 from orchestration.stewardship.decisions.recording import confirm, revoke
-from orchestration.stewardship.kinds.records import releasable_rules
+from orchestration.stewardship.kinds.subjects import releasable_rules
 from tests import scenario
 
 NOW = datetime(2026, 3, 1, 6, tzinfo=UTC)

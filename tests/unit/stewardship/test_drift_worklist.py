@@ -10,8 +10,8 @@ from orchestration.contracts import load_contracts
 from orchestration.core import End, Settings
 from orchestration.core.refreshes import PUBLISHED
 from orchestration.intake.drift.report import drift_items
-from orchestration.stewardship import audit, items, review
-from orchestration.stewardship.kinds.group import Change, Refreshed
+from orchestration.stewardship import audit, items, review, worklists
+from orchestration.stewardship.kinds.decision import Change, Refreshed
 from orchestration.stewardship.worklists.drift import DriftQuestion, drift_questions, drifted_contracts
 from orchestration.stewardship.worth import worths_of
 from orchestration.typing.step import type_extracts
@@ -36,7 +36,7 @@ def home(book_home: Settings) -> Settings:
     waits = renamed(From="Town of origin")
     held = send(settings, "waits.xlsx", waits, rows(31))
     type_extracts(settings, KEYS)
-    review.write_drift(settings, drift_items(settings, KEYS, load_contracts(settings.partners), [held]))
+    worklists.write_drift(settings, drift_items(settings, KEYS, load_contracts(settings.partners), [held]))
     return settings
 
 

@@ -245,7 +245,7 @@ def refused(settings: Settings) -> Settings:
         note.write_text(json.dumps(told), encoding="utf-8")
     of = ((world.SERVING, "in_force"), (HELD, "held"))
     fates = [gates.ExtractFate(extract_id, PARTNER, fate, None) for extract_id, fate in of]
-    review.write_refused_rows(settings, gates.refused_rows(settings, fates))
+    review.write(settings, review.REFUSED_ROWS, gates.refused_rows(settings, fates))
     return settings
 
 

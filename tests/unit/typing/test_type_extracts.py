@@ -14,7 +14,7 @@ from orchestration.contracts import Contract, Contracts
 from orchestration.core import Keys, Settings, read_json, read_texts, write_json, write_texts
 from orchestration.intake import LandedCell
 from orchestration.intake.landing.landing import CELLS
-from orchestration.typing import TYPED_TABLES, group_typing, landed_records
+from orchestration.typing import TYPED_TABLES, grouped_rows, landed_cells
 from orchestration.typing.assembly import Record, assemble_places
 from orchestration.typing.step import TypedSummary, type_extracts
 
@@ -330,15 +330,15 @@ def test_a_fault_midway_leaves_no_record(world: World, monkeypatch: pytest.Monke
             raise ValueError("Testperson")
         return assemble_places(cells, *others)
 
-    monkeypatch.setattr(group_typing, "assemble_places", faulty)
-    monkeypatch.setattr(landed_records, "CELLS_AT_ONCE", 1)
+    monkeypatch.setattr(grouped_rows, "assemble_places", faulty)
+    monkeypatch.setattr(landed_cells, "CELLS_AT_ONCE", 1)
     summary = world.type()
     assert [failure.fault for failure in summary.failed] == ["ValueError"]
     assert (summary.extracts, summary.records) == (0, 0)
     assert not list(world.settings.typed.rglob(".tmp-*"))
     told = [table for table in TYPED_TABLES if world.table(table)]
     assert told == ["extracts", "refusals"], "its landing note alone"
-    monkeypatch.setattr(group_typing, "assemble_places", assemble_places)
+    monkeypatch.setattr(grouped_rows, "assemble_places", assemble_places)
     assert (world.type().records, len(world.table("records"))) == (5, 5)
 
 

@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.contracts import AGE_BAND, load_vocabulary
-from orchestration.core import REFERENCE_SEEDS
 from orchestration.typing import read_age
 
-WORDS = load_vocabulary(REFERENCE_SEEDS).words_of(AGE_BAND, ("en", "sw"))
+WORDS = load_vocabulary().words_of(AGE_BAND, ("en", "sw"))
 IN_2020 = (date(2020, 3, 4), date(2020, 3, 4))
 
 

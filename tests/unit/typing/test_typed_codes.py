@@ -12,7 +12,7 @@ from orchestration import contracts, typing
 from orchestration.contracts import CodeReader, load_vocabulary
 from orchestration.core import REFERENCE_SEEDS
 
-VOCABULARY = load_vocabulary(REFERENCE_SEEDS)
+VOCABULARY = load_vocabulary()
 
 
 def reader(domain: str, **how: object) -> CodeReader:

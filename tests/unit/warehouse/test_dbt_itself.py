@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.fixtures.dbt_world import World
+from tests.fixtures.small_dbt_project import run_dbt, small_project
 from tests.unit.warehouse.test_dbt_models import cases, rounds
 
 
@@ -42,6 +43,9 @@ def tables_of(world: World) -> dict[str, Any]:
 
 
 def test_a_column_of_another_type_stops_the_build(tmp_path: Path) -> None:
-    wrong = {"models/marts/dim_period.sql": ("    is_complete\n", "    'yes' as is_complete\n")}
-    with pytest.raises(AssertionError, match=r"(?s)dim_period.+enforced contract"):
-        World(tmp_path).build_with_dbt(changed=wrong)
+    wrong = {"models/meta/policy.sql": ("    value,\n", "    'one' as value,\n")}
+    with (
+        small_project(wrong, tmp_path / "changed") as manifest,
+        pytest.raises(AssertionError, match=r"(?s)policy.+enforced contract"),
+    ):
+        run_dbt("build", manifest, tmp_path / "warehouse.duckdb", "--select", "+policy")

@@ -1,1 +1,1 @@
-"""Views, one file a page: each takes a visit, asks the rooms and returns a page."""
+"""Views, a file a subject: each takes a visit, asks the rooms and returns a page."""

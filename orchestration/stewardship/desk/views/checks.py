@@ -1,23 +1,21 @@
-"""Failed checks: why each exists, what it observed now and before, what to do, and the waiver form."""
+"""Failed checks: why each exists, what it observed now and before, what to do; and their waivers."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from expectations.checks import CHECKS, is_of_release, is_waivable
 from orchestration.stewardship import review
-from orchestration.stewardship.decisions.active import active_decisions
-from orchestration.stewardship.desk.lists import Cell, Column, list_page
-from orchestration.stewardship.desk.pages import seen
-from orchestration.stewardship.desk.shared_parts import waiting_item
-from orchestration.stewardship.desk.trends import bars, trend_of
-from orchestration.stewardship.desk.visit import Visit
+from orchestration.stewardship.decisions.active import active_decisions, list_decisions
+from orchestration.stewardship.desk.drawings import trend_of
+from orchestration.stewardship.desk.lists import Cell, Column, list_page, waiting_item
+from orchestration.stewardship.desk.visit import Visit, or_404, seen
 from orchestration.stewardship.items import Item, held_extract
-from orchestration.stewardship.kinds.check_waiver import item_of_check, longest_waiver
+from orchestration.stewardship.kinds.check_waiver import item_of_check, longest_waiver, waived_item
+from orchestration.stewardship.worklists.listing import SOON
 
 USUAL_WAIVER = timedelta(days=14)
 
@@ -39,17 +37,13 @@ def checks(visit: Visit) -> Response:
                is_facet=True, is_hidden=True),
         Column("of", "checks.of", lambda row: f"{row['partner']}/{row['extract_id']}" if row["partner"]
                else row["subject"]),
-        Column("observed", "checks.found", lambda row: _found(visit, row)),
+        Column("observed", "checks.found", lambda row: (
+            f"{t.said(finding)}." if (finding := review.finding_of(row)) else seen(row["observed"]))),
         Column("expected", "checks.expected", lambda row: "" if review.finding_of(row) else row["expected"]),
     )  # fmt: skip
-    found = review.standing(visit.settings, review.FAILED_CHECKS)
-    found.sort(key=lambda row: ("refuse", "hold", "warn").index(row["severity"]))
-    return list_page(visit, columns, found, "checks.title", "checks.none", t("checks.report"))
-
-
-def _found(visit: Visit, row: dict[str, str]) -> str:
-    finding = review.finding_of(row)
-    return f"{visit.words.said(finding)}." if finding else seen(row["observed"])
+    failed = review.standing(visit.settings, review.FAILED_CHECKS)
+    failed.sort(key=lambda row: ("refuse", "hold", "warn").index(row["severity"]))
+    return list_page(visit, columns, failed, "checks.title", "checks.none", t("checks.report"))
 
 
 def check(visit: Visit, item: Item) -> Response:
@@ -61,10 +55,8 @@ def check(visit: Visit, item: Item) -> Response:
         for row in review.read(visit.settings, review.FAILED_CHECKS)
         if item_of_check(row) == item
     ]
-    if not failed and name not in CHECKS:
-        raise HTTPException(404)
     today = visit.settings.as_of().date()
-    held = active_decisions(visit.settings, visit.settings.as_of()).waivers
+    in_force = active_decisions(visit.settings, visit.settings.as_of()).waivers
     waiting = waiting_item(visit, item)
     return visit.page(
         "check",
@@ -75,10 +67,11 @@ def check(visit: Visit, item: Item) -> Response:
         scope=scope,
         of_extract=held_extract(*of) if is_extract else None,
         failed=failed,
-        words_of_check=_words(name, failed),
-        bars=bars(trend_of(visit.settings, name, of[1] if len(of) > 1 else None)),
+        # Of a check that passes, the words of today.
+        words_of_check=failed[0] if failed else or_404(CHECKS.get(name)),
+        trend=trend_of(visit.settings, name, of[1] if len(of) > 1 else None),
         is_waivable=is_waivable(name),
-        waivers=[one for one in held if (one["check"], one["scope"]) == (name, scope)],
+        waivers=[one for one in in_force if (one["check"], one["scope"]) == (name, scope)],
         first_day=today + timedelta(days=1),
         usual_day=today + USUAL_WAIVER,
         last_day=today + longest_waiver(scope),
@@ -86,7 +79,36 @@ def check(visit: Visit, item: Item) -> Response:
     )
 
 
-def _words(name: str, failed: list[dict[str, str]]) -> dict[str, Any]:
-    if failed:
-        return {"why": failed[0]["why"], "steward_action": failed[0]["steward_action"]}
-    return {"why": CHECKS[name].why, "steward_action": CHECKS[name].steward_action}
+def waivers(visit: Visit) -> Response:
+    """List the waivers by their last day, without those that have ended."""
+    t, today = visit.words, visit.settings.as_of().date()
+    entries = [
+        entry
+        for entry in list_decisions(visit.settings, "check_waiver")
+        if entry.get("check") and not entry["revoked_by"] and date.fromisoformat(entry["expires"]) >= today
+    ]
+
+    def state(one: dict[str, Any]) -> str:
+        if one["needs_second"] and not one["confirmed_by"]:
+            return "waivers.waits"
+        return "decision.idle" if one["without_effect"] else "decision.holds"
+
+    def ends(one: dict[str, Any]) -> Cell:
+        expires = date.fromisoformat(one["expires"])
+        said = t("waivers.ends", day=one["expires"], days=(expires - today).days)
+        return Cell("", mark=said) if expires <= today + SOON else Cell(said)
+
+    columns = (
+        Column("check", "checks.check", said=t.spoken, is_facet=True, show=lambda one: Cell(
+            t.spoken(one["check"]), f"/items/decision/{one['id']}", one["reason"])),
+        Column("scope", "checks.of",
+               show=lambda one: Cell(one["scope"], waived_item(one["check"], one["scope"]).path)),
+        Column("expires", "check.expires", show=ends),
+        Column("author", "decision.author",
+               lambda one: tuple(filter(None, (one["author"], one["confirmed_by"]))), is_facet=True),
+        Column("state", "decision.state", state, said=t, is_facet=True),
+    )  # fmt: skip
+    entries.sort(key=lambda one: one["expires"])
+    return list_page(
+        visit, columns, entries, "waivers.title", "waivers.none", t("waivers.hint", days=SOON.days)
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import cast
 
 from starlette.datastructures import FormData
@@ -11,9 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from orchestration.core import NjiaError, UsageError
+from orchestration.core import NjiaError, UsageError, say
 from orchestration.stewardship.decisions.active import list_decisions
-from orchestration.stewardship.decisions.entries import NewEntries
 from orchestration.stewardship.decisions.previews import (
     Change,
     Preview,
@@ -21,26 +20,25 @@ from orchestration.stewardship.decisions.previews import (
     try_decisions,
     try_revocations,
 )
-from orchestration.stewardship.decisions.recording import confirm, record_decisions, revoke_all
-from orchestration.stewardship.desk.address import local_path
-from orchestration.stewardship.desk.forms import (
-    CONFIRM,
-    REVOKE,
-    ROLL_BACK,
-    DecisionForm,
-    fields_of,
-    read_form,
-)
+from orchestration.stewardship.decisions.recording import NewEntries, confirm, record_decisions, revoke_all
+from orchestration.stewardship.desk.guard import local_path
 from orchestration.stewardship.desk.lists import Choice, List
-from orchestration.stewardship.desk.sent_forms import Sent
+from orchestration.stewardship.desk.sessions import SentForm
 from orchestration.stewardship.desk.views import alerts, items, links, places
-from orchestration.stewardship.desk.views.refreshing import refreshing
+from orchestration.stewardship.desk.views.front import refreshing
 from orchestration.stewardship.desk.views.rows import rows_of_rule
-from orchestration.stewardship.desk.visit import Visit
+from orchestration.stewardship.desk.visit import Visit, or_404
+from orchestration.stewardship.kinds.decision import NO_SUCH_FORM, Form, Payload
 from orchestration.stewardship.kinds.registry import KINDS
-from orchestration.stewardship.sentences import say
 
 SHORTEST_NAME = 16
+MOST_AT_ONCE = 1000
+# Not recorded by the desk itself: they are about a decision that stands, or act at once.
+REVOKE, CONFIRM, ROLL_BACK = "revoke", "confirm", "rollback"
+_ABOUT_DECISIONS = {
+    REVOKE: (try_revocations, "preview.revoke"),
+    CONFIRM: (try_confirmations, "preview.confirm_decision"),
+}
 # Lists whose rows are decided together; `rows_of_rule` has an address for each item.
 LISTS: dict[str, Callable[[Visit], List]] = {
     "/waiting": items.waiting_list,
@@ -48,16 +46,48 @@ LISTS: dict[str, Callable[[Visit], List]] = {
     "/links": links.list_of_links,
     "/alerts": alerts.list_of_alerts,
 }
-_ABOUT_DECISIONS = {
-    REVOKE: (try_revocations, "preview.revoke"),
-    CONFIRM: (try_confirmations, "preview.confirm_decision"),
-}
+
+
+@dataclass(frozen=True)
+class DecisionForm:
+    """`payloads` are the fields of decisions of one `kind`; for REVOKE and CONFIRM each holds an `id`."""
+
+    kind: str
+    payloads: list[Payload]
+
+    @property
+    def ids(self) -> list[str]:
+        return [str(payload["id"]) for payload in self.payloads]
+
+
+def read_form(data: FormData) -> DecisionForm:
+    """Raises UsageError where nothing was chosen or a field cannot be what it should."""
+    form = Form(data.multi_items())
+    kind = form.text("kind")
+    if kind in _ABOUT_DECISIONS:
+        payloads: list[Payload] = [{"id": decision_id} for decision_id in form.all("id")]
+    elif kind in KINDS:
+        payloads = list(KINDS[kind].read_form(form))
+    else:
+        raise UsageError(say(NO_SUCH_FORM))
+    if not payloads:
+        raise UsageError(say("Nothing was chosen. Go back and choose what this is about."))
+    if len(payloads) > MOST_AT_ONCE:
+        raise UsageError(
+            say(
+                "These are {number}; at most {most} can be decided at once. Narrow the list and decide in "
+                "parts.",
+                number=f"{len(payloads):,}",
+                most=f"{MOST_AT_ONCE:,}",
+            )
+        )
+    return DecisionForm(kind, payloads)
 
 
 def preview(visit: Visit) -> Response:
     """Show what a form would change; nothing is written."""
-    found, reason = _all_that_match(visit), _reason(visit)
-    data = _with_all(visit.form, found) if found else visit.form
+    matching, reason = _all_that_match(visit), _reason(visit)
+    data = _with_all(visit.form, matching) if matching else visit.form
     form = read_form(data)
     asked, from_release = _asked(visit, form, reason)
     return visit.page(
@@ -67,8 +97,8 @@ def preview(visit: Visit) -> Response:
         asked=asked,
         reason=reason,
         fields=list(_as_previewed(data, asked, from_release)),
-        all=found,
-        matched_before=visit.given("matched") if found else "",
+        all=matching,
+        matched_before=visit.given("matched"),
         back=local_path(visit.given("back")),
     )
 
@@ -82,22 +112,21 @@ def decide(visit: Visit) -> Response:
     if len(name) < SHORTEST_NAME:
         raise HTTPException(400)
     form, reason = read_form(visit.form), _reason(visit)
+    back = local_path(visit.given("back"))
+    sent = SentForm(visit.author, form.kind, back)
     # Noted before it is decided: the same form sent again meanwhile decides nothing.
-    if visit.desk.sent_forms.begin(name, Sent(visit.author, form.kind, local_path(visit.given("back")))):
+    if visit.desk.sent_forms.begin(name, sent):
         try:
-            ids = _decided(visit, form, reason)
+            sent.ids = _decided(visit, form, reason)
         except Exception:
             visit.desk.sent_forms.drop(name)
             raise
-        visit.desk.sent_forms.end(name, ids)
-    return RedirectResponse(
-        local_path(visit.given("back")) if visit.given("at_once") else f"/done/{name}", 303
-    )
+    return RedirectResponse(back if visit.given("at_once") else f"/done/{name}", 303)
 
 
 def done(visit: Visit) -> Response:
-    sent = visit.desk.sent_forms.find(str(visit.request.path_params["form"]))
-    if sent is None or sent.author != visit.author:
+    sent = or_404(visit.desk.sent_forms.find(str(visit.request.path_params["form"])))
+    if sent.author != visit.author:
         raise HTTPException(404)
     if sent.ids is None:
         return visit.page("recording", 202)
@@ -121,18 +150,18 @@ def _all_that_match(visit: Visit) -> List | None:
     path, _, query = local_path(address).partition("?")
     asked = {"method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode()}
     at = replace(visit, request=Request({**visit.request.scope, **asked}))
-    found = LISTS[path](at) if path in LISTS else rows_of_rule(at, items.item_of(at, "rows"))
-    if found.has_lost_search:
+    matching = LISTS[path](at) if path in LISTS else rows_of_rule(at, items.item_of(at, "rows"))
+    if matching.has_lost_search:
         raise UsageError(say("This search has ended. Go back and search again."))
-    return found
+    return matching
 
 
-def _with_all(data: FormData, found: List) -> FormData:
+def _with_all(data: FormData, rows: List) -> FormData:
     """Return the form with the rows that match instead of those that were marked."""
-    choice = cast(Choice, found.choice)
+    choice = cast(Choice, rows.choice)
     replaced = (choice.field, "all", "matched")
-    kept = [(name, value) for name, value in data.multi_items() if name not in replaced]
-    return FormData([*kept, *((choice.field, choice.value(row)) for row in found.matching)])
+    others = [(name, value) for name, value in data.multi_items() if name not in replaced]
+    return FormData([*others, *((choice.field, choice.value(row)) for row in rows.matching)])
 
 
 def _reason(visit: Visit) -> str:
@@ -147,7 +176,8 @@ def _asked(visit: Visit, form: DecisionForm, reason: str) -> tuple[Preview, str 
     if form.kind == ROLL_BACK:
         return _about_releases(visit, str(form.payloads[0]["to_release"]))
     if form.kind not in _ABOUT_DECISIONS:
-        return try_decisions(visit.settings, form.wanted, visit.author, reason, now), None
+        wanted = [(form.kind, payload) for payload in form.payloads]
+        return try_decisions(visit.settings, wanted, visit.author, reason, now), None
     tried, sentence = _ABOUT_DECISIONS[form.kind]
     tried_out = tried(visit.settings, form.ids, visit.author, reason, now)
     sentences = [
@@ -178,22 +208,24 @@ def _as_previewed(data: FormData, asked: Preview, from_release: str | None) -> I
     if from_release:
         bound.append(("from_release", from_release))
     names = {name for name, _ in bound}
-    yield from ((name, value) for name, value in fields_of(data) if name not in names)
+    names |= {"csrf", "reason", "form"}
+    for name, value in data.multi_items():
+        if name not in names and isinstance(value, str):
+            yield name, value
     yield from bound
-
-
-def _kinds(visit: Visit, form: DecisionForm) -> set[str]:
-    """Return the kinds of what a form makes, or of the decisions that it is about."""
-    if form.kind not in _ABOUT_DECISIONS:
-        return {form.kind}
-    entries = NewEntries(visit.settings, visit.author, "", visit.settings.as_of())
-    return {entries.active(one)[0] for one in form.ids}
 
 
 def _decided(visit: Visit, form: DecisionForm, reason: str) -> list[str]:
     settings, author, now = visit.settings, visit.author, visit.settings.as_of()
-    if visit.given("at_once") and any(KINDS[kind].shapes_release for kind in _kinds(visit, form)):
-        raise UsageError(say("This decision changes a release. Go back and see first what it would change."))
+    if visit.given("at_once"):
+        entries = NewEntries(settings, author, "", now)
+        kinds = {form.kind}
+        if form.kind in _ABOUT_DECISIONS:
+            kinds = {entries.active(one).kind for one in form.ids}
+        if any(KINDS[kind].shapes_release for kind in kinds):
+            raise UsageError(
+                say("This decision changes a release. Go back and see first what it would change.")
+            )
     if form.kind == REVOKE:
         return [entry["id"] for entry in revoke_all(settings, form.ids, author, reason, now)]
     if form.kind == CONFIRM:
@@ -203,4 +235,5 @@ def _decided(visit: Visit, form: DecisionForm, reason: str) -> list[str]:
         to, left = (str(form.payloads[0][name]) for name in ("to_release", "from_release"))
         visit.desk.elsewhere.roll_back(settings, to, author, reason, now, left)
         return [one["id"] for one in list_decisions(settings, "rollback") if one["id"] not in before]
-    return [entry["id"] for entry in record_decisions(settings, author, reason, now, form.wanted)]
+    wanted = [(form.kind, payload) for payload in form.payloads]
+    return [entry["id"] for entry in record_decisions(settings, author, reason, now, wanted)]

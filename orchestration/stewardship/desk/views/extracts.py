@@ -1,53 +1,58 @@
-"""Held extracts, waiting files, late partners; and any extract, to withdraw it."""
+"""Extracts, waiting files, late partners; a held extract with the draft of a message that asks its partner.
+
+The draft holds counts of the partner's own file, and no value of a person, reference or name of a file.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from expectations.checks import EXTRACT_CHECKS
 from orchestration.contracts import load_contracts
-from orchestration.core import Settings, read_json, refreshes
+from orchestration.core import Settings, read_json, refreshes, seed_rows
 from orchestration.stewardship import review
-from orchestration.stewardship.desk.lists import Cell, Column, List
-from orchestration.stewardship.desk.partner_message import drafts
-from orchestration.stewardship.desk.shared_parts import item_page
-from orchestration.stewardship.desk.side_by_side import side_by_side
-from orchestration.stewardship.desk.visit import Visit
+from orchestration.stewardship.desk.drawings import side_by_side
+from orchestration.stewardship.desk.lists import Cell, Column, List, item_page
+from orchestration.stewardship.desk.visit import Visit, or_404
+from orchestration.stewardship.desk.words import LANGUAGES, words_of
 from orchestration.stewardship.items import Item, extract_check, file_not_taken, held_extract, overdue
-from orchestration.stewardship.worklists.deliveries import why_in_short
+from orchestration.stewardship.worklists.listing import why_in_short
 
 TIME_TO_ANSWER = timedelta(days=14)
+_NOTHING = "Nothing;"  # how a reason begins that asks the partner for nothing
 
 
 def extracts(visit: Visit) -> Response:
     """List every extract, the files that wait, and the partners."""
-    status = visit.desk.elsewhere.status(visit.settings)
+    partners = visit.desk.elsewhere.status(visit.settings)["partners"]
     return visit.page(
         "extracts",
-        list=_landed_extracts(visit, status),
+        list=_landed_extracts(visit, [one["partner"] for one in partners]),
         files=_waiting_files(visit),
-        partners=_partners(visit, status["partners"]),
+        partners=_partners(visit, partners),
     )
 
 
-def _landed_extracts(visit: Visit, status: dict[str, Any]) -> List:
+def _landed_extracts(visit: Visit, partners: list[str]) -> List:
     t, failed = visit.words, review.read(visit.settings, review.FAILED_CHECKS)
-    held = {(one["partner"], one["extract_id"]): one["reason"] or "" for one in status["held"]}
-    over = set(map(tuple, review.in_force(visit.settings).get("over", ())))
-    found = [note for one in status["partners"] for note in _landed(visit.settings, one["partner"])]
-    found.sort(key=lambda one: (_key(one) not in held, one["partner"], -one["sequence"]))
-
-    def why(one: dict[str, Any]) -> str:
-        said = [t.said(finding) or t.spoken(name) for name, finding in _findings(failed, *_key(one))]
-        return ". ".join(said) or held.get(_key(one), "")
+    in_force = review.in_force(visit.settings)
+    held = {_key(one): one["reason"] or "" for one in in_force["held"]}
+    over = set(map(tuple, in_force.get("over", ())))
+    notes = [note for partner in partners for note in _landed(visit.settings, partner)]
+    notes.sort(key=lambda one: (_key(one) not in held, one["partner"], -one["sequence"]))
 
     def note(one: dict[str, Any]) -> str:
-        ids = one["extract_id"] if one["file"] else ""
-        return " · ".join(filter(None, (ids, why(one) if _key(one) in held else "")))
+        key, ids = _key(one), one["extract_id"] if one["file"] else ""
+        findings = [
+            t.said(review.finding_of(row)) or t.spoken(row["check_name"])
+            for row in failed
+            if key in held and _key(row) == key and _holds(row)
+        ]
+        return " · ".join(filter(None, (ids, ". ".join(findings) or held.get(key))))
 
     def state(one: dict[str, Any]) -> str:
         if _key(one) in held:
@@ -56,18 +61,22 @@ def _landed_extracts(visit: Visit, status: dict[str, Any]) -> List:
 
     columns = (
         Column("extract", "extracts.extract", lambda one: f"{one['file'] or ''} {one['extract_id']}".strip(),
-               lambda one: Cell(one["file"] or one["extract_id"], one["path"], note(one))),
+               lambda one: Cell(one["file"] or one["extract_id"], held_extract(*_key(one)).path, note(one))),
         Column("partner", "file.partner", is_facet=True),
         Column("contract", "extract.contract", is_facet=True, is_hidden=True),
         Column("state", "decision.state", state, said=t, is_facet=True),
         Column("received_on", "extracts.received", said=t.day),
         Column("rows_landed", "extracts.rows", is_number=True),
     )  # fmt: skip
-    return List(visit, found, columns)
+    return List(visit, notes, columns)
 
 
-def _key(note: dict[str, Any]) -> tuple[str, str]:
-    return note["partner"], note["extract_id"]
+def _key(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["partner"], row["extract_id"]
+
+
+def _holds(row: Mapping[str, str]) -> bool:
+    return row["severity"] == "hold" and row["waived"] != "True"
 
 
 def _waiting_files(visit: Visit) -> List:
@@ -81,7 +90,7 @@ def _waiting_files(visit: Visit) -> List:
     return List(visit, review.standing(visit.settings, review.FILES_NOT_TAKEN), columns, name="files")
 
 
-def _partners(visit: Visit, found: list[dict[str, Any]]) -> List:
+def _partners(visit: Visit, partners: list[dict[str, Any]]) -> List:
     t, last = visit.words, refreshes.last(visit.settings)
     overdue_ones = {one["partner"] for one in last.overdue} if last else set()
 
@@ -97,26 +106,26 @@ def _partners(visit: Visit, found: list[dict[str, Any]]) -> List:
         Column("overdue", "extracts.overdue", late, lambda one: Cell(
             t(late(one)), overdue(one["partner"]).path) if late(one) else Cell("–"), said=t, is_facet=True),
     )  # fmt: skip
-    return List(visit, found, columns, name="partners")
+    return List(visit, partners, columns, name="partners")
 
 
 def extract(visit: Visit, item: Item) -> Response:
     """Show what the gate found in one extract, what differs, whom to ask, and the form to decide."""
-    partner, extract_id = item.key
-    note = next((one for one in _landed(visit.settings, partner) if one["extract_id"] == extract_id), None)
-    if note is None:
-        raise HTTPException(404)
+    (partner, extract_id), settings = item.key, visit.settings
+    note = or_404(next((one for one in _landed(settings, partner) if one["extract_id"] == extract_id), None))
     failed = [
         {
             **row,
             "path": extract_check(partner, extract_id, row["check_name"]).path,
             "finding": review.finding_of(row),
         }
-        for row in _failed_checks(visit.settings, partner, extract_id)
+        for row in review.read(settings, review.FAILED_CHECKS)
+        if _key(row) == item.key
     ]
-    held = visit.desk.elsewhere.status(visit.settings)["held"]
-    differs = visit.desk.elsewhere.differences(visit.settings, partner, extract_id) if failed else None
-    answer_by = visit.settings.as_of().date() + TIME_TO_ANSWER
+    differs = visit.desk.elsewhere.differences(settings, partner, extract_id) if failed else None
+    # The contract names whom to ask.
+    contracts = load_contracts(settings.partners).valid.get(partner, [])
+    of_note = [one.partner.steward for one in contracts if one.contract == note["contract"]]
     return item_page(
         visit,
         "extract",
@@ -124,92 +133,70 @@ def extract(visit: Visit, item: Item) -> Response:
         partner=partner,
         note=note,
         failed=failed,
-        is_held=any((one["partner"], one["extract_id"]) == (partner, extract_id) for one in held),
-        contact=_contact(visit.settings, partner, note["contract"]),
+        is_held=any(_key(one) == item.key for one in review.in_force(settings)["held"]),
+        contact=next(iter(of_note), None),
         differs=differs,
         months=side_by_side(differs.months) if differs else [],
         fields=[
             (one, side_by_side(one.values, (one.before, one.now)))
             for one in (differs.fields if differs else ())
         ],
-        drafts=drafts(
-            _failed_checks(visit.settings, partner, extract_id),
-            str(note["received_on"]),
-            int(note["rows_landed"]),
-            str(answer_by),
-        ),
+        drafts=_drafts(visit, note, failed),
     )
 
 
 def file(visit: Visit, item: Item) -> Response:
     """Show a file that waits in the inbox, and why."""
-    found = [
-        row
-        for row in review.read(visit.settings, review.FILES_NOT_TAKEN)
-        if file_not_taken(row["partner"], row["file"]) == item
-    ]
-    if not found:
-        raise HTTPException(404)
-    [row] = found[:1]
-    return item_page(
-        visit,
-        "file",
-        item,
-        row=row,
-        why=why_in_short(row),
-    )
+    rows = review.read(visit.settings, review.FILES_NOT_TAKEN)
+    row = or_404(next((row for row in rows if file_not_taken(row["partner"], row["file"]) == item), None))
+    return item_page(visit, "file", item, row=row, why=why_in_short(row))
 
 
 def overdue_partner(visit: Visit, item: Item) -> Response:
     partners = visit.desk.elsewhere.status(visit.settings)["partners"]
-    found = next((one for one in partners if one["partner"] == item.key[0]), None)
-    if found is None:
-        raise HTTPException(404)
-    return item_page(visit, "overdue", item, found=found)
-
-
-def _failed_checks(settings: Settings, partner: str, extract_id: str) -> list[dict[str, str]]:
-    return [
-        row
-        for row in review.read(settings, review.FAILED_CHECKS)
-        if (row["partner"], row["extract_id"]) == (partner, extract_id)
-    ]
-
-
-def _findings(failed: list[dict[str, str]], partner: str, extract_id: str) -> list[tuple[str, str]]:
-    """Return each check that holds an extract, with what it found."""
-    return [
-        (row["check_name"], review.finding_of(row))
-        for row in failed
-        if (row["partner"], row["extract_id"]) == (partner, extract_id)
-        and row["severity"] == "hold"
-        and row["waived"] != "True"
-    ]
-
-
-def _contact(settings: Settings, partner: str, contract: str) -> str | None:
-    """Return whom the contract names for questions; None without a valid contract."""
-    contracts = load_contracts(settings.partners).valid.get(partner, [])
-    return next((one.partner.steward for one in contracts if one.contract == contract), None)
+    partner = or_404(next((one for one in partners if one["partner"] == item.key[0]), None))
+    return item_page(visit, "overdue", item, partner=partner)
 
 
 def _landed(settings: Settings, partner: str) -> list[dict[str, Any]]:
     """Return the notes of a partner's extracts, newest first. The name of a file is for the desk alone."""
-    notes = [_note(path) for path in (settings.landing / partner).glob("[!.]*.json")]
+    notes = []
+    for path in (settings.landing / partner).glob("[!.]*.json"):
+        note = read_json(path)
+        note |= {
+            "partner": partner,
+            "extract_id": path.stem,
+            "contract": note["contract_content"]["contract"],
+        }
+        notes.append({"file": None, "period": None, **note})
     return sorted(notes, key=lambda note: note["sequence"], reverse=True)
 
 
-def _note(path: Path) -> dict[str, Any]:
-    found = read_json(path)
-    return {
-        "partner": path.parent.name,
-        "extract_id": path.stem,
-        "file": found.get("file"),
-        "sequence": found["sequence"],
-        "received_on": found["received_on"],
-        "contract": found["contract_content"]["contract"],
-        "rows_landed": found["rows_landed"],
-        "rows_read": found["rows_read"],
-        "period": found.get("period"),
-        "path": held_extract(path.parent.name, path.stem).path,
-    }
+def _drafts(visit: Visit, note: dict[str, Any], failed: list[dict[str, str]]) -> dict[str, str]:
+    """Return the message to the partner by language; empty where the partner cannot help."""
+    reasons = {row["reason"].removeprefix("check:"): row for row in seed_rows("file_reasons")}
+    asked = [
+        (row, reasons[row["check_name"]])
+        for row in failed
+        if row["check_name"] in reasons and _holds(row) and row["outcome"] == "failed"
+    ]
+    asked = [(row, reason) for row, reason in asked if not reason["partner_action"].startswith(_NOTHING)]
+    answer_by = str(visit.settings.as_of().date() + TIME_TO_ANSWER)
+    drafts = {}
+    for language in LANGUAGES if asked else ():
+        words = words_of(language)
+        points = []
+        for row, reason in asked:
+            finding = "" if EXTRACT_CHECKS[row["check_name"]].names_others else words.said(row["finding"])
+            finding = finding or words.said(reason["explanation"]).rstrip(".")
+            points.append(f"- {finding}. {words.said(reason['partner_action'])}")
+        drafts[language] = "\n\n".join(
+            [
+                words("ask.greeting"),
+                words("ask.came", day=str(note["received_on"]), rows=int(note["rows_landed"])),
+                "\n".join(dict.fromkeys(points)),
+                words("ask.until", day=answer_by),
+                words("ask.thanks"),
+            ]
+        )
+    return drafts

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
 from orchestration.stewardship import audit
 from orchestration.stewardship.desk.accounts import DESK, REFRESH
-from orchestration.stewardship.desk.elsewhere import PublishedRelease
 from orchestration.stewardship.desk.lists import Cell, Column, List
-from orchestration.stewardship.desk.pages import size
-from orchestration.stewardship.desk.views.refreshing import refreshing
-from orchestration.stewardship.desk.visit import Visit
+from orchestration.stewardship.desk.views.front import refreshing
+from orchestration.stewardship.desk.visit import Visit, size
 
 MEMBERS = "members"
 EVIDENCE_BASE, MAP = "evidence_base.duckdb", "report/map.html"
@@ -28,38 +25,27 @@ POLICY = (
 )
 
 
-@dataclass(frozen=True)
-class MembersFile:
-    """`name` is its path in the members' edition, which is also its address under `/files/`."""
-
-    name: str
-    size: int
-
-
 def files(visit: Visit) -> Response:
     release = visit.desk.elsewhere.current(visit.settings)
-    found = {one.name: one for one in _files(release)} if release else {}
+    sizes = _sizes(release)
+    columns = (
+        Column("name", "files.file", lambda one: one[0], lambda one: Cell(one[0], f"/files/{one[0]}")),
+        Column("folder", "files.folder", lambda one: one[0].partition("/")[0] if "/" in one[0] else "",
+               said=lambda folder: visit.words.known(FOLDERS.get(folder, ""), folder),
+               is_facet=True, is_hidden=True),
+        Column("size", "files.size", lambda one: one[1], lambda one: Cell(size(one[1])), is_number=True),
+    )  # fmt: skip
     account = visit.account
     has_no_front_page = account and account.may_enter(REFRESH) and not account.may_enter(DESK)
     return visit.page(
         "files",
         release=release,
         refresh=refreshing(visit) if has_no_front_page else None,
-        shown=[(name, title) for name, title in SHOWN.items() if name in found],
-        evidence_base=found.get(EVIDENCE_BASE),
-        list=_listed(visit, list(found.values())),
+        shown=[(name, title) for name, title in SHOWN.items() if name in sizes],
+        evidence_base=EVIDENCE_BASE,
+        size_of_evidence_base=sizes.get(EVIDENCE_BASE),
+        list=List(visit, list(sizes.items()), columns),
     )
-
-
-def _listed(visit: Visit, found: list[MembersFile]) -> List:
-    columns = (
-        Column("name", "files.file", show=lambda one: Cell(one.name, f"/files/{one.name}")),
-        Column("folder", "files.folder", lambda one: one.name.partition("/")[0] if "/" in one.name else "",
-               said=lambda folder: visit.words.known(FOLDERS.get(folder, ""), folder),
-               is_facet=True, is_hidden=True),
-        Column("size", "files.size", show=lambda one: Cell(size(one.size)), is_number=True),
-    )  # fmt: skip
-    return List(visit, found, columns)
 
 
 def file(visit: Visit) -> Response:
@@ -67,7 +53,7 @@ def file(visit: Visit) -> Response:
     name = str(visit.request.path_params["path"])
     release = visit.desk.elsewhere.current(visit.settings)
     # Compared with the names that there are, so no name leads out of the folder.
-    if release is None or name not in {one.name for one in _files(release)}:
+    if name not in _sizes(release):
         raise HTTPException(404)
     action = "viewed" if name in SHOWN else "exported"
     audit.record(visit.settings, visit.author, action, release.release_id, edition=MEMBERS, file=name)
@@ -78,10 +64,11 @@ def file(visit: Visit) -> Response:
     return FileResponse(path, filename=f"{release.release_id}-{path.name}")
 
 
-def _files(release: PublishedRelease) -> list[MembersFile]:
-    folder: Path = release.edition(MEMBERS)
-    return [
-        MembersFile(path.relative_to(folder).as_posix(), path.stat().st_size)
-        for path in sorted(folder.rglob("*"))
+def _sizes(release: Any) -> dict[str, int]:
+    """Return the size of each file by its path in the members' edition, which is also its address."""
+    folder = release.edition(MEMBERS) if release else None
+    return {
+        path.relative_to(folder).as_posix(): path.stat().st_size
+        for path in (sorted(folder.rglob("*")) if folder else ())
         if path.is_file() and not path.is_symlink()
-    ]
+    }

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from orchestration.core import NjiaError
 from orchestration.stewardship.decisions.active import list_decisions
-from orchestration.stewardship.desk.lists import Cell, Column, list_page
-from orchestration.stewardship.desk.shared_parts import item_page
-from orchestration.stewardship.desk.visit import Visit
+from orchestration.stewardship.desk.lists import Cell, Column, item_page, list_page
+from orchestration.stewardship.desk.visit import Visit, or_404
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.kinds.decision import same_author
 from orchestration.stewardship.kinds.registry import KINDS
@@ -28,8 +26,8 @@ def history(visit: Visit) -> Response:
         Column("author", "decision.author", is_facet=True),
         Column("state", "decision.state", _state, said=t, is_facet=True),
     )  # fmt: skip
-    found = list(reversed(list_decisions(visit.settings)))
-    return list_page(visit, columns, found, "decisions.title", "decisions.none")
+    newest_first = list_decisions(visit.settings)[::-1]
+    return list_page(visit, columns, newest_first, "decisions.title", "decisions.none")
 
 
 def _state(entry: dict[str, Any]) -> str:
@@ -43,11 +41,8 @@ def _state(entry: dict[str, Any]) -> str:
 
 def decision(visit: Visit, item: Item) -> Response:
     """Show one decision: its sentence, its authors, and its effect on the published numbers."""
-    (decision_id,) = item.key
     listed = {entry["id"]: entry for entry in list_decisions(visit.settings)}
-    entry = listed.get(decision_id)
-    if entry is None:
-        raise HTTPException(404)
+    entry = or_404(listed.get(item.key[0]))
     is_decision = not entry["revokes"] and not entry.get("confirms")
     waits = is_decision and entry["needs_second"] and not entry["confirmed_by"] and not entry["revoked_by"]
     return item_page(
@@ -60,7 +55,7 @@ def decision(visit: Visit, item: Item) -> Response:
         about=entry["revokes"] or entry.get("confirms"),
         waits_for_second=waits,
         is_own=same_author(entry["author"], visit.author),
-        effect=_effect(visit, decision_id) if is_decision and entry["kind"] == "check_waiver" else None,
+        effect=_effect(visit, entry["id"]) if is_decision and entry["kind"] == "check_waiver" else None,
         shapes=KINDS[entry["kind"]].shapes_release,
     )
 
@@ -68,7 +63,6 @@ def decision(visit: Visit, item: Item) -> Response:
 def _effect(visit: Visit, decision_id: str) -> dict[str, object]:
     """Return what a waiver let pass, as `njia diff --waiver` shows it, or why there is nothing to show."""
     try:
-        found = visit.desk.elsewhere.waiver_effect(visit.settings, decision_id)
+        return {"found": visit.desk.elsewhere.waiver_effect(visit.settings, decision_id)}
     except NjiaError as error:
         return {"none": str(error)}
-    return {"none": None, "found": found}

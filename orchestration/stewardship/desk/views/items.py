@@ -10,9 +10,8 @@ from starlette.responses import Response
 
 from orchestration.stewardship.desk.lists import Cell, Choice, Column, List
 from orchestration.stewardship.desk.views import (
-    agreements,
     checks,
-    drift,
+    contracts,
     extracts,
     history,
     links,
@@ -21,8 +20,7 @@ from orchestration.stewardship.desk.views import (
 )
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.desk.words import Words
-from orchestration.stewardship.items import Item, partner_of
-from orchestration.stewardship.open_item import OpenItem
+from orchestration.stewardship.items import Item, OpenItem, partner_of
 from orchestration.stewardship.worklists.listing import open_items
 
 # How many parts the key of each kind has, and what shows it.
@@ -34,9 +32,9 @@ _SHOWN_BY: dict[str, tuple[tuple[int, ...], Callable[[Visit, Item], Response]]] 
     "rows": ((2,), rows.of_rule),
     "place": ((1,), places.place),
     "link": ((2,), links.link),
-    "drift": ((2,), drift.of_contract),
+    "drift": ((2,), contracts.drift_of_contract),
     "decision": ((1,), history.decision),
-    "agreement": ((2,), agreements.agreement),
+    "agreement": ((2,), contracts.agreement),
 }
 
 
@@ -71,8 +69,8 @@ def _titled(t: Words, one: OpenItem) -> Cell:
 
 def item(visit: Visit) -> Response:
     """Show one item."""
-    found = item_of(visit)
-    return _SHOWN_BY[found.kind][1](visit, found)
+    asked = item_of(visit)
+    return _SHOWN_BY[asked.kind][1](visit, asked)
 
 
 def item_of(visit: Visit, *kinds: str) -> Item:

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import re
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from orchestration.stewardship.desk.lists import Cell, Choice, Column, List
-from orchestration.stewardship.desk.shared_parts import item_page, record_path
-from orchestration.stewardship.desk.visit import Visit
+from orchestration.stewardship.desk.lists import Cell, Choice, Column, List, item_page, record_path
+from orchestration.stewardship.desk.visit import Visit, or_404
 from orchestration.stewardship.items import Item
-from orchestration.stewardship.worklists.links import (
-    LinkQuestion,
-    Side,
-    link_question,
-    link_questions,
-)
+from orchestration.stewardship.worklists.links import LinkQuestion, Side, link_question, link_questions
 
 _PLACE = re.compile(r"place\(([^)]+)\) \d+")
 
@@ -48,9 +41,7 @@ def list_of_links(visit: Visit) -> List:
 
 
 def link(visit: Visit, item: Item) -> Response:
-    question = link_question(visit.settings, item)
-    if question is None:
-        raise HTTPException(404)
+    question = or_404(link_question(visit.settings, item))
     return item_page(
         visit,
         "link",

@@ -16,9 +16,8 @@ from typing import Any
 from starlette.responses import Response
 
 from orchestration.places import described
-from orchestration.stewardship.desk.lists import Cell, Choice, Column, List
-from orchestration.stewardship.desk.map import map_of
-from orchestration.stewardship.desk.shared_parts import item_page, record_path
+from orchestration.stewardship.desk.drawings import map_of
+from orchestration.stewardship.desk.lists import Cell, Choice, Column, List, item_page, record_path
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.kinds.place_alias import NO_PLACE
@@ -36,10 +35,10 @@ _SIMPLIFIED = 0.05  # of a degree: less than a line of the map is wide
 
 def places(visit: Visit) -> Response:
     """List the unknown names, most movements first."""
-    found = list_of_places(visit)
-    _note_shown(visit, found.shown)
-    near = {place.place_id: place for one in found.shown for place in one.candidates}
-    return visit.page("places", list=found, near=near.values(), no_place=NO_PLACE)
+    rows = list_of_places(visit)
+    _note_shown(visit, rows.shown)
+    near = {place.place_id: place for one in rows.shown for place in one.candidates}
+    return visit.page("places", list=rows, near=near.values(), no_place=NO_PLACE)
 
 
 def list_of_places(visit: Visit) -> List:
@@ -77,9 +76,9 @@ def place(visit: Visit, item: Item) -> Response:
     question = _as_seen(visit, question)
     _note_shown(visit, [question])
     search = visit.searched("search") or ""
-    known = {one.place_id for one in question.candidates}
+    listed = {one.place_id for one in question.candidates}
     matches = place_matches(visit.settings, search) if search else []
-    candidates = [*question.candidates, *(one for one in matches if one.place_id not in known)]
+    candidates = [*question.candidates, *(one for one in matches if one.place_id not in listed)]
     outlines = county_outlines(visit.settings)
     partners, roles = (Counter[str](), Counter[str]())
     for (partner, role), records in question.named_by.items():

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from orchestration.core import Settings, refreshes
+from orchestration.core import refreshes
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import list_decisions
+from orchestration.stewardship.desk.drawings import labels_of, map_of
 from orchestration.stewardship.desk.lists import Cell, Choice, Column, List
-from orchestration.stewardship.desk.map import Map, Spot, labels_of, map_of
 from orchestration.stewardship.desk.views.places import country_outlines
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.kinds.decision import same_author
@@ -27,29 +26,19 @@ NEAR = (20.0, -15.0, 55.0, 20.0)
 THICKEST = 6.0
 
 
-@dataclass(frozen=True)
-class Flow:
-    """A corridor on the map; `width` in pixels follows the size of the difference."""
-
-    start: Spot
-    end: Spot
-    difference: int
-    width: float
-
-
 def releases(visit: Visit) -> Response:
     """List the releases, newest first, and how the last refreshes ended."""
-    found = list(visit.desk.elsewhere.releases(visit.settings))
+    rows = _releases(visit)
     return visit.page(
         "releases",
-        list=_releases(visit, found),
-        can_go_back=len(found) > 1,
+        list=rows,
+        can_go_back=rows.total > 1,
         standing=review.standing_candidate(visit.settings),
         ends=_refreshes(visit),
     )
 
 
-def _releases(visit: Visit, found: list[Any]) -> List:
+def _releases(visit: Visit) -> List:
     t = visit.words
     columns = (
         Column("release_id", "front.release", show=lambda one: Cell(
@@ -67,7 +56,7 @@ def _releases(visit: Visit, found: list[Any]) -> List:
         lambda one: t("releases.choose", release=one.release_id),
         is_single=True,
     )
-    return List(visit, found, columns, choice=choice)
+    return List(visit, visit.desk.elsewhere.releases(visit.settings), columns, choice=choice)
 
 
 def _refreshes(visit: Visit) -> List:
@@ -79,41 +68,32 @@ def _refreshes(visit: Visit) -> List:
         Column("failed", "releases.failed", lambda end: end["checks"].get("failed"), is_number=True),
         Column("held", "front.held", is_number=True),
     )  # fmt: skip
-    return List(visit, list(reversed(refreshes.history(visit.settings))), columns, name="refreshes")
+    return List(visit, refreshes.history(visit.settings)[::-1], columns, name="refreshes")
 
 
 def release(visit: Visit) -> Response:
     """Show what the candidate would change; without one, or by `?release=`, what a release changed."""
-    settings = visit.settings
-    standing, current = review.standing_candidate(settings), visit.desk.elsewhere.current(settings)
+    settings, elsewhere = visit.settings, visit.desk.elsewhere
+    standing, current = review.standing_candidate(settings), elsewhere.current(settings)
     asked = visit.asked("release") or (standing["candidate"] if standing else current and current.release_id)
-    known = {one.release_id for one in visit.desk.elsewhere.releases(settings)}
-    if asked and asked not in known and not (standing and asked == standing["candidate"]):
+    candidate = standing if standing and asked == standing["candidate"] else None
+    if asked and not candidate and asked not in {one.release_id for one in elsewhere.releases(settings)}:
         raise HTTPException(404)
-    is_candidate = bool(standing and asked == standing["candidate"])
     changes = review.changes_of(settings, asked) if asked else None
-    flows, drawn = _map(visit, changes)
+    # Those that the candidate was made without, but for its signatures.
+    signatures = {one["id"] for one in list_decisions(settings, "candidate_signature")}
     return visit.page(
         "release",
         shown=asked,
-        candidate=standing if is_candidate else None,
+        candidate=candidate,
         current=current,
         changes=changes,
         says={one["id"]: one["says"] for one in list_decisions(settings)},
-        signatures=_signatures(visit, standing) if is_candidate and standing else [],
+        signatures=_signatures(visit, candidate) if candidate else [],
         needed=settings.signatures,
-        decided_since=_decided_since(settings) if is_candidate else 0,
-        flows=flows,
-        map=drawn,
-        labels=labels_of(drawn.spots, drawn.width) if drawn else [],
-        captions=county_outlines(settings)["captions"] if drawn else None,
+        decided_since=len(decisions_waiting(settings).ids - signatures) if candidate else 0,
+        **_map(visit, changes["corridors"]["rows"] if changes else []),
     )
-
-
-def _decided_since(settings: Settings) -> int:
-    """Count the decisions that the candidate was made without, but for its signatures."""
-    signatures = {one["id"] for one in list_decisions(settings, "candidate_signature")}
-    return len(decisions_waiting(settings).ids - signatures)
 
 
 def _signatures(visit: Visit, candidate: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -129,32 +109,35 @@ def _signatures(visit: Visit, candidate: Mapping[str, Any]) -> list[dict[str, An
     ]
 
 
-def _map(visit: Visit, changes: Mapping[str, Any] | None) -> tuple[list[Flow], Map | None]:
-    """Return the corridors that changed most, of those in Kenya and near it, and the map under them."""
-    corridors = [
+def _map(visit: Visit, corridors: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a map of the corridors that changed most, of those in Kenya and near it, if there are any.
+
+    The width of a flow follows the size of its difference.
+    """
+    shown = [
         one
-        for one in (changes["corridors"]["rows"] if changes else [])
+        for one in corridors
         if _is_near(one["origin"]) and _is_near(one["destination"]) and one["origin"] != one["destination"]
     ][:SHOWN_CORRIDORS]
-    ends = {end["place_id"]: end for one in corridors for end in (one["origin"], one["destination"])}
-    drawn = map_of(
-        [SimpleNamespace(**end) for end in ends.values()],
-        county_outlines(visit.settings) if ends else {},
-        country_outlines,
-    )
+    ends = {end["place_id"]: end for one in shown for end in (one["origin"], one["destination"])}
+    counties = county_outlines(visit.settings) if ends else {}
+    drawn = map_of([SimpleNamespace(**end) for end in ends.values()], counties, country_outlines)
     if drawn is None:
-        return [], None
+        return {"map": None}
     spots = dict(zip(ends, drawn.spots, strict=True))
-    most = max(abs(one["now"] - one["before"]) for one in corridors)
-    return [
-        Flow(
-            spots[one["origin"]["place_id"]],
-            spots[one["destination"]["place_id"]],
-            one["now"] - one["before"],
-            round(1 + (THICKEST - 1) * abs(one["now"] - one["before"]) / most, 1),
-        )
-        for one in corridors
-    ], drawn
+    differences = [one["now"] - one["before"] for one in shown]
+    most = max(map(abs, differences))
+    flows = [
+        {
+            "start": spots[one["origin"]["place_id"]],
+            "end": spots[one["destination"]["place_id"]],
+            "difference": difference,
+            "width": round(1 + (THICKEST - 1) * abs(difference) / most, 1),
+        }
+        for one, difference in zip(shown, differences, strict=True)
+    ]
+    labels = labels_of(drawn.spots)
+    return {"map": drawn, "flows": flows, "labels": labels, "captions": counties["captions"]}
 
 
 def _is_near(end: Mapping[str, Any]) -> bool:

@@ -8,16 +8,23 @@ import shlex
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from orchestration.core import say
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
-from orchestration.stewardship.desk.lists import Cell, Choice, Column, List, list_page
-from orchestration.stewardship.desk.shared_parts import item_page, record_path
+from orchestration.stewardship.desk.lists import (
+    Cell,
+    Choice,
+    Column,
+    List,
+    item_page,
+    list_page,
+    record_path,
+)
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, held_extract, quarantined_rows
-from orchestration.stewardship.kinds.records import releasable_rules
 from orchestration.stewardship.kinds.rows import quality_rules
+from orchestration.stewardship.kinds.subjects import releasable_rules
 from orchestration.stewardship.kinds.value_correction import corrections_of, newest_copy
-from orchestration.stewardship.sentences import say
 from orchestration.stewardship.worklists.rows import fields_of, rows_set_aside
 from orchestration.typing import correctable
 
@@ -30,30 +37,26 @@ def rows(visit: Visit) -> Response:
     """List each rule of each partner, most rows first."""
     t = visit.words
 
-    def title(rule: str) -> str:
-        words = quality_rules().get(rule)
-        return t.said(words["title"]) if words else t.spoken(rule)
-
     def may_enter(rule: str) -> str:
         return "rows.releasable" if rule in releasable_rules() else "rows.not_releasable"
 
     columns = (
-        Column("rule", "rows.rule", lambda one: f"{title(one[0])} {one[0]}",
-               lambda one: Cell(title(one[0]), quarantined_rows(one[1], one[0]).path, one[0])),
+        Column("rule", "rows.rule", lambda one: f"{t.said(_title(one[0]))} {one[0]}",
+               lambda one: Cell(t.said(_title(one[0])), quarantined_rows(one[1], one[0]).path, one[0])),
         Column("partner", "file.partner", lambda one: one[1], is_facet=True),
         Column("count", "rows.count", lambda one: one[2], is_number=True),
         Column("release", "rows.may_enter", lambda one: may_enter(one[0]), said=t, is_facet=True),
     )  # fmt: skip
     counts = review.rows_by_rule(visit.settings).most_common()
-    found = [(rule, partner, count) for (rule, partner), count in counts]
-    return list_page(visit, columns, found, "rows.title", "rows.none", t("rows.hint"))
+    of_rules = [(rule, partner, count) for (rule, partner), count in counts]
+    return list_page(visit, columns, of_rules, "rows.title", "rows.none", t("rows.hint"))
 
 
 def of_rule(visit: Visit, item: Item) -> Response:
     """List the rows of one partner that one rule sets aside."""
     partner, rule = item.key
-    found = rows_of_rule(visit, item)
-    if not found.total and rule not in quality_rules():
+    set_aside = rows_of_rule(visit, item)
+    if not set_aside.total and rule not in quality_rules():
         raise HTTPException(404)
     refused = [
         row
@@ -68,21 +71,23 @@ def of_rule(visit: Visit, item: Item) -> Response:
         Column("rows", "rows.count", lambda row: int(row["rows"]), is_number=True),
         Column("row_numbers", "rows.where"),
     )  # fmt: skip
-    words = quality_rules().get(rule)
     return item_page(
         visit,
         "rows_of_rule",
         item,
         partner=partner,
         rule=rule,
-        words_of_rule=words,
-        heading=say(
-            "{partner}: {rule}", partner=partner, rule=words["title"] if words else rule.replace("_", " ")
-        ),
+        words_of_rule=quality_rules().get(rule),
+        heading=say("{partner}: {rule}", partner=partner, rule=_title(rule)),
         stays_unknown=releasable_rules().get(rule),
         refused=List(visit, refused, columns, name="refused"),
-        list=found,
+        list=set_aside,
     )
+
+
+def _title(rule: str) -> str:
+    words = quality_rules().get(rule)
+    return words["title"] if words else rule.replace("_", " ")
 
 
 def rows_of_rule(visit: Visit, item: Item) -> List:
@@ -117,20 +122,16 @@ def record(visit: Visit) -> Response:
     held = active_decisions(visit.settings, visit.settings.as_of())
     is_newest = copy is not None and (copy.partner, copy.extract_id) == (partner, extract_id)
     newer = None if copy is None or is_newest else copy
+    # Its arguments are quoted: a sheet's name is the partner's own.
+    of_sheet = ["--sheet", sheet] if sheet else []
+    by = ["--row", row, "--author", visit.author, "--reason", "…"]
     wrong = {one.name for one in fields if one.problem_codes}
     return visit.page(
         "record", partner=partner, extract_id=extract_id, sheet=sheet, row=int(row), fields=fields,
-        rules=quality_rules(), command=_to_unseal(partner, extract_id, sheet, row, visit.author),
+        rules=quality_rules(), command=shlex.join(["njia", "unseal", partner, extract_id, *of_sheet, *by]),
         code=code,
         corrected=corrections_of(visit.settings, code, copy, held.by_kind) if copy else [],
         # Those with a problem first.
         correctable=sorted(correctable(copy.contract), key=lambda name: name not in wrong) if copy else [],
         newer=record_path(newer.partner, newer.extract_id, newer.sheet, newer.row) if newer else None,
     )  # fmt: skip
-
-
-def _to_unseal(partner: str, extract_id: str, sheet: str, row: str, author: str) -> str:
-    """Return the command with its arguments quoted: a sheet's name is the partner's own."""
-    of_sheet = ["--sheet", sheet] if sheet else []
-    by = ["--row", row, "--author", author, "--reason", "…"]
-    return shlex.join(["njia", "unseal", partner, extract_id, *of_sheet, *by])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from starlette.responses import RedirectResponse, Response
 
+from orchestration.core import LANGUAGES
 from orchestration.stewardship import audit
 from orchestration.stewardship.desk.accounts import Account, read_accounts, verified
-from orchestration.stewardship.desk.address import local_path
+from orchestration.stewardship.desk.guard import local_path
 from orchestration.stewardship.desk.visit import Visit
-from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, LANGUAGES
+from orchestration.stewardship.desk.words import LANGUAGE_COOKIE
 from orchestration.stewardship.kinds.decision import same_author
 
 LANGUAGE_SECONDS = 365 * 24 * 3600
@@ -28,7 +29,9 @@ def login(visit: Visit) -> Response:
     if account is None:
         is_locked = desk.attempts.failed(name, address)
         if is_locked and is_judged:
-            audit.record(visit.settings, "desk", "locked", _shown(visit, name))
+            names = (one.name for one in read_accounts(visit.settings) if same_author(one.name, name))
+            # An unknown one may be a passphrase in the wrong field.
+            audit.record(visit.settings, "desk", "locked", next(names, "a name without an account"))
         return _form(visit, 403, "login.locked" if is_locked else "login.refused")
     desk.attempts.succeeded(name, address)
     return _begin(visit, account)
@@ -38,14 +41,14 @@ def first_form(visit: Visit) -> Response:
     """Show the buttons that open the first session. GET, as of a chat's preview, does not use the key."""
     link, key = visit.desk.first_link, visit.asked("key")
     if link is None or not link.fits(key):
-        return visit.page("problem", 403, title="error.first", sentence=None)
+        return visit.problem(403, "error.first")
     return visit.page("first", key=key)
 
 
 def first(visit: Visit) -> Response:
     link = visit.desk.first_link
     if link is None or not link.use(visit.given("key")):
-        return visit.page("problem", 403, title="error.first", sentence=None)
+        return visit.problem(403, "error.first")
     return _begin(visit, link.account)
 
 
@@ -73,12 +76,6 @@ def _begin(visit: Visit, account: Account) -> Response:
     answer = RedirectResponse(local_path(visit.given("to")), 303)
     _set_cookie(visit, answer, desk.address.session_cookie, token, None)
     return answer
-
-
-def _shown(visit: Visit, name: str) -> str:
-    """Return the name for the audit log; an unknown one may be a passphrase in the wrong field."""
-    known = [one.name for one in read_accounts(visit.settings) if same_author(one.name, name)]
-    return known[0] if known else "a name without an account"
 
 
 def _form(visit: Visit, status: int, problem: str | None = None) -> Response:

@@ -1,0 +1,307 @@
+"""Tables of an edition, with keys and prose: dbt's published models, and those that the stage step adds.
+
+The added ones cannot be dbt models, because their content is known only after dbt has run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from expectations.checks import is_of_release
+from expectations.release_gate import WHOLE
+from orchestration.core import NjiaError
+from orchestration.release.releases import PUBLIC
+from orchestration.warehouse import manifest_nodes
+
+# The schema whose tables hold the rows of both editions, with a column `edition`.
+PUBLISHED = "published"
+MEMBERS_SCHEMAS = ("marts", PUBLISHED, "quality", "meta")
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """A published table; `columns` maps each column to its prose, '' if it has none."""
+
+    schema: str
+    name: str
+    description: str
+    columns: dict[str, str]
+    key: tuple[str, ...] = ()
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+def key_of(manifest: Mapping[str, Any], table: str) -> list[str]:
+    """Return the key of a table (`schema.name`) by the manifest of a release, without the edition."""
+    return [column for column in manifest["tables"][table]["key"] if column != "edition"]
+
+
+def read_published_models(
+    manifest_path: Path, schemas: tuple[str, ...] = MEMBERS_SCHEMAS
+) -> list[PublishedTable]:
+    """Read the models of these schemas, sorted by name."""
+    try:
+        nodes = manifest_nodes(manifest_path)
+    except (OSError, ValueError, KeyError):
+        raise NjiaError(
+            f"dbt's manifest {manifest_path} is missing or cannot be read. Run `njia refresh`: its dbt step "
+            "writes it."
+        ) from None
+    tables = []
+    for unique_id, node in nodes.items():
+        config = node.get("config", {})
+        is_stored = node["resource_type"] == "model" and config.get("materialized") != "ephemeral"
+        if is_stored and node["schema"] in schemas:
+            columns = {name: _one_line(column) for name, column in node.get("columns", {}).items()}
+            tables.append(
+                PublishedTable(
+                    schema=node["schema"],
+                    name=node.get("alias") or node["name"],
+                    description=_one_line(node),
+                    columns=columns,
+                    key=_key(unique_id, node, nodes),
+                )
+            )
+    return sorted(tables, key=lambda table: table.full_name)
+
+
+def _one_line(node: Mapping[str, Any]) -> str:
+    return " ".join((node.get("description") or "").split())
+
+
+def _key(unique_id: str, node: Mapping[str, Any], nodes: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the declared key (`meta: key`, or a primary key constraint), else that of a uniqueness test."""
+    meta = node.get("config", {}).get("meta") or node.get("meta") or {}
+    if declared := meta.get("key"):
+        return (declared,) if isinstance(declared, str) else tuple(declared)
+    for constraint in node.get("constraints", []):
+        if constraint.get("type") == "primary_key" and constraint.get("columns"):
+            return tuple(constraint["columns"])
+    for name, column in node.get("columns", {}).items():
+        if any(one.get("type") == "primary_key" for one in column.get("constraints", [])):
+            return (name,)
+    for test in nodes.values():
+        is_of_model = test["resource_type"] == "test" and test.get("attached_node") == unique_id
+        if is_of_model and (found := _key_of_test(test.get("test_metadata") or {})):
+            return found
+    return tuple(node.get("primary_key") or ())
+
+
+def _key_of_test(test: dict[str, Any]) -> tuple[str, ...]:
+    arguments = test.get("kwargs", {})
+    if "unique" not in test.get("name", ""):
+        return ()
+    for argument in ("columns", "key", "combination_of_columns"):
+        if isinstance(arguments.get(argument), list):
+            return tuple(arguments[argument])
+    column = arguments.get("column_name")
+    return (column,) if isinstance(column, str) else ()
+
+
+# --- tables that the stage step adds ----------------------------------------------------------------------
+
+_TEXT, _NUMBER, _DAY, _FLAG = pa.string(), pa.int32(), pa.date32(), pa.bool_()
+_TIME = pa.timestamp("us", tz="UTC")
+DUCKDB_TYPES = {
+    _TEXT: "VARCHAR", _NUMBER: "INTEGER", _FLAG: "BOOLEAN", _TIME: "TIMESTAMP WITH TIME ZONE",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class AddedTable(PublishedTable):
+    """A published table that is no dbt model; `arrow` has its columns with their types."""
+
+    arrow: pa.Schema = field(default_factory=lambda: pa.schema([]))
+
+
+def _table(
+    schema: str,
+    name: str,
+    description: str,
+    columns: dict[str, tuple[pa.DataType, str]],
+    key: tuple[str, ...],
+) -> AddedTable:
+    """Describe a table; `columns` maps each name to its type and prose."""
+    prose = {column: text for column, (_, text) in columns.items()}
+    arrow = pa.schema([(column, kind) for column, (kind, _) in columns.items()])
+    return AddedTable(schema, name, description, prose, key, arrow)
+
+
+CHECK_RESULTS_TABLE = _table(
+    "quality",
+    "check_results",
+    "Every check that ran before this release was staged. Results of the release gate are in the manifest.",
+    {
+        "stage": (_TEXT, "Where the check ran: extract_gate, or warehouse for a test of the dbt project."),
+        "check_name": (_TEXT, "Name of the check, the same in every refresh."),
+        "subject": (_TEXT, "What was checked: an extract_id, or the name of a table."),
+        "partner_code": (_TEXT, "Keyed code of the extract's partner; null for a table."),
+        "severity": (_TEXT, "What a failure does: hold (the extract), refuse (the release), or warn."),
+        "outcome": (_TEXT, "passed, failed, waived, error, or not_run."),
+        "observed": (pa.float64(), "The number that decided, where there is one."),
+        "expected": (_TEXT, "What the number has to be."),
+        "waived_by": (_TEXT, "decision_id of the waiver that let a failed check pass, else null."),
+        "why": (_TEXT, "Why the check exists."),
+        "steward_action": (_TEXT, "What a steward does when it fails."),
+    },
+    ("stage", "check_name", "subject"),
+)
+CHECK_RESULTS = CHECK_RESULTS_TABLE.arrow
+WAIVERS_TABLE = _table(
+    "quality",
+    "waivers",
+    "Stewards' waivers of failed checks that held when this release was made.",
+    {
+        "decision_id": (_TEXT, "Id of the decision."),
+        "check_name": (_TEXT, "The check that may fail."),
+        "check_definition": (_TEXT, "Hash of the check when it was waived; a changed check ends the waiver."),
+        "scope": (_TEXT, "The extract_id the waiver is for, or release."),
+        "author": (_TEXT, "The steward who decided."),
+        "reason": (_TEXT, "The steward's reason."),
+        "decided_on": (_DAY, "Day of the decision (UTC)."),
+        "expires": (_DAY, "Last day on which the waiver holds."),
+    },
+    ("decision_id",),
+)
+COLUMNS_TABLE = _table(
+    "meta",
+    "columns",
+    "The dictionary: every column of every published table.",
+    {
+        "table_schema": (_TEXT, "Schema of the table."),
+        "table_name": (_TEXT, "Name of the table."),
+        "column_name": (_TEXT, "Name of the column."),
+        "position": (_NUMBER, "Place of the column in its table, from 1."),
+        "data_type": (_TEXT, "Type of the column."),
+        "is_key": (_FLAG, "Whether the column is part of the table's key."),
+        "description": (_TEXT, "What the column means; also stored as the column's comment."),
+    },
+    ("table_schema", "table_name", "column_name"),
+)
+RELEASE_TABLE = _table(
+    "meta",
+    "release",
+    "One row: which release this is and what it was made from. Its manifest.json holds more.",
+    {
+        "release_id": (_TEXT, "UTC time of the refresh and the first 8 hex digits of inputs_hash."),
+        "edition": (_TEXT, "members (with microdata, under agreement) or public."),
+        "schema_version": (_NUMBER, "Rises when a column changes or goes, after two releases' notice."),
+        "as_of": (_TIME, "The time the release speaks for: it decides embargoes, lags and expiry."),
+        "inputs_hash": (_TEXT, "Members only. Hash of extracts, contracts, decisions, keys' ids and code."),
+        "content_hash": (_TEXT, "Hash of the rows of all tables but this one, in any order."),
+        "previous_release": (_TEXT, "The current release when this one was staged; null for the first."),
+        "decisions_hash": (_TEXT, "Members only. Hash of the stewards' decisions in force."),
+        "extracts_in_force": (_NUMBER, "Members only. Number of extracts that feed the tables."),
+        "extracts_held": (_NUMBER, "Members only. Number of landed extracts held by the extract gate."),
+        "versions": (_TEXT, "Versions of the programs that made the release (JSON)."),
+        "key_ids": (_TEXT, "Members only. Short ids of the keys in use (JSON); never the keys."),
+        "boundaries": (
+            _TEXT,
+            "Name, licence and SHA-256 of the county boundaries that maps of this release are drawn with, "
+            "whether they are generalised, and warnings about them (JSON). None is authoritative.",
+        ),
+        "microdata": (
+            _TEXT,
+            "How easily single records of the members' edition stand out by quasi_identifiers: shares, to a "
+            "hundredth, that are unique or in classes of fewer than least_class (JSON).",
+        ),
+    },
+    ("release_id",),
+)
+POLICY_TABLE = _table(
+    "meta",
+    "publication_policy",
+    "What the editions publish, and how counts are protected: a row for each number, with its reason.",
+    {
+        "name": (_TEXT, "Name of the number."),
+        "value": (_TEXT, "The number, word or list."),
+        "shipped": (_TEXT, "The value that Njia ships."),
+        "unit": (_TEXT, "What it counts."),
+        "why": (_TEXT, "The reason for it."),
+    },
+    ("name",),
+)
+# About the installation, the partners' data and the stewards' decisions: null in the public edition.
+_OF_MEMBERS = ("inputs_hash", "decisions_hash", "extracts_in_force", "extracts_held", "key_ids")
+
+
+def with_agreed_columns(given: pa.Table) -> pa.Table:
+    """Return check results in their published columns; raise NjiaError if columns are missing or added."""
+    if differing := sorted(set(given.column_names) ^ set(CHECK_RESULTS.names)):
+        raise NjiaError(
+            f"The check results do not have their agreed columns. Differing: {', '.join(differing)}."
+        )
+    return given.select(CHECK_RESULTS.names).cast(CHECK_RESULTS)
+
+
+def waivers_table(given: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Return active waivers, as the stewardship room gives them, in their published columns."""
+    rows = [
+        {
+            "decision_id": waiver["id"],
+            "check_name": waiver["check"],
+            "check_definition": waiver["check_definition"],
+            # No partner's name leaves the work folder.
+            "scope": WHOLE if is_of_release(waiver["scope"]) else waiver["scope"].rpartition("/")[2],
+            "author": waiver["author"],
+            "reason": waiver["reason"],
+            "decided_on": date.fromisoformat(str(waiver["time"])[:10]),
+            "expires": date.fromisoformat(str(waiver["expires"])[:10]),
+        }
+        for waiver in given
+    ]
+    return pa.Table.from_pylist(rows, schema=WAIVERS_TABLE.arrow)
+
+
+def columns_table(tables: Sequence[PublishedTable], types: Mapping[str, Mapping[str, str]]) -> pa.Table:
+    """Return the dictionary of `tables`; `types` maps each table to its columns in order, with types."""
+    rows = [
+        {
+            "table_schema": table.schema,
+            "table_name": table.name,
+            "column_name": column,
+            "position": position,
+            "data_type": data_type,
+            "is_key": column in table.key,
+            "description": table.columns.get(column) or None,
+        }
+        for table in tables
+        for position, (column, data_type) in enumerate(types[table.full_name].items(), start=1)
+    ]
+    return pa.Table.from_pylist(rows, schema=COLUMNS_TABLE.arrow)
+
+
+def release_table(manifest: Mapping[str, Any]) -> pa.Table:
+    """Return the row of meta.release."""
+    fates = [extract["fate"] for extract in manifest["extracts"]]
+    row = {name: manifest.get(name) for name in RELEASE_TABLE.columns}
+    row |= {
+        "as_of": datetime.fromisoformat(manifest["as_of"]).astimezone(UTC),
+        "extracts_in_force": fates.count("in_force"),
+        "extracts_held": fates.count("held"),
+        "versions": json.dumps(manifest["versions"], sort_keys=True),
+        "key_ids": json.dumps(manifest["key_ids"], sort_keys=True),
+        "boundaries": json.dumps(manifest.get("boundaries", {}), sort_keys=True),
+        "microdata": json.dumps(_microdata_shares(manifest.get("microdata", {})), sort_keys=True),
+    }
+    if manifest["edition"] == PUBLIC:
+        row |= dict.fromkeys(_OF_MEMBERS)
+    return pa.Table.from_pylist([row], schema=RELEASE_TABLE.arrow)
+
+
+def _microdata_shares(microdata: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep shares without counts, because the public edition has this row too."""
+    shares = ("unique_share", "at_risk_share")
+    settings = ("least_class", "quasi_identifiers", "not_measured")
+    return {name: round(microdata[name], 2) for name in shares if name in microdata} | {
+        name: microdata[name] for name in settings if name in microdata
+    }

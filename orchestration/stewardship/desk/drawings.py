@@ -1,0 +1,162 @@
+"""Small drawings of the desk, as numbers for inline SVG: bars, and maps of outlines and numbered spots."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from orchestration.core import Settings, read_json
+
+BAR, WIDTH = 120, 360  # the longest bar and every map, in pixels
+MARGIN_DEGREES = 1.5
+SMALLEST_DEGREES = 3.0  # a lone candidate is shown with the counties around it
+LETTER = 5.0  # mean width of a letter of a name
+SHOWN_REFRESHES = 20
+Box = tuple[float, float, float, float]
+KENYA: Box = (33.9, -4.8, 42.0, 5.5)
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A candidate on the map, with its number in the list."""
+
+    number: int
+    x: float
+    y: float
+    name: str
+
+
+@dataclass(frozen=True)
+class Map:
+    """A map in pixels; `outlines` are the `d` of SVG paths."""
+
+    height: int
+    outlines: Sequence[str]
+    spots: Sequence[Spot]
+    width: int = WIDTH
+
+
+def widths(sizes: Iterable[float]) -> list[float]:
+    """Return the width of the bar of each size; the largest fills BAR."""
+    sizes = list(sizes)
+    largest = max(sizes, default=0) or 1
+    return [round(BAR * size / largest, 1) for size in sizes]
+
+
+def side_by_side(counts: Sequence[Any], of: tuple[int, int] = (1, 1)) -> list[tuple[Any, float, float]]:
+    """Return each count with the widths of its bars `before` and `now`.
+
+    `of`: records before and now, of which each count is a share.
+    """
+    before, now = (max(records, 1) for records in of)
+    both = widths(size for one in counts for size in (one.before / before, one.now / now))
+    return list(zip(counts, both[::2], both[1::2], strict=True))
+
+
+def trend_of(
+    settings: Settings, check_name: str, extract_id: str | None
+) -> list[tuple[dict[str, Any], float]]:
+    """Return what a check observed in the last refreshes, newest first, with the width of each bar.
+
+    Of an extract, or of the release: its worst subject. A negative number is drawn by its size.
+    """
+    results = list(_results(settings, check_name, extract_id))
+    return list(zip(results, widths(abs(one["observed"] or 0) for one in results), strict=True))
+
+
+def _results(settings: Settings, check_name: str, extract_id: str | None) -> Iterator[dict[str, Any]]:
+    # The name of a file begins with its time.
+    for path in sorted((settings.review / "history").glob("*Z-*.json"), reverse=True)[:SHOWN_REFRESHES]:
+        try:
+            verdict = read_json(path)
+        except (OSError, ValueError):
+            continue  # trimmed meanwhile, or damaged
+        of_check = [
+            one
+            for one in verdict["checks"]
+            if check_name in (one.get("name"), one.get("check_name")) and extract_id in (None, one["subject"])
+        ]
+        if of_check:
+            yield {**min(of_check, key=lambda one: one["outcome"] == "passed"), "time": verdict["time"]}
+
+
+def map_of(
+    candidates: Sequence[Any], counties: Mapping[str, Any], countries: Callable[[], Mapping[str, Any]]
+) -> Map | None:
+    """Return a map of candidates with `lat`, `lon` (WGS 84 degrees) and `name`; None where none has a point.
+
+    Outlines (GeoJSON) are counties where all candidates lie in Kenya, else countries. The projection is plate
+    carrée, scaled east to west by the cosine of the middle latitude.
+    """
+    placed = [
+        (n, one) for n, one in enumerate(candidates, start=1) if one.lat is not None and one.lon is not None
+    ]
+    if not placed:
+        return None
+    west, south, east, north = box = _box([(one.lon, one.lat) for _, one in placed])
+    outlines = counties if box == KENYA else countries()
+    narrow = math.cos(math.radians((south + north) / 2))
+    scale = WIDTH / ((east - west) * narrow)
+
+    def at(lon: float, lat: float) -> tuple[float, float]:
+        return round((lon - west) * narrow * scale, 1), round((north - lat) * scale, 1)
+
+    return Map(
+        math.ceil((north - south) * scale),
+        [path for ring in _rings(outlines) if (path := _path(ring, box, at))],
+        [Spot(number, *at(one.lon, one.lat), one.name) for number, one in placed],
+    )
+
+
+def labels_of(spots: Sequence[Spot]) -> Iterator[tuple[Spot, str, float, float]]:
+    """Yield each spot whose name hides no other one, with the name's `text-anchor`, x and y."""
+    taken: list[Box] = []
+    for spot in spots:
+        length = LETTER * len(spot.name)
+        for anchor, x, y in (
+            ("middle", spot.x, spot.y - 5),
+            ("start", spot.x + 5, spot.y + 3),
+            ("end", spot.x - 5, spot.y + 3),
+            ("middle", spot.x, spot.y + 12),
+        ):
+            left = x - {"start": 0.0, "middle": length / 2, "end": length}[anchor]
+            box = (left, y - 7, left + length, y + 1)
+            if left >= 0 and left + length <= WIDTH and not any(_meet(box, other) for other in taken):
+                taken.append(box)
+                yield spot, anchor, round(x, 1), round(y, 1)
+                break
+
+
+def _meet(box: Box, other: Box) -> bool:
+    return box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
+
+
+def _box(points: Sequence[tuple[float, float]]) -> Box:
+    """Return a box around all points, or Kenya where they lie in it; at most twice as high as wide."""
+    lons, lats = zip(*points, strict=True)
+    west, south, east, north = min(lons), min(lats), max(lons), max(lats)
+    if KENYA[0] <= west and east <= KENYA[2] and KENYA[1] <= south and north <= KENYA[3]:
+        return KENYA
+    west, south = west - MARGIN_DEGREES, south - MARGIN_DEGREES
+    east, north = east + MARGIN_DEGREES, north + MARGIN_DEGREES
+    wider = max(0.0, max(SMALLEST_DEGREES, (north - south) / 2) - (east - west)) / 2
+    higher = max(0.0, max(SMALLEST_DEGREES, (east - west) / 3) - (north - south)) / 2
+    return west - wider, south - higher, east + wider, north + higher
+
+
+def _rings(outlines: Mapping[str, Any]) -> Iterator[Sequence[Sequence[float]]]:
+    for feature in outlines["features"]:
+        shape = feature["geometry"]
+        parts = [shape["coordinates"]] if shape["type"] == "Polygon" else shape["coordinates"]
+        yield from (part[0] for part in parts)
+
+
+def _path(ring: Sequence[Sequence[float]], box: Box, at: Any) -> str | None:
+    """Return the `d` of a ring; None for one wholly outside the map."""
+    lons, lats = zip(*(point[:2] for point in ring), strict=True)
+    if not _meet((min(lons), min(lats), max(lons), max(lats)), box):
+        return None
+    points = dict.fromkeys(at(lon, lat) for lon, lat, *_ in ring)
+    return "M" + "L".join(f"{x:g} {y:g}" for x, y in points) + "Z"
