@@ -107,7 +107,7 @@ def locate(settings: Settings, keys: Keys, place_aliases: Sequence[Mapping[str, 
     write_texts(folder / "unresolved.texts", keys, {str(i): _written(mentions[i]) for i in open_ids})
     by_status = Counter(outcome.status for outcome in outcomes.values())
     statuses = {name: by_status[name] for name in ("resolved", "review", "ambiguous", "unresolved")}
-    return LocateSummary(mentions=len(outcomes), to_review=len(unresolved), **statuses)
+    return LocateSummary(len(outcomes), **statuses, to_review=len(unresolved))
 
 
 def _put_in_scope(
