@@ -4,8 +4,6 @@ Both materialise the asset, because both show that the release is up to date. So
 when no refresh has ended, not when partners send nothing.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import dagster as dg
