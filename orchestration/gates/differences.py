@@ -179,11 +179,11 @@ def _fields(
 
 def _field(con: duckdb.DuckDBPyConnection, field: str, of_new: bool, of_stated: bool) -> FieldDifference:
     column = FIELDS[field].column
-    before, now = ("became <> 'new'", "became = 'new'") if of_new else ("became = 'same'", "became = 'same'")
+    of_before, of_now = ("became <> 'new'", "became = 'new'") if of_new else ("became = 'same'",) * 2
     rows = con.execute(
         _COUNTS.format(
-            before=f"select {column}_before from both_extracts where {before}",
-            now=f"select {column} from both_extracts where {now}",
+            before=f"select {column}_before from both_extracts where {of_before}",
+            now=f"select {column} from both_extracts where {of_now}",
             of_stated=of_stated,
         )
     ).fetchall()
@@ -192,10 +192,9 @@ def _field(con: duckdb.DuckDBPyConnection, field: str, of_new: bool, of_stated: 
         Count("unknown" if value is None else label_of(field, value, names), *of_value)
         for value, *of_value in rows
     ]
-    records = [sum(one.before for one in counts), sum(one.now for one in counts)]
+    before, now = sum(one.before for one in counts), sum(one.now for one in counts)
 
     def by_difference(one: Count) -> tuple[float, str]:
-        shares = [count / max(of, 1) for count, of in zip((one.before, one.now), records, strict=True)]
-        return -round(abs(shares[1] - shares[0]), 9), one.value
+        return -round(abs(one.now / max(now, 1) - one.before / max(before, 1)), 9), one.value
 
-    return FieldDifference(field, of_new, *records, tuple(sorted(counts, key=by_difference)[:MOST_VALUES]))
+    return FieldDifference(field, of_new, before, now, tuple(sorted(counts, key=by_difference)[:MOST_VALUES]))
