@@ -179,11 +179,11 @@ def _fields(
 
 def _field(con: duckdb.DuckDBPyConnection, field: str, of_new: bool, of_stated: bool) -> FieldDifference:
     column = FIELDS[field].column
-    earlier, present = ("became <> 'new'", "became = 'new'") if of_new else ("became = 'same'",) * 2
+    of_before, of_now = ("became <> 'new'", "became = 'new'") if of_new else ("became = 'same'",) * 2
     rows = con.execute(
         _COUNTS.format(
-            before=f"select {column}_before from both_extracts where {earlier}",
-            now=f"select {column} from both_extracts where {present}",
+            before=f"select {column}_before from both_extracts where {of_before}",
+            now=f"select {column} from both_extracts where {of_now}",
             of_stated=of_stated,
         )
     ).fetchall()
@@ -195,7 +195,6 @@ def _field(con: duckdb.DuckDBPyConnection, field: str, of_new: bool, of_stated: 
     before, now = sum(one.before for one in counts), sum(one.now for one in counts)
 
     def by_difference(one: Count) -> tuple[float, str]:
-        shares = [count / max(of, 1) for count, of in ((one.before, before), (one.now, now))]
-        return -round(abs(shares[1] - shares[0]), 9), one.value
+        return -round(abs(one.now / max(now, 1) - one.before / max(before, 1)), 9), one.value
 
     return FieldDifference(field, of_new, before, now, tuple(sorted(counts, key=by_difference)[:MOST_VALUES]))
