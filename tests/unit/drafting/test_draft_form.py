@@ -81,7 +81,7 @@ def checked(folder: Path, content: dict[str, Any], file: Path) -> ContractReport
 def landed(report: ContractReport) -> list[dict[str, Any]]:
     """The typed records in the order of the file, in the form of `expected`."""
     assert report.trial
-    tables = {name: table.to_pylist() for name, table in report.trial.tables.items()}
+    tables = {name: table.to_pylist() for name, table in report.trial[1].items()}
     codes: dict[tuple[int, str], list[str]] = defaultdict(list)
     for row in tables["record_codes"]:
         codes[row["record_id"], row["domain"]].append(row["code"])
