@@ -125,21 +125,30 @@ BEHIND: dict[str, tuple[Behind, ...]] = {
     "marts.mart_context_counts": _context("partner_code"),
 }
 
-# Records that select a row by its cells, period and grain; `asked` are rows of `keys.parquet`.
+# Records that select a row by its cells, period and grain; `asked` are rows of `keys.parquet`. A record is
+# joined by cell and period at once: thousands of rows share a cell and differ in the period.
 COUNTED = """
     select distinct
-        asked.table_name, asked.row_key, asked.part, asked.counts, records.record, records.movement
+        asked.table_name, asked.row_key, asked.part, asked.counts, reached.record, reached.movement
     from asked
-    inner join 'cells.parquet' as cells on asked.cell = cells.cell
-    inner join 'records.parquet' as records
-        on cells.record = records.record and asked.record_grain = records.record_grain
-    where (records.is_child or not asked.children)
-        and (asked.period_id is null or (asked.period_id, records.record) in (
-            select (period_id, record) from 'periods.parquet'
-        ))
-        and (asked.also_cell is null or (asked.also_cell, records.record) in (
-            select (cell, record) from 'cells.parquet'
-        ))
+    inner join (
+        select
+            cells.cell, in_periods.period_id, records.record_grain, records.record, records.movement,
+            records.is_child
+        from 'cells.parquet' as cells
+        inner join 'records.parquet' as records on cells.record = records.record
+        inner join (
+            select record, period_id from 'periods.parquet'
+            union all
+            select record, '' as period_id from 'records.parquet'
+        ) as in_periods on cells.record = in_periods.record
+        where cells.cell in (select cell from asked)
+    ) as reached
+        on asked.cell = reached.cell
+            and coalesce(asked.period_id, '') = reached.period_id
+            and asked.record_grain = reached.record_grain
+    left join 'cells.parquet' as also on asked.also_cell = also.cell and reached.record = also.record
+    where (reached.is_child or not asked.children) and (asked.also_cell is null or also.record is not null)
 """
 
 
