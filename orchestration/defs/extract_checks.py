@@ -141,6 +141,8 @@ def _summary(
     holding: list[gates.Verdict],
 ) -> list[str]:
     """Say what was found and what it means, complete without the metadata."""
+    if not (verdicts or waiting):
+        return ["No extract has been taken in yet."]
     judged = len({verdict.extract_id for verdict in verdicts})
     if not (waiting or failed):
         return [f"{judged} extract(s) judged, all passed."]

@@ -42,7 +42,6 @@ def assets(contracts: Contracts) -> list[dg.AssetsDefinition]:
         context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
     ) -> Iterator[dg.MaterializeResult]:
         """Read each inbox file by its contract, minimise it, seal the original, land the rest."""
-        """Read each inbox file by its contract, minimise it, seal the original, land the rest."""
         asked = {key.path[-1] for key in context.selected_asset_keys}
         partners = None if asked == set(contracts.partners) else asked
         step(context, runs, lambda run: extracts.take_in(run, partners))

@@ -29,8 +29,8 @@ class OpenEventLog(SqliteEventLogStorage):
 
     Dagster opens a new engine for every event: it compiles its SQL again and waits for the disk. The 480
     events of a refresh of the samples cost it 4.2 CPU seconds in 20 seconds (3.9 where all runs share a
-    file), and this class 1.1 in 3. A power cut may lose the last seconds of this history; a killed process
-    loses nothing.
+    file), and this class 1.1 in 3. A power cut may lose the last seconds of this history; a kill may leave
+    the last event in the file of its run alone.
     """
 
     def __init__(self, base_dir: str, inst_data: Any = None) -> None:

@@ -81,7 +81,7 @@ def release_gate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
             **_check_counts(verdict),
             "reasons": dg.MetadataValue.md(reasons),
         },
-        check_results=[_checked(verdict, runs.settings.desk_url)],
+        check_results=[candidate_check(verdict, runs.settings.desk_url)],
     )
 
 
@@ -161,7 +161,7 @@ def _check_counts(verdict: gates.ReleaseVerdict) -> dict[str, int]:
     }
 
 
-def _checked(verdict: gates.ReleaseVerdict, desk_url: str) -> dg.AssetCheckResult:
+def candidate_check(verdict: gates.ReleaseVerdict, desk_url: str) -> dg.AssetCheckResult:
     """Return the check of the candidate: one row and the plotted numbers of each expectation."""
     metadata: dict[str, Any] = {}
     rows, sentences = [], []
@@ -173,14 +173,18 @@ def _checked(verdict: gates.ReleaseVerdict, desk_url: str) -> dg.AssetCheckResul
         rows.append(_row(expectation, own, failed))
         if failed:
             sentences.append(_finding(expectation, failed))
+        elif not own:
+            sentences.append(f"{expectation.name}: not measured.")
     all_failed = [check for check in verdict.checks if check.outcome != "passed"]
     if first := max(all_failed, key=lambda check: check.refuses, default=None):
         path = items.release_check(first.name, part_of(first.name, first.subject)).path
         metadata["desk"] = dg.MetadataValue.url(desk_url + path)
+        if first.refuses and first.name not in RELEASE_CHECKS:
+            sentences.append(f"The release is refused: {' '.join(verdict.reasons)}")
     return dg.AssetCheckResult(
         asset_key=VERDICT,
         check_name=CHECK,
-        passed={row.data["outcome"] for row in rows} <= {"passed", "waived"},
+        passed=verdict.passed and {row.data["outcome"] for row in rows} <= {"passed", "waived"},
         severity=dg.AssetCheckSeverity.ERROR if first and first.refuses else dg.AssetCheckSeverity.WARN,
         description=" ".join(sentences) or f"{len(rows)} expectations, all met.",
         metadata={"expectations": dg.MetadataValue.table(rows), **metadata},
@@ -201,6 +205,7 @@ def _row(
             "expectation": expectation.name,
             "outcome": outcome,
             "subjects": ", ".join(check.subject for check in failed),
+            "found": "; ".join(check.finding for check in failed if check.finding),
             "expected": expectation.expected,
         }
     )

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from orchestration.linkage.step import (
         CODE,
         DESCRIPTIONS,
-        LinkSummary,
         destroy_codes,
         link_records,
         rulings_of,

@@ -162,6 +162,8 @@ class Published:
 
         Places have the names of today, in carried years too.
         """
+        if not table.num_rows:  # of an edition that lacks the table, and so its key
+            return []
         columns: dict[str, list[Any]] = {one: [None] * table.num_rows for one in self.edition.key_of(name)}
         columns |= {one: _values(one, table[one]) for one in table.column_names}
         if "place" in columns:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
         unpublished_changes,
     )
     from orchestration.release.carried import (
-        EPOCHS,
         Carried,
         carried_tables,
         carry,
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from orchestration.release.comparison import RECORD_FIELDS, Line, changed_lines, compared, open_both
     from orchestration.release.differences import (
         ReleaseDiff,
-        WaiverEffect,
         compare,
         diff,
         extracts_since,
@@ -49,11 +47,9 @@ if TYPE_CHECKING:
     from orchestration.release.publishing import Outcome, Published, publish, refresh_summary
     from orchestration.release.query import Answer, run_query
     from orchestration.release.releases import (
-        CANDIDATE,
         EVIDENCE_BASE,
         EXTRACT_FIELDS,
         MANIFEST,
-        MEMBERS,
         PUBLIC_EVIDENCE_BASE,
         VERDICT,
         Release,

@@ -11,7 +11,6 @@ from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
     from orchestration.statistics.measure import measure
-    from orchestration.statistics.policy import load_policy
     from orchestration.statistics.tables import AGGREGATES, DESCRIPTIONS, SCHEMAS
 
 offer_when_asked(__name__)

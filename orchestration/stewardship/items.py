@@ -1,7 +1,7 @@
 """Names of open items: the same in lists, the Dagster UI, messages and at the desk.
 
 An item is a kind and a key. The key is made of what the item is about and never of a value that a partner
-wrote, so a name may stand in an address and in a log. Its worth and due date: `open_item`.
+wrote, so a name may stand in an address and in a log. `OpenItem` has its worth and due date.
 """
 
 from __future__ import annotations

@@ -108,6 +108,7 @@ class RowReader:
 
     def _bind_readers(self) -> None:
         """Bind the readers of cells to what the contract says of their fields."""
+        self._read = lru_cache(_MOST_REMEMBERED)(_call)  # the same cell is read once
         locale, fields = self._locale, self.contract.fields
         date_of = partial(
             read_date, order=locale.dates, timezone=locale.timezone, date_system=self._date_system
@@ -214,7 +215,7 @@ class RowReader:
     def _dates(self, row: Row, cells: dict[str, list[LandedCell]]) -> None:
         month = month_of_sheet(row.sheet) if self.contract.has_sheet_months else None
         spec = self.contract.fields.get("event_on")
-        row.when = _read(self._read_event, *_first(cells.get("event_on"), spec), sheet_month=month)
+        row.when = self._read(self._read_event, *_first(cells.get("event_on"), spec), sheet_month=month)
         problems = row.when.problems
         if spec and spec.required is False:
             problems = tuple(problem.replace("Q:", "unk:", 1) for problem in problems)
@@ -222,11 +223,11 @@ class RowReader:
             problems = tuple(problem for problem in problems if problem != "flag:date_outside_period")
         row.note("event_on", problems)
         if sent := cells.get("submitted_at"):
-            row.submitted_at = _read(self._read_sent, sent[0].value, sent[0].kind)
+            row.submitted_at = self._read(self._read_sent, sent[0].value, sent[0].kind)
             if row.submitted_at is None and not is_blank(norm(sent[0].value)):
                 row.note("submitted_at", weighed(self.contract, "submitted_at", ("unk:date_unparsed",)))
         if until := cells.get("embargo_until"):
-            read: ReadDate = _read(self._read_embargo, *_first(until, None))
+            read: ReadDate = self._read(self._read_embargo, *_first(until, None))
             row.embargo_until = read.last
             if read.last is None and not is_blank(norm(until[0].value)):
                 # Set aside: an embargoed record must not be published too early.
@@ -240,7 +241,7 @@ class RowReader:
         elif is_blank(norm(value)) and kind == "text":
             row.count = read_default(spec.default, self._grain) if spec.default else ReadCount()
         else:
-            row.count = _read(self._read_count, value, kind, shown)
+            row.count = self._read(self._read_count, value, kind, shown)
         row.note("person_count", weighed(self.contract, "person_count", row.count.problems))
 
     def _codes(self, row: Row, cells: dict[str, list[LandedCell]]) -> None:
@@ -265,7 +266,7 @@ class RowReader:
             return
         by_year = spec.from_ == "birth_year"
         event = (row.when.first, row.when.last) if by_year and row.when.first and row.when.last else None
-        row.age = _read(self._read_age, value, kind, shown, event=event)
+        row.age = self._read(self._read_age, value, kind, shown, event=event)
         row.note("age_band", weighed(self.contract, "age_band", row.age.problems))
 
     def _places(self, row: Row, cells: dict[str, list[LandedCell]]) -> None:
@@ -274,7 +275,7 @@ class RowReader:
             if not found:
                 continue
             if part == "list":
-                read: ReadRoute = _read(self._routes[name], found[0].value, found[0].kind)
+                read: ReadRoute = self._read(self._routes[name], found[0].value, found[0].kind)
                 row.note(name, read.problems)
                 if role == "transit":
                     row.route = read
@@ -306,9 +307,9 @@ class RowReader:
         label = next((cell.value for cell in cells if cell.kind == LABEL), None)
         read: ReadCode
         if self.contract.fields[name].select_multiple == "array":
-            read = _read(reader.read_one_of_array, cell.value)
+            read = self._read(reader.read_one_of_array, cell.value)
         else:
-            read = _read(reader.read_one, cell.value, cell.kind, label)
+            read = self._read(reader.read_one, cell.value, cell.kind, label)
         return read
 
     def _many(self, name: str, cells: list[LandedCell]) -> ReadCodes:
@@ -319,18 +320,16 @@ class RowReader:
         chosen = tuple(cell.value for cell in cells if cell.kind == "flag")
         flags: ReadCodes | None = None
         if chosen:
-            flags = _read(reader.read_flags, tuple(choice for choice in chosen if choice))
+            flags = self._read(reader.read_flags, tuple(choice for choice in chosen if choice))
         joined: ReadCodes | None = None
         read = reader.read_array if spec.select_multiple == "array" else reader.read_many
         for cell in cells:
             if cell.kind != "flag":
-                joined = _read(read, cell.value, cell.kind)
+                joined = self._read(read, cell.value, cell.kind)
         return joined_or_flags(joined, flags)
 
 
-@lru_cache(_MOST_REMEMBERED)
-def _read(reader: Callable[..., Any], *cell: Any, **beside: Any) -> Any:
-    """Read a cell: the same cell is read once."""
+def _call(reader: Callable[..., Any], *cell: Any, **beside: Any) -> Any:
     return reader(*cell, **beside)
 
 

@@ -233,7 +233,7 @@ class Response:
 
 def _retry_after(response: requests.Response) -> float:
     """Return the seconds that `Retry-After` asks for; 0 where it is missing or not readable."""
-    with suppress(KeyError, urllib3.exceptions.InvalidHeader):
+    with suppress(KeyError, ValueError, OverflowError, urllib3.exceptions.InvalidHeader):
         return urllib3.Retry().parse_retry_after(response.headers["Retry-After"])
     return 0.0
 

@@ -49,6 +49,7 @@ def count_lines(file: BinaryIO, encoding: str) -> int:
     while chunk := text.read(_CHUNK):
         lines += chunk.count("\n")
         last = chunk[-1]
+    text.detach()  # else the file is closed with it
     return lines + (last != "\n")
 
 

@@ -71,11 +71,13 @@ def _row_in(sheet: SourceSheet, contract: Contract, part: str | None, number: in
     sheet.blocks, blocks = tee(sheet.blocks)  # what stands above the header or in it is a row, too
     sought = Sought(contract.layout_of(is_main=False)) if part is None else sought_in(contract, part)
     found = read_header(sheet, sought, "")
+    header = found and found[0]
+    del found  # it holds the blocks, which would stay in memory
     sheet.blocks = iter(())
     rows = (block.row(at) for block in blocks for at in np.flatnonzero(block.numbers == number).tolist())
     row = next(rows, None)
-    if found is None or row is None or not any(row.cells):
+    if header is None or row is None or not any(row.cells):
         return None
-    names = found[0].names + [""] * len(row.cells)
+    names = header.names + [""] * len(row.cells)
     cells = [(names[at] or f"column {at + 1}", cell.value) for at, cell in enumerate(row.cells) if cell]
     return OriginalRow(sheet.shown, number, cells)

@@ -12,7 +12,6 @@ from orchestration.core import offer_when_asked
 if TYPE_CHECKING:
     from orchestration.stewardship.desk.accounts import (
         ROLES,
-        Account,
         add_account,
         change_passphrase,
         change_roles,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 import signal
 import socket
 from collections import Counter
@@ -255,6 +256,7 @@ def _listening(port: int) -> socket.socket:
                 f"Port {port} of this machine is taken, perhaps by another `njia serve`. Choose another with "
                 "--port."
             ) from None
+        why = os.strerror(error.errno or 0)  # `strerror` of the error names the address, too
         raise UsageError(
-            f"Njia cannot listen on port {port} ({error.strerror}). Choose one from 1024 with --port."
+            f"Njia cannot listen on port {port} ({why}). Choose one from 1024 with --port."
         ) from None

@@ -374,8 +374,8 @@ def written_names(settings: Settings) -> dict[str, str]:
     """Return the open names as they were first written, by token."""
     groups = open_name_groups(settings)
     texts = review.texts_of_places(settings, load_keys(settings)) if groups else {}
-    written = {name.name: name.written(texts) for name in reversed(groups)}
-    return {name: texts_of_name[0][0] for name, texts_of_name in written.items() if texts_of_name}
+    written = {group.name: of_name for group in reversed(groups) if (of_name := group.written(texts))}
+    return {name: of_name[0][0] for name, of_name in written.items()}
 
 
 GROUP = Group({"place_alias": PlaceAlias}, effect, True, names, open_items, answers)

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.stewardship.items import OpenItem
     from orchestration.stewardship.worklists.drift import write_drift
     from orchestration.stewardship.worklists.listing import as_dict, is_about, open_items, write_open_items
 

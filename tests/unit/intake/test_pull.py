@@ -139,7 +139,10 @@ def test_source_that_keeps_failing_is_a_sentence_and_leaves_nothing(pulls: PullW
     assert list((pulls.settings.inbox / KOBO / ".complete").iterdir()) == []
 
 
-@pytest.mark.parametrize(("asked", "slept"), [("7", 7.0), ("9000", LONGEST_PAUSE), ("a date", 60.0)])
+@pytest.mark.parametrize(
+    ("asked", "slept"),
+    [("7", 7.0), ("9000", LONGEST_PAUSE), ("a date", 60.0), ("Wed, 21 Oct 99999 07:28:00 GMT", 0.0)],
+)
 def test_pause_that_a_server_asks_for_is_kept(
     pulls: PullWorld, monkeypatch: pytest.MonkeyPatch, asked: str, slept: float
 ) -> None:
