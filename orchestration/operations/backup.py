@@ -50,6 +50,7 @@ NIGHTS = 28  # in which every byte of the repository is read once
 HOST = "njia"
 WRITTEN_ALL_THE_TIME = ("decisions", "audit", "notices")  # folders with a lock of their own
 SECONDS_TO_WAIT = 30
+_LOCKED = "already locked"  # restic's words
 INCOMPLETE = 3  # restic's exit code after a backup that lacks files
 
 Say = Callable[[str], None]
@@ -101,16 +102,23 @@ class _Restic:
 
     def run(self, command: str, *arguments: str | Path, cwd: Path | None = None) -> str:
         """Return what restic prints; raises NjiaError. What it says of a home's files is never shown."""
-        ran = subprocess.run(  # noqa: S603
-            ["restic", command, *self.options, *map(str, arguments)],  # noqa: S607
+        ran = self._ran(command, *arguments, cwd=cwd)
+        if ran.returncode and _LOCKED in ran.stderr:
+            self._ran("unlock")  # removes what a killed restic of this host left, and no other lock
+            ran = self._ran(command, *arguments, cwd=cwd)
+        if ran.returncode == 0:
+            return ran.stdout
+        raise self._fault(command, ran.returncode, ran.stdout + ran.stderr)
+
+    def _ran(self, *arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        command, *more = map(str, arguments)
+        return subprocess.run(  # noqa: S603
+            ["restic", command, *self.options, *more],  # noqa: S607
             cwd=cwd,
             capture_output=True,
             text=True,
             errors="replace",
         )
-        if ran.returncode == 0:
-            return ran.stdout
-        raise self._fault(command, ran.returncode, ran.stdout + ran.stderr)
 
     def snapshots(self) -> list[_Snapshot]:
         """Return the snapshots of homes, oldest first."""
@@ -129,7 +137,7 @@ class _Restic:
             return _NoRepository(f"There is no repository of restic at {self.folder or 'this place'}.")
         if "Please specify repository location" in said:
             return UsageError("Name the repository of the backups, or set RESTIC_REPOSITORY.")
-        if "already locked" in said:
+        if _LOCKED in said:
             return RefreshRunning(f"Another restic works in {where}. Try again when it has ended.")
         if re.search("no space left on device|disk quota exceeded", said):
             return full_disk(self.disk, *([self.folder] if self.folder and command != "restore" else []))
@@ -169,12 +177,20 @@ def make_backup(settings: Settings, repository: str | None, say: Say = lambda st
     lock = RefreshLock(settings)
     lock.take("backup")
     try:
-        say("Opening the repository")
-        _open(settings, restic)
         of_home = "--host", HOST, "--tag", f"njia-{load_keys(settings).ids['record']}"
         with _links(settings, say) as links:
             say("Copying")
-            said = restic.run("backup", ".", *of_home, "--ignore-ctime", "--json", cwd=links)
+            asked = "backup", ".", *of_home, "--ignore-ctime", "--json"
+            try:
+                said = restic.run(*asked, cwd=links)
+            except _NoRepository as error:
+                if settings.last_backup.is_file():
+                    raise UsageError(
+                        f"{error} Earlier backups lie elsewhere. Is the disk mounted? `restic init` makes a "
+                        "new one."
+                    ) from None
+                restic.run("init")
+                said = restic.run(*asked, cwd=links)
         summary = json.loads(said.splitlines()[-1])
         made_at = datetime.now(UTC).isoformat(timespec="seconds")
         write_json(settings.last_backup, {"made_at": made_at, "snapshot": summary["snapshot_id"]})
@@ -215,7 +231,6 @@ def restore(
         lock.take("restore")
     try:
         say("Opening the repository")
-        restic.run("unlock")
         chosen, newest = _chosen(restic.snapshots(), name)
         durable.remove_folder(partial)
         durable.make_folder(partial)
@@ -254,18 +269,6 @@ def _password_file(settings: Settings) -> Path:
     if os.name == "posix" and path.stat().st_mode & 0o077:
         raise UsageError(f"Other accounts may read {path}. Close it:\n  chmod 600 '{path}'")
     return path
-
-
-def _open(settings: Settings, restic: _Restic) -> None:
-    """Remove what a killed restic of this host left locked; make the repository of a first backup."""
-    try:
-        restic.run("unlock")
-    except _NoRepository as error:
-        if settings.last_backup.is_file():
-            raise UsageError(
-                f"{error} Earlier backups lie elsewhere. Is the disk mounted? `restic init` makes a new one."
-            ) from None
-        restic.run("init")
 
 
 @contextmanager
