@@ -106,8 +106,10 @@ def ask(settings: Settings, author: str) -> None:
 
 
 def asked(settings: Settings) -> dict[str, str] | None:
-    """Return author and time of the request that no refresh has answered."""
-    return _read(settings, ASKED)
+    """Return author and time of the request that no refresh has answered; None where it is damaged."""
+    request = _read(settings, ASKED) or {}
+    named = {name: str(request[name]) for name in ("author", "time") if name in request}
+    return named if len(named) == 2 else None
 
 
 def _following(before: End | None, run_id: str) -> End:
@@ -159,8 +161,10 @@ def considered(settings: Settings) -> dict[str, set[str]] | None:
 
     Whether it published, held, superseded or refused them, they need no further refresh.
     """
-    found = _read(settings, CONSIDERED)
-    return found and {name: set(ids) for name, ids in found.items()}
+    try:
+        return {name: set(ids) for name, ids in read_json(settings.review / CONSIDERED).items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return None
 
 
 def lost_landings(settings: Settings) -> list[Path]:

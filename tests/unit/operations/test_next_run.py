@@ -121,3 +121,15 @@ def test_unreadable_stores_are_an_obstacle(settings: Settings, instance: Instanc
     (settings.dagster_home / "schedules" / "schedules.db").write_text("no database, for long enough" * 50)
     (obstacle,) = read_next_run(settings, datetime.now(UTC))["obstacles"]
     assert "cannot be read" in obstacle
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"author": "A. Steward"}', '{"landings": 7}'])
+def test_a_damaged_list_of_what_was_considered_or_asked_stops_no_run(
+    settings: Settings, content: str
+) -> None:
+    settings.review.mkdir(exist_ok=True)
+    for name in (refreshes.ASKED, refreshes.CONSIDERED):
+        (settings.review / name).write_text(content)
+    land(settings, "a")
+    found = waiting(settings)
+    assert (found.starts, found.landings, found.asked) == (True, ["kobe_shelter/a"], None)
