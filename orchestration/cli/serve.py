@@ -52,7 +52,6 @@ def serve_command(settings: Settings, port: int) -> None:
         releases=release.list_releases,
         fit_to_return=release.fit_to_return,
         roll_back=release.rollback,
-        waiver_effect=release.waiver_effect,
         status=read_status,
         differences=gates.differences,
         next_run=next_run.read_next_run,

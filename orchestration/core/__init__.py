@@ -159,7 +159,6 @@ if TYPE_CHECKING:
     )
     from orchestration.core.work import (
         Artifact,
-        building_beside,
         clear_partial,
         clear_work,
         clear_work_left_behind,

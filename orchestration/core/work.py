@@ -17,8 +17,8 @@ import json
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
@@ -28,8 +28,7 @@ from typing import Any
 
 from orchestration.core import durable
 from orchestration.core.durable import PARTIAL, sha256_of
-from orchestration.core.errors import UsageError
-from orchestration.core.lock import held_if_free, is_held
+from orchestration.core.lock import held_if_free
 from orchestration.core.settings import PROJECT_ROOT, Settings
 from orchestration.core.sums import read_json, write_json
 
@@ -148,18 +147,13 @@ PROJECT = {"dbt/parsed", "dbt/manifest.json"}
 ENDED = {f"artifacts/{name}.json" for name in ("take_in", "candidate", "release_gate")}
 KEPT = PROJECT | ENDED | {"gates/in_force.json", "gates/in_force.parquet"}
 KEPT_SECONDS = 24 * 3600.0  # of a partial file, which another process may be writing
-BESIDE, BESIDE_LOCK = "without", "without.lock"
 
 
 def clear_work(settings: Settings) -> None:
-    """Delete what was made of records, where the installation asks for it.
-
-    The caller holds the refresh lock. A running `njia diff --without` keeps its folder.
-    """
+    """Delete what was made of records, if the installation asks for it; the caller holds the refresh lock."""
     if not settings.delete_work or not settings.work.is_dir():
         return
-    beside = {BESIDE, BESIDE_LOCK} if is_held(settings.work / BESIDE_LOCK) else set()
-    _delete_all_but(settings.work, {settings.work / name for name in KEPT | beside})
+    _delete_all_but(settings.work, {settings.work / name for name in KEPT})
 
 
 def forget_work(settings: Settings) -> None:
@@ -200,22 +194,3 @@ def clear_work_left_behind(settings: Settings) -> None:
         with suppress(OSError), held_if_free(settings.lock) as is_free:  # OSError: a read-only account
             if is_free:
                 clear_work(settings)
-
-
-@contextmanager
-def building_beside(settings: Settings) -> Iterator[Path]:
-    """Yield a folder of `work/` for one build beside the refreshes; it is removed afterwards.
-
-    Raises UsageError where such a build already runs.
-    """
-    folder = settings.work / BESIDE
-    settings.work.mkdir(parents=True, exist_ok=True)
-    with held_if_free(settings.work / BESIDE_LOCK) as is_free:
-        if not is_free:
-            raise UsageError("Another `njia diff --without` is running. Try again when it has ended.")
-        shutil.rmtree(folder, ignore_errors=True)  # what a killed process left
-        folder.mkdir()
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)

@@ -22,7 +22,7 @@ from orchestration.core import (
     prepare_home,
     refreshes,
 )
-from orchestration.defs import boundary, pulled
+from orchestration.defs import boundary
 from orchestration.defs.killed_runs import end_killed_runs
 from orchestration.defs.published import end_unchanged
 from orchestration.refresh import Runs, run_outcome
@@ -41,12 +41,8 @@ class Refreshed:
     is_rolled_back: bool = False
 
 
-def run_refresh(
-    settings: Settings,
-    on_step: Callable[[str], None] = lambda step: None,
-    steps: list[dg.AssetKey] | None = None,
-) -> Refreshed:
-    """Run the whole job, or some of its steps. A failed step is in the result, not raised."""
+def run_refresh(settings: Settings, on_step: Callable[[str], None] = lambda step: None) -> Refreshed:
+    """Run the whole job. A failed step is in the result, not raised."""
     prepare_home(settings)
     logging.getLogger("dagster").setLevel(logging.ERROR)  # it warns of each check of a skipped step
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
@@ -61,9 +57,9 @@ def run_refresh(
         return Refreshed(run_outcome.ANOTHER_RAN, time.monotonic() - started, held)
     try:
         with interrupts_kept():
-            if steps is None and end_unchanged(runs, run_id):
+            if end_unchanged(runs, run_id):
                 return Refreshed(refreshes.UNCHANGED, time.monotonic() - started, None, runs.is_rolled_back)
-            result = _run(runs, run_id, steps)
+            result = _run(runs, run_id)
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
         boundary.write_stop(runs, run_id)
         raise KeyboardInterrupt from None
@@ -84,25 +80,7 @@ def run_refresh(
     return Refreshed(outcome, time.monotonic() - started, error, runs.is_rolled_back)
 
 
-def run_to_candidate(
-    settings: Settings, on_step: Callable[[str], None] = lambda step: None
-) -> NjiaError | None:
-    """Run the steps up to the candidate, and return the error that stopped them."""
-    return run_refresh(settings, on_step, steps_to_candidate(settings)).error
-
-
-def steps_to_candidate(settings: Settings) -> list[dg.AssetKey]:
-    """Return all steps of the job except publishing and receipts."""
-    from orchestration.defs.release import PUBLISHED, RECEIPTS
-    from orchestration.defs.resources import evidence_base
-
-    later = {PUBLISHED, RECEIPTS}
-    defined = evidence_base(Runs(settings))
-    keys = [spec.key for spec in defined.resolve_all_asset_specs()]
-    return [key for key in keys if key not in later and not pulled.is_pulled(key)]
-
-
-def _run(runs: Runs, run_id: str, steps: list[dg.AssetKey] | None) -> dg.ExecuteInProcessResult:
+def _run(runs: Runs, run_id: str) -> dg.ExecuteInProcessResult:
     # Slow imports: the definitions load dbt and every room.
     from orchestration.defs.resources import evidence_base
 
@@ -115,7 +93,6 @@ def _run(runs: Runs, run_id: str, steps: list[dg.AssetKey] | None) -> dg.Execute
             instance=instance,
             raise_on_error=False,
             run_id=run_id,
-            asset_selection=steps,
         )
         if not result.success:  # the failed step has usually recorded it already
             stopped = runs.interrupted or _was_interrupted(result)

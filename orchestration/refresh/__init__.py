@@ -10,6 +10,5 @@ from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
     from orchestration.refresh.run import Run, Runs, artifact_of
-    from orchestration.refresh.without_decision import compare_without_decision
 
 offer_when_asked(__name__)

@@ -26,14 +26,7 @@ if TYPE_CHECKING:
     )
     from orchestration.release.changes import write_changes
     from orchestration.release.comparison import RECORD_FIELDS, Line, changed_lines, compared, open_both
-    from orchestration.release.differences import (
-        ReleaseDiff,
-        compare,
-        diff,
-        extracts_since,
-        tables_since,
-        waiver_effect,
-    )
+    from orchestration.release.differences import ReleaseDiff, compare, diff, extracts_since, tables_since
     from orchestration.release.erasing import erase_editions, still_held
     from orchestration.release.lineage import (
         forget_in_lineage,

@@ -1,6 +1,6 @@
 """While a refresh runs: what is decided reaches none of its steps, and the lists stay those of the last one.
 
-Then what one decision did is told exactly, and a crash leaves the lists as they were.
+A crash leaves the lists as they were.
 """
 
 from __future__ import annotations
@@ -11,14 +11,11 @@ from typing import Any
 
 import pytest
 
-from orchestration.core import UsageError, load_keys, refreshes
-from orchestration.defs.refresh import run_to_candidate
+from orchestration.core import load_keys, refreshes
 from orchestration.operations import next_run, read_status
 from orchestration.places import name_token
-from orchestration.refresh import compare_without_decision
 from orchestration.release import Release, diff, find_release
 from orchestration.stewardship import record_decision, refresh_since, review
-from orchestration.stewardship.decisions.previews import try_revocations
 from orchestration.stewardship.decisions.recording import revoke
 from orchestration.stewardship.worklists.listing import open_items
 from tests import scenario
@@ -131,28 +128,6 @@ def test_diff_names_added_and_revoked_decisions(story: Story) -> None:
 def test_no_manifest_holds_the_text_of_a_decision(story: Story) -> None:
     for path in story.base.settings.releases.glob("*/manifest.json"):
         assert "Qwertyville" not in path.read_text()
-
-
-def test_release_without_one_decision_is_compared(story: Story) -> None:
-    settings = story.base.settings
-    before = sorted(path.name for path in settings.releases.iterdir())
-    foreseen = try_revocations(settings, [story.alias["id"]], "A. Fixture", "no", scenario.AS_OF)
-    assert foreseen.changes[0].what == "Movements in force: 1; mentions: 1"  # the same, within a second
-    assert (foreseen.changes[0].before, foreseen.changes[0].after) == (
-        "Nairobi (county, Kenya), to the county",
-        "no place",
-    )
-    found = compare_without_decision(settings, story.alias["id"], run_to_candidate)
-    movements = next(table for table in found.diff.tables if table.table == "marts.fct_movements")
-    assert (movements.added, movements.removed, movements.changed) == (1, 0, 0)  # S6
-    assert found.also_differs == []
-    assert [one["id"] for one in found.diff.decisions_came or []] == [story.alias["id"]]
-    named = [one for one in found.diff.moved if one.table == "hotspots"]
-    assert named and all(one.after - one.before == 1 for one in named)
-    assert sorted(path.name for path in settings.releases.iterdir()) == before
-    assert not (settings.work / "without").exists()
-    with pytest.raises(UsageError, match=f"not made with a decision.+{story.alias['id']}"):
-        compare_without_decision(settings, story.left_out["id"], run_to_candidate)
 
 
 def test_lists_stay_until_the_refresh_ends(story: Story) -> None:

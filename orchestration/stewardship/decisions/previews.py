@@ -1,8 +1,7 @@
 """Previews: what decisions would change, without writing anything.
 
 They are checked as `recording` checks them. The counts come from what the last refresh left: typed records,
-review lists and links. Only a refresh knows everything, so each preview notes what it cannot count;
-`njia diff --without` is exact, and comes after.
+review lists and links. Only a refresh knows everything, so each preview notes what it cannot count.
 """
 
 from __future__ import annotations
@@ -34,8 +33,7 @@ _IDLE = "Decision {id} has no effect now, so taking it back changes nothing."
 _NOT_TAKEN_IN = "No refresh has used decision {id} yet. The first number counts it, the second does not."
 _TAKEN_IN = (
     "Decision {id} is part of the numbers in force. What comes back without it is counted here from what the "
-    "last refresh left. Every published number without it, exactly: `njia diff --without {id}`, in the time "
-    "of a refresh."
+    "last refresh left."
 )
 _POLICY = (
     "It changes no number. A release whose public edition needs a signed policy waits until it is "

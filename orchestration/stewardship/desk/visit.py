@@ -71,16 +71,14 @@ class Elsewhere:
 
     `fit_to_return` returns a release that can be current again; raises NjiaError for one that cannot.
     `roll_back` takes settings, release id, author, reason, time and the release that is left.
-    `waiver_effect` returns what `njia diff --waiver` shows; raises UsageError where no kept release rests on
-    the waiver. `differences` takes settings, partner and extract id; returns what differs between the extract
-    and those before it (`gates.Differences`), None where that cannot be counted.
+    `differences` takes settings, partner and extract id; returns what differs between the extract and those
+    before it (`gates.Differences`), None where that cannot be counted.
     """
 
     current: Callable[[Settings], Any]
     releases: Callable[[Settings], Sequence[Any]]
     fit_to_return: Callable[[Settings, str], Any]
     roll_back: Callable[[Settings, str, str, str, datetime, str], Any]
-    waiver_effect: Callable[[Settings, str], Any]
     status: Callable[[Settings], dict[str, Any]]
     differences: Callable[[Settings, str, str], Any]
     next_run: Callable[[Settings, datetime], dict[str, Any]]

@@ -26,7 +26,7 @@ __all__ = ["njia"]
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ("refresh", "nothing to refresh"), ("status --nosuch", "No such option"), ("diff", "two releases"),
+        ("refresh", "nothing to refresh"), ("status --nosuch", "No such option"), ("diff", "Missing argument"),
         ("diff a b", "no release a"), ("verify TYPO", "`njia refresh`"), ("place", "at least one name"),
         ("status --partners /nonexistent/partners", "does not exist"),
     ],

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from orchestration import core
-from orchestration.core import Settings, building_beside, clear_work, clear_work_left_behind, forget_work
+from orchestration.core import Settings, clear_work, clear_work_left_behind, forget_work
 from orchestration.core.work import KEPT, PROJECT
 
 MADE_OF_RECORDS = (
@@ -33,7 +32,7 @@ def files(settings: Settings) -> set[str]:
 
 def test_clearing_keeps_only_files_without_records(settings: Settings) -> None:
     clear_work(settings)
-    assert files(settings) - {"without.lock"} == KEPT
+    assert files(settings) == KEPT
     assert not (settings.work / "typed").exists()
 
 
@@ -59,17 +58,3 @@ def test_next_command_clears_what_a_kill_left_unless_a_refresh_runs(settings: Se
         assert files(settings) == before
     clear_work_left_behind(settings)
     assert not set(MADE_OF_RECORDS) & files(settings)
-
-
-def test_build_beside_a_refresh_is_exclusive_and_removed_after(settings: Settings) -> None:
-    with building_beside(settings) as folder:
-        (folder / "warehouse.duckdb").write_text("x")
-        clear_work(settings)
-        assert (folder / "warehouse.duckdb").is_file()
-        with pytest.raises(core.UsageError, match="is running"), building_beside(settings):
-            pass
-        assert (folder / "warehouse.duckdb").is_file()
-    assert not folder.exists()
-    shutil.copytree(settings.work / "gates", settings.work / "without")  # as a kill leaves it
-    clear_work(settings)
-    assert not (settings.work / "without").exists()

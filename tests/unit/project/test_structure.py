@@ -72,7 +72,7 @@ TOUCHES_ENVIRONMENT = {
 # Who changes files without `core.durable`, by why it may.
 WRITES_WITHOUT_DURABLE = {
     "files of work/, which can be made again":
-        "core/work linkage/step refresh/releasing refresh/without_decision "
+        "core/work linkage/step refresh/releasing "
         "operations/backup release/carried statistics/measure typing/landed_cells typing/step "
         "warehouse/builds warehouse/engines warehouse/parsed_project",
     "a file of the project, written by its developer": "contracts/loading",

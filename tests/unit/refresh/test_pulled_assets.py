@@ -7,7 +7,6 @@ import pytest
 
 from orchestration.core import prepare_home
 from orchestration.defs.killed_runs import end_killed_runs
-from orchestration.defs.refresh import steps_to_candidate
 from orchestration.defs.resources import evidence_base
 from orchestration.intake import pull_lock
 from orchestration.operations.next_run import read_next_run
@@ -40,7 +39,6 @@ def test_pull_is_a_job_of_its_own_before_the_nightly_refresh(pulls: PullWorld) -
     }
     assert definitions.resolve_job_def("pull").asset_layer.selected_asset_keys == KEYS
     assert not definitions.resolve_job_def("refresh").asset_layer.selected_asset_keys & KEYS
-    assert not set(steps_to_candidate(pulls.settings)) & KEYS
     graph = definitions.resolve_asset_graph()
     for key in KEYS:
         assert [one.to_user_string() for one in graph.get(key).child_keys] == [f"landing/{key.path[-1]}"]

@@ -77,7 +77,7 @@ def test_revoked_alias_restores_the_meaning(settings: Settings) -> None:
     (change,) = found.changes
     assert change.what == "Movements in force: 2; mentions: 1"
     assert (change.before, change.after) == ("Busia (county, Kenya), to the county", "no place")
-    assert f"`njia diff --without {alias}`" in said(found)
+    assert f"Decision {alias} is part of the numbers in force." in said(found)
 
 
 def test_revoked_alias_restores_an_earlier_one(settings: Settings) -> None:

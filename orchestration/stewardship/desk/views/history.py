@@ -1,4 +1,4 @@
-"""Every decision ever made, the effect of each, and the form to take it back."""
+"""Every decision ever made, and the form to take it back."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from orchestration.core import NjiaError
 from orchestration.stewardship.decisions.active import list_decisions
 from orchestration.stewardship.desk.lists import Cell, Column, item_page, list_page
 from orchestration.stewardship.desk.visit import Visit, or_404
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.kinds.decision import same_author
-from orchestration.stewardship.kinds.registry import KINDS
 
 
 def history(visit: Visit) -> Response:
@@ -40,7 +38,7 @@ def _state(entry: dict[str, Any]) -> str:
 
 
 def decision(visit: Visit, item: Item) -> Response:
-    """Show one decision: its sentence, its authors, and its effect on the published numbers."""
+    """Show one decision: its sentence, its authors, and the forms to confirm it or take it back."""
     listed = {entry["id"]: entry for entry in list_decisions(visit.settings)}
     entry = or_404(listed.get(item.key[0]))
     is_decision = not entry["revokes"] and not entry.get("confirms")
@@ -55,14 +53,4 @@ def decision(visit: Visit, item: Item) -> Response:
         about=entry["revokes"] or entry.get("confirms"),
         waits_for_second=waits,
         is_own=same_author(entry["author"], visit.author),
-        effect=_effect(visit, entry["id"]) if is_decision and entry["kind"] == "check_waiver" else None,
-        shapes=KINDS[entry["kind"]].shapes_release,
     )
-
-
-def _effect(visit: Visit, decision_id: str) -> dict[str, object]:
-    """Return what a waiver let pass, as `njia diff --waiver` shows it, or why there is nothing to show."""
-    try:
-        return {"found": visit.desk.elsewhere.waiver_effect(visit.settings, decision_id)}
-    except NjiaError as error:
-        return {"none": str(error)}
