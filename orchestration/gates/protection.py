@@ -180,9 +180,7 @@ def _counts(editions: _Editions) -> dict[str, float | None]:
     }
 
 
-def _years_that_show_too_little(
-    counted: pd.DataFrame, found: pd.DataFrame, policy: PublicationPolicy
-) -> int:
+def _years_that_show_too_little(counted: pd.DataFrame, found: pd.DataFrame, policy: PublicationPolicy) -> int:
     """Count large years whose shown corridors hold too few movements between known places."""
     is_pair = (counted["table_name"] == "corridors") & (counted["population"] == "all")
     is_pair &= counted["cell"].str.startswith("od|")
