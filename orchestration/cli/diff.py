@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import click
@@ -12,6 +11,9 @@ from orchestration.cli import console
 from orchestration.cli.console import out
 from orchestration.cli.options import installation, json_output
 from orchestration.core import Settings
+
+LISTED = 5  # of places, and of corridors
+COUNTS = ("rows_before", "rows_after", "added", "removed", "changed")
 
 
 @click.command()
@@ -25,43 +27,36 @@ def diff_command(settings: Settings, a: str, b: str, as_json: bool) -> None:
 
     result = diff(settings, a, b)
     if as_json:
-        console.print_json(asdict(result))
+        console.print_json(result)
     else:
         _show(result)
 
 
-def _show(diff: Any) -> None:
-    out.print(f"[bold]{diff.before} → {diff.after}[/]")
+def _show(found: dict[str, Any]) -> None:
+    out.print(f"[bold]{found['before']} → {found['after']}[/]")
     tables = console.table("table", "rows before", "after", "added", "removed", "changed", whole=["table"])
-    for row in diff.tables:
-        counts = (row.rows_before, row.rows_after, row.added, row.removed, row.changed)
-        tables.add_row(row.table, *map(_count, counts))
+    for row in found["tables"]:
+        tables.add_row(row["table"], *("–" if row[name] is None else f"{row[name]:,}" for name in COUNTS))
     out.print(tables)
-    if diff.moved:
+    places, corridors = (found[name]["rows"][:LISTED] for name in ("places", "corridors"))
+    if places or corridors:
         out.print("\nPlaces and corridors that changed most")
         moved = console.table("place or corridor", "before", "after", "grain", "counted as")
-        for line in diff.moved:
-            numbers = _count(line.before), _count(line.after)
-            moved.add_row(escape(line.line), *numbers, line.record_grain, line.counted_as)
+        for line in (*places, *corridors):
+            name = line.get("place") or f"{line['origin']['name']} → {line['destination']['name']}"
+            numbers = f"{line['before']:,}", f"{line['now']:,}"
+            moved.add_row(escape(name), *numbers, line["record_grain"], line.get("role", "corridor"))
         out.print(moved)
         out.print()
-    for label, extracts in (("added", diff.extracts_came), ("removed", diff.extracts_left)):
-        names = [f"{extract['partner_code']} {extract['extract_id']}" for extract in extracts]
+    for label, came in (("added", True), ("removed", False)):
+        names = [
+            f"{one['partner_code']} {one['extract_id']}" for one in found["extracts"] if one["came"] is came
+        ]
         out.print(f"Extracts {label}: {', '.join(names) or 'none'}", soft_wrap=True)
-    for label, decisions in (("added", diff.decisions_came), ("removed", diff.decisions_left)):
-        _show_decisions(label, decisions)
-    out.print(f"Inputs that differ: {', '.join(diff.inputs_changed) or 'none'}")
-
-
-def _show_decisions(label: str, decisions: list[dict[str, Any]]) -> None:
-    if not decisions:
-        out.print(f"Decisions {label}: none")
-    else:
-        out.print(f"Decisions {label}:")
+    for label, came in (("added", True), ("removed", False)):
+        decisions = [decision for decision in found["decisions"] if decision["came"] is came]
+        out.print(f"Decisions {label}:{'' if decisions else ' none'}")
         for decision in decisions:
-            says = decision.get("says") or decision["kind"].replace("_", " ")
+            says = decision["says"] or decision["kind"].replace("_", " ")
             out.print(f"    {decision['id']}  {escape(says)}", soft_wrap=True)
-
-
-def _count(number: int | None) -> str:
-    return "–" if number is None else f"{number:,}"
+    out.print(f"Inputs that differ: {', '.join(found['inputs_changed']) or 'none'}")

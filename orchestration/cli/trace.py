@@ -14,14 +14,11 @@ from rich.padding import Padding
 from orchestration.cli import console
 from orchestration.cli.console import out, say
 from orchestration.cli.options import EDITIONS, installation, json_output
-from orchestration.core import Settings, UsageError
+from orchestration.core import Settings
 
 if TYPE_CHECKING:
-    from orchestration.outputs import Shown
-    from orchestration.release import Release, Rows, Trace
+    from orchestration.release import Rows, Trace
 
-REPORT = "index.html"
-COUNTED = "|rows:"
 PARTS = {
     "stated": "Partners that state it",
     "not_stated": "Partners that do not state it",
@@ -36,91 +33,34 @@ MOST_COUNTED = 50
 
 @click.command()
 @click.argument("release_id", metavar="RELEASE")
-@click.argument("table", required=False)
-@click.argument("key", nargs=-1)
-@click.option("--number", metavar="NUMBER", help="Find what to trace for a NUMBER of a report.")
-@click.option(
-    "--edition",
-    type=click.Choice(EDITIONS),
-    help="Edition of the number. Default: members; with --number, both.",
-)
+@click.argument("row", nargs=-1, required=True)
+@click.option("--edition", type=click.Choice(EDITIONS), help="Edition of the number. Default: members.")
 @json_output
 @installation
 def trace_command(
-    settings: Settings,
-    release_id: str,
-    table: str | None,
-    key: tuple[str, ...],
-    number: str | None,
-    edition: str | None,
-    as_json: bool,
+    settings: Settings, release_id: str, row: tuple[str, ...], edition: str | None, as_json: bool
 ) -> None:
     """Find the rows behind a number.
 
-    RELEASE is an id, its beginning, or `current`. Give TABLE and KEY apart or joined by `|`, as the report
-    marks its numbers; an empty part means null. --number finds them for a number on paper.
+    RELEASE is an id, its beginning, or `current`. ROW is table and key, apart or joined by `|`, as the report
+    shows them where you rest on a number; an empty part means null.
 
     \b
     njia trace current \\
       'published.corridors|od|KE040>KE047|year-2025|case|all'
     njia trace current \\
       'published.corridors|rows:level=od&period_id=year-2025'
-    njia trace current --number 1,083
 
     The audit log notes who traced what.
     """
     from orchestration.release import find_release, trace
 
-    release = find_release(settings, release_id)
-    if (table is None) == (number is None):
-        raise UsageError("Name a table and the key of its row, or give --number with what the report shows.")
-    editions = [edition] if edition else EDITIONS
-    if number is not None:
-        matches = _numbers_shown(release, number, editions)
-        if as_json:
-            console.print_json({"numbers": [{"edition": name, **asdict(shown)} for name, shown in matches]})
-        else:
-            _show_numbers(matches, release.release_id)
-        return
-    asked = (str(table), *key)
-    # A number that a report shows can be traced even if no row was counted.
-    marked = "|".join(asked)
-    is_marked = COUNTED in marked and marked in {shown.key for _, shown in _marked_numbers(release, editions)}
-    found = trace(settings, release, asked, is_marked, edition)
+    found = trace(settings, find_release(settings, release_id), row, edition)
     _log(settings, found)
     if as_json:
         console.print_json({**asdict(found), "agrees": found.agrees})
     else:
         show_trace(found)
-
-
-def _numbers_shown(release: Release, number: str, editions: list[str]) -> list[tuple[str, Shown]]:
-    """Return every place where a report shows a number; UsageError if none does."""
-    digits = number.replace(",", "")
-    matches = [
-        (name, shown)
-        for name, shown in _marked_numbers(release, editions)
-        if shown.text.replace(",", "") == digits
-    ]
-    if not matches:
-        raise UsageError(
-            f"No report of the release {release.release_id} shows {number}. Write it as the report does, "
-            "1,083 with or without its comma."
-        )
-    return matches
-
-
-def _marked_numbers(release: Release, editions: list[str]) -> list[tuple[str, Shown]]:
-    """Return every number that the reports of these editions mark, with its edition."""
-    from orchestration.outputs import numbers_in, pages_of
-
-    return [
-        (edition, shown)
-        for edition in editions
-        for page in pages_of(release.edition(edition))
-        if page.name == REPORT
-        for shown in numbers_in(page)
-    ]
 
 
 def _log(settings: Settings, found: Trace) -> None:
@@ -149,7 +89,7 @@ def show_trace(found: Trace) -> None:
         prevented = f", and {found.prevented:,} prevented" if found.prevented else ""
         say(
             f"Behind it{' today' if found.is_protected else ''}: {_many(found.records, 'record')} of "
-            f"{_many(found.movements, 'movement')}, {_many(found.persons, 'person')}{prevented}"
+            f"{_many(found.movements, 'movement')}{prevented}"
         )
     if found.note:
         say(found.note)
@@ -170,16 +110,6 @@ def show_trace(found: Trace) -> None:
     _show_rows(found.rows)
     if not found.rows and not found.extracts and found.edition in EDITIONS:
         say("This home holds no row behind it.")
-
-
-def _show_numbers(matches: Sequence[tuple[str, Shown]], release_id: str) -> None:
-    """Show where a number stands, by edition and chapter, each with the command that traces it."""
-    for (edition, chapter), shown in groupby(matches, lambda match: (match[0], match[1].chapter)):
-        out.print(f"[bold]{escape(chapter or 'Title page')}[/] ({edition})")
-        for _, number in shown:
-            # On one line, because people copy it.
-            command = f"  njia trace {release_id[:16]} --edition {edition} '{number.key}'"
-            out.print(escape(command), soft_wrap=True)
 
 
 def _values(values: Mapping[str, Any]) -> str:

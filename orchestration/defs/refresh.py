@@ -41,8 +41,12 @@ class Refreshed:
     is_rolled_back: bool = False
 
 
-def run_refresh(settings: Settings, on_step: Callable[[str], None] = lambda step: None) -> Refreshed:
-    """Run the whole job. A failed step is in the result, not raised."""
+def run_refresh(
+    settings: Settings,
+    on_step: Callable[[str], None] = lambda step: None,
+    steps: list[dg.AssetKey] | None = None,
+) -> Refreshed:
+    """Run the whole job, or some of its steps. A failed step is in the result, not raised."""
     prepare_home(settings)
     logging.getLogger("dagster").setLevel(logging.ERROR)  # it warns of each check of a skipped step
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
@@ -57,9 +61,9 @@ def run_refresh(settings: Settings, on_step: Callable[[str], None] = lambda step
         return Refreshed(run_outcome.ANOTHER_RAN, time.monotonic() - started, held)
     try:
         with interrupts_kept():
-            if end_unchanged(runs, run_id):
+            if steps is None and end_unchanged(runs, run_id):
                 return Refreshed(refreshes.UNCHANGED, time.monotonic() - started, None, runs.is_rolled_back)
-            result = _run(runs, run_id)
+            result = _run(runs, run_id, steps)
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
         boundary.write_stop(runs, run_id)
         raise KeyboardInterrupt from None
@@ -80,7 +84,7 @@ def run_refresh(settings: Settings, on_step: Callable[[str], None] = lambda step
     return Refreshed(outcome, time.monotonic() - started, error, runs.is_rolled_back)
 
 
-def _run(runs: Runs, run_id: str) -> dg.ExecuteInProcessResult:
+def _run(runs: Runs, run_id: str, steps: list[dg.AssetKey] | None) -> dg.ExecuteInProcessResult:
     # Slow imports: the definitions load dbt and every room.
     from orchestration.defs.resources import evidence_base
 
@@ -93,6 +97,7 @@ def _run(runs: Runs, run_id: str) -> dg.ExecuteInProcessResult:
             instance=instance,
             raise_on_error=False,
             run_id=run_id,
+            asset_selection=steps,
         )
         if not result.success:  # the failed step has usually recorded it already
             stopped = runs.interrupted or _was_interrupted(result)

@@ -22,10 +22,10 @@ import pyarrow as pa
 
 from expectations import Expectation, thresholds
 from expectations.release_gate import PART_GATE, WHOLE
-from orchestration.core import Settings, open_duckdb, read_json, seed_rows
+from orchestration.core import Settings, attach, open_duckdb, read_json, seed_rows
 from orchestration.gates.compared_records import COMPARED_TABLES, FIELDS, RECORDS
 from orchestration.gates.landed import landed_extracts
-from orchestration.release import RECORD_FIELDS, Line, changed_lines, lineage_of, open_both
+from orchestration.release import RECORD_FIELDS, Line, add_lineages, changed_lines, lineage_of
 from orchestration.typing import add_views
 
 # Tables that the measures need.
@@ -261,13 +261,13 @@ def like_for_like(
     settings: Settings, evidence_base: Path, candidate: str, current: str | None
 ) -> LikeForLike:
     """Compare a candidate with the current release, both by release id; `evidence_base`: the candidate's."""
-    con = None
-    if current:
-        con = open_both(evidence_base, lineage_of(settings, candidate), lineage_of(settings, current))
-    if con is None:
-        nothing = {check.name: _frame(check, [], None) for check in PART_GATE}
-        return LikeForLike(nothing, 1.0 if current else None)
-    with con:
+    with open_duckdb() as con:
+        attach(con, evidence_base, "newer")
+        if not current or not add_lineages(
+            con, lineage_of(settings, candidate), lineage_of(settings, current)
+        ):
+            nothing = {check.name: _frame(check, [], None) for check in PART_GATE}
+            return LikeForLike(nothing, 1.0 if current else None)
         _compare(con, settings)
         partners = con.execute(_WORST, {"enough": thresholds.SMALL_EXTRACT}).fetchall()
         lines = [changed_lines(con, moves) for moves in (_ENDS, _PAIRS)]

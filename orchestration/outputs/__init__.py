@@ -12,7 +12,7 @@ from orchestration.core import offer_when_asked
 if TYPE_CHECKING:
     from orchestration.outputs.exports.write import write_exports
     from orchestration.outputs.map_page.page import write_map_pages
-    from orchestration.outputs.pages import Shown, numbers_in, pages_of
+    from orchestration.outputs.pages import pages_of
     from orchestration.outputs.quality_page import write_quality_of_refresh, write_quality_of_release
     from orchestration.outputs.quality_report import rows_of_partners
     from orchestration.outputs.receipts.files import (

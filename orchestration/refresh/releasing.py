@@ -95,7 +95,7 @@ def candidate_of(settings: Settings) -> Mapping[str, Any] | None:
 
 def _stage(
     run: Run, settled: gates.InForce, earlier: list[dict[str, Any]], current: release.Release | None
-) -> release.Candidate:
+) -> release.Release:
     settings = run.settings
     manifest = manifest_path(settings)
     inputs: dict[str, Any] = {
@@ -153,15 +153,14 @@ def has_verdict(settings: Settings) -> bool:
     return read(settings.work, RELEASE_GATE) is not None
 
 
-def publish(run: Run) -> release.Published | None:
+def publish(run: Run) -> release.Release | None:
     """Publish the candidate if its verdict allows it; ReleaseRefused otherwise, None if it waits for review.
 
     A run that was killed after it published has nothing left to do.
     """
     current, staged = release.current_release(run.settings), candidate_of(run.settings)
-    published: release.Published | None
     if current and staged and current.release_id == staged["release_id"]:
-        published = release.Published(current.release_id, current.path, current.manifest)
+        published: release.Release | None = current
     else:
         settle_again(run)
         published = release.publish(run.settings, run.as_of, run.decisions)

@@ -10,12 +10,10 @@ from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
     from orchestration.release.candidate import (
-        Candidate,
         discard_candidate,
         last_verdict,
         read_candidate,
         release_id,
-        unpublished_changes,
     )
     from orchestration.release.carried import (
         Carried,
@@ -24,9 +22,14 @@ if TYPE_CHECKING:
         last_with_periods,
         period_of,
     )
-    from orchestration.release.changes import write_changes
-    from orchestration.release.comparison import RECORD_FIELDS, Line, changed_lines, compared, open_both
-    from orchestration.release.differences import ReleaseDiff, compare, diff, extracts_since, tables_since
+    from orchestration.release.changes import (
+        diff,
+        extracts_since,
+        tables_since,
+        unpublished_changes,
+        write_changes,
+    )
+    from orchestration.release.comparison import RECORD_FIELDS, Line, add_lineages, changed_lines, compared
     from orchestration.release.erasing import erase_editions, still_held
     from orchestration.release.lineage import (
         forget_in_lineage,
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
         write_lineage,
     )
     from orchestration.release.published_tables import CHECK_RESULTS, MEMBERS_SCHEMAS, key_of
-    from orchestration.release.publishing import Outcome, Published, publish, refresh_summary
+    from orchestration.release.publishing import Outcome, publish, refresh_summary
     from orchestration.release.query import Answer, run_query
     from orchestration.release.releases import (
         EVIDENCE_BASE,

@@ -1,51 +1,29 @@
-"""The candidate: a staged release, its verdict, and what a refused one would have changed.
+"""The candidate: a staged release, and its verdict.
 
 At most one exists: a folder of `releases` that is not published yet."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from expectations.checks import CHECKS, is_waivable
 from expectations.release_gate import WHOLE
-from orchestration.core import NjiaError, Settings, attach, durable, open_duckdb, write_json
-from orchestration.release.comparison import rows_changed
-from orchestration.release.evidence_base import column_types
+from orchestration.core import NjiaError, Settings, durable, write_json
 from orchestration.release.lineage import lineage_of
-from orchestration.release.published_tables import key_of
 from orchestration.release.releases import (
     CANDIDATE,
     MANIFEST,
     VERDICT,
     Release,
     changed_files,
-    current_release,
-    erasure_of,
     file_hashes,
     hash_file,
     read_object,
     remove_folder,
 )
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A staged release."""
-
-    release_id: str
-    path: Path
-    manifest: dict[str, Any]
-
-    @property
-    def undescribed(self) -> list[str]:
-        """Tables and columns without a description, as `schema.table` or `schema.table.column`."""
-        return list(self.manifest["undescribed"])
 
 
 def release_id(as_of: datetime, inputs_hash: str, taken: Collection[str] = ()) -> str:
@@ -69,7 +47,7 @@ def candidate_folder(settings: Settings) -> Path | None:
     return folders[0] if folders else None
 
 
-def read_candidate(settings: Settings) -> Candidate | None:
+def read_candidate(settings: Settings) -> Release | None:
     """Read the candidate from disk; None if there is none or it is incomplete.
 
     Complete: it has its manifest, every file has the size noted there, and its lineage exists. Hashes are
@@ -84,7 +62,7 @@ def read_candidate(settings: Settings) -> Candidate | None:
         (folder / path).is_file() and (folder / path).stat().st_size == file["bytes"]
         for path, file in manifest["files"].items()
     )
-    return Candidate(name, folder, manifest) if is_complete and lineage_of(settings, name).is_dir() else None
+    return Release(name, folder, manifest) if is_complete and lineage_of(settings, name).is_dir() else None
 
 
 def manifest_of(folder: Path) -> dict[str, Any] | None:
@@ -224,43 +202,3 @@ def keep_verdict(
 def last_verdict(settings: Settings) -> dict[str, Any] | None:
     """Read the verdict on the last candidate that was published or refused, or that waits."""
     return read_object(settings.review / LAST_VERDICT)
-
-
-def unpublished_changes(settings: Settings) -> tuple[int, int]:
-    """Count movements, and cells of places and corridors, that differ from the current release.
-
-    New, changed and missing ones count; before the first release all do. Missing tables count as 0. Call it
-    after the release gate refused, when the work file is complete and closed.
-    """
-    release = current_release(settings)
-    published = release if release and erasure_of(release) is None else None
-    if not settings.warehouse.is_file():
-        return 0, 0
-    with open_duckdb() as con:
-        attach(con, settings.warehouse, "work")
-        if published:
-            attach(con, published.evidence_base, "published")
-        movements, *cells = (
-            _differing(con, f"marts.{table}", published)
-            for table in ("fct_movements", "mart_places", "mart_corridors")
-        )
-    return movements, sum(cells)
-
-
-def _differing(con: duckdb.DuckDBPyConnection, table: str, published: Release | None) -> int:
-    """Count the keys whose rows differ between both files."""
-    here, there = (f"{name}.{table}" for name in ("work", "published"))
-    columns = _columns(con, here)
-    if columns is None:
-        return 0
-    if published and columns == _columns(con, there):
-        return sum(rows_changed(con, there, here, columns, key_of(published.manifest, table)))
-    [(count,)] = con.execute(f"select count(*) from {here}").fetchall()
-    return int(count)
-
-
-def _columns(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, str] | None:
-    try:
-        return column_types(con, table)
-    except duckdb.CatalogException:
-        return None

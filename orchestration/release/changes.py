@@ -1,62 +1,119 @@
-"""What a candidate would change in the current release: aggregates for stewards, which name partners.
+"""What differs between two releases, or between a candidate and the current release: one result for both.
 
-`changes.json` lies beside the candidate; it is removed before publishing, like the verdict, and a copy stays
-in `review/history/`. Not here: rows and sums of each table, which `differences` counts for `njia diff`.
+`njia diff` shows it. Beside a judged candidate it lies as `changes.json`, which is removed before publishing,
+like the verdict, because it names partners; a copy for the desk stays in `review/changes/`.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import duckdb
 
-from orchestration.core import Settings, attach, open_duckdb, record_of, write_json
-from orchestration.release.candidate import Candidate
-from orchestration.release.comparison import Line, compared, counted_lines, open_both
-from orchestration.release.differences import decisions_between, inputs_changed
+from orchestration.core import Settings, UsageError, attach, open_duckdb, quoted, record_of, write_json
+from orchestration.release.comparison import add_lineages, compared, counted_lines, rows_changed
+from orchestration.release.evidence_base import TIME_BOUND
 from orchestration.release.lineage import lineage_of
 from orchestration.release.published_tables import key_of
-from orchestration.release.releases import CHANGES, Release, erasure_of
+from orchestration.release.releases import (
+    CHANGES,
+    Release,
+    current_release,
+    erasure_of,
+    find_release,
+    refuse_erased,
+)
 from orchestration.stewardship import list_decisions, review
 
-SCHEMA_VERSION = 1
+Row = dict[str, Any]
+ABOUT_RECORDS = ("row_release", "row_exclude", "value_correction")
 LISTED = 60  # rows kept of each list; its number says how many there are
-# Causes, in the order in which they are looked for.
-NEW_EXTRACT, HELD_OR_WITHDRAWN, DECISION = "new_extract", "held_or_withdrawn", "decision"
-EMBARGO_OVER = "time"  # an embargo, a retention or an agreement has ended
 # Parts of the inputs that change what records of the same extract say, and the cause that each stands for.
 _READ_OTHERWISE = {
     "contracts": "contract",
     "code": "program",
     "engines": "program",
-    "decisions": DECISION,
-    "time": EMBARGO_OVER,
+    "decisions": "decision",
+    "time": "time",  # an embargo, a retention or an agreement has ended
 }
-UNKNOWN = "unknown"
-_BECAME = ("new", "gone", "changed")
-_RECORDS = """
-    select partner, extract_id_before, extract_id, record_id in (select unnest($decided)) as is_decided,
-        became, count(*)
-    from both_releases
-    where became <> 'same'
-    group by all
-    order by all
-"""
-_SUMS = """
-    select partner, count(*) filter (where became <> 'new'), count(*) filter (where became <> 'gone')
-    from both_releases group by partner order by partner
+# Each partner's records before and now, and those that are new, gone and changed, by cause: a decision about
+# the record; its extract that came or left; a newer extract of the same contract; the end of an embargo; and
+# else what the inputs say.
+_PARTNERS = """
+    with extracts as (
+        select partner, extract_id, coalesce(now.contract, before.contract) as contract,
+            before.contract is not null as was_in_force, now.contract is not null as is_in_force,
+            bool_or(before.contract is null) over of_contract as has_new,
+            bool_or(now.contract is null) over of_contract as has_left
+        from extracts_before as before full join extracts_now as now using (partner, extract_id)
+        window of_contract as (partition by partner, coalesce(now.contract, before.contract))
+    ),
+    embargoes as (
+        select extract_id, before.rows_embargoed - now.rows_embargoed as ended
+        from older.quality.reconciliation as before
+        inner join newer.quality.reconciliation as now using (extract_id)
+    ),
+    differing as (
+        select records.partner, records.extract_id, records.became,
+            case
+                when records.record_id in $decided then 'decision'
+                when not own.was_in_force
+                    then if(own.extract_id in $before, 'held_or_withdrawn', 'new_extract')
+                when not earlier.is_in_force
+                    then if(earlier.extract_id in $now, 'held_or_withdrawn', 'time')
+                when own.extract_id is null and earlier.has_new then 'new_extract'
+                when records.extract_id is distinct from records.extract_id_before
+                    and coalesce(own.has_left, earlier.has_left) then 'held_or_withdrawn'
+            end as cause
+        from both_releases as records
+        left join extracts as own
+            on records.partner = own.partner and records.extract_id = own.extract_id
+        left join extracts as earlier
+            on records.partner = earlier.partner and records.extract_id_before = earlier.extract_id
+        where records.became <> 'same'
+    ),
+    caused as (
+        select differing.partner, differing.became,
+            case
+                when cause is not null then cause
+                when became = 'new'
+                    and row_number() over (partition by extract_id, cause, became) <= embargoes.ended
+                    then 'time'
+                else $otherwise
+            end as cause
+        from differing left join embargoes using (extract_id)
+    ),
+    counted as (
+        select partner, cause, count(*) as differing, count(*) filter (where became = 'new') as new,
+            count(*) filter (where became = 'gone') as gone,
+            count(*) filter (where became = 'changed') as changed
+        from caused group by partner, cause
+    ),
+    by_partner as (
+        select partner, sum(new)::bigint as new, sum(gone)::bigint as gone, sum(changed)::bigint as changed,
+            list(
+                {'causes': string_split(cause, '+'), 'new': new, 'gone': gone, 'changed': changed}
+                order by differing desc, cause
+            ) as causes
+        from counted group by partner
+    ),
+    sums as (
+        select partner, count(*) filter (where became <> 'new') as before,
+            count(*) filter (where became <> 'gone') as now
+        from both_releases group by partner
+    )
+    select partner, before, now, coalesce(new, 0) as new, coalesce(gone, 0) as gone,
+        coalesce(changed, 0) as changed, coalesce(causes, []) as causes
+    from sums left join by_partner using (partner)
+    order by coalesce(by_partner.new + by_partner.gone + by_partner.changed, 0) desc, partner
 """
 _PLACES = """
-    select place_id, name, lat, lon, kind = 'county' or (kind = 'country' and place_id <> 'KEN')
+    select place_id, name, lat, lon, kind = 'county' or (kind = 'country' and place_id <> 'KEN') as is_listed
     from newer.marts.dim_place
 """
-
-
 _ENDS = ["origin", "destination"]
 _ENDS_OF_EITHER = ", ".join(f"coalesce({end}, {end}_before) as {end}" for end in _ENDS)
-_OF_ALERT = ["newest_month", "record_count", "record_count_text", *_ENDS]
 _COUNTS = ["baseline_count", "current_count"]
 _LARGEST = ", ".join(f"coalesce({name}_before, 0), coalesce({name}, 0)" for name in _COUNTS)
 _OF_BOTH = " and ".join(
@@ -65,113 +122,202 @@ _OF_BOTH = " and ".join(
 )
 
 
-def _labels(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """Return queries of labels and statuses of the same period in each release, and of alerts in force."""
-
-    def members(table: str, values: list[str], others: list[str], where: str = "true") -> str:
-        key = [name for name in key_of(manifest, f"published.{table}") if name not in values]
-        rows = f"published.{table} where edition = 'members' and {where})"
-        return compared(f"(from older.{rows}", f"(from newer.{rows}", key, values, others)
-
-    return {
-        # New, gone and kept, by the month since which each stands.
-        "alerts": f"""
-            select {_ENDS_OF_EITHER}, 'case' as record_grain, direction,
-                strftime(coalesce(newest_month, newest_month_before), '%Y-%m') as newest_month,
-                strftime(first_month_before, '%Y-%m') as before, strftime(first_month, '%Y-%m') as now,
-                coalesce(record_count_text, record_count_text_before) as movements
-            from ({members("alerts", ["first_month"], _OF_ALERT)})
-            order by first_month_before is not null and first_month is not null,
-                coalesce(record_count, record_count_before, 0) desc, origin, destination, direction
+# Labels and statuses of the same period in each release, and alerts in force. By table: values that are
+# compared, further columns, the rows, and the query over both sides.
+_LABELS: dict[str, tuple[list[str], list[str], str, str]] = {
+    # New, gone and kept, by the month since which each stands.
+    "alerts": (
+        ["first_month"],
+        ["newest_month", "record_count", "record_count_text", *_ENDS],
+        "true",
+        f"""
+        select {_ENDS_OF_EITHER}, 'case' as record_grain, direction,
+            strftime(coalesce(newest_month, newest_month_before), '%Y-%m') as newest_month,
+            strftime(first_month_before, '%Y-%m') as before, strftime(first_month, '%Y-%m') as now,
+            coalesce(record_count_text, record_count_text_before) as movements
+        from ({{both}})
+        order by first_month_before is not null and first_month is not null,
+            coalesce(record_count, record_count_before, 0) desc, origin, destination, direction
         """,
-        "hotspots": f"""
-            select coalesce(place, place_before) as place, role, period_id, record_grain, population,
-                label_before as before, label as now,
-                greatest(
-                    coalesce(movement_count_before, 0), coalesce(movement_count, 0)
-                )::integer as movements
-            from ({members("hotspots", ["label"], ["place", "movement_count"])})
-            where label_before is distinct from label
-                and period_id in (select period_id from older.published.periods)
-                and period_id in (select period_id from newer.published.periods)
-            order by movements desc, place, role, period_id, record_grain, population
+    ),
+    "hotspots": (
+        ["label"],
+        ["place", "movement_count"],
+        "true",
+        """
+        select coalesce(place, place_before) as place, role, period_id, record_grain, population,
+            label_before as before, label as now,
+            greatest(coalesce(movement_count_before, 0), coalesce(movement_count, 0))::integer as movements
+        from ({both})
+        where label_before is distinct from label
+            and period_id in (select period_id from older.published.periods)
+            and period_id in (select period_id from newer.published.periods)
+        order by movements desc, place, role, period_id, record_grain, population
         """,
-        "shifts": f"""
-            select {_ENDS_OF_EITHER}, comparison, baseline, current, record_grain,
-                status_before as before, status as now,
-                greatest({_LARGEST})::integer as movements
-            from ({members("shifts", ["status"], [*_ENDS, *_COUNTS], "level = 'od'")})
-            where status_before is distinct from status and {_OF_BOTH}
-            order by movements desc, origin, destination, comparison, baseline, current, record_grain
+    ),
+    "shifts": (
+        ["status"],
+        [*_ENDS, *_COUNTS],
+        "level = 'od'",
+        f"""
+        select {_ENDS_OF_EITHER}, comparison, baseline, current, record_grain,
+            status_before as before, status as now, greatest({_LARGEST})::integer as movements
+        from ({{both}})
+        where status_before is distinct from status and {_OF_BOTH}
+        order by movements desc, origin, destination, comparison, baseline, current, record_grain
         """,
-    }
+    ),
+}
 
 
-Row = dict[str, Any]
-
-
-def write_changes(settings: Settings, candidate: Candidate, current: Release | None) -> None:
+def write_changes(settings: Settings, candidate: Release, current: Release | None) -> None:
     """Write `changes.json` beside a candidate, and a copy that outlives it.
 
     Before the first release there is nothing to compare with.
     """
     if current is not None and erasure_of(current) is None:
-        changes = find_changes(settings, candidate, current)
+        changes = compare(settings, current, candidate)
         for path in (candidate.path / CHANGES, review.changes_file(settings, candidate.release_id)):
             write_json(path, changes)
 
 
-def find_changes(settings: Settings, candidate: Candidate, current: Release) -> dict[str, Any]:
-    """Compare a candidate with the current release; every list has its largest differences first.
+def diff(settings: Settings, before: str, after: str) -> Row:
+    """Compare two releases, each given by its id, the beginning of its id, or `current`; with each table."""
+    old, new = find_release(settings, before), find_release(settings, after)
+    if old.release_id == new.release_id:
+        raise UsageError(f"Name two releases: both are {old.release_id}.")
+    refuse_erased(old)
+    refuse_erased(new)
+    return compare(settings, old, new) | {"tables": _tables(old, new)}
 
-    `records_compared` is false where a lineage is missing: then no partners, places and corridors are listed.
+
+def compare(settings: Settings, old: Release, new: Release) -> Row:
+    """Compare two releases; lists have their largest differences first.
+
+    `records_compared` is false where a lineage is missing or may not be read: then no partners, places and
+    corridors are listed.
     """
-    new = Release(candidate.release_id, candidate.path, candidate.manifest, is_current=False)
-    before, now, evidence_base = current.manifest, new.manifest, new.evidence_base
-    changed = set(inputs_changed(current, new))
-    came, left = decisions_between(settings, current, new)
-    found: dict[str, Any] = {
-        "schema_version": SCHEMA_VERSION,
-        "candidate": candidate.release_id,
-        "content_hash": now["content_hash"],
-        "before": current.release_id,
-        "as_of": now["as_of"],
+    before, now = old.manifest, new.manifest
+    changed = sorted(
+        name
+        for name in before["input_parts"].keys() | now["input_parts"].keys()
+        if before["input_parts"].get(name) != now["input_parts"].get(name)
+    )
+    try:
+        entries = {entry["id"]: entry for entry in list_decisions(settings)}
+    except PermissionError:  # whoever may read releases need not be allowed to read decisions
+        entries = {}
+    decisions = _decisions(before, now, entries)
+    found: Row = {
+        "before": old.release_id,
+        "after": new.release_id,
         "grains": _grains(before, now),
-        "inputs_changed": sorted(changed),
-        "decisions": [
-            {name: one.get(name, "") for name in ("id", "kind", "says")} | {"came": one in came}
-            for one in (*came, *left)
-        ],
+        "inputs_changed": changed,
+        "decisions": decisions,
+        "extracts": _extracts(before, now),
         "records_compared": False,
         "partners": [],
         "places": _listed([]),
         "corridors": _listed([]),
     }
-    if con := open_both(evidence_base, *(lineage_of(settings, one.release_id) for one in (new, current))):
-        with con:
-            attach(con, current.evidence_base, "older")
+    with _opened(old, new) as con:
+        if add_lineages(con, lineage_of(settings, new.release_id), lineage_of(settings, old.release_id)):
+            otherwise = dict.fromkeys(_READ_OTHERWISE[part] for part in _READ_OTHERWISE if part in changed)
             found["records_compared"] = True
-            decided = _decided_records(settings, {one["id"] for one in (*came, *left)})
-            found["partners"] = _partners(con, _Fates(con, before, now), changed, decided)
-            places = {
-                row[0]: dict(zip(("name", "lat", "lon", "is_listed"), row[1:], strict=True))
-                for row in con.execute(_PLACES).fetchall()
-            }
-            found["places"] = _listed(
-                [
-                    _line(one) | {"role": role, "place_id": place, "place": places[place]["name"]}
-                    for one in counted_lines(con, "hotspots")
-                    for _, role, place in [one.line.split("|")]
-                    if places[place]["is_listed"]
-                ]
+            found["partners"] = _rows(
+                con,
+                _PARTNERS,
+                # Records that these decisions let in, left out or corrected.
+                decided=[
+                    record_of(str(entries[decision["id"]]["record"]))
+                    for decision in decisions
+                    if decision["kind"] in ABOUT_RECORDS and decision["id"] in entries
+                ],
+                before=[extract["extract_id"] for extract in before["extracts"]],
+                now=[extract["extract_id"] for extract in now["extracts"]],
+                otherwise="+".join(otherwise) or "unknown",
             )
-            found["corridors"] = _listed(list(_corridors(counted_lines(con, "corridors"), places)))
+            found |= _lines(con)
+        return found | _labels(con, now)
+
+
+def unpublished_changes(settings: Settings) -> tuple[int, int]:
+    """Count movements, and cells of places and corridors, that differ from the current release.
+
+    New, changed and missing ones count; before the first release all do. Missing tables count as 0. Call it
+    after the release gate refused, when the work file is complete and closed.
+    """
+    current = current_release(settings)
+    if not settings.warehouse.is_file():
+        return 0, 0
     with open_duckdb() as con:
-        attach(con, evidence_base, "newer")
-        attach(con, current.evidence_base, "older")
-        for name, query in _labels(now).items():
-            found[name] = _rows(con, query)
-    return found
+        attach(con, settings.warehouse, "work")
+        published = current if current and erasure_of(current) is None else None
+        if published:
+            attach(con, published.evidence_base, "published")
+
+        def differing(name: str) -> int:
+            try:
+                if published and name in published.manifest["tables"]:
+                    key = key_of(published.manifest, name)
+                    return sum(rows_changed(con, f"published.{name}", f"work.{name}", key))
+                return int(con.execute(f"select count(*) from work.{name}").fetchall()[0][0])
+            except duckdb.CatalogException:
+                return 0
+
+        return differing("marts.fct_movements"), sum(
+            map(differing, ("marts.mart_places", "marts.mart_corridors"))
+        )
+
+
+def tables_since(manifest: Mapping[str, Any], before: Mapping[str, Any] | None) -> list[Row]:
+    """List every table's rows, its added rows and whether it is same, changed or new, by the manifests."""
+    earlier: Mapping[str, Any] = before["tables"] if before else {}
+    rows = []
+    for table, now in sorted(manifest["tables"].items()):
+        then = earlier.get(table)
+        if then is None:
+            became = "new"
+        elif table in TIME_BOUND or then["hash"] == now["hash"]:
+            became = "same"
+        else:
+            became = "changed"
+        more = now["rows"] - then["rows"] if then else now["rows"]
+        rows.append({"table": table, "rows": now["rows"], "more_than_before": more, "became": became})
+    return rows
+
+
+def extracts_since(manifest: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, int]:
+    """Count the extracts that came into force and left since the release before, by their manifests."""
+    came = [extract["came"] for extract in _extracts(before or {"extracts": []}, manifest)]
+    return {"extracts_came": came.count(True), "extracts_left": came.count(False)}
+
+
+def _extracts(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Row]:
+    """Return the extracts that are in force in one of the releases only."""
+    then, since = (
+        {
+            (one["partner_code"], one["extract_id"])
+            for one in manifest["extracts"]
+            if one["fate"] == "in_force"
+        }
+        for manifest in (before, now)
+    )
+    return [
+        {"partner_code": partner, "extract_id": extract, "came": (partner, extract) in since}
+        for partner, extract in sorted(then ^ since)
+    ]
+
+
+def _decisions(before: Mapping[str, Any], now: Mapping[str, Any], entries: Mapping[str, Row]) -> list[Row]:
+    """Return the decisions that only one of the releases was made with; a release holds ids and kinds."""
+    sides = [{one["id"]: one["kind"] for one in manifest["decisions"]} for manifest in (before, now)]
+    return [
+        {"id": name, "kind": kind, "says": entries.get(name, {}).get("says", ""), "came": came}
+        for came, others, own in ((True, *sides), (False, *sides[::-1]))
+        for name, kind in own.items()
+        if name not in others
+    ]
 
 
 def _grains(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Row]:
@@ -183,124 +329,72 @@ def _grains(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Row]:
     ]
 
 
-class _Fates:
-    """What became of each extract, and which of them have a newer one of their contract."""
-
-    def __init__(
-        self, con: duckdb.DuckDBPyConnection, before: Mapping[str, Any], now: Mapping[str, Any]
-    ) -> None:
-        self.known = [{extract["extract_id"] for extract in one["extracts"]} for one in (before, now)]
-        contracts = [
-            {
-                (partner, extract): contract
-                for partner, extract, contract in con.execute(
-                    f"select partner, extract_id, contract from extracts_{when}"
-                ).fetchall()
-            }
-            for when in ("before", "now")
-        ]
-        self.in_force = [one.keys() for one in contracts]
-        self.contract = contracts[0] | contracts[1]
-        came, left = contracts[1].keys() - contracts[0].keys(), contracts[0].keys() - contracts[1].keys()
-        self.with_came = {(partner, self.contract[partner, extract]) for partner, extract in came}
-        self.with_left = {(partner, self.contract[partner, extract]) for partner, extract in left}
-        self.embargo_over: Counter[str] = Counter()
-        for extract, rows in con.execute(
-            "select extract_id, before.rows_embargoed - now.rows_embargoed from older.quality.reconciliation "
-            "as before inner join newer.quality.reconciliation as now using (extract_id)"
-        ).fetchall():
-            self.embargo_over[extract] = max(0, int(rows or 0))
-
-    def cause(self, partner: str, before: str | None, now: str | None) -> str | None:
-        """Return the cause of a difference between extracts; None if the same extract feeds both releases."""
-        was_in_force, is_in_force = self.in_force
-        if now is not None and (partner, now) not in was_in_force:
-            return HELD_OR_WITHDRAWN if now in self.known[0] else NEW_EXTRACT
-        if before is not None and (partner, before) not in is_in_force:
-            return HELD_OR_WITHDRAWN if before in self.known[1] else EMBARGO_OVER
-        contract = (partner, self.contract[partner, now or before or ""])
-        if now is None and contract in self.with_came:  # superseded by a full extract
-            return NEW_EXTRACT
-        if before != now and contract in self.with_left:
-            return HELD_OR_WITHDRAWN
-        return None
+def _opened(old: Release, new: Release) -> duckdb.DuckDBPyConnection:
+    con = open_duckdb(threads=2)
+    attach(con, old.evidence_base, "older")
+    attach(con, new.evidence_base, "newer")
+    return con
 
 
-def _partners(
-    con: duckdb.DuckDBPyConnection, fates: _Fates, inputs: set[str], decided: list[int]
-) -> list[Row]:
-    """Return each partner's movements before and now, and what is new, gone and changed, by cause."""
-    otherwise = "+".join(dict.fromkeys(_READ_OTHERWISE[part] for part in _READ_OTHERWISE if part in inputs))
-    by_partner: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
-    for partner, before, now, is_decided, became, number in con.execute(
-        _RECORDS, {"decided": decided}
-    ).fetchall():
-        cause = DECISION if is_decided else fates.cause(partner, before, now)
-        if cause is None and became == "new":
-            out = min(number, fates.embargo_over[now])
-            fates.embargo_over[now] -= out
-            by_partner[partner][EMBARGO_OVER][became] += out
-            number -= out
-        by_partner[partner][cause or otherwise or UNKNOWN][became] += number
-    rows: list[Row] = []
-    for partner, before, now in con.execute(_SUMS).fetchall():
-        causes: list[Row] = [
-            {"causes": cause.split("+")} | {name: counts[name] for name in _BECAME}
-            for cause, counts in by_partner[partner].items()
-            if counts.total()
-        ]
-        causes.sort(key=_largest_first)
-        totals = {name: sum(one[name] for one in causes) for name in _BECAME}
-        rows.append({"partner": partner, "before": before, "now": now, **totals, "causes": causes})
-    return sorted(rows, key=_largest_first)
+def _tables(old: Release, new: Release) -> list[Row]:
+    """Return each table's rows, and those added, removed and changed: with the same key and other values."""
+    rows = []
+    before, after = old.manifest["tables"], new.manifest["tables"]
+    with _opened(old, new) as con:
+        for table in sorted((before.keys() | after.keys()) - TIME_BOUND):
+            was, now = (tables[table]["rows"] if table in tables else None for tables in (before, after))
+            if was is None or now is None:
+                counts = now or 0, was or 0, 0
+            elif before[table]["hash"] == after[table]["hash"]:
+                counts = 0, 0, 0
+            else:
+                name = quoted(*table.split(".", 1))
+                counts = rows_changed(con, f"older.{name}", f"newer.{name}", after[table]["key"])
+            names = ("table", "rows_before", "rows_after", "added", "removed", "changed")
+            rows.append(dict(zip(names, (table, was, now, *counts), strict=True)))
+    return rows
 
 
-def _largest_first(row: Row) -> tuple[int, str]:
-    return -sum(int(row[name]) for name in _BECAME), str(row.get("partner") or row["causes"])
-
-
-def _decided_records(settings: Settings, decisions: set[str]) -> list[int]:
-    """Return the ids of the records that these decisions let in, left out or corrected."""
-    return [
-        record_of(str(entry["record"]))
-        for kind in ("row_release", "row_exclude", "value_correction")
-        for entry in list_decisions(settings, kind)
-        if entry["id"] in decisions
-    ]
-
-
-def _line(line: Line) -> Row:
-    return {
-        "record_grain": line.line.partition("|")[0],
-        "before": line.before,
-        "now": line.now,
-        "partner": line.partner,
-        "of_partner": line.of_partner,
-    }
-
-
-def _corridors(lines: list[Line], places: Mapping[str, Row]) -> Iterator[Row]:
-    """Yield corridors from origin to destination; those through a place count the same movements."""
-    for one in lines:
-        _, level, corridor = one.line.split("|")
+def _lines(con: duckdb.DuckDBPyConnection) -> Row:
+    """Return the places and corridors whose counts differ; those through a place count the same movements."""
+    known = {place["place_id"]: place for place in _rows(con, _PLACES)}
+    places, corridors = [], []
+    for line in counted_lines(con, "hotspots"):
+        grain, role, place = line.line.split("|")
+        if known[place]["is_listed"]:
+            places.append(vars(line) | {"record_grain": grain, "role": role, "place": known[place]["name"]})
+    for line in counted_lines(con, "corridors"):
+        grain, level, corridor = line.line.split("|")
         if level == "od":
-            ends = dict(zip(("origin", "destination"), corridor.split(">"), strict=True))
-            yield _line(one) | {
-                name: {"place_id": place}
-                | {of: places.get(place, {"name": place}).get(of) for of in ("name", "lat", "lon")}
-                for name, place in ends.items()
-            }
+            ends = [
+                known.get(end, {"place_id": end, "name": end, "lat": None, "lon": None})
+                for end in corridor.split(">")
+            ]
+            corridors.append(vars(line) | {"record_grain": grain} | dict(zip(_ENDS, ends, strict=True)))
+    return {"places": _listed(places), "corridors": _listed(corridors)}
+
+
+def _labels(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> Row:
+    """Return labels, statuses and alerts that differ."""
+    found = {}
+    for table, (values, others, where, query) in _LABELS.items():
+        try:
+            key = [name for name in key_of(manifest, f"published.{table}") if name not in values]
+            rows = f"published.{table} where edition = 'members' and {where})"
+            both = compared(f"(from older.{rows}", f"(from newer.{rows}", key, values, others)
+            found[table] = _listed(_rows(con, query.format(both=both)))
+        except (
+            KeyError,
+            duckdb.BinderException,
+            duckdb.CatalogException,
+        ):  # of a release of an older version
+            found[table] = _listed([])
+    return found
 
 
 def _listed(rows: list[Row]) -> Row:
     return {"number": len(rows), "rows": rows[:LISTED]}
 
 
-def _rows(con: duckdb.DuckDBPyConnection, query: str) -> Row:
-    """Return the rows of a query; none where a release of an older version lacks a table or a column."""
-    try:
-        found = con.execute(query)
-    except (duckdb.BinderException, duckdb.CatalogException):
-        return _listed([])
-    names = [column[0] for column in found.description or ()]
-    return _listed([dict(zip(names, row, strict=True)) for row in found.fetchall()])
+def _rows(con: duckdb.DuckDBPyConnection, query: str, **parameters: Any) -> list[Row]:
+    return con.execute(query, parameters).to_arrow_table().to_pylist()

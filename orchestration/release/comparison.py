@@ -13,8 +13,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.core import attach, open_duckdb, sql_text
-from orchestration.release.evidence_base import row_text
+from orchestration.core import sql_text
+from orchestration.release.evidence_base import column_types, row_text
 from orchestration.release.lineage import CELLS, EXTRACTS, RECORDS
 
 RECORD_FIELDS = ("origin", "destination", "month", "form_label", "sex", "age_band")
@@ -42,13 +42,15 @@ def compared(
 
 
 def rows_changed(
-    con: duckdb.DuckDBPyConnection, before: str, now: str, columns: dict[str, str], key: Sequence[str]
+    con: duckdb.DuckDBPyConnection, before: str, now: str, key: Sequence[str]
 ) -> tuple[int, int, int]:
-    """Count the rows of two tables that are new, gone and changed; without a key whole rows are compared.
+    """Count the rows of two tables that are new, gone and changed, in the columns that both have.
 
-    `columns`: those to compare, with their types.
+    Without a key whole rows are compared.
     """
-    row_key = row_text({column: columns[column] for column in key or columns})
+    earlier = column_types(con, before)
+    columns = {name: kind for name, kind in column_types(con, now).items() if name in earlier}
+    row_key = row_text({name: columns[name] for name in key if name in columns} or columns)
     hashed = """(
         select row_key, count(*) as times, min(row_hash) as first_hash, max(row_hash) as last_hash
         from (select md5({key}) as row_key, md5({row}) as row_hash from {table}) as hashed
@@ -150,27 +152,26 @@ class Line:
     of_partner: int
 
 
-def open_both(evidence_base: Path, now: Path, before: Path) -> duckdb.DuckDBPyConnection | None:
-    """Open two lineages, by folder; None if one is missing. `both_releases` has a row per counted record.
+def add_lineages(con: duckdb.DuckDBPyConnection, now: Path, before: Path) -> bool:
+    """Add two lineages, by folder, to a connection with the `newer` release, whose places are compared.
 
-    `evidence_base`: the members' file of the newer release, for its places.
+    `both_releases` has a row per counted record. Returns False if a lineage is missing or may not be read.
     """
     folders = {"now": now, "before": before}
-    if not all((folder / file).is_file() for folder in folders.values() for file in _FILES.values()):
-        return None
-    con = open_duckdb()
-    attach(con, evidence_base, "newer")
     try:
+        if not all((folder / file).is_file() for folder in folders.values() for file in _FILES.values()):
+            return False
         con.execute(_PLACES)
+    except PermissionError:  # whoever may read releases need not be allowed to read lineages
+        return False
     except duckdb.CatalogException:  # another check refuses a candidate without this table
-        con.close()
-        return None
+        return False
     for when, folder in folders.items():
         for name, file in _FILES.items():
             path = sql_text(folder / file)
             con.execute(f"create temp view {name}_{when} as select * from read_parquet({path})")
     con.execute(_BOTH)
-    return con
+    return True
 
 
 def changed_lines(con: duckdb.DuckDBPyConnection, moves: str) -> list[Line]:

@@ -36,7 +36,7 @@ from orchestration.core import (
     sync,
 )
 from orchestration.release.lineage_keys import COUNTED, named_keys
-from orchestration.release.releases import CANDIDATE, Release, current_release, list_releases, remove_folder
+from orchestration.release.releases import CANDIDATE, current_release, list_releases, remove_folder
 
 PRIVATE = 0o700
 KEYS, CELLS, PERIODS = "keys.parquet", "cells.parquet", "periods.parquet"
@@ -74,7 +74,6 @@ _NUMBERED = """
         movements.round,
         date_trunc('month', movements.period_from)::date as month_from,
         date_trunc('month', movements.period_to)::date as month_to,
-        coalesce(movements.person_count_low, movements.person_count, 0) as person_count,
         movements.origin_place_id,
         movements.destination_place_id,
         movements.form_label,
@@ -210,11 +209,6 @@ _WATCHES_WITHOUT = """
 
 def lineage_of(settings: Settings, release_id: str) -> Path:
     return settings.lineage / release_id
-
-
-def lineage_beside(release: Release) -> Path:
-    """Return the lineage in the home of a release, which may be one that is built to compare with."""
-    return release.path.parents[1] / "lineage" / release.manifest["release_id"]
 
 
 def open_lineage(folder: Path) -> duckdb.DuckDBPyConnection:

@@ -68,7 +68,7 @@ def read_published_models(
                     name=node.get("alias") or node["name"],
                     description=_one_line(node),
                     columns=columns,
-                    key=_key(unique_id, node, nodes),
+                    key=_key(unique_id, nodes),
                 )
             )
     return sorted(tables, key=lambda table: table.full_name)
@@ -78,33 +78,16 @@ def _one_line(node: Mapping[str, Any]) -> str:
     return " ".join((node.get("description") or "").split())
 
 
-def _key(unique_id: str, node: Mapping[str, Any], nodes: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
-    """Return the declared key (`meta: key`, or a primary key constraint), else that of a uniqueness test."""
-    meta = node.get("config", {}).get("meta") or node.get("meta") or {}
-    if declared := meta.get("key"):
-        return (declared,) if isinstance(declared, str) else tuple(declared)
-    for constraint in node.get("constraints", []):
-        if constraint.get("type") == "primary_key" and constraint.get("columns"):
-            return tuple(constraint["columns"])
-    for name, column in node.get("columns", {}).items():
-        if any(one.get("type") == "primary_key" for one in column.get("constraints", [])):
-            return (name,)
+def _key(unique_id: str, nodes: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the columns of a model's uniqueness test."""
     for test in nodes.values():
-        is_of_model = test["resource_type"] == "test" and test.get("attached_node") == unique_id
-        if is_of_model and (found := _key_of_test(test.get("test_metadata") or {})):
-            return found
-    return tuple(node.get("primary_key") or ())
-
-
-def _key_of_test(test: dict[str, Any]) -> tuple[str, ...]:
-    arguments = test.get("kwargs", {})
-    if "unique" not in test.get("name", ""):
-        return ()
-    for argument in ("columns", "key", "combination_of_columns"):
-        if isinstance(arguments.get(argument), list):
-            return tuple(arguments[argument])
-    column = arguments.get("column_name")
-    return (column,) if isinstance(column, str) else ()
+        if test["resource_type"] == "test" and test.get("attached_node") == unique_id:
+            metadata = test.get("test_metadata") or {}
+            if metadata.get("name") == "unique_key":
+                return tuple(metadata["kwargs"]["columns"])
+            if metadata.get("name") == "unique":
+                return (metadata["kwargs"]["column_name"],)
+    return ()
 
 
 # --- tables that the stage step adds ----------------------------------------------------------------------

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -43,6 +42,7 @@ from orchestration.release.releases import (
     MANIFEST,
     ROW_SUMS,
     VERDICT,
+    Release,
     alert_count,
     changed_files,
     current_release,
@@ -59,16 +59,7 @@ from orchestration.stewardship import Decisions, active_decisions
 REASONS_SHOWN = 6
 
 
-@dataclass(frozen=True)
-class Published:
-    """The release that became current."""
-
-    release_id: str
-    path: Path
-    manifest: dict[str, Any]
-
-
-def publish(settings: Settings, now: datetime, decisions: Decisions | None = None) -> Published | None:
+def publish(settings: Settings, now: datetime, decisions: Decisions | None = None) -> Release | None:
     """Publish the candidate, or raise ReleaseRefused: then the current release stays.
 
     None if it passed and waits for a signature (`Settings.publishes_after_review`). A candidate that
@@ -134,7 +125,7 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
                 for name in (entry["from_release"], entry["to_release"])
             },
         )
-    return Published(manifest["release_id"], release, manifest)
+    return Release(manifest["release_id"], release, manifest, is_current=True)
 
 
 def _candidate(settings: Settings) -> tuple[Path, dict[str, Any]]:

@@ -36,7 +36,7 @@ ERASURE = "erasure.json"
 
 @dataclass(frozen=True)
 class Release:
-    """A published release. `path` is its own folder, never the link `current`.
+    """A published release or a candidate. `path` is its own folder, never the link `current`.
 
     `manifest_bytes` is the text that `manifest` was parsed from; the signature is checked against it.
     """
@@ -44,7 +44,7 @@ class Release:
     release_id: str
     path: Path
     manifest: dict[str, Any]
-    is_current: bool
+    is_current: bool = False
     manifest_bytes: bytes = field(default=b"", repr=False)
 
     def edition(self, name: str) -> Path:

@@ -24,7 +24,7 @@ from orchestration.core import (
     sync,
     write_json,
 )
-from orchestration.release.candidate import Candidate, count_checks, release_id
+from orchestration.release.candidate import count_checks, release_id
 from orchestration.release.carried import Carried
 from orchestration.release.evidence_base import STORAGE_VERSION, EvidenceBase, combined
 from orchestration.release.lineage import sweep_lineage
@@ -76,7 +76,7 @@ def stage(
     check_results: pa.Table,
     waivers: Iterable[Mapping[str, Any]],
     write_pages: Callable[[Path, Mapping[str, Any]], object] = lambda folder, manifest: None,
-) -> Candidate:
+) -> Release:
     """Write a candidate from the work file, replacing any other; equal inputs give equal tables.
 
     `inputs`: inputs_hash and given_hash (hex), as_of (datetime), extracts (dicts with at least extract_id,
@@ -142,7 +142,7 @@ def stage(
         # On a full disk, leftovers would keep the disk full.
         _clear(folder)
         raise
-    return Candidate(name, folder, manifest)
+    return Release(name, folder, manifest)
 
 
 def _size_of_candidate(settings: Settings, current: Release | None) -> int:

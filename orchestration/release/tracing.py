@@ -78,17 +78,8 @@ FACTS = {
     "waivers": "A steward's decision (`njia decide list`). No partner's row stands behind it.",
     "release": "A fact of the release itself: its manifest.json. No partner's row stands behind it.",
 }
-_MEASURED = "The measure compares them with reports of the same partners on other places and times."
-_COVERAGE = "A watched month is in a contract's declared coverage and an extract's period, even without rows."
+# Why no record stands behind a row.
 _NOTES = {
-    "shifts": _MEASURED,
-    "hotspots": _MEASURED,
-    "risk": _MEASURED,
-    "alerts": "Baseline: the twelve months that ended three months before the first. Counted are records up "
-    "to the newest month, of partners that report other corridors in both; the measure compares the two.",
-    "coverage": _COVERAGE,
-    "reported_periods": _COVERAGE,
-    "novelty": "New: named in no earlier round. Earlier reports of the same places make that more certain.",
     "context_counts": "A number of others, as the file has it: no movement stands behind it.",
     "periods": "A round is the period that its extracts declare. Calendar periods rest on no partner's row.",
 }
@@ -117,9 +108,8 @@ class Trace:
     """The records behind a published row, or behind the rows that a report counted (`counted`: their keys).
 
     `values`: the row, or the sums of the counted rows. `numbers`: its counts, by what the records give.
-    `persons` are counted once per movement. `extracts`: those that watch the place or declare the round, with
-    contract, agreement, declared period, places, roles and months. `carried_from`: the release that first
-    published the row, if it is another one.
+    `extracts`: those that watch the place or declare the round, with contract, agreement, declared period,
+    places, roles and months. `carried_from`: the release that first published the row, if it is another one.
     """
 
     release_id: str
@@ -131,7 +121,6 @@ class Trace:
     records: int = 0
     movements: int = 0
     prevented: int = 0
-    persons: int = 0
     numbers: Mapping[str, int] = field(default_factory=dict)
     rows: tuple[Rows, ...] = ()
     extracts: tuple[Row, ...] = ()
@@ -159,18 +148,12 @@ class Trace:
         )
 
 
-def trace(
-    settings: Settings,
-    release: Release,
-    asked: Sequence[str],
-    may_be_none: bool = False,
-    edition: str | None = None,
-) -> Trace:
+def trace(settings: Settings, release: Release, asked: Sequence[str], edition: str | None = None) -> Trace:
     """Trace a row: table and key, apart or joined by `|` as in the report; an empty value is null.
 
-    The key may be `rows:column=value&…`: then the records behind all these rows; `may_be_none` accepts that
-    no row fits. Without `edition` the members' row, unless that edition was erased. Raises UsageError if the
-    table cannot be traced, has no such row, or the release has no lineage.
+    The key may be `rows:column=value&…`: then the records behind all these rows, of which there may be none.
+    Without `edition` the members' row, unless that edition was erased. Raises UsageError if the table cannot
+    be traced, has no such row, or the release has no lineage.
     """
     name, _, key = SEPARATOR.join(part.strip() for part in asked).partition(SEPARATOR)
     if name in FACTS and key:
@@ -180,7 +163,7 @@ def trace(
     _refuse_without_lineage(settings, release, folder)
     is_of_rows = key.startswith(ROWS)
     if is_of_rows:
-        rows = table.rows_where(key.removeprefix(ROWS), may_be_none)
+        rows = table.rows_where(key.removeprefix(ROWS))
         named, values = {"rows": key.removeprefix(ROWS)}, {"rows": len(rows), **_sums(rows)}
     else:
         rows = [table.row(key)]
@@ -208,14 +191,13 @@ def trace(
         records=len(counted),
         movements=len({record["movement"] for record in counted}),
         prevented=prevented,
-        persons=_persons(counted),
         numbers={} if is_of_rows else _numbers(counted, extracts) | {"prevented_count": prevented},
         rows=tuple(_rows_of(settings, records)),
         extracts=tuple(
             row | {"file": intake.file_of(settings, row["partner"], row["extract_id"])} for row in extracts
         ),
         carried_from=_carried_from(release, values | named) if table.edition == PUBLIC else None,
-        note=_NOTES.get(table.name.partition(".")[2].removeprefix("mart_").removeprefix("corridor_"), ""),
+        note=_NOTES.get(table.name.partition(".")[2].removeprefix("mart_"), ""),
     )
 
 
@@ -281,17 +263,14 @@ class _Table:
             key = SEPARATOR.join([str(_movement_id(movement)), *rest])
         if rows := self._rows("row_key = $key", key=key):
             return rows[0]
-        nearest = "" if MOVEMENT in self.key else self._nearest("row_key", key)
+        nearest = "" if MOVEMENT in self.key else self._nearest(key)
         raise UsageError(
             f"{self._where} has no row of {self.name} with the key {key or '(none)'}. Give "
             f"{SEPARATOR.join(self.key)}, a null as nothing.{nearest}"
         )
 
-    def rows_where(self, where: str, may_be_none: bool) -> list[dict[str, Any]]:
-        """Return the rows that fit `column=value&column!=value`.
-
-        Raises UsageError if the table lacks a column or, unless `may_be_none`, a value.
-        """
+    def rows_where(self, where: str) -> list[dict[str, Any]]:
+        """Return the rows that fit `column=value&column!=value`; UsageError if the table lacks a column."""
         conditions = [match.groups() for match in map(_CONDITION.fullmatch, where.split("&")) if match]
         if len(conditions) < len(where.split("&")):
             raise UsageError(
@@ -300,29 +279,22 @@ class _Table:
         clauses = [f'lower("{at}"::text) {sign} lower($v{n})' for n, (at, sign, _) in enumerate(conditions)]
         values = {f"v{number}": value for number, (*_, value) in enumerate(conditions)}
         try:
-            rows = self._rows(" and ".join(clauses), **values)
+            return self._rows(" and ".join(clauses), **values)
         except duckdb.BinderException:
             raise UsageError(
                 f"{self._where} publishes no table {self.name} with the columns of {where}. Copy the "
                 "condition from the report."
             ) from None
-        for at, sign, value in () if rows or may_be_none else conditions:
-            if sign == "=" and not self._rows(f'lower("{at}"::text) = lower($value)', value=value):
-                nearest = self._nearest(f'"{at}"::text', value)
-                raise UsageError(f"No row of {self.name} has {at}={value}.{nearest}")
-        return rows
 
     def _rows(self, where: str, **values: str) -> list[dict[str, Any]]:
         return self._ask(f"select * from keyed where {where} order by row_key", **values)
 
-    def _nearest(self, column: str, value: str) -> str:
+    def _nearest(self, key: str) -> str:
         query = (
-            f"select distinct {column} as value, levenshtein({column}, $value) as distance from keyed "
-            f"where {column} is not null "
-            f"order by not starts_with({column}, $value), distance, value limit {NEAREST}"
+            "select row_key, levenshtein(row_key, $key) as distance from keyed "
+            f"order by not starts_with(row_key, $key), distance, row_key limit {NEAREST}"
         )
-        values = [row["value"] for row in self._ask(query, value=value)]
-        return f" Nearest: {', '.join(values)}." if values else ""
+        return f" Nearest: {', '.join(row['row_key'] for row in self._ask(query, key=key))}."
 
     def _ask(self, query: str, **values: str) -> list[dict[str, Any]]:
         keyed = f"with keyed as (select {row_key(self.key)} as row_key, * from {self.name})"
@@ -363,14 +335,6 @@ def _numbers(counted: Sequence[Row], extracts: Sequence[Row]) -> dict[str, int]:
         numbers |= dict.fromkeys(("movement_count", "report_count", "record_count"), number)
     months = {(row["source"], month) for row in extracts for month in row["months"]}
     return numbers | {"effort_months": len(months)}
-
-
-def _persons(records: Sequence[Row]) -> int:
-    """Sum each movement's largest person count."""
-    largest: dict[int, int] = {}
-    for record in records:
-        largest[record["movement"]] = max(largest.get(record["movement"], 0), record["person_count"])
-    return sum(largest.values())
 
 
 def _rows_of(settings: Settings, records: Sequence[Row]) -> Iterator[Rows]:

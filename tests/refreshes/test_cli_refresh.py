@@ -217,7 +217,7 @@ def test_diff_counts_what_came(story: Story) -> None:
     (movements,) = [table for table in found["tables"] if table["table"] == "marts.fct_movements"]
     assert (movements["rows_before"], movements["rows_after"]) == (18, 19)
     assert (movements["added"], movements["removed"], movements["changed"]) == (1, 0, 0)
-    assert len(found["extracts_came"]) == 1 and found["extracts_left"] == []
+    assert [extract["came"] for extract in found["extracts"]] == [True]
     assert story.ran["diff"].returncode == 0 and "marts.fct_movements" in story.ran["diff"].stdout
 
 

@@ -119,10 +119,12 @@ def test_decisions_during_a_refresh_start_another_one_and_no_third(story: Story)
 
 def test_diff_names_added_and_revoked_decisions(story: Story) -> None:
     found = diff(story.base.settings, story.first.release_id, "current")
-    assert found.decisions_came and found.decisions_left
-    assert found.decisions_came[0]["says"] == "“Qwertyville” means KE047"
-    assert found.decisions_left[0]["id"] == story.left_out["id"] and found.decisions_left[0]["revoked_by"]
-    assert found.inputs_changed == ["decisions"]
+    came, left = found["decisions"]
+    assert (came["came"], came["says"]) == (True, "“Qwertyville” means KE047")
+    assert (left["came"], left["id"]) == (False, story.left_out["id"])
+    assert found["inputs_changed"] == ["decisions"]
+    named = [*found["places"]["rows"], *found["corridors"]["rows"]]
+    assert named and all(one["now"] > one["before"] for one in named)
 
 
 def test_no_manifest_holds_the_text_of_a_decision(story: Story) -> None:

@@ -20,7 +20,7 @@ from markupsafe import Markup, escape
 from PIL import Image
 
 from orchestration.outputs.figures.svg import FONTS
-from orchestration.outputs.pages import template, traced_as
+from orchestration.outputs.pages import template
 from orchestration.outputs.published import Edition, Published, editions_of
 from orchestration.outputs.report.annex import annex
 from orchestration.outputs.report.brief import brief, edition_and_period, too_small
@@ -138,7 +138,8 @@ def _marked(sentence: Spans) -> Markup:
             parts.append(text)
             continue
         column = f' data-column="{escape(part.column)}"' if part.column else ""
-        key = escape(traced_as(part.source, part.column))
+        is_of_rows = part.column.startswith("rows:")
+        key = escape(f"{part.source}|{part.column}" if is_of_rows else part.source)
         parts.append(f'<span data-source="{escape(part.source)}"{column} title="{key}">{text}</span>')
     return Markup("".join(parts))  # noqa: S704 - each value is escaped above
 

@@ -18,7 +18,7 @@ from tests.fixtures.release_world import publish_one, settings_in
 __all__ = ["njia"]
 READING = [
     ("status",), ("releases",), ("verify",), ("audit",), ("open", "--print-path"), ("query", "select 1"),
-    ("trace", "current", "--number", "7"), ("diff", "current", "current"), ("keys",), ("decide", "list"),
+    ("trace", "current", "periods|year-2025"), ("diff", "current", "current"), ("keys",), ("decide", "list"),
     ("decide", "waiting"), ("account", "list"),
 ]  # fmt: skip
 WHY = ("--author", "Asha Steward", "--reason", "made up for the tests")

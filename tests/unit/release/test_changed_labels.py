@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from orchestration.core import Settings, read_json, write_json
-from orchestration.release.candidate import Candidate
 from orchestration.release.changes import write_changes
 from orchestration.release.releases import Release
 from orchestration.stewardship import review
@@ -53,7 +52,7 @@ def changes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     before = Release(OLD, settings.releases / OLD, manifest(OLD), is_current=True)
     for month in range(1, 13):
         write_json(review.changes_file(settings, f"2027{month:02d}01T020000Z-00000000"), {})
-    candidate = Candidate(NEW, settings.releases / NEW, manifest(NEW))
+    candidate = Release(NEW, settings.releases / NEW, manifest(NEW))
     write_changes(settings, candidate, before)
     changes: dict[str, Any] = read_json(review.changes_file(settings, NEW))
     return changes

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from orchestration.core import NjiaError, ReleaseRefused, Settings, policies, read_json, write_json
-from orchestration.release import current_release, list_releases, publishing, rollback
-from orchestration.release.candidate import Candidate, read_candidate
+from orchestration.release import Release, current_release, list_releases, publishing, rollback
+from orchestration.release.candidate import read_candidate
 from orchestration.release.publishing import publish, refresh_summary
 from orchestration.release.releases import changed_files, file_hashes, open_edition
 from orchestration.stewardship import Decisions, active_decisions, record_decision
@@ -31,7 +31,7 @@ class Home:
     """A home with a release, and a candidate of the next day that no gate has judged."""
 
     settings: Settings
-    candidate: Candidate
+    candidate: Release
 
     @property
     def current(self) -> str:

@@ -7,9 +7,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.core import NjiaError, Settings, read_json
-from orchestration.release.candidate import Candidate, release_id
+from orchestration.release.candidate import release_id
 from orchestration.release.published_tables import waivers_table
-from orchestration.release.releases import changed_files, file_hashes
+from orchestration.release.releases import Release, changed_files, file_hashes
 from tests.fixtures import release_world
 from tests.fixtures.release_world import START, build_warehouse, publish_one, settings_in, stage_candidate
 
@@ -22,7 +22,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture(scope="module")
-def candidate(tmp_path_factory: pytest.TempPathFactory) -> Candidate:
+def candidate(tmp_path_factory: pytest.TempPathFactory) -> Release:
     """Read only."""
     settings = settings_in(tmp_path_factory.mktemp("staged"))
     build_warehouse(settings)
@@ -34,7 +34,7 @@ def test_a_release_is_named_by_its_time_and_inputs() -> None:
     assert release_id(START, "a1b2c3d4", {"20261124T020000Z-a1b2c3d4"}) == "20261124T020001Z-a1b2c3d4"
 
 
-def test_a_candidate_holds_the_published_models_and_nothing_else(candidate: Candidate) -> None:
+def test_a_candidate_holds_the_published_models_and_nothing_else(candidate: Release) -> None:
     with duckdb.connect(str(candidate.path / "members/evidence_base.duckdb"), read_only=True) as con:
 
         def rows(sql: str) -> list[tuple[object, ...]]:
@@ -62,7 +62,7 @@ def test_a_candidate_holds_the_published_models_and_nothing_else(candidate: Cand
     assert len(list(parquet.iterdir())) == len(tables)
 
 
-def test_the_files_are_read_only_and_match_the_manifest(candidate: Candidate) -> None:
+def test_the_files_are_read_only_and_match_the_manifest(candidate: Release) -> None:
     manifest = read_json(candidate.path / "manifest.json")
     assert manifest == candidate.manifest
     assert changed_files(candidate.path, file_hashes(manifest)) == []
@@ -77,21 +77,23 @@ def test_the_files_are_read_only_and_match_the_manifest(candidate: Candidate) ->
 
 
 @pytest.mark.parametrize("order", ["movement_id desc", "hash(movement_id)"])
-def test_content_hash_is_free_of_order_and_time(candidate: Candidate, settings: Settings, order: str) -> None:
+def test_content_hash_is_free_of_order_and_time(candidate: Release, settings: Settings, order: str) -> None:
     build_warehouse(settings, order=order)
     other = stage_candidate(settings, as_of=START.replace(hour=5), inputs_hash="b" * 64).manifest
     assert other["release_id"] != candidate.release_id
     assert other["content_hash"] == candidate.manifest["content_hash"]
 
 
-def test_one_changed_count_changes_the_content_hash(candidate: Candidate, settings: Settings) -> None:
+def test_one_changed_count_changes_the_content_hash(candidate: Release, settings: Settings) -> None:
     build_warehouse(settings, counts=(3, 1, 3))
     assert stage_candidate(settings).manifest["content_hash"] != candidate.manifest["content_hash"]
 
 
-def test_undescribed_column_is_listed(candidate: Candidate, settings: Settings) -> None:
-    assert candidate.undescribed == []
-    assert stage_candidate(settings, undescribed="share").undescribed == ["marts.fct_movements.share"]
+def test_undescribed_column_is_listed(candidate: Release, settings: Settings) -> None:
+    assert candidate.manifest["undescribed"] == []
+    assert stage_candidate(settings, undescribed="share").manifest["undescribed"] == [
+        "marts.fct_movements.share"
+    ]
 
 
 def test_leftovers_of_a_killed_refresh_are_removed(settings: Settings) -> None:
