@@ -16,7 +16,7 @@ import pandas as pd
 
 from expectations.checks import release_scope
 from expectations.release_gate import PART_GATE, RELEASE_GATE, TABLE_GATE, WHOLE
-from orchestration.core import NjiaError, Settings, as_text, durable, read_json, write_json
+from orchestration.core import NjiaError, Settings, as_text, durable, read_json, sha256_of, write_json
 from orchestration.gates.earlier_checks import (
     EXTRACT_GATE_STAGE,
     WAREHOUSE_STAGE,
@@ -32,7 +32,6 @@ from orchestration.release import (
     MANIFEST,
     MEMBERS_SCHEMAS,
     VERDICT,
-    hash_file,
     hash_files,
 )
 from orchestration.stewardship import Decisions
@@ -130,7 +129,7 @@ def judge_candidate(
         candidate=candidate.name,
         verdict="refused" if reasons else "passed",
         checks=tuple(checks),
-        files={**files, MANIFEST: hash_file(candidate / MANIFEST)},
+        files={**files, MANIFEST: sha256_of(candidate / MANIFEST)},
         reasons=tuple(reasons),
         measures=_measures(profile),
     )

@@ -106,11 +106,13 @@ def _stage(
         "key_ids": run.keys.ids,
         "input_parts": gates.input_parts(run.keys, settled),
         "decisions_hash": run.decisions.content_hash(),
-        "decisions": [{"id": decision["id"], "kind": decision["kind"]} for decision in run.decisions.shaping],
+        "decisions": sorted(
+            ({"id": decision["id"], "kind": decision["kind"]} for decision in run.decisions.shaping),
+            key=lambda decision: str(decision["id"]),
+        ),
         "boundaries": run.county_boundaries.record(),
         "is_synthetic": settings.has_sample_partners,
         "policy": load_publication_policy().for_manifest(),
-        "carried": carried_of(settings),
         "agreements_ending": [
             {"partner_code": run.keys.partner_code(ending.partner), "ends_on": ending.ends_on.isoformat()}
             for ending in agreements_ending(run.contracts, run.as_of.date())
@@ -126,7 +128,13 @@ def _stage(
         outputs.write_exports(folder, found)
 
     return release.stage(
-        settings, manifest, inputs, gates.check_results(settings), run.decisions.waivers, write_pages
+        settings,
+        manifest,
+        inputs,
+        gates.check_results(settings),
+        run.decisions.waivers,
+        carried_of(settings),
+        write_pages,
     )
 
 

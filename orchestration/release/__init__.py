@@ -55,7 +55,6 @@ if TYPE_CHECKING:
         edition_in_force,
         erasure_of,
         find_release,
-        hash_file,
         hash_files,
         list_releases,
         open_edition,

@@ -11,7 +11,7 @@ from typing import Any
 
 from expectations.checks import CHECKS, is_waivable
 from expectations.release_gate import WHOLE
-from orchestration.core import NjiaError, Settings, durable, write_json
+from orchestration.core import NjiaError, Settings, durable, sha256_of, write_json
 from orchestration.release.lineage import lineage_of
 from orchestration.release.releases import (
     CANDIDATE,
@@ -20,7 +20,6 @@ from orchestration.release.releases import (
     Release,
     changed_files,
     file_hashes,
-    hash_file,
     read_object,
     remove_folder,
 )
@@ -110,7 +109,7 @@ def objections(
     if judged != manifest["release_id"]:
         reasons.append(f"The verdict is on another candidate ({judged or 'unnamed'}).")
     files = dict(verdict.get("files") or {})
-    if MANIFEST in files and files.pop(MANIFEST) != hash_file(folder / MANIFEST):
+    if MANIFEST in files and files.pop(MANIFEST) != sha256_of(folder / MANIFEST):
         reasons.append(f"{MANIFEST} was changed after the verdict.")
     for hashes, since in ((files, "the verdict"), (file_hashes(manifest), "staging")):
         if changed := changed_files(folder, hashes):

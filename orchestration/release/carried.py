@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from orchestration.core import NjiaError, Settings
+from orchestration.core import NjiaError, Settings, sha256_of
 from orchestration.release.published_tables import PUBLISHED, read_published_models
-from orchestration.release.releases import PUBLIC, Release, hash_file, list_releases
+from orchestration.release.releases import PUBLIC, Release, list_releases
 from orchestration.release.rollbacks import never_current
 
 EPOCHS = "epochs"
@@ -101,7 +101,7 @@ def carry(
     rows = {}
     for path in sorted((release.path / PUBLIC / "parquet").glob(f"{PUBLISHED}.*.parquet")):
         named = path.relative_to(release.path).as_posix()
-        if release.manifest["files"].get(named, {}).get("sha256") != hash_file(path):
+        if release.manifest["files"].get(named, {}).get("sha256") != sha256_of(path):
             raise NjiaError(
                 f"{path} was changed after it was published: its hash differs from the manifest of the "
                 f"release {release.release_id}, which closed years are carried from. Restore that release "

@@ -314,9 +314,9 @@ def _decisions(before: Mapping[str, Any], now: Mapping[str, Any], entries: Mappi
     sides = [{one["id"]: one["kind"] for one in manifest["decisions"]} for manifest in (before, now)]
     return [
         {"id": name, "kind": kind, "says": entries.get(name, {}).get("says", ""), "came": came}
-        for came, others, own in ((True, *sides), (False, *sides[::-1]))
-        for name, kind in own.items()
-        if name not in others
+        for came in (True, False)
+        for name, kind in sides[came].items()
+        if name not in sides[not came]
     ]
 
 

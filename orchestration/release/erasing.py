@@ -19,6 +19,7 @@ from orchestration.core import (
     due_erasures,
     load_release_key,
     settle,
+    sha256_of,
     sync,
     write_json,
 )
@@ -29,7 +30,6 @@ from orchestration.release.releases import (
     MEMBERS,
     Release,
     erasure_of,
-    hash_file,
     list_releases,
     remove_folder,
 )
@@ -76,7 +76,7 @@ def holds_forgotten(settings: Settings, release: Release) -> bool:
 
 def _erase(release: Release, owed: Iterable[Due], today: date, key: ReleaseKey) -> None:
     note = {
-        "manifest_sha256": hash_file(release.path / MANIFEST),
+        "manifest_sha256": sha256_of(release.path / MANIFEST),
         "erased_on": today.isoformat(),
         "why": "it held a record that was forgotten",
         "records": sum(one.records for one in owed),

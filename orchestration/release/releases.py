@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +19,7 @@ from orchestration.core import (
     open_duckdb,
     parsed,
     read_json,
+    sha256_of,
 )
 
 if TYPE_CHECKING:
@@ -242,18 +241,13 @@ def read_object(path: Path) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def hash_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def hash_files(folder: Path) -> dict[str, str]:
     """Hash every published file (SHA-256), by its path inside the candidate or release.
 
     Left out: the manifest, which holds these hashes, its signature, and the verdict, which judges them.
     """
     return {
-        path.relative_to(folder).as_posix(): hash_file(path)
+        path.relative_to(folder).as_posix(): sha256_of(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.relative_to(folder).as_posix() not in NOT_HASHED
     }
@@ -278,12 +272,7 @@ def file_entries(folder: Path) -> dict[str, dict[str, Any]]:
     }
 
 
-def versions(others: dict[str, str] | None = None) -> dict[str, str]:
-    """Return the versions of the programs that made the release."""
-    return {**{name: version(name) for name in ("njia", "duckdb", "dbt-core")}, **(others or {})}
-
-
-def manifest_extracts(extracts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def manifest_extracts(extracts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the extracts as a manifest holds them, in a fixed order."""
     entries = [
         {name: extract[name] for name in EXTRACT_FIELDS if extract.get(name) is not None}

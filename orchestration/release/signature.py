@@ -16,6 +16,7 @@ from orchestration.core import (
     durable,
     installed_public_key,
     parsed,
+    sha256_of,
     write_bytes,
 )
 from orchestration.release.releases import (
@@ -29,7 +30,6 @@ from orchestration.release.releases import (
     VERDICT,
     Release,
     file_hashes,
-    hash_file,
     list_releases,
 )
 
@@ -186,7 +186,7 @@ def verify(folder: Path, key: PublicKey, in_place_of: str | None = None) -> Veri
         signature,
         len(expected),
         changed=tuple(
-            sorted(path for path in files & expected.keys() if hash_file(folder / path) != expected[path])
+            sorted(path for path in files & expected.keys() if sha256_of(folder / path) != expected[path])
         ),
         missing=tuple(sorted(expected.keys() - files)),
         added=tuple(sorted((files - expected.keys()) | others)),

@@ -4,9 +4,10 @@ Not here: judging the candidate (the release gate) and switching to it (`publish
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,6 @@ from orchestration.release.releases import (
     manifest_extracts,
     remove_folder,
     switching,
-    versions,
 )
 from orchestration.release.rollbacks import never_current
 
@@ -74,20 +74,16 @@ def stage(
     dbt_manifest: Path,
     inputs: Mapping[str, Any],
     check_results: pa.Table,
-    waivers: Iterable[Mapping[str, Any]],
+    waivers: Sequence[Mapping[str, Any]],
+    carried: Carried,
     write_pages: Callable[[Path, Mapping[str, Any]], object] = lambda folder, manifest: None,
 ) -> Release:
     """Write a candidate from the work file, replacing any other; equal inputs give equal tables.
 
-    `inputs`: inputs_hash and given_hash (hex), as_of (datetime), extracts (dicts with at least extract_id,
-    partner_code and fate, see EXTRACT_FIELDS), key_ids (dict), decisions_hash, versions (dict, optional),
-    input_parts (a mark for each part of the inputs, optional), decisions (dicts with id and kind, optional),
-    agreements_ending (dicts with partner_code and ends_on, optional), boundaries (name and licence
-    of the county boundaries on maps, optional), policy (version and rows of the publication policy), carried
-    (Carried, the public rows of closed years, optional), is_synthetic (whether partners and records are
-    synthetic, optional).
-    `check_results` has the columns of CHECK_RESULTS; `waivers` are the active ones. `write_pages` gets the
-    candidate's folder and its manifest so far, after the evidence base is closed and before files are sealed.
+    `inputs`: what the manifest says of them, with `as_of` as datetime; of extracts it keeps EXTRACT_FIELDS.
+    `check_results` has the columns of CHECK_RESULTS; `waivers` are the active ones. `carried`: the public
+    rows of closed years. `write_pages` gets the candidate's folder and its manifest so far, after the
+    evidence base is closed and before files are sealed.
     """
     with switching(settings):
         sweep(settings)
@@ -102,34 +98,17 @@ def stage(
         "edition": MEMBERS,
         "release_id": name,
         "sequence": 1 + max((release.manifest["sequence"] for release in releases), default=0),
+        **inputs,
         "as_of": as_of.isoformat(),
-        "inputs_hash": inputs["inputs_hash"],
-        "given_hash": inputs.get("given_hash"),
-        "input_parts": dict(inputs.get("input_parts", {})),
-        "decisions_hash": inputs.get("decisions_hash"),
-        "decisions": sorted(inputs.get("decisions", []), key=lambda decision: str(decision["id"])),
+        "extracts": manifest_extracts(inputs["extracts"]),
         "previous_release": current.release_id if current else None,
         "storage_version": STORAGE_VERSION,
-        "versions": versions(inputs.get("versions")),
-        "key_ids": dict(inputs.get("key_ids", {})),
-        "extracts": manifest_extracts(list(inputs["extracts"])),
-        "agreements_ending": list(inputs.get("agreements_ending", [])),
-        "boundaries": dict(inputs.get("boundaries", {})),
-        "is_synthetic": bool(inputs.get("is_synthetic", False)),
-        "policy": dict(inputs.get("policy", {})),
+        "versions": {program: version(program) for program in ("njia", "duckdb", "dbt-core")},
         "periods": {},
     }
     try:
-        _write(
-            settings,
-            folder,
-            dbt_manifest,
-            manifest,
-            with_agreed_columns(check_results),
-            list(waivers),
-            inputs.get("carried", Carried()),
-            write_pages,
-        )
+        checks = with_agreed_columns(check_results)
+        _write(settings, folder, dbt_manifest, manifest, checks, waivers, carried, write_pages)
     except duckdb.Error as error:
         # The engine's text may quote a cell.
         _clear(folder)
@@ -178,7 +157,7 @@ def _write(
     dbt_manifest: Path,
     manifest: dict[str, Any],
     check_results: pa.Table,
-    waivers: list[Mapping[str, Any]],
+    waivers: Sequence[Mapping[str, Any]],
     carried: Carried,
     write_pages: Callable[[Path, Mapping[str, Any]], object],
 ) -> None:

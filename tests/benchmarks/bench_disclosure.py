@@ -19,8 +19,7 @@ import numpy.typing as npt
 from scipy.stats import spearmanr
 
 from orchestration import gates, release
-from orchestration.core import SAMPLE_PARTNERS, Settings, read
-from orchestration.release import hash_file
+from orchestration.core import SAMPLE_PARTNERS, Settings, read, sha256_of
 from tests import attacks
 from tests.attacks import Public
 
@@ -229,7 +228,7 @@ def _release(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, li
     note = {"epoch": 0, "first_release": folder.name, "carried_from": None, "republished_by": []}
     periods = [row[0] for row in con.execute(
         "select period_id from published.periods where edition = 'public'").fetchall()]  # fmt: skip
-    files = {path.relative_to(folder).as_posix(): {"sha256": hash_file(path)} for path in parquet.iterdir()}
+    files = {path.relative_to(folder).as_posix(): {"sha256": sha256_of(path)} for path in parquet.iterdir()}
     manifest = {
         "sequence": 1,
         "previous_release": None,

@@ -282,11 +282,7 @@ def test_copied_edition_names_no_extract(evidence_base: EvidenceBase) -> None:
     ("words", "said"),
     [
         (("dim_place", "KE040"), "cannot be traced"),
-        (("mart_coverage", "KE040"), "Give place_id|period_id|record_grain, a null as nothing. Nearest: KE"),
         (("policy", "no_such_rule"), "no policy named"),
-        (("coverage", "rows:no_such_column=1"), "publishes no table"),
-        (("coverage", "rows:anything"), "does not select rows"),
-        (("mart_corridors", "od"), "level|corridor_id|period_id|record_grain|population"),
         ((*BUSIA_TO_NAIROBI[:3], "1999", "case", "all"), "no row"),
         (("fct_movements", "S1"), "no movement_id"),
     ],

@@ -15,10 +15,17 @@ from click.testing import CliRunner, Result
 
 from orchestration import core
 from orchestration.cli.root import cli
-from orchestration.core import NjiaError, ReleaseKey, Settings, create_missing_keys, installed_public_key
+from orchestration.core import (
+    NjiaError,
+    ReleaseKey,
+    Settings,
+    create_missing_keys,
+    installed_public_key,
+    sha256_of,
+)
 from orchestration.core.release_key import load_public_key
 from orchestration.operations import warnings
-from orchestration.release import Release, find_release, hash_file, rollback, signature, why_not_signed
+from orchestration.release import Release, find_release, rollback, signature, why_not_signed
 from orchestration.release.erasing import erase_editions
 from orchestration.release.publishing import publish
 from orchestration.release.releases import changed_files, switching
@@ -79,7 +86,7 @@ def change_a_table(folder: Path) -> Path:
 
 def change_a_table_and_mend_its_hash(folder: Path) -> None:
     table, manifest = change_a_table(folder), core.read_json(folder / "manifest.json")
-    manifest["files"][table.relative_to(folder).as_posix()]["sha256"] = hash_file(table)
+    manifest["files"][table.relative_to(folder).as_posix()]["sha256"] = sha256_of(table)
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
