@@ -32,7 +32,9 @@ SECTIONS = {
     "Review and decide": ("decide", "place", "rollback"),
     "Protect": ("account", "keys", "audit", "unseal", "forget", "backup", "restore"),
 }
-TWINS = {"pull": "inbox", "restore": "backup", "rollback": "releases", "unseal": "audit"}
+TWINS = {
+    "diff": "releases", "pull": "inbox", "restore": "backup", "rollback": "releases", "unseal": "audit",
+}  # fmt: skip
 
 
 class Commands(click.Group):

@@ -53,10 +53,6 @@ class Release:
     def evidence_base(self) -> Path:
         return self.edition(MEMBERS) / "evidence_base.duckdb"
 
-    @property
-    def public_evidence_base(self) -> Path:
-        return self.path / PUBLIC_EVIDENCE_BASE
-
 
 def current_release(settings: Settings) -> Release | None:
     """Return the current release, or None before the first."""
@@ -144,7 +140,7 @@ def edition_in_force(settings: Settings, edition: str) -> tuple[Release, Path]:
     release = current_release(settings)
     if release is None:
         raise NjiaError(_no_release(settings))
-    path = release.public_evidence_base if edition == PUBLIC else release.evidence_base
+    path = release.edition(edition) / "evidence_base.duckdb"
     if not path.is_file():
         if edition == MEMBERS:
             refuse_erased(release)

@@ -171,7 +171,7 @@ def test_impossible_query_is_refused_with_a_plain_sentence(published: Settings, 
 
 
 def test_refused_query_shows_an_example_of_its_edition(settings: Settings) -> None:
-    public = find_release(settings, "current").public_evidence_base
+    public = find_release(settings, "current").path / "public/evidence_base.duckdb"
     public.parent.mkdir(exist_ok=True)
     duckdb.connect(str(public)).close()
     for edition, table in (("public", "published.hotspots"), ("members", "marts.mart_hotspots")):
