@@ -60,11 +60,8 @@ def check(settings: Settings, contract_path: Path, file: Path, as_json: bool) ->
     help="How the form will be exported, where no FILE shows it.",
 )
 @click.option("--partner", default="new_partner", show_default=True, help="The partner's code.")
-@json_output
 @installation
-def draft(
-    settings: Settings, files: tuple[Path, ...], form: Path | None, kind: str, partner: str, as_json: bool
-) -> None:
+def draft(settings: Settings, files: tuple[Path, ...], form: Path | None, kind: str, partner: str) -> None:
     """Draft a contract from a form or file.
 
     FILEs are exports of one format; they may differ in language or version. --form says more than they do:
@@ -76,11 +73,7 @@ def draft(
 
     if not re.fullmatch(r"[a-z][a-z0-9_]{1,40}", partner):
         raise UsageError(f"{partner!r} is no partner code: {PARTNER_CODE}.")
-    drafted = draft_contract(files, partner, form, kind)
-    if as_json:
-        console.print_json(drafted.as_dict())
-    else:
-        print(as_yaml(drafted), end="")
+    print(as_yaml(draft_contract(files, partner, form, kind)), end="")
 
 
 def _show(report: Any) -> None:

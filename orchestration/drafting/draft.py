@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from orchestration.contracts import CONTENT, DATES, Cell, looks_like_a_day, same
 from orchestration.core import UsageError
@@ -128,28 +127,6 @@ class Draft:
     def use(self, means: str) -> Proposal | None:
         uses = (proposal for proposal in self.proposals if proposal.kind == "use")
         return next((proposal for proposal in uses if proposal.means == means), None)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the draft for `--json`: columns and proposals, without spellings or values."""
-        return {
-            "partner": self.partner,
-            "sources": self.sources,
-            "format": self.layout.format,
-            "grain": self.grain,
-            "key": self.key,
-            "dates": self.dates.order,
-            "columns": [
-                {
-                    "column": proposal.column,
-                    "proposed": proposal.kind,
-                    "means": proposal.means,
-                    "confidence": proposal.confidence,
-                    "why": proposal.why,
-                }
-                for proposal in self.proposals
-            ],
-            "withheld_columns": self.withheld_columns,
-        }
 
 
 def draft_contract(

@@ -144,15 +144,12 @@ def test_a_draft_prints_no_personal_value(tmp_path: Path) -> None:
     file = workbook(
         tmp_path / "case of Mary Wanjiku.xlsx", {"Cases": [[*HEADER[:-1], "mary_wanjiku"], *records]}
     )
-    for flags in ([], ["--json"]):
-        printed = CliRunner().invoke(
-            cli, ["contract", "draft", str(file), "--partner", "testpartner", *flags]
-        )
-        assert printed.exit_code == 0, printed.output
-        shown = printed.output.lower()
-        secrets = ("testperson", "sampleton", "fixture", "wanjiku", "otieno", "cried", "07000")
-        assert [secret for secret in secrets if secret in shown] == []
-    assert json.loads(printed.output.splitlines()[-1])["withheld_columns"] == 1
+    printed = CliRunner().invoke(cli, ["contract", "draft", str(file), "--partner", "testpartner"])
+    assert printed.exit_code == 0, printed.output
+    shown = printed.output.lower()
+    secrets = ("testperson", "sampleton", "fixture", "wanjiku", "otieno", "cried", "07000")
+    assert [secret for secret in secrets if secret in shown] == []
+    assert "# 1 columns are dropped; their headings name a person." in printed.output
 
 
 def test_a_hand_kept_book_is_recognised(tmp_path: Path) -> None:
