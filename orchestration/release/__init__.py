@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         last_verdict,
         read_candidate,
         release_id,
-        unpublished_changes,
+        unpublished_movements,
     )
     from orchestration.release.carried import (
         Carried,

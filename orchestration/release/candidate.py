@@ -226,25 +226,21 @@ def last_verdict(settings: Settings) -> dict[str, Any] | None:
     return read_object(settings.review / LAST_VERDICT)
 
 
-def unpublished_changes(settings: Settings) -> tuple[int, int]:
-    """Count movements, and cells of places and corridors, that differ from the current release.
+def unpublished_movements(settings: Settings) -> int:
+    """Count movements that differ from the current release.
 
-    New, changed and missing ones count; before the first release all do. Missing tables count as 0. Call it
-    after the release gate refused, when the work file is complete and closed.
+    New, changed and missing ones count; before the first release all do. Call it after the release gate
+    refused, when the work file is complete and closed.
     """
     release = current_release(settings)
     published = release if release and erasure_of(release) is None else None
     if not settings.warehouse.is_file():
-        return 0, 0
+        return 0
     with open_duckdb() as con:
         attach(con, settings.warehouse, "work")
         if published:
             attach(con, published.evidence_base, "published")
-        movements, *cells = (
-            _differing(con, f"marts.{table}", published)
-            for table in ("fct_movements", "mart_places", "mart_corridors")
-        )
-    return movements, sum(cells)
+        return _differing(con, "marts.fct_movements", published)
 
 
 def _differing(con: duckdb.DuckDBPyConnection, table: str, published: Release | None) -> int:

@@ -371,13 +371,6 @@ def test_waiting_file_is_shown_with_its_name_and_why(base: EvidenceBase, steward
     assert f"{name} swala_post File name not known" in listed
 
 
-def test_an_item_is_taken_with_a_day(base: EvidenceBase, steward: Visitor) -> None:
-    item = items.quarantined_rows("swala_post", "date_invalid")
-    steward.decide("assignment", "shared out", item=str(item), owner=SECOND, due="2026-03-10")
-    said = shown(steward.get("/waiting").text)
-    assert SECOND in said and "10 Mar 2026" in said
-
-
 @pytest.mark.parametrize(
     ("kind", "fields"),
     [

@@ -55,7 +55,6 @@ class Decisions:
     alert_releases = _OfKind("alert_release")
     rollbacks = _OfKind("rollback")
     candidate_signatures = _OfKind("candidate_signature")
-    assignments = _OfKind("assignment")
 
     def __iter__(self) -> Iterator[Line]:
         """All of them, oldest first."""

@@ -38,7 +38,6 @@ from orchestration.stewardship.desk.guard import (
 from orchestration.stewardship.desk.lists import search
 from orchestration.stewardship.desk.sessions import FIRST_PATH, FirstLink
 from orchestration.stewardship.desk.views import (
-    alerts,
     checks,
     contracts,
     deciding,
@@ -82,7 +81,7 @@ LOOKED_AT: dict[str, View] = {
     "/places": places.places,
     "/links": links.links,
     "/drift": contracts.drift,
-    "/alerts": alerts.alerts,
+    "/alerts": releases.alerts,
     "/waivers": checks.waivers,
     "/agreements": contracts.agreements,
     "/releases": releases.releases,

@@ -25,19 +25,12 @@ MOST_MATCHES, MOST_ROWS = 12, 50
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A place that a name may mean. `county` and `country` are names; `lat`, `lon` None where not known.
+class Candidate(places.KnownPlace):
+    """A place that a name may mean.
 
     `method` and `confidence` are the resolver's, None of a place that it offers without reading the name so.
     """
 
-    place_id: str
-    name: str
-    kind: str
-    county: str | None
-    country: str | None
-    lat: float | None
-    lon: float | None
     method: str | None = None
     confidence: float | None = None
 
@@ -178,8 +171,4 @@ def _candidates_for(
 
 
 def _candidate(place_id: str, method: str | None = None, confidence: float | None = None) -> Candidate:
-    place = places.known_place(place_id)
-    lat, lon = place.point or (None, None)
-    return Candidate(
-        place_id, place.name, place.kind, place.county, place.country, lat, lon, method, confidence
-    )
+    return Candidate(**vars(places.known_place(place_id)), method=method, confidence=confidence)
