@@ -280,7 +280,7 @@ def open_name(base: EvidenceBase) -> items.Item:
 def test_a_name_gets_its_place(base: EvidenceBase, steward: Visitor) -> None:
     sent = {"csrf": steward.csrf(), "to": open_name(base).path, "list": "search", "search": "Malaba"}
     page = steward.get(steward.browser.post("/search", data=sent).headers["location"]).text
-    assert "bp-ken-malaba" in page and '<svg class="map"' in page
+    assert "bp-ken-malaba" in page and '<svg class="map"' in page and "not authoritative" in page
     steward.decide("place_alias", text=name_of(base), place_id="bp-ken-malaba")
     made = newest(base, "place_alias")
     assert (made["text"], made["place_id"]) == ("Qwertyville", "bp-ken-malaba")

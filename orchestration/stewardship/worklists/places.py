@@ -1,11 +1,10 @@
-"""Unknown place names, with the rows they stand in, the places that each may mean and where they lie.
+"""Unknown place names, with the rows they stand in and the places that each may mean.
 
 What was written may be a person's name: only the desk shows it, to signed-in stewards, and logs each view.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,8 +17,6 @@ from orchestration.stewardship.items import Item, with_consequences
 from orchestration.stewardship.kinds.place_alias import OpenName, open_name_groups
 from orchestration.stewardship.worklists.listing import open_items
 from orchestration.typing import open_views
-
-_SIMPLIFIED = 0.01  # of a degree: about a kilometre, less than a line of a small map is wide
 
 MOST_MATCHES, MOST_ROWS = 12, 50
 
@@ -106,31 +103,6 @@ def place_matches(settings: Settings, text: str, country: str | None = None) -> 
     known = {one.place_id for one in found}
     others = [_candidate(one) for one in places.places_named(text) if one not in known]
     return [*found, *others][:MOST_MATCHES]
-
-
-def county_outlines(settings: Settings) -> dict[str, Any]:
-    """Return the counties in force as GeoJSON, lines simplified, each with `place_id` and `name`.
-
-    `captions` has the words that every map drawn with them must carry.
-    """
-    # Loads shapely, which only a map needs.
-    from shapely import to_geojson
-
-    from orchestration.places import boundaries
-
-    names, in_force = places.place_names(), boundaries.boundaries_in_force(settings)
-    return {
-        "type": "FeatureCollection",
-        "captions": vars(boundaries.captions(in_force)),
-        "features": [
-            {
-                "type": "Feature",
-                "properties": {"place_id": place_id, "name": names.get(place_id, place_id)},
-                "geometry": json.loads(to_geojson(shape.simplify(_SIMPLIFIED))),
-            }
-            for place_id, shape in sorted(in_force.counties.items())
-        ],
-    }
 
 
 def _rows(settings: Settings, group: OpenName) -> list[NamingRow]:

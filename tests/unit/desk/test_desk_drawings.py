@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
+import shapely
 
 from orchestration.stewardship.desk.drawings import KENYA, WIDTH, map_of
 
@@ -20,13 +20,12 @@ MALABA, MOMBASA = Place("Malaba", (0.64, 34.27)), Place("Mombasa", (-4.05, 39.67
 DUBAI = Place("Dubai", (25.2, 55.27))
 
 
-def square(west: float, south: float) -> dict[str, Any]:
-    ring = [[west, south], [west + 1, south], [west + 1, south + 1], [west, south + 1], [west, south]]
-    return {"geometry": {"type": "Polygon", "coordinates": [ring]}}
+def square(west: float, south: float) -> shapely.Polygon:
+    return shapely.box(west, south, west + 1, south + 1)
 
 
-def outlines(*squares: dict[str, Any]) -> dict[str, Any]:
-    return {"features": list(squares)}
+def outlines(*squares: shapely.Polygon) -> list[shapely.Polygon]:
+    return list(squares)
 
 
 def test_candidates_without_a_point_keep_their_number_and_are_not_drawn() -> None:

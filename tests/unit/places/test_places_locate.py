@@ -52,7 +52,7 @@ def written(settings: Settings, name: str) -> list[dict[str, object]]:
 
 
 def test_nothing_typed_gives_empty_tables_with_their_schema(settings: Settings) -> None:
-    assert locate(settings, KEYS).mentions == 0
+    assert locate(settings, KEYS)["mentions"] == 0
     assert pq.read_schema(settings.work / "places" / "matches.parquet").equals(MATCHES)
     assert pq.read_schema(settings.work / "places" / "unresolved.parquet").equals(UNRESOLVED)
 
@@ -63,7 +63,9 @@ def test_every_distinct_mention_gets_one_row_in_the_order_of_ids(settings: Setti
     summary = locate(settings, KEYS)
     matches = written(settings, "matches")
     assert [row["mention_id"] for row in matches] == [-3, 5, 9]
-    assert (summary.mentions, summary.resolved, summary.ambiguous, summary.to_review) == (3, 2, 1, 1)
+    assert summary == {
+        "mentions": 3, "resolved": 2, "review": 0, "ambiguous": 1, "unresolved": 0, "to_review": 1,
+    }  # fmt: skip
     assert matches[1]["place_id"] == "bp-ken-busia"
     assert matches[1]["county_place_id"] == "KE040"
     assert matches[1]["problem_codes"] == "flag:twin_assumed"

@@ -95,14 +95,6 @@ def test_search_lists_decisions_first(settings: Settings) -> None:
     assert (decided.place_id, decided.method, decided.confidence) == ("KE040", "decision", 1.0)
 
 
-def test_map_has_every_county_and_its_captions(settings: Settings) -> None:
-    drawn = places.county_outlines(settings)
-    assert len(drawn["features"]) == 47
-    busia = next(one for one in drawn["features"] if one["properties"]["place_id"] == "KE040")
-    assert busia["properties"]["name"] == "Busia" and "Polygon" in busia["geometry"]["type"]
-    assert "not authoritative" in drawn["captions"]["label"]
-
-
 def pair(a: int, b: int, probability: float, **changes: Any) -> dict[str, Any]:
     ends = {
         f"{name}_{end}": value
