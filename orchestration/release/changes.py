@@ -49,7 +49,7 @@ _SUMS = """
     from both_releases group by partner order by partner
 """
 _PLACES = """
-    select place_id, name, lat, lon, kind = 'county' or (kind = 'country' and place_id <> 'KEN')
+    select place_id, name, kind = 'county' or (kind = 'country' and place_id <> 'KEN')
     from newer.marts.dim_place
 """
 
@@ -154,7 +154,7 @@ def find_changes(settings: Settings, candidate: Candidate, current: Release) -> 
             decided = _decided_records(settings, {one["id"] for one in (*came, *left)})
             found["partners"] = _partners(con, _Fates(con, before, now), changed, decided)
             places = {
-                row[0]: dict(zip(("name", "lat", "lon", "is_listed"), row[1:], strict=True))
+                row[0]: dict(zip(("name", "is_listed"), row[1:], strict=True))
                 for row in con.execute(_PLACES).fetchall()
             }
             found["places"] = _listed(
@@ -286,8 +286,7 @@ def _corridors(lines: list[Line], places: Mapping[str, Row]) -> Iterator[Row]:
         if level == "od":
             ends = dict(zip(("origin", "destination"), corridor.split(">"), strict=True))
             yield _line(one) | {
-                name: {"place_id": place}
-                | {of: places.get(place, {"name": place}).get(of) for of in ("name", "lat", "lon")}
+                name: {"place_id": place, "name": places.get(place, {"name": place})["name"]}
                 for name, place in ends.items()
             }
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,6 @@ from orchestration.core import (
 from orchestration.stewardship.kinds.place_alias import written_names
 
 LANGUAGE_COOKIE = "njia_language"
-_NOTES_KEPT = 4096
 _DAY = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:-(\d\d))?")
 
 
@@ -43,6 +42,7 @@ class Names:
     is_steward: bool = False
     places_shown: dict[str, None] = field(default_factory=dict)
     _partners: dict[str, str | None] = field(default_factory=dict)
+    _files: dict[Path, str | None] = field(default_factory=dict)
 
     def in_title(self, given: Mapping[str, Any]) -> dict[str, str]:
         """Return the names of the ids that a title was filled in with, by their place in it."""
@@ -70,8 +70,9 @@ class Names:
         """Return the partner's name in the contract of what landed last; None where it has none."""
         if code not in self._partners:
             notes = (self.settings.landing / code).glob("[!.]*.json")
-            modified, newest = max(((path.stat().st_mtime_ns, path) for path in notes), default=(0, None))
-            self._partners[code] = _noted(newest, modified)[0] if newest else None
+            newest = max(notes, key=lambda path: path.stat().st_mtime_ns, default=None)
+            content = read_json(newest).get("contract_content", {}) if newest else {}
+            self._partners[code] = content.get("partner", {}).get("name")
         return self._partners[code]
 
     def extract(self, partner: str, extract_id: str) -> str | None:
@@ -82,9 +83,9 @@ class Names:
     def file(self, partner: str, extract_id: str) -> str | None:
         """Return the name of a landed extract: partner, day and id; None where there is no such extract."""
         path = self.settings.landing / partner / f"{extract_id}.json"
-        if not path.is_file():
-            return None
-        return _noted(path, path.stat().st_mtime_ns)[1]
+        if path not in self._files:
+            self._files[path] = read_json(path).get("file") if path.is_file() else None
+        return self._files[path]
 
     def _written_place(self, token: str) -> str | None:
         text = self._written.get(token) if self.is_steward else None
@@ -93,14 +94,6 @@ class Names:
     @cached_property
     def _written(self) -> dict[str, str]:
         return written_names(self.settings)
-
-
-@lru_cache(_NOTES_KEPT)
-def _noted(path: Path, modified: int) -> tuple[str | None, str | None]:
-    """Return partner's name and file of a landing note; `modified` tells an earlier content apart."""
-    note = read_json(path)
-    partner = note.get("contract_content", {}).get("partner", {})
-    return partner.get("name"), note.get("file")
 
 
 @dataclass(frozen=True)
