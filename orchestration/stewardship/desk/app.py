@@ -82,7 +82,6 @@ LOOKED_AT: dict[str, View] = {
     "/links": links.links,
     "/drift": contracts.drift,
     "/alerts": releases.alerts,
-    "/waivers": checks.waivers,
     "/agreements": contracts.agreements,
     "/releases": releases.releases,
     "/release": releases.release,

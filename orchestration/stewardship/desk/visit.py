@@ -52,7 +52,6 @@ NAVIGATION = (
     ("/links", "nav.links", DESK),
     ("/drift", "nav.drift", DESK),
     ("/alerts", "nav.alerts", DESK),
-    ("/waivers", "nav.waivers", DESK),
     ("/agreements", "nav.agreements", DESK),
     ("/releases", "nav.releases", DESK),
     ("/decisions", "nav.decisions", DESK),

@@ -133,7 +133,7 @@ def test_rows_are_sorted_by_a_column_with_unknown_last(steward: Visitor) -> None
 
 OLD_ADDRESSES = (
     "/waiting?kind=nothing", "/checks?severity=nothing&state=nothing", "/places?status=nothing&near=nowhere&role=x",
-    "/links?agree=nothing&reason=x", "/drift?change=nothing", "/waivers?state=nothing",
+    "/links?agree=nothing&reason=x", "/drift?change=nothing",
     "/agreements?finest_place=nothing", "/decisions?state=nothing&kind=x", "/releases?refreshes.outcome=nothing",
     f"{ROWS}?other_rules=nothing&page=x&sort=-x&search=x",
 )  # fmt: skip

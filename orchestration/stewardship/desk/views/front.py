@@ -39,7 +39,7 @@ def start(visit: Visit) -> Response:
         refresh=refreshing(visit),
         refreshing_since=None,
         counts=[
-            (kind, "/waivers" if kind == "decision" else list_of(kind), counts[kind])
+            (kind, "/waiting?kind=decision" if kind == "decision" else list_of(kind), counts[kind])
             for kind in IN_ORDER
             if counts[kind]
         ],
