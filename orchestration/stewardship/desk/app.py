@@ -42,7 +42,6 @@ from orchestration.stewardship.desk.views import (
     contracts,
     deciding,
     extracts,
-    files,
     front,
     history,
     items,
@@ -91,8 +90,8 @@ LOOKED_AT: dict[str, View] = {
 }
 FOR_EVERY_ACCOUNT: dict[str, View] = {
     "/": front.start,
-    "/files": files.files,
-    "/files/{path:path}": files.file,
+    "/files": front.files,
+    "/files/{path:path}": front.file,
 }
 DECIDED: dict[str, View] = {"/preview": deciding.preview, "/decide": deciding.decide}
 
