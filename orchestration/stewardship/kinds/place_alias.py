@@ -160,7 +160,7 @@ class PlaceAlias(Decision):
         if means == self.place_id and not self.role:
             sentence = "This name means {id}, {place}, already: there is nothing to decide."
             return say(sentence, id=means, place=places.described(means))
-        if means in (None, self.place_id) or self.override:
+        if means is None or means == self.place_id or self.override:
             return None
         return say(
             "This name means {id}, {place}, today, in every partner's records. If all of them mean "
