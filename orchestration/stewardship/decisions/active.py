@@ -182,6 +182,7 @@ def list_decisions(settings: Settings, kind: str | None = None) -> list[dict[str
         seconds = {decision_id: second.author for decision_id, second in confirmations(entries).items()}
         listed += [
             {
+                "revokes": None,
                 **plain(entry),
                 "says": entry.sentence(),
                 "revoked_by": revoked.get(entry.id),
