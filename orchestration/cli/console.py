@@ -205,7 +205,7 @@ def show_files(files: Iterable[Mapping[str, Any]]) -> None:
 def show_items(items: Iterable[Mapping[str, Any]], with_names: bool = False) -> None:
     """Show items of a steward's work list; the desk alone says which names the tokens of places stand for.
 
-    `with_names`: also their own names, unbroken, because people copy them into `njia decide take`.
+    `with_names`: also their own names, unbroken, which are addresses at the desk.
     """
     items = list(items)
     for item in items:
@@ -217,13 +217,11 @@ def show_items(items: Iterable[Mapping[str, Any]], with_names: bool = False) -> 
 
 
 def _show_item(item: Mapping[str, Any]) -> None:
-    """Show the title of an item, what it is worth, who takes care of it."""
+    """Show the title of an item, what it is worth, when it is due."""
     worth = f"{item['movements']:,} movements" if item["movements"] else "no movement waits"
-    worth += f", {item['numbers']:,} published cells" if item["numbers"] else ""
-    owner = f"; {item['owner']} takes care of it" if item["owner"] else ""
     due = f", due {item['due']}" if item["due"] else ""
     out.print(f"  {escape(item['title'])}")
-    out.print(f"    [dim]{worth}{escape(owner)}{due}[/]")
+    out.print(f"    [dim]{worth}{due}[/]")
 
 
 def signed_release(settings: Settings) -> Release | None:

@@ -47,7 +47,7 @@ def check(settings: Settings, contract_path: Path, file: Path, as_json: bool) ->
 
 
 @contract_command.command()
-@click.argument("files", metavar="[FILE]...", nargs=-1, type=EXISTING_FILE)
+@click.argument("file", required=False, type=EXISTING_FILE)
 @click.option(
     "--form", type=EXISTING_FILE, help="The form: an XLSForm, or the asset's JSON of KoboToolbox's API."
 )
@@ -60,15 +60,12 @@ def check(settings: Settings, contract_path: Path, file: Path, as_json: bool) ->
     help="How the form will be exported, where no FILE shows it.",
 )
 @click.option("--partner", default="new_partner", show_default=True, help="The partner's code.")
-@json_output
 @installation
-def draft(
-    settings: Settings, files: tuple[Path, ...], form: Path | None, kind: str, partner: str, as_json: bool
-) -> None:
+def draft(settings: Settings, file: Path | None, form: Path | None, kind: str, partner: str) -> None:
     """Draft a contract from a form or file.
 
-    FILEs are exports of one format; they may differ in language or version. --form says more than they do:
-    all choices, all languages, links of repeats. The draft is commented YAML; TODO marks
+    FILE is an export or a register as the partner sends it. --form says more than it does: all choices, all
+    languages, links of repeats. The draft is commented YAML; TODO marks
     what only a person knows. Columns that are not clearly understood are denied. Nothing is kept.
     """
     from orchestration.contracts import PARTNER_CODE
@@ -76,11 +73,7 @@ def draft(
 
     if not re.fullmatch(r"[a-z][a-z0-9_]{1,40}", partner):
         raise UsageError(f"{partner!r} is no partner code: {PARTNER_CODE}.")
-    drafted = draft_contract(files, partner, form, kind)
-    if as_json:
-        console.print_json(drafted.as_dict())
-    else:
-        print(as_yaml(drafted), end="")
+    print(as_yaml(draft_contract(file, partner, form, kind)), end="")
 
 
 def _show(report: Any) -> None:

@@ -11,7 +11,6 @@ from rich.markup import escape
 from orchestration.cli import console
 from orchestration.cli.options import (
     author_and_reason,
-    author_option,
     country_of,
     day_of,
     installation,
@@ -276,40 +275,6 @@ def decide_waiting(settings: Settings, kind: str | None, partner: str | None, as
     console.show_items(chosen, with_names=True)
     if not chosen:
         console.say("Nothing waits for a steward.")
-
-
-@_decision(
-    "take",
-    click.argument("item"),
-    click.option("--owner", required=True, help="Who takes care of it: a name or role."),
-    click.option("--due", help="Last day to settle it, such as 2027-01-31."),
-)
-def decide_take(settings: Settings, item: str, owner: str, due: str | None, author: str, reason: str) -> None:
-    """Say who takes care of ITEM.
-
-    ITEM is named as in `njia decide waiting`.
-    """
-    from orchestration import stewardship
-
-    taken = {"item": item, "owner": owner, "due": day_of(due) if due else None}
-    entry = stewardship.record_decision(settings, "assignment", author, reason, settings.as_of(), **taken)
-    console.say(f"Decision {entry['id']} recorded: {entry['owner']} takes care of {entry['item']}.")
-
-
-@decide_command.command("comment")
-@click.argument("item")
-@click.option("--text", required=True, help="What other stewards should know of it.")
-@author_option
-@written_installation
-def decide_comment(settings: Settings, item: str, text: str, author: str) -> None:
-    """Comment on ITEM.
-
-    ITEM is named as in `njia decide waiting`.
-    """
-    from orchestration import stewardship
-
-    entry = stewardship.record_decision(settings, "comment", author, text, settings.as_of(), item=item)
-    console.say(f"Comment {entry['id']} recorded on {entry['item']}.")
 
 
 @_decision("confirm", click.argument("decision_id"))

@@ -27,7 +27,6 @@ READ, WRITE, MEND = "read", "write", "mend"
 EDITIONS = ["members", "public"]
 json_output = click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
 edition = click.option("--edition", type=click.Choice(EDITIONS), default="members", show_default=True)
-author_option = click.option("--author", required=True, help="Who decides: a name or role.")
 yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 
 
@@ -81,8 +80,9 @@ damaged_installation = _installation(MEND)
 
 def author_and_reason(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --author and --reason, both required."""
+    author = click.option("--author", required=True, help="Who decides: a name or role.")
     reason = click.option("--reason", required=True, help="Why, for readers in a year's time.")
-    return author_option(reason(command))
+    return author(reason(command))
 
 
 def country_of(text: str | None) -> str | None:

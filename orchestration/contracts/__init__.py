@@ -82,7 +82,7 @@ if TYPE_CHECKING:
         load_contracts,
         partners_without_contract,
     )
-    from orchestration.contracts.source import AnySource, KoboSource
+    from orchestration.contracts.source import AnySource
     from orchestration.contracts.terms import CONTENT, SHEET, STATISTICS, AcceptIf, Period, SubmissionId
 
 offer_when_asked(__name__)

@@ -1,6 +1,7 @@
 """Read a partner's spelling of a code by contract values, crosswalk, code, label and words, in that order.
 
 An unknown part of a cell becomes `unknown` with a problem. `Vocabulary` holds the lists of seeds/reference.
+`unknown_codes` finds the codes of a contract that no list has.
 """
 
 from __future__ import annotations
@@ -8,13 +9,18 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
+from typing import TYPE_CHECKING
 
 from orchestration.contracts.cells import clean, error_code, is_blank, is_missing, norm
-from orchestration.contracts.fields import FieldSpec
+from orchestration.contracts.fields import MANY_CODES, SINGLE_CODES, FieldSpec
 from orchestration.core import seed_rows
+
+if TYPE_CHECKING:
+    from orchestration.contracts.contract import Contract
 
 SEEDS = ("codes.csv", "crosswalk.csv", "code_words.csv", "places.csv", "place_codes.csv", "place_aliases.csv")
 NATIONALITY = "nationality"
@@ -24,6 +30,8 @@ UNKNOWN = "unknown"
 _NOT_ASKED = frozenset({"-99"})  # CTDC's mark for a field a partner does not collect
 _SEPARATORS = (";", ",", "/", "&", "+", "|", "\n")
 _TOKEN = re.compile(r"[^\s,;/&+|()\"\[\]]+")
+_MOST_LISTED = 40
+_LISTED_IN = {NATIONALITY: "seeds/reference/places.csv, iso_alpha3"}
 _CONNECTORS = frozenset(["and", "then", "na", "kisha", "halafu", "plus", "also"])
 
 
@@ -314,3 +322,54 @@ def joined_or_flags(joined: ReadCodes | None, flags: ReadCodes | None) -> ReadCo
     if flags is not None and flags.codes and set(flags.codes) != set(joined.codes):
         return ReadCodes(joined.codes, (*joined.problems, "flag:multi_select_conflict"))
     return joined
+
+
+def unknown_codes(contract: Contract) -> list[str]:
+    """Return a sentence for each unknown code and word list of a contract.
+
+    A misspelt one would silently turn answers into `unknown`.
+    """
+    vocabulary = load_vocabulary()
+    codes = vocabulary.codes | {NATIONALITY: {*vocabulary.countries.values(), UNKNOWN}}
+    faults = [
+        f"key `{key}`: {code!r} is no code of {domain}. {_nearest(code, codes[domain])} "
+        f"({_LISTED_IN.get(domain, 'seeds/reference/codes.csv')})."
+        for key, domain, code in _stated_codes(contract, codes)
+        if code not in codes[domain]
+    ]
+    return faults + [
+        f"key `fields.{name}.words`: there is no word list {spec.words!r}. "
+        f"{_nearest(spec.words, vocabulary.words)} (seeds/reference/code_words.csv)."
+        for name, spec in contract.fields.items()
+        if spec.words is not None and spec.words not in vocabulary.words
+    ]
+
+
+def _stated_codes(contract: Contract, codes: Mapping[str, set[str]]) -> Iterator[tuple[str, str, str]]:
+    """Yield the codes that a contract itself states: key, list and code.
+
+    A constant or default may also be a word that its field knows; such a word is left out.
+    """
+    for purpose in sorted({*contract.agreement.purposes}):
+        yield "agreement.purposes", "purpose", purpose
+    for name, spec in contract.fields.items():
+        domain = name.rpartition(").")[2]
+        if domain not in codes:
+            continue
+        for target in sorted({*spec.values.values()}):
+            yield f"fields.{name}.values", domain, target
+        if domain in (*SINGLE_CODES, *MANY_CODES):
+            for key, text in (("constant", spec.constant), ("default", spec.default)):
+                if text is None or text in codes[domain]:
+                    continue
+                reader = CodeReader.of_field(domain, spec, load_vocabulary(), contract.locale.languages)
+                read = reader.read_many(text) if domain in MANY_CODES else reader.read_one(text)
+                if read.problems:
+                    yield f"fields.{name}.{key}", domain, text
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    listed = sorted(known)
+    if close := get_close_matches(word, listed, n=1, cutoff=0.6):
+        return f"Did you mean `{close[0]}`?"
+    return f"Known are: {', '.join(listed)}" if len(listed) <= _MOST_LISTED else "See its list"

@@ -19,9 +19,9 @@ from pydantic import BaseModel, ValidationError
 from yaml.constructor import SafeConstructor
 
 from orchestration.contracts.cells import Cell, day_of
+from orchestration.contracts.codes import unknown_codes
 from orchestration.contracts.contract import Contract
 from orchestration.contracts.fields import CANONICAL_FIELDS
-from orchestration.contracts.known_codes import unknown_codes
 from orchestration.contracts.source import SOURCE_KINDS
 from orchestration.core import SAMPLE_PARTNERS, NjiaError
 

@@ -21,14 +21,6 @@ _DISTINCT: dict[str, Any] = {"uniqueItems": True}
 Language = Literal["en", "sw"]
 
 
-def _english() -> list[Language]:
-    return ["en"]
-
-
-def _statistics() -> list[str]:
-    return [STATISTICS]
-
-
 class Partner(Strict):
     code: str = Field(pattern=r"^[a-z][a-z0-9_]{1,40}$", description="Equal to the folder's name.")
     name: str | None = Field(None, description="What people call the partner.")
@@ -42,7 +34,7 @@ class Agreement(Strict):
     valid_from: date
     valid_to: date
     purposes: list[Text] = Field(
-        default_factory=_statistics,
+        [STATISTICS],
         min_length=1,
         description="Codes of the list `purpose`; without statistics an extract is held.",
     )
@@ -181,18 +173,13 @@ class Campaign(Strict):
 @cache
 def _places() -> dict[str, str]:
     """Map id → name of the places that a contract may name."""
-    return {row["place_id"]: row["name"] for row in reference_places()}
+    return {row["place_id"]: row["name"] for row in seed_rows("places")}
 
 
 @cache
 def _placed() -> set[str]:
     """Return the ids of places whose position is known."""
     return {row["place_id"] for row in seed_rows("place_coordinates")}
-
-
-@cache
-def reference_places() -> list[dict[str, str]]:
-    return seed_rows("places")
 
 
 def _refuse_unlisted(what: str, place: str) -> None:
@@ -264,7 +251,7 @@ class Locale(Strict):
         description="Zone of times without one. Default: `timezone`; UTC for a form server's own stamps.",
     )
     default_country: str | None = Field(None, pattern=r"^[A-Z]{3}$", description="ISO alpha-3; breaks ties.")
-    languages: list[Language] = Field(default_factory=_english)
+    languages: list[Language] = Field(["en"])
 
     @field_validator("timezone", "naive_times_are")
     @classmethod

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.drafting.check import ContractReport, try_contract
+    from orchestration.drafting.check import try_contract
     from orchestration.drafting.draft import draft_contract
     from orchestration.drafting.text import as_yaml
 

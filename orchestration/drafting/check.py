@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
-from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -335,7 +334,7 @@ def _doubtful_rows(tally: Tally) -> Iterator[str]:
 
 
 def _campaigns(contract: Contract) -> Iterator[str]:
-    """Warn of campaigns that leave years out, name places that are not watched, or overlap."""
+    """Warn of campaigns that leave years out, or name places that are not watched."""
     if not contract.campaigns:
         return
     watched = {place for time in contract.coverage for place in time.places}
@@ -353,13 +352,6 @@ def _campaigns(contract: Contract) -> Iterator[str]:
                     f"`campaigns`: {campaign.name!r} was at {place}, which no entry under `coverage` watches."
                     " Correct the place, or add it to the coverage."
                 )
-    for one, other in combinations(contract.campaigns, 2):
-        shared = not one.places or not other.places or set(one.places) & set(other.places)
-        if shared and one.from_ <= other.to and other.from_ <= one.to:
-            yield (
-                f"`campaigns`: {one.name!r} and {other.name!r} have days at one place in common. "
-                "Correct the days, or make them one."
-            )
 
 
 def _line(place: str) -> Iterator[str]:

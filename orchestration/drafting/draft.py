@@ -6,17 +6,16 @@ the key (a form server's id, else a fitting column whose values are references).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from orchestration.contracts import CONTENT, DATES, Cell, looks_like_a_day, same
 from orchestration.core import UsageError
 from orchestration.drafting.column_signs import DateOrder, date_order
 from orchestration.drafting.columns import NOT_UNDERSTOOD, OF_THE_FORM, ROLES, Proposal, propose
 from orchestration.drafting.form import add_repeats, columns_of_form, layout_of_form, read_form
-from orchestration.drafting.layout import DraftLayout, find_layout, merge_layouts
+from orchestration.drafting.layout import DraftLayout, find_layout
 from orchestration.drafting.reading import read_sample
 from orchestration.drafting.samples import ColumnSample, columns_of
 from orchestration.drafting.servers import KOBO, LINKS, is_about_review, server_of
@@ -98,7 +97,7 @@ def server_key(layout: DraftLayout) -> DraftKey | None:
 class Draft:
     """A proposed contract. `proposals`: in the order of the columns, those of a child as `repeat/column`.
 
-    `sources`: the form and the files it is drafted from. `samples`: the columns by name.
+    `sources`: the form and the file it is drafted from. `samples`: the columns by name.
     """
 
     partner: str
@@ -129,47 +128,19 @@ class Draft:
         uses = (proposal for proposal in self.proposals if proposal.kind == "use")
         return next((proposal for proposal in uses if proposal.means == means), None)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the draft for `--json`: columns and proposals, without spellings or values."""
-        return {
-            "partner": self.partner,
-            "sources": self.sources,
-            "format": self.layout.format,
-            "grain": self.grain,
-            "key": self.key,
-            "dates": self.dates.order,
-            "columns": [
-                {
-                    "column": proposal.column,
-                    "proposed": proposal.kind,
-                    "means": proposal.means,
-                    "confidence": proposal.confidence,
-                    "why": proposal.why,
-                }
-                for proposal in self.proposals
-            ],
-            "withheld_columns": self.withheld_columns,
-        }
-
 
 def draft_contract(
-    files: Sequence[Path], partner: str, form_path: Path | None = None, kind: str = "xlsx"
+    file: Path | None, partner: str, form_path: Path | None = None, kind: str = "xlsx"
 ) -> Draft:
-    """Draft a contract from samples of one layout, from a form, or from a form and its exports.
+    """Draft a contract from a sample, from a form, or from a form and its export.
 
     `kind`: the format of the exports, where none is given. Raises UsageError if a file cannot be read.
     """
     form = read_form(form_path) if form_path else None
-    samples = [read_sample(path, partner) for path in files]
-    if form is None and not samples:
+    sample = read_sample(file, partner) if file else None
+    if form is None and sample is None:
         raise UsageError("Nothing to draft from. Give a form (--form), a file of the partner, or both.")
-    kinds = {sample.format["kind"] for sample in samples}
-    if len(kinds) > 1:
-        raise UsageError(
-            f"The files have different formats ({', '.join(sorted(kinds))}). A contract reads one format: "
-            "draft one for each."
-        )
-    layout = merge_layouts([find_layout(sample) for sample in samples] or [layout_of_form(kind)])
+    layout = find_layout(sample) if sample else layout_of_form(kind)
     if form is not None:
         add_repeats(layout, form)
     elif layout.format["kind"] == "csv" and server_of(layout.main.names) is KOBO:
@@ -181,9 +152,9 @@ def draft_contract(
         for table in (layout.main, *layout.children)
         for column in columns_of(table, columns_of_form(layout, table, form) if form else [])
     ]
-    if form is not None and samples and all(column.is_absent for column in columns if column.question):
+    if form is not None and sample and all(column.is_absent for column in columns if column.question):
         raise UsageError(
-            f"No question of form {form.label} heads a column of {samples[0].label}. Give the form of which "
+            f"No question of form {form.label} heads a column of {sample.label}. Give the form of which "
             "it is an export, or draft from the file alone."
         )
     shown = {column.full_name: column for column in columns if not names_somebody(column.name)}
@@ -193,7 +164,7 @@ def draft_contract(
     are_persons = any(proposal.means == ROLES for proposal in proposals)
     return Draft(
         partner=partner,
-        sources=[*([f"form {form.label}"] if form else []), *(sample.label for sample in samples)],
+        sources=[*([f"form {form.label}"] if form else []), *([sample.label] if sample else [])],
         layout=layout,
         samples=shown,
         proposals=proposals,

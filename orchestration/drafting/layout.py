@@ -70,32 +70,6 @@ class DraftLayout:
     has_sheet_months: bool = False
 
 
-def merge_layouts(layouts: list[DraftLayout]) -> DraftLayout:
-    """Return the layout of the first file, with the columns and records of all."""
-    first, *others = layouts
-    for other in others:
-        _add(first.main, other.main)
-        for child in other.children:
-            own = next((one for one in first.children if one.part == child.part), None)
-            if own is not None:
-                _add(own, child)
-                continue
-            first.children.append(child)
-            repeats = first.format.setdefault("repeats", {})
-            repeats[child.part] = other.format["repeats"][child.part]
-    return first
-
-
-def _add(table: Table, other: Table) -> None:
-    table.names += [name for name in other.names if name not in table.names]
-    places = [table.names.index(name) for name in other.names]
-    for sheet, cells in other.records:
-        row: list[Cell | None] = [None] * len(table.names)
-        for at, cell in zip(places, cells, strict=False):
-            row[at] = cell
-        table.records.append((sheet, row))
-
-
 def find_layout(sample: Sample) -> DraftLayout:
     """Find the sheets and the header of a sample."""
     if sample.format["kind"] in ("json", "odk_zip"):

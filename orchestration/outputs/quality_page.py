@@ -8,7 +8,7 @@ is part of the verdict; the results of the gate are in `manifest.json`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 
 from expectations.checks import part_of
 from orchestration import gates
-from orchestration.core import NAIROBI, Settings, durable, open_duckdb, read_json, refreshes, write_summed
+from orchestration.core import NAIROBI, Settings, durable, open_duckdb, refreshes, write_summed
 from orchestration.outputs.pages import template
 from orchestration.outputs.quality_report import (
     FATES,
@@ -25,17 +25,15 @@ from orchestration.outputs.quality_report import (
     PartnerCount,
     QualityReport,
     RuleCount,
-    Series,
     counted,
     most_records_first,
     rows_of_extracts,
     rule_texts,
 )
-from orchestration.release import EVIDENCE_BASE
+from orchestration.release import EVIDENCE_BASE, last_verdict
 from orchestration.stewardship import items, review
 
-SHOWN_REFRESHES = 20
-EXTRACT_GATE, WAREHOUSE, RELEASE_GATE = "extract_gate", "warehouse", "release_gate"
+EXTRACT_GATE = "extract_gate"
 
 
 def quality_of_refresh(
@@ -54,13 +52,6 @@ def quality_of_refresh(
         findings=findings,
         rules=most_records_first(_rules(settings)),
         extracts=list(_reconciliation(settings)),
-        trend=_trend(
-            [
-                (f"{str(end['ended'])[:16]} {end['outcome']}", end)
-                for end in refreshes.history(settings)[-SHOWN_REFRESHES:]
-            ]
-        ),
-        trend_of="refreshes",
         notes=tuple(_notes(settings, end, verdict)),
         desk=f"{settings.desk_url}/",
     )
@@ -83,7 +74,7 @@ def _later_checks(
     if verdict is not None:
         checks: Iterable[Mapping[str, Any]] = [vars(check) for check in verdict.checks]
     elif end.outcome == refreshes.UNCHANGED:
-        checks = _last_verdict(settings)
+        checks = (last_verdict(settings) or {}).get("checks", [])  # a refresh without changes judges none
     else:
         checks = gates.check_results(settings).to_pylist()
     for check in checks:
@@ -96,15 +87,6 @@ def _later_checks(
                 link=settings.desk_url + items.release_check(name, part_of(name, check["subject"])).path
                 if check["outcome"] != "passed" else None,
             )  # fmt: skip
-
-
-def _last_verdict(settings: Settings) -> list[dict[str, Any]]:
-    """Return the results for the last candidate: a refresh without changes judges none."""
-    try:
-        verdict = read_json(settings.review / "last_verdict.json")
-    except (OSError, ValueError):
-        return []
-    return list(verdict.get("checks", []))
 
 
 def _verdict(end: refreshes.End, findings: list[Finding]) -> tuple[str, str]:
@@ -169,27 +151,6 @@ def _reconciliation(settings: Settings) -> Iterator[ExtractRows]:
         yield replace(rows, link=settings.desk_url + item.path) if rows.fate == "held" else rows
 
 
-def _trend(entries: Sequence[tuple[str, Mapping[str, Any]]], judged: str = "") -> list[Series]:
-    """Return the numbers of refreshes or releases, each with its name. `judged`: when the checks were."""
-
-    def series(title: str, of: Callable[[Mapping[str, Any]], Any], form: str = "{:,.0f}") -> Series:
-        return Series(title, [(name, of(entry)) for name, entry in entries], form)
-
-    return [
-        series(f"Checks that failed{judged}", lambda entry: entry["checks"].get("failed")),
-        series(f"Checks waived{judged}", lambda entry: entry["checks"].get("waived")),
-        *([] if judged else [series("Extracts held", lambda end: end["held"])]),
-        series("Rows set aside, of those landed", lambda entry: quarantined_share(entry["rows"]), "{:.1%}"),
-        series("Movements", lambda entry: entry["movements"]),
-    ]
-
-
-def quarantined_share(rows: Mapping[str, Any]) -> float | None:
-    """Return quarantined rows over landed rows; None where nothing landed or it was not counted."""
-    landed, quarantined = rows.get("landed"), rows.get("quarantined")
-    return quarantined / landed if landed and quarantined is not None else None
-
-
 SEALED_BEFORE = (
     "This page was sealed before the release gate judged the release. Its SHA-256 is in manifest.json under "
     "files and shows any later change; the results of the gate are there under release_gate. A refused "
@@ -201,10 +162,8 @@ WHO_SEES_WHAT = (
 )
 
 
-def quality_of_release(
-    folder: Path, manifest: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]
-) -> QualityReport:
-    """`folder`: the staged release. `earlier`: manifests of the releases before, the oldest first."""
+def quality_of_release(folder: Path, manifest: Mapping[str, Any]) -> QualityReport:
+    """`folder`: the staged release."""
     with open_duckdb(folder / EVIDENCE_BASE) as con:
         findings = [Finding(*row) for row in con.execute(_FINDINGS).fetchall()]
         rules = [RuleCount(*row) for row in con.execute(_RULES).fetchall()]
@@ -229,8 +188,6 @@ def quality_of_release(
         findings=findings,
         rules=most_records_first(rules),
         extracts=extracts,
-        trend=_trend([(str(made["release_id"]), made) for made in (*earlier, manifest)], " before staging"),
-        trend_of="releases",
         notes=(SEALED_BEFORE, WHO_SEES_WHAT),
         is_restricted=False,
     )
@@ -270,12 +227,10 @@ def write_quality_of_refresh(
     return path
 
 
-def write_quality_of_release(
-    folder: Path, manifest: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]
-) -> Path:
+def write_quality_of_release(folder: Path, manifest: Mapping[str, Any]) -> Path:
     """Write the page of a candidate, before its files are sealed."""
     path = folder / IN_RELEASE
-    durable.write_text(path, page(quality_of_release(folder, manifest, earlier)))
+    durable.write_text(path, page(quality_of_release(folder, manifest)))
     return path
 
 

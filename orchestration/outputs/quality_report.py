@@ -1,4 +1,4 @@
-"""The content of the quality report: results of all checks, records set aside, rows of each extract, trends.
+"""The content of the quality report: checks that did not pass, records set aside, rows of each extract.
 
 Rows read = refused + landed, and each landed row has one fate. `quality_of_refresh` makes a report for
 stewards after every refresh, with names of partners and links to the desk; `quality_of_release` makes one for
@@ -7,13 +7,10 @@ the members of a release, with codes of partners.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from itertools import groupby
-from operator import attrgetter
 from typing import Any, Literal
 
 import duckdb
@@ -80,11 +77,6 @@ def rows_of_partners(settings: Settings) -> list[dict[str, Any]]:
     return list(partners.values())
 
 
-STAGES = {
-    "extract_gate": "Extract gate: is each extract fit to enter?",
-    "warehouse": "Warehouse: is every table true?",
-    "release_gate": "Release gate: is the candidate fit to publish?",
-}
 NOT_FINE = ("failed", "error", "not_run")
 
 
@@ -126,38 +118,6 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Check:
-    """One check over all its subjects: a line in the table of all checks."""
-
-    name: str
-    findings: Sequence[Finding]
-
-    @property
-    def first(self) -> Finding:
-        return self.findings[0]
-
-    @property
-    def subjects(self) -> str:
-        """Names of up to two subjects, else their number."""
-        names = list(dict.fromkeys(finding.subject for finding in self.findings))
-        return ", ".join(names) if len(names) <= 2 else f"{len(names)} subjects"
-
-    @property
-    def results(self) -> list[tuple[str, int]]:
-        """Results with their counts, the worst first."""
-        order = ("failed", "not judged", "did not run", "waived", "warning", "passed")
-        counts = Counter(finding.result for finding in self.findings)
-        return [(name, counts[name]) for name in order if counts[name]]
-
-    @property
-    def observed(self) -> str:
-        numbers = sorted({finding.observed for finding in self.findings if finding.observed is not None})
-        if not numbers:
-            return "–"
-        return " to ".join(f"{number:.4g}" for number in dict.fromkeys((numbers[0], numbers[-1])))
-
-
-@dataclass(frozen=True)
 class PartnerCount:
     """Records of one partner that a rule set aside."""
 
@@ -178,26 +138,6 @@ class RuleCount:
 
 
 @dataclass(frozen=True)
-class Series:
-    """One number over the last refreshes or releases, the oldest first; None where it was not counted."""
-
-    title: str
-    points: Sequence[tuple[str, float | None]]
-    form: str = "{:,.0f}"
-
-    @property
-    def highest(self) -> float:
-        return max((value for _, value in self.points if value is not None), default=0.0)
-
-    def shown(self, value: float | None) -> str:
-        return "–" if value is None else self.form.format(value)
-
-    @property
-    def as_text(self) -> str:
-        return "; ".join(f"{label}: {self.shown(value)}" for label, value in self.points)
-
-
-@dataclass(frozen=True)
 class QualityReport:
     """`verdict`: two sentences. `notes`: how to read this page. Only the restricted report has links."""
 
@@ -209,8 +149,6 @@ class QualityReport:
     findings: Sequence[Finding]
     rules: Sequence[RuleCount]
     extracts: Sequence[ExtractRows]
-    trend: Sequence[Series]
-    trend_of: str
     notes: Sequence[str] = field(default_factory=tuple)
     desk: str | None = None
     is_restricted: bool = True
@@ -232,17 +170,6 @@ class QualityReport:
     @property
     def passed_count(self) -> int:
         return sum(finding.outcome == "passed" for finding in self.findings)
-
-    @property
-    def stages(self) -> list[tuple[str, list[Check]]]:
-        """Checks by stage, in the order of the refresh; those that did not pass come first."""
-        stages = []
-        for stage, title in STAGES.items():
-            own = sorted((one for one in self.findings if one.stage == stage), key=attrgetter("name"))
-            checks = [Check(name, list(group)) for name, group in groupby(own, key=attrgetter("name"))]
-            checks.sort(key=lambda check: check.results[0][0] == "passed")
-            stages.append((title, checks))
-        return stages
 
 
 def counted(number: int, noun: str) -> str:

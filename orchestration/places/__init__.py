@@ -12,6 +12,7 @@ from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
     from orchestration.places.lookups import (
+        KnownPlace,
         countries_named,
         country_code,
         country_of_place,

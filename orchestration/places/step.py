@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -74,20 +73,11 @@ _ALL = ("", "")  # no partner, no role
 _COUNTRY_CODE_LENGTH = 3
 
 
-@dataclass(frozen=True)
-class LocateSummary:
-    """Numbers of distinct mentions by status; `to_review`: length of the stewards' list."""
+def locate(settings: Settings, keys: Keys, place_aliases: Sequence[Mapping[str, Any]] = ()) -> dict[str, int]:
+    """Resolve every distinct mention of the typed extracts; stewards' active decisions go first.
 
-    mentions: int
-    resolved: int
-    review: int
-    ambiguous: int
-    unresolved: int
-    to_review: int
-
-
-def locate(settings: Settings, keys: Keys, place_aliases: Sequence[Mapping[str, Any]] = ()) -> LocateSummary:
-    """Resolve every distinct mention of the typed extracts; stewards' active decisions go first."""
+    Return the number of `mentions`, of those by status, and `to_review`: the length of the stewards' list.
+    """
     folder = settings.work / "places"
     mentions = _distinct_mentions(settings.typed / "mentions", keys)
     everywhere = [one for one in place_aliases if not is_scoped(one)]
@@ -107,7 +97,7 @@ def locate(settings: Settings, keys: Keys, place_aliases: Sequence[Mapping[str, 
     write_texts(folder / "unresolved.texts", keys, {str(i): _written(mentions[i]) for i in open_ids})
     by_status = Counter(outcome.status for outcome in outcomes.values())
     statuses = {name: by_status[name] for name in ("resolved", "review", "ambiguous", "unresolved")}
-    return LocateSummary(len(outcomes), **statuses, to_review=len(unresolved))
+    return {"mentions": len(outcomes), **statuses, "to_review": len(unresolved)}
 
 
 def _put_in_scope(

@@ -227,7 +227,7 @@ def _make_located(run: Run) -> Made:
     located = places.locate(run.settings, run.keys, run.decisions.place_aliases)
     folder = run.settings.work / "places"
     names = ("matches.parquet", "scoped_mentions.parquet", "unresolved.parquet", "unresolved.texts")
-    return [folder / name for name in names], asdict(located)
+    return [folder / name for name in names], located
 
 
 def _make_verdicts(run: Run) -> Made:

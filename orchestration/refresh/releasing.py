@@ -50,11 +50,9 @@ def stage(run: Run) -> Artifact | None:
     for part in (WAREHOUSE, PUBLISHABLE):
         stop_if_broken(nodes_of(artifact_of(settings, part)))
     current = release.current_release(settings)
-    earlier = [past.manifest for past in reversed(release.list_releases(settings))]
     fingerprint = fingerprint_of(
         [artifact_of(settings, name).fingerprint for name in (IN_FORCE, WAREHOUSE, PUBLISHABLE)],
         code_of("orchestration/outputs", "orchestration/release", "typst==", "xlsxwriter=="),
-        [manifest["release_id"] for manifest in earlier],
         current.release_id if current else None,
         run.decisions.waivers,
         run.county_boundaries.record(),
@@ -65,7 +63,7 @@ def stage(run: Run) -> Artifact | None:
         if candidate and candidate.release_id == noted.facts["release_id"]:
             return noted
     forget(settings.work, CANDIDATE)
-    staged = _stage(run, settled, earlier, current)
+    staged = _stage(run, settled, current)
     if release.is_left_behind(settings, run.decisions, staged.manifest["content_hash"]):
         release.discard_candidate(settings)
         return None
@@ -93,9 +91,7 @@ def candidate_of(settings: Settings) -> Mapping[str, Any] | None:
     return None
 
 
-def _stage(
-    run: Run, settled: gates.InForce, earlier: list[dict[str, Any]], current: release.Release | None
-) -> release.Release:
+def _stage(run: Run, settled: gates.InForce, current: release.Release | None) -> release.Release:
     settings = run.settings
     manifest = manifest_path(settings)
     inputs: dict[str, Any] = {
@@ -120,7 +116,7 @@ def _stage(
     }
 
     def write_pages(folder: Path, found: Mapping[str, Any]) -> None:
-        outputs.write_quality_of_release(folder, found, earlier)
+        outputs.write_quality_of_release(folder, found)
         outputs.write_reports(
             folder, found, run.county_boundaries, (current.path, current.manifest) if current else None
         )

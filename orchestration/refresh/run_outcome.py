@@ -102,7 +102,7 @@ def _write_lists(run: Run, end: refreshes.End, at_gate: bool) -> None:
     if at_gate:
         checks = [vars(check) for check in releasing.verdict_of(run.settings).checks]
         review.write_failed_checks(drafts, "release_gate", checks)
-    waits = release.unpublished_changes(run.settings) if end.outcome in refreshes.NOT_PUBLISHED else (0, 0)
+    waits = release.unpublished_movements(run.settings) if end.outcome in refreshes.NOT_PUBLISHED else 0
     worklists.write_open_items(drafts, end, run.contracts, run.decisions, waits)
     review.switch(run.settings)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         diff,
         extracts_since,
         tables_since,
-        unpublished_changes,
+        unpublished_movements,
         write_changes,
     )
     from orchestration.release.comparison import RECORD_FIELDS, Line, add_lineages, changed_lines, compared

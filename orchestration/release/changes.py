@@ -109,7 +109,7 @@ _PARTNERS = """
     order by coalesce(by_partner.new + by_partner.gone + by_partner.changed, 0) desc, partner
 """
 _PLACES = """
-    select place_id, name, lat, lon, kind = 'county' or (kind = 'country' and place_id <> 'KEN') as is_listed
+    select place_id, name, kind = 'county' or (kind = 'country' and place_id <> 'KEN') as is_listed
     from newer.marts.dim_place
 """
 _ENDS = ["origin", "destination"]
@@ -241,33 +241,25 @@ def compare(settings: Settings, old: Release, new: Release) -> Row:
         return found | _labels(con, now)
 
 
-def unpublished_changes(settings: Settings) -> tuple[int, int]:
-    """Count movements, and cells of places and corridors, that differ from the current release.
+def unpublished_movements(settings: Settings) -> int:
+    """Count movements that are new, changed or missing beside the current release; before the first, all.
 
-    New, changed and missing ones count; before the first release all do. Missing tables count as 0. Call it
-    after the release gate refused, when the work file is complete and closed.
+    Call it after the release gate refused, when the work file is complete and closed.
     """
     current = current_release(settings)
     if not settings.warehouse.is_file():
-        return 0, 0
+        return 0
+    table = "marts.fct_movements"
     with open_duckdb() as con:
         attach(con, settings.warehouse, "work")
-        published = current if current and erasure_of(current) is None else None
-        if published:
-            attach(con, published.evidence_base, "published")
-
-        def differing(name: str) -> int:
-            try:
-                if published and name in published.manifest["tables"]:
-                    key = key_of(published.manifest, name)
-                    return sum(rows_changed(con, f"published.{name}", f"work.{name}", key))
-                return int(con.execute(f"select count(*) from work.{name}").fetchall()[0][0])
-            except duckdb.CatalogException:
-                return 0
-
-        return differing("marts.fct_movements"), sum(
-            map(differing, ("marts.mart_places", "marts.mart_corridors"))
-        )
+        try:
+            if current and erasure_of(current) is None:
+                attach(con, current.evidence_base, "published")
+                key = key_of(current.manifest, table)
+                return sum(rows_changed(con, f"published.{table}", f"work.{table}", key))
+            return int(con.execute(f"select count(*) from work.{table}").fetchall()[0][0])
+        except duckdb.CatalogException:
+            return 0
 
 
 def tables_since(manifest: Mapping[str, Any], before: Mapping[str, Any] | None) -> list[Row]:
@@ -366,10 +358,7 @@ def _lines(con: duckdb.DuckDBPyConnection) -> Row:
     for line in counted_lines(con, "corridors"):
         grain, level, corridor = line.line.split("|")
         if level == "od":
-            ends = [
-                known.get(end, {"place_id": end, "name": end, "lat": None, "lon": None})
-                for end in corridor.split(">")
-            ]
+            ends = [known.get(end, {"place_id": end, "name": end}) for end in corridor.split(">")]
             corridors.append(vars(line) | {"record_grain": grain} | dict(zip(_ENDS, ends, strict=True)))
     return {"places": _listed(places), "corridors": _listed(corridors)}
 

@@ -103,10 +103,8 @@ def _hash(*words: str) -> str:
 class OpenItem:
     """What waits, why, what to do, and what it is worth.
 
-    `movements`: how many wait for it; `numbers`: how many published cells would change. Both are counted by
-    `worth`. `opened`: the day of the first refresh that found it. `owner` and `due` are those of the latest
-    of its `assignments` (ids); without one `due` is the day on which it becomes worse by itself, if there is
-    such a day.
+    `movements`: how many wait for it, counted by `worth`. `opened`: the day of the first refresh that found
+    it. `due`: the day on which it becomes worse by itself, if there is such a day.
     `answered_by`: ids of the decisions that held already when it was found, and did not settle it.
     `extracts`: those that alone it is about, as (partner, extract id). One that is about held extracts alone
     stands `under` the item of one of them, among its `consequences`.
@@ -118,20 +116,17 @@ class OpenItem:
     why: str = ""
     what_to_do: str = ""
     movements: int = 0
-    numbers: int = 0
     opened: date | None = None
-    owner: str | None = None
     due: date | None = None
-    assignments: tuple[str, ...] = ()
     answered_by: tuple[str, ...] = ()
     extracts: frozenset[tuple[str, str]] = frozenset()
     under: Item | None = None
     consequences: tuple[OpenItem, ...] = ()
 
 
-def most_valuable_first(one: OpenItem) -> tuple[int, int, str]:
-    """Return the place in the list: by movements, then published numbers, ties by name."""
-    return -one.movements, -one.numbers, str(one.item)
+def most_valuable_first(one: OpenItem) -> tuple[int, str]:
+    """Return the place in the list: by movements, ties by name."""
+    return -one.movements, str(one.item)
 
 
 def under_held_extracts(listed: Iterable[OpenItem]) -> Iterator[OpenItem]:

@@ -71,7 +71,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "likeness", "records",
     ),
     OPEN_ITEMS: (
-        "item", "title", "detail", "why", "what_to_do", "movements", "numbers", "opened", "due",
+        "item", "title", "detail", "why", "what_to_do", "movements", "opened", "due",
         "answered_by", "under",
     ),
 }  # fmt: skip

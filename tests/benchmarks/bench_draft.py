@@ -63,7 +63,7 @@ def measure(partners: Path = SAMPLES) -> list[Share]:
         for contract in contracts:
             own = [path for path in files if contract.reads(path.name)]
             if own:
-                shares.append(compare(contract, draft_contract([own[-1]], partner)))
+                shares.append(compare(contract, draft_contract(own[-1], partner)))
     return shares
 
 

@@ -86,7 +86,8 @@ def main() -> None:
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             print(
                 f"{count:,} distinct texts, {turn}: {seconds:.1f} s, peak {peak:,.0f} MB "
-                f"({found.resolved:,} resolved, {found.ambiguous:,} ambiguous, {found.unresolved:,} unresolved)"
+                f"({found['resolved']:,} resolved, {found['ambiguous']:,} ambiguous, "
+                f"{found['unresolved']:,} unresolved)"
             )
 
 

@@ -27,7 +27,7 @@ SHORTER = "".join(
     line for line in scenario.SWALA.splitlines(keepends=True) if not re.match(r"S(9|1\d);", line)
 )
 VIEWS = (
-    "/", "/waiting", "/checks", "/extracts", "/rows", "/places", "/links", "/drift", "/alerts", "/waivers",
+    "/", "/waiting", "/checks", "/extracts", "/rows", "/places", "/links", "/drift", "/alerts",
     "/agreements", "/releases", "/decisions", "/files",
 )  # fmt: skip
 

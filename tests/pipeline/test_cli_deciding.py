@@ -47,21 +47,9 @@ def test_decisions_are_recorded_listed_and_revoked(evidence_base: EvidenceBase) 
     assert njia("decide", "revoke", listed[0]["id"], *by, settings=settings).returncode == 2
 
 
-def test_what_waits_is_listed_and_somebody_takes_care_of_it(evidence_base: EvidenceBase) -> None:
-    settings, by = evidence_base.settings, ("--author", "data steward", "--reason", "knows the partner")
-    first, *_ = _waiting(settings)
-    assert first["title"] and first["owner"] is None
-    taken = njia("decide", "take", first["item"], "--owner", "B. Fixture", "--due", "2031-01-31", *by,
-                 settings=settings)  # fmt: skip
-    assert taken.returncode == 0 and f"B. Fixture takes care of {first['item']}." in taken.stdout, (
-        taken.stderr
-    )
-    assert (_waiting(settings)[0]["owner"], _waiting(settings)[0]["due"]) == ("B. Fixture", "2031-01-31")
-    text = ("--text", "calls back on Monday", "--author", "B. Fixture")
-    comment = njia("decide", "comment", first["item"], *text, settings=settings)
-    assert comment.returncode == 0 and f"recorded on {first['item']}." in comment.stdout, comment.stderr
-    unknown = njia("decide", "take", "overdue:nobody", "--owner", "B. Fixture", *by, settings=settings)
-    assert unknown.returncode == 2 and "No open item is called overdue:nobody" in unknown.stderr
+def test_what_waits_is_listed_with_its_name(evidence_base: EvidenceBase) -> None:
+    first, *_ = _waiting(evidence_base.settings)
+    assert first["title"] and first["item"]
 
 
 def _waiting(settings: Settings) -> list[dict[str, Any]]:

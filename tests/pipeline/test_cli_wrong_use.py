@@ -40,7 +40,7 @@ def test_every_command_takes_home_and_partners_and_says_what_it_does(name: str) 
 
 def test_names_with_colons_are_shown_as_they_are(tmp_path: Path) -> None:
     ran = njia(
-        "decide", "comment", "extract:x:0123456789abcdef", "--text", "a test", "--author", "A. Steward",
+        "decide", "exclude-row", "extract:x:0123456789abcdef", "--reason", "a test", "--author", "A. Steward",
         "--home", tmp_path,
     )  # fmt: skip
     assert ran.returncode == 2 and "extract:x:0123456789abcdef" in ran.stderr, "`:x:` is no emoji"

@@ -14,17 +14,18 @@ from typing import Any, Literal
 
 from orchestration.contracts import Contract, Contracts
 from orchestration.core import Settings, record_of
-from orchestration.gates import ExtractFate, landed_extracts, read_fates, read_verdicts, unread_columns
+from orchestration.gates import (
+    Delivery,
+    ExtractFate,
+    deliveries,
+    landed_extracts,
+    read_fates,
+    read_verdicts,
+    unread_columns,
+)
 from orchestration.intake import TakenExtract
 from orchestration.outputs.receipts import explanations
-from orchestration.outputs.receipts.delivery import (
-    Delivered,
-    Measures,
-    Past,
-    delivered_files,
-    measure_past,
-    own_past,
-)
+from orchestration.outputs.receipts.delivery import Delivered, delivered_files
 from orchestration.outputs.receipts.explanations import Explanation, columns_of, own_column
 from orchestration.outputs.receipts.rows import (
     ProblemGroup,
@@ -103,7 +104,7 @@ class Corrected:
 
 @dataclass(frozen=True)
 class Receipt:
-    """The content of a receipt. `problems`: the lines of `rows.csv`.
+    """The content of a receipt. `problems`: the lines of `rows.csv`. `newest`: what came last, by contract.
 
     `rows_known`: False where an earlier refresh judged the rows and its work folder was deleted.
     """
@@ -121,7 +122,7 @@ class Receipt:
     unmapped: dict[str, list[str]]
     groups: list[ProblemGroup]
     problems: list[tuple[FileRows, RowProblem, str]]
-    past: Past
+    newest: list[Delivery]
     used: list[Used]
     rows_known: bool = True
     corrected: list[Corrected] = field(default_factory=list)
@@ -171,7 +172,7 @@ def gather_receipts(
         for one in unread_columns(settings)
         if (fate := fates.get(one[:2])) and "columns_are_readable" in fate.held_by
     }
-    measures = measure_past(settings)
+    newest = deliveries(settings)
     notes: dict[str, list[Mapping[str, Any]]] = {}
     for extract in landed_extracts(settings):  # by partner, in the order of arrival
         notes.setdefault(extract.partner, []).append(extract.content)
@@ -190,14 +191,16 @@ def gather_receipts(
         delivered = delivered_files(taken, partner, by_name, drift, held)
         landed = notes.get(partner, [])
         if delivered or (landed and outcome.kind != "unchanged"):
+            run = f"{as_of:%Y%m%dT%H%M%SZ}-{run_id[:8]}"
+            own = [one for one in newest if one.partner == partner]
             yield _receipt(
-                measures, contracts_of, partner, delivered, landed, standing, fates, findings,
-                own_problems, decided, as_of, f"{as_of:%Y%m%dT%H%M%SZ}-{run_id[:8]}", outcome,
+                own, contracts_of, partner, delivered, landed, standing, fates, findings, own_problems,
+                decided, as_of, run, outcome,
             )  # fmt: skip
 
 
 def _receipt(
-    measures: Measures,
+    newest: list[Delivery],
     contracts: list[Contract],
     partner: str,
     delivered: list[Delivered],
@@ -259,7 +262,7 @@ def _receipt(
             (file.file, bool(file.held_by), problem, columns) for file, problem, columns in listed
         ),
         problems=listed,
-        past=own_past(measures, partner, contracts) if landed else Past([], []),
+        newest=newest,
         used=standing.used.get(partner, []),
         corrected=list(_corrected(listed, decided)),
         rows_known=standing.is_known,

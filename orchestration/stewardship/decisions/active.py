@@ -55,7 +55,6 @@ class Decisions:
     alert_releases = _OfKind("alert_release")
     rollbacks = _OfKind("rollback")
     candidate_signatures = _OfKind("candidate_signature")
-    assignments = _OfKind("assignment")
 
     def __iter__(self) -> Iterator[Line]:
         """All of them, oldest first."""
@@ -183,6 +182,7 @@ def list_decisions(settings: Settings, kind: str | None = None) -> list[dict[str
         seconds = {decision_id: second.author for decision_id, second in confirmations(entries).items()}
         listed += [
             {
+                "revokes": None,
                 **plain(entry),
                 "says": entry.sentence(),
                 "revoked_by": revoked.get(entry.id),

@@ -30,6 +30,8 @@ from orchestration.stewardship.audit import log_all
 from orchestration.stewardship.kinds.decision import Confirmation, Decision, Entry, Revocation, same_author
 from orchestration.stewardship.kinds.registry import KINDS, read_entry
 
+_RECORDS = ("record", "record_a", "record_b")  # fields of decisions that name one
+
 
 @contextmanager
 def locked(settings: Settings) -> Iterator[None]:
@@ -181,11 +183,14 @@ def refuse_unknown_files(settings: Settings) -> None:
 def erase_decisions(settings: Settings, records: Collection[str], texts: Collection[str] = ()) -> list[str]:
     """Remove the lines about records (`r-…`), and aliases of texts that only they said; returns their ids."""
     removed: list[str] = []
+    named = set(records)
     with locked(settings):
         for kind in KINDS:
             path, entries = _path(settings, kind), [plain(entry) for entry in read_kind(settings, kind)]
             doomed = {
-                entry["id"] for entry in entries if _named(entry) & set(records) or entry.get("text") in texts
+                entry["id"]
+                for entry in entries
+                if not named.isdisjoint(entry.get(name) for name in _RECORDS) or entry.get("text") in texts
             }
             goes = [
                 bool({entry["id"], entry.get("revokes"), entry.get("confirms")} & doomed) for entry in entries
@@ -196,9 +201,3 @@ def erase_decisions(settings: Settings, records: Collection[str], texts: Collect
                 write_text(path, "".join(left))
                 removed += [entry["id"] for entry, is_gone in zip(entries, goes, strict=True) if is_gone]
     return removed
-
-
-def _named(entry: dict[str, Any]) -> set[str]:
-    """Return the records that an entry is about; the item of an assignment may name a pair by its records."""
-    names = {str(entry.get(name)) for name in ("record", "record_a", "record_b")}
-    return names | set(str(entry.get("item", "")).split(":"))

@@ -14,7 +14,6 @@ from orchestration.core import Settings, refreshes, say
 from orchestration.stewardship.decisions.active import active_decisions, confirmations, holding
 from orchestration.stewardship.decisions.files import read_kind
 from orchestration.stewardship.decisions.recording import NewEntries, Wanted, faults_in, faults_of
-from orchestration.stewardship.kinds.assignment import OnItem
 from orchestration.stewardship.kinds.decision import Change, Decision, Effect, Entry, Previewed
 from orchestration.stewardship.kinds.registry import GROUPS
 from orchestration.stewardship.kinds.releases import PolicySignOff, Rollback
@@ -101,8 +100,6 @@ def try_revocations(
     used: list[Decision] = []
     notes: list[str] = []
     for decision in made:
-        if isinstance(decision, OnItem):
-            continue
         if decision.id not in acting:
             notes.append(say(_IDLE, id=decision.id))
         elif isinstance(decision, Rollback):

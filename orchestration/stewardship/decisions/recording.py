@@ -141,9 +141,7 @@ class NewEntries:
 
     def decide(self, kind: str, payload: dict[str, Any]) -> Decision:
         """Make a decision, with the fields that its kind adds."""
-        payload = dict(payload)
-        is_override = bool(payload.pop("override", False))
-        payload = KINDS[known_kind(kind)].complete(self._settings, payload)
+        payload = KINDS[known_kind(kind)].complete(self._settings, dict(payload))
         decision = cast(Decision, self._entry(kind, {"revokes": None, **payload}))
         if self._holding is None:
             self._holding = holding(self._settings, self._now)
@@ -151,7 +149,6 @@ class NewEntries:
             decision.why_no_effect(self._settings)
             or decision.why_decided_already(self._holding)
             or decision.why_not_now(self._settings, self._holding)
-            or (None if is_override else decision.why_unusual(self._settings))
         )
         if fault:
             raise UsageError(say(NOT_RECORDED, fault=fault))
@@ -169,8 +166,6 @@ class NewEntries:
             if lost := lost_kind(self._settings, decision_id):
                 return self._keep(self._entry(lost, {"revokes": decision_id}))
             raise
-        if fault := decision.why_not_taken_back(self._common["author"]):
-            raise UsageError(say(NOT_RECORDED, fault=fault))
         return self._keep(self._entry(decision.kind, {"revokes": decision_id}))
 
     def confirm(self, decision_id: str) -> Entry:

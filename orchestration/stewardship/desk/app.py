@@ -38,12 +38,10 @@ from orchestration.stewardship.desk.guard import (
 from orchestration.stewardship.desk.lists import search
 from orchestration.stewardship.desk.sessions import FIRST_PATH, FirstLink
 from orchestration.stewardship.desk.views import (
-    alerts,
     checks,
     contracts,
     deciding,
     extracts,
-    files,
     front,
     history,
     items,
@@ -82,8 +80,7 @@ LOOKED_AT: dict[str, View] = {
     "/places": places.places,
     "/links": links.links,
     "/drift": contracts.drift,
-    "/alerts": alerts.alerts,
-    "/waivers": checks.waivers,
+    "/alerts": releases.alerts,
     "/agreements": contracts.agreements,
     "/releases": releases.releases,
     "/release": releases.release,
@@ -93,8 +90,8 @@ LOOKED_AT: dict[str, View] = {
 }
 FOR_EVERY_ACCOUNT: dict[str, View] = {
     "/": front.start,
-    "/files": files.files,
-    "/files/{path:path}": files.file,
+    "/files": front.files,
+    "/files/{path:path}": front.file,
 }
 DECIDED: dict[str, View] = {"/preview": deciding.preview, "/decide": deciding.decide}
 

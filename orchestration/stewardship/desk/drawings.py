@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,6 @@ from orchestration.core import Settings, read_json
 BAR, WIDTH = 120, 360  # the longest bar and every map, in pixels
 MARGIN_DEGREES = 1.5
 SMALLEST_DEGREES = 3.0  # a lone candidate is shown with the counties around it
-LETTER = 5.0  # mean width of a letter of a name
 SHOWN_REFRESHES = 20
 Box = tuple[float, float, float, float]
 KENYA: Box = (33.9, -4.8, 42.0, 5.5)
@@ -83,50 +82,35 @@ def _results(settings: Settings, check_name: str, extract_id: str | None) -> Ite
 
 
 def map_of(
-    candidates: Sequence[Any], counties: Mapping[str, Any], countries: Callable[[], Mapping[str, Any]]
+    candidates: Sequence[Any], counties: Iterable[Any], countries: Callable[[], Iterable[Any]]
 ) -> Map | None:
-    """Return a map of candidates with `lat`, `lon` (WGS 84 degrees) and `name`; None where none has a point.
+    """Return a map of candidates with `point` (latitude, longitude, WGS 84) and `name`; None without a point.
 
-    Outlines (GeoJSON) are counties where all candidates lie in Kenya, else countries. The projection is plate
-    carrée, scaled east to west by the cosine of the middle latitude.
+    Outlines (shapely, in degrees) are counties where all candidates lie in Kenya, else countries. The
+    projection is plate carrée, scaled east to west by the cosine of the middle latitude.
     """
-    placed = [
-        (n, one) for n, one in enumerate(candidates, start=1) if one.lat is not None and one.lon is not None
-    ]
+    placed = [(number, one) for number, one in enumerate(candidates, start=1) if one.point]
     if not placed:
         return None
-    west, south, east, north = box = _box([(one.lon, one.lat) for _, one in placed])
-    outlines = counties if box == KENYA else countries()
+    west, south, east, north = box = _box([one.point[::-1] for _, one in placed])
     narrow = math.cos(math.radians((south + north) / 2))
     scale = WIDTH / ((east - west) * narrow)
 
     def at(lon: float, lat: float) -> tuple[float, float]:
         return round((lon - west) * narrow * scale, 1), round((north - lat) * scale, 1)
 
+    def path(part: Any) -> str:
+        """Return the `d` of an outline, simplified to half a pixel."""
+        points = dict.fromkeys(at(lon, lat) for lon, lat, *_ in part.simplify(0.5 / scale).exterior.coords)
+        return "M" + "L".join(f"{x:g} {y:g}" for x, y in points) + "Z"
+
+    shapes = counties if box == KENYA else countries()
+    parts = (part for shape in shapes for part in getattr(shape, "geoms", [shape]))
     return Map(
         math.ceil((north - south) * scale),
-        [path for ring in _rings(outlines) if (path := _path(ring, box, at))],
-        [Spot(number, *at(one.lon, one.lat), one.name) for number, one in placed],
+        [path(part) for part in parts if _meet(part.bounds, box)],
+        [Spot(number, *at(*one.point[::-1]), one.name) for number, one in placed],
     )
-
-
-def labels_of(spots: Sequence[Spot]) -> Iterator[tuple[Spot, str, float, float]]:
-    """Yield each spot whose name hides no other one, with the name's `text-anchor`, x and y."""
-    taken: list[Box] = []
-    for spot in spots:
-        length = LETTER * len(spot.name)
-        for anchor, x, y in (
-            ("middle", spot.x, spot.y - 5),
-            ("start", spot.x + 5, spot.y + 3),
-            ("end", spot.x - 5, spot.y + 3),
-            ("middle", spot.x, spot.y + 12),
-        ):
-            left = x - {"start": 0.0, "middle": length / 2, "end": length}[anchor]
-            box = (left, y - 7, left + length, y + 1)
-            if left >= 0 and left + length <= WIDTH and not any(_meet(box, other) for other in taken):
-                taken.append(box)
-                yield spot, anchor, round(x, 1), round(y, 1)
-                break
 
 
 def _meet(box: Box, other: Box) -> bool:
@@ -144,19 +128,3 @@ def _box(points: Sequence[tuple[float, float]]) -> Box:
     wider = max(0.0, max(SMALLEST_DEGREES, (north - south) / 2) - (east - west)) / 2
     higher = max(0.0, max(SMALLEST_DEGREES, (east - west) / 3) - (north - south)) / 2
     return west - wider, south - higher, east + wider, north + higher
-
-
-def _rings(outlines: Mapping[str, Any]) -> Iterator[Sequence[Sequence[float]]]:
-    for feature in outlines["features"]:
-        shape = feature["geometry"]
-        parts = [shape["coordinates"]] if shape["type"] == "Polygon" else shape["coordinates"]
-        yield from (part[0] for part in parts)
-
-
-def _path(ring: Sequence[Sequence[float]], box: Box, at: Any) -> str | None:
-    """Return the `d` of a ring; None for one wholly outside the map."""
-    lons, lats = zip(*(point[:2] for point in ring), strict=True)
-    if not _meet((min(lons), min(lats), max(lons), max(lats)), box):
-        return None
-    points = dict.fromkeys(at(lon, lat) for lon, lat, *_ in ring)
-    return "M" + "L".join(f"{x:g} {y:g}" for x, y in points) + "Z"

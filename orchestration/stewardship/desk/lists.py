@@ -15,11 +15,9 @@ from urllib.parse import urlencode
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from orchestration.stewardship.decisions.active import list_decisions
 from orchestration.stewardship.desk.guard import local_path
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, with_consequences
-from orchestration.stewardship.kinds.assignment import since_opened
 from orchestration.stewardship.worklists.listing import OpenItem, open_items
 
 PAGE_SIZE = 50
@@ -256,11 +254,8 @@ def waiting_item(visit: Visit, item: Item) -> OpenItem | None:
 
 
 def item_page(visit: Visit, template: str, item: Item, **context: Any) -> Response:
-    """Return the page of an item, with who takes care of it while it waits, and the comments on it."""
-    waiting = waiting_item(visit, item)
-    own = [one for one in list_decisions(visit.settings, "comment") if one.get("item") == str(item)]
-    comments = since_opened(waiting or OpenItem(item, ""), [one for one in own if not one["revoked_by"]])
-    return visit.page(template, item=item, waiting=waiting, comments=comments, **context)
+    """Return the page of an item, with its worth while it waits."""
+    return visit.page(template, item=item, waiting=waiting_item(visit, item), **context)
 
 
 def record_path(partner: str, extract_id: str, sheet: str | None, row: object) -> str:

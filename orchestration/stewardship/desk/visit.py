@@ -31,9 +31,8 @@ from orchestration.stewardship.desk.accounts import (
     read_accounts,
 )
 from orchestration.stewardship.desk.guard import DAGSTER_PATH, Address, Attempts, local_path
-from orchestration.stewardship.desk.names import Names
 from orchestration.stewardship.desk.sessions import FirstLink, SentForms, Session, Sessions
-from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, Words, words_of
+from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, Names, Words, words_of
 from orchestration.stewardship.running import refresh_since
 
 MOST_FIELDS = 2000
@@ -53,7 +52,6 @@ NAVIGATION = (
     ("/links", "nav.links", DESK),
     ("/drift", "nav.drift", DESK),
     ("/alerts", "nav.alerts", DESK),
-    ("/waivers", "nav.waivers", DESK),
     ("/agreements", "nav.agreements", DESK),
     ("/releases", "nav.releases", DESK),
     ("/decisions", "nav.decisions", DESK),

@@ -1,20 +1,99 @@
-"""The desk's texts in a language: those of the catalogue by key, and the rooms' sentences by `said`."""
+"""The desk's texts in a language: those of the catalogue by key, and the rooms' sentences by `said`.
+
+`Names` has names for the ids in headings: written places, partners, extracts and checks. Files, messages and
+commands keep the ids. What was written of a place may be a person's name: stewards alone see it, and
+`Visit.page` logs the page that shows it.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup, escape
 
-from orchestration.core import LANGUAGES, NAIROBI, Sentence, catalogue, in_language, say, text_of
-from orchestration.stewardship.desk.names import Names
+from orchestration.core import (
+    LANGUAGES,
+    NAIROBI,
+    Sentence,
+    Settings,
+    catalogue,
+    in_language,
+    read_json,
+    say,
+    text_of,
+)
+from orchestration.stewardship.kinds.place_alias import written_names
 
 LANGUAGE_COOKIE = "njia_language"
 _DAY = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:-(\d\d))?")
+
+
+@dataclass
+class Names:
+    """`is_steward`: whether the page may show what was written; `places_shown`: tokens of those it shows."""
+
+    settings: Settings
+    is_steward: bool = False
+    places_shown: dict[str, None] = field(default_factory=dict)
+    _partners: dict[str, str | None] = field(default_factory=dict)
+    _files: dict[Path, str | None] = field(default_factory=dict)
+
+    def in_title(self, given: Mapping[str, Any]) -> dict[str, str]:
+        """Return the names of the ids that a title was filled in with, by their place in it."""
+        names: dict[str, str | None] = {}
+        for place, value in given.items():
+            if place == "name":
+                names[place] = self._written_place(value)
+            elif place == "check":
+                names[place] = value.replace("_", " ")
+            elif place in ("partner", "one", "other"):
+                names[place] = self.partner(value)
+            elif place == "extract_id":
+                names[place] = self.file(given["partner"], value)
+            elif place == "of" and "/" in value:
+                partner, _, other = value.partition("/")
+                names[place] = self.extract(partner, other) or self.partner(partner)
+        return {place: name for place, name in names.items() if name}
+
+    def note_shown(self, given: Mapping[str, Any]) -> None:
+        """Note that a page shows a title with what was written of its place."""
+        if self._written_place(given.get("name", "")):
+            self.places_shown[given["name"]] = None
+
+    def partner(self, code: str) -> str | None:
+        """Return the partner's name in the contract of what landed last; None where it has none."""
+        if code not in self._partners:
+            notes = (self.settings.landing / code).glob("[!.]*.json")
+            newest = max(notes, key=lambda path: path.stat().st_mtime_ns, default=None)
+            content = read_json(newest).get("contract_content", {}) if newest else {}
+            self._partners[code] = content.get("partner", {}).get("name")
+        return self._partners[code]
+
+    def extract(self, partner: str, extract_id: str) -> str | None:
+        """Return file and partner of a landed extract; None where there is no such extract."""
+        file = self.file(partner, extract_id)
+        return file and say("{file}, {partner}", file=file, partner=self.partner(partner) or partner)
+
+    def file(self, partner: str, extract_id: str) -> str | None:
+        """Return the name of a landed extract: partner, day and id; None where there is no such extract."""
+        path = self.settings.landing / partner / f"{extract_id}.json"
+        if path not in self._files:
+            self._files[path] = read_json(path).get("file") if path.is_file() else None
+        return self._files[path]
+
+    def _written_place(self, token: str) -> str | None:
+        text = self._written.get(token) if self.is_steward else None
+        return text and f"“{text}”"
+
+    @cached_property
+    def _written(self) -> dict[str, str]:
+        return written_names(self.settings)
 
 
 @dataclass(frozen=True)

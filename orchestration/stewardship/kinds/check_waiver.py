@@ -40,7 +40,7 @@ from orchestration.stewardship.kinds.decision import (
 )
 from orchestration.stewardship.kinds.extracts import effect_on_fates, holding_checks
 from orchestration.stewardship.kinds.subjects import Landed, nearest
-from orchestration.stewardship.worth import NOTHING, Worth, Worths
+from orchestration.stewardship.worth import Worths
 from orchestration.typing import NOT_KEPT, has_typed, open_views
 
 LONGEST_WAIVER = timedelta(days=366)
@@ -301,14 +301,14 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
             _observed(row),
             row["why"],
             row["steward_action"],
-            *(refreshed.worths.release if is_refused else NOTHING),
+            refreshed.worths.release if is_refused else 0,
             extracts=about,
         )
 
 
-def worths_of_waived(settings: Settings, worths: Worths) -> dict[Item, Worth]:
+def worths_of_waived(settings: Settings, worths: Worths) -> dict[Item, int]:
     """Return what would wait if the waiver of a check that still fails ended."""
-    worth_of: dict[Item, Worth] = {}
+    worth_of: dict[Item, int] = {}
     for row in review.read(settings, review.FAILED_CHECKS):
         if row["waived"] == "True" and row["severity"] == "hold":
             worth_of[item_of_check(row)] = worths.of_extract(row["partner"], row["extract_id"])

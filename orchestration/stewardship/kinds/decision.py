@@ -173,14 +173,6 @@ class Decision(Entry):
         """Say why the decision cannot be made beside those that hold; a later change stops no refresh."""
         return None
 
-    def why_unusual(self, settings: Settings) -> str | None:
-        """Say why the decision is made only with an override."""
-        return None
-
-    def why_not_taken_back(self, author: str) -> str | None:
-        """Say why this person cannot take the decision back."""
-        return None
-
     def contradicts(self, other: Decision) -> bool:
         """Return whether both cannot hold at once."""
         return False

@@ -240,7 +240,7 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
             found or say("Held by {checks}.", checks=", ".join(held["held_by"])),
             _WHY,
             _TO_DO,
-            *refreshed.worths.of_extract(partner, extract_id),
+            refreshed.worths.of_extract(partner, extract_id),
         )
 
 

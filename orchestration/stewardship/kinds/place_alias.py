@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, TypeGuard
 
+from pydantic import Field
+
 from orchestration import places
 from orchestration.core import Settings, is_token, load_keys, say, together
 from orchestration.stewardship import items, review
@@ -30,7 +32,6 @@ from orchestration.stewardship.kinds.decision import (
     matching,
 )
 from orchestration.stewardship.kinds.subjects import Landed
-from orchestration.stewardship.worth import NOTHING
 from orchestration.typing import open_views
 
 Country = Annotated[str, matching("[A-Z]{3}", "a country's ISO code with three letters, such as KEN")]
@@ -61,7 +62,8 @@ class PlaceAlias(Decision):
     """Says which place a written name means.
 
     With a country only where the mention names it, with a partner only in its records, with a role only of
-    such stops. The most specific decision about a mention holds (`Resolver.decision_for`).
+    such stops. The most specific decision about a mention holds (`Resolver.decision_for`). `override`: even
+    if the name has a certain meaning; asked when it is made, and not kept.
     """
 
     text: Name
@@ -69,6 +71,7 @@ class PlaceAlias(Decision):
     partner: Name | None = None
     role: Role | None = None
     place_id: PlaceId
+    override: Annotated[bool, Field(exclude=True)] = False
 
     @classmethod
     def read_form(cls, form: Form) -> Iterator[Payload]:
@@ -143,7 +146,7 @@ class PlaceAlias(Decision):
         return say(sentence, id=other.id, place=f"{other.place_id} ({name})")
 
     def why_not_now(self, settings: Settings, held: Iterable[Decision]) -> str | None:
-        """The alias contradicts its country, or changes nothing."""
+        """The alias contradicts its country, changes nothing, or moves a name whose meaning is certain."""
         lies_in = places.country_of_place(self.place_id)
         if self.country and lies_in and lies_in != self.country:
             return say(
@@ -154,15 +157,10 @@ class PlaceAlias(Decision):
                 country=places.described(self.country),
             )
         means = self._means(settings)
-        if means is None or means != self.place_id or self.role:
-            return None
-        sentence = "This name means {id}, {place}, already: there is nothing to decide."
-        return say(sentence, id=means, place=places.described(means))
-
-    def why_unusual(self, settings: Settings) -> str | None:
-        """The alias moves a name whose meaning is certain."""
-        means = self._means(settings)
-        if means is None or means == self.place_id:
+        if means == self.place_id and not self.role:
+            sentence = "This name means {id}, {place}, already: there is nothing to decide."
+            return say(sentence, id=means, place=places.described(means))
+        if means is None or means == self.place_id or self.override:
             return None
         return say(
             "This name means {id}, {place}, today, in every partner's records. If all of them mean "
@@ -326,10 +324,9 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
     groups = open_name_groups(refreshed.settings)
     item_of = {mention: str(name.item) for name in groups for mention in name.mention_ids}
     worth_of = refreshed.worths.of_mentions(item_of)
-    named_in = refreshed.worths.extracts_of_mentions(item_of)
     stands = review.still_stands(refreshed.settings)
     for name in groups:
-        extracts = named_in.get(str(name.item), set())
+        movements, extracts = worth_of.get(str(name.item), (0, frozenset()))
         if extracts and not any(stands({"partner": one, "extract_id": other}) for one, other in extracts):
             continue
         candidates = "; ".join(places.described(place_id) for place_id in name.candidates)
@@ -339,8 +336,8 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
             say("It may be: {names}.", names=candidates) if candidates else "No place has a similar name.",
             _WHY.get(name.status, ""),
             _WHAT_TO_DO,
-            *worth_of.get(str(name.item), NOTHING),
-            extracts=frozenset(extracts),
+            movements,
+            extracts=extracts,
         )
 
 

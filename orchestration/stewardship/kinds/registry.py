@@ -8,7 +8,6 @@ from orchestration.core import UsageError
 from orchestration.stewardship.kinds import (
     agreement_change,
     alert_release,
-    assignment,
     check_waiver,
     extracts,
     links,
@@ -29,7 +28,6 @@ GROUPS: tuple[Group, ...] = (
     agreement_change.GROUP,
     releases.GROUP,
     alert_release.GROUP,
-    assignment.GROUP,
 )
 KINDS: dict[str, type[Decision]] = {kind: model for group in GROUPS for kind, model in group.kinds.items()}
 

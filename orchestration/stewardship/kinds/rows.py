@@ -36,7 +36,6 @@ from orchestration.stewardship.kinds.subjects import (
     row_called,
     rules_by_record,
 )
-from orchestration.stewardship.worth import NOTHING
 from orchestration.typing import NOT_KEPT, has_typed, open_views
 
 RuleCode = Annotated[
@@ -245,7 +244,7 @@ def quality_rules() -> dict[str, dict[str, str]]:
 def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
     """Yield an item for each partner and rule."""
     rows = review.read(refreshed.settings, review.QUARANTINED_ROWS)
-    worth_of = refreshed.worths.of_records(_by_one_rule_alone(rows))
+    alone = Counter(_by_one_rule_alone(rows).values())
     for item, own in by_item(rows).items():
         partner, code = item.key
         rule = quality_rules().get(code, {})
@@ -255,7 +254,7 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
             _counted(own),
             rule.get("explanation", ""),
             together(rule.get("steward_action", ""), _may_be_released(code)),
-            *worth_of.get(str(item), NOTHING),
+            alone[str(item)],
             extracts=frozenset((partner, row["extract_id"]) for row in own),
         )
 

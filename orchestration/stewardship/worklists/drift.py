@@ -18,7 +18,7 @@ from orchestration.core import Keys, Settings, listed, load_keys, say, write_jso
 from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item, OpenItem
 from orchestration.stewardship.kinds.decision import Change, Refreshed
-from orchestration.stewardship.worth import NOTHING, Worth, Worths
+from orchestration.stewardship.worth import Worths
 from orchestration.typing import open_views
 
 _NOT_LANDED = (
@@ -120,23 +120,23 @@ def drifted_contracts(refreshed: Refreshed) -> Iterator[OpenItem]:
             for change in _CHANGES
             if counts[change]
         ]
-        worth = max((_worth(row, refreshed.worths, held) for row in rows), default=NOTHING)
+        worth = max((_worth(row, refreshed.worths, held) for row in rows), default=0)
         yield OpenItem(
             items.drift(partner, contract),
             say("{partner} changed its columns or choices ({contract})", partner=partner, contract=contract),
             say("{changes}.", changes=listed(changes)),
             "What the contract does not name is dropped; an answer that it does not know counts as unknown.",
             "Look at the ready change to the contract, merge it, and try it with `njia contract check`.",
-            *worth,
+            worth,
             extracts=frozenset((row["partner"], row["extract_id"]) for row in rows),
         )
 
 
-def _worth(row: Mapping[str, str], worths: Worths, held: set[tuple[str, str]]) -> Worth:
+def _worth(row: Mapping[str, str], worths: Worths, held: set[tuple[str, str]]) -> int:
     if row["change"] == "new_codes":
-        return Worth(int(row["records"] or 0))
+        return int(row["records"] or 0)
     if row["change"] == "column_added" or (row["partner"], row["extract_id"]) in held:
-        return NOTHING
+        return 0
     return worths.of_extract(row["partner"], row["extract_id"])
 
 

@@ -1,7 +1,7 @@
 """The list of what waits for a steward, most valuable first: `review/open_items.csv`.
 
 Every refresh that ends writes it, whether published, unchanged or refused. Reading it drops what has been
-decided since and adds who takes care of each item. A decision that held already when the refresh found an
+decided since. A decision that held already when the refresh found an
 item did not settle it (an acceptance cannot answer a check that could not be judged), so the item stays: the
 list notes the ids of those decisions.
 """
@@ -26,13 +26,12 @@ from orchestration.stewardship.items import (
     nested,
     under_held_extracts,
 )
-from orchestration.stewardship.kinds.assignment import with_owners
 from orchestration.stewardship.kinds.check_waiver import waived_item, worths_of_waived
 from orchestration.stewardship.kinds.decision import Refreshed
 from orchestration.stewardship.kinds.registry import GROUPS
 from orchestration.stewardship.kinds.rows import by_item, left_of_rows, quality_rules
 from orchestration.stewardship.worklists.drift import drifted_contracts
-from orchestration.stewardship.worth import NOTHING, Worth, worths_of
+from orchestration.stewardship.worth import worths_of
 
 SOON = timedelta(days=14)
 _SENTENCES = ("title", "detail", "why", "what_to_do")
@@ -44,13 +43,13 @@ def write_open_items(
     end: End,
     contracts: Contracts,
     decisions: Decisions,
-    waits_for_release: tuple[int, int] = (0, 0),
+    waits_for_release: int = 0,
 ) -> int:
     """Write the list after a refresh; returns how long it is.
 
     `contracts` are those of the refresh, with what was agreed since, and `decisions` those it used.
-    `waits_for_release`: movements and published cells that a refused candidate keeps from the readers. An
-    item of the earlier list keeps the day on which it was `opened`.
+    `waits_for_release`: movements that a refused candidate keeps from the readers. An item of the earlier
+    list keeps the day on which it was `opened`.
     """
     today = date.fromisoformat(str(end.as_of)[:10])
     opened = {row["item"]: row["opened"] for row in review.read(settings, review.OPEN_ITEMS)}
@@ -61,10 +60,10 @@ def write_open_items(
         drifted_contracts,
         _late_partners,
     )
-    with worths_of(settings, Worth(*waits_for_release)) as worths:
+    with worths_of(settings, waits_for_release) as worths:
         refreshed = Refreshed(settings, worths, end, contracts)
         listed = [item for finder in finders for item in finder(refreshed)]
-        worth_of = _worth_of(listed) | worths_of_waived(settings, worths)
+        worth_of = {one.item: one.movements for one in listed} | worths_of_waived(settings, worths)
     listed += _open_decisions(settings, today, worth_of)
     answers = Answers(settings, decisions)
     listed = [
@@ -84,7 +83,7 @@ def write_open_items(
 
 
 def open_items(settings: Settings, now: datetime | None = None) -> list[OpenItem]:
-    """Return what waits now, most valuable first, without what was decided since, and with its owners.
+    """Return what waits now, most valuable first, without what was decided since.
 
     What follows from a held extract alone is among its `consequences`. Raises NjiaError where a
     file of decisions cannot be read.
@@ -111,11 +110,10 @@ def open_items(settings: Settings, now: datetime | None = None) -> list[OpenItem
     ]
     standing = list(left_of_rows(settings, decisions.by_kind, standing))
     # A listed decision keeps its worth; one made since has that of its item.
-    worth_of = _worth_of(listed)
+    worth_of = {one.item: one.movements for one in listed}
     for decision in _open_decisions(settings, now.date(), worth_of):
-        worth = worth_of.get(decision.item, Worth(decision.movements, decision.numbers))
-        standing.append(replace(decision, movements=worth.movements, numbers=worth.numbers))
-    return sorted(nested(with_owners(standing, decisions.assignments)), key=most_valuable_first)
+        standing.append(replace(decision, movements=worth_of.get(decision.item, decision.movements)))
+    return sorted(nested(standing), key=most_valuable_first)
 
 
 class Answers:
@@ -145,15 +143,11 @@ def is_about(one: OpenItem, partner: str) -> bool:
 
 def as_dict(one: OpenItem) -> dict[str, Any]:
     """Return an item as `--json` prints it."""
-    left_out = ("answered_by", "assignments", "extracts", "under")
+    left_out = ("answered_by", "extracts", "under")
     fields = {name: value for name, value in vars(one).items() if name not in left_out}
     days = {name: str(fields[name]) if fields[name] else None for name in ("opened", "due")}
     consequences = [as_dict(other) for other in one.consequences]
     return {**fields, "item": str(one.item), **days, "consequences": consequences}
-
-
-def _worth_of(listed: Iterable[OpenItem]) -> dict[Item, Worth]:
-    return {item.item: Worth(item.movements, item.numbers) for item in listed}
 
 
 def _as_row(one: OpenItem) -> dict[str, Any]:
@@ -171,7 +165,6 @@ def _of_row(row: Mapping[str, str], sentences: Mapping[str, Any]) -> OpenItem:
         why,
         what_to_do,
         int(row["movements"]),
-        int(row["numbers"]),
         _day(row["opened"]),
         due=_day(row["due"]),
         answered_by=tuple(row["answered_by"].split()),
@@ -186,7 +179,7 @@ def _day(text: str) -> date | None:
 # --- decisions: waiting for a second person, idle, or about to expire -------------------------------
 
 
-def _open_decisions(settings: Settings, today: date, worth_of: Mapping[Item, Worth]) -> Iterator[OpenItem]:
+def _open_decisions(settings: Settings, today: date, worth_of: Mapping[Item, int]) -> Iterator[OpenItem]:
     """Yield an item for each such decision; `worth_of` the listed items that decisions are about.
 
     Every reading of the list finds them anew, since a new decision waits at once. One that waits is worth
@@ -199,7 +192,7 @@ def _open_decisions(settings: Settings, today: date, worth_of: Mapping[Item, Wor
             "{says} ({author}, {day})", says=entry["says"], author=entry["author"], day=entry["time"][:10]
         )
         expires = _day(entry.get("expires", ""))
-        worth = worth_of.get(waived_item(entry["check"], entry["scope"]), NOTHING) if expires else NOTHING
+        worth = worth_of.get(waived_item(entry["check"], entry["scope"]), 0) if expires else 0
         why = entry["reason"]
         if expires and expires < today:
             continue
@@ -207,7 +200,7 @@ def _open_decisions(settings: Settings, today: date, worth_of: Mapping[Item, Wor
             title = "A decision waits for a second person"
             what_to_do = "Look at what it is about. If you stand behind it, confirm it; else take it back."
         elif entry["without_effect"]:
-            title, why, worth, expires = "A decision has no effect", entry["without_effect"], NOTHING, None
+            title, why, worth, expires = "A decision has no effect", entry["without_effect"], 0, None
             what_to_do = "If it is no longer needed, take it back."
         elif expires and expires <= today + SOON:
             title = say("A waiver ends on {day}", day=str(expires))
@@ -215,7 +208,7 @@ def _open_decisions(settings: Settings, today: date, worth_of: Mapping[Item, Wor
         else:
             continue
         made, item = _day(entry["time"][:10]), items.decision(entry["id"])
-        yield OpenItem(item, title, sentence, why, what_to_do, *worth, opened=made, due=expires)
+        yield OpenItem(item, title, sentence, why, what_to_do, worth, opened=made, due=expires)
 
 
 # --- missing deliveries, and rows refused at reading ------------------------------------------------
@@ -229,7 +222,7 @@ def _waiting_files(refreshed: Refreshed) -> Iterator[OpenItem]:
     for row in review.standing(refreshed.settings, review.FILES_NOT_TAKEN):
         if row["outcome"] == "waits":
             continue
-        worth = refreshed.worths.newest.get(row["partner"], NOTHING)
+        worth = refreshed.worths.newest.get(row["partner"], 0)
         sentence = "{file} was not taken: {reason}"
         if row["partner"]:
             sentence = "{file} of {partner} was not taken: {reason}"
@@ -239,7 +232,7 @@ def _waiting_files(refreshed: Refreshed) -> Iterator[OpenItem]:
             _guessed(worth),
             row["reason"],
             "Do what the reason says; the file is tried again in every refresh.",
-            *worth,
+            worth,
         )
 
 
@@ -259,24 +252,24 @@ def _late_partners(refreshed: Refreshed) -> Iterator[OpenItem]:
     for contract in refreshed.end.overdue:
         due.setdefault(contract["partner"], []).append(contract["due"])
     for partner, days in due.items():
-        worth = refreshed.worths.newest.get(partner, NOTHING)
+        worth = refreshed.worths.newest.get(partner, 0)
         yield OpenItem(
             items.overdue(partner),
             say("{partner} is overdue since {day}", partner=partner, day=min(days)),
             _guessed(worth),
             "The newest months lack this partner's records, so a fall there may not be real.",
             "Ask the partner. If it sends less often now, say so in its contract.",
-            *worth,
+            worth,
             due=_day(min(days)),
             extracts=frozenset({(partner, refreshed.worths.newest_extracts.get(partner, ""))}),
         )
 
 
-def _guessed(worth: Worth) -> str:
-    if not worth.movements:
+def _guessed(worth: int) -> str:
+    if not worth:
         return "Its content is unknown."
     sentence = "Its content is unknown; the partner's last extract held {records:,} records."
-    return say(sentence, records=worth.movements)
+    return say(sentence, records=worth)
 
 
 def _refused_rows(refreshed: Refreshed) -> Iterator[OpenItem]:

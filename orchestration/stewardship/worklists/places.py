@@ -1,11 +1,10 @@
-"""Unknown place names, with the rows they stand in, the places that each may mean and where they lie.
+"""Unknown place names, with the rows they stand in and the places that each may mean.
 
 What was written may be a person's name: only the desk shows it, to signed-in stewards, and logs each view.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,25 +18,16 @@ from orchestration.stewardship.kinds.place_alias import OpenName, open_name_grou
 from orchestration.stewardship.worklists.listing import open_items
 from orchestration.typing import open_views
 
-_SIMPLIFIED = 0.01  # of a degree: about a kilometre, less than a line of a small map is wide
-
 MOST_MATCHES, MOST_ROWS = 12, 50
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A place that a name may mean. `county` and `country` are names; `lat`, `lon` None where not known.
+class Candidate(places.KnownPlace):
+    """A place that a name may mean.
 
     `method` and `confidence` are the resolver's, None of a place that it offers without reading the name so.
     """
 
-    place_id: str
-    name: str
-    kind: str
-    county: str | None
-    country: str | None
-    lat: float | None
-    lon: float | None
     method: str | None = None
     confidence: float | None = None
 
@@ -115,31 +105,6 @@ def place_matches(settings: Settings, text: str, country: str | None = None) -> 
     return [*found, *others][:MOST_MATCHES]
 
 
-def county_outlines(settings: Settings) -> dict[str, Any]:
-    """Return the counties in force as GeoJSON, lines simplified, each with `place_id` and `name`.
-
-    `captions` has the words that every map drawn with them must carry.
-    """
-    # Loads shapely, which only a map needs.
-    from shapely import to_geojson
-
-    from orchestration.places import boundaries
-
-    names, in_force = places.place_names(), boundaries.boundaries_in_force(settings)
-    return {
-        "type": "FeatureCollection",
-        "captions": vars(boundaries.captions(in_force)),
-        "features": [
-            {
-                "type": "Feature",
-                "properties": {"place_id": place_id, "name": names.get(place_id, place_id)},
-                "geometry": json.loads(to_geojson(shape.simplify(_SIMPLIFIED))),
-            }
-            for place_id, shape in sorted(in_force.counties.items())
-        ],
-    }
-
-
 def _rows(settings: Settings, group: OpenName) -> list[NamingRow]:
     with open_views(settings, "place_mentions", "records") as con:
         found = con.execute(
@@ -178,8 +143,4 @@ def _candidates_for(
 
 
 def _candidate(place_id: str, method: str | None = None, confidence: float | None = None) -> Candidate:
-    place = places.known_place(place_id)
-    lat, lon = place.point or (None, None)
-    return Candidate(
-        place_id, place.name, place.kind, place.county, place.country, lat, lon, method, confidence
-    )
+    return Candidate(**vars(places.known_place(place_id)), method=method, confidence=confidence)

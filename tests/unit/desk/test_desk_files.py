@@ -12,7 +12,7 @@ import pytest
 from orchestration.core import Settings
 from orchestration.stewardship import audit
 from orchestration.stewardship.desk.app import DECIDED, LOOKED_AT, make_app
-from orchestration.stewardship.desk.views.files import SHOWN
+from orchestration.stewardship.desk.views.front import SHOWN
 from tests.fixtures.desk_world import ELSEWHERE, OBSERVER, OPERATOR, READER, STEWARD, Visitor, make_desk
 
 CONTENT = {

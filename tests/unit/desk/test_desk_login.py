@@ -259,7 +259,7 @@ MISSING = (
 def test_missing_item_and_path_traversal_are_404(settings: Settings, steward: Visitor) -> None:
     note = settings.landing / "kobe_post" / "0123456789abcdef.json"
     note.parent.mkdir(exist_ok=True)
-    landed = {"sequence": 1, "received_on": "2026-11-01", "rows_landed": 1, "rows_read": 1}
+    landed = {"sequence": 1, "received_on": "2026-11-01", "rows_landed": 1, "rows_read": 1, "contract": "b"}
     contract = {"contract": "kobe_post_book", "delivery": {"cadence": "monthly"}}
     note.write_text(json.dumps({**landed, "refusals": [], "contract_content": contract}))
     assert steward.get("/items/extract/kobe_post/0123456789abcdef").status_code == 200

@@ -18,7 +18,7 @@ from orchestration.contracts import load_contracts
 from orchestration.core import Settings, create_missing_keys, prepare_home, refreshes, shown_record
 from orchestration.defs.automation import automation
 from orchestration.refresh import Runs
-from orchestration.stewardship import audit, items, record_decision, revoke
+from orchestration.stewardship import audit, record_decision, revoke
 from orchestration.stewardship.desk.sessions import IDLE_SECONDS, Sessions
 from orchestration.stewardship.desk.words import words_of
 from tests.fixtures import steward_world
@@ -33,7 +33,7 @@ from tests.fixtures.desk_world import (
     shown,
     visitor,
 )
-from tests.fixtures.steward_world import HELD, PARTNER, make_home
+from tests.fixtures.steward_world import PARTNER, make_home
 from tests.unit.operations.test_next_run import daemon_lives, refresh
 
 Sense = Callable[..., str | None]
@@ -235,11 +235,8 @@ def test_decision_starts_one_refresh_after_the_pause(settings: Settings, sense: 
     assert sense(at_once) is None
 
 
-def test_decisions_that_need_no_refresh_start_none(settings: Settings, sense: Sense) -> None:
+def test_decision_that_was_taken_back_starts_no_refresh(settings: Settings, sense: Sense) -> None:
     steward_world.refreshed(settings, held=steward_world.held())
-    item = str(items.held_extract(PARTNER, HELD))
-    record_decision(settings, "assignment", STEWARD, "mine", LONG_AGO, item=item, owner=STEWARD)
-    assert sense() is None
     made = record_decision(settings, "row_exclude", STEWARD, "a test", LONG_AGO, record=shown_record(1))
     assert sense()
     revoke(settings, made["id"], STEWARD, "taken back", LONG_AGO)

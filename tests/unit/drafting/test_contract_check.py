@@ -158,8 +158,6 @@ def test_a_place_read_from_a_column_of_names_is_warned_of(tmp_path: Path, headin
     ([{"places": ["bp-ken-busia"]}, {"places": ["KE047"]}], []),
     ([{"to": "2029-02-28"}], ["'Fixture screening' has 1,461 days"]),
     ([{"places": ["KE001"]}], ["'Fixture screening' was at KE001, which no entry under `coverage` watches"]),
-    ([{}, {"name": "Second", "from": "2025-04-30"}], ["'Fixture screening' and 'Second' have days at one place"]),
-    ([{}, {"name": "Later", "from": "2025-05-01", "to": "2025-05-02"}], []),
 ])  # fmt: skip
 def test_campaigns_that_can_hardly_be_meant_are_warned_of(
     tmp_path: Path, campaigns: list[dict[str, Any]], warnings: list[str]

@@ -18,8 +18,8 @@ from tests.fixtures.partner_files import add_partner
 STOPS = sum(len(one.stops) for one in forms.journeys() if one.state == "approved")
 
 
-def drafted(*files: Path) -> dict[str, Any]:
-    return yaml.safe_load(as_yaml(draft_contract(files, "testpartner")))
+def drafted(file: Path) -> dict[str, Any]:
+    return yaml.safe_load(as_yaml(draft_contract(file, "testpartner")))
 
 
 def landed(folder: Path, content: dict[str, Any], file: Path, otherwise: str) -> tuple[int, dict[str, int]]:
@@ -50,7 +50,7 @@ def test_records_without_an_approval_enter_only_if_a_person_says_so(tmp_path: Pa
 def test_records_that_odk_could_not_decrypt_are_set_aside_as_such(tmp_path: Path, has_form: bool) -> None:
     file = forms.odk_zip(tmp_path / "odk.zip", not_decrypted=2)
     form = forms.xlsform(tmp_path / "form.xlsx") if has_form else None
-    content = yaml.safe_load(as_yaml(draft_contract([file], "testpartner", form)))
+    content = yaml.safe_load(as_yaml(draft_contract(file, "testpartner", form)))
     assert [one["column"] for one in content["accept_if"]] == ["Status", "ReviewState"]
     assert "Status" not in content["deny"]
     assert "trafficking_status" not in content["fields"], "`Status` is the server's, not the partner's"
@@ -71,7 +71,7 @@ def test_the_key_is_the_servers_id_and_stops_find_their_record(tmp_path: Path) -
     file = forms.kobo_workbook(tmp_path / "names.xlsx")
     content = drafted(file)
     assert content["delivery"]["key"] == "_uuid"
-    text = as_yaml(draft_contract([file], "testpartner"))
+    text = as_yaml(draft_contract(file, "testpartner"))
     assert 'An edit changes "_uuid": no harm with mode full; with incremental name "_id".' in text
     assert "`njia contract check THIS_FILE EXTRACT` lists those that are left" in text
     assert "case_no" in content["deny"]
@@ -114,7 +114,7 @@ def test_a_unique_id_is_drafted_as_the_submissions_id(tmp_path: Path, export: An
 
 
 def test_a_number_of_a_form_is_only_proposed_as_the_submissions_id(tmp_path: Path) -> None:
-    text = as_yaml(draft_contract([forms.kobo_csv(tmp_path / "file.csv")], "testpartner"))
+    text = as_yaml(draft_contract(forms.kobo_csv(tmp_path / "file.csv"), "testpartner"))
     assert "submission_id" not in yaml.safe_load(text)
     assert "# submission_id: {column: _id, server:" in text
 
@@ -123,4 +123,4 @@ def test_one_page_of_an_export_is_named_as_such(tmp_path: Path) -> None:
     file = tmp_path / "page.json"
     file.write_text(json.dumps({"count": 480, "next": "https://kobo.example/b", "results": [{"a": 1}]}))
     with pytest.raises(UsageError, match="holds 1 of 480 records"):
-        draft_contract([file], "testpartner")
+        draft_contract(file, "testpartner")

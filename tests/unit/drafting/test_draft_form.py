@@ -25,9 +25,9 @@ MODES = {"bus": "bus", "walk": "foot", "drone": "other"}
 HARM = {"beg": "forced_begging", "home": "domestic_servitude", "h9": "other"}
 
 
-def drafted(form: Path, *files: Path, kind: str = "xlsx") -> tuple[dict[str, Any], str]:
+def drafted(form: Path, file: Path | None = None, kind: str = "xlsx") -> tuple[dict[str, Any], str]:
     """The draft as YAML reads it, and its text."""
-    text = as_yaml(draft_contract(files, "testpartner", form, kind))
+    text = as_yaml(draft_contract(file, "testpartner", form, kind))
     return yaml.safe_load(text), text
 
 
@@ -125,19 +125,19 @@ def test_a_form_alone_drafts_the_contract_of_a_chosen_format(tmp_path: Path, kin
 
 def test_one_contract_reads_exports_in_two_languages(tmp_path: Path) -> None:
     files = [EXPORTS[name](tmp_path / name) for name in ("names.xlsx", "labels.xlsx")]
-    content, _ = drafted(forms.xlsform(tmp_path / "form.xlsx"), *files)
-    assert content["fields"]["sex"]["column"][:2] == ["sex", "Jinsia"]
-    assert {"full_name", "Jina kamili"} <= set(content["deny"])
+    content, _ = drafted(forms.xlsform(tmp_path / "form.xlsx"), files[0])
+    assert {"sex", "Jinsia"} <= set(content["fields"]["sex"]["column"])
+    assert "full_name" in content["deny"]
     first, second = (checked(tmp_path, answered(content), file) for file in files)
     assert landed(first) == landed(second)
     assert [*first.columns_missing, *first.unmapped_columns] == []
-    assert [*second.columns_missing, *second.unmapped_columns] == []
+    assert second.columns_missing == [] and "Jina kamili" in second.unmapped_columns, "dropped"
 
 
 def test_the_form_of_another_export_is_refused(tmp_path: Path) -> None:
     form = small_form(tmp_path, ["text", "village", "Village", "Kijiji"])
     with pytest.raises(UsageError, match="No question of form form"):
-        draft_contract([forms.kobo_workbook(tmp_path / "names.xlsx")], "testpartner", form)
+        draft_contract(forms.kobo_workbook(tmp_path / "names.xlsx"), "testpartner", form)
 
 
 def test_a_question_that_the_file_lacks_may_come_later(tmp_path: Path) -> None:
@@ -182,12 +182,6 @@ def test_a_column_of_an_older_version_comes_before_a_question_the_file_lacks(tmp
     assert content["fields"]["place(origin).place_text"] == "from_town"
 
 
-def test_files_of_two_formats_are_refused(tmp_path: Path) -> None:
-    files = [EXPORTS[name](tmp_path / name) for name in ("names.xlsx", "names.csv")]
-    with pytest.raises(UsageError, match="A contract reads one"):
-        draft_contract(files, "testpartner")
-
-
 def test_names_on_a_list_of_choices_are_never_shown_and_can_be_mapped(tmp_path: Path) -> None:
     question = ["select_one who", "recruiter", "Relation to the recruiter", "Uhusiano"]
     friend, named = ["who", "r1", "Friend", "Rafiki"], ["who", "r2", "Grace Fixture", "Grace Fixture"]
@@ -208,7 +202,7 @@ def test_a_file_that_is_no_form_is_refused_by_name(tmp_path: Path, content: byte
     path = tmp_path / "form.xlsx"
     path.write_bytes(content)
     with pytest.raises(UsageError, match=rf"form\.xlsx.*{why}"):
-        draft_contract([], "testpartner", path)
+        draft_contract(None, "testpartner", path)
 
 
 def test_the_command_drafts_from_a_form_and_checks_the_answered_draft(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def drafted(path: Path, columns: dict[str, list[Any]], rows: int = 30) -> tuple[
     """The draft of a sheet whose columns go through their values in turn: as YAML reads it, and its text."""
     table = [[values[number % len(values)] for values in columns.values()] for number in range(rows)]
     file = workbook(path / "a.xlsx", {"Sheet": [list(columns), *table]})
-    text = draft_text(draft_contract([file], "testpartner"))
+    text = draft_text(draft_contract(file, "testpartner"))
     return yaml.safe_load(text), text
 
 
@@ -199,5 +199,5 @@ def test_a_choice_with_a_column_of_its_own_is_shown_whole(tmp_path: Path) -> Non
         writer.writerow(header)
         for number, day in enumerate(days()):
             writer.writerow([day, TOWNS[number % 4], f"{known} {new}", 1, 1])
-    content = yaml.safe_load(draft_text(draft_contract([path], "testpartner")))
+    content = yaml.safe_load(draft_text(draft_contract(path, "testpartner")))
     assert content["fields"]["exploitation_type"]["values"] == {known: "forced_begging", new: "TODO"}

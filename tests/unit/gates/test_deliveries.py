@@ -5,8 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from orchestration.core import Settings
-from orchestration.gates import next_due
-from orchestration.gates.landed import deliveries
+from orchestration.gates.landed import deliveries, next_due
 from tests.fixtures.gate_world import land
 
 SENT = date(2026, 1, 10)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from orchestration.contracts import Contract
-from orchestration.contracts.known_codes import unknown_codes
+from orchestration.contracts.codes import unknown_codes
 from tests.fixtures.partner_files import HEADER, KEYS, ROW, book, read, why_held, workbook
 
 CONSENT = {"column": "Consent", "values": {"Yes": "given", "No": "refused", "Taken back": "withdrawn"}}

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.core import SAMPLE_PARTNERS, Settings
-from orchestration.drafting import ContractReport, try_contract
+from orchestration.drafting import try_contract
+from orchestration.drafting.check import ContractReport
 from tests.fixtures.damaged_files import CASES, SAMPLES, Case, Sample, write
 
 

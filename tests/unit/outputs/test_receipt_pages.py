@@ -11,9 +11,10 @@ import pytest
 
 from orchestration.contracts import Contract
 from orchestration.core import Settings
+from orchestration.gates import Delivery
 from orchestration.intake import TakenExtract
 from orchestration.outputs.receipts import explanations
-from orchestration.outputs.receipts.delivery import Delivered, Past, delivered_files
+from orchestration.outputs.receipts.delivery import Delivered, delivered_files
 from orchestration.outputs.receipts.explanations import columns_of, own_column
 from orchestration.outputs.receipts.files import receipt_times, write_receipts
 from orchestration.outputs.receipts.receipt import FileRows, NotKept, Outcome, Receipt
@@ -34,7 +35,7 @@ def receipt(**changes: Any) -> Receipt:
         "partner": "testpartner", "name": "Testpartner", "finest_place": "county", "as_of": AS_OF,
         "run": f"{AS_OF:%Y%m%dT%H%M%SZ}-00000000", "outcome": Outcome("published", "R1"),
         "delivered": [Delivered(LANDED, None, "", [], False)], "files": [IN_USE], "not_kept": [REFUSED],
-        "stripped": [], "unmapped": {}, "groups": [], "problems": [], "past": Past([], []), "used": USED,
+        "stripped": [], "unmapped": {}, "groups": [], "problems": [], "newest": [], "used": USED,
     }  # fmt: skip
     return Receipt(**(content | changes))
 
@@ -46,6 +47,14 @@ def test_emptied_cells_are_named_by_column_and_row(tmp_path: Path) -> None:
     assert "<li>a.csv, May, <em>From</em>: 5, 9-10</li><li>a.csv, May, <em>Notes</em>: 5, 9-10</li>" in shown
     (rows,) = tmp_path.rglob("rows.csv")
     assert 'May,"5, 9-10",Notes,emptied,Phone numbers,' in rows.read_text(encoding="utf-8")
+
+
+def test_next_file_is_announced_for_each_contract(tmp_path: Path) -> None:
+    book = Delivery("testpartner", "book", date(2026, 3, 1), "monthly", date(2026, 4, 6))
+    once = Delivery("testpartner", "survey", date(2025, 1, 1), "once", None)
+    shown = page(tmp_path, newest=[book, once])
+    assert "book: Your newest file came on 2026-03-01. The next one is expected by 2026-04-06." in shown
+    assert "survey: Your newest file came on 2025-01-01.</p>" in shown
 
 
 def page(tmp_path: Path, **changes: Any) -> str:

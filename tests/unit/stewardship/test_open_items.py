@@ -57,10 +57,9 @@ def test_nothing_waits_without_findings(settings: Settings) -> None:
     assert open_items(replace(settings, home=settings.home / "none")) == []
 
 
-def test_held_extract_is_worth_its_records_and_cells(settings: Settings) -> None:
+def test_held_extract_is_worth_its_records(settings: Settings) -> None:
     found = one_of(world.refreshed(settings, held=world.held()), HELD_ITEM)
-    # Records 7 and 8 name a place; one lies in a county, the other nowhere: two cells of one quarter.
-    assert (found.movements, found.numbers) == (3, 2)
+    assert found.movements == 3
     assert "row_volume_is_plausible" in found.detail
 
 
@@ -69,7 +68,7 @@ def test_holding_check_stands_under_its_extract_and_is_worth_nothing(settings: S
     found = world.refreshed(settings, held=world.held())
     assert names(found)[0] == str(HELD_ITEM)
     (check,) = found[0].consequences
-    assert (check.item, check.movements, check.numbers) == (CHECK_ITEM, 0, 0)
+    assert (check.item, check.movements) == (CHECK_ITEM, 0)
     assert "0.1; expected: 0.5 to 2" in check.detail
     assert "check" not in {one.item.kind for one in world.refreshed(settings)}, "once it is accepted"
     world.failed(settings, world.HOLDING | {"finding": "12 rows; the extract before had 500"})
@@ -104,7 +103,7 @@ def test_consequence_keeps_its_page_and_is_counted_once(settings: Settings) -> N
     make_accounts(settings)
     steward = visitor(settings)
     assert "(1) row volume is plausible of" in shown(steward.get("/waiting").text)
-    assert 'value="assignment"' in steward.get(CHECK_ITEM.path).text
+    assert 'class="worth"' in steward.get(CHECK_ITEM.path).text
     listed = [one for one in read_status(settings)["open_items"]["most_valuable"] if HELD in one["item"]]
     assert [one["item"] for one in listed] == [str(HELD_ITEM)]
     assert [one["item"] for one in listed[0]["consequences"]] == [str(CHECK_ITEM)]
@@ -165,9 +164,9 @@ def test_file_that_is_gone_is_on_no_list(settings: Settings) -> None:
 
 def test_refusing_check_is_worth_the_candidate(settings: Settings) -> None:
     world.failed(settings, world.REFUSING, world.REFUSING | {"check_name": "warns", "severity": "warn"})
-    found = world.refreshed(settings, (40, 70), outcome=refreshes.REFUSED, held=world.held())
+    found = world.refreshed(settings, 40, outcome=refreshes.REFUSED, held=world.held())
     check = items.release_check("movements_are_plausible")
-    assert (found[0].item, found[0].movements, found[0].numbers) == (check, 40, 70)
+    assert (found[0].item, found[0].movements) == (check, 40)
     assert one_of(found, items.release_check("warns")).movements == 0
     assert found[0].why == "A fall is most often a mistake."
     assert found[0].what_to_do == "Ask what changed."
@@ -226,7 +225,7 @@ def test_opening_day_is_kept_over_refreshes(settings: Settings) -> None:
 def test_items_are_sorted_by_worth_then_name(settings: Settings) -> None:
     world.set_aside(settings, (1, "date_invalid"), (3, "count_zero"), (5, "count_zero"))
     found = world.refreshed(settings, held=world.held())
-    order = [(-one.movements, -one.numbers, str(one.item)) for one in found]
+    order = [(-one.movements, str(one.item)) for one in found]
     assert order == sorted(order) and found[0].item == HELD_ITEM
 
 
@@ -285,7 +284,7 @@ def test_decision_on_an_extract_settles_it_and_its_checks(settings: Settings, ki
 def test_waiver_settles_its_check_once_confirmed(settings: Settings) -> None:
     world.failed(settings, world.REFUSING)
     settings = replace(settings, waivers_need_second=True)
-    world.refreshed(settings, (40, 70), outcome=refreshes.REFUSED)
+    world.refreshed(settings, 40, outcome=refreshes.REFUSED)
     check = items.release_check("movements_are_plausible")
     waiver = {"check": "movements_are_plausible", "scope": "release", "expires": date(2026, 3, 30)}
     made = decide(settings, "check_waiver", **waiver)

@@ -1,21 +1,20 @@
-"""Failed checks: why each exists, what it observed now and before, what to do; and their waivers."""
+"""Failed checks: why each exists, what it observed now and before, what to do."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from starlette.responses import Response
 
 from expectations.checks import CHECKS, is_of_release, is_waivable
 from orchestration.stewardship import review
-from orchestration.stewardship.decisions.active import active_decisions, list_decisions
+from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.desk.drawings import trend_of
 from orchestration.stewardship.desk.lists import Cell, Column, list_page, waiting_item
 from orchestration.stewardship.desk.visit import Visit, or_404, seen
 from orchestration.stewardship.items import Item, held_extract
-from orchestration.stewardship.kinds.check_waiver import item_of_check, longest_waiver, waived_item
-from orchestration.stewardship.worklists.listing import SOON
+from orchestration.stewardship.kinds.check_waiver import item_of_check, longest_waiver
 
 USUAL_WAIVER = timedelta(days=14)
 
@@ -77,39 +76,4 @@ def check(visit: Visit, item: Item) -> Response:
         usual_day=today + USUAL_WAIVER,
         last_day=today + longest_waiver(scope),
         needs_second=visit.settings.waivers_need_second,
-    )
-
-
-def waivers(visit: Visit) -> Response:
-    """List the waivers by their last day, without those that have ended."""
-    t, today = visit.words, visit.settings.as_of().date()
-    entries = [
-        entry
-        for entry in list_decisions(visit.settings, "check_waiver")
-        if entry.get("check") and not entry["revoked_by"] and date.fromisoformat(entry["expires"]) >= today
-    ]
-
-    def state(one: dict[str, Any]) -> str:
-        if one["needs_second"] and not one["confirmed_by"]:
-            return "waivers.waits"
-        return "decision.idle" if one["without_effect"] else "decision.holds"
-
-    def ends(one: dict[str, Any]) -> Cell:
-        expires = date.fromisoformat(one["expires"])
-        said = t("waivers.ends", day=one["expires"], days=(expires - today).days)
-        return Cell("", mark=said) if expires <= today + SOON else Cell(said)
-
-    columns = (
-        Column("check", "checks.check", said=t.spoken, is_facet=True, show=lambda one: Cell(
-            t.spoken(one["check"]), f"/items/decision/{one['id']}", one["reason"])),
-        Column("scope", "checks.of",
-               show=lambda one: Cell(one["scope"], waived_item(one["check"], one["scope"]).path)),
-        Column("expires", "check.expires", show=ends),
-        Column("author", "decision.author",
-               lambda one: tuple(filter(None, (one["author"], one["confirmed_by"]))), is_facet=True),
-        Column("state", "decision.state", state, said=t, is_facet=True),
-    )  # fmt: skip
-    entries.sort(key=lambda one: one["expires"])
-    return list_page(
-        visit, columns, entries, "waivers.title", "waivers.none", t("waivers.hint", days=SOON.days)
     )

@@ -20,11 +20,11 @@ from orchestration.stewardship.decisions.previews import (
     try_decisions,
     try_revocations,
 )
-from orchestration.stewardship.decisions.recording import NewEntries, confirm, record_decisions, revoke_all
+from orchestration.stewardship.decisions.recording import confirm, record_decisions, revoke_all
 from orchestration.stewardship.desk.guard import local_path
 from orchestration.stewardship.desk.lists import Choice, List
 from orchestration.stewardship.desk.sessions import SentForm
-from orchestration.stewardship.desk.views import alerts, items, links, places
+from orchestration.stewardship.desk.views import items, links, places, releases
 from orchestration.stewardship.desk.views.front import refreshing
 from orchestration.stewardship.desk.views.rows import rows_of_rule
 from orchestration.stewardship.desk.visit import Visit, or_404
@@ -41,10 +41,9 @@ _ABOUT_DECISIONS = {
 }
 # Lists whose rows are decided together; `rows_of_rule` has an address for each item.
 LISTS: dict[str, Callable[[Visit], List]] = {
-    "/waiting": items.waiting_list,
     "/places": places.list_of_places,
     "/links": links.list_of_links,
-    "/alerts": alerts.list_of_alerts,
+    "/alerts": releases.list_of_alerts,
 }
 
 
@@ -104,16 +103,12 @@ def preview(visit: Visit) -> Response:
 
 
 def decide(visit: Visit) -> Response:
-    """Record what was previewed. A form that is sent twice decides once.
-
-    A form of one click, for what shapes no release, has no preview and leads back to its page (`at_once`).
-    """
+    """Record what was previewed. A form that is sent twice decides once."""
     name = visit.given("form")
     if len(name) < SHORTEST_NAME:
         raise HTTPException(400)
     form, reason = read_form(visit.form), _reason(visit)
-    back = local_path(visit.given("back"))
-    sent = SentForm(visit.author, form.kind, back)
+    sent = SentForm(visit.author, form.kind, local_path(visit.given("back")))
     # Noted before it is decided: the same form sent again meanwhile decides nothing.
     if visit.desk.sent_forms.begin(name, sent):
         try:
@@ -121,7 +116,7 @@ def decide(visit: Visit) -> Response:
         except Exception:
             visit.desk.sent_forms.drop(name)
             raise
-    return RedirectResponse(back if visit.given("at_once") else f"/done/{name}", 303)
+    return RedirectResponse(f"/done/{name}", 303)
 
 
 def done(visit: Visit) -> Response:
@@ -217,15 +212,6 @@ def _as_previewed(data: FormData, asked: Preview, from_release: str | None) -> I
 
 def _decided(visit: Visit, form: DecisionForm, reason: str) -> list[str]:
     settings, author, now = visit.settings, visit.author, visit.settings.as_of()
-    if visit.given("at_once"):
-        entries = NewEntries(settings, author, "", now)
-        kinds = {form.kind}
-        if form.kind in _ABOUT_DECISIONS:
-            kinds = {entries.active(one).kind for one in form.ids}
-        if any(KINDS[kind].shapes_release for kind in kinds):
-            raise UsageError(
-                say("This decision changes a release. Go back and see first what it would change.")
-            )
     if form.kind == REVOKE:
         return [entry["id"] for entry in revoke_all(settings, form.ids, author, reason, now)]
     if form.kind == CONFIRM:

@@ -13,7 +13,8 @@ from starlette.responses import Response
 
 from expectations.checks import EXTRACT_CHECKS
 from orchestration.contracts import load_contracts
-from orchestration.core import Settings, read_json, refreshes, seed_rows
+from orchestration.core import Settings, refreshes, seed_rows
+from orchestration.intake import read_register
 from orchestration.stewardship import review
 from orchestration.stewardship.desk.drawings import side_by_side
 from orchestration.stewardship.desk.lists import Cell, Column, List, item_page
@@ -158,15 +159,10 @@ def overdue_partner(visit: Visit, item: Item) -> Response:
 
 def _landed(settings: Settings, partner: str) -> list[dict[str, Any]]:
     """Return the notes of a partner's extracts, newest first. The name of a file is for the desk alone."""
-    notes = []
-    for path in (settings.landing / partner).glob("[!.]*.json"):
-        note = read_json(path)
-        note |= {
-            "partner": partner,
-            "extract_id": path.stem,
-            "contract": note["contract_content"]["contract"],
-        }
-        notes.append({"file": None, "period": None, **note})
+    notes = [
+        {"file": None, "period": None, **note, "partner": partner, "extract_id": extract_id}
+        for extract_id, note in read_register(settings.landing, partner).items()
+    ]
     return sorted(notes, key=lambda note: note["sequence"], reverse=True)
 
 

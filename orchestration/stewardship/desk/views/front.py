@@ -1,4 +1,8 @@
-"""The front page: how fresh the release is, what to do first; and the refresh that renews it."""
+"""The pages that an account begins with, and the refresh that renews the release.
+
+The front page says how fresh the release is and what to do first. The members' files are those of the release
+in force: pages to look at, files to download, each logged first.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +11,29 @@ from datetime import UTC, datetime
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 
 from orchestration.core import refreshes
 from orchestration.stewardship import audit, review
 from orchestration.stewardship.desk.accounts import DESK, REFRESH
-from orchestration.stewardship.desk.visit import Visit, list_of
+from orchestration.stewardship.desk.lists import Cell, Column, List
+from orchestration.stewardship.desk.visit import Visit, list_of, size
 from orchestration.stewardship.running import decisions_waiting, progress, refresh_since
 from orchestration.stewardship.worklists.listing import open_items
 
 MOST_VALUABLE = 5
 # Kinds of items in the order of the steps.
 IN_ORDER = ("file", "drift", "extract", "rows", "place", "link", "check", "decision", "agreement", "overdue")
+MEMBERS = "members"
+EVIDENCE_BASE, MAP = "evidence_base.duckdb", "report/map.html"
+# Pages that a browser shows, with their titles; it saves all other files. Each page loads nothing.
+SHOWN = {"report/index.html": "files.report", MAP: "files.map", "report/quality.html": "files.quality"}
+FOLDERS = {"parquet": "files.parquet", "exports": "files.exports", "report": "files.report_files"}
+# The map carries a policy of its own, which allows its own scripts alone.
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: blob:; font-src data:; "
+    "form-action 'none'; frame-ancestors 'none'; base-uri 'none'; script-src "
+)
 
 
 def start(visit: Visit) -> Response:
@@ -39,7 +54,7 @@ def start(visit: Visit) -> Response:
         refresh=refreshing(visit),
         refreshing_since=None,
         counts=[
-            (kind, "/waivers" if kind == "decision" else list_of(kind), counts[kind])
+            (kind, "/waiting?kind=decision" if kind == "decision" else list_of(kind), counts[kind])
             for kind in IN_ORDER
             if counts[kind]
         ],
@@ -92,3 +107,52 @@ def ask(visit: Visit) -> Response:
         audit.record(settings, visit.author, "asked_for_refresh", "refresh")
         refreshes.ask(settings, visit.author)
     return RedirectResponse("/", 303)
+
+
+def files(visit: Visit) -> Response:
+    release = visit.desk.elsewhere.current(visit.settings)
+    sizes = _sizes(release)
+    columns = (
+        Column("name", "files.file", lambda one: one[0], lambda one: Cell(one[0], f"/files/{one[0]}")),
+        Column("folder", "files.folder", lambda one: one[0].partition("/")[0] if "/" in one[0] else "",
+               said=lambda folder: visit.words.known(FOLDERS.get(folder, ""), folder),
+               is_facet=True, is_hidden=True),
+        Column("size", "files.size", lambda one: one[1], lambda one: Cell(size(one[1])), is_number=True),
+    )  # fmt: skip
+    account = visit.account
+    has_no_front_page = account and account.may_enter(REFRESH) and not account.may_enter(DESK)
+    return visit.page(
+        "files",
+        release=release,
+        refresh=refreshing(visit) if has_no_front_page else None,
+        shown=[(name, title) for name, title in SHOWN.items() if name in sizes],
+        evidence_base=EVIDENCE_BASE,
+        size_of_evidence_base=sizes.get(EVIDENCE_BASE),
+        list=List(visit, list(sizes.items()), columns),
+    )
+
+
+def file(visit: Visit) -> Response:
+    """Send one file. The log has its line first."""
+    name = str(visit.request.path_params["path"])
+    release = visit.desk.elsewhere.current(visit.settings)
+    # Compared with the names that there are, so no name leads out of the folder.
+    if name not in _sizes(release):
+        raise HTTPException(404)
+    action = "viewed" if name in SHOWN else "exported"
+    audit.record(visit.settings, visit.author, action, release.release_id, edition=MEMBERS, file=name)
+    path = release.edition(MEMBERS) / name
+    if name in SHOWN:
+        scripts = "'unsafe-inline'" if name == MAP else "'none'"
+        return FileResponse(path, headers={"Content-Security-Policy": POLICY + scripts})
+    return FileResponse(path, filename=f"{release.release_id}-{path.name}")
+
+
+def _sizes(release: Any) -> dict[str, int]:
+    """Return the size of each file by its path in the members' edition, which is also its address."""
+    folder = release.edition(MEMBERS) if release else None
+    return {
+        path.relative_to(folder).as_posix(): path.stat().st_size
+        for path in (sorted(folder.rglob("*")) if folder else ())
+        if path.is_file() and not path.is_symlink()
+    }

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from orchestration.stewardship.desk.lists import Cell, Choice, Column, List
+from orchestration.stewardship.desk.lists import Cell, Column, list_page
 from orchestration.stewardship.desk.views import (
     checks,
     contracts,
@@ -40,10 +40,6 @@ _SHOWN_BY: dict[str, tuple[tuple[int, ...], Callable[[Visit, Item], Response]]] 
 
 def waiting(visit: Visit) -> Response:
     """List the open items, most valuable first."""
-    return visit.page("waiting", list=waiting_list(visit))
-
-
-def waiting_list(visit: Visit) -> List:
     t = visit.words
     columns = (
         Column("what", "waiting.what", lambda one: t.searched(one.title), lambda one: _titled(t, one)),
@@ -51,13 +47,11 @@ def waiting_list(visit: Visit) -> List:
                is_facet=True, is_hidden=True),
         Column("partner", "file.partner", lambda one: partner_of(one.item), is_facet=True, is_hidden=True),
         Column("movements", "item.movements", is_number=True),
-        Column("numbers", "item.numbers", is_number=True),
-        Column("owner", "item.owner", is_facet=True),
         Column("opened", "item.opened", said=t.day),
         Column("due", "item.due", said=t.day),
     )  # fmt: skip
-    choice = Choice("item", lambda one: str(one.item), lambda one: t.heading(one.title)[0])
-    return List(visit, open_items(visit.settings), columns, choice=choice)
+    waits = open_items(visit.settings)
+    return list_page(visit, columns, waits, "waiting.title", "front.nothing_waits", t("waiting.order"))
 
 
 def _titled(t: Words, one: OpenItem) -> Cell:

@@ -5,13 +5,10 @@ A page that shows what was written is logged before it is sent (`Visit.page`).
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 from itertools import chain
-from typing import Any
 
 from starlette.responses import Response
 
@@ -23,14 +20,11 @@ from orchestration.stewardship.items import Item
 from orchestration.stewardship.kinds.place_alias import NO_PLACE
 from orchestration.stewardship.worklists.places import (
     PlaceQuestion,
-    county_outlines,
     place_matches,
     place_question,
     place_questions,
     with_readings,
 )
-
-_SIMPLIFIED = 0.05  # of a degree: less than a line of the map is wide
 
 
 def places(visit: Visit) -> Response:
@@ -79,7 +73,9 @@ def place(visit: Visit, item: Item) -> Response:
     listed = {one.place_id for one in question.candidates}
     matches = place_matches(visit.settings, search) if search else []
     candidates = [*question.candidates, *(one for one in matches if one.place_id not in listed)]
-    outlines = county_outlines(visit.settings)
+    from orchestration.places import boundaries  # shapes, which only a map needs
+
+    in_force = boundaries.boundaries_in_force(visit.settings)
     partners, roles = (Counter[str](), Counter[str]())
     for (partner, role), records in question.named_by.items():
         partners[partner] += records
@@ -96,8 +92,8 @@ def place(visit: Visit, item: Item) -> Response:
         search=search,
         has_lost_search=bool(visit.asked("search")) and not search,
         found_none=bool(search and not matches),
-        map=map_of(candidates, outlines, country_outlines),
-        captions=outlines["captions"],
+        map=map_of(candidates, in_force.counties.values(), lambda: boundaries.country_shapes().values()),
+        captions=boundaries.captions(in_force),
         no_place=NO_PLACE,
     )
 
@@ -109,16 +105,3 @@ def _as_seen(visit: Visit, question: PlaceQuestion) -> PlaceQuestion:
 
 def _note_shown(visit: Visit, questions: Sequence[PlaceQuestion]) -> None:
     visit.names.places_shown |= dict.fromkeys(one.name for one in questions if one.written)
-
-
-@cache
-def country_outlines() -> dict[str, Any]:
-    """Return the countries of the region as GeoJSON, simplified."""
-    from shapely import to_geojson  # loads shapely, which only a map needs
-
-    from orchestration.places import boundaries
-
-    shapes = boundaries.country_shapes().values()
-    return {
-        "features": [{"geometry": json.loads(to_geojson(shape.simplify(_SIMPLIFIED)))} for shape in shapes]
-    }

@@ -1,9 +1,8 @@
-"""Kept releases, the form to go back to an earlier one, and what a candidate or a release changed."""
+"""Kept releases, the form to go back to one, what a candidate or a release changed; alerts to release."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import SimpleNamespace
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -11,19 +10,13 @@ from starlette.responses import Response
 
 from orchestration.core import refreshes
 from orchestration.stewardship import review
-from orchestration.stewardship.decisions.active import list_decisions
-from orchestration.stewardship.desk.drawings import labels_of, map_of
+from orchestration.stewardship.decisions.active import active_decisions, list_decisions
 from orchestration.stewardship.desk.lists import Cell, Choice, Column, List
-from orchestration.stewardship.desk.views.places import country_outlines
 from orchestration.stewardship.desk.visit import Visit
+from orchestration.stewardship.items import decision
+from orchestration.stewardship.kinds.alert_release import corridor_name, key_of
 from orchestration.stewardship.kinds.decision import same_author
 from orchestration.stewardship.running import decisions_waiting
-from orchestration.stewardship.worklists.places import county_outlines
-
-SHOWN_CORRIDORS = 10
-# Corridors on the map: both ends in Kenya or near it, in degrees west, south, east, north.
-NEAR = (20.0, -15.0, 55.0, 20.0)
-THICKEST = 6.0
 
 
 def releases(visit: Visit) -> Response:
@@ -92,7 +85,6 @@ def release(visit: Visit) -> Response:
         signatures=_signatures(visit, candidate) if candidate else [],
         needed=settings.signatures,
         decided_since=len(decisions_waiting(settings).ids - signatures) if candidate else 0,
-        **_map(visit, changes["corridors"]["rows"] if changes else []),
     )
 
 
@@ -109,38 +101,47 @@ def _signatures(visit: Visit, candidate: Mapping[str, Any]) -> list[dict[str, An
     ]
 
 
-def _map(visit: Visit, corridors: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return a map of the corridors that changed most, of those in Kenya and near it, if there are any.
-
-    The width of a flow follows the size of its difference.
-    """
-    shown = [
-        one
-        for one in corridors
-        if _is_near(one["origin"]) and _is_near(one["destination"]) and one["origin"] != one["destination"]
-    ][:SHOWN_CORRIDORS]
-    ends = {end["place_id"]: end for one in shown for end in (one["origin"], one["destination"])}
-    counties = county_outlines(visit.settings) if ends else {}
-    drawn = map_of([SimpleNamespace(**end) for end in ends.values()], counties, country_outlines)
-    if drawn is None:
-        return {"map": None}
-    spots = dict(zip(ends, drawn.spots, strict=True))
-    differences = [one["now"] - one["before"] for one in shown]
-    most = max(map(abs, differences))
-    flows = [
-        {
-            "start": spots[one["origin"]["place_id"]],
-            "end": spots[one["destination"]["place_id"]],
-            "difference": difference,
-            "width": round(1 + (THICKEST - 1) * abs(difference) / most, 1),
-        }
-        for one, difference in zip(shown, differences, strict=True)
-    ]
-    labels = labels_of(drawn.spots)
-    return {"map": drawn, "flows": flows, "labels": labels, "captions": counties["captions"]}
+def alerts(visit: Visit) -> Response:
+    """List the alerts, those of the current release first."""
+    return visit.page("alerts", list=list_of_alerts(visit))
 
 
-def _is_near(end: Mapping[str, Any]) -> bool:
-    west, south, east, north = NEAR
-    lat, lon = end["lat"], end["lon"]
-    return lat is not None and lon is not None and west <= lon <= east and south <= lat <= north
+def list_of_alerts(visit: Visit) -> List:
+    t, settings = visit.words, visit.settings
+    decisions = active_decisions(settings, settings.as_of())
+    released = {
+        (one["corridor"], one["direction"], one["first_month"]): one["id"] for one in decisions.alert_releases
+    }
+
+    def is_public(row: dict[str, str]) -> bool:
+        return key_of(row) in released
+
+    def state(row: dict[str, str]) -> str:
+        if is_public(row):
+            return "alerts.released"
+        return "alerts.members" if row["in_current_release"] == "True" else "alerts.candidate"
+
+    def shown(row: dict[str, str]) -> Cell:
+        link = decision(released[key_of(row)]).path if is_public(row) else ""
+        return Cell(t(state(row)), link)
+
+    columns = (
+        Column("corridor", "release.corridor", lambda row: corridor_name(row["corridor_id"]),
+               lambda row: Cell(corridor_name(row["corridor_id"]), note=t(f"alerts.{row['direction']}"))),
+        Column("direction", "alerts.direction", said=lambda code: t(f"alerts.{code}"), is_facet=True,
+               is_hidden=True),
+        Column("first_month", "alerts.since", show=lambda row: Cell(
+            t.day(row["first_month"][:7]), note=t("alerts.until", month=t.day(row["newest_month"][:7])))),
+        Column("record_count_text", "alerts.records", show=lambda row: Cell(
+            row["record_count_text"],
+            note=t("alerts.expected", low=row["expected_low"], high=row["expected_high"]))),
+        Column("evidence", "alerts.evidence", said=lambda code: t(f"alerts.{code}"), is_facet=True),
+        Column("state", "decision.state", state, shown, said=t, is_facet=True),
+    )  # fmt: skip
+    choice = Choice(
+        "alert",
+        lambda row: " ".join(key_of(row)) if not is_public(row) else "",
+        lambda row: t("alerts.choose", corridor=corridor_name(row["corridor_id"])),
+    )
+    rows = sorted(review.read(settings, review.ALERTS), key=lambda row: row["in_current_release"] != "True")
+    return List(visit, rows, columns, choice=choice)
