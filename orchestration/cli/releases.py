@@ -34,7 +34,6 @@ def releases_command(settings: Settings, as_json: bool) -> None:
 
 
 def _show(kept: list[Any]) -> None:
-    from orchestration.release import erasure_of
 
     if not kept:
         console.say("No release yet. `njia refresh` publishes the first one.")
@@ -42,7 +41,7 @@ def _show(kept: list[Any]) -> None:
     table = console.table("", "release", "movements", "extracts", "content hash", whole=["release"])
     for release in kept:
         table.add_row(
-            "→" if release.is_current else "erased" if erasure_of(release) else "",
+            "→" if release.is_current else "erased" if release.is_erased else "",
             release.release_id,
             f"{release.manifest['movements'] or 0:,}",
             str(sum(extract["fate"] == "in_force" for extract in release.manifest["extracts"])),

@@ -53,6 +53,11 @@ class Release:
     def evidence_base(self) -> Path:
         return self.edition(MEMBERS) / "evidence_base.duckdb"
 
+    @property
+    def is_erased(self) -> bool:
+        """Whether the members' edition was deleted, because it held a record that was forgotten."""
+        return (self.path / ERASURE).is_file()
+
 
 def current_release(settings: Settings) -> Release | None:
     """Return the current release, or None before the first."""

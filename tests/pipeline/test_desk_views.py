@@ -17,6 +17,7 @@ from orchestration.intake.inbox import listed_name
 from orchestration.linkage.tables import QUESTION_COLUMNS
 from orchestration.places import name_token
 from orchestration.release import rollback
+from orchestration.release.releases import ERASURE
 from orchestration.release.signature import sign
 from orchestration.stewardship import audit, items, list_decisions, review, worklists
 from orchestration.stewardship.decisions.recording import record_decisions
@@ -323,6 +324,15 @@ def test_rolling_back_gives_readers_the_earlier_release_at_once(base: EvidenceBa
     assert base.release_id() == current, "a preview switches nothing"
     assert steward.confirm(asked).status_code == 200
     assert base.release_id() == earlier
+
+
+def test_a_release_whose_tables_were_deleted_cannot_be_chosen(base: EvidenceBase, steward: Visitor) -> None:
+    earlier = copied_release(base, "0" * 8)
+    chosen = f'name="release" value="{earlier}"'
+    assert chosen in steward.get("/releases").text
+    write_json(base.settings.releases / earlier / ERASURE, {"erased_on": "2026-02-02"})
+    page = steward.get("/releases").text
+    assert chosen not in page and "they held a forgotten record" in page
 
 
 def copied_release(base: EvidenceBase, digits: str) -> str:

@@ -36,7 +36,7 @@ def _releases(visit: Visit) -> List:
     columns = (
         Column("release_id", "front.release", show=lambda one: Cell(
             one.release_id, f"/release?release={one.release_id}",
-            note=t("releases.current") if one.is_current else "")),
+            note=t("releases.current") if one.is_current else t("releases.erased") if one.is_erased else "")),
         Column("as_of", "releases.as_of", lambda one: one.manifest["as_of"],
                lambda one: Cell(t.moment(one.manifest["as_of"]))),
         Column("movements", "front.movements", lambda one: one.manifest["movements"], is_number=True),
@@ -45,7 +45,7 @@ def _releases(visit: Visit) -> List:
     )  # fmt: skip
     choice = Choice(
         "release",
-        lambda one: "" if one.is_current else one.release_id,
+        lambda one: "" if one.is_current or one.is_erased else one.release_id,
         lambda one: t("releases.choose", release=one.release_id),
         is_single=True,
     )
