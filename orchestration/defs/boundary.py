@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 import dagster as dg
 
@@ -117,6 +117,21 @@ def write_stop(runs: Runs, run_id: str) -> None:
 def version_of(artifact: Artifact) -> dg.DataVersion:
     """Return the fingerprint of an artifact as a data version."""
     return dg.DataVersion(artifact.fingerprint[:16])
+
+
+def spec(
+    key: dg.AssetKey, group: str, description: str, deps: Iterable[dg.AssetKey] = (), **more: Any
+) -> dg.AssetSpec:
+    """Return the spec of an asset of the operators, restricted and a Parquet file unless `more` says else."""
+    shared = {"owners": [OWNER], "tags": RESTRICTED, "kinds": {"parquet"}}
+    return dg.AssetSpec(key, group_name=group, description=description, deps=list(deps), **(shared | more))
+
+
+def asset(
+    name: str, *of_spec: Any, checks: Iterable[dg.AssetCheckSpec] = (), **more: Any
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """Return a decorator for the step `name`, which makes one asset; the rest is for `spec`."""
+    return dg.multi_asset(name=name, specs=[spec(*of_spec, **more)], check_specs=list(checks))
 
 
 def _is_refresh(run: dg.DagsterRun) -> bool:

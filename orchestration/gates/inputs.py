@@ -30,6 +30,8 @@ IS_PAST_RETENTION = (
     "coalesce(records.period_to, extracts.received_on) + to_months(12 * extracts.retention_years) < ?"
 )
 
+_EXTRACT = "partner || '/' || extract_id"
+
 
 def inputs_hash(parts: Mapping[str, Iterable[str]]) -> str:
     """Hash named sets of texts (64 hex digits), whatever their order."""
@@ -93,15 +95,12 @@ def decided_by_time(
         )
         # Years end in December; the rounds that extracts declare end on any day.
         closed = extracts_where("period_to", "period_to <= ?", closed_until)
-        ended = extracts_where(
-            "partner || '/' || contract || '/' || agreement_to::varchar", "agreement_to < ?", today
-        )
+        ended = extracts_where(_EXTRACT, "agreement_to < ?", today)
         newest = deliveries_of(con)
     return {
         "embargoed": {embargoed},
         "past_retention": {past_retention},
         "calendar_month": {today.replace(day=1).isoformat()},
-        "complete_months": {latest_complete_month(today, complete_after).isoformat()},
         "complete_periods": periods,
         "closed_periods": {f"years before {(closed_until + timedelta(days=1)).year}", *closed},
         "agreements_ended": ended,
@@ -113,7 +112,7 @@ def agreements_ended(settings: Settings, today: date) -> list[str]:
     """List extracts whose agreement has ended by this day, as `partner/extract id`."""
     with open_views(settings, "extracts") as con:
         rows = con.execute(
-            "select partner || '/' || extract_id from extracts where agreement_to < ? order by 1", [today]
+            f"select {_EXTRACT} from extracts where agreement_to < ? order by 1", [today]
         ).fetchall()
     return [str(row[0]) for row in rows]
 
@@ -123,12 +122,6 @@ def _digest(rows: list[tuple[object, ...]]) -> str:
     for row in rows:
         digest.update("|".join(map(str, row)).encode() + b"\n")
     return f"{len(rows)}:{digest.hexdigest()}"
-
-
-def latest_complete_month(today: date, complete_after_months: int) -> date:
-    """Return the first day of the last month that ended at least so many months ago, as dbt counts."""
-    month = today.year * 12 + today.month - 2 - complete_after_months  # months since year 0
-    return date(month // 12, month % 12 + 1, 1)
 
 
 def _dbt_variables() -> tuple[int, int]:

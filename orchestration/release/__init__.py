@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         period_of,
     )
     from orchestration.release.changes import write_changes
-    from orchestration.release.comparison import RECORD_FIELDS, Line, changed_lines, compared, open_both
+    from orchestration.release.comparison import RECORD_FIELDS, Line, changed_lines, open_both
     from orchestration.release.differences import (
         ReleaseDiff,
         compare,
