@@ -151,13 +151,10 @@ def _tags(ended: refreshes.End) -> dict[str, str]:
 
 
 def _metadata(runs: Runs, problem: NjiaError) -> dict[str, dg.MetadataValue]:
-    """Say whether the run crashed or was refused; after a refusal, link to the desk and the report."""
+    """Link to the desk and the report after a refusal."""
     if not isinstance(problem, ReleaseRefused):
-        return {"outcome": dg.MetadataValue.text("crashed")}
+        return {}
     return {
-        "outcome": dg.MetadataValue.text(
-            "refused: the gates work as intended, and the current release stays"
-        ),
         "desk": dg.MetadataValue.url(f"{runs.settings.desk_url}/"),
         "quality_report": dg.MetadataValue.path(str(runs.settings.review / "quality_report.html")),
     }

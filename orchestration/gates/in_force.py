@@ -138,19 +138,18 @@ def put_in_force(
         parts={name: sorted(texts) for name, texts in parts.items()},
         row_decisions=len(rows),
     )
-    folder = settings.work / "gates"
-    write_table(
-        pa.Table.from_pylist([asdict(fate) for fate in fates], schema=FATE_SCHEMA),
-        folder / "in_force.parquet",
-    )
-    write_table(pa.Table.from_pylist(rows, schema=ROW_SCHEMA), folder / "row_decisions.parquet")
-    released = pa.Table.from_pylist(alert_releases(decisions), schema=ALERT_SCHEMA)
-    write_table(released, folder / "alert_releases.parquet")
-    write_table(sources(settings, register, current), folder / "sources.parquet")
-    write_table(pa.table({"as_of": [as_of.date()]}), folder / "as_of.parquet")
+    tables = {
+        "in_force": pa.Table.from_pylist([asdict(fate) for fate in fates], schema=FATE_SCHEMA),
+        "row_decisions": pa.Table.from_pylist(rows, schema=ROW_SCHEMA),
+        "alert_releases": pa.Table.from_pylist(alert_releases(decisions), schema=ALERT_SCHEMA),
+        "sources": sources(settings, register, current),
+        "as_of": pa.table({"as_of": [as_of.date()]}),
+    }
+    for name, table in tables.items():
+        write_table(table, settings.work / "gates" / f"{name}.parquet")
     summary = asdict(settled)
     summary.pop("fates")
-    write_json(folder / "in_force.json", summary)
+    write_json(settings.work / "gates" / "in_force.json", summary)
     return settled
 
 

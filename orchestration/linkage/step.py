@@ -25,12 +25,12 @@ from orchestration.linkage.blocks import Kinds
 from orchestration.linkage.decisions import (
     REVIEW,
     TAKEN,
-    Clusters,
     Link,
     Pair,
     Person,
     Rulings,
     ScoredPair,
+    clustered,
     clusters_of,
     decide,
 )
@@ -201,13 +201,10 @@ def _record_table(links: list[Link], records: pa.Table, tiers: Tiers) -> pa.Tabl
 def _merged(links: list[Link]) -> Ints:
     """How many records are a linked person's second by links of each tier, and by none of a stronger one."""
     rank = {link.scored.pair: policy.TIERS.index(link.scored.tier) for link in links if link.status == TAKEN}
-    joined = [
-        sum(len(records) - 1 for records in Clusters(pairs).members().values())
-        for pairs in (
-            [pair for pair, own in rank.items() if own <= tier] for tier in range(len(policy.TIERS))
-        )
+    clusters = [
+        clustered(pair for pair, own in rank.items() if own <= tier) for tier in range(len(policy.TIERS))
     ]
-    return np.diff(joined, prepend=0)
+    return np.diff([len(found) - len(set(found.values())) for found in clusters], prepend=0)
 
 
 def _expected_table(

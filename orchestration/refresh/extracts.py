@@ -168,15 +168,8 @@ def settle(run: Run) -> Artifact:
             for name in ("sources", "alert_releases")
         },
     }
-    names = (
-        "in_force.parquet",
-        "in_force.json",
-        "row_decisions.parquet",
-        "alert_releases.parquet",
-        "sources.parquet",
-        "as_of.parquet",
-    )
-    files = [folder / name for name in names]
+    tables = ("in_force", "row_decisions", "alert_releases", "sources", "as_of")
+    files = [folder / "in_force.json", *(folder / f"{table}.parquet" for table in tables)]
     return note(settings.work, IN_FORCE, settled.inputs_hash, files, facts)
 
 
