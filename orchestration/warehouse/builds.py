@@ -219,7 +219,8 @@ def _tests_of(part: Part, manifest: Path) -> dict[str, Mapping[str, Any]]:
         name: node
         for name, node in manifest_nodes(manifest).items()
         if node["resource_type"] == "test"
-        and later.isdisjoint(node["depends_on"]["nodes"]) == (part is Part.BEFORE_PYTHON)
+        and (parents := node["depends_on"]["nodes"])
+        and later.isdisjoint(parents) == (part is Part.BEFORE_PYTHON)
     }
 
 
