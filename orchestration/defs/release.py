@@ -76,7 +76,6 @@ def release_gate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
         metadata={
             "dagster/row_count": len(verdict.checks),
             "verdict": verdict.verdict,
-            **_check_counts(verdict),
             "reasons": dg.MetadataValue.md(reasons),
         },
         check_results=[candidate_check(verdict, runs.settings.desk_url)],
@@ -144,17 +143,6 @@ def publish(
 def _receipts(run: Run, outcome: Outcome) -> int:
     """Write receipts, except in a run of single steps, which has taken in nothing."""
     return releasing.write_receipts(run, outcome) if run.entry else 0
-
-
-def _check_counts(verdict: gates.ReleaseVerdict) -> dict[str, int]:
-    waived = sum(check.waived_by is not None for check in verdict.checks)
-    passed = sum(check.outcome == "passed" for check in verdict.checks)
-    return {
-        "checks_passed": passed,
-        "checks_waived": waived,
-        "checks_failed": len(verdict.checks) - passed - waived,
-        "checks_refusing": sum(check.refuses for check in verdict.checks),
-    }
 
 
 def candidate_check(verdict: gates.ReleaseVerdict, desk_url: str) -> dg.AssetCheckResult:
