@@ -20,6 +20,13 @@ if TYPE_CHECKING:
         link_records,
         rulings_of,
     )
-    from orchestration.linkage.tables import COMPARED, LINKED_RECORDS, LINKS, NAME_CODES, QUESTION_COLUMNS
+    from orchestration.linkage.tables import (
+        COMPARED,
+        LINKED_RECORDS,
+        LINKS,
+        NAME_CODES,
+        QUESTION_COLUMNS,
+        QUESTIONS,
+    )
 
 offer_when_asked(__name__)

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from orchestration.core import Settings, open_duckdb, record_of, remove_summed
+from orchestration.core import Settings, open_duckdb, record_of, remove_summed, write_json
 from orchestration.linkage import policy
 from orchestration.linkage.blocks import Kinds
 from orchestration.linkage.decisions import (
@@ -47,6 +47,7 @@ from orchestration.linkage.tables import (
     NAME_CODES,
     PAIR,
     PAIRS,
+    QUESTIONS,
     RICH_CODES,
     questions,
 )
@@ -257,20 +258,12 @@ DESCRIPTIONS = {
 }
 
 
-@dataclass(frozen=True)
-class LinkSummary:
-    """Rows of each table, the pairs stewards are asked about, and extracts (`partner/extract_id`) whose codes
-    serve nothing any more; by blocking rule the pairs left out, as too many records agree so.
+def link_records(settings: Settings, rulings: Rulings) -> dict[str, Any]:
+    """Link the records of the work file; write each table of DESCRIPTIONS, and QUESTIONS for stewards.
+
+    Returns the rows of each table, extracts (`partner/extract_id`) whose codes serve nothing any more, and by
+    blocking rule the pairs left out, as too many records agree so.
     """
-
-    rows: dict[str, int]
-    questions: list[dict[str, Any]]
-    unneeded: list[str]
-    left_out: dict[str, int]
-
-
-def link_records(settings: Settings, rulings: Rulings) -> LinkSummary:
-    """Link the records of the work file, and write each table of DESCRIPTIONS."""
     settings.spill.mkdir(parents=True, exist_ok=True)
     settings.linkage.mkdir(parents=True, exist_ok=True)
     with open_duckdb(settings.warehouse) as con:  # no code is written to the disk
@@ -289,12 +282,12 @@ def link_records(settings: Settings, rulings: Rulings) -> LinkSummary:
         rows, needed = source_rows(con, ends), needed_extracts(con)
     for name, table in written.items():
         pq.write_table(table, settings.linkage / f"{name}.parquet")
-    return LinkSummary(
-        {name: table.num_rows for name, table in written.items()},
-        questions(asked, records, rows),
-        _unneeded_codes(settings, needed),
-        linked.left_out,
-    )
+    write_json(settings.linkage / QUESTIONS, questions(asked, records, rows))
+    return {
+        "rows": {name: table.num_rows for name, table in written.items()},
+        "codes_unneeded": _unneeded_codes(settings, needed),
+        "left_out": linked.left_out,
+    }
 
 
 def with_groups(expected: pa.Table, cases: int) -> pa.Table:

@@ -12,7 +12,6 @@ from orchestration.core import (
     ReleaseRefused,
     fingerprint_of,
     note,
-    write_json,
 )
 from orchestration.refresh.extracts import CARRY, IN_FORCE, JUDGE, LOCATE, TAKE_IN, TYPE
 from orchestration.refresh.run import Made, Run, Step, artifact_of
@@ -20,7 +19,6 @@ from orchestration.warehouse import NodeOutcome, Part, build, project_hash, read
 
 WAREHOUSE, PUBLISHABLE = gates.BUILDS
 LINK, MEASURE = "link", "measure"
-QUESTIONS = "questions.json"
 # For each part: the step that builds it, and the steps whose artifacts it reads.
 _PARTS = {
     Part.BEFORE_PYTHON: (WAREHOUSE, (TYPE, LOCATE, JUDGE, IN_FORCE, CARRY)),
@@ -75,11 +73,9 @@ def link(run: Run) -> Made:
     stop_if_broken(nodes_of(artifact_of(run.settings, WAREHOUSE)))  # a step done alone must check it too
     settings, decisions = run.settings, run.decisions
     rulings = linkage.rulings_of(decisions.link_accepts, decisions.link_rejections)
-    linked = linkage.link_records(settings, rulings)
-    questions = settings.linkage / QUESTIONS
-    write_json(questions, linked.questions)
-    facts = {"rows": linked.rows, "codes_unneeded": linked.unneeded, "left_out": linked.left_out}
-    return [questions, *(settings.linkage / f"{table}.parquet" for table in linked.rows)], facts
+    facts = linkage.link_records(settings, rulings)
+    files = [linkage.QUESTIONS, *(f"{table}.parquet" for table in facts["rows"])]
+    return [settings.linkage / name for name in files], facts
 
 
 @Step.of(
