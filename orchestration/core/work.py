@@ -100,18 +100,16 @@ def keep(
     name: str,
     fingerprint: str,
     make: Callable[[], tuple[Iterable[Path], Mapping[str, Any]]],
-    say: Callable[[str], None] | None = None,
 ) -> tuple[Artifact, bool]:
     """Return the artifact with this fingerprint, and whether it was made now.
 
-    `make` writes files below `work` and returns their paths and the facts. `say` takes a warning where files
-    of a current artifact were changed or damaged; by default it is logged.
+    `make` writes files below `work` and returns their paths and the facts.
     """
     noted = read(work, name)
     if noted and noted.fingerprint == fingerprint:
         if stands(work, noted):
             return noted, False
-        (say or logging.getLogger(__name__).warning)(
+        logging.getLogger("njia").warning(
             f"The files of {name} in {work} were changed or damaged. They are made again."
         )
     forget(work, name)

@@ -4,8 +4,7 @@ Lateness is no freshness policy: Dagster's policies look at when a step last ran
 partner's step. Here the day counts on which the newest extract was received.
 """
 
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -45,48 +44,42 @@ def checks(contracts: Contracts) -> list[dg.AssetChecksDefinition]:
     def extract_checks(
         context: dg.AssetCheckExecutionContext, runs: dg.ResourceParam[Runs]
     ) -> Iterator[dg.AssetCheckResult]:
-        if not step(context, runs, lambda run: extracts.has_verdicts(run.settings)):
-            return  # the first file was taken in alone; later steps judge it
-        verdicts, rules, taken, deliveries, today, numbers, movements = step(context, runs, _inputs)
-        for partner in sorted({key.asset_key.path[-1] for key in context.selected_asset_check_keys}):
-            yield _result(
-                partner,
-                [file for file in taken if file.partner == partner and file.outcome in review.NOT_TAKEN],
-                list(verdicts.of_partner(partner)),
-                [delivery for delivery in deliveries if delivery.partner == partner],
-                rules.get(partner, {}),
-                {**numbers.get(partner, {}), "movements_in_force": movements.get(partner, 0)},
-                today,
-                runs.settings.desk_url,
-            )
+        partners = sorted({key.asset_key.path[-1] for key in context.selected_asset_check_keys})
+        yield from step(context, runs, lambda run: _results(run, partners))
 
     return [extract_checks]
 
 
-def _inputs(run: Run) -> tuple[Any, ...]:
+def _results(run: Run, partners: list[str]) -> list[dg.AssetCheckResult]:
     settings = run.settings
-    return (
-        gates.read_verdicts(settings),
-        gates.quarantine_rules(settings),
-        extracts.taken_of(settings),
-        gates.deliveries(settings),
-        run.as_of.date(),
-        gates.newest_numbers(settings),
-        release.movements_by_partner(settings),
-    )
+    if not extracts.has_verdicts(settings):
+        return []  # the first file was taken in alone; later steps judge it
+    verdicts, deliveries = gates.read_verdicts(settings), gates.deliveries(settings)
+    waiting = [file for file in extracts.taken_of(settings) if file.outcome in review.NOT_TAKEN]
+    numbers, movements = gates.newest_numbers(settings), release.movements_by_partner(settings)
+    return [
+        _result(
+            run,
+            partner,
+            [file for file in waiting if file.partner == partner],
+            verdicts.of_partner(partner),
+            [delivery for delivery in deliveries if delivery.partner == partner],
+            {**numbers.get(partner, {}), "movements_in_force": movements.get(partner, 0)},
+        )
+        for partner in partners
+    ]
 
 
 def _result(
+    run: Run,
     partner: str,
-    waiting: list[intake.TakenExtract],
-    verdicts: list[gates.Verdict],
-    deliveries: list[gates.Delivery],
-    by_rule: Mapping[str, int],
+    waiting: Sequence[intake.TakenExtract],
+    verdicts: Sequence[gates.Verdict],
+    deliveries: Sequence[gates.Delivery],
     plotted: Mapping[str, float],
-    today: date,
-    desk_url: str,
 ) -> dg.AssetCheckResult:
     """Return the check's result; `deliveries` are the newest extract of each of the partner's contracts."""
+    today = run.as_of.date()
     failed = [verdict for verdict in verdicts if not verdict.passed]
     holding = [verdict for verdict in failed if verdict.holds]
     late = [delivery for delivery in deliveries if delivery.is_overdue(today)]
@@ -96,23 +89,14 @@ def _result(
         "extracts_held": len({verdict.extract_id for verdict in holding}),
         "checks_failed": len(failed),
         "checks_waived": sum(verdict.waived for verdict in failed),
-        "rows_quarantined": sum(by_rule.values()),
         "days_overdue": max(((today - delivery.due).days for delivery in late if delivery.due), default=0),
         **plotted,
     }
     if deliveries:
         newest = max(delivery.received_on for delivery in deliveries)
-        metadata |= {
-            "last_received": newest.isoformat(),
-            "days_since_last_received": (today - newest).days,
-            "deliveries": dg.MetadataValue.table([_of_delivery(delivery, today) for delivery in deliveries]),
-        }
+        metadata |= {"last_received": str(newest), "days_since_last_received": (today - newest).days}
     if rows := [*map(_of_file, waiting), *map(_of_verdict, failed)]:
         metadata["failed"] = dg.MetadataValue.table(rows)
-    if by_rule:
-        metadata["rows_by_rule"] = dg.MetadataValue.table(
-            [dg.TableRecord({"rule": rule, "rows": rows}) for rule, rows in by_rule.items()]
-        )
     item = None
     if holding:
         item = items.held_extract(partner, holding[-1].extract_id)
@@ -123,7 +107,7 @@ def _result(
     elif late:
         item = items.overdue(partner)
     if item:
-        metadata["desk"] = dg.MetadataValue.url(desk_url + item.path)
+        metadata["desk"] = dg.MetadataValue.url(run.settings.desk_url + item.path)
     return dg.AssetCheckResult(
         asset_key=landing_key(partner),
         check_name=CHECK,
@@ -135,10 +119,10 @@ def _result(
 
 
 def _summary(
-    waiting: list[intake.TakenExtract],
-    verdicts: list[gates.Verdict],
-    failed: list[gates.Verdict],
-    holding: list[gates.Verdict],
+    waiting: Sequence[intake.TakenExtract],
+    verdicts: Sequence[gates.Verdict],
+    failed: Sequence[gates.Verdict],
+    holding: Sequence[gates.Verdict],
 ) -> list[str]:
     """Say what was found and what it means, complete without the metadata."""
     if not (verdicts or waiting):
@@ -187,15 +171,3 @@ def _of_verdict(verdict: gates.Verdict) -> dg.TableRecord:
 
 def _record(*values: str) -> dg.TableRecord:
     return dg.TableRecord(dict(zip(COLUMNS, values, strict=True)))
-
-
-def _of_delivery(delivery: gates.Delivery, today: date) -> dg.TableRecord:
-    return dg.TableRecord(
-        {
-            "contract": delivery.contract,
-            "received": delivery.received_on.isoformat(),
-            "cadence": delivery.cadence,
-            "next due": delivery.due.isoformat() if delivery.due else "none",
-            "state": "overdue" if delivery.is_overdue(today) else "on time",
-        }
-    )

@@ -7,7 +7,7 @@ import dagster as dg
 from orchestration import gates, intake, typing
 from orchestration.contracts import Contracts
 from orchestration.defs import pulled
-from orchestration.defs.boundary import OWNER, RESTRICTED, step, version_of
+from orchestration.defs.boundary import asset, spec, step, version_of
 from orchestration.refresh import Runs, extracts
 
 COLUMNS = ("file", "outcome", "rows_read", "rows_landed", "rows_refused", "reason")
@@ -25,15 +25,13 @@ def assets(contracts: Contracts) -> list[dg.AssetsDefinition]:
         name="take_in",
         can_subset=True,
         specs=[
-            dg.AssetSpec(
+            spec(
                 landing_key(partner),
-                deps=[key for key in pulled_keys if key.path[-1] == partner],
-                group_name="extracts",
+                "extracts",
+                "The partner's extracts: values as sent, our columns, no direct identifiers. Materialise it "
+                "alone to take in only this partner's files.",
+                [key for key in pulled_keys if key.path[-1] == partner],
                 owners=pulled.owners(contracts, partner),
-                tags=RESTRICTED,
-                kinds={"parquet"},
-                description="The partner's extracts: values as sent, our columns, no direct identifiers. "
-                "Materialise it alone to take in only this partner's files.",
             )
             for partner in contracts.partners
         ],
@@ -55,20 +53,13 @@ def assets(contracts: Contracts) -> list[dg.AssetsDefinition]:
                 [landed for landed in register if landed.partner == partner],
             )
 
-    @dg.multi_asset(
-        name="type_extracts",
-        specs=[
-            dg.AssetSpec(
-                TYPED,
-                deps=[landing_key(partner) for partner in contracts.partners],
-                group_name="extracts",
-                owners=[OWNER],
-                tags=RESTRICTED,
-                kinds={"parquet"},
-                description="Dates, counts, ages, codes and routes as typed by contract, with problem codes. "
-                f"Tables: {', '.join(typing.TYPED_TABLES)}.",
-            )
-        ],
+    @asset(
+        "type_extracts",
+        TYPED,
+        "extracts",
+        "Dates, counts, ages, codes and routes as typed by contract, with problem codes. "
+        f"Tables: {', '.join(typing.TYPED_TABLES)}.",
+        map(landing_key, contracts.partners),
     )
     def type_extracts(
         context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
@@ -90,20 +81,13 @@ def assets(contracts: Contracts) -> list[dg.AssetsDefinition]:
     return [take_in, type_extracts, locate]
 
 
-@dg.multi_asset(
-    name="locate",
-    specs=[
-        dg.AssetSpec(
-            PLACES,
-            deps=[TYPED],
-            group_name="places",
-            owners=[OWNER],
-            tags=RESTRICTED,
-            kinds={"parquet"},
-            description="The place of every distinct mention, with method, confidence and rivals, and the "
-            "mentions on which a decision holds for one partner or role only.",
-        )
-    ],
+@asset(
+    "locate",
+    PLACES,
+    "places",
+    "The place of every distinct mention, with method, confidence and rivals, and the mentions on "
+    "which a decision holds for one partner or role only.",
+    [TYPED],
 )
 def locate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]) -> dg.MaterializeResult:
     """Resolve every distinct place mention."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration import outputs, release
+from orchestration import release
 from orchestration.core import refreshes
 from orchestration.defs.boundary import QUIET_LOGS, REFRESH, end, step
 from orchestration.refresh import Run, Runs, artifact_of, extracts, releasing, run_outcome
@@ -62,10 +62,8 @@ def of_published(run: Run) -> dict[str, Any]:
     manifest = published.manifest
     kept = {past.release_id: past.manifest for past in release.list_releases(run.settings)}
     before = kept.get(str(manifest["previous_release"]))
-    corridor_map = outputs.corridor_map(published.path)
     return {
         **_of_release("published", published.path, manifest),
-        **({"corridors": dg.MetadataValue.md(corridor_map)} if corridor_map else {}),
         **_numbers(run, refreshes.PUBLISHED),
         **release.extracts_since(manifest, before),
         "seconds": round(run.seconds, 1),

@@ -8,7 +8,7 @@ import dagster as dg
 from orchestration import intake
 from orchestration.contracts import Contracts
 from orchestration.core import NjiaError
-from orchestration.defs.boundary import OWNER, RESTRICTED, Stopped
+from orchestration.defs.boundary import OWNER, Stopped, spec
 from orchestration.operations import next_run
 from orchestration.refresh import Runs
 
@@ -52,14 +52,13 @@ def assets(contracts: Contracts) -> list[dg.AssetsDefinition]:
         name=next_run.PULL,
         can_subset=True,
         specs=[
-            dg.AssetSpec(
+            spec(
                 key,
-                group_name="extracts",
+                "extracts",
+                "The partner's extracts as its server gives them, in the inbox: nothing new is placed where "
+                "nothing changed. A source that fails stops neither the others nor the refresh.",
                 owners=owners(contracts, key.path[-1]),
-                tags=RESTRICTED,
                 kinds={"file"},
-                description="The partner's extracts as its server gives them, in the inbox: nothing new is "
-                "placed where nothing changed. A source that fails stops neither the others nor the refresh.",
             )
             for key in keys(contracts)
         ],

@@ -76,7 +76,7 @@ def run_refresh(
         clear_work(settings)
         runs.end()
     error = runs.error
-    if runs.interrupted or (not result.success and _was_interrupted(result)):
+    if runs.interrupted:
         raise KeyboardInterrupt
     if not result.success and error is None:
         error = NjiaError(f"The refresh failed in Dagster itself. See run {run_id} in the Dagster UI.")
@@ -100,8 +100,9 @@ def _run(runs: Runs, run_id: str, steps: list[dg.AssetKey] | None) -> dg.Execute
             asset_selection=steps,
         )
         if not result.success:  # the failed step has usually recorded it already
-            stopped = runs.interrupted or _was_interrupted(result)
-            boundary.end(instance, runs, run_id, refreshes.STOPPED if stopped else refreshes.CRASHED)
+            runs.interrupted = runs.interrupted or _was_interrupted(result)
+            outcome = refreshes.STOPPED if runs.interrupted else refreshes.CRASHED
+            boundary.end(instance, runs, run_id, outcome)
         return result
 
 

@@ -9,7 +9,7 @@ from expectations import Expectation
 from expectations.checks import PART_CHECKS, RELEASE_CHECKS, part_of
 from orchestration import gates
 from orchestration.core import ReleaseRefused, refreshes
-from orchestration.defs.boundary import FOR_MEMBERS, OWNER, end, step, version_of
+from orchestration.defs.boundary import FOR_MEMBERS, asset, end, spec, step, version_of
 from orchestration.defs.published import FRESH, PUBLISHED, confirm_unchanged, of_published
 from orchestration.refresh import Run, Runs, releasing
 from orchestration.stewardship import items
@@ -28,22 +28,20 @@ WHY = (
 
 
 def assets(published_models: list[dg.AssetKey]) -> list[dg.AssetsDefinition]:
-    @dg.asset(
-        key=CANDIDATE,
-        group_name=GROUP,
-        owners=[OWNER],
+    @asset(
+        "release__candidate",
+        CANDIDATE,
+        GROUP,
+        "The next release, complete beside the current one, byte for byte as it will be published. "
+        "Skipped if it would bring back the release that a steward rolled back from.",
+        published_models,
         tags=FOR_MEMBERS,
         kinds={"duckdb", "parquet"},
-        deps=published_models,
-        output_required=False,
+        skippable=True,
     )
     def candidate(
         context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
     ) -> Iterator[dg.MaterializeResult]:
-        """The next release, complete beside the current one, byte for byte as it will be published.
-
-        Skipped if it would bring back the release that a steward rolled back from.
-        """
         staged = step(context, runs, releasing.stage)
         if staged is None:
             confirm_unchanged(context, runs, is_rolled_back=True)
@@ -61,24 +59,23 @@ def assets(published_models: list[dg.AssetKey]) -> list[dg.AssetsDefinition]:
     return [candidate, release_gate, publish]
 
 
-@dg.asset(
-    key=VERDICT,
-    group_name=GROUP,
-    owners=[OWNER],
+@asset(
+    "release__verdict",
+    VERDICT,
+    GROUP,
+    "Is the candidate fit to publish? Every check with its outcome, and the hashes of the files.",
+    [CANDIDATE],
     tags=FOR_MEMBERS,
-    deps=[CANDIDATE],
     kinds={"greatexpectations"},
-    check_specs=[dg.AssetCheckSpec(CHECK, asset=VERDICT, description=WHY)],
+    checks=[dg.AssetCheckSpec(CHECK, asset=VERDICT, description=WHY)],
 )
 def release_gate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]) -> dg.MaterializeResult:
-    """Is the candidate fit to publish? Every check with its outcome, and the hashes of the files."""
     verdict = step(context, runs, releasing.judge)
     reasons = "\n".join(f"- {reason}" for reason in verdict.reasons) or "none"
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": len(verdict.checks),
             "verdict": verdict.verdict,
-            **_check_counts(verdict),
             "reasons": dg.MetadataValue.md(reasons),
         },
         check_results=[candidate_check(verdict, runs.settings.desk_url)],
@@ -89,28 +86,26 @@ def release_gate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
     name="publish",
     can_subset=True,
     specs=[
-        dg.AssetSpec(
+        spec(
             PUBLISHED,
-            group_name=GROUP,
-            owners=[OWNER],
+            GROUP,
+            "The release in force. Publishing needs a verdict for exactly the candidate's files. A refresh "
+            "without new inputs confirms the release, which counts as fresh.",
+            [VERDICT],
             tags=FOR_MEMBERS,
-            deps=[VERDICT],
             kinds={"duckdb"},
             skippable=True,
             freshness_policy=FRESH,
-            description="The release in force. Publishing needs a verdict for exactly the candidate's files. "
-            "A refresh without new inputs confirms the release, which counts as fresh.",
         ),
-        dg.AssetSpec(
+        spec(
             RECEIPTS,
-            group_name=GROUP,
-            owners=[OWNER],
+            GROUP,
+            "What each partner gets back: what was taken, what was not and why, in its own columns and row "
+            "numbers. Also written when the release is refused.",
+            [VERDICT],
             tags=FOR_MEMBERS,
-            deps=[VERDICT],
             kinds={"html", "csv"},
             skippable=True,
-            description="What each partner gets back: what was taken, what was not and why, in its own "
-            "columns and row numbers. Also written when the release is refused.",
         ),
     ],
 )
@@ -148,17 +143,6 @@ def publish(
 def _receipts(run: Run, outcome: Outcome) -> int:
     """Write receipts, except in a run of single steps, which has taken in nothing."""
     return releasing.write_receipts(run, outcome) if run.entry else 0
-
-
-def _check_counts(verdict: gates.ReleaseVerdict) -> dict[str, int]:
-    waived = sum(check.waived_by is not None for check in verdict.checks)
-    passed = sum(check.outcome == "passed" for check in verdict.checks)
-    return {
-        "checks_passed": passed,
-        "checks_waived": waived,
-        "checks_failed": len(verdict.checks) - passed - waived,
-        "checks_refusing": sum(check.refuses for check in verdict.checks),
-    }
 
 
 def candidate_check(verdict: gates.ReleaseVerdict, desk_url: str) -> dg.AssetCheckResult:

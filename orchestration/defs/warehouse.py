@@ -11,22 +11,21 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import build_dbt_asset_specs
 
-from orchestration import linkage, outputs, statistics
-from orchestration.defs.boundary import FOR_MEMBERS, OWNER, RESTRICTED, step, version_of
+from orchestration import linkage, statistics
+from orchestration.defs.boundary import FOR_MEMBERS, OWNER, RESTRICTED, asset, spec, step, version_of
 from orchestration.defs.gates import IN_FORCE
-from orchestration.refresh import Runs, tables
+from orchestration.refresh import Runs, Step, tables
 from orchestration.release import MEMBERS_SCHEMAS
 from orchestration.stewardship import items
 from orchestration.warehouse import NodeOutcome, Part, manifest_nodes, part_of
 
 TESTS = "dbt_tests_pass"
-QUARANTINE, RECONCILIATION = "quarantined_records", "reconciliation"
 # Group of the tables that are assets of their own: by schema, or by schema and name.
 _GROUPS = {
     "marts": "marts",
     "published": "protect",
-    f"quarantine.{QUARANTINE}": "shape",
-    f"quality.{RECONCILIATION}": "shape",
+    "quarantine.quarantined_records": "shape",
+    "quality.reconciliation": "shape",
 }
 SHAPED, COUNTED = dg.AssetKey(["warehouse", "shaped"]), dg.AssetKey(["warehouse", "counted"])
 LINKAGE, STATISTICS = dg.AssetKey("linkage"), dg.AssetKey("statistics")
@@ -49,42 +48,25 @@ _OPS = {
 }
 
 
-@dg.asset(
-    key=LINKAGE,
-    group_name="link",
-    owners=[OWNER],
-    tags=RESTRICTED,
-    kinds={"parquet"},
-    deps=[SHAPED],
-    description=" ".join(linkage.DESCRIPTIONS.values()),
-)
-def link(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]) -> dg.MaterializeResult:
-    """Compare keyed codes and coarse facts: link certain pairs, list likely ones for stewards."""
-    linked = step(context, runs, tables.link)
-    return dg.MaterializeResult(
-        data_version=version_of(linked),
-        metadata={
-            "dagster/row_count": linked.facts["rows"]["links"],
-            **_rows_of(linked.facts["rows"]),
-            "code_files_unneeded": len(linked.facts["codes_unneeded"]),
-            "left_out": dg.MetadataValue.json(linked.facts["left_out"]),
-        },
+def _in_python(
+    key: dg.AssetKey, group: str, tags: dict[str, str], descriptions: Mapping[str, str], make: Step
+) -> dg.AssetsDefinition:
+    """Return the asset of a step between the two parts. `descriptions`: of the tables that it makes."""
+
+    @asset(
+        key.path[0],
+        key,
+        group,
+        " ".join(descriptions.values()),
+        [SHAPED],
+        tags=tags,
     )
+    def made(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]) -> dg.MaterializeResult:
+        artifact = step(context, runs, make)
+        rows = {f"rows_of_{table}": number for table, number in artifact.facts["rows"].items()}
+        return dg.MaterializeResult(data_version=version_of(artifact), metadata=rows)
 
-
-@dg.asset(
-    key=STATISTICS,
-    group_name="measure",
-    owners=[OWNER],
-    tags=FOR_MEMBERS,
-    kinds={"parquet"},
-    deps=[SHAPED],
-    description=" ".join(statistics.DESCRIPTIONS.values()),
-)
-def measure(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]) -> dg.MaterializeResult:
-    """Measure hotspots, shifts and risk, each with its uncertainty, within each partner's own data."""
-    measured = step(context, runs, tables.measure)
-    return dg.MaterializeResult(data_version=version_of(measured), metadata=_rows_of(measured.facts["rows"]))
+    return made
 
 
 def assets(manifest: Path) -> list[dg.AssetsDefinition]:
@@ -93,7 +75,10 @@ def assets(manifest: Path) -> list[dg.AssetsDefinition]:
     described = {
         spec.metadata["dagster_dbt/unique_id"]: spec for spec in build_dbt_asset_specs(manifest=manifest)
     }
-    made = [link, measure]
+    made = [
+        _in_python(LINKAGE, "link", RESTRICTED, linkage.DESCRIPTIONS, tables.link),
+        _in_python(STATISTICS, "measure", FOR_MEMBERS, statistics.DESCRIPTIONS, tables.measure),
+    ]
     for part in Part:
         own = {name: keys[name] for name in parts if parts[name] is part}
         specs = {_ON_THE_WAY[part][0]: _on_the_way(part, nodes, own)}
@@ -109,10 +94,6 @@ def assets(manifest: Path) -> list[dg.AssetsDefinition]:
                 )
         made.append(_part(part, nodes, own, specs))
     return made
-
-
-def _rows_of(rows: Mapping[str, int]) -> dict[str, int]:
-    return {f"rows_of_{table}": number for table, number in rows.items()}
 
 
 def _group_of(node: Mapping[str, Any]) -> str | None:
@@ -131,15 +112,8 @@ def _on_the_way(part: Part, nodes: Mapping[str, Any], own: Mapping[str, dg.Asset
     read = {parent for name in own for parent in nodes[name]["depends_on"].get("nodes", [])}
     sources = {name.split(".")[2] for name in read if name.startswith("source.")}
     before = set() if part is Part.BEFORE_PYTHON else {SHAPED}
-    return dg.AssetSpec(
-        key,
-        group_name=group,
-        owners=[OWNER],
-        tags=RESTRICTED,
-        kinds={"dbt", "duckdb"},
-        deps=sorted({IN_FORCE if name == "gates" else dg.AssetKey(name) for name in sources} | before),
-        description=description,
-    )
+    deps = sorted({IN_FORCE if name == "gates" else dg.AssetKey(name) for name in sources} | before)
+    return spec(key, group, description, deps, kinds={"dbt", "duckdb"})
 
 
 def _part(
@@ -181,7 +155,14 @@ def _part(
                 and key in context.selected_asset_keys
                 and all(node.status == "success" for node in of_asset)
             ):
-                yield _result(key, of_asset, _row_counts(context, runs, of_asset[0]))
+                yield dg.MaterializeResult(
+                    asset_key=key,
+                    metadata={
+                        "dagster/row_count": sum(node.rows or 0 for node in of_asset),
+                        "seconds": round(sum(node.seconds for node in of_asset), 3),
+                        "tables": len(of_asset),
+                    },
+                )
         for key, of_asset in outcomes.items():
             if checks[key].key in context.selected_asset_check_keys:
                 yield _tested(checks[key], of_asset, nodes, runs.settings.desk_url)
@@ -201,32 +182,6 @@ def _guarded(tests: list[Any]) -> str:
     if len({test["attached_node"] for test in tests}) > 1:
         return f"{len(tests)} tests of tables on the way. A failed one says what it guards and what to do."
     return " ".join(map(_guards, tests))
-
-
-def _result(key: dg.AssetKey, nodes: list[NodeOutcome], more: Mapping[str, Any]) -> dg.MaterializeResult:
-    seconds, rows = round(sum(node.seconds for node in nodes), 3), sum(node.rows or 0 for node in nodes)
-    return dg.MaterializeResult(
-        asset_key=key, metadata={"dagster/row_count": rows, "seconds": seconds, "tables": len(nodes), **more}
-    )
-
-
-def _row_counts(context: dg.AssetExecutionContext, runs: Runs, node: NodeOutcome) -> dict[str, Any]:
-    """Return more metadata of two tables: records by quarantine rule, and each partner's rows by fate."""
-    if node.name == QUARANTINE:
-        by_rule = step(context, runs, lambda run: tables.quarantined_by_rule(run.settings))
-        records = [
-            dg.TableRecord({"rule": rule, "records": rows, "partners": of}) for rule, rows, of in by_rule
-        ]
-        return {
-            "by_rule": dg.MetadataValue.table(records) if records else dg.MetadataValue.text("no record"),
-            **{f"quarantined_{rule}": rows for rule, rows, _ in by_rule},
-            "desk": dg.MetadataValue.url(f"{runs.settings.desk_url}/"),
-        }
-    if node.name == RECONCILIATION:
-        rows = step(context, runs, lambda run: outputs.rows_of_partners(run.settings))
-        if rows:
-            return {"rows_by_partner": dg.MetadataValue.table([dg.TableRecord(row) for row in rows])}
-    return {}
 
 
 def _guards(test: Mapping[str, Any]) -> str:

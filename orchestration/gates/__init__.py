@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         verdict_of_facts,
     )
     from orchestration.gates.differences import Differences, differences
-    from orchestration.gates.earlier_checks import BUILDS, IN_FORCE, check_results, quarantine_rules
+    from orchestration.gates.earlier_checks import BUILDS, IN_FORCE, check_results
     from orchestration.gates.in_force import (
         ExtractFate,
         InForce,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         read_in_force,
         refused_rows,
     )
-    from orchestration.gates.inputs import agreements_ended, contract_hashes, inputs_hash
+    from orchestration.gates.inputs import agreements_ended, contract_hashes
     from orchestration.gates.landed import Delivery, Landed, deliveries, landed_extracts
     from orchestration.gates.verdicts import (
         Verdict,

@@ -16,7 +16,7 @@ import pandas as pd
 
 from expectations.checks import release_scope
 from expectations.release_gate import PART_GATE, RELEASE_GATE, TABLE_GATE, WHOLE
-from orchestration.core import NjiaError, Settings, as_text, durable, read_json, sha256_of, write_json
+from orchestration.core import NjiaError, Settings, durable, read_json, sha256_of, write_json
 from orchestration.gates.earlier_checks import (
     EXTRACT_GATE_STAGE,
     WAREHOUSE_STAGE,
@@ -24,7 +24,7 @@ from orchestration.gates.earlier_checks import (
     published_tables,
 )
 from orchestration.gates.in_force import read_in_force
-from orchestration.gates.judging import Judgement, judge, waiver_for
+from orchestration.gates.judging import Judgement, judge
 from orchestration.gates.protection import protection_measures
 from orchestration.gates.release_profile import ReleaseProfile, like_for_like, release_profile
 from orchestration.release import (
@@ -162,25 +162,9 @@ def _of_parts(checks: Sequence[CheckOutcome]) -> Iterable[CheckOutcome]:
 def _judged(
     judgement: Judgement, row: Mapping[Any, Any], decisions: Decisions, as_of: datetime
 ) -> CheckOutcome:
-    expectation, outcome = judgement.expectation, judgement.outcome
-    subject = str(row.get("subject", WHOLE))
-    scope = release_scope(expectation.name, subject)
-    waiver = waiver_for(decisions.waivers, expectation, scope, as_of) if outcome == "failed" else None
-    finding = judgement.finding(row)
-    return CheckOutcome(
-        name=expectation.name,
-        stage="release_gate",
-        subject=subject,
-        severity=expectation.severity,
-        outcome=outcome,
-        waived_by=waiver,
-        observed=judgement.observed,
-        expected=expectation.expected,
-        why=expectation.why,
-        steward_action=expectation.steward_action,
-        finding=str(finding),
-        said=as_text(finding),
-    )
+    name, subject = judgement.expectation.name, str(row.get("subject", WHOLE))
+    check = judgement.as_check(row, decisions.waivers, release_scope(name, subject), as_of)
+    return CheckOutcome(name=name, stage="release_gate", subject=subject, **check)
 
 
 def _earlier(rows: Sequence[Mapping[str, Any]]) -> list[CheckOutcome]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.core import Settings, open_duckdb, read
+from orchestration.core import Settings, read
 from orchestration.gates.verdicts import read_verdicts
 from orchestration.release import CHECK_RESULTS
 from orchestration.warehouse import manifest_nodes
@@ -135,18 +134,3 @@ def _partner_codes(folder: Path) -> dict[tuple[str, str], str]:
         for row in pq.read_table(path, columns=["extract_id", "partner", "partner_code"]).to_pylist():
             codes[row["partner"], row["extract_id"]] = row["partner_code"]
     return codes
-
-
-def quarantine_rules(settings: Settings) -> dict[str, dict[str, int]]:
-    """Return by partner the number of source rows of each rule, the most frequent rule first."""
-    files = str(settings.typed / "problems" / "*.parquet")
-    with open_duckdb() as con:
-        found = con.execute(
-            "select partner, problem_code, count(*) from read_parquet($files) where outcome = 'Q' "
-            "group by partner, problem_code order by partner, count(*) desc, problem_code",
-            {"files": files},
-        ).fetchall()
-    counts: dict[str, dict[str, int]] = defaultdict(dict)
-    for partner, rule, rows in found:
-        counts[partner][rule] = rows
-    return dict(counts)

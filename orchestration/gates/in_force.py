@@ -99,24 +99,21 @@ def put_in_force(
     decisions: Decisions,
     key_ids: Mapping[str, str],
     verdicts: ExtractVerdicts | None = None,
-    contracts: Mapping[str, str] | None = None,
     boundaries: Mapping[str, Any] | None = None,
 ) -> InForce:
     """Decide every extract's fate and the inputs' hash.
 
     Writes `in_force.parquet`, `in_force.json` and, for the models, `row_decisions.parquet`,
     `alert_releases.parquet`, `sources.parquet` and `as_of.parquet`.
-    `contracts`: hashes of contracts by name, by default of the partners folder. `boundaries`: the manifest's
-    entry on the county boundaries.
+    `boundaries`: the manifest's entry on the county boundaries.
     """
-    contracts = contract_hashes(settings.partners) if contracts is None else contracts
     register = landed_extracts(settings)
     fates = settle_fates(register, verdicts or read_verdicts(settings), decisions)
     current = {(fate.partner, fate.extract_id) for fate in fates if fate.fate == "in_force"}
     decided = decided_by_time(settings, as_of.date(), current)
     parts = {
         "extracts": {_extract_part(landed, fate) for landed, fate in zip(register, fates, strict=True)},
-        "contracts": {f"{name}={content}" for name, content in contracts.items()},
+        "contracts": {f"{name}={content}" for name, content in contract_hashes(settings.partners).items()},
         "decisions": {decisions.content_hash()},
         "keys": {f"{name}={key_id}" for name, key_id in key_ids.items()},
         "code": {code_of(*CODE)},
@@ -141,19 +138,18 @@ def put_in_force(
         parts={name: sorted(texts) for name, texts in parts.items()},
         row_decisions=len(rows),
     )
-    folder = settings.work / "gates"
-    write_table(
-        pa.Table.from_pylist([asdict(fate) for fate in fates], schema=FATE_SCHEMA),
-        folder / "in_force.parquet",
-    )
-    write_table(pa.Table.from_pylist(rows, schema=ROW_SCHEMA), folder / "row_decisions.parquet")
-    released = pa.Table.from_pylist(alert_releases(decisions), schema=ALERT_SCHEMA)
-    write_table(released, folder / "alert_releases.parquet")
-    write_table(sources(settings, register, current), folder / "sources.parquet")
-    write_table(pa.table({"as_of": [as_of.date()]}), folder / "as_of.parquet")
+    tables = {
+        "in_force": pa.Table.from_pylist([asdict(fate) for fate in fates], schema=FATE_SCHEMA),
+        "row_decisions": pa.Table.from_pylist(rows, schema=ROW_SCHEMA),
+        "alert_releases": pa.Table.from_pylist(alert_releases(decisions), schema=ALERT_SCHEMA),
+        "sources": sources(settings, register, current),
+        "as_of": pa.table({"as_of": [as_of.date()]}),
+    }
+    for name, table in tables.items():
+        write_table(table, settings.work / "gates" / f"{name}.parquet")
     summary = asdict(settled)
     summary.pop("fates")
-    write_json(folder / "in_force.json", summary)
+    write_json(settings.work / "gates" / "in_force.json", summary)
     return settled
 
 

@@ -30,6 +30,8 @@ IS_PAST_RETENTION = (
     "coalesce(records.period_to, extracts.received_on) + to_months(12 * extracts.retention_years) < ?"
 )
 
+_EXTRACT = "partner || '/' || extract_id"
+
 
 def inputs_hash(parts: Mapping[str, Iterable[str]]) -> str:
     """Hash named sets of texts (64 hex digits), whatever their order."""
@@ -69,13 +71,13 @@ def decided_by_time(
             con.executemany("insert into in_force values (?, ?)", keys)
 
         def records_where(condition: str, *days: date) -> str:
-            rows = con.execute(
-                "select records.partner, records.extract_id, record_id from records "
+            found = con.execute(
+                "select count(*) || ':' || sum(hash(partner, extract_id, record_id)::hugeint) from records "
                 "inner join in_force using (partner, extract_id) "
-                f"inner join extracts using (partner, extract_id) where {condition} order by 1, 2, 3",
+                f"inner join extracts using (partner, extract_id) where {condition}",
                 days,
-            ).fetchall()
-            return _digest(rows)
+            ).fetchone()
+            return str(found)
 
         embargoed = records_where(
             "embargo_until > ? or coalesce(records.period_to, received_on) > ?",
@@ -93,15 +95,12 @@ def decided_by_time(
         )
         # Years end in December; the rounds that extracts declare end on any day.
         closed = extracts_where("period_to", "period_to <= ?", closed_until)
-        ended = extracts_where(
-            "partner || '/' || contract || '/' || agreement_to::varchar", "agreement_to < ?", today
-        )
+        ended = extracts_where(_EXTRACT, "agreement_to < ?", today)
         newest = deliveries_of(con)
     return {
         "embargoed": {embargoed},
         "past_retention": {past_retention},
         "calendar_month": {today.replace(day=1).isoformat()},
-        "complete_months": {latest_complete_month(today, complete_after).isoformat()},
         "complete_periods": periods,
         "closed_periods": {f"years before {(closed_until + timedelta(days=1)).year}", *closed},
         "agreements_ended": ended,
@@ -113,22 +112,9 @@ def agreements_ended(settings: Settings, today: date) -> list[str]:
     """List extracts whose agreement has ended by this day, as `partner/extract id`."""
     with open_views(settings, "extracts") as con:
         rows = con.execute(
-            "select partner || '/' || extract_id from extracts where agreement_to < ? order by 1", [today]
+            f"select {_EXTRACT} from extracts where agreement_to < ? order by 1", [today]
         ).fetchall()
     return [str(row[0]) for row in rows]
-
-
-def _digest(rows: list[tuple[object, ...]]) -> str:
-    digest = hashlib.sha256()
-    for row in rows:
-        digest.update("|".join(map(str, row)).encode() + b"\n")
-    return f"{len(rows)}:{digest.hexdigest()}"
-
-
-def latest_complete_month(today: date, complete_after_months: int) -> date:
-    """Return the first day of the last month that ended at least so many months ago, as dbt counts."""
-    month = today.year * 12 + today.month - 2 - complete_after_months  # months since year 0
-    return date(month // 12, month % 12 + 1, 1)
 
 
 def _dbt_variables() -> tuple[int, int]:

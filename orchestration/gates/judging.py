@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from expectations import Expectation, Limit, Severity
-from orchestration.core import listed, say
+from orchestration.core import as_text, listed, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +55,31 @@ class Judgement:
         )
         said = [one for one in found if not any(other != one and other.startswith(one) for other in found)]
         return listed(said, ". ")
+
+    def as_check(
+        self,
+        row: Mapping[str, Any],
+        waivers: Iterable[Mapping[str, Any]] = (),
+        scope: str = "",
+        as_of: datetime = datetime.max,
+    ) -> dict[str, Any]:
+        """Return what a verdict says of the judged row, with the waiver that lets a failed check pass.
+
+        `finding` is a sentence for people, `said` the same for translation.
+        """
+        expectation, finding = self.expectation, self.finding(row)
+        is_failed = self.outcome == "failed"
+        return {
+            "severity": self.severity_of(row),
+            "outcome": self.outcome,
+            "waived_by": waiver_for(waivers, expectation, scope, as_of) if is_failed else None,
+            "observed": self.observed,
+            "expected": expectation.expected,
+            "why": expectation.why,
+            "steward_action": expectation.steward_action,
+            "finding": str(finding),
+            "said": as_text(finding),
+        }
 
 
 def judge(frame: pd.DataFrame, expectations: Sequence[Expectation]) -> list[Judgement]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from orchestration.contracts import same
 from orchestration.core import Settings, read_json
 from orchestration.typing import open_views
 
@@ -62,7 +62,7 @@ class Landed:
 
     @property
     def unmapped_columns(self) -> set[str]:
-        return {_plain(str(name)) for name in self.content.get("unmapped_columns") or ()}
+        return {same(str(name)) for name in self.content.get("unmapped_columns") or ()}
 
     @property
     def fields(self) -> dict[str, Mapping[str, Any]]:
@@ -76,7 +76,7 @@ class Landed:
         found = self.content.get("columns_found")
         if found is None or "fields" not in (self.content.get("contract_content") or {}):
             return None
-        names = {_plain(name) for name in _names(found)}
+        names = {same(name) for name in _names(found)}
         names |= {name.rsplit("/", 1)[-1] for name in names}
         return sum(bool(spec.get("required") and not _is_found(spec, names)) for spec in self.fields.values())
 
@@ -138,7 +138,7 @@ def landed_extracts(settings: Settings) -> list[Landed]:
 
 
 def _is_found(spec: Mapping[str, Any], names: set[str]) -> bool:
-    columns = [_plain(name) for name in _names(spec.get("column"))]
+    columns = [same(name) for name in _names(spec.get("column"))]
     # A field without a column is a constant, or follows from the declared period.
     return not columns or any(_is_one_of(column, names) for column in columns)
 
@@ -159,10 +159,6 @@ def _names(found: Any) -> Iterator[str]:
     elif isinstance(found, list | tuple):
         for part in found:
             yield from _names(part)
-
-
-def _plain(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 _CADENCE_DAYS = {"weekly": 7, "monthly": 31, "quarterly": 92, "yearly": 366}

@@ -15,7 +15,7 @@ from expectations import thresholds
 from orchestration.contracts import SubmissionId
 from orchestration.core import Settings
 from orchestration.gates.landed import Landed
-from orchestration.linkage import Clusters
+from orchestration.linkage import clustered
 from orchestration.typing import open_views
 
 SHARED_SHARE, SHARED_WITH = "shared_submission_share", "shared_with"
@@ -129,8 +129,8 @@ def sources(settings: Settings, register: Sequence[Landed], in_force: Iterable[t
             con.execute("create table in_force (partner varchar, extract_id varchar)")
             con.executemany("insert into in_force values (?, ?)", [landed.key for landed in with_ids])
             pairs += con.execute(_PAIRS, {"share": thresholds.ONE_SOURCE_SHARE_MIN}).fetchall()
-    clusters = Clusters((number[one], number[other]) for one, other in pairs)
-    rows = [{"partner": one, "source": partners[clusters.of(number[one])]} for one in partners]
+    first_of = clustered((number[one], number[other]) for one, other in pairs)
+    rows = [{"partner": one, "source": partners[first_of.get(at, at)]} for at, one in enumerate(partners)]
     return pa.Table.from_pylist(rows, schema=SOURCES)
 
 

@@ -5,8 +5,8 @@ ones (`njia contract check`)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from expectations.extract_gate import EXTRACT_GATE
-from orchestration.core import NjiaError, Settings, as_text, durable, open_duckdb, say
+from orchestration.core import NjiaError, Settings, durable, open_duckdb, say
 from orchestration.gates.compared_records import FIELDS
 from orchestration.gates.extract_comparison import OF_FIELDS
 from orchestration.gates.extract_profile import (
@@ -25,7 +25,7 @@ from orchestration.gates.extract_profile import (
     profile_extracts,
     profile_rows,
 )
-from orchestration.gates.judging import Judgement, Outcome, judge, judge_row, waiver_for
+from orchestration.gates.judging import Judgement, Outcome, judge, judge_row
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.stewardship import Decisions
 from orchestration.typing import SCHEMAS
@@ -55,7 +55,7 @@ class Verdict:
     check_definition: str
     finding: str
     said: str
-    broken: Sequence[str] = ()
+    broken: list[str] = field(default_factory=list)
 
     @property
     def holds(self) -> bool:
@@ -64,7 +64,7 @@ class Verdict:
 
 _PLOTTED = ("_share", "_vs_last")
 _TYPES = {
-    "bool": pa.bool_(), "float | None": pa.float64(), "Sequence[str]": pa.list_(pa.string()),
+    "bool": pa.bool_(), "float | None": pa.float64(), "list[str]": pa.list_(pa.string()),
 }  # fmt: skip
 VERDICT_SCHEMA = pa.schema([(part.name, _TYPES.get(str(part.type), pa.string())) for part in fields(Verdict)])
 
@@ -103,9 +103,7 @@ def judge_extracts(settings: Settings, as_of: datetime, decisions: Decisions) ->
     for judgement in judge(profiles.to_pandas(), EXTRACT_GATE):
         row = rows[judgement.row]
         scope = f"{row['partner']}/{row['extract_id']}"
-        is_failed = judgement.outcome == "failed"
-        waiver = waiver_for(decisions.waivers, judgement.expectation, scope, as_of) if is_failed else None
-        verdicts.append(_verdict(judgement, row, waiver))
+        verdicts.append(_verdict(judgement, row, judgement.as_check(row, decisions.waivers, scope, as_of)))
     folder = settings.work / "gates"
     write_table(profiles, folder / "profiles.parquet")
     write_table(
@@ -157,26 +155,16 @@ def write_table(table: pa.Table, path: Path) -> None:
         pq.write_table(table, partial)
 
 
-def _verdict(judgement: Judgement, row: Mapping[str, Any], waiver: str | None) -> Verdict:
-    expectation = judgement.expectation
-    finding = judgement.finding(row)
+def _verdict(judgement: Judgement, row: Mapping[str, Any], check: Mapping[str, Any]) -> Verdict:
     return Verdict(
         extract_id=row["extract_id"],
         partner=row["partner"],
-        check_name=expectation.name,
-        severity=judgement.severity_of(row),
+        check_name=judgement.expectation.name,
         passed=judgement.outcome == "passed",
-        observed=judgement.observed,
-        expected=expectation.expected,
-        waived=waiver is not None,
-        why=expectation.why,
-        steward_action=expectation.steward_action,
-        outcome=judgement.outcome,
-        waived_by=waiver,
-        check_definition=expectation.definition,
-        finding=str(finding),
-        said=as_text(finding),
-        broken=tuple(limit.column for limit in judgement.broken),
+        waived=check["waived_by"] is not None,
+        check_definition=judgement.expectation.definition,
+        broken=[limit.column for limit in judgement.broken],
+        **check,
     )
 
 
@@ -196,21 +184,8 @@ def _field_names(row: Mapping[str, Any], landed: Landed) -> dict[str, str]:
     return named
 
 
-@dataclass(frozen=True)
-class Failure:
-    """A check that would fail, and its finding; `holds`: whether it would hold the file or only warn."""
-
-    check_name: str
-    holds: bool
-    observed: float | None
-    expected: str
-    why: str
-    steward_action: str
-    finding: str
-
-
-def would_fail(note: Mapping[str, Any], tables: Mapping[str, pa.Table], today: date) -> list[Failure]:
-    """Return the checks that a file would fail, in the order of the gate.
+def would_fail(note: Mapping[str, Any], tables: Mapping[str, pa.Table], today: date) -> list[Verdict]:
+    """Return the verdicts of the checks that a file would fail, in the order of the gate.
 
     `note`: its landing note. `tables`: its typed tables and `matches` of the places room, by name.
     """
@@ -223,15 +198,7 @@ def would_fail(note: Mapping[str, Any], tables: Mapping[str, pa.Table], today: d
         [profile] = profile_rows(con, [landed], today)
     profile |= beside_last(profile, landed)
     return [
-        Failure(
-            check_name=judgement.expectation.name,
-            holds=judgement.severity_of(profile) == "hold",
-            observed=profile[judgement.broken[0].column],
-            expected=str(judgement.broken[0]),
-            why=judgement.expectation.why,
-            steward_action=judgement.expectation.steward_action,
-            finding=str(judgement.finding(profile)),
-        )
+        _verdict(judgement, profile, judgement.as_check(profile))
         for judgement in judge_row(profile, EXTRACT_GATE)
         if judgement.broken
     ]

@@ -11,7 +11,7 @@ from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
     from orchestration.linkage.codes import CODES_VERSION, Coder
-    from orchestration.linkage.decisions import Clusters
+    from orchestration.linkage.decisions import clustered
     from orchestration.linkage.policy import REVIEWED_FROM, TAKEN_FROM
     from orchestration.linkage.step import (
         CODE,
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
         link_records,
         rulings_of,
     )
-    from orchestration.linkage.tables import COMPARED, LINKED_RECORDS, LINKS, NAME_CODES, QUESTION_COLUMNS
+    from orchestration.linkage.tables import (
+        COMPARED,
+        LINKED_RECORDS,
+        LINKS,
+        NAME_CODES,
+        QUESTION_COLUMNS,
+        QUESTIONS,
+    )
 
 offer_when_asked(__name__)

@@ -7,41 +7,28 @@ a cluster.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Set
 from typing import NamedTuple
 
 from orchestration.linkage import policy
 
-
-class Clusters:
-    """Grown pair by pair; a cluster is called by its smallest record."""
-
-    def __init__(self, pairs: Iterable[tuple[int, int]] = ()) -> None:
-        self._above: dict[int, int] = {}
-        for first, second in pairs:
-            self.join(first, second)
-
-    def of(self, record: int) -> int:
-        root = record
-        while (above := self._above.setdefault(root, root)) != root:
-            root = above
-        while record != root:  # shorter ways next time
-            self._above[record], record = root, self._above[record]
-        return root
-
-    def join(self, first: int, second: int) -> None:
-        low, high = sorted((self.of(first), self.of(second)))
-        self._above[high] = low
-
-    def members(self) -> dict[int, list[int]]:
-        """The records of each cluster, smallest first."""
-        found: dict[int, list[int]] = {}
-        for record in sorted(self._above):
-            found.setdefault(self.of(record), []).append(record)
-        return found
-
-
 Pair = tuple[int, int]
+
+
+def clustered(pairs: Iterable[Pair]) -> dict[int, int]:
+    """Map each record of some pairs to the smallest record of its cluster."""
+    cluster_of: dict[int, int] = {}
+    members: dict[int, list[int]] = {}
+    for pair in pairs:
+        for record in pair:
+            members.setdefault(cluster_of.setdefault(record, record), [record])
+        low, high = sorted(cluster_of[record] for record in pair)
+        if low != high:
+            cluster_of |= dict.fromkeys(members[high], low)
+            members[low] += members.pop(high)
+    return cluster_of
+
 
 TAKEN, REVIEW, REJECTED = "taken", "review", "rejected"
 BY_PROBABILITY, BY_STEWARD, UNSURE = "by_probability", "by_steward", "unsure"
@@ -137,21 +124,20 @@ def _unfit(
     A cluster whose every link a steward accepted may hold several records of a partner.
     """
     taken = [link for link in links if link.status == TAKEN]
-    clusters = Clusters(link.scored.pair for link in taken)
-    torn = {clusters.of(first) for first, second in rejected if clusters.of(first) == clusters.of(second)}
-    unsure = {clusters.of(link.scored.pair[0]) for link in taken if link.reason != BY_STEWARD}
-    reasons = {
-        cluster: REJECTED_INSIDE if cluster in torn else TOO_LARGE
-        for cluster, records in clusters.members().items()
-        if cluster in torn
-        or (cluster in unsure and len({persons[record].partner for record in records}) < len(records))
-    }
+    cluster_of = clustered(link.scored.pair for link in taken)
+    torn = {cluster_of.get(one) for one, other in rejected if cluster_of.get(one) == cluster_of.get(other)}
+    records = Counter(cluster_of.values())
+    at_partners = {(cluster, persons[record].partner) for record, cluster in cluster_of.items()}
+    partners = Counter(cluster for cluster, _ in at_partners)
+    unsure = {cluster_of[link.scored.pair[0]] for link in taken if link.reason != BY_STEWARD}
     for link in taken:
-        if (cluster := clusters.of(link.scored.pair[0])) in reasons:
-            yield link.scored.pair, reasons[cluster]
+        cluster = cluster_of[link.scored.pair[0]]
+        if cluster in torn:
+            yield link.scored.pair, REJECTED_INSIDE
+        elif cluster in unsure and partners[cluster] < records[cluster]:
+            yield link.scored.pair, TOO_LARGE
 
 
 def clusters_of(links: Iterable[Link]) -> dict[int, int]:
     """For each linked record the smallest record id of its person: what its movement is called."""
-    clusters = Clusters(link.scored.pair for link in links if link.status == TAKEN)
-    return {record: cluster for cluster, records in clusters.members().items() for record in records}
+    return clustered(link.scored.pair for link in links if link.status == TAKEN)

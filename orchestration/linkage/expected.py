@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
@@ -38,7 +38,6 @@ class Scored:
     Links are decided by `estimate`, which finds more of them; persons are counted by `counted`, of names
     without their kinds, which comes closer to their number. `draws` are estimates under other assumptions, a
     list for each way of drawing. `false`: the pairs within partners that would be counted as one person.
-    `written`: the parameters of all estimates.
     """
 
     first: Ints
@@ -51,7 +50,6 @@ class Scored:
     draws: list[list[Estimate]]
     false: Floats
     left_out: dict[str, int]
-    written: dict[str, Any]
 
     @classmethod
     def nothing(cls, kinds: Kinds) -> Self:
@@ -59,7 +57,7 @@ class Scored:
         estimate = Estimate(numbers, np.ones(len(kinds.groups)))
         false = np.zeros(len(kinds.groups))
         rivals = Rivals(none, none, none)
-        return cls(none, none, none, numbers, rivals, estimate, estimate, [[estimate]], false, {}, {})
+        return cls(none, none, none, numbers, rivals, estimate, estimate, [[estimate]], false, {})
 
 
 @dataclass(frozen=True)

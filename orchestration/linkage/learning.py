@@ -7,9 +7,9 @@ agree that are too alike for strangers, companions such as sisters, is learned t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,19 +41,16 @@ class Parameters:
     m_of_kin: Rates | None = None
     kin_share: float = 0.0
 
-    def as_json(self) -> dict[str, Any]:
-        """These as JSON holds them, rounded."""
-        return {name: _short(value) for name, value in vars(self).items()}
-
-    @classmethod
-    def of(cls, written: Mapping[str, Any]) -> Self:
-        m, kin = ([np.array(rows) for rows in written[name] or ()] for name in ("m", "m_of_kin"))
-        return cls(m, written["share"], np.array(written["coverage"]), kin or None, written["kin_share"])
+    def rounded(self) -> Parameters:
+        """Return these to DIGITS significant digits."""
+        return Parameters(**{name: _rounded(value) for name, value in vars(self).items()})
 
 
-def _short(value: Any) -> Any:
-    if isinstance(value, list | np.ndarray):
-        return [_short(one) for one in value]
+def _rounded(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_rounded(rows) for rows in value]
+    if isinstance(value, np.ndarray):
+        return np.array([float(f"{number:.{DIGITS}g}") for number in value.flat]).reshape(value.shape)
     return value if value is None else float(f"{value:.{DIGITS}g}")
 
 

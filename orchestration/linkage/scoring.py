@@ -7,9 +7,8 @@ the model would take strangers for one person.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -86,7 +85,6 @@ def without_kinds(comparisons: Comparisons) -> Comparisons:
 
 
 _SEED = 7
-Written = dict[str, list[dict[str, Any]]]  # the parameters of each fit, as JSON holds them
 
 
 def score(
@@ -94,13 +92,8 @@ def score(
     kinds: Kinds,
     comparisons: Comparisons = COMPARISONS,
     rules: Sequence[Rule] = RULES,
-    written: Written | None = None,
 ) -> Scored:
-    """Score the pairs that the rules find. Same records, same scores, whatever their ids and codes are.
-
-    `written`: the parameters that were learned from the same records before; without these they are learned.
-    """
-    written = dict(written or {})
+    """Score the pairs that the rules find. Same records, same scores, whatever their ids and codes are."""
     filled = frame.filled
     comparisons = [one for one in comparisons if one.column in filled]
     rules = [
@@ -111,32 +104,25 @@ def score(
     if not (kinds.possible and comparisons and rules):
         return Scored.nothing(kinds)
 
-    def known(name: str, learn: Callable[[], list[Parameters]]) -> list[Parameters]:
-        if name not in written:
-            written[name] = [one.as_json() for one in learn()]
-        return [Parameters.of(one) for one in written[name]]
-
     blocking = Blocking(frame, rules, kinds)
     coverage = Coverage(blocking, frame, kinds)
 
     def sifted() -> Candidates:
         every = _Fit(frame, blocking.parts(), comparisons, kinds, coverage)
-        [learned] = known("sifting", lambda: [every.learned()])
-        return every.likely(learned)
+        return every.likely(every.learned().rounded())
 
     likely = sifted()
     seen = counting = _Fit(frame, [likely], comparisons, kinds, coverage)
-    linking, *drawn = known("linking", seen.learned_and_drawn)
+    linking, *drawn = seen.learned_and_drawn()
     draws = [[seen.estimate(one) for one in drawn]]
     if {"baptismal", "other"} <= filled:
         plain = frame.without_kinds(), [likely], without_kinds(comparisons)
         counting = _Fit(*plain, kinds, coverage, sift=False)
-        counted, *drawn = known("counting", counting.learned_and_drawn)
+        counted, *drawn = counting.learned_and_drawn()
         draws.append([counting.estimate(one) for one in drawn])
     else:
         counted = linking
-    drawn = known("unlearned", lambda: seen.drawn(linking, fixed=True))
-    draws.append([seen.estimate(one) for one in drawn])
+    draws.append([seen.estimate(one) for one in seen.drawn(linking, fixed=True)])
     return Scored(
         seen.across.found.first,
         seen.across.found.second,
@@ -148,7 +134,6 @@ def score(
         draws,
         counting.false(counted),
         blocking.left_out,
-        written,
     )
 
 
@@ -195,7 +180,7 @@ class _Fit:
 
     def learned_and_drawn(self) -> list[Parameters]:
         learned = self.learned()
-        return [learned, *self.drawn(learned)]
+        return [learned.rounded(), *self.drawn(learned)]
 
     def likely(self, learned: Parameters) -> Candidates:
         """The pairs that may be one person, or companions within a partner, in the order of records."""
@@ -237,7 +222,7 @@ class _Fit:
         every = [learned.m, *(one.m for one in found)]
         first, *shares = self._coverage.of(self._comparisons, every, policy.COVERAGE_DRAWS_REPEATED)
         return [
-            replace(one, coverage=learned.coverage * share / first)
+            replace(one, coverage=learned.coverage * share / first).rounded()
             for one, share in zip(found, shares, strict=True)
         ]
 

@@ -8,11 +8,9 @@ release without that extract is published.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,34 +19,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from orchestration.core import (
-    Settings,
-    code_of,
-    fingerprint_of,
-    keep,
-    open_duckdb,
-    read_json,
-    record_of,
-    remove_summed,
-    write_json,
-)
+from orchestration.core import Settings, open_duckdb, record_of, remove_summed, write_json
 from orchestration.linkage import policy
 from orchestration.linkage.blocks import Kinds
 from orchestration.linkage.decisions import (
     REVIEW,
     TAKEN,
-    Clusters,
     Link,
     Pair,
     Person,
     Rulings,
     ScoredPair,
+    clustered,
     clusters_of,
     decide,
 )
 from orchestration.linkage.expected import RANGE, Duplicates, Scored, duplicates_of
 from orchestration.linkage.frame import Ints, frame_of
-from orchestration.linkage.scoring import Written, score
+from orchestration.linkage.scoring import score
 from orchestration.linkage.tables import (
     ENDS,
     EXPECTED_PERSONS,
@@ -59,6 +47,7 @@ from orchestration.linkage.tables import (
     NAME_CODES,
     PAIR,
     PAIRS,
+    QUESTIONS,
     RICH_CODES,
     questions,
 )
@@ -79,8 +68,7 @@ Tiers = npt.NDArray[np.str_]
 class Linked:
     """What became of some records, as the tables LINKS, LINKED_RECORDS, EXPECTED_PERSONS and LIKELY_PAIRS.
 
-    `left_out`: pairs that are not compared as too many records agree so, by blocking rule. `parameters`: what
-    was learned, as JSON can hold it.
+    `left_out`: pairs that are not compared as too many records agree so, by blocking rule.
     """
 
     links: pa.Table
@@ -88,11 +76,10 @@ class Linked:
     expected: pa.Table
     likely: pa.Table
     left_out: dict[str, int]
-    parameters: Written
 
 
-def link(records: pa.Table, rulings: Rulings | None = None, parameters: Written | None = None) -> Linked:
-    """Link the persons of a LINK_INPUT table across its partners, with `parameters` learned from it before.
+def link(records: pa.Table, rulings: Rulings | None = None) -> Linked:
+    """Link the persons of a LINK_INPUT table across its partners.
 
     The same rows and rulings give the same answer, in whatever order the rows come, and under any keys: which
     records are linked does not hang on their ids or codes, but where two have the same values.
@@ -103,7 +90,7 @@ def link(records: pa.Table, rulings: Rulings | None = None, parameters: Written 
     tiers = np.select([named, rich], policy.LINKED_TIERS, policy.POOR_FORM)
     frame, order = frame_of(records)
     groups = [np.where(given[order], 0, -1) for given in (named, rich)]  # by policy.LINKED_TIERS
-    scored = score(frame, Kinds(groups, frame.columns["partner"]), written=parameters)
+    scored = score(frame, Kinds(groups, frame.columns["partner"]))
     pairs = _pair_table(scored, records["record_id"].to_numpy()[order])
     rows = _rows_of(pairs, rulings.accepted | rulings.rejected)
     ruled = np.full(pairs.num_rows, np.nan)
@@ -118,7 +105,6 @@ def link(records: pa.Table, rulings: Rulings | None = None, parameters: Written 
         _expected_table(links, records["partner"], tiers, found, unseen, scored),
         _likely_table(pairs, found, scored.kinds, unseen),
         scored.left_out,
-        scored.written,
     )
 
 
@@ -216,13 +202,10 @@ def _record_table(links: list[Link], records: pa.Table, tiers: Tiers) -> pa.Tabl
 def _merged(links: list[Link]) -> Ints:
     """How many records are a linked person's second by links of each tier, and by none of a stronger one."""
     rank = {link.scored.pair: policy.TIERS.index(link.scored.tier) for link in links if link.status == TAKEN}
-    joined = [
-        sum(len(records) - 1 for records in Clusters(pairs).members().values())
-        for pairs in (
-            [pair for pair, own in rank.items() if own <= tier] for tier in range(len(policy.TIERS))
-        )
+    clusters = [
+        clustered(pair for pair, own in rank.items() if own <= tier) for tier in range(len(policy.TIERS))
     ]
-    return np.diff(joined, prepend=0)
+    return np.diff([len(found) - len(set(found.values())) for found in clusters], prepend=0)
 
 
 def _expected_table(
@@ -265,7 +248,6 @@ def _expected_table(
 
 
 CODE = ("orchestration/linkage", "seeds/reference", "jellyfish==", "numpy==", "pyarrow==")
-_AT_ONCE = 100_000
 
 DESCRIPTIONS = {
     "links": "Pairs of records that may be one person: how likely, what was decided, and why.",
@@ -276,25 +258,17 @@ DESCRIPTIONS = {
 }
 
 
-@dataclass(frozen=True)
-class LinkSummary:
-    """Rows of each table, the pairs stewards are asked about, and extracts (`partner/extract_id`) whose codes
-    serve nothing any more; by blocking rule the pairs left out, as too many records agree so.
+def link_records(settings: Settings, rulings: Rulings) -> dict[str, Any]:
+    """Link the records of the work file; write each table of DESCRIPTIONS, and QUESTIONS for stewards.
+
+    Returns the rows of each table, extracts (`partner/extract_id`) whose codes serve nothing any more, and by
+    blocking rule the pairs left out, as too many records agree so.
     """
-
-    rows: dict[str, int]
-    questions: list[dict[str, Any]]
-    unneeded: list[str]
-    left_out: dict[str, int]
-
-
-def link_records(settings: Settings, rulings: Rulings) -> LinkSummary:
-    """Link the records of the work file, and write each table of DESCRIPTIONS."""
     settings.spill.mkdir(parents=True, exist_ok=True)
     settings.linkage.mkdir(parents=True, exist_ok=True)
     with open_duckdb(settings.warehouse) as con:  # no code is written to the disk
         records = link_input(con, settings.link_codes)
-        linked = _linked(settings, records, rulings)
+        linked = link(records, rulings)
         con.execute("set temp_directory = ?", [str(settings.spill)])
         written = {
             "links": linked.links,
@@ -308,36 +282,12 @@ def link_records(settings: Settings, rulings: Rulings) -> LinkSummary:
         rows, needed = source_rows(con, ends), needed_extracts(con)
     for name, table in written.items():
         pq.write_table(table, settings.linkage / f"{name}.parquet")
-    return LinkSummary(
-        {name: table.num_rows for name, table in written.items()},
-        questions(asked, records, rows),
-        _unneeded_codes(settings, needed),
-        linked.left_out,
-    )
-
-
-def _linked(settings: Settings, records: pa.Table, rulings: Rulings) -> Linked:
-    """The records linked, with parameters that are learned once: as long as records and code are the same.
-
-    They stand in `work/linkage/parameters.json`. They are never older than the records, so that a new home
-    and an old one publish the same.
-    """
-    path, linked = settings.linkage / "parameters.json", []
-
-    def learn() -> tuple[list[Path], dict[str, int]]:
-        linked.append(link(records, rulings))
-        write_json(path, linked[0].parameters)
-        return [path], {"records": records.num_rows}
-
-    keep(settings.work, "linkage_parameters", fingerprint_of(_content_of(records), code_of(*CODE)), learn)
-    return linked[0] if linked else link(records, rulings, read_json(path))
-
-
-def _content_of(records: pa.Table) -> str:
-    digest = hashlib.sha256()
-    for batch in records.to_batches(max_chunksize=_AT_ONCE):
-        digest.update(batch.serialize())
-    return digest.hexdigest()
+    write_json(settings.linkage / QUESTIONS, questions(asked, records, rows))
+    return {
+        "rows": {name: table.num_rows for name, table in written.items()},
+        "codes_unneeded": _unneeded_codes(settings, needed),
+        "left_out": linked.left_out,
+    }
 
 
 def with_groups(expected: pa.Table, cases: int) -> pa.Table:

@@ -79,6 +79,7 @@ COMPARED = {
     "subcounty": "subcounty_code", "recruitment": "recruited_code", "schooling": "schooling_code",
     "children": "children_code",
 }  # fmt: skip
+QUESTIONS = "questions.json"
 QUESTION_COLUMNS = (
     "record_a", "record_b", "partner_a", "extract_a", "sheet_a", "row_a", "partner_b", "extract_b", "sheet_b",
     "row_b", "reason", "tier", "probability_low", "probability", "probability_high", "names", *COMPARED,

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from orchestration.outputs.map_page.page import write_map_pages
     from orchestration.outputs.pages import pages_of
     from orchestration.outputs.quality_page import write_quality_of_refresh, write_quality_of_release
-    from orchestration.outputs.quality_report import rows_of_partners
     from orchestration.outputs.receipts.files import (
         forget_receipts,
         old_receipts,
@@ -22,6 +21,6 @@ if TYPE_CHECKING:
         write_receipts,
     )
     from orchestration.outputs.receipts.receipt import Outcome, gather_receipts
-    from orchestration.outputs.report.write import corridor_map, write_reports
+    from orchestration.outputs.report.write import write_reports
 
 offer_when_asked(__name__)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 import duckdb
 
@@ -61,20 +61,6 @@ def rows_of_extracts(settings: Settings) -> Iterator[ExtractRows]:
             content["rows_landed"],
             rows.get(landed.key, {}),
         )
-
-
-def rows_of_partners(settings: Settings) -> list[dict[str, Any]]:
-    """Return a row per partner: rows read, refused and landed, and the landed ones by fate."""
-    partners: dict[str, dict[str, Any]] = {}
-    for extract in rows_of_extracts(settings):
-        none = {"partner": extract.partner} | dict.fromkeys(("read", "refused", "landed", *FATES), 0)
-        row = partners.setdefault(extract.partner, none)
-        row["read"] += extract.read
-        row["refused"] += extract.refused
-        row["landed"] += extract.landed
-        for fate, count in extract.fates.items():
-            row[fate] += count
-    return list(partners.values())
 
 
 NOT_FINE = ("failed", "error", "not_run")

@@ -9,6 +9,6 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.refresh.run import Run, Runs, artifact_of
+    from orchestration.refresh.run import Run, Runs, Step, artifact_of
 
 offer_when_asked(__name__)

@@ -22,11 +22,10 @@ from orchestration.core import (
     refreshes,
 )
 from orchestration.operations import are_lists_whole, erase_past_retention
-from orchestration.refresh.run import Made, Run, Step, artifact_of, done, is_done
+from orchestration.refresh.run import Made, Run, Step, artifact_of
 
 TAKE_IN, TYPE, LOCATE, JUDGE, CARRY = "take_in", "type", "locate", "judge_extracts", "carry"
 IN_FORCE = gates.IN_FORCE
-_UNFINISHED = "with failures"
 
 
 def take_in(run: Run, partners: Collection[str] | None = None) -> Artifact:
@@ -59,17 +58,17 @@ def type_extracts(run: Run) -> tuple[Artifact, int]:
     """Type new and changed extracts, then erase records past their retention; return how many were erased."""
     settings = run.settings
     taken = taken_of(settings)
-    typed = _typed(run)
+    typed = _finished(_typed(run), settings)
     erased = erase_past_retention(settings, run.keys, run.as_of)
     if erased:  # erasing has emptied `work/`
         _note_taken(settings, taken)
-        typed = _typed(run)
+        typed = _finished(_typed(run), settings)
     return typed, sum(partner.records for partner in erased)
 
 
 def is_typed(run: Run) -> bool:
     """Whether typing and retention would change nothing."""
-    return is_done(run, _TYPE) and not gates.past_retention(run.settings, run.as_of.date())
+    return _typed.is_done(run) and not gates.past_retention(run.settings, run.as_of.date())
 
 
 def failures_of(settings: Settings) -> list[typing.TypingFailure]:
@@ -95,13 +94,18 @@ def drift_of(run: Run) -> list[dict[str, Any]]:
     return list(run.known["drift"])
 
 
-def locate(run: Run) -> Artifact:
+@Step.of(
+    LOCATE,
+    (TYPE,),
+    places.READ_BY,
+    lambda run: [run.keys.ids["record"], run.decisions.place_aliases],
+)
+def locate(run: Run) -> Made:
     """Resolve every distinct place mention."""
-    return done(run, _LOCATE)
-
-
-def is_located(run: Run) -> bool:
-    return is_done(run, _LOCATE)
+    located = places.locate(run.settings, run.keys, run.decisions.place_aliases)
+    folder = run.settings.work / "places"
+    names = ("matches.parquet", "scoped_mentions.parquet", "unresolved.parquet", "unresolved.texts")
+    return [folder / name for name in names], located
 
 
 def landing_of(settings: Settings, partner: str | None = None) -> str:
@@ -112,9 +116,28 @@ def landing_of(settings: Settings, partner: str | None = None) -> str:
     )
 
 
-def judge_extracts(run: Run) -> Artifact:
+@Step.of(
+    JUDGE,
+    (TAKE_IN, TYPE, LOCATE),
+    ("orchestration/gates", "expectations", "great-expectations==", "pandas=="),
+    lambda run: [
+        run.decisions.extract_accepts,
+        run.decisions.extract_withdrawals,
+        run.decisions.waivers,
+        gates.agreements_ended(run.settings, run.as_of.date()),
+        run.contracts.partners,
+    ],
+)
+def judge_extracts(run: Run) -> Made:
     """Judge the profile of every landed extract with Great Expectations."""
-    return done(run, _JUDGE)
+    verdicts = gates.judge_extracts(run.settings, run.as_of, run.decisions)
+    folder = run.settings.work / "gates"
+    return [folder / "profiles.parquet", folder / "verdicts.parquet"], {
+        "passed": verdicts.count("passed"),
+        "failed": verdicts.count("failed"),
+        "waived": sum(verdict.waived for verdict in verdicts.verdicts),
+        "extracts_held": len(verdicts.holding),
+    }
 
 
 def has_verdicts(settings: Settings) -> bool:
@@ -145,15 +168,8 @@ def settle(run: Run) -> Artifact:
             for name in ("sources", "alert_releases")
         },
     }
-    names = (
-        "in_force.parquet",
-        "in_force.json",
-        "row_decisions.parquet",
-        "alert_releases.parquet",
-        "sources.parquet",
-        "as_of.parquet",
-    )
-    files = [folder / name for name in names]
+    tables = ("in_force", "row_decisions", "alert_releases", "sources", "as_of")
+    files = [folder / "in_force.json", *(folder / f"{table}.parquet" for table in tables)]
     return note(settings.work, IN_FORCE, settled.inputs_hash, files, facts)
 
 
@@ -175,7 +191,7 @@ def is_up_to_date(run: Run) -> bool:
     if intake.files_waiting(run.settings):
         return False
     take_in(run)  # finish after a forgotten record or a killed run
-    if not (is_typed(run) and is_located(run) and is_done(run, _JUDGE)):
+    if not (is_typed(run) and locate.is_done(run) and judge_extracts.is_done(run)):
         return False
     return bool(settle(run).facts["is_unchanged"])
 
@@ -206,42 +222,7 @@ def _note_taken(settings: Settings, taken: list[intake.TakenExtract]) -> Artifac
     return note(settings.work, TAKE_IN, landing_of(settings), [], facts)
 
 
-def _typed(run: Run) -> Artifact:
-    typed = done(run, _TYPE)
-    if typed.facts["failed"]:  # another fingerprint, so that the next run tries again
-        files = [run.settings.work / path for path in typed.files]
-        note(run.settings.work, TYPE, f"{typed.fingerprint} {_UNFINISHED}", files, typed.facts)
-    return typed
-
-
-def _make_typed(run: Run) -> Made:
-    settings = run.settings
-    typed = typing.type_extracts(
-        settings, run.keys, contracts=run.contracts, corrections=run.decisions.value_corrections
-    )
-    files = [*settings.typed.glob("*/*.parquet"), *settings.typed.glob(f"*/*{TEXTS_SUFFIX}")]
-    return files, asdict(typed)
-
-
-def _make_located(run: Run) -> Made:
-    located = places.locate(run.settings, run.keys, run.decisions.place_aliases)
-    folder = run.settings.work / "places"
-    names = ("matches.parquet", "scoped_mentions.parquet", "unresolved.parquet", "unresolved.texts")
-    return [folder / name for name in names], located
-
-
-def _make_verdicts(run: Run) -> Made:
-    verdicts = gates.judge_extracts(run.settings, run.as_of, run.decisions)
-    folder = run.settings.work / "gates"
-    return [folder / "profiles.parquet", folder / "verdicts.parquet"], {
-        "passed": verdicts.count("passed"),
-        "failed": verdicts.count("failed"),
-        "waived": sum(verdict.waived for verdict in verdicts.verdicts),
-        "extracts_held": len(verdicts.holding),
-    }
-
-
-_TYPE = Step(
+@Step.of(
     TYPE,
     (TAKE_IN,),
     (*typing.READ_BY, "seeds/reference", "pydantic=="),
@@ -251,25 +232,19 @@ _TYPE = Step(
         run.decisions.agreement_changes,
         run.decisions.value_corrections,
     ],
-    _make_typed,
 )
-_LOCATE = Step(
-    LOCATE,
-    (TYPE,),
-    places.READ_BY,
-    lambda run: [run.keys.ids["record"], run.decisions.place_aliases],
-    _make_located,
-)
-_JUDGE = Step(
-    JUDGE,
-    (TAKE_IN, TYPE, LOCATE),
-    ("orchestration/gates", "expectations", "great-expectations==", "pandas=="),
-    lambda run: [
-        run.decisions.extract_accepts,
-        run.decisions.extract_withdrawals,
-        run.decisions.waivers,
-        gates.agreements_ended(run.settings, run.as_of.date()),
-        run.contracts.partners,
-    ],
-    _make_verdicts,
-)
+def _typed(run: Run) -> Made:
+    settings = run.settings
+    typed = typing.type_extracts(
+        settings, run.keys, contracts=run.contracts, corrections=run.decisions.value_corrections
+    )
+    files = [*settings.typed.glob("*/*.parquet"), *settings.typed.glob(f"*/*{TEXTS_SUFFIX}")]
+    return files, asdict(typed)
+
+
+def _finished(typed: Artifact, settings: Settings) -> Artifact:
+    """Note failures under another fingerprint, so that the next run types again."""
+    if typed.facts["failed"]:
+        files = [settings.work / path for path in typed.files]
+        note(settings.work, TYPE, f"{typed.fingerprint} with failures", files, typed.facts)
+    return typed

@@ -7,7 +7,6 @@ that is valid.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -65,10 +64,6 @@ class Run:
     @property
     def seconds(self) -> float:
         return time.monotonic() - self.started
-
-    def say(self, sentence: str) -> None:
-        """Log a sentence for the operator."""
-        logging.getLogger("njia").warning(sentence)
 
 
 class Runs:
@@ -163,10 +158,11 @@ Made = tuple[Iterable[Path], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Step:
-    """A step and everything its fingerprint depends on.
+    """A step, and everything its fingerprint depends on; called with a run, it returns its artifact.
 
     `after`: steps whose artifacts it reads. `code`: its source folders and libraries. `given`: its other
-    inputs from a run, as JSON can hold them. `make` writes the files and returns their paths and the facts.
+    inputs from a run, as JSON can hold them. `make` writes the files and returns their paths and the facts;
+    it is not called while the artifact is valid.
     """
 
     name: str
@@ -175,21 +171,33 @@ class Step:
     given: Callable[[Run], Any]
     make: Callable[[Run], Made]
 
+    @classmethod
+    def of(
+        cls, name: str, after: tuple[str, ...], code: tuple[str, ...], given: Callable[[Run], Any]
+    ) -> Callable[[Callable[[Run], Made]], Step]:
+        """Turn a function into the `make` of a step."""
+        return lambda make: cls(name, after, code, given, make)
 
-def done(run: Run, step: Step) -> Artifact:
-    """Return the step's artifact; do the step if the artifact is missing or outdated."""
-    return keep(run.settings.work, step.name, _fingerprint(run, step), lambda: step.make(run), run.say)[0]
+    def __call__(self, run: Run) -> Artifact:
+        return keep(run.settings.work, self.name, self._fingerprint(run), lambda: self.make(run))[0]
 
+    def is_done(self, run: Run) -> bool:
+        """Whether the artifact is valid, so that doing the step would change nothing."""
+        artifact = read(run.settings.work, self.name)
+        return (
+            artifact is not None
+            and all(read(run.settings.work, name) for name in self.after)
+            and artifact.fingerprint == self._fingerprint(run)
+            and stands(run.settings.work, artifact)
+        )
 
-def is_done(run: Run, step: Step) -> bool:
-    """Whether the step's artifact is valid, so that doing the step would change nothing."""
-    artifact = read(run.settings.work, step.name)
-    return (
-        artifact is not None
-        and all(read(run.settings.work, name) for name in step.after)
-        and artifact.fingerprint == _fingerprint(run, step)
-        and stands(run.settings.work, artifact)
-    )
+    def _fingerprint(self, run: Run) -> str:
+        return fingerprint_of(
+            self.name,
+            [artifact_of(run.settings, name).fingerprint for name in self.after],
+            code_of("orchestration/core", *_ENGINES, *self.code),
+            self.given(run),
+        )
 
 
 def artifact_of(settings: Settings, name: str) -> Artifact:
@@ -201,12 +209,3 @@ def artifact_of(settings: Settings, name: str) -> Artifact:
             "run the whole job: `njia refresh`."
         )
     return artifact
-
-
-def _fingerprint(run: Run, step: Step) -> str:
-    return fingerprint_of(
-        step.name,
-        [artifact_of(run.settings, name).fingerprint for name in step.after],
-        code_of("orchestration/core", *_ENGINES, *step.code),
-        step.given(run),
-    )

@@ -17,7 +17,7 @@ from orchestration.core import (
     refreshes,
 )
 from orchestration.operations import note_damage, trim_history
-from orchestration.refresh import extracts, releasing, tables
+from orchestration.refresh import extracts, releasing
 from orchestration.refresh.run import Run
 from orchestration.stewardship import review, worklists
 
@@ -96,7 +96,7 @@ def _write_lists(run: Run, end: refreshes.End, at_gate: bool) -> None:
     if end.outcome != refreshes.UNCHANGED:
         review.write_quarantined_rows(drafts)
         review.write_failed_checks(drafts, "warehouse", gates.check_results(run.settings).to_pylist())
-        questions = run.settings.linkage / tables.QUESTIONS
+        questions = run.settings.linkage / linkage.QUESTIONS
         if questions.is_file():
             review.write(drafts, review.LINKS, read_json(questions), linkage.QUESTION_COLUMNS)
     if at_gate:

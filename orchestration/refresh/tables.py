@@ -10,19 +10,15 @@ from orchestration.core import (
     Artifact,
     NjiaError,
     ReleaseRefused,
-    Settings,
     fingerprint_of,
     note,
-    open_duckdb,
-    write_json,
 )
 from orchestration.refresh.extracts import CARRY, IN_FORCE, JUDGE, LOCATE, TAKE_IN, TYPE
-from orchestration.refresh.run import Made, Run, Step, artifact_of, done
+from orchestration.refresh.run import Made, Run, Step, artifact_of
 from orchestration.warehouse import NodeOutcome, Part, build, project_hash, read_tables
 
 WAREHOUSE, PUBLISHABLE = gates.BUILDS
 LINK, MEASURE = "link", "measure"
-QUESTIONS = "questions.json"
 # For each part: the step that builds it, and the steps whose artifacts it reads.
 _PARTS = {
     Part.BEFORE_PYTHON: (WAREHOUSE, (TYPE, LOCATE, JUDGE, IN_FORCE, CARRY)),
@@ -66,54 +62,31 @@ def stop_if_broken(nodes: Iterable[NodeOutcome]) -> None:
         )
 
 
-def quarantined_by_rule(settings: Settings) -> list[tuple[str, int, int]]:
-    """Return each rule with its quarantined records and partners. A record counts for each of its rules."""
-    with open_duckdb(settings.warehouse, settings.spill) as con:
-        return con.execute(
-            "select rule_code, count(distinct record_id) as records, count(distinct partner) "
-            "from quarantine.quarantined_records group by rule_code order by records desc, rule_code"
-        ).fetchall()
-
-
-def link(run: Run) -> Artifact:
-    """Link records of the same person, and list likely links for stewards."""
-    stop_if_broken(nodes_of(artifact_of(run.settings, WAREHOUSE)))  # a step done alone must check it too
-    return done(run, _LINK)
-
-
-def measure(run: Run) -> Artifact:
-    """Measure hotspots, shifts and risk, each with its uncertainty."""
-    stop_if_broken(nodes_of(artifact_of(run.settings, WAREHOUSE)))
-    return done(run, _MEASURE)
-
-
-def _make_links(run: Run) -> Made:
-    settings, decisions = run.settings, run.decisions
-    rulings = linkage.rulings_of(decisions.link_accepts, decisions.link_rejections)
-    linked = linkage.link_records(settings, rulings)
-    questions = settings.linkage / QUESTIONS
-    write_json(questions, linked.questions)
-    facts = {"rows": linked.rows, "codes_unneeded": linked.unneeded, "left_out": linked.left_out}
-    return [questions, *(settings.linkage / f"{table}.parquet" for table in linked.rows)], facts
-
-
-def _make_measures(run: Run) -> Made:
-    settings = run.settings
-    rows = statistics.measure(settings, read_tables(settings, statistics.AGGREGATES))
-    return [settings.statistics / f"{table}.parquet" for table in rows], {"rows": rows}
-
-
-_LINK = Step(
+@Step.of(
     LINK,
     (TAKE_IN, WAREHOUSE),
     linkage.CODE,
     lambda run: [run.decisions.link_accepts, run.decisions.link_rejections],
-    _make_links,
 )
-_MEASURE = Step(
+def link(run: Run) -> Made:
+    """Link records of the same person, and list likely links for stewards."""
+    stop_if_broken(nodes_of(artifact_of(run.settings, WAREHOUSE)))  # a step done alone must check it too
+    settings, decisions = run.settings, run.decisions
+    rulings = linkage.rulings_of(decisions.link_accepts, decisions.link_rejections)
+    facts = linkage.link_records(settings, rulings)
+    files = [linkage.QUESTIONS, *(f"{table}.parquet" for table in facts["rows"])]
+    return [settings.linkage / name for name in files], facts
+
+
+@Step.of(
     MEASURE,
     (WAREHOUSE,),
     ("orchestration/statistics", "seeds/reference", "scipy==", "pandas=="),
     lambda run: [],
-    _make_measures,
 )
+def measure(run: Run) -> Made:
+    """Measure hotspots, shifts and risk, each with its uncertainty."""
+    stop_if_broken(nodes_of(artifact_of(run.settings, WAREHOUSE)))
+    settings = run.settings
+    rows = statistics.measure(settings, read_tables(settings, statistics.AGGREGATES))
+    return [settings.statistics / f"{table}.parquet" for table in rows], {"rows": rows}

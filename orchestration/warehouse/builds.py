@@ -107,8 +107,7 @@ def build(settings: Settings, part: Part) -> list[NodeOutcome]:
         }
         engine.hand_over(relations.values())
         rows = _row_counts(con, relations)
-        tests = {name: nodes[name] for name in _tests_of(part, nodes, results)}
-        answers = list(run_tests(engine.count, tests, broken))
+        answers = list(run_tests(engine.count, _tests_of(part, path), broken))
         con.close()
         if not broken:
             sync(file)
@@ -213,13 +212,16 @@ def _next_file(settings: Settings, part: Part) -> Iterator[tuple[Path, duckdb.Du
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _tests_of(part: Part, nodes: Mapping[str, Mapping[str, Any]], built: Collection[str]) -> Iterator[str]:
-    """Yield ids of the data tests of a part: all that they read stands after it, and not before it."""
-    for name, node in nodes.items():
-        parents = node["depends_on"]["nodes"] if node["resource_type"] == "test" else []
-        tables = [parent in built for parent in parents if not parent.startswith("source.")]
-        if tables and (all(tables) if part is Part.BEFORE_PYTHON else any(tables)):
-            yield name
+def _tests_of(part: Part, manifest: Path) -> dict[str, Mapping[str, Any]]:
+    """Return the data tests of a part by id: in the second, those that read one of its tables."""
+    later = {name for name, of_table in part_of(manifest).items() if of_table is Part.AFTER_PYTHON}
+    return {
+        name: node
+        for name, node in manifest_nodes(manifest).items()
+        if node["resource_type"] == "test"
+        and (parents := node["depends_on"]["nodes"])
+        and later.isdisjoint(parents) == (part is Part.BEFORE_PYTHON)
+    }
 
 
 def _row_counts(con: duckdb.DuckDBPyConnection, relations: Mapping[str, tuple[str, str]]) -> dict[str, int]:

@@ -13,14 +13,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from orchestration.core import DBT_PROJECT, REFERENCE_SEEDS, NjiaError, Settings, dbt_target, sync
+from orchestration.core import DBT_PROJECT, REFERENCE_SEEDS, NjiaError, Settings, dbt_target, durable, sync
 from orchestration.warehouse.engines import versions
 
 MANIFEST, STATE = "manifest.json", "partial_parse.msgpack"
@@ -32,25 +32,25 @@ QUIET = ("--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file"
 def manifest_path(settings: Settings) -> Path:
     """Return manifest.json of the present project; parse it, in some ten seconds, where a file changed."""
     stamp = project_hash(settings.engine)[:32]
-    places = (dbt_target() / "parsed", settings.work / "dbt" / "parsed")
-    for place in places:
+    shared, own = dbt_target() / "parsed", settings.work / "dbt" / "parsed"
+    for place in (shared, own):
         if (place / stamp / MANIFEST).is_file():
             return place / stamp / MANIFEST
-    for place in places:
-        try:
-            place.mkdir(parents=True, exist_ok=True)
-            made = Path(tempfile.mkdtemp(prefix=".tmp-", dir=place))
-        except OSError as error:
-            why = error
-            continue
-        try:
-            parse_into(made, settings.engine)
-            _put_in_place(made, place / stamp)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
-        _forget_older(place, place / stamp)
-        return place / stamp / MANIFEST
-    raise NjiaError(f"The parsed dbt project cannot be kept in {places[-1]}: {why.strerror}.") from None
+    try:
+        made = _new_folder(shared)
+    except OSError:
+        made = _new_folder(own)
+    try:
+        parse_into(made, settings.engine)
+        parsed = made.with_name(stamp)
+        parsed.mkdir(exist_ok=True)
+        for name in (STATE, MANIFEST):  # the manifest last: with it the folder is whole
+            sync(made / name)
+            durable.rename(made / name, parsed / name)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    _forget_older(parsed)
+    return parsed / MANIFEST
 
 
 def read_manifest(path: Path) -> Mapping[str, Any]:
@@ -107,35 +107,17 @@ def parse_into(folder: Path, engine: str) -> None:
         ) from done.exception
 
 
-def _put_in_place(made: Path, folder: Path) -> None:
-    """Rename the two files into place in one step; a folder from a quicker process stays."""
-    for path in made.iterdir():
-        if path.name in (MANIFEST, STATE):
-            sync(path)
-        elif path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-    made.chmod(0o755)
-    try:
-        made.rename(folder)
-    except OSError:
-        if not (folder / MANIFEST).is_file():
-            raise
+def _new_folder(place: Path) -> Path:
+    place.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=".tmp-", dir=place))
 
 
-def _forget_older(place: Path, newest: Path) -> None:
+def _forget_older(newest: Path) -> None:
     """Delete old versions and leftovers of killed processes; keep a few that others may be reading."""
-    older = sorted((path for path in place.iterdir() if path != newest), key=_age)
-    for path in older[_KEPT_PROJECTS - 1 :]:
-        shutil.rmtree(path, ignore_errors=True)
-
-
-def _age(path: Path) -> float:
-    try:
-        return -path.stat().st_mtime
-    except OSError:  # deleted by another process
-        return 0.0
+    with suppress(FileNotFoundError):  # another process deletes them
+        others = [path for path in newest.parent.iterdir() if path != newest]
+        for path in sorted(others, key=lambda path: -path.stat().st_mtime)[_KEPT_PROJECTS - 1 :]:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 @lru_cache(maxsize=2)  # the installation's, and the one of the work file

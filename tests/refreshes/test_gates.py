@@ -107,18 +107,14 @@ def test_ui_shows_a_held_extract_on_the_asset_of_its_partner(with_a_held_extract
     asset = dg.AssetKey(["landing", "swala_post"])
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         (run,) = instance.get_runs()
-        (told,) = instance.fetch_observations(asset, limit=5).records
         check = evaluation(instance, asset, "extracts_are_fit_and_on_time")
-        reconciled = instance.get_latest_materialization_event(dg.AssetKey(["quality", "reconciliation"]))
         (published,) = instance.fetch_materializations(PUBLISHED, limit=5).records
     assert run.status == dg.DagsterRunStatus.SUCCESS
     assert {name: run.tags[name] for name in ("njia/outcome", "njia/held")} == {
         "njia/outcome": "published",
         "njia/held": "1",
     }
-    assert told.asset_observation is not None
     held = f"{settings.desk_url}/items/extract/swala_post/"
-    assert str(told.asset_observation.metadata["desk"].value).startswith(held)
     assert not check.passed
     (failed,) = [one.data for one in check.metadata["failed"].records if one.data["effect"] == "holds"]
     assert (failed["check"], failed["found"]) == (
@@ -139,11 +135,6 @@ def test_ui_shows_a_held_extract_on_the_asset_of_its_partner(with_a_held_extract
     assert {name: plotted[name] for name in expected} == expected
     assert plotted["movements_in_force"] > 0
     assert check.metadata["days_overdue"].value == 0 and "was due by" not in str(check.description)
-    # Of the first extract S1-S4 and S9-S14 serve; the four rows of the second are held.
-    assert reconciled is not None and reconciled.asset_materialization is not None
-    table = reconciled.asset_materialization.metadata["rows_by_partner"]
-    (rows,) = [one.data for one in table.records if one.data["partner"] == "swala_post"]
-    assert [rows[fate] for fate in ("landed", "current", "held")] == [17, 10, 4]
     assert published.asset_materialization is not None
     shown = published.asset_materialization.metadata
     manifest = current_release(settings).manifest  # type: ignore[union-attr]

@@ -216,10 +216,7 @@ def test_link_codes_are_only_in_their_own_files(base: EvidenceBase) -> None:
 
 @dataclass
 class Ruled:
-    """What a steward ruled on, what was found before and after, and the pair when its ruling was taken back.
-
-    `learned`: when the parameters of linkage were written, each time.
-    """
+    """What a steward ruled on, what was found before and after, and the pair when its ruling was taken back."""
 
     apart: list[int]
     together: list[int]
@@ -227,7 +224,6 @@ class Ruled:
     telling: list[set[str]]
     movements: list[set[int]]
     taken_back: list[int]
-    learned: list[int]
 
 
 @pytest.fixture(scope="module")
@@ -235,8 +231,7 @@ def ruled(base: EvidenceBase) -> Ruled:
     """Another refresh. The other desk writes a person down twice: either may be the one known here."""
     apart = [record(base, desk, 0) for desk in ("one_desk", "two_desk")]
     together = [record(base, "one_desk", 10), record(base, "two_desk", 16)]
-    found = Ruled(apart, together, [], [], [], [], [])
-    parameters = base.settings.linkage / "parameters.json"
+    found = Ruled(apart, together, [], [], [], [])
     gone = str(
         Coder(load_keys(base.settings).link_key).names(NAMES[14])[0]
     ).encode()  # in the next file no more
@@ -246,7 +241,6 @@ def ruled(base: EvidenceBase) -> Ruled:
         return {movement for (movement,) in asked}
 
     def look() -> None:
-        found.learned.append(parameters.stat().st_mtime_ns)
         found.movements.append(cases())
         found.codes.append({path.name for path in base.settings.link_codes.glob("one_desk/*.parquet")})
         found.telling.append(
@@ -267,7 +261,6 @@ def ruled(base: EvidenceBase) -> Ruled:
     look()
     stewardship.revoke(base.settings, decided["id"], *by)
     steps.do(base.settings, tables.link)
-    found.learned.append(parameters.stat().st_mtime_ns)
     linked = pq.read_table(base.settings.linkage / "linked_records.parquet").to_pylist()
     found.taken_back += [row["movement_id"] for row in linked if row["record_id"] in together]
     return found
@@ -278,12 +271,6 @@ def test_link_decisions_apply_and_can_be_revoked(ruled: Ruled) -> None:
     assert set(ruled.apart) <= after
     assert max(ruled.together) not in after and min(ruled.together) in after
     assert set(ruled.taken_back) == set(ruled.together), "two movements again"
-
-
-def test_parameters_are_learned_once_for_the_same_records(ruled: Ruled) -> None:
-    """New extracts came before the second time, a ruling alone before the third."""
-    first, after_extracts, after_ruling = ruled.learned
-    assert first != after_extracts == after_ruling
 
 
 def test_unneeded_link_codes_are_destroyed(ruled: Ruled) -> None:

@@ -1,12 +1,11 @@
 """Write the report of each edition into a candidate: composed of its sections, as HTML and as PDF.
 
-The HTML is one file that loads nothing; Typst makes the PDF/UA (tagged), and a PNG of the map.
+The HTML is one file that loads nothing; Typst makes the PDF/UA (tagged).
 """
 
 from __future__ import annotations
 
 import base64
-import io
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup, escape
-from PIL import Image
 
 from orchestration.outputs.figures.svg import FONTS
 from orchestration.outputs.pages import template
@@ -150,8 +148,6 @@ def _faces() -> list[tuple[str, int]]:
 
 
 TEMPLATE = Path(__file__).parents[1] / "templates" / "report.typ"
-CORRIDOR_MAP = Path("public") / "report" / "figures" / "corridors.svg"
-WIDTH, COLOURS = 640, 48
 
 
 def as_pdf(report: Report, folder: Path) -> bytes:
@@ -168,28 +164,6 @@ def as_pdf(report: Report, folder: Path) -> bytes:
         timestamp=int(datetime(*report.made, tzinfo=UTC).timestamp()),
     )
     return pdf
-
-
-def corridor_map(release: Path) -> str | None:
-    """Return the public corridor map as Markdown with a small PNG for the Dagster UI, if there is one."""
-    path = release / CORRIDOR_MAP
-    if not path.is_file():
-        return None
-    picture = base64.b64encode(_as_png(path)).decode()
-    return f"![{Texts().text('map.picture')}](data:image/png;base64,{picture})"
-
-
-def _as_png(svg: Path) -> bytes:
-    import typst
-
-    source = f'#set page(width: 100pt, height: auto, margin: 0pt)\n#image("{svg.name}", width: 100%)'
-    png: bytes = typst.compile(  # type: ignore[call-overload]
-        source.encode(), root=svg.parent, font_paths=[FONTS], ignore_system_fonts=True, format="png",
-        ppi=0.72 * WIDTH,
-    )  # fmt: skip
-    written = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(COLOURS).save(written, "PNG", optimize=True)
-    return written.getvalue()
 
 
 def _as_json(part: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, Self
 from pydantic import model_validator
 
 from orchestration.core import Settings, listed, record_of, say
-from orchestration.linkage import REVIEWED_FROM, TAKEN_FROM, Clusters
+from orchestration.linkage import REVIEWED_FROM, TAKEN_FROM, clustered
 from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item, OpenItem
 from orchestration.stewardship.kinds.decision import (
@@ -163,8 +163,8 @@ def _effect_of_revoking(asked: Previewed) -> Effect:
     open_again = {pair for pair, probability in likely.items() if probability >= REVIEWED_FROM} - linked
     records = {record for pair in free for record in pair}
     before, after = (
-        len({clusters.of(record) for record in records})
-        for clusters in (Clusters(taken), Clusters((taken - free) | linked))
+        len({cluster_of.get(record, record) for record in records})
+        for cluster_of in (clustered(taken), clustered((taken - free) | linked))
     )
     effect = Effect(notes=[_BY_ITSELF])
     effect.change("Movements of these records", before, after)

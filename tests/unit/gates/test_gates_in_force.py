@@ -11,7 +11,7 @@ import pytest
 from orchestration.core import Keys, Settings
 from orchestration.gates import inputs
 from orchestration.gates.in_force import InForce, manifest_extracts, put_in_force
-from orchestration.gates.inputs import contract_hashes, inputs_hash, latest_complete_month
+from orchestration.gates.inputs import contract_hashes, inputs_hash
 from orchestration.gates.verdicts import ExtractVerdicts, judge_extracts
 from tests.fixtures.gate_world import AS_OF, KEY_IDS, Decided, land, on_extract
 
@@ -171,19 +171,6 @@ def test_a_comment_in_a_contract_changes_nothing_and_an_unreadable_one_is_no_err
     assert contract_hashes(tmp_path) == before
     contract.write_text("grain: [case")
     assert contract_hashes(tmp_path) != before
-
-
-@pytest.mark.parametrize(
-    ("today", "month"),
-    [
-        (date(2026, 11, 24), date(2026, 7, 1)),
-        # July has had its three months when October is over, August when November is.
-        (date(2026, 11, 30), date(2026, 7, 1)), (date(2026, 12, 1), date(2026, 8, 1)),
-        (date(2026, 10, 1), date(2026, 6, 1)), (date(2026, 1, 15), date(2025, 9, 1)),
-    ],
-)  # fmt: skip
-def test_latest_complete_month(today: date, month: date) -> None:
-    assert latest_complete_month(today, 3) == month
 
 
 def test_extracts_that_were_withdrawn_or_replaced_are_over(settings: Settings) -> None:

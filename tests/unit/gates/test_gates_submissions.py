@@ -29,7 +29,7 @@ def send(settings: Settings, *sent: Sent, days: int = 1, forms: Iterable[Any] = 
 
 def source_of(settings: Settings, decided: Decided | None = None) -> dict[str, str]:
     decided = decided or Decided()
-    put_in_force(settings, AS_OF, decided, KEY_IDS, judge_extracts(settings, AS_OF, decided), {})
+    put_in_force(settings, AS_OF, decided, KEY_IDS, judge_extracts(settings, AS_OF, decided))
     rows = pq.read_table(settings.work / "gates" / "sources.parquet").to_pylist()
     return {row["partner"].removesuffix("_post"): row["source"].removesuffix("_post") for row in rows}
 

@@ -1,7 +1,6 @@
 """Linkage: which records are linked, reviewed or never merged, and the expected number of persons."""
 
 import csv
-import json
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from orchestration.linkage import blocks, learning, policy, scoring
+from orchestration.linkage import blocks, learning, policy
 from orchestration.linkage.blocks import Blocking, Kinds, Rule
 from orchestration.linkage.comparisons import Comparison
 from orchestration.linkage.decisions import Person, Rulings, ScoredPair, clusters_of, decide
@@ -72,9 +71,7 @@ def scored(pairs: list[tuple[int, int, float]], coverage: float = 1.0) -> Scored
     none = np.zeros(len(pairs), dtype=np.int64)
     estimate = Estimate(np.array([pair[2] for pair in pairs]), np.array([coverage]))
     rivals = Rivals(first, second, np.arange(10))
-    return Scored(
-        first, second, none, none.astype(float), rivals, estimate, estimate, [], np.zeros(1), {}, {}
-    )
+    return Scored(first, second, none, none.astype(float), rivals, estimate, estimate, [], np.zeros(1), {})
 
 
 UNRULED = [np.nan] * 3
@@ -256,16 +253,6 @@ def test_pairs_held_part_by_part_give_the_same_links(
         assert np.array_equal(getattr(blocks.joined(parts), name), getattr(at_once, name))
     assert whole.left_out
     assert link(population.records) == whole
-
-
-def test_written_parameters_give_the_same_links_without_learning(
-    population: Population, linked: Linked, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    written = json.loads(json.dumps(linked.parameters))
-    for module in (learning, scoring):
-        monkeypatch.setattr(module, "ROUNDS", 0)
-    assert link(population.records, parameters=written) == linked
-    assert link(population.records) != linked
 
 
 def test_records_of_one_partner_are_never_compared(population: Population) -> None:

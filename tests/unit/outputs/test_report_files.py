@@ -1,6 +1,5 @@
 """Files of the report: PDF, page and figures, with the same bytes for the same release."""
 
-import base64
 import re
 from collections.abc import Iterator
 from io import BytesIO
@@ -8,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 from pypdf import PdfReader
 
 from orchestration.outputs.published import Edition
-from orchestration.outputs.report.write import corridor_map, write_report, write_reports
+from orchestration.outputs.report.write import write_report, write_reports
 from orchestration.places.boundaries import generalised
 from tests.fixtures.published_world import MANIFEST, world, write_release
 from tests.fixtures.read_report import read_page
@@ -159,11 +157,3 @@ def test_an_earlier_release_without_published_tables_is_not_compared(written: Pa
     write_release(tmp_path)
     write_reports(tmp_path, MANIFEST, generalised(), (tmp_path / "nothing", MANIFEST))
     assert "Since the last release" not in html_of(tmp_path, "members")
-
-
-def test_the_picture_for_the_history_of_runs_is_the_public_map(written: Path, tmp_path: Path) -> None:
-    shown = corridor_map(written)
-    assert shown is not None and shown.startswith("![Corridors with most cases](data:image/png;base64,")
-    picture = Image.open(BytesIO(base64.b64decode(shown.rpartition(",")[2].rstrip(")"))))
-    assert picture.width == 640 and len(shown) < 120_000
-    assert corridor_map(tmp_path) is None

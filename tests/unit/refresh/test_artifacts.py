@@ -9,7 +9,7 @@ from unittest.mock import Mock
 import pytest
 
 from orchestration.core import fingerprint_of, keep, read, stands, work
-from orchestration.refresh.run import Made, Step, done, is_done
+from orchestration.refresh.run import Made, Step
 
 
 class Maker:
@@ -36,15 +36,18 @@ def test_an_artifact_is_made_again_for_a_new_fingerprint_alone(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("damage", ["samp", "Sampleton", None])
-def test_a_damaged_file_is_rebuilt_with_a_message(tmp_path: Path, damage: str | None) -> None:
-    make, said = Maker(tmp_path), []
+def test_a_damaged_file_is_rebuilt_with_a_message(
+    tmp_path: Path, damage: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    make = Maker(tmp_path)
     artifact, _ = keep(tmp_path, "places", "f1", make)
     path = tmp_path / "places" / "matches.txt"
     path.write_text(damage) if damage else path.unlink()
     assert not stands(tmp_path, artifact)
-    assert keep(tmp_path, "places", "f1", make, said.append)[1]
+    assert keep(tmp_path, "places", "f1", make)[1]
     assert path.read_text() == "sampleton"
-    assert len(said) == 1 and "places" in said[0]
+    (said,) = caplog.messages
+    assert "places" in said
 
 
 @pytest.mark.parametrize("note", ["", "{", "[]", '{"layout": 0}', '{"layout": 1, "unknown": 2}'])
@@ -101,9 +104,9 @@ def test_a_step_is_outdated_once_its_code_changes(tmp_path: Path, monkeypatch: p
         return [tmp_path / "made.txt"], {}
 
     made = Step("made", (), tuple(content), lambda _: None, make)
-    done(run, made)
+    made(run)
     for source in content:
-        assert is_done(run, made)
+        assert made.is_done(run)
         content[source] = "after"
-        assert not is_done(run, made), source
-        done(run, made)
+        assert not made.is_done(run), source
+        made(run)
