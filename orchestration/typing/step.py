@@ -40,7 +40,7 @@ from orchestration.intake import has_its_cells, texts_of
 from orchestration.typing.corrections import Correction, Corrections, holding_extract
 from orchestration.typing.landed_cells import cells_of_file
 from orchestration.typing.table_rows import Tables, tables_of_extract, typed_tables
-from orchestration.typing.tables import MENTIONS_TABLE, SCHEMAS, WITH_DICTIONARIES
+from orchestration.typing.tables import MENTIONS_TABLE, SCHEMAS
 
 EMPTY = "_empty"
 READ_BY = ("orchestration/contracts", "orchestration/intake", "orchestration/typing")
@@ -212,21 +212,20 @@ def _write_tables(typed: Path, keys: Keys, stem: str, batches: Iterable[Tables])
         partials = {path.parent.name: finished.enter_context(replacing(path)) for path in _files(typed, stem)}
         of_mentions = partials.pop(MENTIONS_TABLE)
         writers = {
-            table: finished.enter_context(_writer(partial, table)) for table, partial in partials.items()
+            table: finished.enter_context(
+                pq.ParquetWriter(partial, SCHEMAS[table], compression="zstd", store_schema=False)
+            )
+            for table, partial in partials.items()
         }
         for tables in batches:
             for table, rows in tables.items():
                 if table == MENTIONS_TABLE:
                     mentions += rows.to_pylist()
                 elif len(rows):
-                    writers[table].write_table(rows.cast(WITH_DICTIONARIES[table]), row_group_size=len(rows))
+                    writers[table].write_table(rows, row_group_size=len(rows))
                 records += len(rows) if table == "records" else 0
         of_mentions.write_bytes(encrypted(keys, mentions))
     return records
-
-
-def _writer(path: Path, table: str) -> pq.ParquetWriter:
-    return pq.ParquetWriter(path, WITH_DICTIONARIES[table], compression="zstd", store_schema=False)
 
 
 def _files(typed: Path, stem: str) -> list[Path]:

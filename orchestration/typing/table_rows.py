@@ -53,7 +53,7 @@ def together(batches: Iterable[Tables]) -> Tables:
     parts: dict[str, list[pa.Table]] = {name: [schema.empty_table()] for name, schema in SCHEMAS.items()}
     for tables in batches:
         for name, table in tables.items():
-            parts[name].append(table.cast(SCHEMAS[name]))
+            parts[name].append(table)
     return {name: pa.concat_tables(tables) for name, tables in parts.items()}
 
 
