@@ -43,7 +43,6 @@ if TYPE_CHECKING:
         known_records,
         read_register,
         rows_of,
-        with_dictionaries,
     )
     from orchestration.intake.landing.rewriting import (
         copies_of,

@@ -213,7 +213,6 @@ def _take_in_file(
         **declared,
         "key_ids": keys.ids,
         "drift": asdict(drift) if drift else None,
-        "column_profile": reader.profiles.content(),
         "original": original.what if original else None,
         "original_sha256": original.sha256 if original else sha256,
         "landed_at": landed_at,

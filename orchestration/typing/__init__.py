@@ -1,9 +1,8 @@
 """Type landed values (dates, counts, ages, codes, routes) by today's contract.
 
-`step` types extracts; `landed_cells` brings their cells, `grouped_rows` types rows that agree once,
-`row_reader` reads the cells of a row, `assembly` makes the record, `corrections` applies those of stewards,
-`tables` has the columns, `views` shows the files to SQL. Rules across fields do not belong here: dbt judges
-them.
+`step` types extracts; `landed_cells` brings their cells by record, `row_reader` reads the cells of a row,
+each distinct one once, `assembly` makes the record, `corrections` applies those of stewards, `tables` has
+the columns, `views` shows the files to SQL. Rules across fields do not belong here: dbt judges them.
 """
 
 from typing import TYPE_CHECKING

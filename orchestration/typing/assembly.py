@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,12 +22,11 @@ _EVENT_OF_GRAIN = {
     "route_report": "reported",
     "flow_count": "observed",
 }
-OWN_COLUMNS = (
+_OWN_COLUMNS = (
     "sex", "trafficking_status", "exploitation_state", "entry_process", "recruiter_relation", "documents",
     "data_source", "consent_state", "event_kind",
 )  # fmt: skip
-LISTED_SINGLES = tuple(name for name in SINGLE_CODES if name not in OWN_COLUMNS)
-NO_PLACE = ("place", ("Q:no_place",))
+_LISTED_SINGLES = tuple(name for name in SINGLE_CODES if name not in _OWN_COLUMNS)
 MentionId = Callable[[Texts], int]
 
 
@@ -53,26 +52,6 @@ def assemble(
     codes = (cell.value for cell in cells if cell.field == SUBMISSION_KEY)
     record.values["submission_key"] = next(codes, None)
     return record
-
-
-def assemble_row(
-    cells: Sequence[LandedCell],
-    sheet: str,
-    row_reader: RowReader,
-    round_name: str | None,
-    mention_id: MentionId,
-) -> Record:
-    """Make a record of the cells of its only row, which may be none. Its problems have row number 0."""
-    row = one_of([row_reader.main_row(0, sheet, 0, cells)], row_reader.contract)
-    return _record(0, row, [row], [], row_reader.contract, round_name, mention_id)
-
-
-def assemble_places(cells: Sequence[LandedCell], row_reader: RowReader, mention_id: MentionId) -> Record:
-    """Make what `assemble_row` does of the places in a row, without the rest."""
-    row = row_reader.places_row(cells)
-    mentions, transit_count = mentions_of(row, [], row_reader.contract)
-    named = [(mention, mention_id(mention.texts)) for mention in mentions]
-    return Record({"transit_count": transit_count}, [], named, list(dict.fromkeys(row.problems)))
 
 
 def _rows_and_children(cells: list[LandedCell], row_reader: RowReader) -> tuple[list[Row], list[Child]]:
@@ -105,11 +84,11 @@ def _record(
     mentions, transit_count = mentions_of(row, sorted(children, key=lambda child: child[0]), contract)
     sex, age = _sex_and_age(row, contract)
     if not mentions:
-        row.note(*NO_PLACE)
+        row.note("place", ("Q:no_place",))
     nationalities = row.lists.get("nationality", ())
     count = row.count
     is_group = contract.grain == "case" and max(count.count or 0, count.high or 0, count.low or 0) > 1
-    values: dict[str, Any] = {name: row.codes.get(name) for name in OWN_COLUMNS} | {
+    values: dict[str, Any] = {name: row.codes.get(name) for name in _OWN_COLUMNS} | {
         "record_id": record_id,
         "record_grain": contract.grain,
         "sheet": rows[0].sheet,
@@ -180,7 +159,7 @@ def _codes(row: Row, children: list[Child]) -> list[tuple[str, str, int]]:
     legs = [place for _, places in children for place in places.values()]
     modes = [code for place in (*row.places.values(), *legs) for code in place.transport]
     lists["transport_mode"] = lists.get("transport_mode", []) + modes
-    lists |= {name: [code] for name, code in row.codes.items() if code and name in LISTED_SINGLES}
+    lists |= {name: [code] for name, code in row.codes.items() if code and name in _LISTED_SINGLES}
     return [
         (name, code, seq)
         for name, codes in lists.items()

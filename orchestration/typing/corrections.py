@@ -75,11 +75,6 @@ class Corrections:
             if one["field"] in fields:
                 self._of_record.setdefault(record_of(one["record"]), []).append(one)
 
-    @property
-    def records(self) -> list[int]:
-        """Ids of the records with corrections."""
-        return list(self._of_record)
-
     def applied(self, cells: list[LandedCell]) -> list[LandedCell]:
         """Return the cells of one record, as corrected."""
         for one in self._of_record.get(cells[0].record_id, ()):

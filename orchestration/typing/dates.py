@@ -9,9 +9,6 @@ import re
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from orchestration.contracts import error_code, is_missing, norm, split_time
 from orchestration.typing.date_text import (
     ReadDate,
@@ -28,12 +25,6 @@ from orchestration.typing.date_text import (
 
 WINDOW_FROM = date(2010, 1, 1)
 _PLACEHOLDERS = frozenset({date(1899, 12, 30), date(1899, 12, 31), date(1900, 1, 1)})
-# Every date that matches exists; of February at most 28 days do.
-_PLAIN_TIME = (
-    r"^(19|20)\d\d-((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)|02-(0[1-9]|1\d|2[0-8]))"
-    r"[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?"
-)
-_ZONE_MARK = r"(Z|[+-](0\d|1[0-3]):[0-5]\d)$"
 _DAY_OF_FORMAT = re.compile(r"\"[^\"]*\"|\[[^\]]*\]|\\.|_.")
 
 
@@ -88,17 +79,6 @@ def read_moment(
     if read.first is None or read.precision != "day" or at is None:
         return None
     return _moment(read.first, at, naive_times_are)
-
-
-def read_iso_moments(values: pa.Array, naive_times_are: str) -> pa.Array:
-    """Read time stamps in UTC as `read_moment` does, those in plain ISO form; the others are null."""
-    is_zoned = pc.match_substring_regex(values, _PLAIN_TIME + _ZONE_MARK)
-    is_naive = pc.match_substring_regex(values, _PLAIN_TIME + "$")
-    none = pa.scalar(None, pa.string())
-    zoned = pc.if_else(is_zoned, values, none).cast(pa.timestamp("us", tz="UTC"))
-    naive = pc.if_else(is_naive, values, none).cast(pa.timestamp("us"))
-    local = pc.assume_timezone(naive, naive_times_are, ambiguous="earliest", nonexistent="latest")
-    return pc.coalesce(zoned, local.cast(pa.timestamp("us", tz="UTC")))
 
 
 def _local_day(text: str, kind: str, order: str | None, timezone: str, naive: str) -> ReadDate:

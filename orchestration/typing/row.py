@@ -32,7 +32,7 @@ CORRECTED = "corrected"  # the kind of a cell that marks a field which a steward
 
 
 class Problem(NamedTuple):
-    """A problem of a field; row number 0 is the row of its record."""
+    """A problem of a field."""
 
     sheet: str
     row_number: int

@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from copy import copy
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache, partial
@@ -62,9 +61,8 @@ class RowReader:
         received_on: date,
         date_system: int,
     ) -> None:
+        self.contract = contract
         self._vocabulary = vocabulary
-        self._locale = contract.locale
-        self._zones = {name: contract.zone_of(name) for name in DATES}  # `narrowed` knows fewer columns
         self._received_on, self._date_system = received_on, date_system
         self._period = (period.from_, period.to) if period else None
         languages = tuple(contract.locale.languages)
@@ -75,17 +73,6 @@ class RowReader:
             if name not in (*DATES, *COUNTS, *AGES)
             and (place_parts(name) is None or name.endswith(".transport_mode"))
         }
-        self._choose_fields(contract)
-
-    def narrowed(self, fields: Collection[str]) -> RowReader:
-        """Return the reader as if the contract mapped these fields alone."""
-        kept = {name: spec for name, spec in self.contract.fields.items() if name in fields}
-        narrow = copy(self)
-        narrow._choose_fields(self.contract.model_copy(update={"fields": kept}))
-        return narrow
-
-    def _choose_fields(self, contract: Contract) -> None:
-        self.contract = contract
         self._bind_readers()
         self._needed = [
             name
@@ -109,7 +96,7 @@ class RowReader:
     def _bind_readers(self) -> None:
         """Bind the readers of cells to what the contract says of their fields."""
         self._read = lru_cache(_MOST_REMEMBERED)(_call)  # the same cell is read once
-        locale, fields = self._locale, self.contract.fields
+        contract, locale, fields = self.contract, self.contract.locale, self.contract.fields
         date_of = partial(
             read_date, order=locale.dates, timezone=locale.timezone, date_system=self._date_system
         )
@@ -120,21 +107,21 @@ class RowReader:
             default_period=self._period,
             # An unreadable date sets the row aside where the contract requires one.
             period_stands_in=not (event and event.required),
-            naive_times_are=self._zones["event_on"],
+            naive_times_are=contract.zone_of("event_on"),
             missing=tuple(event.missing) if event else (),
         )
         self._read_embargo = partial(
             date_of,
             received_on=date.max,
             window_from=date.min,
-            naive_times_are=self._zones["embargo_until"],
+            naive_times_are=contract.zone_of("embargo_until"),
         )
         self._read_sent = partial(
-            read_moment, order=locale.dates, naive_times_are=self._zones["submitted_at"]
+            read_moment, order=locale.dates, naive_times_are=contract.zone_of("submitted_at")
         )
         count = fields.get("person_count")
         # With one row a person, a stated zero contradicts the rows; the range of both covers that.
-        self._grain = "route_report" if count and count.count_rows else self.contract.grain
+        self._grain = "route_report" if count and count.count_rows else contract.grain
         self._read_count = partial(
             read_count,
             thousands=locale.thousands,
@@ -170,12 +157,6 @@ class RowReader:
         self._codes(row, by_field)
         self._age(row, by_field.get("age_band"))
         self._places(row, by_field)
-        return row
-
-    def places_row(self, cells: Sequence[LandedCell]) -> Row:
-        """Return a row with places alone."""
-        row = Row(0, "", 0)
-        self._places(row, self._by_field(row, cells))
         return row
 
     def child_row(self, row: Row, cells: list[LandedCell]) -> dict[str, Place]:

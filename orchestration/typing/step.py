@@ -38,10 +38,9 @@ from orchestration.core import (
 )
 from orchestration.intake import has_its_cells, texts_of
 from orchestration.typing.corrections import Correction, Corrections, holding_extract
-from orchestration.typing.grouped_rows import Remembered
 from orchestration.typing.landed_cells import cells_of_file
 from orchestration.typing.table_rows import Tables, tables_of_extract, typed_tables
-from orchestration.typing.tables import MENTIONS_TABLE, SCHEMAS, WITH_DICTIONARIES
+from orchestration.typing.tables import MENTIONS_TABLE, SCHEMAS
 
 EMPTY = "_empty"
 READ_BY = ("orchestration/contracts", "orchestration/intake", "orchestration/typing")
@@ -117,7 +116,6 @@ def type_extracts(
     landed = list(_landed(settings.landing, summary))
     shared = _shared_hash(keys)
     met: dict[str, tuple[int, bool]] = {}
-    remembered: dict[str, Remembered] = {}
     for table, schema in SCHEMAS.items():
         if table != MENTIONS_TABLE:
             _write_empty_table(settings.typed / table / f"{EMPTY}.parquet", schema)
@@ -128,15 +126,11 @@ def type_extracts(
             of_partner = [one for one in corrections if one["partner"] == extract.partner]
             own = holding_extract(extract.cells, of_partner)
             state = _state_hash(extract, contract, shared, own)
-            if contract.contract_hash not in remembered:
-                remembered = {contract.contract_hash: {}}  # extracts of a partner follow each other
             note, is_new = keep(
                 settings.work,
                 _note(extract.stem),
                 state,
-                partial(
-                    _typed, settings, keys, extract, contract, own, steps, remembered[contract.contract_hash]
-                ),
+                partial(_typed, settings, keys, extract, contract, own, steps),
             )
             summary.retyped += is_new
             summary.extracts += 1
@@ -167,7 +161,6 @@ def _typed(
     contract: Contract,
     own: Sequence[Correction],
     steps: list[str],
-    remembered: Remembered,
 ) -> tuple[list[Path], Mapping[str, Any]]:
     """Write an extract's typed tables; `steps` collects the work done, for the message on a failure."""
     steps.append("comparing its cells with its landing note")
@@ -179,7 +172,7 @@ def _typed(
     texts = texts_of(extract.cells, keys)
     corrections = Corrections(own, contract, keys)
     with cells_of_file(extract.cells, settings.spill, texts) as cells:
-        batches = typed_tables(cells, extract.entry, contract, vocabulary, keys, corrections, remembered)
+        batches = typed_tables(cells, extract.entry, contract, vocabulary, keys, corrections)
         records = _write_tables(settings.typed, keys, extract.stem, batches)
     return _files(settings.typed, extract.stem), {"records": records, "corrections": corrections.met}
 
@@ -219,21 +212,20 @@ def _write_tables(typed: Path, keys: Keys, stem: str, batches: Iterable[Tables])
         partials = {path.parent.name: finished.enter_context(replacing(path)) for path in _files(typed, stem)}
         of_mentions = partials.pop(MENTIONS_TABLE)
         writers = {
-            table: finished.enter_context(_writer(partial, table)) for table, partial in partials.items()
+            table: finished.enter_context(
+                pq.ParquetWriter(partial, SCHEMAS[table], compression="zstd", store_schema=False)
+            )
+            for table, partial in partials.items()
         }
         for tables in batches:
             for table, rows in tables.items():
                 if table == MENTIONS_TABLE:
                     mentions += rows.to_pylist()
                 elif len(rows):
-                    writers[table].write_table(rows.cast(WITH_DICTIONARIES[table]), row_group_size=len(rows))
+                    writers[table].write_table(rows, row_group_size=len(rows))
                 records += len(rows) if table == "records" else 0
         of_mentions.write_bytes(encrypted(keys, mentions))
     return records
-
-
-def _writer(path: Path, table: str) -> pq.ParquetWriter:
-    return pq.ParquetWriter(path, WITH_DICTIONARIES[table], compression="zstd", store_schema=False)
 
 
 def _files(typed: Path, stem: str) -> list[Path]:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import date
 from itertools import islice
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from orchestration.contracts import STATISTICS, Contract, Period, Vocabulary, same
 from orchestration.core import Keys
-from orchestration.typing.assembly import assemble
+from orchestration.typing.assembly import Record, assemble
 from orchestration.typing.corrections import Corrections
-from orchestration.typing.grouped_rows import GroupTyping, Remembered, Typed, TypedRows, constant
-from orchestration.typing.landed_cells import LandedCells, SourceRows
+from orchestration.typing.landed_cells import LandedCells
 from orchestration.typing.mentions import Texts
 from orchestration.typing.row_reader import reader_of
 from orchestration.typing.tables import MENTIONS_TABLE, SCHEMAS
@@ -33,34 +31,21 @@ def typed_tables(
     vocabulary: Vocabulary,
     keys: Keys,
     corrections: Corrections | None = None,
-    remembered: Remembered | None = None,
 ) -> Iterator[Tables]:
     """Yield the typed tables: first those of the extract itself, then of batches of records.
 
-    `remembered`: what was typed of earlier extracts by the same contract; what is typed now is added. Memory
-    holds one batch, what was typed of distinct cells, and the ids of mentions; a mention gets one row, with
-    its first spelling.
+    Memory holds one batch, what was read of distinct cells, and the ids of mentions; a mention gets one row,
+    with its first spelling.
     """
     yield tables_of_extract(entry, contract, keys)
     reader, period = reader_of(entry, contract, vocabulary)
     round_name = period.round if period else None
     mentions = _Mentions(entry, contract, keys)
-    groups = GroupTyping(
-        reader, round_name, mentions.number_of, cells.texts, {} if remembered is None else remembered
-    )
-    apart = cells.apart(contract.fields, corrections.records if corrections else ())
-    for batch in cells.batches():
-        rows = SourceRows(batch, apart)
-        if len(rows):
-            columns, parts = groups.of(rows)
-            yield _tables(entry, keys, rows.columns() | columns, parts) | mentions.tables()
-    with closing(cells.records(apart)) as records:
+    with closing(cells.records()) as records:
         while found := list(islice(records, RECORDS_IN_A_BATCH)):
             applied = map(corrections.applied, found) if corrections else found
             made = [assemble(one, reader, round_name, mentions.number_of) for one in applied]
-            typed = Typed(made, np.arange(len(made)))
-            columns = {name: typed.column(name) for name in made[0].values}
-            yield _tables(entry, keys, columns, [typed]) | mentions.tables()
+            yield _tables_of_records(entry, keys, made) | mentions.tables()
 
 
 def together(batches: Iterable[Tables]) -> Tables:
@@ -68,7 +53,7 @@ def together(batches: Iterable[Tables]) -> Tables:
     parts: dict[str, list[pa.Table]] = {name: [schema.empty_table()] for name, schema in SCHEMAS.items()}
     for tables in batches:
         for name, table in tables.items():
-            parts[name].append(table.cast(SCHEMAS[name]))
+            parts[name].append(table)
     return {name: pa.concat_tables(tables) for name, tables in parts.items()}
 
 
@@ -101,12 +86,39 @@ class _Mentions:
         return {MENTIONS_TABLE: pa.Table.from_pylist(new, schema=SCHEMAS[MENTIONS_TABLE])}
 
 
-def _tables(
-    entry: Mapping[str, Any], keys: Keys, columns: Mapping[str, pa.Array], parts: Sequence[Typed]
-) -> Tables:
-    ids = columns["record_id"]
-    own: dict[str, pa.Array] = {name: constant(entry[name], len(ids)) for name in ("extract_id", "partner")}
-    return TypedRows({**own, "protection_key": keys.protection_keys(ids), **columns}, parts).tables()
+def _tables_of_records(entry: Mapping[str, Any], keys: Keys, records: list[Record]) -> Tables:
+    own = {"extract_id": entry["extract_id"], "partner": entry["partner"]}
+    ids = pa.array([record.values["record_id"] for record in records], pa.int64())
+    protection_keys = keys.protection_keys(ids).to_pylist()
+    tables: dict[str, list[dict[str, Any]]] = {
+        "records": [
+            {**own, "protection_key": key, **record.values}
+            for key, record in zip(protection_keys, records, strict=True)
+        ],
+        "record_codes": [],
+        "place_mentions": [],
+        "problems": [],
+    }
+    for record in records:
+        of_record = {**own, "record_id": record.values["record_id"]}
+        tables["record_codes"] += [
+            {**of_record, "domain": domain, "code": code, "seq": seq} for domain, code, seq in record.codes
+        ]
+        tables["place_mentions"] += [
+            {
+                **of_record,
+                "place_role": mention.role,
+                "seq": mention.seq,
+                "place_basis": mention.basis,
+                "transport_mode": mention.transport_mode,
+                "mention_id": number,
+                "child_sheet": mention.child[0] if mention.child else None,
+                "child_row_number": mention.child[1] if mention.child else None,
+            }
+            for mention, number in record.mentions
+        ]
+        tables["problems"] += [{**of_record, **problem._asdict()} for problem in record.problems]
+    return {name: pa.Table.from_pylist(rows, schema=SCHEMAS[name]) for name, rows in tables.items()}
 
 
 def tables_of_extract(entry: Mapping[str, Any], contract: Contract, keys: Keys) -> Tables:

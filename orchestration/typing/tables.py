@@ -148,16 +148,6 @@ SCHEMAS = {
     "problems": PROBLEMS,
     MENTIONS_TABLE: MENTIONS,
 }
-# Texts are passed to Parquet as dictionaries, which it would make itself; in the file they are `string`.
-WITH_DICTIONARIES = {
-    table: pa.schema(
-        [
-            kind.with_type(pa.dictionary(pa.int32(), pa.string())) if kind.type == pa.string() else kind
-            for kind in schema
-        ]
-    )
-    for table, schema in SCHEMAS.items()
-}
 TYPED_TABLES = {
     "extracts": "One row an extract: what was read, refused and landed, and the agreement it came under.",
     "coverage": "The partner's coverage as its contract declares it: places, roles and days.",

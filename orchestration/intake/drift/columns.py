@@ -1,85 +1,24 @@
-"""Profiles of columns, and changes in a file's columns against its contract and the last extract.
+"""Changes in a file's columns against its contract and the last extract.
 
-Headings and profiles (share of filled cells, kinds of cells, number of distinct values) are compared, never
-values. Column names are shown names (`shown_names`). New codes are in `codes`, the proposed change to the
-contract in `report`.
+Headings are compared, never values. Column names are shown names (`shown_names`). New codes are in `codes`,
+the proposed change to the contract in `report`.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from rapidfuzz import fuzz
 
 from orchestration.contracts import SHEET, Contract, same
 from orchestration.intake.drift.column_words import field_of, words_of
-from orchestration.intake.reading.block import Block
 from orchestration.intake.shown_names import is_position
 
-ROWS_LOOKED_AT = 1000
-_SHARES = 4
 # Two headings below this likeness count as unrelated.
 ALIKE_ENOUGH = 0.62
 _SAME_MEANING = 0.85
-_WEIGHT_OF_NAMES = 0.6
-
-
-class ColumnProfiles:
-    """Profiles the first rows of each sheet while they stream. Memory: hashes of ROWS_LOOKED_AT rows."""
-
-    def __init__(self) -> None:
-        self._rows: Counter[str] = Counter()
-        self._kinds: dict[str, Counter[str]] = {}
-        self._distinct: dict[str, set[int]] = {}
-
-    def watch(self, names: list[str], blocks: Iterator[Block]) -> Iterator[Block]:
-        """Yield blocks unchanged while profiling their rows; `names` are the shown names of the columns."""
-        seen = 0
-        for block in blocks:
-            if seen < ROWS_LOOKED_AT:
-                self._look_at(names, block.slice(0, ROWS_LOOKED_AT - seen))
-            seen += len(block)
-            yield block
-
-    def content(self) -> dict[str, dict[str, Any]]:
-        """Return for each column `filled` and `kinds` (shares) and `distinct` (a number)."""
-        return {
-            name: {
-                "filled": round(sum(kinds.values()) / self._rows[name], _SHARES),
-                "kinds": {
-                    kind: round(count / sum(kinds.values()), _SHARES) for kind, count in sorted(kinds.items())
-                },
-                "distinct": len(self._distinct[name]),
-            }
-            for name, kinds in self._kinds.items()
-        }
-
-    def _look_at(self, names: list[str], block: Block) -> None:
-        for name, column in zip(names, block.columns, strict=False):
-            codes, counts = np.unique(column.codes[column.filled], return_counts=True)
-            if not name or not len(codes):
-                continue
-            kinds, distinct = self._kinds.setdefault(name, Counter()), self._distinct.setdefault(name, set())
-            for code, count in zip(codes.tolist(), counts.tolist(), strict=True):
-                kinds[cell.kind if (cell := column.distinct_cell(code)) else "text"] += count
-                distinct.add(hash(same(column.text(code))))
-        rows = int(block.filled.sum())
-        self._rows.update({name: rows for name in names if name and rows})
-
-
-def likeness(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> float | None:
-    """Return how alike two profiles are, 0 to 1; None if one is missing."""
-    if not one or not other:
-        return None
-    kinds = one["kinds"] | other["kinds"]
-    alike = sum(min(one["kinds"].get(kind, 0.0), other["kinds"].get(kind, 0.0)) for kind in kinds)
-    filled = 1 - abs(one["filled"] - other["filled"])
-    distinct = min(one["distinct"], other["distinct"]) / max(one["distinct"], other["distinct"], 1)
-    return float(round((2 * alike + filled + distinct) / 4, _SHARES))
 
 
 @dataclass(frozen=True)
@@ -103,8 +42,6 @@ class Renamed:
     before: str
     now: str
     likeness: float
-    name_likeness: float
-    profile_likeness: float | None
     feeds: list[str]
     is_required: bool
 
@@ -136,7 +73,6 @@ def find_drift(
     contract: Contract,
     columns: Iterable[str],
     unmapped: Iterable[str],
-    profiles: Mapping[str, Mapping[str, Any]],
     last: Mapping[str, Any] | None = None,
 ) -> Drift:
     """Compare the columns of a file with the contract and with the landing note of the last extract.
@@ -159,7 +95,7 @@ def find_drift(
     ]
     unmapped = list(unmapped)
     showable = [column for column in unmapped if not is_position(column)]
-    renamed = _pair(gone, showable, (last or {}).get("column_profile") or {}, profiles)
+    renamed = _pair(gone, showable)
     left, came = {pair.before for pair in renamed}, {pair.now for pair in renamed}
     return Drift(
         compared_with=str(last["extract_id"]) if last else None,
@@ -223,25 +159,14 @@ def name_likeness(one: str, other: str) -> float:
     return float(round(max(letters, shared, same_meaning), 4))
 
 
-def _pair(
-    gone: list[ColumnUse],
-    added: list[str],
-    before: Mapping[str, Mapping[str, Any]],
-    now: Mapping[str, Mapping[str, Any]],
-) -> list[Renamed]:
-    before, now = ({same(column): profile for column, profile in of.items()} for of in (before, now))
-    pairs = []
-    for use in gone:
-        for column in added:
-            if use.column.count("/") != column.count("/"):  # a rename stays within its part
-                continue
-            names = name_likeness(use.column, column)
-            values = likeness(before.get(same(use.column)), now.get(same(column)))
-            both = names if values is None else _WEIGHT_OF_NAMES * names + (1 - _WEIGHT_OF_NAMES) * values
-            if both >= ALIKE_ENOUGH:
-                pairs.append(
-                    Renamed(use.column, column, round(both, 4), names, values, use.feeds, use.is_required)
-                )
+def _pair(gone: list[ColumnUse], added: list[str]) -> list[Renamed]:
+    pairs = [
+        Renamed(use.column, column, likeness, use.feeds, use.is_required)
+        for use in gone
+        for column in added
+        if use.column.count("/") == column.count("/")  # a rename stays within its part
+        if (likeness := name_likeness(use.column, column)) >= ALIKE_ENOUGH
+    ]
     pairs.sort(key=lambda pair: (-pair.likeness, pair.before, pair.now))
     chosen: list[Renamed] = []
     for pair in pairs:

@@ -6,7 +6,6 @@ of the same period replaced is left out.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import Any
@@ -47,7 +46,7 @@ def contract_patch(contract: Contract, drift: Drift | None, new_codes: Iterable[
     if not patch:
         return ""
     patch = {"version": contract.version + 1} | patch
-    return yaml.dump(patch, Dumper=_Quoting, sort_keys=False, allow_unicode=True, width=110)
+    return yaml.safe_dump(patch, sort_keys=False, allow_unicode=True, width=110)
 
 
 def effects(drift: Drift | None, new_codes: Iterable[NewCodes], is_held: bool) -> list[str]:
@@ -61,7 +60,9 @@ def effects(drift: Drift | None, new_codes: Iterable[NewCodes], is_held: bool) -
                 f"The file is no longer held for {pair.before!r}, which is read from {pair.now!r}."
             )
         else:
-            sentences.append(f"{', '.join(pair.feeds) or pair.before!r} is filled again, from {pair.now!r}.")
+            when = "" if is_held else ", once the file is sent again"
+            feeds = ", ".join(pair.feeds) or repr(pair.before)
+            sentences.append(f"{feeds} is filled again, from {pair.now!r}{when}.")
     for use in drift.gone if drift else ():
         if use.is_required:
             sentences.append(f"Nothing replaces {use.column!r}: ask the partner for the file with it.")
@@ -76,9 +77,10 @@ def effects(drift: Drift | None, new_codes: Iterable[NewCodes], is_held: bool) -
             "A heading with an unknown word is called by its position: read it in the file."
         )
     for codes in new_codes:
+        answered = min(sum(codes.shown.values()), codes.records)
         sentences.append(
-            f"{codes.field}: {codes.records} of {codes.answered} records ({codes.share:.1%}) are no longer "
-            "`unknown`, once every TODO is a code."
+            f"{codes.field}: {answered} of {codes.answered} records ({answered / codes.answered:.1%}) are no "
+            "longer `unknown`, once every TODO is a code."
             if codes.shown
             else f"{codes.field}: {codes.records} of {codes.answered} records are `unknown`; their spellings "
             "cannot be shown here. Look into the original, or ask the partner for its list."
@@ -98,21 +100,6 @@ def _rename(patch: dict[str, Any], contract: Contract, use: str, pair: Renamed) 
         patch.setdefault("delivery", {})["key"] = parts[0] if len(parts) == 1 else parts
     else:
         patch.setdefault(room, {})[key or "column"] = pair.now
-
-
-class _Quoting(yaml.SafeDumper):
-    """Quotes every text, so that no answer becomes true, false or a number."""
-
-
-def _quoted(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    # Keys that are plain words stay unquoted. JSON and double-quoted YAML have the same escapes.
-    is_plain = text.replace("_", "").isalpha() and json.dumps(text) == f'"{text}"' and text.islower()
-    is_ours = is_plain and text not in ("yes", "no", "on", "off", "true", "false", "null", "y", "n")
-    style = None if is_ours or text.startswith("place(") else '"'
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Quoting.add_representer(str, _quoted)
 
 
 def drift_items(

@@ -1,4 +1,8 @@
-"""Read workbooks: stream the sheets that a contract names, with kind and number format of their cells."""
+"""Read workbooks: stream the sheets that a contract names, with kind and number format of their cells.
+
+openpyxl opens the workbook and makes values of cells. Merged ranges stand below the rows in the XML, so they
+are found in a pass before.
+"""
 
 from __future__ import annotations
 
@@ -8,33 +12,155 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time
 from fnmatch import fnmatch
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import cast
+from typing import Any, NamedTuple, cast
 from xml.etree.ElementTree import ParseError
 from xml.parsers.expat import ExpatError
 
+from defusedxml.ElementTree import iterparse
+from openpyxl.cell.read_only import ReadOnlyCell
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles.stylesheet import apply_stylesheet
+from openpyxl.utils.cell import range_boundaries
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
 
-from orchestration.contracts import MONTH_SHEETS, Contract, XlsxFormat, month_of_sheet, same
+from orchestration.contracts import (
+    MONTH_SHEETS,
+    Cell,
+    Contract,
+    XlsxFormat,
+    month_of_sheet,
+    number_text,
+    same,
+    text_cell,
+)
 from orchestration.intake.outcomes import ExtractHeld, ExtractUnreadable
-from orchestration.intake.reading.block import Block
-from orchestration.intake.reading.sheet_xml import Scan, WorkbookSheet, blocks_of_sheet, scan
-from orchestration.intake.reading.sheets import Source, SourceSheet
+from orchestration.intake.reading.block import Block, SourceRow, blocks_of, cells_at
+from orchestration.intake.reading.sheets import Merge, Source, SourceSheet
 from orchestration.intake.shown_names import shown_sheet
 
 # openpyxl warns about odd cells by quoting them; a cell's value must not reach a log.
 warnings.filterwarnings("ignore", module=r"openpyxl(\..*)?")
 
 LONGEST_SHEET_NAME = 31
+_FORMULA_WITHOUT_VALUE = "formula_no_value"
+# Fills and inks that mark nothing.
+_PLAIN_FILLS = {"rgb": ("FFFFFFFF", "00000000"), "theme": (0,), "indexed": (9, 64)}
+_PLAIN_INKS = {"rgb": ("FF000000",), "theme": (1,), "indexed": (8, 64, 32767)}
 _FORBIDDEN_IN_NAMES = re.compile(r"[\[\]*?:\\/]")
 _BROKEN = (
     *(zipfile.BadZipFile, zlib.error, ParseError, ExpatError),
     *(EOFError, KeyError, ValueError, IndexError),
 )
+
+
+class Scan(NamedTuple):
+    """What is known of a sheet before its rows are read: merged ranges, and the number of its rows."""
+
+    merges: list[Merge]
+    rows: int
+
+
+@dataclass(frozen=True)
+class WorkbookSheet:
+    """A sheet of an open workbook; `parent` (openpyxl's workbook) has its styles, `reader` its texts."""
+
+    title: str
+    is_visible: bool
+    path: str
+    parent: Any
+    reader: Any
+
+    def elements(self, *names: str) -> Iterator[Any]:
+        """Yield the XML elements of these names; each is emptied afterwards."""
+        with self.reader.archive.open(self.path) as source:
+            for _, element in iterparse(source):
+                if element.tag.rpartition("}")[2] in names:
+                    yield element
+                    element.clear()
+
+    def scan(self) -> Scan:
+        """Find the merged ranges and count the rows, those left out between others included."""
+        merges: list[Merge] = []
+        last = repeated = 0
+        for element in self.elements("row", "mergeCell"):
+            if ref := element.get("ref"):
+                merges.append(Merge(*range_boundaries(ref)))
+            else:
+                row = int(element.get("r") or last + 1)
+                repeated += row <= last
+                last = max(last, row)
+        return Scan(merges, last + repeated)
+
+    def rows(self) -> Iterator[SourceRow]:
+        """Yield the rows, numbered as in the workbook; those left out are without cells."""
+        book = self.parent
+        parser = _Parser(cast(Any, None), self.reader.shared_strings, data_only=True, epoch=book.epoch)
+        parser.date_formats, parser.timedelta_formats = book._date_formats, book._timedelta_formats
+        cell_of = lru_cache(1 << 16)(partial(_cell, self))
+        last = 0
+        for element in self.elements("row"):
+            number, cells = parser.parse_row(element)
+            yield from (SourceRow(left_out, []) for left_out in range(last + 1, number))
+            made = {
+                cell["column"] - 1: cell_of(cell["style_id"], cell["data_type"], cell["value"])
+                for cell in cells
+                if cell["value"] is not None
+            }
+            yield SourceRow(number, cells_at(made))
+            last = max(last, number)
+
+
+class _Parser(WorkSheetParser):
+    def parse_cell(self, element: Any) -> dict[str, Any]:
+        """Return a cell's value with type and style; mark a formula that was saved without its value."""
+        cell: dict[str, Any] = super().parse_cell(element)
+        if cell["value"] is None and element.find(FORMULA_TAG) is not None:
+            cell |= {"value": _FORMULA_WITHOUT_VALUE, "data_type": "e", "style_id": 0}
+        return cell
+
+
+def _cell(sheet: WorkbookSheet, style: int, kind: str, value: Any) -> Cell | None:
+    styled = ReadOnlyCell(cast(Any, sheet), 1, 1, None, kind, style)
+    cell = _plain_cell(kind, value, styled.number_format)
+    look = _look_of(styled) if cell and style else None
+    return cell._replace(look=look) if cell and look else cell
+
+
+def _plain_cell(kind: str, value: Any, number_format: str) -> Cell | None:
+    if kind == "n":
+        return Cell(number_text(value), "number", number_format)
+    if kind == "b":
+        return Cell("TRUE" if value else "FALSE", "boolean")
+    if kind == "e":
+        return Cell(value, "error")
+    if isinstance(value, datetime) and value.time() != time(0):
+        return Cell(value.isoformat(), "datetime", number_format)
+    if isinstance(value, date):
+        return Cell(value.isoformat()[:10], "date", number_format)
+    return Cell(str(value), "text", number_format) if kind == "d" else text_cell(str(value))
+
+
+def _look_of(cell: Any) -> str | None:
+    """Return how a cell is marked: struck through, filled, coloured ink; None if it is plain."""
+    marks = ["struck through"] if cell.font.strike else []
+    if ink := _colour(cell.font.color, _PLAIN_INKS):
+        marks.append(f"ink {ink}")
+    if cell.fill.fill_type and (paint := _colour(cell.fill.fgColor, _PLAIN_FILLS)):
+        marks.append(f"{cell.fill.fill_type} {paint}")
+    return ", ".join(marks) or None
+
+
+def _colour(colour: Any, plain: dict[str, tuple[Any, ...]]) -> str | None:
+    if colour is None or colour.value in plain.get(colour.type, ()):
+        return None
+    return f"{colour.type} {colour.value}"
 
 
 class XlsxSource(Source):
@@ -90,8 +216,8 @@ class XlsxSource(Source):
 
     def _scan(self, sheet: WorkbookSheet) -> Scan:
         if sheet.title not in self._scans:
-            with _broken_as_sentence(self._label), sheet.open() as source:
-                self._scans[sheet.title] = scan(source)
+            with _broken_as_sentence(self._label):
+                self._scans[sheet.title] = sheet.scan()
         return self._scans[sheet.title]
 
     def _sheet(self, title: str) -> SourceSheet | None:
@@ -137,7 +263,7 @@ class XlsxSource(Source):
 
     def _blocks(self, sheet: WorkbookSheet) -> Iterator[Block]:
         with _broken_as_sentence(self._label):
-            yield from blocks_of_sheet(sheet)
+            yield from blocks_of(sheet.rows())
 
 
 def _titles(name: str) -> set[str]:

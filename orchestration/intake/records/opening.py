@@ -8,16 +8,15 @@ sheet streams. Rows are handled in `records`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from orchestration.contracts import Contract, CsvFormat, same, tidy
-from orchestration.intake.drift.columns import ROWS_LOOKED_AT, ColumnProfiles, Drift, find_drift
-from orchestration.intake.outcomes import ExtractHeld, ExtractStopped
-from orchestration.intake.reading.block import Block, Column, SourceRow, first_rows, rows_in
+from orchestration.intake.drift.columns import Drift, find_drift
+from orchestration.intake.outcomes import ExtractHeld
+from orchestration.intake.reading.block import Block, Column, SourceRow, rows_in
 from orchestration.intake.reading.csv_files import stray_quote
 from orchestration.intake.reading.sheets import SourceSheet
 from orchestration.intake.records.header import (
@@ -184,11 +183,10 @@ class OpenSheet(NamedTuple):
 
 
 class SheetOpener:
-    """Opens the sheets of one file, and collects their columns and the profile of their first rows."""
+    """Opens the sheets of one file, and collects their columns."""
 
     def __init__(self, contract: Contract, tally: Tally, tabs: Tabs, label: str) -> None:
         self._contract, self._tally, self._tabs, self._label = contract, tally, tabs, label
-        self.profiles = ColumnProfiles()
         self._knows_columns = False
 
     def drift(self, last: Mapping[str, Any] | None) -> Drift | None:
@@ -196,7 +194,7 @@ class SheetOpener:
         if not self._knows_columns:
             return None
         tally = self._tally
-        return find_drift(self._contract, tally.columns_found, tally.unmapped, self.profiles.content(), last)
+        return find_drift(self._contract, tally.columns_found, tally.unmapped, last)
 
     def open(self, sheet: SourceSheet, part: str) -> OpenSheet | None:
         """Open a sheet; `part` is "" or the name of a repeat. Returns None for an empty sheet.
@@ -214,11 +212,10 @@ class SheetOpener:
             blocks = self._tabs.blocks_beside(header, blocks)
             header = self._tabs.header_beside(header)
         shown = self._shown_columns(header, part)
-        blocks = self.profiles.watch(shown, blocks)
         try:
             plan = plan_columns(self._contract, part, header, label)
         except ExtractHeld:
-            self._profile_held(header, part, shown, blocks)
+            self._note_held(header, part, shown)
             raise
         self._note_columns(header, plan, shown)
         fill_down = {header.find(column) for column in getattr(layout, "fill_down_merged", [])}
@@ -257,15 +254,13 @@ class SheetOpener:
         self._tally.columns_found.update({name: None for name in shown if name})
         self._tally.unmapped.update({shown[at]: None for at in unmapped})
 
-    def _profile_held(self, header: Header, part: str, shown: list[str], blocks: Iterator[Block]) -> None:
-        """Collect columns and profile of a sheet that will not land, so that its drift can be reported."""
+    def _note_held(self, header: Header, part: str, shown: list[str]) -> None:
+        """Collect the columns of a sheet that will not land, so that its drift can be reported."""
         if not is_surely_header(self._contract, part, header):
             return
         named = columns_named_by(self._contract, part)
         new = [at for at, name in enumerate(header.names) if name and same(name) not in named]
         self._note_found(shown, new)
-        with suppress(ExtractStopped):  # the first fault is reported, not a later one
-            first_rows(blocks, ROWS_LOOKED_AT)
 
     def _with_lines_checked(
         self, blocks: Iterator[Block], header: Header, plan: ColumnPlan, shown: Sequence[str], label: str

@@ -67,7 +67,7 @@ class RecordReader:
         self._tabs = Tabs(contract, self._label)
         self._without_reference = 0
         self._opener = SheetOpener(contract, self.tally, self._tabs, self._label)
-        self.drift, self.profiles = self._opener.drift, self._opener.profiles
+        self.drift = self._opener.drift
         self._unnamed_items = 0
 
     def landed_cells(self, source: Source) -> Iterator[LandedCell]:

@@ -17,23 +17,8 @@ from orchestration.contracts import Contracts, contract_for, load_contracts, loa
 from orchestration.core import Keys, Settings, listed, load_keys, say, write_json
 from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item, OpenItem
-from orchestration.stewardship.kinds.decision import Change, Refreshed
+from orchestration.stewardship.kinds.decision import Refreshed
 from orchestration.stewardship.worth import Worths
-from orchestration.typing import open_views
-
-_NOT_LANDED = (
-    "Nothing of this file landed, so what it would bring is not known before the change is merged and the "
-    "file taken in. `njia contract check` tells it beforehand, for whoever has the file."
-)
-_DROPPED = (
-    "{column} did not land, for the contract did not name it: its values come only when the partner sends "
-    "the file again."
-)
-_HIDDEN = (
-    "{number} further answer(s) of {field} may identify somebody, so the change leaves them out; what they "
-    "mean is not known."
-)
-_UNKNOWN_ANSWERS = "Records with an unknown answer for {field}"
 
 _CHANGES = {
     "column_renamed": "columns probably renamed",
@@ -66,8 +51,7 @@ class DriftChange:
 class DriftQuestion:
     """One file that drifted. `patch` is YAML to merge into the contract, `effects` say what it does.
 
-    `on_landed_rows` counts records of this extract before and after the change; `notes` say what of it cannot
-    be computed, and why. `extract_id` is None where the file did not land.
+    `extract_id` is None where the file did not land.
     """
 
     item: Item
@@ -79,8 +63,6 @@ class DriftQuestion:
     changes: list[DriftChange]
     patch: str
     effects: list[str]
-    on_landed_rows: list[Change]
-    notes: list[str]
 
 
 def write_drift(settings: Settings, files: Iterable[Mapping[str, Any]]) -> None:
@@ -144,7 +126,7 @@ def drift_questions(settings: Settings, item: Item | None = None) -> list[DriftQ
     """Return every file with drift, or those of one item, in the order of the list."""
     files = review.json_of(settings, review.DRIFT_DETAILS).get("drift", [])
     stands = review.still_stands(settings)
-    asked = [_question(settings, one) for one in files if stands(one)]
+    asked = [_question(one) for one in files if stands(one)]
     return [one for one in asked if item in (None, one.item)]
 
 
@@ -171,8 +153,7 @@ def _with_withheld(
     ]
 
 
-def _question(settings: Settings, content: Mapping[str, Any]) -> DriftQuestion:
-    changes, notes = _on_landed_rows(settings, content) if content["landed"] else ([], [_NOT_LANDED])
+def _question(content: Mapping[str, Any]) -> DriftQuestion:
     return DriftQuestion(
         items.drift(content["partner"], content["contract"]),
         content["partner"],
@@ -183,33 +164,4 @@ def _question(settings: Settings, content: Mapping[str, Any]) -> DriftQuestion:
         list(_changes(content)),
         content["patch"],
         list(content["effects"]),
-        changes,
-        notes,
     )
-
-
-def _on_landed_rows(settings: Settings, content: Mapping[str, Any]) -> tuple[list[Change], list[str]]:
-    """Count the answers that get codes from landed values; a column that was dropped has none."""
-    changes: list[Change] = []
-    notes: list[str] = [
-        say(_DROPPED, column=f"“{one['now']}”") for one in content["renamed"] if one["feeds"] != ["deny"]
-    ]
-    unmapped = _unmapped(settings, content["partner"], content["extract_id"])
-    for codes in content["new_codes"]:
-        before = unmapped.get(codes["field"], codes["records"])
-        after = max(before - sum(codes["shown"].values()), 0)
-        changes.append(Change(say(_UNKNOWN_ANSWERS, field=codes["field"]), before, after))
-        if codes["not_shown"]:
-            notes.append(say(_HIDDEN, number=codes["not_shown"], field=codes["field"]))
-    return changes, notes
-
-
-def _unmapped(settings: Settings, partner: str, extract_id: str) -> dict[str, int]:
-    """Return the records by field in which typing met an answer that is in no list."""
-    with open_views(settings, "problems", extract_ids=[extract_id]) as con:
-        rows = con.execute(
-            "select field, count(distinct record_id) from problems where partner = ? and extract_id = ? "
-            "and problem_code = 'code_unmapped' group by field",
-            [partner, extract_id],
-        ).fetchall()
-    return {str(name): int(records) for name, records in rows}

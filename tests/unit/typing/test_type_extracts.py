@@ -14,8 +14,8 @@ from orchestration.contracts import Contract, Contracts
 from orchestration.core import Keys, Settings, read_json, read_texts, write_json, write_texts
 from orchestration.intake import LandedCell
 from orchestration.intake.landing.landing import CELLS
-from orchestration.typing import TYPED_TABLES, grouped_rows, landed_cells
-from orchestration.typing.assembly import Record, assemble_places
+from orchestration.typing import TYPED_TABLES, table_rows
+from orchestration.typing.assembly import Record, assemble
 from orchestration.typing.step import TypedSummary, type_extracts
 
 KEYS = Keys(b"k" * 32, "age1fixture")
@@ -324,21 +324,21 @@ def test_a_fault_midway_leaves_no_record(world: World, monkeypatch: pytest.Monke
     entry = read_json(path.with_suffix(".json"))
     write_json(path.with_suffix(".json"), entry | {"received_on": "2020-10-16"})
 
-    def faulty(cells: tuple[LandedCell, ...], *others: Any) -> Record:
+    def faulty(cells: list[LandedCell], *others: Any) -> Record:
         if any(cell.value == "Nakuru" for cell in cells):
             assert list((world.settings.typed / "records").glob(".tmp-*")), "nothing is being written"
             raise ValueError("Testperson")
-        return assemble_places(cells, *others)
+        return assemble(cells, *others)
 
-    monkeypatch.setattr(grouped_rows, "assemble_places", faulty)
-    monkeypatch.setattr(landed_cells, "CELLS_AT_ONCE", 1)
+    monkeypatch.setattr(table_rows, "assemble", faulty)
+    monkeypatch.setattr(table_rows, "RECORDS_IN_A_BATCH", 1)
     summary = world.type()
     assert [failure.fault for failure in summary.failed] == ["ValueError"]
     assert (summary.extracts, summary.records) == (0, 0)
     assert not list(world.settings.typed.rglob(".tmp-*"))
     told = [table for table in TYPED_TABLES if world.table(table)]
     assert told == ["extracts", "refusals"], "its landing note alone"
-    monkeypatch.setattr(grouped_rows, "assemble_places", assemble_places)
+    monkeypatch.setattr(table_rows, "assemble", assemble)
     assert (world.type().records, len(world.table("records"))) == (5, 5)
 
 
