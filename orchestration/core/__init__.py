@@ -17,7 +17,6 @@ if TYPE_CHECKING:
         full_disk,
         is_of_machine,
         machine_fault,
-        require_encrypted_volume,
         require_room,
     )
     from orchestration.core.durable import (

@@ -36,7 +36,6 @@ from orchestration.core import (
     load_keys,
     locked_folder,
     partners_with_tombstones,
-    require_encrypted_volume,
     unite,
     write_json,
 )
@@ -223,7 +222,6 @@ def restore(
     _refuse_target(settings, folder)
     partial = folder.with_name(f".restoring-{folder.name}")
     new = replace(settings, home=partial, keys=partial / "keys")
-    require_encrypted_volume(new)
     restic = _Restic(settings, repository, partial.parent)
     lock = RefreshLock(settings)
     is_home = (settings.home / HOME_JSON).is_file()
