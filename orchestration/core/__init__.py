@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from orchestration.core.lazy import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.core.decoded import decoded, pattern_of, says
     from orchestration.core.disk import (
         MachineFault,
         check_modes,

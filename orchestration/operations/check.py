@@ -13,7 +13,8 @@ from typing import Any
 
 from orchestration.contracts import contract_files
 from orchestration.core import NjiaError, Settings, escaped, kind_and_place
-from orchestration.operations.file_kinds import KINDS, REVIEW_LISTS, UNKNOWN, Kind, kind_of
+from orchestration.intake import shown_file
+from orchestration.operations.file_kinds import INBOX, KINDS, REVIEW_LISTS, UNKNOWN, Kind, kind_of
 from orchestration.operations.proofs import Look
 from orchestration.stewardship import review
 
@@ -135,6 +136,12 @@ def check_files(
         named = {fault.path for fault in found.faults}
         found.faults += [fault for fault in _faults(kind, look, files) if fault.path not in named]
     return found
+
+
+def files_not_read(settings: Settings) -> list[str]:
+    """Return the files of the inbox, by their shown names, and those that Njia did not write."""
+    names = (Path(name) for name, _ in kept_files(settings) if kind_of(name) in (INBOX, UNKNOWN))
+    return [(name.parent / shown_file(name.name)).as_posix() for name in names]
 
 
 def note_damage(settings: Settings, night: date) -> None:

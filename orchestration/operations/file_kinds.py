@@ -38,6 +38,13 @@ REVIEW_LISTS = Kind(
     "Stewards see an old or broken list.",
     REFRESH,
 )
+INBOX = Kind(
+    "files to take in",
+    ("inbox/*",),
+    proofs.nothing,
+    "The partner's file waits here; nothing of it is known yet.",
+    "Have the partner send it again.",
+)
 KINDS = (
     Kind(
         "unfinished and locks",
@@ -195,13 +202,7 @@ KINDS = (
         "It is unknown what was fetched, so the source is fetched from its start.",
         "Delete it: the next pull writes it again. What came before is recognised.",
     ),
-    Kind(
-        "files to take in",
-        ("inbox/*",),
-        proofs.nothing,
-        "The partner's file waits here; nothing of it is known yet.",
-        "Have the partner send it again.",
-    ),
+    INBOX,
     Kind(
         "contracts",
         ("partners/*.yml", "partners/*.yaml"),

@@ -26,7 +26,7 @@ def erase_past_retention(settings: Settings, keys: Keys, now: datetime) -> list[
     """
     erased = []
     for partner, records in gates.past_retention(settings, now.date()).items():
-        of_partner, _ = erase(settings, keys, Asked({partner: frozenset(records)}), (), None, now)
+        of_partner = erase(settings, keys, Asked({partner: frozenset(records)}), None, now)
         log_erased(settings, "retention", of_partner)
         erased += of_partner
     return erased

@@ -458,7 +458,7 @@ def test_forget_accepts_earlier_keys_and_reads_installed_keys_under_the_lock(
         takes(lock, holder)
 
     def erase(settings: Settings, keys: core.Keys, *rest: object) -> None:
-        given.extend([keys.stewards_recipient, rest[2]])
+        given.extend([keys.stewards_recipient, rest[1]])
         raise UsageError("far enough")
 
     monkeypatch.setattr(RefreshLock, "take", take_after_a_rotation)
