@@ -40,8 +40,7 @@ from orchestration.core import (
     write_json,
 )
 from orchestration.operations import forget
-from orchestration.operations.check import ELSEWHERE, Fault, check_files, kept_files, place_of
-from orchestration.operations.file_kinds import kind_of
+from orchestration.operations.check import Fault, check_files, files_of, kind_of, place_of
 from orchestration.operations.proofs import lost_marks
 
 KEEP = "35d"
@@ -294,9 +293,8 @@ def _links(settings: Settings, say: Say) -> Iterator[Path]:
 
 def _belonging(settings: Settings) -> Iterator[tuple[str, Path]]:
     ready = set(intake.files_ready(settings))  # a file that is still written is not complete
-    for name, path in kept_files(settings):
-        is_unused = name.startswith(ELSEWHERE) and path != place_of(settings, name)
-        if not is_unused and kind_of(name).in_backup and (not name.startswith("inbox/") or path in ready):
+    for name, path in files_of(settings):
+        if kind_of(name).in_backup == "yes" and (not name.startswith("inbox/") or path in ready):
             yield name, path
 
 

@@ -315,7 +315,7 @@ def test_a_lost_mark_stops_the_restore(backed_up: Settings, njia: Njia, tmp_path
         (in_backup, "The newest backup"),
     ):
         assert ran.code == 1
-        assert f"{place} has lost marks of forgotten records (swala_post)" in ran.words
+        assert f"{place} has lost marks of forgotten records (swala_post.json)" in ran.words
     assert not (tmp_path / "new").exists()
     njia("backup", "backup")
     assert njia("restore", "backup", "new", "--snapshot", older).code == 0
