@@ -42,6 +42,7 @@ from orchestration.core import (
 from orchestration.operations import forget
 from orchestration.operations.check import Fault, check_files, files_of, kind_of, place_of
 from orchestration.operations.proofs import lost_marks
+from orchestration.operations.rotation import finish_rotations
 
 KEEP = "35d"
 NIGHTS = 28  # in which every byte of the repository is read once
@@ -175,6 +176,7 @@ def make_backup(settings: Settings, repository: str | None, say: Say = lambda st
     lock = RefreshLock(settings)
     lock.take("backup")
     try:
+        finish_rotations(settings)  # a snapshot holds no half of one
         of_home = "--host", HOST, "--tag", f"njia-{load_keys(settings).ids['record']}"
         with _links(settings, say) as links:
             say("Copying")

@@ -18,6 +18,7 @@ from orchestration.core import (
     Settings,
     durable,
     write_json,
+    write_secret,
 )
 from orchestration.operations import backup, check_files
 from orchestration.release import list_releases
@@ -39,6 +40,7 @@ __all__ = ["backed_up", "backed_up_once", "built", "home", "njia", "quick", "res
 
 
 def test_a_restored_home_is_what_was_backed_up(home: Settings, njia: Njia, tmp_path: Path) -> None:
+    write_secret(home.keys / "link.key.next", "00" * 32)  # of a killed rotation
     ran = njia("backup", "backup", "--json")
     assert ran.code == 0, ran.err
     assert ran.last_object["files"] > 20
@@ -50,6 +52,7 @@ def test_a_restored_home_is_what_was_backed_up(home: Settings, njia: Njia, tmp_p
     new = Settings(tmp_path / "new", tmp_path / "new" / "partners", tmp_path / "new" / "keys")
     assert files_of(new.home) == files_of(home.home)
     assert new.current.resolve().name == home.current.resolve().name
+    assert not list(new.home.rglob("*.next"))
     assert new.keys.stat().st_mode & 0o777 == 0o700
     assert (new.partners / "kobe_post" / "contract.yml").read_text() == "a contract of a fixture"
     assert (new.inbox / "swala_post").is_dir(), "where its partner puts files"
