@@ -1,8 +1,8 @@
 """Prove keys before they are used, by their check values in `home.json`.
 
 A check value is 16 hex digits of a hash of the key, which do not give it away. It is noted when a key is made
-or brought, and changed by a rotation alone: while that runs, the values of both keys stand there. A key
-without a check value is proven by the releases that were made with it.
+or brought, and changed by a rotation alone: while that runs, the values of both keys stand there. A release
+key without a check value is proven by the release in force.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def proven(settings: Settings, name: str) -> bytes:
 
 def needs(settings: Settings, name: str) -> bool:
     """Return whether this home was used with a key, so that no other may take its place."""
-    return name in noted_checks(settings) or not _is_of_releases(settings, name, b"")
+    return name in noted_checks(settings) or (name == "release" and not _signs(settings, b""))
 
 
 def key_in(name: str, path: Path) -> bytes:
@@ -208,18 +208,14 @@ def key_faults(settings: Settings) -> Iterator[Damaged]:
 
 def _prove(settings: Settings, name: str, key: bytes, path: Path, advice: str = "") -> None:
     checks = noted_checks(settings).get(name)
-    if _check(name, key) not in checks if checks else not _is_of_releases(settings, name, key):
+    if _check(name, key) not in checks if checks else name == "release" and not _signs(settings, key):
         raise Damaged(path, f"it is not the {name} key of this home, or was changed", advice or mend(name))
 
 
-def _is_of_releases(settings: Settings, name: str, key: bytes) -> bool:
-    """Return whether no release names another key: its manifest, or the signature of that in force."""
-    if name in _IF_LOST:
-        manifests = map(read_json, settings.releases.glob("[!.]*/manifest.json"))
-        used = {manifest.get("key_ids", {}).get(name) for manifest in manifests}
-        return used <= {None, key_id(name, key)}
+def _signs(settings: Settings, key: bytes) -> bool:
+    """Return whether a release key has signed the release in force; also where there is none."""
     manifest, signature = (settings.current / f"manifest.{ending}" for ending in ("json", "sig"))
-    if name != "release" or not (manifest.is_file() and signature.is_file()):
+    if not (manifest.is_file() and signature.is_file()):
         return True
     return bool(key) and PublicKey.of_raw(key).has_signed(manifest.read_bytes(), signature.read_bytes())
 

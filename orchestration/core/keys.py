@@ -175,7 +175,9 @@ def create_missing_keys(settings: Settings) -> str | None:
     folder = settings.keys
     make_folder(folder, 0o700)
     folder.chmod(0o700)
-    _prove_existing_keys(settings)
+    for name, (file, _) in USES.items():
+        if (folder / file).exists() or needs(settings, name):
+            proven(settings, name)
     for file in (RECORD_KEY, LINK_KEY, NOISE_KEY):
         if not (folder / file).exists():
             write_secret(folder / file, secrets.token_hex(KEY_BYTES))
@@ -189,12 +191,6 @@ def create_missing_keys(settings: Settings) -> str | None:
     write_secret(folder / STEWARDS_RECIPIENT, recipient)
     note_new_checks(settings)
     return private_key
-
-
-def _prove_existing_keys(settings: Settings) -> None:
-    for name, (file, _) in USES.items():
-        if (settings.keys / file).exists() or needs(settings, name):
-            proven(settings, name)
 
 
 def new_stewards_pair() -> tuple[str, str]:
