@@ -62,13 +62,18 @@ if TYPE_CHECKING:
     )
     from orchestration.core.key_checks import (
         LINK_KEY,
+        RELEASE_KEY,
+        RELEASE_PUB,
         SAMPLES_PRIVATE_KEY,
         STEWARDS_RECIPIENT,
+        PublicKey,
+        ReleaseKey,
         expect_key,
         installed_public_key,
         is_replaced,
         key_faults,
         key_places,
+        load_public_key,
         load_release_key,
         needs,
         settle_checks,
@@ -101,13 +106,6 @@ if TYPE_CHECKING:
     )
     from orchestration.core.policies import PublicationPolicy, kept, load_publication_policy, noise_table
     from orchestration.core.refreshes import REFUSED, WAITS, End
-    from orchestration.core.release_key import (
-        RELEASE_KEY,
-        RELEASE_PUB,
-        PublicKey,
-        ReleaseKey,
-        load_public_key,
-    )
     from orchestration.core.settings import (
         DBT_PROJECT,
         LOOPBACK,

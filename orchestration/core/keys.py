@@ -1,6 +1,6 @@
 """Record, link and noise key of an installation, the stewards' public key, and texts under the record key.
 
-`key_checks` proves each key, `release_key` holds the key that signs releases; `intake` decides which fields
+`key_checks` proves each key and holds the one that signs releases; `intake` decides which fields
 are hashed or sealed. A text of a place may be a person's name: files hold its token (`Keys.token`: equal
 texts have equal tokens in all extracts), and the texts stand in a `.texts` file: JSON under AES-SIV, whose
 key is derived from the record key. Equal content gives equal bytes, so that such a file can be compared by
@@ -25,16 +25,17 @@ from orchestration.core.key_checks import (
     LINK_KEY,
     NOISE_KEY,
     RECORD_KEY,
+    RELEASE_KEY,
     SAMPLES_PRIVATE_KEY,
     STEWARDS_RECIPIENT,
     USES,
+    ReleaseKey,
     key_id,
     needs,
     note_new_checks,
     proven,
     write_public_part,
 )
-from orchestration.core.release_key import RELEASE_KEY, ReleaseKey
 from orchestration.core.settings import Settings
 
 if TYPE_CHECKING:

@@ -40,6 +40,7 @@ import pyarrow.parquet as pq
 from orchestration.core import (
     NjiaError,
     Settings,
+    installed_public_key,
     kept,
     load_keys,
     partners_with_tombstones,
@@ -47,7 +48,6 @@ from orchestration.core import (
     tombstones_of,
 )
 from orchestration.core.disk import restricted_folders
-from orchestration.core.release_key import installed_public_key
 from orchestration.core.sums import SUMS
 from orchestration.intake import held_of_forgotten, read_register
 from orchestration.operations import check_files

@@ -11,8 +11,7 @@ import pytest
 
 from orchestration import core
 from orchestration.core import Damaged, ReleaseKey, Settings, adopt_home, create_missing_keys, keys, load_keys
-from orchestration.core.key_checks import CHECKS, USES, noted_checks
-from orchestration.core.release_key import RELEASE_PUB, load_public_key
+from orchestration.core.key_checks import CHECKS, RELEASE_PUB, USES, load_public_key, noted_checks
 from orchestration.intake import take_in
 from orchestration.operations import check_files
 from tests import scenario

@@ -17,8 +17,7 @@ from orchestration import core, operations
 from orchestration.cli import console
 from orchestration.cli.root import cli
 from orchestration.core import NjiaError, RefreshLock, Settings, UsageError, durable, load_keys
-from orchestration.core.key_checks import USES, note_checks, noted_checks
-from orchestration.core.release_key import load_public_key
+from orchestration.core.key_checks import USES, load_public_key, note_checks, noted_checks
 from orchestration.intake.landing.sealing import opened, sealed_path
 from orchestration.intake.minimising.keyed_codes import codes_path
 from orchestration.intake.taking_in import take_in

@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from orchestration import core
 from orchestration.cli.root import cli
 from orchestration.core import NjiaError, ReleaseKey, Settings, create_missing_keys, installed_public_key
-from orchestration.core.release_key import load_public_key
+from orchestration.core.key_checks import load_public_key
 from orchestration.operations import warnings
 from orchestration.release import Release, find_release, hash_file, rollback, signature, why_not_signed
 from orchestration.release.erasing import erase_editions
