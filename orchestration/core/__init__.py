@@ -104,7 +104,12 @@ if TYPE_CHECKING:
         last_holder,
         locked_folder,
     )
-    from orchestration.core.policies import PublicationPolicy, kept, load_publication_policy, noise_table
+    from orchestration.core.policies import (
+        PublicationPolicy,
+        load_publication_policy,
+        noise_table,
+        number_kept,
+    )
     from orchestration.core.refreshes import REFUSED, WAITS, End
     from orchestration.core.settings import (
         DBT_PROJECT,
@@ -161,12 +166,12 @@ if TYPE_CHECKING:
         clear_work_left_behind,
         code_of,
         fingerprint_of,
-        forget,
+        forget_artifact,
         forget_work,
-        keep,
-        note,
-        read,
-        stands,
+        is_whole,
+        make_artifact,
+        note_artifact,
+        read_artifact,
     )
 
 offer_when_asked(__name__)

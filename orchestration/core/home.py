@@ -15,7 +15,7 @@ from typing import Any
 from orchestration.core import durable
 from orchestration.core.disk import check_modes, machine_fault, restricted_folders
 from orchestration.core.errors import Damaged, UsageError
-from orchestration.core.policies import kept
+from orchestration.core.policies import number_kept
 from orchestration.core.settings import Settings
 from orchestration.core.sums import read_json, write_json
 
@@ -127,7 +127,7 @@ def _prepare(settings: Settings, is_sample: bool) -> None:
     check_modes(settings)
     dagster_yaml = settings.dagster_home / "dagster.yaml"
     runs = json.dumps(str(settings.dagster_home / "history" / "runs"))
-    wanted = DAGSTER_YAML % {"runs": runs, "ticks": kept("ticks")}
+    wanted = DAGSTER_YAML % {"runs": runs, "ticks": number_kept("ticks")}
     if not dagster_yaml.exists() or dagster_yaml.read_text() != wanted:
         durable.write_text(dagster_yaml, wanted)
 

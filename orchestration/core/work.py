@@ -77,7 +77,7 @@ def code_of(*sources: str) -> str:
     return digest.hexdigest()
 
 
-def read(work: Path, name: str) -> Artifact | None:
+def read_artifact(work: Path, name: str) -> Artifact | None:
     """Read the note of an artifact; None where this version can read none."""
     try:
         content = read_json(_note(work, name))
@@ -88,7 +88,7 @@ def read(work: Path, name: str) -> Artifact | None:
     return None
 
 
-def stands(work: Path, artifact: Artifact) -> bool:
+def is_whole(work: Path, artifact: Artifact) -> bool:
     """Whether each file of an artifact still has the noted content."""
     try:
         return all(sha256_of(work / path) == digest for path, digest in artifact.files.items())
@@ -96,7 +96,7 @@ def stands(work: Path, artifact: Artifact) -> bool:
         return False
 
 
-def keep(
+def make_artifact(
     work: Path,
     name: str,
     fingerprint: str,
@@ -108,19 +108,19 @@ def keep(
     `make` writes files below `work` and returns their paths and the facts. `say` takes a warning where files
     of a current artifact were changed or damaged; by default it is logged.
     """
-    noted = read(work, name)
+    noted = read_artifact(work, name)
     if noted and noted.fingerprint == fingerprint:
-        if stands(work, noted):
+        if is_whole(work, noted):
             return noted, False
         (say or logging.getLogger(__name__).warning)(
             f"The files of {name} in {work} were changed or damaged. They are made again."
         )
-    forget(work, name)
+    forget_artifact(work, name)
     files, facts = make()
-    return note(work, name, fingerprint, files, facts), True
+    return note_artifact(work, name, fingerprint, files, facts), True
 
 
-def note(
+def note_artifact(
     work: Path, name: str, fingerprint: str, files: Iterable[Path], facts: Mapping[str, Any]
 ) -> Artifact:
     """Write the note of an artifact whose files exist, for a step that runs in every refresh."""
@@ -130,7 +130,7 @@ def note(
     return made
 
 
-def forget(work: Path, name: str) -> None:
+def forget_artifact(work: Path, name: str) -> None:
     """Delete the note of an artifact, so that the artifact is made anew."""
     _note(work, name).unlink(missing_ok=True)
 

@@ -25,7 +25,7 @@ from orchestration.core import (
     Settings,
     code_of,
     fingerprint_of,
-    keep,
+    make_artifact,
     open_duckdb,
     read_json,
     record_of,
@@ -329,7 +329,9 @@ def _linked(settings: Settings, records: pa.Table, rulings: Rulings) -> Linked:
         write_json(path, linked[0].parameters)
         return [path], {"records": records.num_rows}
 
-    keep(settings.work, "linkage_parameters", fingerprint_of(_content_of(records), code_of(*CODE)), learn)
+    make_artifact(
+        settings.work, "linkage_parameters", fingerprint_of(_content_of(records), code_of(*CODE)), learn
+    )
     return linked[0] if linked else link(records, rulings, read_json(path))
 
 

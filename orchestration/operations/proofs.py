@@ -24,15 +24,15 @@ from orchestration.core import (
     Settings,
     check_home,
     installed_public_key,
+    is_whole,
     key_faults,
     load_keys,
     load_public_key,
     parsed,
-    read,
+    read_artifact,
     read_json,
     refreshes,
     sha256_of,
-    stands,
     summed_files,
 )
 from orchestration.stewardship import audit
@@ -276,10 +276,10 @@ def sqlite_answer(path: Path, option: str = "mode=ro") -> str:
 def steps(look: Look, files: Sequence[Path]) -> Findings:
     """The note of a step has the hash of each of its files."""
     for note in (path for path in files if path.parent.name == "artifacts" and path.suffix == ".json"):
-        artifact = read(look.settings.work, note.stem)
+        artifact = read_artifact(look.settings.work, note.stem)
         if artifact is None:
             yield note, "it cannot be read"
-        elif look.takes(note) and not stands(look.settings.work, artifact):
+        elif look.takes(note) and not is_whole(look.settings.work, artifact):
             yield note, "a file of this step was changed or is missing"
 
 

@@ -17,8 +17,8 @@ from orchestration.core import (
     NjiaError,
     Settings,
     fingerprint_of,
-    note,
-    read,
+    note_artifact,
+    read_artifact,
     refreshes,
 )
 from orchestration.operations import are_lists_whole, erase_past_retention
@@ -119,7 +119,7 @@ def judge_extracts(run: Run) -> Artifact:
 
 def has_verdicts(settings: Settings) -> bool:
     """Whether any run has judged extracts."""
-    return read(settings.work, JUDGE) is not None
+    return read_artifact(settings.work, JUDGE) is not None
 
 
 def settle(run: Run) -> Artifact:
@@ -154,7 +154,7 @@ def settle(run: Run) -> Artifact:
         "as_of.parquet",
     )
     files = [folder / name for name in names]
-    return note(settings.work, IN_FORCE, settled.inputs_hash, files, facts)
+    return note_artifact(settings.work, IN_FORCE, settled.inputs_hash, files, facts)
 
 
 def settle_again(run: Run) -> None:
@@ -193,7 +193,7 @@ def carry(run: Run, tables: dict[str, list[str]]) -> Artifact:
     carried = release.carry(run.settings, run.decisions.year_republications, tables)
     files = sorted(run.settings.carried.glob("*.parquet"))
     facts: dict[str, Any] = asdict(carried)
-    return note(run.settings.work, CARRY, fingerprint_of(facts), files, facts)
+    return note_artifact(run.settings.work, CARRY, fingerprint_of(facts), files, facts)
 
 
 def carried_of(settings: Settings) -> release.Carried:
@@ -203,14 +203,14 @@ def carried_of(settings: Settings) -> release.Carried:
 
 def _note_taken(settings: Settings, taken: list[intake.TakenExtract]) -> Artifact:
     facts = {"taken": [file.as_dict() for file in taken]}
-    return note(settings.work, TAKE_IN, landing_of(settings), [], facts)
+    return note_artifact(settings.work, TAKE_IN, landing_of(settings), [], facts)
 
 
 def _typed(run: Run) -> Artifact:
     typed = done(run, _TYPE)
     if typed.facts["failed"]:  # another fingerprint, so that the next run tries again
         files = [run.settings.work / path for path in typed.files]
-        note(run.settings.work, TYPE, f"{typed.fingerprint} {_UNFINISHED}", files, typed.facts)
+        note_artifact(run.settings.work, TYPE, f"{typed.fingerprint} {_UNFINISHED}", files, typed.facts)
     return typed
 
 

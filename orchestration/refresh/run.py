@@ -26,14 +26,14 @@ from orchestration.core import (
     clear_partial,
     code_of,
     fingerprint_of,
-    keep,
+    is_whole,
     load_keys,
     load_publication_policy,
     load_release_key,
+    make_artifact,
     prepare_home,
-    read,
+    read_artifact,
     refreshes,
-    stands,
 )
 from orchestration.intake import marks_of_files_ready
 from orchestration.operations import finish_rotations
@@ -178,23 +178,25 @@ class Step:
 
 def done(run: Run, step: Step) -> Artifact:
     """Return the step's artifact; do the step if the artifact is missing or outdated."""
-    return keep(run.settings.work, step.name, _fingerprint(run, step), lambda: step.make(run), run.say)[0]
+    return make_artifact(
+        run.settings.work, step.name, _fingerprint(run, step), lambda: step.make(run), run.say
+    )[0]
 
 
 def is_done(run: Run, step: Step) -> bool:
     """Whether the step's artifact is valid, so that doing the step would change nothing."""
-    artifact = read(run.settings.work, step.name)
+    artifact = read_artifact(run.settings.work, step.name)
     return (
         artifact is not None
-        and all(read(run.settings.work, name) for name in step.after)
+        and all(read_artifact(run.settings.work, name) for name in step.after)
         and artifact.fingerprint == _fingerprint(run, step)
-        and stands(run.settings.work, artifact)
+        and is_whole(run.settings.work, artifact)
     )
 
 
 def artifact_of(settings: Settings, name: str) -> Artifact:
     """Return the artifact of an earlier step; NjiaError if that was not done."""
-    artifact = read(settings.work, name)
+    artifact = read_artifact(settings.work, name)
     if artifact is None:
         raise NjiaError(
             f"The step {name} has not been done, or not by this version of Njia. Materialise it first, or "

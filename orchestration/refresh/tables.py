@@ -12,7 +12,7 @@ from orchestration.core import (
     ReleaseRefused,
     Settings,
     fingerprint_of,
-    note,
+    note_artifact,
     open_duckdb,
     write_json,
 )
@@ -39,7 +39,7 @@ def build_tables(run: Run, part: Part) -> Artifact:
     fingerprint = fingerprint_of(given, project_hash(settings.engine))
     in_force = artifact_of(settings, IN_FORCE).fingerprint
     facts = {"in_force": in_force, "nodes": [asdict(node) for node in nodes]}
-    return note(settings.work, name, fingerprint, [], facts)
+    return note_artifact(settings.work, name, fingerprint, [], facts)
 
 
 def nodes_of(tables: Artifact) -> list[NodeOutcome]:
