@@ -90,19 +90,6 @@ RELEASE_GATE: tuple[Expectation, ...] = (
         "network of many small corridors may waive it with its reason.",
     ),
     Expectation(
-        name="small_public_years_show_enough",
-        limits=(
-            Limit(
-                "small_years_that_show_too_little",
-                maximum=0,
-                message="Small years that show few corridors: {small_years_that_show_too_little}",
-            ),
-        ),
-        severity="warn",
-        why="A year with few movements shows few corridors: readers should know it from the network first.",
-        steward_action="Nothing has to be done; more partners or longer reporting make a year readable.",
-    ),
-    Expectation(
         name="members_see_what_the_public_sees",
         limits=(Limit("public_rows_unknown_to_members", maximum=0, empty_fails=True),),
         severity="refuse",

@@ -40,7 +40,7 @@ from orchestration.stewardship import Decisions
 
 MEASURES = (
     "public_tables_missing", "policy_waits_for_signature", "public_counts_wrong", "carried_rows_changed",
-    "years_that_show_too_little", "small_years_that_show_too_little", "public_rows_unknown_to_members",
+    "years_that_show_too_little", "public_rows_unknown_to_members",
 )  # fmt: skip
 _CELL = ["table_name", "period_id", "population", "record_grain", "cell"]
 # The public counts; a number that contradicts its text is null.
@@ -174,18 +174,14 @@ def _counts(editions: _Editions) -> dict[str, float | None]:
     wrong += int(found.duplicated(_CELL).sum())
     new = {table: editions.is_new(table) for table in sorted(editions.tables("public"))}
     wrong += sum(map(editions.number, rows_that_say_too_much(policy, new, closed)))
-    large, small = _years_that_show_too_little(counted, found, policy)
     return {
         "public_counts_wrong": float(wrong),
-        "years_that_show_too_little": float(large),
-        "small_years_that_show_too_little": float(small),
+        "years_that_show_too_little": float(_years_that_show_too_little(counted, found, policy)),
     }
 
 
-def _years_that_show_too_little(
-    counted: pd.DataFrame, found: pd.DataFrame, policy: PublicationPolicy
-) -> tuple[int, int]:
-    """Count large and small years whose shown corridors hold too few movements between known places."""
+def _years_that_show_too_little(counted: pd.DataFrame, found: pd.DataFrame, policy: PublicationPolicy) -> int:
+    """Count large years whose shown corridors hold too few movements between known places."""
     is_pair = (counted["table_name"] == "corridors") & (counted["population"] == "all")
     is_pair &= counted["cell"].str.startswith("od|")
     pairs = counted[is_pair].merge(found[_CELL].drop_duplicates(), on=_CELL, how="left", indicator="where")
@@ -193,7 +189,7 @@ def _years_that_show_too_little(
     years = pairs.groupby("period_id")[["true_count", "shown_count"]].sum()
     shows_little = years["shown_count"] < policy.numbers["utility_least_share"] * years["true_count"]
     is_large = years["true_count"] >= policy["utility_least_movements"]
-    return int((shows_little & is_large).sum()), int((shows_little & ~is_large).sum())
+    return int((shows_little & is_large).sum())
 
 
 def _carried(editions: _Editions) -> dict[str, float | None]:

@@ -522,11 +522,9 @@ def test_coverage_says_who_watched(samples: EvidenceBase) -> None:
     assert partners >= 3 and months >= 36 and places >= 20
 
 
-def test_no_check_failed_but_the_warning_of_the_short_year(release: Release) -> None:
-    """Partners report from October 2023 on, so that 2023 has few movements, and few corridors are shown."""
+def test_no_check_failed(release: Release) -> None:
     assert release.manifest["checks"]["failed"] == 0
-    failed = {check["name"] for check in release.manifest["release_gate"] if check["outcome"] != "passed"}
-    assert failed == {"small_public_years_show_enough"}
+    assert {check["outcome"] for check in release.manifest["release_gate"]} == {"passed"}
 
 
 # --- what is published ---------------------------------------------------------------------------

@@ -144,7 +144,7 @@ def test_each_published_table_is_traced_or_listed_as_untraced(samples: EvidenceB
     assert set(NOT_TRACED) <= published
 
 
-def of_each_table(shown: list[Shown], most: int = 15) -> list[Shown]:
+def of_each_table(shown: list[Shown], most: int = 6) -> list[Shown]:
     """Numbers of the report, at most so many of a table, spread evenly over its keys."""
     by_table: dict[str, list[Shown]] = {}
     for one in {(one.key, one.column): one for one in shown}.values():
