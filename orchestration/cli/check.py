@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 from rich.markup import escape
@@ -11,6 +11,9 @@ from rich.markup import escape
 from orchestration.cli import console
 from orchestration.cli.options import damaged_installation, json_output
 from orchestration.core import Damaged, Settings, UsageError
+
+if TYPE_CHECKING:
+    from orchestration.operations import Checked
 
 MOST_NAMED = 5
 
@@ -33,31 +36,30 @@ def check_command(settings: Settings, sample: bool, as_json: bool) -> None:
         raise UsageError(f"{settings.home} is no home of Njia yet. `njia refresh` makes it.")
     night = settings.as_of().date() if sample else None
     with console.progress("Checking") as say:
-        found = check_files(settings, night, lambda kind: say(f"Checking {kind}"))
+        checked = check_files(settings, night, lambda kind: say(f"Checking {kind}"))
     if as_json:
-        console.print_json(found.as_dict())
+        console.print_json(checked.as_dict())
     else:
-        show_check(found)
-    if found.faults:
+        show_check(checked)
+    if checked.faults:
         sys.exit(Damaged.exit_code)
 
 
-def show_check(found: Any) -> None:
+def show_check(checked: Checked) -> None:
     table = console.table("kind", "files", "MB", "")
-    for kind, (files, size) in found.files.items():
-        bad = sum(fault.kind == kind for fault in found.faults)
-        if files or bad:
-            table.add_row(
-                kind, f"{files:,}", f"{size / 1e6:,.1f}", f"[bold red]{bad} damaged[/]" if bad else ""
-            )
+    for kind, numbers in checked.kinds.items():
+        bad = sum(fault.kind == kind for fault in checked.faults)
+        if numbers["files"] or bad:
+            damaged = f"[bold red]{bad} damaged[/]" if bad else ""
+            table.add_row(kind, f"{numbers['files']:,}", f"{numbers['bytes'] / 1e6:,.1f}", damaged)
     console.out.print(table)
-    for fault in found.faults:
+    for fault in checked.faults:
         console.out.print(f"\n[bold red]damaged[/] {escape(fault.path)}", soft_wrap=True)
         console.say(f"Found: {fault.found}.")
         console.say(f"It means: {fault.means}")
         console.say(f"What mends it: {fault.mend}")
-    if found.unknown:
-        console.say(f"\n{len(found.unknown):,} file(s) that Njia does not know:")
-        console.show_names(found.unknown[:MOST_NAMED])
-    if not found.faults:
+    if checked.unknown:
+        console.say(f"\n{len(checked.unknown):,} file(s) that Njia does not know:")
+        console.show_names(checked.unknown[:MOST_NAMED])
+    if not checked.faults:
         console.out.print("\nEvery file is what Njia wrote.")

@@ -1,4 +1,4 @@
-"""`njia forget`: erase records everywhere, publish without them, and prove that they are gone."""
+"""`njia forget`: erase records everywhere, publish without them, and say what was erased."""
 
 from __future__ import annotations
 
@@ -53,13 +53,12 @@ def forget_command(
 ) -> None:
     """Erase records of PARTNER everywhere.
 
-    Then publish a release without them, and search every file for values that only they had. This cannot be
-    undone.
+    Then publish a release without them. This cannot be undone.
 
     RECORD_REF is the partner's own reference; or r-… as in the review lists; or EXTRACT_ID:SHEET:ROW.
 
-    Exit code: 0 forgotten and proved; 1 something is still found (the files are named); 3 the new release was
-    refused, so the current one still holds the record; 2 wrong use; 4 a refresh is running.
+    Exit code: 0 forgotten; 3 the new release was refused, so the current one still holds the record; 5 it
+    waits for review, likewise; 2 wrong use; 4 a refresh is running.
     """
     from orchestration.core import (
         WAITS,
@@ -70,7 +69,7 @@ def forget_command(
         load_release_key,
     )
     from orchestration.defs.refresh import run_refresh
-    from orchestration.operations import finish_rotations, forget, prove
+    from orchestration.operations import files_not_read, finish_rotations, forget
     from orchestration.release import still_held
     from orchestration.stewardship import audit
 
@@ -93,7 +92,7 @@ def forget_command(
                 partner, len(all_asked.records[partner]), copies, all_asked.unclear, private_key is not None
             )
             click.confirm("Go on?", abort=True, err=True)
-        erased, needles = forget.erase(settings, keys, all_asked, asked, private_key, settings.as_of())
+        erased = forget.erase(settings, keys, all_asked, private_key, settings.as_of())
         forget.log_erased(settings, author or audit.os_user(), erased, reason)
     finally:
         lock.release()
@@ -106,9 +105,8 @@ def forget_command(
         )
     forget.finish(settings, settings.as_of())
     held = still_held(settings)
-    proof = None if held else prove(settings, keys, needles, private_key)
     result: dict[str, Any] = {
-        "outcome": ended.outcome if held else "found" if proof and proof.found else "forgotten",
+        "outcome": ended.outcome if held else "forgotten",
         "partner": partner,
         "records": sum(one.records for one in erased),
         "copies": copies,
@@ -119,7 +117,7 @@ def forget_command(
         "decisions_removed": sum(len(one.decisions) for one in erased),
         "editions_deleted": forget.editions_erased(settings),
         "still_held_by": held,
-        "proof": vars(proof) if proof else None,
+        "not_read": files_not_read(settings),
     }
     _show(result)
     if as_json:
@@ -134,12 +132,6 @@ def forget_command(
             f"The release without the record was refused, so the current one, {held}, still holds it. "
             f"{ended.error or ''} Fix the cause and run `njia refresh`: it also deletes the older editions."
         )
-    if proof and proof.found:
-        console.complain(
-            f"A value that only this record had is still found in {', '.join(proof.found[:5])}. Delete or "
-            "correct these files, then run the same command again."
-        )
-        sys.exit(1)
 
 
 def _announce(partner: str, records: int, copies: Mapping[str, int], unclear: int, has_key: bool) -> None:
@@ -167,13 +159,9 @@ def _unclear(records: int) -> str:
 
 
 def _show(result: dict[str, Any]) -> None:
-    """Show what was erased and what the search found, never a value of the record."""
-    heading = {
-        "forgotten": "Forgotten and proved",
-        "found": "Erased, but something is still found",
-        "refused": "Erased, but not yet from the current release",
-        "waits": "Erased, but not yet from the current release",
-    }[result["outcome"]]
+    """Show what was erased, never a value of the record."""
+    is_done = result["outcome"] == "forgotten"
+    heading = "Forgotten" if is_done else "Erased, but not yet from the current release"
     console.out.print(f"\n[bold]{heading}[/]\n")
     say(f"Records {result['records']:,}, rows {result['rows']:,}, in extracts {result['extracts']:,}")
     if result["copies"]:
@@ -186,23 +174,12 @@ def _show(result: dict[str, Any]) -> None:
         say(f"Decision lines about it, removed: {result['decisions_removed']:,}")
     if result["editions_deleted"]:
         say(f"Editions deleted, their manifests kept: {', '.join(result['editions_deleted'])}")
-    proof = result["proof"]
-    if proof is None:
+    say("Erased from landed cells, link codes, decisions, lineage and work files. The receipts are deleted.")
+    if result["not_read"]:
+        say(f"Njia has not read {len(result['not_read']):,} file(s) of this home. Look into them yourself:")
+        console.show_names(result["not_read"])
+    if not is_done:
         return
-    say(
-        f"Searched {proof['files']:,} decoded files for {proof['needles']:,} values, ids and codes that "
-        f"only it had: found in {len(proof['found']):,}"
-    )
-    if proof["sealed_not_searched"]:
-        say(
-            f"{proof['sealed_not_searched']:,} sealed originals cannot be searched without --key. None of "
-            "them holds a landed row of the record; one may hold a row that never landed."
-        )
-    if proof["not_decoded"]:
-        say(
-            f"Damaged, so searched only as they are: {', '.join(proof['not_decoded'][:5])}. Delete or "
-            "correct these files, then run the same command again."
-        )
     say(
         "Copies outside this home are not reached: tables given to members (tell them), and backups, which "
         "lose it 35 days after (`njia backup`)."

@@ -94,11 +94,11 @@ def rotate(
 
     Exit code: 0 done, 2 wrong use, 4 a refresh is running.
     """
-    from orchestration.core import RefreshLock, key_places, load_keys
-    from orchestration.operations import WHY_NO_RECORD_KEY, finish_rotations, refuse_unfit_key
+    from orchestration import operations
+    from orchestration.core import RefreshLock, key_places, load_keys, new_stewards_pair
 
     if kind == "record":
-        raise UsageError(WHY_NO_RECORD_KEY)
+        raise UsageError(operations.WHY_NO_RECORD_KEY)
     if recipient and kind != "stewards":
         raise UsageError("--recipient is only for `rotate stewards`.")
     if key_file and kind == "release":
@@ -109,18 +109,26 @@ def rotate(
     lock = RefreshLock(settings)
     lock.take(f"keys rotate {kind}")
     try:
-        finish_rotations(settings)
+        operations.finish_rotations(settings)
         load_keys(settings, replaced=kind)
         if private_key:
-            refuse_unfit_key(settings, kind, private_key)
+            operations.refuse_unfit_key(settings, kind, private_key)
         console.warn(_cost(settings, kind, private_key is not None))
         if not yes and not sys.stdin.isatty():
             raise UsageError("There is no terminal to ask for confirmation: give --yes. Nothing was changed.")
         if kind == "stewards" and recipient is None:
-            recipient = _new_pair()
+            # Shown before anything is sealed to it: a kill must not leave originals that no key opens.
+            new_private_key, recipient = new_stewards_pair()
+            console.show_new_key(new_private_key)
         if not yes:
             click.confirm("Go on?", abort=True, err=True)
-        result = _rotate(settings, kind, private_key, recipient)
+        with console.err.status("Opening originals" if private_key else "Rotating") as spinner:
+
+            def progress(number: int, of: int) -> None:
+                spinner.update(f"Original {number:,} of {of:,}")
+
+            rotated = operations.rotate(settings, kind, private_key, recipient or "", progress)
+        result = dict(zip(NAMES[kind], (rotated.done, rotated.left), strict=True))
         key_id = {key.name: key.id for key in key_places(settings)}[kind]
         counts: dict[str, Any] = {name: len(names) for name, names in result.items()}
         # In two halves: eight digits together could be taken for an identity number.
@@ -131,33 +139,6 @@ def rotate(
     _show(kind, str(key_id), result)
     if as_json:
         console.print_json({"outcome": "rotated", "kind": kind, **result, "id": key_id})
-
-
-def _rotate(
-    settings: Settings, kind: str, private_key: str | None, recipient: str | None
-) -> dict[str, list[str]]:
-    """Return what belongs to the new key now and what does not, by the names in RESULTS."""
-    from orchestration.operations import rotate
-
-    with console.err.status("Opening originals" if private_key else "Rotating") as spinner:
-
-        def progress(number: int, of: int) -> None:
-            spinner.update(f"Original {number:,} of {of:,}")
-
-        rotated = rotate(settings, kind, private_key, recipient or "", progress)
-    return dict(zip(NAMES[kind], (rotated.done, rotated.left), strict=True))
-
-
-def _new_pair() -> str:
-    """Show a new pair's private key and return its public one.
-
-    It is shown before anything is sealed to it: a kill must not leave originals that no key opens.
-    """
-    from orchestration.core import new_stewards_pair
-
-    private_key, recipient = new_stewards_pair()
-    console.show_new_key(private_key)
-    return recipient
 
 
 def _cost(settings: Settings, kind: str, has_private_key: bool) -> str:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from orchestration.core.lazy import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.core.decoded import decoded, pattern_of, says
     from orchestration.core.disk import (
         MachineFault,
         check_modes,
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
         full_disk,
         is_of_machine,
         machine_fault,
-        require_encrypted_volume,
         require_room,
     )
     from orchestration.core.durable import (
@@ -64,13 +62,18 @@ if TYPE_CHECKING:
     )
     from orchestration.core.key_checks import (
         LINK_KEY,
+        RELEASE_KEY,
+        RELEASE_PUB,
         SAMPLES_PRIVATE_KEY,
         STEWARDS_RECIPIENT,
+        PublicKey,
+        ReleaseKey,
         expect_key,
         installed_public_key,
         is_replaced,
         key_faults,
         key_places,
+        load_public_key,
         load_release_key,
         needs,
         settle_checks,
@@ -101,15 +104,13 @@ if TYPE_CHECKING:
         last_holder,
         locked_folder,
     )
-    from orchestration.core.policies import PublicationPolicy, kept, load_publication_policy, noise_table
-    from orchestration.core.refreshes import REFUSED, WAITS, End
-    from orchestration.core.release_key import (
-        RELEASE_KEY,
-        RELEASE_PUB,
-        PublicKey,
-        ReleaseKey,
-        load_public_key,
+    from orchestration.core.policies import (
+        PublicationPolicy,
+        load_publication_policy,
+        noise_table,
+        number_kept,
     )
+    from orchestration.core.refreshes import REFUSED, WAITS, End
     from orchestration.core.settings import (
         DBT_PROJECT,
         LOOPBACK,
@@ -164,12 +165,12 @@ if TYPE_CHECKING:
         clear_work_left_behind,
         code_of,
         fingerprint_of,
-        forget,
+        forget_artifact,
         forget_work,
-        keep,
-        note,
-        read,
-        stands,
+        is_whole,
+        make_artifact,
+        note_artifact,
+        read_artifact,
     )
 
 offer_when_asked(__name__)

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.core import durable
-from orchestration.core.disk import check_modes, machine_fault, require_encrypted_volume, restricted_folders
+from orchestration.core.disk import check_modes, machine_fault, restricted_folders
 from orchestration.core.errors import Damaged, UsageError
-from orchestration.core.policies import kept
+from orchestration.core.policies import number_kept
 from orchestration.core.settings import Settings
 from orchestration.core.sums import read_json, write_json
 
@@ -57,7 +57,6 @@ def check_home(settings: Settings, use: str = "read") -> dict[str, Any]:
     `use`: `read` or `write to`. Raises UsageError for a home of an earlier layout and where this program is
     too old for that use, Damaged where home.json does not name the layout.
     """
-    require_encrypted_volume(settings)
     found = _read(settings)
     refuse_earlier_layout(settings.home, found.get("layout_version", LAYOUT_VERSION))
     needed = found.get(OLDEST[use], found.get("layout_version", LAYOUT_VERSION))
@@ -128,7 +127,7 @@ def _prepare(settings: Settings, is_sample: bool) -> None:
     check_modes(settings)
     dagster_yaml = settings.dagster_home / "dagster.yaml"
     runs = json.dumps(str(settings.dagster_home / "history" / "runs"))
-    wanted = DAGSTER_YAML % {"runs": runs, "ticks": kept("ticks")}
+    wanted = DAGSTER_YAML % {"runs": runs, "ticks": number_kept("ticks")}
     if not dagster_yaml.exists() or dagster_yaml.read_text() != wanted:
         durable.write_text(dagster_yaml, wanted)
 

@@ -1,8 +1,11 @@
-"""Prove keys before they are used, by their check values in `home.json`.
+"""The key that signs releases, and the proof of every key before use: its check value in `home.json`.
 
 A check value is 16 hex digits of a hash of the key, which do not give it away. It is noted when a key is made
-or brought, and changed by a rotation alone: while that runs, the values of both keys stand there. A key
-without a check value is proven by the releases that were made with it.
+or brought, and changed by a rotation alone: while that runs, the values of both keys stand there. A release
+key without a check value is proven by the release in force.
+
+`release.key` signs, `release.pub` (public) verifies: Ed25519 in openssl's file format, so that a reader can
+check a signature without Njia. The key is no input of a refresh.
 """
 
 from __future__ import annotations
@@ -15,23 +18,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyrage
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
 
-from orchestration.core.durable import write_bytes
+from orchestration.core.durable import write_bytes, write_secret
 from orchestration.core.errors import Damaged, NjiaError, UsageError
 from orchestration.core.home import HOME_JSON
-from orchestration.core.release_key import (
-    RELEASE_KEY,
-    RELEASE_PUB,
-    PublicKey,
-    ReleaseKey,
-    load_public_key,
-    read_release_key,
-)
 from orchestration.core.settings import Settings
 from orchestration.core.sums import read_json, write_json
 
 RECORD_KEY, LINK_KEY, NOISE_KEY = "record.key", "link.key", "noise.key"
+RELEASE_KEY, RELEASE_PUB = "release.key", "release.pub"
 STEWARDS_RECIPIENT = "stewards.age.pub"
 SAMPLES_PRIVATE_KEY = "stewards.age.key"  # in a home of the samples alone
 USES = {
@@ -56,6 +61,93 @@ _IF_LOST = {
     "record": "If it is lost, begin a new home: another key gives every record another id.",
     "noise": "If it is lost, begin a new home: the noise of two keys would give a count away.",
 }
+
+
+class PublicKey:
+    """Verifies signatures of the release key."""
+
+    def __init__(self, key: Ed25519PublicKey) -> None:
+        self._key = key
+
+    @classmethod
+    def of_pem(cls, pem: bytes) -> PublicKey:
+        """Raise ValueError or TypeError for what is no Ed25519 public key."""
+        key = load_pem_public_key(pem)
+        if not isinstance(key, Ed25519PublicKey):
+            raise TypeError
+        return cls(key)
+
+    @classmethod
+    def of_raw(cls, key: bytes) -> PublicKey:
+        return cls(Ed25519PublicKey.from_public_bytes(key))
+
+    @property
+    def raw(self) -> bytes:
+        """The key itself, 32 bytes."""
+        return self._key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+    @property
+    def id(self) -> str:
+        """8 hex digits, short enough to compare on the telephone."""
+        return hashlib.sha256(self.raw).hexdigest()[:8]
+
+    @property
+    def pem(self) -> bytes:
+        return self._key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+    def has_signed(self, content: bytes, signature: bytes) -> bool:
+        try:
+            self._key.verify(signature, content)
+        except InvalidSignature:
+            return False
+        return True
+
+
+class ReleaseKey:
+    """Signs releases. It is read for one use and never shown."""
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self._key = key
+
+    @classmethod
+    def generate(cls) -> ReleaseKey:
+        return cls(Ed25519PrivateKey.generate())
+
+    @property
+    def public(self) -> PublicKey:
+        return PublicKey(self._key.public_key())
+
+    def sign(self, content: bytes) -> bytes:
+        """Return the signature, 64 bytes."""
+        return self._key.sign(content)
+
+    def write_new(self, path: Path) -> None:
+        content = self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        write_secret(path, content.decode().rstrip())
+
+
+def read_release_key(path: Path) -> ReleaseKey:
+    """Read a private key; raises ValueError or TypeError for what is no Ed25519 key."""
+    key = load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise TypeError
+    return ReleaseKey(key)
+
+
+def load_public_key(path: Path) -> PublicKey:
+    """Read a public key; raises UsageError where the file is missing or no Ed25519 public key."""
+    try:
+        return PublicKey.of_pem(path.read_bytes())
+    except (FileNotFoundError, PermissionError):
+        raise UsageError(
+            f"There is no public key {path} that this account may read. Ask whoever runs Njia for its "
+            "release.pub, and give it with --key."
+        ) from None
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise UsageError(
+            f"{path} is no public key of releases; such a file begins with `-----BEGIN PUBLIC KEY-----`. Ask "
+            "whoever runs Njia for its release.pub."
+        ) from None
 
 
 def noted_checks(settings: Settings) -> dict[str, list[str]]:
@@ -126,7 +218,7 @@ def proven(settings: Settings, name: str) -> bytes:
 
 def needs(settings: Settings, name: str) -> bool:
     """Return whether this home was used with a key, so that no other may take its place."""
-    return name in noted_checks(settings) or not _is_of_releases(settings, name, b"")
+    return name in noted_checks(settings) or (name == "release" and not _signs(settings, b""))
 
 
 def key_in(name: str, path: Path) -> bytes:
@@ -208,18 +300,14 @@ def key_faults(settings: Settings) -> Iterator[Damaged]:
 
 def _prove(settings: Settings, name: str, key: bytes, path: Path, advice: str = "") -> None:
     checks = noted_checks(settings).get(name)
-    if _check(name, key) not in checks if checks else not _is_of_releases(settings, name, key):
+    if _check(name, key) not in checks if checks else name == "release" and not _signs(settings, key):
         raise Damaged(path, f"it is not the {name} key of this home, or was changed", advice or mend(name))
 
 
-def _is_of_releases(settings: Settings, name: str, key: bytes) -> bool:
-    """Return whether no release names another key: its manifest, or the signature of that in force."""
-    if name in _IF_LOST:
-        manifests = map(read_json, settings.releases.glob("[!.]*/manifest.json"))
-        used = {manifest.get("key_ids", {}).get(name) for manifest in manifests}
-        return used <= {None, key_id(name, key)}
+def _signs(settings: Settings, key: bytes) -> bool:
+    """Return whether a release key has signed the release in force; also where there is none."""
     manifest, signature = (settings.current / f"manifest.{ending}" for ending in ("json", "sig"))
-    if name != "release" or not (manifest.is_file() and signature.is_file()):
+    if not (manifest.is_file() and signature.is_file()):
         return True
     return bool(key) and PublicKey.of_raw(key).has_signed(manifest.read_bytes(), signature.read_bytes())
 

@@ -1,6 +1,6 @@
 """Record, link and noise key of an installation, the stewards' public key, and texts under the record key.
 
-`key_checks` proves each key, `release_key` holds the key that signs releases; `intake` decides which fields
+`key_checks` proves each key and holds the one that signs releases; `intake` decides which fields
 are hashed or sealed. A text of a place may be a person's name: files hold its token (`Keys.token`: equal
 texts have equal tokens in all extracts), and the texts stand in a `.texts` file: JSON under AES-SIV, whose
 key is derived from the record key. Equal content gives equal bytes, so that such a file can be compared by
@@ -25,16 +25,17 @@ from orchestration.core.key_checks import (
     LINK_KEY,
     NOISE_KEY,
     RECORD_KEY,
+    RELEASE_KEY,
     SAMPLES_PRIVATE_KEY,
     STEWARDS_RECIPIENT,
     USES,
+    ReleaseKey,
     key_id,
     needs,
     note_new_checks,
     proven,
     write_public_part,
 )
-from orchestration.core.release_key import RELEASE_KEY, ReleaseKey
 from orchestration.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -175,7 +176,9 @@ def create_missing_keys(settings: Settings) -> str | None:
     folder = settings.keys
     make_folder(folder, 0o700)
     folder.chmod(0o700)
-    _prove_existing_keys(settings)
+    for name, (file, _) in USES.items():
+        if (folder / file).exists() or needs(settings, name):
+            proven(settings, name)
     for file in (RECORD_KEY, LINK_KEY, NOISE_KEY):
         if not (folder / file).exists():
             write_secret(folder / file, secrets.token_hex(KEY_BYTES))
@@ -189,12 +192,6 @@ def create_missing_keys(settings: Settings) -> str | None:
     write_secret(folder / STEWARDS_RECIPIENT, recipient)
     note_new_checks(settings)
     return private_key
-
-
-def _prove_existing_keys(settings: Settings) -> None:
-    for name, (file, _) in USES.items():
-        if (settings.keys / file).exists() or needs(settings, name):
-            proven(settings, name)
 
 
 def new_stewards_pair() -> tuple[str, str]:

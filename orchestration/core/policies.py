@@ -158,7 +158,7 @@ LEAST_KEPT = {
 FOR_EVER, ALL = {"decisions", "audit", "forgotten", "originals", "public_years"}, "all"
 
 
-def kept(kind: str) -> int:
+def number_kept(kind: str) -> int:
     """Return how many of a kind are kept. Raises NjiaError where the policy cannot be used."""
     return history_policy()[kind]
 

@@ -156,21 +156,21 @@ def landings(settings: Settings) -> set[str]:
     return {f"{path.parent.name}/{path.stem}" for path in settings.landing.glob("*/[!.]*.json")}
 
 
-def considered(settings: Settings) -> dict[str, set[str]] | None:
-    """Return the landings, files and decisions that the last complete refresh considered; None before it.
+def considered(settings: Settings) -> dict[str, set[str]]:
+    """Return the landings, files and decisions that the last complete refresh considered; none before it.
 
     Whether it published, held, superseded or refused them, they need no further refresh.
     """
     try:
         return {name: set(ids) for name, ids in read_json(settings.review / CONSIDERED).items()}
     except (OSError, ValueError, TypeError, AttributeError):
-        return None
+        return {}
 
 
 def lost_landings(settings: Settings) -> list[Path]:
     """Return the notes of extracts that the last complete refresh had, and that are gone since."""
-    known = (considered(settings) or {}).get("landings", set())
-    notes = (settings.landing / f"{name}.json" for name in sorted(known - landings(settings)))
+    lost = considered(settings).get("landings", set()) - landings(settings)
+    notes = (settings.landing / f"{name}.json" for name in sorted(lost))
     return [note for note in notes if not note.with_suffix(".earlier").exists()]
 
 

@@ -42,7 +42,6 @@ class Settings:
     `signatures`: how many stewards sign, 1 or 2.
     `desk_url`: address of the desk, with which links in the Dagster UI and in messages begin.
     `notify`: the file that lists recipients of messages; None writes them to the folder alone.
-    `require_encrypted_volume`: refuse a home on an unencrypted volume, unless `volume_is_encrypted`.
     `delete_work`: delete everything made of records from the work folder after a refresh.
     `refresh_after`: how long after the last decision a refresh starts by itself; None waits for the night.
     `engine`: what runs the SQL of the dbt project, `duckdb` or `spark`.
@@ -58,8 +57,6 @@ class Settings:
     waivers_need_second: bool = False
     desk_url: str = DEFAULT_DESK_URL
     notify: Path | None = None
-    require_encrypted_volume: bool = False
-    volume_is_encrypted: bool = False
     delete_work: bool = False
     drafts_lists: bool = False
     publishes_after_review: bool = False
@@ -92,8 +89,6 @@ class Settings:
             _is_on("NJIA_WAIVERS_NEED_SECOND"),
             (os.environ.get("NJIA_DESK_URL") or DEFAULT_DESK_URL).rstrip("/"),
             _path("NJIA_NOTIFY"),
-            require_encrypted_volume=_is_on("NJIA_REQUIRE_ENCRYPTED_VOLUME"),
-            volume_is_encrypted=_is_on("NJIA_VOLUME_IS_ENCRYPTED"),
             delete_work=_is_on("NJIA_DELETE_WORK"),
             publishes_after_review=_one_of("NJIA_PUBLISH", "automatic", "after_review") == "after_review",
             signatures=int(_one_of("NJIA_SIGNATURES", "1", "2")),

@@ -76,7 +76,7 @@ def code_of(*sources: str) -> str:
     return digest.hexdigest()
 
 
-def read(work: Path, name: str) -> Artifact | None:
+def read_artifact(work: Path, name: str) -> Artifact | None:
     """Read the note of an artifact; None where this version can read none."""
     try:
         content = read_json(_note(work, name))
@@ -87,7 +87,7 @@ def read(work: Path, name: str) -> Artifact | None:
     return None
 
 
-def stands(work: Path, artifact: Artifact) -> bool:
+def is_whole(work: Path, artifact: Artifact) -> bool:
     """Whether each file of an artifact still has the noted content."""
     try:
         return all(sha256_of(work / path) == digest for path, digest in artifact.files.items())
@@ -95,7 +95,7 @@ def stands(work: Path, artifact: Artifact) -> bool:
         return False
 
 
-def keep(
+def make_artifact(
     work: Path,
     name: str,
     fingerprint: str,
@@ -105,19 +105,19 @@ def keep(
 
     `make` writes files below `work` and returns their paths and the facts.
     """
-    noted = read(work, name)
+    noted = read_artifact(work, name)
     if noted and noted.fingerprint == fingerprint:
-        if stands(work, noted):
+        if is_whole(work, noted):
             return noted, False
         logging.getLogger("njia").warning(
             f"The files of {name} in {work} were changed or damaged. They are made again."
         )
-    forget(work, name)
+    forget_artifact(work, name)
     files, facts = make()
-    return note(work, name, fingerprint, files, facts), True
+    return note_artifact(work, name, fingerprint, files, facts), True
 
 
-def note(
+def note_artifact(
     work: Path, name: str, fingerprint: str, files: Iterable[Path], facts: Mapping[str, Any]
 ) -> Artifact:
     """Write the note of an artifact whose files exist, for a step that runs in every refresh."""
@@ -127,7 +127,7 @@ def note(
     return made
 
 
-def forget(work: Path, name: str) -> None:
+def forget_artifact(work: Path, name: str) -> None:
     """Delete the note of an artifact, so that the artifact is made anew."""
     _note(work, name).unlink(missing_ok=True)
 

@@ -16,7 +16,7 @@ from dagster import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from sqlalchemy import Connection, Engine, create_engine, event, text
 
-from orchestration.core import kept
+from orchestration.core import number_kept
 
 # The index of all runs, and one run.
 OPEN_FILES = 2
@@ -94,7 +94,7 @@ def delete_old_runs(instance: dg.DagsterInstance) -> None:
 
     A run that holds the last result of an asset stays: the UI shows it, however old.
     """
-    newest = kept("runs")
+    newest = number_kept("runs")
     if instance.get_runs_count() <= newest + newest // 10:
         return
     records = instance.get_run_records(dg.RunsFilter(statuses=FINISHED))[newest:]

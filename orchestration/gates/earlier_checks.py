@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.core import Settings, read
+from orchestration.core import Settings, read_artifact
 from orchestration.gates.verdicts import read_verdicts
 from orchestration.release import CHECK_RESULTS
 from orchestration.warehouse import manifest_nodes
@@ -94,8 +94,8 @@ def _dbt(settings: Settings) -> list[dict[str, Any]]:
 
 def _fresh_results(settings: Settings) -> list[Mapping[str, Any]]:
     """Return dbt's outcomes, without parts that were built from other extracts than those in force."""
-    in_force = read(settings.work, IN_FORCE)
-    parts = [read(settings.work, name) for name in BUILDS]
+    in_force = read_artifact(settings.work, IN_FORCE)
+    parts = [read_artifact(settings.work, name) for name in BUILDS]
     return [
         node
         for part in parts

@@ -10,14 +10,12 @@ from orchestration.core import offer_when_asked
 if TYPE_CHECKING:
     from orchestration.operations.backup import make_backup, restore
     from orchestration.operations.check import (
-        Fault,
-        Found,
+        Checked,
         are_lists_whole,
         check_files,
+        files_not_read,
         note_damage,
     )
-    from orchestration.operations.file_kinds import KINDS, Kind, kind_of
-    from orchestration.operations.forget_proof import prove
     from orchestration.operations.proofs import sqlite_answer
     from orchestration.operations.retention import erase_past_retention, trim_history
     from orchestration.operations.rotation import (

@@ -36,14 +36,13 @@ from orchestration.core import (
     load_keys,
     locked_folder,
     partners_with_tombstones,
-    require_encrypted_volume,
     unite,
     write_json,
 )
 from orchestration.operations import forget
-from orchestration.operations.check import ELSEWHERE, Fault, check_files, kept_files, place_of
-from orchestration.operations.file_kinds import kind_of
+from orchestration.operations.check import Fault, check_files, files_of, kind_of, place_of
 from orchestration.operations.proofs import lost_marks
+from orchestration.operations.rotation import finish_rotations
 
 KEEP = "35d"
 NIGHTS = 28  # in which every byte of the repository is read once
@@ -177,6 +176,7 @@ def make_backup(settings: Settings, repository: str | None, say: Say = lambda st
     lock = RefreshLock(settings)
     lock.take("backup")
     try:
+        finish_rotations(settings)  # a snapshot holds no half of one
         of_home = "--host", HOST, "--tag", f"njia-{load_keys(settings).ids['record']}"
         with _links(settings, say) as links:
             say("Copying")
@@ -223,7 +223,6 @@ def restore(
     _refuse_target(settings, folder)
     partial = folder.with_name(f".restoring-{folder.name}")
     new = replace(settings, home=partial, keys=partial / "keys")
-    require_encrypted_volume(new)
     restic = _Restic(settings, repository, partial.parent)
     lock = RefreshLock(settings)
     is_home = (settings.home / HOME_JSON).is_file()
@@ -296,9 +295,8 @@ def _links(settings: Settings, say: Say) -> Iterator[Path]:
 
 def _belonging(settings: Settings) -> Iterator[tuple[str, Path]]:
     ready = set(intake.files_ready(settings))  # a file that is still written is not complete
-    for name, path in kept_files(settings):
-        is_unused = name.startswith(ELSEWHERE) and path != place_of(settings, name)
-        if not is_unused and kind_of(name).in_backup and (not name.startswith("inbox/") or path in ready):
+    for name, path in files_of(settings):
+        if kind_of(name).in_backup == "yes" and (not name.startswith("inbox/") or path in ready):
             yield name, path
 
 

@@ -1,25 +1,61 @@
-"""Walk a home and prove its files, kind by kind; one that cannot be checked never stops the others."""
+"""Check a home: each file by the proof of its kind. The kinds stand in `file_kinds.csv`, one a row.
+
+The first kind whose pattern fits a file is its kind. A file that cannot be checked never stops the others.
+"""
 
 from __future__ import annotations
 
+import csv
 import os
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from orchestration.contracts import contract_files
 from orchestration.core import NjiaError, Settings, escaped, kind_and_place
-from orchestration.operations.file_kinds import KINDS, REVIEW_LISTS, UNKNOWN, Kind, kind_of
-from orchestration.operations.proofs import Look
+from orchestration.intake import shown_file
+from orchestration.operations import proofs
 from orchestration.stewardship import review
 
 NIGHTS = 28
-ELSEWHERE = ("keys/", "partners/")  # may lie outside the home
 READ_EACH_NIGHT = 1 << 20  # bytes: files up to this size are read whole every night
+RESTORE = "Copy it from a backup: `njia restore REPOSITORY FOLDER` brings the last one into a new folder."
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file.
+
+    `files`: patterns of the path below the home, where `*` also stands for `/`. `proof`: a function of
+    `proofs`. `means`, `mend`: what damage means and what mends it.
+    """
+
+    kind: str
+    files: str
+    proof: str
+    in_backup: str
+    means: str
+    mend: str
+
+
+def _kinds() -> list[Kind]:
+    with Path(__file__).with_name("file_kinds.csv").open(encoding="utf-8", newline="") as lines:
+        return [Kind(**row) for row in csv.DictReader(lines)]
+
+
+KINDS = _kinds()
+UNKNOWN = Kind("unknown", "*", "nothing", "no", "Njia did not write this file.", "Move it out of the home.")
+
+
+def kind_of(name: str) -> Kind:
+    """Return the kind of a file by its path below the home."""
+    fits = (kind for kind in KINDS if any(fnmatchcase(name, pattern) for pattern in kind.files.split()))
+    return next(fits, UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -34,72 +70,47 @@ class Fault:
 
 
 @dataclass
-class Found:
-    """The result of a check. `files`: number and bytes by kind."""
+class Checked:
+    """The result of a check. `kinds`: number of files and bytes by kind."""
 
-    files: dict[str, tuple[int, int]] = field(default_factory=dict)
+    kinds: dict[str, dict[str, int]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
-        outcome = "damaged" if self.faults else "whole"
-        kinds = {
-            kind.name: {"files": files, "bytes": size}
-            for kind in KINDS
-            for files, size in [self.files.get(kind.name, (0, 0))]
-        }
-        return {
-            "outcome": outcome,
-            "faults": [asdict(fault) for fault in self.faults],
-            "unknown": self.unknown,
-            "kinds": kinds,
-        }
-
-
-def kept_files(settings: Settings, folder: str | None = None) -> Iterator[tuple[str, Path]]:
-    """Yield the name of every file and link, which is its path below the home, and where it lies.
-
-    With a folder of the home, only of that. Keys and contracts may lie elsewhere; their names begin with
-    `keys/` and `partners/` all the same.
-    """
-    for path in sorted(settings.home.iterdir()) if settings.home.is_dir() else ():
-        if folder not in (None, path.name):
-            continue
-        if path.is_dir() and path != settings.current:  # a folder of the home may be a link to another disk
-            yield from _below(settings, path)
-        else:
-            yield path.name, path
-    if folder is not None:
-        return
-    if not settings.keys.is_relative_to(settings.home):
-        yield from _below(settings, settings.keys)
-    if not settings.has_sample_partners and not settings.partners.is_relative_to(settings.home):
-        for partner in sorted(settings.partners.glob("[!.]*/")):
-            yield from ((name_of(settings, path), path) for path in contract_files(partner))
+        return {"outcome": "damaged" if self.faults else "whole", **asdict(self)}
 
 
 def place_of(settings: Settings, name: str) -> Path:
-    """Return where a file of this name lies."""
+    """Return where a file lies by its name, the path below the home; keys and contracts may lie elsewhere."""
     first, _, rest = name.partition("/")
-    return {"keys": settings.keys, "partners": settings.partners}.get(first, settings.home / first) / rest
+    elsewhere = {} if settings.has_sample_partners else {"partners": settings.partners}
+    return {"keys": settings.keys, **elsewhere}.get(first, settings.home / first) / rest
 
 
-def name_of(settings: Settings, path: Path) -> str:
-    """Return the name of what lies there."""
-    if path.is_relative_to(settings.keys):
-        return (Path("keys") / path.relative_to(settings.keys)).as_posix()
-    if path.is_relative_to(settings.home):
-        return path.relative_to(settings.home).as_posix()
-    return (Path("partners") / path.relative_to(settings.partners)).as_posix()
+def files_of(settings: Settings, folder: str | None = None) -> Iterator[tuple[str, Path]]:
+    """Yield the name and place of every file and link of a home, or of one of its folders.
+
+    Of contracts that lie elsewhere, their folder may hold more than contracts.
+    """
+    names = {path.name for path in settings.home.glob("*")} | {"keys", "partners"}
+    for name in sorted(names if folder is None else {folder}):
+        place = place_of(settings, name)
+        if name == "partners" and not place.is_relative_to(settings.home):
+            contracts = (path for partner in sorted(place.glob("[!.]*/")) for path in contract_files(partner))
+            yield from ((f"partners/{path.relative_to(place).as_posix()}", path) for path in contracts)
+        elif place.is_dir() and place != settings.current:
+            yield from _below(name, place)
+        elif os.path.lexists(place):
+            yield name, place
 
 
-def _below(settings: Settings, folder: Path) -> Iterator[tuple[str, Path]]:
-    for parent, folders, files in os.walk(folder, onerror=_stop):
-        links = [name for name in folders if (Path(parent) / name).is_symlink()]
-        inside = name_of(settings, Path(parent))
-        for name in sorted([*files, *links]):
-            yield f"{inside}/{name}", Path(parent) / name
+def _below(name: str, place: Path) -> Iterator[tuple[str, Path]]:
+    for parent, folders, files in os.walk(place, onerror=_stop):
         folders.sort()
+        links = (folder for folder in folders if Path(parent, folder).is_symlink())
+        for path in (Path(parent, file) for file in sorted([*files, *links])):
+            yield f"{name}/{path.relative_to(place).as_posix()}", path
 
 
 def _stop(error: OSError) -> None:
@@ -111,30 +122,32 @@ def check_files(
     settings: Settings,
     night: date | None = None,
     say: Callable[[str], None] = lambda kind: None,
-    kinds: Sequence[Kind] = KINDS,
-    folder: str | None = None,
-) -> Found:
-    """Check a home: every file of some kinds and of a folder, or what the sample of a `night` takes.
+    only: str | None = None,
+) -> Checked:
+    """Check every file of a home, or what the sample of a `night` takes, or the files of one kind `only`.
 
     Each night reads small files and a 28th of the large ones, so that four weeks read all. `say` takes the
     kind that is being checked.
     """
-    by_kind: dict[str, list[Path]] = defaultdict(list)
-    found = Found()
-    for name, path in kept_files(settings, folder):
+    kinds = [kind for kind in KINDS if only in (None, kind.kind)]
+    folder = kinds[0].files.partition("/")[0] if only else None
+    paths: dict[str, list[Path]] = defaultdict(list)
+    checked = Checked()
+    for name, path in files_of(settings, folder):
         kind = kind_of(name)
-        by_kind[kind.name].append(path)
+        paths[kind.kind].append(path)
         if kind is UNKNOWN:
-            found.unknown.append(name)
-    look = Look(settings, lambda path: night is None or _is_of(night, path))
+            checked.unknown.append(name)
+    look = proofs.Look(settings, lambda path: night is None or _is_of(night, path))
     for kind in kinds:
-        files = by_kind.get(kind.name, [])
-        found.files[kind.name] = len(files), sum(path.lstat().st_size for path in files if path.exists())
+        files = paths[kind.kind]
+        size = sum(path.lstat().st_size for path in files if path.exists())
+        checked.kinds[kind.kind] = {"files": len(files), "bytes": size}
         if files:
-            say(kind.name)
-        named = {fault.path for fault in found.faults}
-        found.faults += [fault for fault in _faults(kind, look, files) if fault.path not in named]
-    return found
+            say(kind.kind)
+        named = {fault.path for fault in checked.faults}
+        checked.faults += [fault for fault in _faults(kind, look, files) if fault.path not in named]
+    return checked
 
 
 def note_damage(settings: Settings, night: date) -> None:
@@ -144,7 +157,14 @@ def note_damage(settings: Settings, night: date) -> None:
 
 def are_lists_whole(settings: Settings) -> bool:
     """Return whether the stewards' lists are what the last refresh wrote."""
-    return not check_files(settings, kinds=[REVIEW_LISTS], folder="review").faults
+    return not check_files(settings, only="review lists").faults
+
+
+def files_not_read(settings: Settings) -> list[str]:
+    """Return the files of the inbox, by their shown names, and those that Njia did not write."""
+    unread = {"files to take in", UNKNOWN.kind}
+    names = (Path(name) for name, _ in files_of(settings) if kind_of(name).kind in unread)
+    return [(name.parent / shown_file(name.name)).as_posix() for name in names]
 
 
 def _is_of(night: date, path: Path) -> bool:
@@ -152,20 +172,19 @@ def _is_of(night: date, path: Path) -> bool:
     return is_small or zlib.crc32(path.name.encode()) % NIGHTS == night.toordinal() % NIGHTS
 
 
-def _faults(kind: Kind, look: Look, files: list[Path]) -> list[Fault]:
-    faults = []
+def _faults(kind: Kind, look: proofs.Look, files: list[Path]) -> list[Fault]:
+    found: list[tuple[Path, str]] = []
     try:
-        for path, what in kind.proof(look, files):
-            faults.append(_fault(kind, look.settings, path, what))
+        for path, what in getattr(proofs, kind.proof)(look, files):
+            found.append((path, what))
     except (NjiaError, OSError, ValueError, KeyError, TypeError) as error:
-        what = (
-            str(error) if isinstance(error, NjiaError) else f"it cannot be checked ({kind_and_place(error)})"
-        )
-        faults.append(_fault(kind, look.settings, look.settings.home / kind.patterns[0].split("*")[0], what))
-    return faults
+        why = f"it cannot be checked ({kind_and_place(error)})"
+        place = look.settings.home / kind.files.split()[0].split("*")[0]
+        found.append((place, str(error) if isinstance(error, NjiaError) else why))
+    return [_fault(kind, look.settings, path, what) for path, what in dict.fromkeys(found)]
 
 
 def _fault(kind: Kind, settings: Settings, path: Path, what: str) -> Fault:
     where = path.relative_to(settings.home).as_posix() if path.is_relative_to(settings.home) else str(path)
-    mend = kind.mend.format(partner=path.parent.name, extract=path.stem)
-    return Fault(kind.name, escaped(where), what, kind.means, mend)
+    mend = kind.mend.format(restore=RESTORE, partner=path.parent.name, extract=path.stem)
+    return Fault(kind.kind, escaped(where), what, kind.means, mend)

@@ -6,12 +6,12 @@ a successor; at last the editions that held the record. Once the tombstones are 
 same `njia forget` finishes the work. Copies at other partners come first, because they are found by the asked
 records.
 
-Does not belong here: how each room erases its own files, and the search for what is left (`forget_proof`).
+Does not belong here: how each room erases its own files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -32,7 +32,7 @@ from orchestration.core import (
     submission_mark,
     tombstones_of,
 )
-from orchestration.operations.forget_proof import Needles, needles_of
+from orchestration.places import name_token
 from orchestration.stewardship import FORGOT, audit, erase_decisions
 
 
@@ -99,11 +99,10 @@ def erase(
     settings: Settings,
     keys: Keys,
     asked: Asked,
-    references: Sequence[str],
     private_key: str | None,
     now: datetime,
     of_editions: Mapping[str, Iterable[str]] | None = None,
-) -> tuple[list[Erased], Needles]:
+) -> list[Erased]:
     """Erase records from everything but the releases; return what was erased of each partner.
 
     The caller holds the refresh lock. `of_editions`: by partner, cells of releases that hold the records,
@@ -112,7 +111,7 @@ def erase(
     """
     intake.settle_landing(settings, keys)
     marked = {partner: _marked(keys, partner, asked) for partner in asked.records}
-    needles = needles_of(settings, keys, asked.records, asked.submissions, references)
+    names = _names_only_of(settings, keys, frozenset().union(*asked.records.values()))
     buried = {partner: tombstones_of(settings, keys, partner) for partner in asked.records}
     if private_key is not None:
         for partner, tombstones in marked.items():
@@ -129,11 +128,11 @@ def erase(
         due = Due(now.date(), len(records), cells[partner])
         set_tombstones(settings, keys, partner, records, due, done, asked.submissions)
     erased = [
-        _erase_of_partner(settings, keys, partner, records, needles)
+        _erase_of_partner(settings, keys, partner, records, names)
         for partner, records in asked.records.items()
     ]
     forget_work(settings)
-    return erased, needles
+    return erased
 
 
 def erase_again(settings: Settings, keys: Keys, private_key: str | None, now: datetime) -> list[Erased]:
@@ -151,7 +150,7 @@ def erase_again(settings: Settings, keys: Keys, private_key: str | None, now: da
             records[partner] = frozenset(found)
     if not records:
         return []
-    erased, _ = erase(settings, keys, Asked(records), (), private_key, now, cells)
+    erased = erase(settings, keys, Asked(records), private_key, now, cells)
     finish(settings, now)
     return erased
 
@@ -178,11 +177,31 @@ def _marked(keys: Keys, partner: str, asked: Asked) -> Tombstones:
     return Tombstones(keys, partner, marks, submissions)
 
 
+def _names_only_of(settings: Settings, keys: Keys, records: Collection[int]) -> set[str]:
+    """Return the tokens of names of places that only these records have in all landed extracts."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    ids = pa.array(sorted(records), pa.int64())
+    own: set[str] = set()
+    others: set[str] = set()
+    for path in settings.landing.glob("*/[!.]*.parquet"):
+        texts = intake.texts_of(path, keys)
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=["record_id", "value"]):
+                is_own = pc.is_in(batch["record_id"], ids)
+                for rows, names in ((batch.filter(is_own), own), (batch.filter(pc.invert(is_own)), others)):
+                    values = pc.unique(rows["value"].cast(pa.string())).to_pylist()
+                    names |= {name_token(keys, texts[value]) for value in values if value in texts}
+    return own - others
+
+
 def _erase_of_partner(
-    settings: Settings, keys: Keys, partner: str, records: frozenset[int], needles: Needles
+    settings: Settings, keys: Keys, partner: str, records: frozenset[int], names: Collection[str]
 ) -> Erased:
     held, originals = intake.erase_forgotten(settings, tombstones_of(settings, keys, partner))
-    removed = erase_decisions(settings, {shown_record(record) for record in records}, needles.values)
+    removed = erase_decisions(settings, {shown_record(record) for record in records}, names)
     outputs.forget_receipts(settings, partner)
     release.forget_in_lineage(settings, partner, records)
     rows = sum(len(extract.rows) for extract in held)

@@ -19,7 +19,6 @@ from zoneinfo import ZoneInfo
 
 from orchestration.core import Settings, is_alive, last_holder, refreshes, say, together
 from orchestration.intake import marks_of_files_ready, pull_lock
-from orchestration.release import current_release
 from orchestration.stewardship import decisions_waiting, refresh_since
 
 SCHEDULE, HOUR, TIME_ZONE = "nightly", 2, "Africa/Nairobi"
@@ -73,9 +72,10 @@ class Waiting:
 
 
 def waiting(settings: Settings) -> Waiting:
-    considered = refreshes.considered(settings) or {}
+    considered = refreshes.considered(settings)
     files = marks_of_files_ready(settings) - considered.get("files", set())
-    landings, asked = _unconsidered(settings), refreshes.asked(settings)
+    landings = refreshes.landings(settings) - considered.get("landings", set())
+    asked = refreshes.asked(settings)
     decisions = decisions_waiting(settings)
     starts, not_before = bool(files or landings or asked), _after_crashes(settings, asked)
     if not starts and decisions.ids and settings.refresh_after is not None and decisions.last:
@@ -109,16 +109,6 @@ def _after_crashes(settings: Settings, asked: Mapping[str, str] | None) -> datet
     if len(crashed) > 1:
         pause = min(FIRST_PAUSE * 2 ** min(len(crashed) - 2, 10), LONGEST_PAUSE)
     return datetime.fromisoformat(str(crashed[-1]["ended"])) + pause
-
-
-def _unconsidered(settings: Settings) -> set[str]:
-    """Return landed extracts that no refresh has considered, or, in old homes, that no release knows."""
-    landed, considered = refreshes.landings(settings), refreshes.considered(settings)
-    if considered is not None:
-        return landed - considered.get("landings", set())
-    current = current_release(settings)
-    known = {extract["extract_id"] for extract in current.manifest["extracts"]} if current else set()
-    return {landing for landing in landed if landing.partition("/")[2] not in known}
 
 
 def next_night(now: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""How the files of one kind are shown to be whole.
+"""How the files of one kind are shown to be whole; `file_kinds.csv` names the proof of each kind.
 
 A proof takes the files of its kind and yields each damaged or missing one with what was found. It compares
 content with what was noted when it was written; it opens nothing that is sealed and shows no content.
@@ -7,7 +7,7 @@ content with what was noted when it was written; it opens nothing that is sealed
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,6 @@ from orchestration import intake, release, stewardship
 from orchestration.core import (
     OWN_SUM,
     RELEASE_PUB,
-    SUMS,
     Damaged,
     Keys,
     NjiaError,
@@ -25,15 +24,15 @@ from orchestration.core import (
     Settings,
     check_home,
     installed_public_key,
+    is_whole,
     key_faults,
     load_keys,
     load_public_key,
     parsed,
-    read,
+    read_artifact,
     read_json,
     refreshes,
     sha256_of,
-    stands,
     summed_files,
 )
 from orchestration.stewardship import audit
@@ -47,28 +46,42 @@ class Look:
     """The home that is checked; `takes` says of a file whether its content is read this time."""
 
     settings: Settings
-    takes: Callable[[Path], bool]
+    takes: Callable[[Path], bool] = lambda path: True
 
 
-Proof = Callable[[Look, Sequence[Path]], Findings]
-
-
-def own_sum(look: Look, files: Sequence[Path]) -> Findings:
-    """JSON objects, or lines of them in `.jsonl` files, hold their own sum."""
+def sums(look: Look, files: Sequence[Path]) -> Findings:
+    """JSON objects and lines hold their own sum; that of any other file stands in `.sums.json` beside it."""
     for path in files:
         try:
             if path.suffix == ".jsonl":
                 for number, line in enumerate(path.read_bytes().splitlines(), start=1):
                     parsed(line, path, f"line {number}")
-            else:
+            elif path.suffix == ".json":
                 read_json(path)
+        except (Damaged, OSError) as error:
+            yield path, _why(error)
+    for folder in sorted({path.parent for path in files}):
+        try:
+            noted = summed_files(folder)
         except Damaged as fault:
-            yield path, fault.found
-        except OSError as error:
-            yield path, f"it cannot be read ({error.strerror})"
+            yield fault.path, fault.found
+            continue
+        for path in (folder / name for name in noted):
+            if not path.is_file():
+                yield path, MISSING
+            elif look.takes(path) and sha256_of(path) not in noted[path.name]:
+                yield path, CHANGED
+        for path in files:
+            is_summed = path.suffix in OWN_SUM or path.name in noted or path.name.startswith(".")
+            if path.parent == folder and not is_summed:
+                yield path, NO_SUM
 
 
-def layout_named(look: Look, files: Sequence[Path]) -> Findings:
+def _why(error: Damaged | OSError) -> str:
+    return error.found if isinstance(error, Damaged) else f"it cannot be read ({error.strerror})"
+
+
+def layout(look: Look, files: Sequence[Path]) -> Findings:
     """`home.json` names the layout of the home, also where the file is lost."""
     try:
         check_home(look.settings)
@@ -76,30 +89,9 @@ def layout_named(look: Look, files: Sequence[Path]) -> Findings:
         yield fault.path, fault.found
 
 
-def sum_beside(look: Look, files: Sequence[Path]) -> Findings:
-    """The sums of a folder's files stand in its `.sums.json`."""
-    for folder in sorted({path.parent for path in files}):
-        try:
-            sums = summed_files(folder)
-        except Damaged as fault:
-            yield folder / SUMS, fault.found
-            continue
-        for name, known in sums.items():
-            if not (folder / name).is_file():
-                yield folder / name, MISSING
-            elif look.takes(folder / name) and sha256_of(folder / name) not in known:
-                yield folder / name, CHANGED
-        yield from ((path, NO_SUM) for path in files if path.parent == folder and _needs_sum(path, sums))
-
-
-def _needs_sum(path: Path, sums: Collection[str]) -> bool:
-    return path.suffix not in OWN_SUM and path.name[0] != "." and path.name not in sums
-
-
-def either_sum(look: Look, files: Sequence[Path]) -> Findings:
-    """JSON by its own sum, other files by `.sums.json`."""
-    own = own_sum(look, [path for path in files if path.suffix in (".json", ".jsonl")])
-    yield from ({**dict(sum_beside(look, files)), **dict(own)}).items()
+def keys(look: Look, files: Sequence[Path]) -> Findings:
+    """`home.json` has a check value of each key."""
+    yield from ((fault.path, fault.found) for fault in key_faults(look.settings))
 
 
 def landing(look: Look, files: Sequence[Path]) -> Findings:
@@ -108,55 +100,34 @@ def landing(look: Look, files: Sequence[Path]) -> Findings:
     After a kill while cells are rewritten, the waiting note describes them: the next refresh takes it.
     """
     for note in (path for path in files if path.suffix == ".json"):
-        next_note = note.with_suffix(".next")
         try:
-            entry = read_json(note)
-            waiting = read_json(next_note) if next_note.exists() else entry
-        except (Damaged, OSError) as fault:
-            yield note, fault.found if isinstance(fault, Damaged) else MISSING
+            waiting = note.with_suffix(".next")
+            notes = [read_json(path) for path in (note, waiting) if path == note or path.exists()]
+        except (Damaged, OSError) as error:
+            yield note, _why(error)
             continue
         for suffix, name in ((".parquet", "parquet_sha256"), (".texts", "texts_sha256")):
             path = note.with_suffix(suffix)
             if not path.is_file():
                 yield path, MISSING
-            elif look.takes(path) and sha256_of(path) not in (entry[name], waiting.get(name)):
+            elif look.takes(path) and sha256_of(path) not in [entry.get(name) for entry in notes]:
                 yield path, CHANGED
-    for note in refreshes.lost_landings(look.settings):
-        yield note, MISSING
+    yield from ((note, MISSING) for note in refreshes.lost_landings(look.settings))
 
 
 def originals(look: Look, files: Sequence[Path]) -> Findings:
     """The sums stand beside the originals; a landing note says whether there is one."""
-    yield from sum_beside(look, files)
-    folder = look.settings.sealed
+    yield from sums(look, files)
     for note in sorted(look.settings.landing.glob("*/[!.]*.json")):
-        sealed = intake.sealed_path(folder, note.parent.name, note.stem)
-        if not sealed.is_file() and sealed.name not in _listed(sealed.parent):
-            with suppress(Damaged):
-                if not read_json(note).get("original"):
-                    yield sealed, MISSING
-
-
-def _listed(folder: Path) -> Collection[str]:
-    try:
-        return summed_files(folder)
-    except Damaged:  # said of the list itself
-        return ()
+        sealed = intake.sealed_path(look.settings.sealed, note.parent.name, note.stem)
+        with suppress(Damaged):  # said of the note
+            if not sealed.is_file() and not read_json(note).get("original"):
+                yield sealed, MISSING
 
 
 def forgotten(look: Look, files: Sequence[Path]) -> Findings:
-    """Each file holds its sum; the audit log names the partners whose records were forgotten.
-
-    No landed extract holds a forgotten record, and all landed with the key by which these are recognised.
-    """
-    yield from either_sum(look, files)
-    partners = {
-        line["what"] for line in audit.read(look.settings).lines if line["action"] == stewardship.FORGOT
-    }
-    for partner in sorted(partners & {path.name for path in look.settings.landing.glob("*/")}):
-        path = look.settings.forgotten / f"{partner}.json"
-        if not path.exists() and path.name not in _listed(path.parent):
-            yield path, MISSING
+    """The marks are whole; no landed extract holds a forgotten record or landed with another record key."""
+    yield from marks(look, files)
     with suppress(NjiaError):  # said of the keys
         keys = load_keys(look.settings)
         for partner in sorted({note.parent.name for note in look.settings.landing.glob("*/[!.]*.json")}):
@@ -164,27 +135,30 @@ def forgotten(look: Look, files: Sequence[Path]) -> Findings:
                 yield from _not_forgotten(look.settings, keys, partner)
 
 
-def lost_marks(settings: Settings) -> list[str]:
-    """Return the partners whose marks of forgotten records are missing or damaged."""
-    from orchestration.core import partners_with_tombstones  # numpy, and `njia status` reads this module
+def marks(look: Look, files: Sequence[Path]) -> Findings:
+    """Marks of forgotten records hold their sums; the audit log names the partners that have some."""
+    yield from sums(look, files)
+    lines = audit.read(look.settings).lines
+    for partner in sorted({line["what"] for line in lines if line["action"] == stewardship.FORGOT}):
+        path = look.settings.forgotten / f"{partner}.json"
+        if not path.exists():
+            yield path, MISSING
 
-    forgot = {line["what"] for line in audit.read(settings).lines if line["action"] == stewardship.FORGOT}
-    try:
-        partners = sorted(forgot.union(partners_with_tombstones(settings)))
-    except Damaged as fault:
-        return [fault.path.name]
-    pages = {settings.forgotten / f"{partner}.json": partner for partner in partners}
-    return [pages[path] for path, _ in own_sum(Look(settings, lambda path: True), list(pages))]
+
+def lost_marks(settings: Settings) -> list[str]:
+    """Return the damaged and missing files of marks of forgotten records."""
+    files = sorted(settings.forgotten.glob("*.json"))  # their list of sums, too
+    return sorted({path.name for path, _ in marks(Look(settings), files)})
 
 
 def _not_forgotten(settings: Settings, keys: Keys, partner: str) -> Findings:
     """Yield the landed extracts with forgotten records, or in which these are not recognised."""
+    from orchestration.core import tombstones_of  # numpy, and `njia status` reads this module
+
     for extract_id, note in intake.read_register(settings.landing, partner).items():
         if has_another_record_key(note, keys.ids["record"]):
             path = settings.landing / partner / f"{extract_id}.json"
             yield path, "it landed with another record key, so forgotten records in it are not recognised"
-    from orchestration.core import tombstones_of
-
     tombstones = tombstones_of(settings, keys, partner)
     for held in intake.held_of_forgotten(settings, tombstones) if tombstones.marks else ():
         path = settings.landing / partner / f"{held.extract_id}.json"
@@ -198,19 +172,21 @@ def has_another_record_key(note: Mapping[str, Any], key_id: str) -> bool:
 
 def decisions(look: Look, files: Sequence[Path]) -> Findings:
     """Each line holds its sum and fits those before it; the audit log has the hash of each."""
-    broken = False
+    faults = []
     for path in files:
         try:
             stewardship.read_kind(look.settings, path.stem)
         except Damaged as fault:
-            broken = True
-            yield path, fault.found
-    if broken:
-        return
-    gaps = stewardship.gaps(look.settings, audit.read(look.settings).lines)
-    for ids, what in ((gaps.changed, "changed since they were logged"), (gaps.gone, "logged and missing")):
-        if ids:
-            yield look.settings.decisions, f"decisions {what}: {', '.join(ids)}"
+            faults.append((path, fault.found))
+    yield from faults
+    if not faults:
+        gaps = stewardship.gaps(look.settings, audit.read(look.settings).lines)
+        for ids, what in (
+            (gaps.changed, "changed since they were logged"),
+            (gaps.gone, "logged and missing"),
+        ):
+            if ids:
+                yield look.settings.decisions, f"decisions {what}: {', '.join(ids)}"
 
 
 def audit_chain(look: Look, files: Sequence[Path]) -> Findings:
@@ -225,13 +201,8 @@ def audit_chain(look: Look, files: Sequence[Path]) -> Findings:
         yield look.settings.audit, fault.removesuffix(".")
 
 
-def keys(look: Look, files: Sequence[Path]) -> Findings:
-    """`home.json` has a check value of each key."""
-    yield from ((fault.path, fault.found) for fault in key_faults(look.settings))
-
-
 def releases(look: Look, files: Sequence[Path]) -> Findings:
-    """The signed manifest of a release has the hash of each of its files."""
+    """The signed manifest of a release has the hash of each of its files; `current` names a release."""
     settings = look.settings
     own = [path.relative_to(settings.releases) for path in files if path.is_relative_to(settings.releases)]
     folders = sorted({settings.releases / path.parts[0] for path in own})
@@ -245,7 +216,13 @@ def releases(look: Look, files: Sequence[Path]) -> Findings:
         if not (folder / release.MANIFEST).is_file():
             yield folder / release.MANIFEST, MISSING
         elif key and (folder == current or look.takes(folder)):
-            yield from _differences(release.verify(folder, key, folder.name))
+            verified = release.verify(folder, key, folder.name)
+            if verified.signature != "holds":
+                what = "is missing" if verified.signature == "missing" else verified.signature
+                yield folder / release.MANIFEST, f"its signature {what}"
+            yield from ((folder / name, CHANGED) for name in verified.changed)
+            yield from ((folder / name, MISSING) for name in verified.missing)
+            yield from ((folder / name, "it was added") for name in verified.added)
 
 
 def _public_key(settings: Settings) -> PublicKey | None:
@@ -257,35 +234,30 @@ def _public_key(settings: Settings) -> PublicKey | None:
     return None
 
 
-def _differences(found: release.Verification) -> Findings:
-    if found.signature != "holds":
-        what = "is missing" if found.signature == "missing" else found.signature
-        yield found.folder / release.MANIFEST, f"its signature {what}"
-    for names, what in ((found.changed, CHANGED), (found.missing, MISSING), (found.added, "it was added")):
-        for name in names:
-            yield found.folder / name, what
-
-
-def history(look: Look, files: Sequence[Path]) -> Findings:
-    """Each line or object holds its sum; a home that ends a refresh has a journal of them."""
-    yield from own_sum(look, files)
-    journal = look.settings.review / "history" / refreshes.HISTORY
-    has_ended = (look.settings.review / refreshes.LAST).is_file()
-    if (
-        refreshes.under_way(look.settings) is None
-        and has_ended
-        and not (journal.is_file() and journal.stat().st_size)
-    ):
-        yield journal, "it is empty or missing"
-
-
 def lineage(look: Look, files: Sequence[Path]) -> Findings:
     """The sums stand beside the tables; each release has a folder of them."""
-    yield from sum_beside(look, files)
+    yield from sums(look, files)
     for manifest in look.settings.releases.glob(f"[!.]*/{release.MANIFEST}"):
         folder = release.lineage_of(look.settings, manifest.parent.name)
         if not folder.is_dir():
             yield folder, MISSING
+
+
+def history(look: Look, files: Sequence[Path]) -> Findings:
+    """Each line or object holds its sum; a home that ended a refresh has a journal of them."""
+    yield from sums(look, files)
+    journal = look.settings.review / "history" / refreshes.HISTORY
+    has_ended = (look.settings.review / refreshes.LAST).is_file()
+    is_empty = not journal.is_file() or not journal.stat().st_size
+    if has_ended and is_empty and refreshes.under_way(look.settings) is None:
+        yield journal, "it is empty or missing"
+
+
+def sqlite(look: Look, files: Sequence[Path]) -> Findings:
+    """SQLite checks its own pages."""
+    for path in files:
+        if path.suffix == ".db" and look.takes(path) and sqlite_answer(path) != "ok":
+            yield path, "SQLite finds it damaged"
 
 
 def sqlite_answer(path: Path, option: str = "mode=ro") -> str:
@@ -301,20 +273,13 @@ def sqlite_answer(path: Path, option: str = "mode=ro") -> str:
         return error.sqlite_errorname
 
 
-def sqlite(look: Look, files: Sequence[Path]) -> Findings:
-    """SQLite checks its own pages."""
-    for path in files:
-        if path.suffix == ".db" and look.takes(path) and sqlite_answer(path) != "ok":
-            yield path, "SQLite finds it damaged"
-
-
 def steps(look: Look, files: Sequence[Path]) -> Findings:
     """The note of a step has the hash of each of its files."""
     for note in (path for path in files if path.parent.name == "artifacts" and path.suffix == ".json"):
-        artifact = read(look.settings.work, note.stem)
+        artifact = read_artifact(look.settings.work, note.stem)
         if artifact is None:
             yield note, "it cannot be read"
-        elif look.takes(note) and not stands(look.settings.work, artifact):
+        elif look.takes(note) and not is_whole(look.settings.work, artifact):
             yield note, "a file of this step was changed or is missing"
 
 

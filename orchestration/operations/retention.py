@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from orchestration import gates, outputs, release
-from orchestration.core import Keys, NjiaError, Settings, durable, kept, refreshes
+from orchestration.core import Keys, NjiaError, Settings, durable, number_kept, refreshes
 from orchestration.operations.forget import Asked, Erased, erase, log_erased
 from orchestration.stewardship import messages
 
@@ -26,7 +26,7 @@ def erase_past_retention(settings: Settings, keys: Keys, now: datetime) -> list[
     """
     erased = []
     for partner, records in gates.past_retention(settings, now.date()).items():
-        of_partner, _ = erase(settings, keys, Asked({partner: frozenset(records)}), (), None, now)
+        of_partner = erase(settings, keys, Asked({partner: frozenset(records)}), None, now)
         log_erased(settings, "retention", of_partner)
         erased += of_partner
     return erased
@@ -46,10 +46,10 @@ def trim_history(settings: Settings) -> None:
         return [path for path in found[:-number] if is_full and path.stem != last]
 
     removed = {
-        "refreshes": refreshes.keep_newest(settings, kept("refreshes")),
-        "verdicts": _remove(of_candidates("history", kept("verdicts"))),
-        "changes": _remove(of_candidates("changes", kept("changes"))),
-        "receipts": _remove(outputs.old_receipts(settings, kept("receipts"))),
+        "refreshes": refreshes.keep_newest(settings, number_kept("refreshes")),
+        "verdicts": _remove(of_candidates("history", number_kept("verdicts"))),
+        "changes": _remove(of_candidates("changes", number_kept("changes"))),
+        "receipts": _remove(outputs.old_receipts(settings, number_kept("receipts"))),
         "messages": _old_messages(settings),
     }
     if listed := ", ".join(f"{kind} {number}" for kind, number in removed.items() if number):
@@ -58,7 +58,7 @@ def trim_history(settings: Settings) -> None:
 
 def _old_messages(settings: Settings) -> int:
     try:
-        return messages.keep_newest(settings, kept("messages"))
+        return messages.keep_newest(settings, number_kept("messages"))
     except NjiaError:  # somebody sends messages, or the ledger is damaged, which sending says
         return 0
 

@@ -10,7 +10,6 @@ Does not belong here: making the first keys (`core`).
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
@@ -35,16 +34,13 @@ from orchestration.core import (
     is_replaced,
     load_keys,
     note_sums,
-    read_json,
     settle_checks,
-    write_json,
     write_public_part,
     write_secret,
 )
 
 FILES = {"stewards": STEWARDS_RECIPIENT, "link": LINK_KEY, "release": RELEASE_KEY}
 NEXT = ".next"
-MARK = ".whole.json"  # lies in a waiting folder that is complete
 WHY_NO_RECORD_KEY = (
     "The record key is not rotated. It turns the partner's reference, which is kept nowhere, into the "
     "record's id. With another key every id would change: decisions and marks of forgotten records would "
@@ -78,21 +74,20 @@ def rotate(
     recipient: str = "",
     progress: Progress = lambda done, of: None,
 ) -> Rotated:
-    """Put a new key in force, for stewards the `recipient`. The caller holds the refresh lock.
+    """Put a new key in force, for stewards the `recipient`.
+
+    The caller holds the refresh lock, and has called `finish_rotations` and `refuse_unfit_key`.
 
     `release`: releases are signed again if the installed key, or its public part, signed them as they are.
     With the stewards' private key, `stewards`: originals are sealed again, and lie on the disk twice
     meanwhile; `link`: link codes are made again from them. Without it, originals stay sealed to the old key,
-    and link codes are destroyed. Raises UsageError if it opens no original.
+    and link codes are destroyed.
     """
     key = settings.keys / FILES[kind]
     if kind == "stewards":
         _check_recipient(recipient)
     with release.switching(settings) if kind == "release" else nullcontext():
-        finish_rotations(settings)
         try:
-            if private_key:
-                refuse_unfit_key(settings, kind, private_key)
             if kind == "release":
                 rotated = _sign_again(settings, waiting(key))
             else:
@@ -109,18 +104,14 @@ def rotate(
 def refuse_unfit_key(settings: Settings, kind: str, private_key: str) -> None:
     """Raise UsageError if the stewards' private key opens none of the originals that a rotation needs."""
     extracts = _extracts(settings, kind)
-    originals = [intake.sealed_path(settings.sealed, *extract) for extract in extracts]
-    if originals and not any(_is_opened(path, private_key) for path in originals if path.is_file()):
+    for original in (intake.sealed_path(settings.sealed, *extract) for extract in extracts):
+        with suppress(UsageError, FileNotFoundError), intake.opened(original, private_key):
+            return
+    if extracts:
         raise UsageError(
-            f"This key opens none of the originals of {len(originals)} extracts, or these are gone. "
+            f"This key opens none of the originals of {len(extracts)} extracts, or these are gone. "
             "Nothing was changed."
         )
-
-
-def _is_opened(original: Path, private_key: str) -> bool:
-    with suppress(UsageError), intake.opened(original, private_key):
-        return True
-    return False
 
 
 def _extracts(settings: Settings, kind: str) -> list[tuple[str, str]]:
@@ -159,7 +150,7 @@ def _remake(
     progress: Progress,
 ) -> Rotated:
     """Write the new key, then the folder of originals or link codes that belongs to it."""
-    extracts, folder = _extracts(settings, kind), waiting(_folders_by_key(settings)[FILES[kind]])
+    extracts, folder = _extracts(settings, kind), waiting(_folders(settings)[kind])
     secret, keys = recipient, None
     if kind == "link":
         secret = secrets.token_hex(32)
@@ -176,7 +167,6 @@ def _remake(
             else:
                 is_done = _reseal(settings, *extract, str(private_key), folder, recipient)
             done += [extract] if is_done else []
-        _mark_whole(folder, new_key)
     left = [extract for extract in extracts if extract not in done]
     return Rotated(["/".join(extract) for extract in done], ["/".join(extract) for extract in left])
 
@@ -200,53 +190,24 @@ def _reseal(
 def finish_rotations(settings: Settings) -> None:
     """Complete or undo an interrupted rotation. The caller holds the refresh lock.
 
-    A restored backup may date from the middle of a rotation. So a folder is put in place only if the
-    installed key made it and it is complete.
+    A backup finishes rotations before it begins, so no restored home dates from the middle of one.
     """
-    for name, folder in _folders_by_key(settings).items():
-        key, successor = settings.keys / name, waiting(folder)
+    for kind, folder in _folders(settings).items():
+        new_key, successor = waiting(settings.keys / FILES[kind]), waiting(folder)
         if successor.is_dir():
-            if not waiting(key).exists() and _is_whole(successor, key):
-                _put_in_place(folder)
+            if not new_key.exists() and is_replaced(settings, kind):
+                durable.remove_folder(folder)  # a rename needs an empty target
+                durable.rename(successor, folder)
             else:
                 durable.remove_folder(successor)
-        durable.remove(folder / MARK)
-        durable.remove(waiting(key))
+        durable.remove(new_key)
     _finish_signing(settings)
     settle_checks(settings)
 
 
-def _folders_by_key(settings: Settings) -> dict[str, Path]:
+def _folders(settings: Settings) -> dict[str, Path]:
     """Return the folder that depends on each key: its own place, where a link leads to another disk."""
-    return {STEWARDS_RECIPIENT: settings.sealed.resolve(), LINK_KEY: settings.link_codes.resolve()}
-
-
-def _mark_whole(folder: Path, key: Path) -> None:
-    """Record which key made the folder and its files: the last step before the commit."""
-    write_json(folder / MARK, {"key_sha256": _sha256_of(key), "files": _files_in(folder)})
-
-
-def _is_whole(folder: Path, key: Path) -> bool:
-    try:
-        mark = read_json(folder / MARK)
-        return bool(mark["key_sha256"] == _sha256_of(key) and set(mark["files"]) <= set(_files_in(folder)))
-    except (FileNotFoundError, ValueError):  # no mark, no key, or half a mark, as a backup may have it
-        return False
-
-
-def _files_in(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-
-
-def _sha256_of(key: Path) -> str:
-    """Hash a key. That is safe, because it has 256 random bits or is public."""
-    return hashlib.sha256(key.read_bytes()).hexdigest()
-
-
-def _put_in_place(folder: Path) -> None:
-    """Replace a folder by its successor. It is removed first, because a rename needs an empty target."""
-    durable.remove_folder(folder)
-    durable.rename(waiting(folder), folder)
+    return {"stewards": settings.sealed.resolve(), "link": settings.link_codes.resolve()}
 
 
 def _finish_signing(settings: Settings) -> None:

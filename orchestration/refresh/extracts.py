@@ -17,8 +17,8 @@ from orchestration.core import (
     NjiaError,
     Settings,
     fingerprint_of,
-    note,
-    read,
+    note_artifact,
+    read_artifact,
     refreshes,
 )
 from orchestration.operations import are_lists_whole, erase_past_retention
@@ -142,7 +142,7 @@ def judge_extracts(run: Run) -> Made:
 
 def has_verdicts(settings: Settings) -> bool:
     """Whether any run has judged extracts."""
-    return read(settings.work, JUDGE) is not None
+    return read_artifact(settings.work, JUDGE) is not None
 
 
 def settle(run: Run) -> Artifact:
@@ -170,7 +170,7 @@ def settle(run: Run) -> Artifact:
     }
     tables = ("in_force", "row_decisions", "alert_releases", "sources", "as_of")
     files = [folder / "in_force.json", *(folder / f"{table}.parquet" for table in tables)]
-    return note(settings.work, IN_FORCE, settled.inputs_hash, files, facts)
+    return note_artifact(settings.work, IN_FORCE, settled.inputs_hash, files, facts)
 
 
 def settle_again(run: Run) -> None:
@@ -209,7 +209,7 @@ def carry(run: Run, tables: dict[str, list[str]]) -> Artifact:
     carried = release.carry(run.settings, run.decisions.year_republications, tables)
     files = sorted(run.settings.carried.glob("*.parquet"))
     facts: dict[str, Any] = asdict(carried)
-    return note(run.settings.work, CARRY, fingerprint_of(facts), files, facts)
+    return note_artifact(run.settings.work, CARRY, fingerprint_of(facts), files, facts)
 
 
 def carried_of(settings: Settings) -> release.Carried:
@@ -219,7 +219,7 @@ def carried_of(settings: Settings) -> release.Carried:
 
 def _note_taken(settings: Settings, taken: list[intake.TakenExtract]) -> Artifact:
     facts = {"taken": [file.as_dict() for file in taken]}
-    return note(settings.work, TAKE_IN, landing_of(settings), [], facts)
+    return note_artifact(settings.work, TAKE_IN, landing_of(settings), [], facts)
 
 
 @Step.of(
@@ -246,5 +246,5 @@ def _finished(typed: Artifact, settings: Settings) -> Artifact:
     """Note failures under another fingerprint, so that the next run types again."""
     if typed.facts["failed"]:
         files = [settings.work / path for path in typed.files]
-        note(settings.work, TYPE, f"{typed.fingerprint} with failures", files, typed.facts)
+        note_artifact(settings.work, TYPE, f"{typed.fingerprint} with failures", files, typed.facts)
     return typed

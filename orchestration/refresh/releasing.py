@@ -18,10 +18,10 @@ from orchestration.core import (
     Settings,
     code_of,
     fingerprint_of,
-    forget,
+    forget_artifact,
     load_publication_policy,
-    note,
-    read,
+    note_artifact,
+    read_artifact,
 )
 from orchestration.refresh.extracts import (
     IN_FORCE,
@@ -57,12 +57,12 @@ def stage(run: Run) -> Artifact | None:
         run.decisions.waivers,
         run.county_boundaries.record(),
     )
-    noted = read(settings.work, CANDIDATE)
+    noted = read_artifact(settings.work, CANDIDATE)
     if noted and noted.fingerprint == fingerprint:
         candidate = release.read_candidate(settings)
         if candidate and candidate.release_id == noted.facts["release_id"]:
             return noted
-    forget(settings.work, CANDIDATE)
+    forget_artifact(settings.work, CANDIDATE)
     staged = _stage(run, settled, current)
     if release.is_left_behind(settings, run.decisions, staged.manifest["content_hash"]):
         release.discard_candidate(settings)
@@ -70,7 +70,7 @@ def stage(run: Run) -> Artifact | None:
     release.write_lineage(settings, staged.manifest)
     facts = {name: staged.manifest[name] for name in _FACTS}
     facts["in_force"] = artifact_of(settings, IN_FORCE).fingerprint
-    return note(settings.work, CANDIDATE, fingerprint, [], facts)
+    return note_artifact(settings.work, CANDIDATE, fingerprint, [], facts)
 
 
 def free_room(run: Run) -> None:
@@ -85,7 +85,7 @@ def free_room(run: Run) -> None:
 
 def candidate_of(settings: Settings) -> Mapping[str, Any] | None:
     """Return the manifest facts of the candidate for the extracts in force, even if it was refused."""
-    noted, in_force = read(settings.work, CANDIDATE), read(settings.work, IN_FORCE)
+    noted, in_force = read_artifact(settings.work, CANDIDATE), read_artifact(settings.work, IN_FORCE)
     if noted and in_force and noted.facts["in_force"] == in_force.fingerprint:
         return noted.facts
     return None
@@ -143,7 +143,7 @@ def judge(run: Run) -> gates.ReleaseVerdict:
     release.write_changes(settings, staged, release.current_release(settings))
     verdict = gates.judge_candidate(settings, staged.path, run.as_of, run.decisions)
     facts = {"verdict": asdict(verdict)}
-    note(settings.work, RELEASE_GATE, fingerprint_of(verdict.files, facts), [], facts)
+    note_artifact(settings.work, RELEASE_GATE, fingerprint_of(verdict.files, facts), [], facts)
     return verdict
 
 
@@ -154,7 +154,7 @@ def verdict_of(settings: Settings) -> gates.ReleaseVerdict:
 
 def has_verdict(settings: Settings) -> bool:
     """Whether a candidate has been judged."""
-    return read(settings.work, RELEASE_GATE) is not None
+    return read_artifact(settings.work, RELEASE_GATE) is not None
 
 
 def publish(run: Run) -> release.Release | None:

@@ -25,14 +25,14 @@ from orchestration.core import (
     clear_partial,
     code_of,
     fingerprint_of,
-    keep,
+    is_whole,
     load_keys,
     load_publication_policy,
     load_release_key,
+    make_artifact,
     prepare_home,
-    read,
+    read_artifact,
     refreshes,
-    stands,
 )
 from orchestration.intake import marks_of_files_ready
 from orchestration.operations import finish_rotations
@@ -179,16 +179,16 @@ class Step:
         return lambda make: cls(name, after, code, given, make)
 
     def __call__(self, run: Run) -> Artifact:
-        return keep(run.settings.work, self.name, self._fingerprint(run), lambda: self.make(run))[0]
+        return make_artifact(run.settings.work, self.name, self._fingerprint(run), lambda: self.make(run))[0]
 
     def is_done(self, run: Run) -> bool:
         """Whether the artifact is valid, so that doing the step would change nothing."""
-        artifact = read(run.settings.work, self.name)
+        artifact = read_artifact(run.settings.work, self.name)
         return (
             artifact is not None
-            and all(read(run.settings.work, name) for name in self.after)
+            and all(read_artifact(run.settings.work, name) for name in self.after)
             and artifact.fingerprint == self._fingerprint(run)
-            and stands(run.settings.work, artifact)
+            and is_whole(run.settings.work, artifact)
         )
 
     def _fingerprint(self, run: Run) -> str:
@@ -202,7 +202,7 @@ class Step:
 
 def artifact_of(settings: Settings, name: str) -> Artifact:
     """Return the artifact of an earlier step; NjiaError if that was not done."""
-    artifact = read(settings.work, name)
+    artifact = read_artifact(settings.work, name)
     if artifact is None:
         raise NjiaError(
             f"The step {name} has not been done, or not by this version of Njia. Materialise it first, or "

@@ -11,7 +11,7 @@ from orchestration.core import (
     NjiaError,
     ReleaseRefused,
     fingerprint_of,
-    note,
+    note_artifact,
 )
 from orchestration.refresh.extracts import CARRY, IN_FORCE, JUDGE, LOCATE, TAKE_IN, TYPE
 from orchestration.refresh.run import Made, Run, Step, artifact_of
@@ -35,7 +35,7 @@ def build_tables(run: Run, part: Part) -> Artifact:
     fingerprint = fingerprint_of(given, project_hash(settings.engine))
     in_force = artifact_of(settings, IN_FORCE).fingerprint
     facts = {"in_force": in_force, "nodes": [asdict(node) for node in nodes]}
-    return note(settings.work, name, fingerprint, [], facts)
+    return note_artifact(settings.work, name, fingerprint, [], facts)
 
 
 def nodes_of(tables: Artifact) -> list[NodeOutcome]:

@@ -18,8 +18,8 @@ from orchestration.core import (
     ReleaseRefused,
     Settings,
     durable,
-    kept,
     load_release_key,
+    number_kept,
     write_json,
 )
 from orchestration.intake import TakenExtract
@@ -121,7 +121,7 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
             settings,
             {
                 name
-                for entry in newest.rollbacks[-kept("rollbacks") :]
+                for entry in newest.rollbacks[-number_kept("rollbacks") :]
                 for name in (entry["from_release"], entry["to_release"])
             },
         )
@@ -159,7 +159,7 @@ def _shown(reasons: list[str]) -> str:
 
 def _prune(settings: Settings, named: set[str]) -> None:
     """Remove all but the newest releases, the current one and `named` ones; open readers keep reading."""
-    for release in list_releases(settings)[kept("releases") :]:
+    for release in list_releases(settings)[number_kept("releases") :]:
         if not release.is_current and release.release_id not in named:
             remove_folder(release.path)
     sweep_lineage(settings)

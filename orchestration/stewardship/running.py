@@ -63,7 +63,7 @@ def decisions_waiting(settings: Settings) -> Settled:
         now = settled(settings)
     except NjiaError:
         return Settled(frozenset(), None)
-    if read is None or "decisions" not in read:
+    if "decisions" not in read:
         return Settled(frozenset(), None)
     return Settled(now.ids.symmetric_difference(read["decisions"]), now.last)
 
@@ -75,7 +75,7 @@ def settled_since_refresh(settings: Settings) -> frozenset[str]:
     steward excluded would be published.
     """
     now = settled(settings).ids
-    missing = (refreshes.considered(settings) or {}).get("decisions", set()) - now
+    missing = refreshes.considered(settings).get("decisions", set()) - now
     if not missing:
         return now
     # Most often one was taken back or forgotten.

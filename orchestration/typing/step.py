@@ -30,9 +30,9 @@ from orchestration.core import (
     code_of,
     encrypted,
     fingerprint_of,
-    forget,
+    forget_artifact,
     is_of_machine,
-    keep,
+    make_artifact,
     read_json,
     replacing,
 )
@@ -126,7 +126,7 @@ def type_extracts(
             of_partner = [one for one in corrections if one["partner"] == extract.partner]
             own = holding_extract(extract.cells, of_partner)
             state = _state_hash(extract, contract, shared, own)
-            note, is_new = keep(
+            note, is_new = make_artifact(
                 settings.work,
                 _note(extract.stem),
                 state,
@@ -258,7 +258,7 @@ def _note(stem: str) -> str:
 
 
 def _remove(settings: Settings, stem: str) -> None:
-    forget(settings.work, _note(stem))
+    forget_artifact(settings.work, _note(stem))
     for path in _files(settings.typed, stem):
         path.unlink(missing_ok=True)
 

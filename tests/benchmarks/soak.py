@@ -40,14 +40,14 @@ import pyarrow.parquet as pq
 from orchestration.core import (
     NjiaError,
     Settings,
-    kept,
+    installed_public_key,
     load_keys,
+    number_kept,
     partners_with_tombstones,
     refreshes,
     tombstones_of,
 )
 from orchestration.core.disk import restricted_folders
-from orchestration.core.release_key import installed_public_key
 from orchestration.core.sums import SUMS
 from orchestration.intake import held_of_forgotten, read_register
 from orchestration.operations import check_files
@@ -554,9 +554,9 @@ def _beyond_policy(settings: Settings) -> Iterator[str]:
     }
     # Trimmed a tenth at a time; a run with the last result of an asset, and the standing candidate, stay.
     for kind, number in found.items():
-        if number > kept(kind) * 1.1 + 3:
-            yield f"{number} {kind}, {kept(kind)} by the policy"
-    if len(list_releases(settings)) > kept("releases") + 2 * kept("rollbacks"):
+        if number > number_kept(kind) * 1.1 + 3:
+            yield f"{number} {kind}, {number_kept(kind)} by the policy"
+    if len(list_releases(settings)) > number_kept("releases") + 2 * number_kept("rollbacks"):
         yield f"{len(list_releases(settings))} releases"
 
 

@@ -149,7 +149,7 @@ def is_decided(settings: Settings) -> bool:
 def forget_one(settings: Settings) -> None:
     keys = load_keys(settings)
     asked = forget.with_copies(settings, PARTNER, forget.records_called(settings, keys, PARTNER, "2"))
-    forget.erase(settings, keys, asked, ["2"], str(identity(settings)), START)
+    forget.erase(settings, keys, asked, str(identity(settings)), START)
 
 
 def is_forgotten(settings: Settings) -> bool:

@@ -12,7 +12,8 @@ import hxl
 import pandas as pd
 import pytest
 
-from orchestration.core import SAMPLE_PARTNERS, read_json, says
+from orchestration.core import SAMPLE_PARTNERS, read_json
+from tests.decoded import says
 from tests.evidence_base import EvidenceBase
 
 MADE_UP = "-made-up"  # how files of sample partners end

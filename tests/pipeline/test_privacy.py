@@ -17,9 +17,10 @@ import pyarrow.parquet as pq
 import pytest
 import typst
 
-from orchestration.core import Settings, decoded, load_keys, read_json
+from orchestration.core import Settings, load_keys, read_json
 from orchestration.operations import rotate
 from tests import scenario
+from tests.decoded import decoded
 from tests.evidence_base import EvidenceBase
 
 FORBIDDEN = [

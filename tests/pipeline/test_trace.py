@@ -14,12 +14,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration import intake, release
-from orchestration.core import PARTIAL, UsageError, load_keys, load_publication_policy, says, shown_record
+from orchestration.core import PARTIAL, UsageError, load_keys, load_publication_policy, shown_record
 from orchestration.outputs.report.rules import in_words
 from orchestration.release.lineage import lineage_of, open_lineage
 from orchestration.release.lineage_keys import BEHIND, COUNTED, row_key
 from orchestration.stewardship import audit
 from tests.command import last_object, njia
+from tests.decoded import says
 from tests.evidence_base import EvidenceBase
 
 BUSIA_TO_NAIROBI = ("mart_corridors", "od", "KE040>KE047", "year-2025", "case", "all")

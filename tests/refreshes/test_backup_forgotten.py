@@ -8,11 +8,12 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from orchestration.core import Settings, decoded, load_keys, read_texts, shown_record
+from orchestration.core import Settings, load_keys, record_of, shown_record
 from orchestration.operations import rotate, warnings
 from orchestration.release import list_releases
 from tests import needs, scenario
 from tests.command import Ran, last_object, njia
+from tests.decoded import files_with
 from tests.evidence_base import EvidenceBase, new_evidence_base
 
 REFERENCE = "S3"  # the only man of swala_post, and the only journey from Kampala
@@ -71,24 +72,10 @@ def shown(settings: Settings) -> str:
 
 def assert_forgotten(settings: Settings, identity: Path) -> None:
     """No file of the home holds the record, decoded; sealed originals are opened with the stewards' key."""
-    keys = load_keys(settings)
-    record_id = keys.record_id("swala_post", f"swala_post_cases|{REFERENCE}")
     identities = [pyrage.x25519.Identity.from_str(identity.read_text().strip())]
-    marks = [str(record_id).encode(), shown(settings)[2:].encode(), b"Otieno Sampleton", b"Kampala"]
-    found = []
-    for path in sorted(settings.home.rglob("*")):
-        if not path.is_file() or path.is_symlink() or path.is_relative_to(settings.keys):
-            continue
-        if path.suffix == ".texts":
-            texts = [str(read_texts(path, keys)).encode()]
-        elif path.suffix == ".age":
-            texts = list(decoded(path, pyrage.decrypt(path.read_bytes(), identities)))
-        else:
-            texts = list(decoded(path))
-        # The name of the place alone stands in the reference places of each release.
-        sought = marks if path.suffix in (".age", ".texts") else marks[:3]
-        found += [(path, mark) for text in texts for mark in sought if mark in text]
-    assert found == []
+    name = shown(settings)
+    marks = {name, name[2:], str(record_of(name)), "Otieno Sampleton"}
+    assert files_with(settings, load_keys(settings), marks, *identities) == []
 
 
 def test_the_older_backup_holds_what_was_forgotten_since(forgotten: World, tmp_path: Path) -> None:

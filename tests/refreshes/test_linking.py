@@ -14,11 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration import stewardship
-from orchestration.core import decoded, load_keys, shown_record
+from orchestration.core import load_keys, shown_record
 from orchestration.linkage import NAME_CODES, Coder
 from orchestration.refresh import tables
 from orchestration.stewardship import review
 from tests import steps
+from tests.decoded import decoded
 from tests.evidence_base import EvidenceBase, new_evidence_base
 
 CONTRACT = """

@@ -1,10 +1,10 @@
 """Promise 6 after refreshes of planted files: texts that are no place, and names of files and headings."""
 
 from orchestration.core import load_keys, read_json
-from orchestration.core import says as says_any
 from orchestration.places import name_token
 from orchestration.stewardship import audit, review
 from tests import scenario
+from tests.decoded import says as says_any
 from tests.evidence_base import EvidenceBase
 from tests.fixtures.desk_world import make_accounts, visitor
 from tests.pipeline.test_privacy import searched_in

@@ -8,12 +8,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.core import decoded
 from orchestration.refresh import extracts
 from orchestration.release import current_release, trace
 from orchestration.stewardship import record_decision
 from tests import scenario, steps
 from tests.command import last_object, njia
+from tests.decoded import decoded
 from tests.evidence_base import EvidenceBase, copy_of
 
 CORRIDOR = """select record_count, partner_count from marts.mart_corridors

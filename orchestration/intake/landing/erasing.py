@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import csv
 import re
+import zipfile
 from collections import Counter, deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, filterfalse
 from pathlib import Path
@@ -32,7 +33,6 @@ from orchestration.core import (
     mark_erased,
     read_json,
     remove_summed,
-    says,
     sha256_of,
     summed,
 )
@@ -84,7 +84,7 @@ def _rewrite(original: Path, contract: Contract, rows: Rows, rewritten: Path) ->
             return NOT_REWRITABLE
     except (ExtractStopped, OSError, ValueError, KeyError, csv.Error):
         return NOT_REWRITABLE
-    return STILL_THERE if says(rewritten, own_texts) else RESEALED
+    return STILL_THERE if _holds(rewritten, own_texts) else RESEALED
 
 
 def _texts_only_in(rows: Rows, original: Path, contract: Contract) -> set[str]:
@@ -98,6 +98,29 @@ def _texts_only_in(rows: Rows, original: Path, contract: Contract) -> set[str]:
                 texts = {cell.value for cell in row.cells if cell}
                 (own if (sheet.shown, row.number) in rows else others).update(texts)
     return {text for text in own - others if len(text) >= _SHORTEST_TEXT and _IDENTIFYING.search(text)}
+
+
+def _holds(file: Path, texts: Collection[str]) -> bool:
+    """Whether a CSV file or any part of a workbook (hidden sheets, properties) holds one of the texts."""
+    parts = [file.read_bytes()]
+    if zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as workbook:
+            parts += map(workbook.read, workbook.namelist())
+    return any(map(pattern_of(texts).search, parts))
+
+
+def pattern_of(values: Iterable[str]) -> re.Pattern[bytes]:
+    """Compile a pattern for whole values, in UTF-8, UTF-16 and as XML, JSON and Python escape them."""
+    forms: set[bytes] = set()
+    for value in values:
+        escaped = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        for text in (value, escaped, repr(value)[1:-1], value.encode("unicode_escape").decode()):
+            forms.add(text.encode())
+            forms.add(text.encode("utf-16-le"))
+    if not forms:
+        return re.compile(rb"(?!)")
+    longest_first = b"|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+    return re.compile(rb"(?<![\w-])(?:" + longest_first + rb")(?![\w-])")
 
 
 def _rewrite_csv(original: Path, layout: CsvFormat, rows: Collection[int], rewritten: Path) -> None:

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from orchestration import places, typing
 from orchestration.contracts import contract_for, load_contracts, place_parts
-from orchestration.core import Settings, UsageError, listed, load_keys, read, read_json, record_of, say
+from orchestration.core import (
+    Settings,
+    UsageError,
+    listed,
+    load_keys,
+    read_artifact,
+    read_json,
+    record_of,
+    say,
+)
 from orchestration.stewardship.kinds.decision import (
     NOT_RECORDED,
     Decision,
@@ -111,7 +120,7 @@ class ValueCorrection(Decision):
 
     def why_no_effect(self, settings: Settings) -> str | None:
         """Ask the last typing: only it reads every copy."""
-        typed = read(settings.work, "type")
+        typed = read_artifact(settings.work, "type")
         if typed is None or typed.facts.get("corrections", {}).get(self.id, True):
             return None
         return say(_WRITTEN_ANEW, field=self.field, record=self.record)

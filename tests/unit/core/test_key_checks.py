@@ -1,6 +1,5 @@
 """Keys are proven by check values in home.json before they are used, and without these by the releases."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,28 +11,20 @@ import pytest
 
 from orchestration import core
 from orchestration.core import Damaged, ReleaseKey, Settings, adopt_home, create_missing_keys, keys, load_keys
-from orchestration.core.key_checks import CHECKS, USES, noted_checks
-from orchestration.core.release_key import RELEASE_PUB, load_public_key
+from orchestration.core.key_checks import CHECKS, RELEASE_PUB, USES, load_public_key, noted_checks
 from orchestration.intake import take_in
 from orchestration.operations import check_files
-from orchestration.refresh import Runs
 from tests import scenario
 from tests.evidence_base import EvidenceBase
 from tests.fixtures.njia_in_process import Njia, njia
 from tests.fixtures.release_world import publish_one, settings_in
 
 __all__ = ["njia"]
-OLD, NEW = "20260101T000000Z-aaaaaaaa", "20260201T000000Z-bbbbbbbb"
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return settings_in(tmp_path / "home")
-
-
-def publish(settings: Settings, release: str, **ids: str) -> None:
-    (settings.releases / release).mkdir(parents=True)
-    (settings.releases / release / "manifest.json").write_text(json.dumps({"key_ids": ids}))
 
 
 def without_checks(settings: Settings) -> None:
@@ -122,26 +113,6 @@ def test_a_kill_before_check_values_is_made_good(tmp_path: Path, monkeypatch: py
     assert create_missing_keys(settings) is None
     assert noted_checks(settings).keys() == USES.keys()
     assert load_keys(settings) == made
-
-
-@pytest.mark.parametrize("name", ["record", "noise"])
-def test_without_check_values_the_releases_prove_a_key(name: str, settings: Settings) -> None:
-    """As in a home whose home.json was lost and written again."""
-    without_checks(settings)
-    publish(settings, OLD)
-    publish(settings, f".candidate-{OLD}", **{name: "12345678"})
-    publish(settings, NEW, **{name: load_keys(settings).ids[name]})
-    create_missing_keys(settings)
-    without_checks(settings)
-    publish(settings, "20260301T000000Z-cccccccc", **{name: "12345678"})
-    for use in (load_keys, create_missing_keys, lambda settings: Runs(settings).begin("a-run")):
-        with pytest.raises(Damaged, match=rf"{name}\.key .*Restore it from the backup"):
-            use(settings)
-    (settings.keys / f"{name}.key").unlink()
-    with pytest.raises(Damaged, match="it is missing"):
-        create_missing_keys(settings)
-    assert not (settings.keys / f"{name}.key").exists()
-    assert noted_checks(settings) == {}
 
 
 def test_without_check_values_the_release_in_force_proves_the_release_key(tmp_path: Path) -> None:

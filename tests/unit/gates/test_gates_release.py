@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from expectations.checks import CHECKS
-from orchestration.core import NjiaError, Settings, note, read_json
+from orchestration.core import NjiaError, Settings, note_artifact, read_json
 from orchestration.gates.candidate import CheckOutcome, ReleaseVerdict, judge_candidate
 from orchestration.gates.earlier_checks import IN_FORCE, check_results
 from orchestration.gates.in_force import put_in_force
@@ -164,7 +164,7 @@ def test_results_and_candidates_of_other_inputs_refuse(settings: Settings) -> No
     verdict = judged(settings, candidate(settings, inputs="ffffffff"))
     assert check(verdict, "candidate_has_the_inputs_in_force").outcome == "failed"
     assert not verdict.passed
-    note(settings.work, IN_FORCE, "of other extracts", [], {})
+    note_artifact(settings.work, IN_FORCE, "of other extracts", [], {})
     assert not judged(settings, candidate(settings)).passed
 
 

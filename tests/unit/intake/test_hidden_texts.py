@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.core import Settings, is_token, load_keys, read_texts, says, set_tombstones, tombstones_of
+from orchestration.core import Settings, is_token, load_keys, read_texts, set_tombstones, tombstones_of
 from orchestration.intake import has_its_cells, read_register, texts_of
 from orchestration.intake.landing.erasing import erase_forgotten
 from orchestration.intake.landing.rewriting import settle_landing
@@ -17,6 +17,7 @@ from orchestration.typing.ages import read_age
 from orchestration.typing.counts import read_count
 from orchestration.typing.step import type_extracts
 from tests import scenario
+from tests.decoded import says
 from tests.evidence_base import EvidenceBase
 
 PARTNER = "kobe_post"

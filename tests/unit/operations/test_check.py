@@ -13,7 +13,8 @@ from click.testing import CliRunner
 from orchestration import core
 from orchestration.cli import cli
 from orchestration.core import Damaged, Settings, UsageError, load_keys, write_json, write_summed
-from orchestration.operations import KINDS, check, check_files, kind_of, proofs
+from orchestration.operations import check, check_files, proofs
+from orchestration.operations.check import KINDS, kind_of
 from orchestration.stewardship import active_decisions, audit, record_decision, revoke, settled_since_refresh
 from orchestration.stewardship.desk.accounts import add_account
 from tests import scenario
@@ -107,23 +108,23 @@ def file_of(settings: Settings, pattern: str) -> Path:
 def test_a_file_damaged_in_any_way_is_named_with_what_mends_it(home: Settings, what: str) -> None:
     path = file_of(home, FILES[what])
     name = path.relative_to(home.home)
-    kind, folder, whole = kind_of(name.as_posix()), name.parts[0], path.read_bytes()
+    kind, whole = kind_of(name.as_posix()), path.read_bytes()
     for way, damage in WAYS.items():
         if way in UNNOTICED.get(what, ()):
             continue
         damage(path)
         try:
-            faults = check_files(home, kinds=[kind], folder=folder).faults
+            faults = check_files(home, only=kind.kind).faults
         finally:
             path.unlink(missing_ok=True)
             path.write_bytes(whole)
             path.chmod(0o600)
         assert faults, f"{what}: {way} was not noticed"
-        assert {fault.kind for fault in faults} == {kind.name}
+        assert {fault.kind for fault in faults} == {kind.kind}
         named = {home.home / fault.path for fault in faults}
         assert any(path.is_relative_to(one) or one.parent == path.parent for one in named), f"{what}: {way}"
         assert all(fault.means and fault.mend for fault in faults)
-    assert check_files(home, kinds=[kind]).faults == []
+    assert check_files(home, only=kind.kind).faults == []
 
 
 @pytest.mark.parametrize("lost", ["lineage/*", "review/history", "decisions", "audit"])
@@ -139,12 +140,12 @@ def test_a_lost_folder_is_named(home: Settings, tmp_path: Path, lost: str) -> No
 
 
 def test_every_kind_of_file_is_damaged_in_these_tests(home: Settings) -> None:
-    damaged = {kind_of(file_of(home, one).relative_to(home.home).as_posix()).name for one in FILES.values()}
+    damaged = {kind_of(file_of(home, one).relative_to(home.home).as_posix()).kind for one in FILES.values()}
     nothing_to_compare = {
         "unfinished and locks", "passwords of sources", "files to take in", "contracts",
         "private key of the samples",
     }  # fmt: skip
-    assert {kind.name for kind in KINDS} - damaged == nothing_to_compare
+    assert {kind.kind for kind in KINDS} - damaged == nothing_to_compare
 
 
 def test_every_file_of_a_home_has_a_kind(home: Settings) -> None:
@@ -196,9 +197,9 @@ def test_small_files_are_read_each_night(home: Settings) -> None:
     path = file_of(home, FILES["landed cells"])
     whole = path.read_bytes()
     middle(path, lambda byte: bytes([byte[0] ^ 4]))
-    kinds = [kind_of(path.relative_to(home.home).as_posix())]
+    kind = kind_of(path.relative_to(home.home).as_posix()).kind
     nights = [scenario.AS_OF.date().replace(day=day) for day in (1, 2)]
-    found = [[fault.path for fault in check_files(home, night, kinds=kinds).faults] for night in nights]
+    found = [[fault.path for fault in check_files(home, night, only=kind).faults] for night in nights]
     path.write_bytes(whole)
     assert found == [[path.relative_to(home.home).as_posix()]] * 2
 
@@ -243,6 +244,6 @@ def test_lost_decisions_that_no_backup_has_are_taken_back(without_decisions: Set
     for one in lost:
         revoke(without_decisions, one, "A. Steward", "its file was lost", scenario.AS_OF)
     assert settled_since_refresh(without_decisions) == frozenset()
-    assert check_files(without_decisions, kinds=[kind_of("decisions/x.jsonl")]).faults == []
+    assert check_files(without_decisions, only="decisions").faults == []
     with pytest.raises(UsageError, match="was taken back by"):
         revoke(without_decisions, lost[0], "A. Steward", "again", scenario.AS_OF)

@@ -12,10 +12,10 @@ from orchestration.core import FORGOTTEN, Keys, UsageError, load_keys
 from orchestration.intake import read_register
 from orchestration.intake.taking_in import take_in
 from orchestration.operations import forget as module
-from orchestration.operations import prove, rotate
+from orchestration.operations import rotate
 from orchestration.operations.forget import Asked, Erased, erase, records_called, with_copies
-from orchestration.operations.forget_proof import Needles
 from tests import scenario
+from tests.decoded import files_with, marks_of
 from tests.evidence_base import EvidenceBase
 from tests.fixtures.njia_in_process import Njia, njia
 
@@ -69,24 +69,27 @@ def asked_for(base: EvidenceBase, partner: str, *references: str) -> Asked:
 
 def forget(
     base: EvidenceBase, partner: str, *references: str, key: str | None = None
-) -> tuple[Mapping[str, Erased], Needles]:
+) -> Mapping[str, Erased]:
     asked = asked_for(base, partner, *references)
-    erased, needles = erase(base.settings, keys_of(base), asked, references, key, scenario.AS_OF)
-    return {one.partner: one for one in erased}, needles
+    erased = erase(base.settings, keys_of(base), asked, key, scenario.AS_OF)
+    return {one.partner: one for one in erased}
 
 
 def test_the_copy_at_another_partner_is_forgotten_too(base: EvidenceBase) -> None:
     send(base, MTO, "mto_1.csv", scenario.MTO)
     of_bonde = send(base, BONDE, "bonde_1.csv", scenario.BONDE_FIRST)
-    erased, needles = forget(base, MTO, "M4", key=str(IDENTITY))
+    submission = keys_of(base).submission_code(f"00000004-0000-4000-8000-{scenario.PLANTED_SUBMISSION}")
+    copies = {MTO: record(base, MTO, "M4"), BONDE: record(base, BONDE, "B4")}
+    marks = {submission}.union(*(marks_of(base.settings, keys_of(base), one) for one in copies.values()))
+    for partner in copies:
+        assert any(f"landing/{partner}/" in file for file in files_with(base.settings, keys_of(base), marks))
+    erased = forget(base, MTO, "M4", key=str(IDENTITY))
     assert {partner: one.records for partner, one in erased.items()} == {BONDE: 1, MTO: 1}
     assert record(base, MTO, "M4") not in landed(base, MTO)
     assert landed(base, BONDE) == {record(base, BONDE, name) for name in ("B1", "B2", "B3")}
     text = original(base, of_bonde)
     assert "B3" in text and "B4" not in text
-    submission = f"00000004-0000-4000-8000-{scenario.PLANTED_SUBMISSION}"
-    assert keys_of(base).submission_code(submission) in needles.ids
-    assert prove(base.settings, keys_of(base), needles, str(IDENTITY)).found == ()
+    assert files_with(base.settings, keys_of(base), marks, IDENTITY) == []
 
 
 def test_a_first_copy_that_comes_later_does_not_land(base: EvidenceBase) -> None:
@@ -170,6 +173,6 @@ def test_without_a_form_only_the_asked_record_is_forgotten(base: EvidenceBase) -
     base.write_contract("swala_post", scenario.PARTNERS["swala_post"])
     send(base, "swala_post", "swala_2026-02.csv", scenario.SWALA)
     send(base, MTO, "mto_1.csv", scenario.MTO)
-    erased, _ = forget(base, "swala_post", "S3")
+    erased = forget(base, "swala_post", "S3")
     assert list(erased) == ["swala_post"]
     assert len(landed(base, MTO)) == 4

@@ -17,8 +17,7 @@ from orchestration import core, operations
 from orchestration.cli import console
 from orchestration.cli.root import cli
 from orchestration.core import NjiaError, RefreshLock, Settings, UsageError, durable, load_keys
-from orchestration.core.key_checks import USES, note_checks, noted_checks
-from orchestration.core.release_key import load_public_key
+from orchestration.core.key_checks import USES, load_public_key, note_checks, noted_checks
 from orchestration.intake.landing.sealing import opened, sealed_path
 from orchestration.intake.minimising.keyed_codes import codes_path
 from orchestration.intake.taking_in import take_in
@@ -369,34 +368,6 @@ def test_a_killed_rotation_leaves_valid_keys(base: EvidenceBase, monkeypatch: Pa
     core.check_modes(base.settings)
 
 
-@pytest.mark.parametrize("kind", ["stewards", "link", "release"])
-def test_leftovers_of_a_missing_new_key_are_dropped(base: EvidenceBase, kind: str) -> None:
-    """As a backup has it that copied the keys first: all that hangs on the new key, and not that key."""
-    settings, before = base.settings, state(base.settings)
-    kill_at_the_commit(settings, kind, False)
-    (waiting,) = settings.keys.glob("*.next")
-    waiting.unlink()
-    finish_rotations(settings)
-    assert state(settings) == before
-
-
-@pytest.mark.parametrize("kind", ["stewards", "link"])
-@pytest.mark.parametrize("lost", ["a file", "the mark", "half of the mark"])
-def test_an_incomplete_folder_replaces_nothing(base: EvidenceBase, kind: str, lost: str) -> None:
-    settings = base.settings
-    folder = settings.sealed if kind == "stewards" else settings.link_codes
-    before = state(settings, folder)
-    kill_at_the_commit(settings, kind, True)
-    mark = folder.with_name(f"{folder.name}.next") / ".whole.json"
-    if lost == "half of the mark":
-        mark.write_bytes(mark.read_bytes()[:20])
-    else:
-        (mark if lost == "the mark" else next(mark.parent.glob("*/*"))).unlink()
-    finish_rotations(settings)
-    assert state(settings, folder) == before
-    assert not list(settings.home.rglob("*.next"))
-
-
 def test_an_undeletable_file_costs_no_original(base: EvidenceBase, monkeypatch: Patch) -> None:
     settings, before = base.settings, state(base.settings)
     kill_at_the_commit(settings, "stewards", False)
@@ -458,7 +429,7 @@ def test_forget_accepts_earlier_keys_and_reads_installed_keys_under_the_lock(
         takes(lock, holder)
 
     def erase(settings: Settings, keys: core.Keys, *rest: object) -> None:
-        given.extend([keys.stewards_recipient, rest[2]])
+        given.extend([keys.stewards_recipient, rest[1]])
         raise UsageError("far enough")
 
     monkeypatch.setattr(RefreshLock, "take", take_after_a_rotation)

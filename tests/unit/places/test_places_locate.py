@@ -7,12 +7,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.core import Keys, NjiaError, Settings, read_texts, says, write_texts
+from orchestration.core import Keys, NjiaError, Settings, read_texts, write_texts
 from orchestration.places import in_scope, name_token
 from orchestration.places.mentions import Mention
 from orchestration.places.place_text import looks_private
 from orchestration.places.step import MATCHES, UNRESOLVED, locate
 from orchestration.typing.tables import MENTIONS
+from tests.decoded import says
 
 KEYS = Keys(b"k" * 32, "age1")
 FILES = ("matches.parquet", "unresolved.parquet", "unresolved.texts")

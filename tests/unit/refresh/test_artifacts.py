@@ -8,7 +8,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from orchestration.core import fingerprint_of, keep, read, stands, work
+from orchestration.core import fingerprint_of, is_whole, make_artifact, read_artifact, work
 from orchestration.refresh.run import Made, Step
 
 
@@ -28,11 +28,11 @@ class Maker:
 
 def test_an_artifact_is_made_again_for_a_new_fingerprint_alone(tmp_path: Path) -> None:
     make = Maker(tmp_path)
-    first, made = keep(tmp_path, "places", "f1", make)
-    again, made_again = keep(tmp_path, "places", "f1", make)
+    first, made = make_artifact(tmp_path, "places", "f1", make)
+    again, made_again = make_artifact(tmp_path, "places", "f1", make)
     assert (made, made_again, make.times) == (True, False, 1)
     assert again == first and again.facts == {"mentions": 3}
-    assert keep(tmp_path, "places", "f2", make)[1] and make.times == 2
+    assert make_artifact(tmp_path, "places", "f2", make)[1] and make.times == 2
 
 
 @pytest.mark.parametrize("damage", ["samp", "Sampleton", None])
@@ -40,11 +40,11 @@ def test_a_damaged_file_is_rebuilt_with_a_message(
     tmp_path: Path, damage: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     make = Maker(tmp_path)
-    artifact, _ = keep(tmp_path, "places", "f1", make)
+    artifact, _ = make_artifact(tmp_path, "places", "f1", make)
     path = tmp_path / "places" / "matches.txt"
     path.write_text(damage) if damage else path.unlink()
-    assert not stands(tmp_path, artifact)
-    assert keep(tmp_path, "places", "f1", make)[1]
+    assert not is_whole(tmp_path, artifact)
+    assert make_artifact(tmp_path, "places", "f1", make)[1]
     assert path.read_text() == "sampleton"
     (said,) = caplog.messages
     assert "places" in said
@@ -53,17 +53,17 @@ def test_a_damaged_file_is_rebuilt_with_a_message(
 @pytest.mark.parametrize("note", ["", "{", "[]", '{"layout": 0}', '{"layout": 1, "unknown": 2}'])
 def test_an_unreadable_note_rebuilds_the_artifact(tmp_path: Path, note: str) -> None:
     make = Maker(tmp_path)
-    keep(tmp_path, "places", "f1", make)
+    make_artifact(tmp_path, "places", "f1", make)
     (tmp_path / "artifacts" / "places.json").write_text(note)
-    assert read(tmp_path, "places") is None
-    assert keep(tmp_path, "places", "f1", make)[1]
+    assert read_artifact(tmp_path, "places") is None
+    assert make_artifact(tmp_path, "places", "f1", make)[1]
 
 
 def test_an_unfinished_artifact_leaves_no_note(tmp_path: Path) -> None:
-    keep(tmp_path, "places", "f1", Maker(tmp_path))
+    make_artifact(tmp_path, "places", "f1", Maker(tmp_path))
     with pytest.raises(KeyboardInterrupt):
-        keep(tmp_path, "places", "f2", Mock(side_effect=KeyboardInterrupt))
-    assert read(tmp_path, "places") is None
+        make_artifact(tmp_path, "places", "f2", Mock(side_effect=KeyboardInterrupt))
+    assert read_artifact(tmp_path, "places") is None
 
 
 def test_a_fingerprint_does_not_depend_on_order() -> None:

@@ -115,7 +115,7 @@ def land(settings: Settings, extract_id: str) -> str:
 
 @pytest.mark.parametrize("outcome", ENDS)
 def test_what_has_landed_is_considered_by_a_whole_refresh(settings: Settings, outcome: str) -> None:
-    assert refreshes.considered(settings) is None
+    assert refreshes.considered(settings) == {}
     begun = refreshes.begin(settings, "r1", NOW, {"decisions": {"d1"}})
     landed = land(settings, "e1")
     refreshes.end(settings, begun, outcome)

@@ -212,10 +212,10 @@ def test_a_reader_holding_the_old_release_keeps_reading_during_a_switch(home: Ho
 
 
 def test_the_newest_and_those_decided_on_are_kept(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert policies.kept("releases") == 12
+    assert policies.number_kept("releases") == 12
     first, second = home.current, publish_one(home.settings, 1).release_id
     home.roll_back(first)
-    monkeypatch.setattr(publishing, "kept", lambda what: 3 if what == "releases" else 20)
+    monkeypatch.setattr(publishing, "number_kept", lambda what: 3 if what == "releases" else 20)
     published = [publish_one(home.settings, day).release_id for day in range(2, 7)]
     kept = [release.release_id for release in list_releases(home.settings)]
     assert kept[:3] == published[:1:-1]

@@ -23,7 +23,7 @@ from orchestration.core import (
     installed_public_key,
     sha256_of,
 )
-from orchestration.core.release_key import load_public_key
+from orchestration.core.key_checks import load_public_key
 from orchestration.operations import warnings
 from orchestration.release import Release, find_release, rollback, signature, why_not_signed
 from orchestration.release.erasing import erase_editions

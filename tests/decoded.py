@@ -1,20 +1,34 @@
-"""Decode all text of a file, so that a search finds values that compression hides."""
+"""Search files decoded, because compression hides values: one file, or every file of a home."""
 
 from __future__ import annotations
 
+import csv
 import io
+import json
 import re
 import sqlite3
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import cast
 
 import pyarrow.parquet as pq
+import pyrage
 
-from orchestration.core.engine import open_duckdb
+from orchestration.core import (
+    REFERENCE_SEEDS,
+    TEXTS_SUFFIX,
+    Keys,
+    Settings,
+    open_duckdb,
+    read_texts,
+    shown_record,
+)
+from orchestration.intake import texts_of
+from orchestration.intake.landing.erasing import pattern_of
 
+Identity = pyrage.x25519.Identity
 _ROWS_AT_ONCE = 20_000
 
 
@@ -40,18 +54,47 @@ def decoded(path: Path, raw: bytes | None = None) -> Iterator[bytes]:
     yield raw
 
 
-def pattern_of(values: Iterable[str]) -> re.Pattern[bytes]:
-    """Compile a pattern for whole values, in UTF-8, UTF-16 and as XML, JSON and Python escape them."""
-    forms: set[bytes] = set()
-    for value in values:
-        escaped = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        for text in (value, escaped, repr(value)[1:-1], value.encode("unicode_escape").decode()):
-            forms.add(text.encode())
-            forms.add(text.encode("utf-16-le"))
-    if not forms:
-        return re.compile(rb"(?!)")
-    longest_first = b"|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
-    return re.compile(rb"(?<![\w-])(?:" + longest_first + rb")(?![\w-])")
+def marks_of(settings: Settings, keys: Keys, record: int) -> set[str]:
+    """Return what only this record has in a home: its values with their tokens, its ids, its link codes."""
+    own, others = set[str](), set[str]()
+    for path in settings.landing.glob("*/[!.]*.parquet"):
+        texts = texts_of(path, keys)
+        for row in pq.read_table(path, columns=["record_id", "value"]).to_pylist():
+            values = own if row["record_id"] == record else others
+            values |= {row["value"], texts.get(row["value"], row["value"])}
+    for path in settings.link_codes.glob("*/[!.]*.parquet"):
+        for row in pq.read_table(path).to_pylist():
+            codes = {value for name, value in row.items() if name.endswith("_code") and value}
+            (own if row["record_id"] == record else others).update(codes)
+    shared = others | {
+        cell
+        for path in REFERENCE_SEEDS.glob("*.csv")
+        for row in csv.reader(path.open(encoding="utf-8", newline=""))
+        for cell in row
+    }
+    values = {value for value in own - shared if len(value) >= 4 and re.search(r"[^\W\d_]|\d{9}", value)}
+    return values | {shown_record(record), shown_record(record)[2:], str(record)}
+
+
+def files_with(settings: Settings, keys: Keys, marks: Iterable[str], *identities: Identity) -> list[str]:
+    """Return the files of a home that hold one of the marks; originals are opened with the stewards' keys."""
+    pattern = pattern_of(marks)
+    return [
+        path.relative_to(settings.home).as_posix()
+        for path in sorted(settings.home.rglob("*"))
+        if path.is_file() and not path.is_symlink() and not path.is_relative_to(settings.keys)
+        if any(pattern.search(text) for text in _opened(path, keys, identities))
+    ]
+
+
+def _opened(path: Path, keys: Keys, identities: Sequence[Identity]) -> Iterator[bytes]:
+    if path.suffix == TEXTS_SUFFIX:
+        yield json.dumps(read_texts(path, keys), ensure_ascii=False).encode()
+    elif path.suffix == ".age":
+        if identities:
+            yield from decoded(path, pyrage.decrypt(path.read_bytes(), identities))
+    else:
+        yield from decoded(path)
 
 
 def says(path: Path, values: Iterable[str]) -> bool:
