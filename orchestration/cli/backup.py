@@ -86,7 +86,10 @@ def restore_command(
     )
     say(f"Restored into {folder}: the backup of {restored.made_at:%Y-%m-%d %H:%M} UTC.")
     if restored.erased:
-        say(f"Forgotten since, and erased from it: {restored.erased:,} record(s).")
+        say(
+            f"Forgotten since, and erased from it: {restored.erased:,} record(s). Its releases still hold "
+            "them: run `njia refresh` there before anybody reads it."
+        )
     for fault in restored.faults:
         console.mark("damaged", f"{fault.path}: {fault.found}. {fault.means}", console.err)
     say(f"Keys are in {folder}/keys, contracts in {folder}/partners. Put all in place, then: njia refresh")

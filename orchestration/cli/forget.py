@@ -87,7 +87,11 @@ def forget_command(
         called = {record for name in asked for record in forget.records_called(settings, keys, partner, name)}
         all_asked = forget.with_copies(settings, partner, called)
         copies = {sender: len(ids) for sender, ids in all_asked.records.items() if sender != partner}
-        if not yes and sys.stdin.isatty():
+        if not yes:
+            if not sys.stdin.isatty():
+                raise UsageError(
+                    "There is no terminal to ask for confirmation: give --yes. Nothing was erased."
+                )
             _announce(
                 partner, len(all_asked.records[partner]), copies, all_asked.unclear, private_key is not None
             )

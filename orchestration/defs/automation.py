@@ -9,7 +9,7 @@ import dagster as dg
 from orchestration.contracts import Contracts
 from orchestration.core import NjiaError, Settings, clear_work_left_behind
 from orchestration.defs import pulled
-from orchestration.defs.boundary import REFRESH, STARTED_BY
+from orchestration.defs.boundary import QUIET_LOGS, REFRESH, STARTED_BY
 from orchestration.defs.killed_runs import end_killed_runs
 from orchestration.operations import next_run
 from orchestration.stewardship import messages, refresh_since
@@ -36,6 +36,7 @@ def automation(settings: Settings, contracts: Contracts) -> dg.Definitions:
         selection=dg.AssetSelection.all() - dg.AssetSelection.assets(*pulled.keys(contracts)),
         description="Take in the inbox, pass both gates, publish a release.",
         executor_def=dg.in_process_executor,
+        config=QUIET_LOGS,  # the history of runs holds each event; the terminal of `njia serve` none
     )
 
     @dg.schedule(

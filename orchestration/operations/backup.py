@@ -219,7 +219,7 @@ def restore(
     Records are forgotten in it that are by the marks of the present home or of the newest snapshot; without
     these marks nothing is restored. The folder appears when all is done.
     """
-    folder = folder.absolute()
+    folder = folder.resolve()
     _refuse_target(settings, folder)
     partial = folder.with_name(f".restoring-{folder.name}")
     new = replace(settings, home=partial, keys=partial / "keys")

@@ -61,7 +61,7 @@ def forgotten(tmp_path_factory: pytest.TempPathFactory) -> World:
     njia("decide", "exclude-row", shown(base.settings), *by, settings=base.settings)
     first = World(base, key, folder, "").run("backup", folder / "backup", "--json")
     assert first.returncode == 0, first.stderr
-    ran = njia("forget", "swala_post", REFERENCE, "--key", key, settings=base.settings)
+    ran = njia("forget", "--yes", "swala_post", REFERENCE, "--key", key, settings=base.settings)
     assert ran.returncode == 0, ran.stderr
     return World(base, key, folder, str(last_object(first)["snapshot"]))
 

@@ -26,7 +26,7 @@ def forgotten(
         settings=base.settings,
     )  # fmt: skip
     by = ("--author", "A. Steward", "--reason", "asked in writing")
-    return base, njia("forget", "swala_post", REFERENCE, *by, "--json", settings=base.settings)
+    return base, njia("forget", "--yes", "swala_post", REFERENCE, *by, "--json", settings=base.settings)
 
 
 def record_id(base: EvidenceBase) -> int:
@@ -101,7 +101,7 @@ def test_decisions_about_it_are_gone_and_no_word_of_it_is_said(forgotten: tuple[
 
 def test_asked_again_it_says_that_nothing_is_left(forgotten: tuple[EvidenceBase, Ran]) -> None:
     base, _ = forgotten
-    again = njia("forget", "swala_post", REFERENCE, "--json", settings=base.settings)
+    again = njia("forget", "--yes", "swala_post", REFERENCE, "--json", settings=base.settings)
     assert again.returncode == 0
     assert last_object(again)["outcome"] == "forgotten"
     assert last_object(again)["rows"] == 0
@@ -113,7 +113,7 @@ def test_files_that_njia_does_not_read_are_named(forgotten: tuple[EvidenceBase, 
     for name in unread:
         (base.settings.home / name).parent.mkdir(exist_ok=True)
         (base.settings.home / name).write_text("PK cut off")
-    again = njia("forget", "swala_post", REFERENCE, "--json", settings=base.settings)
+    again = njia("forget", "--yes", "swala_post", REFERENCE, "--json", settings=base.settings)
     for name in unread:
         (base.settings.home / name).unlink()
     assert again.returncode == 0, again.stderr
@@ -133,7 +133,9 @@ def test_unknown_record_unknown_partner_and_wrong_key_are_reported(
         (("swala_post",), "at least one record"),
         (("swala_post", "S1", "--key", str(key)), "not an age private key"),
     ):
-        ran = njia("forget", *arguments, settings=base.settings)
+        ran = njia("forget", "--yes", *arguments, settings=base.settings)
         assert ran.returncode == 2
         assert words in " ".join(ran.stderr.split())
         assert "S99" not in ran.stderr
+    unasked = njia("forget", "swala_post", "S2", settings=base.settings)
+    assert unasked.returncode == 2 and "give --yes. Nothing was erased." in unasked.stderr

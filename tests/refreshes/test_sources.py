@@ -102,7 +102,7 @@ def test_a_later_extract_of_mostly_shared_submissions_is_held_until_a_steward_ac
 
 def test_a_submission_is_forgotten_at_both_partners(next_day: EvidenceBase) -> None:
     by = ("--author", "A. Steward", "--reason", "asked in writing")
-    ran = njia("forget", "bonde_post", "B4", *by, "--json", settings=next_day.settings)
+    ran = njia("forget", "--yes", "bonde_post", "B4", *by, "--json", settings=next_day.settings)
     told = last_object(ran)
     assert (ran.returncode, told["outcome"], told["copies"]) == (0, "forgotten", {"mto_post": 1}), ran.stderr
     one_fewer = scenario.KITUI_NAIROBI["record_count"] - 1  # M4

@@ -433,9 +433,9 @@ def test_forget_accepts_earlier_keys_and_reads_installed_keys_under_the_lock(
         raise UsageError("far enough")
 
     monkeypatch.setattr(RefreshLock, "take", take_after_a_rotation)
-    ran = njia(base, "forget", PARTNER, "1", "--key", "new-key.txt")
+    ran = njia(base, "forget", "--yes", PARTNER, "1", "--key", "new-key.txt")
     assert "Nothing was erased" in str(ran.exception)
     monkeypatch.setattr("orchestration.operations.forget.erase", erase)
-    ran = njia(base, "forget", PARTNER, "1", "--key", "new-key.txt", "--key", KEY)
+    ran = njia(base, "forget", "--yes", PARTNER, "1", "--key", "new-key.txt", "--key", KEY)
     assert str(ran.exception) == "far enough"
     assert given == [str(new.to_public()), f"{new}\n{private_key()}"]
