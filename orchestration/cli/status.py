@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,7 +27,10 @@ def status_command(settings: Settings, with_all: bool, as_json: bool) -> None:
 
     First what is damaged, refused or held and why, and the items that wait for a steward. Then the next
     refresh, the partners that are not in force, and the release with its age.
+
+    Exit code: 0; 6 where a file of the home is damaged.
     """
+    from orchestration.core import Damaged
     from orchestration.operations import read_status
 
     status = read_status(settings)
@@ -34,6 +38,8 @@ def status_command(settings: Settings, with_all: bool, as_json: bool) -> None:
         console.print_json(status)
     else:
         show_status(status, with_all)
+    if status["damaged"]:
+        sys.exit(Damaged.exit_code)
 
 
 def show_status(status: Mapping[str, Any], with_all: bool) -> None:
@@ -72,7 +78,10 @@ def show_status(status: Mapping[str, Any], with_all: bool) -> None:
         _show_partners(shown)
     for source in status["sources"]:
         show_source(source)
-    _show_release(status["release"], status["partners"])
+    if status["release"]:
+        _show_release(status["release"], status["partners"])
+    elif not status["damaged"]:
+        out.print("No release yet. `njia refresh` publishes the first one.")
     if backup := status["backup"]:
         console.say(f"The last backup is {backup['age']} old.")
 
@@ -112,10 +121,7 @@ def _show_lists(status: Mapping[str, Any]) -> None:
         console.show_items(first)
 
 
-def _show_release(release: Mapping[str, Any] | None, partners: list[Mapping[str, Any]]) -> None:
-    if release is None:
-        out.print("No release yet. `njia refresh` publishes the first one.")
-        return
+def _show_release(release: Mapping[str, Any], partners: list[Mapping[str, Any]]) -> None:
     in_force = sum(partner["state"] == _IN_FORCE for partner in partners)
     out.print(
         f"[bold]In force:[/] release {release['release_id']}, {release['age']} old, "

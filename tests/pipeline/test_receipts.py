@@ -193,14 +193,17 @@ def test_waiting_file_is_explained_with_its_columns(
     evidence_base: EvidenceBase,
 ) -> None:
     later = an_hour_later(evidence_base)
-    later.deliver("swala_post", "next.csv", scenario.SWALA.replace(";Date;", ";Day;", 1))
+    later.deliver("swala_post", "next.csv", scenario.SWALA.replace(";Date;", ";Departure date;", 1))
     later.refresh()
     folder = runs(later, "swala_post")[-1]
     assert "Columns missing: <em>Date</em>. The file lacks columns" in page(folder)
     assert "change the contract" not in page(folder)
     told = [(row["column"], row["what_became_of_it"], row["rule"]) for row in rows(folder) if not row["row"]]
-    assert told == [("Date", "waits", "Columns missing"), ("Date → Day", "changed", "Probably renamed")]
-    assert "<em>Date → Day</em></td><td>Probably renamed. One column is gone" in page(folder)
+    assert told == [
+        ("Date", "waits", "Columns missing"),
+        ("Date → Departure date", "changed", "Probably renamed"),
+    ]
+    assert "<em>Date → Departure date</em></td><td>Probably renamed. One column is gone" in page(folder)
 
 
 def test_changed_columns_are_listed_without_names_of_persons(odd_files: EvidenceBase) -> None:

@@ -170,7 +170,7 @@ def test_one_damaged_file_stops_neither_the_others_nor_status(home: Settings) ->
     assert checked.exit_code == Damaged.exit_code == 6
     for path in kept:
         assert f"damaged {path.relative_to(home.home).as_posix()}" in checked.output
-    assert status.exit_code == 0
+    assert status.exit_code == 6
     assert "damage " in status.output and kept.keys() & {*map(Path, status.output.split())}
     assert "swala_post" in status.output and "kobe_post" in status.output
 

@@ -137,7 +137,7 @@ def test_the_question_counts_the_copies_and_says_what_is_not_followed(
 
     def asked(partner: str, *references: str) -> str:
         monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
-        ran = njia("forget", "--yes", partner, *references, *at)
+        ran = njia("forget", partner, *references, *at)
         assert "not today" in ran.words
         return ran.words
 

@@ -41,7 +41,7 @@ def test_each_command_names_the_missing_release(
         keep_another(home)
     ended = njia(*command)
     assert ended.code == 6
-    assert f"names the release {GONE}, which is missing." in ended.words
+    assert f"names the release {GONE}, which is missing." in " ".join((ended.out + ended.err).split())
     assert "o release yet" not in ended.out + ended.err
 
 
