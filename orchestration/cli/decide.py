@@ -274,7 +274,9 @@ def decide_waiting(settings: Settings, kind: str | None, partner: str | None, as
         console.show_refresh_running(since, listed)
     console.show_items(chosen, with_names=True)
     if not chosen:
-        console.say("Nothing waits for a steward.")
+        console.say(
+            "Nothing of that waits for a steward." if kind or partner else "Nothing waits for a steward."
+        )
 
 
 @_decision("confirm", click.argument("decision_id"))

@@ -43,6 +43,8 @@ def status_command(settings: Settings, with_all: bool, as_json: bool) -> None:
 
 
 def show_status(status: Mapping[str, Any], with_all: bool) -> None:
+    if not status["is_home"]:
+        mark("no home", f"{status['home']} is no home of Njia yet. `njia refresh` makes it.")
     if since := status["refresh_running_since"]:
         console.show_refresh_running(since, status["lists_as_of"])
     if crashed := status["crashed"]:

@@ -17,6 +17,7 @@ from orchestration.contracts import (
     with_changes,
 )
 from orchestration.core import (
+    HOME_JSON,
     Damaged,
     Settings,
     key_faults,
@@ -79,6 +80,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
     running, listed = refresh_since(settings), refreshes.lists_as_of(settings)
     return {
         "home": str(settings.home),
+        "is_home": (settings.home / HOME_JSON).is_file(),
         "refresh_running_since": running and running.isoformat(),
         "lists_as_of": listed and listed.isoformat(),
         "next_run": read_next_run(settings, datetime.now(UTC)),

@@ -58,6 +58,11 @@ def test_json_lists_are_one_object(njia: Njia) -> None:
     assert njia("decide", "list", "--json").last_object == {"decisions": []}
 
 
+def test_status_of_a_folder_that_is_no_home_says_so(njia: Njia) -> None:
+    """A disk that is not mounted looks like an empty home."""
+    assert "is no home of Njia yet." in " ".join(njia("status").out.split())
+
+
 def test_wrong_boundaries_are_reported_before_the_inbox_is_read(
     njia: Njia, tmp_path: Path, monkeypatch: Any
 ) -> None:
