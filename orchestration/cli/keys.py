@@ -51,7 +51,7 @@ def keys_command(context: click.Context, home: Path | None, partners: Path | Non
 
     The list shows ids and places, no secret.
     """
-    from orchestration.core import key_places, samples_private_key
+    from orchestration.core import SAMPLES_PRIVATE_KEY, key_places
 
     if context.invoked_subcommand:
         if home or partners or as_json:
@@ -68,7 +68,7 @@ def keys_command(context: click.Context, home: Path | None, partners: Path | Non
         table.add_row(key.name, key.id or fault, escape(key.use))
     console.out.print(table)
     say(f"In {settings.keys}. An id is a hash: it may be shown, the key may not.")
-    if file := samples_private_key(settings.keys):
+    if (file := settings.keys / SAMPLES_PRIVATE_KEY).is_file():
         say(f"The stewards' private key of the samples lies in {file}.")
 
 

@@ -32,13 +32,14 @@ def status_command(settings: Settings, with_all: bool, as_json: bool) -> None:
     """
     from orchestration.core import Damaged
     from orchestration.operations import read_status
+    from orchestration.stewardship import review
 
     status = read_status(settings)
     if as_json:
         console.print_json(status)
     else:
         show_status(status, with_all)
-    if status["damaged"]:
+    if status["damaged"] or review.damaged_files(settings):
         sys.exit(Damaged.exit_code)
 
 

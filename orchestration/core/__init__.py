@@ -64,6 +64,7 @@ if TYPE_CHECKING:
         LINK_KEY,
         RELEASE_KEY,
         RELEASE_PUB,
+        SAMPLES_PRIVATE_KEY,
         STEWARDS_RECIPIENT,
         PublicKey,
         ReleaseKey,
@@ -90,7 +91,6 @@ if TYPE_CHECKING:
         new_stewards_pair,
         read_texts,
         record_of,
-        samples_private_key,
         shown_record,
         write_texts,
     )

@@ -215,20 +215,6 @@ def create_sample_pair(folder: Path) -> Path:
     return file
 
 
-def samples_private_key(folder: Path) -> Path | None:
-    """Return the file of the samples' private key, if new originals are sealed to it."""
-    import pyrage
-
-    file, recipient = folder / SAMPLES_PRIVATE_KEY, folder / STEWARDS_RECIPIENT
-    if not (file.is_file() and recipient.is_file()):
-        return None
-    try:
-        identity = pyrage.x25519.Identity.from_str(file.read_text().strip())
-    except pyrage.IdentityError:
-        return None
-    return file if str(identity.to_public()) == recipient.read_text().strip() else None
-
-
 TEXTS_SUFFIX = ".texts"
 _TOKEN = re.compile("t-[a-p]{22}")
 

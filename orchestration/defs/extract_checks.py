@@ -57,12 +57,14 @@ def _results(run: Run, partners: list[str]) -> list[dg.AssetCheckResult]:
     verdicts, deliveries = gates.read_verdicts(settings), gates.deliveries(settings)
     waiting = [file for file in extracts.taken_of(settings) if file.outcome in review.NOT_TAKEN]
     numbers, movements = gates.newest_numbers(settings), release.movements_by_partner(settings)
+    # Nothing more is asked of what a steward withdrew.
+    withdrawn = {(one["partner"], one["extract_id"]) for one in run.decisions.extract_withdrawals}
     return [
         _result(
             run,
             partner,
             [file for file in waiting if file.partner == partner],
-            verdicts.of_partner(partner),
+            [one for one in verdicts.of_partner(partner) if (partner, one.extract_id) not in withdrawn],
             [delivery for delivery in deliveries if delivery.partner == partner],
             {**numbers.get(partner, {}), "movements_in_force": movements.get(partner, 0)},
         )
@@ -126,7 +128,7 @@ def _summary(
 ) -> list[str]:
     """Say what was found and what it means, complete without the metadata."""
     if not (verdicts or waiting):
-        return ["No extract has been taken in yet."]
+        return ["No extract is judged: none was taken in, or a steward withdrew it."]
     judged = len({verdict.extract_id for verdict in verdicts})
     if not (waiting or failed):
         return [f"{judged} extract(s) judged, all passed."]

@@ -22,7 +22,6 @@ from orchestration.gates.extract_comparison import OF_FIELDS
 from orchestration.gates.extract_profile import (
     TYPED_TABLES,
     beside_last,
-    extract_keys,
     profile_extracts,
     profile_rows,
 )
@@ -94,20 +93,15 @@ class ExtractVerdicts:
 
 
 def judge_extracts(settings: Settings, as_of: datetime, decisions: Decisions) -> ExtractVerdicts:
-    """Profile and judge every landed extract; writes `profiles.parquet` and `verdicts.parquet`.
-
-    An extract that a steward withdrew has a profile and no verdict: nothing of it is asked any more.
-    """
+    """Profile and judge every landed extract; writes `profiles.parquet` and `verdicts.parquet`."""
     register = landed_extracts(settings)
     profiles = profile_extracts(settings, register, as_of, decisions)
     rows = [
         row | _field_names(row, landed) for row, landed in zip(profiles.to_pylist(), register, strict=True)
     ]
-    withdrawn, verdicts = extract_keys(decisions.extract_withdrawals), []
+    verdicts = []
     for judgement in judge(profiles.to_pandas(), EXTRACT_GATE):
         row = rows[judgement.row]
-        if (row["partner"], row["extract_id"]) in withdrawn:
-            continue
         scope = f"{row['partner']}/{row['extract_id']}"
         verdicts.append(_verdict(judgement, row, judgement.as_check(row, decisions.waivers, scope, as_of)))
     folder = settings.work / "gates"

@@ -161,9 +161,14 @@ def are_lists_whole(settings: Settings) -> bool:
 
 
 def files_not_read(settings: Settings) -> list[str]:
-    """Return the files of the inbox, by their shown names, and those that Njia did not write."""
-    unread = {"files to take in", UNKNOWN.kind}
-    names = (Path(name) for name, _ in files_of(settings) if kind_of(name).kind in unread)
+    """Return the files of the inbox, by their shown names, and those that Njia did not write.
+
+    Of `work/` and `keys/` none are named: the one is deleted at any time, the other is the operator's.
+    """
+    inbox = [name for name, _ in files_of(settings) if kind_of(name).kind == "files to take in"]
+    checked = check_files(settings)
+    strays = [fault.path for fault in checked.faults if fault.found in proofs.NOT_WRITTEN]
+    names = map(Path, sorted({*inbox, *checked.unknown, *strays}))
     return [(name.parent / shown_file(name.name)).as_posix() for name in names]
 
 

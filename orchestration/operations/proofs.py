@@ -38,6 +38,8 @@ from orchestration.core import (
 from orchestration.stewardship import audit
 
 CHANGED, MISSING, NO_SUM = "its content does not match its sum", "it is missing", "its sum is missing"
+ADDED = "it was added"
+NOT_WRITTEN = (NO_SUM, ADDED)  # found in files that somebody else put there
 Findings = Iterator[tuple[Path, str]]
 
 
@@ -222,7 +224,7 @@ def releases(look: Look, files: Sequence[Path]) -> Findings:
                 yield folder / release.MANIFEST, f"its signature {what}"
             yield from ((folder / name, CHANGED) for name in verified.changed)
             yield from ((folder / name, MISSING) for name in verified.missing)
-            yield from ((folder / name, "it was added") for name in verified.added)
+            yield from ((folder / name, ADDED) for name in verified.added)
 
 
 def _public_key(settings: Settings) -> PublicKey | None:

@@ -18,6 +18,7 @@ from orchestration.contracts import (
 )
 from orchestration.core import (
     HOME_JSON,
+    SAMPLES_PRIVATE_KEY,
     Damaged,
     Settings,
     key_faults,
@@ -25,7 +26,6 @@ from orchestration.core import (
     kind_and_place,
     read_json,
     refreshes,
-    samples_private_key,
     say,
 )
 from orchestration.intake import left_alone, names_in_inbox, read_sources, still_written
@@ -268,10 +268,10 @@ def _damaged(settings: Settings) -> Iterator[str]:
 
 def _private_key(settings: Settings) -> Iterator[str]:
     """Warn of the samples' private key beside real files."""
-    file = None if settings.has_sample_partners else samples_private_key(settings.keys)
-    if file:
+    file = settings.keys / SAMPLES_PRIVATE_KEY
+    if file.is_file() and not settings.has_sample_partners:
         yield (
-            f"{file} opens every original of this home, which was begun with the samples. Take real files "
+            f"{file} opens originals of this home, which was begun with the samples. Take real files "
             "into a home of their own, with the stewards' own public key."
         )
 

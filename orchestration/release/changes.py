@@ -50,9 +50,14 @@ _PARTNERS = """
         window of_contract as (partition by partner, coalesce(now.contract, before.contract))
     ),
     embargoes as (
-        select extract_id, before.rows_embargoed - now.rows_embargoed as ended
-        from older.quality.reconciliation as before
-        inner join newer.quality.reconciliation as now using (extract_id)
+        -- Two partners may have sent the same bytes.
+        select extract_id, before.rows - now.rows as ended
+        from (
+            select extract_id, sum(rows_embargoed) as rows from older.quality.reconciliation group by all
+        ) as before
+        inner join (
+            select extract_id, sum(rows_embargoed) as rows from newer.quality.reconciliation group by all
+        ) as now using (extract_id)
     ),
     differing as (
         select records.partner, records.extract_id, records.became,

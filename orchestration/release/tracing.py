@@ -279,7 +279,13 @@ class _Table:
         clauses = [f'lower("{at}"::text) {sign} lower($v{n})' for n, (at, sign, _) in enumerate(conditions)]
         values = {f"v{number}": value for number, (*_, value) in enumerate(conditions)}
         try:
-            return self._rows(" and ".join(clauses), **values)
+            rows = self._rows(" and ".join(clauses), **values)
+            for n, (at, sign, value) in enumerate(conditions if not rows else ()):
+                if sign == "=" and not self._rows(clauses[n], **{f"v{n}": value}):
+                    raise UsageError(
+                        f"{self.name} has no {at} {value!r}. Copy the condition from the report."
+                    )
+            return rows
         except duckdb.BinderException:
             raise UsageError(
                 f"{self._where} publishes no table {self.name} with the columns of {where}. Copy the "

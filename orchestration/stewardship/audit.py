@@ -277,15 +277,19 @@ def gaps(settings: Settings, lines: Iterable[dict[str, Any]]) -> Gaps:
     """Compare the decisions files, which are readable, with all lines of the log.
 
     The line of a forgetting names the decisions that went with the record: these are no gap. Nor is one that
-    was lost and taken back since.
+    was lost and taken back since, or of a kind that Njia no longer has.
     """
+    from orchestration.stewardship.kinds.registry import KINDS
+
     lines = list(lines)
     forgotten: set[str] = set()
     for line in lines:
         if line["action"] == FORGOT:
             forgotten.update(line["details"].get("decisions", ()))
     logged = {
-        line["what"]: line["details"]["entry_sha256"] for line in lines if "entry_sha256" in line["details"]
+        line["what"]: line["details"]["entry_sha256"]
+        for line in lines
+        if "entry_sha256" in line["details"] and line["details"].get("kind") in (None, *KINDS)
     }
     entries = [
         entry

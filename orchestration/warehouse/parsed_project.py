@@ -39,7 +39,12 @@ def manifest_path(settings: Settings) -> Path:
     try:
         made = _new_folder(shared)
     except OSError:
-        made = _new_folder(own)
+        try:
+            made = _new_folder(own)
+        except OSError as error:
+            raise NjiaError(
+                f"The dbt project cannot be parsed: {own} cannot be written ({error.strerror})."
+            ) from None
     try:
         parse_into(made, settings.engine)
         parsed = made.with_name(stamp)

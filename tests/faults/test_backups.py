@@ -38,7 +38,7 @@ def test_a_killed_backup_is_made_good_by_the_next(home: Settings, tmp_path: Path
     """restic ends with the command that started it."""
     large = home.sealed / "kobe_post" / f"{1:016x}.age"
     large.parent.mkdir(exist_ok=True)
-    large.write_bytes(os.urandom(32 << 20))
+    large.write_bytes(os.urandom(160 << 20))
     before, repository = files_of(home.home), tmp_path / "backup"
     own = {"NJIA_BACKUP_PASSWORD_FILE": str(home.backup_password)}
     killed = Started(tmp_path / "said", "backup", repository, settings=home, **own)

@@ -250,15 +250,6 @@ def test_an_untyped_extract_is_held(settings: Settings) -> None:
         assert verdicts[nothing_to_measure].outcome == "passed"
 
 
-def test_a_withdrawn_extract_is_not_judged(settings: Settings) -> None:
-    """What a steward took out stays no red check."""
-    land(settings, "e1")
-    land(settings, "e2")
-    partner = judge_extracts(settings, AS_OF, Decided()).verdicts[0].partner
-    withdrawn = Decided(extract_withdrawals=[{"partner": partner, "extract_id": "e1", "id": "0123456789ab"}])
-    assert {one.extract_id for one in judge_extracts(settings, AS_OF, withdrawn).verdicts} == {"e2"}
-
-
 def test_every_expectation_reads_a_measured_column() -> None:
     columns = set(SCHEMA.names)
     for check in EXTRACT_GATE:

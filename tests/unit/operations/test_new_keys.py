@@ -130,7 +130,7 @@ def test_real_contracts_beside_the_samples_private_key_are_warned_of(samples: Se
     njia("refresh")
     assert "stewards.age.key" not in str(njia("status", "--json").last_object["warnings"])
     samples.partners.mkdir()
-    assert f"{samples.keys}/stewards.age.key opens every original" in " ".join(warnings(samples))
+    assert f"{samples.keys}/stewards.age.key opens originals of this home" in " ".join(warnings(samples))
 
 
 def test_a_backup_leaves_the_samples_private_key_out(samples: Settings, njia: Njia) -> None:

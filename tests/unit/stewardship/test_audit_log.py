@@ -192,6 +192,12 @@ def test_a_logged_decision_that_is_edited_or_removed_is_found(settings: Settings
     assert gaps(settings, audit.read(settings).lines) == Gaps([], [], [])  # spaced otherwise, and the same
     path.write_text(json.dumps({**first, "place_id": "KE001"}) + "\n")
     assert gaps(settings, audit.read(settings).lines) == Gaps([], [made["id"]], [other["id"]])
+    former = {
+        "what": "0" * 12,
+        "action": "decided",
+        "details": {"kind": "assignment", "entry_sha256": "0" * 64},
+    }
+    assert gaps(settings, [*audit.read(settings).lines, former]).gone == [other["id"]], "no kind of today"
 
 
 def asked(settings: Settings, *arguments: str) -> Result:
