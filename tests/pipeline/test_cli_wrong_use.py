@@ -114,11 +114,12 @@ def test_a_spoilt_home_marker_is_a_sentence(tmp_path: Path) -> None:
     assert ran.returncode == 6 and "home.json is damaged" in ran.stderr.replace("\n", "")
 
 
-def test_missing_current_release_ends_what_reads_it_and_not_status(evidence_base: EvidenceBase) -> None:
+def test_missing_current_release_ends_what_reads_it_and_status_shows_all_else(evidence_base: EvidenceBase) -> None:
     release = evidence_base.settings.current.resolve()
     release.rename(release.with_name("moved-away"))
     asked = njia("query", "select 1", settings=evidence_base.settings)
     assert asked.returncode == 6
     assert "which is missing" in asked.stderr and "njia restore" in asked.stderr
     status = njia("status", settings=evidence_base.settings)
-    assert status.returncode == 0 and "which is missing" in status.stdout
+    assert status.returncode == 6 and "which is missing" in status.stdout
+    assert "Waiting for a steward:" in status.stdout
