@@ -114,7 +114,9 @@ def test_a_spoilt_home_marker_is_a_sentence(tmp_path: Path) -> None:
     assert ran.returncode == 6 and "home.json is damaged" in ran.stderr.replace("\n", "")
 
 
-def test_missing_current_release_ends_what_reads_it_and_status_shows_all_else(evidence_base: EvidenceBase) -> None:
+def test_missing_current_release_ends_what_reads_it_and_status_shows_all_else(
+    evidence_base: EvidenceBase,
+) -> None:
     release = evidence_base.settings.current.resolve()
     release.rename(release.with_name("moved-away"))
     asked = njia("query", "select 1", settings=evidence_base.settings)
