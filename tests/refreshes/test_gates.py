@@ -142,6 +142,23 @@ def test_ui_shows_a_held_extract_on_the_asset_of_its_partner(with_a_held_extract
     assert (shown["extracts_came"].value, shown["extracts_left"].value) == (1, 0)
 
 
+def test_a_withdrawn_extract_leaves_the_check_of_its_partner(
+    with_a_held_extract: Ended, tmp_path: Path
+) -> None:
+    """Nothing more is asked of it, so the check is not red for good."""
+    base = copy_of(with_a_held_extract.base, tmp_path)
+    withdrawn = {"partner": "swala_post", "extract_id": steps.newest_note(base.settings, "swala_post").stem}
+    record_decision(
+        base.settings, "extract_withdraw", "A. Steward", "sent by mistake", scenario.AS_OF, **withdrawn
+    )
+    ended = base.at(scenario.AS_OF.replace(hour=8)).run_job()
+    assert ended.error is None
+    with dg.DagsterInstance.from_config(str(base.settings.dagster_home)) as instance:
+        check = evaluation(instance, dg.AssetKey(["landing", "swala_post"]), "extracts_are_fit_and_on_time")
+    assert check.passed, check.description
+    assert (check.metadata["extracts_judged"].value, check.metadata["extracts_held"].value) == (1, 0)
+
+
 def test_quality_report_is_a_hashed_file_of_the_release(with_a_held_extract: Ended) -> None:
     release = current_release(with_a_held_extract.base.settings)
     assert release is not None
