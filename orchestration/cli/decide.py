@@ -275,7 +275,9 @@ def decide_waiting(settings: Settings, kind: str | None, partner: str | None, as
     console.show_items(chosen, with_names=True)
     if not chosen:
         console.say(
-            "Nothing of that waits for a steward." if kind or partner else "Nothing waits for a steward."
+            "Nothing that you asked for waits for a steward."
+            if kind or partner
+            else "Nothing waits for a steward."
         )
 
 
