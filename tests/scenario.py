@@ -66,13 +66,14 @@ delivery: {{mode: {mode}, cadence: monthly, grace_days: 15, key: Ref}}
 format: {{kind: csv, encoding: utf-8, delimiter: ";"}}
 locale: {{dates: dmy, timezone: Africa/Nairobi, default_country: KEN, languages: [en, sw]}}
 fields:
+  event_kind: {{constant: registered}}
   event_on: {{column: Date, required: true}}
   sex: {{column: Sex, values: {{F: female, M: male}}}}
   age_band: {{column: Age, from: age_text}}
-  place(origin).place_text: From
+  place(origin).place_text: {{column: From, basis: home}}
   place(transit).list: {{column: Through, split: [">", ";"], direct: [Direct]}}
   place(intended_destination).place_text: Promised
-  place(exploitation).place_text: Exploited in
+  place(exploitation).place_text: {{column: Exploited in, basis: exploited}}
   exploitation_type: {{column: Form, values: {{Domestic: domestic_servitude, Labour: forced_labour}}}}
   transport_mode: {{column: Travel, words: transport_mode}}
 deny: [Name, Phone, Notes]
@@ -95,7 +96,8 @@ extracts:
 format: {{kind: csv, encoding: utf-8, delimiter: ";"}}
 locale: {{timezone: Africa/Nairobi, default_country: null}}
 fields:
-  place(origin).place_text: From
+  event_kind: {{constant: reported}}
+  place(origin).place_text: {{column: From, basis: home}}
   place(intended_destination).place_text: To
   exploitation_type: {{column: Form, values: {{Domestic: domestic_servitude, Labour: forced_labour}}}}
   person_count: Persons

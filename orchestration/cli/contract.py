@@ -147,6 +147,14 @@ def _show_reading(report: Any) -> None:
         ]
         which = f" ({', '.join(kinds)})" if kinds else ""
         _line(f"{places['names']:,} distinct places; waiting for a steward: {places['open']:,}{which}")
+    if report.bases:
+        out.print(f"\nWhat each `basis` makes of the first {report.bases[0]['records']} records (* stated)")
+        bases = console.facts(justify="left")
+        for one in report.bases:
+            mark = "*" if one["is_stated"] else " "
+            counted = ", ".join(f"{count} {meaning}" for meaning, count in one["counts"].items())
+            bases.add_row(f"{mark} place({one['role']}): {one['basis']}", escape(counted))
+        out.print(bases)
     if report.typing_problems:
         out.print("\nProblems of typing (Q: the row would be quarantined)")
         problems = console.facts(style=None, justify="right")

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         DATES,
         MANY_CODES,
         SINGLE_CODES,
+        STATED_BASES,
         FieldSpec,
         is_text_of_a_place,
         place_parts,

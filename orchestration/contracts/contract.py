@@ -15,9 +15,11 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from orchestration.contracts.fields import (
     AROUND_POINT,
+    BASIS_OF_ROLE,
     CANONICAL_FIELDS,
     MANY_CODES,
     SINGLE_CODES,
+    STATED_BASES,
     FieldOrColumn,
     FieldSpec,
     Strict,
@@ -55,11 +57,18 @@ _FILLED_IN_AT = {"start", "end"}
 _FIELD_PARTS = {"names", "compare_with", "flags_with_prefix", "split", "select_multiple", "from_", "at"}
 
 
+DataSource = Literal[
+    "case_management", "hotline", "border_monitoring", "route_survey", "government_register",
+    "flow_monitoring", "unknown",
+]  # fmt: skip
+
+
 class Contract(Strict):
     contract: str = Field(pattern=r"^[a-z][a-z0-9_]{1,60}$", description="Unique in the partner's folder.")
     version: int = Field(ge=1)
     partner: Partner
     grain: Literal["case", "route_report", "interception", "flow_count"]
+    data_source: DataSource = Field("unknown", description="What kind of work the records come from.")
     files: Text = Field("*", description="Which file names this contract reads.")
     source: Annotated[AnySource, Field(discriminator="kind")] | None = Field(
         None, description="Where Njia fetches the extract itself (njia pull)."
@@ -256,6 +265,15 @@ class Contract(Strict):
         """Return the columns of the main sheet itself."""
         return [column for column in columns if column.partition("/")[0] not in self.tabs]
 
+    def basis_of(self, role: str) -> str:
+        """Return what the place of a role is (`place_basis`): as stated, or as the role's name says."""
+        stated = (
+            spec.basis
+            for name, spec in self.fields.items()
+            if name.startswith(f"place({role}).") and spec.basis
+        )
+        return next(stated, None) or BASIS_OF_ROLE[role]
+
     def split(self, column: str) -> tuple[str, str]:
         """Return the repeat whose sheet holds a column, `''` for the main sheet, and its name there."""
         part, slash, rest = column.partition("/")
@@ -346,9 +364,46 @@ def _refuse_campaigns_unwatched(contract: Contract) -> None:
             )
 
 
+_ASKED = {
+    "origin": "home (where the person lives), recruited (where the person entered the process) or not_said",
+    "exploitation": "exploited (where it happened), last_known (where the person is or was) or identified "
+    "(where the person was found)",
+}
+_BELONGS_TO = {basis: role for role, bases in STATED_BASES.items() for basis in bases} | {
+    "intended": "intended_destination"
+}
+
+
+def _refuse_unfit_bases(contract: Contract) -> None:
+    """Refuse a start or end that says not what it is, two things, or what another role says."""
+    stated: dict[str, dict[str, str]] = {}
+    for name, spec in contract.fields.items():
+        role, part = place_parts(name) or ("", "")
+        if not role or part == "transport_mode":
+            continue
+        bases = stated.setdefault(role, {})
+        if spec.basis is None:
+            continue
+        if spec.basis not in STATED_BASES.get(role, (BASIS_OF_ROLE.get(role),)):
+            raise ValueError(
+                f"{name}: `basis: {spec.basis}` is no basis of place({role}); map such a place as "
+                f"place({_BELONGS_TO[spec.basis]})"
+            )
+        bases[spec.basis] = name
+        if len(bases) > 1:
+            raise ValueError(
+                f"{name}: place({role}) has two bases, {' and '.join(bases)}; its columns name one place"
+            )
+    for role, asked in _ASKED.items():
+        if role in stated and not stated[role]:
+            name = next(name for name in contract.fields if name.startswith(f"place({role})."))
+            raise ValueError(f"{name}: say what this place is: `basis:` {asked}")
+
+
 def _refuse_contradictions(contract: Contract) -> None:
     """Raise ValueError with a sentence that says what to change."""
     _refuse_other_source(contract)
+    _refuse_unfit_bases(contract)
     if contract.consent is None and contract.grain in ("case", "interception"):
         raise ValueError(
             f"grain {contract.grain} needs `consent`: {{column: …, values: …}} or "

@@ -14,9 +14,8 @@ DATES = ("event_on", "submitted_at", "embargo_until")
 COUNTS = ("person_count",)
 AGES = ("age_band",)
 SINGLE_CODES = (
-    "sex", "trafficking_status", "exploitation_state", "entry_process", "recruiter_relation", "documents",
-    "border_point_kind", "freedom", "referral_source", "consent_state", "decided_by", "data_source",
-    "event_kind", "movement_scope",
+    "sex", "trafficking_status", "event_kind", "entry_process", "recruiter_relation", "documents",
+    "border_point_kind", "freedom", "referral_source", "consent_state", "decided_by", "movement_scope",
 )  # fmt: skip
 MANY_CODES = (
     "nationality", "exploitation_type", "sexual_form", "industry", "means_of_control", "means", "act",
@@ -24,6 +23,29 @@ MANY_CODES = (
 )  # fmt: skip
 ROLES = ("origin", "transit", "intended_destination", "exploitation", "recruitment", "observation")
 PLACE_PARTS = ("place_text", "admin_text", "country_text", "place_code", "point", "list", "transport_mode")
+# What a place is (`place_basis`): the bases that a contract may state, and those that a role has by its name.
+STATED_BASES = {
+    "origin": ("home", "recruited", "not_said"),
+    "exploitation": ("exploited", "last_known", "identified"),
+    "transit": ("reported", "observed"),
+}
+BASIS_OF_ROLE = {
+    "transit": "reported",
+    "intended_destination": "intended",
+    "recruitment": "recruited",
+    "observation": "identified",
+}
+Basis = Literal[
+    "home",
+    "recruited",
+    "not_said",
+    "exploited",
+    "last_known",
+    "identified",
+    "intended",
+    "reported",
+    "observed",
+]
 # Places before and after the point at which a person in transit was met.
 AROUND_POINT = ("previous", "next")
 CANONICAL_FIELDS = (
@@ -124,8 +146,12 @@ class FieldSpec(Strict):
     longitude: Text | None = Field(
         None, description="For point in two columns: the longitude column; `column` is the latitude column."
     )
-    basis: Literal["reported", "observed"] | None = Field(
-        None, description="Whether the partner saw the place itself (observed) or heard of it (reported)."
+    basis: Basis | None = Field(
+        None,
+        description="What the place is. place(origin): home, recruited (where the person entered the "
+        "process) or not_said; place(exploitation): exploited, last_known or identified (where the person "
+        "was found); "
+        "place(transit): observed, where the partner saw the person there (default reported).",
     )
 
     @model_validator(mode="after")

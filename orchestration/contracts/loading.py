@@ -130,7 +130,10 @@ def load_contract(path: Path) -> Contract:
     try:
         contract = Contract.model_validate(content)
     except ValidationError as error:
-        raise ContractFault([_sentence(where, fault) for fault in error.errors()]) from None
+        lines = _lines(path.read_text(encoding="utf-8-sig"))
+        raise ContractFault(
+            [_sentence(f"{where}{_at_line(fault, lines)}", fault) for fault in error.errors()]
+        ) from None
     faults = [f"{where}: {fault}" for fault in unknown_codes(contract)]
     if faults:
         raise ContractFault(faults)
@@ -261,6 +264,40 @@ class _PlainYaml(_WithoutTraps, yaml.SafeLoader):
 
 def _quote(line: int, value: str, meaning: str) -> str:
     return f'line {line}: YAML reads bare {value} as {meaning}. Write it in quotes: "{value}".'
+
+
+def _lines(text: str) -> dict[tuple[Any, ...], int]:
+    """Return the line of each key and list entry of a YAML text."""
+    found: dict[tuple[Any, ...], int] = {}
+
+    def walk(node: yaml.Node, location: tuple[Any, ...]) -> None:
+        found.setdefault(location, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                found[(*location, key.value)] = key.start_mark.line + 1
+                walk(value, (*location, key.value))
+        elif isinstance(node, yaml.SequenceNode):
+            for at, value in enumerate(node.value):
+                walk(value, (*location, at))
+
+    if root := yaml.compose(text, Loader=yaml.SafeLoader):
+        walk(root, ())
+    return found
+
+
+def _location(fault: Any) -> list[Any]:
+    """Return where in the file a fault lies; a contradiction between fields begins with the field's name."""
+    location = [part for part in fault["loc"] if part not in FORMAT_KINDS + SOURCE_KINDS]
+    named = fault["msg"].removeprefix("Value error, ").partition(": ")[0]
+    return location or (["fields", named] if named in CANONICAL_FIELDS else [])
+
+
+def _at_line(fault: Any, lines: dict[tuple[Any, ...], int]) -> str:
+    """Return `: line 12`, of the key or of what it is missing from; nothing for the file as a whole."""
+    location = _location(fault)
+    while location and tuple(location) not in lines:
+        location.pop()
+    return f": line {lines[tuple(location)]}" if location else ""
 
 
 def _sentence(where: str, fault: Any) -> str:

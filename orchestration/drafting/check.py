@@ -31,6 +31,7 @@ from orchestration.contracts import (
     place_parts,
 )
 from orchestration.core import Keys, Settings, seed_rows, sha256_of
+from orchestration.drafting.bases import bases_tried
 from orchestration.drafting.column_signs import personal_heading, personal_values
 from orchestration.gates import would_fail
 from orchestration.intake import (
@@ -67,8 +68,8 @@ class ContractReport:
     """The result of a trial: counts, codes and column names; never a value.
 
     `was_read`: False where contract or file stopped it before any row. `titles`: of what was stripped.
-    `try_contract` adds the results of gate and places: `held_because`, `told_because`, `places`. `trial`: the
-    landing note and typed tables for it; their values are never shown.
+    `try_contract` adds the results of gate and places: `held_because`, `told_because`, `places`, `bases`.
+    `trial`: the landing note and typed tables for it; their values are never shown.
     """
 
     contract: str
@@ -100,6 +101,7 @@ class ContractReport:
     held_because: list[dict[str, Any]] = field(default_factory=list)
     told_because: list[dict[str, Any]] = field(default_factory=list)
     places: dict[str, int] | None = None
+    bases: list[dict[str, Any]] = field(default_factory=list)
     trial: tuple[dict[str, Any], Tables] | None = field(default=None, repr=False, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
@@ -129,6 +131,7 @@ def try_contract(settings: Settings, contract_path: Path, file_path: Path) -> Co
         held_because=held,
         told_because=[asdict(failure) for failure in failures if not failure.holds],
         places={"names": len(located["matches"]), "open": len(waiting), **Counter(waiting)},
+        bases=bases_tried(load_contract(contract_path), tables, located["matches"]),
     )
 
 

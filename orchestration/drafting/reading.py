@@ -188,7 +188,9 @@ def _any_contract(partner: str, layout: dict[str, Any]) -> Contract:
             "delivery": {"mode": "full", "cadence": "once"},
             "period": {"from": "2000-01-01", "to": "2000-01-01"},
             "format": layout,
-            "fields": {"place(origin).place_text": {"column": "none", "optional_column": True}},
+            "fields": {
+                "place(origin).place_text": {"column": "none", "optional_column": True, "basis": "not_said"}
+            },
         }
     )
 

@@ -11,7 +11,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from orchestration.contracts import CANONICAL_FIELDS, TODO, is_missing, load_vocabulary, norm, same
+from orchestration.contracts import (
+    CANONICAL_FIELDS,
+    STATED_BASES,
+    TODO,
+    is_missing,
+    load_vocabulary,
+    norm,
+    place_parts,
+    same,
+)
 from orchestration.drafting.column_signs import REVIEW, consent_of, role_of, sorted_answers
 from orchestration.drafting.columns import OF_THE_FORM, ROLES, Proposal
 from orchestration.drafting.draft import DECRYPTION_STATE, REVIEW_STATE, Draft
@@ -25,7 +34,7 @@ from orchestration.drafting.servers import (
     UNIQUE_KEYS,
     server_of,
 )
-from orchestration.intake import is_shown_choice, may_be_shown, names_somebody, readings
+from orchestration.intake import basis_of_heading, is_shown_choice, may_be_shown, names_somebody, readings
 
 _MOST_VALUES = 20
 _MOST_CHOICES = 40
@@ -53,6 +62,7 @@ def _lines(draft: Draft) -> Iterator[str]:
     yield f"partner: {{code: {draft.partner}, steward: {TODO}}}  # who answers questions about its extracts"
     reason = "suspects are listed beside victims; " if draft.grain == "interception" else ""
     yield f"grain: {draft.grain}  # guessed: {reason}is one row a case, a route, an interception or a count?"
+    yield f"data_source: {TODO}  # {', '.join(_codes('data_source'))}"
     yield f"agreement: {{id: {TODO}, valid_from: {TODO}, valid_to: {TODO}, purposes: [statistics],"
     yield "            finest_place: county, may_be_named: false}"
     yield from _consent(draft)
@@ -156,9 +166,14 @@ def _condition(draft: Draft, proposal: Proposal) -> str:
 def _fields(draft: Draft) -> Iterator[str]:
     order = {name: at for at, name in enumerate(CANONICAL_FIELDS)}
     found = sorted(draft.fields, key=lambda proposal: order.get(proposal.means, len(order)))
+    said: set[str] = set()
     for proposal in found:
         if not (proposal.means == "person_count" and draft.has_person_rows):
-            yield from _field(draft, proposal)
+            role = (place_parts(proposal.means) or ("",))[0]
+            yield from _field(
+                draft, proposal, says_basis=role in ("origin", "exploitation") and role not in said
+            )
+            said.add(role)
     means = {proposal.means for proposal in found}
     if draft.has_person_rows:
         yield from _counted_rows(found)
@@ -166,12 +181,12 @@ def _fields(draft: Draft) -> Iterator[str]:
         yield '  person_count: {constant: "1"}  # no column counts persons'
     if "trafficking_status" not in means and draft.grain == "interception":
         yield "  trafficking_status: {constant: prevented}  # intercepted before anybody was exploited?"
-    for name in ("data_source", "event_kind"):
-        if name not in means:
-            yield f"  # codes: {', '.join(_codes(name))}"
-            yield f"  {name}: {{constant: {TODO}}}"
+    if "event_kind" not in means:
+        yield f"  # what dates a record: {', '.join(_codes('event_kind'))}"
+        yield f"  event_kind: {{constant: {TODO}}}"
     if not any(name.startswith("place(") for name in means):
-        yield f"  place(origin).place_text: {TODO}  # no column was understood as a place: name one"
+        why = "no column was understood as a place: name one"
+        yield f"  place(origin).place_text: {{column: {TODO}, basis: {TODO}}}  # {why}"
 
 
 def _counted_rows(found: list[Proposal]) -> Iterator[str]:
@@ -182,7 +197,8 @@ def _counted_rows(found: list[Proposal]) -> Iterator[str]:
     yield f"  person_count: {{count_rows: true{more}}}{why}"
 
 
-def _field(draft: Draft, proposal: Proposal) -> Iterator[str]:
+def _field(draft: Draft, proposal: Proposal, says_basis: bool) -> Iterator[str]:
+    """Return the lines of a field; `says_basis`: with what a start or end is, by its heading."""
     sample, codes = draft.samples[proposal.column], proposal.codes
     spec: dict[str, Any] = {"column": _names(sample)}
     if sample.longitude:
@@ -197,10 +213,16 @@ def _field(draft: Draft, proposal: Proposal) -> Iterator[str]:
         spec["maximum"] = 500
     if proposal.source:
         spec["from"] = proposal.source
+    asked = ""
+    if says_basis:
+        basis = next(filter(None, map(basis_of_heading, sample.headings)), None)
+        spec["basis"] = basis or TODO
+        *others, last = STATED_BASES[(place_parts(proposal.means) or ("",))[0]]
+        asked = "" if basis else f"; which place is it: {', '.join(others)} or {last}?"
     if codes is None:
         is_plain = list(spec) == ["column"] and not sample.other_names
         shown = _text(proposal.column) if is_plain else _flow(spec)
-        yield f"  {proposal.means}: {shown}  # {_why(proposal)}"
+        yield f"  {proposal.means}: {shown}  # {_why(proposal)}{asked}"
         return
     spec |= {"select_multiple": codes.select_multiple} if codes.select_multiple else {}
     spec |= {"crosswalk": codes.crosswalk} if codes.crosswalk else {}

@@ -275,8 +275,8 @@ inner join (values ('all', false), ('children', true)) as populations (populatio
 group by table_name, period_id, population, cell
 """
 _MOVEMENTS = """
-select movement_id, 'year-' || departed_year as period_id from members.marts.fct_movements
-where record_grain = 'case' and is_counted and list_contains(?, 'year-' || departed_year)
+select movement_id, 'year-' || event_year as period_id from members.marts.fct_movements
+where record_grain = 'case' and is_counted and list_contains(?, 'year-' || event_year)
 """
 
 

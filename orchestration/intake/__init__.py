@@ -12,7 +12,14 @@ from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
     from orchestration.intake.drift.codes import find_new_codes, is_shown_choice
-    from orchestration.intake.drift.column_words import DEFAULT_PART, Reading, denial_in, place_of, readings
+    from orchestration.intake.drift.column_words import (
+        DEFAULT_PART,
+        Reading,
+        basis_of_heading,
+        denial_in,
+        place_of,
+        readings,
+    )
     from orchestration.intake.drift.report import drift_item, drift_items, last_extract, new_codes_of
     from orchestration.intake.inbox import (
         add_samples,

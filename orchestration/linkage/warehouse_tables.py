@@ -66,7 +66,7 @@ where record_grain = 'case' and is_counted
 
 _GROUPS = f"""
 with reports as (
-    select record_id, source, departed_year as year from {CURRENT}
+    select record_id, source, event_year as year from {CURRENT}
     where record_grain = 'route_report' and is_counted
 ),
 stops as (

@@ -16,16 +16,7 @@ from orchestration.typing.mentions import Child, Mention, Texts, mentions_of
 from orchestration.typing.row import Problem, Row, children_of_valid_copy, one_of, weighed
 from orchestration.typing.row_reader import RowReader
 
-_EVENT_OF_GRAIN = {
-    "case": "identified",
-    "interception": "intercepted",
-    "route_report": "reported",
-    "flow_count": "observed",
-}
-_OWN_COLUMNS = (
-    "sex", "trafficking_status", "exploitation_state", "entry_process", "recruiter_relation", "documents",
-    "data_source", "consent_state", "event_kind",
-)  # fmt: skip
+_OWN_COLUMNS = ("sex", "trafficking_status", "event_kind", "consent_state")
 _LISTED_SINGLES = tuple(name for name in SINGLE_CODES if name not in _OWN_COLUMNS)
 MentionId = Callable[[Texts], int]
 
@@ -94,7 +85,7 @@ def _record(
         "sheet": rows[0].sheet,
         "row_number": min(source.row_number for source in rows if source.sheet == rows[0].sheet),
         "source_row_count": len(rows),
-        "event_kind": row.codes.get("event_kind") or _EVENT_OF_GRAIN[contract.grain],
+        "event_kind": row.codes.get("event_kind") or "unknown",
         "event_on": row.when.first,
         "date_precision": row.when.precision,
         "period_from": row.when.first,

@@ -37,7 +37,7 @@ def mentions_of(row: Row, children: list[Child], contract: Contract) -> tuple[li
     mentions: list[Mention] = []
     for role, place in row.places.items():
         if role != "transit" and place.is_named:
-            mentions.append(_mention(role, 1, _basis(role, contract), place))
+            mentions.append(_mention(role, 1, contract.basis_of(role), place))
     by_role: dict[str, list[Place]] = {}
     for _, places in children:
         for role, place in places.items():
@@ -47,7 +47,8 @@ def mentions_of(row: Row, children: list[Child], contract: Contract) -> tuple[li
         if role != "transit":
             start = sum(mention.role == role for mention in mentions) + 1
             mentions += [
-                _mention(role, seq, "reported", place) for seq, place in enumerate(named, start=start)
+                _mention(role, seq, contract.basis_of(role), place)
+                for seq, place in enumerate(named, start=start)
             ]
     transit, count = _transit(row, by_role.get("transit", []), contract)
     return mentions + transit, count
@@ -66,7 +67,7 @@ def _transit(row: Row, legs: list[Place], contract: Contract) -> tuple[list[Ment
     # Without a list, the transit columns name one stop, observed or reported.
     single = Place({} if stops else dict(own.texts), own.transport)
     single.texts |= {"place_text": own.texts["place_text"]} if "place_text" in own.texts else {}
-    basis = _basis("transit", contract)
+    basis = contract.basis_of("transit")
     is_observed = single.is_named and basis == "observed"
     if single.is_named and not is_observed:
         stops.insert(0, single)
@@ -94,7 +95,7 @@ def _around_point(row: Row, own: Place, contract: Contract) -> list[Mention]:
     others = {norm(text) for text in (_text(row, "origin"), _destination(row), _text(row, "transit")) if text}
     before, after = (own.texts.get(part) for part in AROUND_POINT)
     stops = [(Place({"place_text": before}), "reported")] if before and norm(before) not in others else []
-    stops += [(point, _basis("transit", contract))] if point.is_named else []
+    stops += [(point, contract.basis_of("transit"))] if point.is_named else []
     stops += [(Place({"place_text": after}), "reported")] if after and norm(after) not in others else []
     return [_mention("transit", seq, basis, place) for seq, (place, basis) in enumerate(stops, start=1)]
 
@@ -108,14 +109,6 @@ def _mention(role: str, seq: int | None, basis: str, place: Place) -> Mention:
     texts = Texts(**{part: text for part, text in place.texts.items() if part in Texts._fields})
     mode = place.transport[0] if len(place.transport) == 1 else None
     return Mention(role, seq, basis, mode, texts, place.child)
-
-
-def _basis(role: str, contract: Contract) -> str:
-    for part in ("place_text", "admin_text", "country_text", "place_code"):
-        spec = contract.fields.get(f"place({role}).{part}")
-        if spec and spec.basis:
-            return spec.basis
-    return "observed" if role == "observation" else "reported"
 
 
 def _destination(row: Row) -> str | None:

@@ -180,6 +180,7 @@ def _extract_row(
         "contract": contract.contract,
         "contract_version": contract.version,
         "grain": contract.grain,
+        "data_source": contract.data_source,
         "delivery_mode": contract.delivery.mode,
         "period_from": period.from_ if period else None,
         "period_to": period.to if period else None,

@@ -75,7 +75,7 @@ def _one_record(con: duckdb.DuckDBPyConnection, year: str) -> None:
             and cells.table_name = members.table_name || '|' || cells.population
         inner join intermediate.int_movements as movements
             on movements.movement_id = members.movement_id and movements.record_grain = 'case'
-            and 'year-' || movements.departed_year = cells.period_id
+            and 'year-' || movements.event_year = cells.period_id
             and (cells.population = 'all' or movements.is_child)
         order by members.movement_id
         """,
@@ -198,9 +198,9 @@ def _carried(con: duckdb.DuckDBPyConnection, years: list[str]) -> None:
             moved = con.execute(
                 """select count(distinct (cells.table_name, cells.cell_id, cells.period_id))
                 from (
-                    select movement_id, 'year-' || departed_year as period_id
+                    select movement_id, 'year-' || event_year as period_id
                     from intermediate.int_movements
-                    where is_counted and record_grain = 'case' and list_contains(?, 'year-' || departed_year)
+                    where is_counted and record_grain = 'case' and list_contains(?, 'year-' || event_year)
                     order by hash(movement_id) limit ?
                 ) as withdrawn
                 inner join intermediate.int_cell_members as members using (movement_id)

@@ -35,7 +35,7 @@ ROUTES: dict[str, Any] = form_export.SHARED | {
     "fields": {
         "event_on": "Date",
         "person_count": {"column": "Cases", "maximum": 500},
-        "place(origin).place_text": "From",
+        "place(origin).place_text": {"column": "From", "basis": "home"},
         "place(transit).list": {"column": "Through", "split": [">"]},
         "place(intended_destination).place_text": "To",
         "transport_mode": "How",

@@ -245,7 +245,6 @@ def contract_of(partner: Partner) -> dict[str, Any]:
             "entry_process": {"column": entry, "values": coded["entry_process"]},
             "person_count": persons,
             "trafficking_status": {"column": status, "values": coded["trafficking_status"]},
-            "data_source": {"constant": "case_management"},
         },
     }  # fmt: skip
     if partner.grain == "route_report":

@@ -41,11 +41,11 @@ CONTRACT: dict[str, Any] = SHARED | {
         "industry": "industry",
         "recruitment_method": "recruited_by",
         "transport_mode": {"column": "transport", "select_multiple": "flags"},
-        "place(origin).place_text": "origin_town",
+        "place(origin).place_text": {"column": "origin_town", "basis": "home"},
         "place(origin).country_text": "origin_country",
         "place(transit).list": {"column": "passed_through", "split": [">"]},
         "place(intended_destination).place_text": "promised_town",
-        "place(exploitation).place_text": "found_in",
+        "place(exploitation).place_text": {"column": "found_in", "basis": "exploited"},
     },
     "deny": ["full_name", "phone", "interviewer", "remarks", "_notes", "_submitted_by", "_id", "deviceid"],
 }

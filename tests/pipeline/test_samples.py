@@ -386,7 +386,7 @@ def test_ten_or_more_case_partners_bring_about_8000_cases_over_36_months(samples
     (cases,) = samples.ask("select count(*) from marts.fct_movements where record_grain = 'case'")[0]
     assert 7_400 <= cases <= 8_400
     months = names(
-        samples, "select distinct departed_month from marts.fct_movements where record_grain = 'case'"
+        samples, "select distinct event_month from marts.fct_movements where record_grain = 'case'"
     )
     within = {month for month in months if month and first <= month <= last}
     assert len(within) == 36
@@ -604,7 +604,7 @@ def test_the_search_would_have_found_a_partner(samples: EvidenceBase) -> None:
 
 
 def test_no_movement_has_a_day_or_an_age_in_years(samples: EvidenceBase) -> None:
-    assert samples.ask("select count(*) from marts.fct_movements where day(departed_month) <> 1") == [(0,)]
+    assert samples.ask("select count(*) from marts.fct_movements where day(event_month) <> 1") == [(0,)]
     bands = names(samples, "select distinct age_band from marts.fct_movements where age_band is not null")
     assert not [band for band in bands if re.fullmatch(r"\d+", band)]
 

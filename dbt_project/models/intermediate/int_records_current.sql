@@ -22,6 +22,7 @@ select
     extracts.finest_place,
     records.record_grain,
     records.round,
+    records.event_kind,
     records.date_precision,
     records.period_from,
     records.period_to,
@@ -30,12 +31,12 @@ select
         when
             {{ month_of('records.period_from') }} = {{ month_of('records.period_to') }}
             then {{ month_of('records.period_from') }}
-    end as departed_month,
+    end as event_month,
     case
         when
             {{ year_of('records.period_from') }} = {{ year_of('records.period_to') }}
             then {{ year_of('records.period_from') }}
-    end as departed_year,
+    end as event_year,
     records.person_count,
     records.person_count_low,
     records.person_count_high,

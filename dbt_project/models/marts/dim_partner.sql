@@ -25,6 +25,7 @@ select
     case when count(extracts.partner_name) = count(*) then max(extracts.partner_name) end as partner_name,
     cast(sum(case when extracts.fate = 'in_force' then 1 else 0 end) as integer) as extracts_in_force,
     {{ sorted_codes('extracts.record_grain') }} as record_grains,
+    {{ sorted_codes('extracts.data_source') }} as data_sources,
     max(months.first_month) as first_month,
     max(months.last_month) as last_month,
     {{ sorted_codes('extracts.cadence') }} as cadences

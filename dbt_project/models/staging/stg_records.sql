@@ -7,6 +7,7 @@ select
     sheet,
     row_number,
     source_row_count,
+    event_kind,
     event_on,
     date_precision,
     period_from,

@@ -76,6 +76,17 @@ def place_of(found: list[Reading]) -> str | None:
     return f"place({role or 'observation'}).{part or DEFAULT_PART}"
 
 
+def basis_of_heading(heading: str) -> str | None:
+    """Return what a heading says the place is (`Home town` → home); None where it is open (`From`)."""
+    roles = (one.phrase for one in readings(heading) if one.kind == "role")
+    return next((basis for phrase in roles if (basis := _bases().get(phrase))), None)
+
+
+@cache
+def _bases() -> dict[str, str]:
+    return {row["phrase"]: row["basis"] for row in seed_rows("column_words") if row["basis"]}
+
+
 def _read(words: tuple[str, ...], weight: float) -> list[Reading]:
     said = [word for word in words if word not in _FILLERS] or list(words)
     found: dict[tuple[str, str], Reading] = {}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestration import places
+from orchestration.contracts import MANY_CODES, SINGLE_CODES
 from orchestration.core import Settings, UsageError, read_json, say, shown_record
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions.active import active_decisions
@@ -23,8 +24,7 @@ from orchestration.typing import has_typed, open_views
 SHOWN = (
     "record_grain", "event_kind", "date_precision", "person_count", "person_count_low", "person_count_high",
     "count_basis", "is_group", "sex", "age_band", "is_child", "nationality", "trafficking_status",
-    "exploitation_state", "entry_process", "recruiter_relation", "documents", "data_source", "consent_state",
-    "transit_count",
+    "consent_state", "transit_count",
 )  # fmt: skip
 _MONTH = "event_month"
 _A_DAY = "An exact day may identify a person; the month is shown."
@@ -129,10 +129,14 @@ def fields_of(settings: Settings, partner: str, extract_id: str, sheet: str | No
         by_field.setdefault(str(name), []).append(str(code))
     month = f"{record['event_on']:%Y-%m}" if record["event_on"] else None
     shown = {"record_code": shown_record(record["record_id"]), _MONTH: month}
-    shown |= {name: record[name] for name in SHOWN} | {str(domain): str(said) for domain, said in codes}
     path = settings.landing / partner / f"{extract_id}.json"
     contract = (read_json(path) if path.is_file() else {}).get("contract_content") or {}
     named = contract.get("fields") or {}
+    shown |= {name: record[name] for name in SHOWN}
+    shown |= dict.fromkeys(
+        name for name in named if name in (*SINGLE_CODES, *MANY_CODES) and name not in shown
+    )
+    shown |= {str(domain): str(said) for domain, said in codes}
     fields = [
         Field(name, value, tuple(by_field.pop(name, ())))
         for name, value in shown.items()

@@ -18,7 +18,7 @@ PUBLISHED_TABLE = {
 }  # fmt: skip
 
 
-DATED = {"event_on": "Date", "place(origin).place_text": "From"}
+DATED = {"event_on": "Date", "place(origin).place_text": {"column": "From", "basis": "home"}}
 
 
 def faults(folder: Path, text: str) -> list[str]:
@@ -92,7 +92,8 @@ def test_a_contract_kept_in_a_landing_note_is_read_back_unchanged() -> None:
     ({"agreement": agreed("soon")}, "write year, month and day, such as 2026-01-31."),
     ({"fields": DATED | {"sex": {"constant": "femal"}}}, "'femal' is no code of sex. Did you mean `female`?"),
     ({"fields": DATED | {"sex": {"column": "Sex", "values": {"F": "femal"}}}}, "`fields.sex.values`: 'femal'"),
-    ({"fields": DATED | {"data_source": {"column": "By", "default": "x"}}}, "`fields.data_source.default`: 'x' is"),
+    ({"fields": DATED | {"freedom": {"column": "By", "default": "x"}}}, "`fields.freedom.default`: 'x' is"),
+    ({"data_source": "diary"}, "`data_source` must be 'case_management', 'hotline',"),
     ({"publication": PUBLISHED_TABLE}, "`publication` only goes with grain flow_count, not case"),
     ({"publication": PUBLISHED_TABLE | {"url": "fixture.example"}}, "`publication.url` must be an address"),
     ({"coverage": [watched(to="2019-01-01")]}, "`coverage[1]`: `to` is before `from`."),
@@ -110,6 +111,30 @@ def test_a_contract_kept_in_a_landing_note_is_read_back_unchanged() -> None:
 def test_a_fault_names_file_key_and_fix(tmp_path: Path, changes: dict[str, Any], expected: str) -> None:
     sentence = " ".join(faults(tmp_path, with_changes(**changes)))
     assert sentence.startswith("testpartner/contract.yml: ")
+    assert expected in sentence
+
+
+HOME, TO = "place(origin).place_text", "place(exploitation).place_text"
+
+
+@pytest.mark.parametrize(("fields", "line", "expected"), [
+    ({HOME: "From"}, HOME, "say what this place is: `basis:` home (where the person lives), recruited"),
+    ({TO: "To"}, TO, "say what this place is: `basis:` exploited (where it happened), last_known"),
+    ({HOME: {"column": "To", "basis": "intended"}}, HOME, "map such a place as place(intended_destination)"),
+    ({HOME: {"column": "Met at", "basis": "identified"}}, HOME, "map such a place as place(exploitation)"),
+    ({TO: {"column": "Home", "basis": "home"}}, TO, "map such a place as place(origin)"),
+    ({HOME: {"column": "Town", "basis": "home"}, "place(origin).admin_text": {"column": "From", "basis": "not_said"}},
+     HOME, "place(origin) has two bases, not_said and home; its columns name one place"),
+    ({HOME: {"column": "Home", "basis": "home"}, "place(recruitment).place_text": {"column": "Village", "basis": "home"}},
+     "place(recruitment).place_text", "`basis: home` is no basis of place(recruitment)"),
+])  # fmt: skip
+def test_a_place_that_does_not_say_what_it_is_is_refused_with_its_line(
+    tmp_path: Path, fields: dict[str, Any], line: str, expected: str
+) -> None:
+    text = with_changes(fields={"event_on": "Date"} | fields)
+    (sentence,) = faults(tmp_path, text)
+    number = next(at for at, row in enumerate(text.splitlines(), start=1) if row.startswith(f"  {line}:"))
+    assert sentence.startswith(f"testpartner/contract.yml: line {number}: {line}: ")
     assert expected in sentence
 
 

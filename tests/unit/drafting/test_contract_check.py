@@ -148,7 +148,10 @@ def test_a_key_column_of_phone_numbers_is_warned_of(tmp_path: Path, column: str)
 )
 def test_a_place_read_from_a_column_of_names_is_warned_of(tmp_path: Path, heading: str, warns: bool) -> None:
     header = [heading if name == "From" else name for name in HEADER]
-    path = add_partner(tmp_path, book(fields=BOOK["fields"] | {"place(origin).place_text": heading}))
+    path = add_partner(
+        tmp_path,
+        book(fields=BOOK["fields"] | {"place(origin).place_text": {"column": heading, "basis": "home"}}),
+    )
     report = check_contract(path, workbook(tmp_path / "a.xlsx", {"Cases": [header, *rows(3)]}), TODAY)
     assert any("holds names by its heading" in warning for warning in report.warnings) is warns
 
@@ -224,3 +227,18 @@ def test_rule_titles_are_plain_words() -> None:
     assert title_of("unk:age_list") == title_of("age_list") != "age_list"
     assert title_of("withheld:no_consent") == "Consent refused"
     assert title_of("Q:orphan_leg") != "Orphan leg", "from quality_rules.csv"
+
+
+def test_a_trial_shows_what_each_basis_makes_of_the_first_records(tmp_path: Path) -> None:
+    """Malaba is a border point: no start unless people live there."""
+    places = ["Malaba", "Nakuru", "Malaba", "Nakuru", "Nakuru"]
+    report = tried(tmp_path, [[at, *ROW[1:4], place, *ROW[5:]] for at, place in enumerate(places)])
+    starts = {one["basis"]: (one["is_stated"], one["counts"]) for one in report.bases}
+    assert starts["home"] == (True, {"start there": 3, "start in the county of a border point": 2})
+    met = {"start there": 3, "first known at a border point": 2}
+    assert starts["recruited"] == starts["not_said"] == (False, met)
+    assert {one["role"] for one in report.bases} == {"origin"}
+    _, output = shown(tmp_path, book(), tmp_path / "a.xlsx", columns=60)
+    words = " ".join(output.split())
+    assert "What each `basis` makes of the first 5 records (* stated)" in words
+    assert "* place(origin): home" in words and "2 first known at a border point" in words

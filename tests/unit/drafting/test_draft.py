@@ -19,7 +19,7 @@ from orchestration.drafting import as_yaml as draft_text
 from orchestration.drafting import draft_contract
 from orchestration.drafting.check import check_contract
 from orchestration.drafting.column_signs import date_order
-from orchestration.intake.drift.column_words import field_of
+from orchestration.intake.drift.column_words import basis_of_heading, field_of
 from tests.benchmarks.bench_draft import SAMPLES, Share, measure, total
 from tests.fixtures.partner_files import HEADER as BOOK_HEADER
 from tests.fixtures.partner_files import ROW, add_partner, book, workbook
@@ -57,7 +57,7 @@ def drafted(path: Path, sheets: dict[str, list[list[Any]]] | None = None) -> dic
 def filled_in(content: dict[str, Any]) -> dict[str, Any]:
     """A drafted contract of `rows` with what only a person knows."""
     agreed(content)["consent"] = {"basis": "agreement", "reference": "DSA-1 §4"}
-    content["fields"]["data_source"]["constant"] = "case_management"
+    content["data_source"] = "case_management"
     content["fields"]["event_kind"]["constant"] = "registered"
     content["fields"]["exploitation_type"]["values"]["helicopter flights"] = "other"
     return content
@@ -100,6 +100,15 @@ def test_headings_of_documented_layouts_are_recognised() -> None:
     assert sum(right) >= 0.9 * len(known)
     denied = [found for row, found in zip(known, recognised, strict=True) if row["means"] == "deny"]
     assert [found for found in denied if found and not found.startswith("deny")] == []
+
+
+@pytest.mark.parametrize(("heading", "basis"), [
+    ("Home town", "home"), ("Origin | Victim city", "home"), ("Mji wa nyumbani", "home"), ("From", None),
+    ("Kutoka", None), ("Place of exploitation", "exploited"), ("Alipofanya kazi", "exploited"),
+    ("Found in", "identified"), ("Is or was in", "last_known"),
+])  # fmt: skip
+def test_a_heading_says_what_its_place_is_or_leaves_it_open(heading: str, basis: str | None) -> None:
+    assert basis_of_heading(heading) == basis
 
 
 def test_a_draft_keeps_todos_for_what_only_a_person_knows(tmp_path: Path, path: Path) -> None:
@@ -233,7 +242,7 @@ def test_merged_double_headers_and_merged_cells_are_recognised(tmp_path: Path) -
     content = drafted(path)
     assert content["format"]["header_rows"] == [3, 4]
     assert content["format"]["fill_down_merged"] == ["County"]
-    assert content["fields"]["place(origin).place_text"] == "Origin | City"
+    assert content["fields"]["place(origin).place_text"] == {"column": "Origin | City", "basis": "TODO"}
     assert content["fields"]["place(intended_destination).country_text"] == "Destination | Country"
     assert (content["grain"], content["delivery"]["key"]) == ("route_report", "content")
     assert content["extracts"] == [{"match": "*", "period": {"from": "TODO", "to": "TODO"}}]
@@ -302,7 +311,7 @@ def test_a_csv_is_sniffed(tmp_path: Path, encoding: str, delimiter: str) -> None
     content = drafted(path)
     expected = {"utf-8-sig": "utf-8"}.get(encoding, encoding)
     assert content["format"] == {"kind": "csv", "encoding": expected, "delimiter": delimiter}
-    assert content["fields"]["place(origin).place_text"] == "Comes from"
+    assert content["fields"]["place(origin).place_text"] == {"column": "Comes from", "basis": "TODO"}
 
 
 @pytest.mark.parametrize(("texts", "order"), [

@@ -175,7 +175,11 @@ def test_an_answer_that_is_not_shown_is_mapped_once_a_person_types_it(tmp_path: 
     assert "Fixture" not in text
     assert "1 unknown spellings are not shown, because they may identify a person. Type them here" in text
     field = content["fields"]["exploitation_type"] | {"values": {"Kazi kwa Fixture": "forced_labour"}}
-    fields = {"event_on": "Date", "place(origin).place_text": "From", "exploitation_type": field}
+    fields = {
+        "event_on": "Date",
+        "place(origin).place_text": {"column": "From", "basis": "home"},
+        "exploitation_type": field,
+    }
     contract = book(
         fields=fields, delivery={"mode": "full", "cadence": "once"}, consent={"basis": "not_needed"}
     )

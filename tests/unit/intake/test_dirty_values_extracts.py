@@ -157,7 +157,7 @@ def test_a_file_of_a_header_alone_is_flagged_as_empty(tmp_path: Path) -> None:
     assert found.file_problems == ["flag:extract_empty"]
 
 
-ORIGINS = contract({"place(origin).place_text": {"column": "Victim city", "required": True}})
+ORIGINS = contract({"place(origin).place_text": {"column": "Victim city", "required": True, "basis": "home"}})
 
 
 def test_a_renamed_column_is_held_with_the_name_it_may_have_now(tmp_path: Path) -> None:

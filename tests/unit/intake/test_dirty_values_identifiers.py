@@ -9,9 +9,9 @@ from tests.fixtures.dirty_values import Shown, arrive, arrive_file, contract, wo
 
 TEXTS = contract(
     {
-        "place(origin).admin_text": "County", "place(origin).country_text": "Country",
+        "place(origin).admin_text": {"column": "County", "basis": "home"}, "place(origin).country_text": {"column": "Country", "basis": "home"},
         "place(transit).list": {"column": "Through", "split": [">"]},
-        "place(exploitation).place_text": "Where", "exploitation_type": "Type",
+        "place(exploitation).place_text": {"column": "Where", "basis": "exploited"}, "exploitation_type": "Type",
         "recruitment_method": {"column": "How", "split": [","]}, "nationality": "Nationality",
         "transport_mode": {"column": "Way", "select_multiple": "joined"},
     },

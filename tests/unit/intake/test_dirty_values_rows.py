@@ -12,7 +12,7 @@ from tests.fixtures.dirty_values import Arrived, arrive, arrive_file, contract, 
 from tests.fixtures.partner_files import book, read, values, workbook
 
 HEADER = ["Ref", "Date", "Persons", "From", "County"]
-FIELDS = {"place(origin).admin_text": "County", "sex": None, "age_band": None}
+FIELDS = {"place(origin).admin_text": {"column": "County", "basis": "home"}, "sex": None, "age_band": None}
 WORKBOOK = contract(FIELDS, format={"kind": "xlsx", "sheet": 0, "fill_down_merged": ["County"]})
 SEARCHED = contract(FIELDS, format={"kind": "xlsx", "sheet": 0, "header_search": 15})
 TWO = [["r1", "04/03/2020", 3, "Nairobi", None], ["r2", "05/03/2020", 4, "Nairobi", None]]
@@ -22,7 +22,7 @@ ROUTES: dict[str, Any] = {
     "grain": "route_report", "consent": None, "period": {"from": "2024-01-01", "to": "2024-12-31"},
     "delivery": {"mode": "full", "cadence": "yearly", "key": "content"},
     "fields": {
-        "place(origin).place_text": "From", "place(exploitation).place_text": "To", "industry": "Industry",
+        "place(origin).place_text": {"column": "From", "basis": "home"}, "place(exploitation).place_text": {"column": "To", "basis": "exploited"}, "industry": "Industry",
         "person_count": "Persons",
     },
 }  # fmt: skip

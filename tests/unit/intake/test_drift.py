@@ -113,7 +113,7 @@ def test_heading_with_an_unknown_word_is_in_no_proposal(home: Settings) -> None:
 @pytest.mark.parametrize("change", ["another order", "another of its names"])
 def test_reordered_or_alternative_columns_are_no_drift(home: Settings, change: str) -> None:
     content = book()
-    content["fields"]["place(origin).place_text"] = {"column": ["From", "Kutoka"]}
+    content["fields"]["place(origin).place_text"] = {"column": ["From", "Kutoka"], "basis": "home"}
     add_partner(home.partners, content)
     send(home, "first.xlsx", HEADER, rows())
     if change == "another order":
@@ -213,7 +213,7 @@ def test_drift_answered_by_the_contract_is_dropped(home: Settings) -> None:
 def test_a_rename_answered_by_the_contract_is_no_drift(home: Settings) -> None:
     send(home, "first.xlsx", HEADER, rows())
     content = book()
-    content["fields"]["place(origin).place_text"] = "Town of origin"
+    content["fields"]["place(origin).place_text"] = {"column": "Town of origin", "basis": "home"}
     path = add_partner(home.partners, content)
     second = workbook(home.home / "second.xlsx", {"Cases": [renamed(From="Town of origin"), *rows(31)]})
     assert check_contract(path, second, date(2026, 11, 24), home.landing).drift is None

@@ -25,7 +25,7 @@ CONTRACT = Contract.model_validate(
         fields={
             "event_on": {"column": "Date", "required": True}, "submitted_at": "Sent",
             "sex": {"column": "Sex", "values": {"F": "female", "M": "male"}},
-            "place(origin).place_text": "From", "place(transit).place_text": "legs/Place",
+            "place(origin).place_text": {"column": "From", "basis": "home"}, "place(transit).place_text": "legs/Place",
             "place(transit).transport_mode": {"column": "legs/Mode", "select_multiple": "joined"},
         },
     ),

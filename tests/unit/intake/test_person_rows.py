@@ -62,7 +62,7 @@ def test_three_persons_of_one_incident_are_one_record_of_three(tmp_path: Path) -
     [record] = tables["records"]
     assert counts(record) == (3, 3, 3, "stated")
     assert (record["source_row_count"], record["sex"], record["age_band"]) == (3, "mixed", "a09_17")
-    assert (record["trafficking_status"], record["event_kind"]) == ("prevented", "intercepted")
+    assert (record["trafficking_status"], record["event_kind"]) == ("prevented", "unknown")
     [code] = tables["record_codes"]
     assert (code["domain"], code["code"]) == ("means_of_control", "threats")
     assert [mention["place_basis"] for mention in tables["place_mentions"]] == ["observed"]

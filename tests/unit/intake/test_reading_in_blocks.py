@@ -31,7 +31,7 @@ CONTENT = book(
         "event_on": {"column": "Date", "required": True}, "submitted_at": {"column": "Sent", "optional_column": True},
         "sex": {"column": ["Sex", "Gender"], "values": {"F": "female", "M": "male"}},
         "age_band": {"column": "Born", "from": "birth_date"},
-        "place(origin).place_text": {"column": "From", "required": False},
+        "place(origin).place_text": {"column": "From", "required": False, "basis": "home"},
         "transport_mode": {"column": "Way", "select_multiple": "flags", "optional_column": True},
         "purpose": {"column": "Aim", "optional_column": True},
     },
@@ -65,7 +65,8 @@ def contracts(draw: st.DrawFn) -> dict[str, Any]:
     for column in ("purpose", "transport_mode", "submitted_at", "place(origin).place_text"):
         if draw(st.booleans()):
             content["fields"].pop(column)
-    content["fields"].setdefault("place(origin).admin_text", {"column": "Remarks", "required": False})
+    remarks = {"column": "Remarks", "required": False, "basis": "home"}
+    content["fields"].setdefault("place(origin).admin_text", remarks)
     source = draw(st.sampled_from(["birth_date", "birth_year", "age_text"]))
     content["fields"]["age_band"] = {"column": "Born", "from": source}
     if source == "birth_date" and draw(st.booleans()):

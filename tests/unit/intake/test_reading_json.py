@@ -22,8 +22,8 @@ FORM: dict[str, Any] = {
     "fields": {
         "event_on": {"column": "journey/left_on", "required": True}, "submitted_at": "_submission_time",
         "sex": "case/sex", "transport_mode": {"column": "journey/transport", "select_multiple": "joined"},
-        "place(origin).place_text": "journey/origin",
-        "place(exploitation).place_text": {"column": "journey/where", "required": False},
+        "place(origin).place_text": {"column": "journey/origin", "basis": "home"},
+        "place(exploitation).place_text": {"column": "journey/where", "required": False, "basis": "exploited"},
         "place(transit).place_text": f"legs/{REPEAT}/place_name",
         "place(transit).transport_mode": f"legs/{REPEAT}/place_transport",
     },
@@ -85,7 +85,10 @@ def test_a_repeat_inside_a_repeat_belongs_to_the_record_at_its_root(tmp_path: Pa
     inner = f"{REPEAT}/stay"
     content = form(
         format={"kind": "json", "records": "results", "repeats": {"stays": {"sheet": inner}}},
-        fields={**FORM["fields"], "place(exploitation).place_text": f"stays/{inner}/town"}
+        fields={
+            **FORM["fields"],
+            "place(exploitation).place_text": {"column": f"stays/{inner}/town", "basis": "exploited"},
+        }
         | {"place(transit).place_text": "x", "place(transit).transport_mode": "y"},
     )
     content["fields"] = {k: v for k, v in content["fields"].items() if "transit" not in k}

@@ -33,7 +33,7 @@ FORM: dict[str, Any] = {
         "event_on": {"column": "left_on", "required": True}, "submitted_at": "_submission_time",
         "sex": {"column": "sex", "values": {"f": "female", "m": "male"}},
         "transport_mode": {"column": "transport", "select_multiple": "both", "values": {"foot": "foot"}},
-        "place(origin).place_text": "origin",
+        "place(origin).place_text": {"column": "origin", "basis": "home"},
     },
     "deny": ["notes", "_notes", "_submitted_by", "_id", "_status", "__version__", "_tags", "_index"],
 }  # fmt: skip
@@ -103,7 +103,7 @@ def test_headers_may_stand_in_another_language(tmp_path: Path) -> None:
         "sex": {"column": ["sex", "Jinsia"], "values": {"f": "female", "Mwanamke": "female"}},
         "transport_mode": {"column": ["transport", "Usafiri"], "select_multiple": "both"}
         | {"values": {"Basi": "bus", "Kwa miguu": "foot"}},
-        "place(origin).place_text": {"column": ["origin", "Alitoka wapi"]},
+        "place(origin).place_text": {"column": ["origin", "Alitoka wapi"], "basis": "home"},
     }
     content = form(fields=fields)
     row = ["2024-03-04", "Mwanamke", "Busia", "Basi Kwa miguu", "1", "1", *tail(1)]
@@ -178,7 +178,7 @@ def test_google_sheets_download_is_read_below_its_title_lines(tmp_path: Path) ->
         fields={
             "event_on": {"column": "Date", "required": True},
             "sex": "Sex",
-            "place(origin).place_text": "From",
+            "place(origin).place_text": {"column": "From", "basis": "home"},
         },
     )
     cells, reader = read(path, content)

@@ -30,7 +30,7 @@ FORM: dict[str, Any] = {
     "fields": {
         "event_on": {"column": "journey-left_on", "required": True}, "submitted_at": "SubmissionDate",
         "transport_mode": {"column": "journey-transport", "select_multiple": "joined"},
-        "place(origin).place_text": "journey-origin", "place(transit).place_text": "legs/place",
+        "place(origin).place_text": {"column": "journey-origin", "basis": "home"}, "place(transit).place_text": "legs/place",
     },
     "deny": ["SubmitterID", "SubmitterName", "DeviceID", "FormVersion", "Edits"],
 }  # fmt: skip

@@ -62,7 +62,7 @@ def test_two_header_rows_are_joined_under_merged_heads(tmp_path: Path) -> None:
         grain="route_report", consent=None, period={"from": "2020-06-01", "to": "2020-06-30"},
         format={"kind": "xlsx", "sheet": 0, "header_rows": [3, 4]},
         fields={
-            "place(origin).place_text": "Origin | City", "place(origin).country_text": "Origin | Country",
+            "place(origin).place_text": {"column": "Origin | City", "basis": "home"}, "place(origin).country_text": {"column": "Origin | Country", "basis": "home"},
             "person_count": "Case | Persons",
         },
     )  # fmt: skip

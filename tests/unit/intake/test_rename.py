@@ -66,7 +66,12 @@ def test_repeated_mapped_column_is_held(tmp_path: Path) -> None:
 def test_heading_that_names_a_person_is_withheld(tmp_path: Path) -> None:
     header = ["Mary Wanjiku" if name == "From" else name for name in HEADER]
     path = workbook(tmp_path / "a.xlsx", {"Cases": [header, ROW]})
-    why = why_held(path, book(fields=BOOK["fields"] | {"place(origin).place_text": "Mary Wanjru"}))
+    why = why_held(
+        path,
+        book(
+            fields=BOOK["fields"] | {"place(origin).place_text": {"column": "Mary Wanjru", "basis": "home"}}
+        ),
+    )
     assert "Wanjiku" not in why
     path = workbook(tmp_path / "b.xlsx", {"Cases": [[*HEADER, "mary_wanjiku"], [*ROW, "x"]]})
     _, reader = read(path, book())

@@ -16,7 +16,7 @@ FORM = book(
     format={"kind": "xlsx", "sheet": 0, "repeats": {"legs": {"parent": "_submission__uuid"}}},
     locale={"dates": "ymd", "default_country": "KEN"},
     fields={
-        "event_on": "left_on", "submitted_at": "_submission_time", "place(origin).place_text": "origin",
+        "event_on": "left_on", "submitted_at": "_submission_time", "place(origin).place_text": {"column": "origin", "basis": "home"},
         "place(transit).place_text": "legs/stop",
     },
     deny=["_id", "_index"],

@@ -21,7 +21,7 @@ def contract(partner: str = "testpartner", **submission_id: Any) -> dict[str, An
     return book(
         partner={"code": partner, "steward": "data@fixture.example"}, format={"kind": "json"},
         delivery={"mode": "full", "cadence": "monthly", "key": "_uuid"}, submission_id=submission_id or None,
-        fields={"event_on": "Date", "place(origin).place_text": "From"},
+        fields={"event_on": "Date", "place(origin).place_text": {"column": "From", "basis": "home"}},
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ CASES = book(
     fields={
         "event_on": {"column": "Date of Registration", "required": True}, "sex": "identity/Sex",
         "age_band": {"column": "identity/Date of Birth", "from": "birth_date"},
-        "place(origin).place_text": "identity/Home", "place(transit).place_text": "legs/Place",
+        "place(origin).place_text": {"column": "identity/Home", "basis": "home"}, "place(transit).place_text": "legs/Place",
     },
     deny=["identity/Name"],
 )  # fmt: skip
@@ -76,7 +76,7 @@ def test_tab_with_several_rows_of_a_record_is_held(tmp_path: Path) -> None:
 
 def test_missing_tab_is_flagged_or_holds_the_file(tmp_path: Path) -> None:
     sheets = {name: rows for name, rows in SHEETS.items() if name != "Basic Identity"}
-    optional = {"place(origin).place_text": {"column": "identity/Home", "required": False}}
+    optional = {"place(origin).place_text": {"column": "identity/Home", "required": False, "basis": "home"}}
     _, reader = read(
         workbook(tmp_path / "a.xlsx", sheets), content() | {"fields": CASES["fields"] | optional}
     )

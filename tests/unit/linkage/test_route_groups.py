@@ -35,7 +35,7 @@ def groups(*reports: list[Stop]) -> dict[int, int]:
         con.execute(
             """create schema intermediate;
             create table intermediate.int_records_current as
-            select distinct record_id, source, cast(year as integer) as departed_year, 'route_report' as record_grain,
+            select distinct record_id, source, cast(year as integer) as event_year, 'route_report' as record_grain,
                 true as is_counted
             from reported;
             create table intermediate.int_movement_stops as

@@ -16,7 +16,7 @@ from tests.fixtures.resolver import resolve
 
 NAIROBI = "-1.2921, 36.8219"
 FIELDS = BOOK["fields"] | {
-    "place(exploitation).point": "Where",
+    "place(exploitation).point": {"column": "Where", "basis": "exploited"},
     "place(recruitment).point": {"column": "Lat", "longitude": "Lon"},
 }
 
@@ -86,7 +86,7 @@ def test_no_coordinate_of_a_large_csv_lands_either(tmp_path: Path) -> None:
     lines = [f'{number},{row},"{NAIROBI}"' for number in range(5000)]
     file = tmp_path / "a.csv"
     file.write_text("\n".join([head, *lines]), encoding="utf-8")
-    fields = BOOK["fields"] | {"place(exploitation).point": "Where"}
+    fields = BOOK["fields"] | {"place(exploitation).point": {"column": "Where", "basis": "exploited"}}
     contract = Contract.model_validate(book(fields=fields, format={"kind": "csv"}))
     with open_source(file, contract) as source:
         write_cells(tmp_path / "a.parquet", RecordReader(contract, KEYS, file.name).landed_tables(source))

@@ -84,7 +84,7 @@ def test_any_code_gives_a_known_place_or_none(code: str, system: str) -> None:
 def test_code_and_system_reach_the_mention_and_coordinates_never_do(tmp_path: Path) -> None:
     fields = BOOK["fields"] | {
         "place(observation).place_code": {"column": "County", "code_system": "kenya_county_number"},
-        "place(exploitation).place_code": {"column": "Where"},
+        "place(exploitation).place_code": {"column": "Where", "basis": "exploited"},
     }
     file = workbook(
         tmp_path / "a.xlsx",

@@ -26,7 +26,7 @@ KEYS = {"extract_id", "partner", "record_id", "sheet", "row_number", "source_row
 CONTRACT = {
     "fields": {
         "event_on": {"column": "Date"}, "age_band": {"column": "Age", "from_": "birth_date"},
-        "place(origin).place_text": {"column": "From"}, "documents": {"column": "Papers"},
+        "place(origin).place_text": {"column": "From", "basis": "home"}, "documents": {"column": "Papers"},
     },
     "link": {"given": "First name", "surname": "Surname", "phone": None},
     "deny": ["Remarks by R. Testperson"],

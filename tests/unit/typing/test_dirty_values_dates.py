@@ -56,7 +56,7 @@ def test_a_workbooks_time_is_local(tmp_path: Path, naive: str | None) -> None:
     ("Date", {"submitted_at": "_submission_time"}, 31),
 ])  # fmt: skip
 def test_a_form_servers_time_is_utc(tmp_path: Path, column: str, others: dict[str, str], day: int) -> None:
-    fields = {"event_on": column, "place(origin).place_text": "From"} | others
+    fields = {"event_on": column, "place(origin).place_text": {"column": "From", "basis": "home"}} | others
     rows = [{"_submission_time": "2020-02-02T10:00:00", column: "2020-01-31 23:59:59", "From": "Nairobi"}]
     found = arrive(tmp_path, rows, contract(fields=fields))
     assert [record["event_on"].day for record in found.records] == [day]
@@ -151,6 +151,10 @@ def test_the_month_of_the_sheet_dates_a_row_without_a_date(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(("submitted_at", "zone"), [("_submission_time", "UTC"), ("sent", "Africa/Nairobi")])
 def test_start_in_a_json_file_is_utc_beside_a_servers_stamp_alone(submitted_at: str, zone: str) -> None:
-    fields = {"event_on": "start", "place(origin).place_text": "From", "submitted_at": submitted_at}
+    fields = {
+        "event_on": "start",
+        "place(origin).place_text": {"column": "From", "basis": "home"},
+        "submitted_at": submitted_at,
+    }
     content = contract(format={"kind": "json", "records": "results"}, fields=fields)
     assert Contract.model_validate(content).zone_of("event_on") == zone

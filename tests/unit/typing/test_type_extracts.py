@@ -27,7 +27,7 @@ ROUTES: dict[str, Any] = {
     "locale": {"dates": "dmy", "languages": ["en", "sw"], "default_country": "KEN"},
     "fields": {
         "event_on": "Date", "person_count": {"column": "Cases", "maximum": 500},
-        "place(origin).place_text": "From", "place(origin).country_text": "Country",
+        "place(origin).place_text": {"column": "From", "basis": "home"}, "place(origin).country_text": {"column": "Country", "basis": "home"},
         "place(transit).list": {"column": "Through", "split": [">"], "direct": ["Direct"]},
         "place(intended_destination).place_text": "To", "transport_mode": "How",
         "exploitation_type": {"column": "Type", "values": {"CSE": "sexual_exploitation"}},
@@ -40,16 +40,16 @@ CASES: dict[str, Any] = ROUTES | {
         "event_on": "Date", "submitted_at": "Sent", "sex": {"column": "Sex", "required": True},
         "age_band": {"column": "Age", "from": "age_text"}, "nationality": "Nationality",
         "documents": "Papers", "border_point_kind": {"constant": "official"},
-        "place(origin).place_text": "From", "place(transit).place_text": "legs/place",
+        "place(origin).place_text": {"column": "From", "basis": "home"}, "place(transit).place_text": "legs/place",
         "place(transit).transport_mode": {"column": "legs/mode", "select_multiple": "joined"},
-        "place(exploitation).place_text": "Where",
+        "place(exploitation).place_text": {"column": "Where", "basis": "exploited"},
     },
     "format": {"kind": "xlsx", "repeats": {"legs": {"parent": "Ref"}}},
 }  # fmt: skip
 FLOWS: dict[str, Any] = ROUTES | {
     "contract": "swala_flows", "grain": "flow_count",
     "fields": {
-        "event_on": "Date", "place(origin).place_text": "From", "place(transit).previous": "Before",
+        "event_on": "Date", "place(origin).place_text": {"column": "From", "basis": "home"}, "place(transit).previous": "Before",
         "place(transit).place_text": {"column": "Point", "basis": "observed"}, "place(transit).next": "After",
         "place(intended_destination).place_text": "To",
     },
@@ -140,7 +140,7 @@ CASE: dict[str, Any] = {
 def test_route_report_fills_record_codes_and_places(world: World) -> None:
     world.take(ROUTES, [ROUTE])
     expected = {
-        "record_grain": "route_report", "event_kind": "reported", "event_on": date(2020, 3, 4),
+        "record_grain": "route_report", "event_kind": "unknown", "event_on": date(2020, 3, 4),
         "date_precision": "day", "period_to": date(2020, 3, 4), "person_count": 5, "person_count_low": 5,
         "person_count_high": 10, "count_basis": "range", "is_group": False, "transit_count": 1,
         "consent_state": "not_needed", "sex": None, "key_basis": "reference", "source_row_count": 1,
@@ -209,9 +209,13 @@ def test_a_case_counts_one_person_and_takes_consent_from_the_contract(world: Wor
     record = world.table("records")[0]
     assert (record["person_count"], record["count_basis"], record["is_group"]) == (1, "stated", False)
     assert (record["sex"], record["age_band"], record["is_child"]) == ("female", "a09_17", True)
-    assert (record["nationality"], record["documents"], record["consent_state"]) == ("KEN", None, "given")
+    assert (record["nationality"], record["event_kind"], record["consent_state"]) == (
+        "KEN",
+        "unknown",
+        "given",
+    )
     codes = [(row["domain"], row["code"]) for row in world.table("record_codes")]
-    assert ("border_point_kind", "official") in codes
+    assert ("border_point_kind", "official") in codes and "documents" not in dict(codes)
 
 
 def test_blank_or_unmapped_required_field_is_quarantined(world: World) -> None:

@@ -193,7 +193,7 @@ def test_a_held_newer_extract_makes_the_one_in_force_stale(warehouse: Warehouse)
 def test_movement_is_no_finer_than_its_agreement(warehouse: Warehouse) -> None:
     assert rows(
         warehouse,
-        """select movement_id, direction, departed_month, departed_year, origin_place_id, intended_place_id,
+        """select movement_id, direction, event_month, event_year, origin_place_id, intended_place_id,
         destination_place_id, destination_basis, is_diverted, form_label, recruitment_method, annotation_codes
         from marts.fct_movements where movement_id in (1, 7, 20, 30) order by 1""",
     ) == [
@@ -392,9 +392,9 @@ def test_completeness_has_known_and_precise_shares(warehouse: Warehouse) -> None
         warehouse,
         """select field, record_count, known_share, precise_share from marts.mart_completeness
         where period_id = 'year-2024' and record_grain = 'case'
-        and field in ('origin', 'exploitation', 'departed', 'sex') order by 1""",
+        and field in ('origin', 'exploitation', 'event', 'sex') order by 1""",
     ) == [
-        ("departed", 5, 1.0, 0.8),
+        ("event", 5, 1.0, 0.8),
         ("exploitation", 5, 0.4, 0.4),
         ("origin", 5, 1.0, 1.0),
         ("sex", 5, 0.2, None),

@@ -1,0 +1,63 @@
+"""What each basis of a start or end does to the first records of a trial, for `njia contract check`.
+
+A border point starts a corridor only as `home`, and counts as its county then; by any other basis the
+journey is first known there. An end counts by its basis; without one, only the promised place is known.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pyarrow as pa
+
+from orchestration.contracts import STATED_BASES, Contract
+from orchestration.typing import Tables
+
+FIRST_RECORDS = 20
+
+
+def bases_tried(contract: Contract, typed: Tables, matches: pa.Table) -> list[dict[str, Any]]:
+    """Return a row per basis that a mapped start or end may state: the records it gives each meaning.
+
+    `role`, `basis`, `is_stated`, `records`, `counts` by meaning.
+    """
+    kinds = {row["mention_id"]: row["kind"] for row in matches.to_pylist() if row["place_id"]}
+    records = typed["records"]["record_id"].to_pylist()[:FIRST_RECORDS]
+    first = set(records)
+    found: dict[tuple[str, int], set[str]] = {}
+    for mention in typed["place_mentions"].to_pylist():
+        if mention["record_id"] in first and mention["mention_id"] in kinds:
+            place = found.setdefault((mention["place_role"], mention["record_id"]), set())
+            place.add(kinds[mention["mention_id"]])
+    rows = []
+    for role in ("origin", "exploitation"):
+        if any(name.startswith(f"place({role}).") for name in contract.fields):
+            for basis in STATED_BASES[role]:
+                means = _start if role == "origin" else _end
+                counts = Counter(means(basis, record, found) for record in records)
+                rows.append(
+                    {
+                        "role": role,
+                        "basis": basis,
+                        "is_stated": basis == contract.basis_of(role),
+                        "records": len(records),
+                        "counts": dict(counts.most_common()),
+                    }
+                )
+    return rows
+
+
+def _start(basis: str, record: int, found: dict[tuple[str, int], set[str]]) -> str:
+    kinds = found.get(("origin", record))
+    if kinds is None:
+        return "start not known"
+    if "border_point" not in kinds:
+        return "start there"
+    return "start in the county of a border point" if basis == "home" else "first known at a border point"
+
+
+def _end(basis: str, record: int, found: dict[tuple[str, int], set[str]]) -> str:
+    if ("exploitation", record) in found:
+        return {"exploited": "exploited there", "last_known": "last known there"}.get(basis, "found there")
+    return "only a promised place" if ("intended_destination", record) in found else "end not known"
