@@ -120,7 +120,7 @@ def _evidence(counts: Numbers, dice: np.random.Generator) -> npt.NDArray[np.floa
 def _programs(con: duckdb.DuckDBPyConnection, year: str) -> None:
     counts: Counter[tuple[str, str]] = Counter(
         {(origin, destination): number for origin, destination, number in con.execute(
-            """select origin_place_id, destination_place_id, movement_count from intermediate.int_cells
+            """select start_place_id, end_place_id, movement_count from intermediate.int_cells
             where table_name = 'corridors' and level = 'od' and period_id = ? and record_grain = 'case'
                 and population = 'all'""", [year]).fetchall()}
     )  # fmt: skip
@@ -145,7 +145,7 @@ def _public(con: duckdb.DuckDBPyConnection, year: str) -> Public:
         where edition = 'public' and period_id = ? and population = 'all' and place_id <> 'KEN'""", [year]
     ).fetchall()  # fmt: skip
     corridors = con.execute(
-        """select origin_place_id, destination_place_id, movement_count from published.corridors
+        """select start_place_id, end_place_id, movement_count from published.corridors
         where edition = 'public' and period_id = ? and level = 'od'""", [year]
     ).fetchall()  # fmt: skip
     total = con.execute(

@@ -14,9 +14,9 @@ corridors as (
     select
         corridor_level,
         corridor_id,
-        max(origin_place_id) as origin_place_id,
+        max(start_place_id) as start_place_id,
         max(via_place_id) as via_place_id,
-        max(destination_place_id) as destination_place_id
+        max(end_place_id) as end_place_id
     from {{ ref('int_corridor_movements') }}
     group by corridor_level, corridor_id
 ),
@@ -60,10 +60,10 @@ counts as (
         slices.population,
         corridors.corridor_level,
         corridors.corridor_id,
-        corridors.origin_place_id,
+        corridors.start_place_id,
         corridors.via_place_id,
-        corridors.destination_place_id,
-        corridors.origin_place_id <> 'unknown' and corridors.destination_place_id <> 'unknown' as has_known_ends
+        corridors.end_place_id,
+        corridors.start_place_id <> 'unknown' and corridors.end_place_id <> 'unknown' as has_known_ends
     from summed
     inner join slices on summed.slice_number = slices.slice_number
     inner join lines on summed.line_number = lines.line_number
@@ -84,9 +84,9 @@ totals as (
 select
     counts.corridor_level as level,
     counts.corridor_id,
-    counts.origin_place_id,
+    counts.start_place_id,
     counts.via_place_id,
-    counts.destination_place_id,
+    counts.end_place_id,
     counts.period_id,
     counts.record_grain,
     counts.population,
