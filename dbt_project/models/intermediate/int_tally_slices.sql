@@ -1,7 +1,7 @@
 -- One row per tally (int_tallies) and slice it adds to. A slice is a period, grain and population together.
 with tallies as (select * from {{ ref('int_tallies') }}),
 
-periods as (select * from {{ ref('int_numbered_periods') }})
+periods as (select * from {{ ref('int_window_periods') }})
 
 select
     tallies.tally_number,
@@ -14,4 +14,4 @@ select
         order by periods.period_id nulls last, tallies.record_grain nulls last, tallies.population nulls last
     ) as integer) as slice_number
 from tallies
-inner join periods on tallies.window_number = periods.window_number
+inner join periods on tallies.window_id = periods.window_id

@@ -8,7 +8,7 @@ movements as (
         populations.movement_id,
         populations.record_grain,
         populations.population,
-        populations.window_number,
+        populations.window_id,
         movements.protection_key
     from {{ ref('int_movement_populations') }} as populations
     inner join {{ ref('int_movements') }} as movements on populations.movement_id = movements.movement_id
@@ -51,7 +51,7 @@ placed as (
             movements.record_grain = tallies.record_grain
             and movements.population = tallies.population
             and records.source = tallies.source
-            and movements.window_number = tallies.window_number
+            and movements.window_id = tallies.window_id
 )
 
 select
