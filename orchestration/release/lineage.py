@@ -74,8 +74,8 @@ _NUMBERED = """
         movements.round,
         date_trunc('month', movements.period_from)::date as month_from,
         date_trunc('month', movements.period_to)::date as month_to,
-        movements.origin_place_id,
-        movements.destination_place_id,
+        movements.start_place_id,
+        movements.end_place_id,
         movements.form_label,
         movements.sex,
         movements.age_band

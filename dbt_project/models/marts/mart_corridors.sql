@@ -6,9 +6,9 @@ corridors as (
     select
         corridor_level,
         corridor_id,
-        max(origin_place_id) as origin_place_id,
+        max(start_place_id) as start_place_id,
         max(via_place_id) as via_place_id,
-        max(destination_place_id) as destination_place_id
+        max(end_place_id) as end_place_id
     from {{ ref('int_corridor_movements') }}
     group by corridor_level, corridor_id
 ),
@@ -28,10 +28,10 @@ counts as (
     select
         lines.*,
         totals.total_count,
-        corridors.origin_place_id,
+        corridors.start_place_id,
         corridors.via_place_id,
-        corridors.destination_place_id,
-        corridors.origin_place_id <> 'unknown' and corridors.destination_place_id <> 'unknown' as has_known_ends
+        corridors.end_place_id,
+        corridors.start_place_id <> 'unknown' and corridors.end_place_id <> 'unknown' as has_known_ends
     from lines
     inner join corridors on lines.counting_role = corridors.corridor_level and lines.counting_id = corridors.corridor_id
     inner join totals
@@ -44,9 +44,9 @@ counts as (
 select
     counts.counting_role as level,
     counts.counting_id as corridor_id,
-    counts.origin_place_id,
+    counts.start_place_id,
     counts.via_place_id,
-    counts.destination_place_id,
+    counts.end_place_id,
     counts.period_id,
     counts.record_grain,
     counts.population,
