@@ -33,16 +33,3 @@
         else 'outside'
     end
 {%- endmacro %}
-
-{# Directions by number, in the order of their names: the largest of many numbers costs less than that of texts. #}
-{% macro directions() -%}
-    {{ return(['first_known_at_border', 'into', 'out_of', 'outside', 'through', 'unknown', 'within']) }}
-{%- endmacro %}
-
-{% macro direction_number(direction) -%}
-    case {{ direction }}{% for name in directions() %} when '{{ name }}' then {{ loop.index }}{% endfor %} end
-{%- endmacro %}
-
-{% macro direction_of_number(number) -%}
-    case {{ number }}{% for name in directions() %} when {{ loop.index }} then '{{ name }}'{% endfor %} end
-{%- endmacro %}

@@ -25,9 +25,14 @@ from tests.attacks import Public
 
 SMALL, LINEAR_TRIED, INTEGER_TRIED, DRAWS, SEED = 5, 60, 12, 50, 20
 WITHDRAWN = (1, 5, 20)
-PROTECTION = ("int_cell_members", "int_cell_numbers", "int_numbered_members", "int_windows", "int_numbered_periods",
-              "int_movement_populations", "int_tallies", "int_tally_slices", "int_slices", "int_window_cells", "int_window_periods", "int_cells", "int_protected_cells",
-              "int_published_cells")  # fmt: skip
+PROTECTION = (
+    "int_cell_members",
+    "int_window_periods",
+    "int_cells",
+    "int_protected_cells",
+    "int_public_cells",
+    "int_shown_cells",
+)
 Numbers = npt.NDArray[np.int64]
 
 
