@@ -298,7 +298,7 @@ def by_count(rows: list[Row], column: str = "movement_count") -> list[Row]:
 def number(value: Any) -> str:
     """Format a value for the report."""
     if isinstance(value, float):
-        return f"{value:,.0f}" if value.is_integer() else f"{value:,.3g}"
+        return f"{value:,.1f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 

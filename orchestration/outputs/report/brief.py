@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from orchestration.outputs.published import Row
+from orchestration.outputs.published import FEWER, UNKNOWN, Row
 from orchestration.outputs.report import findings, rules
 from orchestration.outputs.report.alerts import alerts
 from orchestration.outputs.report.figures import TABLES, dots, farther, hubs, shown_abroad
@@ -39,7 +39,7 @@ FIELDS = (
     "industry",
     "means_of_control",
 )
-UNKNOWN = ("transit", "recruitment_method", "nationality", "industry", "means_of_control")
+OFTEN_UNKNOWN = ("transit", "recruitment_method", "nationality", "industry", "means_of_control")
 
 
 def brief(view: View, figures: Mapping[str, str]) -> Section:
@@ -172,7 +172,7 @@ def place_bars(view: View, table: str) -> list[Block]:
     rows = view.counties(table)[:MOST_BARS]
     strong = {row["place_id"] for row in view.hotspots("origin")} if table == "starts" else ()
     blocks: list[Block] = [Bars(bars(view, table, rows, _place, _before(view, table), strong))]
-    if table == "passings" and rows:
+    if table == "passings" and rows and view.earlier(table, rows[0]):
         blocks.append(Paragraph(_compared(view, table, rows[0]), tone="note"))
     abroad = "border_points" if table == "passings" else table
     found = view.listed(abroad)[:2] if table == "passings" else view.countries(table)[:2]
@@ -180,12 +180,13 @@ def place_bars(view: View, table: str) -> list[Block]:
         places = _named(view, abroad, found)
         blocks.append(Paragraph(view.say(f"{table}.abroad", places=places), tone="note"))
     if others := view.others(table):
-        blocks.append(Paragraph((*_named(view, table, others), "."), tone="note"))
+        named = [view.say("named", name=row["place"], count=view.count(table, row)) for row in others]
+        blocks.append(Paragraph((*listed(named, "; "), "."), tone="note"))
     return blocks
 
 
 def _compared(view: View, table: str, row: Row) -> Spans:
-    """Return the first row of a list with the year before and the like-for-like counts; empty in public."""
+    """Return the first row of a list with the year before and the like-for-like counts."""
     said = view.say("compared", place=row["place"], count=view.count(table, row), period=view.period)
     return (*said, *view.against(table, row))
 
@@ -315,7 +316,7 @@ def _reporting(view: View) -> list[Block]:
     if row is None:
         return []
     touched = {place["place_id"] for table in TABLES for place in view.counties(table)}
-    is_least = any(place["place_id"] == "fewer" for table in TABLES for place in view.others(table))
+    is_least = any(place["place_id"] == FEWER for table in TABLES for place in view.others(table))
     heading = say(
         "reporting.least" if is_least else "reporting.all",
         counties=cell("coverage", row, "county_count"),
@@ -346,9 +347,9 @@ def _unknown(view: View) -> list[Spans]:
     """Return limits of the data: what is not counted, starts that are not known, fields often unknown."""
     say, limits = view.say, [view.say("unknown.how_many")]
     for row in view.others("starts"):
-        if row["place_id"] == "unknown":
+        if row["place_id"] == UNKNOWN:
             limits.append(say("unknown.start", count=view.count("starts", row), total=view.total))
-    for field in UNKNOWN:
+    for field in OFTEN_UNKNOWN:
         row = view.row("completeness", field=field)
         if row is None or row["known_share"] is None or row["known_share"] >= rules.LEAST_KNOWN:
             continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from orchestration.outputs.claims import claim
-from orchestration.outputs.published import Row, ends_known
+from orchestration.outputs.published import FEWER, UNKNOWN, Row, ends_known
 from orchestration.outputs.report import findings, rules
 from orchestration.outputs.report.parts import Block, Columns, Heading, Items, Paragraph, Section, Table
 from orchestration.outputs.report.view import (
@@ -23,7 +23,7 @@ from orchestration.outputs.report.view import (
     section,
     titled,
 )
-from orchestration.outputs.texts import Spans, Value
+from orchestration.outputs.texts import Spans, Value, listed
 
 # --- what is new since the last release; corridors whose share rose, fell or held, and displacement
 
@@ -117,23 +117,17 @@ def _others(view: View, table: str) -> list[Block]:
     rows = view.others(table)
     if not rows:
         return []
-    named = [
-        view.say(
-            "named",
-            name=_other(view, row),
-            count=view.count(table, row),
-        )
-        for row in rows
-    ]
-    return [Paragraph(view.say("others", rows=view.say.together(named)), tone="note")]
+    named = [view.say("named", name=_other(view, row), count=view.count(table, row)) for row in rows]
+    return [Paragraph(view.say("others", rows=listed(named, "; ")), tone="note")]
 
 
 def _other(view: View, row: Row) -> str:
-    """Return the name of a row below a list; small corridors are summed by direction."""
-    name = row["place"] if "place" in row else view.published.corridor(row)
-    if row.get("start_place_id") != "fewer":
-        return name
-    return f"{name} ({view.say.text('direction.' + row['direction'])})"
+    """Return the name of a row below a list, with its direction where the ends do not say it."""
+    if "place" in row:
+        return str(row["place"])
+    name = view.published.corridor(row)
+    is_told = row["start_place_id"] != FEWER and row["direction"] != "first_known_at_border"
+    return name if is_told else f"{name} ({view.say.text('direction.' + row['direction'])})"
 
 
 EXTRA = {
@@ -196,7 +190,8 @@ def forms(view: View) -> Section | None:
             continue
         rows += [row for row in view.published.rows("traits", view.now, trait=trait) if row not in rows]
         lines: list[list[Spans]] = [
-            [(view.published.cell("traits", row, "label"),), (view.count("traits", row),)] for row in rows
+            [(view.published.cell("traits", row, "label", _label(view, row)),), (view.count("traits", row),)]
+            for row in rows
         ]
         table = Table((), [say("column.code"), (view.published.head(view.now),)], lines, 1)
         heading = findings.leading_trait(view, trait) if any(heights) else say(f"traits.{trait}")
@@ -208,6 +203,10 @@ def forms(view: View) -> Section | None:
     if filled:
         blocks = [Columns([HALF] * len(filled), filled), Paragraph(say("forms.several"), tone="note")]
     return section(view, "forms", findings.leading_trait(view, "exploitation_type"), blocks)
+
+
+def _label(view: View, row: Row) -> str:
+    return view.published.place(row["code"]) if row["code"] in (UNKNOWN, FEWER) else str(row["label"])
 
 
 # --- places that stand out, and bands of reported activity

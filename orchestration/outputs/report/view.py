@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from orchestration.outputs.published import (
+    FEWER,
+    UNKNOWN,
     Published,
     Row,
     by_count,
@@ -94,7 +96,7 @@ class View:
     def traits(self, trait: str) -> list[Row]:
         """Return the known codes of a trait, most cases first."""
         rows = self.published.rows("traits", self.now, trait=trait)
-        return by_count([row for row in rows if row["code"] not in ("unknown", "fewer")], "trait_count")
+        return by_count([row for row in rows if row["code"] not in (UNKNOWN, FEWER)], "trait_count")
 
     def shifts(self) -> list[Row]:
         """Return changes of a share from the year before, the corridors with most cases first."""
@@ -237,23 +239,23 @@ def code(view: View, row: Row, column: str, kind: str) -> Spans:
 def counted_table(
     view: View, table: str, rows: Sequence[Row], name: str, caption: Spans, extra: Sequence[str] = ()
 ) -> Table:
-    """Return rows with their counts: `extra` columns, this year, and where compared the year before.
+    """Return rows with their counts: this year, `extra` columns, and where compared the year before.
 
     `name`: the column head of places or corridors.
     """
     say, published = view.say, view.published
     extra = [column for column in extra if any(row.get(column) is not None for row in rows)]
-    columns = [say(f"column.{name}"), *(say(f"column.{column}") for column in extra)]
-    columns.append((published.head(view.now),))
     compares = view.compares and bool(rows) and "comparison" in rows[0]
+    columns = [say(f"column.{name}"), (published.head(view.now),), *(say(f"column.{at}") for at in extra)]
     if compares:
-        columns += [(published.head(view.before or view.now),), say("column.like"), say("column.change")]
+        before = published.head(view.before or view.now)
+        like = say("column.like", period=published.head(view.now), earlier=before)
+        columns += [(before,), like, say("column.change")]
     lines: list[list[Spans]] = []
     for row in rows:
         label = row["place"] if "place" in row else published.corridor(row)
-        line: list[Spans] = [(label,)]
+        line: list[Spans] = [(label,), (view.count(table, row),)]
         line += [NONE if row[at] is None else (published.cell(table, row, at),) for at in extra]
-        line.append((view.count(table, row),))
         if compares:
             line += [part(table, row) or NONE for part in (view.earlier, view.like, view.change)]
         lines.append(line)
