@@ -18,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import spearmanr
 
-from orchestration import gates, release
+from orchestration import release
 from orchestration.core import SAMPLE_PARTNERS, Settings, read_artifact, sha256_of
+from orchestration.warehouse import Part
 from tests import attacks
 from tests.attacks import Public
 
@@ -265,7 +266,7 @@ def _planted(con: duckdb.DuckDBPyConnection, years: list[str]) -> None:
 
 def _seconds(home: Path) -> None:
     """What dbt took to build the tables of protection and publication, on one thread."""
-    parts = [read_artifact(home / "work", name) for name in gates.BUILDS]
+    parts = [read_artifact(home / "work", part) for part in Part]
     models = [one for part in parts if part for one in part.facts["nodes"]]
     made = [one["seconds"] for one in models if one["name"] in PROTECTION]
     listed = [one["seconds"] for one in models if one["name"].startswith("published_")]

@@ -1,6 +1,6 @@
 -- One row per edition and period: how many partners reported cases and how many counties they watch. The public
 -- edition has cases of closed years, shares to the nearest five percent, and not which partners came and left.
-with periods as (select * from {{ ref('int_periods') }}),
+with periods as (select * from {{ ref('int_periods') }} where period_kind = 'year'),
 
 sources as (
     select distinct

@@ -26,13 +26,13 @@ described as (
         periods.label,
         periods.period_from,
         periods.period_to,
-        case when periods.period_kind <> 'round' then cast(coalesce(months.months_reported, 0) as integer) end
-            as months_reported,
+        cast(months.months_reported as integer) as months_reported,
         periods.is_complete and not coalesce(reported.is_partial, false) as is_complete,
         reported.partial_reason
     from periods
     left join reported on periods.period_id = reported.period_id
     left join months on periods.period_id = months.period_id
+    where periods.period_kind = 'round' or months.period_id is not null
 ),
 
 made as (
