@@ -30,7 +30,6 @@ PREFIXES = {
     "marts": ("fct_", "dim_", "bridge_", "mart_", "movements"),
     "published": ("published_",),
 }
-# Members of cells have their test where they are numbers (int_numbered_members).
 NO_KEY_TEST = {"int_cell_members"}
 # The day of the refresh, which the macro `as_of_date` reads.
 DAY = "source.njia.gates.as_of"
