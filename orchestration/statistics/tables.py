@@ -18,8 +18,8 @@ AGGREGATES = {
         "effort_months",
     ),
     "intermediate.int_corridor_counts": (
-        "source", "record_grain", "corridor_level", "corridor_id", "origin_place_id", "via_place_id",
-        "destination_place_id", "month_from", "month_to", "round", "record_count", "campaign_count",
+        "source", "record_grain", "corridor_level", "corridor_id", "start_place_id", "via_place_id",
+        "end_place_id", "month_from", "month_to", "round", "record_count", "campaign_count",
     ),
     "intermediate.int_county_counts": (
         "source", "record_grain", "place_id", "month_from", "month_to", "record_count", "campaign_count",
@@ -40,8 +40,7 @@ AGGREGATES = {
 # What public counts are fitted to; null are the places and the direction that a cell is not restricted to.
 CELLS = {
     "intermediate.int_protected_cells": (
-        "period_id", "population", "table_name", "start_place_id", "end_place_id", "direction",
-        "protected_count",
+        "period_id", "table_name", "start_place_id", "end_place_id", "direction", "protected_count",
     ),
 }  # fmt: skip
 
@@ -80,7 +79,7 @@ def _of(kind: pa.DataType, *names: str) -> list[tuple[str, pa.DataType]]:
 
 _RANGE = _of(pa.float64(), "ratio_low", "ratio_high")
 _WITHOUT_ONE = _of(pa.float64(), "leave_one_out_low", "leave_one_out_high")
-_ENDS = _of(pa.string(), "corridor_id", "origin_place_id", "destination_place_id")
+_ENDS = _of(pa.string(), "corridor_id", "start_place_id", "end_place_id")
 
 LEAVES = pa.schema(
     [
